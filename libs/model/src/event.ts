@@ -1,0 +1,76 @@
+import type { Json, JsonObject } from '#std';
+import type { KubeObject } from './kube-object.js';
+
+/** Who wrote an event, why, and from what: everything that `why` and `replay` live on. */
+export interface EventMetadata {
+  /** The writer's term; an event below the last `WriterElected` before it does not count. */
+  readonly epoch: number;
+  /** User name of the one who asked, `system:serviceaccount:kube-system:<loop>` for a loop. */
+  readonly actor: string;
+  /** What the request came through: a user agent, or the loop's name. */
+  readonly via: string;
+  /** One sentence of a loop on why it decided so. */
+  readonly because?: string;
+  /** Positions of the events that led here. */
+  readonly causes?: readonly number[];
+  readonly correlationId: string;
+  readonly traceparent?: string;
+  readonly schemaVersion: number;
+  /** What a loop's decision was made from. */
+  readonly basis?: LoopBasis;
+}
+export interface LoopBasis {
+  readonly loop: string;
+  readonly key: string;
+  /** Position of the view that was decided on. */
+  readonly view: number;
+  /** RFC 3339 with milliseconds. */
+  readonly now: string;
+  readonly build: string;
+  /** Facts from outside the log that were used: measurements, heartbeat age, scores. */
+  readonly facts?: JsonObject;
+}
+
+/** An event that is not in the log yet. */
+export interface NewEvent {
+  /** UUIDv5 of (stream, expected revision, cause): appending it twice gives the first result. */
+  readonly id: string;
+  /** Past tense, `PodBound`. */
+  readonly type: string;
+  /** RFC 3339 with milliseconds: when the writer decided. */
+  readonly time: string;
+  readonly data: JsonObject;
+  readonly metadata: EventMetadata;
+}
+
+/** An event as the log gives it back. */
+export interface StoredEvent extends NewEvent {
+  readonly stream: string;
+  /** Number of the event within its stream, from 0. */
+  readonly revision: number;
+  /** Strictly growing over the whole log, with gaps; never 0; below 2^53. It is the object's resourceVersion. */
+  readonly position: number;
+}
+
+/** A path into an object: keys of maps and objects, indexes of lists. */
+export type Path = readonly (string | number)[];
+
+/** Data of the event that begins an object's life. */
+export interface CreatedData {
+  /** The whole defaulted object without resourceVersion. */
+  readonly object: KubeObject;
+}
+/** Data of every later event: what it sets and unsets in the stored object. */
+export interface ChangedData {
+  readonly uid: string;
+  readonly set?: readonly (readonly [Path, Json])[];
+  readonly unset?: readonly Path[];
+}
+
+/** Types that every kind has; special ones (`PodBound`, `DeploymentScaled`) are named by the kinds. */
+export const CREATED = 'Created';
+export const DELETED = 'Deleted';
+export const DELETION_REQUESTED = 'DeletionRequested';
+export const SPEC_CHANGED = 'SpecChanged';
+export const METADATA_CHANGED = 'MetadataChanged';
+export const STATUS_REPORTED = 'StatusReported';

@@ -1,0 +1,120 @@
+import type { Instant, JsonObject } from '#std';
+import type { Command } from './command.js';
+import type { StoredEvent } from './event.js';
+import type { KindId, KindRef, KubeObject } from './kube-object.js';
+import type { Problem, Refusal } from './refusal.js';
+import type { ObjectType } from './schema/index.js';
+import type { StreamState, View } from './view.js';
+
+export interface KindNames {
+  /** '' for core. */
+  readonly group: string;
+  /** The version that is stored. */
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly listKind: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly namespaced: boolean;
+}
+export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
+
+/** A column of the Table form. `cell` may use the object and the moment it is looked at. */
+export interface Column {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format?: string;
+  /** 0 is shown always, 1 with `-o wide`. */
+  readonly priority: number;
+  readonly description: string;
+  cell(object: KubeObject, now: Instant): string | number | boolean | null;
+}
+
+/** What decide may use beside state and command. */
+export interface DecideContext {
+  readonly now: Instant;
+  /** A fresh uid for an object that this command creates. */
+  readonly uid: string;
+  readonly kind: Kind;
+  readonly kinds: KindRegistry;
+}
+
+/** One event that should be appended, or nothing (`changed: false`), or a refusal. */
+export type Decided = DecidedEvent | Refusal;
+export interface DecidedEvent {
+  readonly refused?: false;
+  /** Undefined when the command changes nothing, or on dry run. */
+  readonly event: { readonly type: string; readonly data: JsonObject } | undefined;
+  /** The state after the event (on dry run: as it would be), without resourceVersion. */
+  readonly object: KubeObject;
+  readonly created: boolean;
+  readonly deleted: boolean;
+  readonly warnings: readonly string[];
+  readonly response?: JsonObject;
+  /** Further commands that belong to the same wish, in order (rare: eviction that also writes a budget). */
+  readonly then?: readonly Command[];
+  /** Name that was decided (generateName). */
+  readonly name: string;
+}
+
+/** A subresource in discovery and routing. */
+export interface Subresource {
+  readonly name: string;
+  readonly kind: string;
+  readonly group?: string;
+  readonly version?: string;
+  readonly verbs: readonly Verb[];
+  /** The body's schema when it differs from the kind's own. */
+  readonly schema?: ObjectType<unknown>;
+}
+
+export interface FieldSelector {
+  /** `spec.nodeName` */
+  readonly field: string;
+  value(object: KubeObject): string;
+}
+
+/** Another version of the same stored kind (events.k8s.io/v1 beside core/v1). */
+export interface ServedVersion {
+  readonly group: string;
+  readonly version: string;
+  readonly schema: ObjectType<unknown>;
+  /** From the stored form to this version's, and back. Identity where absent. */
+  toServed?(object: KubeObject): KubeObject;
+  toStored?(object: KubeObject): KubeObject;
+}
+
+/** A kind is one value: everything else is derived from a registry of these. */
+export interface Kind<T extends KubeObject = KubeObject> {
+  /** `apps.deployments` */
+  readonly id: KindId;
+  readonly ref: KindRef<T>;
+  readonly names: KindNames;
+  readonly schema: ObjectType<unknown>;
+  readonly columns: readonly Column[];
+  readonly verbs: readonly Verb[];
+  readonly subresources: readonly Subresource[];
+  readonly fieldSelectors: readonly FieldSelector[];
+  /** How an unknown field selector is refused; see pitfalls/apply-patch-watch-list.md, 19. */
+  readonly fieldSelectorError: 'label' | 'kind' | 'known';
+  readonly served: readonly ServedVersion[];
+  /** Values of events of this kind that must never be stored in clear: the codec seals them. */
+  readonly sealed: boolean;
+  readonly schemaVersion: number;
+  decide(command: Command, state: StreamState | undefined, view: View, context: DecideContext): Decided;
+  /** The object after an event; shared by all kinds but those that must do more than set fields. */
+  evolve(object: KubeObject | undefined, event: StoredEvent): KubeObject | undefined;
+}
+
+/** All kinds of this server. */
+export interface KindRegistry {
+  readonly all: readonly Kind[];
+  byId(id: KindId): Kind | undefined;
+  /** By what a URL or a body says. */
+  byResource(group: string, version: string, plural: string): Kind | undefined;
+  byKind(group: string, version: string, kind: string): Kind | undefined;
+}
+
+export type { Problem };

@@ -1,0 +1,54 @@
+import type { Instant, Json, JsonObject } from '#std';
+import type { Command } from './command.js';
+import type { KindId, KubeObject } from './kube-object.js';
+import type { View } from './view.js';
+
+/** A change of one object as loops hear of it: `before` is undefined at its creation, `after` at its end. */
+export interface Change {
+  readonly kind: KindId;
+  readonly position: number;
+  readonly before: KubeObject | undefined;
+  readonly after: KubeObject | undefined;
+}
+
+/** What a loop asks for: plain data, carried out by the runner. */
+export type Decision = Submit | Wake | Act;
+export interface Submit {
+  readonly is: 'submit';
+  readonly command: LoopCommand;
+  /** One sentence for the event: why. */
+  readonly because: string;
+  /** Streams whose revision this was decided on (names; the runner reads revisions off the view). */
+  readonly basedOn?: readonly string[];
+  /** Facts from outside the log that were used. */
+  readonly facts?: JsonObject;
+}
+/** What the runner completes (actor, via, correlation) before it goes to the writer. */
+export type LoopCommand = Pick<Command, 'verb' | 'kind' | 'namespace' | 'name'> &
+  Partial<Pick<Command, 'apiVersion' | 'subresource' | 'body' | 'patchType' | 'options' | 'uid' | 'event'>>;
+/** Look at this key again at that moment, whether or not anything changed. */
+export interface Wake {
+  readonly is: 'wake';
+  readonly at: Instant;
+}
+/** For the agent only: something to do on the node. */
+export interface Act {
+  readonly is: 'act';
+  readonly action: JsonObject;
+  readonly because: string;
+}
+
+/** One duty. `reconcile` is synchronous and pure: no clock, no chance, no I/O. */
+export interface Loop {
+  /** `deployment`; it acts as `system:serviceaccount:kube-system:<account>`. */
+  readonly name: string;
+  /** The service account it acts as, Kubernetes' own name: `deployment-controller`. */
+  readonly account: string;
+  /** Keys to look at because of a change; empty when it does not matter. */
+  keysOf(change: Change, view: View): readonly string[];
+  /** Keys to look at once the view is complete after a start. */
+  keysAtStart(view: View): readonly string[];
+  reconcile(view: View, key: string, now: Instant, outside?: Outside): readonly Decision[];
+}
+/** Facts that are not in the log: heartbeat ages, measurements. Recorded with the decision that used them. */
+export type Outside = Readonly<Record<string, Json | undefined>>;

@@ -1,0 +1,116 @@
+/**
+ * What the health app and a node's agent say to each other over the bus. Subjects are in `#engine` (subjects).
+ *
+ * agent → health, requests: `report.<node>.register`, `.sync`, `.pod`, `.node`, `.incident`, `.token`; one way: `heartbeat.<node>`.
+ * health → agent, one way: `node.<node>.change`. API → agent, requests: `node.<node>.logs|exec|attach|portforward` (open a byte stream).
+ */
+import type { Json, JsonObject } from '#std';
+import type { KubeObject } from './kube-object.js';
+
+/** An object that a node needs, or (`object: null`) the news that it is gone. */
+export interface AssignedObject {
+  readonly stream: string;
+  readonly uid: string;
+  readonly position: number;
+  readonly object: KubeObject | null;
+}
+/** Answer to `report.<node>.sync`: everything the node needs, decided at the log's head. */
+export interface AssignmentSync {
+  readonly cluster: string;
+  readonly position: number;
+  /** The next change carries `sequence + 1`. */
+  readonly sequence: number;
+  readonly objects: readonly AssignedObject[];
+}
+/** `node.<node>.change`: numbered; after a gap the agent asks for a sync. */
+export interface AssignmentChange {
+  readonly cluster: string;
+  readonly position: number;
+  readonly sequence: number;
+  readonly objects: readonly AssignedObject[];
+}
+export interface SyncRequest {
+  readonly node: string;
+  readonly boot: string;
+}
+/** `report.<node>.register`: the Node object as the agent would have it (labels, addresses, capacity, info). */
+export interface RegisterRequest {
+  readonly boot: string;
+  readonly node: KubeObject;
+}
+/** `report.<node>.pod`: the whole status of one pod; state keeps the newest (boot, sequence) and drops other uids. */
+export interface PodReport {
+  readonly boot: string;
+  readonly sequence: number;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly status: JsonObject;
+  /** True when every container has stopped and all is cleaned up: the object may go (delete with grace 0). */
+  readonly finished?: boolean;
+  /** Strongest thing that happened, an event type: `ContainerRestarted`, `PodStarted`. */
+  readonly event?: { readonly type: string; readonly facts?: JsonObject };
+  readonly because?: string;
+}
+/** `report.<node>.node`: parts of the Node's status that changed. */
+export interface NodeReport {
+  readonly boot: string;
+  readonly sequence: number;
+  readonly status: JsonObject;
+}
+/** `report.<node>.incident`: what `kubectl events` shows. */
+export interface IncidentReport {
+  readonly object: { readonly apiVersion: string; readonly kind: string; readonly namespace?: string; readonly name: string; readonly uid: string; readonly fieldPath?: string };
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+  readonly count: number;
+  readonly first: string;
+  readonly last: string;
+}
+/** `report.<node>.token`: a service-account token for a pod of this node. */
+export interface TokenForPod {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly podUid: string;
+  readonly serviceAccount: string;
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+}
+export interface TokenAnswer {
+  readonly token: string;
+  readonly expires: string;
+}
+export interface Heartbeat {
+  readonly node: string;
+  readonly boot: string;
+  readonly sequence: number;
+}
+/** Answer to a report: taken, or why not. `gone` means: that pod's uid is not (or no longer) yours. */
+export interface ReportAnswer {
+  readonly taken: boolean;
+  readonly reason?: string;
+  readonly gone?: boolean;
+}
+/** `node.<node>.logs`: the agent opens a byte stream `stream.<node>.<id>` and sends what Kubernetes' log endpoint would. */
+export interface LogRequest {
+  readonly stream: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly uid: string;
+  readonly container: string;
+  readonly follow: boolean;
+  readonly previous: boolean;
+  readonly timestamps: boolean;
+  readonly tailLines?: number;
+  readonly limitBytes?: number;
+  readonly sinceSeconds?: number;
+  readonly sinceTime?: string;
+}
+export interface StreamOpened {
+  readonly opened: boolean;
+  readonly code?: number;
+  readonly reason?: string;
+  readonly message?: string;
+}
+export type { Json };

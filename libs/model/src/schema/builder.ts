@@ -1,0 +1,141 @@
+/**
+ * The one schema form. A kind says its fields once with these builders; TypeScript types, decoding, defaulting, OpenAPI,
+ * patch and apply keys and the protobuf codec are all derived from the values built here.
+ */
+import type { Json } from '#std';
+
+/** What a scalar looks like on the wires. `byte` is base64 text in JSON. */
+export type ScalarName =
+  | 'string'
+  | 'boolean'
+  | 'int32'
+  | 'int64'
+  | 'double'
+  | 'byte'
+  | 'time'
+  | 'microTime'
+  | 'duration'
+  | 'quantity'
+  | 'intOrString'
+  | 'fieldsV1'
+  | 'any';
+
+export type Type<T = unknown> = ScalarType<T> | ListType<T> | MapType<T> | ObjectType<T> | LazyType<T>;
+
+interface Typed<T> {
+  /** Only for inference; never present at run time. */
+  readonly __type?: T;
+}
+export interface ScalarType<T = unknown> extends Typed<T> {
+  readonly is: 'scalar';
+  readonly scalar: ScalarName;
+}
+export interface ListType<T = unknown> extends Typed<T> {
+  readonly is: 'list';
+  readonly items: Type;
+}
+export interface MapType<T = unknown> extends Typed<T> {
+  readonly is: 'map';
+  readonly values: Type;
+}
+export interface ObjectType<T = unknown> extends Typed<T> {
+  readonly is: 'object';
+  /** The OpenAPI name, `io.k8s.api.core.v1.Container`. */
+  readonly name: string;
+  readonly doc: string;
+  readonly fields: Fields;
+  readonly options: ObjectOptions;
+}
+/** For types that contain themselves. */
+export interface LazyType<T = unknown> extends Typed<T> {
+  readonly is: 'lazy';
+  readonly resolve: () => Type<T>;
+}
+
+export interface ObjectOptions {
+  /** `x-kubernetes-map-type: atomic`: apply and merge treat the object as one value. */
+  readonly mapType?: 'atomic';
+  readonly unions?: Json;
+}
+
+export interface FieldOptions {
+  /** The static default, set where the field is absent. */
+  readonly default?: Json;
+  readonly listType?: 'atomic' | 'set' | 'map';
+  /** Keys of an associative list for server-side apply. */
+  readonly mapKeys?: readonly string[];
+  /** Key of an associative list for strategic merge patch. */
+  readonly mergeKey?: string;
+  readonly patchStrategy?: string;
+  readonly mapType?: 'atomic' | 'granular';
+  /** Fields that are flat in JSON but nested on the protobuf wire: the tag of the wrapping message (and deeper). */
+  readonly inline?: readonly number[];
+}
+export interface Field<T = unknown, Required extends boolean = boolean> {
+  readonly type: Type<T>;
+  /** Protobuf field number; 0 when the field is not on that wire (apiVersion, kind). */
+  readonly tag: number;
+  readonly doc: string;
+  readonly required: Required;
+  readonly options: FieldOptions;
+}
+export type Fields = Readonly<Record<string, Field>>;
+
+/** The TypeScript type that a schema describes. */
+export type Infer<S> = S extends Typed<infer T> ? T : never;
+type FieldType<F> = F extends Field<infer T> ? T : never;
+type RequiredKeys<F extends Fields> = { [K in keyof F]: F[K] extends Field<unknown, true> ? K : never }[keyof F];
+export type InferFields<F extends Fields> = { readonly [K in RequiredKeys<F>]: FieldType<F[K]> } & {
+  readonly [K in Exclude<keyof F, RequiredKeys<F>>]?: FieldType<F[K]>;
+};
+
+const scalar = <T>(name: ScalarName): ScalarType<T> => ({ is: 'scalar', scalar: name });
+export const string = scalar<string>('string');
+export const boolean = scalar<boolean>('boolean');
+export const int32 = scalar<number>('int32');
+export const int64 = scalar<number>('int64');
+export const double = scalar<number>('double');
+/** Bytes; base64 text in JSON. */
+export const byte = scalar<string>('byte');
+export const time = scalar<string>('time');
+export const microTime = scalar<string>('microTime');
+export const duration = scalar<string>('duration');
+export const quantity = scalar<string>('quantity');
+export const intOrString = scalar<number | string>('intOrString');
+export const fieldsV1 = scalar<Json>('fieldsV1');
+/** Any JSON value, kept as it is. */
+export const any = scalar<Json>('any');
+
+export function list<T>(items: Type<T>): ListType<readonly T[]> {
+  return { is: 'list', items };
+}
+export function map<T>(values: Type<T>): MapType<{ readonly [key: string]: T }> {
+  return { is: 'map', values };
+}
+export function lazy<T>(resolve: () => Type<T>): LazyType<T> {
+  return { is: 'lazy', resolve };
+}
+export function object<F extends Fields>(
+  name: string,
+  doc: string,
+  fields: F,
+  options: ObjectOptions = {},
+): ObjectType<InferFields<F>> {
+  return { is: 'object', name, doc, fields, options };
+}
+
+/** A field that may be absent. */
+export function f<T>(type: Type<T>, tag: number, doc: string, options: FieldOptions = {}): Field<T, false> {
+  return { type, tag, doc, required: false, options };
+}
+/** A field that OpenAPI lists as required. */
+export function req<T>(type: Type<T>, tag: number, doc: string, options: FieldOptions = {}): Field<T, true> {
+  return { type, tag, doc, required: true, options };
+}
+
+/** The type behind any `lazy` wrappers. */
+export function resolved(type: Type): Exclude<Type, LazyType> {
+  let t: Type = type;
+  while (t.is === 'lazy') t = t.resolve();
+  return t;
+}

@@ -1,0 +1,30 @@
+import type { KindId, KindRef, KubeObject } from './kube-object.js';
+
+/** What the log says of one object's stream. */
+export interface StreamState {
+  readonly revision: number;
+  readonly position: number;
+  /** Undefined once the object is gone. */
+  readonly object: KubeObject | undefined;
+}
+
+/** A read-only look at the cluster at one position. Same answers whoever looks: plain data, no I/O. */
+export interface View {
+  /** Position of the last event that this view has seen. */
+  readonly position: number;
+  get<T extends KubeObject>(kind: KindRef<T>, namespace: string | undefined, name: string): T | undefined;
+  /** All objects of a kind, in one namespace or in all, in key order (namespace, then name). */
+  list<T extends KubeObject>(kind: KindRef<T>, namespace?: string): readonly T[];
+  /** State of a stream, gone objects included; undefined when there never was one. */
+  stream(stream: string): StreamState | undefined;
+  /** Objects of any kind with an owner reference to this uid. */
+  ownedBy(uid: string): readonly KubeObject[];
+  /** Pods whose spec.nodeName is this. */
+  podsOnNode(node: string): readonly KubeObject[];
+  /** The object with this uid, if it lives. */
+  byUid(uid: string): KubeObject | undefined;
+  /** How many objects this owner (a controller reference's uid) ever created: the n of the next child's name. */
+  childrenEver(ownerUid: string): number;
+  /** Kinds that have at least one object in this namespace. */
+  kindsIn(namespace: string): readonly KindId[];
+}

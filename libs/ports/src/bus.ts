@@ -1,0 +1,18 @@
+/** The bus between processes: NATS in production, memory in simulation. Delivery may repeat, reorder, stall or fail. */
+export interface Bus {
+  publish(subject: string, data: Uint8Array): void;
+  /** One answer or a {@link Fault}; messages larger than the server's limit are split and joined behind this port. */
+  request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
+  /** `queue` shares the messages among subscribers of that name. Return bytes to answer a request. */
+  subscribe(
+    subject: string,
+    handler: (data: Uint8Array, subject: string) => Promise<Uint8Array | undefined> | Uint8Array | undefined | void,
+    queue?: string,
+  ): BusSubscription;
+  /** Called with true on every (re)connect and false on every disconnect. */
+  onConnection(listener: (connected: boolean) => void): void;
+  close(): Promise<void>;
+}
+export interface BusSubscription {
+  unsubscribe(): void;
+}

@@ -1,0 +1,75 @@
+import type { NewEvent, StoredEvent } from '#model';
+import { Fault } from '#std';
+
+/**
+ * The log: the only truth. Promises that every adapter keeps under one contract suite:
+ * - `position` grows strictly over the whole log, with gaps, is never 0 and stays below 2^53;
+ * - an append that was acknowledged is durable and is read by every later read;
+ * - the same event id at the same expected revision of the same stream gives the first result again;
+ * - readers see events of one log in one order, without gaps, without repeats.
+ */
+export interface EventLog {
+  /**
+   * Appends one event. `expectedRevision` is the revision of the stream's last event, -1 for a stream without events.
+   * Rejects with {@link WrongExpectedRevision}, {@link EventTooLarge}, {@link LogUnavailable}, {@link LogDamaged}.
+   */
+  append(stream: string, event: NewEvent, expectedRevision: number): Promise<Appended>;
+  /** Events of a stream from this revision on, in order. */
+  readStream(stream: string, fromRevision: number): AsyncIterable<StoredEvent>;
+  /** Events whose position is above `afterPosition`, in order, up to the head at the time of the call. */
+  readAll(afterPosition: number): AsyncIterable<StoredEvent>;
+  /** Every event above `afterPosition`, then each new one as it becomes durable, until closed. Resumes by itself. */
+  subscribe(afterPosition: number, onEvents: (events: readonly StoredEvent[]) => void, onEnd?: (cause: unknown) => void): LogSubscription;
+  /** Position of the last durable event of this log, 0 when empty. Linearizable: read from the leader. */
+  head(): Promise<number>;
+  /** Position before the first event that is still here; 0 unless the beginning was archived. */
+  origin(): Promise<number>;
+  /** Largest event, in bytes of its JSON text, that an append takes. */
+  readonly eventBytesMax: number;
+  /** True when another process may write too: the writer then reads its events back before it acknowledges. */
+  readonly shared: boolean;
+  close(): Promise<void>;
+}
+export interface Appended {
+  readonly position: number;
+  readonly revision: number;
+}
+export interface LogSubscription {
+  close(): Promise<void>;
+}
+
+/** The stream has moved on. */
+export class WrongExpectedRevision extends Fault {
+  override readonly name = 'WrongExpectedRevision';
+  constructor(
+    readonly stream: string,
+    readonly expected: number,
+    readonly actual: number,
+  ) {
+    super(`stream ${stream} is at revision ${actual}, not ${expected}`, false);
+  }
+}
+export class EventTooLarge extends Fault {
+  override readonly name = 'EventTooLarge';
+  constructor(
+    readonly stream: string,
+    readonly bytes: number,
+    readonly bytesMax: number,
+  ) {
+    super(`an event of ${bytes} bytes for ${stream} is larger than the log takes (${bytesMax})`, false);
+  }
+}
+/** Nothing could be learned; the append may or may not have happened. Trying the same id again is safe. */
+export class LogUnavailable extends Fault {
+  override readonly name = 'LogUnavailable';
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, true, options);
+  }
+}
+/** What is stored is not what was written: named, refused, never silently read. */
+export class LogDamaged extends Fault {
+  override readonly name = 'LogDamaged';
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, false, options);
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * The key store: CA, token keys, master key and the keys of single Secrets. The one store that is not rebuilt from the log.
+ * Private parts never appear in a log line, an event or an error message.
+ */
+export interface Keys {
+  /** PEM certificate of the cluster CA. */
+  readonly caCertificate: string;
+  /** A certificate signed by the cluster CA; the private key is PEM too. */
+  issueCertificate(request: CertificateRequest): Promise<IssuedCertificate>;
+  /** Signs a service-account token (RS256, with kid). */
+  signToken(claims: Readonly<Record<string, unknown>>): Promise<string>;
+  /** The token's claims when the signature holds and it is neither expired nor not yet valid; undefined otherwise. */
+  verifyToken(token: string, now: number): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /** JSON Web Key Set of the token keys' public parts. */
+  jwks(): { readonly keys: readonly Readonly<Record<string, unknown>>[] };
+  /** Encrypts text with the key of this object, making one when there is none (AES-256-GCM). */
+  seal(objectUid: string, clear: string): string;
+  /** The clear text, or undefined when the object's key was shredded. Throws when the text was altered. */
+  open(objectUid: string, sealed: string): string | undefined;
+  /** Deletes an object's key: nothing that was sealed with it can be read again. */
+  shred(objectUid: string): Promise<void>;
+}
+export interface CertificateRequest {
+  readonly commonName: string;
+  readonly organizations?: readonly string[];
+  readonly dnsNames?: readonly string[];
+  readonly ipAddresses?: readonly string[];
+  readonly usage: 'client' | 'server' | 'both';
+  readonly days?: number;
+}
+export interface IssuedCertificate {
+  readonly certificate: string;
+  readonly privateKey: string;
+}

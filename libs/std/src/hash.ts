@@ -1,0 +1,44 @@
+/**
+ * Small pure hashes for names and ids. Node's crypto is I/O-free too, but the pure libs import nothing from `node:`.
+ */
+
+/** FNV-1a in 32 bits over the text's UTF-16 code units. */
+export function fnv32(text: string, seed = 0x811c9dc5): number {
+  let hash = seed;
+  for (let i = 0; i < text.length; i++) {
+    hash ^= text.charCodeAt(i);
+    hash = Math.imul(hash, 0x01000193);
+  }
+  // A last mix: FNV alone leaves near-by texts near each other.
+  hash ^= hash >>> 16;
+  hash = Math.imul(hash, 0x85ebca6b);
+  hash ^= hash >>> 13;
+  hash = Math.imul(hash, 0xc2b2ae35);
+  hash ^= hash >>> 16;
+  return hash >>> 0;
+}
+
+/** 128 bits as 32 hex digits, from four FNV passes. Not for secrets. */
+export function hash128(text: string): string {
+  let out = '';
+  for (const seed of [0x811c9dc5, 0x9747b28c, 0x3c6ef372, 0xa54ff53a]) {
+    out += fnv32(text, seed).toString(16).padStart(8, '0');
+  }
+  return out;
+}
+
+/** A UUID (version 8: made from a name) that is always the same for the same text. */
+export function uuidOf(text: string): string {
+  const h = hash128(text);
+  const variant = ((parseInt(h[16] as string, 16) & 0x3) | 0x8).toString(16);
+  return `${h.slice(0, 8)}-${h.slice(8, 12)}-8${h.slice(13, 16)}-${variant}${h.slice(17, 20)}-${h.slice(20, 32)}`;
+}
+
+const SAFE = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** `length` letters of the alphabet that Kubernetes uses for generated names (no vowels, no 0, 1, 3). */
+export function safeSuffix(text: string, length = 5): string {
+  let out = '';
+  for (let i = 0; i < length; i++) out += SAFE[fnv32(text, 0x811c9dc5 + i * 7919) % SAFE.length] as string;
+  return out;
+}

@@ -1,0 +1,26 @@
+/** A moment as milliseconds since 1970-01-01T00:00:00Z. Pure code gets it as an argument and never reads a clock. */
+export type Instant = number;
+
+/** RFC 3339 in whole seconds, as Kubernetes writes metav1.Time. */
+export function toTime(instant: Instant): string {
+  return new Date(Math.floor(instant / 1000) * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+/** RFC 3339 with six digits, as Kubernetes writes metav1.MicroTime. */
+export function toMicroTime(instant: Instant): string {
+  const whole = Math.floor(instant);
+  const micros = Math.floor((instant - whole) * 1000);
+  return new Date(whole).toISOString().replace(/Z$/, `${String(micros).padStart(3, '0')}Z`);
+}
+
+/** RFC 3339 with milliseconds, as an event's time is written. */
+export function toEventTime(instant: Instant): string {
+  return new Date(Math.floor(instant)).toISOString();
+}
+
+/** The instant of an RFC 3339 text, or undefined when it is none. */
+export function parseInstant(text: string | undefined | null): Instant | undefined {
+  if (!text || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text)) return undefined;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
+}
