@@ -7,3 +7,4 @@ export * from './refusal.js';
 export * from './view.js';
 export * from './schema/index.js';
 export * from './node-protocol.js';
+export * from './standard-kind/index.js';

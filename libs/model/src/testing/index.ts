@@ -1,1 +1,2 @@
-export {};
+export * from './given.js';
+export * from './test-view.js';

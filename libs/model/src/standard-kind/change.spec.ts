@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import { canonical } from '#std';
+import fc from 'fast-check';
+import type { KubeObject } from '../kube-object.js';
+import { applyChange, diff } from './change.js';
+
+const object = (fields: Record<string, unknown>): KubeObject =>
+  canonical({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', uid: 'u' }, ...fields }) as KubeObject;
+
+describe('diff and applyChange', () => {
+  it('sets what is new and unsets what is gone, as deep as it goes', () => {
+    const change = diff(object({ data: { a: '1', b: '2' } }), object({ data: { a: '1', c: '3' } }));
+    expect(change).toEqual({ set: [[['data', 'c'], '3']], unset: [['data', 'b']] });
+  });
+  it('adds items at the end of a list one by one', () => {
+    expect(diff(object({ list: [1] }), object({ list: [1, 2] }))).toEqual({ set: [[['list', 1], 2]] });
+  });
+  it('ignores the resourceVersion', () => {
+    const before = object({ metadata: { name: 'a', uid: 'u', resourceVersion: '7' } });
+    expect(diff(before, object({}))).toEqual({});
+  });
+  it('shares what it does not touch and keeps keys in order', () => {
+    const before = object({ data: { b: '2' }, spec: { x: {} } });
+    const after = applyChange(before, { set: [[['data', 'a'], '1']] });
+    expect(JSON.stringify(after)).toBe(JSON.stringify(object({ data: { a: '1', b: '2' }, spec: { x: {} } })));
+    expect(after['spec']).toBe(before['spec']);
+    expect(before['data']).toEqual({ b: '2' });
+  });
+  it('always makes the after of the before, byte for byte', () => {
+    const fields = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'data', 'spec'), fc.jsonValue({ maxDepth: 4 }));
+    fc.assert(
+      fc.property(fields, fields, (a, b) => {
+        const [before, after] = [object(a), object(b)];
+        expect(JSON.stringify(applyChange(before, diff(before, after)))).toBe(JSON.stringify(after));
+      }),
+    );
+  });
+});

@@ -1,0 +1,113 @@
+import { jsonEquals, uuidOf, type Instant, type JsonObject } from '#std';
+import type { Command } from '../command.js';
+import type { Decided, DecidedEvent, KindRegistry } from '../kind.js';
+import { streamOf, type KubeObject } from '../kube-object.js';
+import { isRefusal, type Refusal } from '../refusal.js';
+import { decideCommand } from '../standard-kind/index.js';
+import { TestView } from './test-view.js';
+
+/** 2026-01-01T12:00:00Z: the `now` of every test that does not say another. */
+export const TEST_NOW: Instant = Date.UTC(2026, 0, 1, 12);
+
+/** What a test says of a command; the rest is filled in. */
+export type TestCommand = Pick<Command, 'verb' | 'kind'> & Partial<Command>;
+
+/** A whole command from the parts that a test cares about. */
+export function testCommand(parts: TestCommand): Command {
+  const body = parts.body as { metadata?: { name?: string; namespace?: string }; apiVersion?: string } | undefined;
+  const [group] = parts.kind.split('.', 1) as [string];
+  return {
+    apiVersion: body?.apiVersion ?? (group === 'core' ? 'v1' : `${group}/v1`),
+    name: body?.metadata?.name ?? '',
+    ...(body?.metadata?.namespace !== undefined && { namespace: body.metadata.namespace }),
+    options: {},
+    actor: { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] },
+    via: 'test',
+    correlationId: 'test',
+    ...parts,
+  };
+}
+
+/**
+ * Given what happened, when a command comes, then this is decided:
+ * `specification(registry).given(objects).when(command).thenEvent('SpecChanged', { set: […] })`.
+ */
+export function specification(registry: KindRegistry) {
+  return { given: (objects: readonly KubeObject[] = []) => new Given(registry, objects) };
+}
+
+export class Given {
+  readonly view: TestView;
+  constructor(
+    private readonly registry: KindRegistry,
+    objects: readonly KubeObject[],
+  ) {
+    this.view = new TestView(registry);
+    for (const object of objects) this.view.put(object);
+  }
+  /** Commands that were carried out before, in order. */
+  and(command: TestCommand, at: Instant = TEST_NOW): this {
+    submit(this.registry, this.view, testCommand(command), at);
+    return this;
+  }
+  when(command: TestCommand, now: Instant = TEST_NOW): Outcome {
+    const whole = testCommand(command);
+    return new Outcome(this.view, decideCommand(this.registry, whole, this.view, { now, uid: uuidOf(`${this.view.position}`) }));
+  }
+}
+
+/** Decides a command and appends its event: a writer of one thread without a log. */
+export function submit(registry: KindRegistry, view: TestView, command: Command, now: Instant, uid?: string): Decided {
+  const decided = decideCommand(registry, command, view, { now, uid: uid ?? command.uid ?? uuidOf(`test ${view.position}`) });
+  if (isRefusal(decided)) return decided;
+  if (decided.event) {
+    const namespaced = registry.byId(command.kind)?.names.namespaced;
+    const stream = streamOf(command.kind, namespaced ? command.namespace : undefined, decided.name);
+    view.append(stream, decided.event.type, decided.event.data, { time: new Date(now).toISOString(), metadata: { actor: command.actor.name, via: command.via } });
+  }
+  for (const next of decided.then ?? []) submit(registry, view, next, now);
+  return decided;
+}
+
+export class Outcome {
+  constructor(
+    readonly view: TestView,
+    readonly decided: Decided,
+  ) {}
+  get accepted(): DecidedEvent {
+    if (isRefusal(this.decided)) throw new Error(`refused: ${this.decided.code} ${this.decided.message}`);
+    return this.decided;
+  }
+  get refusal(): Refusal {
+    if (!isRefusal(this.decided)) throw new Error(`not refused: ${JSON.stringify(this.decided.event)}`);
+    return this.decided;
+  }
+  /** One event of this type, whose data equals (or, for an object within, contains) what is given. */
+  thenEvent(type: string, data?: JsonObject): this {
+    const event = this.accepted.event;
+    if (event?.type !== type) throw new Error(`expected ${type}, got ${event?.type ?? 'no event'} ${JSON.stringify(event?.data)}`);
+    if (data && !contains(event.data, data)) throw new Error(`expected ${JSON.stringify(data)}\nin ${JSON.stringify(event.data)}`);
+    return this;
+  }
+  thenNothing(): this {
+    if (this.accepted.event) throw new Error(`expected no event, got ${JSON.stringify(this.accepted.event)}`);
+    return this;
+  }
+  thenObject(part: JsonObject): this {
+    if (!contains(this.accepted.object, part)) throw new Error(`expected ${JSON.stringify(part)}\nin ${JSON.stringify(this.accepted.object)}`);
+    return this;
+  }
+  thenRefused(code: number, message?: string): this {
+    if (this.refusal.code !== code) throw new Error(`expected ${code}, got ${this.refusal.code} ${this.refusal.message}`);
+    if (message !== undefined && this.refusal.message !== message) throw new Error(`expected "${message}"\ngot "${this.refusal.message}"`);
+    return this;
+  }
+}
+
+/** Whether all fields of `part` are in `whole`; lists must be equal. */
+export function contains(whole: unknown, part: unknown): boolean {
+  if (typeof part !== 'object' || part === null || Array.isArray(part)) return jsonEquals(whole, part);
+  if (typeof whole !== 'object' || whole === null) return false;
+  return Object.entries(part).every(([key, value]) => contains((whole as Record<string, unknown>)[key], value));
+}
+

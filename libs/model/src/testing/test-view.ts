@@ -1,0 +1,108 @@
+import type { JsonObject } from '#std';
+import { CREATED, type EventMetadata, type StoredEvent } from '../event.js';
+import type { KindRegistry } from '../kind.js';
+import { parseStream, streamOf, type KindId, type KindRef, type KubeObject } from '../kube-object.js';
+import { foldEvent } from '../standard-kind/index.js';
+import type { StreamState, View } from '../view.js';
+
+const NO_KINDS: KindRegistry = { all: [], byId: () => undefined, byResource: () => undefined, byKind: () => undefined };
+
+/** The cluster of a test: a {@link View} that events are appended to. Small and plain; the engine has the fast one. */
+export class TestView implements View {
+  position = 0;
+  readonly events: StoredEvent[] = [];
+  private readonly streams = new Map<string, StreamState>();
+  private readonly children = new Map<string, Set<string>>();
+
+  constructor(private readonly registry: KindRegistry = NO_KINDS) {}
+
+  /** Appends an event to a stream and folds it. */
+  append(stream: string, type: string, data: JsonObject, options: AppendOptions = {}): StoredEvent {
+    const before = this.streams.get(stream);
+    const event: StoredEvent = {
+      id: `${stream}@${before ? before.revision + 1 : 0}`,
+      type,
+      stream,
+      revision: before ? before.revision + 1 : 0,
+      position: ++this.position,
+      time: options.time ?? '2026-01-01T00:00:00.000Z',
+      data,
+      metadata: { epoch: 1, actor: 'test', via: 'test', correlationId: 'test', schemaVersion: 1, ...options.metadata },
+    };
+    this.fold(event);
+    return event;
+  }
+  fold(event: StoredEvent): void {
+    this.position = Math.max(this.position, event.position);
+    const state = foldEvent(this.registry, this.streams.get(event.stream), event);
+    this.streams.set(event.stream, state);
+    this.events.push(event);
+    for (const owner of state.object?.metadata.ownerReferences ?? []) {
+      if (owner.controller !== true || !state.object) continue;
+      const ever = this.children.get(owner.uid) ?? new Set();
+      ever.add(state.object.metadata.uid);
+      this.children.set(owner.uid, ever);
+    }
+  }
+  /** Puts an object where its kind and name say, as if just created. */
+  put(object: KubeObject): void {
+    this.append(this.streamFor(object), CREATED, { object } as unknown as JsonObject);
+  }
+  private streamFor(object: KubeObject): string {
+    const [group, version] = object.apiVersion.includes('/') ? (object.apiVersion.split('/') as [string, string]) : ['', object.apiVersion];
+    const id = this.registry.byKind(group, version, object.kind)?.id ?? `${group || 'core'}.${plural(object.kind)}`;
+    return streamOf(id, object.metadata.namespace, object.metadata.name);
+  }
+
+  get<T extends KubeObject>(kind: KindRef<T>, namespace: string | undefined, name: string): T | undefined {
+    return this.streams.get(streamOf(kind.id, namespace, name))?.object as T | undefined;
+  }
+  list<T extends KubeObject>(kind: KindRef<T>, namespace?: string): readonly T[] {
+    return this.living()
+      .filter(([name]) => name.kind === kind.id && (namespace === undefined || name.namespace === namespace))
+      .map(([, object]) => object as T);
+  }
+  stream(stream: string): StreamState | undefined {
+    return this.streams.get(stream);
+  }
+  ownedBy(uid: string): readonly KubeObject[] {
+    return this.all().filter((object) => object.metadata.ownerReferences?.some((owner) => owner.uid === uid));
+  }
+  podsOnNode(node: string): readonly KubeObject[] {
+    return this.list({ id: 'core.pods' }).filter((pod) => (pod['spec'] as { nodeName?: string } | undefined)?.nodeName === node);
+  }
+  byUid(uid: string): KubeObject | undefined {
+    return this.all().find((object) => object.metadata.uid === uid);
+  }
+  childrenEver(ownerUid: string): number {
+    return this.children.get(ownerUid)?.size ?? 0;
+  }
+  kindsIn(namespace: string): readonly KindId[] {
+    return [...new Set(this.living().filter(([name]) => name.namespace === namespace).map(([name]) => name.kind))];
+  }
+  private all(): readonly KubeObject[] {
+    return this.living().map(([, object]) => object);
+  }
+  private living() {
+    const found = [...this.streams].flatMap(([stream, state]) => (state.object ? [[parseStream(stream), state.object, stream] as const] : []));
+    return found.sort((a, b) => (a[2] < b[2] ? -1 : a[2] > b[2] ? 1 : 0));
+  }
+}
+interface AppendOptions {
+  readonly time?: string;
+  readonly metadata?: Partial<EventMetadata>;
+}
+
+/** A view with these objects in it, each as if just created. */
+export function testView(objects: readonly KubeObject[], registry?: KindRegistry): TestView {
+  const view = new TestView(registry);
+  for (const object of objects) view.put(object);
+  return view;
+}
+
+/** Good enough for the kinds that tests use without a registry. */
+function plural(kind: string): string {
+  const lower = kind.toLowerCase();
+  if (lower.endsWith('s')) return `${lower}es`;
+  return lower.endsWith('y') ? `${lower.slice(0, -1)}ies` : `${lower}s`;
+}
