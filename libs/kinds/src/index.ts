@@ -1,1 +1,14 @@
-export {};
+export * from './shared/index.js';
+export * from './core/namespace/index.js';
+export * from './core/node/index.js';
+export * from './core/pod/index.js';
+export * from './core/service/index.js';
+export * from './core/configmap/index.js';
+export * from './core/secret/index.js';
+export * from './core/serviceaccount/index.js';
+export * from './core/event/index.js';
+export * from './apps/replicaset/index.js';
+export * from './apps/deployment/index.js';
+export * from './discovery/endpointslice/index.js';
+export * from './coordination/lease/index.js';
+export * from './events/event/index.js';

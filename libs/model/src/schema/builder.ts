@@ -56,6 +56,8 @@ export interface ObjectOptions {
   /** `x-kubernetes-map-type: atomic`: apply and merge treat the object as one value. */
   readonly mapType?: 'atomic';
   readonly unions?: Json;
+  /** Where the type is a kind of the API: `apps/v1 Deployment`; `*` for types that every group version has. */
+  readonly gvk?: readonly string[];
 }
 
 export interface FieldOptions {
@@ -70,6 +72,15 @@ export interface FieldOptions {
   readonly mapType?: 'atomic' | 'granular';
   /** Fields that are flat in JSON but nested on the protobuf wire: the tag of the wrapping message (and deeper). */
   readonly inline?: readonly number[];
+  /** A scalar whose zero value (`''`, 0, false) means something and is kept; without this it counts as absent. */
+  readonly pointer?: boolean;
+  /**
+   * What is written where the field is absent: Kubernetes writes some empty values always (`resources: {}`,
+   * `lastTransitionTime: null`). Required scalars are written with their zero value without saying so here.
+   */
+  readonly always?: Json;
+  /** A required scalar that is left out when it is zero. */
+  readonly omitEmpty?: boolean;
 }
 export interface Field<T = unknown, Required extends boolean = boolean> {
   readonly type: Type<T>;

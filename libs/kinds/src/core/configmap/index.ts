@@ -1,0 +1,5 @@
+import { kindRef } from '#model';
+import type { ConfigMap } from './schema.js';
+
+export * from './schema.js';
+export const configMaps = kindRef<ConfigMap>('core.configmaps');

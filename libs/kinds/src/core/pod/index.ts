@@ -1,0 +1,6 @@
+import { kindRef } from '#model';
+import type { Pod } from './schema.js';
+
+export * from './schema.js';
+export * from './status.schema.js';
+export const pods = kindRef<Pod>('core.pods');

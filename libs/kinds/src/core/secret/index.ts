@@ -1,0 +1,5 @@
+import { kindRef } from '#model';
+import type { Secret } from './schema.js';
+
+export * from './schema.js';
+export const secrets = kindRef<Secret>('core.secrets');

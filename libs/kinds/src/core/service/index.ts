@@ -1,0 +1,5 @@
+import { kindRef } from '#model';
+import type { Service } from './schema.js';
+
+export * from './schema.js';
+export const services = kindRef<Service>('core.services');

@@ -1,0 +1,72 @@
+import { f, type Infer, object, req, string } from '#model';
+import { ephemeralVolumeSource } from './volume-ephemeral.schema.js';
+import { projectedVolumeSource } from './volume-projected.schema.js';
+import {
+  awsElasticBlockStoreVolumeSource,
+  azureDiskVolumeSource,
+  azureFileVolumeSource,
+  cinderVolumeSource,
+  flockerVolumeSource,
+  gcePersistentDiskVolumeSource,
+  photonPersistentDiskVolumeSource,
+  portworxVolumeSource,
+  quobyteVolumeSource,
+  scaleIOVolumeSource,
+  storageOSVolumeSource,
+  vsphereVirtualDiskVolumeSource,
+} from './volume-sources-cloud.schema.js';
+import {
+  configMapVolumeSource,
+  downwardAPIVolumeSource,
+  emptyDirVolumeSource,
+  gitRepoVolumeSource,
+  hostPathVolumeSource,
+  imageVolumeSource,
+  persistentVolumeClaimVolumeSource,
+  secretVolumeSource,
+} from './volume-sources-local.schema.js';
+import {
+  cephFSVolumeSource,
+  csiVolumeSource,
+  fcVolumeSource,
+  flexVolumeSource,
+  glusterfsVolumeSource,
+  iscsiVolumeSource,
+  nfsVolumeSource,
+  rbdVolumeSource,
+} from './volume-sources-network.schema.js';
+
+export const volume = object('io.k8s.api.core.v1.Volume', '', {
+  awsElasticBlockStore: f(awsElasticBlockStoreVolumeSource, 4, '', { inline: [2] }),
+  azureDisk: f(azureDiskVolumeSource, 22, '', { inline: [2] }),
+  azureFile: f(azureFileVolumeSource, 18, '', { inline: [2] }),
+  cephfs: f(cephFSVolumeSource, 14, '', { inline: [2] }),
+  cinder: f(cinderVolumeSource, 13, '', { inline: [2] }),
+  configMap: f(configMapVolumeSource, 19, '', { inline: [2] }),
+  csi: f(csiVolumeSource, 28, '', { inline: [2] }),
+  downwardAPI: f(downwardAPIVolumeSource, 16, '', { inline: [2] }),
+  emptyDir: f(emptyDirVolumeSource, 2, '', { inline: [2] }),
+  ephemeral: f(ephemeralVolumeSource, 29, '', { inline: [2] }),
+  fc: f(fcVolumeSource, 17, '', { inline: [2] }),
+  flexVolume: f(flexVolumeSource, 12, '', { inline: [2] }),
+  flocker: f(flockerVolumeSource, 15, '', { inline: [2] }),
+  gcePersistentDisk: f(gcePersistentDiskVolumeSource, 3, '', { inline: [2] }),
+  gitRepo: f(gitRepoVolumeSource, 5, '', { inline: [2] }),
+  glusterfs: f(glusterfsVolumeSource, 9, '', { inline: [2] }),
+  hostPath: f(hostPathVolumeSource, 1, '', { inline: [2] }),
+  image: f(imageVolumeSource, 30, '', { inline: [2] }),
+  iscsi: f(iscsiVolumeSource, 8, '', { inline: [2] }),
+  name: req(string, 1, ''),
+  nfs: f(nfsVolumeSource, 7, '', { inline: [2] }),
+  persistentVolumeClaim: f(persistentVolumeClaimVolumeSource, 10, '', { inline: [2] }),
+  photonPersistentDisk: f(photonPersistentDiskVolumeSource, 23, '', { inline: [2] }),
+  portworxVolume: f(portworxVolumeSource, 24, '', { inline: [2] }),
+  projected: f(projectedVolumeSource, 26, '', { inline: [2] }),
+  quobyte: f(quobyteVolumeSource, 21, '', { inline: [2] }),
+  rbd: f(rbdVolumeSource, 11, '', { inline: [2] }),
+  scaleIO: f(scaleIOVolumeSource, 25, '', { inline: [2] }),
+  secret: f(secretVolumeSource, 6, '', { inline: [2] }),
+  storageos: f(storageOSVolumeSource, 27, '', { inline: [2] }),
+  vsphereVolume: f(vsphereVirtualDiskVolumeSource, 20, '', { inline: [2] }),
+});
+export type Volume = Infer<typeof volume>;
