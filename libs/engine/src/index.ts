@@ -1,1 +1,12 @@
-export {};
+export * from './change-window.js';
+export * from './checkpoint.js';
+export * from './codec.js';
+export * from './control-plane.js';
+export * from './history.js';
+export * from './loop-runner.js';
+export * from './projection.js';
+export * from './read-model.js';
+export * from './time-index.js';
+export * from './work-queue.js';
+export * from './writer.js';
+export * from './health/index.js';

@@ -19,7 +19,13 @@ export interface EventLog {
   /** Events whose position is above `afterPosition`, in order, up to the head at the time of the call. */
   readAll(afterPosition: number): AsyncIterable<StoredEvent>;
   /** Every event above `afterPosition`, then each new one as it becomes durable, until closed. Resumes by itself. */
-  subscribe(afterPosition: number, onEvents: (events: readonly StoredEvent[]) => void, onEnd?: (cause: unknown) => void): LogSubscription;
+  subscribe(
+    afterPosition: number,
+    onEvents: (events: readonly StoredEvent[]) => void,
+    onEnd?: (cause: unknown) => void,
+    /** The log has been read up to here, although the last events were not this cluster's. */
+    onProgress?: (position: number) => void,
+  ): LogSubscription;
   /** Position of the last durable event of this log, 0 when empty. Linearizable: read from the leader. */
   head(): Promise<number>;
   /** Position before the first event that is still here; 0 unless the beginning was archived. */
@@ -34,6 +40,11 @@ export interface Appended {
   readonly position: number;
   readonly revision: number;
 }
+/**
+ * Called when a subscription has passed a position without giving an event for it, because what stands there is not
+ * of this log. Who waits for {@link EventLog.head} takes the larger of this and the last event's position.
+ */
+export type OnProgress = (position: number) => void;
 export interface LogSubscription {
   close(): Promise<void>;
 }
@@ -69,7 +80,10 @@ export class LogUnavailable extends Fault {
 /** What is stored is not what was written: named, refused, never silently read. */
 export class LogDamaged extends Fault {
   override readonly name = 'LogDamaged';
-  constructor(message: string, options?: { cause?: unknown }) {
+  /** Position of the first event that cannot be trusted, where it is known. */
+  readonly position: number | undefined;
+  constructor(message: string, options?: { cause?: unknown; position?: number }) {
     super(message, false, options);
+    this.position = options?.position;
   }
 }

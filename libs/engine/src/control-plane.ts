@@ -1,0 +1,97 @@
+import type { Change, KindRegistry, Loop, Outside } from '#model';
+import { foldEvent } from '#model';
+import type { Clock, EventLog, Ids, Keys } from '#ports';
+import { Checkpoints, type CheckpointStore } from './checkpoint.js';
+import { eventCodec, type EventCodec } from './codec.js';
+import { History } from './history.js';
+import { LoopRunner } from './loop-runner.js';
+import type { Fold } from './projection.js';
+import { ReadModel } from './read-model.js';
+import { Writer, type CommandPort } from './writer.js';
+
+export interface ControlPlaneOptions {
+  readonly log: EventLog;
+  readonly kinds: KindRegistry;
+  readonly keys: Pick<Keys, 'seal' | 'open'>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** Hash of the code that folds and decides. */
+  readonly build: string;
+  readonly checkpoints?: CheckpointStore;
+  readonly soon: (callback: () => void) => void;
+  readonly onFatal: (cause: unknown) => void;
+  readonly onRefusal?: (loop: string, key: string, refusal: { readonly message: string }) => void;
+}
+
+/**
+ * The parts that a control-plane process has: its view of the log, the past, and, where it has the role, the writer. Which
+ * loops run here is the app's choice; where their commands go too.
+ */
+export class ControlPlane {
+  readonly reads: ReadModel;
+  readonly history: History;
+  readonly codec: EventCodec;
+  readonly fold: Fold;
+  private writer: Writer | undefined;
+  private readonly runners: LoopRunner[] = [];
+
+  constructor(readonly options: ControlPlaneOptions) {
+    const { log, kinds, keys, clock, build, onFatal } = options;
+    this.codec = eventCodec(kinds, keys);
+    this.fold = (state, event) => foldEvent(kinds, state, event);
+    const checkpoints = options.checkpoints && new Checkpoints(options.checkpoints, () => undefined);
+    const parts = { log, codec: this.codec, fold: this.fold, build, ...(checkpoints && { checkpoints }) };
+    this.reads = new ReadModel({ ...parts, clock, onFatal });
+    this.history = new History({ ...parts, reads: this.reads });
+    this.reads.onChanges((changes: readonly Change[]) => {
+      for (const runner of this.runners) runner.notice(changes);
+    });
+  }
+
+  /** Follows the log; resolves when it has been read to its head. */
+  start(): Promise<void> {
+    return this.reads.start();
+  }
+
+  /** Takes the writer's role in this process. `cluster` names a cluster whose log is empty. */
+  async becomeWriter(cluster: string): Promise<Writer> {
+    const { log, kinds, ids, clock, onFatal } = this.options;
+    const writer = new Writer({ log, reads: this.reads, kinds, codec: this.codec, ids, clock, onFatal });
+    await writer.elect(cluster);
+    this.writer = writer;
+    return writer;
+  }
+
+  /** Runs loops here; their commands go to `commands`. */
+  run(loops: readonly Loop[], commands: CommandPort, outside?: () => Outside): readonly LoopRunner[] {
+    const { clock, ids, build, soon, onRefusal } = this.options;
+    const started = loops.map((loop) => {
+      const runner = new LoopRunner({
+        loop,
+        view: this.reads.projection,
+        commands,
+        clock,
+        ids,
+        build,
+        soon,
+        reached: (position, timeoutMs) => this.reads.reached(position, timeoutMs),
+        ...(outside && { outside }),
+        ...(onRefusal && { onRefusal }),
+      });
+      this.runners.push(runner);
+      runner.start();
+      return runner;
+    });
+    return started;
+  }
+
+  get idle(): boolean {
+    return this.runners.every((runner) => runner.idle);
+  }
+
+  async stop(): Promise<void> {
+    this.writer?.resign();
+    for (const runner of this.runners) runner.stop();
+    await this.reads.stop();
+  }
+}

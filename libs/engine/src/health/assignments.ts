@@ -1,0 +1,173 @@
+import type { AssignedObject, Change, KubeObject, View } from '#model';
+import { kindRef, streamOf } from '#model';
+
+const pods = kindRef('core.pods');
+const CONFIG_MAPS = 'core.configmaps';
+const SECRETS = 'core.secrets';
+const SERVICES = 'core.services';
+const NODES = 'core.nodes';
+
+/** Parts of a pod that name other objects the node needs. */
+interface PodNeeds {
+  readonly spec?: {
+    readonly nodeName?: string;
+    readonly volumes?: readonly VolumeNeeds[];
+    readonly containers?: readonly ContainerNeeds[];
+    readonly initContainers?: readonly ContainerNeeds[];
+    readonly ephemeralContainers?: readonly ContainerNeeds[];
+    readonly imagePullSecrets?: readonly { readonly name?: string }[];
+  };
+}
+interface VolumeNeeds {
+  readonly configMap?: { readonly name?: string };
+  readonly secret?: { readonly secretName?: string };
+  readonly projected?: {
+    readonly sources?: readonly { readonly configMap?: { readonly name?: string }; readonly secret?: { readonly name?: string } }[];
+  };
+}
+interface ContainerNeeds {
+  readonly envFrom?: readonly { readonly configMapRef?: { readonly name?: string }; readonly secretRef?: { readonly name?: string } }[];
+  readonly env?: readonly {
+    readonly valueFrom?: { readonly configMapKeyRef?: { readonly name?: string }; readonly secretKeyRef?: { readonly name?: string } };
+  }[];
+}
+
+/** Streams of everything a pod needs on its node: itself, and the ConfigMaps and Secrets that it names. */
+export function needsOf(pod: KubeObject): readonly string[] {
+  const namespace = pod.metadata.namespace;
+  const spec = (pod as KubeObject & PodNeeds).spec;
+  const names = new Set<string>([streamOf(pods.id, namespace, pod.metadata.name)]);
+  const configMap = (name: string | undefined): void => void (name && names.add(streamOf(CONFIG_MAPS, namespace, name)));
+  const secret = (name: string | undefined): void => void (name && names.add(streamOf(SECRETS, namespace, name)));
+  for (const volume of spec?.volumes ?? []) {
+    configMap(volume.configMap?.name);
+    secret(volume.secret?.secretName);
+    for (const source of volume.projected?.sources ?? []) {
+      configMap(source.configMap?.name);
+      secret(source.secret?.name);
+    }
+  }
+  for (const container of [...(spec?.containers ?? []), ...(spec?.initContainers ?? []), ...(spec?.ephemeralContainers ?? [])]) {
+    for (const source of container.envFrom ?? []) {
+      configMap(source.configMapRef?.name);
+      secret(source.secretRef?.name);
+    }
+    for (const variable of container.env ?? []) {
+      configMap(variable.valueFrom?.configMapKeyRef?.name);
+      secret(variable.valueFrom?.secretKeyRef?.name);
+    }
+  }
+  for (const reference of spec?.imagePullSecrets ?? []) secret(reference.name);
+  return [...names];
+}
+
+/** Which objects a node needs, and which of them a change touches. Derived from the view; can be thrown away. */
+export class Assignments {
+  /** Per node: the streams it needs, each with the number of pods that need it. */
+  private readonly needed = new Map<string, Map<string, number>>();
+  /** Per pod stream: its node and what it was counted with. */
+  private readonly counted = new Map<string, { readonly node: string; readonly streams: readonly string[] }>();
+
+  constructor(private readonly view: View) {
+    for (const pod of view.list(pods)) this.recount(streamOf(pods.id, pod.metadata.namespace, pod.metadata.name), pod);
+  }
+
+  /** Everything the node needs now. Services go to every node: pods see them in their environment. */
+  of(node: string): readonly AssignedObject[] {
+    const found: AssignedObject[] = [];
+    const streams = [...(this.needed.get(node)?.keys() ?? []), streamOf(NODES, undefined, node)];
+    for (const stream of streams.sort()) {
+      const state = this.view.stream(stream);
+      if (state?.object) found.push({ stream, uid: state.object.metadata.uid, position: state.position, object: state.object });
+    }
+    for (const service of this.view.list({ id: SERVICES })) {
+      const stream = streamOf(SERVICES, service.metadata.namespace, service.metadata.name);
+      found.push({ stream, uid: service.metadata.uid, position: this.view.stream(stream)?.position ?? 0, object: service });
+    }
+    return found;
+  }
+
+  /** Takes changes in and says, per node among `nodes`, what it has to be told. */
+  take(changes: readonly Change[], nodes: Iterable<string>): ReadonlyMap<string, readonly AssignedObject[]> {
+    const told = new Map<string, Map<string, AssignedObject>>();
+    const tell = (node: string, stream: string, object: KubeObject | null, uid: string, position: number): void => {
+      let list = told.get(node);
+      if (!list) told.set(node, (list = new Map()));
+      list.set(stream, { stream, uid, position, object });
+    };
+    const everywhere = [...nodes];
+    for (const change of changes) {
+      const subject = (change.after ?? change.before) as KubeObject;
+      const stream = streamOf(change.kind, subject.metadata.namespace, subject.metadata.name);
+      const uid = subject.metadata.uid;
+      if (change.kind === pods.id) {
+        this.takePod(stream, change, tell);
+        continue;
+      }
+      if (change.kind === SERVICES) {
+        for (const node of everywhere) tell(node, stream, change.after ?? null, uid, change.position);
+        continue;
+      }
+      if (change.kind === NODES) {
+        tell(subject.metadata.name, stream, change.after ?? null, uid, change.position);
+        continue;
+      }
+      if (change.kind !== CONFIG_MAPS && change.kind !== SECRETS) continue;
+      for (const node of everywhere) {
+        if (this.needed.get(node)?.has(stream)) tell(node, stream, change.after ?? null, uid, change.position);
+      }
+    }
+    return new Map([...told].map(([node, list]) => [node, [...list.values()]]));
+  }
+
+  private takePod(stream: string, change: Change, tell: Tell): void {
+    const nodeBefore = this.counted.get(stream)?.node;
+    const fresh = this.recount(stream, change.after);
+    const nodeAfter = this.counted.get(stream)?.node;
+    if (nodeBefore && (nodeBefore !== nodeAfter || !change.after || change.after.metadata.uid !== change.before?.metadata.uid)) {
+      if (change.before) tell(nodeBefore, stream, null, change.before.metadata.uid, change.position);
+    }
+    if (!nodeAfter || !change.after) return;
+    // What the pod names comes before the pod, so that the agent can start it at once.
+    for (const need of fresh) {
+      if (need === stream) continue;
+      const state = this.view.stream(need);
+      if (state?.object) tell(nodeAfter, need, state.object, state.object.metadata.uid, state.position);
+    }
+    tell(nodeAfter, stream, change.after, change.after.metadata.uid, change.position);
+  }
+
+  /** Counts what a pod needs anew; returns the streams that its node did not need before. */
+  private recount(stream: string, pod: KubeObject | undefined): readonly string[] {
+    const node = (pod as (KubeObject & PodNeeds) | undefined)?.spec?.nodeName;
+    const before = this.counted.get(stream);
+    const streams = pod && node ? needsOf(pod) : [];
+    const fresh: string[] = [];
+    if (node) {
+      let needed = this.needed.get(node);
+      if (!needed) this.needed.set(node, (needed = new Map()));
+      for (const need of streams) {
+        const count = needed.get(need) ?? 0;
+        if (count === 0) fresh.push(need);
+        needed.set(need, count + 1);
+      }
+      this.counted.set(stream, { node, streams });
+    } else {
+      this.counted.delete(stream);
+    }
+    if (before) this.forget(before);
+    return fresh;
+  }
+
+  private forget(before: { readonly node: string; readonly streams: readonly string[] }): void {
+    const needed = this.needed.get(before.node);
+    if (!needed) return;
+    for (const need of before.streams) {
+      const count = (needed.get(need) ?? 1) - 1;
+      if (count > 0) needed.set(need, count);
+      else needed.delete(need);
+    }
+    if (needed.size === 0) this.needed.delete(before.node);
+  }
+}
+type Tell = (node: string, stream: string, object: KubeObject | null, uid: string, position: number) => void;

@@ -1,0 +1,295 @@
+import type {
+  AssignmentChange,
+  AssignmentSync,
+  Change,
+  Command,
+  CommandResult,
+  Heartbeat,
+  IncidentReport,
+  KubeObject,
+  NodeReport,
+  Outside,
+  PodReport,
+  RegisterRequest,
+  ReportAnswer,
+  SyncRequest,
+  TokenAnswer,
+  TokenForPod,
+} from '#model';
+import { isRefusal, kindRef, streamOf } from '#model';
+import type { Clock, Ids } from '#ports';
+import type { Instant, Json, JsonObject } from '#std';
+import { Fault, hash128, isJsonObject } from '#std';
+import type { ReadModel } from '../read-model.js';
+import type { CommandPort } from '../writer.js';
+import { Assignments } from './assignments.js';
+import { mergedStatus } from './merged-status.js';
+
+export interface HealthOptions {
+  readonly reads: ReadModel;
+  readonly commands: CommandPort;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** Sends `node.<node>.change`. */
+  readonly publish: (node: string, change: AssignmentChange) => void;
+  /** Signs a token for a pod's service account; the claims are made from the pod as the log has it. */
+  readonly signToken: (request: TokenForPod, pod: KubeObject, account: KubeObject) => Promise<TokenAnswer>;
+}
+
+const nodes = kindRef('core.nodes');
+const pods = kindRef('core.pods');
+const accounts = kindRef('core.serviceaccounts');
+
+interface Seen {
+  boot: string;
+  at: Instant;
+  /** Newest report sequence per subject of this boot. */
+  readonly sequences: Map<string, number>;
+}
+
+/**
+ * The agents' counterpart: registers nodes, takes heartbeats and reports, hands out assignments. Heartbeats are no events;
+ * they live here and are handed to the node-lifecycle loop as facts from outside.
+ */
+export class Health {
+  private readonly assignments: Assignments;
+  private readonly sequences = new Map<string, number>();
+  private readonly seen = new Map<string, Seen>();
+  /** Silence counts from here when an agent has not been heard yet. */
+  private observingSince: Instant;
+  private readonly unsubscribe: () => void;
+
+  constructor(private readonly options: HealthOptions) {
+    this.assignments = new Assignments(options.reads.projection);
+    this.observingSince = options.clock.now();
+    this.unsubscribe = options.reads.onChanges((changes) => this.hand(changes));
+  }
+
+  stop(): void {
+    this.unsubscribe();
+  }
+
+  /** The bus was lost and is back: nobody could be heard meanwhile. */
+  reconnected(): void {
+    this.observingSince = this.options.clock.now();
+  }
+
+  /** Facts for the node-lifecycle loop: when each node was last heard, and since when this observer listens. */
+  outside(): Outside {
+    const heard: Record<string, number> = {};
+    for (const [node, seen] of this.seen) heard[node] = Math.max(seen.at, this.observingSince);
+    return { heartbeats: heard, observingSince: this.observingSince };
+  }
+
+  heartbeat(beat: Heartbeat): void {
+    this.note(beat.node, beat.boot).at = this.options.clock.now();
+  }
+
+  async register(node: string, request: RegisterRequest): Promise<ReportAnswer> {
+    this.note(node, request.boot).at = this.options.clock.now();
+    const body = request.node;
+    if (body.metadata.name !== node) return { taken: false, reason: `a node registers itself: ${node} is not ${body.metadata.name}` };
+    const created = await this.submit(node, {
+      verb: 'create',
+      kind: nodes.id,
+      name: node,
+      body: body as unknown as Json,
+      because: `the agent of ${node} registered it`,
+    });
+    if (!isRefusal(created)) return { taken: true };
+    if (created.reason !== 'AlreadyExists') return { taken: false, reason: created.message };
+    return this.registerAgain(node, body);
+  }
+
+  async sync(request: SyncRequest): Promise<AssignmentSync> {
+    const { reads, clock } = this.options;
+    this.note(request.node, request.boot).at = clock.now();
+    if (!(await reads.fresh(3000))) throw new Fault('the health app has not caught up with the event log', true);
+    // No await from here on: set, position and sequence belong together.
+    const sequence = this.sequences.get(request.node) ?? 0;
+    this.sequences.set(request.node, sequence);
+    const { position, cluster } = reads.projection;
+    return { cluster, position, sequence, objects: this.assignments.of(request.node) };
+  }
+
+  async podReport(node: string, report: PodReport): Promise<ReportAnswer> {
+    const stream = streamOf(pods.id, report.namespace, report.name);
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const pod = this.options.reads.projection.get(pods, report.namespace, report.name);
+      if (pod?.metadata.uid !== report.uid || nodeOf(pod) !== node) return { taken: false, gone: true, reason: 'no such pod on this node' };
+      if (this.isOld(node, report.boot, report.sequence, report.uid)) return { taken: true, reason: 'a newer report was taken already' };
+      const result = await this.takeReport(node, stream, pod, report);
+      if (!isRefusal(result)) {
+        this.note(node, report.boot).sequences.set(report.uid, report.sequence);
+        return report.finished ? this.finish(node, pod, report) : { taken: true };
+      }
+      if (result.reason === 'NotFound') return { taken: false, gone: true, reason: result.message };
+      if (result.reason !== 'Stale' && result.reason !== 'Conflict') return { taken: false, reason: result.message };
+      await this.options.reads.fresh(3000);
+    }
+    return { taken: false, reason: 'the pod kept changing; report again' };
+  }
+
+  async nodeReport(node: string, report: NodeReport): Promise<ReportAnswer> {
+    if (this.isOld(node, report.boot, report.sequence, '')) return { taken: true };
+    const current = this.options.reads.projection.get(nodes, undefined, node);
+    if (!current) return { taken: false, reason: 'the node is not registered' };
+    const result = await this.submit(node, {
+      verb: 'patch',
+      kind: nodes.id,
+      name: node,
+      subresource: 'status',
+      patchType: 'merge',
+      body: { status: mergedStatus(statusOf(current), report.status) },
+      because: `${node} reported its state`,
+    });
+    if (isRefusal(result)) return { taken: false, reason: result.message };
+    this.note(node, report.boot).sequences.set('', report.sequence);
+    return { taken: true };
+  }
+
+  async incident(node: string, report: IncidentReport): Promise<ReportAnswer> {
+    const namespace = report.object.namespace ?? 'default';
+    const id = hash128(`${report.object.uid} ${report.reason} ${report.message}`).slice(0, 16);
+    const name = `${report.object.name}.${id}`;
+    const result = await this.submit(node, {
+      verb: 'create',
+      kind: 'core.events',
+      namespace,
+      name,
+      event: { type: 'IncidentRecorded' },
+      because: `${node} observed it`,
+      body: {
+        apiVersion: 'v1',
+        kind: 'Event',
+        metadata: { name, namespace },
+        involvedObject: report.object as unknown as Json,
+        type: report.type,
+        reason: report.reason,
+        message: report.message,
+        count: report.count,
+        firstTimestamp: report.first,
+        lastTimestamp: report.last,
+        source: { component: 'kubelet', host: node },
+        reportingComponent: 'kubelet',
+        reportingInstance: node,
+      },
+    });
+    return isRefusal(result) ? { taken: false, reason: result.message } : { taken: true };
+  }
+
+  async token(node: string, request: TokenForPod): Promise<TokenAnswer> {
+    const { projection } = this.options.reads;
+    const pod = projection.get(pods, request.namespace, request.pod);
+    if (pod?.metadata.uid !== request.podUid || nodeOf(pod) !== node) throw new Fault(`pod ${request.namespace}/${request.pod} is not on ${node}`, false);
+    const account = projection.get(accounts, request.namespace, request.serviceAccount);
+    if (!account) throw new Fault(`service account ${request.namespace}/${request.serviceAccount} does not exist`, true);
+    return this.options.signToken(request, pod, account);
+  }
+
+  private async registerAgain(node: string, body: KubeObject): Promise<ReportAnswer> {
+    const current = this.options.reads.projection.get(nodes, undefined, node);
+    const labels = await this.submit(node, {
+      verb: 'patch',
+      kind: nodes.id,
+      name: node,
+      patchType: 'merge',
+      body: { metadata: { labels: body.metadata.labels ?? {} } },
+      because: `the agent of ${node} started`,
+    });
+    if (isRefusal(labels)) return { taken: false, reason: labels.message };
+    const status = await this.submit(node, {
+      verb: 'patch',
+      kind: nodes.id,
+      name: node,
+      subresource: 'status',
+      patchType: 'merge',
+      body: { status: mergedStatus(current && statusOf(current), statusOf(body)) },
+      because: `the agent of ${node} started`,
+    });
+    return isRefusal(status) ? { taken: false, reason: status.message } : { taken: true };
+  }
+
+  private takeReport(node: string, stream: string, pod: KubeObject, report: PodReport): Promise<CommandResult> {
+    return this.submit(node, {
+      verb: 'patch',
+      kind: pods.id,
+      namespace: report.namespace,
+      name: report.name,
+      subresource: 'status',
+      patchType: 'merge',
+      // The agent's status is whole: what it leaves out is gone, but for what others keep there.
+      body: { status: replaced(statusOf(pod), mergedStatus(statusOf(pod), report.status)) },
+      ...(report.event && { event: report.event }),
+      because: report.because ?? `${node} reported the pod's state`,
+      basedOn: [{ stream, revision: this.options.reads.projection.stream(stream)?.revision ?? -1 }],
+    });
+  }
+
+  /** Every container has stopped: the object may go, if it was to be deleted at all. */
+  private async finish(node: string, pod: KubeObject, report: PodReport): Promise<ReportAnswer> {
+    if (!pod.metadata.deletionTimestamp) return { taken: true };
+    const result = await this.submit(node, {
+      verb: 'delete',
+      kind: pods.id,
+      namespace: report.namespace,
+      name: report.name,
+      body: { gracePeriodSeconds: 0, preconditions: { uid: report.uid } },
+      because: `${node} has stopped every container of the pod`,
+    });
+    return isRefusal(result) && result.reason !== 'NotFound' ? { taken: false, reason: result.message } : { taken: true };
+  }
+
+  private hand(changes: readonly Change[]): void {
+    const told = this.assignments.take(changes, this.sequences.keys());
+    const { cluster, position } = this.options.reads.projection;
+    for (const [node, objects] of told) {
+      const before = this.sequences.get(node);
+      // An agent that has not asked for its set yet will get it whole.
+      if (before === undefined) continue;
+      const sequence = before + 1;
+      this.sequences.set(node, sequence);
+      this.options.publish(node, { cluster, position, sequence, objects });
+    }
+  }
+
+  private note(node: string, boot: string): Seen {
+    const known = this.seen.get(node);
+    if (known?.boot === boot) return known;
+    const seen: Seen = { boot, at: this.options.clock.now(), sequences: new Map() };
+    this.seen.set(node, seen);
+    return seen;
+  }
+
+  private isOld(node: string, boot: string, sequence: number, subject: string): boolean {
+    const seen = this.seen.get(node);
+    return seen?.boot === boot && (seen.sequences.get(subject) ?? -1) >= sequence;
+  }
+
+  private submit(node: string, command: HealthCommand): Promise<CommandResult> {
+    return this.options.commands.submit({
+      apiVersion: 'v1',
+      options: { fieldManager: 'kubelet' },
+      actor: { name: `system:node:${node}`, groups: ['system:nodes', 'system:authenticated'] },
+      via: 'health',
+      correlationId: this.options.ids.uid(),
+      ...command,
+    });
+  }
+}
+
+type HealthCommand = Pick<Command, 'verb' | 'kind' | 'name' | 'because'> & Partial<Command>;
+
+function nodeOf(pod: KubeObject): string | undefined {
+  return (pod as { spec?: { nodeName?: string } }).spec?.nodeName;
+}
+function statusOf(object: KubeObject): JsonObject {
+  const status = (object as { status?: Json }).status;
+  return isJsonObject(status) ? status : {};
+}
+/** A merge patch that turns the one into the other: what is absent in `after` is set to null. */
+function replaced(before: JsonObject, after: JsonObject): JsonObject {
+  const patch: Record<string, Json | undefined> = { ...after };
+  for (const key of Object.keys(before)) if (after[key] === undefined) patch[key] = null;
+  return patch;
+}

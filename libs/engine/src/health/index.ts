@@ -1,0 +1,3 @@
+export * from './assignments.js';
+export * from './health.js';
+export * from './merged-status.js';

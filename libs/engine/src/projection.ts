@@ -1,0 +1,203 @@
+import type { Change, KindId, KindRef, KubeObject, StoredEvent, StreamState, View } from '#model';
+import { parseStream } from '#model';
+import { ObjectTable } from './object-table.js';
+
+/** Streams of Shiplog's own facts, which are no objects of the API. */
+export const WRITER_STREAM = 'shiplog.writers/_/writer';
+
+/** Folds one event onto the state of its stream; `#kinds` and `#model` make it from the registry. */
+export type Fold = (state: StreamState | undefined, event: StoredEvent) => StreamState;
+
+/**
+ * The log folded into immutable objects, with secondary indexes. It is a {@link View}: what it answers is true at
+ * `position` and stays so until the next `apply`, so synchronous code sees one consistent state.
+ */
+export class Projection implements View {
+  position = 0;
+  /** The writer's term: events of an older one do not count. */
+  epoch = 0;
+  cluster = '';
+  private readonly streams = new Map<string, StreamState>();
+  private readonly tables = new Map<KindId, ObjectTable>();
+  private readonly owners = new Map<string, Set<string>>();
+  private readonly nodes = new Map<string, Set<string>>();
+  private readonly uids = new Map<string, string>();
+  private readonly children = new Map<string, number>();
+  private readonly namespaces = new Map<string, Map<KindId, number>>();
+
+  constructor(private readonly fold: Fold) {}
+
+  /** Takes the next event of the log. Returns what changed, or undefined when no object did (or the event does not count). */
+  apply(event: StoredEvent): Change | undefined {
+    this.position = event.position;
+    if (event.stream === WRITER_STREAM) {
+      this.elect(event);
+      return undefined;
+    }
+    const before = this.streams.get(event.stream);
+    if (event.metadata.epoch < this.epoch) {
+      // A writer that was voted out while its append was under way: the stream has moved, the object has not.
+      if (before) this.streams.set(event.stream, { ...before, revision: event.revision });
+      else this.streams.set(event.stream, { revision: event.revision, position: event.position, object: undefined });
+      return undefined;
+    }
+    return this.put(event.stream, this.fold(before, event), event.position);
+  }
+
+  /** Replaces the state of a stream and keeps the indexes. The writer uses it for what it decided but is not durable yet. */
+  put(stream: string, next: StreamState, position: number): Change {
+    const before = this.streams.get(stream)?.object;
+    const after = next.object;
+    this.streams.set(stream, next);
+    const { kind, namespace, name } = parseStream(stream);
+    if (before !== after) {
+      let table = this.tables.get(kind);
+      if (!table) this.tables.set(kind, (table = new ObjectTable()));
+      table.set(namespace ?? '', name, after);
+      this.reindex(stream, kind, namespace, before, after);
+    }
+    return { kind, position, before, after };
+  }
+
+  get<T extends KubeObject>(kind: KindRef<T>, namespace: string | undefined, name: string): T | undefined {
+    return this.tables.get(kind.id)?.get(namespace ?? '', name) as T | undefined;
+  }
+  list<T extends KubeObject>(kind: KindRef<T>, namespace?: string): readonly T[] {
+    return (this.tables.get(kind.id)?.list(namespace) ?? []) as readonly T[];
+  }
+  stream(stream: string): StreamState | undefined {
+    return this.streams.get(stream);
+  }
+  ownedBy(uid: string): readonly KubeObject[] {
+    return this.objectsOf(this.owners.get(uid));
+  }
+  podsOnNode(node: string): readonly KubeObject[] {
+    return this.objectsOf(this.nodes.get(node));
+  }
+  byUid(uid: string): KubeObject | undefined {
+    const stream = this.uids.get(uid);
+    return stream === undefined ? undefined : this.streams.get(stream)?.object;
+  }
+  childrenEver(ownerUid: string): number {
+    return this.children.get(ownerUid) ?? 0;
+  }
+  kindsIn(namespace: string): readonly KindId[] {
+    return [...(this.namespaces.get(namespace)?.keys() ?? [])].sort();
+  }
+
+  /** Every stream with its state, for checkpoints and for rebuilding the writer's own projection. */
+  entries(): IterableIterator<[string, StreamState]> {
+    return this.streams.entries();
+  }
+  childCounts(): IterableIterator<[string, number]> {
+    return this.children.entries();
+  }
+  /** Begins from a checkpoint (or from another projection) instead of from nothing. */
+  restore(from: RestoredState): void {
+    for (const [stream, state] of from.entries) {
+      if (state.object === undefined) this.streams.set(stream, state);
+      else this.put(stream, state, state.position);
+    }
+    this.children.clear();
+    for (const [uid, count] of from.children) this.children.set(uid, count);
+    this.position = from.position;
+    this.epoch = from.epoch;
+    this.cluster = from.cluster;
+  }
+  /** A second projection of the same state; the objects themselves are shared. */
+  copy(): Projection {
+    const other = new Projection(this.fold);
+    other.restore({
+      entries: this.entries(),
+      children: this.childCounts(),
+      position: this.position,
+      epoch: this.epoch,
+      cluster: this.cluster,
+    });
+    return other;
+  }
+
+  private elect(event: StoredEvent): void {
+    const data = event.data as { epoch?: number; cluster?: string };
+    const epoch = data.epoch ?? 0;
+    if (epoch > this.epoch) this.epoch = epoch;
+    if (this.cluster === '' && data.cluster) this.cluster = data.cluster;
+    this.streams.set(event.stream, { revision: event.revision, position: event.position, object: undefined });
+  }
+
+  private objectsOf(streams: Set<string> | undefined): readonly KubeObject[] {
+    if (!streams) return [];
+    const found: KubeObject[] = [];
+    // Sorted by stream name: ties are broken by name, never by arrival.
+    for (const stream of [...streams].sort()) {
+      const object = this.streams.get(stream)?.object;
+      if (object) found.push(object);
+    }
+    return found;
+  }
+
+  private reindex(
+    stream: string,
+    kind: KindId,
+    namespace: string | undefined,
+    before: KubeObject | undefined,
+    after: KubeObject | undefined,
+  ): void {
+    const reborn = before !== undefined && after !== undefined && before.metadata.uid !== after.metadata.uid;
+    if (before?.metadata.uid !== after?.metadata.uid) {
+      if (before) this.uids.delete(before.metadata.uid);
+      if (after) this.uids.set(after.metadata.uid, stream);
+    }
+    if (before?.metadata.ownerReferences !== after?.metadata.ownerReferences) {
+      for (const owner of before?.metadata.ownerReferences ?? []) drop(this.owners, owner.uid, stream);
+      for (const owner of after?.metadata.ownerReferences ?? []) add(this.owners, owner.uid, stream);
+    }
+    const nodeBefore = nodeOf(kind, before);
+    const nodeAfter = nodeOf(kind, after);
+    if (nodeBefore !== nodeAfter) {
+      if (nodeBefore) drop(this.nodes, nodeBefore, stream);
+      if (nodeAfter) add(this.nodes, nodeAfter, stream);
+    }
+    if (after && (before === undefined || reborn)) {
+      const owner = after.metadata.ownerReferences?.find((reference) => reference.controller);
+      if (owner) this.children.set(owner.uid, (this.children.get(owner.uid) ?? 0) + 1);
+    }
+    if (namespace !== undefined && (before === undefined) !== (after === undefined)) {
+      this.count(namespace, kind, after ? 1 : -1);
+    }
+  }
+
+  private count(namespace: string, kind: KindId, by: 1 | -1): void {
+    let kinds = this.namespaces.get(namespace);
+    if (!kinds) this.namespaces.set(namespace, (kinds = new Map()));
+    const count = (kinds.get(kind) ?? 0) + by;
+    if (count > 0) kinds.set(kind, count);
+    else kinds.delete(kind);
+    if (kinds.size === 0) this.namespaces.delete(namespace);
+  }
+}
+
+export interface RestoredState {
+  readonly entries: Iterable<readonly [string, StreamState]>;
+  readonly children: Iterable<readonly [string, number]>;
+  readonly position: number;
+  readonly epoch: number;
+  readonly cluster: string;
+}
+
+/** Only pods sit on nodes; `spec.nodeName` of the core kind `pods` is the one field the engine knows by name. */
+function nodeOf(kind: KindId, object: KubeObject | undefined): string | undefined {
+  if (kind !== 'core.pods' || !object) return undefined;
+  return (object as { spec?: { nodeName?: string } }).spec?.nodeName;
+}
+function add(index: Map<string, Set<string>>, key: string, stream: string): void {
+  const streams = index.get(key);
+  if (streams) streams.add(stream);
+  else index.set(key, new Set([stream]));
+}
+function drop(index: Map<string, Set<string>>, key: string, stream: string): void {
+  const streams = index.get(key);
+  if (!streams) return;
+  streams.delete(stream);
+  if (streams.size === 0) index.delete(key);
+}

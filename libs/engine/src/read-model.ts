@@ -1,0 +1,194 @@
+import type { Change, StoredEvent, StreamState, View } from '#model';
+import { lastOfDeleted } from '#model';
+import type { Clock, EventLog, LogSubscription } from '#ports';
+import { Fault } from '#std';
+import { ChangeWindow } from './change-window.js';
+import type { Checkpoints } from './checkpoint.js';
+import type { EventCodec } from './codec.js';
+import { Projection, type Fold } from './projection.js';
+import { TimeIndex } from './time-index.js';
+
+export interface ReadModelOptions {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly codec: EventCodec;
+  readonly fold: Fold;
+  /** Names the code that folds; a checkpoint of other code is not used. */
+  readonly build: string;
+  readonly checkpoints?: Checkpoints;
+  /** Stops the process: the log holds what this build cannot read, or is damaged. */
+  readonly onFatal: (cause: unknown) => void;
+}
+
+/** How many events there are between two checkpoints. */
+export const EVENTS_PER_CHECKPOINT = 100_000;
+
+type Listener = (changes: readonly Change[], events: readonly StoredEvent[]) => void;
+
+/**
+ * The log as this process sees it: one subscription, each event decoded once, folded into one projection, kept in the
+ * window of changes, and handed to whoever listens. A reader of the log is this and nothing else.
+ */
+export class ReadModel {
+  readonly projection: Projection;
+  readonly window: ChangeWindow;
+  readonly times = new TimeIndex();
+  private readonly listeners = new Set<Listener>();
+  private waiters: { position: number; done: (reached: boolean) => void }[] = [];
+  private batchWaiters: (() => void)[] = [];
+  private subscription: LogSubscription | undefined;
+  private sinceCheckpoint = 0;
+  /** Highest position that the log has shown, events of others in a shared store included. */
+  private seen = 0;
+  private headInFlight: Promise<number> | undefined;
+
+  constructor(private readonly options: ReadModelOptions) {
+    this.projection = new Projection(options.fold);
+    this.window = new ChangeWindow(this.projection);
+  }
+
+  /** Reads checkpoint and tail, then follows the log. Resolves when everything up to the head at the call is folded. */
+  async start(): Promise<void> {
+    const { log, checkpoints } = this.options;
+    const head = await log.head();
+    const checkpoint = await checkpoints?.newest(this.options.build, head, this.options.codec);
+    if (checkpoint) {
+      this.projection.restore(checkpoint.state);
+      this.times.restore(checkpoint.times);
+    }
+    this.seen = this.projection.position;
+    this.window.reset();
+    this.subscription = log.subscribe(
+      this.projection.position,
+      (events) => this.take(events),
+      (cause) => cause !== undefined && this.options.onFatal(cause),
+      (position) => this.sawOthers(position),
+    );
+    await this.reached(head, 600_000);
+  }
+
+  async stop(): Promise<void> {
+    await this.subscription?.close();
+    for (const waiter of this.waiters) waiter.done(false);
+    this.waiters = [];
+    for (const resolve of this.batchWaiters.splice(0)) resolve();
+  }
+
+  /** Called after each batch of events was folded. */
+  onChanges(listener: Listener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** True once everything up to `position` is folded; false when that takes longer than `timeoutMs`. */
+  reached(position: number, timeoutMs: number): Promise<boolean> {
+    if (this.seen >= position) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const { clock } = this.options;
+      let cancel: () => void = () => {};
+      const waiter = {
+        position,
+        done: (reached: boolean) => {
+          cancel();
+          resolve(reached);
+        },
+      };
+      this.waiters.push(waiter);
+      cancel = clock.at(clock.now() + timeoutMs, () => {
+        this.waiters = this.waiters.filter((other) => other !== waiter);
+        resolve(false);
+      });
+    });
+  }
+
+  /** Waits until the projection has passed the log's head as of now. One look at the head serves all who wait for one. */
+  async fresh(timeoutMs: number): Promise<boolean> {
+    return this.reached(await this.headSoon(), timeoutMs);
+  }
+
+  /** Resolves once the next batch of events was folded. */
+  nextBatch(): Promise<void> {
+    return new Promise((resolve) => this.batchWaiters.push(resolve));
+  }
+
+  /** The cluster as it was at a position within the last minutes. */
+  recent(position: number): View | undefined {
+    return this.window.viewAt(position);
+  }
+
+  private headSoon(): Promise<number> {
+    // A look that is under way may have read the head before this caller arrived: only one that starts later will do.
+    if (!this.headInFlight) {
+      this.headInFlight = Promise.resolve().then(() => {
+        this.headInFlight = undefined;
+        return this.options.log.head();
+      });
+    }
+    return this.headInFlight;
+  }
+
+  private take(events: readonly StoredEvent[]): void {
+    const { codec, clock } = this.options;
+    const changes: Change[] = [];
+    const decoded: StoredEvent[] = [];
+    try {
+      for (const stored of events) {
+        if (stored.position <= this.projection.position) continue;
+        const event = codec.decode(stored);
+        const before: StreamState | undefined = this.projection.stream(event.stream);
+        const change = withLast(this.projection.apply(event), event);
+        this.times.add(event.position, Date.parse(event.time));
+        decoded.push(event);
+        if (!change) continue;
+        this.window.add(change, event.stream, before, Date.parse(event.time));
+        changes.push(change);
+      }
+    } catch (cause) {
+      this.options.onFatal(cause);
+      return;
+    }
+    this.seen = Math.max(this.seen, this.projection.position);
+    this.sinceCheckpoint += decoded.length;
+    this.window.prune(clock.now());
+    for (const listener of this.listeners) listener(changes, decoded);
+    this.window.flush();
+    this.wake();
+    for (const resolve of this.batchWaiters.splice(0)) resolve();
+    if (this.sinceCheckpoint >= EVENTS_PER_CHECKPOINT) this.checkpoint();
+  }
+
+  /** Writes a checkpoint now; start-up reads it instead of the events before it. */
+  checkpoint(): void {
+    this.sinceCheckpoint = 0;
+    const { checkpoints, build, codec } = this.options;
+    checkpoints?.write(build, this.projection, this.times, codec);
+  }
+
+  private sawOthers(position: number): void {
+    this.seen = Math.max(this.seen, position);
+    this.wake();
+  }
+
+  private wake(): void {
+    if (this.waiters.length === 0) return;
+    const ready = this.waiters.filter((waiter) => waiter.position <= this.seen);
+    if (ready.length === 0) return;
+    this.waiters = this.waiters.filter((waiter) => waiter.position > this.seen);
+    for (const waiter of ready) waiter.done(true);
+  }
+}
+
+/** A deletion tells watchers the last state with what the deletion itself changed. */
+function withLast(change: Change | undefined, event: StoredEvent): Change | undefined {
+  if (!change || change.after || !change.before) return change;
+  const { last, marked } = lastOfDeleted(change.before, event);
+  return { ...change, last, ...(marked && { marked }) };
+}
+
+/** The log could not be followed in time. */
+export class Lagging extends Fault {
+  override readonly name = 'Lagging';
+  constructor(what: string) {
+    super(`${what} has not caught up with the event log in time`, true);
+  }
+}

@@ -1,0 +1,283 @@
+import type { Accepted, Command, CommandResult, DecidedEvent, KindRegistry, NewEvent, Refusal, StreamState } from '#model';
+import { decideCommand, isRefusal, streamOf } from '#model';
+import type { Clock, EventLog, Ids } from '#ports';
+import { EventTooLarge, LogDamaged, WrongExpectedRevision } from '#ports';
+import type { Instant } from '#std';
+import { toEventTime } from '#std';
+import type { EventCodec } from './codec.js';
+import { WRITER_STREAM, type Projection } from './projection.js';
+import type { ReadModel } from './read-model.js';
+
+export interface WriterOptions {
+  readonly log: EventLog;
+  readonly reads: ReadModel;
+  readonly kinds: KindRegistry;
+  readonly codec: EventCodec;
+  readonly ids: Ids;
+  readonly clock: Clock;
+  readonly onFatal: (cause: unknown) => void;
+}
+
+/** Where commands go: the writer itself, or the bus that leads to it. */
+export interface CommandPort {
+  submit(command: Command): Promise<CommandResult>;
+}
+
+/** How long a command may take, retries included. */
+export const COMMAND_TIMEOUT_MS = 30_000;
+/** More commands than this under way at once are answered 429. */
+export const COMMANDS_MAX = 8192;
+
+const REFUSED_BUSY: Refusal = {
+  refused: true,
+  code: 429,
+  reason: 'TooManyRequests',
+  message: 'too many writes are under way, please try again later',
+  details: { retryAfterSeconds: 1 },
+};
+const unavailable = (why: string): Refusal => ({ refused: true, code: 503, reason: 'ServiceUnavailable', message: why });
+
+/**
+ * The one writer: the only place that appends. A command is decided synchronously on the newest state, which includes
+ * decisions whose append is not durable yet, so a race between two commands does not exist. What was decided is appended at
+ * once; the answer waits until it is durable and folded. When an append fails, everything decided after it is void: the
+ * writer rebuilds its state from the log and decides those commands again.
+ */
+export class Writer implements CommandPort {
+  /** The newest state: what is durable plus what is on its way. */
+  private ahead: Projection;
+  private epoch = 0;
+  private underWay = 0;
+  private elected = false;
+  /** Counts rebuilds: an append of an older generation must not touch the newer state. */
+  private generation = 0;
+  private rebuilding: Promise<void> | undefined;
+
+  constructor(private readonly options: WriterOptions) {
+    this.ahead = options.reads.projection;
+  }
+
+  /** Takes the role: appends `WriterElected` with the next epoch. `cluster` names the cluster if this is its first event. */
+  async elect(cluster: string): Promise<void> {
+    const { log, reads, clock } = this.options;
+    await reads.fresh(COMMAND_TIMEOUT_MS);
+    for (;;) {
+      const state = reads.projection.stream(WRITER_STREAM);
+      const epoch = reads.projection.epoch + 1;
+      const name = reads.projection.cluster || cluster;
+      const revision = state?.revision ?? -1;
+      const event = this.event(WRITER_STREAM, revision, `elected ${cluster} ${clock.now()}`, {
+        type: 'WriterElected',
+        data: { epoch, cluster: name },
+        command: undefined,
+        now: clock.now(),
+        epoch,
+      });
+      try {
+        const { position } = await log.append(WRITER_STREAM, event, revision);
+        await reads.reached(position, COMMAND_TIMEOUT_MS);
+        this.epoch = epoch;
+        this.ahead = reads.projection.copy();
+        this.elected = true;
+        return;
+      } catch (cause) {
+        if (!(cause instanceof WrongExpectedRevision)) throw cause;
+        await reads.fresh(COMMAND_TIMEOUT_MS);
+      }
+    }
+  }
+
+  /** Puts the role down: later commands are answered 503. */
+  resign(): void {
+    this.elected = false;
+  }
+
+  async submit(command: Command): Promise<CommandResult> {
+    if (this.underWay >= COMMANDS_MAX) return REFUSED_BUSY;
+    this.underWay++;
+    try {
+      return await this.untilSettled(command);
+    } finally {
+      this.underWay--;
+    }
+  }
+
+  private async untilSettled(command: Command): Promise<CommandResult> {
+    const { clock } = this.options;
+    const deadline = clock.now() + COMMAND_TIMEOUT_MS;
+    for (;;) {
+      if (this.rebuilding) await this.rebuilding;
+      if (!this.elected) return unavailable('this replica is not the writer (any more)');
+      const outcome = await this.attempt(command, deadline);
+      if (outcome !== 'again') return outcome;
+      if (clock.now() >= deadline) {
+        return { refused: true, code: 504, reason: 'Timeout', message: 'the event log did not take the write in time' };
+      }
+    }
+  }
+
+  /** Decides and appends once; `again` when the state it was decided on turned out not to be. */
+  private async attempt(command: Command, deadline: Instant): Promise<CommandResult | 'again'> {
+    const { clock, ids, kinds } = this.options;
+    const now = clock.now();
+    const stale = this.staleBasis(command);
+    if (stale) return stale;
+    const decided = decideCommand(kinds, command, this.ahead, { now, uid: command.uid ?? ids.uid() });
+    if (isRefusal(decided)) return decided;
+    const stream = streamOf(command.kind, decided.object.metadata.namespace, decided.name);
+    const before = this.ahead.stream(stream);
+    const done = decided.event
+      ? await this.append(command, stream, before, decided, now)
+      : await this.unchanged(stream, before, decided, deadline);
+    if (done === 'again' || isRefusal(done)) return done;
+    for (const next of decided.then ?? []) {
+      const result = await this.untilSettled(next);
+      if (isRefusal(result)) return result;
+    }
+    return done;
+  }
+
+  private async append(
+    command: Command,
+    stream: string,
+    before: StreamState | undefined,
+    decided: DecidedEvent,
+    now: Instant,
+  ): Promise<CommandResult | 'again'> {
+    const { codec, log, reads } = this.options;
+    const expected = before?.revision ?? -1;
+    const { type, data } = decided.event as NonNullable<DecidedEvent['event']>;
+    const event = this.event(stream, expected, command.correlationId, { type, data, command, now, epoch: this.epoch });
+    const bytes = codec.encode(stream, event);
+    const generation = this.generation;
+    const object = decided.deleted ? undefined : decided.object;
+    const optimistic: StreamState = { revision: expected + 1, position: Number.NaN, object };
+    this.ahead.put(stream, optimistic, this.ahead.position);
+    let position: number;
+    try {
+      ({ position } = await log.append(stream, bytes, expected));
+    } catch (cause) {
+      return this.failed(cause, generation);
+    }
+    if (!(await reads.reached(position, COMMAND_TIMEOUT_MS))) {
+      return { refused: true, code: 504, reason: 'Timeout', message: 'the write is durable, but this server is too far behind to show it' };
+    }
+    if (reads.projection.epoch > this.epoch) {
+      this.elected = false;
+      return unavailable('another writer was elected while this write was under way; whether it counts shows a read');
+    }
+    // From now on both projections share the folded object.
+    const folded = reads.projection.stream(stream);
+    if (generation === this.generation && folded && this.ahead.stream(stream) === optimistic) {
+      this.ahead.put(stream, folded, position);
+      this.ahead.position = Math.max(this.ahead.position, position);
+    }
+    return accepted(decided, position, true);
+  }
+
+  /** Nothing to append. The state that was looked at may still be on its way: the answer must not be ahead of it. */
+  private async unchanged(
+    stream: string,
+    before: StreamState | undefined,
+    decided: DecidedEvent,
+    deadline: Instant,
+  ): Promise<Accepted | 'again'> {
+    const { reads, clock } = this.options;
+    if (before && Number.isNaN(before.position)) {
+      const generation = this.generation;
+      while (this.generation === generation && Number.isNaN(this.ahead.stream(stream)?.position ?? 0)) {
+        if (clock.now() >= deadline) return 'again';
+        await reads.nextBatch();
+      }
+      return 'again';
+    }
+    return accepted(decided, before?.position ?? reads.projection.position, false);
+  }
+
+  private failed(cause: unknown, generation: number): Refusal | 'again' {
+    if (cause instanceof LogDamaged) this.options.onFatal(cause);
+    if (generation === this.generation) this.rebuild();
+    if (cause instanceof EventTooLarge) {
+      return { refused: true, code: 413, reason: 'RequestEntityTooLarge', message: `the object is too large for the event log: ${cause.message}` };
+    }
+    return 'again';
+  }
+
+  /** Forgets what was decided but not appended: the log decides. */
+  private rebuild(): void {
+    this.generation++;
+    const { reads, clock } = this.options;
+    const pause = (ms: number): Promise<void> => new Promise((resolve) => void clock.at(clock.now() + ms, resolve));
+    this.rebuilding = (async () => {
+      for (let wait = 10; ; wait = Math.min(wait * 2, 1000)) {
+        const fresh = await reads.fresh(5000).catch(() => false);
+        if (fresh) break;
+        await pause(wait);
+      }
+      this.ahead = reads.projection.copy();
+      this.rebuilding = undefined;
+    })();
+  }
+
+  private staleBasis(command: Command): Refusal | undefined {
+    for (const { stream, revision } of command.basedOn ?? []) {
+      const now = this.ahead.stream(stream)?.revision ?? -1;
+      if (now !== revision) {
+        return {
+          refused: true,
+          code: 409,
+          reason: 'Stale',
+          message: `decided on revision ${revision} of ${stream}, which is at ${now} now`,
+        };
+      }
+    }
+    return undefined;
+  }
+
+  private event(
+    stream: string,
+    expected: number,
+    cause: string,
+    what: { type: string; data: NewEvent['data']; command: Command | undefined; now: Instant; epoch: number },
+  ): NewEvent {
+    const { command } = what;
+    return {
+      id: this.options.ids.named(`${stream} ${expected} ${cause}`),
+      type: what.type,
+      time: toEventTime(what.now),
+      data: what.data,
+      metadata: {
+        epoch: what.epoch,
+        actor: command?.actor.name ?? 'system:shiplog:writer',
+        via: command?.via ?? 'writer',
+        ...(command?.because !== undefined && { because: command.because }),
+        ...(command?.causes && { causes: command.causes }),
+        correlationId: command?.correlationId ?? cause,
+        ...(command?.traceparent && { traceparent: command.traceparent }),
+        schemaVersion: command ? (this.options.kinds.byId(command.kind)?.schemaVersion ?? 1) : 1,
+        ...(command?.basis && { basis: command.basis }),
+      },
+    };
+  }
+}
+
+function accepted(decided: DecidedEvent, position: number, changed: boolean): Accepted {
+  const { object, created, deleted, warnings, response } = decided;
+  // Dry runs of creations have no position of their own: Kubernetes shows no resourceVersion there.
+  const resourceVersion = changed || !created ? { resourceVersion: String(position) } : {};
+  return {
+    object: { ...object, metadata: stamped({ ...object.metadata, ...resourceVersion }) },
+    created,
+    deleted,
+    position,
+    changed,
+    warnings,
+    ...(response && { response }),
+  };
+}
+
+/** Keys in canonical order again after resourceVersion was added. */
+function stamped<T extends object>(metadata: T): T {
+  const source = metadata as Record<string, unknown>;
+  return Object.fromEntries(Object.keys(source).sort().map((key) => [key, source[key]])) as T;
+}

@@ -1,0 +1,202 @@
+import type { Instant } from '#std';
+
+/**
+ * The container engine of one node: sandboxes ("infra" containers that own a pod's network namespace), application
+ * containers joined to them, and images. Shaped so that Docker, Podman, CRI and a simulated engine can implement it.
+ *
+ * Promises that every adapter keeps:
+ * - making a container whose name is taken answers the container that has the name (so trying again is harmless);
+ * - removing, stopping or signalling what is gone succeeds;
+ * - `containers` tells the truth at the time of the call; `onChange` may lose or repeat news but never invents any;
+ * - what goes wrong is thrown as a {@link RuntimeFault}, whose `reason` says what kind of thing it was.
+ */
+export interface ContainerRuntime {
+  /** The scheme of container ids in a pod's status: `docker`. */
+  readonly scheme: string;
+  info(): Promise<RuntimeInfo>;
+  /** Makes what pods need once on a node: the network and the infra image. Harmless to repeat. */
+  prepare(network: NodeNetwork): Promise<void>;
+  /** All containers of this owner, or of one of its pods; ended ones too. */
+  containers(owner: ContainerOwner, podUid?: string): Promise<readonly RuntimeContainer[]>;
+  inspect(id: string): Promise<RuntimeContainer | undefined>;
+  /** Makes and starts the infra container. */
+  startSandbox(spec: SandboxSpec): Promise<RuntimeContainer>;
+  createContainer(spec: ContainerSpec): Promise<string>;
+  /** Rejects with reason `start` when the container's program cannot be started. */
+  startContainer(id: string): Promise<void>;
+  /** `SIGTERM`, `SIGKILL` or any other name. */
+  signal(id: string, signal: string): Promise<void>;
+  remove(id: string): Promise<void>;
+  image(reference: string): Promise<RuntimeImage | undefined>;
+  images(): Promise<readonly RuntimeImage[]>;
+  pull(reference: string, credentials?: RegistryCredentials): Promise<RuntimeImage>;
+  /** Makes an image of one layer from a tar archive. */
+  importImage(reference: string, archive: Uint8Array, options: ImportOptions): Promise<RuntimeImage>;
+  exec(id: string, command: readonly string[], options: ExecOptions): Promise<ExecResult>;
+  /** What the container wrote, as the log endpoint of Kubernetes gives it. Ends when the container ends or `signal` aborts. */
+  logs(id: string, options: RuntimeLogOptions): AsyncIterable<Uint8Array>;
+  /** Tells that something happened to a container of this owner: look again. The result ends it. */
+  onChange(owner: ContainerOwner, listener: (change: RuntimeChange) => void): () => void;
+  close(): Promise<void>;
+}
+
+/** Whose containers: nobody touches those of another cluster or node on the same engine. */
+export interface ContainerOwner {
+  readonly cluster: string;
+  readonly node: string;
+}
+export interface NodeNetwork extends ContainerOwner {
+  /** Pods of this node get their addresses from here: `10.244.0.0/24`. */
+  readonly podCidr: string;
+}
+export interface RuntimeInfo {
+  /** `docker://20.10.24` */
+  readonly version: string;
+  readonly operatingSystem: string;
+  readonly osImage: string;
+  readonly architecture: string;
+  readonly kernelVersion: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+}
+
+export type ContainerRole = 'infra' | 'init' | 'app' | 'ephemeral';
+/** What is written on every container, so that a restarted agent knows what it finds. */
+export interface ContainerLabels extends ContainerOwner {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly uid: string;
+  readonly container: string;
+  readonly role: ContainerRole;
+  readonly attempt: number;
+  /** Hash of the container's spec when it was made: another one in the pod means that it must be made anew. */
+  readonly specHash: string;
+}
+
+export type ContainerState = 'created' | 'running' | 'exited';
+export interface RuntimeContainer {
+  readonly id: string;
+  readonly labels: ContainerLabels;
+  readonly state: ContainerState;
+  readonly createdAt: Instant;
+  readonly startedAt?: Instant;
+  readonly finishedAt?: Instant;
+  readonly exitCode?: number;
+  readonly oomKilled?: boolean;
+  /** Why it could not be started; the state is then `exited`. */
+  readonly startError?: string;
+  readonly image: string;
+  readonly imageId: string;
+  /** What stops it, where the image says so. */
+  readonly stopSignal?: string;
+  /** Of an infra container: the pod's addresses. */
+  readonly ips?: readonly string[];
+}
+export interface RuntimeChange {
+  readonly podUid: string;
+  readonly containerId: string;
+  readonly what: 'started' | 'exited' | 'removed' | 'other';
+}
+
+export interface SandboxSpec {
+  readonly labels: ContainerLabels;
+  readonly hostname: string;
+  readonly hostNetwork: boolean;
+  readonly hostPid: boolean;
+  readonly hostIpc: boolean;
+  readonly sharePidNamespace: boolean;
+  readonly sysctls: Readonly<Record<string, string>>;
+  readonly ports: readonly PublishedPort[];
+}
+export interface PublishedPort {
+  readonly containerPort: number;
+  readonly hostPort: number;
+  readonly hostIp: string;
+  readonly protocol: string;
+}
+export interface ContainerSpec {
+  readonly labels: ContainerLabels;
+  readonly sandboxId: string;
+  readonly image: string;
+  /** Replaces the image's entrypoint. */
+  readonly command?: readonly string[];
+  /** Replaces the image's default arguments. */
+  readonly args?: readonly string[];
+  readonly env: readonly (readonly [string, string])[];
+  readonly mounts: readonly ContainerMount[];
+  readonly workingDir?: string;
+  readonly tty: boolean;
+  readonly stdin: boolean;
+  readonly stdinOnce: boolean;
+  readonly sharePidNamespace: boolean;
+  readonly hostPid: boolean;
+  readonly hostIpc: boolean;
+  readonly cpuMilliRequest?: number;
+  readonly cpuMilliLimit?: number;
+  readonly memoryLimitBytes?: number;
+  /** 1000 is killed first when the node is out of memory, -997 last. */
+  readonly oomScore: number;
+  readonly security: ContainerSecurity;
+  readonly stopSignal?: string;
+}
+export interface ContainerMount {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+  readonly propagation?: 'private' | 'rslave' | 'rshared';
+}
+export interface ContainerSecurity {
+  readonly user?: number;
+  readonly group?: number;
+  readonly supplementalGroups: readonly number[];
+  readonly privileged: boolean;
+  readonly capabilitiesAdd: readonly string[];
+  readonly capabilitiesDrop: readonly string[];
+  readonly readOnlyRootFilesystem: boolean;
+  readonly noNewPrivileges: boolean;
+  /** `unconfined`, `default` (the engine's own) or a path on the node. */
+  readonly seccomp: string;
+  readonly unmaskedProc: boolean;
+}
+
+export interface RuntimeImage {
+  /** `sha256:…` */
+  readonly id: string;
+  readonly names: readonly string[];
+  readonly digests: readonly string[];
+  readonly sizeBytes: number;
+  /** The user that its programs run as: '' is root. */
+  readonly user: string;
+}
+export interface RegistryCredentials {
+  readonly username: string;
+  readonly password: string;
+  readonly server: string;
+}
+export interface ImportOptions {
+  readonly entrypoint?: readonly string[];
+  readonly command?: readonly string[];
+  readonly env?: readonly string[];
+}
+
+export interface ExecOptions {
+  readonly timeoutMs: number;
+  /** Output beyond this is dropped. */
+  readonly outputBytesMax: number;
+}
+export interface ExecResult {
+  readonly exitCode: number;
+  /** Standard output and standard error in the order in which they came. */
+  readonly output: string;
+  readonly timedOut: boolean;
+}
+export interface RuntimeLogOptions {
+  readonly follow: boolean;
+  readonly timestamps: boolean;
+  readonly tailLines?: number;
+  readonly since?: Instant;
+  readonly signal?: AbortSignal;
+}
+
+/** `unavailable`: the engine did not answer; `notFound`; `start`: the program could not be started; `pull`; `other`. */
+export type RuntimeFaultReason = 'unavailable' | 'notFound' | 'start' | 'pull' | 'other';
