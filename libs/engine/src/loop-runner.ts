@@ -1,4 +1,4 @@
-import type { Change, Command, CommandResult, Loop, Outside, Submit, View } from '#model';
+import type { Change, Command, CommandResult, Loop, LoopRefusal, Outside, Submit, View } from '#model';
 import { isRefusal } from '#model';
 import type { Clock, Ids } from '#ports';
 import type { Instant } from '#std';
@@ -36,6 +36,7 @@ export class LoopRunner {
   private readonly queue = new WorkQueue();
   private readonly wakes = new Map<string, { at: Instant; cancel: () => void }>();
   private readonly failures = new Map<string, number>();
+  private readonly refusals = new Map<string, readonly LoopRefusal[]>();
   private scheduled = false;
   private running = false;
 
@@ -97,7 +98,8 @@ export class LoopRunner {
   private look(key: string): void {
     const { loop, view, clock, outside } = this.options;
     const now = clock.now();
-    const decisions = loop.reconcile(view, key, now, outside?.());
+    const refusals = this.refusals.get(key);
+    const decisions = loop.reconcile(view, key, now, { ...outside?.(), ...(refusals && { refusals }) });
     const submits: Submit[] = [];
     for (const decision of decisions) {
       if (decision.is === 'submit') submits.push(decision);
@@ -105,23 +107,38 @@ export class LoopRunner {
     }
     if (submits.length === 0) {
       this.failures.delete(key);
+      this.refusals.delete(key);
       this.queue.done(key);
       return;
     }
-    const asked = submits.map((submit) => this.options.commands.submit(this.command(submit, key, now)));
-    void Promise.all(asked).then(
-      (results) => this.settle(key, results),
-      (cause: unknown) => this.settle(key, [refusedBy(cause)]),
-    );
+    void Promise.all(submits.map((submit) => this.chain(submit, key, now))).then((results) => this.settle(key, results.flat()));
   }
 
-  private async settle(key: string, results: readonly CommandResult[]): Promise<void> {
+  /** A submit and, once it was accepted, what follows on it. */
+  private async chain(submit: Submit, key: string, now: Instant): Promise<readonly Settled[]> {
+    const { commands } = this.options;
+    const result = await commands.submit(this.command(submit, key, now)).catch(refusedBy);
+    const settled: Settled[] = [{ submit, result }];
+    if (isRefusal(result)) return settled;
+    for (const next of submit.then ?? []) settled.push(...(await this.chain(next, key, now)));
+    return settled;
+  }
+
+  private async settle(key: string, results: readonly Settled[]): Promise<void> {
     let position = 0;
     let refused: { message: string; reason: string } | undefined;
-    for (const result of results) {
-      if (isRefusal(result)) refused = result;
-      else position = Math.max(position, result.position);
+    const refusals: LoopRefusal[] = [];
+    for (const { submit, result } of results) {
+      if (!isRefusal(result)) {
+        position = Math.max(position, result.position);
+        continue;
+      }
+      refused = result;
+      const { verb, kind, name } = submit.command;
+      refusals.push({ verb, kind, name, code: result.code, reason: result.reason, message: result.message });
     }
+    if (refusals.length > 0) this.refusals.set(key, refusals);
+    else this.refusals.delete(key);
     // Deciding on a view from before the own write would decide the same again.
     if (position > 0) await this.options.reached(position, 10_000);
     if (refused) {
@@ -178,6 +195,11 @@ export class LoopRunner {
       correlationId: ids.uid(),
     };
   }
+}
+
+interface Settled {
+  readonly submit: Submit;
+  readonly result: CommandResult;
 }
 
 function refusedBy(cause: unknown): CommandResult {

@@ -26,6 +26,8 @@ export interface Submit {
   readonly basedOn?: readonly string[];
   /** Facts from outside the log that were used. */
   readonly facts?: JsonObject;
+  /** Submitted in order once this was accepted, dropped when it was refused: the incident about a creation. */
+  readonly then?: readonly Submit[];
 }
 /** What the runner completes (actor, via, correlation) before it goes to the writer. */
 export type LoopCommand = Pick<Command, 'verb' | 'kind' | 'namespace' | 'name'> &
@@ -56,3 +58,16 @@ export interface Loop {
 }
 /** Facts that are not in the log: heartbeat ages, measurements. Recorded with the decision that used them. */
 export type Outside = Readonly<Record<string, Json | undefined>>;
+
+/**
+ * A submit of the last look at a key that was refused. The runner hands these to the next look at the same key as
+ * `outside.refusals`: a replica set says in its status why it could not create a pod.
+ */
+export type LoopRefusal = JsonObject & {
+  readonly verb: string;
+  readonly kind: KindId;
+  readonly name: string;
+  readonly code: number;
+  readonly reason: string;
+  readonly message: string;
+};
