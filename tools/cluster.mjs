@@ -1,0 +1,79 @@
+// Starts a standalone cluster for a tool or a test in a data folder of its own, and stops it again.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** A TCP port on loopback that was free a moment ago. */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/**
+ * Starts `apps/standalone` out of dist and waits until its API answers.
+ * @param {{ apps?: string, home?: string, port?: number, env?: Record<string, string>, quiet?: boolean }} options
+ */
+export async function startCluster(options = {}) {
+  const home = options.home ?? mkdtempSync(join(tmpdir(), 'shiplog-'));
+  const port = options.port ?? (await freePort());
+  const child = spawn(process.execPath, [join(root, 'dist/apps/standalone/main.js')], {
+    env: {
+      ...process.env,
+      SHIPLOG_HOME: home,
+      SHIPLOG_API_ADDRESS: `127.0.0.1:${port}`,
+      ...(options.apps && { SHIPLOG_APPS: options.apps }),
+      ...options.env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const keep = (chunk) => {
+    output = (output + chunk).slice(-200_000);
+    if (options.quiet === false) process.stderr.write(chunk);
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+  const kubeconfig = join(home, 'kubeconfig');
+  const ready = (async () => {
+    for (let i = 0; i < 600; i++) {
+      if (existsSync(kubeconfig) && /\bready\b/i.test(output)) return true;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return false;
+  })();
+  const first = await Promise.race([ready, ended]);
+  if (first !== true) {
+    child.kill('SIGKILL');
+    throw new Error(`the cluster did not come up:\n${output}`);
+  }
+  return {
+    home,
+    port,
+    kubeconfig,
+    pid: child.pid,
+    child,
+    output: () => output,
+    ended,
+    /** Stops it as Ctrl-C would and removes its data unless `keep`. */
+    async stop({ keep: keepData = false } = {}) {
+      child.kill('SIGTERM');
+      const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
+      const result = await ended;
+      clearTimeout(late);
+      if (!keepData && !options.home) rmSync(home, { recursive: true, force: true });
+      return result;
+    },
+  };
+}
