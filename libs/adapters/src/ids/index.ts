@@ -1,0 +1,2 @@
+export * from './random-ids.js';
+export * from './seeded-ids.js';

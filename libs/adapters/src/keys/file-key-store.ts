@@ -1,0 +1,112 @@
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { hasCode } from '../error-code.js';
+import type { KeyStore } from './key-store.js';
+
+/** Key material in a folder that only its owner may enter (0700, files 0600), each change on the disk before it counts. */
+export class FileKeyStore implements KeyStore {
+  constructor(readonly folder: string) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // An existing folder keeps its mode through mkdir; keys must not stay readable by others.
+    chmodSync(folder, 0o700);
+  }
+
+  read(name: string): string | undefined {
+    try {
+      return readFileSync(this.#path(name), 'utf8');
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return undefined;
+      throw error;
+    }
+  }
+
+  createOnce(name: string, text: string): string {
+    const existing = this.read(name);
+    if (existing !== undefined) return existing;
+    const path = this.#path(name);
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const temporary = `${path}.${randomBytes(6).toString('hex')}.new`;
+    writeDurably(temporary, text);
+    try {
+      // A hard link fails when the name exists, a rename would overwrite another process's key.
+      linkSync(temporary, path);
+      syncFolder(dirname(path));
+      return text;
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw error;
+      return readFileSync(path, 'utf8');
+    } finally {
+      unlinkSync(temporary);
+    }
+  }
+
+  destroy(name: string): void {
+    const path = this.#path(name);
+    try {
+      // Overwritten first: on most disks the old bytes are gone, not only their name.
+      overwrite(path);
+      unlinkSync(path);
+      syncFolder(dirname(path));
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) throw error;
+    }
+  }
+
+  list(folder: string): readonly string[] {
+    try {
+      return readdirSync(this.#path(folder))
+        .filter((name) => !name.endsWith('.new'))
+        .sort();
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return [];
+      throw error;
+    }
+  }
+
+  #path(name: string): string {
+    return join(this.folder, name);
+  }
+}
+
+function writeDurably(path: string, text: string): void {
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function overwrite(path: string): void {
+  const { size } = statSync(path);
+  const file = openSync(path, 'r+');
+  try {
+    writeSync(file, randomBytes(size));
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

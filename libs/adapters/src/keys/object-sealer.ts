@@ -1,0 +1,109 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { Fault } from '#std';
+import type { KeyStore } from './key-store.js';
+
+const MASTER = 'master.key';
+const FOLDER = 'objects';
+const CIPHER = 'aes-256-gcm';
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+const ID_BYTES = 8;
+/** First byte of everything sealed here, so that a later format can be told apart. */
+const FORMAT = 1;
+
+/** A Secret's text was changed after it was sealed, or the key store is not the one it was sealed with. */
+export class SealBroken extends Fault {
+  override readonly name = 'SealBroken';
+  constructor(objectUid: string, options?: { cause?: unknown }) {
+    super(`what was sealed for object ${objectUid} was altered, or the key store is not the one that sealed it`, false, options);
+  }
+}
+
+interface ObjectKey {
+  readonly id: Buffer;
+  readonly key: Buffer;
+}
+
+/**
+ * Seals the values of single objects, each with a key of its own that the master key wraps. Deleting that key makes
+ * everything ever sealed for the object unreadable, wherever copies of it lie.
+ */
+export class ObjectSealer {
+  readonly #master: Buffer;
+  readonly #keys = new Map<string, ObjectKey>();
+
+  constructor(
+    private readonly store: KeyStore,
+    private readonly random: (bytes: number) => Buffer = randomBytes,
+  ) {
+    const text = store.read(MASTER) ?? store.createOnce(MASTER, `${random(32).toString('base64')}\n`);
+    this.#master = Buffer.from(text.trim(), 'base64');
+    if (this.#master.length !== 32) throw new Fault(`the key store's ${MASTER} is damaged: restore it from a backup`, false);
+  }
+
+  seal(objectUid: string, clear: string): string {
+    const { id, key } = this.#keyOf(objectUid) ?? this.#createKey(objectUid);
+    const sealed = encrypt(key, this.random(IV_BYTES), Buffer.from(clear, 'utf8'), objectUid);
+    return Buffer.concat([Buffer.from([FORMAT]), id, sealed]).toString('base64');
+  }
+
+  open(objectUid: string, sealed: string): string | undefined {
+    const bytes = Buffer.from(sealed, 'base64');
+    if (bytes.length < 1 + ID_BYTES + IV_BYTES + TAG_BYTES || bytes.readUInt8(0) !== FORMAT) throw new SealBroken(objectUid);
+    const objectKey = this.#keyOf(objectUid);
+    // A key with another id was made after the first one was shredded: the old text is as unreadable as without any.
+    if (objectKey === undefined || !objectKey.id.equals(bytes.subarray(1, 1 + ID_BYTES))) return undefined;
+    return decrypt(objectKey.key, bytes.subarray(1 + ID_BYTES), objectUid).toString('utf8');
+  }
+
+  shred(objectUid: string): void {
+    this.store.destroy(fileOf(objectUid));
+    this.#keys.delete(objectUid);
+  }
+
+  #keyOf(objectUid: string): ObjectKey | undefined {
+    const wrapped = this.store.read(fileOf(objectUid));
+    if (wrapped === undefined) {
+      // Another process may have shredded it since it was read here.
+      this.#keys.delete(objectUid);
+      return undefined;
+    }
+    const known = this.#keys.get(objectUid);
+    if (known !== undefined && wrapped.startsWith(known.id.toString('hex'))) return known;
+    const objectKey = this.#unwrap(objectUid, wrapped);
+    this.#keys.set(objectUid, objectKey);
+    return objectKey;
+  }
+
+  #createKey(objectUid: string): ObjectKey {
+    const id = this.random(ID_BYTES);
+    const wrapped = encrypt(this.#master, this.random(IV_BYTES), this.random(32), objectUid).toString('base64');
+    return this.#unwrap(objectUid, this.store.createOnce(fileOf(objectUid), `${id.toString('hex')} ${wrapped}\n`));
+  }
+
+  #unwrap(objectUid: string, text: string): ObjectKey {
+    const [id = '', wrapped = ''] = text.trim().split(' ');
+    return { id: Buffer.from(id, 'hex'), key: decrypt(this.#master, Buffer.from(wrapped, 'base64'), objectUid) };
+  }
+}
+
+/** Uids come from clients' UUIDs only, but a file name must hold whatever comes. */
+function fileOf(objectUid: string): string {
+  return `${FOLDER}/${encodeURIComponent(objectUid).replaceAll('.', '%2E')}`;
+}
+
+function encrypt(key: Buffer, iv: Buffer, clear: Buffer, bound: string): Buffer {
+  const cipher = createCipheriv(CIPHER, key, iv).setAAD(Buffer.from(bound, 'utf8'));
+  const body = Buffer.concat([cipher.update(clear), cipher.final()]);
+  return Buffer.concat([iv, cipher.getAuthTag(), body]);
+}
+
+function decrypt(key: Buffer, sealed: Buffer, bound: string): Buffer {
+  try {
+    const decipher = createDecipheriv(CIPHER, key, sealed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
+    decipher.setAAD(Buffer.from(bound, 'utf8')).setAuthTag(sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+    return Buffer.concat([decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
+  } catch (cause) {
+    throw new SealBroken(bound, { cause });
+  }
+}

@@ -1,0 +1,112 @@
+import { X509Certificate } from 'node:crypto';
+import { connect as tlsConnect, createServer, type TLSSocket } from 'node:tls';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from '@jest/globals';
+import type { Keys } from '#ports';
+
+/** What every key store promises. `reopen` opens the same store again, as after a restart. */
+export function keysContract(name: string, create: () => Promise<{ keys: Keys; reopen: () => Promise<Keys> }>): void {
+  describe(`keys contract: ${name}`, () => {
+    it('issues certificates that the CA vouches for, with names, groups and usage', async () => {
+      const { keys } = await create();
+      const ca = new X509Certificate(keys.caCertificate);
+      const issued = await keys.issueCertificate({
+        commonName: 'someone',
+        organizations: ['first', 'second'],
+        dnsNames: ['a.example'],
+        ipAddresses: ['127.0.0.1'],
+        usage: 'both',
+      });
+      const certificate = new X509Certificate(issued.certificate);
+      expect(ca.ca).toBe(true);
+      expect(certificate.ca).toBe(false);
+      expect(certificate.verify(ca.publicKey)).toBe(true);
+      expect(certificate.subject).toBe('O=first\nO=second\nCN=someone');
+      expect(certificate.subjectAltName).toBe('DNS:a.example, IP Address:127.0.0.1');
+      expect(certificate.keyUsage).toEqual(expect.arrayContaining(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']));
+    });
+
+    it('serves mutual TLS', async () => {
+      const { keys } = await create();
+      const server = await keys.issueCertificate({ commonName: 'server', ipAddresses: ['127.0.0.1'], usage: 'server' });
+      const client = await keys.issueCertificate({ commonName: 'client', usage: 'client' });
+      const listener = createServer(
+        { key: server.privateKey, cert: server.certificate, ca: keys.caCertificate, requestCert: true },
+        (socket: TLSSocket) => socket.end(`hello ${String(socket.getPeerCertificate().subject.CN)}`),
+      ).listen(0, '127.0.0.1');
+      await once(listener, 'listening');
+      const { port } = listener.address() as AddressInfo;
+      const socket = tlsConnect({
+        host: '127.0.0.1',
+        port,
+        ca: keys.caCertificate,
+        key: client.privateKey,
+        cert: client.certificate,
+      });
+      let text = '';
+      for await (const chunk of socket) text += String(chunk);
+      listener.close();
+      expect(text).toBe('hello client');
+    });
+
+    it('signs tokens that verify until they expire, also after a restart', async () => {
+      const { keys, reopen } = await create();
+      const now = Date.UTC(2030, 0, 1);
+      const token = await keys.signToken({ sub: 'someone', nbf: now / 1000, exp: now / 1000 + 60 });
+      const again = await reopen();
+      expect(await again.verifyToken(token, now)).toMatchObject({ sub: 'someone' });
+      expect(await again.verifyToken(token, now - 1000)).toBeUndefined();
+      expect(await again.verifyToken(token, now + 60_000)).toBeUndefined();
+      expect(again.jwks()).toEqual(keys.jwks());
+      const header = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: string };
+      expect(keys.jwks().keys.map((key) => key['kid'])).toContain(header.kid);
+      expect(JSON.stringify(keys.jwks())).not.toMatch(/"(d|p|q|dp|dq|qi)":/);
+    });
+
+    it('refuses altered, foreign and unsigned tokens', async () => {
+      const { keys } = await create();
+      const { keys: foreign } = await create();
+      const now = Date.now();
+      const token = await keys.signToken({ sub: 'someone' });
+      const [header = '', , signature = ''] = token.split('.');
+      const forged = Buffer.from(JSON.stringify({ sub: 'root' })).toString('base64url');
+      const none = Buffer.from(JSON.stringify({ alg: 'none' })).toString('base64url');
+      for (const bad of ['', 'x', 'a.b.c', `${header}.${forged}.${signature}`, `${none}.${forged}.`, await foreign.signToken({ sub: 'x' })]) {
+        expect(await keys.verifyToken(bad, now)).toBeUndefined();
+      }
+    });
+
+    it('seals and opens, also after a restart, and never twice alike', async () => {
+      const { keys, reopen } = await create();
+      const sealed = keys.seal('uid-1', 'geheim ü');
+      expect(Buffer.from(sealed, 'base64').toString('latin1')).not.toContain('geheim');
+      expect(keys.seal('uid-1', 'geheim ü')).not.toBe(sealed);
+      expect((await reopen()).open('uid-1', sealed)).toBe('geheim ü');
+    });
+
+    it('reads nothing after a shred, even when the object gets a new key', async () => {
+      const { keys, reopen } = await create();
+      const other = keys.seal('uid-2', 'kept');
+      const sealed = keys.seal('uid-1', 'gone');
+      const elsewhere = await reopen();
+      expect(elsewhere.open('uid-1', sealed)).toBe('gone');
+      await keys.shred('uid-1');
+      expect(keys.open('uid-1', sealed)).toBeUndefined();
+      expect(elsewhere.open('uid-1', sealed)).toBeUndefined();
+      const later = keys.seal('uid-1', 'new');
+      expect(keys.open('uid-1', sealed)).toBeUndefined();
+      expect(elsewhere.open('uid-1', later)).toBe('new');
+      expect(keys.open('uid-2', other)).toBe('kept');
+      await keys.shred('never-there');
+    });
+
+    it('throws when a sealed text was altered or belongs to another object', async () => {
+      const { keys } = await create();
+      const bytes = Buffer.from(keys.seal('uid-1', 'text'), 'base64');
+      bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+      expect(() => keys.open('uid-1', bytes.toString('base64'))).toThrow(/altered/);
+      expect(() => keys.open('uid-1', 'short')).toThrow(/altered/);
+    });
+  });
+}
