@@ -1,1 +1,5 @@
-export {};
+export * from './event-log/index.js';
+export * from './bus/index.js';
+export * from './clock/index.js';
+export * from './ids/index.js';
+export * from './keys/index.js';

@@ -1,0 +1,4 @@
+export * from './open-event-log.js';
+export * from './memory/memory-event-log.js';
+export * from './memory/memory-log-store.js';
+export * from './sqlite/sqlite-event-log.js';

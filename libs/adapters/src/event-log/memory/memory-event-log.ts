@@ -1,0 +1,195 @@
+import type { NewEvent, StoredEvent } from '#model';
+import { EventTooLarge, LogUnavailable, WrongExpectedRevision } from '#ports';
+import type { Appended, EventLog, LogSubscription, OnProgress } from '#ports';
+import { MemoryLogStore } from './memory-log-store.js';
+
+/** What a fault hook decides about one append: go on, fail as an unreachable log does, or never be heard of again. */
+export type AppendFate = 'go-on' | 'fail' | 'never';
+export interface AttemptedAppend {
+  readonly stream: string;
+  readonly event: NewEvent;
+  readonly expectedRevision: number;
+}
+export interface MemoryLogFaults {
+  /** Before the append is durable: when it does not go on, nothing is stored. */
+  beforeAppend?(append: AttemptedAppend): AppendFate;
+  /** The append is durable and subscribers hear of it; when it does not go on, its writer never learns that. */
+  afterAppendBeforeAck?(append: AttemptedAppend, appended: Appended): AppendFate;
+}
+export interface MemoryEventLogOptions {
+  /** What outlives the process that this log belongs to; a fresh one when absent. */
+  readonly store?: MemoryLogStore;
+  readonly faults?: MemoryLogFaults;
+  /** Runs work soon, but not in the caller's own tick. The simulation puts its own scheduler here. */
+  readonly schedule?: (work: () => void) => void;
+  readonly eventBytesMax?: number;
+  readonly shared?: boolean;
+}
+interface Waiting extends AttemptedAppend {
+  resolve(appended: Appended): void;
+  reject(cause: unknown): void;
+}
+
+/**
+ * A log in memory, for the simulation and for unit tests: no timer, no chance, no thread. An append becomes durable in
+ * one scheduled step and is acknowledged in the next, so that a writer can be made to die between the two.
+ */
+export class MemoryEventLog implements EventLog {
+  readonly eventBytesMax: number;
+  readonly shared: boolean;
+  readonly store: MemoryLogStore;
+  readonly #faults: MemoryLogFaults;
+  readonly #schedule: (work: () => void) => void;
+  readonly #subscriptions = new Set<MemorySubscription>();
+  #queue: Waiting[] = [];
+  #alive = true;
+
+  constructor(options: MemoryEventLogOptions = {}) {
+    this.store = options.store ?? new MemoryLogStore();
+    this.#faults = options.faults ?? {};
+    this.#schedule = options.schedule ?? queueMicrotask;
+    this.eventBytesMax = options.eventBytesMax ?? 16 * 1024 * 1024;
+    this.shared = options.shared ?? false;
+  }
+
+  append(stream: string, event: NewEvent, expectedRevision: number): Promise<Appended> {
+    if (!this.#alive) return Promise.reject(new LogUnavailable('the event log is closed'));
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ stream, event, expectedRevision, resolve, reject });
+      this.#schedule(() => this.#commitNext());
+    });
+  }
+
+  async *readStream(stream: string, fromRevision: number): AsyncIterable<StoredEvent> {
+    yield* this.store.stream(stream).slice(Math.max(0, fromRevision));
+  }
+
+  async *readAll(afterPosition: number): AsyncIterable<StoredEvent> {
+    yield* this.store.after(afterPosition);
+  }
+
+  subscribe(
+    afterPosition: number,
+    onEvents: (events: readonly StoredEvent[]) => void,
+    onEnd?: (cause: unknown) => void,
+    _onProgress?: OnProgress,
+  ): LogSubscription {
+    const subscription = new MemorySubscription(this.store, this.#schedule, { afterPosition, onEvents, onEnd }, () =>
+      this.#subscriptions.delete(subscription),
+    );
+    this.#subscriptions.add(subscription);
+    subscription.wake();
+    return subscription;
+  }
+
+  async head(): Promise<number> {
+    return this.store.head;
+  }
+  async origin(): Promise<number> {
+    return this.store.origin;
+  }
+
+  async close(): Promise<void> {
+    this.#alive = false;
+    for (const waiting of this.#queue.splice(0)) waiting.reject(new LogUnavailable('the event log is closed'));
+    for (const subscription of [...this.#subscriptions]) await subscription.close();
+  }
+
+  /** The process dies: what is not durable is gone, and nobody is answered or told any more. The store lives on. */
+  kill(): void {
+    this.#alive = false;
+    this.#queue = [];
+    for (const subscription of [...this.#subscriptions]) void subscription.close();
+  }
+
+  /** First in, first out, in whatever order the scheduler runs its work. */
+  #commitNext(): void {
+    const next = this.#queue.shift();
+    if (next === undefined) return;
+    try {
+      this.#commit(next);
+    } catch (cause) {
+      next.reject(cause);
+    }
+  }
+
+  #commit(waiting: Waiting): void {
+    const { stream, event, expectedRevision } = waiting;
+    const bytes = byteLength(JSON.stringify(event));
+    if (bytes > this.eventBytesMax) throw new EventTooLarge(stream, bytes, this.eventBytesMax);
+    const before = this.#faults.beforeAppend?.(waiting) ?? 'go-on';
+    if (before !== 'go-on') return unheard(before, waiting);
+    const actual = this.store.stream(stream).length - 1;
+    const appended = actual === expectedRevision ? this.store.add(stream, event) : this.#first(waiting, actual);
+    const after = this.#faults.afterAppendBeforeAck?.(waiting, appended) ?? 'go-on';
+    if (after !== 'go-on') return unheard(after, waiting);
+    this.#schedule(() => {
+      if (this.#alive) waiting.resolve(appended);
+    });
+  }
+
+  /** The result that the same append had before, or the refusal of one that is late. */
+  #first({ stream, event, expectedRevision }: Waiting, actual: number): Appended {
+    const first = this.store.stream(stream)[expectedRevision + 1];
+    if (first === undefined || first.id !== event.id) throw new WrongExpectedRevision(stream, expectedRevision, actual);
+    return { position: first.position, revision: first.revision };
+  }
+}
+
+function unheard(fate: AppendFate, waiting: Waiting): void {
+  if (fate === 'fail') waiting.reject(new LogUnavailable('the event log did not answer'));
+}
+
+function byteLength(text: string): number {
+  return Buffer.byteLength(text);
+}
+
+interface Following {
+  readonly afterPosition: number;
+  readonly onEvents: (events: readonly StoredEvent[]) => void;
+  readonly onEnd: ((cause: unknown) => void) | undefined;
+}
+class MemorySubscription implements LogSubscription {
+  #position: number;
+  #woken = false;
+  #closed = false;
+  readonly #unlisten: () => void;
+  constructor(
+    private readonly store: MemoryLogStore,
+    private readonly schedule: (work: () => void) => void,
+    private readonly following: Following,
+    private readonly leave: () => void,
+  ) {
+    this.#position = following.afterPosition;
+    this.#unlisten = store.listen(() => this.wake());
+  }
+
+  /** One delivery is under way at most; it takes everything that is there when it runs. */
+  wake(): void {
+    if (this.#woken || this.#closed) return;
+    this.#woken = true;
+    this.schedule(() => {
+      this.#woken = false;
+      if (!this.#closed) this.#deliver();
+    });
+  }
+
+  #deliver(): void {
+    const events = this.store.after(this.#position);
+    const last = events.at(-1);
+    if (last === undefined) return;
+    this.#position = last.position;
+    try {
+      this.following.onEvents(events);
+    } catch (cause) {
+      void this.close();
+      this.following.onEnd?.(cause);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#unlisten();
+    this.leave();
+  }
+}

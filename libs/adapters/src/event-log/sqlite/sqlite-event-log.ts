@@ -1,0 +1,245 @@
+import { resolve } from 'node:path';
+import type { NewEvent, StoredEvent } from '#model';
+import { EventTooLarge, LogUnavailable, WrongExpectedRevision } from '#ports';
+import type { Appended, EventLog, LogSubscription, OnProgress } from '#ports';
+import { LiveTail } from '../live-tail.js';
+import type { Page } from '../live-tail.js';
+import { FileWatch } from './file-watch.js';
+import type { AppendAnswer, Failure, PageAnswer } from './protocol.js';
+import { WorkerLink, faultOf } from './worker-link.js';
+
+const EVENT_BYTES_MAX = 16 * 1024 * 1024;
+const FAR = Number.MAX_SAFE_INTEGER;
+export interface SqliteEventLogOptions {
+  /** `read` stands beside the one process that writes. */
+  readonly mode?: 'write' | 'read';
+  /** How long a reading process waits for the file watch before it looks by itself. */
+  readonly lookAfterMs?: number;
+}
+interface PendingAppend {
+  readonly stream: string;
+  readonly event: NewEvent;
+  readonly expectedRevision: number;
+  readonly body: string;
+  resolve(appended: Appended): void;
+  reject(cause: unknown): void;
+}
+
+/**
+ * The embedded log: one SQLite file, written by one process and read by any. Appends of one tick travel to the worker in
+ * one message, and what arrives there during an fsync is committed together by the next.
+ */
+export class SqliteEventLog implements EventLog {
+  readonly eventBytesMax = EVENT_BYTES_MAX;
+  readonly shared = false;
+  readonly path: string;
+  readonly #writer: WorkerLink | undefined;
+  readonly #reader: WorkerLink;
+  readonly #tail: LiveTail;
+  readonly #origin: number;
+  readonly #watch: FileWatch | undefined;
+  /** Appends of this tick, not yet posted. */
+  #queue: PendingAppend[] = [];
+  #flushing = false;
+  readonly #posted = new Map<number, PendingAppend>();
+  #seq = 0;
+  #closed: LogUnavailable | undefined;
+
+  static async open(path: string, options: SqliteEventLogOptions = {}): Promise<SqliteEventLog> {
+    const file = resolve(path);
+    const mode = options.mode ?? 'write';
+    let log: SqliteEventLog | undefined;
+    const first = new WorkerLink({
+      path: file,
+      mode,
+      check: true,
+      onAppended: (answer) => (log === undefined ? undefined : log.#settle(answer)),
+      onGone: (cause) => (log === undefined ? undefined : log.#gone(cause)),
+    });
+    const { head, origin } = await first.opened;
+    // Reads of the writing process go through a connection of their own, so that a long one never holds up a commit.
+    const reader = mode === 'read' ? first : new WorkerLink({ path: file, mode: 'read', check: false });
+    await reader.opened;
+    const watch = mode === 'read' ? { lookAfterMs: options.lookAfterMs ?? 1000 } : undefined;
+    log = new SqliteEventLog(file, { writer: mode === 'write' ? first : undefined, reader, head, origin, watch });
+    return log;
+  }
+
+  private constructor(path: string, parts: Parts) {
+    this.path = path;
+    this.#writer = parts.writer;
+    this.#reader = parts.reader;
+    this.#tail = new LiveTail(parts.head);
+    this.#origin = parts.origin;
+    this.#watch = parts.watch && new FileWatch(path, parts.watch.lookAfterMs, () => this.#readNew());
+  }
+
+  append(stream: string, event: NewEvent, expectedRevision: number): Promise<Appended> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
+    if (this.#writer === undefined) return Promise.reject(new LogUnavailable(`The event log ${this.path} was opened for reading.`));
+    const { id, type, time, data, metadata } = event;
+    const body = JSON.stringify({ id, type, time, data, metadata });
+    const bytes = body.length * 3 > EVENT_BYTES_MAX ? Buffer.byteLength(body) : 0;
+    if (bytes > EVENT_BYTES_MAX) return Promise.reject(new EventTooLarge(stream, bytes, EVENT_BYTES_MAX));
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ stream, event, expectedRevision, body, resolve, reject });
+      this.#flushSoon();
+    });
+  }
+
+  async *readStream(stream: string, fromRevision: number): AsyncIterable<StoredEvent> {
+    let from = Math.max(0, fromRevision);
+    for (;;) {
+      const page = await this.#reader.streamPage(stream, from);
+      yield* decode(page);
+      if (page.done) return;
+      from += page.positions.length;
+    }
+  }
+
+  async *readAll(afterPosition: number): AsyncIterable<StoredEvent> {
+    const until = await this.head();
+    if (afterPosition >= until) return;
+    let coming: Promise<PageAnswer> | undefined = this.#reader.page(afterPosition, until);
+    while (coming !== undefined) {
+      const page: PageAnswer = await coming;
+      const last = page.positions.at(-1) ?? until;
+      // The worker reads the next page while this one is decoded and used.
+      coming = page.done || last >= until ? undefined : this.#reader.page(last, until);
+      coming?.catch(() => undefined);
+      yield* decode(page);
+    }
+  }
+
+  subscribe(
+    afterPosition: number,
+    onEvents: (events: readonly StoredEvent[]) => void,
+    onEnd?: (cause: unknown) => void,
+    onProgress?: OnProgress,
+  ): LogSubscription {
+    this.#watch?.start();
+    return this.#tail.subscribe(afterPosition, { onEvents, onEnd, onProgress }, (after) => this.#readPage(after));
+  }
+
+  async head(): Promise<number> {
+    if (this.#closed !== undefined) throw this.#closed;
+    // The only writer is this object, and what it acknowledged it has also published.
+    if (this.#writer !== undefined) return this.#tail.position;
+    const head = await this.#reader.head();
+    if (head > this.#tail.position) this.#watch?.look();
+    return head;
+  }
+
+  async origin(): Promise<number> {
+    return this.#origin;
+  }
+
+  async close(): Promise<void> {
+    this.#watch?.stop();
+    this.#tail.close();
+    this.#flush();
+    await this.#writer?.close();
+    if (this.#reader !== this.#writer) await this.#reader.close();
+    this.#gone(new LogUnavailable(`The event log ${this.path} is closed.`));
+  }
+
+  /** An idle worker starts at the end of this tick; a busy one gets all that comes until the loop's next turn. */
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    if (this.#posted.size === 0) process.nextTick(() => this.#flush());
+    else setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushing = false;
+    const queue = this.#queue;
+    if (queue.length === 0 || this.#writer === undefined) return;
+    this.#queue = [];
+    const first = this.#seq;
+    this.#seq += queue.length;
+    queue.forEach((append, index) => this.#posted.set(first + index, append));
+    this.#writer.append({
+      is: 'append',
+      first,
+      streams: queue.map((append) => append.stream),
+      expectedRevisions: queue.map((append) => append.expectedRevision),
+      bodies: queue.map((append) => append.body),
+    });
+  }
+
+  #settle(answer: AppendAnswer): void {
+    const failures = new Map(answer.failures);
+    const settled = answer.positions.map((position, index) => {
+      const append = this.#posted.get(answer.first + index);
+      this.#posted.delete(answer.first + index);
+      return { append, position, revision: answer.revisions[index] ?? 0, failure: failures.get(index) };
+    });
+    const durable: StoredEvent[] = [];
+    let last = this.#tail.position;
+    for (const { append, position, revision } of settled) {
+      // A repeated append gets its first result and is not an event again.
+      if (append === undefined || position <= last) continue;
+      durable.push(stored(append.event, append.stream, revision, position));
+      last = position;
+    }
+    // Subscribers first: who is acknowledged finds its own write in every view of this process.
+    this.#tail.publish(durable);
+    for (const { append, position, revision, failure } of settled) {
+      if (failure === undefined) append?.resolve({ position, revision });
+      else append?.reject(refusalOf(append, failure));
+    }
+  }
+
+  async #readPage(after: number): Promise<Page> {
+    const page = await this.#reader.page(after, FAR);
+    const events = decode(page);
+    return { events, upTo: events.at(-1)?.position ?? after };
+  }
+
+  /** Brings a reading process up to what the writer made durable; each event is decoded once for all subscribers. */
+  async #readNew(): Promise<void> {
+    try {
+      for (;;) {
+        const page = await this.#reader.page(this.#tail.position, FAR);
+        this.#tail.publish(decode(page));
+        if (page.done) return;
+      }
+    } catch (cause) {
+      if (this.#closed === undefined) this.#gone(cause);
+    }
+  }
+
+  #gone(cause: unknown): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = cause instanceof LogUnavailable ? cause : new LogUnavailable(`The event log ${this.path} stopped.`, { cause });
+    for (const append of [...this.#posted.values(), ...this.#queue]) append.reject(this.#closed);
+    this.#posted.clear();
+    this.#queue = [];
+    this.#tail.end(cause);
+  }
+}
+
+interface Parts {
+  readonly writer: WorkerLink | undefined;
+  readonly reader: WorkerLink;
+  readonly head: number;
+  readonly origin: number;
+  readonly watch: { readonly lookAfterMs: number } | undefined;
+}
+
+function refusalOf(append: PendingAppend, failure: Failure): unknown {
+  if (failure.is === 'moved') return new WrongExpectedRevision(append.stream, append.expectedRevision, failure.actual);
+  return faultOf(failure);
+}
+
+/** The text of a page was checked against the log's chain by the worker, so its shape is what was once appended. */
+function decode(page: PageAnswer): StoredEvent[] {
+  const events = JSON.parse(page.text) as NewEvent[];
+  return events.map((event, index) => stored(event, page.streams[index] ?? '', page.revisions[index] ?? 0, page.positions[index] ?? 0));
+}
+
+function stored(event: NewEvent, stream: string, revision: number, position: number): StoredEvent {
+  const { id, type, time, data, metadata } = event;
+  return { id, type, time, data, metadata, stream, revision, position };
+}

@@ -1,0 +1,95 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import type { DatabaseSync } from 'node:sqlite';
+import { openForReading, openForWriting } from './database.js';
+import { failureOf } from './failure.js';
+import { WriterLock } from './lock.js';
+import { LogReader } from './reader.js';
+import { LogWriter } from './writer.js';
+import type { AppendRequest, FromWorker, ReadRequest, ToWorker, WorkerSetup } from './protocol.js';
+
+/**
+ * The thread that owns a connection to the log. SQLite is synchronous here: an fsync stops this thread and no other.
+ * What arrives meanwhile waits in the port and is the next group.
+ */
+class LogWorker {
+  readonly #port: MessagePort;
+  readonly #setup: WorkerSetup;
+  readonly #lock: WriterLock | undefined;
+  readonly #database: DatabaseSync;
+  readonly #reader: LogReader;
+  readonly #writer: LogWriter | undefined;
+
+  constructor(port: MessagePort, setup: WorkerSetup, lock: WriterLock | undefined) {
+    this.#port = port;
+    this.#setup = setup;
+    this.#lock = lock;
+    const writes = setup.mode === 'write';
+    this.#database = writes ? openForWriting(setup.path) : openForReading(setup.path);
+    this.#reader = new LogReader(this.#database, setup.path);
+    if (setup.check) this.#reader.check();
+    this.#writer = writes ? new LogWriter(this.#database, setup.path, this.#reader) : undefined;
+    this.#say({ is: 'opened', head: this.#reader.head().position, origin: this.#reader.origin });
+    port.on('message', (message: ToWorker) => this.#take(message));
+  }
+
+  /** Takes all that waits, appends as one group, and then answers reads: they see what the group wrote. */
+  #take(first: ToWorker): void {
+    const appends: AppendRequest[] = [];
+    const reads: ReadRequest[] = [];
+    let closing = false;
+    for (let message: ToWorker | undefined = first; message !== undefined; message = this.#waiting()) {
+      if (message.is === 'append') appends.push(message);
+      else if (message.is === 'close') closing = true;
+      else reads.push(message);
+    }
+    if (appends.length > 0) for (const answer of this.#writer?.appendGroup(appends) ?? []) this.#say(answer);
+    for (const read of reads) this.#say(this.#answer(read));
+    if (closing) this.#close();
+  }
+
+  #waiting(): ToWorker | undefined {
+    return (receiveMessageOnPort(this.#port) as { readonly message: ToWorker } | undefined)?.message;
+  }
+
+  #answer(read: ReadRequest): FromWorker {
+    const { seq } = read;
+    try {
+      if (read.is === 'head') return { is: 'head', seq, head: this.#reader.head().position };
+      const page = read.is === 'page' ? this.#reader.page(read.after, read.until) : this.#reader.streamPage(read.stream, read.from);
+      return { is: 'page', seq, ...page };
+    } catch (cause) {
+      return { is: 'failed', seq, failure: failureOf(cause, this.#setup.path) };
+    }
+  }
+
+  #close(): void {
+    this.#writer?.close();
+    this.#database.close();
+    this.#lock?.release();
+    this.#port.close();
+  }
+
+  #say(message: FromWorker): void {
+    this.#port.postMessage(message);
+  }
+}
+
+function start(port: MessagePort, setup: WorkerSetup): void {
+  let lock: WriterLock | undefined;
+  try {
+    if (setup.mode === 'write') {
+      mkdirSync(dirname(setup.path), { recursive: true });
+      lock = WriterLock.take(setup.path);
+    }
+    new LogWorker(port, setup, lock);
+  } catch (cause) {
+    lock?.release();
+    port.postMessage({ is: 'broken', failure: failureOf(cause, setup.path) } satisfies FromWorker);
+    port.close();
+  }
+}
+
+if (parentPort !== null) start(parentPort, workerData as WorkerSetup);

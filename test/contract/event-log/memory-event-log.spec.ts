@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import { MemoryEventLog, MemoryLogStore } from '#adapters';
+import type { AppendFate } from '#adapters';
+import { LogUnavailable } from '#ports';
+import { eventLogContract } from './event-log.contract.js';
+import type { LogPlace } from './event-log.contract.js';
+import { collect, eventOf } from './log-testing.js';
+
+eventLogContract('memory', async (): Promise<LogPlace> => {
+  const store = new MemoryLogStore({ step: (position) => 1 + (position % 3) });
+  let afterAppend: AppendFate = 'go-on';
+  const faults = {
+    afterAppendBeforeAck: (): AppendFate => {
+      const fate = afterAppend;
+      afterAppend = 'go-on';
+      return fate;
+    },
+  };
+  return {
+    open: async () => new MemoryEventLog({ store, faults }),
+    openBeside: async () => new MemoryEventLog({ store }),
+    loseNextAnswer: () => (afterAppend = 'fail'),
+    remove: async () => undefined,
+  };
+});
+
+describe('memory log under simulation:', () => {
+  /** Runs work only when told to, last first: the log must not depend on the order. */
+  const turns = () => {
+    const work: (() => void)[] = [];
+    return { schedule: (run: () => void) => void work.push(run), work, turn: () => work.pop()?.() };
+  };
+
+  it('loses what was not durable when its process dies, and keeps what was', async () => {
+    const store = new MemoryLogStore();
+    const { schedule, work, turn } = turns();
+    const log = new MemoryEventLog({ store, schedule });
+    let settled = 0;
+    const count = (): void => void settled++;
+    log.append('a', eventOf('a', -1), -1).then(count, count);
+    turn();
+    log.append('a', eventOf('a', 0), 0).then(count, count);
+    log.kill();
+    while (work.length > 0) turn();
+    await Promise.resolve();
+    expect(settled).toBe(0);
+    expect(store.events.map((event) => event.revision)).toEqual([0]);
+    const next = new MemoryEventLog({ store });
+    expect(await next.append('a', eventOf('a', -1), -1)).toEqual({ position: 1, revision: 0 });
+  });
+
+  it('keeps the order of appends whatever the scheduler does', async () => {
+    const { schedule, work, turn } = turns();
+    const log = new MemoryEventLog({ schedule });
+    const appends = [-1, 0, 1, 2].map((revision) => log.append('a', eventOf('a', revision), revision));
+    while (work.length > 0) turn();
+    expect((await Promise.all(appends)).map((appended) => appended.revision)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('stores nothing when it fails before the append', async () => {
+    const log = new MemoryEventLog({ faults: { beforeAppend: () => 'fail' } });
+    await expect(log.append('a', eventOf('a', -1), -1)).rejects.toBeInstanceOf(LogUnavailable);
+    expect(await collect(log.readAll(0))).toEqual([]);
+  });
+});
