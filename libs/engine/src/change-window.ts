@@ -172,7 +172,7 @@ class RewoundView implements View {
   podsOnNode(node: string): readonly KubeObject[] {
     return this.rewoundOf(
       this.base.podsOnNode(node),
-      (o) => o.kind === 'Pod' && (o as { spec?: { nodeName?: string } }).spec?.nodeName === node,
+      (o) => o.kind === 'Pod' && ((o as { spec?: { nodeName?: string } }).spec?.nodeName ?? '') === node,
     );
   }
   byUid(uid: string): KubeObject | undefined {

@@ -1,4 +1,5 @@
 export * from './change-window.js';
+export * from './cluster-backend.js';
 export * from './checkpoint.js';
 export * from './codec.js';
 export * from './control-plane.js';

@@ -143,7 +143,8 @@ export class LoopRunner {
     if (position > 0) await this.options.reached(position, 10_000);
     if (refused) {
       if (!RACES.has(refused.reason)) this.options.onRefusal?.(this.name, key, refused);
-      const failures = (this.failures.get(key) ?? 0) + 1;
+      // A look that got something done was no failure as a whole: what was refused is tried again soon.
+      const failures = position > 0 ? 1 : (this.failures.get(key) ?? 0) + 1;
       this.failures.set(key, failures);
       const pause = Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), BACKOFF_MAX_MS);
       this.wake(key, this.options.clock.now() + pause);

@@ -155,8 +155,8 @@ export class Projection implements View {
     const nodeBefore = nodeOf(kind, before);
     const nodeAfter = nodeOf(kind, after);
     if (nodeBefore !== nodeAfter) {
-      if (nodeBefore) drop(this.nodes, nodeBefore, stream);
-      if (nodeAfter) add(this.nodes, nodeAfter, stream);
+      if (nodeBefore !== undefined) drop(this.nodes, nodeBefore, stream);
+      if (nodeAfter !== undefined) add(this.nodes, nodeAfter, stream);
     }
     if (after && (before === undefined || reborn)) {
       const owner = after.metadata.ownerReferences?.find((reference) => reference.controller);
@@ -188,7 +188,8 @@ export interface RestoredState {
 /** Only pods sit on nodes; `spec.nodeName` of the core kind `pods` is the one field the engine knows by name. */
 function nodeOf(kind: KindId, object: KubeObject | undefined): string | undefined {
   if (kind !== 'core.pods' || !object) return undefined;
-  return (object as { spec?: { nodeName?: string } }).spec?.nodeName;
+  if (kind !== 'core.pods' || !object) return undefined;
+  return (object as { spec?: { nodeName?: string } }).spec?.nodeName ?? '';
 }
 function add(index: Map<string, Set<string>>, key: string, stream: string): void {
   const streams = index.get(key);

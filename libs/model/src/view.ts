@@ -19,7 +19,7 @@ export interface View {
   stream(stream: string): StreamState | undefined;
   /** Objects of any kind with an owner reference to this uid. */
   ownedBy(uid: string): readonly KubeObject[];
-  /** Pods whose spec.nodeName is this. */
+  /** Pods whose spec.nodeName is this; `''` gives those that have none yet. */
   podsOnNode(node: string): readonly KubeObject[];
   /** The object with this uid, if it lives. */
   byUid(uid: string): KubeObject | undefined;

@@ -69,7 +69,7 @@ export class TestView implements View {
     return this.all().filter((object) => object.metadata.ownerReferences?.some((owner) => owner.uid === uid));
   }
   podsOnNode(node: string): readonly KubeObject[] {
-    return this.list({ id: 'core.pods' }).filter((pod) => (pod['spec'] as { nodeName?: string } | undefined)?.nodeName === node);
+    return this.list({ id: 'core.pods' }).filter((pod) => ((pod['spec'] as { nodeName?: string } | undefined)?.nodeName ?? '') === node);
   }
   byUid(uid: string): KubeObject | undefined {
     return this.all().find((object) => object.metadata.uid === uid);

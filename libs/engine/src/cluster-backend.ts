@@ -1,0 +1,62 @@
+import type { Change, Command, CommandResult, KindId, KindRegistry, Refusal, View } from '#model';
+import type { Instant } from '#std';
+import type { ControlPlane } from './control-plane.js';
+import type { CommandPort } from './writer.js';
+
+const READ_TIMEOUT_MS = 3000;
+const TOO_FAR_BEHIND: Refusal = {
+  refused: true,
+  code: 504,
+  reason: 'Timeout',
+  message: 'this server has not caught up with the event log in time, please try again',
+};
+
+/** The cluster as the HTTP API uses it: one writer to submit to, views to read from, changes to follow. */
+export class ClusterBackend {
+  constructor(
+    private readonly plane: ControlPlane,
+    private readonly commands: CommandPort,
+  ) {}
+
+  get kinds(): KindRegistry {
+    return this.plane.options.kinds;
+  }
+  submit(command: Command): Promise<CommandResult> {
+    return this.commands.submit(command);
+  }
+  async fresh(): Promise<View | Refusal> {
+    const isFresh = await this.plane.reads.fresh(READ_TIMEOUT_MS);
+    return isFresh ? this.plane.reads.projection : TOO_FAR_BEHIND;
+  }
+  current(): View {
+    return this.plane.reads.projection;
+  }
+  reached(position: number, timeoutMs: number): Promise<boolean> {
+    return this.plane.reads.reached(position, timeoutMs);
+  }
+  recent(position: number): View | undefined {
+    return this.plane.reads.recent(position);
+  }
+  at(position: number): Promise<View | Refusal> {
+    return this.plane.history.at(position);
+  }
+  positionAt(time: Instant): number | Refusal {
+    return this.plane.history.positionAt(time, this.now());
+  }
+  timeOf(position: number): Instant | undefined {
+    return this.plane.reads.times.timeOf(position);
+  }
+  watch(
+    kind: KindId,
+    after: number,
+    onChanges: (changes: readonly Change[], progress: number) => void,
+  ): { cancel(): void } | undefined {
+    return this.plane.reads.window.subscribe(kind, after, onChanges);
+  }
+  now(): Instant {
+    return this.plane.options.clock.now();
+  }
+  uid(): string {
+    return this.plane.options.ids.uid();
+  }
+}

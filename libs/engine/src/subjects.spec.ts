@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { agentPermissions, appPermissions, nodeOfSubject, subjects, subjectToken, tokenText } from './subjects.js';
+
+describe('subjects', () => {
+  it('gives any text one token and back', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        const token = subjectToken(text);
+        expect(token).not.toMatch(/[.*>\s]/);
+        expect(token).not.toBe('');
+        expect(tokenText(token)).toBe(text);
+      }),
+    );
+  });
+
+  it('never gives two texts one token', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (a, b) => {
+        expect(subjectToken(a) === subjectToken(b)).toBe(a === b);
+      }),
+    );
+  });
+
+  it('names events by the object they happened to', () => {
+    expect(subjects.event('apps.deployments', 'default', 'web', 'DeploymentScaled')).toBe(
+      'events.apps.deployments.default.web.DeploymentScaled',
+    );
+    expect(subjects.event('networking.k8s.io.ingresses', 'a', 'b.example', 'Created')).toBe(
+      'events.networking%2Ek8s%2Eio.ingresses.a.b%2Eexample.Created',
+    );
+    expect(subjects.event('core.nodes', undefined, 'n1.example', 'Created')).toBe('events.core.nodes._.n1%2Eexample.Created');
+  });
+
+  it('names commands, nodes and reports', () => {
+    expect(subjects.command({ kind: 'core.pods', namespace: 'default', name: '', verb: 'create' })).toBe(
+      'command.core.pods.default._.create',
+    );
+    expect(nodeOfSubject(subjects.report('n1.example', 'sync'))).toBe('n1.example');
+  });
+
+  it('keeps an agent to its own node', () => {
+    expect(agentPermissions('n1')).toEqual({
+      publish: ['report.n1.>', 'heartbeat.n1', 'stream.n1.>'],
+      subscribe: ['node.n1.>', 'stream.n1.>'],
+      inbox: 'node.n1.inbox',
+    });
+  });
+
+  it('gives a process the sum of its apps and an inbox of its own', () => {
+    const both = appPermissions(['scheduler', 'feed'], 'standalone');
+    expect(both.subscribe).toEqual(['inbox.standalone.>', 'query.feed.>', 'query.scheduler.>']);
+    expect(both.publish).toEqual(['command.>', 'events.>', 'query.>']);
+  });
+});

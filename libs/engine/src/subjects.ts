@@ -1,0 +1,127 @@
+import type { Command, KubeObject } from '#model';
+
+/** Every name on the bus, and who may use which. No other file spells a subject. */
+
+/** Stands where a name may be absent: cluster-wide objects, a name that is still to be generated. */
+const NONE = '_';
+
+/**
+ * One token of a subject. Names may hold dots, which would part a token, and NATS gives `*`, `>` and blanks a meaning:
+ * all of them, `%` itself and a lone `_` are percent-encoded.
+ */
+export function subjectToken(text: string | undefined): string {
+  if (text === undefined || text === '') return NONE;
+  if (text === NONE) return '%5F';
+  return text.replace(/[^A-Za-z0-9_:@=+~-]/gu, (character) => encodeURIComponent(character).replace(/^[.*!'()]$/, hex));
+}
+
+/** The text that a token stands for. */
+export function tokenText(token: string): string {
+  return token === NONE ? '' : decodeURIComponent(token);
+}
+
+function hex(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
+/** `apps.deployments` is two tokens already; a group with dots (`networking.k8s.io.ingresses`) needs its dots encoded. */
+function kindTokens(kind: string): string {
+  const end = kind.lastIndexOf('.');
+  return `${subjectToken(kind.slice(0, end))}.${subjectToken(kind.slice(end + 1))}`;
+}
+
+export const subjects = {
+  /** The public feed: `events.apps.deployments.default.web.DeploymentScaled`. */
+  event(kind: string, namespace: string | undefined, name: string, type: string): string {
+    return `events.${kindTokens(kind)}.${subjectToken(namespace)}.${subjectToken(name)}.${subjectToken(type)}`;
+  },
+  /** To the writer: `command.apps.deployments.default.web.patch`. */
+  command(command: Pick<Command, 'kind' | 'namespace' | 'name' | 'verb'>): string {
+    const { kind, namespace, name, verb } = command;
+    return `command.${kindTokens(kind)}.${subjectToken(namespace)}.${subjectToken(name)}.${verb}`;
+  },
+  commands: 'command.>',
+  /** To an agent: `node.n1.logs`. */
+  node(node: string, verb: string): string {
+    return `node.${subjectToken(node)}.${verb}`;
+  },
+  nodeAll(node: string): string {
+    return `node.${subjectToken(node)}.>`;
+  },
+  nodeInbox(node: string): string {
+    return `node.${subjectToken(node)}.inbox`;
+  },
+  /** From an agent: `report.n1.sync`. */
+  report(node: string, what: string): string {
+    return `report.${subjectToken(node)}.${what}`;
+  },
+  reports(what: string): string {
+    return `report.*.${what}`;
+  },
+  heartbeat(node: string): string {
+    return `heartbeat.${subjectToken(node)}`;
+  },
+  heartbeats: 'heartbeat.*',
+  /** To an app: `query.health.leases`. */
+  query(app: string, what: string): string {
+    return `query.${app}.${what}`;
+  },
+  /** Base of one byte stream's two directions. */
+  stream(node: string, id: string): string {
+    return `stream.${subjectToken(node)}.${subjectToken(id)}`;
+  },
+  /** Where an app's answers arrive. */
+  inbox(app: string): string {
+    return `inbox.${subjectToken(app)}`;
+  },
+} as const;
+
+/** The node that a subject of an agent names: its second token. Authenticated, since an agent can publish no other. */
+export function nodeOfSubject(subject: string): string {
+  return tokenText(subject.split('.')[1] ?? NONE);
+}
+
+/** What an event's subject is made from: the object it happened to. */
+export function eventSubject(kind: string, object: Pick<KubeObject, 'metadata'>, type: string): string {
+  return subjects.event(kind, object.metadata.namespace, object.metadata.name, type);
+}
+
+/** What one client of the bus may do, in NATS' wild cards. */
+export interface BusPermissions {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+  readonly inbox: string;
+}
+
+/** An agent: its own node and nothing else. Answers it may publish because NATS allows a response to what it received. */
+export function agentPermissions(node: string): BusPermissions {
+  const own = subjectToken(node);
+  return {
+    publish: [`report.${own}.>`, `heartbeat.${own}`, `stream.${own}.>`],
+    subscribe: [`node.${own}.>`, `stream.${own}.>`],
+    inbox: subjects.nodeInbox(node),
+  };
+}
+
+const APPS: Readonly<Record<string, Omit<BusPermissions, 'inbox'>>> = {
+  api: { publish: ['command.>', 'node.*.*', 'stream.>', 'query.>'], subscribe: ['command.>', 'stream.>', 'query.api.>'] },
+  controllers: { publish: ['command.>', 'query.>'], subscribe: ['query.controllers.>'] },
+  scheduler: { publish: ['command.>', 'query.>'], subscribe: ['query.scheduler.>'] },
+  scaler: { publish: ['command.>', 'query.>'], subscribe: ['query.scaler.>'] },
+  health: { publish: ['command.>', 'query.>', 'node.>'], subscribe: ['report.>', 'heartbeat.*', 'query.health.>'] },
+  feed: { publish: ['events.>', 'command.>', 'query.>'], subscribe: ['query.feed.>'] },
+  /** An outside subscriber of the feed. */
+  reader: { publish: [], subscribe: ['events.>'] },
+};
+
+/** A control-plane process that runs these apps. */
+export function appPermissions(apps: readonly string[], name = apps.join('-')): BusPermissions {
+  const inbox = subjects.inbox(name);
+  const parts = apps.map((app) => APPS[app] ?? { publish: [], subscribe: [`query.${subjectToken(app)}.>`] });
+  const union = (lists: readonly (readonly string[])[]): string[] => [...new Set(lists.flat())].sort();
+  return {
+    publish: union(parts.map((part) => part.publish)),
+    subscribe: union([...parts.map((part) => part.subscribe), [`${inbox}.>`]]),
+    inbox,
+  };
+}

@@ -1,0 +1,8 @@
+import type { Filter } from './filter.js';
+import { affinity, ports, resources, taints, unschedulable } from './node.js';
+import { podAffinity } from './pod-affinity.js';
+import { topologySpread } from './spread.js';
+
+/** In the order in which they speak: of a node only the first that rejects it is heard. */
+export const filters: readonly Filter[] = [unschedulable, taints, affinity, ports, resources, topologySpread, podAffinity];
+export type { Filter, NodeFilter, Rejection } from './filter.js';

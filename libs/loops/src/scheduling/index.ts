@@ -1,0 +1,153 @@
+import type { Pod } from '#kinds';
+import { pods } from '#kinds';
+import type { Change, Decision, Loop, View } from '#model';
+import { streamOf } from '#model';
+import { toTime, type Instant, type Json } from '#std';
+import { incident } from '../shared/incident.js';
+import { clusterState, place } from './cluster-state.js';
+import { schedule, type Placement } from './schedule.js';
+
+const KEY = 'queue';
+/** Pods decided in one look: the binds of a look are written together before the next one sees them. */
+const BATCH = 256;
+const SCHEDULER = 'default-scheduler';
+
+/**
+ * Binds pods to nodes. All waiting pods are one key: a look decides a batch in order of priority and age, each pod on a
+ * state in which those before it are placed already.
+ */
+export const scheduling: Loop = {
+  name: 'scheduling',
+  account: 'kube-scheduler',
+  keysOf: (change) => (concerns(change) ? [KEY] : []),
+  keysAtStart: () => [KEY],
+  reconcile(view, _key, now) {
+    const waiting = waitingPods(view);
+    if (waiting.length === 0) return [];
+    const cluster = clusterState(view);
+    const decisions: Decision[] = [];
+    let bound = 0;
+    for (const pod of waiting) {
+      if (bound >= BATCH) break;
+      const placement = schedule(pod, cluster);
+      if (placement.is === 'placed') {
+        place(placement.node, pod);
+        bound++;
+        decisions.push(...bind(view, pod, placement, now));
+      } else {
+        decisions.push(...cannotPlace(view, pod, placement.message, now));
+      }
+    }
+    return decisions;
+  },
+};
+export const schedulingLoops: readonly Loop[] = [scheduling];
+
+/** Pods and nodes; a pod's own status report changes nothing for the scheduler unless it has ended. */
+function concerns(change: Change): boolean {
+  if (change.kind === 'core.nodes') return true;
+  if (change.kind !== pods.id) return false;
+  const before = change.before as Pod | undefined;
+  const after = change.after as Pod | undefined;
+  if (!before || !after) return true;
+  return (
+    before.spec !== after.spec ||
+    before.metadata.labels !== after.metadata.labels ||
+    before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp ||
+    before.status?.phase !== after.status?.phase
+  );
+}
+
+function waitingPods(view: View): readonly Pod[] {
+  return (view.podsOnNode('') as readonly Pod[])
+    .filter((pod) => !pod.metadata.deletionTimestamp && (pod.spec.schedulerName ?? SCHEDULER) === SCHEDULER)
+    .filter((pod) => (pod.spec.schedulingGates ?? []).length === 0)
+    .filter((pod) => pod.status?.phase === undefined || pod.status.phase === 'Pending')
+    .sort(inOrder);
+}
+function inOrder(a: Pod, b: Pod): number {
+  const priority = (b.spec.priority ?? 0) - (a.spec.priority ?? 0);
+  if (priority !== 0) return priority;
+  const [ageA, ageB] = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? ''];
+  if (ageA !== ageB) return ageA < ageB ? -1 : 1;
+  const [nameA, nameB] = [`${a.metadata.namespace}/${a.metadata.name}`, `${b.metadata.namespace}/${b.metadata.name}`];
+  return nameA < nameB ? -1 : 1;
+}
+
+function bind(view: View, pod: Pod, placement: Extract<Placement, { is: 'placed' }>, now: Instant): readonly Decision[] {
+  const { namespace, name, uid } = pod.metadata;
+  const node = placement.node.name;
+  const because = `of ${placement.feasible} node(s) that ${namespace}/${name} fits on, ${node} scores best`;
+  return [
+    {
+      is: 'submit',
+      because,
+      basedOn: [streamOf(pods.id, namespace, name)],
+      command: {
+        verb: 'create',
+        kind: pods.id,
+        ...(namespace !== undefined && { namespace }),
+        name,
+        subresource: 'binding',
+        body: {
+          apiVersion: 'v1',
+          kind: 'Binding',
+          metadata: { name, ...(namespace !== undefined && { namespace }), uid },
+          target: { kind: 'Node', name: node },
+        },
+        event: { type: 'PodBound', facts: { node, scores: placement.scores as unknown as Json, reasons: [because] } },
+      },
+      then: incident(view, now, {
+        about: pod,
+        type: 'Normal',
+        reason: 'Scheduled',
+        message: `Successfully assigned ${namespace}/${name} to ${node}`,
+        component: SCHEDULER,
+        action: 'Binding',
+      }),
+    },
+  ];
+}
+
+/** Says why, once: the same answer again is no news. */
+function cannotPlace(view: View, pod: Pod, message: string, now: Instant): readonly Decision[] {
+  const conditions = (pod.status?.conditions ?? []) as readonly PodCondition[];
+  const old = conditions.find((condition) => condition.type === 'PodScheduled');
+  if (old?.status === 'False' && old.message === message) return [];
+  const { namespace, name, generation } = pod.metadata;
+  const condition: PodCondition = {
+    type: 'PodScheduled',
+    status: 'False',
+    reason: 'Unschedulable',
+    message,
+    lastProbeTime: null,
+    lastTransitionTime: old?.status === 'False' && old.lastTransitionTime ? old.lastTransitionTime : toTime(now),
+    ...(generation !== undefined && { observedGeneration: generation }),
+  };
+  return [
+    {
+      is: 'submit',
+      because: message,
+      command: {
+        verb: 'patch',
+        kind: pods.id,
+        ...(namespace !== undefined && { namespace }),
+        name,
+        subresource: 'status',
+        patchType: 'strategic',
+        body: { status: { conditions: [condition as unknown as Json] } },
+        event: { type: 'PodFoundUnschedulable', facts: { message } },
+      },
+    },
+    ...incident(view, now, { about: pod, type: 'Warning', reason: 'FailedScheduling', message, component: SCHEDULER, action: 'Scheduling' }),
+  ];
+}
+interface PodCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastProbeTime?: string | null;
+  readonly lastTransitionTime?: string;
+  readonly observedGeneration?: number;
+}
