@@ -67,8 +67,8 @@ export const container = object('io.k8s.api.core.v1.Container', '', {
   startupProbe: f(probe, 22, ''),
   stdin: f(boolean, 16, ''),
   stdinOnce: f(boolean, 17, ''),
-  terminationMessagePath: f(string, 13, ''),
-  terminationMessagePolicy: f(string, 20, ''),
+  terminationMessagePath: f(string, 13, '', { fill: '/dev/termination-log' }),
+  terminationMessagePolicy: f(string, 20, '', { fill: 'File' }),
   tty: f(boolean, 18, ''),
   volumeDevices: f(list(volumeDevice), 21, '', {
     listType: 'map',

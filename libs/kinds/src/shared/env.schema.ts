@@ -16,7 +16,7 @@ export const objectFieldSelector = object(
   'io.k8s.api.core.v1.ObjectFieldSelector',
   '',
   {
-    apiVersion: f(string, 1, ''),
+    apiVersion: f(string, 1, '', { fill: 'v1' }),
     fieldPath: req(string, 2, ''),
   },
   { mapType: 'atomic' },

@@ -38,8 +38,8 @@ export const ephemeralContainer = object('io.k8s.api.core.v1.EphemeralContainer'
   stdin: f(boolean, 16, '', { inline: [1] }),
   stdinOnce: f(boolean, 17, '', { inline: [1] }),
   targetContainerName: f(string, 2, ''),
-  terminationMessagePath: f(string, 13, '', { inline: [1] }),
-  terminationMessagePolicy: f(string, 20, '', { inline: [1] }),
+  terminationMessagePath: f(string, 13, '', { fill: '/dev/termination-log', inline: [1] }),
+  terminationMessagePolicy: f(string, 20, '', { fill: 'File', inline: [1] }),
   tty: f(boolean, 18, '', { inline: [1] }),
   volumeDevices: f(list(volumeDevice), 21, '', {
     listType: 'map',

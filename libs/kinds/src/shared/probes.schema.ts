@@ -7,7 +7,7 @@ export type ExecAction = Infer<typeof execAction>;
 
 export const grpcAction = object('io.k8s.api.core.v1.GRPCAction', '', {
   port: req(int32, 1, ''),
-  service: f(string, 2, '', { always: null }),
+  service: f(string, 2, '', { fill: '', always: null, pointer: true }),
 });
 export type GRPCAction = Infer<typeof grpcAction>;
 
@@ -20,9 +20,9 @@ export type HTTPHeader = Infer<typeof httpHeader>;
 export const httpGetAction = object('io.k8s.api.core.v1.HTTPGetAction', '', {
   host: f(string, 3, ''),
   httpHeaders: f(list(httpHeader), 5, '', { listType: 'atomic' }),
-  path: f(string, 1, ''),
+  path: f(string, 1, '', { fill: '/' }),
   port: req(intOrString, 2, '', { always: 0 }),
-  scheme: f(string, 4, ''),
+  scheme: f(string, 4, '', { fill: 'HTTP' }),
 });
 export type HTTPGetAction = Infer<typeof httpGetAction>;
 
@@ -34,15 +34,15 @@ export type TCPSocketAction = Infer<typeof tcpSocketAction>;
 
 export const probe = object('io.k8s.api.core.v1.Probe', '', {
   exec: f(execAction, 1, '', { inline: [1] }),
-  failureThreshold: f(int32, 6, ''),
+  failureThreshold: f(int32, 6, '', { fill: 3 }),
   grpc: f(grpcAction, 4, '', { inline: [1] }),
   httpGet: f(httpGetAction, 2, '', { inline: [1] }),
   initialDelaySeconds: f(int32, 2, ''),
-  periodSeconds: f(int32, 4, ''),
-  successThreshold: f(int32, 5, ''),
+  periodSeconds: f(int32, 4, '', { fill: 10 }),
+  successThreshold: f(int32, 5, '', { fill: 1 }),
   tcpSocket: f(tcpSocketAction, 3, '', { inline: [1] }),
   terminationGracePeriodSeconds: f(int64, 7, '', { pointer: true }),
-  timeoutSeconds: f(int32, 3, ''),
+  timeoutSeconds: f(int32, 3, '', { fill: 1 }),
 });
 export type Probe = Infer<typeof probe>;
 

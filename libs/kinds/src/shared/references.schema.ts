@@ -30,7 +30,7 @@ export const typedLocalObjectReference = object(
   'io.k8s.api.core.v1.TypedLocalObjectReference',
   '',
   {
-    apiGroup: f(string, 1, '', { always: null }),
+    apiGroup: f(string, 1, '', { always: null, pointer: true }),
     kind: req(string, 2, ''),
     name: req(string, 3, ''),
   },
@@ -39,7 +39,7 @@ export const typedLocalObjectReference = object(
 export type TypedLocalObjectReference = Infer<typeof typedLocalObjectReference>;
 
 export const typedObjectReference = object('io.k8s.api.core.v1.TypedObjectReference', '', {
-  apiGroup: f(string, 1, '', { always: null }),
+  apiGroup: f(string, 1, '', { always: null, pointer: true }),
   kind: req(string, 2, ''),
   name: req(string, 3, ''),
   namespace: f(string, 4, '', { pointer: true }),

@@ -20,10 +20,10 @@ export const status = object(
   'io.k8s.apimachinery.pkg.apis.meta.v1.Status',
   '',
   {
-    apiVersion: f(string, 0, '', { inline: [0] }),
+    apiVersion: f(string, 0, ''),
     code: f(int32, 6, ''),
     details: f(statusDetails, 5, ''),
-    kind: f(string, 0, '', { inline: [0] }),
+    kind: f(string, 0, ''),
     message: f(string, 3, ''),
     metadata: f(listMeta, 1, '', { always: {} }),
     reason: f(string, 4, ''),

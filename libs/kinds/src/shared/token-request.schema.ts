@@ -13,7 +13,7 @@ export type BoundObjectReference = Infer<typeof boundObjectReference>;
 export const tokenRequestSpec = object('io.k8s.api.authentication.v1.TokenRequestSpec', '', {
   audiences: req(list(string), 1, '', { listType: 'atomic', always: null }),
   boundObjectRef: f(boundObjectReference, 3, '', { always: null }),
-  expirationSeconds: f(int64, 4, '', { always: null }),
+  expirationSeconds: f(int64, 4, '', { fill: 3600, always: null, pointer: true }),
 });
 export type TokenRequestSpec = Infer<typeof tokenRequestSpec>;
 

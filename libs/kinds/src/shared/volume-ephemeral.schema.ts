@@ -11,7 +11,7 @@ export const persistentVolumeClaimSpec = object('io.k8s.api.core.v1.PersistentVo
   selector: f(labelSelector, 4, ''),
   storageClassName: f(string, 5, '', { pointer: true }),
   volumeAttributesClassName: f(string, 9, '', { pointer: true }),
-  volumeMode: f(string, 6, '', { pointer: true }),
+  volumeMode: f(string, 6, '', { fill: 'Filesystem', pointer: true }),
   volumeName: f(string, 3, ''),
 });
 export type PersistentVolumeClaimSpec = Infer<typeof persistentVolumeClaimSpec>;

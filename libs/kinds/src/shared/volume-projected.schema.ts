@@ -28,7 +28,7 @@ export const podCertificateProjection = object('io.k8s.api.core.v1.PodCertificat
   credentialBundlePath: f(string, 4, ''),
   keyPath: f(string, 5, ''),
   keyType: req(string, 2, '', { omitEmpty: true }),
-  maxExpirationSeconds: f(int32, 3, '', { pointer: true }),
+  maxExpirationSeconds: f(int32, 3, '', { fill: 86400, pointer: true }),
   signerName: req(string, 1, '', { omitEmpty: true }),
   userAnnotations: f(map(string), 7, ''),
 });
@@ -43,7 +43,7 @@ export type SecretProjection = Infer<typeof secretProjection>;
 
 export const serviceAccountTokenProjection = object('io.k8s.api.core.v1.ServiceAccountTokenProjection', '', {
   audience: f(string, 1, ''),
-  expirationSeconds: f(int64, 2, '', { pointer: true }),
+  expirationSeconds: f(int64, 2, '', { fill: 3600, pointer: true }),
   path: req(string, 3, ''),
 });
 export type ServiceAccountTokenProjection = Infer<typeof serviceAccountTokenProjection>;
@@ -59,7 +59,7 @@ export const volumeProjection = object('io.k8s.api.core.v1.VolumeProjection', ''
 export type VolumeProjection = Infer<typeof volumeProjection>;
 
 export const projectedVolumeSource = object('io.k8s.api.core.v1.ProjectedVolumeSource', '', {
-  defaultMode: f(int32, 2, '', { pointer: true }),
+  defaultMode: f(int32, 2, '', { fill: 420, pointer: true }),
   sources: f(list(volumeProjection), 1, '', { listType: 'atomic', always: null }),
 });
 export type ProjectedVolumeSource = Infer<typeof projectedVolumeSource>;

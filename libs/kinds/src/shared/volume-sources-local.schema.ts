@@ -9,7 +9,7 @@ export const keyToPath = object('io.k8s.api.core.v1.KeyToPath', '', {
 export type KeyToPath = Infer<typeof keyToPath>;
 
 export const configMapVolumeSource = object('io.k8s.api.core.v1.ConfigMapVolumeSource', '', {
-  defaultMode: f(int32, 3, '', { pointer: true }),
+  defaultMode: f(int32, 3, '', { fill: 420, pointer: true }),
   items: f(list(keyToPath), 2, '', { listType: 'atomic' }),
   name: f(string, 1, '', { inline: [1] }),
   optional: f(boolean, 4, '', { pointer: true }),
@@ -25,7 +25,7 @@ export const downwardAPIVolumeFile = object('io.k8s.api.core.v1.DownwardAPIVolum
 export type DownwardAPIVolumeFile = Infer<typeof downwardAPIVolumeFile>;
 
 export const downwardAPIVolumeSource = object('io.k8s.api.core.v1.DownwardAPIVolumeSource', '', {
-  defaultMode: f(int32, 2, '', { pointer: true }),
+  defaultMode: f(int32, 2, '', { fill: 420, pointer: true }),
   items: f(list(downwardAPIVolumeFile), 1, '', { listType: 'atomic' }),
 });
 export type DownwardAPIVolumeSource = Infer<typeof downwardAPIVolumeSource>;
@@ -45,7 +45,7 @@ export type GitRepoVolumeSource = Infer<typeof gitRepoVolumeSource>;
 
 export const hostPathVolumeSource = object('io.k8s.api.core.v1.HostPathVolumeSource', '', {
   path: req(string, 1, ''),
-  type: f(string, 2, '', { pointer: true }),
+  type: f(string, 2, '', { fill: '', pointer: true }),
 });
 export type HostPathVolumeSource = Infer<typeof hostPathVolumeSource>;
 
@@ -62,7 +62,7 @@ export const persistentVolumeClaimVolumeSource = object('io.k8s.api.core.v1.Pers
 export type PersistentVolumeClaimVolumeSource = Infer<typeof persistentVolumeClaimVolumeSource>;
 
 export const secretVolumeSource = object('io.k8s.api.core.v1.SecretVolumeSource', '', {
-  defaultMode: f(int32, 3, '', { pointer: true }),
+  defaultMode: f(int32, 3, '', { fill: 420, pointer: true }),
   items: f(list(keyToPath), 2, '', { listType: 'atomic' }),
   optional: f(boolean, 4, '', { pointer: true }),
   secretName: f(string, 1, ''),

@@ -61,8 +61,10 @@ export interface ObjectOptions {
 }
 
 export interface FieldOptions {
-  /** The static default, set where the field is absent. */
+  /** The static default, set where the field is absent, and published in OpenAPI. */
   readonly default?: Json;
+  /** A static default that Kubernetes sets in the same way but does not publish. */
+  readonly fill?: Json;
   readonly listType?: 'atomic' | 'set' | 'map';
   /** Keys of an associative list for server-side apply. */
   readonly mapKeys?: readonly string[];

@@ -174,7 +174,8 @@ function emptyTest(field: Field): (value: unknown) => boolean {
   if (t.is === 'object') return never;
   const zero = ZERO[t.scalar];
   if (t.scalar === 'byte') return (value) => value === '';
-  if (t.scalar === 'time' || t.scalar === 'microTime') return (value) => String(value).startsWith('0001-01-01T00:00:00');
+  if (t.scalar === 'time' || t.scalar === 'microTime')
+    return (value) => String(value).startsWith('0001-01-01T00:00:00');
   return (value) => value === zero;
 }
 
@@ -198,6 +199,7 @@ function lazily<T>(make: () => T): () => T {
 
 /** A key of a map may be `__proto__`, which plain assignment would not store. */
 function put(out: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(out, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key === '__proto__')
+    Object.defineProperty(out, key, { value, enumerable: true, configurable: true, writable: true });
   else out[key] = value;
 }

@@ -1,5 +1,11 @@
 export * from './builder.js';
 export { canonicalQuantity } from './canonical-quantity.js';
 export { decode, type Decoded, zeroOf } from './decode.js';
+export { applyDefaults } from './defaults.js';
 export { canonicalMicroTime, canonicalTime } from './go-time.js';
+export { objectSchema, openApiSchemas, type OpenApiVersion } from './openapi.js';
+export { decodeProtobuf } from './protobuf/decode-protobuf.js';
+export { encodeProtobuf } from './protobuf/encode-protobuf.js';
+export { decodeEnvelope, encodeEnvelope, type Envelope, isEnvelope } from './protobuf/envelope.js';
+export { ProtobufError } from './protobuf/wire.js';
 export { unknownFields } from './unknown-fields.js';

@@ -11,16 +11,16 @@ export type RollingUpdateDeployment = Infer<typeof rollingUpdateDeployment>;
 
 export const deploymentStrategy = object('io.k8s.api.apps.v1.DeploymentStrategy', '', {
   rollingUpdate: f(rollingUpdateDeployment, 2, ''),
-  type: f(string, 1, ''),
+  type: f(string, 1, '', { fill: 'RollingUpdate' }),
 });
 export type DeploymentStrategy = Infer<typeof deploymentStrategy>;
 
 export const deploymentSpec = object('io.k8s.api.apps.v1.DeploymentSpec', '', {
   minReadySeconds: f(int32, 5, ''),
   paused: f(boolean, 7, ''),
-  progressDeadlineSeconds: f(int32, 9, '', { pointer: true }),
-  replicas: f(int32, 1, '', { pointer: true }),
-  revisionHistoryLimit: f(int32, 6, '', { pointer: true }),
+  progressDeadlineSeconds: f(int32, 9, '', { fill: 600, pointer: true }),
+  replicas: f(int32, 1, '', { fill: 1, pointer: true }),
+  revisionHistoryLimit: f(int32, 6, '', { fill: 10, pointer: true }),
   selector: req(labelSelector, 2, '', { always: null }),
   strategy: f(deploymentStrategy, 4, '', { patchStrategy: 'retainKeys', always: {} }),
   template: req(podTemplateSpec, 3, '', { always: {} }),

@@ -5,7 +5,7 @@ import type { Stored } from '../../shared/stored.js';
 
 export const replicaSetSpec = object('io.k8s.api.apps.v1.ReplicaSetSpec', '', {
   minReadySeconds: f(int32, 4, ''),
-  replicas: f(int32, 1, '', { pointer: true }),
+  replicas: f(int32, 1, '', { fill: 1, pointer: true }),
   selector: req(labelSelector, 2, '', { always: null }),
   template: f(podTemplateSpec, 3, '', { always: {} }),
 });

@@ -23,7 +23,7 @@ export const namespaceStatus = object('io.k8s.api.core.v1.NamespaceStatus', '', 
     mergeKey: 'type',
     patchStrategy: 'merge',
   }),
-  phase: f(string, 1, ''),
+  phase: f(string, 1, '', { fill: 'Active' }),
 });
 export type NamespaceStatus = Infer<typeof namespaceStatus>;
 

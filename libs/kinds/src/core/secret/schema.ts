@@ -12,7 +12,7 @@ export const secret = object(
     kind: f(string, 0, ''),
     metadata: f(objectMeta, 1, '', { always: {} }),
     stringData: f(map(string), 4, ''),
-    type: f(string, 3, ''),
+    type: f(string, 3, '', { fill: 'Opaque' }),
   },
   { gvk: ['v1 Secret'] },
 );

@@ -45,10 +45,10 @@ export const serviceSpec = object('io.k8s.api.core.v1.ServiceSpec', '', {
   }),
   publishNotReadyAddresses: f(boolean, 13, ''),
   selector: f(map(string), 2, '', { mapType: 'atomic' }),
-  sessionAffinity: f(string, 7, ''),
+  sessionAffinity: f(string, 7, '', { fill: 'None' }),
   sessionAffinityConfig: f(sessionAffinityConfig, 14, ''),
   trafficDistribution: f(string, 23, '', { pointer: true }),
-  type: f(string, 4, ''),
+  type: f(string, 4, '', { fill: 'ClusterIP' }),
 });
 export type ServiceSpec = Infer<typeof serviceSpec>;
 

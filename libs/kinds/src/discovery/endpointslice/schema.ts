@@ -43,9 +43,9 @@ export const endpointPort = object(
   '',
   {
     appProtocol: f(string, 4, '', { pointer: true }),
-    name: f(string, 1, '', { pointer: true }),
+    name: f(string, 1, '', { fill: '', pointer: true }),
     port: f(int32, 3, '', { pointer: true }),
-    protocol: f(string, 2, '', { pointer: true }),
+    protocol: f(string, 2, '', { fill: 'TCP', pointer: true }),
   },
   { mapType: 'atomic' },
 );

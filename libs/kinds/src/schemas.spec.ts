@@ -1,0 +1,134 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  applyDefaults,
+  decode,
+  decodeEnvelope,
+  decodeProtobuf,
+  encodeEnvelope,
+  encodeProtobuf,
+  type ObjectType,
+  openApiSchemas,
+  resolved,
+  type ScalarName,
+  type Type,
+} from '#model';
+import fc from 'fast-check';
+import * as everything from './index.js';
+
+const roots = Object.values(everything).filter(
+  (value): value is ObjectType<Record<string, unknown>> =>
+    typeof value === 'object' && 'is' in value && value.is === 'object' && value.options.gvk !== undefined,
+);
+const seconds = fc
+  .integer({ min: 1, max: 4_000_000_000 })
+  .map((s) => new Date(s * 1000).toISOString().replace('.000Z', 'Z'));
+const scalars: Readonly<Record<ScalarName, fc.Arbitrary<unknown>>> = {
+  string: fc.string({ unit: 'grapheme', maxLength: 12 }),
+  boolean: fc.boolean(),
+  int32: fc.integer(),
+  int64: fc.maxSafeInteger(),
+  double: fc.double({ noNaN: true, noDefaultInfinity: true }),
+  byte: fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes).toString('base64')),
+  time: seconds,
+  microTime: fc
+    .tuple(seconds, fc.integer({ min: 0, max: 999_999 }))
+    .map(([s, us]) => s.replace('Z', `.${String(us).padStart(6, '0')}Z`)),
+  duration: fc.constantFrom('30s', '1h0m0s'),
+  quantity: fc.constantFrom('1', '250m', '1Gi', '0', '5M', '1e3'),
+  intOrString: fc.oneof(fc.integer(), fc.string({ maxLength: 5 })),
+  fieldsV1: fc.constantFrom({ 'f:spec': { 'f:replicas': {} } }),
+  any: fc.constantFrom({ a: [1, 'x'] }),
+};
+
+function arbitraryOf(type: Type, depth = 0): fc.Arbitrary<unknown> {
+  const t = resolved(type);
+  switch (t.is) {
+    case 'scalar':
+      return scalars[t.scalar];
+    case 'list':
+      // Protobuf cannot tell an empty list from none.
+      return fc.array(arbitraryOf(t.items, depth + 1), { minLength: 1, maxLength: 2 });
+    case 'map':
+      return fc.dictionary(fc.string({ minLength: 1, maxLength: 5 }), arbitraryOf(t.values, depth + 1), {
+        minKeys: 1,
+        maxKeys: 2,
+      });
+    case 'object': {
+      // What has no tag is not on the wire: the envelope says it, for the outermost object alone.
+      const fields = Object.entries(t.fields).filter(([, { tag }]) => tag > 0);
+      return fc.record(Object.fromEntries(fields.map(([name, field]) => [name, arbitraryOf(field.type, depth + 1)])), {
+        requiredKeys: [],
+      });
+    }
+  }
+}
+const withType = (root: ObjectType<unknown>, value: object): object => ({
+  ...value,
+  apiVersion: 'x/v1',
+  kind: root.name,
+});
+
+describe('every kind', () => {
+  it('is found', () => {
+    expect(roots.length).toBeGreaterThan(16);
+  });
+  it.each(roots.map((root) => [root.name, root] as const))('%s reads back what it wrote in protobuf', (_name, root) => {
+    fc.assert(
+      fc.property(arbitraryOf(root), (value) => {
+        const stored = decode(root, withType(root, value as object)).value;
+        const { raw, apiVersion, kind } = decodeEnvelope(
+          encodeEnvelope('x/v1', root.name, encodeProtobuf(root, stored)),
+        );
+        const back = decode(root, { ...decodeProtobuf(root, raw), apiVersion, kind });
+        expect(back.error).toBeUndefined();
+        expect(back.value).toEqual(stored);
+      }),
+      { numRuns: 20 },
+    );
+  });
+  it.each(roots.map((root) => [root.name, root] as const))(
+    '%s is read and defaulted once and for all',
+    (_name, root) => {
+      fc.assert(
+        fc.property(arbitraryOf(root), (value) => {
+          const stored = applyDefaults(root, decode(root, value).value);
+          expect(decode(root, stored)).toEqual({ value: stored, unknown: [], error: undefined });
+          expect(JSON.stringify(decode(root, stored).value)).toBe(JSON.stringify(stored));
+          expect(applyDefaults(root, stored)).toBe(stored);
+        }),
+        { numRuns: 20 },
+      );
+    },
+  );
+  it('has no tag twice in one message', () => {
+    for (const schema of Object.values(everything)) {
+      if (typeof schema !== 'object' || !('is' in schema)) continue;
+      const places = Object.values(schema.fields).flatMap(({ tag, options }) =>
+        tag === 0 ? [] : [[...(options.inline ?? []), tag].join('.')],
+      );
+      expect(new Set(places).size).toBe(places.length);
+    }
+  });
+});
+
+describe('OpenAPI', () => {
+  const schemas = openApiSchemas(roots, 'v3');
+  it('holds every type that it refers to', () => {
+    for (const [, name] of JSON.stringify(schemas).matchAll(/#\/components\/schemas\/([^"]+)/g)) {
+      expect(schemas).toHaveProperty([name as string]);
+    }
+  });
+  it('publishes keys and kinds', () => {
+    expect(schemas['io.k8s.api.apps.v1.Deployment']).toMatchObject({
+      'x-kubernetes-group-version-kind': [{ group: 'apps', version: 'v1', kind: 'Deployment' }],
+    });
+    expect(schemas['io.k8s.api.core.v1.Container']).toMatchObject({
+      properties: {
+        ports: {
+          'x-kubernetes-list-map-keys': ['containerPort', 'protocol'],
+          'x-kubernetes-patch-merge-key': 'containerPort',
+        },
+      },
+    });
+  });
+});

@@ -1,0 +1,173 @@
+import type { JsonObject } from '#std';
+import { type ObjectType, resolved, type ScalarName, type Type } from '../builder.js';
+import { toBase64 } from './base64.js';
+import { type WireMessage, wireMessage } from './plan.js';
+import { BYTES, FIXED64, ProtobufError, VARINT, WireReader } from './wire.js';
+
+/**
+ * A protobuf message as the JSON that the same object would have. Go writes every plain field, so zero values come
+ * along: {@link decode} of the result drops them as it drops them from JSON. Throws {@link ProtobufError}.
+ */
+export function decodeProtobuf(type: ObjectType<unknown>, bytes: Uint8Array): JsonObject {
+  const out: Fields = {};
+  readMessage(wireMessage(type), new WireReader(bytes), out);
+  return out as JsonObject;
+}
+
+type Fields = Record<string, unknown>;
+type Resolved = Exclude<Type, { is: 'lazy' }>;
+
+function readMessage(message: WireMessage, reader: WireReader, out: Fields): void {
+  while (!reader.isAtEnd) {
+    const { tag, wire } = reader.key();
+    const field = message.get(tag);
+    if (field === undefined) reader.skip(wire);
+    else if (field.is === 'group') readMessage(field.message, new WireReader(blob(reader, wire)), out);
+    else readField(field.name, field.type, { reader, wire, out });
+  }
+}
+
+interface At {
+  readonly reader: WireReader;
+  readonly wire: number;
+  readonly out: Fields;
+}
+
+function readField(name: string, type: Resolved, { reader, wire, out }: At): void {
+  if (type.is === 'list') {
+    const items = (out[name] ??= []) as unknown[];
+    const of = resolved(type.items);
+    if (wire === BYTES && of.is === 'scalar' && isNumber(of.scalar)) {
+      // Packed numbers: one blob holds them all.
+      const packed = new WireReader(reader.blob());
+      while (!packed.isAtEnd) items.push(readValue(of, packed, of.scalar === 'double' ? FIXED64 : VARINT));
+    } else items.push(readValue(of, reader, wire));
+  } else if (type.is === 'map') {
+    const entries = (out[name] ??= {}) as Fields;
+    const [key, value] = readEntry(resolved(type.values), blob(reader, wire));
+    Object.defineProperty(entries, key, { value, enumerable: true, configurable: true, writable: true });
+  } else if (type.is === 'object') {
+    // A message that comes twice is one message in two parts.
+    const inner = (out[name] ??= {}) as Fields;
+    readMessage(wireMessage(type), new WireReader(blob(reader, wire)), inner);
+  } else out[name] = readValue(type, reader, wire);
+}
+
+function readEntry(values: Resolved, bytes: Uint8Array): readonly [string, unknown] {
+  const reader = new WireReader(bytes);
+  let key = '';
+  let value: unknown;
+  while (!reader.isAtEnd) {
+    const { tag, wire } = reader.key();
+    if (tag === 1) key = reader.text();
+    else if (tag === 2) value = readValue(values, reader, wire);
+    else reader.skip(wire);
+  }
+  return [key, value ?? (values.is === 'object' ? {} : null)];
+}
+
+function readValue(type: Resolved, reader: WireReader, wire: number): unknown {
+  if (type.is === 'object') {
+    const out: Fields = {};
+    readMessage(wireMessage(type), new WireReader(blob(reader, wire)), out);
+    return out;
+  }
+  if (type.is !== 'scalar') throw new ProtobufError('a list of lists is no protobuf message');
+  return readScalar(type.scalar, reader, wire);
+}
+
+const isNumber = (scalar: ScalarName): boolean => ['int32', 'int64', 'double', 'boolean'].includes(scalar);
+
+function readScalar(scalar: ScalarName, reader: WireReader, wire: number): unknown {
+  switch (scalar) {
+    case 'boolean':
+      return varint(reader, wire) !== 0n;
+    case 'int32':
+      return Number(BigInt.asIntN(32, varint(reader, wire)));
+    case 'int64':
+      return Number(BigInt.asIntN(64, varint(reader, wire)));
+    case 'double':
+      if (wire !== FIXED64) throw new ProtobufError(`wrong wireType = ${wire}`);
+      return reader.double();
+    case 'string':
+      return new TextDecoder().decode(blob(reader, wire));
+    case 'byte':
+      return toBase64(blob(reader, wire));
+    default:
+      return readWrapped(scalar, parts(blob(reader, wire)));
+  }
+}
+
+interface Parts {
+  readonly numbers: ReadonlyMap<number, bigint>;
+  readonly blobs: ReadonlyMap<number, Uint8Array>;
+}
+/** Scalars of JSON that are small messages on the wire. */
+function readWrapped(scalar: ScalarName, { numbers, blobs }: Parts): unknown {
+  const number = (tag: number): bigint => BigInt.asIntN(64, numbers.get(tag) ?? 0n);
+  const text = (tag: number): string => new TextDecoder().decode(blobs.get(tag));
+  switch (scalar) {
+    case 'quantity':
+      return text(1) || '0';
+    case 'intOrString':
+      return number(1) === 0n ? Number(BigInt.asIntN(32, number(2))) : text(3);
+    case 'duration':
+      return durationText(number(1));
+    case 'time':
+    case 'microTime':
+      return timeText(number(1), Number(number(2)), scalar === 'microTime');
+    default: {
+      const raw = text(1);
+      return raw === '' ? null : (JSON.parse(raw) as unknown);
+    }
+  }
+}
+
+function timeText(seconds: bigint, nanos: number, micro: boolean): string | null {
+  // Go's zero time is sent as an empty message, as zeros or as the first second of year 1; JSON has null for it.
+  if ((seconds === 0n && nanos === 0) || seconds === -62135596800n) return null;
+  const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
+  return micro ? `${whole}.${String(Math.floor(nanos / 1000)).padStart(6, '0')}Z` : `${whole}Z`;
+}
+
+/** `1h2m3.5s`, as Go prints a duration. */
+function durationText(nanos: bigint): string {
+  if (nanos === 0n) return '0s';
+  const sign = nanos < 0n ? '-' : '';
+  const total = nanos < 0n ? -nanos : nanos;
+  if (total < 1_000_000_000n) return sign + smallDuration(total);
+  const seconds = total / 1_000_000_000n;
+  const fraction = String(total % 1_000_000_000n)
+    .padStart(9, '0')
+    .replace(/0+$/, '');
+  const hours = seconds / 3600n;
+  const minutes = (seconds / 60n) % 60n;
+  const lead = hours > 0n ? `${hours}h${minutes}m` : minutes > 0n ? `${minutes}m` : '';
+  return `${sign}${lead}${seconds % 60n}${fraction === '' ? '' : `.${fraction}`}s`;
+}
+function smallDuration(nanos: bigint): string {
+  if (nanos < 1000n) return `${nanos}ns`;
+  return nanos < 1_000_000n ? `${Number(nanos) / 1000}µs` : `${Number(nanos) / 1_000_000}ms`;
+}
+
+function parts(bytes: Uint8Array): Parts {
+  const reader = new WireReader(bytes);
+  const numbers = new Map<number, bigint>();
+  const blobs = new Map<number, Uint8Array>();
+  while (!reader.isAtEnd) {
+    const { tag, wire } = reader.key();
+    if (wire === VARINT) numbers.set(tag, reader.varint());
+    else if (wire === BYTES) blobs.set(tag, reader.blob());
+    else reader.skip(wire);
+  }
+  return { numbers, blobs };
+}
+
+function blob(reader: WireReader, wire: number): Uint8Array {
+  if (wire !== BYTES) throw new ProtobufError(`wrong wireType = ${wire}`);
+  return reader.blob();
+}
+function varint(reader: WireReader, wire: number): bigint {
+  if (wire !== VARINT) throw new ProtobufError(`wrong wireType = ${wire}`);
+  return reader.varint();
+}
