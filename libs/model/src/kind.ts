@@ -4,6 +4,7 @@ import type { StoredEvent } from './event.js';
 import type { KindId, KindRef, KubeObject } from './kube-object.js';
 import type { Problem, Refusal } from './refusal.js';
 import type { ObjectType } from './schema/index.js';
+import type { AdmissionPlugin } from './standard-kind/admission.js';
 import type { StreamState, View } from './view.js';
 
 export interface KindNames {
@@ -115,6 +116,8 @@ export interface KindRegistry {
   /** By what a URL or a body says. */
   byResource(group: string, version: string, plural: string): Kind | undefined;
   byKind(group: string, version: string, kind: string): Kind | undefined;
+  /** Rules of admission, asked in this order for every write of every kind. */
+  readonly admission?: readonly AdmissionPlugin[];
 }
 
 export type { Problem };

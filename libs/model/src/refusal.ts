@@ -110,7 +110,7 @@ export const refusals = {
 };
 
 function details(about: About, kind: string): StatusDetails {
-  return { ...(about.name && { name: about.name }), ...(about.group && { group: about.group }), kind };
+  return { ...(about.name && { name: about.name }), ...(about.group && { group: about.group }), ...(kind && { kind }) };
 }
 function causeReason(type: ProblemType): string {
   return `FieldValue${type === 'TooFew' ? 'Invalid' : type}`;

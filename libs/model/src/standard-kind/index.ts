@@ -1,3 +1,11 @@
+export * from './admission.js';
 export { applyChange, diff, isNoChange, type Change as ObjectChange } from './change.js';
 export * from './decide-command.js';
+export { decidedChange, decidedDelete } from './decided.js';
+export { deleteObject, propagation, type DeleteOptions } from './delete.js';
 export * from './fold.js';
+export { aboutOf, admitted, type Request } from './request.js';
+export { scaleOf, type ScalePaths } from './scale.js';
+export { decideVerb, standardKind, type StandardKind } from './standard-kind.js';
+export * from './strategy.js';
+export { updateObject } from './update.js';

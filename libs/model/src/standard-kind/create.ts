@@ -1,0 +1,124 @@
+import { dns1123Subdomain, validateMeta } from '#meta';
+import { safeSuffix, toTime } from '#std';
+import type { Decided } from '../kind.js';
+import type { KubeObject, ObjectMeta } from '../kube-object.js';
+import { isRefusal, refusals, type Problem, type Refusal } from '../refusal.js';
+import { applyDefaults, zeroOf } from '../schema/index.js';
+import { admissionWarnings, mutateAll, validateAll } from './admission.js';
+import { readBody } from './body.js';
+import { decidedCreate } from './decided.js';
+import { dedupOwners } from './metadata.js';
+import { trackCreate } from './ownership.js';
+import { aboutOf, admitted, hasStatus, type Request } from './request.js';
+
+/** POST of an object. */
+export function decideCreate(request: Request): Decided {
+  const read = readBody(request.command, request.spoken, request.decideContext);
+  if (isRefusal(read)) return read;
+  const object = defaulted(request, read.object, true);
+  const misplaced = wrongPlace(request, object);
+  if (misplaced) return misplaced;
+  return createObject(request, withOwnManagedFields(request, object), read.warnings);
+}
+
+/** The object with the defaults of its version, in the form that is stored. */
+export function defaulted(request: Request, spokenObject: KubeObject, isCreate: boolean): KubeObject {
+  const withDefaults = applyDefaults(request.spoken.schema, spokenObject) as KubeObject;
+  const stored = request.spoken.toStored(withDefaults);
+  return request.strategy.applyDefaults?.(stored, { isCreate, subresource: request.subresource }) ?? stored;
+}
+
+/** A body that names another namespace than the URL. */
+export function wrongPlace(request: Request, object: KubeObject): Refusal | undefined {
+  const { namespace } = object.metadata;
+  if (namespace === undefined || namespace === '' || !request.kind.names.namespaced) return undefined;
+  if (namespace === request.command.namespace) return undefined;
+  return refusals.badRequest('the namespace of the provided object does not match the namespace sent on the request');
+}
+
+/** The rest of every creation: by POST, by PUT of what is not there, by apply. */
+export function createObject(request: Request, read: KubeObject, readWarnings: readonly string[]): Decided {
+  const { strategy, plugins } = request;
+  const placed = withIdentity(request, read);
+  const named = aboutOf(request, placed.metadata.name);
+  const mutated = mutateAll(plugins, admitted(request, 'CREATE', placed, undefined));
+  if (isRefusal(mutated)) return mutated;
+  const { object: deduped, dropped } = dedupOwners(mutated);
+  const prepared = prepare(request, deduped);
+  const about = { ...named, name: prepared.metadata.name };
+  const problems = validateCreate(request, prepared);
+  if (problems.length > 0) return refusals.invalid(about, problems);
+  const warnings = [
+    ...readWarnings,
+    ...dropped.map(ownerWarning),
+    ...(strategy.warnings?.(prepared, undefined, request) ?? []),
+    ...admissionWarnings(plugins, admitted(request, 'CREATE', prepared, undefined)),
+  ];
+  const denied = validateAll(plugins, admitted(request, 'CREATE', prepared, undefined));
+  if (denied) return denied;
+  const taken = alreadyThere(request, prepared);
+  if (taken) return taken;
+  const allocated = allocate(request, prepared, undefined);
+  if (isRefusal(allocated)) return allocated;
+  return decidedCreate(request, allocated, warnings);
+}
+
+export function ownerWarning(uid: string): string {
+  return `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${uid}`;
+}
+
+/** Values that only the writer can give; problems become a 422. */
+export function allocate(request: Request, object: KubeObject, old: KubeObject | undefined): KubeObject | Refusal {
+  const result = request.strategy.allocate?.(object, old, request) ?? object;
+  if (!Array.isArray(result)) return result as KubeObject | Refusal;
+  return refusals.invalid(aboutOf(request, object.metadata.name), result as readonly Problem[]);
+}
+
+/** Managed fields that a client sends are taken when they are well formed; ownership of the rest goes to the creator. */
+function withOwnManagedFields(request: Request, object: KubeObject): KubeObject {
+  return trackCreate(request, object);
+}
+
+function withIdentity(request: Request, read: KubeObject): KubeObject {
+  const { command, kind, now, uid } = request;
+  const meta: Record<string, unknown> = { ...read.metadata };
+  for (const field of ['selfLink', 'resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds']) delete meta[field];
+  meta['uid'] = uid;
+  meta['creationTimestamp'] = toTime(now);
+  if (kind.names.namespaced) meta['namespace'] = command.namespace;
+  if (!meta['name'] && typeof meta['generateName'] === 'string' && meta['generateName'] !== '') {
+    // A suffix of five, cut so that names of at most 63 characters come out.
+    meta['name'] = meta['generateName'].slice(0, 58) + safeSuffix(uid);
+  }
+  return { ...read, metadata: meta as unknown as ObjectMeta };
+}
+
+function prepare(request: Request, object: KubeObject): KubeObject {
+  const { strategy } = request;
+  let prepared = object;
+  if (hasStatus(request.kind) && strategy.createKeepsStatus !== true) prepared = emptyStatus(request, prepared);
+  if (strategy.generation === 'managed') prepared = { ...prepared, metadata: { ...prepared.metadata, generation: 1 } };
+  return strategy.prepareCreate?.(prepared, request) ?? prepared;
+}
+/** A new object has said nothing yet: its status is what the schema always shows of one. */
+function emptyStatus(request: Request, object: KubeObject): KubeObject {
+  const { status: _status, ...rest } = object;
+  const field = request.kind.schema.fields['status'];
+  if (field?.options.always === undefined) return rest as KubeObject;
+  return { ...(rest as KubeObject), status: zeroOf(field.type) };
+}
+
+function validateCreate(request: Request, object: KubeObject): readonly Problem[] {
+  const { strategy, kind } = request;
+  const rules = { namespaced: kind.names.namespaced, nameRule: strategy.name ?? dns1123Subdomain };
+  return [...validateMeta(object.metadata, rules), ...(strategy.validate?.(object, request) ?? [])];
+}
+
+function alreadyThere(request: Request, object: KubeObject): Refusal | undefined {
+  const { view, kind } = request;
+  const there = view.get(kind.ref, object.metadata.namespace, object.metadata.name);
+  if (there === undefined) return undefined;
+  const refusal = refusals.alreadyExists(aboutOf(request, object.metadata.name));
+  if (there.metadata.deletionTimestamp === undefined) return refusal;
+  return { ...refusal, message: `object is being deleted: ${refusal.message}` };
+}

@@ -1,0 +1,32 @@
+import type { JsonObject } from '#std';
+import type { Decided } from '../kind.js';
+import type { KubeObject } from '../kube-object.js';
+import { isRefusal, refusals, type Refusal } from '../refusal.js';
+import { decideApply } from './apply.js';
+import { readPatched } from './body.js';
+import { defaulted, wrongPlace } from './create.js';
+import { patchedDocument } from './patch-document.js';
+import { aboutOf, type Request } from './request.js';
+import { updateObject, wrongName } from './update.js';
+import { withResourceVersion } from './fold.js';
+
+/** PATCH of an object or of its status. */
+export function decidePatch(request: Request): Decided {
+  const { command, old } = request;
+  if (command.patchType === 'apply') return decideApply(request);
+  if (old === undefined) return refusals.notFound(aboutOf(request, command.name));
+  const read = readPatch(request, old);
+  if (isRefusal(read)) return read;
+  const misnamed = wrongName(request, read.object) ?? wrongPlace(request, read.object);
+  if (misnamed) return { ...misnamed, ...(read.warnings.length > 0 && { warnings: read.warnings }) } as Refusal;
+  return updateObject(request, read.object, old, read.warnings);
+}
+
+function readPatch(request: Request, old: KubeObject): { object: KubeObject; warnings: readonly string[] } | Refusal {
+  const document = request.spoken.toServed(withResourceVersion(old, request.oldVersion ?? ''));
+  const patched = patchedDocument(request, document as unknown as JsonObject);
+  if (isRefusal(patched)) return patched;
+  const read = readPatched(patched, request.command, request.spoken, request.decideContext);
+  if (isRefusal(read)) return read;
+  return { object: defaulted(request, read.object, false), warnings: read.warnings };
+}

@@ -1,0 +1,60 @@
+import type { Command } from '../command.js';
+import type { DecideContext, Kind } from '../kind.js';
+import type { KubeObject } from '../kube-object.js';
+import type { About } from '../refusal.js';
+import type { StreamState, View } from '../view.js';
+import type { AdmissionOperation, AdmissionPlugin, Admitted } from './admission.js';
+import { withoutResourceVersion } from './fold.js';
+import { spokenVersion, type Spoken } from './served.js';
+import type { Strategy, StrategyContext } from './strategy.js';
+
+/** A command with all that deciding it needs; made once, then passed along. */
+export interface Request extends StrategyContext {
+  readonly strategy: Strategy;
+  readonly decideContext: DecideContext;
+  readonly spoken: Spoken;
+  /** The object as it is stored, if it lives. */
+  readonly old: KubeObject | undefined;
+  /** Its version as clients see it. */
+  readonly oldVersion: string | undefined;
+  readonly subresource: string | undefined;
+  readonly plugins: readonly AdmissionPlugin[];
+}
+
+export function requestOf(
+  command: Command,
+  state: StreamState | undefined,
+  view: View,
+  context: DecideContext,
+  strategy: Strategy,
+): Request {
+  const old = state?.object && withoutResourceVersion(state.object);
+  return {
+    command,
+    view,
+    now: context.now,
+    uid: context.uid,
+    kind: context.kind,
+    kinds: context.kinds,
+    strategy,
+    decideContext: context,
+    spoken: spokenVersion(context.kind, command.apiVersion),
+    old,
+    oldVersion: state?.object && (state.object.metadata.resourceVersion ?? String(state.position)),
+    subresource: command.subresource,
+    plugins: context.kinds.admission ?? [],
+  };
+}
+
+/** What a refusal is about: the resource of the version that the client spoke. */
+export function aboutOf(request: Request, name: string): About {
+  const { names } = request.kind;
+  return { group: request.spoken.group, resource: names.plural, kind: names.kind, name };
+}
+export function hasStatus(kind: Kind): boolean {
+  return kind.subresources.some((subresource) => subresource.name === 'status');
+}
+
+export function admitted(request: Request, operation: AdmissionOperation, object: KubeObject, old: KubeObject | undefined): Admitted {
+  return { ...request, operation, object, old };
+}

@@ -1,0 +1,96 @@
+import type { Command } from '../command.js';
+import type { Column, DecideContext, Decided, FieldSelector, Kind, KindNames, ServedVersion, Subresource, Verb } from '../kind.js';
+import { kindRef, type KubeObject } from '../kube-object.js';
+import { refusals } from '../refusal.js';
+import type { ObjectType } from '../schema/index.js';
+import type { StreamState, View } from '../view.js';
+import { decideCreate } from './create.js';
+import { decideDelete } from './delete.js';
+import { standardEvolve } from './fold.js';
+import { decidePatch } from './patch.js';
+import { requestOf, type Request } from './request.js';
+import { decideScale, type ScalePaths } from './scale.js';
+import type { Strategy } from './strategy.js';
+import { decideUpdate } from './update.js';
+
+/** What a kind's folder says; the rest has one answer for all kinds. */
+export interface StandardKind<T extends KubeObject> {
+  readonly names: Pick<KindNames, 'group' | 'version' | 'kind' | 'plural' | 'namespaced'> & Partial<KindNames>;
+  readonly schema: ObjectType<unknown>;
+  readonly columns: readonly Column[];
+  readonly strategy?: Strategy<T>;
+  readonly verbs?: readonly Verb[];
+  readonly subresources?: readonly Subresource[];
+  readonly scale?: ScalePaths;
+  readonly fieldSelectors?: readonly FieldSelector[];
+  readonly fieldSelectorError?: Kind['fieldSelectorError'];
+  readonly served?: readonly ServedVersion[];
+  readonly sealed?: boolean;
+  readonly schemaVersion?: number;
+}
+
+const ALL_VERBS: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+
+/** A kind with the life that nearly every kind of Kubernetes has: one decide for all of them. */
+export function standardKind<T extends KubeObject>(given: StandardKind<T>): Kind<T> {
+  const names: KindNames = {
+    singular: given.names.kind.toLowerCase(),
+    listKind: `${given.names.kind}List`,
+    shortNames: [],
+    categories: [],
+    ...given.names,
+  };
+  const id = `${names.group || 'core'}.${names.plural}`;
+  const strategy = (given.strategy ?? {}) as unknown as Strategy;
+  return {
+    id,
+    ref: kindRef<T>(id),
+    names,
+    schema: given.schema,
+    columns: given.columns,
+    verbs: given.verbs ?? ALL_VERBS,
+    subresources: given.subresources ?? [],
+    fieldSelectors: given.fieldSelectors ?? [],
+    fieldSelectorError: given.fieldSelectorError ?? 'known',
+    served: given.served ?? [],
+    sealed: given.sealed ?? false,
+    schemaVersion: given.schemaVersion ?? 1,
+    decide: (command, state, view, context) => decide(given, strategy, { command, state, view, context }),
+    evolve: standardEvolve,
+  };
+}
+
+interface Asked {
+  readonly command: Command;
+  readonly state: StreamState | undefined;
+  readonly view: View;
+  readonly context: DecideContext;
+}
+
+function decide<T extends KubeObject>(given: StandardKind<T>, strategy: Strategy, asked: Asked): Decided {
+  const { command, state, view, context } = asked;
+  const own = command.subresource === undefined ? undefined : strategy.subresources?.[command.subresource];
+  const request = requestOf(command, state, view, context, strategy);
+  if (own) return own(request);
+  if (command.subresource === 'scale' && given.scale) return decideScale(request, given.scale);
+  if (command.subresource !== undefined && command.subresource !== 'status') return noSuchSubresource();
+  return decideVerb(request);
+}
+
+/** The four verbs on the object itself or its status. */
+export function decideVerb(request: Request): Decided {
+  switch (request.command.verb) {
+    case 'create':
+      return decideCreate(request);
+    case 'update':
+      return decideUpdate(request);
+    case 'patch':
+      return decidePatch(request);
+    case 'delete':
+      return decideDelete(request);
+  }
+}
+
+function noSuchSubresource(): Decided {
+  return { ...refusals.badRequest('the server could not find the requested resource'), code: 404, reason: 'NotFound' };
+}

@@ -1,0 +1,145 @@
+import { genericMetaUpdateProblems, validateMetaUpdate } from '#meta';
+import { jsonEquals } from '#std';
+import type { Decided } from '../kind.js';
+import type { KubeObject, ObjectMeta } from '../kube-object.js';
+import { isRefusal, refusals, type Problem, type Refusal } from '../refusal.js';
+import { admissionWarnings, mutateAll, validateAll } from './admission.js';
+import { readBody } from './body.js';
+import { allocate, createObject, defaulted, ownerWarning, wrongPlace } from './create.js';
+import { decidedChange, decidedDelete } from './decided.js';
+import { dedupOwners, protectMetadata } from './metadata.js';
+import { trackCreate, trackUpdate } from './ownership.js';
+import { aboutOf, admitted, hasStatus, type Request } from './request.js';
+
+/** PUT of an object or of its status. */
+export function decideUpdate(request: Request): Decided {
+  const { command, strategy, old } = request;
+  const read = readBody(command, request.spoken, request.decideContext);
+  if (isRefusal(read)) return read;
+  const object = defaulted(request, read.object, false);
+  const misnamed = wrongName(request, object) ?? wrongPlace(request, object);
+  if (misnamed) return misnamed;
+  if (old === undefined) {
+    const mayCreate = strategy.putCreates === true && request.subresource === undefined && command.options.mayCreate !== false;
+    if (!mayCreate) return refusals.notFound(aboutOf(request, command.name));
+    if (object.metadata.uid) return uidMismatch(request, object.metadata.uid, undefined);
+    return createObject(request, trackCreate(request, defaulted(request, read.object, true)), read.warnings);
+  }
+  const { uid } = object.metadata;
+  if (uid && uid !== old.metadata.uid) return uidMismatch(request, uid, old.metadata.uid);
+  const unversioned = mustSayVersion(request, object.metadata.resourceVersion);
+  if (unversioned) return unversioned;
+  return updateObject(request, object, old, read.warnings);
+}
+
+/** The rest of every change: by PUT, by patch, by apply. `object` is whole, defaulted, in stored form. */
+export function updateObject(
+  request: Request,
+  object: KubeObject,
+  old: KubeObject,
+  readWarnings: readonly string[],
+  owned?: ObjectMeta['managedFields'],
+): Decided {
+  const about = aboutOf(request, old.metadata.name);
+  const stale = staleVersion(request, object.metadata.resourceVersion);
+  if (stale) return stale;
+  const tracked = owned === undefined ? trackUpdate(request, object, old) : withManagedFields(object, owned);
+  const placed = protectMetadata(inPlace(tracked, old), old);
+  const mutated = mutateAll(request.plugins, admitted(request, 'UPDATE', placed, old));
+  if (isRefusal(mutated)) return mutated;
+  const { object: deduped, dropped } = dedupOwners(mutated);
+  const prepared = prepare(request, deduped, old);
+  const problems = validate(request, prepared, old);
+  if (problems.length > 0) return refusals.invalid(about, problems);
+  const warnings = [
+    ...readWarnings,
+    ...dropped.map(ownerWarning),
+    ...(request.strategy.warnings?.(prepared, old, request) ?? []),
+    ...admissionWarnings(request.plugins, admitted(request, 'UPDATE', prepared, old)),
+  ];
+  const denied = validateAll(request.plugins, admitted(request, 'UPDATE', prepared, old));
+  if (denied) return denied;
+  const allocated = allocate(request, prepared, old);
+  if (isRefusal(allocated)) return allocated;
+  if (goesWithUpdate(request, allocated, old)) return decidedDelete(request, allocated, old, warnings);
+  return decidedChange(request, allocated, old, warnings);
+}
+
+export function wrongName(request: Request, object: KubeObject): Refusal | undefined {
+  const { name } = object.metadata;
+  const { command } = request;
+  if (!name) return refusals.badRequest(`the name of the object (${command.name} based on URL) was undeterminable: name must be provided`);
+  if (name === command.name) return undefined;
+  return refusals.badRequest(`the name of the object (${name}) does not match the name on the URL (${command.name})`);
+}
+
+/** A version is stated and is not the object's: the only conflict besides ownership and identity. */
+function staleVersion(request: Request, stated: string | undefined): Refusal | undefined {
+  if (!stated || stated === '0' || stated === request.oldVersion) return undefined;
+  const why = 'the object has been modified; please apply your changes to the latest version and try again';
+  return refusals.conflict(aboutOf(request, request.command.name), why);
+}
+
+function mustSayVersion(request: Request, stated: string | undefined): Refusal | undefined {
+  if (request.strategy.unconditionalUpdate !== false || (stated && stated !== '0')) return undefined;
+  const about = aboutOf(request, request.command.name);
+  const problem: Problem = { type: 'Invalid', field: 'metadata.resourceVersion', value: 0, detail: 'must be specified for an update' };
+  return refusals.invalid({ ...about, kind: about.resource }, [problem]);
+}
+
+function uidMismatch(request: Request, stated: string, stored: string | undefined): Refusal {
+  const { command, kind } = request;
+  const place = kind.names.namespaced ? `${command.namespace}/${command.name}` : command.name;
+  const key = `/registry/${request.strategy.registryPrefix ?? kind.names.plural}/${place}`;
+  const words = `Precondition failed: UID in precondition: ${stated}, UID in object meta: ${stored ?? ''}`;
+  const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${words}`;
+  return refusals.conflict(aboutOf(request, command.name), why);
+}
+
+function inPlace(object: KubeObject, old: KubeObject): KubeObject {
+  if (object.metadata.namespace === old.metadata.namespace) return object;
+  return { ...object, metadata: { ...object.metadata, namespace: old.metadata.namespace as string } };
+}
+function withManagedFields(object: KubeObject, managedFields: ObjectMeta['managedFields']): KubeObject {
+  return { ...object, metadata: { ...object.metadata, managedFields: managedFields as NonNullable<typeof managedFields> } };
+}
+
+/** What a write of this (sub)resource may change; everything else stays as it was. */
+function prepare(request: Request, object: KubeObject, old: KubeObject): KubeObject {
+  const { strategy, subresource } = request;
+  if (subresource === 'status') {
+    const metadata = strategy.statusMetadata?.(object, old) ?? object.metadata;
+    const written: KubeObject = { ...old, status: object['status'], metadata };
+    return strategy.prepareStatus?.(written, old, request) ?? written;
+  }
+  const kept: KubeObject = hasStatus(request.kind) ? withStatusOf(object, old) : object;
+  const prepared = strategy.prepareUpdate?.(kept, old, request) ?? kept;
+  if (strategy.generation !== 'managed') return prepared;
+  const grows = strategy.generationGrows?.(prepared, old) ?? !jsonEquals(prepared['spec'], old['spec']);
+  if (!grows) return prepared;
+  return { ...prepared, metadata: { ...prepared.metadata, generation: (old.metadata.generation ?? 0) + 1 } };
+}
+function withStatusOf(object: KubeObject, old: KubeObject): KubeObject {
+  if (old['status'] !== undefined) return { ...object, status: old['status'] };
+  const { status: _status, ...rest } = object;
+  return rest as KubeObject;
+}
+
+function validate(request: Request, object: KubeObject, old: KubeObject): readonly Problem[] {
+  const { strategy } = request;
+  // What holds for all objects is checked once for all and once more by each kind: answers name each such cause twice.
+  const generic = genericMetaUpdateProblems(object.metadata, old.metadata);
+  const ofKind = validateMetaUpdate(object.metadata, old.metadata);
+  const own =
+    request.subresource === 'status'
+      ? strategy.validateStatus?.(object, old, request)
+      : strategy.validateUpdate?.(object, old, request);
+  return [...generic, ...ofKind, ...(own ?? [])];
+}
+
+function goesWithUpdate(request: Request, object: KubeObject, old: KubeObject): boolean {
+  if (old.metadata.deletionTimestamp === undefined) return false;
+  if ((object.metadata.finalizers?.length ?? 0) > 0) return false;
+  if ((old.metadata.deletionGracePeriodSeconds ?? 0) > 0) return false;
+  return request.strategy.goesWithUpdate?.(object, old) ?? true;
+}
