@@ -1,1 +1,14 @@
-export {};
+import type { Loop } from '#model';
+import { deployment } from './deployment/index.js';
+import { bootstrap, namespace } from './namespace/index.js';
+import { replicaSet } from './replica-set/index.js';
+import { rootCertificate, serviceAccount } from './service-account/index.js';
+
+export { bootstrap, deployment, namespace, replicaSet, rootCertificate, serviceAccount };
+export * from './shared/index.js';
+
+/** What an API process keeps itself, with or without controllers: the namespaces and the service of every cluster. */
+export const apiLoops: readonly Loop[] = [bootstrap];
+
+/** Loops of the controllers app that make and end workloads and what belongs to them. */
+export const workloadLoops: readonly Loop[] = [deployment, replicaSet, namespace, serviceAccount, rootCertificate];

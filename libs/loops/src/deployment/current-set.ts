@@ -1,0 +1,130 @@
+import { deployments, replicaSets, type Deployment, type ReplicaSet } from '#kinds';
+import type { Decision, Submit } from '#model';
+import type { Json } from '#std';
+import {
+  childUid,
+  controllerReference,
+  create,
+  incident,
+  mergeDiff,
+  patch,
+  reportStatus,
+  streamOfObject,
+  type Manifest,
+} from '../shared/index.js';
+import { inherited, nextRevision, replicaAnnotations, REVISION, revisionAnnotations, revisionOf } from './annotations.js';
+import { afterCreation, afterFinding } from './conditions.js';
+import { replicasOf, totalOf, type Situation } from './situation.js';
+import { statusOf } from './status.js';
+import { HASH_LABEL, templateHash } from './template.js';
+
+/** What has to be done before pods are moved: the set of the present template made, or brought up to date. */
+export function currentSet(situation: Situation): readonly Decision[] | undefined {
+  const { current } = situation;
+  return current ? refresh(situation, current) : make(situation);
+}
+
+function refresh(situation: Situation, current: ReplicaSet): readonly Decision[] | undefined {
+  const { deployment, old } = situation;
+  const had = current.metadata.annotations;
+  const annotations = mergeDiff(had, { ...had, ...inherited(deployment), ...revisionAnnotations(current, nextRevision(old)) });
+  const minReadySeconds = deployment.spec.minReadySeconds ?? 0;
+  const slower = (current.spec.minReadySeconds ?? 0) !== minReadySeconds;
+  if (annotations || slower) {
+    const body = { ...(annotations && { metadata: { annotations } }), ...(slower && { spec: { minReadySeconds } }) };
+    const because = `${current.metadata.name} is the set of the present template`;
+    return [patch(replicaSets, current, body, { because, basedOn: [streamOfObject(replicaSets, current)] })];
+  }
+  const revision = String(revisionOf(current));
+  if (deployment.metadata.annotations?.[REVISION] === revision) return undefined;
+  const found = afterFinding(situation, current);
+  return [adoptRevision(deployment, revision, found ? { basis: true, then: writeStatus(situation, found) } : { basis: true })];
+}
+
+function adoptRevision(
+  deployment: Deployment,
+  revision: string,
+  { basis, then }: { readonly basis: boolean; readonly then?: readonly Submit[] },
+): Submit {
+  const body = { metadata: { annotations: { [REVISION]: revision } } };
+  const because = `revision ${revision} is the present template`;
+  return patch(deployments, deployment, body, {
+    because,
+    ...(basis && { basedOn: [streamOfObject(deployments, deployment)] }),
+    ...(then && { then }),
+  });
+}
+
+function writeStatus(situation: Situation, status: ReturnType<typeof statusOf>): readonly Submit[] {
+  return reportStatus(deployments, situation.deployment, status, { because: 'the rollout has begun', chained: true });
+}
+
+function make(situation: Situation): readonly Decision[] {
+  const { view, deployment, now, old } = situation;
+  const { namespace } = deployment.metadata;
+  const collisionCount = deployment.status?.collisionCount ?? 0;
+  const hash = templateHash(deployment.spec.template, collisionCount);
+  const set = setOf(situation, hash);
+  const { name } = set.metadata;
+  if (view.get(replicaSets, namespace, name)) {
+    const status = { ...deployment.status, collisionCount: collisionCount + 1 };
+    return reportStatus(deployments, deployment, status, { because: `another set is named ${name}` });
+  }
+  const revision = String(nextRevision(old));
+  const replicas = initialReplicas(situation);
+  const scaled = incident(view, now, {
+    about: deployment,
+    type: 'Normal',
+    reason: 'ScalingReplicaSet',
+    message: `Scaled up replica set ${name} from 0 to ${replicas}`,
+    component: 'deployment-controller',
+    eachTime: true,
+  });
+  const follow = [
+    ...(replicas > 0 ? scaled : []),
+    ...(deployment.metadata.annotations?.[REVISION] === revision ? [] : [adoptRevision(deployment, revision, { basis: false })]),
+    ...writeStatus(situation, afterCreation(situation, name)),
+  ];
+  return [
+    create(replicaSets, set, {
+      because: 'no set has the present template',
+      basedOn: [streamOfObject(deployments, deployment), ...old.map((one) => streamOfObject(replicaSets, one))],
+      then: follow,
+    }),
+  ];
+}
+
+/** A new set begins with as many pods as the surge leaves room for. */
+function initialReplicas({ deployment, bounds, sets }: Situation): number {
+  if (deployment.spec.strategy?.type === 'Recreate') return bounds.wanted;
+  return Math.max(0, Math.min(bounds.wanted, bounds.most - totalOf(sets, replicasOf)));
+}
+
+function setOf(situation: Situation, hash: string): Manifest {
+  const { deployment, view, old } = situation;
+  const { metadata, spec } = deployment;
+  const labels = { ...spec.template.metadata?.labels, [HASH_LABEL]: hash };
+  const annotations = {
+    ...inherited(deployment),
+    ...replicaAnnotations(deployment),
+    [REVISION]: String(nextRevision(old)),
+  };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: {
+      name: `${metadata.name}-${hash}`,
+      uid: childUid(metadata.uid, view.childrenEver(metadata.uid)),
+      ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
+      labels,
+      annotations,
+      ownerReferences: [controllerReference(deployment)],
+    },
+    spec: {
+      replicas: initialReplicas(situation),
+      ...(spec.minReadySeconds ? { minReadySeconds: spec.minReadySeconds } : {}),
+      selector: { ...spec.selector, matchLabels: { ...spec.selector.matchLabels, [HASH_LABEL]: hash } },
+      template: { ...spec.template, metadata: { ...spec.template.metadata, labels } },
+    } as unknown as Json,
+  };
+}

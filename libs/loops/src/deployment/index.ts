@@ -1,0 +1,59 @@
+import { deployments, pods, replicaSets, type Deployment } from '#kinds';
+import type { Change, Decision, Loop, View } from '#model';
+import type { Instant } from '#std';
+import { claim, controllerOf, hasEnded, keyOf, ownersOf, parseKey, sides } from '../shared/index.js';
+import { situationOf, type Situation } from './situation.js';
+import { recreate } from './recreate.js';
+import { rollingUpdate } from './rolling-update.js';
+import { isScaled, scale } from './scale.js';
+import { report } from './report.js';
+import { tidy } from './history.js';
+
+/** Rolls a deployment's template out by growing and shrinking its replica sets. */
+export const deployment: Loop = {
+  name: 'deployment',
+  account: 'deployment-controller',
+  keysOf(change, view) {
+    if (change.kind === deployments.id) return sides(change).slice(-1).map(keyOf);
+    if (change.kind === replicaSets.id) return ownersOf(change, view, deployments, 'Deployment');
+    return change.kind === pods.id ? recreatedBy(change, view) : [];
+  },
+  keysAtStart: (view) => view.list(deployments).map(keyOf),
+  reconcile(view, key, now) {
+    const { namespace, name } = parseKey(key);
+    const found = view.get(deployments, namespace, name);
+    return found ? reconcile(view, found, now) : [];
+  },
+};
+
+function reconcile(view: View, found: Deployment, now: Instant): readonly Decision[] {
+  const sets = view.list(replicaSets, found.metadata.namespace);
+  const { mine, changes } = claim(replicaSets, found, found.spec.selector, sets);
+  // Who owns what comes first: the rollout goes on with what is settled.
+  if (changes.length > 0) return changes;
+  return advance(situationOf({ view, deployment: found, sets: mine, now }));
+}
+
+/** One step at a time: what it changes brings the loop back. */
+function advance(situation: Situation): readonly Decision[] {
+  const { deployment: { metadata, spec } } = situation;
+  if (metadata.deletionTimestamp !== undefined) return report(situation);
+  if (spec.paused || isScaled(situation)) {
+    const steps = scale(situation);
+    if (steps.length > 0) return [...steps, ...report(situation)];
+    return [...(spec.paused ? tidy(situation) : []), ...report(situation)];
+  }
+  const steps = spec.strategy?.type === 'Recreate' ? recreate(situation) : rollingUpdate(situation);
+  return steps ?? [...tidy(situation), ...report(situation)];
+}
+
+/** A deployment that replaces all pods at once waits for the end of the old ones. */
+function recreatedBy(change: Change, view: View): readonly string[] {
+  const pod = change.before as Parameters<typeof hasEnded>[0] | undefined;
+  const after = change.after as typeof pod;
+  if (!pod || (after && !hasEnded(after))) return [];
+  const set = view.get(replicaSets, pod.metadata.namespace, controllerOf(pod)?.name ?? '');
+  const owner = set && controllerOf(set);
+  const found = owner && view.get(deployments, pod.metadata.namespace, owner.name);
+  return found?.spec.strategy?.type === 'Recreate' ? [keyOf(found)] : [];
+}

@@ -1,0 +1,62 @@
+import { type Deployment, type Pod, type ReplicaSet } from '#kinds';
+import type { View } from '#model';
+import type { Instant } from '#std';
+import { isActive, isAvailable } from '../shared/index.js';
+import { boundsOf, type Bounds } from './bounds.js';
+import { sameTemplate } from './template.js';
+
+/** What a look at a deployment found. */
+export interface Situation {
+  readonly view: View;
+  readonly deployment: Deployment;
+  readonly now: Instant;
+  /** All replica sets of it, oldest first. */
+  readonly sets: readonly ReplicaSet[];
+  /** The one with the present template. */
+  readonly current: ReplicaSet | undefined;
+  readonly old: readonly ReplicaSet[];
+  readonly bounds: Bounds;
+}
+
+export interface Found {
+  readonly view: View;
+  readonly deployment: Deployment;
+  readonly sets: readonly ReplicaSet[];
+  readonly now: Instant;
+}
+export function situationOf({ view, deployment, sets, now }: Found): Situation {
+  const ordered = [...sets].sort(byAge);
+  // Of several with the same template the oldest counts: the others were made by a race or by hand.
+  const current = ordered.find((set) => sameTemplate(set.spec.template, deployment.spec.template));
+  const old = ordered.filter((set) => set !== current);
+  return { view, deployment, now, sets: ordered, current, old, bounds: boundsOf(deployment) };
+}
+
+export function byAge(a: ReplicaSet, b: ReplicaSet): number {
+  return compare(a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '') || compare(a.metadata.name, b.metadata.name);
+}
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+export function replicasOf(object: Deployment | ReplicaSet): number {
+  return object.spec.replicas ?? 1;
+}
+export function totalOf(sets: readonly ReplicaSet[], count: (set: ReplicaSet) => number): number {
+  return sets.reduce((total, set) => total + count(set), 0);
+}
+
+/**
+ * Available pods of a set: as its status says, but no more than there are in the view now. A status lags behind its pods,
+ * and what was lost since must not be taken for spare.
+ */
+export function availableOf({ view, now }: Pick<Situation, 'view' | 'now'>, set: ReplicaSet): number {
+  const reported = set.status?.availableReplicas ?? 0;
+  if (reported === 0) return 0;
+  const minReadySeconds = set.spec.minReadySeconds ?? 0;
+  const present = podsOf(view, set).filter((pod) => isActive(pod) && isAvailable(pod, minReadySeconds, now));
+  return Math.min(reported, present.length);
+}
+export function podsOf(view: View, set: ReplicaSet): readonly Pod[] {
+  return view.ownedBy(set.metadata.uid).filter((object): object is Pod => object.kind === 'Pod' && object.apiVersion === 'v1');
+}

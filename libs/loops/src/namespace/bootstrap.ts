@@ -1,0 +1,69 @@
+import { endpointSlices, namespaces, services, type EndpointSlice } from '#kinds';
+import type { Decision, Loop, Submit, View } from '#model';
+import { jsonEquals, type JsonObject } from '#std';
+import { apiEndpoints, create, patch, sides, streamOfObject, type ApiEndpoint } from '../shared/index.js';
+
+const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
+const KEY = 'cluster';
+const SERVICE = { namespace: 'default', name: 'kubernetes' };
+const SERVICE_IP = '10.96.0.1';
+const PORT_NAME = 'https';
+/** The port in the service's own description; slices name the port where the API really listens. */
+const API_PORT = 6443;
+
+/** Makes what every cluster has: its own namespaces, and the service by which pods find the API. */
+export const bootstrap: Loop = {
+  name: 'bootstrap',
+  account: 'namespace-controller',
+  keysOf(change) {
+    if (change.kind === namespaces.id) return sides(change).some((side) => NAMESPACES.includes(side.metadata.name)) ? [KEY] : [];
+    if (change.kind !== services.id && change.kind !== endpointSlices.id) return [];
+    return sides(change).some(({ metadata }) => metadata.namespace === SERVICE.namespace && metadata.name === SERVICE.name) ? [KEY] : [];
+  },
+  keysAtStart: () => [KEY],
+  reconcile(view, _key, _now, outside) {
+    const missing = NAMESPACES.filter((name) => view.get(namespaces, undefined, name) === undefined);
+    if (missing.length > 0) return missing.map(makeNamespace);
+    return [...service(view), ...slice(view, apiEndpoints(outside))];
+  },
+};
+
+function makeNamespace(name: string): Submit {
+  return create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, { because: 'every cluster has it' });
+}
+
+function service(view: View): readonly Decision[] {
+  if (view.get(services, SERVICE.namespace, SERVICE.name)) return [];
+  const manifest = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { ...SERVICE, labels: { component: 'apiserver', provider: 'kubernetes' } },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP: SERVICE_IP,
+      clusterIPs: [SERVICE_IP],
+      ipFamilies: ['IPv4'],
+      ipFamilyPolicy: 'SingleStack',
+      internalTrafficPolicy: 'Cluster',
+      sessionAffinity: 'None',
+      ports: [{ name: PORT_NAME, protocol: 'TCP', port: 443, targetPort: API_PORT }],
+    },
+  };
+  return [create(services, manifest, { because: 'pods find the API by it' })];
+}
+
+function slice(view: View, where: readonly ApiEndpoint[]): readonly Decision[] {
+  const [first] = where;
+  if (!first) return [];
+  const known = view.get(endpointSlices, SERVICE.namespace, SERVICE.name);
+  const endpoints = where.map(({ ip }) => ({ addresses: [ip], conditions: { ready: true } }));
+  const ports = [{ name: PORT_NAME, port: first.port, protocol: 'TCP' }];
+  const because = 'the API listens there';
+  if (known) return isSame(known, endpoints, ports) ? [] : [patch(endpointSlices, known, { endpoints, ports }, { because, basedOn: [streamOfObject(endpointSlices, known)] })];
+  const metadata = { ...SERVICE, labels: { 'kubernetes.io/service-name': SERVICE.name } };
+  const addressType = first.ip.includes(':') ? 'IPv6' : 'IPv4';
+  return [create(endpointSlices, { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata, addressType, endpoints, ports }, { because })];
+}
+function isSame(known: EndpointSlice, endpoints: readonly JsonObject[], ports: readonly JsonObject[]): boolean {
+  return jsonEquals(known.endpoints, endpoints) && jsonEquals(known.ports, ports);
+}

@@ -1,0 +1,2 @@
+export { namespace } from './ending.js';
+export { bootstrap } from './bootstrap.js';

@@ -1,0 +1,77 @@
+import { pods, replicaSets, type ReplicaSet } from '#kinds';
+import type { LoopRefusal, Submit, View } from '#model';
+import type { Instant } from '#std';
+import {
+  controllerReference,
+  create,
+  incident,
+  namePrefix,
+  nextChildren,
+  streamOfObject,
+  type ChildName,
+  type Manifest,
+} from '../shared/index.js';
+
+const CREATIONS_MAX = 500;
+const COMPONENT = 'replicaset-controller';
+
+export interface Creation {
+  readonly view: View;
+  readonly set: ReplicaSet;
+  readonly count: number;
+  readonly now: Instant;
+  readonly refusals: readonly LoopRefusal[];
+}
+
+/** The pods that are missing. After refusals one is tried alone: a full quota would refuse hundreds one by one. */
+export function createPods(creation: Creation): readonly Submit[] {
+  const { view, set, count, now, refusals } = creation;
+  const refused = refusals.filter((refusal) => refusal.verb === 'create' && refusal.kind === pods.id);
+  const most = refused.length > 0 ? 1 : CREATIONS_MAX;
+  const incidents = refused.slice(0, 1).flatMap((refusal) =>
+    incident(view, now, {
+      about: set,
+      type: 'Warning',
+      reason: 'FailedCreate',
+      message: `Error creating: ${refusal.message}`,
+      component: COMPONENT,
+    }),
+  );
+  const children = nextChildren(view, set, pods, Math.min(count, most));
+  return [...incidents, ...children.map((child) => createPod(creation, child))];
+}
+
+function createPod({ view, set, count, now }: Creation, child: ChildName): Submit {
+  return create(pods, podOf(set, child), {
+    because: `${set.metadata.name} wants ${set.spec.replicas ?? 1} pods and ${count} are missing`,
+    basedOn: [streamOfObject(replicaSets, set)],
+    then: incident(view, now, {
+      about: set,
+      type: 'Normal',
+      reason: 'SuccessfulCreate',
+      message: `Created pod: ${child.name}`,
+      component: COMPONENT,
+    }),
+  });
+}
+
+function podOf(set: ReplicaSet, child: ChildName): Manifest {
+  const { template } = set.spec;
+  const { labels, annotations, finalizers } = template?.metadata ?? {};
+  const { namespace } = set.metadata;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: child.name,
+      uid: child.uid,
+      generateName: namePrefix(set.metadata.name),
+      ...(namespace !== undefined && { namespace }),
+      ...(labels && { labels }),
+      ...(annotations && { annotations }),
+      ...(finalizers && { finalizers }),
+      ownerReferences: [controllerReference(set)],
+    },
+    spec: template?.spec,
+  };
+}

@@ -1,0 +1,46 @@
+import { pods, replicaSets, type Pod, type ReplicaSet } from '#kinds';
+import type { Submit, View } from '#model';
+import type { Instant } from '#std';
+import { controllerOf, incident, isActive, remove, streamOfObject } from '../shared/index.js';
+import { cheapestFirst } from './rank.js';
+
+export interface Deletion {
+  readonly view: View;
+  readonly set: ReplicaSet;
+  readonly active: readonly Pod[];
+  readonly count: number;
+  readonly now: Instant;
+}
+
+/** Deletes the pods that will be missed least. */
+export function deletePods({ view, set, active, count, now }: Deletion): readonly Submit[] {
+  const order = [...active].sort(cheapestFirst(crowding(view, set), now));
+  return order.slice(0, count).map((pod) =>
+    remove(pods, pod, {
+      because: `${set.metadata.name} wants ${set.spec.replicas ?? 1} pods and has ${active.length}`,
+      // Another look at the pod: it may have become ready since, and another one would go instead.
+      basedOn: [streamOfObject(replicaSets, set), streamOfObject(pods, pod)],
+      then: incident(view, now, {
+        about: set,
+        type: 'Normal',
+        reason: 'SuccessfulDelete',
+        message: `Deleted pod: ${pod.metadata.name}`,
+        component: 'replicaset-controller',
+      }),
+    }),
+  );
+}
+
+/** How many active pods of all sets with the same owner share each node. */
+function crowding(view: View, set: ReplicaSet): ReadonlyMap<string, number> {
+  const owner = controllerOf(set);
+  const uids = new Set([set.metadata.uid]);
+  for (const related of owner ? view.ownedBy(owner.uid) : []) if (related.kind === 'ReplicaSet') uids.add(related.metadata.uid);
+  const counts = new Map<string, number>();
+  for (const pod of view.list(pods, set.metadata.namespace)) {
+    const node = pod.spec.nodeName;
+    if (!node || !isActive(pod) || !uids.has(controllerOf(pod)?.uid ?? '')) continue;
+    counts.set(node, (counts.get(node) ?? 0) + 1);
+  }
+  return counts;
+}

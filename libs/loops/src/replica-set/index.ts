@@ -1,0 +1,64 @@
+import { namespaces, pods, replicaSets, type Pod, type ReplicaSet } from '#kinds';
+import type { Decision, Loop, Outside, View } from '#model';
+import type { Instant } from '#std';
+import { availableAt, claim, controllerOf, isActive, keyOf, ownersOf, parseKey, refusalsIn, reportStatus, sides, wakeAtFirst } from '../shared/index.js';
+import { createPods } from './create.js';
+import { deletePods } from './delete.js';
+import { statusOf } from './status.js';
+
+/** Keeps as many pods of a template as a replica set asks for. */
+export const replicaSet: Loop = {
+  name: 'replica-set',
+  account: 'replicaset-controller',
+  keysOf(change, view) {
+    if (change.kind === replicaSets.id) return sides(change).slice(-1).map(keyOf);
+    return change.kind === pods.id ? ownersOf(change, view, replicaSets, 'ReplicaSet') : [];
+  },
+  keysAtStart: (view) => view.list(replicaSets).map(keyOf),
+  reconcile(view, key, now, outside) {
+    const { namespace, name } = parseKey(key);
+    const set = view.get(replicaSets, namespace, name);
+    return set ? reconcile(view, set, now, outside) : [];
+  },
+};
+
+function reconcile(view: View, set: ReplicaSet, now: Instant, outside: Outside | undefined): readonly Decision[] {
+  const candidates = candidatesOf(view, set);
+  const { mine, changes } = claim(pods, set, set.spec.selector, candidates.filter(isActive));
+  // Who owns what comes first: counting goes on with what is settled.
+  if (changes.length > 0) return changes;
+
+  const refusals = refusalsIn(outside);
+  const moves = movesOf({ view, set, active: mine, now, refusals });
+  const wakes = wakeAtFirst(mine.map((pod) => availableAt(pod, set.spec.minReadySeconds ?? 0)), now);
+  // The pods that move bring the loop back at once: counting then saves a write of the status.
+  if (moves.length > 0 && refusals.length === 0) return [...moves, ...wakes];
+  const status = statusOf(set, { active: mine, owned: candidates, refusals, now });
+  return [...moves, ...reportStatus(replicaSets, set, status, { because: 'the pods have changed' }), ...wakes];
+}
+
+interface Look {
+  readonly view: View;
+  readonly set: ReplicaSet;
+  readonly active: readonly Pod[];
+  readonly now: Instant;
+  readonly refusals: ReturnType<typeof refusalsIn>;
+}
+function movesOf(look: Look): readonly Decision[] {
+  const { set, active, view } = look;
+  const wanted = set.spec.replicas ?? 1;
+  if (set.metadata.deletionTimestamp !== undefined) return [];
+  if (active.length > wanted) return deletePods({ ...look, count: active.length - wanted });
+  // In a namespace that is being emptied every creation would be refused.
+  const ending = view.get(namespaces, undefined, set.metadata.namespace ?? '')?.metadata.deletionTimestamp !== undefined;
+  if (active.length === wanted || ending) return [];
+  return createPods({ ...look, count: wanted - active.length });
+}
+
+/** Pods that this set controls, and those of its namespace that nobody controls. */
+function candidatesOf(view: View, set: ReplicaSet): readonly Pod[] {
+  return view.list(pods, set.metadata.namespace).filter((pod) => {
+    const controller = controllerOf(pod);
+    return controller === undefined || controller.uid === set.metadata.uid;
+  });
+}

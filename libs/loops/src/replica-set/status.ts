@@ -1,0 +1,55 @@
+import { pods, type Pod, type ReplicaSet, type ReplicaSetCondition, type ReplicaSetStatus } from '#kinds';
+import type { LoopRefusal } from '#model';
+import { toTime, type Instant } from '#std';
+import { controllerOf, isAvailable, isReady, isTerminating } from '../shared/index.js';
+
+export interface Counted {
+  /** Active pods of the set. */
+  readonly active: readonly Pod[];
+  /** These and all others that it controls. */
+  readonly owned: readonly Pod[];
+  readonly refusals: readonly LoopRefusal[];
+  readonly now: Instant;
+}
+
+export function statusOf(set: ReplicaSet, { active, owned, refusals, now }: Counted): ReplicaSetStatus {
+  const labels = Object.entries(set.spec.template?.metadata?.labels ?? {});
+  const carriesAll = (pod: Pod) => labels.every(([key, value]) => pod.metadata.labels?.[key] === value);
+  const minReadySeconds = set.spec.minReadySeconds ?? 0;
+  const terminating = owned.filter((pod) => isTerminating(pod) && controllerOf(pod)?.uid === set.metadata.uid);
+  const conditions = conditionsOf(set, active.length, refusals, now);
+  return {
+    replicas: active.length,
+    ...positive('fullyLabeledReplicas', active.filter(carriesAll).length),
+    ...positive('readyReplicas', active.filter(isReady).length),
+    ...positive('availableReplicas', active.filter((pod) => isAvailable(pod, minReadySeconds, now)).length),
+    terminatingReplicas: terminating.length,
+    ...positive('observedGeneration', set.metadata.generation ?? 0),
+    ...(conditions.length > 0 && { conditions }),
+  };
+}
+
+/** Kubernetes leaves these counts out when they are 0. */
+function positive<K extends string>(field: K, count: number): { readonly [P in K]?: number } {
+  return count > 0 ? ({ [field]: count } as { readonly [P in K]?: number }) : {};
+}
+
+/** A failure is said once and stays as it is until the number of pods is right or a creation succeeds. */
+function conditionsOf(set: ReplicaSet, count: number, refusals: readonly LoopRefusal[], now: Instant): readonly ReplicaSetCondition[] {
+  const old = set.status?.conditions ?? [];
+  const failed = old.some((condition) => condition.type === 'ReplicaFailure');
+  const refusal = refusals.find((one) => one.kind === pods.id);
+  const settled = count === (set.spec.replicas ?? 1);
+  if (failed && !settled) return old;
+  if (!refusal || settled) return failed ? old.filter((condition) => condition.type !== 'ReplicaFailure') : old;
+  return [
+    ...old,
+    {
+      type: 'ReplicaFailure',
+      status: 'True',
+      reason: refusal.verb === 'delete' ? 'FailedDelete' : 'FailedCreate',
+      message: refusal.message,
+      lastTransitionTime: toTime(now),
+    },
+  ];
+}

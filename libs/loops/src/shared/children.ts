@@ -1,0 +1,38 @@
+import { safeSuffix, uuidOf } from '#std';
+import { streamOf, type KindRef, type KubeObject, type View } from '#model';
+
+/** Kubernetes cuts the beginning of a generated name so that five letters more still make a host name. */
+const GENERATED_NAME_MAX = 63;
+const SUFFIX_LENGTH = 5;
+
+export interface ChildName {
+  readonly name: string;
+  readonly uid: string;
+}
+
+/**
+ * Names and uids of the next children of an owner, derived from its uid and how many it ever had: whoever decides on the
+ * same view picks the same, and the second to arrive is refused instead of making one more.
+ */
+export function nextChildren(view: View, owner: KubeObject, kind: KindRef, count: number): readonly ChildName[] {
+  const { uid, namespace } = owner.metadata;
+  const found: ChildName[] = [];
+  // A number can be taken without being counted, when of several creations only a later one was accepted.
+  for (let n = view.childrenEver(uid); found.length < count; n++) {
+    const name = generatedName(owner.metadata.name, `${uid}/${n}`);
+    if (view.stream(streamOf(kind.id, namespace, name)) === undefined) found.push({ name, uid: childUid(uid, n) });
+  }
+  return found;
+}
+
+/** The uid of an owner's child number n. */
+export function childUid(ownerUid: string, n: number): string {
+  return uuidOf(`${ownerUid}/${n}`);
+}
+
+export function generatedName(base: string, from: string): string {
+  return namePrefix(base).slice(0, GENERATED_NAME_MAX - SUFFIX_LENGTH) + safeSuffix(from, SUFFIX_LENGTH);
+}
+export function namePrefix(base: string): string {
+  return `${base}-`;
+}

@@ -1,0 +1,86 @@
+import { events } from '#kinds';
+import type { KubeObject, Submit, View } from '#model';
+import { hash128, parseInstant, toTime, uuidOf, type Instant, type Json } from '#std';
+
+/** What `kubectl events` shows about an object. */
+export interface Incident {
+  readonly about: KubeObject;
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+  /** Kubernetes' name of the one who reports it, `deployment-controller`. */
+  readonly component: string;
+  /** What was being done, `Binding`; only some reporters say. */
+  readonly action?: string;
+  /** Every occurrence is worth a record; otherwise repeats are thinned out: the pauses double, up to ten minutes. */
+  readonly eachTime?: boolean;
+}
+
+const PAUSE_MAX_MS = 600_000;
+
+/**
+ * The record of an incident: one row for each (object, reason, message), whose count grows. Empty when the row is too fresh
+ * for another record.
+ */
+export function incident(view: View, now: Instant, facts: Incident): readonly Submit[] {
+  const { about, reason, message } = facts;
+  const identity = `${about.metadata.uid}/${reason}/${message}`;
+  const name = `${about.metadata.name}.${hash128(identity).slice(0, 16)}`;
+  const namespace = about.metadata.namespace ?? 'default';
+  const known = view.get(events, namespace, name);
+  const first = parseInstant(known?.firstTimestamp) ?? now;
+  const last = parseInstant(known?.lastTimestamp) ?? now;
+  if (known && !facts.eachTime && now - last < Math.min(Math.max(last - first, 1000), PAUSE_MAX_MS)) return [];
+  return [
+    {
+      is: 'submit',
+      because: message,
+      command: {
+        verb: 'create',
+        kind: events.id,
+        namespace,
+        name,
+        apiVersion: 'v1',
+        uid: uuidOf(identity),
+        body: rowOf(facts, { name, namespace, first, now, count: (known?.count ?? 0) + 1 }),
+        event: { type: 'IncidentRecorded' },
+      },
+    },
+  ];
+}
+
+interface Row {
+  readonly name: string;
+  readonly namespace: string;
+  readonly first: Instant;
+  readonly now: Instant;
+  readonly count: number;
+}
+function rowOf(facts: Incident, row: Row): Json {
+  const { about, type, reason, message, component, action } = facts;
+  const { name, namespace, uid, resourceVersion } = about.metadata;
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: row.name, namespace: row.namespace },
+    involvedObject: {
+      apiVersion: about.apiVersion,
+      kind: about.kind,
+      ...(namespace !== undefined && { namespace }),
+      name,
+      uid,
+      ...(resourceVersion !== undefined && { resourceVersion }),
+    },
+    reason,
+    message,
+    type,
+    count: row.count,
+    firstTimestamp: toTime(row.first),
+    lastTimestamp: toTime(row.now),
+    eventTime: null,
+    source: { component },
+    reportingComponent: component,
+    reportingInstance: '',
+    ...(action !== undefined && { action }),
+  };
+}

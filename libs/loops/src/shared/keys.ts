@@ -1,0 +1,42 @@
+import type { Change, KindRef, KubeObject, View } from '#model';
+import { selectorMatches, type LabelSelector } from '#meta';
+import { controllerOf } from './owner.js';
+
+/** The key of a namespaced object: `default/web`. */
+export function keyOf(object: KubeObject): string {
+  return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+}
+export interface ParsedKey {
+  readonly namespace: string;
+  readonly name: string;
+}
+export function parseKey(key: string): ParsedKey {
+  const slash = key.indexOf('/');
+  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}
+
+/** The object's states on both sides of a change, where there are such. */
+export function sides(change: Change): readonly KubeObject[] {
+  return [change.before, change.after].filter((side) => side !== undefined);
+}
+
+type WithSelector = KubeObject & { readonly spec: { readonly selector: LabelSelector } };
+
+/**
+ * Owners to look at because a child changed: those that control it, before or after, and for a child that nobody
+ * controls those whose selector matches it.
+ */
+export function ownersOf<T extends WithSelector>(change: Change, view: View, ref: KindRef<T>, kind: string): readonly string[] {
+  const keys = new Set<string>();
+  for (const side of sides(change)) {
+    const controller = controllerOf(side);
+    if (controller?.kind === kind) keys.add(`${side.metadata.namespace ?? ''}/${controller.name}`);
+  }
+  const { after } = change;
+  if (after && !controllerOf(after)) {
+    for (const owner of view.list(ref, after.metadata.namespace)) {
+      if (selectorMatches(owner.spec.selector, after.metadata.labels)) keys.add(keyOf(owner));
+    }
+  }
+  return [...keys];
+}

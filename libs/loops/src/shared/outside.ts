@@ -1,0 +1,33 @@
+import type { LoopRefusal, Outside } from '#model';
+import { isJsonObject } from '#std';
+
+/** Submits of the last look that were refused for a reason of substance; a lost race is not one. */
+export function refusalsIn(outside: Outside | undefined): readonly LoopRefusal[] {
+  const refusals = outside?.['refusals'];
+  if (!Array.isArray(refusals)) return [];
+  return refusals.filter(isRefusalOfSubstance);
+}
+const RACES = new Set(['Stale', 'AlreadyExists', 'Conflict', 'NotFound']);
+
+function isRefusalOfSubstance(value: unknown): value is LoopRefusal {
+  return isJsonObject(value) && typeof value['message'] === 'string' && !RACES.has(String(value['reason']));
+}
+
+/** The PEM text of the cluster's certificate authority. */
+export function caCertificate(outside: Outside | undefined): string | undefined {
+  const pem = outside?.['caCertificate'];
+  return typeof pem === 'string' && pem !== '' ? pem : undefined;
+}
+
+export interface ApiEndpoint {
+  readonly ip: string;
+  readonly port: number;
+}
+/** Where the API can be reached from pods: `[{ ip, port }]`, one of each replica. */
+export function apiEndpoints(outside: Outside | undefined): readonly ApiEndpoint[] {
+  const list = outside?.['apiEndpoints'];
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((item: unknown) =>
+    isJsonObject(item) && typeof item['ip'] === 'string' && typeof item['port'] === 'number' ? [{ ip: item['ip'], port: item['port'] }] : [],
+  );
+}
