@@ -40,11 +40,11 @@ export const preconditions = object('io.k8s.apimachinery.pkg.apis.meta.v1.Precon
 export type Preconditions = Infer<typeof preconditions>;
 
 export const deleteOptions = object('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions', '', {
-  apiVersion: f(string, 2, '', { inline: [0] }),
+  apiVersion: f(string, 0, ''),
   dryRun: f(list(string), 5, '', { listType: 'atomic' }),
   gracePeriodSeconds: f(int64, 1, '', { pointer: true }),
   ignoreStoreReadErrorWithClusterBreakingPotential: f(boolean, 6, '', { pointer: true }),
-  kind: f(string, 1, '', { inline: [0] }),
+  kind: f(string, 0, ''),
   orphanDependents: f(boolean, 3, '', { pointer: true }),
   preconditions: f(preconditions, 2, ''),
   propagationPolicy: f(string, 4, '', { pointer: true }),
