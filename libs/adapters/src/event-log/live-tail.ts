@@ -81,6 +81,7 @@ export class LiveTail {
 
   async #catchUp(follower: Follower, readPage: ReadPage): Promise<void> {
     try {
+      let coming: Promise<Page> | undefined;
       while (!follower.closed) {
         if (this.#ended !== undefined) return follower.end(this.#ended.cause);
         const recent = this.recentAfter(follower.position);
@@ -89,8 +90,11 @@ export class LiveTail {
           follower.give(recent.events, recent.upTo);
           return;
         }
-        const page = await readPage(follower.position);
-        if (!follower.closed) follower.give(page.events, page.upTo);
+        const page = await (coming ?? readPage(follower.position));
+        // The next page is read while the subscriber works on this one.
+        coming = page.upTo < this.#recentAfter ? readPage(page.upTo) : undefined;
+        coming?.catch(() => undefined);
+        follower.give(page.events, page.upTo);
       }
     } catch (cause) {
       follower.end(cause);

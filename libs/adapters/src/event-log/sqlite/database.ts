@@ -71,9 +71,9 @@ export function bytesOf(path: string): number {
   return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) + (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0);
 }
 
-/** SQLite's own check of its pages. */
-export function checkPages(database: DatabaseSync, path: string): void {
-  const first = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})[0];
+/** SQLite's own check of its pages, and of the indexes against the tables when it is to be thorough. */
+export function checkPages(database: DatabaseSync, path: string, thorough: boolean): void {
+  const first = Object.values(database.prepare(`PRAGMA ${thorough ? 'integrity_check' : 'quick_check'}(1)`).get() ?? {})[0];
   if (first !== 'ok') throw damaged(path, undefined, `SQLite's check says "${String(first)}"`);
 }
 

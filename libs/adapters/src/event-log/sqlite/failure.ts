@@ -16,6 +16,8 @@ export function damaged(path: string, position: number | undefined, what: string
   return new StoreFailure(position === undefined ? { is: 'damaged', message } : { is: 'damaged', message, position });
 }
 
+/** A statement that does not fit the tables: they are not what this build made. */
+const ERROR = 1;
 const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
 const REASONS: Readonly<Record<number, string>> = {
@@ -33,8 +35,9 @@ const REASONS_BY_CODE: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full; make room and try again',
   EDQUOT: 'the disk quota is used up',
   ENOTDIR: 'a part of its path is a file and not a folder',
+  EEXIST: 'a part of its path is a file and not a folder',
   EISDIR: 'it is a folder',
-  ENOENT: 'it does not exist',
+  ENOENT: 'its folder does not exist and cannot be made',
   EMFILE: 'this process has too many open files',
 };
 
@@ -42,7 +45,7 @@ const REASONS_BY_CODE: Readonly<Record<string, string>> = {
 export function failureOf(cause: unknown, path: string): Failure {
   if (cause instanceof StoreFailure) return cause.failure;
   const code = resultCode(cause);
-  if (code === CORRUPT || code === NOT_A_DATABASE) return damaged(path, undefined, `SQLite says "${messageOf(cause)}"`).failure;
+  if (code === ERROR || code === CORRUPT || code === NOT_A_DATABASE) return damaged(path, undefined, `SQLite says "${messageOf(cause)}"`).failure;
   const reason = (code !== undefined ? REASONS[code] : undefined) ?? REASONS_BY_CODE[fileCode(cause) ?? ''];
   return { is: 'unavailable', message: `The event log ${path} cannot be used: ${reason ?? messageOf(cause)}.` };
 }

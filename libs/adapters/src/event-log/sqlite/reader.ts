@@ -61,7 +61,7 @@ export class LogReader {
     // The mark first: it only grows, and what it said then must be in the file now.
     const acked = readAcked(this.#path);
     const bytes = bytesOf(this.#path);
-    if (bytes <= CHECK_PAGES_BYTES) checkPages(this.#database, this.#path);
+    if (bytes <= CHECK_PAGES_BYTES) checkPages(this.#database, this.#path, bytes <= CHECK_WHOLE_BYTES);
     const head = this.head();
     if (acked !== undefined && acked.position > head.position) {
       throw damaged(this.#path, head.position + 1, `events up to position ${acked.position} were acknowledged and are missing`);

@@ -138,8 +138,9 @@ export class SqliteEventLog implements EventLog {
     this.#watch?.stop();
     this.#tail.close();
     this.#flush();
+    // The writer last: the last connection folds the write-ahead log into the file, and a reading one cannot.
+    await this.#reader.close();
     await this.#writer?.close();
-    if (this.#reader !== this.#writer) await this.#reader.close();
     this.#gone(new LogUnavailable(`The event log ${this.path} is closed.`));
   }
 
