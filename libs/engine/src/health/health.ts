@@ -8,7 +8,6 @@ import type {
   IncidentReport,
   KubeObject,
   NodeReport,
-  Outside,
   PodReport,
   RegisterRequest,
   ReportAnswer,
@@ -17,18 +16,19 @@ import type {
   TokenForPod,
 } from '#model';
 import { isRefusal, kindRef, streamOf } from '#model';
-import type { Clock, Ids } from '#ports';
-import type { Instant, Json, JsonObject } from '#std';
+import type { Ids } from '#ports';
+import type { Json, JsonObject } from '#std';
 import { Fault, hash128, isJsonObject } from '#std';
 import type { ReadModel } from '../read-model.js';
 import type { CommandPort } from '../writer.js';
 import { Assignments } from './assignments.js';
+import type { Heartbeats } from './heartbeats.js';
 import { mergedStatus } from './merged-status.js';
 
 export interface HealthOptions {
   readonly reads: ReadModel;
   readonly commands: CommandPort;
-  readonly clock: Clock;
+  readonly heartbeats: Heartbeats;
   readonly ids: Ids;
   /** Sends `node.<node>.change`. */
   readonly publish: (node: string, change: AssignmentChange) => void;
@@ -42,26 +42,21 @@ const accounts = kindRef('core.serviceaccounts');
 
 interface Seen {
   boot: string;
-  at: Instant;
   /** Newest report sequence per subject of this boot. */
   readonly sequences: Map<string, number>;
 }
 
 /**
- * The agents' counterpart: registers nodes, takes heartbeats and reports, hands out assignments. Heartbeats are no events;
- * they live here and are handed to the node-lifecycle loop as facts from outside.
+ * The agents' counterpart: registers nodes, takes heartbeats and reports, hands out assignments.
  */
 export class Health {
   private readonly assignments: Assignments;
   private readonly sequences = new Map<string, number>();
   private readonly seen = new Map<string, Seen>();
-  /** Silence counts from here when an agent has not been heard yet. */
-  private observingSince: Instant;
   private readonly unsubscribe: () => void;
 
   constructor(private readonly options: HealthOptions) {
     this.assignments = new Assignments(options.reads.projection);
-    this.observingSince = options.clock.now();
     this.unsubscribe = options.reads.onChanges((changes) => this.hand(changes));
   }
 
@@ -69,24 +64,12 @@ export class Health {
     this.unsubscribe();
   }
 
-  /** The bus was lost and is back: nobody could be heard meanwhile. */
-  reconnected(): void {
-    this.observingSince = this.options.clock.now();
-  }
-
-  /** Facts for the node-lifecycle loop: when each node was last heard, and since when this observer listens. */
-  outside(): Outside {
-    const heard: Record<string, number> = {};
-    for (const [node, seen] of this.seen) heard[node] = Math.max(seen.at, this.observingSince);
-    return { heartbeats: heard, observingSince: this.observingSince };
-  }
-
   heartbeat(beat: Heartbeat): void {
-    this.note(beat.node, beat.boot).at = this.options.clock.now();
+    this.note(beat.node, beat.boot);
   }
 
   async register(node: string, request: RegisterRequest): Promise<ReportAnswer> {
-    this.note(node, request.boot).at = this.options.clock.now();
+    this.note(node, request.boot);
     const body = request.node;
     if (body.metadata.name !== node) return { taken: false, reason: `a node registers itself: ${node} is not ${body.metadata.name}` };
     const created = await this.submit(node, {
@@ -102,8 +85,8 @@ export class Health {
   }
 
   async sync(request: SyncRequest): Promise<AssignmentSync> {
-    const { reads, clock } = this.options;
-    this.note(request.node, request.boot).at = clock.now();
+    const { reads } = this.options;
+    this.note(request.node, request.boot);
     if (!(await reads.fresh(3000))) throw new Fault('the health app has not caught up with the event log', true);
     // No await from here on: set, position and sequence belong together.
     const sequence = this.sequences.get(request.node) ?? 0;
@@ -254,9 +237,10 @@ export class Health {
   }
 
   private note(node: string, boot: string): Seen {
+    this.options.heartbeats.note(node);
     const known = this.seen.get(node);
     if (known?.boot === boot) return known;
-    const seen: Seen = { boot, at: this.options.clock.now(), sequences: new Map() };
+    const seen: Seen = { boot, sequences: new Map() };
     this.seen.set(node, seen);
     return seen;
   }

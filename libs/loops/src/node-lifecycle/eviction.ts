@@ -1,0 +1,108 @@
+import type { Node, Pod } from '#kinds';
+import { nodes, pods } from '#kinds';
+import { isTolerated, tolerationSeconds, type Taint, type Toleration } from '#meta';
+import type { Change, Decision, Loop, View } from '#model';
+import { streamOf } from '#model';
+import { parseInstant, toTime, type Instant, type Json } from '#std';
+import { incident } from '../shared/index.js';
+
+const COMPONENT = 'taint-eviction-controller';
+const MESSAGE = 'Taint manager: deleting due to NoExecute taint';
+
+/** Deletes pods from nodes whose NoExecute taints they do not tolerate, or not for ever. */
+export const taintEviction: Loop = {
+  name: 'taint-eviction',
+  account: 'node-controller',
+  keysOf: (change) => {
+    if (change.kind === nodes.id) return change.after ? [change.after.metadata.name] : [];
+    if (change.kind !== pods.id || !change.after || !concerns(change)) return [];
+    const node = (change.after as Pod).spec.nodeName;
+    return node ? [node] : [];
+  },
+  keysAtStart: (view) => view.list(nodes).map((node) => node.metadata.name),
+  reconcile(view, key, now) {
+    const node = view.get(nodes, undefined, key);
+    const taints = ((node?.spec.taints ?? []) as readonly Taint[]).filter((taint) => taint.effect === 'NoExecute');
+    if (!node || taints.length === 0) return [];
+    return (view.podsOnNode(key) as readonly Pod[]).flatMap((pod) => evictionOf(view, pod, node, taints, now));
+  },
+};
+
+function concerns({ before, after }: Change): boolean {
+  return before === undefined || (before as Pod).spec !== (after as Pod).spec;
+}
+
+function evictionOf(view: View, pod: Pod, node: Node, taints: readonly Taint[], now: Instant): readonly Decision[] {
+  if (pod.metadata.deletionTimestamp) return [];
+  const until = evictAt(pod, taints, now, taintedAt(node) ?? now);
+  if (until === undefined) return [];
+  if (until > now) return [{ is: 'wake', at: until }];
+  return [evict(view, pod, node, now)];
+}
+
+/** When the pod has to go: now, later, or (undefined) never. */
+function evictAt(pod: Pod, taints: readonly Taint[], now: Instant, taintedAtLatest: Instant): Instant | undefined {
+  const tolerations = pod.spec.tolerations as readonly Toleration[] | undefined;
+  let earliest: Instant | undefined;
+  for (const taint of taints) {
+    if (!isTolerated(tolerations, taint)) return now;
+    const seconds = tolerationSeconds(taint, tolerations);
+    if (seconds === undefined) continue;
+    const added = parseInstant(taint.timeAdded) ?? taintedAtLatest;
+    const at = added + Math.max(0, seconds) * 1000;
+    earliest = earliest === undefined ? at : Math.min(earliest, at);
+  }
+  return earliest;
+}
+
+/** When somebody last wrote the node's taints, for taints that do not say since when they are there. */
+function taintedAt(node: Node): Instant | undefined {
+  let latest: Instant | undefined;
+  for (const entry of node.metadata.managedFields ?? []) {
+    const spec = (entry.fieldsV1 as { readonly 'f:spec'?: { readonly 'f:taints'?: unknown } } | undefined)?.['f:spec'];
+    const at = spec?.['f:taints'] === undefined ? undefined : parseInstant(entry.time);
+    if (at !== undefined) latest = Math.max(latest ?? at, at);
+  }
+  return latest ?? parseInstant(node.metadata.creationTimestamp);
+}
+
+function evict(view: View, pod: Pod, node: Node, now: Instant): Decision {
+  const { namespace, name, uid, generation } = pod.metadata;
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'DeletionByTaintManager',
+    message: MESSAGE,
+    lastTransitionTime: toTime(now),
+    ...(generation !== undefined && { observedGeneration: generation }),
+  };
+  return {
+    is: 'submit',
+    because: `${namespace}/${name} does not tolerate the taints of ${node.metadata.name} (any longer)`,
+    basedOn: [streamOf(pods.id, namespace, name)],
+    command: {
+      verb: 'patch',
+      kind: pods.id,
+      namespace,
+      name,
+      subresource: 'status',
+      patchType: 'strategic',
+      body: { status: { conditions: [condition as unknown as Json] } },
+      event: { type: 'PodEvicted', facts: { node: node.metadata.name } },
+    },
+    then: [
+      {
+        is: 'submit',
+        because: MESSAGE,
+        command: { verb: 'delete', kind: pods.id, namespace, name, body: { preconditions: { uid } } },
+      },
+      ...incident(view, now, {
+        about: pod,
+        type: 'Normal',
+        reason: 'TaintManagerEviction',
+        message: `Marking for deletion Pod ${namespace}/${name}`,
+        component: COMPONENT,
+      }),
+    ],
+  };
+}

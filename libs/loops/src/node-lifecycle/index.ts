@@ -1,0 +1,86 @@
+import type { Node } from '#kinds';
+import { nodes } from '#kinds';
+import type { Decision, Loop, Outside, View } from '#model';
+import { streamOf } from '#model';
+import { jsonEquals, type Instant, type Json } from '#std';
+import { incident } from '../shared/index.js';
+import { lastHeard, silence, GRACE_MS } from './silence.js';
+import { conditionsOf, wantedTaints } from './taints.js';
+
+const COMPONENT = 'node-controller';
+const REMOVED = 'removed/';
+const TTL = 'node.alpha.kubernetes.io/ttl';
+
+/** Watches over nodes: taints by condition, silence, and what `kubectl events` says of their coming and going. */
+export const nodeLifecycle: Loop = {
+  name: 'node-lifecycle',
+  account: 'node-controller',
+  keysOf: ({ kind, before, after }) => {
+    if (kind !== nodes.id) return [];
+    if (after) return [after.metadata.name];
+    return before ? [`${REMOVED}${before.metadata.name}/${before.metadata.uid}`] : [];
+  },
+  keysAtStart: (view) => view.list(nodes).map((node) => node.metadata.name),
+  reconcile(view, key, now, outside) {
+    if (key.startsWith(REMOVED)) return removed(view, key, now);
+    const node = view.get(nodes, undefined, key);
+    if (!node) return [];
+    return [...registered(view, node, now), ...tended(view, node, now, outside), ...silence(view, node, now, outside)];
+  },
+};
+
+/** Taints and the annotation that tells kubelets how long they may keep what they have read. */
+function tended(view: View, node: Node, now: Instant, outside: Outside | undefined): readonly Decision[] {
+  const taints = wantedTaints(node, now, mayEvict(view, now, outside));
+  const patch: Record<string, Json> = {};
+  if (!jsonEquals(taints, node.spec.taints ?? [])) patch['spec'] = { taints: taints.length > 0 ? (taints as unknown as Json) : null };
+  if (node.metadata.annotations?.[TTL] === undefined) patch['metadata'] = { annotations: { [TTL]: '0' } };
+  if (Object.keys(patch).length === 0) return [];
+  const name = node.metadata.name;
+  return [
+    {
+      is: 'submit',
+      because: `the conditions of ${name} ask for ${taints.length === 0 ? 'no taints' : taints.map((t) => `${t.key}:${t.effect}`).join(', ')}`,
+      basedOn: [streamOf(nodes.id, undefined, name)],
+      command: { verb: 'patch', kind: nodes.id, namespace: undefined, name, patchType: 'merge', body: patch },
+    },
+  ];
+}
+
+/** Nothing is evicted while more than half of the nodes are silent or not ready: then the fault is more likely here. */
+function mayEvict(view: View, now: Instant, outside: Outside | undefined): boolean {
+  const all = view.list(nodes);
+  const bad = all.filter((node) => {
+    const ready = conditionsOf(node).find((condition) => condition.type === 'Ready')?.status;
+    const heard = lastHeard(node.metadata.name, outside);
+    return ready === 'False' || ready === 'Unknown' || (heard !== undefined && now >= heard + GRACE_MS);
+  });
+  return bad.length * 2 <= all.length;
+}
+
+function registered(view: View, node: Node, now: Instant): readonly Decision[] {
+  const name = node.metadata.name;
+  // Said once, when the node is new: the annotation marks the nodes that were seen before.
+  if (node.metadata.annotations?.[TTL] !== undefined) return [];
+  return incident(view, now, {
+    about: node,
+    type: 'Normal',
+    reason: 'RegisteredNode',
+    message: `Node ${name} event: Registered Node ${name} in Controller`,
+    component: COMPONENT,
+  });
+}
+
+function removed(view: View, key: string, now: Instant): readonly Decision[] {
+  const [, name = '', uid = ''] = key.split('/');
+  return incident(view, now, {
+    about: { apiVersion: 'v1', kind: 'Node', metadata: { name, uid } },
+    type: 'Normal',
+    reason: 'RemovingNode',
+    message: `Node ${name} event: Removing Node ${name} from Controller`,
+    component: COMPONENT,
+  });
+}
+
+export { podCidr } from './pod-cidr.js';
+export { taintEviction } from './eviction.js';

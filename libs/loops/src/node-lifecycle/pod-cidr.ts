@@ -1,0 +1,47 @@
+import { nodes } from '#kinds';
+import type { Decision, Loop } from '#model';
+import { streamOf } from '#model';
+
+const POOL = 'pool';
+/** 10.244.0.0/16 in slices of /24, one a node. */
+const SLICES = 256;
+const sliceOf = (index: number): string => `10.244.${index}.0/24`;
+
+/** Gives every node its part of the pod network: the lowest that is free. One key, so that two nodes never get the same. */
+export const podCidr: Loop = {
+  name: 'pod-cidr',
+  account: 'node-controller',
+  keysOf: ({ kind, before, after }) => {
+    if (kind !== nodes.id) return [];
+    const isNew = after !== undefined && before === undefined;
+    return isNew || after === undefined ? [POOL] : [];
+  },
+  keysAtStart: () => [POOL],
+  reconcile(view) {
+    const all = view.list(nodes);
+    const taken = new Set(all.map((node) => node.spec.podCIDR).filter((cidr) => cidr !== undefined));
+    const decisions: Decision[] = [];
+    let next = 0;
+    for (const node of all) {
+      if (node.spec.podCIDR) continue;
+      while (next < SLICES && taken.has(sliceOf(next))) next++;
+      if (next >= SLICES) break;
+      const cidr = sliceOf(next++);
+      const name = node.metadata.name;
+      decisions.push({
+        is: 'submit',
+        because: `${cidr} is the first free part of the pod network`,
+        basedOn: [streamOf(nodes.id, undefined, name)],
+        command: {
+          verb: 'patch',
+          kind: nodes.id,
+          namespace: undefined,
+          name,
+          patchType: 'merge',
+          body: { spec: { podCIDR: cidr, podCIDRs: [cidr] } },
+        },
+      });
+    }
+    return decisions;
+  },
+};

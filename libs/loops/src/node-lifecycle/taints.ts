@@ -1,0 +1,63 @@
+import type { Node } from '#kinds';
+import type { Taint } from '#meta';
+import { toTime, type Instant } from '#std';
+
+const NOT_READY = 'node.kubernetes.io/not-ready';
+const UNREACHABLE = 'node.kubernetes.io/unreachable';
+const UNSCHEDULABLE = 'node.kubernetes.io/unschedulable';
+const PRESSURES: { readonly [condition: string]: string } = {
+  MemoryPressure: 'node.kubernetes.io/memory-pressure',
+  DiskPressure: 'node.kubernetes.io/disk-pressure',
+  PIDPressure: 'node.kubernetes.io/pid-pressure',
+  NetworkUnavailable: 'node.kubernetes.io/network-unavailable',
+};
+/** Taints that this loop owns, by effect: all others are left alone. */
+const OWN_NO_SCHEDULE = new Set([NOT_READY, UNREACHABLE, UNSCHEDULABLE, ...Object.values(PRESSURES)]);
+const OWN_NO_EXECUTE = new Set([NOT_READY, UNREACHABLE]);
+
+export interface NodeCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastHeartbeatTime?: string;
+  readonly lastTransitionTime?: string;
+}
+export function conditionsOf(node: Node): readonly NodeCondition[] {
+  return ((node.status as { conditions?: readonly NodeCondition[] } | undefined)?.conditions ?? []) as readonly NodeCondition[];
+}
+
+/** The taints a node should have, from its conditions and `spec.unschedulable`. `mayEvict`: NoExecute taints may be added. */
+export function wantedTaints(node: Node, now: Instant, mayEvict: boolean): readonly Taint[] {
+  const current = (node.spec.taints ?? []) as readonly Taint[];
+  const keys = noScheduleKeys(node);
+  const evicting = noExecuteKey(node);
+  const isOwn = (taint: Taint): boolean =>
+    (taint.effect === 'NoSchedule' && OWN_NO_SCHEDULE.has(taint.key)) || (taint.effect === 'NoExecute' && OWN_NO_EXECUTE.has(taint.key));
+  const kept = current.filter(
+    (taint) => !isOwn(taint) || (taint.effect === 'NoSchedule' ? keys.has(taint.key) : taint.key === evicting),
+  );
+  const has = (key: string, effect: string): boolean => kept.some((taint) => taint.key === key && taint.effect === effect);
+  const added: Taint[] = [...keys]
+    .filter((key) => !has(key, 'NoSchedule'))
+    .map((key) => ({ key, effect: 'NoSchedule', timeAdded: toTime(now) }));
+  if (evicting && mayEvict && !has(evicting, 'NoExecute')) added.push({ key: evicting, effect: 'NoExecute', timeAdded: toTime(now) });
+  return added.length === 0 && kept.length === current.length ? current : [...kept, ...added];
+}
+
+function noScheduleKeys(node: Node): Set<string> {
+  const keys = new Set<string>();
+  for (const { type, status } of conditionsOf(node)) {
+    const pressure = PRESSURES[type];
+    if (pressure && status === 'True') keys.add(pressure);
+    if (type === 'Ready' && status === 'False') keys.add(NOT_READY);
+    if (type === 'Ready' && status === 'Unknown') keys.add(UNREACHABLE);
+  }
+  if (node.spec.unschedulable) keys.add(UNSCHEDULABLE);
+  return keys;
+}
+function noExecuteKey(node: Node): string | undefined {
+  const ready = conditionsOf(node).find((condition) => condition.type === 'Ready')?.status;
+  if (ready === 'False') return NOT_READY;
+  return ready === 'Unknown' ? UNREACHABLE : undefined;
+}
