@@ -1,10 +1,13 @@
 import type { Loop } from '#model';
 import { deployment } from './deployment/index.js';
 import { bootstrap, namespace } from './namespace/index.js';
+import { nodeLifecycle, podCidr, taintEviction } from './node-lifecycle/index.js';
 import { replicaSet } from './replica-set/index.js';
 import { rootCertificate, serviceAccount } from './service-account/index.js';
 
 export { bootstrap, deployment, namespace, replicaSet, rootCertificate, serviceAccount };
+export { nodeLifecycle, podCidr, taintEviction };
+export { scheduling, schedulingLoops } from './scheduling/index.js';
 export * from './shared/index.js';
 
 /** What an API process keeps itself, with or without controllers: the namespaces and the service of every cluster. */
@@ -12,3 +15,6 @@ export const apiLoops: readonly Loop[] = [bootstrap];
 
 /** Loops of the controllers app that make and end workloads and what belongs to them. */
 export const workloadLoops: readonly Loop[] = [deployment, replicaSet, namespace, serviceAccount, rootCertificate];
+
+/** Loops that watch over nodes. They are told of heartbeats as facts from outside, so they run where those are heard. */
+export const nodeLoops: readonly Loop[] = [nodeLifecycle, podCidr, taintEviction];

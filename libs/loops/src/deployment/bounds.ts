@@ -1,4 +1,5 @@
 import type { Deployment } from '#kinds';
+import { rolloutBounds } from '#meta';
 
 /** How far a rollout may stray from the wanted number of pods. */
 export interface Bounds {
@@ -12,18 +13,9 @@ export interface Bounds {
 }
 
 export function boundsOf(deployment: Deployment): Bounds {
-  const wanted = deployment.spec.replicas ?? 1;
-  const rolling = deployment.spec.strategy?.type === 'Recreate' ? undefined : deployment.spec.strategy?.rollingUpdate;
-  const surge = rolling ? amount(rolling.maxSurge ?? 0, wanted, Math.ceil) : 0;
-  const unavailable = rolling ? amount(rolling.maxUnavailable ?? 0, wanted, Math.floor) : 0;
-  // Both can round to nothing; then one pod may be missing, or the rollout could not move.
-  const missing = rolling && surge === 0 && unavailable === 0 ? 1 : Math.min(unavailable, wanted);
-  return { wanted, surge, unavailable: missing, most: wanted + surge, fewest: Math.max(0, wanted - missing) };
-}
-
-/** A number, or a percentage of the whole. */
-function amount(value: number | string, whole: number, round: (value: number) => number): number {
-  if (typeof value === 'number') return value;
-  const percent = /^(\d+)%$/.exec(value)?.[1];
-  return percent === undefined ? 0 : round((Number(percent) * whole) / 100);
+  const { replicas: wanted = 1, strategy } = deployment.spec;
+  const isRolling = strategy?.type !== 'Recreate';
+  const { maxSurge, maxUnavailable } = strategy?.rollingUpdate ?? {};
+  const { surge, unavailable } = isRolling ? rolloutBounds(maxSurge, maxUnavailable, wanted) : { surge: 0, unavailable: 0 };
+  return { wanted, surge, unavailable, most: wanted + surge, fewest: Math.max(0, wanted - unavailable) };
 }

@@ -1,4 +1,5 @@
 import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } from '#kinds';
+import { findCondition, removeCondition } from '#meta';
 import { parseInstant, toTime, type Instant } from '#std';
 import type { Situation } from './situation.js';
 import { countsOf, isComplete, statusOf } from './status.js';
@@ -13,14 +14,14 @@ export function afterCreation(situation: Situation, name: string): DeploymentSta
 }
 /** The same for a set that was there already; undefined when the conditions speak of a rollout as it is. */
 export function afterFinding(situation: Situation, set: ReplicaSet): DeploymentStatus | undefined {
-  if (conditionOf(situation.deployment.status?.conditions, 'Progressing')) return undefined;
+  if (findCondition(situation.deployment.status?.conditions, 'Progressing')) return undefined;
   const said = progressing('True', 'FoundNewReplicaSet', `Found new replica set "${set.metadata.name}"`);
   return statusOf(situation, withProgress(situation, said));
 }
 function withProgress(situation: Situation, said: Says): Conditions {
   const { deployment, now } = situation;
   const old = deployment.status?.conditions ?? [];
-  const begun = hasDeadline(deployment) ? say(old, said, now) : without(old, 'Progressing');
+  const begun = hasDeadline(deployment) ? say(old, said, now) : removeCondition(old, 'Progressing');
   return say(begun, availability(situation, countsOf(situation)), now);
 }
 
@@ -49,7 +50,7 @@ function availability({ bounds }: Situation, counts: DeploymentStatus): Says {
 
 function pausing(deployment: Deployment, conditions: Conditions, now: Instant): Conditions {
   if (!hasDeadline(deployment)) return conditions;
-  const reason = conditionOf(conditions, 'Progressing')?.reason;
+  const reason = findCondition(conditions, 'Progressing')?.reason;
   if (reason === 'ProgressDeadlineExceeded') return conditions;
   if (deployment.spec.paused && reason !== 'DeploymentPaused') {
     return say(conditions, progressing('Unknown', 'DeploymentPaused', 'Deployment is paused'), now);
@@ -62,8 +63,8 @@ function pausing(deployment: Deployment, conditions: Conditions, now: Instant): 
 
 function progress(situation: Situation, conditions: Conditions, counts: DeploymentStatus): Conditions {
   const { deployment, current, now } = situation;
-  if (!hasDeadline(deployment)) return without(conditions, 'Progressing');
-  const said = conditionOf(conditions, 'Progressing');
+  if (!hasDeadline(deployment)) return removeCondition(conditions, 'Progressing');
+  const said = findCondition(conditions, 'Progressing');
   const settled = (counts.replicas ?? 0) === (counts.updatedReplicas ?? 0) && said?.reason === 'NewReplicaSetAvailable';
   if (settled) return conditions;
   const what = current ? `ReplicaSet "${current.metadata.name}"` : `Deployment "${deployment.metadata.name}"`;
@@ -74,7 +75,7 @@ function progress(situation: Situation, conditions: Conditions, counts: Deployme
     const news = progressing('True', 'ReplicaSetUpdated', `${what} is progressing.`);
     // Each bit of progress counts anew towards the deadline, also when the words stay the same.
     const since = said?.status === 'True' ? said.lastTransitionTime : toTime(now);
-    return [...without(conditions, 'Progressing'), { ...news, lastUpdateTime: toTime(now), ...(since && { lastTransitionTime: since }) }];
+    return [...removeCondition(conditions, 'Progressing'), { ...news, lastUpdateTime: toTime(now), ...(since && { lastTransitionTime: since }) }];
   }
   const deadline = progressDeadline(deployment, said);
   if (said?.reason === 'ProgressDeadlineExceeded' || (deadline !== undefined && deadline < now)) {
@@ -111,28 +112,22 @@ function hasDeadline(deployment: Deployment): boolean {
 function withFailure({ current, old }: Situation, conditions: Conditions): Conditions {
   const sets = current ? [current, ...old] : old;
   const failure = sets.flatMap((set) => set.status?.conditions ?? []).find((condition) => condition.type === 'ReplicaFailure');
-  if (!failure) return without(conditions, 'ReplicaFailure');
-  const said = conditionOf(conditions, 'ReplicaFailure');
+  if (!failure) return removeCondition(conditions, 'ReplicaFailure');
+  const said = findCondition(conditions, 'ReplicaFailure');
   if (said?.status === failure.status && said.reason === failure.reason) return conditions;
   const { type, status, reason, message, lastTransitionTime } = failure;
   const told = { type, status, reason, message, ...(lastTransitionTime && { lastTransitionTime, lastUpdateTime: lastTransitionTime }) };
-  return [...without(conditions, 'ReplicaFailure'), told as DeploymentCondition];
+  return [...removeCondition(conditions, 'ReplicaFailure'), told as DeploymentCondition];
 }
 
 /** Says something unless it was said; the time of the transition is kept while the status is the same. */
 function say(conditions: Conditions, said: Says, now: Instant): Conditions {
-  const before = conditionOf(conditions, said.type);
+  const before = findCondition(conditions, said.type);
   if (before?.status === said.status && before.reason === said.reason) return conditions;
   const time = toTime(now);
   const since = before?.status === said.status ? before.lastTransitionTime : time;
-  return [...without(conditions, said.type), { ...said, lastUpdateTime: time, ...(since && { lastTransitionTime: since }) }];
+  return [...removeCondition(conditions, said.type), { ...said, lastUpdateTime: time, ...(since && { lastTransitionTime: since }) }];
 }
 function progressing(status: string, reason: string, message: string): Says {
   return { type: 'Progressing', status, reason, message };
-}
-export function conditionOf(conditions: Conditions | undefined, type: string): DeploymentCondition | undefined {
-  return conditions?.find((condition) => condition.type === type);
-}
-function without(conditions: Conditions, type: string): Conditions {
-  return conditions.filter((condition) => condition.type !== type);
 }

@@ -1,9 +1,9 @@
 import { deployments, replicaSets, type Deployment, type ReplicaSet } from '#kinds';
+import { controllerRef } from '#meta';
 import type { Decision, Submit } from '#model';
 import type { Json } from '#std';
 import {
   childUid,
-  controllerReference,
   create,
   incident,
   mergeDiff,
@@ -14,7 +14,7 @@ import {
 } from '../shared/index.js';
 import { inherited, nextRevision, replicaAnnotations, REVISION, revisionAnnotations, revisionOf } from './annotations.js';
 import { afterCreation, afterFinding } from './conditions.js';
-import { replicasOf, totalOf, type Situation } from './situation.js';
+import { roomOf, type Situation } from './situation.js';
 import { statusOf } from './status.js';
 import { HASH_LABEL, templateHash } from './template.js';
 
@@ -95,9 +95,9 @@ function make(situation: Situation): readonly Decision[] {
 }
 
 /** A new set begins with as many pods as the surge leaves room for. */
-function initialReplicas({ deployment, bounds, sets }: Situation): number {
-  if (deployment.spec.strategy?.type === 'Recreate') return bounds.wanted;
-  return Math.max(0, Math.min(bounds.wanted, bounds.most - totalOf(sets, replicasOf)));
+function initialReplicas(situation: Situation): number {
+  const { deployment, bounds } = situation;
+  return deployment.spec.strategy?.type === 'Recreate' ? bounds.wanted : Math.min(bounds.wanted, roomOf(situation));
 }
 
 function setOf(situation: Situation, hash: string): Manifest {
@@ -118,7 +118,7 @@ function setOf(situation: Situation, hash: string): Manifest {
       ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
       labels,
       annotations,
-      ownerReferences: [controllerReference(deployment)],
+      ownerReferences: [controllerRef(deployment)],
     },
     spec: {
       replicas: initialReplicas(situation),

@@ -1,7 +1,8 @@
 import { deployments, pods, replicaSets, type Deployment } from '#kinds';
+import { controllerOf } from '#meta';
 import type { Change, Decision, Loop, View } from '#model';
 import type { Instant } from '#std';
-import { claim, controllerOf, hasEnded, keyOf, ownersOf, parseKey, sides } from '../shared/index.js';
+import { claim, hasEnded, keyOf, ownersOf, parseKey, sides } from '../shared/index.js';
 import { situationOf, type Situation } from './situation.js';
 import { recreate } from './recreate.js';
 import { rollingUpdate } from './rolling-update.js';

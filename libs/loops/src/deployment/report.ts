@@ -1,7 +1,8 @@
 import { deployments } from '#kinds';
+import { findCondition } from '#meta';
 import type { Decision } from '#model';
 import { reportStatus, wakeAtFirst } from '../shared/index.js';
-import { conditionOf, conditionsNow, progressDeadline } from './conditions.js';
+import { conditionsNow, progressDeadline } from './conditions.js';
 import type { Situation } from './situation.js';
 import { statusOf } from './status.js';
 
@@ -9,7 +10,7 @@ import { statusOf } from './status.js';
 export function report(situation: Situation): readonly Decision[] {
   const { deployment, now } = situation;
   const status = statusOf(situation, conditionsNow(situation));
-  const said = conditionOf(status.conditions, 'Progressing');
+  const said = findCondition(status.conditions, 'Progressing');
   const deadline = said?.reason === 'ProgressDeadlineExceeded' ? undefined : progressDeadline(deployment, said);
   return [
     ...reportStatus(deployments, deployment, status, { because: 'the replica sets have changed' }),

@@ -2,7 +2,7 @@ import type { ReplicaSet } from '#kinds';
 import type { Decision, Submit } from '#model';
 import { currentSet } from './current-set.js';
 import { resize } from './resize.js';
-import { availableOf, replicasOf, totalOf, type Situation } from './situation.js';
+import { availableOf, replicasOf, roomOf, totalOf, type Situation } from './situation.js';
 import { report } from './report.js';
 
 /** The next step of a rolling update; undefined when nothing is left to move. */
@@ -17,11 +17,10 @@ export function rollingUpdate(situation: Situation): readonly Decision[] | undef
 
 /** The current set grows as far as the surge allows; undefined when it has its size. */
 function grow(situation: Situation, current: ReplicaSet): readonly Submit[] | undefined {
-  const { bounds, sets } = situation;
+  const { bounds } = situation;
   const size = replicasOf(current);
   if (size > bounds.wanted) return resize(situation, current, bounds.wanted, `only ${bounds.wanted} pods are wanted`);
-  const room = bounds.most - totalOf(sets, replicasOf);
-  const to = size + Math.min(Math.max(0, room), bounds.wanted - size);
+  const to = size + Math.min(roomOf(situation), bounds.wanted - size);
   if (to === size) return undefined;
   return resize(situation, current, to, `${bounds.most} pods may be there, so the new template gets ${to - size} more`);
 }

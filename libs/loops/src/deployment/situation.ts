@@ -47,15 +47,20 @@ export function totalOf(sets: readonly ReplicaSet[], count: (set: ReplicaSet) =>
 }
 
 /**
- * Available pods of a set: as its status says, but no more than there are in the view now. A status lags behind its pods,
- * and what was lost since must not be taken for spare.
+ * Available pods of a set: as its status says, but no more than there are in the view now, and no more than it is to keep.
+ * A status lags behind its pods: what was lost since, or is about to go, must not be taken for spare.
  */
 export function availableOf({ view, now }: Pick<Situation, 'view' | 'now'>, set: ReplicaSet): number {
   const reported = set.status?.availableReplicas ?? 0;
   if (reported === 0) return 0;
   const minReadySeconds = set.spec.minReadySeconds ?? 0;
   const present = podsOf(view, set).filter((pod) => isActive(pod) && isAvailable(pod, minReadySeconds, now));
-  return Math.min(reported, present.length);
+  return Math.min(reported, present.length, replicasOf(set));
+}
+/** How many pods may be added now: those that a shrunk set has not yet given up still take room. */
+export function roomOf({ view, sets, bounds }: Situation): number {
+  const held = totalOf(sets, (set) => Math.max(replicasOf(set), podsOf(view, set).filter(isActive).length));
+  return Math.max(0, bounds.most - held);
 }
 export function podsOf(view: View, set: ReplicaSet): readonly Pod[] {
   return view.ownedBy(set.metadata.uid).filter((object): object is Pod => object.kind === 'Pod' && object.apiVersion === 'v1');

@@ -1,8 +1,8 @@
 import { pods, replicaSets, type ReplicaSet } from '#kinds';
+import { controllerRef } from '#meta';
 import type { LoopRefusal, Submit, View } from '#model';
 import type { Instant } from '#std';
 import {
-  controllerReference,
   create,
   incident,
   namePrefix,
@@ -70,7 +70,7 @@ function podOf(set: ReplicaSet, child: ChildName): Manifest {
       ...(labels && { labels }),
       ...(annotations && { annotations }),
       ...(finalizers && { finalizers }),
-      ownerReferences: [controllerReference(set)],
+      ownerReferences: [controllerRef(set)],
     },
     spec: template?.spec,
   };

@@ -1,7 +1,8 @@
 import { pods, replicaSets, type Pod, type ReplicaSet } from '#kinds';
+import { controllerOf } from '#meta';
 import type { Submit, View } from '#model';
 import type { Instant } from '#std';
-import { controllerOf, incident, isActive, remove, streamOfObject } from '../shared/index.js';
+import { incident, isActive, remove, streamOfObject } from '../shared/index.js';
 import { cheapestFirst } from './rank.js';
 
 export interface Deletion {

@@ -1,7 +1,8 @@
 import { namespaces, pods, replicaSets, type Pod, type ReplicaSet } from '#kinds';
+import { controllerOf } from '#meta';
 import type { Decision, Loop, Outside, View } from '#model';
 import type { Instant } from '#std';
-import { availableAt, claim, controllerOf, isActive, keyOf, ownersOf, parseKey, refusalsIn, reportStatus, sides, wakeAtFirst } from '../shared/index.js';
+import { availableAt, claim, isActive, keyOf, ownersOf, parseKey, refusalsIn, reportStatus, sides, wakeAtFirst } from '../shared/index.js';
 import { createPods } from './create.js';
 import { deletePods } from './delete.js';
 import { statusOf } from './status.js';

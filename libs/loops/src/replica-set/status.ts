@@ -1,7 +1,8 @@
 import { pods, type Pod, type ReplicaSet, type ReplicaSetCondition, type ReplicaSetStatus } from '#kinds';
+import { controllerOf, findCondition, removeCondition } from '#meta';
 import type { LoopRefusal } from '#model';
 import { toTime, type Instant } from '#std';
-import { controllerOf, isAvailable, isReady, isTerminating } from '../shared/index.js';
+import { isAvailable, isReady, isTerminating } from '../shared/index.js';
 
 export interface Counted {
   /** Active pods of the set. */
@@ -37,11 +38,11 @@ function positive<K extends string>(field: K, count: number): { readonly [P in K
 /** A failure is said once and stays as it is until the number of pods is right or a creation succeeds. */
 function conditionsOf(set: ReplicaSet, count: number, refusals: readonly LoopRefusal[], now: Instant): readonly ReplicaSetCondition[] {
   const old = set.status?.conditions ?? [];
-  const failed = old.some((condition) => condition.type === 'ReplicaFailure');
+  const failed = findCondition(old, 'ReplicaFailure') !== undefined;
   const refusal = refusals.find((one) => one.kind === pods.id);
   const settled = count === (set.spec.replicas ?? 1);
   if (failed && !settled) return old;
-  if (!refusal || settled) return failed ? old.filter((condition) => condition.type !== 'ReplicaFailure') : old;
+  if (!refusal || settled) return removeCondition(old, 'ReplicaFailure');
   return [
     ...old,
     {

@@ -1,6 +1,5 @@
 import type { Change, KindRef, KubeObject, View } from '#model';
-import { selectorMatches, type LabelSelector } from '#meta';
-import { controllerOf } from './owner.js';
+import { controllerOf, selectorMatches, type LabelSelector } from '#meta';
 
 /** The key of a namespaced object: `default/web`. */
 export function keyOf(object: KubeObject): string {

@@ -1,17 +1,7 @@
-import { selectorMatches, type LabelSelector } from '#meta';
+import { controllerOf, controllerRef, selectorMatches, type LabelSelector } from '#meta';
 import type { KindRef, KubeObject, OwnerReference, Submit } from '#model';
 import type { Json } from '#std';
 import { patch, streamOfObject } from './submit.js';
-
-/** The owner that manages an object, of which there is at most one. */
-export function controllerOf(object: KubeObject): OwnerReference | undefined {
-  return object.metadata.ownerReferences?.find((owner) => owner.controller === true);
-}
-
-export function controllerReference(owner: KubeObject): OwnerReference {
-  const { name, uid } = owner.metadata;
-  return { apiVersion: owner.apiVersion, kind: owner.kind, name, uid, controller: true, blockOwnerDeletion: true };
-}
 
 export interface Claims<T> {
   readonly mine: readonly T[];
@@ -45,7 +35,7 @@ export function claim<T extends KubeObject>(
 }
 
 function adopt(ref: KindRef, owner: KubeObject, object: KubeObject): Submit {
-  const owners = [...(object.metadata.ownerReferences ?? []), controllerReference(owner)];
+  const owners = [...(object.metadata.ownerReferences ?? []), controllerRef(owner)];
   return setOwners(ref, object, owners, `nobody controls it and the selector of ${owner.metadata.name} matches its labels`);
 }
 function release(ref: KindRef, owner: KubeObject, object: KubeObject): Submit {

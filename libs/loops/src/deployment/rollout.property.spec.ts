@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { deployments } from '#kinds';
+import type { Submit } from '#model';
+import { prng, type Prng } from '#std';
+import { replicaSet } from '../replica-set/index.js';
+import { isActive, isReady } from '../shared/index.js';
+import { allReady, deploymentIn, makeDeployment, place, podsIn, roll, setReady, setsIn, TestCluster, type Batch } from '../shared/testing/index.js';
+import { boundsOf } from './bounds.js';
+import { deployment } from './index.js';
+
+/** Writes by an earlier submit of the same look would make a later one stale for ever. */
+function expectIndependent(batch: Batch): void {
+  const written = new Set<string>();
+  for (const decision of batch.decisions) {
+    if (decision.is !== 'submit') continue;
+    for (const stream of decision.basedOn ?? []) if (written.has(stream)) throw new Error(`${stream} is written and then built on`);
+    collect(decision, written);
+  }
+}
+function collect({ command, then }: Submit, written: Set<string>): void {
+  written.add(`${command.kind}/${command.namespace ?? '_'}/${command.name}`);
+  for (const next of then ?? []) collect(next, written);
+}
+
+const available = (cluster: TestCluster): number => podsIn(cluster).filter((pod) => isActive(pod) && isReady(pod)).length;
+const active = (cluster: TestCluster): number => podsIn(cluster).filter(isActive).length;
+
+/** One step of a world in which loops look, their decisions arrive late, and pods come and go; all drawn from the seed. */
+class World {
+  readonly cluster = new TestCluster([deployment, replicaSet]);
+  private readonly late: Batch[] = [];
+  private readonly busy = new Set<string>();
+  constructor(private readonly random: Prng) {}
+
+  step(): void {
+    const choice = this.random.next();
+    if (choice < 0.4) this.look();
+    else if (choice < 0.7) this.arrive();
+    else this.live();
+  }
+  finish(): void {
+    while (this.late.length > 0) this.arrive();
+    allReady(this.cluster.settle());
+  }
+  private look(): void {
+    const waiting = this.cluster.pending().filter((entry) => !this.busy.has(`${entry.loop.name} ${entry.key}`));
+    if (waiting.length === 0) return;
+    const entry = this.random.pick(waiting);
+    this.cluster.take(entry);
+    this.busy.add(`${entry.loop.name} ${entry.key}`);
+    const batch = this.cluster.decide(entry.loop, entry.key);
+    expectIndependent(batch);
+    this.late.push(batch);
+  }
+  private arrive(): void {
+    if (this.late.length === 0) return;
+    const [batch] = this.late.splice(this.random.below(this.late.length), 1);
+    if (!batch) return;
+    this.busy.delete(`${batch.loop.name} ${batch.key}`);
+    this.cluster.carryOut(batch);
+  }
+  /** Something happens to a pod on a node: never a loss of readiness, so that only the loops can break the bounds. */
+  private live(): void {
+    const pods = podsIn(this.cluster);
+    if (pods.length === 0) return;
+    const pod = this.random.pick(pods);
+    if (pod.metadata.deletionTimestamp !== undefined) this.cluster.gone(pod);
+    else if (pod.spec.nodeName === undefined) place(this.cluster, pod);
+    else if (!isReady(pod)) setReady(this.cluster, pod);
+  }
+}
+
+const bound = fc.oneof(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 100 }).map((percent) => `${percent}%`));
+
+describe('a rollout, whatever the order in which its decisions arrive', () => {
+  test('never has too many pods nor too few available ones, and ends with the newest template', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 1, max: 12 }), bound, bound, (seed, replicas, maxSurge, maxUnavailable) => {
+        const world = new World(prng(seed));
+        const { cluster } = world;
+        makeDeployment(cluster, { replicas, maxSurge, maxUnavailable });
+        allReady(cluster.settle());
+        const { most, fewest } = boundsOf(deploymentIn(cluster));
+        cluster.onChange = () => {
+          expect(active(cluster)).toBeLessThanOrEqual(most);
+          expect(available(cluster)).toBeGreaterThanOrEqual(fewest);
+        };
+        for (const version of ['2', '3', '1']) {
+          roll(cluster, version);
+          for (let i = 0; i < 60; i++) world.step();
+        }
+        world.finish();
+        expect(podsIn(cluster).map((pod) => pod.metadata.labels?.['v'])).toEqual(Array(replicas).fill('1'));
+        expect(deploymentIn(cluster).status?.conditions?.at(-1)?.reason).toBe('NewReplicaSetAvailable');
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('comes to rest with exactly the wanted pods after any scaling in between', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 4 }), (seed, sizes) => {
+        const world = new World(prng(seed));
+        const { cluster } = world;
+        makeDeployment(cluster, { replicas: 4 });
+        let version = 1;
+        for (const replicas of sizes) {
+          cluster.edit(deployments, 'default', 'web', { spec: { replicas } });
+          if (replicas % 2 === 0) roll(cluster, String(++version));
+          for (let i = 0; i < 40; i++) world.step();
+        }
+        world.finish();
+        expect(podsIn(cluster)).toHaveLength(sizes.at(-1) ?? 4);
+        expect(setsIn(cluster).filter((set) => (set.spec.replicas ?? 0) > 0).length).toBeLessThanOrEqual(1);
+        const uids = cluster.view.events.filter((event) => event.type === 'Created' && event.stream.startsWith('core.pods/')).map((event) => event.stream);
+        expect(new Set(uids).size).toBe(uids.length);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
