@@ -3,7 +3,7 @@ import { decideCommand, isRefusal, streamOf } from '#model';
 import type { Clock, EventLog, Ids } from '#ports';
 import { EventTooLarge, LogDamaged, WrongExpectedRevision } from '#ports';
 import type { Instant } from '#std';
-import { toEventTime } from '#std';
+import { Fault, toEventTime } from '#std';
 import type { EventCodec } from './codec.js';
 import { WRITER_STREAM, type Projection } from './projection.js';
 import type { ReadModel } from './read-model.js';
@@ -144,7 +144,7 @@ export class Writer implements CommandPort {
     decided: DecidedEvent,
     now: Instant,
   ): Promise<CommandResult | 'again'> {
-    const { codec, log, reads } = this.options;
+    const { codec, reads } = this.options;
     const expected = before?.revision ?? -1;
     const { type, data } = decided.event as NonNullable<DecidedEvent['event']>;
     const event = this.event(stream, expected, command.correlationId, { type, data, command, now, epoch: this.epoch });
@@ -155,7 +155,7 @@ export class Writer implements CommandPort {
     this.ahead.put(stream, optimistic, this.ahead.position);
     let position: number;
     try {
-      ({ position } = await log.append(stream, bytes, expected));
+      position = await this.durably(stream, bytes, expected, now + COMMAND_TIMEOUT_MS);
     } catch (cause) {
       return this.failed(cause, generation);
     }
@@ -173,6 +173,28 @@ export class Writer implements CommandPort {
       this.ahead.position = Math.max(this.ahead.position, position);
     }
     return accepted(decided, position, true);
+  }
+
+  /**
+   * Appends until the outcome is known. An append whose acknowledgement was lost may have happened: the same id at the same
+   * revision again gives the first result, so asking again is the way to learn it.
+   */
+  private async durably(stream: string, event: NewEvent, expected: number, deadline: Instant): Promise<number> {
+    const { log, clock } = this.options;
+    for (let wait = 5; ; wait = Math.min(wait * 2, 1000)) {
+      try {
+        return (await log.append(stream, event, expected)).position;
+      } catch (cause) {
+        const isUnknown = cause instanceof Fault && cause.retryable;
+        if (!isUnknown || clock.now() + wait >= deadline) throw cause;
+        await this.pause(wait);
+      }
+    }
+  }
+
+  private pause(ms: number): Promise<void> {
+    const { clock } = this.options;
+    return new Promise((resolve) => void clock.at(clock.now() + ms, resolve));
   }
 
   /** Nothing to append. The state that was looked at may still be on its way: the answer must not be ahead of it. */
@@ -200,19 +222,20 @@ export class Writer implements CommandPort {
     if (cause instanceof EventTooLarge) {
       return { refused: true, code: 413, reason: 'RequestEntityTooLarge', message: `the object is too large for the event log: ${cause.message}` };
     }
-    return 'again';
+    if (cause instanceof WrongExpectedRevision) return 'again';
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return { refused: true, code: 504, reason: 'Timeout', message: `it is not known whether the write was taken: ${why}` };
   }
 
   /** Forgets what was decided but not appended: the log decides. */
   private rebuild(): void {
     this.generation++;
-    const { reads, clock } = this.options;
-    const pause = (ms: number): Promise<void> => new Promise((resolve) => void clock.at(clock.now() + ms, resolve));
+    const { reads } = this.options;
     this.rebuilding = (async () => {
       for (let wait = 10; ; wait = Math.min(wait * 2, 1000)) {
         const fresh = await reads.fresh(5000).catch(() => false);
         if (fresh) break;
-        await pause(wait);
+        await this.pause(wait);
       }
       this.ahead = reads.projection.copy();
       this.rebuilding = undefined;

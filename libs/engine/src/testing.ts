@@ -1,0 +1,56 @@
+import type { KindRegistry, Command, KubeObject } from '#model';
+import type { EventLog, Keys } from '#ports';
+import type { Json } from '#std';
+import { ControlPlane, type ControlPlaneOptions } from './control-plane.js';
+
+/** Sealing for tests: reversible, and easy to tell from clear text. */
+export const testKeys: Pick<Keys, 'seal' | 'open'> = {
+  seal: (uid, clear) => `${uid}:${Buffer.from(clear).toString('hex')}`,
+  open: (uid, sealed) => {
+    const [owner, hex = ''] = sealed.split(':');
+    return owner === uid ? Buffer.from(hex, 'hex').toString() : undefined;
+  },
+};
+
+let uids = 0;
+/** A control plane over a log, for specs: real timers, counted uids. */
+export function testPlane(log: EventLog, kinds: KindRegistry, more: Partial<ControlPlaneOptions> = {}): ControlPlane {
+  return new ControlPlane({
+    log,
+    kinds,
+    keys: testKeys,
+    clock: {
+      now: () => Date.now(),
+      at: (instant, callback) => {
+        const timer = setTimeout(callback, Math.max(0, instant - Date.now()));
+        return () => clearTimeout(timer);
+      },
+    },
+    ids: { uid: () => `uid-${++uids}`, named: (text) => `named-${text}` },
+    build: 'test',
+    soon: (callback) => setImmediate(callback),
+    onFatal: (cause) => {
+      throw cause;
+    },
+    ...more,
+  });
+}
+
+export function testCreate(kind: string, object: object): Command {
+  const { metadata } = object as KubeObject;
+  return {
+    verb: 'create',
+    kind,
+    apiVersion: 'v1',
+    ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
+    name: metadata.name,
+    body: object as Json,
+    options: {},
+    actor: { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] },
+    via: 'test',
+    correlationId: `request-${++uids}`,
+  };
+}
+export function testPatch(kind: string, namespace: string | undefined, name: string, body: Json): Command {
+  return { ...testCreate(kind, { metadata: { name, namespace } }), verb: 'patch', patchType: 'merge', body };
+}

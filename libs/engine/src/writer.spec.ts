@@ -1,0 +1,126 @@
+import { describe, expect, it } from '@jest/globals';
+import { MemoryEventLog } from '#adapters';
+import { configMapKind, createRegistry, namespaceKind } from '#kinds';
+import { isRefusal, type Accepted, type CommandResult } from '#model';
+import { testCreate, testPatch, testPlane } from './testing.js';
+
+const kinds = createRegistry([namespaceKind, configMapKind]);
+const CONFIG_MAPS = 'core.configmaps';
+
+async function started(log = new MemoryEventLog()) {
+  const plane = testPlane(log, kinds);
+  await plane.start();
+  const writer = await plane.becomeWriter('test-cluster');
+  return { log, plane, writer };
+}
+function accepted(result: CommandResult): Accepted {
+  if (isRefusal(result)) throw new Error(result.message);
+  return result;
+}
+const configMap = (name: string, data: object = { a: '1' }): object => ({ metadata: { name, namespace: 'default' }, data });
+
+describe('the writer', () => {
+  it('answers when the event is durable and folded, with its position as resourceVersion', async () => {
+    const { plane, writer, log } = await started();
+    await writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));
+    const result = accepted(await writer.submit(testCreate(CONFIG_MAPS, configMap('one'))));
+    expect(result.object.metadata.resourceVersion).toBe(String(result.position));
+    expect(plane.reads.projection.get({ id: CONFIG_MAPS }, 'default', 'one')).toEqual(result.object);
+    expect(await log.head()).toBe(result.position);
+    await plane.stop();
+  });
+
+  it('decides later commands on those before them whose append is on its way', async () => {
+    const { plane, writer } = await started();
+    const results = await Promise.all([
+      writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } })),
+      writer.submit(testCreate(CONFIG_MAPS, configMap('one'))),
+      writer.submit(testCreate(CONFIG_MAPS, configMap('one'))),
+      ...Array.from({ length: 20 }, (_, i) => writer.submit(testPatch(CONFIG_MAPS, 'default', 'one', { data: { [`k${i}`]: 'v' } }))),
+    ]);
+    expect(isRefusal(results[2] as CommandResult)).toBe(true);
+    const object = plane.reads.projection.get({ id: CONFIG_MAPS }, 'default', 'one') as unknown as { data: object };
+    expect(Object.keys(object.data)).toHaveLength(21);
+    await plane.stop();
+  });
+
+  it('writes nothing when nothing changes', async () => {
+    const { plane, writer, log } = await started();
+    await writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));
+    await writer.submit(testCreate(CONFIG_MAPS, configMap('one')));
+    const before = await log.head();
+    const same = accepted(await writer.submit(testPatch(CONFIG_MAPS, 'default', 'one', { data: { a: '1' } })));
+    expect(same.changed).toBe(false);
+    expect(await log.head()).toBe(before);
+    await plane.stop();
+  });
+
+  it('decides again when an append fails, and nobody hears of it', async () => {
+    let failures = 3;
+    const log = new MemoryEventLog({ faults: { beforeAppend: () => (failures-- > 0 ? 'fail' : 'go-on') } });
+    failures = 0;
+    const { plane, writer } = await started(log);
+    await writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));
+    failures = 3;
+    const results = await Promise.all(['a', 'b', 'c', 'd'].map((name) => writer.submit(testCreate(CONFIG_MAPS, configMap(name)))));
+    expect(results.filter(isRefusal)).toEqual([]);
+    expect(plane.reads.projection.list({ id: CONFIG_MAPS }, 'default')).toHaveLength(4);
+    await plane.stop();
+  });
+
+  it('takes an append whose acknowledgement was lost for what it is: done', async () => {
+    let lost = 0;
+    const log = new MemoryEventLog({ faults: { afterAppendBeforeAck: () => (lost-- > 0 ? 'fail' : 'go-on') } });
+    const { plane, writer } = await started(log);
+    await writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));
+    await writer.submit(testCreate(CONFIG_MAPS, configMap('one')));
+    lost = 1;
+    const result = await writer.submit(testPatch(CONFIG_MAPS, 'default', 'one', { data: { b: '2' } }));
+    expect(isRefusal(result)).toBe(false);
+    await plane.stop();
+  });
+
+  it('is voted out by a later writer on the same log', async () => {
+    const log = new MemoryEventLog({ shared: true });
+    const first = await started(log);
+    const second = await started(log);
+    await second.writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));
+    const late = await first.writer.submit(testCreate('core.namespaces', { metadata: { name: 'other' } }));
+    expect(isRefusal(late)).toBe(true);
+    expect(second.plane.reads.projection.get({ id: 'core.namespaces' }, undefined, 'other')).toBeUndefined();
+    await Promise.all([first.plane.stop(), second.plane.stop()]);
+  });
+
+  it('refuses what a loop decided on an old state', async () => {
+    const { plane, writer } = await started();
+    await writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));
+    await writer.submit(testCreate(CONFIG_MAPS, configMap('one')));
+    const stale = { ...testPatch(CONFIG_MAPS, 'default', 'one', { data: { b: '2' } }), basedOn: [{ stream: 'core.configmaps/default/one', revision: 7 }] };
+    expect(await writer.submit(stale)).toMatchObject({ refused: true, reason: 'Stale' });
+    await plane.stop();
+  });
+});
+
+describe('views of the past', () => {
+  it('are the same rewound and replayed', async () => {
+    const { plane, writer } = await started();
+    await writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));
+    const positions: number[] = [];
+    for (let i = 0; i < 30; i++) {
+      const name = `n${i % 4}`;
+      const result =
+        i % 7 === 3
+          ? await writer.submit({ ...testPatch(CONFIG_MAPS, 'default', name, null), verb: 'delete' })
+          : i < 4
+            ? await writer.submit(testCreate(CONFIG_MAPS, configMap(name)))
+            : await writer.submit(testPatch(CONFIG_MAPS, 'default', name, { data: { i: String(i) } }));
+      if (!isRefusal(result)) positions.push(result.position);
+    }
+    for (const position of positions.slice(0, -1)) {
+      const rewound = plane.reads.recent(position);
+      const replayed = await (plane.history as unknown as { replay(p: number): Promise<typeof plane.reads.projection> }).replay(position);
+      expect(rewound?.list({ id: CONFIG_MAPS })).toEqual(replayed.list({ id: CONFIG_MAPS }));
+    }
+    await plane.stop();
+  });
+});
