@@ -11,3 +11,4 @@ export * from './time-index.js';
 export * from './work-queue.js';
 export * from './writer.js';
 export * from './health/index.js';
+export * from './subjects.js';

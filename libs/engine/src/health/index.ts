@@ -2,3 +2,4 @@ export * from './assignments.js';
 export * from './heartbeats.js';
 export * from './health.js';
 export * from './merged-status.js';
+export * from './serve-health.js';

@@ -1,0 +1,39 @@
+import type { AssignmentChange, Heartbeat, IncidentReport, NodeReport, PodReport, RegisterRequest, SyncRequest, TokenForPod } from '#model';
+import type { Bus } from '#ports';
+import { nodeOfSubject, subjects } from '../subjects.js';
+import type { Health } from './health.js';
+
+/** Answers the agents on the bus out of a {@link Health}. The result ends it. */
+export function serveHealth(bus: Bus, health: Health): () => void {
+  const answers: { readonly [what: string]: (node: string, message: unknown) => Promise<unknown> } = {
+    register: (node, message) => health.register(node, message as RegisterRequest),
+    sync: (node, message) => health.sync({ ...(message as SyncRequest), node }),
+    pod: (node, message) => health.podReport(node, message as PodReport),
+    node: (node, message) => health.nodeReport(node, message as NodeReport),
+    incident: (node, message) => health.incident(node, message as IncidentReport),
+    token: (node, message) => health.token(node, message as TokenForPod),
+  };
+  const subscriptions = Object.entries(answers).map(([what, answer]) =>
+    bus.subscribe(subjects.reports(what), async (data, subject) => encode(await answer(nodeOfSubject(subject), decode(data)))),
+  );
+  subscriptions.push(
+    bus.subscribe(subjects.heartbeats, (data, subject) => {
+      health.heartbeat({ ...(decode(data) as Heartbeat), node: nodeOfSubject(subject) });
+    }),
+  );
+  return () => {
+    for (const subscription of subscriptions) subscription.unsubscribe();
+  };
+}
+
+/** What {@link Health} needs to tell agents of changes. */
+export function publishChanges(bus: Bus): (node: string, change: AssignmentChange) => void {
+  return (node, change) => bus.publish(subjects.node(node, 'change'), encode(change));
+}
+
+function encode(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+function decode(bytes: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
+}
