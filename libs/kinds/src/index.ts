@@ -12,3 +12,12 @@ export * from './apps/deployment/index.js';
 export * from './discovery/endpointslice/index.js';
 export * from './coordination/lease/index.js';
 export * from './events/event/index.js';
+export { builtinAdmission } from './admission/index.js';
+export { builtinKinds } from './builtin.js';
+export { createRegistry } from './registry.js';
+import { builtinAdmission } from './admission/index.js';
+import { builtinKinds } from './builtin.js';
+import { createRegistry } from './registry.js';
+
+/** All kinds that are built in, with the rules of admission. */
+export const registry = createRegistry(builtinKinds, builtinAdmission);

@@ -74,3 +74,5 @@ export const DELETION_REQUESTED = 'DeletionRequested';
 export const SPEC_CHANGED = 'SpecChanged';
 export const METADATA_CHANGED = 'MetadataChanged';
 export const STATUS_REPORTED = 'StatusReported';
+/** What a loop or an agent saw happen; its projection is a Kubernetes Event. */
+export const INCIDENT_RECORDED = 'IncidentRecorded';

@@ -85,6 +85,10 @@ export interface ServedVersion {
   /** From the stored form to this version's, and back. Identity where absent. */
   toServed?(object: KubeObject): KubeObject;
   toStored?(object: KubeObject): KubeObject;
+  /** What this version can be selected by, where that differs; `value` reads the stored form. */
+  readonly fieldSelectors?: readonly FieldSelector[];
+  /** This version's table, where it differs; cells read the stored form. */
+  readonly columns?: readonly Column[];
 }
 
 /** A kind is one value: everything else is derived from a registry of these. */
@@ -104,6 +108,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** Values of events of this kind that must never be stored in clear: the codec seals them. */
   readonly sealed: boolean;
   readonly schemaVersion: number;
+  /** Conditions of an object's row in a Table: pods that are over say so. */
+  readonly rowConditions?: ((object: KubeObject) => readonly JsonObject[]) | undefined;
   decide(command: Command, state: StreamState | undefined, view: View, context: DecideContext): Decided;
   /** The object after an event; shared by all kinds but those that must do more than set fields. */
   evolve(object: KubeObject | undefined, event: StoredEvent): KubeObject | undefined;

@@ -1,4 +1,4 @@
-import type { Instant } from '#std';
+import { isJsonObject, type Instant } from '#std';
 import type { Command } from '../command.js';
 import type { Decided, KindRegistry } from '../kind.js';
 import { streamOf } from '../kube-object.js';
@@ -16,6 +16,14 @@ export function decideCommand(
     return { refused: true, code: 404, reason: 'NotFound', message: 'the server could not find the requested resource' };
   }
   const namespace = kind.names.namespaced ? command.namespace : undefined;
-  const state = command.name === '' ? undefined : view.stream(streamOf(kind.id, namespace, command.name));
+  const name = command.name || nameInBody(command);
+  const state = name === '' ? undefined : view.stream(streamOf(kind.id, namespace, name));
   return kind.decide(command, state, view, { now: given.now, uid: given.uid, kind, kinds: registry });
+}
+
+/** A create names its object in the body. */
+function nameInBody(command: Command): string {
+  const metadata = isJsonObject(command.body) ? command.body['metadata'] : undefined;
+  const name = isJsonObject(metadata) ? metadata['name'] : undefined;
+  return typeof name === 'string' ? name : '';
 }

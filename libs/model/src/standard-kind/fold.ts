@@ -22,6 +22,7 @@ export function foldEvent(registry: KindRegistry, state: StreamState | undefined
     revision: event.revision,
     position: event.position,
     object: object && withResourceVersion(object, String(event.position)),
+    ...(object === undefined && { endedAt: event.time }),
   };
 }
 

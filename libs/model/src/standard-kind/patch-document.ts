@@ -1,20 +1,27 @@
-import { isJsonObject, type Json, type JsonObject } from '#std';
-import { refusals, type Refusal } from '../refusal.js';
-import { aboutOf, type Request } from './request.js';
+import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, type PatchProblem } from '#meta';
+import type { Json, JsonObject } from '#std';
+import type { Command } from '../command.js';
+import type { Refusal } from '../refusal.js';
+import type { ObjectType } from '../schema/index.js';
 
-/** The document after the command's patch, or why it cannot be patched so. */
-export function patchedDocument(request: Request, document: JsonObject): Json | Refusal {
-  const { body } = request.command;
-  if (!isJsonObject(body)) return refusals.badRequest('error decoding patch: the patch is not an object');
-  aboutOf(request, '');
-  return merged(document, body);
+/** The document after a command's patch, or why it cannot be patched so. */
+export function patchedDocument(command: Command, document: JsonObject, schema: ObjectType<unknown>): Json | Refusal {
+  const patched = byType(command, document, schema);
+  return patched.ok ? patched.value : refusalOf(patched.problem);
 }
-function merged(target: Json | undefined, patch: Json): Json {
-  if (!isJsonObject(patch)) return patch;
-  const out: Record<string, Json | undefined> = { ...(isJsonObject(target) ? target : {}) };
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete out[key];
-    else if (value !== undefined) out[key] = merged(out[key], value);
+
+function byType(command: Command, document: JsonObject, schema: ObjectType<unknown>) {
+  switch (command.patchType) {
+    case 'json':
+      return applyJsonPatch(document, command.body);
+    case 'strategic':
+      return applyStrategicMergePatch(document, command.body, schema);
+    default:
+      return applyMergePatch(document, command.body);
   }
-  return out;
+}
+
+export function refusalOf(problem: PatchProblem): Refusal {
+  const { code, reason, message, details } = problem;
+  return { refused: true, code, reason, message, ...(details && { details }) };
 }

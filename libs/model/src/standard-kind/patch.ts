@@ -24,7 +24,7 @@ export function decidePatch(request: Request): Decided {
 
 function readPatch(request: Request, old: KubeObject): { object: KubeObject; warnings: readonly string[] } | Refusal {
   const document = request.spoken.toServed(withResourceVersion(old, request.oldVersion ?? ''));
-  const patched = patchedDocument(request, document as unknown as JsonObject);
+  const patched = patchedDocument(request.command, document as unknown as JsonObject, request.spoken.schema);
   if (isRefusal(patched)) return patched;
   const read = readPatched(patched, request.command, request.spoken, request.decideContext);
   if (isRefusal(read)) return read;

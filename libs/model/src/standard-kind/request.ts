@@ -1,7 +1,7 @@
 import type { Command } from '../command.js';
 import type { DecideContext, Kind } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
-import type { About } from '../refusal.js';
+import type { About, Problem } from '../refusal.js';
 import type { StreamState, View } from '../view.js';
 import type { AdmissionOperation, AdmissionPlugin, Admitted } from './admission.js';
 import { withoutResourceVersion } from './fold.js';
@@ -19,6 +19,14 @@ export interface Request extends StrategyContext {
   readonly oldVersion: string | undefined;
   readonly subresource: string | undefined;
   readonly plugins: readonly AdmissionPlugin[];
+  /** Of a subresource with rules of its own. */
+  readonly rules?: WriteRules;
+}
+
+/** What a write may change of an object, and what must hold afterwards. */
+export interface WriteRules {
+  prepare(object: KubeObject, old: KubeObject): KubeObject;
+  readonly validate?: ((object: KubeObject, old: KubeObject, context: StrategyContext) => readonly Problem[]) | undefined;
 }
 
 export function requestOf(

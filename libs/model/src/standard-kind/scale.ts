@@ -2,7 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from '#std';
 import type { Decided, DecidedEvent } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
 import { isRefusal, refusals, type Refusal } from '../refusal.js';
-import { decode } from '../schema/index.js';
+import { decode, type ObjectType } from '../schema/index.js';
 import { withResourceVersion } from './fold.js';
 import { patchedDocument } from './patch-document.js';
 import { aboutOf, type Request } from './request.js';
@@ -41,7 +41,7 @@ export function decideScale(request: Request, paths: ScalePaths): Decided {
   const { command, old } = request;
   if (old === undefined) return refusals.notFound(aboutOf(request, command.name));
   const current = scaleOf(withResourceVersion(old, request.oldVersion ?? ''), paths.selector(old));
-  const written = command.verb === 'patch' ? patchedDocument(scaleRequest(request), current) : (command.body ?? null);
+  const written = command.verb === 'patch' ? patchedDocument(command, current, scaleSchema(request)) : (command.body ?? null);
   if (isRefusal(written)) return written;
   const replicas = readReplicas(request, written, old);
   if (isRefusal(replicas)) return replicas;
@@ -56,8 +56,9 @@ export function decideScale(request: Request, paths: ScalePaths): Decided {
   return { ...decided, response: scaleAfter(decided, request, paths) };
 }
 
-function scaleRequest(request: Request): Request {
-  return request;
+/** The kind's own schema serves where no Scale is told: both are merged field by field. */
+function scaleSchema(request: Request): ObjectType<unknown> {
+  return request.kind.subresources.find((subresource) => subresource.name === 'scale')?.schema ?? request.kind.schema;
 }
 function scaleAfter(decided: DecidedEvent, request: Request, paths: ScalePaths): JsonObject {
   const version = decided.event === undefined ? (request.oldVersion ?? '') : '';
@@ -66,8 +67,7 @@ function scaleAfter(decided: DecidedEvent, request: Request, paths: ScalePaths):
 }
 
 function readReplicas(request: Request, written: Json, old: KubeObject): number | Refusal {
-  const schema = request.kind.subresources.find((subresource) => subresource.name === 'scale')?.schema;
-  const read = schema ? decode(schema, written) : { value: written, unknown: [], error: undefined };
+  const read = decode(scaleSchema(request), written);
   if (read.error !== undefined) {
     return refusals.badRequest(`Scale in version "v1" cannot be handled as a Scale: ${read.error}`);
   }

@@ -8,7 +8,7 @@ import { decideCreate } from './create.js';
 import { decideDelete } from './delete.js';
 import { standardEvolve } from './fold.js';
 import { decidePatch } from './patch.js';
-import { requestOf, type Request } from './request.js';
+import { requestOf, type Request, type WriteRules } from './request.js';
 import { decideScale, type ScalePaths } from './scale.js';
 import type { Strategy } from './strategy.js';
 import { decideUpdate } from './update.js';
@@ -27,6 +27,7 @@ export interface StandardKind<T extends KubeObject> {
   readonly served?: readonly ServedVersion[];
   readonly sealed?: boolean;
   readonly schemaVersion?: number;
+  readonly rowConditions?: Kind['rowConditions'];
 }
 
 const ALL_VERBS: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
@@ -57,6 +58,7 @@ export function standardKind<T extends KubeObject>(given: StandardKind<T>): Kind
     schemaVersion: given.schemaVersion ?? 1,
     decide: (command, state, view, context) => decide(given, strategy, { command, state, view, context }),
     evolve: standardEvolve,
+    ...(given.rowConditions && { rowConditions: given.rowConditions }),
   };
 }
 
@@ -89,6 +91,11 @@ export function decideVerb(request: Request): Decided {
     case 'delete':
       return decideDelete(request);
   }
+}
+
+/** PUT and PATCH of a subresource that shows the whole object but changes a part of its own. */
+export function updateSubresource(request: Request, rules: WriteRules): Decided {
+  return decideVerb({ ...request, rules });
 }
 
 function noSuchSubresource(): Decided {

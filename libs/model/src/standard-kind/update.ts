@@ -9,7 +9,7 @@ import { allocate, createObject, defaulted, ownerWarning, wrongPlace } from './c
 import { decidedChange, decidedDelete } from './decided.js';
 import { dedupOwners, protectMetadata } from './metadata.js';
 import { trackCreate, trackUpdate } from './ownership.js';
-import { aboutOf, admitted, hasStatus, type Request } from './request.js';
+import { aboutOf, admitted, hasStatus, type Request, type WriteRules } from './request.js';
 
 /** PUT of an object or of its status. */
 export function decideUpdate(request: Request): Decided {
@@ -48,8 +48,9 @@ export function updateObject(
   const mutated = mutateAll(request.plugins, admitted(request, 'UPDATE', placed, old));
   if (isRefusal(mutated)) return mutated;
   const { object: deduped, dropped } = dedupOwners(mutated);
-  const prepared = prepare(request, deduped, old);
-  const problems = validate(request, prepared, old);
+  const rules = rulesOf(request);
+  const prepared = withGeneration(request, rules.prepare(deduped, old), old);
+  const problems = validate(request, rules, prepared, old);
   if (problems.length > 0) return refusals.invalid(about, problems);
   const warnings = [
     ...readWarnings,
@@ -104,37 +105,45 @@ function withManagedFields(object: KubeObject, managedFields: ObjectMeta['manage
   return { ...object, metadata: { ...object.metadata, managedFields: managedFields as NonNullable<typeof managedFields> } };
 }
 
-/** What a write of this (sub)resource may change; everything else stays as it was. */
-function prepare(request: Request, object: KubeObject, old: KubeObject): KubeObject {
-  const { strategy, subresource } = request;
-  if (subresource === 'status') {
-    const metadata = strategy.statusMetadata?.(object, old) ?? object.metadata;
-    const written: KubeObject = { ...old, status: object['status'], metadata };
-    return strategy.prepareStatus?.(written, old, request) ?? written;
+/** What a write of this (sub)resource may change, and what must hold of it. */
+function rulesOf(request: Request): WriteRules {
+  const { strategy } = request;
+  if (request.rules) return request.rules;
+  if (request.subresource === 'status') {
+    return { prepare: (object, old) => prepareStatus(request, object, old), validate: strategy.validateStatus };
   }
+  return { prepare: (object, old) => prepareMain(request, object, old), validate: strategy.validateUpdate };
+}
+function prepareStatus(request: Request, object: KubeObject, old: KubeObject): KubeObject {
+  const { strategy } = request;
+  const metadata = strategy.statusMetadata?.(object, old) ?? object.metadata;
+  const written: KubeObject = { ...old, status: object['status'], metadata };
+  return strategy.prepareStatus?.(written, old, request) ?? written;
+}
+function prepareMain(request: Request, object: KubeObject, old: KubeObject): KubeObject {
+  const { strategy } = request;
   const kept: KubeObject = hasStatus(request.kind) ? withStatusOf(object, old) : object;
-  const prepared = strategy.prepareUpdate?.(kept, old, request) ?? kept;
-  if (strategy.generation !== 'managed') return prepared;
-  const grows = strategy.generationGrows?.(prepared, old) ?? !jsonEquals(prepared['spec'], old['spec']);
-  if (!grows) return prepared;
-  return { ...prepared, metadata: { ...prepared.metadata, generation: (old.metadata.generation ?? 0) + 1 } };
+  return strategy.prepareUpdate?.(kept, old, request) ?? kept;
 }
 function withStatusOf(object: KubeObject, old: KubeObject): KubeObject {
   if (old['status'] !== undefined) return { ...object, status: old['status'] };
   const { status: _status, ...rest } = object;
   return rest as KubeObject;
 }
-
-function validate(request: Request, object: KubeObject, old: KubeObject): readonly Problem[] {
+/** A managed generation counts changes of what is wished for. */
+function withGeneration(request: Request, object: KubeObject, old: KubeObject): KubeObject {
   const { strategy } = request;
+  if (strategy.generation !== 'managed' || request.subresource === 'status') return object;
+  const grows = strategy.generationGrows?.(object, old) ?? !jsonEquals(object['spec'], old['spec']);
+  if (!grows) return object;
+  return { ...object, metadata: { ...object.metadata, generation: (old.metadata.generation ?? 0) + 1 } };
+}
+
+function validate(request: Request, rules: WriteRules, object: KubeObject, old: KubeObject): readonly Problem[] {
   // What holds for all objects is checked once for all and once more by each kind: answers name each such cause twice.
   const generic = genericMetaUpdateProblems(object.metadata, old.metadata);
   const ofKind = validateMetaUpdate(object.metadata, old.metadata);
-  const own =
-    request.subresource === 'status'
-      ? strategy.validateStatus?.(object, old, request)
-      : strategy.validateUpdate?.(object, old, request);
-  return [...generic, ...ofKind, ...(own ?? [])];
+  return [...generic, ...ofKind, ...(rules.validate?.(object, old, request) ?? [])];
 }
 
 function goesWithUpdate(request: Request, object: KubeObject, old: KubeObject): boolean {

@@ -3,3 +3,4 @@ import type { ReplicaSet } from './schema.js';
 
 export * from './schema.js';
 export const replicaSets = kindRef<ReplicaSet>('apps.replicasets');
+export * from './kind.js';

@@ -3,3 +3,4 @@ import type { Namespace } from './schema.js';
 
 export * from './schema.js';
 export const namespaces = kindRef<Namespace>('core.namespaces');
+export * from './kind.js';

@@ -5,3 +5,4 @@ export * from './schema.js';
 export * from './spec.schema.js';
 export * from './status.schema.js';
 export const nodes = kindRef<Node>('core.nodes');
+export * from './kind.js';

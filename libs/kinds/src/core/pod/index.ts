@@ -4,3 +4,4 @@ import type { Pod } from './schema.js';
 export * from './schema.js';
 export * from './status.schema.js';
 export const pods = kindRef<Pod>('core.pods');
+export * from './kind.js';

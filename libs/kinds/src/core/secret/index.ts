@@ -3,3 +3,4 @@ import type { Secret } from './schema.js';
 
 export * from './schema.js';
 export const secrets = kindRef<Secret>('core.secrets');
+export * from './kind.js';

@@ -1,0 +1,31 @@
+import type { Strategy } from '#model';
+import { jsonEquals } from '#std';
+import type { Deployment } from './schema.js';
+
+export const deploymentRules: Strategy<Deployment> = {
+  generation: 'managed',
+  // Annotations are the wish of a user here: a change of them counts, labels do not.
+  generationGrows: (object, old) =>
+    !jsonEquals(object.spec, old.spec) || !jsonEquals(object.metadata.annotations ?? {}, old.metadata.annotations ?? {}),
+  applyDefaults: withRollingUpdate,
+  statusMetadata: (written, old) => {
+    const { labels: _labels, ...metadata } = written.metadata;
+    return { ...metadata, ...(old.metadata.labels && { labels: old.metadata.labels }) };
+  },
+  eventOf,
+};
+
+function withRollingUpdate(object: Deployment): Deployment {
+  const strategy = object.spec.strategy;
+  if (strategy?.type !== 'RollingUpdate') return object;
+  const { rollingUpdate } = strategy;
+  if (rollingUpdate?.maxSurge !== undefined && rollingUpdate.maxUnavailable !== undefined) return object;
+  const filled = { maxSurge: rollingUpdate?.maxSurge ?? '25%', maxUnavailable: rollingUpdate?.maxUnavailable ?? '25%' };
+  return { ...object, spec: { ...object.spec, strategy: { ...strategy, rollingUpdate: filled } } };
+}
+
+function eventOf(object: Deployment, old: Deployment) {
+  const [from, to] = [old.spec.replicas ?? 1, object.spec.replicas ?? 1];
+  if (from === to) return undefined;
+  return { type: 'DeploymentScaled', facts: { from, to } };
+}

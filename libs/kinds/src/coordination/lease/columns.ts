@@ -1,0 +1,8 @@
+import { ageColumn, column, nameColumn } from '../../shared/columns.js';
+import type { Lease } from './schema.js';
+
+export const leaseColumns = [
+  nameColumn,
+  column<Lease>('Holder', 'Who holds it', (object) => object.spec.holderIdentity ?? ''),
+  ageColumn,
+];

@@ -1,0 +1,47 @@
+import { INCIDENT_RECORDED, standardKind, type FieldSelector, type Kind, type KubeObject } from '#model';
+import { eventColumns } from './columns.js';
+import { decideIncident } from './incident.js';
+import { coreEvent, type CoreEvent } from './schema.js';
+import { eventsVersion } from './served.js';
+import { validateEvent } from './validate.js';
+
+const selector = (field: string, value: (object: CoreEvent) => string | undefined): FieldSelector => ({
+  field,
+  value: (object: KubeObject) => value(object as CoreEvent) ?? '',
+});
+
+const plain = standardKind<CoreEvent>({
+  names: { group: '', version: 'v1', kind: 'Event', plural: 'events', shortNames: ['ev'], namespaced: true },
+  schema: coreEvent,
+  columns: eventColumns,
+  served: [eventsVersion],
+  fieldSelectors: [
+    selector('involvedObject.kind', (object) => object.involvedObject.kind),
+    selector('involvedObject.namespace', (object) => object.involvedObject.namespace),
+    selector('involvedObject.name', (object) => object.involvedObject.name),
+    selector('involvedObject.uid', (object) => object.involvedObject.uid),
+    selector('involvedObject.apiVersion', (object) => object.involvedObject.apiVersion),
+    selector('involvedObject.resourceVersion', (object) => object.involvedObject.resourceVersion),
+    selector('involvedObject.fieldPath', (object) => object.involvedObject.fieldPath),
+    selector('reason', (object) => object.reason),
+    selector('reportingComponent', (object) => object.reportingComponent),
+    selector('source', (object) => object.source?.component || object.reportingComponent),
+    selector('type', (object) => object.type),
+  ],
+  fieldSelectorError: 'label',
+  strategy: {
+    putCreates: true,
+    garbageCollection: 'Unsupported',
+    validate: validateEvent,
+    validateUpdate: (object, _old, context) => validateEvent(object, context),
+  },
+});
+
+/** What happened, for people to read. Loops and agents record incidents; clients may write events of their own. */
+export const eventKind: Kind<CoreEvent> = {
+  ...plain,
+  decide: (command, state, view, context) =>
+    command.event?.type === INCIDENT_RECORDED && command.verb === 'create'
+      ? decideIncident(plain, command, state, view, context)
+      : plain.decide(command, state, view, context),
+};

@@ -1,0 +1,68 @@
+import { aboutOf, decode, decidedChange, refusals, type Decided, type KubeObject, type Problem, type Request } from '#model';
+import { isJsonObject, toTime, type JsonObject } from '#std';
+import { binding, type Binding } from '../../shared/binding.schema.js';
+import type { Pod } from './schema.js';
+
+/** POST of a Binding: the pod gets its node, once. */
+export function decideBinding(request: Request): Decided {
+  const { command } = request;
+  const read = decode(binding, isJsonObject(command.body) ? command.body : {});
+  if (read.error !== undefined) return refusals.badRequest(`Binding in version "v1" cannot be handled as a Binding: ${read.error}`);
+  const wish = read.value as Binding;
+  const problems = validateBinding(wish);
+  if (problems.length > 0) {
+    return refusals.invalid({ group: '', resource: 'bindings', kind: 'Binding', name: wish.metadata.name ?? '' }, problems);
+  }
+  const old = request.old as Pod | undefined;
+  const about = aboutOf(request, command.name);
+  if (old === undefined) return refusals.notFound(about);
+  const why = whyNot(old, wish);
+  if (why !== undefined) return refusals.conflict({ ...about, resource: 'pods/binding', group: '' }, why);
+  const decided = decidedChange(bound(request, wish), withNode(old, wish, request.now), old, []);
+  const response: JsonObject = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+  return { ...decided, response };
+}
+
+function validateBinding(wish: Binding): readonly Problem[] {
+  const { kind, name } = wish.target;
+  if (kind && kind !== 'Node') {
+    return [{ type: 'NotSupported', field: 'target.kind', value: kind, detail: '', supported: ['Node', '<empty>'] }];
+  }
+  return name ? [] : [{ type: 'Required', field: 'target.name', detail: '' }];
+}
+
+function whyNot(old: Pod, wish: Binding): string | undefined {
+  const { uid } = wish.metadata;
+  if (uid && uid !== old.metadata.uid) {
+    return `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
+  }
+  if (old.metadata.deletionTimestamp !== undefined) return `pod ${old.metadata.name} is being deleted, cannot be assigned to a host`;
+  if (old.spec.nodeName) return `pod ${old.metadata.name} is already assigned to node "${old.spec.nodeName}"`;
+  const gates = old.spec.schedulingGates ?? [];
+  return gates.length > 0 ? `pod ${old.metadata.name} has non-empty .spec.schedulingGates` : undefined;
+}
+
+/** The event is a `PodBound`, whoever binds. */
+function bound(request: Request, wish: Binding): Request {
+  const { command } = request;
+  const event = command.event ?? { type: 'PodBound', facts: { node: wish.target.name ?? '' } };
+  return { ...request, command: { ...command, event } };
+}
+
+function withNode(old: Pod, wish: Binding, now: number): KubeObject {
+  const annotations = { ...old.metadata.annotations, ...wish.metadata.annotations };
+  const labels = { ...old.metadata.labels, ...wish.metadata.labels };
+  const others = old.status?.conditions?.filter((condition) => condition.type !== 'PodScheduled') ?? [];
+  const scheduled = { lastProbeTime: null, lastTransitionTime: toTime(now), status: 'True', type: 'PodScheduled' };
+  const { nominatedNodeName: _nominated, ...status } = old.status ?? {};
+  return {
+    ...old,
+    metadata: {
+      ...old.metadata,
+      ...(Object.keys(annotations).length > 0 && { annotations }),
+      ...(Object.keys(labels).length > 0 && { labels }),
+    },
+    spec: { ...old.spec, nodeName: wish.target.name },
+    status: { ...status, conditions: [...others, scheduled] },
+  };
+}

@@ -1,0 +1,61 @@
+import type { Strategy } from '#model';
+import { jsonEquals } from '#std';
+import { decideBinding } from './binding.js';
+import { decideEviction } from './eviction.js';
+import { qosClass } from './qos.js';
+import type { Pod } from './schema.js';
+import { isSucceededOrFailed } from './summary.js';
+
+/** What is particular about a pod's life. */
+export const podStrategy: Strategy<Pod> = {
+  generation: 'managed',
+  answersDeletionWithObject: true,
+  prepareCreate: (object) => ({ ...object, status: firstStatus(object) }),
+  prepareStatus,
+  gracePeriodSeconds,
+  eventOf: (object, old) => eventOf(object, old),
+  subresources: { binding: decideBinding, eviction: decideEviction },
+};
+
+function firstStatus(object: Pod): NonNullable<Pod['status']> {
+  const isGated = (object.spec.schedulingGates?.length ?? 0) > 0;
+  return {
+    ...(isGated && { conditions: [gated] }),
+    phase: 'Pending',
+    qosClass: qosClass(object),
+  };
+}
+const gated = {
+  lastProbeTime: null as unknown as string,
+  lastTransitionTime: null as unknown as string,
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+  reason: 'SchedulingGated',
+  status: 'False',
+  type: 'PodScheduled',
+};
+
+/** The class of service is decided once; owners are not changed through the status. */
+function prepareStatus(object: Pod, old: Pod): Pod {
+  const { ownerReferences: _owners, ...metadata } = object.metadata;
+  const owners = old.metadata.ownerReferences;
+  const qos = object.status?.qosClass || old.status?.qosClass;
+  return {
+    ...object,
+    metadata: { ...metadata, ...(owners && { ownerReferences: owners }) },
+    status: { ...object.status, ...(qos && { qosClass: qos }) },
+  };
+}
+
+/** A pod that no node has, or that is over, goes at once. */
+function gracePeriodSeconds(object: Pod, asked: number | undefined): number {
+  if (!object.spec.nodeName || isSucceededOrFailed(object)) return 0;
+  const period = asked ?? object.spec.terminationGracePeriodSeconds ?? 0;
+  return period < 0 ? 1 : period;
+}
+
+function eventOf(object: Pod, old: Pod): { readonly type: string } | undefined {
+  const restarts = (pod: Pod): readonly number[] => pod.status?.containerStatuses?.map((c) => c.restartCount) ?? [];
+  const [before, after] = [restarts(old), restarts(object)];
+  const isRestart = jsonEquals(object.spec, old.spec) && after.some((count, i) => count > (before[i] ?? 0));
+  return isRestart ? { type: 'ContainerRestarted' } : undefined;
+}

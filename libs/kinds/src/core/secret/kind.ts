@@ -1,0 +1,32 @@
+import { standardKind, type KubeObject } from '#model';
+import { secretColumns } from './columns.js';
+import { secret, type Secret } from './schema.js';
+import { validateSecret, validateSecretUpdate } from './validate.js';
+
+/** What must not be read by everyone; stored sealed. `stringData` is for writing only: it goes into `data`. */
+export const secretKind = standardKind<Secret>({
+  names: { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true },
+  schema: secret,
+  columns: secretColumns,
+  sealed: true,
+  fieldSelectors: [{ field: 'type', value: (object: KubeObject) => String(object['type'] ?? '') }],
+  fieldSelectorError: 'label',
+  strategy: {
+    applyDefaults: withStringData,
+    validate: validateSecret,
+    validateUpdate: validateSecretUpdate,
+  },
+});
+
+function withStringData(object: Secret): Secret {
+  const { stringData, ...rest } = object;
+  if (stringData === undefined) return object;
+  const data: Record<string, string> = { ...object.data };
+  for (const [key, value] of Object.entries(stringData)) data[key] = base64(value);
+  return { ...rest, data } as Secret;
+}
+function base64(text: string): string {
+  let binary = '';
+  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}

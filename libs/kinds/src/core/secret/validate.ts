@@ -1,0 +1,67 @@
+import { jsonEquals } from '#std';
+import type { Problem } from '#model';
+import { base64Length, dataKeyProblems } from '../../shared/data-keys.js';
+import type { Secret } from './schema.js';
+
+const BYTES_MAX = 1024 * 1024;
+const SERVICE_ACCOUNT_NAME = 'kubernetes.io/service-account.name';
+
+export function validateSecret(object: Secret): readonly Problem[] {
+  const problems: Problem[] = [];
+  let bytes = 0;
+  for (const [key, value] of Object.entries(object.data ?? {})) {
+    problems.push(...dataKeyProblems('data', key));
+    bytes += base64Length(value);
+  }
+  if (bytes > BYTES_MAX) problems.push({ type: 'TooLong', field: 'data', detail: `may not be more than ${BYTES_MAX} bytes` });
+  return [...problems, ...byType(object)];
+}
+
+/** Each well-known type needs its keys. */
+function byType(object: Secret): readonly Problem[] {
+  switch (object.type) {
+    case 'kubernetes.io/service-account-token':
+      if (object.metadata.annotations?.[SERVICE_ACCOUNT_NAME]) return [];
+      return [{ type: 'Required', field: `metadata.annotations[${SERVICE_ACCOUNT_NAME}]`, detail: '' }];
+    case 'kubernetes.io/dockercfg':
+      return jsonKey(object, '.dockercfg');
+    case 'kubernetes.io/dockerconfigjson':
+      return jsonKey(object, '.dockerconfigjson');
+    case 'kubernetes.io/basic-auth':
+      if (has(object, 'username') || has(object, 'password')) return [];
+      return [needed('username'), needed('password')];
+    case 'kubernetes.io/ssh-auth':
+      return object.data?.['ssh-privatekey'] ? [] : [needed('ssh-privatekey')];
+    case 'kubernetes.io/tls':
+      return ['tls.crt', 'tls.key'].filter((key) => !has(object, key)).map(needed);
+    default:
+      return [];
+  }
+}
+function has(object: Secret, key: string): boolean {
+  return Object.hasOwn(object.data ?? {}, key);
+}
+function needed(key: string): Problem {
+  return { type: 'Required', field: `data[${key}]`, detail: '' };
+}
+function jsonKey(object: Secret, key: string): readonly Problem[] {
+  if (!has(object, key)) return [needed(key)];
+  try {
+    JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(object.data?.[key] ?? ''), (character) => character.charCodeAt(0))));
+    return [];
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    return [{ type: 'Invalid', field: `data[${key}]`, value: '<secret contents redacted>', detail }];
+  }
+}
+
+export function validateSecretUpdate(object: Secret, old: Secret): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (object.type !== old.type) problems.push({ type: 'Invalid', field: 'type', value: object.type, detail: 'field is immutable' });
+  if (old.immutable === true) {
+    const forbidden = (field: string): Problem => ({ type: 'Forbidden', field, detail: 'field is immutable when `immutable` is set' });
+    if (object.immutable !== true) problems.push(forbidden('immutable'));
+    if (!jsonEquals(object.data ?? {}, old.data ?? {})) problems.push(forbidden('data'));
+  }
+  return [...problems, ...validateSecret(object)];
+}

@@ -1,0 +1,3 @@
+import { ageColumn, nameColumn } from '../../shared/columns.js';
+
+export const serviceAccountColumns = [nameColumn, ageColumn];

@@ -1,0 +1,27 @@
+import { standardKind } from '#model';
+import { tokenRequest } from '../../shared/token-request.schema.js';
+import { serviceAccountColumns } from './columns.js';
+import { serviceAccount, type ServiceAccount } from './schema.js';
+import { decideToken } from './token.js';
+
+/** Who pods are to the API. */
+export const serviceAccountKind = standardKind<ServiceAccount>({
+  names: { group: '', version: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts', shortNames: ['sa'], namespaced: true },
+  schema: serviceAccount,
+  columns: serviceAccountColumns,
+  subresources: [
+    { name: 'token', kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'], schema: tokenRequest },
+  ],
+  strategy: {
+    answersDeletionWithObject: true,
+    prepareCreate: cleanSecrets,
+    prepareUpdate: cleanSecrets,
+    subresources: { token: decideToken },
+  },
+});
+
+/** Of a secret's reference only the name is kept. */
+function cleanSecrets(object: ServiceAccount): ServiceAccount {
+  if (object.secrets === undefined) return object;
+  return { ...object, secrets: object.secrets.map(({ name }) => ({ ...(name !== undefined && { name }) })) };
+}

@@ -1,0 +1,12 @@
+import type { Strategy } from '#model';
+import { jsonEquals } from '#std';
+import type { EndpointSlice } from './schema.js';
+
+export const endpointSliceStrategy: Strategy<EndpointSlice> = {
+  generation: 'managed',
+  generationGrows: (object, old) => {
+    const { metadata: meta, ...rest } = object;
+    const { metadata: oldMeta, ...oldRest } = old;
+    return !jsonEquals(rest, oldRest) || !jsonEquals(meta.labels ?? {}, oldMeta.labels ?? {});
+  },
+};

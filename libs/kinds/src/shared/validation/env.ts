@@ -1,0 +1,109 @@
+import { dns1123Label, dns1123Subdomain, invalid, patternProblem, qualifiedName, required } from '#meta';
+import type { Problem } from '#model';
+import type { EnvFromSource, EnvVar, EnvVarSource, FileKeySelector, ObjectFieldSelector } from '../env.schema.js';
+import type { Volume } from '../volumes.schema.js';
+import { each, items, localPath, notFound, type Problems } from './checks.js';
+import { ENV_FIELDS, validateFieldRef, validateResourceRef } from './downward.js';
+
+const ENV_NAME_WORDS = "a valid environment variable name must consist only of printable ASCII characters other than '='";
+
+/** Volumes of the pod that are valid themselves, by name. */
+export type Volumes = ReadonlyMap<string, Volume>;
+
+export function validateEnv(field: string, env: readonly EnvVar[] | undefined, volumes: Volumes): Problems {
+  return items(env).flatMap((variable, i) => {
+    const at = `${field}[${i}]`;
+    const name = variable.name === '' ? [required(`${at}.name`)] : envName(`${at}.name`, variable.name);
+    return [...name, ...validateValueFrom(`${at}.valueFrom`, variable, volumes)];
+  });
+}
+
+function envName(field: string, name: string): Problems {
+  return /^[ -<>-~]+$/.test(name) ? [] : each(field, name, [ENV_NAME_WORDS]);
+}
+
+function validateValueFrom(field: string, { value, valueFrom }: EnvVar, volumes: Volumes): Problems {
+  if (!valueFrom) return [];
+  const found = sourceProblems(field, valueFrom, volumes);
+  const sources = Object.keys(valueFrom).length;
+  if (sources === 0) {
+    const words = 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`';
+    found.push(invalid(field, '', words));
+  }
+  if (value) {
+    if (sources > 0) found.push(invalid(field, '', 'may not be specified when `value` is not empty'));
+  } else if (sources > 1) found.push(invalid(field, '', 'may not have more than one field specified at a time'));
+  return found;
+}
+
+function sourceProblems(field: string, from: EnvVarSource, volumes: Volumes): Problem[] {
+  const found: Problem[] = [];
+  if (from.fieldRef) found.push(...envFieldRef(`${field}.fieldRef`, from.fieldRef));
+  if (from.resourceFieldRef) found.push(...validateResourceRef(`${field}.resourceFieldRef`, from.resourceFieldRef, 'env'));
+  for (const name of ['configMapKeyRef', 'secretKeyRef'] as const) {
+    const ref = from[name];
+    if (!ref) continue;
+    found.push(...each(`${field}.${name}.name`, ref.name ?? '', dns1123Subdomain(ref.name ?? '')));
+    found.push(...keyProblems(`${field}.${name}.key`, ref.key));
+  }
+  if (from.fileKeyRef) found.push(...fileKeyProblems(`${field}.fileKeyRef`, from.fileKeyRef, volumes));
+  return found;
+}
+function envFieldRef(field: string, ref: ObjectFieldSelector): Problems {
+  return validateFieldRef(field, ref, ENV_FIELDS);
+}
+
+/** A key of a ConfigMap or Secret. */
+function keyProblems(field: string, key: string): Problems {
+  if (key === '') return [required(field)];
+  return each(field, key, configKey(key));
+}
+export function configKey(key: string): readonly string[] {
+  const words: string[] = [];
+  if (key.length > 253) words.push('must be no more than 253 characters');
+  if (!/^[-._a-zA-Z0-9]+$/.test(key)) {
+    const text = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
+    words.push(patternProblem(text, '[-._a-zA-Z0-9]+', 'key.name', 'KEY_NAME', 'key-name'));
+  }
+  if (key === '.' || key === '..') words.push(`must not be '${key}'`);
+  else if (key.startsWith('..')) words.push("must not start with '..'");
+  return words;
+}
+
+function fileKeyProblems(field: string, ref: FileKeySelector, volumes: Volumes): Problems {
+  const found: Problem[] = [];
+  if (ref.key === '') found.push(required(`${field}.key`));
+  else found.push(...envName(`${field}.key`, ref.key));
+  if (ref.volumeName === '') found.push(required(`${field}.volumeName`));
+  else found.push(...each(`${field}.volumeName`, ref.volumeName, dns1123Label(ref.volumeName)));
+  if (ref.path === '') found.push(required(`${field}.path`));
+  else found.push(...localPath(`${field}.path`, ref.path));
+  const volume = volumes.get(ref.volumeName);
+  if (!volume) found.push(notFound(`${field}.volumeName`, ref.volumeName));
+  else if (!volume.emptyDir) {
+    found.push(invalid(`${field}.volumeName`, ref.volumeName, 'referenced volume must be of type emptyDir'));
+  }
+  return found;
+}
+
+export function validateEnvFrom(field: string, sources: readonly EnvFromSource[] | undefined): Problems {
+  return items(sources).flatMap((source, i) => {
+    const at = `${field}[${i}]`;
+    const found: Problem[] = source.prefix ? [...envName(`${at}.prefix`, source.prefix)] : [];
+    for (const name of ['configMapRef', 'secretRef'] as const) {
+      const ref = source[name];
+      if (!ref) continue;
+      if (!ref.name) found.push(required(`${at}.${name}.name`));
+      else found.push(...each(`${at}.${name}.name`, ref.name, dns1123Subdomain(ref.name)));
+    }
+    const count = Number(source.configMapRef !== undefined) + Number(source.secretRef !== undefined);
+    if (count === 0) found.push(invalid(field, '', 'must specify one of: `configMapRef` or `secretRef`'));
+    if (count > 1) found.push(invalid(field, '', 'may not have more than one field specified at a time'));
+    return found;
+  });
+}
+
+/** `example.com/name` texts such as condition types. */
+export function qualified(field: string, name: string): Problems {
+  return each(field, name, qualifiedName(name));
+}
