@@ -1,5 +1,6 @@
 import { LogUnavailable } from '#ports';
 import type { EventLog } from '#ports';
+import type { EventStoreDbEventLogOptions } from './event-store-db/event-store-db-event-log.js';
 import { MemoryEventLog } from './memory/memory-event-log.js';
 import { SqliteEventLog } from './sqlite/sqlite-event-log.js';
 
@@ -8,12 +9,19 @@ export interface OpenEventLogOptions {
   readonly mode?: 'write' | 'read';
   /** Name of the cluster: keeps clusters apart that share one EventStoreDB. */
   readonly cluster?: string;
+  /** How patient to be with a server. */
+  readonly patience?: Pick<EventStoreDbEventLogOptions, 'answerMs' | 'giveUpMs'>;
 }
 
 /** Opens the log that a setting names: `sqlite:<path>`, `memory:`, `esdb://…`. */
 export async function openEventLog(spec: string, options: OpenEventLogOptions = {}): Promise<EventLog> {
-  const { mode = 'write' } = options;
+  const { mode = 'write', cluster = 'default' } = options;
   if (spec === 'memory:') return new MemoryEventLog();
   if (spec.startsWith('sqlite:') && spec.length > 'sqlite:'.length) return SqliteEventLog.open(spec.slice('sqlite:'.length), { mode });
+  if (/^esdb(\+discover)?:\/\/./.test(spec)) {
+    // Only here: the client and its protocol are large, and an embedded log has no use for them.
+    const { EventStoreDbEventLog } = await import('./event-store-db/event-store-db-event-log.js');
+    return EventStoreDbEventLog.open(spec, { cluster, ...options.patience });
+  }
   throw new LogUnavailable(`The event log "${spec}" is none that Shiplog knows; use sqlite:<path>, memory: or esdb://<host>:<port>.`);
 }

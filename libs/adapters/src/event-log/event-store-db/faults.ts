@@ -1,0 +1,54 @@
+import { ErrorType } from '@eventstore/db-client';
+import { LogUnavailable } from '#ports';
+
+/** What the server says that trying again does not change. */
+const PERMANENT: ReadonlySet<string> = new Set([
+  ErrorType.ACCESS_DENIED,
+  ErrorType.INVALID_ARGUMENT,
+  ErrorType.INVALID_TRANSACTION,
+  ErrorType.STREAM_DELETED,
+  ErrorType.UNSUPPORTED,
+]);
+const GRPC_UNAUTHENTICATED = 16;
+const GRPC_UNIMPLEMENTED = 12;
+
+export function typeOf(cause: unknown): string | undefined {
+  if (typeof cause !== 'object' || cause === null || !('type' in cause)) return undefined;
+  return typeof cause.type === 'string' ? cause.type : undefined;
+}
+
+export function isPermanent(cause: unknown): boolean {
+  if (PERMANENT.has(typeOf(cause) ?? '')) return true;
+  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return false;
+  return cause.code === GRPC_UNAUTHENTICATED || cause.code === GRPC_UNIMPLEMENTED;
+}
+
+export function unavailable(server: string, cause: unknown): LogUnavailable {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const advice = isPermanent(cause) ? 'check its user and its rights' : 'check that it runs and can be reached';
+  return new LogUnavailable(`The event log at ${server} cannot be used: ${reason}; ${advice}.`, { cause });
+}
+
+/** A promise that is not waited for longer than this. What comes of it later is nobody's concern. */
+export async function within<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new TookTooLong(timeoutMs)), timeoutMs);
+  });
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+export class TookTooLong extends Error {
+  override readonly name = 'TookTooLong';
+  constructor(timeoutMs: number) {
+    super(`no answer within ${timeoutMs} ms`);
+  }
+}
+
+export function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
+}
