@@ -1,3 +1,5 @@
+import { Fault } from '#std';
+
 /** The bus between processes: NATS in production, memory in simulation. Delivery may repeat, reorder, stall or fail. */
 export interface Bus {
   publish(subject: string, data: Uint8Array): void;
@@ -15,4 +17,16 @@ export interface Bus {
 }
 export interface BusSubscription {
   unsubscribe(): void;
+}
+
+/** Nobody answered in time, or there was no way to ask. What was asked may or may not have been done. */
+export class BusUnavailable extends Fault {
+  override readonly name = 'BusUnavailable';
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, true, options);
+  }
+}
+/** The other side answered that it failed. */
+export class RequestFailed extends Fault {
+  override readonly name = 'RequestFailed';
 }

@@ -1,1 +1,6 @@
-export {};
+export * from './memory-bus.js';
+export * from './nats-authority.js';
+export * from './nats-bus.js';
+export * from './nats-config.js';
+export * from './nats-server.js';
+export * from './subject-match.js';

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import type { NatsAuthority } from './nats-authority.js';
+
+export interface NatsConfigOptions {
+  readonly listen: string;
+  /** Folder with `server.crt` and `server.key`. */
+  readonly folder: string;
+  readonly authority: Pick<NatsAuthority, 'operatorJwt' | 'accountJwt' | 'accountId'>;
+  readonly logFile?: string;
+}
+
+/**
+ * nats-server's configuration: one TLS port whose users are known by our operator's JWTs. No cluster, no monitoring, no
+ * JetStream, no password.
+ */
+export function natsConfig({ listen, folder, authority, logFile }: NatsConfigOptions): string {
+  const lines = [
+    `listen: ${quoted(listen)}`,
+    'server_name: shiplog',
+    `operator: ${authority.operatorJwt}`,
+    'resolver: MEMORY',
+    `resolver_preload: { ${authority.accountId}: ${authority.accountJwt} }`,
+    'tls {',
+    `  cert_file: ${quoted(join(folder, 'server.crt'))}`,
+    `  key_file: ${quoted(join(folder, 'server.key'))}`,
+    '  timeout: 5',
+    '}',
+    'max_payload: 1MB',
+    'max_pending: 64MB',
+    'write_deadline: "10s"',
+    'ping_interval: "10s"',
+    'ping_max: 3',
+    'lame_duck_duration: "30s"',
+    'lame_duck_grace_period: "1s"',
+  ];
+  if (logFile !== undefined) lines.push(`log_file: ${quoted(logFile)}`, 'logfile_size_limit: 10MB');
+  return `${lines.join('\n')}\n`;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}

@@ -1,0 +1,152 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { NatsAuthority, NatsBus, openFileKeys, startNatsServer, type NatsPermissions, type NatsServer, type StoredKeys } from '#adapters';
+import { agentPermissions, appPermissions } from '#engine';
+import { busContract } from './bus.contract.js';
+
+const EVERYTHING: NatsPermissions = { publish: ['>'], subscribe: ['>'], inbox: 'inbox.test' };
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const text = (data: Uint8Array): string => new TextDecoder().decode(data);
+
+/** A server in a folder of its own, and clients of it. */
+class Fixture {
+  readonly home = mkdtempSync(join(tmpdir(), 'shiplog-nats-'));
+  readonly problems: string[] = [];
+  private constructor(
+    readonly keys: StoredKeys,
+    readonly authority: NatsAuthority,
+  ) {}
+  server!: NatsServer;
+
+  static async open(): Promise<Fixture> {
+    const keys = await openFileKeys(mkdtempSync(join(tmpdir(), 'shiplog-nats-keys-')));
+    const fixture = new Fixture(keys, await NatsAuthority.open(keys.store));
+    fixture.server = await fixture.start();
+    return fixture;
+  }
+
+  start(): Promise<NatsServer> {
+    return startNatsServer({ home: this.home, keys: this.keys, authority: this.authority });
+  }
+
+  async connect(name: string, permissions: NatsPermissions = EVERYTHING): Promise<NatsBus> {
+    const user = await this.authority.issueUser(name, permissions);
+    const onProblem = (problem: string): void => void this.problems.push(problem);
+    return NatsBus.connect({ url: this.server.url, ca: this.keys.caCertificate, ...user }, { name, onProblem });
+  }
+
+  async close(): Promise<void> {
+    await this.server.stop();
+    rmSync(this.home, { recursive: true });
+  }
+}
+
+/** The answer of `alive` as soon as somebody gives one. */
+async function eventually(bus: NatsBus): Promise<string> {
+  for (;;) {
+    const answer = await bus.request('alive', bytes(''), 1_000).then(text, () => undefined);
+    if (answer !== undefined) return answer;
+  }
+}
+
+busContract('nats', () => Fixture.open());
+
+describe('nats bus', () => {
+  let fixture: Fixture;
+  beforeAll(async () => {
+    fixture = await Fixture.open();
+  });
+  afterAll(() => fixture.close());
+
+  it('keeps an agent to its own subjects, answers and large messages included', async () => {
+    const health = await fixture.connect('health', appPermissions(['health', 'api'], 'health'));
+    const agent = await fixture.connect('n1', agentPermissions('n1'));
+    const other = await fixture.connect('n2', agentPermissions('n2'));
+    const heard: string[] = [];
+    const large = new Uint8Array(2_500_000).fill(7);
+    health.subscribe('report.*.sync', (data, subject) => {
+      heard.push(`${subject} ${data.length}`);
+      return large;
+    });
+    agent.subscribe('node.n1.>', (data, subject) => (subject.includes('.inbox.') ? undefined : bytes(`n1 got ${data.length}`)));
+    other.subscribe('node.n1.>', () => void heard.push('n2 overheard n1'));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await agent.request('report.n1.sync', bytes('x'), 5_000)).length).toBe(large.length);
+    expect((await agent.request('report.n1.sync', large, 5_000)).length).toBe(large.length);
+    expect(text(await health.request('node.n1.logs', large, 5_000))).toBe(`n1 got ${large.length}`);
+    await expect(other.request('report.n1.sync', bytes('forged'), 300)).rejects.toThrow(/no answer|nobody/);
+    other.publish('command.core.pods.default.web.delete', bytes('{}'));
+    agent.publish('node.n2.change', bytes('{}'));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(heard).toEqual(['report.n1.sync 1', `report.n1.sync ${large.length}`]);
+    expect(fixture.problems.filter((problem) => /permissions violation/i.test(problem)).length).toBeGreaterThanOrEqual(3);
+    await Promise.all([health.close(), agent.close(), other.close()]);
+  });
+
+  it('refuses a client of another cluster, and is refused a server of another CA', async () => {
+    const foreign = await Fixture.open();
+    const { authority } = foreign;
+    const user = await authority.issueUser('stranger', EVERYTHING);
+    const { url } = fixture.server;
+    const signal = AbortSignal.abort();
+    const stranger = NatsBus.connect({ url, ca: fixture.keys.caCertificate, ...user }, { name: 'stranger', signal });
+    await expect(stranger).rejects.toThrow(/authorization/i);
+    const own = await fixture.authority.issueUser('own', EVERYTHING);
+    const wrongCa = NatsBus.connect({ url, ca: foreign.keys.caCertificate, ...own }, { name: 'own', signal });
+    await expect(wrongCa).rejects.toThrow(/certificate/i);
+    await foreign.close();
+  });
+
+  it('heals when the server is killed: the same port, clients reconnect, subscriptions go on', async () => {
+    const [here, there] = [await fixture.connect('here'), await fixture.connect('there')];
+    there.subscribe('alive', () => bytes('yes'));
+    there.subscribe('stuck', () => new Promise<undefined>(() => undefined));
+    const changes: boolean[] = [];
+    const back = Promise.withResolvers<void>();
+    here.onConnection((connected) => {
+      changes.push(connected);
+      if (changes.length === 3) back.resolve();
+    });
+    expect(await eventually(here)).toBe('yes');
+    const stuck = here.request('stuck', bytes(''), 60_000).catch((error: Error) => error.message);
+    const pid = fixture.server.pid;
+    process.kill(pid ?? 0, 'SIGKILL');
+    expect(await stuck).toMatch(/was lost/);
+    await back.promise;
+    expect(changes).toEqual([true, false, true]);
+    expect(fixture.server.pid).not.toBe(pid);
+    expect(await eventually(here)).toBe('yes');
+    await Promise.all([here.close(), there.close()]);
+  });
+
+  it('keeps its files private and opens nothing but its one port', () => {
+    for (const name of ['server.conf', 'server.key']) expect(statSync(join(fixture.home, 'nats', name)).mode & 0o077).toBe(0);
+    const config = readFileSync(join(fixture.home, 'nats', 'server.conf'), 'utf8');
+    expect(config).toContain(`listen: "127.0.0.1:${new URL(fixture.server.url).port}"`);
+    expect(config).not.toMatch(/cluster|http|password|jetstream/i);
+  });
+
+  it('stops a server that a killed parent left behind, and takes its port', async () => {
+    const orphaned = await Fixture.open();
+    const url = orphaned.server.url;
+    const config = join(orphaned.home, 'nats', 'server.conf');
+    await orphaned.server.stop();
+    const orphan = spawn('nats-server', ['-c', config, '-P', join(orphaned.home, 'nats', 'pid')], { stdio: 'ignore' });
+    const gone = new Promise((resolve) => orphan.once('exit', resolve));
+    while (!existsSync(join(orphaned.home, 'nats', 'pid'))) await new Promise((resolve) => setTimeout(resolve, 10));
+    orphaned.server = await orphaned.start();
+    await gone;
+    expect(orphaned.server.url).toBe(url);
+    const bus = await orphaned.connect('after');
+    await bus.close();
+    await orphaned.close();
+  });
+
+  it('says what to do when nats-server is not installed', async () => {
+    const options = { home: join(fixture.home, 'absent'), keys: fixture.keys, authority: fixture.authority };
+    await expect(startNatsServer({ ...options, executable: 'no-such-nats-server' })).rejects.toThrow(/not installed: install/);
+  });
+});
