@@ -1,0 +1,112 @@
+import type { UserInfo } from '#model';
+import { AUTHENTICATED } from './authenticate.js';
+import type { RequestInfo } from './request-info.js';
+import { answers, type HttpRefusal } from './status.js';
+
+/** What is asked for: a verb on a resource or on a path. */
+export type Attributes = Pick<RequestInfo, 'verb' | 'isResource' | 'path' | 'group' | 'namespace' | 'resource' | 'subresource' | 'name'>;
+
+/** Decides whether a user may do something. The static policy below is what Kubernetes starts with. */
+export type Authorizer = (user: UserInfo, asked: Attributes) => boolean;
+
+const HEALTH_PATHS = ['/healthz', '/livez', '/readyz', '/version'];
+const DISCOVERY_PATHS = ['/api', '/apis', '/openapi', ...HEALTH_PATHS, '/openid', '/.well-known'];
+const SELF_REVIEWS = new Set(['selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'selfsubjectreviews']);
+
+/**
+ * The bootstrap policy: masters and the control plane's own accounts may do everything, authenticated users may look around,
+ * everybody may ask whether the server lives.
+ */
+export const bootstrapPolicy: Authorizer = (user, asked) => {
+  if (user.groups.includes('system:masters') || user.groups.includes('system:serviceaccounts:kube-system')) return true;
+  const isAuthenticated = user.groups.includes(AUTHENTICATED);
+  if (asked.isResource) return isAuthenticated && asked.verb === 'create' && SELF_REVIEWS.has(asked.resource);
+  const paths = isAuthenticated ? DISCOVERY_PATHS : HEALTH_PATHS;
+  return (asked.verb === 'get' || asked.verb === 'head') && paths.some((path) => asked.path === path || asked.path.startsWith(`${path}/`));
+};
+
+/** Kubernetes' sentence about who may not do what. */
+export function forbidden(user: UserInfo, asked: Attributes, because = ''): HttpRefusal {
+  const why = because === '' ? '' : `: ${because}`;
+  const who = `User ${JSON.stringify(user.name)} cannot`;
+  if (!asked.isResource) {
+    return refusal(`forbidden: ${who} ${asked.verb} path ${JSON.stringify(asked.path)}${why}`, {});
+  }
+  const { group, resource, subresource, namespace, name } = asked;
+  const qualified = group ? `${resource}.${group}` : resource;
+  const subject = name ? `${qualified} ${JSON.stringify(name)}` : qualified;
+  const what = JSON.stringify(subresource ? `${resource}/${subresource}` : resource);
+  const where = namespace ? `in the namespace ${JSON.stringify(namespace)}` : 'at the cluster scope';
+  return refusal(`${subject} is forbidden: ${who} ${asked.verb} resource ${what} in API group ${JSON.stringify(group)} ${where}${why}`, {
+    ...(name && { name }),
+    ...(group && { group }),
+    kind: resource,
+  });
+}
+function refusal(message: string, details: NonNullable<HttpRefusal['details']>): HttpRefusal {
+  return { refused: true, code: 403, reason: 'Forbidden', message, details };
+}
+
+type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** The user that a request asks to be taken for, when its sender may do that; undefined when it does not ask. */
+export function impersonated(user: UserInfo, headers: Headers, may: Authorizer): UserInfo | HttpRefusal | undefined {
+  const name = first(headers['impersonate-user']);
+  const groups = list(headers['impersonate-group']);
+  const uid = first(headers['impersonate-uid']);
+  const extra = extraOf(headers);
+  if (!name) {
+    if (groups.length === 0 && !uid && Object.keys(extra).length === 0) return undefined;
+    return answers.internal(`requested ${requested(groups, uid, extra)} without impersonating a user`);
+  }
+  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name);
+  const asks: Attributes[] = [
+    account ? ask('', 'serviceaccounts', account[2] as string, account[1]) : ask('', 'users', name),
+    ...groups.map((group) => ask('', 'groups', group)),
+    ...(uid ? [ask('authentication.k8s.io', 'uids', uid)] : []),
+    ...Object.entries(extra).flatMap(([key, values]) => values.map((value) => ask('authentication.k8s.io', 'userextras', value, '', key))),
+  ];
+  for (const one of asks) if (!may(user, one)) return forbidden(user, one);
+  return { name, groups: impersonatedGroups(name, groups, account?.[1]), ...(uid && { uid }), ...(Object.keys(extra).length > 0 && { extra }) };
+}
+
+function ask(group: string, resource: string, name: string, namespace = '', subresource = ''): Attributes {
+  return { verb: 'impersonate', isResource: true, path: '', group, resource, name, namespace, subresource };
+}
+function impersonatedGroups(name: string, asked: readonly string[], namespace: string | undefined): readonly string[] {
+  const groups = asked.length > 0 || !namespace ? [...asked] : ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
+  const own = name === 'system:anonymous' ? 'system:unauthenticated' : AUTHENTICATED;
+  if (!groups.includes('system:unauthenticated') && !groups.includes(own)) groups.push(own);
+  return groups;
+}
+
+function extraOf(headers: Headers): Record<string, readonly string[]> {
+  const extra: Record<string, readonly string[]> = {};
+  for (const [header, value] of Object.entries(headers)) {
+    if (!header.startsWith('impersonate-extra-')) continue;
+    const key = header.slice('impersonate-extra-'.length);
+    let decoded = key;
+    try {
+      decoded = decodeURIComponent(key);
+    } catch {
+      // What is not percent-encoded is taken as it is.
+    }
+    extra[decoded.toLowerCase()] = list(value);
+  }
+  return extra;
+}
+function requested(groups: readonly string[], uid: string | undefined, extra: Readonly<Record<string, readonly string[]>>): string {
+  const parts = [
+    ...groups.map((group) => `{Group  ${group}    }`),
+    ...Object.entries(extra).flatMap(([key, values]) => values.map((value) => `{UserExtra  ${value}  authentication.k8s.io/v1  ${key} }`)),
+    ...(uid ? [`{UID  ${uid}  authentication.k8s.io/v1   }`] : []),
+  ];
+  return `[${parts.join(' ')}]`;
+}
+
+/** Node joins repeated headers with a comma; Kubernetes' header values hold none. */
+function list(value: string | readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return [];
+  return typeof value === 'string' ? value.split(', ').filter((one) => one !== '') : value;
+}
+const first = (value: string | readonly string[] | undefined): string | undefined => (typeof value === 'string' ? value : value?.[0]);

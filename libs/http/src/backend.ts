@@ -1,0 +1,42 @@
+import type { Change, Command, CommandResult, KindId, KindRegistry, LogRequest, Refusal, View } from '#model';
+import type { Instant } from '#std';
+
+/**
+ * What the HTTP API needs of a cluster: one writer to submit to, views to read from, changes to follow. The engine
+ * satisfies it; the API knows nothing of logs, folding or buses.
+ */
+export interface Backend {
+  readonly kinds: KindRegistry;
+  /** The writer pipeline. Resolves when the change is durable and visible in {@link Backend.current}. */
+  submit(command: Command): Promise<CommandResult>;
+  /** A view that has passed the log's head as of the call (a linearizable read), or a 504 refusal after 3 s. */
+  fresh(): Promise<View | Refusal>;
+  /** The projection as it is. Its objects carry `metadata.resourceVersion`. */
+  current(): View;
+  /** True once the projection has passed `position`; false when that takes longer than `timeoutMs`. */
+  reached(position: number, timeoutMs: number): Promise<boolean>;
+  /** The cluster at a position inside the kept window of versions; undefined when that is too long ago. */
+  recent(position: number): View | undefined;
+  /** The cluster at any past position, by replay; a 400 or 410 refusal when that is impossible. */
+  at(position: number): Promise<View | Refusal>;
+  /** The last position whose time is not after the instant; a 400 refusal before the beginning and in the future. */
+  positionAt(time: Instant): number | Refusal;
+  /** When the last event at or before a position was decided. */
+  timeOf(position: number): Instant | undefined;
+  /**
+   * Changes of a kind after a position, in order: those that happened already within the call, then each batch as it is
+   * folded. Undefined when `after` lies before the kept window.
+   */
+  watch(kind: KindId, after: number, onChanges: (changes: readonly Change[], progress: number) => void): { cancel(): void } | undefined;
+  now(): Instant;
+  /** A fresh UUID. */
+  uid(): string;
+  /** Opens a container's log on a node. Undefined where no agent can be reached. */
+  openLog?(node: string, request: Omit<LogRequest, 'stream'>): Promise<LogStream | Refusal>;
+}
+
+/** A container's log as the agent sends it; ends when the log ends (with `follow`: when the container does). */
+export interface LogStream extends AsyncIterable<Uint8Array> {
+  /** The client went away: the agent may stop reading. */
+  cancel(): void;
+}

@@ -1,0 +1,155 @@
+import { deleteOptions } from '#kinds';
+import type { Kind, ObjectType, PatchType, Refusal } from '#model';
+import { decodeEnvelope, decodeProtobuf, ProtobufError } from '#model';
+import type { Json } from '#std';
+import { isJsonObject } from '#std';
+import type { AnyRequest } from '../authenticate.js';
+import { MEDIA_TYPES } from '../negotiate.js';
+import { answers } from '../status.js';
+import { parseJson, type BodyResult, type ParsedBody } from './json.js';
+import { parseYaml } from './yaml.js';
+
+/** Bodies are at most 3 MiB, as in Kubernetes. */
+export const BODY_BYTES_MAX = 3 * 1024 * 1024;
+
+/** The bytes of a body, or 413 as soon as there are too many. */
+export function readBytes(request: AnyRequest): Promise<Buffer | Refusal> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > BODY_BYTES_MAX) {
+    request.resume();
+    return Promise.resolve(answers.tooLarge(BODY_BYTES_MAX));
+  }
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > BODY_BYTES_MAX) {
+        chunks.length = 0;
+        resolve(answers.tooLarge(BODY_BYTES_MAX));
+      } else chunks.push(chunk);
+    });
+    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    request.on('error', reject);
+    request.on('aborted', () => reject(new ClientGone()));
+  });
+}
+/** The client closed the connection in the middle of its request: there is nobody to answer. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone';
+}
+
+type Media = 'json' | 'yaml' | 'protobuf';
+/** The format of an object in a body; none stated is JSON. */
+export function bodyMedia(contentType: string | undefined): Media | Refusal {
+  const type = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  if (type === '' || type === 'application/json') return 'json';
+  if (type === 'application/yaml') return 'yaml';
+  if (type === 'application/vnd.kubernetes.protobuf') return 'protobuf';
+  return answers.unsupportedMediaType(MEDIA_TYPES);
+}
+
+/** What a body is to be read as. */
+export interface Expected {
+  /** Kind that the answer to a broken body names. */
+  readonly kindName: string;
+  readonly schema: ObjectType<unknown>;
+}
+
+/** An object for a create or an update. */
+export function parseObject(bytes: Buffer, media: Media, expected: Expected): ParsedBody | Refusal {
+  if (media === 'protobuf') return parseProtobuf(bytes, expected);
+  const text = bytes.toString('utf8');
+  const parsed: BodyResult = media === 'yaml' ? asStrict(parseYaml(text)) : parseJson(text);
+  const unrecognized = (why: string): Refusal =>
+    answers.badRequest(`the object provided is unrecognized (must be of type ${expected.kindName}): ${why} (${summary(bytes)})`);
+  if ('error' in parsed) {
+    return unrecognized(`couldn't get version/kind; json parse error: ${parsed.error}`);
+  }
+  const { value } = parsed;
+  if (value === null) return { value: {}, duplicates: [] };
+  if (!isJsonObject(value)) {
+    const what = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+    return unrecognized(`couldn't get version/kind; json parse error: json: cannot unmarshal ${what} into Go value of type an object`);
+  }
+  for (const field of ['apiVersion', 'kind'] as const) {
+    const said = value[field];
+    if (said === undefined || said === null || typeof said === 'string') continue;
+    const what = Array.isArray(said) ? 'array' : typeof said === 'boolean' ? 'bool' : typeof said;
+    return unrecognized(`couldn't get version/kind; json parse error: json: cannot unmarshal ${what} into Go struct field .${field} of type string`);
+  }
+  const { apiVersion } = value;
+  if (typeof apiVersion === 'string' && apiVersion.split('/').length > 2) {
+    return unrecognized(`unexpected GroupVersion string: ${apiVersion}`);
+  }
+  return parsed;
+}
+
+/** A typed decoder of YAML tells of doubled keys as its parser does, all in one. */
+function asStrict(parsed: BodyResult): BodyResult {
+  if ('error' in parsed || parsed.duplicates.length === 0) return parsed;
+  return { ...parsed, duplicates: [`yaml: unmarshal errors:\n${parsed.duplicates.map((line) => `  ${line}`).join('\n')}`] };
+}
+
+/** The first bytes of a body that makes no sense. */
+function summary(bytes: Buffer): string {
+  if (bytes.length === 0) return '<empty>';
+  const head = bytes.subarray(0, 30);
+  const text = bytes[0] === 0x7b ? head.toString('utf8') : head.toString('hex');
+  return bytes.length > 30 ? `${text} ...` : text;
+}
+
+function parseProtobuf(bytes: Buffer, expected: Expected): ParsedBody | Refusal {
+  try {
+    const envelope = decodeEnvelope(bytes);
+    const value = decodeProtobuf(expected.schema, envelope.raw);
+    const type = {
+      ...(envelope.apiVersion !== '' && { apiVersion: envelope.apiVersion }),
+      ...(envelope.kind !== '' && { kind: envelope.kind }),
+    };
+    return { value: { ...value, ...type }, duplicates: [] };
+  } catch (cause) {
+    if (!(cause instanceof ProtobufError)) throw cause;
+    return answers.badRequest(
+      `the object provided is unrecognized (must be of type ${expected.kindName}): ${cause.message} (${summary(bytes)})`,
+    );
+  }
+}
+
+export const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+};
+/** The type of a patch is its Content-Type alone, compared letter by letter. */
+export function patchTypeOf(contentType: string | undefined): PatchType | Refusal {
+  const type = (contentType ?? '').split(';')[0]?.trim() ?? '';
+  return PATCH_TYPES[type] ?? answers.routeUnsupportedMediaType;
+}
+
+export function parsePatch(bytes: Buffer, type: PatchType): ParsedBody | Refusal {
+  const text = bytes.toString('utf8');
+  const parsed = type === 'apply' ? parseYaml(text) : parseJson(text);
+  if ('error' in parsed) return answers.badRequest(`error decoding ${type === 'apply' ? 'YAML' : 'patch'}: ${parsed.error}`);
+  if (type === 'json' ? Array.isArray(parsed.value) : isJsonObject(parsed.value)) return parsed;
+  if (type === 'apply') {
+    return answers.badRequest(`error decoding YAML: the patch must be an object`);
+  }
+  const want = type === 'json' ? 'a list of operations' : 'an object';
+  return answers.badRequest(`error decoding patch: the patch must be ${want}`);
+}
+
+/** DeleteOptions, in any of the formats; undefined for an empty body. */
+export function parseDeleteOptions(bytes: Buffer, media: Media): Json | undefined | Refusal {
+  if (bytes.length === 0) return undefined;
+  const parsed = parseObject(bytes, media, { kindName: 'DeleteOptions', schema: deleteOptions as ObjectType<unknown> });
+  return 'refused' in parsed ? parsed : parsed.value;
+}
+
+/** The schema that bodies for a kind or one of its subresources follow. */
+export function schemaFor(kind: Kind, version: { group: string; version: string }, subresource: string | undefined): Expected {
+  const sub = subresource === undefined ? undefined : kind.subresources.find((one) => one.name === subresource);
+  const served = kind.served.find((one) => one.group === version.group && one.version === version.version);
+  return { kindName: sub?.kind ?? kind.names.kind, schema: sub?.schema ?? served?.schema ?? kind.schema };
+}

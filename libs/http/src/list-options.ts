@@ -1,0 +1,150 @@
+import type { FieldTerm, LabelMatcher } from '#meta';
+import { parseFieldSelector, parseLabelSelector, unsupportedField } from '#meta';
+import type { KubeObject, Problem, Refusal } from '#model';
+import { parseInt64, parseUint64 } from './go-text.js';
+import { invalidOptions } from './options.js';
+import type { Query } from './query.js';
+import type { ServedKind } from './routes.js';
+import { answers } from './status.js';
+
+/** What a list, a watch or a deletion of a collection asks for, checked but for the resource version. */
+export interface ListOptions {
+  readonly selection: Selection;
+  /** 0: no limit. */
+  readonly limit: number;
+  readonly continue: string;
+  readonly resourceVersion: string;
+  readonly match: '' | 'Exact' | 'NotOlderThan';
+  readonly timeoutSeconds: number | undefined;
+  readonly allowBookmarks: boolean;
+  readonly sendInitialEvents: boolean | undefined;
+}
+
+/** Which objects of a kind are meant. */
+export interface Selection {
+  readonly labels: LabelMatcher;
+  readonly fields: readonly FieldTerm[];
+  readonly everything: boolean;
+  /** The one name that can match, when the field selector says so. */
+  readonly name: string | undefined;
+  matches(object: KubeObject): boolean;
+}
+
+export function listOptions(on: ServedKind, query: Query, watching: boolean): ListOptions | Refusal {
+  const selection = selectionOf(on, query.get('labelSelector') ?? '', query.get('fieldSelector') ?? '');
+  if ('refused' in selection) return selection;
+  const numbers: Record<string, number> = {};
+  for (const key of ['limit', 'timeoutSeconds']) {
+    const text = query.get(key);
+    if (text === undefined) continue;
+    const parsed = parseInt64(text);
+    if ('error' in parsed) return answers.badRequest(parsed.error);
+    numbers[key] = parsed.value;
+  }
+  const match = query.get('resourceVersionMatch') ?? '';
+  const sendInitialEvents = query.has('sendInitialEvents') ? query.flag('sendInitialEvents') : undefined;
+  const checked = { match, resourceVersion: query.get('resourceVersion') ?? '', continue: query.get('continue') ?? '', sendInitialEvents };
+  const problems = watching ? watchProblems(checked) : listProblems(checked);
+  if (problems.length > 0) return invalidOptions('ListOptions', problems);
+  return {
+    selection,
+    limit: Math.max(0, numbers['limit'] ?? 0),
+    continue: checked.continue,
+    resourceVersion: checked.resourceVersion,
+    match: match as ListOptions['match'],
+    timeoutSeconds: numbers['timeoutSeconds'],
+    allowBookmarks: query.flag('allowWatchBookmarks'),
+    sendInitialEvents,
+  };
+}
+
+interface Checked {
+  readonly match: string;
+  readonly resourceVersion: string;
+  readonly continue: string;
+  readonly sendInitialEvents: boolean | undefined;
+}
+const forbidden = (detail: string): Problem => ({ type: 'Forbidden', field: 'resourceVersionMatch', detail });
+
+function listProblems({ match, resourceVersion, continue: token, sendInitialEvents }: Checked): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (match !== '') {
+    if (resourceVersion === '') problems.push(forbidden('resourceVersionMatch is forbidden unless resourceVersion is provided'));
+    if (token !== '') problems.push(forbidden('resourceVersionMatch is forbidden when continue is provided'));
+    if (match !== 'Exact' && match !== 'NotOlderThan') {
+      const supported = ['Exact', 'NotOlderThan', ''];
+      problems.push({ type: 'NotSupported', field: 'resourceVersionMatch', value: match, detail: '', supported });
+    }
+    if (match === 'Exact' && resourceVersion === '0') {
+      problems.push(forbidden('resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+    }
+  }
+  if (sendInitialEvents !== undefined) {
+    problems.push({ type: 'Forbidden', field: 'sendInitialEvents', detail: 'sendInitialEvents is forbidden for list' });
+  }
+  return problems;
+}
+
+function watchProblems({ match, continue: token, sendInitialEvents }: Checked): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (sendInitialEvents !== undefined && match !== 'NotOlderThan') {
+    problems.push(forbidden('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+  }
+  if (match !== '') {
+    if (sendInitialEvents === undefined) {
+      problems.push(forbidden('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
+    }
+    if (match !== 'NotOlderThan') {
+      const supported = ['NotOlderThan'];
+      problems.push({ type: 'NotSupported', field: 'resourceVersionMatch', value: match, detail: '', supported });
+    }
+  }
+  if (token !== '') problems.push(forbidden('resourceVersionMatch is forbidden when continue is provided'));
+  return problems;
+}
+
+/** Compiles label and field selectors against what the kind can be selected by. */
+export function selectionOf(on: ServedKind, labelText: string, fieldText: string): Selection | Refusal {
+  const labels = parseLabelSelector(labelText);
+  if (!labels.ok) return answers.badRequest(labels.message);
+  const terms = parseFieldSelector(fieldText);
+  if (!terms.ok) return answers.badRequest(terms.message);
+  const readers = fieldReaders(on);
+  const wrong = unsupportedField(terms.value, new Set(readers.keys()), on.kind.fieldSelectorError, on.kind.names.kind);
+  if (wrong !== undefined) return answers.badRequest(wrong);
+  const compiled = terms.value.map((term) => ({ ...term, read: readers.get(term.field) ?? (() => '') }));
+  const everything = labels.value.everything && compiled.length === 0;
+  return {
+    labels: labels.value,
+    fields: terms.value,
+    everything,
+    name: terms.value.find((term) => term.field === 'metadata.name' && term.operator === '=')?.value,
+    matches: everything
+      ? () => true
+      : (object) =>
+          labels.value.matches(object.metadata.labels) &&
+          compiled.every(({ read, value, operator }) => (read(object) === value) === (operator === '=')),
+  };
+}
+
+type Reader = (object: KubeObject) => string;
+const readersByKind = new WeakMap<ServedKind, ReadonlyMap<string, Reader>>();
+function fieldReaders(on: ServedKind): ReadonlyMap<string, Reader> {
+  let readers = readersByKind.get(on);
+  if (!readers) {
+    readers = new Map<string, Reader>([
+      ['metadata.name', (object) => object.metadata.name],
+      ['metadata.namespace', (object) => object.metadata.namespace ?? ''],
+      ...(on.served?.fieldSelectors ?? on.kind.fieldSelectors).map(({ field, value }): [string, Reader] => [field, value]),
+    ]);
+    readersByKind.set(on, readers);
+  }
+  return readers;
+}
+
+/** A resource version as a position; '' and '0' are 0. */
+export function versionOf(text: string): { readonly value: number } | { readonly error: string } {
+  if (text === '') return { value: 0 };
+  const parsed = parseUint64(text);
+  return 'error' in parsed ? { error: `resourceVersion: Invalid value: ${JSON.stringify(text)}: ${parsed.error}` } : parsed;
+}

@@ -1,0 +1,185 @@
+import type { KubeObject, Refusal, View } from '#model';
+import { isRefusal, refusals } from '#model';
+import type { Answer, Rendering } from './answer.js';
+import { notAnObjectForm } from './answer.js';
+import type { Backend } from './backend.js';
+import { goJsonError } from './body/go-json-error.js';
+import { versionOf, type ListOptions } from './list-options.js';
+import { itemText, partialText, shown } from './object-text.js';
+import type { Route, ServedKind } from './routes.js';
+import { answers } from './status.js';
+import { tableText } from './table.js';
+
+export interface ListMeta {
+  readonly resourceVersion: string;
+  readonly continue?: string;
+  readonly remainingItemCount?: number;
+}
+
+/** Milliseconds that a read waits for a version that is not here yet. */
+export const VERSION_TIMEOUT_MS = 3000;
+
+export async function list(backend: Backend, route: Route, options: ListOptions, rendering: Rendering): Promise<Answer | Refusal> {
+  const plan = await planned(backend, options);
+  if (isRefusal(plan)) return plan;
+  const page = pageOf(route, options, plan);
+  const json = listText(route.on, page.objects, rendering, page.meta);
+  return typeof json === 'string' ? { code: 200, json, form: rendering.form } : json;
+}
+
+/** A list in the past: as the view has it, whatever version was asked for. */
+export function listAt(view: View, route: Route, options: ListOptions, rendering: Rendering): Answer | Refusal {
+  const token = options.continue === '' ? undefined : readToken(options.continue);
+  if (isRefusal(token)) return token;
+  const page = pageOf(route, options, { view, start: token?.start ?? '', limit: options.limit });
+  const json = listText(route.on, page.objects, rendering, page.meta);
+  return typeof json === 'string' ? { code: 200, json, form: rendering.form } : json;
+}
+
+interface Plan {
+  readonly view: View;
+  /** The first key that may be given, relative to what is listed. */
+  readonly start: string;
+  readonly limit: number;
+}
+
+/** Which state is listed, and from where. */
+async function planned(backend: Backend, options: ListOptions): Promise<Plan | Refusal> {
+  const { resourceVersion, match, limit } = options;
+  if (options.continue !== '') return continued(backend, options);
+  const version = versionOf(resourceVersion);
+  if ('error' in version) return answers.badRequest(`invalid resource version: ${version.error}`);
+  if (resourceVersion === '') {
+    const view = await backend.fresh();
+    return isRefusal(view) ? view : { view, start: '', limit };
+  }
+  if (version.value === 0) return { view: backend.current(), start: '', limit: 0 };
+  const late = await tooNew(backend, version.value);
+  if (late) return late;
+  const isExact = match === 'Exact' || (match === '' && limit > 0);
+  if (!isExact) return { view: backend.current(), start: '', limit };
+  const view = backend.recent(version.value);
+  if (view) return { view, start: '', limit };
+  return answers.expired(`The resourceVersion for the provided list is too old.`);
+}
+
+/** Waits for a version from the near future; the refusal when it does not come. */
+export async function tooNew(backend: Backend, version: number): Promise<Refusal | undefined> {
+  if (version <= backend.current().position || (await backend.reached(version, VERSION_TIMEOUT_MS))) return undefined;
+  return answers.tooLargeVersion(version, backend.current().position);
+}
+
+async function continued(backend: Backend, options: ListOptions): Promise<Plan | Refusal> {
+  const { resourceVersion, limit } = options;
+  if (resourceVersion !== '' && resourceVersion !== '0') {
+    return answers.badRequest('specifying resource version is not allowed when using continue');
+  }
+  const token = readToken(options.continue);
+  if (isRefusal(token)) return token;
+  const rest = { start: token.start, limit: resourceVersion === '0' ? 0 : limit };
+  if (token.version === INCONSISTENT) {
+    const view = await backend.fresh();
+    return isRefusal(view) ? view : { view, ...rest };
+  }
+  const late = await tooNew(backend, token.version);
+  if (late) return late;
+  const view = backend.recent(token.version);
+  return view ? { view, ...rest } : { ...TOKEN_EXPIRED, continue: writeToken(INCONSISTENT, token.start) };
+}
+
+const TOKEN_EXPIRED: Refusal = answers.expired(
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+);
+/** Version of a token whose pages are read from the newest state. */
+const INCONSISTENT = -1;
+
+interface Token {
+  readonly version: number;
+  readonly start: string;
+}
+function writeToken(version: number, start: string): string {
+  return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: version, start })).toString('base64url');
+}
+function readToken(text: string): Token | Refusal {
+  const invalid = (why: string): Refusal => answers.badRequest(`invalid continue token: continue key is not valid: ${why}`);
+  const wrong = /[^A-Za-z0-9_-]/.exec(text);
+  if (wrong || text.length % 4 === 1) return invalid(`illegal base64 data at input byte ${wrong?.index ?? text.length - 1}`);
+  const json = Buffer.from(text, 'base64url').toString('utf8');
+  let token: { v?: unknown; rv?: unknown; start?: unknown };
+  try {
+    token = JSON.parse(json) as typeof token;
+  } catch {
+    return invalid(goJsonError(json));
+  }
+  if (token?.v !== 'meta.k8s.io/v1') return invalid('server does not recognize this encoded version');
+  const { rv, start } = token;
+  if (typeof rv !== 'number' || !Number.isInteger(rv) || rv === 0) return invalid('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
+  if (typeof start !== 'string' || start === '') return invalid('no start key provided');
+  return { version: rv, start };
+}
+
+interface Page {
+  readonly objects: readonly KubeObject[];
+  readonly meta: ListMeta;
+}
+
+function pageOf(route: Route, { selection }: ListOptions, { view, start, limit }: Plan): Page {
+  const resourceVersion = String(view.position);
+  const all = view.list(route.on.kind.ref, route.namespace || undefined);
+  const isEverywhere = route.on.kind.names.namespaced && route.namespace === '';
+  const keyOf = (object: KubeObject): string =>
+    isEverywhere ? `${object.metadata.namespace ?? ''}/${object.metadata.name}` : object.metadata.name;
+  const from = start === '' ? 0 : firstAtOrAfter(all, start, keyOf);
+  if (limit === 0) {
+    const rest = from === 0 ? all : all.slice(from);
+    return { objects: selection.everything ? rest : rest.filter((object) => selection.matches(object)), meta: { resourceVersion } };
+  }
+  const objects: KubeObject[] = [];
+  let at = from;
+  for (; at < all.length && objects.length < limit; at++) {
+    const object = all[at] as KubeObject;
+    if (selection.matches(object)) objects.push(object);
+  }
+  // One name in one namespace is read by its key: nothing follows it.
+  const isPinned = selection.name !== undefined && !isEverywhere;
+  if (at >= all.length || isPinned) return { objects, meta: { resourceVersion } };
+  const last = keyOf(all[at - 1] as KubeObject);
+  const token = writeToken(view.position, `${last}\0`);
+  const meta = { resourceVersion, continue: token, ...(selection.everything && { remainingItemCount: all.length - at }) };
+  return { objects, meta };
+}
+
+function firstAtOrAfter(all: readonly KubeObject[], start: string, keyOf: (object: KubeObject) => string): number {
+  let low = 0;
+  let high = all.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (keyOf(all[middle] as KubeObject) < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A list of objects in the form that was asked for. */
+export function listText(on: ServedKind, objects: readonly KubeObject[], { form, include, now }: Rendering, meta: ListMeta): string | Refusal {
+  const metadata = JSON.stringify(meta);
+  switch (form.as) {
+    case undefined: {
+      const items = objects.map((object) => itemText(on, object)).join(',');
+      return `{"kind":"${on.kind.names.listKind}","apiVersion":"${on.apiVersion}","metadata":${metadata},"items":[${items}]}`;
+    }
+    case 'PartialObjectMetadataList': {
+      const items = objects.map((object) => partialText(shown(on, object), form.asVersion)).join(',');
+      return `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/${form.asVersion}","metadata":${metadata},"items":[${items}]}`;
+    }
+    case 'Table':
+      return tableText(on, objects, { version: form.asVersion, include, now }, { metadata });
+    case 'PartialObjectMetadata':
+      return notAnObjectForm;
+  }
+}
+
+export const notFound = (route: Route): Refusal => {
+  const { kind, group } = route.on;
+  return refusals.notFound({ group, resource: kind.names.plural, kind: kind.names.kind, name: route.name });
+};

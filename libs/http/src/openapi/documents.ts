@@ -1,0 +1,220 @@
+import { deleteOptions } from '#kinds';
+import type { ObjectType } from '#model';
+import { openApiSchemas } from '#model';
+import type { Json, JsonObject } from '#std';
+import { createHash } from 'node:crypto';
+import type { Routes, ServedKind } from '../routes.js';
+import { groupName, pathsOf, type Operation, type Parameter, type PathItem } from './operations.js';
+
+/** A finished document with the hash that clients cache it by. */
+export interface OpenApiDocument {
+  readonly json: string;
+  readonly hash: string;
+}
+
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const BEARER = { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' };
+
+/** OpenAPI of everything that the server serves, made when first asked for. */
+export class OpenApi {
+  private readonly made = new Map<string, OpenApiDocument>();
+
+  constructor(
+    private readonly routes: Routes,
+    private readonly version: string,
+  ) {}
+
+  /** Names of the v3 documents: `api/v1`, `apis/apps/v1`, `version`, … */
+  get names(): readonly string[] {
+    const names = ['.well-known/openid-configuration', 'api', 'apis', 'openid/v1/jwks', 'version'];
+    for (const { group, versions } of this.routes.groups) {
+      if (group !== '') names.push(`apis/${group}`);
+      for (const version of versions) names.push(group === '' ? `api/${version}` : `apis/${group}/${version}`);
+    }
+    return names.sort();
+  }
+
+  get index(): OpenApiDocument {
+    return this.remember('', () => {
+      const paths: Record<string, Json> = {};
+      for (const name of this.names) {
+        paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${this.v3(name)?.hash ?? ''}` };
+      }
+      return { paths };
+    });
+  }
+
+  v3(name: string): OpenApiDocument | undefined {
+    if (!this.names.includes(name)) return undefined;
+    return this.remember(name, () => {
+      const [root = '', first = '', second = ''] = name.split('/');
+      const version = root === 'api' ? first : second;
+      const group = root === 'apis' ? first : '';
+      const resources = version ? this.routes.resources(group, version) : undefined;
+      return resources ? this.groupDocument(group, version, [...resources.values()]) : this.pageDocument(name);
+    });
+  }
+
+  get v2(): OpenApiDocument {
+    return this.remember('v2', () => {
+      const paths: Record<string, Json> = {};
+      const types: ObjectType<unknown>[] = [];
+      for (const { group, versions } of this.routes.groups) {
+        for (const version of versions) {
+          const resources = [...(this.routes.resources(group, version)?.values() ?? [])];
+          types.push(...typesOf(resources));
+          for (const item of itemsOf(group, version, resources)) paths[item.path] = v2Path(item);
+        }
+      }
+      return {
+        swagger: '2.0',
+        info: { title: 'Kubernetes', version: this.version },
+        paths: sorted(paths),
+        definitions: sorted({ ...openApiSchemas(types, 'v2'), ...extraSchemas(types, '#/definitions/') }),
+        securityDefinitions: { BearerToken: BEARER },
+        security: [{ BearerToken: [] }],
+      };
+    });
+  }
+
+  private groupDocument(group: string, version: string, resources: readonly ServedKind[]): JsonObject {
+    const types = typesOf(resources);
+    const paths: Record<string, Json> = {};
+    for (const item of itemsOf(group, version, resources)) paths[item.path] = v3Path(item);
+    const root = group === '' ? `/api/${version}/` : `/apis/${group}/${version}/`;
+    paths[root] = page(`get${groupName(group)}${version.charAt(0).toUpperCase()}${version.slice(1)}APIResources`, 'What this version serves.');
+    const schemas = { ...openApiSchemas(types, 'v3'), ...extraSchemas(types, '#/components/schemas/') };
+    return this.document(sorted(paths), sorted(schemas));
+  }
+  private pageDocument(name: string): JsonObject {
+    return this.document({ [`/${name}/`]: page(`get${name.replace(/(^|[^A-Za-z0-9]+)([a-z0-9])/g, (_all, _gap, c: string) => c.toUpperCase())}`, 'One document of the server.') }, {});
+  }
+  private document(paths: JsonObject, schemas: JsonObject): JsonObject {
+    return {
+      openapi: '3.0.0',
+      info: { title: 'Kubernetes', version: this.version },
+      paths,
+      components: { schemas, securitySchemes: { BearerToken: BEARER } },
+    };
+  }
+
+  private remember(name: string, make: () => JsonObject): OpenApiDocument {
+    let document = this.made.get(name);
+    if (!document) {
+      const json = JSON.stringify(make());
+      document = { json, hash: createHash('sha256').update(json).digest('hex').toUpperCase() };
+      this.made.set(name, document);
+    }
+    return document;
+  }
+}
+
+function itemsOf(group: string, version: string, resources: readonly ServedKind[]): readonly PathItem[] {
+  const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+  return resources.flatMap((on) => pathsOf(on, root));
+}
+
+function typesOf(resources: readonly ServedKind[]): ObjectType<unknown>[] {
+  return resources.flatMap((on) => [
+    on.served?.schema ?? on.kind.schema,
+    ...on.kind.subresources.flatMap((sub) => (sub.schema ? [sub.schema] : [])),
+  ]);
+}
+
+/** Types that belong to no kind's schema: lists, patches, delete options and the plain answers. */
+function extraSchemas(types: readonly ObjectType<unknown>[], reference: string): JsonObject {
+  const lists: Record<string, Json> = {};
+  for (const type of types) {
+    const gvk = type.options.gvk?.[0];
+    if (gvk === undefined || gvk === '*') continue;
+    const [groupVersion = '', kind = ''] = gvk.split(' ');
+    const [version = '', group = ''] = groupVersion.split('/').reverse();
+    lists[`${type.name}List`] = {
+      description: `A list of ${kind} objects.`,
+      type: 'object',
+      required: ['items'],
+      properties: {
+        apiVersion: { type: 'string' },
+        items: { type: 'array', items: { $ref: reference + type.name } },
+        kind: { type: 'string' },
+        metadata: { $ref: `${reference}${META}.ListMeta` },
+      },
+      'x-kubernetes-group-version-kind': [{ group, kind: `${kind}List`, version }],
+    };
+  }
+  const version = reference === '#/definitions/' ? 'v2' : 'v3';
+  const listMeta = { description: 'What a list says about itself.', type: 'object', properties: LIST_META };
+  const patch = { description: 'A patch document.', type: 'object' };
+  return { ...lists, ...openApiSchemas([deleteOptions as ObjectType<unknown>], version), [`${META}.ListMeta`]: listMeta, [`${META}.Patch`]: patch };
+}
+const LIST_META = {
+  continue: { type: 'string' },
+  remainingItemCount: { type: 'integer', format: 'int64' },
+  resourceVersion: { type: 'string' },
+  selfLink: { type: 'string' },
+};
+
+function v3Path({ parameters, operations }: PathItem): JsonObject {
+  const out: Record<string, Json> = { parameters: parameters.map(v3Parameter) };
+  for (const [method, operation] of Object.entries(operations)) out[method] = v3Operation(operation);
+  return out;
+}
+function v3Operation(operation: Operation): JsonObject {
+  const schema = (name: string): JsonObject => ({ schema: { $ref: `#/components/schemas/${name}` } });
+  const content = (name: string | undefined): JsonObject =>
+    Object.fromEntries(operation.produces.map((type) => [type, name ? schema(name) : { schema: { type: 'string' } }]));
+  const responses: Record<string, Json> = { 401: { description: 'Unauthorized' } };
+  for (const [code, name] of Object.entries(operation.answers)) responses[code] = { description: WORDS[code] ?? 'OK', content: content(name) };
+  const { body } = operation;
+  return {
+    tags: [operation.tag],
+    description: operation.description,
+    operationId: operation.operationId,
+    parameters: operation.parameters.map(v3Parameter),
+    ...(body && { requestBody: { content: Object.fromEntries(body.types.map((type) => [type, schema(body.schema)])), required: true } }),
+    responses,
+    'x-kubernetes-action': operation.action,
+    'x-kubernetes-group-version-kind': operation.kind,
+  };
+}
+function v3Parameter({ name, in: place, type, description }: Parameter): JsonObject {
+  return { name, in: place, description, ...(place === 'path' && { required: true }), schema: { type, uniqueItems: true } };
+}
+const WORDS: Readonly<Record<string, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };
+
+function v2Path({ parameters, operations }: PathItem): JsonObject {
+  const out: Record<string, Json> = { parameters: parameters.map(v2Parameter) };
+  for (const [method, operation] of Object.entries(operations)) out[method] = v2Operation(operation);
+  return out;
+}
+function v2Operation(operation: Operation): JsonObject {
+  const responses: Record<string, Json> = { 401: { description: 'Unauthorized' } };
+  for (const [code, name] of Object.entries(operation.answers)) {
+    responses[code] = { description: WORDS[code] ?? 'OK', schema: name ? { $ref: `#/definitions/${name}` } : { type: 'string' } };
+  }
+  const { body } = operation;
+  const bodyParameter = body ? [{ name: 'body', in: 'body', required: true, schema: { $ref: `#/definitions/${body.schema}` } }] : [];
+  return {
+    tags: [operation.tag],
+    description: operation.description,
+    operationId: operation.operationId,
+    consumes: body?.types ?? ['*/*'],
+    produces: operation.produces,
+    schemes: ['https'],
+    parameters: [...bodyParameter, ...operation.parameters.map(v2Parameter)],
+    responses,
+    'x-kubernetes-action': operation.action,
+    'x-kubernetes-group-version-kind': operation.kind,
+  };
+}
+function v2Parameter({ name, in: place, type, description }: Parameter): JsonObject {
+  return { name, in: place, description, type, uniqueItems: true, ...(place === 'path' && { required: true }) };
+}
+
+function page(operationId: string, description: string): JsonObject {
+  const responses = { 200: { description: 'OK' }, 401: { description: 'Unauthorized' } };
+  return { get: { description, operationId, responses } };
+}
+function sorted(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.keys(object).sort().map((key) => [key, object[key]]));
+}

@@ -1,0 +1,175 @@
+import type { Answer } from './answer.js';
+import type { Discovery } from './discovery/discovery.js';
+import { parseAccept } from './accept.js';
+import { negotiate, type Asked, type OutputForm } from './negotiate.js';
+import type { OpenApi, OpenApiDocument } from './openapi/documents.js';
+import { split, type RequestInfo } from './request-info.js';
+import { answers, type HttpRefusal } from './status.js';
+import type { JsonObject } from '#std';
+import { createHash } from 'node:crypto';
+
+/** The paths that are no resources: discovery, OpenAPI, health, version, keys. */
+export interface Pages {
+  readonly discovery: Discovery;
+  readonly openApi: OpenApi;
+  readonly version: JsonObject;
+  readonly issuer: string;
+  /** Where the key set can be had, `https://host:port/openid/v1/jwks`. */
+  readonly keySetUri: string;
+  jwks(): { readonly keys: readonly unknown[] };
+  /** Name of each health check with what is wrong, undefined while it is well. */
+  health(): readonly { readonly name: string; readonly problem: string | undefined }[];
+  metrics(): string;
+}
+
+export interface PageCall {
+  readonly info: RequestInfo;
+  readonly asked: Asked;
+  readonly query: { flag(key: string): boolean; has(key: string): boolean; get(key: string): string | undefined; all(key: string): readonly string[] };
+  readonly ifNoneMatch: string | undefined;
+}
+
+export function page(pages: Pages, call: PageCall): Answer | HttpRefusal {
+  const [first = '', ...rest] = split(call.info.path);
+  switch (first) {
+    case '':
+      return json(call, { paths: rootPaths(pages) });
+    case 'api':
+      return readOnly(call) ?? core(pages, call, rest);
+    case 'apis':
+      return groups(pages, call, rest);
+    case 'version':
+      return rest.length > 0 ? answers.noSuchPage : (readOnly(call) ?? json(call, pages.version));
+    case 'healthz':
+    case 'livez':
+    case 'readyz':
+      return health(pages, call, first, rest);
+    case 'openapi':
+      return openApi(pages, call, rest);
+    case '.well-known':
+      return rest.join('/') === 'openid-configuration' ? openIdConfiguration(pages) : answers.noSuchPage;
+    case 'openid':
+      return rest.join('/') === 'v1/jwks' ? keySet(pages, call) : answers.noSuchPage;
+    case 'metrics':
+      return rest.length > 0 ? answers.noSuchPage : { code: 200, text: pages.metrics(), type: 'text/plain; version=0.0.4; charset=utf-8' };
+    default:
+      return answers.noSuchPage;
+  }
+}
+
+function readOnly({ info }: PageCall): HttpRefusal | undefined {
+  return info.method === 'GET' ? undefined : answers.methodNotAllowed;
+}
+
+function core(pages: Pages, call: PageCall, rest: readonly string[]): Answer | HttpRefusal {
+  const { discovery } = pages;
+  const [version] = rest;
+  if (version === undefined) return aggregatedOr(pages, call, true, discovery.coreVersions);
+  const list = discovery.resourceList('', version);
+  return list ? json(call, list) : answers.noSuchResource;
+}
+
+function groups(pages: Pages, call: PageCall, rest: readonly string[]): Answer | HttpRefusal {
+  const { discovery } = pages;
+  const [group, version] = rest;
+  if (group === undefined) return aggregatedOr(pages, call, false, discovery.groupList);
+  const known = discovery.group(group);
+  if (!known) return answers.noSuchPage;
+  if (version === undefined) return json(call, known);
+  const list = discovery.resourceList(group, version);
+  if (!list) return answers.noSuchResource;
+  return readOnly(call) ?? json(call, list);
+}
+
+const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+
+/** Whoever takes the aggregated form gets it, wherever it stands in the Accept header. */
+function aggregatedOr(pages: Pages, call: PageCall, isCore: boolean, plain: JsonObject): Answer | HttpRefusal {
+  const clause = parseAccept(call.asked.accept).find(({ type, subtype, parameters }) => {
+    const isMedia = type === 'application' && (subtype === 'json' || subtype === 'yaml');
+    return isMedia && parameters['g'] === 'apidiscovery.k8s.io' && parameters['v'] === 'v2' && parameters['as'] === 'APIGroupDiscoveryList';
+  });
+  if (!clause) return json(call, plain);
+  const text = JSON.stringify(pages.discovery.aggregated(isCore));
+  const etag = `"${createHash('sha256').update(text).digest('hex').toUpperCase()}"`;
+  const headers = { ETag: etag, 'Cache-Control': 'public', Vary: 'Accept' };
+  if (call.ifNoneMatch === etag) return { code: 304, headers };
+  const form: OutputForm = { media: clause.subtype === 'yaml' ? 'yaml' : 'json', pretty: false, as: undefined, asVersion: '' };
+  return { code: 200, json: text, form, type: AGGREGATED.replace('application/json', `application/${clause.subtype}`), headers };
+}
+
+function json(call: PageCall, value: JsonObject): Answer | HttpRefusal {
+  const form = negotiate(call.asked);
+  if ('refused' in form) return form;
+  return { code: 200, json: JSON.stringify(value), form };
+}
+
+function rootPaths({ discovery, openApi }: Pages): readonly string[] {
+  const paths = ['/.well-known/openid-configuration', '/api', '/apis', '/healthz', '/healthz/ping', '/livez', '/livez/ping'];
+  for (const version of discovery.versionsOf('')) paths.push(`/api/${version}`);
+  for (const group of discovery.groupNames) {
+    paths.push(`/apis/${group}`);
+    for (const version of discovery.versionsOf(group)) paths.push(`/apis/${group}/${version}`);
+  }
+  for (const name of openApi.names) paths.push(`/openapi/v3/${name}`);
+  return [...paths, '/metrics', '/openapi/v2', '/openapi/v3', '/openid/v1/jwks', '/readyz', '/readyz/ping', '/version'].sort();
+}
+
+function health(pages: Pages, { query }: PageCall, which: string, rest: readonly string[]): Answer | HttpRefusal {
+  const checks = pages.health();
+  if (rest.length > 0) {
+    const check = checks.find(({ name }) => name === rest.join('/'));
+    if (!check) return answers.noSuchPage;
+    return check.problem === undefined ? { code: 200, text: 'ok' } : { code: 500, text: `internal server error: ${check.problem}\n` };
+  }
+  const excluded = new Set(query.all('exclude'));
+  const lines = checks.map(({ name, problem }) => {
+    if (excluded.has(name)) return `[+]${name} excluded: ok`;
+    return problem === undefined ? `[+]${name} ok` : `[-]${name} failed: ${problem}`;
+  });
+  const isWell = checks.every(({ name, problem }) => problem === undefined || excluded.has(name));
+  if (isWell && !query.has('verbose')) return { code: 200, text: 'ok' };
+  const text = `${lines.join('\n')}\n${which} check ${isWell ? 'passed' : 'failed'}\n`;
+  return { code: isWell ? 200 : 500, text };
+}
+
+function openApi(pages: Pages, call: PageCall, rest: readonly string[]): Answer | HttpRefusal {
+  const [version, ...names] = rest;
+  if (version === 'v2' && names.length === 0) return document(pages.openApi.v2, call);
+  if (version !== 'v3') return answers.noSuchPage;
+  if (names.length === 0) return document(pages.openApi.index, call);
+  const name = names.join('/');
+  const found = pages.openApi.v3(name);
+  if (!found) return answers.noSuchPage;
+  const hash = call.query.get('hash');
+  if (hash === undefined || hash === '') return document(found, call);
+  if (hash !== found.hash) return { code: 301, text: '', headers: { Location: `/openapi/v3/${name}?hash=${found.hash}` } };
+  return document(found, call, { 'Cache-Control': 'public, max-age=31536000, immutable' });
+}
+
+function document({ json: text, hash }: OpenApiDocument, call: PageCall, headers: Readonly<Record<string, string>> = {}): Answer | HttpRefusal {
+  const { accept } = call.asked;
+  const takesJson = accept === '' || parseAccept(accept).some(({ type, subtype }) => (type === '*' || type === 'application') && (subtype === '*' || subtype === 'json'));
+  if (!takesJson) return { ...answers.notAcceptable(['application/json']), text: '' };
+  const all = { ETag: `"${hash}"`, Vary: 'Accept', ...headers };
+  if (call.ifNoneMatch?.includes(`"${hash}"`)) return { code: 304, headers: all };
+  return { code: 200, json: text, headers: all };
+}
+
+function openIdConfiguration({ issuer, keySetUri }: Pages): Answer {
+  const configuration = {
+    issuer,
+    jwks_uri: keySetUri,
+    response_types_supported: ['id_token'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
+  };
+  return { code: 200, json: JSON.stringify(configuration), headers: { 'Cache-Control': 'public, max-age=3600' } };
+}
+
+function keySet(pages: Pages, { asked }: PageCall): Answer | HttpRefusal {
+  const type = 'application/jwk-set+json';
+  const takes = asked.accept === '' || asked.accept.split(',').some((part) => ['*/*', 'application/*', type].includes(part.split(';')[0]?.trim() ?? ''));
+  if (!takes) return answers.routeNotAcceptable([type]);
+  return { code: 200, json: JSON.stringify(pages.jwks()), type, headers: { 'Cache-Control': 'public, max-age=3600' } };
+}

@@ -1,0 +1,146 @@
+import type { KubeObject, LogRequest, Problem, Refusal, View } from '#model';
+import { canonicalTime, isRefusal, refusals } from '#model';
+import type { ServerResponse } from 'node:http';
+import type { AnyResponse } from './answer.js';
+import type { Backend, LogStream } from './backend.js';
+import { parseInt64 } from './go-text.js';
+import type { Query } from './query.js';
+import { answers } from './status.js';
+
+type Wanted = Omit<LogRequest, 'stream' | 'uid' | 'container'> & { readonly container: string };
+
+/** Serves `pods/<name>/log` as plain text while it is written. Refusals before the first byte are returned. */
+export async function podLog(backend: Backend, at: { namespace: string; name: string }, query: Query, response: AnyResponse): Promise<Refusal | undefined> {
+  const wanted = wantedLog(at, query);
+  if (isRefusal(wanted)) return wanted;
+  const view = await backend.fresh();
+  if (isRefusal(view)) return view;
+  const place = logPlace(view, wanted);
+  if (isRefusal(place)) return place;
+  const out = response as ServerResponse;
+  if (place === 'unscheduled') {
+    out.writeHead(204);
+    out.end();
+    return undefined;
+  }
+  if (!backend.openLog) return unreachable(place.node);
+  const stream = await backend.openLog(place.node, { ...wanted, container: place.container, uid: place.uid });
+  if (isRefusal(stream)) return stream;
+  await sendLog(stream, out);
+  return undefined;
+}
+
+const unreachable = (node: string): Refusal => ({
+  refused: true,
+  code: 503,
+  reason: 'ServiceUnavailable',
+  message: `node ${JSON.stringify(node)} cannot be reached for logs`,
+});
+
+function wantedLog({ namespace, name }: { namespace: string; name: string }, query: Query): Wanted | Refusal {
+  const numbers: Record<string, number> = {};
+  for (const key of ['tailLines', 'limitBytes', 'sinceSeconds']) {
+    const text = query.get(key);
+    if (text === undefined) continue;
+    const parsed = parseInt64(text);
+    if ('error' in parsed) return answers.badRequest(parsed.error);
+    numbers[key] = parsed.value;
+  }
+  const since = query.get('sinceTime');
+  const time = since === undefined ? undefined : canonicalTime(since);
+  if (time && 'error' in time) return answers.badRequest(time.error);
+  const problems = logProblems(numbers, time !== undefined, query.has('stream'));
+  if (problems.length > 0) return refusals.invalid({ group: '', resource: '', kind: 'PodLogOptions', name }, problems);
+  const { tailLines, limitBytes, sinceSeconds } = numbers;
+  return {
+    namespace,
+    pod: name,
+    container: query.get('container') ?? '',
+    follow: query.flag('follow'),
+    previous: query.flag('previous'),
+    timestamps: query.flag('timestamps'),
+    ...(tailLines !== undefined && { tailLines }),
+    ...(limitBytes !== undefined && { limitBytes }),
+    ...(sinceSeconds !== undefined && { sinceSeconds }),
+    ...(since !== undefined && { sinceTime: since }),
+  };
+}
+
+function logProblems(numbers: Readonly<Record<string, number>>, hasTime: boolean, hasStream: boolean): readonly Problem[] {
+  const { tailLines, limitBytes, sinceSeconds } = numbers;
+  const problems: Problem[] = [];
+  const invalid = (field: string, value: number, detail: string): void => void problems.push({ type: 'Invalid', field, value, detail });
+  if (tailLines !== undefined && tailLines < 0) invalid('tailLines', tailLines, 'must be greater than or equal to 0');
+  if (limitBytes !== undefined && limitBytes < 1) invalid('limitBytes', limitBytes, 'must be greater than 0');
+  if (sinceSeconds !== undefined && hasTime) {
+    problems.push({ type: 'Forbidden', field: '[]', detail: 'at most one of `sinceTime` or `sinceSeconds` may be specified' });
+  } else if (sinceSeconds !== undefined && sinceSeconds < 1) invalid('sinceSeconds', sinceSeconds, 'must be greater than 0');
+  if (hasStream) problems.push({ type: 'Forbidden', field: 'stream', detail: 'may not be specified' });
+  return problems;
+}
+
+interface Place {
+  readonly node: string;
+  readonly container: string;
+  readonly uid: string;
+}
+interface PodSpec {
+  readonly nodeName?: string;
+  readonly containers?: readonly { readonly name: string }[];
+  readonly initContainers?: readonly { readonly name: string }[];
+  readonly ephemeralContainers?: readonly { readonly name: string }[];
+}
+
+function logPlace(view: View, wanted: Wanted): Place | 'unscheduled' | Refusal {
+  const pod: KubeObject | undefined = view.get({ id: 'core.pods' }, wanted.namespace, wanted.pod);
+  if (!pod) return refusals.notFound({ group: '', resource: 'pods', kind: 'Pod', name: wanted.pod });
+  const spec = (pod['spec'] ?? {}) as PodSpec;
+  const main = spec.containers ?? [];
+  const all = [...(spec.initContainers ?? []), ...main, ...(spec.ephemeralContainers ?? [])].map(({ name }) => name);
+  let { container } = wanted;
+  if (container === '') {
+    const [only] = main;
+    if (!only || main.length > 1) {
+      return answers.badRequest(`a container name must be specified for pod ${wanted.pod}, choose one of: [${all.join(' ')}]`);
+    }
+    container = only.name;
+  } else if (!all.includes(container)) {
+    return answers.badRequest(`container ${container} is not valid for pod ${wanted.pod}`);
+  }
+  if (!spec.nodeName) return 'unscheduled';
+  if (!view.get({ id: 'core.nodes' }, undefined, spec.nodeName)) {
+    return refusals.notFound({ group: '', resource: 'pods', kind: 'Pod', name: spec.nodeName });
+  }
+  return { node: spec.nodeName, container, uid: pod.metadata.uid };
+}
+
+async function sendLog(stream: LogStream, out: ServerResponse): Promise<void> {
+  out.writeHead(200, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-cache, private' });
+  out.flushHeaders();
+  let isGone = false;
+  out.on('close', () => {
+    isGone = true;
+    stream.cancel();
+  });
+  try {
+    for await (const chunk of stream) {
+      if (isGone) return;
+      if (!out.write(chunk)) await drained(out);
+    }
+    out.end();
+  } catch {
+    // The node broke off: the client must see that the text is not whole.
+    out.destroy();
+  }
+}
+function drained(out: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      out.off('drain', done);
+      out.off('close', done);
+      resolve();
+    };
+    out.on('drain', done);
+    out.on('close', done);
+  });
+}

@@ -1,0 +1,182 @@
+import { tokenRequest } from '#kinds';
+import type { KubeObject, ObjectType, Problem, Refusal, UserInfo, View } from '#model';
+import { decode, refusals } from '#model';
+import type { Keys } from '#ports';
+import type { Instant, Json, JsonObject } from '#std';
+import { isJsonObject, toTime } from '#std';
+import { answers } from './status.js';
+
+/** What a service-account token is to be good for. */
+export interface TokenWish {
+  readonly namespace: string;
+  readonly account: KubeObject;
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+  /** The object that it dies with. */
+  readonly bound?: { readonly kind: 'Pod' | 'Secret' | 'Node'; readonly object: KubeObject };
+}
+
+export interface IssuedToken {
+  readonly token: string;
+  readonly expires: Instant;
+}
+
+/** Signs a token as Kubernetes' issuer does: bound to the account, and to a pod with its node, a secret or a node. */
+export async function issueToken(
+  keys: Pick<Keys, 'signToken'>,
+  wish: TokenWish,
+  given: { readonly issuer: string; readonly now: Instant; readonly id: string; readonly view: View },
+): Promise<IssuedToken> {
+  const issued = Math.floor(given.now / 1000);
+  const exp = issued + wish.expirationSeconds;
+  const token = await keys.signToken({
+    aud: wish.audiences,
+    exp,
+    iat: issued,
+    iss: given.issuer,
+    jti: given.id,
+    'kubernetes.io': { namespace: wish.namespace, serviceaccount: named(wish.account), ...boundClaims(wish.bound, given.view) },
+    nbf: issued,
+    sub: `system:serviceaccount:${wish.namespace}:${wish.account.metadata.name}`,
+  });
+  return { token, expires: exp * 1000 };
+}
+
+const named = ({ metadata }: KubeObject): { name: string; uid: string } => ({ name: metadata.name, uid: metadata.uid });
+
+function boundClaims(bound: TokenWish['bound'], view: View): Record<string, unknown> {
+  if (!bound) return {};
+  if (bound.kind !== 'Pod') return { [bound.kind.toLowerCase()]: named(bound.object) };
+  const nodeName = (bound.object['spec'] as { readonly nodeName?: string } | undefined)?.nodeName;
+  if (!nodeName) return { pod: named(bound.object) };
+  const node = view.get({ id: 'core.nodes' }, undefined, nodeName);
+  return { pod: named(bound.object), node: { name: nodeName, ...(node && { uid: node.metadata.uid }) } };
+}
+
+export interface TokenCall {
+  readonly keys: Pick<Keys, 'signToken'>;
+  readonly issuer: string;
+  readonly view: View;
+  readonly now: Instant;
+  readonly id: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly body: Json;
+  readonly fieldManager: string;
+  readonly user: UserInfo;
+}
+
+/** POST of `serviceaccounts/<name>/token`. */
+export async function requestToken(call: TokenCall): Promise<JsonObject | Refusal> {
+  const { view, namespace, name } = call;
+  const read = readRequest(call.body);
+  if ('refused' in read) return read as unknown as Refusal;
+  const { spec, metadata } = read;
+  if (!view.get({ id: 'core.namespaces' }, undefined, namespace)) return missing('namespaces', namespace);
+  const account = view.get({ id: 'core.serviceaccounts' }, namespace, name);
+  if (!account) return missing('serviceaccounts', name);
+  if (metadata.namespace && metadata.namespace !== namespace) {
+    return answers.badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  const problems = problemsOf(spec.expirationSeconds);
+  if (metadata.name && metadata.name !== name) {
+    problems.unshift({ type: 'Invalid', field: 'metadata.name', value: metadata.name, detail: 'must match the service account name if specified' });
+    return invalid(name, problems);
+  }
+  if (problems.length > 0) return invalid('', problems);
+  const bound = boundObject(spec.boundObjectRef, account, call);
+  if (bound && 'refused' in bound) return bound;
+  const audiences = spec.audiences.length > 0 ? spec.audiences : [call.issuer];
+  const wish: TokenWish = { namespace, account, audiences, expirationSeconds: spec.expirationSeconds, ...(bound && { bound }) };
+  const issued = await issueToken(call.keys, wish, call);
+  return answerFor(call, account, { ...spec, audiences }, { issued, owned: ownedFields(call.body) });
+}
+
+interface Spec {
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+  readonly boundObjectRef: Reference | null;
+}
+interface Reference {
+  readonly kind?: string;
+  readonly apiVersion?: string;
+  readonly name?: string;
+  readonly uid?: string;
+}
+
+function readRequest(body: Json): { spec: Spec; metadata: { name?: string; namespace?: string } } | Refusal {
+  const read = decode(tokenRequest as ObjectType<unknown>, body);
+  const about = 'TokenRequest in version "v1" cannot be handled as a TokenRequest';
+  if (read.error !== undefined) return answers.badRequest(`${about}: ${read.error}`);
+  const value = read.value as { spec?: Partial<Spec>; metadata?: { name?: string; namespace?: string } };
+  const { audiences, expirationSeconds, boundObjectRef } = value.spec ?? {};
+  const spec = { audiences: audiences ?? [], expirationSeconds: expirationSeconds ?? 3600, boundObjectRef: boundObjectRef ?? null };
+  return { spec, metadata: value.metadata ?? {} };
+}
+
+function problemsOf(seconds: number): Problem[] {
+  const problem = (detail: string): Problem[] => [{ type: 'Invalid', field: 'spec.expirationSeconds', value: seconds, detail }];
+  if (seconds < 600) return problem('may not specify a duration less than 10 minutes');
+  return seconds > 2 ** 32 ? problem('may not specify a duration larger than 2^32 seconds') : [];
+}
+
+const BOUND_KINDS = { Pod: 'core.pods', Secret: 'core.secrets', Node: 'core.nodes' } as const;
+
+function boundObject(reference: Reference | null, account: KubeObject, { view, namespace }: TokenCall): TokenWish['bound'] | Refusal {
+  if (!reference) return undefined;
+  const { kind = '', apiVersion = '', name = '', uid } = reference;
+  if (kind !== 'Pod' && kind !== 'Secret' && kind !== 'Node') {
+    const groupVersion = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
+    return answers.badRequest(`cannot bind token to object of type ${groupVersion}, Kind=${kind}`);
+  }
+  if (name === '') return answers.badRequest('Name parameter required.');
+  const id = BOUND_KINDS[kind];
+  const object = view.get({ id }, kind === 'Node' ? undefined : namespace, name);
+  if (!object) return missing(id.slice('core.'.length), name);
+  if (uid && uid !== object.metadata.uid) {
+    const why = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
+    return refusals.conflict({ group: '', resource: kind, kind, name }, why);
+  }
+  const owner = (object['spec'] as { readonly serviceAccountName?: string } | undefined)?.serviceAccountName;
+  if (kind === 'Pod' && owner !== account.metadata.name) {
+    return answers.badRequest(
+      `cannot bind token for serviceaccount ${JSON.stringify(account.metadata.name)} to pod running with different serviceaccount name.`,
+    );
+  }
+  return { kind, object };
+}
+
+function answerFor(call: TokenCall, account: KubeObject, spec: Spec, made: { issued: IssuedToken; owned: JsonObject }): JsonObject {
+  const { namespace, name, now, fieldManager } = call;
+  const apiVersion = 'authentication.k8s.io/v1';
+  const managed = {
+    manager: fieldManager,
+    operation: 'Update',
+    apiVersion,
+    time: toTime(now),
+    fieldsType: 'FieldsV1',
+    fieldsV1: { 'f:spec': made.owned },
+    subresource: 'token',
+  };
+  return {
+    kind: 'TokenRequest',
+    apiVersion,
+    metadata: { name, namespace, uid: account.metadata.uid, creationTimestamp: toTime(now), managedFields: [managed] },
+    spec: { ...spec, boundObjectRef: spec.boundObjectRef as unknown as Json },
+    status: { token: made.issued.token, expirationTimestamp: toTime(made.issued.expires) },
+  };
+}
+function ownedFields(body: Json): JsonObject {
+  const spec = isJsonObject(body) && isJsonObject(body['spec']) ? body['spec'] : {};
+  const reference = spec['boundObjectRef'];
+  const audiences = spec['audiences'];
+  return {
+    ...(Array.isArray(audiences) && audiences.length > 0 && { 'f:audiences': {} }),
+    ...(isJsonObject(reference) && { 'f:boundObjectRef': Object.fromEntries(Object.keys(reference).sort().map((key) => [`f:${key}`, {}])) }),
+    'f:expirationSeconds': {},
+  };
+}
+
+const missing = (resource: string, name: string): Refusal => refusals.notFound({ group: '', resource, kind: '', name });
+const invalid = (name: string, problems: readonly Problem[]): Refusal =>
+  refusals.invalid({ group: 'authentication.k8s.io', resource: '', kind: 'TokenRequest', name }, problems);

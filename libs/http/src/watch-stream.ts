@@ -1,0 +1,178 @@
+import type { Change, KubeObject } from '#model';
+import type { ServerResponse } from 'node:http';
+import type { AnyResponse, Rendering } from './answer.js';
+import { warningHeaders } from './answer.js';
+import { contentType } from './negotiate.js';
+import { objectText, partialText, shown } from './object-text.js';
+import type { ServedKind } from './routes.js';
+import { statusOf } from './status.js';
+import type { Refusal } from '#model';
+import { tableText } from './table.js';
+
+export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
+
+/** A watcher that has this much unread is closed: it starts again from where it was, rather than being fed with gaps. */
+const UNREAD_BYTES_MAX = 16 * 1024 * 1024;
+
+/**
+ * Lines of a watch on their way to one client. What is written in one turn goes out in one piece; the bytes of an event are
+ * made once and shared by all watchers that see it in the same form.
+ */
+export class WatchStream {
+  private lines: Buffer[] = [];
+  private scheduled = false;
+  private isFirstRow = true;
+  private closed = false;
+  private readonly out: ServerResponse;
+
+  constructor(
+    response: AnyResponse,
+    private readonly on: ServedKind,
+    private readonly rendering: Rendering,
+    private readonly onClose: () => void,
+  ) {
+    this.out = response as ServerResponse;
+    response.on('close', () => this.finish());
+  }
+
+  /** Headers go out at once: a client takes a watch for running only then. */
+  open(warnings: readonly string[] = []): void {
+    const headers: Record<string, string | string[]> = {
+      'Cache-Control': 'no-cache, private',
+      'Content-Type': contentType(this.rendering.form, true),
+    };
+    if (warnings.length > 0) headers['Warning'] = warningHeaders(warnings);
+    this.out.writeHead(200, headers);
+    this.out.flushHeaders();
+  }
+
+  event(type: EventType, object: KubeObject): void {
+    const { form } = this.rendering;
+    if (form.as !== 'Table') return this.push(sharedLine(this.on, type, object, form.as === undefined ? '' : form.asVersion));
+    this.push(Buffer.from(`{"type":"${type}","object":${this.table(object)}}\n`));
+  }
+
+  /** Tells the client that it has seen everything up to `version`; `initial` ends the initial events. */
+  bookmark(version: number, initial = false): void {
+    const metadata = { resourceVersion: String(version), ...(initial && { annotations: { 'k8s.io/initial-events-end': 'true' } }) };
+    this.push(Buffer.from(`{"type":"BOOKMARK","object":${this.bookmarkText(metadata)}}\n`));
+  }
+
+  refuse(refusal: Refusal): void {
+    this.push(Buffer.from(`{"type":"ERROR","object":${JSON.stringify(statusOf(refusal))}}\n`));
+    this.end();
+  }
+
+  end(): void {
+    if (this.closed) return;
+    this.flush();
+    this.out.end();
+    this.finish();
+  }
+
+  private push(line: Buffer): void {
+    if (this.closed) return;
+    this.lines.push(line);
+    if (this.scheduled) return;
+    this.scheduled = true;
+    queueMicrotask(() => this.flush());
+  }
+  private flush(): void {
+    this.scheduled = false;
+    if (this.closed || this.lines.length === 0) return;
+    const { lines } = this;
+    this.lines = [];
+    this.out.write(lines.length === 1 ? (lines[0] as Buffer) : Buffer.concat(lines));
+  }
+  /** True while the client reads as fast as it is written to. */
+  get keepsUp(): boolean {
+    return this.out.writableLength < UNREAD_BYTES_MAX;
+  }
+  /** Drops the connection without an end: the client knows that something is missing. */
+  destroy(): void {
+    if (this.closed) return;
+    this.out.destroy();
+    this.finish();
+  }
+  private finish(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.lines = [];
+    this.onClose();
+  }
+
+  private table(object: KubeObject): string {
+    const { form, include, now } = this.rendering;
+    const metadata = JSON.stringify({ resourceVersion: object.metadata.resourceVersion });
+    const definitions = this.isFirstRow;
+    this.isFirstRow = false;
+    return tableText(this.on, [object], { version: form.asVersion, include, now }, { metadata, definitions });
+  }
+
+  private bookmarkText(metadata: object): string {
+    const { form, include } = this.rendering;
+    const type = { kind: this.on.kind.names.kind, apiVersion: this.on.apiVersion };
+    const bare = { ...type, metadata } as unknown as KubeObject;
+    if (form.as === undefined) return JSON.stringify(bare);
+    const partial = `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${form.asVersion}","metadata":${JSON.stringify(metadata)}}`;
+    if (form.as !== 'Table') return partial;
+    const { resourceVersion } = bare.metadata;
+    const head = this.isFirstRow ? { definitions: true } : { definitions: false };
+    this.isFirstRow = false;
+    const empty = tableText(this.on, [], { version: form.asVersion, include: 'None', now: 0 }, { metadata: JSON.stringify({ resourceVersion }), ...head });
+    const cells = JSON.stringify(this.on.columns.map((column) => emptyCell(column, bare)));
+    const object = include === 'None' ? 'null' : include === 'Object' ? JSON.stringify(bare) : partial;
+    return empty.replace(/"rows":\[\]\}$/, () => `"rows":[{"cells":${cells},"object":${object}}]}`);
+  }
+}
+
+/** A bookmark's object has nothing but a version: what a column makes of that, or its type's zero. */
+function emptyCell(column: { readonly type: string; cell(object: KubeObject, now: number): unknown }, bare: KubeObject): unknown {
+  try {
+    return column.cell(bare, 0) ?? '';
+  } catch {
+    return column.type === 'integer' || column.type === 'number' ? 0 : column.type === 'boolean' ? false : '';
+  }
+}
+
+const shared = new WeakMap<KubeObject, Map<string, Buffer>>();
+function sharedLine(on: ServedKind, type: EventType, object: KubeObject, partialVersion: string): Buffer {
+  let lines = shared.get(object);
+  if (!lines) shared.set(object, (lines = new Map()));
+  const key = `${type} ${on.apiVersion} ${partialVersion}`;
+  let line = lines.get(key);
+  if (!line) {
+    const text = partialVersion === '' ? objectText(on, object) : partialText(shown(on, object), partialVersion);
+    line = Buffer.from(`{"type":"${type}","object":${text}}\n`);
+    lines.set(key, line);
+    // Watchers see a change within the same turn; nobody needs the bytes long after it.
+    setTimeout(() => lines.delete(key), 1000).unref();
+  }
+  return line;
+}
+
+/** What one change is to a watcher of a part of the objects. */
+export function eventsOf(change: Change, sees: (object: KubeObject) => boolean): readonly (readonly [EventType, KubeObject])[] {
+  const { before, after, last, marked, position } = change;
+  const saw = before !== undefined && sees(before);
+  if (after) {
+    if (sees(after)) return [[saw ? 'MODIFIED' : 'ADDED', after]];
+    return saw ? [['DELETED', withVersion(before, position)]] : [];
+  }
+  if (!before) return [];
+  const final = last ?? withVersion(before, position);
+  const events: (readonly [EventType, KubeObject])[] = [];
+  if (marked && sees(marked)) events.push([saw ? 'MODIFIED' : 'ADDED', marked]);
+  if (saw) events.push(['DELETED', sees(final) ? final : withVersion(before, position)]);
+  return events;
+}
+
+const leaving = new WeakMap<KubeObject, KubeObject>();
+/** An object that leaves a watcher's sight is shown as it was last seen, with the version of its leaving. */
+function withVersion(object: KubeObject, position: number): KubeObject {
+  const known = leaving.get(object);
+  if (known?.metadata.resourceVersion === String(position)) return known;
+  const made = { ...object, metadata: { ...object.metadata, resourceVersion: String(position) } };
+  leaving.set(object, made);
+  return made;
+}

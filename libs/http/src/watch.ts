@@ -1,0 +1,142 @@
+import type { Change, KubeObject, Refusal, View } from '#model';
+import { isRefusal } from '#model';
+import type { AnyResponse, Rendering } from './answer.js';
+import type { Backend } from './backend.js';
+import { versionOf, type ListOptions } from './list-options.js';
+import { tooNew } from './lists.js';
+import type { Route } from './routes.js';
+import { answers } from './status.js';
+import { eventsOf, WatchStream } from './watch-stream.js';
+
+export interface WatchCall {
+  readonly backend: Backend;
+  readonly route: Route;
+  readonly options: ListOptions;
+  readonly rendering: Rendering;
+  readonly response: AnyResponse;
+  readonly warnings?: readonly string[];
+}
+
+const BOOKMARK_MS = 55_000;
+/** A watch without an end of its own ends after 30 to 60 minutes, so that clients spread over replicas again. */
+const LIFE_MIN_MS = 30 * 60_000;
+
+/** Serves a watch until it times out or its client goes. Refusals before the first byte are returned. */
+export async function watch(call: WatchCall): Promise<Refusal | undefined> {
+  const { options } = call;
+  const version = versionOf(options.resourceVersion);
+  if ('error' in version) return answers.internal(version.error);
+  const wantsState = options.sendInitialEvents ?? version.value === 0;
+  if (wantsState) return fromState(call, version.value);
+  if (version.value !== 0) return fromVersion(call, version.value);
+  const view = await call.backend.fresh();
+  if (isRefusal(view)) return view;
+  start(call).follow(view.position);
+  return undefined;
+}
+
+/** The present state as ADDED events, then every change after it. */
+async function fromState(call: WatchCall, atLeast: number): Promise<Refusal | undefined> {
+  const { backend, options } = call;
+  const view = options.resourceVersion === '0' ? backend.current() : await backend.fresh();
+  if (isRefusal(view)) return view;
+  if (atLeast > view.position) {
+    const running = start(call);
+    const late = await tooNew(backend, atLeast);
+    if (late) running.stream.refuse(late);
+    else running.beginWith(backend.current());
+    return undefined;
+  }
+  start(call).beginWith(view);
+  return undefined;
+}
+
+/** Every change after a version. One that is too old is an ERROR event, as the client library expects. */
+async function fromVersion(call: WatchCall, version: number): Promise<Refusal | undefined> {
+  start(call).follow(version);
+  return undefined;
+}
+
+function start(call: WatchCall): RunningWatch {
+  return new RunningWatch(call);
+}
+
+class RunningWatch {
+  readonly stream: WatchStream;
+  private readonly timers: NodeJS.Timeout[] = [];
+  private subscription: { cancel(): void } | undefined;
+  /** Everything up to here was looked at for this watcher. */
+  private seen = 0;
+  private isOver = false;
+
+  constructor(private readonly call: WatchCall) {
+    const { response, route, rendering, options } = call;
+    this.stream = new WatchStream(response, route.on, rendering, () => this.stop());
+    this.stream.open(call.warnings);
+    const seconds = options.timeoutSeconds;
+    const life = seconds !== undefined && seconds > 0 ? Math.min(seconds * 1000, 2 ** 31 - 1) : LIFE_MIN_MS * (1 + Math.random());
+    this.timers.push(setTimeout(() => this.stream.end(), life));
+    if (options.allowBookmarks) this.timers.push(setInterval(() => this.mark(), BOOKMARK_MS));
+  }
+
+  /** Runs in one turn: the list and the changes after it leave no gap. */
+  beginWith(view: View): void {
+    const { route, options } = this.call;
+    for (const object of view.list(route.on.kind.ref, route.namespace || undefined)) {
+      if (this.sees(object)) this.stream.event('ADDED', object);
+    }
+    if (options.sendInitialEvents && options.allowBookmarks) this.stream.bookmark(view.position, true);
+    this.follow(view.position);
+  }
+
+  follow(after: number): void {
+    const { backend, route } = this.call;
+    if (this.isOver) return;
+    this.seen = after;
+    this.subscription = backend.watch(route.on.kind.id, after, (changes, progress) => this.take(changes, progress));
+    if (!this.subscription) {
+      this.stream.refuse(answers.expired(`too old resource version: ${after} (${backend.current().position})`));
+    } else if (this.isOver) this.subscription.cancel();
+  }
+
+  private take(changes: readonly Change[], progress: number): void {
+    for (const change of changes) {
+      if (change.position <= this.seen) continue;
+      for (const [type, object] of eventsOf(change, (one) => this.sees(one))) this.stream.event(type, object);
+    }
+    this.seen = Math.max(this.seen, progress);
+    if (!this.stream.keepsUp) this.stream.destroy();
+  }
+
+  private sees(object: KubeObject): boolean {
+    const { route, options } = this.call;
+    if (route.namespace !== '' && object.metadata.namespace !== route.namespace) return false;
+    return options.selection.matches(object);
+  }
+
+  /** All changes up to the projection's position have been handed over when a timer runs. */
+  private mark(): void {
+    this.stream.bookmark(Math.max(this.seen, this.call.backend.current().position));
+  }
+
+  private stop(): void {
+    this.isOver = true;
+    for (const timer of this.timers) clearTimeout(timer);
+    this.subscription?.cancel();
+  }
+}
+
+/** A watch in the past: the state at the moment, a bookmark, and then nothing more until it times out. */
+export function watchAt(view: View, call: Omit<WatchCall, 'backend'>): void {
+  const { response, route, rendering, options } = call;
+  const timers: NodeJS.Timeout[] = [];
+  const stream = new WatchStream(response, route.on, rendering, () => timers.forEach(clearTimeout));
+  stream.open(call.warnings);
+  for (const object of view.list(route.on.kind.ref, route.namespace || undefined)) {
+    if (options.selection.matches(object)) stream.event('ADDED', object);
+  }
+  stream.bookmark(view.position, options.sendInitialEvents === true);
+  const seconds = options.timeoutSeconds;
+  const life = seconds !== undefined && seconds > 0 ? Math.min(seconds * 1000, 2 ** 31 - 1) : LIFE_MIN_MS;
+  timers.push(setTimeout(() => stream.end(), life));
+}
