@@ -1,5 +1,15 @@
 import type { AdmissionPlugin } from '#model';
+import { defaultTolerationSeconds } from './default-toleration-seconds.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
+import { priorityAdmission } from './priority.js';
+import { serviceAccountAdmission } from './service-account.js';
+import { taintNodesByCondition } from './taint-nodes-by-condition.js';
 
 /** In the order in which a write meets them. */
-export const builtinAdmission: readonly AdmissionPlugin[] = [namespaceLifecycle];
+export const builtinAdmission: readonly AdmissionPlugin[] = [
+  namespaceLifecycle,
+  taintNodesByCondition,
+  serviceAccountAdmission,
+  priorityAdmission,
+  defaultTolerationSeconds,
+];

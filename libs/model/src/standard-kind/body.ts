@@ -4,6 +4,8 @@ import type { DecideContext } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
 import { refusals, type Refusal } from '../refusal.js';
 import { decode } from '../schema/index.js';
+import { asGoWrites } from './go-order.js';
+import type { Request } from './request.js';
 import type { Spoken } from './served.js';
 
 /** An object that was read, with the words for what was ignored. */
@@ -29,20 +31,22 @@ export function readBody(command: Command, spoken: Spoken, context: DecideContex
 }
 
 /** Reads the result of a patch, whose faults are told in another way: 422 about a field `patch`. */
-export function readPatched(patched: Json, command: Command, spoken: Spoken, context: DecideContext): ReadObject | Refusal {
+export function readPatched(patched: Json, document: JsonObject, request: Request): ReadObject | Refusal {
+  const { command, spoken, decideContext } = request;
+  const refused = (detail: string): Refusal => {
+    const about = { group: '', resource: '', kind: '', name: '' };
+    const value = JSON.stringify(asGoWrites(patched, document, spoken.schema));
+    return refusals.invalid(about, [{ type: 'Invalid', field: 'patch', value, detail }]);
+  };
   const body = isJsonObject(patched) ? patched : {};
+  const wrong = otherType(body, spoken, decideContext);
+  if (wrong !== undefined) return refused(wrong);
   const read = decode(spoken.schema, body);
-  if (read.error !== undefined) return patchRefusal(patched, read.error);
+  if (read.error !== undefined) return refused(read.error);
   const words = fieldWords(read.unknown, command.options.duplicateFields);
-  if (words.length > 0 && command.options.fieldValidation === 'Strict') {
-    return patchRefusal(patched, `strict decoding error: ${words.join(', ')}`);
-  }
-  const object = typed(read.value as unknown as JsonObject, spoken, context);
+  if (words.length > 0 && command.options.fieldValidation === 'Strict') return refused(`strict decoding error: ${words.join(', ')}`);
+  const object = typed(read.value as unknown as JsonObject, spoken, decideContext);
   return { object, warnings: command.options.fieldValidation === 'Ignore' ? [] : words };
-}
-function patchRefusal(patched: Json, detail: string): Refusal {
-  const about = { group: '', resource: '', kind: '', name: '' };
-  return refusals.invalid(about, [{ type: 'Invalid', field: 'patch', value: JSON.stringify(patched), detail }]);
 }
 
 function fieldWords(unknown: readonly string[], duplicates: readonly string[] | undefined): readonly string[] {
@@ -57,20 +61,28 @@ function typed(value: JsonObject, spoken: Spoken, context: DecideContext): KubeO
 /** A body that says it is something else. */
 function wrongType(body: JsonObject, spoken: Spoken, context: DecideContext): Refusal | undefined {
   const { kind: name } = context.kind.names;
-  const kind = typeof body['kind'] === 'string' && body['kind'] !== '' ? body['kind'] : name;
-  const apiVersion = typeof body['apiVersion'] === 'string' && body['apiVersion'] !== '' ? body['apiVersion'] : spoken.apiVersion;
+  const { kind, apiVersion, version, other } = statedType(body, spoken, context);
   if (kind === name && apiVersion === spoken.apiVersion) return undefined;
-  const [group, version] = apiVersion.includes('/') ? (apiVersion.split('/', 2) as [string, string]) : ['', apiVersion];
-  const other = context.kinds.byKind(group, version, kind);
   if (other?.id === context.kind.id) {
     return refusals.badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${spoken.apiVersion})`);
   }
-  const about = `${kind} in version "${version}" cannot be handled as a ${name}`;
-  if (other === undefined) {
-    return refusals.badRequest(`${about}: no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`);
-  }
+  return refusals.badRequest(`${kind} in version "${version}" cannot be handled as a ${name}: ${otherType(body, spoken, context)}`);
+}
+function otherType(body: JsonObject, spoken: Spoken, context: DecideContext): string | undefined {
+  const { kind: name, group: ownGroup } = context.kind.names;
+  const { kind, apiVersion, version, other } = statedType(body, spoken, context);
+  if (other?.id === context.kind.id) return undefined;
+  if (other === undefined) return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`;
   const internal = (of: string): string => (of === '' ? 'core' : (of.split('.')[0] as string));
-  const from = `${version}.${kind}`;
-  const to = `${internal(context.kind.names.group)}.${name}`;
-  return refusals.badRequest(`${about}: converting (${from}) to (${to}): unknown conversion`);
+  return `converting (${version}.${kind}) to (${internal(ownGroup)}.${name}): unknown conversion`;
+}
+function statedType(body: JsonObject, spoken: Spoken, context: DecideContext) {
+  const text = (key: string, otherwise: string): string => {
+    const value = body[key];
+    return typeof value === 'string' && value !== '' ? value : otherwise;
+  };
+  const kind = text('kind', context.kind.names.kind);
+  const apiVersion = text('apiVersion', spoken.apiVersion);
+  const [group, version] = apiVersion.includes('/') ? (apiVersion.split('/', 2) as [string, string]) : ['', apiVersion];
+  return { kind, apiVersion, version, other: context.kinds.byKind(group, version, kind) };
 }

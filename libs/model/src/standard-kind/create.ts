@@ -40,12 +40,11 @@ export function wrongPlace(request: Request, object: KubeObject): Refusal | unde
 export function createObject(request: Request, read: KubeObject, readWarnings: readonly string[]): Decided {
   const { strategy, plugins } = request;
   const placed = withIdentity(request, read);
-  const named = aboutOf(request, placed.metadata.name);
   const mutated = mutateAll(plugins, admitted(request, 'CREATE', placed, undefined));
   if (isRefusal(mutated)) return mutated;
   const { object: deduped, dropped } = dedupOwners(mutated);
   const prepared = prepare(request, deduped);
-  const about = { ...named, name: prepared.metadata.name };
+  const about = aboutOf(request, prepared.metadata.name);
   const problems = validateCreate(request, prepared);
   if (problems.length > 0) return refusals.invalid(about, problems);
   const warnings = [
@@ -86,11 +85,22 @@ function withIdentity(request: Request, read: KubeObject): KubeObject {
   meta['uid'] = uid;
   meta['creationTimestamp'] = toTime(now);
   if (kind.names.namespaced) meta['namespace'] = command.namespace;
-  if (!meta['name'] && typeof meta['generateName'] === 'string' && meta['generateName'] !== '') {
-    // A suffix of five, cut so that names of at most 63 characters come out.
-    meta['name'] = meta['generateName'].slice(0, 58) + safeSuffix(uid);
-  }
+  const { generateName } = meta;
+  if (!meta['name'] && typeof generateName === 'string' && generateName !== '') meta['name'] = generatedName(request, generateName);
   return { ...read, metadata: meta as unknown as ObjectMeta };
+}
+
+/** A suffix of five letters made from the uid; when that name is taken, from the uid and how often that was so. */
+function generatedName(request: Request, prefix: string): string {
+  const { command, kind, uid, view } = request;
+  const namespace = kind.names.namespaced ? command.namespace : undefined;
+  // Cut so that names of at most 63 characters come out.
+  const name = (seed: string): string => prefix.slice(0, 58) + safeSuffix(seed);
+  for (let i = 1; i < 8; i++) {
+    const candidate = name(i === 1 ? uid : `${uid} ${i}`);
+    if (view.get(kind.ref, namespace, candidate) === undefined) return candidate;
+  }
+  return name(`${uid} 8`);
 }
 
 function prepare(request: Request, object: KubeObject): KubeObject {
@@ -119,6 +129,13 @@ function alreadyThere(request: Request, object: KubeObject): Refusal | undefined
   const there = view.get(kind.ref, object.metadata.namespace, object.metadata.name);
   if (there === undefined) return undefined;
   const refusal = refusals.alreadyExists(aboutOf(request, object.metadata.name));
+  if (object.metadata.generateName) return withoutUniqueName(refusal);
   if (there.metadata.deletionTimestamp === undefined) return refusal;
   return { ...refusal, message: `object is being deleted: ${refusal.message}` };
+}
+
+/** Said of every object with a generateName, even when its name was given. */
+function withoutUniqueName(refusal: Refusal): Refusal {
+  const message = `${refusal.message}, the server was not able to generate a unique name for the object`;
+  return { ...refusal, message, details: { ...refusal.details, retryAfterSeconds: 1 } };
 }

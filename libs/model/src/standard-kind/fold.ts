@@ -48,6 +48,8 @@ export function lastOfDeleted(
 /** The object as it is shown: with the position that made it, in the canonical place. */
 export function withResourceVersion<T extends KubeObject>(object: T, resourceVersion: string): T {
   if (object.metadata.resourceVersion === resourceVersion) return object;
+  // The place in the key order is there already: a plain copy is several times faster, and every fold does this.
+  if (object.metadata.resourceVersion !== undefined) return { ...object, metadata: { ...object.metadata, resourceVersion } };
   return applyChange(object, { set: [[['metadata', 'resourceVersion'], resourceVersion]] });
 }
 /** The object as it is stored. */

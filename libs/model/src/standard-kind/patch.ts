@@ -26,7 +26,7 @@ function readPatch(request: Request, old: KubeObject): { object: KubeObject; war
   const document = request.spoken.toServed(withResourceVersion(old, request.oldVersion ?? ''));
   const patched = patchedDocument(request.command, document as unknown as JsonObject, request.spoken.schema);
   if (isRefusal(patched)) return patched;
-  const read = readPatched(patched, request.command, request.spoken, request.decideContext);
+  const read = readPatched(patched, document as unknown as JsonObject, request);
   if (isRefusal(read)) return read;
   return { object: defaulted(request, read.object, false), warnings: read.warnings };
 }

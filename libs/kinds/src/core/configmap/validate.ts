@@ -20,7 +20,7 @@ export function validateConfigMap(object: ConfigMap): readonly Problem[] {
     problems.push(...dataKeyProblems('binaryData', key));
     bytes += base64Length(value);
   }
-  if (bytes > BYTES_MAX) problems.push({ type: 'TooLong', field: '', detail: `may not be more than ${BYTES_MAX} bytes` });
+  if (bytes > BYTES_MAX) problems.push({ type: 'TooLong', field: '[]', detail: `may not be more than ${BYTES_MAX} bytes` });
   return problems;
 }
 

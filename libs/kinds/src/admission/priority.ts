@@ -1,0 +1,84 @@
+import { kindRef, refusals, type AdmissionPlugin, type Admitted, type KubeObject, type Refusal } from '#model';
+import type { Pod } from '../core/pod/schema.js';
+import { isPlainPod } from './pods.js';
+
+interface PriorityClass extends KubeObject {
+  readonly value?: number;
+  readonly globalDefault?: boolean;
+  readonly preemptionPolicy?: string;
+}
+const priorityClasses = kindRef<PriorityClass>('scheduling.k8s.io.priorityclasses');
+/** Classes that every cluster has. */
+const SYSTEM: Readonly<Record<string, number>> = {
+  'system-cluster-critical': 2_000_000_000,
+  'system-node-critical': 2_000_001_000,
+};
+
+/** The name of a pod's class becomes the number that the scheduler compares. */
+export const priorityAdmission: AdmissionPlugin = {
+  name: 'Priority',
+  mutate: (request) => {
+    if (!isPlainPod(request)) return request.object;
+    if (request.operation === 'CREATE') return withPriority(request);
+    return request.operation === 'UPDATE' ? keptPriority(request) : request.object;
+  },
+};
+
+function withPriority(request: Admitted): KubeObject | Refusal {
+  const pod = request.object as Pod;
+  const wanted = classOf(request, pod.spec.priorityClassName);
+  if (wanted === undefined) return forbidden(pod, `no PriorityClass with name ${pod.spec.priorityClassName} was found`);
+  const { priority, preemptionPolicy } = pod.spec;
+  const { name, value, policy } = wanted;
+  const from = 'from the given PriorityClass name';
+  if (priority !== undefined && priority !== value) {
+    const why = `the integer value of priority (${priority}) must not be provided in pod spec; priority admission controller computed ${value} ${from}`;
+    return forbidden(pod, why);
+  }
+  if (preemptionPolicy !== undefined && preemptionPolicy !== policy) {
+    const why = `the string value of PreemptionPolicy (${preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} ${from}`;
+    return forbidden(pod, why);
+  }
+  const spec = { ...pod.spec, ...(name !== '' && { priorityClassName: name }), priority: value, preemptionPolicy: policy };
+  return { ...pod, spec };
+}
+
+interface Wanted {
+  readonly name: string;
+  readonly value: number;
+  readonly policy: string;
+}
+function classOf(request: Admitted, name: string | undefined): Wanted | undefined {
+  if (!name) return defaultClass(request);
+  const system = SYSTEM[name];
+  if (system !== undefined) return { name, value: system, policy: 'PreemptLowerPriority' };
+  const found = request.view.get(priorityClasses, undefined, name);
+  return found && wantedOf(found);
+}
+/** Of several defaults the one with the smallest value counts. */
+function defaultClass(request: Admitted): Wanted {
+  if (request.kinds.byId(priorityClasses.id) !== undefined) {
+    const defaults = request.view.list(priorityClasses).filter((one) => one.globalDefault === true);
+    const lowest = [...defaults].sort((a, b) => (a.value ?? 0) - (b.value ?? 0))[0];
+    if (lowest) return wantedOf(lowest);
+  }
+  return { name: '', value: 0, policy: 'PreemptLowerPriority' };
+}
+function wantedOf(found: PriorityClass): Wanted {
+  return { name: found.metadata.name, value: found.value ?? 0, policy: found.preemptionPolicy ?? 'PreemptLowerPriority' };
+}
+
+/** An update that leaves priority and policy out keeps them. */
+function keptPriority(request: Admitted): KubeObject {
+  const pod = request.object as Pod;
+  const old = request.old as Pod;
+  const priority = pod.spec.priority ?? old.spec.priority;
+  const preemptionPolicy = pod.spec.preemptionPolicy ?? old.spec.preemptionPolicy;
+  if (priority === pod.spec.priority && preemptionPolicy === pod.spec.preemptionPolicy) return pod;
+  const spec = { ...pod.spec, ...(priority !== undefined && { priority }), ...(preemptionPolicy !== undefined && { preemptionPolicy }) };
+  return { ...pod, spec };
+}
+
+function forbidden(pod: Pod, why: string): Refusal {
+  return refusals.forbidden({ group: '', resource: 'pods', kind: 'Pod', name: pod.metadata.name ?? '' }, why);
+}
