@@ -1,4 +1,4 @@
-import type { Change, KindId, KindRef, KubeObject, StoredEvent, StreamState, View } from '#model';
+import type { Change, KindId, KindRef, KubeObject, StoredEvent, StreamName, StreamState, View } from '#model';
 import { parseStream } from '#model';
 import { ObjectTable } from './object-table.js';
 
@@ -17,7 +17,7 @@ export class Projection implements View {
   /** The writer's term: events of an older one do not count. */
   epoch = 0;
   cluster = '';
-  private readonly streams = new Map<string, StreamState>();
+  private readonly streams = new Map<string, Entry>();
   private readonly tables = new Map<KindId, ObjectTable>();
   private readonly owners = new Map<string, Set<string>>();
   private readonly nodes = new Map<string, Set<string>>();
@@ -34,11 +34,14 @@ export class Projection implements View {
       this.elect(event);
       return undefined;
     }
-    const before = this.streams.get(event.stream);
+    const entry = this.streams.get(event.stream);
+    const before = entry?.state;
     if (event.metadata.epoch < this.epoch) {
       // A writer that was voted out while its append was under way: the stream has moved, the object has not.
-      if (before) this.streams.set(event.stream, { ...before, revision: event.revision });
-      else this.streams.set(event.stream, { revision: event.revision, position: event.position, object: undefined });
+      const state = before
+        ? { ...before, revision: event.revision }
+        : { revision: event.revision, position: event.position, object: undefined };
+      this.put(event.stream, state, event.position);
       return undefined;
     }
     return this.put(event.stream, this.fold(before, event), event.position);
@@ -46,14 +49,14 @@ export class Projection implements View {
 
   /** Replaces the state of a stream and keeps the indexes. The writer uses it for what it decided but is not durable yet. */
   put(stream: string, next: StreamState, position: number): Change {
-    const before = this.streams.get(stream)?.object;
+    let entry = this.streams.get(stream);
+    if (!entry) this.streams.set(stream, (entry = this.entry(stream)));
+    const { kind, namespace, name } = entry.name;
+    const before = entry.state?.object;
     const after = next.object;
-    this.streams.set(stream, next);
-    const { kind, namespace, name } = parseStream(stream);
+    entry.state = next;
     if (before !== after) {
-      let table = this.tables.get(kind);
-      if (!table) this.tables.set(kind, (table = new ObjectTable()));
-      table.set(namespace ?? '', name, after);
+      entry.table.set(namespace ?? '', name, after);
       this.reindex(stream, kind, namespace, before, after);
     }
     return { kind, position, before, after };
@@ -66,7 +69,7 @@ export class Projection implements View {
     return (this.tables.get(kind.id)?.list(namespace) ?? []) as readonly T[];
   }
   stream(stream: string): StreamState | undefined {
-    return this.streams.get(stream);
+    return this.streams.get(stream)?.state;
   }
   ownedBy(uid: string): readonly KubeObject[] {
     return this.objectsOf(this.owners.get(uid));
@@ -76,7 +79,7 @@ export class Projection implements View {
   }
   byUid(uid: string): KubeObject | undefined {
     const stream = this.uids.get(uid);
-    return stream === undefined ? undefined : this.streams.get(stream)?.object;
+    return stream === undefined ? undefined : this.streams.get(stream)?.state?.object;
   }
   childrenEver(ownerUid: string): number {
     return this.children.get(ownerUid) ?? 0;
@@ -86,8 +89,8 @@ export class Projection implements View {
   }
 
   /** Every stream with its state, for checkpoints and for rebuilding the writer's own projection. */
-  entries(): IterableIterator<[string, StreamState]> {
-    return this.streams.entries();
+  *entries(): IterableIterator<[string, StreamState]> {
+    for (const [stream, { state }] of this.streams) if (state) yield [stream, state];
   }
   childCounts(): IterableIterator<[string, number]> {
     return this.children.entries();
@@ -95,8 +98,7 @@ export class Projection implements View {
   /** Begins from a checkpoint (or from another projection) instead of from nothing. */
   restore(from: RestoredState): void {
     for (const [stream, state] of from.entries) {
-      if (state.object === undefined) this.streams.set(stream, state);
-      else this.put(stream, state, state.position);
+      this.put(stream, state, state.position);
     }
     this.children.clear();
     for (const [uid, count] of from.children) this.children.set(uid, count);
@@ -122,7 +124,14 @@ export class Projection implements View {
     const epoch = data.epoch ?? 0;
     if (epoch > this.epoch) this.epoch = epoch;
     if (this.cluster === '' && data.cluster) this.cluster = data.cluster;
-    this.streams.set(event.stream, { revision: event.revision, position: event.position, object: undefined });
+    this.put(event.stream, { revision: event.revision, position: event.position, object: undefined }, event.position);
+  }
+
+  private entry(stream: string): Entry {
+    const name = parseStream(stream);
+    let table = this.tables.get(name.kind);
+    if (!table) this.tables.set(name.kind, (table = new ObjectTable()));
+    return { name, table, state: undefined };
   }
 
   private objectsOf(streams: Set<string> | undefined): readonly KubeObject[] {
@@ -130,7 +139,7 @@ export class Projection implements View {
     const found: KubeObject[] = [];
     // Sorted by stream name: ties are broken by name, never by arrival.
     for (const stream of [...streams].sort()) {
-      const object = this.streams.get(stream)?.object;
+      const object = this.streams.get(stream)?.state?.object;
       if (object) found.push(object);
     }
     return found;
@@ -175,6 +184,13 @@ export class Projection implements View {
     else kinds.delete(kind);
     if (kinds.size === 0) this.namespaces.delete(namespace);
   }
+}
+
+/** A stream: its name taken apart once, the table of its kind, its state. */
+interface Entry {
+  readonly name: StreamName;
+  readonly table: ObjectTable;
+  state: StreamState | undefined;
 }
 
 export interface RestoredState {
