@@ -25,9 +25,12 @@ interface Stored {
   readonly epoch: number;
   readonly cluster: string;
   readonly children: readonly (readonly [string, number])[];
-  readonly streams: readonly (readonly [string, number, number, KubeObject | null])[];
+  readonly streams: readonly StoredStream[];
   readonly times: readonly number[];
 }
+
+/** Stream, revision, position, object, and when it went if it is gone. */
+type StoredStream = readonly [string, number, number, KubeObject | null, string?];
 
 /** Writes and reads checkpoints: position, state, and the hash of the code that made it. Secrets stay sealed in them. */
 export class Checkpoints {
@@ -37,23 +40,24 @@ export class Checkpoints {
   ) {}
 
   write(build: string, projection: Projection, times: TimeIndex, codec: EventCodec): void {
-    const streams: (readonly [string, number, number, KubeObject | null])[] = [];
+    const streams: StoredStream[] = [];
     for (const [stream, state] of projection.entries()) {
       const object = state.object ? codec.encodeObject(parseStream(stream).kind, state.object) : null;
-      streams.push([stream, state.revision, state.position, object]);
+      const { revision, position, endedAt } = state;
+      streams.push(endedAt === undefined ? [stream, revision, position, object] : [stream, revision, position, object, endedAt]);
     }
-    const { position, epoch, cluster } = projection;
+    const { epoch, cluster } = projection;
     const content: Stored = {
       format: 1,
       build,
-      position,
+      position: projection.position,
       epoch,
       cluster,
       children: [...projection.childCounts()],
       streams,
       times: times.dump(),
     };
-    this.store.write(position, JSON.stringify(content)).catch(this.onError);
+    this.store.write(content.position, JSON.stringify(content)).catch(this.onError);
   }
 
   /** The newest checkpoint of this build that is not beyond `position`; undefined when there is none that can be read. */
@@ -79,12 +83,13 @@ function parse(text: string): Stored | undefined {
 }
 
 function restored(stored: Stored, codec: EventCodec): Checkpoint {
-  const entries = stored.streams.map(([stream, revision, position, object]): [string, StreamState] => [
+  const entries = stored.streams.map(([stream, revision, position, object, endedAt]): [string, StreamState] => [
     stream,
     {
       revision,
       position,
       object: object ? codec.decodeObject(parseStream(stream).kind, object) : undefined,
+      ...(endedAt !== undefined && { endedAt }),
     },
   ]);
   const { children, position, epoch, cluster } = stored;

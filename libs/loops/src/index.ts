@@ -1,11 +1,14 @@
+import { registry } from '#kinds';
 import type { Loop } from '#model';
 import { deployment } from './deployment/index.js';
+import { endpointSlice } from './endpoint-slice/index.js';
+import { garbageCollection, podGarbageCollection } from './garbage-collection/index.js';
 import { bootstrap, namespace } from './namespace/index.js';
 import { nodeLifecycle, podCidr, taintEviction } from './node-lifecycle/index.js';
 import { replicaSet } from './replica-set/index.js';
 import { rootCertificate, serviceAccount } from './service-account/index.js';
 
-export { bootstrap, deployment, namespace, replicaSet, rootCertificate, serviceAccount };
+export { bootstrap, deployment, endpointSlice, garbageCollection, namespace, podGarbageCollection, replicaSet, rootCertificate, serviceAccount };
 export { nodeLifecycle, podCidr, taintEviction };
 export { scheduling, schedulingLoops } from './scheduling/index.js';
 export * from './shared/index.js';
@@ -14,7 +17,17 @@ export * from './shared/index.js';
 export const apiLoops: readonly Loop[] = [bootstrap];
 
 /** Loops of the controllers app that make and end workloads and what belongs to them. */
-export const workloadLoops: readonly Loop[] = [deployment, replicaSet, namespace, serviceAccount, rootCertificate];
+export const workloadLoops: readonly Loop[] = [
+  deployment,
+  replicaSet,
+  endpointSlice,
+  namespace,
+  serviceAccount,
+  rootCertificate,
+  garbageCollection(registry),
+  podGarbageCollection,
+];
 
 /** Loops that watch over nodes. They are told of heartbeats as facts from outside, so they run where those are heard. */
 export const nodeLoops: readonly Loop[] = [nodeLifecycle, podCidr, taintEviction];
+export * as kubelet from './kubelet/index.js';

@@ -6,6 +6,8 @@ export interface StreamState {
   readonly position: number;
   /** Undefined once the object is gone. */
   readonly object: KubeObject | undefined;
+  /** When it went, RFC 3339 with milliseconds; only where it is gone. */
+  readonly endedAt?: string;
 }
 
 /** A read-only look at the cluster at one position. Same answers whoever looks: plain data, no I/O. */

@@ -1,7 +1,7 @@
 import { applyMergePatch } from '#meta';
 import { streamOf, type Change, type Decision, type KindRef, type KubeObject, type Loop, type LoopRefusal, type Outside, type Submit } from '#model';
 import { TestView } from '#model/testing';
-import { isJsonObject, jsonEquals, toTime, uuidOf, type Instant, type JsonObject } from '#std';
+import { isJsonObject, jsonEquals, toEventTime, toTime, uuidOf, type Instant, type JsonObject } from '#std';
 
 export const NOW: Instant = Date.UTC(2026, 0, 1, 12);
 
@@ -175,8 +175,9 @@ export class TestCluster {
     const isEnding = before !== undefined && deletionTimestamp !== undefined && before.metadata.finalizers !== undefined && !finalizers?.length;
     const isFinal = gone || (isEnding && object.kind !== 'Pod') || isFinalized(object);
     const stream = streamFor(object);
-    if (isFinal) this.view.append(stream, 'Deleted', { uid: object.metadata.uid });
-    else this.view.append(stream, before ? 'SpecChanged' : 'Created', { object: without(object) } as unknown as JsonObject);
+    const time = { time: toEventTime(this.now) };
+    if (isFinal) this.view.append(stream, 'Deleted', { uid: object.metadata.uid }, time);
+    else this.view.append(stream, before ? 'SpecChanged' : 'Created', { object: without(object) } as unknown as JsonObject, time);
     const after = this.view.stream(stream)?.object;
     const kind = stream.slice(0, stream.indexOf('/'));
     const change: Change = { kind, position: ++this.position, before, after };

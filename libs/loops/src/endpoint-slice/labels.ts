@@ -1,0 +1,21 @@
+import type { Service } from '#kinds';
+
+export const SERVICE_NAME = 'kubernetes.io/service-name';
+export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
+export const MANAGER = 'endpointslice-controller.k8s.io';
+const HEADLESS = 'service.kubernetes.io/headless';
+const OWN = new Set([SERVICE_NAME, MANAGED_BY, HEADLESS]);
+
+/** Labels of a slice: the service's, and those by which it is found. */
+export function labelsOf({ metadata, spec }: Service): Readonly<Record<string, string>> {
+  const taken = Object.entries(metadata.labels ?? {}).filter(([key]) => !OWN.has(key));
+  return {
+    ...Object.fromEntries(taken),
+    [SERVICE_NAME]: metadata.name,
+    [MANAGED_BY]: MANAGER,
+    ...(isHeadless(spec) && { [HEADLESS]: '' }),
+  };
+}
+export function isHeadless(spec: Service['spec']): boolean {
+  return spec.clusterIP === 'None';
+}

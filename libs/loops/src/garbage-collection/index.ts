@@ -1,0 +1,2 @@
+export { garbageCollection } from './garbage-collection.js';
+export { podGarbageCollection } from './pods.js';

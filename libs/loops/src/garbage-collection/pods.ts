@@ -1,0 +1,80 @@
+import { nodes, pods, type Pod } from '#kinds';
+import { streamOf, type Decision, type Loop, type Submit, type View } from '#model';
+import { parseInstant, toTime, type Instant, type Json } from '#std';
+import { hasEnded, patch, podCondition, remove, sides, streamOfObject, wakeAtFirst } from '../shared/index.js';
+
+/** A node that is missing may come back: it is given this long. */
+const PATIENCE_MS = 40_000;
+/** Ended pods are kept up to this number, for those who want to read their status. */
+const ENDED_MAX = 12_500;
+const ENDED_KEY = 'ended';
+const NODE_KEY = 'node/';
+
+/** Ends pods that nobody else can: those of nodes that are no more, and ended ones beyond a number. */
+export const podGarbageCollection: Loop = {
+  name: 'pod-garbage-collection',
+  account: 'pod-garbage-collector',
+  keysOf(change, view) {
+    if (change.kind === nodes.id) return change.after ? [] : sides(change).map((side) => NODE_KEY + side.metadata.name);
+    if (change.kind !== pods.id || !change.after) return [];
+    const pod = change.after as Pod;
+    const node = pod.spec.nodeName;
+    const isLost = node !== undefined && node !== '' && !view.get(nodes, undefined, node);
+    return [...(isLost ? [NODE_KEY + node] : []), ...(hasEnded(pod) ? [ENDED_KEY] : [])];
+  },
+  keysAtStart(view) {
+    const lost = new Set(view.list(pods).map((pod) => pod.spec.nodeName ?? '').filter((node) => node !== '' && !view.get(nodes, undefined, node)));
+    return [ENDED_KEY, ...[...lost].map((node) => NODE_KEY + node)];
+  },
+  reconcile: (view, key, now) => (key === ENDED_KEY ? endedPods(view) : podsOfLostNode(view, key.slice(NODE_KEY.length), now)),
+};
+
+function podsOfLostNode(view: View, node: string, now: Instant): readonly Decision[] {
+  if (view.get(nodes, undefined, node)) return [];
+  const lostAt = parseInstant(view.stream(streamOf(nodes.id, undefined, node))?.endedAt) ?? 0;
+  const found = view.podsOnNode(node) as readonly Pod[];
+  const due = (pod: Pod): Instant => Math.max(lostAt, parseInstant(pod.metadata.creationTimestamp) ?? 0) + PATIENCE_MS;
+  const waiting = found.filter((pod) => due(pod) > now);
+  const ends = found.filter((pod) => due(pod) <= now && !isMarked(pod)).map((pod) => endPod(pod, now));
+  return [...ends, ...wakeAtFirst(waiting.map(due), now)];
+}
+
+/** The pod was told to go already; what keeps it is a finalizer. */
+function isMarked(pod: Pod): boolean {
+  return pod.metadata.deletionTimestamp !== undefined && pod.metadata.deletionGracePeriodSeconds === 0 && hasEnded(pod);
+}
+
+/** Nobody will report its end: it is said here that it failed, then it goes. */
+function endPod(pod: Pod, now: Instant): Submit {
+  const because = `the node ${pod.spec.nodeName ?? ''} is no more`;
+  const basedOn = [streamOfObject(pods, pod)];
+  if (hasEnded(pod)) return remove(pods, pod, { because, basedOn, gracePeriodSeconds: 0 });
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'DeletionByPodGC',
+    message: 'PodGC: node no longer exists',
+    lastProbeTime: null,
+    lastTransitionTime: toTime(now),
+    ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
+  };
+  const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget');
+  const conditions = podCondition(pod, 'DisruptionTarget')?.reason === condition.reason ? pod.status?.conditions : [...others, condition];
+  const body = { status: { phase: 'Failed', conditions: conditions as unknown as Json } };
+  return patch(pods, pod, body, {
+    subresource: 'status',
+    because,
+    basedOn,
+    then: [remove(pods, pod, { because, gracePeriodSeconds: 0 })],
+  });
+}
+
+function endedPods(view: View): readonly Decision[] {
+  const ended = view.list(pods).filter((pod) => hasEnded(pod) && pod.metadata.deletionTimestamp === undefined);
+  if (ended.length <= ENDED_MAX) return [];
+  const born = (pod: Pod): string => pod.metadata.creationTimestamp ?? '';
+  const oldest = [...ended].sort((a, b) => (born(a) < born(b) ? -1 : born(a) > born(b) ? 1 : 0));
+  return oldest
+    .slice(0, ended.length - ENDED_MAX)
+    .map((pod) => remove(pods, pod, { because: `more than ${ENDED_MAX} pods have ended`, gracePeriodSeconds: 0, basedOn: [streamOfObject(pods, pod)] }));
+}
