@@ -12,3 +12,5 @@ export * from './work-queue.js';
 export * from './writer.js';
 export * from './health/index.js';
 export * from './subjects.js';
+export * from './agent/index.js';
+export * from './streams.js';

@@ -1,0 +1,34 @@
+import { Client, credentials, status } from '@grpc/grpc-js';
+import type { GrpcTarget, ProbeAnswer } from '#ports';
+
+const SERVING = 1;
+
+/** grpc.health.v1.Health/Check, with the two tiny messages written by hand: a string field, and an enum field. */
+export function askGrpc(target: GrpcTarget): Promise<ProbeAnswer> {
+  const address = `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
+  const client = new Client(address, credentials.createInsecure());
+  return new Promise((resolve) => {
+    const finish = (answer: ProbeAnswer): void => {
+      client.close();
+      resolve(answer);
+    };
+    client.makeUnaryRequest<string, number>('/grpc.health.v1.Health/Check', encode, decode, target.service, { deadline: Date.now() + target.timeoutMs }, (error, answer) => {
+      if (error) {
+        const timedOut = error.code === status.DEADLINE_EXCEEDED;
+        const words = timedOut ? `timeout: failed to connect service "${address}" within ${target.timeoutMs / 1000}s: context deadline exceeded` : `error: health rpc probe failed: ${error.details}`;
+        finish({ result: 'failure', output: words });
+        return;
+      }
+      finish(answer === SERVING ? { result: 'success', output: '' } : { result: 'failure', output: `service unhealthy (responded with "${NAMES[answer ?? 0] ?? 'UNKNOWN'}")` });
+    });
+  });
+}
+const NAMES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'];
+
+function encode(service: string): Buffer {
+  const bytes = Buffer.from(service, 'utf8');
+  return bytes.length === 0 ? Buffer.alloc(0) : Buffer.concat([Buffer.from([0x0a, bytes.length]), bytes]);
+}
+function decode(bytes: Buffer): number {
+  return bytes[0] === 0x08 ? (bytes[1] ?? 0) : 0;
+}

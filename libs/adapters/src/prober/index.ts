@@ -1,0 +1,1 @@
+export { NetworkProber } from './network-prober.js';

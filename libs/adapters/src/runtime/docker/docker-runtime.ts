@@ -1,0 +1,228 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import Docker from 'dockerode';
+import type {
+  ContainerOwner,
+  ContainerRuntime,
+  ContainerSpec,
+  ExecOptions,
+  ExecResult,
+  ImportOptions,
+  NodeNetwork,
+  RegistryCredentials,
+  RuntimeChange,
+  RuntimeContainer,
+  RuntimeImage,
+  RuntimeInfo,
+  RuntimeLogOptions,
+  SandboxSpec,
+} from '#ports';
+import { RuntimeFault } from '#ports';
+import { containerOptions, INFRA_IMAGE, sandboxOptions } from './container-options.js';
+import { watchEvents } from './events.js';
+import { execIn } from './exec.js';
+import { statusOf, toFault } from './faults.js';
+import { infraArchive } from './infra-image.js';
+import { fromInspect } from './inspect.js';
+import { labelNames } from './labels.js';
+import { readLogs } from './logs.js';
+
+/** Docker, and Podman through the same API. Honours DOCKER_HOST as Docker's own clients do. */
+export class DockerRuntime implements ContainerRuntime {
+  readonly scheme = 'docker';
+  private readonly docker: Docker;
+  private network = 'bridge';
+  private readonly imageUsers = new Map<string, string>();
+
+  constructor(options?: Docker.DockerOptions) {
+    this.docker = new Docker(options);
+  }
+
+  async info(): Promise<RuntimeInfo> {
+    const info = (await this.ask(() => this.docker.info())) as Record<string, unknown>;
+    const text = (key: string): string => String(info[key] ?? '');
+    const architecture = text('Architecture');
+    return {
+      version: `docker://${text('ServerVersion').replace(/[+~].*$/, '')}`,
+      operatingSystem: text('OSType') || 'linux',
+      osImage: text('OperatingSystem'),
+      architecture: { x86_64: 'amd64', aarch64: 'arm64' }[architecture] ?? architecture,
+      kernelVersion: text('KernelVersion'),
+      cpus: Number(info.NCPU ?? 1),
+      memoryBytes: Number(info.MemTotal ?? 0),
+    };
+  }
+
+  async prepare(network: NodeNetwork): Promise<void> {
+    const { architecture } = await this.info();
+    if (!(await this.image(INFRA_IMAGE))) {
+      await this.importImage(INFRA_IMAGE, await infraArchive(architecture), { entrypoint: ['/pause'] });
+    }
+    this.network = networkName(network);
+    const found = await this.ask(() => this.docker.listNetworks({ filters: { name: [this.network] } }));
+    const same = found.find((n) => n.Name === this.network);
+    if (same) {
+      const subnet = same.IPAM?.Config?.[0]?.Subnet;
+      if (subnet !== network.podCidr) await this.ask(() => this.docker.getNetwork(same.Id).remove());
+      else return;
+    }
+    await this.ask(() =>
+      this.docker.createNetwork({
+        Name: this.network,
+        Driver: 'bridge',
+        IPAM: { Driver: 'default', Config: [{ Subnet: network.podCidr, Gateway: gatewayOf(network.podCidr) }] },
+        Labels: { [labelNames.cluster]: network.cluster, [labelNames.node]: network.node },
+      } as Docker.NetworkCreateOptions),
+    );
+  }
+
+  async containers(owner: ContainerOwner, podUid?: string): Promise<readonly RuntimeContainer[]> {
+    const label = [`${labelNames.cluster}=${owner.cluster}`, `${labelNames.node}=${owner.node}`, ...(podUid ? [`${labelNames.uid}=${podUid}`] : [])];
+    const found = await this.ask(() => this.docker.listContainers({ all: true, filters: { label } }));
+    const all = await Promise.all(found.map((c) => this.inspect(c.Id)));
+    return all.filter((c) => c !== undefined);
+  }
+
+  async inspect(id: string): Promise<RuntimeContainer | undefined> {
+    const found = await this.unlessGone(() => this.docker.getContainer(id).inspect());
+    return found && fromInspect(found, this.network);
+  }
+
+  async startSandbox(spec: SandboxSpec): Promise<RuntimeContainer> {
+    const id = await this.create(sandboxOptions(spec, this.network));
+    await this.startContainer(id);
+    const started = await this.inspect(id);
+    if (!started) throw new RuntimeFault('the infra container went away while it was started', 'other');
+    return started;
+  }
+
+  async createContainer(spec: ContainerSpec): Promise<string> {
+    const imageUser = spec.security.user === undefined && spec.security.group !== undefined ? ((await this.image(spec.image))?.user ?? '') : '';
+    return this.create(containerOptions(spec, { imageUser }));
+  }
+  private async create(options: Docker.ContainerCreateOptions): Promise<string> {
+    try {
+      return (await this.docker.createContainer(options)).id;
+    } catch (error) {
+      if (statusOf(error) !== 409) throw toFault(error);
+      const taken = await this.unlessGone(() => this.docker.getContainer(options.name ?? '').inspect());
+      if (!taken) throw toFault(error);
+      return taken.Id;
+    }
+  }
+
+  async startContainer(id: string): Promise<void> {
+    try {
+      await this.docker.getContainer(id).start();
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 304) return;
+      throw toFault(error, status === undefined ? 'unavailable' : status === 404 && !/no such container/i.test(String(error)) ? 'start' : status === 404 ? 'notFound' : 'start');
+    }
+  }
+
+  async signal(id: string, signal: string): Promise<void> {
+    try {
+      await this.docker.getContainer(id).kill({ signal });
+    } catch (error) {
+      // Gone, or not running: there is nothing left to tell.
+      if (statusOf(error) !== 404 && statusOf(error) !== 409) throw toFault(error);
+    }
+  }
+  async remove(id: string): Promise<void> {
+    try {
+      await this.docker.getContainer(id).remove({ force: true, v: true });
+    } catch (error) {
+      const status = statusOf(error);
+      if (status !== 404 && status !== 409) throw toFault(error);
+      if (status === 409) while (await this.inspect(id)) await sleep(50);
+    }
+  }
+
+  async image(reference: string): Promise<RuntimeImage | undefined> {
+    const found = await this.unlessGone(() => this.docker.getImage(reference).inspect());
+    return found && toImage(found);
+  }
+  async images(): Promise<readonly RuntimeImage[]> {
+    const found = await this.ask(() => this.docker.listImages());
+    return found.map((i) => ({ id: i.Id, names: i.RepoTags ?? [], digests: i.RepoDigests ?? [], sizeBytes: i.Size, user: '' }));
+  }
+  async pull(reference: string, credentials?: RegistryCredentials): Promise<RuntimeImage> {
+    const authconfig = credentials && { username: credentials.username, password: credentials.password, serveraddress: credentials.server };
+    try {
+      const stream = await this.docker.pull(reference, authconfig ? { authconfig } : {});
+      await new Promise<void>((resolve, reject) => this.docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve())));
+    } catch (error) {
+      throw toFault(error, statusOf(error) === undefined && isConnectionError(error) ? 'unavailable' : 'pull');
+    }
+    const image = await this.image(reference);
+    if (!image) throw new RuntimeFault(`image ${reference} is not there after it was pulled`, 'pull');
+    return image;
+  }
+  async importImage(reference: string, archive: Uint8Array, options: ImportOptions): Promise<RuntimeImage> {
+    const changes = [
+      ...(options.entrypoint ? [`ENTRYPOINT ${JSON.stringify(options.entrypoint)}`] : []),
+      ...(options.command ? [`CMD ${JSON.stringify(options.command)}`] : []),
+      ...(options.env ?? []).map((e) => `ENV ${e}`),
+    ];
+    const [repo, tag] = splitTag(reference);
+    const stream = await this.ask(() => importStream(this.docker, Buffer.from(archive), { repo, tag, changes }));
+    await new Promise<void>((resolve, reject) => {
+      stream.on('data', () => undefined).on('end', resolve).on('error', reject);
+    });
+    const image = await this.image(reference);
+    if (!image) throw new RuntimeFault(`image ${reference} is not there after it was imported`, 'other');
+    return image;
+  }
+
+  exec(id: string, command: readonly string[], options: ExecOptions): Promise<ExecResult> {
+    return execIn(this.docker, id, command, options);
+  }
+  logs(id: string, options: RuntimeLogOptions): AsyncIterable<Uint8Array> {
+    return readLogs(this.docker, id, options);
+  }
+  onChange(owner: ContainerOwner, listener: (change: RuntimeChange) => void): () => void {
+    return watchEvents(this.docker, owner, listener);
+  }
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private async ask<T>(question: () => Promise<T>): Promise<T> {
+    try {
+      return await question();
+    } catch (error) {
+      throw toFault(error);
+    }
+  }
+  private async unlessGone<T>(question: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await question();
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw toFault(error);
+    }
+  }
+}
+
+/** `shiplog-1a2b3c4d`, one network for the pods of one node. */
+export function networkName(owner: ContainerOwner): string {
+  return `shiplog-${owner.cluster.slice(0, 8)}-${owner.node}`;
+}
+function gatewayOf(cidr: string): string {
+  return (cidr.split('/')[0] ?? '').replace(/\d+$/, (last) => String(Number(last) + 1));
+}
+function splitTag(reference: string): readonly [string, string] {
+  const colon = reference.indexOf(':', reference.lastIndexOf('/') + 1);
+  return colon < 0 ? [reference, 'latest'] : [reference.slice(0, colon), reference.slice(colon + 1)];
+}
+function toImage(found: Docker.ImageInspectInfo): RuntimeImage {
+  return { id: found.Id, names: found.RepoTags ?? [], digests: found.RepoDigests ?? [], sizeBytes: found.Size, user: found.Config?.User ?? '' };
+}
+function isConnectionError(error: unknown): boolean {
+  return ['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EACCES', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+/** The client's types know only the form with a callback. */
+function importStream(docker: Docker, archive: Buffer, options: object): Promise<NodeJS.ReadableStream> {
+  const importing = docker.importImage.bind(docker) as unknown as (file: Buffer, options: object) => Promise<NodeJS.ReadableStream>;
+  return importing(archive, options);
+}

@@ -1,0 +1,4 @@
+export { DockerRuntime, networkName } from './docker-runtime.js';
+export { infraArchive, waitingProgram } from './infra-image.js';
+export { INFRA_IMAGE } from './container-options.js';
+export { labelNames as dockerLabels } from './labels.js';

@@ -1,0 +1,35 @@
+import type Docker from 'dockerode';
+import type { ContainerState, RuntimeContainer } from '#ports';
+import { fromLabels } from './labels.js';
+
+/** A container as the port shows it. One that could not be started counts as ended. */
+export function fromInspect(found: Docker.ContainerInspectInfo, network: string): RuntimeContainer {
+  const state = found.State;
+  const createdAt = Date.parse(found.Created);
+  const startedAt = timeOf(state.StartedAt);
+  const startError = startedAt === undefined && state.Error ? state.Error : undefined;
+  const shown: ContainerState = state.Running ? 'running' : startedAt === undefined && startError === undefined ? 'created' : 'exited';
+  const finishedAt = timeOf(state.FinishedAt) ?? (shown === 'exited' ? createdAt : undefined);
+  const networks = found.NetworkSettings?.Networks ?? {};
+  const ip = networks[network]?.IPAddress || Object.values(networks)[0]?.IPAddress;
+  return {
+    id: found.Id,
+    labels: fromLabels(found.Config.Labels ?? {}),
+    state: shown,
+    createdAt,
+    ...(startedAt !== undefined && { startedAt }),
+    ...(shown === 'exited' && { finishedAt: finishedAt ?? createdAt, exitCode: state.ExitCode, oomKilled: state.OOMKilled }),
+    ...(startError !== undefined && { startError }),
+    image: found.Config.Image,
+    imageId: found.Image,
+    ...(stopSignalOf(found) && { stopSignal: stopSignalOf(found) as string }),
+    ...(ip && { ips: [ip] }),
+  };
+}
+function stopSignalOf(found: Docker.ContainerInspectInfo): string | undefined {
+  return (found.Config as { StopSignal?: string }).StopSignal || undefined;
+}
+/** Go's zero time means "never". */
+function timeOf(text: string | undefined): number | undefined {
+  return !text || text.startsWith('0001-') ? undefined : Date.parse(text);
+}

@@ -1,0 +1,58 @@
+import { kubelet } from '#loops';
+import type { KubeObject } from '#model';
+
+export interface Refused {
+  readonly reason: string;
+  /** Of the pod's status; the event says it without `Pod was rejected: `. */
+  readonly message: string;
+}
+const SAFE_SYSCTLS = new Set([
+  'kernel.shm_rmid_forced',
+  'net.ipv4.ip_local_port_range',
+  'net.ipv4.ip_unprivileged_port_start',
+  'net.ipv4.tcp_syncookies',
+  'net.ipv4.ping_group_range',
+  'net.ipv4.ip_local_reserved_ports',
+  'net.ipv4.tcp_keepalive_time',
+  'net.ipv4.tcp_fin_timeout',
+  'net.ipv4.tcp_keepalive_intvl',
+  'net.ipv4.tcp_keepalive_probes',
+  'net.ipv4.tcp_rmem',
+  'net.ipv4.tcp_wmem',
+]);
+
+/** Whether a pod that was bound here can run here beside those that do. */
+export function refusalOf(pod: kubelet.Pod, others: readonly kubelet.Pod[], allocatable: Readonly<Record<string, string>>, node: KubeObject | undefined): Refused | undefined {
+  const unsafe = pod.spec.securityContext?.sysctls?.find((s) => !SAFE_SYSCTLS.has(s.name.replaceAll('/', '.')));
+  if (unsafe) return refused('SysctlForbidden', `forbidden sysctl: "${unsafe.name}" not allowlisted`);
+  const short = shortOf(pod, others, allocatable);
+  if (short) return short;
+  const labels = node?.metadata.labels;
+  if (labels && !kubelet.nodeMatches(pod, labels, node.metadata.name)) {
+    return refused('NodeAffinity', "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");
+  }
+  const taken = others.flatMap(kubelet.hostPortsOf);
+  const clashes = kubelet.hostPortsOf(pod).some((port) => taken.some((other) => kubelet.portsClash(port, other)));
+  return clashes ? refused('NodePorts', "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports") : undefined;
+}
+function refused(reason: string, message: string): Refused {
+  return { reason, message };
+}
+
+function shortOf(pod: kubelet.Pod, others: readonly kubelet.Pod[], allocatable: Readonly<Record<string, string>>): Refused | undefined {
+  const podsMax = Number(allocatable.pods ?? Infinity);
+  if (others.length + 1 > podsMax) return refused('OutOfpods', lacking('pods', 1, others.length, podsMax));
+  for (const [resource, wanted] of Object.entries(kubelet.requestsOf(pod))) {
+    if (wanted <= 0) continue;
+    const capacity = inUnits(resource, allocatable[resource]);
+    const used = others.reduce((sum, other) => sum + (kubelet.requestsOf(other)[resource] ?? 0), 0);
+    if (used + wanted > capacity) return refused(`OutOf${resource}`, lacking(resource, wanted, used, capacity));
+  }
+  return undefined;
+}
+function lacking(resource: string, wanted: number, used: number, capacity: number): string {
+  return `Node didn't have enough resource: ${resource}, requested: ${wanted}, used: ${used}, capacity: ${capacity}`;
+}
+function inUnits(resource: string, quantity: string | undefined): number {
+  return resource === 'cpu' ? (kubelet.milliOf(quantity) ?? 0) : Math.floor(kubelet.amountOf(quantity) ?? 0);
+}

@@ -1,0 +1,344 @@
+import { kubelet } from '#loops';
+import type { AssignmentChange, AssignmentSync, Heartbeat, RegisterRequest, ReportAnswer, SyncRequest } from '#model';
+import type { BusSubscription, ContainerOwner, RuntimeContainer, RuntimeInfo } from '#ports';
+import { subjects } from '../subjects.js';
+import { refusalOf } from './admission.js';
+import { Assigned } from './assigned.js';
+import type { AssignedPod, News } from './assigned.js';
+import { PodKeeper } from './keeper.js';
+import type { KeeperReport } from './keeper.js';
+import { decodeMessage, encodeMessage } from './messages.js';
+import { allocatableOf, capacityOf, nodeObject } from './node-object.js';
+import type { AgentOptions } from './options.js';
+import { Reporter } from './reporter.js';
+import type { Surroundings } from './surroundings.js';
+import { Tokens } from './tokens.js';
+import { pause, Slots } from './waiting.js';
+
+export interface Agent {
+  /** Resolves once the agent runs; it goes on trying when the control plane cannot be reached. */
+  start(): Promise<void>;
+  /** Workloads go on running. */
+  stop(): Promise<void>;
+  /** The keeper of a pod, for the parts of the agent that answer questions about it. */
+  pod(namespace: string, name: string, uid?: string): PodKeeper | undefined;
+}
+const HEARTBEAT_MS = 10_000;
+const SYNC_MS = 30_000;
+const RELIST_MS = 30_000;
+const SAVE_AFTER_MS = 200;
+const RETRY_MS = 1000;
+const MAKING_MAX = 4;
+const STATE_VERSION = 1;
+const POD_CIDR_WAIT_MS = 5000;
+const POD_CIDR_STEP_MS = 50;
+
+export function createAgent(options: AgentOptions): Agent {
+  return new NodeAgent(options);
+}
+
+class NodeAgent implements Agent {
+  private readonly boot: string;
+  private readonly assigned = new Assigned();
+  private readonly keepers = new Map<string, PodKeeper>();
+  private readonly reporter: Reporter;
+  private readonly ends: (() => void)[] = [];
+  private readonly subscriptions: BusSubscription[] = [];
+  private info: RuntimeInfo | undefined;
+  private around: Surroundings | undefined;
+  private owner: ContainerOwner | undefined;
+  private preparing: Promise<void> | undefined;
+  private prepared = false;
+  private stopped = false;
+  private syncing = false;
+  private registered = false;
+  private heartbeats = 0;
+  private saving = false;
+
+  constructor(private readonly options: AgentOptions) {
+    this.boot = options.ids.uid();
+    this.reporter = new Reporter(options, this.boot, (uid, report, answer) => this.reportTaken(uid, report, answer));
+  }
+
+  async start(): Promise<void> {
+    const { bus, node } = this.options;
+    this.info = await this.insist('the container engine', () => this.options.runtime.info());
+    if (this.stopped || !this.info) return;
+    this.around = this.surroundings(this.info);
+    await this.restore();
+    this.subscriptions.push(bus.subscribe(subjects.node(node.name, 'change'), (data) => this.take(decodeMessage(data) as unknown as AssignmentChange)));
+    bus.onConnection((connected) => {
+      if (!connected || this.stopped) return;
+      this.reporter.connected();
+      void this.sync();
+    });
+    void this.register();
+    this.every(node.heartbeatMs ?? HEARTBEAT_MS, () => this.beat());
+    this.every(node.syncMs ?? SYNC_MS, () => void this.sync());
+    this.every(RELIST_MS, () => void this.relist().catch(() => undefined));
+  }
+  stop(): Promise<void> {
+    this.stopped = true;
+    for (const end of this.ends) end();
+    for (const subscription of this.subscriptions) subscription.unsubscribe();
+    for (const keeper of this.keepers.values()) keeper.end();
+    this.reporter.stop();
+    return Promise.resolve();
+  }
+  pod(namespace: string, name: string, uid?: string): PodKeeper | undefined {
+    for (const keeper of this.keepers.values()) {
+      const { metadata } = keeper.pod;
+      if (metadata.namespace === namespace && metadata.name === name && (!uid || metadata.uid === uid)) return keeper;
+    }
+    return undefined;
+  }
+
+  private surroundings(info: RuntimeInfo): Surroundings {
+    const { options } = this;
+    const stopped = (): boolean => this.stopped;
+    return {
+      options,
+      node: { name: options.node.name, hostIps: [options.node.internalIp], scheme: options.runtime.scheme },
+      reporter: this.reporter,
+      tokens: new Tokens(options),
+      making: new Slots(options.node.makingMax ?? MAKING_MAX),
+      objects: this.assigned.objects,
+      allocatable: allocatableOf(capacityOf(options.node, info)),
+      memoryBytes: info.memoryBytes,
+      get stopped() {
+        return stopped();
+      },
+      log: (line) => options.log?.(line),
+      finished: (keeper) => this.forget(keeper.uid),
+    };
+  }
+
+  /** What the agent knew before it was restarted, so that it looks after its pods even while it is cut off. */
+  private async restore(): Promise<void> {
+    const text = await this.options.volumes.loadState().catch(() => undefined);
+    const state = text === undefined ? undefined : (JSON.parse(text) as { version: number; cluster: string; position: number; pods: readonly AssignedPod[] });
+    if (state?.version !== STATE_VERSION) return;
+    this.assigned.restore(state);
+    await this.prepare();
+    for (const { pod } of this.assigned.all()) this.keep(pod, true);
+    await this.relist().catch((error: unknown) => this.log(`looking at what runs: ${words(error)}`));
+  }
+  private save(): void {
+    if (this.saving) return;
+    this.saving = true;
+    const { clock, volumes } = this.options;
+    clock.at(clock.now() + SAVE_AFTER_MS, () => {
+      this.saving = false;
+      if (this.stopped) return;
+      const text = JSON.stringify({ version: STATE_VERSION, ...this.assigned.state() });
+      volumes.saveState(text).catch((error: unknown) => this.log(`saving what was assigned: ${words(error)}`));
+    });
+  }
+
+  private async register(): Promise<void> {
+    const { bus, node, runtime, clock } = this.options;
+    while (!this.stopped && !this.registered && this.info) {
+      try {
+        const images = await runtime.images();
+        const request: RegisterRequest = { boot: this.boot, node: nodeObject(node, this.info, images, clock.now()) };
+        const answer = decodeMessage(await bus.request(subjects.report(node.name, 'register'), encodeMessage(request), 10_000)) as unknown as ReportAnswer;
+        if (!answer.taken) throw new Error(answer.reason ?? 'refused');
+        this.registered = true;
+      } catch (error) {
+        this.log(`registering ${node.name}: ${words(error)}`);
+        await pause(clock, RETRY_MS);
+      }
+    }
+    this.beat();
+    void this.sync();
+  }
+  private beat(): void {
+    if (!this.registered) return;
+    const { bus, node } = this.options;
+    const heartbeat: Heartbeat = { node: node.name, boot: this.boot, sequence: ++this.heartbeats };
+    try {
+      bus.publish(subjects.heartbeat(node.name), encodeMessage(heartbeat));
+    } catch {
+      // The bus is away; the next one says the same.
+    }
+  }
+
+  private async sync(): Promise<void> {
+    if (this.syncing || this.stopped || !this.registered) return;
+    this.syncing = true;
+    const { bus, node, clock } = this.options;
+    let again = false;
+    try {
+      const request: SyncRequest = { node: node.name, boot: this.boot };
+      const sync = decodeMessage(await bus.request(subjects.report(node.name, 'sync'), encodeMessage(request), 15_000)) as unknown as AssignmentSync;
+      if (this.stopped) return;
+      const outcome = this.assigned.takeSync(sync);
+      if ('refused' in outcome) this.log(`an assignment was refused: ${outcome.refused}`);
+      else await this.apply(outcome);
+    } catch (error) {
+      again = true;
+      this.log(`asking for assignments: ${words(error)}`);
+    } finally {
+      this.syncing = false;
+    }
+    if (again) clock.at(clock.now() + RETRY_MS, () => void this.sync());
+  }
+  private take(change: AssignmentChange): undefined {
+    if (this.stopped) return;
+    const news = this.assigned.takeChange(change);
+    if (news === undefined) void this.sync();
+    else if (news !== 'old') void this.apply(news).catch((error: unknown) => this.log(`taking a change: ${words(error)}`));
+    return undefined;
+  }
+  private async apply(news: News): Promise<void> {
+    await this.prepare();
+    for (const pod of news.pods) this.keep(pod, false);
+    for (const uid of news.gone) this.end(uid);
+    if (news.objects.length > 0) for (const keeper of this.keepers.values()) if (kubelet.needsAny(keeper.pod, news.objects)) keeper.needsChanged();
+    if (news.pods.length > 0 || news.gone.length > 0) this.save();
+  }
+
+  private keep(pod: kubelet.Pod, adopting: boolean): void {
+    const { around, owner } = this;
+    if (!around || !owner) return;
+    const known = this.keepers.get(pod.metadata.uid);
+    if (known) return known.changed(pod);
+    const keeper = new PodKeeper(around, pod, owner);
+    if (!adopting) this.admit(keeper);
+    this.keepers.set(pod.metadata.uid, keeper);
+    // A restarted agent has listed the engine already; for a new pod there is nothing to find unless it ran before.
+    if (!adopting) void keeper.observeAll().catch((error: unknown) => this.log(`looking at pod ${pod.metadata.name}: ${words(error)}`));
+  }
+  /** A pod that has not begun here yet is refused when it does not fit. */
+  private admit(keeper: PodKeeper): void {
+    const { pod } = keeper;
+    if (pod.status?.startTime || pod.metadata.deletionTimestamp || !this.around) return;
+    const others = [...this.keepers.values()].filter((k) => !kubelet.isTerminal(k.record.status.phase) && !k.gone).map((k) => k.pod);
+    const node = this.assigned.objects.get('Node', '', this.options.node.name);
+    const allocatable = { ...this.around.allocatable, ...(node?.status as { allocatable?: Record<string, string> } | undefined)?.allocatable };
+    const refused = refusalOf(pod, others, allocatable, node);
+    if (!refused) return;
+    keeper.record = { ...keeper.record, refused: true, failed: { reason: refused.reason, message: `Pod was rejected: ${refused.message}` } };
+    this.reporter.incident(pod, { type: 'Warning', reason: refused.reason, message: refused.message });
+  }
+  private end(uid: string): void {
+    const keeper = this.keepers.get(uid);
+    if (keeper) {
+      keeper.gone = true;
+      keeper.look();
+    } else {
+      void this.removeStray(uid).catch((error: unknown) => this.log(`removing a stray: ${words(error)}`));
+    }
+  }
+  private forget(uid: string): void {
+    this.keepers.delete(uid);
+    this.assigned.forget(uid);
+    this.reporter.forget(uid);
+    this.save();
+  }
+  private reportTaken(uid: string, report: KeeperReport, answer: ReportAnswer): void {
+    const keeper = this.keepers.get(uid);
+    if (!keeper || !answer.gone) return;
+    if (report.finished) {
+      keeper.end();
+      this.forget(uid);
+    } else {
+      // Not ours any more? Only an assignment can say that for sure.
+      void this.sync();
+    }
+  }
+
+  /** Once the cluster is known: the network and the infra image, and news of what the engine does. */
+  private prepare(): Promise<void> {
+    if (this.prepared) return Promise.resolve();
+    this.preparing ??= this.doPrepare().finally(() => {
+      this.preparing = undefined;
+    });
+    return this.preparing;
+  }
+  private async doPrepare(): Promise<void> {
+    const { runtime, node } = this.options;
+    const { cluster } = this.assigned;
+    if (cluster === undefined || this.stopped) return;
+    const owner = { cluster, node: node.name };
+    const podCidr = await this.podCidr();
+    await this.insist('the container engine', () => runtime.prepare({ ...owner, podCidr }));
+    this.owner = owner;
+    this.prepared = true;
+    this.ends.push(runtime.onChange(owner, (change) => void this.changed(change.podUid, change.containerId)));
+    await this.relist();
+  }
+  /** The range that the control plane gave this node. It comes soon after the node was registered, if it comes. */
+  private async podCidr(): Promise<string> {
+    const { clock, node } = this.options;
+    for (let waited = 0; waited < POD_CIDR_WAIT_MS; waited += POD_CIDR_STEP_MS) {
+      const own = this.assigned.objects.get('Node', '', node.name);
+      const given = (own?.spec as { podCIDR?: string } | undefined)?.podCIDR;
+      if (given !== undefined) return given;
+      if (!own && this.assigned.sequence === undefined) break;
+      await pause(clock, POD_CIDR_STEP_MS);
+    }
+    return node.podCidr;
+  }
+  private async changed(uid: string, id: string): Promise<void> {
+    const keeper = this.keepers.get(uid);
+    if (!keeper || this.stopped || keeper.over) return;
+    await keeper.observeOne(id).catch(() => undefined);
+  }
+  /** Looks at everything: adopts what belongs to a pod, and remembers what belongs to none. */
+  private async relist(): Promise<void> {
+    if (!this.owner || this.stopped) return;
+    const since = new Map([...this.keepers].map(([uid, keeper]) => [uid, keeper.version]));
+    const all = await this.options.runtime.containers(this.owner);
+    const byPod = new Map<string, RuntimeContainer[]>();
+    for (const container of all) byPod.set(container.labels.uid, [...(byPod.get(container.labels.uid) ?? []), container]);
+    for (const [uid, keeper] of this.keepers) if (!keeper.over && !keeper.busy.has('cleanup') && since.has(uid)) await keeper.observe(byPod.get(uid) ?? [], since.get(uid));
+    const uids = new Set([...byPod.keys(), ...(await this.options.volumes.pods())]);
+    for (const uid of uids) if (!this.keepers.has(uid) && !this.assigned.has(uid)) this.assigned.foundStray(uid);
+  }
+  /** Containers of a pod that two syncs did not know: its object went while the agent was away. */
+  private async removeStray(uid: string): Promise<void> {
+    if (!this.owner || this.keepers.has(uid)) return;
+    const { runtime, clock, volumes } = this.options;
+    const found = await runtime.containers(this.owner, uid);
+    const running = found.filter((c) => c.state === 'running' && c.labels.role !== 'infra');
+    for (const container of running) await runtime.signal(container.id, container.stopSignal ?? 'SIGTERM');
+    if (running.length > 0) await pause(clock, 5000);
+    for (const container of [...found].sort((a, b) => Number(a.labels.role === 'infra') - Number(b.labels.role === 'infra'))) await runtime.remove(container.id);
+    await volumes.removePod(uid);
+    this.assigned.forgetStray(uid);
+  }
+
+  private every(ms: number, work: () => void): void {
+    const { clock } = this.options;
+    let cancel: () => void = () => undefined;
+    const next = (): void => {
+      cancel = clock.at(clock.now() + ms, () => {
+        if (this.stopped) return;
+        work();
+        next();
+      });
+    };
+    next();
+    this.ends.push(() => cancel());
+  }
+  /** Tries until it works: without it the agent can do nothing. */
+  private async insist<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+    for (let tries = 0; !this.stopped; tries++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (tries % 10 === 0) this.log(`${what}: ${words(error)}; trying again`);
+        await pause(this.options.clock, RETRY_MS);
+      }
+    }
+    return undefined;
+  }
+  private log(line: string): void {
+    this.options.log?.(line);
+  }
+}
+
+function words(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,152 @@
+import type { AssignedObject, AssignmentChange, AssignmentSync, KubeObject } from '#model';
+import { parseStream } from '#model';
+import type { kubelet } from '#loops';
+
+const PODS = 'core.pods';
+const KINDS: Readonly<Record<string, string>> = { 'core.configmaps': 'ConfigMap', 'core.secrets': 'Secret', 'core.services': 'Service', 'core.nodes': 'Node' };
+
+export interface AssignedPod {
+  readonly pod: kubelet.Pod;
+  readonly stream: string;
+  readonly position: number;
+  /** Syncs, newer than the assignment, that did not have the pod. */
+  readonly omitted: number;
+}
+export interface News {
+  readonly pods: readonly kubelet.Pod[];
+  /** Uids that are deleted for sure: the only pods that may be stopped. */
+  readonly gone: readonly string[];
+  /** Kinds and names of other objects that changed: `ConfigMap/default/cm`. */
+  readonly objects: readonly string[];
+}
+export type SyncOutcome = { readonly refused: string } | News;
+
+/**
+ * What the control plane wants this node to run. It believes nothing older than what it has seen, nothing of another
+ * cluster, and takes a pod for gone only when told that its uid is deleted or when two newer syncs omit it.
+ */
+export class Assigned {
+  cluster: string | undefined;
+  position = 0;
+  sequence: number | undefined;
+  private readonly pods = new Map<string, AssignedPod>();
+  private readonly others = new Map<string, AssignedObject>();
+  /** Containers that were found although nobody knows their pod. */
+  private readonly strays = new Map<string, number>();
+
+  restore(state: { readonly cluster: string; readonly position: number; readonly pods: readonly AssignedPod[] }): void {
+    this.cluster = state.cluster;
+    this.position = state.position;
+    for (const pod of state.pods) this.pods.set(pod.pod.metadata.uid, pod);
+  }
+  state(): { readonly cluster: string | undefined; readonly position: number; readonly pods: readonly AssignedPod[] } {
+    return { cluster: this.cluster, position: this.position, pods: [...this.pods.values()] };
+  }
+  all(): readonly AssignedPod[] {
+    return [...this.pods.values()];
+  }
+  has(uid: string): boolean {
+    return this.pods.has(uid);
+  }
+  forget(uid: string): void {
+    this.pods.delete(uid);
+  }
+  forgetStray(uid: string): void {
+    this.strays.delete(uid);
+  }
+  foundStray(uid: string): void {
+    if (!this.strays.has(uid)) this.strays.set(uid, 0);
+  }
+
+  takeSync(sync: AssignmentSync): SyncOutcome {
+    if (this.cluster !== undefined && sync.cluster !== this.cluster) return { refused: `it is of cluster ${sync.cluster}, this node belongs to ${this.cluster}` };
+    if (sync.position < this.position) return { refused: `it is at position ${sync.position}, this node has seen ${this.position}` };
+    this.cluster = sync.cluster;
+    this.sequence = sync.sequence;
+    const news = this.takeObjects(sync.objects);
+    const named = new Set(sync.objects.map((o) => o.stream));
+    const uids = new Set(sync.objects.map((o) => o.uid));
+    const gone = [...news.gone, ...this.omittedPods(sync, uids)];
+    const objects = [...news.objects];
+    for (const [stream, known] of this.others) {
+      if (named.has(stream) || known.position > sync.position) continue;
+      this.others.delete(stream);
+      objects.push(nameOf(stream));
+    }
+    this.position = sync.position;
+    return { pods: news.pods, gone, objects };
+  }
+  private omittedPods(sync: AssignmentSync, uids: ReadonlySet<string>): readonly string[] {
+    const gone: string[] = [];
+    for (const [uid, known] of this.pods) {
+      if (uids.has(uid) || sync.position <= known.position) continue;
+      if (known.omitted + 1 >= 2) gone.push(uid);
+      this.pods.set(uid, { ...known, omitted: known.omitted + 1 });
+    }
+    for (const [uid, omitted] of this.strays) {
+      if (uids.has(uid)) this.strays.delete(uid);
+      else if (omitted + 1 >= 2) gone.push(uid);
+      if (this.strays.has(uid)) this.strays.set(uid, omitted + 1);
+    }
+    return gone;
+  }
+
+  /** Undefined when something is missing between what is known and this: a sync must be asked for. */
+  takeChange(change: AssignmentChange): News | 'old' | undefined {
+    if (change.cluster !== this.cluster || this.sequence === undefined) return undefined;
+    if (change.sequence <= this.sequence) return change.position > this.position ? undefined : 'old';
+    if (change.sequence !== this.sequence + 1) return undefined;
+    this.sequence = change.sequence;
+    const news = this.takeObjects(change.objects);
+    this.position = Math.max(this.position, change.position);
+    return news;
+  }
+
+  private takeObjects(objects: readonly AssignedObject[]): News {
+    const pods: kubelet.Pod[] = [];
+    const gone: string[] = [];
+    const changed: string[] = [];
+    for (const assigned of objects) {
+      if (parseStream(assigned.stream).kind === PODS) this.takePod(assigned, pods, gone);
+      else if (this.takeOther(assigned)) changed.push(nameOf(assigned.stream));
+    }
+    return { pods, gone, objects: changed };
+  }
+  private takePod(assigned: AssignedObject, pods: kubelet.Pod[], gone: string[]): void {
+    const known = this.pods.get(assigned.uid);
+    if (known && known.position > assigned.position) return;
+    if (assigned.object === null) {
+      if (known || this.strays.has(assigned.uid)) gone.push(assigned.uid);
+      return;
+    }
+    // Another uid under the same name: the one before must have been deleted, names are given once at a time.
+    for (const [uid, other] of this.pods) if (other.stream === assigned.stream && uid !== assigned.uid && other.position < assigned.position) gone.push(uid);
+    this.strays.delete(assigned.uid);
+    this.pods.set(assigned.uid, { pod: assigned.object as kubelet.Pod, stream: assigned.stream, position: assigned.position, omitted: 0 });
+    if (!known || known.position < assigned.position) pods.push(assigned.object as kubelet.Pod);
+  }
+  private takeOther(assigned: AssignedObject): boolean {
+    const known = this.others.get(assigned.stream);
+    if (known && known.position >= assigned.position) return false;
+    if (assigned.object === null) this.others.delete(assigned.stream);
+    else this.others.set(assigned.stream, assigned);
+    return true;
+  }
+
+  readonly objects: kubelet.Objects = {
+    get: (kind, namespace, name) => {
+      const id = Object.keys(KINDS).find((key) => KINDS[key] === kind) ?? kind;
+      return this.others.get(`${id}/${namespace || '_'}/${name}`)?.object ?? undefined;
+    },
+    list: (kind, namespace) => {
+      const id = Object.keys(KINDS).find((key) => KINDS[key] === kind) ?? kind;
+      const prefix = `${id}/${namespace || '_'}/`;
+      return [...this.others.values()].filter((o) => o.stream.startsWith(prefix)).map((o) => o.object as KubeObject);
+    },
+  };
+}
+
+function nameOf(stream: string): string {
+  const { kind, namespace, name } = parseStream(stream);
+  return `${KINDS[kind] ?? kind}/${namespace ?? ''}/${name}`;
+}

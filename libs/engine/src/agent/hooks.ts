@@ -1,0 +1,41 @@
+import type { kubelet } from '#loops';
+import { httpTarget } from './probe-target.js';
+import type { Surroundings } from './surroundings.js';
+import { pause } from './waiting.js';
+
+const HOOK_MS_MAX = 24 * 3600 * 1000;
+
+export interface HookCall {
+  readonly pod: kubelet.Pod;
+  readonly container: kubelet.Container;
+  readonly handler: kubelet.Handler;
+  readonly id: string;
+  readonly ip: string | undefined;
+  readonly timeoutMs?: number;
+}
+/** Runs a lifecycle hook; a sentence when it failed. */
+export async function runHook(around: Surroundings, call: HookCall): Promise<string | undefined> {
+  const { handler, container, id } = call;
+  const { runtime, prober, clock } = around.options;
+  const timeoutMs = call.timeoutMs ?? HOOK_MS_MAX;
+  try {
+    if (handler.exec) {
+      const result = await runtime.exec(id, handler.exec.command ?? [], { timeoutMs, outputBytesMax: 10_240 });
+      if (result.timedOut) return 'the hook did not end in time';
+      return result.exitCode === 0 ? undefined : `command '${(handler.exec.command ?? []).join(' ')}' exited with ${result.exitCode}: ${result.output}`;
+    }
+    if (handler.sleep) {
+      await pause(clock, Math.min(handler.sleep.seconds * 1000, timeoutMs));
+      return undefined;
+    }
+    if (handler.httpGet) {
+      const target = httpTarget(container, handler.httpGet, call.ip ?? '', timeoutMs);
+      if (typeof target === 'string') return target;
+      const answer = await prober.probe(target);
+      return answer.result === 'success' ? undefined : answer.output;
+    }
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

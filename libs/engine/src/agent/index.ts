@@ -1,0 +1,4 @@
+export { createAgent } from './agent.js';
+export type { Agent } from './agent.js';
+export { AGENT_VERSION } from './options.js';
+export type { AgentOptions, NodeOptions } from './options.js';

@@ -1,0 +1,190 @@
+import { kubelet } from '#loops';
+import type { PodReport } from '#model';
+import type { ContainerOwner, RuntimeContainer } from '#ports';
+import type { Instant } from '#std';
+import { RuntimeFault } from '#ports';
+import { Operations } from './operations.js';
+import type { Surroundings } from './surroundings.js';
+
+export interface KeeperReport {
+  readonly pod: kubelet.Pod;
+  readonly status: kubelet.PodStatus;
+  readonly finished: boolean;
+  readonly event?: PodReport['event'];
+}
+
+const STAGES = ['created', 'running', 'exited'];
+
+/** Keeps one pod as it should be: looks, lets the loop decide, carries out, reports. */
+export class PodKeeper {
+  record: kubelet.PodRecord;
+  containers: readonly kubelet.Observed[] = [];
+  readonly busy = new Set<string>();
+  readonly stopping: Record<string, Instant> = {};
+  gone = false;
+  /** Nothing of it is left here. */
+  over = false;
+  version = 0;
+  private readonly seenAt = new Map<string, number>();
+  private readonly removed = new Set<string>();
+  private looking = false;
+  private lookAgain = false;
+  private wake: (() => void) | undefined;
+  private observed = false;
+  private readonly operations: Operations;
+
+  constructor(
+    private readonly around: Surroundings,
+    public pod: kubelet.Pod,
+    readonly owner: ContainerOwner,
+  ) {
+    this.record = kubelet.newPodRecord(pod.metadata.uid, kubelet.startOf(pod) ?? around.options.clock.now(), pod.status);
+    this.operations = new Operations(around, this);
+  }
+  get uid(): string {
+    return this.pod.metadata.uid;
+  }
+
+  /** The pod's object changed: what was held back because of it may be tried at once. */
+  changed(pod: kubelet.Pod): void {
+    const refresh = pod.metadata !== this.pod.metadata;
+    this.pod = pod;
+    this.retryNow();
+    if (refresh) this.operations.refreshVolumes();
+    this.look();
+  }
+  /** A ConfigMap, Secret or Service that it may need changed. */
+  needsChanged(): void {
+    this.retryNow();
+    this.operations.refreshVolumes();
+    this.look();
+  }
+  private retryNow(): void {
+    const { volumesRetry: _retry, ...record } = this.record;
+    this.record = kubelet.withoutConfigWaits(record);
+  }
+
+  /**
+   * Takes what the engine shows. Answers may come out of order: a container never goes back in its life, one that was
+   * removed never comes back, and a list does not undo what was seen after it was asked for (`since`).
+   */
+  async observe(found: readonly RuntimeContainer[], since = this.version): Promise<void> {
+    const seen = await Promise.all(found.map((c) => this.withMessage(c)));
+    const listed = new Set(seen.map((c) => c.id));
+    const newer = this.containers.filter((c) => !listed.has(c.id) && (this.seenAt.get(c.id) ?? 0) > since);
+    this.containers = [...seen.filter((c) => !this.removed.has(c.id)).map((c) => this.latest(c)), ...newer];
+    if (!this.observed) {
+      this.observed = true;
+      this.record = kubelet.adopted(this.pod, this.record, this.containers);
+    }
+    this.operations.observed();
+    this.look();
+  }
+  /** One container as it is now, after something was done to it. */
+  async observeOne(id: string): Promise<void> {
+    if (this.busy.has('cleanup')) return;
+    const found = await this.around.options.runtime.inspect(id);
+    const shown = found && (await this.withMessage(found));
+    this.seenAt.set(id, ++this.version);
+    if (!shown) this.removed.add(id);
+    const others = this.containers.filter((c) => c.id !== id);
+    this.containers = shown && !this.removed.has(id) ? [...others, this.latest(shown)] : others;
+    this.operations.observed();
+    this.look();
+  }
+  private latest(shown: kubelet.Observed): kubelet.Observed {
+    const known = this.containers.find((c) => c.id === shown.id);
+    return known && STAGES.indexOf(known.state) > STAGES.indexOf(shown.state) ? known : shown;
+  }
+  private async withMessage(container: RuntimeContainer): Promise<kubelet.Observed> {
+    const known = this.containers.find((c) => c.id === container.id);
+    if (container.state !== 'exited' || container.labels.role === 'infra') return container;
+    if (known?.state === 'exited') return { ...container, ...(known.message !== undefined && { message: known.message }) };
+    const message = await this.operations.terminationMessage(container).catch(() => '');
+    return { ...container, ...(message && { message }) };
+  }
+  async observeAll(): Promise<void> {
+    const since = this.version;
+    await this.observe(await this.around.options.runtime.containers(this.owner, this.uid), since);
+  }
+
+  /** Decides anew, soon: many reasons at once lead to one look. */
+  look(): void {
+    if (this.looking) {
+      this.lookAgain = true;
+      return;
+    }
+    this.looking = true;
+    queueMicrotask(() => {
+      this.looking = false;
+      this.lookAgain = false;
+      if (!this.around.stopped && this.observed && !this.over && !this.busy.has('cleanup')) this.decide();
+      if (this.lookAgain) this.look();
+    });
+  }
+  situation(): kubelet.Situation {
+    const { options, node } = this.around;
+    return {
+      pod: this.pod,
+      record: this.record,
+      containers: this.containers,
+      busy: this.busy,
+      stopping: this.stopping,
+      gone: this.gone,
+      node,
+      now: options.clock.now(),
+    };
+  }
+
+  private decide(): void {
+    const { options, reporter } = this.around;
+    const before = this.record.status;
+    const plan = kubelet.planPod(this.situation());
+    this.record = plan.record;
+    for (const incident of plan.incidents) reporter.incident(this.pod, incident);
+    if (!this.gone) reporter.status({ pod: this.pod, status: plan.status, finished: plan.finished, ...eventOf(before, plan.status) });
+    this.wake?.();
+    this.wake = plan.wakeAt === undefined ? undefined : options.clock.at(plan.wakeAt, () => this.look());
+    if (plan.finished && this.gone) {
+      this.end();
+      this.around.finished(this);
+      return;
+    }
+    for (const action of plan.actions) this.begin(action);
+  }
+  private begin(action: kubelet.Action): void {
+    const key = kubelet.actionKey(action);
+    if (action.do === 'stop') {
+      this.operations.stop(action);
+      return;
+    }
+    this.busy.add(key);
+    this.operations
+      .run(action)
+      .catch((error: unknown) => this.failed(action, error))
+      .finally(() => {
+        this.busy.delete(key);
+        this.look();
+      });
+  }
+  /** What went wrong without being part of the pod's story: the engine was away. It is looked at again soon. */
+  private failed(action: kubelet.Action, error: unknown): void {
+    const why = error instanceof RuntimeFault || error instanceof Error ? error.message : String(error);
+    this.around.log(`${action.do} of pod ${this.pod.metadata.namespace ?? ''}/${this.pod.metadata.name}: ${why}`);
+    const { clock } = this.around.options;
+    clock.at(clock.now() + 1000, () => this.look());
+  }
+  end(): void {
+    this.over = true;
+    this.wake?.();
+    this.operations.end();
+  }
+}
+
+function eventOf(before: kubelet.PodStatus, after: kubelet.PodStatus): { event?: PodReport['event'] } {
+  const restartsOf = (status: kubelet.PodStatus): number =>
+    [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].reduce((sum, c) => sum + c.restartCount, 0);
+  if (restartsOf(after) > restartsOf(before)) return { event: { type: 'ContainerRestarted' } };
+  if (after.phase === 'Running' && before.phase !== 'Running') return { event: { type: 'PodStarted' } };
+  return {};
+}

@@ -1,0 +1,41 @@
+import type { Bus, Clock, ContainerRuntime, Ids, PodVolumes, Prober } from '#ports';
+
+export interface AgentOptions {
+  readonly bus: Bus;
+  readonly runtime: ContainerRuntime;
+  readonly prober: Prober;
+  readonly volumes: PodVolumes;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly node: NodeOptions;
+  /** One line for whoever runs the agent; never a secret. */
+  readonly log?: (line: string) => void;
+}
+
+export interface NodeOptions {
+  readonly name: string;
+  readonly internalIp: string;
+  /** Beside hostname, os and arch. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
+  /** Where pods get their addresses from, unless the Node object names a range. */
+  readonly podCidr: string;
+  readonly podsMax: number;
+  /** `cluster.local` */
+  readonly domain: string;
+  /** Addresses of the cluster's DNS; without one, pods use the node's own resolver. */
+  readonly clusterDns: readonly string[];
+  readonly hostsFile: string;
+  readonly resolvConf: string;
+  /** Bytes on the disk that pods may fill. */
+  readonly ephemeralStorageBytes: number;
+  readonly machineId?: string;
+  readonly bootId?: string;
+  readonly seccompFolder: string;
+  readonly heartbeatMs?: number;
+  readonly syncMs?: number;
+  /** How many containers the engine makes at once: more only makes each slower. */
+  readonly makingMax?: number;
+}
+
+export const AGENT_VERSION = 'v1.35.4';

@@ -1,0 +1,163 @@
+import type { kubelet } from '#loops';
+import { kubelet as loop } from '#loops';
+import type { IncidentReport, PodReport, ReportAnswer } from '#model';
+import { jsonEquals, toTime } from '#std';
+import type { Instant, JsonObject } from '#std';
+import { subjects } from '../subjects.js';
+import type { KeeperReport } from './keeper.js';
+import { decodeMessage, encodeMessage } from './messages.js';
+import type { AgentOptions } from './options.js';
+import { Slots } from './waiting.js';
+
+const REQUEST_MS = 10_000;
+const RETRY_MS_MIN = 500;
+const RETRY_MS_MAX = 10_000;
+const SENDING_MAX = 32;
+const INCIDENTS_WAITING_MAX = 1000;
+const TEN_MINUTES_MS = 600_000;
+
+interface PodSide {
+  wanted: KeeperReport | undefined;
+  taken: KeeperReport | undefined;
+  sending: boolean;
+  retryMs: number;
+  wake: (() => void) | undefined;
+}
+interface Told {
+  count: number;
+  readonly first: Instant;
+  last: Instant;
+  reported: Instant;
+}
+
+/**
+ * Tells the control plane what happens on the node: of each pod only the newest status, again and again until it was
+ * taken, and nothing when it has not changed. Incidents are counted and told at repeat 1, 2, 4, 8 … and every ten minutes.
+ */
+export class Reporter {
+  private readonly pods = new Map<string, PodSide>();
+  private readonly told = new Map<string, Told>();
+  private readonly sending = new Slots(SENDING_MAX);
+  private sequence = 0;
+  private incidentsWaiting = 0;
+  private stopped = false;
+
+  constructor(
+    private readonly options: AgentOptions,
+    private readonly boot: string,
+    private readonly taken: (uid: string, report: KeeperReport, answer: ReportAnswer) => void,
+  ) {}
+
+  status(report: KeeperReport): void {
+    const uid = report.pod.metadata.uid;
+    const side = this.pods.get(uid) ?? { wanted: undefined, taken: undefined, sending: false, retryMs: RETRY_MS_MIN, wake: undefined };
+    this.pods.set(uid, side);
+    const known = side.wanted ?? side.taken;
+    if (known && known.finished === report.finished && jsonEquals(known.status, report.status)) return;
+    // What happened since the last report that was taken is not lost by a newer one.
+    const event = report.event ?? side.wanted?.event;
+    side.wanted = { ...report, ...(event && { event }) };
+    void this.send(uid, side);
+  }
+  forget(uid: string): void {
+    this.pods.get(uid)?.wake?.();
+    this.pods.delete(uid);
+    for (const key of this.told.keys()) if (key.startsWith(`${uid}\n`)) this.told.delete(key);
+  }
+  /** The bus is back: what waits is tried at once. */
+  connected(): void {
+    for (const [uid, side] of this.pods) {
+      side.retryMs = RETRY_MS_MIN;
+      side.wake?.();
+      side.wake = undefined;
+      void this.send(uid, side);
+    }
+  }
+  stop(): void {
+    this.stopped = true;
+    for (const side of this.pods.values()) side.wake?.();
+  }
+
+  private async send(uid: string, side: PodSide): Promise<void> {
+    if (side.sending || side.wake || side.wanted === undefined || this.stopped) return;
+    side.sending = true;
+    const report = side.wanted;
+    let answer: ReportAnswer | undefined;
+    try {
+      answer = await this.sending.hold(() => this.ask(report));
+    } catch {
+      answer = undefined;
+    }
+    side.sending = false;
+    if (this.stopped || this.pods.get(uid) !== side) return;
+    if (answer?.taken || answer?.gone) {
+      side.retryMs = RETRY_MS_MIN;
+      side.taken = report;
+      if (side.wanted === report) side.wanted = undefined;
+      this.taken(uid, report, answer);
+    } else {
+      const { clock } = this.options;
+      side.wake = clock.at(clock.now() + side.retryMs, () => {
+        side.wake = undefined;
+        void this.send(uid, side);
+      });
+      side.retryMs = Math.min(side.retryMs * 2, RETRY_MS_MAX);
+      return;
+    }
+    if (side.wanted) void this.send(uid, side);
+  }
+  private async ask(report: KeeperReport): Promise<ReportAnswer> {
+    const { metadata } = report.pod;
+    const message: PodReport = {
+      boot: this.boot,
+      sequence: ++this.sequence,
+      namespace: metadata.namespace ?? '',
+      name: metadata.name,
+      uid: metadata.uid,
+      status: report.status as unknown as JsonObject,
+      ...(report.finished && { finished: true }),
+      ...(report.event && { event: report.event }),
+    };
+    const answer = await this.options.bus.request(subjects.report(this.options.node.name, 'pod'), encodeMessage(message), REQUEST_MS);
+    return decodeMessage(answer) as unknown as ReportAnswer;
+  }
+
+  incident(pod: kubelet.Pod, incident: kubelet.Incident): void {
+    const { metadata } = pod;
+    const object = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
+      name: metadata.name,
+      uid: metadata.uid,
+      ...(incident.container !== undefined && { fieldPath: loop.fieldPathOf(pod, incident.container) }),
+    };
+    this.tell(object, incident);
+  }
+  tell(object: IncidentReport['object'], incident: Pick<kubelet.Incident, 'type' | 'reason' | 'message'>): void {
+    const now = this.options.clock.now();
+    const key = [object.uid, object.fieldPath ?? '', incident.reason, incident.message].join('\n');
+    const told = this.told.get(key) ?? { count: 0, first: now, last: now, reported: 0 };
+    this.told.set(key, told);
+    told.count++;
+    told.last = now;
+    const power = (told.count & (told.count - 1)) === 0;
+    if (!power && now - told.reported < TEN_MINUTES_MS) return;
+    told.reported = now;
+    const { type, reason, message } = incident;
+    const report: IncidentReport = { object, type, reason, message, count: told.count, first: toTime(told.first), last: toTime(told.last) };
+    if (this.incidentsWaiting >= INCIDENTS_WAITING_MAX) return;
+    this.incidentsWaiting++;
+    void this.deliver(report, 0).finally(() => this.incidentsWaiting--);
+  }
+  private async deliver(report: IncidentReport, tries: number): Promise<void> {
+    const { bus, clock, node } = this.options;
+    try {
+      await this.sending.hold(() => bus.request(subjects.report(node.name, 'incident'), encodeMessage(report), REQUEST_MS));
+    } catch {
+      if (this.stopped || tries >= 8) return;
+      await new Promise<void>((resolve) => clock.at(clock.now() + Math.min(500 * 2 ** tries, 30_000), resolve));
+      await this.deliver(report, tries + 1);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { kubelet } from '#loops';
+import type { Instant } from '#std';
+import { runHook } from './hooks.js';
+import type { PodKeeper } from './keeper.js';
+import type { Surroundings } from './surroundings.js';
+import { until } from './waiting.js';
+
+const AFTER_HOOK_MS_MIN = 2000;
+const LOOK_AGAIN_MS = 5000;
+type Stop = kubelet.Action & { do: 'stop' };
+
+/** Stops containers of one pod: hook, signal, and at the deadline the end. A deadline may come nearer meanwhile. */
+export class Stopper {
+  /** Called whenever a stop has to look again: the container changed, or its deadline did. */
+  private readonly nudges = new Map<string, () => void>();
+
+  constructor(
+    private readonly around: Surroundings,
+    private readonly keeper: PodKeeper,
+  ) {}
+
+  stop(action: Stop): void {
+    const { stopping } = this.keeper;
+    const known = stopping[action.id];
+    stopping[action.id] = Math.min(known ?? Infinity, action.deadline);
+    if (known !== undefined) {
+      this.nudges.get(action.id)?.();
+      return;
+    }
+    this.carryOut(action)
+      .catch((error: unknown) => this.around.log(`stopping ${action.container}: ${error instanceof Error ? error.message : String(error)}`))
+      .finally(() => {
+        delete stopping[action.id];
+        this.nudges.delete(action.id);
+        this.keeper.look();
+      });
+  }
+  observed(): void {
+    for (const nudge of [...this.nudges.values()]) nudge();
+  }
+  end(): void {
+    this.observed();
+  }
+
+  private async carryOut(action: Stop): Promise<void> {
+    const { runtime, clock } = this.around.options;
+    const { keeper } = this;
+    const hooked = await this.preStop(action);
+    const now = clock.now();
+    if (hooked) keeper.stopping[action.id] = Math.max(this.deadline(action), now + AFTER_HOOK_MS_MIN);
+    if (!this.runs(action.id)) return;
+    const shown = await runtime.inspect(action.id);
+    await runtime.signal(action.id, action.signal ?? shown?.stopSignal ?? 'SIGTERM');
+    while (this.runs(action.id) && clock.now() < this.deadline(action)) await this.waitUntil(action.id, Math.min(this.deadline(action), clock.now() + LOOK_AGAIN_MS));
+    while (this.runs(action.id) && !this.around.stopped) {
+      await runtime.signal(action.id, 'SIGKILL');
+      await keeper.observeOne(action.id);
+      if (this.runs(action.id)) await this.waitUntil(action.id, clock.now() + LOOK_AGAIN_MS);
+    }
+  }
+  /** The hook may take all of the grace period; it never runs for a container that has ended. */
+  private async preStop(action: Stop): Promise<boolean> {
+    const container = kubelet.containerOf(this.keeper.pod, action.container);
+    if (!action.preStop || !container || !this.runs(action.id)) return false;
+    const timeoutMs = Math.max(0, this.deadline(action) - this.around.options.clock.now());
+    const hook = runHook(this.around, { pod: this.keeper.pod, container, handler: action.preStop, id: action.id, ip: action.ip, timeoutMs });
+    let done = false;
+    const ended = hook.then((failure) => {
+      done = true;
+      this.nudges.get(action.id)?.();
+      return failure;
+    });
+    while (!done && this.runs(action.id) && this.around.options.clock.now() < this.deadline(action)) await this.waitUntil(action.id, this.deadline(action));
+    const failure = done ? await ended : this.runs(action.id) ? 'the hook did not end within the grace period' : undefined;
+    if (failure !== undefined) {
+      this.around.reporter.incident(this.keeper.pod, { type: 'Warning', reason: 'FailedPreStopHook', message: `PreStopHook failed: ${failure}`, container: action.container });
+    }
+    return true;
+  }
+  private deadline(action: Stop): Instant {
+    return this.keeper.stopping[action.id] ?? action.deadline;
+  }
+  private runs(id: string): boolean {
+    return this.keeper.containers.some((c) => c.id === id && c.state === 'running');
+  }
+  /** Until then, or until something happened to the container. The engine is asked in case its news was lost. */
+  private async waitUntil(id: string, at: Instant): Promise<void> {
+    const wait = until(this.around.options.clock, at);
+    this.nudges.set(id, wait.cancel);
+    await wait.done;
+    this.nudges.delete(id);
+    if (this.around.options.clock.now() >= at && this.runs(id)) await this.keeper.observeOne(id);
+  }
+}

@@ -1,0 +1,22 @@
+import type { kubelet } from '#loops';
+import type { PodKeeper } from './keeper.js';
+import type { AgentOptions } from './options.js';
+import type { Reporter } from './reporter.js';
+import type { Tokens } from './tokens.js';
+import type { Slots } from './waiting.js';
+
+/** What all pods of a node share. */
+export interface Surroundings {
+  readonly options: AgentOptions;
+  readonly node: kubelet.NodeFacts;
+  readonly reporter: Reporter;
+  readonly tokens: Tokens;
+  /** Making containers is bounded. */
+  readonly making: Slots;
+  readonly objects: kubelet.Objects;
+  readonly allocatable: Readonly<Record<string, string>>;
+  readonly memoryBytes: number;
+  readonly stopped: boolean;
+  log(line: string): void;
+  finished(keeper: PodKeeper): void;
+}

@@ -1,0 +1,77 @@
+import { toTime } from '#std';
+import { initContainersOf, isSidecar } from './pod.js';
+import type { Condition, Pod, PodStatus } from './pod.js';
+import { attemptsOf, hasStarted, sandboxOf } from './situation.js';
+import type { Situation } from './situation.js';
+import { endOf, isInitialized } from './status.js';
+
+/** Types that the node decides and reports; all others in a pod's status are not its business. */
+export const NODE_CONDITIONS: readonly string[] = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'];
+
+type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>;
+const yes: Verdict = { status: 'True' };
+const no = (reason?: string, message?: string): Verdict => ({ status: 'False', ...(reason && { reason }), ...(message && { message }) });
+
+export function conditionsOf(situation: Situation, status: PodStatus): readonly Condition[] {
+  const { pod, now } = situation;
+  const containersReady = containersReadyVerdict(situation, status);
+  const verdicts: readonly (readonly [string, Verdict])[] = [
+    ['PodReadyToStartContainers', sandboxReady(situation) ? yes : no()],
+    ['Initialized', initializedVerdict(situation, status)],
+    ['Ready', containersReady.status === 'True' ? gatesVerdict(pod) : containersReady],
+    ['ContainersReady', containersReady],
+    ['PodScheduled', yes],
+  ];
+  const known = [...(pod.status?.conditions ?? []), ...(situation.record.status.conditions ?? [])];
+  return verdicts.map(([type, verdict]) => condition(pod, known, type, verdict, toTime(now)));
+}
+
+/** The time of the last change stays while the status is the same. */
+function condition(pod: Pod, known: readonly Condition[], type: string, verdict: Verdict, now: string): Condition {
+  const before = known.filter((c) => c.type === type).at(-1);
+  return {
+    type,
+    observedGeneration: pod.metadata.generation ?? 1,
+    lastProbeTime: null,
+    lastTransitionTime: before?.status === verdict.status ? (before.lastTransitionTime ?? now) : now,
+    ...verdict,
+  };
+}
+
+function sandboxReady(situation: Situation): boolean {
+  const sandbox = sandboxOf(situation.containers);
+  return sandbox?.state === 'running' && (situation.pod.spec.hostNetwork === true || (sandbox.ips?.length ?? 0) > 0);
+}
+
+function initializedVerdict(situation: Situation, status: PodStatus): Verdict {
+  if (status.phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' };
+  if (isInitialized(situation)) return yes;
+  const incomplete = initContainersOf(situation.pod).filter((c) =>
+    isSidecar(c) ? !hasStarted(c, situation.record, attemptsOf(situation.containers, c.name)[0]) : endOf(situation, c.name)?.exitCode !== 0,
+  );
+  return no('ContainersNotInitialized', `containers with incomplete status: [${incomplete.map((c) => c.name).join(' ')}]`);
+}
+
+function containersReadyVerdict(situation: Situation, status: PodStatus): Verdict {
+  if (status.phase === 'Succeeded') return no('PodCompleted');
+  // A pod that was ended while it had not ended by itself says why its containers are not ready, not that it failed.
+  const interrupted = situation.pod.metadata.deletionTimestamp !== undefined && !endedByItself(situation, status);
+  if (status.phase === 'Failed' && !interrupted) return no('PodFailed');
+  const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+  const sidecars = initContainersOf(situation.pod).filter(isSidecar).map((c) => c.name);
+  const unready = statuses.filter((s) => !s.ready && (sidecars.includes(s.name) || situation.pod.spec.containers.some((c) => c.name === s.name)));
+  return unready.length === 0 ? yes : no('ContainersNotReady', `containers with unready status: [${unready.map((s) => s.name).join(' ')}]`);
+}
+function endedByItself(situation: Situation, status: PodStatus): boolean {
+  return situation.record.failed !== undefined || (status.containerStatuses ?? []).every((s) => s.state.terminated !== undefined) || !isInitialized(situation);
+}
+
+function gatesVerdict(pod: Pod): Verdict {
+  const problems: string[] = [];
+  for (const { conditionType } of pod.spec.readinessGates ?? []) {
+    const gate = (pod.status?.conditions ?? []).find((c) => c.type === conditionType);
+    if (!gate) problems.push(`corresponding condition of pod readiness gate "${conditionType}" does not exist.`);
+    else if (gate.status !== 'True') problems.push(`the status of pod readiness gate "${conditionType}" is not "True", but ${gate.status}`);
+  }
+  return problems.length === 0 ? yes : no('ReadinessGatesNotReady', problems.join(', '));
+}

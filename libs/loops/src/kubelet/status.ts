@@ -1,0 +1,216 @@
+import { parseInstant, toTime } from '#std';
+import type { Instant } from '#std';
+import { conditionsOf } from './conditions.js';
+import { initContainersOf, isSidecar, isTerminal } from './pod.js';
+import type { Container, ContainerStateJson, ContainerStatus, Phase, PodStatus, Resources, Terminated, VolumeMount } from './pod.js';
+import { phaseOf } from './phase.js';
+import { isReady } from './probes.js';
+import { qosClassOf } from './qos.js';
+import { containerRecord } from './record.js';
+import { crashLoopMessage, restartAt, restarts } from './restarts.js';
+import { podInWords } from './pod.js';
+import { attemptsOf, hasStarted, podIpsOf } from './situation.js';
+import type { Observed, Situation } from './situation.js';
+
+const SHOW_END_MS = 2000;
+
+/** The pod's status as this node sees it now. */
+export function podStatus(situation: Situation): PodStatus {
+  const { pod, record, node } = situation;
+  const previous = record.status;
+  if (record.failed && record.refused) return refusedStatus(situation);
+  const initContainerStatuses = initContainersOf(pod).map((c) => containerStatus(situation, c, true));
+  const containerStatuses = pod.spec.containers.map((c) => containerStatus(situation, c, false));
+  const ephemeral = (pod.spec.ephemeralContainers ?? []).map((c) => withoutStarted(containerStatus(situation, c, false)));
+  const phase = settledPhase(situation, phaseOf({ situation, initContainerStatuses, containerStatuses }));
+  const ips = podIpsOf(situation);
+  const podIPs = ips.length > 0 ? ips.map((ip) => ({ ip })) : (previous.podIPs ?? []);
+  const failed = record.failed && phase === 'Failed' ? record.failed : undefined;
+  const finalStatuses = (statuses: readonly ContainerStatus[]): readonly ContainerStatus[] => (isTerminal(phase) ? statuses.map(withoutLastOfEnded) : statuses);
+  const shown: PodStatus = {
+    observedGeneration: pod.metadata.generation ?? 1,
+    phase,
+    ...(failed && { reason: failed.reason, message: failed.message }),
+    ...(node.hostIps[0] && { hostIP: node.hostIps[0], hostIPs: node.hostIps.map((ip) => ({ ip })) }),
+    ...(podIPs[0] && { podIP: podIPs[0].ip, podIPs }),
+    startTime: toTime(record.startedAt),
+    ...(initContainerStatuses.length > 0 && { initContainerStatuses: finalStatuses(initContainerStatuses) }),
+    containerStatuses: finalStatuses(containerStatuses),
+    ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
+    qosClass: pod.status?.qosClass ?? qosClassOf(pod),
+  };
+  return { ...shown, conditions: conditionsOf(situation, shown) };
+}
+
+function refusedStatus({ pod, record }: Situation): PodStatus {
+  return {
+    phase: 'Failed',
+    reason: record.failed?.reason ?? '',
+    message: record.failed?.message ?? '',
+    startTime: toTime(record.startedAt),
+    observedGeneration: pod.metadata.generation ?? 1,
+    qosClass: pod.status?.qosClass ?? qosClassOf(pod),
+    ...(pod.status?.conditions && { conditions: pod.status.conditions }),
+  };
+}
+
+/** A pod never leaves its end; one that is being stopped for good ends once nothing runs. */
+function settledPhase(situation: Situation, phase: Phase): Phase {
+  const { record, pod, containers } = situation;
+  if (isTerminal(record.status.phase) && record.status.phase) return record.status.phase;
+  const running = containers.some((c) => c.state === 'running' && c.labels.role !== 'infra') || [...situation.busy].some((key) => key.startsWith('making:'));
+  const stopped = record.endBy !== undefined && !running;
+  if (record.failed) return stopped || containers.length === 0 ? 'Failed' : phase;
+  const deleting = situation.gone || pod.metadata.deletionTimestamp !== undefined;
+  if (!deleting || !stopped || isTerminal(phase)) return phase;
+  return 'Failed';
+}
+
+function containerStatus(situation: Situation, container: Container, init: boolean): ContainerStatus {
+  const { record, containers, node } = situation;
+  const [current, before] = attemptsOf(containers, container.name);
+  const old = oldStatus(situation, container.name);
+  const state = stateOf(situation, container, current, old);
+  const waitsAgain = state.waiting !== undefined && current?.state === 'exited';
+  const last = waitsAgain ? terminatedOf(situation, current) : before ? terminatedOf(situation, before) : lastOf(current, old);
+  const id = current && (current.state === 'running' || current.state === 'exited') ? `${node.scheme}://${current.id}` : current ? undefined : old?.containerID;
+  const made = current !== undefined ? current.state !== 'created' : old?.containerID !== undefined;
+  const end = state.terminated;
+  const ready = init && !isSidecar(container) ? end?.exitCode === 0 : isReady(record, container, current);
+  const resources = resourcesOf(container);
+  const mounts = mountsOf(container);
+  return {
+    name: container.name,
+    state,
+    lastState: last ? { terminated: last } : {},
+    ready,
+    restartCount: current?.labels.attempt ?? old?.restartCount ?? 0,
+    image: container.image ?? '',
+    imageID: made ? (current?.imageId ?? old?.imageID ?? '') : '',
+    ...(id && { containerID: id }),
+    started: hasStarted(container, record, current),
+    ...(made && resources.requests && { allocatedResources: resources.requests }),
+    ...(made && { resources }),
+    ...(made && mounts.length > 0 && { volumeMounts: mounts }),
+  };
+}
+
+function withoutStarted(status: ContainerStatus): ContainerStatus {
+  const { started: _started, ...rest } = status;
+  return rest;
+}
+/** Once the pod has ended, only the last end of each container is kept. */
+function withoutLastOfEnded(status: ContainerStatus): ContainerStatus {
+  return status.state.terminated ? { ...status, lastState: {} } : status;
+}
+function lastOf(current: Observed | undefined, old: ContainerStatus | undefined): Terminated | undefined {
+  if (current && old && old.restartCount === current.labels.attempt - 1) return old.state.terminated ?? old.lastState.terminated;
+  return old?.lastState.terminated;
+}
+function oldStatus(situation: Situation, name: string): ContainerStatus | undefined {
+  const { status } = situation.record;
+  const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? []), ...(status.ephemeralContainerStatuses ?? [])];
+  return all.find((s) => s.name === name);
+}
+
+function stateOf(situation: Situation, container: Container, current: Observed | undefined, old: ContainerStatus | undefined): ContainerStateJson {
+  const { record, now } = situation;
+  const known = containerRecord(record, container.name);
+  if (current?.state === 'running') {
+    const hooking = known.postStart === 'running' && known.postStartFor === current.id;
+    if (!hooking) return { running: { startedAt: toTime(current.startedAt ?? current.createdAt) } };
+    return { waiting: { reason: defaultWaiting(situation) } };
+  }
+  const end = endOf(situation, container.name);
+  const shown = known.problem && waitingFor(known.problem, now, container);
+  if (!end) return { waiting: shown ?? { reason: defaultWaiting(situation) } };
+  const ending = record.endBy !== undefined || record.failed !== undefined;
+  if (ending || !restarts(situation.pod, container, end.exitCode)) return { terminated: end.terminated };
+  if (shown) return { waiting: shown };
+  const at = restartAt(known.restart, end.finishedAt);
+  const served = known.restartFor === end.attempt + 1;
+  if (!served && at > now && now - end.finishedAt >= SHOW_END_MS) {
+    return { waiting: { reason: 'CrashLoopBackOff', message: crashLoopMessage(known.restart, container.name, podInWords(situation.pod)) } };
+  }
+  return old?.state.waiting && !current ? old.state : { terminated: end.terminated };
+}
+function defaultWaiting(situation: Situation): string {
+  return initContainersOf(situation.pod).length > 0 ? 'PodInitializing' : 'ContainerCreating';
+}
+
+/** An image that could not be pulled is first shown as that, then as waiting for the next try. */
+function waitingFor(problem: { readonly reason: string; readonly message: string; readonly at: Instant }, now: Instant, container: Container): { reason: string; message: string } {
+  if (problem.reason === 'ErrImagePull' && now - problem.at >= SHOW_END_MS) {
+    return { reason: 'ImagePullBackOff', message: `Back-off pulling image "${container.image ?? ''}": ErrImagePull: ${problem.message}` };
+  }
+  return { reason: problem.reason, message: problem.message };
+}
+
+export interface ContainerEnd {
+  readonly exitCode: number;
+  readonly finishedAt: Instant;
+  readonly attempt: number;
+  readonly terminated: Terminated;
+}
+/** How the newest attempt ended; what the status says where the engine has forgotten it. Undefined while it has not. */
+export function endOf(situation: Situation, name: string): ContainerEnd | undefined {
+  const newest = attemptsOf(situation.containers, name)[0];
+  if (newest) {
+    if (newest.state !== 'exited') return undefined;
+    const terminated = terminatedOf(situation, newest);
+    return { exitCode: terminated.exitCode, finishedAt: newest.finishedAt ?? newest.createdAt, attempt: newest.labels.attempt, terminated };
+  }
+  const old = oldStatus(situation, name);
+  if (!old) return undefined;
+  const terminated = old.state.terminated ?? (old.state.running ? vanished(situation, old) : old.lastState.terminated);
+  if (!terminated) return undefined;
+  return { exitCode: terminated.exitCode, finishedAt: parseInstant(terminated.finishedAt) ?? situation.record.startedAt, attempt: old.restartCount, terminated };
+}
+function vanished(situation: Situation, old: ContainerStatus): Terminated {
+  return {
+    exitCode: 137,
+    reason: 'ContainerStatusUnknown',
+    message: 'The container could not be located when the pod was terminated',
+    startedAt: old.state.running?.startedAt ?? toTime(situation.now),
+    finishedAt: toTime(situation.now),
+    ...(old.containerID && { containerID: old.containerID }),
+  };
+}
+function terminatedOf(situation: Situation, end: Observed): Terminated {
+  const exitCode = end.startError !== undefined ? 128 : (end.exitCode ?? 0);
+  const reason = end.startError !== undefined ? 'StartError' : end.oomKilled ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error';
+  const message = end.startError ?? end.message;
+  return {
+    exitCode,
+    reason,
+    ...(message && { message }),
+    startedAt: end.startError !== undefined ? toTime(0) : toTime(end.startedAt ?? end.createdAt),
+    finishedAt: toTime(end.finishedAt ?? end.createdAt),
+    containerID: `${situation.node.scheme}://${end.id}`,
+  };
+}
+
+/** True once every init container succeeded and every sidecar has started, or an app container ever ran. */
+export function isInitialized(situation: Situation): boolean {
+  const { pod, record, containers } = situation;
+  const ran = pod.spec.containers.some((c) => {
+    const newest = attemptsOf(containers, c.name)[0];
+    return newest ? newest.state !== 'created' : oldStatus(situation, c.name)?.containerID !== undefined;
+  });
+  if (ran) return true;
+  return initContainersOf(pod).every((c) =>
+    isSidecar(c) ? hasStarted(c, record, attemptsOf(containers, c.name)[0]) : endOf(situation, c.name)?.exitCode === 0,
+  );
+}
+
+function resourcesOf(container: Container): Resources {
+  const { requests, limits } = container.resources ?? {};
+  return { ...(limits && { limits }), ...(requests && { requests }) };
+}
+function mountsOf(container: Container): readonly VolumeMount[] {
+  return (container.volumeMounts ?? []).map((m) => ({
+    name: m.name,
+    mountPath: m.mountPath,
+    ...(m.readOnly && { readOnly: true, recursiveReadOnly: m.recursiveReadOnly === 'Enabled' ? 'Enabled' : 'Disabled' }),
+  }));
+}
