@@ -1,13 +1,20 @@
 import type { Strategy } from '#model';
 import { jsonEquals } from '#std';
+import { withTemplateDefaults } from '../../shared/pod-defaults.js';
+import { podSpecWarnings } from '../../shared/validation/warnings.js';
 import type { Deployment } from './schema.js';
+import { validateDeployment, validateDeploymentStatus, validateDeploymentUpdate } from './validate.js';
 
 export const deploymentRules: Strategy<Deployment> = {
   generation: 'managed',
   // Annotations are the wish of a user here: a change of them counts, labels do not.
   generationGrows: (object, old) =>
     !jsonEquals(object.spec, old.spec) || !jsonEquals(object.metadata.annotations ?? {}, old.metadata.annotations ?? {}),
-  applyDefaults: withRollingUpdate,
+  applyDefaults: (object) => withTemplate(withRollingUpdate(object)),
+  validate: validateDeployment,
+  validateUpdate: validateDeploymentUpdate,
+  validateStatus: validateDeploymentStatus,
+  warnings: (object) => (object.spec.template.spec ? podSpecWarnings('spec.template.spec', object.spec.template.spec) : []),
   statusMetadata: (written, old) => {
     const { labels: _labels, ...metadata } = written.metadata;
     return { ...metadata, ...(old.metadata.labels && { labels: old.metadata.labels }) };
@@ -22,6 +29,11 @@ function withRollingUpdate(object: Deployment): Deployment {
   if (rollingUpdate?.maxSurge !== undefined && rollingUpdate.maxUnavailable !== undefined) return object;
   const filled = { maxSurge: rollingUpdate?.maxSurge ?? '25%', maxUnavailable: rollingUpdate?.maxUnavailable ?? '25%' };
   return { ...object, spec: { ...object.spec, strategy: { ...strategy, rollingUpdate: filled } } };
+}
+
+function withTemplate(object: Deployment): Deployment {
+  const template = withTemplateDefaults(object.spec.template);
+  return template === object.spec.template ? object : { ...object, spec: { ...object.spec, template } };
 }
 
 function eventOf(object: Deployment, old: Deployment) {

@@ -1,15 +1,21 @@
 import type { Strategy } from '#model';
 import { jsonEquals } from '#std';
+import { podSpecWarnings } from '../../shared/validation/warnings.js';
 import { decideBinding } from './binding.js';
+import { podDefaults } from './defaults.js';
 import { decideEviction } from './eviction.js';
 import { qosClass } from './qos.js';
 import type { Pod } from './schema.js';
 import { isSucceededOrFailed } from './summary.js';
+import { validatePod } from './validate.js';
 
 /** What is particular about a pod's life. */
 export const podStrategy: Strategy<Pod> = {
   generation: 'managed',
   answersDeletionWithObject: true,
+  applyDefaults: podDefaults,
+  validate: validatePod,
+  warnings: (object) => podSpecWarnings('spec', object.spec),
   prepareCreate: (object) => ({ ...object, status: firstStatus(object) }),
   prepareStatus,
   gracePeriodSeconds,

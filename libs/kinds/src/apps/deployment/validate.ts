@@ -1,0 +1,95 @@
+import { invalid, percentOf, required } from '#meta';
+import type { Problem } from '#model';
+import { jsonEquals } from '#std';
+import { each, nonNegative, type Problems, supportedOnly } from '../../shared/validation/checks.js';
+import { isEmptySelector, selectorValue, validateLabelSelector } from '../../shared/validation/labels.js';
+import { validateReplicatedTemplate } from '../../shared/validation/pod-template.js';
+import { selectorProblem } from '../selector.js';
+import type { Deployment, DeploymentStrategy } from './schema.js';
+
+export function validateDeployment(object: Deployment): Problems {
+  return validateSpec(object.spec);
+}
+
+export function validateDeploymentUpdate(object: Deployment, old: Deployment): Problems {
+  const found: Problem[] = [...validateSpec(object.spec)];
+  if (!jsonEquals(object.spec.selector, old.spec.selector)) {
+    found.push(invalid('spec.selector', selectorValue(object.spec.selector), 'field is immutable'));
+  }
+  return found;
+}
+
+function validateSpec(spec: Deployment['spec']): Problems {
+  const { selector, template, strategy, minReadySeconds = 0, progressDeadlineSeconds } = spec;
+  const found: Problem[] = [...nonNegative('spec.replicas', spec.replicas)];
+  if (!selector) found.push(required('spec.selector'));
+  else {
+    found.push(...validateLabelSelector('spec.selector', selector));
+    if (isEmptySelector(selector)) found.push(invalid('spec.selector', selectorValue(selector), 'empty selector is invalid for deployment'));
+  }
+  const unreadable = selectorProblem('spec.selector', selector);
+  if (unreadable) found.push(unreadable);
+  else found.push(...validateReplicatedTemplate('spec.template', template, selector));
+  found.push(...strategyProblems('spec.strategy', strategy));
+  found.push(...nonNegative('spec.minReadySeconds', minReadySeconds));
+  found.push(...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit));
+  if (progressDeadlineSeconds !== undefined) {
+    found.push(...nonNegative('spec.progressDeadlineSeconds', progressDeadlineSeconds));
+    if (progressDeadlineSeconds <= minReadySeconds) {
+      found.push(invalid('spec.progressDeadlineSeconds', progressDeadlineSeconds, 'must be greater than minReadySeconds'));
+    }
+  }
+  return found;
+}
+
+function strategyProblems(field: string, strategy: DeploymentStrategy | undefined): Problems {
+  if (strategy?.type === 'Recreate') {
+    if (!strategy.rollingUpdate) return [];
+    return [{ type: 'Forbidden', field: `${field}.rollingUpdate`, detail: "may not be specified when strategy `type` is 'Recreate'" }];
+  }
+  if (strategy?.type !== 'RollingUpdate') return supportedOnly(field, strategy?.type ?? '', ['Recreate', 'RollingUpdate']);
+  const { maxSurge = 0, maxUnavailable = 0 } = strategy.rollingUpdate ?? {};
+  const at = `${field}.rollingUpdate`;
+  const found: Problem[] = [...countOrPercent(`${at}.maxUnavailable`, maxUnavailable), ...countOrPercent(`${at}.maxSurge`, maxSurge)];
+  const isZero = (value: number | string): boolean => value === 0 || percentOf(value) === 0;
+  if (isZero(maxUnavailable) && isZero(maxSurge)) {
+    found.push(invalid(`${at}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
+  }
+  if ((percentOf(maxUnavailable) ?? 0) > 100) found.push(invalid(`${at}.maxUnavailable`, maxUnavailable, 'must not be greater than 100%'));
+  return found;
+}
+
+const PERCENT_WORDS =
+  "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
+function countOrPercent(field: string, value: number | string): Problems {
+  if (typeof value === 'number') return nonNegative(field, value);
+  return percentOf(value) === undefined ? each(field, value, [PERCENT_WORDS]) : [];
+}
+
+const COUNTS = [
+  'observedGeneration',
+  'replicas',
+  'updatedReplicas',
+  'readyReplicas',
+  'availableReplicas',
+  'unavailableReplicas',
+  'terminatingReplicas',
+  'collisionCount',
+] as const;
+export function validateDeploymentStatus(object: Deployment, old: Deployment): Problems {
+  const status = object.status ?? {};
+  const found: Problem[] = COUNTS.flatMap((name) => nonNegative(`status.${name}`, status[name]));
+  const { replicas = 0, updatedReplicas = 0, readyReplicas = 0, availableReplicas = 0 } = status;
+  const above = (name: string, value: number, max: number, of: string): void => {
+    if (value > max) found.push(invalid(`status.${name}`, value, `cannot be greater than ${of}`));
+  };
+  above('updatedReplicas', updatedReplicas, replicas, 'status.replicas');
+  above('readyReplicas', readyReplicas, replicas, 'status.replicas');
+  above('availableReplicas', availableReplicas, replicas, 'status.replicas');
+  above('availableReplicas', availableReplicas, readyReplicas, 'readyReplicas');
+  const before = old.status?.collisionCount;
+  if (before !== undefined && (status.collisionCount ?? 0) < before) {
+    found.push(invalid('status.collisionCount', status.collisionCount ?? 0, 'cannot be decremented'));
+  }
+  return found;
+}

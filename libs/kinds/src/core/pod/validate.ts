@@ -1,0 +1,49 @@
+import { forbidden, invalid } from "#meta";
+import type { Problem } from '#model';
+import { items, type Problems } from '../../shared/validation/checks.js';
+import { validatePodSpec } from '../../shared/validation/pod-spec.js';
+import type { Pod } from './schema.js';
+
+/** What must hold of a new pod. */
+export function validatePod(object: Pod): Problems {
+  const { spec } = object;
+  return [...podProblems(object), ...onCreate(spec)];
+}
+
+/** What must hold of every pod, and not of a template. */
+export function podProblems(object: Pod): Problems {
+  const { spec } = object;
+  return [...validatePodSpec('spec', spec), ...accountProblems(spec), ...imageProblems(spec)];
+}
+
+function accountProblems(spec: Pod['spec']): Problems {
+  if (spec.serviceAccountName) return [];
+  return items(spec.volumes).flatMap((volume, i) =>
+    items(volume.projected?.sources).flatMap((source, j) =>
+      source.serviceAccountToken
+        ? [forbidden(`spec.volumes[${i}].projected.sources[${j}].serviceAccountToken`, 'must not be specified when serviceAccountName is not set')]
+        : [],
+    ),
+  );
+}
+
+function imageProblems(spec: Pod['spec']): Problems {
+  const found: Problem[] = [];
+  for (const name of ['containers', 'initContainers'] as const) {
+    items(spec[name]).forEach(({ image = '' }, i) => {
+      const field = `spec.${name}[${i}].image`;
+      if (image !== '' && image !== image.trim()) found.push(invalid(field, image, 'must not have leading or trailing whitespace'));
+    });
+  }
+  return found;
+}
+
+function onCreate(spec: Pod['spec']): Problems {
+  const found: Problem[] = [];
+  if (items(spec.ephemeralContainers).length > 0) found.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
+  if (items(spec.schedulingGates).length > 0 && spec.nodeName) {
+    found.push(forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
+  }
+  return found;
+}
+

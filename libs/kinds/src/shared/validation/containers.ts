@@ -1,0 +1,164 @@
+import { dns1123Label, forbidden, required } from '#meta';
+import type { Problem } from '#model';
+import type { Container, ContainerPort, ContainerRestartRule } from '../container.schema.js';
+import type { EphemeralContainer } from '../ephemeral-container.schema.js';
+import type { PodSpec } from '../pod-spec.schema.js';
+import { each, items, oneOf, portName, portNumber, type Problems, supportedOnly } from './checks.js';
+import { validateEnv, validateEnvFrom, type Volumes } from './env.js';
+import { validateLifecycle, validateProbe, type ProbeName } from './probes.js';
+import { validateResizePolicy, validateResources } from './resources.js';
+import { validateSecurityContext } from './security.js';
+import { validateDevices, validateMounts } from './volumes.js';
+
+/** What containers are checked against. */
+export interface PodRules {
+  readonly spec: PodSpec;
+  readonly volumes: Volumes;
+  readonly claims: readonly string[];
+}
+const PROBES: readonly ProbeName[] = ['livenessProbe', 'readinessProbe', 'startupProbe'];
+
+export function validateContainers(field: string, rules: PodRules): Problems {
+  const containers = items(rules.spec.containers);
+  if (containers.length === 0) return [required(field)];
+  const names = new Set<string>();
+  const found = containers.flatMap((container, i) => {
+    const at = `${field}[${i}]`;
+    return [
+      ...common(at, container, rules),
+      ...unique(`${at}.name`, container.name, names),
+      ...hooksAndProbes(at, container, rules.spec.terminationGracePeriodSeconds),
+      ...restartProblems(at, container),
+    ];
+  });
+  return [...found, ...hostPorts(field, containers)];
+}
+
+/** Init containers run one after another; only those that stay beside the pod have hooks and probes. */
+export function validateInitContainers(field: string, rules: PodRules): Problems {
+  const names = new Set(items(rules.spec.containers).map((c) => c.name));
+  return items(rules.spec.initContainers).flatMap((container, i) => {
+    const at = `${field}[${i}]`;
+    const found: Problem[] = [...common(at, container, rules)];
+    found.push(...unique(`${at}.name`, container.name, names), ...hostPorts(field, [container]));
+    if (container.restartPolicy === 'Always') {
+      found.push(...hooksAndProbes(at, container, rules.spec.terminationGracePeriodSeconds));
+    } else {
+      for (const name of ['lifecycle', ...PROBES] as const) {
+        if (!container[name]) continue;
+        found.push(forbidden(`${at}.${name}`, 'may not be set for init containers without restartPolicy=Always'));
+      }
+    }
+    return [...found, ...restartProblems(at, container)];
+  });
+}
+
+const NOT_EPHEMERAL = ['ports', 'lifecycle', ...PROBES, 'resources', 'resizePolicy', 'restartPolicy', 'restartPolicyRules'] as const;
+
+export function validateEphemeralContainers(field: string, rules: PodRules): Problems {
+  const names = new Set([...items(rules.spec.containers), ...items(rules.spec.initContainers)].map((c) => c.name));
+  return items(rules.spec.ephemeralContainers).flatMap((container, i) => {
+    const at = `${field}[${i}]`;
+    const found: Problem[] = [...common(at, container, rules)];
+    found.push(...unique(`${at}.name`, container.name, names));
+    for (const name of NOT_EPHEMERAL) {
+      if (isGiven(container[name])) found.push(forbidden(`${at}.${name}`, 'cannot be set for an Ephemeral Container'));
+    }
+    items(container.volumeMounts).forEach((mount, j) => {
+      if (mount.subPath) found.push(forbidden(`${at}.volumeMounts[${j}].subPath`, 'cannot be set for an Ephemeral Container'));
+      if (mount.subPathExpr) found.push(forbidden(`${at}.volumeMounts[${j}].subPathExpr`, 'cannot be set for an Ephemeral Container'));
+    });
+    return [...found, ...targetProblems(at, container, rules.spec)];
+  });
+}
+function isGiven(value: unknown): boolean {
+  if (value === undefined || value === null) return false;
+  return typeof value !== 'object' || Object.keys(value).length > 0;
+}
+function targetProblems(at: string, { targetContainerName: target }: EphemeralContainer, spec: PodSpec): Problems {
+  if (!target || [...items(spec.containers), ...items(spec.initContainers)].some((c) => c.name === target)) return [];
+  return [{ type: 'NotFound', field: `${at}.targetContainerName`, value: target, detail: '' }];
+}
+
+/** What all three sorts of containers must keep. */
+function common(at: string, container: Container, { spec, volumes, claims }: PodRules): Problems {
+  return [
+    ...(container.name === '' ? [required(`${at}.name`)] : each(`${at}.name`, container.name, dns1123Label(container.name))),
+    ...(container.image ? [] : [required(`${at}.image`)]),
+    ...oneOf(`${at}.terminationMessagePolicy`, container.terminationMessagePolicy, ['File', 'FallbackToLogsOnError']),
+    ...portProblems(`${at}.ports`, container.ports),
+    ...validateEnv(`${at}.env`, container.env, volumes),
+    ...validateEnvFrom(`${at}.envFrom`, container.envFrom),
+    ...validateMounts(`${at}.volumeMounts`, container, volumes),
+    ...validateDevices(`${at}.volumeDevices`, container.volumeDevices, container, volumes),
+    ...oneOf(`${at}.imagePullPolicy`, container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never']),
+    ...validateResources(`${at}.resources`, container.resources, { claims }),
+    ...validateResizePolicy(`${at}.resizePolicy`, container.resizePolicy, spec.restartPolicy),
+    ...validateSecurityContext(`${at}.securityContext`, container.securityContext, spec.hostUsers),
+  ];
+}
+
+function unique(field: string, name: string, names: Set<string>): Problems {
+  if (names.has(name)) return [{ type: 'Duplicate', field, value: name, detail: '' }];
+  if (name !== '') names.add(name);
+  return [];
+}
+
+function hooksAndProbes(at: string, container: Container, graceSeconds: number | undefined): Problems {
+  return [
+    ...validateLifecycle(`${at}.lifecycle`, container.lifecycle, graceSeconds),
+    ...PROBES.flatMap((name) => validateProbe(`${at}.${name}`, name, container[name])),
+  ];
+}
+
+function restartProblems(at: string, { restartPolicy, restartPolicyRules }: Container): Problems {
+  const rules = items(restartPolicyRules);
+  if (restartPolicy === undefined) {
+    if (rules.length === 0) return [];
+    return [required(`${at}.restartPolicy`, 'must specify restartPolicy when restart rules are used')];
+  }
+  return [
+    ...supportedOnly(`${at}.restartPolicy`, restartPolicy, ['Always', 'Never', 'OnFailure']),
+    ...rules.flatMap((rule, i) => ruleProblems(`${at}.restartPolicyRules[${i}]`, rule)),
+  ];
+}
+function ruleProblems(at: string, { action, exitCodes }: ContainerRestartRule): Problems {
+  const found: Problem[] = [...supportedOnly(`${at}.action`, action ?? '', ['Restart', 'RestartAllContainers'].slice(0, 1))];
+  if (!exitCodes) return [...found, required(`${at}.exitCodes`, 'must be specified')];
+  found.push(...supportedOnly(`${at}.exitCodes.operator`, exitCodes.operator ?? '', ['In', 'NotIn']));
+  if (items(exitCodes.values).length === 0) found.push(required(`${at}.exitCodes.values`, 'must be specified'));
+  return found;
+}
+
+const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
+function portProblems(field: string, ports: readonly ContainerPort[] | undefined): Problems {
+  const names = new Set<string>();
+  return items(ports).flatMap((port, i) => {
+    const at = `${field}[${i}]`;
+    const found: Problem[] = [];
+    if (port.name) {
+      const words = portName(port.name);
+      if (words.length > 0) found.push(...each(`${at}.name`, port.name, words));
+      else found.push(...unique(`${at}.name`, port.name, names));
+    }
+    if (port.containerPort === 0) found.push(required(`${at}.containerPort`));
+    else found.push(...portNumber(`${at}.containerPort`, port.containerPort));
+    if (port.hostPort) found.push(...portNumber(`${at}.hostPort`, port.hostPort));
+    return [...found, ...oneOf(`${at}.protocol`, port.protocol, PROTOCOLS)];
+  });
+}
+
+/** Two containers of a pod cannot have the same port of the node. */
+function hostPorts(field: string, containers: readonly Container[]): Problems {
+  const taken = new Set<string>();
+  return containers.flatMap((container, i) =>
+    items(container.ports).flatMap((port, j) => {
+      if (!port.hostPort) return [];
+      const key = `${port.protocol ?? ''}/${port.hostIP ?? ''}/${port.hostPort}`;
+      const at = `${field}[${i}].ports[${j}].hostPort`;
+      if (taken.has(key)) return [{ type: 'Duplicate' as const, field: at, value: key, detail: '' }];
+      taken.add(key);
+      return [];
+    }),
+  );
+}

@@ -1,0 +1,38 @@
+import { forbidden, invalid, notSupported, required } from '#meta';
+import type { Problem } from '#model';
+import { selectorMatches } from '#meta';
+import type { LabelSelector } from '../meta.schema.js';
+import type { PodTemplateSpec } from '../pod-template.schema.js';
+import { items, type Problems } from './checks.js';
+import { isEmptySelector, validateAnnotations, validateLabels } from './labels.js';
+import { validatePodSpec } from './pod-spec.js';
+
+/** A template's labels and annotations stand in problems without their `metadata`. */
+export function validatePodTemplate(field: string, template: PodTemplateSpec): Problems {
+  const spec = template.spec;
+  const found: Problem[] = [
+    ...validateLabels(`${field}.labels`, template.metadata?.labels),
+    ...validateAnnotations(`${field}.annotations`, template.metadata?.annotations),
+    ...(spec ? validatePodSpec(`${field}.spec`, spec) : [required(`${field}.spec.containers`)]),
+  ];
+  if (items(spec?.ephemeralContainers).length > 0) {
+    found.push(forbidden(`${field}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'));
+  }
+  return found;
+}
+
+/** The template of a kind that keeps a number of pods running. */
+export function validateReplicatedTemplate(field: string, template: PodTemplateSpec, selector: LabelSelector | undefined): Problems {
+  const found: Problem[] = [];
+  const labels = template.metadata?.labels;
+  if (selector && !isEmptySelector(selector) && !selectorMatches(selector, labels)) {
+    found.push(invalid(`${field}.metadata.labels`, labels ?? null, '`selector` does not match template `labels`'));
+  }
+  found.push(...validatePodTemplate(field, template));
+  const { restartPolicy, activeDeadlineSeconds } = template.spec ?? {};
+  if (restartPolicy !== 'Always') found.push(notSupported(`${field}.spec.restartPolicy`, restartPolicy ?? '', ['Always']));
+  if (activeDeadlineSeconds !== undefined) {
+    found.push(forbidden(`${field}.spec.activeDeadlineSeconds`, 'activeDeadlineSeconds in ReplicaSet is not Supported'));
+  }
+  return found;
+}

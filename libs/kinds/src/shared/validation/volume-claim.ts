@@ -1,0 +1,65 @@
+import { dns1123Subdomain, forbidden, invalid, notSupported, quantityOf, quantityText, required } from '#meta';
+import type { Problem } from '#model';
+import { jsonEquals } from '#std';
+import type { TypedObjectReference } from '../references.schema.js';
+import type { EphemeralVolumeSource, PersistentVolumeClaimSpec } from '../volume-ephemeral.schema.js';
+import { each, items, type Problems, supportedOnly } from './checks.js';
+import { validateAnnotations, validateLabels, validateLabelSelector } from './labels.js';
+
+/** A claim that is made with the pod. */
+export function validateEphemeral(field: string, source: EphemeralVolumeSource): Problems {
+  const at = `${field}.volumeClaimTemplate`;
+  const template = source.volumeClaimTemplate;
+  if (!template) return [required(at)];
+  return [
+    ...validateLabels(`${at}.metadata.labels`, template.metadata?.labels),
+    ...validateAnnotations(`${at}.metadata.annotations`, template.metadata?.annotations),
+    ...validateClaimSpec(`${at}.spec`, template.spec),
+  ];
+}
+
+const MODES = ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'];
+
+export function validateClaimSpec(field: string, spec: PersistentVolumeClaimSpec): Problems {
+  const found: Problem[] = [];
+  const modes = items(spec.accessModes);
+  if (modes.length === 0) found.push(required(`${field}.accessModes`, 'at least 1 access mode is required'));
+  found.push(...validateLabelSelector(`${field}.selector`, spec.selector));
+  for (const mode of modes) if (!MODES.includes(mode)) found.push(notSupported(`${field}.accessModes`, mode, [...MODES].sort()));
+  if (modes.includes('ReadWriteOncePod') && modes.length > 1) {
+    found.push(forbidden(`${field}.accessModes`, 'may not use ReadWriteOncePod with other access modes'));
+  }
+  found.push(...storageProblems(`${field}.resources`, spec.resources?.requests?.['storage']));
+  const className = spec.storageClassName;
+  if (className) found.push(...each(`${field}.storageClassName`, className, dns1123Subdomain(className)));
+  found.push(...supportedOnly(`${field}.volumeMode`, spec.volumeMode, ['Block', 'Filesystem']));
+  return [...found, ...sourceProblems(field, spec)];
+}
+
+function storageProblems(field: string, storage: string | undefined): Problems {
+  if (storage === undefined) return [required(`${field}[storage]`)];
+  const quantity = quantityOf(storage);
+  if (quantity.nanos > 0n) return [];
+  return [invalid(`${field}[storage]`, quantityText(quantity), 'must be greater than zero')];
+}
+
+function sourceProblems(field: string, { dataSource, dataSourceRef }: PersistentVolumeClaimSpec): Problems {
+  const found: Problem[] = [];
+  if (dataSource) found.push(...referenceProblems(`${field}.dataSource`, dataSource));
+  if (dataSourceRef) found.push(...referenceProblems(`${field}.dataSourceRef`, dataSourceRef));
+  if (dataSourceRef?.namespace) {
+    if (dataSource) found.push(invalid(field, {}, 'may not be specified when dataSourceRef.namespace is specified'));
+  } else if (dataSource && dataSourceRef && !jsonEquals(dataSource, { ...dataSourceRef })) {
+    found.push(invalid(field, {}, 'must match dataSourceRef'));
+  }
+  return found;
+}
+function referenceProblems(field: string, { name, kind, apiGroup }: TypedObjectReference): Problems {
+  const found: Problem[] = [];
+  if (name === '') found.push(required(`${field}.name`));
+  if (kind === '') found.push(required(`${field}.kind`));
+  if (!apiGroup && kind !== 'PersistentVolumeClaim') {
+    found.push(invalid(field, kind, 'must be PersistentVolumeClaim when referencing the default apiGroup'));
+  }
+  return found;
+}

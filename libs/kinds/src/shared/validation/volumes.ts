@@ -1,0 +1,110 @@
+import { dns1123Label, forbidden, notSupported, required } from '#meta';
+import type { Problem } from '#model';
+import type { Container, VolumeDevice, VolumeMount } from '../container.schema.js';
+import type { Volume } from '../volumes.schema.js';
+import { descendingPath, each, items, notFound, type Problems } from './checks.js';
+import type { Volumes } from './env.js';
+import { SOURCE_CHECKS } from './volume-sources.js';
+
+/** Checks a pod's volumes; only those without a fault can be mounted by the checks that follow. */
+export function validateVolumes(field: string, volumes: readonly Volume[] | undefined): { readonly found: Problem[]; readonly byName: Volumes } {
+  const byName = new Map<string, Volume>();
+  const found: Problem[] = [];
+  items(volumes).forEach((volume, i) => {
+    const at = `${field}[${i}]`;
+    const own = [...sourceProblems(at, volume), ...nameProblems(`${at}.name`, volume.name, byName)];
+    if (own.length === 0) byName.set(volume.name, volume);
+    found.push(...own);
+  });
+  return { found, byName };
+}
+
+function nameProblems(field: string, name: string, seen: Volumes): Problems {
+  if (name === '') return [required(field)];
+  const found: Problem[] = [...each(field, name, dns1123Label(name))];
+  if (seen.has(name)) found.push({ type: 'Duplicate', field, value: name, detail: '' });
+  return found;
+}
+
+function sourceProblems(at: string, volume: Volume): Problems {
+  const found: Problem[] = [];
+  let sources = 0;
+  for (const name of Object.keys(SOURCE_CHECKS) as (keyof typeof SOURCE_CHECKS)[]) {
+    const source = volume[name];
+    if (source === undefined) continue;
+    if (sources++ > 0) found.push(forbidden(`${at}.${name}`, 'may not specify more than 1 volume type'));
+    else found.push(...(SOURCE_CHECKS[name] as (at: string, source: unknown) => Problems)(`${at}.${name}`, source));
+  }
+  if (sources === 0) found.push(required(at, 'must specify a volume type'));
+  return found;
+}
+
+export function validateMounts(field: string, container: Container, volumes: Volumes): Problems {
+  const paths = new Set<string>();
+  const devices = items(container.volumeDevices);
+  return items(container.volumeMounts).flatMap((mount, i) => {
+    const at = `${field}[${i}]`;
+    const found: Problem[] = mount.name === '' ? [required(`${at}.name`)] : [];
+    if (!volumes.has(mount.name)) found.push(notFound(`${at}.name`, mount.name));
+    if (mount.mountPath === '') found.push(required(`${at}.mountPath`));
+    if (paths.has(mount.mountPath)) found.push(...each(`${at}.mountPath`, mount.mountPath, ['must be unique']));
+    paths.add(mount.mountPath);
+    if (devices.some((d) => d.name === mount.name)) found.push(...each(`${at}.name`, mount.name, ['must not already exist in volumeDevices']));
+    if (devices.some((d) => d.devicePath === mount.mountPath)) {
+      found.push(...each(`${at}.mountPath`, mount.mountPath, ['must not already exist as a path in volumeDevices']));
+    }
+    return [...found, ...pathsInside(field, at, mount), ...propagation(field, mount, container), ...recursive(field, mount)];
+  });
+}
+
+/** Faults of a path inside the volume are told without the mount's number. */
+function pathsInside(field: string, at: string, { subPath, subPathExpr }: VolumeMount): Problems {
+  const found: Problem[] = subPath ? [...descendingPath(`${field}.subPath`, subPath)] : [];
+  if (!subPathExpr) return found;
+  if (subPath) found.push(...each(`${at}.subPathExpr`, subPathExpr, ['subPathExpr and subPath are mutually exclusive']));
+  return [...found, ...descendingPath(`${field}.subPathExpr`, subPathExpr)];
+}
+
+function propagation(field: string, { mountPropagation: value }: VolumeMount, container: Container): Problems {
+  if (value === undefined || value === 'None' || value === 'HostToContainer') return [];
+  const at = `${field}.mountPropagation`;
+  if (value !== 'Bidirectional') return [notSupported(at, value, ['Bidirectional', 'HostToContainer', 'None'])];
+  if (container.securityContext?.privileged) return [];
+  return [forbidden(at, 'Bidirectional mount propagation is available only to privileged containers')];
+}
+
+function recursive(field: string, mount: VolumeMount): Problems {
+  const value = mount.recursiveReadOnly;
+  if (value === undefined || value === 'Disabled') return [];
+  const at = `${field}.recursiveReadOnly`;
+  if (value !== 'Enabled' && value !== 'IfPossible') return [notSupported(at, value, ['Disabled', 'Enabled', 'IfPossible'])];
+  const found: Problem[] = mount.readOnly ? [] : [forbidden(at, 'may only be specified when readOnly is true')];
+  if (mount.mountPropagation !== undefined && mount.mountPropagation !== 'None') {
+    found.push(forbidden(at, 'may only be specified when mountPropagation is None or not specified'));
+  }
+  return found;
+}
+
+export function validateDevices(field: string, devices: readonly VolumeDevice[] | undefined, container: Container, volumes: Volumes): Problems {
+  const paths = new Set<string>();
+  const names = new Set<string>();
+  return items(devices).flatMap(({ name, devicePath }, i) => {
+    const at = `${field}[${i}]`;
+    const found: Problem[] = name === '' ? [required(`${at}.name`)] : [];
+    if (names.has(name)) found.push(...each(`${at}.name`, name, ['must be unique']));
+    names.add(name);
+    const volume = volumes.get(name);
+    if (volume && !volume.persistentVolumeClaim && !volume.ephemeral) {
+      found.push(...each(`${at}.name`, name, ['can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode']));
+    }
+    if (!volume) found.push(notFound(`${at}.name`, name));
+    if (devicePath === '') found.push(required(`${at}.devicePath`));
+    if (paths.has(devicePath)) found.push(...each(`${at}.devicePath`, devicePath, ['must be unique']));
+    paths.add(devicePath);
+    if (devicePath !== '' && devicePath.includes('..')) found.push(...each(`${at}.devicePath`, devicePath, ['can not contain backsteps (..)']));
+    if (items(container.volumeMounts).some((m) => m.mountPath === devicePath)) {
+      found.push(...each(`${at}.devicePath`, devicePath, ['must not already exist as a path in volumeMounts']));
+    }
+    return found;
+  });
+}
