@@ -16,3 +16,8 @@ export * from './patch/problem.js';
 export * from './patch/shape.js';
 export * from './patch/strategic.js';
 export { goMap } from './patch/strategic-lists.js';
+export { serverSideApply, type Applied, type ServerSideApply } from './patch/apply.js';
+export type { ApplyConflict, ConflictCause } from './patch/conflicts.js';
+export type { Convert, WriteContext } from './patch/ownership.js';
+export { scaleManagedFields, parentManagedFields } from './patch/scale-fields.js';
+export { trackUpdate, type TrackUpdate } from './patch/track-update.js';

@@ -35,6 +35,7 @@ export interface LazyShape {
 export interface FieldShape {
   readonly type: Shape;
   readonly options: FieldRules;
+  readonly required?: boolean;
 }
 export interface FieldRules {
   readonly default?: unknown;
@@ -43,6 +44,8 @@ export interface FieldRules {
   readonly mergeKey?: string;
   readonly patchStrategy?: string;
   readonly mapType?: 'atomic' | 'granular';
+  /** What Kubernetes writes where the field is absent: the field counts as there all the time. */
+  readonly always?: unknown;
 }
 
 export type PlainShape = Exclude<Shape, LazyShape>;
@@ -67,9 +70,8 @@ const fieldPlaces = new WeakMap<FieldShape, Place>();
 /** The place of an object's field or a map's entry; undefined when the schema knows none. */
 export function fieldPlace(shape: ObjectShape | MapShape, name: string): Place | undefined {
   if (shape.is === 'map') return placeOf(shape.values, shape.valueOptions);
-  if (!Object.hasOwn(shape.fields, name)) return undefined;
-  const field = shape.fields[name];
-  if (field === undefined) return undefined;
+  if (!Object.hasOwn(shape.fields, name)) return shape.options.preserveUnknown === true ? DEDUCED : undefined;
+  const field = shape.fields[name] as FieldShape;
   let place = fieldPlaces.get(field);
   if (place === undefined) {
     place = placeOf(field.type, field.options);
@@ -80,8 +82,11 @@ export function fieldPlace(shape: ObjectShape | MapShape, name: string): Place |
 export function itemPlace(shape: ListShape): Place {
   return placeOf(shape.items, shape.itemOptions);
 }
-/** Any JSON value. */
-export const ANY: Place = { shape: { is: 'scalar', scalar: 'any' }, rules: NO_RULES };
+/** A value of which no schema says anything: its maps merge key by key, its lists are single values. */
+export const DEDUCED: Place = {
+  shape: { is: 'map', values: { is: 'lazy', resolve: () => DEDUCED.shape } },
+  rules: NO_RULES,
+};
 
 /** Whether apply treats the whole value as one leaf. */
 export function isAtomic(place: Place): boolean {

@@ -1,0 +1,201 @@
+import { isJsonObject, jsonEquals, type Json, type JsonObject } from '#std';
+import { EMPTY, makeNode, type FieldSet } from './field-set.js';
+import { itemElement } from './path-element.js';
+import {
+  fieldPlace,
+  isAtomic,
+  itemPlace,
+  placeOf,
+  type ListShape,
+  type MapShape,
+  type ObjectShape,
+  type Place,
+  type Shape,
+} from './shape.js';
+
+/** How two values of one schema differ, as sets of paths. */
+export interface Comparison {
+  readonly added: FieldSet;
+  readonly modified: FieldSet;
+  readonly removed: FieldSet;
+}
+export const SAME: Comparison = { added: EMPTY, modified: EMPTY, removed: EMPTY };
+
+export function isSame(comparison: Comparison): boolean {
+  return comparison.added === EMPTY && comparison.modified === EMPTY && comparison.removed === EMPTY;
+}
+
+/** Compares two whole objects. Subtrees that are the same JavaScript object cost nothing. */
+export function compareObjects(before: JsonObject, after: JsonObject, shape: Shape): Comparison {
+  const found = compareValues(before, after, placeOf(shape));
+  if (found === undefined) return SAME;
+  return { added: found.added ?? EMPTY, modified: found.modified ?? EMPTY, removed: found.removed ?? EMPTY };
+}
+
+interface Found {
+  readonly added?: FieldSet | undefined;
+  readonly modified?: FieldSet | undefined;
+  readonly removed?: FieldSet | undefined;
+}
+const MODIFIED: Found = { modified: EMPTY };
+
+function compareValues(before: Json | undefined, after: Json | undefined, place: Place): Found | undefined {
+  if (before === after) return undefined;
+  if (before === undefined) return { added: everyPath(after, place) };
+  if (after === undefined) return { removed: everyPath(before, place) };
+  const { shape } = place;
+  if (shape.is === 'scalar' || isAtomic(place)) return leaf(before, after);
+  if (shape.is === 'list') {
+    if (!isListOrNull(before) || !isListOrNull(after)) return leaf(before, after);
+    return compareLists(before ?? [], after ?? [], shape, place) ?? whenBothEmpty(before, after);
+  }
+  if (!isMapOrNull(before) || !isMapOrNull(after)) return leaf(before, after);
+  return compareMaps(before ?? {}, after ?? {}, shape) ?? whenBothEmpty(before, after);
+}
+function leaf(before: Json, after: Json): Found | undefined {
+  return jsonEquals(before, after) ? undefined : MODIFIED;
+}
+/** Nothing and an empty value are told apart only where neither side has anything. */
+function whenBothEmpty(before: Json, after: Json): Found | undefined {
+  return isEmptyValue(before) && isEmptyValue(after) ? leaf(before, after) : undefined;
+}
+
+type Objects = ObjectShape | MapShape;
+
+function compareMaps(before: JsonObject, after: JsonObject, shape: Objects): Found | undefined {
+  let sum: Sum | undefined;
+  for (const key in before) {
+    const old = before[key];
+    const next = after[key];
+    if (old === next || old === undefined) continue;
+    const place = fieldPlace(shape, key);
+    const found = place === undefined ? undefined : compareValues(old, next, place);
+    if (found !== undefined) (sum ??= new Sum()).add(`f:${key}`, found);
+  }
+  for (const key in after) {
+    const next = after[key];
+    if (next === undefined || before[key] !== undefined) continue;
+    const place = fieldPlace(shape, key);
+    if (place !== undefined) (sum ??= new Sum()).add(`f:${key}`, { added: everyPath(next, place) });
+  }
+  return sum?.found();
+}
+
+function compareLists(
+  before: readonly Json[],
+  after: readonly Json[],
+  list: ListShape,
+  place: Place,
+): Found | undefined {
+  const old = indexItems(before, list, place);
+  const next = indexItems(after, list, place);
+  const inner = itemPlace(list);
+  const sum = new Sum();
+  for (const [element, items] of old) sum.add(element, compareItems(items, next.get(element) ?? [], inner));
+  for (const [element, items] of next) if (!old.has(element)) sum.add(element, compareItems([], items, inner));
+  return sum.found();
+}
+/** Items with one key; more than one on a side are compared as a whole. */
+function compareItems(before: readonly Json[], after: readonly Json[], place: Place): Found | undefined {
+  if (before.length <= 1 && after.length <= 1) return compareValues(before[0], after[0], place);
+  if (before.length === 0) return { added: EMPTY };
+  if (after.length === 0) return { removed: EMPTY };
+  return jsonEquals(before, after) ? undefined : MODIFIED;
+}
+
+export function indexItems(items: readonly Json[], list: ListShape, place: Place): ReadonlyMap<string, Json[]> {
+  const index = new Map<string, Json[]>();
+  for (const item of items) {
+    const made = itemElement(place, list, item);
+    if ('problem' in made) continue;
+    const others = index.get(made.element);
+    if (others === undefined) index.set(made.element, [item]);
+    else others.push(item);
+  }
+  return index;
+}
+
+/** Gathers what was found below the elements of one value. */
+class Sum {
+  private readonly parts = {
+    added: new Map<string, FieldSet>(),
+    modified: new Map<string, FieldSet>(),
+    removed: new Map<string, FieldSet>(),
+  };
+  add(element: string, found: Found | undefined): void {
+    if (found?.added !== undefined) this.parts.added.set(element, found.added);
+    if (found?.modified !== undefined) this.parts.modified.set(element, found.modified);
+    if (found?.removed !== undefined) this.parts.removed.set(element, found.removed);
+  }
+  found(): Found | undefined {
+    const { added, modified, removed } = this.parts;
+    if (added.size === 0 && modified.size === 0 && removed.size === 0) return undefined;
+    return { added: makeNode(false, added), modified: makeNode(false, modified), removed: makeNode(false, removed) };
+  }
+}
+
+/** The set of all paths of a value that appears or vanishes: every map, list, item and leaf in it, itself included. */
+function everyPath(value: Json | undefined, place: Place): FieldSet {
+  const { shape } = place;
+  if (shape.is === 'scalar' || isAtomic(place) || typeof value !== 'object' || value === null) return EMPTY;
+  const children = new Map<string, FieldSet>();
+  if (shape.is === 'list') {
+    if (!Array.isArray(value)) return EMPTY;
+    const inner = itemPlace(shape);
+    for (const [element, items] of indexItems(value, shape, place)) {
+      children.set(element, items.length > 1 ? EMPTY : everyPath(items[0], inner));
+    }
+  } else if (isJsonObject(value)) {
+    for (const [key, item] of Object.entries(value)) {
+      const field = item === undefined ? undefined : fieldPlace(shape, key);
+      if (field !== undefined) children.set(`f:${key}`, everyPath(item, field));
+    }
+  }
+  return makeNode(true, children) ?? EMPTY;
+}
+
+/** The paths that a configuration says something about: its leaves, its list items, and its empty maps. */
+export function fieldSetOf(value: JsonObject, shape: Shape): FieldSet {
+  return makeNode(false, ownChildren(value, placeOf(shape))) ?? EMPTY;
+}
+function ownNode(value: Json, place: Place, alwaysMember: boolean): FieldSet | undefined {
+  const { shape } = place;
+  const leafValue = shape.is === 'scalar' || isAtomic(place);
+  const emptyMap = value === null || (isJsonObject(value) && Object.keys(value).length === 0);
+  const untypedLeaf = shape.is === 'map' && typeof value !== 'object';
+  const untypedList = shape.is === 'map' && Array.isArray(value);
+  if (leafValue || untypedLeaf || untypedList) return EMPTY;
+  return makeNode(alwaysMember || emptyMap, ownChildren(value, place));
+}
+function ownChildren(value: Json, place: Place): ReadonlyMap<string, FieldSet> {
+  const children = new Map<string, FieldSet>();
+  const { shape } = place;
+  if (shape.is === 'list' && Array.isArray(value)) {
+    const inner = itemPlace(shape);
+    for (const [element, items] of indexItems(value, shape, place)) {
+      const node = items.length > 1 ? EMPTY : ownNode(items[0] ?? null, inner, true);
+      if (node !== undefined) children.set(element, node);
+    }
+  } else if (shape.is !== 'list' && shape.is !== 'scalar' && isJsonObject(value)) {
+    for (const [key, item] of Object.entries(value)) {
+      const field = item === undefined ? undefined : fieldPlace(shape, key);
+      if (item === undefined || field === undefined) continue;
+      // Entries of maps are always the setter's own; fields of structs only where something is said below them.
+      const known = shape.is === 'object' && Object.hasOwn(shape.fields, key);
+      const node = ownNode(item, field, !known);
+      if (node !== undefined) children.set(`f:${key}`, node);
+    }
+  }
+  return children;
+}
+
+export function isListOrNull(value: Json | undefined): value is readonly Json[] | null | undefined {
+  return value === null || value === undefined || Array.isArray(value);
+}
+export function isMapOrNull(value: Json | undefined): value is JsonObject | null | undefined {
+  return value === null || value === undefined || isJsonObject(value);
+}
+export function isEmptyValue(value: Json | undefined): boolean {
+  if (value === null || value === undefined) return true;
+  return Array.isArray(value) ? value.length === 0 : typeof value === 'object' && Object.keys(value).length === 0;
+}

@@ -1,0 +1,139 @@
+import { isJsonObject, type Json, type JsonObject } from '#std';
+import { indexItems, isEmptyValue, isListOrNull, isMapOrNull } from './compare.js';
+import { below, elements, isEmptySet, isMember, makeNode, EMPTY, type FieldSet } from './field-set.js';
+import { itemElement } from './path-element.js';
+import { fieldPlace, isAtomic, itemPlace, placeOf, type ListShape, type Place, type Shape } from './shape.js';
+
+/** Lays an applied configuration over the live object: maps and associative lists merge, all else is the configuration's. */
+export function mergeApplied(live: JsonObject, applied: JsonObject, shape: Shape): JsonObject {
+  const merged = mergeValues(live, applied, placeOf(shape));
+  return isJsonObject(merged) ? merged : {};
+}
+
+function mergeValues(live: Json | undefined, applied: Json | undefined, place: Place): Json | undefined {
+  if (applied === undefined) return live;
+  if (live === undefined) return applied;
+  const { shape } = place;
+  if (shape.is === 'scalar' || isAtomic(place)) return applied;
+  if (shape.is === 'list') {
+    if (!isListOrNull(live) || !isListOrNull(applied)) return applied;
+    if (isEmptyValue(live) && isEmptyValue(applied)) return applied;
+    return mergeLists(live ?? [], applied ?? [], shape, place);
+  }
+  if (!isMapOrNull(live) || !isMapOrNull(applied)) return applied;
+  // Null over a map with entries removes nothing: what is no one's stays.
+  if (isEmptyValue(live) && isEmptyValue(applied)) return applied;
+  const out: Record<string, Json | undefined> = { ...live };
+  for (const [key, value] of Object.entries(applied ?? {})) {
+    const field = fieldPlace(shape, key);
+    out[key] = field === undefined ? value : mergeValues(out[key], value, field);
+  }
+  return out;
+}
+
+/**
+ * The configuration's order for what is in both; items of the live list alone stay where they are between them; an item
+ * that only the configuration has comes where it stands there.
+ */
+function mergeLists(live: readonly Json[], applied: readonly Json[], list: ListShape, place: Place): readonly Json[] {
+  const inner = itemPlace(list);
+  const keyOf = (item: Json): string => {
+    const made = itemElement(place, list, item);
+    return 'element' in made ? made.element : '';
+  };
+  const liveKeys = live.map(keyOf);
+  const appliedKeys = applied.map(keyOf);
+  const liveItems = indexItems(live, list, place);
+  const appliedItems = indexItems(applied, list, place);
+  const shared = appliedKeys.filter((key) => liveItems.has(key));
+  const done = new Set<string>();
+  const out: Json[] = [];
+  const takeApplied = (key: string): void => {
+    done.add(key);
+    const twins = liveItems.get(key);
+    const value = mergeValues(twins?.length === 1 ? twins[0] : undefined, appliedItems.get(key)?.[0], inner);
+    if (value !== undefined) out.push(value);
+    if (shared[0] === key) shared.shift();
+  };
+  let i = 0;
+  for (let j = 0; i < live.length || j < applied.length;) {
+    const mine = liveKeys[i];
+    const theirs = appliedKeys[j];
+    if (mine === undefined) {
+      if (theirs !== undefined) takeApplied(theirs);
+      j++;
+    } else if (!appliedItems.has(mine)) {
+      out.push(live[i] as Json);
+      i++;
+    } else if (theirs === mine) {
+      takeApplied(mine);
+      i++;
+      j++;
+    } else if (theirs === undefined || (shared[0] !== undefined && shared[0] !== mine)) {
+      // It comes, or came, at its place in the configuration.
+      i++;
+    } else {
+      if (done.has(mine)) i++;
+      takeApplied(theirs);
+      j++;
+    }
+  }
+  return out;
+}
+
+/** The object without the paths of the set. A map or list that loses all becomes null: nothing, but said. */
+export function removePaths(object: JsonObject, paths: FieldSet, shape: Shape): JsonObject {
+  if (isEmptySet(paths)) return object;
+  const left = withoutPaths(object, paths, placeOf(shape));
+  return isJsonObject(left) ? left : {};
+}
+function withoutPaths(value: Json, paths: FieldSet, place: Place): Json {
+  const { shape } = place;
+  if (shape.is === 'list') {
+    if (!Array.isArray(value) || isAtomic(place)) return null;
+    const inner = itemPlace(shape);
+    const left = (value as readonly Json[]).flatMap((item): readonly Json[] => {
+      const made = itemElement(place, shape, item);
+      const deeper = 'element' in made ? below(paths, made.element) : undefined;
+      if (deeper === undefined) return [item];
+      return isMember(deeper) ? [] : [withoutPaths(item, deeper, inner)];
+    });
+    return left.length > 0 ? left : null;
+  }
+  if (shape.is === 'scalar' || !isJsonObject(value) || isAtomic(place)) return null;
+  const out: Record<string, Json> = {};
+  let isEmpty = true;
+  for (const [key, item] of Object.entries(value)) {
+    if (item === undefined) continue;
+    const deeper = below(paths, `f:${key}`);
+    if (deeper !== undefined && isMember(deeper)) continue;
+    const field = fieldPlace(shape, key);
+    out[key] = deeper === undefined || field === undefined ? item : withoutPaths(item, deeper, field);
+    isEmpty = false;
+  }
+  return isEmpty ? null : out;
+}
+
+/** The set with every struct field that has paths below it as a member too: removing all below removes the field. */
+export function withNamedFields(set: FieldSet, shape: Shape): FieldSet {
+  return makeNode(false, namedChildren(set, placeOf(shape))) ?? EMPTY;
+}
+function namedChildren(set: FieldSet, place: Place | undefined): ReadonlyMap<string, FieldSet> {
+  const children = new Map<string, FieldSet>();
+  const shape = place?.shape;
+  for (const element of elements(set)) {
+    const node = set[element] as FieldSet;
+    const name = element.startsWith('f:') ? element.slice(2) : undefined;
+    const isField = name !== undefined && shape?.is === 'object' && Object.hasOwn(shape.fields, name);
+    const inner = innerPlace(place, name);
+    const made = makeNode(isMember(node) || isField, namedChildren(node, inner));
+    if (made !== undefined) children.set(element, made);
+  }
+  return children;
+}
+function innerPlace(place: Place | undefined, name: string | undefined): Place | undefined {
+  const shape = place?.shape;
+  if (shape === undefined || shape.is === 'scalar') return undefined;
+  if (shape.is === 'list') return itemPlace(shape);
+  return name === undefined ? undefined : fieldPlace(shape, name);
+}
