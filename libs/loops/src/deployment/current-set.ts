@@ -1,4 +1,4 @@
-import { deployments, replicaSets, type Deployment, type ReplicaSet } from '#kinds';
+import { deployments, replicaSets, type Deployment, type DeploymentStatus, type ReplicaSet } from '#kinds';
 import { controllerRef } from '#meta';
 import type { Decision, Submit } from '#model';
 import type { Json } from '#std';
@@ -11,11 +11,11 @@ import {
   reportStatus,
   streamOfObject,
   type Manifest,
+  type Reason,
 } from '../shared/index.js';
 import { inherited, nextRevision, replicaAnnotations, REVISION, revisionAnnotations, revisionOf } from './annotations.js';
 import { afterCreation, afterFinding } from './conditions.js';
 import { roomOf, type Situation } from './situation.js';
-import { statusOf } from './status.js';
 import { HASH_LABEL, templateHash } from './template.js';
 
 /** What has to be done before pods are moved: the set of the present template made, or brought up to date. */
@@ -37,26 +37,15 @@ function refresh(situation: Situation, current: ReplicaSet): readonly Decision[]
   }
   const revision = String(revisionOf(current));
   if (deployment.metadata.annotations?.[REVISION] === revision) return undefined;
-  const found = afterFinding(situation, current);
-  return [adoptRevision(deployment, revision, found ? { basis: true, then: writeStatus(situation, found) } : { basis: true })];
+  const basedOn = [streamOfObject(deployments, deployment)];
+  return [begin(deployment, revision, afterFinding(situation, current), { basedOn })];
 }
 
-function adoptRevision(
-  deployment: Deployment,
-  revision: string,
-  { basis, then }: { readonly basis: boolean; readonly then?: readonly Submit[] },
-): Submit {
-  const body = { metadata: { annotations: { [REVISION]: revision } } };
-  const because = `revision ${revision} is the present template`;
-  return patch(deployments, deployment, body, {
-    because,
-    ...(basis && { basedOn: [streamOfObject(deployments, deployment)] }),
-    ...(then && { then }),
-  });
-}
-
-function writeStatus(situation: Situation, status: ReturnType<typeof statusOf>): readonly Submit[] {
-  return reportStatus(deployments, situation.deployment, status, { because: 'the rollout has begun', chained: true });
+/** The revision is told together with the status, by which it does not count as a change of what is wanted. */
+function begin(deployment: Deployment, revision: string, status: DeploymentStatus | undefined, options: Pick<Reason, 'basedOn'> = {}): Submit {
+  const diff = status && mergeDiff(deployment.status, status);
+  const body = { metadata: { annotations: { [REVISION]: revision } }, ...(diff && { status: diff }) };
+  return patch(deployments, deployment, body, { subresource: 'status', because: `revision ${revision} is the present template`, ...options });
 }
 
 function make(situation: Situation): readonly Decision[] {
@@ -80,11 +69,7 @@ function make(situation: Situation): readonly Decision[] {
     component: 'deployment-controller',
     eachTime: true,
   });
-  const follow = [
-    ...(replicas > 0 ? scaled : []),
-    ...(deployment.metadata.annotations?.[REVISION] === revision ? [] : [adoptRevision(deployment, revision, { basis: false })]),
-    ...writeStatus(situation, afterCreation(situation, name)),
-  ];
+  const follow = [...(replicas > 0 ? scaled : []), begin(deployment, revision, afterCreation(situation, name))];
   return [
     create(replicaSets, set, {
       because: 'no set has the present template',

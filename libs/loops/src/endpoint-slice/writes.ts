@@ -49,8 +49,7 @@ function make({ view, service, wanted, family, name, isNew }: New): Submit {
       ownerReferences: [controllerRef(service)],
     },
     addressType: family,
-    endpoints: wanted.endpoints,
-    ports: wanted.ports,
+    ...listed(wanted),
   };
   return create(endpointSlices, manifest, {
     because: `${service.metadata.name} has ${wanted.endpoints.length} endpoints without a slice`,
@@ -68,9 +67,17 @@ function update(view: View, service: Service, slice: EndpointSlice, wanted: Cont
   const had = slice.metadata.annotations?.[TRIGGER_TIME];
   const annotations = content && trigger !== had ? { [TRIGGER_TIME]: trigger ?? null } : undefined;
   const metadata: Record<string, Json> = { ...(labels && { labels }), ...(annotations && { annotations }) };
-  const body = { ...content, ...(Object.keys(metadata).length > 0 && { metadata }) };
+  const body = { ...(content && listed(wanted)), ...(Object.keys(metadata).length > 0 && { metadata }) };
   const because = content ? 'the pods behind it have changed' : 'the labels of the service have changed';
   return [patch(endpointSlices, slice, body, { because, basedOn: [streamOfObject(endpointSlices, slice)] })];
+}
+
+/** Kubernetes writes no list where there is nothing in it. */
+function listed({ endpoints, ports }: Content): { readonly endpoints: Json; readonly ports: Json } {
+  return {
+    endpoints: endpoints.length > 0 ? (endpoints as unknown as Json) : null,
+    ports: ports.length > 0 ? (ports as unknown as Json) : null,
+  };
 }
 
 /** When what is written now happened: by it, people measure how long the news took. */
