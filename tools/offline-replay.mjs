@@ -129,7 +129,8 @@ function handle(server, request) {
   const version = decided.created && dryRun ? undefined : String(state?.position ?? server.view.position);
   const object = version ? model.withResourceVersion(decided.object, version) : decided.object;
   const code = verb === 'create' || (decided.created && (verb === 'update' || verb === 'patch')) ? 201 : 200;
-  return { status: code, body: decided.response ?? shown(object), warnings: decided.warnings };
+  const response = decided.response?.kind === 'Scale' ? { ...decided.response, metadata: { ...decided.response.metadata, resourceVersion: version } } : decided.response;
+  return { status: code, body: response ?? shown(object), warnings: decided.warnings };
 }
 
 // --- what may differ from run to run (the same rules as test/recorded/replay.mjs) --------------------------------------

@@ -1,3 +1,4 @@
+import { goMap } from '#meta';
 import { isJsonObject, type Json, type JsonObject } from '#std';
 import type { Command } from '../command.js';
 import type { DecideContext } from '../kind.js';
@@ -14,19 +15,19 @@ export interface ReadObject {
   readonly warnings: readonly string[];
 }
 
-/** Reads a create's or an update's body as the kind in the spoken version. */
+/** Reads a body as the spoken type: a kind in one of its versions, or what a subresource takes. */
 export function readBody(command: Command, spoken: Spoken, context: DecideContext): ReadObject | Refusal {
   const body = isJsonObject(command.body) ? command.body : {};
   const wrong = wrongType(body, spoken, context);
   if (wrong) return wrong;
   const read = decode(spoken.schema, body);
-  const about = `${context.kind.names.kind} in version "${spoken.version}" cannot be handled as a ${context.kind.names.kind}`;
+  const about = `${spoken.kind} in version "${spoken.version}" cannot be handled as a ${spoken.kind}`;
   if (read.error !== undefined) return refusals.badRequest(`${about}: ${read.error}`);
   const words = fieldWords(read.unknown, command.options.duplicateFields);
   if (words.length > 0 && command.options.fieldValidation === 'Strict') {
     return refusals.badRequest(`${about}: strict decoding error: ${words.join(', ')}`);
   }
-  const object = typed(read.value as unknown as JsonObject, spoken, context);
+  const object = typed(read.value as unknown as JsonObject, spoken);
   return { object, warnings: command.options.fieldValidation === 'Ignore' ? [] : words };
 }
 
@@ -35,7 +36,8 @@ export function readPatched(patched: Json, document: JsonObject, request: Reques
   const { command, spoken, decideContext } = request;
   const refused = (detail: string): Refusal => {
     const about = { group: '', resource: '', kind: '', name: '' };
-    const value = JSON.stringify(asGoWrites(patched, document, spoken.schema));
+    const isStrategic = command.patchType === 'strategic';
+    const value = isStrategic ? goMap(command.body ?? null) : JSON.stringify(asGoWrites(patched, document, spoken.schema));
     return refusals.invalid(about, [{ type: 'Invalid', field: 'patch', value, detail }]);
   };
   const body = isJsonObject(patched) ? patched : {};
@@ -45,7 +47,7 @@ export function readPatched(patched: Json, document: JsonObject, request: Reques
   if (read.error !== undefined) return refused(read.error);
   const words = fieldWords(read.unknown, command.options.duplicateFields);
   if (words.length > 0 && command.options.fieldValidation === 'Strict') return refused(`strict decoding error: ${words.join(', ')}`);
-  const object = typed(read.value as unknown as JsonObject, spoken, decideContext);
+  const object = typed(read.value as unknown as JsonObject, spoken);
   return { object, warnings: command.options.fieldValidation === 'Ignore' ? [] : words };
 }
 
@@ -53,35 +55,33 @@ function fieldWords(unknown: readonly string[], duplicates: readonly string[] | 
   return [...unknown.map((field) => `unknown field "${field}"`), ...(duplicates ?? [])];
 }
 
-function typed(value: JsonObject, spoken: Spoken, context: DecideContext): KubeObject {
+function typed(value: JsonObject, spoken: Spoken): KubeObject {
   const metadata = isJsonObject(value['metadata']) ? value['metadata'] : {};
-  return { ...value, apiVersion: spoken.apiVersion, kind: context.kind.names.kind, metadata } as unknown as KubeObject;
+  return { ...value, apiVersion: spoken.apiVersion, kind: spoken.kind, metadata } as unknown as KubeObject;
 }
 
 /** A body that says it is something else. */
 function wrongType(body: JsonObject, spoken: Spoken, context: DecideContext): Refusal | undefined {
-  const { kind: name } = context.kind.names;
   const { kind, apiVersion, version, other } = statedType(body, spoken, context);
-  if (kind === name && apiVersion === spoken.apiVersion) return undefined;
-  if (other?.id === context.kind.id) {
+  if (kind === spoken.kind && apiVersion === spoken.apiVersion) return undefined;
+  if (kind === spoken.kind && other?.id === context.kind.id) {
     return refusals.badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${spoken.apiVersion})`);
   }
-  return refusals.badRequest(`${kind} in version "${version}" cannot be handled as a ${name}: ${otherType(body, spoken, context)}`);
+  return refusals.badRequest(`${kind} in version "${version}" cannot be handled as a ${spoken.kind}: ${otherType(body, spoken, context)}`);
 }
 function otherType(body: JsonObject, spoken: Spoken, context: DecideContext): string | undefined {
-  const { kind: name, group: ownGroup } = context.kind.names;
   const { kind, apiVersion, version, other } = statedType(body, spoken, context);
-  if (other?.id === context.kind.id) return undefined;
+  if (kind === spoken.kind && (apiVersion === spoken.apiVersion || other?.id === context.kind.id)) return undefined;
   if (other === undefined) return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`;
   const internal = (of: string): string => (of === '' ? 'core' : (of.split('.')[0] as string));
-  return `converting (${version}.${kind}) to (${internal(ownGroup)}.${name}): unknown conversion`;
+  return `converting (${version}.${kind}) to (${internal(spoken.group)}.${spoken.kind}): unknown conversion`;
 }
 function statedType(body: JsonObject, spoken: Spoken, context: DecideContext) {
   const text = (key: string, otherwise: string): string => {
     const value = body[key];
     return typeof value === 'string' && value !== '' ? value : otherwise;
   };
-  const kind = text('kind', context.kind.names.kind);
+  const kind = text('kind', spoken.kind);
   const apiVersion = text('apiVersion', spoken.apiVersion);
   const [group, version] = apiVersion.includes('/') ? (apiVersion.split('/', 2) as [string, string]) : ['', apiVersion];
   return { kind, apiVersion, version, other: context.kinds.byKind(group, version, kind) };

@@ -121,7 +121,13 @@ function emptyStatus(request: Request, object: KubeObject): KubeObject {
 function validateCreate(request: Request, object: KubeObject): readonly Problem[] {
   const { strategy, kind } = request;
   const rules = { namespaced: kind.names.namespaced, nameRule: strategy.name ?? dns1123Subdomain };
-  return [...validateMeta(object.metadata, rules), ...(strategy.validate?.(object, request) ?? [])];
+  const ofMeta = validateMeta(object.metadata, rules).filter((problem) => strategy.shortFinalizers !== true || !isShortName(problem));
+  return [...ofMeta, ...(strategy.validate?.(object, request) ?? [])];
+}
+
+/** The complaint about a finalizer without a domain, the only one that names a single entry of the list. */
+export function isShortName(problem: { readonly field: string }): boolean {
+  return problem.field.startsWith('metadata.finalizers[');
 }
 
 function alreadyThere(request: Request, object: KubeObject): Refusal | undefined {

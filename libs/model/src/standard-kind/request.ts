@@ -54,10 +54,10 @@ export function requestOf(
   };
 }
 
-/** What a refusal is about: the resource of the version that the client spoke. */
+/** What a refusal is about: the resource as it is stored, whatever version the client spoke. */
 export function aboutOf(request: Request, name: string | undefined): About {
   const { names } = request.kind;
-  return { group: request.spoken.group, resource: names.plural, kind: names.kind, name: name ?? '' };
+  return { group: names.group, resource: names.plural, kind: names.kind, name: name ?? '' };
 }
 export function hasStatus(kind: Kind): boolean {
   return kind.subresources.some((subresource) => subresource.name === 'status');

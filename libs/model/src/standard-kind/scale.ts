@@ -2,12 +2,14 @@ import { isJsonObject, type Json, type JsonObject } from '#std';
 import type { Decided, DecidedEvent } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
 import { isRefusal, refusals, type Refusal } from '../refusal.js';
-import { decode, type ObjectType } from '../schema/index.js';
+import type { ObjectType } from '../schema/index.js';
+import { readBody } from './body.js';
+import { wrongPlace } from './create.js';
 import { withResourceVersion } from './fold.js';
 import { patchedDocument } from './patch-document.js';
 import { aboutOf, type Request } from './request.js';
-import { spokenVersion } from './served.js';
-import { updateObject } from './update.js';
+import { plainVersion, spokenVersion } from './served.js';
+import { uidMismatch, updateObject, wrongName } from './update.js';
 
 /** Where a kind keeps what its scale shows. */
 export interface ScalePaths {
@@ -43,35 +45,37 @@ export function decideScale(request: Request, paths: ScalePaths): Decided {
   const current = scaleOf(withResourceVersion(old, request.oldVersion ?? ''), paths.selector(old));
   const written = command.verb === 'patch' ? patchedDocument(command, current, scaleSchema(request)) : (command.body ?? null);
   if (isRefusal(written)) return written;
-  const replicas = readReplicas(request, written, old);
+  const scale = readScale(request, written);
+  if (isRefusal(scale)) return scale;
+  const misplaced = wrongName(request, scale as unknown as KubeObject) ?? wrongPlace(request, scale as unknown as KubeObject);
+  if (misplaced) return misplaced;
+  const replicas = replicasOf(scale, old);
   if (isRefusal(replicas)) return replicas;
-  const { uid, resourceVersion } = stated(written);
-  if (uid !== undefined && uid !== old.metadata.uid) {
-    const words = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
-    return refusals.conflict(aboutOf(request, command.name), words);
-  }
+  const { uid, resourceVersion } = stated(scale);
+  if (uid !== undefined && uid !== old.metadata.uid) return uidMismatch(request, uid, old.metadata.uid);
   const changed = withReplicas(old, replicas, resourceVersion);
   const decided = updateObject({ ...request, spoken: spokenVersion(request.kind, '') }, changed, old, []);
   if (isRefusal(decided)) return decided;
-  return { ...decided, response: scaleAfter(decided, request, paths) };
+  return { ...decided, response: scaleAfter(decided, paths) };
 }
 
 /** The kind's own schema serves where no Scale is told: both are merged field by field. */
 function scaleSchema(request: Request): ObjectType<unknown> {
   return request.kind.subresources.find((subresource) => subresource.name === 'scale')?.schema ?? request.kind.schema;
 }
-function scaleAfter(decided: DecidedEvent, request: Request, paths: ScalePaths): JsonObject {
-  const version = decided.event === undefined ? (request.oldVersion ?? '') : '';
-  const shown = version === '' ? decided.object : withResourceVersion(decided.object, version);
-  return scaleOf(shown, paths.selector(decided.object));
+/** Without a version: that is the position of the event, which the API adds. */
+function scaleAfter(decided: DecidedEvent, paths: ScalePaths): JsonObject {
+  return scaleOf(decided.object, paths.selector(decided.object));
 }
 
-function readReplicas(request: Request, written: Json, old: KubeObject): number | Refusal {
-  const read = decode(scaleSchema(request), written);
-  if (read.error !== undefined) {
-    return refusals.badRequest(`Scale in version "v1" cannot be handled as a Scale: ${read.error}`);
-  }
-  const spec = isJsonObject(read.value) && isJsonObject(read.value['spec']) ? read.value['spec'] : {};
+function readScale(request: Request, written: Json): JsonObject | Refusal {
+  const spoken = plainVersion('Scale', 'autoscaling', 'v1', scaleSchema(request));
+  const command = { ...request.command, body: written };
+  const read = readBody(command, spoken, request.decideContext);
+  return isRefusal(read) ? read : (read.object as unknown as JsonObject);
+}
+function replicasOf(scale: JsonObject, old: KubeObject): number | Refusal {
+  const spec = isJsonObject(scale['spec']) ? scale['spec'] : {};
   const replicas = Number(spec['replicas'] ?? 0);
   if (replicas >= 0) return replicas;
   return refusals.invalid({ group: 'autoscaling', resource: '', kind: 'Scale', name: old.metadata.name }, [

@@ -4,6 +4,7 @@ import type { ObjectType } from '../schema/index.js';
 
 /** One version of a kind as a client speaks it. */
 export interface Spoken {
+  readonly kind: string;
   readonly group: string;
   readonly version: string;
   /** `apps/v1` */
@@ -23,14 +24,18 @@ export function apiVersionOf(group: string, version: string): string {
 export function spokenVersion(kind: Kind, apiVersion: string): Spoken {
   const { group, version } = kind.names;
   const stored = apiVersionOf(group, version);
-  if (apiVersion === stored) return { group, version, apiVersion: stored, schema: kind.schema, toServed: same, toStored: same };
-  const served = kind.served.find((other) => apiVersionOf(other.group, other.version) === apiVersion);
-  if (served === undefined) return { group, version, apiVersion: stored, schema: kind.schema, toServed: same, toStored: same };
-  return spoken(served);
+  const served = apiVersion === stored ? undefined : kind.served.find((other) => apiVersionOf(other.group, other.version) === apiVersion);
+  return served ? spoken(kind.names.kind, served) : plainVersion(kind.names.kind, group, version, kind.schema);
 }
 
-function spoken(served: ServedVersion): Spoken {
+/** A type that is spoken as it is: a kind's stored version, or the body of a subresource. */
+export function plainVersion(kind: string, group: string, version: string, schema: ObjectType<unknown>): Spoken {
+  return { kind, group, version, apiVersion: apiVersionOf(group, version), schema, toServed: same, toStored: same };
+}
+
+function spoken(kind: string, served: ServedVersion): Spoken {
   return {
+    kind,
     group: served.group,
     version: served.version,
     apiVersion: apiVersionOf(served.group, served.version),

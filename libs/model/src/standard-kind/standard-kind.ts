@@ -8,7 +8,7 @@ import { decideCreate } from './create.js';
 import { decideDelete } from './delete.js';
 import { standardEvolve } from './fold.js';
 import { decidePatch } from './patch.js';
-import { requestOf, type Request, type WriteRules } from './request.js';
+import { hasStatus, requestOf, type Request, type WriteRules } from './request.js';
 import { decideScale, type ScalePaths } from './scale.js';
 import type { Strategy } from './strategy.js';
 import { decideUpdate } from './update.js';
@@ -75,7 +75,7 @@ function decide<T extends KubeObject>(given: StandardKind<T>, strategy: Strategy
   const request = requestOf(command, state, view, context, strategy);
   if (own) return own(request);
   if (command.subresource === 'scale' && given.scale) return decideScale(request, given.scale);
-  if (command.subresource !== undefined && command.subresource !== 'status') return noSuchSubresource();
+  if (command.subresource !== undefined && !(command.subresource === 'status' && hasStatus(context.kind))) return noSuchSubresource();
   return decideVerb(request);
 }
 

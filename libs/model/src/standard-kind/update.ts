@@ -5,7 +5,7 @@ import type { KubeObject, ObjectMeta } from '../kube-object.js';
 import { isRefusal, refusals, type Problem, type Refusal } from '../refusal.js';
 import { admissionWarnings, mutateAll, validateAll } from './admission.js';
 import { readBody } from './body.js';
-import { allocate, createObject, defaulted, ownerWarning, wrongPlace } from './create.js';
+import { allocate, createObject, defaulted, isShortName, ownerWarning, wrongPlace } from './create.js';
 import { decidedChange, decidedDelete } from './decided.js';
 import { dedupOwners, protectMetadata } from './metadata.js';
 import { trackCreate, trackUpdate } from './ownership.js';
@@ -88,7 +88,7 @@ function mustSayVersion(request: Request, stated: string | undefined): Refusal |
   return refusals.invalid({ ...about, kind: about.resource }, [problem]);
 }
 
-function uidMismatch(request: Request, stated: string, stored: string | undefined): Refusal {
+export function uidMismatch(request: Request, stated: string, stored: string | undefined): Refusal {
   const { command, kind } = request;
   const place = kind.names.namespaced ? `${command.namespace}/${command.name}` : command.name;
   const key = `/registry/${request.strategy.registryPrefix ?? kind.names.plural}/${place}`;
@@ -142,7 +142,8 @@ function withGeneration(request: Request, object: KubeObject, old: KubeObject): 
 function validate(request: Request, rules: WriteRules, object: KubeObject, old: KubeObject): readonly Problem[] {
   // What holds for all objects is checked once for all and once more by each kind: answers name each such cause twice.
   const generic = genericMetaUpdateProblems(object.metadata, old.metadata);
-  const ofKind = validateMetaUpdate(object.metadata, old.metadata);
+  const isLoose = request.strategy.shortFinalizers === true;
+  const ofKind = validateMetaUpdate(object.metadata, old.metadata).filter((problem) => !isLoose || !isShortName(problem));
   return [...generic, ...ofKind, ...(rules.validate?.(object, old, request) ?? [])];
 }
 

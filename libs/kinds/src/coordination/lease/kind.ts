@@ -9,6 +9,7 @@ export const leaseKind = standardKind<Lease>({
   schema: lease,
   columns: leaseColumns,
   strategy: {
+    shortFinalizers: true,
     putCreates: true,
     unconditionalUpdate: false,
     prepareCreate: withoutGated,

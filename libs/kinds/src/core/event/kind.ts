@@ -1,9 +1,10 @@
+import { pathSegment } from '#meta';
 import { INCIDENT_RECORDED, standardKind, type FieldSelector, type Kind, type KubeObject } from '#model';
 import { eventColumns } from './columns.js';
 import { decideIncident } from './incident.js';
 import { coreEvent, type CoreEvent } from './schema.js';
 import { eventsVersion } from './served.js';
-import { validateEvent } from './validate.js';
+import { validateEvent, validateEventUpdate } from './validate.js';
 
 const selector = (field: string, value: (object: CoreEvent) => string | undefined): FieldSelector => ({
   field,
@@ -30,10 +31,12 @@ const plain = standardKind<CoreEvent>({
   ],
   fieldSelectorError: 'label',
   strategy: {
+    name: pathSegment,
+    shortFinalizers: true,
     putCreates: true,
     garbageCollection: 'Unsupported',
     validate: validateEvent,
-    validateUpdate: (object, _old, context) => validateEvent(object, context),
+    validateUpdate: validateEventUpdate,
   },
 });
 

@@ -2,7 +2,6 @@ import { standardKind } from '#model';
 import { tokenRequest } from '../../shared/token-request.schema.js';
 import { serviceAccountColumns } from './columns.js';
 import { serviceAccount, type ServiceAccount } from './schema.js';
-import { decideToken } from './token.js';
 
 /** Who pods are to the API. */
 export const serviceAccountKind = standardKind<ServiceAccount>({
@@ -16,7 +15,6 @@ export const serviceAccountKind = standardKind<ServiceAccount>({
     answersDeletionWithObject: true,
     prepareCreate: cleanSecrets,
     prepareUpdate: cleanSecrets,
-    subresources: { token: decideToken },
   },
 });
 
