@@ -1,5 +1,6 @@
 import type { Strategy } from '#model';
 import { jsonEquals } from '#std';
+import { templateWithoutDisabledFields } from '../../shared/disabled-fields.js';
 import { withTemplateDefaults } from '../../shared/pod-defaults.js';
 import { podSpecWarnings } from '../../shared/validation/warnings.js';
 import type { Deployment } from './schema.js';
@@ -14,7 +15,9 @@ export const deploymentRules: Strategy<Deployment> = {
   validate: validateDeployment,
   validateUpdate: validateDeploymentUpdate,
   validateStatus: validateDeploymentStatus,
-  warnings: (object) => (object.spec.template.spec ? podSpecWarnings('spec.template.spec', object.spec.template.spec) : []),
+  prepareCreate: prepared,
+  prepareUpdate: prepared,
+  warnings,
   statusMetadata: (written, old) => {
     const { labels: _labels, ...metadata } = written.metadata;
     return { ...metadata, ...(old.metadata.labels && { labels: old.metadata.labels }) };
@@ -40,4 +43,15 @@ function eventOf(object: Deployment, old: Deployment) {
   const [from, to] = [old.spec.replicas ?? 1, object.spec.replicas ?? 1];
   if (from === to) return undefined;
   return { type: 'DeploymentScaled', facts: { from, to } };
+}
+
+function prepared(object: Deployment): Deployment {
+  return { ...object, spec: { ...object.spec, template: templateWithoutDisabledFields(object.spec.template) } };
+}
+
+/** A change that leaves the wish as it was is not warned of again. */
+function warnings(object: Deployment, old: Deployment | undefined): readonly string[] {
+  if (old && object.metadata.generation === old.metadata.generation) return [];
+  const spec = object.spec.template.spec;
+  return spec ? podSpecWarnings('spec.template.spec', spec) : [];
 }

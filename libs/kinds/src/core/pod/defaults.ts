@@ -25,21 +25,33 @@ function same<T>(before: readonly T[] | undefined, after: readonly T[] | undefin
   return after?.every((item, i) => item === before?.[i]) ? before : after;
 }
 
-/** A pod with limits of its own asks for what its containers ask for, or for the limits. */
+/**
+ * A pod with resources of its own: huge pages of its containers count as its limit, and it asks for what its containers
+ * ask for, or else for its limits.
+ */
 function ofPod(spec: PodSpec): ResourceRequirements | undefined {
   const { resources } = spec;
-  if (!resources?.limits) return resources;
+  if (!resources) return resources;
+  const limits: Record<string, string> = { ...resources.limits };
   const requests: Record<string, string> = { ...resources.requests };
-  for (const [name, limit] of Object.entries(resources.limits)) {
-    if (requests[name] !== undefined) continue;
-    const asked = askedByContainers(spec, name);
-    requests[name] = asked ?? limit;
-  }
-  return changed(resources, { requests: Object.fromEntries(Object.entries(requests).sort(([a], [b]) => (a < b ? -1 : 1))) });
+  for (const name of hugePages(spec)) limits[name] ??= sumOf(spec, 'limits', name) ?? '0';
+  for (const [name, limit] of Object.entries(limits)) requests[name] ??= sumOf(spec, 'requests', name) ?? limit;
+  return changed(resources, { limits: sorted(limits, resources.limits), requests: sorted(requests, resources.requests) });
 }
-function askedByContainers(spec: PodSpec, name: string): string | undefined {
-  const all = [...spec.containers, ...(spec.initContainers ?? []).filter((c) => c.restartPolicy === 'Always')];
-  const asked = all.flatMap((c) => c.resources?.requests?.[name] ?? []);
-  if (asked.length === 0) return undefined;
-  return quantityText(asked.reduce((sum, text) => addQuantities(sum, quantityOf(text)), ZERO_QUANTITY));
+function hugePages(spec: PodSpec): readonly string[] {
+  return [...new Set(lasting(spec).flatMap((c) => Object.keys(c.resources?.limits ?? {})))].filter((name) => name.startsWith('hugepages-'));
+}
+/** The containers that run as long as the pod does. */
+function lasting(spec: PodSpec): readonly Container[] {
+  return [...(spec.containers ?? []), ...(spec.initContainers ?? []).filter((c) => c.restartPolicy === 'Always')];
+}
+function sumOf(spec: PodSpec, list: 'limits' | 'requests', name: string): string | undefined {
+  const texts = lasting(spec).flatMap((c) => c.resources?.[list]?.[name] ?? []);
+  if (texts.length === 0) return undefined;
+  return quantityText(texts.reduce((sum, text) => addQuantities(sum, quantityOf(text)), ZERO_QUANTITY));
+}
+function sorted(amounts: Record<string, string>, before: Readonly<Record<string, string>> | undefined) {
+  const names = Object.keys(amounts).sort();
+  if (names.length === Object.keys(before ?? {}).length) return before;
+  return Object.fromEntries(names.map((name) => [name, amounts[name] as string]));
 }

@@ -1,5 +1,6 @@
 import type { Strategy } from '#model';
-import { jsonEquals } from '#std';
+import { type Instant, jsonEquals, toTime } from '#std';
+import { withoutDisabledFields } from '../../shared/disabled-fields.js';
 import { podSpecWarnings } from '../../shared/validation/warnings.js';
 import { decideBinding } from './binding.js';
 import { podDefaults } from './defaults.js';
@@ -16,29 +17,30 @@ export const podStrategy: Strategy<Pod> = {
   applyDefaults: podDefaults,
   validate: validatePod,
   warnings: (object) => podSpecWarnings('spec', object.spec),
-  prepareCreate: (object) => ({ ...object, status: firstStatus(object) }),
+  prepareCreate: (object, { now }) => ({ ...object, spec: withoutDisabledFields(object.spec), status: firstStatus(object, now) }),
+  prepareUpdate: (object) => ({ ...object, spec: withoutDisabledFields(object.spec) }),
   prepareStatus,
   gracePeriodSeconds,
   eventOf: (object, old) => eventOf(object, old),
   subresources: { binding: decideBinding, eviction: decideEviction },
 };
 
-function firstStatus(object: Pod): NonNullable<Pod['status']> {
+function firstStatus(object: Pod, now: Instant): NonNullable<Pod['status']> {
   const isGated = (object.spec.schedulingGates?.length ?? 0) > 0;
   return {
-    ...(isGated && { conditions: [gated] }),
+    ...(isGated && { conditions: [gated(now)] }),
     phase: 'Pending',
     qosClass: qosClass(object),
   };
 }
-const gated = {
+const gated = (now: Instant) => ({
   lastProbeTime: null as unknown as string,
-  lastTransitionTime: null as unknown as string,
+  lastTransitionTime: toTime(now),
   message: 'Scheduling is blocked due to non-empty scheduling gates',
   reason: 'SchedulingGated',
   status: 'False',
   type: 'PodScheduled',
-};
+});
 
 /** The class of service is decided once; owners are not changed through the status. */
 function prepareStatus(object: Pod, old: Pod): Pod {

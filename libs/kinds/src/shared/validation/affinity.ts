@@ -115,7 +115,7 @@ export function validateTolerations(field: string, tolerations: readonly Tolerat
 }
 
 export function validateSpread(field: string, constraints: readonly TopologySpreadConstraint[] | undefined): Problems {
-  const seen = new Set<string>();
+  const pairs = items(constraints).map((c) => `{${c.topologyKey}, ${c.whenUnsatisfiable}}`);
   return items(constraints).flatMap((constraint, i) => {
     const at = `${field}[${i}]`;
     const { maxSkew, topologyKey, whenUnsatisfiable, minDomains } = constraint;
@@ -124,9 +124,10 @@ export function validateSpread(field: string, constraints: readonly TopologySpre
     if (topologyKey === '') found.push(required(`${at}.topologyKey`, 'can not be empty'));
     else found.push(...each(`${at}.topologyKey`, topologyKey, qualifiedName(topologyKey)));
     found.push(...supportedOnly(`${at}.whenUnsatisfiable`, whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway']));
-    const pair = `{${topologyKey}, ${whenUnsatisfiable}}`;
-    if (seen.has(pair)) found.push({ type: 'Duplicate', field: `${at}.{topologyKey, whenUnsatisfiable}`, value: pair, detail: '' });
-    seen.add(pair);
+    const pair = pairs[i] ?? '';
+    if (pairs.includes(pair, i + 1)) {
+      found.push({ type: 'Duplicate', field: `${at}.{topologyKey, whenUnsatisfiable}`, value: pair, detail: '' });
+    }
     if (minDomains !== undefined) found.push(...minDomainsProblems(`${at}.minDomains`, minDomains, whenUnsatisfiable));
     found.push(...supportedOnly(`${at}.nodeAffinityPolicy`, constraint.nodeAffinityPolicy, ['Honor', 'Ignore']));
     found.push(...supportedOnly(`${at}.nodeTaintsPolicy`, constraint.nodeTaintsPolicy, ['Honor', 'Ignore']));

@@ -3,12 +3,12 @@ import type { Problem } from '#model';
 import type { Container, ContainerPort, ContainerRestartRule } from '../container.schema.js';
 import type { EphemeralContainer } from '../ephemeral-container.schema.js';
 import type { PodSpec } from '../pod-spec.schema.js';
-import { each, items, oneOf, portName, portNumber, type Problems, supportedOnly } from './checks.js';
-import { validateEnv, validateEnvFrom, type Volumes } from './env.js';
+import { each, items, notFound, oneOf, portName, portNumber, type Problems, supportedOnly } from './checks.js';
+import { validateEnv, validateEnvFrom } from './env.js';
 import { validateLifecycle, validateProbe, type ProbeName } from './probes.js';
 import { validateResizePolicy, validateResources } from './resources.js';
 import { validateSecurityContext } from './security.js';
-import { validateDevices, validateMounts } from './volumes.js';
+import { validateDevices, validateMounts, type Volumes } from './volumes.js';
 
 /** What containers are checked against. */
 export interface PodRules {
@@ -80,6 +80,23 @@ function targetProblems(at: string, { targetContainerName: target }: EphemeralCo
   return [{ type: 'NotFound', field: `${at}.targetContainerName`, value: target, detail: '' }];
 }
 
+/** Files that variables are read from lie in empty folders of the pod. */
+export function validateEnvFiles(field: string, spec: PodSpec): Problems {
+  const volumes = new Map(items(spec.volumes).map((volume) => [volume.name, volume]));
+  return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((name) =>
+    items(spec[name]).flatMap((container, i) =>
+      items(container.env).flatMap(({ valueFrom }, j) => {
+        if (!valueFrom?.fileKeyRef) return [];
+        const { volumeName } = valueFrom.fileKeyRef;
+        const at = `${field}.${name}[${i}].env[${j}].valueFrom.fileKeyRef.volumeName`;
+        const volume = volumes.get(volumeName);
+        if (!volume) return [notFound(at, volumeName)];
+        return volume.emptyDir ? [] : each(at, volumeName, ['referenced volume must be of type emptyDir']);
+      }),
+    ),
+  );
+}
+
 /** What all three sorts of containers must keep. */
 function common(at: string, container: Container, { spec, volumes, claims }: PodRules): Problems {
   return [
@@ -87,7 +104,7 @@ function common(at: string, container: Container, { spec, volumes, claims }: Pod
     ...(container.image ? [] : [required(`${at}.image`)]),
     ...oneOf(`${at}.terminationMessagePolicy`, container.terminationMessagePolicy, ['File', 'FallbackToLogsOnError']),
     ...portProblems(`${at}.ports`, container.ports),
-    ...validateEnv(`${at}.env`, container.env, volumes),
+    ...validateEnv(`${at}.env`, container.env),
     ...validateEnvFrom(`${at}.envFrom`, container.envFrom),
     ...validateMounts(`${at}.volumeMounts`, container, volumes),
     ...validateDevices(`${at}.volumeDevices`, container.volumeDevices, container, volumes),

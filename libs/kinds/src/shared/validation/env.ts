@@ -1,20 +1,16 @@
 import { dns1123Label, dns1123Subdomain, invalid, patternProblem, qualifiedName, required } from '#meta';
 import type { Problem } from '#model';
 import type { EnvFromSource, EnvVar, EnvVarSource, FileKeySelector, ObjectFieldSelector } from '../env.schema.js';
-import type { Volume } from '../volumes.schema.js';
-import { each, items, localPath, notFound, type Problems } from './checks.js';
+import { each, items, localPath, type Problems } from './checks.js';
 import { ENV_FIELDS, validateFieldRef, validateResourceRef } from './downward.js';
 
 const ENV_NAME_WORDS = "a valid environment variable name must consist only of printable ASCII characters other than '='";
 
-/** Volumes of the pod that are valid themselves, by name. */
-export type Volumes = ReadonlyMap<string, Volume>;
-
-export function validateEnv(field: string, env: readonly EnvVar[] | undefined, volumes: Volumes): Problems {
+export function validateEnv(field: string, env: readonly EnvVar[] | undefined): Problems {
   return items(env).flatMap((variable, i) => {
     const at = `${field}[${i}]`;
     const name = variable.name === '' ? [required(`${at}.name`)] : envName(`${at}.name`, variable.name);
-    return [...name, ...validateValueFrom(`${at}.valueFrom`, variable, volumes)];
+    return [...name, ...validateValueFrom(`${at}.valueFrom`, variable)];
   });
 }
 
@@ -22,9 +18,9 @@ function envName(field: string, name: string): Problems {
   return /^[ -<>-~]+$/.test(name) ? [] : each(field, name, [ENV_NAME_WORDS]);
 }
 
-function validateValueFrom(field: string, { value, valueFrom }: EnvVar, volumes: Volumes): Problems {
+function validateValueFrom(field: string, { value, valueFrom }: EnvVar): Problems {
   if (!valueFrom) return [];
-  const found = sourceProblems(field, valueFrom, volumes);
+  const found = sourceProblems(field, valueFrom);
   const sources = Object.keys(valueFrom).length;
   if (sources === 0) {
     const words = 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`';
@@ -36,7 +32,7 @@ function validateValueFrom(field: string, { value, valueFrom }: EnvVar, volumes:
   return found;
 }
 
-function sourceProblems(field: string, from: EnvVarSource, volumes: Volumes): Problem[] {
+function sourceProblems(field: string, from: EnvVarSource): Problem[] {
   const found: Problem[] = [];
   if (from.fieldRef) found.push(...envFieldRef(`${field}.fieldRef`, from.fieldRef));
   if (from.resourceFieldRef) found.push(...validateResourceRef(`${field}.resourceFieldRef`, from.resourceFieldRef, 'env'));
@@ -46,7 +42,7 @@ function sourceProblems(field: string, from: EnvVarSource, volumes: Volumes): Pr
     found.push(...each(`${field}.${name}.name`, ref.name ?? '', dns1123Subdomain(ref.name ?? '')));
     found.push(...keyProblems(`${field}.${name}.key`, ref.key));
   }
-  if (from.fileKeyRef) found.push(...fileKeyProblems(`${field}.fileKeyRef`, from.fileKeyRef, volumes));
+  if (from.fileKeyRef) found.push(...fileKeyProblems(`${field}.fileKeyRef`, from.fileKeyRef));
   return found;
 }
 function envFieldRef(field: string, ref: ObjectFieldSelector): Problems {
@@ -70,7 +66,7 @@ export function configKey(key: string): readonly string[] {
   return words;
 }
 
-function fileKeyProblems(field: string, ref: FileKeySelector, volumes: Volumes): Problems {
+function fileKeyProblems(field: string, ref: FileKeySelector): Problems {
   const found: Problem[] = [];
   if (ref.key === '') found.push(required(`${field}.key`));
   else found.push(...envName(`${field}.key`, ref.key));
@@ -78,11 +74,6 @@ function fileKeyProblems(field: string, ref: FileKeySelector, volumes: Volumes):
   else found.push(...each(`${field}.volumeName`, ref.volumeName, dns1123Label(ref.volumeName)));
   if (ref.path === '') found.push(required(`${field}.path`));
   else found.push(...localPath(`${field}.path`, ref.path));
-  const volume = volumes.get(ref.volumeName);
-  if (!volume) found.push(notFound(`${field}.volumeName`, ref.volumeName));
-  else if (!volume.emptyDir) {
-    found.push(invalid(`${field}.volumeName`, ref.volumeName, 'referenced volume must be of type emptyDir'));
-  }
   return found;
 }
 

@@ -3,7 +3,7 @@ import type { Problem } from '#model';
 import type { PodResourceClaim, PodSpec } from '../pod-spec.schema.js';
 import { validateAffinity, validateSpread, validateTolerations } from './affinity.js';
 import { each, inRange, ipAddress, items, oneOf, type Problems, supportedOnly } from './checks.js';
-import { validateContainers, validateEphemeralContainers, validateInitContainers } from './containers.js';
+import { validateContainers, validateEnvFiles, validateEphemeralContainers, validateInitContainers } from './containers.js';
 import { validateLabels } from './labels.js';
 import { validatePodResources } from './pod-resources.js';
 import { amounts } from './resources.js';
@@ -21,6 +21,7 @@ export function validatePodSpec(field: string, spec: PodSpec): Problems {
     ...validateContainers(`${field}.containers`, rules),
     ...validateInitContainers(`${field}.initContainers`, rules),
     ...validateEphemeralContainers(`${field}.ephemeralContainers`, rules),
+    ...validateEnvFiles(field, spec),
     ...validatePodResources(`${field}.resources`, spec),
     ...oneOf(`${field}.restartPolicy`, spec.restartPolicy, ['Always', 'OnFailure', 'Never']),
     ...oneOf(`${field}.dnsPolicy`, spec.dnsPolicy, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']),

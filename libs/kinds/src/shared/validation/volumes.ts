@@ -3,8 +3,10 @@ import type { Problem } from '#model';
 import type { Container, VolumeDevice, VolumeMount } from '../container.schema.js';
 import type { Volume } from '../volumes.schema.js';
 import { descendingPath, each, items, notFound, type Problems } from './checks.js';
-import type { Volumes } from './env.js';
 import { SOURCE_CHECKS } from './volume-sources.js';
+
+/** Volumes of the pod that are valid themselves, by name. */
+export type Volumes = ReadonlyMap<string, Volume>;
 
 /** Checks a pod's volumes; only those without a fault can be mounted by the checks that follow. */
 export function validateVolumes(field: string, volumes: readonly Volume[] | undefined): { readonly found: Problem[]; readonly byName: Volumes } {
