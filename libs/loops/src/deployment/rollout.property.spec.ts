@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { deployments } from '#kinds';
-import type { Submit } from '#model';
+import { deployments, type Pod } from '#kinds';
+import type { Change, Submit } from '#model';
 import { prng, type Prng } from '#std';
 import { replicaSet } from '../replica-set/index.js';
 import { isActive, isReady } from '../shared/index.js';
@@ -73,6 +73,14 @@ class World {
 
 const bound = fc.oneof(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 100 }).map((percent) => `${percent}%`));
 
+/** The set of a pod that an event ended or marked, and who counted as available then. */
+function expectKept(cluster: TestCluster, change: Change, fewest: number): void {
+  const [was, is] = [change.before as Pod | undefined, change.after as Pod | undefined];
+  if (change.kind !== 'core.pods' || !was || was.metadata.deletionTimestamp !== undefined) return;
+  if ((is && is.metadata.deletionTimestamp === undefined) || !isReady(was)) return;
+  expect(available(cluster)).toBeGreaterThanOrEqual(fewest);
+}
+
 describe('a rollout, whatever the order in which its decisions arrive', () => {
   test('never has too many pods nor too few available ones, and ends with the newest template', () => {
     fc.assert(
@@ -93,6 +101,31 @@ describe('a rollout, whatever the order in which its decisions arrive', () => {
         world.finish();
         expect(podsIn(cluster).map((pod) => pod.metadata.labels?.['v'])).toEqual(Array(replicas).fill('1'));
         expect(deploymentIn(cluster).status?.conditions?.at(-1)?.reason).toBe('NewReplicaSetAvailable');
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('never deletes an available pod that the deployment needs, whatever else is lost meanwhile', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 1, max: 10 }), bound, bound, (seed, replicas, maxSurge, maxUnavailable) => {
+        const random = prng(seed);
+        const world = new World(random);
+        const { cluster } = world;
+        makeDeployment(cluster, { replicas, maxSurge, maxUnavailable });
+        allReady(cluster.settle());
+        const { fewest } = boundsOf(deploymentIn(cluster));
+        cluster.onChange = (change) => expectKept(cluster, change, fewest);
+        for (const version of ['2', '3', '1']) {
+          roll(cluster, version);
+          for (let i = 0; i < 80; i++) {
+            world.step();
+            const ready = podsIn(cluster).filter((pod) => isActive(pod) && isReady(pod));
+            if (ready.length > 0 && random.chance(0.2)) setReady(cluster, random.pick(ready), false);
+          }
+        }
+        world.finish();
+        expect(podsIn(cluster).map((pod) => pod.metadata.labels?.['v'])).toEqual(Array(replicas).fill('1'));
       }),
       { numRuns: 60 },
     );

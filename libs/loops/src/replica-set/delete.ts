@@ -2,7 +2,8 @@ import { pods, replicaSets, type Pod, type ReplicaSet } from '#kinds';
 import { controllerOf } from '#meta';
 import type { Submit, View } from '#model';
 import type { Instant } from '#std';
-import { incident, isActive, remove, streamOfObject } from '../shared/index.js';
+import { incident, isActive, isAvailable, remove, streamOfObject } from '../shared/index.js';
+import { allowanceOf, witnesses, type Allowance } from './allowance.js';
 import { cheapestFirst } from './rank.js';
 
 export interface Deletion {
@@ -16,11 +17,14 @@ export interface Deletion {
 /** Deletes the pods that will be missed least. */
 export function deletePods({ view, set, active, count, now }: Deletion): readonly Submit[] {
   const order = [...active].sort(cheapestFirst(crowding(view, set), now));
-  return order.slice(0, count).map((pod) =>
+  const allowance = allowanceOf(view, set, now);
+  const leaving = new Set(within(allowance, set, order.slice(0, count), now));
+  const rest = allowance ? witnesses(allowance, leaving) : [];
+  return [...leaving].map((pod) =>
     remove(pods, pod, {
       because: `${set.metadata.name} wants ${set.spec.replicas ?? 1} pods and has ${active.length}`,
-      // Another look at the pod: it may have become ready since, and another one would go instead.
-      basedOn: [streamOfObject(replicaSets, set), streamOfObject(pods, pod)],
+      // The pod may have become ready since, or others are lost: then another look is due.
+      basedOn: [streamOfObject(replicaSets, set), streamOfObject(pods, pod), ...(countsAt(pod, set, now) ? rest : [])],
       then: incident(view, now, {
         about: set,
         type: 'Normal',
@@ -30,6 +34,16 @@ export function deletePods({ view, set, active, count, now }: Deletion): readonl
       }),
     }),
   );
+}
+
+/** The pods that may go: those of no use always, available ones as far as the deployment can do without. */
+function within(allowance: Allowance | undefined, set: ReplicaSet, chosen: readonly Pod[], now: Instant): readonly Pod[] {
+  if (!allowance) return chosen;
+  let left = allowance.available;
+  return chosen.filter((pod) => !countsAt(pod, set, now) || left-- > 0);
+}
+function countsAt(pod: Pod, set: ReplicaSet, now: Instant): boolean {
+  return isAvailable(pod, set.spec.minReadySeconds ?? 0, now);
 }
 
 /** How many active pods of all sets with the same owner share each node. */

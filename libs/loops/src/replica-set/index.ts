@@ -1,8 +1,9 @@
-import { namespaces, pods, replicaSets, type Pod, type ReplicaSet } from '#kinds';
+import { deployments, namespaces, pods, replicaSets, type Pod, type ReplicaSet } from '#kinds';
 import { controllerOf } from '#meta';
-import type { Decision, Loop, Outside, View } from '#model';
+import type { Change, Decision, Loop, Outside, View } from '#model';
 import type { Instant } from '#std';
 import { availableAt, claim, isActive, keyOf, ownersOf, parseKey, refusalsIn, reportStatus, sides, wakeAtFirst } from '../shared/index.js';
+import { surplusSets } from './allowance.js';
 import { createPods } from './create.js';
 import { deletePods } from './delete.js';
 import { statusOf } from './status.js';
@@ -13,7 +14,9 @@ export const replicaSet: Loop = {
   account: 'replicaset-controller',
   keysOf(change, view) {
     if (change.kind === replicaSets.id) return sides(change).slice(-1).map(keyOf);
-    return change.kind === pods.id ? ownersOf(change, view, replicaSets, 'ReplicaSet') : [];
+    if (change.kind === deployments.id) return sides(change).slice(-1).flatMap(({ metadata }) => surplusSets(view, metadata.uid).map(keyOf));
+    if (change.kind !== pods.id) return [];
+    return [...ownersOf(change, view, replicaSets, 'ReplicaSet'), ...waitingFor(change, view)];
   },
   keysAtStart: (view) => view.list(replicaSets).map(keyOf),
   reconcile(view, key, now, outside) {
@@ -36,6 +39,14 @@ function reconcile(view: View, set: ReplicaSet, now: Instant, outside: Outside |
   if (moves.length > 0 && refusals.length === 0) return [...moves, ...wakes];
   const status = statusOf(set, { active: mine, owned: candidates, refusals, now });
   return [...moves, ...reportStatus(replicaSets, set, status, { because: 'the pods have changed' }), ...wakes];
+}
+
+/** Sets of the same deployment that could not shrink before a pod of this one was available. */
+function waitingFor({ after }: Change, view: View): readonly string[] {
+  const set = after && controllerOf(after);
+  const owner = set?.kind === 'ReplicaSet' ? view.get(replicaSets, after?.metadata.namespace, set.name) : undefined;
+  const deployment = owner && controllerOf(owner);
+  return deployment ? surplusSets(view, deployment.uid).map(keyOf) : [];
 }
 
 interface Look {
