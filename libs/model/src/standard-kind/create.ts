@@ -9,7 +9,7 @@ import { readBody } from './body.js';
 import { decidedCreate } from './decided.js';
 import { dedupOwners } from './metadata.js';
 import { trackCreate } from './ownership.js';
-import { aboutOf, admitted, hasStatus, type Request } from './request.js';
+import { aboutOf, admitted, hasStatus, kindAbout, type Request } from './request.js';
 
 /** POST of an object. */
 export function decideCreate(request: Request): Decided {
@@ -18,7 +18,7 @@ export function decideCreate(request: Request): Decided {
   const object = defaulted(request, read.object, true);
   const misplaced = wrongPlace(request, object);
   if (misplaced) return misplaced;
-  return createObject(request, withOwnManagedFields(request, object), read.warnings);
+  return createObject(request, trackCreate(request, object), read.warnings);
 }
 
 /** The object with the defaults of its version, in the form that is stored. */
@@ -44,7 +44,7 @@ export function createObject(request: Request, read: KubeObject, readWarnings: r
   if (isRefusal(mutated)) return mutated;
   const { object: deduped, dropped } = dedupOwners(mutated);
   const prepared = prepare(request, deduped);
-  const about = aboutOf(request, prepared.metadata.name);
+  const about = kindAbout(request, prepared.metadata.name);
   const problems = validateCreate(request, prepared);
   if (problems.length > 0) return refusals.invalid(about, problems);
   const warnings = [
@@ -70,12 +70,7 @@ export function ownerWarning(uid: string): string {
 export function allocate(request: Request, object: KubeObject, old: KubeObject | undefined): KubeObject | Refusal {
   const result = request.strategy.allocate?.(object, old, request) ?? object;
   if (!Array.isArray(result)) return result as KubeObject | Refusal;
-  return refusals.invalid(aboutOf(request, object.metadata.name), result as readonly Problem[]);
-}
-
-/** Managed fields that a client sends are taken when they are well formed; ownership of the rest goes to the creator. */
-function withOwnManagedFields(request: Request, object: KubeObject): KubeObject {
-  return trackCreate(request, object);
+  return refusals.invalid(kindAbout(request, object.metadata.name), result as readonly Problem[]);
 }
 
 function withIdentity(request: Request, read: KubeObject): KubeObject {

@@ -1,10 +1,57 @@
-import type { KubeObject } from '../kube-object.js';
-import type { Request } from './request.js';
+import { trackUpdate as track, type WriteContext } from '#meta';
+import type { JsonObject } from '#std';
+import type { KubeObject, ObjectMeta } from '../kube-object.js';
+import { hasStatus, type Request } from './request.js';
+import { apiVersionOf, spokenVersion } from './served.js';
+
+const NONE: readonly (readonly string[])[] = [];
+const STATUS = [['status']];
+const SPEC = [['spec']];
+
+/** What ownership of fields is counted in: the version and subresource that the client speaks. */
+export function writeContext(request: Request): WriteContext {
+  const { spoken, subresource, strategy, kind } = request;
+  const plain = subresource === 'status' ? SPEC : hasStatus(kind) ? STATUS : NONE;
+  return {
+    shape: spoken.schema,
+    apiVersion: spoken.apiVersion,
+    subresource,
+    ignore: strategy.unowned?.[subresource ?? ''] ?? plain,
+    convert: (object, from, to) => convert(request, object, from, to),
+  };
+}
+
+function convert(request: Request, object: JsonObject, from: string, to: string) {
+  const { kind } = request;
+  const { group, version } = kind.names;
+  const isServed = [{ group, version }, ...kind.served].some((served) => apiVersionOf(served.group, served.version) === to);
+  if (!isServed) return undefined;
+  const target = spokenVersion(kind, to);
+  const stored = spokenVersion(kind, from).toStored(object as unknown as KubeObject);
+  return { object: target.toServed(stored) as unknown as JsonObject, shape: target.schema };
+}
 
 /** Who owns which field, after a creation. */
-export function trackCreate(_request: Request, object: KubeObject): KubeObject {
-  return object;
+export function trackCreate(request: Request, object: KubeObject): KubeObject {
+  return tracked(request, object, undefined);
 }
-export function trackUpdate(_request: Request, object: KubeObject, _old: KubeObject): KubeObject {
-  return object;
+/** Who owns which field, after a write that is no apply. */
+export function trackUpdate(request: Request, object: KubeObject, old: KubeObject): KubeObject {
+  return tracked(request, object, old);
+}
+
+function tracked(request: Request, object: KubeObject, old: KubeObject | undefined): KubeObject {
+  const { spoken, command, now } = request;
+  const after = spoken.toServed(object) as unknown as JsonObject;
+  const before = old && (spoken.toServed(old) as unknown as JsonObject);
+  const manager = command.options.fieldManager ?? command.via;
+  const written = track({ ...writeContext(request), before, after, manager, now });
+  const { managedFields } = (written as unknown as KubeObject).metadata;
+  return withManagedFields(object, managedFields);
+}
+
+export function withManagedFields<T extends KubeObject>(object: T, managedFields: ObjectMeta['managedFields']): T {
+  if (object.metadata.managedFields === managedFields) return object;
+  const { managedFields: _before, ...metadata } = object.metadata;
+  return { ...object, metadata: managedFields === undefined ? metadata : { ...metadata, managedFields } };
 }

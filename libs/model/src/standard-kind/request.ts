@@ -54,10 +54,14 @@ export function requestOf(
   };
 }
 
-/** What a refusal is about: the resource as it is stored, whatever version the client spoke. */
+/** What most refusals are about: the resource in the version that the client spoke. */
 export function aboutOf(request: Request, name: string | undefined): About {
   const { names } = request.kind;
-  return { group: names.group, resource: names.plural, kind: names.kind, name: name ?? '' };
+  return { group: request.spoken.group, resource: names.plural, kind: names.kind, name: name ?? '' };
+}
+/** What a 422 is about: the kind as it is stored, whatever version the client spoke. */
+export function kindAbout(request: Request, name: string | undefined): About {
+  return { ...aboutOf(request, name), group: request.kind.names.group };
 }
 export function hasStatus(kind: Kind): boolean {
   return kind.subresources.some((subresource) => subresource.name === 'status');

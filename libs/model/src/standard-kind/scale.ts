@@ -1,14 +1,17 @@
+import { parentManagedFields, scaleManagedFields, serverSideApply, trackUpdate } from '#meta';
 import { isJsonObject, type Json, type JsonObject } from '#std';
 import type { Decided, DecidedEvent } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
 import { isRefusal, refusals, type Refusal } from '../refusal.js';
 import type { ObjectType } from '../schema/index.js';
+import { appliedBody, mergedObject } from './apply.js';
 import { readBody } from './body.js';
 import { wrongPlace } from './create.js';
 import { withResourceVersion } from './fold.js';
+import { writeContext } from './ownership.js';
 import { patchedDocument } from './patch-document.js';
 import { aboutOf, type Request } from './request.js';
-import { plainVersion, spokenVersion } from './served.js';
+import { plainVersion } from './served.js';
 import { uidMismatch, updateObject, wrongName } from './update.js';
 
 /** Where a kind keeps what its scale shows. */
@@ -42,36 +45,69 @@ export function scaleOf(object: KubeObject, selector: string): JsonObject {
 export function decideScale(request: Request, paths: ScalePaths): Decided {
   const { command, old } = request;
   if (old === undefined) return refusals.notFound(aboutOf(request, command.name));
-  const current = scaleOf(withResourceVersion(old, request.oldVersion ?? ''), paths.selector(old));
-  const written = command.verb === 'patch' ? patchedDocument(command, current, scaleSchema(request)) : (command.body ?? null);
+  const spoken = plainVersion('Scale', 'autoscaling', 'v1', scaleSchema(request));
+  const scaleRequest: Request = { ...request, spoken, strategy: { unowned: { scale: [['status']] } } };
+  const current = scaleWithOwners(withResourceVersion(old, request.oldVersion ?? ''), paths);
+  const written = writtenScale(scaleRequest, current);
   if (isRefusal(written)) return written;
-  const scale = readScale(request, written);
-  if (isRefusal(scale)) return scale;
-  const misplaced = wrongName(request, scale as unknown as KubeObject) ?? wrongPlace(request, scale as unknown as KubeObject);
+  const misplaced = wrongName(request, written as unknown as KubeObject) ?? wrongPlace(request, written as unknown as KubeObject);
   if (misplaced) return misplaced;
-  const replicas = replicasOf(scale, old);
+  const replicas = replicasOf(written, old);
   if (isRefusal(replicas)) return replicas;
-  const { uid, resourceVersion } = stated(scale);
+  const { uid, resourceVersion } = stated(written);
   if (uid !== undefined && uid !== old.metadata.uid) return uidMismatch(request, uid, old.metadata.uid);
-  const changed = withReplicas(old, replicas, resourceVersion);
-  const decided = updateObject({ ...request, spoken: spokenVersion(request.kind, '') }, changed, old, []);
+  const owned = ownedScale(scaleRequest, written, current);
+  const parent = parentManagedFields(old as unknown as JsonObject, owned, REPLICAS, request.spoken.apiVersion);
+  const changed = withReplicas(parent as unknown as KubeObject, replicas, resourceVersion);
+  const decided = updateObject(request, changed, old, [], 'tracked');
   if (isRefusal(decided)) return decided;
   return { ...decided, response: scaleAfter(decided, paths) };
 }
 
-/** The kind's own schema serves where no Scale is told: both are merged field by field. */
+const REPLICAS = ['spec', 'replicas'];
+
+function scaleWithOwners(object: KubeObject, paths: ScalePaths): JsonObject {
+  const scale = scaleOf(object, paths.selector(object));
+  const managedFields = scaleManagedFields(object as unknown as JsonObject, REPLICAS);
+  if (managedFields === undefined) return scale;
+  return { ...scale, metadata: { ...(scale['metadata'] as JsonObject), managedFields } };
+}
+
+/** The Scale as the command would have it. */
+function writtenScale(request: Request, current: JsonObject): JsonObject | Refusal {
+  const { command, spoken } = request;
+  if (command.verb !== 'patch') return readScale(request, command.body ?? null);
+  if (command.patchType !== 'apply') {
+    const patched = patchedDocument(command, current, spoken.schema);
+    return isRefusal(patched) ? patched : readScale(request, patched);
+  }
+  const applied = appliedBody(request, spoken);
+  if (isRefusal(applied)) return applied;
+  const manager = command.options.fieldManager ?? command.via;
+  const force = command.options.force === true;
+  return mergedObject(serverSideApply({ ...writeContext(request), live: current, applied, manager, force, now: request.now }));
+}
+
+/** The written Scale with its owners; an apply has brought them along. */
+function ownedScale(request: Request, written: JsonObject, current: JsonObject): JsonObject {
+  const { command, now } = request;
+  if (command.verb === 'patch' && command.patchType === 'apply') return written;
+  const manager = command.options.fieldManager ?? command.via;
+  return trackUpdate({ ...writeContext(request), before: current, after: written, manager, now });
+}
+
+/** How kinds with replicas are read. */
 function scaleSchema(request: Request): ObjectType<unknown> {
   return request.kind.subresources.find((subresource) => subresource.name === 'scale')?.schema ?? request.kind.schema;
 }
+
 /** Without a version: that is the position of the event, which the API adds. */
 function scaleAfter(decided: DecidedEvent, paths: ScalePaths): JsonObject {
   return scaleOf(decided.object, paths.selector(decided.object));
 }
 
 function readScale(request: Request, written: Json): JsonObject | Refusal {
-  const spoken = plainVersion('Scale', 'autoscaling', 'v1', scaleSchema(request));
-  const command = { ...request.command, body: written };
-  const read = readBody(command, spoken, request.decideContext);
+  const read = readBody({ ...request.command, body: written }, request.spoken, request.decideContext);
   return isRefusal(read) ? read : (read.object as unknown as JsonObject);
 }
 function replicasOf(scale: JsonObject, old: KubeObject): number | Refusal {

@@ -1,7 +1,7 @@
 import { genericMetaUpdateProblems, validateMetaUpdate } from '#meta';
 import { jsonEquals } from '#std';
 import type { Decided } from '../kind.js';
-import type { KubeObject, ObjectMeta } from '../kube-object.js';
+import type { KubeObject } from '../kube-object.js';
 import { isRefusal, refusals, type Problem, type Refusal } from '../refusal.js';
 import { admissionWarnings, mutateAll, validateAll } from './admission.js';
 import { readBody } from './body.js';
@@ -9,7 +9,7 @@ import { allocate, createObject, defaulted, isShortName, ownerWarning, wrongPlac
 import { decidedChange, decidedDelete } from './decided.js';
 import { dedupOwners, protectMetadata } from './metadata.js';
 import { trackCreate, trackUpdate } from './ownership.js';
-import { aboutOf, admitted, hasStatus, type Request, type WriteRules } from './request.js';
+import { aboutOf, admitted, hasStatus, kindAbout, type Request, type WriteRules } from './request.js';
 
 /** PUT of an object or of its status. */
 export function decideUpdate(request: Request): Decided {
@@ -38,12 +38,11 @@ export function updateObject(
   object: KubeObject,
   old: KubeObject,
   readWarnings: readonly string[],
-  owned?: ObjectMeta['managedFields'],
+  ownership: 'tracked' | 'to track' = 'to track',
 ): Decided {
-  const about = aboutOf(request, old.metadata.name);
   const stale = staleVersion(request, object.metadata.resourceVersion);
   if (stale) return stale;
-  const tracked = owned === undefined ? trackUpdate(request, object, old) : withManagedFields(object, owned);
+  const tracked = ownership === 'tracked' ? object : trackUpdate(request, object, old);
   const placed = protectMetadata(inPlace(tracked, old), old);
   const mutated = mutateAll(request.plugins, admitted(request, 'UPDATE', placed, old));
   if (isRefusal(mutated)) return mutated;
@@ -51,7 +50,7 @@ export function updateObject(
   const rules = rulesOf(request);
   const prepared = withGeneration(request, rules.prepare(deduped, old), old);
   const problems = validate(request, rules, prepared, old);
-  if (problems.length > 0) return refusals.invalid(about, problems);
+  if (problems.length > 0) return refusals.invalid(kindAbout(request, old.metadata.name), problems);
   const warnings = [
     ...readWarnings,
     ...dropped.map(ownerWarning),
@@ -101,10 +100,6 @@ function inPlace(object: KubeObject, old: KubeObject): KubeObject {
   if (object.metadata.namespace === old.metadata.namespace) return object;
   return { ...object, metadata: { ...object.metadata, namespace: old.metadata.namespace as string } };
 }
-function withManagedFields(object: KubeObject, managedFields: ObjectMeta['managedFields']): KubeObject {
-  return { ...object, metadata: { ...object.metadata, managedFields: managedFields as NonNullable<typeof managedFields> } };
-}
-
 /** What a write of this (sub)resource may change, and what must hold of it. */
 function rulesOf(request: Request): WriteRules {
   const { strategy } = request;
