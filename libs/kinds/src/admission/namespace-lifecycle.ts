@@ -29,7 +29,7 @@ function check(request: Admitted): Refusal | undefined {
 }
 
 function nameOf(request: Admitted): string {
-  return request.object.metadata.name ?? '';
+  return request.object.metadata.generateName || (request.object.metadata.name ?? '');
 }
 function isTerminating(namespace: KubeObject): boolean {
   return (namespace['status'] as { phase?: string } | undefined)?.phase === 'Terminating';

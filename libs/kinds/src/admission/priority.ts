@@ -80,5 +80,5 @@ function keptPriority(request: Admitted): KubeObject {
 }
 
 function forbidden(pod: Pod, why: string): Refusal {
-  return refusals.forbidden({ group: '', resource: 'pods', kind: 'Pod', name: pod.metadata.name ?? '' }, why);
+  return refusals.forbidden({ group: '', resource: 'pods', kind: 'Pod', name: pod.metadata.generateName || (pod.metadata.name ?? '') }, why);
 }

@@ -82,5 +82,5 @@ function tokenVolume(name: string): NonNullable<Pod['spec']['volumes']>[number] 
 }
 
 function forbidden(pod: Pod, why: string): Refusal {
-  return refusals.forbidden({ group: '', resource: 'pods', kind: 'Pod', name: pod.metadata.name ?? '' }, why);
+  return refusals.forbidden({ group: '', resource: 'pods', kind: 'Pod', name: pod.metadata.generateName || (pod.metadata.name ?? '') }, why);
 }
