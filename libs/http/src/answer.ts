@@ -1,13 +1,14 @@
 import type { KubeObject, Refusal } from '#model';
 import type { Instant, JsonObject } from '#std';
+import { isJsonObject } from '#std';
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
-import { stringify } from 'yaml';
 import { contentType, PLAIN_JSON, type OutputForm } from './negotiate.js';
 import { objectText, partialText, shown } from './object-text.js';
 import type { ServedKind } from './routes.js';
 import { answers, statusOf, type HttpRefusal } from './status.js';
 import { tableText, type TableForm } from './table.js';
+import { yamlText } from './yaml-text.js';
 
 export type AnyResponse = ServerResponse | Http2ServerResponse;
 
@@ -25,19 +26,21 @@ export interface Answer {
 
 export function sendAnswer(response: AnyResponse, answer: Answer): void {
   const { code, json, form = PLAIN_JSON } = answer;
-  const body = json === undefined ? (answer.text ?? '') : written(json, form);
-  const bytes = Buffer.from(body, 'utf8');
-  const headers: Record<string, string | number | string[]> = {
-    'Cache-Control': 'no-cache, private',
-    'Content-Type': answer.type ?? (json === undefined ? 'text/plain; charset=utf-8' : contentType(form)),
-    'Content-Length': bytes.length,
-    ...answer.headers,
-  };
+  const headers: Record<string, string | number | string[]> = { 'Cache-Control': 'no-cache, private', ...answer.headers };
   if (answer.warnings && answer.warnings.length > 0) headers['Warning'] = warningHeaders(answer.warnings);
   // The union of both responses has no common signature for writeHead and end.
   const out = response as ServerResponse;
+  // A 304 keeps what the client's cache knows of the body: a length of 0 would replace the cached one.
+  if (code === 204 || code === 304) {
+    out.writeHead(code, headers);
+    out.end();
+    return;
+  }
+  const bytes = Buffer.from(json === undefined ? (answer.text ?? '') : written(json, form), 'utf8');
+  headers['Content-Type'] = answer.type ?? (json === undefined ? 'text/plain; charset=utf-8' : contentType(form));
+  headers['Content-Length'] = bytes.length;
   out.writeHead(code, headers);
-  out.end(code === 204 || code === 304 ? undefined : bytes);
+  out.end(bytes);
 }
 
 /** Each text once, as `299 - "…"`. */
@@ -50,7 +53,7 @@ export function warningHeaders(warnings: readonly string[]): string[] {
 
 function written(json: string, form: OutputForm): string {
   if (form.media === 'yaml') {
-    return stringify(JSON.parse(json), { sortMapEntries: true, indentSeq: false, lineWidth: 80, singleQuote: true, aliasDuplicateObjects: false });
+    return yamlText(JSON.parse(json));
   }
   return form.pretty ? JSON.stringify(JSON.parse(json), null, 2) : `${json}\n`;
 }
@@ -96,7 +99,13 @@ export function objectJson(on: ServedKind, object: KubeObject, { form, include, 
 const ACCEPTED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 export const notAnObjectForm = answers.notAcceptable(ACCEPTED);
 
-/** A Status, a Scale, a TokenRequest: what a subresource or a deletion answers instead of the object. */
-export function plainJson(response: JsonObject): string {
-  return JSON.stringify(response);
+/**
+ * A Status, a Scale, …: what a subresource or a deletion answers instead of the object. One that stands for the object
+ * itself has its version, which is known only now.
+ */
+export function responseJson(response: JsonObject, object: KubeObject): string {
+  const { metadata } = response;
+  if (!isJsonObject(metadata) || metadata['uid'] !== object.metadata.uid) return JSON.stringify(response);
+  const { resourceVersion } = object.metadata;
+  return JSON.stringify({ ...response, metadata: { ...metadata, ...(resourceVersion !== undefined && { resourceVersion }) } });
 }

@@ -1,8 +1,8 @@
-import type { Refusal, UserInfo, View } from '#model';
+import type { KubeObject, Refusal, UserInfo, View } from '#model';
 import { decideCommand, isRefusal } from '#model';
 import type { Keys } from '#ports';
 import type { Instant, JsonObject } from '#std';
-import { objectJson, refusalAnswer, sendAnswer, type Answer, type AnyResponse, type Rendering } from './answer.js';
+import { objectJson, refusalAnswer, responseJson, sendAnswer, type Answer, type AnyResponse, type Rendering } from './answer.js';
 import { authenticator, type AnyRequest } from './authenticate.js';
 import { bootstrapPolicy, forbidden, impersonated, type Authorizer } from './authorize.js';
 import type { Backend } from './backend.js';
@@ -202,7 +202,7 @@ class KubernetesApi implements Api {
     const object = view.get(route.on.kind.ref, route.namespace || undefined, route.name);
     if (!object) return notFoundQuoted(route);
     const { subresource } = route;
-    if (subresource && subresource.kind !== route.on.kind.names.kind) return this.derived(view, route, rendering);
+    if (subresource && subresource.kind !== route.on.kind.names.kind) return this.derived(view, object, { route, rendering });
     const json = objectJson(route.on, object, rendering);
     return typeof json === 'string' ? { code: 200, json, form: rendering.form } : json;
   }
@@ -214,7 +214,7 @@ class KubernetesApi implements Api {
     return (await tooNew(backend, version.value)) ?? backend.current();
   }
   /** A subresource that is another object (a Scale): what a change of nothing would answer. */
-  private derived(view: View, route: Route, rendering: Rendering): Answer | HttpRefusal {
+  private derived(view: View, object: KubeObject, { route, rendering }: { route: Route; rendering: Rendering }): Answer | HttpRefusal {
     const { backend } = this.options;
     const { on, namespace, name, subresource } = route;
     const decided = decideCommand(
@@ -238,7 +238,7 @@ class KubernetesApi implements Api {
     );
     if (isRefusal(decided)) return decided;
     if (!decided.response) return answers.noSuchResource;
-    return { code: 200, json: JSON.stringify(decided.response), form: { ...rendering.form, as: undefined } };
+    return { code: 200, json: responseJson(decided.response, object), form: { ...rendering.form, as: undefined } };
   }
 
   private async listOrWatch(call: Call, route: Route, rendering: Rendering): Promise<Answer | HttpRefusal | undefined> {
@@ -303,12 +303,12 @@ function wrongName(name: string): HttpRefusal | undefined {
 }
 function notFoundQuoted(route: Route): HttpRefusal {
   const refusal = notFound(route);
-  return { ...refusal, message: refusal.message.replace(`"${route.name}"`, () => goQuote(route.name)) };
+  const message = refusal.message.replace(`"${route.name}"`, () => goQuote(route.name));
+  return { ...refusal, message, details: { ...refusal.details, name: route.name.toWellFormed() } };
 }
 function errorForm({ headers }: AnyRequest, query: Query): OutputForm {
-  const accept = headers.accept ?? '';
-  if (!accept.includes('yaml') && !query.has('pretty')) return PLAIN_JSON;
-  const form = negotiate({ accept, pretty: query.get('pretty'), userAgent: headers['user-agent'] ?? '', on: 'object', hasTable: true });
+  const { accept = '', 'user-agent': agent = '' } = headers;
+  const form = negotiate({ accept, pretty: query.get('pretty'), userAgent: agent, on: 'object', hasTable: true });
   return 'refused' in form ? PLAIN_JSON : { ...form, as: undefined };
 }
 function internalError(cause: unknown): HttpRefusal {

@@ -128,13 +128,15 @@ export function selectionOf(on: ServedKind, labelText: string, fieldText: string
 }
 
 type Reader = (object: KubeObject) => string;
+const NAMESPACE: readonly [string, Reader] = ['metadata.namespace', (object) => object.metadata.namespace ?? ''];
 const readersByKind = new WeakMap<ServedKind, ReadonlyMap<string, Reader>>();
 function fieldReaders(on: ServedKind): ReadonlyMap<string, Reader> {
   let readers = readersByKind.get(on);
   if (!readers) {
     readers = new Map<string, Reader>([
       ['metadata.name', (object) => object.metadata.name],
-      ['metadata.namespace', (object) => object.metadata.namespace ?? ''],
+      // Cluster-scoped kinds with selectors of their own know no namespace; the others all take it.
+      ...(on.kind.names.namespaced || on.kind.fieldSelectorError === 'known' ? [NAMESPACE] : []),
       ...(on.served?.fieldSelectors ?? on.kind.fieldSelectors).map(({ field, value }): [string, Reader] => [field, value]),
     ]);
     readersByKind.set(on, readers);

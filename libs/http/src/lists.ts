@@ -20,11 +20,16 @@ export interface ListMeta {
 export const VERSION_TIMEOUT_MS = 3000;
 
 export async function list(backend: Backend, route: Route, options: ListOptions, rendering: Rendering): Promise<Answer | Refusal> {
-  const plan = await planned(backend, options);
-  if (isRefusal(plan)) return plan;
-  const page = pageOf(route, options, plan);
+  const page = await pageFor(backend, route, options);
+  if (isRefusal(page)) return page;
   const json = listText(route.on, page.objects, rendering, page.meta);
   return typeof json === 'string' ? { code: 200, json, form: rendering.form } : json;
+}
+
+/** The objects that a list would give. */
+export async function pageFor(backend: Backend, route: Route, options: ListOptions): Promise<Page | Refusal> {
+  const plan = await planned(backend, options);
+  return isRefusal(plan) ? plan : pageOf(route, options, plan);
 }
 
 /** A list in the past: as the view has it, whatever version was asked for. */
@@ -118,7 +123,7 @@ function readToken(text: string): Token | Refusal {
   return { version: rv, start };
 }
 
-interface Page {
+export interface Page {
   readonly objects: readonly KubeObject[];
   readonly meta: ListMeta;
 }

@@ -39,14 +39,14 @@ export function negotiate(asked: Asked): OutputForm | HttpRefusal {
   }
   for (const clause of parseAccept(accept)) {
     const form = formOf(clause, asked);
-    if (form) return form;
+    if (form) return form.media === 'yaml' && on === 'watch' ? answers.notAcceptable(WATCH_TYPES) : form;
   }
-  return answers.notAcceptable(on === 'watch' ? WATCH_TYPES : MEDIA_TYPES);
+  return answers.notAcceptable(MEDIA_TYPES);
 }
 
 function formOf(clause: AcceptClause, asked: Asked): OutputForm | undefined {
   const media = mediaOf(clause);
-  if (media === undefined || (asked.on === 'watch' && media === 'yaml')) return undefined;
+  if (media === undefined) return undefined;
   const { as, g, v } = clause.parameters;
   const pretty = clause.parameters['pretty'] === '1';
   const form = plain(asked, media);

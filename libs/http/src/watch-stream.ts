@@ -160,7 +160,8 @@ export function eventsOf(change: Change, sees: (object: KubeObject) => boolean):
     return saw ? [['DELETED', withVersion(before, position)]] : [];
   }
   if (!before) return [];
-  const final = last ?? withVersion(before, position);
+  // A deletion that first marks the object shows it so; otherwise the end shows what was last stored.
+  const final = (marked && last) ?? withVersion(before, position);
   const events: (readonly [EventType, KubeObject])[] = [];
   if (marked && sees(marked)) events.push([saw ? 'MODIFIED' : 'ADDED', marked]);
   if (saw) events.push(['DELETED', sees(final) ? final : withVersion(before, position)]);

@@ -28,10 +28,14 @@ export async function watch(call: WatchCall): Promise<Refusal | undefined> {
   if ('error' in version) return answers.internal(version.error);
   const wantsState = options.sendInitialEvents ?? version.value === 0;
   if (wantsState) return fromState(call, version.value);
-  if (version.value !== 0) return fromVersion(call, version.value);
+  if (version.value !== 0) {
+    // One that is too old becomes an ERROR event, as the client library expects.
+    new RunningWatch(call).start().follow(version.value);
+    return undefined;
+  }
   const view = await call.backend.fresh();
   if (isRefusal(view)) return view;
-  start(call).follow(view.position);
+  new RunningWatch(call).start().follow(view.position);
   return undefined;
 }
 
@@ -41,24 +45,14 @@ async function fromState(call: WatchCall, atLeast: number): Promise<Refusal | un
   const view = options.resourceVersion === '0' ? backend.current() : await backend.fresh();
   if (isRefusal(view)) return view;
   if (atLeast > view.position) {
-    const running = start(call);
+    const running = new RunningWatch(call);
     const late = await tooNew(backend, atLeast);
     if (late) running.stream.refuse(late);
-    else running.beginWith(backend.current());
+    else running.start().beginWith(backend.current());
     return undefined;
   }
-  start(call).beginWith(view);
+  new RunningWatch(call).start().beginWith(view);
   return undefined;
-}
-
-/** Every change after a version. One that is too old is an ERROR event, as the client library expects. */
-async function fromVersion(call: WatchCall, version: number): Promise<Refusal | undefined> {
-  start(call).follow(version);
-  return undefined;
-}
-
-function start(call: WatchCall): RunningWatch {
-  return new RunningWatch(call);
 }
 
 class RunningWatch {
@@ -70,13 +64,20 @@ class RunningWatch {
   private isOver = false;
 
   constructor(private readonly call: WatchCall) {
-    const { response, route, rendering, options } = call;
+    const { response, route, rendering } = call;
     this.stream = new WatchStream(response, route.on, rendering, () => this.stop());
     this.stream.open(call.warnings);
-    const seconds = options.timeoutSeconds;
-    const life = seconds !== undefined && seconds > 0 ? Math.min(seconds * 1000, 2 ** 31 - 1) : LIFE_MIN_MS * (1 + Math.random());
-    this.timers.push(setTimeout(() => this.stream.end(), life));
+  }
+
+  /** Time runs from when the watched version is here. */
+  start(): this {
+    const { options, rendering } = this.call;
+    if (this.isOver) return this;
+    this.timers.push(setTimeout(() => this.stream.end(), lifeOf(options, LIFE_MIN_MS * (1 + Math.random()))));
     if (options.allowBookmarks) this.timers.push(setInterval(() => this.mark(), BOOKMARK_MS));
+    // Kubernetes begins such a watch and then cannot write its events.
+    if (rendering.form.as === 'PartialObjectMetadataList') this.stream.end();
+    return this;
   }
 
   /** Runs in one turn: the list and the changes after it leave no gap. */
@@ -136,7 +137,9 @@ export function watchAt(view: View, call: Omit<WatchCall, 'backend'>): void {
     if (options.selection.matches(object)) stream.event('ADDED', object);
   }
   stream.bookmark(view.position, options.sendInitialEvents === true);
-  const seconds = options.timeoutSeconds;
-  const life = seconds !== undefined && seconds > 0 ? Math.min(seconds * 1000, 2 ** 31 - 1) : LIFE_MIN_MS;
-  timers.push(setTimeout(() => stream.end(), life));
+  timers.push(setTimeout(() => stream.end(), lifeOf(options, LIFE_MIN_MS)));
+}
+
+function lifeOf({ timeoutSeconds }: ListOptions, otherwise: number): number {
+  return timeoutSeconds !== undefined && timeoutSeconds > 0 ? Math.min(timeoutSeconds * 1000, 2 ** 31 - 1) : otherwise;
 }

@@ -1,12 +1,12 @@
-import type { Accepted, Command, CommandOptions, PatchType, Refusal, UserInfo } from '#model';
+import type { Accepted, Command, CommandOptions, KubeObject, PatchType, Refusal, UserInfo } from '#model';
 import { isRefusal, refusals } from '#model';
 import type { Json, JsonObject } from '#std';
-import { objectJson, plainJson, type Answer, type Rendering } from './answer.js';
+import { objectJson, responseJson, type Answer, type Rendering } from './answer.js';
 import type { AnyRequest } from './authenticate.js';
 import type { Backend } from './backend.js';
 import { bodyMedia, parseDeleteOptions, parseObject, parsePatch, patchTypeOf, readBytes, schemaFor } from './body/request-body.js';
-import { selectionOf } from './list-options.js';
-import { listText } from './lists.js';
+import { listOptions } from './list-options.js';
+import { listText, pageFor } from './lists.js';
 import { deleteOptions, managerOf, writeOptions } from './options.js';
 import type { Query } from './query.js';
 import type { Route } from './routes.js';
@@ -112,27 +112,35 @@ async function deleteMany(call: WriteCall): Promise<Answer | Refusal> {
   const { backend, route, query, rendering } = call;
   const options = await readDeleteOptions(call);
   if ('refused' in options) return options as unknown as Refusal;
-  const selection = selectionOf(route.on, query.get('labelSelector') ?? '', query.get('fieldSelector') ?? '');
-  if ('refused' in selection) return selection;
-  const view = await backend.fresh();
-  if ('refused' in view) return view;
-  const position = view.position;
-  const objects = view.list(route.on.kind.ref, route.namespace || undefined).filter((object) => selection.matches(object));
+  const selected = listOptions(route.on, query, false);
+  if ('refused' in selected) return selected;
+  const page = await pageFor(backend, route, selected);
+  if (isRefusal(page)) return page;
   const { dryRun, ...body } = options;
+  const wish: Wish = { verb: 'delete', body, options: deletionOptions(call, dryRun) };
+  const isPinned = selected.resourceVersion !== '' && selected.resourceVersion !== '0';
+  const failure = await deleteAll(call, page.objects, wish, isPinned);
+  if (failure) return failure;
+  const json = listText(route.on, page.objects, rendering, page.meta);
+  return typeof json === 'string' ? { code: 200, json, form: rendering.form } : json;
+}
+
+/** What was listed at a stated version is deleted only if it still is what was listed. */
+async function deleteAll(call: WriteCall, objects: readonly KubeObject[], wish: Wish, isPinned: boolean): Promise<Refusal | undefined> {
   const waiting = [...objects];
   let failure: Refusal | undefined;
   const worker = async (): Promise<void> => {
     for (let object = waiting.shift(); object !== undefined && !failure; object = waiting.shift()) {
-      const { namespace, name } = object.metadata;
-      const command = commandOf(call, { verb: 'delete', body, options: deletionOptions(call, dryRun) });
-      const result = await backend.submit({ ...command, name, ...(namespace !== undefined && { namespace }) });
+      const { namespace, name, resourceVersion } = object.metadata;
+      const preconditions = { ...(wish.body as JsonObject)['preconditions'] as JsonObject | undefined, resourceVersion };
+      const body = isPinned ? { ...(wish.body as JsonObject), preconditions } : wish.body;
+      const command = commandOf(call, { ...wish, ...(body !== undefined && { body }) });
+      const result = await call.backend.submit({ ...command, name, ...(namespace !== undefined && { namespace }) });
       if (isRefusal(result) && result.code !== 404) failure = result;
     }
   };
   await Promise.all(Array.from({ length: Math.min(DELETIONS_MAX, waiting.length) }, worker));
-  if (failure) return failure;
-  const json = listText(route.on, objects, rendering, { resourceVersion: String(position) });
-  return typeof json === 'string' ? { code: 200, json, form: rendering.form } : json;
+  return failure;
 }
 
 type Wish = Pick<Command, 'verb' | 'body' | 'patchType' | 'options'>;
@@ -176,7 +184,7 @@ async function submit(call: WriteCall, wish: Wish): Promise<Answer | Refusal> {
 
 function accepted({ route, rendering }: WriteCall, wish: Wish, result: Accepted): Answer | Refusal {
   const { response, warnings, created } = result;
-  const json = response ? plainJson(response) : objectJson(route.on, result.object, rendering);
+  const json = response ? responseJson(response, result.object) : objectJson(route.on, result.object, rendering);
   if (typeof json !== 'string') return json;
   const code = created || wish.verb === 'create' ? 201 : isLegacyOrphaning(wish, result) ? 202 : 200;
   return { code, json, form: response ? { ...rendering.form, as: undefined } : rendering.form, warnings };
