@@ -45,7 +45,13 @@ const PATCHES = { 'application/json-patch+json': 'json', 'application/merge-patc
 const SKIP = Symbol('left to the HTTP layer');
 
 function route(path) {
-  const url = new URL(path, 'http://x');
+  let url;
+  try {
+    url = new URL(path, 'http://x');
+    decodeURIComponent(url.pathname);
+  } catch {
+    return SKIP;
+  }
   const parts = url.pathname.split('/').filter(Boolean);
   let group = '', version, rest;
   if (parts[0] === 'api') [, version, ...rest] = parts;
@@ -84,6 +90,7 @@ function handle(server, request) {
   if (request.method === 'GET') {
     if (query.has('watch') || query.has('labelSelector') || query.has('fieldSelector') || query.has('limit') || query.has('continue') || query.has('resourceVersion')) return SKIP;
     if (name) {
+      if (subresource && !kind.subresources.some((s) => s.name === subresource)) return SKIP;
       if (subresource && subresource !== 'status' && subresource !== 'scale' && subresource !== 'ephemeralcontainers' && subresource !== 'resize') return SKIP;
       const object = server.view.get(kind.ref, namespace, name);
       if (!object) return notFound(kind, name, to.group);
@@ -118,8 +125,10 @@ function handle(server, request) {
     else if (body) dryRun = false;
     if (!body) body = Object.fromEntries(['propagationPolicy', 'orphanDependents', 'gracePeriodSeconds'].filter((k) => query.has(k)).map((k) => [k, k === 'propagationPolicy' ? query.get(k) : JSON.parse(query.get(k))]));
   }
-  const agent = request.headers?.['user-agent'];
-  const manager = query.get('fieldManager') || (agent ? agent.split('/')[0] : 'unknown');
+  const agent = Object.entries(request.headers ?? {}).find(([k]) => k.toLowerCase() === 'user-agent')?.[1] ?? '';
+  const given = query.get('fieldManager') ?? '';
+  if (given.length > 128 || /[\x00-\x1f]/.test(given)) return SKIP;
+  const manager = given || [...agent.split('/')[0]].filter((c) => c >= ' ').join('').slice(0, 128) || 'unknown';
   const decided = server.write({
     verb, kind: kind.id, apiVersion: to.apiVersion, namespace, name: name ?? '', ...(subresource && { subresource }), body, ...(patchType && { patchType }),
     options: { dryRun, fieldManager: manager, fieldValidation: validation, ...(query.has('force') && { force: query.get('force') !== 'false' }), mayCreate: true },

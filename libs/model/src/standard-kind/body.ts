@@ -27,7 +27,7 @@ export function readBody(command: Command, spoken: Spoken, context: DecideContex
   if (words.length > 0 && command.options.fieldValidation === 'Strict') {
     return refusals.badRequest(`${about}: strict decoding error: ${words.join(', ')}`);
   }
-  const object = typed(read.value as unknown as JsonObject, spoken);
+  const object = typed(read.value as unknown as JsonObject, body, spoken);
   return { object, warnings: command.options.fieldValidation === 'Ignore' ? [] : words };
 }
 
@@ -47,7 +47,7 @@ export function readPatched(patched: Json, document: JsonObject, request: Reques
   if (read.error !== undefined) return refused(read.error);
   const words = fieldWords(read.unknown, command.options.duplicateFields);
   if (words.length > 0 && command.options.fieldValidation === 'Strict') return refused(`strict decoding error: ${words.join(', ')}`);
-  const object = typed(read.value as unknown as JsonObject, spoken);
+  const object = typed(read.value as unknown as JsonObject, body, spoken);
   return { object, warnings: command.options.fieldValidation === 'Ignore' ? [] : words };
 }
 
@@ -55,8 +55,12 @@ function fieldWords(unknown: readonly string[], duplicates: readonly string[] | 
   return [...unknown.map((field) => `unknown field "${field}"`), ...(duplicates ?? [])];
 }
 
-function typed(value: JsonObject, spoken: Spoken): KubeObject {
-  const metadata = isJsonObject(value['metadata']) ? value['metadata'] : {};
+/** Reading drops an empty list; of managedFields it is a wish: to forget all owners. */
+function typed(value: JsonObject, raw: JsonObject, spoken: Spoken): KubeObject {
+  const read = isJsonObject(value['metadata']) ? value['metadata'] : {};
+  const rawEntries = isJsonObject(raw['metadata']) ? raw['metadata']['managedFields'] : undefined;
+  const isEmpty = Array.isArray(rawEntries) && rawEntries.length === 0;
+  const metadata = isEmpty ? { ...read, managedFields: [] } : read;
   return { ...value, apiVersion: spoken.apiVersion, kind: spoken.kind, metadata } as unknown as KubeObject;
 }
 

@@ -18,7 +18,7 @@ export function decideCreate(request: Request): Decided {
   const object = defaulted(request, read.object, true);
   const misplaced = wrongPlace(request, object);
   if (misplaced) return misplaced;
-  return createObject(request, trackCreate(request, object), read.warnings);
+  return createObject(request, trackCreate(request, withoutServerFields(object)), read.warnings);
 }
 
 /** The object with the defaults of its version, in the form that is stored. */
@@ -71,6 +71,13 @@ export function allocate(request: Request, object: KubeObject, old: KubeObject |
   const result = request.strategy.allocate?.(object, old, request) ?? object;
   if (!Array.isArray(result)) return result as KubeObject | Refusal;
   return refusals.invalid(kindAbout(request, object.metadata.name), result as readonly Problem[]);
+}
+
+/** What a client may not say of a new object is not there before anybody can own it. */
+export function withoutServerFields(object: KubeObject): KubeObject {
+  const { selfLink, resourceVersion, uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, ...metadata } =
+    object.metadata as ObjectMeta & { readonly selfLink?: string };
+  return { ...object, metadata: metadata as ObjectMeta };
 }
 
 function withIdentity(request: Request, read: KubeObject): KubeObject {

@@ -28,6 +28,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly name?: NameRule;
   /** Finalizers need no domain in front (kinds outside the core's validation: leases, events). */
   readonly shortFinalizers?: boolean;
+  /** An update is checked as a creation too, metadata included. */
+  readonly revalidatesMetadata?: boolean;
   /** `managed`: 1 at creation and one more for each change that {@link generationGrows}; `client` (default): as sent at creation. */
   readonly generation?: 'managed' | 'client';
   /** Whether a change of the main resource counts; default: `spec` differs. */

@@ -1,11 +1,11 @@
-import { genericMetaUpdateProblems, validateMetaUpdate } from '#meta';
+import { dns1123Subdomain, genericMetaUpdateProblems, pathSegment, validateMeta, validateMetaUpdate } from '#meta';
 import { jsonEquals } from '#std';
 import type { Decided } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
 import { isRefusal, refusals, type Problem, type Refusal } from '../refusal.js';
 import { admissionWarnings, mutateAll, validateAll } from './admission.js';
 import { readBody } from './body.js';
-import { allocate, createObject, defaulted, isShortName, ownerWarning, wrongPlace } from './create.js';
+import { allocate, createObject, defaulted, isShortName, ownerWarning, withoutServerFields, wrongPlace } from './create.js';
 import { decidedChange, decidedDelete } from './decided.js';
 import { dedupOwners, protectMetadata } from './metadata.js';
 import { trackCreate, trackUpdate } from './ownership.js';
@@ -23,7 +23,7 @@ export function decideUpdate(request: Request): Decided {
     const mayCreate = strategy.putCreates === true && request.subresource === undefined && command.options.mayCreate !== false;
     if (!mayCreate) return refusals.notFound(aboutOf(request, command.name));
     if (object.metadata.uid) return uidMismatch(request, object.metadata.uid, undefined);
-    return createObject(request, trackCreate(request, defaulted(request, read.object, true)), read.warnings);
+    return createObject(request, trackCreate(request, withoutServerFields(defaulted(request, read.object, true))), read.warnings);
   }
   const { uid } = object.metadata;
   if (uid && uid !== old.metadata.uid) return uidMismatch(request, uid, old.metadata.uid);
@@ -134,12 +134,25 @@ function withGeneration(request: Request, object: KubeObject, old: KubeObject): 
   return { ...object, metadata: { ...object.metadata, generation: (old.metadata.generation ?? 0) + 1 } };
 }
 
+/**
+ * What holds of the metadata of all objects is checked once for all kinds and once more by each kind, some of which look
+ * at the whole object again: answers name each such cause as often.
+ */
 function validate(request: Request, rules: WriteRules, object: KubeObject, old: KubeObject): readonly Problem[] {
-  // What holds for all objects is checked once for all and once more by each kind: answers name each such cause twice.
-  const generic = genericMetaUpdateProblems(object.metadata, old.metadata);
-  const isLoose = request.strategy.shortFinalizers === true;
-  const ofKind = validateMetaUpdate(object.metadata, old.metadata).filter((problem) => !isLoose || !isShortName(problem));
-  return [...generic, ...ofKind, ...(rules.validate?.(object, old, request) ?? [])];
+  const { strategy, kind, subresource } = request;
+  const { namespaced } = kind.names;
+  const meta = object.metadata;
+  const generic = validateMeta(meta, { namespaced, nameRule: pathSegment }).filter((problem) => !isShortName(problem));
+  const ofKind = validateMetaUpdate(meta, old.metadata);
+  const isWhole = strategy.revalidatesMetadata === true && subresource === undefined;
+  const whole = isWhole ? validateMeta(meta, { namespaced, nameRule: strategy.name ?? dns1123Subdomain }) : [];
+  const isLoose = strategy.shortFinalizers === true;
+  return [
+    ...generic,
+    ...genericMetaUpdateProblems(meta, old.metadata),
+    ...[...ofKind, ...whole].filter((problem) => !isLoose || !isShortName(problem)),
+    ...(rules.validate?.(object, old, request) ?? []),
+  ];
 }
 
 function goesWithUpdate(request: Request, object: KubeObject, old: KubeObject): boolean {

@@ -22,6 +22,7 @@ export const deploymentRules: Strategy<Deployment> = {
     const { labels: _labels, ...metadata } = written.metadata;
     return { ...metadata, ...(old.metadata.labels && { labels: old.metadata.labels }) };
   },
+  unowned: { '': [['status']], status: [['spec'], ['metadata', 'labels']] },
   eventOf,
 };
 

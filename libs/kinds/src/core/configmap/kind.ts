@@ -8,5 +8,5 @@ export const configMapKind = standardKind<ConfigMap>({
   names: { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', shortNames: ['cm'], namespaced: true },
   schema: configMap,
   columns: configMapColumns,
-  strategy: { validate: validateConfigMap, validateUpdate: validateConfigMapUpdate },
+  strategy: { revalidatesMetadata: true, validate: validateConfigMap, validateUpdate: validateConfigMapUpdate },
 });

@@ -33,6 +33,7 @@ export const namespaceKind = standardKind<Namespace>({
   fieldSelectors: [{ field: 'status.phase', value: (object: KubeObject) => (object as Namespace).status?.phase ?? '' }],
   fieldSelectorError: 'label',
   strategy: {
+    revalidatesMetadata: true,
     name: dns1123Label,
     answersDeletionWithObject: true,
     applyDefaults: withNameLabel,

@@ -4,6 +4,7 @@ import { validateNode, validateNodeUpdate } from './validate.js';
 
 export const nodeStrategy: Strategy<Node> = {
   createKeepsStatus: true,
+  revalidatesMetadata: true,
   registryPrefix: 'minions',
   applyDefaults: (object) => withPodCidrs(withAllocatable(object)),
   prepareCreate: withoutGated,

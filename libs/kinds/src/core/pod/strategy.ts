@@ -13,6 +13,7 @@ import { validatePod } from './validate.js';
 /** What is particular about a pod's life. */
 export const podStrategy: Strategy<Pod> = {
   generation: 'managed',
+  revalidatesMetadata: true,
   answersDeletionWithObject: true,
   applyDefaults: podDefaults,
   validate: validatePod,

@@ -12,6 +12,7 @@ export const secretKind = standardKind<Secret>({
   fieldSelectors: [{ field: 'type', value: (object: KubeObject) => String(object['type'] ?? '') }],
   fieldSelectorError: 'label',
   strategy: {
+    revalidatesMetadata: true,
     applyDefaults: withStringData,
     validate: validateSecret,
     validateUpdate: validateSecretUpdate,

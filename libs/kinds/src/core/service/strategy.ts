@@ -3,6 +3,7 @@ import type { Service } from './schema.js';
 
 export const serviceStrategy: Strategy<Service> = {
   answersDeletionWithObject: true,
+  revalidatesMetadata: true,
   putCreates: true,
   registryPrefix: 'services/specs',
   allocate,

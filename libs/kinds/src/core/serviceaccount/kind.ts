@@ -12,6 +12,7 @@ export const serviceAccountKind = standardKind<ServiceAccount>({
     { name: 'token', kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'], schema: tokenRequest },
   ],
   strategy: {
+    revalidatesMetadata: true,
     answersDeletionWithObject: true,
     prepareCreate: cleanSecrets,
     prepareUpdate: cleanSecrets,

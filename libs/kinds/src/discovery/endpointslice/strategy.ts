@@ -4,6 +4,7 @@ import type { EndpointSlice } from './schema.js';
 
 export const endpointSliceStrategy: Strategy<EndpointSlice> = {
   generation: 'managed',
+  revalidatesMetadata: true,
   generationGrows: (object, old) => {
     const { metadata: meta, ...rest } = object;
     const { metadata: oldMeta, ...oldRest } = old;
