@@ -14,7 +14,7 @@ import {
   type Reason,
 } from '../shared/index.js';
 import { inherited, nextRevision, replicaAnnotations, REVISION, revisionAnnotations, revisionOf } from './annotations.js';
-import { afterCreation, afterFinding } from './conditions.js';
+import { afterCreation, afterFinding, afterRefusal } from './conditions.js';
 import { roomOf, type Situation } from './situation.js';
 import { HASH_LABEL, templateHash } from './template.js';
 
@@ -59,6 +59,8 @@ function make(situation: Situation): readonly Decision[] {
     const status = { ...deployment.status, collisionCount: collisionCount + 1 };
     return reportStatus(deployments, deployment, status, { because: `another set is named ${name}` });
   }
+  const complaint = complain(situation, name);
+  if (complaint.length > 0) return complaint;
   const revision = String(nextRevision(old));
   const replicas = initialReplicas(situation);
   const scaled = incident(view, now, {
@@ -77,6 +79,22 @@ function make(situation: Situation): readonly Decision[] {
       then: follow,
     }),
   ];
+}
+
+/** Says once that the set was refused; then it is tried again. */
+function complain(situation: Situation, name: string): readonly Decision[] {
+  const { view, deployment, now, refusals } = situation;
+  const refusal = refusals.find(({ kind, verb }) => kind === replicaSets.id && verb === 'create');
+  if (!refusal) return [];
+  const message = `Failed to create new replica set "${name}": ${refusal.message}`;
+  const told = incident(view, now, {
+    about: deployment,
+    type: 'Warning',
+    reason: 'ReplicaSetCreateError',
+    message,
+    component: 'deployment-controller',
+  });
+  return [...reportStatus(deployments, deployment, afterRefusal(situation, message), { because: message }), ...told];
 }
 
 /** A new set begins with as many pods as the surge leaves room for. */

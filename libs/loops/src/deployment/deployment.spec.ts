@@ -91,6 +91,18 @@ describe('a new deployment', () => {
   });
 });
 
+test('a set that is refused is told of, and tried again', () => {
+  const cluster = clusterOf();
+  cluster.refuse = (submit) => (submit.command.kind === 'apps.replicasets' ? 'exceeded quota' : undefined);
+  makeDeployment(cluster);
+  expect(() => cluster.settle(20)).toThrow('come to rest');
+  expect(conditions(cluster).join()).toMatch(/Progressing=False ReplicaSetCreateError: Failed to create new replica set "web-[a-z0-9]+": exceeded quota/);
+  expect(incidentsIn(cluster, 'Deployment')).toHaveLength(1);
+  cluster.refuse = () => undefined;
+  allReady(cluster.settle());
+  expect(conditions(cluster)[1]).toContain('Progressing=True NewReplicaSetAvailable');
+});
+
 describe('a rolling update', () => {
   test('goes one pod at a time with surge 1 and none unavailable', () => {
     const cluster = clusterOf();

@@ -1,8 +1,8 @@
 import { deployments, pods, replicaSets, type Deployment } from '#kinds';
 import { controllerOf } from '#meta';
-import type { Change, Decision, Loop, View } from '#model';
+import type { Change, Decision, Loop, Outside, View } from '#model';
 import type { Instant } from '#std';
-import { claim, hasEnded, keyOf, ownersOf, parseKey, sides } from '../shared/index.js';
+import { claim, hasEnded, keyOf, ownersOf, parseKey, refusalsIn, sides } from '../shared/index.js';
 import { situationOf, type Situation } from './situation.js';
 import { recreate } from './recreate.js';
 import { rollingUpdate } from './rolling-update.js';
@@ -20,19 +20,19 @@ export const deployment: Loop = {
     return change.kind === pods.id ? recreatedBy(change, view) : [];
   },
   keysAtStart: (view) => view.list(deployments).map(keyOf),
-  reconcile(view, key, now) {
+  reconcile(view, key, now, outside) {
     const { namespace, name } = parseKey(key);
     const found = view.get(deployments, namespace, name);
-    return found ? reconcile(view, found, now) : [];
+    return found ? reconcile(view, found, now, outside) : [];
   },
 };
 
-function reconcile(view: View, found: Deployment, now: Instant): readonly Decision[] {
+function reconcile(view: View, found: Deployment, now: Instant, outside: Outside | undefined): readonly Decision[] {
   const sets = view.list(replicaSets, found.metadata.namespace);
   const { mine, changes } = claim(replicaSets, found, found.spec.selector, sets);
   // Who owns what comes first: the rollout goes on with what is settled.
   if (changes.length > 0) return changes;
-  return advance(situationOf({ view, deployment: found, sets: mine, now }));
+  return advance(situationOf({ view, deployment: found, sets: mine, now, refusals: refusalsIn(outside) }));
 }
 
 /** One step at a time: what it changes brings the loop back. */

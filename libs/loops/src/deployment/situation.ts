@@ -1,5 +1,5 @@
 import { type Deployment, type Pod, type ReplicaSet } from '#kinds';
-import type { View } from '#model';
+import type { LoopRefusal, View } from '#model';
 import type { Instant } from '#std';
 import { isActive, isAvailable } from '../shared/index.js';
 import { boundsOf, type Bounds } from './bounds.js';
@@ -16,6 +16,8 @@ export interface Situation {
   readonly current: ReplicaSet | undefined;
   readonly old: readonly ReplicaSet[];
   readonly bounds: Bounds;
+  /** What was refused at the last look. */
+  readonly refusals: readonly LoopRefusal[];
 }
 
 export interface Found {
@@ -23,13 +25,14 @@ export interface Found {
   readonly deployment: Deployment;
   readonly sets: readonly ReplicaSet[];
   readonly now: Instant;
+  readonly refusals: readonly LoopRefusal[];
 }
-export function situationOf({ view, deployment, sets, now }: Found): Situation {
+export function situationOf({ sets, ...found }: Found): Situation {
   const ordered = [...sets].sort(byAge);
   // Of several with the same template the oldest counts: the others were made by a race or by hand.
-  const current = ordered.find((set) => sameTemplate(set.spec.template, deployment.spec.template));
+  const current = ordered.find((set) => sameTemplate(set.spec.template, found.deployment.spec.template));
   const old = ordered.filter((set) => set !== current);
-  return { view, deployment, now, sets: ordered, current, old, bounds: boundsOf(deployment) };
+  return { ...found, sets: ordered, current, old, bounds: boundsOf(found.deployment) };
 }
 
 export function byAge(a: ReplicaSet, b: ReplicaSet): number {
