@@ -2,18 +2,21 @@
  * Small pure hashes for names and ids. Node's crypto is I/O-free too, but the pure libs import nothing from `node:`.
  */
 
+// Taken once: in a context of its own (a test) a look at a global for each letter costs more than all the rest.
+const { imul } = Math;
+
 /** FNV-1a in 32 bits over the text's UTF-16 code units. */
 export function fnv32(text: string, seed = 0x811c9dc5): number {
   let hash = seed;
   for (let i = 0; i < text.length; i++) {
     hash ^= text.charCodeAt(i);
-    hash = Math.imul(hash, 0x01000193);
+    hash = imul(hash, 0x01000193);
   }
   // A last mix: FNV alone leaves near-by texts near each other.
   hash ^= hash >>> 16;
-  hash = Math.imul(hash, 0x85ebca6b);
+  hash = imul(hash, 0x85ebca6b);
   hash ^= hash >>> 13;
-  hash = Math.imul(hash, 0xc2b2ae35);
+  hash = imul(hash, 0xc2b2ae35);
   hash ^= hash >>> 16;
   return hash >>> 0;
 }
