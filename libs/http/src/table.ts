@@ -34,7 +34,9 @@ export function tableText(
 
 function rowText(on: ServedKind, object: KubeObject, form: TableForm): string {
   const cells = JSON.stringify(on.columns.map((column) => column.cell(object, form.now)));
-  return `{"cells":${cells},"object":${includedText(on, object, form)}}`;
+  const conditions = on.kind.rowConditions?.(object) ?? [];
+  const more = conditions.length > 0 ? `"conditions":${JSON.stringify(conditions)},` : '';
+  return `{"cells":${cells},${more}"object":${includedText(on, object, form)}}`;
 }
 function includedText(on: ServedKind, object: KubeObject, form: TableForm): string {
   switch (form.include) {

@@ -1,4 +1,4 @@
-import type { KubeObject, ServedVersion } from '#model';
+import type { FieldSelector, KubeObject, ServedVersion } from '#model';
 import { eventsEvent } from '../../events/event/schema.js';
 
 /** Names of the same field in core/v1 (stored) and in events.k8s.io/v1. */
@@ -21,7 +21,20 @@ export const eventsVersion: ServedVersion = {
   schema: eventsEvent,
   toServed: (object) => renamed(object, toEvents, 'events.k8s.io/v1'),
   toStored: (object) => withEmptyTexts(renamed(object, toCore, 'v1')),
+  fieldSelectors: [
+    ...['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map((field) =>
+      selector(`regarding.${field}`, (object) => (object['involvedObject'] as Texts | undefined)?.[field]),
+    ),
+    selector('reason', (object) => (object as Texts)['reason']),
+    selector('reportingController', (object) => (object as Texts)['reportingComponent']),
+    selector('type', (object) => (object as Texts)['type']),
+  ],
 };
+
+type Texts = Readonly<Record<string, string | undefined>>;
+function selector(field: string, value: (object: Readonly<Record<string, unknown>>) => string | undefined): FieldSelector {
+  return { field, value: (object) => value(object as unknown as Record<string, unknown>) ?? '' };
+}
 
 function renamed(object: KubeObject, names: ReadonlyMap<string, string>, apiVersion: string): KubeObject {
   const out: Record<string, unknown> = {};

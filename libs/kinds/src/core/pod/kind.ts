@@ -1,4 +1,5 @@
 import { standardKind, type FieldSelector, type KubeObject, type Subresource } from '#model';
+import type { JsonObject } from '#std';
 import { binding } from '../../shared/binding.schema.js';
 import { eviction } from '../../shared/eviction.schema.js';
 import { podColumns } from './columns.js';
@@ -41,8 +42,21 @@ export const podKind = standardKind<Pod>({
   names: { group: '', version: 'v1', kind: 'Pod', plural: 'pods', shortNames: ['po'], categories: ['all'], namespaced: true },
   schema: pod,
   columns: podColumns,
+  rowConditions: completed,
   subresources,
   fieldSelectors,
   fieldSelectorError: 'label',
   strategy: podStrategy,
 });
+
+/** kubectl prints pods that have come to their end only if asked to. */
+function completed(object: KubeObject): readonly JsonObject[] {
+  switch ((object as Pod).status?.phase) {
+    case 'Succeeded':
+      return [{ type: 'Completed', status: 'True', reason: 'Succeeded', message: 'The pod has completed successfully.' }];
+    case 'Failed':
+      return [{ type: 'Completed', status: 'True', reason: 'Failed', message: 'The pod failed.' }];
+    default:
+      return [];
+  }
+}
