@@ -37,7 +37,7 @@ type Changes<T> = { readonly [K in keyof T]?: T[K] | undefined };
 export function changed<T extends object>(object: T, set: Changes<T>): T {
   const names = (Object.keys(set) as (keyof T)[]).filter((name) => set[name] !== object[name] && set[name] !== undefined);
   if (names.length === 0) return object;
-  const merged: Record<string, unknown> = { ...object };
+  const merged: Record<string, unknown> = { ...(object as Record<string, unknown>) };
   for (const name of names) merged[name as string] = set[name];
   const sorted = names.every((name) => name in object) ? merged : inOrder(merged);
   return sorted as T;

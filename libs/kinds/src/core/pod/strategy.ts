@@ -4,10 +4,13 @@ import { withoutDisabledFields } from '../../shared/disabled-fields.js';
 import { podSpecWarnings } from '../../shared/validation/warnings.js';
 import { decideBinding } from './binding.js';
 import { podDefaults } from './defaults.js';
+import { decideEphemeralContainers } from './ephemeral-containers.js';
 import { decideEviction } from './eviction.js';
 import { qosClass } from './qos.js';
 import type { Pod } from './schema.js';
+import { decideResize } from './resize.js';
 import { isSucceededOrFailed } from './summary.js';
+import { validatePodUpdate } from './validate-update.js';
 import { validatePod } from './validate.js';
 
 /** What is particular about a pod's life. */
@@ -17,13 +20,20 @@ export const podStrategy: Strategy<Pod> = {
   answersDeletionWithObject: true,
   applyDefaults: podDefaults,
   validate: validatePod,
-  warnings: (object) => podSpecWarnings('spec', object.spec),
+  validateUpdate: validatePodUpdate,
+  // A change of a pod is nearly always a component's: nobody would read the warnings.
+  warnings: (object, old) => (old ? [] : podSpecWarnings('spec', object.spec)),
   prepareCreate: (object, { now }) => ({ ...object, spec: withoutDisabledFields(object.spec), status: firstStatus(object, now) }),
   prepareUpdate: (object) => ({ ...object, spec: withoutDisabledFields(object.spec) }),
   prepareStatus,
   gracePeriodSeconds,
   eventOf: (object, old) => eventOf(object, old),
-  subresources: { binding: decideBinding, eviction: decideEviction },
+  subresources: {
+    binding: decideBinding,
+    ephemeralcontainers: decideEphemeralContainers,
+    eviction: decideEviction,
+    resize: decideResize,
+  },
 };
 
 function firstStatus(object: Pod, now: Instant): NonNullable<Pod['status']> {

@@ -53,7 +53,7 @@ export function validateInitContainers(field: string, rules: PodRules): Problems
   });
 }
 
-const NOT_EPHEMERAL = ['ports', 'lifecycle', ...PROBES, 'resources', 'resizePolicy', 'restartPolicy', 'restartPolicyRules'] as const;
+const NOT_EPHEMERAL = ['ports', 'resources', ...PROBES, 'lifecycle', 'resizePolicy', 'restartPolicy', 'restartPolicyRules'] as const;
 
 export function validateEphemeralContainers(field: string, rules: PodRules): Problems {
   const names = new Set([...items(rules.spec.containers), ...items(rules.spec.initContainers)].map((c) => c.name));

@@ -1,13 +1,11 @@
 import { byteLength, forbidden, invalid, required } from '#meta';
 import type { Problem } from '#model';
+import { innerForm } from '../inner-form.js';
 import type { PodSpec } from '../pod-spec.schema.js';
 import type {
   AppArmorProfile,
-  Capabilities,
-  PodSecurityContext,
   SeccompProfile,
   SecurityContext,
-  SELinuxOptions,
   Sysctl,
   WindowsSecurityContextOptions,
 } from '../security.schema.js';
@@ -30,7 +28,7 @@ export function validateSecurityContext(field: string, context: SecurityContext 
   found.push(...seccomp(`${field}.seccompProfile`, context.seccompProfile));
   if (context.allowPrivilegeEscalation === false) {
     const cannot = (what: string): Problem =>
-      invalid(field, printed(context), `cannot set \`allowPrivilegeEscalation\` to false and ${what}`);
+      invalid(field, innerForm('SecurityContext', context), `cannot set \`allowPrivilegeEscalation\` to false and ${what}`);
     if (context.privileged === true) found.push(cannot('`privileged` to true'));
     if (items(context.capabilities?.add).some((c) => c === 'CAP_SYS_ADMIN')) {
       found.push(cannot('`capabilities.Add` CAP_SYS_ADMIN'));
@@ -180,33 +178,3 @@ function containersOf(field: string, spec: PodSpec): readonly (readonly [string,
     items(spec[name]).map((c, i) => [`${field}.${name}[${i}].securityContext`, c.securityContext] as const),
   );
 }
-
-/** A security context as problems print it: every field, under the names of Kubernetes' inner type. */
-function printed(context: SecurityContext): unknown {
-  return {
-    Capabilities: context.capabilities ? capabilities(context.capabilities) : null,
-    Privileged: context.privileged ?? null,
-    SELinuxOptions: context.seLinuxOptions ? seLinux(context.seLinuxOptions) : null,
-    WindowsOptions: context.windowsOptions ? windowsPrinted(context.windowsOptions) : null,
-    RunAsUser: context.runAsUser ?? null,
-    RunAsGroup: context.runAsGroup ?? null,
-    RunAsNonRoot: context.runAsNonRoot ?? null,
-    ReadOnlyRootFilesystem: context.readOnlyRootFilesystem ?? null,
-    AllowPrivilegeEscalation: context.allowPrivilegeEscalation ?? null,
-    ProcMount: context.procMount ?? null,
-    SeccompProfile: profile(context.seccompProfile),
-    AppArmorProfile: profile(context.appArmorProfile),
-  };
-}
-const capabilities = ({ add, drop }: Capabilities): unknown => ({ Add: add ?? null, Drop: drop ?? null });
-const seLinux = ({ user = '', role = '', type = '', level = '' }: SELinuxOptions): unknown => ({ User: user, Role: role, Type: type, Level: level });
-const windowsPrinted = (options: WindowsSecurityContextOptions): unknown => ({
-  GMSACredentialSpecName: options.gmsaCredentialSpecName ?? null,
-  GMSACredentialSpec: options.gmsaCredentialSpec ?? null,
-  RunAsUserName: options.runAsUserName ?? null,
-  HostProcess: options.hostProcess ?? null,
-});
-const profile = (given: SeccompProfile | AppArmorProfile | undefined): unknown =>
-  given ? { Type: given.type, LocalhostProfile: given.localhostProfile ?? null } : null;
-
-export type { PodSecurityContext };
