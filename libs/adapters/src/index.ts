@@ -6,3 +6,5 @@ export * from './keys/index.js';
 export * from './runtime/index.js';
 export * from './pod-volumes/index.js';
 export * from './prober/index.js';
+export * from './checkpoints/file-checkpoint-store.js';
+export { stopProcessOf } from './left-behind.js';

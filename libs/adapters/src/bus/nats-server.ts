@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Keys } from '#ports';
 import { Fault } from '#std';
 import { hasCode } from '../error-code.js';
+import { numberIn, stopProcessOf } from '../left-behind.js';
 import { NatsAuthority } from './nats-authority.js';
 import { natsConfig } from './nats-config.js';
-import { portOf, stopOrphan } from './nats-orphan.js';
 
 const HOST = '127.0.0.1';
 const READY_MS = 10_000;
@@ -43,8 +43,8 @@ export interface NatsServer {
 export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
   const folder = join(options.home, 'nats');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  await stopOrphan(folder);
-  const port = options.port ?? (await usablePort(portOf(folder)));
+  await stopProcessOf(join(folder, 'pid'), configPath(folder));
+  const port = options.port ?? (await usablePort(numberIn(join(folder, 'port'))));
   await writeFiles(folder, port, options);
   const supervisor = new Supervisor(folder, port, options);
   await supervisor.start();

@@ -1,22 +1,22 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const TERM_MS = 2_000;
 
-/** Stops a nats-server that runs on this folder's configuration although the process that started it is gone. */
-export async function stopOrphan(folder: string): Promise<void> {
-  const pid = numberIn(join(folder, 'pid'));
-  // A pid is used again by the kernel: only a process with our configuration in its command line is ours.
-  if (pid !== undefined && commandLine(pid).includes(join(folder, 'server.conf'))) {
-    await stopProcess(pid);
-  }
-  rmSync(join(folder, 'pid'), { force: true });
+/**
+ * Stops the process that a file names, left behind by a parent that was killed, and removes the file. A pid is used again
+ * by the kernel: only a process with `mark` in its command line is the one.
+ */
+export async function stopProcessOf(pidFile: string, mark: string): Promise<void> {
+  const pid = numberIn(pidFile);
+  if (pid !== undefined && commandLine(pid).includes(mark)) await stopProcess(pid);
+  rmSync(pidFile, { force: true });
 }
 
-/** The port that the last server of this folder had. */
-export function portOf(folder: string): number | undefined {
-  return numberIn(join(folder, 'port'));
+/** The number that a file holds. */
+export function numberIn(path: string): number | undefined {
+  const value = Number.parseInt(textOf(path), 10);
+  return Number.isInteger(value) && value > 0 ? value : undefined;
 }
 
 async function stopProcess(pid: number): Promise<void> {
@@ -44,11 +44,6 @@ function isZombie(pid: number): boolean {
 
 function commandLine(pid: number): string {
   return textOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
-}
-
-function numberIn(path: string): number | undefined {
-  const value = Number.parseInt(textOf(path), 10);
-  return Number.isInteger(value) && value > 0 ? value : undefined;
 }
 
 function textOf(path: string): string {

@@ -1,0 +1,59 @@
+import { Controller } from '@nestjs/common';
+import { Ctx, EventPattern, MessagePattern, NatsContext, Payload } from '@nestjs/microservices';
+import { nodeOfSubject, subjects } from '#engine';
+import type { AssignmentSync, ReportAnswer, TokenAnswer } from '#model';
+import {
+  HealthHost,
+  HeartbeatPayload,
+  IncidentPayload,
+  NodeReportPayload,
+  PodReportPayload,
+  RegisterPayload,
+  SyncPayload,
+  TokenPayload,
+} from '#nest';
+
+/** What agents say and ask. The node is the one in the subject: an agent can publish under no other name. */
+@Controller()
+export class ReportController {
+  constructor(private readonly host: HealthHost) {}
+
+  @MessagePattern(subjects.reports('register'))
+  register(@Payload() request: RegisterPayload, @Ctx() context: NatsContext): Promise<ReportAnswer> {
+    return this.host.health.register(nodeOf(context), request);
+  }
+
+  @MessagePattern(subjects.reports('sync'))
+  sync(@Payload() request: SyncPayload, @Ctx() context: NatsContext): Promise<AssignmentSync> {
+    return this.host.health.sync({ boot: request.boot, node: nodeOf(context) });
+  }
+
+  @MessagePattern(subjects.reports('pod'))
+  pod(@Payload() report: PodReportPayload, @Ctx() context: NatsContext): Promise<ReportAnswer> {
+    return this.host.health.podReport(nodeOf(context), report);
+  }
+
+  @MessagePattern(subjects.reports('node'))
+  node(@Payload() report: NodeReportPayload, @Ctx() context: NatsContext): Promise<ReportAnswer> {
+    return this.host.health.nodeReport(nodeOf(context), report);
+  }
+
+  @MessagePattern(subjects.reports('incident'))
+  incident(@Payload() report: IncidentPayload, @Ctx() context: NatsContext): Promise<ReportAnswer> {
+    return this.host.health.incident(nodeOf(context), report);
+  }
+
+  @MessagePattern(subjects.reports('token'))
+  token(@Payload() request: TokenPayload, @Ctx() context: NatsContext): Promise<TokenAnswer> {
+    return this.host.health.token(nodeOf(context), request);
+  }
+
+  @EventPattern<string>(subjects.heartbeats)
+  heartbeat(@Payload() beat: HeartbeatPayload, @Ctx() context: NatsContext): void {
+    this.host.health.heartbeat({ ...beat, node: nodeOf(context) });
+  }
+}
+
+function nodeOf(context: NatsContext): string {
+  return nodeOfSubject(context.getSubject());
+}

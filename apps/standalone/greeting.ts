@@ -1,0 +1,69 @@
+import type { INestMicroservice } from '@nestjs/common';
+import { join } from 'node:path';
+import { DockerRuntime } from '#adapters';
+import { kindRef } from '#model';
+import { apiUrl, Platform, say, type Settings } from '#nest';
+import { Fault, isJsonObject } from '#std';
+
+const NODE_WAIT_MS = 20_000;
+const namespaces = kindRef('core.namespaces');
+const nodes = kindRef('core.nodes');
+
+/** A cluster that is to run containers needs an engine from the start. */
+export async function requireEngine({ apps }: Settings): Promise<void> {
+  if (!apps.includes('agent')) return;
+  try {
+    await new DockerRuntime().info();
+  } catch (cause) {
+    const where = process.env['DOCKER_HOST'] ?? 'the default socket';
+    throw new Fault(
+      `No container engine answers on ${where}: start Docker, name another engine with DOCKER_HOST, or run without nodes by SHIPLOG_APPS=api,controllers,scheduler.`,
+      false,
+      { cause },
+    );
+  }
+}
+
+/** Waits until a user would find what a cluster has, then says how to begin. */
+export async function greet(app: INestMicroservice): Promise<void> {
+  const platform = app.get(Platform);
+  const { settings } = platform;
+  await until(platform, () => platform.plane.reads.projection.get(namespaces, undefined, 'default') !== undefined);
+  say(`Event log   ${settings.eventLog}`);
+  say(`API         ${apiUrl(settings)}`);
+  say(`Apps        ${settings.apps.join(', ')}`);
+  if (settings.apps.includes('agent')) await greetNode(platform);
+  const kubeconfig = join(settings.home, 'kubeconfig');
+  say('');
+  say(`Ready. Your kubeconfig is ${kubeconfig}`);
+  say('');
+  say('Try this in another terminal:');
+  say(`  export KUBECONFIG=${kubeconfig}`);
+  say('  kubectl get nodes');
+  say('  kubectl create configmap greeting --from-literal=hello=world');
+  say('  kubectl get configmaps');
+  say(`  kubectl --server ${apiUrl(settings)}/at/1m get configmaps     # the same cluster, a minute ago`);
+}
+
+async function greetNode(platform: Platform): Promise<void> {
+  const { node } = platform.settings;
+  const isReady = await until(platform, () => readyNode(platform, node));
+  say(`Node        ${node}${isReady ? '' : ' (not ready yet)'}`);
+}
+
+function readyNode({ plane }: Platform, name: string): boolean {
+  const status = plane.reads.projection.get(nodes, undefined, name)?.['status'];
+  const conditions = isJsonObject(status) && Array.isArray(status['conditions']) ? (status['conditions'] as unknown[]) : [];
+  return conditions.some((condition) => isJsonObject(condition) && condition['type'] === 'Ready' && condition['status'] === 'True');
+}
+
+/** Looks again after each batch of events; false when it takes too long. */
+async function until(platform: Platform, isTrue: () => boolean): Promise<boolean> {
+  const timeout = AbortSignal.timeout(NODE_WAIT_MS);
+  const ended = new Promise<void>((resolve) => timeout.addEventListener('abort', () => resolve()));
+  while (!isTrue()) {
+    if (timeout.aborted) return false;
+    await Promise.race([platform.plane.reads.nextBatch(), ended]);
+  }
+  return true;
+}

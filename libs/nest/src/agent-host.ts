@@ -1,0 +1,70 @@
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DockerRuntime, FilePodVolumes, NetworkProber, RandomIds, SystemClock, type NatsBus } from '#adapters';
+import { createAgent, type Agent } from '#engine';
+import { say } from './console.js';
+import { nodeOptions } from './host.js';
+import { connect, readCredentials } from './platform.js';
+import { prepareHome } from './preconditions.js';
+import type { Settings } from './settings.js';
+
+/** The agent of one node. It holds nothing but its place on the bus and what runs on the node. */
+@Injectable()
+export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private agent: Agent | undefined;
+
+  private constructor(
+    private readonly settings: Settings,
+    readonly bus: NatsBus,
+    private readonly streamBus: NatsBus,
+  ) {}
+
+  static async open(settings: Settings): Promise<AgentHost> {
+    prepareHome(settings.home);
+    const credentials = readCredentials(settings.credentials ?? credentialsPath(settings));
+    const bus = await connect(credentials, `agent-${settings.node}`);
+    return new AgentHost(settings, bus, await connect(credentials, `agent-${settings.node}-streams`));
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { settings, bus, streamBus } = this;
+    const runtime = new DockerRuntime();
+    const folder = agentFolder(settings);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.agent = createAgent({
+      bus,
+      streamBus,
+      runtime,
+      prober: new NetworkProber(runtime),
+      volumes: new FilePodVolumes({ folder, memoryFolder: memoryFolder(settings) }),
+      clock: new SystemClock(),
+      ids: new RandomIds(),
+      node: nodeOptions(settings),
+      log: (line) => say(`agent: ${line}`),
+    });
+    await this.agent.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.agent?.stop();
+    await this.streamBus.close();
+    await this.bus.close();
+  }
+}
+
+export function agentFolder({ home, node }: Settings): string {
+  return join(home, 'agent', node);
+}
+
+/** Where standalone puts the credentials of the agent that it starts. */
+export function credentialsPath(settings: Settings): string {
+  return join(agentFolder(settings), 'credentials.json');
+}
+
+/** A folder in memory that two clusters on one machine do not share. */
+export function memoryFolder({ home, node }: Settings): string {
+  const mark = createHash('sha256').update(`${home} ${node}`).digest('hex').slice(0, 12);
+  return join(existsSync('/dev/shm') ? '/dev/shm' : '/run', `shiplog-${mark}`);
+}

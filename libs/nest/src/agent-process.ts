@@ -1,0 +1,82 @@
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stopProcessOf } from '#adapters';
+import { agentPermissions } from '#engine';
+import { agentFolder, credentialsPath } from './agent-host.js';
+import { say } from './console.js';
+import { Platform } from './platform.js';
+
+const RESTART_FIRST_MS = 200;
+const RESTART_MAX_MS = 5_000;
+const HEALTHY_MS = 10_000;
+
+/**
+ * Standalone's agent: a process of its own, with credentials of its own, started again when it dies. What it runs goes on
+ * without it, and one that a killed standalone left behind is replaced.
+ */
+@Injectable()
+export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private child: ChildProcess | undefined;
+  private stopping = false;
+  private delayMs = RESTART_FIRST_MS;
+  private restart: NodeJS.Timeout | undefined;
+  private readonly pidFile: string;
+
+  constructor(private readonly platform: Platform) {
+    this.pidFile = join(agentFolder(platform.settings), 'pid');
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { settings, authority, busUrl, caCertificate } = this.platform;
+    mkdirSync(agentFolder(settings), { recursive: true, mode: 0o700 });
+    await stopProcessOf(this.pidFile, agentMain());
+    const user = await authority.issueUser(`agent-${settings.node}`, agentPermissions(settings.node));
+    writeFileSync(credentialsPath(settings), JSON.stringify({ url: busUrl, ca: caCertificate, ...user }), { mode: 0o600 });
+    this.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    clearTimeout(this.restart);
+    const { child } = this;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), 5_000);
+    await gone;
+    clearTimeout(timer);
+    rmSync(this.pidFile, { force: true });
+  }
+
+  private start(): void {
+    const { settings } = this.platform;
+    const startedAt = Date.now();
+    const child = spawn(process.execPath, [...process.execArgv, agentMain()], {
+      env: {
+        ...process.env,
+        SHIPLOG_HOME: settings.home,
+        SHIPLOG_NODE: settings.node,
+        SHIPLOG_CREDENTIALS: credentialsPath(settings),
+      },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    this.child = child;
+    if (child.pid !== undefined) writeFileSync(this.pidFile, `${child.pid}\n`, { mode: 0o600 });
+    child.once('error', (error) => say(`the agent cannot be started: ${error.message}`));
+    child.once('exit', (code, signal) => {
+      if (this.stopping) return;
+      const wasHealthy = Date.now() - startedAt > HEALTHY_MS;
+      this.delayMs = wasHealthy ? RESTART_FIRST_MS : Math.min(this.delayMs * 2, RESTART_MAX_MS);
+      say(`the agent stopped (${signal ?? code}), starting it again`);
+      this.restart = setTimeout(() => this.start(), this.delayMs);
+    });
+  }
+}
+
+/** The agent app beside the app that runs here: dist/apps/agent/main.js. */
+function agentMain(): string {
+  return join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'apps', 'agent', 'main.js');
+}

@@ -1,0 +1,67 @@
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Http2SecureServer } from 'node:http2';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { issueApiCertificate, writeKubeconfig } from '#adapters';
+import { createApi, createApiServer } from '#http';
+import { apiLoops } from '#loops';
+import type { Command, CommandResult } from '#model';
+import { Fault } from '#std';
+import { explain, say } from './console.js';
+import { NodeBackend } from './node-backend.js';
+import { Platform } from './platform.js';
+import { apiUrl } from './settings.js';
+
+/** The Kubernetes API of a process that has the writer: HTTPS for people, commands from the bus for loops elsewhere. */
+@Injectable()
+export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private server: Http2SecureServer | undefined;
+  private readonly sockets = new Set<Socket>();
+
+  constructor(private readonly platform: Platform) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { plane, commands, keys, settings } = this.platform;
+    plane.run(apiLoops, commands, () => this.platform.outside());
+    const certificate = await issueApiCertificate(keys, [...settings.apiNames, ...namesOf(settings.apiHost)]);
+    const api = createApi({
+      backend: new NodeBackend(this.platform),
+      keys,
+      address: new URL(apiUrl(settings)).host,
+      onFault: (cause) => say(`api: ${explain(cause)}`),
+    });
+    this.server = createApiServer(api, { ...certificate, clientCa: keys.caCertificate });
+    this.server.on('connection', (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
+    await this.listen(this.server);
+    await writeKubeconfig(keys, join(settings.home, 'kubeconfig'), apiUrl(settings));
+  }
+
+  submit(command: Command): Promise<CommandResult> {
+    return this.platform.commands.submit(command);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    const { server } = this;
+    if (server === undefined) return;
+    const closed = new Promise((resolve) => server.close(resolve));
+    // Watches never end by themselves.
+    for (const socket of this.sockets) socket.destroy();
+    await closed;
+  }
+
+  private listen(server: Http2SecureServer): Promise<void> {
+    const { apiHost, apiPort } = this.platform.settings;
+    return new Promise((resolve, reject) => {
+      server.once('error', (cause: Error) => reject(new Fault(`The API cannot listen on ${apiHost}:${apiPort}: ${cause.message}`, false, { cause })));
+      server.listen(apiPort, apiHost, resolve);
+    });
+  }
+}
+
+/** The address it listens on is one of its names, unless that means all of them. */
+function namesOf(host: string): string[] {
+  return host === '0.0.0.0' || host === '::' ? [] : [host];
+}

@@ -1,0 +1,56 @@
+import { readFileSync, statfsSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import type { NodeOptions } from '#engine';
+import type { Settings } from './settings.js';
+
+/** Where pods get addresses from until the Node object names a range. */
+const POD_CIDR = '10.244.0.0/24';
+const PODS_MAX = 110;
+/** A node's pods leave a tenth of its disk alone. */
+const USABLE_SHARE = 0.9;
+
+/** Where clients inside the cluster find the API: never a loopback address, which would be their own. */
+export function apiEndpoints({ apiHost, apiPort }: Settings): { ip: string; port: number }[] {
+  const isOwnAddress = !apiHost.startsWith('127.') && apiHost !== 'localhost' && apiHost !== '0.0.0.0' && !apiHost.includes(':');
+  return [{ ip: isOwnAddress ? apiHost : hostAddress(), port: apiPort }];
+}
+
+/** This machine's first address that others can reach, in the order of interface names; loopback when there is none. */
+export function hostAddress(): string {
+  const interfaces = Object.entries(networkInterfaces()).sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [name, addresses] of interfaces) {
+    // Bridges of container engines have the same address on every machine.
+    if (/^(docker|br-|veth|shiplog)/.test(name)) continue;
+    const address = addresses?.find(({ family, internal }) => family === 'IPv4' && !internal);
+    if (address !== undefined) return address.address;
+  }
+  return '127.0.0.1';
+}
+
+/** What the agent tells of this machine. */
+export function nodeOptions({ home, node }: Settings): NodeOptions {
+  const disk = statfsSync(home);
+  return {
+    name: node,
+    internalIp: hostAddress(),
+    podCidr: POD_CIDR,
+    podsMax: PODS_MAX,
+    domain: 'cluster.local',
+    clusterDns: [],
+    hostsFile: '/etc/hosts',
+    resolvConf: '/etc/resolv.conf',
+    ephemeralStorageBytes: Math.floor(disk.blocks * disk.bsize * USABLE_SHARE),
+    machineId: textOf('/etc/machine-id'),
+    bootId: textOf('/proc/sys/kernel/random/boot_id'),
+    seccompFolder: join(home, 'seccomp'),
+  };
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}

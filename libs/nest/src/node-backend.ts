@@ -1,0 +1,63 @@
+import { ByteStream, ClusterBackend, subjects, type CommandPort, type ControlPlane } from '#engine';
+import type { LogRequest, Refusal, StreamOpened } from '#model';
+import type { Bus } from '#ports';
+import { Fault } from '#std';
+import { decodeJson, encodeJson } from './bus-commands.js';
+
+const OPEN_TIMEOUT_MS = 10_000;
+
+export interface NodeBackendParts {
+  readonly plane: ControlPlane;
+  readonly commands: CommandPort;
+  readonly bus: Bus;
+  /** Byte streams have a connection of their own. */
+  readonly streamBus: Bus;
+}
+
+/** The cluster as the HTTP API uses it, with the way to the nodes: logs come as byte streams over the bus. */
+export class NodeBackend extends ClusterBackend {
+  constructor(private readonly parts: NodeBackendParts) {
+    super(parts.plane, parts.commands);
+  }
+
+  async openLog(node: string, request: Omit<LogRequest, 'stream'>): Promise<NodeLog | Refusal> {
+    const { bus, streamBus, plane } = this.parts;
+    const subject = subjects.stream(node, this.uid());
+    // Listens before it asks: the agent may send as soon as it has answered.
+    const stream = new ByteStream({ bus: streamBus, clock: plane.options.clock, subject, side: 'client' });
+    try {
+      const message: LogRequest = { ...request, stream: subject };
+      const opened = decodeJson(await bus.request(subjects.node(node, 'logs'), encodeJson(message), OPEN_TIMEOUT_MS)) as StreamOpened;
+      if (opened.opened) return new NodeLog(stream);
+      stream.cancel();
+      return refusalOf(opened);
+    } catch (error) {
+      stream.cancel();
+      if (!(error instanceof Fault)) throw error;
+      return unreachable(node);
+    }
+  }
+}
+
+/** A log on its way from a node. */
+class NodeLog implements AsyncIterable<Uint8Array> {
+  constructor(private readonly stream: ByteStream) {}
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    for await (const chunk of this.stream) yield chunk.data;
+    await this.stream.end();
+  }
+
+  cancel(): void {
+    this.stream.cancel('the reader went away');
+  }
+}
+
+function refusalOf(opened: StreamOpened): Refusal {
+  const { code = 500, reason = 'InternalError', message = 'the node refused' } = opened;
+  return { refused: true, code, reason: reason as Refusal['reason'], message };
+}
+
+function unreachable(node: string): Refusal {
+  return { refused: true, code: 503, reason: 'ServiceUnavailable', message: `the agent of node ${node} cannot be reached` };
+}

@@ -1,0 +1,94 @@
+import { IsArray, IsBoolean, IsIn, IsInt, IsNotEmpty, IsObject, IsOptional, IsString, Min } from 'class-validator';
+import type {
+  Command,
+  CommandOptions,
+  Heartbeat,
+  IncidentReport,
+  KubeObject,
+  LoopBasis,
+  NodeReport,
+  PatchType,
+  PodReport,
+  RegisterRequest,
+  SyncRequest,
+  TokenForPod,
+  UserInfo,
+} from '#model';
+import type { Json, JsonObject } from '#std';
+
+/** Payloads of the bus, checked when they arrive. Their promises are in `#model` (command, node-protocol). */
+
+export class CommandPayload implements Command {
+  @IsIn(['create', 'update', 'patch', 'delete']) readonly verb!: Command['verb'];
+  @IsString() @IsNotEmpty() readonly kind!: string;
+  @IsString() @IsNotEmpty() readonly apiVersion!: string;
+  @IsOptional() @IsString() readonly namespace?: string;
+  @IsString() readonly name!: string;
+  @IsOptional() @IsString() readonly subresource?: string;
+  readonly body?: Json;
+  @IsOptional() @IsIn(['json', 'merge', 'strategic', 'apply']) readonly patchType?: PatchType;
+  @IsObject() readonly options!: CommandOptions;
+  @IsObject() readonly actor!: UserInfo;
+  @IsString() readonly via!: string;
+  @IsOptional() @IsString() readonly because?: string;
+  @IsOptional() @IsArray() readonly causes?: readonly number[];
+  @IsOptional() @IsObject() readonly basis?: LoopBasis;
+  @IsOptional() @IsArray() readonly basedOn?: readonly { readonly stream: string; readonly revision: number }[];
+  @IsOptional() @IsString() readonly uid?: string;
+  @IsString() readonly correlationId!: string;
+  @IsOptional() @IsString() readonly traceparent?: string;
+  @IsOptional() @IsObject() readonly event?: { readonly type: string; readonly facts?: JsonObject };
+}
+
+export class RegisterPayload implements RegisterRequest {
+  @IsString() @IsNotEmpty() readonly boot!: string;
+  @IsObject() readonly node!: KubeObject;
+}
+
+export class SyncPayload implements SyncRequest {
+  @IsString() @IsNotEmpty() readonly node!: string;
+  @IsString() @IsNotEmpty() readonly boot!: string;
+}
+
+export class PodReportPayload implements PodReport {
+  @IsString() @IsNotEmpty() readonly boot!: string;
+  @IsInt() @Min(0) readonly sequence!: number;
+  @IsString() @IsNotEmpty() readonly namespace!: string;
+  @IsString() @IsNotEmpty() readonly name!: string;
+  @IsString() @IsNotEmpty() readonly uid!: string;
+  @IsObject() readonly status!: JsonObject;
+  @IsOptional() @IsBoolean() readonly finished?: boolean;
+  @IsOptional() @IsObject() readonly event?: { readonly type: string; readonly facts?: JsonObject };
+  @IsOptional() @IsString() readonly because?: string;
+}
+
+export class NodeReportPayload implements NodeReport {
+  @IsString() @IsNotEmpty() readonly boot!: string;
+  @IsInt() @Min(0) readonly sequence!: number;
+  @IsObject() readonly status!: JsonObject;
+}
+
+export class IncidentPayload implements IncidentReport {
+  @IsObject() readonly object!: IncidentReport['object'];
+  @IsIn(['Normal', 'Warning']) readonly type!: IncidentReport['type'];
+  @IsString() @IsNotEmpty() readonly reason!: string;
+  @IsString() readonly message!: string;
+  @IsInt() @Min(1) readonly count!: number;
+  @IsString() readonly first!: string;
+  @IsString() readonly last!: string;
+}
+
+export class TokenPayload implements TokenForPod {
+  @IsString() @IsNotEmpty() readonly namespace!: string;
+  @IsString() @IsNotEmpty() readonly pod!: string;
+  @IsString() @IsNotEmpty() readonly podUid!: string;
+  @IsString() @IsNotEmpty() readonly serviceAccount!: string;
+  @IsArray() @IsString({ each: true }) readonly audiences!: readonly string[];
+  @IsInt() @Min(1) readonly expirationSeconds!: number;
+}
+
+export class HeartbeatPayload implements Heartbeat {
+  @IsString() @IsNotEmpty() readonly node!: string;
+  @IsString() @IsNotEmpty() readonly boot!: string;
+  @IsInt() @Min(0) readonly sequence!: number;
+}

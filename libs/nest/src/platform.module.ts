@@ -1,0 +1,20 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { BusServer } from './bus-server.js';
+import { Platform } from './platform.js';
+import type { Settings } from './settings.js';
+
+/** Gives every module of a process the one {@link Platform}, and Nest the transport over its bus. */
+@Global()
+@Module({})
+export class PlatformModule {
+  static forProcess(settings: Settings): DynamicModule {
+    return {
+      module: PlatformModule,
+      providers: [
+        { provide: Platform, useFactory: () => Platform.open(settings) },
+        { provide: BusServer, useFactory: (platform: Platform) => new BusServer(platform.bus), inject: [Platform] },
+      ],
+      exports: [Platform, BusServer],
+    };
+  }
+}

@@ -1,0 +1,172 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import {
+  FileCheckpointStore,
+  NatsAuthority,
+  NatsBus,
+  openEventLog,
+  openFileKeys,
+  RandomIds,
+  startNatsServer,
+  SystemClock,
+  type NatsCredentials,
+  type StoredKeys,
+} from '#adapters';
+import { appPermissions, ControlPlane, Heartbeats, type CommandPort } from '#engine';
+import { registry } from '#kinds';
+import type { Outside } from '#model';
+import type { EventLog } from '#ports';
+import { Fault, isJsonObject } from '#std';
+import { BusCommands } from './bus-commands.js';
+import { codeHash } from './code-hash.js';
+import { apiEndpoints } from './host.js';
+import { say, stopBecause } from './console.js';
+import { prepareHome, requireFreePort } from './preconditions.js';
+import type { Settings } from './settings.js';
+
+/** Where a process got its place on the bus from. */
+interface BusPlace {
+  readonly credentials: NatsCredentials;
+  readonly keys: StoredKeys | undefined;
+  readonly authority: NatsAuthority | undefined;
+  stop(): Promise<void>;
+}
+
+/**
+ * What every control-plane process stands on: the log, one view of it, the bus, and where commands go. In standalone all
+ * modules share one. Opened before Nest wires anything, closed after everything that uses it.
+ */
+export class Platform implements OnApplicationShutdown {
+  readonly heartbeats: Heartbeats;
+
+  private constructor(
+    readonly settings: Settings,
+    readonly plane: ControlPlane,
+    readonly commands: CommandPort,
+    readonly bus: NatsBus,
+    /** Byte streams: a slow reader must cost them alone. */
+    readonly streamBus: NatsBus,
+    private readonly place: BusPlace,
+    private readonly log: EventLog,
+  ) {
+    this.heartbeats = new Heartbeats(plane.options.clock);
+    plane.reads.onChanges((changes) => this.heartbeats.observe(changes));
+    bus.onConnection((connected) => connected && this.heartbeats.reconnected());
+  }
+
+  static async open(settings: Settings): Promise<Platform> {
+    prepareHome(settings.home);
+    const isWriter = settings.apps.includes('api');
+    if (isWriter) await requireFreePort(settings);
+    const log = await openLog(settings, isWriter);
+    const place = await (settings.credentials === undefined ? ownPlace(settings) : givenPlace(settings.credentials));
+    const plane = createPlane(settings, log, place);
+    await plane.start();
+    const bus = await connect(place.credentials, settings.process);
+    const streamBus = isWriter ? await connect(place.credentials, `${settings.process}-streams`) : bus;
+    const commands = isWriter ? await plane.becomeWriter(plane.options.ids.uid()) : new BusCommands(bus);
+    return new Platform(settings, plane, commands, bus, streamBus, place, log);
+  }
+
+  /** The key store. Only the processes that the design gives keys to may ask. */
+  get keys(): StoredKeys {
+    if (this.place.keys === undefined) throw new Fault(`${this.settings.process} has no key store`, false);
+    return this.place.keys;
+  }
+
+  get caCertificate(): string {
+    return this.place.credentials.ca;
+  }
+
+  get busUrl(): string {
+    return this.place.credentials.url;
+  }
+
+  get authority(): NatsAuthority {
+    if (this.place.authority === undefined) throw new Fault(`${this.settings.process} cannot admit others to the bus`, false);
+    return this.place.authority;
+  }
+
+  /** Facts for the loops that are not in the log. */
+  outside(): Outside {
+    return {
+      caCertificate: this.caCertificate,
+      apiEndpoints: apiEndpoints(this.settings),
+      ...this.heartbeats.outside(),
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.plane.stop();
+    await this.bus.close();
+    if (this.streamBus !== this.bus) await this.streamBus.close();
+    await this.place.stop();
+    await this.log.close();
+  }
+}
+
+function createPlane(settings: Settings, log: EventLog, { keys }: BusPlace): ControlPlane {
+  return new ControlPlane({
+    log,
+    kinds: registry,
+    keys: keys ?? NO_KEYS,
+    clock: new SystemClock(),
+    ids: new RandomIds(),
+    build: codeHash(),
+    checkpoints: new FileCheckpointStore(join(settings.home, 'checkpoints', settings.process)),
+    soon: setImmediate,
+    onFatal: stopBecause,
+    onRefusal: (loop, key, refusal) => say(`${loop} ${key}: ${refusal.message}`),
+  });
+}
+
+/** A process without keys sees Secrets empty, as if shredded: loops look only at their names. */
+const NO_KEYS = {
+  seal: (): string => {
+    throw new Fault('this process has no keys and appends nothing', false);
+  },
+  open: (): undefined => undefined,
+};
+
+async function openLog({ eventLog, cluster }: Settings, isWriter: boolean): Promise<EventLog> {
+  const path = /^sqlite:(.+)$/.exec(eventLog)?.[1];
+  if (path !== undefined) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  return openEventLog(eventLog, { mode: isWriter ? 'write' : 'read', cluster });
+}
+
+/** A process with the key store admits itself; it also runs the server when none is named. */
+async function ownPlace(settings: Settings): Promise<BusPlace> {
+  const keys = await openFileKeys(settings.home);
+  const authority = await NatsAuthority.open(keys.store);
+  const server =
+    settings.natsUrl === undefined ? await startNatsServer({ home: settings.home, keys, authority, onProblem: say }) : undefined;
+  const user = await authority.issueUser(settings.process, appPermissions(settings.apps, settings.process));
+  const credentials = { url: server?.url ?? settings.natsUrl ?? '', ca: keys.caCertificate, ...user };
+  return { credentials, keys, authority, stop: async () => server?.stop() };
+}
+
+function givenPlace(path: string): Promise<BusPlace> {
+  const credentials = readCredentials(path);
+  return Promise.resolve({ credentials, keys: undefined, authority: undefined, stop: () => Promise.resolve() });
+}
+
+/** A client's credentials as standalone and `shiplog setup` write them. */
+export function readCredentials(path: string): NatsCredentials {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new Fault(`The bus credentials ${path} cannot be read: name the right file with SHIPLOG_CREDENTIALS.`, false, { cause });
+  }
+  const text = (key: string): string => {
+    const part = isJsonObject(value) ? value[key] : undefined;
+    if (typeof part !== 'string') throw new Fault(`The bus credentials ${path} lack "${key}": have them made again by "shiplog setup".`, false);
+    return part;
+  };
+  return { url: text('url'), ca: text('ca'), jwt: text('jwt'), seed: text('seed'), inbox: text('inbox') };
+}
+
+export function connect(credentials: NatsCredentials, name: string): Promise<NatsBus> {
+  return NatsBus.connect(credentials, { name, onProblem: (problem) => say(`bus: ${problem}`) });
+}

@@ -1,0 +1,53 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { Fault } from '#std';
+import type { Settings } from './settings.js';
+
+/** A data folder that can be written. Fails with a sentence that says what to do. */
+export function prepareHome(home: string): void {
+  const probe = join(home, `.probe-${process.pid}`);
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    writeFileSync(probe, 'x'.repeat(4096));
+  } catch (cause) {
+    throw new Fault(folderProblem(home, cause), false, { cause });
+  } finally {
+    rmSync(probe, { force: true });
+  }
+}
+
+/** The API's port, before anything is made that a taken port would leave half-made. */
+export async function requireFreePort({ apiHost, apiPort }: Settings): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(new Fault(portProblem(apiHost, apiPort, cause), false, { cause })));
+    server.listen(apiPort, apiHost, resolve);
+  });
+  await new Promise((resolve) => server.close(resolve));
+}
+
+function folderProblem(home: string, cause: unknown): string {
+  switch (codeOf(cause)) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return `The disk that holds the data folder ${home} is full: free some space, or choose another folder with SHIPLOG_HOME.`;
+    default:
+      return `The data folder ${home} cannot be written (${codeOf(cause)}): make it writable, or choose another one with SHIPLOG_HOME.`;
+  }
+}
+
+function portProblem(host: string, port: number, cause: unknown): string {
+  switch (codeOf(cause)) {
+    case 'EADDRINUSE':
+      return `Port ${port} on ${host} is taken: stop what listens there, or choose another address with SHIPLOG_API_ADDRESS=${host}:${port + 1000}.`;
+    case 'EACCES':
+      return `Port ${port} on ${host} needs more rights: choose one above 1023 with SHIPLOG_API_ADDRESS.`;
+    default:
+      return `The API cannot listen on ${host}:${port} (${codeOf(cause)}): choose another address with SHIPLOG_API_ADDRESS.`;
+  }
+}
+
+function codeOf(cause: unknown): string {
+  return typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : 'unknown error';
+}

@@ -1,0 +1,56 @@
+import 'reflect-metadata';
+import type { DynamicModule, INestMicroservice } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
+import { BusServer } from './bus-server.js';
+import { explain, say } from './console.js';
+import { FaultFilter, PayloadPipe } from './payload-pipe.js';
+
+/** A clean stop takes this long at most; then the process ends anyway, and the next start repairs. */
+const STOP_MS = 15_000;
+
+/**
+ * Runs one app until it is told to stop. A failure to start is one sentence and exit code 1. `ready` is called once
+ * everything listens.
+ */
+export async function runApp(createModule: () => DynamicModule | Promise<DynamicModule>, ready: (app: INestMicroservice) => Promise<void> | void = sayReady): Promise<void> {
+  try {
+    const app = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(await createModule(), {
+      useFactory: (strategy: BusServer) => ({ strategy }),
+      inject: [BusServer],
+      logger: ['error', 'warn', 'fatal'],
+      abortOnError: false,
+    });
+    app.useGlobalPipes(new PayloadPipe());
+    app.useGlobalFilters(new FaultFilter());
+    stopOnSignal(app);
+    await app.listen();
+    await ready(app);
+  } catch (cause) {
+    process.stderr.write(`${explain(cause)}\n`);
+    process.exit(1);
+  }
+}
+
+function stopOnSignal(app: INestMicroservice): void {
+  let stopping = false;
+  const stop = (): void => {
+    // A second signal means: now.
+    if (stopping) process.exit(130);
+    stopping = true;
+    setTimeout(() => process.exit(1), STOP_MS).unref();
+    app.close().then(
+      () => process.exit(0),
+      (cause: unknown) => {
+        process.stderr.write(`${explain(cause)}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+function sayReady(): void {
+  say('Ready.');
+}

@@ -1,0 +1,89 @@
+import { homedir, hostname } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { Fault } from '#std';
+
+/** What a control-plane process may run. The agent is a process of its own, started by standalone. */
+export const APPS = ['api', 'controllers', 'scheduler', 'health', 'feed', 'agent'] as const;
+export type AppName = (typeof APPS)[number];
+
+/** Everything that is configured from outside, read once. */
+export interface Settings {
+  /** Name of this process on the bus and in its messages. */
+  readonly process: string;
+  /** Data folder: keys, kubeconfig, log, indexes. */
+  readonly home: string;
+  readonly apps: readonly AppName[];
+  readonly apiHost: string;
+  readonly apiPort: number;
+  /** More names and addresses that the API is reached by. */
+  readonly apiNames: readonly string[];
+  /** `sqlite:<path>`, `esdb://…` */
+  readonly eventLog: string;
+  /** Keeps clusters apart that share one event store. */
+  readonly cluster: string;
+  /** Undefined: this process starts a nats-server of its own. */
+  readonly natsUrl: string | undefined;
+  /** File with this process's own credentials, for a process without the key store. */
+  readonly credentials: string | undefined;
+  readonly node: string;
+}
+
+/** The settings that the environment gives. `apps` is what this process is, unless `SHIPLOG_APPS` may choose. */
+export function readSettings(process: string, apps: readonly AppName[], env: NodeJS.ProcessEnv): Settings {
+  const home = absolute(env['SHIPLOG_HOME'] || join(homedir(), '.shiplog'));
+  const [apiHost, apiPort] = hostAndPort(env['SHIPLOG_API_ADDRESS'] || '127.0.0.1:6443');
+  return {
+    process,
+    home,
+    apps,
+    apiHost,
+    apiPort,
+    apiNames: list(env['SHIPLOG_API_NAMES']),
+    eventLog: env['SHIPLOG_EVENT_LOG'] || `sqlite:${join(home, 'log', 'events.db')}`,
+    cluster: env['SHIPLOG_CLUSTER'] || 'default',
+    natsUrl: env['SHIPLOG_NATS_URL'] || undefined,
+    credentials: env['SHIPLOG_CREDENTIALS'] || undefined,
+    node: (env['SHIPLOG_NODE'] || hostname()).toLowerCase(),
+  };
+}
+
+/** What `SHIPLOG_APPS` chooses, all by default. */
+export function chosenApps(env: NodeJS.ProcessEnv): readonly AppName[] {
+  const names = list(env['SHIPLOG_APPS']);
+  if (names.length === 0 || names.includes('all')) return APPS;
+  const unknown = names.filter((name) => !isApp(name));
+  if (unknown.length > 0) {
+    throw new Fault(`SHIPLOG_APPS names ${unknown.join(', ')}, which is no app: choose from ${APPS.join(', ')}`, false);
+  }
+  return APPS.filter((app) => names.includes(app));
+}
+
+/** `https://127.0.0.1:6443`: how this machine's own clients reach the API. */
+export function apiUrl({ apiHost, apiPort }: Settings): string {
+  const host = apiHost === '0.0.0.0' || apiHost === '::' ? '127.0.0.1' : apiHost;
+  return `https://${host.includes(':') ? `[${host}]` : host}:${apiPort}`;
+}
+
+function isApp(name: string): name is AppName {
+  return (APPS as readonly string[]).includes(name);
+}
+
+function list(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+function absolute(path: string): string {
+  return isAbsolute(path) ? path : resolve(path);
+}
+
+function hostAndPort(text: string): readonly [string, number] {
+  const parts = /^(?:\[([^\]]+)\]|([^:]*)):(\d+)$/.exec(text);
+  const port = Number(parts?.[3]);
+  if (parts === null || port < 1 || port > 65_535) {
+    throw new Fault(`SHIPLOG_API_ADDRESS is "${text}", which is no host and port: write it like 127.0.0.1:6443`, false);
+  }
+  return [parts[1] ?? (parts[2] || '0.0.0.0'), port];
+}
