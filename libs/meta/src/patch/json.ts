@@ -109,8 +109,9 @@ function remove(holder: readonly Json[] | JsonObject, key: string): Outcome {
   return [...holder.slice(0, at), ...holder.slice(at + 1)];
 }
 function replace(holder: readonly Json[] | JsonObject, key: string, value: Json): Outcome {
-  if (member(holder, key) === undefined) return FAILED;
+  // A field of an object need not be there yet: replacing it adds it.
   if (!isList(holder)) return { ...holder, [key]: value };
+  if (member(holder, key) === undefined) return FAILED;
   return holder.map((item, i) => (i === index(key) ? value : item));
 }
 

@@ -45,7 +45,7 @@ describe('JSON patch', () => {
   it.each([
     [{ op: 'test', path: '/a', value: 2 }],
     [{ op: 'remove', path: '/b' }],
-    [{ op: 'replace', path: '/b', value: 1 }],
+    [{ op: 'replace', path: '/b/c', value: 1 }],
     [{ op: 'add', path: '/a/x', value: 1 }],
     [{ op: 'add', path: '/l/9', value: 1 }],
     [{ op: 'nonsense', path: '/a' }],

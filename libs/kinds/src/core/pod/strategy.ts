@@ -1,6 +1,7 @@
 import type { Strategy } from '#model';
 import { type Instant, jsonEquals, toTime } from '#std';
 import { withoutDisabledFields } from '../../shared/disabled-fields.js';
+import { nameWarnings } from '../../shared/validation/name-warnings.js';
 import { podSpecWarnings } from '../../shared/validation/warnings.js';
 import { decideBinding } from './binding.js';
 import { podDefaults } from './defaults.js';
@@ -22,7 +23,7 @@ export const podStrategy: Strategy<Pod> = {
   validate: validatePod,
   validateUpdate: validatePodUpdate,
   // A change of a pod is nearly always a component's: nobody would read the warnings.
-  warnings: (object, old) => (old ? [] : podSpecWarnings('spec', object.spec)),
+  warnings: (object, old) => (old ? [] : [...nameWarnings(object.metadata.name, "the Pod's hostname"), ...podSpecWarnings('spec', object.spec)]),
   prepareCreate: (object, { now }) => ({ ...object, spec: withoutDisabledFields(object.spec), status: firstStatus(object, now) }),
   prepareUpdate: (object) => ({ ...object, spec: withoutDisabledFields(object.spec) }),
   prepareStatus,
