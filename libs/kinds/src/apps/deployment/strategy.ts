@@ -2,6 +2,7 @@ import type { Strategy } from '#model';
 import { jsonEquals } from '#std';
 import { templateWithoutDisabledFields } from '../../shared/disabled-fields.js';
 import { withTemplateDefaults } from '../../shared/pod-defaults.js';
+import { nameWarnings } from '../../shared/validation/name-warnings.js';
 import { podSpecWarnings } from '../../shared/validation/warnings.js';
 import type { Deployment } from './schema.js';
 import { validateDeployment, validateDeploymentStatus, validateDeploymentUpdate } from './validate.js';
@@ -54,5 +55,8 @@ function prepared(object: Deployment): Deployment {
 function warnings(object: Deployment, old: Deployment | undefined): readonly string[] {
   if (old && object.metadata.generation === old.metadata.generation) return [];
   const spec = object.spec.template.spec;
-  return spec ? podSpecWarnings('spec.template.spec', spec) : [];
+  return [
+    ...(old ? [] : nameWarnings(object.metadata.name, 'Pod names and hostnames')),
+    ...(spec ? podSpecWarnings('spec.template.spec', spec) : []),
+  ];
 }

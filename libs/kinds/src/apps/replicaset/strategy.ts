@@ -1,6 +1,7 @@
 import type { Strategy } from '#model';
 import { templateWithoutDisabledFields } from '../../shared/disabled-fields.js';
 import { withTemplateDefaults } from '../../shared/pod-defaults.js';
+import { nameWarnings } from '../../shared/validation/name-warnings.js';
 import { podSpecWarnings } from '../../shared/validation/warnings.js';
 import type { ReplicaSet } from './schema.js';
 import { validateReplicaSet, validateReplicaSetStatus, validateReplicaSetUpdate } from './validate.js';
@@ -31,5 +32,8 @@ function prepared(object: ReplicaSet): ReplicaSet {
 function warnings(object: ReplicaSet, old: ReplicaSet | undefined): readonly string[] {
   if (old && object.metadata.generation === old.metadata.generation) return [];
   const spec = object.spec.template?.spec;
-  return spec ? podSpecWarnings('spec.template.spec', spec) : [];
+  return [
+    ...(old ? [] : nameWarnings(object.metadata.name, 'Pod names and hostnames')),
+    ...(spec ? podSpecWarnings('spec.template.spec', spec) : []),
+  ];
 }
