@@ -31,6 +31,16 @@ export function readBody(command: Command, spoken: Spoken, context: DecideContex
   return { object, warnings: command.options.fieldValidation === 'Ignore' ? [] : words };
 }
 
+/** Reads what a subresource takes (a Binding, an Eviction), which lies in the namespace of the URL. */
+export function readSubresource(request: Request, spoken: Spoken): ReadObject | Refusal {
+  const { command, decideContext } = request;
+  const read = readBody(command, spoken, decideContext);
+  if ('refused' in read) return read;
+  const { namespace } = read.object.metadata;
+  if (!namespace || namespace === command.namespace) return read;
+  return refusals.badRequest('the namespace of the provided object does not match the namespace sent on the request');
+}
+
 /** Reads the result of a patch, whose faults are told in another way: 422 about a field `patch`. */
 export function readPatched(patched: Json, document: JsonObject, request: Request): ReadObject | Refusal {
   const { command, spoken, decideContext } = request;

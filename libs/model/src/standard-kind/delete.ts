@@ -24,24 +24,26 @@ export function decideDelete(request: Request): Decided {
   if (isRefusal(options)) return options;
   const { old } = request;
   if (old === undefined) return refusals.notFound(aboutOf(request, request.command.name));
-  const asked = admitted(request, 'DELETE', old, old);
-  const refused = mutateAll(request.plugins, asked);
-  if (isRefusal(refused)) return refused;
+  const refused = admissionRefusal(request, 'DELETE', old);
+  if (refused) return refused;
   const special = request.strategy.decideDelete?.(old, options, request);
   if (special !== undefined) return special;
   return deleteObject(request, old, options);
 }
 
-/** Deletion as nearly all kinds have it: preconditions, grace, finalizers, and the end when nothing holds it. */
-export function deleteObject(request: Request, old: KubeObject, options: DeleteOptions): Decided {
+/**
+ * Deletion as nearly all kinds have it: preconditions, grace, finalizers, and the end when nothing holds it. `leaving` is
+ * the object with what the deletion changes of it besides.
+ */
+export function deleteObject(request: Request, old: KubeObject, options: DeleteOptions, leaving = old): Decided {
   const broken = brokenPrecondition(request, old, options);
   if (broken) return broken;
   const denied = validateAll(request.plugins, admitted(request, 'DELETE', old, old));
   if (denied) return denied;
   const grace = graceFor(request, old, options);
-  if (grace === 'pending') return answered(request, unchanged(old), false);
+  if (grace === 'pending') return answered(request, decidedChange(request, leaving, old, []), false);
   const finalizers = wantedFinalizers(request, old, options);
-  const marked = withFinalizers(old, finalizers);
+  const marked = withFinalizers(leaving, finalizers);
   if (grace === undefined) {
     if (finalizers.length === 0) return answered(request, decidedDelete(request, marked, old, []), true);
     return answered(request, decidedChange(request, markedAsDeleting(request, marked), old, []), false);
@@ -49,6 +51,12 @@ export function deleteObject(request: Request, old: KubeObject, options: DeleteO
   const going = dying(request, marked, grace);
   if (finalizers.length > 0 || grace > 0) return answered(request, decidedChange(request, going, old, []), false);
   return answered(request, decidedDelete(request, going, old, []), true);
+}
+
+/** What admission has against a deletion before it is looked at closer. */
+export function admissionRefusal(request: Request, operation: 'DELETE', old: KubeObject): Refusal | undefined {
+  const result = mutateAll(request.plugins, admitted(request, operation, old, old));
+  return isRefusal(result) ? result : undefined;
 }
 
 /** A DeleteOptions from a body; what is wrong with it is told before the object is looked for. */
@@ -154,10 +162,6 @@ function withFinalizers(object: KubeObject, finalizers: readonly string[]): Kube
 function withMeta(object: KubeObject, fields: Partial<ObjectMeta>): KubeObject {
   return { ...object, metadata: { ...object.metadata, ...fields } };
 }
-function unchanged(old: KubeObject): DecidedEvent {
-  return { event: undefined, object: old, created: false, deleted: false, warnings: [], name: old.metadata.name };
-}
-
 /** An object that is gone is answered by a Status, unless the kind shows its last state. */
 function answered(request: Request, decided: DecidedEvent, gone: boolean): DecidedEvent {
   if (!gone || request.strategy.answersDeletionWithObject === true) return decided;

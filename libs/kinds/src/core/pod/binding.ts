@@ -1,14 +1,14 @@
-import { aboutOf, decode, decidedChange, refusals, type Decided, type KubeObject, type Problem, type Request } from '#model';
-import { isJsonObject, toTime, type JsonObject } from '#std';
+import { aboutOf, decidedChange, isRefusal, plainVersion, readSubresource, refusals, type Decided, type KubeObject, type Problem, type Request } from '#model';
+import { toTime, type JsonObject } from '#std';
 import { binding, type Binding } from '../../shared/binding.schema.js';
 import type { Pod } from './schema.js';
 
 /** POST of a Binding: the pod gets its node, once. */
 export function decideBinding(request: Request): Decided {
   const { command } = request;
-  const read = decode(binding, isJsonObject(command.body) ? command.body : {});
-  if (read.error !== undefined) return refusals.badRequest(`Binding in version "v1" cannot be handled as a Binding: ${read.error}`);
-  const wish = read.value as Binding;
+  const read = readSubresource(request, plainVersion('Binding', '', 'v1', binding));
+  if (isRefusal(read)) return read;
+  const wish = read.object as unknown as Binding;
   const problems = validateBinding(wish);
   if (problems.length > 0) {
     return refusals.invalid({ group: '', resource: 'bindings', kind: 'Binding', name: wish.metadata.name ?? '' }, problems);

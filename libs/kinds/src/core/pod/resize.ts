@@ -1,86 +1,99 @@
-import { updateSubresource, type Decided, type KubeObject, type Problem, type Request } from '#model';
+import { forbidden, invalid } from '#meta';
+import { type Decided, decideVerb, type KubeObject, type Problem, type Request } from '#model';
 import { jsonEquals } from '#std';
 import type { Container } from '../../shared/container.schema.js';
-import { withManagers } from './ephemeral.js';
+import { changed } from '../../shared/pod-defaults.js';
+import { items, type Problems } from '../../shared/validation/checks.js';
+import { withoutField } from '../../shared/without-field.js';
 import { qosClass } from './qos.js';
 import type { Pod } from './schema.js';
 import { podProblems } from './validate.js';
 
-/** PUT and PATCH of `/resize`: cpu and memory of running containers, nothing else. */
+/** Writes to `/resize`: the amounts of running containers, and nothing else of the pod. */
 export function decideResize(request: Request): Decided {
-  return updateSubresource(request, { prepare, validate: (object, old) => validate(object as Pod, old as Pod) });
-}
-
-function prepare(object: KubeObject, old: KubeObject): KubeObject {
-  const [pod, before] = [object as Pod, old as Pod];
-  const containers = resized(pod.spec.containers, before.spec.containers) ?? before.spec.containers;
-  const initContainers = resized(pod.spec.initContainers, before.spec.initContainers);
-  const spec = { ...before.spec, containers, ...(initContainers && { initContainers }) };
-  return withManagers({ ...before, spec }, object);
-}
-/** Of each container that is still in its place only resources and their policy are taken over. */
-function resized(next: readonly Container[] | undefined, before: readonly Container[] | undefined): readonly Container[] | undefined {
-  if (next === undefined || next.length !== before?.length) return next;
-  return next.map((container, i) => {
-    const old = before[i];
-    if (old === undefined || old.name !== container.name) return container;
-    const { resources, resizePolicy } = container;
-    const { resources: _resources, resizePolicy: _policy, ...rest } = old;
-    return { ...rest, ...(resources && { resources }), ...(resizePolicy && { resizePolicy }) } as Container;
+  return decideVerb({
+    ...request,
+    rules: {
+      prepare: (object, old) => prepare(object as Pod, old as Pod) as KubeObject,
+      validate: (object, old) => validateResize(object as Pod, old as Pod),
+    },
   });
 }
 
-function validate(object: Pod, old: Pod): readonly Problem[] {
-  const only = unresizable(old);
-  if (only !== undefined) return [{ type: 'Forbidden', field: '[]', detail: only }];
-  const problems: Problem[] = [...podProblems(object)];
-  if (problems.length > 0) return problems;
-  const isSame = (a: readonly Container[] = [], b: readonly Container[] = []): boolean => a.length === b.length;
-  if (!isSame(object.spec.containers, old.spec.containers) || !isSame(object.spec.initContainers, old.spec.initContainers)) {
-    return [{ type: 'Forbidden', field: 'spec.containers', detail: 'containers may not be added or removed on resize' }];
-  }
-  if (qosClass(object) !== qosClass(old)) {
-    const value = old.status?.qosClass ?? qosClass(old);
-    problems.push({ type: 'Invalid', field: 'spec', value, detail: 'Pod QOS Class may not change as a result of resizing' });
-  }
-  if (!jsonEquals(initResources(object), initResources(old))) {
-    problems.push({ type: 'Forbidden', field: 'spec', detail: 'resources for non-sidecar init containers are immutable' });
-  }
-  problems.push(...removedResources('spec.containers', object.spec.containers, old.spec.containers));
-  problems.push(...removedResources('spec.initContainers', object.spec.initContainers ?? [], old.spec.initContainers ?? []));
-  if (!jsonEquals(withoutCpuAndMemory(object), withoutCpuAndMemory(old))) {
-    problems.push({ type: 'Forbidden', field: 'spec', detail: 'only cpu and memory resources are mutable' });
-  }
-  return problems;
+/** Everything but resources and resize policies is put back silently. */
+function prepare(object: Pod, old: Pod): Pod {
+  const spec = {
+    ...old.spec,
+    containers: resized(object.spec.containers, old.spec.containers),
+    ...(old.spec.initContainers && { initContainers: resized(items(object.spec.initContainers), old.spec.initContainers) }),
+  };
+  return { ...old, spec, metadata: { ...old.metadata, ...(object.metadata.managedFields && { managedFields: object.metadata.managedFields }) } };
+}
+function resized(now: readonly Container[], old: readonly Container[]): readonly Container[] {
+  // A container too many or too few is for the checks to tell.
+  if (now.length !== old.length || now.some((container, i) => container.name !== old[i]?.name)) return now;
+  return old.map((container, i) => {
+    const { resources = {}, resizePolicy } = now[i] ?? container;
+    const kept = changed(container, { resources });
+    return resizePolicy ? changed(kept, { resizePolicy }) : withoutField(kept, 'resizePolicy');
+  });
 }
 
-function unresizable(old: Pod): string | undefined {
-  if (old.spec.resources !== undefined) {
-    return 'resize of pods with pod-level resources is forbidden when InPlacePodLevelResourcesVerticalScalingEnabled feature gate is disabled';
+function validateResize(object: Pod, old: Pod): Problems {
+  const whole = wholeProblems(object, old);
+  if (whole.length > 0) return whole;
+  const names = (pod: Pod): readonly string[] => items(pod.spec.containers).map((c) => c.name);
+  if (!jsonEquals(names(object), names(old))) return [forbidden('spec.containers', 'containers may not be added or removed on resize')];
+  const found: Problem[] = [...podProblems(object)];
+  if (qosClass(object) !== qosClass(old)) {
+    found.push(invalid('spec', qosClass(old), 'Pod QOS Class may not change as a result of resizing'));
   }
-  if (old.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) return 'static pods cannot be resized';
-  return old.spec.os?.name === 'windows' ? 'windows pods cannot be resized' : undefined;
+  found.push(...removals('spec.containers', object.spec.containers, old.spec.containers));
+  if (found.length > 0) return found;
+  return mutableOnly(object, old);
 }
-function initResources(pod: Pod): unknown {
-  return (pod.spec.initContainers ?? []).filter((container) => container.restartPolicy !== 'Always').map((c) => c.resources ?? {});
+
+/** What is wrong with the pod as such is told of no field. */
+const NOWHERE = '[]';
+
+function wholeProblems(object: Pod, old: Pod): Problems {
+  if (old.spec.os?.name === 'windows') return [{ type: 'Forbidden', field: NOWHERE, detail: 'windows pods cannot be resized' }];
+  if (old.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) {
+    return [{ type: 'Forbidden', field: NOWHERE, detail: 'static pods cannot be resized' }];
+  }
+  const ofPod = old.spec.resources ?? object.spec.resources;
+  if (ofPod && !jsonEquals(object.spec, old.spec)) {
+    const words = 'resize of pods with pod-level resources is forbidden when InPlacePodLevelResourcesVerticalScalingEnabled feature gate is disabled';
+    return [{ type: 'Forbidden', field: NOWHERE, detail: words }];
+  }
+  return [];
 }
-function removedResources(field: string, next: readonly Container[], before: readonly Container[]): readonly Problem[] {
-  return next.flatMap((container, i) =>
-    (['limits', 'requests'] as const).flatMap((part): readonly Problem[] => {
-      const had = Object.keys(before[i]?.resources?.[part] ?? {}).filter((name) => name === 'cpu' || name === 'memory');
-      if (had.every((name) => container.resources?.[part]?.[name] !== undefined)) return [];
-      return [{ type: 'Forbidden', field: `${field}[${i}].resources.${part}`, detail: `resource ${part} cannot be removed` }];
+
+function removals(field: string, now: readonly Container[], old: readonly Container[]): Problems {
+  return old.flatMap((container, i) =>
+    (['limits', 'requests'] as const).flatMap((list) => {
+      const before = container.resources?.[list] ?? {};
+      const after = now[i]?.resources?.[list] ?? {};
+      const isGone = ['cpu', 'memory'].some((name) => before[name] !== undefined && after[name] === undefined);
+      return isGone ? [forbidden(`${field}[${i}].resources.${list}`, `resource ${list} cannot be removed`)] : [];
     }),
   );
 }
-function withoutCpuAndMemory(pod: Pod): unknown {
-  const strip = (container: Container): unknown => {
-    const part = (list: Readonly<Record<string, string>> | undefined): unknown => {
-      const { cpu: _cpu, memory: _memory, ...rest } = list ?? {};
-      return rest;
-    };
-    const { limits, requests, ...rest } = container.resources ?? {};
-    return { ...container, resources: { ...rest, limits: part(limits), requests: part(requests) } };
-  };
-  return { ...pod.spec, containers: pod.spec.containers.map(strip), initContainers: pod.spec.initContainers?.map(strip) };
+
+function mutableOnly(object: Pod, old: Pod): Problems {
+  const initNow = items(object.spec.initContainers);
+  const initOld = items(old.spec.initContainers);
+  const isFixed = initOld.some((container, i) => container.restartPolicy !== 'Always' && !jsonEquals(container, initNow[i]));
+  if (isFixed) return [forbidden('spec', 'resources for non-sidecar init containers are immutable')];
+  const bare = (container: Container): unknown => ({ ...container, resources: rest(container) });
+  const same =
+    jsonEquals(items(object.spec.containers).map(bare), items(old.spec.containers).map(bare)) &&
+    jsonEquals(initNow.map(bare), initOld.map(bare));
+  return same ? [] : [forbidden('spec', 'only cpu and memory resources are mutable')];
+}
+/** What of a container's resources may not change. */
+function rest({ resources }: Container): unknown {
+  const without = (amounts: Readonly<Record<string, string>> | undefined): unknown =>
+    Object.fromEntries(Object.entries(amounts ?? {}).filter(([name]) => name !== 'cpu' && name !== 'memory'));
+  return { claims: resources?.claims, limits: without(resources?.limits), requests: without(resources?.requests) };
 }

@@ -10,7 +10,9 @@ import { decideEviction } from './eviction.js';
 import { qosClass } from './qos.js';
 import type { Pod } from './schema.js';
 import { decideResize } from './resize.js';
+import { validatePodStatus, withPodIps } from './status.js';
 import { isSucceededOrFailed } from './summary.js';
+import { unownedOfPod } from './unowned.js';
 import { validatePodUpdate } from './validate-update.js';
 import { validatePod } from './validate.js';
 
@@ -19,7 +21,7 @@ export const podStrategy: Strategy<Pod> = {
   generation: 'managed',
   revalidatesMetadata: true,
   answersDeletionWithObject: true,
-  applyDefaults: podDefaults,
+  applyDefaults: (object) => withPodIps(podDefaults(object)),
   validate: validatePod,
   validateUpdate: validatePodUpdate,
   // A change of a pod is nearly always a component's: nobody would read the warnings.
@@ -27,8 +29,10 @@ export const podStrategy: Strategy<Pod> = {
   prepareCreate: (object, { now }) => ({ ...object, spec: withoutDisabledFields(object.spec), status: firstStatus(object, now) }),
   prepareUpdate: (object) => ({ ...object, spec: withoutDisabledFields(object.spec) }),
   prepareStatus,
+  validateStatus: validatePodStatus,
   gracePeriodSeconds,
   eventOf: (object, old) => eventOf(object, old),
+  unowned: unownedOfPod,
   subresources: {
     binding: decideBinding,
     ephemeralcontainers: decideEphemeralContainers,
