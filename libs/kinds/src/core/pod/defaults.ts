@@ -35,6 +35,10 @@ function ofPod(spec: PodSpec): ResourceRequirements | undefined {
   const limits: Record<string, string> = { ...resources.limits };
   const requests: Record<string, string> = { ...resources.requests };
   for (const name of hugePages(spec)) limits[name] ??= sumOf(spec, 'limits', name) ?? '0';
+  for (const name of ['cpu', 'memory']) {
+    const sum = sumOf(spec, 'requests', name);
+    if (sum !== undefined) requests[name] ??= sum;
+  }
   for (const [name, limit] of Object.entries(limits)) requests[name] ??= sumOf(spec, 'requests', name) ?? limit;
   return changed(resources, { limits: sorted(limits, resources.limits), requests: sorted(requests, resources.requests) });
 }
