@@ -150,8 +150,9 @@ class KubernetesApi implements Api {
     }
     if (!this.may(user, info)) return forbidden(user, info);
     const past = moment === undefined ? undefined : momentOf(moment, this.options.backend);
-    if (past && 'refused' in past) return past;
-    const call: Call = { request, response, info, query, user, past };
+    // kubectl reads discovery first and does not show why that failed: the refusal comes with the first real question.
+    if (past && 'refused' in past && !isDiscovery(info)) return past;
+    const call: Call = { request, response, info, query, user, past: past && 'refused' in past ? undefined : past };
     if (info.path.startsWith('//')) return answers.noSuchPage;
     return info.isResource ? this.resource(call) : this.page(call);
   }
@@ -291,6 +292,10 @@ class KubernetesApi implements Api {
     const message = `${route.on.kind.names.plural}/${sub} cannot be reached: no byte stream to it is open on this server`;
     return { refused: true, code: 503, reason: 'ServiceUnavailable', message };
   }
+}
+
+function isDiscovery({ isResource, method, path }: RequestInfo): boolean {
+  return !isResource && method === 'GET' && /^\/(api|apis|openapi)(\/|$)/.test(path);
 }
 
 const STREAMED = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);

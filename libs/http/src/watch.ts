@@ -133,10 +133,14 @@ export function watchAt(view: View, call: Omit<WatchCall, 'backend'>): void {
   const timers: NodeJS.Timeout[] = [];
   const stream = new WatchStream(response, route.on, rendering, () => timers.forEach(clearTimeout));
   stream.open(call.warnings);
-  for (const object of view.list(route.on.kind.ref, route.namespace || undefined)) {
-    if (options.selection.matches(object)) stream.event('ADDED', object);
+  // Who has listed already and goes on from there gets nothing twice.
+  const goesOn = options.resourceVersion !== '' && options.resourceVersion !== '0' && options.sendInitialEvents !== true;
+  if (!goesOn) {
+    for (const object of view.list(route.on.kind.ref, route.namespace || undefined)) {
+      if (options.selection.matches(object)) stream.event('ADDED', object);
+    }
   }
-  stream.bookmark(view.position, options.sendInitialEvents === true);
+  if (!goesOn || options.allowBookmarks) stream.bookmark(view.position, options.sendInitialEvents === true);
   timers.push(setTimeout(() => stream.end(), lifeOf(options, LIFE_MIN_MS)));
 }
 

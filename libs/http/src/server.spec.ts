@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { issueApiCertificate } from '#adapters';
+import { connect, type ClientHttp2Session, type Http2SecureServer } from 'node:http2';
+import { request } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { createApi } from './api.js';
+import { createApiServer } from './server.js';
+import { TestServer } from './testing/test-server.js';
+
+describe('the HTTPS server', () => {
+  let behind: TestServer;
+  let server: Http2SecureServer;
+  let admin: { readonly cert: string; readonly key: string };
+  let port = 0;
+
+  beforeAll(async () => {
+    behind = await TestServer.start();
+    const { backend, keys } = behind;
+    const serving = await issueApiCertificate(keys);
+    const api = createApi({ backend, keys, address: 'localhost' });
+    server = createApiServer(api, { certificate: serving.certificate, privateKey: serving.privateKey, clientCa: keys.caCertificate });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    port = (server.address() as AddressInfo).port;
+    const issued = await keys.issueCertificate({ commonName: 'ada', organizations: ['system:masters'], usage: 'client' });
+    admin = { cert: issued.certificate, key: issued.privateKey };
+  });
+  afterAll(async () => {
+    server.close();
+    await behind.stop();
+  });
+
+  const tls = (): { host: string; port: number; ca: string; servername: string } => ({ host: '127.0.0.1', port, ca: behind.keys.caCertificate, servername: 'localhost' });
+
+  function over1(path: string, client: object = {}): Promise<{ code: number; text: string }> {
+    return new Promise((resolve, reject) => {
+      const asked = request({ ...tls(), path, agent: false, ...client }, (answer) => {
+        let text = '';
+        answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        answer.on('end', () => resolve({ code: answer.statusCode ?? 0, text }));
+      });
+      asked.on('error', reject);
+      asked.end();
+    });
+  }
+
+  it('knows users by certificates of its own CA and everybody else as nobody', async () => {
+    expect((await over1('/api/v1/namespaces', admin)).code).toBe(200);
+    expect((await over1('/api/v1/namespaces')).code).toBe(403);
+    expect((await over1('/readyz')).text).toBe('ok');
+  });
+
+  it('answers 401 to a certificate of another CA', async () => {
+    const stranger = await TestServer.start();
+    const issued = await stranger.keys.issueCertificate({ commonName: 'eve', organizations: ['system:masters'], usage: 'client' });
+    await stranger.stop();
+    expect((await over1('/api/v1/namespaces', { cert: issued.certificate, key: issued.privateKey })).code).toBe(401);
+  });
+
+  it('speaks HTTP/2 without headers that HTTP/2 forbids', async () => {
+    const session: ClientHttp2Session = connect(`https://localhost:${port}`, { ...tls(), ...admin });
+    const stream = session.request({ ':path': '/api/v1/namespaces?watch=true&timeoutSeconds=1' });
+    const headers = await new Promise<Record<string, unknown>>((resolve) => stream.on('response', resolve));
+    const text = await new Promise<string>((resolve) => {
+      let all = '';
+      stream.on('data', (chunk: Buffer) => (all += chunk.toString()));
+      stream.on('end', () => resolve(all));
+    });
+    session.close();
+    expect(headers[':status']).toBe(200);
+    expect(Object.keys(headers)).not.toEqual(expect.arrayContaining(['connection']));
+    expect(text.split('\n').filter(Boolean).map((line) => (JSON.parse(line) as { type: string }).type)).toEqual(['ADDED', 'ADDED']);
+  });
+
+  it('answers a method that nobody knows like any wrong one', async () => {
+    const text = await new Promise<string>((resolve) => {
+      let all = '';
+      const socket = connectTls({ ...tls(), ...admin }, () => socket.write('BREW /api/v1/namespaces HTTP/1.1\r\nHost: x\r\n\r\n'));
+      socket.on('data', (chunk: Buffer) => (all += chunk.toString()));
+      socket.on('close', () => resolve(all));
+    });
+    expect(text).toMatch(/^HTTP\/1.1 405 /);
+    expect(text).toContain('the server does not allow this method on the requested resource');
+  });
+
+  it('keeps one connection for many requests', async () => {
+    const session = connect(`https://localhost:${port}`, { ...tls(), ...admin });
+    const codes = await Promise.all(
+      Array.from({ length: 200 }, () => new Promise<number>((resolve) => session.request({ ':path': '/api/v1/namespaces/default' }).on('response', (h) => resolve(Number(h[':status']))).resume())),
+    );
+    session.close();
+    expect(new Set(codes)).toEqual(new Set([200]));
+  });
+});
