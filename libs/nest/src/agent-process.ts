@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stopProcessOf } from '#adapters';
 import { agentPermissions } from '#engine';
-import { agentFolder, credentialsPath } from './agent-host.js';
+import { agentFolder, credentialsPath, memoryFolder } from './agent-host.js';
 import { say } from './console.js';
 import { Platform } from './platform.js';
 
@@ -35,6 +35,8 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
     await stopProcessOf(this.pidFile, agentMain());
     const user = await authority.issueUser(`agent-${settings.node}`, agentPermissions(settings.node));
     writeFileSync(credentialsPath(settings), JSON.stringify({ url: busUrl, ca: caCertificate, ...user }), { mode: 0o600 });
+    // For `npm run down`: volumes in memory outlive the processes.
+    writeFileSync(join(settings.home, 'memory-folders'), `${memoryFolder(settings)}\n`);
     this.start();
   }
 
@@ -61,6 +63,8 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
         SHIPLOG_NODE: settings.node,
         SHIPLOG_CREDENTIALS: credentialsPath(settings),
       },
+      // A group of its own: Ctrl-C in the terminal is for standalone, which stops it in order.
+      detached: true,
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     this.child = child;

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import {
@@ -65,7 +65,12 @@ export class Platform implements OnApplicationShutdown {
     await plane.start();
     const bus = await connect(place.credentials, settings.process);
     const streamBus = isWriter ? await connect(place.credentials, `${settings.process}-streams`) : bus;
+    const { home, process: name } = settings;
+    // For `npm run down`: which process to stop.
+    writeFileSync(join(home, `${name}.pid`), `${process.pid}\n`);
     const commands = isWriter ? await plane.becomeWriter(plane.options.ids.uid()) : new BusCommands(bus);
+    // For `npm run down`: whose containers to remove. The log may be unreadable by then.
+    if (isWriter) writeFileSync(join(home, 'cluster'), `${plane.reads.projection.cluster}\n`);
     return new Platform(settings, plane, commands, bus, streamBus, place, log);
   }
 

@@ -102,7 +102,11 @@ class Supervisor implements NatsServer {
   #spawn(): Promise<never> {
     return new Promise((_resolve, reject) => {
       const startedAt = Date.now();
-      const child = spawn(this.options.executable ?? 'nats-server', ['-c', configPath(this.folder)], { stdio: ['ignore', 'ignore', 'pipe'] });
+      const child = spawn(this.options.executable ?? 'nats-server', ['-c', configPath(this.folder)], {
+        // A group of its own: Ctrl-C in the terminal is for us, and we stop it when its clients are gone.
+        detached: true,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
       this.#child = child;
       let lastWords = '';
       child.stderr.on('data', (chunk: Buffer) => (lastWords = (lastWords + chunk.toString()).slice(-2_000)));

@@ -1,0 +1,83 @@
+// Directions of the house: std ← meta ← model ← kinds ← loops; ports use model and below; engine uses ports and takes kinds
+// and loops as values; adapters do I/O; http uses engine; nest wires; apps compose.
+const lib = (names) => `^libs/(${names.join('|')})/`;
+
+/** Each lib may use these and itself. */
+const MAY_USE = {
+  std: [],
+  meta: ['std'],
+  model: ['std', 'meta'],
+  kinds: ['std', 'meta', 'model'],
+  loops: ['std', 'meta', 'model', 'kinds'],
+  ports: ['std', 'meta', 'model'],
+  engine: ['std', 'meta', 'model', 'kinds', 'loops', 'ports'],
+  adapters: ['std', 'meta', 'model', 'ports'],
+  http: ['std', 'meta', 'model', 'kinds', 'ports', 'engine'],
+  sim: ['std', 'meta', 'model', 'kinds', 'loops', 'ports', 'engine', 'adapters'],
+  nest: ['std', 'meta', 'model', 'kinds', 'loops', 'ports', 'engine', 'adapters', 'http'],
+};
+const PURE = ['std', 'meta', 'model', 'kinds', 'loops'];
+/** Specs may reach for what they test with: memory adapters, testing helpers. */
+const NO_SPEC = '\\.(spec|contract)\\.ts$|/testing/|/testing\\.ts$|/test-[^/]+\\.ts$';
+
+module.exports = {
+  forbidden: [
+    ...Object.entries(MAY_USE).map(([name, used]) => ({
+      name: `${name}-direction`,
+      comment: `libs/${name} uses ${used.join(', ') || 'nothing'}`,
+      severity: 'error',
+      from: { path: lib([name]), pathNot: NO_SPEC },
+      to: { path: '^(libs|apps|test|tools)/', pathNot: lib([name, ...used]) },
+    })),
+    {
+      name: 'by-the-door',
+      comment: 'A lib is imported by its index only.',
+      severity: 'error',
+      from: { path: '^(libs|apps)/([^/]+)/', pathNot: NO_SPEC },
+      to: { path: '^libs/[^/]+/src/', pathNot: '^libs/$2/|^libs/[^/]+/src/(testing/)?index\\.ts$' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'kinds-apart',
+      comment: 'Kinds do not know each other. (Event is one kind under two groups.)',
+      severity: 'error',
+      from: { path: '^libs/kinds/src/([^/]+/[^/]+)/', pathNot: [NO_SPEC, '^libs/kinds/src/(shared|admission)/', '^libs/kinds/src/(core|events)/event/'] },
+      to: { path: '^libs/kinds/src/[^/]+/[^/]+/', pathNot: '^libs/kinds/src/($1|shared|admission)/|^libs/kinds/src/shared/' },
+    },
+    {
+      name: 'pure-libs-do-no-io',
+      severity: 'error',
+      from: { path: lib(PURE), pathNot: NO_SPEC },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer'] },
+    },
+    {
+      name: 'only-adapters-touch-the-world',
+      comment: 'Engine, ports and http speak to logs, buses and engines through ports. (http serves sockets: that is its duty.)',
+      severity: 'error',
+      from: { path: lib(['ports', 'engine']), pathNot: NO_SPEC },
+      to: { dependencyTypes: ['core', 'npm', 'npm-optional', 'npm-peer'] },
+    },
+    { name: 'nest-inside', severity: 'error', from: { path: '^libs/', pathNot: '^libs/nest/' }, to: { path: 'node_modules/@nestjs/' } },
+    {
+      name: 'apps-apart',
+      comment: 'Apps talk over the bus. Only standalone composes the modules of the others.',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/', pathNot: '^apps/standalone/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'standalone-takes-modules',
+      severity: 'error',
+      from: { path: '^apps/standalone/' },
+      to: { path: '^apps/', pathNot: '^apps/standalone/|\\.module\\.ts$' },
+    },
+    { name: 'no-dev-packages', severity: 'error', from: { path: '^(libs|apps)/', pathNot: NO_SPEC }, to: { dependencyTypes: ['npm-dev'], pathNot: 'node_modules/@types/' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,51 @@
+// npm run bench [-- --json] [name…]: every module of tools/bench is one group of figures.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { build, install, main, node, requireEngine, requireNatsServer, root, step } from './setup.mjs';
+
+const asJson = process.argv.includes('--json');
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+
+await main(async () => {
+  if (!process.env.SHIPLOG_BENCH) return again();
+  const files = readdirSync(join(root, 'tools', 'bench')).filter((name) => name.endsWith('.mjs')).sort();
+  const figures = {};
+  let failed = 0;
+  for (const file of files) {
+    const module = await import(join(root, 'tools', 'bench', file));
+    if (typeof module.run !== 'function' || !isWanted(file, module.names ?? [])) continue;
+    step(`measuring ${file.replace('.mjs', '')} …`);
+    try {
+      Object.assign(figures, await module.run());
+    } catch (error) {
+      failed++;
+      step(`${file} failed: ${error.stack}`);
+    }
+  }
+  const chosen = Object.entries(figures).filter(([name]) => wanted.length === 0 || wanted.some((word) => name.includes(word) || isGroup(name, word)));
+  if (asJson) process.stdout.write(`${JSON.stringify(Object.fromEntries(chosen))}\n`);
+  else for (const [name, { value, unit }] of chosen) process.stdout.write(`${name.padEnd(36)} ${String(value).padStart(12)} ${unit}\n`);
+  return failed > 0 ? 1 : 0;
+});
+
+/** Everything is prepared on the host's Node; measured is on the pinned one. */
+async function again() {
+  install();
+  build();
+  requireNatsServer();
+  await requireEngine();
+  const result = spawnSync(node, ['--no-warnings', ...process.argv.slice(1)], { cwd: root, stdio: 'inherit', env: { ...process.env, SHIPLOG_BENCH: '1' } });
+  return result.status ?? 1;
+}
+
+/** A module runs when its file's name or one of the figures it declares is meant. */
+function isWanted(file, names) {
+  if (wanted.length === 0) return true;
+  const group = file.replace('.mjs', '');
+  return wanted.some((word) => word === group || word.startsWith(`${group}.`) || names.some((name) => name.includes(word)));
+}
+
+function isGroup(name, word) {
+  return name.startsWith(`${word}.`);
+}

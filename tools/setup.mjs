@@ -1,0 +1,167 @@
+// What every tool needs before it can run: packages, compiled code, nats-server, a container engine.
+// Runs on the host's own Node (20 or newer) and without any package, because a fresh clone has none.
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { engineAddress, ping } from './engine.mjs';
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+export const home = resolve(process.env.SHIPLOG_HOME || join(homedir(), '.shiplog'));
+/** Node 24 as package.json pins it; the host's own may be older. */
+export const node = join(root, 'node_modules', 'node', 'bin', 'node');
+
+/** Something a person has to do; its message is the whole output. */
+export class Problem extends Error {}
+
+/** Runs a tool's main function; a Problem is one sentence and exit code 1. */
+export async function main(run) {
+  try {
+    process.exitCode = (await run()) ?? 0;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Problem ? error.message : error.stack}\n`);
+    process.exit(1);
+  }
+}
+
+export function step(text) {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Installs the packages of package-lock.json unless they are there already. */
+export function install() {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major < 20) throw new Problem(`Node ${process.versions.node} is too old: install Node 20 or newer.`);
+  if (isInstalled()) return;
+  step('Installing packages (npm ci) …');
+  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (result.error) throw new Problem('npm is not installed: install Node with npm.');
+  if (result.status !== 0) throw new Problem('npm ci failed: see above; check the network and the registry that npm uses.');
+}
+
+function isInstalled() {
+  const [wanted, present] = ['package-lock.json', 'node_modules/.package-lock.json'].map((name) => {
+    try {
+      return JSON.parse(readFileSync(join(root, name), 'utf8')).packages;
+    } catch {
+      return undefined;
+    }
+  });
+  if (!wanted || !present) return false;
+  // Optional packages are for other platforms; npm leaves them out.
+  return Object.entries(wanted).every(([name, entry]) => name === '' || entry.optional || present[name]?.version === entry.version);
+}
+
+/** Compiles unless the sources are those of the last time. Types are checked by `npm run check`, not here. */
+export function build({ force = false } = {}) {
+  const sources = sourceFiles();
+  const hash = createHash('sha256');
+  for (const file of [...sources, 'tsconfig.json', 'tsconfig.build.json', 'node_modules/typescript/package.json']) {
+    hash.update(file).update(readFileSync(join(root, file)));
+  }
+  const digest = hash.digest('hex');
+  const mark = join(root, 'dist', '.sources');
+  if (!force && existsSync(mark) && readFileSync(mark, 'utf8') === digest) return;
+  step('Building …');
+  rmSync(mark, { force: true });
+  removeStale(new Set(sources));
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  const result = spawnSync(node, [compiler, '-p', join(root, 'tsconfig.build.json'), '--noCheck', '--incremental', 'false'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
+  if (result.status !== 0) throw new Problem('The build failed: see above.');
+  writeFileSync(mark, digest);
+}
+
+const FOLDERS = ['apps', 'libs', 'test'];
+
+function sourceFiles() {
+  return FOLDERS.flatMap((folder) => filesUnder(join(root, folder)))
+    .map((path) => relative(root, path))
+    .filter((path) => path.endsWith('.ts'))
+    .sort();
+}
+
+/** Code whose source is gone must not run. */
+function removeStale(sources) {
+  for (const folder of FOLDERS) {
+    for (const path of filesUnder(join(root, 'dist', folder))) {
+      const source = relative(join(root, 'dist'), path).replace(/\.js(\.map)?$/, '.ts');
+      if (/\.js(\.map)?$/.test(path) && !sources.has(source)) rmSync(path);
+    }
+  }
+}
+
+function filesUnder(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+}
+
+/** The bus's server; on Debian as root it is installed. */
+export function requireNatsServer() {
+  if (process.env.SHIPLOG_NATS_URL || onPath('nats-server')) return;
+  installPackage('nats-server', 'nats-server is not installed: install it (Debian: apt-get install nats-server), or name a running one with SHIPLOG_NATS_URL.');
+}
+
+/** A container engine that answers; on Debian as root Docker is installed and started. */
+export async function requireEngine() {
+  if (await ping()) return;
+  if (process.env.DOCKER_HOST) {
+    throw new Problem(`No container engine answers on DOCKER_HOST=${process.env.DOCKER_HOST}: start it, or name another one.`);
+  }
+  const advice = `No container engine answers on ${engineAddress()}`;
+  if (process.getuid?.() !== 0) {
+    throw new Problem(`${advice}: start Docker, add yourself to its group, name another engine with DOCKER_HOST, or run without nodes by SHIPLOG_APPS=api,controllers,scheduler.`);
+  }
+  if (!onPath('dockerd')) installPackage('docker.io', `${advice}: install Docker (Debian: apt-get install docker.io), or name an engine with DOCKER_HOST.`);
+  await startDocker();
+}
+
+async function startDocker() {
+  step('Starting dockerd …');
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const logFile = join(home, 'dockerd.log');
+  const log = openSync(logFile, 'a', 0o600);
+  const child = spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log] });
+  child.unref();
+  let ended = false;
+  child.once('exit', () => (ended = true));
+  child.once('error', () => (ended = true));
+  for (let i = 0; i < 600 && !ended; i++) {
+    if (await ping()) {
+      writeFileSync(join(home, 'dockerd.pid'), `${child.pid}\n`);
+      return;
+    }
+    await sleep(100);
+  }
+  throw new Problem(`dockerd did not come up: its last words are in ${logFile}.`);
+}
+
+let updated = false;
+
+function installPackage(name, advice) {
+  if (process.getuid?.() !== 0 || !onPath('apt-get')) throw new Problem(advice);
+  step(`Installing ${name} (apt-get) …`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const apt = (...words) => spawnSync('apt-get', words, { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', env });
+  if (!updated) apt('update', '-q');
+  updated = true;
+  const result = apt('install', '-y', '-q', '--no-install-recommends', name);
+  if (result.status !== 0) throw new Problem(`${advice} apt-get said: ${result.stderr.trim().split('\n').at(-1)}`);
+}
+
+export function onPath(program) {
+  try {
+    execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore', env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
+    process.env.PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,47 @@
+// npm test: everything that CI runs. The last line is `N passed, N failed` over all suites.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { check } from './check.mjs';
+import { build, install, main, node, requireEngine, requireNatsServer, root, step } from './setup.mjs';
+
+await main(async () => {
+  install();
+  build();
+  requireNatsServer();
+  await requireEngine();
+  const results = [await check(), jest(), ...others()];
+  const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+  const failed = sum('failed');
+  process.stdout.write(`${sum('passed')} passed, ${failed} failed\n`);
+  return failed > 0 ? 1 : 0;
+});
+
+function jest() {
+  const folder = mkdtempSync(join(tmpdir(), 'shiplog-test-'));
+  const file = join(folder, 'jest.json');
+  const words = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--json', `--outputFile=${file}`];
+  const { status } = spawnSync(node, [...words, ...process.argv.slice(2)], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  const result = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  rmSync(folder, { recursive: true });
+  if (result === undefined) return { passed: 0, failed: 1 };
+  // A suite that could not even be loaded has no tests that failed.
+  const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
+  return { passed: result.numPassedTests, failed: status === 0 ? failed : Math.max(1, failed) };
+}
+
+/** Checks that are programs of their own: each passes or fails as one. */
+function others() {
+  const programs = [
+    ['simulation', 'tools/sim.mjs', '--count', '200'],
+    ['recorded answers', 'tools/replay.mjs'],
+  ];
+  return programs
+    .filter(([, file]) => existsSync(join(root, file)))
+    .map(([name, ...words]) => {
+      const { status } = spawnSync(node, ['--no-warnings', ...words], { cwd: root, stdio: ['ignore', 2, 2] });
+      step(`${status === 0 ? 'passed' : 'FAILED'}  ${name}`);
+      return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+    });
+}
