@@ -1,9 +1,9 @@
-import type { Accepted, Command, CommandResult, DecidedEvent, KindRegistry, NewEvent, Refusal, StreamState } from '#model';
+import type { Accepted, Command, CommandResult, DecidedEvent, KindRegistry, KubeObject, NewEvent, Refusal, StreamState } from '#model';
 import { decideCommand, isRefusal, streamOf } from '#model';
 import type { Clock, EventLog, Ids } from '#ports';
 import { EventTooLarge, LogDamaged, WrongExpectedRevision } from '#ports';
-import type { Instant } from '#std';
-import { Fault, toEventTime } from '#std';
+import type { Instant, JsonObject } from '#std';
+import { Fault, isJsonObject, toEventTime } from '#std';
 import type { EventCodec } from './codec.js';
 import { WRITER_STREAM, type Projection } from './projection.js';
 import type { ReadModel } from './read-model.js';
@@ -295,8 +295,15 @@ function accepted(decided: DecidedEvent, position: number, changed: boolean): Ac
     position,
     changed,
     warnings,
-    ...(response && { response }),
+    ...(response && { response: stampedResponse(response, object, resourceVersion) }),
   };
+}
+
+/** An answer that shows the object in another form (a Scale) carries its version too. */
+function stampedResponse(response: JsonObject, object: KubeObject, resourceVersion: object): JsonObject {
+  const { metadata } = response;
+  if (!isJsonObject(metadata) || metadata['uid'] !== object.metadata.uid) return response;
+  return { ...response, metadata: stamped({ ...metadata, ...resourceVersion }) };
 }
 
 /** Keys in canonical order again after resourceVersion was added. */

@@ -1,1 +1,4 @@
-export {};
+export * from './checkers/checker.js';
+export * from './faults.js';
+export * from './run.js';
+export * from './world.js';

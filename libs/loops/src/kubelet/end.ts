@@ -1,7 +1,6 @@
 import type { Instant } from '#std';
 import { containerOf, initContainersOf, isSidecar, isTerminal } from './pod.js';
 import type { Pod, PodStatus } from './pod.js';
-import { earliest } from './plan.js';
 import type { Part } from './plan.js';
 import { attemptsOf, sandboxOf } from './situation.js';
 import type { Action, Incident, Observed, Situation } from './situation.js';
@@ -52,7 +51,8 @@ function stopContainers(situation: Situation, running: readonly Observed[]): Par
     if (known === undefined) incidents.push({ type: 'Normal', reason: 'Killing', message: `Stopping container ${container.labels.container}`, container: container.labels.container });
     actions.push(stopAction(situation, container, deadline));
   }
-  return { record, actions, incidents, wakeAt: earliest(deadline) };
+  // Past the deadline the one who stops it goes on by itself: looking again and again at the same moment helps nobody.
+  return { record, actions, incidents, ...(deadline > situation.now && { wakeAt: deadline }) };
 }
 
 /** Everything but sidecars at once; when none of those runs, the last sidecar. */

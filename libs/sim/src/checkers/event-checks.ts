@@ -1,0 +1,47 @@
+import { Projection, type Fold } from '#engine';
+import type { MemoryLogStore } from '#adapters';
+import type { KindRegistry } from '#model';
+import { foldEvent } from '#model';
+import { boundOnce, notOvercommitted } from './binding.js';
+import type { EventChecker, Violation } from './checker.js';
+import { rolloutBoundsHeld } from './rollout.js';
+
+const CHECKERS: readonly EventChecker[] = [boundOnce, notOvercommitted, rolloutBoundsHeld];
+
+/** Replays the log beside the world, event by event, and lets every checker look at each. */
+export class EventChecks {
+  readonly violations: Violation[] = [];
+  private readonly before: Projection;
+  private readonly after: Projection;
+  private read = 0;
+
+  constructor(
+    private readonly store: MemoryLogStore,
+    kinds: KindRegistry,
+  ) {
+    const fold: Fold = (state, event) => foldEvent(kinds, state, event);
+    this.before = new Projection(fold);
+    this.after = new Projection(fold);
+  }
+
+  /** The log folded from its beginning: what every projection has to equal. */
+  get replayed(): Projection {
+    return this.after;
+  }
+
+  catchUp(): void {
+    for (; this.read < this.store.events.length; this.read++) {
+      const event = this.store.events[this.read];
+      if (!event) break;
+      const counts = event.metadata.epoch >= this.after.epoch;
+      this.after.apply(event);
+      if (counts) {
+        for (const checker of CHECKERS) {
+          const message = checker.check(event, this.before, this.after);
+          if (message) this.violations.push({ checker: checker.name, message, position: event.position });
+        }
+      }
+      this.before.apply(event);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { deployments, pods, replicaSets, type Deployment, type Pod } from '#kinds';
+import { controllerOf, rolloutBounds } from '#meta';
+import { parseStream, type View } from '#model';
+import type { EventChecker } from './checker.js';
+
+/**
+ * The controllers never take a deployment outside its bounds: they create no pod above replicas + maxSurge, and they
+ * delete no ready pod when that leaves fewer than replicas - maxUnavailable. What people, nodes and agents do to pods is
+ * not their fault, so only the controllers' own creations and deletions are held to it.
+ */
+export const rolloutBoundsHeld: EventChecker = {
+  name: 'rollouts stay inside their bounds',
+  check(event, before, after) {
+    const { kind, namespace, name } = parseStream(event.stream);
+    if (kind !== pods.id || event.metadata.via !== 'replica-set') return undefined;
+    const pod = after.get(pods, namespace, name) ?? before.get(pods, namespace, name);
+    const deployment = pod && deploymentOf(pod, after);
+    if (!deployment || deployment.spec.strategy?.type === 'Recreate' || deployment.metadata.deletionTimestamp) return undefined;
+    const replicas = deployment.spec.replicas ?? 1;
+    const { surge, unavailable } = bounds(deployment, replicas);
+    if (event.type === 'Created') {
+      const active = podsOf(deployment, after).filter((p) => !p.metadata.deletionTimestamp && !hasEnded(p));
+      const most = largestWish(deployment, after, replicas) + surge;
+      return active.length > most ? `${deployment.metadata.name}: ${active.length} pods, ${most} allowed` : undefined;
+    }
+    const wasReady = isReady(before.get(pods, namespace, name));
+    const old = before.get(pods, namespace, name);
+    if (!wasReady || old?.metadata.deletionTimestamp) return undefined;
+    const ready = podsOf(deployment, after).filter((p) => !p.metadata.deletionTimestamp && isReady(p)).length;
+    const least = replicas - unavailable;
+    return ready < least ? `${deployment.metadata.name}: ${ready} ready pods left, ${least} must be` : undefined;
+  },
+};
+
+/** A deployment that is being scaled down may still have the sets of its larger past. */
+function largestWish(deployment: Deployment, view: View, replicas: number): number {
+  const sets = view.ownedBy(deployment.metadata.uid) as readonly { readonly spec?: { readonly replicas?: number } }[];
+  return Math.max(replicas, sets.reduce((sum, set) => sum + (set.spec?.replicas ?? 0), 0));
+}
+function bounds(deployment: Deployment, replicas: number): { surge: number; unavailable: number } {
+  const rolling = deployment.spec.strategy?.rollingUpdate;
+  return rolloutBounds(rolling?.maxSurge, rolling?.maxUnavailable, replicas);
+}
+function deploymentOf(pod: Pod, view: View): Deployment | undefined {
+  const set = controllerOf(pod);
+  const owner = set && view.get(replicaSets, pod.metadata.namespace, set.name);
+  const deployment = owner && controllerOf(owner);
+  return deployment && view.get(deployments, pod.metadata.namespace, deployment.name);
+}
+function podsOf(deployment: Deployment, view: View): readonly Pod[] {
+  return view.list(pods, deployment.metadata.namespace).filter((pod) => deploymentOf(pod, view)?.metadata.uid === deployment.metadata.uid);
+}
+function hasEnded(pod: Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+}
+function isReady(pod: Pod | undefined): boolean {
+  const conditions = (pod?.status?.conditions ?? []) as readonly { readonly type: string; readonly status: string }[];
+  return conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+}

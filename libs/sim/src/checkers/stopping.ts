@@ -1,0 +1,32 @@
+import type { MemoryLogStore } from '#adapters';
+import { DELETED, type KubeObject, type StoredEvent } from '#model';
+
+/** Uids of pods whose deletion the log knows: an agent may stop only theirs. */
+export class Deletions {
+  private readonly uids = new Set<string>();
+  private readonly alive = new Map<string, string>();
+  private read = 0;
+
+  constructor(private readonly store: MemoryLogStore) {}
+
+  /** Whether the log says that this pod is to go, or has ended by itself. */
+  has(uid: string): boolean {
+    for (const event of this.store.events.slice(this.read)) this.take(event);
+    this.read = this.store.events.length;
+    return this.uids.has(uid);
+  }
+
+  private take(event: StoredEvent): void {
+    if (!event.stream.startsWith('core.pods/')) return;
+    const data = event.data as { object?: KubeObject; uid?: string; set?: readonly (readonly [readonly unknown[], unknown])[] };
+    if (data.object) this.alive.set(event.stream, data.object.metadata.uid);
+    const uid = data.uid ?? this.alive.get(event.stream);
+    if (uid === undefined) return;
+    const ends = data.set?.some(([path, value]) => isDeletion(path) || (path.join('.') === 'status.phase' && value === 'Failed'));
+    if (event.type === DELETED || ends) this.uids.add(uid);
+  }
+}
+
+function isDeletion(path: readonly unknown[]): boolean {
+  return path[0] === 'metadata' && path[1] === 'deletionTimestamp';
+}

@@ -1,0 +1,110 @@
+import { MemoryEventLog, SeededIds, type AppendFate, type MemoryBus, type MemoryBusHub, type MemoryLogStore, type VirtualClock } from '#adapters';
+import { ControlPlane, Health, Heartbeats, publishChanges, serveHealth, type Writer } from '#engine';
+import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
+import type { Command, CommandResult, KindRegistry } from '#model';
+import type { Keys } from '#ports';
+import type { Prng } from '#std';
+import type { Steps } from './steps.js';
+
+/** What a control-plane process of the simulation is made of, and what outlives it. */
+export interface ControlParts {
+  readonly store: MemoryLogStore;
+  readonly hub: MemoryBusHub;
+  readonly clock: VirtualClock;
+  readonly steps: Steps;
+  readonly chance: Prng;
+  readonly kinds: KindRegistry;
+  readonly keys: Pick<Keys, 'seal' | 'open'>;
+  /** What becomes of an append before and after it is durable. `die` ends the process there. */
+  readonly appendFate: (moment: 'before' | 'after') => AppendFate | 'die';
+  readonly onDeath: () => void;
+  readonly onFatal: (cause: unknown) => void;
+}
+
+/** One life of the control plane: everything in it is gone when it dies, but for the log. */
+export class ControlProcess {
+  readonly plane: ControlPlane;
+  private writer: Writer | undefined;
+  private alive = true;
+  private readonly bus: MemoryBus;
+  private stopHealth: () => void = () => undefined;
+
+  constructor(
+    private readonly parts: ControlParts,
+    life: number,
+  ) {
+    const { store, steps, clock, kinds, keys, hub } = parts;
+    const fate = (moment: 'before' | 'after') => (): AppendFate => {
+      if (!this.alive) return 'never';
+      const drawn = parts.appendFate(moment);
+      if (drawn !== 'die') return drawn;
+      this.die();
+      parts.onDeath();
+      return 'never';
+    };
+    const log = new MemoryEventLog({
+      store,
+      schedule: steps.soon,
+      faults: { beforeAppend: fate('before'), afterAppendBeforeAck: fate('after') },
+    });
+    this.plane = new ControlPlane({
+      log,
+      kinds,
+      keys,
+      clock,
+      ids: new SeededIds(parts.chance.below(2 ** 31) + life),
+      build: 'simulation',
+      soon: steps.soon,
+      onFatal: (cause) => this.alive && parts.onFatal(cause),
+    });
+    this.bus = hub.connect(`control-${life}`);
+  }
+
+  get isServing(): boolean {
+    return this.alive && this.writer !== undefined;
+  }
+
+  async start(): Promise<void> {
+    await this.plane.start();
+    if (!this.alive) return;
+    const writer = await this.plane.becomeWriter('simulated-cluster');
+    if (!this.alive) return;
+    this.writer = writer;
+    const { clock } = this.parts;
+    const heartbeats = new Heartbeats(clock);
+    const health = new Health({
+      reads: this.plane.reads,
+      commands: writer,
+      heartbeats,
+      ids: this.plane.options.ids,
+      publish: publishChanges(this.bus),
+      signToken: (request) => Promise.resolve({ token: `token-of-${request.podUid}`, expires: new Date(clock.now() + 3_600_000).toISOString() }),
+    });
+    const stop = serveHealth(this.bus, health);
+    this.stopHealth = () => {
+      stop();
+      health.stop();
+    };
+    this.plane.reads.onChanges((changes) => heartbeats.observe(changes));
+    const outside = () => ({ caCertificate: 'simulated', apiEndpoints: [{ ip: '127.0.0.1', port: 6443 }], ...heartbeats.outside() });
+    this.plane.run([...apiLoops, ...workloadLoops, ...schedulingLoops, ...nodeLoops], writer, outside);
+  }
+
+  /** A client's write; never answered once the process has died. */
+  submit(command: Command): Promise<CommandResult> {
+    if (!this.alive || !this.writer) return new Promise(() => undefined);
+    const answer = this.writer.submit(command);
+    return new Promise((resolve, reject) => {
+      answer.then((result) => this.alive && resolve(result), reject);
+    });
+  }
+
+  /** SIGKILL: no last words. */
+  die(): void {
+    if (!this.alive) return;
+    this.alive = false;
+    this.stopHealth();
+    void this.bus.close();
+    void this.plane.stop();
+  }
+}
