@@ -100,6 +100,14 @@ describe('every kind', () => {
       );
     },
   );
+  it('says of every type and field in one line what it is', () => {
+    for (const schema of Object.values(everything)) {
+      if (typeof schema !== 'object' || !('is' in schema) || schema.is !== 'object') continue;
+      for (const text of [schema.doc, ...Object.values(schema.fields).map((field) => field.doc)]) {
+        expect(text).toMatch(/^\S.*\.$/);
+      }
+    }
+  });
   it('has no tag twice in one message', () => {
     for (const schema of Object.values(everything)) {
       if (typeof schema !== 'object' || !('is' in schema)) continue;

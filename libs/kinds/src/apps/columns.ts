@@ -6,14 +6,32 @@ import type { LabelSelector } from '../shared/meta.schema.js';
 export type Templated = KubeObject & {
   readonly spec: {
     readonly selector?: LabelSelector | null;
-    readonly template: { readonly spec?: { readonly containers: readonly { readonly name: string; readonly image?: string }[] } };
+    readonly template: {
+      readonly spec?: { readonly containers: readonly { readonly name: string; readonly image?: string }[] };
+    };
   };
 };
 
 /** What `-o wide` adds for everything that has a pod template. */
 export const templateColumns = [
-  column<Templated>('Containers', 'Names of the containers', (object) => containers(object).map((c) => c.name).join(','), WIDE),
-  column<Templated>('Images', 'Images of the containers', (object) => containers(object).map((c) => c.image ?? '').join(','), WIDE),
+  column<Templated>(
+    'Containers',
+    'Names of the containers',
+    (object) =>
+      containers(object)
+        .map((c) => c.name)
+        .join(','),
+    WIDE,
+  ),
+  column<Templated>(
+    'Images',
+    'Images of the containers',
+    (object) =>
+      containers(object)
+        .map((c) => c.image ?? '')
+        .join(','),
+    WIDE,
+  ),
   column<Templated>('Selector', 'Which pods are its own', (object) => selectorText(object.spec.selector), WIDE),
 ];
 function containers(object: Templated): readonly { readonly name: string; readonly image?: string }[] {

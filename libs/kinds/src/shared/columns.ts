@@ -38,7 +38,12 @@ interface ColumnOptions {
 }
 
 /** A column of a kind's table. */
-export function column<T extends KubeObject>(name: string, description: string, cell: Cell<T>, options: ColumnOptions = {}): Column {
+export function column<T extends KubeObject>(
+  name: string,
+  description: string,
+  cell: Cell<T>,
+  options: ColumnOptions = {},
+): Column {
   return {
     name,
     type: options.type ?? 'string',
@@ -51,5 +56,12 @@ export function column<T extends KubeObject>(name: string, description: string, 
 /** Columns that only `-o wide` shows. */
 export const WIDE: ColumnOptions = { priority: 1 };
 
-export const nameColumn = column('Name', 'Name of the object, unique within its namespace', (object) => object.metadata.name, { format: 'name' });
-export const ageColumn = column('Age', 'How long ago the object was made', (object, now) => since(object.metadata.creationTimestamp, now));
+export const nameColumn = column(
+  'Name',
+  'Name of the object, unique within its namespace',
+  (object) => object.metadata.name,
+  { format: 'name' },
+);
+export const ageColumn = column('Age', 'How long ago the object was made', (object, now) =>
+  since(object.metadata.creationTimestamp, now),
+);

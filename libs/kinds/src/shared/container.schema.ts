@@ -4,84 +4,122 @@ import { lifecycle, probe } from './probes.schema.js';
 import { containerResizePolicy, resourceRequirements } from './resources.schema.js';
 import { securityContext } from './security.schema.js';
 
-export const containerPort = object('io.k8s.api.core.v1.ContainerPort', '', {
-  containerPort: req(int32, 3, ''),
-  hostIP: f(string, 5, ''),
-  hostPort: f(int32, 2, ''),
-  name: f(string, 1, ''),
-  protocol: f(string, 4, '', { default: 'TCP' }),
+export const containerPort = object('io.k8s.api.core.v1.ContainerPort', 'A port that a container listens on.', {
+  containerPort: req(int32, 3, 'Number of the port.'),
+  hostIP: f(string, 5, 'Address of the node that hostPort is bound to.'),
+  hostPort: f(int32, 2, 'Port of the node that leads to this one.'),
+  name: f(string, 1, 'Name by which services and probes find the port.'),
+  protocol: f(string, 4, 'TCP, UDP or SCTP.', { default: 'TCP' }),
 });
 export type ContainerPort = Infer<typeof containerPort>;
 
-export const containerRestartRuleOnExitCodes = object('io.k8s.api.core.v1.ContainerRestartRuleOnExitCodes', '', {
-  operator: req(string, 1, '', { omitEmpty: true }),
-  values: f(list(int32), 2, '', { listType: 'set' }),
-});
+export const containerRestartRuleOnExitCodes = object(
+  'io.k8s.api.core.v1.ContainerRestartRuleOnExitCodes',
+  'Exit codes that a rule is about.',
+  {
+    operator: req(string, 1, 'In or NotIn.', { omitEmpty: true }),
+    values: f(list(int32), 2, 'The exit codes.', { listType: 'set' }),
+  },
+);
 export type ContainerRestartRuleOnExitCodes = Infer<typeof containerRestartRuleOnExitCodes>;
 
-export const containerRestartRule = object('io.k8s.api.core.v1.ContainerRestartRule', '', {
-  action: req(string, 1, '', { omitEmpty: true }),
-  exitCodes: f(containerRestartRuleOnExitCodes, 2, ''),
-});
+export const containerRestartRule = object(
+  'io.k8s.api.core.v1.ContainerRestartRule',
+  'What is done after a certain end of the container.',
+  {
+    action: req(string, 1, 'What is done: Restart.', { omitEmpty: true }),
+    exitCodes: f(containerRestartRuleOnExitCodes, 2, 'The ends that the rule is for.'),
+  },
+);
 export type ContainerRestartRule = Infer<typeof containerRestartRule>;
 
-export const volumeDevice = object('io.k8s.api.core.v1.VolumeDevice', '', {
-  devicePath: req(string, 2, ''),
-  name: req(string, 1, ''),
+export const volumeDevice = object('io.k8s.api.core.v1.VolumeDevice', 'A raw block device in a container.', {
+  devicePath: req(string, 2, 'Path of the device in the container.'),
+  name: req(string, 1, 'Volume of the pod that is the device.'),
 });
 export type VolumeDevice = Infer<typeof volumeDevice>;
 
-export const volumeMount = object('io.k8s.api.core.v1.VolumeMount', '', {
-  mountPath: req(string, 3, ''),
-  mountPropagation: f(string, 5, '', { pointer: true }),
-  name: req(string, 1, ''),
-  readOnly: f(boolean, 2, ''),
-  recursiveReadOnly: f(string, 7, '', { pointer: true }),
-  subPath: f(string, 4, ''),
-  subPathExpr: f(string, 6, ''),
+export const volumeMount = object('io.k8s.api.core.v1.VolumeMount', 'A volume at a path of a container.', {
+  mountPath: req(string, 3, 'Path in the container.'),
+  mountPropagation: f(
+    string,
+    5,
+    'Whether later mounts are seen on the other side: None, HostToContainer or Bidirectional.',
+    { pointer: true },
+  ),
+  name: req(string, 1, 'Volume of the pod that is mounted.'),
+  readOnly: f(boolean, 2, 'Whether it cannot be written through this mount.'),
+  recursiveReadOnly: f(string, 7, 'Whether mounts below are read-only too: Disabled, IfPossible or Enabled.', {
+    pointer: true,
+  }),
+  subPath: f(string, 4, 'Path in the volume that is mounted instead of its root.'),
+  subPathExpr: f(string, 6, 'Like subPath, with variables of the container in it.'),
 });
 export type VolumeMount = Infer<typeof volumeMount>;
 
-export const container = object('io.k8s.api.core.v1.Container', '', {
-  args: f(list(string), 4, '', { listType: 'atomic' }),
-  command: f(list(string), 3, '', { listType: 'atomic' }),
-  env: f(list(envVar), 7, '', { listType: 'map', mapKeys: ['name'], mergeKey: 'name', patchStrategy: 'merge' }),
-  envFrom: f(list(envFromSource), 19, '', { listType: 'atomic' }),
-  image: f(string, 2, ''),
-  imagePullPolicy: f(string, 14, ''),
-  lifecycle: f(lifecycle, 12, ''),
-  livenessProbe: f(probe, 10, ''),
-  name: req(string, 1, ''),
-  ports: f(list(containerPort), 6, '', {
+export const container = object('io.k8s.api.core.v1.Container', 'One container of a pod.', {
+  args: f(list(string), 4, "Arguments; the image's where nothing is said. $(NAME) stands for a variable.", {
+    listType: 'atomic',
+  }),
+  command: f(list(string), 3, "What is run; the image's entry point where nothing is said.", { listType: 'atomic' }),
+  env: f(list(envVar), 7, 'Variables of the environment.', {
     listType: 'map',
-    mapKeys: ['containerPort', 'protocol'],
-    mergeKey: 'containerPort',
+    mapKeys: ['name'],
+    mergeKey: 'name',
     patchStrategy: 'merge',
   }),
-  readinessProbe: f(probe, 11, ''),
-  resizePolicy: f(list(containerResizePolicy), 23, '', { listType: 'atomic' }),
-  resources: f(resourceRequirements, 8, '', { always: {} }),
-  restartPolicy: f(string, 24, '', { pointer: true }),
-  restartPolicyRules: f(list(containerRestartRule), 25, '', { listType: 'atomic' }),
-  securityContext: f(securityContext, 15, ''),
-  startupProbe: f(probe, 22, ''),
-  stdin: f(boolean, 16, ''),
-  stdinOnce: f(boolean, 17, ''),
-  terminationMessagePath: f(string, 13, '', { fill: '/dev/termination-log' }),
-  terminationMessagePolicy: f(string, 20, '', { fill: 'File' }),
-  tty: f(boolean, 18, ''),
-  volumeDevices: f(list(volumeDevice), 21, '', {
+  envFrom: f(list(envFromSource), 19, 'Sources of many variables; env wins over them.', { listType: 'atomic' }),
+  image: f(string, 2, 'Image to run.'),
+  imagePullPolicy: f(string, 14, 'When the image is pulled: Always, IfNotPresent or Never.'),
+  lifecycle: f(lifecycle, 12, 'What is done when the container starts and before it ends.'),
+  livenessProbe: f(probe, 10, 'Check that restarts the container when it fails.'),
+  name: req(string, 1, 'Name of the container, unique in the pod.'),
+  ports: f(
+    list(containerPort),
+    6,
+    'Ports that the container listens on; they are reachable without being named here.',
+    { listType: 'map', mapKeys: ['containerPort', 'protocol'], mergeKey: 'containerPort', patchStrategy: 'merge' },
+  ),
+  readinessProbe: f(probe, 11, 'Check that takes the pod out of services while it fails.'),
+  resizePolicy: f(list(containerResizePolicy), 23, 'What a change of resources means while the container runs.', {
+    listType: 'atomic',
+  }),
+  resources: f(resourceRequirements, 8, 'What the container needs and may use at most.', { always: {} }),
+  restartPolicy: f(
+    string,
+    24,
+    'When this container is restarted; an init container with Always stays beside the pod.',
+    { pointer: true },
+  ),
+  restartPolicyRules: f(
+    list(containerRestartRule),
+    25,
+    'Exceptions from restartPolicy by exit code; the first that fits counts.',
+    { listType: 'atomic' },
+  ),
+  securityContext: f(securityContext, 15, 'Rights of the container.'),
+  startupProbe: f(probe, 22, 'Check that the others wait for; the container is restarted when it fails.'),
+  stdin: f(boolean, 16, "Whether the container's input is kept open for an attached client."),
+  stdinOnce: f(boolean, 17, 'Whether input ends with the first client that was attached.'),
+  terminationMessagePath: f(string, 13, "File from which the container's last words are taken.", {
+    fill: '/dev/termination-log',
+  }),
+  terminationMessagePolicy: f(string, 20, 'Where last words come from: File or FallbackToLogsOnError.', {
+    fill: 'File',
+  }),
+  tty: f(boolean, 18, 'Whether the container has a terminal; needs stdin.'),
+  volumeDevices: f(list(volumeDevice), 21, 'Block devices of the pod that the container uses.', {
     listType: 'map',
     mapKeys: ['devicePath'],
     mergeKey: 'devicePath',
     patchStrategy: 'merge',
   }),
-  volumeMounts: f(list(volumeMount), 9, '', {
+  volumeMounts: f(list(volumeMount), 9, 'Volumes of the pod at paths of the container.', {
     listType: 'map',
     mapKeys: ['mountPath'],
     mergeKey: 'mountPath',
     patchStrategy: 'merge',
   }),
-  workingDir: f(string, 5, ''),
+  workingDir: f(string, 5, "Folder in which the container starts; the image's where nothing is said."),
 });
 export type Container = Infer<typeof container>;

@@ -38,6 +38,8 @@ function withoutSignal<C extends Pick<Container, 'lifecycle'>>(container: C): C 
 
 function withoutProjections(volume: Volume): Volume {
   if (!volume.projected?.sources) return volume;
-  const sources = volume.projected.sources.map((s) => withoutField(withoutField(s, 'clusterTrustBundle'), 'podCertificate'));
+  const sources = volume.projected.sources.map((s) =>
+    withoutField(withoutField(s, 'clusterTrustBundle'), 'podCertificate'),
+  );
   return { ...volume, projected: { ...volume.projected, sources } };
 }

@@ -2,11 +2,11 @@ import { boolean, f, type Infer, object, quantity, req, string } from '#model';
 
 export const configMapKeySelector = object(
   'io.k8s.api.core.v1.ConfigMapKeySelector',
-  '',
+  'One value of a ConfigMap.',
   {
-    key: req(string, 2, ''),
-    name: f(string, 1, '', { inline: [1] }),
-    optional: f(boolean, 3, '', { pointer: true }),
+    key: req(string, 2, 'Key of the value.'),
+    name: f(string, 1, 'Name of the ConfigMap.', { inline: [1] }),
+    optional: f(boolean, 3, 'Whether the ConfigMap or the key may be missing.', { pointer: true }),
   },
   { mapType: 'atomic' },
 );
@@ -14,10 +14,10 @@ export type ConfigMapKeySelector = Infer<typeof configMapKeySelector>;
 
 export const objectFieldSelector = object(
   'io.k8s.api.core.v1.ObjectFieldSelector',
-  '',
+  'A field of the pod itself.',
   {
-    apiVersion: f(string, 1, '', { fill: 'v1' }),
-    fieldPath: req(string, 2, ''),
+    apiVersion: f(string, 1, 'Version in which the path is written.', { fill: 'v1' }),
+    fieldPath: req(string, 2, 'Path of the field, such as metadata.name.'),
   },
   { mapType: 'atomic' },
 );
@@ -25,12 +25,12 @@ export type ObjectFieldSelector = Infer<typeof objectFieldSelector>;
 
 export const fileKeySelector = object(
   'io.k8s.api.core.v1.FileKeySelector',
-  '',
+  'One variable of a file in a volume.',
   {
-    key: req(string, 3, ''),
-    optional: f(boolean, 4, '', { pointer: true }),
-    path: req(string, 2, ''),
-    volumeName: req(string, 1, ''),
+    key: req(string, 3, 'Name of the variable in the file.'),
+    optional: f(boolean, 4, 'Whether the file or the variable may be missing.', { pointer: true }),
+    path: req(string, 2, 'Path of the file in the volume.'),
+    volumeName: req(string, 1, 'Volume that holds the file; it must be an emptyDir.'),
   },
   { mapType: 'atomic' },
 );
@@ -38,11 +38,11 @@ export type FileKeySelector = Infer<typeof fileKeySelector>;
 
 export const resourceFieldSelector = object(
   'io.k8s.api.core.v1.ResourceFieldSelector',
-  '',
+  'A limit or request of a container.',
   {
-    containerName: f(string, 1, ''),
-    divisor: f(quantity, 3, '', { always: '0' }),
-    resource: req(string, 2, ''),
+    containerName: f(string, 1, 'The container; the one itself where nothing is said.'),
+    divisor: f(quantity, 3, 'Unit of the result, such as 1m or 1Mi.', { always: '0' }),
+    resource: req(string, 2, 'What is asked for, such as limits.cpu.'),
   },
   { mapType: 'atomic' },
 );
@@ -50,47 +50,51 @@ export type ResourceFieldSelector = Infer<typeof resourceFieldSelector>;
 
 export const secretKeySelector = object(
   'io.k8s.api.core.v1.SecretKeySelector',
-  '',
+  'One value of a Secret.',
   {
-    key: req(string, 2, ''),
-    name: f(string, 1, '', { inline: [1] }),
-    optional: f(boolean, 3, '', { pointer: true }),
+    key: req(string, 2, 'Key of the value.'),
+    name: f(string, 1, 'Name of the Secret.', { inline: [1] }),
+    optional: f(boolean, 3, 'Whether the Secret or the key may be missing.', { pointer: true }),
   },
   { mapType: 'atomic' },
 );
 export type SecretKeySelector = Infer<typeof secretKeySelector>;
 
-export const envVarSource = object('io.k8s.api.core.v1.EnvVarSource', '', {
-  configMapKeyRef: f(configMapKeySelector, 3, ''),
-  fieldRef: f(objectFieldSelector, 1, ''),
-  fileKeyRef: f(fileKeySelector, 5, ''),
-  resourceFieldRef: f(resourceFieldSelector, 2, ''),
-  secretKeyRef: f(secretKeySelector, 4, ''),
+export const envVarSource = object('io.k8s.api.core.v1.EnvVarSource', 'Where the value of a variable comes from.', {
+  configMapKeyRef: f(configMapKeySelector, 3, 'A value of a ConfigMap.'),
+  fieldRef: f(objectFieldSelector, 1, 'A field of the pod.'),
+  fileKeyRef: f(fileKeySelector, 5, 'A variable of a file in a volume.'),
+  resourceFieldRef: f(resourceFieldSelector, 2, 'A limit or request of a container.'),
+  secretKeyRef: f(secretKeySelector, 4, 'A value of a Secret.'),
 });
 export type EnvVarSource = Infer<typeof envVarSource>;
 
-export const envVar = object('io.k8s.api.core.v1.EnvVar', '', {
-  name: req(string, 1, ''),
-  value: f(string, 2, ''),
-  valueFrom: f(envVarSource, 3, ''),
+export const envVar = object('io.k8s.api.core.v1.EnvVar', "A variable of a container's environment.", {
+  name: req(string, 1, 'Name of the variable.'),
+  value: f(string, 2, 'Its value; $(NAME) stands for an earlier variable.'),
+  valueFrom: f(envVarSource, 3, 'Where the value comes from, instead of value.'),
 });
 export type EnvVar = Infer<typeof envVar>;
 
-export const configMapEnvSource = object('io.k8s.api.core.v1.ConfigMapEnvSource', '', {
-  name: f(string, 1, '', { inline: [1] }),
-  optional: f(boolean, 2, '', { pointer: true }),
-});
+export const configMapEnvSource = object(
+  'io.k8s.api.core.v1.ConfigMapEnvSource',
+  'All values of a ConfigMap, as variables.',
+  {
+    name: f(string, 1, 'Name of the ConfigMap.', { inline: [1] }),
+    optional: f(boolean, 2, 'Whether the ConfigMap may be missing.', { pointer: true }),
+  },
+);
 export type ConfigMapEnvSource = Infer<typeof configMapEnvSource>;
 
-export const secretEnvSource = object('io.k8s.api.core.v1.SecretEnvSource', '', {
-  name: f(string, 1, '', { inline: [1] }),
-  optional: f(boolean, 2, '', { pointer: true }),
+export const secretEnvSource = object('io.k8s.api.core.v1.SecretEnvSource', 'All values of a Secret, as variables.', {
+  name: f(string, 1, 'Name of the Secret.', { inline: [1] }),
+  optional: f(boolean, 2, 'Whether the Secret may be missing.', { pointer: true }),
 });
 export type SecretEnvSource = Infer<typeof secretEnvSource>;
 
-export const envFromSource = object('io.k8s.api.core.v1.EnvFromSource', '', {
-  configMapRef: f(configMapEnvSource, 2, ''),
-  prefix: f(string, 1, ''),
-  secretRef: f(secretEnvSource, 3, ''),
+export const envFromSource = object('io.k8s.api.core.v1.EnvFromSource', 'Many variables at once.', {
+  configMapRef: f(configMapEnvSource, 2, 'A ConfigMap whose values become variables.'),
+  prefix: f(string, 1, 'Text put in front of each name.'),
+  secretRef: f(secretEnvSource, 3, 'A Secret whose values become variables.'),
 });
 export type EnvFromSource = Infer<typeof envFromSource>;

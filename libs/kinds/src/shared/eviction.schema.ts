@@ -5,12 +5,12 @@ import type { Stored } from './stored.js';
 
 export const eviction = object(
   'io.k8s.api.policy.v1.Eviction',
-  '',
+  'Asks for a pod to go, if no disruption budget forbids it.',
   {
-    apiVersion: f(string, 0, ''),
-    deleteOptions: f(deleteOptions, 2, ''),
-    kind: f(string, 0, ''),
-    metadata: f(objectMeta, 1, '', { always: {} }),
+    apiVersion: f(string, 0, "Group and version of this object's schema."),
+    deleteOptions: f(deleteOptions, 2, 'How the pod is to be deleted.'),
+    kind: f(string, 0, 'Which kind of object this is.'),
+    metadata: f(objectMeta, 1, 'Name, labels and everything else that all objects have.', { always: {} }),
   },
   { gvk: ['policy/v1 Eviction'] },
 );

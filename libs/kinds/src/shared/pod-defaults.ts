@@ -35,7 +35,9 @@ type Changes<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /** The object with what differs set, keys in order; itself when nothing differs. */
 export function changed<T extends object>(object: T, set: Changes<T>): T {
-  const names = (Object.keys(set) as (keyof T)[]).filter((name) => set[name] !== object[name] && set[name] !== undefined);
+  const names = (Object.keys(set) as (keyof T)[]).filter(
+    (name) => set[name] !== object[name] && set[name] !== undefined,
+  );
   if (names.length === 0) return object;
   const merged: Record<string, unknown> = { ...(object as Record<string, unknown>) };
   for (const name of names) merged[name as string] = set[name];
@@ -74,7 +76,9 @@ function containerDefaults<C extends Container | EphemeralContainer>(container: 
     imagePullPolicy: container.imagePullPolicy || pullPolicy(container.image ?? ''),
     resources: container.resources && roundedResources(container.resources),
     ...(hostNetwork && {
-      ports: mapped(container.ports, (port) => (port.hostPort ? port : changed(port, { hostPort: port.containerPort }))),
+      ports: mapped(container.ports, (port) =>
+        port.hostPort ? port : changed(port, { hostPort: port.containerPort }),
+      ),
     }),
   };
   return changed(container as Container, set) as C;
@@ -108,5 +112,7 @@ export function withRequestsFromLimits(resources: ResourceRequirements | undefin
   if (!resources?.limits) return resources;
   const missing = Object.entries(resources.limits).filter(([name]) => resources.requests?.[name] === undefined);
   if (missing.length === 0) return resources;
-  return changed(resources, { requests: inOrder({ ...resources.requests, ...Object.fromEntries(missing) }) as Amounts });
+  return changed(resources, {
+    requests: inOrder({ ...resources.requests, ...Object.fromEntries(missing) }) as Amounts,
+  });
 }

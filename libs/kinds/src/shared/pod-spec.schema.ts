@@ -8,158 +8,209 @@ import { resourceRequirements } from './resources.schema.js';
 import { podSecurityContext } from './security.schema.js';
 import { volume } from './volumes.schema.js';
 
-export const podDNSConfigOption = object('io.k8s.api.core.v1.PodDNSConfigOption', '', {
-  name: f(string, 1, ''),
-  value: f(string, 2, '', { pointer: true }),
+export const podDNSConfigOption = object('io.k8s.api.core.v1.PodDNSConfigOption', 'An option of the resolver.', {
+  name: f(string, 1, 'Name of the option.'),
+  value: f(string, 2, 'Its value, where it has one.', { pointer: true }),
 });
 export type PodDNSConfigOption = Infer<typeof podDNSConfigOption>;
 
-export const podDNSConfig = object('io.k8s.api.core.v1.PodDNSConfig', '', {
-  nameservers: f(list(string), 1, '', { listType: 'atomic' }),
-  options: f(list(podDNSConfigOption), 3, '', { listType: 'atomic' }),
-  searches: f(list(string), 2, '', { listType: 'atomic' }),
-});
+export const podDNSConfig = object(
+  'io.k8s.api.core.v1.PodDNSConfig',
+  'Settings of the resolver besides what dnsPolicy gives.',
+  {
+    nameservers: f(list(string), 1, 'Addresses of name servers.', { listType: 'atomic' }),
+    options: f(list(podDNSConfigOption), 3, 'Options of the resolver.', { listType: 'atomic' }),
+    searches: f(list(string), 2, 'Domains in which short names are looked for.', { listType: 'atomic' }),
+  },
+);
 export type PodDNSConfig = Infer<typeof podDNSConfig>;
 
-export const hostAlias = object('io.k8s.api.core.v1.HostAlias', '', {
-  hostnames: f(list(string), 2, '', { listType: 'atomic' }),
-  ip: req(string, 1, ''),
+export const hostAlias = object('io.k8s.api.core.v1.HostAlias', "A line of the pod's hosts file.", {
+  hostnames: f(list(string), 2, 'Names for the address.', { listType: 'atomic' }),
+  ip: req(string, 1, 'The address.'),
 });
 export type HostAlias = Infer<typeof hostAlias>;
 
-export const podOS = object('io.k8s.api.core.v1.PodOS', '', {
-  name: req(string, 1, ''),
+export const podOS = object('io.k8s.api.core.v1.PodOS', 'Operating system that the containers are made for.', {
+  name: req(string, 1, 'linux or windows.'),
 });
 export type PodOS = Infer<typeof podOS>;
 
-export const podReadinessGate = object('io.k8s.api.core.v1.PodReadinessGate', '', {
-  conditionType: req(string, 1, ''),
-});
+export const podReadinessGate = object(
+  'io.k8s.api.core.v1.PodReadinessGate',
+  'A condition that must hold before the pod is ready.',
+  {
+    conditionType: req(string, 1, "Type of the condition in the pod's status."),
+  },
+);
 export type PodReadinessGate = Infer<typeof podReadinessGate>;
 
-export const podResourceClaim = object('io.k8s.api.core.v1.PodResourceClaim', '', {
-  name: req(string, 1, ''),
-  resourceClaimName: f(string, 3, '', { pointer: true }),
-  resourceClaimTemplateName: f(string, 4, '', { pointer: true }),
-});
+export const podResourceClaim = object(
+  'io.k8s.api.core.v1.PodResourceClaim',
+  'A claim on devices that containers can use.',
+  {
+    name: req(string, 1, 'Name by which containers call it.'),
+    resourceClaimName: f(string, 3, 'A claim that is there already.', { pointer: true }),
+    resourceClaimTemplateName: f(string, 4, 'Template of which a claim is made for this pod.', { pointer: true }),
+  },
+);
 export type PodResourceClaim = Infer<typeof podResourceClaim>;
 
-export const podSchedulingGate = object('io.k8s.api.core.v1.PodSchedulingGate', '', {
-  name: req(string, 1, ''),
-});
+export const podSchedulingGate = object(
+  'io.k8s.api.core.v1.PodSchedulingGate',
+  'Something that the pod waits for before it is placed.',
+  {
+    name: req(string, 1, 'Name of the gate.'),
+  },
+);
 export type PodSchedulingGate = Infer<typeof podSchedulingGate>;
 
-export const toleration = object('io.k8s.api.core.v1.Toleration', '', {
-  effect: f(string, 4, ''),
-  key: f(string, 1, ''),
-  operator: f(string, 2, ''),
-  tolerationSeconds: f(int64, 5, '', { pointer: true }),
-  value: f(string, 3, ''),
+export const toleration = object('io.k8s.api.core.v1.Toleration', 'A taint of nodes that does not keep the pod away.', {
+  effect: f(string, 4, 'Effect of the taint; empty is all of them.'),
+  key: f(string, 1, 'Key of the taint; empty, with Exists, is every taint.'),
+  operator: f(string, 2, 'Exists, or Equal to compare the value too.'),
+  tolerationSeconds: f(int64, 5, 'How long a NoExecute taint is borne; for ever where nothing is said.', {
+    pointer: true,
+  }),
+  value: f(string, 3, 'Value of the taint, for Equal.'),
 });
 export type Toleration = Infer<typeof toleration>;
 
-export const topologySpreadConstraint = object('io.k8s.api.core.v1.TopologySpreadConstraint', '', {
-  labelSelector: f(labelSelector, 4, ''),
-  matchLabelKeys: f(list(string), 8, '', { listType: 'atomic' }),
-  maxSkew: req(int32, 1, ''),
-  minDomains: f(int32, 5, '', { pointer: true }),
-  nodeAffinityPolicy: f(string, 6, '', { pointer: true }),
-  nodeTaintsPolicy: f(string, 7, '', { pointer: true }),
-  topologyKey: req(string, 2, ''),
-  whenUnsatisfiable: req(string, 3, ''),
-});
+export const topologySpreadConstraint = object(
+  'io.k8s.api.core.v1.TopologySpreadConstraint',
+  'How evenly pods are spread over parts of the cluster.',
+  {
+    labelSelector: f(labelSelector, 4, 'Labels of the pods that are counted.'),
+    matchLabelKeys: f(list(string), 8, 'Labels of the incoming pod whose values counted pods must share.', {
+      listType: 'atomic',
+    }),
+    maxSkew: req(int32, 1, 'How many pods more than the emptiest part any part may have.'),
+    minDomains: f(int32, 5, 'How many parts there must be for an even spread.', { pointer: true }),
+    nodeAffinityPolicy: f(
+      string,
+      6,
+      'Whether nodes that the pod cannot use count: Honor leaves them out, Ignore counts them.',
+      { pointer: true },
+    ),
+    nodeTaintsPolicy: f(string, 7, 'Whether tainted nodes count: Honor leaves them out, Ignore counts them.', {
+      pointer: true,
+    }),
+    topologyKey: req(string, 2, 'Node label whose values are the parts.'),
+    whenUnsatisfiable: req(string, 3, 'DoNotSchedule waits for an even place, ScheduleAnyway only prefers it.'),
+  },
+);
 export type TopologySpreadConstraint = Infer<typeof topologySpreadConstraint>;
 
-export const workloadReference = object('io.k8s.api.core.v1.WorkloadReference', '', {
-  name: req(string, 1, ''),
-  podGroup: req(string, 2, ''),
-  podGroupReplicaKey: f(string, 3, ''),
-});
+export const workloadReference = object(
+  'io.k8s.api.core.v1.WorkloadReference',
+  'The workload and group that a pod is placed together with.',
+  {
+    name: req(string, 1, 'Name of the workload.'),
+    podGroup: req(string, 2, 'Group of the workload.'),
+    podGroupReplicaKey: f(string, 3, 'Which copy of the group.'),
+  },
+);
 export type WorkloadReference = Infer<typeof workloadReference>;
 
-export const podSpec = object('io.k8s.api.core.v1.PodSpec', '', {
-  activeDeadlineSeconds: f(int64, 5, '', { pointer: true }),
-  affinity: f(affinity, 18, ''),
-  automountServiceAccountToken: f(boolean, 21, '', { pointer: true }),
-  containers: req(list(container), 2, '', {
+export const podSpec = object('io.k8s.api.core.v1.PodSpec', 'What a pod is to run and how.', {
+  activeDeadlineSeconds: f(int64, 5, 'Seconds after its start when the pod is failed and its containers are ended.', {
+    pointer: true,
+  }),
+  affinity: f(affinity, 18, 'Nodes and pods that the pod wants to be near to or far from.'),
+  automountServiceAccountToken: f(boolean, 21, 'Whether a token of the service account is mounted.', { pointer: true }),
+  containers: req(list(container), 2, 'The containers; there is at least one.', {
     listType: 'map',
     mapKeys: ['name'],
     mergeKey: 'name',
     patchStrategy: 'merge',
     always: null,
   }),
-  dnsConfig: f(podDNSConfig, 26, ''),
-  dnsPolicy: f(string, 6, '', { fill: 'ClusterFirst' }),
-  enableServiceLinks: f(boolean, 30, '', { pointer: true }),
-  ephemeralContainers: f(list(ephemeralContainer), 34, '', {
+  dnsConfig: f(podDNSConfig, 26, 'Settings of the resolver besides what dnsPolicy gives.'),
+  dnsPolicy: f(string, 6, 'ClusterFirst, ClusterFirstWithHostNet, Default or None.', { fill: 'ClusterFirst' }),
+  enableServiceLinks: f(boolean, 30, "Whether variables tell of the namespace's services.", { pointer: true }),
+  ephemeralContainers: f(
+    list(ephemeralContainer),
+    34,
+    'Containers added to the running pod; only through their own subresource.',
+    { listType: 'map', mapKeys: ['name'], mergeKey: 'name', patchStrategy: 'merge' },
+  ),
+  hostAliases: f(list(hostAlias), 23, "Further lines of the pod's hosts file.", {
+    listType: 'map',
+    mapKeys: ['ip'],
+    mergeKey: 'ip',
+    patchStrategy: 'merge',
+  }),
+  hostIPC: f(boolean, 13, "Whether the pod shares the node's IPC namespace."),
+  hostNetwork: f(boolean, 11, "Whether the pod uses the node's network."),
+  hostPID: f(boolean, 12, "Whether the pod sees the node's processes."),
+  hostUsers: f(boolean, 37, "Whether the pod shares the node's users; false gives it users of its own.", {
+    pointer: true,
+  }),
+  hostname: f(string, 16, 'Host name of the pod; its name where nothing is said.'),
+  hostnameOverride: f(string, 41, 'Host name as the pod itself sees it, whatever DNS says.', { pointer: true }),
+  imagePullSecrets: f(list(localObjectReference), 15, 'Secrets with logins of image registries.', {
     listType: 'map',
     mapKeys: ['name'],
     mergeKey: 'name',
     patchStrategy: 'merge',
   }),
-  hostAliases: f(list(hostAlias), 23, '', { listType: 'map', mapKeys: ['ip'], mergeKey: 'ip', patchStrategy: 'merge' }),
-  hostIPC: f(boolean, 13, ''),
-  hostNetwork: f(boolean, 11, ''),
-  hostPID: f(boolean, 12, ''),
-  hostUsers: f(boolean, 37, '', { pointer: true }),
-  hostname: f(string, 16, ''),
-  hostnameOverride: f(string, 41, '', { pointer: true }),
-  imagePullSecrets: f(list(localObjectReference), 15, '', {
+  initContainers: f(list(container), 20, 'Containers that run, one after another, before the others start.', {
     listType: 'map',
     mapKeys: ['name'],
     mergeKey: 'name',
     patchStrategy: 'merge',
   }),
-  initContainers: f(list(container), 20, '', {
-    listType: 'map',
-    mapKeys: ['name'],
-    mergeKey: 'name',
-    patchStrategy: 'merge',
+  nodeName: f(string, 10, 'Node that the pod runs on; the scheduler sets it where nothing is said.'),
+  nodeSelector: f(map(string), 7, 'Labels that the node must have.', { mapType: 'atomic' }),
+  os: f(podOS, 36, 'Operating system that the containers are made for.'),
+  overhead: f(map(quantity), 32, 'What running the pod costs besides its containers; from its runtime class.'),
+  preemptionPolicy: f(string, 31, 'Whether other pods may have to go for this one: PreemptLowerPriority or Never.', {
+    pointer: true,
   }),
-  nodeName: f(string, 10, ''),
-  nodeSelector: f(map(string), 7, '', { mapType: 'atomic' }),
-  os: f(podOS, 36, ''),
-  overhead: f(map(quantity), 32, ''),
-  preemptionPolicy: f(string, 31, '', { pointer: true }),
-  priority: f(int32, 25, '', { pointer: true }),
-  priorityClassName: f(string, 24, ''),
-  readinessGates: f(list(podReadinessGate), 28, '', { listType: 'atomic' }),
-  resourceClaims: f(list(podResourceClaim), 39, '', {
+  priority: f(int32, 25, 'How important the pod is; from its priority class.', { pointer: true }),
+  priorityClassName: f(string, 24, 'Class that gives the pod its priority.'),
+  readinessGates: f(list(podReadinessGate), 28, 'Further conditions that must hold before the pod is ready.', {
+    listType: 'atomic',
+  }),
+  resourceClaims: f(list(podResourceClaim), 39, 'Claims on devices that containers can use.', {
     listType: 'map',
     mapKeys: ['name'],
     mergeKey: 'name',
     patchStrategy: 'merge,retainKeys',
   }),
-  resources: f(resourceRequirements, 40, ''),
-  restartPolicy: f(string, 3, '', { fill: 'Always' }),
-  runtimeClassName: f(string, 29, '', { pointer: true }),
-  schedulerName: f(string, 19, '', { fill: 'default-scheduler' }),
-  schedulingGates: f(list(podSchedulingGate), 38, '', {
+  resources: f(resourceRequirements, 40, 'What the pod needs as a whole and may use at most.'),
+  restartPolicy: f(string, 3, 'When containers are started again: Always, OnFailure or Never.', { fill: 'Always' }),
+  runtimeClassName: f(string, 29, 'Class that says with which runtime the pod runs.', { pointer: true }),
+  schedulerName: f(string, 19, 'Scheduler that places the pod.', { fill: 'default-scheduler' }),
+  schedulingGates: f(list(podSchedulingGate), 38, 'What the pod waits for before it is placed.', {
     listType: 'map',
     mapKeys: ['name'],
     mergeKey: 'name',
     patchStrategy: 'merge',
   }),
-  securityContext: f(podSecurityContext, 14, '', { fill: {} }),
-  serviceAccount: f(string, 9, ''),
-  serviceAccountName: f(string, 8, ''),
-  setHostnameAsFQDN: f(boolean, 35, '', { pointer: true }),
-  shareProcessNamespace: f(boolean, 27, '', { pointer: true }),
-  subdomain: f(string, 17, ''),
-  terminationGracePeriodSeconds: f(int64, 4, '', { fill: 30, pointer: true }),
-  tolerations: f(list(toleration), 22, '', { listType: 'atomic' }),
-  topologySpreadConstraints: f(list(topologySpreadConstraint), 33, '', {
-    listType: 'map',
-    mapKeys: ['topologyKey', 'whenUnsatisfiable'],
-    mergeKey: 'topologyKey',
-    patchStrategy: 'merge',
+  securityContext: f(podSecurityContext, 14, 'Rights that hold for all containers.', { fill: {} }),
+  serviceAccount: f(string, 9, 'Old name of serviceAccountName.'),
+  serviceAccountName: f(string, 8, "Account that the pod's programs act as."),
+  setHostnameAsFQDN: f(boolean, 35, 'Whether the host name is the whole domain name.', { pointer: true }),
+  shareProcessNamespace: f(boolean, 27, "Whether the containers see each other's processes.", { pointer: true }),
+  subdomain: f(string, 17, "Makes the pod's domain name hostname.subdomain.namespace.svc and the cluster's domain."),
+  terminationGracePeriodSeconds: f(int64, 4, 'Seconds from being told to end until being made to end.', {
+    fill: 30,
+    pointer: true,
   }),
-  volumes: f(list(volume), 1, '', {
+  tolerations: f(list(toleration), 22, 'Taints of nodes that do not keep the pod away.', { listType: 'atomic' }),
+  topologySpreadConstraints: f(
+    list(topologySpreadConstraint),
+    33,
+    'How evenly pods are spread over parts of the cluster.',
+    { listType: 'map', mapKeys: ['topologyKey', 'whenUnsatisfiable'], mergeKey: 'topologyKey', patchStrategy: 'merge' },
+  ),
+  volumes: f(list(volume), 1, 'Volumes that the containers can mount.', {
     listType: 'map',
     mapKeys: ['name'],
     mergeKey: 'name',
     patchStrategy: 'merge,retainKeys',
   }),
-  workloadRef: f(workloadReference, 42, ''),
+  workloadRef: f(workloadReference, 42, 'Workload that the pod is placed together with.'),
 });
 export type PodSpec = Infer<typeof podSpec>;

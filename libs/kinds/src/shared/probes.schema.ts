@@ -1,67 +1,84 @@
 import { f, type Infer, int32, int64, intOrString, list, object, req, string } from '#model';
 
-export const execAction = object('io.k8s.api.core.v1.ExecAction', '', {
-  command: f(list(string), 1, '', { listType: 'atomic' }),
+export const execAction = object('io.k8s.api.core.v1.ExecAction', 'A command that is run in the container.', {
+  command: f(list(string), 1, 'The command and its arguments; no shell is put around it.', { listType: 'atomic' }),
 });
 export type ExecAction = Infer<typeof execAction>;
 
-export const grpcAction = object('io.k8s.api.core.v1.GRPCAction', '', {
-  port: req(int32, 1, ''),
-  service: f(string, 2, '', { fill: '', always: null, pointer: true }),
+export const grpcAction = object('io.k8s.api.core.v1.GRPCAction', 'A call of the gRPC health service.', {
+  port: req(int32, 1, 'Port of the service.'),
+  service: f(string, 2, 'Service name to ask about; empty asks about the server as a whole.', {
+    fill: '',
+    always: null,
+    pointer: true,
+  }),
 });
 export type GRPCAction = Infer<typeof grpcAction>;
 
-export const httpHeader = object('io.k8s.api.core.v1.HTTPHeader', '', {
-  name: req(string, 1, ''),
-  value: req(string, 2, ''),
+export const httpHeader = object('io.k8s.api.core.v1.HTTPHeader', 'A header of an HTTP request.', {
+  name: req(string, 1, 'Name of the header.'),
+  value: req(string, 2, 'Its value.'),
 });
 export type HTTPHeader = Infer<typeof httpHeader>;
 
-export const httpGetAction = object('io.k8s.api.core.v1.HTTPGetAction', '', {
-  host: f(string, 3, ''),
-  httpHeaders: f(list(httpHeader), 5, '', { listType: 'atomic' }),
-  path: f(string, 1, '', { fill: '/' }),
-  port: req(intOrString, 2, '', { always: 0 }),
-  scheme: f(string, 4, '', { fill: 'HTTP' }),
+export const httpGetAction = object('io.k8s.api.core.v1.HTTPGetAction', 'A GET request over HTTP.', {
+  host: f(string, 3, "Host to connect to; the pod's own address where nothing is said."),
+  httpHeaders: f(list(httpHeader), 5, 'Headers to send.', { listType: 'atomic' }),
+  path: f(string, 1, 'Path to ask for.', { fill: '/' }),
+  port: req(intOrString, 2, 'Port by number, or by its name in the container.', { always: 0 }),
+  scheme: f(string, 4, 'HTTP or HTTPS.', { fill: 'HTTP' }),
 });
 export type HTTPGetAction = Infer<typeof httpGetAction>;
 
-export const tcpSocketAction = object('io.k8s.api.core.v1.TCPSocketAction', '', {
-  host: f(string, 2, ''),
-  port: req(intOrString, 1, '', { always: 0 }),
+export const tcpSocketAction = object('io.k8s.api.core.v1.TCPSocketAction', 'A connection that must be accepted.', {
+  host: f(string, 2, "Host to connect to; the pod's own address where nothing is said."),
+  port: req(intOrString, 1, 'Port by number, or by its name in the container.', { always: 0 }),
 });
 export type TCPSocketAction = Infer<typeof tcpSocketAction>;
 
-export const probe = object('io.k8s.api.core.v1.Probe', '', {
-  exec: f(execAction, 1, '', { inline: [1] }),
-  failureThreshold: f(int32, 6, '', { fill: 3 }),
-  grpc: f(grpcAction, 4, '', { inline: [1] }),
-  httpGet: f(httpGetAction, 2, '', { inline: [1] }),
-  initialDelaySeconds: f(int32, 2, ''),
-  periodSeconds: f(int32, 4, '', { fill: 10 }),
-  successThreshold: f(int32, 5, '', { fill: 1 }),
-  tcpSocket: f(tcpSocketAction, 3, '', { inline: [1] }),
-  terminationGracePeriodSeconds: f(int64, 7, '', { pointer: true }),
-  timeoutSeconds: f(int32, 3, '', { fill: 1 }),
+export const probe = object('io.k8s.api.core.v1.Probe', 'A check of a container that is repeated while it runs.', {
+  exec: f(execAction, 1, 'Command that must end with 0.', { inline: [1] }),
+  failureThreshold: f(int32, 6, 'Failures in a row after which the check has failed.', { fill: 3 }),
+  grpc: f(grpcAction, 4, 'Health call that must answer SERVING.', { inline: [1] }),
+  httpGet: f(httpGetAction, 2, 'Request that must be answered with a status from 200 to 399.', { inline: [1] }),
+  initialDelaySeconds: f(int32, 2, "Seconds from the container's start to the first check."),
+  periodSeconds: f(int32, 4, 'Seconds from check to check.', { fill: 10 }),
+  successThreshold: f(int32, 5, 'Successes in a row after which a failed check has passed again.', { fill: 1 }),
+  tcpSocket: f(tcpSocketAction, 3, 'Port that must accept a connection.', { inline: [1] }),
+  terminationGracePeriodSeconds: f(
+    int64,
+    7,
+    "Grace of a container that this check has failed; the pod's where nothing is said.",
+    { pointer: true },
+  ),
+  timeoutSeconds: f(int32, 3, 'Seconds after which one check counts as failed.', { fill: 1 }),
 });
 export type Probe = Infer<typeof probe>;
 
-export const sleepAction = object('io.k8s.api.core.v1.SleepAction', '', {
-  seconds: req(int64, 1, ''),
+export const sleepAction = object('io.k8s.api.core.v1.SleepAction', 'A pause.', {
+  seconds: req(int64, 1, 'How long it lasts.'),
 });
 export type SleepAction = Infer<typeof sleepAction>;
 
-export const lifecycleHandler = object('io.k8s.api.core.v1.LifecycleHandler', '', {
-  exec: f(execAction, 1, ''),
-  httpGet: f(httpGetAction, 2, ''),
-  sleep: f(sleepAction, 4, ''),
-  tcpSocket: f(tcpSocketAction, 3, ''),
-});
+export const lifecycleHandler = object(
+  'io.k8s.api.core.v1.LifecycleHandler',
+  "What is done at a turn of a container's life.",
+  {
+    exec: f(execAction, 1, 'A command to run in the container.'),
+    httpGet: f(httpGetAction, 2, 'A request to make.'),
+    sleep: f(sleepAction, 4, 'A pause to make.'),
+    tcpSocket: f(tcpSocketAction, 3, 'Kept for old objects; it does nothing.'),
+  },
+);
 export type LifecycleHandler = Infer<typeof lifecycleHandler>;
 
-export const lifecycle = object('io.k8s.api.core.v1.Lifecycle', '', {
-  postStart: f(lifecycleHandler, 1, ''),
-  preStop: f(lifecycleHandler, 2, ''),
-  stopSignal: f(string, 3, '', { pointer: true }),
-});
+export const lifecycle = object(
+  'io.k8s.api.core.v1.Lifecycle',
+  'What is done when a container starts and before it ends.',
+  {
+    postStart: f(lifecycleHandler, 1, 'Done right after the start; a failure ends the container.'),
+    preStop: f(lifecycleHandler, 2, 'Done before the container is told to end.'),
+    stopSignal: f(string, 3, 'Signal that tells the container to end.', { pointer: true }),
+  },
+);
 export type Lifecycle = Infer<typeof lifecycle>;

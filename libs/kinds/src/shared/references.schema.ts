@@ -2,9 +2,9 @@ import { f, type Infer, object, req, string } from '#model';
 
 export const localObjectReference = object(
   'io.k8s.api.core.v1.LocalObjectReference',
-  '',
+  'An object in the same namespace, by its name.',
   {
-    name: f(string, 1, ''),
+    name: f(string, 1, 'Name of the object.'),
   },
   { mapType: 'atomic' },
 );
@@ -12,15 +12,15 @@ export type LocalObjectReference = Infer<typeof localObjectReference>;
 
 export const objectReference = object(
   'io.k8s.api.core.v1.ObjectReference',
-  '',
+  'An object, or a part of one.',
   {
-    apiVersion: f(string, 5, ''),
-    fieldPath: f(string, 7, ''),
-    kind: f(string, 1, ''),
-    name: f(string, 3, ''),
-    namespace: f(string, 2, ''),
-    resourceVersion: f(string, 6, ''),
-    uid: f(string, 4, ''),
+    apiVersion: f(string, 5, 'Group and version of the object.'),
+    fieldPath: f(string, 7, 'Path of the part that is meant, such as spec.containers{name}.'),
+    kind: f(string, 1, 'Kind of the object.'),
+    name: f(string, 3, 'Name of the object.'),
+    namespace: f(string, 2, 'Namespace of the object.'),
+    resourceVersion: f(string, 6, 'State of the object that is meant.'),
+    uid: f(string, 4, 'UID of the object.'),
   },
   { mapType: 'atomic' },
 );
@@ -28,20 +28,24 @@ export type ObjectReference = Infer<typeof objectReference>;
 
 export const typedLocalObjectReference = object(
   'io.k8s.api.core.v1.TypedLocalObjectReference',
-  '',
+  'An object of any kind in the same namespace.',
   {
-    apiGroup: f(string, 1, '', { always: null, pointer: true }),
-    kind: req(string, 2, ''),
-    name: req(string, 3, ''),
+    apiGroup: f(string, 1, 'API group of the object; empty for the core group.', { always: null, pointer: true }),
+    kind: req(string, 2, 'Kind of the object.'),
+    name: req(string, 3, 'Name of the object.'),
   },
   { mapType: 'atomic' },
 );
 export type TypedLocalObjectReference = Infer<typeof typedLocalObjectReference>;
 
-export const typedObjectReference = object('io.k8s.api.core.v1.TypedObjectReference', '', {
-  apiGroup: f(string, 1, '', { always: null, pointer: true }),
-  kind: req(string, 2, ''),
-  name: req(string, 3, ''),
-  namespace: f(string, 4, '', { pointer: true }),
-});
+export const typedObjectReference = object(
+  'io.k8s.api.core.v1.TypedObjectReference',
+  'An object of any kind, perhaps in another namespace.',
+  {
+    apiGroup: f(string, 1, 'API group of the object; empty for the core group.', { always: null, pointer: true }),
+    kind: req(string, 2, 'Kind of the object.'),
+    name: req(string, 3, 'Name of the object.'),
+    namespace: f(string, 4, 'Namespace of the object, when it is another one.', { pointer: true }),
+  },
+);
 export type TypedObjectReference = Infer<typeof typedObjectReference>;

@@ -1,26 +1,41 @@
 import { f, type Infer, list, map, object, quantity, req, string } from '#model';
 
-export const resourceClaim = object('io.k8s.api.core.v1.ResourceClaim', '', {
-  name: req(string, 1, ''),
-  request: f(string, 2, ''),
+export const resourceClaim = object('io.k8s.api.core.v1.ResourceClaim', 'A claim of the pod that a container uses.', {
+  name: req(string, 1, "Name of the claim in the pod's resourceClaims."),
+  request: f(string, 2, 'One request of the claim; all of it when empty.'),
 });
 export type ResourceClaim = Infer<typeof resourceClaim>;
 
-export const resourceRequirements = object('io.k8s.api.core.v1.ResourceRequirements', '', {
-  claims: f(list(resourceClaim), 3, '', { listType: 'map', mapKeys: ['name'] }),
-  limits: f(map(quantity), 1, ''),
-  requests: f(map(quantity), 2, ''),
-});
+export const resourceRequirements = object(
+  'io.k8s.api.core.v1.ResourceRequirements',
+  'What a container needs and what it may use at most.',
+  {
+    claims: f(list(resourceClaim), 3, 'Claims of the pod that the container uses.', {
+      listType: 'map',
+      mapKeys: ['name'],
+    }),
+    limits: f(map(quantity), 1, 'The most that may be used, by resource.'),
+    requests: f(map(quantity), 2, 'What is set aside on the node, by resource; the limits where nothing is said.'),
+  },
+);
 export type ResourceRequirements = Infer<typeof resourceRequirements>;
 
-export const containerResizePolicy = object('io.k8s.api.core.v1.ContainerResizePolicy', '', {
-  resourceName: req(string, 1, ''),
-  restartPolicy: req(string, 2, ''),
-});
+export const containerResizePolicy = object(
+  'io.k8s.api.core.v1.ContainerResizePolicy',
+  'What a change of a resource means for a running container.',
+  {
+    resourceName: req(string, 1, 'The resource: cpu or memory.'),
+    restartPolicy: req(string, 2, 'NotRequired, or RestartContainer for programs that read it only when they start.'),
+  },
+);
 export type ContainerResizePolicy = Infer<typeof containerResizePolicy>;
 
-export const volumeResourceRequirements = object('io.k8s.api.core.v1.VolumeResourceRequirements', '', {
-  limits: f(map(quantity), 1, ''),
-  requests: f(map(quantity), 2, ''),
-});
+export const volumeResourceRequirements = object(
+  'io.k8s.api.core.v1.VolumeResourceRequirements',
+  'How much storage is needed.',
+  {
+    limits: f(map(quantity), 1, 'The most that may be given, by resource.'),
+    requests: f(map(quantity), 2, 'The least that must be given, by resource.'),
+  },
+);
 export type VolumeResourceRequirements = Infer<typeof volumeResourceRequirements>;

@@ -2,26 +2,26 @@ import { f, type Infer, int32, object, req, string } from '#model';
 import { objectMeta } from './meta.schema.js';
 import type { Stored } from './stored.js';
 
-export const scaleSpec = object('io.k8s.api.autoscaling.v1.ScaleSpec', '', {
-  replicas: f(int32, 1, ''),
+export const scaleSpec = object('io.k8s.api.autoscaling.v1.ScaleSpec', 'How many are wanted.', {
+  replicas: f(int32, 1, 'The number that is wanted.'),
 });
 export type ScaleSpec = Infer<typeof scaleSpec>;
 
-export const scaleStatus = object('io.k8s.api.autoscaling.v1.ScaleStatus', '', {
-  replicas: req(int32, 1, ''),
-  selector: f(string, 2, ''),
+export const scaleStatus = object('io.k8s.api.autoscaling.v1.ScaleStatus', 'How many there are.', {
+  replicas: req(int32, 1, 'The number that was last seen.'),
+  selector: f(string, 2, 'Selector of the pods that are counted, as text.'),
 });
 export type ScaleStatus = Infer<typeof scaleStatus>;
 
 export const scale = object(
   'io.k8s.api.autoscaling.v1.Scale',
-  '',
+  'The number of replicas of an object, apart from everything else of it.',
   {
-    apiVersion: f(string, 0, ''),
-    kind: f(string, 0, ''),
-    metadata: f(objectMeta, 1, '', { always: {} }),
-    spec: f(scaleSpec, 2, '', { always: {} }),
-    status: f(scaleStatus, 3, '', { always: {} }),
+    apiVersion: f(string, 0, "Group and version of this object's schema."),
+    kind: f(string, 0, 'Which kind of object this is.'),
+    metadata: f(objectMeta, 1, 'Name, labels and everything else that all objects have.', { always: {} }),
+    spec: f(scaleSpec, 2, 'How many are wanted.', { always: {} }),
+    status: f(scaleStatus, 3, 'How many there are.', { always: {} }),
   },
   { gvk: ['autoscaling/v1 Scale'] },
 );

@@ -2,83 +2,113 @@ import { boolean, f, type Infer, int64, list, object, req, string } from '#model
 
 export const appArmorProfile = object(
   'io.k8s.api.core.v1.AppArmorProfile',
-  '',
+  'Which AppArmor profile a process runs under.',
   {
-    localhostProfile: f(string, 2, '', { pointer: true }),
-    type: req(string, 1, ''),
+    localhostProfile: f(string, 2, 'Name of a profile loaded on the node; for type Localhost alone.', {
+      pointer: true,
+    }),
+    type: req(string, 1, 'Localhost, RuntimeDefault or Unconfined.'),
   },
   { unions: [{ discriminator: 'type', 'fields-to-discriminateBy': { localhostProfile: 'LocalhostProfile' } }] },
 );
 export type AppArmorProfile = Infer<typeof appArmorProfile>;
 
-export const capabilities = object('io.k8s.api.core.v1.Capabilities', '', {
-  add: f(list(string), 1, '', { listType: 'atomic' }),
-  drop: f(list(string), 2, '', { listType: 'atomic' }),
-});
+export const capabilities = object(
+  'io.k8s.api.core.v1.Capabilities',
+  'POSIX capabilities to add to and drop from what the runtime gives.',
+  {
+    add: f(list(string), 1, 'Capabilities to give.', { listType: 'atomic' }),
+    drop: f(list(string), 2, 'Capabilities to take away.', { listType: 'atomic' }),
+  },
+);
 export type Capabilities = Infer<typeof capabilities>;
 
-export const seLinuxOptions = object('io.k8s.api.core.v1.SELinuxOptions', '', {
-  level: f(string, 4, ''),
-  role: f(string, 2, ''),
-  type: f(string, 3, ''),
-  user: f(string, 1, ''),
+export const seLinuxOptions = object('io.k8s.api.core.v1.SELinuxOptions', 'SELinux labels of a process.', {
+  level: f(string, 4, 'The level label.'),
+  role: f(string, 2, 'The role label.'),
+  type: f(string, 3, 'The type label.'),
+  user: f(string, 1, 'The user label.'),
 });
 export type SELinuxOptions = Infer<typeof seLinuxOptions>;
 
 export const seccompProfile = object(
   'io.k8s.api.core.v1.SeccompProfile',
-  '',
+  'Which system calls a process may make.',
   {
-    localhostProfile: f(string, 2, '', { pointer: true }),
-    type: req(string, 1, ''),
+    localhostProfile: f(string, 2, "File of a profile in the kubelet's folder; for type Localhost alone.", {
+      pointer: true,
+    }),
+    type: req(string, 1, 'Localhost, RuntimeDefault or Unconfined.'),
   },
   { unions: [{ discriminator: 'type', 'fields-to-discriminateBy': { localhostProfile: 'LocalhostProfile' } }] },
 );
 export type SeccompProfile = Infer<typeof seccompProfile>;
 
-export const windowsSecurityContextOptions = object('io.k8s.api.core.v1.WindowsSecurityContextOptions', '', {
-  gmsaCredentialSpec: f(string, 2, '', { pointer: true }),
-  gmsaCredentialSpecName: f(string, 1, '', { pointer: true }),
-  hostProcess: f(boolean, 4, '', { pointer: true }),
-  runAsUserName: f(string, 3, '', { pointer: true }),
-});
+export const windowsSecurityContextOptions = object(
+  'io.k8s.api.core.v1.WindowsSecurityContextOptions',
+  'Settings that only Windows knows.',
+  {
+    gmsaCredentialSpec: f(string, 2, 'The credential spec of a group managed service account.', { pointer: true }),
+    gmsaCredentialSpecName: f(string, 1, 'Name of a resource that holds the credential spec.', { pointer: true }),
+    hostProcess: f(boolean, 4, 'Whether the container runs as a process of the host.', { pointer: true }),
+    runAsUserName: f(string, 3, 'User that the process runs as.', { pointer: true }),
+  },
+);
 export type WindowsSecurityContextOptions = Infer<typeof windowsSecurityContextOptions>;
 
-export const securityContext = object('io.k8s.api.core.v1.SecurityContext', '', {
-  allowPrivilegeEscalation: f(boolean, 7, '', { pointer: true }),
-  appArmorProfile: f(appArmorProfile, 12, ''),
-  capabilities: f(capabilities, 1, ''),
-  privileged: f(boolean, 2, '', { pointer: true }),
-  procMount: f(string, 9, '', { pointer: true }),
-  readOnlyRootFilesystem: f(boolean, 6, '', { pointer: true }),
-  runAsGroup: f(int64, 8, '', { pointer: true }),
-  runAsNonRoot: f(boolean, 5, '', { pointer: true }),
-  runAsUser: f(int64, 4, '', { pointer: true }),
-  seLinuxOptions: f(seLinuxOptions, 3, ''),
-  seccompProfile: f(seccompProfile, 11, ''),
-  windowsOptions: f(windowsSecurityContextOptions, 10, ''),
-});
+export const securityContext = object(
+  'io.k8s.api.core.v1.SecurityContext',
+  "Rights of one container; they take precedence over the pod's.",
+  {
+    allowPrivilegeEscalation: f(boolean, 7, 'Whether a process may gain more rights than its parent has.', {
+      pointer: true,
+    }),
+    appArmorProfile: f(appArmorProfile, 12, 'AppArmor profile of the container.'),
+    capabilities: f(capabilities, 1, 'Capabilities to add and drop.'),
+    privileged: f(boolean, 2, "Whether the container has all rights of the host's root.", { pointer: true }),
+    procMount: f(string, 9, 'How /proc is mounted: Default or Unmasked.', { pointer: true }),
+    readOnlyRootFilesystem: f(boolean, 6, "Whether the container's own file system cannot be written.", {
+      pointer: true,
+    }),
+    runAsGroup: f(int64, 8, 'Group number that the process runs with.', { pointer: true }),
+    runAsNonRoot: f(boolean, 5, 'Whether the container must not start as root.', { pointer: true }),
+    runAsUser: f(int64, 4, 'User number that the process runs as.', { pointer: true }),
+    seLinuxOptions: f(seLinuxOptions, 3, 'SELinux labels of the container.'),
+    seccompProfile: f(seccompProfile, 11, 'System calls that the container may make.'),
+    windowsOptions: f(windowsSecurityContextOptions, 10, 'Settings for containers on Windows.'),
+  },
+);
 export type SecurityContext = Infer<typeof securityContext>;
 
-export const sysctl = object('io.k8s.api.core.v1.Sysctl', '', {
-  name: req(string, 1, ''),
-  value: req(string, 2, ''),
+export const sysctl = object('io.k8s.api.core.v1.Sysctl', "A kernel parameter of the pod's namespaces.", {
+  name: req(string, 1, 'Name of the parameter.'),
+  value: req(string, 2, 'Its value.'),
 });
 export type Sysctl = Infer<typeof sysctl>;
 
-export const podSecurityContext = object('io.k8s.api.core.v1.PodSecurityContext', '', {
-  appArmorProfile: f(appArmorProfile, 11, ''),
-  fsGroup: f(int64, 5, '', { pointer: true }),
-  fsGroupChangePolicy: f(string, 9, '', { pointer: true }),
-  runAsGroup: f(int64, 6, '', { pointer: true }),
-  runAsNonRoot: f(boolean, 3, '', { pointer: true }),
-  runAsUser: f(int64, 2, '', { pointer: true }),
-  seLinuxChangePolicy: f(string, 13, '', { pointer: true }),
-  seLinuxOptions: f(seLinuxOptions, 1, ''),
-  seccompProfile: f(seccompProfile, 10, ''),
-  supplementalGroups: f(list(int64), 4, '', { listType: 'atomic' }),
-  supplementalGroupsPolicy: f(string, 12, '', { pointer: true }),
-  sysctls: f(list(sysctl), 7, '', { listType: 'atomic' }),
-  windowsOptions: f(windowsSecurityContextOptions, 8, ''),
-});
+export const podSecurityContext = object(
+  'io.k8s.api.core.v1.PodSecurityContext',
+  'Rights that hold for all containers of a pod.',
+  {
+    appArmorProfile: f(appArmorProfile, 11, 'AppArmor profile of all containers.'),
+    fsGroup: f(int64, 5, "Group that owns the pod's volumes and that all processes are in.", { pointer: true }),
+    fsGroupChangePolicy: f(string, 9, 'When the owner of files in a volume is changed: Always or OnRootMismatch.', {
+      pointer: true,
+    }),
+    runAsGroup: f(int64, 6, 'Group number that processes run with.', { pointer: true }),
+    runAsNonRoot: f(boolean, 3, 'Whether no container may start as root.', { pointer: true }),
+    runAsUser: f(int64, 2, 'User number that processes run as.', { pointer: true }),
+    seLinuxChangePolicy: f(string, 13, 'How volumes get their SELinux label: MountOption or Recursive.', {
+      pointer: true,
+    }),
+    seLinuxOptions: f(seLinuxOptions, 1, 'SELinux labels of all containers.'),
+    seccompProfile: f(seccompProfile, 10, 'System calls that the containers may make.'),
+    supplementalGroups: f(list(int64), 4, "Further groups of every container's first process.", { listType: 'atomic' }),
+    supplementalGroupsPolicy: f(string, 12, 'Whether groups of the image count too: Merge or Strict.', {
+      pointer: true,
+    }),
+    sysctls: f(list(sysctl), 7, 'Kernel parameters to set for the pod.', { listType: 'atomic' }),
+    windowsOptions: f(windowsSecurityContextOptions, 8, 'Settings for pods on Windows.'),
+  },
+);
 export type PodSecurityContext = Infer<typeof podSecurityContext>;

@@ -1,52 +1,73 @@
 import { boolean, f, type Infer, int32, int64, list, object, string } from '#model';
 import { listMeta } from './meta.schema.js';
 
-export const statusCause = object('io.k8s.apimachinery.pkg.apis.meta.v1.StatusCause', '', {
-  field: f(string, 3, ''),
-  message: f(string, 2, ''),
-  reason: f(string, 1, ''),
-});
+export const statusCause = object(
+  'io.k8s.apimachinery.pkg.apis.meta.v1.StatusCause',
+  'One thing that was wrong with a request.',
+  {
+    field: f(string, 3, 'Path of the field that it is about, where there is one.'),
+    message: f(string, 2, 'What is wrong, for people.'),
+    reason: f(string, 1, 'What is wrong, for programs.'),
+  },
+);
 
-export const statusDetails = object('io.k8s.apimachinery.pkg.apis.meta.v1.StatusDetails', '', {
-  causes: f(list(statusCause), 4, '', { listType: 'atomic' }),
-  group: f(string, 2, ''),
-  kind: f(string, 3, ''),
-  name: f(string, 1, ''),
-  retryAfterSeconds: f(int32, 5, ''),
-  uid: f(string, 6, ''),
-});
+export const statusDetails = object(
+  'io.k8s.apimachinery.pkg.apis.meta.v1.StatusDetails',
+  'More about an answer that is no object.',
+  {
+    causes: f(list(statusCause), 4, 'Everything that was found wrong.', { listType: 'atomic' }),
+    group: f(string, 2, 'API group of the object that the answer is about.'),
+    kind: f(string, 3, 'Kind or resource that the answer is about.'),
+    name: f(string, 1, 'Name of the object that the answer is about.'),
+    retryAfterSeconds: f(int32, 5, 'Seconds to wait before asking again.'),
+    uid: f(string, 6, 'UID of the object that the answer is about.'),
+  },
+);
 
 export const status = object(
   'io.k8s.apimachinery.pkg.apis.meta.v1.Status',
-  '',
+  'An answer that is no object: an error, or a bare success.',
   {
-    apiVersion: f(string, 0, ''),
-    code: f(int32, 6, ''),
-    details: f(statusDetails, 5, ''),
-    kind: f(string, 0, ''),
-    message: f(string, 3, ''),
-    metadata: f(listMeta, 1, '', { always: {} }),
-    reason: f(string, 4, ''),
-    status: f(string, 2, ''),
+    apiVersion: f(string, 0, "Group and version of this object's schema."),
+    code: f(int32, 6, 'HTTP status code of the answer.'),
+    details: f(statusDetails, 5, 'More about the reason; which fields depends on it.'),
+    kind: f(string, 0, 'Which kind of object this is.'),
+    message: f(string, 3, 'What happened, for people.'),
+    metadata: f(listMeta, 1, 'Name, labels and everything else that all objects have.', { always: {} }),
+    reason: f(string, 4, 'What happened, for programs; one CamelCase word.'),
+    status: f(string, 2, 'Success or Failure.'),
   },
   { gvk: ['v1 Status'] },
 );
 export type Status = Infer<typeof status>;
 
-export const preconditions = object('io.k8s.apimachinery.pkg.apis.meta.v1.Preconditions', '', {
-  resourceVersion: f(string, 2, '', { pointer: true }),
-  uid: f(string, 1, '', { pointer: true }),
-});
+export const preconditions = object(
+  'io.k8s.apimachinery.pkg.apis.meta.v1.Preconditions',
+  'What must be true of an object for the request to be carried out.',
+  {
+    resourceVersion: f(string, 2, 'The version that the object must have.', { pointer: true }),
+    uid: f(string, 1, 'The UID that the object must have.', { pointer: true }),
+  },
+);
 export type Preconditions = Infer<typeof preconditions>;
 
-export const deleteOptions = object('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions', '', {
-  apiVersion: f(string, 0, ''),
-  dryRun: f(list(string), 5, '', { listType: 'atomic' }),
-  gracePeriodSeconds: f(int64, 1, '', { pointer: true }),
-  ignoreStoreReadErrorWithClusterBreakingPotential: f(boolean, 6, '', { pointer: true }),
-  kind: f(string, 0, ''),
-  orphanDependents: f(boolean, 3, '', { pointer: true }),
-  preconditions: f(preconditions, 2, ''),
-  propagationPolicy: f(string, 4, '', { pointer: true }),
-});
+export const deleteOptions = object(
+  'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions',
+  'How an object is to be deleted.',
+  {
+    apiVersion: f(string, 0, "Group and version of this object's schema."),
+    dryRun: f(list(string), 5, 'All means: check the request and change nothing.', { listType: 'atomic' }),
+    gracePeriodSeconds: f(int64, 1, 'Seconds that the object may take to end; 0 is at once.', { pointer: true }),
+    ignoreStoreReadErrorWithClusterBreakingPotential: f(
+      boolean,
+      6,
+      'Deletes an object that can no longer be read, without regard to what it held.',
+      { pointer: true },
+    ),
+    kind: f(string, 0, 'Which kind of object this is.'),
+    orphanDependents: f(boolean, 3, 'Old form of propagationPolicy: true leaves dependents behind.', { pointer: true }),
+    preconditions: f(preconditions, 2, 'What must be true of the object for it to be deleted.'),
+    propagationPolicy: f(string, 4, 'What becomes of dependents: Orphan, Background or Foreground.', { pointer: true }),
+  },
+);
 export type DeleteOptions = Infer<typeof deleteOptions>;

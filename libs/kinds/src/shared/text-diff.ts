@@ -43,7 +43,8 @@ function matches(a: readonly string[], b: readonly string[]): readonly Block[] {
   const places = new Map<string, number[]>();
   b.forEach((line, j) => places.set(line, [...(places.get(line) ?? []), j]));
   // Lines that are everywhere say nothing about where a block belongs.
-  if (b.length >= 200) for (const [line, at] of places) if (at.length > Math.floor(b.length / 100) + 1) places.delete(line);
+  if (b.length >= 200)
+    for (const [line, at] of places) if (at.length > Math.floor(b.length / 100) + 1) places.delete(line);
   const found: Block[] = [];
   const open: Part[] = [{ a: [0, a.length], b: [0, b.length] }];
   for (let part = open.pop(); part !== undefined; part = open.pop()) {
@@ -72,7 +73,12 @@ interface Part {
   readonly a: readonly [number, number];
   readonly b: readonly [number, number];
 }
-function longest(a: readonly string[], b: readonly string[], places: ReadonlyMap<string, readonly number[]>, part: Part): Block {
+function longest(
+  a: readonly string[],
+  b: readonly string[],
+  places: ReadonlyMap<string, readonly number[]>,
+  part: Part,
+): Block {
   let best = { a: part.a[0], b: part.b[0], size: 0 };
   let lengths = new Map<number, number>();
   for (let i = part.a[0]; i < part.a[1]; i++) {
@@ -89,7 +95,11 @@ function longest(a: readonly string[], b: readonly string[], places: ReadonlyMap
   while (best.a > part.a[0] && best.b > part.b[0] && a[best.a - 1] === b[best.b - 1]) {
     best = { a: best.a - 1, b: best.b - 1, size: best.size + 1 };
   }
-  while (best.a + best.size < part.a[1] && best.b + best.size < part.b[1] && a[best.a + best.size] === b[best.b + best.size]) {
+  while (
+    best.a + best.size < part.a[1] &&
+    best.b + best.size < part.b[1] &&
+    a[best.a + best.size] === b[best.b + best.size]
+  ) {
     best = { ...best, size: best.size + 1 };
   }
   return best;

@@ -2,36 +2,48 @@ import { f, type Infer, int64, list, object, req, string, time } from '#model';
 import { objectMeta } from './meta.schema.js';
 import type { Stored } from './stored.js';
 
-export const boundObjectReference = object('io.k8s.api.authentication.v1.BoundObjectReference', '', {
-  apiVersion: f(string, 2, ''),
-  kind: f(string, 1, ''),
-  name: f(string, 3, ''),
-  uid: f(string, 4, ''),
-});
+export const boundObjectReference = object(
+  'io.k8s.api.authentication.v1.BoundObjectReference',
+  'An object that a token lives and dies with.',
+  {
+    apiVersion: f(string, 2, 'Group and version of the object.'),
+    kind: f(string, 1, 'Kind of the object: Pod, Node or Secret.'),
+    name: f(string, 3, 'Name of the object.'),
+    uid: f(string, 4, 'UID of the object.'),
+  },
+);
 export type BoundObjectReference = Infer<typeof boundObjectReference>;
 
-export const tokenRequestSpec = object('io.k8s.api.authentication.v1.TokenRequestSpec', '', {
-  audiences: req(list(string), 1, '', { listType: 'atomic', always: null }),
-  boundObjectRef: f(boundObjectReference, 3, '', { always: null }),
-  expirationSeconds: f(int64, 4, '', { fill: 3600, always: null, pointer: true }),
-});
+export const tokenRequestSpec = object(
+  'io.k8s.api.authentication.v1.TokenRequestSpec',
+  'What a token is to be good for.',
+  {
+    audiences: req(list(string), 1, 'For whom the token is.', { listType: 'atomic', always: null }),
+    boundObjectRef: f(boundObjectReference, 3, 'Object that the token dies with.', { always: null }),
+    expirationSeconds: f(int64, 4, 'How long the token is to live; the answer may say otherwise.', {
+      fill: 3600,
+      always: null,
+      pointer: true,
+    }),
+  },
+);
 export type TokenRequestSpec = Infer<typeof tokenRequestSpec>;
 
-export const tokenRequestStatus = object('io.k8s.api.authentication.v1.TokenRequestStatus', '', {
-  expirationTimestamp: req(time, 2, '', { always: null }),
-  token: req(string, 1, ''),
+export const tokenRequestStatus = object('io.k8s.api.authentication.v1.TokenRequestStatus', 'The token.', {
+  expirationTimestamp: req(time, 2, 'When the token ends.', { always: null }),
+  token: req(string, 1, 'The token itself.'),
 });
 export type TokenRequestStatus = Infer<typeof tokenRequestStatus>;
 
 export const tokenRequest = object(
   'io.k8s.api.authentication.v1.TokenRequest',
-  '',
+  'Asks for a token of a service account.',
   {
-    apiVersion: f(string, 0, ''),
-    kind: f(string, 0, ''),
-    metadata: f(objectMeta, 1, '', { always: {} }),
-    spec: req(tokenRequestSpec, 2, '', { always: {} }),
-    status: f(tokenRequestStatus, 3, '', { always: {} }),
+    apiVersion: f(string, 0, "Group and version of this object's schema."),
+    kind: f(string, 0, 'Which kind of object this is.'),
+    metadata: f(objectMeta, 1, 'Name, labels and everything else that all objects have.', { always: {} }),
+    spec: req(tokenRequestSpec, 2, 'What the token is to be good for.', { always: {} }),
+    status: f(tokenRequestStatus, 3, 'The token.', { always: {} }),
   },
   { gvk: ['authentication.k8s.io/v1 TokenRequest'] },
 );

@@ -3,26 +3,47 @@ import { labelSelector, objectMeta } from './meta.schema.js';
 import { typedLocalObjectReference, typedObjectReference } from './references.schema.js';
 import { volumeResourceRequirements } from './resources.schema.js';
 
-export const persistentVolumeClaimSpec = object('io.k8s.api.core.v1.PersistentVolumeClaimSpec', '', {
-  accessModes: f(list(string), 1, '', { listType: 'atomic' }),
-  dataSource: f(typedLocalObjectReference, 7, ''),
-  dataSourceRef: f(typedObjectReference, 8, ''),
-  resources: f(volumeResourceRequirements, 2, '', { always: {} }),
-  selector: f(labelSelector, 4, ''),
-  storageClassName: f(string, 5, '', { pointer: true }),
-  volumeAttributesClassName: f(string, 9, '', { pointer: true }),
-  volumeMode: f(string, 6, '', { fill: 'Filesystem', pointer: true }),
-  volumeName: f(string, 3, ''),
-});
+export const persistentVolumeClaimSpec = object(
+  'io.k8s.api.core.v1.PersistentVolumeClaimSpec',
+  'What kind of storage is asked for.',
+  {
+    accessModes: f(
+      list(string),
+      1,
+      'How it is to be mounted: ReadWriteOnce, ReadOnlyMany, ReadWriteMany, ReadWriteOncePod.',
+      { listType: 'atomic' },
+    ),
+    dataSource: f(typedLocalObjectReference, 7, 'Snapshot or claim whose content it starts with.'),
+    dataSourceRef: f(typedObjectReference, 8, 'Any object that can fill it, also of another namespace.'),
+    resources: f(volumeResourceRequirements, 2, 'How much storage is needed.', { always: {} }),
+    selector: f(labelSelector, 4, 'Labels of the volumes that may be taken.'),
+    storageClassName: f(string, 5, 'Class of the storage; empty means none.', { pointer: true }),
+    volumeAttributesClassName: f(string, 9, 'Class of settings that can be changed later.', { pointer: true }),
+    volumeMode: f(string, 6, 'Filesystem or Block.', { fill: 'Filesystem', pointer: true }),
+    volumeName: f(string, 3, 'Volume that the claim is bound to.'),
+  },
+);
 export type PersistentVolumeClaimSpec = Infer<typeof persistentVolumeClaimSpec>;
 
-export const persistentVolumeClaimTemplate = object('io.k8s.api.core.v1.PersistentVolumeClaimTemplate', '', {
-  metadata: f(objectMeta, 1, '', { always: {} }),
-  spec: req(persistentVolumeClaimSpec, 2, '', { always: {} }),
-});
+export const persistentVolumeClaimTemplate = object(
+  'io.k8s.api.core.v1.PersistentVolumeClaimTemplate',
+  'A claim that is made for a pod.',
+  {
+    metadata: f(objectMeta, 1, 'Labels and annotations for the claim.', { always: {} }),
+    spec: req(persistentVolumeClaimSpec, 2, 'What kind of storage is asked for.', { always: {} }),
+  },
+);
 export type PersistentVolumeClaimTemplate = Infer<typeof persistentVolumeClaimTemplate>;
 
-export const ephemeralVolumeSource = object('io.k8s.api.core.v1.EphemeralVolumeSource', '', {
-  volumeClaimTemplate: f(persistentVolumeClaimTemplate, 1, ''),
-});
+export const ephemeralVolumeSource = object(
+  'io.k8s.api.core.v1.EphemeralVolumeSource',
+  'A volume that is made with the pod and goes with it.',
+  {
+    volumeClaimTemplate: f(
+      persistentVolumeClaimTemplate,
+      1,
+      "The claim that is made; its name is the pod's and the volume's.",
+    ),
+  },
+);
 export type EphemeralVolumeSource = Infer<typeof ephemeralVolumeSource>;

@@ -1,103 +1,138 @@
 import { boolean, f, type Infer, int32, object, req, string } from '#model';
 import { localObjectReference } from './references.schema.js';
 
-export const awsElasticBlockStoreVolumeSource = object('io.k8s.api.core.v1.AWSElasticBlockStoreVolumeSource', '', {
-  fsType: f(string, 2, ''),
-  partition: f(int32, 3, ''),
-  readOnly: f(boolean, 4, ''),
-  volumeID: req(string, 1, ''),
-});
+export const awsElasticBlockStoreVolumeSource = object(
+  'io.k8s.api.core.v1.AWSElasticBlockStoreVolumeSource',
+  'A disk of Amazon EBS.',
+  {
+    fsType: f(string, 2, 'File system to mount; ext4 where nothing is said.'),
+    partition: f(int32, 3, 'Number of the partition to mount.'),
+    readOnly: f(boolean, 4, 'Whether it cannot be written.'),
+    volumeID: req(string, 1, 'Id of the disk.'),
+  },
+);
 export type AWSElasticBlockStoreVolumeSource = Infer<typeof awsElasticBlockStoreVolumeSource>;
 
-export const azureDiskVolumeSource = object('io.k8s.api.core.v1.AzureDiskVolumeSource', '', {
-  cachingMode: f(string, 3, '', { default: 'ReadWrite', pointer: true }),
-  diskName: req(string, 1, ''),
-  diskURI: req(string, 2, ''),
-  fsType: f(string, 4, '', { default: 'ext4', pointer: true }),
-  kind: f(string, 6, '', { default: 'Shared', pointer: true }),
-  readOnly: f(boolean, 5, '', { pointer: true }),
+export const azureDiskVolumeSource = object('io.k8s.api.core.v1.AzureDiskVolumeSource', 'A data disk of Azure.', {
+  cachingMode: f(string, 3, 'How the host caches: None, ReadOnly or ReadWrite.', {
+    default: 'ReadWrite',
+    pointer: true,
+  }),
+  diskName: req(string, 1, 'Name of the disk.'),
+  diskURI: req(string, 2, 'Address of the disk.'),
+  fsType: f(string, 4, 'File system to mount.', { default: 'ext4', pointer: true }),
+  kind: f(string, 6, 'Shared, Dedicated or Managed.', { default: 'Shared', pointer: true }),
+  readOnly: f(boolean, 5, 'Whether it cannot be written.', { pointer: true }),
 });
 export type AzureDiskVolumeSource = Infer<typeof azureDiskVolumeSource>;
 
-export const azureFileVolumeSource = object('io.k8s.api.core.v1.AzureFileVolumeSource', '', {
-  readOnly: f(boolean, 3, ''),
-  secretName: req(string, 1, ''),
-  shareName: req(string, 2, ''),
+export const azureFileVolumeSource = object('io.k8s.api.core.v1.AzureFileVolumeSource', 'A file share of Azure.', {
+  readOnly: f(boolean, 3, 'Whether it cannot be written.'),
+  secretName: req(string, 1, 'Secret with account name and key.'),
+  shareName: req(string, 2, 'Name of the share.'),
 });
 export type AzureFileVolumeSource = Infer<typeof azureFileVolumeSource>;
 
-export const cinderVolumeSource = object('io.k8s.api.core.v1.CinderVolumeSource', '', {
-  fsType: f(string, 2, ''),
-  readOnly: f(boolean, 3, ''),
-  secretRef: f(localObjectReference, 4, ''),
-  volumeID: req(string, 1, ''),
+export const cinderVolumeSource = object('io.k8s.api.core.v1.CinderVolumeSource', 'A disk of OpenStack Cinder.', {
+  fsType: f(string, 2, 'File system to mount; ext4 where nothing is said.'),
+  readOnly: f(boolean, 3, 'Whether it cannot be written.'),
+  secretRef: f(localObjectReference, 4, 'Secret with what OpenStack wants to know.'),
+  volumeID: req(string, 1, 'Id of the disk.'),
 });
 export type CinderVolumeSource = Infer<typeof cinderVolumeSource>;
 
-export const gcePersistentDiskVolumeSource = object('io.k8s.api.core.v1.GCEPersistentDiskVolumeSource', '', {
-  fsType: f(string, 2, ''),
-  partition: f(int32, 3, ''),
-  pdName: req(string, 1, ''),
-  readOnly: f(boolean, 4, ''),
-});
+export const gcePersistentDiskVolumeSource = object(
+  'io.k8s.api.core.v1.GCEPersistentDiskVolumeSource',
+  'A persistent disk of Google Compute Engine.',
+  {
+    fsType: f(string, 2, 'File system to mount; ext4 where nothing is said.'),
+    partition: f(int32, 3, 'Number of the partition to mount.'),
+    pdName: req(string, 1, 'Name of the disk.'),
+    readOnly: f(boolean, 4, 'Whether it cannot be written.'),
+  },
+);
 export type GCEPersistentDiskVolumeSource = Infer<typeof gcePersistentDiskVolumeSource>;
 
-export const photonPersistentDiskVolumeSource = object('io.k8s.api.core.v1.PhotonPersistentDiskVolumeSource', '', {
-  fsType: f(string, 2, ''),
-  pdID: req(string, 1, ''),
-});
+export const photonPersistentDiskVolumeSource = object(
+  'io.k8s.api.core.v1.PhotonPersistentDiskVolumeSource',
+  'A disk of Photon Controller; no longer works.',
+  {
+    fsType: f(string, 2, 'File system to mount.'),
+    pdID: req(string, 1, 'Id of the disk.'),
+  },
+);
 export type PhotonPersistentDiskVolumeSource = Infer<typeof photonPersistentDiskVolumeSource>;
 
-export const portworxVolumeSource = object('io.k8s.api.core.v1.PortworxVolumeSource', '', {
-  fsType: f(string, 2, ''),
-  readOnly: f(boolean, 3, ''),
-  volumeID: req(string, 1, ''),
+export const portworxVolumeSource = object('io.k8s.api.core.v1.PortworxVolumeSource', 'A volume of Portworx.', {
+  fsType: f(string, 2, 'File system to mount.'),
+  readOnly: f(boolean, 3, 'Whether it cannot be written.'),
+  volumeID: req(string, 1, 'Id of the volume.'),
 });
 export type PortworxVolumeSource = Infer<typeof portworxVolumeSource>;
 
-export const scaleIOVolumeSource = object('io.k8s.api.core.v1.ScaleIOVolumeSource', '', {
-  fsType: f(string, 9, '', { default: 'xfs' }),
-  gateway: req(string, 1, ''),
-  protectionDomain: f(string, 5, ''),
-  readOnly: f(boolean, 10, ''),
-  secretRef: req(localObjectReference, 3, '', { always: null }),
-  sslEnabled: f(boolean, 4, ''),
-  storageMode: f(string, 7, '', { default: 'ThinProvisioned' }),
-  storagePool: f(string, 6, ''),
-  system: req(string, 2, ''),
-  volumeName: f(string, 8, ''),
-});
+export const scaleIOVolumeSource = object(
+  'io.k8s.api.core.v1.ScaleIOVolumeSource',
+  'A volume of ScaleIO; no longer works.',
+  {
+    fsType: f(string, 9, 'File system to mount; xfs where nothing is said.', { default: 'xfs' }),
+    gateway: req(string, 1, 'Address of the gateway.'),
+    protectionDomain: f(string, 5, 'Protection domain of the storage.'),
+    readOnly: f(boolean, 10, 'Whether it cannot be written.'),
+    secretRef: req(localObjectReference, 3, 'Secret with the login.', { always: null }),
+    sslEnabled: f(boolean, 4, 'Whether the gateway is spoken to over TLS.'),
+    storageMode: f(string, 7, 'ThickProvisioned or ThinProvisioned.', { default: 'ThinProvisioned' }),
+    storagePool: f(string, 6, 'Pool of the protection domain.'),
+    system: req(string, 2, 'Name of the storage system.'),
+    volumeName: f(string, 8, 'Name of the volume there.'),
+  },
+);
 export type ScaleIOVolumeSource = Infer<typeof scaleIOVolumeSource>;
 
-export const storageOSVolumeSource = object('io.k8s.api.core.v1.StorageOSVolumeSource', '', {
-  fsType: f(string, 3, ''),
-  readOnly: f(boolean, 4, ''),
-  secretRef: f(localObjectReference, 5, ''),
-  volumeName: f(string, 1, ''),
-  volumeNamespace: f(string, 2, ''),
-});
+export const storageOSVolumeSource = object(
+  'io.k8s.api.core.v1.StorageOSVolumeSource',
+  'A volume of StorageOS; no longer works.',
+  {
+    fsType: f(string, 3, 'File system to mount.'),
+    readOnly: f(boolean, 4, 'Whether it cannot be written.'),
+    secretRef: f(localObjectReference, 5, 'Secret with the login.'),
+    volumeName: f(string, 1, 'Name of the volume.'),
+    volumeNamespace: f(string, 2, "Namespace of the volume in StorageOS; the pod's where nothing is said."),
+  },
+);
 export type StorageOSVolumeSource = Infer<typeof storageOSVolumeSource>;
 
-export const vsphereVirtualDiskVolumeSource = object('io.k8s.api.core.v1.VsphereVirtualDiskVolumeSource', '', {
-  fsType: f(string, 2, ''),
-  storagePolicyID: f(string, 4, ''),
-  storagePolicyName: f(string, 3, ''),
-  volumePath: req(string, 1, ''),
-});
+export const vsphereVirtualDiskVolumeSource = object(
+  'io.k8s.api.core.v1.VsphereVirtualDiskVolumeSource',
+  'A virtual disk of vSphere.',
+  {
+    fsType: f(string, 2, 'File system to mount.'),
+    storagePolicyID: f(string, 4, 'Id of the storage policy.'),
+    storagePolicyName: f(string, 3, 'Name of the storage policy.'),
+    volumePath: req(string, 1, 'Path of the disk file.'),
+  },
+);
 export type VsphereVirtualDiskVolumeSource = Infer<typeof vsphereVirtualDiskVolumeSource>;
 
-export const quobyteVolumeSource = object('io.k8s.api.core.v1.QuobyteVolumeSource', '', {
-  group: f(string, 5, ''),
-  readOnly: f(boolean, 3, ''),
-  registry: req(string, 1, ''),
-  tenant: f(string, 6, ''),
-  user: f(string, 4, ''),
-  volume: req(string, 2, ''),
-});
+export const quobyteVolumeSource = object(
+  'io.k8s.api.core.v1.QuobyteVolumeSource',
+  'A volume of Quobyte; no longer works.',
+  {
+    group: f(string, 5, 'Group that mounts it.'),
+    readOnly: f(boolean, 3, 'Whether it cannot be written.'),
+    registry: req(string, 1, 'Registries as host:port, separated by commas.'),
+    tenant: f(string, 6, 'Tenant that owns the volume.'),
+    user: f(string, 4, 'User that mounts it.'),
+    volume: req(string, 2, 'Name of the volume.'),
+  },
+);
 export type QuobyteVolumeSource = Infer<typeof quobyteVolumeSource>;
 
-export const flockerVolumeSource = object('io.k8s.api.core.v1.FlockerVolumeSource', '', {
-  datasetName: f(string, 1, ''),
-  datasetUUID: f(string, 2, ''),
-});
+export const flockerVolumeSource = object(
+  'io.k8s.api.core.v1.FlockerVolumeSource',
+  'A dataset of Flocker; no longer works.',
+  {
+    datasetName: f(string, 1, 'Name of the dataset; datasetUUID is better.'),
+    datasetUUID: f(string, 2, 'UUID of the dataset.'),
+  },
+);
 export type FlockerVolumeSource = Infer<typeof flockerVolumeSource>;

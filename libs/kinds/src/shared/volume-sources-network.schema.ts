@@ -1,80 +1,100 @@
 import { boolean, f, type Infer, int32, list, map, object, req, string } from '#model';
 import { localObjectReference } from './references.schema.js';
 
-export const cephFSVolumeSource = object('io.k8s.api.core.v1.CephFSVolumeSource', '', {
-  monitors: req(list(string), 1, '', { listType: 'atomic', always: null }),
-  path: f(string, 2, ''),
-  readOnly: f(boolean, 6, ''),
-  secretFile: f(string, 4, ''),
-  secretRef: f(localObjectReference, 5, ''),
-  user: f(string, 3, ''),
-});
+export const cephFSVolumeSource = object(
+  'io.k8s.api.core.v1.CephFSVolumeSource',
+  'A CephFS file system; no longer works.',
+  {
+    monitors: req(list(string), 1, 'Addresses of the monitors.', { listType: 'atomic', always: null }),
+    path: f(string, 2, 'Folder to mount; / where nothing is said.'),
+    readOnly: f(boolean, 6, 'Whether it cannot be written.'),
+    secretFile: f(string, 4, "File with the user's key."),
+    secretRef: f(localObjectReference, 5, "Secret with the user's key; wins over secretFile."),
+    user: f(string, 3, 'User of the file system.'),
+  },
+);
 export type CephFSVolumeSource = Infer<typeof cephFSVolumeSource>;
 
-export const csiVolumeSource = object('io.k8s.api.core.v1.CSIVolumeSource', '', {
-  driver: req(string, 1, ''),
-  fsType: f(string, 3, '', { pointer: true }),
-  nodePublishSecretRef: f(localObjectReference, 5, ''),
-  readOnly: f(boolean, 2, '', { pointer: true }),
-  volumeAttributes: f(map(string), 4, ''),
-});
+export const csiVolumeSource = object(
+  'io.k8s.api.core.v1.CSIVolumeSource',
+  'A volume that a CSI driver makes for the pod.',
+  {
+    driver: req(string, 1, 'Name of the driver.'),
+    fsType: f(string, 3, "File system to mount; the driver's choice where nothing is said.", { pointer: true }),
+    nodePublishSecretRef: f(localObjectReference, 5, 'Secret for the driver when it mounts.'),
+    readOnly: f(boolean, 2, 'Whether it cannot be written.', { pointer: true }),
+    volumeAttributes: f(map(string), 4, 'Settings that the driver understands.'),
+  },
+);
 export type CSIVolumeSource = Infer<typeof csiVolumeSource>;
 
-export const fcVolumeSource = object('io.k8s.api.core.v1.FCVolumeSource', '', {
-  fsType: f(string, 3, ''),
-  lun: f(int32, 2, '', { pointer: true }),
-  readOnly: f(boolean, 4, ''),
-  targetWWNs: f(list(string), 1, '', { listType: 'atomic' }),
-  wwids: f(list(string), 5, '', { listType: 'atomic' }),
+export const fcVolumeSource = object('io.k8s.api.core.v1.FCVolumeSource', 'A disk on Fibre Channel.', {
+  fsType: f(string, 3, 'File system to mount.'),
+  lun: f(int32, 2, 'Number of the logical unit.', { pointer: true }),
+  readOnly: f(boolean, 4, 'Whether it cannot be written.'),
+  targetWWNs: f(list(string), 1, 'World-wide names of the targets.', { listType: 'atomic' }),
+  wwids: f(list(string), 5, 'World-wide identifiers, instead of targets and lun.', { listType: 'atomic' }),
 });
 export type FCVolumeSource = Infer<typeof fcVolumeSource>;
 
-export const flexVolumeSource = object('io.k8s.api.core.v1.FlexVolumeSource', '', {
-  driver: req(string, 1, ''),
-  fsType: f(string, 2, ''),
-  options: f(map(string), 5, ''),
-  readOnly: f(boolean, 4, ''),
-  secretRef: f(localObjectReference, 3, ''),
-});
+export const flexVolumeSource = object(
+  'io.k8s.api.core.v1.FlexVolumeSource',
+  'A volume of an exec plugin; CSI has taken its place.',
+  {
+    driver: req(string, 1, 'Name of the plugin.'),
+    fsType: f(string, 2, 'File system to mount.'),
+    options: f(map(string), 5, 'Settings that the plugin understands.'),
+    readOnly: f(boolean, 4, 'Whether it cannot be written.'),
+    secretRef: f(localObjectReference, 3, 'Secret for the plugin.'),
+  },
+);
 export type FlexVolumeSource = Infer<typeof flexVolumeSource>;
 
-export const glusterfsVolumeSource = object('io.k8s.api.core.v1.GlusterfsVolumeSource', '', {
-  endpoints: req(string, 1, ''),
-  path: req(string, 2, ''),
-  readOnly: f(boolean, 3, ''),
-});
+export const glusterfsVolumeSource = object(
+  'io.k8s.api.core.v1.GlusterfsVolumeSource',
+  'A volume of GlusterFS; no longer works.',
+  {
+    endpoints: req(string, 1, 'Name of the Endpoints of the storage.'),
+    path: req(string, 2, 'Name of the volume there.'),
+    readOnly: f(boolean, 3, 'Whether it cannot be written.'),
+  },
+);
 export type GlusterfsVolumeSource = Infer<typeof glusterfsVolumeSource>;
 
-export const iscsiVolumeSource = object('io.k8s.api.core.v1.ISCSIVolumeSource', '', {
-  chapAuthDiscovery: f(boolean, 8, ''),
-  chapAuthSession: f(boolean, 11, ''),
-  fsType: f(string, 5, ''),
-  initiatorName: f(string, 12, '', { pointer: true }),
-  iqn: req(string, 2, ''),
-  iscsiInterface: f(string, 4, '', { default: 'default' }),
-  lun: req(int32, 3, ''),
-  portals: f(list(string), 7, '', { listType: 'atomic' }),
-  readOnly: f(boolean, 6, ''),
-  secretRef: f(localObjectReference, 10, ''),
-  targetPortal: req(string, 1, ''),
+export const iscsiVolumeSource = object('io.k8s.api.core.v1.ISCSIVolumeSource', 'A disk over iSCSI.', {
+  chapAuthDiscovery: f(boolean, 8, 'Whether CHAP is used for discovery.'),
+  chapAuthSession: f(boolean, 11, 'Whether CHAP is used for the session.'),
+  fsType: f(string, 5, 'File system to mount.'),
+  initiatorName: f(string, 12, "Name of the initiator, in place of the node's.", { pointer: true }),
+  iqn: req(string, 2, 'Qualified name of the target.'),
+  iscsiInterface: f(string, 4, 'Interface to use; default is plain TCP.', { default: 'default' }),
+  lun: req(int32, 3, 'Number of the logical unit.'),
+  portals: f(list(string), 7, 'Further portals of the target.', { listType: 'atomic' }),
+  readOnly: f(boolean, 6, 'Whether it cannot be written.'),
+  secretRef: f(localObjectReference, 10, 'Secret with the CHAP login.'),
+  targetPortal: req(string, 1, 'Address of the portal.'),
 });
 export type ISCSIVolumeSource = Infer<typeof iscsiVolumeSource>;
 
-export const nfsVolumeSource = object('io.k8s.api.core.v1.NFSVolumeSource', '', {
-  path: req(string, 2, ''),
-  readOnly: f(boolean, 3, ''),
-  server: req(string, 1, ''),
+export const nfsVolumeSource = object('io.k8s.api.core.v1.NFSVolumeSource', 'A folder that an NFS server shares.', {
+  path: req(string, 2, 'Path that the server exports.'),
+  readOnly: f(boolean, 3, 'Whether it cannot be written.'),
+  server: req(string, 1, 'Host name or address of the server.'),
 });
 export type NFSVolumeSource = Infer<typeof nfsVolumeSource>;
 
-export const rbdVolumeSource = object('io.k8s.api.core.v1.RBDVolumeSource', '', {
-  fsType: f(string, 3, ''),
-  image: req(string, 2, ''),
-  keyring: f(string, 6, '', { default: '/etc/ceph/keyring' }),
-  monitors: req(list(string), 1, '', { listType: 'atomic', always: null }),
-  pool: f(string, 4, '', { default: 'rbd' }),
-  readOnly: f(boolean, 8, ''),
-  secretRef: f(localObjectReference, 7, ''),
-  user: f(string, 5, '', { default: 'admin' }),
-});
+export const rbdVolumeSource = object(
+  'io.k8s.api.core.v1.RBDVolumeSource',
+  'A block device of Ceph; no longer works.',
+  {
+    fsType: f(string, 3, 'File system to mount.'),
+    image: req(string, 2, 'Name of the image.'),
+    keyring: f(string, 6, "File with the user's key.", { default: '/etc/ceph/keyring' }),
+    monitors: req(list(string), 1, 'Addresses of the monitors.', { listType: 'atomic', always: null }),
+    pool: f(string, 4, 'Pool of the image.', { default: 'rbd' }),
+    readOnly: f(boolean, 8, 'Whether it cannot be written.'),
+    secretRef: f(localObjectReference, 7, "Secret with the user's key; wins over keyring."),
+    user: f(string, 5, 'User of the storage.', { default: 'admin' }),
+  },
+);
 export type RBDVolumeSource = Infer<typeof rbdVolumeSource>;

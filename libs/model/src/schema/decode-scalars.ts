@@ -1,4 +1,4 @@
-import { canonicalQuantity } from './canonical-quantity.js';
+import { parseQuantity, quantityText } from '#meta';
 import type { ScalarName } from './builder.js';
 import { canonicalMicroTime, canonicalTime } from './go-time.js';
 import type { Sink } from './sink.js';
@@ -42,9 +42,9 @@ function readText(
 
 /** A quantity may be written as a bare number. */
 function readQuantity(value: unknown, sink: Sink): unknown {
-  const text = typeof value === 'number' ? String(value) : value;
-  if (typeof text !== 'string') return readText('x', sink, canonicalQuantity, 'string');
-  return readText(text, sink, canonicalQuantity, 'string');
+  const isText = typeof value === 'string' || typeof value === 'number';
+  const quantity = parseQuantity(isText ? String(value) : '');
+  return quantity.ok ? quantityText(quantity.value) : sink.broken(quantity.message);
 }
 
 function readIntOrString(value: unknown, sink: Sink): unknown {

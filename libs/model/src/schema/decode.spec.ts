@@ -76,7 +76,7 @@ describe('decode', () => {
   });
   it('tells the first wrong type, as Go does', () => {
     const { error } = decode(thing, { ports: [{ number: 'x' }], small: 'y' });
-    expect(error).toBe('json: cannot unmarshal string into Go struct field ports.number of type int32');
+    expect(error).toBe('json: cannot unmarshal string into Go struct field Port.ports.number of type int32');
   });
   it.each([
     [{ small: 2 ** 31 }],

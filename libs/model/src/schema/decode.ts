@@ -113,7 +113,7 @@ function mapReader(values: Type): Read {
         put(out, key, zero());
         continue;
       }
-      sink.push(key);
+      sink.push(0);
       put(out, key, read(item, sink));
       sink.pop();
     }
@@ -143,7 +143,7 @@ function objectReader(type: ObjectType): Read {
       const raw = source[plan.name];
       let item: unknown;
       if (raw !== undefined && raw !== null) {
-        sink.push(plan.name);
+        sink.push(plan.name, type.name);
         item = plan.read(raw, sink);
         sink.pop();
       }

@@ -1,5 +1,4 @@
 export * from './builder.js';
-export { canonicalQuantity } from './canonical-quantity.js';
 export { decode, type Decoded, zeroOf } from './decode.js';
 export { applyDefaults } from './defaults.js';
 export { canonicalMicroTime, canonicalTime } from './go-time.js';

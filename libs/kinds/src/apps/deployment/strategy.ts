@@ -11,7 +11,8 @@ export const deploymentRules: Strategy<Deployment> = {
   generation: 'managed',
   // Annotations are the wish of a user here: a change of them counts, labels do not.
   generationGrows: (object, old) =>
-    !jsonEquals(object.spec, old.spec) || !jsonEquals(object.metadata.annotations ?? {}, old.metadata.annotations ?? {}),
+    !jsonEquals(object.spec, old.spec) ||
+    !jsonEquals(object.metadata.annotations ?? {}, old.metadata.annotations ?? {}),
   applyDefaults: (object) => withTemplate(withRollingUpdate(object)),
   validate: validateDeployment,
   validateUpdate: validateDeploymentUpdate,

@@ -25,7 +25,8 @@ function validateSpec(spec: Deployment['spec']): Problems {
   if (!selector) found.push(required('spec.selector'));
   else {
     found.push(...validateLabelSelector('spec.selector', selector));
-    if (isEmptySelector(selector)) found.push(invalid('spec.selector', selectorValue(selector), 'empty selector is invalid for deployment'));
+    if (isEmptySelector(selector))
+      found.push(invalid('spec.selector', selectorValue(selector), 'empty selector is invalid for deployment'));
   }
   const unreadable = selectorProblem('spec.selector', selector);
   if (unreadable) found.push(unreadable);
@@ -36,7 +37,9 @@ function validateSpec(spec: Deployment['spec']): Problems {
   if (progressDeadlineSeconds !== undefined) {
     found.push(...nonNegative('spec.progressDeadlineSeconds', progressDeadlineSeconds));
     if (progressDeadlineSeconds <= minReadySeconds) {
-      found.push(invalid('spec.progressDeadlineSeconds', progressDeadlineSeconds, 'must be greater than minReadySeconds'));
+      found.push(
+        invalid('spec.progressDeadlineSeconds', progressDeadlineSeconds, 'must be greater than minReadySeconds'),
+      );
     }
   }
   return found;
@@ -45,17 +48,28 @@ function validateSpec(spec: Deployment['spec']): Problems {
 function strategyProblems(field: string, strategy: DeploymentStrategy | undefined): Problems {
   if (strategy?.type === 'Recreate') {
     if (!strategy.rollingUpdate) return [];
-    return [{ type: 'Forbidden', field: `${field}.rollingUpdate`, detail: "may not be specified when strategy `type` is 'Recreate'" }];
+    return [
+      {
+        type: 'Forbidden',
+        field: `${field}.rollingUpdate`,
+        detail: "may not be specified when strategy `type` is 'Recreate'",
+      },
+    ];
   }
-  if (strategy?.type !== 'RollingUpdate') return supportedOnly(field, strategy?.type ?? '', ['Recreate', 'RollingUpdate']);
+  if (strategy?.type !== 'RollingUpdate')
+    return supportedOnly(field, strategy?.type ?? '', ['Recreate', 'RollingUpdate']);
   const { maxSurge = 0, maxUnavailable = 0 } = strategy.rollingUpdate ?? {};
   const at = `${field}.rollingUpdate`;
-  const found: Problem[] = [...countOrPercent(`${at}.maxUnavailable`, maxUnavailable), ...countOrPercent(`${at}.maxSurge`, maxSurge)];
+  const found: Problem[] = [
+    ...countOrPercent(`${at}.maxUnavailable`, maxUnavailable),
+    ...countOrPercent(`${at}.maxSurge`, maxSurge),
+  ];
   const isZero = (value: number | string): boolean => value === 0 || percentOf(value) === 0;
   if (isZero(maxUnavailable) && isZero(maxSurge)) {
     found.push(invalid(`${at}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
   }
-  if ((percentOf(maxUnavailable) ?? 0) > 100) found.push(invalid(`${at}.maxUnavailable`, maxUnavailable, 'must not be greater than 100%'));
+  if ((percentOf(maxUnavailable) ?? 0) > 100)
+    found.push(invalid(`${at}.maxUnavailable`, maxUnavailable, 'must not be greater than 100%'));
   return found;
 }
 

@@ -8,20 +8,41 @@ import { replicaSetStrategy } from './strategy.js';
 
 const columns = [
   nameColumn,
-  column<ReplicaSet>('Desired', 'How many pods there should be', (object) => object.spec.replicas ?? 0, { type: 'integer' }),
-  column<ReplicaSet>('Current', 'How many pods there are', (object) => object.status?.replicas ?? 0, { type: 'integer' }),
-  column<ReplicaSet>('Ready', 'How many pods are ready', (object) => object.status?.readyReplicas ?? 0, { type: 'integer' }),
+  column<ReplicaSet>('Desired', 'How many pods there should be', (object) => object.spec.replicas ?? 0, {
+    type: 'integer',
+  }),
+  column<ReplicaSet>('Current', 'How many pods there are', (object) => object.status?.replicas ?? 0, {
+    type: 'integer',
+  }),
+  column<ReplicaSet>('Ready', 'How many pods are ready', (object) => object.status?.readyReplicas ?? 0, {
+    type: 'integer',
+  }),
   ageColumn,
   ...templateColumns,
 ];
 
 /** A number of equal pods. */
 export const replicaSetKind = standardKind<ReplicaSet>({
-  names: { group: 'apps', version: 'v1', kind: 'ReplicaSet', plural: 'replicasets', shortNames: ['rs'], categories: ['all'], namespaced: true },
+  names: {
+    group: 'apps',
+    version: 'v1',
+    kind: 'ReplicaSet',
+    plural: 'replicasets',
+    shortNames: ['rs'],
+    categories: ['all'],
+    namespaced: true,
+  },
   schema: replicaSet,
   columns,
   subresources: [
-    { name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: ['get', 'patch', 'update'], schema: scale },
+    {
+      name: 'scale',
+      kind: 'Scale',
+      group: 'autoscaling',
+      version: 'v1',
+      verbs: ['get', 'patch', 'update'],
+      schema: scale,
+    },
     { name: 'status', kind: 'ReplicaSet', verbs: ['get', 'patch', 'update'] },
   ],
   scale: { selector: (object) => scaleSelector(object as ReplicaSet) },

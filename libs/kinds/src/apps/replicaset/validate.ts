@@ -21,19 +21,30 @@ export function validateReplicaSetUpdate(object: ReplicaSet, old: ReplicaSet): P
 
 function validateSpec(spec: ReplicaSet['spec']): Problems {
   const { selector, template } = spec;
-  const found: Problem[] = [...nonNegative('spec.replicas', spec.replicas), ...nonNegative('spec.minReadySeconds', spec.minReadySeconds)];
+  const found: Problem[] = [
+    ...nonNegative('spec.replicas', spec.replicas),
+    ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
+  ];
   if (!selector) found.push(required('spec.selector'));
   else {
     found.push(...validateLabelSelector('spec.selector', selector));
     // Kubernetes' words for this kind name the other one, too.
-    if (isEmptySelector(selector)) found.push(invalid('spec.selector', selectorValue(selector), 'empty selector is invalid for deployment'));
+    if (isEmptySelector(selector))
+      found.push(invalid('spec.selector', selectorValue(selector), 'empty selector is invalid for deployment'));
   }
   const unreadable = selectorProblem('spec.selector', selector);
   if (unreadable) return [...found, unreadable];
   return [...found, ...validateReplicatedTemplate('spec.template', template ?? {}, selector)];
 }
 
-const COUNTS = ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'terminatingReplicas', 'observedGeneration'] as const;
+const COUNTS = [
+  'replicas',
+  'fullyLabeledReplicas',
+  'readyReplicas',
+  'availableReplicas',
+  'terminatingReplicas',
+  'observedGeneration',
+] as const;
 export function validateReplicaSetStatus(object: ReplicaSet): Problems {
   const { status } = object;
   if (!status) return [];

@@ -4,14 +4,14 @@ import type { Stored } from '../../shared/stored.js';
 
 export const configMap = object(
   'io.k8s.api.core.v1.ConfigMap',
-  '',
+  'Values for programs to read.',
   {
-    apiVersion: f(string, 0, ''),
-    binaryData: f(map(byte), 3, ''),
-    data: f(map(string), 2, ''),
-    immutable: f(boolean, 4, '', { pointer: true }),
-    kind: f(string, 0, ''),
-    metadata: f(objectMeta, 1, '', { always: {} }),
+    apiVersion: f(string, 0, "Group and version of this object's schema."),
+    binaryData: f(map(byte), 3, 'Values that are no text, in base64.'),
+    data: f(map(string), 2, 'Values that are text.'),
+    immutable: f(boolean, 4, 'Whether the values can never change again.', { pointer: true }),
+    kind: f(string, 0, 'Which kind of object this is.'),
+    metadata: f(objectMeta, 1, 'Name, labels and everything else that all objects have.', { always: {} }),
   },
   { gvk: ['v1 ConfigMap'] },
 );

@@ -3,39 +3,39 @@ import { objectMeta } from '../../shared/meta.schema.js';
 import { objectReference } from '../../shared/references.schema.js';
 import type { Stored } from '../../shared/stored.js';
 
-export const eventSeries = object('io.k8s.api.core.v1.EventSeries', '', {
-  count: f(int32, 1, ''),
-  lastObservedTime: f(microTime, 2, '', { always: null }),
+export const eventSeries = object('io.k8s.api.core.v1.EventSeries', 'An event that keeps happening.', {
+  count: f(int32, 1, 'How often it has happened.'),
+  lastObservedTime: f(microTime, 2, 'When it last happened.', { always: null }),
 });
 export type EventSeries = Infer<typeof eventSeries>;
 
-export const eventSource = object('io.k8s.api.core.v1.EventSource', '', {
-  component: f(string, 1, ''),
-  host: f(string, 2, ''),
+export const eventSource = object('io.k8s.api.core.v1.EventSource', 'Who saw an event.', {
+  component: f(string, 1, 'Name of the program.'),
+  host: f(string, 2, 'Node that it runs on.'),
 });
 export type EventSource = Infer<typeof eventSource>;
 
 export const coreEvent = object(
   'io.k8s.api.core.v1.Event',
-  '',
+  'Something that happened to an object, told to people.',
   {
-    action: f(string, 12, ''),
-    apiVersion: f(string, 0, ''),
-    count: f(int32, 8, ''),
-    eventTime: f(microTime, 10, '', { always: null }),
-    firstTimestamp: f(time, 6, '', { always: null }),
-    involvedObject: req(objectReference, 2, '', { always: {} }),
-    kind: f(string, 0, ''),
-    lastTimestamp: f(time, 7, '', { always: null }),
-    message: f(string, 4, ''),
-    metadata: req(objectMeta, 1, '', { always: {} }),
-    reason: f(string, 3, ''),
-    related: f(objectReference, 13, ''),
-    reportingComponent: f(string, 14, '', { always: '' }),
-    reportingInstance: f(string, 15, '', { always: '' }),
-    series: f(eventSeries, 11, ''),
-    source: f(eventSource, 5, '', { always: {} }),
-    type: f(string, 9, ''),
+    action: f(string, 12, 'What was done.'),
+    apiVersion: f(string, 0, "Group and version of this object's schema."),
+    count: f(int32, 8, 'How often it has happened.'),
+    eventTime: f(microTime, 10, 'When it first happened.', { always: null }),
+    firstTimestamp: f(time, 6, 'When it first happened, in whole seconds.', { always: null }),
+    involvedObject: req(objectReference, 2, 'Object that it happened to.', { always: {} }),
+    kind: f(string, 0, 'Which kind of object this is.'),
+    lastTimestamp: f(time, 7, 'When it last happened, in whole seconds.', { always: null }),
+    message: f(string, 4, 'What happened, for people.'),
+    metadata: req(objectMeta, 1, 'Name, labels and everything else that all objects have.', { always: {} }),
+    reason: f(string, 3, 'What happened, in one CamelCase word.'),
+    related: f(objectReference, 13, 'Another object that has to do with it.'),
+    reportingComponent: f(string, 14, 'Program that tells it.', { always: '' }),
+    reportingInstance: f(string, 15, 'Which instance of the program.', { always: '' }),
+    series: f(eventSeries, 11, 'How it keeps happening.'),
+    source: f(eventSource, 5, 'Who saw it.', { always: {} }),
+    type: f(string, 9, 'Normal or Warning.'),
   },
   { gvk: ['v1 Event'] },
 );

@@ -2,40 +2,44 @@ import { f, type Infer, list, object, req, string, time } from '#model';
 import { objectMeta } from '../../shared/meta.schema.js';
 import type { Stored } from '../../shared/stored.js';
 
-export const namespaceSpec = object('io.k8s.api.core.v1.NamespaceSpec', '', {
-  finalizers: f(list(string), 1, '', { listType: 'atomic' }),
+export const namespaceSpec = object('io.k8s.api.core.v1.NamespaceSpec', 'What a namespace waits for before it goes.', {
+  finalizers: f(list(string), 1, 'Duties that must be done before the namespace is removed.', { listType: 'atomic' }),
 });
 export type NamespaceSpec = Infer<typeof namespaceSpec>;
 
-export const namespaceCondition = object('io.k8s.api.core.v1.NamespaceCondition', '', {
-  lastTransitionTime: f(time, 4, '', { always: null }),
-  message: f(string, 6, ''),
-  reason: f(string, 5, ''),
-  status: req(string, 2, ''),
-  type: req(string, 1, ''),
-});
+export const namespaceCondition = object(
+  'io.k8s.api.core.v1.NamespaceCondition',
+  "One aspect of a namespace's state.",
+  {
+    lastTransitionTime: f(time, 4, 'When the status last changed.', { always: null }),
+    message: f(string, 6, 'What it means, for people.'),
+    reason: f(string, 5, 'Why the status is what it is, in one CamelCase word.'),
+    status: req(string, 2, 'True, False or Unknown.'),
+    type: req(string, 1, 'Name of the aspect.'),
+  },
+);
 export type NamespaceCondition = Infer<typeof namespaceCondition>;
 
-export const namespaceStatus = object('io.k8s.api.core.v1.NamespaceStatus', '', {
-  conditions: f(list(namespaceCondition), 2, '', {
+export const namespaceStatus = object('io.k8s.api.core.v1.NamespaceStatus', 'State of a namespace.', {
+  conditions: f(list(namespaceCondition), 2, 'Aspects of its state, mostly of its end.', {
     listType: 'map',
     mapKeys: ['type'],
     mergeKey: 'type',
     patchStrategy: 'merge',
   }),
-  phase: f(string, 1, '', { fill: 'Active' }),
+  phase: f(string, 1, 'Active or Terminating.', { fill: 'Active' }),
 });
 export type NamespaceStatus = Infer<typeof namespaceStatus>;
 
 export const namespace = object(
   'io.k8s.api.core.v1.Namespace',
-  '',
+  'A room for names: objects of different namespaces do not meet.',
   {
-    apiVersion: f(string, 0, ''),
-    kind: f(string, 0, ''),
-    metadata: f(objectMeta, 1, '', { always: {} }),
-    spec: f(namespaceSpec, 2, '', { always: {} }),
-    status: f(namespaceStatus, 3, '', { always: {} }),
+    apiVersion: f(string, 0, "Group and version of this object's schema."),
+    kind: f(string, 0, 'Which kind of object this is.'),
+    metadata: f(objectMeta, 1, 'Name, labels and everything else that all objects have.', { always: {} }),
+    spec: f(namespaceSpec, 2, 'What it waits for before it goes.', { always: {} }),
+    status: f(namespaceStatus, 3, 'How it is.', { always: {} }),
   },
   { gvk: ['v1 Namespace'] },
 );

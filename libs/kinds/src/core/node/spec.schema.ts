@@ -1,34 +1,45 @@
 import { boolean, f, type Infer, list, object, req, string, time } from '#model';
 
-export const configMapNodeConfigSource = object('io.k8s.api.core.v1.ConfigMapNodeConfigSource', '', {
-  kubeletConfigKey: req(string, 5, ''),
-  name: req(string, 2, ''),
-  namespace: req(string, 1, ''),
-  resourceVersion: f(string, 4, ''),
-  uid: f(string, 3, ''),
-});
+export const configMapNodeConfigSource = object(
+  'io.k8s.api.core.v1.ConfigMapNodeConfigSource',
+  'Configuration in a ConfigMap; not used any more.',
+  {
+    kubeletConfigKey: req(string, 5, 'Key of the configuration.'),
+    name: req(string, 2, 'Name of the ConfigMap.'),
+    namespace: req(string, 1, 'Namespace of the ConfigMap.'),
+    resourceVersion: f(string, 4, 'State of the ConfigMap.'),
+    uid: f(string, 3, 'UID of the ConfigMap.'),
+  },
+);
 export type ConfigMapNodeConfigSource = Infer<typeof configMapNodeConfigSource>;
 
-export const nodeConfigSource = object('io.k8s.api.core.v1.NodeConfigSource', '', {
-  configMap: f(configMapNodeConfigSource, 2, ''),
-});
+export const nodeConfigSource = object(
+  'io.k8s.api.core.v1.NodeConfigSource',
+  "Where a node's configuration comes from; not used any more.",
+  {
+    configMap: f(configMapNodeConfigSource, 2, 'A ConfigMap that holds it.'),
+  },
+);
 export type NodeConfigSource = Infer<typeof nodeConfigSource>;
 
-export const taint = object('io.k8s.api.core.v1.Taint', '', {
-  effect: req(string, 3, ''),
-  key: req(string, 1, ''),
-  timeAdded: f(time, 4, '', { pointer: true }),
-  value: f(string, 2, ''),
+export const taint = object('io.k8s.api.core.v1.Taint', 'Keeps away pods that do not tolerate it.', {
+  effect: req(string, 3, 'NoSchedule, PreferNoSchedule or NoExecute.'),
+  key: req(string, 1, 'Key of the taint.'),
+  timeAdded: f(time, 4, 'When it was added.', { pointer: true }),
+  value: f(string, 2, 'Value of the taint.'),
 });
 export type Taint = Infer<typeof taint>;
 
-export const nodeSpec = object('io.k8s.api.core.v1.NodeSpec', '', {
-  configSource: f(nodeConfigSource, 6, ''),
-  externalID: f(string, 2, ''),
-  podCIDR: f(string, 1, ''),
-  podCIDRs: f(list(string), 7, '', { listType: 'set', patchStrategy: 'merge' }),
-  providerID: f(string, 3, ''),
-  taints: f(list(taint), 5, '', { listType: 'atomic' }),
-  unschedulable: f(boolean, 4, ''),
+export const nodeSpec = object('io.k8s.api.core.v1.NodeSpec', 'What is wanted of a node.', {
+  configSource: f(nodeConfigSource, 6, 'Not used any more.'),
+  externalID: f(string, 2, 'Not used any more.'),
+  podCIDR: f(string, 1, "Range of addresses for the node's pods."),
+  podCIDRs: f(list(string), 7, "Ranges of addresses for the node's pods, one for each family.", {
+    listType: 'set',
+    patchStrategy: 'merge',
+  }),
+  providerID: f(string, 3, 'Id of the machine at its provider.'),
+  taints: f(list(taint), 5, 'What keeps pods away.', { listType: 'atomic' }),
+  unschedulable: f(boolean, 4, 'Whether no new pod is placed here.'),
 });
 export type NodeSpec = Infer<typeof nodeSpec>;

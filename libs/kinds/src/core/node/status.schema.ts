@@ -1,113 +1,127 @@
 import { boolean, f, type Infer, int32, int64, list, map, object, quantity, req, string, time } from '#model';
 import { nodeConfigSource } from './spec.schema.js';
 
-export const nodeAddress = object('io.k8s.api.core.v1.NodeAddress', '', {
-  address: req(string, 2, ''),
-  type: req(string, 1, ''),
+export const nodeAddress = object('io.k8s.api.core.v1.NodeAddress', 'An address of a node.', {
+  address: req(string, 2, 'The address.'),
+  type: req(string, 1, 'Hostname, InternalIP, ExternalIP, InternalDNS or ExternalDNS.'),
 });
 export type NodeAddress = Infer<typeof nodeAddress>;
 
-export const nodeCondition = object('io.k8s.api.core.v1.NodeCondition', '', {
-  lastHeartbeatTime: f(time, 3, '', { always: null }),
-  lastTransitionTime: f(time, 4, '', { always: null }),
-  message: f(string, 6, ''),
-  reason: f(string, 5, ''),
-  status: req(string, 2, ''),
-  type: req(string, 1, ''),
+export const nodeCondition = object('io.k8s.api.core.v1.NodeCondition', "One aspect of a node's state.", {
+  lastHeartbeatTime: f(time, 3, 'When the node last told it.', { always: null }),
+  lastTransitionTime: f(time, 4, 'When the status last changed.', { always: null }),
+  message: f(string, 6, 'What it means, for people.'),
+  reason: f(string, 5, 'Why the status is what it is, in one CamelCase word.'),
+  status: req(string, 2, 'True, False or Unknown.'),
+  type: req(string, 1, 'Name of the aspect, such as Ready or DiskPressure.'),
 });
 export type NodeCondition = Infer<typeof nodeCondition>;
 
-export const nodeConfigStatus = object('io.k8s.api.core.v1.NodeConfigStatus', '', {
-  active: f(nodeConfigSource, 2, ''),
-  assigned: f(nodeConfigSource, 1, ''),
-  error: f(string, 4, ''),
-  lastKnownGood: f(nodeConfigSource, 3, ''),
-});
+export const nodeConfigStatus = object(
+  'io.k8s.api.core.v1.NodeConfigStatus',
+  "State of a node's configuration; not used any more.",
+  {
+    active: f(nodeConfigSource, 2, 'Configuration in force.'),
+    assigned: f(nodeConfigSource, 1, 'Configuration that it is to use.'),
+    error: f(string, 4, 'What is wrong with the assigned one.'),
+    lastKnownGood: f(nodeConfigSource, 3, 'Configuration that it falls back to.'),
+  },
+);
 export type NodeConfigStatus = Infer<typeof nodeConfigStatus>;
 
-export const daemonEndpoint = object('io.k8s.api.core.v1.DaemonEndpoint', '', {
-  Port: req(int32, 1, ''),
+export const daemonEndpoint = object('io.k8s.api.core.v1.DaemonEndpoint', 'A port of a daemon.', {
+  Port: req(int32, 1, 'Number of the port.'),
 });
 export type DaemonEndpoint = Infer<typeof daemonEndpoint>;
 
-export const nodeDaemonEndpoints = object('io.k8s.api.core.v1.NodeDaemonEndpoints', '', {
-  kubeletEndpoint: f(daemonEndpoint, 1, '', { always: {} }),
+export const nodeDaemonEndpoints = object('io.k8s.api.core.v1.NodeDaemonEndpoints', "Ports of a node's daemons.", {
+  kubeletEndpoint: f(daemonEndpoint, 1, 'Port of the kubelet.', { always: {} }),
 });
 export type NodeDaemonEndpoints = Infer<typeof nodeDaemonEndpoints>;
 
-export const nodeFeatures = object('io.k8s.api.core.v1.NodeFeatures', '', {
-  supplementalGroupsPolicy: f(boolean, 1, '', { pointer: true }),
-});
+export const nodeFeatures = object(
+  'io.k8s.api.core.v1.NodeFeatures',
+  "What the node's runtime can do besides the usual.",
+  {
+    supplementalGroupsPolicy: f(boolean, 1, 'Whether it knows supplementalGroupsPolicy.', { pointer: true }),
+  },
+);
 export type NodeFeatures = Infer<typeof nodeFeatures>;
 
-export const containerImage = object('io.k8s.api.core.v1.ContainerImage', '', {
-  names: f(list(string), 1, '', { listType: 'atomic', always: null }),
-  sizeBytes: f(int64, 2, ''),
+export const containerImage = object('io.k8s.api.core.v1.ContainerImage', 'An image that the node has.', {
+  names: f(list(string), 1, 'Names that it is known by.', { listType: 'atomic', always: null }),
+  sizeBytes: f(int64, 2, 'Its size in bytes.'),
 });
 export type ContainerImage = Infer<typeof containerImage>;
 
-export const nodeSwapStatus = object('io.k8s.api.core.v1.NodeSwapStatus', '', {
-  capacity: f(int64, 1, '', { pointer: true }),
+export const nodeSwapStatus = object('io.k8s.api.core.v1.NodeSwapStatus', 'Swap space of a node.', {
+  capacity: f(int64, 1, 'Its size in bytes.', { pointer: true }),
 });
 export type NodeSwapStatus = Infer<typeof nodeSwapStatus>;
 
-export const nodeSystemInfo = object('io.k8s.api.core.v1.NodeSystemInfo', '', {
-  architecture: req(string, 10, ''),
-  bootID: req(string, 3, ''),
-  containerRuntimeVersion: req(string, 6, ''),
-  kernelVersion: req(string, 4, ''),
-  kubeProxyVersion: req(string, 8, ''),
-  kubeletVersion: req(string, 7, ''),
-  machineID: req(string, 1, ''),
-  operatingSystem: req(string, 9, ''),
-  osImage: req(string, 5, ''),
-  swap: f(nodeSwapStatus, 11, ''),
-  systemUUID: req(string, 2, ''),
+export const nodeSystemInfo = object('io.k8s.api.core.v1.NodeSystemInfo', 'Machine and software of a node.', {
+  architecture: req(string, 10, 'Processor architecture.'),
+  bootID: req(string, 3, 'Id of this run of the system.'),
+  containerRuntimeVersion: req(string, 6, 'Container runtime and its version, as name://version.'),
+  kernelVersion: req(string, 4, 'Version of the kernel.'),
+  kubeProxyVersion: req(string, 8, 'Version of the service proxy; not filled any more.'),
+  kubeletVersion: req(string, 7, 'Version of the agent.'),
+  machineID: req(string, 1, 'Id of the machine.'),
+  operatingSystem: req(string, 9, 'linux or windows.'),
+  osImage: req(string, 5, "Name of the operating system's release."),
+  swap: f(nodeSwapStatus, 11, 'Swap space of the machine.'),
+  systemUUID: req(string, 2, 'UUID that the firmware gives.'),
 });
 export type NodeSystemInfo = Infer<typeof nodeSystemInfo>;
 
-export const nodeRuntimeHandlerFeatures = object('io.k8s.api.core.v1.NodeRuntimeHandlerFeatures', '', {
-  recursiveReadOnlyMounts: f(boolean, 1, '', { pointer: true }),
-  userNamespaces: f(boolean, 2, '', { pointer: true }),
-});
+export const nodeRuntimeHandlerFeatures = object(
+  'io.k8s.api.core.v1.NodeRuntimeHandlerFeatures',
+  'What a runtime handler can do.',
+  {
+    recursiveReadOnlyMounts: f(boolean, 1, 'Whether mounts below a read-only one can be read-only too.', {
+      pointer: true,
+    }),
+    userNamespaces: f(boolean, 2, 'Whether pods can have users of their own.', { pointer: true }),
+  },
+);
 export type NodeRuntimeHandlerFeatures = Infer<typeof nodeRuntimeHandlerFeatures>;
 
-export const nodeRuntimeHandler = object('io.k8s.api.core.v1.NodeRuntimeHandler', '', {
-  features: f(nodeRuntimeHandlerFeatures, 2, ''),
-  name: f(string, 1, '', { always: '' }),
+export const nodeRuntimeHandler = object('io.k8s.api.core.v1.NodeRuntimeHandler', 'A runtime handler of a node.', {
+  features: f(nodeRuntimeHandlerFeatures, 2, 'What it can do.'),
+  name: f(string, 1, 'Its name; empty for the default one.', { always: '' }),
 });
 export type NodeRuntimeHandler = Infer<typeof nodeRuntimeHandler>;
 
-export const attachedVolume = object('io.k8s.api.core.v1.AttachedVolume', '', {
-  devicePath: req(string, 2, ''),
-  name: req(string, 1, ''),
+export const attachedVolume = object('io.k8s.api.core.v1.AttachedVolume', 'A volume that is attached to a node.', {
+  devicePath: req(string, 2, 'Path of its device.'),
+  name: req(string, 1, 'Name of the volume.'),
 });
 export type AttachedVolume = Infer<typeof attachedVolume>;
 
-export const nodeStatus = object('io.k8s.api.core.v1.NodeStatus', '', {
-  addresses: f(list(nodeAddress), 5, '', {
+export const nodeStatus = object('io.k8s.api.core.v1.NodeStatus', 'State of a node.', {
+  addresses: f(list(nodeAddress), 5, 'Addresses of the node.', {
     listType: 'map',
     mapKeys: ['type'],
     mergeKey: 'type',
     patchStrategy: 'merge',
   }),
-  allocatable: f(map(quantity), 2, ''),
-  capacity: f(map(quantity), 1, ''),
-  conditions: f(list(nodeCondition), 4, '', {
+  allocatable: f(map(quantity), 2, 'What pods may use, by resource.'),
+  capacity: f(map(quantity), 1, 'What the machine has, by resource.'),
+  conditions: f(list(nodeCondition), 4, 'Aspects of its state.', {
     listType: 'map',
     mapKeys: ['type'],
     mergeKey: 'type',
     patchStrategy: 'merge',
   }),
-  config: f(nodeConfigStatus, 11, ''),
-  daemonEndpoints: f(nodeDaemonEndpoints, 6, '', { always: {} }),
-  declaredFeatures: f(list(string), 14, '', { listType: 'atomic' }),
-  features: f(nodeFeatures, 13, ''),
-  images: f(list(containerImage), 8, '', { listType: 'atomic' }),
-  nodeInfo: f(nodeSystemInfo, 7, '', { always: {} }),
-  phase: f(string, 3, ''),
-  runtimeHandlers: f(list(nodeRuntimeHandler), 12, '', { listType: 'atomic' }),
-  volumesAttached: f(list(attachedVolume), 10, '', { listType: 'atomic' }),
-  volumesInUse: f(list(string), 9, '', { listType: 'atomic' }),
+  config: f(nodeConfigStatus, 11, 'State of its configuration; not used any more.'),
+  daemonEndpoints: f(nodeDaemonEndpoints, 6, 'Ports of its daemons.', { always: {} }),
+  declaredFeatures: f(list(string), 14, 'Features that the node says it has.', { listType: 'atomic' }),
+  features: f(nodeFeatures, 13, 'What its runtime can do besides the usual.'),
+  images: f(list(containerImage), 8, 'Images that it has.', { listType: 'atomic' }),
+  nodeInfo: f(nodeSystemInfo, 7, 'Its machine and software.', { always: {} }),
+  phase: f(string, 3, 'Not used any more.'),
+  runtimeHandlers: f(list(nodeRuntimeHandler), 12, 'Runtime handlers that it has.', { listType: 'atomic' }),
+  volumesAttached: f(list(attachedVolume), 10, 'Volumes that are attached to it.', { listType: 'atomic' }),
+  volumesInUse: f(list(string), 9, 'Attached volumes that are mounted.', { listType: 'atomic' }),
 });
 export type NodeStatus = Infer<typeof nodeStatus>;

@@ -9,6 +9,7 @@ export function decideBinding(request: Request): Decided {
   const read = readSubresource(request, plainVersion('Binding', '', 'v1', binding));
   if (isRefusal(read)) return read;
   const wish = read.object as unknown as Binding;
+  if (wish.metadata.name !== command.name) return refusals.badRequest('name in URL does not match name in Binding object');
   const problems = validateBinding(wish);
   if (problems.length > 0) {
     return refusals.invalid({ group: '', resource: 'bindings', kind: 'Binding', name: wish.metadata.name ?? '' }, problems);

@@ -40,10 +40,15 @@ function ofPod(spec: PodSpec): ResourceRequirements | undefined {
     if (sum !== undefined) requests[name] ??= sum;
   }
   for (const [name, limit] of Object.entries(limits)) requests[name] ??= sumOf(spec, 'requests', name) ?? limit;
-  return changed(resources, { limits: sorted(limits, resources.limits), requests: sorted(requests, resources.requests) });
+  return changed(resources, {
+    limits: sorted(limits, resources.limits),
+    requests: sorted(requests, resources.requests),
+  });
 }
 function hugePages(spec: PodSpec): readonly string[] {
-  return [...new Set(lasting(spec).flatMap((c) => Object.keys(c.resources?.limits ?? {})))].filter((name) => name.startsWith('hugepages-'));
+  return [...new Set(lasting(spec).flatMap((c) => Object.keys(c.resources?.limits ?? {})))].filter((name) =>
+    name.startsWith('hugepages-'),
+  );
 }
 /** The containers that run as long as the pod does. */
 function lasting(spec: PodSpec): readonly Container[] {

@@ -21,7 +21,9 @@ export function decideEphemeralContainers(request: Request): Decided {
 
 function prepare(object: Pod, old: Pod): Pod {
   const { ephemeralContainers } = object.spec;
-  const spec = ephemeralContainers ? { ...old.spec, ephemeralContainers } : withoutField(old.spec, 'ephemeralContainers');
+  const spec = ephemeralContainers
+    ? { ...old.spec, ephemeralContainers }
+    : withoutField(old.spec, 'ephemeralContainers');
   const { managedFields } = object.metadata;
   return { ...old, spec, metadata: { ...old.metadata, ...(managedFields && { managedFields }) } };
 }

@@ -25,9 +25,18 @@ function prepare(object: Pod, old: Pod): Pod {
   const spec = {
     ...old.spec,
     containers: resized(object.spec.containers, old.spec.containers),
-    ...(old.spec.initContainers && { initContainers: resized(items(object.spec.initContainers), old.spec.initContainers) }),
+    ...(old.spec.initContainers && {
+      initContainers: resized(items(object.spec.initContainers), old.spec.initContainers),
+    }),
   };
-  return { ...old, spec, metadata: { ...old.metadata, ...(object.metadata.managedFields && { managedFields: object.metadata.managedFields }) } };
+  return {
+    ...old,
+    spec,
+    metadata: {
+      ...old.metadata,
+      ...(object.metadata.managedFields && { managedFields: object.metadata.managedFields }),
+    },
+  };
 }
 function resized(now: readonly Container[], old: readonly Container[]): readonly Container[] {
   // A container too many or too few is for the checks to tell.
@@ -43,7 +52,8 @@ function validateResize(object: Pod, old: Pod): Problems {
   const whole = wholeProblems(object, old);
   if (whole.length > 0) return whole;
   const names = (pod: Pod): readonly string[] => items(pod.spec.containers).map((c) => c.name);
-  if (!jsonEquals(names(object), names(old))) return [forbidden('spec.containers', 'containers may not be added or removed on resize')];
+  if (!jsonEquals(names(object), names(old)))
+    return [forbidden('spec.containers', 'containers may not be added or removed on resize')];
   const found: Problem[] = [...podProblems(object)];
   if (qosClass(object) !== qosClass(old)) {
     found.push(invalid('spec', qosClass(old), 'Pod QOS Class may not change as a result of resizing'));
@@ -57,13 +67,15 @@ function validateResize(object: Pod, old: Pod): Problems {
 const NOWHERE = '[]';
 
 function wholeProblems(object: Pod, old: Pod): Problems {
-  if (old.spec.os?.name === 'windows') return [{ type: 'Forbidden', field: NOWHERE, detail: 'windows pods cannot be resized' }];
+  if (old.spec.os?.name === 'windows')
+    return [{ type: 'Forbidden', field: NOWHERE, detail: 'windows pods cannot be resized' }];
   if (old.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) {
     return [{ type: 'Forbidden', field: NOWHERE, detail: 'static pods cannot be resized' }];
   }
   const ofPod = old.spec.resources ?? object.spec.resources;
   if (ofPod && !jsonEquals(object.spec, old.spec)) {
-    const words = 'resize of pods with pod-level resources is forbidden when InPlacePodLevelResourcesVerticalScalingEnabled feature gate is disabled';
+    const words =
+      'resize of pods with pod-level resources is forbidden when InPlacePodLevelResourcesVerticalScalingEnabled feature gate is disabled';
     return [{ type: 'Forbidden', field: NOWHERE, detail: words }];
   }
   return [];
@@ -83,7 +95,9 @@ function removals(field: string, now: readonly Container[], old: readonly Contai
 function mutableOnly(object: Pod, old: Pod): Problems {
   const initNow = items(object.spec.initContainers);
   const initOld = items(old.spec.initContainers);
-  const isFixed = initOld.some((container, i) => container.restartPolicy !== 'Always' && !jsonEquals(container, initNow[i]));
+  const isFixed = initOld.some(
+    (container, i) => container.restartPolicy !== 'Always' && !jsonEquals(container, initNow[i]),
+  );
   if (isFixed) return [forbidden('spec', 'resources for non-sidecar init containers are immutable')];
   const bare = (container: Container): unknown => ({ ...container, resources: rest(container) });
   const same =

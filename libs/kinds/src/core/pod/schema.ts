@@ -6,13 +6,13 @@ import type { Stored } from '../../shared/stored.js';
 
 export const pod = object(
   'io.k8s.api.core.v1.Pod',
-  '',
+  'Containers that run together on one node and share network and volumes.',
   {
-    apiVersion: f(string, 0, ''),
-    kind: f(string, 0, ''),
-    metadata: f(objectMeta, 1, '', { always: {} }),
-    spec: f(podSpec, 2, '', { always: {} }),
-    status: f(podStatus, 3, '', { always: {} }),
+    apiVersion: f(string, 0, "Group and version of this object's schema."),
+    kind: f(string, 0, 'Which kind of object this is.'),
+    metadata: f(objectMeta, 1, 'Name, labels and everything else that all objects have.', { always: {} }),
+    spec: f(podSpec, 2, 'What is to run and how.', { always: {} }),
+    status: f(podStatus, 3, 'How it is.', { always: {} }),
   },
   { gvk: ['v1 Pod'] },
 );

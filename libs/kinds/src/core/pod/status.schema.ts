@@ -1,99 +1,119 @@
 import { boolean, f, type Infer, int32, int64, list, map, object, quantity, req, string, time } from '#model';
 import { resourceRequirements } from '../../shared/resources.schema.js';
 
-export const podCondition = object('io.k8s.api.core.v1.PodCondition', '', {
-  lastProbeTime: f(time, 3, '', { always: null }),
-  lastTransitionTime: f(time, 4, '', { always: null }),
-  message: f(string, 6, ''),
-  observedGeneration: f(int64, 7, ''),
-  reason: f(string, 5, ''),
-  status: req(string, 2, ''),
-  type: req(string, 1, ''),
+export const podCondition = object('io.k8s.api.core.v1.PodCondition', "One aspect of a pod's state.", {
+  lastProbeTime: f(time, 3, 'When the aspect was last looked at.', { always: null }),
+  lastTransitionTime: f(time, 4, 'When the status last changed.', { always: null }),
+  message: f(string, 6, 'What it means, for people.'),
+  observedGeneration: f(int64, 7, 'Generation of the pod that the condition was found on.'),
+  reason: f(string, 5, 'Why the status is what it is, in one CamelCase word.'),
+  status: req(string, 2, 'True, False or Unknown.'),
+  type: req(string, 1, 'Name of the aspect, such as Ready or PodScheduled.'),
 });
 export type PodCondition = Infer<typeof podCondition>;
 
-export const resourceHealth = object('io.k8s.api.core.v1.ResourceHealth', '', {
-  health: f(string, 2, ''),
-  resourceID: req(string, 1, ''),
+export const resourceHealth = object('io.k8s.api.core.v1.ResourceHealth', 'Health of one device.', {
+  health: f(string, 2, 'Healthy, Unhealthy or Unknown.'),
+  resourceID: req(string, 1, 'Which device.'),
 });
 export type ResourceHealth = Infer<typeof resourceHealth>;
 
-export const resourceStatus = object('io.k8s.api.core.v1.ResourceStatus', '', {
-  name: req(string, 1, ''),
-  resources: f(list(resourceHealth), 2, '', { listType: 'map', mapKeys: ['resourceID'] }),
-});
+export const resourceStatus = object(
+  'io.k8s.api.core.v1.ResourceStatus',
+  'Health of the devices that a container uses.',
+  {
+    name: req(string, 1, 'Name of the resource or claim.'),
+    resources: f(list(resourceHealth), 2, 'Each device of it.', { listType: 'map', mapKeys: ['resourceID'] }),
+  },
+);
 export type ResourceStatus = Infer<typeof resourceStatus>;
 
-export const containerStateRunning = object('io.k8s.api.core.v1.ContainerStateRunning', '', {
-  startedAt: f(time, 1, '', { always: null }),
+export const containerStateRunning = object('io.k8s.api.core.v1.ContainerStateRunning', 'A container that runs.', {
+  startedAt: f(time, 1, 'When it was started.', { always: null }),
 });
 export type ContainerStateRunning = Infer<typeof containerStateRunning>;
 
-export const containerStateTerminated = object('io.k8s.api.core.v1.ContainerStateTerminated', '', {
-  containerID: f(string, 7, ''),
-  exitCode: req(int32, 1, ''),
-  finishedAt: f(time, 6, '', { always: null }),
-  message: f(string, 4, ''),
-  reason: f(string, 3, ''),
-  signal: f(int32, 2, ''),
-  startedAt: f(time, 5, '', { always: null }),
-});
+export const containerStateTerminated = object(
+  'io.k8s.api.core.v1.ContainerStateTerminated',
+  'A container that has ended.',
+  {
+    containerID: f(string, 7, 'Id of the container at the runtime.'),
+    exitCode: req(int32, 1, 'Exit code of its process.'),
+    finishedAt: f(time, 6, 'When it ended.', { always: null }),
+    message: f(string, 4, 'Its last words.'),
+    reason: f(string, 3, 'How it ended, in one word.'),
+    signal: f(int32, 2, 'Signal that ended it.'),
+    startedAt: f(time, 5, 'When it was started.', { always: null }),
+  },
+);
 export type ContainerStateTerminated = Infer<typeof containerStateTerminated>;
 
-export const containerStateWaiting = object('io.k8s.api.core.v1.ContainerStateWaiting', '', {
-  message: f(string, 2, ''),
-  reason: f(string, 1, ''),
-});
+export const containerStateWaiting = object(
+  'io.k8s.api.core.v1.ContainerStateWaiting',
+  'A container that does not run yet.',
+  {
+    message: f(string, 2, 'What it waits for, for people.'),
+    reason: f(string, 1, 'What it waits for, in one word.'),
+  },
+);
 export type ContainerStateWaiting = Infer<typeof containerStateWaiting>;
 
-export const containerState = object('io.k8s.api.core.v1.ContainerState', '', {
-  running: f(containerStateRunning, 2, ''),
-  terminated: f(containerStateTerminated, 3, ''),
-  waiting: f(containerStateWaiting, 1, ''),
-});
+export const containerState = object(
+  'io.k8s.api.core.v1.ContainerState',
+  'State of a container; one of its fields is given.',
+  {
+    running: f(containerStateRunning, 2, 'It runs.'),
+    terminated: f(containerStateTerminated, 3, 'It has ended.'),
+    waiting: f(containerStateWaiting, 1, 'It does not run yet.'),
+  },
+);
 export type ContainerState = Infer<typeof containerState>;
 
-export const linuxContainerUser = object('io.k8s.api.core.v1.LinuxContainerUser', '', {
-  gid: req(int64, 2, ''),
-  supplementalGroups: f(list(int64), 3, '', { listType: 'atomic' }),
-  uid: req(int64, 1, ''),
-});
+export const linuxContainerUser = object(
+  'io.k8s.api.core.v1.LinuxContainerUser',
+  "User and groups of a container's first process.",
+  {
+    gid: req(int64, 2, 'Number of the group.'),
+    supplementalGroups: f(list(int64), 3, 'Numbers of further groups.', { listType: 'atomic' }),
+    uid: req(int64, 1, 'Number of the user.'),
+  },
+);
 export type LinuxContainerUser = Infer<typeof linuxContainerUser>;
 
-export const containerUser = object('io.k8s.api.core.v1.ContainerUser', '', {
-  linux: f(linuxContainerUser, 1, ''),
+export const containerUser = object('io.k8s.api.core.v1.ContainerUser', "Who a container's first process runs as.", {
+  linux: f(linuxContainerUser, 1, 'User and groups on Linux.'),
 });
 export type ContainerUser = Infer<typeof containerUser>;
 
-export const volumeMountStatus = object('io.k8s.api.core.v1.VolumeMountStatus', '', {
-  mountPath: req(string, 2, ''),
-  name: req(string, 1, ''),
-  readOnly: f(boolean, 3, ''),
-  recursiveReadOnly: f(string, 4, '', { pointer: true }),
+export const volumeMountStatus = object('io.k8s.api.core.v1.VolumeMountStatus', 'How a volume is mounted in fact.', {
+  mountPath: req(string, 2, 'Path in the container.'),
+  name: req(string, 1, 'Name of the volume.'),
+  readOnly: f(boolean, 3, 'Whether it cannot be written.'),
+  recursiveReadOnly: f(string, 4, 'Whether mounts below are read-only too: Disabled or Enabled.', { pointer: true }),
 });
 export type VolumeMountStatus = Infer<typeof volumeMountStatus>;
 
-export const containerStatus = object('io.k8s.api.core.v1.ContainerStatus', '', {
-  allocatedResources: f(map(quantity), 10, ''),
-  allocatedResourcesStatus: f(list(resourceStatus), 14, '', {
+export const containerStatus = object('io.k8s.api.core.v1.ContainerStatus', 'State of one container of a pod.', {
+  allocatedResources: f(map(quantity), 10, 'What the node has set aside for it.'),
+  allocatedResourcesStatus: f(list(resourceStatus), 14, 'Health of the devices that it uses.', {
     listType: 'map',
     mapKeys: ['name'],
     mergeKey: 'name',
     patchStrategy: 'merge',
   }),
-  containerID: f(string, 8, ''),
-  image: req(string, 6, ''),
-  imageID: req(string, 7, ''),
-  lastState: f(containerState, 3, '', { always: {} }),
-  name: req(string, 1, ''),
-  ready: req(boolean, 4, ''),
-  resources: f(resourceRequirements, 11, ''),
-  restartCount: req(int32, 5, ''),
-  started: f(boolean, 9, '', { pointer: true }),
-  state: f(containerState, 2, '', { always: {} }),
-  stopSignal: f(string, 15, '', { pointer: true }),
-  user: f(containerUser, 13, ''),
-  volumeMounts: f(list(volumeMountStatus), 12, '', {
+  containerID: f(string, 8, 'Id of the container at the runtime, as runtime://id.'),
+  image: req(string, 6, 'Image that it runs; may be named otherwise than in the spec.'),
+  imageID: req(string, 7, 'Digest of that image.'),
+  lastState: f(containerState, 3, 'State of its run before this one.', { always: {} }),
+  name: req(string, 1, 'Name of the container.'),
+  ready: req(boolean, 4, 'Whether its readiness check passes.'),
+  resources: f(resourceRequirements, 11, 'Requests and limits that are in force.'),
+  restartCount: req(int32, 5, 'How often it was started again.'),
+  started: f(boolean, 9, 'Whether its startup check has passed.', { pointer: true }),
+  state: f(containerState, 2, 'Its state now.', { always: {} }),
+  stopSignal: f(string, 15, 'Signal that tells it to end.', { pointer: true }),
+  user: f(containerUser, 13, 'Who its first process runs as.'),
+  volumeMounts: f(list(volumeMountStatus), 12, 'How its volumes are mounted.', {
     listType: 'map',
     mapKeys: ['mountPath'],
     mergeKey: 'mountPath',
@@ -102,65 +122,91 @@ export const containerStatus = object('io.k8s.api.core.v1.ContainerStatus', '', 
 });
 export type ContainerStatus = Infer<typeof containerStatus>;
 
-export const containerExtendedResourceRequest = object('io.k8s.api.core.v1.ContainerExtendedResourceRequest', '', {
-  containerName: req(string, 1, ''),
-  requestName: req(string, 3, ''),
-  resourceName: req(string, 2, ''),
-});
+export const containerExtendedResourceRequest = object(
+  'io.k8s.api.core.v1.ContainerExtendedResourceRequest',
+  'Which request stands for an extended resource.',
+  {
+    containerName: req(string, 1, 'The container that asked.'),
+    requestName: req(string, 3, 'The request in the claim.'),
+    resourceName: req(string, 2, 'The extended resource.'),
+  },
+);
 export type ContainerExtendedResourceRequest = Infer<typeof containerExtendedResourceRequest>;
 
-export const podExtendedResourceClaimStatus = object('io.k8s.api.core.v1.PodExtendedResourceClaimStatus', '', {
-  requestMappings: req(list(containerExtendedResourceRequest), 1, '', { listType: 'atomic', always: null }),
-  resourceClaimName: req(string, 2, ''),
-});
+export const podExtendedResourceClaimStatus = object(
+  'io.k8s.api.core.v1.PodExtendedResourceClaimStatus',
+  'Claim that was made for extended resources.',
+  {
+    requestMappings: req(list(containerExtendedResourceRequest), 1, 'Which request stands for what.', {
+      listType: 'atomic',
+      always: null,
+    }),
+    resourceClaimName: req(string, 2, 'Name of the claim.'),
+  },
+);
 export type PodExtendedResourceClaimStatus = Infer<typeof podExtendedResourceClaimStatus>;
 
-export const hostIP = object('io.k8s.api.core.v1.HostIP', '', {
-  ip: req(string, 1, ''),
+export const hostIP = object('io.k8s.api.core.v1.HostIP', 'An address of the node.', {
+  ip: req(string, 1, 'The address.'),
 });
 export type HostIP = Infer<typeof hostIP>;
 
-export const podIP = object('io.k8s.api.core.v1.PodIP', '', {
-  ip: req(string, 1, ''),
+export const podIP = object('io.k8s.api.core.v1.PodIP', 'An address of the pod.', {
+  ip: req(string, 1, 'The address.'),
 });
 export type PodIP = Infer<typeof podIP>;
 
-export const podResourceClaimStatus = object('io.k8s.api.core.v1.PodResourceClaimStatus', '', {
-  name: req(string, 1, ''),
-  resourceClaimName: f(string, 2, '', { pointer: true }),
-});
+export const podResourceClaimStatus = object(
+  'io.k8s.api.core.v1.PodResourceClaimStatus',
+  'Claim that was made for an entry of resourceClaims.',
+  {
+    name: req(string, 1, 'Name of the entry.'),
+    resourceClaimName: f(string, 2, 'Name of the claim; none when none was needed.', { pointer: true }),
+  },
+);
 export type PodResourceClaimStatus = Infer<typeof podResourceClaimStatus>;
 
-export const podStatus = object('io.k8s.api.core.v1.PodStatus', '', {
-  allocatedResources: f(map(quantity), 19, ''),
-  conditions: f(list(podCondition), 2, '', {
+export const podStatus = object('io.k8s.api.core.v1.PodStatus', 'State of a pod.', {
+  allocatedResources: f(map(quantity), 19, 'What the node has set aside for the pod as a whole.'),
+  conditions: f(list(podCondition), 2, "Aspects of the pod's state.", {
     listType: 'map',
     mapKeys: ['type'],
     mergeKey: 'type',
     patchStrategy: 'merge',
   }),
-  containerStatuses: f(list(containerStatus), 8, '', { listType: 'atomic' }),
-  ephemeralContainerStatuses: f(list(containerStatus), 13, '', { listType: 'atomic' }),
-  extendedResourceClaimStatus: f(podExtendedResourceClaimStatus, 18, ''),
-  hostIP: f(string, 5, ''),
-  hostIPs: f(list(hostIP), 16, '', { listType: 'atomic', mergeKey: 'ip', patchStrategy: 'merge' }),
-  initContainerStatuses: f(list(containerStatus), 10, '', { listType: 'atomic' }),
-  message: f(string, 3, ''),
-  nominatedNodeName: f(string, 11, ''),
-  observedGeneration: f(int64, 17, ''),
-  phase: f(string, 1, ''),
-  podIP: f(string, 6, ''),
-  podIPs: f(list(podIP), 12, '', { listType: 'map', mapKeys: ['ip'], mergeKey: 'ip', patchStrategy: 'merge' }),
-  qosClass: f(string, 9, ''),
-  reason: f(string, 4, ''),
-  resize: f(string, 14, ''),
-  resourceClaimStatuses: f(list(podResourceClaimStatus), 15, '', {
+  containerStatuses: f(list(containerStatus), 8, 'State of each container.', { listType: 'atomic' }),
+  ephemeralContainerStatuses: f(list(containerStatus), 13, 'State of each ephemeral container.', {
+    listType: 'atomic',
+  }),
+  extendedResourceClaimStatus: f(podExtendedResourceClaimStatus, 18, 'Claim that was made for extended resources.'),
+  hostIP: f(string, 5, 'Address of the node.'),
+  hostIPs: f(list(hostIP), 16, 'All addresses of the node.', {
+    listType: 'atomic',
+    mergeKey: 'ip',
+    patchStrategy: 'merge',
+  }),
+  initContainerStatuses: f(list(containerStatus), 10, 'State of each init container.', { listType: 'atomic' }),
+  message: f(string, 3, 'Why the pod is in this state, for people.'),
+  nominatedNodeName: f(string, 11, 'Node where room is being made for the pod.'),
+  observedGeneration: f(int64, 17, 'Generation of the pod that this state belongs to.'),
+  phase: f(string, 1, 'Pending, Running, Succeeded, Failed or Unknown.'),
+  podIP: f(string, 6, 'Address of the pod.'),
+  podIPs: f(list(podIP), 12, 'All addresses of the pod.', {
+    listType: 'map',
+    mapKeys: ['ip'],
+    mergeKey: 'ip',
+    patchStrategy: 'merge',
+  }),
+  qosClass: f(string, 9, 'Class of service: Guaranteed, Burstable or BestEffort.'),
+  reason: f(string, 4, 'Why the pod is in this state, in one word.'),
+  resize: f(string, 14, 'How far a change of resources has come; conditions tell it now.'),
+  resourceClaimStatuses: f(list(podResourceClaimStatus), 15, 'Claims that were made for resourceClaims.', {
     listType: 'map',
     mapKeys: ['name'],
     mergeKey: 'name',
     patchStrategy: 'merge,retainKeys',
   }),
-  resources: f(resourceRequirements, 20, ''),
-  startTime: f(time, 7, '', { pointer: true }),
+  resources: f(resourceRequirements, 20, 'Requests and limits of the pod as a whole that are in force.'),
+  startTime: f(time, 7, 'When the node took the pod over.', { pointer: true }),
 });
 export type PodStatus = Infer<typeof podStatus>;

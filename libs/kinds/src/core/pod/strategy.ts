@@ -25,8 +25,13 @@ export const podStrategy: Strategy<Pod> = {
   validate: validatePod,
   validateUpdate: validatePodUpdate,
   // A change of a pod is nearly always a component's: nobody would read the warnings.
-  warnings: (object, old) => (old ? [] : [...nameWarnings(object.metadata.name, "the Pod's hostname"), ...podSpecWarnings('spec', object.spec)]),
-  prepareCreate: (object, { now }) => ({ ...object, spec: withoutDisabledFields(object.spec), status: firstStatus(object, now) }),
+  warnings: (object, old) =>
+    old ? [] : [...nameWarnings(object.metadata.name, "the Pod's hostname"), ...podSpecWarnings('spec', object.spec)],
+  prepareCreate: (object, { now }) => ({
+    ...object,
+    spec: withoutDisabledFields(object.spec),
+    status: firstStatus(object, now),
+  }),
   prepareUpdate: (object) => ({ ...object, spec: withoutDisabledFields(object.spec) }),
   prepareStatus,
   validateStatus: validatePodStatus,

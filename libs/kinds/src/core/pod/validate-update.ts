@@ -33,7 +33,10 @@ function imageProblems(field: string, containers: readonly Container[]): Problem
   return containers.flatMap(({ image = '' }, i) => (image === '' ? [required(`${field}[${i}].image`)] : []));
 }
 
-function deadlineProblems({ activeDeadlineSeconds: now }: PodSpec, { activeDeadlineSeconds: before }: PodSpec): Problems {
+function deadlineProblems(
+  { activeDeadlineSeconds: now }: PodSpec,
+  { activeDeadlineSeconds: before }: PodSpec,
+): Problems {
   const field = 'spec.activeDeadlineSeconds';
   if (now === undefined) {
     return before === undefined ? [] : [invalid(field, null, 'must not update from a positive integer to nil value')];
@@ -43,7 +46,10 @@ function deadlineProblems({ activeDeadlineSeconds: now }: PodSpec, { activeDeadl
   return [invalid(field, now, 'must be less than or equal to previous value')];
 }
 
-function tolerationProblems(now: readonly Toleration[] | undefined, before: readonly Toleration[] | undefined): Problems {
+function tolerationProblems(
+  now: readonly Toleration[] | undefined,
+  before: readonly Toleration[] | undefined,
+): Problems {
   const plain = (toleration: Toleration): Toleration => withoutField(toleration, 'tolerationSeconds');
   const isKept = items(before).every((old) => items(now).some((given) => jsonEquals(plain(given), plain(old))));
   if (isKept) return [];
@@ -53,7 +59,14 @@ function tolerationProblems(now: readonly Toleration[] | undefined, before: read
 function gateProblems({ schedulingGates: now }: PodSpec, { schedulingGates: before }: PodSpec): Problems {
   const known = new Set(items(before).map(({ name }) => name));
   return items(now).flatMap(({ name }, i) =>
-    known.has(name) ? [] : [forbidden(`spec.schedulingGates[${i}].name`, `only deletion is allowed, but found new scheduling gate '${name}'`)],
+    known.has(name)
+      ? []
+      : [
+          forbidden(
+            `spec.schedulingGates[${i}].name`,
+            `only deletion is allowed, but found new scheduling gate '${name}'`,
+          ),
+        ],
   );
 }
 
@@ -64,7 +77,8 @@ function restProblems(spec: PodSpec, old: PodSpec): Problems {
     containers: withImagesOf(spec.containers, old.containers),
     ...(spec.initContainers && { initContainers: withImagesOf(spec.initContainers, items(old.initContainers)) }),
   };
-  for (const name of ['activeDeadlineSeconds', 'tolerations', 'schedulingGates'] as const) munged = withOld(munged, old, name);
+  for (const name of ['activeDeadlineSeconds', 'tolerations', 'schedulingGates'] as const)
+    munged = withOld(munged, old, name);
   if ((old.terminationGracePeriodSeconds ?? 0) < 0 && spec.terminationGracePeriodSeconds === 1) {
     munged = withOld(munged, old, 'terminationGracePeriodSeconds');
   }
@@ -93,7 +107,9 @@ function withOld<K extends keyof PodSpec>(spec: PodSpec, old: PodSpec, name: K):
 function nodeSelectorProblems({ nodeSelector: now = {} }: PodSpec, { nodeSelector: before = {} }: PodSpec): Problems {
   const isKept = Object.entries(before).every(([key, value]) => now[key] === value);
   if (isKept) return [];
-  return [invalid('spec.nodeSelector', now, 'only additions to spec.nodeSelector are allowed (no mutations or deletions)')];
+  return [
+    invalid('spec.nodeSelector', now, 'only additions to spec.nodeSelector are allowed (no mutations or deletions)'),
+  ];
 }
 
 /** At the gates the required node affinity may become narrower: terms get more expressions, none goes. */

@@ -1,4 +1,4 @@
-import { forbidden, invalid } from "#meta";
+import { forbidden, invalid } from '#meta';
 import type { Problem } from '#model';
 import { items, type Problems } from '../../shared/validation/checks.js';
 import { validatePodSpec } from '../../shared/validation/pod-spec.js';
@@ -21,7 +21,12 @@ function accountProblems(spec: Pod['spec']): Problems {
   return items(spec.volumes).flatMap((volume, i) =>
     items(volume.projected?.sources).flatMap((source, j) =>
       source.serviceAccountToken
-        ? [forbidden(`spec.volumes[${i}].projected.sources[${j}].serviceAccountToken`, 'must not be specified when serviceAccountName is not set')]
+        ? [
+            forbidden(
+              `spec.volumes[${i}].projected.sources[${j}].serviceAccountToken`,
+              'must not be specified when serviceAccountName is not set',
+            ),
+          ]
         : [],
     ),
   );
@@ -32,7 +37,8 @@ function imageProblems(spec: Pod['spec']): Problems {
   for (const name of ['containers', 'initContainers'] as const) {
     items(spec[name]).forEach(({ image = '' }, i) => {
       const field = `spec.${name}[${i}].image`;
-      if (image !== '' && image !== image.trim()) found.push(invalid(field, image, 'must not have leading or trailing whitespace'));
+      if (image !== '' && image !== image.trim())
+        found.push(invalid(field, image, 'must not have leading or trailing whitespace'));
     });
   }
   return found;
@@ -40,10 +46,10 @@ function imageProblems(spec: Pod['spec']): Problems {
 
 function onCreate(spec: Pod['spec']): Problems {
   const found: Problem[] = [];
-  if (items(spec.ephemeralContainers).length > 0) found.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
+  if (items(spec.ephemeralContainers).length > 0)
+    found.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
   if (items(spec.schedulingGates).length > 0 && spec.nodeName) {
     found.push(forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
   }
   return found;
 }
-

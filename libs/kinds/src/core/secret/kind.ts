@@ -1,7 +1,7 @@
 import { standardKind, type KubeObject } from '#model';
 import { secretColumns } from './columns.js';
 import { secret, type Secret } from './schema.js';
-import { validateSecret, validateSecretUpdate } from './validate.js';
+import { secretWarnings, validateSecret, validateSecretUpdate } from './validate.js';
 
 /** What must not be read by everyone; stored sealed. `stringData` is for writing only: it goes into `data`. */
 export const secretKind = standardKind<Secret>({
@@ -16,6 +16,7 @@ export const secretKind = standardKind<Secret>({
     applyDefaults: withStringData,
     validate: validateSecret,
     validateUpdate: validateSecretUpdate,
+    warnings: secretWarnings,
   },
 });
 

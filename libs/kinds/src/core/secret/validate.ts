@@ -65,3 +65,11 @@ export function validateSecretUpdate(object: Secret, old: Secret): readonly Prob
   }
   return [...problems, ...validateSecret(object)];
 }
+
+/** A TLS secret whose parts are no PEM is kept, with a warning. */
+export function secretWarnings(object: Secret): readonly string[] {
+  if (object.type !== 'kubernetes.io/tls') return [];
+  const hasPem = (key: string): boolean => /-----BEGIN [^-]+-----/.test(atob(object.data?.[key] ?? ''));
+  if (!hasPem('tls.crt')) return ['tls: failed to find any PEM data in certificate input'];
+  return hasPem('tls.key') ? [] : ['tls: failed to find any PEM data in key input'];
+}

@@ -1,26 +1,43 @@
-import type { Strategy, StrategyContext } from '#model';
+import type { Problem, Refusal, Strategy, StrategyContext } from '#model';
+import { allocated } from './allocate.js';
+import { withFittingStatus, withoutMeaningless } from './carry-over.js';
+import { serviceDefaults } from './defaults.js';
 import type { Service } from './schema.js';
+import { serviceProblems, serviceStatusProblems, serviceUpdateProblems } from './validate.js';
+import { serviceStatusWarnings, serviceWarnings } from './warnings.js';
 
+/** Addresses and ports are given before the service is judged; what cannot be given is the only thing told. */
 export const serviceStrategy: Strategy<Service> = {
   answersDeletionWithObject: true,
-  revalidatesMetadata: true,
   putCreates: true,
   registryPrefix: 'services/specs',
-  allocate,
+  applyDefaults: serviceDefaults,
+  prepareCreate: (object, context) => given(object, undefined, context),
+  prepareUpdate: (object, old, context) => withFittingStatus(withoutMeaningless(given(object, old, context), old)),
+  validate: (object, context) => {
+    const problems = allocationProblems(object, undefined, context);
+    return problems.length > 0 ? problems : serviceProblems(object);
+  },
+  validateUpdate: (object, old, context) => {
+    const problems = allocationProblems(object, old, context);
+    return problems.length > 0 ? problems : [...serviceUpdateProblems(object, old), ...serviceProblems(object)];
+  },
+  validateStatus: (object) => serviceStatusProblems(object),
+  allocate: (object, old, context): Service | Refusal => {
+    if (context.command.subresource !== undefined) return object;
+    const result = allocated(object, old, context);
+    return 'refusal' in result ? result.refusal : object;
+  },
+  warnings: (object, _old, context) =>
+    context.command.subresource === 'status' ? serviceStatusWarnings(object) : serviceWarnings(object),
 };
 
-/** A free address of the service range, always the same for the same state of the cluster and the same service. */
-function allocate(object: Service, old: Service | undefined, context: StrategyContext): Service {
-  const { spec } = object;
-  if (spec.type === 'ExternalName') return object;
-  if (spec.clusterIP) return { ...object, spec: { ...spec, clusterIPs: spec.clusterIPs ?? [spec.clusterIP] } };
-  if (old?.spec.clusterIP) return { ...object, spec: { ...spec, clusterIP: old.spec.clusterIP, clusterIPs: [old.spec.clusterIP] } };
-  const taken = new Set(context.view.list(context.kind.ref).map((other) => (other as Service).spec.clusterIP));
-  const start = parseInt(context.uid.replaceAll('-', '').slice(0, 8), 16);
-  for (let i = 0; i < 65_000; i++) {
-    const offset = 256 + ((start + i) % 65_000);
-    const ip = `10.96.${offset >> 8}.${offset & 255}`;
-    if (!taken.has(ip)) return { ...object, spec: { ...spec, clusterIP: ip, clusterIPs: [ip] } };
-  }
-  return object;
+function given(object: Service, old: Service | undefined, context: StrategyContext): Service {
+  const result = allocated(object, old, context);
+  return 'service' in result ? result.service : object;
+}
+/** A service that got all it needs gets the same again: only what failed before fails here. */
+function allocationProblems(object: Service, old: Service | undefined, context: StrategyContext): readonly Problem[] {
+  const result = allocated(object, old, context);
+  return 'problems' in result ? result.problems : [];
 }

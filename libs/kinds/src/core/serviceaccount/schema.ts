@@ -5,14 +5,21 @@ import type { Stored } from '../../shared/stored.js';
 
 export const serviceAccount = object(
   'io.k8s.api.core.v1.ServiceAccount',
-  '',
+  'Who programs in the cluster are.',
   {
-    apiVersion: f(string, 0, ''),
-    automountServiceAccountToken: f(boolean, 4, '', { pointer: true }),
-    imagePullSecrets: f(list(localObjectReference), 3, '', { listType: 'atomic' }),
-    kind: f(string, 0, ''),
-    metadata: f(objectMeta, 1, '', { always: {} }),
-    secrets: f(list(objectReference), 2, '', {
+    apiVersion: f(string, 0, "Group and version of this object's schema."),
+    automountServiceAccountToken: f(boolean, 4, 'Whether pods of this account get its token mounted.', {
+      pointer: true,
+    }),
+    imagePullSecrets: f(
+      list(localObjectReference),
+      3,
+      'Secrets with logins of image registries, for pods of this account.',
+      { listType: 'atomic' },
+    ),
+    kind: f(string, 0, 'Which kind of object this is.'),
+    metadata: f(objectMeta, 1, 'Name, labels and everything else that all objects have.', { always: {} }),
+    secrets: f(list(objectReference), 2, 'Secrets that pods of this account may use.', {
       listType: 'map',
       mapKeys: ['name'],
       mergeKey: 'name',

@@ -3,49 +3,49 @@ import { objectMeta } from '../../shared/meta.schema.js';
 import { objectReference } from '../../shared/references.schema.js';
 import type { Stored } from '../../shared/stored.js';
 
-export const endpointConditions = object('io.k8s.api.discovery.v1.EndpointConditions', '', {
-  ready: f(boolean, 1, '', { pointer: true }),
-  serving: f(boolean, 2, '', { pointer: true }),
-  terminating: f(boolean, 3, '', { pointer: true }),
+export const endpointConditions = object('io.k8s.api.discovery.v1.EndpointConditions', 'State of an endpoint.', {
+  ready: f(boolean, 1, 'Whether it takes new traffic.', { pointer: true }),
+  serving: f(boolean, 2, 'Whether it can answer, also on its way out.', { pointer: true }),
+  terminating: f(boolean, 3, 'Whether it is on its way out.', { pointer: true }),
 });
 export type EndpointConditions = Infer<typeof endpointConditions>;
 
-export const forNode = object('io.k8s.api.discovery.v1.ForNode', '', {
-  name: req(string, 1, ''),
+export const forNode = object('io.k8s.api.discovery.v1.ForNode', 'A node that an endpoint is meant for.', {
+  name: req(string, 1, 'Name of the node.'),
 });
 export type ForNode = Infer<typeof forNode>;
 
-export const forZone = object('io.k8s.api.discovery.v1.ForZone', '', {
-  name: req(string, 1, ''),
+export const forZone = object('io.k8s.api.discovery.v1.ForZone', 'A zone that an endpoint is meant for.', {
+  name: req(string, 1, 'Name of the zone.'),
 });
 export type ForZone = Infer<typeof forZone>;
 
-export const endpointHints = object('io.k8s.api.discovery.v1.EndpointHints', '', {
-  forNodes: f(list(forNode), 2, '', { listType: 'atomic' }),
-  forZones: f(list(forZone), 1, '', { listType: 'atomic' }),
+export const endpointHints = object('io.k8s.api.discovery.v1.EndpointHints', 'Who an endpoint is meant for.', {
+  forNodes: f(list(forNode), 2, 'Nodes that should use it.', { listType: 'atomic' }),
+  forZones: f(list(forZone), 1, 'Zones that should use it.', { listType: 'atomic' }),
 });
 export type EndpointHints = Infer<typeof endpointHints>;
 
-export const endpoint = object('io.k8s.api.discovery.v1.Endpoint', '', {
-  addresses: req(list(string), 1, '', { listType: 'set', always: null }),
-  conditions: f(endpointConditions, 2, '', { always: {} }),
-  deprecatedTopology: f(map(string), 5, ''),
-  hints: f(endpointHints, 8, ''),
-  hostname: f(string, 3, '', { pointer: true }),
-  nodeName: f(string, 6, '', { pointer: true }),
-  targetRef: f(objectReference, 4, ''),
-  zone: f(string, 7, '', { pointer: true }),
+export const endpoint = object('io.k8s.api.discovery.v1.Endpoint', 'One place that answers for a service.', {
+  addresses: req(list(string), 1, 'Its addresses; only the first is used.', { listType: 'set', always: null }),
+  conditions: f(endpointConditions, 2, 'Its state.', { always: {} }),
+  deprecatedTopology: f(map(string), 5, 'Where it is, in the form of older versions.'),
+  hints: f(endpointHints, 8, 'Who it is meant for.'),
+  hostname: f(string, 3, 'Its host name.', { pointer: true }),
+  nodeName: f(string, 6, 'Node that it is on.', { pointer: true }),
+  targetRef: f(objectReference, 4, 'Object behind it, mostly a pod.'),
+  zone: f(string, 7, 'Zone that it is in.', { pointer: true }),
 });
 export type Endpoint = Infer<typeof endpoint>;
 
 export const endpointPort = object(
   'io.k8s.api.discovery.v1.EndpointPort',
-  '',
+  'A port of all endpoints of a slice.',
   {
-    appProtocol: f(string, 4, '', { pointer: true }),
-    name: f(string, 1, '', { fill: '', pointer: true }),
-    port: f(int32, 3, '', { pointer: true }),
-    protocol: f(string, 2, '', { fill: 'TCP', pointer: true }),
+    appProtocol: f(string, 4, 'What is spoken on the port.', { pointer: true }),
+    name: f(string, 1, "Name of the port; the service's name for it.", { fill: '', pointer: true }),
+    port: f(int32, 3, 'Number of the port; every port where nothing is said.', { pointer: true }),
+    protocol: f(string, 2, 'TCP, UDP or SCTP.', { fill: 'TCP', pointer: true }),
   },
   { mapType: 'atomic' },
 );
@@ -53,14 +53,14 @@ export type EndpointPort = Infer<typeof endpointPort>;
 
 export const endpointSlice = object(
   'io.k8s.api.discovery.v1.EndpointSlice',
-  '',
+  'Some of the places that answer for a service.',
   {
-    addressType: req(string, 4, ''),
-    apiVersion: f(string, 0, ''),
-    endpoints: req(list(endpoint), 2, '', { listType: 'atomic', always: null }),
-    kind: f(string, 0, ''),
-    metadata: f(objectMeta, 1, '', { always: {} }),
-    ports: f(list(endpointPort), 3, '', { listType: 'atomic', always: null }),
+    addressType: req(string, 4, 'IPv4, IPv6 or FQDN; never changes.'),
+    apiVersion: f(string, 0, "Group and version of this object's schema."),
+    endpoints: req(list(endpoint), 2, 'The places.', { listType: 'atomic', always: null }),
+    kind: f(string, 0, 'Which kind of object this is.'),
+    metadata: f(objectMeta, 1, 'Name, labels and everything else that all objects have.', { always: {} }),
+    ports: f(list(endpointPort), 3, 'Ports that all of them have.', { listType: 'atomic', always: null }),
   },
   { gvk: ['discovery.k8s.io/v1 EndpointSlice'] },
 );

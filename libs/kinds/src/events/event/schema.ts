@@ -4,33 +4,33 @@ import { objectMeta } from '../../shared/meta.schema.js';
 import { objectReference } from '../../shared/references.schema.js';
 import type { Stored } from '../../shared/stored.js';
 
-export const eventsEventSeries = object('io.k8s.api.events.v1.EventSeries', '', {
-  count: req(int32, 1, ''),
-  lastObservedTime: req(microTime, 2, '', { always: null }),
+export const eventsEventSeries = object('io.k8s.api.events.v1.EventSeries', 'An event that keeps happening.', {
+  count: req(int32, 1, 'How often it has happened.'),
+  lastObservedTime: req(microTime, 2, 'When it last happened.', { always: null }),
 });
 export type EventsEventSeries = Infer<typeof eventsEventSeries>;
 
 export const eventsEvent = object(
   'io.k8s.api.events.v1.Event',
-  '',
+  'Something that happened to an object, told to people.',
   {
-    action: f(string, 6, ''),
-    apiVersion: f(string, 0, ''),
-    deprecatedCount: f(int32, 15, ''),
-    deprecatedFirstTimestamp: f(time, 13, '', { always: null }),
-    deprecatedLastTimestamp: f(time, 14, '', { always: null }),
-    deprecatedSource: f(eventSource, 12, '', { always: {} }),
-    eventTime: req(microTime, 2, '', { always: null }),
-    kind: f(string, 0, ''),
-    metadata: f(objectMeta, 1, '', { always: {} }),
-    note: f(string, 10, ''),
-    reason: f(string, 7, ''),
-    regarding: f(objectReference, 8, '', { always: {} }),
-    related: f(objectReference, 9, ''),
-    reportingController: f(string, 4, ''),
-    reportingInstance: f(string, 5, ''),
-    series: f(eventsEventSeries, 3, ''),
-    type: f(string, 11, ''),
+    action: f(string, 6, 'What was done.'),
+    apiVersion: f(string, 0, "Group and version of this object's schema."),
+    deprecatedCount: f(int32, 15, 'How often it has happened; for the older form of events.'),
+    deprecatedFirstTimestamp: f(time, 13, 'When it first happened; for the older form of events.', { always: null }),
+    deprecatedLastTimestamp: f(time, 14, 'When it last happened; for the older form of events.', { always: null }),
+    deprecatedSource: f(eventSource, 12, 'Who saw it; for the older form of events.', { always: {} }),
+    eventTime: req(microTime, 2, 'When it first happened.', { always: null }),
+    kind: f(string, 0, 'Which kind of object this is.'),
+    metadata: f(objectMeta, 1, 'Name, labels and everything else that all objects have.', { always: {} }),
+    note: f(string, 10, 'What happened, for people.'),
+    reason: f(string, 7, 'Why it was done, in one CamelCase word.'),
+    regarding: f(objectReference, 8, 'Object that it happened to.', { always: {} }),
+    related: f(objectReference, 9, 'Another object that has to do with it.'),
+    reportingController: f(string, 4, 'Program that tells it.'),
+    reportingInstance: f(string, 5, 'Which instance of the program.'),
+    series: f(eventsEventSeries, 3, 'How it keeps happening.'),
+    type: f(string, 11, 'Normal or Warning.'),
   },
   { gvk: ['events.k8s.io/v1 Event'] },
 );

@@ -1,6 +1,13 @@
 import { dns1123Label, dns1123Subdomain, invalid, labelValueProblems, qualifiedName, required } from '#meta';
 import type { Problem } from '#model';
-import type { Affinity, NodeAffinity, NodeSelectorRequirement, NodeSelectorTerm, PodAffinity, PodAffinityTerm } from '../affinity.schema.js';
+import type {
+  Affinity,
+  NodeAffinity,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  PodAffinity,
+  PodAffinityTerm,
+} from '../affinity.schema.js';
 import type { Toleration, TopologySpreadConstraint } from '../pod-spec.schema.js';
 import { each, items, type Problems, supportedOnly } from './checks.js';
 import { labelKeys, operands, validateLabelSelector } from './labels.js';
@@ -49,21 +56,31 @@ function nodeExpression(field: string, { key, operator, values }: NodeSelectorRe
   const count = items(values).length;
   const found: Problem[] = [];
   if (operator === 'Gt' || operator === 'Lt') {
-    if (count !== 1) found.push(required(`${field}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
+    if (count !== 1)
+      found.push(required(`${field}.values`, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
   } else found.push(...operands(field, operator, count));
   found.push(...each(`${field}.key`, key, qualifiedName(key)));
-  return [...found, ...items(values).flatMap((value, i) => each(`${field}.values[${i}]`, value, labelValueProblems(value)))];
+  return [
+    ...found,
+    ...items(values).flatMap((value, i) => each(`${field}.values[${i}]`, value, labelValueProblems(value))),
+  ];
 }
 
 /** Fields of a node by which pods may choose it: its name alone. */
 function nodeField(field: string, { key, operator, values }: NodeSelectorRequirement): Problems {
   const found: Problem[] = [];
-  if (operator !== 'In' && operator !== 'NotIn') found.push(invalid(`${field}.operator`, operator, 'not a valid selector operator'));
+  if (operator !== 'In' && operator !== 'NotIn')
+    found.push(invalid(`${field}.operator`, operator, 'not a valid selector operator'));
   else if (items(values).length !== 1) {
-    found.push(required(`${field}.values`, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
+    found.push(
+      required(`${field}.values`, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"),
+    );
   }
   if (key !== 'metadata.name') return [...found, invalid(`${field}.key`, key, 'not a valid field selector key')];
-  return [...found, ...items(values).flatMap((value, i) => each(`${field}.values[${i}]`, value, dns1123Subdomain(value)))];
+  return [
+    ...found,
+    ...items(values).flatMap((value, i) => each(`${field}.values[${i}]`, value, dns1123Subdomain(value))),
+  ];
 }
 
 function podAffinityProblems(field: string, affinity: PodAffinity | undefined): Problems {
@@ -100,12 +117,19 @@ export function validateTolerations(field: string, tolerations: readonly Tolerat
     const { key = '', operator = '', value = '', effect = '' } = toleration;
     const found: Problem[] = key === '' ? [] : [...each(`${at}.key`, key, qualifiedName(key))];
     if (key === '' && operator !== 'Exists') {
-      found.push(invalid(`${at}.operator`, operator, 'operator must be Exists when `key` is empty, which means "match all values and all keys"'));
+      found.push(
+        invalid(
+          `${at}.operator`,
+          operator,
+          'operator must be Exists when `key` is empty, which means "match all values and all keys"',
+        ),
+      );
     }
     if (toleration.tolerationSeconds !== undefined && effect !== 'NoExecute') {
       found.push(invalid(`${at}.effect`, effect, "effect must be 'NoExecute' when `tolerationSeconds` is set"));
     }
-    if (operator === 'Equal' || operator === '') found.push(...each(`${at}.operator`, value, labelValueProblems(value)));
+    if (operator === 'Equal' || operator === '')
+      found.push(...each(`${at}.operator`, value, labelValueProblems(value)));
     else if (operator === 'Exists') {
       if (value !== '') found.push(invalid(`${at}.operator`, value, "value must be empty when `operator` is 'Exists'"));
     } else found.push(...supportedOnly(`${at}.operator`, operator, ['Equal', 'Exists']));
@@ -138,5 +162,8 @@ export function validateSpread(field: string, constraints: readonly TopologySpre
 function minDomainsProblems(field: string, value: number, whenUnsatisfiable: string): Problems {
   const found: Problem[] = value <= 0 ? [invalid(field, value, 'must be greater than zero')] : [];
   if (whenUnsatisfiable === 'DoNotSchedule') return found;
-  return [...found, invalid(field, value, `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`)];
+  return [
+    ...found,
+    invalid(field, value, `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`),
+  ];
 }

@@ -53,7 +53,15 @@ export function validateInitContainers(field: string, rules: PodRules): Problems
   });
 }
 
-const NOT_EPHEMERAL = ['ports', 'resources', ...PROBES, 'lifecycle', 'resizePolicy', 'restartPolicy', 'restartPolicyRules'] as const;
+const NOT_EPHEMERAL = [
+  'ports',
+  'resources',
+  ...PROBES,
+  'lifecycle',
+  'resizePolicy',
+  'restartPolicy',
+  'restartPolicyRules',
+] as const;
 
 export function validateEphemeralContainers(field: string, rules: PodRules): Problems {
   const names = new Set([...items(rules.spec.containers), ...items(rules.spec.initContainers)].map((c) => c.name));
@@ -65,8 +73,10 @@ export function validateEphemeralContainers(field: string, rules: PodRules): Pro
       if (isGiven(container[name])) found.push(forbidden(`${at}.${name}`, 'cannot be set for an Ephemeral Container'));
     }
     items(container.volumeMounts).forEach((mount, j) => {
-      if (mount.subPath) found.push(forbidden(`${at}.volumeMounts[${j}].subPath`, 'cannot be set for an Ephemeral Container'));
-      if (mount.subPathExpr) found.push(forbidden(`${at}.volumeMounts[${j}].subPathExpr`, 'cannot be set for an Ephemeral Container'));
+      if (mount.subPath)
+        found.push(forbidden(`${at}.volumeMounts[${j}].subPath`, 'cannot be set for an Ephemeral Container'));
+      if (mount.subPathExpr)
+        found.push(forbidden(`${at}.volumeMounts[${j}].subPathExpr`, 'cannot be set for an Ephemeral Container'));
     });
     return [...found, ...targetProblems(at, container, rules.spec)];
   });
@@ -100,7 +110,9 @@ export function validateEnvFiles(field: string, spec: PodSpec): Problems {
 /** What all three sorts of containers must keep. */
 function common(at: string, container: Container, { spec, volumes, claims }: PodRules): Problems {
   return [
-    ...(container.name === '' ? [required(`${at}.name`)] : each(`${at}.name`, container.name, dns1123Label(container.name))),
+    ...(container.name === ''
+      ? [required(`${at}.name`)]
+      : each(`${at}.name`, container.name, dns1123Label(container.name))),
     ...(container.image ? [] : [required(`${at}.image`)]),
     ...oneOf(`${at}.terminationMessagePolicy`, container.terminationMessagePolicy, ['File', 'FallbackToLogsOnError']),
     ...portProblems(`${at}.ports`, container.ports),
@@ -140,7 +152,9 @@ function restartProblems(at: string, { restartPolicy, restartPolicyRules }: Cont
   ];
 }
 function ruleProblems(at: string, { action, exitCodes }: ContainerRestartRule): Problems {
-  const found: Problem[] = [...supportedOnly(`${at}.action`, action ?? '', ['Restart', 'RestartAllContainers'].slice(0, 1))];
+  const found: Problem[] = [
+    ...supportedOnly(`${at}.action`, action ?? '', ['Restart', 'RestartAllContainers'].slice(0, 1)),
+  ];
   if (!exitCodes) return [...found, required(`${at}.exitCodes`, 'must be specified')];
   found.push(...supportedOnly(`${at}.exitCodes.operator`, exitCodes.operator ?? '', ['In', 'NotIn']));
   if (items(exitCodes.values).length === 0) found.push(required(`${at}.exitCodes.values`, 'must be specified'));

@@ -24,7 +24,14 @@ export const FILE_FIELDS = [
   'metadata.uid',
 ] as const;
 /** Every field of a pod that has a name of its own; the rest are unknown words. */
-const KNOWN = new Set([...ENV_FIELDS, ...FILE_FIELDS, 'spec.restartPolicy', 'spec.schedulerName', 'status.phase', 'spec.host']);
+const KNOWN = new Set([
+  ...ENV_FIELDS,
+  ...FILE_FIELDS,
+  'spec.restartPolicy',
+  'spec.schedulerName',
+  'status.phase',
+  'spec.host',
+]);
 
 export function validateFieldRef(field: string, ref: ObjectFieldSelector, allowed: readonly string[]): Problems {
   const at = `${field}.fieldPath`;
@@ -40,7 +47,8 @@ export function validateFieldRef(field: string, ref: ObjectFieldSelector, allowe
 
 function unknownField(ref: ObjectFieldSelector, subscripted: string | undefined): string | undefined {
   if (ref.apiVersion && ref.apiVersion !== 'v1') return `unsupported pod version: ${ref.apiVersion}`;
-  if (subscripted === undefined) return KNOWN.has(ref.fieldPath) ? undefined : `field label not supported: ${ref.fieldPath}`;
+  if (subscripted === undefined)
+    return KNOWN.has(ref.fieldPath) ? undefined : `field label not supported: ${ref.fieldPath}`;
   const mayHaveKeys = subscripted === 'metadata.annotations' || subscripted === 'metadata.labels';
   return mayHaveKeys ? undefined : `field label does not support subscript: ${ref.fieldPath}`;
 }
@@ -49,7 +57,14 @@ function subscriptProblems(field: string, path: string, key: string): Problems {
   return each(field, key, qualifiedName(path === 'metadata.annotations' ? key.toLowerCase() : key));
 }
 
-const RESOURCES = ['limits.cpu', 'limits.ephemeral-storage', 'limits.memory', 'requests.cpu', 'requests.ephemeral-storage', 'requests.memory'];
+const RESOURCES = [
+  'limits.cpu',
+  'limits.ephemeral-storage',
+  'limits.memory',
+  'requests.cpu',
+  'requests.ephemeral-storage',
+  'requests.memory',
+];
 const SIZES = ['1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1Gi', '1Ti', '1Pi', '1Ei'];
 
 export function validateResourceRef(field: string, ref: ResourceFieldSelector, place: 'env' | 'file'): Problems {
@@ -72,7 +87,9 @@ function divisorProblems(field: string, resource: string, divisor: string): Prob
   }
   if (SIZES.includes(divisor)) return [];
   const what = name === 'memory' ? 'memory' : name.startsWith('hugepages-') ? 'hugepages' : 'local ephemeral storage';
-  return [invalid(field, resource, `only divisor's values ${SIZES.join(', ')} are supported with the ${what} resource`)];
+  return [
+    invalid(field, resource, `only divisor's values ${SIZES.join(', ')} are supported with the ${what} resource`),
+  ];
 }
 
 /** A file of a downward volume: problems are about the volume, without the file's number. */

@@ -4,7 +4,8 @@ import type { EnvFromSource, EnvVar, EnvVarSource, FileKeySelector, ObjectFieldS
 import { each, items, localPath, type Problems } from './checks.js';
 import { ENV_FIELDS, validateFieldRef, validateResourceRef } from './downward.js';
 
-const ENV_NAME_WORDS = "a valid environment variable name must consist only of printable ASCII characters other than '='";
+const ENV_NAME_WORDS =
+  "a valid environment variable name must consist only of printable ASCII characters other than '='";
 
 export function validateEnv(field: string, env: readonly EnvVar[] | undefined): Problems {
   return items(env).flatMap((variable, i) => {
@@ -23,7 +24,8 @@ function validateValueFrom(field: string, { value, valueFrom }: EnvVar): Problem
   const found = sourceProblems(field, valueFrom);
   const sources = Object.keys(valueFrom).length;
   if (sources === 0) {
-    const words = 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`';
+    const words =
+      'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`';
     found.push(invalid(field, '', words));
   }
   if (value) {
@@ -35,7 +37,8 @@ function validateValueFrom(field: string, { value, valueFrom }: EnvVar): Problem
 function sourceProblems(field: string, from: EnvVarSource): Problem[] {
   const found: Problem[] = [];
   if (from.fieldRef) found.push(...envFieldRef(`${field}.fieldRef`, from.fieldRef));
-  if (from.resourceFieldRef) found.push(...validateResourceRef(`${field}.resourceFieldRef`, from.resourceFieldRef, 'env'));
+  if (from.resourceFieldRef)
+    found.push(...validateResourceRef(`${field}.resourceFieldRef`, from.resourceFieldRef, 'env'));
   for (const name of ['configMapKeyRef', 'secretKeyRef'] as const) {
     const ref = from[name];
     if (!ref) continue;

@@ -72,7 +72,11 @@ export function isEmptySelector(selector: LabelSelector): boolean {
 }
 
 /** `matchLabelKeys`: label keys that need a selector beside them. */
-export function labelKeys(field: string, keys: readonly string[] | undefined, selector: LabelSelector | undefined): Problems {
+export function labelKeys(
+  field: string,
+  keys: readonly string[] | undefined,
+  selector: LabelSelector | undefined,
+): Problems {
   if (items(keys).length === 0) return [];
   const found: Problem[] = selector ? [] : [forbidden(field, 'must not be specified when labelSelector is not set')];
   return [...found, ...items(keys).flatMap((key, i) => each(`${field}[${i}]`, key, qualifiedName(key)))];

@@ -4,5 +4,7 @@ import { dns1123Label } from '#meta';
 export function nameWarnings(name: string, use: string): readonly string[] {
   const words = dns1123Label(name);
   if (words.length === 0) return [];
-  return [`metadata.name: this is used in ${use}, which can result in surprising behavior; a DNS label is recommended: [${words.join(' ')}]`];
+  return [
+    `metadata.name: this is used in ${use}, which can result in surprising behavior; a DNS label is recommended: [${words.join(' ')}]`,
+  ];
 }

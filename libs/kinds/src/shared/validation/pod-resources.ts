@@ -1,4 +1,14 @@
-import { addQuantities, compareQuantities, invalid, maxQuantity, notSupported, type Quantity, quantityOf, quantityText, ZERO_QUANTITY } from '#meta';
+import {
+  addQuantities,
+  compareQuantities,
+  invalid,
+  maxQuantity,
+  notSupported,
+  type Quantity,
+  quantityOf,
+  quantityText,
+  ZERO_QUANTITY,
+} from '#meta';
 import type { Problem } from '#model';
 import type { PodSpec } from '../pod-spec.schema.js';
 import { items, type Problems } from './checks.js';
@@ -12,11 +22,14 @@ export function validatePodResources(field: string, spec: PodSpec): Problems {
   if (!resources) return [];
   const requests = resources.requests ?? {};
   const limits = resources.limits ?? {};
-  const found: Problem[] = [...validateResources(field, resources, { claims: items(spec.resourceClaims).map((c) => c.name) })];
+  const found: Problem[] = [
+    ...validateResources(field, resources, { claims: items(spec.resourceClaims).map((c) => c.name) }),
+  ];
   for (const list of ['limits', 'requests'] as const) {
     for (const name of Object.keys(resources[list] ?? {})) {
       if (name.includes('/') || SUPPORTED(name) || name === 'ephemeral-storage') {
-        if (!SUPPORTED(name)) found.push(notSupported(`${field}.${list}[${name}]`, name, ['cpu', 'hugepages', 'memory']));
+        if (!SUPPORTED(name))
+          found.push(notSupported(`${field}.${list}[${name}]`, name, ['cpu', 'hugepages', 'memory']));
       }
     }
   }
@@ -31,8 +44,9 @@ export function validatePodResources(field: string, spec: PodSpec): Problems {
 
 /** What the containers ask for together: init containers one at a time, those that stay beside the pod all along. */
 function aggregate(spec: PodSpec, name: string): Quantity {
-  const asked = (container: { readonly resources?: { readonly requests?: Readonly<Record<string, string>> } }): Quantity =>
-    quantityOf(container.resources?.requests?.[name]);
+  const asked = (container: {
+    readonly resources?: { readonly requests?: Readonly<Record<string, string>> };
+  }): Quantity => quantityOf(container.resources?.requests?.[name]);
   let running = items(spec.containers).reduce((sum, c) => addQuantities(sum, asked(c)), ZERO_QUANTITY);
   let beside = ZERO_QUANTITY;
   let starting = ZERO_QUANTITY;

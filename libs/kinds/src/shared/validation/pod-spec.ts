@@ -3,7 +3,12 @@ import type { Problem } from '#model';
 import type { PodResourceClaim, PodSpec } from '../pod-spec.schema.js';
 import { validateAffinity, validateSpread, validateTolerations } from './affinity.js';
 import { each, inRange, ipAddress, items, oneOf, type Problems, supportedOnly } from './checks.js';
-import { validateContainers, validateEnvFiles, validateEphemeralContainers, validateInitContainers } from './containers.js';
+import {
+  validateContainers,
+  validateEnvFiles,
+  validateEphemeralContainers,
+  validateInitContainers,
+} from './containers.js';
 import { validateLabels } from './labels.js';
 import { validatePodResources } from './pod-resources.js';
 import { amounts } from './resources.js';
@@ -49,18 +54,28 @@ function claimProblems(field: string, claims: readonly PodResourceClaim[] | unde
     const at = `${field}[${i}]`;
     const found: Problem[] = [];
     if (claim.name === '') found.push(required(`${at}.name`));
-    else if (names.has(claim.name)) found.push({ type: 'Duplicate', field: `${at}.name`, value: claim.name, detail: '' });
+    else if (names.has(claim.name))
+      found.push({ type: 'Duplicate', field: `${at}.name`, value: claim.name, detail: '' });
     else found.push(...each(`${at}.name`, claim.name, dns1123Label(claim.name)));
     names.add(claim.name);
     const { resourceClaimName: name, resourceClaimTemplateName: template } = claim;
     if (name === undefined && template === undefined) {
-      found.push(invalid(at, printedClaim(claim), 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
+      found.push(
+        invalid(at, printedClaim(claim), 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'),
+      );
     }
     if (name !== undefined && template !== undefined) {
-      found.push(invalid(at, printedClaim(claim), 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'));
+      found.push(
+        invalid(
+          at,
+          printedClaim(claim),
+          'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified',
+        ),
+      );
     }
     if (name !== undefined) found.push(...each(`${at}.resourceClaimName`, name, dns1123Subdomain(name)));
-    if (template !== undefined) found.push(...each(`${at}.resourceClaimTemplateName`, template, dns1123Subdomain(template)));
+    if (template !== undefined)
+      found.push(...each(`${at}.resourceClaimTemplateName`, template, dns1123Subdomain(template)));
     return found;
   });
 }
@@ -76,14 +91,16 @@ function dnsProblems(field: string, { dnsPolicy, dnsConfig }: PodSpec): Problems
   const servers = items(dnsConfig?.nameservers);
   if (dnsPolicy === 'None') {
     if (!dnsConfig) return [required(field, 'must provide `dnsConfig` when `dnsPolicy` is None')];
-    if (servers.length === 0) return [required(`${field}.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None')];
+    if (servers.length === 0)
+      return [required(`${field}.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None')];
   }
   if (!dnsConfig) return [];
   const found: Problem[] = [];
   if (servers.length > 3) found.push(invalid(`${field}.nameservers`, servers, 'must not have more than 3 nameservers'));
   servers.forEach((ip, i) => found.push(...ipAddress(`${field}.nameservers[${i}]`, ip)));
   const searches = items(dnsConfig.searches);
-  if (searches.length > 32) found.push(invalid(`${field}.searches`, searches, 'must not have more than 32 search paths'));
+  if (searches.length > 32)
+    found.push(invalid(`${field}.searches`, searches, 'must not have more than 32 search paths'));
   searches.forEach((path, i) => {
     const name = path.replace(/\.$/, '').replaceAll('_', '-');
     if (path !== '.') found.push(...each(`${field}.searches[${i}]`, path, dns1123Subdomain(name)));
@@ -115,7 +132,10 @@ function hostUsersProblems(field: string, spec: PodSpec): Problems {
 
 function nameProblems(field: string, spec: PodSpec): Problems {
   const found: Problem[] = [];
-  if (spec.serviceAccountName) found.push(...each(`${field}.serviceAccountName`, spec.serviceAccountName, dns1123Subdomain(spec.serviceAccountName)));
+  if (spec.serviceAccountName)
+    found.push(
+      ...each(`${field}.serviceAccountName`, spec.serviceAccountName, dns1123Subdomain(spec.serviceAccountName)),
+    );
   if (spec.nodeName) found.push(...each(`${field}.nodeName`, spec.nodeName, dns1123Subdomain(spec.nodeName)));
   if (spec.activeDeadlineSeconds !== undefined) {
     found.push(...inRange(`${field}.activeDeadlineSeconds`, spec.activeDeadlineSeconds, 1, 2 ** 31 - 1));
@@ -123,8 +143,10 @@ function nameProblems(field: string, spec: PodSpec): Problems {
   if (spec.hostname) found.push(...each(`${field}.hostname`, spec.hostname, dns1123Label(spec.hostname)));
   if (spec.subdomain) found.push(...each(`${field}.subdomain`, spec.subdomain, dns1123Label(spec.subdomain)));
   if (spec.hostnameOverride !== undefined) {
-    if (spec.setHostnameAsFQDN) found.push(forbidden(`${field}.hostnameOverride`, 'may not be specified when setHostnameAsFQDN is true'));
-    if (spec.hostNetwork) found.push(forbidden(`${field}.hostnameOverride`, 'may not be specified when hostNetwork is true'));
+    if (spec.setHostnameAsFQDN)
+      found.push(forbidden(`${field}.hostnameOverride`, 'may not be specified when setHostnameAsFQDN is true'));
+    if (spec.hostNetwork)
+      found.push(forbidden(`${field}.hostnameOverride`, 'may not be specified when hostNetwork is true'));
     found.push(...each(`${field}.hostnameOverride`, spec.hostnameOverride, dns1123Subdomain(spec.hostnameOverride)));
   }
   return found;
@@ -140,8 +162,10 @@ function aliasProblems(field: string, { hostAliases }: PodSpec): Problems {
 function classProblems(field: string, spec: PodSpec): Problems {
   const found: Problem[] = [];
   const { priorityClassName, runtimeClassName } = spec;
-  if (priorityClassName) found.push(...each(`${field}.priorityClassName`, priorityClassName, dns1123Subdomain(priorityClassName)));
-  if (runtimeClassName !== undefined) found.push(...each(`${field}.runtimeClassName`, runtimeClassName, dns1123Subdomain(runtimeClassName)));
+  if (priorityClassName)
+    found.push(...each(`${field}.priorityClassName`, priorityClassName, dns1123Subdomain(priorityClassName)));
+  if (runtimeClassName !== undefined)
+    found.push(...each(`${field}.runtimeClassName`, runtimeClassName, dns1123Subdomain(runtimeClassName)));
   found.push(...supportedOnly(`${field}.preemptionPolicy`, spec.preemptionPolicy, ['PreemptLowerPriority', 'Never']));
   return [...found, ...amounts(`${field}.overhead.limits`, spec.overhead ?? {})];
 }

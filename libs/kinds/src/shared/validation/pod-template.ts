@@ -22,7 +22,11 @@ export function validatePodTemplate(field: string, template: PodTemplateSpec): P
 }
 
 /** The template of a kind that keeps a number of pods running. */
-export function validateReplicatedTemplate(field: string, template: PodTemplateSpec, selector: LabelSelector | undefined): Problems {
+export function validateReplicatedTemplate(
+  field: string,
+  template: PodTemplateSpec,
+  selector: LabelSelector | undefined,
+): Problems {
   const found: Problem[] = [];
   const labels = template.metadata?.labels;
   if (selector && !isEmptySelector(selector) && !selectorMatches(selector, labels)) {
@@ -30,9 +34,12 @@ export function validateReplicatedTemplate(field: string, template: PodTemplateS
   }
   found.push(...validatePodTemplate(field, template));
   const { restartPolicy, activeDeadlineSeconds } = template.spec ?? {};
-  if (restartPolicy !== 'Always') found.push(notSupported(`${field}.spec.restartPolicy`, restartPolicy ?? '', ['Always']));
+  if (restartPolicy !== 'Always')
+    found.push(notSupported(`${field}.spec.restartPolicy`, restartPolicy ?? '', ['Always']));
   if (activeDeadlineSeconds !== undefined) {
-    found.push(forbidden(`${field}.spec.activeDeadlineSeconds`, 'activeDeadlineSeconds in ReplicaSet is not Supported'));
+    found.push(
+      forbidden(`${field}.spec.activeDeadlineSeconds`, 'activeDeadlineSeconds in ReplicaSet is not Supported'),
+    );
   }
   return found;
 }

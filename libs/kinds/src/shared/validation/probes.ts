@@ -1,6 +1,14 @@
 import { forbidden, invalid, required } from '#meta';
 import type { Problem } from '#model';
-import type { ExecAction, GRPCAction, HTTPGetAction, Lifecycle, Probe, SleepAction, TCPSocketAction } from '../probes.schema.js';
+import type {
+  ExecAction,
+  GRPCAction,
+  HTTPGetAction,
+  Lifecycle,
+  Probe,
+  SleepAction,
+  TCPSocketAction,
+} from '../probes.schema.js';
 import { each, items, nonNegative, oneOf, portNumber, portNumberOrName, type Problems } from './checks.js';
 
 interface Handler {
@@ -14,7 +22,11 @@ const HEADER = /^[-A-Za-z0-9]+$/;
 const HEADER_WORDS =
   "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')";
 
-export function validateLifecycle(field: string, lifecycle: Lifecycle | undefined, graceSeconds: number | undefined): Problems {
+export function validateLifecycle(
+  field: string,
+  lifecycle: Lifecycle | undefined,
+  graceSeconds: number | undefined,
+): Problems {
   if (!lifecycle) return [];
   return [
     ...(lifecycle.postStart ? validateHandler(`${field}.postStart`, lifecycle.postStart, graceSeconds) : []),
@@ -71,7 +83,9 @@ function httpProblems(field: string, http: HTTPGetAction | undefined): Problems 
     ...(http.path ? [] : [required(`${field}.path`)]),
     ...portNumberOrName(`${field}.port`, http.port),
     ...oneOf(`${field}.scheme`, http.scheme, ['HTTP', 'HTTPS']),
-    ...items(http.httpHeaders).flatMap(({ name }) => (HEADER.test(name) ? [] : each(`${field}.httpHeaders`, name, [HEADER_WORDS]))),
+    ...items(http.httpHeaders).flatMap(({ name }) =>
+      HEADER.test(name) ? [] : each(`${field}.httpHeaders`, name, [HEADER_WORDS]),
+    ),
   ];
 }
 

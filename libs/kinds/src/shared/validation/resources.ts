@@ -42,14 +42,19 @@ const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
 const isExtended = (name: string): boolean =>
   name.includes('/') && !name.includes('kubernetes.io/') && !name.startsWith('requests.');
 /** Only what can be given back while in use may be promised more often than it is there. */
-const isShareable = (name: string): boolean => (!name.includes('/') || name.includes('kubernetes.io/')) && !isHugePages(name);
+const isShareable = (name: string): boolean =>
+  (!name.includes('/') || name.includes('kubernetes.io/')) && !isHugePages(name);
 
 export interface ResourceRules {
   /** Names of the pod's resource claims. */
   readonly claims: readonly string[];
 }
 
-export function validateResources(field: string, resources: ResourceRequirements | undefined, rules: ResourceRules): Problems {
+export function validateResources(
+  field: string,
+  resources: ResourceRequirements | undefined,
+  rules: ResourceRules,
+): Problems {
   if (!resources) return [];
   const limits = resources.limits ?? {};
   const requests = resources.requests ?? {};
@@ -74,7 +79,11 @@ export function amounts(field: string, list: ResourceList): Problems {
 
 function amount(field: string, name: string, text: string): Problems {
   const quantity = quantityOf(text);
-  return [...resourceName(field, name), ...quantityProblems(field, name, quantity), ...hugePageSize(field, name, quantity)];
+  return [
+    ...resourceName(field, name),
+    ...quantityProblems(field, name, quantity),
+    ...hugePageSize(field, name, quantity),
+  ];
 }
 
 function resourceName(field: string, name: string): Problems {
@@ -126,14 +135,19 @@ function againstLimit(field: string, name: string, requests: ResourceList, limit
   return [invalid(`${field}.requests`, text, `must be less than or equal to ${name} limit of ${quantityText(limit)}`)];
 }
 
-function claimProblems(field: string, claims: readonly ResourceClaim[] | undefined, known: readonly string[]): Problems {
+function claimProblems(
+  field: string,
+  claims: readonly ResourceClaim[] | undefined,
+  known: readonly string[],
+): Problems {
   const seen = new Set<string>();
   return items(claims).flatMap(({ name, request }, i) => {
     const at = `${field}[${i}]`;
     if (name === '') return [required(at)];
     const found: Problem[] = request ? [...each(`${at}.request`, request, dns1123Label(request))] : [];
     const key = request ? `${name}/${request}` : name;
-    if (seen.has(key) || (request && seen.has(name))) found.push({ type: 'Duplicate', field: at, value: key, detail: '' });
+    if (seen.has(key) || (request && seen.has(name)))
+      found.push({ type: 'Duplicate', field: at, value: key, detail: '' });
     else seen.add(key);
     if (!known.includes(name)) {
       const which = known.length === 0 ? ' which is empty' : `: ${known.join(', ')}`;
@@ -143,7 +157,11 @@ function claimProblems(field: string, claims: readonly ResourceClaim[] | undefin
   });
 }
 
-export function validateResizePolicy(field: string, policies: readonly ContainerResizePolicy[] | undefined, podRestartPolicy: string | undefined): Problems {
+export function validateResizePolicy(
+  field: string,
+  policies: readonly ContainerResizePolicy[] | undefined,
+  podRestartPolicy: string | undefined,
+): Problems {
   const seen = new Set<string>();
   return items(policies).flatMap(({ resourceName: resource, restartPolicy }, i) => {
     const found: Problem[] = [];

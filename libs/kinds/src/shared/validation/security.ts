@@ -13,7 +13,11 @@ import { descendingPath, each, idNumber, items, type Problems, supportedOnly } f
 
 const PROFILES = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 
-export function validateSecurityContext(field: string, context: SecurityContext | undefined, hostUsers: boolean | undefined): Problems {
+export function validateSecurityContext(
+  field: string,
+  context: SecurityContext | undefined,
+  hostUsers: boolean | undefined,
+): Problems {
   if (!context) return [];
   const found: Problem[] = [
     ...idNumber(`${field}.runAsUser`, context.runAsUser),
@@ -28,7 +32,11 @@ export function validateSecurityContext(field: string, context: SecurityContext 
   found.push(...seccomp(`${field}.seccompProfile`, context.seccompProfile));
   if (context.allowPrivilegeEscalation === false) {
     const cannot = (what: string): Problem =>
-      invalid(field, innerForm('SecurityContext', context), `cannot set \`allowPrivilegeEscalation\` to false and ${what}`);
+      invalid(
+        field,
+        innerForm('SecurityContext', context),
+        `cannot set \`allowPrivilegeEscalation\` to false and ${what}`,
+      );
     if (context.privileged === true) found.push(cannot('`privileged` to true'));
     if (items(context.capabilities?.add).some((c) => c === 'CAP_SYS_ADMIN')) {
       found.push(cannot('`capabilities.Add` CAP_SYS_ADMIN'));
@@ -48,7 +56,9 @@ function seccomp(field: string, profile: SeccompProfile | undefined): Problems {
     if (localhostProfile === undefined) return [required(at, 'must be set when seccomp type is Localhost')];
     return descendingPath(at, localhostProfile);
   }
-  return localhostProfile === undefined ? [] : [invalid(at, localhostProfile, 'can only be set when seccomp type is Localhost')];
+  return localhostProfile === undefined
+    ? []
+    : [invalid(at, localhostProfile, 'can only be set when seccomp type is Localhost')];
 }
 
 function appArmor(field: string, profile: AppArmorProfile | undefined): Problems {
@@ -58,7 +68,9 @@ function appArmor(field: string, profile: AppArmorProfile | undefined): Problems
   if (type === '') return [required(`${field}.type`, 'type is required when appArmorProfile is set')];
   if (!PROFILES.includes(type)) return supportedOnly(`${field}.type`, type, PROFILES);
   if (type !== 'Localhost') {
-    return localhostProfile === undefined ? [] : [invalid(at, localhostProfile, 'can only be set when AppArmor type is Localhost')];
+    return localhostProfile === undefined
+      ? []
+      : [invalid(at, localhostProfile, 'can only be set when AppArmor type is Localhost')];
   }
   if (localhostProfile === undefined) return [required(at, 'must be set when AppArmor type is Localhost')];
   const trimmed = localhostProfile.trim();
@@ -74,7 +86,13 @@ function windows(field: string, options: WindowsSecurityContextOptions | undefin
   const found: Problem[] = [];
   const user = options.runAsUserName;
   if (user !== undefined && (user === '' || byteLength(user) > GMSA_NAME_BYTES)) {
-    found.push(invalid(`${field}.runAsUserName`, user, user === '' ? 'runAsUserName cannot be an empty string' : 'runAsUserName is too long'));
+    found.push(
+      invalid(
+        `${field}.runAsUserName`,
+        user,
+        user === '' ? 'runAsUserName cannot be an empty string' : 'runAsUserName is too long',
+      ),
+    );
   }
   return found;
 }
@@ -87,15 +105,26 @@ export function validatePodSecurity(field: string, spec: PodSpec): Problems {
   }
   if (!context) return found;
   found.push(...idNumber(`${field}.fsGroup`, context.fsGroup));
-  found.push(...idNumber(`${field}.runAsUser`, context.runAsUser), ...idNumber(`${field}.runAsGroup`, context.runAsGroup));
-  items(context.supplementalGroups).forEach((id, i) => found.push(...idNumber(`${field}.supplementalGroups[${i}]`, id)));
+  found.push(
+    ...idNumber(`${field}.runAsUser`, context.runAsUser),
+    ...idNumber(`${field}.runAsGroup`, context.runAsGroup),
+  );
+  items(context.supplementalGroups).forEach((id, i) =>
+    found.push(...idNumber(`${field}.supplementalGroups[${i}]`, id)),
+  );
   found.push(...sysctls(`${field}.sysctls`, context.sysctls));
-  found.push(...supportedOnly(`${field}.fsGroupChangePolicy`, context.fsGroupChangePolicy, ['Always', 'OnRootMismatch']));
+  found.push(
+    ...supportedOnly(`${field}.fsGroupChangePolicy`, context.fsGroupChangePolicy, ['Always', 'OnRootMismatch']),
+  );
   found.push(...seccomp(`${field}.seccompProfile`, context.seccompProfile));
   found.push(...windows(`${field}.windowsOptions`, context.windowsOptions));
   found.push(...appArmor(`${field}.appArmorProfile`, context.appArmorProfile));
-  found.push(...supportedOnly(`${field}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, ['Merge', 'Strict']));
-  found.push(...supportedOnly(`${field}.seLinuxChangePolicy`, context.seLinuxChangePolicy, ['MountOption', 'Recursive']));
+  found.push(
+    ...supportedOnly(`${field}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, ['Merge', 'Strict']),
+  );
+  found.push(
+    ...supportedOnly(`${field}.seLinuxChangePolicy`, context.seLinuxChangePolicy, ['MountOption', 'Recursive']),
+  );
   return found;
 }
 
@@ -162,13 +191,15 @@ const NOT_ON_WINDOWS_CONTAINER = [
 function windowsProblems(field: string, spec: PodSpec): Problems {
   const cannot = (at: string): Problem => forbidden(at, 'cannot be set for a windows pod');
   const found: Problem[] = [];
-  for (const name of ['hostUsers', 'hostPID', 'hostIPC'] as const) if (spec[name]) found.push(cannot(`${field}.${name}`));
+  for (const name of ['hostUsers', 'hostPID', 'hostIPC'] as const)
+    if (spec[name]) found.push(cannot(`${field}.${name}`));
   for (const name of NOT_ON_WINDOWS_POD) {
     if (spec.securityContext?.[name] !== undefined) found.push(cannot(`${field}.securityContext.${name}`));
   }
   if (spec.shareProcessNamespace) found.push(cannot(`${field}.shareProcessNamespace`));
   for (const [path, context] of containersOf(field, spec)) {
-    for (const name of NOT_ON_WINDOWS_CONTAINER) if (context?.[name] !== undefined) found.push(cannot(`${path}.${name}`));
+    for (const name of NOT_ON_WINDOWS_CONTAINER)
+      if (context?.[name] !== undefined) found.push(cannot(`${path}.${name}`));
   }
   return found;
 }

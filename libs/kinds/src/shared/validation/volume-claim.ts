@@ -25,7 +25,8 @@ export function validateClaimSpec(field: string, spec: PersistentVolumeClaimSpec
   const modes = items(spec.accessModes);
   if (modes.length === 0) found.push(required(`${field}.accessModes`, 'at least 1 access mode is required'));
   found.push(...validateLabelSelector(`${field}.selector`, spec.selector));
-  for (const mode of modes) if (!MODES.includes(mode)) found.push(notSupported(`${field}.accessModes`, mode, [...MODES].sort()));
+  for (const mode of modes)
+    if (!MODES.includes(mode)) found.push(notSupported(`${field}.accessModes`, mode, [...MODES].sort()));
   if (modes.includes('ReadWriteOncePod') && modes.length > 1) {
     found.push(forbidden(`${field}.accessModes`, 'may not use ReadWriteOncePod with other access modes'));
   }

@@ -1,6 +1,10 @@
 import { dns1123Label, dns1123Subdomain, forbidden, invalid, required } from '#meta';
 import type { Problem } from '#model';
-import type { ProjectedVolumeSource, ServiceAccountTokenProjection, VolumeProjection } from '../volume-projected.schema.js';
+import type {
+  ProjectedVolumeSource,
+  ServiceAccountTokenProjection,
+  VolumeProjection,
+} from '../volume-projected.schema.js';
 import { each, items, localPath, type Problems } from './checks.js';
 import { validateDownwardFile } from './downward.js';
 import { validateLabelSelector } from './labels.js';
@@ -55,8 +59,10 @@ const TEN_MINUTES = 600;
 function tokenProblems(at: string, token: ServiceAccountTokenProjection, claim: Claim): Problems {
   const seconds = token.expirationSeconds ?? 3600;
   const found: Problem[] = [];
-  if (seconds < TEN_MINUTES) found.push(invalid(`${at}.expirationSeconds`, seconds, 'may not specify a duration less than 10 minutes'));
-  if (seconds > 2 ** 32) found.push(invalid(`${at}.expirationSeconds`, seconds, 'may not specify a duration larger than 2^32 seconds'));
+  if (seconds < TEN_MINUTES)
+    found.push(invalid(`${at}.expirationSeconds`, seconds, 'may not specify a duration less than 10 minutes'));
+  if (seconds > 2 ** 32)
+    found.push(invalid(`${at}.expirationSeconds`, seconds, 'may not specify a duration larger than 2^32 seconds'));
   if (token.path === '') return [...found, required(`${at}.path`)];
   return [...found, ...localPath(`${at}.path`, token.path), ...claim(token.path, token.path)];
 }
@@ -83,7 +89,13 @@ function certificateProblems(at: string, { podCertificate: certificate }: Volume
     found.push(...each(`${at}.signerName`, certificate.signerName, dns1123Label(certificate.signerName)));
   }
   if (!KEY_TYPES.includes(certificate.keyType ?? '')) {
-    found.push({ type: 'NotSupported', field: `${at}.keyType`, value: certificate.keyType ?? '', detail: '', supported: KEY_TYPES });
+    found.push({
+      type: 'NotSupported',
+      field: `${at}.keyType`,
+      value: certificate.keyType ?? '',
+      detail: '',
+      supported: KEY_TYPES,
+    });
   }
   for (const name of ['credentialBundlePath', 'keyPath', 'certificateChainPath'] as const) {
     const path = certificate[name];

@@ -2,14 +2,26 @@ import { dns1123Subdomain, invalid, qualifiedName, required } from '#meta';
 import type { Problem } from '#model';
 import type { Volume } from '../volumes.schema.js';
 import type { KeyToPath } from '../volume-sources-local.schema.js';
-import { descendingPath, each, fileMode, items, localPath, noBacksteps, oneOf, type Problems, supportedOnly } from './checks.js';
+import {
+  descendingPath,
+  each,
+  fileMode,
+  items,
+  localPath,
+  noBacksteps,
+  oneOf,
+  type Problems,
+  supportedOnly,
+} from './checks.js';
 import { configKey } from './env.js';
 import { validateDownwardFile } from './downward.js';
 import { validateEphemeral } from './volume-claim.js';
 import { validateProjected } from './volume-projected.js';
 
 /** One check a kind of volume; `at` is the field of the source. */
-type Checks = { readonly [K in Exclude<keyof Volume, 'name'>]-?: (at: string, source: NonNullable<Volume[K]>) => Problems };
+type Checks = {
+  readonly [K in Exclude<keyof Volume, 'name'>]-?: (at: string, source: NonNullable<Volume[K]>) => Problems;
+};
 
 /** A text that must be there. */
 const needs = (at: string, source: object, ...names: readonly string[]): Problem[] =>
@@ -19,13 +31,27 @@ const needs = (at: string, source: object, ...names: readonly string[]): Problem
     return empty ? [required(`${at}.${name}`)] : [];
   });
 
-const HOST_PATH_TYPES = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
+const HOST_PATH_TYPES = [
+  '',
+  'BlockDevice',
+  'CharDevice',
+  'Directory',
+  'DirectoryOrCreate',
+  'File',
+  'FileOrCreate',
+  'Socket',
+];
 
 /** In the order in which they are looked at: of two sources the later one is told to be too many. */
 export const SOURCE_CHECKS: Checks = {
   emptyDir: (at, { sizeLimit }) =>
-    sizeLimit?.startsWith('-') ? [{ type: 'Forbidden', field: `${at}.sizeLimit`, detail: 'SizeLimit field must be a valid resource quantity' }] : [],
-  gitRepo: (at, source) => [...needs(at, source, 'repository'), ...localPath(`${at}.directory`, source.directory ?? '')],
+    sizeLimit?.startsWith('-')
+      ? [{ type: 'Forbidden', field: `${at}.sizeLimit`, detail: 'SizeLimit field must be a valid resource quantity' }]
+      : [],
+  gitRepo: (at, source) => [
+    ...needs(at, source, 'repository'),
+    ...localPath(`${at}.directory`, source.directory ?? ''),
+  ],
   hostPath: (at, { path, type }) => {
     if (path === '') return [required(`${at}.path`)];
     return [...noBacksteps(`${at}.path`, path), ...supportedOnly(`${at}.type`, type, HOST_PATH_TYPES)];
@@ -39,22 +65,29 @@ export const SOURCE_CHECKS: Checks = {
   ],
   nfs: (at, source) => {
     const found = needs(at, source, 'server', 'path');
-    if (source.path !== '' && !source.path.startsWith('/')) found.push(invalid(`${at}.path`, source.path, 'must be an absolute path'));
+    if (source.path !== '' && !source.path.startsWith('/'))
+      found.push(invalid(`${at}.path`, source.path, 'must be an absolute path'));
     return found;
   },
   iscsi: (at, source) => {
     const found = needs(at, source, 'targetPortal', 'iqn');
-    if (source.iqn && !/^(iqn\.\d{4}-\d\d\.[a-z0-9.-]+(:.*)?|eui\.[0-9A-Fa-f]{16}|naa\.[0-9A-Fa-f]{32})$/i.test(source.iqn)) {
+    if (
+      source.iqn &&
+      !/^(iqn\.\d{4}-\d\d\.[a-z0-9.-]+(:.*)?|eui\.[0-9A-Fa-f]{16}|naa\.[0-9A-Fa-f]{32})$/i.test(source.iqn)
+    ) {
       found.push(invalid(`${at}.iqn`, source.iqn, 'must be valid format'));
     }
-    if (source.lun < 0 || source.lun > 255) found.push(invalid(`${at}.lun`, source.lun, 'must be between 0 and 255, inclusive'));
-    if ((source.chapAuthDiscovery || source.chapAuthSession) && !source.secretRef) found.push(required(`${at}.secretRef`));
+    if (source.lun < 0 || source.lun > 255)
+      found.push(invalid(`${at}.lun`, source.lun, 'must be between 0 and 255, inclusive'));
+    if ((source.chapAuthDiscovery || source.chapAuthSession) && !source.secretRef)
+      found.push(required(`${at}.secretRef`));
     return found;
   },
   glusterfs: (at, source) => needs(at, source, 'endpoints', 'path'),
   flocker: (at, { datasetName, datasetUUID }) => {
     if (!datasetName && !datasetUUID) return [required(at, 'one of datasetName and datasetUUID is required')];
-    if (datasetName && datasetUUID) return [invalid(at, 'resource', 'datasetName and datasetUUID can not be specified simultaneously')];
+    if (datasetName && datasetUUID)
+      return [invalid(at, 'resource', 'datasetName and datasetUUID can not be specified simultaneously')];
     return datasetName?.includes('/') ? [invalid(`${at}.datasetName`, datasetName, "must not contain '/'")] : [];
   },
   persistentVolumeClaim: (at, source) => needs(at, source, 'claimName'),
@@ -73,9 +106,14 @@ export const SOURCE_CHECKS: Checks = {
     const found: Problem[] = [];
     const wwns = items(source.targetWWNs).length;
     const wwids = items(source.wwids).length;
-    if (wwns === 0 && wwids === 0) found.push(required(`${at}.targetWWNs`, 'must specify either targetWWNs or wwids, but not both'));
-    if (wwns > 0 && wwids > 0) found.push(invalid(`${at}.targetWWNs`, source.targetWWNs, 'targetWWNs and wwids can not be specified simultaneously'));
-    if (wwns > 0 && source.lun === undefined) found.push(required(`${at}.lun`, 'lun is required if targetWWNs is specified'));
+    if (wwns === 0 && wwids === 0)
+      found.push(required(`${at}.targetWWNs`, 'must specify either targetWWNs or wwids, but not both'));
+    if (wwns > 0 && wwids > 0)
+      found.push(
+        invalid(`${at}.targetWWNs`, source.targetWWNs, 'targetWWNs and wwids can not be specified simultaneously'),
+      );
+    if (wwns > 0 && source.lun === undefined)
+      found.push(required(`${at}.lun`, 'lun is required if targetWWNs is specified'));
     return found;
   },
   flexVolume: (at, source) => needs(at, source, 'driver'),
@@ -97,7 +135,8 @@ export const SOURCE_CHECKS: Checks = {
   projected: (at, source) => [...modeProblems(at, source.defaultMode), ...validateProjected(at, source)],
   scaleIO: (at, source) => [...needs(at, source, 'gateway', 'system', 'volumeName')],
   csi: (at, source) => {
-    const found: Problem[] = source.driver === '' ? [required(`${at}.driver`)] : [...csiDriver(`${at}.driver`, source.driver)];
+    const found: Problem[] =
+      source.driver === '' ? [required(`${at}.driver`)] : [...csiDriver(`${at}.driver`, source.driver)];
     const secret = source.nodePublishSecretRef;
     if (secret && !secret.name) found.push(required(`${at}.nodePublishSecretRef.name`));
     else if (secret?.name) found.push(...each(`${at}.name`, secret.name, dns1123Subdomain(secret.name)));

@@ -9,7 +9,10 @@ import { SOURCE_CHECKS } from './volume-sources.js';
 export type Volumes = ReadonlyMap<string, Volume>;
 
 /** Checks a pod's volumes; only those without a fault can be mounted by the checks that follow. */
-export function validateVolumes(field: string, volumes: readonly Volume[] | undefined): { readonly found: Problem[]; readonly byName: Volumes } {
+export function validateVolumes(
+  field: string,
+  volumes: readonly Volume[] | undefined,
+): { readonly found: Problem[]; readonly byName: Volumes } {
   const byName = new Map<string, Volume>();
   const found: Problem[] = [];
   items(volumes).forEach((volume, i) => {
@@ -51,11 +54,17 @@ export function validateMounts(field: string, container: Container, volumes: Vol
     if (mount.mountPath === '') found.push(required(`${at}.mountPath`));
     if (paths.has(mount.mountPath)) found.push(...each(`${at}.mountPath`, mount.mountPath, ['must be unique']));
     paths.add(mount.mountPath);
-    if (devices.some((d) => d.name === mount.name)) found.push(...each(`${at}.name`, mount.name, ['must not already exist in volumeDevices']));
+    if (devices.some((d) => d.name === mount.name))
+      found.push(...each(`${at}.name`, mount.name, ['must not already exist in volumeDevices']));
     if (devices.some((d) => d.devicePath === mount.mountPath)) {
       found.push(...each(`${at}.mountPath`, mount.mountPath, ['must not already exist as a path in volumeDevices']));
     }
-    return [...found, ...pathsInside(field, at, mount), ...propagation(field, mount, container), ...recursive(field, mount)];
+    return [
+      ...found,
+      ...pathsInside(field, at, mount),
+      ...propagation(field, mount, container),
+      ...recursive(field, mount),
+    ];
   });
 }
 
@@ -63,7 +72,8 @@ export function validateMounts(field: string, container: Container, volumes: Vol
 function pathsInside(field: string, at: string, { subPath, subPathExpr }: VolumeMount): Problems {
   const found: Problem[] = subPath ? [...descendingPath(`${field}.subPath`, subPath)] : [];
   if (!subPathExpr) return found;
-  if (subPath) found.push(...each(`${at}.subPathExpr`, subPathExpr, ['subPathExpr and subPath are mutually exclusive']));
+  if (subPath)
+    found.push(...each(`${at}.subPathExpr`, subPathExpr, ['subPathExpr and subPath are mutually exclusive']));
   return [...found, ...descendingPath(`${field}.subPathExpr`, subPathExpr)];
 }
 
@@ -79,7 +89,8 @@ function recursive(field: string, mount: VolumeMount): Problems {
   const value = mount.recursiveReadOnly;
   if (value === undefined || value === 'Disabled') return [];
   const at = `${field}.recursiveReadOnly`;
-  if (value !== 'Enabled' && value !== 'IfPossible') return [notSupported(at, value, ['Disabled', 'Enabled', 'IfPossible'])];
+  if (value !== 'Enabled' && value !== 'IfPossible')
+    return [notSupported(at, value, ['Disabled', 'Enabled', 'IfPossible'])];
   const found: Problem[] = mount.readOnly ? [] : [forbidden(at, 'may only be specified when readOnly is true')];
   if (mount.mountPropagation !== undefined && mount.mountPropagation !== 'None') {
     found.push(forbidden(at, 'may only be specified when mountPropagation is None or not specified'));
@@ -87,7 +98,12 @@ function recursive(field: string, mount: VolumeMount): Problems {
   return found;
 }
 
-export function validateDevices(field: string, devices: readonly VolumeDevice[] | undefined, container: Container, volumes: Volumes): Problems {
+export function validateDevices(
+  field: string,
+  devices: readonly VolumeDevice[] | undefined,
+  container: Container,
+  volumes: Volumes,
+): Problems {
   const paths = new Set<string>();
   const names = new Set<string>();
   return items(devices).flatMap(({ name, devicePath }, i) => {
@@ -97,13 +113,18 @@ export function validateDevices(field: string, devices: readonly VolumeDevice[] 
     names.add(name);
     const volume = volumes.get(name);
     if (volume && !volume.persistentVolumeClaim && !volume.ephemeral) {
-      found.push(...each(`${at}.name`, name, ['can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode']));
+      found.push(
+        ...each(`${at}.name`, name, [
+          'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode',
+        ]),
+      );
     }
     if (!volume) found.push(notFound(`${at}.name`, name));
     if (devicePath === '') found.push(required(`${at}.devicePath`));
     if (paths.has(devicePath)) found.push(...each(`${at}.devicePath`, devicePath, ['must be unique']));
     paths.add(devicePath);
-    if (devicePath !== '' && devicePath.includes('..')) found.push(...each(`${at}.devicePath`, devicePath, ['can not contain backsteps (..)']));
+    if (devicePath !== '' && devicePath.includes('..'))
+      found.push(...each(`${at}.devicePath`, devicePath, ['can not contain backsteps (..)']));
     if (items(container.volumeMounts).some((m) => m.mountPath === devicePath)) {
       found.push(...each(`${at}.devicePath`, devicePath, ['must not already exist as a path in volumeMounts']));
     }

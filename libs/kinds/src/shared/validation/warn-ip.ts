@@ -4,5 +4,7 @@ export function warnOfIp(field: string, ip: string): readonly string[] {
   if (!parts) return [];
   const plain = parts.map(Number).join('.');
   if (plain === ip) return [];
-  return [`${field}: non-standard IP address "${ip}" will be considered invalid in a future Kubernetes release: use "${plain}"`];
+  return [
+    `${field}: non-standard IP address "${ip}" will be considered invalid in a future Kubernetes release: use "${plain}"`,
+  ];
 }

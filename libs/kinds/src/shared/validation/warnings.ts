@@ -43,17 +43,27 @@ const OLD_LABELS: Readonly<Record<string, string>> = {
   'beta.kubernetes.io/instance-type': 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
 };
 function labelWarnings(field: string, spec: PodSpec): readonly string[] {
-  const ofSelector = Object.keys(spec.nodeSelector ?? {}).flatMap((key) => warnOfLabel(`${field}.nodeSelector[${key}]`, key));
+  const ofSelector = Object.keys(spec.nodeSelector ?? {}).flatMap((key) =>
+    warnOfLabel(`${field}.nodeSelector[${key}]`, key),
+  );
   const node = spec.affinity?.nodeAffinity;
   const at = `${field}.affinity.nodeAffinity`;
   const required = items(node?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms).flatMap((term, i) =>
     items(term.matchExpressions).flatMap(({ key }, j) =>
-      warnOfLabel(`${at}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${i}].matchExpressions[${j}].key`, key, true),
+      warnOfLabel(
+        `${at}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${i}].matchExpressions[${j}].key`,
+        key,
+        true,
+      ),
     ),
   );
   const preferred = items(node?.preferredDuringSchedulingIgnoredDuringExecution).flatMap((term, i) =>
     items(term.preference?.matchExpressions).flatMap(({ key }, j) =>
-      warnOfLabel(`${at}.preferredDuringSchedulingIgnoredDuringExecution[${i}].preference.matchExpressions[${j}].key`, key, true),
+      warnOfLabel(
+        `${at}.preferredDuringSchedulingIgnoredDuringExecution[${i}].preference.matchExpressions[${j}].key`,
+        key,
+        true,
+      ),
     ),
   );
   return [...ofSelector, ...required, ...preferred];
@@ -92,7 +102,8 @@ function volumeWarnings(at: string, volume: Volume): readonly string[] {
   const old = (Object.keys(OLD_VOLUMES) as (keyof Volume)[]).flatMap((name) =>
     volume[name] === undefined ? [] : [`${at}.${OLD_VOLUMES[name] ?? ''}`],
   );
-  const isHollow = volume.projected && items(volume.projected.sources).every((source) => Object.keys(source).length === 0);
+  const isHollow =
+    volume.projected && items(volume.projected.sources).every((source) => Object.keys(source).length === 0);
   return isHollow ? [...old, `volume "${volume.name}" (Projected) has no sources provided`] : old;
 }
 
@@ -173,7 +184,9 @@ function termWarnings(field: string, spec: PodSpec): readonly string[] {
     const words = 'a null labelSelector results in matching no pod';
     return [
       ...items(affinity?.requiredDuringSchedulingIgnoredDuringExecution).flatMap((term, i) =>
-        term.labelSelector ? [] : [`${at}.requiredDuringSchedulingIgnoredDuringExecution[${i}].labelSelector: ${words}`],
+        term.labelSelector
+          ? []
+          : [`${at}.requiredDuringSchedulingIgnoredDuringExecution[${i}].labelSelector: ${words}`],
       ),
       ...items(affinity?.preferredDuringSchedulingIgnoredDuringExecution).flatMap((term, i) =>
         term.podAffinityTerm.labelSelector

@@ -1,0 +1,119 @@
+import { cidrContains, parseCidr, parseIp } from '#meta';
+import { fnv32 } from '#std';
+import type { Problem, Refusal, View } from '#model';
+import { kindRef } from '#model';
+import { nodePortsOf } from './carry-over.js';
+import type { Service } from './schema.js';
+
+const RANGE = '10.96.0.0/16';
+const IPS = 65_536;
+/** The first addresses and ports are left to those who name one: they are given out last. */
+const IPS_KEPT = 256;
+const PORT_MIN = 30_000;
+const PORT_MAX = 32_767;
+const PORTS = PORT_MAX - PORT_MIN + 1;
+const PORTS_KEPT = 86;
+
+const services = kindRef<Service>('core.services');
+
+interface InUse {
+  readonly position: number;
+  readonly ips: ReadonlyMap<string, string>;
+  readonly ports: ReadonlyMap<number, string>;
+}
+const inUse = new WeakMap<View, InUse>();
+
+/** Addresses and ports that services hold, by the uid of the holder; worked out once for a state of the cluster. */
+function usedIn(view: View): InUse {
+  const known = inUse.get(view);
+  if (known?.position === view.position) return known;
+  const ips = new Map<string, string>();
+  const ports = new Map<number, string>();
+  for (const service of view.list(services)) {
+    const { uid } = service.metadata;
+    for (const ip of service.spec.clusterIPs ?? []) ips.set(ip, uid);
+    for (const port of nodePortsOf(service.spec)) ports.set(port, uid);
+    if (service.spec.healthCheckNodePort) ports.set(service.spec.healthCheckNodePort, uid);
+  }
+  const used = { position: view.position, ips, ports };
+  inUse.set(view, used);
+  return used;
+}
+
+/** Gives one service its address and ports: the same ones whenever it is asked on the same state of the cluster. */
+export class Allocator {
+  private readonly taken: InUse;
+  private readonly given = new Set<number>();
+  constructor(
+    view: View,
+    private readonly uid: string,
+    /** A dry run takes nothing, so that it does not matter what others hold. */
+    private readonly isDry: boolean,
+  ) {
+    this.taken = usedIn(view);
+  }
+
+  /** The address that was asked for, or a free one; a sentence when there is none. */
+  clusterIp(asked: string): { readonly ip: string } | { readonly problem: string } {
+    if (asked === '') return this.freeIp();
+    const range = parseCidr(RANGE);
+    const address = parseIp(asked);
+    if (range === undefined || address === undefined || !cidrContains(range, address)) {
+      return { problem: 'the provided network does not match the current range' };
+    }
+    const offset = (address.parts[2] ?? 0) * 256 + (address.parts[3] ?? 0);
+    if (offset === 0 || offset === IPS - 1) {
+      return { problem: `the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${RANGE}` };
+    }
+    if (!this.isDry && this.isHeld(this.taken.ips.get(asked))) return { problem: 'provided IP is already allocated' };
+    return { ip: asked };
+  }
+  private freeIp(): { readonly ip: string } | { readonly problem: string } {
+    const offset = this.free(IPS_KEPT, IPS - 1, (at) => !this.taken.ips.has(ipAt(at))) ?? this.free(1, IPS_KEPT, (at) => !this.taken.ips.has(ipAt(at)));
+    return offset === undefined ? { problem: 'range is full' } : { ip: ipAt(offset) };
+  }
+
+  /** Takes a port of the nodes; a sentence when it cannot be had. */
+  takePort(port: number): string | undefined {
+    if (this.given.has(port)) return 'provided port is already allocated';
+    this.given.add(port);
+    if (this.isDry) return undefined;
+    if (port < PORT_MIN || port > PORT_MAX) {
+      return `provided port is not in the valid range. The range of valid ports is ${PORT_MIN}-${PORT_MAX}`;
+    }
+    return this.isHeld(this.taken.ports.get(port)) ? 'provided port is already allocated' : undefined;
+  }
+  freePort(): number | undefined {
+    const isFree = (at: number): boolean => !this.taken.ports.has(PORT_MIN + at) && !this.given.has(PORT_MIN + at);
+    const offset = this.free(PORTS_KEPT, PORTS, isFree) ?? this.free(0, PORTS_KEPT, isFree);
+    if (offset === undefined) return undefined;
+    this.given.add(PORT_MIN + offset);
+    return PORT_MIN + offset;
+  }
+
+  private isHeld(holder: string | undefined): boolean {
+    return holder !== undefined && holder !== this.uid;
+  }
+  /** The first free place from one that the uid decides on, round the whole band. */
+  private free(from: number, to: number, isFree: (at: number) => boolean): number | undefined {
+    const size = to - from;
+    const start = fnv32(this.uid) % size;
+    for (let i = 0; i < size; i++) {
+      const at = from + ((start + i) % size);
+      if (isFree(at)) return at;
+    }
+    return undefined;
+  }
+}
+function ipAt(offset: number): string {
+  return `10.96.${offset >> 8}.${offset & 255}`;
+}
+
+/** A service with all that the cluster gives, or why it cannot be given. */
+export type Allocated =
+  | { readonly service: Service }
+  | { readonly problems: readonly Problem[] }
+  | { readonly refusal: Refusal };
+export function outOfOrder(message: string): { readonly refusal: Refusal } {
+  return { refusal: { refused: true, code: 500, reason: 'InternalError', message: `Internal error occurred: ${message}` } };
+}
