@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { StoredEvent } from '#model';
 import { EventTooLarge, LogUnavailable, WrongExpectedRevision } from '#ports';
 import type { Appended, EventLog } from '#ports';
+import { prng } from '#std';
 import { Follow, collect, eventOf, until } from './log-testing.js';
 
 /** One place where a log's events are kept, and the ways that a test can get at it. */
@@ -81,6 +82,30 @@ export function eventLogContract(name: string, makePlace: () => Promise<LogPlace
         expect(race.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(1);
         for (const outcome of race) if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(WrongExpectedRevision);
         expect(await collect(log.readStream('race', 0))).toHaveLength(1);
+      });
+
+      it('agrees with a plain list of events, whatever is appended, repeated and raced', async () => {
+        const chance = prng(20260101);
+        const model = new Map<string, { readonly id: string; readonly appended: Appended }[]>();
+        for (let round = 0; round < 30; round++) {
+          const stream = `s/${chance.below(4)}`;
+          const events = model.get(stream) ?? [];
+          model.set(stream, events);
+          const expected = Math.max(-1, events.length - 1 - (chance.chance(0.5) ? 0 : chance.below(4)));
+          const causes = Array.from({ length: 1 + chance.below(3) }, () => `cause ${chance.below(2)}`);
+          const answers = await Promise.allSettled(causes.map((cause) => log.append(stream, eventOf(stream, expected, cause), expected)));
+          answers.forEach((answer, index) => {
+            const { id } = eventOf(stream, expected, causes[index]);
+            if (answer.status === 'fulfilled' && events.length === expected + 1) events.push({ id, appended: answer.value });
+            const there = events[expected + 1];
+            if (there?.id === id) expect(answer).toEqual({ status: 'fulfilled', value: there.appended });
+            else expect(answer).toMatchObject({ reason: { name: 'WrongExpectedRevision', actual: events.length - 1 } });
+          });
+        }
+        const all = [...model.values()].flat().sort((a, b) => a.appended.position - b.appended.position);
+        expect((await collect(log.readAll(0))).map(({ id, position }) => ({ id, position }))).toEqual(
+          all.map(({ id, appended }) => ({ id, position: appended.position })),
+        );
       });
 
       it('refuses an event that is too large, and goes on', async () => {
@@ -164,6 +189,17 @@ export function eventLogContract(name: string, makePlace: () => Promise<LogPlace
         const positions = await fill(log, 2500);
         expect((await collect(log.readAll(0))).map((event) => event.position)).toEqual(positions);
         expect(await collect(log.readStream('fill/0', 0))).toHaveLength(834);
+      });
+
+      it('can be broken off, and the log closes soon all the same', async () => {
+        await fill(log, 1500);
+        for (let n = 0; n < 3; n++) for await (const event of log.readAll(0)) if (event.revision > 1) break;
+        for await (const event of log.readStream('fill/0', 0)) if (event.revision > 1) break;
+        const follow = new Follow(log, 0);
+        const closing = performance.now();
+        await log.close();
+        expect(performance.now() - closing).toBeLessThan(1500);
+        expect(follow.ended).toBeUndefined();
       });
 
       it('is empty at first, and says so', async () => {

@@ -10,6 +10,9 @@ const server = await StandInEsdb.start({
   port: Number(values.port),
   host: values.host,
   ...(values.data === undefined ? {} : { file: values.data }),
+}).catch((cause: unknown) => {
+  process.stderr.write(`The stand-in EventStoreDB cannot listen on ${values.host}:${values.port}: ${String(cause)}\n`);
+  process.exit(1);
 });
 process.stdout.write(`stand-in EventStoreDB listens on ${values.host}:${server.port}\n`);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

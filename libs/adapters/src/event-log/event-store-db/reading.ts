@@ -1,6 +1,6 @@
 import { BACKWARDS, END, FORWARDS, START } from '@eventstore/db-client';
-import type { AllStreamRecordedEvent, EventStoreDBClient, RecordedEvent } from '@eventstore/db-client';
-import { typeOf, within } from './faults.js';
+import type { AllStreamRecordedEvent, EventStoreDBClient, RecordedEvent, StreamingRead } from '@eventstore/db-client';
+import { TookTooLong, typeOf } from './faults.js';
 import { positionOf } from './codec.js';
 
 const READ_MAX = Number.MAX_SAFE_INTEGER;
@@ -46,24 +46,29 @@ export async function* streamFrom(
   }
 }
 
-interface Reading<T> extends AsyncIterable<T> {
-  on(name: 'error', listener: (cause: unknown) => void): unknown;
-  cancel(): Promise<void>;
-}
 /**
  * Iterates a read of the client and always cancels it at the end. The client emits errors also after that, when nobody
  * listens: without the listener here such an error would end the process.
  */
-async function* each<T>(reading: Reading<T>, silenceMs: number): AsyncGenerator<T> {
+async function* each<T>(reading: StreamingRead<T>, silenceMs: number): AsyncGenerator<T> {
   reading.on('error', () => undefined);
-  const iterator = reading[Symbol.asyncIterator]();
+  let waiting = true;
+  // One timer for the whole read, because a read has hundreds of thousands of events. A slow caller is not silence.
+  const silence = setTimeout(() => {
+    if (waiting) reading.destroy(new TookTooLong(silenceMs));
+    else silence.refresh();
+  }, silenceMs);
   try {
-    for (;;) {
-      const next = await within(iterator.next(), silenceMs);
-      if (next.done === true) return;
-      yield next.value;
+    for await (const value of reading.iterator({ destroyOnReturn: false }) as AsyncIterable<T>) {
+      waiting = false;
+      yield value;
+      waiting = true;
+      silence.refresh();
     }
   } finally {
+    clearTimeout(silence);
     await reading.cancel().catch(() => undefined);
+    // A call whose messages nobody takes never ends, and the client waits for its end when it is disposed of.
+    reading.resume();
   }
 }

@@ -1,4 +1,8 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
+import { within } from './faults.js';
+
+/** The client waits for the end of every call, and a call on a dead connection may have none. */
+const DISPOSE_MS = 2000;
 
 /**
  * The process's one client for a server. The client's book-keeping of batched appends is global to the process: an error
@@ -31,15 +35,19 @@ export class SharedClient {
   async replace(failed: EventStoreDBClient): Promise<void> {
     const current = this.#client;
     if ((await current) !== failed || this.#client !== current) return;
-    this.#client = failed.dispose().then(() => EventStoreDBClient.connectionString(this.#url));
+    this.#client = disposed(failed).then(() => EventStoreDBClient.connectionString(this.#url));
     await this.#client;
   }
 
   async release(): Promise<void> {
     if (--this.#users > 0) return;
     SharedClient.#open.delete(this.#url);
-    await (await this.#client).dispose();
+    await disposed(await this.#client);
   }
+}
+
+function disposed(client: EventStoreDBClient): Promise<void> {
+  return within(client.dispose(), DISPOSE_MS).catch(() => undefined);
 }
 
 /** The version that the server tells, `24.10.0`; the client keeps it to itself. */
