@@ -1,5 +1,5 @@
 import { kubelet } from '#loops';
-import type { AssignmentChange, AssignmentSync, Heartbeat, RegisterRequest, ReportAnswer, SyncRequest } from '#model';
+import type { AssignmentChange, AssignmentSync, Heartbeat, LogRequest, RegisterRequest, ReportAnswer, SyncRequest } from '#model';
 import type { BusSubscription, ContainerOwner, RuntimeContainer, RuntimeInfo } from '#ports';
 import { subjects } from '../subjects.js';
 import { refusalOf } from './admission.js';
@@ -7,6 +7,7 @@ import { Assigned } from './assigned.js';
 import type { AssignedPod, News } from './assigned.js';
 import { PodKeeper } from './keeper.js';
 import type { KeeperReport } from './keeper.js';
+import { LogAnswers } from './log-answer.js';
 import { decodeMessage, encodeMessage } from './messages.js';
 import { allocatableOf, capacityOf, nodeObject } from './node-object.js';
 import type { AgentOptions } from './options.js';
@@ -42,6 +43,7 @@ class NodeAgent implements Agent {
   private readonly assigned = new Assigned();
   private readonly keepers = new Map<string, PodKeeper>();
   private readonly reporter: Reporter;
+  private readonly logs: LogAnswers;
   private readonly ends: (() => void)[] = [];
   private readonly subscriptions: BusSubscription[] = [];
   private info: RuntimeInfo | undefined;
@@ -57,6 +59,7 @@ class NodeAgent implements Agent {
 
   constructor(private readonly options: AgentOptions) {
     this.boot = options.ids.uid();
+    this.logs = new LogAnswers(options);
     this.reporter = new Reporter(options, this.boot, (uid, report, answer) => this.reportTaken(uid, report, answer));
   }
 
@@ -67,6 +70,12 @@ class NodeAgent implements Agent {
     this.around = this.surroundings(this.info);
     await this.restore();
     this.subscriptions.push(bus.subscribe(subjects.node(node.name, 'change'), (data) => this.take(decodeMessage(data) as unknown as AssignmentChange)));
+    this.subscriptions.push(
+      bus.subscribe(subjects.node(node.name, 'logs'), (data) => {
+        const request = decodeMessage(data) as unknown as LogRequest;
+        return encodeMessage(this.logs.answer(request, this.pod(request.namespace, request.pod, request.uid)));
+      }),
+    );
     bus.onConnection((connected) => {
       if (!connected || this.stopped) return;
       this.reporter.connected();
@@ -83,6 +92,7 @@ class NodeAgent implements Agent {
     for (const subscription of this.subscriptions) subscription.unsubscribe();
     for (const keeper of this.keepers.values()) keeper.end();
     this.reporter.stop();
+    this.logs.stop();
     return Promise.resolve();
   }
   pod(namespace: string, name: string, uid?: string): PodKeeper | undefined {

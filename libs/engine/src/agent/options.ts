@@ -2,6 +2,8 @@ import type { Bus, Clock, ContainerRuntime, Ids, PodVolumes, Prober } from '#por
 
 export interface AgentOptions {
   readonly bus: Bus;
+  /** Byte streams get a connection of their own, so that a slow reader never holds up reports. */
+  readonly streamBus?: Bus;
   readonly runtime: ContainerRuntime;
   readonly prober: Prober;
   readonly volumes: PodVolumes;

@@ -9,7 +9,7 @@ import { isTerminal } from './pod.js';
 import type { PodStatus } from './pod.js';
 import type { PodRecord } from './record.js';
 import type { Action, Incident, Situation } from './situation.js';
-import { podStatus } from './status.js';
+import { appsEnded, podStatus } from './status.js';
 
 export interface PodPlan {
   readonly actions: readonly Action[];
@@ -36,15 +36,17 @@ export function planPod(situation: Situation): PodPlan {
   const deadline = withDeadline(situation);
   const current: Situation = { ...situation, record: deadline.record };
   const before = podStatus(current);
-  const ending = current.gone || current.pod.metadata.deletionTimestamp !== undefined || deadline.record.failed !== undefined || isTerminal(before.phase);
+  const ending = current.gone || current.pod.metadata.deletionTimestamp !== undefined || deadline.record.failed !== undefined || isTerminal(before.phase) || appsEnded(current);
   const part = ending ? planEnd(current, before) : planStart(current);
   const status = podStatus({ ...current, record: part.record });
+  const wakeAt = earliest(part.wakeAt, deadline.wakeAt);
   return {
     actions: part.actions,
     record: { ...part.record, status },
     status,
     incidents: [...deadline.incidents, ...part.incidents],
-    wakeAt: earliest(part.wakeAt, deadline.wakeAt),
+    // A moment that has come already was acted on: looking again at once would change nothing.
+    wakeAt: wakeAt !== undefined && wakeAt > current.now ? wakeAt : undefined,
     finished: part.finished ?? false,
   };
 }

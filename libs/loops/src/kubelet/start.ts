@@ -58,7 +58,8 @@ function startInits(plan: Planned, sandbox: Observed): boolean {
     if (initialized) continue;
     const end = endOf(situation, container.name);
     if (end?.exitCode === 0 && (newest === undefined || isOfSandbox(newest, sandbox))) continue;
-    keepUp(plan, container, sandbox);
+    // What it prepared went with the sandbox that it ran in, whatever its end was.
+    keepUp(plan, container, sandbox, newest !== undefined && !isOfSandbox(newest, sandbox));
     return false;
   }
   return true;
@@ -70,7 +71,7 @@ function appsAreOf(situation: Situation, sandbox: Observed): boolean {
 }
 
 /** Starts a container that does not run, if it may; stops one that must be made anew. */
-function keepUp(plan: Planned, container: Container, sandbox: Observed): void {
+function keepUp(plan: Planned, container: Container, sandbox: Observed, anew = false): void {
   const { situation } = plan;
   const { now, pod } = situation;
   const newest = attemptsOf(situation.containers, container.name)[0];
@@ -83,7 +84,7 @@ function keepUp(plan: Planned, container: Container, sandbox: Observed): void {
     if (retryAt > now) return plan.later(retryAt, known.problem && known.problem.at + SHOW_END_MS);
     return void plan.start(container, newest?.labels.attempt ?? 0, sandbox);
   }
-  const again = newest !== undefined && known.again === newest.id;
+  const again = anew || (newest !== undefined && known.again === newest.id);
   if (!again && !restarts(pod, container, end.exitCode)) return;
   const served = known.restartFor === end.attempt + 1;
   const at = Math.max(served ? 0 : restartAt(known.restart, end.finishedAt), known.problem ? known.problem.at + known.pull.delayMs : 0);

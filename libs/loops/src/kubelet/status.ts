@@ -203,6 +203,17 @@ export function isInitialized(situation: Situation): boolean {
   );
 }
 
+/** True when the pod's work is done: every app container has ended for good, only sidecars may still run. */
+export function appsEnded(situation: Situation): boolean {
+  const { pod, record } = situation;
+  return pod.spec.containers.every((container) => {
+    const end = endOf(situation, container.name);
+    const newest = attemptsOf(situation.containers, container.name)[0];
+    const again = newest !== undefined && containerRecord(record, container.name).again === newest.id;
+    return end !== undefined && !again && !restarts(pod, container, end.exitCode);
+  });
+}
+
 function resourcesOf(container: Container): Resources {
   const { requests, limits } = container.resources ?? {};
   return { ...(limits && { limits }), ...(requests && { requests }) };

@@ -1,0 +1,160 @@
+import { FakeProber, FakeRuntime, MemoryBusHub, MemoryPodVolumes, VirtualClock } from '#adapters';
+import type { FakeRuntimeOptions } from '#adapters';
+import type { kubelet } from '#loops';
+import type { AssignedObject, IncidentReport, KubeObject, LogRequest, PodReport, StreamOpened } from '#model';
+import type { ProbeAnswer, ProbeTarget } from '#ports';
+import { createAgent } from './agent.js';
+import type { Agent } from './agent.js';
+import { decodeMessage, encodeMessage } from './messages.js';
+
+const CLUSTER = 'c1';
+
+/** A node in a test: the agent over a simulated engine, and a control plane that is played by hand. */
+export class TestNode {
+  readonly clock = new VirtualClock(Date.UTC(2026, 0, 1));
+  readonly hub = new MemoryBusHub(this.clock);
+  readonly health = this.hub.connect('health');
+  readonly bus = this.hub.connect('agent');
+  readonly runtime: FakeRuntime;
+  readonly volumes = new MemoryPodVolumes();
+  readonly reports: PodReport[] = [];
+  readonly incidents: IncidentReport[] = [];
+  readonly log: string[] = [];
+  probe: (target: ProbeTarget) => ProbeAnswer = () => ({ result: 'success', output: '' });
+  cluster = CLUSTER;
+  position = 10;
+  sequence = 0;
+  /** False: reports are not answered as taken. */
+  takes = true;
+  readonly objects = new Map<string, AssignedObject>();
+  agent: Agent;
+  private boots = 0;
+
+  constructor(runtime: Omit<FakeRuntimeOptions, 'clock'> = {}) {
+    this.runtime = new FakeRuntime({ clock: this.clock, takesMs: () => 5, ...runtime });
+    this.agent = this.newAgent();
+    const answer = (subject: string, respond: (message: unknown) => unknown): void => {
+      this.health.subscribe(`report.n1.${subject}`, (data) => {
+        const value = respond(decodeMessage(data));
+        return value === undefined ? new Promise<undefined>(() => undefined) : encodeMessage(value);
+      });
+    };
+    answer('register', () => ({ taken: true }));
+    answer('sync', () => ({ cluster: this.cluster, position: this.position, sequence: this.sequence, objects: [...this.objects.values()] }));
+    answer('incident', (message) => {
+      this.incidents.push(message as IncidentReport);
+      return { taken: true };
+    });
+    answer('token', () => ({ token: 'a.b.c', expires: new Date(this.clock.now() + 3_600_000).toISOString() }));
+    answer('pod', (message) => {
+      if (!this.takes) return { taken: false, reason: 'not now' };
+      this.reports.push(message as PodReport);
+      return { taken: true };
+    });
+    this.assign({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1', uid: 'node-uid' }, spec: { podCIDR: '10.244.3.0/24' } }, 'core.nodes/_/n1', true);
+  }
+  private newAgent(): Agent {
+    return createAgent({
+      bus: this.bus,
+      runtime: this.runtime,
+      prober: new FakeProber((target) => this.probe(target)),
+      volumes: this.volumes,
+      clock: this.clock,
+      ids: { uid: () => `boot-${++this.boots}`, named: (text) => text },
+      node: {
+        name: 'n1',
+        internalIp: '10.0.0.1',
+        podCidr: '10.244.0.0/24',
+        podsMax: 110,
+        domain: 'cluster.local',
+        clusterDns: [],
+        hostsFile: '',
+        resolvConf: '',
+        ephemeralStorageBytes: 1e10,
+        seccompFolder: '/seccomp',
+      },
+      log: (line) => this.log.push(line),
+    });
+  }
+
+  async start(): Promise<void> {
+    const started = this.agent.start();
+    await this.run(200);
+    await started;
+  }
+  /** The agent's process dies and comes back; the engine goes on. */
+  async restartAgent(downMs = 1000): Promise<void> {
+    await this.agent.stop();
+    await this.run(downMs);
+    this.agent = this.newAgent();
+    await this.start();
+  }
+  async run(ms: number): Promise<void> {
+    const until = this.clock.now() + ms;
+    do await new Promise((resolve) => setImmediate(resolve));
+    while (this.clock.ringNext(until));
+    this.clock.advanceTo(until);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  assign(object: KubeObject | Record<string, unknown>, stream = streamOf(object as KubeObject), quiet = false): void {
+    const full = object as KubeObject;
+    this.hand({ stream, uid: full.metadata.uid, position: ++this.position, object: full }, quiet);
+  }
+  /** The pod's object is deleted for good. */
+  delete(object: KubeObject | Record<string, unknown>, quiet = false): void {
+    const full = object as KubeObject;
+    this.hand({ stream: streamOf(full), uid: full.metadata.uid, position: ++this.position, object: null }, quiet);
+  }
+  private hand(assigned: AssignedObject, quiet: boolean): void {
+    if (assigned.object) this.objects.set(assigned.stream, assigned);
+    else this.objects.delete(assigned.stream);
+    if (quiet) return;
+    this.sequence++;
+    this.health.publish('node.n1.change', encodeMessage({ cluster: this.cluster, position: this.position, sequence: this.sequence, objects: [assigned] }));
+  }
+  /** As the API server does when it takes a DELETE. */
+  requestDeletion(pod: Record<string, unknown>, graceSeconds: number): void {
+    const metadata = pod.metadata as Record<string, unknown>;
+    this.assign({
+      ...pod,
+      metadata: { ...metadata, generation: 2, deletionTimestamp: new Date(this.clock.now() + graceSeconds * 1000).toISOString(), deletionGracePeriodSeconds: graceSeconds },
+    });
+  }
+
+  status(name: string): kubelet.PodStatus {
+    return (this.reports.filter((r) => r.name === name).at(-1)?.status ?? {}) as kubelet.PodStatus;
+  }
+  condition(name: string, type: string): string | undefined {
+    return this.status(name).conditions?.find((c) => c.type === type)?.status;
+  }
+  said(name: string, reason: string): readonly string[] {
+    return this.incidents.filter((i) => i.object.name === name && i.reason === reason).map((i) => i.message);
+  }
+  running(name: string): readonly string[] {
+    return this.runtime
+      .list()
+      .filter((c) => c.labels.pod === name && c.state === 'running')
+      .map((c) => `${c.labels.container}/${c.labels.attempt}`)
+      .sort();
+  }
+  async askForLog(request: Omit<LogRequest, 'stream'>, stream: string): Promise<StreamOpened> {
+    const answer = this.health.request('node.n1.logs', encodeMessage({ ...request, stream }), 1000);
+    await this.run(10);
+    return decodeMessage(await answer) as unknown as StreamOpened;
+  }
+}
+
+const PLURALS: Readonly<Record<string, string>> = { Pod: 'core.pods', ConfigMap: 'core.configmaps', Secret: 'core.secrets' };
+function streamOf(object: KubeObject): string {
+  return `${PLURALS[object.kind] ?? object.kind}/${object.metadata.namespace ?? '_'}/${object.metadata.name}`;
+}
+
+export function testPod(name: string, spec: Record<string, unknown> = {}, metadata: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', uid: `uid-${name}`, generation: 1, ...metadata },
+    spec: { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, nodeName: 'n1', containers: [{ name: 'c', image: 'img:1', imagePullPolicy: 'IfNotPresent' }], ...spec },
+  };
+}
