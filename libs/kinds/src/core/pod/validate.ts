@@ -1,4 +1,4 @@
-import { forbidden, invalid } from '#meta';
+import { forbidden, invalid, required } from '#meta';
 import type { Problem } from '#model';
 import { items, type Problems } from '../../shared/validation/checks.js';
 import { validatePodSpec } from '../../shared/validation/pod-spec.js';
@@ -13,7 +13,12 @@ export function validatePod(object: Pod): Problems {
 /** What must hold of every pod, and not of a template. */
 export function podProblems(object: Pod): Problems {
   const { spec } = object;
-  return [...validatePodSpec('spec', spec), ...accountProblems(spec), ...imageProblems(spec)];
+  return [
+    ...validatePodSpec('spec', spec),
+    ...accountProblems(spec),
+    ...imageProblems(spec),
+    ...imageVolumeProblems(spec),
+  ];
 }
 
 function accountProblems(spec: Pod['spec']): Problems {
@@ -42,6 +47,12 @@ function imageProblems(spec: Pod['spec']): Problems {
     });
   }
   return found;
+}
+
+function imageVolumeProblems(spec: Pod['spec']): Problems {
+  return items(spec.volumes).flatMap((volume, i) =>
+    volume.image && !volume.image.reference ? [required(`spec.volumes[${i}].image.reference`)] : [],
+  );
 }
 
 function onCreate(spec: Pod['spec']): Problems {

@@ -143,10 +143,8 @@ export const SOURCE_CHECKS: Checks = {
     return found;
   },
   ephemeral: validateEphemeral,
-  image: (at, source) => [
-    ...(source.reference ? [] : [required(`${at}.reference`)]),
-    ...oneOf(`${at}.pullPolicy`, source.pullPolicy, ['Always', 'IfNotPresent', 'Never']),
-  ],
+  // A template may leave the image to whoever makes pods of it.
+  image: (at, source) => oneOf(`${at}.pullPolicy`, source.pullPolicy, ['Always', 'IfNotPresent', 'Never']),
 };
 
 function partition(at: string, value: number | undefined): Problems {
