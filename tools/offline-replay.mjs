@@ -197,6 +197,12 @@ function differences(want, got, path = '', out = []) {
     return out;
   }
   const short = (v) => { const s = JSON.stringify(v); return s === undefined ? 'nothing' : s.length > 300 ? s.slice(0, 300) + '…' : s; };
+  if (typeof want === 'string' && typeof got === 'string' && want.length > 200) {
+    let i = 0;
+    while (want[i] === got[i]) i++;
+    out.push(`${path}: at ${i} recorded …${want.slice(Math.max(0, i - 60), i + 120)}… got …${got.slice(Math.max(0, i - 60), i + 120)}…`);
+    return out;
+  }
   out.push(`${path || 'answer'}: recorded ${short(want)}, got ${short(got)}`);
   return out;
 }

@@ -9,6 +9,8 @@ export interface Refusal {
   readonly details?: StatusDetails;
   /** `metadata.continue` of the Status, for an expired list token. */
   readonly continue?: string;
+  /** Texts of `Warning: 299` headers that go with the refusal. */
+  readonly warnings?: readonly string[];
 }
 export interface StatusDetails {
   readonly name?: string;

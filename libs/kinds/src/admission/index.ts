@@ -2,6 +2,7 @@ import type { AdmissionPlugin } from '#model';
 import { defaultTolerationSeconds } from './default-toleration-seconds.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
 import { priorityAdmission } from './priority.js';
+import { runtimeClassAdmission } from './runtime-class.js';
 import { serviceAccountAdmission } from './service-account.js';
 import { taintNodesByCondition } from './taint-nodes-by-condition.js';
 
@@ -12,4 +13,5 @@ export const builtinAdmission: readonly AdmissionPlugin[] = [
   serviceAccountAdmission,
   priorityAdmission,
   defaultTolerationSeconds,
+  runtimeClassAdmission,
 ];

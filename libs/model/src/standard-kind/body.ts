@@ -47,7 +47,7 @@ export function readPatched(patched: Json, document: JsonObject, request: Reques
   const refused = (detail: string): Refusal => {
     const about = { group: '', resource: '', kind: '', name: '' };
     const isStrategic = command.patchType === 'strategic';
-    const value = isStrategic ? goMap(command.body ?? null) : JSON.stringify(asGoWrites(patched, document, spoken.schema));
+    const value = isStrategic ? goMap(command.body ?? null) : JSON.stringify(asGoWrites(patched, document, spoken.schema, command.body));
     return refusals.invalid(about, [{ type: 'Invalid', field: 'patch', value, detail }]);
   };
   const body = isJsonObject(patched) ? patched : {};
@@ -98,5 +98,7 @@ function statedType(body: JsonObject, spoken: Spoken, context: DecideContext) {
   const kind = text('kind', spoken.kind);
   const apiVersion = text('apiVersion', spoken.apiVersion);
   const [group, version] = apiVersion.includes('/') ? (apiVersion.split('/', 2) as [string, string]) : ['', apiVersion];
-  return { kind, apiVersion, version, other: context.kinds.byKind(group, version, kind) };
+  // A list of objects is a kind of its own, though none that is stored.
+  const other = context.kinds.byKind(group, version, kind) ?? context.kinds.byKind(group, version, kind.replace(/List$/, ''));
+  return { kind, apiVersion, version, other };
 }

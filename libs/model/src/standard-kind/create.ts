@@ -17,7 +17,7 @@ export function decideCreate(request: Request): Decided {
   if (isRefusal(read)) return read;
   const object = defaulted(request, read.object, true);
   const misplaced = wrongPlace(request, object);
-  if (misplaced) return misplaced;
+  if (misplaced) return { ...misplaced, warnings: read.warnings };
   return createObject(request, trackCreate(request, withoutServerFields(object)), read.warnings);
 }
 
@@ -46,7 +46,7 @@ export function createObject(request: Request, read: KubeObject, readWarnings: r
   const prepared = prepare(request, deduped);
   const about = kindAbout(request, prepared.metadata.name);
   const problems = validateCreate(request, prepared);
-  if (problems.length > 0) return refusals.invalid(about, problems);
+  if (problems.length > 0) return { ...refusals.invalid(about, problems), ...(readWarnings.length > 0 && { warnings: readWarnings }) };
   const warnings = [
     ...readWarnings,
     ...dropped.map(ownerWarning),
@@ -54,9 +54,9 @@ export function createObject(request: Request, read: KubeObject, readWarnings: r
     ...admissionWarnings(plugins, admitted(request, 'CREATE', prepared, undefined)),
   ];
   const denied = validateAll(plugins, admitted(request, 'CREATE', prepared, undefined));
-  if (denied) return denied;
+  if (denied) return { ...denied, warnings };
   const taken = alreadyThere(request, prepared);
-  if (taken) return taken;
+  if (taken) return { ...taken, warnings };
   const allocated = allocate(request, prepared, undefined);
   if (isRefusal(allocated)) return allocated;
   return decidedCreate(request, allocated, warnings);
@@ -136,7 +136,7 @@ function alreadyThere(request: Request, object: KubeObject): Refusal | undefined
   const { view, kind } = request;
   const there = view.get(kind.ref, object.metadata.namespace, object.metadata.name);
   if (there === undefined) return undefined;
-  const refusal = refusals.alreadyExists(aboutOf(request, object.metadata.name));
+  const refusal = refusals.alreadyExists(kindAbout(request, object.metadata.name));
   if (object.metadata.generateName) return withoutUniqueName(refusal);
   if (there.metadata.deletionTimestamp === undefined) return refusal;
   return { ...refusal, message: `object is being deleted: ${refusal.message}` };

@@ -165,14 +165,15 @@ function withMeta(object: KubeObject, fields: Partial<ObjectMeta>): KubeObject {
 /** An object that is gone is answered by a Status, unless the kind shows its last state. */
 function answered(request: Request, decided: DecidedEvent, gone: boolean): DecidedEvent {
   if (!gone || request.strategy.answersDeletionWithObject === true) return decided;
-  const { group, plural } = request.kind.names;
+  const { plural } = request.kind.names;
+  const { group } = request.spoken;
   const { name, uid } = decided.object.metadata;
   const response: JsonObject = {
     kind: 'Status',
     apiVersion: 'v1',
     metadata: {},
     status: 'Success',
-    details: { name, ...(group && { group: request.spoken.group }), kind: plural, uid },
+    details: { name, ...(group && { group }), kind: plural, uid },
   };
   return { ...decided, response };
 }

@@ -1,21 +1,56 @@
 import { isJsonObject, type Json, type JsonObject } from '#std';
-import { resolved, type Type } from '../schema/index.js';
+import { resolved, type Field, type Type } from '../schema/index.js';
 
 /**
- * A patched document as the genuine server prints it in an error: what the patch left alone keeps the order of fields of
- * its type, what it touched is sorted by name.
+ * A patched document as the genuine server prints it in an error: parts that the patch did not look into keep the order
+ * of their type's fields (wherever they were copied to), what it opened or made is sorted by name.
  */
-export function asGoWrites(patched: Json, original: Json | undefined, type: Type): Json {
-  return touched(patched, original, resolved(type), true);
+export function asGoWrites(patched: Json, original: JsonObject, type: Type, patch: Json | undefined): Json {
+  const types = new Map<object, Type>();
+  noteTypes(original, type, types);
+  const opened = openedBy(original, patch);
+  opened.add(original);
+  return written(patched, types, opened);
 }
 
-function touched(value: Json, original: Json | undefined, type: Type | undefined, isRoot = false): Json {
-  if (value === original && !isRoot) return ordered(value, type);
-  if (!isJsonObject(value)) return value;
-  const before = isJsonObject(original) ? original : {};
+function written(value: Json, types: ReadonlyMap<object, Type>, opened: ReadonlySet<object>): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  const type = types.get(value);
+  if (type !== undefined && !opened.has(value)) return ordered(value, type);
+  if (Array.isArray(value)) return value.map((item: Json) => written(item, types, opened));
+  const object = value as JsonObject;
   const out: Record<string, Json | undefined> = {};
-  for (const key of Object.keys(value).sort()) out[key] = touched(value[key] ?? null, before[key], typeOf(type, key));
+  for (const key of Object.keys(object).sort()) out[key] = written(object[key] ?? null, types, opened);
   return out;
+}
+
+function noteTypes(value: Json, type: Type | undefined, types: Map<object, Type>): void {
+  if (typeof value !== 'object' || value === null || type === undefined) return;
+  const t = resolved(type);
+  types.set(value, t);
+  if (Array.isArray(value)) {
+    if (t.is === 'list') for (const item of value as readonly Json[]) noteTypes(item, t.items, types);
+  } else for (const [key, inner] of Object.entries(value as JsonObject)) noteTypes(inner ?? null, typeOf(t, key), types);
+}
+
+/** Containers that the operations of a JSON patch walk through. */
+function openedBy(original: JsonObject, patch: Json | undefined): Set<object> {
+  const opened = new Set<object>();
+  if (!Array.isArray(patch)) return opened;
+  for (const operation of patch as readonly Json[]) {
+    if (!isJsonObject(operation)) continue;
+    for (const pointer of [operation['path'], operation['from']]) {
+      if (typeof pointer !== 'string') continue;
+      let at: Json | undefined = original;
+      for (const part of pointer.split('/').slice(1)) {
+        if (typeof at !== 'object' || at === null) break;
+        opened.add(at);
+        const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+        at = (at as Readonly<Record<string, Json | undefined>>)[key];
+      }
+    }
+  }
+  return opened;
 }
 
 /** Fields in the order of the type, which is that of its protobuf numbers; `kind` and `apiVersion` come first. */
@@ -24,11 +59,18 @@ export function ordered(value: Json, type: Type | undefined): Json {
   const t = resolved(type);
   if (Array.isArray(value)) return t.is === 'list' ? value.map((item: Json) => ordered(item, t.items)) : value;
   const object = value as JsonObject;
-  const tagOf = (key: string): number => (t.is === 'object' ? (t.fields[key]?.tag ?? 1000) : 0);
-  const keys = Object.keys(object).sort((a, b) => tagOf(a) - tagOf(b) || (t.is === 'object' ? (a < b ? 1 : -1) : a < b ? -1 : 1));
+  const tagOf = (key: string): number => (t.is === 'object' ? placeOf(t.fields[key]) : 0);
+  const byName = (a: string, b: string): number => ((a < b) === (t.is === 'object') ? 1 : -1);
+  const keys = Object.keys(object).sort((a, b) => tagOf(a) - tagOf(b) || byName(a, b));
   const out: Record<string, Json | undefined> = {};
   for (const key of keys) out[key] = ordered(object[key] ?? null, typeOf(t, key));
   return out;
+}
+/** Fields that are nested on the protobuf wire stand where their wrapping message does. */
+function placeOf(field: Field | undefined): number {
+  if (field === undefined) return 1000;
+  const [wrapper] = field.options.inline ?? [];
+  return wrapper === undefined ? field.tag : wrapper + field.tag / 1000;
 }
 function typeOf(type: Type | undefined, key: string): Type | undefined {
   if (type === undefined) return undefined;

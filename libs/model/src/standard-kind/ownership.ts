@@ -1,4 +1,4 @@
-import { trackUpdate as track, type WriteContext } from '#meta';
+import { hasUnnamedItems, trackUpdate as track, type WriteContext } from '#meta';
 import type { JsonObject } from '#std';
 import type { KubeObject, ObjectMeta } from '../kube-object.js';
 import { hasStatus, type Request } from './request.js';
@@ -22,9 +22,11 @@ export function writeContext(request: Request): WriteContext {
 }
 
 function convert(request: Request, object: JsonObject, from: string, to: string) {
-  const { kind } = request;
+  const { kind, spoken } = request;
   const { group, version } = kind.names;
-  const isServed = [{ group, version }, ...kind.served].some((served) => apiVersionOf(served.group, served.version) === to);
+  // Owners in another group's version are strangers: events of the core and of events.k8s.io do not conflict.
+  const versions = [{ group, version }, ...kind.served].filter((served) => served.group === spoken.group);
+  const isServed = versions.some((served) => apiVersionOf(served.group, served.version) === to);
   if (!isServed) return undefined;
   const target = spokenVersion(kind, to);
   const stored = spokenVersion(kind, from).toStored(object as unknown as KubeObject);

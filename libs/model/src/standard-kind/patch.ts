@@ -18,7 +18,7 @@ export function decidePatch(request: Request): Decided {
   const read = readPatch(request, old);
   if (isRefusal(read)) return read;
   const misnamed = wrongName(request, read.object) ?? wrongPlace(request, read.object);
-  if (misnamed) return { ...misnamed, ...(read.warnings.length > 0 && { warnings: read.warnings }) } as Refusal;
+  if (misnamed) return { ...misnamed, warnings: read.warnings };
   return updateObject(request, read.object, old, read.warnings);
 }
 

@@ -44,7 +44,7 @@ export function scaleOf(object: KubeObject, selector: string): JsonObject {
 /** PUT and PATCH of `/scale`: a change of `spec.replicas` of the object itself. */
 export function decideScale(request: Request, paths: ScalePaths): Decided {
   const { command, old } = request;
-  if (old === undefined) return refusals.notFound(aboutOf(request, command.name));
+  if (old === undefined) return missing(request);
   const spoken = plainVersion('Scale', 'autoscaling', 'v1', scaleSchema(request));
   const scaleRequest: Request = { ...request, spoken, strategy: { unowned: { scale: [['status']] } } };
   const current = scaleWithOwners(withResourceVersion(old, request.oldVersion ?? ''), paths);
@@ -62,6 +62,14 @@ export function decideScale(request: Request, paths: ScalePaths): Decided {
   const decided = updateObject(request, changed, old, [], 'tracked');
   if (isRefusal(decided)) return decided;
   return { ...decided, response: scaleAfter(decided, paths) };
+}
+
+/** A PUT is read before its object is looked for. */
+function missing(request: Request): Refusal {
+  const { command } = request;
+  const body = { metadata: {}, ...(isJsonObject(command.body) ? command.body : {}) };
+  const misnamed = command.verb === 'update' ? wrongName(request, body as unknown as KubeObject) : undefined;
+  return misnamed ?? refusals.notFound(aboutOf(request, command.name));
 }
 
 const REPLICAS = ['spec', 'replicas'];

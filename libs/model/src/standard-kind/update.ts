@@ -18,7 +18,7 @@ export function decideUpdate(request: Request): Decided {
   if (isRefusal(read)) return read;
   const object = defaulted(request, read.object, false);
   const misnamed = wrongName(request, object) ?? wrongPlace(request, object);
-  if (misnamed) return misnamed;
+  if (misnamed) return { ...misnamed, warnings: read.warnings };
   if (old === undefined) {
     const mayCreate = strategy.putCreates === true && request.subresource === undefined && command.options.mayCreate !== false;
     if (!mayCreate) return refusals.notFound(aboutOf(request, command.name));
@@ -50,7 +50,7 @@ export function updateObject(
   const rules = rulesOf(request);
   const prepared = withGeneration(request, rules.prepare(deduped, old), old);
   const problems = validate(request, rules, prepared, old);
-  if (problems.length > 0) return refusals.invalid(kindAbout(request, old.metadata.name), problems);
+  if (problems.length > 0) return { ...refusals.invalid(kindAbout(request, old.metadata.name), problems), warnings: readWarnings };
   const warnings = [
     ...readWarnings,
     ...dropped.map(ownerWarning),
@@ -75,6 +75,9 @@ export function wrongName(request: Request, object: KubeObject): Refusal | undef
 
 /** A version is stated and is not the object's: the only conflict besides ownership and identity. */
 function staleVersion(request: Request, stated: string | undefined): Refusal | undefined {
+  if (stated && !/^\d+$/.test(stated)) {
+    return { refused: true, code: 500, reason: '', message: `strconv.ParseUint: parsing ${JSON.stringify(stated)}: invalid syntax` };
+  }
   if (!stated || stated === '0' || stated === request.oldVersion) return undefined;
   const why = 'the object has been modified; please apply your changes to the latest version and try again';
   return refusals.conflict(aboutOf(request, request.command.name), why);
