@@ -36,13 +36,24 @@ module.exports = {
       from: { path: '^(libs|apps)/([^/]+)/', pathNot: NO_SPEC },
       to: { path: '^libs/[^/]+/src/', pathNot: '^libs/$2/|^libs/[^/]+/src/(testing/)?index\\.ts$' },
     },
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'kinds-apart',
       comment: 'Kinds do not know each other. (Event is one kind under two groups.)',
       severity: 'error',
-      from: { path: '^libs/kinds/src/([^/]+/[^/]+)/', pathNot: [NO_SPEC, '^libs/kinds/src/(shared|admission)/', '^libs/kinds/src/(core|events)/event/'] },
-      to: { path: '^libs/kinds/src/[^/]+/[^/]+/', pathNot: '^libs/kinds/src/($1|shared|admission)/|^libs/kinds/src/shared/' },
+      from: {
+        path: '^libs/kinds/src/([^/]+/[^/]+)/',
+        pathNot: [NO_SPEC, '^libs/kinds/src/(shared|admission)/', '^libs/kinds/src/(core|events)/event/'],
+      },
+      to: {
+        path: '^libs/kinds/src/[^/]+/[^/]+/',
+        pathNot: '^libs/kinds/src/($1|shared|admission)/|^libs/kinds/src/shared/',
+      },
     },
     {
       name: 'pure-libs-do-no-io',
@@ -52,12 +63,18 @@ module.exports = {
     },
     {
       name: 'only-adapters-touch-the-world',
-      comment: 'Engine, ports and http speak to logs, buses and engines through ports. (http serves sockets: that is its duty.)',
+      comment:
+        'Engine, ports and http speak to logs, buses and engines through ports. (http serves sockets: that is its duty.)',
       severity: 'error',
       from: { path: lib(['ports', 'engine']), pathNot: NO_SPEC },
       to: { dependencyTypes: ['core', 'npm', 'npm-optional', 'npm-peer'] },
     },
-    { name: 'nest-inside', severity: 'error', from: { path: '^libs/', pathNot: '^libs/nest/' }, to: { path: 'node_modules/@nestjs/' } },
+    {
+      name: 'nest-inside',
+      severity: 'error',
+      from: { path: '^libs/', pathNot: '^libs/nest/' },
+      to: { path: 'node_modules/@nestjs/' },
+    },
     {
       name: 'apps-apart',
       comment: 'Apps talk over the bus. Only standalone composes the modules of the others.',
@@ -71,7 +88,12 @@ module.exports = {
       from: { path: '^apps/standalone/' },
       to: { path: '^apps/', pathNot: '^apps/standalone/|\\.module\\.ts$' },
     },
-    { name: 'no-dev-packages', severity: 'error', from: { path: '^(libs|apps)/', pathNot: NO_SPEC }, to: { dependencyTypes: ['npm-dev'], pathNot: 'node_modules/@types/' } },
+    {
+      name: 'no-dev-packages',
+      severity: 'error',
+      from: { path: '^(libs|apps)/', pathNot: NO_SPEC },
+      to: { dependencyTypes: ['npm-dev'], pathNot: 'node_modules/@types/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

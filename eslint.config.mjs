@@ -13,7 +13,10 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       '@typescript-eslint/ban-ts-comment': 'error',
       '@typescript-eslint/no-require-imports': 'error',
       'no-var': 'error',
@@ -36,9 +39,17 @@ export default tseslint.config(
     rules: {
       'no-restricted-globals': [
         'error',
-        ...['process', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'performance', 'crypto', 'fetch', 'Buffer'].map((name) =>
-          banned(name, 'A pure lib takes time, chance and I/O as arguments.'),
-        ),
+        ...[
+          'process',
+          'setTimeout',
+          'setInterval',
+          'setImmediate',
+          'queueMicrotask',
+          'performance',
+          'crypto',
+          'fetch',
+          'Buffer',
+        ].map((name) => banned(name, 'A pure lib takes time, chance and I/O as arguments.')),
       ],
       'no-restricted-properties': [
         'error',
@@ -48,7 +59,10 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         { selector: 'AwaitExpression', message: 'Decisions are synchronous.' },
-        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'A pure lib gets `now` as an argument.' },
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'A pure lib gets `now` as an argument.',
+        },
       ],
       // `regex`, because a `group` that starts with # is read as a comment.
       'no-restricted-imports': [
@@ -67,7 +81,10 @@ export default tseslint.config(
     files: ['libs/**/*.ts', 'test/**/*.ts'],
     ignores: ['libs/nest/**', ...PURE.map((lib) => `libs/${lib}/src/**`)],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ regex: '^@nestjs/', message: 'Nest is in apps and libs/nest only.' }] }],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^@nestjs/', message: 'Nest is in apps and libs/nest only.' }] },
+      ],
     },
   },
   {

@@ -9,7 +9,9 @@ const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 
 await main(async () => {
   if (!process.env.SHIPLOG_BENCH) return again();
-  const files = readdirSync(join(root, 'tools', 'bench')).filter((name) => name.endsWith('.mjs')).sort();
+  const files = readdirSync(join(root, 'tools', 'bench'))
+    .filter((name) => name.endsWith('.mjs'))
+    .sort();
   const figures = {};
   let failed = 0;
   for (const file of files) {
@@ -23,9 +25,13 @@ await main(async () => {
       step(`${file} failed: ${error.stack}`);
     }
   }
-  const chosen = Object.entries(figures).filter(([name]) => wanted.length === 0 || wanted.some((word) => name.includes(word) || isGroup(name, word)));
+  const chosen = Object.entries(figures).filter(
+    ([name]) => wanted.length === 0 || wanted.some((word) => name.includes(word) || isGroup(name, word)),
+  );
   if (asJson) process.stdout.write(`${JSON.stringify(Object.fromEntries(chosen))}\n`);
-  else for (const [name, { value, unit }] of chosen) process.stdout.write(`${name.padEnd(36)} ${String(value).padStart(12)} ${unit}\n`);
+  else
+    for (const [name, { value, unit }] of chosen)
+      process.stdout.write(`${name.padEnd(36)} ${String(value).padStart(12)} ${unit}\n`);
   return failed > 0 ? 1 : 0;
 });
 
@@ -35,7 +41,11 @@ async function again() {
   build();
   requireNatsServer();
   await requireEngine();
-  const result = spawnSync(node, ['--no-warnings', ...process.argv.slice(1)], { cwd: root, stdio: 'inherit', env: { ...process.env, SHIPLOG_BENCH: '1' } });
+  const result = spawnSync(node, ['--no-warnings', ...process.argv.slice(1)], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, SHIPLOG_BENCH: '1' },
+  });
   return result.status ?? 1;
 }
 
@@ -43,7 +53,9 @@ async function again() {
 function isWanted(file, names) {
   if (wanted.length === 0) return true;
   const group = file.replace('.mjs', '');
-  return wanted.some((word) => word === group || word.startsWith(`${group}.`) || names.some((name) => name.includes(word)));
+  return wanted.some(
+    (word) => word === group || word.startsWith(`${group}.`) || names.some((name) => name.includes(word)),
+  );
 }
 
 function isGroup(name, word) {

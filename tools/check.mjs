@@ -32,7 +32,10 @@ export async function check() {
 }
 
 function run(program, words) {
-  const child = spawn(node, ['--no-warnings', `node_modules/${program}`, ...words], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(node, ['--no-warnings', `node_modules/${program}`, ...words], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   child.stderr.on('data', (chunk) => (output += chunk));

@@ -7,7 +7,23 @@ import { engine, ping } from './engine.mjs';
 import { home, main, step } from './setup.mjs';
 
 /** What Shiplog puts into its data folder; anything else there is somebody's own and stays. */
-const OURS = ['keys', 'kubeconfig', 'log', 'checkpoints', 'agent', 'nats', 'feed', 'seccomp', 'credentials', 'cluster', 'standalone.pid', 'memory-folders', 'dockerd.log', 'dockerd.pid', 'history'];
+const OURS = [
+  'keys',
+  'kubeconfig',
+  'log',
+  'checkpoints',
+  'agent',
+  'nats',
+  'feed',
+  'seccomp',
+  'credentials',
+  'cluster',
+  'standalone.pid',
+  'memory-folders',
+  'dockerd.log',
+  'dockerd.pid',
+  'history',
+];
 
 await main(async () => {
   if (!existsSync(home)) {
@@ -51,7 +67,8 @@ async function removeContainers() {
   const containers = (await engine('GET', `/containers/json?all=1&filters=${filter}`)).body;
   if (containers.length > 0) step(`Removing ${containers.length} containers …`);
   // Apps before infra, which own the networks that the apps are joined to.
-  const isInfra = ({ Labels }) => Labels['io.shiplog.container.role'] === 'sandbox' || Labels['io.shiplog.container.name'] === 'POD';
+  const isInfra = ({ Labels }) =>
+    Labels['io.shiplog.container.role'] === 'sandbox' || Labels['io.shiplog.container.name'] === 'POD';
   for (const group of [containers.filter((one) => !isInfra(one)), containers.filter(isInfra)]) {
     await Promise.all(group.map(({ Id }) => engine('DELETE', `/containers/${Id}?force=1&v=1`)));
   }
@@ -89,7 +106,9 @@ function names(folder) {
 
 function lines(file, isAbsolute = false) {
   try {
-    return readFileSync(isAbsolute ? file : join(home, file), 'utf8').split('\n').filter((line) => line !== '');
+    return readFileSync(isAbsolute ? file : join(home, file), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '');
   } catch {
     return [];
   }

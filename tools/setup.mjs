@@ -37,9 +37,13 @@ export function install() {
   if (major < 20) throw new Problem(`Node ${process.versions.node} is too old: install Node 20 or newer.`);
   if (isInstalled()) return;
   step('Installing packages (npm ci) …');
-  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root, stdio: ['ignore', 2, 2] });
+  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel', 'error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
   if (result.error) throw new Problem('npm is not installed: install Node with npm.');
-  if (result.status !== 0) throw new Problem('npm ci failed: see above; check the network and the registry that npm uses.');
+  if (result.status !== 0)
+    throw new Problem('npm ci failed: see above; check the network and the registry that npm uses.');
 }
 
 function isInstalled() {
@@ -52,7 +56,9 @@ function isInstalled() {
   });
   if (!wanted || !present) return false;
   // Optional packages are for other platforms; npm leaves them out.
-  return Object.entries(wanted).every(([name, entry]) => name === '' || entry.optional || present[name]?.version === entry.version);
+  return Object.entries(wanted).every(
+    ([name, entry]) => name === '' || entry.optional || present[name]?.version === entry.version,
+  );
 }
 
 /** Compiles unless the sources are those of the last time. Types are checked by `npm run check`, not here. */
@@ -69,10 +75,14 @@ export function build({ force = false } = {}) {
   rmSync(mark, { force: true });
   removeStale(new Set(sources));
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  const result = spawnSync(node, [compiler, '-p', join(root, 'tsconfig.build.json'), '--noCheck', '--incremental', 'false'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-  });
+  const result = spawnSync(
+    node,
+    [compiler, '-p', join(root, 'tsconfig.build.json'), '--noCheck', '--incremental', 'false'],
+    {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+    },
+  );
   if (result.status !== 0) throw new Problem('The build failed: see above.');
   writeFileSync(mark, digest);
 }
@@ -106,20 +116,31 @@ function filesUnder(folder) {
 /** The bus's server; on Debian as root it is installed. */
 export function requireNatsServer() {
   if (process.env.SHIPLOG_NATS_URL || onPath('nats-server')) return;
-  installPackage('nats-server', 'nats-server is not installed: install it (Debian: apt-get install nats-server), or name a running one with SHIPLOG_NATS_URL.');
+  installPackage(
+    'nats-server',
+    'nats-server is not installed: install it (Debian: apt-get install nats-server), or name a running one with SHIPLOG_NATS_URL.',
+  );
 }
 
 /** A container engine that answers; on Debian as root Docker is installed and started. */
 export async function requireEngine() {
   if (await ping()) return;
   if (process.env.DOCKER_HOST) {
-    throw new Problem(`No container engine answers on DOCKER_HOST=${process.env.DOCKER_HOST}: start it, or name another one.`);
+    throw new Problem(
+      `No container engine answers on DOCKER_HOST=${process.env.DOCKER_HOST}: start it, or name another one.`,
+    );
   }
   const advice = `No container engine answers on ${engineAddress()}`;
   if (process.getuid?.() !== 0) {
-    throw new Problem(`${advice}: start Docker, add yourself to its group, name another engine with DOCKER_HOST, or run without nodes by SHIPLOG_APPS=api,controllers,scheduler.`);
+    throw new Problem(
+      `${advice}: start Docker, add yourself to its group, name another engine with DOCKER_HOST, or run without nodes by SHIPLOG_APPS=api,controllers,scheduler.`,
+    );
   }
-  if (!onPath('dockerd')) installPackage('docker.io', `${advice}: install Docker (Debian: apt-get install docker.io), or name an engine with DOCKER_HOST.`);
+  if (!onPath('dockerd'))
+    installPackage(
+      'docker.io',
+      `${advice}: install Docker (Debian: apt-get install docker.io), or name an engine with DOCKER_HOST.`,
+    );
   await startDocker();
 }
 
@@ -158,7 +179,10 @@ function installPackage(name, advice) {
 
 export function onPath(program) {
   try {
-    execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore', env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
+    execFileSync('sh', ['-c', `command -v ${program}`], {
+      stdio: 'ignore',
+      env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+    });
     process.env.PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
     return true;
   } catch {

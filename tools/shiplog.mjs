@@ -7,6 +7,8 @@ import { build, install, main, node, root } from './setup.mjs';
 await main(() => {
   install();
   build();
-  const result = spawnSync(node, ['--no-warnings', join(root, 'dist/apps/cli/main.js'), ...process.argv.slice(2)], { stdio: 'inherit' });
+  const result = spawnSync(node, ['--no-warnings', join(root, 'dist/apps/cli/main.js'), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
   return result.status ?? 1;
 });

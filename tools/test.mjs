@@ -21,8 +21,17 @@ await main(async () => {
 function jest() {
   const folder = mkdtempSync(join(tmpdir(), 'shiplog-test-'));
   const file = join(folder, 'jest.json');
-  const words = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--json', `--outputFile=${file}`];
-  const { status } = spawnSync(node, [...words, ...process.argv.slice(2)], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  const words = [
+    '--experimental-vm-modules',
+    '--no-warnings',
+    'node_modules/jest/bin/jest.js',
+    '--json',
+    `--outputFile=${file}`,
+  ];
+  const { status } = spawnSync(node, [...words, ...process.argv.slice(2)], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const result = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
   rmSync(folder, { recursive: true });
   if (result === undefined) return { passed: 0, failed: 1 };

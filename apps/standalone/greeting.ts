@@ -53,8 +53,11 @@ async function greetNode(platform: Platform): Promise<void> {
 
 function readyNode({ plane }: Platform, name: string): boolean {
   const status = plane.reads.projection.get(nodes, undefined, name)?.['status'];
-  const conditions = isJsonObject(status) && Array.isArray(status['conditions']) ? (status['conditions'] as unknown[]) : [];
-  return conditions.some((condition) => isJsonObject(condition) && condition['type'] === 'Ready' && condition['status'] === 'True');
+  const conditions =
+    isJsonObject(status) && Array.isArray(status['conditions']) ? (status['conditions'] as unknown[]) : [];
+  return conditions.some(
+    (condition) => isJsonObject(condition) && condition['type'] === 'Ready' && condition['status'] === 'True',
+  );
 }
 
 /** Looks again after each batch of events; false when it takes too long. */

@@ -3,7 +3,15 @@ import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { NatsAuthority, NatsBus, openFileKeys, startNatsServer, type NatsPermissions, type NatsServer, type StoredKeys } from '#adapters';
+import {
+  NatsAuthority,
+  NatsBus,
+  openFileKeys,
+  startNatsServer,
+  type NatsPermissions,
+  type NatsServer,
+  type StoredKeys,
+} from '#adapters';
 import { agentPermissions, appPermissions } from '#engine';
 import { busContract } from './bus.contract.js';
 
@@ -71,7 +79,9 @@ describe('nats bus', () => {
       heard.push(`${subject} ${data.length}`);
       return large;
     });
-    agent.subscribe('node.n1.>', (data, subject) => (subject.includes('.inbox.') ? undefined : bytes(`n1 got ${data.length}`)));
+    agent.subscribe('node.n1.>', (data, subject) =>
+      subject.includes('.inbox.') ? undefined : bytes(`n1 got ${data.length}`),
+    );
     other.subscribe('node.n1.>', () => void heard.push('n2 overheard n1'));
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect((await agent.request('report.n1.sync', bytes('x'), 5_000)).length).toBe(large.length);
@@ -82,7 +92,9 @@ describe('nats bus', () => {
     agent.publish('node.n2.change', bytes('{}'));
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(heard).toEqual(['report.n1.sync 1', `report.n1.sync ${large.length}`]);
-    expect(fixture.problems.filter((problem) => /permissions violation/i.test(problem)).length).toBeGreaterThanOrEqual(3);
+    expect(fixture.problems.filter((problem) => /permissions violation/i.test(problem)).length).toBeGreaterThanOrEqual(
+      3,
+    );
     await Promise.all([health.close(), agent.close(), other.close()]);
   });
 
@@ -123,7 +135,8 @@ describe('nats bus', () => {
   });
 
   it('keeps its files private and opens nothing but its one port', () => {
-    for (const name of ['server.conf', 'server.key']) expect(statSync(join(fixture.home, 'nats', name)).mode & 0o077).toBe(0);
+    for (const name of ['server.conf', 'server.key'])
+      expect(statSync(join(fixture.home, 'nats', name)).mode & 0o077).toBe(0);
     const config = readFileSync(join(fixture.home, 'nats', 'server.conf'), 'utf8');
     expect(config).toContain(`listen: "127.0.0.1:${new URL(fixture.server.url).port}"`);
     expect(config).not.toMatch(/cluster|http|password|jetstream/i);
@@ -147,6 +160,8 @@ describe('nats bus', () => {
 
   it('says what to do when nats-server is not installed', async () => {
     const options = { home: join(fixture.home, 'absent'), keys: fixture.keys, authority: fixture.authority };
-    await expect(startNatsServer({ ...options, executable: 'no-such-nats-server' })).rejects.toThrow(/not installed: install/);
+    await expect(startNatsServer({ ...options, executable: 'no-such-nats-server' })).rejects.toThrow(
+      /not installed: install/,
+    );
   });
 });

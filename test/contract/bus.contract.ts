@@ -10,7 +10,8 @@ export interface BusWorld {
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (data: Uint8Array): string => new TextDecoder().decode(data);
 /** 3.5 MB that differ at every place, so that parts in a wrong order are noticed. */
-const large = (): Uint8Array => Uint8Array.from({ length: 3_500_000 }, (_, i) => (i * 31 + (i >> 8) * 7 + (i >> 16)) & 0xff);
+const large = (): Uint8Array =>
+  Uint8Array.from({ length: 3_500_000 }, (_, i) => (i * 31 + (i >> 8) * 7 + (i >> 16)) & 0xff);
 
 /** What every bus promises. */
 export function busContract(name: string, open: () => Promise<BusWorld>): void {
@@ -78,7 +79,9 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
         return bytes(`${subject} ${text(data)}`);
       });
       await settled();
-      const answers = await Promise.all([20, 0, 10].map((ms) => here.request(`double.${ms}`, bytes(String(ms)), 5_000)));
+      const answers = await Promise.all(
+        [20, 0, 10].map((ms) => here.request(`double.${ms}`, bytes(String(ms)), 5_000)),
+      );
       expect(answers.map(text)).toEqual(['double.20 20', 'double.0 0', 'double.10 10']);
       subscription.unsubscribe();
     });

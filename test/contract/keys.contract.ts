@@ -72,7 +72,14 @@ export function keysContract(name: string, create: () => Promise<{ keys: Keys; r
       const [header = '', , signature = ''] = token.split('.');
       const forged = Buffer.from(JSON.stringify({ sub: 'root' })).toString('base64url');
       const none = Buffer.from(JSON.stringify({ alg: 'none' })).toString('base64url');
-      for (const bad of ['', 'x', 'a.b.c', `${header}.${forged}.${signature}`, `${none}.${forged}.`, await foreign.signToken({ sub: 'x' })]) {
+      for (const bad of [
+        '',
+        'x',
+        'a.b.c',
+        `${header}.${forged}.${signature}`,
+        `${none}.${forged}.`,
+        await foreign.signToken({ sub: 'x' }),
+      ]) {
         expect(await keys.verifyToken(bad, now)).toBeUndefined();
       }
     });

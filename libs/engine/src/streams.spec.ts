@@ -4,7 +4,8 @@ import { ByteStream, CREDIT_BYTES, FRAME_BYTES, StreamBroken } from './streams.j
 
 function pair(hub: MemoryBusHub): { agent: ByteStream; client: ByteStream } {
   const { clock } = hub;
-  const open = (side: 'agent' | 'client'): ByteStream => new ByteStream({ bus: hub.connect(side), clock, subject: 'stream.n1.x', side });
+  const open = (side: 'agent' | 'client'): ByteStream =>
+    new ByteStream({ bus: hub.connect(side), clock, subject: 'stream.n1.x', side });
   return { agent: open('agent'), client: open('client') };
 }
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -20,12 +21,15 @@ describe('byte streams', () => {
     const { agent, client } = pair(new MemoryBusHub(new SystemClock()));
     const data = pattern(3_000_000);
     const sent = agent.write(data).then(() => agent.end());
-    const [there, back] = await Promise.all([readAll(client), (async () => {
-      await client.write(bytes('hello '));
-      await client.write(bytes('agent'));
-      await client.end();
-      return readAll(agent);
-    })()]);
+    const [there, back] = await Promise.all([
+      readAll(client),
+      (async () => {
+        await client.write(bytes('hello '));
+        await client.write(bytes('agent'));
+        await client.end();
+        return readAll(agent);
+      })(),
+    ]);
     await sent;
     expect(there.equals(data)).toBe(true);
     expect(back.toString()).toBe('hello agent');

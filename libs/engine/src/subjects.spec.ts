@@ -29,7 +29,9 @@ describe('subjects', () => {
     expect(subjects.event('networking.k8s.io.ingresses', 'a', 'b.example', 'Created')).toBe(
       'events.networking%2Ek8s%2Eio.ingresses.a.b%2Eexample.Created',
     );
-    expect(subjects.event('core.nodes', undefined, 'n1.example', 'Created')).toBe('events.core.nodes._.n1%2Eexample.Created');
+    expect(subjects.event('core.nodes', undefined, 'n1.example', 'Created')).toBe(
+      'events.core.nodes._.n1%2Eexample.Created',
+    );
   });
 
   it('names commands, nodes and reports', () => {

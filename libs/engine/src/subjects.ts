@@ -104,7 +104,10 @@ export function agentPermissions(node: string): BusPermissions {
 }
 
 const APPS: Readonly<Record<string, Omit<BusPermissions, 'inbox'>>> = {
-  api: { publish: ['command.>', 'node.*.*', 'stream.>', 'query.>'], subscribe: ['command.>', 'stream.>', 'query.api.>'] },
+  api: {
+    publish: ['command.>', 'node.*.*', 'stream.>', 'query.>'],
+    subscribe: ['command.>', 'stream.>', 'query.api.>'],
+  },
   controllers: { publish: ['command.>', 'query.>'], subscribe: ['query.controllers.>'] },
   scheduler: { publish: ['command.>', 'query.>'], subscribe: ['query.scheduler.>'] },
   scaler: { publish: ['command.>', 'query.>'], subscribe: ['query.scaler.>'] },

@@ -34,7 +34,9 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
     mkdirSync(agentFolder(settings), { recursive: true, mode: 0o700 });
     await stopProcessOf(this.pidFile, agentMain());
     const user = await authority.issueUser(`agent-${settings.node}`, agentPermissions(settings.node));
-    writeFileSync(credentialsPath(settings), JSON.stringify({ url: busUrl, ca: caCertificate, ...user }), { mode: 0o600 });
+    writeFileSync(credentialsPath(settings), JSON.stringify({ url: busUrl, ca: caCertificate, ...user }), {
+      mode: 0o600,
+    });
     // For `npm run down`: volumes in memory outlive the processes.
     writeFileSync(join(settings.home, 'memory-folders'), `${memoryFolder(settings)}\n`);
     this.start();

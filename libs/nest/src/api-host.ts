@@ -55,7 +55,9 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
   private listen(server: Http2SecureServer): Promise<void> {
     const { apiHost, apiPort } = this.platform.settings;
     return new Promise((resolve, reject) => {
-      server.once('error', (cause: Error) => reject(new Fault(`The API cannot listen on ${apiHost}:${apiPort}: ${cause.message}`, false, { cause })));
+      server.once('error', (cause: Error) =>
+        reject(new Fault(`The API cannot listen on ${apiHost}:${apiPort}: ${cause.message}`, false, { cause })),
+      );
       server.listen(apiPort, apiHost, resolve);
     });
   }

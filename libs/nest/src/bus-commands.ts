@@ -12,11 +12,20 @@ export class BusCommands implements CommandPort {
 
   async submit(command: Command): Promise<CommandResult> {
     try {
-      const answer = await this.bus.request(subjects.command(command), encodeJson(command), COMMAND_TIMEOUT_MS + WAY_MS);
+      const answer = await this.bus.request(
+        subjects.command(command),
+        encodeJson(command),
+        COMMAND_TIMEOUT_MS + WAY_MS,
+      );
       return decodeJson(answer) as CommandResult;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      return { refused: true, code: 503, reason: 'ServiceUnavailable', message: `the writer cannot be reached: ${error.message}` };
+      return {
+        refused: true,
+        code: 503,
+        reason: 'ServiceUnavailable',
+        message: `the writer cannot be reached: ${error.message}`,
+      };
     }
   }
 }

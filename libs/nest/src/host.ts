@@ -12,7 +12,8 @@ const USABLE_SHARE = 0.9;
 
 /** Where clients inside the cluster find the API: never a loopback address, which would be their own. */
 export function apiEndpoints({ apiHost, apiPort }: Settings): { ip: string; port: number }[] {
-  const isOwnAddress = !apiHost.startsWith('127.') && apiHost !== 'localhost' && apiHost !== '0.0.0.0' && !apiHost.includes(':');
+  const isOwnAddress =
+    !apiHost.startsWith('127.') && apiHost !== 'localhost' && apiHost !== '0.0.0.0' && !apiHost.includes(':');
   return [{ ip: isOwnAddress ? apiHost : hostAddress(), port: apiPort }];
 }
 

@@ -27,7 +27,9 @@ export class NodeBackend extends ClusterBackend {
     const stream = new ByteStream({ bus: streamBus, clock: plane.options.clock, subject, side: 'client' });
     try {
       const message: LogRequest = { ...request, stream: subject };
-      const opened = decodeJson(await bus.request(subjects.node(node, 'logs'), encodeJson(message), OPEN_TIMEOUT_MS)) as StreamOpened;
+      const opened = decodeJson(
+        await bus.request(subjects.node(node, 'logs'), encodeJson(message), OPEN_TIMEOUT_MS),
+      ) as StreamOpened;
       if (opened.opened) return new NodeLog(stream);
       stream.cancel();
       return refusalOf(opened);
@@ -59,5 +61,10 @@ function refusalOf(opened: StreamOpened): Refusal {
 }
 
 function unreachable(node: string): Refusal {
-  return { refused: true, code: 503, reason: 'ServiceUnavailable', message: `the agent of node ${node} cannot be reached` };
+  return {
+    refused: true,
+    code: 503,
+    reason: 'ServiceUnavailable',
+    message: `the agent of node ${node} cannot be reached`,
+  };
 }

@@ -89,7 +89,8 @@ export class Platform implements OnApplicationShutdown {
   }
 
   get authority(): NatsAuthority {
-    if (this.place.authority === undefined) throw new Fault(`${this.settings.process} cannot admit others to the bus`, false);
+    if (this.place.authority === undefined)
+      throw new Fault(`${this.settings.process} cannot admit others to the bus`, false);
     return this.place.authority;
   }
 
@@ -145,7 +146,9 @@ async function ownPlace(settings: Settings): Promise<BusPlace> {
   const keys = await openFileKeys(settings.home);
   const authority = await NatsAuthority.open(keys.store);
   const server =
-    settings.natsUrl === undefined ? await startNatsServer({ home: settings.home, keys, authority, onProblem: say }) : undefined;
+    settings.natsUrl === undefined
+      ? await startNatsServer({ home: settings.home, keys, authority, onProblem: say })
+      : undefined;
   const user = await authority.issueUser(settings.process, appPermissions(settings.apps, settings.process));
   const credentials = { url: server?.url ?? settings.natsUrl ?? '', ca: keys.caCertificate, ...user };
   return { credentials, keys, authority, stop: async () => server?.stop() };
@@ -162,11 +165,16 @@ export function readCredentials(path: string): NatsCredentials {
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw new Fault(`The bus credentials ${path} cannot be read: name the right file with SHIPLOG_CREDENTIALS.`, false, { cause });
+    throw new Fault(
+      `The bus credentials ${path} cannot be read: name the right file with SHIPLOG_CREDENTIALS.`,
+      false,
+      { cause },
+    );
   }
   const text = (key: string): string => {
     const part = isJsonObject(value) ? value[key] : undefined;
-    if (typeof part !== 'string') throw new Fault(`The bus credentials ${path} lack "${key}": have them made again by "shiplog setup".`, false);
+    if (typeof part !== 'string')
+      throw new Fault(`The bus credentials ${path} lack "${key}": have them made again by "shiplog setup".`, false);
     return part;
   };
   return { url: text('url'), ca: text('ca'), jwt: text('jwt'), seed: text('seed'), inbox: text('inbox') };

@@ -13,7 +13,10 @@ const STOP_MS = 15_000;
  * Runs one app until it is told to stop. A failure to start is one sentence and exit code 1. `ready` is called once
  * everything listens.
  */
-export async function runApp(createModule: () => DynamicModule | Promise<DynamicModule>, ready: (app: INestMicroservice) => Promise<void> | void = sayReady): Promise<void> {
+export async function runApp(
+  createModule: () => DynamicModule | Promise<DynamicModule>,
+  ready: (app: INestMicroservice) => Promise<void> | void = sayReady,
+): Promise<void> {
   try {
     const app = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(await createModule(), {
       useFactory: (strategy: BusServer) => ({ strategy }),

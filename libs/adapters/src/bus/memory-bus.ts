@@ -55,7 +55,11 @@ export class MemoryBusHub {
     return receivers.length > 0;
   }
 
-  #deliver(from: MemoryBus, receiver: Subscription, message: { subject: string; data: Uint8Array; reply: string | undefined }): void {
+  #deliver(
+    from: MemoryBus,
+    receiver: Subscription,
+    message: { subject: string; data: Uint8Array; reply: string | undefined },
+  ): void {
     const { subject, data, reply } = message;
     const delays = this.fate({ from: from.name, to: receiver.client.name, subject, bytes: data.length });
     for (const delayMs of delays) {

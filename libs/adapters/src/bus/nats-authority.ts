@@ -41,7 +41,16 @@ export class NatsAuthority {
     }
     const operator = fromSeed(new TextEncoder().encode(seeds['operator']));
     const account = fromSeed(new TextEncoder().encode(seeds['account']));
-    const limits = { conn: UNLIMITED, leaf: 0, imports: 0, exports: 0, wildcards: true, data: UNLIMITED, payload: UNLIMITED, subs: UNLIMITED };
+    const limits = {
+      conn: UNLIMITED,
+      leaf: 0,
+      imports: 0,
+      exports: 0,
+      wildcards: true,
+      data: UNLIMITED,
+      payload: UNLIMITED,
+      subs: UNLIMITED,
+    };
     return new NatsAuthority(
       account,
       account.getPublicKey(),
@@ -51,7 +60,10 @@ export class NatsAuthority {
   }
 
   /** Credentials of a new user with these permissions. */
-  async issueUser(name: string, permissions: NatsPermissions): Promise<Pick<NatsCredentials, 'jwt' | 'seed' | 'inbox'>> {
+  async issueUser(
+    name: string,
+    permissions: NatsPermissions,
+  ): Promise<Pick<NatsCredentials, 'jwt' | 'seed' | 'inbox'>> {
     const user = createUser();
     const jwt = await encodeUser(name, user, this.account, {
       // An empty list would allow everything, so what may not be used at all is denied by name.

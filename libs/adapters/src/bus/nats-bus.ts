@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, createInbox, headers, jwtAuthenticator, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import {
+  connect,
+  createInbox,
+  headers,
+  jwtAuthenticator,
+  type Msg,
+  type NatsConnection,
+} from '@nats-io/transport-node';
 import { BusUnavailable, RequestFailed, type Bus, type BusSubscription } from '#ports';
 import { Fault } from '#std';
 import { ConnectionListeners } from './connection-listeners.js';
@@ -134,7 +141,10 @@ export class NatsBus implements Bus {
   #read(subject: string, message: Msg): Promise<Uint8Array> {
     if (message.headers?.code === NO_RESPONDERS) throw new BusUnavailable(`${subject}: nobody listens`);
     if (message.headers?.has(FAULT)) {
-      throw new RequestFailed(decodeURIComponent(message.headers.get(FAULT)), message.headers.get(RETRYABLE) === 'true');
+      throw new RequestFailed(
+        decodeURIComponent(message.headers.get(FAULT)),
+        message.headers.get(RETRYABLE) === 'true',
+      );
     }
     return this.parts.join(message);
   }
@@ -208,7 +218,10 @@ class Answer {
     });
     // The race below may be lost before anybody waits for the answer itself.
     this.promise.catch(() => undefined);
-    this.#timer = setTimeout(() => this.reject(new BusUnavailable(`${subject}: no answer within ${timeoutMs} ms`)), timeoutMs);
+    this.#timer = setTimeout(
+      () => this.reject(new BusUnavailable(`${subject}: no answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
   }
 
   settle(): void {

@@ -51,7 +51,8 @@ export class NatsParts {
       this.connection.publish(subject, data, options);
       return;
     }
-    if (count > PARTS_MAX) throw new Fault(`a message of ${data.length} bytes for ${subject} is larger than the bus takes`, false);
+    if (count > PARTS_MAX)
+      throw new Fault(`a message of ${data.length} bytes for ${subject} is larger than the bus takes`, false);
     const marked = copyOf(options.headers);
     marked.set(PARTS, String(count));
     this.connection.publish(subject, data.subarray(0, this.partBytes), { ...options, headers: marked });
@@ -70,10 +71,13 @@ export class NatsParts {
     const count = Number(message.headers?.get(PARTS) || 1);
     if (count === 1) return message.data;
     const source = message.reply;
-    if (!(count > 1 && count <= PARTS_MAX) || source === undefined) throw new Fault('a message in parts without a way to fetch them', false);
+    if (!(count > 1 && count <= PARTS_MAX) || source === undefined)
+      throw new Fault('a message in parts without a way to fetch them', false);
     const parts: Uint8Array[] = [message.data];
     for (let next = 1; next < count; next += PARTS_AT_ONCE) {
-      const group = Array.from({ length: Math.min(PARTS_AT_ONCE, count - next) }, (_, i) => this.#fetch(source, next + i));
+      const group = Array.from({ length: Math.min(PARTS_AT_ONCE, count - next) }, (_, i) =>
+        this.#fetch(source, next + i),
+      );
       parts.push(...(await Promise.all(group)));
     }
     return Buffer.concat(parts);

@@ -157,7 +157,10 @@ async function writeFiles(folder: string, port: number, { keys, authority }: Nat
   write('server.crt', server.certificate);
   write('server.key', server.privateKey);
   write('port', `${port}\n`);
-  write('server.conf', natsConfig({ listen: `${HOST}:${port}`, folder, authority, logFile: join(folder, 'server.log') }));
+  write(
+    'server.conf',
+    natsConfig({ listen: `${HOST}:${port}`, folder, authority, logFile: join(folder, 'server.log') }),
+  );
 }
 
 function configPath(folder: string): string {
@@ -200,4 +203,3 @@ function answers(port: number): Promise<boolean> {
 function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? '';
 }
-

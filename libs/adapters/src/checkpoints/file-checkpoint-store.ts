@@ -42,7 +42,8 @@ export class FileCheckpointStore {
     }
     await rename(temporary, this.#path(position));
     const positions = await this.positions();
-    for (const old of positions.slice(0, Math.max(0, positions.length - KEPT))) await rm(this.#path(old), { force: true });
+    for (const old of positions.slice(0, Math.max(0, positions.length - KEPT)))
+      await rm(this.#path(old), { force: true });
   }
 
   #path(position: number): string {

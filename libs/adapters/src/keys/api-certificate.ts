@@ -6,7 +6,14 @@ const KUBERNETES_SERVICE_ADDRESS = '10.96.0.1';
 
 /** The API's serving certificate, for every name and address under which clients reach it. */
 export function issueApiCertificate(keys: Keys, more: readonly string[] = []): Promise<IssuedCertificate> {
-  const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', 'localhost', hostname()];
+  const names = [
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    'kubernetes.default.svc.cluster.local',
+    'localhost',
+    hostname(),
+  ];
   const addresses = ['127.0.0.1', '::1', KUBERNETES_SERVICE_ADDRESS, ...hostAddresses()];
   for (const name of more) (isAddress(name) ? addresses : names).push(name);
   return keys.issueCertificate({

@@ -122,6 +122,7 @@ async function importKey(pem: string): Promise<webcrypto.CryptoKey> {
 
 function pemBlock(pem: string, label: string): string {
   const block = new RegExp(`-----BEGIN ${label}-----[^-]+-----END ${label}-----\n`).exec(pem)?.[0];
-  if (block === undefined) throw new Fault(`the key store's ${FILE} holds no ${label.toLowerCase()}: restore it from a backup`, false);
+  if (block === undefined)
+    throw new Fault(`the key store's ${FILE} holds no ${label.toLowerCase()}: restore it from a backup`, false);
   return block;
 }

@@ -15,7 +15,11 @@ const FORMAT = 1;
 export class SealBroken extends Fault {
   override readonly name = 'SealBroken';
   constructor(objectUid: string, options?: { cause?: unknown }) {
-    super(`what was sealed for object ${objectUid} was altered, or the key store is not the one that sealed it`, false, options);
+    super(
+      `what was sealed for object ${objectUid} was altered, or the key store is not the one that sealed it`,
+      false,
+      options,
+    );
   }
 }
 
@@ -38,7 +42,8 @@ export class ObjectSealer {
   ) {
     const text = store.read(MASTER) ?? store.createOnce(MASTER, `${random(32).toString('base64')}\n`);
     this.#master = Buffer.from(text.trim(), 'base64');
-    if (this.#master.length !== 32) throw new Fault(`the key store's ${MASTER} is damaged: restore it from a backup`, false);
+    if (this.#master.length !== 32)
+      throw new Fault(`the key store's ${MASTER} is damaged: restore it from a backup`, false);
   }
 
   seal(objectUid: string, clear: string): string {
@@ -49,7 +54,8 @@ export class ObjectSealer {
 
   open(objectUid: string, sealed: string): string | undefined {
     const bytes = Buffer.from(sealed, 'base64');
-    if (bytes.length < 1 + ID_BYTES + IV_BYTES + TAG_BYTES || bytes.readUInt8(0) !== FORMAT) throw new SealBroken(objectUid);
+    if (bytes.length < 1 + ID_BYTES + IV_BYTES + TAG_BYTES || bytes.readUInt8(0) !== FORMAT)
+      throw new SealBroken(objectUid);
     const objectKey = this.#keyOf(objectUid);
     // A key with another id was made after the first one was shredded: the old text is as unreadable as without any.
     if (objectKey === undefined || !objectKey.id.equals(bytes.subarray(1, 1 + ID_BYTES))) return undefined;

@@ -36,7 +36,9 @@ export class TokenSigner {
   }
 
   sign(claims: Readonly<Record<string, unknown>>): Promise<string> {
-    return new SignJWT({ ...claims }).setProtectedHeader({ alg: 'RS256', kid: this.current.kid }).sign(this.current.privateKey);
+    return new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: 'RS256', kid: this.current.kid })
+      .sign(this.current.privateKey);
   }
 
   /** `now` in milliseconds. */

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { readSettings } from '#nest';
+import { Fault, isJsonObject } from '#std';
+
+/** What this machine's kubeconfig says of its cluster. */
+export interface Cluster {
+  readonly kubeconfig: string;
+  readonly server: string;
+  readonly ca: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export function localCluster(): Cluster {
+  const { home } = readSettings('cli', [], process.env);
+  const kubeconfig = process.env['KUBECONFIG'] || join(home, 'kubeconfig');
+  let config: unknown;
+  try {
+    config = parse(readFileSync(kubeconfig, 'utf8'));
+  } catch (cause) {
+    throw new Fault(
+      `There is no kubeconfig at ${kubeconfig}: start a cluster with "npm start", or set SHIPLOG_HOME.`,
+      false,
+      { cause },
+    );
+  }
+  const cluster = first(config, 'clusters', 'cluster');
+  const user = first(config, 'users', 'user');
+  const decoded = (value: unknown): string => Buffer.from(String(value), 'base64').toString('utf8');
+  return {
+    kubeconfig,
+    server: String(cluster['server']),
+    ca: decoded(cluster['certificate-authority-data']),
+    certificate: decoded(user['client-certificate-data']),
+    key: decoded(user['client-key-data']),
+  };
+}
+
+function first(config: unknown, list: string, part: string): Readonly<Record<string, unknown>> {
+  const entries = isJsonObject(config) ? config[list] : undefined;
+  const entry: unknown = Array.isArray(entries) ? entries[0] : undefined;
+  const value = isJsonObject(entry) ? entry[part] : undefined;
+  if (!isJsonObject(value)) throw new Fault(`The kubeconfig has no ${part}.`, false);
+  return value;
+}
