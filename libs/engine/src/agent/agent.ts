@@ -276,7 +276,7 @@ class NodeAgent implements Agent {
     this.owner = owner;
     this.prepared = true;
     this.ends.push(runtime.onChange(owner, (change) => void this.changed(change.podUid, change.containerId)));
-    await this.relist();
+    await this.insist('looking at what runs', () => this.relist());
   }
   /** The range that the control plane gave this node. It comes soon after the node was registered, if it comes. */
   private async podCidr(): Promise<string> {

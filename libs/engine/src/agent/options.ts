@@ -27,6 +27,7 @@ export interface NodeOptions {
   readonly domain: string;
   /** Addresses of the cluster's DNS; without one, pods use the node's own resolver. */
   readonly clusterDns: readonly string[];
+  /** What the node's own /etc/hosts and /etc/resolv.conf say (their text, not their paths). */
   readonly hostsFile: string;
   readonly resolvConf: string;
   /** Bytes on the disk that pods may fill. */

@@ -3,7 +3,7 @@ import { initContainersOf, isSidecar } from './pod.js';
 import type { Condition, Pod, PodStatus } from './pod.js';
 import { attemptsOf, hasStarted, sandboxOf } from './situation.js';
 import type { Situation } from './situation.js';
-import { endOf, isInitialized } from './status.js';
+import { endOf, isInitialized } from './ends.js';
 
 /** Types that the node decides and reports; all others in a pod's status are not its business. */
 export const NODE_CONDITIONS: readonly string[] = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'];

@@ -1,7 +1,7 @@
 import type { Instant } from '#std';
 import { containerOf, initContainersOf, isSidecar, isTerminal } from './pod.js';
 import type { Pod, PodStatus } from './pod.js';
-import type { Part } from './plan.js';
+import type { Part } from './part.js';
 import { attemptsOf, sandboxOf } from './situation.js';
 import type { Action, Incident, Observed, Situation } from './situation.js';
 

@@ -1,7 +1,7 @@
 import { initContainersOf, isSidecar } from './pod.js';
 import type { ContainerStatus, Phase } from './pod.js';
 import { restarts } from './restarts.js';
-import { isInitialized } from './status.js';
+import { isInitialized } from './ends.js';
 import type { Situation } from './situation.js';
 
 /** The pod's phase from what its containers do. */

@@ -4,12 +4,15 @@
  */
 import type { Instant } from '#std';
 import { planEnd } from './end.js';
+import { appsEnded } from './ends.js';
+import { earliest } from './part.js';
+import type { Part } from './part.js';
 import { planStart } from './start.js';
 import { isTerminal } from './pod.js';
 import type { PodStatus } from './pod.js';
 import type { PodRecord } from './record.js';
 import type { Action, Incident, Situation } from './situation.js';
-import { appsEnded, podStatus } from './status.js';
+import { podStatus } from './status.js';
 
 export interface PodPlan {
   readonly actions: readonly Action[];
@@ -21,15 +24,6 @@ export interface PodPlan {
   /** Nothing is left of the pod on this node: its object may go. */
   readonly finished: boolean;
 }
-/** What the parts of the plan give: they change the record and add to the rest. */
-export interface Part {
-  readonly actions: readonly Action[];
-  readonly record: PodRecord;
-  readonly incidents: readonly Incident[];
-  readonly wakeAt?: Instant | undefined;
-  readonly finished?: boolean;
-}
-
 export const DEADLINE_MESSAGE = 'Pod was active on the node longer than the specified deadline';
 
 export function planPod(situation: Situation): PodPlan {
@@ -64,10 +58,4 @@ function withDeadline(situation: Situation): Part {
     record: { ...record, failed: { reason: 'DeadlineExceeded', message: DEADLINE_MESSAGE } },
     incidents: [{ type: 'Normal', reason: 'DeadlineExceeded', message: DEADLINE_MESSAGE }],
   };
-}
-
-export function earliest(...instants: readonly (Instant | undefined)[]): Instant | undefined {
-  let first: Instant | undefined;
-  for (const instant of instants) if (instant !== undefined && (first === undefined || instant < first)) first = instant;
-  return first;
 }

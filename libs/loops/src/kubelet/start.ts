@@ -3,15 +3,15 @@ import { outdated, stopAction } from './end.js';
 import { specHashOf } from './hash.js';
 import { allContainersOf, initContainersOf, isSidecar, podInWords } from './pod.js';
 import type { Container } from './pod.js';
-import { earliest } from './plan.js';
-import type { Part } from './plan.js';
+import { earliest } from './part.js';
+import type { Part } from './part.js';
 import { failedProbe, probesOf } from './probes.js';
 import { containerRecord, nextBackOff, withContainer } from './record.js';
 import type { PodRecord } from './record.js';
 import { restartAt, restarts } from './restarts.js';
 import { actionKey, attemptsOf, hasStarted, isOfSandbox, podIpsOf, sandboxOf } from './situation.js';
 import type { Action, Incident, Observed, Situation } from './situation.js';
-import { endOf, isInitialized } from './status.js';
+import { endOf, isInitialized } from './ends.js';
 
 /** How long a container is shown as ended before it is shown as waiting for its next start. */
 export const SHOW_END_MS = 2000;

@@ -1,14 +1,15 @@
-import { parseInstant, toTime } from '#std';
+import { toTime } from '#std';
 import type { Instant } from '#std';
 import { conditionsOf } from './conditions.js';
-import { initContainersOf, isSidecar, isTerminal } from './pod.js';
+import { endOf, oldStatus, terminatedOf } from './ends.js';
+import { initContainersOf, isSidecar, isTerminal, podInWords } from './pod.js';
 import type { Container, ContainerStateJson, ContainerStatus, Phase, PodStatus, Resources, Terminated, VolumeMount } from './pod.js';
 import { phaseOf } from './phase.js';
 import { isReady } from './probes.js';
 import { qosClassOf } from './qos.js';
 import { containerRecord } from './record.js';
 import { crashLoopMessage, restartAt, restarts } from './restarts.js';
-import { podInWords } from './pod.js';
+
 import { attemptsOf, hasStarted, podIpsOf } from './situation.js';
 import type { Observed, Situation } from './situation.js';
 
@@ -107,12 +108,6 @@ function lastOf(current: Observed | undefined, old: ContainerStatus | undefined)
   if (current && old && old.restartCount === current.labels.attempt - 1) return old.state.terminated ?? old.lastState.terminated;
   return old?.lastState.terminated;
 }
-function oldStatus(situation: Situation, name: string): ContainerStatus | undefined {
-  const { status } = situation.record;
-  const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? []), ...(status.ephemeralContainerStatuses ?? [])];
-  return all.find((s) => s.name === name);
-}
-
 function stateOf(situation: Situation, container: Container, current: Observed | undefined, old: ContainerStatus | undefined): ContainerStateJson {
   const { record, now } = situation;
   const known = containerRecord(record, container.name);
@@ -144,74 +139,6 @@ function waitingFor(problem: { readonly reason: string; readonly message: string
     return { reason: 'ImagePullBackOff', message: `Back-off pulling image "${container.image ?? ''}": ErrImagePull: ${problem.message}` };
   }
   return { reason: problem.reason, message: problem.message };
-}
-
-export interface ContainerEnd {
-  readonly exitCode: number;
-  readonly finishedAt: Instant;
-  readonly attempt: number;
-  readonly terminated: Terminated;
-}
-/** How the newest attempt ended; what the status says where the engine has forgotten it. Undefined while it has not. */
-export function endOf(situation: Situation, name: string): ContainerEnd | undefined {
-  const newest = attemptsOf(situation.containers, name)[0];
-  if (newest) {
-    if (newest.state !== 'exited') return undefined;
-    const terminated = terminatedOf(situation, newest);
-    return { exitCode: terminated.exitCode, finishedAt: newest.finishedAt ?? newest.createdAt, attempt: newest.labels.attempt, terminated };
-  }
-  const old = oldStatus(situation, name);
-  if (!old) return undefined;
-  const terminated = old.state.terminated ?? (old.state.running ? vanished(situation, old) : old.lastState.terminated);
-  if (!terminated) return undefined;
-  return { exitCode: terminated.exitCode, finishedAt: parseInstant(terminated.finishedAt) ?? situation.record.startedAt, attempt: old.restartCount, terminated };
-}
-function vanished(situation: Situation, old: ContainerStatus): Terminated {
-  return {
-    exitCode: 137,
-    reason: 'ContainerStatusUnknown',
-    message: 'The container could not be located when the pod was terminated',
-    startedAt: old.state.running?.startedAt ?? toTime(situation.now),
-    finishedAt: toTime(situation.now),
-    ...(old.containerID && { containerID: old.containerID }),
-  };
-}
-function terminatedOf(situation: Situation, end: Observed): Terminated {
-  const exitCode = end.startError !== undefined ? 128 : (end.exitCode ?? 0);
-  const reason = end.startError !== undefined ? 'StartError' : end.oomKilled ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error';
-  const message = end.startError ?? end.message;
-  return {
-    exitCode,
-    reason,
-    ...(message && { message }),
-    startedAt: end.startError !== undefined ? toTime(0) : toTime(end.startedAt ?? end.createdAt),
-    finishedAt: toTime(end.finishedAt ?? end.createdAt),
-    containerID: `${situation.node.scheme}://${end.id}`,
-  };
-}
-
-/** True once every init container succeeded and every sidecar has started, or an app container ever ran. */
-export function isInitialized(situation: Situation): boolean {
-  const { pod, record, containers } = situation;
-  const ran = pod.spec.containers.some((c) => {
-    const newest = attemptsOf(containers, c.name)[0];
-    return newest ? newest.state !== 'created' : oldStatus(situation, c.name)?.containerID !== undefined;
-  });
-  if (ran) return true;
-  return initContainersOf(pod).every((c) =>
-    isSidecar(c) ? hasStarted(c, record, attemptsOf(containers, c.name)[0]) : endOf(situation, c.name)?.exitCode === 0,
-  );
-}
-
-/** True when the pod's work is done: every app container has ended for good, only sidecars may still run. */
-export function appsEnded(situation: Situation): boolean {
-  const { pod, record } = situation;
-  return pod.spec.containers.every((container) => {
-    const end = endOf(situation, container.name);
-    const newest = attemptsOf(situation.containers, container.name)[0];
-    const again = newest !== undefined && containerRecord(record, container.name).again === newest.id;
-    return end !== undefined && !again && !restarts(pod, container, end.exitCode);
-  });
 }
 
 function resourcesOf(container: Container): Resources {

@@ -31,7 +31,6 @@ export class DockerRuntime implements ContainerRuntime {
   readonly scheme = 'docker';
   private readonly docker: Docker;
   private network = 'bridge';
-  private readonly imageUsers = new Map<string, string>();
 
   constructor(options?: Docker.DockerOptions) {
     this.docker = new Docker(options);
