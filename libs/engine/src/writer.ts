@@ -59,7 +59,7 @@ export class Writer implements CommandPort {
 
   /** Takes the role: appends `WriterElected` with the next epoch. `cluster` names the cluster if this is its first event. */
   async elect(cluster: string): Promise<void> {
-    const { log, reads, clock } = this.options;
+    const { reads, clock } = this.options;
     await reads.fresh(COMMAND_TIMEOUT_MS);
     for (;;) {
       const state = reads.projection.stream(WRITER_STREAM);
@@ -74,7 +74,7 @@ export class Writer implements CommandPort {
         epoch,
       });
       try {
-        const { position } = await log.append(WRITER_STREAM, event, revision);
+        const position = await this.durably(WRITER_STREAM, event, revision, clock.now() + COMMAND_TIMEOUT_MS);
         await reads.reached(position, COMMAND_TIMEOUT_MS);
         this.epoch = epoch;
         this.ahead = reads.projection.copy();

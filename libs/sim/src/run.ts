@@ -1,4 +1,4 @@
-import { deployments, nodes, pods, replicaSets } from '#kinds';
+import { deployments, nodes, pods, replicaSets, type Pod } from '#kinds';
 import type { View } from '#model';
 import { jsonEquals, prng } from '#std';
 import type { Violation } from './checkers/checker.js';
@@ -96,13 +96,18 @@ function unsettled(world: World): readonly string[] {
     if (owner && !view.get(replicaSets, pod.metadata.namespace, owner.name)) out.push(`pod ${pod.metadata.name} outlived its owner`);
   }
   for (const node of world.nodes) {
-    const should = new Set(view.podsOnNode(node.name).map((pod) => pod.metadata.uid));
+    const should = new Set((view.podsOnNode(node.name) as readonly Pod[]).filter(isToRun).map((pod) => pod.metadata.uid));
     const does = new Set(node.runningUids());
     for (const uid of should) if (!does.has(uid)) out.push(`${node.name} does not run pod ${uid}`);
     for (const uid of does) if (!should.has(uid)) out.push(`${node.name} runs stray pod ${uid}`);
   }
   if (view.list(nodes).length !== world.nodes.length) out.push('a node is not registered');
   return out;
+}
+
+/** A pod that its node refused (its room was not free yet when it came) has ended: its set makes another. */
+function isToRun(pod: Pod): boolean {
+  return pod.status?.phase !== 'Failed' && pod.status?.phase !== 'Succeeded';
 }
 
 /** Pods that fit nowhere wait for ever: that is no fault. */

@@ -59,19 +59,18 @@ export class DockerRuntime implements ContainerRuntime {
     this.network = networkName(network);
     const found = await this.ask(() => this.docker.listNetworks({ filters: { name: [this.network] } }));
     const same = found.find((n) => n.Name === this.network);
-    if (same) {
-      const subnet = same.IPAM?.Config?.[0]?.Subnet;
-      if (subnet !== network.podCidr) await this.ask(() => this.docker.getNetwork(same.Id).remove());
-      else return;
+    // An existing one stays whatever its range: pods may be on it.
+    if (same) return;
+    for (const subnet of [network.podCidr, ...otherRanges(network.podCidr)]) {
+      try {
+        await this.ask(() => this.docker.createNetwork(networkOptions(this.network, network, subnet)));
+        return;
+      } catch (error) {
+        // Another cluster on this engine has that range: pods only have to reach each other, any free one will do.
+        if (!(error instanceof RuntimeFault) || !/overlaps/.test(error.message)) throw error;
+      }
     }
-    await this.ask(() =>
-      this.docker.createNetwork({
-        Name: this.network,
-        Driver: 'bridge',
-        IPAM: { Driver: 'default', Config: [{ Subnet: network.podCidr, Gateway: gatewayOf(network.podCidr) }] },
-        Labels: { [labelNames.cluster]: network.cluster, [labelNames.node]: network.node },
-      } as Docker.NetworkCreateOptions),
-    );
+    throw new RuntimeFault(`every range of 10.244.0.0/16 is taken on this engine; remove networks that nobody uses (docker network prune)`, 'other');
   }
 
   async containers(owner: ContainerOwner, podUid?: string): Promise<readonly RuntimeContainer[]> {
@@ -224,4 +223,18 @@ function isConnectionError(error: unknown): boolean {
 function importStream(docker: Docker, archive: Buffer, options: object): Promise<NodeJS.ReadableStream> {
   const importing = docker.importImage.bind(docker) as unknown as (file: Buffer, options: object) => Promise<NodeJS.ReadableStream>;
   return importing(archive, options);
+}
+
+function networkOptions(name: string, owner: ContainerOwner, subnet: string): Docker.NetworkCreateOptions {
+  return {
+    Name: name,
+    Driver: 'bridge',
+    IPAM: { Driver: 'default', Config: [{ Subnet: subnet, Gateway: gatewayOf(subnet) }] },
+    Labels: { [labelNames.cluster]: owner.cluster, [labelNames.node]: owner.node },
+  } as Docker.NetworkCreateOptions;
+}
+
+/** Other parts of the pod network, from its end, where nodes come last. */
+function otherRanges(podCidr: string): readonly string[] {
+  return Array.from({ length: 32 }, (_, i) => `10.244.${255 - i}.0/24`).filter((range) => range !== podCidr);
 }
