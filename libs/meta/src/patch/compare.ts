@@ -95,12 +95,13 @@ function compareLists(
   for (const [element, items] of next) if (!old.has(element)) sum.add(element, compareItems([], items, inner));
   return sum.found();
 }
-/** Items with one key; more than one on a side are compared as a whole. */
+/** Items with one key. Where a side has more than one, they are one value, and what is single comes or goes as a whole. */
 function compareItems(before: readonly Json[], after: readonly Json[], place: Place): Found | undefined {
   if (before.length <= 1 && after.length <= 1) return compareValues(before[0], after[0], place);
-  if (before.length === 0) return { added: EMPTY };
-  if (after.length === 0) return { removed: EMPTY };
-  return jsonEquals(before, after) ? undefined : MODIFIED;
+  if (jsonEquals(before, after)) return undefined;
+  if (before.length > 1 && after.length > 1) return MODIFIED;
+  if (before.length > 1) return { removed: EMPTY, ...(after.length === 1 && { added: everyPath(after[0], place) }) };
+  return { added: EMPTY, ...(before.length === 1 && { removed: everyPath(before[0], place) }) };
 }
 
 export function indexItems(items: readonly Json[], list: ListShape, place: Place): ReadonlyMap<string, Json[]> {

@@ -11,6 +11,31 @@ export function typingProblem(applied: JsonObject, shape: Shape): string | undef
   return problems.length === 1 ? problems[0] : ['errors:', ...problems.map((p) => `  ${p}`)].join('\n');
 }
 
+/**
+ * Whether who owns what can be told of a stored object: every item of its associative lists has an element in paths.
+ * Items of one key are fine here, unlike in what is applied.
+ */
+export function isTrackable(object: JsonObject, shape: Shape): boolean {
+  return hasElements(object, placeOf(shape));
+}
+function hasElements(value: Json | undefined, place: Place): boolean {
+  const { shape } = place;
+  if (shape.is === 'scalar' || typeof value !== 'object' || value === null || isUntyped(place)) return true;
+  if (shape.is === 'list') {
+    if (!Array.isArray(value) || isAtomic(place)) return true;
+    const inner = itemPlace(shape);
+    return value.every(
+      (item) => 'element' in itemElement(place, shape, item as Json) && hasElements(item as Json, inner),
+    );
+  }
+  if (!isJsonObject(value) || isAtomic(place)) return true;
+  for (const key in value) {
+    const field = fieldPlace(shape, key);
+    if (field !== undefined && !hasElements(value[key], field)) return false;
+  }
+  return true;
+}
+
 function check(value: Json, place: Place, path: string, problems: string[]): void {
   if (value === null) return;
   const say = (text: string): void => void problems.push(path === '' ? text : `${path}: ${text}`);

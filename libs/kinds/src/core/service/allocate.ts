@@ -110,7 +110,9 @@ function withHealthCheckPort(
   if (asked !== 0) {
     // What is no port at all is told by validation.
     const problem = asked > 0 && asked < 65_536 ? allocator.takePort(asked) : undefined;
-    return problem === undefined ? { service } : outOfOrder(`failed to allocate requested HealthCheck NodePort ${asked}: ${problem}`);
+    return problem === undefined
+      ? { service }
+      : outOfOrder(`failed to allocate requested HealthCheck NodePort ${asked}: ${problem}`);
   }
   const port = allocator.freePort();
   if (port === undefined) return outOfOrder('failed to allocate a HealthCheck NodePort 0: range is full');

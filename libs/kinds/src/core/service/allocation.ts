@@ -17,26 +17,26 @@ const PORTS_KEPT = 86;
 const services = kindRef<Service>('core.services');
 
 interface InUse {
-  readonly position: number;
   readonly ips: ReadonlyMap<string, string>;
   readonly ports: ReadonlyMap<number, string>;
 }
-const inUse = new WeakMap<View, InUse>();
+const inUse = new WeakMap<readonly Service[], InUse>();
 
-/** Addresses and ports that services hold, by the uid of the holder; worked out once for a state of the cluster. */
+/** Addresses and ports that services hold, by the uid of the holder; worked out once for a list of them. */
 function usedIn(view: View): InUse {
-  const known = inUse.get(view);
-  if (known?.position === view.position) return known;
+  const all = view.list(services);
+  const known = inUse.get(all);
+  if (known !== undefined) return known;
   const ips = new Map<string, string>();
   const ports = new Map<number, string>();
-  for (const service of view.list(services)) {
+  for (const service of all) {
     const { uid } = service.metadata;
     for (const ip of service.spec.clusterIPs ?? []) ips.set(ip, uid);
     for (const port of nodePortsOf(service.spec)) ports.set(port, uid);
     if (service.spec.healthCheckNodePort) ports.set(service.spec.healthCheckNodePort, uid);
   }
-  const used = { position: view.position, ips, ports };
-  inUse.set(view, used);
+  const used = { ips, ports };
+  inUse.set(all, used);
   return used;
 }
 
@@ -69,7 +69,9 @@ export class Allocator {
     return { ip: asked };
   }
   private freeIp(): { readonly ip: string } | { readonly problem: string } {
-    const offset = this.free(IPS_KEPT, IPS - 1, (at) => !this.taken.ips.has(ipAt(at))) ?? this.free(1, IPS_KEPT, (at) => !this.taken.ips.has(ipAt(at)));
+    const offset =
+      this.free(IPS_KEPT, IPS - 1, (at) => !this.taken.ips.has(ipAt(at))) ??
+      this.free(1, IPS_KEPT, (at) => !this.taken.ips.has(ipAt(at)));
     return offset === undefined ? { problem: 'range is full' } : { ip: ipAt(offset) };
   }
 
@@ -111,9 +113,9 @@ function ipAt(offset: number): string {
 
 /** A service with all that the cluster gives, or why it cannot be given. */
 export type Allocated =
-  | { readonly service: Service }
-  | { readonly problems: readonly Problem[] }
-  | { readonly refusal: Refusal };
+  { readonly service: Service } | { readonly problems: readonly Problem[] } | { readonly refusal: Refusal };
 export function outOfOrder(message: string): { readonly refusal: Refusal } {
-  return { refusal: { refused: true, code: 500, reason: 'InternalError', message: `Internal error occurred: ${message}` } };
+  return {
+    refusal: { refused: true, code: 500, reason: 'InternalError', message: `Internal error occurred: ${message}` },
+  };
 }

@@ -1,6 +1,12 @@
 import { jsonEquals } from '#std';
 import { withoutField } from '../../shared/without-field.js';
-import { needsClusterIp, needsHealthCheckPort, needsNodePort } from './needs.js';
+import {
+  allocatesNodePorts,
+  isExternallyAccessible,
+  needsClusterIp,
+  needsHealthCheckPort,
+  needsNodePort,
+} from './needs.js';
 import type { Service, ServicePort, ServiceSpec } from './schema.js';
 
 /** Values that the cluster gave and an update leaves out stay what they were. */
@@ -12,8 +18,13 @@ export function withAllocatedValues(service: Service, old: Service): Service {
       spec = { ...spec, clusterIPs: old.spec.clusterIPs };
     }
   }
-  if (needsNodePort(old) && needsNodePort(service)) spec = withOldNodePorts(spec, old.spec);
-  if (needsHealthCheckPort(old) && needsHealthCheckPort(service) && !spec.healthCheckNodePort && old.spec.healthCheckNodePort) {
+  if (allocatesNodePorts(old) && allocatesNodePorts(service)) spec = withOldNodePorts(spec, old.spec);
+  if (
+    needsHealthCheckPort(old) &&
+    needsHealthCheckPort(service) &&
+    !spec.healthCheckNodePort &&
+    old.spec.healthCheckNodePort
+  ) {
     spec = { ...spec, healthCheckNodePort: old.spec.healthCheckNodePort };
   }
   return spec === service.spec ? service : { ...service, spec };
@@ -72,8 +83,8 @@ export function withoutMeaningless(service: Service, old: Service): Service {
     const before = nodePortsOf(old.spec);
     const isOld = [...nodePortsOf(service.spec)].every((port) => before.has(port));
     if (isOld && out.spec.ports) out = { ...out, spec: { ...out.spec, ports: out.spec.ports.map(withoutNodePort) } };
-    drop('externalTrafficPolicy');
   }
+  if (isExternallyAccessible(old) && !isExternallyAccessible(service)) drop('externalTrafficPolicy');
   if (needsHealthCheckPort(old) && !needsHealthCheckPort(service)) drop('healthCheckNodePort');
   if (old.spec.type === 'LoadBalancer' && service.spec.type !== 'LoadBalancer') {
     (['allocateLoadBalancerNodePorts', 'loadBalancerClass'] as const).forEach(drop);

@@ -43,7 +43,11 @@ function withTraffic(spec: ServiceSpec): ServiceSpec {
 /** Addresses of a load balancer are virtual, unless it says that it is a proxy. */
 function withIpModes(service: Service): Service {
   const ingress = service.status?.loadBalancer?.ingress ?? [];
-  if (service.spec.type !== 'LoadBalancer' || ingress.every((entry) => !entry.ip || entry.ipMode !== undefined)) return service;
+  if (service.spec.type !== 'LoadBalancer' || ingress.every((entry) => !entry.ip || entry.ipMode !== undefined))
+    return service;
   const moded = ingress.map((entry) => (entry.ip && entry.ipMode === undefined ? { ...entry, ipMode: 'VIP' } : entry));
-  return { ...service, status: { ...service.status, loadBalancer: { ...service.status?.loadBalancer, ingress: moded } } };
+  return {
+    ...service,
+    status: { ...service.status, loadBalancer: { ...service.status?.loadBalancer, ingress: moded } },
+  };
 }

@@ -27,7 +27,10 @@ export function withFamilies(service: Service): Service | readonly Problem[] {
 function headlessWithoutPods(service: Service): Service {
   const { spec } = service;
   const asked = spec.ipFamilies?.length ? spec.ipFamilies : [FAMILY];
-  const both = asked.length > 1 || spec.ipFamilyPolicy === 'SingleStack' ? asked : [...asked, asked[0] === FAMILY ? OTHER : FAMILY];
+  const both =
+    asked.length > 1 || spec.ipFamilyPolicy === 'SingleStack'
+      ? asked
+      : [...asked, asked[0] === FAMILY ? OTHER : FAMILY];
   return { ...service, spec: { ...spec, ipFamilies: both, ipFamilyPolicy: spec.ipFamilyPolicy ?? 'RequireDualStack' } };
 }
 
@@ -39,7 +42,12 @@ function unservedProblems({ spec }: Service): readonly Problem[] {
   }
   for (const [i, family] of (spec.ipFamilies ?? []).entries()) {
     if (family === FAMILY) continue;
-    problems.push({ type: 'Invalid', field: `spec.ipFamilies[${i}]`, value: family, detail: 'not configured on this cluster' });
+    problems.push({
+      type: 'Invalid',
+      field: `spec.ipFamilies[${i}]`,
+      value: family,
+      detail: 'not configured on this cluster',
+    });
   }
   return problems;
 }

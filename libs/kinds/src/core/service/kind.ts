@@ -6,7 +6,15 @@ import { serviceStrategy } from './strategy.js';
 
 /** One lasting address for changing pods. */
 export const serviceKind = standardKind<Service>({
-  names: { group: '', version: 'v1', kind: 'Service', plural: 'services', shortNames: ['svc'], categories: ['all'], namespaced: true },
+  names: {
+    group: '',
+    version: 'v1',
+    kind: 'Service',
+    plural: 'services',
+    shortNames: ['svc'],
+    categories: ['all'],
+    namespaced: true,
+  },
   schema: service,
   columns: serviceColumns,
   subresources: [

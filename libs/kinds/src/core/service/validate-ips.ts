@@ -29,7 +29,8 @@ export function clusterIpProblems(spec: ServiceSpec): readonly Problem[] {
 }
 
 function pairProblems({ clusterIP, clusterIPs = [] }: ServiceSpec): readonly Problem[] {
-  if (!clusterIP) return clusterIPs.length > 0 ? [invalidList(clusterIPs, 'must be empty when `clusterIP` is not specified')] : [];
+  if (!clusterIP)
+    return clusterIPs.length > 0 ? [invalidList(clusterIPs, 'must be empty when `clusterIP` is not specified')] : [];
   if (clusterIPs.length === 0) return [{ type: 'Required', field: LIST, detail: '' }];
   return clusterIPs[0] === clusterIP ? [] : [invalidList(clusterIPs, 'first value must match `clusterIP`')];
 }

@@ -1,8 +1,19 @@
-import { duplicate, forbidden, notSupported, parseCidr, parseIp, qualifiedName, required, unreachableReasons, validateLabels } from '#meta';
-import { dns1123Label, dns1123Subdomain } from '#meta';
+import {
+  dns1123Label,
+  dns1123Subdomain,
+  duplicate,
+  forbidden,
+  notSupported,
+  parseCidr,
+  parseIp,
+  qualifiedName,
+  required,
+  unreachableReasons,
+  validateLabels,
+} from '#meta';
 import type { Problem } from '#model';
 import { each, ipAddress, oneOf, portNumber, portNumberOrName, supportedOnly } from '../../shared/validation/checks.js';
-import { isExternallyAccessible, isHeadless, needsHealthCheckPort } from './needs.js';
+import { isExternallyAccessible, isHeadless, needsClusterIp, needsHealthCheckPort } from './needs.js';
 import type { Service, ServicePort, ServiceSpec } from './schema.js';
 import { clusterIpProblems } from './validate-ips.js';
 
@@ -46,7 +57,8 @@ function annotationProblems({ metadata }: Service): readonly Problem[] {
 function typeProblems(service: Service): readonly Problem[] {
   const { spec } = service;
   const problems: Problem[] = [];
-  if (!spec.ports?.length && !isHeadless(service) && spec.type !== 'ExternalName') problems.push(required('spec.ports'));
+  if (!spec.ports?.length && !isHeadless(service) && spec.type !== 'ExternalName')
+    problems.push(required('spec.ports'));
   if ((spec.type === 'LoadBalancer' || spec.type === 'NodePort') && isHeadless(service)) {
     problems.push(...each('spec.clusterIPs[0]', 'None', [`may not be set to 'None' for ${spec.type} services`]));
   }
@@ -55,7 +67,8 @@ function typeProblems(service: Service): readonly Problem[] {
 }
 function externalNameProblems(spec: ServiceSpec): readonly Problem[] {
   const problems: Problem[] = [];
-  const never = (field: string): void => void problems.push(forbidden(field, 'may not be set for ExternalName services'));
+  const never = (field: string): void =>
+    void problems.push(forbidden(field, 'may not be set for ExternalName services'));
   if (spec.clusterIPs?.length || spec.clusterIP) never('spec.clusterIPs');
   if (spec.ipFamilies?.length) never('spec.ipFamilies');
   if (spec.ipFamilyPolicy !== undefined) never('spec.ipFamilyPolicy');
@@ -165,10 +178,13 @@ function trafficProblems(service: Service): readonly Problem[] {
   const external = 'spec.externalTrafficPolicy';
   if (isExternallyAccessible(service)) problems.push(...oneOf(external, spec.externalTrafficPolicy, TRAFFIC));
   else if (spec.externalTrafficPolicy) {
-    problems.push(...each(external, spec.externalTrafficPolicy, ['may only be set for externally-accessible services']));
+    problems.push(
+      ...each(external, spec.externalTrafficPolicy, ['may only be set for externally-accessible services']),
+    );
   }
   const health = 'spec.healthCheckNodePort';
-  if (spec.healthCheckNodePort && needsHealthCheckPort(service)) problems.push(...portNumber(health, spec.healthCheckNodePort));
+  if (spec.healthCheckNodePort && needsHealthCheckPort(service))
+    problems.push(...portNumber(health, spec.healthCheckNodePort));
   else if (spec.healthCheckNodePort) {
     const text = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
     problems.push(...each(health, spec.healthCheckNodePort, [text]));
@@ -183,7 +199,11 @@ function trafficProblems(service: Service): readonly Problem[] {
 
 /** What a change may not change. */
 export function serviceUpdateProblems(service: Service, old: Service): readonly Problem[] {
-  return [...changedIpProblems(service, old), ...changedFamilyProblems(service, old), ...changedClassProblems(service, old)];
+  return [
+    ...changedIpProblems(service, old),
+    ...changedFamilyProblems(service, old),
+    ...changedClassProblems(service, old),
+  ];
 }
 
 const ONCE = 'may not change once set';
@@ -192,7 +212,12 @@ function changedIpProblems(service: Service, old: Service): readonly Problem[] {
   if (!isComparable(service, old)) return [];
   const before = old.spec.clusterIPs ?? [];
   const after = service.spec.clusterIPs ?? [];
-  const once = (i: number): Problem => ({ type: 'Invalid', field: `spec.clusterIPs[${i}]`, value: after, detail: ONCE });
+  const once = (i: number): Problem => ({
+    type: 'Invalid',
+    field: `spec.clusterIPs[${i}]`,
+    value: after,
+    detail: ONCE,
+  });
   if (before.length === after.length) return before.flatMap((ip, i) => (ip === after[i] ? [] : [once(i)]));
   if (after.length === 0) return [{ ...once(0), detail: 'primary clusterIP can not be unset' }];
   return before.length > 0 && before[0] !== after[0] ? [once(0)] : [];
@@ -205,13 +230,14 @@ function changedFamilyProblems(service: Service, old: Service): readonly Problem
   const detail = after.length === 0 ? 'primary ipFamily can not be unset' : ONCE;
   return [{ type: 'Invalid', field: 'spec.ipFamilies[0]', value: after, detail }];
 }
-/** An external name has no addresses, and headless services may change theirs freely. */
+/** Types without an address have nothing to keep, and headless services may change theirs freely. */
 function isComparable(service: Service, old: Service): boolean {
-  if (service.spec.type === 'ExternalName' || old.spec.type === 'ExternalName') return false;
+  if (!needsClusterIp(service) || !needsClusterIp(old)) return false;
   return !(isHeadless(service) && isHeadless(old));
 }
 function changedClassProblems({ spec }: Service, { spec: old }: Service): readonly Problem[] {
-  if (spec.type !== 'LoadBalancer' || old.type !== 'LoadBalancer' || spec.loadBalancerClass === old.loadBalancerClass) return [];
+  if (spec.type !== 'LoadBalancer' || old.type !== 'LoadBalancer' || spec.loadBalancerClass === old.loadBalancerClass)
+    return [];
   return each('spec.loadBalancerClass', spec.loadBalancerClass, [ONCE]);
 }
 
@@ -225,12 +251,15 @@ export function serviceStatusProblems(service: Service): readonly Problem[] {
   return ingress.flatMap(({ ip = '', ipMode, hostname = '' }, i) => {
     const at = `${path}[${i}]`;
     const problems: Problem[] = ip === '' ? [] : [...ipAddress(`${at}.ip`, ip)];
-    if (ip !== '' && ipMode === undefined) problems.push(required(`${at}.ipMode`, 'must be specified when `ip` is set'));
-    else if (ip === '' && ipMode !== undefined) problems.push(forbidden(`${at}.ipMode`, 'may not be specified when `ip` is not set'));
+    if (ip !== '' && ipMode === undefined)
+      problems.push(required(`${at}.ipMode`, 'must be specified when `ip` is set'));
+    else if (ip === '' && ipMode !== undefined)
+      problems.push(forbidden(`${at}.ipMode`, 'may not be specified when `ip` is not set'));
     else problems.push(...supportedOnly(`${at}.ipMode`, ipMode, ['Proxy', 'VIP']));
     if (hostname !== '') {
       problems.push(...each(`${at}.hostname`, hostname, dns1123Subdomain(hostname)));
-      if (parseIp(hostname)) problems.push(...each(`${at}.hostname`, hostname, ['must be a DNS name, not an IP address']));
+      if (parseIp(hostname))
+        problems.push(...each(`${at}.hostname`, hostname, ['must be a DNS name, not an IP address']));
     }
     return problems;
   });

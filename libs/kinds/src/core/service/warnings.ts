@@ -9,8 +9,10 @@ const MODE = 'service.kubernetes.io/topology-mode';
 export function serviceWarnings(service: Service): readonly string[] {
   const { spec, metadata } = service;
   const warnings: string[] = [];
-  if (metadata.annotations?.[HINTS] !== undefined) warnings.push(`annotation ${HINTS} is deprecated, please use ${MODE} instead`);
-  if (!isHeadless(service)) warnings.push(...(spec.clusterIPs ?? []).flatMap((ip, i) => ipWarnings(`spec.clusterIPs[${i}]`, ip)));
+  if (metadata.annotations?.[HINTS] !== undefined)
+    warnings.push(`annotation ${HINTS} is deprecated, please use ${MODE} instead`);
+  if (!isHeadless(service))
+    warnings.push(...(spec.clusterIPs ?? []).flatMap((ip, i) => ipWarnings(`spec.clusterIPs[${i}]`, ip)));
   warnings.push(
     ...(spec.externalIPs ?? []).flatMap((ip, i) => ipWarnings(`spec.externalIPs[${i}]`, ip)),
     ...ipWarnings('spec.loadBalancerIP', spec.loadBalancerIP ?? ''),
@@ -21,7 +23,8 @@ export function serviceWarnings(service: Service): readonly string[] {
   const external = spec.type === 'ExternalName';
   const hasExternalIps = (spec.externalIPs ?? []).length > 0;
   if (external && hasExternalIps) warnings.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
-  if (!external && spec.externalName) warnings.push('spec.externalName is ignored when spec.type is not "ExternalName"');
+  if (!external && spec.externalName)
+    warnings.push('spec.externalName is ignored when spec.type is not "ExternalName"');
   if (spec.trafficDistribution === 'PreferClose') {
     warnings.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"');
   }
@@ -33,5 +36,7 @@ export function serviceWarnings(service: Service): readonly string[] {
 }
 
 export function serviceStatusWarnings({ status }: Service): readonly string[] {
-  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }, i) => ipWarnings(`status.loadBalancer.ingress[${i}]`, ip ?? ''));
+  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }, i) =>
+    ipWarnings(`status.loadBalancer.ingress[${i}]`, ip ?? ''),
+  );
 }

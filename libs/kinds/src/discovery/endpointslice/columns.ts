@@ -6,8 +6,12 @@ const UNSET = '<unset>';
 export const endpointSliceColumns = [
   nameColumn,
   column<EndpointSlice>('AddressType', 'What its addresses are', (object) => object.addressType),
-  column<EndpointSlice>('Ports', 'Ports of its endpoints', (object) => few((object.ports ?? []).map((port) => (port.port === undefined ? '*' : String(port.port))))),
-  column<EndpointSlice>('Endpoints', 'Addresses of its endpoints', (object) => few((object.endpoints ?? []).flatMap((endpoint) => endpoint.addresses ?? []))),
+  column<EndpointSlice>('Ports', 'Ports of its endpoints', (object) =>
+    few((object.ports ?? []).map((port) => (port.port === undefined ? '*' : String(port.port)))),
+  ),
+  column<EndpointSlice>('Endpoints', 'Addresses of its endpoints', (object) =>
+    few((object.endpoints ?? []).flatMap((endpoint) => endpoint.addresses ?? [])),
+  ),
   ageColumn,
 ];
 

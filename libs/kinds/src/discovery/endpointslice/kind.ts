@@ -5,7 +5,13 @@ import { endpointSliceStrategy } from './strategy.js';
 
 /** Where a service's pods can be reached. */
 export const endpointSliceKind = standardKind<EndpointSlice>({
-  names: { group: 'discovery.k8s.io', version: 'v1', kind: 'EndpointSlice', plural: 'endpointslices', namespaced: true },
+  names: {
+    group: 'discovery.k8s.io',
+    version: 'v1',
+    kind: 'EndpointSlice',
+    plural: 'endpointslices',
+    namespaced: true,
+  },
   schema: endpointSlice,
   columns: endpointSliceColumns,
   strategy: endpointSliceStrategy,
