@@ -25,6 +25,7 @@ import { infraArchive } from './infra-image.js';
 import { fromInspect } from './inspect.js';
 import { labelNames } from './labels.js';
 import { readLogs } from './logs.js';
+import { ensureNetwork } from './network.js';
 
 /** Docker, and Podman through the same API. Honours DOCKER_HOST as Docker's own clients do. */
 export class DockerRuntime implements ContainerRuntime {
@@ -57,20 +58,7 @@ export class DockerRuntime implements ContainerRuntime {
       await this.importImage(INFRA_IMAGE, await infraArchive(architecture), { entrypoint: ['/pause'] });
     }
     this.network = networkName(network);
-    const found = await this.ask(() => this.docker.listNetworks({ filters: { name: [this.network] } }));
-    const same = found.find((n) => n.Name === this.network);
-    // An existing one stays whatever its range: pods may be on it.
-    if (same) return;
-    for (const subnet of [network.podCidr, ...otherRanges(network.podCidr)]) {
-      try {
-        await this.ask(() => this.docker.createNetwork(networkOptions(this.network, network, subnet)));
-        return;
-      } catch (error) {
-        // Another cluster on this engine has that range: pods only have to reach each other, any free one will do.
-        if (!(error instanceof RuntimeFault) || !/overlaps/.test(error.message)) throw error;
-      }
-    }
-    throw new RuntimeFault(`every range of 10.244.0.0/16 is taken on this engine; remove networks that nobody uses (docker network prune)`, 'other');
+    await ensureNetwork(this.docker, this.network, network);
   }
 
   async containers(owner: ContainerOwner, podUid?: string): Promise<readonly RuntimeContainer[]> {
@@ -206,9 +194,6 @@ export class DockerRuntime implements ContainerRuntime {
 export function networkName(owner: ContainerOwner): string {
   return `shiplog-${owner.cluster.slice(0, 8)}-${owner.node}`;
 }
-function gatewayOf(cidr: string): string {
-  return (cidr.split('/')[0] ?? '').replace(/\d+$/, (last) => String(Number(last) + 1));
-}
 function splitTag(reference: string): readonly [string, string] {
   const colon = reference.indexOf(':', reference.lastIndexOf('/') + 1);
   return colon < 0 ? [reference, 'latest'] : [reference.slice(0, colon), reference.slice(colon + 1)];
@@ -223,18 +208,4 @@ function isConnectionError(error: unknown): boolean {
 function importStream(docker: Docker, archive: Buffer, options: object): Promise<NodeJS.ReadableStream> {
   const importing = docker.importImage.bind(docker) as unknown as (file: Buffer, options: object) => Promise<NodeJS.ReadableStream>;
   return importing(archive, options);
-}
-
-function networkOptions(name: string, owner: ContainerOwner, subnet: string): Docker.NetworkCreateOptions {
-  return {
-    Name: name,
-    Driver: 'bridge',
-    IPAM: { Driver: 'default', Config: [{ Subnet: subnet, Gateway: gatewayOf(subnet) }] },
-    Labels: { [labelNames.cluster]: owner.cluster, [labelNames.node]: owner.node },
-  } as Docker.NetworkCreateOptions;
-}
-
-/** Other parts of the pod network, from its end, where nodes come last. */
-function otherRanges(podCidr: string): readonly string[] {
-  return Array.from({ length: 32 }, (_, i) => `10.244.${255 - i}.0/24`).filter((range) => range !== podCidr);
 }
