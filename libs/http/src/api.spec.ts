@@ -154,6 +154,7 @@ describe('the API over a cluster in memory', () => {
 
   it('gives logs only where there is a node', async () => {
     const pods = '/api/v1/namespaces/default/pods';
+    await server.create('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
     await server.create(pods, { metadata: { name: 'free' }, spec: { containers: [{ name: 'a', image: 'i' }, { name: 'b', image: 'i' }] } });
     expect((await server.get(`${pods}/free/log`)).json).toMatchObject({ message: 'a container name must be specified for pod free, choose one of: [a b]' });
     expect((await server.get(`${pods}/free/log?container=a`)).code).toBe(204);

@@ -14,16 +14,17 @@ import { list, listAt, notFound, tooNew } from './lists.js';
 import { Metrics } from './metrics.js';
 import { negotiate, PLAIN_JSON, type Asked, type OutputForm } from './negotiate.js';
 import { OpenApi } from './openapi/documents.js';
-import { managerOf } from './options.js';
+import { managerOf, writeOptions } from './options.js';
 import { page, type Pages } from './pages.js';
 import { podLog } from './pod-log.js';
+import { forward, proxyTarget } from './proxy.js';
 import { percentDecoded, Query } from './query.js';
 import { requestInfo, type RequestInfo } from './request-info.js';
 import { Routes, type Route } from './routes.js';
 import { answers, type HttpRefusal } from './status.js';
 import { includeObject } from './table.js';
 import { momentOf, notInThePast, travels, unchangeable, type Moment } from './time-travel.js';
-import { requestToken } from './token-request.js';
+import { readTokenRequest, requestToken } from './token-request.js';
 import { watch, watchAt } from './watch.js';
 import { userAgent, write } from './writes.js';
 
@@ -272,25 +273,39 @@ class KubernetesApi implements Api {
     const { namespace, name } = route;
     const fieldManager = managerOf(query.get('fieldManager') ?? '', userAgent(request));
     const given = { keys, issuer: this.issuer, view, now: backend.now(), id: backend.uid() };
-    const made = await requestToken({ ...given, namespace, name, body: parsed.value, fieldManager, user });
-    return isRefusal(made) ? made : { code: 201, json: JSON.stringify(made), form: { ...rendering.form, as: undefined } };
+    const wanted = writeOptions('CreateOptions', query);
+    if ('refused' in wanted) return wanted;
+    const read = readTokenRequest(parsed, { fieldValidation: wanted.fieldValidation, kinds: backend.kinds, kind: route.on.kind, user });
+    if ('refused' in read) return read;
+    const made = await requestToken({ ...given, namespace, name, body: parsed.value, request: read.object, fieldManager });
+    return isRefusal(made) ? made : { code: 201, json: JSON.stringify(made), form: { ...rendering.form, as: undefined }, warnings: read.warnings };
   }
 
   /** Logs, and what else is a stream of bytes to and from a node. */
-  private async streamed(call: Call, route: Route, sub: string): Promise<HttpRefusal | undefined> {
+  private async streamed(call: Call, route: Route, sub: string): Promise<HttpRefusal | Answer | undefined> {
     const { backend } = this.options;
     if (call.past) return notInThePast(sub === 'log' ? 'a log' : sub);
     if (sub === 'log') return podLog(backend, route, call.query, call.response);
     const view = await backend.fresh();
     if (isRefusal(view)) return view;
+    if (sub === 'proxy') return this.proxied(call, route, view);
     const object = view.get(route.on.kind.ref, route.namespace || undefined, route.name);
     if (!object) return notFoundQuoted(route);
     const nodeName = (object['spec'] as { readonly nodeName?: string } | undefined)?.nodeName;
-    if (route.on.kind.id === 'core.pods' && !nodeName) {
-      return answers.badRequest(sub === 'proxy' ? 'address not allowed' : `pod ${route.name} does not have a host assigned`);
-    }
+    if (!nodeName) return answers.badRequest(`pod ${route.name} does not have a host assigned`);
     const message = `${route.on.kind.names.plural}/${sub} cannot be reached: no byte stream to it is open on this server`;
     return { refused: true, code: 503, reason: 'ServiceUnavailable', message };
+  }
+
+  private async proxied({ request, response, query }: Call, route: Route, view: View): Promise<HttpRefusal | Answer | undefined> {
+    const target = proxyTarget(view, route.on.kind.names.plural, route.namespace, route.name);
+    if ('refused' in target) return target;
+    const search = query.raw === '' ? '' : `?${query.raw}`;
+    if (route.rest === '' && (request.method === 'GET' || request.method === 'HEAD')) {
+      const path = (request.url ?? '').split('?', 1)[0] ?? '';
+      return { code: 301, text: '', headers: { Location: `${path}/${search}` } };
+    }
+    return forward(target, `${route.rest === '' ? '/' : encodeURI(route.rest)}${search}`, request, response);
   }
 }
 

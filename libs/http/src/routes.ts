@@ -22,6 +22,8 @@ export interface Route {
   readonly name: string;
   readonly subresource: Subresource | undefined;
   readonly verb: Verb;
+  /** What follows a proxy in the path, with its slash; '' when nothing does. */
+  readonly rest: string;
 }
 
 /** All group versions and what they serve, derived from the registry; made once per registry. */
@@ -62,17 +64,22 @@ export class Routes {
     const subresource = sub === '' ? undefined : on.kind.subresources.find((one) => one.name === sub);
     if (sub !== '' && !subresource) return answers.noSuchResource;
     const verbs = subresource ? subresource.verbs : verbsAt(on.kind, place);
+    if (sub === PROXY) return { on, namespace, name, subresource, verb: 'get', rest: place.rest + (info.path.endsWith('/') ? '/' : '') };
     const verb = verbOf(info, name !== '' || sub !== '');
     if (info.method === 'HEAD' || verb === undefined || !verbs.includes(verb)) return answers.methodNotAllowed;
-    return { on, namespace, name, subresource, verb };
+    return { on, namespace, name, subresource, verb, rest: '' };
   }
 }
+
+/** The one subresource with paths below it. */
+const PROXY = 'proxy';
 
 interface Place {
   readonly on: ServedKind;
   readonly namespace: string;
   readonly name: string;
   readonly sub: string;
+  readonly rest: string;
   /** All namespaces of a namespaced kind: only to be read. */
   readonly everywhere: boolean;
 }
@@ -80,8 +87,9 @@ interface Place {
 function placed(parts: readonly string[], resources: ReadonlyMap<string, ServedKind>): Place | undefined {
   const [first = '', second, third, ...rest] = parts;
   const at = (on: ServedKind | undefined, more: readonly string[], namespace = '', everywhere = false): Place | undefined => {
-    if (!on || more.length > 2 || more.some((part) => part === '')) return undefined;
-    return { on, namespace, name: more[0] ?? '', sub: more[1] ?? '', everywhere };
+    const [name = '', sub = '', ...rest] = more;
+    if (!on || (sub !== PROXY && (rest.length > 0 || more.some((part) => part === '')))) return undefined;
+    return { on, namespace, name, sub, rest: rest.map((part) => `/${part}`).join(''), everywhere };
   };
   const own = resources.get(first);
   const isWithin = first === 'namespaces' && third !== undefined;

@@ -1,6 +1,6 @@
 import { tokenRequest } from '#kinds';
-import type { KubeObject, ObjectType, Problem, Refusal, UserInfo, View } from '#model';
-import { decode, refusals } from '#model';
+import type { Command, Kind, KindRegistry, KubeObject, ObjectMeta, ObjectType, Problem, ReadObject, Refusal, UserInfo, View } from '#model';
+import { plainVersion, readBody, refusals } from '#model';
 import type { Keys } from '#ports';
 import type { Instant, Json, JsonObject } from '#std';
 import { isJsonObject, toTime } from '#std';
@@ -61,17 +61,16 @@ export interface TokenCall {
   readonly id: string;
   readonly namespace: string;
   readonly name: string;
+  /** As it was sent, for who owns which field. */
   readonly body: Json;
+  readonly request: KubeObject;
   readonly fieldManager: string;
-  readonly user: UserInfo;
 }
 
 /** POST of `serviceaccounts/<name>/token`. */
 export async function requestToken(call: TokenCall): Promise<JsonObject | Refusal> {
   const { view, namespace, name } = call;
-  const read = readRequest(call.body);
-  if ('refused' in read) return read as unknown as Refusal;
-  const { spec, metadata } = read;
+  const { spec, metadata } = partsOf(call.request);
   if (!view.get({ id: 'core.namespaces' }, undefined, namespace)) return missing('namespaces', namespace);
   const account = view.get({ id: 'core.serviceaccounts' }, namespace, name);
   if (!account) return missing('serviceaccounts', name);
@@ -104,14 +103,32 @@ interface Reference {
   readonly uid?: string;
 }
 
-function readRequest(body: Json): { spec: Spec; metadata: { name?: string; namespace?: string } } | Refusal {
-  const read = decode(tokenRequest as ObjectType<unknown>, body);
-  const about = 'TokenRequest in version "v1" cannot be handled as a TokenRequest';
-  if (read.error !== undefined) return answers.badRequest(`${about}: ${read.error}`);
-  const value = read.value as { spec?: Partial<Spec>; metadata?: { name?: string; namespace?: string } };
-  const { audiences, expirationSeconds, boundObjectRef } = value.spec ?? {};
+/** The body as a TokenRequest, or why it is none. */
+export function readTokenRequest(
+  body: { readonly value: Json; readonly duplicates: readonly string[] },
+  given: { readonly fieldValidation: 'Strict' | 'Warn' | 'Ignore'; readonly kinds: KindRegistry; readonly kind: Kind; readonly user: UserInfo },
+): ReadObject | Refusal {
+  const { fieldValidation, kinds, kind, user } = given;
+  const command: Command = {
+    verb: 'create',
+    kind: kind.id,
+    apiVersion: 'v1',
+    name: '',
+    subresource: 'token',
+    body: body.value,
+    options: { fieldValidation, duplicateFields: body.duplicates },
+    actor: user,
+    via: 'api',
+    correlationId: '',
+  };
+  const spoken = plainVersion('TokenRequest', 'authentication.k8s.io', 'v1', tokenRequest as ObjectType<unknown>);
+  return readBody(command, spoken, { now: 0, uid: '', kind, kinds });
+}
+
+function partsOf(object: KubeObject): { spec: Spec; metadata: Partial<ObjectMeta> } {
+  const { audiences, expirationSeconds, boundObjectRef } = (object['spec'] ?? {}) as Partial<Spec>;
   const spec = { audiences: audiences ?? [], expirationSeconds: expirationSeconds ?? 3600, boundObjectRef: boundObjectRef ?? null };
-  return { spec, metadata: value.metadata ?? {} };
+  return { spec, metadata: object.metadata };
 }
 
 function problemsOf(seconds: number): Problem[] {
@@ -148,6 +165,7 @@ function boundObject(reference: Reference | null, account: KubeObject, { view, n
 
 function answerFor(call: TokenCall, account: KubeObject, spec: Spec, made: { issued: IssuedToken; owned: JsonObject }): JsonObject {
   const { namespace, name, now, fieldManager } = call;
+  const { labels, annotations } = call.request.metadata;
   const apiVersion = 'authentication.k8s.io/v1';
   const managed = {
     manager: fieldManager,
@@ -161,7 +179,7 @@ function answerFor(call: TokenCall, account: KubeObject, spec: Spec, made: { iss
   return {
     kind: 'TokenRequest',
     apiVersion,
-    metadata: { name, namespace, uid: account.metadata.uid, creationTimestamp: toTime(now), managedFields: [managed] },
+    metadata: { name, namespace, uid: account.metadata.uid, creationTimestamp: toTime(now), ...(labels && { labels }), ...(annotations && { annotations }), managedFields: [managed] },
     spec: { ...spec, boundObjectRef: spec.boundObjectRef as unknown as Json },
     status: { token: made.issued.token, expirationTimestamp: toTime(made.issued.expires) },
   };

@@ -15,6 +15,14 @@ describe('bodies in JSON', () => {
     });
   });
 
+  it('of patches take the last of two', () => {
+    expect(parseJson('{"data":{"a":"1"},"data":{"b":"2"}}', true)).toEqual({ value: { data: { b: '2' } }, duplicates: ['duplicate field "data"'] });
+  });
+
+  it('hold no half of a pair', () => {
+    expect(parseJson('{"a":"\\ud83d","b":"\\ud83d\\ude00"}')).toEqual({ value: { a: '\ufffd', b: '😀' }, duplicates: [] });
+  });
+
   it('keep a key named like the prototype as data', () => {
     const parsed = parseJson('{"__proto__":{"a":1},"b":2,"b":3}');
     expect('value' in parsed && JSON.stringify(parsed.value)).toBe('{"__proto__":{"a":1},"b":3}');

@@ -10,19 +10,32 @@ export interface ParsedBody {
 export type BodyResult = ParsedBody | { readonly error: string };
 
 /**
- * JSON with Go's habits: a key that comes twice is merged when both values are objects and otherwise replaced. Keys are
- * counted first; only a text in which the counts differ is read by the slower parser that knows where.
+ * JSON with Go's habits: a key that comes twice is merged when both values are objects and otherwise replaced; in a patch it
+ * is always replaced. Keys are counted first; only a text in which the counts differ is read by the slower parser that
+ * knows where.
  */
-export function parseJson(text: string): BodyResult {
+export function parseJson(text: string, isPatch = false): BodyResult {
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
   } catch {
     return { error: goJsonError(text) };
   }
+  // Half of a surrogate pair, which no UTF-8 can hold, can only come from an escape.
+  if (/\\u[dD][89a-fA-F]/.test(text)) value = wellFormed(value);
   if (typeof value !== 'object' || value === null || colons(text) === keys(value)) return { value, duplicates: [] };
   const duplicates: string[] = [];
-  return { value: new MergingParser(text, duplicates).document(), duplicates };
+  const merging = new MergingParser(text, duplicates).document();
+  return { value: isPatch ? value : wellFormed(merging), duplicates };
+}
+
+function wellFormed(value: Json): Json {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return (value as readonly Json[]).map(wellFormed);
+  const out: Fields = {};
+  for (const [key, item] of Object.entries(value)) define(out, key.toWellFormed(), wellFormed(item ?? null));
+  return out;
 }
 
 /** Colons outside of strings: one for each key. */

@@ -130,7 +130,7 @@ export function patchTypeOf(contentType: string | undefined): PatchType | Refusa
 
 export function parsePatch(bytes: Buffer, type: PatchType): ParsedBody | Refusal {
   const text = bytes.toString('utf8');
-  const parsed = type === 'apply' ? parseYaml(text) : parseJson(text);
+  const parsed = type === 'apply' ? parseYaml(text) : parseJson(text, true);
   if ('error' in parsed) return answers.badRequest(`error decoding ${type === 'apply' ? 'YAML' : 'patch'}: ${parsed.error}`);
   if (type === 'json' ? Array.isArray(parsed.value) : isJsonObject(parsed.value)) return parsed;
   if (type === 'apply') {

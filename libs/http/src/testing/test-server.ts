@@ -1,6 +1,6 @@
 import { MemoryEventLog, openMemoryKeys, RandomIds, SystemClock } from '#adapters';
 import { ClusterBackend, ControlPlane } from '#engine';
-import { builtinKinds, createRegistry } from '#kinds';
+import { registry } from '#kinds';
 import type { Command } from '#model';
 import type { Keys } from '#ports';
 import type { JsonObject } from '#std';
@@ -40,7 +40,7 @@ export class TestServer {
   static async start(options: Partial<ApiOptions> = {}): Promise<TestServer> {
     const clock = new SystemClock();
     const keys = await openMemoryKeys();
-    const kinds = createRegistry(builtinKinds);
+    const kinds = registry;
     const onFatal = (cause: unknown): void => {
       throw cause;
     };
