@@ -81,12 +81,17 @@ function mainReason(pod: Pod, initial: string): Restarts & { readonly ready: num
   let counts: Restarts = { restarts: 0, lastRestart: undefined };
   let ready = 0;
   let isAnyRunning = false;
+  let isAnyFailed = false;
   for (const container of [...(pod.status?.containerStatuses ?? [])].reverse()) {
     counts = counted(counts, container);
     const { waiting, terminated, running } = container.state ?? {};
     if (waiting?.reason) reason = waiting.reason;
-    else if (terminated) reason = terminated.reason || ended(terminated);
-    else if (container.ready && running) {
+    else if (terminated) {
+      const isFailed = (terminated.exitCode ?? 0) !== 0;
+      // One that completed says less than one that failed.
+      if (isFailed || !isAnyFailed) reason = terminated.reason || ended(terminated);
+      isAnyFailed ||= isFailed;
+    } else if (container.ready && running) {
       isAnyRunning = true;
       ready++;
     }
