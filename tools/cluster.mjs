@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { removeCluster } from './remove.mjs';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -72,7 +73,10 @@ export async function startCluster(options = {}) {
       const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
       const result = await ended;
       clearTimeout(late);
-      if (!keepData && !options.home) rmSync(home, { recursive: true, force: true });
+      if (!keepData && !options.home) {
+        await removeCluster(home);
+        rmSync(home, { recursive: true, force: true });
+      }
       return result;
     },
   };

@@ -12,6 +12,8 @@ import { Platform } from './platform.js';
 const RESTART_FIRST_MS = 200;
 const RESTART_MAX_MS = 5_000;
 const HEALTHY_MS = 10_000;
+/** An agent allocates little: a small young generation costs it nothing and saves tens of megabytes. */
+const SMALL = ['--max-semi-space-size=2', '--optimize-for-size'];
 
 /**
  * Standalone's agent: a process of its own, with credentials of its own, started again when it dies. What it runs goes on
@@ -58,7 +60,7 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
   private start(): void {
     const { settings } = this.platform;
     const startedAt = Date.now();
-    const child = spawn(process.execPath, [...process.execArgv, agentMain()], {
+    const child = spawn(process.execPath, [...process.execArgv, ...SMALL, agentMain()], {
       env: {
         ...process.env,
         SHIPLOG_HOME: settings.home,

@@ -4,10 +4,13 @@ import { NestFactory } from '@nestjs/core';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { BusServer } from './bus-server.js';
 import { explain, say } from './console.js';
+import { giveMemoryBack } from './memory.js';
 import { FaultFilter, PayloadPipe } from './payload-pipe.js';
 
 /** A clean stop takes this long at most; then the process ends anyway, and the next start repairs. */
 const STOP_MS = 15_000;
+/** What a start has to do is done by then. */
+const SETTLED_MS = 3_000;
 
 /**
  * Runs one app until it is told to stop. A failure to start is one sentence and exit code 1. `ready` is called once
@@ -29,6 +32,7 @@ export async function runApp(
     stopOnSignal(app);
     await app.listen();
     await ready(app);
+    setTimeout(giveMemoryBack, SETTLED_MS).unref();
   } catch (cause) {
     process.stderr.write(`${explain(cause)}\n`);
     process.exit(1);

@@ -1,0 +1,127 @@
+// Takes apart what a cluster made: processes, containers, networks, memory folders and the data folder.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { engine, ping } from './engine.mjs';
+
+/** What Shiplog puts into its data folder; anything else there is somebody's own and stays. */
+const OURS = [
+  'keys',
+  'kubeconfig',
+  'log',
+  'checkpoints',
+  'agent',
+  'nats',
+  'feed',
+  'seccomp',
+  'credentials',
+  'cluster',
+  'standalone.pid',
+  'memory-folders',
+  'dockerd.log',
+  'dockerd.pid',
+  'history',
+];
+
+/**
+ * Removes the cluster of a data folder. `say` hears what is done.
+ * @param {string} home
+ * @param {(line: string) => void} say
+ */
+export async function removeCluster(home, say = () => undefined) {
+  await stopProcess(home, 'standalone.pid', 'standalone', say);
+  for (const node of names(home, 'agent')) await stopProcess(home, join('agent', node, 'pid'), 'agent', say);
+  await stopProcess(home, join('nats', 'pid'), 'nats-server', say);
+  await removeContainers(home, say);
+  for (const folder of lines(join(home, 'memory-folders'))) removeMemory(folder);
+  await stopEngine(home, say);
+  for (const name of OURS) rmSync(join(home, name), { recursive: true, force: true });
+  try {
+    rmdirSync(home);
+    say(`Removed ${home}.`);
+  } catch {
+    say(`Removed Shiplog's data from ${home}; what else is there was kept.`);
+  }
+}
+
+/** Stops the process that a pid file names, if it is still the one. */
+async function stopProcess(home, file, mark, say) {
+  const pid = Number(lines(join(home, file))[0]);
+  if (!(pid > 0) || !commandLine(pid).includes(mark)) return;
+  say(`Stopping ${mark} (${pid}) …`);
+  for (let i = 0; i < 200 && commandLine(pid).includes(mark); i++) {
+    if (i % 100 === 0) kill(pid, i === 0 ? 'SIGTERM' : 'SIGKILL');
+    await sleep(100);
+  }
+}
+
+async function removeContainers(home, say) {
+  const cluster = lines(join(home, 'cluster'))[0];
+  if (!cluster) return;
+  if (!(await ping())) {
+    say('No container engine answers: containers that are left there were not removed.');
+    return;
+  }
+  const filter = encodeURIComponent(JSON.stringify({ label: [`io.shiplog.cluster=${cluster}`] }));
+  const containers = (await engine('GET', `/containers/json?all=1&filters=${filter}`)).body;
+  if (containers.length > 0) say(`Removing ${containers.length} containers …`);
+  // Apps before infra, which own the networks that the apps are joined to.
+  const isInfra = ({ Labels }) =>
+    Labels['io.shiplog.container.role'] === 'sandbox' || Labels['io.shiplog.container.name'] === 'POD';
+  for (const group of [containers.filter((one) => !isInfra(one)), containers.filter(isInfra)]) {
+    await Promise.all(group.map(({ Id }) => engine('DELETE', `/containers/${Id}?force=1&v=1`)));
+  }
+  const prefix = `shiplog-${cluster.slice(0, 8)}-`;
+  const networks = (await engine('GET', '/networks')).body.filter(({ Name }) => Name.startsWith(prefix));
+  for (const { Id } of networks) await engine('DELETE', `/networks/${Id}`);
+}
+
+/** A folder in memory may hold mounted volumes: they go first. */
+function removeMemory(folder) {
+  if (!/^\/(dev\/shm|run)\/shiplog-[0-9a-f]{12}$/.test(folder)) return;
+  const mounts = lines('/proc/mounts')
+    .map((line) => line.split(' ')[1])
+    .filter((path) => path?.startsWith(`${folder}/`));
+  for (const path of mounts.reverse()) spawnSync('umount', ['-l', path]);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** A dockerd that npm start started goes too, unless somebody else uses it by now. */
+async function stopEngine(home, say) {
+  const pid = Number(lines(join(home, 'dockerd.pid'))[0]);
+  if (!(pid > 0) || !commandLine(pid).includes('dockerd') || !(await ping())) return;
+  const running = (await engine('GET', '/containers/json')).body;
+  if (running.length > 0) {
+    say('dockerd goes on: it runs containers that are not of this cluster.');
+    return;
+  }
+  await stopProcess(home, 'dockerd.pid', 'dockerd', say);
+}
+
+function names(home, folder) {
+  const path = join(home, folder);
+  return existsSync(path) ? readdirSync(path) : [];
+}
+
+function lines(path) {
+  try {
+    return readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '');
+  } catch {
+    return [];
+  }
+}
+
+function commandLine(pid) {
+  return lines(`/proc/${pid}/cmdline`).join(' ').replaceAll('\0', ' ');
+}
+
+function kill(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended meanwhile.
+  }
+}
