@@ -13,6 +13,8 @@ import {
   type Type,
 } from '#model';
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as everything from './index.js';
 
 const roots = Object.values(everything).filter(
@@ -116,6 +118,24 @@ describe('every kind', () => {
       );
       expect(new Set(places).size).toBe(places.length);
     }
+  });
+});
+
+describe('protobuf', () => {
+  const golden = JSON.parse(
+    readFileSync(join(process.cwd(), 'libs/kinds/src/golden/protobuf.json'), 'utf8'),
+  ) as readonly {
+    readonly type: string;
+    readonly protobuf: string;
+    readonly json: { readonly apiVersion: string; readonly kind: string };
+  }[];
+  it.each(golden.map((example) => [example.type, example] as const))('reads the %s that Go wrote', (type, example) => {
+    const root = roots.find((candidate) => candidate.options.gvk?.includes(type));
+    if (root === undefined) throw new Error(`no schema of ${type}`);
+    const { apiVersion, kind } = example.json;
+    const read = decodeProtobuf(root, Uint8Array.from(Buffer.from(example.protobuf, 'base64')));
+    expect(decode(root, { ...read, apiVersion, kind }).value).toEqual(decode(root, example.json).value);
+    expect(decode(root, example.json).value).toEqual(example.json);
   });
 });
 
