@@ -16,7 +16,10 @@ export async function run() {
       await append(log, writers, WARM_UP_SECONDS, 'warm');
       const perSecond = await append(log, writers, SECONDS, 'run');
       await log.close();
-      figures[`log.appends_${writers}_writer${writers === 1 ? '' : 's'}_per_s`] = { value: Math.round(perSecond), unit: '1/s' };
+      figures[`log.appends_${writers}_writer${writers === 1 ? '' : 's'}_per_s`] = {
+        value: Math.round(perSecond),
+        unit: '1/s',
+      };
     }
   } finally {
     await rm(folder, { recursive: true, force: true });

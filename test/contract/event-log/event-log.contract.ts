@@ -46,18 +46,28 @@ export function eventLogContract(name: string, makePlace: () => Promise<LogPlace
     describe('appending', () => {
       it('counts revisions from 0 and lets positions grow over all streams', async () => {
         const results: Appended[] = [];
-        for (let n = 0; n < 12; n++) results.push(await log.append(`s/${n % 3}`, eventOf(`s/${n % 3}`, Math.floor(n / 3) - 1), Math.floor(n / 3) - 1));
+        for (let n = 0; n < 12; n++)
+          results.push(
+            await log.append(`s/${n % 3}`, eventOf(`s/${n % 3}`, Math.floor(n / 3) - 1), Math.floor(n / 3) - 1),
+          );
         expect(results.map((result) => result.revision)).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]);
         const positions = results.map((result) => result.position);
         expect(positions).toEqual([...new Set(positions)].sort((a, b) => a - b));
         expect(positions[0]).toBeGreaterThan(0);
         const all = await collect(log.readAll(0));
         expect(all.map((event) => event.position)).toEqual(positions);
-        expect(all.map((event) => [event.stream, event.revision])).toEqual(results.map((result, n) => [`s/${n % 3}`, result.revision]));
+        expect(all.map((event) => [event.stream, event.revision])).toEqual(
+          results.map((result, n) => [`s/${n % 3}`, result.revision]),
+        );
       });
 
       it('refuses another expected revision, says what the stream is at, and changes nothing', async () => {
-        await expect(log.append('a', eventOf('a', 0), 0)).rejects.toMatchObject({ name: 'WrongExpectedRevision', stream: 'a', expected: 0, actual: -1 });
+        await expect(log.append('a', eventOf('a', 0), 0)).rejects.toMatchObject({
+          name: 'WrongExpectedRevision',
+          stream: 'a',
+          expected: 0,
+          actual: -1,
+        });
         await log.append('a', eventOf('a', -1), -1);
         await log.append('a', eventOf('a', 0), 0);
         for (const wrong of [-1, 0, 2, 7]) {
@@ -72,15 +82,20 @@ export function eventLogContract(name: string, makePlace: () => Promise<LogPlace
       it('takes many at once, pipelined on one stream and side by side on many', async () => {
         const pipelined = Array.from({ length: 50 }, (_, n) => log.append('one', eventOf('one', n - 1), n - 1));
         const aside = Array.from({ length: 100 }, (_, n) => log.append(`aside/${n}`, eventOf(`aside/${n}`, -1), -1));
-        expect((await Promise.all(pipelined)).map((result) => result.revision)).toEqual(Array.from({ length: 50 }, (_, n) => n));
+        expect((await Promise.all(pipelined)).map((result) => result.revision)).toEqual(
+          Array.from({ length: 50 }, (_, n) => n),
+        );
         await Promise.all(aside);
         expect(await collect(log.readAll(0))).toHaveLength(150);
       });
 
       it('lets exactly one win when many append at the same revision', async () => {
-        const race = await Promise.allSettled(Array.from({ length: 20 }, (_, n) => log.append('race', eventOf('race', -1, `cause ${n}`), -1)));
+        const race = await Promise.allSettled(
+          Array.from({ length: 20 }, (_, n) => log.append('race', eventOf('race', -1, `cause ${n}`), -1)),
+        );
         expect(race.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(1);
-        for (const outcome of race) if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(WrongExpectedRevision);
+        for (const outcome of race)
+          if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(WrongExpectedRevision);
         expect(await collect(log.readStream('race', 0))).toHaveLength(1);
       });
 
@@ -93,10 +108,13 @@ export function eventLogContract(name: string, makePlace: () => Promise<LogPlace
           model.set(stream, events);
           const expected = Math.max(-1, events.length - 1 - (chance.chance(0.5) ? 0 : chance.below(4)));
           const causes = Array.from({ length: 1 + chance.below(3) }, () => `cause ${chance.below(2)}`);
-          const answers = await Promise.allSettled(causes.map((cause) => log.append(stream, eventOf(stream, expected, cause), expected)));
+          const answers = await Promise.allSettled(
+            causes.map((cause) => log.append(stream, eventOf(stream, expected, cause), expected)),
+          );
           answers.forEach((answer, index) => {
             const { id } = eventOf(stream, expected, causes[index]);
-            if (answer.status === 'fulfilled' && events.length === expected + 1) events.push({ id, appended: answer.value });
+            if (answer.status === 'fulfilled' && events.length === expected + 1)
+              events.push({ id, appended: answer.value });
             const there = events[expected + 1];
             if (there?.id === id) expect(answer).toEqual({ status: 'fulfilled', value: there.appended });
             else expect(answer).toMatchObject({ reason: { name: 'WrongExpectedRevision', actual: events.length - 1 } });
@@ -163,15 +181,27 @@ export function eventLogContract(name: string, makePlace: () => Promise<LogPlace
     describe('reading', () => {
       it('gives back every field as it was appended', async () => {
         const events = [
-          { ...eventOf('a', -1), data: { text: 'Grüße, 世界 🚢\u0000\n"\\', numbers: [0, -1, 1.5, 1e21, 2 ** 53], nothing: null, deep: { a: [{ b: [] }] } } },
+          {
+            ...eventOf('a', -1),
+            data: {
+              text: 'Grüße, 世界 🚢\u0000\n"\\',
+              numbers: [0, -1, 1.5, 1e21, 2 ** 53],
+              nothing: null,
+              deep: { a: [{ b: [] }] },
+            },
+          },
           { ...eventOf('a', 0), data: { text: 'y'.repeat(300_000) } },
         ];
         for (const [index, event] of events.entries()) await log.append('a', event, index - 1);
         await reopen();
         const read = await collect(log.readAll(0));
-        expect(read.map(({ stream: _stream, revision: _revision, position: _position, ...event }) => event)).toEqual(events);
+        expect(read.map(({ stream: _stream, revision: _revision, position: _position, ...event }) => event)).toEqual(
+          events,
+        );
         // Byte for byte: keys keep the order that they were appended in.
-        expect(read.map((event) => JSON.stringify(event.data))).toEqual(events.map((event) => JSON.stringify(event.data)));
+        expect(read.map((event) => JSON.stringify(event.data))).toEqual(
+          events.map((event) => JSON.stringify(event.data)),
+        );
       });
 
       it('goes on after any position, and from any revision of a stream', async () => {
@@ -231,7 +261,9 @@ export function eventLogContract(name: string, makePlace: () => Promise<LogPlace
         const before = await fill(log, 700);
         const fromStart = new Follow(log, 0);
         const fromMiddle = new Follow(log, before[349] ?? 0);
-        const writing = Promise.all(Array.from({ length: 300 }, (_, n) => log.append(`w/${n}`, eventOf(`w/${n}`, -1), -1)));
+        const writing = Promise.all(
+          Array.from({ length: 300 }, (_, n) => log.append(`w/${n}`, eventOf(`w/${n}`, -1), -1)),
+        );
         const fromHead = new Follow(log, await log.head());
         await writing;
         const head = await log.head();
@@ -287,7 +319,13 @@ export function eventLogContract(name: string, makePlace: () => Promise<LogPlace
       it('ends a subscriber that fails, with the cause, and no other', async () => {
         const broken = new Error('cannot go on');
         let cause: unknown;
-        log.subscribe(0, () => { throw broken; }, (end) => (cause = end));
+        log.subscribe(
+          0,
+          () => {
+            throw broken;
+          },
+          (end) => (cause = end),
+        );
         const sound = new Follow(log, 0);
         const { position } = await log.append('a', eventOf('a', -1), -1);
         await sound.reached(position);

@@ -32,7 +32,10 @@ afterAll(async () => {
   standIn.stop();
 });
 
-for (const [name, subscriptionDelayMs] of [['the stand-in server', 0], ['a stand-in server whose subscriptions lag', 60]] as const) {
+for (const [name, subscriptionDelayMs] of [
+  ['the stand-in server', 0],
+  ['a stand-in server whose subscriptions lag', 60],
+] as const) {
   eventLogContract(`event-store-db on ${name}`, async () => {
     const server = await StandInEsdb.start({ port: 0, subscriptionDelayMs });
     const place = await placeOn(server.url);
@@ -100,7 +103,9 @@ describe('event-store-db beyond the contract:', () => {
 
   it('settles appends that are under way when the connection breaks, each exactly once', async () => {
     for (let round = 0; round < 5; round++) {
-      const appends = Array.from({ length: 40 }, (_, n) => log.append(`s/${n}`, eventOf(`s/${n}`, round - 1), round - 1));
+      const appends = Array.from({ length: 40 }, (_, n) =>
+        log.append(`s/${n}`, eventOf(`s/${n}`, round - 1), round - 1),
+      );
       setTimeout(() => proxy.cut(), round * 3);
       expect((await Promise.all(appends)).every((appended) => appended.revision === round)).toBe(true);
     }
@@ -131,13 +136,17 @@ describe('event-store-db beyond the contract:', () => {
   it('says in one sentence that a stream was deleted on the server', async () => {
     await log.append('gone', eventOf('gone', -1), -1);
     await plain.tombstoneStream(`shiplog.${cluster}/gone`);
-    await expect(log.append('gone', eventOf('gone', 0), 0)).rejects.toThrow(/^The event log at esdb:\/\/127.0.0.1:\d+ cannot be used: .*/);
+    await expect(log.append('gone', eventOf('gone', 0), 0)).rejects.toThrow(
+      /^The event log at esdb:\/\/127.0.0.1:\d+ cannot be used: .*/,
+    );
   });
 
   it('says in one sentence that the server cannot be reached, without the password', async () => {
     const opening = openEventLog('esdb://admin:secret@127.0.0.1:1?tls=false', { patience: PATIENCE });
     await expect(opening).rejects.toBeInstanceOf(LogUnavailable);
-    await expect(opening).rejects.toThrow(/^The event log at esdb:\/\/127.0.0.1:1 cannot be used: .*; check that it runs and can be reached\.$/);
+    await expect(opening).rejects.toThrow(
+      /^The event log at esdb:\/\/127.0.0.1:1 cannot be used: .*; check that it runs and can be reached\.$/,
+    );
     await expect(opening).rejects.not.toThrow('secret');
   });
 
@@ -178,7 +187,8 @@ describe('a server and a writer that are killed with SIGKILL', () => {
     acknowledged.push(...(await running));
     const log = await openEventLog(url, { cluster: 'kill' });
     const events = new Map((await collect(log.readAll(0))).map((event) => [event.position, event]));
-    for (const { position, stream, revision } of acknowledged) expect(events.get(position)).toMatchObject({ stream, revision });
+    for (const { position, stream, revision } of acknowledged)
+      expect(events.get(position)).toMatchObject({ stream, revision });
     await log.close();
     second.kill('SIGKILL');
     await once(second, 'close');

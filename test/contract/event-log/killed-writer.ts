@@ -39,5 +39,8 @@ export async function killedWriter(spec: string, run: string, acknowledgedMin: n
 
 /** Whole lines only: the kill may have cut the last one. */
 function linesOf(text: string): string[] {
-  return text.slice(0, text.lastIndexOf('\n') + 1).split('\n').slice(0, -1);
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .slice(0, -1);
 }

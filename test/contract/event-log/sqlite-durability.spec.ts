@@ -1,6 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, copyFileSync, openSync, readFileSync, readSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,11 +54,13 @@ function tamper(statement: string): void {
 describe('a writer that is killed with SIGKILL', () => {
   it('loses nothing that it acknowledged, leaves no lock, and its successor goes on', async () => {
     const acknowledged: Acknowledged[] = [];
-    for (let run = 0; run < 4; run++) acknowledged.push(...(await killedWriter(`sqlite:${path}`, `run-${run}`, 500 + run * 333)));
+    for (let run = 0; run < 4; run++)
+      acknowledged.push(...(await killedWriter(`sqlite:${path}`, `run-${run}`, 500 + run * 333)));
     expect(acknowledged.length).toBeGreaterThan(2000);
     await withLog(async (log) => {
       const events = new Map((await collect(log.readAll(0))).map((event) => [event.position, event]));
-      for (const { position, stream, revision } of acknowledged) expect(events.get(position)).toMatchObject({ stream, revision });
+      for (const { position, stream, revision } of acknowledged)
+        expect(events.get(position)).toMatchObject({ stream, revision });
     });
   });
 
@@ -66,7 +78,11 @@ describe('a writer that is killed with SIGKILL', () => {
 
 describe('the right to write', () => {
   it('belongs to one process at a time, and the other is told which file and who', async () => {
-    const writer = spawn(process.execPath, [built('test/contract/event-log/append-forever.js'), `sqlite:${path}`, 'holder']);
+    const writer = spawn(process.execPath, [
+      built('test/contract/event-log/append-forever.js'),
+      `sqlite:${path}`,
+      'holder',
+    ]);
     await once(writer.stdout, 'data');
     const second = SqliteEventLog.open(path);
     await expect(second).rejects.toBeInstanceOf(LogUnavailable);
@@ -141,7 +157,13 @@ describe('a damaged log is named and refused:', () => {
       const file = openSync(path, 'r+');
       const bytes = Buffer.alloc(16);
       readSync(file, bytes, 0, 16, offset);
-      writeSync(file, bytes.map((byte) => byte ^ 0x5a), 0, 16, offset);
+      writeSync(
+        file,
+        bytes.map((byte) => byte ^ 0x5a),
+        0,
+        16,
+        offset,
+      );
       closeSync(file);
       // Free space within a page may hold anything; then what is read must be exactly what was written.
       const read = await withLog((log) => collect(log.readAll(0))).catch((cause: unknown) => cause);
@@ -191,7 +213,9 @@ describe('one clear sentence for', () => {
   });
   it('a path through a file', async () => {
     writeFileSync(path, '');
-    await expect(SqliteEventLog.open(join(path, 'log.db'))).rejects.toThrow('a part of its path is a file and not a folder');
+    await expect(SqliteEventLog.open(join(path, 'log.db'))).rejects.toThrow(
+      'a part of its path is a file and not a folder',
+    );
   });
   it('a disk that is full, while what was acknowledged stays', async () => {
     const small = join(folder, 'small');
@@ -204,9 +228,16 @@ describe('one clear sentence for', () => {
       await withLog(async (log) => {
         let acknowledged = 0;
         const filling = (async () => {
-          for (;; acknowledged++) await log.append('a', { ...eventOf('a', acknowledged - 1), data: { text: 'x'.repeat(20_000) } }, acknowledged - 1);
+          for (; ; acknowledged++)
+            await log.append(
+              'a',
+              { ...eventOf('a', acknowledged - 1), data: { text: 'x'.repeat(20_000) } },
+              acknowledged - 1,
+            );
         })();
-        await expect(filling).rejects.toThrow(`The event log ${path} cannot be used: the disk is full; make room and try again.`);
+        await expect(filling).rejects.toThrow(
+          `The event log ${path} cannot be used: the disk is full; make room and try again.`,
+        );
         expect(acknowledged).toBeGreaterThan(5);
         expect(await collect(log.readAll(0))).toHaveLength(acknowledged);
         spawnSync('mount', ['-o', 'remount,size=8m', small]);
@@ -223,8 +254,12 @@ describe('one clear sentence for', () => {
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'ro,size=1m', 'tmpfs', fixed]);
     if (mounted.status !== 0) return;
     try {
-      await expect(SqliteEventLog.open(join(fixed, 'log.db'))).rejects.toThrow(/cannot be used: .*(read-only|cannot be opened)/);
-      await expect(SqliteEventLog.open(join(fixed, 'deep', 'log.db'))).rejects.toThrow('its folder does not exist and cannot be made');
+      await expect(SqliteEventLog.open(join(fixed, 'log.db'))).rejects.toThrow(
+        /cannot be used: .*(read-only|cannot be opened)/,
+      );
+      await expect(SqliteEventLog.open(join(fixed, 'deep', 'log.db'))).rejects.toThrow(
+        'its folder does not exist and cannot be made',
+      );
     } finally {
       spawnSync('umount', [fixed]);
     }
@@ -232,6 +267,8 @@ describe('one clear sentence for', () => {
   it('a newer format', async () => {
     await withLog((log) => fill(log, 1));
     tamper('PRAGMA user_version = 2');
-    await expect(SqliteEventLog.open(path)).rejects.toThrow('has format 2, and this build knows format 1; use a newer build.');
+    await expect(SqliteEventLog.open(path)).rejects.toThrow(
+      'has format 2, and this build knows format 1; use a newer build.',
+    );
   });
 });

@@ -28,7 +28,7 @@ export class EventFile {
 
   async write(events: readonly RecordedEvent[]): Promise<void> {
     const lines = Buffer.from(events.map(toLine).join(''));
-    for (let written = 0; written < lines.length; ) {
+    for (let written = 0; written < lines.length;) {
       written += writeSync(this.#file, lines, written, lines.length - written, this.#bytes + written);
     }
     this.#bytes += lines.length;
@@ -46,6 +46,9 @@ function toLine(event: RecordedEvent): string {
 }
 
 function fromLine(line: string): RecordedEvent {
-  const { data, metadata, ...rest } = JSON.parse(line) as Omit<RecordedEvent, 'data' | 'metadata'> & { data: string; metadata: string };
+  const { data, metadata, ...rest } = JSON.parse(line) as Omit<RecordedEvent, 'data' | 'metadata'> & {
+    data: string;
+    metadata: string;
+  };
   return { ...rest, data: Buffer.from(data, 'base64'), metadata: Buffer.from(metadata, 'base64') };
 }

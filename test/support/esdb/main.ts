@@ -4,7 +4,11 @@ import { StandInEsdb } from './server.js';
 
 /** `node dist/test/support/esdb/main.js --port 2113 [--host 0.0.0.0] [--data FILE]` */
 const { values } = parseArgs({
-  options: { port: { type: 'string', default: '2113' }, host: { type: 'string', default: '127.0.0.1' }, data: { type: 'string' } },
+  options: {
+    port: { type: 'string', default: '2113' },
+    host: { type: 'string', default: '127.0.0.1' },
+    data: { type: 'string' },
+  },
 });
 const server = await StandInEsdb.start({
   port: Number(values.port),

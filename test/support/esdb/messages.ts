@@ -4,7 +4,13 @@ import type { ServiceError } from '@grpc/grpc-js';
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import statusPb from '@eventstore/db-client/generated/status_pb.js';
 import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
-import type { AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type {
+  AppendReq,
+  AppendResp,
+  BatchAppendReq,
+  BatchAppendResp,
+  ReadResp,
+} from '@eventstore/db-client/generated/streams_pb.js';
 import type { StreamIdentifier, UUID } from '@eventstore/db-client/generated/shared_pb.js';
 import type { AppendOutcome, Expected, ProposedEvent, RecordedEvent } from './store.js';
 
@@ -71,7 +77,9 @@ export function checkpointMessage(position: number): ReadResp {
 }
 
 export function confirmationMessage(): ReadResp {
-  return new streamsPb.ReadResp().setConfirmation(new streamsPb.ReadResp.SubscriptionConfirmation().setSubscriptionId(crypto.randomUUID()));
+  return new streamsPb.ReadResp().setConfirmation(
+    new streamsPb.ReadResp.SubscriptionConfirmation().setSubscriptionId(crypto.randomUUID()),
+  );
 }
 
 export function caughtUpMessage(): ReadResp {
@@ -80,7 +88,9 @@ export function caughtUpMessage(): ReadResp {
 
 export function notFoundMessage(stream: string): ReadResp {
   const identifier = new sharedPb.StreamIdentifier().setStreamName(Buffer.from(stream));
-  return new streamsPb.ReadResp().setStreamNotFound(new streamsPb.ReadResp.StreamNotFound().setStreamIdentifier(identifier));
+  return new streamsPb.ReadResp().setStreamNotFound(
+    new streamsPb.ReadResp.StreamNotFound().setStreamIdentifier(identifier),
+  );
 }
 
 /** The answer of `Append`: a wrong version is an answer there, everything else an error. */
@@ -90,7 +100,9 @@ export function appendAnswer(outcome: AppendOutcome, stream: string, expected: E
       const position = new streamsPb.AppendResp.Position();
       position.setCommitPosition(String(outcome.position));
       position.setPreparePosition(String(outcome.position));
-      const success = new streamsPb.AppendResp.Success().setCurrentRevision(String(outcome.revision)).setPosition(position);
+      const success = new streamsPb.AppendResp.Success()
+        .setCurrentRevision(String(outcome.revision))
+        .setPosition(position);
       return new streamsPb.AppendResp().setSuccess(success);
     }
     case 'wrong-version': {
@@ -104,16 +116,24 @@ export function appendAnswer(outcome: AppendOutcome, stream: string, expected: E
       return new streamsPb.AppendResp().setWrongExpectedVersion(wrong);
     }
     case 'too-large':
-      return failure(status.INVALID_ARGUMENT, 'maximum-append-size-exceeded', `Maximum Append Size of ${outcome.bytesMax} Exceeded.`, {
-        'maximum-append-size': String(outcome.bytesMax),
-      });
+      return failure(
+        status.INVALID_ARGUMENT,
+        'maximum-append-size-exceeded',
+        `Maximum Append Size of ${outcome.bytesMax} Exceeded.`,
+        {
+          'maximum-append-size': String(outcome.bytesMax),
+        },
+      );
     case 'deleted':
       return deletedFailure(stream);
   }
 }
 
 /** The answer of `BatchAppend`: every failure is a status with details, and the call goes on. */
-export function batchAnswer(outcome: AppendOutcome, request: { readonly correlationId: UUID; readonly stream: string; readonly expected: Expected }): BatchAppendResp {
+export function batchAnswer(
+  outcome: AppendOutcome,
+  request: { readonly correlationId: UUID; readonly stream: string; readonly expected: Expected },
+): BatchAppendResp {
   const answer = new streamsPb.BatchAppendResp().setCorrelationId(request.correlationId);
   answer.setStreamIdentifier(new sharedPb.StreamIdentifier().setStreamName(Buffer.from(request.stream)));
   if (typeof request.expected === 'number') answer.setStreamPosition(String(request.expected));
@@ -122,7 +142,9 @@ export function batchAnswer(outcome: AppendOutcome, request: { readonly correlat
       const position = new sharedPb.AllStreamPosition();
       position.setCommitPosition(String(outcome.position));
       position.setPreparePosition(String(outcome.position));
-      return answer.setSuccess(new streamsPb.BatchAppendResp.Success().setCurrentRevision(String(outcome.revision)).setPosition(position));
+      return answer.setSuccess(
+        new streamsPb.BatchAppendResp.Success().setCurrentRevision(String(outcome.revision)).setPosition(position),
+      );
     }
     case 'wrong-version': {
       const wrong = new sharedPb.WrongExpectedVersion();
@@ -132,32 +154,52 @@ export function batchAnswer(outcome: AppendOutcome, request: { readonly correlat
       else if (request.expected === 'no_stream') wrong.setExpectedNoStream(new sharedPb.Empty());
       else if (request.expected === 'stream_exists') wrong.setExpectedStreamExists(new sharedPb.Empty());
       else wrong.setExpectedAny(new sharedPb.Empty());
-      return answer.setError(statusOf(status.FAILED_PRECONDITION, 'Wrong expected version', 'WrongExpectedVersion', wrong.serializeBinary()));
+      return answer.setError(
+        statusOf(status.FAILED_PRECONDITION, 'Wrong expected version', 'WrongExpectedVersion', wrong.serializeBinary()),
+      );
     }
     case 'too-large': {
       const details = new sharedPb.MaximumAppendSizeExceeded().setMaxappendsize(outcome.bytesMax);
       const message = `Maximum Append Size of ${outcome.bytesMax} Exceeded.`;
-      return answer.setError(statusOf(status.INVALID_ARGUMENT, message, 'MaximumAppendSizeExceeded', details.serializeBinary()));
+      return answer.setError(
+        statusOf(status.INVALID_ARGUMENT, message, 'MaximumAppendSizeExceeded', details.serializeBinary()),
+      );
     }
     case 'deleted': {
-      const details = new sharedPb.StreamDeleted().setStreamIdentifier(new sharedPb.StreamIdentifier().setStreamName(Buffer.from(request.stream)));
-      return answer.setError(statusOf(status.FAILED_PRECONDITION, 'Stream deleted', 'StreamDeleted', details.serializeBinary()));
+      const details = new sharedPb.StreamDeleted().setStreamIdentifier(
+        new sharedPb.StreamIdentifier().setStreamName(Buffer.from(request.stream)),
+      );
+      return answer.setError(
+        statusOf(status.FAILED_PRECONDITION, 'Stream deleted', 'StreamDeleted', details.serializeBinary()),
+      );
     }
   }
 }
 
 export function deletedFailure(stream: string): ServiceError {
-  return failure(status.FAILED_PRECONDITION, 'stream-deleted', `Event stream '${stream}' is deleted.`, { 'stream-name': stream });
+  return failure(status.FAILED_PRECONDITION, 'stream-deleted', `Event stream '${stream}' is deleted.`, {
+    'stream-name': stream,
+  });
 }
 
-function failure(code: status, exception: string, message: string, more: Readonly<Record<string, string>>): ServiceError {
+function failure(
+  code: status,
+  exception: string,
+  message: string,
+  more: Readonly<Record<string, string>>,
+): ServiceError {
   const metadata = new Metadata();
   metadata.set('exception', exception);
   for (const [key, value] of Object.entries(more)) metadata.set(key, value);
   return Object.assign(new Error(message), { code, details: message, metadata });
 }
 
-function statusOf(code: number, message: string, type: string, details: Uint8Array): InstanceType<typeof statusPb.Status> {
+function statusOf(
+  code: number,
+  message: string,
+  type: string,
+  details: Uint8Array,
+): InstanceType<typeof statusPb.Status> {
   const any = new anyPb.Any();
   any.pack(details, `event_store.client.${type}`);
   return new statusPb.Status().setCode(code).setMessage(message).setDetails(any);

@@ -1,7 +1,15 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
-import { caughtUpMessage, checkpointMessage, confirmationMessage, deletedFailure, eventMessage, notFoundMessage, streamName } from './messages.js';
+import {
+  caughtUpMessage,
+  checkpointMessage,
+  confirmationMessage,
+  deletedFailure,
+  eventMessage,
+  notFoundMessage,
+  streamName,
+} from './messages.js';
 import type { EsdbStore, RecordedEvent } from './store.js';
 
 const PAGE = 200;
@@ -39,7 +47,11 @@ export class Reader {
     const count = Number(options.getCount());
     const { events } = this.#store;
     const end = events.length;
-    const index = all?.hasPosition() ? this.#store.indexOf(Number(all.getPosition()?.getCommitPosition())) : all?.hasEnd() ? end : 0;
+    const index = all?.hasPosition()
+      ? this.#store.indexOf(Number(all.getPosition()?.getCommitPosition()))
+      : all?.hasEnd()
+        ? end
+        : 0;
     return part(events, index, isBackwards(options) ? -count : count);
   }
 
@@ -55,7 +67,8 @@ export class Reader {
   /** What is there, the word that this was all, and then what comes, until the client goes. */
   async #subscribe(call: Call, options: ReadReq.Options): Promise<void> {
     const passes = passesOf(options);
-    const checkpointAfter = CHECKPOINT_EVENTS * Math.max(1, options.getFilter()?.getCheckpointintervalmultiplier() ?? 1);
+    const checkpointAfter =
+      CHECKPOINT_EVENTS * Math.max(1, options.getFilter()?.getCheckpointintervalmultiplier() ?? 1);
     let next = this.#startOf(options);
     let sinceCheckpoint = 0;
     let caughtUp = false;
@@ -64,7 +77,8 @@ export class Reader {
       const page = this.#store.events.slice(next, next + PAGE);
       for (const event of page) {
         if (passes(event) && !(await send(call, eventMessage(event)))) return;
-        if (options.hasFilter() && ++sinceCheckpoint % checkpointAfter === 0) await send(call, checkpointMessage(event.position));
+        if (options.hasFilter() && ++sinceCheckpoint % checkpointAfter === 0)
+          await send(call, checkpointMessage(event.position));
       }
       next += page.length;
       if (page.length > 0) continue;

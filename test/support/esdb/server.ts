@@ -1,5 +1,11 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import type { ServerDuplexStream, ServerReadableStream, ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
+import type {
+  ServerDuplexStream,
+  ServerReadableStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  sendUnaryData,
+} from '@grpc/grpc-js';
 import gossipPb from '@eventstore/db-client/generated/gossip_pb.js';
 import type { ClusterInfo } from '@eventstore/db-client/generated/gossip_pb.js';
 import gossipGrpc from '@eventstore/db-client/generated/gossip_grpc_pb.js';
@@ -9,7 +15,16 @@ import featuresGrpc from '@eventstore/db-client/generated/serverfeatures_grpc_pb
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import type { UUID } from '@eventstore/db-client/generated/shared_pb.js';
 import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
-import type { AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, ReadReq, ReadResp, TombstoneReq, TombstoneResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type {
+  AppendReq,
+  AppendResp,
+  BatchAppendReq,
+  BatchAppendResp,
+  ReadReq,
+  ReadResp,
+  TombstoneReq,
+  TombstoneResp,
+} from '@eventstore/db-client/generated/streams_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { appendAnswer, batchAnswer, batchExpectedOf, expectedOf, proposedOf, streamName } from './messages.js';
 import { Reader } from './reader.js';
@@ -63,9 +78,11 @@ export class StandInEsdb {
     const store = this.store;
     this.#server.addService(streamsGrpc.StreamsService, {
       read: (call: ServerWritableStream<ReadReq, ReadResp>) => void this.#reader.read(call),
-      append: (call: ServerReadableStream<AppendReq, AppendResp>, answer: sendUnaryData<AppendResp>) => append(store, call, answer),
+      append: (call: ServerReadableStream<AppendReq, AppendResp>, answer: sendUnaryData<AppendResp>) =>
+        append(store, call, answer),
       batchAppend: (call: ServerDuplexStream<BatchAppendReq, BatchAppendResp>) => batchAppend(store, call),
-      tombstone: (call: ServerUnaryCall<TombstoneReq, TombstoneResp>, answer: sendUnaryData<TombstoneResp>) => void tombstone(store, call, answer),
+      tombstone: (call: ServerUnaryCall<TombstoneReq, TombstoneResp>, answer: sendUnaryData<TombstoneResp>) =>
+        void tombstone(store, call, answer),
     });
     this.#server.addService(featuresGrpc.ServerFeaturesService, {
       getSupportedMethods: (_call: unknown, answer: sendUnaryData<SupportedMethods>) => answer(null, this.#features()),
@@ -75,7 +92,9 @@ export class StandInEsdb {
     });
     const address = `${this.#options.host ?? '127.0.0.1'}:${this.#options.port}`;
     this.port = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (cause, port) => (cause === null ? resolve(port) : reject(cause)));
+      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (cause, port) =>
+        cause === null ? resolve(port) : reject(cause),
+      );
     });
   }
 
@@ -108,7 +127,11 @@ export class StandInEsdb {
   }
 }
 
-function append(store: EsdbStore, call: ServerReadableStream<AppendReq, AppendResp>, answer: sendUnaryData<AppendResp>): void {
+function append(
+  store: EsdbStore,
+  call: ServerReadableStream<AppendReq, AppendResp>,
+  answer: sendUnaryData<AppendResp>,
+): void {
   let options: AppendReq.Options | undefined;
   const proposed: ProposedEvent[] = [];
   call.on('data', (request: AppendReq) => {
@@ -158,7 +181,11 @@ function batchAppend(store: EsdbStore, call: ServerDuplexStream<BatchAppendReq, 
   call.on('error', () => undefined);
 }
 
-async function tombstone(store: EsdbStore, call: ServerUnaryCall<TombstoneReq, TombstoneResp>, answer: sendUnaryData<TombstoneResp>): Promise<void> {
+async function tombstone(
+  store: EsdbStore,
+  call: ServerUnaryCall<TombstoneReq, TombstoneResp>,
+  answer: sendUnaryData<TombstoneResp>,
+): Promise<void> {
   const written = await store.tombstone(streamName(call.request.getOptions()?.getStreamIdentifier()));
   const position = new streamsPb.TombstoneResp.Position();
   position.setCommitPosition(String(written));

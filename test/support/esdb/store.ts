@@ -102,7 +102,10 @@ export class EsdbStore {
 
   #decide(stream: string, expected: Expected, proposed: readonly ProposedEvent[]): AppendOutcome {
     if (this.#tombstones.has(stream)) return { is: 'deleted' };
-    const bytes = proposed.reduce((sum, event) => sum + event.data.length + event.metadata.length + event.type.length, 0);
+    const bytes = proposed.reduce(
+      (sum, event) => sum + event.data.length + event.metadata.length + event.type.length,
+      0,
+    );
     if (bytes > this.#appendBytesMax) return { is: 'too-large', bytesMax: this.#appendBytesMax };
     const events = this.#streams.get(stream) ?? [];
     const current = events.length - 1;
@@ -137,7 +140,12 @@ export class EsdbStore {
     const events = this.#streamOf(stream);
     for (const event of proposed) {
       const position = this.#end;
-      this.#end += RECORD_OVERHEAD_BYTES + Buffer.byteLength(stream) + event.type.length + event.data.length + event.metadata.length;
+      this.#end +=
+        RECORD_OVERHEAD_BYTES +
+        Buffer.byteLength(stream) +
+        event.type.length +
+        event.data.length +
+        event.metadata.length;
       const created = String(BigInt(Date.now()) * 10_000n + TICKS_1970);
       const recorded = { ...event, stream, revision: events.length, position, created };
       events.push(recorded);
@@ -166,14 +174,21 @@ export class EsdbStore {
   #restore(event: RecordedEvent): void {
     this.events.push(event);
     this.#streamOf(event.stream).push(event);
-    this.#end = event.position + RECORD_OVERHEAD_BYTES + Buffer.byteLength(event.stream) + event.type.length + event.data.length + event.metadata.length;
+    this.#end =
+      event.position +
+      RECORD_OVERHEAD_BYTES +
+      Buffer.byteLength(event.stream) +
+      event.type.length +
+      event.data.length +
+      event.metadata.length;
     if (event.type === '$streamDeleted') this.#tombstones.add(event.stream);
   }
 
   /** The genuine server's log never begins with a user's event: settings and users of its own come first. */
   #beginLikeTheServer(): void {
     this.#end = 1400;
-    for (const user of ['admin', 'ops']) this.#record(`$user-${user}`, [systemEvent('$UserCreated', { loginName: user })]);
+    for (const user of ['admin', 'ops'])
+      this.#record(`$user-${user}`, [systemEvent('$UserCreated', { loginName: user })]);
     this.#record('$users', [systemEvent('$User', { loginName: 'admin' })]);
     void this.#flush();
   }
@@ -187,5 +202,11 @@ export class EsdbStore {
 
 function systemEvent(type: string, data: object): ProposedEvent {
   const id = crypto.randomUUID();
-  return { id, type, contentType: 'application/json', data: Buffer.from(JSON.stringify(data)), metadata: new Uint8Array() };
+  return {
+    id,
+    type,
+    contentType: 'application/json',
+    data: Buffer.from(JSON.stringify(data)),
+    metadata: new Uint8Array(),
+  };
 }

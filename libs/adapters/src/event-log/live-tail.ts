@@ -113,7 +113,10 @@ class Follower implements LogSubscription {
   give(events: readonly StoredEvent[], upTo: number): void {
     if (this.closed) return;
     const first = events[0];
-    const fresh = first === undefined || first.position > this.position ? events : events.filter((event) => event.position > this.position);
+    const fresh =
+      first === undefined || first.position > this.position
+        ? events
+        : events.filter((event) => event.position > this.position);
     const passed = Math.max(this.position, fresh.at(-1)?.position ?? 0);
     this.position = Math.max(passed, upTo);
     try {

@@ -17,11 +17,14 @@ export interface OpenEventLogOptions {
 export async function openEventLog(spec: string, options: OpenEventLogOptions = {}): Promise<EventLog> {
   const { mode = 'write', cluster = 'default' } = options;
   if (spec === 'memory:') return new MemoryEventLog();
-  if (spec.startsWith('sqlite:') && spec.length > 'sqlite:'.length) return SqliteEventLog.open(spec.slice('sqlite:'.length), { mode });
+  if (spec.startsWith('sqlite:') && spec.length > 'sqlite:'.length)
+    return SqliteEventLog.open(spec.slice('sqlite:'.length), { mode });
   if (/^esdb(\+discover)?:\/\/./.test(spec)) {
     // Only here: the client and its protocol are large, and an embedded log has no use for them.
     const { EventStoreDbEventLog } = await import('./event-store-db/event-store-db-event-log.js');
     return EventStoreDbEventLog.open(spec, { cluster, ...options.patience });
   }
-  throw new LogUnavailable(`The event log "${spec}" is none that Shiplog knows; use sqlite:<path>, memory: or esdb://<host>:<port>.`);
+  throw new LogUnavailable(
+    `The event log "${spec}" is none that Shiplog knows; use sqlite:<path>, memory: or esdb://<host>:<port>.`,
+  );
 }

@@ -3,7 +3,7 @@ import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { NewEvent } from '#model';
 import { EventTooLarge, WrongExpectedRevision } from '#ports';
 import type { Appended } from '#ports';
-import { positionOf, safePosition } from './codec.js';
+import { positionOf } from './codec.js';
 import type { EventCodec } from './codec.js';
 import { TookTooLong, isPermanent, pause, typeOf, unavailable, within } from './faults.js';
 import { streamFrom } from './reading.js';
@@ -89,7 +89,7 @@ export class Appender {
       }),
       answerMs,
     );
-    const position = safePosition(answer.position?.commit);
+    const position = plausible(answer.position?.commit);
     if (isFirst && position > highestBefore) {
       this.#highest = Math.max(this.#highest, position);
       return { position, revision: expectedRevision + 1 };
@@ -122,14 +122,27 @@ export class Appender {
   }
 
   /** Where this very event stands in its stream, if it does. */
-  async #stored(client: EventStoreDBClient, { stream, event, expectedRevision }: Wanted): Promise<Appended | undefined> {
+  async #stored(
+    client: EventStoreDBClient,
+    { stream, event, expectedRevision }: Wanted,
+  ): Promise<Appended | undefined> {
     const revision = expectedRevision + 1;
     const name = this.#options.codec.streamOf(stream);
-    for await (const recorded of streamFrom(client, name, revision, { silenceMs: this.#options.answerMs, countMax: 1 })) {
-      if (recorded.id === event.id && Number(recorded.revision) === revision) return { position: positionOf(recorded), revision };
+    for await (const recorded of streamFrom(client, name, revision, {
+      silenceMs: this.#options.answerMs,
+      countMax: 1,
+    })) {
+      if (recorded.id === event.id && Number(recorded.revision) === revision)
+        return { position: positionOf(recorded), revision };
     }
     return undefined;
   }
+}
+
+/** Some answers to repeated appends bear no position, or -1 as an unsigned number. The stream knows better then. */
+function plausible(commit: bigint | undefined): number {
+  const position = Number(commit ?? 0n);
+  return Number.isSafeInteger(position) ? position : 0;
 }
 
 /** A number that the client hangs on its errors; -1 where it says that there is no stream. */

@@ -35,21 +35,29 @@ export class EventCodec {
     const position = positionOf(recorded);
     const { id, type, data, metadata: stored } = recorded;
     if (!isJsonObject(data) || !isStoredMetadata(stored)) {
-      throw new LogDamaged(`The event at position ${position} in ${recorded.streamId} was not written by Shiplog.`, { position });
+      throw new LogDamaged(`The event at position ${position} in ${recorded.streamId} was not written by Shiplog.`, {
+        position,
+      });
     }
     const { time, ...metadata } = stored;
-    return { id, type, time, data, metadata: metadata as unknown as EventMetadata, stream, revision: Number(recorded.revision), position };
+    return {
+      id,
+      type,
+      time,
+      data,
+      metadata: metadata as unknown as EventMetadata,
+      stream,
+      revision: Number(recorded.revision),
+      position,
+    };
   }
 }
 
 /** A position is a byte offset in the server's log; beyond 2^53 a number could not carry it. */
 export function positionOf(recorded: AllStreamRecordedEvent | RecordedEvent): number {
-  return safePosition(recorded.position?.commit);
-}
-
-export function safePosition(commit: bigint | undefined): number {
-  const position = Number(commit ?? 0n);
-  if (!Number.isSafeInteger(position)) throw new LogDamaged(`Position ${String(commit)} is beyond what a resourceVersion can carry.`);
+  const position = Number(recorded.position?.commit ?? 0n);
+  if (!Number.isSafeInteger(position))
+    throw new LogDamaged(`Position ${position} is beyond what a resourceVersion can carry.`);
   return position;
 }
 

@@ -50,7 +50,15 @@ export class EventStoreDbEventLog implements EventLog {
       const current = await client.get();
       const head = await within(lastPosition(current, answerMs), answerMs);
       const version = await within(serverVersion(current), answerMs);
-      return new EventStoreDbEventLog({ server, client, head, version, answerMs, giveUpMs, cluster: options.cluster ?? 'default' });
+      return new EventStoreDbEventLog({
+        server,
+        client,
+        head,
+        version,
+        answerMs,
+        giveUpMs,
+        cluster: options.cluster ?? 'default',
+      });
     } catch (cause) {
       await client?.release();
       throw unavailable(server, cause);
@@ -85,7 +93,9 @@ export class EventStoreDbEventLog implements EventLog {
     for (;;) {
       try {
         const client = await this.#client.get();
-        for await (const recorded of streamFrom(client, this.#codec.streamOf(stream), next, { silenceMs: this.#answerMs })) {
+        for await (const recorded of streamFrom(client, this.#codec.streamOf(stream), next, {
+          silenceMs: this.#answerMs,
+        })) {
           const event = this.#codec.decode(recorded);
           if (event === undefined) continue;
           yield event;
@@ -168,7 +178,9 @@ export class EventStoreDbEventLog implements EventLog {
   }
 
   /** Each event on the server above a position; `event` is undefined where it is not of this log. */
-  async *#everythingAfter(afterPosition: number): AsyncGenerator<{ readonly event: StoredEvent | undefined; readonly position: number }> {
+  async *#everythingAfter(
+    afterPosition: number,
+  ): AsyncGenerator<{ readonly event: StoredEvent | undefined; readonly position: number }> {
     let after = afterPosition;
     const retry = this.#retry();
     for (;;) {
@@ -223,7 +235,8 @@ class Retry {
   }
   async after(cause: unknown): Promise<void> {
     if (cause instanceof LogDamaged) throw cause;
-    if (this.#closed() || isPermanent(cause) || Date.now() - this.#since > this.#giveUpMs) throw unavailable(this.#server, cause);
+    if (this.#closed() || isPermanent(cause) || Date.now() - this.#since > this.#giveUpMs)
+      throw unavailable(this.#server, cause);
     await pause(RETRY_MS);
   }
 }

@@ -44,7 +44,9 @@ export function openForWriting(path: string): DatabaseSync {
     const fresh = isEmpty(database);
     if (!fresh) refuseForeign(database, path);
     useWriteAheadLog(database, path);
-    database.exec(`PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA foreign_keys = OFF`);
+    database.exec(
+      `PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA foreign_keys = OFF`,
+    );
     if (fresh) create(database);
     return database;
   } catch (cause) {
@@ -58,7 +60,8 @@ export function openForReading(path: string): DatabaseSync {
   if (!existsSync(path)) throw new StoreFailure({ is: 'unavailable', message: `There is no event log at ${path}.` });
   const database = new DatabaseSync(path, { timeout: 5000, readOnly: true });
   try {
-    if (isEmpty(database)) throw new StoreFailure({ is: 'unavailable', message: `The event log ${path} is still being made.` });
+    if (isEmpty(database))
+      throw new StoreFailure({ is: 'unavailable', message: `The event log ${path} is still being made.` });
     refuseForeign(database, path);
     return database;
   } catch (cause) {
@@ -68,12 +71,17 @@ export function openForReading(path: string): DatabaseSync {
 }
 
 export function bytesOf(path: string): number {
-  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) + (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0);
+  return (
+    (statSync(path, { throwIfNoEntry: false })?.size ?? 0) +
+    (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0)
+  );
 }
 
 /** SQLite's own check of its pages, and of the indexes against the tables when it is to be thorough. */
 export function checkPages(database: DatabaseSync, path: string, thorough: boolean): void {
-  const first = Object.values(database.prepare(`PRAGMA ${thorough ? 'integrity_check' : 'quick_check'}(1)`).get() ?? {})[0];
+  const first = Object.values(
+    database.prepare(`PRAGMA ${thorough ? 'integrity_check' : 'quick_check'}(1)`).get() ?? {},
+  )[0];
   if (first !== 'ok') throw damaged(path, undefined, `SQLite's check says "${String(first)}"`);
 }
 

@@ -45,7 +45,8 @@ const REASONS_BY_CODE: Readonly<Record<string, string>> = {
 export function failureOf(cause: unknown, path: string): Failure {
   if (cause instanceof StoreFailure) return cause.failure;
   const code = resultCode(cause);
-  if (code === ERROR || code === CORRUPT || code === NOT_A_DATABASE) return damaged(path, undefined, `SQLite says "${messageOf(cause)}"`).failure;
+  if (code === ERROR || code === CORRUPT || code === NOT_A_DATABASE)
+    return damaged(path, undefined, `SQLite says "${messageOf(cause)}"`).failure;
   const reason = (code !== undefined ? REASONS[code] : undefined) ?? REASONS_BY_CODE[fileCode(cause) ?? ''];
   return { is: 'unavailable', message: `The event log ${path} cannot be used: ${reason ?? messageOf(cause)}.` };
 }

@@ -41,7 +41,9 @@ export class LogReader {
          (SELECT p.chain FROM events p WHERE p.position < e.position ORDER BY p.position DESC LIMIT 1)
        FROM streams s JOIN events e ON e.stream = s.id WHERE s.name = ? AND e.revision >= ? ORDER BY e.revision`,
     );
-    this.#before = database.prepare('SELECT position, chain FROM events WHERE position <= ? ORDER BY position DESC LIMIT 1');
+    this.#before = database.prepare(
+      'SELECT position, chain FROM events WHERE position <= ? ORDER BY position DESC LIMIT 1',
+    );
     this.#head = database.prepare('SELECT position, chain FROM events ORDER BY position DESC LIMIT 1');
     for (const statement of [this.#page, this.#streamPage]) statement.setReturnArrays(true);
     this.#origin = this.#readOrigin();
@@ -64,7 +66,11 @@ export class LogReader {
     if (bytes <= CHECK_PAGES_BYTES) checkPages(this.#database, this.#path, bytes <= CHECK_WHOLE_BYTES);
     const head = this.head();
     if (acked !== undefined && acked.position > head.position) {
-      throw damaged(this.#path, head.position + 1, `events up to position ${acked.position} were acknowledged and are missing`);
+      throw damaged(
+        this.#path,
+        head.position + 1,
+        `events up to position ${acked.position} were acknowledged and are missing`,
+      );
     }
     if (acked !== undefined && acked.position > this.origin && this.#linkAt(acked.position).chain !== acked.chain) {
       throw damaged(this.#path, acked.position, 'the event that was acknowledged there is another one');
@@ -93,7 +99,8 @@ export class LogReader {
     for (const values of this.#streamPage.iterate(stream, from)) {
       const row = rowOf(values);
       this.#verified(row, row.before ?? this.#origin.chain);
-      if (row.revision !== expected++) throw damaged(this.#path, row.position, `revision ${expected - 1} of its stream ${stream} is missing`);
+      if (row.revision !== expected++)
+        throw damaged(this.#path, row.position, `revision ${expected - 1} of its stream ${stream} is missing`);
       page.add(row);
       if (page.full) break;
     }
@@ -101,7 +108,8 @@ export class LogReader {
   }
 
   #verified(row: FullRow, before: string): Link {
-    if (chainOf(before, row) !== row.chain) throw damaged(this.#path, row.position, 'what is stored there is not what was written');
+    if (chainOf(before, row) !== row.chain)
+      throw damaged(this.#path, row.position, 'what is stored there is not what was written');
     return row;
   }
 
@@ -111,7 +119,12 @@ export class LogReader {
   }
 
   #readOrigin(): Link {
-    const values = new Map(this.#database.prepare('SELECT name, value FROM log').all().map((row) => [row['name'], row['value']]));
+    const values = new Map(
+      this.#database
+        .prepare('SELECT name, value FROM log')
+        .all()
+        .map((row) => [row['name'], row['value']]),
+    );
     const chain = values.get('origin-chain');
     if (typeof chain !== 'string') throw damaged(this.#path, undefined, 'it does not say where it begins');
     return { position: numberOf(values.get('origin')), chain };
@@ -168,4 +181,3 @@ class PageBuilder {
     };
   }
 }
-

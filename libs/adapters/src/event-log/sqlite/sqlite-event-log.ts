@@ -5,6 +5,8 @@ import type { Appended, EventLog, LogSubscription, OnProgress } from '#ports';
 import { LiveTail } from '../live-tail.js';
 import type { Page } from '../live-tail.js';
 import { FileWatch } from './file-watch.js';
+import { OnDemandReader } from './on-demand-reader.js';
+import type { PageReader } from './on-demand-reader.js';
 import type { AppendAnswer, Failure, PageAnswer } from './protocol.js';
 import { WorkerLink, faultOf } from './worker-link.js';
 
@@ -34,7 +36,9 @@ export class SqliteEventLog implements EventLog {
   readonly shared = false;
   readonly path: string;
   readonly #writer: WorkerLink | undefined;
-  readonly #reader: WorkerLink;
+  /** The worker of a process that only reads. */
+  readonly #beside: WorkerLink | undefined;
+  readonly #reader: PageReader;
   readonly #tail: LiveTail;
   readonly #origin: number;
   readonly #watch: FileWatch | undefined;
@@ -48,35 +52,46 @@ export class SqliteEventLog implements EventLog {
   static async open(path: string, options: SqliteEventLogOptions = {}): Promise<SqliteEventLog> {
     const file = resolve(path);
     const mode = options.mode ?? 'write';
-    let log: SqliteEventLog | undefined;
+    // The worker speaks to a log that is made only when the worker has opened the file.
+    const made: { log?: SqliteEventLog } = {};
     const first = new WorkerLink({
       path: file,
       mode,
       check: true,
-      onAppended: (answer) => (log === undefined ? undefined : log.#settle(answer)),
-      onGone: (cause) => (log === undefined ? undefined : log.#gone(cause)),
+      onAppended: (answer) => {
+        if (made.log !== undefined) made.log.#settle(answer);
+      },
+      onGone: (cause) => {
+        if (made.log !== undefined) made.log.#gone(cause);
+      },
     });
     const { head, origin } = await first.opened;
-    // Reads of the writing process go through a connection of their own, so that a long one never holds up a commit.
-    const reader = mode === 'read' ? first : new WorkerLink({ path: file, mode: 'read', check: false });
-    await reader.opened;
-    const watch = mode === 'read' ? { lookAfterMs: options.lookAfterMs ?? 1000 } : undefined;
-    log = new SqliteEventLog(file, { writer: mode === 'write' ? first : undefined, reader, head, origin, watch });
-    return log;
+    made.log = new SqliteEventLog(file, {
+      worker: first,
+      mode,
+      head,
+      origin,
+      lookAfterMs: options.lookAfterMs ?? 1000,
+    });
+    return made.log;
   }
 
   private constructor(path: string, parts: Parts) {
+    const { worker, mode } = parts;
     this.path = path;
-    this.#writer = parts.writer;
-    this.#reader = parts.reader;
+    this.#writer = mode === 'write' ? worker : undefined;
+    this.#beside = mode === 'read' ? worker : undefined;
+    // Reads of the writing process go through a connection of their own, so that a long one never holds up a commit.
+    this.#reader = mode === 'read' ? worker : new OnDemandReader(path);
     this.#tail = new LiveTail(parts.head);
     this.#origin = parts.origin;
-    this.#watch = parts.watch && new FileWatch(path, parts.watch.lookAfterMs, () => this.#readNew());
+    this.#watch = mode === 'read' ? new FileWatch(path, parts.lookAfterMs, () => this.#readNew()) : undefined;
   }
 
   append(stream: string, event: NewEvent, expectedRevision: number): Promise<Appended> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed);
-    if (this.#writer === undefined) return Promise.reject(new LogUnavailable(`The event log ${this.path} was opened for reading.`));
+    if (this.#writer === undefined)
+      return Promise.reject(new LogUnavailable(`The event log ${this.path} was opened for reading.`));
     const { id, type, time, data, metadata } = event;
     const body = JSON.stringify({ id, type, time, data, metadata });
     const bytes = body.length * 3 > EVENT_BYTES_MAX ? Buffer.byteLength(body) : 0;
@@ -90,6 +105,7 @@ export class SqliteEventLog implements EventLog {
   async *readStream(stream: string, fromRevision: number): AsyncIterable<StoredEvent> {
     let from = Math.max(0, fromRevision);
     for (;;) {
+      if (this.#closed !== undefined) throw this.#closed;
       const page = await this.#reader.streamPage(stream, from);
       yield* decode(page);
       if (page.done) return;
@@ -124,8 +140,8 @@ export class SqliteEventLog implements EventLog {
   async head(): Promise<number> {
     if (this.#closed !== undefined) throw this.#closed;
     // The only writer is this object, and what it acknowledged it has also published.
-    if (this.#writer !== undefined) return this.#tail.position;
-    const head = await this.#reader.head();
+    if (this.#beside === undefined) return this.#tail.position;
+    const head = await this.#beside.head();
     if (head > this.#tail.position) this.#watch?.look();
     return head;
   }
@@ -213,7 +229,8 @@ export class SqliteEventLog implements EventLog {
 
   #gone(cause: unknown): void {
     if (this.#closed !== undefined) return;
-    this.#closed = cause instanceof LogUnavailable ? cause : new LogUnavailable(`The event log ${this.path} stopped.`, { cause });
+    this.#closed =
+      cause instanceof LogUnavailable ? cause : new LogUnavailable(`The event log ${this.path} stopped.`, { cause });
     for (const append of [...this.#posted.values(), ...this.#queue]) append.reject(this.#closed);
     this.#posted.clear();
     this.#queue = [];
@@ -222,11 +239,11 @@ export class SqliteEventLog implements EventLog {
 }
 
 interface Parts {
-  readonly writer: WorkerLink | undefined;
-  readonly reader: WorkerLink;
+  readonly worker: WorkerLink;
+  readonly mode: 'write' | 'read';
   readonly head: number;
   readonly origin: number;
-  readonly watch: { readonly lookAfterMs: number } | undefined;
+  readonly lookAfterMs: number;
 }
 
 function refusalOf(append: PendingAppend, failure: Failure): unknown {
@@ -237,7 +254,9 @@ function refusalOf(append: PendingAppend, failure: Failure): unknown {
 /** The text of a page was checked against the log's chain by the worker, so its shape is what was once appended. */
 function decode(page: PageAnswer): StoredEvent[] {
   const events = JSON.parse(page.text) as NewEvent[];
-  return events.map((event, index) => stored(event, page.streams[index] ?? '', page.revisions[index] ?? 0, page.positions[index] ?? 0));
+  return events.map((event, index) =>
+    stored(event, page.streams[index] ?? '', page.revisions[index] ?? 0, page.positions[index] ?? 0),
+  );
 }
 
 function stored(event: NewEvent, stream: string, revision: number, position: number): StoredEvent {

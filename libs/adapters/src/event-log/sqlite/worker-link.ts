@@ -1,6 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import { LogDamaged, LogUnavailable } from '#ports';
-import type { AppendAnswer, AppendRequest, Failure, FromWorker, Opened, PageAnswer, ReadRequest, WorkerSetup } from './protocol.js';
+import type {
+  AppendAnswer,
+  AppendRequest,
+  Failure,
+  FromWorker,
+  Opened,
+  PageAnswer,
+  ReadRequest,
+  WorkerSetup,
+} from './protocol.js';
 
 interface Waiting {
   resolve(answer: PageAnswer | number): void;
@@ -31,7 +40,9 @@ export class WorkerLink {
     // Who never looks at it must not be stopped by it.
     this.opened.catch(() => undefined);
     this.#worker.on('message', (message: FromWorker) => this.#take(message));
-    this.#worker.on('error', (cause) => this.#end(new LogUnavailable(`The event log ${path} stopped working: ${String(cause)}.`, { cause })));
+    this.#worker.on('error', (cause) =>
+      this.#end(new LogUnavailable(`The event log ${path} stopped working: ${String(cause)}.`, { cause })),
+    );
     this.#worker.on('exit', () => this.#end(new LogUnavailable(`The event log ${path} is closed.`)));
   }
 
@@ -70,7 +81,8 @@ export class WorkerLink {
   }
 
   #pageOf(answer: PageAnswer | number): PageAnswer {
-    if (typeof answer === 'number') throw new LogUnavailable(`The event log ${this.#options.path} answered out of turn.`);
+    if (typeof answer === 'number')
+      throw new LogUnavailable(`The event log ${this.#options.path} answered out of turn.`);
     return answer;
   }
 

@@ -58,7 +58,10 @@ class LogWorker {
     const { seq } = read;
     try {
       if (read.is === 'head') return { is: 'head', seq, head: this.#reader.head().position };
-      const page = read.is === 'page' ? this.#reader.page(read.after, read.until) : this.#reader.streamPage(read.stream, read.from);
+      const page =
+        read.is === 'page'
+          ? this.#reader.page(read.after, read.until)
+          : this.#reader.streamPage(read.stream, read.from);
       return { is: 'page', seq, ...page };
     } catch (cause) {
       return { is: 'failed', seq, failure: failureOf(cause, this.#setup.path) };

@@ -35,7 +35,9 @@ export class LogWriter {
     this.#reader = reader;
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
-    this.#insert = database.prepare('INSERT INTO events (position, stream, revision, body, chain) VALUES (?, ?, ?, ?, ?)');
+    this.#insert = database.prepare(
+      'INSERT INTO events (position, stream, revision, body, chain) VALUES (?, ?, ?, ?, ?)',
+    );
     this.#insertStream = database.prepare('INSERT INTO streams (name) VALUES (?)');
     this.#findStream = database.prepare(
       'SELECT s.id, coalesce((SELECT max(e.revision) FROM events e WHERE e.stream = s.id), -1) AS revision FROM streams s WHERE s.name = ?',
@@ -69,7 +71,11 @@ export class LogWriter {
     const revisions: number[] = [];
     const failures: (readonly [number, Failure])[] = [];
     for (let index = 0; index < request.bodies.length; index++) {
-      const result = this.#append(request.streams[index] ?? '', request.bodies[index] ?? '', request.expectedRevisions[index] ?? -1);
+      const result = this.#append(
+        request.streams[index] ?? '',
+        request.bodies[index] ?? '',
+        request.expectedRevisions[index] ?? -1,
+      );
       positions.push('is' in result ? 0 : result.position);
       revisions.push('is' in result ? 0 : result.revision);
       if ('is' in result) failures.push([index, result]);
@@ -92,7 +98,11 @@ export class LogWriter {
   }
 
   /** What the same id got at the same expected revision before, if it did. */
-  #firstResult(end: StreamEnd | undefined, body: string, expectedRevision: number): { position: number; revision: number } | undefined {
+  #firstResult(
+    end: StreamEnd | undefined,
+    body: string,
+    expectedRevision: number,
+  ): { position: number; revision: number } | undefined {
     if (end === undefined || expectedRevision >= end.revision) return undefined;
     const revision = expectedRevision + 1;
     const row = this.#findEvent.get(end.id, revision);
@@ -149,5 +159,11 @@ function idOf(body: string): unknown {
 }
 
 function isDiskError(cause: unknown): boolean {
-  return !(cause instanceof StoreFailure) && typeof cause === 'object' && cause !== null && 'errcode' in cause && (Number(cause.errcode) & 0xff) === 10;
+  return (
+    !(cause instanceof StoreFailure) &&
+    typeof cause === 'object' &&
+    cause !== null &&
+    'errcode' in cause &&
+    (Number(cause.errcode) & 0xff) === 10
+  );
 }

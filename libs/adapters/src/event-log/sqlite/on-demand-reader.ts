@@ -1,0 +1,64 @@
+import type { PageAnswer } from './protocol.js';
+import { WorkerLink } from './worker-link.js';
+
+/** A thread costs some 18 MB; most of the time nothing is read. */
+const IDLE_MS = 10_000;
+
+/** What reads pages of the log, in whatever thread. */
+export interface PageReader {
+  page(after: number, until: number): Promise<PageAnswer>;
+  streamPage(stream: string, from: number): Promise<PageAnswer>;
+  close(): Promise<void>;
+}
+
+/** A reading connection in a thread of its own, which is there only while there is something to read. */
+export class OnDemandReader implements PageReader {
+  readonly #path: string;
+  #link: WorkerLink | undefined;
+  #closing: Promise<void> = Promise.resolve();
+  #uses = 0;
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  page(after: number, until: number): Promise<PageAnswer> {
+    return this.#use((link) => link.page(after, until));
+  }
+  streamPage(stream: string, from: number): Promise<PageAnswer> {
+    return this.#use((link) => link.streamPage(stream, from));
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#idle);
+    const link = this.#link;
+    this.#link = undefined;
+    if (link !== undefined) this.#closing = link.close();
+    await this.#closing;
+  }
+
+  async #use<T>(work: (link: WorkerLink) => Promise<T>): Promise<T> {
+    clearTimeout(this.#idle);
+    this.#uses++;
+    try {
+      const link = (this.#link ??= this.#start());
+      await link.opened;
+      return await work(link);
+    } finally {
+      if (--this.#uses === 0) this.#idle = setTimeout(() => void this.close(), IDLE_MS).unref();
+    }
+  }
+
+  #start(): WorkerLink {
+    const link = new WorkerLink({
+      path: this.#path,
+      mode: 'read',
+      check: false,
+      onGone: () => {
+        if (this.#link === link) this.#link = undefined;
+      },
+    });
+    return link;
+  }
+}
