@@ -33,6 +33,8 @@ export async function startCluster(options = {}) {
       ...process.env,
       SHIPLOG_HOME: home,
       SHIPLOG_API_ADDRESS: `127.0.0.1:${port}`,
+      // Beside whatever else runs on this machine's engine: the cluster of npm start has 10.244.0.0/16.
+      SHIPLOG_POD_CIDR: `10.${130 + Math.floor(Math.random() * 120)}.0.0/16`,
       ...(options.apps && { SHIPLOG_APPS: options.apps }),
       ...options.env,
     },

@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import type { NodeOptions } from '#engine';
 import type { Settings } from './settings.js';
 
-/** Where pods get addresses from until the Node object names a range. */
-const POD_CIDR = '10.244.0.0/24';
 const PODS_MAX = 110;
 /** A node's pods leave a tenth of its disk alone. */
 const USABLE_SHARE = 0.9;
@@ -30,12 +28,13 @@ export function hostAddress(): string {
 }
 
 /** What the agent tells of this machine. */
-export function nodeOptions({ home, node }: Settings): NodeOptions {
+export function nodeOptions({ home, node, podCidr }: Settings): NodeOptions {
   const disk = statfsSync(home);
   return {
     name: node,
     internalIp: hostAddress(),
-    podCidr: POD_CIDR,
+    // Until the Node object names its part.
+    podCidr: podCidr.replace(/\/16$/, '/24'),
     podsMax: PODS_MAX,
     domain: 'cluster.local',
     clusterDns: [],

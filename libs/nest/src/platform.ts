@@ -99,6 +99,7 @@ export class Platform implements OnApplicationShutdown {
     return {
       caCertificate: this.caCertificate,
       apiEndpoints: apiEndpoints(this.settings),
+      podCidr: this.settings.podCidr,
       ...this.heartbeats.outside(),
     };
   }

@@ -26,6 +26,8 @@ export interface Settings {
   /** File with this process's own credentials, for a process without the key store. */
   readonly credentials: string | undefined;
   readonly node: string;
+  /** The network of pods, a /16: a /24 of it for each node. */
+  readonly podCidr: string;
 }
 
 /** The settings that the environment gives. `apps` is what this process is, unless `SHIPLOG_APPS` may choose. */
@@ -43,6 +45,7 @@ export function readSettings(process: string, apps: readonly AppName[], env: Nod
     cluster: env['SHIPLOG_CLUSTER'] || 'default',
     natsUrl: env['SHIPLOG_NATS_URL'] || undefined,
     credentials: env['SHIPLOG_CREDENTIALS'] || undefined,
+    podCidr: podCidr(env['SHIPLOG_POD_CIDR'] || '10.244.0.0/16'),
     node: (env['SHIPLOG_NODE'] || hostname()).toLowerCase(),
   };
 }
@@ -73,6 +76,11 @@ function list(text: string | undefined): string[] {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+}
+
+function podCidr(text: string): string {
+  if (/^\d{1,3}\.\d{1,3}\.0\.0\/16$/.test(text)) return text;
+  throw new Fault(`SHIPLOG_POD_CIDR is "${text}": it must be a /16, like 10.244.0.0/16`, false);
 }
 
 function absolute(path: string): string {

@@ -3,9 +3,9 @@ import type { Decision, Loop } from '#model';
 import { streamOf } from '#model';
 
 const POOL = 'pool';
-/** 10.244.0.0/16 in slices of /24, one a node. */
+/** A /16 in slices of /24, one a node. */
 const SLICES = 256;
-const sliceOf = (index: number): string => `10.244.${index}.0/24`;
+const DEFAULT = '10.244.0.0/16';
 
 /** Gives every node its part of the pod network: the lowest that is free. One key, so that two nodes never get the same. */
 export const podCidr: Loop = {
@@ -17,7 +17,10 @@ export const podCidr: Loop = {
     return isNew || after === undefined ? [POOL] : [];
   },
   keysAtStart: () => [POOL],
-  reconcile(view) {
+  reconcile(view, _key, _now, outside) {
+    // `podCidr` of the facts is configuration: two clusters on one engine need networks apart.
+    const range = typeof outside?.['podCidr'] === 'string' ? outside['podCidr'] : DEFAULT;
+    const sliceOf = (index: number): string => `${range.split('.', 2).join('.')}.${index}.0/24`;
     const all = view.list(nodes);
     const taken = new Set(all.map((node) => node.spec.podCIDR).filter((cidr) => cidr !== undefined));
     const decisions: Decision[] = [];
