@@ -28,7 +28,7 @@ export const fileKeySelector = object(
   'One variable of a file in a volume.',
   {
     key: req(string, 3, 'Name of the variable in the file.'),
-    optional: f(boolean, 4, 'Whether the file or the variable may be missing.', { pointer: true }),
+    optional: f(boolean, 4, 'Whether the file or the variable may be missing.', { default: false, pointer: true }),
     path: req(string, 2, 'Path of the file in the volume.'),
     volumeName: req(string, 1, 'Volume that holds the file; it must be an emptyDir.'),
   },

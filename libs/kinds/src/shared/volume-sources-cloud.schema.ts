@@ -22,7 +22,7 @@ export const azureDiskVolumeSource = object('io.k8s.api.core.v1.AzureDiskVolumeS
   diskURI: req(string, 2, 'Address of the disk.'),
   fsType: f(string, 4, 'File system to mount.', { default: 'ext4', pointer: true }),
   kind: f(string, 6, 'Shared, Dedicated or Managed.', { default: 'Shared', pointer: true }),
-  readOnly: f(boolean, 5, 'Whether it cannot be written.', { pointer: true }),
+  readOnly: f(boolean, 5, 'Whether it cannot be written.', { default: false, pointer: true }),
 });
 export type AzureDiskVolumeSource = Infer<typeof azureDiskVolumeSource>;
 
