@@ -22,4 +22,3 @@ export type { ApplyConflict, ConflictCause } from './patch/conflicts.js';
 export type { Convert, WriteContext } from './patch/ownership.js';
 export { scaleManagedFields, parentManagedFields } from './patch/scale-fields.js';
 export { trackUpdate, type TrackUpdate } from './patch/track-update.js';
-export { hasUnnamedItems } from './patch/unnamed-items.js';

@@ -3,7 +3,10 @@ import type { ServiceAccount } from '../core/serviceaccount/schema.js';
 
 interface Container {
   readonly name: string;
-  readonly env?: readonly { readonly name: string; readonly valueFrom?: { readonly secretKeyRef?: { readonly name?: string } } }[];
+  readonly env?: readonly {
+    readonly name: string;
+    readonly valueFrom?: { readonly secretKeyRef?: { readonly name?: string } };
+  }[];
   readonly envFrom?: readonly { readonly secretRef?: { readonly name?: string } }[];
 }
 

@@ -24,7 +24,11 @@ function check(request: Admitted): Refusal | undefined {
   }
   if (operation !== 'CREATE' || !isTerminating(namespace)) return undefined;
   const why = `unable to create new content in namespace ${name} because it is being terminated`;
-  const cause = { reason: 'NamespaceTerminating', message: `namespace ${name} is being terminated`, field: 'metadata.namespace' };
+  const cause = {
+    reason: 'NamespaceTerminating',
+    message: `namespace ${name} is being terminated`,
+    field: 'metadata.namespace',
+  };
   return refusals.forbidden(about, why, [cause]);
 }
 

@@ -39,7 +39,12 @@ function withPriority(request: Admitted): KubeObject | Refusal {
     const why = `the string value of PreemptionPolicy (${preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} ${from}`;
     return forbidden(pod, why);
   }
-  const spec = { ...pod.spec, ...(name !== '' && { priorityClassName: name }), priority: value, preemptionPolicy: policy };
+  const spec = {
+    ...pod.spec,
+    ...(name !== '' && { priorityClassName: name }),
+    priority: value,
+    preemptionPolicy: policy,
+  };
   return { ...pod, spec };
 }
 
@@ -65,7 +70,11 @@ function defaultClass(request: Admitted): Wanted {
   return { name: '', value: 0, policy: 'PreemptLowerPriority' };
 }
 function wantedOf(found: PriorityClass): Wanted {
-  return { name: found.metadata.name, value: found.value ?? 0, policy: found.preemptionPolicy ?? 'PreemptLowerPriority' };
+  return {
+    name: found.metadata.name,
+    value: found.value ?? 0,
+    policy: found.preemptionPolicy ?? 'PreemptLowerPriority',
+  };
 }
 
 /** An update that leaves priority and policy out keeps them. */
@@ -75,10 +84,17 @@ function keptPriority(request: Admitted): KubeObject {
   const priority = pod.spec.priority ?? old.spec.priority;
   const preemptionPolicy = pod.spec.preemptionPolicy ?? old.spec.preemptionPolicy;
   if (priority === pod.spec.priority && preemptionPolicy === pod.spec.preemptionPolicy) return pod;
-  const spec = { ...pod.spec, ...(priority !== undefined && { priority }), ...(preemptionPolicy !== undefined && { preemptionPolicy }) };
+  const spec = {
+    ...pod.spec,
+    ...(priority !== undefined && { priority }),
+    ...(preemptionPolicy !== undefined && { preemptionPolicy }),
+  };
   return { ...pod, spec };
 }
 
 function forbidden(pod: Pod, why: string): Refusal {
-  return refusals.forbidden({ group: '', resource: 'pods', kind: 'Pod', name: pod.metadata.generateName || (pod.metadata.name ?? '') }, why);
+  return refusals.forbidden(
+    { group: '', resource: 'pods', kind: 'Pod', name: pod.metadata.generateName || (pod.metadata.name ?? '') },
+    why,
+  );
 }

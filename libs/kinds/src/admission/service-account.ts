@@ -43,21 +43,33 @@ function withAccount(request: Admitted, pod: Pod): KubeObject | Refusal {
 
 function mirrored(request: Admitted, pod: Pod): KubeObject | Refusal {
   if (pod.spec.serviceAccountName) return forbidden(pod, 'a mirror pod may not reference service accounts');
-  if (pod.spec.volumes?.some((volume) => volume.secret !== undefined)) return forbidden(pod, 'a mirror pod may not reference secrets');
-  const hasToken = pod.spec.volumes?.some((volume) => volume.projected?.sources?.some((source) => source.serviceAccountToken !== undefined));
+  if (pod.spec.volumes?.some((volume) => volume.secret !== undefined))
+    return forbidden(pod, 'a mirror pod may not reference secrets');
+  const hasToken = pod.spec.volumes?.some((volume) =>
+    volume.projected?.sources?.some((source) => source.serviceAccountToken !== undefined),
+  );
   if (hasToken) return forbidden(pod, 'a mirror pod may not use ServiceAccountToken volume projections');
   return request.object;
 }
 
 /** Mounts the token where a container has nothing at that path yet; the volume is made once. */
 function withToken(spec: Pod['spec'], suffix: string): Pod['spec'] {
-  const existing = spec.volumes?.find((volume) => volume.name?.startsWith(VOLUME_PREFIX) && volume.projected !== undefined);
+  const existing = spec.volumes?.find(
+    (volume) => volume.name?.startsWith(VOLUME_PREFIX) && volume.projected !== undefined,
+  );
   const name = existing?.name ?? `${VOLUME_PREFIX}${suffix}`;
   let isMounted = false;
-  const mount = <C extends { readonly volumeMounts?: readonly { readonly mountPath: string; readonly name: string }[] }>(container: C): C => {
+  const mount = <
+    C extends { readonly volumeMounts?: readonly { readonly mountPath: string; readonly name: string }[] },
+  >(
+    container: C,
+  ): C => {
     if (container.volumeMounts?.some((other) => other.mountPath === MOUNT_PATH)) return container;
     isMounted = true;
-    return { ...container, volumeMounts: [...(container.volumeMounts ?? []), { mountPath: MOUNT_PATH, name, readOnly: true }] };
+    return {
+      ...container,
+      volumeMounts: [...(container.volumeMounts ?? []), { mountPath: MOUNT_PATH, name, readOnly: true }],
+    };
   };
   const containers = spec.containers.map(mount);
   const initContainers = spec.initContainers?.map(mount);
@@ -75,12 +87,19 @@ function tokenVolume(name: string): NonNullable<Pod['spec']['volumes']>[number] 
       sources: [
         { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
         { configMap: { items: [{ key: 'ca.crt', path: 'ca.crt' }], name: 'kube-root-ca.crt' } },
-        { downwardAPI: { items: [{ fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' }, path: 'namespace' }] } },
+        {
+          downwardAPI: {
+            items: [{ fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' }, path: 'namespace' }],
+          },
+        },
       ],
     },
   };
 }
 
 function forbidden(pod: Pod, why: string): Refusal {
-  return refusals.forbidden({ group: '', resource: 'pods', kind: 'Pod', name: pod.metadata.generateName || (pod.metadata.name ?? '') }, why);
+  return refusals.forbidden(
+    { group: '', resource: 'pods', kind: 'Pod', name: pod.metadata.generateName || (pod.metadata.name ?? '') },
+    why,
+  );
 }

@@ -7,7 +7,8 @@ const NOT_READY = { effect: 'NoSchedule', key: 'node.kubernetes.io/not-ready' };
 export const taintNodesByCondition: AdmissionPlugin = {
   name: 'TaintNodesByCondition',
   mutate: (request) => {
-    if (request.kind.id !== 'core.nodes' || request.operation !== 'CREATE' || request.subresource !== undefined) return request.object;
+    if (request.kind.id !== 'core.nodes' || request.operation !== 'CREATE' || request.subresource !== undefined)
+      return request.object;
     const node = request.object as Node;
     const taints = node.spec.taints ?? [];
     if (taints.some((taint) => taint.key === NOT_READY.key && taint.effect === NOT_READY.effect)) return node;

@@ -18,7 +18,8 @@ export function decideApply(request: Request): Decided {
   const body = appliedBody(request, request.spoken);
   if (isRefusal(body)) return body;
   if (old === undefined && request.subresource !== undefined) return refusals.notFound(aboutOf(request, command.name));
-  const live = old && (request.spoken.toServed(withResourceVersion(old, request.oldVersion ?? '')) as unknown as JsonObject);
+  const live =
+    old && (request.spoken.toServed(withResourceVersion(old, request.oldVersion ?? '')) as unknown as JsonObject);
   const applied = serverSideApply({
     ...writeContext(request),
     live,
@@ -53,7 +54,9 @@ export function appliedBody(request: Request, spoken: Spoken): JsonObject | Refu
   const text = (key: string): string => (typeof body[key] === 'string' ? (body[key] as string) : '');
   const [apiVersion, kind] = [text('apiVersion'), text('kind')];
   if (apiVersion === spoken.apiVersion && kind === spoken.kind) return body;
-  return refusals.badRequest(`invalid object type: ${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`);
+  return refusals.badRequest(
+    `invalid object type: ${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`,
+  );
 }
 
 /** What is to be stored, or the refusal: a conflict names each field with its owner. */

@@ -47,7 +47,9 @@ export function readPatched(patched: Json, document: JsonObject, request: Reques
   const refused = (detail: string): Refusal => {
     const about = { group: '', resource: '', kind: '', name: '' };
     const isStrategic = command.patchType === 'strategic';
-    const value = isStrategic ? goMap(command.body ?? null) : JSON.stringify(asGoWrites(patched, document, spoken.schema, command.body));
+    const value = isStrategic
+      ? goMap(command.body ?? null)
+      : JSON.stringify(asGoWrites(patched, document, spoken.schema, command.body));
     return refusals.invalid(about, [{ type: 'Invalid', field: 'patch', value, detail }]);
   };
   const body = isJsonObject(patched) ? patched : {};
@@ -56,7 +58,8 @@ export function readPatched(patched: Json, document: JsonObject, request: Reques
   const read = decode(spoken.schema, body);
   if (read.error !== undefined) return refused(read.error);
   const words = fieldWords(read.unknown, command.options.duplicateFields);
-  if (words.length > 0 && command.options.fieldValidation === 'Strict') return refused(`strict decoding error: ${words.join(', ')}`);
+  if (words.length > 0 && command.options.fieldValidation === 'Strict')
+    return refused(`strict decoding error: ${words.join(', ')}`);
   const object = typed(read.value as unknown as JsonObject, body, spoken);
   return { object, warnings: command.options.fieldValidation === 'Ignore' ? [] : words };
 }
@@ -79,17 +82,36 @@ function wrongType(body: JsonObject, spoken: Spoken, context: DecideContext): Re
   const { kind, apiVersion, version, other } = statedType(body, spoken, context);
   if (kind === spoken.kind && apiVersion === spoken.apiVersion) return undefined;
   if (kind === spoken.kind && other?.id === context.kind.id) {
-    return refusals.badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${spoken.apiVersion})`);
+    return refusals.badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${spoken.apiVersion})`,
+    );
   }
-  return refusals.badRequest(`${kind} in version "${version}" cannot be handled as a ${spoken.kind}: ${otherType(body, spoken, context)}`);
+  return refusals.badRequest(
+    `${kind} in version "${version}" cannot be handled as a ${spoken.kind}: ${otherType(body, spoken, context)}`,
+  );
 }
 function otherType(body: JsonObject, spoken: Spoken, context: DecideContext): string | undefined {
   const { kind, apiVersion, version, other } = statedType(body, spoken, context);
   if (kind === spoken.kind && (apiVersion === spoken.apiVersion || other?.id === context.kind.id)) return undefined;
-  if (other === undefined) return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`;
+  if (other === undefined && !isMetaKind(kind, apiVersion))
+    return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`;
   const internal = (of: string): string => (of === '' ? 'core' : (of.split('.')[0] as string));
   return `converting (${version}.${kind}) to (${internal(spoken.group)}.${spoken.kind}): unknown conversion`;
 }
+/** Types that are no stored kinds, but known: those of every version, and two more of the core. */
+function isMetaKind(kind: string, apiVersion: string): boolean {
+  return META_KINDS.has(kind) || (apiVersion === 'v1' && (kind === 'List' || kind === 'Status'));
+}
+const META_KINDS = new Set([
+  'CreateOptions',
+  'DeleteOptions',
+  'GetOptions',
+  'ListOptions',
+  'PatchOptions',
+  'UpdateOptions',
+  'WatchEvent',
+]);
+
 function statedType(body: JsonObject, spoken: Spoken, context: DecideContext) {
   const text = (key: string, otherwise: string): string => {
     const value = body[key];
@@ -99,6 +121,7 @@ function statedType(body: JsonObject, spoken: Spoken, context: DecideContext) {
   const apiVersion = text('apiVersion', spoken.apiVersion);
   const [group, version] = apiVersion.includes('/') ? (apiVersion.split('/', 2) as [string, string]) : ['', apiVersion];
   // A list of objects is a kind of its own, though none that is stored.
-  const other = context.kinds.byKind(group, version, kind) ?? context.kinds.byKind(group, version, kind.replace(/List$/, ''));
+  const other =
+    context.kinds.byKind(group, version, kind) ?? context.kinds.byKind(group, version, kind.replace(/List$/, ''));
   return { kind, apiVersion, version, other };
 }

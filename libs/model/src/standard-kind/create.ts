@@ -9,7 +9,7 @@ import { readBody } from './body.js';
 import { decidedCreate } from './decided.js';
 import { dedupOwners } from './metadata.js';
 import { trackCreate } from './ownership.js';
-import { aboutOf, admitted, hasStatus, kindAbout, type Request } from './request.js';
+import { admitted, hasStatus, kindAbout, type Request } from './request.js';
 
 /** POST of an object. */
 export function decideCreate(request: Request): Decided {
@@ -46,7 +46,8 @@ export function createObject(request: Request, read: KubeObject, readWarnings: r
   const prepared = prepare(request, deduped);
   const about = kindAbout(request, prepared.metadata.name);
   const problems = validateCreate(request, prepared);
-  if (problems.length > 0) return { ...refusals.invalid(about, problems), ...(readWarnings.length > 0 && { warnings: readWarnings }) };
+  if (problems.length > 0)
+    return { ...refusals.invalid(about, problems), ...(readWarnings.length > 0 && { warnings: readWarnings }) };
   const warnings = [
     ...readWarnings,
     ...dropped.map(ownerWarning),
@@ -75,20 +76,29 @@ export function allocate(request: Request, object: KubeObject, old: KubeObject |
 
 /** What a client may not say of a new object is not there before anybody can own it. */
 export function withoutServerFields(object: KubeObject): KubeObject {
-  const { selfLink, resourceVersion, uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, ...metadata } =
-    object.metadata as ObjectMeta & { readonly selfLink?: string };
+  const {
+    selfLink,
+    resourceVersion,
+    uid,
+    creationTimestamp,
+    deletionTimestamp,
+    deletionGracePeriodSeconds,
+    ...metadata
+  } = object.metadata as ObjectMeta & { readonly selfLink?: string };
   return { ...object, metadata: metadata as ObjectMeta };
 }
 
 function withIdentity(request: Request, read: KubeObject): KubeObject {
   const { command, kind, now, uid } = request;
   const meta: Record<string, unknown> = { ...read.metadata };
-  for (const field of ['selfLink', 'resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds']) delete meta[field];
+  for (const field of ['selfLink', 'resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds'])
+    delete meta[field];
   meta['uid'] = uid;
   meta['creationTimestamp'] = toTime(now);
   if (kind.names.namespaced) meta['namespace'] = command.namespace;
   const { generateName } = meta;
-  if (!meta['name'] && typeof generateName === 'string' && generateName !== '') meta['name'] = generatedName(request, generateName);
+  if (!meta['name'] && typeof generateName === 'string' && generateName !== '')
+    meta['name'] = generatedName(request, generateName);
   return { ...read, metadata: meta as unknown as ObjectMeta };
 }
 
@@ -123,7 +133,9 @@ function emptyStatus(request: Request, object: KubeObject): KubeObject {
 function validateCreate(request: Request, object: KubeObject): readonly Problem[] {
   const { strategy, kind } = request;
   const rules = { namespaced: kind.names.namespaced, nameRule: strategy.name ?? dns1123Subdomain };
-  const ofMeta = validateMeta(object.metadata, rules).filter((problem) => strategy.shortFinalizers !== true || !isShortName(problem));
+  const ofMeta = validateMeta(object.metadata, rules).filter(
+    (problem) => strategy.shortFinalizers !== true || !isShortName(problem),
+  );
   return [...ofMeta, ...(strategy.validate?.(object, request) ?? [])];
 }
 

@@ -13,7 +13,12 @@ export function decideCommand(
 ): Decided {
   const kind = registry.byId(command.kind);
   if (kind === undefined) {
-    return { refused: true, code: 404, reason: 'NotFound', message: 'the server could not find the requested resource' };
+    return {
+      refused: true,
+      code: 404,
+      reason: 'NotFound',
+      message: 'the server could not find the requested resource',
+    };
   }
   const namespace = kind.names.namespaced ? command.namespace : undefined;
   const name = command.name || nameInBody(command);

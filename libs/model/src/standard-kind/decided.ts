@@ -80,7 +80,8 @@ function withoutTimes(object: KubeObject): unknown {
 }
 
 function strongestPart(after: KubeObject, old: KubeObject): string {
-  if (after.metadata.deletionTimestamp !== undefined && old.metadata.deletionTimestamp === undefined) return DELETION_REQUESTED;
+  if (after.metadata.deletionTimestamp !== undefined && old.metadata.deletionTimestamp === undefined)
+    return DELETION_REQUESTED;
   const names = new Set([...Object.keys(after), ...Object.keys(old)]);
   for (const name of names) {
     if (name === 'metadata' || name === 'status') continue;

@@ -79,15 +79,23 @@ function optionProblems(options: DeleteOptions): readonly Problem[] {
   if (policy === undefined) return [];
   const field = 'propagationPolicy';
   if (options.orphanDependents !== undefined) {
-    return [{ type: 'Invalid', field, value: policy, detail: 'orphanDependents and deletionPropagation cannot be both set' }];
+    return [
+      { type: 'Invalid', field, value: policy, detail: 'orphanDependents and deletionPropagation cannot be both set' },
+    ];
   }
   const supported = ['Foreground', 'Background', 'Orphan', 'nil'];
-  return supported.slice(0, 3).includes(policy) ? [] : [{ type: 'NotSupported', field, value: policy, detail: '', supported }];
+  return supported.slice(0, 3).includes(policy)
+    ? []
+    : [{ type: 'NotSupported', field, value: policy, detail: '', supported }];
 }
 
 /** Kinds are named by their Go type in these two messages: `ConfigMap "a"`, `Deployment.apps "d"`. */
 function brokenPrecondition(request: Request, old: KubeObject, options: DeleteOptions): Refusal | undefined {
-  const about: About = { ...aboutOf(request, old.metadata.name), resource: request.kind.names.kind, group: request.kind.names.group };
+  const about: About = {
+    ...aboutOf(request, old.metadata.name),
+    resource: request.kind.names.kind,
+    group: request.kind.names.group,
+  };
   if (options.uid !== undefined && options.uid !== old.metadata.uid) {
     const why = `the UID in the precondition (${options.uid}) does not match the UID in record (${old.metadata.uid}). The object might have been deleted and then recreated`;
     return refusals.conflict(about, why);
@@ -103,7 +111,8 @@ function brokenPrecondition(request: Request, old: KubeObject, options: DeleteOp
 function graceFor(request: Request, old: KubeObject, options: DeleteOptions): number | undefined | 'pending' {
   const { gracePeriodSeconds } = request.strategy;
   if (gracePeriodSeconds === undefined) return undefined;
-  const asked = options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds;
+  const asked =
+    options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds;
   if (old.metadata.deletionTimestamp === undefined) return gracePeriodSeconds(old, asked);
   const running = old.metadata.deletionGracePeriodSeconds;
   if (running === undefined) return undefined;
@@ -154,7 +163,11 @@ export function propagation(options: DeleteOptions): string | undefined {
 }
 
 function withFinalizers(object: KubeObject, finalizers: readonly string[]): KubeObject {
-  if (finalizers === object.metadata.finalizers || (finalizers.length === 0 && object.metadata.finalizers === undefined)) return object;
+  if (
+    finalizers === object.metadata.finalizers ||
+    (finalizers.length === 0 && object.metadata.finalizers === undefined)
+  )
+    return object;
   if (finalizers.length > 0) return withMeta(object, { finalizers });
   const { finalizers: _finalizers, ...metadata } = object.metadata;
   return { ...object, metadata };

@@ -6,7 +6,10 @@ import type { StreamState } from '../view.js';
 import { applyChange } from './change.js';
 
 /** The object after an event: what nearly every kind uses. It copies facts, computes nothing and never throws. */
-export function standardEvolve(object: KubeObject | undefined, event: Pick<StoredEvent, 'type' | 'data'>): KubeObject | undefined {
+export function standardEvolve(
+  object: KubeObject | undefined,
+  event: Pick<StoredEvent, 'type' | 'data'>,
+): KubeObject | undefined {
   if (event.type === DELETED) return undefined;
   if (event.type === CREATED) return (event.data as unknown as CreatedData).object;
   // An upsert's first event carries the whole object under its own name.
@@ -38,7 +41,8 @@ export function lastOfDeleted(
 ): { readonly marked: KubeObject | undefined; readonly last: KubeObject } {
   const change = changeOf(event.data);
   const after = applyChange(before, change);
-  const isMarked = change.set?.some(([path]) => path[0] === 'metadata' && path[1] === 'deletionGracePeriodSeconds') === true;
+  const isMarked =
+    change.set?.some(([path]) => path[0] === 'metadata' && path[1] === 'deletionGracePeriodSeconds') === true;
   return {
     marked: isMarked ? withResourceVersion(after, String(event.position - 1)) : undefined,
     last: withResourceVersion(after, String(event.position)),
@@ -49,12 +53,15 @@ export function lastOfDeleted(
 export function withResourceVersion<T extends KubeObject>(object: T, resourceVersion: string): T {
   if (object.metadata.resourceVersion === resourceVersion) return object;
   // The place in the key order is there already: a plain copy is several times faster, and every fold does this.
-  if (object.metadata.resourceVersion !== undefined) return { ...object, metadata: { ...object.metadata, resourceVersion } };
+  if (object.metadata.resourceVersion !== undefined)
+    return { ...object, metadata: { ...object.metadata, resourceVersion } };
   return applyChange(object, { set: [[['metadata', 'resourceVersion'], resourceVersion]] });
 }
 /** The object as it is stored. */
 export function withoutResourceVersion<T extends KubeObject>(object: T): T {
-  return object.metadata.resourceVersion === undefined ? object : applyChange(object, { unset: [['metadata', 'resourceVersion']] });
+  return object.metadata.resourceVersion === undefined
+    ? object
+    : applyChange(object, { unset: [['metadata', 'resourceVersion']] });
 }
 
 function changeOf(data: JsonObject): Pick<ChangedData, 'set' | 'unset'> {

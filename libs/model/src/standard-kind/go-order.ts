@@ -30,7 +30,8 @@ function noteTypes(value: Json, type: Type | undefined, types: Map<object, Type>
   types.set(value, t);
   if (Array.isArray(value)) {
     if (t.is === 'list') for (const item of value as readonly Json[]) noteTypes(item, t.items, types);
-  } else for (const [key, inner] of Object.entries(value as JsonObject)) noteTypes(inner ?? null, typeOf(t, key), types);
+  } else
+    for (const [key, inner] of Object.entries(value as JsonObject)) noteTypes(inner ?? null, typeOf(t, key), types);
 }
 
 /** Containers that the operations of a JSON patch walk through. */
@@ -60,7 +61,7 @@ export function ordered(value: Json, type: Type | undefined): Json {
   if (Array.isArray(value)) return t.is === 'list' ? value.map((item: Json) => ordered(item, t.items)) : value;
   const object = value as JsonObject;
   const tagOf = (key: string): number => (t.is === 'object' ? placeOf(t.fields[key]) : 0);
-  const byName = (a: string, b: string): number => ((a < b) === (t.is === 'object') ? 1 : -1);
+  const byName = (a: string, b: string): number => (a < b === (t.is === 'object') ? 1 : -1);
   const keys = Object.keys(object).sort((a, b) => tagOf(a) - tagOf(b) || byName(a, b));
   const out: Record<string, Json | undefined> = {};
   for (const key of keys) out[key] = ordered(object[key] ?? null, typeOf(t, key));

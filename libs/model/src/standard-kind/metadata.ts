@@ -19,7 +19,9 @@ export function protectMetadata<T extends KubeObject>(object: T, old: KubeObject
 }
 
 /** Owner references without repeats, and the uids that were named more than once. */
-export function dedupOwners<T extends KubeObject>(object: T): { readonly object: T; readonly dropped: readonly string[] } {
+export function dedupOwners<T extends KubeObject>(
+  object: T,
+): { readonly object: T; readonly dropped: readonly string[] } {
   const owners = object.metadata.ownerReferences;
   if (!owners || owners.length < 2) return { object, dropped: [] };
   const seen: OwnerReference[] = [];

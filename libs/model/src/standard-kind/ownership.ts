@@ -1,4 +1,4 @@
-import { hasUnnamedItems, trackUpdate as track, type WriteContext } from '#meta';
+import { trackUpdate as track, type WriteContext } from '#meta';
 import type { JsonObject } from '#std';
 import type { KubeObject, ObjectMeta } from '../kube-object.js';
 import { hasStatus, type Request } from './request.js';

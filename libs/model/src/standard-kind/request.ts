@@ -26,7 +26,8 @@ export interface Request extends StrategyContext {
 /** What a write may change of an object, and what must hold afterwards. */
 export interface WriteRules {
   prepare(object: KubeObject, old: KubeObject): KubeObject;
-  readonly validate?: ((object: KubeObject, old: KubeObject, context: StrategyContext) => readonly Problem[]) | undefined;
+  readonly validate?:
+    ((object: KubeObject, old: KubeObject, context: StrategyContext) => readonly Problem[]) | undefined;
 }
 
 export function requestOf(
@@ -67,6 +68,11 @@ export function hasStatus(kind: Kind): boolean {
   return kind.subresources.some((subresource) => subresource.name === 'status');
 }
 
-export function admitted(request: Request, operation: AdmissionOperation, object: KubeObject, old: KubeObject | undefined): Admitted {
+export function admitted(
+  request: Request,
+  operation: AdmissionOperation,
+  object: KubeObject,
+  old: KubeObject | undefined,
+): Admitted {
   return { ...request, operation, object, old };
 }

@@ -43,14 +43,15 @@ export function scaleOf(object: KubeObject, selector: string): JsonObject {
 
 /** PUT and PATCH of `/scale`: a change of `spec.replicas` of the object itself. */
 export function decideScale(request: Request, paths: ScalePaths): Decided {
-  const { command, old } = request;
+  const { old } = request;
   if (old === undefined) return missing(request);
   const spoken = plainVersion('Scale', 'autoscaling', 'v1', scaleSchema(request));
   const scaleRequest: Request = { ...request, spoken, strategy: { unowned: { scale: [['status']] } } };
   const current = scaleWithOwners(withResourceVersion(old, request.oldVersion ?? ''), paths);
   const written = writtenScale(scaleRequest, current);
   if (isRefusal(written)) return written;
-  const misplaced = wrongName(request, written as unknown as KubeObject) ?? wrongPlace(request, written as unknown as KubeObject);
+  const misplaced =
+    wrongName(request, written as unknown as KubeObject) ?? wrongPlace(request, written as unknown as KubeObject);
   if (misplaced) return misplaced;
   const replicas = replicasOf(written, old);
   if (isRefusal(replicas)) return replicas;
@@ -93,7 +94,9 @@ function writtenScale(request: Request, current: JsonObject): JsonObject | Refus
   if (isRefusal(applied)) return applied;
   const manager = command.options.fieldManager ?? command.via;
   const force = command.options.force === true;
-  return mergedObject(serverSideApply({ ...writeContext(request), live: current, applied, manager, force, now: request.now }));
+  return mergedObject(
+    serverSideApply({ ...writeContext(request), live: current, applied, manager, force, now: request.now }),
+  );
 }
 
 /** The written Scale with its owners; an apply has brought them along. */

@@ -24,7 +24,10 @@ export function apiVersionOf(group: string, version: string): string {
 export function spokenVersion(kind: Kind, apiVersion: string): Spoken {
   const { group, version } = kind.names;
   const stored = apiVersionOf(group, version);
-  const served = apiVersion === stored ? undefined : kind.served.find((other) => apiVersionOf(other.group, other.version) === apiVersion);
+  const served =
+    apiVersion === stored
+      ? undefined
+      : kind.served.find((other) => apiVersionOf(other.group, other.version) === apiVersion);
   return served ? spoken(kind.names.kind, served) : plainVersion(kind.names.kind, group, version, kind.schema);
 }
 

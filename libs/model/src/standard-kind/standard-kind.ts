@@ -1,5 +1,15 @@
 import type { Command } from '../command.js';
-import type { Column, DecideContext, Decided, FieldSelector, Kind, KindNames, ServedVersion, Subresource, Verb } from '../kind.js';
+import type {
+  Column,
+  DecideContext,
+  Decided,
+  FieldSelector,
+  Kind,
+  KindNames,
+  ServedVersion,
+  Subresource,
+  Verb,
+} from '../kind.js';
 import { kindRef, type KubeObject } from '../kube-object.js';
 import { refusals } from '../refusal.js';
 import type { ObjectType } from '../schema/index.js';
@@ -75,7 +85,8 @@ function decide<T extends KubeObject>(given: StandardKind<T>, strategy: Strategy
   const request = requestOf(command, state, view, context, strategy);
   if (own) return own(request);
   if (command.subresource === 'scale' && given.scale) return decideScale(request, given.scale);
-  if (command.subresource !== undefined && !(command.subresource === 'status' && hasStatus(context.kind))) return noSuchSubresource();
+  if (command.subresource !== undefined && !(command.subresource === 'status' && hasStatus(context.kind)))
+    return noSuchSubresource();
   return decideVerb(request);
 }
 

@@ -65,7 +65,11 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   /** Paths that nobody can own by a write of the main resource (key '') or of a subresource; by default `status` or `spec`. */
   readonly unowned?: Readonly<Record<string, readonly (readonly string[])[]>>;
   /** Names the event of a change, with facts beside it, where more can be said than its strongest part. */
-  eventOf?(object: T, old: T, context: StrategyContext): { readonly type: string; readonly facts?: JsonObject } | undefined;
+  eventOf?(
+    object: T,
+    old: T,
+    context: StrategyContext,
+  ): { readonly type: string; readonly facts?: JsonObject } | undefined;
   /** Whether an object that is being deleted goes with this update; default: no finalizers and no grace left. */
   goesWithUpdate?(object: T, old: T): boolean;
   /** Replaces the deletion as such (namespaces). */

@@ -5,7 +5,15 @@ import type { KubeObject } from '../kube-object.js';
 import { isRefusal, refusals, type Problem, type Refusal } from '../refusal.js';
 import { admissionWarnings, mutateAll, validateAll } from './admission.js';
 import { readBody } from './body.js';
-import { allocate, createObject, defaulted, isShortName, ownerWarning, withoutServerFields, wrongPlace } from './create.js';
+import {
+  allocate,
+  createObject,
+  defaulted,
+  isShortName,
+  ownerWarning,
+  withoutServerFields,
+  wrongPlace,
+} from './create.js';
 import { decidedChange, decidedDelete } from './decided.js';
 import { dedupOwners, protectMetadata } from './metadata.js';
 import { trackCreate, trackUpdate } from './ownership.js';
@@ -20,10 +28,15 @@ export function decideUpdate(request: Request): Decided {
   const misnamed = wrongName(request, object) ?? wrongPlace(request, object);
   if (misnamed) return { ...misnamed, warnings: read.warnings };
   if (old === undefined) {
-    const mayCreate = strategy.putCreates === true && request.subresource === undefined && command.options.mayCreate !== false;
+    const mayCreate =
+      strategy.putCreates === true && request.subresource === undefined && command.options.mayCreate !== false;
     if (!mayCreate) return refusals.notFound(aboutOf(request, command.name));
     if (object.metadata.uid) return uidMismatch(request, object.metadata.uid, undefined);
-    return createObject(request, trackCreate(request, withoutServerFields(defaulted(request, read.object, true))), read.warnings);
+    return createObject(
+      request,
+      trackCreate(request, withoutServerFields(defaulted(request, read.object, true))),
+      read.warnings,
+    );
   }
   const { uid } = object.metadata;
   if (uid && uid !== old.metadata.uid) return uidMismatch(request, uid, old.metadata.uid);
@@ -50,7 +63,8 @@ export function updateObject(
   const rules = rulesOf(request);
   const prepared = withGeneration(request, rules.prepare(deduped, old), old);
   const problems = validate(request, rules, prepared, old);
-  if (problems.length > 0) return { ...refusals.invalid(kindAbout(request, old.metadata.name), problems), warnings: readWarnings };
+  if (problems.length > 0)
+    return { ...refusals.invalid(kindAbout(request, old.metadata.name), problems), warnings: readWarnings };
   const warnings = [
     ...readWarnings,
     ...dropped.map(ownerWarning),
@@ -68,7 +82,10 @@ export function updateObject(
 export function wrongName(request: Request, object: KubeObject): Refusal | undefined {
   const { name } = object.metadata;
   const { command } = request;
-  if (!name) return refusals.badRequest(`the name of the object (${command.name} based on URL) was undeterminable: name must be provided`);
+  if (!name)
+    return refusals.badRequest(
+      `the name of the object (${command.name} based on URL) was undeterminable: name must be provided`,
+    );
   if (name === command.name) return undefined;
   return refusals.badRequest(`the name of the object (${name}) does not match the name on the URL (${command.name})`);
 }
@@ -76,7 +93,12 @@ export function wrongName(request: Request, object: KubeObject): Refusal | undef
 /** A version is stated and is not the object's: the only conflict besides ownership and identity. */
 function staleVersion(request: Request, stated: string | undefined): Refusal | undefined {
   if (stated && !/^\d+$/.test(stated)) {
-    return { refused: true, code: 500, reason: '', message: `strconv.ParseUint: parsing ${JSON.stringify(stated)}: invalid syntax` };
+    return {
+      refused: true,
+      code: 500,
+      reason: '',
+      message: `strconv.ParseUint: parsing ${JSON.stringify(stated)}: invalid syntax`,
+    };
   }
   if (!stated || stated === '0' || stated === request.oldVersion) return undefined;
   const why = 'the object has been modified; please apply your changes to the latest version and try again';
@@ -86,7 +108,12 @@ function staleVersion(request: Request, stated: string | undefined): Refusal | u
 function mustSayVersion(request: Request, stated: string | undefined): Refusal | undefined {
   if (request.strategy.unconditionalUpdate !== false || (stated && stated !== '0')) return undefined;
   const about = aboutOf(request, request.command.name);
-  const problem: Problem = { type: 'Invalid', field: 'metadata.resourceVersion', value: 0, detail: 'must be specified for an update' };
+  const problem: Problem = {
+    type: 'Invalid',
+    field: 'metadata.resourceVersion',
+    value: 0,
+    detail: 'must be specified for an update',
+  };
   return refusals.invalid({ ...about, kind: about.resource }, [problem]);
 }
 

@@ -3,7 +3,7 @@ import type { Command } from '../command.js';
 import type { Decided, DecidedEvent, KindRegistry } from '../kind.js';
 import { streamOf, type KubeObject } from '../kube-object.js';
 import { isRefusal, type Refusal } from '../refusal.js';
-import { decideCommand } from '../standard-kind/index.js';
+import { decideCommand, withoutResourceVersion } from '../standard-kind/index.js';
 import { TestView } from './test-view.js';
 
 /** 2026-01-01T12:00:00Z: the `now` of every test that does not say another. */
@@ -52,21 +52,40 @@ export class Given {
   }
   when(command: TestCommand, now: Instant = TEST_NOW): Outcome {
     const whole = testCommand(command);
-    return new Outcome(this.view, decideCommand(this.registry, whole, this.view, { now, uid: uuidOf(`${this.view.position}`) }));
+    return new Outcome(
+      this.view,
+      decideCommand(this.registry, whole, this.view, { now, uid: uuidOf(`${this.view.position}`) }),
+    );
   }
 }
 
 /** Decides a command and appends its event: a writer of one thread without a log. */
 export function submit(registry: KindRegistry, view: TestView, command: Command, now: Instant, uid?: string): Decided {
-  const decided = decideCommand(registry, command, view, { now, uid: uid ?? command.uid ?? uuidOf(`test ${view.position}`) });
+  const decided = decideCommand(registry, command, view, {
+    now,
+    uid: uid ?? command.uid ?? uuidOf(`test ${view.position}`),
+  });
   if (isRefusal(decided)) return decided;
   if (decided.event) {
     const namespaced = registry.byId(command.kind)?.names.namespaced;
     const stream = streamOf(command.kind, namespaced ? command.namespace : undefined, decided.name);
-    view.append(stream, decided.event.type, decided.event.data, { time: new Date(now).toISOString(), metadata: { actor: command.actor.name, via: command.via } });
+    view.append(stream, decided.event.type, decided.event.data, {
+      time: new Date(now).toISOString(),
+      metadata: { actor: command.actor.name, via: command.via },
+    });
+    if (!decided.deleted) holdFold(decided, view.stream(stream)?.object);
   }
   for (const next of decided.then ?? []) submit(registry, view, next, now);
   return decided;
+}
+
+/** The event must make, byte for byte, the object that was promised. */
+function holdFold(decided: DecidedEvent, folded: KubeObject | undefined): void {
+  const stored = folded && withoutResourceVersion(folded);
+  if (JSON.stringify(stored) === JSON.stringify(decided.object)) return;
+  throw new Error(
+    `folding ${JSON.stringify(decided.event)} gave\n${JSON.stringify(stored)}\ninstead of\n${JSON.stringify(decided.object)}`,
+  );
 }
 
 export class Outcome {
@@ -85,8 +104,10 @@ export class Outcome {
   /** One event of this type, whose data equals (or, for an object within, contains) what is given. */
   thenEvent(type: string, data?: JsonObject): this {
     const event = this.accepted.event;
-    if (event?.type !== type) throw new Error(`expected ${type}, got ${event?.type ?? 'no event'} ${JSON.stringify(event?.data)}`);
-    if (data && !contains(event.data, data)) throw new Error(`expected ${JSON.stringify(data)}\nin ${JSON.stringify(event.data)}`);
+    if (event?.type !== type)
+      throw new Error(`expected ${type}, got ${event?.type ?? 'no event'} ${JSON.stringify(event?.data)}`);
+    if (data && !contains(event.data, data))
+      throw new Error(`expected ${JSON.stringify(data)}\nin ${JSON.stringify(event.data)}`);
     return this;
   }
   thenNothing(): this {
@@ -94,12 +115,15 @@ export class Outcome {
     return this;
   }
   thenObject(part: JsonObject): this {
-    if (!contains(this.accepted.object, part)) throw new Error(`expected ${JSON.stringify(part)}\nin ${JSON.stringify(this.accepted.object)}`);
+    if (!contains(this.accepted.object, part))
+      throw new Error(`expected ${JSON.stringify(part)}\nin ${JSON.stringify(this.accepted.object)}`);
     return this;
   }
   thenRefused(code: number, message?: string): this {
-    if (this.refusal.code !== code) throw new Error(`expected ${code}, got ${this.refusal.code} ${this.refusal.message}`);
-    if (message !== undefined && this.refusal.message !== message) throw new Error(`expected "${message}"\ngot "${this.refusal.message}"`);
+    if (this.refusal.code !== code)
+      throw new Error(`expected ${code}, got ${this.refusal.code} ${this.refusal.message}`);
+    if (message !== undefined && this.refusal.message !== message)
+      throw new Error(`expected "${message}"\ngot "${this.refusal.message}"`);
     return this;
   }
 }
@@ -110,4 +134,3 @@ export function contains(whole: unknown, part: unknown): boolean {
   if (typeof whole !== 'object' || whole === null) return false;
   return Object.entries(part).every(([key, value]) => contains((whole as Record<string, unknown>)[key], value));
 }
-

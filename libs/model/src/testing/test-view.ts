@@ -49,7 +49,9 @@ export class TestView implements View {
     this.append(this.streamFor(object), CREATED, { object } as unknown as JsonObject);
   }
   private streamFor(object: KubeObject): string {
-    const [group, version] = object.apiVersion.includes('/') ? (object.apiVersion.split('/') as [string, string]) : ['', object.apiVersion];
+    const [group, version] = object.apiVersion.includes('/')
+      ? (object.apiVersion.split('/') as [string, string])
+      : ['', object.apiVersion];
     const id = this.registry.byKind(group, version, object.kind)?.id ?? `${group || 'core'}.${plural(object.kind)}`;
     return streamOf(id, object.metadata.namespace, object.metadata.name);
   }
@@ -69,7 +71,9 @@ export class TestView implements View {
     return this.all().filter((object) => object.metadata.ownerReferences?.some((owner) => owner.uid === uid));
   }
   podsOnNode(node: string): readonly KubeObject[] {
-    return this.list({ id: 'core.pods' }).filter((pod) => ((pod['spec'] as { nodeName?: string } | undefined)?.nodeName ?? '') === node);
+    return this.list({ id: 'core.pods' }).filter(
+      (pod) => ((pod['spec'] as { nodeName?: string } | undefined)?.nodeName ?? '') === node,
+    );
   }
   byUid(uid: string): KubeObject | undefined {
     return this.all().find((object) => object.metadata.uid === uid);
@@ -78,13 +82,21 @@ export class TestView implements View {
     return this.children.get(ownerUid)?.size ?? 0;
   }
   kindsIn(namespace: string): readonly KindId[] {
-    return [...new Set(this.living().filter(([name]) => name.namespace === namespace).map(([name]) => name.kind))];
+    return [
+      ...new Set(
+        this.living()
+          .filter(([name]) => name.namespace === namespace)
+          .map(([name]) => name.kind),
+      ),
+    ];
   }
   private all(): readonly KubeObject[] {
     return this.living().map(([, object]) => object);
   }
   private living() {
-    const found = [...this.streams].flatMap(([stream, state]) => (state.object ? [[parseStream(stream), state.object, stream] as const] : []));
+    const found = [...this.streams].flatMap(([stream, state]) =>
+      state.object ? [[parseStream(stream), state.object, stream] as const] : [],
+    );
     return found.sort((a, b) => (a[2] < b[2] ? -1 : a[2] > b[2] ? 1 : 0));
   }
 }

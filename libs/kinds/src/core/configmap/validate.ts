@@ -12,7 +12,12 @@ export function validateConfigMap(object: ConfigMap): readonly Problem[] {
   for (const [key, value] of Object.entries(object.data ?? {})) {
     problems.push(...dataKeyProblems('data', key));
     if (Object.hasOwn(object.binaryData ?? {}, key)) {
-      problems.push({ type: 'Invalid', field: `data[${key}]`, value: key, detail: 'duplicate of key present in binaryData' });
+      problems.push({
+        type: 'Invalid',
+        field: `data[${key}]`,
+        value: key,
+        detail: 'duplicate of key present in binaryData',
+      });
     }
     bytes += byteLength(value);
   }
@@ -20,14 +25,19 @@ export function validateConfigMap(object: ConfigMap): readonly Problem[] {
     problems.push(...dataKeyProblems('binaryData', key));
     bytes += base64Length(value);
   }
-  if (bytes > BYTES_MAX) problems.push({ type: 'TooLong', field: '[]', detail: `may not be more than ${BYTES_MAX} bytes` });
+  if (bytes > BYTES_MAX)
+    problems.push({ type: 'TooLong', field: '[]', detail: `may not be more than ${BYTES_MAX} bytes` });
   return problems;
 }
 
 export function validateConfigMapUpdate(object: ConfigMap, old: ConfigMap): readonly Problem[] {
   const problems: Problem[] = [];
   if (old.immutable === true) {
-    const forbidden = (field: string): Problem => ({ type: 'Forbidden', field, detail: 'field is immutable when `immutable` is set' });
+    const forbidden = (field: string): Problem => ({
+      type: 'Forbidden',
+      field,
+      detail: 'field is immutable when `immutable` is set',
+    });
     if (object.immutable !== true) problems.push(forbidden('immutable'));
     if (!jsonEquals(object.data ?? {}, old.data ?? {})) problems.push(forbidden('data'));
     if (!jsonEquals(object.binaryData ?? {}, old.binaryData ?? {})) problems.push(forbidden('binaryData'));

@@ -17,7 +17,13 @@ import { coreEvent, type CoreEvent } from './schema.js';
  * What a loop or an agent saw happen: an Event whose name derives from the object, the reason and the message, so that a
  * repeat finds it and only moves its count and time.
  */
-export function decideIncident(kind: Kind, command: Command, state: StreamState | undefined, view: View, context: DecideContext): Decided {
+export function decideIncident(
+  kind: Kind,
+  command: Command,
+  state: StreamState | undefined,
+  view: View,
+  context: DecideContext,
+): Decided {
   const wish = applyDefaults(coreEvent, decode(coreEvent, command.body).value) as unknown as CoreEvent;
   const old = state?.object as CoreEvent | undefined;
   if (old !== undefined) return repeated(wish, old, context.now);
@@ -43,7 +49,10 @@ function repeated(wish: CoreEvent, old: CoreEvent, now: number): Decided {
   const count = Math.max((old.count ?? 1) + 1, wish.count ?? 0);
   const { resourceVersion: _version, ...metadata } = old.metadata;
   const object = canonical({ ...old, metadata, count, lastTimestamp });
-  const data = { uid: old.metadata.uid, set: [[['count'], count] as const, [['lastTimestamp'], lastTimestamp] as const] };
+  const data = {
+    uid: old.metadata.uid,
+    set: [[['count'], count] as const, [['lastTimestamp'], lastTimestamp] as const],
+  };
   return {
     event: { type: INCIDENT_RECORDED, data },
     object,

@@ -32,7 +32,10 @@ export const eventsVersion: ServedVersion = {
 };
 
 type Texts = Readonly<Record<string, string | undefined>>;
-function selector(field: string, value: (object: Readonly<Record<string, unknown>>) => string | undefined): FieldSelector {
+function selector(
+  field: string,
+  value: (object: Readonly<Record<string, unknown>>) => string | undefined,
+): FieldSelector {
   return { field, value: (object) => value(object as unknown as Record<string, unknown>) ?? '' };
 }
 
@@ -41,7 +44,8 @@ function renamed(object: KubeObject, names: ReadonlyMap<string, string>, apiVers
   for (const [key, value] of Object.entries(object)) {
     const name = names.get(key) ?? key;
     // core/v1 always writes these two texts, events.k8s.io/v1 only when they say something.
-    if (apiVersion !== 'v1' && value === '' && (name === 'reportingController' || name === 'reportingInstance')) continue;
+    if (apiVersion !== 'v1' && value === '' && (name === 'reportingController' || name === 'reportingInstance'))
+      continue;
     out[name] = value;
   }
   return { ...out, apiVersion } as unknown as KubeObject;

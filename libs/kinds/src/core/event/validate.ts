@@ -16,7 +16,8 @@ export function validateEventUpdate(object: CoreEvent, old: CoreEvent, context: 
   if (!isStrictly(context)) return loose;
   const problems: Problem[] = [];
   const fixed = (field: string, next: unknown, before: unknown, shown: unknown): void => {
-    if (!jsonEquals(next ?? null, before ?? null)) problems.push({ type: 'Invalid', field, value: shown, detail: 'field is immutable' });
+    if (!jsonEquals(next ?? null, before ?? null))
+      problems.push({ type: 'Invalid', field, value: shown, detail: 'field is immutable' });
   };
   fixed('involvedObject', object.involvedObject, old.involvedObject, internalReference(object.involvedObject));
   fixed('reason', object.reason, old.reason, object.reason ?? '');
@@ -59,7 +60,8 @@ function withEventTime(object: CoreEvent, isStrict: boolean): readonly Problem[]
   const controller = isStrict ? 'reportingController' : 'reportingComponent';
   const component = object.reportingComponent ?? '';
   if (component === '') problems.push({ type: 'Required', field: controller, detail: '' });
-  for (const detail of qualifiedName(component)) problems.push({ type: 'Invalid', field: controller, value: component, detail });
+  for (const detail of qualifiedName(component))
+    problems.push({ type: 'Invalid', field: controller, value: component, detail });
   const texts = [
     ['reportingInstance', object.reportingInstance],
     ['action', object.action],
@@ -67,7 +69,8 @@ function withEventTime(object: CoreEvent, isStrict: boolean): readonly Problem[]
   ] as const;
   for (const [field, text] of texts) {
     if (!text) problems.push({ type: 'Required', field, detail: '' });
-    if (text && text.length > 128) problems.push({ type: 'Invalid', field, value: '', detail: 'can have at most 128 characters' });
+    if (text && text.length > 128)
+      problems.push({ type: 'Invalid', field, value: '', detail: 'can have at most 128 characters' });
   }
   if ((object.message ?? '').length > 1024) {
     problems.push({ type: 'Invalid', field: 'message', value: '', detail: 'can have at most 1024 characters' });
@@ -94,13 +97,22 @@ function seriesProblems(object: CoreEvent): readonly Problem[] {
   if ((object.series.count ?? 0) < 2) {
     problems.push({ type: 'Invalid', field: 'series.count', value: '', detail: 'should be at least 2' });
   }
-  if (!object.series.lastObservedTime) problems.push({ type: 'Required', field: 'series.lastObservedTime', detail: '' });
+  if (!object.series.lastObservedTime)
+    problems.push({ type: 'Required', field: 'series.lastObservedTime', detail: '' });
   return problems;
 }
 
 /** The genuine server prints its inner type here, whose fields have Go's names. */
 function internalReference(reference: CoreEvent['involvedObject']): unknown {
-  const { kind = '', namespace = '', name = '', uid = '', apiVersion = '', resourceVersion = '', fieldPath = '' } = reference;
+  const {
+    kind = '',
+    namespace = '',
+    name = '',
+    uid = '',
+    apiVersion = '',
+    resourceVersion = '',
+    fieldPath = '',
+  } = reference;
   return {
     Kind: kind,
     Namespace: namespace,

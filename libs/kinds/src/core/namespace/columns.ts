@@ -3,6 +3,10 @@ import type { Namespace } from './schema.js';
 
 export const namespaceColumns = [
   nameColumn,
-  column<Namespace>('Status', 'Active, or Terminating once it is being deleted', (object) => object.status?.phase ?? ''),
+  column<Namespace>(
+    'Status',
+    'Active, or Terminating once it is being deleted',
+    (object) => object.status?.phase ?? '',
+  ),
   ageColumn,
 ];

@@ -39,7 +39,9 @@ export const namespaceKind = standardKind<Namespace>({
     applyDefaults: withNameLabel,
     prepareCreate: (object) => {
       const finalizers = object.spec.finalizers ?? [];
-      const spec = finalizers.includes(KUBERNETES) ? object.spec : { ...object.spec, finalizers: [...finalizers, KUBERNETES] };
+      const spec = finalizers.includes(KUBERNETES)
+        ? object.spec
+        : { ...object.spec, finalizers: [...finalizers, KUBERNETES] };
       return { ...object, spec, status: { phase: 'Active' } };
     },
     prepareUpdate: (object, old) => ({ ...object, spec: old.spec }),

@@ -15,7 +15,12 @@ export const nodeColumns = [
   column<Node>('External-IP', 'Its address outside the cluster', (object) => address(object, 'ExternalIP'), WIDE),
   column<Node>('OS-Image', 'Its system', (object) => object.status?.nodeInfo?.osImage || UNKNOWN, WIDE),
   column<Node>('Kernel-Version', 'Of its system', (object) => object.status?.nodeInfo?.kernelVersion || UNKNOWN, WIDE),
-  column<Node>('Container-Runtime', 'What runs its containers', (object) => object.status?.nodeInfo?.containerRuntimeVersion || UNKNOWN, WIDE),
+  column<Node>(
+    'Container-Runtime',
+    'What runs its containers',
+    (object) => object.status?.nodeInfo?.containerRuntimeVersion || UNKNOWN,
+    WIDE,
+  ),
 ];
 
 function status(object: Node): string {

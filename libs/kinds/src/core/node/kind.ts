@@ -12,7 +12,12 @@ export const nodeKind = standardKind<Node>({
     { name: 'proxy', kind: 'NodeProxyOptions', verbs: ['create', 'delete', 'get', 'patch', 'update'] },
     { name: 'status', kind: 'Node', verbs: ['get', 'patch', 'update'] },
   ],
-  fieldSelectors: [{ field: 'spec.unschedulable', value: (object: KubeObject) => String((object as Node).spec.unschedulable ?? false) }],
+  fieldSelectors: [
+    {
+      field: 'spec.unschedulable',
+      value: (object: KubeObject) => String((object as Node).spec.unschedulable ?? false),
+    },
+  ],
   fieldSelectorError: 'label',
   strategy: nodeStrategy,
 });

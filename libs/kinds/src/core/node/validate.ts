@@ -14,10 +14,18 @@ export function validateNodeUpdate(object: Node, old: Node): readonly Problem[] 
   const problems: Problem[] = [...resourceProblems(object), ...addressProblems(object)];
   const [cidrs, oldCidrs] = [object.spec.podCIDRs ?? [], old.spec.podCIDRs ?? []];
   if (oldCidrs.length > 0 && !jsonEquals(cidrs, oldCidrs)) {
-    problems.push({ type: 'Forbidden', field: 'spec.podCIDRs', detail: 'node updates may not change podCIDR except from "" to valid' });
+    problems.push({
+      type: 'Forbidden',
+      field: 'spec.podCIDRs',
+      detail: 'node updates may not change podCIDR except from "" to valid',
+    });
   } else problems.push(...cidrProblems(object));
   if (old.spec.providerID && object.spec.providerID !== old.spec.providerID) {
-    problems.push({ type: 'Forbidden', field: 'spec.providerID', detail: 'node updates may not change providerID except from "" to valid' });
+    problems.push({
+      type: 'Forbidden',
+      field: 'spec.providerID',
+      detail: 'node updates may not change providerID except from "" to valid',
+    });
   }
   return [...problems, ...taintProblems(object)];
 }
@@ -28,8 +36,10 @@ function taintProblems(object: Node): readonly Problem[] {
   for (const [i, taint] of (object.spec.taints ?? []).entries()) {
     const field = `metadata.taints[${i}]`;
     const { key = '', value = '', effect = '' } = taint;
-    for (const detail of qualifiedName(key)) problems.push({ type: 'Invalid', field: `${field}.key`, value: key, detail });
-    for (const detail of labelValueProblems(value)) problems.push({ type: 'Invalid', field: `${field}.value`, value, detail });
+    for (const detail of qualifiedName(key))
+      problems.push({ type: 'Invalid', field: `${field}.key`, value: key, detail });
+    for (const detail of labelValueProblems(value))
+      problems.push({ type: 'Invalid', field: `${field}.value`, value, detail });
     if (effect === '') problems.push({ type: 'Required', field: `${field}.effect`, detail: '' });
     else if (!EFFECTS.includes(effect)) {
       problems.push({ type: 'NotSupported', field: `${field}.effect`, value: effect, detail: '', supported: EFFECTS });
@@ -49,10 +59,20 @@ function resourceProblems(object: Node): readonly Problem[] {
   return (['capacity', 'allocatable'] as const).flatMap((part) =>
     Object.entries(object.status?.[part] ?? {}).flatMap(([name, amount]): readonly Problem[] => {
       const field = `status.${part}.${name}`;
-      const problems: Problem[] = qualifiedName(name).map((detail) => ({ type: 'Invalid', field, value: name, detail }));
+      const problems: Problem[] = qualifiedName(name).map((detail) => ({
+        type: 'Invalid',
+        field,
+        value: name,
+        detail,
+      }));
       const quantity = quantityOf(amount);
       if (compareQuantities(quantity, ZERO_QUANTITY) < 0) {
-        problems.push({ type: 'Invalid', field, value: quantityText(quantity), detail: 'must be greater than or equal to 0' });
+        problems.push({
+          type: 'Invalid',
+          field,
+          value: quantityText(quantity),
+          detail: 'must be greater than or equal to 0',
+        });
       }
       return problems;
     }),
@@ -69,7 +89,12 @@ function cidrProblems(object: Node): readonly Problem[] {
   }
   const families = cidrs.map(cidrFamily);
   if (cidrs.length > 1 && problems.length === 0 && (cidrs.length > 2 || families[0] === families[1])) {
-    problems.push({ type: 'Invalid', field: 'spec.podCIDRs', value: cidrs, detail: 'may specify no more than one CIDR for each IP family' });
+    problems.push({
+      type: 'Invalid',
+      field: 'spec.podCIDRs',
+      value: cidrs,
+      detail: 'may specify no more than one CIDR for each IP family',
+    });
   }
   return problems;
 }
@@ -78,7 +103,15 @@ function addressProblems(object: Node): readonly Problem[] {
   const seen = new Set<string>();
   return (object.status?.addresses ?? []).flatMap((entry, i): readonly Problem[] => {
     const pair = `${entry.type} ${entry.address}`;
-    if (seen.has(pair)) return [{ type: 'Duplicate', field: `status.addresses[${i}]`, value: { type: entry.type, address: entry.address }, detail: '' }];
+    if (seen.has(pair))
+      return [
+        {
+          type: 'Duplicate',
+          field: `status.addresses[${i}]`,
+          value: { type: entry.type, address: entry.address },
+          detail: '',
+        },
+      ];
     seen.add(pair);
     return [];
   });

@@ -1,4 +1,15 @@
-import { aboutOf, decidedChange, isRefusal, plainVersion, readSubresource, refusals, type Decided, type KubeObject, type Problem, type Request } from '#model';
+import {
+  aboutOf,
+  decidedChange,
+  isRefusal,
+  plainVersion,
+  readSubresource,
+  refusals,
+  type Decided,
+  type KubeObject,
+  type Problem,
+  type Request,
+} from '#model';
 import { toTime, type JsonObject } from '#std';
 import { binding, type Binding } from '../../shared/binding.schema.js';
 import type { Pod } from './schema.js';
@@ -9,10 +20,14 @@ export function decideBinding(request: Request): Decided {
   const read = readSubresource(request, plainVersion('Binding', '', 'v1', binding));
   if (isRefusal(read)) return read;
   const wish = read.object as unknown as Binding;
-  if (wish.metadata.name !== command.name) return refusals.badRequest('name in URL does not match name in Binding object');
+  if (wish.metadata.name !== command.name)
+    return refusals.badRequest('name in URL does not match name in Binding object');
   const problems = validateBinding(wish);
   if (problems.length > 0) {
-    return refusals.invalid({ group: '', resource: 'bindings', kind: 'Binding', name: wish.metadata.name ?? '' }, problems);
+    return refusals.invalid(
+      { group: '', resource: 'bindings', kind: 'Binding', name: wish.metadata.name ?? '' },
+      problems,
+    );
   }
   const old = request.old as Pod | undefined;
   const about = aboutOf(request, command.name);
@@ -37,7 +52,8 @@ function whyNot(old: Pod, wish: Binding): string | undefined {
   if (uid && uid !== old.metadata.uid) {
     return `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
   }
-  if (old.metadata.deletionTimestamp !== undefined) return `pod ${old.metadata.name} is being deleted, cannot be assigned to a host`;
+  if (old.metadata.deletionTimestamp !== undefined)
+    return `pod ${old.metadata.name} is being deleted, cannot be assigned to a host`;
   if (old.spec.nodeName) return `pod ${old.metadata.name} is already assigned to node "${old.spec.nodeName}"`;
   const gates = old.spec.schedulingGates ?? [];
   return gates.length > 0 ? `pod ${old.metadata.name} has non-empty .spec.schedulingGates` : undefined;

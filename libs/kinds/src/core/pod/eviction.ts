@@ -21,14 +21,19 @@ export function decideEviction(request: Request): Decided {
   const read = readSubresource(request, plainVersion('Eviction', 'policy', version, eviction));
   if (isRefusal(read)) return read;
   const wish = read.object as unknown as Eviction;
-  if (wish.metadata.name !== command.name) return refusals.badRequest('name in URL does not match name in Eviction object');
+  if (wish.metadata.name !== command.name)
+    return refusals.badRequest('name in URL does not match name in Eviction object');
   const old = request.old as Pod | undefined;
   if (old === undefined) return refusals.notFound(aboutOf(request, command.name));
   const options = readDeleteOptions(wish.deleteOptions);
   if (isRefusal(options)) return options;
   const isDry = command.options.dryRun === true || (wish.deleteOptions?.dryRun?.length ?? 0) > 0;
   const event = command.event ?? { type: 'PodEvicted' };
-  const asDelete: Request = { ...request, subresource: undefined, command: { ...command, event, options: { ...command.options, dryRun: isDry } } };
+  const asDelete: Request = {
+    ...request,
+    subresource: undefined,
+    command: { ...command, event, options: { ...command.options, dryRun: isDry } },
+  };
   const refused = admissionRefusal(asDelete, 'DELETE', old);
   if (refused) return refused;
   const decided = deleteObject(asDelete, old, options, disrupted(old, request.now));
@@ -48,7 +53,11 @@ function disrupted(old: Pod, now: number): Pod {
     type: 'DisruptionTarget',
   };
   const conditions = old.status?.conditions ?? [];
-  if (old.metadata.deletionTimestamp !== undefined || conditions.some((one) => one.type === condition.type && one.status === 'True')) return old;
+  if (
+    old.metadata.deletionTimestamp !== undefined ||
+    conditions.some((one) => one.type === condition.type && one.status === 'True')
+  )
+    return old;
   const others = conditions.filter((one) => one.type !== condition.type);
   return { ...old, status: { ...old.status, conditions: [...others, condition] } };
 }

@@ -39,7 +39,15 @@ const fieldSelectors: readonly FieldSelector[] = [
 
 /** Containers that live and die together on one node. */
 export const podKind = standardKind<Pod>({
-  names: { group: '', version: 'v1', kind: 'Pod', plural: 'pods', shortNames: ['po'], categories: ['all'], namespaced: true },
+  names: {
+    group: '',
+    version: 'v1',
+    kind: 'Pod',
+    plural: 'pods',
+    shortNames: ['po'],
+    categories: ['all'],
+    namespaced: true,
+  },
   schema: pod,
   columns: podColumns,
   rowConditions: completed,
@@ -53,7 +61,9 @@ export const podKind = standardKind<Pod>({
 function completed(object: KubeObject): readonly JsonObject[] {
   switch ((object as Pod).status?.phase) {
     case 'Succeeded':
-      return [{ type: 'Completed', status: 'True', reason: 'Succeeded', message: 'The pod has completed successfully.' }];
+      return [
+        { type: 'Completed', status: 'True', reason: 'Succeeded', message: 'The pod has completed successfully.' },
+      ];
     case 'Failed':
       return [{ type: 'Completed', status: 'True', reason: 'Failed', message: 'The pod failed.' }];
     default:

@@ -1,7 +1,10 @@
 import { compareQuantities, quantityOf, ZERO_QUANTITY } from '#meta';
 import type { Pod } from './schema.js';
 
-type Resources = { readonly requests?: { readonly [name: string]: string }; readonly limits?: { readonly [name: string]: string } };
+type Resources = {
+  readonly requests?: { readonly [name: string]: string };
+  readonly limits?: { readonly [name: string]: string };
+};
 
 /** The pod's class of service: what of it is given up first when a node runs short. */
 export function qosClass(pod: Pod): 'Guaranteed' | 'Burstable' | 'BestEffort' {
@@ -14,7 +17,8 @@ export function qosClass(pod: Pod): 'Guaranteed' | 'Burstable' | 'BestEffort' {
       const request = quantity(requests?.[name]);
       const limit = quantity(limits?.[name]);
       if (request !== undefined || limit !== undefined) isBestEffort = false;
-      if (limit === undefined || (request !== undefined && compareQuantities(request, limit) !== 0)) isGuaranteed = false;
+      if (limit === undefined || (request !== undefined && compareQuantities(request, limit) !== 0))
+        isGuaranteed = false;
     }
   }
   if (isBestEffort) return 'BestEffort';

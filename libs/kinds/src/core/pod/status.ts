@@ -26,7 +26,12 @@ export function validatePodStatus(object: Pod): readonly Problem[] {
   const families = ips.map(ipFamily);
   if (ips.length > 1 && problems.length === 0 && (ips.length > 2 || families[0] === families[1])) {
     const value = ips.map((ip) => ({ IP: ip }));
-    problems.push({ type: 'Invalid', field: 'status.podIPs', value, detail: 'may specify no more than one IP for each IP family' });
+    problems.push({
+      type: 'Invalid',
+      field: 'status.podIPs',
+      value,
+      detail: 'may specify no more than one IP for each IP family',
+    });
   }
   return problems;
 }

@@ -55,7 +55,8 @@ function initReason(pod: Pod): Initial {
   const isGated = status?.conditions?.some((c) => c.type === 'PodScheduled' && c.reason === 'SchedulingGated');
   let reason = isGated ? 'SchedulingGated' : status?.reason || status?.phase || '';
   const initContainers = pod.spec.initContainers ?? [];
-  const isSidecar = (name: string): boolean => initContainers.some((c) => c.name === name && c.restartPolicy === 'Always');
+  const isSidecar = (name: string): boolean =>
+    initContainers.some((c) => c.name === name && c.restartPolicy === 'Always');
   let all: Restarts = { restarts: 0, lastRestart: undefined };
   let sidecars = all;
   let ready = 0;

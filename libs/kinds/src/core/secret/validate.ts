@@ -13,7 +13,8 @@ export function validateSecret(object: Secret): readonly Problem[] {
     problems.push(...dataKeyProblems('data', key));
     bytes += base64Length(value);
   }
-  if (bytes > BYTES_MAX) problems.push({ type: 'TooLong', field: 'data', detail: `may not be more than ${BYTES_MAX} bytes` });
+  if (bytes > BYTES_MAX)
+    problems.push({ type: 'TooLong', field: 'data', detail: `may not be more than ${BYTES_MAX} bytes` });
   return [...problems, ...byType(object)];
 }
 
@@ -47,7 +48,9 @@ function needed(key: string): Problem {
 function jsonKey(object: Secret, key: string): readonly Problem[] {
   if (!has(object, key)) return [needed(key)];
   try {
-    JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(object.data?.[key] ?? ''), (character) => character.charCodeAt(0))));
+    JSON.parse(
+      new TextDecoder().decode(Uint8Array.from(atob(object.data?.[key] ?? ''), (character) => character.charCodeAt(0))),
+    );
     return [];
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
@@ -57,9 +60,14 @@ function jsonKey(object: Secret, key: string): readonly Problem[] {
 
 export function validateSecretUpdate(object: Secret, old: Secret): readonly Problem[] {
   const problems: Problem[] = [];
-  if (object.type !== old.type) problems.push({ type: 'Invalid', field: 'type', value: object.type, detail: 'field is immutable' });
+  if (object.type !== old.type)
+    problems.push({ type: 'Invalid', field: 'type', value: object.type, detail: 'field is immutable' });
   if (old.immutable === true) {
-    const forbidden = (field: string): Problem => ({ type: 'Forbidden', field, detail: 'field is immutable when `immutable` is set' });
+    const forbidden = (field: string): Problem => ({
+      type: 'Forbidden',
+      field,
+      detail: 'field is immutable when `immutable` is set',
+    });
     if (object.immutable !== true) problems.push(forbidden('immutable'));
     if (!jsonEquals(object.data ?? {}, old.data ?? {})) problems.push(forbidden('data'));
   }

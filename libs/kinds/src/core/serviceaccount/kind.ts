@@ -5,11 +5,25 @@ import { serviceAccount, type ServiceAccount } from './schema.js';
 
 /** Who pods are to the API. */
 export const serviceAccountKind = standardKind<ServiceAccount>({
-  names: { group: '', version: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts', shortNames: ['sa'], namespaced: true },
+  names: {
+    group: '',
+    version: 'v1',
+    kind: 'ServiceAccount',
+    plural: 'serviceaccounts',
+    shortNames: ['sa'],
+    namespaced: true,
+  },
   schema: serviceAccount,
   columns: serviceAccountColumns,
   subresources: [
-    { name: 'token', kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'], schema: tokenRequest },
+    {
+      name: 'token',
+      kind: 'TokenRequest',
+      group: 'authentication.k8s.io',
+      version: 'v1',
+      verbs: ['create'],
+      schema: tokenRequest,
+    },
   ],
   strategy: {
     revalidatesMetadata: true,
