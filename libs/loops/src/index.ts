@@ -2,13 +2,13 @@ import { registry } from '#kinds';
 import type { Loop } from '#model';
 import { deployment } from './deployment/index.js';
 import { endpointSlice } from './endpoint-slice/index.js';
-import { garbageCollection, podGarbageCollection } from './garbage-collection/index.js';
+import { eventGarbageCollection, garbageCollection, podGarbageCollection } from './garbage-collection/index.js';
 import { bootstrap, namespace } from './namespace/index.js';
 import { nodeLifecycle, podCidr, taintEviction } from './node-lifecycle/index.js';
 import { replicaSet } from './replica-set/index.js';
 import { rootCertificate, serviceAccount } from './service-account/index.js';
 
-export { bootstrap, deployment, endpointSlice, garbageCollection, namespace, podGarbageCollection, replicaSet, rootCertificate, serviceAccount };
+export { bootstrap, deployment, endpointSlice, eventGarbageCollection, garbageCollection, namespace, podGarbageCollection, replicaSet, rootCertificate, serviceAccount };
 export { nodeLifecycle, podCidr, taintEviction };
 export { scheduling, schedulingLoops } from './scheduling/index.js';
 export * from './shared/index.js';
@@ -26,6 +26,7 @@ export const workloadLoops: readonly Loop[] = [
   rootCertificate,
   garbageCollection(registry),
   podGarbageCollection,
+  eventGarbageCollection,
 ];
 
 /** Loops that watch over nodes. They are told of heartbeats as facts from outside, so they run where those are heard. */

@@ -245,6 +245,23 @@ describe('the strategy Recreate', () => {
   });
 });
 
+test('Recreate goes on when it is scaled while two sets have pods', () => {
+  const cluster = clusterOf();
+  makeDeployment(cluster, { spec: { strategy: { type: 'Recreate' } } });
+  allReady(cluster.settle());
+  const set = setIn(cluster, '1');
+  cluster.put<ReplicaSet>({
+    ...set,
+    metadata: { ...set.metadata, name: 'other', uid: 'other', labels: { app: 'web', v: '0' } },
+    spec: { replicas: 1, selector: { matchLabels: { app: 'web', v: '0' } }, template: { metadata: { labels: { app: 'web', v: '0' } } } },
+  });
+  cluster.edit(deployments, 'default', 'web', { spec: { replicas: 2 } });
+  cluster.settle();
+  for (const pod of podsIn(cluster).filter((one) => one.metadata.deletionTimestamp)) cluster.gone(pod);
+  allReady(cluster.settle());
+  expect(sizes(cluster)).toEqual({ 0: 0, 1: 2 });
+});
+
 describe('sets that others made', () => {
   test('are adopted by their labels and released when these no longer match', () => {
     const cluster = clusterOf();

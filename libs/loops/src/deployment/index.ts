@@ -39,11 +39,9 @@ function reconcile(view: View, found: Deployment, now: Instant, outside: Outside
 function advance(situation: Situation): readonly Decision[] {
   const { deployment: { metadata, spec } } = situation;
   if (metadata.deletionTimestamp !== undefined) return report(situation);
-  if (spec.paused || isScaled(situation)) {
-    const steps = scale(situation);
-    if (steps.length > 0) return [...steps, ...report(situation)];
-    return [...(spec.paused ? tidy(situation) : []), ...report(situation)];
-  }
+  const sized = spec.paused || isScaled(situation) ? scale(situation) : [];
+  if (sized.length > 0) return [...sized, ...report(situation)];
+  if (spec.paused) return [...tidy(situation), ...report(situation)];
   const steps = spec.strategy?.type === 'Recreate' ? recreate(situation) : rollingUpdate(situation);
   return steps ?? [...tidy(situation), ...report(situation)];
 }

@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { configMaps, nodes, pods, type ConfigMap, type Node, type Pod } from '#kinds';
+import { configMaps, events, nodes, pods, type ConfigMap, type CoreEvent, type Node, type Pod } from '#kinds';
 import type { KindRegistry, KubeObject, OwnerReference } from '#model';
+import { toTime } from '#std';
 import { deployment } from '../deployment/index.js';
 import { replicaSet } from '../replica-set/index.js';
 import { allReady, deploymentIn, makeDeployment, podsIn, setIn, setsIn, TestCluster } from '../shared/testing/index.js';
-import { garbageCollection, podGarbageCollection } from './index.js';
+import { eventGarbageCollection, garbageCollection, podGarbageCollection } from './index.js';
+
+const HOUR = 3_600_000;
 
 const KNOWN: readonly [string, string, string, boolean][] = [
   ['v1', 'ConfigMap', 'core.configmaps', true],
@@ -170,6 +173,25 @@ describe('a deployment with its set and pods', () => {
     cluster.settle();
     expect(setIn(cluster, '1').metadata.ownerReferences).toBeUndefined();
     expect(podsIn(cluster)).toHaveLength(1);
+  });
+});
+
+describe('events', () => {
+  test('go when they have not happened for seven days', () => {
+    const cluster = new TestCluster([eventGarbageCollection]);
+    const row = (name: string, last: number) => ({
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name, namespace: 'default' },
+      involvedObject: {},
+      lastTimestamp: toTime(last),
+      source: {},
+    });
+    cluster.put<CoreEvent>(row('old', cluster.now));
+    cluster.put<CoreEvent>(row('repeated', cluster.now + 3 * 24 * HOUR));
+    cluster.settle();
+    for (let hour = 0; hour < 7 * 24; hour++) cluster.pass(HOUR);
+    expect(cluster.view.list(events).map((event) => event.metadata.name)).toEqual(['repeated']);
   });
 });
 
