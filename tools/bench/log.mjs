@@ -5,6 +5,9 @@ import { join } from 'node:path';
 const SECONDS = 2;
 const WARM_UP_SECONDS = 0.5;
 
+/** The figures that this module gives. */
+export const names = ['log.appends_1_writer_per_s', 'log.appends_64_writers_per_s', 'log.appends_512_writers_per_s'];
+
 /** Durable appends a second through the port, on the embedded log, with so many writers that each wait for their own. */
 export async function run() {
   const { SqliteEventLog } = await import('#adapters');

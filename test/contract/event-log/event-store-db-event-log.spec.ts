@@ -150,15 +150,32 @@ describe('event-store-db beyond the contract:', () => {
     await expect(opening).rejects.not.toThrow('secret');
   });
 
-  it('takes a larger event from a server of version 25 and later', async () => {
-    const newer = await StandInEsdb.start({ port: 0, version: '26.0.1', appendBytesMax: 16 * 1024 * 1024 });
-    const large = await openEventLog(newer.url, { cluster });
-    expect(large.eventBytesMax).toBeGreaterThan(4 * 1024 * 1024);
-    const event = { ...eventOf('a', -1), data: { text: 'x'.repeat(3 * 1024 * 1024) } };
-    await large.append('a', event, -1);
-    expect((await collect(large.readAll(0)))[0]?.data).toEqual(event.data);
-    await large.close();
-    newer.stop();
+  it.each([
+    ['24.10.0', 1024 * 1024],
+    ['24.10.0', 2 * 1024 * 1024],
+    ['26.0.1', 16 * 1024 * 1024],
+  ])(
+    'asks a server of version %s that takes %d bytes an append, and keeps to that',
+    async (version, appendBytesMax) => {
+      const other = await StandInEsdb.start({ port: 0, version, appendBytesMax });
+      const large = await openEventLog(other.url, { cluster });
+      expect(large.eventBytesMax).toBe(Math.min(appendBytesMax, 4 * 1024 * 1024) - 4096);
+      expect(await collect(large.readAll(0))).toEqual([]);
+      const event = { ...eventOf('a', -1), data: { text: 'x'.repeat(large.eventBytesMax - 1000) } };
+      await large.append('a', event, -1);
+      expect((await collect(large.readAll(0)))[0]?.data).toEqual(event.data);
+      await large.close();
+      other.stop();
+    },
+  );
+
+  it('passes on that the server found an event too large', async () => {
+    const strict = await StandInEsdb.start({ port: 0, appendBytesMax: 100_000 });
+    const unaware = await openEventLog(strict.url, { cluster, mode: 'read' });
+    const event = { ...eventOf('a', -1), data: { text: 'x'.repeat(200_000) } };
+    await expect(unaware.append('a', event, -1)).rejects.toMatchObject({ name: 'EventTooLarge', bytesMax: 100_000 });
+    await unaware.close();
+    strict.stop();
   });
 });
 

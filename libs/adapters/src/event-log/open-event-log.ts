@@ -22,7 +22,7 @@ export async function openEventLog(spec: string, options: OpenEventLogOptions = 
   if (/^esdb(\+discover)?:\/\/./.test(spec)) {
     // Only here: the client and its protocol are large, and an embedded log has no use for them.
     const { EventStoreDbEventLog } = await import('./event-store-db/event-store-db-event-log.js');
-    return EventStoreDbEventLog.open(spec, { cluster, ...options.patience });
+    return EventStoreDbEventLog.open(spec, { cluster, mode, ...options.patience });
   }
   throw new LogUnavailable(
     `The event log "${spec}" is none that Shiplog knows; use sqlite:<path>, memory: or esdb://<host>:<port>.`,

@@ -5,7 +5,7 @@ import { EventTooLarge, WrongExpectedRevision } from '#ports';
 import type { Appended } from '#ports';
 import { positionOf } from './codec.js';
 import type { EventCodec } from './codec.js';
-import { TookTooLong, isPermanent, pause, typeOf, unavailable, within } from './faults.js';
+import { TookTooLong, isPermanent, numberIn, pause, typeOf, unavailable, within } from './faults.js';
 import { streamFrom } from './reading.js';
 import type { SharedClient } from './shared-client.js';
 
@@ -143,10 +143,4 @@ export class Appender {
 function plausible(commit: bigint | undefined): number {
   const position = Number(commit ?? 0n);
   return Number.isSafeInteger(position) ? position : 0;
-}
-
-/** A number that the client hangs on its errors; -1 where it says that there is no stream. */
-function numberIn(cause: unknown, field: 'actualVersion' | 'maxAppendSize'): number {
-  const value: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, field) : undefined;
-  return typeof value === 'bigint' || typeof value === 'number' ? Number(value) : -1;
 }

@@ -5,22 +5,21 @@ import type { Appended, EventLog, LogSubscription, OnProgress } from '#ports';
 import { LiveTail } from '../live-tail.js';
 import type { Page } from '../live-tail.js';
 import { AllSubscription } from './all-subscription.js';
+import { eventBytesByProbe, eventBytesByVersion } from './append-size.js';
 import { Appender } from './appender.js';
 import { EventCodec, positionOf } from './codec.js';
 import { isPermanent, pause, unavailable, within } from './faults.js';
 import { allAfter, lastPosition, streamFrom } from './reading.js';
-import { SharedClient, serverVersion, withoutPassword } from './shared-client.js';
+import { SharedClient, withoutPassword } from './shared-client.js';
 
 const PAGE_EVENTS = 500;
 const RETRY_MS = 100;
-/** Room for what the server counts beside the event's own JSON. */
-const OVERHEAD_BYTES = 4096;
-const APPEND_BYTES_MAX_24 = 1024 * 1024;
-const APPEND_BYTES_MAX_25 = 8 * 1024 * 1024;
 
 export interface EventStoreDbEventLogOptions {
   /** Keeps clusters apart that share a server. */
   readonly cluster?: string;
+  /** `write` asks the server how large an event it takes; who only reads need not know. */
+  readonly mode?: 'write' | 'read';
   /** How long one call waits for the server. */
   readonly answerMs?: number;
   /** How long calls are tried again before they fail. */
@@ -43,21 +42,25 @@ export class EventStoreDbEventLog implements EventLog {
 
   static async open(url: string, options: EventStoreDbEventLogOptions = {}): Promise<EventStoreDbEventLog> {
     const server = withoutPassword(url);
-    const { answerMs = 5000, giveUpMs = 15_000 } = options;
+    const { answerMs = 5000, giveUpMs = 15_000, mode = 'write', cluster = 'default' } = options;
+    const codec = new EventCodec(cluster);
     let client: SharedClient | undefined;
     try {
       client = SharedClient.take(url);
       const current = await client.get();
       const head = await within(lastPosition(current, answerMs), answerMs);
-      const version = await within(serverVersion(current), answerMs);
+      const eventBytesMax =
+        mode === 'write'
+          ? await eventBytesByProbe(current, codec.streamOf('size-probe'), answerMs)
+          : await eventBytesByVersion(current, answerMs);
       return new EventStoreDbEventLog({
         server,
         client,
         head,
-        version,
+        eventBytesMax,
         answerMs,
         giveUpMs,
-        cluster: options.cluster ?? 'default',
+        codec,
       });
     } catch (cause) {
       await client?.release();
@@ -69,14 +72,12 @@ export class EventStoreDbEventLog implements EventLog {
     const { server, client, answerMs, giveUpMs } = parts;
     this.#server = server;
     this.#client = client;
-    this.#codec = new EventCodec(parts.cluster);
+    this.#codec = parts.codec;
+    this.eventBytesMax = parts.eventBytesMax;
     this.#tail = new LiveTail(parts.head);
     this.#answerMs = answerMs;
     this.#giveUpMs = giveUpMs;
     this.#appender = new Appender({ server, client, codec: this.#codec, head: parts.head, answerMs, giveUpMs });
-    // 24.10 takes 1 MiB an append unless it is configured otherwise; 25.1 and later take 16 MiB an event.
-    const major = Number.parseInt(parts.version ?? '', 10);
-    this.eventBytesMax = (major >= 25 ? APPEND_BYTES_MAX_25 : APPEND_BYTES_MAX_24) - OVERHEAD_BYTES;
   }
 
   async append(stream: string, event: NewEvent, expectedRevision: number): Promise<Appended> {
@@ -212,8 +213,8 @@ interface Parts {
   readonly server: string;
   readonly client: SharedClient;
   readonly head: number;
-  readonly version: string | undefined;
-  readonly cluster: string;
+  readonly eventBytesMax: number;
+  readonly codec: EventCodec;
   readonly answerMs: number;
   readonly giveUpMs: number;
 }

@@ -17,6 +17,12 @@ export function typeOf(cause: unknown): string | undefined {
   return typeof cause.type === 'string' ? cause.type : undefined;
 }
 
+/** A number that the client hangs on its errors; -1 where it says that there is no stream. */
+export function numberIn(cause: unknown, field: 'actualVersion' | 'maxAppendSize'): number {
+  const value: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, field) : undefined;
+  return typeof value === 'bigint' || typeof value === 'number' ? Number(value) : -1;
+}
+
 export function isPermanent(cause: unknown): boolean {
   if (PERMANENT.has(typeOf(cause) ?? '')) return true;
   if (typeof cause !== 'object' || cause === null || !('code' in cause)) return false;
