@@ -147,18 +147,22 @@ function restartProblems(at: string, { restartPolicy, restartPolicyRules }: Cont
     return [required(`${at}.restartPolicy`, 'must specify restartPolicy when restart rules are used')];
   }
   return [
+    ...tooMany(`${at}.restartPolicyRules`, rules.length, 20),
     ...supportedOnly(`${at}.restartPolicy`, restartPolicy, ['Always', 'Never', 'OnFailure']),
     ...rules.flatMap((rule, i) => ruleProblems(`${at}.restartPolicyRules[${i}]`, rule)),
   ];
 }
 function ruleProblems(at: string, { action, exitCodes }: ContainerRestartRule): Problems {
-  const found: Problem[] = [
-    ...supportedOnly(`${at}.action`, action ?? '', ['Restart', 'RestartAllContainers'].slice(0, 1)),
-  ];
+  const found: Problem[] = [...supportedOnly(`${at}.action`, action ?? '', ['Restart'])];
   if (!exitCodes) return [...found, required(`${at}.exitCodes`, 'must be specified')];
   found.push(...supportedOnly(`${at}.exitCodes.operator`, exitCodes.operator ?? '', ['In', 'NotIn']));
+  found.push(...tooMany(`${at}.exitCodes.values`, items(exitCodes.values).length, 255));
   if (items(exitCodes.values).length === 0) found.push(required(`${at}.exitCodes.values`, 'must be specified'));
   return found;
+}
+
+function tooMany(field: string, count: number, max: number): Problems {
+  return count > max ? [{ type: 'TooMany', field, value: count, detail: `must have at most ${max} items` }] : [];
 }
 
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];

@@ -1,4 +1,4 @@
-import { dns1123Label, dns1123Subdomain, forbidden, invalid, qualifiedName, required } from '#meta';
+import { byteLength, dns1123Label, dns1123Subdomain, forbidden, invalid, qualifiedName, required } from '#meta';
 import type { Problem } from '#model';
 import type { PodResourceClaim, PodSpec } from '../pod-spec.schema.js';
 import { validateAffinity, validateSpread, validateTolerations } from './affinity.js';
@@ -122,11 +122,16 @@ function gateProblems(field: string, { schedulingGates }: PodSpec): Problems {
   });
 }
 
+/** Users of its own need namespaces of its own. */
 function hostUsersProblems(field: string, spec: PodSpec): Problems {
   if (spec.hostUsers !== false) return [];
-  const words = 'when `hostUsers` is false, `%` must be false';
-  return (['hostNetwork', 'hostPID', 'hostIPC'] as const).flatMap((name) =>
-    spec[name] ? [forbidden(`${field}.${name}`, words.replace('%', name))] : [],
+  const named = [
+    [spec.hostNetwork, 'hostNetwork'],
+    [spec.hostPID, 'HostPID'],
+    [spec.hostIPC, 'HostIPC'],
+  ] as const;
+  return named.flatMap(([shared, name]) =>
+    shared ? [forbidden(`${field}.${name}`, 'when `hostUsers` is false')] : [],
   );
 }
 
@@ -147,7 +152,10 @@ function nameProblems(field: string, spec: PodSpec): Problems {
       found.push(forbidden(`${field}.hostnameOverride`, 'may not be specified when setHostnameAsFQDN is true'));
     if (spec.hostNetwork)
       found.push(forbidden(`${field}.hostnameOverride`, 'may not be specified when hostNetwork is true'));
-    found.push(...each(`${field}.hostnameOverride`, spec.hostnameOverride, dns1123Subdomain(spec.hostnameOverride)));
+    const at = `${field}.hostnameOverride`;
+    if (byteLength(spec.hostnameOverride) > 64)
+      found.push({ type: 'TooLong', field: at, detail: 'may not be more than 64 bytes' });
+    found.push(...each(at, spec.hostnameOverride, dns1123Subdomain(spec.hostnameOverride)));
   }
   return found;
 }

@@ -60,7 +60,7 @@ function referenceProblems(field: string, { name, kind, apiGroup }: TypedObjectR
   if (name === '') found.push(required(`${field}.name`));
   if (kind === '') found.push(required(`${field}.kind`));
   if (!apiGroup && kind !== 'PersistentVolumeClaim') {
-    found.push(invalid(field, kind, 'must be PersistentVolumeClaim when referencing the default apiGroup'));
+    found.push(invalid(field, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
   }
   return found;
 }

@@ -147,6 +147,13 @@ export const SOURCE_CHECKS: Checks = {
   image: (at, source) => oneOf(`${at}.pullPolicy`, source.pullPolicy, ['Always', 'IfNotPresent', 'Never']),
 };
 
+function initiator(field: string, name: string): Problems {
+  if (!/^(iqn|eui|naa)/.test(name))
+    return [invalid(field, name, 'must be valid format starting with iqn, eui, or naa')];
+  const isWellFormed = /^(iqn\.\d{4}-\d\d\.[a-z0-9.-]+(:.*)?|eui\.[0-9A-Fa-f]{16}|naa\.[0-9A-Fa-f]{32})$/i.test(name);
+  return isWellFormed ? [] : [invalid(field, name, 'must be valid format')];
+}
+
 function partition(at: string, value: number | undefined): Problems {
   if (value === undefined || (value >= 0 && value <= 255)) return [];
   return [invalid(`${at}.partition`, value, 'must be between 0 and 255, inclusive')];
