@@ -16,6 +16,7 @@ export function labelsOf({ metadata, spec }: Service): Readonly<Record<string, s
     ...(isHeadless(spec) && { [HEADLESS]: '' }),
   };
 }
+/** Without an address of its own a service is only a name for its pods. */
 export function isHeadless(spec: Service['spec']): boolean {
-  return spec.clusterIP === 'None';
+  return !spec.clusterIP || spec.clusterIP === 'None';
 }
