@@ -44,6 +44,16 @@ describe('the writer', () => {
     await plane.stop();
   });
 
+  it('patches the status of an object whose creation is on its way', async () => {
+    const { plane, writer } = await started();
+    const created = writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));
+    const patch = { ...testPatch('core.namespaces', undefined, 'default', { status: { phase: 'Active' } }), subresource: 'status' };
+    const patched = writer.submit({ ...patch, patchType: 'strategic' });
+    expect(isRefusal(await created)).toBe(false);
+    expect(await patched).not.toMatchObject({ refused: true });
+    await plane.stop();
+  });
+
   it('writes nothing when nothing changes', async () => {
     const { plane, writer, log } = await started();
     await writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));

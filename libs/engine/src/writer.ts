@@ -25,6 +25,8 @@ export interface CommandPort {
 
 /** How long a command may take, retries included. */
 export const COMMAND_TIMEOUT_MS = 30_000;
+/** Position of a state whose event has none yet. No client can have seen it, so none can state it as a precondition. */
+const ON_ITS_WAY = Number.MAX_SAFE_INTEGER;
 /** More commands than this under way at once are answered 429. */
 export const COMMANDS_MAX = 8192;
 
@@ -151,7 +153,7 @@ export class Writer implements CommandPort {
     const bytes = codec.encode(stream, event);
     const generation = this.generation;
     const object = decided.deleted ? undefined : decided.object;
-    const optimistic: StreamState = { revision: expected + 1, position: Number.NaN, object };
+    const optimistic: StreamState = { revision: expected + 1, position: ON_ITS_WAY, object };
     this.ahead.put(stream, optimistic, this.ahead.position);
     let position: number;
     try {
@@ -205,9 +207,9 @@ export class Writer implements CommandPort {
     deadline: Instant,
   ): Promise<Accepted | 'again'> {
     const { reads, clock } = this.options;
-    if (before && Number.isNaN(before.position)) {
+    if (before?.position === ON_ITS_WAY) {
       const generation = this.generation;
-      while (this.generation === generation && Number.isNaN(this.ahead.stream(stream)?.position ?? 0)) {
+      while (this.generation === generation && this.ahead.stream(stream)?.position === ON_ITS_WAY) {
         if (clock.now() >= deadline) return 'again';
         await reads.nextBatch();
       }
