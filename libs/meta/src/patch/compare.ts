@@ -1,17 +1,7 @@
 import { isJsonObject, jsonEquals, type Json, type JsonObject } from '#std';
-import { EMPTY, makeNode, type FieldSet } from './field-set.js';
+import { EMPTY, inElementOrder, makeNode, type FieldSet } from './field-set.js';
 import { itemElement } from './path-element.js';
-import {
-  fieldPlace,
-  isAtomic,
-  itemPlace,
-  placeOf,
-  type ListShape,
-  type MapShape,
-  type ObjectShape,
-  type Place,
-  type Shape,
-} from './shape.js';
+import { placeOf, type ListShape, type Place, type Shape } from './shape.js';
 
 /** How two values of one schema differ, as sets of paths. */
 export interface Comparison {
@@ -44,13 +34,13 @@ function compareValues(before: Json | undefined, after: Json | undefined, place:
   if (before === undefined) return { added: everyPath(after, place) };
   if (after === undefined) return { removed: everyPath(before, place) };
   const { shape } = place;
-  if (shape.is === 'scalar' || isAtomic(place)) return leaf(before, after);
+  if (shape.is === 'scalar' || place.atomic) return leaf(before, after);
   if (shape.is === 'list') {
     if (!isListOrNull(before) || !isListOrNull(after)) return leaf(before, after);
     return compareLists(before ?? [], after ?? [], shape, place) ?? whenBothEmpty(before, after);
   }
   if (!isMapOrNull(before) || !isMapOrNull(after)) return leaf(before, after);
-  return compareMaps(before ?? {}, after ?? {}, shape) ?? whenBothEmpty(before, after);
+  return compareMaps(before ?? {}, after ?? {}, place) ?? whenBothEmpty(before, after);
 }
 function leaf(before: Json, after: Json): Found | undefined {
   return jsonEquals(before, after) ? undefined : MODIFIED;
@@ -60,23 +50,21 @@ function whenBothEmpty(before: Json, after: Json): Found | undefined {
   return isEmptyValue(before) && isEmptyValue(after) ? leaf(before, after) : undefined;
 }
 
-type Objects = ObjectShape | MapShape;
-
-function compareMaps(before: JsonObject, after: JsonObject, shape: Objects): Found | undefined {
+function compareMaps(before: JsonObject, after: JsonObject, place: Place): Found | undefined {
   let sum: Sum | undefined;
   for (const key in before) {
     const old = before[key];
     const next = after[key];
     if (old === next || old === undefined) continue;
-    const place = fieldPlace(shape, key);
-    const found = place === undefined ? undefined : compareValues(old, next, place);
+    const field = place.field(key);
+    const found = field === undefined ? undefined : compareValues(old, next, field);
     if (found !== undefined) (sum ??= new Sum()).add(`f:${key}`, found);
   }
   for (const key in after) {
     const next = after[key];
     if (next === undefined || before[key] !== undefined) continue;
-    const place = fieldPlace(shape, key);
-    if (place !== undefined) (sum ??= new Sum()).add(`f:${key}`, { added: everyPath(next, place) });
+    const field = place.field(key);
+    if (field !== undefined) (sum ??= new Sum()).add(`f:${key}`, { added: everyPath(next, field) });
   }
   return sum?.found();
 }
@@ -87,14 +75,53 @@ function compareLists(
   list: ListShape,
   place: Place,
 ): Found | undefined {
+  const inner = place.item();
+  if (sameKeysInPlace(before, after, place)) return compareInPlace(before, after, list, place, inner);
   const old = indexItems(before, list, place);
   const next = indexItems(after, list, place);
-  const inner = itemPlace(list);
   const sum = new Sum();
   for (const [element, items] of old) sum.add(element, compareItems(items, next.get(element) ?? [], inner));
   for (const [element, items] of next) if (!old.has(element)) sum.add(element, compareItems([], items, inner));
   return sum.found();
 }
+
+/** The usual case: every item has the neighbours that it had, no key is new and none is there twice. */
+function sameKeysInPlace(before: readonly Json[], after: readonly Json[], place: Place): boolean {
+  if (before.length !== after.length) return false;
+  const keys = place.rules.listType === 'map' ? (place.rules.mapKeys ?? []) : undefined;
+  for (let i = 0; i < before.length; i++) {
+    const old = before[i];
+    const next = after[i];
+    if (keys === undefined) {
+      if (old !== next) return false;
+    } else if (!isJsonObject(old) || !isJsonObject(next) || keys.some((key) => old[key] !== next[key])) return false;
+  }
+  return before.length < 2 || !hasTwins(before, keys);
+}
+function hasTwins(items: readonly Json[], keys: readonly string[] | undefined): boolean {
+  const [key] = keys ?? [];
+  const seen = new Set<unknown>();
+  for (const item of items) seen.add(key === undefined ? item : (item as JsonObject)[key]);
+  // Items may share their first key and differ in the second: then they are indexed, to be sure.
+  return seen.size !== items.length;
+}
+function compareInPlace(
+  before: readonly Json[],
+  after: readonly Json[],
+  list: ListShape,
+  place: Place,
+  inner: Place,
+): Found | undefined {
+  let sum: Sum | undefined;
+  for (let i = 0; i < before.length; i++) {
+    const found = compareValues(before[i], after[i], inner);
+    if (found === undefined) continue;
+    const made = itemElement(place, list, after[i]);
+    if ('element' in made) (sum ??= new Sum()).add(made.element, found);
+  }
+  return sum?.found();
+}
+
 /** Items with one key. Where a side has more than one, they are one value, and what is single comes or goes as a whole. */
 function compareItems(before: readonly Json[], after: readonly Json[], place: Place): Found | undefined {
   if (before.length <= 1 && after.length <= 1) return compareValues(before[0], after[0], place);
@@ -118,41 +145,43 @@ export function indexItems(items: readonly Json[], list: ListShape, place: Place
 
 /** Gathers what was found below the elements of one value. */
 class Sum {
-  private readonly parts = {
-    added: new Map<string, FieldSet>(),
-    modified: new Map<string, FieldSet>(),
-    removed: new Map<string, FieldSet>(),
-  };
+  private added: [string, FieldSet][] | undefined;
+  private modified: [string, FieldSet][] | undefined;
+  private removed: [string, FieldSet][] | undefined;
   add(element: string, found: Found | undefined): void {
-    if (found?.added !== undefined) this.parts.added.set(element, found.added);
-    if (found?.modified !== undefined) this.parts.modified.set(element, found.modified);
-    if (found?.removed !== undefined) this.parts.removed.set(element, found.removed);
+    if (found?.added !== undefined) (this.added ??= []).push([element, found.added]);
+    if (found?.modified !== undefined) (this.modified ??= []).push([element, found.modified]);
+    if (found?.removed !== undefined) (this.removed ??= []).push([element, found.removed]);
   }
   found(): Found | undefined {
-    const { added, modified, removed } = this.parts;
-    if (added.size === 0 && modified.size === 0 && removed.size === 0) return undefined;
-    return { added: makeNode(false, added), modified: makeNode(false, modified), removed: makeNode(false, removed) };
+    const { added, modified, removed } = this;
+    if (added === undefined && modified === undefined && removed === undefined) return undefined;
+    return { added: added && node(added), modified: modified && node(modified), removed: removed && node(removed) };
   }
+}
+function node(children: [string, FieldSet][]): FieldSet | undefined {
+  return makeNode(false, inElementOrder(children));
 }
 
 /** The set of all paths of a value that appears or vanishes: every map, list, item and leaf in it, itself included. */
 function everyPath(value: Json | undefined, place: Place): FieldSet {
   const { shape } = place;
-  if (shape.is === 'scalar' || isAtomic(place) || typeof value !== 'object' || value === null) return EMPTY;
-  const children = new Map<string, FieldSet>();
+  if (shape.is === 'scalar' || place.atomic || typeof value !== 'object' || value === null) return EMPTY;
+  const children: [string, FieldSet][] = [];
   if (shape.is === 'list') {
     if (!Array.isArray(value)) return EMPTY;
-    const inner = itemPlace(shape);
+    const inner = place.item();
     for (const [element, items] of indexItems(value, shape, place)) {
-      children.set(element, items.length > 1 ? EMPTY : everyPath(items[0], inner));
+      children.push([element, items.length > 1 ? EMPTY : everyPath(items[0], inner)]);
     }
   } else if (isJsonObject(value)) {
-    for (const [key, item] of Object.entries(value)) {
-      const field = item === undefined ? undefined : fieldPlace(shape, key);
-      if (field !== undefined) children.set(`f:${key}`, everyPath(item, field));
+    for (const key in value) {
+      const item = value[key];
+      const field = item === undefined ? undefined : place.field(key);
+      if (field !== undefined) children.push([`f:${key}`, everyPath(item, field)]);
     }
   }
-  return makeNode(true, children) ?? EMPTY;
+  return makeNode(true, inElementOrder(children)) ?? EMPTY;
 }
 
 /** The paths that a configuration says something about: its leaves, its list items, and its empty maps. */
@@ -161,33 +190,34 @@ export function fieldSetOf(value: JsonObject, shape: Shape): FieldSet {
 }
 function ownNode(value: Json, place: Place, alwaysMember: boolean): FieldSet | undefined {
   const { shape } = place;
-  const leafValue = shape.is === 'scalar' || isAtomic(place);
-  const emptyMap = value === null || (isJsonObject(value) && Object.keys(value).length === 0);
+  const leafValue = shape.is === 'scalar' || place.atomic;
   const untypedLeaf = shape.is === 'map' && typeof value !== 'object';
   const untypedList = shape.is === 'map' && Array.isArray(value);
   if (leafValue || untypedLeaf || untypedList) return EMPTY;
+  const emptyMap = value === null || (isJsonObject(value) && Object.keys(value).length === 0);
   return makeNode(alwaysMember || emptyMap, ownChildren(value, place));
 }
-function ownChildren(value: Json, place: Place): ReadonlyMap<string, FieldSet> {
-  const children = new Map<string, FieldSet>();
+function ownChildren(value: Json, place: Place): readonly [string, FieldSet][] {
+  const children: [string, FieldSet][] = [];
   const { shape } = place;
   if (shape.is === 'list' && Array.isArray(value)) {
-    const inner = itemPlace(shape);
+    const inner = place.item();
     for (const [element, items] of indexItems(value, shape, place)) {
-      const node = items.length > 1 ? EMPTY : ownNode(items[0] ?? null, inner, true);
-      if (node !== undefined) children.set(element, node);
+      const made = items.length > 1 ? EMPTY : ownNode(items[0] ?? null, inner, true);
+      if (made !== undefined) children.push([element, made]);
     }
   } else if (shape.is !== 'list' && shape.is !== 'scalar' && isJsonObject(value)) {
-    for (const [key, item] of Object.entries(value)) {
-      const field = item === undefined ? undefined : fieldPlace(shape, key);
+    for (const key in value) {
+      const item = value[key];
+      const field = item === undefined ? undefined : place.field(key);
       if (item === undefined || field === undefined) continue;
       // Entries of maps are always the setter's own; fields of structs only where something is said below them.
       const known = shape.is === 'object' && Object.hasOwn(shape.fields, key);
-      const node = ownNode(item, field, !known);
-      if (node !== undefined) children.set(`f:${key}`, node);
+      const made = ownNode(item, field, !known);
+      if (made !== undefined) children.push([`f:${key}`, made]);
     }
   }
-  return children;
+  return inElementOrder(children);
 }
 
 export function isListOrNull(value: Json | undefined): value is readonly Json[] | null | undefined {

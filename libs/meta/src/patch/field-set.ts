@@ -27,17 +27,34 @@ export function below(node: FieldSet | undefined, element: string): FieldSet | u
   return node !== undefined && element !== SELF && Object.hasOwn(node, element) ? node[element] : undefined;
 }
 
-/** An inner object from its parts, or undefined when it says nothing. */
-export function makeNode(member: boolean, children: ReadonlyMap<string, FieldSet>): FieldSet | undefined {
-  if (children.size === 0) return member ? EMPTY : undefined;
+/** An inner object from its parts, or undefined when it says nothing. Sort the children first unless they are in order. */
+export function makeNode(member: boolean, children: readonly (readonly [string, FieldSet])[]): FieldSet | undefined {
+  if (children.length === 0) return member ? EMPTY : undefined;
   const out: Record<string, FieldSet> = {};
   // The point sorts before all elements: keys are in canonical order.
   if (member) out[SELF] = EMPTY;
-  for (const key of [...children.keys()].sort()) out[key] = children.get(key) as FieldSet;
+  for (const [key, child] of children) put(out, key, child);
   return out;
 }
-function makeRoot(children: ReadonlyMap<string, FieldSet>): FieldSet {
-  return makeNode(false, children) ?? EMPTY;
+/** Children in canonical order. */
+export function inElementOrder<T extends readonly [string, FieldSet]>(children: T[]): T[] {
+  for (let i = 1; i < children.length; i++) {
+    if ((children[i - 1] as T)[0] > (children[i] as T)[0]) return children.sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+  return children;
+}
+/** A field may be called `__proto__`; its element is `f:__proto__`, so plain keys are safe. */
+function put(out: Record<string, FieldSet>, element: string, node: FieldSet): void {
+  out[element] = node;
+}
+/** What is left of an inner object after its members and children were chosen; the very same one when all was. */
+function rebuilt(
+  node: FieldSet,
+  member: boolean,
+  children: readonly (readonly [string, FieldSet])[],
+  same: boolean,
+): FieldSet | undefined {
+  return same && member === isMember(node) ? node : makeNode(member, children);
 }
 
 /** A set of one path, or of several. */
@@ -60,70 +77,82 @@ export function hasPath(set: FieldSet, path: readonly string[]): boolean {
 
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b || isEmptySet(b)) return a;
-  return isEmptySet(a) ? b : makeRoot(unionChildren(a, b));
+  return isEmptySet(a) ? b : unionNodes(a, b, false);
 }
-function unionNodes(a: FieldSet, b: FieldSet): FieldSet {
-  if (a === b) return a;
-  return makeNode(isMember(a) || isMember(b), unionChildren(a, b)) ?? EMPTY;
-}
-function unionChildren(a: FieldSet, b: FieldSet): ReadonlyMap<string, FieldSet> {
-  const children = new Map<string, FieldSet>();
-  for (const element of elements(a)) children.set(element, a[element] as FieldSet);
-  for (const element of elements(b)) {
-    const mine = children.get(element);
-    const other = b[element] as FieldSet;
-    children.set(element, mine === undefined ? other : unionNodes(mine, other));
+function unionNodes(a: FieldSet, b: FieldSet, member: boolean): FieldSet {
+  const children: [string, FieldSet][] = [];
+  let same = true;
+  for (const element in a) {
+    if (element === SELF) continue;
+    const mine = a[element] as FieldSet;
+    const other = b[element];
+    const both =
+      other === undefined || other === mine ? mine : unionNodes(mine, other, isMember(mine) || isMember(other));
+    same &&= both === mine;
+    children.push([element, both]);
   }
-  return children;
+  for (const element in b) {
+    if (element === SELF || a[element] !== undefined) continue;
+    same = false;
+    children.push([element, b[element] as FieldSet]);
+  }
+  if (same && member === isMember(a)) return a;
+  return makeNode(member, inElementOrder(children)) ?? EMPTY;
 }
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
-  return a === b ? a : makeRoot(intersectionChildren(a, b));
+  return a === b ? a : (chosen(a, (mine, other) => intersect(mine, other), b) ?? EMPTY);
 }
-function intersectionChildren(a: FieldSet, b: FieldSet): ReadonlyMap<string, FieldSet> {
-  const children = new Map<string, FieldSet>();
-  for (const element of elements(a)) {
-    const mine = a[element] as FieldSet;
-    const other = below(b, element);
-    if (other === undefined) continue;
-    const both = mine === other ? mine : makeNode(isMember(mine) && isMember(other), intersectionChildren(mine, other));
-    if (both !== undefined) children.set(element, both);
-  }
-  return children;
+function intersect(mine: FieldSet, other: FieldSet | undefined): FieldSet | undefined {
+  if (other === undefined || mine === other) return other;
+  const { children, same } = choose(mine, intersect, other);
+  return rebuilt(mine, isMember(mine) && isMember(other), children, same);
 }
 
 /** Paths of `a` that are not in `b`; what lies below a path of `b` stays. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
-  if (isEmptySet(b)) return a;
-  return makeRoot(differenceChildren(a, b));
+  return isEmptySet(b) ? a : (chosen(a, subtract, b) ?? EMPTY);
 }
-function differenceChildren(a: FieldSet, b: FieldSet): ReadonlyMap<string, FieldSet> {
-  const children = new Map<string, FieldSet>();
-  for (const element of elements(a)) {
-    const mine = a[element] as FieldSet;
-    const other = below(b, element);
-    const rest =
-      other === undefined ? mine : makeNode(isMember(mine) && !isMember(other), differenceChildren(mine, other));
-    if (rest !== undefined) children.set(element, rest);
-  }
-  return children;
+function subtract(mine: FieldSet, other: FieldSet | undefined): FieldSet | undefined {
+  if (other === undefined) return mine;
+  const { children, same } = choose(mine, subtract, other);
+  return rebuilt(mine, isMember(mine) && !isMember(other), children, same);
 }
 
 /** Paths of `a` that are neither in `b` nor below a path of `b`. */
 export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
-  if (isEmptySet(b) || isEmptySet(a)) return a;
-  return makeRoot(recursiveChildren(a, b));
+  return isEmptySet(b) || isEmptySet(a) ? a : (chosen(a, subtractAll, b) ?? EMPTY);
 }
-function recursiveChildren(a: FieldSet, b: FieldSet): ReadonlyMap<string, FieldSet> {
-  const children = new Map<string, FieldSet>();
-  for (const element of elements(a)) {
+function subtractAll(mine: FieldSet, other: FieldSet | undefined): FieldSet | undefined {
+  if (other === undefined) return mine;
+  if (isMember(other)) return undefined;
+  const { children, same } = choose(mine, subtractAll, other);
+  return rebuilt(mine, isMember(mine), children, same);
+}
+
+type Choice = (mine: FieldSet, other: FieldSet | undefined) => FieldSet | undefined;
+
+/** Children of `a` as a choice leaves them, each beside the child of `b` of the same element. They stay in order. */
+function choose(
+  a: FieldSet,
+  choice: Choice,
+  b: FieldSet,
+): { readonly children: [string, FieldSet][]; readonly same: boolean } {
+  const children: [string, FieldSet][] = [];
+  let same = true;
+  for (const element in a) {
+    if (element === SELF) continue;
     const mine = a[element] as FieldSet;
-    const other = below(b, element);
-    if (other !== undefined && isMember(other)) continue;
-    const rest = other === undefined ? mine : makeNode(isMember(mine), recursiveChildren(mine, other));
-    if (rest !== undefined) children.set(element, rest);
+    const left = choice(mine, b[element]);
+    same &&= left === mine;
+    if (left !== undefined) children.push([element, left]);
   }
-  return children;
+  return { children, same };
+}
+/** The same for roots, which are no paths themselves. */
+function chosen(a: FieldSet, choice: Choice, b: FieldSet): FieldSet | undefined {
+  const { children, same } = choose(a, choice, b);
+  return same ? a : makeNode(false, children);
 }
 
 /** All paths, those of one level before those below them, each level in order. */

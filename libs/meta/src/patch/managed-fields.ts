@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '#std';
 import { canonicalElement } from './path-element.js';
-import { EMPTY, isEmptySet, makeNode, type FieldSet } from './field-set.js';
+import { EMPTY, inElementOrder, isEmptySet, makeNode, type FieldSet } from './field-set.js';
 
 /** One manager's part of an object: an entry of `metadata.managedFields`, with its set. */
 export interface ManagedSet {
@@ -77,7 +77,7 @@ const canonicalSets = new WeakSet<object>([EMPTY]);
 function readSet(fields: Json): FieldSet | undefined {
   if (!isJsonObject(fields)) return undefined;
   if (canonicalSets.has(fields)) return fields as unknown as FieldSet;
-  const children = new Map<string, FieldSet>();
+  const children: [string, FieldSet][] = [];
   let member = false;
   let isCanonical = true;
   for (const [key, inner] of Object.entries(fields)) {
@@ -90,9 +90,9 @@ function readSet(fields: Json): FieldSet | undefined {
     const set = element === undefined ? undefined : readSet(inner);
     if (element === undefined || set === undefined) return undefined;
     isCanonical &&= element === key && set === (inner as unknown);
-    children.set(element, set);
+    children.push([element, set]);
   }
-  const made = isCanonical ? (fields as unknown as FieldSet) : (makeNode(member, children) ?? EMPTY);
+  const made = isCanonical ? (fields as unknown as FieldSet) : (makeNode(member, inElementOrder(children)) ?? EMPTY);
   canonicalSets.add(made);
   return made;
 }

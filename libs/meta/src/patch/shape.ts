@@ -50,47 +50,45 @@ export interface FieldRules {
 
 export type PlainShape = Exclude<Shape, LazyShape>;
 
-/** A shape together with what the field that holds it says about merging. */
-export interface Place {
-  readonly shape: PlainShape;
-  readonly rules: FieldRules;
-}
-
 const NO_RULES: FieldRules = {};
 
-export function plain(shape: Shape): PlainShape {
-  let at = shape;
-  while (at.is === 'lazy') at = at.resolve();
-  return at;
-}
-export function placeOf(shape: Shape, rules: FieldRules = NO_RULES): Place {
-  return { shape: plain(shape), rules };
-}
-const fieldPlaces = new WeakMap<FieldShape, Place>();
-/** The place of an object's field or a map's entry; undefined when the schema knows none. */
-export function fieldPlace(shape: ObjectShape | MapShape, name: string): Place | undefined {
-  if (shape.is === 'map') return placeOf(shape.values, shape.valueOptions);
-  if (!Object.hasOwn(shape.fields, name)) return shape.options.preserveUnknown === true ? DEDUCED : undefined;
-  const field = shape.fields[name] as FieldShape;
-  let place = fieldPlaces.get(field);
-  if (place === undefined) {
-    place = placeOf(field.type, field.options);
-    fieldPlaces.set(field, place);
+/** A shape together with what the field that holds it says about merging: worked out once for each place of a schema. */
+export class Place {
+  /** Apply treats the whole value as one leaf. */
+  readonly atomic: boolean;
+  private readonly fields = new Map<string, Place | undefined>();
+  private inner: Place | undefined;
+  constructor(
+    readonly shape: PlainShape,
+    readonly rules: FieldRules,
+  ) {
+    this.atomic = atomic(shape, rules);
   }
-  return place;
-}
-export function itemPlace(shape: ListShape): Place {
-  return placeOf(shape.items, shape.itemOptions);
-}
-/** A value of which no schema says anything: its maps merge key by key, its lists are single values. */
-export const DEDUCED: Place = {
-  shape: { is: 'map', values: { is: 'lazy', resolve: () => DEDUCED.shape } },
-  rules: NO_RULES,
-};
 
-/** Whether apply treats the whole value as one leaf. */
-export function isAtomic(place: Place): boolean {
-  const { shape, rules } = place;
+  /** The place of an object's field or a map's entry; undefined when the schema knows none. */
+  field(name: string): Place | undefined {
+    const { shape } = this;
+    if (shape.is === 'map') return (this.inner ??= placeOf(shape.values, shape.valueOptions));
+    if (shape.is !== 'object') return undefined;
+    let place = this.fields.get(name);
+    if (place === undefined && !this.fields.has(name)) {
+      const field = Object.hasOwn(shape.fields, name) ? shape.fields[name] : undefined;
+      if (field !== undefined) place = placeOf(field.type, field.options);
+      else if (shape.options.preserveUnknown === true) return DEDUCED;
+      // Names that the schema does not know are not remembered: there is no end of them.
+      if (place === undefined) return undefined;
+      this.fields.set(name, place);
+    }
+    return place;
+  }
+  /** The place of a list's items; of anything else, of what nothing is known. */
+  item(): Place {
+    const { shape } = this;
+    return shape.is === 'list' ? (this.inner ??= placeOf(shape.items, shape.itemOptions)) : DEDUCED;
+  }
+}
+
+function atomic(shape: PlainShape, rules: FieldRules): boolean {
   switch (shape.is) {
     case 'scalar':
       return true;
@@ -102,6 +100,24 @@ export function isAtomic(place: Place): boolean {
       return rules.mapType === 'atomic' || (rules.mapType === undefined && shape.options.mapType === 'atomic');
   }
 }
+
+export function plain(shape: Shape): PlainShape {
+  let at = shape;
+  while (at.is === 'lazy') at = at.resolve();
+  return at;
+}
+const places = new WeakMap<PlainShape, Map<FieldRules, Place>>();
+export function placeOf(shape: Shape, rules: FieldRules = NO_RULES): Place {
+  const at = plain(shape);
+  let byRules = places.get(at);
+  if (byRules === undefined) places.set(at, (byRules = new Map()));
+  let place = byRules.get(rules);
+  if (place === undefined) byRules.set(rules, (place = new Place(at, rules)));
+  return place;
+}
+
+/** A value of which no schema says anything: its maps merge key by key, its lists are single values. */
+export const DEDUCED: Place = placeOf({ is: 'map', values: { is: 'lazy', resolve: () => DEDUCED.shape } });
 
 /** The value that a list's key field takes where it is left out (`protocol: TCP`). */
 export function keyDefault(list: ListShape, key: string): unknown {

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '#std';
 import { badRequest, internal, patched, type Patched } from './problem.js';
-import { fieldPlace, itemPlace, placeOf, type Place, type Shape } from './shape.js';
+import { placeOf, type Place, type Shape } from './shape.js';
 import { mergeList, ordered, PatchFailure } from './strategic-lists.js';
 import { dropNulls, withoutDirectives } from './strategic-directives.js';
 
@@ -119,12 +119,10 @@ function retained(original: JsonObject, patch: JsonObject): Record<string, Json 
 }
 
 function fieldOf(place: Place | undefined, name: string): Place | undefined {
-  if (place === undefined) return undefined;
-  const { shape } = place;
-  return shape.is === 'object' || shape.is === 'map' ? fieldPlace(shape, name) : undefined;
+  return place?.field(name);
 }
 function itemOf(place: Place | undefined): Place | undefined {
-  return place?.shape.is === 'list' ? itemPlace(place.shape) : undefined;
+  return place?.item();
 }
 function mergeKeyOf(place: Place | undefined): string | undefined {
   return place?.rules.mergeKey;

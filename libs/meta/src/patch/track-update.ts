@@ -1,7 +1,7 @@
 import { toTime, type Instant, type JsonObject } from '#std';
 import { isReset, managedFieldsOf, readManagers, writeManagers, type Managers } from './managed-fields.js';
 import { recordUpdate, type WriteContext } from './ownership.js';
-import { isTrackable } from './typed-validate.js';
+import { hasUnnamedItems } from './unnamed-items.js';
 import { zeroObject } from './zero.js';
 
 export interface TrackUpdate<T extends JsonObject> extends WriteContext {
@@ -17,7 +17,7 @@ export interface TrackUpdate<T extends JsonObject> extends WriteContext {
 export function trackUpdate<T extends JsonObject>(write: TrackUpdate<T>): T {
   const { before, after } = write;
   // Of lists without clear keys nothing can be told: then nobody owns anything.
-  if (!isTrackable(after, write.shape)) return writeManagers(after, new Map());
+  if (hasUnnamedItems(after, write.shape)) return writeManagers(after, new Map());
   const managers = managersGiven(write);
   // Once nobody owns anything, updates are not tracked until the next apply; a creation always is.
   if (before !== undefined && managers.size === 0) return writeManagers(after, managers);

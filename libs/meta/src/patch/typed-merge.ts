@@ -2,7 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from '#std';
 import { indexItems, isEmptyValue, isListOrNull, isMapOrNull } from './compare.js';
 import { below, elements, isEmptySet, isMember, makeNode, EMPTY, type FieldSet } from './field-set.js';
 import { itemElement } from './path-element.js';
-import { fieldPlace, isAtomic, itemPlace, placeOf, type ListShape, type Place, type Shape } from './shape.js';
+import { placeOf, type ListShape, type Place, type Shape } from './shape.js';
 
 /** Lays an applied configuration over the live object: maps and associative lists merge, all else is the configuration's. */
 export function mergeApplied(live: JsonObject, applied: JsonObject, shape: Shape): JsonObject {
@@ -14,7 +14,7 @@ function mergeValues(live: Json | undefined, applied: Json | undefined, place: P
   if (applied === undefined) return live;
   if (live === undefined) return applied;
   const { shape } = place;
-  if (shape.is === 'scalar' || isAtomic(place)) return applied;
+  if (shape.is === 'scalar' || place.atomic) return applied;
   if (shape.is === 'list') {
     if (!isListOrNull(live) || !isListOrNull(applied)) return applied;
     if (isEmptyValue(live) && isEmptyValue(applied)) return applied;
@@ -25,7 +25,7 @@ function mergeValues(live: Json | undefined, applied: Json | undefined, place: P
   if (isEmptyValue(live) && isEmptyValue(applied)) return applied;
   const out: Record<string, Json | undefined> = { ...live };
   for (const [key, value] of Object.entries(applied ?? {})) {
-    const field = fieldPlace(shape, key);
+    const field = place.field(key);
     out[key] = field === undefined ? value : mergeValues(out[key], value, field);
   }
   return out;
@@ -36,7 +36,7 @@ function mergeValues(live: Json | undefined, applied: Json | undefined, place: P
  * that only the configuration has comes where it stands there.
  */
 function mergeLists(live: readonly Json[], applied: readonly Json[], list: ListShape, place: Place): readonly Json[] {
-  const inner = itemPlace(list);
+  const inner = place.item();
   const keyOf = (item: Json): string => {
     const made = itemElement(place, list, item);
     return 'element' in made ? made.element : '';
@@ -90,8 +90,8 @@ export function removePaths(object: JsonObject, paths: FieldSet, shape: Shape): 
 function withoutPaths(value: Json, paths: FieldSet, place: Place): Json {
   const { shape } = place;
   if (shape.is === 'list') {
-    if (!Array.isArray(value) || isAtomic(place)) return null;
-    const inner = itemPlace(shape);
+    if (!Array.isArray(value) || place.atomic) return null;
+    const inner = place.item();
     const left = (value as readonly Json[]).flatMap((item): readonly Json[] => {
       const made = itemElement(place, shape, item);
       const deeper = 'element' in made ? below(paths, made.element) : undefined;
@@ -100,14 +100,14 @@ function withoutPaths(value: Json, paths: FieldSet, place: Place): Json {
     });
     return left.length > 0 ? left : null;
   }
-  if (shape.is === 'scalar' || !isJsonObject(value) || isAtomic(place)) return null;
+  if (shape.is === 'scalar' || !isJsonObject(value) || place.atomic) return null;
   const out: Record<string, Json> = {};
   let isEmpty = true;
   for (const [key, item] of Object.entries(value)) {
     if (item === undefined) continue;
     const deeper = below(paths, `f:${key}`);
     if (deeper !== undefined && isMember(deeper)) continue;
-    const field = fieldPlace(shape, key);
+    const field = place.field(key);
     out[key] = deeper === undefined || field === undefined ? item : withoutPaths(item, deeper, field);
     isEmpty = false;
   }
@@ -118,8 +118,8 @@ function withoutPaths(value: Json, paths: FieldSet, place: Place): Json {
 export function withNamedFields(set: FieldSet, shape: Shape): FieldSet {
   return makeNode(false, namedChildren(set, placeOf(shape))) ?? EMPTY;
 }
-function namedChildren(set: FieldSet, place: Place | undefined): ReadonlyMap<string, FieldSet> {
-  const children = new Map<string, FieldSet>();
+function namedChildren(set: FieldSet, place: Place | undefined): readonly [string, FieldSet][] {
+  const children: [string, FieldSet][] = [];
   const shape = place?.shape;
   for (const element of elements(set)) {
     const node = set[element] as FieldSet;
@@ -127,13 +127,12 @@ function namedChildren(set: FieldSet, place: Place | undefined): ReadonlyMap<str
     const isField = name !== undefined && shape?.is === 'object' && Object.hasOwn(shape.fields, name);
     const inner = innerPlace(place, name);
     const made = makeNode(isMember(node) || isField, namedChildren(node, inner));
-    if (made !== undefined) children.set(element, made);
+    if (made !== undefined) children.push([element, made]);
   }
   return children;
 }
 function innerPlace(place: Place | undefined, name: string | undefined): Place | undefined {
-  const shape = place?.shape;
-  if (shape === undefined || shape.is === 'scalar') return undefined;
-  if (shape.is === 'list') return itemPlace(shape);
-  return name === undefined ? undefined : fieldPlace(shape, name);
+  if (place === undefined || place.shape.is === 'scalar') return undefined;
+  if (place.shape.is === 'list') return place.item();
+  return name === undefined ? undefined : place.field(name);
 }

@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '#std';
 import { elementText, itemElement } from './path-element.js';
 import { goMap } from './strategic-lists.js';
-import { fieldPlace, isAtomic, itemPlace, placeOf, type ListShape, type Place, type Shape } from './shape.js';
+import { placeOf, type ListShape, type Place, type Shape } from './shape.js';
 
 /** What the schema does not know or allow in an applied configuration, in Kubernetes' words; undefined when all is well. */
 export function typingProblem(applied: JsonObject, shape: Shape): string | undefined {
@@ -9,31 +9,6 @@ export function typingProblem(applied: JsonObject, shape: Shape): string | undef
   check(applied, placeOf(shape), '', problems);
   if (problems.length === 0) return undefined;
   return problems.length === 1 ? problems[0] : ['errors:', ...problems.map((p) => `  ${p}`)].join('\n');
-}
-
-/**
- * Whether who owns what can be told of a stored object: every item of its associative lists has an element in paths.
- * Items of one key are fine here, unlike in what is applied.
- */
-export function isTrackable(object: JsonObject, shape: Shape): boolean {
-  return hasElements(object, placeOf(shape));
-}
-function hasElements(value: Json | undefined, place: Place): boolean {
-  const { shape } = place;
-  if (shape.is === 'scalar' || typeof value !== 'object' || value === null || isUntyped(place)) return true;
-  if (shape.is === 'list') {
-    if (!Array.isArray(value) || isAtomic(place)) return true;
-    const inner = itemPlace(shape);
-    return value.every(
-      (item) => 'element' in itemElement(place, shape, item as Json) && hasElements(item as Json, inner),
-    );
-  }
-  if (!isJsonObject(value) || isAtomic(place)) return true;
-  for (const key in value) {
-    const field = fieldPlace(shape, key);
-    if (field !== undefined && !hasElements(value[key], field)) return false;
-  }
-  return true;
 }
 
 function check(value: Json, place: Place, path: string, problems: string[]): void {
@@ -54,7 +29,7 @@ function check(value: Json, place: Place, path: string, problems: string[]): voi
     for (const key of Object.keys(value).sort()) {
       const inner = value[key];
       if (inner === undefined) continue;
-      const field = fieldPlace(shape, key);
+      const field = place.field(key);
       if (field === undefined) problems.push(`${path}.${key}: field not declared in schema`);
       else check(inner, field, `${path}.${key}`, problems);
     }
@@ -74,8 +49,8 @@ function checkItems(
   problems: string[],
   say: (text: string) => void,
 ): void {
-  const inner = itemPlace(list);
-  if (isAtomic(place)) {
+  const inner = place.item();
+  if (place.atomic) {
     items.forEach((item, i) => check(item, inner, `${path}[${i}]`, problems));
     return;
   }
