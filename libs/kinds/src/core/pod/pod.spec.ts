@@ -1,196 +1,109 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Given, specification } from '#model/testing';
-import type { Json, JsonObject } from '#std';
+import { specification, TEST_NOW, type Given, type TestCommand } from '#model/testing';
 import { registry } from '../../index.js';
-import type { Pod } from './schema.js';
 
-type Spec = JsonObject;
-const kind = 'core.pods';
-const withSpec = (spec: Spec): JsonObject => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name: 'p' },
-  spec: { containers: [{ name: 'c', image: 'i:1' }], ...spec },
+const { given } = specification(registry);
+const pods = { kind: 'core.pods', namespace: 'n' } as const;
+const create = (spec: object = {}): TestCommand => ({
+  ...pods,
+  verb: 'create',
+  body: { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i:1' }], ...spec } },
 });
-const cluster = (): Given =>
-  specification(registry)
-    .given()
-    .and({ verb: 'create', kind: 'core.namespaces', body: { metadata: { name: 'default' } } })
-    .and({
-      verb: 'create',
-      kind: 'core.serviceaccounts',
-      namespace: 'default',
-      body: { metadata: { name: 'default' } },
-    });
-const create = (spec: Spec) => cluster().when({ verb: 'create', kind, namespace: 'default', body: withSpec(spec) });
-const made = (spec: Spec): Pod => create(spec).accepted.object as Pod;
-const given = (spec: Spec): Given =>
-  cluster().and({ verb: 'create', kind, namespace: 'default', body: withSpec(spec) });
-const patch = (before: Given, body: Json, subresource?: string) =>
-  before.when({
-    verb: 'patch',
-    patchType: 'strategic',
-    kind,
-    namespace: 'default',
-    name: 'p',
-    body,
-    ...(subresource && { subresource }),
-  });
+const bind = (node: string): TestCommand => ({
+  ...pods,
+  verb: 'create',
+  name: 'p',
+  subresource: 'binding',
+  body: { metadata: { name: 'p' }, target: { name: node } },
+});
+const remove = (body: object = {}): TestCommand => ({ ...pods, verb: 'delete', name: 'p', body: body as never });
+const home = (): Given =>
+  given()
+    .and({ verb: 'create', kind: 'core.namespaces', body: { metadata: { name: 'n' } } })
+    .and({ verb: 'create', kind: 'core.serviceaccounts', namespace: 'n', body: { metadata: { name: 'default' } } });
 
-describe('a new pod', () => {
-  it('gets what Kubernetes fills in', () => {
-    expect(made({}).spec).toMatchObject({
-      dnsPolicy: 'ClusterFirst',
-      enableServiceLinks: true,
-      restartPolicy: 'Always',
-      schedulerName: 'default-scheduler',
-      securityContext: {},
-      serviceAccount: 'default',
+describe('a pod', () => {
+  it('is born pending, with its account, its token, its priority and its tolerations', () => {
+    const { object } = home().when(create()).thenEvent('Created').accepted;
+    expect(object['status']).toEqual({ phase: 'Pending', qosClass: 'BestEffort' });
+    expect(object['spec']).toMatchObject({
       serviceAccountName: 'default',
-      terminationGracePeriodSeconds: 30,
+      priority: 0,
+      preemptionPolicy: 'PreemptLowerPriority',
     });
-    expect(made({}).spec.containers[0]).toMatchObject({
-      imagePullPolicy: 'IfNotPresent',
-      resources: {},
-      terminationMessagePath: '/dev/termination-log',
-      terminationMessagePolicy: 'File',
-    });
+    const { volumes, containers, tolerations } = object['spec'] as Record<
+      string,
+      { name: string; volumeMounts?: { name: string }[] }[]
+    >;
+    expect(volumes?.[0]?.name).toMatch(/^kube-api-access-.{5}$/);
+    expect(containers?.[0]?.volumeMounts?.[0]?.name).toBe(volumes?.[0]?.name);
+    expect(tolerations).toHaveLength(2);
   });
-  it.each([
-    ['i', 'Always'],
-    ['i:latest', 'Always'],
-    ['host:5000/i', 'Always'],
-    ['host:5000/i:1', 'IfNotPresent'],
-    ['i@sha256:0', 'IfNotPresent'],
-  ])('pulls %s %s', (image, policy) => {
-    expect(made({ containers: [{ name: 'c', image }] }).spec.containers[0]?.imagePullPolicy).toBe(policy);
+  it('needs its account', () => {
+    home()
+      .when(create({ serviceAccountName: 'x' }))
+      .thenRefused(403);
   });
-  it('asks for its limits where it asks for nothing', () => {
-    const { resources } =
-      made({ containers: [{ name: 'c', image: 'i', resources: { limits: { cpu: '1000m' } } }] }).spec.containers[0] ??
-      {};
-    expect(resources).toEqual({ limits: { cpu: '1' }, requests: { cpu: '1' } });
+  it('is bound once', () => {
+    home()
+      .and(create())
+      .when(bind('one'))
+      .thenEvent('PodBound', { node: 'one' })
+      .thenObject({ spec: { nodeName: 'one' } });
+    home()
+      .and(create())
+      .and(bind('one'))
+      .when(bind('two'))
+      .thenRefused(409, 'Operation cannot be fulfilled on pods/binding "p": pod p is already assigned to node "one"');
+    home()
+      .and(create({ schedulingGates: [{ name: 'example.com/g' }] }))
+      .when(bind('one'))
+      .thenRefused(409);
   });
-  it('takes the host network for its ports', () => {
-    const ports = [{ containerPort: 80 }];
-    expect(
-      made({ hostNetwork: true, containers: [{ name: 'c', image: 'i', ports }] }).spec.containers[0]?.ports,
-    ).toEqual([{ containerPort: 80, hostPort: 80, protocol: 'TCP' }]);
+  it('that no node has goes at once, one that runs gets its grace', () => {
+    home()
+      .and(create())
+      .when(remove())
+      .thenEvent('Deleted')
+      .thenObject({ metadata: { deletionGracePeriodSeconds: 0 } });
+    const running = () => home().and(create()).and(bind('one'));
+    running()
+      .when(remove())
+      .thenEvent('DeletionRequested')
+      .thenObject({ metadata: { deletionGracePeriodSeconds: 30, generation: 2 } });
+    running().and(remove()).when(remove()).thenNothing();
+    running()
+      .and(remove())
+      .when(remove({ gracePeriodSeconds: 5 }), TEST_NOW + 1000)
+      .thenObject({ metadata: { deletionTimestamp: '2026-01-01T12:00:05Z' } });
+    running()
+      .and(remove())
+      .when(remove({ gracePeriodSeconds: 0 }))
+      .thenEvent('Deleted');
   });
-  it('loses fields of features that are off', () => {
-    const lifecycle = { stopSignal: 'SIGUSR1' };
-    expect(
-      made({ os: { name: 'linux' }, containers: [{ name: 'c', image: 'i', lifecycle }] }).spec.containers[0]?.lifecycle,
-    ).toEqual({});
-  });
-});
-
-describe('a pod is refused', () => {
-  const container = (fields: JsonObject): Spec => ({ containers: [{ name: 'c', image: 'i', ...fields }] });
-  it.each<[Spec, string]>([
-    [{ containers: [] }, 'spec.containers: Required value'],
-    [
-      container({ name: 'A_b' }),
-      `spec.containers[0].name: Invalid value: "A_b": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`,
-    ],
-    [
-      container({ image: ' i ' }),
-      'spec.containers[0].image: Invalid value: " i ": must not have leading or trailing whitespace',
-    ],
-    [
-      container({ ports: [{ containerPort: 70000 }] }),
-      'spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive',
-    ],
-    [
-      container({ resources: { requests: { cpu: '2' }, limits: { cpu: '1' } } }),
-      'spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
-    ],
-    [container({ livenessProbe: {} }), 'spec.containers[0].livenessProbe: Required value: must specify a handler type'],
-    [
-      container({ volumeMounts: [{ name: 'v', mountPath: '/v' }] }),
-      'spec.containers[0].volumeMounts[0].name: Not found: "v"',
-    ],
-    [{ volumes: [{ name: 'v', hostPath: {} }] }, 'spec.volumes[0].hostPath.path: Required value'],
-    [
-      { volumes: [{ name: 'v', emptyDir: {}, hostPath: { path: '/' } }] },
-      'spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type',
-    ],
-    [
-      { restartPolicy: 'Sometimes' },
-      'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", "Never"',
-    ],
-    [
-      { tolerations: [{ key: 'k', operator: 'Exists', value: 'v' }] },
-      `spec.tolerations[0].operator: Invalid value: "v": value must be empty when \`operator\` is 'Exists'`,
-    ],
-    [
-      { ephemeralContainers: [{ name: 'e', image: 'i' }] },
-      'spec.ephemeralContainers: Forbidden: cannot be set on create',
-    ],
-  ])('%j', (spec, words) => {
-    create(spec).thenRefused(422, `Pod "p" is invalid: ${words}`);
-  });
-  it('with every problem, in the order of the fields', () => {
-    const { refusal } = create({ dnsPolicy: 'x', containers: [{ name: '', image: '' }] });
-    expect(refusal.details?.causes?.map(({ field }) => field)).toEqual([
-      'spec.containers[0].name',
-      'spec.containers[0].image',
-      'spec.dnsPolicy',
-    ]);
-  });
-});
-
-describe('a pod that is there', () => {
-  it('may get another image and more tolerations', () => {
-    patch(given({}), { spec: { containers: [{ name: 'c', image: 'i:2' }] } }).thenEvent('SpecChanged', {
-      set: [
-        [['metadata', 'generation'], 2],
-        [['spec', 'containers', 0, 'image'], 'i:2'],
-      ],
-    });
-  });
-  it('quotes what else was to change', () => {
-    const { refusal } = patch(given({}), { spec: { dnsPolicy: 'Default' } });
-    expect(refusal.message).toContain('pod updates may not change fields other than');
-    expect(refusal.message).toMatch(
-      /@@ -\d+,7 \+\d+,7 @@\n(.*\n){3}- "DNSPolicy": "ClusterFirst",\n\+ "DNSPolicy": "Default",\n/,
-    );
-  });
-  it('keeps its deadline or gets a nearer one', () => {
-    const before = given({ activeDeadlineSeconds: 600 });
-    patch(before, { spec: { activeDeadlineSeconds: 900 } }).thenRefused(
-      422,
-      'Pod "p" is invalid: spec.activeDeadlineSeconds: Invalid value: 900: must be less than or equal to previous value',
-    );
-    patch(before, { spec: { activeDeadlineSeconds: 60 } }).thenEvent('SpecChanged');
-  });
-  it('gets other amounts through /resize alone', () => {
-    const before = given({ containers: [{ name: 'c', image: 'i', resources: { requests: { cpu: '1' } } }] });
-    const body = { spec: { containers: [{ name: 'c', image: 'other', resources: { requests: { cpu: '2' } } }] } };
-    const { object } = patch(before, body, 'resize').accepted;
-    expect((object as Pod).spec.containers[0]).toMatchObject({ image: 'i', resources: { requests: { cpu: '2' } } });
-    expect(patch(before, body).refusal.code).toBe(422);
-  });
-  it('stays in its class of service', () => {
-    const body = { spec: { containers: [{ name: 'c', image: 'i', resources: { requests: { cpu: '2' } } }] } };
-    patch(given({}), body, 'resize').thenRefused(
-      422,
-      'Pod "p" is invalid: spec: Invalid value: "BestEffort": Pod QOS Class may not change as a result of resizing',
-    );
-  });
-  it('gets ephemeral containers that stay as they are', () => {
-    const before = given({}).and({
-      verb: 'patch',
-      patchType: 'strategic',
-      kind,
-      namespace: 'default',
+  it('is evicted with a reason', () => {
+    const evict: TestCommand = {
+      ...pods,
+      verb: 'create',
       name: 'p',
-      subresource: 'ephemeralcontainers',
-      body: { spec: { ephemeralContainers: [{ name: 'e', image: 'i' }] } },
+      subresource: 'eviction',
+      body: { metadata: { name: 'p' } },
+    };
+    const evicted = home().and(create()).and(bind('one')).when(evict).thenEvent('DeletionRequested');
+    const { conditions } = evicted.accepted.object['status'] as { conditions: { type: string }[] };
+    expect(conditions.map((condition) => condition.type)).toContain('DisruptionTarget');
+    expect(evicted.accepted.response).toMatchObject({ kind: 'Status', code: 201 });
+  });
+  it('whose container was restarted has an event of that name', () => {
+    const report = (restartCount: number): TestCommand => ({
+      ...pods,
+      verb: 'patch',
+      patchType: 'merge',
+      name: 'p',
+      subresource: 'status',
+      body: { status: { containerStatuses: [{ name: 'c', image: 'i:1', imageID: '', ready: true, restartCount }] } },
     });
-    const changed = { spec: { ephemeralContainers: [{ name: 'e', image: 'z' }] } };
-    expect(patch(before, changed, 'ephemeralcontainers').refusal.message).toContain(
-      'existing ephemeral containers "e" may not be changed',
-    );
+    home().and(create()).when(report(0)).thenEvent('StatusReported');
+    home().and(create()).and(report(0)).when(report(1)).thenEvent('ContainerRestarted');
   });
 });

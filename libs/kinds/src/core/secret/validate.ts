@@ -1,4 +1,4 @@
-import { jsonEquals } from '#std';
+import { goJsonError, jsonEquals } from '#std';
 import type { Problem } from '#model';
 import { base64Length, dataKeyProblems } from '../../shared/data-keys.js';
 import type { Secret } from './schema.js';
@@ -47,15 +47,22 @@ function needed(key: string): Problem {
 }
 function jsonKey(object: Secret, key: string): readonly Problem[] {
   if (!has(object, key)) return [needed(key)];
+  const bytes = Uint8Array.from(atob(object.data?.[key] ?? ''), (character) => character.charCodeAt(0));
+  const detail = whyNoJsonObject(new TextDecoder().decode(bytes));
+  return detail === undefined
+    ? []
+    : [{ type: 'Invalid', field: `data[${key}]`, value: '<secret contents redacted>', detail }];
+}
+function whyNoJsonObject(text: string): string | undefined {
+  let value: unknown;
   try {
-    JSON.parse(
-      new TextDecoder().decode(Uint8Array.from(atob(object.data?.[key] ?? ''), (character) => character.charCodeAt(0))),
-    );
-    return [];
-  } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    return [{ type: 'Invalid', field: `data[${key}]`, value: '<secret contents redacted>', detail }];
+    value = JSON.parse(text);
+  } catch {
+    return goJsonError(text);
   }
+  if (value === null || (typeof value === 'object' && !Array.isArray(value))) return undefined;
+  const type = typeof value === 'boolean' ? 'bool' : Array.isArray(value) ? 'array' : typeof value;
+  return `json: cannot unmarshal ${type} into Go value of type map[string]interface {}`;
 }
 
 export function validateSecretUpdate(object: Secret, old: Secret): readonly Problem[] {

@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import { specification } from '#model/testing';
+import { registry } from '../../index.js';
+
+const { given } = specification(registry);
+const create = (name: string) => ({ verb: 'create', kind: 'core.namespaces', body: { metadata: { name } } }) as const;
+const remove = (name: string) => ({ verb: 'delete', kind: 'core.namespaces', name }) as const;
+const inside = (name: string) =>
+  ({ verb: 'create', kind: 'core.configmaps', namespace: name, body: { metadata: { name: 'c' } } }) as const;
+
+describe('a namespace', () => {
+  it('is born active, with its name as a label and a finalizer of its own', () => {
+    given()
+      .when(create('a'))
+      .thenEvent('Created')
+      .thenObject({
+        metadata: { labels: { 'kubernetes.io/metadata.name': 'a' } },
+        spec: { finalizers: ['kubernetes'] },
+        status: { phase: 'Active' },
+      });
+  });
+  it('goes in two steps', () => {
+    const going = given().and(create('a'));
+    going
+      .when(remove('a'))
+      .thenEvent('DeletionRequested')
+      .thenObject({ status: { phase: 'Terminating' } });
+    const emptied = {
+      verb: 'update',
+      kind: 'core.namespaces',
+      name: 'a',
+      subresource: 'finalize',
+      body: { metadata: { name: 'a' }, spec: {} },
+    } as const;
+    given().and(create('a')).and(remove('a')).when(remove('a')).thenNothing();
+    given().and(create('a')).and(remove('a')).when(emptied).thenEvent('Deleted');
+  });
+  it('takes nothing new once it is going, and nothing at all when it is not there', () => {
+    given().when(inside('nowhere')).thenRefused(404, 'namespaces "nowhere" not found');
+    const refused = given().and(create('a')).and(remove('a')).when(inside('a')).thenRefused(403);
+    expect(refused.refusal.details?.causes?.[0]?.reason).toBe('NamespaceTerminating');
+  });
+  it('of the system cannot be deleted', () => {
+    given()
+      .and(create('default'))
+      .when(remove('default'))
+      .thenRefused(403, 'namespaces "default" is forbidden: this namespace may not be deleted');
+  });
+  it('says in its status what the time of deletion says', () => {
+    const status = {
+      verb: 'patch',
+      patchType: 'merge',
+      kind: 'core.namespaces',
+      name: 'a',
+      subresource: 'status',
+      body: { status: { phase: 'Terminating' } },
+    } as const;
+    given().and(create('a')).when(status).thenRefused(422);
+  });
+});
