@@ -35,7 +35,6 @@ export class ReadModel {
   readonly times = new TimeIndex();
   private readonly listeners = new Set<Listener>();
   private waiters: { position: number; done: (reached: boolean) => void }[] = [];
-  private batchWaiters: (() => void)[] = [];
   private subscription: LogSubscription | undefined;
   private sinceCheckpoint = 0;
   /** Highest position that the log has shown, events of others in a shared store included. */
@@ -71,7 +70,6 @@ export class ReadModel {
     await this.subscription?.close();
     for (const waiter of this.waiters) waiter.done(false);
     this.waiters = [];
-    for (const resolve of this.batchWaiters.splice(0)) resolve();
   }
 
   /** Called after each batch of events was folded. */
@@ -104,11 +102,6 @@ export class ReadModel {
   /** Waits until the projection has passed the log's head as of now. One look at the head serves all who wait for one. */
   async fresh(timeoutMs: number): Promise<boolean> {
     return this.reached(await this.headSoon(), timeoutMs);
-  }
-
-  /** Resolves once the next batch of events was folded. */
-  nextBatch(): Promise<void> {
-    return new Promise((resolve) => this.batchWaiters.push(resolve));
   }
 
   /** The cluster as it was at a position within the last minutes. */
@@ -153,7 +146,6 @@ export class ReadModel {
     for (const listener of this.listeners) listener(changes, decoded);
     this.window.flush();
     this.wake();
-    for (const resolve of this.batchWaiters.splice(0)) resolve();
     if (this.sinceCheckpoint >= EVENTS_PER_CHECKPOINT) this.checkpoint();
   }
 

@@ -50,6 +50,7 @@ export class Writer implements CommandPort {
   private ahead: Projection;
   private epoch = 0;
   private underWay = 0;
+  private readonly onTheWay = new Map<string, Promise<unknown>>();
   private elected = false;
   /** Counts rebuilds: an append of an older generation must not touch the newer state. */
   private generation = 0;
@@ -110,7 +111,7 @@ export class Writer implements CommandPort {
     for (;;) {
       if (this.rebuilding) await this.rebuilding;
       if (!this.elected) return unavailable('this replica is not the writer (any more)');
-      const outcome = await this.attempt(command, deadline);
+      const outcome = await this.attempt(command);
       if (outcome !== 'again') return outcome;
       if (clock.now() >= deadline) {
         return { refused: true, code: 504, reason: 'Timeout', message: 'the event log did not take the write in time' };
@@ -119,7 +120,7 @@ export class Writer implements CommandPort {
   }
 
   /** Decides and appends once; `again` when the state it was decided on turned out not to be. */
-  private async attempt(command: Command, deadline: Instant): Promise<CommandResult | 'again'> {
+  private async attempt(command: Command): Promise<CommandResult | 'again'> {
     const { clock, ids, kinds } = this.options;
     const now = clock.now();
     const stale = this.staleBasis(command);
@@ -129,14 +130,23 @@ export class Writer implements CommandPort {
     const stream = streamOf(command.kind, decided.object.metadata.namespace, decided.name);
     const before = this.ahead.stream(stream);
     const done = decided.event
-      ? await this.append(command, stream, before, decided, now)
-      : await this.unchanged(stream, before, decided, deadline);
+      ? await this.noted(stream, this.append(command, stream, before, decided, now))
+      : await this.unchanged(stream, before, decided);
     if (done === 'again' || isRefusal(done)) return done;
     for (const next of decided.then ?? []) {
       const result = await this.untilSettled(next);
       if (isRefusal(result)) return result;
     }
     return done;
+  }
+
+  /** Remembers that an append of this stream is under way, for those whose answer must not be ahead of it. */
+  private noted<T>(stream: string, append: Promise<T>): Promise<T> {
+    const settled = append.finally(() => {
+      if (this.onTheWay.get(stream) === settled) this.onTheWay.delete(stream);
+    });
+    this.onTheWay.set(stream, settled);
+    return settled;
   }
 
   private async append(
@@ -204,17 +214,12 @@ export class Writer implements CommandPort {
     stream: string,
     before: StreamState | undefined,
     decided: DecidedEvent,
-    deadline: Instant,
   ): Promise<Accepted | 'again'> {
-    const { reads, clock } = this.options;
     if (before?.position === ON_ITS_WAY) {
-      const generation = this.generation;
-      while (this.generation === generation && this.ahead.stream(stream)?.position === ON_ITS_WAY) {
-        if (clock.now() >= deadline) return 'again';
-        await reads.nextBatch();
-      }
+      await this.onTheWay.get(stream);
       return 'again';
     }
+    const { reads } = this.options;
     return accepted(decided, before?.position ?? reads.projection.position, false);
   }
 
