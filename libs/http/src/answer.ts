@@ -26,7 +26,10 @@ export interface Answer {
 
 export function sendAnswer(response: AnyResponse, answer: Answer): void {
   const { code, json, form = PLAIN_JSON } = answer;
-  const headers: Record<string, string | number | string[]> = { 'Cache-Control': 'no-cache, private', ...answer.headers };
+  const headers: Record<string, string | number | string[]> = {
+    'Cache-Control': 'no-cache, private',
+    ...answer.headers,
+  };
   if (answer.warnings && answer.warnings.length > 0) headers['Warning'] = warningHeaders(answer.warnings);
   // The union of both responses has no common signature for writeHead and end.
   const out = response as ServerResponse;
@@ -107,5 +110,8 @@ export function responseJson(response: JsonObject, object: KubeObject): string {
   const { metadata } = response;
   if (!isJsonObject(metadata) || metadata['uid'] !== object.metadata.uid) return JSON.stringify(response);
   const { resourceVersion } = object.metadata;
-  return JSON.stringify({ ...response, metadata: { ...metadata, ...(resourceVersion !== undefined && { resourceVersion }) } });
+  return JSON.stringify({
+    ...response,
+    metadata: { ...metadata, ...(resourceVersion !== undefined && { resourceVersion }) },
+  });
 }

@@ -6,7 +6,8 @@ import { eventsOf, TestServer } from './testing/test-server.js';
 const MAPS = '/api/v1/namespaces/default/configmaps';
 const map = (name: string, more: JsonObject = {}): JsonObject => ({ metadata: { name, ...more }, data: { k: name } });
 const version = (object: JsonObject): string => (object['metadata'] as { resourceVersion: string }).resourceVersion;
-const names = (list: JsonObject | undefined): string[] => ((list?.['items'] ?? []) as { metadata: { name: string } }[]).map((item) => item.metadata.name);
+const names = (list: JsonObject | undefined): string[] =>
+  ((list?.['items'] ?? []) as { metadata: { name: string } }[]).map((item) => item.metadata.name);
 
 describe('the API over a cluster in memory', () => {
   let server: TestServer;
@@ -31,13 +32,21 @@ describe('the API over a cluster in memory', () => {
     expect((await server.ask({ method: 'POST', path: MAPS, body: yaml, type: 'application/yaml' })).code).toBe(201);
     const text = await server.ask({ method: 'POST', path: MAPS, body: 'x', type: 'text/plain' });
     expect(text.json).toMatchObject({ code: 415, reason: 'UnsupportedMediaType' });
-    const broken = await server.ask({ method: 'POST', path: MAPS, body: 'x', type: 'application/vnd.kubernetes.protobuf' });
+    const broken = await server.ask({
+      method: 'POST',
+      path: MAPS,
+      body: 'x',
+      type: 'application/vnd.kubernetes.protobuf',
+    });
     expect(broken.json).toMatchObject({ code: 400, reason: 'BadRequest' });
   });
 
   it('refuses bodies of more than 3 MiB and changes nothing', async () => {
     const body = JSON.stringify({ ...map('big'), data: { x: 'x'.repeat(4 * 1024 * 1024) } });
-    expect((await server.ask({ method: 'POST', path: MAPS, body })).json).toMatchObject({ code: 413, reason: 'RequestEntityTooLarge' });
+    expect((await server.ask({ method: 'POST', path: MAPS, body })).json).toMatchObject({
+      code: 413,
+      reason: 'RequestEntityTooLarge',
+    });
     expect((await server.get(`${MAPS}/big`)).code).toBe(404);
   });
 
@@ -45,23 +54,35 @@ describe('the API over a cluster in memory', () => {
     const path = '/api/v1/namespaces/other/secrets';
     for (const name of ['a', 'b', 'c', 'd', 'e']) await server.create(path, { metadata: { name } });
     const first = (await server.get(`${path}?limit=2`)).json as JsonObject;
-    const { continue: token, remainingItemCount, resourceVersion } = first['metadata'] as { continue: string; remainingItemCount: number; resourceVersion: string };
+    const {
+      continue: token,
+      remainingItemCount,
+      resourceVersion,
+    } = first['metadata'] as { continue: string; remainingItemCount: number; resourceVersion: string };
     expect([names(first), remainingItemCount]).toEqual([['a', 'b'], 3]);
     await server.ask({ method: 'DELETE', path: `${path}/c` });
     await server.create(path, { metadata: { name: 'bb' } });
     const second = (await server.get(`${path}?limit=2&continue=${token}`)).json as JsonObject;
     expect(names(second)).toEqual(['c', 'd']);
     expect(version(second)).toBe(resourceVersion);
-    const last = (await server.get(`${path}?continue=${(second['metadata'] as { continue: string }).continue}`)).json as JsonObject;
+    const last = (await server.get(`${path}?continue=${(second['metadata'] as { continue: string }).continue}`))
+      .json as JsonObject;
     expect([names(last), (last['metadata'] as JsonObject)['continue']]).toEqual([['e'], undefined]);
     expect(names((await server.get(path)).json)).toEqual(['a', 'b', 'bb', 'd', 'e']);
   });
 
   it('answers tables and partial metadata', async () => {
-    const table = await server.get(`${MAPS}/first`, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' });
+    const table = await server.get(`${MAPS}/first`, {
+      accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json',
+    });
     expect(table.headers['content-type']).toBe('application/json;as=Table;v=v1;g=meta.k8s.io');
-    expect(table.json).toMatchObject({ kind: 'Table', rows: [{ cells: ['first', 1, expect.any(String)], object: { kind: 'PartialObjectMetadata' } }] });
-    const partial = await server.get(MAPS, { accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io' });
+    expect(table.json).toMatchObject({
+      kind: 'Table',
+      rows: [{ cells: ['first', 1, expect.any(String)], object: { kind: 'PartialObjectMetadata' } }],
+    });
+    const partial = await server.get(MAPS, {
+      accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io',
+    });
     expect(partial.json).toMatchObject({ kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1' });
     expect((await server.get(MAPS, { accept: 'application/xml' })).code).toBe(406);
   });
@@ -71,12 +92,19 @@ describe('the API over a cluster in memory', () => {
     const start = version((await server.get(path)).json as JsonObject);
     await server.create(path, map('w', { labels: { in: 'yes' } }));
     const patch = (labels: JsonObject): Promise<unknown> =>
-      server.ask({ method: 'PATCH', path: `${path}/w`, type: 'application/merge-patch+json', body: { metadata: { labels } } });
+      server.ask({
+        method: 'PATCH',
+        path: `${path}/w`,
+        type: 'application/merge-patch+json',
+        body: { metadata: { labels } },
+      });
     await patch({ n: '1' });
     await patch({ in: 'no' });
     await patch({ in: 'yes' });
     await server.ask({ method: 'DELETE', path: `${path}/w` });
-    const events = eventsOf(await server.ask({ path: `${path}?watch=true&resourceVersion=${start}&labelSelector=in%3Dyes`, lines: 5 }));
+    const events = eventsOf(
+      await server.ask({ path: `${path}?watch=true&resourceVersion=${start}&labelSelector=in%3Dyes`, lines: 5 }),
+    );
     expect(events.map(({ type }) => type)).toEqual(['ADDED', 'MODIFIED', 'DELETED', 'ADDED', 'DELETED']);
     expect(events[4]?.object).toMatchObject({ metadata: { name: 'w', labels: { in: 'yes' } }, data: { k: 'w' } });
     const versions = events.map(({ object }) => Number(version(object)));
@@ -93,7 +121,8 @@ describe('the API over a cluster in memory', () => {
   });
 
   it('begins a watch with the state and a bookmark when asked to', async () => {
-    const query = 'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&fieldSelector=metadata.name%3Dfirst';
+    const query =
+      'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&fieldSelector=metadata.name%3Dfirst';
     const events = eventsOf(await server.ask({ path: `${MAPS}?${query}`, lines: 2 }));
     expect(events.map(({ type }) => type)).toEqual(['ADDED', 'BOOKMARK']);
     expect(events[1]?.object).toMatchObject({ metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } });
@@ -114,7 +143,12 @@ describe('the API over a cluster in memory', () => {
 
   it('deletes a collection by its labels', async () => {
     const path = '/api/v1/namespaces/other/serviceaccounts';
-    for (const [name, set] of [['x', 'a'], ['y', 'b'], ['z', 'a']] as const) await server.create(path, { metadata: { name, labels: { set } } });
+    for (const [name, set] of [
+      ['x', 'a'],
+      ['y', 'b'],
+      ['z', 'a'],
+    ] as const)
+      await server.create(path, { metadata: { name, labels: { set } } });
     const reply = await server.ask({ method: 'DELETE', path: `${path}?labelSelector=set%3Da` });
     expect(names(reply.json)).toEqual(['x', 'z']);
     expect(names((await server.get(path)).json)).toEqual(['y']);
@@ -124,15 +158,25 @@ describe('the API over a cluster in memory', () => {
     const made = await server.create(MAPS, map('then'));
     const before = await server.get(`${MAPS}/then`);
     const list = await server.get(MAPS);
-    await server.ask({ method: 'PATCH', path: `${MAPS}/then`, type: 'application/merge-patch+json', body: { data: { k: 'now' } } });
+    await server.ask({
+      method: 'PATCH',
+      path: `${MAPS}/then`,
+      type: 'application/merge-patch+json',
+      body: { data: { k: 'now' } },
+    });
     const at = `/at/position:${version(made)}`;
     expect((await server.get(`${at}${MAPS}/then`)).text).toBe(before.text);
     expect((await server.get(`/at/position:${version(list.json as JsonObject)}${MAPS}`)).text).toBe(list.text);
-    expect((await server.ask({ method: 'DELETE', path: `${at}${MAPS}/then` })).json).toMatchObject({ code: 405, reason: 'MethodNotAllowed' });
+    expect((await server.ask({ method: 'DELETE', path: `${at}${MAPS}/then` })).json).toMatchObject({
+      code: 405,
+      reason: 'MethodNotAllowed',
+    });
     expect((await server.get(`/at/1000h${MAPS}`)).json).toMatchObject({ code: 400 });
     expect((await server.get(`/at/position:999999${MAPS}`)).json).toMatchObject({ code: 400 });
     expect((await server.get(`/at/2222-01-01T00:00:00Z${MAPS}`)).json).toMatchObject({ code: 400 });
-    const events = eventsOf(await server.ask({ path: `${at}${MAPS}?watch=true&fieldSelector=metadata.name%3Dthen`, lines: 2 }));
+    const events = eventsOf(
+      await server.ask({ path: `${at}${MAPS}?watch=true&fieldSelector=metadata.name%3Dthen`, lines: 2 }),
+    );
     expect(events.map(({ type }) => type)).toEqual(['ADDED', 'BOOKMARK']);
     expect(events[0]?.object).toEqual(made);
   });
@@ -146,8 +190,13 @@ describe('the API over a cluster in memory', () => {
     expect([again.code, again.headers['content-length']]).toEqual([304, undefined]);
     const index = (await server.get('/openapi/v3')).json as { paths: Record<string, { serverRelativeURL: string }> };
     const document = await server.get(index.paths['apis/apps/v1']?.serverRelativeURL ?? '');
-    const path = (document.json as { paths: Record<string, JsonObject> }).paths['/apis/apps/v1/namespaces/{namespace}/deployments/{name}'];
-    expect(path?.['patch']).toMatchObject({ 'x-kubernetes-action': 'patch', 'x-kubernetes-group-version-kind': { group: 'apps', version: 'v1', kind: 'Deployment' } });
+    const path = (document.json as { paths: Record<string, JsonObject> }).paths[
+      '/apis/apps/v1/namespaces/{namespace}/deployments/{name}'
+    ];
+    expect(path?.['patch']).toMatchObject({
+      'x-kubernetes-action': 'patch',
+      'x-kubernetes-group-version-kind': { group: 'apps', version: 'v1', kind: 'Deployment' },
+    });
     expect((await server.get('/openapi/v3/apis/apps/v1?hash=0')).code).toBe(301);
     expect((await server.get('/openapi/v2')).json).toMatchObject({ swagger: '2.0' });
   });
@@ -155,8 +204,18 @@ describe('the API over a cluster in memory', () => {
   it('gives logs only where there is a node', async () => {
     const pods = '/api/v1/namespaces/default/pods';
     await server.create('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
-    await server.create(pods, { metadata: { name: 'free' }, spec: { containers: [{ name: 'a', image: 'i' }, { name: 'b', image: 'i' }] } });
-    expect((await server.get(`${pods}/free/log`)).json).toMatchObject({ message: 'a container name must be specified for pod free, choose one of: [a b]' });
+    await server.create(pods, {
+      metadata: { name: 'free' },
+      spec: {
+        containers: [
+          { name: 'a', image: 'i' },
+          { name: 'b', image: 'i' },
+        ],
+      },
+    });
+    expect((await server.get(`${pods}/free/log`)).json).toMatchObject({
+      message: 'a container name must be specified for pod free, choose one of: [a b]',
+    });
     expect((await server.get(`${pods}/free/log?container=a`)).code).toBe(204);
     expect((await server.get(`${pods}/free/log?container=a&tailLines=-1`)).json).toMatchObject({ code: 422 });
     expect((await server.get(`/at/0s${pods}/free/log?container=a`)).json).toMatchObject({ code: 400 });
@@ -176,16 +235,23 @@ describe('who may do what', () => {
   it('lets everybody ask whether it lives, and nothing more', async () => {
     expect((await server.get('/readyz')).text).toBe('ok');
     expect((await server.get('/version')).code).toBe(200);
-    expect((await server.get('/api')).json).toMatchObject({ code: 403, message: 'forbidden: User "system:anonymous" cannot get path "/api"' });
+    expect((await server.get('/api')).json).toMatchObject({
+      code: 403,
+      message: 'forbidden: User "system:anonymous" cannot get path "/api"',
+    });
     expect((await server.get(`${MAPS}/x`)).json).toMatchObject({
       code: 403,
-      message: 'configmaps "x" is forbidden: User "system:anonymous" cannot get resource "configmaps" in API group "" in the namespace "default"',
+      message:
+        'configmaps "x" is forbidden: User "system:anonymous" cannot get resource "configmaps" in API group "" in the namespace "default"',
       details: { name: 'x', kind: 'configmaps' },
     });
   });
 
   it('answers 401 to a bad token everywhere, and nobody to another scheme', async () => {
-    expect((await server.get('/version', { authorization: 'Bearer x' })).json).toMatchObject({ code: 401, reason: 'Unauthorized' });
+    expect((await server.get('/version', { authorization: 'Bearer x' })).json).toMatchObject({
+      code: 401,
+      reason: 'Unauthorized',
+    });
     expect((await server.get('/version', { authorization: 'Basic eDp5' })).code).toBe(200);
   });
 
@@ -202,7 +268,8 @@ describe('who may do what', () => {
     const bearer = { authorization: `Bearer ${token}` };
     expect((await server.get('/apis', bearer)).code).toBe(200);
     expect((await server.get(MAPS, bearer)).json).toMatchObject({
-      message: 'configmaps is forbidden: User "system:serviceaccount:default:robot" cannot list resource "configmaps" in API group "" in the namespace "default"',
+      message:
+        'configmaps is forbidden: User "system:serviceaccount:default:robot" cannot list resource "configmaps" in API group "" in the namespace "default"',
     });
     const other = await server.keys.signToken(claims('another'));
     expect((await server.get('/apis', { authorization: `Bearer ${other}` })).code).toBe(401);

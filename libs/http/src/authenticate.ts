@@ -4,6 +4,7 @@ import type { Instant } from '#std';
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
+import { bootstrapUser } from './bootstrap-token.js';
 import { answers, type HttpRefusal } from './status.js';
 
 export type AnyRequest = IncomingMessage | Http2ServerRequest;
@@ -19,7 +20,9 @@ export interface Authentication {
 }
 
 /** Who sends a request: a bearer token, else a client certificate of the cluster CA, else nobody. */
-export function authenticator(options: Authentication): (request: AnyRequest) => UserInfo | HttpRefusal | Promise<UserInfo | HttpRefusal> {
+export function authenticator(
+  options: Authentication,
+): (request: AnyRequest) => UserInfo | HttpRefusal | Promise<UserInfo | HttpRefusal> {
   const byConnection = new WeakMap<object, UserInfo | 'bad'>();
   const tokens = new TokenCache(options);
   return (request) => {
@@ -64,6 +67,8 @@ class TokenCache {
 
   async user(token: string): Promise<UserInfo | HttpRefusal> {
     const now = this.options.now();
+    const joining = bootstrapUser(token, this.options.current(), now);
+    if (joining) return joining;
     let known = this.claims.get(token);
     if (!known || known.until <= now) {
       const claims = (await this.options.keys.verifyToken(token, now)) as Claims | undefined;
@@ -96,7 +101,10 @@ interface Named {
 const KINDS = { serviceAccount: 'core.serviceaccounts', pod: 'core.pods', secret: 'core.secrets' } as const;
 
 /** The service account of a token, if it and everything that the token is bound to still are what they were. */
-export function accountOf(claims: Claims, options: Pick<Authentication, 'current' | 'now' | 'issuer'>): UserInfo | undefined {
+export function accountOf(
+  claims: Claims,
+  options: Pick<Authentication, 'current' | 'now' | 'issuer'>,
+): UserInfo | undefined {
   const own = claims['kubernetes.io'];
   const audiences = typeof claims.aud === 'string' ? [claims.aud] : (claims.aud ?? []);
   if (claims.iss !== options.issuer || !audiences.includes(options.issuer)) return undefined;
@@ -104,7 +112,8 @@ export function accountOf(claims: Claims, options: Pick<Authentication, 'current
   const { namespace, serviceaccount: account } = own ?? {};
   if (!namespace || !account) return undefined;
   const view = options.current();
-  const lives = (kind: string, named: Named): boolean => view.get({ id: kind }, namespace, named.name)?.metadata.uid === named.uid;
+  const lives = (kind: string, named: Named): boolean =>
+    view.get({ id: kind }, namespace, named.name)?.metadata.uid === named.uid;
   if (!lives(KINDS.serviceAccount, account)) return undefined;
   if (own?.pod && !lives(KINDS.pod, own.pod)) return undefined;
   if (own?.secret && !lives(KINDS.secret, own.secret)) return undefined;

@@ -4,7 +4,10 @@ import type { RequestInfo } from './request-info.js';
 import { answers, type HttpRefusal } from './status.js';
 
 /** What is asked for: a verb on a resource or on a path. */
-export type Attributes = Pick<RequestInfo, 'verb' | 'isResource' | 'path' | 'group' | 'namespace' | 'resource' | 'subresource' | 'name'>;
+export type Attributes = Pick<
+  RequestInfo,
+  'verb' | 'isResource' | 'path' | 'group' | 'namespace' | 'resource' | 'subresource' | 'name'
+>;
 
 /** Decides whether a user may do something. The static policy below is what Kubernetes starts with. */
 export type Authorizer = (user: UserInfo, asked: Attributes) => boolean;
@@ -22,7 +25,10 @@ export const bootstrapPolicy: Authorizer = (user, asked) => {
   const isAuthenticated = user.groups.includes(AUTHENTICATED);
   if (asked.isResource) return isAuthenticated && asked.verb === 'create' && SELF_REVIEWS.has(asked.resource);
   const paths = isAuthenticated ? DISCOVERY_PATHS : HEALTH_PATHS;
-  return (asked.verb === 'get' || asked.verb === 'head') && paths.some((path) => asked.path === path || asked.path.startsWith(`${path}/`));
+  return (
+    (asked.verb === 'get' || asked.verb === 'head') &&
+    paths.some((path) => asked.path === path || asked.path.startsWith(`${path}/`))
+  );
 };
 
 /** Kubernetes' sentence about who may not do what. */
@@ -37,11 +43,14 @@ export function forbidden(user: UserInfo, asked: Attributes, because = ''): Http
   const subject = name ? `${qualified} ${JSON.stringify(name)}` : qualified;
   const what = JSON.stringify(subresource ? `${resource}/${subresource}` : resource);
   const where = namespace ? `in the namespace ${JSON.stringify(namespace)}` : 'at the cluster scope';
-  return refusal(`${subject} is forbidden: ${who} ${asked.verb} resource ${what} in API group ${JSON.stringify(group)} ${where}${why}`, {
-    ...(name && { name }),
-    ...(group && { group }),
-    kind: resource,
-  });
+  return refusal(
+    `${subject} is forbidden: ${who} ${asked.verb} resource ${what} in API group ${JSON.stringify(group)} ${where}${why}`,
+    {
+      ...(name && { name }),
+      ...(group && { group }),
+      kind: resource,
+    },
+  );
 }
 function refusal(message: string, details: NonNullable<HttpRefusal['details']>): HttpRefusal {
   return { refused: true, code: 403, reason: 'Forbidden', message, details };
@@ -64,17 +73,25 @@ export function impersonated(user: UserInfo, headers: Headers, may: Authorizer):
     account ? ask('', 'serviceaccounts', account[2] as string, account[1]) : ask('', 'users', name),
     ...groups.map((group) => ask('', 'groups', group)),
     ...(uid ? [ask('authentication.k8s.io', 'uids', uid)] : []),
-    ...Object.entries(extra).flatMap(([key, values]) => values.map((value) => ask('authentication.k8s.io', 'userextras', value, '', key))),
+    ...Object.entries(extra).flatMap(([key, values]) =>
+      values.map((value) => ask('authentication.k8s.io', 'userextras', value, '', key)),
+    ),
   ];
   for (const one of asks) if (!may(user, one)) return forbidden(user, one);
-  return { name, groups: impersonatedGroups(name, groups, account?.[1]), ...(uid && { uid }), ...(Object.keys(extra).length > 0 && { extra }) };
+  return {
+    name,
+    groups: impersonatedGroups(name, groups, account?.[1]),
+    ...(uid && { uid }),
+    ...(Object.keys(extra).length > 0 && { extra }),
+  };
 }
 
 function ask(group: string, resource: string, name: string, namespace = '', subresource = ''): Attributes {
   return { verb: 'impersonate', isResource: true, path: '', group, resource, name, namespace, subresource };
 }
 function impersonatedGroups(name: string, asked: readonly string[], namespace: string | undefined): readonly string[] {
-  const groups = asked.length > 0 || !namespace ? [...asked] : ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
+  const groups =
+    asked.length > 0 || !namespace ? [...asked] : ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
   const own = name === 'system:anonymous' ? 'system:unauthenticated' : AUTHENTICATED;
   if (!groups.includes('system:unauthenticated') && !groups.includes(own)) groups.push(own);
   return groups;
@@ -95,10 +112,16 @@ function extraOf(headers: Headers): Record<string, readonly string[]> {
   }
   return extra;
 }
-function requested(groups: readonly string[], uid: string | undefined, extra: Readonly<Record<string, readonly string[]>>): string {
+function requested(
+  groups: readonly string[],
+  uid: string | undefined,
+  extra: Readonly<Record<string, readonly string[]>>,
+): string {
   const parts = [
     ...groups.map((group) => `{Group  ${group}    }`),
-    ...Object.entries(extra).flatMap(([key, values]) => values.map((value) => `{UserExtra  ${value}  authentication.k8s.io/v1  ${key} }`)),
+    ...Object.entries(extra).flatMap(([key, values]) =>
+      values.map((value) => `{UserExtra  ${value}  authentication.k8s.io/v1  ${key} }`),
+    ),
     ...(uid ? [`{UID  ${uid}  authentication.k8s.io/v1   }`] : []),
   ];
   return `[${parts.join(' ')}]`;
@@ -109,4 +132,5 @@ function list(value: string | readonly string[] | undefined): readonly string[] 
   if (value === undefined) return [];
   return typeof value === 'string' ? value.split(', ').filter((one) => one !== '') : value;
 }
-const first = (value: string | readonly string[] | undefined): string | undefined => (typeof value === 'string' ? value : value?.[0]);
+const first = (value: string | readonly string[] | undefined): string | undefined =>
+  typeof value === 'string' ? value : value?.[0];

@@ -27,7 +27,11 @@ export interface Backend {
    * Changes of a kind after a position, in order: those that happened already within the call, then each batch as it is
    * folded. Undefined when `after` lies before the kept window.
    */
-  watch(kind: KindId, after: number, onChanges: (changes: readonly Change[], progress: number) => void): { cancel(): void } | undefined;
+  watch(
+    kind: KindId,
+    after: number,
+    onChanges: (changes: readonly Change[], progress: number) => void,
+  ): { cancel(): void } | undefined;
   now(): Instant;
   /** A fresh UUID. */
   uid(): string;

@@ -1,5 +1,6 @@
+import { goQuote } from '#std';
 import { describe, expect, it } from '@jest/globals';
-import { goQuote, parseDuration, parseInt64, parseUint64 } from './go-text.js';
+import { parseDuration, parseInt64, parseUint64 } from './go-text.js';
 import { percentDecoded, Query } from './query.js';
 
 describe('texts in the manner of Go', () => {
@@ -11,7 +12,9 @@ describe('texts in the manner of Go', () => {
   it('parses integers', () => {
     expect(parseInt64('+2')).toEqual({ value: 2 });
     expect(parseInt64('')).toEqual({ error: 'strconv.ParseInt: parsing "": invalid syntax' });
-    expect(parseInt64('9223372036854775808')).toEqual({ error: 'strconv.ParseInt: parsing "9223372036854775808": value out of range' });
+    expect(parseInt64('9223372036854775808')).toEqual({
+      error: 'strconv.ParseInt: parsing "9223372036854775808": value out of range',
+    });
     expect(parseUint64('-1')).toEqual({ error: 'strconv.ParseUint: parsing "-1": invalid syntax' });
   });
 

@@ -5,4 +5,4 @@ export { bootstrapPolicy, type Attributes, type Authorizer } from './authorize.j
 export type { Backend, LogStream } from './backend.js';
 export { createApiServer, isApiPath, type TlsOptions } from './server.js';
 export { statusOf } from './status.js';
-export { issueToken, type IssuedToken, type TokenWish } from './token-request.js';
+export { issueToken, type IssuedToken, type TokenWish } from './issue-token.js';

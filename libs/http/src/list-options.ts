@@ -43,7 +43,12 @@ export function listOptions(on: ServedKind, query: Query, watching: boolean): Li
   }
   const match = query.get('resourceVersionMatch') ?? '';
   const sendInitialEvents = query.has('sendInitialEvents') ? query.flag('sendInitialEvents') : undefined;
-  const checked = { match, resourceVersion: query.get('resourceVersion') ?? '', continue: query.get('continue') ?? '', sendInitialEvents };
+  const checked = {
+    match,
+    resourceVersion: query.get('resourceVersion') ?? '',
+    continue: query.get('continue') ?? '',
+    sendInitialEvents,
+  };
   const problems = watching ? watchProblems(checked) : listProblems(checked);
   if (problems.length > 0) return invalidOptions('ListOptions', problems);
   return {
@@ -69,7 +74,8 @@ const forbidden = (detail: string): Problem => ({ type: 'Forbidden', field: 'res
 function listProblems({ match, resourceVersion, continue: token, sendInitialEvents }: Checked): readonly Problem[] {
   const problems: Problem[] = [];
   if (match !== '') {
-    if (resourceVersion === '') problems.push(forbidden('resourceVersionMatch is forbidden unless resourceVersion is provided'));
+    if (resourceVersion === '')
+      problems.push(forbidden('resourceVersionMatch is forbidden unless resourceVersion is provided'));
     if (token !== '') problems.push(forbidden('resourceVersionMatch is forbidden when continue is provided'));
     if (match !== 'Exact' && match !== 'NotOlderThan') {
       const supported = ['Exact', 'NotOlderThan', ''];
@@ -137,7 +143,10 @@ function fieldReaders(on: ServedKind): ReadonlyMap<string, Reader> {
       ['metadata.name', (object) => object.metadata.name],
       // Cluster-scoped kinds with selectors of their own know no namespace; the others all take it.
       ...(on.kind.names.namespaced || on.kind.fieldSelectorError === 'known' ? [NAMESPACE] : []),
-      ...(on.served?.fieldSelectors ?? on.kind.fieldSelectors).map(({ field, value }): [string, Reader] => [field, value]),
+      ...(on.served?.fieldSelectors ?? on.kind.fieldSelectors).map(({ field, value }): [string, Reader] => [
+        field,
+        value,
+      ]),
     ]);
     readersByKind.set(on, readers);
   }
@@ -148,5 +157,7 @@ function fieldReaders(on: ServedKind): ReadonlyMap<string, Reader> {
 export function versionOf(text: string): { readonly value: number } | { readonly error: string } {
   if (text === '') return { value: 0 };
   const parsed = parseUint64(text);
-  return 'error' in parsed ? { error: `resourceVersion: Invalid value: ${JSON.stringify(text)}: ${parsed.error}` } : parsed;
+  return 'error' in parsed
+    ? { error: `resourceVersion: Invalid value: ${JSON.stringify(text)}: ${parsed.error}` }
+    : parsed;
 }

@@ -1,9 +1,9 @@
 import type { KubeObject, Refusal, View } from '#model';
 import { isRefusal, refusals } from '#model';
+import { goJsonError } from '#std';
 import type { Answer, Rendering } from './answer.js';
 import { notAnObjectForm } from './answer.js';
 import type { Backend } from './backend.js';
-import { goJsonError } from './body/go-json-error.js';
 import { versionOf, type ListOptions } from './list-options.js';
 import { itemText, partialText, shown } from './object-text.js';
 import type { Route, ServedKind } from './routes.js';
@@ -19,7 +19,12 @@ export interface ListMeta {
 /** Milliseconds that a read waits for a version that is not here yet. */
 export const VERSION_TIMEOUT_MS = 3000;
 
-export async function list(backend: Backend, route: Route, options: ListOptions, rendering: Rendering): Promise<Answer | Refusal> {
+export async function list(
+  backend: Backend,
+  route: Route,
+  options: ListOptions,
+  rendering: Rendering,
+): Promise<Answer | Refusal> {
   const page = await pageFor(backend, route, options);
   if (isRefusal(page)) return page;
   const json = listText(route.on, page.objects, rendering, page.meta);
@@ -106,9 +111,11 @@ function writeToken(version: number, start: string): string {
   return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: version, start })).toString('base64url');
 }
 function readToken(text: string): Token | Refusal {
-  const invalid = (why: string): Refusal => answers.badRequest(`invalid continue token: continue key is not valid: ${why}`);
+  const invalid = (why: string): Refusal =>
+    answers.badRequest(`invalid continue token: continue key is not valid: ${why}`);
   const wrong = /[^A-Za-z0-9_-]/.exec(text);
-  if (wrong || text.length % 4 === 1) return invalid(`illegal base64 data at input byte ${wrong?.index ?? text.length - 1}`);
+  if (wrong || text.length % 4 === 1)
+    return invalid(`illegal base64 data at input byte ${wrong?.index ?? text.length - 1}`);
   const json = Buffer.from(text, 'base64url').toString('utf8');
   let token: { v?: unknown; rv?: unknown; start?: unknown };
   try {
@@ -118,7 +125,8 @@ function readToken(text: string): Token | Refusal {
   }
   if (token?.v !== 'meta.k8s.io/v1') return invalid('server does not recognize this encoded version');
   const { rv, start } = token;
-  if (typeof rv !== 'number' || !Number.isInteger(rv) || rv === 0) return invalid('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
+  if (typeof rv !== 'number' || !Number.isInteger(rv) || rv === 0)
+    return invalid('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   if (typeof start !== 'string' || start === '') return invalid('no start key provided');
   return { version: rv, start };
 }
@@ -137,7 +145,10 @@ function pageOf(route: Route, { selection }: ListOptions, { view, start, limit }
   const from = start === '' ? 0 : firstAtOrAfter(all, start, keyOf);
   if (limit === 0) {
     const rest = from === 0 ? all : all.slice(from);
-    return { objects: selection.everything ? rest : rest.filter((object) => selection.matches(object)), meta: { resourceVersion } };
+    return {
+      objects: selection.everything ? rest : rest.filter((object) => selection.matches(object)),
+      meta: { resourceVersion },
+    };
   }
   const objects: KubeObject[] = [];
   let at = from;
@@ -150,7 +161,11 @@ function pageOf(route: Route, { selection }: ListOptions, { view, start, limit }
   if (at >= all.length || isPinned) return { objects, meta: { resourceVersion } };
   const last = keyOf(all[at - 1] as KubeObject);
   const token = writeToken(view.position, `${last}\0`);
-  const meta = { resourceVersion, continue: token, ...(selection.everything && { remainingItemCount: all.length - at }) };
+  const meta = {
+    resourceVersion,
+    continue: token,
+    ...(selection.everything && { remainingItemCount: all.length - at }),
+  };
   return { objects, meta };
 }
 
@@ -166,7 +181,12 @@ function firstAtOrAfter(all: readonly KubeObject[], start: string, keyOf: (objec
 }
 
 /** A list of objects in the form that was asked for. */
-export function listText(on: ServedKind, objects: readonly KubeObject[], { form, include, now }: Rendering, meta: ListMeta): string | Refusal {
+export function listText(
+  on: ServedKind,
+  objects: readonly KubeObject[],
+  { form, include, now }: Rendering,
+  meta: ListMeta,
+): string | Refusal {
   const metadata = JSON.stringify(meta);
   switch (form.as) {
     case undefined: {

@@ -14,7 +14,10 @@ export class Metrics {
   }
 
   text(): string {
-    const lines = ['# HELP apiserver_request_total Requests answered, by verb, resource and status code.', '# TYPE apiserver_request_total counter'];
+    const lines = [
+      '# HELP apiserver_request_total Requests answered, by verb, resource and status code.',
+      '# TYPE apiserver_request_total counter',
+    ];
     for (const [labels, count] of [...this.requests].sort(([a], [b]) => (a < b ? -1 : 1))) {
       lines.push(`apiserver_request_total{${labels}} ${count}`);
     }

@@ -68,7 +68,11 @@ function plain({ pretty, userAgent }: Asked, media: 'json' | 'yaml'): OutputForm
     pretty !== undefined && pretty !== ''
       ? /^(1|t|T|TRUE|true|True)$/.test(pretty)
       : userAgent.startsWith('curl') || userAgent.startsWith('Wget') || userAgent.startsWith('Mozilla/5.0');
-  return isPretty ? { media, pretty: true, as: undefined, asVersion: '' } : media === 'json' ? PLAIN_JSON : { ...PLAIN_JSON, media };
+  return isPretty
+    ? { media, pretty: true, as: undefined, asVersion: '' }
+    : media === 'json'
+      ? PLAIN_JSON
+      : { ...PLAIN_JSON, media };
 }
 
 /** The Content-Type of an answer; a transformed object's parameters are echoed. */

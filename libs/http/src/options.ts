@@ -1,8 +1,8 @@
 import type { Problem, Refusal } from '#model';
 import { refusals } from '#model';
 import type { Json, JsonObject } from '#std';
-import { isJsonObject } from '#std';
-import { goQuote, parseInt64 } from './go-text.js';
+import { goQuote, isJsonObject } from '#std';
+import { parseInt64 } from './go-text.js';
 import type { Query } from './query.js';
 import { answers } from './status.js';
 
@@ -63,8 +63,15 @@ function fieldManagerProblems(manager: string): readonly Problem[] {
 function withGoQuotes(refusal: Refusal, text: string): Refusal {
   const [json, go] = [JSON.stringify(text), goQuote(text)];
   if (json === go) return refusal;
-  const causes = refusal.details?.causes?.map((cause) => ({ ...cause, message: cause.message?.replace(json, go) ?? '' }));
-  return { ...refusal, message: refusal.message.replace(json, go), details: { ...refusal.details, ...(causes && { causes }) } };
+  const causes = refusal.details?.causes?.map((cause) => ({
+    ...cause,
+    message: cause.message?.replace(json, go) ?? '',
+  }));
+  return {
+    ...refusal,
+    message: refusal.message.replace(json, go),
+    details: { ...refusal.details, ...(causes && { causes }) },
+  };
 }
 
 function dryRunProblems(values: readonly string[]): readonly Problem[] {
@@ -103,7 +110,8 @@ export function deleteOptions(body: Json | undefined, query: Query): JsonObject 
     problems.push({ type: 'NotSupported', field: 'propagationPolicy', value: policy, detail: '', supported });
   }
   problems.push(...dryRunProblems((dryRun ?? []) as readonly string[]));
-  if (options['ignoreStoreReadErrorWithClusterBreakingPotential'] === true) problems.push(...readErrorProblems(options));
+  if (options['ignoreStoreReadErrorWithClusterBreakingPotential'] === true)
+    problems.push(...readErrorProblems(options));
   return problems.length > 0 ? invalidOptions('DeleteOptions', problems) : options;
 }
 

@@ -25,7 +25,12 @@ export interface Pages {
 export interface PageCall {
   readonly info: RequestInfo;
   readonly asked: Asked;
-  readonly query: { flag(key: string): boolean; has(key: string): boolean; get(key: string): string | undefined; all(key: string): readonly string[] };
+  readonly query: {
+    flag(key: string): boolean;
+    has(key: string): boolean;
+    get(key: string): string | undefined;
+    all(key: string): readonly string[];
+  };
   readonly ifNoneMatch: string | undefined;
 }
 
@@ -51,7 +56,9 @@ export function page(pages: Pages, call: PageCall): Answer | HttpRefusal {
     case 'openid':
       return rest.join('/') === 'v1/jwks' ? keySet(pages, call) : answers.noSuchPage;
     case 'metrics':
-      return rest.length > 0 ? answers.noSuchPage : { code: 200, text: pages.metrics(), type: 'text/plain; version=0.0.4; charset=utf-8' };
+      return rest.length > 0
+        ? answers.noSuchPage
+        : { code: 200, text: pages.metrics(), type: 'text/plain; version=0.0.4; charset=utf-8' };
     default:
       return answers.noSuchPage;
   }
@@ -87,15 +94,31 @@ const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDisco
 function aggregatedOr(pages: Pages, call: PageCall, isCore: boolean, plain: JsonObject): Answer | HttpRefusal {
   const clause = parseAccept(call.asked.accept).find(({ type, subtype, parameters }) => {
     const isMedia = type === 'application' && (subtype === 'json' || subtype === 'yaml');
-    return isMedia && parameters['g'] === 'apidiscovery.k8s.io' && parameters['v'] === 'v2' && parameters['as'] === 'APIGroupDiscoveryList';
+    return (
+      isMedia &&
+      parameters['g'] === 'apidiscovery.k8s.io' &&
+      parameters['v'] === 'v2' &&
+      parameters['as'] === 'APIGroupDiscoveryList'
+    );
   });
   if (!clause) return json(call, plain);
   const text = JSON.stringify(pages.discovery.aggregated(isCore));
   const etag = `"${createHash('sha256').update(text).digest('hex').toUpperCase()}"`;
   const headers = { ETag: etag, 'Cache-Control': 'public', Vary: 'Accept' };
   if (call.ifNoneMatch === etag) return { code: 304, headers };
-  const form: OutputForm = { media: clause.subtype === 'yaml' ? 'yaml' : 'json', pretty: false, as: undefined, asVersion: '' };
-  return { code: 200, json: text, form, type: AGGREGATED.replace('application/json', `application/${clause.subtype}`), headers };
+  const form: OutputForm = {
+    media: clause.subtype === 'yaml' ? 'yaml' : 'json',
+    pretty: false,
+    as: undefined,
+    asVersion: '',
+  };
+  return {
+    code: 200,
+    json: text,
+    form,
+    type: AGGREGATED.replace('application/json', `application/${clause.subtype}`),
+    headers,
+  };
 }
 
 function json(call: PageCall, value: JsonObject): Answer | HttpRefusal {
@@ -105,14 +128,31 @@ function json(call: PageCall, value: JsonObject): Answer | HttpRefusal {
 }
 
 function rootPaths({ discovery, openApi }: Pages): readonly string[] {
-  const paths = ['/.well-known/openid-configuration', '/api', '/apis', '/healthz', '/healthz/ping', '/livez', '/livez/ping'];
+  const paths = [
+    '/.well-known/openid-configuration',
+    '/api',
+    '/apis',
+    '/healthz',
+    '/healthz/ping',
+    '/livez',
+    '/livez/ping',
+  ];
   for (const version of discovery.versionsOf('')) paths.push(`/api/${version}`);
   for (const group of discovery.groupNames) {
     paths.push(`/apis/${group}`);
     for (const version of discovery.versionsOf(group)) paths.push(`/apis/${group}/${version}`);
   }
   for (const name of openApi.names) paths.push(`/openapi/v3/${name}`);
-  return [...paths, '/metrics', '/openapi/v2', '/openapi/v3', '/openid/v1/jwks', '/readyz', '/readyz/ping', '/version'].sort();
+  return [
+    ...paths,
+    '/metrics',
+    '/openapi/v2',
+    '/openapi/v3',
+    '/openid/v1/jwks',
+    '/readyz',
+    '/readyz/ping',
+    '/version',
+  ].sort();
 }
 
 function health(pages: Pages, { query }: PageCall, which: string, rest: readonly string[]): Answer | HttpRefusal {
@@ -120,7 +160,9 @@ function health(pages: Pages, { query }: PageCall, which: string, rest: readonly
   if (rest.length > 0) {
     const check = checks.find(({ name }) => name === rest.join('/'));
     if (!check) return answers.noSuchPage;
-    return check.problem === undefined ? { code: 200, text: 'ok' } : { code: 500, text: `internal server error: ${check.problem}\n` };
+    return check.problem === undefined
+      ? { code: 200, text: 'ok' }
+      : { code: 500, text: `internal server error: ${check.problem}\n` };
   }
   const excluded = new Set(query.all('exclude'));
   const lines = checks.map(({ name, problem }) => {
@@ -143,13 +185,22 @@ function openApi(pages: Pages, call: PageCall, rest: readonly string[]): Answer 
   if (!found) return answers.noSuchPage;
   const hash = call.query.get('hash');
   if (hash === undefined || hash === '') return document(found, call);
-  if (hash !== found.hash) return { code: 301, text: '', headers: { Location: `/openapi/v3/${name}?hash=${found.hash}` } };
+  if (hash !== found.hash)
+    return { code: 301, text: '', headers: { Location: `/openapi/v3/${name}?hash=${found.hash}` } };
   return document(found, call, { 'Cache-Control': 'public, max-age=31536000, immutable' });
 }
 
-function document({ json: text, hash }: OpenApiDocument, call: PageCall, headers: Readonly<Record<string, string>> = {}): Answer | HttpRefusal {
+function document(
+  { json: text, hash }: OpenApiDocument,
+  call: PageCall,
+  headers: Readonly<Record<string, string>> = {},
+): Answer | HttpRefusal {
   const { accept } = call.asked;
-  const takesJson = accept === '' || parseAccept(accept).some(({ type, subtype }) => (type === '*' || type === 'application') && (subtype === '*' || subtype === 'json'));
+  const takesJson =
+    accept === '' ||
+    parseAccept(accept).some(
+      ({ type, subtype }) => (type === '*' || type === 'application') && (subtype === '*' || subtype === 'json'),
+    );
   if (!takesJson) return { ...answers.notAcceptable(['application/json']), text: '' };
   const all = { ETag: `"${hash}"`, Vary: 'Accept', ...headers };
   if (call.ifNoneMatch?.includes(`"${hash}"`)) return { code: 304, headers: all };
@@ -169,7 +220,9 @@ function openIdConfiguration({ issuer, keySetUri }: Pages): Answer {
 
 function keySet(pages: Pages, { asked }: PageCall): Answer | HttpRefusal {
   const type = 'application/jwk-set+json';
-  const takes = asked.accept === '' || asked.accept.split(',').some((part) => ['*/*', 'application/*', type].includes(part.split(';')[0]?.trim() ?? ''));
+  const takes =
+    asked.accept === '' ||
+    asked.accept.split(',').some((part) => ['*/*', 'application/*', type].includes(part.split(';')[0]?.trim() ?? ''));
   if (!takes) return answers.routeNotAcceptable([type]);
   return { code: 200, json: JSON.stringify(pages.jwks()), type, headers: { 'Cache-Control': 'public, max-age=3600' } };
 }

@@ -10,7 +10,12 @@ import { answers } from './status.js';
 type Wanted = Omit<LogRequest, 'stream' | 'uid' | 'container'> & { readonly container: string };
 
 /** Serves `pods/<name>/log` as plain text while it is written. Refusals before the first byte are returned. */
-export async function podLog(backend: Backend, at: { namespace: string; name: string }, query: Query, response: AnyResponse): Promise<Refusal | undefined> {
+export async function podLog(
+  backend: Backend,
+  at: { namespace: string; name: string },
+  query: Query,
+  response: AnyResponse,
+): Promise<Refusal | undefined> {
   const wanted = wantedLog(at, query);
   if (isRefusal(wanted)) return wanted;
   const view = await backend.fresh();
@@ -66,15 +71,25 @@ function wantedLog({ namespace, name }: { namespace: string; name: string }, que
   };
 }
 
-function logProblems(numbers: Readonly<Record<string, number>>, hasTime: boolean, hasStream: boolean): readonly Problem[] {
+function logProblems(
+  numbers: Readonly<Record<string, number>>,
+  hasTime: boolean,
+  hasStream: boolean,
+): readonly Problem[] {
   const { tailLines, limitBytes, sinceSeconds } = numbers;
   const problems: Problem[] = [];
-  const invalid = (field: string, value: number, detail: string): void => void problems.push({ type: 'Invalid', field, value, detail });
+  const invalid = (field: string, value: number, detail: string): void =>
+    void problems.push({ type: 'Invalid', field, value, detail });
   if (tailLines !== undefined && tailLines < 0) invalid('tailLines', tailLines, 'must be greater than or equal to 0');
   if (limitBytes !== undefined && limitBytes < 1) invalid('limitBytes', limitBytes, 'must be greater than 0');
   if (sinceSeconds !== undefined && hasTime) {
-    problems.push({ type: 'Forbidden', field: '[]', detail: 'at most one of `sinceTime` or `sinceSeconds` may be specified' });
-  } else if (sinceSeconds !== undefined && sinceSeconds < 1) invalid('sinceSeconds', sinceSeconds, 'must be greater than 0');
+    problems.push({
+      type: 'Forbidden',
+      field: '[]',
+      detail: 'at most one of `sinceTime` or `sinceSeconds` may be specified',
+    });
+  } else if (sinceSeconds !== undefined && sinceSeconds < 1)
+    invalid('sinceSeconds', sinceSeconds, 'must be greater than 0');
   if (hasStream) problems.push({ type: 'Forbidden', field: 'stream', detail: 'may not be specified' });
   return problems;
 }
@@ -101,7 +116,9 @@ function logPlace(view: View, wanted: Wanted): Place | 'unscheduled' | Refusal {
   if (container === '') {
     const [only] = main;
     if (!only || main.length > 1) {
-      return answers.badRequest(`a container name must be specified for pod ${wanted.pod}, choose one of: [${all.join(' ')}]`);
+      return answers.badRequest(
+        `a container name must be specified for pod ${wanted.pod}, choose one of: [${all.join(' ')}]`,
+      );
     }
     container = only.name;
   } else if (!all.includes(container)) {

@@ -1,10 +1,10 @@
 import type { KubeObject, Refusal, View } from '#model';
 import { refusals } from '#model';
+import { goQuote } from '#std';
 import { request as httpRequest, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { AnyResponse } from './answer.js';
 import type { AnyRequest } from './authenticate.js';
-import { goQuote } from './go-text.js';
 import { answers } from './status.js';
 
 /** Where a proxied request goes. */
@@ -26,7 +26,10 @@ const unavailable = (message: string): Refusal => ({ refused: true, code: 503, r
 /** Finds the pod behind `services/<name>/proxy` or `pods/<name>/proxy`, as the API server sees it. */
 export function proxyTarget(view: View, plural: string, namespace: string, text: string): Target | Refusal {
   const asked = askedFor(text);
-  if (!asked) return answers.badRequest(`invalid ${plural === 'services' ? 'service' : plural.slice(0, -1)} request ${goQuote(text)}`);
+  if (!asked)
+    return answers.badRequest(
+      `invalid ${plural === 'services' ? 'service' : plural.slice(0, -1)} request ${goQuote(text)}`,
+    );
   if (plural === 'services') return serviceTarget(view, namespace, asked);
   return plural === 'pods' ? podTarget(view, namespace, asked) : nodeTarget(view, asked);
 }
@@ -46,7 +49,10 @@ interface Port {
 }
 interface Slice extends KubeObject {
   readonly ports?: readonly Port[];
-  readonly endpoints?: readonly { readonly addresses?: readonly string[]; readonly conditions?: { readonly ready?: boolean } }[];
+  readonly endpoints?: readonly {
+    readonly addresses?: readonly string[];
+    readonly conditions?: { readonly ready?: boolean };
+  }[];
 }
 
 function serviceTarget(view: View, namespace: string, { scheme, name, port }: Asked): Target | Refusal {
@@ -55,7 +61,8 @@ function serviceTarget(view: View, namespace: string, { scheme, name, port }: As
   let portName = port;
   if (/^\d+$/.test(port)) {
     if (!service) return missing;
-    const ports = ((service['spec'] as { readonly ports?: readonly Port[] } | undefined)?.ports ?? []) as readonly Port[];
+    const ports = ((service['spec'] as { readonly ports?: readonly Port[] } | undefined)?.ports ??
+      []) as readonly Port[];
     const found = ports.find((one) => one.port === Number(port));
     if (!found) return unavailable(`no service port ${port} found for service ${goQuote(name)}`);
     portName = found.name ?? '';
@@ -66,14 +73,18 @@ function serviceTarget(view: View, namespace: string, { scheme, name, port }: As
   if (!service || slices.length === 0) return missing;
   for (const slice of slices) {
     const number = slice.ports?.find((one) => (one.name ?? '') === portName)?.port;
-    const ready = slice.endpoints?.find((endpoint) => endpoint.conditions?.ready !== false && endpoint.addresses?.[0] !== undefined);
+    const ready = slice.endpoints?.find(
+      (endpoint) => endpoint.conditions?.ready !== false && endpoint.addresses?.[0] !== undefined,
+    );
     if (number !== undefined && ready) return { scheme, host: ready.addresses?.[0] as string, port: number };
   }
   return unavailable(`no endpoints available for service ${goQuote(name)}`);
 }
 
 interface PodShape {
-  readonly spec?: { readonly containers?: readonly { readonly ports?: readonly { readonly containerPort?: number }[] }[] };
+  readonly spec?: {
+    readonly containers?: readonly { readonly ports?: readonly { readonly containerPort?: number }[] }[];
+  };
   readonly status?: { readonly podIP?: string };
 }
 
@@ -88,19 +99,43 @@ function podTarget(view: View, namespace: string, { scheme, name, port }: Asked)
 }
 
 function nodeTarget(view: View, { name }: Asked): Refusal {
-  if (!view.get({ id: 'core.nodes' }, undefined, name)) return refusals.notFound({ group: '', resource: 'nodes', kind: 'Node', name });
+  if (!view.get({ id: 'core.nodes' }, undefined, name))
+    return refusals.notFound({ group: '', resource: 'nodes', kind: 'Node', name });
   return unavailable(`error trying to reach service: node ${goQuote(name)} serves nothing of its own over HTTP`);
 }
 
 /** Headers that concern one connection only, and those that tell who asks. */
-const NOT_PASSED = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'te', 'trailer', 'host', 'authorization']);
+const NOT_PASSED = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+  'te',
+  'trailer',
+  'host',
+  'authorization',
+]);
 
 /** Passes the request on and its answer back. The refusal says that there is nobody at the other end. */
-export function forward(target: Target, path: string, request: AnyRequest, response: AnyResponse): Promise<Refusal | undefined> {
+export function forward(
+  target: Target,
+  path: string,
+  request: AnyRequest,
+  response: AnyResponse,
+): Promise<Refusal | undefined> {
   return new Promise((resolve) => {
     const send = target.scheme === 'https' ? httpsRequest : httpRequest;
     const passed = send(
-      { host: target.host, port: target.port, method: request.method, path, headers: passedHeaders(request.headers), rejectUnauthorized: false, timeout: 30_000 },
+      {
+        host: target.host,
+        port: target.port,
+        method: request.method,
+        path,
+        headers: passedHeaders(request.headers),
+        rejectUnauthorized: false,
+        timeout: 30_000,
+      },
       (answer) => {
         const out = response as ServerResponse;
         out.writeHead(answer.statusCode ?? 502, passedHeaders(answer.headers));
@@ -119,6 +154,9 @@ export function forward(target: Target, path: string, request: AnyRequest, respo
 }
 
 function passedHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !NOT_PASSED.has(name) && !name.startsWith(':') && !name.startsWith('impersonate-')));
+  return Object.fromEntries(
+    Object.entries(headers).filter(
+      ([name]) => !NOT_PASSED.has(name) && !name.startsWith(':') && !name.startsWith('impersonate-'),
+    ),
+  );
 }
-

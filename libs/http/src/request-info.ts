@@ -56,7 +56,19 @@ export function requestInfo(method: string, path: string, query: Query): Request
     name = nameInSelector(query);
   }
   if (name === '' && verb === 'delete') verb = 'deletecollection';
-  return { path, method, verb, isResource: true, group, version, namespace, resource: rest[0] ?? '', subresource: rest[2] ?? '', name, parts };
+  return {
+    path,
+    method,
+    verb,
+    isResource: true,
+    group,
+    version,
+    namespace,
+    resource: rest[0] ?? '',
+    subresource: rest[2] ?? '',
+    name,
+    parts,
+  };
 }
 
 /** `/api/v1/` and `/api/v1` are the same; inner empty segments are kept. */

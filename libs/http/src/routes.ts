@@ -57,14 +57,16 @@ export class Routes {
   /** Finds the operation, or says as Kubernetes does that there is none. */
   find(info: RequestInfo): Route | HttpRefusal {
     const resources = this.resources(info.group, info.version);
-    if (!resources) return info.group !== '' && !this.hasGroup(info.group) ? answers.noSuchPage : answers.noSuchResource;
+    if (!resources)
+      return info.group !== '' && !this.hasGroup(info.group) ? answers.noSuchPage : answers.noSuchResource;
     const place = placed(info.parts, resources);
     if (!place) return answers.noSuchResource;
     const { on, namespace, name, sub } = place;
     const subresource = sub === '' ? undefined : on.kind.subresources.find((one) => one.name === sub);
     if (sub !== '' && !subresource) return answers.noSuchResource;
     const verbs = subresource ? subresource.verbs : verbsAt(on.kind, place);
-    if (sub === PROXY) return { on, namespace, name, subresource, verb: 'get', rest: place.rest + (info.path.endsWith('/') ? '/' : '') };
+    if (sub === PROXY)
+      return { on, namespace, name, subresource, verb: 'get', rest: place.rest + (info.path.endsWith('/') ? '/' : '') };
     const verb = verbOf(info, name !== '' || sub !== '');
     if (info.method === 'HEAD' || verb === undefined || !verbs.includes(verb)) return answers.methodNotAllowed;
     return { on, namespace, name, subresource, verb, rest: '' };
@@ -86,7 +88,12 @@ interface Place {
 
 function placed(parts: readonly string[], resources: ReadonlyMap<string, ServedKind>): Place | undefined {
   const [first = '', second, third, ...rest] = parts;
-  const at = (on: ServedKind | undefined, more: readonly string[], namespace = '', everywhere = false): Place | undefined => {
+  const at = (
+    on: ServedKind | undefined,
+    more: readonly string[],
+    namespace = '',
+    everywhere = false,
+  ): Place | undefined => {
     const [name = '', sub = '', ...rest] = more;
     if (!on || (sub !== PROXY && (rest.length > 0 || more.some((part) => part === '')))) return undefined;
     return { on, namespace, name, sub, rest: rest.map((part) => `/${part}`).join(''), everywhere };
@@ -107,7 +114,8 @@ function isOwnSubresource(on: ServedKind, part: string): boolean {
 }
 
 function verbsAt(kind: Kind, { name, everywhere }: Place): readonly Verb[] {
-  const allowed: readonly Verb[] = name !== '' ? ['get', 'update', 'patch', 'delete'] : everywhere ? ['list', 'watch'] : COLLECTION;
+  const allowed: readonly Verb[] =
+    name !== '' ? ['get', 'update', 'patch', 'delete'] : everywhere ? ['list', 'watch'] : COLLECTION;
   return allowed.filter((verb) => kind.verbs.includes(verb));
 }
 const COLLECTION: readonly Verb[] = ['list', 'watch', 'create', 'deletecollection'];
@@ -132,7 +140,14 @@ function verbOf(info: RequestInfo, isNamed: boolean): Verb | undefined {
 /** A kind in every version that it is served in, the stored one first. */
 export function servedKinds(kind: Kind): readonly ServedKind[] {
   const { group, version } = kind.names;
-  const stored: ServedKind = { kind, group, version, apiVersion: group ? `${group}/${version}` : version, served: undefined, columns: kind.columns };
+  const stored: ServedKind = {
+    kind,
+    group,
+    version,
+    apiVersion: group ? `${group}/${version}` : version,
+    served: undefined,
+    columns: kind.columns,
+  };
   return [
     stored,
     ...kind.served.map((served) => ({

@@ -19,10 +19,18 @@ describe('the HTTPS server', () => {
     const { backend, keys } = behind;
     const serving = await issueApiCertificate(keys);
     const api = createApi({ backend, keys, address: 'localhost' });
-    server = createApiServer(api, { certificate: serving.certificate, privateKey: serving.privateKey, clientCa: keys.caCertificate });
+    server = createApiServer(api, {
+      certificate: serving.certificate,
+      privateKey: serving.privateKey,
+      clientCa: keys.caCertificate,
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     port = (server.address() as AddressInfo).port;
-    const issued = await keys.issueCertificate({ commonName: 'ada', organizations: ['system:masters'], usage: 'client' });
+    const issued = await keys.issueCertificate({
+      commonName: 'ada',
+      organizations: ['system:masters'],
+      usage: 'client',
+    });
     admin = { cert: issued.certificate, key: issued.privateKey };
   });
   afterAll(async () => {
@@ -30,7 +38,12 @@ describe('the HTTPS server', () => {
     await behind.stop();
   });
 
-  const tls = (): { host: string; port: number; ca: string; servername: string } => ({ host: '127.0.0.1', port, ca: behind.keys.caCertificate, servername: 'localhost' });
+  const tls = (): { host: string; port: number; ca: string; servername: string } => ({
+    host: '127.0.0.1',
+    port,
+    ca: behind.keys.caCertificate,
+    servername: 'localhost',
+  });
 
   function over1(path: string, client: object = {}): Promise<{ code: number; text: string }> {
     return new Promise((resolve, reject) => {
@@ -52,7 +65,11 @@ describe('the HTTPS server', () => {
 
   it('answers 401 to a certificate of another CA', async () => {
     const stranger = await TestServer.start();
-    const issued = await stranger.keys.issueCertificate({ commonName: 'eve', organizations: ['system:masters'], usage: 'client' });
+    const issued = await stranger.keys.issueCertificate({
+      commonName: 'eve',
+      organizations: ['system:masters'],
+      usage: 'client',
+    });
     await stranger.stop();
     expect((await over1('/api/v1/namespaces', { cert: issued.certificate, key: issued.privateKey })).code).toBe(401);
   });
@@ -69,13 +86,20 @@ describe('the HTTPS server', () => {
     session.close();
     expect(headers[':status']).toBe(200);
     expect(Object.keys(headers)).not.toEqual(expect.arrayContaining(['connection']));
-    expect(text.split('\n').filter(Boolean).map((line) => (JSON.parse(line) as { type: string }).type)).toEqual(['ADDED', 'ADDED']);
+    expect(
+      text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => (JSON.parse(line) as { type: string }).type),
+    ).toEqual(['ADDED', 'ADDED']);
   });
 
   it('answers a method that nobody knows like any wrong one', async () => {
     const text = await new Promise<string>((resolve) => {
       let all = '';
-      const socket = connectTls({ ...tls(), ...admin }, () => socket.write('BREW /api/v1/namespaces HTTP/1.1\r\nHost: x\r\n\r\n'));
+      const socket = connectTls({ ...tls(), ...admin }, () =>
+        socket.write('BREW /api/v1/namespaces HTTP/1.1\r\nHost: x\r\n\r\n'),
+      );
       socket.on('data', (chunk: Buffer) => (all += chunk.toString()));
       socket.on('close', () => resolve(all));
     });
@@ -86,7 +110,16 @@ describe('the HTTPS server', () => {
   it('keeps one connection for many requests', async () => {
     const session = connect(`https://localhost:${port}`, { ...tls(), ...admin });
     const codes = await Promise.all(
-      Array.from({ length: 200 }, () => new Promise<number>((resolve) => session.request({ ':path': '/api/v1/namespaces/default' }).on('response', (h) => resolve(Number(h[':status']))).resume())),
+      Array.from(
+        { length: 200 },
+        () =>
+          new Promise<number>((resolve) =>
+            session
+              .request({ ':path': '/api/v1/namespaces/default' })
+              .on('response', (h) => resolve(Number(h[':status'])))
+              .resume(),
+          ),
+      ),
     );
     session.close();
     expect(new Set(codes)).toEqual(new Set([200]));

@@ -20,7 +20,11 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
  * An HTTPS server for HTTP/2 and HTTP/1.1. Requests of the Kubernetes API go straight to it, past any framework; the rest
  * goes to `other` (the Nest app's own pages), or is answered by the API too.
  */
-export function createApiServer(api: Api, tls: TlsOptions, other?: { owns(path: string): boolean; listener: Listener }): Http2SecureServer {
+export function createApiServer(
+  api: Api,
+  tls: TlsOptions,
+  other?: { owns(path: string): boolean; listener: Listener },
+): Http2SecureServer {
   const server = createSecureServer(
     {
       allowHTTP1: true,
@@ -34,7 +38,8 @@ export function createApiServer(api: Api, tls: TlsOptions, other?: { owns(path: 
       settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 },
     },
     (request, response) => {
-      if (other?.owns(request.url)) other.listener(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+      if (other?.owns(request.url))
+        other.listener(request as unknown as IncomingMessage, response as unknown as ServerResponse);
       else api.handle(request as AnyRequest, response as AnyResponse);
     },
   );
@@ -53,12 +58,20 @@ function answerUnparsed(error: NodeJS.ErrnoException, socket: TLSSocket): void {
   const { code } = refusalAnswer(answers.methodNotAllowed);
   const body = isMethod ? `${JSON.stringify(statusOf(answers.methodNotAllowed))}\n` : '400 Bad Request';
   const type = isMethod ? 'application/json' : 'text/plain; charset=utf-8';
-  const line = isMethod ? `${code} Method Not Allowed` : error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-  socket.end(`HTTP/1.1 ${line}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+  const line = isMethod
+    ? `${code} Method Not Allowed`
+    : error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : '400 Bad Request';
+  socket.end(
+    `HTTP/1.1 ${line}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }
 
 /** The paths that belong to the Kubernetes API; an app may keep the others for itself. */
 export function isApiPath(url: string): boolean {
   const path = url.split('?', 1)[0] ?? '';
-  return path === '/' || /^\/(api|apis|at|healthz|livez|readyz|version|openapi|openid|\.well-known|metrics)(\/|$)/.test(path);
+  return (
+    path === '/' || /^\/(api|apis|at|healthz|livez|readyz|version|openapi|openid|\.well-known|metrics)(\/|$)/.test(path)
+  );
 }

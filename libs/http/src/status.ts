@@ -23,7 +23,13 @@ export function statusOf(refusal: Refusal): JsonObject {
 }
 
 export function success(details: StatusDetails): JsonObject {
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details: details as unknown as JsonObject };
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: details as unknown as JsonObject,
+  };
 }
 
 const refused = (code: number, reason: string, message: string, details?: StatusDetails): HttpRefusal => ({
@@ -39,7 +45,12 @@ export const answers = {
   unauthorized: refused(401, 'Unauthorized', 'Unauthorized'),
   noSuchResource: refused(404, 'NotFound', 'the server could not find the requested resource', {}),
   noSuchPage: { ...refused(404, 'NotFound', '404 page not found'), text: '404 page not found\n' },
-  methodNotAllowed: refused(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {}),
+  methodNotAllowed: refused(
+    405,
+    'MethodNotAllowed',
+    'the server does not allow this method on the requested resource',
+    {},
+  ),
   notAcceptable: (accepted: readonly string[]): HttpRefusal =>
     refused(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`),
   /** What the router itself says, before the resource's own negotiation. */

@@ -53,7 +53,13 @@ const definitions = new WeakMap<readonly Column[], string>();
 function definitionsText(columns: readonly Column[]): string {
   let text = definitions.get(columns);
   if (text === undefined) {
-    const list = columns.map(({ name, type, format, description, priority }) => ({ name, type, format: format ?? '', description, priority }));
+    const list = columns.map(({ name, type, format, description, priority }) => ({
+      name,
+      type,
+      format: format ?? '',
+      description,
+      priority,
+    }));
     definitions.set(columns, (text = JSON.stringify(list)));
   }
   return text;

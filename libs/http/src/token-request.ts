@@ -1,57 +1,23 @@
 import { tokenRequest } from '#kinds';
-import type { Command, Kind, KindRegistry, KubeObject, ObjectMeta, ObjectType, Problem, ReadObject, Refusal, UserInfo, View } from '#model';
+import type {
+  Command,
+  Kind,
+  KindRegistry,
+  KubeObject,
+  ObjectMeta,
+  ObjectType,
+  Problem,
+  ReadObject,
+  Refusal,
+  UserInfo,
+  View,
+} from '#model';
 import { plainVersion, readBody, refusals } from '#model';
 import type { Keys } from '#ports';
 import type { Instant, Json, JsonObject } from '#std';
 import { isJsonObject, toTime } from '#std';
+import { issueToken, type IssuedToken, type TokenWish } from './issue-token.js';
 import { answers } from './status.js';
-
-/** What a service-account token is to be good for. */
-export interface TokenWish {
-  readonly namespace: string;
-  readonly account: KubeObject;
-  readonly audiences: readonly string[];
-  readonly expirationSeconds: number;
-  /** The object that it dies with. */
-  readonly bound?: { readonly kind: 'Pod' | 'Secret' | 'Node'; readonly object: KubeObject };
-}
-
-export interface IssuedToken {
-  readonly token: string;
-  readonly expires: Instant;
-}
-
-/** Signs a token as Kubernetes' issuer does: bound to the account, and to a pod with its node, a secret or a node. */
-export async function issueToken(
-  keys: Pick<Keys, 'signToken'>,
-  wish: TokenWish,
-  given: { readonly issuer: string; readonly now: Instant; readonly id: string; readonly view: View },
-): Promise<IssuedToken> {
-  const issued = Math.floor(given.now / 1000);
-  const exp = issued + wish.expirationSeconds;
-  const token = await keys.signToken({
-    aud: wish.audiences,
-    exp,
-    iat: issued,
-    iss: given.issuer,
-    jti: given.id,
-    'kubernetes.io': { namespace: wish.namespace, serviceaccount: named(wish.account), ...boundClaims(wish.bound, given.view) },
-    nbf: issued,
-    sub: `system:serviceaccount:${wish.namespace}:${wish.account.metadata.name}`,
-  });
-  return { token, expires: exp * 1000 };
-}
-
-const named = ({ metadata }: KubeObject): { name: string; uid: string } => ({ name: metadata.name, uid: metadata.uid });
-
-function boundClaims(bound: TokenWish['bound'], view: View): Record<string, unknown> {
-  if (!bound) return {};
-  if (bound.kind !== 'Pod') return { [bound.kind.toLowerCase()]: named(bound.object) };
-  const nodeName = (bound.object['spec'] as { readonly nodeName?: string } | undefined)?.nodeName;
-  if (!nodeName) return { pod: named(bound.object) };
-  const node = view.get({ id: 'core.nodes' }, undefined, nodeName);
-  return { pod: named(bound.object), node: { name: nodeName, ...(node && { uid: node.metadata.uid }) } };
-}
 
 export interface TokenCall {
   readonly keys: Pick<Keys, 'signToken'>;
@@ -79,14 +45,25 @@ export async function requestToken(call: TokenCall): Promise<JsonObject | Refusa
   }
   const problems = problemsOf(spec.expirationSeconds);
   if (metadata.name && metadata.name !== name) {
-    problems.unshift({ type: 'Invalid', field: 'metadata.name', value: metadata.name, detail: 'must match the service account name if specified' });
+    problems.unshift({
+      type: 'Invalid',
+      field: 'metadata.name',
+      value: metadata.name,
+      detail: 'must match the service account name if specified',
+    });
     return invalid(name, problems);
   }
   if (problems.length > 0) return invalid('', problems);
   const bound = boundObject(spec.boundObjectRef, account, call);
   if (bound && 'refused' in bound) return bound;
   const audiences = spec.audiences.length > 0 ? spec.audiences : [call.issuer];
-  const wish: TokenWish = { namespace, account, audiences, expirationSeconds: spec.expirationSeconds, ...(bound && { bound }) };
+  const wish: TokenWish = {
+    namespace,
+    account,
+    audiences,
+    expirationSeconds: spec.expirationSeconds,
+    ...(bound && { bound }),
+  };
   const issued = await issueToken(call.keys, wish, call);
   return answerFor(call, account, { ...spec, audiences }, { issued, owned: ownedFields(call.body) });
 }
@@ -106,7 +83,12 @@ interface Reference {
 /** The body as a TokenRequest, or why it is none. */
 export function readTokenRequest(
   body: { readonly value: Json; readonly duplicates: readonly string[] },
-  given: { readonly fieldValidation: 'Strict' | 'Warn' | 'Ignore'; readonly kinds: KindRegistry; readonly kind: Kind; readonly user: UserInfo },
+  given: {
+    readonly fieldValidation: 'Strict' | 'Warn' | 'Ignore';
+    readonly kinds: KindRegistry;
+    readonly kind: Kind;
+    readonly user: UserInfo;
+  },
 ): ReadObject | Refusal {
   const { fieldValidation, kinds, kind, user } = given;
   const command: Command = {
@@ -127,19 +109,29 @@ export function readTokenRequest(
 
 function partsOf(object: KubeObject): { spec: Spec; metadata: Partial<ObjectMeta> } {
   const { audiences, expirationSeconds, boundObjectRef } = (object['spec'] ?? {}) as Partial<Spec>;
-  const spec = { audiences: audiences ?? [], expirationSeconds: expirationSeconds ?? 3600, boundObjectRef: boundObjectRef ?? null };
+  const spec = {
+    audiences: audiences ?? [],
+    expirationSeconds: expirationSeconds ?? 3600,
+    boundObjectRef: boundObjectRef ?? null,
+  };
   return { spec, metadata: object.metadata };
 }
 
 function problemsOf(seconds: number): Problem[] {
-  const problem = (detail: string): Problem[] => [{ type: 'Invalid', field: 'spec.expirationSeconds', value: seconds, detail }];
+  const problem = (detail: string): Problem[] => [
+    { type: 'Invalid', field: 'spec.expirationSeconds', value: seconds, detail },
+  ];
   if (seconds < 600) return problem('may not specify a duration less than 10 minutes');
   return seconds > 2 ** 32 ? problem('may not specify a duration larger than 2^32 seconds') : [];
 }
 
 const BOUND_KINDS = { Pod: 'core.pods', Secret: 'core.secrets', Node: 'core.nodes' } as const;
 
-function boundObject(reference: Reference | null, account: KubeObject, { view, namespace }: TokenCall): TokenWish['bound'] | Refusal {
+function boundObject(
+  reference: Reference | null,
+  account: KubeObject,
+  { view, namespace }: TokenCall,
+): TokenWish['bound'] | Refusal {
   if (!reference) return undefined;
   const { kind = '', apiVersion = '', name = '', uid } = reference;
   if (kind !== 'Pod' && kind !== 'Secret' && kind !== 'Node') {
@@ -163,7 +155,12 @@ function boundObject(reference: Reference | null, account: KubeObject, { view, n
   return { kind, object };
 }
 
-function answerFor(call: TokenCall, account: KubeObject, spec: Spec, made: { issued: IssuedToken; owned: JsonObject }): JsonObject {
+function answerFor(
+  call: TokenCall,
+  account: KubeObject,
+  spec: Spec,
+  made: { issued: IssuedToken; owned: JsonObject },
+): JsonObject {
   const { namespace, name, now, fieldManager } = call;
   const { labels, annotations } = call.request.metadata;
   const apiVersion = 'authentication.k8s.io/v1';
@@ -173,26 +170,54 @@ function answerFor(call: TokenCall, account: KubeObject, spec: Spec, made: { iss
     apiVersion,
     time: toTime(now),
     fieldsType: 'FieldsV1',
-    fieldsV1: { 'f:spec': made.owned },
+    fieldsV1: made.owned,
     subresource: 'token',
   };
   return {
     kind: 'TokenRequest',
     apiVersion,
-    metadata: { name, namespace, uid: account.metadata.uid, creationTimestamp: toTime(now), ...(labels && { labels }), ...(annotations && { annotations }), managedFields: [managed] },
+    metadata: {
+      name,
+      namespace,
+      uid: account.metadata.uid,
+      creationTimestamp: toTime(now),
+      ...(labels && { labels }),
+      ...(annotations && { annotations }),
+      managedFields: [managed],
+    },
     spec: { ...spec, boundObjectRef: spec.boundObjectRef as unknown as Json },
     status: { token: made.issued.token, expirationTimestamp: toTime(made.issued.expires) },
   };
 }
+/** What the sender said, and the life that it was given when it said none. */
 function ownedFields(body: Json): JsonObject {
-  const spec = isJsonObject(body) && isJsonObject(body['spec']) ? body['spec'] : {};
-  const reference = spec['boundObjectRef'];
-  const audiences = spec['audiences'];
+  const sent = isJsonObject(body) ? body : {};
+  const metadata = isJsonObject(sent['metadata']) ? sent['metadata'] : {};
+  const texts = { ...ownedTexts('labels', metadata['labels']), ...ownedTexts('annotations', metadata['annotations']) };
+  const spec = isJsonObject(sent['spec']) ? sent['spec'] : {};
+  const status = ownedKeys(sent['status']);
+  const reference = ownedKeys(spec['boundObjectRef']);
   return {
-    ...(Array.isArray(audiences) && audiences.length > 0 && { 'f:audiences': {} }),
-    ...(isJsonObject(reference) && { 'f:boundObjectRef': Object.fromEntries(Object.keys(reference).sort().map((key) => [`f:${key}`, {}])) }),
-    'f:expirationSeconds': {},
+    ...(Object.keys(texts).length > 0 && { 'f:metadata': texts }),
+    'f:spec': {
+      ...(Array.isArray(spec['audiences']) && { 'f:audiences': {} }),
+      ...(reference && { 'f:boundObjectRef': reference }),
+      'f:expirationSeconds': {},
+    },
+    ...(status && { 'f:status': status }),
   };
+}
+function ownedTexts(field: string, value: Json | undefined): JsonObject {
+  const keys = ownedKeys(value);
+  return keys ? { [`f:${field}`]: { '.': {}, ...keys } } : {};
+}
+function ownedKeys(value: Json | undefined): JsonObject | undefined {
+  if (!isJsonObject(value) || Object.keys(value).length === 0) return undefined;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [`f:${key}`, {}]),
+  );
 }
 
 const missing = (resource: string, name: string): Refusal => refusals.notFound({ group: '', resource, kind: '', name });

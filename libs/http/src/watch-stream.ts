@@ -48,13 +48,17 @@ export class WatchStream {
 
   event(type: EventType, object: KubeObject): void {
     const { form } = this.rendering;
-    if (form.as !== 'Table') return this.push(sharedLine(this.on, type, object, form.as === undefined ? '' : form.asVersion));
+    if (form.as !== 'Table')
+      return this.push(sharedLine(this.on, type, object, form.as === undefined ? '' : form.asVersion));
     this.push(Buffer.from(`{"type":"${type}","object":${this.table(object)}}\n`));
   }
 
   /** Tells the client that it has seen everything up to `version`; `initial` ends the initial events. */
   bookmark(version: number, initial = false): void {
-    const metadata = { resourceVersion: String(version), ...(initial && { annotations: { 'k8s.io/initial-events-end': 'true' } }) };
+    const metadata = {
+      resourceVersion: String(version),
+      ...(initial && { annotations: { 'k8s.io/initial-events-end': 'true' } }),
+    };
     this.push(Buffer.from(`{"type":"BOOKMARK","object":${this.bookmarkText(metadata)}}\n`));
   }
 
@@ -119,7 +123,12 @@ export class WatchStream {
     const { resourceVersion } = bare.metadata;
     const head = this.isFirstRow ? { definitions: true } : { definitions: false };
     this.isFirstRow = false;
-    const empty = tableText(this.on, [], { version: form.asVersion, include: 'None', now: 0 }, { metadata: JSON.stringify({ resourceVersion }), ...head });
+    const empty = tableText(
+      this.on,
+      [],
+      { version: form.asVersion, include: 'None', now: 0 },
+      { metadata: JSON.stringify({ resourceVersion }), ...head },
+    );
     const cells = JSON.stringify(this.on.columns.map((column) => emptyCell(column, bare)));
     const object = include === 'None' ? 'null' : include === 'Object' ? JSON.stringify(bare) : partial;
     return empty.replace(/"rows":\[\]\}$/, () => `"rows":[{"cells":${cells},"object":${object}}]}`);
@@ -127,7 +136,10 @@ export class WatchStream {
 }
 
 /** A bookmark's object has nothing but a version: what a column makes of that, or its type's zero. */
-function emptyCell(column: { readonly type: string; cell(object: KubeObject, now: number): unknown }, bare: KubeObject): unknown {
+function emptyCell(
+  column: { readonly type: string; cell(object: KubeObject, now: number): unknown },
+  bare: KubeObject,
+): unknown {
   try {
     return column.cell(bare, 0) ?? '';
   } catch {
@@ -152,7 +164,10 @@ function sharedLine(on: ServedKind, type: EventType, object: KubeObject, partial
 }
 
 /** What one change is to a watcher of a part of the objects. */
-export function eventsOf(change: Change, sees: (object: KubeObject) => boolean): readonly (readonly [EventType, KubeObject])[] {
+export function eventsOf(
+  change: Change,
+  sees: (object: KubeObject) => boolean,
+): readonly (readonly [EventType, KubeObject])[] {
   const { before, after, last, marked, position } = change;
   const saw = before !== undefined && sees(before);
   if (after) {

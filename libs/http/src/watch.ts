@@ -134,7 +134,8 @@ export function watchAt(view: View, call: Omit<WatchCall, 'backend'>): void {
   const stream = new WatchStream(response, route.on, rendering, () => timers.forEach(clearTimeout));
   stream.open(call.warnings);
   // Who has listed already and goes on from there gets nothing twice.
-  const goesOn = options.resourceVersion !== '' && options.resourceVersion !== '0' && options.sendInitialEvents !== true;
+  const goesOn =
+    options.resourceVersion !== '' && options.resourceVersion !== '0' && options.sendInitialEvents !== true;
   if (!goesOn) {
     for (const object of view.list(route.on.kind.ref, route.namespace || undefined)) {
       if (options.selection.matches(object)) stream.event('ADDED', object);

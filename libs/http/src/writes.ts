@@ -4,7 +4,15 @@ import type { Json, JsonObject } from '#std';
 import { objectJson, responseJson, type Answer, type Rendering } from './answer.js';
 import type { AnyRequest } from './authenticate.js';
 import type { Backend } from './backend.js';
-import { bodyMedia, parseDeleteOptions, parseObject, parsePatch, patchTypeOf, readBytes, schemaFor } from './body/request-body.js';
+import {
+  bodyMedia,
+  parseDeleteOptions,
+  parseObject,
+  parsePatch,
+  patchTypeOf,
+  readBytes,
+  schemaFor,
+} from './body/request-body.js';
 import { listOptions } from './list-options.js';
 import { listText, pageFor } from './lists.js';
 import { deleteOptions, managerOf, writeOptions } from './options.js';
@@ -126,13 +134,21 @@ async function deleteMany(call: WriteCall): Promise<Answer | Refusal> {
 }
 
 /** What was listed at a stated version is deleted only if it still is what was listed. */
-async function deleteAll(call: WriteCall, objects: readonly KubeObject[], wish: Wish, isPinned: boolean): Promise<Refusal | undefined> {
+async function deleteAll(
+  call: WriteCall,
+  objects: readonly KubeObject[],
+  wish: Wish,
+  isPinned: boolean,
+): Promise<Refusal | undefined> {
   const waiting = [...objects];
   let failure: Refusal | undefined;
   const worker = async (): Promise<void> => {
     for (let object = waiting.shift(); object !== undefined && !failure; object = waiting.shift()) {
       const { namespace, name, resourceVersion } = object.metadata;
-      const preconditions = { ...(wish.body as JsonObject)['preconditions'] as JsonObject | undefined, resourceVersion };
+      const preconditions = {
+        ...((wish.body as JsonObject)['preconditions'] as JsonObject | undefined),
+        resourceVersion,
+      };
       const body = isPinned ? { ...(wish.body as JsonObject), preconditions } : wish.body;
       const command = commandOf(call, { ...wish, ...(body !== undefined && { body }) });
       const result = await call.backend.submit({ ...command, name, ...(namespace !== undefined && { namespace }) });
@@ -191,7 +207,9 @@ function accepted({ route, rendering }: WriteCall, wish: Wish, result: Accepted)
 }
 /** `orphanDependents: false` on an object that stays for its finalizers is answered 202. */
 function isLegacyOrphaning(wish: Wish, result: Accepted): boolean {
-  return wish.verb === 'delete' && !result.deleted && (wish.body as JsonObject | undefined)?.['orphanDependents'] === false;
+  return (
+    wish.verb === 'delete' && !result.deleted && (wish.body as JsonObject | undefined)?.['orphanDependents'] === false
+  );
 }
 
 export function userAgent(request: AnyRequest): string {

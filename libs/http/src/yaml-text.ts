@@ -5,7 +5,13 @@ const WIDTH = 80;
 
 /** A value as YAML in the form that Kubernetes writes: sorted keys, lists not indented, long texts folded. */
 export function yamlText(value: unknown): string {
-  const options = { sortMapEntries: true, indentSeq: false, lineWidth: 0, singleQuote: true, aliasDuplicateObjects: false } as const;
+  const options = {
+    sortMapEntries: true,
+    indentSeq: false,
+    lineWidth: 0,
+    singleQuote: true,
+    aliasDuplicateObjects: false,
+  } as const;
   const lines = stringify(value, options).split('\n');
   let blockIndent = -1;
   return lines

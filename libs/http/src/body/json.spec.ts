@@ -1,10 +1,13 @@
+import { goJsonError } from '#std';
 import { describe, expect, it } from '@jest/globals';
-import { goJsonError } from './go-json-error.js';
 import { parseJson } from './json.js';
 
 describe('bodies in JSON', () => {
   it('are read as they are', () => {
-    expect(parseJson('{"a":{"b":[1,"x:{,"]},"c":"\\"k\\":1"}')).toEqual({ value: { a: { b: [1, 'x:{,'] }, c: '"k":1' }, duplicates: [] });
+    expect(parseJson('{"a":{"b":[1,"x:{,"]},"c":"\\"k\\":1"}')).toEqual({
+      value: { a: { b: [1, 'x:{,'] }, c: '"k":1' },
+      duplicates: [],
+    });
   });
 
   it('merge doubled objects, replace all else, and say where', () => {
@@ -16,11 +19,17 @@ describe('bodies in JSON', () => {
   });
 
   it('of patches take the last of two', () => {
-    expect(parseJson('{"data":{"a":"1"},"data":{"b":"2"}}', true)).toEqual({ value: { data: { b: '2' } }, duplicates: ['duplicate field "data"'] });
+    expect(parseJson('{"data":{"a":"1"},"data":{"b":"2"}}', true)).toEqual({
+      value: { data: { b: '2' } },
+      duplicates: ['duplicate field "data"'],
+    });
   });
 
   it('hold no half of a pair', () => {
-    expect(parseJson('{"a":"\\ud83d","b":"\\ud83d\\ude00"}')).toEqual({ value: { a: '\ufffd', b: '😀' }, duplicates: [] });
+    expect(parseJson('{"a":"\\ud83d","b":"\\ud83d\\ude00"}')).toEqual({
+      value: { a: '\ufffd', b: '😀' },
+      duplicates: [],
+    });
   });
 
   it('keep a key named like the prototype as data', () => {

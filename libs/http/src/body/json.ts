@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '#std';
-import { goJsonError } from './go-json-error.js';
+import { goJsonError } from '#std';
 
 /** A decoded body and what Kubernetes says about keys that came twice. */
 export interface ParsedBody {

@@ -62,7 +62,9 @@ export function parseObject(bytes: Buffer, media: Media, expected: Expected): Pa
   const text = bytes.toString('utf8');
   const parsed: BodyResult = media === 'yaml' ? asStrict(parseYaml(text)) : parseJson(text);
   const unrecognized = (why: string): Refusal =>
-    answers.badRequest(`the object provided is unrecognized (must be of type ${expected.kindName}): ${why} (${summary(bytes)})`);
+    answers.badRequest(
+      `the object provided is unrecognized (must be of type ${expected.kindName}): ${why} (${summary(bytes)})`,
+    );
   if ('error' in parsed) {
     return unrecognized(`couldn't get version/kind; json parse error: ${parsed.error}`);
   }
@@ -70,13 +72,17 @@ export function parseObject(bytes: Buffer, media: Media, expected: Expected): Pa
   if (value === null) return { value: {}, duplicates: [] };
   if (!isJsonObject(value)) {
     const what = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-    return unrecognized(`couldn't get version/kind; json parse error: json: cannot unmarshal ${what} into Go value of type an object`);
+    return unrecognized(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${what} into Go value of type an object`,
+    );
   }
   for (const field of ['apiVersion', 'kind'] as const) {
     const said = value[field];
     if (said === undefined || said === null || typeof said === 'string') continue;
     const what = Array.isArray(said) ? 'array' : typeof said === 'boolean' ? 'bool' : typeof said;
-    return unrecognized(`couldn't get version/kind; json parse error: json: cannot unmarshal ${what} into Go struct field .${field} of type string`);
+    return unrecognized(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${what} into Go struct field .${field} of type string`,
+    );
   }
   const { apiVersion } = value;
   if (typeof apiVersion === 'string' && apiVersion.split('/').length > 2) {
@@ -88,7 +94,10 @@ export function parseObject(bytes: Buffer, media: Media, expected: Expected): Pa
 /** A typed decoder of YAML tells of doubled keys as its parser does, all in one. */
 function asStrict(parsed: BodyResult): BodyResult {
   if ('error' in parsed || parsed.duplicates.length === 0) return parsed;
-  return { ...parsed, duplicates: [`yaml: unmarshal errors:\n${parsed.duplicates.map((line) => `  ${line}`).join('\n')}`] };
+  return {
+    ...parsed,
+    duplicates: [`yaml: unmarshal errors:\n${parsed.duplicates.map((line) => `  ${line}`).join('\n')}`],
+  };
 }
 
 /** The first bytes of a body that makes no sense. */
@@ -131,7 +140,8 @@ export function patchTypeOf(contentType: string | undefined): PatchType | Refusa
 export function parsePatch(bytes: Buffer, type: PatchType): ParsedBody | Refusal {
   const text = bytes.toString('utf8');
   const parsed = type === 'apply' ? parseYaml(text) : parseJson(text, true);
-  if ('error' in parsed) return answers.badRequest(`error decoding ${type === 'apply' ? 'YAML' : 'patch'}: ${parsed.error}`);
+  if ('error' in parsed)
+    return answers.badRequest(`error decoding ${type === 'apply' ? 'YAML' : 'patch'}: ${parsed.error}`);
   if (type === 'json' ? Array.isArray(parsed.value) : isJsonObject(parsed.value)) return parsed;
   if (type === 'apply') {
     return answers.badRequest(`error decoding YAML: the patch must be an object`);
@@ -148,7 +158,11 @@ export function parseDeleteOptions(bytes: Buffer, media: Media): Json | undefine
 }
 
 /** The schema that bodies for a kind or one of its subresources follow. */
-export function schemaFor(kind: Kind, version: { group: string; version: string }, subresource: string | undefined): Expected {
+export function schemaFor(
+  kind: Kind,
+  version: { group: string; version: string },
+  subresource: string | undefined,
+): Expected {
   const sub = subresource === undefined ? undefined : kind.subresources.find((one) => one.name === subresource);
   const served = kind.served.find((one) => one.group === version.group && one.version === version.version);
   return { kindName: sub?.kind ?? kind.names.kind, schema: sub?.schema ?? served?.schema ?? kind.schema };

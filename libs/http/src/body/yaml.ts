@@ -7,7 +7,13 @@ import type { BodyResult } from './json.js';
  * comes twice is reported with its line and the last one counts.
  */
 export function parseYaml(text: string): BodyResult {
-  const document = parseDocument(text, { version: '1.1', uniqueKeys: true, prettyErrors: false, logLevel: 'silent', stringKeys: false });
+  const document = parseDocument(text, {
+    version: '1.1',
+    uniqueKeys: true,
+    prettyErrors: false,
+    logLevel: 'silent',
+    stringKeys: false,
+  });
   const duplicates: string[] = [];
   for (const problem of document.errors) {
     if (problem.code === 'DUPLICATE_KEY') duplicates.push(duplicateText(text, problem.pos[0]));
@@ -19,7 +25,9 @@ export function parseYaml(text: string): BodyResult {
     const value = document.toJS({ maxAliasCount: 100 }) as unknown;
     return { value: asJson(value), duplicates };
   } catch (cause) {
-    return { error: `error converting YAML to JSON: yaml: ${cause instanceof Error ? cause.message : 'invalid document'}` };
+    return {
+      error: `error converting YAML to JSON: yaml: ${cause instanceof Error ? cause.message : 'invalid document'}`,
+    };
   }
 }
 
@@ -41,6 +49,7 @@ function asJson(value: unknown): Json {
   if (typeof value === 'bigint') return Number(value);
   if (Array.isArray(value)) return value.map(asJson);
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [String(key), asJson(item)]));
-  if (typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asJson(item)]));
+  if (typeof value === 'object')
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asJson(item)]));
   return value as Json;
 }

@@ -45,15 +45,25 @@ export class Discovery {
   }
   /** `/apis/<group>` */
   group(group: string): JsonObject | undefined {
-    return this.groupNames.includes(group) ? { kind: 'APIGroup', apiVersion: 'v1', ...this.groupEntry(group) } : undefined;
+    return this.groupNames.includes(group)
+      ? { kind: 'APIGroup', apiVersion: 'v1', ...this.groupEntry(group) }
+      : undefined;
   }
   /** `/api/v1`, `/apis/<group>/<version>` */
   resourceList(group: string, version: string): JsonObject | undefined {
     const resources = this.sorted(group, version);
     if (!resources) return undefined;
-    const list = resources.flatMap((on) => [resourceEntry(on), ...sortedSubresources(on.kind).map((sub) => subresourceEntry(on, sub))]);
+    const list = resources.flatMap((on) => [
+      resourceEntry(on),
+      ...sortedSubresources(on.kind).map((sub) => subresourceEntry(on, sub)),
+    ]);
     const apiVersion = group === '' ? {} : { apiVersion: 'v1' };
-    return { kind: 'APIResourceList', ...apiVersion, groupVersion: group ? `${group}/${version}` : version, resources: list };
+    return {
+      kind: 'APIResourceList',
+      ...apiVersion,
+      groupVersion: group ? `${group}/${version}` : version,
+      resources: list,
+    };
   }
   /** `/api` or `/apis` in the aggregated form, version v2. */
   aggregated(core: boolean): JsonObject {
@@ -94,7 +104,8 @@ export class Discovery {
   }
 }
 
-const sortedSubresources = (kind: Kind): readonly Subresource[] => [...kind.subresources].sort((a, b) => (a.name < b.name ? -1 : 1));
+const sortedSubresources = (kind: Kind): readonly Subresource[] =>
+  [...kind.subresources].sort((a, b) => (a.name < b.name ? -1 : 1));
 const sortedVerbs = (verbs: readonly string[]): readonly string[] => [...verbs].sort();
 
 function resourceEntry({ kind }: ServedKind): JsonObject {
@@ -116,7 +127,8 @@ function subresourceEntry({ kind }: ServedKind, sub: Subresource): JsonObject {
     name: `${kind.names.plural}/${sub.name}`,
     singularName: '',
     namespaced: kind.names.namespaced,
-    ...(sub.group !== undefined && sub.group !== kind.names.group && { group: sub.group, version: sub.version ?? 'v1' }),
+    ...(sub.group !== undefined &&
+      sub.group !== kind.names.group && { group: sub.group, version: sub.version ?? 'v1' }),
     kind: sub.kind,
     verbs: sortedVerbs(sub.verbs),
   };
@@ -143,11 +155,17 @@ function aggregatedEntry(on: ServedKind): JsonObject {
 }
 function responseKind(kind: Kind, sub: Subresource): JsonObject {
   const isForeign = sub.group !== undefined && sub.group !== kind.names.group;
-  return isForeign ? { group: sub.group, version: sub.version ?? 'v1', kind: sub.kind } : { group: '', version: '', kind: sub.kind };
+  return isForeign
+    ? { group: sub.group, version: sub.version ?? 'v1', kind: sub.kind }
+    : { group: '', version: '', kind: sub.kind };
 }
 
 /** Tells clients whether two servers store a kind alike. */
 function storageVersionHash(kind: Kind): string {
   const { group, version } = kind.names;
-  return createHash('sha256').update(`${group}/${version}/${kind.names.kind}`).digest().subarray(0, 8).toString('base64');
+  return createHash('sha256')
+    .update(`${group}/${version}/${kind.names.kind}`)
+    .digest()
+    .subarray(0, 8)
+    .toString('base64');
 }

@@ -82,12 +82,23 @@ export class OpenApi {
     const paths: Record<string, Json> = {};
     for (const item of itemsOf(group, version, resources)) paths[item.path] = v3Path(item);
     const root = group === '' ? `/api/${version}/` : `/apis/${group}/${version}/`;
-    paths[root] = page(`get${groupName(group)}${version.charAt(0).toUpperCase()}${version.slice(1)}APIResources`, 'What this version serves.');
+    paths[root] = page(
+      `get${groupName(group)}${version.charAt(0).toUpperCase()}${version.slice(1)}APIResources`,
+      'What this version serves.',
+    );
     const schemas = { ...openApiSchemas(types, 'v3'), ...extraSchemas(types, '#/components/schemas/') };
     return this.document(sorted(paths), sorted(schemas));
   }
   private pageDocument(name: string): JsonObject {
-    return this.document({ [`/${name}/`]: page(`get${name.replace(/(^|[^A-Za-z0-9]+)([a-z0-9])/g, (_all, _gap, c: string) => c.toUpperCase())}`, 'One document of the server.') }, {});
+    return this.document(
+      {
+        [`/${name}/`]: page(
+          `get${name.replace(/(^|[^A-Za-z0-9]+)([a-z0-9])/g, (_all, _gap, c: string) => c.toUpperCase())}`,
+          'One document of the server.',
+        ),
+      },
+      {},
+    );
   }
   private document(paths: JsonObject, schemas: JsonObject): JsonObject {
     return {
@@ -145,7 +156,12 @@ function extraSchemas(types: readonly ObjectType<unknown>[], reference: string):
   const version = reference === '#/definitions/' ? 'v2' : 'v3';
   const listMeta = { description: 'What a list says about itself.', type: 'object', properties: LIST_META };
   const patch = { description: 'A patch document.', type: 'object' };
-  return { ...lists, ...openApiSchemas([deleteOptions as ObjectType<unknown>], version), [`${META}.ListMeta`]: listMeta, [`${META}.Patch`]: patch };
+  return {
+    ...lists,
+    ...openApiSchemas([deleteOptions as ObjectType<unknown>], version),
+    [`${META}.ListMeta`]: listMeta,
+    [`${META}.Patch`]: patch,
+  };
 }
 const LIST_META = {
   continue: { type: 'string' },
@@ -164,21 +180,33 @@ function v3Operation(operation: Operation): JsonObject {
   const content = (name: string | undefined): JsonObject =>
     Object.fromEntries(operation.produces.map((type) => [type, name ? schema(name) : { schema: { type: 'string' } }]));
   const responses: Record<string, Json> = { 401: { description: 'Unauthorized' } };
-  for (const [code, name] of Object.entries(operation.answers)) responses[code] = { description: WORDS[code] ?? 'OK', content: content(name) };
+  for (const [code, name] of Object.entries(operation.answers))
+    responses[code] = { description: WORDS[code] ?? 'OK', content: content(name) };
   const { body } = operation;
   return {
     tags: [operation.tag],
     description: operation.description,
     operationId: operation.operationId,
     parameters: operation.parameters.map(v3Parameter),
-    ...(body && { requestBody: { content: Object.fromEntries(body.types.map((type) => [type, schema(body.schema)])), required: true } }),
+    ...(body && {
+      requestBody: {
+        content: Object.fromEntries(body.types.map((type) => [type, schema(body.schema)])),
+        required: true,
+      },
+    }),
     responses,
     'x-kubernetes-action': operation.action,
     'x-kubernetes-group-version-kind': operation.kind,
   };
 }
 function v3Parameter({ name, in: place, type, description }: Parameter): JsonObject {
-  return { name, in: place, description, ...(place === 'path' && { required: true }), schema: { type, uniqueItems: true } };
+  return {
+    name,
+    in: place,
+    description,
+    ...(place === 'path' && { required: true }),
+    schema: { type, uniqueItems: true },
+  };
 }
 const WORDS: Readonly<Record<string, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };
 
@@ -190,10 +218,15 @@ function v2Path({ parameters, operations }: PathItem): JsonObject {
 function v2Operation(operation: Operation): JsonObject {
   const responses: Record<string, Json> = { 401: { description: 'Unauthorized' } };
   for (const [code, name] of Object.entries(operation.answers)) {
-    responses[code] = { description: WORDS[code] ?? 'OK', schema: name ? { $ref: `#/definitions/${name}` } : { type: 'string' } };
+    responses[code] = {
+      description: WORDS[code] ?? 'OK',
+      schema: name ? { $ref: `#/definitions/${name}` } : { type: 'string' },
+    };
   }
   const { body } = operation;
-  const bodyParameter = body ? [{ name: 'body', in: 'body', required: true, schema: { $ref: `#/definitions/${body.schema}` } }] : [];
+  const bodyParameter = body
+    ? [{ name: 'body', in: 'body', required: true, schema: { $ref: `#/definitions/${body.schema}` } }]
+    : [];
   return {
     tags: [operation.tag],
     description: operation.description,
@@ -216,5 +249,9 @@ function page(operationId: string, description: string): JsonObject {
   return { get: { description, operationId, responses } };
 }
 function sorted(object: JsonObject): JsonObject {
-  return Object.fromEntries(Object.keys(object).sort().map((key) => [key, object[key]]));
+  return Object.fromEntries(
+    Object.keys(object)
+      .sort()
+      .map((key) => [key, object[key]]),
+  );
 }

@@ -36,11 +36,20 @@ const PATCHES = [
   'application/apply-patch+yaml',
 ];
 
-const query = (name: string, type: Parameter['type'], description: string): Parameter => ({ name, in: 'query', type, description });
+const query = (name: string, type: Parameter['type'], description: string): Parameter => ({
+  name,
+  in: 'query',
+  type,
+  description,
+});
 const PRETTY = query('pretty', 'string', 'Indent the answer.');
 const DRY_RUN = query('dryRun', 'string', '`All`: decide and answer as usual, but store nothing.');
 const FIELD_MANAGER = query('fieldManager', 'string', 'Name under which the written fields are owned.');
-const FIELD_VALIDATION = query('fieldValidation', 'string', 'What unknown and doubled fields lead to: Ignore, Warn or Strict.');
+const FIELD_VALIDATION = query(
+  'fieldValidation',
+  'string',
+  'What unknown and doubled fields lead to: Ignore, Warn or Strict.',
+);
 const FORCE = query('force', 'boolean', 'Take over fields that others own; for apply only.');
 const WRITE = [DRY_RUN, FIELD_MANAGER, FIELD_VALIDATION];
 const LIST: readonly Parameter[] = [
@@ -71,7 +80,12 @@ const LOG: readonly Parameter[] = [
   query('timestamps', 'boolean', 'Begin each line with its time.'),
 ];
 
-const pathParameter = (name: string): Parameter => ({ name, in: 'path', type: 'string', description: name === 'name' ? 'Name of the object.' : 'Namespace of the object.' });
+const pathParameter = (name: string): Parameter => ({
+  name,
+  in: 'path',
+  type: 'string',
+  description: name === 'name' ? 'Name of the object.' : 'Namespace of the object.',
+});
 
 /** All paths of one kind in one version. */
 export function pathsOf(on: ServedKind, root: string): readonly PathItem[] {
@@ -81,7 +95,9 @@ export function pathsOf(on: ServedKind, root: string): readonly PathItem[] {
   const items: PathItem[] = [
     item(on, base, place, ['list', 'create', 'deletecollection']),
     item(on, `${base}/{name}`, [pathParameter('name'), ...place], ['get', 'update', 'patch', 'delete']),
-    ...on.kind.subresources.map((sub) => item(on, `${base}/{name}/${sub.name}`, [pathParameter('name'), ...place], sub.verbs, sub)),
+    ...on.kind.subresources.map((sub) =>
+      item(on, `${base}/{name}/${sub.name}`, [pathParameter('name'), ...place], sub.verbs, sub),
+    ),
   ];
   if (namespaced) items.push(item(on, `${root}/${plural}`, [], ['list'], undefined, true));
   return items.filter(({ operations }) => Object.keys(operations).length > 0);
@@ -137,12 +153,18 @@ function operation(on: ServedKind, verb: Verb, sub: Subresource | undefined, eve
   const schema = sub?.schema?.name ?? own.name;
   const listSchema = own.name.replace(/[^.]+$/, kind.names.listKind);
   const isText = sub?.name === 'log';
-  const subject = sub && sub.group !== undefined ? { group: sub.group, version: sub.version ?? 'v1', kind: sub.kind } : { group, version, kind: sub?.kind ?? kind.names.kind };
+  const subject =
+    sub && sub.group !== undefined
+      ? { group: sub.group, version: sub.version ?? 'v1', kind: sub.kind }
+      : { group, version, kind: sub?.kind ?? kind.names.kind };
   return {
     operationId: operationId(on, verb, sub, everywhere),
     action: ACTIONS[verb] ?? verb,
     description: `${SENTENCES[verb]} ${kind.names.kind}${sub ? `'s ${sub.name}` : ''}.`,
-    tag: `${groupName(group).toLowerCase()}_${version}`.replace(/^(.)(.*)$/, (_all, first: string, rest: string) => first.toLowerCase() + rest),
+    tag: `${groupName(group).toLowerCase()}_${version}`.replace(
+      /^(.)(.*)$/,
+      (_all, first: string, rest: string) => first.toLowerCase() + rest,
+    ),
     kind: subject,
     parameters: parametersOf(verb, sub),
     body: bodyOf(verb, schema),
@@ -186,7 +208,11 @@ function answersOf(verb: Verb, schema: string): Readonly<Record<string, string>>
 /** `Core`, `Apps`, `RbacAuthorization`: a group as operation names spell it. */
 export function groupName(group: string): string {
   if (group === '') return 'Core';
-  return group.replace(/\.k8s\.io$/, '').split('.').map(capital).join('');
+  return group
+    .replace(/\.k8s\.io$/, '')
+    .split('.')
+    .map(capital)
+    .join('');
 }
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 

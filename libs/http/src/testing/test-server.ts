@@ -45,7 +45,16 @@ export class TestServer {
       throw cause;
     };
     const soon = (callback: () => void): void => void setImmediate(callback);
-    const plane = new ControlPlane({ log: new MemoryEventLog(), kinds, keys, clock, ids: new RandomIds(), build: 'test', soon, onFatal });
+    const plane = new ControlPlane({
+      log: new MemoryEventLog(),
+      kinds,
+      keys,
+      clock,
+      ids: new RandomIds(),
+      build: 'test',
+      soon,
+      onFatal,
+    });
     await plane.start();
     const backend: Backend = new ClusterBackend(plane, await plane.becomeWriter('test'));
     const api = createApi({ backend, keys, address: 'localhost:1', authorize: () => true, ...options });
@@ -73,10 +82,24 @@ export class TestServer {
 
   ask({ method = 'GET', path, body, type, headers = {}, lines, ms }: Ask): Promise<Reply> {
     const { port } = this.server.address() as AddressInfo;
-    const bytes = body === undefined ? undefined : Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+    const bytes =
+      body === undefined
+        ? undefined
+        : Buffer.isBuffer(body)
+          ? body
+          : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
     return new Promise((resolve, reject) => {
       const asked = request(
-        { host: '127.0.0.1', port, method, path, headers: { ...(bytes && { 'content-length': bytes.length, 'content-type': type ?? 'application/json' }), ...headers } },
+        {
+          host: '127.0.0.1',
+          port,
+          method,
+          path,
+          headers: {
+            ...(bytes && { 'content-length': bytes.length, 'content-type': type ?? 'application/json' }),
+            ...headers,
+          },
+        },
         (answer) => {
           let text = '';
           const done = (): void => {

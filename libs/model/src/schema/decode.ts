@@ -101,7 +101,8 @@ function listReader(items: Type): Read {
 
 function mapReader(values: Type): Read {
   const read = readerOf(values);
-  const zero = lazily(() => zeroOf(values));
+  // Bytes that are null have a key to keep: they come back from the store as no bytes.
+  const zero = values.is === 'scalar' && values.scalar === 'byte' ? () => '' : lazily(() => zeroOf(values));
   return (value, sink) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return sink.wrongType(value, 'map');
     const source = value as Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { goQuote } from '../go-text.js';
+import { goQuote } from './go-quote.js';
 
 /** What Go's decoder says about a text that is not JSON. Call it only for texts that do not parse. */
 export function goJsonError(text: string): string {

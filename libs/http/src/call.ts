@@ -1,0 +1,48 @@
+import type { UserInfo } from '#model';
+import { goQuote } from '#std';
+import type { AnyResponse } from './answer.js';
+import type { AnyRequest } from './authenticate.js';
+import { notFound } from './lists.js';
+import type { Query } from './query.js';
+import type { RequestInfo } from './request-info.js';
+import type { Route } from './routes.js';
+import { answers, type HttpRefusal } from './status.js';
+import type { Moment } from './time-travel.js';
+
+/** One request on its way. */
+export interface Call {
+  readonly request: AnyRequest;
+  readonly response: AnyResponse;
+  readonly info: RequestInfo;
+  readonly query: Query;
+  readonly user: UserInfo;
+  readonly past: Moment | undefined;
+}
+
+export function wrongName(name: string): HttpRefusal | undefined {
+  const why =
+    name === '.' || name === '..'
+      ? `may not be '${name}'`
+      : name.includes('/')
+        ? "may not contain '/'"
+        : name.includes('%')
+          ? "may not contain '%'"
+          : undefined;
+  return why === undefined ? undefined : answers.badRequest(`Name parameter invalid: ${goQuote(name)}: ${why}`);
+}
+/** Not found, with the name as Go quotes it. */
+export function notFoundQuoted(route: Route): HttpRefusal {
+  const refusal = notFound(route);
+  const message = refusal.message.replace(`"${route.name}"`, () => goQuote(route.name));
+  return { ...refusal, message, details: { ...refusal.details, name: route.name.toWellFormed() } };
+}
+export function internalError(cause: unknown): HttpRefusal {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return {
+    refused: true,
+    code: 500,
+    reason: 'InternalError',
+    message: `Internal error occurred: ${message}`,
+    details: { causes: [{ message }] },
+  };
+}

@@ -1,0 +1,64 @@
+import type { KubeObject, Refusal, View } from '#model';
+import { decideCommand, isRefusal } from '#model';
+import { objectJson, responseJson, type Answer, type Rendering } from './answer.js';
+import type { Backend } from './backend.js';
+import { notFoundQuoted, type Call } from './call.js';
+import { versionOf } from './list-options.js';
+import { tooNew } from './lists.js';
+import type { Route } from './routes.js';
+import { answers, type HttpRefusal } from './status.js';
+
+/** Reads one object, or a subresource of it. */
+export async function get(
+  backend: Backend,
+  { query, past }: Call,
+  route: Route,
+  rendering: Rendering,
+): Promise<Answer | HttpRefusal> {
+  const view = past ? await backend.at(past.position) : await viewForGet(backend, query.get('resourceVersion') ?? '');
+  if (isRefusal(view)) return view;
+  const object = view.get(route.on.kind.ref, route.namespace || undefined, route.name);
+  if (!object) return notFoundQuoted(route);
+  const { subresource } = route;
+  if (subresource && subresource.kind !== route.on.kind.names.kind)
+    return derived(backend, view, object, { route, rendering });
+  const json = objectJson(route.on, object, rendering);
+  return typeof json === 'string' ? { code: 200, json, form: rendering.form } : json;
+}
+async function viewForGet(backend: Backend, resourceVersion: string): Promise<View | Refusal> {
+  if (resourceVersion === '') return backend.fresh();
+  const version = versionOf(resourceVersion);
+  if ('error' in version) return answers.internal(version.error);
+  return (await tooNew(backend, version.value)) ?? backend.current();
+}
+/** A subresource that is another object (a Scale): what a change of nothing would answer. */
+function derived(
+  backend: Backend,
+  view: View,
+  object: KubeObject,
+  { route, rendering }: { route: Route; rendering: Rendering },
+): Answer | HttpRefusal {
+  const { on, namespace, name, subresource } = route;
+  const decided = decideCommand(
+    backend.kinds,
+    {
+      verb: 'patch',
+      patchType: 'merge',
+      kind: on.kind.id,
+      apiVersion: on.apiVersion,
+      ...(namespace !== '' && { namespace }),
+      name,
+      subresource: subresource?.name ?? '',
+      body: {},
+      options: { dryRun: true },
+      actor: { name: 'system:apiserver', groups: ['system:masters'] },
+      via: 'read',
+      correlationId: '',
+    },
+    view,
+    { now: rendering.now, uid: '' },
+  );
+  if (isRefusal(decided)) return decided;
+  if (!decided.response) return answers.noSuchResource;
+  return { code: 200, json: responseJson(decided.response, object), form: { ...rendering.form, as: undefined } };
+}

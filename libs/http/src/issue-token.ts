@@ -1,0 +1,54 @@
+import type { KubeObject, View } from '#model';
+import type { Keys } from '#ports';
+import type { Instant } from '#std';
+
+/** What a service-account token is to be good for. */
+export interface TokenWish {
+  readonly namespace: string;
+  readonly account: KubeObject;
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+  /** The object that it dies with. */
+  readonly bound?: { readonly kind: 'Pod' | 'Secret' | 'Node'; readonly object: KubeObject };
+}
+
+export interface IssuedToken {
+  readonly token: string;
+  readonly expires: Instant;
+}
+
+/** Signs a token as Kubernetes' issuer does: bound to the account, and to a pod with its node, a secret or a node. */
+export async function issueToken(
+  keys: Pick<Keys, 'signToken'>,
+  wish: TokenWish,
+  given: { readonly issuer: string; readonly now: Instant; readonly id: string; readonly view: View },
+): Promise<IssuedToken> {
+  const issued = Math.floor(given.now / 1000);
+  const exp = issued + wish.expirationSeconds;
+  const token = await keys.signToken({
+    aud: wish.audiences,
+    exp,
+    iat: issued,
+    iss: given.issuer,
+    jti: given.id,
+    'kubernetes.io': {
+      namespace: wish.namespace,
+      serviceaccount: named(wish.account),
+      ...boundClaims(wish.bound, given.view),
+    },
+    nbf: issued,
+    sub: `system:serviceaccount:${wish.namespace}:${wish.account.metadata.name}`,
+  });
+  return { token, expires: exp * 1000 };
+}
+
+const named = ({ metadata }: KubeObject): { name: string; uid: string } => ({ name: metadata.name, uid: metadata.uid });
+
+function boundClaims(bound: TokenWish['bound'], view: View): Record<string, unknown> {
+  if (!bound) return {};
+  if (bound.kind !== 'Pod') return { [bound.kind.toLowerCase()]: named(bound.object) };
+  const nodeName = (bound.object['spec'] as { readonly nodeName?: string } | undefined)?.nodeName;
+  if (!nodeName) return { pod: named(bound.object) };
+  const node = view.get({ id: 'core.nodes' }, undefined, nodeName);
+  return { pod: named(bound.object), node: { name: nodeName, ...(node && { uid: node.metadata.uid }) } };
+}

@@ -1,0 +1,48 @@
+import type { View } from '#model';
+import { isRefusal } from '#model';
+import type { Answer } from './answer.js';
+import type { Backend } from './backend.js';
+import { notFoundQuoted, type Call } from './call.js';
+import { podLog } from './pod-log.js';
+import { forward, proxyTarget } from './proxy.js';
+import type { Route } from './routes.js';
+import { answers, type HttpRefusal } from './status.js';
+import { notInThePast } from './time-travel.js';
+
+/** The subresources whose answer is no object but bytes from a node. */
+export const STREAMED: ReadonlySet<string> = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
+
+/** Logs, and what else is a stream of bytes to and from a node. */
+export async function streamed(
+  backend: Backend,
+  call: Call,
+  route: Route,
+  sub: string,
+): Promise<HttpRefusal | Answer | undefined> {
+  if (call.past) return notInThePast(sub === 'log' ? 'a log' : sub);
+  if (sub === 'log') return podLog(backend, route, call.query, call.response);
+  const view = await backend.fresh();
+  if (isRefusal(view)) return view;
+  if (sub === 'proxy') return proxied(call, route, view);
+  const object = view.get(route.on.kind.ref, route.namespace || undefined, route.name);
+  if (!object) return notFoundQuoted(route);
+  const nodeName = (object['spec'] as { readonly nodeName?: string } | undefined)?.nodeName;
+  if (!nodeName) return answers.badRequest(`pod ${route.name} does not have a host assigned`);
+  const message = `${route.on.kind.names.plural}/${sub} cannot be reached: no byte stream to it is open on this server`;
+  return { refused: true, code: 503, reason: 'ServiceUnavailable', message };
+}
+
+async function proxied(
+  { request, response, query }: Call,
+  route: Route,
+  view: View,
+): Promise<HttpRefusal | Answer | undefined> {
+  const target = proxyTarget(view, route.on.kind.names.plural, route.namespace, route.name);
+  if ('refused' in target) return target;
+  const search = query.raw === '' ? '' : `?${query.raw}`;
+  if (route.rest === '' && (request.method === 'GET' || request.method === 'HEAD')) {
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    return { code: 301, text: '', headers: { Location: `${path}/${search}` } };
+  }
+  return forward(target, `${route.rest === '' ? '/' : encodeURI(route.rest)}${search}`, request, response);
+}
