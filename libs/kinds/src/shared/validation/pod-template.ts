@@ -29,7 +29,8 @@ export function validateReplicatedTemplate(
 ): Problems {
   const found: Problem[] = [];
   const labels = template.metadata?.labels;
-  if (selector && !isEmptySelector(selector) && !selectorMatches(selector, labels)) {
+  // No selector at all matches nothing; an empty one matches everything.
+  if (!selector || (!isEmptySelector(selector) && !selectorMatches(selector, labels))) {
     found.push(invalid(`${field}.metadata.labels`, labels ?? null, '`selector` does not match template `labels`'));
   }
   found.push(...validatePodTemplate(field, template));
