@@ -30,6 +30,7 @@ export const serviceAccountKind = standardKind<ServiceAccount>({
     answersDeletionWithObject: true,
     prepareCreate: cleanSecrets,
     prepareUpdate: cleanSecrets,
+    warnings: warnOfMountableSecrets,
   },
 });
 
@@ -37,4 +38,15 @@ export const serviceAccountKind = standardKind<ServiceAccount>({
 function cleanSecrets(object: ServiceAccount): ServiceAccount {
   if (object.secrets === undefined) return object;
   return { ...object, secrets: object.secrets.map(({ name }) => ({ ...(name !== undefined && { name }) })) };
+}
+
+const ENFORCE_MOUNTABLE = 'kubernetes.io/enforce-mountable-secrets';
+
+/** Said once, when the annotation comes. */
+function warnOfMountableSecrets(object: ServiceAccount, old: ServiceAccount | undefined): readonly string[] {
+  const has = (account: ServiceAccount | undefined): boolean =>
+    account?.metadata.annotations?.[ENFORCE_MOUNTABLE] !== undefined;
+  if (!has(object) || has(old)) return [];
+  const advice = 'prefer separate namespaces to isolate access to mounted secrets';
+  return [`metadata.annotations[${ENFORCE_MOUNTABLE}]: deprecated in v1.32+; ${advice}`];
 }

@@ -171,8 +171,9 @@ function portNameWarnings(containers: readonly Located[]): readonly string[] {
   );
 }
 
+/** Of templates only: what a pod itself asks for is corrected without a word. */
 function graceWarnings(field: string, spec: PodSpec): readonly string[] {
-  if ((spec.terminationGracePeriodSeconds ?? 0) >= 0) return [];
+  if (field === 'spec' || (spec.terminationGracePeriodSeconds ?? 0) >= 0) return [];
   return [`${field}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`];
 }
 
