@@ -1,5 +1,6 @@
 import { program } from 'commander';
 import { at } from './at.js';
+import { imageBusybox } from './image.js';
 import { setup } from './setup.js';
 import { status } from './status.js';
 import { runTool } from './tool.js';
@@ -26,6 +27,13 @@ program
   )
   .passThroughOptions()
   .action(at);
+program
+  .command('image')
+  .description('make images where no registry can be reached')
+  .command('busybox')
+  .description("make an image of this machine's static busybox")
+  .option('--name <name>', 'name of the image', 'shiplog.local/busybox:1')
+  .action(imageBusybox);
 program
   .command('setup')
   .description('make the keys, the bus configuration and the credentials of a cluster whose apps run apart')

@@ -104,6 +104,16 @@ export class ReadModel {
     return this.reached(await this.headSoon(), timeoutMs);
   }
 
+  /** Resolves once the next batch of events was folded. */
+  nextBatch(): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.onChanges(() => {
+        stop();
+        resolve();
+      });
+    });
+  }
+
   /** The cluster as it was at a position within the last minutes. */
   recent(position: number): View | undefined {
     return this.window.viewAt(position);
