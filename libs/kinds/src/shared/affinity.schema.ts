@@ -32,8 +32,8 @@ export const preferredSchedulingTerm = object(
   'io.k8s.api.core.v1.PreferredSchedulingTerm',
   'Nodes that are liked better, and by how much.',
   {
-    preference: req(nodeSelectorTerm, 2, 'What such nodes have.', { always: {} }),
     weight: req(int32, 1, 'How much it counts, from 1 to 100.'),
+    preference: req(nodeSelectorTerm, 2, 'What such nodes have.', { always: {} }),
   },
 );
 export type PreferredSchedulingTerm = Infer<typeof preferredSchedulingTerm>;
@@ -55,30 +55,30 @@ export const nodeAffinity = object(
   'io.k8s.api.core.v1.NodeAffinity',
   'Which nodes a pod may run on and which it likes.',
   {
+    requiredDuringSchedulingIgnoredDuringExecution: f(nodeSelector, 1, 'Nodes that the pod must be placed on.'),
     preferredDuringSchedulingIgnoredDuringExecution: f(
       list(preferredSchedulingTerm),
       2,
       'Nodes that are liked better when the pod is placed.',
       { listType: 'atomic' },
     ),
-    requiredDuringSchedulingIgnoredDuringExecution: f(nodeSelector, 1, 'Nodes that the pod must be placed on.'),
   },
 );
 export type NodeAffinity = Infer<typeof nodeAffinity>;
 
 export const podAffinityTerm = object('io.k8s.api.core.v1.PodAffinityTerm', 'Pods to be near to or far from.', {
   labelSelector: f(labelSelector, 1, 'Labels of those pods.'),
+  namespaces: f(list(string), 2, "Namespaces of those pods, by name; the pod's own where nothing is said.", {
+    listType: 'atomic',
+  }),
+  topologyKey: req(string, 3, 'Node label whose equal values mean near.'),
+  namespaceSelector: f(labelSelector, 4, 'Namespaces of those pods, by label; {} is all of them.'),
   matchLabelKeys: f(list(string), 5, 'Labels of the incoming pod whose values those pods must share.', {
     listType: 'atomic',
   }),
   mismatchLabelKeys: f(list(string), 6, 'Labels of the incoming pod whose values those pods must not share.', {
     listType: 'atomic',
   }),
-  namespaceSelector: f(labelSelector, 4, 'Namespaces of those pods, by label; {} is all of them.'),
-  namespaces: f(list(string), 2, "Namespaces of those pods, by name; the pod's own where nothing is said.", {
-    listType: 'atomic',
-  }),
-  topologyKey: req(string, 3, 'Node label whose equal values mean near.'),
 });
 export type PodAffinityTerm = Infer<typeof podAffinityTerm>;
 
@@ -86,27 +86,27 @@ export const weightedPodAffinityTerm = object(
   'io.k8s.api.core.v1.WeightedPodAffinityTerm',
   'A term that is liked, and by how much.',
   {
-    podAffinityTerm: req(podAffinityTerm, 2, 'The pods to be near to or far from.', { always: {} }),
     weight: req(int32, 1, 'How much it counts, from 1 to 100.'),
+    podAffinityTerm: req(podAffinityTerm, 2, 'The pods to be near to or far from.', { always: {} }),
   },
 );
 export type WeightedPodAffinityTerm = Infer<typeof weightedPodAffinityTerm>;
 
 export const podAffinity = object('io.k8s.api.core.v1.PodAffinity', 'Pods to be placed near.', {
-  preferredDuringSchedulingIgnoredDuringExecution: f(list(weightedPodAffinityTerm), 2, 'Nearness that is liked.', {
+  requiredDuringSchedulingIgnoredDuringExecution: f(list(podAffinityTerm), 1, 'Nearness that is needed.', {
     listType: 'atomic',
   }),
-  requiredDuringSchedulingIgnoredDuringExecution: f(list(podAffinityTerm), 1, 'Nearness that is needed.', {
+  preferredDuringSchedulingIgnoredDuringExecution: f(list(weightedPodAffinityTerm), 2, 'Nearness that is liked.', {
     listType: 'atomic',
   }),
 });
 export type PodAffinity = Infer<typeof podAffinity>;
 
 export const podAntiAffinity = object('io.k8s.api.core.v1.PodAntiAffinity', 'Pods to be placed far from.', {
-  preferredDuringSchedulingIgnoredDuringExecution: f(list(weightedPodAffinityTerm), 2, 'Distance that is liked.', {
+  requiredDuringSchedulingIgnoredDuringExecution: f(list(podAffinityTerm), 1, 'Distance that is needed.', {
     listType: 'atomic',
   }),
-  requiredDuringSchedulingIgnoredDuringExecution: f(list(podAffinityTerm), 1, 'Distance that is needed.', {
+  preferredDuringSchedulingIgnoredDuringExecution: f(list(weightedPodAffinityTerm), 2, 'Distance that is liked.', {
     listType: 'atomic',
   }),
 });

@@ -7,8 +7,8 @@ export const binding = object(
   'io.k8s.api.core.v1.Binding',
   'Gives a pod to a node.',
   {
-    apiVersion: f(string, 0, "Group and version of this object's schema."),
     kind: f(string, 0, 'Which kind of object this is.'),
+    apiVersion: f(string, 0, "Group and version of this object's schema."),
     metadata: f(objectMeta, 1, 'Name, labels and everything else that all objects have.', { always: {} }),
     target: req(objectReference, 2, 'The node.', { always: {} }),
   },

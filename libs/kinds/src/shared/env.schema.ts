@@ -4,8 +4,8 @@ export const configMapKeySelector = object(
   'io.k8s.api.core.v1.ConfigMapKeySelector',
   'One value of a ConfigMap.',
   {
-    key: req(string, 2, 'Key of the value.'),
     name: f(string, 1, 'Name of the ConfigMap.', { inline: [1] }),
+    key: req(string, 2, 'Key of the value.'),
     optional: f(boolean, 3, 'Whether the ConfigMap or the key may be missing.', { pointer: true }),
   },
   { mapType: 'atomic' },
@@ -27,10 +27,10 @@ export const fileKeySelector = object(
   'io.k8s.api.core.v1.FileKeySelector',
   'One variable of a file in a volume.',
   {
+    volumeName: req(string, 1, 'Volume that holds the file; it must be an emptyDir.'),
+    path: req(string, 2, 'Path of the file in the volume.'),
     key: req(string, 3, 'Name of the variable in the file.'),
     optional: f(boolean, 4, 'Whether the file or the variable may be missing.', { default: false, pointer: true }),
-    path: req(string, 2, 'Path of the file in the volume.'),
-    volumeName: req(string, 1, 'Volume that holds the file; it must be an emptyDir.'),
   },
   { mapType: 'atomic' },
 );
@@ -41,8 +41,8 @@ export const resourceFieldSelector = object(
   'A limit or request of a container.',
   {
     containerName: f(string, 1, 'The container; the one itself where nothing is said.'),
-    divisor: f(quantity, 3, 'Unit of the result, such as 1m or 1Mi.', { always: '0' }),
     resource: req(string, 2, 'What is asked for, such as limits.cpu.'),
+    divisor: f(quantity, 3, 'Unit of the result, such as 1m or 1Mi.', { always: '0' }),
   },
   { mapType: 'atomic' },
 );
@@ -52,8 +52,8 @@ export const secretKeySelector = object(
   'io.k8s.api.core.v1.SecretKeySelector',
   'One value of a Secret.',
   {
-    key: req(string, 2, 'Key of the value.'),
     name: f(string, 1, 'Name of the Secret.', { inline: [1] }),
+    key: req(string, 2, 'Key of the value.'),
     optional: f(boolean, 3, 'Whether the Secret or the key may be missing.', { pointer: true }),
   },
   { mapType: 'atomic' },
@@ -61,11 +61,11 @@ export const secretKeySelector = object(
 export type SecretKeySelector = Infer<typeof secretKeySelector>;
 
 export const envVarSource = object('io.k8s.api.core.v1.EnvVarSource', 'Where the value of a variable comes from.', {
-  configMapKeyRef: f(configMapKeySelector, 3, 'A value of a ConfigMap.'),
   fieldRef: f(objectFieldSelector, 1, 'A field of the pod.'),
-  fileKeyRef: f(fileKeySelector, 5, 'A variable of a file in a volume.'),
   resourceFieldRef: f(resourceFieldSelector, 2, 'A limit or request of a container.'),
+  configMapKeyRef: f(configMapKeySelector, 3, 'A value of a ConfigMap.'),
   secretKeyRef: f(secretKeySelector, 4, 'A value of a Secret.'),
+  fileKeyRef: f(fileKeySelector, 5, 'A variable of a file in a volume.'),
 });
 export type EnvVarSource = Infer<typeof envVarSource>;
 
@@ -93,8 +93,8 @@ export const secretEnvSource = object('io.k8s.api.core.v1.SecretEnvSource', 'All
 export type SecretEnvSource = Infer<typeof secretEnvSource>;
 
 export const envFromSource = object('io.k8s.api.core.v1.EnvFromSource', 'Many variables at once.', {
-  configMapRef: f(configMapEnvSource, 2, 'A ConfigMap whose values become variables.'),
   prefix: f(string, 1, 'Text put in front of each name.'),
+  configMapRef: f(configMapEnvSource, 2, 'A ConfigMap whose values become variables.'),
   secretRef: f(secretEnvSource, 3, 'A Secret whose values become variables.'),
 });
 export type EnvFromSource = Infer<typeof envFromSource>;

@@ -1,9 +1,9 @@
 import { f, type Infer, int32, list, object, req, string } from '#model';
 
 export const portStatus = object('io.k8s.api.core.v1.PortStatus', 'What became of a port of a load balancer.', {
-  error: f(string, 3, 'Why it failed, in one word.', { pointer: true }),
   port: req(int32, 1, 'Number of the port.'),
   protocol: req(string, 2, 'TCP, UDP or SCTP.'),
+  error: f(string, 3, 'Why it failed, in one word.', { pointer: true }),
 });
 export type PortStatus = Infer<typeof portStatus>;
 
@@ -11,8 +11,8 @@ export const loadBalancerIngress = object(
   'io.k8s.api.core.v1.LoadBalancerIngress',
   'An address at which a load balancer is reached.',
   {
-    hostname: f(string, 2, 'Its name, where it is known by one.'),
     ip: f(string, 1, 'Its address, where it is known by one.'),
+    hostname: f(string, 2, 'Its name, where it is known by one.'),
     ipMode: f(string, 3, "VIP, or Proxy when traffic arrives with the balancer's own address.", { pointer: true }),
     ports: f(list(portStatus), 4, 'What became of each port.', { listType: 'atomic' }),
   },

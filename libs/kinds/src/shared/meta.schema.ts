@@ -4,13 +4,13 @@ export const managedFieldsEntry = object(
   'io.k8s.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry',
   'Which fields one manager has set, and when.',
   {
-    apiVersion: f(string, 3, 'Version of the schema in which the fields are named.'),
-    fieldsType: f(string, 6, 'Format of the field set; always FieldsV1.'),
-    fieldsV1: f(fieldsV1, 7, 'The set of fields, as a tree of their names.'),
     manager: f(string, 1, "Who set the fields: a program or a person's tool."),
     operation: f(string, 2, 'How they were set, Apply or Update.'),
-    subresource: f(string, 8, 'Subresource through which they were set; empty for the object itself.'),
+    apiVersion: f(string, 3, 'Version of the schema in which the fields are named.'),
     time: f(time, 4, 'When this manager last changed the set.', { pointer: true }),
+    fieldsType: f(string, 6, 'Format of the field set; always FieldsV1.'),
+    fieldsV1: f(fieldsV1, 7, 'The set of fields, as a tree of their names.'),
+    subresource: f(string, 8, 'Subresource through which they were set; empty for the object itself.'),
   },
 );
 
@@ -19,13 +19,13 @@ export const ownerReference = object(
   'An object that this one belongs to and goes with.',
   {
     apiVersion: req(string, 5, 'Group and version of the owner.'),
-    blockOwnerDeletion: f(boolean, 7, 'Whether an owner that is deleted in the foreground waits for this object.', {
-      pointer: true,
-    }),
-    controller: f(boolean, 6, 'Whether this owner is the one that manages the object.', { pointer: true }),
     kind: req(string, 1, 'Kind of the owner.'),
     name: req(string, 3, 'Name of the owner.'),
     uid: req(string, 4, 'UID of the owner: another object of the same name does not count.'),
+    controller: f(boolean, 6, 'Whether this owner is the one that manages the object.', { pointer: true }),
+    blockOwnerDeletion: f(boolean, 7, 'Whether an owner that is deleted in the foreground waits for this object.', {
+      pointer: true,
+    }),
   },
   { mapType: 'atomic' },
 );
@@ -34,35 +34,35 @@ export const objectMeta = object(
   'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta',
   'What every object says about itself.',
   {
-    annotations: f(map(string), 12, 'Free texts for tools and people; never used to select objects.'),
+    name: f(string, 1, 'Name of the object, unique among its kind in its namespace.'),
+    generateName: f(string, 2, 'Beginning of a name that the server completes when no name is given.'),
+    namespace: f(string, 3, 'Namespace that the object lives in; empty for kinds of the whole cluster.'),
+    selfLink: f(string, 4, 'Not used any more.'),
+    uid: f(string, 5, 'Identity of the object in all of time and space; set by the server.'),
+    resourceVersion: f(string, 6, 'Which state of the object this is; opaque, only good for comparing and watching.'),
+    generation: f(int64, 7, 'Counts the changes of what is wanted of the object.'),
     creationTimestamp: f(time, 8, 'When the object was created; set by the server.'),
-    deletionGracePeriodSeconds: f(int64, 10, 'Seconds from the deletion request until the object may be removed.', {
-      pointer: true,
-    }),
     deletionTimestamp: f(time, 9, 'When the object is to be gone; set by the server when its deletion is requested.', {
       pointer: true,
     }),
-    finalizers: f(list(string), 14, 'Names of duties that must be done before a deleted object is removed.', {
-      listType: 'set',
-      patchStrategy: 'merge',
+    deletionGracePeriodSeconds: f(int64, 10, 'Seconds from the deletion request until the object may be removed.', {
+      pointer: true,
     }),
-    generateName: f(string, 2, 'Beginning of a name that the server completes when no name is given.'),
-    generation: f(int64, 7, 'Counts the changes of what is wanted of the object.'),
     labels: f(map(string), 11, 'Keys and values by which objects are selected and grouped.'),
-    managedFields: f(list(managedFieldsEntry), 17, 'Who set which field; kept by the server for server-side apply.', {
-      listType: 'atomic',
-    }),
-    name: f(string, 1, 'Name of the object, unique among its kind in its namespace.'),
-    namespace: f(string, 3, 'Namespace that the object lives in; empty for kinds of the whole cluster.'),
+    annotations: f(map(string), 12, 'Free texts for tools and people; never used to select objects.'),
     ownerReferences: f(
       list(ownerReference),
       13,
       'Objects that this one belongs to; it is removed when all of them are gone.',
       { listType: 'map', mapKeys: ['uid'], mergeKey: 'uid', patchStrategy: 'merge' },
     ),
-    resourceVersion: f(string, 6, 'Which state of the object this is; opaque, only good for comparing and watching.'),
-    selfLink: f(string, 4, 'Not used any more.'),
-    uid: f(string, 5, 'Identity of the object in all of time and space; set by the server.'),
+    finalizers: f(list(string), 14, 'Names of duties that must be done before a deleted object is removed.', {
+      listType: 'set',
+      patchStrategy: 'merge',
+    }),
+    managedFields: f(list(managedFieldsEntry), 17, 'Who set which field; kept by the server for server-side apply.', {
+      listType: 'atomic',
+    }),
   },
 );
 
@@ -81,20 +81,20 @@ export const labelSelector = object(
   'io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector',
   'Chooses objects by their labels; all conditions must hold.',
   {
+    matchLabels: f(map(string), 1, 'Labels that must have exactly these values.'),
     matchExpressions: f(list(labelSelectorRequirement), 2, 'Conditions that compare a label with a set of values.', {
       listType: 'atomic',
     }),
-    matchLabels: f(map(string), 1, 'Labels that must have exactly these values.'),
   },
   { mapType: 'atomic' },
 );
 export type LabelSelector = Infer<typeof labelSelector>;
 
 export const listMeta = object('io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta', 'What a list says about itself.', {
+  selfLink: f(string, 1, 'Not used any more.'),
+  resourceVersion: f(string, 2, 'State of the cluster that the list shows; a watch can start there.'),
   continue: f(string, 3, 'Token with which the next page is asked for; empty on the last page.'),
   remainingItemCount: f(int64, 4, 'How many items follow after this page, where that is known.', { pointer: true }),
-  resourceVersion: f(string, 2, 'State of the cluster that the list shows; a watch can start there.'),
-  selfLink: f(string, 1, 'Not used any more.'),
 });
 export type ListMeta = Infer<typeof listMeta>;
 
@@ -102,11 +102,11 @@ export const condition = object(
   'io.k8s.apimachinery.pkg.apis.meta.v1.Condition',
   "One aspect of an object's state, as its controller sees it.",
   {
-    lastTransitionTime: req(time, 4, 'When the status last changed.', { always: null }),
-    message: req(string, 6, 'What it means, for people.'),
-    observedGeneration: f(int64, 3, 'Generation of the object that the condition was found on.'),
-    reason: req(string, 5, 'Why the status is what it is, in one CamelCase word.'),
-    status: req(string, 2, 'True, False or Unknown.'),
     type: req(string, 1, 'Name of the aspect, in CamelCase.'),
+    status: req(string, 2, 'True, False or Unknown.'),
+    observedGeneration: f(int64, 3, 'Generation of the object that the condition was found on.'),
+    lastTransitionTime: req(time, 4, 'When the status last changed.', { always: null }),
+    reason: req(string, 5, 'Why the status is what it is, in one CamelCase word.'),
+    message: req(string, 6, 'What it means, for people.'),
   },
 );

@@ -19,15 +19,15 @@ export const podDNSConfig = object(
   'Settings of the resolver besides what dnsPolicy gives.',
   {
     nameservers: f(list(string), 1, 'Addresses of name servers.', { listType: 'atomic' }),
-    options: f(list(podDNSConfigOption), 3, 'Options of the resolver.', { listType: 'atomic' }),
     searches: f(list(string), 2, 'Domains in which short names are looked for.', { listType: 'atomic' }),
+    options: f(list(podDNSConfigOption), 3, 'Options of the resolver.', { listType: 'atomic' }),
   },
 );
 export type PodDNSConfig = Infer<typeof podDNSConfig>;
 
 export const hostAlias = object('io.k8s.api.core.v1.HostAlias', "A line of the pod's hosts file.", {
-  hostnames: f(list(string), 2, 'Names for the address.', { listType: 'atomic' }),
   ip: req(string, 1, 'The address.'),
+  hostnames: f(list(string), 2, 'Names for the address.', { listType: 'atomic' }),
 });
 export type HostAlias = Infer<typeof hostAlias>;
 
@@ -66,13 +66,13 @@ export const podSchedulingGate = object(
 export type PodSchedulingGate = Infer<typeof podSchedulingGate>;
 
 export const toleration = object('io.k8s.api.core.v1.Toleration', 'A taint of nodes that does not keep the pod away.', {
-  effect: f(string, 4, 'Effect of the taint; empty is all of them.'),
   key: f(string, 1, 'Key of the taint; empty, with Exists, is every taint.'),
   operator: f(string, 2, 'Exists, or Equal to compare the value too.'),
+  value: f(string, 3, 'Value of the taint, for Equal.'),
+  effect: f(string, 4, 'Effect of the taint; empty is all of them.'),
   tolerationSeconds: f(int64, 5, 'How long a NoExecute taint is borne; for ever where nothing is said.', {
     pointer: true,
   }),
-  value: f(string, 3, 'Value of the taint, for Equal.'),
 });
 export type Toleration = Infer<typeof toleration>;
 
@@ -80,11 +80,10 @@ export const topologySpreadConstraint = object(
   'io.k8s.api.core.v1.TopologySpreadConstraint',
   'How evenly pods are spread over parts of the cluster.',
   {
-    labelSelector: f(labelSelector, 4, 'Labels of the pods that are counted.'),
-    matchLabelKeys: f(list(string), 8, 'Labels of the incoming pod whose values counted pods must share.', {
-      listType: 'atomic',
-    }),
     maxSkew: req(int32, 1, 'How many pods more than the emptiest part any part may have.'),
+    topologyKey: req(string, 2, 'Node label whose values are the parts.'),
+    whenUnsatisfiable: req(string, 3, 'DoNotSchedule waits for an even place, ScheduleAnyway only prefers it.'),
+    labelSelector: f(labelSelector, 4, 'Labels of the pods that are counted.'),
     minDomains: f(int32, 5, 'How many parts there must be for an even spread.', { pointer: true }),
     nodeAffinityPolicy: f(
       string,
@@ -95,8 +94,9 @@ export const topologySpreadConstraint = object(
     nodeTaintsPolicy: f(string, 7, 'Whether tainted nodes count: Honor leaves them out, Ignore counts them.', {
       pointer: true,
     }),
-    topologyKey: req(string, 2, 'Node label whose values are the parts.'),
-    whenUnsatisfiable: req(string, 3, 'DoNotSchedule waits for an even place, ScheduleAnyway only prefers it.'),
+    matchLabelKeys: f(list(string), 8, 'Labels of the incoming pod whose values counted pods must share.', {
+      listType: 'atomic',
+    }),
   },
 );
 export type TopologySpreadConstraint = Infer<typeof topologySpreadConstraint>;
@@ -113,46 +113,11 @@ export const workloadReference = object(
 export type WorkloadReference = Infer<typeof workloadReference>;
 
 export const podSpec = object('io.k8s.api.core.v1.PodSpec', 'What a pod is to run and how.', {
-  activeDeadlineSeconds: f(int64, 5, 'Seconds after its start when the pod is failed and its containers are ended.', {
-    pointer: true,
-  }),
-  affinity: f(affinity, 18, 'Nodes and pods that the pod wants to be near to or far from.'),
-  automountServiceAccountToken: f(boolean, 21, 'Whether a token of the service account is mounted.', { pointer: true }),
-  containers: req(list(container), 2, 'The containers; there is at least one.', {
+  volumes: f(list(volume), 1, 'Volumes that the containers can mount.', {
     listType: 'map',
     mapKeys: ['name'],
     mergeKey: 'name',
-    patchStrategy: 'merge',
-    always: null,
-  }),
-  dnsConfig: f(podDNSConfig, 26, 'Settings of the resolver besides what dnsPolicy gives.'),
-  dnsPolicy: f(string, 6, 'ClusterFirst, ClusterFirstWithHostNet, Default or None.', { fill: 'ClusterFirst' }),
-  enableServiceLinks: f(boolean, 30, "Whether variables tell of the namespace's services.", { pointer: true }),
-  ephemeralContainers: f(
-    list(ephemeralContainer),
-    34,
-    'Containers added to the running pod; only through their own subresource.',
-    { listType: 'map', mapKeys: ['name'], mergeKey: 'name', patchStrategy: 'merge' },
-  ),
-  hostAliases: f(list(hostAlias), 23, "Further lines of the pod's hosts file.", {
-    listType: 'map',
-    mapKeys: ['ip'],
-    mergeKey: 'ip',
-    patchStrategy: 'merge',
-  }),
-  hostIPC: f(boolean, 13, "Whether the pod shares the node's IPC namespace."),
-  hostNetwork: f(boolean, 11, "Whether the pod uses the node's network."),
-  hostPID: f(boolean, 12, "Whether the pod sees the node's processes."),
-  hostUsers: f(boolean, 37, "Whether the pod shares the node's users; false gives it users of its own.", {
-    pointer: true,
-  }),
-  hostname: f(string, 16, 'Host name of the pod; its name where nothing is said.'),
-  hostnameOverride: f(string, 41, 'Host name as the pod itself sees it, whatever DNS says.', { pointer: true }),
-  imagePullSecrets: f(list(localObjectReference), 15, 'Secrets with logins of image registries.', {
-    listType: 'map',
-    mapKeys: ['name'],
-    mergeKey: 'name',
-    patchStrategy: 'merge',
+    patchStrategy: 'merge,retainKeys',
   }),
   initContainers: f(list(container), 20, 'Containers that run, one after another, before the others start.', {
     listType: 'map',
@@ -160,17 +125,83 @@ export const podSpec = object('io.k8s.api.core.v1.PodSpec', 'What a pod is to ru
     mergeKey: 'name',
     patchStrategy: 'merge',
   }),
-  nodeName: f(string, 10, 'Node that the pod runs on; the scheduler sets it where nothing is said.'),
+  containers: req(list(container), 2, 'The containers; there is at least one.', {
+    listType: 'map',
+    mapKeys: ['name'],
+    mergeKey: 'name',
+    patchStrategy: 'merge',
+    always: null,
+  }),
+  ephemeralContainers: f(
+    list(ephemeralContainer),
+    34,
+    'Containers added to the running pod; only through their own subresource.',
+    { listType: 'map', mapKeys: ['name'], mergeKey: 'name', patchStrategy: 'merge' },
+  ),
+  restartPolicy: f(string, 3, 'When containers are started again: Always, OnFailure or Never.', { fill: 'Always' }),
+  terminationGracePeriodSeconds: f(int64, 4, 'Seconds from being told to end until being made to end.', {
+    fill: 30,
+    pointer: true,
+  }),
+  activeDeadlineSeconds: f(int64, 5, 'Seconds after its start when the pod is failed and its containers are ended.', {
+    pointer: true,
+  }),
+  dnsPolicy: f(string, 6, 'ClusterFirst, ClusterFirstWithHostNet, Default or None.', { fill: 'ClusterFirst' }),
   nodeSelector: f(map(string), 7, 'Labels that the node must have.', { mapType: 'atomic' }),
-  os: f(podOS, 36, 'Operating system that the containers are made for.'),
-  overhead: f(map(quantity), 32, 'What running the pod costs besides its containers; from its runtime class.'),
+  serviceAccountName: f(string, 8, "Account that the pod's programs act as."),
+  serviceAccount: f(string, 9, 'Old name of serviceAccountName.'),
+  automountServiceAccountToken: f(boolean, 21, 'Whether a token of the service account is mounted.', { pointer: true }),
+  nodeName: f(string, 10, 'Node that the pod runs on; the scheduler sets it where nothing is said.'),
+  hostNetwork: f(boolean, 11, "Whether the pod uses the node's network."),
+  hostPID: f(boolean, 12, "Whether the pod sees the node's processes."),
+  hostIPC: f(boolean, 13, "Whether the pod shares the node's IPC namespace."),
+  shareProcessNamespace: f(boolean, 27, "Whether the containers see each other's processes.", { pointer: true }),
+  securityContext: f(podSecurityContext, 14, 'Rights that hold for all containers.', { fill: {} }),
+  imagePullSecrets: f(list(localObjectReference), 15, 'Secrets with logins of image registries.', {
+    listType: 'map',
+    mapKeys: ['name'],
+    mergeKey: 'name',
+    patchStrategy: 'merge',
+  }),
+  hostname: f(string, 16, 'Host name of the pod; its name where nothing is said.'),
+  subdomain: f(string, 17, "Makes the pod's domain name hostname.subdomain.namespace.svc and the cluster's domain."),
+  affinity: f(affinity, 18, 'Nodes and pods that the pod wants to be near to or far from.'),
+  schedulerName: f(string, 19, 'Scheduler that places the pod.', { fill: 'default-scheduler' }),
+  tolerations: f(list(toleration), 22, 'Taints of nodes that do not keep the pod away.', { listType: 'atomic' }),
+  hostAliases: f(list(hostAlias), 23, "Further lines of the pod's hosts file.", {
+    listType: 'map',
+    mapKeys: ['ip'],
+    mergeKey: 'ip',
+    patchStrategy: 'merge',
+  }),
+  priorityClassName: f(string, 24, 'Class that gives the pod its priority.'),
+  priority: f(int32, 25, 'How important the pod is; from its priority class.', { pointer: true }),
+  dnsConfig: f(podDNSConfig, 26, 'Settings of the resolver besides what dnsPolicy gives.'),
+  readinessGates: f(list(podReadinessGate), 28, 'Further conditions that must hold before the pod is ready.', {
+    listType: 'atomic',
+  }),
+  runtimeClassName: f(string, 29, 'Class that says with which runtime the pod runs.', { pointer: true }),
+  enableServiceLinks: f(boolean, 30, "Whether variables tell of the namespace's services.", { pointer: true }),
   preemptionPolicy: f(string, 31, 'Whether other pods may have to go for this one: PreemptLowerPriority or Never.', {
     pointer: true,
   }),
-  priority: f(int32, 25, 'How important the pod is; from its priority class.', { pointer: true }),
-  priorityClassName: f(string, 24, 'Class that gives the pod its priority.'),
-  readinessGates: f(list(podReadinessGate), 28, 'Further conditions that must hold before the pod is ready.', {
-    listType: 'atomic',
+  overhead: f(map(quantity), 32, 'What running the pod costs besides its containers; from its runtime class.'),
+  topologySpreadConstraints: f(
+    list(topologySpreadConstraint),
+    33,
+    'How evenly pods are spread over parts of the cluster.',
+    { listType: 'map', mapKeys: ['topologyKey', 'whenUnsatisfiable'], mergeKey: 'topologyKey', patchStrategy: 'merge' },
+  ),
+  setHostnameAsFQDN: f(boolean, 35, 'Whether the host name is the whole domain name.', { pointer: true }),
+  os: f(podOS, 36, 'Operating system that the containers are made for.'),
+  hostUsers: f(boolean, 37, "Whether the pod shares the node's users; false gives it users of its own.", {
+    pointer: true,
+  }),
+  schedulingGates: f(list(podSchedulingGate), 38, 'What the pod waits for before it is placed.', {
+    listType: 'map',
+    mapKeys: ['name'],
+    mergeKey: 'name',
+    patchStrategy: 'merge',
   }),
   resourceClaims: f(list(podResourceClaim), 39, 'Claims on devices that containers can use.', {
     listType: 'map',
@@ -179,38 +210,7 @@ export const podSpec = object('io.k8s.api.core.v1.PodSpec', 'What a pod is to ru
     patchStrategy: 'merge,retainKeys',
   }),
   resources: f(resourceRequirements, 40, 'What the pod needs as a whole and may use at most.'),
-  restartPolicy: f(string, 3, 'When containers are started again: Always, OnFailure or Never.', { fill: 'Always' }),
-  runtimeClassName: f(string, 29, 'Class that says with which runtime the pod runs.', { pointer: true }),
-  schedulerName: f(string, 19, 'Scheduler that places the pod.', { fill: 'default-scheduler' }),
-  schedulingGates: f(list(podSchedulingGate), 38, 'What the pod waits for before it is placed.', {
-    listType: 'map',
-    mapKeys: ['name'],
-    mergeKey: 'name',
-    patchStrategy: 'merge',
-  }),
-  securityContext: f(podSecurityContext, 14, 'Rights that hold for all containers.', { fill: {} }),
-  serviceAccount: f(string, 9, 'Old name of serviceAccountName.'),
-  serviceAccountName: f(string, 8, "Account that the pod's programs act as."),
-  setHostnameAsFQDN: f(boolean, 35, 'Whether the host name is the whole domain name.', { pointer: true }),
-  shareProcessNamespace: f(boolean, 27, "Whether the containers see each other's processes.", { pointer: true }),
-  subdomain: f(string, 17, "Makes the pod's domain name hostname.subdomain.namespace.svc and the cluster's domain."),
-  terminationGracePeriodSeconds: f(int64, 4, 'Seconds from being told to end until being made to end.', {
-    fill: 30,
-    pointer: true,
-  }),
-  tolerations: f(list(toleration), 22, 'Taints of nodes that do not keep the pod away.', { listType: 'atomic' }),
-  topologySpreadConstraints: f(
-    list(topologySpreadConstraint),
-    33,
-    'How evenly pods are spread over parts of the cluster.',
-    { listType: 'map', mapKeys: ['topologyKey', 'whenUnsatisfiable'], mergeKey: 'topologyKey', patchStrategy: 'merge' },
-  ),
-  volumes: f(list(volume), 1, 'Volumes that the containers can mount.', {
-    listType: 'map',
-    mapKeys: ['name'],
-    mergeKey: 'name',
-    patchStrategy: 'merge,retainKeys',
-  }),
+  hostnameOverride: f(string, 41, 'Host name as the pod itself sees it, whatever DNS says.', { pointer: true }),
   workloadRef: f(workloadReference, 42, 'Workload that the pod is placed together with.'),
 });
 export type PodSpec = Infer<typeof podSpec>;

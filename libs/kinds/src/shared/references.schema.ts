@@ -14,13 +14,13 @@ export const objectReference = object(
   'io.k8s.api.core.v1.ObjectReference',
   'An object, or a part of one.',
   {
-    apiVersion: f(string, 5, 'Group and version of the object.'),
-    fieldPath: f(string, 7, 'Path of the part that is meant, such as spec.containers{name}.'),
     kind: f(string, 1, 'Kind of the object.'),
-    name: f(string, 3, 'Name of the object.'),
     namespace: f(string, 2, 'Namespace of the object.'),
-    resourceVersion: f(string, 6, 'State of the object that is meant.'),
+    name: f(string, 3, 'Name of the object.'),
     uid: f(string, 4, 'UID of the object.'),
+    apiVersion: f(string, 5, 'Group and version of the object.'),
+    resourceVersion: f(string, 6, 'State of the object that is meant.'),
+    fieldPath: f(string, 7, 'Path of the part that is meant, such as spec.containers{name}.'),
   },
   { mapType: 'atomic' },
 );

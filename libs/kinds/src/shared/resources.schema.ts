@@ -10,12 +10,12 @@ export const resourceRequirements = object(
   'io.k8s.api.core.v1.ResourceRequirements',
   'What a container needs and what it may use at most.',
   {
+    limits: f(map(quantity), 1, 'The most that may be used, by resource.'),
+    requests: f(map(quantity), 2, 'What is set aside on the node, by resource; the limits where nothing is said.'),
     claims: f(list(resourceClaim), 3, 'Claims of the pod that the container uses.', {
       listType: 'map',
       mapKeys: ['name'],
     }),
-    limits: f(map(quantity), 1, 'The most that may be used, by resource.'),
-    requests: f(map(quantity), 2, 'What is set aside on the node, by resource; the limits where nothing is said.'),
   },
 );
 export type ResourceRequirements = Infer<typeof resourceRequirements>;

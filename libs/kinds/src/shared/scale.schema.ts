@@ -17,8 +17,8 @@ export const scale = object(
   'io.k8s.api.autoscaling.v1.Scale',
   'The number of replicas of an object, apart from everything else of it.',
   {
-    apiVersion: f(string, 0, "Group and version of this object's schema."),
     kind: f(string, 0, 'Which kind of object this is.'),
+    apiVersion: f(string, 0, "Group and version of this object's schema."),
     metadata: f(objectMeta, 1, 'Name, labels and everything else that all objects have.', { always: {} }),
     spec: f(scaleSpec, 2, 'How many are wanted.', { always: {} }),
     status: f(scaleStatus, 3, 'How many there are.', { always: {} }),

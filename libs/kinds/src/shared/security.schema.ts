@@ -4,10 +4,10 @@ export const appArmorProfile = object(
   'io.k8s.api.core.v1.AppArmorProfile',
   'Which AppArmor profile a process runs under.',
   {
+    type: req(string, 1, 'Localhost, RuntimeDefault or Unconfined.'),
     localhostProfile: f(string, 2, 'Name of a profile loaded on the node; for type Localhost alone.', {
       pointer: true,
     }),
-    type: req(string, 1, 'Localhost, RuntimeDefault or Unconfined.'),
   },
   { unions: [{ discriminator: 'type', 'fields-to-discriminateBy': { localhostProfile: 'LocalhostProfile' } }] },
 );
@@ -24,10 +24,10 @@ export const capabilities = object(
 export type Capabilities = Infer<typeof capabilities>;
 
 export const seLinuxOptions = object('io.k8s.api.core.v1.SELinuxOptions', 'SELinux labels of a process.', {
-  level: f(string, 4, 'The level label.'),
+  user: f(string, 1, 'The user label.'),
   role: f(string, 2, 'The role label.'),
   type: f(string, 3, 'The type label.'),
-  user: f(string, 1, 'The user label.'),
+  level: f(string, 4, 'The level label.'),
 });
 export type SELinuxOptions = Infer<typeof seLinuxOptions>;
 
@@ -35,10 +35,10 @@ export const seccompProfile = object(
   'io.k8s.api.core.v1.SeccompProfile',
   'Which system calls a process may make.',
   {
+    type: req(string, 1, 'Localhost, RuntimeDefault or Unconfined.'),
     localhostProfile: f(string, 2, "File of a profile in the kubelet's folder; for type Localhost alone.", {
       pointer: true,
     }),
-    type: req(string, 1, 'Localhost, RuntimeDefault or Unconfined.'),
   },
   { unions: [{ discriminator: 'type', 'fields-to-discriminateBy': { localhostProfile: 'LocalhostProfile' } }] },
 );
@@ -48,10 +48,10 @@ export const windowsSecurityContextOptions = object(
   'io.k8s.api.core.v1.WindowsSecurityContextOptions',
   'Settings that only Windows knows.',
   {
-    gmsaCredentialSpec: f(string, 2, 'The credential spec of a group managed service account.', { pointer: true }),
     gmsaCredentialSpecName: f(string, 1, 'Name of a resource that holds the credential spec.', { pointer: true }),
-    hostProcess: f(boolean, 4, 'Whether the container runs as a process of the host.', { pointer: true }),
+    gmsaCredentialSpec: f(string, 2, 'The credential spec of a group managed service account.', { pointer: true }),
     runAsUserName: f(string, 3, 'User that the process runs as.', { pointer: true }),
+    hostProcess: f(boolean, 4, 'Whether the container runs as a process of the host.', { pointer: true }),
   },
 );
 export type WindowsSecurityContextOptions = Infer<typeof windowsSecurityContextOptions>;
@@ -60,22 +60,22 @@ export const securityContext = object(
   'io.k8s.api.core.v1.SecurityContext',
   "Rights of one container; they take precedence over the pod's.",
   {
-    allowPrivilegeEscalation: f(boolean, 7, 'Whether a process may gain more rights than its parent has.', {
-      pointer: true,
-    }),
-    appArmorProfile: f(appArmorProfile, 12, 'AppArmor profile of the container.'),
     capabilities: f(capabilities, 1, 'Capabilities to add and drop.'),
     privileged: f(boolean, 2, "Whether the container has all rights of the host's root.", { pointer: true }),
-    procMount: f(string, 9, 'How /proc is mounted: Default or Unmasked.', { pointer: true }),
+    seLinuxOptions: f(seLinuxOptions, 3, 'SELinux labels of the container.'),
+    windowsOptions: f(windowsSecurityContextOptions, 10, 'Settings for containers on Windows.'),
+    runAsUser: f(int64, 4, 'User number that the process runs as.', { pointer: true }),
+    runAsGroup: f(int64, 8, 'Group number that the process runs with.', { pointer: true }),
+    runAsNonRoot: f(boolean, 5, 'Whether the container must not start as root.', { pointer: true }),
     readOnlyRootFilesystem: f(boolean, 6, "Whether the container's own file system cannot be written.", {
       pointer: true,
     }),
-    runAsGroup: f(int64, 8, 'Group number that the process runs with.', { pointer: true }),
-    runAsNonRoot: f(boolean, 5, 'Whether the container must not start as root.', { pointer: true }),
-    runAsUser: f(int64, 4, 'User number that the process runs as.', { pointer: true }),
-    seLinuxOptions: f(seLinuxOptions, 3, 'SELinux labels of the container.'),
+    allowPrivilegeEscalation: f(boolean, 7, 'Whether a process may gain more rights than its parent has.', {
+      pointer: true,
+    }),
+    procMount: f(string, 9, 'How /proc is mounted: Default or Unmasked.', { pointer: true }),
     seccompProfile: f(seccompProfile, 11, 'System calls that the container may make.'),
-    windowsOptions: f(windowsSecurityContextOptions, 10, 'Settings for containers on Windows.'),
+    appArmorProfile: f(appArmorProfile, 12, 'AppArmor profile of the container.'),
   },
 );
 export type SecurityContext = Infer<typeof securityContext>;
@@ -90,25 +90,25 @@ export const podSecurityContext = object(
   'io.k8s.api.core.v1.PodSecurityContext',
   'Rights that hold for all containers of a pod.',
   {
-    appArmorProfile: f(appArmorProfile, 11, 'AppArmor profile of all containers.'),
-    fsGroup: f(int64, 5, "Group that owns the pod's volumes and that all processes are in.", { pointer: true }),
-    fsGroupChangePolicy: f(string, 9, 'When the owner of files in a volume is changed: Always or OnRootMismatch.', {
-      pointer: true,
-    }),
+    seLinuxOptions: f(seLinuxOptions, 1, 'SELinux labels of all containers.'),
+    windowsOptions: f(windowsSecurityContextOptions, 8, 'Settings for pods on Windows.'),
+    runAsUser: f(int64, 2, 'User number that processes run as.', { pointer: true }),
     runAsGroup: f(int64, 6, 'Group number that processes run with.', { pointer: true }),
     runAsNonRoot: f(boolean, 3, 'Whether no container may start as root.', { pointer: true }),
-    runAsUser: f(int64, 2, 'User number that processes run as.', { pointer: true }),
-    seLinuxChangePolicy: f(string, 13, 'How volumes get their SELinux label: MountOption or Recursive.', {
-      pointer: true,
-    }),
-    seLinuxOptions: f(seLinuxOptions, 1, 'SELinux labels of all containers.'),
-    seccompProfile: f(seccompProfile, 10, 'System calls that the containers may make.'),
     supplementalGroups: f(list(int64), 4, "Further groups of every container's first process.", { listType: 'atomic' }),
     supplementalGroupsPolicy: f(string, 12, 'Whether groups of the image count too: Merge or Strict.', {
       pointer: true,
     }),
+    fsGroup: f(int64, 5, "Group that owns the pod's volumes and that all processes are in.", { pointer: true }),
     sysctls: f(list(sysctl), 7, 'Kernel parameters to set for the pod.', { listType: 'atomic' }),
-    windowsOptions: f(windowsSecurityContextOptions, 8, 'Settings for pods on Windows.'),
+    fsGroupChangePolicy: f(string, 9, 'When the owner of files in a volume is changed: Always or OnRootMismatch.', {
+      pointer: true,
+    }),
+    seccompProfile: f(seccompProfile, 10, 'System calls that the containers may make.'),
+    appArmorProfile: f(appArmorProfile, 11, 'AppArmor profile of all containers.'),
+    seLinuxChangePolicy: f(string, 13, 'How volumes get their SELinux label: MountOption or Recursive.', {
+      pointer: true,
+    }),
   },
 );
 export type PodSecurityContext = Infer<typeof podSecurityContext>;

@@ -6,8 +6,8 @@ export const boundObjectReference = object(
   'io.k8s.api.authentication.v1.BoundObjectReference',
   'An object that a token lives and dies with.',
   {
-    apiVersion: f(string, 2, 'Group and version of the object.'),
     kind: f(string, 1, 'Kind of the object: Pod, Node or Secret.'),
+    apiVersion: f(string, 2, 'Group and version of the object.'),
     name: f(string, 3, 'Name of the object.'),
     uid: f(string, 4, 'UID of the object.'),
   },
@@ -19,19 +19,19 @@ export const tokenRequestSpec = object(
   'What a token is to be good for.',
   {
     audiences: req(list(string), 1, 'For whom the token is.', { listType: 'atomic', always: null }),
-    boundObjectRef: f(boundObjectReference, 3, 'Object that the token dies with.', { always: null }),
     expirationSeconds: f(int64, 4, 'How long the token is to live; the answer may say otherwise.', {
       fill: 3600,
       always: null,
       pointer: true,
     }),
+    boundObjectRef: f(boundObjectReference, 3, 'Object that the token dies with.', { always: null }),
   },
 );
 export type TokenRequestSpec = Infer<typeof tokenRequestSpec>;
 
 export const tokenRequestStatus = object('io.k8s.api.authentication.v1.TokenRequestStatus', 'The token.', {
-  expirationTimestamp: req(time, 2, 'When the token ends.', { always: null }),
   token: req(string, 1, 'The token itself.'),
+  expirationTimestamp: req(time, 2, 'When the token ends.', { always: null }),
 });
 export type TokenRequestStatus = Infer<typeof tokenRequestStatus>;
 
@@ -39,8 +39,8 @@ export const tokenRequest = object(
   'io.k8s.api.authentication.v1.TokenRequest',
   'Asks for a token of a service account.',
   {
-    apiVersion: f(string, 0, "Group and version of this object's schema."),
     kind: f(string, 0, 'Which kind of object this is.'),
+    apiVersion: f(string, 0, "Group and version of this object's schema."),
     metadata: f(objectMeta, 1, 'Name, labels and everything else that all objects have.', { always: {} }),
     spec: req(tokenRequestSpec, 2, 'What the token is to be good for.', { always: {} }),
     status: f(tokenRequestStatus, 3, 'The token.', { always: {} }),

@@ -6,11 +6,11 @@ export const clusterTrustBundleProjection = object(
   'io.k8s.api.core.v1.ClusterTrustBundleProjection',
   'Certificates of trust bundles, as a file.',
   {
-    labelSelector: f(labelSelector, 3, 'Labels of the bundles; only together with signerName.'),
     name: f(string, 1, 'Name of one bundle.', { pointer: true }),
+    signerName: f(string, 2, 'Signer whose bundles are taken.', { pointer: true }),
+    labelSelector: f(labelSelector, 3, 'Labels of the bundles; only together with signerName.'),
     optional: f(boolean, 5, 'Whether bundles may be missing.', { pointer: true }),
     path: req(string, 4, 'Path of the file in the volume.'),
-    signerName: f(string, 2, 'Signer whose bundles are taken.', { pointer: true }),
   },
 );
 export type ClusterTrustBundleProjection = Infer<typeof clusterTrustBundleProjection>;
@@ -19,10 +19,10 @@ export const configMapProjection = object(
   'io.k8s.api.core.v1.ConfigMapProjection',
   'Values of a ConfigMap, as files.',
   {
+    name: f(string, 1, 'Name of the ConfigMap.', { inline: [1] }),
     items: f(list(keyToPath), 2, 'Which values become which files; all of them where nothing is said.', {
       listType: 'atomic',
     }),
-    name: f(string, 1, 'Name of the ConfigMap.', { inline: [1] }),
     optional: f(boolean, 4, 'Whether the ConfigMap or a key may be missing.', { pointer: true }),
   },
 );
@@ -37,22 +37,22 @@ export const podCertificateProjection = object(
   'io.k8s.api.core.v1.PodCertificateProjection',
   'A private key and a certificate for the pod, as files.',
   {
-    certificateChainPath: f(string, 6, 'File for the certificates alone.'),
-    credentialBundlePath: f(string, 4, 'File for key and certificates together.'),
-    keyPath: f(string, 5, 'File for the key alone.'),
+    signerName: req(string, 1, 'Signer that is asked.', { omitEmpty: true }),
     keyType: req(string, 2, 'Type of the key, such as ED25519 or ECDSAP256.', { omitEmpty: true }),
     maxExpirationSeconds: f(int32, 3, 'Longest life that the certificate may have.', { fill: 86400, pointer: true }),
-    signerName: req(string, 1, 'Signer that is asked.', { omitEmpty: true }),
+    credentialBundlePath: f(string, 4, 'File for key and certificates together.'),
+    keyPath: f(string, 5, 'File for the key alone.'),
+    certificateChainPath: f(string, 6, 'File for the certificates alone.'),
     userAnnotations: f(map(string), 7, 'Further facts for the signer.'),
   },
 );
 export type PodCertificateProjection = Infer<typeof podCertificateProjection>;
 
 export const secretProjection = object('io.k8s.api.core.v1.SecretProjection', 'Values of a Secret, as files.', {
+  name: f(string, 1, 'Name of the Secret.', { inline: [1] }),
   items: f(list(keyToPath), 2, 'Which values become which files; all of them where nothing is said.', {
     listType: 'atomic',
   }),
-  name: f(string, 1, 'Name of the Secret.', { inline: [1] }),
   optional: f(boolean, 4, 'Whether the Secret or a key may be missing.', { pointer: true }),
 });
 export type SecretProjection = Infer<typeof secretProjection>;
@@ -72,12 +72,12 @@ export const serviceAccountTokenProjection = object(
 export type ServiceAccountTokenProjection = Infer<typeof serviceAccountTokenProjection>;
 
 export const volumeProjection = object('io.k8s.api.core.v1.VolumeProjection', 'One source of a projected volume.', {
-  clusterTrustBundle: f(clusterTrustBundleProjection, 5, 'Certificates of trust bundles.'),
-  configMap: f(configMapProjection, 3, 'Values of a ConfigMap.'),
-  downwardAPI: f(downwardAPIProjection, 2, 'Parts of the pod.'),
-  podCertificate: f(podCertificateProjection, 6, 'A key and certificate for the pod.'),
   secret: f(secretProjection, 1, 'Values of a Secret.'),
+  downwardAPI: f(downwardAPIProjection, 2, 'Parts of the pod.'),
+  configMap: f(configMapProjection, 3, 'Values of a ConfigMap.'),
   serviceAccountToken: f(serviceAccountTokenProjection, 4, "A token of the pod's service account."),
+  clusterTrustBundle: f(clusterTrustBundleProjection, 5, 'Certificates of trust bundles.'),
+  podCertificate: f(podCertificateProjection, 6, 'A key and certificate for the pod.'),
 });
 export type VolumeProjection = Infer<typeof volumeProjection>;
 
@@ -85,11 +85,11 @@ export const projectedVolumeSource = object(
   'io.k8s.api.core.v1.ProjectedVolumeSource',
   'Several sources in one folder.',
   {
-    defaultMode: f(int32, 2, 'Permission bits of the files.', { fill: 420, pointer: true }),
     sources: f(list(volumeProjection), 1, 'The sources; no two may write the same file.', {
       listType: 'atomic',
       always: null,
     }),
+    defaultMode: f(int32, 2, 'Permission bits of the files.', { fill: 420, pointer: true }),
   },
 );
 export type ProjectedVolumeSource = Infer<typeof projectedVolumeSource>;

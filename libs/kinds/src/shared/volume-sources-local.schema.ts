@@ -3,8 +3,8 @@ import { objectFieldSelector, resourceFieldSelector } from './env.schema.js';
 
 export const keyToPath = object('io.k8s.api.core.v1.KeyToPath', 'A value that becomes a file.', {
   key: req(string, 1, 'Key of the value.'),
-  mode: f(int32, 3, "Permission bits of the file; the volume's default where nothing is said.", { pointer: true }),
   path: req(string, 2, 'Path of the file in the volume.'),
+  mode: f(int32, 3, "Permission bits of the file; the volume's default where nothing is said.", { pointer: true }),
 });
 export type KeyToPath = Infer<typeof keyToPath>;
 
@@ -12,11 +12,11 @@ export const configMapVolumeSource = object(
   'io.k8s.api.core.v1.ConfigMapVolumeSource',
   'The values of a ConfigMap, as files.',
   {
-    defaultMode: f(int32, 3, 'Permission bits of the files.', { fill: 420, pointer: true }),
+    name: f(string, 1, 'Name of the ConfigMap.', { inline: [1] }),
     items: f(list(keyToPath), 2, 'Which values become which files; all of them where nothing is said.', {
       listType: 'atomic',
     }),
-    name: f(string, 1, 'Name of the ConfigMap.', { inline: [1] }),
+    defaultMode: f(int32, 3, 'Permission bits of the files.', { fill: 420, pointer: true }),
     optional: f(boolean, 4, 'Whether the ConfigMap or a key may be missing.', { pointer: true }),
   },
 );
@@ -26,10 +26,10 @@ export const downwardAPIVolumeFile = object(
   'io.k8s.api.core.v1.DownwardAPIVolumeFile',
   'A file that shows a part of the pod.',
   {
-    fieldRef: f(objectFieldSelector, 2, 'Field of the pod to show.'),
-    mode: f(int32, 4, "Permission bits of the file; the volume's default where nothing is said.", { pointer: true }),
     path: req(string, 1, 'Path of the file in the volume.'),
+    fieldRef: f(objectFieldSelector, 2, 'Field of the pod to show.'),
     resourceFieldRef: f(resourceFieldSelector, 3, 'Limit or request of a container to show.'),
+    mode: f(int32, 4, "Permission bits of the file; the volume's default where nothing is said.", { pointer: true }),
   },
 );
 export type DownwardAPIVolumeFile = Infer<typeof downwardAPIVolumeFile>;
@@ -38,8 +38,8 @@ export const downwardAPIVolumeSource = object(
   'io.k8s.api.core.v1.DownwardAPIVolumeSource',
   'Parts of the pod, as files.',
   {
-    defaultMode: f(int32, 2, 'Permission bits of the files.', { fill: 420, pointer: true }),
     items: f(list(downwardAPIVolumeFile), 1, 'The files.', { listType: 'atomic' }),
+    defaultMode: f(int32, 2, 'Permission bits of the files.', { fill: 420, pointer: true }),
   },
 );
 export type DownwardAPIVolumeSource = Infer<typeof downwardAPIVolumeSource>;
@@ -58,9 +58,9 @@ export const gitRepoVolumeSource = object(
   'io.k8s.api.core.v1.GitRepoVolumeSource',
   'A copy of a git repository; no longer allowed by default.',
   {
-    directory: f(string, 3, 'Folder to copy into.'),
     repository: req(string, 1, 'Address of the repository.'),
     revision: f(string, 2, 'Commit to check out.'),
+    directory: f(string, 3, 'Folder to copy into.'),
   },
 );
 export type GitRepoVolumeSource = Infer<typeof gitRepoVolumeSource>;
@@ -72,8 +72,8 @@ export const hostPathVolumeSource = object('io.k8s.api.core.v1.HostPathVolumeSou
 export type HostPathVolumeSource = Infer<typeof hostPathVolumeSource>;
 
 export const imageVolumeSource = object('io.k8s.api.core.v1.ImageVolumeSource', 'The files of an image.', {
-  pullPolicy: f(string, 2, 'When the image is pulled: Always, IfNotPresent or Never.'),
   reference: f(string, 1, 'The image.'),
+  pullPolicy: f(string, 2, 'When the image is pulled: Always, IfNotPresent or Never.'),
 });
 export type ImageVolumeSource = Infer<typeof imageVolumeSource>;
 
@@ -88,11 +88,11 @@ export const persistentVolumeClaimVolumeSource = object(
 export type PersistentVolumeClaimVolumeSource = Infer<typeof persistentVolumeClaimVolumeSource>;
 
 export const secretVolumeSource = object('io.k8s.api.core.v1.SecretVolumeSource', 'The values of a Secret, as files.', {
-  defaultMode: f(int32, 3, 'Permission bits of the files.', { fill: 420, pointer: true }),
+  secretName: f(string, 1, 'Name of the Secret.'),
   items: f(list(keyToPath), 2, 'Which values become which files; all of them where nothing is said.', {
     listType: 'atomic',
   }),
+  defaultMode: f(int32, 3, 'Permission bits of the files.', { fill: 420, pointer: true }),
   optional: f(boolean, 4, 'Whether the Secret or a key may be missing.', { pointer: true }),
-  secretName: f(string, 1, 'Name of the Secret.'),
 });
 export type SecretVolumeSource = Infer<typeof secretVolumeSource>;

@@ -43,6 +43,7 @@ export interface ObjectType<T = unknown> extends Typed<T> {
   /** The OpenAPI name, `io.k8s.api.core.v1.Container`. */
   readonly name: string;
   readonly doc: string;
+  /** Named in the order in which Kubernetes writes them; where order shows, this is it. Stored objects sort by name. */
   readonly fields: Fields;
   readonly options: ObjectOptions;
 }

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '#std';
-import { resolved, type Field, type Type } from '../schema/index.js';
+import { resolved, type Type } from '../schema/index.js';
 
 /**
  * A patched document as the genuine server prints it in an error: parts that the patch did not look into keep the order
@@ -54,24 +54,18 @@ function openedBy(original: JsonObject, patch: Json | undefined): Set<object> {
   return opened;
 }
 
-/** Fields in the order of the type, which is that of its protobuf numbers; `kind` and `apiVersion` come first. */
+/** Fields in the order in which the type names them: that is how Go writes them. */
 export function ordered(value: Json, type: Type | undefined): Json {
   if (typeof value !== 'object' || value === null || type === undefined) return value;
   const t = resolved(type);
   if (Array.isArray(value)) return t.is === 'list' ? value.map((item: Json) => ordered(item, t.items)) : value;
   const object = value as JsonObject;
-  const tagOf = (key: string): number => (t.is === 'object' ? placeOf(t.fields[key]) : 0);
-  const byName = (a: string, b: string): number => (a < b === (t.is === 'object') ? 1 : -1);
-  const keys = Object.keys(object).sort((a, b) => tagOf(a) - tagOf(b) || byName(a, b));
+  const names = t.is === 'object' ? Object.keys(t.fields) : [];
+  const place = (key: string): number => (names.includes(key) ? names.indexOf(key) : names.length);
+  const keys = Object.keys(object).sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
   const out: Record<string, Json | undefined> = {};
   for (const key of keys) out[key] = ordered(object[key] ?? null, typeOf(t, key));
   return out;
-}
-/** Fields that are nested on the protobuf wire stand where their wrapping message does. */
-function placeOf(field: Field | undefined): number {
-  if (field === undefined) return 1000;
-  const [wrapper] = field.options.inline ?? [];
-  return wrapper === undefined ? field.tag : wrapper + field.tag / 1000;
 }
 function typeOf(type: Type | undefined, key: string): Type | undefined {
   if (type === undefined) return undefined;

@@ -11,23 +11,23 @@ export const namespaceCondition = object(
   'io.k8s.api.core.v1.NamespaceCondition',
   "One aspect of a namespace's state.",
   {
-    lastTransitionTime: f(time, 4, 'When the status last changed.', { always: null }),
-    message: f(string, 6, 'What it means, for people.'),
-    reason: f(string, 5, 'Why the status is what it is, in one CamelCase word.'),
-    status: req(string, 2, 'True, False or Unknown.'),
     type: req(string, 1, 'Name of the aspect.'),
+    status: req(string, 2, 'True, False or Unknown.'),
+    lastTransitionTime: f(time, 4, 'When the status last changed.', { always: null }),
+    reason: f(string, 5, 'Why the status is what it is, in one CamelCase word.'),
+    message: f(string, 6, 'What it means, for people.'),
   },
 );
 export type NamespaceCondition = Infer<typeof namespaceCondition>;
 
 export const namespaceStatus = object('io.k8s.api.core.v1.NamespaceStatus', 'State of a namespace.', {
+  phase: f(string, 1, 'Active or Terminating.', { fill: 'Active' }),
   conditions: f(list(namespaceCondition), 2, 'Aspects of its state, mostly of its end.', {
     listType: 'map',
     mapKeys: ['type'],
     mergeKey: 'type',
     patchStrategy: 'merge',
   }),
-  phase: f(string, 1, 'Active or Terminating.', { fill: 'Active' }),
 });
 export type NamespaceStatus = Infer<typeof namespaceStatus>;
 
@@ -35,8 +35,8 @@ export const namespace = object(
   'io.k8s.api.core.v1.Namespace',
   'A room for names: objects of different namespaces do not meet.',
   {
-    apiVersion: f(string, 0, "Group and version of this object's schema."),
     kind: f(string, 0, 'Which kind of object this is.'),
+    apiVersion: f(string, 0, "Group and version of this object's schema."),
     metadata: f(objectMeta, 1, 'Name, labels and everything else that all objects have.', { always: {} }),
     spec: f(namespaceSpec, 2, 'What it waits for before it goes.', { always: {} }),
     status: f(namespaceStatus, 3, 'How it is.', { always: {} }),

@@ -4,11 +4,11 @@ export const configMapNodeConfigSource = object(
   'io.k8s.api.core.v1.ConfigMapNodeConfigSource',
   'Configuration in a ConfigMap; not used any more.',
   {
-    kubeletConfigKey: req(string, 5, 'Key of the configuration.'),
-    name: req(string, 2, 'Name of the ConfigMap.'),
     namespace: req(string, 1, 'Namespace of the ConfigMap.'),
-    resourceVersion: f(string, 4, 'State of the ConfigMap.'),
+    name: req(string, 2, 'Name of the ConfigMap.'),
     uid: f(string, 3, 'UID of the ConfigMap.'),
+    resourceVersion: f(string, 4, 'State of the ConfigMap.'),
+    kubeletConfigKey: req(string, 5, 'Key of the configuration.'),
   },
 );
 export type ConfigMapNodeConfigSource = Infer<typeof configMapNodeConfigSource>;
@@ -23,23 +23,23 @@ export const nodeConfigSource = object(
 export type NodeConfigSource = Infer<typeof nodeConfigSource>;
 
 export const taint = object('io.k8s.api.core.v1.Taint', 'Keeps away pods that do not tolerate it.', {
-  effect: req(string, 3, 'NoSchedule, PreferNoSchedule or NoExecute.'),
   key: req(string, 1, 'Key of the taint.'),
-  timeAdded: f(time, 4, 'When it was added.', { pointer: true }),
   value: f(string, 2, 'Value of the taint.'),
+  effect: req(string, 3, 'NoSchedule, PreferNoSchedule or NoExecute.'),
+  timeAdded: f(time, 4, 'When it was added.', { pointer: true }),
 });
 export type Taint = Infer<typeof taint>;
 
 export const nodeSpec = object('io.k8s.api.core.v1.NodeSpec', 'What is wanted of a node.', {
-  configSource: f(nodeConfigSource, 6, 'Not used any more.'),
-  externalID: f(string, 2, 'Not used any more.'),
   podCIDR: f(string, 1, "Range of addresses for the node's pods."),
   podCIDRs: f(list(string), 7, "Ranges of addresses for the node's pods, one for each family.", {
     listType: 'set',
     patchStrategy: 'merge',
   }),
   providerID: f(string, 3, 'Id of the machine at its provider.'),
-  taints: f(list(taint), 5, 'What keeps pods away.', { listType: 'atomic' }),
   unschedulable: f(boolean, 4, 'Whether no new pod is placed here.'),
+  taints: f(list(taint), 5, 'What keeps pods away.', { listType: 'atomic' }),
+  configSource: f(nodeConfigSource, 6, 'Not used any more.'),
+  externalID: f(string, 2, 'Not used any more.'),
 });
 export type NodeSpec = Infer<typeof nodeSpec>;

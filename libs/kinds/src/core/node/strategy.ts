@@ -1,18 +1,18 @@
 import type { Strategy } from '#model';
 import type { Node } from './schema.js';
-import { validateNode, validateNodeUpdate } from './validate.js';
+import { validateNode, validateNodeChange, validateNodeUpdate } from './validate.js';
 
 export const nodeStrategy: Strategy<Node> = {
   createKeepsStatus: true,
   revalidatesMetadata: true,
   registryPrefix: 'minions',
   applyDefaults: (object) => withPodCidrs(withAllocatable(object)),
-  prepareCreate: withoutGated,
+  prepareCreate: (object) => withoutGated(object, undefined),
   prepareUpdate: withoutGated,
   prepareStatus: withoutGated,
   validate: validateNode,
   validateUpdate: validateNodeUpdate,
-  validateStatus: validateNodeUpdate,
+  validateStatus: validateNodeChange,
   warnings,
 };
 
@@ -23,20 +23,27 @@ function withAllocatable(object: Node): Node {
   return { ...object, status: { ...object.status, allocatable: capacity } };
 }
 
-/** The single CIDR is the first of the list, and each is filled from the other. */
+/** The single range is the first of the list; where they differ the single one, which older clients send, counts. */
 function withPodCidrs(object: Node): Node {
   const { podCIDR, podCIDRs } = object.spec;
-  if (podCIDR && podCIDRs === undefined) return { ...object, spec: { ...object.spec, podCIDRs: [podCIDR] } };
   const first = podCIDRs?.[0];
-  if (first !== undefined && podCIDR !== first) return { ...object, spec: { ...object.spec, podCIDR: first } };
-  return object;
+  if ((podCIDR ?? '') === (first ?? '')) return object;
+  if (podCIDR) return { ...object, spec: { ...object.spec, podCIDRs: [podCIDR] } };
+  return first === undefined ? object : { ...object, spec: { ...object.spec, podCIDR: first } };
 }
 
-/** Fields of features that are off by default vanish silently. */
-function withoutGated(object: Node): Node {
-  if (object.status?.declaredFeatures === undefined) return object;
-  const { declaredFeatures: _features, ...status } = object.status;
-  return { ...object, status };
+/** Fields of features that are off or gone vanish silently, unless the node has them from before. */
+function withoutGated(object: Node, old: Node | undefined): Node {
+  const { configSource, ...spec } = object.spec;
+  const { declaredFeatures, config, ...status } = object.status ?? {};
+  const keepsSource = configSource === undefined || old?.spec.configSource !== undefined;
+  const keepsConfig = config === undefined || old?.status?.config !== undefined;
+  if (keepsSource && keepsConfig && declaredFeatures === undefined) return object;
+  return {
+    ...object,
+    spec: keepsSource ? object.spec : spec,
+    status: { ...status, ...(keepsConfig && config !== undefined && { config }) },
+  };
 }
 
 function warnings(object: Node): readonly string[] {

@@ -1,6 +1,13 @@
-import { compareQuantities, labelValueProblems, qualifiedName, quantityOf, quantityText, ZERO_QUANTITY } from '#meta';
+import {
+  compareQuantities,
+  labelValueProblems,
+  qualifiedName,
+  quantityMilliValue,
+  quantityOf,
+  quantityText,
+  ZERO_QUANTITY,
+} from '#meta';
 import type { Problem } from '#model';
-import { jsonEquals } from '#std';
 import { cidrFamily } from '../../shared/ip.js';
 import type { Node } from './schema.js';
 
@@ -10,24 +17,27 @@ export function validateNode(object: Node): readonly Problem[] {
   return [...taintProblems(object), ...resourceProblems(object), ...cidrProblems(object)];
 }
 
+/** A change of the node itself is checked as a creation too; a change of its status only as a change. */
 export function validateNodeUpdate(object: Node, old: Node): readonly Problem[] {
+  return [...validateNode(object), ...validateNodeChange(object, old)];
+}
+
+export function validateNodeChange(object: Node, old: Node): readonly Problem[] {
   const problems: Problem[] = [...resourceProblems(object), ...addressProblems(object)];
-  const [cidrs, oldCidrs] = [object.spec.podCIDRs ?? [], old.spec.podCIDRs ?? []];
-  if (oldCidrs.length > 0 && !jsonEquals(cidrs, oldCidrs)) {
-    problems.push({
-      type: 'Forbidden',
-      field: 'spec.podCIDRs',
-      detail: 'node updates may not change podCIDR except from "" to valid',
-    });
-  } else problems.push(...cidrProblems(object));
-  if (old.spec.providerID && object.spec.providerID !== old.spec.providerID) {
-    problems.push({
-      type: 'Forbidden',
-      field: 'spec.providerID',
-      detail: 'node updates may not change providerID except from "" to valid',
-    });
+  const { podCIDRs = [], providerID = '', externalID = '' } = object.spec;
+  const before = old.spec.podCIDRs ?? [];
+  const moved =
+    before.length !== podCIDRs.length ? before.slice(0, 1) : before.filter((cidr, i) => cidr !== podCIDRs[i]);
+  for (const _cidr of moved) problems.push(fixed('spec.podCIDRs', 'podCIDR'));
+  if (old.spec.providerID && providerID !== old.spec.providerID) problems.push(fixed('spec.providerID', 'providerID'));
+  problems.push(...taintProblems(object));
+  if (externalID !== (old.spec.externalID ?? '')) {
+    problems.push({ type: 'Forbidden', field: 'spec.externalID', detail: 'may not be updated' });
   }
-  return [...problems, ...taintProblems(object)];
+  return problems;
+}
+function fixed(field: string, what: string): Problem {
+  return { type: 'Forbidden', field, detail: `node updates may not change ${what} except from "" to valid` };
 }
 
 function taintProblems(object: Node): readonly Problem[] {
@@ -38,8 +48,8 @@ function taintProblems(object: Node): readonly Problem[] {
     const { key = '', value = '', effect = '' } = taint;
     for (const detail of qualifiedName(key))
       problems.push({ type: 'Invalid', field: `${field}.key`, value: key, detail });
-    for (const detail of labelValueProblems(value))
-      problems.push({ type: 'Invalid', field: `${field}.value`, value, detail });
+    const wrong = labelValueProblems(value);
+    if (wrong.length > 0) problems.push({ type: 'Invalid', field: `${field}.value`, value, detail: wrong.join(';') });
     if (effect === '') problems.push({ type: 'Required', field: `${field}.effect`, detail: '' });
     else if (!EFFECTS.includes(effect)) {
       problems.push({ type: 'NotSupported', field: `${field}.effect`, value: effect, detail: '', supported: EFFECTS });
@@ -47,8 +57,8 @@ function taintProblems(object: Node): readonly Problem[] {
     const pair = `${key} ${effect}`;
     if (seen.has(pair)) {
       const shown = { Key: key, Value: value, Effect: effect, TimeAdded: taint.timeAdded ?? null };
-      problems.push({ type: 'Duplicate', field, value: shown, detail: 'taints must be unique by key and effect pair' });
-      return problems;
+      const detail = 'taints must be unique by key and effect pair';
+      problems.push({ type: 'Duplicate', field, value: shown, detail });
     }
     seen.add(pair);
   }
@@ -59,39 +69,45 @@ function resourceProblems(object: Node): readonly Problem[] {
   return (['capacity', 'allocatable'] as const).flatMap((part) =>
     Object.entries(object.status?.[part] ?? {}).flatMap(([name, amount]): readonly Problem[] => {
       const field = `status.${part}.${name}`;
-      const problems: Problem[] = qualifiedName(name).map((detail) => ({
-        type: 'Invalid',
-        field,
-        value: name,
-        detail,
-      }));
       const quantity = quantityOf(amount);
+      const value = quantityText(quantity);
+      const problems: Problem[] = [];
       if (compareQuantities(quantity, ZERO_QUANTITY) < 0) {
-        problems.push({
-          type: 'Invalid',
-          field,
-          value: quantityText(quantity),
-          detail: 'must be greater than or equal to 0',
-        });
+        problems.push({ type: 'Invalid', field, value, detail: 'must be greater than or equal to 0' });
+      }
+      if (isCounted(name) && quantityMilliValue(quantity) % 1000 !== 0) {
+        problems.push({ type: 'Invalid', field, value, detail: 'must be an integer' });
       }
       return problems;
     }),
   );
 }
+/** Resources that come in whole pieces: pods, and everything of other domains than Kubernetes' own. */
+function isCounted(name: string): boolean {
+  return name === 'pods' || (name.includes('/') && !name.includes('kubernetes.io/') && !name.startsWith('requests.'));
+}
 
 function cidrProblems(object: Node): readonly Problem[] {
+  const field = 'spec.podCIDRs';
   const cidrs = object.spec.podCIDRs ?? [];
   const problems: Problem[] = [];
-  for (const [i, cidr] of cidrs.entries()) {
-    if (cidrFamily(cidr) !== undefined) continue;
+  for (const [i, value] of cidrs.entries()) {
+    if (cidrFamily(value) !== undefined) continue;
     const detail = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
-    problems.push({ type: 'Invalid', field: `spec.podCIDRs[${i}]`, value: cidr, detail });
+    problems.push({ type: 'Invalid', field: `${field}[${i}]`, value, detail });
   }
-  const families = cidrs.map(cidrFamily);
-  if (cidrs.length > 1 && problems.length === 0 && (cidrs.length > 2 || families[0] === families[1])) {
+  if (cidrs.length < 2) return problems;
+  const broken = cidrs.findIndex((cidr) => cidrFamily(cidr) === undefined);
+  if (broken >= 0) {
+    const why = `invalid CIDR[${broken}]: <nil> (invalid CIDR address: ${cidrs[broken] ?? ''})`;
+    const detail = `invalid PodCIDRs. failed to check with dual stack with error:${why}`;
+    problems.push({ type: 'Invalid', field, value: cidrs, detail });
+  }
+  const isDual = broken < 0 && new Set(cidrs.map(cidrFamily)).size === 2;
+  if (!isDual || cidrs.length > 2) {
     problems.push({
       type: 'Invalid',
-      field: 'spec.podCIDRs',
+      field,
       value: cidrs,
       detail: 'may specify no more than one CIDR for each IP family',
     });
@@ -101,18 +117,13 @@ function cidrProblems(object: Node): readonly Problem[] {
 
 function addressProblems(object: Node): readonly Problem[] {
   const seen = new Set<string>();
-  return (object.status?.addresses ?? []).flatMap((entry, i): readonly Problem[] => {
-    const pair = `${entry.type} ${entry.address}`;
-    if (seen.has(pair))
-      return [
-        {
-          type: 'Duplicate',
-          field: `status.addresses[${i}]`,
-          value: { type: entry.type, address: entry.address },
-          detail: '',
-        },
-      ];
+  return (object.status?.addresses ?? []).flatMap(({ type, address }, i): readonly Problem[] => {
+    const pair = `${type} ${address}`;
+    const isRepeated = seen.has(pair);
     seen.add(pair);
-    return [];
+    if (!isRepeated) return [];
+    return [
+      { type: 'Duplicate', field: `status.addresses[${i}]`, value: { Type: type, Address: address }, detail: '' },
+    ];
   });
 }

@@ -2,19 +2,19 @@ import { boolean, f, type Infer, int32, int64, list, map, object, quantity, req,
 import { resourceRequirements } from '../../shared/resources.schema.js';
 
 export const podCondition = object('io.k8s.api.core.v1.PodCondition', "One aspect of a pod's state.", {
+  type: req(string, 1, 'Name of the aspect, such as Ready or PodScheduled.'),
+  observedGeneration: f(int64, 7, 'Generation of the pod that the condition was found on.'),
+  status: req(string, 2, 'True, False or Unknown.'),
   lastProbeTime: f(time, 3, 'When the aspect was last looked at.', { always: null }),
   lastTransitionTime: f(time, 4, 'When the status last changed.', { always: null }),
-  message: f(string, 6, 'What it means, for people.'),
-  observedGeneration: f(int64, 7, 'Generation of the pod that the condition was found on.'),
   reason: f(string, 5, 'Why the status is what it is, in one CamelCase word.'),
-  status: req(string, 2, 'True, False or Unknown.'),
-  type: req(string, 1, 'Name of the aspect, such as Ready or PodScheduled.'),
+  message: f(string, 6, 'What it means, for people.'),
 });
 export type PodCondition = Infer<typeof podCondition>;
 
 export const resourceHealth = object('io.k8s.api.core.v1.ResourceHealth', 'Health of one device.', {
-  health: f(string, 2, 'Healthy, Unhealthy or Unknown.'),
   resourceID: req(string, 1, 'Which device.'),
+  health: f(string, 2, 'Healthy, Unhealthy or Unknown.'),
 });
 export type ResourceHealth = Infer<typeof resourceHealth>;
 
@@ -37,13 +37,13 @@ export const containerStateTerminated = object(
   'io.k8s.api.core.v1.ContainerStateTerminated',
   'A container that has ended.',
   {
-    containerID: f(string, 7, 'Id of the container at the runtime.'),
     exitCode: req(int32, 1, 'Exit code of its process.'),
-    finishedAt: f(time, 6, 'When it ended.', { always: null }),
-    message: f(string, 4, 'Its last words.'),
-    reason: f(string, 3, 'How it ended, in one word.'),
     signal: f(int32, 2, 'Signal that ended it.'),
+    reason: f(string, 3, 'How it ended, in one word.'),
+    message: f(string, 4, 'Its last words.'),
     startedAt: f(time, 5, 'When it was started.', { always: null }),
+    finishedAt: f(time, 6, 'When it ended.', { always: null }),
+    containerID: f(string, 7, 'Id of the container at the runtime.'),
   },
 );
 export type ContainerStateTerminated = Infer<typeof containerStateTerminated>;
@@ -52,8 +52,8 @@ export const containerStateWaiting = object(
   'io.k8s.api.core.v1.ContainerStateWaiting',
   'A container that does not run yet.',
   {
-    message: f(string, 2, 'What it waits for, for people.'),
     reason: f(string, 1, 'What it waits for, in one word.'),
+    message: f(string, 2, 'What it waits for, for people.'),
   },
 );
 export type ContainerStateWaiting = Infer<typeof containerStateWaiting>;
@@ -62,9 +62,9 @@ export const containerState = object(
   'io.k8s.api.core.v1.ContainerState',
   'State of a container; one of its fields is given.',
   {
+    waiting: f(containerStateWaiting, 1, 'It does not run yet.'),
     running: f(containerStateRunning, 2, 'It runs.'),
     terminated: f(containerStateTerminated, 3, 'It has ended.'),
-    waiting: f(containerStateWaiting, 1, 'It does not run yet.'),
   },
 );
 export type ContainerState = Infer<typeof containerState>;
@@ -73,9 +73,9 @@ export const linuxContainerUser = object(
   'io.k8s.api.core.v1.LinuxContainerUser',
   "User and groups of a container's first process.",
   {
+    uid: req(int64, 1, 'Number of the user.'),
     gid: req(int64, 2, 'Number of the group.'),
     supplementalGroups: f(list(int64), 3, 'Numbers of further groups.', { listType: 'atomic' }),
-    uid: req(int64, 1, 'Number of the user.'),
   },
 );
 export type LinuxContainerUser = Infer<typeof linuxContainerUser>;
@@ -86,39 +86,39 @@ export const containerUser = object('io.k8s.api.core.v1.ContainerUser', "Who a c
 export type ContainerUser = Infer<typeof containerUser>;
 
 export const volumeMountStatus = object('io.k8s.api.core.v1.VolumeMountStatus', 'How a volume is mounted in fact.', {
-  mountPath: req(string, 2, 'Path in the container.'),
   name: req(string, 1, 'Name of the volume.'),
+  mountPath: req(string, 2, 'Path in the container.'),
   readOnly: f(boolean, 3, 'Whether it cannot be written.'),
   recursiveReadOnly: f(string, 4, 'Whether mounts below are read-only too: Disabled or Enabled.', { pointer: true }),
 });
 export type VolumeMountStatus = Infer<typeof volumeMountStatus>;
 
 export const containerStatus = object('io.k8s.api.core.v1.ContainerStatus', 'State of one container of a pod.', {
-  allocatedResources: f(map(quantity), 10, 'What the node has set aside for it.'),
-  allocatedResourcesStatus: f(list(resourceStatus), 14, 'Health of the devices that it uses.', {
-    listType: 'map',
-    mapKeys: ['name'],
-    mergeKey: 'name',
-    patchStrategy: 'merge',
-  }),
-  containerID: f(string, 8, 'Id of the container at the runtime, as runtime://id.'),
+  name: req(string, 1, 'Name of the container.'),
+  state: f(containerState, 2, 'Its state now.', { always: {} }),
+  lastState: f(containerState, 3, 'State of its run before this one.', { always: {} }),
+  ready: req(boolean, 4, 'Whether its readiness check passes.'),
+  restartCount: req(int32, 5, 'How often it was started again.'),
   image: req(string, 6, 'Image that it runs; may be named otherwise than in the spec.'),
   imageID: req(string, 7, 'Digest of that image.'),
-  lastState: f(containerState, 3, 'State of its run before this one.', { always: {} }),
-  name: req(string, 1, 'Name of the container.'),
-  ready: req(boolean, 4, 'Whether its readiness check passes.'),
-  resources: f(resourceRequirements, 11, 'Requests and limits that are in force.'),
-  restartCount: req(int32, 5, 'How often it was started again.'),
+  containerID: f(string, 8, 'Id of the container at the runtime, as runtime://id.'),
   started: f(boolean, 9, 'Whether its startup check has passed.', { pointer: true }),
-  state: f(containerState, 2, 'Its state now.', { always: {} }),
-  stopSignal: f(string, 15, 'Signal that tells it to end.', { pointer: true }),
-  user: f(containerUser, 13, 'Who its first process runs as.'),
+  allocatedResources: f(map(quantity), 10, 'What the node has set aside for it.'),
+  resources: f(resourceRequirements, 11, 'Requests and limits that are in force.'),
   volumeMounts: f(list(volumeMountStatus), 12, 'How its volumes are mounted.', {
     listType: 'map',
     mapKeys: ['mountPath'],
     mergeKey: 'mountPath',
     patchStrategy: 'merge',
   }),
+  user: f(containerUser, 13, 'Who its first process runs as.'),
+  allocatedResourcesStatus: f(list(resourceStatus), 14, 'Health of the devices that it uses.', {
+    listType: 'map',
+    mapKeys: ['name'],
+    mergeKey: 'name',
+    patchStrategy: 'merge',
+  }),
+  stopSignal: f(string, 15, 'Signal that tells it to end.', { pointer: true }),
 });
 export type ContainerStatus = Infer<typeof containerStatus>;
 
@@ -127,8 +127,8 @@ export const containerExtendedResourceRequest = object(
   'Which request stands for an extended resource.',
   {
     containerName: req(string, 1, 'The container that asked.'),
-    requestName: req(string, 3, 'The request in the claim.'),
     resourceName: req(string, 2, 'The extended resource.'),
+    requestName: req(string, 3, 'The request in the claim.'),
   },
 );
 export type ContainerExtendedResourceRequest = Infer<typeof containerExtendedResourceRequest>;
@@ -167,29 +167,23 @@ export const podResourceClaimStatus = object(
 export type PodResourceClaimStatus = Infer<typeof podResourceClaimStatus>;
 
 export const podStatus = object('io.k8s.api.core.v1.PodStatus', 'State of a pod.', {
-  allocatedResources: f(map(quantity), 19, 'What the node has set aside for the pod as a whole.'),
+  observedGeneration: f(int64, 17, 'Generation of the pod that this state belongs to.'),
+  phase: f(string, 1, 'Pending, Running, Succeeded, Failed or Unknown.'),
   conditions: f(list(podCondition), 2, "Aspects of the pod's state.", {
     listType: 'map',
     mapKeys: ['type'],
     mergeKey: 'type',
     patchStrategy: 'merge',
   }),
-  containerStatuses: f(list(containerStatus), 8, 'State of each container.', { listType: 'atomic' }),
-  ephemeralContainerStatuses: f(list(containerStatus), 13, 'State of each ephemeral container.', {
-    listType: 'atomic',
-  }),
-  extendedResourceClaimStatus: f(podExtendedResourceClaimStatus, 18, 'Claim that was made for extended resources.'),
+  message: f(string, 3, 'Why the pod is in this state, for people.'),
+  reason: f(string, 4, 'Why the pod is in this state, in one word.'),
+  nominatedNodeName: f(string, 11, 'Node where room is being made for the pod.'),
   hostIP: f(string, 5, 'Address of the node.'),
   hostIPs: f(list(hostIP), 16, 'All addresses of the node.', {
     listType: 'atomic',
     mergeKey: 'ip',
     patchStrategy: 'merge',
   }),
-  initContainerStatuses: f(list(containerStatus), 10, 'State of each init container.', { listType: 'atomic' }),
-  message: f(string, 3, 'Why the pod is in this state, for people.'),
-  nominatedNodeName: f(string, 11, 'Node where room is being made for the pod.'),
-  observedGeneration: f(int64, 17, 'Generation of the pod that this state belongs to.'),
-  phase: f(string, 1, 'Pending, Running, Succeeded, Failed or Unknown.'),
   podIP: f(string, 6, 'Address of the pod.'),
   podIPs: f(list(podIP), 12, 'All addresses of the pod.', {
     listType: 'map',
@@ -197,8 +191,13 @@ export const podStatus = object('io.k8s.api.core.v1.PodStatus', 'State of a pod.
     mergeKey: 'ip',
     patchStrategy: 'merge',
   }),
+  startTime: f(time, 7, 'When the node took the pod over.', { pointer: true }),
+  initContainerStatuses: f(list(containerStatus), 10, 'State of each init container.', { listType: 'atomic' }),
+  containerStatuses: f(list(containerStatus), 8, 'State of each container.', { listType: 'atomic' }),
   qosClass: f(string, 9, 'Class of service: Guaranteed, Burstable or BestEffort.'),
-  reason: f(string, 4, 'Why the pod is in this state, in one word.'),
+  ephemeralContainerStatuses: f(list(containerStatus), 13, 'State of each ephemeral container.', {
+    listType: 'atomic',
+  }),
   resize: f(string, 14, 'How far a change of resources has come; conditions tell it now.'),
   resourceClaimStatuses: f(list(podResourceClaimStatus), 15, 'Claims that were made for resourceClaims.', {
     listType: 'map',
@@ -206,7 +205,8 @@ export const podStatus = object('io.k8s.api.core.v1.PodStatus', 'State of a pod.
     mergeKey: 'name',
     patchStrategy: 'merge,retainKeys',
   }),
+  extendedResourceClaimStatus: f(podExtendedResourceClaimStatus, 18, 'Claim that was made for extended resources.'),
+  allocatedResources: f(map(quantity), 19, 'What the node has set aside for the pod as a whole.'),
   resources: f(resourceRequirements, 20, 'Requests and limits of the pod as a whole that are in force.'),
-  startTime: f(time, 7, 'When the node took the pod over.', { pointer: true }),
 });
 export type PodStatus = Infer<typeof podStatus>;

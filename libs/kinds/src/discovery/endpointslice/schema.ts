@@ -21,20 +21,20 @@ export const forZone = object('io.k8s.api.discovery.v1.ForZone', 'A zone that an
 export type ForZone = Infer<typeof forZone>;
 
 export const endpointHints = object('io.k8s.api.discovery.v1.EndpointHints', 'Who an endpoint is meant for.', {
-  forNodes: f(list(forNode), 2, 'Nodes that should use it.', { listType: 'atomic' }),
   forZones: f(list(forZone), 1, 'Zones that should use it.', { listType: 'atomic' }),
+  forNodes: f(list(forNode), 2, 'Nodes that should use it.', { listType: 'atomic' }),
 });
 export type EndpointHints = Infer<typeof endpointHints>;
 
 export const endpoint = object('io.k8s.api.discovery.v1.Endpoint', 'One place that answers for a service.', {
   addresses: req(list(string), 1, 'Its addresses; only the first is used.', { listType: 'set', always: null }),
   conditions: f(endpointConditions, 2, 'Its state.', { always: {} }),
-  deprecatedTopology: f(map(string), 5, 'Where it is, in the form of older versions.'),
-  hints: f(endpointHints, 8, 'Who it is meant for.'),
   hostname: f(string, 3, 'Its host name.', { pointer: true }),
-  nodeName: f(string, 6, 'Node that it is on.', { pointer: true }),
   targetRef: f(objectReference, 4, 'Object behind it, mostly a pod.'),
+  deprecatedTopology: f(map(string), 5, 'Where it is, in the form of older versions.'),
+  nodeName: f(string, 6, 'Node that it is on.', { pointer: true }),
   zone: f(string, 7, 'Zone that it is in.', { pointer: true }),
+  hints: f(endpointHints, 8, 'Who it is meant for.'),
 });
 export type Endpoint = Infer<typeof endpoint>;
 
@@ -42,10 +42,10 @@ export const endpointPort = object(
   'io.k8s.api.discovery.v1.EndpointPort',
   'A port of all endpoints of a slice.',
   {
-    appProtocol: f(string, 4, 'What is spoken on the port.', { pointer: true }),
     name: f(string, 1, "Name of the port; the service's name for it.", { fill: '', pointer: true }),
-    port: f(int32, 3, 'Number of the port; every port where nothing is said.', { pointer: true }),
     protocol: f(string, 2, 'TCP, UDP or SCTP.', { fill: 'TCP', pointer: true }),
+    port: f(int32, 3, 'Number of the port; every port where nothing is said.', { pointer: true }),
+    appProtocol: f(string, 4, 'What is spoken on the port.', { pointer: true }),
   },
   { mapType: 'atomic' },
 );
@@ -55,11 +55,11 @@ export const endpointSlice = object(
   'io.k8s.api.discovery.v1.EndpointSlice',
   'Some of the places that answer for a service.',
   {
-    addressType: req(string, 4, 'IPv4, IPv6 or FQDN; never changes.'),
-    apiVersion: f(string, 0, "Group and version of this object's schema."),
-    endpoints: req(list(endpoint), 2, 'The places.', { listType: 'atomic', always: null }),
     kind: f(string, 0, 'Which kind of object this is.'),
+    apiVersion: f(string, 0, "Group and version of this object's schema."),
     metadata: f(objectMeta, 1, 'Name, labels and everything else that all objects have.', { always: {} }),
+    addressType: req(string, 4, 'IPv4, IPv6 or FQDN; never changes.'),
+    endpoints: req(list(endpoint), 2, 'The places.', { listType: 'atomic', always: null }),
     ports: f(list(endpointPort), 3, 'Ports that all of them have.', { listType: 'atomic', always: null }),
   },
   { gvk: ['discovery.k8s.io/v1 EndpointSlice'] },
