@@ -2,6 +2,8 @@
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
+# Another registry than npm's own, where that cannot be reached.
+ARG npm_config_registry=https://registry.npmjs.org/
 WORKDIR /shiplog
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund --loglevel error

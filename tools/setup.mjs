@@ -12,7 +12,13 @@ import { engineAddress, ping } from './engine.mjs';
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 export const home = resolve(process.env.SHIPLOG_HOME || join(homedir(), '.shiplog'));
 /** Node 24 as package.json pins it; the host's own may be older. */
-export const node = join(root, 'node_modules', 'node', 'bin', 'node');
+export const node = pinnedNode();
+
+function pinnedNode() {
+  const pinned = join(root, 'node_modules', 'node', 'bin', 'node');
+  // In an image that is Node 24 itself the package may be left out.
+  return Number(process.versions.node.split('.')[0]) >= 24 && !existsSync(pinned) ? process.execPath : pinned;
+}
 
 /** Something a person has to do; its message is the whole output. */
 export class Problem extends Error {}

@@ -61,12 +61,15 @@ function readyNode({ plane }: Platform, name: string): boolean {
 }
 
 /** Looks again after each batch of events; false when it takes too long. */
-async function until(platform: Platform, isTrue: () => boolean): Promise<boolean> {
-  const timeout = AbortSignal.timeout(NODE_WAIT_MS);
-  const ended = new Promise<void>((resolve) => timeout.addEventListener('abort', () => resolve()));
-  while (!isTrue()) {
-    if (timeout.aborted) return false;
-    await Promise.race([platform.plane.reads.nextBatch(), ended]);
-  }
-  return true;
+function until({ plane }: Platform, isTrue: () => boolean): Promise<boolean> {
+  if (isTrue()) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const settle = (outcome: boolean): void => {
+      clearTimeout(timer);
+      stopListening();
+      resolve(outcome);
+    };
+    const timer = setTimeout(() => settle(false), NODE_WAIT_MS);
+    const stopListening = plane.reads.onChanges(() => isTrue() && settle(true));
+  });
 }

@@ -22,7 +22,7 @@ import { BusCommands } from './bus-commands.js';
 import { codeHash } from './code-hash.js';
 import { apiEndpoints } from './host.js';
 import { say, stopBecause } from './console.js';
-import { prepareHome, requireFreePort } from './preconditions.js';
+import { prepareHome, requireFreePort, requireNatsServer } from './preconditions.js';
 import type { Settings } from './settings.js';
 
 /** Where a process got its place on the bus from. */
@@ -56,6 +56,7 @@ export class Platform implements OnApplicationShutdown {
   }
 
   static async open(settings: Settings): Promise<Platform> {
+    requireNatsServer(settings);
     prepareHome(settings.home);
     const isWriter = settings.apps.includes('api');
     if (isWriter) await requireFreePort(settings);

@@ -1,6 +1,6 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { Fault } from '#std';
 import type { Settings } from './settings.js';
 
@@ -9,11 +9,13 @@ export function prepareHome(home: string): void {
   const probe = join(home, `.probe-${process.pid}`);
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
-    writeFileSync(probe, 'x'.repeat(4096));
+    try {
+      writeFileSync(probe, 'x'.repeat(4096));
+    } finally {
+      rmSync(probe, { force: true });
+    }
   } catch (cause) {
     throw new Fault(folderProblem(home, cause), false, { cause });
-  } finally {
-    rmSync(probe, { force: true });
   }
 }
 
@@ -25,6 +27,14 @@ export async function requireFreePort({ apiHost, apiPort }: Settings): Promise<v
     server.listen(apiPort, apiHost, resolve);
   });
   await new Promise((resolve) => server.close(resolve));
+}
+
+/** The bus's server, where this process is to run one. */
+export function requireNatsServer({ natsUrl, credentials }: Settings): void {
+  if (natsUrl !== undefined || credentials !== undefined) return;
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  if (folders.some((folder) => existsSync(join(folder, 'nats-server')))) return;
+  throw new Fault('nats-server is not installed: install the package nats-server, or name a running one with SHIPLOG_NATS_URL.', false);
 }
 
 function folderProblem(home: string, cause: unknown): string {

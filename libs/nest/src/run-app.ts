@@ -6,6 +6,7 @@ import { BusServer } from './bus-server.js';
 import { explain, say } from './console.js';
 import { giveMemoryBack } from './memory.js';
 import { FaultFilter, PayloadPipe } from './payload-pipe.js';
+import { PlainLogger } from './plain-logger.js';
 
 /** A clean stop takes this long at most; then the process ends anyway, and the next start repairs. */
 const STOP_MS = 15_000;
@@ -20,17 +21,19 @@ export async function runApp(
   createModule: () => DynamicModule | Promise<DynamicModule>,
   ready: (app: INestMicroservice) => Promise<void> | void = sayReady,
 ): Promise<void> {
+  const logger = new PlainLogger();
   try {
     const app = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(await createModule(), {
       useFactory: (strategy: BusServer) => ({ strategy }),
       inject: [BusServer],
-      logger: ['error', 'warn', 'fatal'],
+      logger,
       abortOnError: false,
     });
     app.useGlobalPipes(new PayloadPipe());
     app.useGlobalFilters(new FaultFilter());
     stopOnSignal(app);
     await app.listen();
+    logger.isStarted = true;
     await ready(app);
     setTimeout(giveMemoryBack, SETTLED_MS).unref();
   } catch (cause) {

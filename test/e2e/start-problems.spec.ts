@@ -1,0 +1,113 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const root = process.cwd();
+const node = join(root, 'node_modules/node/bin/node');
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'shiplog-problems-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Runs standalone until it ends by itself. */
+function standalone(env: Readonly<Record<string, string>>): Promise<Ended> {
+  const child = spawn(node, ['--no-warnings', join(root, 'dist/apps/standalone/main.js')], {
+    env: { ...process.env, SHIPLOG_APPS: 'api', SHIPLOG_API_ADDRESS: '127.0.0.1:1', ...env },
+  });
+  let output = '';
+  const keep = (chunk: Buffer): void => void (output += chunk.toString());
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  return new Promise((resolve) =>
+    child.once('close', (code) => {
+      clearTimeout(late);
+      resolve({ code, output });
+    }),
+  );
+}
+
+/** One sentence that says what to do, and nothing else. */
+function expectSentence({ code, output }: Ended, sentence: RegExp): void {
+  expect(output.trim().split('\n')).toHaveLength(1);
+  expect(output).toMatch(sentence);
+  expect(code).toBe(1);
+}
+
+describe('what stops a start', () => {
+  it('a taken port', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    const home = join(folder, 'taken');
+    expectSentence(
+      await standalone({ SHIPLOG_HOME: home, SHIPLOG_API_ADDRESS: `127.0.0.1:${port}` }),
+      new RegExp(`^Port ${port} on 127.0.0.1 is taken: .*SHIPLOG_API_ADDRESS`),
+    );
+    expect(readdirSync(home)).toEqual([]);
+    other.close();
+  });
+
+  it('an address that is none, an app that is none, a log that is none', async () => {
+    const home = join(folder, 'wrong');
+    expectSentence(await standalone({ SHIPLOG_HOME: home, SHIPLOG_API_ADDRESS: 'nowhere' }), /^SHIPLOG_API_ADDRESS is "nowhere"/);
+    expectSentence(await standalone({ SHIPLOG_HOME: home, SHIPLOG_APPS: 'api,wonders' }), /^SHIPLOG_APPS names wonders/);
+    expectSentence(
+      await standalone({ SHIPLOG_HOME: home, SHIPLOG_EVENT_LOG: 'paper:', SHIPLOG_API_ADDRESS: '127.0.0.1:34571' }),
+      /^The event log "paper:" is none/,
+    );
+  });
+
+  it('a data folder that cannot be written', async () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    expectSentence(await standalone({ SHIPLOG_HOME: join(file, 'home') }), /^The data folder .* cannot be written .*SHIPLOG_HOME/);
+  });
+
+  it('a full disk', async () => {
+    const home = join(folder, 'full');
+    mkdirSync(home);
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', home]).status !== 0) return;
+    try {
+      spawnSync('dd', ['if=/dev/zero', `of=${join(home, 'filler')}`, 'bs=1k', 'count=64']);
+      expectSentence(await standalone({ SHIPLOG_HOME: home }), /^The disk that holds the data folder .* is full: .*SHIPLOG_HOME/);
+      expect(readdirSync(home)).toEqual(['filler']);
+    } finally {
+      spawnSync('umount', [home]);
+    }
+  });
+
+  it('no container engine', async () => {
+    const env = { SHIPLOG_HOME: join(folder, 'engine'), SHIPLOG_APPS: 'api,agent', DOCKER_HOST: `unix://${join(folder, 'no.sock')}` };
+    expectSentence(await standalone(env), /^No container engine answers on unix:.*DOCKER_HOST.*SHIPLOG_APPS/);
+    expect(existsSync(env.SHIPLOG_HOME)).toBe(false);
+  });
+
+  it('no nats-server', async () => {
+    const env = { SHIPLOG_HOME: join(folder, 'nats'), SHIPLOG_API_ADDRESS: '127.0.0.1:34572', PATH: dirname(node) };
+    expectSentence(await standalone(env), /^nats-server is not installed: install/);
+    expect(existsSync(env.SHIPLOG_HOME)).toBe(false);
+  });
+
+  it('a second standalone on the same data', async () => {
+    const home = join(folder, 'twice');
+    const first = spawn(node, ['--no-warnings', join(root, 'dist/apps/standalone/main.js')], {
+      env: { ...process.env, SHIPLOG_APPS: 'api', SHIPLOG_HOME: home, SHIPLOG_API_ADDRESS: '127.0.0.1:34573' },
+    });
+    const gone = new Promise((resolve) => first.once('exit', resolve));
+    await new Promise<void>((resolve) => first.stdout.on('data', (chunk: Buffer) => chunk.includes('Ready') && resolve()));
+    const second = await standalone({ SHIPLOG_HOME: home, SHIPLOG_API_ADDRESS: '127.0.0.1:34574' });
+    expectSentence(second, /^The event log .* is being written by process/);
+    first.kill('SIGTERM');
+    expect(await gone).toBe(0);
+  });
+});
