@@ -33,7 +33,8 @@ function each<T>(list: readonly T[] | undefined | null, change: (item: T) => T):
 
 function withoutSignal<C extends Pick<Container, 'lifecycle'>>(container: C): C {
   if (container.lifecycle?.stopSignal === undefined) return container;
-  return { ...container, lifecycle: withoutField(container.lifecycle, 'stopSignal') };
+  const lifecycle = withoutField(container.lifecycle, 'stopSignal');
+  return Object.keys(lifecycle).length === 0 ? withoutField(container, 'lifecycle') : { ...container, lifecycle };
 }
 
 function withoutProjections(volume: Volume): Volume {

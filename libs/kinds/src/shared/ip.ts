@@ -35,3 +35,15 @@ function isIPv6(text: string): boolean {
   }
   return halves.length === 2 ? count < 8 : count === 8;
 }
+
+/** A range whose address has bits of a host: it may be meant as a range or as that host. */
+export function ambiguousCidr(text: string): string | undefined {
+  const [address = '', bits = ''] = text.split('/');
+  if (cidrFamily(text) !== 'IPv4') return undefined;
+  const value = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const size = 2 ** (32 - Number(bits));
+  const base = Math.floor(value / size) * size;
+  if (base === value) return undefined;
+  const plain = [24, 16, 8, 0].map((shift) => Math.floor(base / 2 ** shift) % 256).join('.');
+  return `CIDR value "${text}" is ambiguous in this context (should be "${plain}/${bits}" or "${address}/32"?)`;
+}

@@ -132,7 +132,11 @@ export function validateTolerations(field: string, tolerations: readonly Tolerat
       found.push(...each(`${at}.operator`, value, labelValueProblems(value)));
     else if (operator === 'Exists') {
       if (value !== '') found.push(invalid(`${at}.operator`, value, "value must be empty when `operator` is 'Exists'"));
-    } else found.push(...supportedOnly(`${at}.operator`, operator, ['Equal', 'Exists']));
+    } else {
+      // Comparisons are known by name though the feature is off.
+      const known = operator === 'Lt' || operator === 'Gt' ? ['Equal', 'Exists', 'Lt', 'Gt'] : ['Equal', 'Exists'];
+      found.push({ type: 'NotSupported', field: `${at}.operator`, value: operator, detail: '', supported: known });
+    }
     if (effect !== '') found.push(...supportedOnly(`${at}.effect`, effect, EFFECTS));
     return found;
   });

@@ -1,4 +1,4 @@
-import { dns1123Label, dns1123Subdomain, invalid, patternProblem, qualifiedName, required } from '#meta';
+import { dns1123Label, dns1123Subdomain, invalid, patternProblem, required } from '#meta';
 import type { Problem } from '#model';
 import type { EnvFromSource, EnvVar, EnvVarSource, FileKeySelector, ObjectFieldSelector } from '../env.schema.js';
 import { each, items, localPath, type Problems } from './checks.js';
@@ -57,7 +57,7 @@ function keyProblems(field: string, key: string): Problems {
   if (key === '') return [required(field)];
   return each(field, key, configKey(key));
 }
-export function configKey(key: string): readonly string[] {
+function configKey(key: string): readonly string[] {
   const words: string[] = [];
   if (key.length > 253) words.push('must be no more than 253 characters');
   if (!/^[-._a-zA-Z0-9]+$/.test(key)) {
@@ -95,9 +95,4 @@ export function validateEnvFrom(field: string, sources: readonly EnvFromSource[]
     if (count > 1) found.push(invalid(field, '', 'may not have more than one field specified at a time'));
     return found;
   });
-}
-
-/** `example.com/name` texts such as condition types. */
-export function qualified(field: string, name: string): Problems {
-  return each(field, name, qualifiedName(name));
 }

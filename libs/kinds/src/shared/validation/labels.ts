@@ -1,4 +1,4 @@
-import { forbidden, invalid, labelValueProblems, parseLabelSelector, qualifiedName, required } from '#meta';
+import { forbidden, invalid, labelValueProblems, qualifiedName, required } from '#meta';
 import type { Problem } from '#model';
 import type { LabelSelector, LabelSelectorRequirement } from '../meta.schema.js';
 import { each, items, type Problems } from './checks.js';
@@ -80,9 +80,4 @@ export function labelKeys(
   if (items(keys).length === 0) return [];
   const found: Problem[] = selector ? [] : [forbidden(field, 'must not be specified when labelSelector is not set')];
   return [...found, ...items(keys).flatMap((key, i) => each(`${field}[${i}]`, key, qualifiedName(key)))];
-}
-
-/** Whether a text can be read as a selector at all. */
-export function isSelectorText(text: string): boolean {
-  return parseLabelSelector(text).ok;
 }

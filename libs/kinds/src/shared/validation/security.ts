@@ -123,7 +123,12 @@ export function validatePodSecurity(field: string, spec: PodSpec): Problems {
     ...supportedOnly(`${field}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, ['Merge', 'Strict']),
   );
   found.push(
-    ...supportedOnly(`${field}.seLinuxChangePolicy`, context.seLinuxChangePolicy, ['MountOption', 'Recursive']),
+    ...supportedOnly(
+      `${field}.seLinuxChangePolicy`,
+      context.seLinuxChangePolicy,
+      // Mounting with a label is a feature that is off.
+      context.seLinuxChangePolicy === 'MountOption' ? ['Recursive'] : ['MountOption', 'Recursive'],
+    ),
   );
   return found;
 }

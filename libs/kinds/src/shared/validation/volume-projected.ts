@@ -7,8 +7,8 @@ import type {
 } from '../volume-projected.schema.js';
 import { each, items, localPath, type Problems } from './checks.js';
 import { validateDownwardFile } from './downward.js';
+import { validateKeys } from './keys.js';
 import { validateLabelSelector } from './labels.js';
-import { validateKeys } from './volume-sources.js';
 
 /** Several sources in one folder: no two may write the same file. */
 export function validateProjected(field: string, source: ProjectedVolumeSource): Problems {
@@ -45,7 +45,8 @@ function sourceProblems(at: string, projection: VolumeProjection, claim: Claim):
     }
   }
   const token = projection.serviceAccountToken;
-  if (token && only('serviceAccountToken')) found.push(...tokenProblems(`${at}.serviceAccountToken`, token, claim));
+  if (token && only('serviceAccountToken'))
+    found.push(...tokenProblems(`${at}.serviceAccountToken`, token, claim, field));
   if (projection.clusterTrustBundle && only('clusterTrustBundle')) {
     found.push(...bundleProblems(`${at}.clusterTrustBundle`, projection, claim));
   }
@@ -56,14 +57,14 @@ function sourceProblems(at: string, projection: VolumeProjection, claim: Claim):
 }
 
 const TEN_MINUTES = 600;
-function tokenProblems(at: string, token: ServiceAccountTokenProjection, claim: Claim): Problems {
+function tokenProblems(at: string, token: ServiceAccountTokenProjection, claim: Claim, volume: string): Problems {
   const seconds = token.expirationSeconds ?? 3600;
   const found: Problem[] = [];
   if (seconds < TEN_MINUTES)
     found.push(invalid(`${at}.expirationSeconds`, seconds, 'may not specify a duration less than 10 minutes'));
   if (seconds > 2 ** 32)
     found.push(invalid(`${at}.expirationSeconds`, seconds, 'may not specify a duration larger than 2^32 seconds'));
-  if (token.path === '') return [...found, required(`${at}.path`)];
+  if (token.path === '') return [...found, required(`${volume}.path`)];
   return [...found, ...localPath(`${at}.path`, token.path), ...claim(token.path, token.path)];
 }
 

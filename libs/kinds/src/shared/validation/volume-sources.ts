@@ -1,20 +1,9 @@
-import { dns1123Subdomain, invalid, qualifiedName, required } from '#meta';
+import { dns1123Subdomain, invalid, required } from '#meta';
 import type { Problem } from '#model';
 import type { Volume } from '../volumes.schema.js';
-import type { KeyToPath } from '../volume-sources-local.schema.js';
-import {
-  descendingPath,
-  each,
-  fileMode,
-  items,
-  localPath,
-  noBacksteps,
-  oneOf,
-  type Problems,
-  supportedOnly,
-} from './checks.js';
-import { configKey } from './env.js';
+import { each, fileMode, items, localPath, noBacksteps, oneOf, type Problems, supportedOnly } from './checks.js';
 import { validateDownwardFile } from './downward.js';
+import { validateKeys } from './keys.js';
 import { validateEphemeral } from './volume-claim.js';
 import { validateProjected } from './volume-projected.js';
 
@@ -71,12 +60,7 @@ export const SOURCE_CHECKS: Checks = {
   },
   iscsi: (at, source) => {
     const found = needs(at, source, 'targetPortal', 'iqn');
-    if (
-      source.iqn &&
-      !/^(iqn\.\d{4}-\d\d\.[a-z0-9.-]+(:.*)?|eui\.[0-9A-Fa-f]{16}|naa\.[0-9A-Fa-f]{32})$/i.test(source.iqn)
-    ) {
-      found.push(invalid(`${at}.iqn`, source.iqn, 'must be valid format'));
-    }
+    if (source.iqn) found.push(...initiator(`${at}.iqn`, source.iqn));
     if (source.lun < 0 || source.lun > 255)
       found.push(invalid(`${at}.lun`, source.lun, 'must be between 0 and 255, inclusive'));
     if ((source.chapAuthDiscovery || source.chapAuthSession) && !source.secretRef)
@@ -165,17 +149,3 @@ function csiDriver(field: string, name: string): Problems {
   if (name.length > 63) return [{ type: 'TooLong', field, detail: 'may not be more than 63 bytes' }];
   return each(field, name, dns1123Subdomain(name.toLowerCase()));
 }
-
-/** Which keys become which files. */
-export function validateKeys(field: string, keys: readonly KeyToPath[] | undefined): Problems {
-  return items(keys).flatMap(({ key, path, mode }, i) => {
-    const at = `${field}[${i}]`;
-    return [
-      ...(key === '' ? [required(`${at}.key`)] : []),
-      ...(path === '' ? [required(`${at}.path`)] : localPath(`${at}.path`, path)),
-      ...fileMode(`${at}.mode`, mode),
-    ];
-  });
-}
-
-export { configKey, descendingPath, qualifiedName };

@@ -103,7 +103,9 @@ function volumeWarnings(at: string, volume: Volume): readonly string[] {
     volume[name] === undefined ? [] : [`${at}.${OLD_VOLUMES[name] ?? ''}`],
   );
   const isHollow =
-    volume.projected && items(volume.projected.sources).every((source) => Object.keys(source).length === 0);
+    volume.projected &&
+    (items(volume.projected.sources).length === 0 ||
+      items(volume.projected.sources).some((source) => Object.keys(source).length === 0));
   return isHollow ? [...old, `volume "${volume.name}" (Projected) has no sources provided`] : old;
 }
 
