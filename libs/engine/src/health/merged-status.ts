@@ -5,8 +5,8 @@ import { isJsonObject } from '#std';
 const KEPT = ['nominatedNodeName', 'resourceClaimStatuses', 'extendedResourceClaimStatus', 'qosClass', 'resize', 'ephemeralContainerStatuses'];
 
 /**
- * A status report laid over the stored status. Conditions go by type: those that the agent reports replace their
- * namesakes in place, those of others (readiness gates, DisruptionTarget, PodScheduled) stay. Maps of a node's resources
+ * A status report laid over the stored status. Conditions go by type: those of others (readiness gates, DisruptionTarget)
+ * stay and stand first, those that the agent reports follow in its order. Maps of a node's resources
  * are merged, because extended resources may have been patched in by somebody else.
  */
 export function mergedStatus(stored: JsonObject | undefined, reported: JsonObject): JsonObject {
@@ -25,14 +25,13 @@ export function mergedStatus(stored: JsonObject | undefined, reported: JsonObjec
 function mergedConditions(stored: Json | undefined, reported: Json | undefined): readonly Json[] | undefined {
   if (!Array.isArray(stored)) return Array.isArray(reported) ? (reported as readonly Json[]) : undefined;
   if (!Array.isArray(reported)) return stored as readonly Json[];
-  const fresh = new Map((reported as readonly JsonObject[]).map((condition) => [condition['type'], condition]));
-  const merged: Json[] = [];
-  for (const condition of stored as readonly JsonObject[]) {
-    const update = fresh.get(condition['type']);
-    merged.push(update ? keepTransition(condition, update) : condition);
-    fresh.delete(condition['type']);
-  }
-  return [...merged, ...fresh.values()];
+  const before = new Map((stored as readonly JsonObject[]).map((condition) => [condition['type'], condition]));
+  const fresh = (reported as readonly JsonObject[]).map((condition) => {
+    const known = before.get(condition['type']);
+    before.delete(condition['type']);
+    return known ? keepTransition(known, condition) : condition;
+  });
+  return [...before.values(), ...fresh];
 }
 
 /** A condition whose status did not change keeps the time of its last change. */
