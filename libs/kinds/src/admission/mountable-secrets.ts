@@ -46,3 +46,20 @@ export function secretNotAllowed(spec: Pod['spec'], account: ServiceAccount): st
     return undefined;
   }
 }
+
+/** Names of all secrets that a pod mentions in volumes, environments and image pulls. */
+export function secretsOf(spec: Pod['spec']): readonly string[] {
+  const containers: readonly Container[] = [...(spec.initContainers ?? []), ...spec.containers];
+  const found = [
+    ...(spec.volumes ?? []).flatMap((volume) => [
+      volume.secret?.secretName,
+      ...(volume.projected?.sources ?? []).map((source) => source.secret?.name),
+    ]),
+    ...containers.flatMap((container) => [
+      ...(container.env ?? []).map((env) => env.valueFrom?.secretKeyRef?.name),
+      ...(container.envFrom ?? []).map((source) => source.secretRef?.name),
+    ]),
+    ...(spec.imagePullSecrets ?? []).map((secret) => secret.name),
+  ];
+  return found.filter((name): name is string => name !== undefined && name !== '');
+}

@@ -2,7 +2,7 @@ import { kindRef, refusals, type AdmissionPlugin, type Admitted, type KubeObject
 import { safeSuffix } from '#std';
 import type { Pod } from '../core/pod/schema.js';
 import type { ServiceAccount } from '../core/serviceaccount/schema.js';
-import { secretNotAllowed } from './mountable-secrets.js';
+import { secretNotAllowed, secretsOf } from './mountable-secrets.js';
 import { isPlainPod } from './pods.js';
 
 const serviceAccounts = kindRef<ServiceAccount>('core.serviceaccounts');
@@ -43,8 +43,7 @@ function withAccount(request: Admitted, pod: Pod): KubeObject | Refusal {
 
 function mirrored(request: Admitted, pod: Pod): KubeObject | Refusal {
   if (pod.spec.serviceAccountName) return forbidden(pod, 'a mirror pod may not reference service accounts');
-  if (pod.spec.volumes?.some((volume) => volume.secret !== undefined))
-    return forbidden(pod, 'a mirror pod may not reference secrets');
+  if (secretsOf(pod.spec).length > 0) return forbidden(pod, 'a mirror pod may not reference secrets');
   const hasToken = pod.spec.volumes?.some((volume) =>
     volume.projected?.sources?.some((source) => source.serviceAccountToken !== undefined),
   );
@@ -54,9 +53,7 @@ function mirrored(request: Admitted, pod: Pod): KubeObject | Refusal {
 
 /** Mounts the token where a container has nothing at that path yet; the volume is made once. */
 function withToken(spec: Pod['spec'], suffix: string): Pod['spec'] {
-  const existing = spec.volumes?.find(
-    (volume) => volume.name?.startsWith(VOLUME_PREFIX) && volume.projected !== undefined,
-  );
+  const existing = spec.volumes?.find((volume) => volume.name?.startsWith(VOLUME_PREFIX));
   const name = existing?.name ?? `${VOLUME_PREFIX}${suffix}`;
   let isMounted = false;
   const mount = <

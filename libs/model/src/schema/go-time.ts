@@ -41,7 +41,7 @@ const ZONE: Element = { name: 'Z07:00', pattern: /^(Z|[+-]\d\d:\d\d)/ };
 function parse(text: string, layout: string, micro: boolean): Parsed {
   let rest = text;
   const fraction: Element = micro
-    ? { name: '.000000', pattern: /^\.\d{6}(?!\d)/ }
+    ? { name: '.000000', pattern: /^\.\d{6}/ }
     : { name: '', pattern: /^([.,]\d+)?/ };
   for (const element of [...ELEMENTS, fraction, ZONE]) {
     const match = element.pattern.exec(rest);

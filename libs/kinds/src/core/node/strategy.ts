@@ -1,4 +1,5 @@
 import type { Strategy } from '#model';
+import { ambiguousCidr } from '../../shared/ip.js';
 import type { Node } from './schema.js';
 import { validateNode, validateNodeChange, validateNodeUpdate } from './validate.js';
 
@@ -50,5 +51,9 @@ function warnings(object: Node): readonly string[] {
   const found: string[] = [];
   if (object.spec.configSource !== undefined) found.push('spec.configSource: the feature is no longer supported');
   if (object.spec.externalID) found.push('spec.externalID: this field is deprecated, and is unused by Kubernetes');
+  for (const [i, cidr] of (object.spec.podCIDRs ?? []).entries()) {
+    const words = ambiguousCidr(cidr);
+    if (words !== undefined) found.push(`spec.podCIDRs[${i}]: ${words}`);
+  }
   return found;
 }

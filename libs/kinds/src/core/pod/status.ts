@@ -35,3 +35,20 @@ export function validatePodStatus(object: Pod): readonly Problem[] {
   }
   return problems;
 }
+
+/** Parts of features that are off are dropped from a report, as they are from a spec. */
+export function withoutDisabledStatus(status: Pod['status']): Pod['status'] {
+  if (status === undefined) return status;
+  const strip = <S extends { readonly allocatedResourcesStatus?: unknown }>(container: S): S => {
+    if (container.allocatedResourcesStatus === undefined) return container;
+    const { allocatedResourcesStatus: _health, ...rest } = container;
+    return rest as S;
+  };
+  const { extendedResourceClaimStatus: _claims, ...rest } = status;
+  return {
+    ...rest,
+    ...(rest.containerStatuses && { containerStatuses: rest.containerStatuses.map(strip) }),
+    ...(rest.initContainerStatuses && { initContainerStatuses: rest.initContainerStatuses.map(strip) }),
+    ...(rest.ephemeralContainerStatuses && { ephemeralContainerStatuses: rest.ephemeralContainerStatuses.map(strip) }),
+  };
+}

@@ -10,7 +10,7 @@ import { decideEviction } from './eviction.js';
 import { qosClass } from './qos.js';
 import type { Pod } from './schema.js';
 import { decideResize } from './resize.js';
-import { validatePodStatus, withPodIps } from './status.js';
+import { validatePodStatus, withoutDisabledStatus, withPodIps } from './status.js';
 import { isSucceededOrFailed } from './summary.js';
 import { unownedOfPod } from './unowned.js';
 import { validatePodUpdate } from './validate-update.js';
@@ -71,7 +71,7 @@ function prepareStatus(object: Pod, old: Pod): Pod {
   return {
     ...object,
     metadata: { ...metadata, ...(owners && { ownerReferences: owners }) },
-    status: { ...object.status, ...(qos && { qosClass: qos }) },
+    status: { ...withoutDisabledStatus(object.status), ...(qos && { qosClass: qos }) },
   };
 }
 

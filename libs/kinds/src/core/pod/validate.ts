@@ -14,11 +14,20 @@ export function validatePod(object: Pod): Problems {
 export function podProblems(object: Pod): Problems {
   const { spec } = object;
   return [
+    ...mirrorProblems(object),
     ...validatePodSpec('spec', spec),
     ...accountProblems(spec),
     ...imageProblems(spec),
     ...imageVolumeProblems(spec),
   ];
+}
+
+/** The mirror of a static pod is on that pod's node. */
+function mirrorProblems({ metadata, spec }: Pod): Problems {
+  const value = metadata.annotations?.['kubernetes.io/config.mirror'];
+  if (value === undefined || spec.nodeName) return [];
+  const field = 'metadata.annotations[kubernetes.io/config.mirror]';
+  return [invalid(field, value, 'must set spec.nodeName if mirror pod annotation is set')];
 }
 
 function accountProblems(spec: Pod['spec']): Problems {

@@ -46,7 +46,7 @@ function sourceProblems(at: string, projection: VolumeProjection, claim: Claim):
   }
   const token = projection.serviceAccountToken;
   if (token && only('serviceAccountToken'))
-    found.push(...tokenProblems(`${at}.serviceAccountToken`, token, claim, field));
+    found.push(...tokenProblems(`${at}.serviceAccountToken`, token, claim, at.replace(/\.sources\[\d+\]$/, '')));
   if (projection.clusterTrustBundle && only('clusterTrustBundle')) {
     found.push(...bundleProblems(`${at}.clusterTrustBundle`, projection, claim));
   }
