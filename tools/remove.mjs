@@ -59,10 +59,12 @@ async function stopProcess(home, file, mark, say) {
 async function removeContainers(home, say) {
   const cluster = lines(join(home, 'cluster'))[0];
   if (!cluster) return;
-  if (!(await ping())) {
-    say('No container engine answers: containers that are left there were not removed.');
-    return;
-  }
+  if (await ping()) await removeContainersOf(cluster, say);
+  else say('No container engine answers: containers that are left there were not removed.');
+}
+
+/** Removes containers and networks of a cluster from the engine. */
+export async function removeContainersOf(cluster, say = () => undefined) {
   const filter = encodeURIComponent(JSON.stringify({ label: [`io.shiplog.cluster=${cluster}`] }));
   const containers = (await engine('GET', `/containers/json?all=1&filters=${filter}`)).body;
   if (containers.length > 0) say(`Removing ${containers.length} containers …`);

@@ -128,6 +128,17 @@ export function requireNatsServer() {
   );
 }
 
+/** What tests use beside bus and engine; on Debian as root it is installed. */
+export function requireTestPrograms() {
+  for (const [program, name] of [
+    ['docker-compose', 'docker-compose'],
+    ['busybox', 'busybox-static'],
+  ]) {
+    if (!onPath(program))
+      installPackage(name, `The tests need ${program}: install it (Debian: apt-get install ${name}).`);
+  }
+}
+
 /** A container engine that answers; on Debian as root Docker is installed and started. */
 export async function requireEngine() {
   if (await ping()) return;

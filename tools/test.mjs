@@ -4,13 +4,24 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check } from './check.mjs';
-import { build, install, main, node, requireEngine, requireNatsServer, root, step } from './setup.mjs';
+import {
+  build,
+  install,
+  main,
+  node,
+  requireEngine,
+  requireNatsServer,
+  requireTestPrograms,
+  root,
+  step,
+} from './setup.mjs';
 
 await main(async () => {
   install();
   build();
   requireNatsServer();
   await requireEngine();
+  requireTestPrograms();
   const results = [await check(), jest(), ...others()];
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
   const failed = sum('failed');

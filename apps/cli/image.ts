@@ -17,7 +17,10 @@ export async function imageBusybox(options: { readonly name: string }): Promise<
   try {
     const path = PLACES.find((place) => existsSync(place));
     if (!path) {
-      throw new Fault('There is no busybox on this machine: on Debian, "apt-get install busybox-static" brings it.', false);
+      throw new Fault(
+        'There is no busybox on this machine: on Debian, "apt-get install busybox-static" brings it.',
+        false,
+      );
     }
     const runtime = new DockerRuntime();
     const archive = await busyboxArchive(path);
@@ -25,7 +28,8 @@ export async function imageBusybox(options: { readonly name: string }): Promise<
     await runtime.close();
     say(`made ${options.name} (${id.replace('sha256:', '').slice(0, 12)})`);
   } catch (cause) {
-    explain(cause);
+    process.stderr.write(`${explain(cause)}\n`);
+    process.exitCode = 1;
   }
 }
 
@@ -38,13 +42,18 @@ async function busyboxArchive(path: string): Promise<Uint8Array> {
     archive.on('error', reject);
   });
   const mtime = new Date(0);
-  for (const name of FOLDERS) archive.entry({ name: `${name}/`, type: 'directory', mode: /tmp$/.test(name) ? 0o1777 : 0o755, mtime });
+  for (const name of FOLDERS)
+    archive.entry({ name: `${name}/`, type: 'directory', mode: /tmp$/.test(name) ? 0o1777 : 0o755, mtime });
   archive.entry({ name: 'bin/busybox', mode: 0o755, mtime }, readFileSync(path));
   const applets = execFileSync(path, ['--list'], { encoding: 'utf8' }).split('\n');
   for (const applet of applets) {
-    if (applet && applet !== 'busybox') archive.entry({ name: `bin/${applet}`, type: 'symlink', linkname: 'busybox', mtime });
+    if (applet && applet !== 'busybox')
+      archive.entry({ name: `bin/${applet}`, type: 'symlink', linkname: 'busybox', mtime });
   }
-  archive.entry({ name: 'etc/passwd', mode: 0o644, mtime }, 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n');
+  archive.entry(
+    { name: 'etc/passwd', mode: 0o644, mtime },
+    'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n',
+  );
   archive.entry({ name: 'etc/group', mode: 0o644, mtime }, 'root:x:0:\nnobody:x:65534:\n');
   archive.finalize();
   await done;

@@ -59,8 +59,14 @@ describe('what stops a start', () => {
 
   it('an address that is none, an app that is none, a log that is none', async () => {
     const home = join(folder, 'wrong');
-    expectSentence(await standalone({ SHIPLOG_HOME: home, SHIPLOG_API_ADDRESS: 'nowhere' }), /^SHIPLOG_API_ADDRESS is "nowhere"/);
-    expectSentence(await standalone({ SHIPLOG_HOME: home, SHIPLOG_APPS: 'api,wonders' }), /^SHIPLOG_APPS names wonders/);
+    expectSentence(
+      await standalone({ SHIPLOG_HOME: home, SHIPLOG_API_ADDRESS: 'nowhere' }),
+      /^SHIPLOG_API_ADDRESS is "nowhere"/,
+    );
+    expectSentence(
+      await standalone({ SHIPLOG_HOME: home, SHIPLOG_APPS: 'api,wonders' }),
+      /^SHIPLOG_APPS names wonders/,
+    );
     expectSentence(
       await standalone({ SHIPLOG_HOME: home, SHIPLOG_EVENT_LOG: 'paper:', SHIPLOG_API_ADDRESS: '127.0.0.1:34571' }),
       /^The event log "paper:" is none/,
@@ -70,7 +76,10 @@ describe('what stops a start', () => {
   it('a data folder that cannot be written', async () => {
     const file = join(folder, 'file');
     writeFileSync(file, '');
-    expectSentence(await standalone({ SHIPLOG_HOME: join(file, 'home') }), /^The data folder .* cannot be written .*SHIPLOG_HOME/);
+    expectSentence(
+      await standalone({ SHIPLOG_HOME: join(file, 'home') }),
+      /^The data folder .* cannot be written .*SHIPLOG_HOME/,
+    );
   });
 
   it('a full disk', async () => {
@@ -79,7 +88,10 @@ describe('what stops a start', () => {
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', home]).status !== 0) return;
     try {
       spawnSync('dd', ['if=/dev/zero', `of=${join(home, 'filler')}`, 'bs=1k', 'count=64']);
-      expectSentence(await standalone({ SHIPLOG_HOME: home }), /^The disk that holds the data folder .* is full: .*SHIPLOG_HOME/);
+      expectSentence(
+        await standalone({ SHIPLOG_HOME: home }),
+        /^The disk that holds the data folder .* is full: .*SHIPLOG_HOME/,
+      );
       expect(readdirSync(home)).toEqual(['filler']);
     } finally {
       spawnSync('umount', [home]);
@@ -87,7 +99,11 @@ describe('what stops a start', () => {
   });
 
   it('no container engine', async () => {
-    const env = { SHIPLOG_HOME: join(folder, 'engine'), SHIPLOG_APPS: 'api,agent', DOCKER_HOST: `unix://${join(folder, 'no.sock')}` };
+    const env = {
+      SHIPLOG_HOME: join(folder, 'engine'),
+      SHIPLOG_APPS: 'api,agent',
+      DOCKER_HOST: `unix://${join(folder, 'no.sock')}`,
+    };
     expectSentence(await standalone(env), /^No container engine answers on unix:.*DOCKER_HOST.*SHIPLOG_APPS/);
     expect(existsSync(env.SHIPLOG_HOME)).toBe(false);
   });
@@ -104,7 +120,9 @@ describe('what stops a start', () => {
       env: { ...process.env, SHIPLOG_APPS: 'api', SHIPLOG_HOME: home, SHIPLOG_API_ADDRESS: '127.0.0.1:34573' },
     });
     const gone = new Promise((resolve) => first.once('exit', resolve));
-    await new Promise<void>((resolve) => first.stdout.on('data', (chunk: Buffer) => chunk.includes('Ready') && resolve()));
+    await new Promise<void>((resolve) =>
+      first.stdout.on('data', (chunk: Buffer) => chunk.includes('Ready') && resolve()),
+    );
     const second = await standalone({ SHIPLOG_HOME: home, SHIPLOG_API_ADDRESS: '127.0.0.1:34574' });
     expectSentence(second, /^The event log .* is being written by process/);
     first.kill('SIGTERM');

@@ -34,7 +34,10 @@ export function requireNatsServer({ natsUrl, credentials }: Settings): void {
   if (natsUrl !== undefined || credentials !== undefined) return;
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   if (folders.some((folder) => existsSync(join(folder, 'nats-server')))) return;
-  throw new Fault('nats-server is not installed: install the package nats-server, or name a running one with SHIPLOG_NATS_URL.', false);
+  throw new Fault(
+    'nats-server is not installed: install the package nats-server, or name a running one with SHIPLOG_NATS_URL.',
+    false,
+  );
 }
 
 function folderProblem(home: string, cause: unknown): string {

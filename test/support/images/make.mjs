@@ -12,6 +12,8 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const NODE_IMAGE = 'shiplog-standin/node:24';
 const NATS_IMAGE = 'shiplog-standin/nats:2';
+/** Something for pods to run. */
+const BUSYBOX_IMAGE = 'shiplog-standin/busybox:1';
 const CA_BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
 const PATHS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
@@ -19,6 +21,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'shiplog-images-'));
 try {
   makeNode(join(scratch, 'node'));
   makeNats(join(scratch, 'nats'));
+  makeBusybox(join(scratch, 'busybox'));
   makeShiplog();
 } finally {
   rmSync(scratch, { recursive: true, force: true });
@@ -39,6 +42,11 @@ function makeNats(folder) {
   importImage(folder, NATS_IMAGE);
 }
 
+function makeBusybox(folder) {
+  base(folder);
+  importImage(folder, BUSYBOX_IMAGE);
+}
+
 function makeShiplog() {
   const registry = execFileSync('npm', ['config', 'get', 'registry'], { cwd: root, encoding: 'utf8' }).trim();
   run('docker', [
@@ -54,7 +62,8 @@ function makeShiplog() {
 
 /** What a program finds in any image: a shell, users, certificates, a folder for temporary files. */
 function base(folder) {
-  for (const name of ['bin', 'etc', 'tmp', 'root', 'usr/bin', 'usr/lib', 'var']) mkdirSync(join(folder, name), { recursive: true });
+  for (const name of ['bin', 'etc', 'tmp', 'root', 'usr/bin', 'usr/lib', 'var'])
+    mkdirSync(join(folder, name), { recursive: true });
   program(folder, which('busybox'), 'bin/busybox');
   for (const applet of execFileSync(which('busybox'), ['--list'], { encoding: 'utf8' }).trim().split('\n')) {
     if (applet !== 'busybox') symlinkSync('busybox', join(folder, 'bin', applet));
@@ -63,7 +72,8 @@ function base(folder) {
   writeFileSync(join(folder, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
   writeFileSync(join(folder, 'etc/group'), 'root:x:0:\n');
   writeFileSync(join(folder, 'etc/nsswitch.conf'), 'hosts: files dns\n');
-  if (existsSync('/etc/ssl/certs')) cpSync('/etc/ssl/certs', join(folder, 'etc/ssl/certs'), { recursive: true, dereference: true });
+  if (existsSync('/etc/ssl/certs'))
+    cpSync('/etc/ssl/certs', join(folder, 'etc/ssl/certs'), { recursive: true, dereference: true });
 }
 
 /** Copies a program with the libraries that it is linked with. */
@@ -73,7 +83,10 @@ function program(folder, source, target) {
   const linked = spawnSync('ldd', [source], { encoding: 'utf8' }).stdout ?? '';
   const libraries = [...linked.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map((match) => match[1]);
   // Names are looked up by libraries that no program is linked with.
-  const resolvers = libraries.length > 0 ? ['libnss_dns.so.2', 'libnss_files.so.2', 'libresolv.so.2'].map((name) => join(dirname(libraries[0]), name)) : [];
+  const resolvers =
+    libraries.length > 0
+      ? ['libnss_dns.so.2', 'libnss_files.so.2', 'libresolv.so.2'].map((name) => join(dirname(libraries[0]), name))
+      : [];
   for (const library of [...libraries, ...resolvers]) {
     if (!existsSync(library)) continue;
     mkdirSync(dirname(join(folder, library)), { recursive: true });
@@ -92,7 +105,9 @@ function importImage(folder, image) {
 }
 
 function which(name) {
-  const found = [...(process.env.PATH ?? '').split(':'), ...PATHS].map((folder) => join(folder, name)).find((path) => existsSync(path));
+  const found = [...(process.env.PATH ?? '').split(':'), ...PATHS]
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path));
   if (found === undefined) throw new Error(`${name} is not installed: the stand-in images are made from it`);
   return found;
 }
@@ -102,4 +117,3 @@ function run(name, words) {
   if (result.error) throw result.error;
   if (result.status !== 0) throw new Error(`${name} ${words[0]} failed`);
 }
-

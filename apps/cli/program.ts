@@ -1,0 +1,44 @@
+import { program as shiplog } from 'commander';
+import { at } from './at.js';
+import { imageBusybox } from './image.js';
+import { setup } from './setup.js';
+import { status } from './status.js';
+import { runTool } from './tool.js';
+import { version } from './version.js';
+
+/** The command line: every command with its options. */
+export const program = shiplog
+  .enablePositionalOptions()
+  .name('shiplog')
+  .description('A container orchestrator that speaks the Kubernetes API and whose only truth is an event log');
+program
+  .command('start')
+  .description('start a cluster on this machine, in the foreground')
+  .action(() => runTool('start'));
+program
+  .command('down')
+  .description('remove everything that start made')
+  .action(() => runTool('down'));
+program.command('status').description('say whether the cluster of SHIPLOG_HOME answers').action(status);
+program.command('version').description('print versions').action(version);
+program
+  .command('at <moment> [kubectl...]')
+  .description(
+    'run kubectl on the cluster as it was: 10m, 2026-01-31T12:00:00Z, position:1234; alone it prints the server URL',
+  )
+  .passThroughOptions()
+  .action(at);
+program
+  .command('image')
+  .description('make images where no registry can be reached')
+  .command('busybox')
+  .description("make an image of this machine's static busybox")
+  .option('--name <name>', 'name of the image', 'shiplog.local/busybox:1')
+  .action(imageBusybox);
+program
+  .command('setup')
+  .description('make the keys, the bus configuration and the credentials of a cluster whose apps run apart')
+  .requiredOption('--bus <url>', 'where apps reach the bus, like nats://nats:4222')
+  .option('--agent-bus <url>', 'where agents reach it, if elsewhere')
+  .option('--node <name...>', 'nodes that get an agent', [])
+  .action(setup);

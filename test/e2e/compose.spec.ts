@@ -1,0 +1,132 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const root = process.cwd();
+const IMAGE = 'shiplog-standin/busybox:1';
+const API_PORT = 26_443;
+const FILES = ['-f', 'docker-compose.yml', '-f', 'test/support/images/docker-compose.standin.yml'];
+
+let folder: string;
+let cluster: string | undefined;
+const env = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  COMPOSE_PROJECT_NAME: 'shiplog-test',
+  SHIPLOG_IMAGE: 'shiplog:test',
+  SHIPLOG_API_PORT: `127.0.0.1:${API_PORT}`,
+  SHIPLOG_NATS_PORT: '24222',
+  SHIPLOG_NODE: 'compose-node',
+  SHIPLOG_AGENT_HOME: join(folder, 'agent'),
+  SHIPLOG_POD_CIDR: '10.129.0.0/16',
+});
+
+function compose(...words: string[]): string {
+  return execFileSync('docker-compose', [...FILES, ...words], {
+    cwd: root,
+    env: env(),
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+let kubectlPath: string;
+function kubectl(...words: string[]): string {
+  const client = [
+    '--kubeconfig',
+    join(folder, 'kubeconfig'),
+    '--server',
+    `https://127.0.0.1:${API_PORT}`,
+    '--request-timeout=10s',
+  ];
+  const { stdout, stderr } = spawnSync(kubectlPath, [...client, ...words], { encoding: 'utf8' });
+  return `${stdout}${stderr}`;
+}
+
+async function until(isTrue: () => boolean, what: string): Promise<void> {
+  for (let i = 0; i < 120; i++) {
+    if (isTrue()) return;
+    await sleep(500);
+  }
+  throw new Error(`${what} did not come true:\n${compose('logs', '--tail', '20')}`);
+}
+
+/** Each app in a container of its own, with a bus and an event store of their own: nothing is shared but the log. */
+describe('the compose stack', () => {
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'shiplog-compose-'));
+    const clients = (await import(join(root, 'tools/clients.mjs'))) as { kubectl(): string };
+    kubectlPath = clients.kubectl();
+    execFileSync(process.execPath, ['test/support/images/make.mjs'], {
+      cwd: root,
+      env: env(),
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    compose('down', '-v', '--remove-orphans');
+    compose('up', '-d', '--no-build');
+  }, 900_000);
+
+  afterAll(async () => {
+    compose('down', '-v', '--remove-orphans');
+    const removing = (await import(join(root, 'tools/remove.mjs'))) as {
+      removeContainersOf(cluster: string): Promise<void>;
+    };
+    if (cluster !== undefined) await removing.removeContainersOf(cluster);
+    rmSync(folder, { recursive: true, force: true });
+  }, 120_000);
+
+  it('runs a Deployment', async () => {
+    await until(
+      () =>
+        spawnSync('docker-compose', [...FILES, 'exec', '-T', 'api', 'cat', '/data/kubeconfig'], {
+          cwd: root,
+          env: env(),
+        }).status === 0,
+      'the kubeconfig',
+    );
+    writeFileSync(join(folder, 'kubeconfig'), compose('exec', '-T', 'api', 'cat', '/data/kubeconfig'), { mode: 0o600 });
+    cluster = compose('exec', '-T', 'api', 'cat', '/data/cluster').trim();
+    await until(() => / Ready /.test(kubectl('get', 'nodes')), 'a ready node');
+    const manifest = join(folder, 'web.json');
+    writeFileSync(manifest, JSON.stringify(deployment()));
+    expect(kubectl('apply', '-f', manifest)).toBe('deployment.apps/web created\n');
+    await until(
+      () => /successfully rolled out/.test(kubectl('rollout', 'status', 'deployment/web', '--timeout=5s')),
+      'the rollout',
+    );
+    const pods = kubectl('get', 'pods', '-l', 'app=web', '--no-headers').trim().split('\n');
+    expect(pods).toHaveLength(2);
+    for (const pod of pods) expect(pod).toMatch(/ 1\/1 +Running +0 /);
+    expect(kubectl('logs', 'deployment/web')).toContain('hello from compose');
+  }, 180_000);
+
+  it('goes on after the bus and the writer were killed', async () => {
+    compose('kill', 'nats', 'api');
+    compose('up', '-d', '--no-build');
+    await until(
+      () => /deployment.apps\/web scaled/.test(kubectl('scale', 'deployment/web', '--replicas=3')),
+      'a write',
+    );
+    await until(
+      () => /^3$/m.test(kubectl('get', 'deployment', 'web', '-o', 'jsonpath={.status.readyReplicas}')),
+      'three ready replicas',
+    );
+  }, 180_000);
+});
+
+function deployment(): object {
+  const labels = { app: 'web' };
+  const container = { name: 'web', image: IMAGE, command: ['sh', '-c', 'echo hello from compose; exec sleep 100000'] };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [container], terminationGracePeriodSeconds: 1 } },
+    },
+  };
+}
