@@ -133,7 +133,7 @@ export class Health {
 
   async incident(node: string, report: IncidentReport): Promise<ReportAnswer> {
     const namespace = report.object.namespace ?? 'default';
-    const id = hash128(`${report.object.uid} ${report.reason} ${report.message}`).slice(0, 16);
+    const id = hash128(`${report.object.uid} ${report.object.fieldPath ?? ''} ${report.reason} ${report.message}`).slice(0, 16);
     const name = `${report.object.name}.${id}`;
     const result = await this.submit(node, {
       verb: 'create',

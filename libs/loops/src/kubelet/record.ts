@@ -69,7 +69,10 @@ export const noBackOff: BackOff = { delayMs: 0, since: 0 };
 export const newContainerRecord: ContainerRecord = { pull: noBackOff, restart: noBackOff, probes: {} };
 
 export function newPodRecord(uid: string, startedAt: Instant, status: PodStatus | undefined): PodRecord {
-  return { uid, startedAt, status: status ?? {}, volumesReady: false, sandboxAttempt: 0, containers: {} };
+  const { phase, reason, message = '', containerStatuses } = status ?? {};
+  // A pod that ended before the agent was started keeps why it did.
+  const failed = phase === 'Failed' && reason ? { failed: { reason, message }, ...(!containerStatuses && { refused: true }) } : {};
+  return { uid, startedAt, status: status ?? {}, volumesReady: false, sandboxAttempt: 0, containers: {}, ...failed };
 }
 export function containerRecord(record: PodRecord, name: string): ContainerRecord {
   return record.containers[name] ?? newContainerRecord;
