@@ -21,7 +21,7 @@ export default tseslint.config(
       '@typescript-eslint/no-require-imports': 'error',
       'no-var': 'error',
       'prefer-const': 'error',
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'smart'],
       'no-console': 'error',
       'no-debugger': 'error',
       'no-fallthrough': 'error',
@@ -98,6 +98,6 @@ export default tseslint.config(
   },
   {
     files: ['**/*.mjs', '**/*.cjs'],
-    rules: { 'no-var': 'error', 'prefer-const': 'error', eqeqeq: 'error', 'no-fallthrough': 'error' },
+    rules: { 'no-var': 'error', 'prefer-const': 'error', eqeqeq: ['error', 'smart'], 'no-fallthrough': 'error' },
   },
 );

@@ -7,7 +7,7 @@ import { install, main, node, root, step } from './setup.mjs';
 const CHECKS = [
   ['types', 'typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json', '--incremental', 'false'],
   ['lint', 'eslint/bin/eslint.js', '.'],
-  ['directions', 'dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.cjs', 'apps', 'libs'],
+  ['directions', 'dependency-cruiser/bin/dependency-cruiser.mjs', '--config', '.dependency-cruiser.cjs', 'apps', 'libs'],
   ['format', 'prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
 ];
 
