@@ -1,0 +1,18 @@
+export const root: string;
+export function freePort(): Promise<number>;
+export interface StartedCluster {
+  readonly home: string;
+  readonly port: number;
+  readonly kubeconfig: string;
+  readonly pid: number;
+  readonly output: () => string;
+  readonly ended: Promise<{ code: number | null; signal: string | null }>;
+  stop(options?: { keep?: boolean }): Promise<{ code: number | null; signal: string | null }>;
+}
+export function startCluster(options?: {
+  apps?: string;
+  home?: string;
+  port?: number;
+  env?: Record<string, string>;
+  quiet?: boolean;
+}): Promise<StartedCluster>;
