@@ -1,7 +1,7 @@
 import { goMap } from '#meta';
 import { isJsonObject, type Json, type JsonObject } from '#std';
 import type { Command } from '../command.js';
-import type { DecideContext } from '../kind.js';
+import type { DecideContext, Kind } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
 import { refusals, type Refusal } from '../refusal.js';
 import { decode } from '../schema/index.js';
@@ -53,15 +53,25 @@ export function readPatched(patched: Json, document: JsonObject, request: Reques
     return refusals.invalid(about, [{ type: 'Invalid', field: 'patch', value, detail }]);
   };
   const body = isJsonObject(patched) ? patched : {};
-  const wrong = otherType(body, spoken, decideContext);
+  // A strategic patch is read as what it is for, whatever it says of itself.
+  const wrong = command.patchType === 'strategic' ? undefined : otherType(body, spoken, decideContext);
   if (wrong !== undefined) return refused(wrong);
-  const read = decode(spoken.schema, body);
+  const read = isUnversioned(body, command) ? readUnversioned(body, spoken) : decode(spoken.schema, body);
   if (read.error !== undefined) return refused(read.error);
   const words = fieldWords(read.unknown, command.options.duplicateFields);
   if (words.length > 0 && command.options.fieldValidation === 'Strict')
     return refused(`strict decoding error: ${words.join(', ')}`);
   const object = typed(read.value as unknown as JsonObject, body, spoken);
   return { object, warnings: command.options.fieldValidation === 'Ignore' ? [] : words };
+}
+
+/** Without a version a document is read in the genuine server's inner form, which has none of the outer fields. */
+function isUnversioned(body: JsonObject, command: Command): boolean {
+  return command.patchType !== 'strategic' && !body['apiVersion'];
+}
+function readUnversioned(body: JsonObject, spoken: Spoken): ReturnType<typeof decode> {
+  const unknown = Object.keys(body).filter((key) => key !== 'apiVersion' && key !== 'kind');
+  return { ...decode<unknown>(spoken.schema, {}), unknown: unknown.sort() };
 }
 
 function fieldWords(unknown: readonly string[], duplicates: readonly string[] | undefined): readonly string[] {
@@ -95,8 +105,14 @@ function otherType(body: JsonObject, spoken: Spoken, context: DecideContext): st
   if (kind === spoken.kind && (apiVersion === spoken.apiVersion || other?.id === context.kind.id)) return undefined;
   if (other === undefined && !isMetaKind(kind, apiVersion))
     return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`;
+  // What is wrong for the type that it says to be comes before that this is another one.
+  const unreadable = other === undefined || isList(kind, other) ? undefined : decode(other.schema, body).error;
+  if (unreadable !== undefined) return unreadable;
   const internal = (of: string): string => (of === '' ? 'core' : (of.split('.')[0] as string));
   return `converting (${version}.${kind}) to (${internal(spoken.group)}.${spoken.kind}): unknown conversion`;
+}
+function isList(kind: string, other: Kind): boolean {
+  return kind !== other.names.kind;
 }
 /** Types that are no stored kinds, but known: those of every version, and two more of the core. */
 function isMetaKind(kind: string, apiVersion: string): boolean {

@@ -220,6 +220,19 @@ describe('a change', () => {
       .when(on('patch', { patchType: 'merge', body: {} }))
       .thenRefused(404);
   });
+  it('by a patch that takes away what the object is', () => {
+    const nameless = 'the name of the object (a based on URL) was undeterminable: name must be provided';
+    there()
+      .when(on('patch', { patchType: 'merge', body: { apiVersion: null } }))
+      .thenRefused(400, nameless);
+    there()
+      .when(on('patch', { patchType: 'merge', body: { kind: 'Fan', spec: { watts: 1 } } }))
+      .thenRefused(422);
+    // A strategic patch is read as what it is for.
+    there()
+      .when(on('patch', { patchType: 'strategic', body: { kind: 'Fan', spec: { watts: 1 } } }))
+      .thenEvent('LampDimmed');
+  });
   it('by apply takes what is free and conflicts about what is owned', () => {
     const apply = (watts: number, manager: string, force = false) =>
       on('patch', {
