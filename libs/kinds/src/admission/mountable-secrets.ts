@@ -49,7 +49,7 @@ export function secretNotAllowed(spec: Pod['spec'], account: ServiceAccount): st
 
 /** Names of all secrets that a pod mentions in volumes, environments and image pulls. */
 export function secretsOf(spec: Pod['spec']): readonly string[] {
-  const containers: readonly Container[] = [...(spec.initContainers ?? []), ...spec.containers];
+  const containers: readonly Container[] = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
   const found = [
     ...(spec.volumes ?? []).flatMap((volume) => [
       volume.secret?.secretName,

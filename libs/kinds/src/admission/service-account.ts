@@ -68,7 +68,8 @@ function withToken(spec: Pod['spec'], suffix: string): Pod['spec'] {
       volumeMounts: [...(container.volumeMounts ?? []), { mountPath: MOUNT_PATH, name, readOnly: true }],
     };
   };
-  const containers = spec.containers.map(mount);
+  // A pod without containers is refused later, with all that is wrong with it.
+  const containers = (spec.containers ?? []).map(mount);
   const initContainers = spec.initContainers?.map(mount);
   if (!isMounted) return spec;
   const volumes = existing ? spec.volumes : [...(spec.volumes ?? []), tokenVolume(name)];

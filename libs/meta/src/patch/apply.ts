@@ -1,4 +1,4 @@
-import { isJsonObject, type Instant, type JsonObject } from '#std';
+import { isJsonObject, type Instant, type Json, type JsonObject } from '#std';
 import { fieldSetOf, isSame } from './compare.js';
 import { conflictProblem, type ApplyConflict } from './conflicts.js';
 import { difference, intersection, isEmptySet, recursiveDifference, union, EMPTY, type FieldSet } from './field-set.js';
@@ -81,7 +81,8 @@ function undecodable(message: string): PatchProblem {
 function nameOf(applied: JsonObject): string {
   const metadata = isJsonObject(applied['metadata']) ? applied['metadata'] : {};
   const version = String(applied['apiVersion'] ?? '');
-  const name = `${String(metadata['namespace'] ?? '')}/${String(metadata['name'] ?? '')}`;
+  const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
+  const name = `${text(metadata['namespace'])}/${text(metadata['name'])}`;
   return `${name}; ${version.includes('/') ? version : `/${version}`}, Kind=${String(applied['kind'] ?? '')}`;
 }
 

@@ -15,10 +15,10 @@ export type TestCommand = Pick<Command, 'verb' | 'kind'> & Partial<Command>;
 /** A whole command from the parts that a test cares about. */
 export function testCommand(parts: TestCommand): Command {
   const body = parts.body as { metadata?: { name?: string; namespace?: string }; apiVersion?: string } | undefined;
-  const [group] = parts.kind.split('.', 1) as [string];
+  const group = parts.kind.slice(0, parts.kind.lastIndexOf('.'));
   return {
-    apiVersion: body?.apiVersion ?? (group === 'core' ? 'v1' : `${group}/v1`),
-    name: body?.metadata?.name ?? '',
+    apiVersion: typeof body?.apiVersion === 'string' ? body.apiVersion : group === 'core' ? 'v1' : `${group}/v1`,
+    name: typeof body?.metadata?.name === 'string' ? body.metadata.name : '',
     ...(body?.metadata?.namespace !== undefined && { namespace: body.metadata.namespace }),
     options: {},
     actor: { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] },

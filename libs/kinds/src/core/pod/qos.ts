@@ -25,7 +25,8 @@ export function qosClass(pod: Pod): 'Guaranteed' | 'Burstable' | 'BestEffort' {
   return isGuaranteed ? 'Guaranteed' : 'Burstable';
 }
 function containers(pod: Pod): readonly Resources[] {
-  const all = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+  // Looked at before the pod is checked: it may lack containers.
+  const all = [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? [])];
   return all.map((container) => (container.resources ?? {}) as Resources);
 }
 /** Zero is the same as nothing. */

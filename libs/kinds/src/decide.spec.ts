@@ -1,0 +1,119 @@
+import { describe, expect, it } from '@jest/globals';
+import { decideCommand, isRefusal, type Command } from '#model';
+import { specification, submit, testCommand, TEST_NOW, type TestCommand } from '#model/testing';
+import type { Json, JsonObject } from '#std';
+import fc from 'fast-check';
+import { registry } from './index.js';
+
+/** One good object of each kind; what clients send is this with something broken in it. */
+const container = { name: 'c', image: 'i:1', ports: [{ containerPort: 80 }], env: [{ name: 'A', value: '1' }] };
+const template = { metadata: { labels: { app: 'x' } }, spec: { containers: [container] } };
+const GOOD: Readonly<Record<string, JsonObject>> = {
+  'core.configmaps': { data: { a: '1' }, binaryData: { b: 'AA==' } },
+  'core.events': {
+    involvedObject: { kind: 'Pod', namespace: 'n', name: 'p' },
+    reason: 'R',
+    message: 'm',
+    type: 'Normal',
+  },
+  'core.namespaces': { spec: { finalizers: ['kubernetes'] } },
+  'core.nodes': {
+    spec: { taints: [{ key: 'a', effect: 'NoSchedule' }], podCIDR: '10.0.0.0/24' },
+    status: { capacity: { cpu: '4' } },
+  },
+  'core.pods': {
+    spec: { containers: [container], tolerations: [{ operator: 'Exists' }], volumes: [{ name: 'v', emptyDir: {} }] },
+  },
+  'core.secrets': { stringData: { a: '1' }, type: 'Opaque' },
+  'core.serviceaccounts': { secrets: [{ name: 's' }], imagePullSecrets: [{ name: 'p' }] },
+  'core.services': { spec: { ports: [{ port: 80 }], selector: { app: 'x' } } },
+  'apps.deployments': { spec: { selector: { matchLabels: { app: 'x' } }, template } },
+  'apps.replicasets': { spec: { selector: { matchLabels: { app: 'x' } }, template } },
+  'coordination.k8s.io.leases': { spec: { holderIdentity: 'me', leaseDurationSeconds: 5 } },
+  'discovery.k8s.io.endpointslices': {
+    addressType: 'IPv4',
+    endpoints: [{ addresses: ['10.0.0.1'] }],
+    ports: [{ port: 80 }],
+  },
+};
+const metadata = { name: 'o', labels: { app: 'x' }, annotations: { a: 'b' }, finalizers: ['example.com/f'] };
+const { given } = specification(registry);
+const home = () =>
+  given()
+    .and({ verb: 'create', kind: 'core.namespaces', body: { metadata: { name: 'n' } } })
+    .and({ verb: 'create', kind: 'core.serviceaccounts', namespace: 'n', body: { metadata: { name: 'default' } } });
+
+/** The value with another one at a place that the numbers choose. */
+function broken(value: Json, path: readonly number[], by: Json): Json {
+  const [step, ...rest] = path;
+  if (step === undefined || typeof value !== 'object' || value === null) return by;
+  const keys = Object.keys(value);
+  const key = keys[step % Math.max(1, keys.length)];
+  if (key === undefined) return by;
+  const inner = broken((value as Record<string, Json>)[key] ?? null, rest, by);
+  return Array.isArray(value)
+    ? value.map((item: Json, i) => (String(i) === key ? inner : item))
+    : { ...value, [key]: inner };
+}
+const breakage = fc.record({
+  path: fc.array(fc.nat(9), { minLength: 1, maxLength: 6 }),
+  by: fc.oneof(
+    fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json>,
+    fc.constantFrom<Json>('', 'x'.repeat(300), -1, null, [], {}, '10.0.0.0/8'),
+  ),
+});
+
+describe.each(registry.all.map((kind) => kind.id))('%s', (id) => {
+  const kind = registry.byId(id);
+  const inNamespace = kind?.names.namespaced ? { namespace: 'n' } : {};
+  const good: JsonObject = { metadata, ...GOOD[id] };
+  const decide = (view: ReturnType<typeof home>['view'], command: Command) => {
+    const decided = decideCommand(registry, command, view, { now: TEST_NOW, uid: 'u-1' });
+    // Deciding twice gives the same: nothing but state, command and what is given goes into it.
+    expect(decideCommand(registry, command, view, { now: TEST_NOW, uid: 'u-1' })).toEqual(decided);
+    if (isRefusal(decided)) {
+      expect(decided.code).toBeGreaterThanOrEqual(400);
+      expect(decided.message).not.toMatch(/undefined|\[object Object\]/);
+    }
+  };
+
+  it('decides on a creation with anything broken in it, and never throws', () => {
+    const { view } = home();
+    fc.assert(
+      fc.property(breakage, ({ path, by }) => {
+        const body = broken(good, path, by) as JsonObject;
+        decide(view, testCommand({ verb: 'create', kind: id, ...inNamespace, body } as TestCommand));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('records nothing when what is there is put back as it was read', () => {
+    const there = home().and({ verb: 'create', kind: id, ...inNamespace, body: good } as TestCommand);
+    const read = there.view.get({ id }, inNamespace.namespace, 'o');
+    const put = { verb: 'update', kind: id, ...inNamespace, name: 'o', body: read } as unknown as TestCommand;
+    there.when(put).thenNothing();
+  });
+
+  it('decides on any change of what is there, and its event folds to the object it promised', () => {
+    fc.assert(
+      fc.property(breakage, fc.constantFrom('merge', 'strategic', 'update', 'apply'), ({ path, by }, how) => {
+        const there = home().and({ verb: 'create', kind: id, ...inNamespace, body: good } as TestCommand);
+        const body = broken(good, path, by) as JsonObject;
+        const apiVersion = kind?.names.group ? `${kind.names.group}/${kind.names.version}` : 'v1';
+        const command: TestCommand = {
+          verb: how === 'update' ? 'update' : 'patch',
+          ...(how !== 'update' && { patchType: how as 'merge' }),
+          kind: id,
+          ...inNamespace,
+          name: 'o',
+          body: { apiVersion, kind: kind?.names.kind ?? '', ...body },
+          options: { fieldManager: 'fuzz', force: true },
+        };
+        decide(there.view, testCommand(command));
+        submit(registry, there.view, testCommand(command), TEST_NOW);
+      }),
+      { numRuns: 120 },
+    );
+  });
+});
