@@ -5,9 +5,17 @@ import { fileURLToPath } from 'node:url';
 import { install, main, node, root, step } from './setup.mjs';
 
 const CHECKS = [
+  ['generated files', '../tools/generate.mjs', '--check'],
   ['types', 'typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json', '--incremental', 'false'],
   ['lint', 'eslint/bin/eslint.js', '.'],
-  ['directions', 'dependency-cruiser/bin/dependency-cruiser.mjs', '--config', '.dependency-cruiser.cjs', 'apps', 'libs'],
+  [
+    'directions',
+    'dependency-cruiser/bin/dependency-cruiser.mjs',
+    '--config',
+    '.dependency-cruiser.cjs',
+    'apps',
+    'libs',
+  ],
   ['format', 'prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
 ];
 

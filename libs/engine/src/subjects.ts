@@ -117,6 +117,9 @@ const APPS: Readonly<Record<string, Omit<BusPermissions, 'inbox'>>> = {
   reader: { publish: [], subscribe: ['events.>'] },
 };
 
+/** Clients of the bus that are no agents. */
+export const BUS_APPS: readonly string[] = Object.keys(APPS);
+
 /** A control-plane process that runs these apps. */
 export function appPermissions(apps: readonly string[], name = apps.join('-')): BusPermissions {
   const inbox = subjects.inbox(name);

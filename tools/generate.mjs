@@ -1,0 +1,81 @@
+// npm run generate [-- --check]: writes the files that are made from code. --check fails when one is not what it would write.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { build, install, main, node, root, step } from './setup.mjs';
+
+const FILES = { 'docs/subjects.md': subjectsPage };
+
+/** Compares or writes every generated file. @returns {Promise<string[]>} the files that were out of date */
+async function generate(isCheck) {
+  const changed = [];
+  for (const [file, make] of Object.entries(FILES)) {
+    const path = join(root, file);
+    const text = await make();
+    if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
+    changed.push(file);
+    if (!isCheck) writeFileSync(path, text);
+  }
+  return changed;
+}
+
+async function subjectsPage() {
+  const { agentPermissions, appPermissions, BUS_APPS, subjects } = await import(
+    join(root, 'dist/libs/engine/src/index.js')
+  );
+  const rows = [
+    [
+      subjects.event('apps.deployments', 'default', 'web', 'DeploymentScaled'),
+      'the public feed: every event of the log, as it is stored',
+    ],
+    [
+      subjects.command({ kind: 'core.pods', namespace: 'default', name: 'web', verb: 'patch' }),
+      'a command to the writer',
+    ],
+    [subjects.node('node-1', 'change'), 'a numbered change of what a node is to run'],
+    [subjects.node('node-1', 'logs'), 'a request to an agent; `node.<node>.<verb>`'],
+    [subjects.report('node-1', 'sync'), 'a report or question of an agent; `report.<node>.<what>`'],
+    [subjects.heartbeat('node-1'), 'a sign of life'],
+    [subjects.query('health', 'leases'), 'a question to an app'],
+    [subjects.stream('node-1', 'id'), 'base of a byte stream: `.agent` towards the agent, `.client` towards who asked'],
+    [subjects.inbox('api'), 'where answers to an app arrive; an agent has `node.<node>.inbox`'],
+  ];
+  const allowed = (list) => list.map((subject) => `\`${subject}\``).join(', ') || 'nothing';
+  const who = [...BUS_APPS.map((app) => [app, appPermissions([app])]), ['agent of node-1', agentPermissions('node-1')]];
+  return `# Subjects of the bus
+
+Made by \`npm run generate\` from \`libs/engine/src/subjects.ts\`, the one file that spells them.
+Names may hold dots: in a token \`.\` and everything that NATS gives a meaning is percent-encoded, and \`_\` stands for an absent name.
+
+| example | what it is |
+|---|---|
+${rows.map(([subject, text]) => `| \`${subject}\` | ${text} |`).join('\n')}
+
+## Who may use which
+
+Every connection is TLS with the cluster's CA and has a user JWT of its own. Beside these, everybody may answer what it received.
+
+| client | publishes | subscribes |
+|---|---|---|
+${who.map(([name, { publish, subscribe }]) => `| ${name} | ${allowed(publish)} | ${allowed(subscribe)} |`).join('\n')}
+`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await main(async () => {
+    const isCheck = process.argv.includes('--check');
+    if (!process.env.SHIPLOG_GENERATE) {
+      install();
+      build();
+      // The compiled code wants the pinned Node.
+      const env = { ...process.env, SHIPLOG_GENERATE: '1' };
+      return (
+        spawnSync(node, ['--no-warnings', ...process.argv.slice(1)], { cwd: root, stdio: 'inherit', env }).status ?? 1
+      );
+    }
+    const changed = await generate(isCheck);
+    for (const file of changed) step(`${isCheck ? 'out of date' : 'wrote'}: ${file}`);
+    return isCheck && changed.length > 0 ? 1 : 0;
+  });
+}
