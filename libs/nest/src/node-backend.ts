@@ -1,5 +1,5 @@
 import { ByteStream, ClusterBackend, subjects, type CommandPort, type ControlPlane } from '#engine';
-import type { LogRequest, Refusal, StreamOpened } from '#model';
+import type { LogRequest, Refusal, SessionRequest, StreamOpened } from '#model';
 import type { Bus } from '#ports';
 import { Fault } from '#std';
 import { decodeJson, encodeJson } from './bus-commands.js';
@@ -14,23 +14,32 @@ export interface NodeBackendParts {
   readonly streamBus: Bus;
 }
 
-/** The cluster as the HTTP API uses it, with the way to the nodes: logs come as byte streams over the bus. */
+/** The cluster as the HTTP API uses it, with the way to the nodes: logs and sessions are byte streams over
+ * the bus. */
 export class NodeBackend extends ClusterBackend {
   constructor(private readonly parts: NodeBackendParts) {
     super(parts.plane, parts.commands);
   }
 
   async openLog(node: string, request: Omit<LogRequest, 'stream'>): Promise<NodeLog | Refusal> {
+    const opened = await this.open(node, 'logs', request);
+    return opened instanceof ByteStream ? new NodeLog(opened) : opened;
+  }
+
+  openSession(node: string, request: Omit<SessionRequest, 'stream'>): Promise<ByteStream | Refusal> {
+    return this.open(node, request.command === undefined ? 'attach' : 'exec', request);
+  }
+
+  /** Asks a node's agent to open a byte stream. */
+  private async open(node: string, verb: string, request: object): Promise<ByteStream | Refusal> {
     const { bus, streamBus, plane } = this.parts;
     const subject = subjects.stream(node, this.uid());
     // Listens before it asks: the agent may send as soon as it has answered.
     const stream = new ByteStream({ bus: streamBus, clock: plane.options.clock, subject, side: 'client' });
     try {
-      const message: LogRequest = { ...request, stream: subject };
-      const opened = decodeJson(
-        await bus.request(subjects.node(node, 'logs'), encodeJson(message), OPEN_TIMEOUT_MS),
-      ) as StreamOpened;
-      if (opened.opened) return new NodeLog(stream);
+      const message = encodeJson({ ...request, stream: subject });
+      const opened = decodeJson(await bus.request(subjects.node(node, verb), message, OPEN_TIMEOUT_MS)) as StreamOpened;
+      if (opened.opened) return stream;
       stream.cancel();
       return refusalOf(opened);
     } catch (error) {

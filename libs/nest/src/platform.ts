@@ -123,6 +123,7 @@ function createPlane(settings: Settings, log: EventLog, { keys }: BusPlace): Con
     ids: new RandomIds(),
     build: codeHash(),
     checkpoints: new FileCheckpointStore(join(settings.home, 'checkpoints', settings.process)),
+    ...(settings.eventsPerCheckpoint !== undefined && { eventsPerCheckpoint: settings.eventsPerCheckpoint }),
     soon: setImmediate,
     onFatal: stopBecause,
     onRefusal: (loop, key, refusal) => say(`${loop} ${key}: ${refusal.message}`),

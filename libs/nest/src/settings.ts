@@ -28,6 +28,8 @@ export interface Settings {
   readonly node: string;
   /** The network of pods, a /16: a /24 of it for each node. */
   readonly podCidr: string;
+  /** How many events there are between two checkpoints; undefined: as many as the engine finds right. */
+  readonly eventsPerCheckpoint: number | undefined;
 }
 
 /** The settings that the environment gives. `apps` is what this process is, unless `SHIPLOG_APPS` may choose. */
@@ -47,6 +49,7 @@ export function readSettings(process: string, apps: readonly AppName[], env: Nod
     credentials: env['SHIPLOG_CREDENTIALS'] || undefined,
     podCidr: podCidr(env['SHIPLOG_POD_CIDR'] || '10.244.0.0/16'),
     node: (env['SHIPLOG_NODE'] || hostname()).toLowerCase(),
+    eventsPerCheckpoint: positive('SHIPLOG_EVENTS_PER_CHECKPOINT', env),
   };
 }
 
@@ -76,6 +79,13 @@ function list(text: string | undefined): string[] {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+}
+
+function positive(name: string, env: NodeJS.ProcessEnv): number | undefined {
+  const text = env[name];
+  if (!text) return undefined;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new Fault(`${name} is "${text}": it must be a whole number above 0`, false);
 }
 
 function podCidr(text: string): string {
