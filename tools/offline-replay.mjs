@@ -18,8 +18,16 @@ for (let i = 2; i < process.argv.length; i++) {
   else names.push(a);
 }
 const files = names.length
-  ? names.flatMap((n) => (existsSync(n) ? [n] : readdirSync(flags.folder).filter((f) => f.startsWith(n) && f.endsWith('.jsonl.gz')).map((f) => join(flags.folder, f))))
-  : readdirSync(flags.folder).filter((f) => f.endsWith('.jsonl.gz')).map((f) => join(flags.folder, f));
+  ? names.flatMap((n) =>
+      existsSync(n)
+        ? [n]
+        : readdirSync(flags.folder)
+            .filter((f) => f.startsWith(n) && f.endsWith('.jsonl.gz'))
+            .map((f) => join(flags.folder, f)),
+    )
+  : readdirSync(flags.folder)
+      .filter((f) => f.endsWith('.jsonl.gz'))
+      .map((f) => join(flags.folder, f));
 
 const model = await import(join(root, 'dist/libs/model/src/index.js'));
 const testing = await import(join(root, 'dist/libs/model/src/testing/index.js'));
@@ -33,7 +41,8 @@ let uids = 0;
 class Server {
   view = new testing.TestView(registry);
   constructor() {
-    for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) this.write({ verb: 'create', kind: 'core.namespaces', name: '', body: { metadata: { name } } });
+    for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease'])
+      this.write({ verb: 'create', kind: 'core.namespaces', name: '', body: { metadata: { name } } });
   }
   write(parts) {
     clock += 1000;
@@ -41,7 +50,12 @@ class Server {
   }
 }
 
-const PATCHES = { 'application/json-patch+json': 'json', 'application/merge-patch+json': 'merge', 'application/strategic-merge-patch+json': 'strategic', 'application/apply-patch+yaml': 'apply' };
+const PATCHES = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+};
 const SKIP = Symbol('left to the HTTP layer');
 
 function route(path) {
@@ -53,7 +67,9 @@ function route(path) {
     return SKIP;
   }
   const parts = url.pathname.split('/').filter(Boolean);
-  let group = '', version, rest;
+  let group = '',
+    version,
+    rest;
   if (parts[0] === 'api') [, version, ...rest] = parts;
   else if (parts[0] === 'apis') [, group, version, ...rest] = parts;
   else return SKIP;
@@ -66,17 +82,40 @@ function route(path) {
   const [plural, name, subresource, ...more] = rest;
   const kind = registry.byResource(group, version, plural);
   if (!kind || more.length) return SKIP;
-  return { kind, group, version, apiVersion: group ? `${group}/${version}` : version, namespace, name: name && decodeURIComponent(name), subresource, query: url.searchParams };
+  return {
+    kind,
+    group,
+    version,
+    apiVersion: group ? `${group}/${version}` : version,
+    namespace,
+    name: name && decodeURIComponent(name),
+    subresource,
+    query: url.searchParams,
+  };
 }
 
 function status(r) {
-  const body = { kind: 'Status', apiVersion: 'v1', metadata: r.continue ? { continue: r.continue } : {}, status: 'Failure', message: r.message };
+  const body = {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: r.continue ? { continue: r.continue } : {},
+    status: 'Failure',
+    message: r.message,
+  };
   if (r.reason) body.reason = r.reason;
   if (r.details) body.details = r.details;
   body.code = r.code;
   return { status: r.code, body, warnings: [] };
 }
-const notFound = (kind, name, group) => status(model.refusals.notFound({ group: group ?? kind.names.group, resource: kind.names.plural, kind: kind.names.kind, name }));
+const notFound = (kind, name, group) =>
+  status(
+    model.refusals.notFound({
+      group: group ?? kind.names.group,
+      resource: kind.names.plural,
+      kind: kind.names.kind,
+      name,
+    }),
+  );
 
 function handle(server, request) {
   const accept = request.accept ?? 'application/json';
@@ -85,20 +124,53 @@ function handle(server, request) {
   if (to === SKIP) return SKIP;
   const { kind, namespace, name, subresource, query } = to;
   if (kind.names.namespaced !== (namespace !== undefined) && !(request.method === 'GET' && !name)) return SKIP;
-  const served = kind.served.find((s) => s.group === to.group && s.version === to.version && !(s.group === kind.names.group && s.version === kind.names.version));
+  const served = kind.served.find(
+    (s) =>
+      s.group === to.group &&
+      s.version === to.version &&
+      !(s.group === kind.names.group && s.version === kind.names.version),
+  );
   const shown = (object) => (served?.toServed ? served.toServed(object) : object);
   if (request.method === 'GET') {
-    if (query.has('watch') || query.has('labelSelector') || query.has('fieldSelector') || query.has('limit') || query.has('continue') || query.has('resourceVersion')) return SKIP;
+    if (
+      query.has('watch') ||
+      query.has('labelSelector') ||
+      query.has('fieldSelector') ||
+      query.has('limit') ||
+      query.has('continue') ||
+      query.has('resourceVersion')
+    )
+      return SKIP;
     if (name) {
       if (subresource && !kind.subresources.some((s) => s.name === subresource)) return SKIP;
-      if (subresource && subresource !== 'status' && subresource !== 'scale' && subresource !== 'ephemeralcontainers' && subresource !== 'resize') return SKIP;
+      if (
+        subresource &&
+        subresource !== 'status' &&
+        subresource !== 'scale' &&
+        subresource !== 'ephemeralcontainers' &&
+        subresource !== 'resize'
+      )
+        return SKIP;
       const object = server.view.get(kind.ref, namespace, name);
       if (!object) return notFound(kind, name, to.group);
-      if (subresource === 'scale') return { status: 200, body: model.scaleOf(object, meta.selectorText(object.spec.selector)), warnings: [] };
+      if (subresource === 'scale')
+        return { status: 200, body: model.scaleOf(object, meta.selectorText(object.spec.selector)), warnings: [] };
       return { status: 200, body: shown(object), warnings: [] };
     }
-    const items = server.view.list(kind.ref, namespace).map((o) => { const { apiVersion, kind: k, ...rest } = shown(o); return rest; });
-    return { status: 200, body: { kind: kind.names.listKind, apiVersion: to.apiVersion, metadata: { resourceVersion: String(server.view.position) }, items }, warnings: [] };
+    const items = server.view.list(kind.ref, namespace).map((o) => {
+      const { apiVersion, kind: k, ...rest } = shown(o);
+      return rest;
+    });
+    return {
+      status: 200,
+      body: {
+        kind: kind.names.listKind,
+        apiVersion: to.apiVersion,
+        metadata: { resourceVersion: String(server.view.position) },
+        items,
+      },
+      warnings: [],
+    };
   }
   const verb = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' }[request.method];
   if (!verb) return SKIP;
@@ -123,22 +195,49 @@ function handle(server, request) {
     if (body && body.kind && body.kind !== 'DeleteOptions') return SKIP;
     if (body?.dryRun) dryRun = true;
     else if (body) dryRun = false;
-    if (!body) body = Object.fromEntries(['propagationPolicy', 'orphanDependents', 'gracePeriodSeconds'].filter((k) => query.has(k)).map((k) => [k, k === 'propagationPolicy' ? query.get(k) : JSON.parse(query.get(k))]));
+    if (!body)
+      body = Object.fromEntries(
+        ['propagationPolicy', 'orphanDependents', 'gracePeriodSeconds']
+          .filter((k) => query.has(k))
+          .map((k) => [k, k === 'propagationPolicy' ? query.get(k) : JSON.parse(query.get(k))]),
+      );
   }
   const agent = Object.entries(request.headers ?? {}).find(([k]) => k.toLowerCase() === 'user-agent')?.[1] ?? '';
   const given = query.get('fieldManager') ?? '';
   if (given.length > 128 || /[\x00-\x1f]/.test(given)) return SKIP;
-  const manager = given || [...agent.split('/')[0]].filter((c) => c >= ' ').join('').slice(0, 128) || 'unknown';
+  const manager =
+    given ||
+    [...agent.split('/')[0]]
+      .filter((c) => c >= ' ')
+      .join('')
+      .slice(0, 128) ||
+    'unknown';
   const decided = server.write({
-    verb, kind: kind.id, apiVersion: to.apiVersion, namespace, name: name ?? '', ...(subresource && { subresource }), body, ...(patchType && { patchType }),
-    options: { dryRun, fieldManager: manager, fieldValidation: validation, ...(query.has('force') && { force: query.get('force') !== 'false' }), mayCreate: true },
+    verb,
+    kind: kind.id,
+    apiVersion: to.apiVersion,
+    namespace,
+    name: name ?? '',
+    ...(subresource && { subresource }),
+    body,
+    ...(patchType && { patchType }),
+    options: {
+      dryRun,
+      fieldManager: manager,
+      fieldValidation: validation,
+      ...(query.has('force') && { force: query.get('force') !== 'false' }),
+      mayCreate: true,
+    },
   });
   if (model.isRefusal(decided)) return { ...status(decided), warnings: decided.warnings ?? [] };
   const state = server.view.stream(model.streamOf(kind.id, namespace, decided.name));
   const version = decided.created && dryRun ? undefined : String(state?.position ?? server.view.position);
   const object = version ? model.withResourceVersion(decided.object, version) : decided.object;
   const code = verb === 'create' || (decided.created && (verb === 'update' || verb === 'patch')) ? 201 : 200;
-  const response = decided.response?.kind === 'Scale' ? { ...decided.response, metadata: { ...decided.response.metadata, resourceVersion: version } } : decided.response;
+  const response =
+    decided.response?.kind === 'Scale'
+      ? { ...decided.response, metadata: { ...decided.response.metadata, resourceVersion: version } }
+      : decided.response;
   return { status: code, body: response ?? shown(object), warnings: decided.warnings };
 }
 
@@ -157,12 +256,20 @@ function notice(value, made) {
 }
 const escaped = (s) => s.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 function normaliser(ns, suffix, request, made) {
-  const asked = request.body === undefined ? '' : typeof request.body === 'string' ? request.body : JSON.stringify(request.body);
+  const asked =
+    request.body === undefined ? '' : typeof request.body === 'string' ? request.body : JSON.stringify(request.body);
   const ours = new RegExp(`(?<![a-z0-9])${suffix}(?![a-z0-9])`, 'g');
-  const stable = (s) => { for (const h of made.hashes) s = s.replaceAll(h, '<hash>'); return s.replaceAll(ns, `${ns.slice(0, -suffix.length)}xxxx`).replace(ours, 'xxxx'); };
-  const generated = [...made.prefixes].map((p) => new RegExp(`(${escaped(stable(p))})[bcdfghjklmnpqrstvwxz2456789]{5}(?![a-z0-9])`, 'g'));
+  const stable = (s) => {
+    for (const h of made.hashes) s = s.replaceAll(h, '<hash>');
+    return s.replaceAll(ns, `${ns.slice(0, -suffix.length)}xxxx`).replace(ours, 'xxxx');
+  };
+  const generated = [...made.prefixes].map(
+    (p) => new RegExp(`(${escaped(stable(p))})[bcdfghjklmnpqrstvwxz2456789]{5}(?![a-z0-9])`, 'g'),
+  );
   const text = (s) => {
-    let out = stable(s).replace(TIME, (t) => (asked.includes(t) ? t : '<time>')).replace(UID, (u) => (asked.includes(u) ? u : '<uid>'));
+    let out = stable(s)
+      .replace(TIME, (t) => (asked.includes(t) ? t : '<time>'))
+      .replace(UID, (u) => (asked.includes(u) ? u : '<uid>'));
     out = out.replace(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<jwt>');
     for (const g of generated) out = out.replace(g, '$1<5>');
     out = out.replace(/\.[0-9a-f]{16}$/, '.<hex>');
@@ -176,7 +283,13 @@ function normaliser(ns, suffix, request, made) {
       if (key === 'continue') return '<continue>';
       return text(value);
     }
-    if (typeof value === 'number' && (key === 'nodePort' || key === 'healthCheckNodePort') && value !== 0 && !asked.includes(String(value))) return '<port>';
+    if (
+      typeof value === 'number' &&
+      (key === 'nodePort' || key === 'healthCheckNodePort') &&
+      value !== 0 &&
+      !asked.includes(String(value))
+    )
+      return '<port>';
     if (Array.isArray(value)) {
       if (key === 'managedFields') value = [...value].sort((a, b) => order(a).localeCompare(order(b)));
       return value.map((v) => walk(v, undefined));
@@ -192,15 +305,27 @@ function normaliser(ns, suffix, request, made) {
 }
 function differences(want, got, path = '', out = []) {
   if (out.length > 20 || want === got) return out;
-  if (want && got && typeof want === 'object' && typeof got === 'object' && Array.isArray(want) === Array.isArray(got)) {
-    for (const k of new Set([...Object.keys(want), ...Object.keys(got)])) differences(want[k], got[k], path ? `${path}.${k}` : k, out);
+  if (
+    want &&
+    got &&
+    typeof want === 'object' &&
+    typeof got === 'object' &&
+    Array.isArray(want) === Array.isArray(got)
+  ) {
+    for (const k of new Set([...Object.keys(want), ...Object.keys(got)]))
+      differences(want[k], got[k], path ? `${path}.${k}` : k, out);
     return out;
   }
-  const short = (v) => { const s = JSON.stringify(v); return s === undefined ? 'nothing' : s.length > 300 ? s.slice(0, 300) + '…' : s; };
+  const short = (v) => {
+    const s = JSON.stringify(v);
+    return s === undefined ? 'nothing' : s.length > 300 ? s.slice(0, 300) + '…' : s;
+  };
   if (typeof want === 'string' && typeof got === 'string' && want.length > 200) {
     let i = 0;
     while (want[i] === got[i]) i++;
-    out.push(`${path}: at ${i} recorded …${want.slice(Math.max(0, i - 60), i + 120)}… got …${got.slice(Math.max(0, i - 60), i + 120)}…`);
+    out.push(
+      `${path}: at ${i} recorded …${want.slice(Math.max(0, i - 60), i + 120)}… got …${got.slice(Math.max(0, i - 60), i + 120)}…`,
+    );
     return out;
   }
   out.push(`${path || 'answer'}: recorded ${short(want)}, got ${short(got)}`);
@@ -213,7 +338,10 @@ function without(value, paths = []) {
   for (const p of paths) {
     const keys = p.split('.');
     const last = keys.pop();
-    const holders = keys.reduce((hs, k) => hs.flatMap((h) => (h == null ? [] : k === '*' ? Object.values(h) : [h[k]])), [copy]);
+    const holders = keys.reduce(
+      (hs, k) => hs.flatMap((h) => (h == null ? [] : k === '*' ? Object.values(h) : [h[k]])),
+      [copy],
+    );
     for (const h of holders) if (h && typeof h === 'object') delete h[last];
   }
   return copy;
@@ -228,23 +356,44 @@ function only(value, paths) {
     }
     return out;
   };
-  return keep(value, paths.map((p) => p.split('.')));
+  return keep(
+    value,
+    paths.map((p) => p.split('.')),
+  );
 }
 
 // --- one scenario ----------------------------------------------------------------------------------------------------
 function run(file) {
   const name = basename(file).replace(/\.jsonl(\.gz)?$/, '');
   const content = readFileSync(file);
-  const lines = (file.endsWith('.gz') ? gunzipSync(content) : content).toString('utf8').split('\n').filter(Boolean).map((l) => JSON.parse(l));
+  const lines = (file.endsWith('.gz') ? gunzipSync(content) : content)
+    .toString('utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((l) => JSON.parse(l));
   const suffix = 'qzqz';
   const ns = `${name.slice(0, 40)}-${suffix}`;
   const saved = { ns, run: suffix };
   const made = { hashes: new Set(), prefixes: new Set() };
-  const fill = (v) => (typeof v === 'string' ? v.replace(/\$\{([\w.]+)\}/g, (m, k) => saved[k] ?? m)
-    : Array.isArray(v) ? v.map(fill) : v && typeof v === 'object' ? Object.fromEntries(Object.entries(v).map(([k, x]) => [fill(k), fill(x)])) : v);
+  const fill = (v) =>
+    typeof v === 'string'
+      ? v.replace(/\$\{([\w.]+)\}/g, (m, k) => saved[k] ?? m)
+      : Array.isArray(v)
+        ? v.map(fill)
+        : v && typeof v === 'object'
+          ? Object.fromEntries(Object.entries(v).map(([k, x]) => [fill(k), fill(x)]))
+          : v;
   const server = new Server();
-  handle(server, { method: 'POST', path: '/api/v1/namespaces', body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: ns } } });
-  handle(server, { method: 'POST', path: `/api/v1/namespaces/${ns}/serviceaccounts`, body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } } });
+  handle(server, {
+    method: 'POST',
+    path: '/api/v1/namespaces',
+    body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: ns } },
+  });
+  handle(server, {
+    method: 'POST',
+    path: `/api/v1/namespaces/${ns}/serviceaccounts`,
+    body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } },
+  });
   const result = { name, equal: 0, total: 0, skipped: 0, faults: [] };
   for (const line of lines) {
     const request = fill(line.do);
@@ -255,7 +404,10 @@ function run(file) {
       reply = { status: 0, body: String(e.stack ?? e), warnings: [] };
     }
     const resource = route(request.path);
-    const counts = !line.free && (!flags.only || line.title.includes(flags.only)) && (!flags.resources || (resource !== SKIP && flags.resources.split(',').includes(resource.kind.names.plural)));
+    const counts =
+      !line.free &&
+      (!flags.only || line.title.includes(flags.only)) &&
+      (!flags.resources || (resource !== SKIP && flags.resources.split(',').includes(resource.kind.names.plural)));
     if (reply === SKIP) {
       if (counts) result.skipped++;
       continue;
@@ -271,7 +423,10 @@ function run(file) {
     answer = without(answer, line.ignore);
     for (const p of line.sort ?? []) at(answer, p)?.sort?.((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
     const unmanaged = flags.unmanaged ? ['body.metadata.managedFields', 'body.items.*.metadata.managedFields'] : [];
-    const faults = differences(without(line.answer, [...(line.ignore ?? []), ...unmanaged]), without(answer, unmanaged));
+    const faults = differences(
+      without(line.answer, [...(line.ignore ?? []), ...unmanaged]),
+      without(answer, unmanaged),
+    );
     result.total++;
     if (faults.length === 0) result.equal++;
     else result.faults.push({ title: line.title, faults });
@@ -279,10 +434,15 @@ function run(file) {
   return result;
 }
 
-let equal = 0, total = 0, shown = 0, skipped = 0;
+let equal = 0,
+  total = 0,
+  shown = 0,
+  skipped = 0;
 for (const file of files) {
   const r = run(file);
-  equal += r.equal; total += r.total; skipped += r.skipped;
+  equal += r.equal;
+  total += r.total;
+  skipped += r.skipped;
   if (r.total === 0 || (flags.quiet && r.faults.length === 0)) continue;
   console.log(`${r.name}: ${r.equal} of ${r.total}${r.skipped ? ` (${r.skipped} left out)` : ''}`);
   for (const f of r.faults) {

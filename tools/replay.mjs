@@ -30,8 +30,18 @@ const chosen = (pattern) =>
 
 const runs = [
   { name: 'api', apps: 'api', files: chosen(API), flags: ['--resources', RESOURCES] },
-  { name: 'controllers', apps: 'api,controllers,scheduler', files: chosen(CONTROLLERS), flags: ['--resources', RESOURCES] },
-  { name: 'scheduler', apps: 'api,controllers,scheduler', files: chosen(SCHEDULER), flags: ['--resources', RESOURCES, '--parallel', '1'] },
+  {
+    name: 'controllers',
+    apps: 'api,controllers,scheduler',
+    files: chosen(CONTROLLERS),
+    flags: ['--resources', RESOURCES],
+  },
+  {
+    name: 'scheduler',
+    apps: 'api,controllers,scheduler',
+    files: chosen(SCHEDULER),
+    flags: ['--resources', RESOURCES, '--parallel', '1'],
+  },
 ];
 let below = 0;
 const reached = {};
@@ -41,7 +51,14 @@ for (const run of runs) {
   try {
     const result = spawnSync(
       process.execPath,
-      [join(folder, 'replay.mjs'), ...run.files.map((f) => join(folder, f)), ...run.flags, '--kubectl', kubectl(), '--json'],
+      [
+        join(folder, 'replay.mjs'),
+        ...run.files.map((f) => join(folder, f)),
+        ...run.flags,
+        '--kubectl',
+        kubectl(),
+        '--json',
+      ],
       { env: { ...process.env, KUBECONFIG: cluster.kubeconfig }, encoding: 'utf8', maxBuffer: 1 << 28 },
     );
     if (!result.stdout.trim()) throw new Error(`the replay printed nothing:\n${result.stderr}`);

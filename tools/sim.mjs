@@ -15,7 +15,8 @@ for (let seed = first; seed < first + count; seed++) {
   console.log(`seed ${seed}: ${events} events, ${acknowledged} writes acknowledged, ${lives} writers: ${outcome}`);
   if (violations.length === 0) continue;
   failed++;
-  for (const { checker, message, position } of violations.slice(0, 20)) console.log(`  ${checker}: ${message} (at position ${position})`);
+  for (const { checker, message, position } of violations.slice(0, 20))
+    console.log(`  ${checker}: ${message} (at position ${position})`);
   console.log('  the last decisions:');
   for (const line of report.lastDecisions) console.log(`    ${line}`);
   console.log(`  again with: npm run sim -- --seed ${seed}`);

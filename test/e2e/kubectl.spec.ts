@@ -23,7 +23,10 @@ beforeAll(async () => {
 
 afterAll(async () => {
   if (cluster) {
-    execFileSync(process.execPath, [join(root, 'tools/down.mjs')], { env: { ...process.env, SHIPLOG_HOME: cluster.home }, stdio: 'ignore' });
+    execFileSync(process.execPath, [join(root, 'tools/down.mjs')], {
+      env: { ...process.env, SHIPLOG_HOME: cluster.home },
+      stdio: 'ignore',
+    });
     await cluster.stop();
   }
   rmSync(home, { recursive: true, force: true });
@@ -45,8 +48,17 @@ describe('kubectl prints what Kubernetes users expect', () => {
           NODE: hostname().toLowerCase(),
           KUBE_EDITOR: "sed -i 's/greeting: hello/greeting: edited/'",
         };
-        await runLine(`kubectl create namespace ${namespace}; kubectl config set-context --current --namespace ${namespace}`, env, undefined);
-        const words = { [root]: '<root>', [cluster.home]: '<home>', [hostname().toLowerCase()]: '<node>', [`127.0.0.1:${cluster.port}`]: '<server>' };
+        await runLine(
+          `kubectl create namespace ${namespace}; kubectl config set-context --current --namespace ${namespace}`,
+          env,
+          undefined,
+        );
+        const words = {
+          [root]: '<root>',
+          [cluster.home]: '<home>',
+          [hostname().toLowerCase()]: '<node>',
+          [`127.0.0.1:${cluster.port}`]: '<server>',
+        };
         const seen = [];
         for (const step of readGolden(join(folder, file))) {
           const got = masked(await runLine(step.command, env, step.seconds), words);

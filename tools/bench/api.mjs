@@ -35,7 +35,10 @@ async function load(send, prefix, count) {
     while (next < count) {
       const name = `${prefix}-${next++}`;
       const sent = performance.now();
-      const answer = await send('POST', '/api/v1/namespaces/bench/configmaps', { metadata: { name }, data: { key: 'x'.repeat(200) } });
+      const answer = await send('POST', '/api/v1/namespaces/bench/configmaps', {
+        metadata: { name },
+        data: { key: 'x'.repeat(200) },
+      });
       if (answer.status !== 201) throw new Error(`create answered ${answer.status}: ${answer.text}`);
       times.push(performance.now() - sent);
     }
@@ -51,7 +54,9 @@ const at = (times, share) => round(times[Math.min(times.length - 1, Math.floor(t
 /** A client of the kubeconfig's cluster and user: (method, path, body) → { status, text }. */
 export function clientOf(kubeconfig) {
   const config = JSON.parse(
-    execFileSync(kubectl(), ['config', 'view', '--raw', '--minify', '-o', 'json', '--kubeconfig', kubeconfig], { encoding: 'utf8' }),
+    execFileSync(kubectl(), ['config', 'view', '--raw', '--minify', '-o', 'json', '--kubeconfig', kubeconfig], {
+      encoding: 'utf8',
+    }),
   );
   const { cluster } = config.clusters[0];
   const { user } = config.users[0];
@@ -67,7 +72,10 @@ export function clientOf(kubeconfig) {
   return (method, path, body, type = 'application/json') =>
     new Promise((resolve, reject) => {
       const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-      const headers = { accept: 'application/json', ...(payload && { 'content-type': type, 'content-length': payload.length }) };
+      const headers = {
+        accept: 'application/json',
+        ...(payload && { 'content-type': type, 'content-length': payload.length }),
+      };
       const sent = request({ host: server.hostname, port: server.port, method, path, headers, agent }, (response) => {
         const chunks = [];
         response.on('data', (chunk) => chunks.push(chunk));

@@ -65,12 +65,28 @@ async function fill(writer) {
     });
     if (result.refused) throw new Error(result.message);
   };
-  await submit({ verb: 'create', kind: 'core.namespaces', namespace: undefined, name: 'default', body: { metadata: { name: 'default' } } });
-  await submit({ verb: 'create', kind: 'core.serviceaccounts', name: 'default', body: { metadata: { name: 'default' } } });
+  await submit({
+    verb: 'create',
+    kind: 'core.namespaces',
+    namespace: undefined,
+    name: 'default',
+    body: { metadata: { name: 'default' } },
+  });
+  await submit({
+    verb: 'create',
+    kind: 'core.serviceaccounts',
+    name: 'default',
+    body: { metadata: { name: 'default' } },
+  });
   const pods = Array.from({ length: PODS }, (_, i) => `pod-${i}`);
   await Promise.all(
     pods.map((name) =>
-      submit({ verb: 'create', kind: 'core.pods', name, body: { metadata: { name }, spec: { containers: [{ name: 'a', image: 'i:1' }] } } }),
+      submit({
+        verb: 'create',
+        kind: 'core.pods',
+        name,
+        body: { metadata: { name }, spec: { containers: [{ name: 'a', image: 'i:1' }] } },
+      }),
     ),
   );
   for (let report = 0; report < REPORTS_PER_POD; report++) {
