@@ -1,8 +1,18 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { RequestInfo } from './request-info.js';
 
-/** Counts of answered requests, in the text form that Prometheus reads. */
+/** Coarse, so that a server that does nothing is hardly woken up by looking at itself. */
+const LOOK_MS = 20;
+const QUANTILES = [0.5, 0.99, 1];
+
+/** Counts of answered requests and the state of the process, in the text form that Prometheus reads. */
 export class Metrics {
   private readonly requests = new Map<string, number>();
+  private readonly delay = monitorEventLoopDelay({ resolution: LOOK_MS });
+
+  constructor() {
+    this.delay.enable();
+  }
 
   count({ verb, group, version, resource, subresource, isResource }: RequestInfo, code: number): void {
     const labels = isResource
@@ -29,8 +39,23 @@ export class Metrics {
       '# HELP nodejs_heap_used_bytes Memory in use by objects.',
       '# TYPE nodejs_heap_used_bytes gauge',
       `nodejs_heap_used_bytes ${heapUsed}`,
+      ...this.delayLines(),
     );
     return `${lines.join('\n')}\n`;
+  }
+
+  /** What is measured is the time between two looks: what it is longer than planned is the delay. */
+  private delayLines(): readonly string[] {
+    const lines = [
+      '# HELP shiplog_event_loop_delay_seconds How late the event loop was since this page was last read.',
+      '# TYPE shiplog_event_loop_delay_seconds gauge',
+    ];
+    for (const quantile of QUANTILES) {
+      const lateMs = this.delay.count === 0 ? 0 : Math.max(0, this.delay.percentile(quantile * 100) / 1e6 - LOOK_MS);
+      lines.push(`shiplog_event_loop_delay_seconds{quantile="${quantile}"} ${(lateMs / 1000).toFixed(6)}`);
+    }
+    this.delay.reset();
+    return lines;
   }
 }
 const safe = (text: string): string => (/^[\w.-]*$/.test(text) ? text : 'other');

@@ -4,14 +4,12 @@ import { NestFactory } from '@nestjs/core';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { BusServer } from './bus-server.js';
 import { explain, say } from './console.js';
-import { giveMemoryBack } from './memory.js';
+import { giveMemoryBackWhenQuiet } from './memory.js';
 import { FaultFilter, PayloadPipe } from './payload-pipe.js';
 import { PlainLogger } from './plain-logger.js';
 
 /** A clean stop takes this long at most; then the process ends anyway, and the next start repairs. */
 const STOP_MS = 15_000;
-/** What a start has to do is done by then. */
-const SETTLED_MS = 3_000;
 
 /**
  * Runs one app until it is told to stop. A failure to start is one sentence and exit code 1. `ready` is called once
@@ -35,7 +33,7 @@ export async function runApp(
     await app.listen();
     logger.isStarted = true;
     await ready(app);
-    setTimeout(giveMemoryBack, SETTLED_MS).unref();
+    giveMemoryBackWhenQuiet();
   } catch (cause) {
     process.stderr.write(`${explain(cause)}\n`);
     process.exit(1);
