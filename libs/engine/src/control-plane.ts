@@ -18,6 +18,7 @@ export interface ControlPlaneOptions {
   /** Hash of the code that folds and decides. */
   readonly build: string;
   readonly checkpoints?: CheckpointStore;
+  readonly eventsPerCheckpoint?: number;
   readonly soon: (callback: () => void) => void;
   readonly onFatal: (cause: unknown) => void;
   readonly onRefusal?: (loop: string, key: string, refusal: { readonly message: string }) => void;
@@ -36,12 +37,12 @@ export class ControlPlane {
   private readonly runners: LoopRunner[] = [];
 
   constructor(readonly options: ControlPlaneOptions) {
-    const { log, kinds, keys, clock, build, onFatal } = options;
+    const { log, kinds, keys, clock, build, eventsPerCheckpoint, onFatal } = options;
     this.codec = eventCodec(kinds, keys);
     this.fold = (state, event) => foldEvent(kinds, state, event);
     const checkpoints = options.checkpoints && new Checkpoints(options.checkpoints, () => undefined);
     const parts = { log, codec: this.codec, fold: this.fold, build, ...(checkpoints && { checkpoints }) };
-    this.reads = new ReadModel({ ...parts, clock, onFatal });
+    this.reads = new ReadModel({ ...parts, clock, onFatal, ...(eventsPerCheckpoint !== undefined && { eventsPerCheckpoint }) });
     this.history = new History({ ...parts, reads: this.reads });
     this.reads.onChanges((changes: readonly Change[]) => {
       for (const runner of this.runners) runner.notice(changes);

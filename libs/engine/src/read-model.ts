@@ -16,11 +16,13 @@ export interface ReadModelOptions {
   /** Names the code that folds; a checkpoint of other code is not used. */
   readonly build: string;
   readonly checkpoints?: Checkpoints;
+  /** How many events there are between two checkpoints. Default {@link EVENTS_PER_CHECKPOINT}. */
+  readonly eventsPerCheckpoint?: number;
   /** Stops the process: the log holds what this build cannot read, or is damaged. */
   readonly onFatal: (cause: unknown) => void;
 }
 
-/** How many events there are between two checkpoints. */
+/** So many that writing them costs nothing beside the appends, so few that a start reads its tail in a second. */
 export const EVENTS_PER_CHECKPOINT = 100_000;
 
 type Listener = (changes: readonly Change[], events: readonly StoredEvent[]) => void;
@@ -156,7 +158,7 @@ export class ReadModel {
     for (const listener of this.listeners) listener(changes, decoded);
     this.window.flush();
     this.wake();
-    if (this.sinceCheckpoint >= EVENTS_PER_CHECKPOINT) this.checkpoint();
+    if (this.sinceCheckpoint >= (this.options.eventsPerCheckpoint ?? EVENTS_PER_CHECKPOINT)) this.checkpoint();
   }
 
   /** Writes a checkpoint now; start-up reads it instead of the events before it. */
