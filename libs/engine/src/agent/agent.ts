@@ -1,5 +1,5 @@
 import { kubelet } from '#loops';
-import type { AssignmentChange, AssignmentSync, Heartbeat, LogRequest, RegisterRequest, ReportAnswer, SyncRequest } from '#model';
+import type { AssignmentChange, AssignmentSync, Heartbeat, LogRequest, RegisterRequest, ReportAnswer, SessionRequest, SyncRequest } from '#model';
 import type { BusSubscription, ContainerOwner, RuntimeContainer, RuntimeInfo } from '#ports';
 import { subjects } from '../subjects.js';
 import { refusalOf } from './admission.js';
@@ -12,6 +12,7 @@ import { decodeMessage, encodeMessage } from './messages.js';
 import { allocatableOf, capacityOf, nodeObject } from './node-object.js';
 import type { AgentOptions } from './options.js';
 import { Reporter } from './reporter.js';
+import { SessionAnswers } from './session-answer.js';
 import type { Surroundings } from './surroundings.js';
 import { Tokens } from './tokens.js';
 import { pause, Slots } from './waiting.js';
@@ -44,6 +45,7 @@ class NodeAgent implements Agent {
   private readonly keepers = new Map<string, PodKeeper>();
   private readonly reporter: Reporter;
   private readonly logs: LogAnswers;
+  private readonly sessions: SessionAnswers;
   private readonly ends: (() => void)[] = [];
   private readonly subscriptions: BusSubscription[] = [];
   private info: RuntimeInfo | undefined;
@@ -60,6 +62,7 @@ class NodeAgent implements Agent {
   constructor(private readonly options: AgentOptions) {
     this.boot = options.ids.uid();
     this.logs = new LogAnswers(options);
+    this.sessions = new SessionAnswers(options);
     this.reporter = new Reporter(options, this.boot, (uid, report, answer) => this.reportTaken(uid, report, answer));
   }
 
@@ -76,6 +79,14 @@ class NodeAgent implements Agent {
         return encodeMessage(this.logs.answer(request, this.pod(request.namespace, request.pod, request.uid)));
       }),
     );
+    for (const verb of ['exec', 'attach']) {
+      this.subscriptions.push(
+        bus.subscribe(subjects.node(node.name, verb), (data) => {
+          const request = decodeMessage(data) as unknown as SessionRequest;
+          return encodeMessage(this.sessions.answer(request, this.pod(request.namespace, request.pod, request.uid)));
+        }),
+      );
+    }
     bus.onConnection((connected) => {
       if (!connected || this.stopped) return;
       this.reporter.connected();
@@ -93,6 +104,7 @@ class NodeAgent implements Agent {
     for (const keeper of this.keepers.values()) keeper.end();
     this.reporter.stop();
     this.logs.stop();
+    this.sessions.stop();
     return Promise.resolve();
   }
   pod(namespace: string, name: string, uid?: string): PodKeeper | undefined {

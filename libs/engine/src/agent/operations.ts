@@ -23,6 +23,7 @@ export class Operations {
   private readonly stopper: Stopper;
   private renewal: (() => void) | undefined;
   private refreshing = false;
+  private refreshAgain = false;
 
   constructor(
     private readonly around: Surroundings,
@@ -91,12 +92,19 @@ export class Operations {
   }
   /** Brings the files of a running pod up to date. What is missing now keeps its last content. */
   refreshVolumes(): void {
-    if (!this.keeper.record.volumesReady || this.refreshing || this.keeper.over || this.keeper.record.endBy !== undefined) return;
+    if (!this.keeper.record.volumesReady || this.keeper.over || this.keeper.record.endBy !== undefined) return;
+    if (this.refreshing) {
+      this.refreshAgain = true;
+      return;
+    }
     this.refreshing = true;
     this.putVolumes()
       .catch(() => undefined)
       .finally(() => {
         this.refreshing = false;
+        const again = this.refreshAgain;
+        this.refreshAgain = false;
+        if (again) this.refreshVolumes();
       });
   }
 

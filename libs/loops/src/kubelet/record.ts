@@ -41,6 +41,8 @@ export interface ContainerRecord {
   /** The container that is stopped only to be made anew, whatever the restart policy. */
   readonly again?: string;
   readonly backOffTold?: number;
+  /** The failed pull whose waiting was told. */
+  readonly pullTold?: Instant;
   readonly probes: Readonly<Partial<Record<ProbeKind, ProbeState>>>;
   /** The postStart hook: the container is not taken as running before it ended. */
   readonly postStart?: 'running' | 'done';

@@ -80,8 +80,7 @@ function keepUp(plan: Planned, container: Container, sandbox: Observed, anew = f
   const end = endOf(situation, container.name);
   const known = containerRecord(plan.record, container.name);
   if (!end) {
-    const retryAt = known.problem ? known.problem.at + known.pull.delayMs : 0;
-    if (retryAt > now) return plan.later(retryAt, known.problem && known.problem.at + SHOW_END_MS);
+    if (plan.waits(container)) return;
     return void plan.start(container, newest?.labels.attempt ?? 0, sandbox);
   }
   const again = anew || (newest !== undefined && known.again === newest.id);
@@ -98,11 +97,8 @@ function keepUp(plan: Planned, container: Container, sandbox: Observed, anew = f
 /** An ephemeral container runs once. */
 function startOnce(plan: Planned, container: Container, sandbox: Observed): void {
   const { situation } = plan;
-  const known = containerRecord(plan.record, container.name);
   if (attemptsOf(situation.containers, container.name).length > 0 || endOf(situation, container.name)) return;
-  const retryAt = known.problem ? known.problem.at + known.pull.delayMs : 0;
-  if (retryAt > situation.now) plan.later(retryAt);
-  else plan.start(container, 0, sandbox);
+  if (!plan.waits(container)) plan.start(container, 0, sandbox);
 }
 
 function stopIfWrong(plan: Planned, container: Container, running: Observed): void {
@@ -163,6 +159,20 @@ class Planned {
     if (known !== undefined) return;
     if (message !== undefined) this.incidents.push({ type: 'Normal', reason: 'Killing', message, container: running.labels.container });
     this.actions.push(stopAction(this.situation, running, deadline));
+  }
+  /** True while something hinders the container and it is too early to try again. */
+  waits(container: Container): boolean {
+    const known = containerRecord(this.record, container.name);
+    const { now } = this.situation;
+    if (!known.problem || known.problem.at + known.pull.delayMs <= now) return false;
+    const shownAt = known.problem.at + SHOW_END_MS;
+    this.later(known.problem.at + known.pull.delayMs, shownAt);
+    if (known.problem.reason === 'ErrImagePull' && shownAt <= now && known.pullTold !== known.problem.at) {
+      this.record = withContainer(this.record, container.name, { pullTold: known.problem.at });
+      this.incidents.push({ type: 'Normal', reason: 'BackOff', message: `Back-off pulling image "${container.image ?? ''}"`, container: container.name });
+      this.incidents.push({ type: 'Warning', reason: 'Failed', message: 'Error: ImagePullBackOff', container: container.name });
+    }
+    return true;
   }
   /** One `BackOff` event for each time that a restart is held back. */
   backingOff(container: Container, attempt: number): void {

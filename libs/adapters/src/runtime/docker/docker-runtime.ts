@@ -14,7 +14,9 @@ import type {
   RuntimeImage,
   RuntimeInfo,
   RuntimeLogOptions,
+  RuntimeSession,
   SandboxSpec,
+  SessionOptions,
 } from '#ports';
 import { RuntimeFault } from '#ports';
 import { containerOptions, INFRA_IMAGE, sandboxOptions } from './container-options.js';
@@ -26,6 +28,7 @@ import { fromInspect } from './inspect.js';
 import { labelNames } from './labels.js';
 import { readLogs } from './logs.js';
 import { ensureNetwork } from './network.js';
+import { openSession } from './session.js';
 
 /** Docker, and Podman through the same API. Honours DOCKER_HOST as Docker's own clients do. */
 export class DockerRuntime implements ContainerRuntime {
@@ -162,6 +165,9 @@ export class DockerRuntime implements ContainerRuntime {
 
   exec(id: string, command: readonly string[], options: ExecOptions): Promise<ExecResult> {
     return execIn(this.docker, id, command, options);
+  }
+  session(id: string, options: SessionOptions): Promise<RuntimeSession> {
+    return openSession(this.docker, id, options);
   }
   logs(id: string, options: RuntimeLogOptions): AsyncIterable<Uint8Array> {
     return readLogs(this.docker, id, options);

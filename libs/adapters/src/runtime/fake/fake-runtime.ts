@@ -13,7 +13,10 @@ import type {
   RuntimeImage,
   RuntimeInfo,
   RuntimeLogOptions,
+  RuntimeSession,
   SandboxSpec,
+  SessionChunk,
+  SessionOptions,
 } from '#ports';
 import { RuntimeFault } from '#ports';
 import { hash128 } from '#std';
@@ -165,6 +168,17 @@ export class FakeRuntime implements ContainerRuntime {
       return this.options.exec?.(kept.shown, command) ?? { exitCode: 0, output: '', timedOut: false };
     });
   }
+  async session(id: string, { command, stdout }: SessionOptions): Promise<RuntimeSession> {
+    const { exitCode, output } = await this.exec(id, command ?? [], { timeoutMs: 0, outputBytesMax: 0 });
+    return {
+      output: said(stdout ? output : ''),
+      write: () => Promise.resolve(),
+      endInput: () => undefined,
+      resize: () => Promise.resolve(),
+      exitCode: () => Promise.resolve(exitCode),
+      close: () => undefined,
+    };
+  }
   async *logs(id: string, options: RuntimeLogOptions): AsyncIterable<Uint8Array> {
     const text = await this.carryOut('logs', undefined, () => this.all.get(id)?.log ?? '');
     const lines = text.split(/(?<=\n)/);
@@ -244,4 +258,8 @@ export class FakeRuntime implements ContainerRuntime {
 
 function imageOf(reference: string): RuntimeImage {
   return { id: `sha256:${hash128(reference)}${hash128(`${reference}+`)}`, names: [reference], digests: [], sizeBytes: 1000, user: '' };
+}
+
+async function* said(text: string): AsyncIterable<SessionChunk> {
+  if (text) yield await Promise.resolve({ channel: 1, data: new TextEncoder().encode(text) });
 }

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import Docker from 'dockerode';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pack } from 'tar-stream';
+import type { SandboxSpec } from '#ports';
+import { runtimeContract } from '../runtime.contract.js';
+import type { RuntimeUnderTest, TestProgram } from '../runtime.contract.js';
+import { DockerRuntime, networkName } from './docker-runtime.js';
+import { waitingProgram } from './infra-image.js';
+
+const IMAGE = 'shiplog.local/runtime-spec:1';
+const SHELL: Readonly<Record<TestProgram, string>> = {
+  waits: 'trap "exit 0" TERM; while true; do sleep 0.05; done',
+  'exits-3': 'exit 3',
+  prints: 'echo one; echo two; echo three',
+  'cannot-start': '',
+  'ignores-term': 'trap "" TERM; while true; do sleep 0.05; done',
+};
+
+/** An image of nothing but Debian's static busybox. */
+async function busyboxArchive(): Promise<Buffer> {
+  const archive = pack();
+  for (const folder of ['bin', 'tmp', 'etc']) archive.entry({ name: `${folder}/`, type: 'directory', mode: 0o755 });
+  archive.entry({ name: 'bin/busybox', mode: 0o755 }, readFileSync('/bin/busybox'));
+  for (const tool of ['sh', 'sleep', 'echo', 'cat', 'hostname', 'ip', 'kill']) archive.entry({ name: `bin/${tool}`, type: 'symlink', linkname: 'busybox' });
+  archive.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of archive) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+describe('Docker', () => {
+  const owner = { cluster: randomUUID(), node: 'spec' };
+  const runtime = new DockerRuntime();
+  const under: RuntimeUnderTest = {
+    runtime,
+    owner,
+    image: IMAGE,
+    commandOf: (program) => (program === 'cannot-start' ? ['/no/such/file'] : ['/bin/sh', '-c', SHELL[program]]),
+    until: async (look) => {
+      for (let i = 0; i < 200; i++) {
+        const found = await look();
+        if (found !== undefined) return found;
+        await sleep(50);
+      }
+      throw new Error('it did not come to that');
+    },
+  };
+  beforeAll(async () => {
+    await runtime.importImage(IMAGE, await busyboxArchive(), { command: ['sh'] });
+    await runtime.prepare({ ...owner, podCidr: '10.247.31.0/24' });
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all((await runtime.containers(owner)).map((c) => runtime.remove(c.id)));
+    const docker = new Docker();
+    await docker.getNetwork(networkName(owner)).remove();
+    await docker.getImage(IMAGE).remove();
+  }, 60_000);
+
+  runtimeContract(() => under);
+
+  const sandbox: SandboxSpec = {
+    labels: { ...owner, namespace: 'default', pod: 'p', uid: 'own', container: 'POD', role: 'infra', attempt: 0, specHash: '' },
+    hostname: 'its-name',
+    hostNetwork: false,
+    hostPid: false,
+    hostIpc: false,
+    sharePidNamespace: false,
+    sysctls: {},
+    ports: [],
+  };
+  it('joins containers to the network and the name of their sandbox, reachable from other pods', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'shiplog-runtime-'));
+    chmodSync(folder, 0o777);
+    const one = await runtime.startSandbox(sandbox);
+    const two = await runtime.startSandbox({ ...sandbox, labels: { ...sandbox.labels, uid: 'own-2' } });
+    const base = {
+      image: IMAGE,
+      env: [],
+      mounts: [],
+      tty: false,
+      stdin: false,
+      stdinOnce: false,
+      sharePidNamespace: false,
+      hostPid: false,
+      hostIpc: false,
+      oomScore: 1000,
+      security: { supplementalGroups: [7], user: 1000, group: 3000, privileged: false, capabilitiesAdd: [], capabilitiesDrop: [], readOnlyRootFilesystem: true, noNewPrivileges: true, seccomp: 'default', unmaskedProc: false },
+    };
+    const id = await runtime.createContainer({ ...base, labels: { ...sandbox.labels, container: 'c', role: 'app' }, sandboxId: one.id, command: ['/bin/sh', '-c', 'hostname > /www/index.html; exec busybox httpd -f -p 8080 -h /www'], mounts: [{ source: folder, target: '/www', readOnly: false }] });
+    await runtime.startContainer(id);
+    const other = await runtime.createContainer({ ...base, labels: { ...sandbox.labels, uid: 'own-2', container: 'c', role: 'app' }, sandboxId: two.id, command: ['/bin/sleep', '60'] });
+    await runtime.startContainer(other);
+    const address = one.ips?.[0] ?? '';
+    const answer = await under.until(async () => {
+      const asked = await runtime.exec(other, ['/bin/sh', '-c', `echo 'GET / HTTP/1.0' | busybox nc ${address} 8080`], { timeoutMs: 2000, outputBytesMax: 1000 });
+      return asked.output.includes('its-name') ? asked.output : undefined;
+    });
+    expect(answer).toMatch(/its-name\n$/);
+    const slow = await runtime.exec(other, ['/bin/sh', '-c', 'echo 0123456789abc; sleep 30'], { timeoutMs: 500, outputBytesMax: 10 });
+    expect(slow).toMatchObject({ timedOut: true, output: '0123456789' });
+    const who = await runtime.exec(id, ['/bin/busybox', 'id'], { timeoutMs: 5000, outputBytesMax: 1000 });
+    expect(who.output).toBe('uid=1000 gid=3000 groups=7,3000\n');
+    const status = await runtime.exec(id, ['/bin/sh', '-c', 'cat /proc/self/status; echo x > /file'], { timeoutMs: 5000, outputBytesMax: 10_000 });
+    rmSync(folder, { recursive: true });
+    expect(status.exitCode).toBe(1);
+    expect(status.output).toMatch(/NoNewPrivs:\t1[\s\S]*Seccomp:\t2[\s\S]*Read-only file system/);
+  }, 30_000);
+  it('makes its infra program for both architectures', () => {
+    for (const [architecture, machine] of [['amd64', 62], ['arm64', 183]] as const) {
+      const program = Buffer.from(waitingProgram(architecture));
+      expect(program.subarray(0, 4).toString('latin1')).toBe('\x7fELF');
+      expect(program.readUInt16LE(18)).toBe(machine);
+      expect(program.length).toBeLessThan(320);
+      expect(program.readBigUInt64LE(96)).toBe(BigInt(program.length));
+    }
+  });
+});
