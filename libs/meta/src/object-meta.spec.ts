@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { dns1035Label, dns1123Label, dns1123Subdomain, pathSegment } from './names.js';
-import { validateFieldManager, validateMeta, validateMetaUpdate } from './object-meta.js';
+import { validateFieldManager } from './managed-fields-rules.js';
+import { validateMeta, validateMetaUpdate } from './object-meta.js';
 
 const rules = { namespaced: true, nameRule: dns1123Subdomain };
 const fine = { name: 'a', namespace: 'default' };

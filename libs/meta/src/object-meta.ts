@@ -1,3 +1,4 @@
+import { validateManagedFields, type ManagedEntryToCheck } from './managed-fields-rules.js';
 import { byteLength, labelValueProblems, prefixRule, qualifiedName, dns1123Label, type NameRule } from './names.js';
 import type { OwnerRef } from './owner.js';
 import { forbidden, invalid, required, tooLong, type MetaProblem } from './problem.js';
@@ -17,12 +18,6 @@ export interface MetaToCheck {
   readonly finalizers?: readonly string[];
   readonly ownerReferences?: readonly OwnerRef[];
   readonly managedFields?: readonly ManagedEntryToCheck[];
-}
-export interface ManagedEntryToCheck {
-  readonly manager?: string;
-  readonly operation?: string;
-  readonly fieldsType?: string;
-  readonly subresource?: string;
 }
 export interface MetaRules {
   readonly namespaced: boolean;
@@ -199,46 +194,4 @@ function deletionProblems(next: MetaToCheck, old: MetaToCheck, path: string): re
   return (['deletionTimestamp', 'deletionGracePeriodSeconds'] as const)
     .filter((field) => next[field] !== undefined && next[field] !== old[field])
     .map((field) => invalid(`${path}.${field}`, next[field], text));
-}
-
-const MANAGER_BYTES_MAX = 128;
-const SUBRESOURCE_BYTES_MAX = 256;
-
-export function validateManagedFields(
-  entries: readonly ManagedEntryToCheck[] | undefined,
-  path: string,
-): readonly MetaProblem[] {
-  return (entries ?? []).flatMap((entry, i) => {
-    const at = `${path}[${i}]`;
-    const problems: MetaProblem[] = [];
-    if (entry.operation !== 'Apply' && entry.operation !== 'Update') {
-      problems.push(invalid(`${at}.operation`, entry.operation ?? '', 'must be `Apply` or `Update`'));
-    }
-    if (entry.fieldsType && entry.fieldsType !== 'FieldsV1') {
-      problems.push(invalid(`${at}.fieldsType`, entry.fieldsType, 'must be `FieldsV1`'));
-    }
-    problems.push(...validateFieldManager(entry.manager ?? '', `${at}.manager`));
-    if (byteLength(entry.subresource ?? '') > SUBRESOURCE_BYTES_MAX) {
-      problems.push(tooLong(`${at}.subresource`, SUBRESOURCE_BYTES_MAX));
-    }
-    return problems;
-  });
-}
-
-/** Also the rule for the query parameter `fieldManager`. */
-export function validateFieldManager(manager: string, path: string): readonly MetaProblem[] {
-  if (byteLength(manager) > MANAGER_BYTES_MAX) return [tooLong(path, MANAGER_BYTES_MAX)];
-  const problems: MetaProblem[] = [];
-  let position = 0;
-  for (const letter of manager) {
-    if (!isPrintable(letter)) {
-      const code = (letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
-      problems.push(invalid(path, manager, `invalid character U+${code} (at position ${position})`));
-    }
-    position += byteLength(letter);
-  }
-  return problems;
-}
-function isPrintable(letter: string): boolean {
-  return letter === ' ' || /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(letter);
 }

@@ -1,5 +1,5 @@
 import { isJsonObject, type Instant, type Json, type JsonObject } from '#std';
-import { fieldSetOf, isSame } from './compare.js';
+import { isSame } from './compare.js';
 import { conflictProblem, type ApplyConflict } from './conflicts.js';
 import { difference, intersection, isEmptySet, recursiveDifference, union, EMPTY, type FieldSet } from './field-set.js';
 import { allowedByLastApplied, withLastApplied } from './last-applied.js';
@@ -11,6 +11,7 @@ import {
   type ManagedSet,
   type Managers,
 } from './managed-fields.js';
+import { fieldSetOf } from './own-paths.js';
 import {
   entryOf,
   ignoredSet,

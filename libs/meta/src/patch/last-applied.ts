@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject } from '#std';
 import { byteLength } from '../names.js';
-import { compareObjects, fieldSetOf } from './compare.js';
+import { compareObjects } from './compare.js';
 import { difference, type FieldSet } from './field-set.js';
+import { fieldSetOf } from './own-paths.js';
 import type { Shape } from './shape.js';
 import { typingProblem } from './typed-validate.js';
 

@@ -3,7 +3,8 @@ import { allocated } from './allocate.js';
 import { withFittingStatus, withoutMeaningless } from './carry-over.js';
 import { serviceDefaults } from './defaults.js';
 import type { Service } from './schema.js';
-import { serviceProblems, serviceStatusProblems, serviceUpdateProblems } from './validate.js';
+import { serviceStatusProblems, serviceUpdateProblems } from './validate-change.js';
+import { serviceProblems } from './validate.js';
 import { serviceStatusWarnings, serviceWarnings } from './warnings.js';
 
 /** Addresses and ports are given before the service is judged; what cannot be given is the only thing told. */
