@@ -1,25 +1,56 @@
-// npm run sim -- --seed N [--count M] [--trouble MS]
+// npm run sim -- --seed N [--count M] [--trouble MS] [--kept] [--jobs J]
 // Runs simulated worlds out of dist. Prints one line a world; of a failing one the violations and its last decisions.
-import { runWorld } from '#sim';
+// --kept runs the worlds that once failed before the others; without --seed the others are fresh ones.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { keptSeeds, runWorld } from '#sim';
 
 const args = process.argv.slice(2);
 const value = (name, fallback) => (args.includes(name) ? Number(args[args.indexOf(name) + 1]) : fallback);
-const first = value('--seed', Math.floor(Math.random() * 2 ** 31));
+const first = value('--seed', Math.floor(Math.random() * 2 ** 30));
 const count = value('--count', 1);
+const jobs = value('--jobs', 1);
 const troubleMs = value('--trouble', undefined);
-let failed = 0;
-for (let seed = first; seed < first + count; seed++) {
-  const report = await runWorld({ seed, ...(troubleMs && { troubleMs }) });
+
+const failed = jobs > 1 ? await inParallel() : await here();
+if (failed > 0) console.log(`${failed} worlds went wrong`);
+else console.log('every world came right');
+process.exit(failed > 0 ? 1 : 0);
+
+async function here() {
+  const fresh = Array.from({ length: count }, (_, i) => ({ seed: first + i, ...(troubleMs && { troubleMs }) }));
+  let wrong = 0;
+  for (const world of [...(args.includes('--kept') ? keptSeeds : []), ...fresh]) if (!(await run(world))) wrong++;
+  return wrong;
+}
+
+async function run({ seed, troubleMs: trouble }) {
+  const report = await runWorld({ seed, ...(trouble && { troubleMs: trouble }) }).catch((cause) => ({
+    ...{ events: 0, acknowledged: 0, lives: 0, lastDecisions: [] },
+    violations: [{ checker: 'the world goes on', message: cause.stack, position: 0 }],
+  }));
   const { events, acknowledged, lives, violations } = report;
   const outcome = violations.length === 0 ? 'ok' : `${violations.length} violations`;
   console.log(`seed ${seed}: ${events} events, ${acknowledged} writes acknowledged, ${lives} writers: ${outcome}`);
-  if (violations.length === 0) continue;
-  failed++;
-  for (const { checker, message, position } of violations.slice(0, 20))
+  if (violations.length === 0) return true;
+  for (const { checker, message, position } of violations.slice(0, 20)) {
     console.log(`  ${checker}: ${message} (at position ${position})`);
+  }
   console.log('  the last decisions:');
   for (const line of report.lastDecisions) console.log(`    ${line}`);
-  console.log(`  again with: npm run sim -- --seed ${seed}`);
+  console.log(`  again with: npm run sim -- --seed ${seed}${trouble ? ` --trouble ${trouble}` : ''}`);
+  return false;
 }
-if (count > 1) console.log(`${count - failed} of ${count} worlds came right`);
-process.exit(failed > 0 ? 1 : 0);
+
+/** The worlds shared out among processes; the first takes the kept ones as well. */
+async function inParallel() {
+  const share = Math.ceil(count / jobs);
+  const parts = Array.from({ length: jobs }, (_, job) => {
+    const words = ['--seed', String(first + job * share), '--count', String(Math.max(0, Math.min(share, count - job * share)))];
+    if (troubleMs) words.push('--trouble', String(troubleMs));
+    if (job === 0 && args.includes('--kept')) words.push('--kept');
+    const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...words], { stdio: ['ignore', 'inherit', 'inherit'] });
+    return new Promise((resolve) => child.on('exit', (code) => resolve(code === 0 ? 0 : 1)));
+  });
+  return (await Promise.all(parts)).reduce((sum, part) => sum + part, 0);
+}

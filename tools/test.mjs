@@ -54,7 +54,7 @@ function jest() {
 /** Checks that are programs of their own: each passes or fails as one. */
 function others() {
   const programs = [
-    ['simulation', 'tools/sim.mjs', '--count', '200'],
+    ['simulation', 'tools/sim.mjs', '--kept', '--count', '200', '--jobs', '2'],
     ['recorded answers', 'tools/replay.mjs'],
   ];
   return programs

@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+import { MemoryLogStore } from '#adapters';
+import { registry } from '#kinds';
+import { CREATED, streamOf, type EventMetadata, type KubeObject, type StoredEvent } from '#model';
+import type { Json, JsonObject } from '#std';
+import { EventChecks } from './event-checks.js';
+import { Deletions } from './stopping.js';
+
+const metadata = (via: string): EventMetadata => ({ epoch: 1, actor: 'test', via, correlationId: 'test', schemaVersion: 1 });
+
+/** A log written by hand: what the checkers must find in it. */
+class Log {
+  readonly events: StoredEvent[] = [];
+  add(stream: string, type: string, data: JsonObject, via = 'test'): this {
+    const revision = this.events.filter((event) => event.stream === stream).length;
+    const position = this.events.length + 1;
+    this.events.push({ id: String(position), type, stream, revision, position, time: '2026-01-01T00:00:00.000Z', data, metadata: metadata(via) });
+    return this;
+  }
+  put(kind: string, object: object, via?: string): this {
+    const { namespace, name } = (object as KubeObject).metadata;
+    return this.add(streamOf(kind, namespace, name), CREATED, { object: object as unknown as Json }, via);
+  }
+  violations(): readonly string[] {
+    const checks = new EventChecks(new MemoryLogStore({ events: this.events }), registry);
+    checks.catchUp();
+    return checks.violations.map(({ checker, message }) => `${checker}: ${message}`);
+  }
+}
+const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n', uid: 'n' }, spec: {}, status: { allocatable: { cpu: '1', memory: '1Gi', pods: '9' } } };
+const pod = (name: string, more: object = {}, meta: object = {}): object => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'default', uid: name, ...meta },
+  spec: { containers: [{ name: 'c', image: 'i', resources: { requests: { cpu: '600m' } } }], ...more },
+  status: { phase: 'Pending' },
+});
+
+describe('the checkers find', () => {
+  it('a pod that is moved to another node', () => {
+    const log = new Log().put('core.pods', pod('p', { nodeName: 'a' }));
+    log.add('core.pods/default/p', 'SpecChanged', { uid: 'p', set: [[['spec', 'nodeName'], 'b']] });
+    expect(log.violations()).toEqual(['no pod is bound twice: core.pods/default/p moved from a to b']);
+  });
+
+  it('a node with more than it has', () => {
+    const log = new Log().put('core.nodes', node).put('core.pods', pod('p', { nodeName: 'n' })).put('core.pods', pod('q', { nodeName: 'n' }));
+    expect(log.violations()).toEqual(['no node is over-committed: n: 1200m of 1 cpu is bound']);
+  });
+
+  it('a pod too many in a rollout, and a ready one that went too early', () => {
+    const owner = (kind: string, name: string): object => ({ ownerReferences: [{ apiVersion: 'apps/v1', kind, name, uid: name, controller: true }] });
+    const ready = { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } };
+    const web = (name: string): object => ({ ...pod(name, {}, owner('ReplicaSet', 'set')), ...ready });
+    const log = new Log()
+      .put('apps.deployments', {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'web', namespace: 'default', uid: 'web' },
+        spec: { replicas: 2, strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } },
+      })
+      .put('apps.replicasets', {
+        apiVersion: 'apps/v1',
+        kind: 'ReplicaSet',
+        metadata: { name: 'set', namespace: 'default', uid: 'set', ...owner('Deployment', 'web') },
+        spec: { replicas: 2 },
+      });
+    for (const name of ['a', 'b', 'c']) log.put('core.pods', web(name), 'replica-set');
+    expect(log.violations()).toEqual([]);
+    log.put('core.pods', web('d'), 'replica-set');
+    expect(log.violations()).toEqual(['rollouts stay inside their bounds: web: 4 pods, 3 allowed']);
+    log.events.pop();
+    for (const name of ['a', 'b']) log.add(`core.pods/default/${name}`, 'Deleted', { uid: name }, 'replica-set');
+    expect(log.violations()).toEqual(['rollouts stay inside their bounds: web: 1 ready pods left, 2 must be']);
+  });
+
+  it('whether a pod may be stopped', () => {
+    const log = new Log().put('core.pods', pod('p')).put('core.pods', pod('q')).put('core.pods', pod('r'));
+    log.add('core.pods/default/p', 'DeletionRequested', { uid: 'p', set: [[['metadata', 'deletionTimestamp'], '2026-01-01T00:00:00Z']] });
+    log.add('core.pods/default/q', 'Deleted', { uid: 'q' });
+    const deletions = new Deletions(new MemoryLogStore({ events: log.events }));
+    expect([deletions.has('p'), deletions.has('q'), deletions.has('r')]).toEqual([true, true, false]);
+  });
+});
