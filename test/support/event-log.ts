@@ -1,0 +1,20 @@
+import { openEventLog, openFileKeys } from '#adapters';
+import { eventCodec, Projection } from '#engine';
+import { registry } from '#kinds';
+import { foldEvent, type StoredEvent } from '#model';
+import { join } from 'node:path';
+
+/** All events of a cluster's log in order, read beside the process that writes it. What is sealed is opened. */
+export async function eventsOf(home: string): Promise<readonly StoredEvent[]> {
+  const log = await openEventLog(`sqlite:${join(home, 'log', 'events.db')}`, { mode: 'read' });
+  const codec = eventCodec(registry, await openFileKeys(home));
+  const events: StoredEvent[] = [];
+  for await (const event of log.readAll(0)) events.push(codec.decode(event));
+  await log.close();
+  return events;
+}
+
+/** A projection of nothing, to be fed event by event. */
+export function emptyProjection(): Projection {
+  return new Projection((state, event) => foldEvent(registry, state, event));
+}
