@@ -24,4 +24,6 @@ export default {
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   maxWorkers: 2,
+  // A loaded machine of two cores starts servers slowly; what hangs is still found.
+  testTimeout: 30_000,
 };
