@@ -5,6 +5,7 @@ import { subjects } from '../subjects.js';
 import { refusalOf } from './admission.js';
 import { Assigned } from './assigned.js';
 import type { AssignedPod, News } from './assigned.js';
+import { KnownImages } from './images.js';
 import { PodKeeper } from './keeper.js';
 import type { KeeperReport } from './keeper.js';
 import { LogAnswers } from './log-answer.js';
@@ -58,6 +59,8 @@ class NodeAgent implements Agent {
   private registered = false;
   private heartbeats = 0;
   private saving = false;
+  /** Uids of the pods that the last look at the engine showed. */
+  private found: ReadonlySet<string> = new Set();
 
   constructor(private readonly options: AgentOptions) {
     this.boot = options.ids.uid();
@@ -124,6 +127,7 @@ class NodeAgent implements Agent {
       reporter: this.reporter,
       tokens: new Tokens(options),
       making: new Slots(options.node.makingMax ?? MAKING_MAX),
+      images: new KnownImages(options.runtime, options.clock),
       objects: this.assigned.objects,
       allocatable: allocatableOf(capacityOf(options.node, info)),
       memoryBytes: info.memoryBytes,
@@ -228,8 +232,10 @@ class NodeAgent implements Agent {
     const keeper = new PodKeeper(around, pod, owner);
     if (!adopting) this.admit(keeper);
     this.keepers.set(pod.metadata.uid, keeper);
-    // A restarted agent has listed the engine already; for a new pod there is nothing to find unless it ran before.
-    if (!adopting) void keeper.observeAll().catch((error: unknown) => this.log(`looking at pod ${pod.metadata.name}: ${words(error)}`));
+    if (adopting) return;
+    // A pod that no node has begun has no containers; if one was made and its report lost, making it again finds it.
+    if (!pod.status?.startTime && !this.found.has(pod.metadata.uid)) void keeper.observe([]);
+    else void keeper.observeAll().catch((error: unknown) => this.log(`looking at pod ${pod.metadata.name}: ${words(error)}`));
   }
   /** A pod that has not begun here yet is refused when it does not fit. */
   private admit(keeper: PodKeeper): void {
@@ -315,6 +321,7 @@ class NodeAgent implements Agent {
     const byPod = new Map<string, RuntimeContainer[]>();
     for (const container of all) byPod.set(container.labels.uid, [...(byPod.get(container.labels.uid) ?? []), container]);
     for (const [uid, keeper] of this.keepers) if (!keeper.over && !keeper.busy.has('cleanup') && since.has(uid)) await keeper.observe(byPod.get(uid) ?? [], since.get(uid));
+    this.found = new Set(byPod.keys());
     const uids = new Set([...byPod.keys(), ...(await this.options.volumes.pods())]);
     for (const uid of uids) if (!this.keepers.has(uid) && !this.assigned.has(uid)) this.assigned.foundStray(uid);
   }

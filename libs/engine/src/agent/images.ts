@@ -1,13 +1,37 @@
 import { kubelet } from '#loops';
-import type { RegistryCredentials, RuntimeImage } from '#ports';
+import type { Clock, ContainerRuntime, RegistryCredentials, RuntimeImage } from '#ports';
 import { RuntimeFault } from '#ports';
+import type { Instant } from '#std';
 import type { Surroundings } from './surroundings.js';
+
+const KNOWN_FOR_MS = 10_000;
+
+/** Images that were found a moment ago are not looked for again: many pods of one kind start together. */
+export class KnownImages {
+  private readonly known = new Map<string, { readonly found: RuntimeImage; readonly at: Instant }>();
+
+  constructor(
+    private readonly runtime: Pick<ContainerRuntime, 'image'>,
+    private readonly clock: Clock,
+  ) {}
+  async find(reference: string): Promise<RuntimeImage | undefined> {
+    const known = this.known.get(reference);
+    if (known && this.clock.now() - known.at < KNOWN_FOR_MS) return known.found;
+    const found = await this.runtime.image(reference);
+    if (found) this.known.set(reference, { found, at: this.clock.now() });
+    else this.known.delete(reference);
+    return found;
+  }
+  /** It was not there after all. */
+  forget(reference: string): void {
+    this.known.delete(reference);
+  }
+}
 
 export type ImageOutcome = { readonly found: RuntimeImage } | { readonly problem: { readonly reason: string; readonly message: string } };
 
 /** Has the container's image on the node, pulled where the policy says so. */
 export async function ensureImage(around: Surroundings, pod: kubelet.Pod, container: kubelet.Container, tell: (incident: kubelet.Incident) => void): Promise<ImageOutcome> {
-  const { runtime } = around.options;
   const name = container.image ?? '';
   const invalid = kubelet.imageNameProblem(name);
   if (invalid !== undefined) {
@@ -17,7 +41,7 @@ export async function ensureImage(around: Surroundings, pod: kubelet.Pod, contai
   }
   const reference = kubelet.withDefaultTag(name);
   const policy = container.imagePullPolicy ?? 'IfNotPresent';
-  const here = await runtime.image(reference);
+  const here = await around.images.find(reference);
   if (policy === 'Never' && !here) {
     const message = `Container image "${name}" is not present with pull policy of Never`;
     tell({ type: 'Warning', reason: 'ErrImageNeverPull', message });

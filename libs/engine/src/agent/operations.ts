@@ -61,6 +61,10 @@ export class Operations {
 
   private async makeVolumes(): Promise<void> {
     const { keeper } = this;
+    if (this.canPlanVolumes()) {
+      keeper.record = { ...keeper.record, volumesPlanned: true };
+      keeper.look();
+    }
     try {
       await this.putVolumes();
       const { volumesRetry: _retry, ...record } = keeper.record;
@@ -71,6 +75,17 @@ export class Operations {
       const delay = VOLUME_RETRY_MS[Math.min(count, VOLUME_RETRY_MS.length) - 1] ?? CONFIG_RETRY_MS;
       keeper.record = { ...keeper.record, volumesRetry: { at: this.now() + delay, count } };
       this.tell({ type: 'Warning', reason: 'FailedMount', message: error.message });
+    }
+  }
+  /** True when nothing that the volumes need is missing; tokens are taken for granted. */
+  private canPlanVolumes(): boolean {
+    const { pod } = this.keeper;
+    const tokens = new Map(kubelet.tokenNeedsOf(pod).map((need) => [need.key, '']));
+    try {
+      for (const volume of pod.spec.volumes ?? []) if (kubelet.planVolume(pod, volume, { ...this.inputs([]), tokens }).is === 'host') return false;
+      return true;
+    } catch {
+      return false;
     }
   }
   private async putVolumes(): Promise<void> {
@@ -153,6 +168,7 @@ export class Operations {
     } catch (error) {
       if (error instanceof RuntimeFault && error.reason === 'unavailable') throw error;
       const config = error instanceof kubelet.ConfigProblem;
+      this.around.images.forget(kubelet.withDefaultTag(container.image ?? ''));
       tell({ type: 'Warning', reason: 'Failed', message: `Error: ${messageOf(error)}` });
       this.hindered(container.name, config ? 'CreateContainerConfigError' : 'CreateContainerError', messageOf(error));
       return undefined;

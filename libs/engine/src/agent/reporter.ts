@@ -13,6 +13,9 @@ const REQUEST_MS = 10_000;
 const RETRY_MS_MIN = 500;
 const RETRY_MS_MAX = 10_000;
 const SENDING_MAX = 32;
+/** Incidents come after statuses: they share a few places of their own. */
+const INCIDENTS_SENDING_MAX = 4;
+const SOON_MS = 500;
 const INCIDENTS_WAITING_MAX = 1000;
 const TEN_MINUTES_MS = 600_000;
 
@@ -22,6 +25,8 @@ interface PodSide {
   sending: boolean;
   retryMs: number;
   wake: (() => void) | undefined;
+  /** Set while a report that nobody waits for is held back. */
+  soon: (() => void) | undefined;
 }
 interface Told {
   count: number;
@@ -38,6 +43,7 @@ export class Reporter {
   private readonly pods = new Map<string, PodSide>();
   private readonly told = new Map<string, Told>();
   private readonly sending = new Slots(SENDING_MAX);
+  private readonly sendingIncidents = new Slots(INCIDENTS_SENDING_MAX);
   private sequence = 0;
   private incidentsWaiting = 0;
   private stopped = false;
@@ -50,17 +56,27 @@ export class Reporter {
 
   status(report: KeeperReport): void {
     const uid = report.pod.metadata.uid;
-    const side = this.pods.get(uid) ?? { wanted: undefined, taken: undefined, sending: false, retryMs: RETRY_MS_MIN, wake: undefined };
+    const side = this.pods.get(uid) ?? { wanted: undefined, taken: undefined, sending: false, retryMs: RETRY_MS_MIN, wake: undefined, soon: undefined };
     this.pods.set(uid, side);
     const known = side.wanted ?? side.taken;
     if (known && known.finished === report.finished && jsonEquals(known.status, report.status)) return;
     // What happened since the last report that was taken is not lost by a newer one.
     const event = report.event ?? side.wanted?.event;
     side.wanted = { ...report, ...(event && { event }) };
-    void this.send(uid, side);
+    if (known && !report.finished && essence(known.status) === essence(report.status)) this.sendSoon(uid, side);
+    else void this.send(uid, side);
+  }
+  /** Nothing that anybody waits for has changed: what comes next may say it too. */
+  private sendSoon(uid: string, side: PodSide): void {
+    const { clock } = this.options;
+    side.soon ??= clock.at(clock.now() + SOON_MS, () => {
+      side.soon = undefined;
+      void this.send(uid, side);
+    });
   }
   forget(uid: string): void {
     this.pods.get(uid)?.wake?.();
+    this.pods.get(uid)?.soon?.();
     this.pods.delete(uid);
     for (const key of this.told.keys()) if (key.startsWith(`${uid}\n`)) this.told.delete(key);
   }
@@ -75,11 +91,16 @@ export class Reporter {
   }
   stop(): void {
     this.stopped = true;
-    for (const side of this.pods.values()) side.wake?.();
+    for (const side of this.pods.values()) {
+      side.wake?.();
+      side.soon?.();
+    }
   }
 
   private async send(uid: string, side: PodSide): Promise<void> {
     if (side.sending || side.wake || side.wanted === undefined || this.stopped) return;
+    side.soon?.();
+    side.soon = undefined;
     side.sending = true;
     const report = side.wanted;
     let answer: ReportAnswer | undefined;
@@ -153,11 +174,18 @@ export class Reporter {
   private async deliver(report: IncidentReport, tries: number): Promise<void> {
     const { bus, clock, node } = this.options;
     try {
-      await this.sending.hold(() => bus.request(subjects.report(node.name, 'incident'), encodeMessage(report), REQUEST_MS));
+      await this.sendingIncidents.hold(() => bus.request(subjects.report(node.name, 'incident'), encodeMessage(report), REQUEST_MS));
     } catch {
       if (this.stopped || tries >= 8) return;
       await new Promise<void>((resolve) => clock.at(clock.now() + Math.min(500 * 2 ** tries, 30_000), resolve));
       await this.deliver(report, tries + 1);
     }
   }
+}
+
+/** The parts of a status that others act on. */
+function essence(status: kubelet.PodStatus): string {
+  const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? []), ...(status.ephemeralContainerStatuses ?? [])];
+  const conditions = (status.conditions ?? []).filter((c) => c.type === 'Ready' || c.type === 'Initialized').map((c) => c.status);
+  return JSON.stringify([status.phase, status.reason, status.observedGeneration, conditions, containers.map((c) => [c.name, c.state, c.ready, c.restartCount])]);
 }

@@ -1,4 +1,5 @@
 import type { kubelet } from '#loops';
+import type { KnownImages } from './images.js';
 import type { PodKeeper } from './keeper.js';
 import type { AgentOptions } from './options.js';
 import type { Reporter } from './reporter.js';
@@ -13,6 +14,7 @@ export interface Surroundings {
   readonly tokens: Tokens;
   /** Making containers is bounded. */
   readonly making: Slots;
+  readonly images: KnownImages;
   readonly objects: kubelet.Objects;
   readonly allocatable: Readonly<Record<string, string>>;
   readonly memoryBytes: number;

@@ -57,10 +57,10 @@ function containersReadyVerdict(situation: Situation, status: PodStatus): Verdic
   // A pod that was ended while it had not ended by itself says why its containers are not ready, not that it failed.
   const interrupted = situation.pod.metadata.deletionTimestamp !== undefined && !endedByItself(situation, status);
   if (status.phase === 'Failed' && !interrupted) return no('PodFailed');
-  const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
-  const sidecars = initContainersOf(situation.pod).filter(isSidecar).map((c) => c.name);
-  const unready = statuses.filter((s) => !s.ready && (sidecars.includes(s.name) || situation.pod.spec.containers.some((c) => c.name === s.name)));
-  return unready.length === 0 ? yes : no('ContainersNotReady', `containers with unready status: [${unready.map((s) => s.name).join(' ')}]`);
+  const statuses = new Map([...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].map((s) => [s.name, s]));
+  const counted = [...initContainersOf(situation.pod).filter(isSidecar), ...situation.pod.spec.containers];
+  const unready = counted.filter((c) => !statuses.get(c.name)?.ready);
+  return unready.length === 0 ? yes : no('ContainersNotReady', `containers with unready status: [${unready.map((c) => c.name).join(' ')}]`);
 }
 function endedByItself(situation: Situation, status: PodStatus): boolean {
   return situation.record.failed !== undefined || (status.containerStatuses ?? []).every((s) => s.state.terminated !== undefined) || !isInitialized(situation);

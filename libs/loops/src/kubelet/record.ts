@@ -15,6 +15,8 @@ export interface PodRecord {
   /** The node never took the pod: its status has nothing of the containers. */
   readonly refused?: boolean;
   readonly volumesReady: boolean;
+  /** All that the volumes need is there: the sandbox may be made while they are written. */
+  readonly volumesPlanned?: boolean;
   /** Mounting or the sandbox failed: not tried again before. */
   readonly volumesRetry?: Retry;
   readonly sandboxRetry?: Retry;

@@ -23,7 +23,7 @@ export function planStart(situation: Situation): Part {
   if (!record.volumesReady) {
     plan.later(record.volumesRetry?.at);
     if ((record.volumesRetry?.at ?? 0) <= now) plan.act({ do: 'volumes' });
-    return plan.result();
+    if (!record.volumesPlanned) return plan.result();
   }
   const sandbox = sandboxOf(situation.containers);
   if (sandbox?.state !== 'running') {
@@ -32,7 +32,7 @@ export function planStart(situation: Situation): Part {
     if ((record.sandboxRetry?.at ?? 0) <= now) plan.act({ do: 'sandbox', attempt: newest + 1 });
     return plan.result();
   }
-  if (busy.has('sandbox')) return plan.result();
+  if (busy.has('sandbox') || !record.volumesReady) return plan.result();
   for (const lost of situation.containers) {
     // Its network went with the sandbox that it was made for: it is started anew in the one that runs.
     if (lost.state === 'running' && lost.labels.role !== 'infra' && !isOfSandbox(lost, sandbox)) plan.stop(lost, now + plan.graceMs(), undefined);

@@ -36,8 +36,8 @@ export function podStatus(situation: Situation): PodStatus {
     ...(podIPs[0] && { podIP: podIPs[0].ip, podIPs }),
     startTime: toTime(record.startedAt),
     ...(initContainerStatuses.length > 0 && { initContainerStatuses: finalStatuses(initContainerStatuses) }),
-    containerStatuses: finalStatuses(containerStatuses),
-    ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
+    containerStatuses: byName(finalStatuses(containerStatuses)),
+    ...(ephemeral.length > 0 && { ephemeralContainerStatuses: byName(ephemeral) }),
     qosClass: pod.status?.qosClass ?? qosClassOf(pod),
   };
   return { ...shown, conditions: conditionsOf(situation, shown) };
@@ -96,6 +96,10 @@ function containerStatus(situation: Situation, container: Container, init: boole
   };
 }
 
+/** Init containers stand in their order, all others by name. */
+function byName(statuses: readonly ContainerStatus[]): readonly ContainerStatus[] {
+  return [...statuses].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
 function withoutStarted(status: ContainerStatus): ContainerStatus {
   const { started: _started, ...rest } = status;
   return rest;

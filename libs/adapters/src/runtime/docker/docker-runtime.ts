@@ -35,6 +35,7 @@ export class DockerRuntime implements ContainerRuntime {
   readonly scheme = 'docker';
   private readonly docker: Docker;
   private network = 'bridge';
+  private readonly seen = new Map<string, RuntimeContainer>();
 
   constructor(options?: Docker.DockerOptions) {
     this.docker = new Docker(options);
@@ -67,13 +68,19 @@ export class DockerRuntime implements ContainerRuntime {
   async containers(owner: ContainerOwner, podUid?: string): Promise<readonly RuntimeContainer[]> {
     const label = [`${labelNames.cluster}=${owner.cluster}`, `${labelNames.node}=${owner.node}`, ...(podUid ? [`${labelNames.uid}=${podUid}`] : [])];
     const found = await this.ask(() => this.docker.listContainers({ all: true, filters: { label } }));
-    const all = await Promise.all(found.map((c) => this.inspect(c.Id)));
+    const ids = new Set(found.map((c) => c.Id));
+    if (!podUid) for (const id of this.seen.keys()) if (!ids.has(id)) this.seen.delete(id);
+    // A look at each costs: one whose state has not changed is as it was.
+    const all = await Promise.all(found.map((c) => (this.seen.get(c.Id)?.state === c.State ? this.seen.get(c.Id) : this.inspect(c.Id))));
     return all.filter((c) => c !== undefined);
   }
 
   async inspect(id: string): Promise<RuntimeContainer | undefined> {
     const found = await this.unlessGone(() => this.docker.getContainer(id).inspect());
-    return found && fromInspect(found, this.network);
+    const shown = found && fromInspect(found, this.network);
+    if (shown) this.seen.set(shown.id, shown);
+    else this.seen.delete(id);
+    return shown;
   }
 
   async startSandbox(spec: SandboxSpec): Promise<RuntimeContainer> {
