@@ -1,6 +1,7 @@
 import type { AdmissionPlugin } from '#model';
 import { defaultTolerationSeconds } from './default-toleration-seconds.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
+import { podSecurity } from './pod-security/index.js';
 import { priorityAdmission } from './priority.js';
 import { runtimeClassAdmission } from './runtime-class.js';
 import { serviceAccountAdmission } from './service-account.js';
@@ -14,4 +15,5 @@ export const builtinAdmission: readonly AdmissionPlugin[] = [
   priorityAdmission,
   defaultTolerationSeconds,
   runtimeClassAdmission,
+  podSecurity,
 ];

@@ -3,6 +3,7 @@ import { type Instant, jsonEquals, toTime } from '#std';
 import { withoutDisabledFields } from '../../shared/disabled-fields.js';
 import { nameWarnings } from '../../shared/validation/name-warnings.js';
 import { podSpecWarnings } from '../../shared/validation/warnings.js';
+import { annotationChanges, annotationWarnings, withAppArmorFields } from './annotations.js';
 import { decideBinding } from './binding.js';
 import { podDefaults } from './defaults.js';
 import { decideEphemeralContainers } from './ephemeral-containers.js';
@@ -23,13 +24,19 @@ export const podStrategy: Strategy<Pod> = {
   answersDeletionWithObject: true,
   applyDefaults: (object) => withPodIps(podDefaults(object)),
   validate: validatePod,
-  validateUpdate: validatePodUpdate,
+  validateUpdate: (object, old) => [...annotationChanges(object, old), ...validatePodUpdate(object, old)],
   // A change of a pod is nearly always a component's: nobody would read the warnings.
-  warnings: (object, old) =>
-    old ? [] : [...nameWarnings(object.metadata.name, "the Pod's hostname"), ...podSpecWarnings('spec', object.spec)],
+  warnings: (object, old, { command }) =>
+    old
+      ? []
+      : [
+          ...nameWarnings(object.metadata.name, "the Pod's hostname"),
+          ...podSpecWarnings('spec', object.spec),
+          ...annotationWarnings(object, command.body),
+        ],
   prepareCreate: (object, { now }) => ({
     ...object,
-    spec: withoutDisabledFields(object.spec),
+    spec: withoutDisabledFields(withAppArmorFields(object).spec),
     status: firstStatus(object, now),
   }),
   prepareUpdate: (object) => ({ ...object, spec: withoutDisabledFields(object.spec) }),

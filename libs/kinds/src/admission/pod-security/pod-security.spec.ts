@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import { specification, type TestCommand } from '#model/testing';
+import { registry } from '../../index.js';
+
+const { given } = specification(registry);
+const home = (labels: Record<string, string>) =>
+  given()
+    .and({ verb: 'create', kind: 'core.namespaces', body: { metadata: { name: 'n', labels } } })
+    .and({ verb: 'create', kind: 'core.serviceaccounts', namespace: 'n', body: { metadata: { name: 'default' } } });
+const pod = (spec: object = {}): TestCommand => ({
+  verb: 'create',
+  kind: 'core.pods',
+  namespace: 'n',
+  body: { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }], ...spec } },
+});
+const label = (mode: string) => `pod-security.kubernetes.io/${mode}`;
+
+describe('the pod security of a namespace', () => {
+  it('refuses what its level does not allow, and says which control', () => {
+    home({ [label('enforce')]: 'baseline' })
+      .when(pod())
+      .thenEvent('Created');
+    home({ [label('enforce')]: 'baseline' })
+      .when(pod({ hostNetwork: true }))
+      .thenRefused(
+        403,
+        'pods "p" is forbidden: violates PodSecurity "baseline:latest": host namespaces (hostNetwork=true)',
+      );
+    home({ [label('enforce')]: 'restricted' })
+      .when(pod())
+      .thenRefused(403);
+  });
+  it('warns of what its warn level does not allow', () => {
+    const { accepted } = home({ [label('warn')]: 'baseline', [label('warn-version')]: 'v1.20' }).when(
+      pod({ hostPID: true }),
+    );
+    expect(accepted.warnings).toEqual(['would violate PodSecurity "baseline:v1.20": host namespaces (hostPID=true)']);
+  });
+  it('must be spelled right', () => {
+    given()
+      .when({
+        verb: 'create',
+        kind: 'core.namespaces',
+        body: { metadata: { name: 'n', labels: { [label('enforce')]: 'strict' } } },
+      })
+      .thenRefused(422);
+  });
+  it('tells, when it gets stricter, of the pods that are there', () => {
+    const patched = home({})
+      .and(pod({ hostIPC: true }))
+      .when({
+        verb: 'patch',
+        patchType: 'merge',
+        kind: 'core.namespaces',
+        name: 'n',
+        body: { metadata: { labels: { [label('enforce')]: 'baseline' } } },
+      });
+    expect(patched.accepted.warnings).toEqual([
+      'existing pods in namespace "n" violate the new PodSecurity enforce level "baseline:latest"',
+      'p: host namespaces',
+    ]);
+  });
+});
