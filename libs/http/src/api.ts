@@ -25,7 +25,10 @@ import { includeObject } from './table.js';
 import { momentOf, travels, unchangeable } from './time-travel.js';
 import { answerToken } from './token-answer.js';
 import { watch, watchAt } from './watch.js';
+import { upgradable, type Upgrade } from './websocket.js';
 import { write } from './writes.js';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 export interface ApiOptions {
   readonly backend: Backend;
@@ -61,6 +64,8 @@ export const VERSION: JsonObject = {
 /** The Kubernetes API over one cluster, as a handler that any Node server can call. */
 export interface Api {
   handle(request: AnyRequest, response: AnyResponse): void;
+  /** A request that asks for another protocol: the server's event of that name. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
 export function createApi(options: ApiOptions): Api {
@@ -100,8 +105,17 @@ class KubernetesApi implements Api {
   }
 
   handle(request: AnyRequest, response: AnyResponse): void {
+    this.serve(request, response, undefined);
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { response, upgrade } = upgradable(request, socket, head);
+    this.serve(request, response, upgrade);
+  }
+
+  private serve(request: AnyRequest, response: AnyResponse, upgrade: Upgrade | undefined): void {
     response.on('error', () => undefined);
-    this.answer(request, response).catch((cause: unknown) => {
+    this.answer(request, response, upgrade).catch((cause: unknown) => {
       if (cause instanceof ClientGone) return;
       this.options.onFault?.(cause);
       if (response.headersSent) (response as { destroy(): void }).destroy();
@@ -109,7 +123,7 @@ class KubernetesApi implements Api {
     });
   }
 
-  private async answer(request: AnyRequest, response: AnyResponse): Promise<void> {
+  private async answer(request: AnyRequest, response: AnyResponse, upgrade: Upgrade | undefined): Promise<void> {
     const url = request.url ?? '/';
     const mark = url.indexOf('?');
     const rawPath = mark < 0 ? url : url.slice(0, mark);
@@ -118,7 +132,7 @@ class KubernetesApi implements Api {
     const path = percentDecoded(travel?.rest ?? rawPath);
     if (path === undefined) return sendAnswer(response, { code: 400, text: '400 Bad Request' });
     const info = requestInfo(request.method ?? 'GET', path, query);
-    const outcome = await this.admitted(request, response, { info, query, moment: travel?.moment });
+    const outcome = await this.admitted(request, response, { info, query, moment: travel?.moment, upgrade });
     if (outcome === undefined) return this.metrics.count(info, 200);
     const answer = 'refused' in outcome ? refusalAnswer(outcome, errorForm(request, query)) : outcome;
     this.metrics.count(info, answer.code);
@@ -129,9 +143,9 @@ class KubernetesApi implements Api {
   private async admitted(
     request: AnyRequest,
     response: AnyResponse,
-    asked: { readonly info: RequestInfo; readonly query: Query; readonly moment: string | undefined },
+    asked: Pick<Call, 'info' | 'query' | 'upgrade'> & { readonly moment: string | undefined },
   ): Promise<Answer | HttpRefusal | undefined> {
-    const { info, query, moment } = asked;
+    const { info, query, moment, upgrade } = asked;
     const who = this.authenticate(request);
     let user = who instanceof Promise ? await who : who;
     if ('refused' in user) return user;
@@ -148,7 +162,8 @@ class KubernetesApi implements Api {
     const past = moment === undefined ? undefined : momentOf(moment, this.options.backend);
     // kubectl reads discovery first and does not show why that failed: the refusal comes with the first real question.
     if (past && 'refused' in past && !isDiscovery(info)) return past;
-    const call: Call = { request, response, info, query, user, past: past && 'refused' in past ? undefined : past };
+    const when = past && 'refused' in past ? undefined : past;
+    const call: Call = { request, response, info, query, user, past: when, upgrade };
     if (info.path.startsWith('//')) return answers.noSuchPage;
     return info.isResource ? this.resource(call) : this.page(call);
   }

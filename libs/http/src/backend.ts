@@ -1,4 +1,4 @@
-import type { Change, Command, CommandResult, KindId, KindRegistry, LogRequest, Refusal, View } from '#model';
+import type { Change, Command, CommandResult, KindId, KindRegistry, LogRequest, Refusal, SessionRequest, View } from '#model';
 import type { Instant } from '#std';
 
 /**
@@ -37,10 +37,20 @@ export interface Backend {
   uid(): string;
   /** Opens a container's log on a node. Undefined where no agent can be reached. */
   openLog?(node: string, request: Omit<LogRequest, 'stream'>): Promise<LogStream | Refusal>;
+  /** Runs a program in a container on a node, or joins its own. Undefined where no agent can be reached. */
+  openSession?(node: string, request: Omit<SessionRequest, 'stream'>): Promise<NodeStream | Refusal>;
 }
 
 /** A container's log as the agent sends it; ends when the log ends (with `follow`: when the container does). */
 export interface LogStream extends AsyncIterable<Uint8Array> {
   /** The client went away: the agent may stop reading. */
   cancel(): void;
+}
+
+/** Bytes to and from a node, on numbered channels. */
+export interface NodeStream extends AsyncIterable<{ readonly channel: number; readonly data: Uint8Array }> {
+  /** Resolves when the node has room for more. */
+  write(data: Uint8Array, channel?: number): Promise<void>;
+  end(): Promise<void>;
+  cancel(reason?: string): void;
 }

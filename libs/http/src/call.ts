@@ -8,6 +8,7 @@ import type { RequestInfo } from './request-info.js';
 import type { Route } from './routes.js';
 import { answers, type HttpRefusal } from './status.js';
 import type { Moment } from './time-travel.js';
+import type { Upgrade } from './websocket.js';
 
 /** One request on its way. */
 export interface Call {
@@ -17,6 +18,8 @@ export interface Call {
   readonly query: Query;
   readonly user: UserInfo;
   readonly past: Moment | undefined;
+  /** The connection of a client that asks to go on in another protocol. */
+  readonly upgrade: Upgrade | undefined;
 }
 
 export function wrongName(name: string): HttpRefusal | undefined {

@@ -1,11 +1,12 @@
 import type { KubeObject, LogRequest, Problem, Refusal, View } from '#model';
 import { canonicalTime, isRefusal, refusals } from '#model';
 import type { ServerResponse } from 'node:http';
-import type { AnyResponse } from './answer.js';
 import type { Backend, LogStream } from './backend.js';
+import type { Call } from './call.js';
 import { parseInt64 } from './go-text.js';
 import type { Query } from './query.js';
 import { answers } from './status.js';
+import { acceptWebSocket, sendMessage, type Accepted } from './websocket.js';
 
 type Wanted = Omit<LogRequest, 'stream' | 'uid' | 'container'> & { readonly container: string };
 
@@ -13,9 +14,9 @@ type Wanted = Omit<LogRequest, 'stream' | 'uid' | 'container'> & { readonly cont
 export async function podLog(
   backend: Backend,
   at: { namespace: string; name: string },
-  query: Query,
-  response: AnyResponse,
+  call: Call,
 ): Promise<Refusal | undefined> {
+  const { query, response } = call;
   const wanted = wantedLog(at, query);
   if (isRefusal(wanted)) return wanted;
   const view = await backend.fresh();
@@ -31,8 +32,14 @@ export async function podLog(
   if (!backend.openLog) return unreachable(place.node);
   const stream = await backend.openLog(place.node, { ...wanted, container: place.container, uid: place.uid });
   if (isRefusal(stream)) return stream;
-  await sendLog(stream, out);
-  return undefined;
+  if (!call.upgrade) {
+    await sendLog(stream, out);
+    return undefined;
+  }
+  const accepting = acceptWebSocket(call, ['binary.k8s.io', 'base64.binary.k8s.io']);
+  if ('refused' in accepting) stream.cancel();
+  else await messageLog(stream, await accepting);
+  return 'refused' in accepting ? accepting : undefined;
 }
 
 const unreachable = (node: string): Refusal => ({
@@ -106,7 +113,8 @@ interface PodSpec {
   readonly ephemeralContainers?: readonly { readonly name: string }[];
 }
 
-function logPlace(view: View, wanted: Wanted): Place | 'unscheduled' | Refusal {
+/** Where a container of a pod is; without a name, the pod's only one. */
+export function logPlace(view: View, wanted: Pick<Wanted, 'namespace' | 'pod' | 'container'>): Place | 'unscheduled' | Refusal {
   const pod: KubeObject | undefined = view.get({ id: 'core.pods' }, wanted.namespace, wanted.pod);
   if (!pod) return refusals.notFound({ group: '', resource: 'pods', kind: 'Pod', name: wanted.pod });
   const spec = (pod['spec'] ?? {}) as PodSpec;
@@ -148,6 +156,19 @@ async function sendLog(stream: LogStream, out: ServerResponse): Promise<void> {
   } catch {
     // The node broke off: the client must see that the text is not whole.
     out.destroy();
+  }
+}
+/** The log as the messages of a WebSocket, without channels. */
+async function messageLog(stream: LogStream, { socket, protocol }: Accepted): Promise<void> {
+  socket.on('close', () => stream.cancel());
+  socket.resume();
+  try {
+    for await (const chunk of stream) {
+      await sendMessage(socket, protocol.startsWith('base64') ? Buffer.from(chunk).toString('base64') : chunk);
+    }
+    socket.close(1000);
+  } catch {
+    socket.terminate();
   }
 }
 function drained(out: ServerResponse): Promise<void> {

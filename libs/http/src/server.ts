@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Api } from './api.js';
 import { refusalAnswer } from './answer.js';
@@ -43,6 +44,8 @@ export function createApiServer(
       else api.handle(request as AnyRequest, response as AnyResponse);
     },
   );
+  // Only HTTP/1.1 knows it: WebSockets come that way.
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => api.upgrade(request, socket, head));
   server.on('session', (session) => session.setLocalWindowSize(4 * 1024 * 1024));
   // Idle connections of HTTP/1.1 clients stay: watches and pollers come back to them.
   Object.assign(server, { keepAliveTimeout: 180_000, headersTimeout: 60_000, requestTimeout: 0 });

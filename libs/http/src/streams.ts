@@ -3,7 +3,8 @@ import { isRefusal } from '#model';
 import type { Answer } from './answer.js';
 import type { Backend } from './backend.js';
 import { notFoundQuoted, type Call } from './call.js';
-import { podLog } from './pod-log.js';
+import { logPlace, podLog } from './pod-log.js';
+import { podSession } from './pod-session.js';
 import { forward, proxyTarget } from './proxy.js';
 import type { Route } from './routes.js';
 import { answers, type HttpRefusal } from './status.js';
@@ -20,7 +21,7 @@ export async function streamed(
   sub: string,
 ): Promise<HttpRefusal | Answer | undefined> {
   if (call.past) return notInThePast(sub === 'log' ? 'a log' : sub);
-  if (sub === 'log') return podLog(backend, route, call.query, call.response);
+  if (sub === 'log') return podLog(backend, route, call);
   const view = await backend.fresh();
   if (isRefusal(view)) return view;
   if (sub === 'proxy') return proxied(call, route, view);
@@ -28,8 +29,20 @@ export async function streamed(
   if (!object) return notFoundQuoted(route);
   const nodeName = (object['spec'] as { readonly nodeName?: string } | undefined)?.nodeName;
   if (!nodeName) return answers.badRequest(`pod ${route.name} does not have a host assigned`);
+  if (sub === 'exec' || sub === 'attach') return joined(backend, call, route, { sub, view });
   const message = `${route.on.kind.names.plural}/${sub} cannot be reached: no byte stream to it is open on this server`;
   return { refused: true, code: 503, reason: 'ServiceUnavailable', message };
+}
+
+function joined(
+  backend: Backend,
+  call: Call,
+  { namespace, name }: Route,
+  { sub, view }: { readonly sub: 'exec' | 'attach'; readonly view: View },
+): Promise<HttpRefusal | undefined> | HttpRefusal {
+  const place = logPlace(view, { namespace, pod: name, container: call.query.get('container') ?? '' });
+  if (place === 'unscheduled') return answers.badRequest(`pod ${name} does not have a host assigned`);
+  return isRefusal(place) ? place : podSession(backend, call, { sub, namespace, pod: name, place });
 }
 
 async function proxied(

@@ -107,6 +107,43 @@ export interface LogRequest {
   readonly sinceSeconds?: number;
   readonly sinceTime?: string;
 }
+/**
+ * `node.<node>.exec`, `node.<node>.attach`: the agent opens a byte stream that carries a program's input and output on the
+ * channels of {@link sessionChannels}; the last thing the agent sends is a {@link SessionResult}.
+ */
+export interface SessionRequest {
+  readonly stream: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly uid: string;
+  readonly container: string;
+  /** What is to be run; undefined to join the container's own program. */
+  readonly command?: readonly string[];
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
+}
+/** The numbers of Kubernetes' remote command protocol; `inputEnd` is of ours. */
+export const sessionChannels = { input: 0, output: 1, errors: 2, result: 3, size: 4, inputEnd: 5 } as const;
+/** How a session ended: with the program's exit code, or because of a problem. */
+export interface SessionResult {
+  readonly exitCode?: number;
+  readonly problem?: string;
+}
+/** On `sessionChannels.size`: the client's terminal, as Kubernetes' clients spell it. */
+export interface TerminalSize {
+  readonly Width: number;
+  readonly Height: number;
+}
+/** `node.<node>.portforward`: the agent joins a byte stream to a port of the pod. */
+export interface ForwardRequest {
+  readonly stream: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly uid: string;
+  readonly port: number;
+}
 export interface StreamOpened {
   readonly opened: boolean;
   readonly code?: number;

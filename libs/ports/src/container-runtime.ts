@@ -33,6 +33,8 @@ export interface ContainerRuntime {
   /** Makes an image of one layer from a tar archive. */
   importImage(reference: string, archive: Uint8Array, options: ImportOptions): Promise<RuntimeImage>;
   exec(id: string, command: readonly string[], options: ExecOptions): Promise<ExecResult>;
+  /** Runs a program in the container, or joins the container's own, with its input and output open. */
+  session(id: string, options: SessionOptions): Promise<RuntimeSession>;
   /** What the container wrote, as the log endpoint of Kubernetes gives it. Ends when the container ends or `signal` aborts. */
   logs(id: string, options: RuntimeLogOptions): AsyncIterable<Uint8Array>;
   /** Tells that something happened to a container of this owner: look again. The result ends it. */
@@ -189,6 +191,29 @@ export interface ExecResult {
   /** Standard output and standard error in the order in which they came. */
   readonly output: string;
   readonly timedOut: boolean;
+}
+export interface SessionOptions {
+  /** Undefined: the container's own program. */
+  readonly command?: readonly string[];
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
+}
+export interface RuntimeSession {
+  /** What the program writes: 1 is its output, 2 its errors. Ends when the program has. */
+  readonly output: AsyncIterable<SessionChunk>;
+  write(data: Uint8Array): Promise<void>;
+  /** The program reads the end of its input. */
+  endInput(): void;
+  resize(columns: number, rows: number): Promise<void>;
+  /** Asked once the output has ended; undefined where nobody knows. */
+  exitCode(): Promise<number | undefined>;
+  close(): void;
+}
+export interface SessionChunk {
+  readonly channel: 1 | 2;
+  readonly data: Uint8Array;
 }
 export interface RuntimeLogOptions {
   readonly follow: boolean;
