@@ -34,9 +34,9 @@ export class TestCluster {
     this.env = { SHIPLOG_NODE: name, SHIPLOG_POD_CIDR: podCidr, ...env };
   }
 
-  async start(): Promise<void> {
+  async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
     this.port ||= await freePort();
-    this.started = await startCluster({ home: this.home, port: this.port, env: this.env });
+    this.started = await startCluster({ home: this.home, port: this.port, env: { ...this.env, ...env } });
     this.client?.close();
     this.client = new ApiClient(this.started.kubeconfig);
   }
