@@ -6,7 +6,7 @@ const DIGEST = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]
 /** Why this is no image name, in the words of `InvalidImageName`; undefined when it is one. */
 export function imageNameProblem(image: string): string | undefined {
   const why = problemOf(image);
-  return why && `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format${why}`;
+  return why === undefined ? undefined : `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format${why}`;
 }
 
 function problemOf(image: string): string | undefined {
