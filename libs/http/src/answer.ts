@@ -18,6 +18,8 @@ export interface Answer {
   /** JSON text; turned into YAML or indented on the way out if that was asked for. */
   readonly json?: string;
   readonly text?: string;
+  /** Neither JSON nor text. */
+  readonly bytes?: Uint8Array;
   readonly type?: string;
   readonly form?: OutputForm;
   readonly headers?: Readonly<Record<string, string>>;
@@ -39,7 +41,7 @@ export function sendAnswer(response: AnyResponse, answer: Answer): void {
     out.end();
     return;
   }
-  const bytes = Buffer.from(json === undefined ? (answer.text ?? '') : written(json, form), 'utf8');
+  const bytes = answer.bytes ?? Buffer.from(json === undefined ? (answer.text ?? '') : written(json, form), 'utf8');
   headers['Content-Type'] = answer.type ?? (json === undefined ? 'text/plain; charset=utf-8' : contentType(form));
   headers['Content-Length'] = bytes.length;
   out.writeHead(code, headers);

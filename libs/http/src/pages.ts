@@ -1,8 +1,9 @@
 import type { Answer } from './answer.js';
 import type { Discovery } from './discovery/discovery.js';
-import { parseAccept } from './accept.js';
+import { parseAccept, type AcceptClause } from './accept.js';
 import { negotiate, type Asked, type OutputForm } from './negotiate.js';
 import type { OpenApi, OpenApiDocument } from './openapi/documents.js';
+import { OPENAPI_V2_PROTOBUF } from './openapi/protobuf.js';
 import { split, type RequestInfo } from './request-info.js';
 import { answers, type HttpRefusal } from './status.js';
 import type { JsonObject } from '#std';
@@ -177,7 +178,7 @@ function health(pages: Pages, { query }: PageCall, which: string, rest: readonly
 
 function openApi(pages: Pages, call: PageCall, rest: readonly string[]): Answer | HttpRefusal {
   const [version, ...names] = rest;
-  if (version === 'v2' && names.length === 0) return document(pages.openApi.v2, call);
+  if (version === 'v2' && names.length === 0) return openApiV2(pages.openApi, call);
   if (version !== 'v3') return answers.noSuchPage;
   if (names.length === 0) return document(pages.openApi.index, call);
   const name = names.join('/');
@@ -190,18 +191,31 @@ function openApi(pages: Pages, call: PageCall, rest: readonly string[]): Answer 
   return document(found, call, { 'Cache-Control': 'public, max-age=31536000, immutable' });
 }
 
+/** The first form in the Accept header that there is: JSON, or protobuf under either of its names. */
+function openApiV2(documents: OpenApi, call: PageCall): Answer | HttpRefusal {
+  const first = parseAccept(call.asked.accept).find((clause) => takesJson(clause) || takesV2Protobuf(clause));
+  if (first === undefined || takesJson(first)) return document(documents.v2, call);
+  const { bytes, hash } = documents.v2Protobuf;
+  const headers = { ETag: `"${hash}"`, Vary: 'Accept' };
+  if (call.ifNoneMatch?.includes(`"${hash}"`)) return { code: 304, headers };
+  return { code: 200, bytes, type: OPENAPI_V2_PROTOBUF, headers };
+}
+
+function takesJson({ type, subtype }: AcceptClause): boolean {
+  return (type === '*' || type === 'application') && (subtype === '*' || subtype === 'json');
+}
+function takesV2Protobuf({ type, subtype }: AcceptClause): boolean {
+  return `${type}/${subtype.replace('@', '.')}` === OPENAPI_V2_PROTOBUF;
+}
+
 function document(
   { json: text, hash }: OpenApiDocument,
   call: PageCall,
   headers: Readonly<Record<string, string>> = {},
 ): Answer | HttpRefusal {
   const { accept } = call.asked;
-  const takesJson =
-    accept === '' ||
-    parseAccept(accept).some(
-      ({ type, subtype }) => (type === '*' || type === 'application') && (subtype === '*' || subtype === 'json'),
-    );
-  if (!takesJson) return { ...answers.notAcceptable(['application/json']), text: '' };
+  if (accept !== '' && !parseAccept(accept).some(takesJson))
+    return { ...answers.notAcceptable(['application/json']), text: '' };
   const all = { ETag: `"${hash}"`, Vary: 'Accept', ...headers };
   if (call.ifNoneMatch?.includes(`"${hash}"`)) return { code: 304, headers: all };
   return { code: 200, json: text, headers: all };

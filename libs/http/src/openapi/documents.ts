@@ -4,11 +4,16 @@ import { openApiSchemas } from '#model';
 import type { Json, JsonObject } from '#std';
 import { createHash } from 'node:crypto';
 import type { Routes, ServedKind } from '../routes.js';
+import { openApiV2Protobuf } from './protobuf.js';
 import { groupName, pathsOf, type Operation, type Parameter, type PathItem } from './operations.js';
 
 /** A finished document with the hash that clients cache it by. */
 export interface OpenApiDocument {
   readonly json: string;
+  readonly hash: string;
+}
+export interface BinaryDocument {
+  readonly bytes: Uint8Array;
   readonly hash: string;
 }
 
@@ -18,6 +23,7 @@ const BEARER = { type: 'apiKey', description: 'Bearer Token authentication', nam
 /** OpenAPI of everything that the server serves, made when first asked for. */
 export class OpenApi {
   private readonly made = new Map<string, OpenApiDocument>();
+  private binary: BinaryDocument | undefined;
 
   constructor(
     private readonly routes: Routes,
@@ -77,6 +83,15 @@ export class OpenApi {
     });
   }
 
+  /** The same document for clients that take it as protobuf only. */
+  get v2Protobuf(): BinaryDocument {
+    if (!this.binary) {
+      const bytes = openApiV2Protobuf(JSON.parse(this.v2.json) as JsonObject);
+      this.binary = { bytes, hash: hashOf(bytes) };
+    }
+    return this.binary;
+  }
+
   private groupDocument(group: string, version: string, resources: readonly ServedKind[]): JsonObject {
     const types = typesOf(resources);
     const paths: Record<string, Json> = {};
@@ -113,11 +128,15 @@ export class OpenApi {
     let document = this.made.get(name);
     if (!document) {
       const json = JSON.stringify(make());
-      document = { json, hash: createHash('sha256').update(json).digest('hex').toUpperCase() };
+      document = { json, hash: hashOf(json) };
       this.made.set(name, document);
     }
     return document;
   }
+}
+
+function hashOf(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex').toUpperCase();
 }
 
 function itemsOf(group: string, version: string, resources: readonly ServedKind[]): readonly PathItem[] {

@@ -6,5 +6,5 @@ export { objectSchema, openApiSchemas, type OpenApiVersion } from './openapi.js'
 export { decodeProtobuf } from './protobuf/decode-protobuf.js';
 export { encodeProtobuf } from './protobuf/encode-protobuf.js';
 export { decodeEnvelope, encodeEnvelope, type Envelope, isEnvelope } from './protobuf/envelope.js';
-export { ProtobufError } from './protobuf/wire.js';
+export { ProtobufError, WireReader, WireWriter } from './protobuf/wire.js';
 export { unknownFields } from './unknown-fields.js';

@@ -17,20 +17,30 @@ export function openApiSchemas(
   for (let type = open.pop(); type !== undefined; type = open.pop()) {
     if (found.has(type.name)) continue;
     found.set(type.name, objectSchema(type, version));
-    for (const field of Object.values(type.fields)) collect(field.type, open, found);
+    for (const field of Object.values(type.fields)) collect(field.type, open, found, version);
   }
   return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function collect(type: Type, open: ObjectType<unknown>[], found: Map<string, JsonObject>): void {
+function collect(
+  type: Type,
+  open: ObjectType<unknown>[],
+  found: Map<string, JsonObject>,
+  version: OpenApiVersion,
+): void {
   const t = resolved(type);
   if (t.is === 'object') open.push(t);
-  else if (t.is === 'list') collect(t.items, open, found);
-  else if (t.is === 'map') collect(t.values, open, found);
+  else if (t.is === 'list') collect(t.items, open, found, version);
+  else if (t.is === 'map') collect(t.values, open, found, version);
   else {
     const named = NAMED[t.scalar];
-    if (named !== undefined) found.set(named.name, named.schema);
+    if (named !== undefined) found.set(named.name, version === 'v3' ? named.schema : withoutChoice(named.schema));
   }
+}
+
+/** v2 knows no choice of types: what may be more than one is published as text. */
+function withoutChoice({ oneOf, ...schema }: JsonObject): JsonObject {
+  return oneOf === undefined ? schema : { ...schema, type: 'string' };
 }
 
 /** One type as OpenAPI; the types of its fields are references. */
