@@ -1,7 +1,6 @@
-import type { Node, Pod } from '#kinds';
-import { namespaces, nodes } from '#kinds';
+import { addTo, hasEnded, listed, namespaces, nodes, podRequests, type Amounts, type Node, type Pod } from '#kinds';
 import type { View } from '#model';
-import { addTo, listed, podRequests, scoredRequests, type Amounts } from './resources.js';
+import { scoredRequests } from './resources.js';
 
 /** A node with what is on it, as the filters and scores see it. Placing a pod in a batch changes it for the next one. */
 export interface NodeState {
@@ -38,7 +37,9 @@ function nodeState(node: Node, pods: readonly Pod[]): NodeState {
     node,
     name: node.metadata.name,
     labels: node.metadata.labels ?? {},
-    allocatable: listed((node as { status?: { allocatable?: { readonly [name: string]: string } } }).status?.allocatable),
+    allocatable: listed(
+      (node as { status?: { allocatable?: { readonly [name: string]: string } } }).status?.allocatable,
+    ),
     used: new Map(),
     scored: { cpu: 0, memory: 0 },
     pods: [],
@@ -46,12 +47,6 @@ function nodeState(node: Node, pods: readonly Pod[]): NodeState {
   };
   for (const pod of pods) if (!hasEnded(pod)) place(state, pod);
   return state;
-}
-
-/** A pod that has ended uses neither room nor a slot. */
-export function hasEnded(pod: Pod): boolean {
-  const phase = pod.status?.phase;
-  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 /** Counts a pod in. */
@@ -70,7 +65,9 @@ interface WithPorts {
 }
 /** Host ports of containers and sidecars; those of init containers that end do not conflict. */
 export function hostPorts(pod: Pod): readonly HostPort[] {
-  const sidecars = ((pod.spec.initContainers ?? []) as readonly WithPorts[]).filter((c) => c.restartPolicy === 'Always');
+  const sidecars = ((pod.spec.initContainers ?? []) as readonly WithPorts[]).filter(
+    (c) => c.restartPolicy === 'Always',
+  );
   const found: HostPort[] = [];
   for (const container of [...(pod.spec.containers as readonly WithPorts[]), ...sidecars]) {
     for (const port of container.ports ?? []) {

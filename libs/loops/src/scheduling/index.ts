@@ -74,7 +74,12 @@ function inOrder(a: Pod, b: Pod): number {
   return nameA < nameB ? -1 : 1;
 }
 
-function bind(view: View, pod: Pod, placement: Extract<Placement, { is: 'placed' }>, now: Instant): readonly Decision[] {
+function bind(
+  view: View,
+  pod: Pod,
+  placement: Extract<Placement, { is: 'placed' }>,
+  now: Instant,
+): readonly Decision[] {
   const { namespace, name, uid } = pod.metadata;
   const node = placement.node.name;
   const because = `of ${placement.feasible} node(s) that ${namespace}/${name} fits on, ${node} scores best`;
@@ -139,7 +144,14 @@ function cannotPlace(view: View, pod: Pod, message: string, now: Instant): reado
         event: { type: 'PodFoundUnschedulable', facts: { message } },
       },
     },
-    ...incident(view, now, { about: pod, type: 'Warning', reason: 'FailedScheduling', message, component: SCHEDULER, action: 'Scheduling' }),
+    ...incident(view, now, {
+      about: pod,
+      type: 'Warning',
+      reason: 'FailedScheduling',
+      message,
+      component: SCHEDULER,
+      action: 'Scheduling',
+    }),
   ];
 }
 interface PodCondition {

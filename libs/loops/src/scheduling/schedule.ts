@@ -7,7 +7,12 @@ import { whyNot } from './unschedulable.js';
 
 /** Where a pod goes, or why it goes nowhere. */
 export type Placement =
-  | { readonly is: 'placed'; readonly node: NodeState; readonly scores: { readonly [score: string]: number }; readonly feasible: number }
+  | {
+      readonly is: 'placed';
+      readonly node: NodeState;
+      readonly scores: { readonly [score: string]: number };
+      readonly feasible: number;
+    }
   | { readonly is: 'unschedulable'; readonly message: string };
 
 const NOT_NAMED: Rejection = { reasons: ["node(s) didn't satisfy plugin(s) [NodeAffinity]"], helpless: true };
@@ -29,13 +34,21 @@ export function schedule(pod: Pod, cluster: ClusterState): Placement {
   }
   let best: ReturnType<typeof scored>[number] | undefined;
   for (const candidate of scored(pod, feasible, cluster)) {
-    if (!best || candidate.total > best.total || (candidate.total === best.total && candidate.node.name < best.node.name)) best = candidate;
+    if (
+      !best ||
+      candidate.total > best.total ||
+      (candidate.total === best.total && candidate.node.name < best.node.name)
+    )
+      best = candidate;
   }
   const { node, parts } = best as ReturnType<typeof scored>[number];
   return { is: 'placed', node, scores: parts, feasible: feasible.length };
 }
 
-function firstOf(prepared: readonly ((node: NodeState) => Rejection | undefined)[], node: NodeState): Rejection | undefined {
+function firstOf(
+  prepared: readonly ((node: NodeState) => Rejection | undefined)[],
+  node: NodeState,
+): Rejection | undefined {
   for (const filter of prepared) {
     const rejection = filter(node);
     if (rejection) return rejection;

@@ -16,11 +16,21 @@ function node(name: string, parts: { labels?: object; spec?: object; cpu?: strin
     status: { allocatable, capacity: allocatable },
   };
 }
-function pod(name: string, spec: object = {}, more: { nodeName?: string; labels?: { [key: string]: string }; cpu?: string } = {}): KubeObject {
+function pod(
+  name: string,
+  spec: object = {},
+  more: { nodeName?: string; labels?: { [key: string]: string }; cpu?: string } = {},
+): KubeObject {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace: 'default', uid: `pod-${name}`, creationTimestamp: '2026-01-01T00:00:00Z', labels: more.labels ?? {} },
+    metadata: {
+      name,
+      namespace: 'default',
+      uid: `pod-${name}`,
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      labels: more.labels ?? {},
+    },
     spec: {
       containers: [{ name: 'c', image: 'i', resources: more.cpu ? { requests: { cpu: more.cpu } } : {} }],
       ...(more.nodeName && { nodeName: more.nodeName }),
@@ -49,8 +59,15 @@ const NOT_HELPFUL = (n: number): string =>
 
 describe('scheduling', () => {
   it('binds to the emptier node, and spreads a batch as if each pod were there already', () => {
-    expect(decided(node('a'), node('b'), pod('x', {}, { nodeName: 'a', cpu: '2' }), pod('y', {}, { cpu: '1' }))).toEqual({ y: 'b' });
-    const both = decided(node('a', { cpu: '1' }), node('b', { cpu: '1' }), pod('x', {}, { cpu: '1' }), pod('y', {}, { cpu: '1' }));
+    expect(
+      decided(node('a'), node('b'), pod('x', {}, { nodeName: 'a', cpu: '2' }), pod('y', {}, { cpu: '1' })),
+    ).toEqual({ y: 'b' });
+    const both = decided(
+      node('a', { cpu: '1' }),
+      node('b', { cpu: '1' }),
+      pod('x', {}, { cpu: '1' }),
+      pod('y', {}, { cpu: '1' }),
+    );
     expect(both).toEqual({ x: 'a', y: 'b' });
   });
 
@@ -103,7 +120,13 @@ describe('scheduling', () => {
         },
       },
     };
-    const result = decided(node('a'), node('b'), pod('x', apart, { labels }), pod('y', apart, { labels }), pod('z', apart, { labels }));
+    const result = decided(
+      node('a'),
+      node('b'),
+      pod('x', apart, { labels }),
+      pod('y', apart, { labels }),
+      pod('z', apart, { labels }),
+    );
     expect([result['x'], result['y']].sort()).toEqual(['a', 'b']);
     expect(result['z']).toContain("2 node(s) didn't match pod anti-affinity rules");
     const spread = {
@@ -120,7 +143,9 @@ describe('scheduling', () => {
     const waiting = pod('x');
     const told = {
       ...waiting,
-      status: { conditions: [{ type: 'PodScheduled', status: 'False', message: 'no nodes available to schedule pods' }] },
+      status: {
+        conditions: [{ type: 'PodScheduled', status: 'False', message: 'no nodes available to schedule pods' }],
+      },
     };
     expect(decided(told)).toEqual({});
   });

@@ -2,6 +2,7 @@ import {
   aboutOf,
   decidedChange,
   isRefusal,
+  kindRef,
   plainVersion,
   readSubresource,
   refusals,
@@ -12,7 +13,12 @@ import {
 } from '#model';
 import { toTime, type JsonObject } from '#std';
 import { binding, type Binding } from '../../shared/binding.schema.js';
+import { listed, lacks } from './requests.js';
 import type { Pod } from './schema.js';
+
+const nodes = kindRef<
+  KubeObject & { readonly status?: { readonly allocatable?: { readonly [name: string]: string } } }
+>('core.nodes');
 
 /** POST of a Binding: the pod gets its node, once. */
 export function decideBinding(request: Request): Decided {
@@ -34,6 +40,8 @@ export function decideBinding(request: Request): Decided {
   if (old === undefined) return refusals.notFound(about);
   const why = whyNot(old, wish);
   if (why !== undefined) return refusals.conflict({ ...about, resource: 'pods/binding', group: '' }, why);
+  const full = noRoom(request, old, wish);
+  if (full !== undefined) return refusals.conflict({ ...about, resource: 'pods/binding', group: '' }, full);
   const decided = decidedChange(bound(request, wish), withNode(old, wish, request.now), old, []);
   const response: JsonObject = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
   return { ...decided, response };
@@ -57,6 +65,19 @@ function whyNot(old: Pod, wish: Binding): string | undefined {
   if (old.spec.nodeName) return `pod ${old.metadata.name} is already assigned to node "${old.spec.nodeName}"`;
   const gates = old.spec.schedulingGates ?? [];
   return gates.length > 0 ? `pod ${old.metadata.name} has non-empty .spec.schedulingGates` : undefined;
+}
+
+/**
+ * A scheduler decides on a view; here, at the newest state, the node must still have the room. People may bind what they
+ * like, as with Kubernetes: then the node itself refuses the pod.
+ */
+function noRoom(request: Request, old: Pod, wish: Binding): string | undefined {
+  const { command, view } = request;
+  const name = wish.target.name ?? '';
+  const node = command.basis && view.get(nodes, undefined, name);
+  if (!node) return undefined;
+  const missing = lacks(listed(node.status?.allocatable), view.podsOnNode(name) as readonly Pod[], old);
+  return missing.length > 0 ? `node "${name}" has no room any more: ${missing.join(', ')}` : undefined;
 }
 
 /** The event is a `PodBound`, whoever binds. */

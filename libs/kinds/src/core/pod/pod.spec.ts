@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { specification, TEST_NOW, type Given, type TestCommand } from '#model/testing';
+import type { KubeObject } from '#model';
 import { registry } from '../../index.js';
 
 const { given } = specification(registry);
@@ -105,5 +106,43 @@ describe('a pod', () => {
     });
     home().and(create()).when(report(0)).thenEvent('StatusReported');
     home().and(create()).and(report(0)).when(report(1)).thenEvent('ContainerRestarted');
+  });
+});
+
+describe('a scheduler that decided on an old view', () => {
+  const node: KubeObject = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'n', uid: 'n' },
+    spec: {},
+    status: { allocatable: { cpu: '1', memory: '1Gi', pods: '5' } },
+  };
+  const pod = (name: string, nodeName?: string): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', uid: name },
+    spec: {
+      containers: [{ name: 'c', image: 'i', resources: { requests: { cpu: '600m' } } }],
+      ...(nodeName && { nodeName }),
+    },
+  });
+  const bindLate = (basis: boolean): TestCommand => ({
+    verb: 'create',
+    kind: 'core.pods',
+    namespace: 'default',
+    name: 'late',
+    subresource: 'binding',
+    body: { metadata: { name: 'late' }, target: { kind: 'Node', name: 'n' } },
+    ...(basis && { basis: { loop: 'scheduling', key: 'queue', view: 1, now: '2026-01-01T00:00:00Z', build: 'test' } }),
+  });
+  const full = (): Given => given([node, pod('first', 'n'), pod('late')]);
+
+  it('is refused when the room is gone', () => {
+    const outcome = full().when(bindLate(true)).decided;
+    expect(outcome).toMatchObject({ refused: true, code: 409 });
+    expect(JSON.stringify(outcome)).toContain('has no room any more: Insufficient cpu');
+  });
+  it('but people may bind what they like', () => {
+    expect(full().when(bindLate(false)).decided).not.toMatchObject({ refused: true });
   });
 });

@@ -4,5 +4,13 @@ import { podAffinity } from './pod-affinity.js';
 import { topologySpread } from './spread.js';
 
 /** In the order in which they speak: of a node only the first that rejects it is heard. */
-export const filters: readonly Filter[] = [unschedulable, taints, affinity, ports, resources, topologySpread, podAffinity];
+export const filters: readonly Filter[] = [
+  unschedulable,
+  taints,
+  affinity,
+  ports,
+  resources,
+  topologySpread,
+  podAffinity,
+];
 export type { Filter, NodeFilter, Rejection } from './filter.js';

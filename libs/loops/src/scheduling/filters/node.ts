@@ -1,8 +1,7 @@
-import type { Pod } from '#kinds';
+import { podRequests, type Pod } from '#kinds';
 import { isTolerated, untolerated, type Taint } from '#meta';
 import { hostPorts, type HostPort } from '../cluster-state.js';
 import { matchesNode } from '../node-affinity.js';
-import { podRequests } from '../resources.js';
 import { helpable, helpless, passes, type Filter } from './filter.js';
 
 const UNSCHEDULABLE: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
@@ -12,10 +11,15 @@ export const unschedulable: Filter = (pod) => {
   return ({ node }) => (node.spec?.unschedulable && !tolerated ? helpless('node(s) were unschedulable') : undefined);
 };
 
-export const taints: Filter = (pod) => ({ node }) => {
-  const bad = untolerated(node.spec?.taints as readonly Taint[] | undefined, pod.spec.tolerations, ['NoSchedule', 'NoExecute']);
-  return bad ? helpless('node(s) had untolerated taint(s)') : undefined;
-};
+export const taints: Filter =
+  (pod) =>
+  ({ node }) => {
+    const bad = untolerated(node.spec?.taints as readonly Taint[] | undefined, pod.spec.tolerations, [
+      'NoSchedule',
+      'NoExecute',
+    ]);
+    return bad ? helpless('node(s) had untolerated taint(s)') : undefined;
+  };
 
 export const affinity: Filter = (pod) => {
   const matches = matchesNode(pod);

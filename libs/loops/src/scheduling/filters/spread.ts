@@ -1,6 +1,6 @@
-import type { Pod, TopologySpreadConstraint } from '#kinds';
+import { hasEnded, type Pod, type TopologySpreadConstraint } from '#kinds';
 import { labelMatcher, untolerated, type LabelMatcher, type Taint } from '#meta';
-import { hasEnded, type ClusterState, type NodeState } from '../cluster-state.js';
+import type { ClusterState, NodeState } from '../cluster-state.js';
 import { matchesNode } from '../node-affinity.js';
 import { helpable, helpless, passes, type Filter } from './filter.js';
 
@@ -16,7 +16,10 @@ export interface Spread {
 export function spreads(pod: Pod, whenUnsatisfiable: 'DoNotSchedule' | 'ScheduleAnyway'): readonly Spread[] {
   const matchesAffinity = matchesNode(pod);
   const tolerates = (state: NodeState): boolean =>
-    !untolerated(state.node.spec?.taints as readonly Taint[] | undefined, pod.spec.tolerations, ['NoSchedule', 'NoExecute']);
+    !untolerated(state.node.spec?.taints as readonly Taint[] | undefined, pod.spec.tolerations, [
+      'NoSchedule',
+      'NoExecute',
+    ]);
   return (pod.spec.topologySpreadConstraints ?? [])
     .filter((constraint) => constraint.whenUnsatisfiable === whenUnsatisfiable)
     .flatMap((constraint) => {
@@ -36,7 +39,12 @@ export function spreads(pod: Pod, whenUnsatisfiable: 'DoNotSchedule' | 'Schedule
 }
 
 /** Pods that match, by domain, over the nodes that take part. */
-export function countByDomain(pod: Pod, spread: Spread, keys: readonly string[], cluster: ClusterState): Map<string, number> {
+export function countByDomain(
+  pod: Pod,
+  spread: Spread,
+  keys: readonly string[],
+  cluster: ClusterState,
+): Map<string, number> {
   const counts = new Map<string, number>();
   for (const state of cluster.nodes) {
     if (!spread.includes(state) || keys.some((key) => state.labels[key] === undefined)) continue;
@@ -48,7 +56,8 @@ export function countByDomain(pod: Pod, spread: Spread, keys: readonly string[],
 function countOn(pod: Pod, spread: Spread, state: NodeState): number {
   let count = 0;
   for (const other of state.pods) {
-    if (other.metadata.namespace !== pod.metadata.namespace || other.metadata.deletionTimestamp || hasEnded(other)) continue;
+    if (other.metadata.namespace !== pod.metadata.namespace || other.metadata.deletionTimestamp || hasEnded(other))
+      continue;
     if (spread.matcher.matches(other.metadata.labels)) count++;
   }
   return count;
@@ -67,7 +76,8 @@ export const topologySpread: Filter = (pod, cluster) => {
   return (state) => {
     for (const { spread, counts, least } of counted) {
       const domain = state.labels[spread.constraint.topologyKey];
-      if (domain === undefined) return helpless("node(s) didn't match pod topology spread constraints (missing required label)");
+      if (domain === undefined)
+        return helpless("node(s) didn't match pod topology spread constraints (missing required label)");
       const skew = (counts.get(domain) ?? 0) + (spread.countsItself ? 1 : 0) - least;
       if (skew > spread.constraint.maxSkew) return helpable("node(s) didn't match pod topology spread constraints");
     }

@@ -87,7 +87,9 @@ const taintToleration: Score = {
   weight: 3,
   scale: 'least',
   prepare: (pod) => (state) => {
-    const soft = ((state.node.spec?.taints ?? []) as readonly Taint[]).filter((taint) => taint.effect === 'PreferNoSchedule');
+    const soft = ((state.node.spec?.taints ?? []) as readonly Taint[]).filter(
+      (taint) => taint.effect === 'PreferNoSchedule',
+    );
     return soft.filter((taint) => !isTolerated(pod.spec.tolerations, taint)).length;
   },
 };
@@ -113,7 +115,10 @@ const topologySpread: Score = {
   prepare: (pod, cluster) => {
     const soft = spreads(pod, 'ScheduleAnyway');
     if (soft.length === 0) return () => 0;
-    const counted = soft.map((spread) => ({ spread, counts: countByDomain(pod, spread, [spread.constraint.topologyKey], cluster) }));
+    const counted = soft.map((spread) => ({
+      spread,
+      counts: countByDomain(pod, spread, [spread.constraint.topologyKey], cluster),
+    }));
     return (state) => {
       let sum = 0;
       for (const { spread, counts } of counted) {
@@ -172,4 +177,11 @@ function requirements(pod: Pod): readonly { term: Term; weight: number }[] {
 }
 type Term = Parameters<typeof termMatcher>[0];
 
-const scores: readonly Score[] = [taintToleration, nodeAffinity, topologySpread, podAffinity, leastAllocated, balancedAllocation];
+const scores: readonly Score[] = [
+  taintToleration,
+  nodeAffinity,
+  topologySpread,
+  podAffinity,
+  leastAllocated,
+  balancedAllocation,
+];
