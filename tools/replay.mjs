@@ -8,7 +8,7 @@ import { kubectl } from './clients.mjs';
 import { root, startCluster } from './cluster.mjs';
 
 const RESOURCES =
-  'namespaces,nodes,pods,replicasets,deployments,services,endpointslices,configmaps,secrets,serviceaccounts,events,leases';
+  'namespaces,nodes,pods,replicasets,deployments,services,endpoints,endpointslices,configmaps,secrets,serviceaccounts,events,leases';
 const API =
   /^(core|apps|discovery|coordination|events|workloads|services|tables|pods|list|lists|watch|watches|patch|apply|deletes|errors|protocol)-/;
 const CONTROLLERS = /^controllers-/;

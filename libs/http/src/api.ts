@@ -7,6 +7,7 @@ import { bootstrapPolicy, forbidden, impersonated, type Authorizer } from './aut
 import type { Backend } from './backend.js';
 import { ClientGone } from './body/request-body.js';
 import { internalError, wrongName, type Call } from './call.js';
+import { customKinds } from './custom-resources.js';
 import { Discovery } from './discovery/discovery.js';
 import { get } from './gets.js';
 import { parseDuration } from './go-text.js';
@@ -176,9 +177,18 @@ class KubernetesApi implements Api {
   }
 
   private async resource(call: Call): Promise<Answer | HttpRefusal | undefined> {
-    const { info, past } = call;
+    const { info } = call;
     const route = this.routes.find(info);
-    if ('refused' in route) return route;
+    if ('refused' in route) return customKinds(info, this.options.backend.current()) ?? route;
+    const answer = await this.routed(call, route);
+    const { deprecation } = route.on.kind;
+    // A body of a type that nobody reads is refused before it is known what it is about.
+    if (answer === undefined || deprecation === undefined || answer.code === 415) return answer;
+    return { ...answer, warnings: [...(answer.warnings ?? []), deprecation] };
+  }
+
+  private async routed(call: Call, route: Route): Promise<Answer | HttpRefusal | undefined> {
+    const { info, past } = call;
     const isRead = route.verb === 'get' || route.verb === 'list' || route.verb === 'watch';
     if (past && !isRead) return unchangeable;
     const wrong = route.name === '' || route.verb === 'create' ? undefined : wrongName(route.name);
@@ -212,17 +222,19 @@ class KubernetesApi implements Api {
   private async listOrWatch(call: Call, route: Route, rendering: Rendering): Promise<Answer | HttpRefusal | undefined> {
     const { query, past, response } = call;
     const { backend } = this.options;
+    const { deprecation } = route.on.kind;
+    const warnings = deprecation === undefined ? [] : [deprecation];
     const isWatch = route.verb === 'watch';
     const options = listOptions(route.on, query, isWatch);
     if ('refused' in options) return options;
     if (!past) {
       if (!isWatch) return list(backend, route, options, rendering);
-      return watch({ backend, route, options, rendering, response });
+      return watch({ backend, route, options, rendering, response, warnings });
     }
     const view = await backend.at(past.position);
     if (isRefusal(view)) return view;
     if (!isWatch) return listAt(view, route, options, rendering);
-    watchAt(view, { route, options, rendering, response });
+    watchAt(view, { route, options, rendering, response, warnings });
     return undefined;
   }
 }

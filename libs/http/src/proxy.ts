@@ -47,12 +47,9 @@ interface Port {
   readonly name?: string;
   readonly port?: number;
 }
-interface Slice extends KubeObject {
+interface Subset {
+  readonly addresses?: readonly { readonly ip: string }[];
   readonly ports?: readonly Port[];
-  readonly endpoints?: readonly {
-    readonly addresses?: readonly string[];
-    readonly conditions?: { readonly ready?: boolean };
-  }[];
 }
 
 function serviceTarget(view: View, namespace: string, { scheme, name, port }: Asked): Target | Refusal {
@@ -67,16 +64,12 @@ function serviceTarget(view: View, namespace: string, { scheme, name, port }: As
     if (!found) return unavailable(`no service port ${port} found for service ${goQuote(name)}`);
     portName = found.name ?? '';
   }
-  const slices = view
-    .list<Slice>({ id: 'discovery.k8s.io.endpointslices' }, namespace)
-    .filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === name);
-  if (!service || slices.length === 0) return missing;
-  for (const slice of slices) {
-    const number = slice.ports?.find((one) => (one.name ?? '') === portName)?.port;
-    const ready = slice.endpoints?.find(
-      (endpoint) => endpoint.conditions?.ready !== false && endpoint.addresses?.[0] !== undefined,
-    );
-    if (number !== undefined && ready) return { scheme, host: ready.addresses?.[0] as string, port: number };
+  const endpoints = view.get({ id: 'core.endpoints' }, namespace, name);
+  if (!service || !endpoints) return missing;
+  for (const { addresses = [], ports = [] } of (endpoints['subsets'] ?? []) as readonly Subset[]) {
+    const number = ports.find((one) => (one.name ?? '') === portName)?.port;
+    const [ready] = addresses;
+    if (number !== undefined && ready) return { scheme, host: ready.ip, port: number };
   }
   return unavailable(`no endpoints available for service ${goQuote(name)}`);
 }

@@ -3,6 +3,7 @@ import { deploymentKind } from './apps/deployment/kind.js';
 import { replicaSetKind } from './apps/replicaset/kind.js';
 import { leaseKind } from './coordination/lease/kind.js';
 import { configMapKind } from './core/configmap/kind.js';
+import { endpointsKind } from './core/endpoints/kind.js';
 import { eventKind } from './core/event/kind.js';
 import { namespaceKind } from './core/namespace/kind.js';
 import { nodeKind } from './core/node/kind.js';
@@ -15,6 +16,7 @@ import { endpointSliceKind } from './discovery/endpointslice/kind.js';
 /** Every kind that this server has; a new one is a folder and a line here. */
 export const builtinKinds: readonly Kind[] = [
   configMapKind,
+  endpointsKind,
   eventKind,
   namespaceKind,
   nodeKind,

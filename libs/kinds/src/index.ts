@@ -3,6 +3,7 @@ export * from './core/namespace/index.js';
 export * from './core/node/index.js';
 export * from './core/pod/index.js';
 export * from './core/service/index.js';
+export * from './core/endpoints/index.js';
 export * from './core/configmap/index.js';
 export * from './core/secret/index.js';
 export * from './core/serviceaccount/index.js';

@@ -108,6 +108,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** Values of events of this kind that must never be stored in clear: the codec seals them. */
   readonly sealed: boolean;
   readonly schemaVersion: number;
+  /** Told with every answer about this kind, for those who still use it. */
+  readonly deprecation?: string;
   /** Conditions of an object's row in a Table: pods that are over say so. */
   readonly rowConditions?: ((object: KubeObject) => readonly JsonObject[]) | undefined;
   decide(command: Command, state: StreamState | undefined, view: View, context: DecideContext): Decided;

@@ -38,6 +38,7 @@ export interface StandardKind<T extends KubeObject> {
   readonly sealed?: boolean;
   readonly schemaVersion?: number;
   readonly rowConditions?: Kind['rowConditions'];
+  readonly deprecation?: string;
 }
 
 const ALL_VERBS: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
@@ -69,6 +70,7 @@ export function standardKind<T extends KubeObject>(given: StandardKind<T>): Kind
     decide: (command, state, view, context) => decide(given, strategy, { command, state, view, context }),
     evolve: standardEvolve,
     ...(given.rowConditions && { rowConditions: given.rowConditions }),
+    ...(given.deprecation !== undefined && { deprecation: given.deprecation }),
   };
 }
 
