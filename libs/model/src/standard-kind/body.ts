@@ -4,7 +4,7 @@ import type { Command } from '../command.js';
 import type { DecideContext, Kind } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
 import { refusals, type Refusal } from '../refusal.js';
-import { decode, type Decoded } from '../schema/index.js';
+import { decode } from '../schema/index.js';
 import { asGoWrites } from './go-order.js';
 import type { Request } from './request.js';
 import { spokenVersion, type Spoken } from './served.js';
@@ -74,12 +74,6 @@ function readUnversioned(body: JsonObject, spoken: Spoken): ReturnType<typeof de
   return { ...decode<unknown>(spoken.schema, {}), unknown: unknown.sort() };
 }
 
-/** Without a version nobody knows what the document is: nothing of it can be read. */
-function ofNoVersion(body: JsonObject): Decoded<unknown> {
-  const unknown = Object.keys(body).filter((key) => key !== 'kind' && key !== 'apiVersion');
-  return { value: {}, unknown, error: undefined };
-}
-
 function fieldWords(unknown: readonly string[], duplicates: readonly string[] | undefined): readonly string[] {
   return [...unknown.map((field) => `unknown field "${field}"`), ...(duplicates ?? [])];
 }
@@ -112,11 +106,11 @@ function otherType(body: JsonObject, spoken: Spoken, context: DecideContext): st
   if (other === undefined && !isMetaKind(kind, apiVersion))
     return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`;
   // What is wrong for the type that it says to be comes before that this is another one.
-  const unreadable = other === undefined || isList(kind, other) ? undefined : decode(other.schema, body).error;
+  const unreadable =
+    other === undefined || isList(kind, other)
+      ? undefined
+      : decode(spokenVersion(other, apiVersion).schema, body).error;
   if (unreadable !== undefined) return unreadable;
-  // What it says it is is read first, and may fail by itself.
-  const itself = other && decode(spokenVersion(other, apiVersion).schema, body).error;
-  if (itself !== undefined) return itself;
   const internal = (of: string): string => (of === '' ? 'core' : (of.split('.')[0] as string));
   return `converting (${version}.${kind}) to (${internal(spoken.group)}.${spoken.kind}): unknown conversion`;
 }
