@@ -8,28 +8,39 @@ export function engineAddress() {
 }
 
 /** Calls the engine; resolves with status and body, rejects when nobody answers. */
-export function engine(method, path, timeoutMs = 60_000) {
+export function engine(method, path, { timeoutMs = 60_000, body } = {}) {
   const url = new URL(engineAddress());
   const isSocket = url.protocol === 'unix:';
   const send = process.env.DOCKER_TLS_VERIFY && !isSocket ? secureRequest : request;
   const where = isSocket ? { socketPath: url.pathname } : { host: url.hostname, port: url.port || 2375 };
   return new Promise((resolve, reject) => {
-    const call = send({ ...where, method, path, timeout: timeoutMs, agent: false }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk) => (text += chunk));
-      response.on('end', () => resolve({ status: response.statusCode, body: parsed(text) }));
-      response.on('error', reject);
-    });
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const call = send(
+      {
+        ...where,
+        method,
+        path,
+        timeout: timeoutMs,
+        agent: false,
+        ...(payload && { headers: { 'content-type': 'application/json' } }),
+      },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk) => (text += chunk));
+        response.on('end', () => resolve({ status: response.statusCode, body: parsed(text) }));
+        response.on('error', reject);
+      },
+    );
     call.on('timeout', () => call.destroy(new Error('the engine did not answer in time')));
     call.on('error', reject);
-    call.end();
+    call.end(payload);
   });
 }
 
 export async function ping() {
   try {
-    return (await engine('GET', '/_ping', 5_000)).status === 200;
+    return (await engine('GET', '/_ping', { timeoutMs: 5_000 })).status === 200;
   } catch {
     return false;
   }
