@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type Docker from 'dockerode';
 import type { ContainerSpec, SandboxSpec } from '#ports';
 import { containerName, toLabels } from './labels.js';
+import type { Privileges } from './privileges.js';
 
 export const INFRA_IMAGE = 'shiplog/infra:1';
 const LOG: Docker.HostConfig['LogConfig'] = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } };
@@ -32,7 +33,11 @@ export function sandboxOptions(spec: SandboxSpec, network: string): Docker.Conta
   };
 }
 
-export function containerOptions(spec: ContainerSpec, sandbox: { readonly imageUser: string }): Docker.ContainerCreateOptions {
+export interface EngineFacts {
+  readonly imageUser: string;
+  readonly privileges: Privileges;
+}
+export function containerOptions(spec: ContainerSpec, engine: EngineFacts): Docker.ContainerCreateOptions {
   const { security } = spec;
   return {
     name: containerName(spec.labels),
@@ -43,7 +48,7 @@ export function containerOptions(spec: ContainerSpec, sandbox: { readonly imageU
     ...(spec.args ? { Cmd: [...spec.args] } : spec.command ? { Cmd: [] } : {}),
     Env: spec.env.map(([name, value]) => `${name}=${value}`),
     ...(spec.workingDir && { WorkingDir: spec.workingDir }),
-    ...userOf(spec, sandbox.imageUser),
+    ...userOf(spec, engine.imageUser),
     Tty: spec.tty,
     OpenStdin: spec.stdin,
     StdinOnce: spec.stdinOnce,
@@ -62,12 +67,10 @@ export function containerOptions(spec: ContainerSpec, sandbox: { readonly imageU
         BindOptions: { Propagation: mount.propagation ?? 'rprivate' },
       })) as Docker.MountConfig,
       ...resourcesOf(spec),
-      Privileged: security.privileged,
-      CapAdd: [...security.capabilitiesAdd],
-      CapDrop: [...security.capabilitiesDrop],
+      ...privilegesOf(spec, engine.privileges),
       ReadonlyRootfs: security.readOnlyRootFilesystem,
       SecurityOpt: securityOptions(spec),
-      ...(security.unmaskedProc && { MaskedPaths: [], ReadonlyPaths: [] }),
+      ...((security.unmaskedProc || security.privileged) && { MaskedPaths: [], ReadonlyPaths: [] }),
       GroupAdd: security.supplementalGroups.map(String),
     },
   };
@@ -81,6 +84,21 @@ function resourcesOf(spec: ContainerSpec): Docker.HostConfig {
     ...(spec.memoryLimitBytes && { Memory: spec.memoryLimitBytes, MemorySwap: spec.memoryLimitBytes }),
     // Lowering the score needs a privilege that an agent may lack; raising it does not.
     ...(spec.oomScore > 0 && { OomScoreAdj: spec.oomScore }),
+  };
+}
+
+/** All that the engine has: where it lacks capabilities itself, a privileged container gets the rest, and the devices. */
+function privilegesOf(spec: ContainerSpec, { lacking, devices }: Privileges): Docker.HostConfig {
+  const { privileged, capabilitiesAdd, capabilitiesDrop } = spec.security;
+  const all = privileged || capabilitiesAdd.some((name) => name.toUpperCase() === 'ALL');
+  if (!lacking || !all) return { Privileged: privileged, CapAdd: [...capabilitiesAdd], CapDrop: [...capabilitiesDrop] };
+  return {
+    CapAdd: ['ALL'],
+    CapDrop: [...capabilitiesDrop, ...lacking],
+    ...(privileged && {
+      DeviceCgroupRules: ['a *:* rwm'],
+      Devices: devices.map((path) => ({ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rwm' })),
+    }),
   };
 }
 

@@ -27,6 +27,8 @@ import { infraArchive } from './infra-image.js';
 import { fromInspect } from './inspect.js';
 import { labelNames } from './labels.js';
 import { readLogs } from './logs.js';
+import { findPrivileges } from './privileges.js';
+import type { Privileges } from './privileges.js';
 import { ensureNetwork } from './network.js';
 import { openSession } from './session.js';
 
@@ -35,6 +37,7 @@ export class DockerRuntime implements ContainerRuntime {
   readonly scheme = 'docker';
   private readonly docker: Docker;
   private network = 'bridge';
+  private privileges: Promise<Privileges> | undefined;
   private readonly seen = new Map<string, RuntimeContainer>();
 
   constructor(options?: Docker.DockerOptions) {
@@ -93,7 +96,17 @@ export class DockerRuntime implements ContainerRuntime {
 
   async createContainer(spec: ContainerSpec): Promise<string> {
     const imageUser = spec.security.user === undefined && spec.security.group !== undefined ? ((await this.image(spec.image))?.user ?? '') : '';
-    return this.create(containerOptions(spec, { imageUser }));
+    return this.create(containerOptions(spec, { imageUser, privileges: await this.privilegesFor(spec) }));
+  }
+  /** Tried only when a container asks for everything. */
+  private privilegesFor({ security }: ContainerSpec): Promise<Privileges> {
+    const all = security.privileged || security.capabilitiesAdd.some((name) => name.toUpperCase() === 'ALL');
+    if (!all) return Promise.resolve({ lacking: undefined, devices: [] });
+    this.privileges ??= this.ask(() => findPrivileges(this.docker)).catch((error: unknown) => {
+      this.privileges = undefined;
+      throw error;
+    });
+    return this.privileges;
   }
   private async create(options: Docker.ContainerCreateOptions): Promise<string> {
     try {
