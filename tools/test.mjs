@@ -1,5 +1,5 @@
 // npm test: everything that CI runs. The last line is `N passed, N failed` over all suites.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ await main(async () => {
   requireNatsServer();
   await requireEngine();
   requireTestPrograms();
-  const results = [await check(), jest(), ...others()];
+  const results = [await check(), jest(), ...(await others())];
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
   const failed = sum('failed');
   process.stdout.write(`${sum('passed')} passed, ${failed} failed\n`);
@@ -51,17 +51,24 @@ function jest() {
   return { passed: result.numPassedTests, failed: status === 0 ? failed : Math.max(1, failed) };
 }
 
-/** Checks that are programs of their own: each passes or fails as one. */
-function others() {
-  const programs = [
-    ['simulation', 'tools/sim.mjs', '--kept', '--count', '200', '--jobs', '2'],
-    ['recorded answers', 'tools/replay.mjs'],
-  ];
-  return programs
-    .filter(([, file]) => existsSync(join(root, file)))
-    .map(([name, ...words]) => {
-      const { status } = spawnSync(node, ['--no-warnings', ...words], { cwd: root, stdio: ['ignore', 2, 2] });
-      step(`${status === 0 ? 'passed' : 'FAILED'}  ${name}`);
-      return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
-    });
+/** Checks that are programs of their own: each passes or fails as one. Worlds are simulated on both cores. */
+async function others() {
+  const worlds = ['tools/sim.mjs', '--count', '100'];
+  const simulation = await Promise.all([
+    program('simulation, first half', worlds),
+    program('simulation, second half', worlds),
+  ]);
+  return [...simulation, await program('recorded answers', ['tools/replay.mjs'])];
+}
+
+function program(name, words) {
+  const child = spawn(node, ['--no-warnings', ...words], { cwd: root, stdio: ['ignore', 2, 2] });
+  return new Promise((resolve) => {
+    const settle = (passed) => {
+      step(`${passed ? 'passed' : 'FAILED'}  ${name}`);
+      resolve({ passed: passed ? 1 : 0, failed: passed ? 0 : 1 });
+    };
+    child.once('error', () => settle(false));
+    child.once('close', (code) => settle(code === 0));
+  });
 }

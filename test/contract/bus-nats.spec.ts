@@ -21,17 +21,18 @@ const text = (data: Uint8Array): string => new TextDecoder().decode(data);
 
 /** A server in a folder of its own, and clients of it. */
 class Fixture {
-  readonly home = mkdtempSync(join(tmpdir(), 'shiplog-nats-'));
   readonly problems: string[] = [];
   private constructor(
+    readonly home: string,
     readonly keys: StoredKeys,
     readonly authority: NatsAuthority,
   ) {}
   server!: NatsServer;
 
   static async open(): Promise<Fixture> {
-    const keys = await openFileKeys(mkdtempSync(join(tmpdir(), 'shiplog-nats-keys-')));
-    const fixture = new Fixture(keys, await NatsAuthority.open(keys.store));
+    const home = mkdtempSync(join(tmpdir(), 'shiplog-nats-'));
+    const keys = await openFileKeys(home);
+    const fixture = new Fixture(home, keys, await NatsAuthority.open(keys.store));
     fixture.server = await fixture.start();
     return fixture;
   }

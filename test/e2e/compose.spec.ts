@@ -7,17 +7,18 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const root = process.cwd();
 const IMAGE = 'shiplog-standin/busybox:1';
-const API_PORT = 26_443;
 const FILES = ['-f', 'docker-compose.yml', '-f', 'test/support/images/docker-compose.standin.yml'];
 
 let folder: string;
+let apiPort = 0;
+let natsPort = 0;
 let cluster: string | undefined;
 const env = (): NodeJS.ProcessEnv => ({
   ...process.env,
-  COMPOSE_PROJECT_NAME: 'shiplog-test',
+  COMPOSE_PROJECT_NAME: `shiplog-test-${process.pid}`,
   SHIPLOG_IMAGE: 'shiplog:test',
-  SHIPLOG_API_PORT: `127.0.0.1:${API_PORT}`,
-  SHIPLOG_NATS_PORT: '24222',
+  SHIPLOG_API_PORT: `127.0.0.1:${apiPort}`,
+  SHIPLOG_NATS_PORT: String(natsPort),
   SHIPLOG_NODE: 'compose-node',
   SHIPLOG_AGENT_HOME: join(folder, 'agent'),
   SHIPLOG_POD_CIDR: '10.129.0.0/16',
@@ -38,7 +39,7 @@ function kubectl(...words: string[]): string {
     '--kubeconfig',
     join(folder, 'kubeconfig'),
     '--server',
-    `https://127.0.0.1:${API_PORT}`,
+    `https://127.0.0.1:${apiPort}`,
     '--request-timeout=10s',
   ];
   const { stdout, stderr } = spawnSync(kubectlPath, [...client, ...words], { encoding: 'utf8' });
@@ -57,6 +58,8 @@ async function until(isTrue: () => boolean, what: string): Promise<void> {
 describe('the compose stack', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'shiplog-compose-'));
+    const { freePort } = (await import(join(root, 'tools/cluster.mjs'))) as { freePort(): Promise<number> };
+    [apiPort, natsPort] = [await freePort(), await freePort()];
     const clients = (await import(join(root, 'tools/clients.mjs'))) as { kubectl(): string };
     kubectlPath = clients.kubectl();
     execFileSync(process.execPath, ['test/support/images/make.mjs'], {
