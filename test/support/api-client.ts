@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, request } from 'node:https';
 import { parse } from 'yaml';
 
 export interface ApiAnswer {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
   /** The body as JSON; an empty object where it is none. */
   json<T = ApiObject>(): T;
@@ -53,7 +55,8 @@ export class ApiClient {
 
   call(method: string, path: string, options: ApiRequest = {}): Promise<ApiAnswer> {
     const { body, contentType = 'application/json', timeoutMs = 20_000 } = options;
-    const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+    const text =
+      body === undefined ? undefined : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const call = request(
         `${this.base}${path}`,
@@ -67,7 +70,9 @@ export class ApiClient {
           const chunks: Buffer[] = [];
           response.on('data', (chunk: Buffer) => chunks.push(chunk));
           response.once('error', reject);
-          response.once('end', () => resolve(answer(response.statusCode ?? 0, Buffer.concat(chunks))));
+          response.once('end', () =>
+            resolve(answer(response.statusCode ?? 0, response.headers, Buffer.concat(chunks))),
+          );
         },
       );
       call.once('timeout', () => call.destroy(new Error(`${method} ${path} was not answered in time`)));
@@ -81,9 +86,10 @@ export class ApiClient {
   }
 }
 
-function answer(status: number, body: Buffer): ApiAnswer {
+function answer(status: number, headers: IncomingHttpHeaders, body: Buffer): ApiAnswer {
   return {
     status,
+    headers,
     body,
     json: <T>(): T => {
       try {
