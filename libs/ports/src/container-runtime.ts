@@ -94,6 +94,7 @@ export interface RuntimeContainer {
   /** Of an infra container: the pod's addresses. */
   readonly ips?: readonly string[];
 }
+/** With an empty `podUid` news may have been lost: look at everything. */
 export interface RuntimeChange {
   readonly podUid: string;
   readonly containerId: string;

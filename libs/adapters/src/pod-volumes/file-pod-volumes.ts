@@ -94,6 +94,17 @@ export class FilePodVolumes implements PodVolumes {
     }
   }
 
+  async usedBytes(podUid: string, volume: string): Promise<number> {
+    const root = join(this.pod(podUid), 'volumes', safe(volume));
+    let bytes = 0;
+    for (const entry of await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])) {
+      if (!entry.isFile()) continue;
+      const shown = await stat(join(entry.parentPath, entry.name)).catch(() => undefined);
+      bytes += (shown?.blocks ?? 0) * 512;
+    }
+    return bytes;
+  }
+
   async removePod(podUid: string): Promise<void> {
     const memory = this.memory(podUid);
     for (const name of await readdir(join(memory, 'volumes')).catch(() => [])) {

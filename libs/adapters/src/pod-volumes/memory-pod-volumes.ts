@@ -22,6 +22,9 @@ export class MemoryPodVolumes implements PodVolumes {
   readFile(podUid: string, name: string, bytesMax: number): Promise<string> {
     return Promise.resolve((this.files.get(`/pods/${podUid}/${name}`) ?? '').slice(0, bytesMax));
   }
+  usedBytes(): Promise<number> {
+    return Promise.resolve(0);
+  }
   removePod(podUid: string): Promise<void> {
     for (const map of [this.volumes, this.files]) for (const path of map.keys()) if (path.startsWith(`/pods/${podUid}/`)) map.delete(path);
     return Promise.resolve();

@@ -26,9 +26,17 @@ export interface Agent {
   /** The keeper of a pod, for the parts of the agent that answer questions about it. */
   pod(namespace: string, name: string, uid?: string): PodKeeper | undefined;
 }
+interface SavedState {
+  readonly version: number;
+  readonly cluster: string;
+  readonly position: number;
+  readonly podCidr?: string;
+  readonly pods: readonly AssignedPod[];
+}
 const HEARTBEAT_MS = 10_000;
 const SYNC_MS = 30_000;
 const RELIST_MS = 30_000;
+const USAGE_MS = 10_000;
 const SAVE_AFTER_MS = 200;
 const RETRY_MS = 1000;
 const MAKING_MAX = 4;
@@ -59,6 +67,8 @@ class NodeAgent implements Agent {
   private registered = false;
   private heartbeats = 0;
   private saving = false;
+  /** The pods' range, as the control plane last said it. */
+  private knownCidr: string | undefined;
   /** Uids of the pods that the last look at the engine showed. */
   private found: ReadonlySet<string> = new Set();
 
@@ -98,6 +108,9 @@ class NodeAgent implements Agent {
     void this.register();
     this.every(node.heartbeatMs ?? HEARTBEAT_MS, () => this.beat());
     this.every(node.syncMs ?? SYNC_MS, () => void this.sync());
+    this.every(USAGE_MS, () => {
+      for (const keeper of this.keepers.values()) void keeper.checkUsage().catch(() => undefined);
+    });
     this.every(RELIST_MS, () => void this.relist().catch(() => undefined));
   }
   stop(): Promise<void> {
@@ -142,9 +155,10 @@ class NodeAgent implements Agent {
   /** What the agent knew before it was restarted, so that it looks after its pods even while it is cut off. */
   private async restore(): Promise<void> {
     const text = await this.options.volumes.loadState().catch(() => undefined);
-    const state = text === undefined ? undefined : (JSON.parse(text) as { version: number; cluster: string; position: number; pods: readonly AssignedPod[] });
+    const state = text === undefined ? undefined : (JSON.parse(text) as SavedState);
     if (state?.version !== STATE_VERSION) return;
     this.assigned.restore(state);
+    this.knownCidr = state.podCidr;
     await this.prepare();
     for (const { pod } of this.assigned.all()) this.keep(pod, true);
     await this.relist().catch((error: unknown) => this.log(`looking at what runs: ${words(error)}`));
@@ -156,7 +170,7 @@ class NodeAgent implements Agent {
     clock.at(clock.now() + SAVE_AFTER_MS, () => {
       this.saving = false;
       if (this.stopped) return;
-      const text = JSON.stringify({ version: STATE_VERSION, ...this.assigned.state() });
+      const text = JSON.stringify({ version: STATE_VERSION, podCidr: this.knownCidr, ...this.assigned.state() });
       volumes.saveState(text).catch((error: unknown) => this.log(`saving what was assigned: ${words(error)}`));
     });
   }
@@ -199,7 +213,7 @@ class NodeAgent implements Agent {
       const sync = decodeMessage(await bus.request(subjects.report(node.name, 'sync'), encodeMessage(request), 15_000)) as unknown as AssignmentSync;
       if (this.stopped) return;
       const outcome = this.assigned.takeSync(sync);
-      if ('refused' in outcome) this.log(`an assignment was refused: ${outcome.refused}`);
+      if ('refused' in outcome) this.log(`an assignment was refused: ${outcome.refused}; remove the agent's data folder to let the node join anew`);
       else await this.apply(outcome);
     } catch (error) {
       again = true;
@@ -302,13 +316,14 @@ class NodeAgent implements Agent {
     for (let waited = 0; waited < POD_CIDR_WAIT_MS; waited += POD_CIDR_STEP_MS) {
       const own = this.assigned.objects.get('Node', '', node.name);
       const given = (own?.spec as { podCIDR?: string } | undefined)?.podCIDR;
-      if (given !== undefined) return given;
+      if (given !== undefined) return (this.knownCidr = given);
       if (!own && this.assigned.sequence === undefined) break;
       await pause(clock, POD_CIDR_STEP_MS);
     }
-    return node.podCidr;
+    return this.knownCidr ?? node.podCidr;
   }
   private async changed(uid: string, id: string): Promise<void> {
+    if (uid === '') return this.relist().catch(() => undefined);
     const keeper = this.keepers.get(uid);
     if (!keeper || this.stopped || keeper.over) return;
     await keeper.observeOne(id).catch(() => undefined);

@@ -59,6 +59,18 @@ export class PodKeeper {
     this.operations.refreshVolumes();
     this.look();
   }
+  /** A volume that has grown over its limit costs the pod its place. */
+  async checkUsage(): Promise<void> {
+    if (this.over || this.record.endBy !== undefined) return;
+    for (const { name, limitBytes, limit } of kubelet.limitedVolumesOf(this.pod)) {
+      if ((await this.around.options.volumes.usedBytes(this.uid, name)) <= limitBytes) continue;
+      const message = `Usage of EmptyDir volume "${name}" exceeds the limit "${limit}". `;
+      this.around.reporter.incident(this.pod, { type: 'Warning', reason: 'Evicted', message });
+      this.record = kubelet.evicted(this.pod, this.record, message, this.around.options.clock.now());
+      this.look();
+      return;
+    }
+  }
   private retryNow(): void {
     const { volumesRetry: _retry, ...record } = this.record;
     this.record = kubelet.withoutConfigWaits(record);

@@ -36,3 +36,9 @@ export function cleaned(situation: Situation): PodRecord {
   const ended: Situation = { ...situation, containers: situation.containers.filter((c) => c.labels.role !== 'infra') };
   return { ...situation.record, status: podStatus(ended), cleaned: true };
 }
+
+/** The pod must go, with its own grace period. */
+export function evicted(pod: Pod, record: PodRecord, message: string, now: Instant): PodRecord {
+  const graceMs = Math.max(pod.spec.terminationGracePeriodSeconds ?? 30, 1) * 1000;
+  return { ...record, evicted: { reason: 'Evicted', message }, endBy: now + graceMs, endGraceMs: graceMs };
+}

@@ -14,6 +14,8 @@ export interface PodRecord {
   readonly failed?: { readonly reason: string; readonly message: string };
   /** The node never took the pod: its status has nothing of the containers. */
   readonly refused?: boolean;
+  /** The pod lost its place on the node; it ends by what its containers say when they are stopped. */
+  readonly evicted?: { readonly reason: string; readonly message: string };
   readonly volumesReady: boolean;
   /** All that the volumes need is there: the sandbox may be made while they are written. */
   readonly volumesPlanned?: boolean;

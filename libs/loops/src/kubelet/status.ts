@@ -26,7 +26,7 @@ export function podStatus(situation: Situation): PodStatus {
   const phase = settledPhase(situation, phaseOf({ situation, initContainerStatuses, containerStatuses }));
   const ips = podIpsOf(situation);
   const podIPs = ips.length > 0 ? ips.map((ip) => ({ ip })) : (previous.podIPs ?? []);
-  const failed = record.failed && phase === 'Failed' ? record.failed : undefined;
+  const failed = phase === 'Failed' ? (record.failed ?? record.evicted) : undefined;
   const finalStatuses = (statuses: readonly ContainerStatus[]): readonly ContainerStatus[] => (isTerminal(phase) ? statuses.map(withoutLastOfEnded) : statuses);
   const shown: PodStatus = {
     observedGeneration: pod.metadata.generation ?? 1,
@@ -63,7 +63,7 @@ function settledPhase(situation: Situation, phase: Phase): Phase {
   const stopped = record.endBy !== undefined && !running;
   if (record.failed) return stopped || containers.length === 0 ? 'Failed' : phase;
   const deleting = situation.gone || pod.metadata.deletionTimestamp !== undefined;
-  if (!deleting || !stopped || isTerminal(phase)) return phase;
+  if (!(deleting || record.evicted) || !stopped || isTerminal(phase)) return phase;
   return 'Failed';
 }
 

@@ -36,6 +36,14 @@ function tokenNeed(source: NonNullable<ProjectedSource['serviceAccountToken']>):
   return { key: `${audience}\n${expirationSeconds}`, audience, expirationSeconds };
 }
 
+/** Volumes on the node's disk that may not grow over a size. */
+export function limitedVolumesOf(pod: Pod): readonly { readonly name: string; readonly limitBytes: number; readonly limit: string }[] {
+  return (pod.spec.volumes ?? []).flatMap(({ name, emptyDir }) => {
+    const limitBytes = amountOf(emptyDir?.sizeLimit);
+    return emptyDir?.sizeLimit && limitBytes && emptyDir.medium !== 'Memory' ? [{ name, limitBytes, limit: emptyDir.sizeLimit }] : [];
+  });
+}
+
 export interface VolumeInputs extends Surroundings {
   /** Tokens by the key of their need. */
   readonly tokens: ReadonlyMap<string, string>;

@@ -11,6 +11,7 @@ export function watchEvents(docker: Docker, owner: ContainerOwner, listener: (ch
   let stream: NodeJS.ReadableStream | undefined;
   let since = Math.floor(Date.now() / 1000);
   let timer: NodeJS.Timeout | undefined;
+  let reopened = false;
 
   const again = (): void => {
     if (ended || timer) return;
@@ -28,6 +29,8 @@ export function watchEvents(docker: Docker, owner: ContainerOwner, listener: (ch
       return again();
     }
     if (ended) return destroy(stream);
+    if (reopened) listener({ podUid: '', containerId: '', what: 'other' });
+    reopened = true;
     let rest = '';
     stream.on('data', (chunk: Buffer) => {
       const lines = (rest + chunk.toString('utf8')).split('\n');
