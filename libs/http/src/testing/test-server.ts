@@ -59,6 +59,7 @@ export class TestServer {
     const backend: Backend = new ClusterBackend(plane, await plane.becomeWriter('test'));
     const api = createApi({ backend, keys, address: 'localhost:1', authorize: () => true, ...options });
     const server = createServer((asked, answer) => api.handle(asked, answer));
+    server.on('upgrade', (asked, socket, head) => api.upgrade(asked, socket, head));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const test = new TestServer(options.backend ?? backend, keys, plane, server);
     for (const name of ['default', 'other']) await test.create('/api/v1/namespaces', { metadata: { name } });
@@ -71,6 +72,10 @@ export class TestServer {
     await this.plane.stop();
   }
 
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
   async create(path: string, body: JsonObject): Promise<JsonObject> {
     const reply = await this.ask({ method: 'POST', path, body });
     if (reply.code !== 201 || !reply.json) throw new Error(`${path}: ${reply.text}`);
@@ -81,7 +86,7 @@ export class TestServer {
   }
 
   ask({ method = 'GET', path, body, type, headers = {}, lines, ms }: Ask): Promise<Reply> {
-    const { port } = this.server.address() as AddressInfo;
+    const { port } = this;
     const bytes =
       body === undefined
         ? undefined
