@@ -8,6 +8,7 @@ import { decideBinding } from './binding.js';
 import { podDefaults } from './defaults.js';
 import { decideEphemeralContainers } from './ephemeral-containers.js';
 import { decideEviction } from './eviction.js';
+import { withLabelKeys } from './label-keys.js';
 import { qosClass } from './qos.js';
 import type { Pod } from './schema.js';
 import { decideResize } from './resize.js';
@@ -36,7 +37,7 @@ export const podStrategy: Strategy<Pod> = {
         ],
   prepareCreate: (object, { now }) => ({
     ...object,
-    spec: withoutDisabledFields(withAppArmorFields(object).spec),
+    spec: withoutDisabledFields(withLabelKeys(withAppArmorFields(object))),
     status: firstStatus(object, now),
   }),
   prepareUpdate: (object) => ({ ...object, spec: withoutDisabledFields(object.spec) }),
