@@ -41,8 +41,15 @@ export async function greet(app: INestMicroservice): Promise<void> {
   say(`  export KUBECONFIG=${kubeconfig}`);
   say('  kubectl get nodes');
   say('  kubectl create configmap greeting --from-literal=hello=world');
-  say('  kubectl get configmaps');
+  if (settings.apps.includes('agent')) sayHowToRun();
   say(`  kubectl --server ${apiUrl(settings)}/at/1m get configmaps     # the same cluster, a minute ago`);
+}
+
+/** Without a registry there is nothing to pull: an image of this machine's own busybox will do. */
+function sayHowToRun(): void {
+  say('  npx shiplog image busybox');
+  say('  kubectl create deployment hello --image=shiplog.local/busybox:1 -- sleep 1000000');
+  say('  kubectl get pods -o wide');
 }
 
 async function greetNode(platform: Platform): Promise<void> {
