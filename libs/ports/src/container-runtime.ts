@@ -208,7 +208,7 @@ export interface RuntimeSession {
   /** The program reads the end of its input. */
   endInput(): void;
   resize(columns: number, rows: number): Promise<void>;
-  /** Asked once the output has ended; undefined where nobody knows. */
+  /** Asked once the output has ended; undefined for a container's own program, whose end is told elsewhere. */
   exitCode(): Promise<number | undefined>;
   close(): void;
 }
