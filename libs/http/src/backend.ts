@@ -1,4 +1,4 @@
-import type { Change, Command, CommandResult, KindId, KindRegistry, LogRequest, Refusal, SessionRequest, View } from '#model';
+import type { Change, Command, CommandResult, ForwardRequest, KindId, KindRegistry, LogRequest, Refusal, SessionRequest, View } from '#model';
 import type { Instant } from '#std';
 
 /**
@@ -39,6 +39,8 @@ export interface Backend {
   openLog?(node: string, request: Omit<LogRequest, 'stream'>): Promise<LogStream | Refusal>;
   /** Runs a program in a container on a node, or joins its own. Undefined where no agent can be reached. */
   openSession?(node: string, request: Omit<SessionRequest, 'stream'>): Promise<NodeStream | Refusal>;
+  /** Connects to a port of a pod on a node. Undefined where no agent can be reached. */
+  openPort?(node: string, request: Omit<ForwardRequest, 'stream'>): Promise<NodeStream | Refusal>;
 }
 
 /** A container's log as the agent sends it; ends when the log ends (with `follow`: when the container does). */

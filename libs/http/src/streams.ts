@@ -3,6 +3,7 @@ import { isRefusal } from '#model';
 import type { Answer } from './answer.js';
 import type { Backend } from './backend.js';
 import { notFoundQuoted, type Call } from './call.js';
+import { portForward } from './port-forward.js';
 import { logPlace, podLog } from './pod-log.js';
 import { podSession } from './pod-session.js';
 import { forward, proxyTarget } from './proxy.js';
@@ -30,8 +31,7 @@ export async function streamed(
   const nodeName = (object['spec'] as { readonly nodeName?: string } | undefined)?.nodeName;
   if (!nodeName) return answers.badRequest(`pod ${route.name} does not have a host assigned`);
   if (sub === 'exec' || sub === 'attach') return joined(backend, call, route, { sub, view });
-  const message = `${route.on.kind.names.plural}/${sub} cannot be reached: no byte stream to it is open on this server`;
-  return { refused: true, code: 503, reason: 'ServiceUnavailable', message };
+  return portForward(backend, call, { node: nodeName, namespace: route.namespace, pod: route.name, uid: object.metadata.uid });
 }
 
 function joined(

@@ -1,5 +1,5 @@
 import { ByteStream, ClusterBackend, subjects, type CommandPort, type ControlPlane } from '#engine';
-import type { LogRequest, Refusal, SessionRequest, StreamOpened } from '#model';
+import type { ForwardRequest, LogRequest, Refusal, SessionRequest, StreamOpened } from '#model';
 import type { Bus } from '#ports';
 import { Fault } from '#std';
 import { decodeJson, encodeJson } from './bus-commands.js';
@@ -31,6 +31,10 @@ export class NodeBackend extends ClusterBackend {
   }
 
   /** Asks a node's agent to open a byte stream. */
+  openPort(node: string, request: Omit<ForwardRequest, 'stream'>): Promise<ByteStream | Refusal> {
+    return this.open(node, 'portforward', request);
+  }
+
   private async open(node: string, verb: string, request: object): Promise<ByteStream | Refusal> {
     const { bus, streamBus, plane } = this.parts;
     const subject = subjects.stream(node, this.uid());

@@ -35,6 +35,8 @@ export interface ContainerRuntime {
   exec(id: string, command: readonly string[], options: ExecOptions): Promise<ExecResult>;
   /** Runs a program in the container, or joins the container's own, with its input and output open. */
   session(id: string, options: SessionOptions): Promise<RuntimeSession>;
+  /** A connection to a port of the pod whose infra container this is. Rejects when nobody listens there. */
+  connect(sandboxId: string, port: number): Promise<RuntimeSession>;
   /** What the container wrote, as the log endpoint of Kubernetes gives it. Ends when the container ends or `signal` aborts. */
   logs(id: string, options: RuntimeLogOptions): AsyncIterable<Uint8Array>;
   /** Tells that something happened to a container of this owner: look again. The result ends it. */

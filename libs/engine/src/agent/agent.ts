@@ -1,5 +1,5 @@
 import { kubelet } from '#loops';
-import type { AssignmentChange, AssignmentSync, Heartbeat, LogRequest, RegisterRequest, ReportAnswer, SessionRequest, SyncRequest } from '#model';
+import type { AssignmentChange, AssignmentSync, ForwardRequest, Heartbeat, LogRequest, RegisterRequest, ReportAnswer, SessionRequest, SyncRequest } from '#model';
 import type { BusSubscription, ContainerOwner, RuntimeContainer, RuntimeInfo } from '#ports';
 import { subjects } from '../subjects.js';
 import { refusalOf } from './admission.js';
@@ -100,6 +100,12 @@ class NodeAgent implements Agent {
         }),
       );
     }
+    this.subscriptions.push(
+      bus.subscribe(subjects.node(node.name, 'portforward'), (data) => {
+        const request = decodeMessage(data) as unknown as ForwardRequest;
+        return encodeMessage(this.sessions.forward(request, this.pod(request.namespace, request.pod, request.uid)));
+      }),
+    );
     bus.onConnection((connected) => {
       if (!connected || this.stopped) return;
       this.reporter.connected();

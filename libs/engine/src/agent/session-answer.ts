@@ -1,12 +1,12 @@
 import { kubelet } from '#loops';
-import { sessionChannels, type SessionRequest, type SessionResult, type StreamOpened, type TerminalSize } from '#model';
+import { sessionChannels, type ForwardRequest, type SessionRequest, type SessionResult, type StreamOpened, type TerminalSize } from '#model';
 import type { RuntimeSession } from '#ports';
 import { ByteStream } from '../streams.js';
 import type { PodKeeper } from './keeper.js';
 import { decodeMessage, encodeMessage } from './messages.js';
 import type { AgentOptions } from './options.js';
 
-/** Answers `exec` and `attach`: joins a program's input and output to a byte stream. */
+/** Answers `exec`, `attach` and `portforward`: joins a program's input and output, or a port, to a byte stream. */
 export class SessionAnswers {
   private readonly open = new Set<ByteStream>();
 
@@ -18,20 +18,26 @@ export class SessionAnswers {
       const message = `unable to upgrade connection: container not found ("${request.container}")`;
       return { opened: false, code: 500, reason: 'InternalError', message };
     }
-    void this.serve(request, current.id);
+    void this.serve(request.stream, () => this.options.runtime.session(current.id, request));
+    return { opened: true };
+  }
+  forward({ stream, port }: ForwardRequest, keeper: PodKeeper | undefined): StreamOpened {
+    const sandbox = keeper?.containers.find(({ labels, state }) => labels.role === 'infra' && state === 'running');
+    if (!sandbox) return { opened: false, code: 500, reason: 'InternalError', message: 'unable to forward port because pod is not running' };
+    void this.serve(stream, () => this.options.runtime.connect(sandbox.id, port));
     return { opened: true };
   }
   stop(): void {
     for (const stream of this.open) stream.cancel('the agent was stopped');
   }
 
-  private async serve(request: SessionRequest, id: string): Promise<void> {
-    const { clock, runtime, bus, streamBus } = this.options;
-    const stream = new ByteStream({ bus: streamBus ?? bus, clock, subject: request.stream, side: 'agent' });
+  private async serve(subject: string, begin: () => Promise<RuntimeSession>): Promise<void> {
+    const { clock, bus, streamBus } = this.options;
+    const stream = new ByteStream({ bus: streamBus ?? bus, clock, subject, side: 'agent' });
     this.open.add(stream);
     let session: RuntimeSession | undefined;
     try {
-      session = await runtime.session(id, request);
+      session = await begin();
       void feed(stream, session);
       for await (const { channel, data } of session.output) await stream.write(data, channel);
       const exitCode = await session.exitCode();

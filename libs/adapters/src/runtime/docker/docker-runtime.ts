@@ -30,7 +30,7 @@ import { readLogs } from './logs.js';
 import { findPrivileges } from './privileges.js';
 import type { Privileges } from './privileges.js';
 import { ensureNetwork } from './network.js';
-import { openSession } from './session.js';
+import { connectTo, openSession } from './session.js';
 
 /** Docker, and Podman through the same API. Honours DOCKER_HOST as Docker's own clients do. */
 export class DockerRuntime implements ContainerRuntime {
@@ -188,6 +188,12 @@ export class DockerRuntime implements ContainerRuntime {
   }
   session(id: string, options: SessionOptions): Promise<RuntimeSession> {
     return openSession(this.docker, id, options);
+  }
+  async connect(sandboxId: string, port: number): Promise<RuntimeSession> {
+    const sandbox = await this.inspect(sandboxId);
+    if (!sandbox) throw new RuntimeFault('the pod is not running', 'notFound');
+    // A pod in the node's own network has no address but the node's.
+    return connectTo(sandbox.ips?.[0] ?? '127.0.0.1', port);
   }
   logs(id: string, options: RuntimeLogOptions): AsyncIterable<Uint8Array> {
     return readLogs(this.docker, id, options);

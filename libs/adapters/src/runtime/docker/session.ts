@@ -1,6 +1,8 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
-import type { RuntimeSession, SessionChunk, SessionOptions } from '#ports';
+import { RuntimeFault, type RuntimeSession, type SessionChunk, type SessionOptions } from '#ports';
 import { toFault } from './faults.js';
 import { FrameReader } from './frames.js';
 
@@ -32,6 +34,18 @@ async function attachSession(container: Docker.Container, { stdin, stdout, stder
     // Whoever joined a program reads its end off the pod: the session itself went well.
     exitCode: () => Promise.resolve(undefined),
   });
+}
+
+/** A TCP connection, both of whose directions end on their own. */
+export async function connectTo(host: string, port: number): Promise<RuntimeSession> {
+  const socket = connect({ host, port, allowHalfOpen: true, noDelay: true });
+  try {
+    await once(socket, 'connect');
+  } catch (error) {
+    throw new RuntimeFault(`failed to connect to port ${port}: ${(error as Error).message}`, 'other', { cause: error });
+  }
+  const nothing = (): Promise<undefined> => Promise.resolve(undefined);
+  return new DockerSession(socket, true, { resize: nothing, exitCode: nothing });
 }
 
 interface Controls {

@@ -179,6 +179,9 @@ export class FakeRuntime implements ContainerRuntime {
       close: () => undefined,
     };
   }
+  connect(_sandboxId: string, port: number): Promise<RuntimeSession> {
+    return Promise.reject(new RuntimeFault(`failed to connect to port ${port}: nobody listens in a fake pod`, 'other'));
+  }
   async *logs(id: string, options: RuntimeLogOptions): AsyncIterable<Uint8Array> {
     const text = await this.carryOut('logs', undefined, () => this.all.get(id)?.log ?? '');
     const lines = text.split(/(?<=\n)/);
