@@ -2,13 +2,15 @@ import { registry } from '#kinds';
 import type { Loop } from '#model';
 import { deployment } from './deployment/index.js';
 import { endpointSlice } from './endpoint-slice/index.js';
+import { endpointSliceMirroring } from './endpoint-slice-mirroring/index.js';
+import { endpoints } from './endpoints/index.js';
 import { eventGarbageCollection, garbageCollection, podGarbageCollection } from './garbage-collection/index.js';
 import { bootstrap, namespace } from './namespace/index.js';
 import { nodeLifecycle, podCidr, taintEviction } from './node-lifecycle/index.js';
 import { replicaSet } from './replica-set/index.js';
 import { rootCertificate, serviceAccount } from './service-account/index.js';
 
-export { bootstrap, deployment, endpointSlice, eventGarbageCollection, garbageCollection, namespace, podGarbageCollection, replicaSet, rootCertificate, serviceAccount };
+export { bootstrap, deployment, endpoints, endpointSlice, endpointSliceMirroring, eventGarbageCollection, garbageCollection, namespace, podGarbageCollection, replicaSet, rootCertificate, serviceAccount };
 export { nodeLifecycle, podCidr, taintEviction };
 export { scheduling, schedulingLoops } from './scheduling/index.js';
 export * from './shared/index.js';
@@ -21,6 +23,8 @@ export const workloadLoops: readonly Loop[] = [
   deployment,
   replicaSet,
   endpointSlice,
+  endpoints,
+  endpointSliceMirroring,
   namespace,
   serviceAccount,
   rootCertificate,

@@ -18,12 +18,12 @@ export interface Plan {
  * Places endpoints in slices so that little moves: each stays where it is, new ones fill gaps. A slice that is left over
  * takes in what needs a new one, and without any endpoint one empty slice says so.
  */
-export function arrange(known: readonly EndpointSlice[], groups: readonly PortGroup[]): readonly Plan[] {
+export function arrange(known: readonly EndpointSlice[], groups: readonly PortGroup[], max = ENDPOINTS_MAX): readonly Plan[] {
   const kept: { slice: EndpointSlice; wanted: Content }[] = [];
   const fresh: Content[] = [];
   for (const group of groups) {
     const slices = known.filter((slice) => portsKey(slice.ports) === group.key);
-    const placed = place(slices, group);
+    const placed = place(slices, group, max);
     kept.push(...placed.kept);
     fresh.push(...placed.fresh);
   }
@@ -34,13 +34,13 @@ export function arrange(known: readonly EndpointSlice[], groups: readonly PortGr
   return [...kept, ...refilled, ...spare.slice(fresh.length).map((slice) => ({ slice, wanted: undefined }))];
 }
 
-function place(slices: readonly EndpointSlice[], group: PortGroup): { kept: { slice: EndpointSlice; wanted: Content }[]; fresh: Content[] } {
+function place(slices: readonly EndpointSlice[], group: PortGroup, max: number): { kept: { slice: EndpointSlice; wanted: Content }[]; fresh: Content[] } {
   const left = new Map(group.endpoints.map((endpoint) => [identity(endpoint), endpoint] as const));
   const held = slices.map((slice) => {
     const endpoints: Endpoint[] = [];
     for (const known of slice.endpoints ?? []) {
       const now = left.get(identity(known));
-      if (now && endpoints.length < ENDPOINTS_MAX) {
+      if (now && endpoints.length < max) {
         endpoints.push(now);
         left.delete(identity(known));
       }
@@ -50,12 +50,12 @@ function place(slices: readonly EndpointSlice[], group: PortGroup): { kept: { sl
   // The fullest take new ones first, so that an emptied slice can go.
   const rest = [...left.values()];
   for (const { endpoints } of [...held].sort((a, b) => b.endpoints.length - a.endpoints.length)) {
-    if (endpoints.length > 0) endpoints.push(...rest.splice(0, ENDPOINTS_MAX - endpoints.length));
+    if (endpoints.length > 0) endpoints.push(...rest.splice(0, max - endpoints.length));
   }
   const { ports } = group;
   const kept = held.filter(({ endpoints }) => endpoints.length > 0).map(({ slice, endpoints }) => ({ slice, wanted: { ports, endpoints } }));
   const fresh: Content[] = [];
-  while (rest.length > 0) fresh.push({ ports, endpoints: rest.splice(0, ENDPOINTS_MAX) });
+  while (rest.length > 0) fresh.push({ ports, endpoints: rest.splice(0, max) });
   return { kept, fresh };
 }
 

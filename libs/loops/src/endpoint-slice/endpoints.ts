@@ -60,11 +60,11 @@ function endpointOf(view: View, service: Service, pod: Pod, family: string): End
 }
 
 /** A pod that names the service as its subdomain has a name of its own in DNS. */
-function isNamed(service: Service, pod: Pod): boolean {
+export function isNamed(service: Service, pod: Pod): boolean {
   return !!pod.spec.hostname && pod.spec.subdomain === service.metadata.name;
 }
 
-function addressOf({ status }: Pod, family: string): string | undefined {
+export function addressOf({ status }: Pod, family: string): string | undefined {
   const all = status?.podIPs?.map(({ ip }) => ip) ?? (status?.podIP ? [status.podIP] : []);
   return all.find((ip) => !!ip && ip.includes(':') === (family === 'IPv6'));
 }
@@ -89,7 +89,7 @@ function portsOf(service: Service, pod: Pod): readonly EndpointPort[] {
 }
 
 /** A port by number is itself, one by name is what a container of the pod calls so. */
-function portNumber({ spec }: Pod, target: number | string, protocol: string): number | undefined {
+export function portNumber({ spec }: Pod, target: number | string, protocol: string): number | undefined {
   if (typeof target === 'number') return target;
   const sidecars = (spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always');
   for (const container of [...spec.containers, ...sidecars]) {

@@ -1,8 +1,7 @@
 import { endpointSlices, nodes, pods, services, type Pod, type Service } from '#kinds';
-import { mapMatcher } from '#meta';
-import type { Change, Decision, KubeObject, Loop, View } from '#model';
-import { jsonEquals } from '#std';
+import type { Decision, KubeObject, Loop, View } from '#model';
 import { keyOf, parseKey, sides } from '../shared/index.js';
+import { behind, familiesOf, hasMoved, isOurs } from './behind.js';
 import { endpointsOf, ZONE_LABEL } from './endpoints.js';
 import { MANAGED_BY, MANAGER, SERVICE_NAME } from './labels.js';
 import { arrange } from './arrange.js';
@@ -50,45 +49,9 @@ function reconcile(view: View, service: Service): readonly Decision[] {
   return writes(view, service, [...plans, ...strays]);
 }
 
-/** Services without a selector, and names for something outside, are kept by others. */
-function isOurs({ metadata, spec }: Service): boolean {
-  return spec.selector !== undefined && spec.type !== 'ExternalName' && metadata.deletionTimestamp === undefined;
-}
-function familiesOf({ spec }: Service): readonly string[] {
-  if (spec.ipFamilies && spec.ipFamilies.length > 0) return spec.ipFamilies;
-  return [spec.clusterIP?.includes(':') ? 'IPv6' : 'IPv4'];
-}
-
 function serviceOf({ metadata }: KubeObject): readonly string[] {
   const name = metadata.labels?.[SERVICE_NAME];
   return name !== undefined && metadata.labels?.[MANAGED_BY] === MANAGER ? [`${metadata.namespace ?? ''}/${name}`] : [];
-}
-/** Services that choose, or chose, one of these pods. */
-function behind(view: View, found: readonly Pod[]): readonly string[] {
-  const keys = new Set<string>();
-  for (const pod of found) {
-    for (const service of view.list(services, pod.metadata.namespace)) {
-      if (isOurs(service) && mapMatcher(service.spec.selector).matches(pod.metadata.labels)) keys.add(keyOf(service));
-    }
-  }
-  return [...keys];
-}
-
-/** Whether anything of a pod changed that an endpoint is made of. */
-function hasMoved({ before, after }: Change): boolean {
-  if (!before || !after) return true;
-  const [was, is] = [before as Pod, after as Pod];
-  const ready = (pod: Pod) => pod.status?.conditions?.find(({ type }) => type === 'Ready')?.status;
-  return (
-    was.metadata.uid !== is.metadata.uid ||
-    was.metadata.deletionTimestamp !== is.metadata.deletionTimestamp ||
-    was.spec.nodeName !== is.spec.nodeName ||
-    was.status?.phase !== is.status?.phase ||
-    ready(was) !== ready(is) ||
-    !jsonEquals(was.metadata.labels, is.metadata.labels) ||
-    !jsonEquals(was.status?.podIPs, is.status?.podIPs) ||
-    was.status?.podIP !== is.status?.podIP
-  );
 }
 function zoneOf(node: KubeObject | undefined): string | undefined {
   return node?.metadata.labels?.[ZONE_LABEL];

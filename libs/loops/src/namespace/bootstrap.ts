@@ -1,4 +1,4 @@
-import { endpointSlices, namespaces, services, type EndpointSlice } from '#kinds';
+import { endpointSlices, endpointsRef, namespaces, services, type EndpointSlice } from '#kinds';
 import type { Decision, Loop, Submit, View } from '#model';
 import { jsonEquals, type JsonObject } from '#std';
 import { apiEndpoints, create, patch, sides, streamOfObject, type ApiEndpoint } from '../shared/index.js';
@@ -6,6 +6,7 @@ import { apiEndpoints, create, patch, sides, streamOfObject, type ApiEndpoint } 
 const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 const KEY = 'cluster';
 const SERVICE = { namespace: 'default', name: 'kubernetes' };
+const OWN = new Set([services.id, endpointsRef.id, endpointSlices.id]);
 const SERVICE_IP = '10.96.0.1';
 const PORT_NAME = 'https';
 /** The port in the service's own description; slices name the port where the API really listens. */
@@ -17,14 +18,15 @@ export const bootstrap: Loop = {
   account: 'namespace-controller',
   keysOf(change) {
     if (change.kind === namespaces.id) return sides(change).some((side) => NAMESPACES.includes(side.metadata.name)) ? [KEY] : [];
-    if (change.kind !== services.id && change.kind !== endpointSlices.id) return [];
+    if (!OWN.has(change.kind)) return [];
     return sides(change).some(({ metadata }) => metadata.namespace === SERVICE.namespace && metadata.name === SERVICE.name) ? [KEY] : [];
   },
   keysAtStart: () => [KEY],
   reconcile(view, _key, _now, outside) {
     const missing = NAMESPACES.filter((name) => view.get(namespaces, undefined, name) === undefined);
     if (missing.length > 0) return missing.map(makeNamespace);
-    return [...service(view), ...slice(view, apiEndpoints(outside))];
+    const where = apiEndpoints(outside);
+    return [...service(view), ...endpoints(view, where), ...slice(view, where)];
   },
 };
 
@@ -50,6 +52,20 @@ function service(view: View): readonly Decision[] {
     },
   };
   return [create(services, manifest, { because: 'pods find the API by it' })];
+}
+
+/** The old form of the slice, for those who still read it: told not to be mirrored, since the slice is here already. */
+function endpoints(view: View, where: readonly ApiEndpoint[]): readonly Decision[] {
+  const [first] = where;
+  if (!first) return [];
+  const known = view.get(endpointsRef, SERVICE.namespace, SERVICE.name);
+  const addresses = where.map(({ ip }) => ({ ip }));
+  const subsets = [{ addresses, ports: [{ name: PORT_NAME, port: first.port, protocol: 'TCP' }] }];
+  const because = 'the API listens there';
+  if (known && jsonEquals(known.subsets, subsets)) return [];
+  if (known) return [patch(endpointsRef, known, { subsets }, { because, basedOn: [streamOfObject(endpointsRef, known)] })];
+  const metadata = { ...SERVICE, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } };
+  return [create(endpointsRef, { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets }, { because })];
 }
 
 function slice(view: View, where: readonly ApiEndpoint[]): readonly Decision[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { configMaps, endpointSlices, namespaces, pods, secrets, serviceAccounts, services, type ConfigMap, type Namespace, type Pod, type Secret } from '#kinds';
+import { configMaps, endpointSlices, endpointsRef, namespaces, pods, secrets, serviceAccounts, services, type ConfigMap, type Namespace, type Pod, type Secret } from '#kinds';
 import { rootCertificate, serviceAccount } from '../service-account/index.js';
 import { TestCluster } from '../shared/testing/index.js';
 import { bootstrap, namespace } from './index.js';
@@ -43,6 +43,9 @@ describe('a new cluster', () => {
       endpoints: [{ addresses: ['172.17.0.1'], conditions: { ready: true } }],
       ports: [{ name: 'https', port: 6443, protocol: 'TCP' }],
     });
+    expect(cluster.view.get(endpointsRef, 'default', 'kubernetes')?.subsets).toEqual([
+      { addresses: [{ ip: '172.17.0.1' }], ports: [{ name: 'https', port: 6443, protocol: 'TCP' }] },
+    ]);
   });
 
   test('mends what is deleted or edited', () => {

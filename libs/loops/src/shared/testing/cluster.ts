@@ -209,6 +209,7 @@ function without(object: KubeObject): KubeObject {
 
 const PLURALS: Readonly<Record<string, string>> = {
   EndpointSlice: 'discovery.k8s.io.endpointslices',
+  Endpoints: 'core.endpoints',
   ReplicaSet: 'apps.replicasets',
   Deployment: 'apps.deployments',
 };
