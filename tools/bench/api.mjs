@@ -6,6 +6,14 @@ import { startCluster } from '../cluster.mjs';
 const OBJECTS = 3000;
 const CLIENTS = 32;
 
+/** The figures that this module gives. */
+export const names = [
+  'api.creates_per_s',
+  'api.create_p50_ms',
+  'api.create_p99_ms',
+  'api.event_loop_delay_p99_ms',
+];
+
 /** Creates over HTTPS by 32 clients that each wait for their answer, and how long the API's event loop was busy meanwhile. */
 export async function run() {
   const cluster = await startCluster({ apps: 'api' });
@@ -51,7 +59,7 @@ async function load(send, prefix, count) {
 const round = (value) => Math.round(value * 100) / 100;
 const at = (times, share) => round(times[Math.min(times.length - 1, Math.floor(times.length * share))]);
 
-/** A client of the kubeconfig's cluster and user: (method, path, body) → { status, text }. */
+/** A client of the kubeconfig's cluster and user: (method, path, body) → { status, text }, and `watch`. */
 export function clientOf(kubeconfig) {
   const config = JSON.parse(
     execFileSync(kubectl(), ['config', 'view', '--raw', '--minify', '-o', 'json', '--kubeconfig', kubeconfig], {
@@ -69,14 +77,12 @@ export function clientOf(kubeconfig) {
     cert: bytes(user['client-certificate-data']),
     key: bytes(user['client-key-data']),
   });
-  return (method, path, body, type = 'application/json') =>
+  const to = { host: server.hostname, port: server.port, agent };
+  const send = (method, path, body, type = 'application/json') =>
     new Promise((resolve, reject) => {
       const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-      const headers = {
-        accept: 'application/json',
-        ...(payload && { 'content-type': type, 'content-length': payload.length }),
-      };
-      const sent = request({ host: server.hostname, port: server.port, method, path, headers, agent }, (response) => {
+      const headers = { accept: 'application/json', ...(payload && { 'content-type': type, 'content-length': payload.length }) };
+      const sent = request({ ...to, method, path, headers }, (response) => {
         const chunks = [];
         response.on('data', (chunk) => chunks.push(chunk));
         response.on('end', () => resolve({ status: response.statusCode, text: Buffer.concat(chunks).toString() }));
@@ -85,4 +91,25 @@ export function clientOf(kubeconfig) {
       sent.on('error', reject);
       sent.end(payload);
     });
+  return Object.assign(send, { watch: (path, onEvent) => watch({ ...to, path }, onEvent) });
+}
+
+/** Begins a watch and resolves, once it runs, with how to end it. */
+function watch(options, onEvent) {
+  return new Promise((resolve, reject) => {
+    const sent = request(options, (response) => {
+      if (response.statusCode !== 200) return reject(new Error(`the watch was answered ${response.statusCode}`));
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk) => {
+        const lines = (text + chunk).split('\n');
+        text = lines.pop();
+        for (const line of lines) onEvent(JSON.parse(line));
+      });
+      response.on('error', () => undefined);
+      resolve(() => sent.destroy());
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
 }

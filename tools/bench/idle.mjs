@@ -44,6 +44,8 @@ function ticks(processes) {
   }, 0);
 }
 
+/** What the process itself takes, and its share of what it shares with others: three processes of one binary share its code. */
 function residentMb(pid) {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1] ?? 0) / 1024;
 }

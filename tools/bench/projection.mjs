@@ -5,6 +5,9 @@ import { join } from 'node:path';
 const PODS = 1500;
 const REPORTS_PER_POD = 80;
 
+/** The figures that this module gives. */
+export const names = ['projection.rebuild_events_per_s'];
+
 /** Events a second that a start without any checkpoint reads and folds: pods and the reports of their agents. */
 export async function run() {
   const { RandomIds, SqliteEventLog, SystemClock } = await import('#adapters');

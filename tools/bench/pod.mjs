@@ -1,0 +1,195 @@
+// How much longer a pod takes than its two containers take by themselves, on the same engine.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Docker from 'dockerode';
+import { startCluster } from '../cluster.mjs';
+import { clientOf } from './api.mjs';
+
+const PODS = 20;
+const REPLICAS = 50;
+/** The raw script's best of these counts. */
+const AT_ONCE = [2, 4, 8];
+const WAIT_MS = 180_000;
+/** There on every node, and it only waits: nothing but starting is measured. */
+const IMAGE = 'shiplog/infra:1';
+const PODS_PATH = '/api/v1/namespaces/bench/pods';
+const DEPLOYMENTS_PATH = '/apis/apps/v1/namespaces/bench/deployments';
+
+export const names = ['pod.start_overhead_p50_ms', 'pod.start_overhead_p99_ms', 'pod.scale_1_to_50_ratio'];
+
+export async function run() {
+  const cluster = await startCluster();
+  const docker = new Docker();
+  try {
+    const send = clientOf(cluster.kubeconfig);
+    await send('POST', '/api/v1/namespaces', { metadata: { name: 'bench' } });
+    await createdSoon(send, '/api/v1/namespaces/bench/serviceaccounts/default');
+    await startPod(send, 'template');
+    const template = await templateOf(docker, cluster.home, 'template');
+    const overhead = await startOverhead(send, docker, template);
+    const ratio = await scaleRatio(send, docker, template);
+    return { ...overhead, ...ratio };
+  } finally {
+    await removeRaw(docker);
+    await cluster.stop();
+  }
+}
+
+/** Pods and raw pairs in turn, so that both meet the same machine. */
+async function startOverhead(send, docker, template) {
+  const ours = [];
+  const raw = [];
+  for (let i = 0; i < PODS; i++) {
+    ours.push(await startPod(send, `p-${i}`));
+    await send('DELETE', `${PODS_PATH}/p-${i}?gracePeriodSeconds=0`);
+    const started = performance.now();
+    await makeRaw(docker, template, `start-${i}`);
+    raw.push(performance.now() - started);
+    await removeRaw(docker);
+  }
+  const own = at(sorted(raw), 0.5);
+  const times = sorted(ours);
+  return {
+    'pod.start_overhead_p50_ms': { value: Math.round(at(times, 0.5) - own), unit: 'ms' },
+    'pod.start_overhead_p99_ms': { value: Math.round(at(times, 0.99) - own), unit: 'ms' },
+  };
+}
+
+/** From the apply's sending to the watch event that shows the pod running. */
+async function startPod(send, name) {
+  let started = 0;
+  const running = waitFor(send, `${PODS_PATH}?fieldSelector=metadata.name%3D${name}`, ({ status }) => status?.phase === 'Running');
+  const end = await running.begun;
+  started = performance.now();
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name },
+    spec: { terminationGracePeriodSeconds: 0, containers: [container()] },
+  };
+  const answer = await send('PATCH', `${PODS_PATH}/${name}?fieldManager=bench`, pod, 'application/apply-patch+yaml');
+  if (answer.status !== 201) throw new Error(`apply was answered ${answer.status}: ${answer.text}`);
+  const seen = await running.done;
+  end();
+  return seen - started;
+}
+
+async function scaleRatio(send, docker, template) {
+  const labels = { app: 'bench' };
+  const path = `${DEPLOYMENTS_PATH}/web`;
+  await send('POST', DEPLOYMENTS_PATH, {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: 0, containers: [container()] } },
+    },
+  });
+  await scaled(send, path, 1);
+  const ours = await scaled(send, path, REPLICAS);
+  await scaled(send, path, 1, true);
+  const raw = [];
+  for (const atOnce of AT_ONCE) {
+    raw.push(await makeManyRaw(docker, template, atOnce));
+    await removeRaw(docker);
+  }
+  return { 'pod.scale_1_to_50_ratio': { value: Math.round((ours / Math.min(...raw)) * 100) / 100, unit: '' } };
+}
+
+/** Milliseconds until so many replicas are ready (or the others gone). */
+async function scaled(send, path, replicas, isLess = false) {
+  const isThere = ({ status, spec }) =>
+    spec?.replicas === replicas && status?.readyReplicas === replicas && (!isLess || status?.replicas === replicas);
+  const ready = waitFor(send, `${DEPLOYMENTS_PATH}?fieldSelector=metadata.name%3Dweb`, isThere);
+  const end = await ready.begun;
+  const started = performance.now();
+  await send('PATCH', `${path}/scale`, { spec: { replicas } }, 'application/merge-patch+json');
+  const seen = await ready.done;
+  end();
+  return seen - started;
+}
+
+const container = () => ({ name: 'app', image: IMAGE, imagePullPolicy: 'IfNotPresent' });
+
+/** `begun` resolves with how to end the watch, `done` with the time of the first object that fits. */
+function waitFor(send, path, fits) {
+  let see = () => undefined;
+  let late;
+  const done = new Promise((resolve, reject) => {
+    see = resolve;
+    late = setTimeout(() => reject(new Error(`${path} did not become what was waited for`)), WAIT_MS);
+  });
+  done.catch(() => undefined);
+  const begun = send.watch(`${path}&watch=true`, ({ object }) => {
+    if (!fits(object)) return;
+    clearTimeout(late);
+    see(performance.now());
+  });
+  return { begun, done };
+}
+
+async function createdSoon(send, path) {
+  for (let i = 0; i < 100; i++) {
+    if ((await send('GET', path)).status === 200) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${path} was not made`);
+}
+
+/** What the agent asked the engine for, to ask for exactly that again. */
+async function templateOf(docker, home, pod) {
+  const id = readFileSync(join(home, 'cluster'), 'utf8').trim();
+  const of = async (name) => {
+    const label = [`io.shiplog.cluster=${id}`, `io.shiplog.pod.name=${pod}`, `io.shiplog.container.name=${name}`];
+    const [found] = await docker.listContainers({ filters: { label } });
+    if (!found) throw new Error(`the engine does not show container ${name} of pod ${pod}`);
+    const { Config, HostConfig } = await docker.getContainer(found.Id).inspect();
+    return { Config, HostConfig };
+  };
+  return { infra: await of('POD'), app: await of('app') };
+}
+
+const RAW = 'shiplog-bench';
+
+async function makeRaw(docker, { infra, app }, name) {
+  const { Hostname: _own, ...appConfig } = app.Config;
+  const sandbox = await docker.createContainer({
+    ...infra.Config,
+    Labels: { [RAW]: '1' },
+    name: `${RAW}-${process.pid}-${name}-infra`,
+    HostConfig: infra.HostConfig,
+  });
+  await sandbox.start();
+  const mode = `container:${sandbox.id}`;
+  const made = await docker.createContainer({
+    ...appConfig,
+    Labels: { [RAW]: '1' },
+    name: `${RAW}-${process.pid}-${name}-app`,
+    HostConfig: { ...app.HostConfig, NetworkMode: mode, IpcMode: mode },
+  });
+  await made.start();
+}
+
+async function makeManyRaw(docker, template, atOnce) {
+  let next = 1;
+  const started = performance.now();
+  const worker = async () => {
+    while (next < REPLICAS) await makeRaw(docker, template, `many-${atOnce}-${next++}`);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return performance.now() - started;
+}
+
+async function removeRaw(docker) {
+  const found = await docker.listContainers({ all: true, filters: { label: [RAW] } });
+  const ids = found.filter(({ Names }) => Names.some((one) => one.startsWith(`/${RAW}-${process.pid}-`))).map(({ Id }) => Id);
+  const worker = async () => {
+    for (let id = ids.pop(); id !== undefined; id = ids.pop()) await docker.getContainer(id).remove({ force: true, v: true });
+  };
+  await Promise.all(Array.from({ length: 4 }, worker));
+}
+
+const sorted = (times) => [...times].sort((a, b) => a - b);
+const at = (times, share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
