@@ -5,6 +5,8 @@ import type { Projection } from './projection.js';
 
 /** How long the versions of objects are kept in memory: pages and watches start inside this window. */
 export const WINDOW_MS = 5 * 60_000;
+/** And at most so many, which bounds the memory: a busy cluster makes more in minutes than a watch needs to come back. */
+export const WINDOW_CHANGES = 100_000;
 
 interface Kept {
   readonly change: Change;
@@ -74,7 +76,11 @@ export class ChangeWindow {
 
   prune(now: Instant): void {
     const limit = now - WINDOW_MS;
-    while (this.dropped < this.kept.length && (this.kept[this.dropped] as Kept).at < limit) {
+    const surplus = this.kept.length - WINDOW_CHANGES;
+    while (
+      this.dropped < this.kept.length &&
+      (this.dropped < surplus || (this.kept[this.dropped] as Kept).at < limit)
+    ) {
       this.oldest = (this.kept[this.dropped] as Kept).change.position;
       this.dropped++;
     }

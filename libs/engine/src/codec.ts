@@ -1,5 +1,5 @@
 import type { ChangedData, CreatedData, KindRegistry, KubeObject, NewEvent, Path, StoredEvent } from '#model';
-import { parseStream } from '#model';
+import { kindOfStream } from '#model';
 import type { Keys } from '#ports';
 import type { Json, JsonObject } from '#std';
 import { isJsonObject } from '#std';
@@ -66,7 +66,7 @@ export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'
 
   return {
     encode(stream, event) {
-      if (!isSealed(parseStream(stream).kind)) return event;
+      if (!isSealed(kindOfStream(stream))) return event;
       const data = event.data as unknown as Partial<CreatedData & ChangedData>;
       if (data.object) return { ...event, data: { ...event.data, object: encodeObject(data.object) as unknown as Json } };
       if (!data.set || !data.uid) return event;
@@ -75,7 +75,7 @@ export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'
       return { ...event, data: { ...event.data, set: set as unknown as Json } };
     },
     decode(event) {
-      if (!isSealed(parseStream(event.stream).kind)) return event;
+      if (!isSealed(kindOfStream(event.stream))) return event;
       const data = event.data as unknown as Partial<CreatedData & ChangedData>;
       if (data.object) return { ...event, data: { ...event.data, object: decodeObject(data.object) as unknown as Json } };
       if (!data.set || !data.uid) return event;

@@ -64,6 +64,10 @@ export interface StreamName {
   readonly namespace: string | undefined;
   readonly name: string;
 }
+/** The kind alone, for those who look at every event. */
+export function kindOfStream(stream: string): KindId {
+  return stream.slice(0, stream.indexOf('/'));
+}
 export function parseStream(stream: string): StreamName {
   const first = stream.indexOf('/');
   const second = stream.indexOf('/', first + 1);

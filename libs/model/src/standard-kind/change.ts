@@ -67,18 +67,18 @@ function isFields(value: unknown): value is Fields {
  * Paths that lead nowhere are ignored by `unset` and built by `set`, so that it never throws on a stored event.
  */
 export function applyChange<T extends KubeObject>(object: T, change: Change): T {
-  const fresh = new Set<object>();
+  const { set, unset } = change;
+  const fresh = new Fresh();
   let root: Container = object;
-  for (const path of change.unset ?? []) root = removed(root, path, 0, fresh);
-  for (const [path, value] of change.set ?? []) root = placed(root, path, 0, { value, fresh });
+  if (unset) for (const path of unset) root = removed(root, path, 0, fresh);
+  if (set) for (const [path, value] of set) root = placed(root, path, 0, { value, fresh });
   return root as T;
 }
 
 type Container = Fields | readonly unknown[];
 interface Placing {
   readonly value: unknown;
-  /** Containers that this change made: they may be written to, nobody else has seen them. */
-  readonly fresh: Set<object>;
+  readonly fresh: Fresh;
 }
 
 function placed(container: unknown, path: Path, depth: number, placing: Placing): Container {
@@ -87,66 +87,95 @@ function placed(container: unknown, path: Path, depth: number, placing: Placing)
   const old = valueAt(holder, key);
   const value = depth === path.length - 1 ? placing.value : placed(old, path, depth + 1, placing);
   if (old === value) return holder;
-  const copy = writable(holder, placing.fresh);
-  if (Array.isArray(copy)) {
+  const { fresh } = placing;
+  if (Array.isArray(holder)) {
+    const copy = fresh.has(holder) ? (holder as unknown[]) : fresh.note((holder as readonly unknown[]).slice());
     copy[key as number] = value;
     return copy;
   }
-  if (Object.hasOwn(copy, key)) {
-    (copy as Record<string, unknown>)[key] = value;
-    return copy;
-  }
-  return withNewKey(copy as Fields, String(key), value, placing.fresh);
+  const fields = holder as Fields;
+  if (old === undefined && !Object.hasOwn(fields, key)) return withNewKey(fields, String(key), value, fresh);
+  const copy = fresh.has(fields) ? (fields as Record<string, unknown>) : fresh.note({ ...fields });
+  copy[key] = value;
+  return copy;
 }
 
-function removed(container: Container, path: Path, depth: number, fresh: Set<object>): Container {
+function removed(container: Container, path: Path, depth: number, fresh: Fresh): Container {
   const key = path[depth] as string | number;
   const old = valueAt(container, key);
   if (old === undefined) return container;
-  if (depth < path.length - 1) {
-    if (typeof old !== 'object' || old === null) return container;
-    const inner = removed(old as Container, path, depth + 1, fresh);
-    if (inner === old) return container;
-    const copy = writable(container, fresh);
-    (copy as Record<string | number, unknown>)[key] = inner;
+  const isLast = depth === path.length - 1;
+  if (!isLast && (typeof old !== 'object' || old === null)) return container;
+  const inner = isLast ? undefined : removed(old as Container, path, depth + 1, fresh);
+  if (inner === old) return container;
+  if (Array.isArray(container)) {
+    const copy = fresh.has(container) ? (container as unknown[]) : fresh.note((container as readonly unknown[]).slice());
+    if (isLast) copy.splice(key as number, 1);
+    else copy[key as number] = inner;
     return copy;
   }
-  const copy = writable(container, fresh);
-  if (Array.isArray(copy)) copy.splice(key as number, 1);
-  else delete (copy as Record<string, unknown>)[key];
+  const fields = container as Fields;
+  if (isLast) return withoutKey(fields, String(key), fresh);
+  const copy = fresh.has(fields) ? (fields as Record<string, unknown>) : fresh.note({ ...fields });
+  copy[key] = inner;
   return copy;
 }
 
 const WHOLE_NUMBER = /^(0|[1-9]\d{0,9})$/;
 
 /** Keys stay in code-unit order: a new one is put where it belongs. */
-function withNewKey(holder: Fields, key: string, value: unknown, fresh: Set<object>): Fields {
+function withNewKey(holder: Fields, key: string, value: unknown, fresh: Fresh): Fields {
   const out: Record<string, unknown> = {};
   let isPlaced = false;
   for (const name in holder) {
     // JavaScript keeps whole-number keys in front whatever the order of insertion.
     if (!isPlaced && name > key && !WHOLE_NUMBER.test(name)) {
-      out[key] = value;
+      put(out, key, value);
       isPlaced = true;
     }
-    out[name] = holder[name];
+    put(out, name, holder[name]);
   }
-  if (!isPlaced) out[key] = value;
-  fresh.delete(holder);
-  fresh.add(out);
-  return out;
+  if (!isPlaced) put(out, key, value);
+  return fresh.note(out);
+}
+/** Built anew: an object that something was deleted from is slow for everybody who reads or copies it later. */
+function withoutKey(holder: Fields, key: string, fresh: Fresh): Fields {
+  const out: Record<string, unknown> = {};
+  for (const name in holder) if (name !== key) put(out, name, holder[name]);
+  return fresh.note(out);
+}
+/** A key of a map may be `__proto__`, which plain assignment would not store. */
+function put(out: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__')
+    Object.defineProperty(out, key, { value, enumerable: true, configurable: true, writable: true });
+  else out[key] = value;
 }
 
-function writable(container: Container, fresh: Set<object>): Container {
-  if (fresh.has(container)) return container;
-  const copy = Array.isArray(container) ? container.slice() : { ...container };
-  fresh.add(copy);
-  return copy;
+/** Containers that a change made: they may be written to, nobody else has seen them. Mostly there are a handful. */
+class Fresh {
+  private readonly few: object[] = [];
+  private many: Set<object> | undefined;
+
+  has(container: object): boolean {
+    return this.many ? this.many.has(container) : this.few.includes(container);
+  }
+  note<C extends object>(container: C): C {
+    if (this.many) this.many.add(container);
+    else if (this.few.push(container) > 16) this.many = new Set(this.few);
+    return container;
+  }
 }
+
 function asContainer(value: unknown, key: string | number): Container {
   if (typeof value === 'object' && value !== null) return value as Container;
   return typeof key === 'number' ? [] : {};
 }
+/** What JSON holds at a key. Nothing inherited is JSON, so one look is enough for all but the odd names. */
 function valueAt(container: Container, key: string | number): unknown {
-  return Object.hasOwn(container, key) ? (container as Readonly<Record<string | number, unknown>>)[key] : undefined;
+  const value = (container as Readonly<Record<string | number, unknown>>)[key];
+  if (value === undefined || typeof value === 'function') return undefined;
+  return key === '__proto__' || (key === 'length' && Array.isArray(container)) ? ownAt(container, key) : value;
+}
+function ownAt(container: Container, key: string): unknown {
+  return Object.hasOwn(container, key) && !Array.isArray(container) ? (container as Fields)[key] : undefined;
 }

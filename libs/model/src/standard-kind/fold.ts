@@ -1,7 +1,7 @@
 import type { JsonObject } from '#std';
 import { CREATED, DELETED, type ChangedData, type CreatedData, type StoredEvent } from '../event.js';
 import type { KindRegistry } from '../kind.js';
-import { parseStream, type KubeObject } from '../kube-object.js';
+import { kindOfStream, type KubeObject } from '../kube-object.js';
 import type { StreamState } from '../view.js';
 import { applyChange } from './change.js';
 
@@ -19,14 +19,11 @@ export function standardEvolve(
 
 /** The next state of a stream; its object carries `metadata.resourceVersion`, the position of this event. */
 export function foldEvent(registry: KindRegistry, state: StreamState | undefined, event: StoredEvent): StreamState {
-  const kind = registry.byId(parseStream(event.stream).kind);
-  const object = kind ? kind.evolve(state?.object, event) : standardEvolve(state?.object, event);
-  return {
-    revision: event.revision,
-    position: event.position,
-    object: object && withResourceVersion(object, String(event.position)),
-    ...(object === undefined && { endedAt: event.time }),
-  };
+  const evolve = registry.byId(kindOfStream(event.stream))?.evolve ?? standardEvolve;
+  const { revision, position } = event;
+  const object = evolve(state?.object, event);
+  if (object === undefined) return { revision, position, object, endedAt: event.time };
+  return { revision, position, object: withResourceVersion(object, String(position)) };
 }
 
 /**
