@@ -1,6 +1,6 @@
 // What every tool needs before it can run: packages, compiled code, nats-server, a container engine.
 // Runs on the host's own Node (20 or newer) and without any package, because a fresh clone has none.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -19,6 +19,9 @@ function pinnedNode() {
   // In an image that is Node 24 itself the package may be left out.
   return Number(process.versions.node.split('.')[0]) >= 24 && !existsSync(pinned) ? process.execPath : pinned;
 }
+
+// Servers are in folders that a user's PATH may leave out.
+process.env.PATH = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
 
 /** Something a person has to do; its message is the whole output. */
 export class Problem extends Error {}
@@ -168,12 +171,14 @@ async function startDocker() {
   const log = openSync(logFile, 'a', 0o600);
   const child = spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log] });
   child.unref();
-  let ended = false;
-  child.once('exit', () => (ended = true));
-  child.once('error', () => (ended = true));
-  for (let i = 0; i < 600 && !ended; i++) {
+  let endedAt;
+  const end = () => (endedAt ??= Date.now());
+  child.once('exit', end);
+  child.once('error', end);
+  // One that ends at once may have found another, started by the package's own script: that one is given a moment.
+  for (let i = 0; i < 600 && !(endedAt && Date.now() - endedAt > 5_000); i++) {
     if (await ping()) {
-      writeFileSync(join(home, 'dockerd.pid'), `${child.pid}\n`);
+      if (!endedAt) writeFileSync(join(home, 'dockerd.pid'), `${child.pid}\n`);
       return;
     }
     await sleep(100);
@@ -190,19 +195,10 @@ function installPackage(name, advice) {
   const apt = (...words) => spawnSync('apt-get', words, { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', env });
   if (!updated) apt('update', '-q');
   updated = true;
-  const result = apt('install', '-y', '-q', '--no-install-recommends', name);
+  const result = apt('install', '-y', '-q', name);
   if (result.status !== 0) throw new Problem(`${advice} apt-get said: ${result.stderr.trim().split('\n').at(-1)}`);
 }
 
 export function onPath(program) {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`], {
-      stdio: 'ignore',
-      env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
-    });
-    process.env.PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
-    return true;
-  } catch {
-    return false;
-  }
+  return process.env.PATH.split(':').some((folder) => folder !== '' && existsSync(join(folder, program)));
 }

@@ -57,6 +57,8 @@ function stopOnSignal(app: INestMicroservice): void {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  // The terminal was closed.
+  process.on('SIGHUP', stop);
 }
 
 function sayReady(): void {
