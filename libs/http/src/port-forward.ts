@@ -1,12 +1,15 @@
 import { isRefusal, sessionChannels, type SessionResult } from '#model';
-import { createWebSocketStream } from 'ws';
+import { Duplex } from 'node:stream';
+import { createWebSocketStream, type WebSocket } from 'ws';
 import type { Backend, NodeStream } from './backend.js';
 import type { Call } from './call.js';
 import { serveSpdy, type SpdyStream } from './spdy.js';
-import type { HttpRefusal } from './status.js';
+import { answers, type HttpRefusal } from './status.js';
 import { acceptWebSocket } from './websocket.js';
 
-const PROTOCOL = 'SPDY/3.1+portforward.k8s.io';
+const TUNNEL = 'SPDY/3.1+portforward.k8s.io';
+/** The older one of clients without SPDY: the ports stand in the query, each has a channel for data and one for errors. */
+const CHANNELS = 'v4.channel.k8s.io';
 
 export interface ForwardPlace {
   readonly node: string;
@@ -15,15 +18,26 @@ export interface ForwardPlace {
   readonly uid: string;
 }
 
-/** Serves `pods/<name>/portforward`: for each connection of the client's, a stream for its data and one for its errors. */
+/** Serves `pods/<name>/portforward`, in the protocol of kubectl or in that of clients without SPDY. */
 export async function portForward(backend: Backend, call: Call, place: ForwardPlace): Promise<HttpRefusal | undefined> {
-  const accepting = acceptWebSocket(call, [PROTOCOL]);
+  const ports = call.query.all('ports').flatMap((text) => text.split(',').map(Number));
+  if (ports.some((port) => !Number.isInteger(port) || port < 1 || port > 65_535)) {
+    return answers.badRequest(`unable to parse "${call.query.all('ports').join(',')}" as port numbers`);
+  }
+  const accepting = acceptWebSocket(call, ports.length === 0 ? [TUNNEL] : [TUNNEL, CHANNELS]);
   if ('refused' in accepting) return accepting;
-  const { socket } = await accepting;
+  const { socket, protocol } = await accepting;
+  if (protocol === CHANNELS) channels(backend, place, { socket, ports });
+  else tunnel(backend, place, socket);
+  return undefined;
+}
+
+/** For each connection of the client's there is a stream for its data and one for its errors. */
+function tunnel(backend: Backend, place: ForwardPlace, socket: WebSocket): void {
   const waiting = new Map<string, Partial<Record<'data' | 'error', SpdyStream>>>();
-  const tunnel = createWebSocketStream(socket);
-  tunnel.on('error', () => undefined);
-  serveSpdy(tunnel, (stream) => {
+  const bytes = createWebSocketStream(socket);
+  bytes.on('error', () => undefined);
+  serveSpdy(bytes, (stream) => {
     const { streamtype, port = '', requestid = '' } = stream.headers;
     if (streamtype !== 'data' && streamtype !== 'error') return stream.destroy();
     const pair = { ...waiting.get(requestid), [streamtype]: stream };
@@ -33,13 +47,55 @@ export async function portForward(backend: Backend, call: Call, place: ForwardPl
     void forward({ backend, place, port: Number(port) }, pair.data, pair.error);
   });
   socket.resume();
-  return undefined;
+}
+
+/** One connection to each port, for as long as the WebSocket lives. */
+function channels(
+  backend: Backend,
+  place: ForwardPlace,
+  { socket, ports }: { readonly socket: WebSocket; readonly ports: readonly number[] },
+): void {
+  let open = ports.length;
+  const joined = ports.map((port, index) => {
+    const data = new ChannelStream(socket, index * 2, port);
+    const errors = new ChannelStream(socket, index * 2 + 1, port);
+    void forward({ backend, place, port }, data, errors).then(() => {
+      if (--open === 0) socket.close(1000);
+    });
+    return data;
+  });
+  socket.on('message', (message: Buffer) => {
+    const [channel = 1] = message;
+    const data = channel % 2 === 0 ? joined[channel / 2] : undefined;
+    if (data && !data.push(message.subarray(1))) socket.pause();
+  });
+  socket.on('close', () => joined.forEach((data) => data.destroy()));
+  socket.resume();
+}
+
+/** One channel of a WebSocket. Its first message names the port, in two bytes. */
+class ChannelStream extends Duplex {
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly channel: number,
+    port: number,
+  ) {
+    super();
+    this.on('error', () => undefined);
+    socket.send(Buffer.from([channel, port & 0xff, port >> 8]));
+  }
+  override _read(): void {
+    this.socket.resume();
+  }
+  override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
+    this.socket.send(Buffer.concat([Buffer.from([this.channel]), chunk]), done);
+  }
 }
 
 async function forward(
   to: { readonly backend: Backend; readonly place: ForwardPlace; readonly port: number },
-  data: SpdyStream,
-  errors: SpdyStream,
+  data: Duplex,
+  errors: Duplex,
 ): Promise<void> {
   const { node, namespace, pod, uid } = to.place;
   errors.resume();
@@ -58,7 +114,7 @@ async function forward(
 }
 
 /** Both directions until the pod's is over; what went wrong on the node, if something did. */
-async function join(stream: NodeStream, data: SpdyStream): Promise<string | undefined> {
+async function join(stream: NodeStream, data: Duplex): Promise<string | undefined> {
   data.once('close', () => stream.cancel('the client went away'));
   send(data, stream);
   let result: SessionResult = {};
@@ -71,7 +127,7 @@ async function join(stream: NodeStream, data: SpdyStream): Promise<string | unde
 }
 
 /** Not by iteration: that would destroy the stream at the end of one of its directions. */
-function send(data: SpdyStream, stream: NodeStream): void {
+function send(data: Duplex, stream: NodeStream): void {
   const pass = (bytes: Uint8Array, channel: number): Promise<void> =>
     stream.write(bytes, channel).catch(() => stream.cancel('the client went away'));
   data.on('data', (chunk: Buffer) => {
