@@ -134,6 +134,7 @@ export function requireNatsServer() {
 /** What tests use beside bus and engine; on Debian as root it is installed. */
 export function requireTestPrograms() {
   for (const [program, name] of [
+    ['docker', 'docker-cli'],
     ['docker-compose', 'docker-compose'],
     ['busybox', 'busybox-static'],
   ]) {
