@@ -1,4 +1,5 @@
-import { Client, credentials, status } from '@grpc/grpc-js';
+import { createRequire } from 'node:module';
+import type Grpc from '@grpc/grpc-js';
 import type { GrpcTarget, ProbeAnswer } from '#ports';
 
 const SERVING = 1;
@@ -6,6 +7,8 @@ const SERVING = 1;
 /** grpc.health.v1.Health/Check, with the two tiny messages written by hand: a string field, and an enum field. */
 export function askGrpc(target: GrpcTarget): Promise<ProbeAnswer> {
   const address = `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
+  // Loaded when the first pod asks for such a probe: few do.
+  const { Client, credentials, status } = createRequire(import.meta.url)('@grpc/grpc-js') as typeof Grpc;
   const client = new Client(address, credentials.createInsecure());
   return new Promise((resolve) => {
     const finish = (answer: ProbeAnswer): void => {

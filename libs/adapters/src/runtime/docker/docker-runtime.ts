@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import type {
   ContainerOwner,
   ContainerRuntime,
@@ -41,7 +42,7 @@ export class DockerRuntime implements ContainerRuntime {
   private readonly seen = new Map<string, RuntimeContainer>();
 
   constructor(options?: Docker.DockerOptions) {
-    this.docker = new Docker(options);
+    this.docker = newClient(options);
   }
 
   async info(): Promise<RuntimeInfo> {
@@ -220,6 +221,12 @@ export class DockerRuntime implements ContainerRuntime {
       throw toFault(error);
     }
   }
+}
+
+/** The client takes tens of megabytes: it is loaded by the first runtime that is made, so that only agents have it. */
+function newClient(options: Docker.DockerOptions | undefined): Docker {
+  const Client = createRequire(import.meta.url)('dockerode') as typeof Docker;
+  return new Client(options);
 }
 
 /** `shiplog-1a2b3c4d`, one network for the pods of one node. */
