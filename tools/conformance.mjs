@@ -60,7 +60,12 @@ function runPhase({ name, labels, procs, built, reports, focus, kubeconfig }) {
   rmSync(join(reports, `${name}.json`), { force: true });
   const ginkgo = [`--procs=${procs}`, '--no-color', '--timeout=4h', `--focus=${focus}`, `--label-filter=${labels}`];
   const output = [`--output-dir=${reports}`, `--json-report=${name}.json`];
-  const suite = ['--provider=skeleton', `--kubeconfig=${kubeconfig}`, '--disable-log-dump', '--dump-logs-on-failure=false'];
+  const suite = [
+    '--provider=skeleton',
+    `--kubeconfig=${kubeconfig}`,
+    '--disable-log-dump',
+    '--dump-logs-on-failure=false',
+  ];
   const all = [...ginkgo, ...output, join(built, 'e2e.test'), '--', ...suite];
   return new Promise((done, failed) => {
     // The suite writes dots and timelines for people; what counts is in its report.
@@ -87,7 +92,8 @@ function printReport(path, count) {
       if (isTest && spec.State === 'passed') count.passed++;
       const name = [...(spec.ContainerHierarchyTexts ?? []), spec.LeafNodeText || spec.LeafNodeType].join(' ');
       console.log(`${spec.State} ${(spec.RunTime / 1e9).toFixed(0)}s ${name}`);
-      if (spec.State !== 'passed') console.log(`    ${(spec.Failure?.Message ?? '').trim().split('\n').join('\n    ')}`);
+      if (spec.State !== 'passed')
+        console.log(`    ${(spec.Failure?.Message ?? '').trim().split('\n').join('\n    ')}`);
     }
   }
 }

@@ -55,7 +55,10 @@ describe('exec over a WebSocket', () => {
     await server.create('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
     await server.create('/api/v1/nodes', { metadata: { name: 'n1' } });
     const containers = [{ name: 'main', image: 'busybox' }];
-    await server.create('/api/v1/namespaces/default/pods', { metadata: { name: 'p' }, spec: { nodeName: 'n1', containers } });
+    await server.create('/api/v1/namespaces/default/pods', {
+      metadata: { name: 'p' },
+      spec: { nodeName: 'n1', containers },
+    });
   });
   afterEach(() => sockets.splice(0).forEach((socket) => socket.terminate()));
   afterAll(() => server.stop());
@@ -79,7 +82,10 @@ describe('exec over a WebSocket', () => {
   it('passes command and container to the node of the pod, output and success to the client', async () => {
     opened = new FakeStream([output('hi\n'), result({ exitCode: 0 })]);
     const { code, messages } = await whole(open(RUN, ['v5.channel.k8s.io', 'v4.channel.k8s.io']));
-    expect(asked.at(-1)).toMatchObject({ node: 'n1', request: { container: 'main', command: ['echo', 'hi'], stdin: false } });
+    expect(asked.at(-1)).toMatchObject({
+      node: 'n1',
+      request: { container: 'main', command: ['echo', 'hi'], stdin: false },
+    });
     expect(messages).toEqual(['1:hi\n', '3:{"metadata":{},"status":"Success"}']);
     expect(code).toBe(1000);
   });

@@ -22,7 +22,12 @@ export interface SessionPlace {
 export async function podSession(
   backend: Backend,
   call: Call,
-  at: { readonly sub: 'exec' | 'attach'; readonly namespace: string; readonly pod: string; readonly place: SessionPlace },
+  at: {
+    readonly sub: 'exec' | 'attach';
+    readonly namespace: string;
+    readonly pod: string;
+    readonly place: SessionPlace;
+  },
 ): Promise<HttpRefusal | undefined> {
   const { query } = call;
   const { node, container, uid } = at.place;
@@ -33,8 +38,10 @@ export async function podSession(
     stderr: query.flag('stderr'),
     tty: query.flag('tty'),
   };
-  if (at.sub === 'exec' && command.length === 0) return answers.badRequest('you must specify at least 1 command for the container');
-  if (!wanted.stdin && !wanted.stdout && !wanted.stderr) return answers.badRequest('you must specify at least 1 of stdin, stdout, stderr');
+  if (at.sub === 'exec' && command.length === 0)
+    return answers.badRequest('you must specify at least 1 command for the container');
+  if (!wanted.stdin && !wanted.stdout && !wanted.stderr)
+    return answers.badRequest('you must specify at least 1 of stdin, stdout, stderr');
   const accepting = acceptWebSocket(call, PROTOCOLS);
   if ('refused' in accepting) return accepting;
   const { socket, protocol } = await accepting;
@@ -76,7 +83,8 @@ class SessionClient {
     let result: SessionResult = {};
     try {
       for await (const { channel, data } of stream) {
-        if (channel === sessionChannels.result) result = JSON.parse(Buffer.from(data).toString('utf8')) as SessionResult;
+        if (channel === sessionChannels.result)
+          result = JSON.parse(Buffer.from(data).toString('utf8')) as SessionResult;
         else await this.send(channel, data);
       }
       await stream.end();
@@ -89,7 +97,11 @@ class SessionClient {
   async finish(result: SessionResult, command: readonly string[]): Promise<void> {
     this.socket.resume();
     const status = statusOfResult(result, command);
-    const text = this.endsWithStatus ? JSON.stringify(status) : status['status'] === 'Success' ? '' : String(status['message']);
+    const text = this.endsWithStatus
+      ? JSON.stringify(status)
+      : status['status'] === 'Success'
+        ? ''
+        : String(status['message']);
     try {
       if (text !== '') await this.send(sessionChannels.result, Buffer.from(text));
       this.socket.close(1000);

@@ -40,7 +40,10 @@ describe('port forwarding over a WebSocket', () => {
     await server.create('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
     await server.create('/api/v1/nodes', { metadata: { name: 'n1' } });
     const containers = [{ name: 'main', image: 'busybox' }];
-    await server.create('/api/v1/namespaces/default/pods', { metadata: { name: 'p' }, spec: { nodeName: 'n1', containers } });
+    await server.create('/api/v1/namespaces/default/pods', {
+      metadata: { name: 'p' },
+      spec: { nodeName: 'n1', containers },
+    });
   });
   afterAll(() => server.stop());
 

@@ -13,7 +13,11 @@ export interface Upgrade {
 }
 
 /** A request with `Upgrade` comes without a response: this is one, for all that is answered in HTTP after all. */
-export function upgradable(request: IncomingMessage, socket: Duplex, head: Buffer): { readonly response: ServerResponse; readonly upgrade: Upgrade } {
+export function upgradable(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): { readonly response: ServerResponse; readonly upgrade: Upgrade } {
   const response = new ServerResponse(request);
   response.assignSocket(socket as Socket);
   response.shouldKeepAlive = false;
@@ -27,7 +31,12 @@ export function upgradable(request: IncomingMessage, socket: Duplex, head: Buffe
 }
 
 // Names with a slash are no tokens of HTTP, and `ws` turns them down: protocols are agreed on here, not there.
-const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, clientTracking: false, maxPayload: 32 * 1024 * 1024 });
+const server = new WebSocketServer({
+  noServer: true,
+  perMessageDeflate: false,
+  clientTracking: false,
+  maxPayload: 32 * 1024 * 1024,
+});
 
 export interface Accepted {
   readonly socket: WebSocket;
@@ -38,16 +47,19 @@ export interface Accepted {
 /** Goes on as a WebSocket in the first protocol of the client's that is known here. It is paused: resume it to read. */
 export function acceptWebSocket({ request, upgrade }: Call, known: readonly string[]): Promise<Accepted> | HttpRefusal {
   const header = request.headers['sec-websocket-protocol'];
-  if (!upgrade || request.headers.upgrade?.toLowerCase() !== 'websocket') return answers.badRequest('Upgrade request required');
+  if (!upgrade || request.headers.upgrade?.toLowerCase() !== 'websocket')
+    return answers.badRequest('Upgrade request required');
   const offered = (header ?? '')
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
   const protocol = offered.length === 0 ? '' : offered.find((name) => known.includes(name));
-  if (protocol === undefined) return answers.badRequest(`unable to upgrade: none of the protocols ${offered.join(', ')} is supported`);
+  if (protocol === undefined)
+    return answers.badRequest(`unable to upgrade: none of the protocols ${offered.join(', ')} is supported`);
   delete request.headers['sec-websocket-protocol'];
   return new Promise((resolve) => {
-    const chosen = (headers: string[]): void => void (protocol !== '' && headers.push(`Sec-WebSocket-Protocol: ${protocol}`));
+    const chosen = (headers: string[]): void =>
+      void (protocol !== '' && headers.push(`Sec-WebSocket-Protocol: ${protocol}`));
     server.once('headers', chosen);
     server.handleUpgrade(request as IncomingMessage, upgrade.take(), upgrade.head, (socket) => {
       socket.on('error', () => undefined);

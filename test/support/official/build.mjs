@@ -22,7 +22,8 @@ export async function buildSuite(folder, say) {
   const version = 'k8s.io/component-base/version';
   const stamp = `-s -w -X ${version}.gitVersion=v${VERSION} -X ${version}.gitMajor=1 -X ${version}.gitMinor=${minor}`;
   const steps = {
-    'e2e.test': (out) => go(source, ['test', '-c', '-mod=mod', '-trimpath', '-ldflags', stamp, '-o', out, `${KUBERNETES}/test/e2e`]),
+    'e2e.test': (out) =>
+      go(source, ['test', '-c', '-mod=mod', '-trimpath', '-ldflags', stamp, '-o', out, `${KUBERNETES}/test/e2e`]),
     agnhost: (out) => build(source, out, `${KUBERNETES}/test/images/agnhost`, stamp),
     'sample-apiserver': (out) => build(source, out, 'k8s.io/sample-apiserver', '-s -w'),
     etcd: (out) => buildEtcd(join(folder, 'etcd-src'), out),
@@ -48,11 +49,16 @@ function requireGo() {
  */
 function describeModule(source) {
   mkdirSync(source, { recursive: true });
-  const { GoMod } = JSON.parse(go(source, ['mod', 'download', '-json', `${KUBERNETES}@v${VERSION}`], { GOFLAGS: '-mod=mod' }));
+  const { GoMod } = JSON.parse(
+    go(source, ['mod', 'download', '-json', `${KUBERNETES}@v${VERSION}`], { GOFLAGS: '-mod=mod' }),
+  );
   const described = JSON.parse(go(source, ['mod', 'edit', '-json', GoMod]));
   const parts = (described.Replace ?? []).filter(({ New }) => New.Path.startsWith('./')).map(({ Old }) => Old.Path);
   const release = `v0.${VERSION.split('.').slice(1).join('.')}`;
-  const replace = [`${KUBERNETES} => ${KUBERNETES} v${VERSION}`, ...parts.map((part) => `${part} => ${part} ${release}`)];
+  const replace = [
+    `${KUBERNETES} => ${KUBERNETES} v${VERSION}`,
+    ...parts.map((part) => `${part} => ${part} ${release}`),
+  ];
   writeFileSync(
     join(source, 'go.mod'),
     `module conformance\n\ngo 1.25\n\nrequire ${KUBERNETES} v${VERSION}\n\nreplace (\n${replace.map((line) => `\t${line}\n`).join('')})\n`,
@@ -65,7 +71,10 @@ function describeModule(source) {
     GINKGO,
     'k8s.io/sample-apiserver/pkg/cmd/server',
   ];
-  writeFileSync(join(source, 'parts.go'), `package conformance\n\nimport (\n${imports.map((name) => `\t_ "${name}"\n`).join('')})\n`);
+  writeFileSync(
+    join(source, 'parts.go'),
+    `package conformance\n\nimport (\n${imports.map((name) => `\t_ "${name}"\n`).join('')})\n`,
+  );
   writeFileSync(join(source, 'suite_test.go'), `package conformance\n\nimport _ "${KUBERNETES}/test/e2e"\n`);
   go(source, ['mod', 'tidy', '-e']);
 }
@@ -94,9 +103,16 @@ function build(folder, out, path, flags) {
 }
 
 function go(folder, args, env = {}) {
-  const result = spawnSync('go', args, { cwd: folder, env: { ...process.env, ...env }, encoding: 'utf8', maxBuffer: 1 << 28 });
+  const result = spawnSync('go', args, {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
   if (result.status !== 0 && !(args[0] === 'mod' && args[1] === 'tidy' && args.includes('-e'))) {
-    throw new Error(`go ${args[0]} ${args[1] ?? ''} failed:\n${(result.stderr || result.error?.message || '').slice(-4000)}`);
+    throw new Error(
+      `go ${args[0]} ${args[1] ?? ''} failed:\n${(result.stderr || result.error?.message || '').slice(-4000)}`,
+    );
   }
   return result.stdout;
 }

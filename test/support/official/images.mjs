@@ -22,7 +22,11 @@ const PATH = 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 const IMAGES = [
   { root: 'pause', names: ['registry.k8s.io/pause:3.10.1'], changes: ['ENTRYPOINT ["/pause"]', 'USER 65535:65535'] },
   { root: 'busybox', names: [`${TESTS}/busybox:1.37.0-1`, `${TESTS}/busybox:1.36.1-1`], changes: ['CMD ["sh"]', PATH] },
-  { root: 'busybox', names: [`${TESTS}/nonroot:1.4`], changes: ['USER 1234', 'ENTRYPOINT ["sh", "-c", "id -u"]', PATH] },
+  {
+    root: 'busybox',
+    names: [`${TESTS}/nonroot:1.4`],
+    changes: ['USER 1234', 'ENTRYPOINT ["sh", "-c", "id -u"]', PATH],
+  },
   {
     root: 'web',
     names: ['httpd:2.4.38-4', 'httpd:2.4.39-4', 'nginx:1.14-4', 'nginx:1.15-4'].map((name) => `${TESTS}/${name}`),
@@ -34,7 +38,12 @@ const IMAGES = [
   {
     root: 'agnhost',
     names: [`${TESTS}/agnhost:2.59`, `${TESTS}/agnhost:2.55`],
-    changes: ['ENTRYPOINT ["/agnhost"]', 'CMD ["pause"]', ...[80, 8080, 8081, 9376, 5000].map((port) => `EXPOSE ${port}`), PATH],
+    changes: [
+      'ENTRYPOINT ["/agnhost"]',
+      'CMD ["pause"]',
+      ...[80, 8080, 8081, 9376, 5000].map((port) => `EXPOSE ${port}`),
+      PATH,
+    ],
   },
   ...['kitten', 'nautilus'].map((name) => ({
     root: name,
@@ -75,7 +84,8 @@ const ROOTS = {
     compile(work, join(folder, 'pause'), PAUSE);
   },
   busybox({ folder }) {
-    for (const name of ['bin', 'etc', 'tmp', 'root', 'home', 'var/tmp', 'usr/bin']) mkdirSync(join(folder, name), { recursive: true });
+    for (const name of ['bin', 'etc', 'tmp', 'root', 'home', 'var/tmp', 'usr/bin'])
+      mkdirSync(join(folder, name), { recursive: true });
     chmodSync(join(folder, 'tmp'), 0o1777);
     const busybox = run('sh', ['-c', 'command -v busybox']).trim();
     copyFileSync(busybox, join(folder, 'bin/busybox'));
@@ -86,7 +96,10 @@ const ROOTS = {
     // Busybox's own shell drops variables whose names are no shell names; the tests have such.
     copyFileSync(run('sh', ['-c', 'command -v bash-static']).trim(), join(folder, 'bin/bash'));
     symlinkSync('bash', join(folder, 'bin/sh'));
-    writeFileSync(join(folder, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n');
+    writeFileSync(
+      join(folder, 'etc/passwd'),
+      'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n',
+    );
     writeFileSync(join(folder, 'etc/group'), 'root:x:0:\nmail:x:8:\nnobody:x:65534:\n');
   },
   web(place) {
@@ -100,9 +113,11 @@ const ROOTS = {
     chmodSync(join(place.folder, 'nnp'), 0o4755);
   },
   debian({ folder }) {
-    const packages = 'ca-certificates,curl,dnsutils,netcat-openbsd,iproute2,iputils-ping,iptables,procps,perl-base,socat';
+    const packages =
+      'ca-certificates,curl,dnsutils,netcat-openbsd,iproute2,iputils-ping,iptables,procps,perl-base,socat';
     run('debootstrap', ['--variant=minbase', `--include=${packages}`, 'bookworm', folder]);
-    for (const name of ['var/cache/apt', 'var/lib/apt/lists']) rmSync(join(folder, name), { recursive: true, force: true });
+    for (const name of ['var/cache/apt', 'var/lib/apt/lists'])
+      rmSync(join(folder, name), { recursive: true, force: true });
   },
   agnhost({ folder, work, built }) {
     const base = join(work, 'debian');

@@ -1,8 +1,8 @@
 import { kubelet } from '#loops';
-import type { AssignmentChange, AssignmentSync, ForwardRequest, Heartbeat, LogRequest, RegisterRequest, ReportAnswer, SessionRequest, SyncRequest } from '#model';
+import type { AssignmentChange, AssignmentSync, Heartbeat, RegisterRequest, ReportAnswer, SyncRequest } from '#model';
 import type { BusSubscription, ContainerOwner, RuntimeContainer, RuntimeInfo } from '#ports';
 import { subjects } from '../subjects.js';
-import { refusalOf } from './admission.js';
+import { refusalOf, shortOf } from './admission.js';
 import { Assigned } from './assigned.js';
 import type { AssignedPod, News } from './assigned.js';
 import { KnownImages } from './images.js';
@@ -12,6 +12,7 @@ import { LogAnswers } from './log-answer.js';
 import { decodeMessage, encodeMessage } from './messages.js';
 import { allocatableOf, capacityOf, nodeObject } from './node-object.js';
 import type { AgentOptions } from './options.js';
+import { answerQuestions } from './questions.js';
 import { Reporter } from './reporter.js';
 import { SessionAnswers } from './session-answer.js';
 import type { Surroundings } from './surroundings.js';
@@ -86,26 +87,8 @@ class NodeAgent implements Agent {
     this.around = this.surroundings(this.info);
     await this.restore();
     this.subscriptions.push(bus.subscribe(subjects.node(node.name, 'change'), (data) => this.take(decodeMessage(data) as unknown as AssignmentChange)));
-    this.subscriptions.push(
-      bus.subscribe(subjects.node(node.name, 'logs'), (data) => {
-        const request = decodeMessage(data) as unknown as LogRequest;
-        return encodeMessage(this.logs.answer(request, this.pod(request.namespace, request.pod, request.uid)));
-      }),
-    );
-    for (const verb of ['exec', 'attach']) {
-      this.subscriptions.push(
-        bus.subscribe(subjects.node(node.name, verb), (data) => {
-          const request = decodeMessage(data) as unknown as SessionRequest;
-          return encodeMessage(this.sessions.answer(request, this.pod(request.namespace, request.pod, request.uid)));
-        }),
-      );
-    }
-    this.subscriptions.push(
-      bus.subscribe(subjects.node(node.name, 'portforward'), (data) => {
-        const request = decodeMessage(data) as unknown as ForwardRequest;
-        return encodeMessage(this.sessions.forward(request, this.pod(request.namespace, request.pod, request.uid)));
-      }),
-    );
+    const { logs, sessions } = this;
+    this.subscriptions.push(...answerQuestions({ bus, node: node.name, logs, sessions, pod: (at) => this.pod(at.namespace, at.pod, at.uid) }));
     bus.onConnection((connected) => {
       if (!connected || this.stopped) return;
       this.reporter.connected();
@@ -153,6 +136,7 @@ class NodeAgent implements Agent {
       get stopped() {
         return stopped();
       },
+      resizeRefusal: (pod) => this.resizeRefusal(pod),
       log: (line) => options.log?.(line),
       finished: (keeper) => this.forget(keeper.uid),
     };
@@ -268,6 +252,15 @@ class NodeAgent implements Agent {
     if (!refused) return;
     keeper.record = { ...keeper.record, refused: true, failed: { reason: refused.reason, message: `Pod was rejected: ${refused.message}` } };
     this.reporter.incident(pod, { type: 'Warning', reason: refused.reason, message: refused.message });
+  }
+  private resizeRefusal(pod: kubelet.Pod): kubelet.Situation['resizeRefused'] {
+    const { around } = this;
+    if (!around) return undefined;
+    const alone = shortOf(pod, [], around.allocatable);
+    if (alone) return { reason: 'Infeasible', message: alone.message };
+    const others = [...this.keepers.values()].filter((k) => k.uid !== pod.metadata.uid && !kubelet.isTerminal(k.record.status.phase)).map((k) => k.pod);
+    const beside = shortOf(pod, others, around.allocatable);
+    return beside && { reason: 'Deferred', message: beside.message };
   }
   private end(uid: string): void {
     const keeper = this.keepers.get(uid);

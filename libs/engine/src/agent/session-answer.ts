@@ -1,5 +1,12 @@
 import { kubelet } from '#loops';
-import { sessionChannels, type ForwardRequest, type SessionRequest, type SessionResult, type StreamOpened, type TerminalSize } from '#model';
+import {
+  sessionChannels,
+  type ForwardRequest,
+  type SessionRequest,
+  type SessionResult,
+  type StreamOpened,
+  type TerminalSize,
+} from '#model';
 import type { RuntimeSession } from '#ports';
 import { ByteStream } from '../streams.js';
 import type { PodKeeper } from './keeper.js';
@@ -23,7 +30,13 @@ export class SessionAnswers {
   }
   forward({ stream, port }: ForwardRequest, keeper: PodKeeper | undefined): StreamOpened {
     const sandbox = keeper?.containers.find(({ labels, state }) => labels.role === 'infra' && state === 'running');
-    if (!sandbox) return { opened: false, code: 500, reason: 'InternalError', message: 'unable to forward port because pod is not running' };
+    if (!sandbox)
+      return {
+        opened: false,
+        code: 500,
+        reason: 'InternalError',
+        message: 'unable to forward port because pod is not running',
+      };
     void this.serve(stream, () => this.options.runtime.connect(sandbox.id, port));
     return { opened: true };
   }

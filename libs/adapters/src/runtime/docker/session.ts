@@ -10,15 +10,27 @@ import { FrameReader } from './frames.js';
 export async function openSession(docker: Docker, id: string, options: SessionOptions): Promise<RuntimeSession> {
   const container = docker.getContainer(id);
   try {
-    return options.command ? await execSession(container, options.command, options) : await attachSession(container, options);
+    return options.command
+      ? await execSession(container, options.command, options)
+      : await attachSession(container, options);
   } catch (error) {
     throw toFault(error);
   }
 }
 
-async function execSession(container: Docker.Container, command: readonly string[], options: SessionOptions): Promise<RuntimeSession> {
+async function execSession(
+  container: Docker.Container,
+  command: readonly string[],
+  options: SessionOptions,
+): Promise<RuntimeSession> {
   const { stdin, stdout, stderr, tty } = options;
-  const exec = await container.exec({ Cmd: [...command], AttachStdin: stdin, AttachStdout: stdout, AttachStderr: stderr && !tty, Tty: tty });
+  const exec = await container.exec({
+    Cmd: [...command],
+    AttachStdin: stdin,
+    AttachStdout: stdout,
+    AttachStderr: stderr && !tty,
+    Tty: tty,
+  });
   const connection = (await exec.start({ hijack: true, stdin, Tty: tty })) as Duplex;
   return new DockerSession(connection, tty, {
     resize: (columns, rows) => exec.resize({ w: columns, h: rows }),
@@ -26,9 +38,19 @@ async function execSession(container: Docker.Container, command: readonly string
   });
 }
 
-async function attachSession(container: Docker.Container, { stdin, stdout, stderr }: SessionOptions): Promise<RuntimeSession> {
+async function attachSession(
+  container: Docker.Container,
+  { stdin, stdout, stderr }: SessionOptions,
+): Promise<RuntimeSession> {
   const { Config } = await container.inspect();
-  const connection = await container.attach({ stream: true, hijack: true, logs: false, stdin, stdout, stderr: stderr || Config.Tty });
+  const connection = await container.attach({
+    stream: true,
+    hijack: true,
+    logs: false,
+    stdin,
+    stdout,
+    stderr: stderr || Config.Tty,
+  });
   return new DockerSession(connection as Duplex, Config.Tty, {
     resize: (columns, rows) => container.resize({ w: columns, h: rows }),
     // Whoever joined a program reads its end off the pod: the session itself went well.
@@ -67,7 +89,9 @@ class DockerSession implements RuntimeSession {
   }
 
   write(data: Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => this.connection.write(data, (error) => (error ? reject(error) : resolve())));
+    return new Promise((resolve, reject) =>
+      this.connection.write(data, (error) => (error ? reject(error) : resolve())),
+    );
   }
   endInput(): void {
     this.connection.end();
@@ -99,6 +123,7 @@ async function* chunks(connection: Duplex, tty: boolean): AsyncIterable<SessionC
       else for (const { stream, bytes } of reader.push(chunk)) yield { channel: stream === 2 ? 2 : 1, data: bytes };
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET' && (error as NodeJS.ErrnoException).code !== 'EPIPE') throw toFault(error);
+    if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET' && (error as NodeJS.ErrnoException).code !== 'EPIPE')
+      throw toFault(error);
   }
 }
