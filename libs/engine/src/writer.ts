@@ -184,7 +184,9 @@ export class Writer implements CommandPort {
       this.ahead.put(stream, folded, position);
       this.ahead.position = Math.max(this.ahead.position, position);
     }
-    return accepted(decided, position, true);
+    // What a read would show: the same object, so that its text is made once for this answer, reads and watches.
+    const isNewest = object !== undefined && folded?.position === position;
+    return accepted(decided, position, true, isNewest ? folded.object : undefined);
   }
 
   /**
@@ -291,12 +293,12 @@ export class Writer implements CommandPort {
   }
 }
 
-function accepted(decided: DecidedEvent, position: number, changed: boolean): Accepted {
+function accepted(decided: DecidedEvent, position: number, changed: boolean, folded?: KubeObject): Accepted {
   const { object, created, deleted, warnings, response } = decided;
   // Dry runs of creations have no position of their own: Kubernetes shows no resourceVersion there.
   const resourceVersion = changed || !created ? { resourceVersion: String(position) } : {};
   return {
-    object: { ...object, metadata: stamped({ ...object.metadata, ...resourceVersion }) },
+    object: folded ?? { ...object, metadata: stamped({ ...object.metadata, ...resourceVersion }) },
     created,
     deleted,
     position,

@@ -5,6 +5,7 @@ import type { Answer, Rendering } from './answer.js';
 import { notAnObjectForm } from './answer.js';
 import type { Backend } from './backend.js';
 import { versionOf, type ListOptions } from './list-options.js';
+import { contentType } from './negotiate.js';
 import { itemText, partialText, shown } from './object-text.js';
 import type { Route, ServedKind } from './routes.js';
 import { answers } from './status.js';
@@ -26,9 +27,7 @@ export async function list(
   rendering: Rendering,
 ): Promise<Answer | Refusal> {
   const page = await pageFor(backend, route, options);
-  if (isRefusal(page)) return page;
-  const json = listText(route.on, page.objects, rendering, page.meta);
-  return typeof json === 'string' ? { code: 200, json, form: rendering.form } : json;
+  return isRefusal(page) ? page : pageAnswer(route.on, page, rendering);
 }
 
 /** The objects that a list would give. */
@@ -42,8 +41,39 @@ export function listAt(view: View, route: Route, options: ListOptions, rendering
   const token = options.continue === '' ? undefined : readToken(options.continue);
   if (isRefusal(token)) return token;
   const page = pageOf(route, options, { view, start: token?.start ?? '', limit: options.limit });
-  const json = listText(route.on, page.objects, rendering, page.meta);
-  return typeof json === 'string' ? { code: 200, json, form: rendering.form } : json;
+  return pageAnswer(route.on, page, rendering);
+}
+
+/** A list of this many is worth to be kept as bytes for who asks next. */
+const MANY = 100;
+
+function pageAnswer(on: ServedKind, { objects, meta }: Page, rendering: Rendering): Answer | Refusal {
+  const { form } = rendering;
+  if (form.as === undefined && form.media === 'json' && !form.pretty && objects.length >= MANY) {
+    const bytes = Buffer.concat([
+      Buffer.from(`${listHead(on, meta)},"items":[`),
+      itemsBytes(on, objects),
+      Buffer.from(']}\n'),
+    ]);
+    return { code: 200, bytes, type: contentType(form), form };
+  }
+  const json = listText(on, objects, rendering, meta);
+  return typeof json === 'string' ? { code: 200, json, form } : json;
+}
+
+/** Views give the very same array as long as nothing of it changed, so its bytes are made once for all who ask. */
+const itemsOf = new WeakMap<readonly KubeObject[], { readonly on: ServedKind; readonly bytes: Buffer }>();
+
+function itemsBytes(on: ServedKind, objects: readonly KubeObject[]): Buffer {
+  const known = itemsOf.get(objects);
+  if (known?.on === on) return known.bytes;
+  const bytes = Buffer.from(objects.map((object) => itemText(on, object)).join(','));
+  itemsOf.set(objects, { on, bytes });
+  return bytes;
+}
+
+function listHead(on: ServedKind, meta: ListMeta): string {
+  return `{"kind":"${on.kind.names.listKind}","apiVersion":"${on.apiVersion}","metadata":${JSON.stringify(meta)}`;
 }
 
 interface Plan {
@@ -191,7 +221,7 @@ export function listText(
   switch (form.as) {
     case undefined: {
       const items = objects.map((object) => itemText(on, object)).join(',');
-      return `{"kind":"${on.kind.names.listKind}","apiVersion":"${on.apiVersion}","metadata":${metadata},"items":[${items}]}`;
+      return `${listHead(on, meta)},"items":[${items}]}`;
     }
     case 'PartialObjectMetadataList': {
       const items = objects.map((object) => partialText(shown(on, object), form.asVersion)).join(',');

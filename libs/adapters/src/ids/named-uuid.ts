@@ -1,12 +1,15 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Namespace of Shiplog's named ids: a random UUID, made once for this project. */
 const NAMESPACE = Buffer.from('8d3f0a5c0c0e4c3f9d0a6b1f5be7a2d4', 'hex');
+const LEAD = NAMESPACE.length;
 
 /** UUIDv5 of a text within Shiplog's namespace. */
 export function namedUuid(text: string): string {
-  const digest = createHash('sha1').update(NAMESPACE).update(text, 'utf8').digest().subarray(0, 16);
-  return formatUuid(digest, 5);
+  const named = Buffer.allocUnsafe(LEAD + Buffer.byteLength(text));
+  NAMESPACE.copy(named);
+  named.write(text, LEAD);
+  return formatUuid(hash('sha1', named, 'buffer').subarray(0, 16), 5);
 }
 
 /** Sixteen bytes as a UUID of the given version (RFC 9562). The bytes are changed. */
