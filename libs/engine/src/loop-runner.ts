@@ -19,7 +19,7 @@ export interface LoopRunnerOptions {
   readonly reached: (position: number, timeoutMs: number) => Promise<boolean>;
   /** Facts that are not in the log, as they are now. */
   readonly outside?: () => Outside;
-  /** Told of each refusal that is not part of normal racing. */
+  /** Told of a refusal that is not part of normal racing: the 1st, 2nd, 4th, 8th … time in a row. */
   readonly onRefusal?: (loop: string, key: string, refusal: { readonly message: string }) => void;
 }
 
@@ -36,6 +36,8 @@ export class LoopRunner {
   private readonly queue = new WorkQueue();
   private readonly wakes = new Map<string, { at: Instant; cancel: () => void }>();
   private readonly failures = new Map<string, number>();
+  /** How often in a row a look at a key was refused something, whatever else it got done. */
+  private readonly refusedLooks = new Map<string, number>();
   private readonly refusals = new Map<string, readonly LoopRefusal[]>();
   private scheduled = false;
   private running = false;
@@ -107,6 +109,7 @@ export class LoopRunner {
     }
     if (submits.length === 0) {
       this.failures.delete(key);
+      this.refusedLooks.delete(key);
       this.refusals.delete(key);
       this.queue.done(key);
       return;
@@ -142,7 +145,7 @@ export class LoopRunner {
     // Deciding on a view from before the own write would decide the same again.
     if (position > 0) await this.options.reached(position, 10_000);
     if (refused) {
-      if (!RACES.has(refused.reason)) this.options.onRefusal?.(this.name, key, refused);
+      if (!RACES.has(refused.reason)) this.complain(key, refused);
       // A look that got something done was no failure as a whole: what was refused is tried again soon.
       const failures = position > 0 ? 1 : (this.failures.get(key) ?? 0) + 1;
       this.failures.set(key, failures);
@@ -150,9 +153,17 @@ export class LoopRunner {
       this.wake(key, this.options.clock.now() + pause);
     } else {
       this.failures.delete(key);
+      this.refusedLooks.delete(key);
     }
     this.queue.done(key);
     this.schedule();
+  }
+
+  /** Says it ever more seldom: what is refused for hours would fill the log with one sentence. */
+  private complain(key: string, refused: { readonly message: string }): void {
+    const times = (this.refusedLooks.get(key) ?? 0) + 1;
+    this.refusedLooks.set(key, times);
+    if ((times & (times - 1)) === 0) this.options.onRefusal?.(this.name, key, refused);
   }
 
   private wake(key: string, at: Instant): void {
