@@ -9,7 +9,7 @@ export function askGrpc(target: GrpcTarget): Promise<ProbeAnswer> {
   const address = `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
   // Loaded when the first pod asks for such a probe: few do.
   const { Client, credentials, status } = createRequire(import.meta.url)('@grpc/grpc-js') as typeof Grpc;
-  const client = new Client(address, credentials.createInsecure());
+  const client = new Client(address, credentials.createInsecure(), { 'grpc.enable_http_proxy': 0 });
   return new Promise((resolve) => {
     const finish = (answer: ProbeAnswer): void => {
       client.close();
