@@ -24,6 +24,8 @@ export interface ContainerRuntime {
   createContainer(spec: ContainerSpec): Promise<string>;
   /** Rejects with reason `start` when the container's program cannot be started. */
   startContainer(id: string): Promise<void>;
+  /** Gives a running container other amounts; it goes on running. */
+  resize(id: string, amounts: ContainerAmounts): Promise<void>;
   /** `SIGTERM`, `SIGKILL` or any other name. */
   signal(id: string, signal: string): Promise<void>;
   remove(id: string): Promise<void>;
@@ -119,7 +121,13 @@ export interface PublishedPort {
   readonly hostIp: string;
   readonly protocol: string;
 }
-export interface ContainerSpec {
+/** What a container may use. */
+export interface ContainerAmounts {
+  readonly cpuMilliRequest?: number;
+  readonly cpuMilliLimit?: number;
+  readonly memoryLimitBytes?: number;
+}
+export interface ContainerSpec extends ContainerAmounts {
   readonly labels: ContainerLabels;
   readonly sandboxId: string;
   readonly image: string;
@@ -136,9 +144,6 @@ export interface ContainerSpec {
   readonly sharePidNamespace: boolean;
   readonly hostPid: boolean;
   readonly hostIpc: boolean;
-  readonly cpuMilliRequest?: number;
-  readonly cpuMilliLimit?: number;
-  readonly memoryLimitBytes?: number;
   /** 1000 is killed first when the node is out of memory, -997 last. */
   readonly oomScore: number;
   readonly security: ContainerSecurity;

@@ -39,7 +39,8 @@ function refused(reason: string, message: string): Refused {
   return { reason, message };
 }
 
-function shortOf(pod: kubelet.Pod, others: readonly kubelet.Pod[], allocatable: Readonly<Record<string, string>>): Refused | undefined {
+/** Which resource the node lacks for the pod beside the others. */
+export function shortOf(pod: kubelet.Pod, others: readonly kubelet.Pod[], allocatable: Readonly<Record<string, string>>): Refused | undefined {
   const podsMax = Number(allocatable.pods ?? Infinity);
   if (others.length + 1 > podsMax) return refused('OutOfpods', lacking('pods', 1, others.length, podsMax));
   for (const [resource, wanted] of Object.entries(kubelet.requestsOf(pod))) {

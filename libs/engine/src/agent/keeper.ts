@@ -136,6 +136,7 @@ export class PodKeeper {
   }
   situation(): kubelet.Situation {
     const { options, node } = this.around;
+    const resizeRefused = kubelet.isResizing(this.pod, this.record) ? this.around.resizeRefusal(this.pod) : undefined;
     return {
       pod: this.pod,
       record: this.record,
@@ -144,6 +145,7 @@ export class PodKeeper {
       stopping: this.stopping,
       gone: this.gone,
       node,
+      ...(resizeRefused && { resizeRefused }),
       now: options.clock.now(),
     };
   }

@@ -6,7 +6,7 @@ import { runHook } from './hooks.js';
 import { ensureImage } from './images.js';
 import type { PodKeeper } from './keeper.js';
 import { probeTarget } from './probe-target.js';
-import { containerSpec, sandboxSpec } from './specs.js';
+import { amountsOf, containerSpec, sandboxSpec } from './specs.js';
 import { Stopper } from './stopper.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -40,6 +40,8 @@ export class Operations {
         return this.startSandbox(action.attempt);
       case 'start':
         return this.start(action);
+      case 'resize':
+        return this.resize(action);
       case 'remove':
         return this.remove(action.id);
       case 'probe':
@@ -174,6 +176,7 @@ export class Operations {
       return undefined;
     }
     tell({ type: 'Normal', reason: 'Created', message: 'Container created' });
+    keeper.record = kubelet.withContainer(keeper.record, container.name, { applied: kubelet.amountsOf(container.resources) });
     if (container.lifecycle?.postStart) keeper.record = kubelet.withContainer(keeper.record, container.name, { postStart: 'running', postStartFor: id });
     try {
       await making.hold(() => options.runtime.startContainer(id));
@@ -286,6 +289,13 @@ export class Operations {
     for (const incident of taken.incidents) this.tell(incident);
   }
 
+  private async resize(action: kubelet.Action & { do: 'resize' }): Promise<void> {
+    const { keeper } = this;
+    await this.around.options.runtime.resize(action.id, amountsOf(action.resources));
+    keeper.record = kubelet.withContainer(keeper.record, action.container, { applied: action.resources });
+    const words = JSON.stringify({ containers: [{ name: action.container, resources: action.resources }], generation: keeper.pod.metadata.generation });
+    this.tell({ type: 'Normal', reason: 'ResizeCompleted', message: `Pod resize completed: ${words}` });
+  }
   private async remove(id: string): Promise<void> {
     await this.around.options.runtime.remove(id);
     await this.keeper.observeOne(id);

@@ -1,5 +1,5 @@
 import { kubelet } from '#loops';
-import type { ContainerLabels, ContainerMount, ContainerOwner, ContainerRole, ContainerSecurity, ContainerSpec, SandboxSpec } from '#ports';
+import type { ContainerAmounts, ContainerLabels, ContainerMount, ContainerOwner, ContainerRole, ContainerSecurity, ContainerSpec, SandboxSpec } from '#ports';
 import type { NodeOptions } from './options.js';
 
 type Pod = kubelet.Pod;
@@ -48,9 +48,6 @@ export function containerSpec(parts: ContainerParts): ContainerSpec {
     texts && texts.length > 0 ? texts.map((text) => kubelet.expand(text, (name) => known.get(name))) : undefined;
   const command = expanded(container.command);
   const args = expanded(container.args);
-  const { limits, requests } = container.resources ?? {};
-  const cpuMilliLimit = kubelet.milliOf(limits?.cpu);
-  const memoryLimitBytes = kubelet.amountOf(limits?.memory);
   const target = roleOf(pod, container.name);
   return {
     labels: labelsOf(owner, pod, { container: container.name, role: target, attempt: parts.attempt, specHash: kubelet.specHashOf(container) }),
@@ -67,12 +64,20 @@ export function containerSpec(parts: ContainerParts): ContainerSpec {
     sharePidNamespace: pod.spec.shareProcessNamespace === true,
     hostPid: pod.spec.hostPID === true,
     hostIpc: pod.spec.hostIPC === true,
-    cpuMilliRequest: kubelet.milliOf(requests?.cpu ?? limits?.cpu) ?? 0,
-    ...(cpuMilliLimit && { cpuMilliLimit }),
-    ...(memoryLimitBytes && { memoryLimitBytes }),
+    ...amountsOf(container.resources),
     oomScore: oomScoreOf(pod, container, parts.memoryBytes),
     security: securityOf(pod, container, parts.node),
     ...(container.lifecycle?.stopSignal && { stopSignal: container.lifecycle.stopSignal }),
+  };
+}
+
+export function amountsOf({ limits, requests }: kubelet.Resources = {}): ContainerAmounts {
+  const cpuMilliLimit = kubelet.milliOf(limits?.cpu);
+  const memoryLimitBytes = kubelet.amountOf(limits?.memory);
+  return {
+    cpuMilliRequest: kubelet.milliOf(requests?.cpu ?? limits?.cpu) ?? 0,
+    ...(cpuMilliLimit && { cpuMilliLimit }),
+    ...(memoryLimitBytes && { memoryLimitBytes }),
   };
 }
 

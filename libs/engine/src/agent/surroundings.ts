@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly allocatable: Readonly<Record<string, string>>;
   readonly memoryBytes: number;
   readonly stopped: boolean;
+  /** Why the pod cannot be given what it asks for now, beside the others. */
+  resizeRefusal(pod: kubelet.Pod): kubelet.Situation['resizeRefused'];
   log(line: string): void;
   finished(keeper: PodKeeper): void;
 }

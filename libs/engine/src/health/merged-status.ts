@@ -31,7 +31,10 @@ function mergedConditions(stored: Json | undefined, reported: Json | undefined):
     before.delete(condition['type']);
     return known ? keepTransition(known, condition) : condition;
   });
-  return [...before.values(), ...fresh];
+  // Those that only the agent sets are gone when it is silent about them.
+  const others = [...before.values()].filter((condition) => !String(condition['type']).startsWith('PodResize'));
+  const first = fresh.filter((condition) => String(condition['type']).startsWith('PodResize'));
+  return [...first, ...others, ...fresh.filter((condition) => !first.includes(condition))];
 }
 
 /** A condition whose status did not change keeps the time of its last change. */

@@ -23,7 +23,26 @@ export function conditionsOf(situation: Situation, status: PodStatus): readonly 
     ['PodScheduled', yes],
   ];
   const known = [...(pod.status?.conditions ?? []), ...(situation.record.status.conditions ?? [])];
-  return verdicts.map(([type, verdict]) => condition(pod, known, type, verdict, toTime(now)));
+  return [...resizePending(situation, known), ...verdicts.map(([type, verdict]) => condition(pod, known, type, verdict, toTime(now)))];
+}
+
+/** Amounts that were asked for and cannot be given: first of all, for as long as it is so. */
+function resizePending(situation: Situation, known: readonly Condition[]): readonly Condition[] {
+  const refused = situation.resizeRefused;
+  if (!refused) return [];
+  const before = known.find((c) => c.type === 'PodResizePending');
+  const since = before?.lastTransitionTime ?? toTime(situation.now);
+  return [
+    {
+      type: 'PodResizePending',
+      status: 'True',
+      observedGeneration: situation.pod.metadata.generation ?? 1,
+      lastProbeTime: before?.lastProbeTime ?? since,
+      lastTransitionTime: since,
+      reason: refused.reason,
+      message: refused.message,
+    },
+  ];
 }
 
 /** The time of the last change stays while the status is the same. */

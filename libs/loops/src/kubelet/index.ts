@@ -14,6 +14,7 @@ export * from './pod.js';
 export * from './probes.js';
 export * from './qos.js';
 export * from './record.js';
+export * from './resize.js';
 export * from './restarts.js';
 export * from './situation.js';
 export * from './status.js';

@@ -2,7 +2,7 @@
  * What the agent remembers of a pod between two looks at it. Plain data: the loop makes new ones, the agent keeps them.
  */
 import type { Instant } from '#std';
-import type { PodStatus } from './pod.js';
+import type { PodStatus, Resources } from './pod.js';
 
 export interface PodRecord {
   readonly uid: string;
@@ -39,6 +39,8 @@ export interface ContainerRecord {
   /** What hindered it last time; gone once it runs. */
   readonly problem?: ContainerProblem;
   readonly pull: BackOff;
+  /** The amounts that the newest container was given. */
+  readonly applied?: Resources;
   readonly restart: BackOff;
   /** The attempt that the back-off was last raised for, and the one whose waiting was told. */
   readonly restartFor?: number;

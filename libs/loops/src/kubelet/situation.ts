@@ -1,5 +1,5 @@
 import type { Instant } from '#std';
-import type { Container, Handler, Pod } from './pod.js';
+import type { Container, Handler, Pod, Resources } from './pod.js';
 import type { PodRecord, ProbeKind } from './record.js';
 
 /** A container as the engine shows it; `message` is what it left in its termination message file. */
@@ -39,6 +39,8 @@ export interface Situation {
   /** The agent was told that the pod's uid is no more. */
   readonly gone: boolean;
   readonly node: NodeFacts;
+  /** Why the amounts that the pod asks for now cannot be given. */
+  readonly resizeRefused?: { readonly reason: 'Infeasible' | 'Deferred'; readonly message: string };
   readonly now: Instant;
 }
 
@@ -56,6 +58,7 @@ export type Action =
       readonly deadline: Instant;
       readonly ip?: string;
     }
+  | { readonly do: 'resize'; readonly container: string; readonly id: string; readonly resources: Resources }
   | { readonly do: 'remove'; readonly id: string }
   | { readonly do: 'probe'; readonly kind: ProbeKind; readonly container: string; readonly id: string; readonly ip: string }
   /** Removes all that is left of the pod on this node. */
@@ -65,7 +68,8 @@ export type Action =
 export function actionKey(action: Action): string {
   switch (action.do) {
     case 'start':
-      return `start:${action.container}`;
+    case 'resize':
+      return `${action.do}:${action.container}`;
     case 'stop':
     case 'remove':
       return `${action.do}:${action.id}`;

@@ -8,6 +8,7 @@ import type { Part } from './part.js';
 import { failedProbe, probesOf } from './probes.js';
 import { containerRecord, nextBackOff, withContainer } from './record.js';
 import type { PodRecord } from './record.js';
+import { amountsOf, changedAmounts, resizeNeedsRestart } from './resize.js';
 import { restartAt, restarts } from './restarts.js';
 import { actionKey, attemptsOf, hasStarted, isOfSandbox, podIpsOf, sandboxOf } from './situation.js';
 import type { Action, Incident, Observed, Situation } from './situation.js';
@@ -109,7 +110,7 @@ function stopIfWrong(plan: Planned, container: Container, running: Observed): vo
     return plan.stop(running, now + plan.graceMs(), `Container ${container.name} definition changed, will be restarted`);
   }
   const failed = failedProbe(plan.record, container, running);
-  if (!failed) return;
+  if (!failed) return resizeIfAsked(plan, container, running);
   const again = restarts(pod, container, 137);
   const alone = !situation.containers.some((c) => c.state === 'running' && c.labels.role !== 'infra' && c.id !== running.id);
   // Nothing is left to run after this one: it is the pod that ends, with the pod's own grace period.
@@ -117,6 +118,18 @@ function stopIfWrong(plan: Planned, container: Container, running: Observed): vo
   const probe = failed === 'startup' ? container.startupProbe : container.livenessProbe;
   const graceMs = probe?.terminationGracePeriodSeconds === undefined ? plan.graceMs() : probe.terminationGracePeriodSeconds * 1000;
   plan.stop(running, now + graceMs, `Container ${container.name} failed ${failed} probe${again ? ', will be restarted' : ''}`);
+}
+
+/** Gives a running container the amounts that its pod asks for now, if the node has them. */
+function resizeIfAsked(plan: Planned, container: Container, running: Observed): void {
+  const changed = changedAmounts(plan.record, container);
+  if (changed.length === 0 || plan.situation.resizeRefused) return;
+  if (!resizeNeedsRestart(container, changed)) {
+    plan.act({ do: 'resize', container: container.name, id: running.id, resources: amountsOf(container.resources) });
+    return;
+  }
+  plan.record = withContainer(plan.record, container.name, { again: running.id });
+  plan.stop(running, plan.situation.now + plan.graceMs(), `Container ${container.name} resize requires restart`);
 }
 
 /** Asks the probes that are due. */

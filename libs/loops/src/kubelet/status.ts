@@ -3,11 +3,12 @@ import type { Instant } from '#std';
 import { conditionsOf } from './conditions.js';
 import { endOf, oldStatus, terminatedOf } from './ends.js';
 import { initContainersOf, isSidecar, isTerminal, podInWords } from './pod.js';
-import type { Container, ContainerStateJson, ContainerStatus, Phase, PodStatus, Resources, Terminated, VolumeMount } from './pod.js';
+import type { Container, ContainerStateJson, ContainerStatus, Phase, PodStatus, Terminated, VolumeMount } from './pod.js';
 import { phaseOf } from './phase.js';
 import { isReady } from './probes.js';
 import { qosClassOf } from './qos.js';
 import { containerRecord } from './record.js';
+import { appliedOf } from './resize.js';
 import { crashLoopMessage, restartAt, restarts } from './restarts.js';
 
 import { attemptsOf, hasStarted, podIpsOf } from './situation.js';
@@ -78,7 +79,7 @@ function containerStatus(situation: Situation, container: Container, init: boole
   const made = current !== undefined ? current.state !== 'created' : old?.containerID !== undefined;
   const end = state.terminated;
   const ready = init && !isSidecar(container) ? end?.exitCode === 0 : isReady(record, container, current);
-  const resources = resourcesOf(container);
+  const resources = appliedOf(record, container);
   const mounts = mountsOf(container);
   return {
     name: container.name,
@@ -145,10 +146,6 @@ function waitingFor(problem: { readonly reason: string; readonly message: string
   return { reason: problem.reason, message: problem.message };
 }
 
-function resourcesOf(container: Container): Resources {
-  const { requests, limits } = container.resources ?? {};
-  return { ...(limits && { limits }), ...(requests && { requests }) };
-}
 function mountsOf(container: Container): readonly VolumeMount[] {
   return (container.volumeMounts ?? []).map((m) => ({
     name: m.name,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type Docker from 'dockerode';
-import type { ContainerSpec, SandboxSpec } from '#ports';
+import type { ContainerAmounts, ContainerSpec, SandboxSpec } from '#ports';
 import { containerName, toLabels } from './labels.js';
 import type { Privileges } from './privileges.js';
 
@@ -66,7 +66,9 @@ export function containerOptions(spec: ContainerSpec, engine: EngineFacts): Dock
         ReadOnly: mount.readOnly,
         BindOptions: { Propagation: mount.propagation ?? 'rprivate' },
       })) as Docker.MountConfig,
-      ...resourcesOf(spec),
+      ...amountsOf(spec),
+      // Lowering the score needs a privilege that an agent may lack; raising it does not.
+      ...(spec.oomScore > 0 && { OomScoreAdj: spec.oomScore }),
       ...privilegesOf(spec, engine.privileges),
       ReadonlyRootfs: security.readOnlyRootFilesystem,
       SecurityOpt: securityOptions(spec),
@@ -76,14 +78,12 @@ export function containerOptions(spec: ContainerSpec, engine: EngineFacts): Dock
   };
 }
 
-function resourcesOf(spec: ContainerSpec): Docker.HostConfig {
+export function amountsOf(spec: ContainerAmounts): Docker.HostConfig {
   const limit = spec.cpuMilliLimit;
   return {
     CpuShares: Math.max(2, Math.floor(((spec.cpuMilliRequest ?? 0) * 1024) / 1000)),
     ...(limit && { CpuPeriod: CPU_PERIOD_US, CpuQuota: Math.max(1000, Math.floor((limit * CPU_PERIOD_US) / 1000)) }),
     ...(spec.memoryLimitBytes && { Memory: spec.memoryLimitBytes, MemorySwap: spec.memoryLimitBytes }),
-    // Lowering the score needs a privilege that an agent may lack; raising it does not.
-    ...(spec.oomScore > 0 && { OomScoreAdj: spec.oomScore }),
   };
 }
 

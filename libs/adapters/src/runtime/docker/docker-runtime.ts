@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type {
+  ContainerAmounts,
   ContainerOwner,
   ContainerRuntime,
   ContainerSpec,
@@ -20,7 +21,7 @@ import type {
   SessionOptions,
 } from '#ports';
 import { RuntimeFault } from '#ports';
-import { containerOptions, INFRA_IMAGE, sandboxOptions } from './container-options.js';
+import { amountsOf, containerOptions, INFRA_IMAGE, sandboxOptions } from './container-options.js';
 import { watchEvents } from './events.js';
 import { execIn } from './exec.js';
 import { statusOf, toFault } from './faults.js';
@@ -130,6 +131,10 @@ export class DockerRuntime implements ContainerRuntime {
     }
   }
 
+  async resize(id: string, amounts: ContainerAmounts): Promise<void> {
+    // Without a limit the engine is told to forget the one that there was.
+    await this.ask(() => this.docker.getContainer(id).update({ CpuQuota: -1, ...amountsOf(amounts) }));
+  }
   async signal(id: string, signal: string): Promise<void> {
     try {
       await this.docker.getContainer(id).kill({ signal });

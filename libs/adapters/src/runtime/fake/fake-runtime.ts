@@ -22,7 +22,7 @@ import { RuntimeFault } from '#ports';
 import { hash128 } from '#std';
 import type { Instant } from '#std';
 
-export type FakeOperation = 'prepare' | 'containers' | 'inspect' | 'sandbox' | 'create' | 'start' | 'signal' | 'remove' | 'image' | 'pull' | 'exec' | 'logs';
+export type FakeOperation = 'prepare' | 'containers' | 'inspect' | 'sandbox' | 'create' | 'start' | 'resize' | 'signal' | 'remove' | 'image' | 'pull' | 'exec' | 'logs';
 
 /** How a container's program acts. */
 export interface FakeProgram {
@@ -131,6 +131,9 @@ export class FakeRuntime implements ContainerRuntime {
       this.news(kept, 'started');
       if (runsForMs !== undefined) this.later(kept, runsForMs, kept.program.exitCode ?? 0);
     });
+  }
+  resize(id: string): Promise<void> {
+    return this.carryOut('resize', this.all.get(id)?.shown.labels, () => undefined);
   }
   signal(id: string, signal: string): Promise<void> {
     return this.carryOut('signal', this.all.get(id)?.shown.labels, () => {
