@@ -142,6 +142,8 @@ export interface ContainerSpec extends ContainerAmounts {
   readonly stdin: boolean;
   readonly stdinOnce: boolean;
   readonly sharePidNamespace: boolean;
+  /** The container whose processes it sees. */
+  readonly pidOf?: string;
   readonly hostPid: boolean;
   readonly hostIpc: boolean;
   /** 1000 is killed first when the node is out of memory, -997 last. */

@@ -6,7 +6,7 @@ import { runHook } from './hooks.js';
 import { ensureImage } from './images.js';
 import type { PodKeeper } from './keeper.js';
 import { probeTarget } from './probe-target.js';
-import { amountsOf, containerSpec, sandboxSpec } from './specs.js';
+import { amountsOf, containerSpec, roleOf, sandboxSpec } from './specs.js';
 import { Stopper } from './stopper.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -145,7 +145,9 @@ export class Operations {
     const { keeper } = this;
     const container = kubelet.containerOf(keeper.pod, action.container);
     if (!container) return;
-    const tell = (incident: kubelet.Incident): void => this.tell({ ...incident, container: container.name });
+    const ephemeral = roleOf(keeper.pod, container.name) === 'ephemeral';
+    // What is started for a look into a pod is no part of the pod's story.
+    const tell = (incident: kubelet.Incident): void => void (ephemeral || this.tell({ ...incident, container: container.name }));
     const image = await ensureImage(this.around, keeper.pod, container, tell);
     if ('problem' in image) return this.hindered(container.name, image.problem.reason, image.problem.message);
     // Pulling may have taken long: a pod that is to end meanwhile gets no new container.
@@ -227,7 +229,12 @@ export class Operations {
       mounts,
       node: this.around.options.node,
       memoryBytes: this.around.memoryBytes,
+      ...this.targetOf(container),
     });
+  }
+  private targetOf(container: kubelet.Container): { readonly pidOf?: string } {
+    const target = container.targetContainerName && kubelet.attemptsOf(this.keeper.containers, container.targetContainerName)[0];
+    return target ? { pidOf: target.id } : {};
   }
   private async mountsOf(container: kubelet.Container, action: kubelet.Action & { do: 'start' }, environment: kubelet.Environment): Promise<readonly ContainerMount[]> {
     const { volumes, node } = this.around.options;

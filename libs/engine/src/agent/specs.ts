@@ -40,6 +40,8 @@ export interface ContainerParts {
   readonly mounts: readonly ContainerMount[];
   readonly node: NodeOptions;
   readonly memoryBytes: number;
+  /** The container whose processes this one sees. */
+  readonly pidOf?: string;
 }
 export function containerSpec(parts: ContainerParts): ContainerSpec {
   const { owner, pod, container, environment } = parts;
@@ -62,6 +64,7 @@ export function containerSpec(parts: ContainerParts): ContainerSpec {
     stdin: container.stdin === true,
     stdinOnce: container.stdinOnce === true,
     sharePidNamespace: pod.spec.shareProcessNamespace === true,
+    ...(parts.pidOf && { pidOf: parts.pidOf }),
     hostPid: pod.spec.hostPID === true,
     hostIpc: pod.spec.hostIPC === true,
     ...amountsOf(container.resources),

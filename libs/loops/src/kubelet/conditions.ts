@@ -3,7 +3,7 @@ import { initContainersOf, isSidecar } from './pod.js';
 import type { Condition, Pod, PodStatus } from './pod.js';
 import { attemptsOf, hasStarted, sandboxOf } from './situation.js';
 import type { Situation } from './situation.js';
-import { endOf, isInitialized } from './ends.js';
+import { endOf, isInitialized, observedGenerationOf } from './ends.js';
 
 /** Types that the node decides and reports; all others in a pod's status are not its business. */
 export const NODE_CONDITIONS: readonly string[] = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'];
@@ -23,7 +23,7 @@ export function conditionsOf(situation: Situation, status: PodStatus): readonly 
     ['PodScheduled', yes],
   ];
   const known = [...(pod.status?.conditions ?? []), ...(situation.record.status.conditions ?? [])];
-  return [...resizePending(situation, known), ...verdicts.map(([type, verdict]) => condition(pod, known, type, verdict, toTime(now)))];
+  return [...resizePending(situation, known), ...verdicts.map(([type, verdict]) => condition(observedGenerationOf(situation), known, { type, ...verdict }, toTime(now)))];
 }
 
 /** Amounts that were asked for and cannot be given: first of all, for as long as it is so. */
@@ -46,11 +46,11 @@ function resizePending(situation: Situation, known: readonly Condition[]): reado
 }
 
 /** The time of the last change stays while the status is the same. */
-function condition(pod: Pod, known: readonly Condition[], type: string, verdict: Verdict, now: string): Condition {
+function condition(generation: number, known: readonly Condition[], { type, ...verdict }: Verdict & Pick<Condition, 'type'>, now: string): Condition {
   const before = known.filter((c) => c.type === type).at(-1);
   return {
     type,
-    observedGeneration: pod.metadata.generation ?? 1,
+    observedGeneration: generation,
     lastProbeTime: null,
     lastTransitionTime: before?.status === verdict.status ? (before.lastTransitionTime ?? now) : now,
     ...verdict,

@@ -1,6 +1,6 @@
 import { parseInstant, toTime } from '#std';
 import type { Instant } from '#std';
-import { initContainersOf, isSidecar } from './pod.js';
+import { initContainersOf, isSidecar, isTerminal } from './pod.js';
 import type { ContainerStatus, Terminated } from './pod.js';
 import { containerRecord } from './record.js';
 import { restarts } from './restarts.js';
@@ -49,6 +49,13 @@ export function terminatedOf(situation: Situation, end: Observed): Terminated {
     finishedAt: toTime(end.finishedAt ?? end.createdAt),
     containerID: `${situation.node.scheme}://${end.id}`,
   };
+}
+
+/** The generation that the status is about: one that ended hears of no later change but its deletion. */
+export function observedGenerationOf({ pod, record }: Pick<Situation, 'pod' | 'record'>): number {
+  const { phase, observedGeneration } = record.status;
+  const settled = isTerminal(phase) && pod.metadata.deletionTimestamp === undefined;
+  return (settled ? observedGeneration : undefined) ?? pod.metadata.generation ?? 1;
 }
 
 /** True once every init container succeeded and every sidecar has started, or an app container ever ran. */

@@ -63,6 +63,8 @@ export interface Container {
   readonly terminationMessagePath?: string;
   readonly terminationMessagePolicy?: string;
   readonly securityContext?: ContainerSecurityContext;
+  /** Of an ephemeral container: whose processes it sees. */
+  readonly targetContainerName?: string;
   readonly stdin?: boolean;
   readonly stdinOnce?: boolean;
   readonly tty?: boolean;

@@ -1,7 +1,7 @@
 import { toTime } from '#std';
 import type { Instant } from '#std';
 import { conditionsOf } from './conditions.js';
-import { endOf, oldStatus, terminatedOf } from './ends.js';
+import { endOf, observedGenerationOf, oldStatus, terminatedOf } from './ends.js';
 import { initContainersOf, isSidecar, isTerminal, podInWords } from './pod.js';
 import type { Container, ContainerStateJson, ContainerStatus, Phase, PodStatus, Terminated, VolumeMount } from './pod.js';
 import { phaseOf } from './phase.js';
@@ -23,14 +23,16 @@ export function podStatus(situation: Situation): PodStatus {
   if (record.failed && record.refused) return refusedStatus(situation);
   const initContainerStatuses = initContainersOf(pod).map((c) => containerStatus(situation, c, true));
   const containerStatuses = pod.spec.containers.map((c) => containerStatus(situation, c, false));
-  const ephemeral = (pod.spec.ephemeralContainers ?? []).map((c) => withoutStarted(containerStatus(situation, c, false)));
+  // One that was added after the pod had ended is never started.
+  const looks = (pod.spec.ephemeralContainers ?? []).filter((c) => !isTerminal(previous.phase) || oldStatus(situation, c.name));
+  const ephemeral = looks.map((c) => withoutStarted(containerStatus(situation, c, false)));
   const phase = settledPhase(situation, phaseOf({ situation, initContainerStatuses, containerStatuses }));
   const ips = podIpsOf(situation);
   const podIPs = ips.length > 0 ? ips.map((ip) => ({ ip })) : (previous.podIPs ?? []);
   const failed = phase === 'Failed' ? (record.failed ?? record.evicted) : undefined;
   const finalStatuses = (statuses: readonly ContainerStatus[]): readonly ContainerStatus[] => (isTerminal(phase) ? statuses.map(withoutLastOfEnded) : statuses);
   const shown: PodStatus = {
-    observedGeneration: pod.metadata.generation ?? 1,
+    observedGeneration: observedGenerationOf(situation),
     phase,
     ...(failed && { reason: failed.reason, message: failed.message }),
     ...(node.hostIps[0] && { hostIP: node.hostIps[0], hostIPs: node.hostIps.map((ip) => ({ ip })) }),

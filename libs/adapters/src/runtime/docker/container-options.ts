@@ -56,7 +56,7 @@ export function containerOptions(spec: ContainerSpec, engine: EngineFacts): Dock
     HostConfig: {
       NetworkMode: `container:${spec.sandboxId}`,
       IpcMode: spec.hostIpc ? 'host' : `container:${spec.sandboxId}`,
-      ...(spec.hostPid ? { PidMode: 'host' } : spec.sharePidNamespace ? { PidMode: `container:${spec.sandboxId}` } : {}),
+      ...(spec.pidOf ? { PidMode: `container:${spec.pidOf}` } : spec.hostPid ? { PidMode: 'host' } : spec.sharePidNamespace ? { PidMode: `container:${spec.sandboxId}` } : {}),
       LogConfig: LOG,
       Binds: [],
       Mounts: spec.mounts.map((mount) => ({
