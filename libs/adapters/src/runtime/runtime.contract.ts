@@ -97,7 +97,8 @@ export function runtimeContract(open: () => RuntimeUnderTest): void {
     await runtime.startContainer(id);
     const ended = await inState(id, 'exited');
     expect(ended).toMatchObject({ exitCode: 3, labels: labels(uid, 'c', 'app') });
-    expect(ended.finishedAt).toBeGreaterThanOrEqual(ended.startedAt ?? Infinity);
+    // An old Docker takes the two times from two clocks, some milliseconds apart.
+    expect(ended.finishedAt).toBeGreaterThanOrEqual((ended.startedAt ?? Infinity) - 100);
   });
   it('says why a program could not be started, and shows the container as ended', async () => {
     const { runtime } = open();
