@@ -3,13 +3,15 @@ import type Grpc from '@grpc/grpc-js';
 import type { GrpcTarget, ProbeAnswer } from '#ports';
 
 const SERVING = 1;
+/** Each probe has a connection of its own and goes straight to the pod: a proxy or an old connection would answer for it. */
+const OPTIONS = { 'grpc.use_local_subchannel_pool': 1, 'grpc.enable_http_proxy': 0, 'grpc.service_config_disable_resolution': 1 };
 
 /** grpc.health.v1.Health/Check, with the two tiny messages written by hand: a string field, and an enum field. */
 export function askGrpc(target: GrpcTarget): Promise<ProbeAnswer> {
   const address = `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
   // Loaded when the first pod asks for such a probe: few do.
   const { Client, credentials, status } = createRequire(import.meta.url)('@grpc/grpc-js') as typeof Grpc;
-  const client = new Client(address, credentials.createInsecure(), { 'grpc.enable_http_proxy': 0 });
+  const client = new Client(address, credentials.createInsecure(), OPTIONS);
   return new Promise((resolve) => {
     const finish = (answer: ProbeAnswer): void => {
       client.close();
