@@ -69,8 +69,7 @@ export async function removeContainersOf(cluster, say = () => undefined) {
   const containers = (await engine('GET', `/containers/json?all=1&filters=${filter}`)).body;
   if (containers.length > 0) say(`Removing ${containers.length} containers …`);
   // Apps before infra, which own the networks that the apps are joined to.
-  const isInfra = ({ Labels }) =>
-    Labels['io.shiplog.container.role'] === 'sandbox' || Labels['io.shiplog.container.name'] === 'POD';
+  const isInfra = ({ Labels }) => Labels['io.shiplog.container.role'] === 'infra';
   for (const group of [containers.filter((one) => !isInfra(one)), containers.filter(isInfra)]) {
     await Promise.all(group.map(({ Id }) => engine('DELETE', `/containers/${Id}?force=1&v=1`)));
   }
