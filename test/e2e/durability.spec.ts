@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { engine } from '../../tools/engine.mjs';
+
 import type { ApiObject } from '../support/api-client.js';
-import { importBusybox, processesWith, TestCluster, until } from '../support/test-cluster.js';
+import { engine, importBusybox, processesWith, TestCluster, until } from '../support/test-cluster.js';
 import { deployment, DEPLOYMENTS, podsOf, PODS, rolledOut, scale, type ContainerStatus } from '../support/workloads.js';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';

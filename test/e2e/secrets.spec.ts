@@ -5,8 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { NatsAuthority, NatsBus, openFileKeys } from '#adapters';
 import { appPermissions } from '#engine';
 import { kubectl } from '../../tools/clients.mjs';
-import { engine } from '../../tools/engine.mjs';
-import { BUSYBOX, importBusybox, processesWith, TestCluster, until } from '../support/test-cluster.js';
+import { BUSYBOX, engine, importBusybox, processesWith, TestCluster, until } from '../support/test-cluster.js';
 import { FOREVER, PODS, type PodStatus } from '../support/workloads.js';
 
 const SECRETS = '/api/v1/namespaces/default/secrets';

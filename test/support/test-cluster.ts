@@ -3,10 +3,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, root, startCluster, type StartedCluster } from '../../tools/cluster.mjs';
-import { engine } from '../../tools/engine.mjs';
-import { removeCluster } from '../../tools/remove.mjs';
+import { pathToFileURL } from 'node:url';
+import type { StartedCluster } from '../../tools/cluster.mjs';
 import { ApiClient } from './api-client.js';
+
+// By path: compiled, this file stands in dist, where the tools are not.
+const root = process.cwd();
+const tool = (name: string): string => pathToFileURL(join(root, 'tools', name)).href;
+const { freePort, startCluster } = (await import(tool('cluster.mjs'))) as typeof import('../../tools/cluster.mjs');
+const { removeCluster } = (await import(tool('remove.mjs'))) as typeof import('../../tools/remove.mjs');
+export const { engine } = (await import(tool('engine.mjs'))) as typeof import('../../tools/engine.mjs');
 
 export const BUSYBOX = 'shiplog.local/busybox:1';
 
@@ -95,7 +101,7 @@ export class TestCluster {
     const filters = encodeURIComponent(JSON.stringify({ label: [`io.shiplog.cluster=${id}`] }));
     const { body } = await engine('GET', `/containers/json?all=${stopped ? 1 : 0}&filters=${filters}`);
     const all = body as readonly EngineContainer[];
-    return all.filter(({ Labels }) => infra || Labels['io.shiplog.container.role'] !== 'sandbox');
+    return all.filter(({ Labels }) => infra || Labels['io.shiplog.container.role'] !== 'infra');
   }
   async containerIds(): Promise<readonly string[]> {
     return (await this.containers()).map(({ Id }) => Id).sort();

@@ -1,4 +1,5 @@
 export * from './checkers/checker.js';
+export { EventChecks } from './checkers/event-checks.js';
 export * from './faults.js';
 export * from './run.js';
 export * from './seeds.js';

@@ -1,6 +1,5 @@
 import { Projection, type Fold } from '#engine';
-import type { MemoryLogStore } from '#adapters';
-import type { KindRegistry } from '#model';
+import type { KindRegistry, StoredEvent } from '#model';
 import { foldEvent } from '#model';
 import { boundOnce, notOvercommitted } from './binding.js';
 import type { EventChecker, Violation } from './checker.js';
@@ -8,7 +7,7 @@ import { rolloutBoundsHeld } from './rollout.js';
 
 const CHECKERS: readonly EventChecker[] = [boundOnce, notOvercommitted, rolloutBoundsHeld];
 
-/** Replays the log beside the world, event by event, and lets every checker look at each. */
+/** Replays a log, in the simulation beside the world, event by event, and lets every checker look at each. */
 export class EventChecks {
   readonly violations: Violation[] = [];
   private readonly before: Projection;
@@ -16,7 +15,7 @@ export class EventChecks {
   private read = 0;
 
   constructor(
-    private readonly store: MemoryLogStore,
+    private readonly store: { readonly events: readonly StoredEvent[] },
     kinds: KindRegistry,
   ) {
     const fold: Fold = (state, event) => foldEvent(kinds, state, event);
