@@ -1,4 +1,16 @@
-import { chmod, chown, lstat, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import type { FilesVolume, VolumeFile } from '#ports';
 
@@ -9,7 +21,8 @@ const DATA = '..data';
  * links through `..data`, so readers see all old files or all new ones. The same content again changes nothing.
  */
 export async function swapFiles(folder: string, volume: FilesVolume): Promise<void> {
-  if ((await mkdir(folder, { recursive: true })) !== undefined) await chmod(folder, volume.ownerGroup === undefined ? 0o777 : 0o2777);
+  if ((await mkdir(folder, { recursive: true })) !== undefined)
+    await chmod(folder, volume.ownerGroup === undefined ? 0o777 : 0o2777);
   const files = volume.files.map((file) => ({ ...file, path: inside(file.path) }));
   const current = await readlink(join(folder, DATA)).catch(() => undefined);
   if (current !== undefined && (await isSame(join(folder, current), files))) return;
@@ -25,7 +38,8 @@ export async function swapFiles(folder: string, volume: FilesVolume): Promise<vo
 
 function inside(path: string): string {
   const clean = normalize(path);
-  if (clean.startsWith('/') || clean === '..' || clean.startsWith('../')) throw new Error(`${path} leads out of the volume`);
+  if (clean.startsWith('/') || clean === '..' || clean.startsWith('../'))
+    throw new Error(`${path} leads out of the volume`);
   return clean;
 }
 async function freshFolder(folder: string): Promise<string> {
@@ -50,7 +64,9 @@ async function writeOne(root: string, file: VolumeFile, group: number | undefine
   await chmod(path, group === undefined ? file.mode : file.mode | ((file.mode & 0o400) >> 3));
 }
 async function isSame(root: string, files: readonly VolumeFile[]): Promise<boolean> {
-  const names = (await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])).filter((entry) => entry.isFile());
+  const names = (await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])).filter((entry) =>
+    entry.isFile(),
+  );
   if (names.length !== files.length) return false;
   for (const file of files) {
     const old = await readFile(join(root, file.path)).catch(() => undefined);
@@ -61,7 +77,8 @@ async function isSame(root: string, files: readonly VolumeFile[]): Promise<boole
 /** One link for each first part of the paths; links to what is no longer there go. */
 async function showNames(folder: string, files: readonly VolumeFile[]): Promise<void> {
   const wanted = new Set(files.map((file) => file.path.split('/')[0] ?? file.path));
-  for (const name of await readdir(folder)) if (!name.startsWith('..') && !wanted.has(name)) await rm(join(folder, name), { recursive: true, force: true });
+  for (const name of await readdir(folder))
+    if (!name.startsWith('..') && !wanted.has(name)) await rm(join(folder, name), { recursive: true, force: true });
   for (const name of wanted) {
     const there = await lstat(join(folder, name)).catch(() => undefined);
     if (!there) await symlink(join(DATA, name), join(folder, name));

@@ -21,7 +21,8 @@ describe('volumes in folders', () => {
     rmSync(folder, { recursive: true });
     rmSync(memoryFolder, { recursive: true });
   });
-  const put = (files: readonly ReturnType<typeof file>[], secret = false) => volumes.put('u', { is: 'files', name: 'v', secret, files });
+  const put = (files: readonly ReturnType<typeof file>[], secret = false) =>
+    volumes.put('u', { is: 'files', name: 'v', secret, files });
 
   it('shows files through one link that is turned at once', async () => {
     const path = await put([file('a', 'one'), file('deep/b', 'two', 0o400)]);
@@ -67,8 +68,12 @@ describe('volumes in folders', () => {
     expect(await host(join(folder, 'made'), 'DirectoryOrCreate')).toBe(join(folder, 'made'));
     expect(statSync(await host(join(folder, 'file'), 'FileOrCreate')).isFile()).toBe(true);
     await expect(host('/etc', 'File')).rejects.toThrow('hostPath type check failed: /etc is not a file');
-    await expect(host('/no/such', 'Directory')).rejects.toThrow('hostPath type check failed: /no/such is not a directory');
-    await expect(host('/dev/null', 'Socket')).rejects.toThrow('hostPath type check failed: /dev/null is not a socket file');
+    await expect(host('/no/such', 'Directory')).rejects.toThrow(
+      'hostPath type check failed: /no/such is not a directory',
+    );
+    await expect(host('/dev/null', 'Socket')).rejects.toThrow(
+      'hostPath type check failed: /dev/null is not a socket file',
+    );
     expect(await host('/dev/null', 'CharDevice')).toBe('/dev/null');
   });
   it('remembers its state whole or not at all', async () => {

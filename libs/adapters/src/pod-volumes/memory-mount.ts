@@ -7,7 +7,10 @@ const run = promisify(execFile);
 
 /** A folder is a mount point when it is on another device than the one it is in. */
 export async function isMounted(path: string): Promise<boolean> {
-  const [own, parent] = await Promise.all([stat(path).catch(() => undefined), stat(dirname(path)).catch(() => undefined)]);
+  const [own, parent] = await Promise.all([
+    stat(path).catch(() => undefined),
+    stat(dirname(path)).catch(() => undefined),
+  ]);
   return own !== undefined && parent !== undefined && own.dev !== parent.dev;
 }
 

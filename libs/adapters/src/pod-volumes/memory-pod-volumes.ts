@@ -26,11 +26,14 @@ export class MemoryPodVolumes implements PodVolumes {
     return Promise.resolve(0);
   }
   removePod(podUid: string): Promise<void> {
-    for (const map of [this.volumes, this.files]) for (const path of map.keys()) if (path.startsWith(`/pods/${podUid}/`)) map.delete(path);
+    for (const map of [this.volumes, this.files])
+      for (const path of map.keys()) if (path.startsWith(`/pods/${podUid}/`)) map.delete(path);
     return Promise.resolve();
   }
   pods(): Promise<readonly string[]> {
-    return Promise.resolve([...new Set([...this.volumes.keys(), ...this.files.keys()].map((path) => path.split('/')[2] ?? ''))]);
+    return Promise.resolve([
+      ...new Set([...this.volumes.keys(), ...this.files.keys()].map((path) => path.split('/')[2] ?? '')),
+    ]);
   }
   loadState(): Promise<string | undefined> {
     return Promise.resolve(this.state);

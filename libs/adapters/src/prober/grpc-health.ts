@@ -4,7 +4,11 @@ import type { GrpcTarget, ProbeAnswer } from '#ports';
 
 const SERVING = 1;
 /** Each probe has a connection of its own and goes straight to the pod: a proxy or an old connection would answer for it. */
-const OPTIONS = { 'grpc.use_local_subchannel_pool': 1, 'grpc.enable_http_proxy': 0, 'grpc.service_config_disable_resolution': 1 };
+const OPTIONS = {
+  'grpc.use_local_subchannel_pool': 1,
+  'grpc.enable_http_proxy': 0,
+  'grpc.service_config_disable_resolution': 1,
+};
 
 /** grpc.health.v1.Health/Check, with the two tiny messages written by hand: a string field, and an enum field. */
 export function askGrpc(target: GrpcTarget): Promise<ProbeAnswer> {
@@ -17,15 +21,28 @@ export function askGrpc(target: GrpcTarget): Promise<ProbeAnswer> {
       client.close();
       resolve(answer);
     };
-    client.makeUnaryRequest<string, number>('/grpc.health.v1.Health/Check', encode, decode, target.service, { deadline: Date.now() + target.timeoutMs }, (error, answer) => {
-      if (error) {
-        const timedOut = error.code === status.DEADLINE_EXCEEDED;
-        const words = timedOut ? `timeout: failed to connect service "${address}" within ${target.timeoutMs / 1000}s: context deadline exceeded` : `error: health rpc probe failed: ${error.details}`;
-        finish({ result: 'failure', output: words });
-        return;
-      }
-      finish(answer === SERVING ? { result: 'success', output: '' } : { result: 'failure', output: `service unhealthy (responded with "${NAMES[answer ?? 0] ?? 'UNKNOWN'}")` });
-    });
+    client.makeUnaryRequest<string, number>(
+      '/grpc.health.v1.Health/Check',
+      encode,
+      decode,
+      target.service,
+      { deadline: Date.now() + target.timeoutMs },
+      (error, answer) => {
+        if (error) {
+          const timedOut = error.code === status.DEADLINE_EXCEEDED;
+          const words = timedOut
+            ? `timeout: failed to connect service "${address}" within ${target.timeoutMs / 1000}s: context deadline exceeded`
+            : `error: health rpc probe failed: ${error.details}`;
+          finish({ result: 'failure', output: words });
+          return;
+        }
+        finish(
+          answer === SERVING
+            ? { result: 'success', output: '' }
+            : { result: 'failure', output: `service unhealthy (responded with "${NAMES[answer ?? 0] ?? 'UNKNOWN'}")` },
+        );
+      },
+    );
   });
 }
 const NAMES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'];

@@ -21,7 +21,11 @@ describe('probes', () => {
   const prober = new NetworkProber({
     exec: (_id, command) => {
       if (command[0] === 'gone') return Promise.reject(new RuntimeFault('no such container', 'notFound'));
-      return Promise.resolve({ exitCode: command[0] === 'true' ? 0 : 1, output: 'why\n', timedOut: command[0] === 'sleep' });
+      return Promise.resolve({
+        exitCode: command[0] === 'true' ? 0 : 1,
+        output: 'why\n',
+        timedOut: command[0] === 'sleep',
+      });
     },
   });
   beforeAll(async () => {
@@ -39,10 +43,15 @@ describe('probes', () => {
           responseDeserialize: (bytes: Buffer) => bytes,
         },
       },
-      { check: (call: { request: Buffer }, answer: (error: null, value: Buffer) => void) => answer(null, Buffer.from([0x08, call.request.includes('sick') ? 2 : 1])) },
+      {
+        check: (call: { request: Buffer }, answer: (error: null, value: Buffer) => void) =>
+          answer(null, Buffer.from([0x08, call.request.includes('sick') ? 2 : 1])),
+      },
     );
     grpcPort = await new Promise<number>((resolve, reject) =>
-      health.bindAsync(`${host}:0`, ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound))),
+      health.bindAsync(`${host}:0`, ServerCredentials.createInsecure(), (error, bound) =>
+        error ? reject(error) : resolve(bound),
+      ),
     );
   });
   afterAll(async () => {
@@ -50,7 +59,8 @@ describe('probes', () => {
     await new Promise((resolve) => web.close(resolve));
     health.forceShutdown();
   });
-  const http = (path: string, more = {}) => prober.probe({ is: 'http', scheme: 'HTTP', host, port, path, headers: [], timeoutMs: 1000, ...more });
+  const http = (path: string, more = {}) =>
+    prober.probe({ is: 'http', scheme: 'HTTP', host, port, path, headers: [], timeoutMs: 1000, ...more });
 
   it('takes 2xx and 3xx for well, without following anywhere', async () => {
     expect(await http('/')).toEqual({ result: 'success', output: '' });
@@ -58,27 +68,42 @@ describe('probes', () => {
     expect(await http('/?code=503')).toEqual({ result: 'failure', output: 'HTTP probe failed with statuscode: 503' });
   });
   it('sends the headers that it is given', async () => {
-    await http('/', { headers: [['X-Own', 'yes'], ['User-Agent', 'mine']] });
+    await http('/', {
+      headers: [
+        ['X-Own', 'yes'],
+        ['User-Agent', 'mine'],
+      ],
+    });
     expect(seen).toMatchObject({ 'x-own': 'yes', 'user-agent': 'mine' });
   });
   it('says what went wrong as Go would', async () => {
-    expect((await http('/?code=0', { timeoutMs: 200 })).output).toBe(`Get "http://${host}:${port}/?code=0": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`);
-    expect(await prober.probe({ is: 'tcp', host, port: 1, timeoutMs: 1000 })).toEqual({ result: 'failure', output: 'dial tcp 127.0.0.1:1: connect: connection refused' });
+    expect((await http('/?code=0', { timeoutMs: 200 })).output).toBe(
+      `Get "http://${host}:${port}/?code=0": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`,
+    );
+    expect(await prober.probe({ is: 'tcp', host, port: 1, timeoutMs: 1000 })).toEqual({
+      result: 'failure',
+      output: 'dial tcp 127.0.0.1:1: connect: connection refused',
+    });
   });
   it('takes an open port for well', async () => {
     expect(await prober.probe({ is: 'tcp', host, port, timeoutMs: 1000 })).toEqual({ result: 'success', output: '' });
   });
   it('runs commands, and does not blame the pod for a failing engine', async () => {
-    const exec = (command: string) => prober.probe({ is: 'exec', containerId: 'c', command: [command], timeoutMs: 1000 });
+    const exec = (command: string) =>
+      prober.probe({ is: 'exec', containerId: 'c', command: [command], timeoutMs: 1000 });
     expect((await exec('true')).result).toBe('success');
     expect(await exec('false')).toEqual({ result: 'failure', output: 'why\n' });
     expect(await exec('sleep')).toEqual({ result: 'failure', output: 'command timed out: "sleep" timed out after 1s' });
     expect((await exec('gone')).result).toBe('unknown');
   });
   it('asks gRPC health services', async () => {
-    const grpc = (service: string, at = grpcPort) => prober.probe({ is: 'grpc', host, port: at, service, timeoutMs: 2000 });
+    const grpc = (service: string, at = grpcPort) =>
+      prober.probe({ is: 'grpc', host, port: at, service, timeoutMs: 2000 });
     expect(await grpc('')).toEqual({ result: 'success', output: '' });
-    expect(await grpc('sick')).toEqual({ result: 'failure', output: 'service unhealthy (responded with "NOT_SERVING")' });
+    expect(await grpc('sick')).toEqual({
+      result: 'failure',
+      output: 'service unhealthy (responded with "NOT_SERVING")',
+    });
     expect((await grpc('', 1)).result).toBe('failure');
   });
 });

@@ -34,8 +34,15 @@ export class NetworkProber implements Prober {
   }
   private async exec(target: ExecTarget): Promise<ProbeAnswer> {
     try {
-      const result = await this.runtime.exec(target.containerId, target.command, { timeoutMs: target.timeoutMs, outputBytesMax: OUTPUT_BYTES_MAX });
-      if (result.timedOut) return { result: 'failure', output: `command timed out: "${target.command.join(' ')}" timed out after ${target.timeoutMs / 1000}s` };
+      const result = await this.runtime.exec(target.containerId, target.command, {
+        timeoutMs: target.timeoutMs,
+        outputBytesMax: OUTPUT_BYTES_MAX,
+      });
+      if (result.timedOut)
+        return {
+          result: 'failure',
+          output: `command timed out: "${target.command.join(' ')}" timed out after ${target.timeoutMs / 1000}s`,
+        };
       return { result: result.exitCode === 0 ? 'success' : 'failure', output: result.output };
     } catch (error) {
       return { result: 'unknown', output: error instanceof Error ? error.message : String(error) };
@@ -47,11 +54,24 @@ function askHttp(target: HttpTarget): Promise<ProbeAnswer> {
   const url = `${target.scheme.toLowerCase()}://${bracketed(target.host)}:${target.port}${target.path.startsWith('/') ? '' : '/'}${target.path}`;
   return new Promise((resolve) => {
     const given = new Map(target.headers.map(([name, value]) => [name.toLowerCase(), value]));
-    const headers: Record<string, string> = { 'user-agent': 'kube-probe/1.35', accept: '*/*', ...Object.fromEntries(given) };
+    const headers: Record<string, string> = {
+      'user-agent': 'kube-probe/1.35',
+      accept: '*/*',
+      ...Object.fromEntries(given),
+    };
     for (const [name, value] of Object.entries(headers)) if (value === '') delete headers[name];
     const ask = target.scheme === 'HTTPS' ? httpsRequest : httpRequest;
-    const options = { method: 'GET', headers, agent: false as const, timeout: target.timeoutMs, ...(target.scheme === 'HTTPS' && { rejectUnauthorized: false }) };
-    const late = setTimeout(() => question.destroy(new Error('context deadline exceeded (Client.Timeout exceeded while awaiting headers)')), target.timeoutMs);
+    const options = {
+      method: 'GET',
+      headers,
+      agent: false as const,
+      timeout: target.timeoutMs,
+      ...(target.scheme === 'HTTPS' && { rejectUnauthorized: false }),
+    };
+    const late = setTimeout(
+      () => question.destroy(new Error('context deadline exceeded (Client.Timeout exceeded while awaiting headers)')),
+      target.timeoutMs,
+    );
     const finish = (answer: ProbeAnswer): void => {
       clearTimeout(late);
       resolve(answer);
@@ -60,7 +80,11 @@ function askHttp(target: HttpTarget): Promise<ProbeAnswer> {
       const code = response.statusCode ?? 0;
       response.resume();
       response.on('error', () => undefined);
-      finish(code >= 200 && code < 400 ? { result: 'success', output: '' } : { result: 'failure', output: `HTTP probe failed with statuscode: ${code}` });
+      finish(
+        code >= 200 && code < 400
+          ? { result: 'success', output: '' }
+          : { result: 'failure', output: `HTTP probe failed with statuscode: ${code}` },
+      );
       question.destroy();
     });
     question.on('error', (error) => finish({ result: 'failure', output: `Get "${url}": ${dialWords(error, target)}` }));
@@ -71,7 +95,10 @@ function askHttp(target: HttpTarget): Promise<ProbeAnswer> {
 function askTcp(target: TcpTarget): Promise<ProbeAnswer> {
   return new Promise((resolve) => {
     const socket = connect({ host: target.host, port: target.port });
-    const late = setTimeout(() => finish({ result: 'failure', output: `dial tcp ${bracketed(target.host)}:${target.port}: i/o timeout` }), target.timeoutMs);
+    const late = setTimeout(
+      () => finish({ result: 'failure', output: `dial tcp ${bracketed(target.host)}:${target.port}: i/o timeout` }),
+      target.timeoutMs,
+    );
     const finish = (answer: ProbeAnswer): void => {
       clearTimeout(late);
       socket.destroy();

@@ -1,5 +1,12 @@
 import { expect, it } from '@jest/globals';
-import type { ContainerLabels, ContainerOwner, ContainerRuntime, ContainerSpec, RuntimeContainer, SandboxSpec } from '#ports';
+import type {
+  ContainerLabels,
+  ContainerOwner,
+  ContainerRuntime,
+  ContainerSpec,
+  RuntimeContainer,
+  SandboxSpec,
+} from '#ports';
 
 /** What a test container's program does; each adapter makes it in its own way. */
 export type TestProgram = 'waits' | 'exits-3' | 'prints' | 'cannot-start' | 'ignores-term';
@@ -67,7 +74,9 @@ export function runtimeContract(open: () => RuntimeUnderTest): void {
       const shown = await open().runtime.inspect(id);
       return shown?.state === state ? shown : undefined;
     });
-  const started = async (program: TestProgram): Promise<{ readonly uid: string; readonly id: string; readonly sandboxId: string }> => {
+  const started = async (
+    program: TestProgram,
+  ): Promise<{ readonly uid: string; readonly id: string; readonly sandboxId: string }> => {
     const { runtime } = open();
     const uid = nextUid();
     const { id: sandboxId } = await runtime.startSandbox(sandbox(uid));
@@ -132,7 +141,12 @@ export function runtimeContract(open: () => RuntimeUnderTest): void {
     await inState(id, 'exited');
     const read = async (tailLines?: number): Promise<string> => {
       let text = '';
-      for await (const chunk of runtime.logs(id, { follow: false, timestamps: false, ...(tailLines !== undefined && { tailLines }) })) text += new TextDecoder().decode(chunk);
+      for await (const chunk of runtime.logs(id, {
+        follow: false,
+        timestamps: false,
+        ...(tailLines !== undefined && { tailLines }),
+      }))
+        text += new TextDecoder().decode(chunk);
       return text;
     };
     expect(await read()).toBe('one\ntwo\nthree\n');

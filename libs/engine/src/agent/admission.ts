@@ -22,7 +22,12 @@ const SAFE_SYSCTLS = new Set([
 ]);
 
 /** Whether a pod that was bound here can run here beside those that do. */
-export function refusalOf(pod: kubelet.Pod, others: readonly kubelet.Pod[], allocatable: Readonly<Record<string, string>>, node: KubeObject | undefined): Refused | undefined {
+export function refusalOf(
+  pod: kubelet.Pod,
+  others: readonly kubelet.Pod[],
+  allocatable: Readonly<Record<string, string>>,
+  node: KubeObject | undefined,
+): Refused | undefined {
   const unsafe = pod.spec.securityContext?.sysctls?.find((s) => !SAFE_SYSCTLS.has(s.name.replaceAll('/', '.')));
   if (unsafe) return refused('SysctlForbidden', `forbidden sysctl: "${unsafe.name}" not allowlisted`);
   const short = shortOf(pod, others, allocatable);
@@ -33,14 +38,20 @@ export function refusalOf(pod: kubelet.Pod, others: readonly kubelet.Pod[], allo
   }
   const taken = others.flatMap(kubelet.hostPortsOf);
   const clashes = kubelet.hostPortsOf(pod).some((port) => taken.some((other) => kubelet.portsClash(port, other)));
-  return clashes ? refused('NodePorts', "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports") : undefined;
+  return clashes
+    ? refused('NodePorts', "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports")
+    : undefined;
 }
 function refused(reason: string, message: string): Refused {
   return { reason, message };
 }
 
 /** Which resource the node lacks for the pod beside the others. */
-export function shortOf(pod: kubelet.Pod, others: readonly kubelet.Pod[], allocatable: Readonly<Record<string, string>>): Refused | undefined {
+export function shortOf(
+  pod: kubelet.Pod,
+  others: readonly kubelet.Pod[],
+  allocatable: Readonly<Record<string, string>>,
+): Refused | undefined {
   const podsMax = Number(allocatable.pods ?? Infinity);
   if (others.length + 1 > podsMax) return refused('OutOfpods', lacking('pods', 1, others.length, podsMax));
   for (const [resource, wanted] of Object.entries(kubelet.requestsOf(pod))) {

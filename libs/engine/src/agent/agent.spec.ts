@@ -3,7 +3,10 @@ import type { FakeProgram } from '#adapters';
 import { ByteStream } from '../streams.js';
 import { TestNode, testPod } from './test-node.js';
 
-const programs = (byContainer: Readonly<Record<string, FakeProgram>>) => (spec: { labels: { container: string } }): FakeProgram => byContainer[spec.labels.container] ?? { stopsAfterMs: 10 };
+const programs =
+  (byContainer: Readonly<Record<string, FakeProgram>>) =>
+  (spec: { labels: { container: string } }): FakeProgram =>
+    byContainer[spec.labels.container] ?? { stopsAfterMs: 10 };
 
 describe('the agent', () => {
   it('starts what it is assigned, reports once per change, and cleans up after a deletion', async () => {
@@ -13,7 +16,11 @@ describe('the agent', () => {
     node.assign(pod);
     await node.run(1000);
     expect(node.running('web')).toEqual(['POD/0', 'c/0']);
-    expect(node.status('web')).toMatchObject({ phase: 'Running', podIP: expect.stringMatching(/^10\.244\.3\./), hostIP: '10.0.0.1' });
+    expect(node.status('web')).toMatchObject({
+      phase: 'Running',
+      podIP: expect.stringMatching(/^10\.244\.3\./),
+      hostIP: '10.0.0.1',
+    });
     expect(node.condition('web', 'Ready')).toBe('True');
     const reports = node.reports.length;
     await node.run(120_000);
@@ -44,17 +51,33 @@ describe('the agent', () => {
     expect(node.running('deaf')).toContain('c/0');
     await node.run(500);
     expect(node.running('deaf')).toEqual([]);
-    expect(node.reports.at(-1)).toMatchObject({ finished: true, status: { phase: 'Failed', containerStatuses: [{ state: { terminated: { exitCode: 137, reason: 'Error' } } }] } });
+    expect(node.reports.at(-1)).toMatchObject({
+      finished: true,
+      status: { phase: 'Failed', containerStatuses: [{ state: { terminated: { exitCode: 137, reason: 'Error' } } }] },
+    });
   });
 
   it('keeps running what it runs when the control plane is away, and goes on restarting it', async () => {
     const node = new TestNode();
     await node.start();
-    node.assign(testPod('web', { containers: [{ name: 'c', image: 'img:1', livenessProbe: { httpGet: { port: 80 }, periodSeconds: 1, failureThreshold: 1 } }] }));
+    node.assign(
+      testPod('web', {
+        containers: [
+          {
+            name: 'c',
+            image: 'img:1',
+            livenessProbe: { httpGet: { port: 80 }, periodSeconds: 1, failureThreshold: 1 },
+          },
+        ],
+      }),
+    );
     await node.run(1000);
     node.hub.fate = () => [];
     let failures = 1;
-    node.probe = () => (failures-- > 0 ? { result: 'failure', output: 'HTTP probe failed with statuscode: 500' } : { result: 'success', output: '' });
+    node.probe = () =>
+      failures-- > 0
+        ? { result: 'failure', output: 'HTTP probe failed with statuscode: 500' }
+        : { result: 'success', output: '' };
     await node.run(6000);
     expect(node.running('web')).toEqual(['POD/0', 'c/1']);
     node.hub.fate = () => [0];
@@ -107,7 +130,16 @@ describe('the agent', () => {
   it('adopts what runs after a restart, even while it is cut off, and nobody sees it', async () => {
     const node = new TestNode();
     await node.start();
-    const pod = testPod('web', { containers: [{ name: 'c', image: 'img:1', readinessProbe: { tcpSocket: { port: 80 } }, startupProbe: { tcpSocket: { port: 80 } } }] });
+    const pod = testPod('web', {
+      containers: [
+        {
+          name: 'c',
+          image: 'img:1',
+          readinessProbe: { tcpSocket: { port: 80 } },
+          startupProbe: { tcpSocket: { port: 80 } },
+        },
+      ],
+    });
     node.assign(pod);
     await node.run(15_000);
     const status = node.status('web');
@@ -157,7 +189,9 @@ describe('the agent', () => {
   it('refuses a pod that does not fit', async () => {
     const node = new TestNode();
     await node.start();
-    node.assign(testPod('big', { containers: [{ name: 'c', image: 'img:1', resources: { requests: { cpu: '200' } } }] }));
+    node.assign(
+      testPod('big', { containers: [{ name: 'c', image: 'img:1', resources: { requests: { cpu: '200' } } }] }),
+    );
     await node.run(1000);
     expect(node.status('big')).toMatchObject({
       phase: 'Failed',
@@ -178,7 +212,12 @@ describe('the agent', () => {
     await node.run(4000);
     expect(node.status('crash').containerStatuses?.[0]).toMatchObject({
       restartCount: 1,
-      state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 10s restarting failed container=c pod=crash_default(uid-crash)' } },
+      state: {
+        waiting: {
+          reason: 'CrashLoopBackOff',
+          message: 'back-off 10s restarting failed container=c pod=crash_default(uid-crash)',
+        },
+      },
       lastState: { terminated: { exitCode: 1, reason: 'Error' } },
     });
     await node.run(6000);
@@ -188,16 +227,24 @@ describe('the agent', () => {
     await node.run(3000);
     expect(attempts()).toBe(3);
     expect(node.runtime.list().filter((c) => c.labels.container === 'c').length).toBe(2);
-    expect(node.said('crash', 'BackOff')[0]).toBe('Back-off restarting failed container c in pod crash_default(uid-crash)');
+    expect(node.said('crash', 'BackOff')[0]).toBe(
+      'Back-off restarting failed container c in pod crash_default(uid-crash)',
+    );
   });
 
   it('runs init containers one after the other, then the rest, and stops sidecars last', async () => {
-    const node = new TestNode({ program: programs({ i1: { runsForMs: 50 }, i2: { runsForMs: 50 }, c: { runsForMs: 2000 } }) });
+    const node = new TestNode({
+      program: programs({ i1: { runsForMs: 50 }, i2: { runsForMs: 50 }, c: { runsForMs: 2000 } }),
+    });
     await node.start();
     node.assign(
       testPod('job', {
         restartPolicy: 'Never',
-        initContainers: [{ name: 'i1', image: 'img:1' }, { name: 's', image: 'img:1', restartPolicy: 'Always' }, { name: 'i2', image: 'img:1' }],
+        initContainers: [
+          { name: 'i1', image: 'img:1' },
+          { name: 's', image: 'img:1', restartPolicy: 'Always' },
+          { name: 'i2', image: 'img:1' },
+        ],
       }),
     );
     await node.run(1000);
@@ -217,16 +264,37 @@ describe('the agent', () => {
     node.assign(
       testPod('needs', {
         volumes: [{ name: 'v', configMap: { name: 'cm' } }],
-        containers: [{ name: 'c', image: 'img:1', env: [{ name: 'K', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }], volumeMounts: [{ name: 'v', mountPath: '/v' }] }],
+        containers: [
+          {
+            name: 'c',
+            image: 'img:1',
+            env: [{ name: 'K', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }],
+            volumeMounts: [{ name: 'v', mountPath: '/v' }],
+          },
+        ],
       }),
     );
     await node.run(3000);
     expect(node.status('needs').containerStatuses?.[0]?.state).toEqual({ waiting: { reason: 'ContainerCreating' } });
-    expect(node.said('needs', 'FailedMount')[0]).toBe('MountVolume.SetUp failed for volume "v" : configmap "cm" not found');
-    node.assign({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'cm', namespace: 'default', uid: 'u1' }, data: { a: '1' } });
+    expect(node.said('needs', 'FailedMount')[0]).toBe(
+      'MountVolume.SetUp failed for volume "v" : configmap "cm" not found',
+    );
+    node.assign({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'cm', namespace: 'default', uid: 'u1' },
+      data: { a: '1' },
+    });
     await node.run(500);
-    expect(node.status('needs').containerStatuses?.[0]?.state).toEqual({ waiting: { reason: 'CreateContainerConfigError', message: 'secret "s" not found' } });
-    node.assign({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', namespace: 'default', uid: 'u2' }, data: { k: 'aHVzaA==' } });
+    expect(node.status('needs').containerStatuses?.[0]?.state).toEqual({
+      waiting: { reason: 'CreateContainerConfigError', message: 'secret "s" not found' },
+    });
+    node.assign({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 's', namespace: 'default', uid: 'u2' },
+      data: { k: 'aHVzaA==' },
+    });
     await node.run(500);
     expect(node.status('needs').phase).toBe('Running');
   });
@@ -254,14 +322,22 @@ describe('the agent', () => {
     node.runtime.powerLoss();
     await node.restartAgent();
     await node.run(1000);
-    node.runtime.crash(node.runtime.list().find((c) => c.labels.container === 'i' && c.state === 'running')?.id ?? '', 0);
+    node.runtime.crash(
+      node.runtime.list().find((c) => c.labels.container === 'i' && c.state === 'running')?.id ?? '',
+      0,
+    );
     await node.run(15_000);
     expect(node.running('web')).toEqual(['POD/1', 'c/1']);
   });
 
   it('survives an engine that fails and answers that get lost', async () => {
     let n = 0;
-    const node = new TestNode({ fault: (operation) => (operation !== 'prepare' && ++n % 3 === 0 ? { message: 'engine trouble', reason: 'unavailable', lost: n % 2 === 0 } : undefined) });
+    const node = new TestNode({
+      fault: (operation) =>
+        operation !== 'prepare' && ++n % 3 === 0
+          ? { message: 'engine trouble', reason: 'unavailable', lost: n % 2 === 0 }
+          : undefined,
+    });
     await node.start();
     const pod = testPod('web', { initContainers: [{ name: 'i', image: 'img:1', restartPolicy: 'Always' }] });
     node.assign(pod);
@@ -278,7 +354,15 @@ describe('the agent', () => {
     await node.start();
     node.assign(testPod('web'));
     await node.run(1000);
-    const request = { namespace: 'default', pod: 'web', uid: 'uid-web', container: 'c', follow: false, previous: false, timestamps: false };
+    const request = {
+      namespace: 'default',
+      pod: 'web',
+      uid: 'uid-web',
+      container: 'c',
+      follow: false,
+      previous: false,
+      timestamps: false,
+    };
     const stream = new ByteStream({ bus: node.health, clock: node.clock, subject: 'stream.n1.1', side: 'client' });
     expect(await node.askForLog({ ...request, tailLines: 2 }, 'stream.n1.1')).toEqual({ opened: true });
     const reading = (async () => {
@@ -288,6 +372,10 @@ describe('the agent', () => {
     })();
     await node.run(2000);
     expect(await reading).toBe('two\nthree\n');
-    expect(await node.askForLog({ ...request, previous: true }, 'stream.n1.2')).toMatchObject({ opened: false, code: 400, message: 'previous terminated container "c" in pod "web" not found' });
+    expect(await node.askForLog({ ...request, previous: true }, 'stream.n1.2')).toMatchObject({
+      opened: false,
+      code: 400,
+      message: 'previous terminated container "c" in pod "web" not found',
+    });
   });
 });

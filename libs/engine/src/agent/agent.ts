@@ -1,16 +1,15 @@
 import { kubelet } from '#loops';
-import type { AssignmentChange, AssignmentSync, Heartbeat, RegisterRequest, ReportAnswer, SyncRequest } from '#model';
+import type { ReportAnswer } from '#model';
 import type { BusSubscription, ContainerOwner, RuntimeContainer, RuntimeInfo } from '#ports';
-import { subjects } from '../subjects.js';
 import { refusalOf, shortOf } from './admission.js';
 import { Assigned } from './assigned.js';
 import type { AssignedPod, News } from './assigned.js';
+import { Contact } from './contact.js';
 import { KnownImages } from './images.js';
 import { PodKeeper } from './keeper.js';
 import type { KeeperReport } from './keeper.js';
 import { LogAnswers } from './log-answer.js';
-import { decodeMessage, encodeMessage } from './messages.js';
-import { allocatableOf, capacityOf, nodeObject } from './node-object.js';
+import { allocatableOf, capacityOf } from './node-object.js';
 import type { AgentOptions } from './options.js';
 import { answerQuestions } from './questions.js';
 import { Reporter } from './reporter.js';
@@ -58,15 +57,12 @@ class NodeAgent implements Agent {
   private readonly sessions: SessionAnswers;
   private readonly ends: (() => void)[] = [];
   private readonly subscriptions: BusSubscription[] = [];
-  private info: RuntimeInfo | undefined;
+  private readonly contact: Contact;
   private around: Surroundings | undefined;
   private owner: ContainerOwner | undefined;
   private preparing: Promise<void> | undefined;
   private prepared = false;
   private stopped = false;
-  private syncing = false;
-  private registered = false;
-  private heartbeats = 0;
   private saving = false;
   /** The pods' range, as the control plane last said it. */
   private knownCidr: string | undefined;
@@ -75,6 +71,7 @@ class NodeAgent implements Agent {
 
   constructor(private readonly options: AgentOptions) {
     this.boot = options.ids.uid();
+    this.contact = new Contact(options, this.boot, this.assigned, (news) => this.apply(news));
     this.logs = new LogAnswers(options);
     this.sessions = new SessionAnswers(options);
     this.reporter = new Reporter(options, this.boot, (uid, report, answer) => this.reportTaken(uid, report, answer));
@@ -82,21 +79,23 @@ class NodeAgent implements Agent {
 
   async start(): Promise<void> {
     const { bus, node } = this.options;
-    this.info = await this.insist('the container engine', () => this.options.runtime.info());
-    if (this.stopped || !this.info) return;
-    this.around = this.surroundings(this.info);
+    const info = await this.insist('the container engine', () => this.options.runtime.info());
+    if (this.stopped || !info) return;
+    this.around = this.surroundings(info);
     await this.restore();
-    this.subscriptions.push(bus.subscribe(subjects.node(node.name, 'change'), (data) => this.take(decodeMessage(data) as unknown as AssignmentChange)));
     const { logs, sessions } = this;
-    this.subscriptions.push(...answerQuestions({ bus, node: node.name, logs, sessions, pod: (at) => this.pod(at.namespace, at.pod, at.uid) }));
+    this.subscriptions.push(
+      ...answerQuestions({ bus, node: node.name, logs, sessions, pod: (at) => this.pod(at.namespace, at.pod, at.uid) }),
+    );
     bus.onConnection((connected) => {
       if (!connected || this.stopped) return;
       this.reporter.connected();
-      void this.sync();
+      void this.contact.sync();
     });
-    void this.register();
-    this.every(node.heartbeatMs ?? HEARTBEAT_MS, () => this.beat());
-    this.every(node.syncMs ?? SYNC_MS, () => void this.sync());
+    this.subscriptions.push(this.contact.listen());
+    void this.contact.register(info);
+    this.every(node.heartbeatMs ?? HEARTBEAT_MS, () => this.contact.beat());
+    this.every(node.syncMs ?? SYNC_MS, () => void this.contact.sync());
     this.every(USAGE_MS, () => {
       for (const keeper of this.keepers.values()) void keeper.checkUsage().catch(() => undefined);
     });
@@ -104,6 +103,7 @@ class NodeAgent implements Agent {
   }
   stop(): Promise<void> {
     this.stopped = true;
+    this.contact.stop();
     for (const end of this.ends) end();
     for (const subscription of this.subscriptions) subscription.unsubscribe();
     for (const keeper of this.keepers.values()) keeper.end();
@@ -123,6 +123,7 @@ class NodeAgent implements Agent {
   private surroundings(info: RuntimeInfo): Surroundings {
     const { options } = this;
     const stopped = (): boolean => this.stopped;
+    const synced = (): boolean => this.assigned.sequence !== undefined;
     return {
       options,
       node: { name: options.node.name, hostIps: [options.node.internalIp], scheme: options.runtime.scheme },
@@ -135,6 +136,9 @@ class NodeAgent implements Agent {
       memoryBytes: info.memoryBytes,
       get stopped() {
         return stopped();
+      },
+      get synced() {
+        return synced();
       },
       resizeRefusal: (pod) => this.resizeRefusal(pod),
       log: (line) => options.log?.(line),
@@ -165,66 +169,12 @@ class NodeAgent implements Agent {
     });
   }
 
-  private async register(): Promise<void> {
-    const { bus, node, runtime, clock } = this.options;
-    while (!this.stopped && !this.registered && this.info) {
-      try {
-        const images = await runtime.images();
-        const request: RegisterRequest = { boot: this.boot, node: nodeObject(node, this.info, images, clock.now()) };
-        const answer = decodeMessage(await bus.request(subjects.report(node.name, 'register'), encodeMessage(request), 10_000)) as unknown as ReportAnswer;
-        if (!answer.taken) throw new Error(answer.reason ?? 'refused');
-        this.registered = true;
-      } catch (error) {
-        this.log(`registering ${node.name}: ${words(error)}`);
-        await pause(clock, RETRY_MS);
-      }
-    }
-    this.beat();
-    void this.sync();
-  }
-  private beat(): void {
-    if (!this.registered) return;
-    const { bus, node } = this.options;
-    const heartbeat: Heartbeat = { node: node.name, boot: this.boot, sequence: ++this.heartbeats };
-    try {
-      bus.publish(subjects.heartbeat(node.name), encodeMessage(heartbeat));
-    } catch {
-      // The bus is away; the next one says the same.
-    }
-  }
-
-  private async sync(): Promise<void> {
-    if (this.syncing || this.stopped || !this.registered) return;
-    this.syncing = true;
-    const { bus, node, clock } = this.options;
-    let again = false;
-    try {
-      const request: SyncRequest = { node: node.name, boot: this.boot };
-      const sync = decodeMessage(await bus.request(subjects.report(node.name, 'sync'), encodeMessage(request), 15_000)) as unknown as AssignmentSync;
-      if (this.stopped) return;
-      const outcome = this.assigned.takeSync(sync);
-      if ('refused' in outcome) this.log(`an assignment was refused: ${outcome.refused}; remove the agent's data folder to let the node join anew`);
-      else await this.apply(outcome);
-    } catch (error) {
-      again = true;
-      this.log(`asking for assignments: ${words(error)}`);
-    } finally {
-      this.syncing = false;
-    }
-    if (again) clock.at(clock.now() + RETRY_MS, () => void this.sync());
-  }
-  private take(change: AssignmentChange): undefined {
-    if (this.stopped) return;
-    const news = this.assigned.takeChange(change);
-    if (news === undefined) void this.sync();
-    else if (news !== 'old') void this.apply(news).catch((error: unknown) => this.log(`taking a change: ${words(error)}`));
-    return undefined;
-  }
   private async apply(news: News): Promise<void> {
     await this.prepare();
     for (const pod of news.pods) this.keep(pod, false);
     for (const uid of news.gone) this.end(uid);
-    if (news.objects.length > 0) for (const keeper of this.keepers.values()) if (kubelet.needsAny(keeper.pod, news.objects)) keeper.needsChanged();
+    if (news.objects.length > 0)
+      for (const keeper of this.keepers.values()) if (kubelet.needsAny(keeper.pod, news.objects)) keeper.needsChanged();
     if (news.pods.length > 0 || news.gone.length > 0) this.save();
   }
 
@@ -239,18 +189,30 @@ class NodeAgent implements Agent {
     if (adopting) return;
     // A pod that no node has begun has no containers; if one was made and its report lost, making it again finds it.
     if (!pod.status?.startTime && !this.found.has(pod.metadata.uid)) void keeper.observe([]);
-    else void keeper.observeAll().catch((error: unknown) => this.log(`looking at pod ${pod.metadata.name}: ${words(error)}`));
+    else
+      void keeper
+        .observeAll()
+        .catch((error: unknown) => this.log(`looking at pod ${pod.metadata.name}: ${words(error)}`));
   }
   /** A pod that has not begun here yet is refused when it does not fit. */
   private admit(keeper: PodKeeper): void {
     const { pod } = keeper;
     if (pod.status?.startTime || pod.metadata.deletionTimestamp || !this.around) return;
-    const others = [...this.keepers.values()].filter((k) => !kubelet.isTerminal(k.record.status.phase) && !k.gone).map((k) => k.pod);
+    const others = [...this.keepers.values()]
+      .filter((k) => !kubelet.isTerminal(k.record.status.phase) && !k.gone)
+      .map((k) => k.pod);
     const node = this.assigned.objects.get('Node', '', this.options.node.name);
-    const allocatable = { ...this.around.allocatable, ...(node?.status as { allocatable?: Record<string, string> } | undefined)?.allocatable };
+    const allocatable = {
+      ...this.around.allocatable,
+      ...(node?.status as { allocatable?: Record<string, string> } | undefined)?.allocatable,
+    };
     const refused = refusalOf(pod, others, allocatable, node);
     if (!refused) return;
-    keeper.record = { ...keeper.record, refused: true, failed: { reason: refused.reason, message: `Pod was rejected: ${refused.message}` } };
+    keeper.record = {
+      ...keeper.record,
+      refused: true,
+      failed: { reason: refused.reason, message: `Pod was rejected: ${refused.message}` },
+    };
     this.reporter.incident(pod, { type: 'Warning', reason: refused.reason, message: refused.message });
   }
   private resizeRefusal(pod: kubelet.Pod): kubelet.Situation['resizeRefused'] {
@@ -258,7 +220,9 @@ class NodeAgent implements Agent {
     if (!around) return undefined;
     const alone = shortOf(pod, [], around.allocatable);
     if (alone) return { reason: 'Infeasible', message: alone.message };
-    const others = [...this.keepers.values()].filter((k) => k.uid !== pod.metadata.uid && !kubelet.isTerminal(k.record.status.phase)).map((k) => k.pod);
+    const others = [...this.keepers.values()]
+      .filter((k) => k.uid !== pod.metadata.uid && !kubelet.isTerminal(k.record.status.phase))
+      .map((k) => k.pod);
     const beside = shortOf(pod, others, around.allocatable);
     return beside && { reason: 'Deferred', message: beside.message };
   }
@@ -285,7 +249,7 @@ class NodeAgent implements Agent {
       this.forget(uid);
     } else {
       // Not ours any more? Only an assignment can say that for sure.
-      void this.sync();
+      void this.contact.sync();
     }
   }
 
@@ -333,8 +297,11 @@ class NodeAgent implements Agent {
     const since = new Map([...this.keepers].map(([uid, keeper]) => [uid, keeper.version]));
     const all = await this.options.runtime.containers(this.owner);
     const byPod = new Map<string, RuntimeContainer[]>();
-    for (const container of all) byPod.set(container.labels.uid, [...(byPod.get(container.labels.uid) ?? []), container]);
-    for (const [uid, keeper] of this.keepers) if (!keeper.over && !keeper.busy.has('cleanup') && since.has(uid)) await keeper.observe(byPod.get(uid) ?? [], since.get(uid));
+    for (const container of all)
+      byPod.set(container.labels.uid, [...(byPod.get(container.labels.uid) ?? []), container]);
+    for (const [uid, keeper] of this.keepers)
+      if (!keeper.over && !keeper.busy.has('cleanup') && since.has(uid))
+        await keeper.observe(byPod.get(uid) ?? [], since.get(uid));
     this.found = new Set(byPod.keys());
     const uids = new Set([...byPod.keys(), ...(await this.options.volumes.pods())]);
     for (const uid of uids) if (!this.keepers.has(uid) && !this.assigned.has(uid)) this.assigned.foundStray(uid);
@@ -347,7 +314,10 @@ class NodeAgent implements Agent {
     const running = found.filter((c) => c.state === 'running' && c.labels.role !== 'infra');
     for (const container of running) await runtime.signal(container.id, container.stopSignal ?? 'SIGTERM');
     if (running.length > 0) await pause(clock, 5000);
-    for (const container of [...found].sort((a, b) => Number(a.labels.role === 'infra') - Number(b.labels.role === 'infra'))) await runtime.remove(container.id);
+    for (const container of [...found].sort(
+      (a, b) => Number(a.labels.role === 'infra') - Number(b.labels.role === 'infra'),
+    ))
+      await runtime.remove(container.id);
     await volumes.removePod(uid);
     this.assigned.forgetStray(uid);
   }

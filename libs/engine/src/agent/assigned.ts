@@ -3,7 +3,12 @@ import { parseStream } from '#model';
 import type { kubelet } from '#loops';
 
 const PODS = 'core.pods';
-const KINDS: Readonly<Record<string, string>> = { 'core.configmaps': 'ConfigMap', 'core.secrets': 'Secret', 'core.services': 'Service', 'core.nodes': 'Node' };
+const KINDS: Readonly<Record<string, string>> = {
+  'core.configmaps': 'ConfigMap',
+  'core.secrets': 'Secret',
+  'core.services': 'Service',
+  'core.nodes': 'Node',
+};
 
 export interface AssignedPod {
   readonly pod: kubelet.Pod;
@@ -59,8 +64,10 @@ export class Assigned {
   }
 
   takeSync(sync: AssignmentSync): SyncOutcome {
-    if (this.cluster !== undefined && sync.cluster !== this.cluster) return { refused: `it is of cluster ${sync.cluster}, this node belongs to ${this.cluster}` };
-    if (sync.position < this.position) return { refused: `it is at position ${sync.position}, this node has seen ${this.position}` };
+    if (this.cluster !== undefined && sync.cluster !== this.cluster)
+      return { refused: `it is of cluster ${sync.cluster}, this node belongs to ${this.cluster}` };
+    if (sync.position < this.position)
+      return { refused: `it is at position ${sync.position}, this node has seen ${this.position}` };
     this.cluster = sync.cluster;
     this.sequence = sync.sequence;
     const news = this.takeObjects(sync.objects);
@@ -120,9 +127,16 @@ export class Assigned {
       return;
     }
     // Another uid under the same name: the one before must have been deleted, names are given once at a time.
-    for (const [uid, other] of this.pods) if (other.stream === assigned.stream && uid !== assigned.uid && other.position < assigned.position) gone.push(uid);
+    for (const [uid, other] of this.pods)
+      if (other.stream === assigned.stream && uid !== assigned.uid && other.position < assigned.position)
+        gone.push(uid);
     this.strays.delete(assigned.uid);
-    this.pods.set(assigned.uid, { pod: assigned.object as kubelet.Pod, stream: assigned.stream, position: assigned.position, omitted: 0 });
+    this.pods.set(assigned.uid, {
+      pod: assigned.object as kubelet.Pod,
+      stream: assigned.stream,
+      position: assigned.position,
+      omitted: 0,
+    });
     if (!known || known.position < assigned.position) pods.push(assigned.object as kubelet.Pod);
   }
   private takeOther(assigned: AssignedObject): boolean {

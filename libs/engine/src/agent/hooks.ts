@@ -22,7 +22,9 @@ export async function runHook(around: Surroundings, call: HookCall): Promise<str
     if (handler.exec) {
       const result = await runtime.exec(id, handler.exec.command ?? [], { timeoutMs, outputBytesMax: 10_240 });
       if (result.timedOut) return 'the hook did not end in time';
-      return result.exitCode === 0 ? undefined : `command '${(handler.exec.command ?? []).join(' ')}' exited with ${result.exitCode}: ${result.output}`;
+      return result.exitCode === 0
+        ? undefined
+        : `command '${(handler.exec.command ?? []).join(' ')}' exited with ${result.exitCode}: ${result.output}`;
     }
     if (handler.sleep) {
       await pause(clock, Math.min(handler.sleep.seconds * 1000, timeoutMs));

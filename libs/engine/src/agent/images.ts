@@ -28,10 +28,16 @@ export class KnownImages {
   }
 }
 
-export type ImageOutcome = { readonly found: RuntimeImage } | { readonly problem: { readonly reason: string; readonly message: string } };
+export type ImageOutcome =
+  { readonly found: RuntimeImage } | { readonly problem: { readonly reason: string; readonly message: string } };
 
 /** Has the container's image on the node, pulled where the policy says so. */
-export async function ensureImage(around: Surroundings, pod: kubelet.Pod, container: kubelet.Container, tell: (incident: kubelet.Incident) => void): Promise<ImageOutcome> {
+export async function ensureImage(
+  around: Surroundings,
+  pod: kubelet.Pod,
+  container: kubelet.Container,
+  tell: (incident: kubelet.Incident) => void,
+): Promise<ImageOutcome> {
   const name = container.image ?? '';
   const invalid = kubelet.imageNameProblem(name);
   if (invalid !== undefined) {
@@ -49,20 +55,33 @@ export async function ensureImage(around: Surroundings, pod: kubelet.Pod, contai
     return { problem: { reason: 'ErrImageNeverPull', message } };
   }
   if (here && policy !== 'Always') {
-    tell({ type: 'Normal', reason: 'Pulled', message: `Container image "${name}" already present on machine and can be accessed by the pod` });
+    tell({
+      type: 'Normal',
+      reason: 'Pulled',
+      message: `Container image "${name}" already present on machine and can be accessed by the pod`,
+    });
     return { found: here };
   }
   return pull(around, pod, { name, reference }, tell);
 }
 
-async function pull(around: Surroundings, pod: kubelet.Pod, image: { readonly name: string; readonly reference: string }, tell: (incident: kubelet.Incident) => void): Promise<ImageOutcome> {
+async function pull(
+  around: Surroundings,
+  pod: kubelet.Pod,
+  image: { readonly name: string; readonly reference: string },
+  tell: (incident: kubelet.Incident) => void,
+): Promise<ImageOutcome> {
   const { runtime, clock } = around.options;
   tell({ type: 'Normal', reason: 'Pulling', message: `Pulling image "${image.name}"` });
   const begun = clock.now();
   try {
     const found = await runtime.pull(image.reference, credentialsFor(around, pod, image.reference));
     const took = `${((clock.now() - begun) / 1000).toFixed(3).replace(/\.?0+$/, '')}s`;
-    tell({ type: 'Normal', reason: 'Pulled', message: `Successfully pulled image "${image.name}" in ${took} (${took} including waiting). Image size: ${found.sizeBytes} bytes.` });
+    tell({
+      type: 'Normal',
+      reason: 'Pulled',
+      message: `Successfully pulled image "${image.name}" in ${took} (${took} including waiting). Image size: ${found.sizeBytes} bytes.`,
+    });
     return { found };
   } catch (error) {
     if (error instanceof RuntimeFault && error.reason === 'unavailable') throw error;
@@ -89,10 +108,20 @@ function credentialsFor(around: Surroundings, pod: kubelet.Pod, reference: strin
 }
 function loginOf(json: string, registry: string): RegistryCredentials | undefined {
   try {
-    const auths = (JSON.parse(json) as { auths?: Record<string, { username?: string; password?: string; auth?: string }> }).auths ?? {};
+    const auths =
+      (JSON.parse(json) as { auths?: Record<string, { username?: string; password?: string; auth?: string }> }).auths ??
+      {};
     for (const [server, entry] of Object.entries(auths)) {
-      if (server.replace(/^https?:\/\//, '').split('/')[0]?.replace('index.docker.io', 'docker.io') !== registry) continue;
-      const [username = '', password = ''] = entry.auth ? splitOnce(kubelet.textOfBase64(entry.auth)) : [entry.username ?? '', entry.password ?? ''];
+      if (
+        server
+          .replace(/^https?:\/\//, '')
+          .split('/')[0]
+          ?.replace('index.docker.io', 'docker.io') !== registry
+      )
+        continue;
+      const [username = '', password = ''] = entry.auth
+        ? splitOnce(kubelet.textOfBase64(entry.auth))
+        : [entry.username ?? '', entry.password ?? ''];
       return { username, password, server };
     }
   } catch {

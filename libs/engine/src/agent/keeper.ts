@@ -38,7 +38,11 @@ export class PodKeeper {
     public pod: kubelet.Pod,
     readonly owner: ContainerOwner,
   ) {
-    this.record = kubelet.newPodRecord(pod.metadata.uid, kubelet.startOf(pod) ?? around.options.clock.now(), pod.status);
+    this.record = kubelet.newPodRecord(
+      pod.metadata.uid,
+      kubelet.startOf(pod) ?? around.options.clock.now(),
+      pod.status,
+    );
     this.operations = new Operations(around, this);
   }
   get uid(): string {
@@ -50,13 +54,13 @@ export class PodKeeper {
     const refresh = pod.metadata !== this.pod.metadata;
     this.pod = pod;
     this.retryNow();
-    if (refresh) this.operations.refreshVolumes();
+    if (refresh) this.operations.files.refreshVolumes();
     this.look();
   }
   /** A ConfigMap, Secret or Service that it may need changed. */
   needsChanged(): void {
     this.retryNow();
-    this.operations.refreshVolumes();
+    this.operations.files.refreshVolumes();
     this.look();
   }
   /** A volume that has grown over its limit costs the pod its place. */
@@ -111,8 +115,9 @@ export class PodKeeper {
   private async withMessage(container: RuntimeContainer): Promise<kubelet.Observed> {
     const known = this.containers.find((c) => c.id === container.id);
     if (container.state !== 'exited' || container.labels.role === 'infra') return container;
-    if (known?.state === 'exited') return { ...container, ...(known.message !== undefined && { message: known.message }) };
-    const message = await this.operations.terminationMessage(container).catch(() => '');
+    if (known?.state === 'exited')
+      return { ...container, ...(known.message !== undefined && { message: known.message }) };
+    const message = await this.operations.files.terminationMessage(container).catch(() => '');
     return { ...container, ...(message && { message }) };
   }
   async observeAll(): Promise<void> {
@@ -156,7 +161,8 @@ export class PodKeeper {
     const plan = kubelet.planPod(this.situation());
     this.record = plan.record;
     for (const incident of plan.incidents) reporter.incident(this.pod, incident);
-    if (!this.gone) reporter.status({ pod: this.pod, status: plan.status, finished: plan.finished, ...eventOf(before, plan.status) });
+    if (!this.gone)
+      reporter.status({ pod: this.pod, status: plan.status, finished: plan.finished, ...eventOf(before, plan.status) });
     this.wake?.();
     this.wake = plan.wakeAt === undefined ? undefined : options.clock.at(plan.wakeAt, () => this.look());
     if (plan.finished && this.gone) {
@@ -197,7 +203,10 @@ export class PodKeeper {
 
 function eventOf(before: kubelet.PodStatus, after: kubelet.PodStatus): { event?: PodReport['event'] } {
   const restartsOf = (status: kubelet.PodStatus): number =>
-    [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].reduce((sum, c) => sum + c.restartCount, 0);
+    [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].reduce(
+      (sum, c) => sum + c.restartCount,
+      0,
+    );
   if (restartsOf(after) > restartsOf(before)) return { event: { type: 'ContainerRestarted' } };
   if (after.phase === 'Running' && before.phase !== 'Running') return { event: { type: 'PodStarted' } };
   return {};

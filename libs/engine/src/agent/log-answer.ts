@@ -16,7 +16,9 @@ export class LogAnswers {
     if (!keeper) return refused(`pod "${request.pod}" is not on this node`);
     const found = logContainer(keeper, request.container, request.previous);
     if ('problem' in found) return refused(found.problem);
-    this.send(request, found.id).catch((error: unknown) => this.options.log?.(`log of ${request.pod}: ${error instanceof Error ? error.message : String(error)}`));
+    this.send(request, found.id).catch((error: unknown) =>
+      this.options.log?.(`log of ${request.pod}: ${error instanceof Error ? error.message : String(error)}`),
+    );
     return { opened: true };
   }
   stop(): void {
@@ -25,7 +27,12 @@ export class LogAnswers {
 
   private async send(request: LogRequest, id: string): Promise<void> {
     const { clock, runtime } = this.options;
-    const stream = new ByteStream({ bus: this.options.streamBus ?? this.options.bus, clock, subject: request.stream, side: 'agent' });
+    const stream = new ByteStream({
+      bus: this.options.streamBus ?? this.options.bus,
+      clock,
+      subject: request.stream,
+      side: 'agent',
+    });
     this.open.add(stream);
     const abort = new AbortController();
     // The reader says nothing; its going away is what ends a log that is followed.
@@ -56,21 +63,34 @@ export class LogAnswers {
 }
 
 /** The container whose log is meant: the current one, or the one before it; while one waits, the one that ended last. */
-function logContainer(keeper: PodKeeper, name: string, previous: boolean): { readonly id: string } | { readonly problem: string } {
+function logContainer(
+  keeper: PodKeeper,
+  name: string,
+  previous: boolean,
+): { readonly id: string } | { readonly problem: string } {
   const { pod } = keeper;
   const [current, before] = kubelet.attemptsOf(keeper.containers, name);
   const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = keeper.record.status;
-  const status = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses].find((s) => s.name === name);
+  const status = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses].find(
+    (s) => s.name === name,
+  );
   const waiting = status?.state.waiting;
   const waitsAgain = waiting !== undefined && current?.state === 'exited';
   if (previous) {
     const last = waitsAgain ? current : before?.state === 'exited' ? before : undefined;
-    return last ? { id: last.id } : { problem: `previous terminated container "${name}" in pod "${pod.metadata.name}" not found` };
+    return last
+      ? { id: last.id }
+      : { problem: `previous terminated container "${name}" in pod "${pod.metadata.name}" not found` };
   }
   if (current && current.state !== 'created') return { id: current.id };
   if (before) return { id: before.id };
   const reason = waiting?.reason ?? 'ContainerCreating';
-  const words = reason === 'ImagePullBackOff' ? 'trying and failing to pull image' : reason === 'ErrImagePull' ? 'image can\'t be pulled' : reason;
+  const words =
+    reason === 'ImagePullBackOff'
+      ? 'trying and failing to pull image'
+      : reason === 'ErrImagePull'
+        ? "image can't be pulled"
+        : reason;
   return { problem: `container "${name}" in pod "${pod.metadata.name}" is waiting to start: ${words}` };
 }
 

@@ -26,7 +26,12 @@ export function allocatableOf(capacity: Readonly<Record<string, string>>): Reado
 }
 
 /** The Node object as the agent would have it. */
-export function nodeObject(node: NodeOptions, info: RuntimeInfo, images: readonly RuntimeImage[], now: Instant): KubeObject {
+export function nodeObject(
+  node: NodeOptions,
+  info: RuntimeInfo,
+  images: readonly RuntimeImage[],
+  now: Instant,
+): KubeObject {
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -45,7 +50,12 @@ export function nodeObject(node: NodeOptions, info: RuntimeInfo, images: readonl
     status: nodeStatus(node, info, images, now),
   };
 }
-export function nodeStatus(node: NodeOptions, info: RuntimeInfo, images: readonly RuntimeImage[], now: Instant): JsonObject {
+export function nodeStatus(
+  node: NodeOptions,
+  info: RuntimeInfo,
+  images: readonly RuntimeImage[],
+  now: Instant,
+): JsonObject {
   const capacity = capacityOf(node, info);
   return {
     addresses: [
@@ -76,7 +86,14 @@ export function nodeStatus(node: NodeOptions, info: RuntimeInfo, images: readonl
   };
 }
 function conditions(now: string): readonly JsonObject[] {
-  const one = (type: string, status: string, reason: string, message: string): JsonObject => ({ type, status, lastHeartbeatTime: now, lastTransitionTime: now, reason, message });
+  const one = (type: string, status: string, reason: string, message: string): JsonObject => ({
+    type,
+    status,
+    lastHeartbeatTime: now,
+    lastTransitionTime: now,
+    reason,
+    message,
+  });
   return [
     one('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
     one('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),

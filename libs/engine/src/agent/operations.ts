@@ -1,41 +1,34 @@
 import { kubelet } from '#loops';
-import type { ContainerMount, RuntimeContainer } from '#ports';
 import { RuntimeFault } from '#ports';
 import type { Instant } from '#std';
 import { runHook } from './hooks.js';
 import { ensureImage } from './images.js';
 import type { PodKeeper } from './keeper.js';
+import { messageOf, PodFiles } from './pod-files.js';
 import { probeTarget } from './probe-target.js';
 import { amountsOf, containerSpec, roleOf, sandboxSpec } from './specs.js';
 import { Stopper } from './stopper.js';
 import type { Surroundings } from './surroundings.js';
 
-const VOLUME_RETRY_MS = [500, 1000, 2000, 4000, 8000, 16000, 32000, 64000, 122000];
 const CONFIG_RETRY_MS = 5000;
-const MESSAGE_BYTES_MAX = 4096;
-const ALL_MESSAGES_BYTES_MAX = 12_288;
-const FALLBACK_BYTES_MAX = 2048;
-const FALLBACK_LINES_MAX = 80;
 
 /** Carries out for one pod what the loop decided. */
 export class Operations {
-  private readonly paths = new Map<string, string>();
+  readonly files: PodFiles;
   private readonly stopper: Stopper;
-  private renewal: (() => void) | undefined;
-  private refreshing = false;
-  private refreshAgain = false;
 
   constructor(
     private readonly around: Surroundings,
     private readonly keeper: PodKeeper,
   ) {
+    this.files = new PodFiles(around, keeper);
     this.stopper = new Stopper(around, keeper);
   }
 
   run(action: Exclude<kubelet.Action, { do: 'stop' }>): Promise<void> {
     switch (action.do) {
       case 'volumes':
-        return this.makeVolumes();
+        return this.files.makeVolumes();
       case 'sandbox':
         return this.startSandbox(action.attempt);
       case 'start':
@@ -57,86 +50,31 @@ export class Operations {
     this.stopper.observed();
   }
   end(): void {
-    this.renewal?.();
+    this.files.end();
     this.stopper.end();
-  }
-
-  private async makeVolumes(): Promise<void> {
-    const { keeper } = this;
-    if (this.canPlanVolumes()) {
-      keeper.record = { ...keeper.record, volumesPlanned: true };
-      keeper.look();
-    }
-    try {
-      await this.putVolumes();
-      const { volumesRetry: _retry, ...record } = keeper.record;
-      keeper.record = { ...record, volumesReady: true };
-    } catch (error) {
-      if (!(error instanceof VolumeFailed)) throw error;
-      const count = (keeper.record.volumesRetry?.count ?? 0) + 1;
-      const delay = VOLUME_RETRY_MS[Math.min(count, VOLUME_RETRY_MS.length) - 1] ?? CONFIG_RETRY_MS;
-      keeper.record = { ...keeper.record, volumesRetry: { at: this.now() + delay, count } };
-      this.tell({ type: 'Warning', reason: 'FailedMount', message: error.message });
-    }
-  }
-  /** True when nothing that the volumes need is missing; tokens are taken for granted. */
-  private canPlanVolumes(): boolean {
-    const { pod } = this.keeper;
-    const tokens = new Map(kubelet.tokenNeedsOf(pod).map((need) => [need.key, '']));
-    try {
-      for (const volume of pod.spec.volumes ?? []) if (kubelet.planVolume(pod, volume, { ...this.inputs([]), tokens }).is === 'host') return false;
-      return true;
-    } catch {
-      return false;
-    }
-  }
-  private async putVolumes(): Promise<void> {
-    const { pod } = this.keeper;
-    const { volumes } = this.around.options;
-    const { tokens, renewAt } = await this.around.tokens.of(pod, kubelet.tokenNeedsOf(pod)).catch((error: unknown) => {
-      throw new VolumeFailed(firstTokenVolume(pod), `failed to fetch token: ${messageOf(error)}`);
-    });
-    for (const volume of pod.spec.volumes ?? []) {
-      try {
-        const plan = kubelet.planVolume(pod, volume, { ...this.inputs([]), tokens });
-        this.paths.set(volume.name, await volumes.put(pod.metadata.uid, plan));
-      } catch (error) {
-        throw new VolumeFailed(volume.name, messageOf(error));
-      }
-    }
-    this.renewal?.();
-    this.renewal = renewAt === undefined ? undefined : this.around.options.clock.at(renewAt, () => this.refreshVolumes());
-  }
-  /** Brings the files of a running pod up to date. What is missing now keeps its last content. */
-  refreshVolumes(): void {
-    if (!this.keeper.record.volumesReady || this.keeper.over || this.keeper.record.endBy !== undefined) return;
-    if (this.refreshing) {
-      this.refreshAgain = true;
-      return;
-    }
-    this.refreshing = true;
-    this.putVolumes()
-      .catch(() => undefined)
-      .finally(() => {
-        this.refreshing = false;
-        const again = this.refreshAgain;
-        this.refreshAgain = false;
-        if (again) this.refreshVolumes();
-      });
   }
 
   private async startSandbox(attempt: number): Promise<void> {
     const { keeper } = this;
     const { options, making } = this.around;
     try {
-      const made = await making.hold(() => options.runtime.startSandbox(sandboxSpec(keeper.owner, keeper.pod, attempt, options.node)));
+      const made = await making.hold(() =>
+        options.runtime.startSandbox(sandboxSpec(keeper.owner, keeper.pod, attempt, options.node)),
+      );
       const { sandboxRetry: _retry, ...record } = keeper.record;
       keeper.record = record;
       await keeper.observeOne(made.id);
     } catch (error) {
       const count = (keeper.record.sandboxRetry?.count ?? 0) + 1;
-      keeper.record = { ...keeper.record, sandboxRetry: { at: this.now() + Math.min(1000 * 2 ** count, 30_000), count } };
-      this.tell({ type: 'Warning', reason: 'FailedCreatePodSandBox', message: `Failed to create pod sandbox: ${messageOf(error)}` });
+      keeper.record = {
+        ...keeper.record,
+        sandboxRetry: { at: this.now() + Math.min(1000 * 2 ** count, 30_000), count },
+      };
+      this.tell({
+        type: 'Warning',
+        reason: 'FailedCreatePodSandBox',
+        message: `Failed to create pod sandbox: ${messageOf(error)}`,
+      });
       await keeper.observeAll();
     }
   }
@@ -147,7 +85,8 @@ export class Operations {
     if (!container) return;
     const ephemeral = roleOf(keeper.pod, container.name) === 'ephemeral';
     // What is started for a look into a pod is no part of the pod's story.
-    const tell = (incident: kubelet.Incident): void => void (ephemeral || this.tell({ ...incident, container: container.name }));
+    const tell = (incident: kubelet.Incident): void =>
+      void (ephemeral || this.tell({ ...incident, container: container.name }));
     const image = await ensureImage(this.around, keeper.pod, container, tell);
     if ('problem' in image) return this.hindered(container.name, image.problem.reason, image.problem.message);
     // Pulling may have taken long: a pod that is to end meanwhile gets no new container.
@@ -162,7 +101,12 @@ export class Operations {
     }
     if (id !== undefined && container.lifecycle?.postStart) await this.postStart(container, id, action.ips[0]);
   }
-  private async make(container: kubelet.Container, action: kubelet.Action & { do: 'start' }, imageUser: string, tell: (incident: kubelet.Incident) => void): Promise<string | undefined> {
+  private async make(
+    container: kubelet.Container,
+    action: kubelet.Action & { do: 'start' },
+    imageUser: string,
+    tell: (incident: kubelet.Incident) => void,
+  ): Promise<string | undefined> {
     const { keeper } = this;
     const { options, making } = this.around;
     let id: string;
@@ -178,8 +122,11 @@ export class Operations {
       return undefined;
     }
     tell({ type: 'Normal', reason: 'Created', message: 'Container created' });
-    keeper.record = kubelet.withContainer(keeper.record, container.name, { applied: kubelet.amountsOf(container.resources) });
-    if (container.lifecycle?.postStart) keeper.record = kubelet.withContainer(keeper.record, container.name, { postStart: 'running', postStartFor: id });
+    keeper.record = kubelet.withContainer(keeper.record, container.name, {
+      applied: kubelet.amountsOf(container.resources),
+    });
+    if (container.lifecycle?.postStart)
+      keeper.record = kubelet.withContainer(keeper.record, container.name, { postStart: 'running', postStartFor: id });
     try {
       await making.hold(() => options.runtime.startContainer(id));
     } catch (error) {
@@ -201,7 +148,12 @@ export class Operations {
     const failure = handler && (await runHook(this.around, { pod: keeper.pod, container, handler, id, ip }));
     keeper.record = kubelet.withContainer(keeper.record, container.name, { postStart: 'done' });
     if (failure === undefined) return;
-    this.tell({ type: 'Warning', reason: 'FailedPostStartHook', message: `PostStartHook failed: ${failure}`, container: container.name });
+    this.tell({
+      type: 'Warning',
+      reason: 'FailedPostStartHook',
+      message: `PostStartHook failed: ${failure}`,
+      container: container.name,
+    });
     this.tell({ type: 'Normal', reason: 'Killing', message: 'FailedPostStartHook', container: container.name });
     const graceMs = (keeper.pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
     this.stopper.stop({ do: 'stop', id, container: container.name, deadline: this.now() + graceMs });
@@ -210,15 +162,21 @@ export class Operations {
     const { keeper } = this;
     const known = kubelet.containerRecord(keeper.record, name);
     const pulling = reason === 'ErrImagePull';
-    const pull = pulling ? kubelet.nextBackOff(known.pull, this.now()) : { delayMs: CONFIG_RETRY_MS, since: this.now() };
+    const pull = pulling
+      ? kubelet.nextBackOff(known.pull, this.now())
+      : { delayMs: CONFIG_RETRY_MS, since: this.now() };
     keeper.record = kubelet.withContainer(keeper.record, name, { problem: { reason, message, at: this.now() }, pull });
   }
 
-  private async specOf(container: kubelet.Container, action: kubelet.Action & { do: 'start' }, imageUser: string): Promise<Parameters<Surroundings['options']['runtime']['createContainer']>[0]> {
+  private async specOf(
+    container: kubelet.Container,
+    action: kubelet.Action & { do: 'start' },
+    imageUser: string,
+  ): Promise<Parameters<Surroundings['options']['runtime']['createContainer']>[0]> {
     const { pod, owner } = this.keeper;
     refuseRoot(pod, container, imageUser);
-    const environment = kubelet.environmentOf(pod, container, this.inputs(action.ips));
-    const mounts = await this.mountsOf(container, action, environment);
+    const environment = kubelet.environmentOf(pod, container, this.files.inputs(action.ips));
+    const mounts = await this.files.mountsOf(container, action, environment);
     return containerSpec({
       owner,
       pod,
@@ -233,61 +191,20 @@ export class Operations {
     });
   }
   private targetOf(container: kubelet.Container): { readonly pidOf?: string } {
-    const target = container.targetContainerName && kubelet.attemptsOf(this.keeper.containers, container.targetContainerName)[0];
+    const target =
+      container.targetContainerName && kubelet.attemptsOf(this.keeper.containers, container.targetContainerName)[0];
     return target ? { pidOf: target.id } : {};
   }
-  private async mountsOf(container: kubelet.Container, action: kubelet.Action & { do: 'start' }, environment: kubelet.Environment): Promise<readonly ContainerMount[]> {
-    const { volumes, node } = this.around.options;
-    const { pod } = this.keeper;
-    const uid = pod.metadata.uid;
-    const known = new Map(environment);
-    const mounts: ContainerMount[] = [];
-    for (const mount of container.volumeMounts ?? []) {
-      const path = this.paths.get(mount.name);
-      if (path === undefined) throw new kubelet.ConfigProblem(`volume "${mount.name}" is not there`);
-      const subPath = mount.subPathExpr ? expandAll(mount.subPathExpr, known) : mount.subPath;
-      const source = subPath ? await volumes.subPath(uid, mount.name, path, subPath) : path;
-      const propagation = mount.mountPropagation === 'Bidirectional' ? 'rshared' : mount.mountPropagation === 'HostToContainer' ? 'rslave' : undefined;
-      const filesOnly = pod.spec.volumes?.some((v) => v.name === mount.name && (v.configMap || v.secret || v.downwardAPI || v.projected));
-      mounts.push({ source, target: mount.mountPath, readOnly: mount.readOnly === true || Boolean(filesOnly), ...(propagation && { propagation }) });
-    }
-    const targets = new Set(mounts.map((m) => m.target.replace(/\/+$/, '')));
-    const file = async (name: string, text: string, target: string, mode: number): Promise<void> => {
-      if (targets.has(target)) return;
-      mounts.push({ source: await volumes.putFile(uid, name, text, mode), target, readOnly: false });
-    };
-    await file('etc-hosts', kubelet.hostsFile(pod, action.ips, node.domain, node.hostsFile), '/etc/hosts', 0o644);
-    await file('resolv.conf', kubelet.resolvConf(pod, { clusterDns: node.clusterDns, domain: node.domain, hostFile: node.resolvConf }), '/etc/resolv.conf', 0o644);
-    const path = container.terminationMessagePath || '/dev/termination-log';
-    await file(messageFile(container.name, action.attempt), '', path, 0o666);
-    return mounts;
-  }
-  private inputs(podIps: readonly string[]): kubelet.Surroundings {
-    const { objects, node, allocatable } = this.around;
-    return { objects, podIps, hostIps: node.hostIps, nodeName: node.name, allocatable };
-  }
-
-  /** What a container left to be shown: its file, or the end of its log where the pod asks for that and it failed. */
-  async terminationMessage(ended: RuntimeContainer): Promise<string> {
-    const { pod } = this.keeper;
-    const container = kubelet.containerOf(pod, ended.labels.container);
-    const count = kubelet.allContainersOf(pod).length;
-    const bytesMax = Math.min(MESSAGE_BYTES_MAX, Math.floor(ALL_MESSAGES_BYTES_MAX / Math.max(count, 1)));
-    const text = await this.around.options.volumes.readFile(pod.metadata.uid, messageFile(ended.labels.container, ended.labels.attempt), bytesMax);
-    if (text || container?.terminationMessagePolicy !== 'FallbackToLogsOnError' || ended.exitCode === 0 || ended.startError) return text;
-    const parts: Uint8Array[] = [];
-    for await (const part of this.around.options.runtime.logs(ended.id, { follow: false, timestamps: false, tailLines: FALLBACK_LINES_MAX })) parts.push(part);
-    const all = concat(parts);
-    return new TextDecoder().decode(all.subarray(Math.max(0, all.length - Math.min(FALLBACK_BYTES_MAX, bytesMax))));
-  }
-
   private async probe(action: kubelet.Action & { do: 'probe' }): Promise<void> {
     const { keeper } = this;
     const container = kubelet.containerOf(keeper.pod, action.container);
     const probe = container && kubelet.probeOf(container, action.kind);
     if (!container || !probe) return;
     const target = probeTarget(container, probe, action);
-    const answer = typeof target === 'string' ? { result: 'unknown' as const, output: target } : await this.around.options.prober.probe(target);
+    const answer =
+      typeof target === 'string'
+        ? { result: 'unknown' as const, output: target }
+        : await this.around.options.prober.probe(target);
     const observed = keeper.containers.find((c) => c.id === action.id && c.state === 'running');
     if (!observed || keeper.stopping[action.id] !== undefined) return;
     const outcome = { kind: action.kind, container: action.container, containerId: action.id, ...answer };
@@ -300,7 +217,10 @@ export class Operations {
     const { keeper } = this;
     await this.around.options.runtime.resize(action.id, amountsOf(action.resources));
     keeper.record = kubelet.withContainer(keeper.record, action.container, { applied: action.resources });
-    const words = JSON.stringify({ containers: [{ name: action.container, resources: action.resources }], generation: keeper.pod.metadata.generation });
+    const words = JSON.stringify({
+      containers: [{ name: action.container, resources: action.resources }],
+      generation: keeper.pod.metadata.generation,
+    });
     this.tell({ type: 'Normal', reason: 'ResizeCompleted', message: `Pod resize completed: ${words}` });
   }
   private async remove(id: string): Promise<void> {
@@ -311,7 +231,9 @@ export class Operations {
     const { keeper } = this;
     const { runtime, volumes } = this.around.options;
     // The sandbox goes last: what still ends may need its network.
-    const order = [...keeper.containers].sort((a, b) => Number(a.labels.role === 'infra') - Number(b.labels.role === 'infra'));
+    const order = [...keeper.containers].sort(
+      (a, b) => Number(a.labels.role === 'infra') - Number(b.labels.role === 'infra'),
+    );
     const apps = order.filter((c) => c.labels.role !== 'infra');
     await Promise.all(apps.map((c) => runtime.remove(c.id)));
     for (const infra of order.filter((c) => c.labels.role === 'infra')) await runtime.remove(infra.id);
@@ -329,36 +251,6 @@ export class Operations {
   }
 }
 
-class VolumeFailed extends Error {
-  constructor(volume: string, why: string) {
-    super(`MountVolume.SetUp failed for volume "${volume}" : ${why}`);
-  }
-}
-function firstTokenVolume(pod: kubelet.Pod): string {
-  return (pod.spec.volumes ?? []).find((v) => v.projected?.sources?.some((s) => s.serviceAccountToken))?.name ?? '';
-}
-function messageFile(container: string, attempt: number): string {
-  return `containers/${container}/${attempt}`;
-}
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, p) => sum + p.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-function expandAll(expression: string, known: ReadonlyMap<string, string>): string {
-  return kubelet.expand(expression, (name) => {
-    const value = known.get(name);
-    if (value === undefined) throw new kubelet.ConfigProblem(`failed to prepare subPath for volumeMount: missing value for "${name}"`);
-    return value;
-  });
-}
 function refuseRoot(pod: kubelet.Pod, container: kubelet.Container, imageUser: string): void {
   const own = container.securityContext;
   const common = pod.spec.securityContext;
@@ -370,6 +262,10 @@ function refuseRoot(pod: kubelet.Pod, container: kubelet.Container, imageUser: s
     return;
   }
   const name = imageUser.split(':')[0] ?? '';
-  if (name === '' || name === '0') throw new kubelet.ConfigProblem(`container has runAsNonRoot and image will run as root ${where}`);
-  if (!/^\d+$/.test(name)) throw new kubelet.ConfigProblem(`container has runAsNonRoot and image has non-numeric user (${name}), cannot verify user is non-root ${where}`);
+  if (name === '' || name === '0')
+    throw new kubelet.ConfigProblem(`container has runAsNonRoot and image will run as root ${where}`);
+  if (!/^\d+$/.test(name))
+    throw new kubelet.ConfigProblem(
+      `container has runAsNonRoot and image has non-numeric user (${name}), cannot verify user is non-root ${where}`,
+    );
 }

@@ -2,18 +2,30 @@ import type { kubelet } from '#loops';
 import type { ProbeTarget } from '#ports';
 
 /** What a probe asks; a sentence when it cannot be asked. */
-export function probeTarget(container: kubelet.Container, probe: kubelet.Probe, at: { readonly id: string; readonly ip: string }): ProbeTarget | string {
+export function probeTarget(
+  container: kubelet.Container,
+  probe: kubelet.Probe,
+  at: { readonly id: string; readonly ip: string },
+): ProbeTarget | string {
   const timeoutMs = (probe.timeoutSeconds || 1) * 1000;
   if (probe.exec) return { is: 'exec', containerId: at.id, command: probe.exec.command ?? [], timeoutMs };
   if (probe.httpGet) return httpTarget(container, probe.httpGet, at.ip, timeoutMs);
   if (probe.tcpSocket) {
     const port = portOf(container, probe.tcpSocket.port);
-    return port === undefined ? noPort(probe.tcpSocket.port) : { is: 'tcp', host: probe.tcpSocket.host || at.ip, port, timeoutMs };
+    return port === undefined
+      ? noPort(probe.tcpSocket.port)
+      : { is: 'tcp', host: probe.tcpSocket.host || at.ip, port, timeoutMs };
   }
-  if (probe.grpc) return { is: 'grpc', host: at.ip, port: probe.grpc.port, service: probe.grpc.service ?? '', timeoutMs };
+  if (probe.grpc)
+    return { is: 'grpc', host: at.ip, port: probe.grpc.port, service: probe.grpc.service ?? '', timeoutMs };
   return 'missing probe handler';
 }
-export function httpTarget(container: kubelet.Container, get: kubelet.HttpGet, ip: string, timeoutMs: number): ProbeTarget | string {
+export function httpTarget(
+  container: kubelet.Container,
+  get: kubelet.HttpGet,
+  ip: string,
+  timeoutMs: number,
+): ProbeTarget | string {
   const port = portOf(container, get.port);
   if (port === undefined) return noPort(get.port);
   const scheme = get.scheme === 'HTTPS' ? 'HTTPS' : 'HTTP';

@@ -56,7 +56,14 @@ export class Reporter {
 
   status(report: KeeperReport): void {
     const uid = report.pod.metadata.uid;
-    const side = this.pods.get(uid) ?? { wanted: undefined, taken: undefined, sending: false, retryMs: RETRY_MS_MIN, wake: undefined, soon: undefined };
+    const side = this.pods.get(uid) ?? {
+      wanted: undefined,
+      taken: undefined,
+      sending: false,
+      retryMs: RETRY_MS_MIN,
+      wake: undefined,
+      soon: undefined,
+    };
     this.pods.set(uid, side);
     const known = side.wanted ?? side.taken;
     if (known && known.finished === report.finished && jsonEquals(known.status, report.status)) return;
@@ -139,7 +146,11 @@ export class Reporter {
       ...(report.finished && { finished: true }),
       ...(report.event && { event: report.event }),
     };
-    const answer = await this.options.bus.request(subjects.report(this.options.node.name, 'pod'), encodeMessage(message), REQUEST_MS);
+    const answer = await this.options.bus.request(
+      subjects.report(this.options.node.name, 'pod'),
+      encodeMessage(message),
+      REQUEST_MS,
+    );
     return decodeMessage(answer) as unknown as ReportAnswer;
   }
 
@@ -166,7 +177,15 @@ export class Reporter {
     if (!power && now - told.reported < TEN_MINUTES_MS) return;
     told.reported = now;
     const { type, reason, message } = incident;
-    const report: IncidentReport = { object, type, reason, message, count: told.count, first: toTime(told.first), last: toTime(told.last) };
+    const report: IncidentReport = {
+      object,
+      type,
+      reason,
+      message,
+      count: told.count,
+      first: toTime(told.first),
+      last: toTime(told.last),
+    };
     if (this.incidentsWaiting >= INCIDENTS_WAITING_MAX) return;
     this.incidentsWaiting++;
     void this.deliver(report, 0).finally(() => this.incidentsWaiting--);
@@ -174,7 +193,9 @@ export class Reporter {
   private async deliver(report: IncidentReport, tries: number): Promise<void> {
     const { bus, clock, node } = this.options;
     try {
-      await this.sendingIncidents.hold(() => bus.request(subjects.report(node.name, 'incident'), encodeMessage(report), REQUEST_MS));
+      await this.sendingIncidents.hold(() =>
+        bus.request(subjects.report(node.name, 'incident'), encodeMessage(report), REQUEST_MS),
+      );
     } catch {
       if (this.stopped || tries >= 8) return;
       await new Promise<void>((resolve) => clock.at(clock.now() + Math.min(500 * 2 ** tries, 30_000), resolve));
@@ -185,7 +206,19 @@ export class Reporter {
 
 /** The parts of a status that others act on. */
 function essence(status: kubelet.PodStatus): string {
-  const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? []), ...(status.ephemeralContainerStatuses ?? [])];
-  const conditions = (status.conditions ?? []).filter((c) => c.type === 'Ready' || c.type === 'Initialized').map((c) => c.status);
-  return JSON.stringify([status.phase, status.reason, status.observedGeneration, conditions, containers.map((c) => [c.name, c.state, c.ready, c.restartCount])]);
+  const containers = [
+    ...(status.initContainerStatuses ?? []),
+    ...(status.containerStatuses ?? []),
+    ...(status.ephemeralContainerStatuses ?? []),
+  ];
+  const conditions = (status.conditions ?? [])
+    .filter((c) => c.type === 'Ready' || c.type === 'Initialized')
+    .map((c) => c.status);
+  return JSON.stringify([
+    status.phase,
+    status.reason,
+    status.observedGeneration,
+    conditions,
+    containers.map((c) => [c.name, c.state, c.ready, c.restartCount]),
+  ]);
 }

@@ -1,11 +1,24 @@
 import { kubelet } from '#loops';
-import type { ContainerAmounts, ContainerLabels, ContainerMount, ContainerOwner, ContainerRole, ContainerSecurity, ContainerSpec, SandboxSpec } from '#ports';
+import type {
+  ContainerAmounts,
+  ContainerLabels,
+  ContainerMount,
+  ContainerOwner,
+  ContainerRole,
+  ContainerSecurity,
+  ContainerSpec,
+  SandboxSpec,
+} from '#ports';
 import type { NodeOptions } from './options.js';
 
 type Pod = kubelet.Pod;
 type Container = kubelet.Container;
 
-export function labelsOf(owner: ContainerOwner, pod: Pod, of: { readonly container: string; readonly role: ContainerRole; readonly attempt: number; readonly specHash: string }): ContainerLabels {
+export function labelsOf(
+  owner: ContainerOwner,
+  pod: Pod,
+  of: { readonly container: string; readonly role: ContainerRole; readonly attempt: number; readonly specHash: string },
+): ContainerLabels {
   return { ...owner, namespace: pod.metadata.namespace ?? '', pod: pod.metadata.name, uid: pod.metadata.uid, ...of };
 }
 export function roleOf(pod: Pod, name: string): ContainerRole {
@@ -25,8 +38,15 @@ export function sandboxSpec(owner: ContainerOwner, pod: Pod, attempt: number, no
     hostPid: spec.hostPID === true,
     hostIpc: spec.hostIPC === true,
     sharePidNamespace: spec.shareProcessNamespace === true,
-    sysctls: Object.fromEntries((spec.securityContext?.sysctls ?? []).map((s) => [s.name.replaceAll('/', '.'), s.value])),
-    ports: ports.map((p) => ({ containerPort: p.containerPort, hostPort: p.hostPort ?? 0, hostIp: p.hostIP ?? '', protocol: p.protocol ?? 'TCP' })),
+    sysctls: Object.fromEntries(
+      (spec.securityContext?.sysctls ?? []).map((s) => [s.name.replaceAll('/', '.'), s.value]),
+    ),
+    ports: ports.map((p) => ({
+      containerPort: p.containerPort,
+      hostPort: p.hostPort ?? 0,
+      hostIp: p.hostIP ?? '',
+      protocol: p.protocol ?? 'TCP',
+    })),
   };
 }
 
@@ -52,7 +72,12 @@ export function containerSpec(parts: ContainerParts): ContainerSpec {
   const args = expanded(container.args);
   const target = roleOf(pod, container.name);
   return {
-    labels: labelsOf(owner, pod, { container: container.name, role: target, attempt: parts.attempt, specHash: kubelet.specHashOf(container) }),
+    labels: labelsOf(owner, pod, {
+      container: container.name,
+      role: target,
+      attempt: parts.attempt,
+      specHash: kubelet.specHashOf(container),
+    }),
     sandboxId: parts.sandboxId,
     image: kubelet.withDefaultTag(container.image ?? ''),
     ...(command && { command }),

@@ -28,7 +28,9 @@ export class Stopper {
       return;
     }
     this.carryOut(action)
-      .catch((error: unknown) => this.around.log(`stopping ${action.container}: ${error instanceof Error ? error.message : String(error)}`))
+      .catch((error: unknown) =>
+        this.around.log(`stopping ${action.container}: ${error instanceof Error ? error.message : String(error)}`),
+      )
       .finally(() => {
         delete stopping[action.id];
         this.nudges.delete(action.id);
@@ -51,7 +53,8 @@ export class Stopper {
     if (!this.runs(action.id)) return;
     const shown = await runtime.inspect(action.id);
     await runtime.signal(action.id, action.signal ?? shown?.stopSignal ?? 'SIGTERM');
-    while (this.runs(action.id) && clock.now() < this.deadline(action)) await this.waitUntil(action.id, Math.min(this.deadline(action), clock.now() + LOOK_AGAIN_MS));
+    while (this.runs(action.id) && clock.now() < this.deadline(action))
+      await this.waitUntil(action.id, Math.min(this.deadline(action), clock.now() + LOOK_AGAIN_MS));
     while (this.runs(action.id) && !this.around.stopped) {
       await runtime.signal(action.id, 'SIGKILL');
       await keeper.observeOne(action.id);
@@ -63,17 +66,34 @@ export class Stopper {
     const container = kubelet.containerOf(this.keeper.pod, action.container);
     if (!action.preStop || !container || !this.runs(action.id)) return false;
     const timeoutMs = Math.max(0, this.deadline(action) - this.around.options.clock.now());
-    const hook = runHook(this.around, { pod: this.keeper.pod, container, handler: action.preStop, id: action.id, ip: action.ip, timeoutMs });
+    const hook = runHook(this.around, {
+      pod: this.keeper.pod,
+      container,
+      handler: action.preStop,
+      id: action.id,
+      ip: action.ip,
+      timeoutMs,
+    });
     let done = false;
     const ended = hook.then((failure) => {
       done = true;
       this.nudges.get(action.id)?.();
       return failure;
     });
-    while (!done && this.runs(action.id) && this.around.options.clock.now() < this.deadline(action)) await this.waitUntil(action.id, this.deadline(action));
-    const failure = done ? await ended : this.runs(action.id) ? 'the hook did not end within the grace period' : undefined;
+    while (!done && this.runs(action.id) && this.around.options.clock.now() < this.deadline(action))
+      await this.waitUntil(action.id, this.deadline(action));
+    const failure = done
+      ? await ended
+      : this.runs(action.id)
+        ? 'the hook did not end within the grace period'
+        : undefined;
     if (failure !== undefined) {
-      this.around.reporter.incident(this.keeper.pod, { type: 'Warning', reason: 'FailedPreStopHook', message: `PreStopHook failed: ${failure}`, container: action.container });
+      this.around.reporter.incident(this.keeper.pod, {
+        type: 'Warning',
+        reason: 'FailedPreStopHook',
+        message: `PreStopHook failed: ${failure}`,
+        container: action.container,
+      });
     }
     return true;
   }

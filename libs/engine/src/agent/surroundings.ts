@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly allocatable: Readonly<Record<string, string>>;
   readonly memoryBytes: number;
   readonly stopped: boolean;
+  /** True once the agent has heard, since it was started, what it is to run. */
+  readonly synced: boolean;
   /** Why the pod cannot be given what it asks for now, beside the others. */
   resizeRefusal(pod: kubelet.Pod): kubelet.Situation['resizeRefused'];
   log(line: string): void;

@@ -40,7 +40,12 @@ export class TestNode {
       });
     };
     answer('register', () => ({ taken: true }));
-    answer('sync', () => ({ cluster: this.cluster, position: this.position, sequence: this.sequence, objects: [...this.objects.values()] }));
+    answer('sync', () => ({
+      cluster: this.cluster,
+      position: this.position,
+      sequence: this.sequence,
+      objects: [...this.objects.values()],
+    }));
     answer('incident', (message) => {
       this.incidents.push(message as IncidentReport);
       return { taken: true };
@@ -51,7 +56,11 @@ export class TestNode {
       this.reports.push(message as PodReport);
       return { taken: true };
     });
-    this.assign({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1', uid: 'node-uid' }, spec: { podCIDR: '10.244.3.0/24' } }, 'core.nodes/_/n1', true);
+    this.assign(
+      { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1', uid: 'node-uid' }, spec: { podCIDR: '10.244.3.0/24' } },
+      'core.nodes/_/n1',
+      true,
+    );
   }
   private newAgent(): Agent {
     return createAgent({
@@ -111,14 +120,22 @@ export class TestNode {
     else this.objects.delete(assigned.stream);
     if (quiet) return;
     this.sequence++;
-    this.health.publish('node.n1.change', encodeMessage({ cluster: this.cluster, position: this.position, sequence: this.sequence, objects: [assigned] }));
+    this.health.publish(
+      'node.n1.change',
+      encodeMessage({ cluster: this.cluster, position: this.position, sequence: this.sequence, objects: [assigned] }),
+    );
   }
   /** As the API server does when it takes a DELETE. */
   requestDeletion(pod: Record<string, unknown>, graceSeconds: number): void {
     const metadata = pod.metadata as Record<string, unknown>;
     this.assign({
       ...pod,
-      metadata: { ...metadata, generation: 2, deletionTimestamp: new Date(this.clock.now() + graceSeconds * 1000).toISOString(), deletionGracePeriodSeconds: graceSeconds },
+      metadata: {
+        ...metadata,
+        generation: 2,
+        deletionTimestamp: new Date(this.clock.now() + graceSeconds * 1000).toISOString(),
+        deletionGracePeriodSeconds: graceSeconds,
+      },
     });
   }
 
@@ -145,16 +162,30 @@ export class TestNode {
   }
 }
 
-const PLURALS: Readonly<Record<string, string>> = { Pod: 'core.pods', ConfigMap: 'core.configmaps', Secret: 'core.secrets' };
+const PLURALS: Readonly<Record<string, string>> = {
+  Pod: 'core.pods',
+  ConfigMap: 'core.configmaps',
+  Secret: 'core.secrets',
+};
 function streamOf(object: KubeObject): string {
   return `${PLURALS[object.kind] ?? object.kind}/${object.metadata.namespace ?? '_'}/${object.metadata.name}`;
 }
 
-export function testPod(name: string, spec: Record<string, unknown> = {}, metadata: Record<string, unknown> = {}): Record<string, unknown> {
+export function testPod(
+  name: string,
+  spec: Record<string, unknown> = {},
+  metadata: Record<string, unknown> = {},
+): Record<string, unknown> {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace: 'default', uid: `uid-${name}`, generation: 1, ...metadata },
-    spec: { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, nodeName: 'n1', containers: [{ name: 'c', image: 'img:1', imagePullPolicy: 'IfNotPresent' }], ...spec },
+    spec: {
+      restartPolicy: 'Always',
+      terminationGracePeriodSeconds: 30,
+      nodeName: 'n1',
+      containers: [{ name: 'c', image: 'img:1', imagePullPolicy: 'IfNotPresent' }],
+      ...spec,
+    },
   };
 }

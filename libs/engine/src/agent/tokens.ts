@@ -19,7 +19,10 @@ export class Tokens {
   constructor(private readonly options: AgentOptions) {}
 
   /** Tokens for all that the pod's volumes need; asks for what is missing or old. */
-  async of(pod: kubelet.Pod, needs: readonly kubelet.TokenNeed[]): Promise<{ readonly tokens: ReadonlyMap<string, string>; readonly renewAt: Instant | undefined }> {
+  async of(
+    pod: kubelet.Pod,
+    needs: readonly kubelet.TokenNeed[],
+  ): Promise<{ readonly tokens: ReadonlyMap<string, string>; readonly renewAt: Instant | undefined }> {
     const tokens = new Map<string, string>();
     let renewAt: Instant | undefined;
     for (const need of needs) {
@@ -48,7 +51,9 @@ export class Tokens {
       expirationSeconds: need.expirationSeconds,
     };
     try {
-      const answer = decodeMessage(await bus.request(subjects.report(node.name, 'token'), encodeMessage(question), 10_000)) as unknown as TokenAnswer;
+      const answer = decodeMessage(
+        await bus.request(subjects.report(node.name, 'token'), encodeMessage(question), 10_000),
+      ) as unknown as TokenAnswer;
       const expires = parseInstant(answer.expires) ?? now + need.expirationSeconds * 1000;
       const held = { token: answer.token, renewAt: now + Math.min(DAY_MS, (expires - now) * 0.8) };
       this.held.set(key, held);

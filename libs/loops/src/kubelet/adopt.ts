@@ -18,7 +18,10 @@ export function startOf(pod: Pod): Instant | undefined {
  */
 export function adopted(pod: Pod, record: PodRecord, containers: readonly Observed[]): PodRecord {
   let next = record;
-  const statuses: readonly ContainerStatus[] = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  const statuses: readonly ContainerStatus[] = [
+    ...(pod.status?.initContainerStatuses ?? []),
+    ...(pod.status?.containerStatuses ?? []),
+  ];
   for (const status of statuses) {
     const running = attemptsOf(containers, status.name)[0];
     if (running?.state !== 'running' || !status.containerID?.endsWith(running.id)) continue;

@@ -6,11 +6,21 @@ import type { Situation } from './situation.js';
 import { endOf, isInitialized, observedGenerationOf } from './ends.js';
 
 /** Types that the node decides and reports; all others in a pod's status are not its business. */
-export const NODE_CONDITIONS: readonly string[] = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'];
+export const NODE_CONDITIONS: readonly string[] = [
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+];
 
 type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>;
 const yes: Verdict = { status: 'True' };
-const no = (reason?: string, message?: string): Verdict => ({ status: 'False', ...(reason && { reason }), ...(message && { message }) });
+const no = (reason?: string, message?: string): Verdict => ({
+  status: 'False',
+  ...(reason && { reason }),
+  ...(message && { message }),
+});
 
 export function conditionsOf(situation: Situation, status: PodStatus): readonly Condition[] {
   const { pod, now } = situation;
@@ -23,7 +33,12 @@ export function conditionsOf(situation: Situation, status: PodStatus): readonly 
     ['PodScheduled', yes],
   ];
   const known = [...(pod.status?.conditions ?? []), ...(situation.record.status.conditions ?? [])];
-  return [...resizePending(situation, known), ...verdicts.map(([type, verdict]) => condition(observedGenerationOf(situation), known, { type, ...verdict }, toTime(now)))];
+  return [
+    ...resizePending(situation, known),
+    ...verdicts.map(([type, verdict]) =>
+      condition(observedGenerationOf(situation), known, { type, ...verdict }, toTime(now)),
+    ),
+  ];
 }
 
 /** Amounts that were asked for and cannot be given: first of all, for as long as it is so. */
@@ -46,7 +61,12 @@ function resizePending(situation: Situation, known: readonly Condition[]): reado
 }
 
 /** The time of the last change stays while the status is the same. */
-function condition(generation: number, known: readonly Condition[], { type, ...verdict }: Verdict & Pick<Condition, 'type'>, now: string): Condition {
+function condition(
+  generation: number,
+  known: readonly Condition[],
+  { type, ...verdict }: Verdict & Pick<Condition, 'type'>,
+  now: string,
+): Condition {
   const before = known.filter((c) => c.type === type).at(-1);
   return {
     type,
@@ -66,9 +86,14 @@ function initializedVerdict(situation: Situation, status: PodStatus): Verdict {
   if (status.phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' };
   if (isInitialized(situation)) return yes;
   const incomplete = initContainersOf(situation.pod).filter((c) =>
-    isSidecar(c) ? !hasStarted(c, situation.record, attemptsOf(situation.containers, c.name)[0]) : endOf(situation, c.name)?.exitCode !== 0,
+    isSidecar(c)
+      ? !hasStarted(c, situation.record, attemptsOf(situation.containers, c.name)[0])
+      : endOf(situation, c.name)?.exitCode !== 0,
   );
-  return no('ContainersNotInitialized', `containers with incomplete status: [${incomplete.map((c) => c.name).join(' ')}]`);
+  return no(
+    'ContainersNotInitialized',
+    `containers with incomplete status: [${incomplete.map((c) => c.name).join(' ')}]`,
+  );
 }
 
 function containersReadyVerdict(situation: Situation, status: PodStatus): Verdict {
@@ -76,13 +101,21 @@ function containersReadyVerdict(situation: Situation, status: PodStatus): Verdic
   // A pod that was ended while it had not ended by itself says why its containers are not ready, not that it failed.
   const interrupted = situation.pod.metadata.deletionTimestamp !== undefined && !endedByItself(situation, status);
   if (status.phase === 'Failed' && !interrupted) return no('PodFailed');
-  const statuses = new Map([...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].map((s) => [s.name, s]));
+  const statuses = new Map(
+    [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].map((s) => [s.name, s]),
+  );
   const counted = [...initContainersOf(situation.pod).filter(isSidecar), ...situation.pod.spec.containers];
   const unready = counted.filter((c) => !statuses.get(c.name)?.ready);
-  return unready.length === 0 ? yes : no('ContainersNotReady', `containers with unready status: [${unready.map((c) => c.name).join(' ')}]`);
+  return unready.length === 0
+    ? yes
+    : no('ContainersNotReady', `containers with unready status: [${unready.map((c) => c.name).join(' ')}]`);
 }
 function endedByItself(situation: Situation, status: PodStatus): boolean {
-  return situation.record.failed !== undefined || (status.containerStatuses ?? []).every((s) => s.state.terminated !== undefined) || !isInitialized(situation);
+  return (
+    situation.record.failed !== undefined ||
+    (status.containerStatuses ?? []).every((s) => s.state.terminated !== undefined) ||
+    !isInitialized(situation)
+  );
 }
 
 function gatesVerdict(pod: Pod): Verdict {
@@ -90,7 +123,8 @@ function gatesVerdict(pod: Pod): Verdict {
   for (const { conditionType } of pod.spec.readinessGates ?? []) {
     const gate = (pod.status?.conditions ?? []).find((c) => c.type === conditionType);
     if (!gate) problems.push(`corresponding condition of pod readiness gate "${conditionType}" does not exist.`);
-    else if (gate.status !== 'True') problems.push(`the status of pod readiness gate "${conditionType}" is not "True", but ${gate.status}`);
+    else if (gate.status !== 'True')
+      problems.push(`the status of pod readiness gate "${conditionType}" is not "True", but ${gate.status}`);
   }
   return problems.length === 0 ? yes : no('ReadinessGatesNotReady', problems.join(', '));
 }

@@ -14,12 +14,15 @@ export function planEnd(situation: Situation, status: PodStatus): Part {
   const next: Situation = { ...situation, record };
   const running = situation.containers.filter((c) => c.state === 'running' && c.labels.role !== 'infra');
   if (running.length > 0) return stopContainers(next, running);
-  const starting = [...situation.busy].some((key) => key.startsWith('making:') || key === 'sandbox' || key === 'volumes');
+  const starting = [...situation.busy].some(
+    (key) => key.startsWith('making:') || key === 'sandbox' || key === 'volumes',
+  );
   if (starting) return { record, actions: [], incidents: [] };
   const deleting = situation.gone || situation.pod.metadata.deletionTimestamp !== undefined;
   if (deleting) return cleanUp(next);
   const sandbox = sandboxOf(situation.containers);
-  if (sandbox && isTerminal(status.phase)) return { record, actions: [{ do: 'remove', id: sandbox.id }], incidents: [] };
+  if (sandbox && isTerminal(status.phase))
+    return { record, actions: [{ do: 'remove', id: sandbox.id }], incidents: [] };
   return { record, actions: [], incidents: [] };
 }
 
@@ -36,7 +39,8 @@ function withEnding(situation: Situation): Situation['record'] {
 function graceMs(situation: Situation): number {
   const { pod, gone } = situation;
   const own = pod.spec.terminationGracePeriodSeconds ?? 30;
-  const asked = pod.metadata.deletionTimestamp === undefined ? (gone ? 1 : own) : (pod.metadata.deletionGracePeriodSeconds ?? own);
+  const asked =
+    pod.metadata.deletionTimestamp === undefined ? (gone ? 1 : own) : (pod.metadata.deletionGracePeriodSeconds ?? own);
   return Math.max(asked, 1) * 1000;
 }
 
@@ -48,7 +52,13 @@ function stopContainers(situation: Situation, running: readonly Observed[]): Par
   for (const container of nextToStop(pod, running)) {
     const known = situation.stopping[container.id];
     if (known !== undefined && known <= deadline) continue;
-    if (known === undefined) incidents.push({ type: 'Normal', reason: 'Killing', message: `Stopping container ${container.labels.container}`, container: container.labels.container });
+    if (known === undefined)
+      incidents.push({
+        type: 'Normal',
+        reason: 'Killing',
+        message: `Stopping container ${container.labels.container}`,
+        container: container.labels.container,
+      });
     actions.push(stopAction(situation, container, deadline));
   }
   // Past the deadline the one who stops it goes on by itself: looking again and again at the same moment helps nobody.
@@ -57,7 +67,9 @@ function stopContainers(situation: Situation, running: readonly Observed[]): Par
 
 /** Everything but sidecars at once; when none of those runs, the last sidecar. */
 function nextToStop(pod: Pod, running: readonly Observed[]): readonly Observed[] {
-  const order = initContainersOf(pod).filter(isSidecar).map((c) => c.name);
+  const order = initContainersOf(pod)
+    .filter(isSidecar)
+    .map((c) => c.name);
   const place = (c: Observed): number => order.indexOf(c.labels.container);
   const others = running.filter((c) => place(c) < 0);
   if (others.length > 0) return others;
@@ -88,5 +100,9 @@ function cleanUp(situation: Situation): Part {
 
 /** Dead containers whose logs nobody can ask for any more: older than the one before the current one. */
 export function outdated(containers: readonly Observed[], names: readonly string[]): readonly Observed[] {
-  return names.flatMap((name) => attemptsOf(containers, name).slice(2).filter((c) => c.state !== 'running'));
+  return names.flatMap((name) =>
+    attemptsOf(containers, name)
+      .slice(2)
+      .filter((c) => c.state !== 'running'),
+  );
 }

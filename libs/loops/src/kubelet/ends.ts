@@ -19,13 +19,23 @@ export function endOf(situation: Situation, name: string): ContainerEnd | undefi
   if (newest) {
     if (newest.state !== 'exited') return undefined;
     const terminated = terminatedOf(situation, newest);
-    return { exitCode: terminated.exitCode, finishedAt: newest.finishedAt ?? newest.createdAt, attempt: newest.labels.attempt, terminated };
+    return {
+      exitCode: terminated.exitCode,
+      finishedAt: newest.finishedAt ?? newest.createdAt,
+      attempt: newest.labels.attempt,
+      terminated,
+    };
   }
   const old = oldStatus(situation, name);
   if (!old) return undefined;
   const terminated = old.state.terminated ?? (old.state.running ? vanished(situation, old) : old.lastState.terminated);
   if (!terminated) return undefined;
-  return { exitCode: terminated.exitCode, finishedAt: parseInstant(terminated.finishedAt) ?? situation.record.startedAt, attempt: old.restartCount, terminated };
+  return {
+    exitCode: terminated.exitCode,
+    finishedAt: parseInstant(terminated.finishedAt) ?? situation.record.startedAt,
+    attempt: old.restartCount,
+    terminated,
+  };
 }
 function vanished(situation: Situation, old: ContainerStatus): Terminated {
   return {
@@ -39,7 +49,8 @@ function vanished(situation: Situation, old: ContainerStatus): Terminated {
 }
 export function terminatedOf(situation: Situation, end: Observed): Terminated {
   const exitCode = end.startError !== undefined ? 128 : (end.exitCode ?? 0);
-  const reason = end.startError !== undefined ? 'StartError' : end.oomKilled ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error';
+  const reason =
+    end.startError !== undefined ? 'StartError' : end.oomKilled ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error';
   const message = end.startError ?? end.message;
   return {
     exitCode,
@@ -85,6 +96,10 @@ export function appsEnded(situation: Situation): boolean {
 /** What the record's status says of a container. */
 export function oldStatus(situation: Situation, name: string): ContainerStatus | undefined {
   const { status } = situation.record;
-  const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? []), ...(status.ephemeralContainerStatuses ?? [])];
+  const all = [
+    ...(status.initContainerStatuses ?? []),
+    ...(status.containerStatuses ?? []),
+    ...(status.ephemeralContainerStatuses ?? []),
+  ];
   return all.find((s) => s.name === name);
 }

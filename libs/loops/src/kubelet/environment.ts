@@ -60,14 +60,24 @@ export function expand(text: string, valueOf: (name: string) => string | undefin
   return out;
 }
 
-function fromSource(pod: Pod, source: NonNullable<Container['envFrom']>[number], around: Surroundings, into: Map<string, string>): void {
+function fromSource(
+  pod: Pod,
+  source: NonNullable<Container['envFrom']>[number],
+  around: Surroundings,
+  into: Map<string, string>,
+): void {
   const reference = source.configMapRef ?? source.secretRef;
   if (!reference) return;
   const secret = source.configMapRef === undefined;
   const object = lookUp(pod, secret, reference.name ?? '', reference.optional === true, around);
   for (const [key, value] of Object.entries(dataOf(object, secret))) into.set(`${source.prefix ?? ''}${key}`, value);
 }
-function fromReference(pod: Pod, container: Container, from: NonNullable<NonNullable<Container['env']>[number]['valueFrom']>, around: Surroundings): string | undefined {
+function fromReference(
+  pod: Pod,
+  container: Container,
+  from: NonNullable<NonNullable<Container['env']>[number]['valueFrom']>,
+  around: Surroundings,
+): string | undefined {
   if (from.fieldRef) return fieldOf(pod, from.fieldRef.fieldPath, around) ?? '';
   if (from.resourceFieldRef) return resourceOf(pod, container, from.resourceFieldRef, around);
   const reference = from.configMapKeyRef ?? from.secretKeyRef;
@@ -77,11 +87,19 @@ function fromReference(pod: Pod, container: Container, from: NonNullable<NonNull
   if (!object) return undefined;
   const value = dataOf(object, secret)[reference.key];
   if (value === undefined && !reference.optional) {
-    throw new ConfigProblem(`couldn't find key ${reference.key} in ${secret ? 'Secret' : 'ConfigMap'} ${pod.metadata.namespace ?? ''}/${reference.name ?? ''}`);
+    throw new ConfigProblem(
+      `couldn't find key ${reference.key} in ${secret ? 'Secret' : 'ConfigMap'} ${pod.metadata.namespace ?? ''}/${reference.name ?? ''}`,
+    );
   }
   return value;
 }
-function lookUp(pod: Pod, secret: boolean, name: string, optional: boolean, around: Surroundings): KubeObject | undefined {
+function lookUp(
+  pod: Pod,
+  secret: boolean,
+  name: string,
+  optional: boolean,
+  around: Surroundings,
+): KubeObject | undefined {
   const object = around.objects.get(secret ? 'Secret' : 'ConfigMap', pod.metadata.namespace ?? '', name);
   if (!object && !optional) throw new ConfigProblem(`${secret ? 'secret' : 'configmap'} "${name}" not found`);
   return object;
@@ -135,7 +153,17 @@ function quoted(map: Readonly<Record<string, string>> | undefined): string {
 }
 /** As Go's %q prints a text. */
 function goQuoted(text: string): string {
-  const escapes: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\n': '\\n', '\t': '\\t', '\r': '\\r', '\b': '\\b', '\f': '\\f', '\v': '\\v', '\x07': '\\a' };
+  const escapes: Readonly<Record<string, string>> = {
+    '"': '\\"',
+    '\\': '\\\\',
+    '\n': '\\n',
+    '\t': '\\t',
+    '\r': '\\r',
+    '\b': '\\b',
+    '\f': '\\f',
+    '\v': '\\v',
+    '\x07': '\\a',
+  };
   let out = '';
   for (const char of text) {
     const code = char.codePointAt(0) ?? 0;
@@ -147,9 +175,15 @@ function goQuoted(text: string): string {
 /** An amount of a container in whole divisors, rounded up; without a limit, what the node has. */
 export function resourceOf(pod: Pod, own: Container, field: ResourceField, around: Surroundings): string {
   const container = field.containerName ? (containerOf(pod, field.containerName) ?? own) : own;
-  const [which, resource] = [field.resource.slice(0, field.resource.indexOf('.')), field.resource.slice(field.resource.indexOf('.') + 1)];
+  const [which, resource] = [
+    field.resource.slice(0, field.resource.indexOf('.')),
+    field.resource.slice(field.resource.indexOf('.') + 1),
+  ];
   const { limits, requests } = container.resources ?? {};
-  const text = which === 'limits' ? (limits?.[resource] ?? around.allocatable[resource]) : (requests?.[resource] ?? limits?.[resource]);
+  const text =
+    which === 'limits'
+      ? (limits?.[resource] ?? around.allocatable[resource])
+      : (requests?.[resource] ?? limits?.[resource]);
   return String(dividedBy(amountOf(text) ?? 0, field.divisor));
 }
 
@@ -163,14 +197,16 @@ function serviceVariables(pod: Pod, around: Surroundings): ReadonlyMap<string, s
   return out;
 }
 function addService(service: KubeObject, out: Map<string, string>): void {
-  const spec = service.spec as { clusterIP?: string; ports?: readonly { name?: string; port: number; protocol?: string }[] } | undefined;
+  const spec = service.spec as
+    { clusterIP?: string; ports?: readonly { name?: string; port: number; protocol?: string }[] } | undefined;
   const ip = spec?.clusterIP;
   const ports = spec?.ports ?? [];
   const first = ports[0];
   if (!ip || ip === 'None' || !first) return;
   const upper = (text: string): string => text.replaceAll('-', '_').toUpperCase();
   const prefix = upper(service.metadata.name);
-  const url = (p: { port: number; protocol?: string }): string => `${(p.protocol ?? 'TCP').toLowerCase()}://${ip.includes(':') ? `[${ip}]` : ip}:${p.port}`;
+  const url = (p: { port: number; protocol?: string }): string =>
+    `${(p.protocol ?? 'TCP').toLowerCase()}://${ip.includes(':') ? `[${ip}]` : ip}:${p.port}`;
   out.set(`${prefix}_SERVICE_HOST`, ip);
   out.set(`${prefix}_SERVICE_PORT`, String(first.port));
   for (const port of ports) if (port.name) out.set(`${prefix}_SERVICE_PORT_${upper(port.name)}`, String(port.port));

@@ -16,8 +16,10 @@ export function requestsOf(pod: Pod): Readonly<Record<string, number>> {
   }
   add(total, sidecars);
   for (const [resource, amount] of Object.entries(peak)) total[resource] = Math.max(total[resource] ?? 0, amount);
-  for (const [resource, quantity] of Object.entries(pod.spec.resources?.requests ?? {})) total[resource] = units(resource, quantity);
-  for (const [resource, quantity] of Object.entries(pod.spec.overhead ?? {})) add(total, { [resource]: units(resource, quantity) });
+  for (const [resource, quantity] of Object.entries(pod.spec.resources?.requests ?? {}))
+    total[resource] = units(resource, quantity);
+  for (const [resource, quantity] of Object.entries(pod.spec.overhead ?? {}))
+    add(total, { [resource]: units(resource, quantity) });
   return total;
 }
 function requests(container: Container): Record<string, number> {
@@ -61,14 +63,19 @@ interface Requirement {
 export function nodeMatches(pod: Pod, labels: Readonly<Record<string, string>>, nodeName: string): boolean {
   const selector = Object.entries(pod.spec.nodeSelector ?? {});
   if (!selector.every(([key, value]) => labels[key] === value)) return false;
-  const affinity = pod.spec.affinity as { nodeAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms?: readonly Term[] } } } | undefined;
+  const affinity = pod.spec.affinity as
+    | { nodeAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms?: readonly Term[] } } }
+    | undefined;
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   if (!required) return true;
   return (required.nodeSelectorTerms ?? []).some((term) => {
     const expressions = term.matchExpressions ?? [];
     const fields = term.matchFields ?? [];
     if (expressions.length + fields.length === 0) return false;
-    return expressions.every((r) => matches(r, labels[r.key])) && fields.every((r) => matches(r, r.key === 'metadata.name' ? nodeName : undefined));
+    return (
+      expressions.every((r) => matches(r, labels[r.key])) &&
+      fields.every((r) => matches(r, r.key === 'metadata.name' ? nodeName : undefined))
+    );
   });
 }
 function matches(requirement: Requirement, value: string | undefined): boolean {

@@ -1,4 +1,5 @@
-const DOMAIN = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?$/;
+const DOMAIN =
+  /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?$/;
 const PATH_PART = /^[a-z0-9]+(?:(?:[._]|__|[-]+)[a-z0-9]+)*$/;
 const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}$/;
@@ -6,13 +7,16 @@ const DIGEST = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]
 /** Why this is no image name, in the words of `InvalidImageName`; undefined when it is one. */
 export function imageNameProblem(image: string): string | undefined {
   const why = problemOf(image);
-  return why === undefined ? undefined : `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format${why}`;
+  return why === undefined
+    ? undefined
+    : `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format${why}`;
 }
 
 function problemOf(image: string): string | undefined {
   const { domain, rest } = split(image);
   const remote = rest.split(':')[0] ?? rest;
-  if (remote !== remote.toLowerCase()) return `: repository name (${domain || remote.includes('/') ? remote : `library/${remote}`}) must be lowercase`;
+  if (remote !== remote.toLowerCase())
+    return `: repository name (${domain || remote.includes('/') ? remote : `library/${remote}`}) must be lowercase`;
   if (domain && !DOMAIN.test(domain)) return '';
   const at = rest.indexOf('@');
   if (at >= 0 && !DIGEST.test(rest.slice(at + 1))) return '';

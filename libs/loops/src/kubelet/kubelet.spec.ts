@@ -7,8 +7,9 @@ import { imageNameProblem } from './image-name.js';
 import { aPod, GivenPod } from './testing/given-pod.js';
 
 const container = (name: string, more: Partial<Container> = {}): Container => ({ name, image: 'img:1', ...more });
-const conditionsOf = (plan: { status: { conditions?: readonly { type: string; status: string; reason?: string; message?: string }[] } }) =>
-  (plan.status.conditions ?? []).map((c) => [c.type, c.status, c.reason, c.message].filter(Boolean).join(' '));
+const conditionsOf = (plan: {
+  status: { conditions?: readonly { type: string; status: string; reason?: string; message?: string }[] };
+}) => (plan.status.conditions ?? []).map((c) => [c.type, c.status, c.reason, c.message].filter(Boolean).join(' '));
 
 describe('a pod that comes up', () => {
   it('gets volumes, then a sandbox, then its containers', () => {
@@ -20,14 +21,22 @@ describe('a pod that comes up', () => {
     const plan = given.settle();
     expect(given.running()).toEqual(['c/0']);
     expect(plan.status.phase).toBe('Running');
-    expect(conditionsOf(plan)).toEqual(['PodReadyToStartContainers True', 'Initialized True', 'Ready True', 'ContainersReady True', 'PodScheduled True']);
+    expect(conditionsOf(plan)).toEqual([
+      'PodReadyToStartContainers True',
+      'Initialized True',
+      'Ready True',
+      'ContainersReady True',
+      'PodScheduled True',
+    ]);
   });
   it('waits for each init container, and says which are incomplete', () => {
     const given = new GivenPod(aPod({ initContainers: [container('i1'), container('i2')] }));
     const plan = given.settle();
     expect(given.running()).toEqual(['i1/0']);
     expect(plan.status.phase).toBe('Pending');
-    expect(conditionsOf(plan)[1]).toBe('Initialized False ContainersNotInitialized containers with incomplete status: [i1 i2]');
+    expect(conditionsOf(plan)[1]).toBe(
+      'Initialized False ContainersNotInitialized containers with incomplete status: [i1 i2]',
+    );
     expect(plan.status.containerStatuses?.[0]?.state).toEqual({ waiting: { reason: 'PodInitializing' } });
     given.end('i1', 0).settle();
     given.end('i2', 0).settle();
@@ -38,7 +47,11 @@ describe('a pod that comes up', () => {
     given.settle();
     const plan = given.end('i1', 6).settle();
     expect(plan.status.phase).toBe('Failed');
-    expect(conditionsOf(plan).slice(1, 4)).toEqual(['Initialized False ContainersNotInitialized containers with incomplete status: [i1]', 'Ready False PodFailed', 'ContainersReady False PodFailed']);
+    expect(conditionsOf(plan).slice(1, 4)).toEqual([
+      'Initialized False ContainersNotInitialized containers with incomplete status: [i1]',
+      'Ready False PodFailed',
+      'ContainersReady False PodFailed',
+    ]);
   });
   it('holds the next container back until a sidecar has started', () => {
     const sidecar = container('s', { restartPolicy: 'Always', startupProbe: { exec: { command: ['x'] } } });
@@ -46,7 +59,13 @@ describe('a pod that comes up', () => {
     given.settle();
     expect(given.running()).toEqual(['s/0']);
     const observed = given.newest('s');
-    given.record = recordProbe(given.pod, given.record, observed, { kind: 'startup', container: 's', containerId: observed?.id ?? '', result: 'success', output: '' }, given.now).record;
+    given.record = recordProbe(
+      given.pod,
+      given.record,
+      observed,
+      { kind: 'startup', container: 's', containerId: observed?.id ?? '', result: 'success', output: '' },
+      given.now,
+    ).record;
     given.settle();
     expect(given.running()).toEqual(['s/0', 'c/0']);
   });
@@ -68,7 +87,10 @@ describe('a container that ended', () => {
     expect(plan.status.phase).toBe(phase);
   });
   it('is restarted by the first rule that matches its code', () => {
-    const rules = container('c', { restartPolicy: 'Never', restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'In', values: [42] } }] });
+    const rules = container('c', {
+      restartPolicy: 'Never',
+      restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'In', values: [42] } }],
+    });
     const given = new GivenPod(aPod({ restartPolicy: 'Never', containers: [rules] }));
     given.settle();
     given.end('c', 42).settle();
@@ -80,10 +102,15 @@ describe('a container that ended', () => {
     given.settle();
     given.end('c', 1).settle();
     let plan = given.wait(50).end('c', 1).settle();
-    expect(plan.status.containerStatuses?.[0]).toMatchObject({ restartCount: 1, state: { terminated: { exitCode: 1 } } });
+    expect(plan.status.containerStatuses?.[0]).toMatchObject({
+      restartCount: 1,
+      state: { terminated: { exitCode: 1 } },
+    });
     plan = given.wait(3000).settle();
     expect(plan.status.containerStatuses?.[0]).toMatchObject({
-      state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 10s restarting failed container=c pod=p_default(u)' } },
+      state: {
+        waiting: { reason: 'CrashLoopBackOff', message: 'back-off 10s restarting failed container=c pod=p_default(u)' },
+      },
       lastState: { terminated: { exitCode: 1, reason: 'Error' } },
     });
     given.wait(7000).settle();
@@ -109,13 +136,24 @@ describe('probes', () => {
   };
   const answer = (given: GivenPod, kind: 'liveness' | 'readiness' | 'startup', result: 'success' | 'failure'): void => {
     const observed = given.newest('c');
-    const taken = recordProbe(given.pod, given.record, observed, { kind, container: 'c', containerId: observed?.id ?? '', result, output: 'bad' }, given.now);
+    const taken = recordProbe(
+      given.pod,
+      given.record,
+      observed,
+      { kind, container: 'c', containerId: observed?.id ?? '', result, output: 'bad' },
+      given.now,
+    );
     given.record = taken.record;
   };
-  const asked = (given: GivenPod): readonly string[] => given.look().actions.flatMap((a) => (a.do === 'probe' ? [a.kind] : []));
+  const asked = (given: GivenPod): readonly string[] =>
+    given.look().actions.flatMap((a) => (a.do === 'probe' ? [a.kind] : []));
 
   it('asks the startup probe alone until it succeeds, then the others after their delay', () => {
-    const given = probed({ startupProbe: { exec: {} }, livenessProbe: { exec: {}, initialDelaySeconds: 5 }, readinessProbe: { exec: {} } });
+    const given = probed({
+      startupProbe: { exec: {} },
+      livenessProbe: { exec: {}, initialDelaySeconds: 5 },
+      readinessProbe: { exec: {} },
+    });
     expect(asked(given)).toEqual(['startup']);
     answer(given, 'startup', 'success');
     expect(asked(given)).toEqual(['readiness']);
@@ -137,10 +175,20 @@ describe('probes', () => {
     answer(given, 'liveness', 'failure');
     const plan = given.look();
     expect(plan.actions).toMatchObject([{ do: 'stop', container: 'c', deadline: given.now + 3000 }]);
-    expect(plan.incidents).toEqual([{ type: 'Normal', reason: 'Killing', message: 'Container c failed liveness probe, will be restarted', container: 'c' }]);
+    expect(plan.incidents).toEqual([
+      {
+        type: 'Normal',
+        reason: 'Killing',
+        message: 'Container c failed liveness probe, will be restarted',
+        container: 'c',
+      },
+    ]);
   });
   it('ends the pod when nothing restarts what fails', () => {
-    const given = probed({ livenessProbe: { exec: {}, failureThreshold: 1, terminationGracePeriodSeconds: 3 } }, 'Never');
+    const given = probed(
+      { livenessProbe: { exec: {}, failureThreshold: 1, terminationGracePeriodSeconds: 3 } },
+      'Never',
+    );
     answer(given, 'liveness', 'failure');
     const plan = given.look();
     expect(plan.actions).toMatchObject([{ do: 'stop', container: 'c', deadline: given.now + 30_000 }]);
@@ -150,13 +198,27 @@ describe('probes', () => {
 
 describe('a pod that goes', () => {
   const deleted = (given: GivenPod, seconds: number): void => {
-    given.pod = { ...given.pod, metadata: { ...given.pod.metadata, generation: 2, deletionTimestamp: '2026-01-01T12:00:30Z', deletionGracePeriodSeconds: seconds } };
+    given.pod = {
+      ...given.pod,
+      metadata: {
+        ...given.pod.metadata,
+        generation: 2,
+        deletionTimestamp: '2026-01-01T12:00:30Z',
+        deletionGracePeriodSeconds: seconds,
+      },
+    };
   };
   it('stops its containers, sidecars last and in reverse, then all is cleaned away', () => {
-    const given = new GivenPod(aPod({ initContainers: [container('s1', { restartPolicy: 'Always' }), container('s2', { restartPolicy: 'Always' })], containers: [container('a'), container('b')] }));
+    const given = new GivenPod(
+      aPod({
+        initContainers: [container('s1', { restartPolicy: 'Always' }), container('s2', { restartPolicy: 'Always' })],
+        containers: [container('a'), container('b')],
+      }),
+    );
     given.settle();
     deleted(given, 30);
-    const stopped = (): readonly string[] => Object.keys(given.stopping).map((id) => given.containers.find((c) => c.id === id)?.labels.container ?? '');
+    const stopped = (): readonly string[] =>
+      Object.keys(given.stopping).map((id) => given.containers.find((c) => c.id === id)?.labels.container ?? '');
     given.settle();
     expect(stopped()).toEqual(['a', 'b']);
     given.end('a', 0).end('b', 0).settle();
@@ -171,7 +233,11 @@ describe('a pod that goes', () => {
     expect(given.settle().wakeAt).toBe(given.record.startedAt + 5000);
     given.wait(5000).settle();
     const plan = given.end('c', 0).settle();
-    expect(plan.status).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' });
+    expect(plan.status).toMatchObject({
+      phase: 'Failed',
+      reason: 'DeadlineExceeded',
+      message: 'Pod was active on the node longer than the specified deadline',
+    });
   });
 });
 
@@ -184,7 +250,11 @@ describe('image names', () => {
     ['Not/An:Image:Name', ': repository name (An) must be lowercase'],
     ['a b', ''],
   ])('%s', (name, why) => {
-    expect(imageNameProblem(name)).toBe(why === undefined ? undefined : `Failed to apply default image tag "${name}": couldn't parse image name "${name}": invalid reference format${why}`);
+    expect(imageNameProblem(name)).toBe(
+      why === undefined
+        ? undefined
+        : `Failed to apply default image tag "${name}": couldn't parse image name "${name}": invalid reference format${why}`,
+    );
   });
 });
 
@@ -195,7 +265,11 @@ describe('whatever happens', () => {
     containers: fc.constantFrom([container('a')], [container('a'), container('b')]),
   });
   const happening = fc.oneof(
-    fc.record({ is: fc.constant('end' as const), name: fc.constantFrom('i1', 's', 'i2', 'a', 'b', 'POD'), code: fc.constantFrom(0, 1) }),
+    fc.record({
+      is: fc.constant('end' as const),
+      name: fc.constantFrom('i1', 's', 'i2', 'a', 'b', 'POD'),
+      code: fc.constantFrom(0, 1),
+    }),
     fc.record({ is: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 400_000 }) }),
     fc.record({ is: fc.constant('delete' as const) }),
   );
@@ -211,7 +285,14 @@ describe('whatever happens', () => {
           else if (one.is === 'wait') given.wait(one.ms);
           else {
             deleted = true;
-            given.pod = { ...given.pod, metadata: { ...given.pod.metadata, deletionTimestamp: '2026-01-01T12:00:00Z', deletionGracePeriodSeconds: 1 } };
+            given.pod = {
+              ...given.pod,
+              metadata: {
+                ...given.pod.metadata,
+                deletionTimestamp: '2026-01-01T12:00:00Z',
+                deletionGracePeriodSeconds: 1,
+              },
+            };
           }
           const before = given.situation();
           const plan = given.settle();
@@ -219,10 +300,18 @@ describe('whatever happens', () => {
           const running = given.running().map((name) => name.split('/')[0]);
           expect(new Set(running).size).toBe(running.length);
           const appRuns = running.some((name) => name === 'a' || name === 'b');
-          if (appRuns) for (const init of ['i1', 'i2']) if (pod.initContainers.some((c) => c.name === init)) expect(given.newest(init)?.exitCode ?? 0).toBe(0);
+          if (appRuns)
+            for (const init of ['i1', 'i2'])
+              if (pod.initContainers.some((c) => c.name === init)) expect(given.newest(init)?.exitCode ?? 0).toBe(0);
           const stops = Object.keys(given.stopping).length;
           // Nothing is stopped unless the pod goes, has done its work, or lost its sandbox.
-          if (stops > 0) expect(deleted || ended !== undefined || given.record.endBy !== undefined || before.containers.some((c) => c.labels.role === 'infra' && c.state === 'exited')).toBe(true);
+          if (stops > 0)
+            expect(
+              deleted ||
+                ended !== undefined ||
+                given.record.endBy !== undefined ||
+                before.containers.some((c) => c.labels.role === 'infra' && c.state === 'exited'),
+            ).toBe(true);
           if (ended !== undefined) expect(plan.status.phase).toBe(ended);
           if (plan.status.phase === 'Succeeded' || plan.status.phase === 'Failed') ended = plan.status.phase;
         }

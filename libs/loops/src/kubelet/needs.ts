@@ -9,7 +9,8 @@ export function needsAny(pod: Pod, objects: readonly string[]): boolean {
 function needsOf(pod: Pod): ReadonlySet<string> {
   const namespace = pod.metadata.namespace ?? '';
   const names = new Set<string>();
-  const need = (kind: string, name: string | undefined): void => void (name && names.add(`${kind}/${namespace}/${name}`));
+  const need = (kind: string, name: string | undefined): void =>
+    void (name && names.add(`${kind}/${namespace}/${name}`));
   for (const volume of pod.spec.volumes ?? []) {
     need('ConfigMap', volume.configMap?.name);
     need('Secret', volume.secret?.secretName);

@@ -15,7 +15,14 @@ export function hostsFile(pod: Pod, ips: readonly string[], domain: string, host
   const aliases = (pod.spec.hostAliases ?? []).map((a) => `${a.ip}\t${(a.hostnames ?? []).join('\t')}`);
   const extra = aliases.length > 0 ? `\n# Entries added by HostAliases.\n${aliases.join('\n')}\n` : '';
   if (pod.spec.hostNetwork) return `# Kubernetes-managed hosts file (host network).\n${hostFile}${extra}`;
-  const fixed = ['127.0.0.1\tlocalhost', '::1\tlocalhost ip6-localhost ip6-loopback', 'fe00::0\tip6-localnet', 'fe00::0\tip6-mcastprefix', 'fe00::1\tip6-allnodes', 'fe00::2\tip6-allrouters'];
+  const fixed = [
+    '127.0.0.1\tlocalhost',
+    '::1\tlocalhost ip6-localhost ip6-loopback',
+    'fe00::0\tip6-localnet',
+    'fe00::0\tip6-mcastprefix',
+    'fe00::1\tip6-allnodes',
+    'fe00::2\tip6-allrouters',
+  ];
   const own = ips.map((ip) => `${ip}\t${ownNames(pod, domain).join('\t')}`);
   return `# Kubernetes-managed hosts file.\n${[...fixed, ...own].join('\n')}\n${extra}`;
 }
@@ -27,13 +34,19 @@ function ownNames(pod: Pod, domain: string): readonly string[] {
 }
 
 /** /etc/resolv.conf of the pod's containers. Without a cluster DNS the node's own is used. */
-export function resolvConf(pod: Pod, node: { readonly clusterDns: readonly string[]; readonly domain: string; readonly hostFile: string }): string {
+export function resolvConf(
+  pod: Pod,
+  node: { readonly clusterDns: readonly string[]; readonly domain: string; readonly hostFile: string },
+): string {
   const policy = pod.spec.dnsPolicy ?? 'ClusterFirst';
-  const cluster = node.clusterDns.length > 0 && (policy === 'ClusterFirstWithHostNet' || (policy === 'ClusterFirst' && !pod.spec.hostNetwork));
+  const cluster =
+    node.clusterDns.length > 0 &&
+    (policy === 'ClusterFirstWithHostNet' || (policy === 'ClusterFirst' && !pod.spec.hostNetwork));
   const base = policy === 'None' ? emptyResolver : cluster ? clusterResolver(pod, node) : parseResolver(node.hostFile);
   const config = pod.spec.dnsConfig;
   const options = new Map(base.options.map((o) => [o.split(':')[0] ?? o, o]));
-  for (const o of config?.options ?? []) if (o.name) options.set(o.name, o.value === undefined ? o.name : `${o.name}:${o.value}`);
+  for (const o of config?.options ?? [])
+    if (o.name) options.set(o.name, o.value === undefined ? o.name : `${o.name}:${o.value}`);
   const nameservers = unique([...base.nameservers, ...(config?.nameservers ?? [])]);
   const searches = unique([...base.searches, ...(config?.searches ?? [])]);
   return [
@@ -49,15 +62,35 @@ interface Resolver {
   readonly options: readonly string[];
 }
 const emptyResolver: Resolver = { nameservers: [], searches: [], options: [] };
-function clusterResolver(pod: Pod, node: { readonly clusterDns: readonly string[]; readonly domain: string; readonly hostFile: string }): Resolver {
+function clusterResolver(
+  pod: Pod,
+  node: { readonly clusterDns: readonly string[]; readonly domain: string; readonly hostFile: string },
+): Resolver {
   const { domain } = node;
   const own = [`${pod.metadata.namespace ?? ''}.svc.${domain}`, `svc.${domain}`, domain];
-  return { nameservers: node.clusterDns, searches: [...own, ...parseResolver(node.hostFile).searches], options: ['ndots:5'] };
+  return {
+    nameservers: node.clusterDns,
+    searches: [...own, ...parseResolver(node.hostFile).searches],
+    options: ['ndots:5'],
+  };
 }
 function parseResolver(text: string): Resolver {
-  const lines = text.split('\n').map((line) => line.replace(/[#;].*$/, '').trim().split(/\s+/));
+  const lines = text.split('\n').map((line) =>
+    line
+      .replace(/[#;].*$/, '')
+      .trim()
+      .split(/\s+/),
+  );
   const after = (word: string): readonly string[] => lines.filter((l) => l[0] === word).flatMap((l) => l.slice(1));
-  return { nameservers: after('nameserver').slice(0, 3), searches: lines.filter((l) => l[0] === 'search').at(-1)?.slice(1) ?? [], options: after('options') };
+  return {
+    nameservers: after('nameserver').slice(0, 3),
+    searches:
+      lines
+        .filter((l) => l[0] === 'search')
+        .at(-1)
+        ?.slice(1) ?? [],
+    options: after('options'),
+  };
 }
 function unique(items: readonly string[]): readonly string[] {
   return [...new Set(items)];

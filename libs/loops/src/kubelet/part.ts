@@ -14,6 +14,7 @@ export interface Part {
 /** The first of the moments that are given. */
 export function earliest(...instants: readonly (Instant | undefined)[]): Instant | undefined {
   let first: Instant | undefined;
-  for (const instant of instants) if (instant !== undefined && (first === undefined || instant < first)) first = instant;
+  for (const instant of instants)
+    if (instant !== undefined && (first === undefined || instant < first)) first = instant;
   return first;
 }

@@ -5,7 +5,11 @@ import { isInitialized } from './ends.js';
 import type { Situation } from './situation.js';
 
 /** The pod's phase from what its containers do. */
-export function phaseOf(input: { readonly situation: Situation; readonly initContainerStatuses: readonly ContainerStatus[]; readonly containerStatuses: readonly ContainerStatus[] }): Phase {
+export function phaseOf(input: {
+  readonly situation: Situation;
+  readonly initContainerStatuses: readonly ContainerStatus[];
+  readonly containerStatuses: readonly ContainerStatus[];
+}): Phase {
   const { situation, initContainerStatuses, containerStatuses } = input;
   const { pod } = situation;
   const inits = initContainersOf(pod);

@@ -30,7 +30,13 @@ export function planPod(situation: Situation): PodPlan {
   const deadline = withDeadline(situation);
   const current: Situation = { ...situation, record: deadline.record };
   const before = podStatus(current);
-  const ending = current.gone || current.pod.metadata.deletionTimestamp !== undefined || deadline.record.failed !== undefined || deadline.record.evicted !== undefined || isTerminal(before.phase) || appsEnded(current);
+  const ending =
+    current.gone ||
+    current.pod.metadata.deletionTimestamp !== undefined ||
+    deadline.record.failed !== undefined ||
+    deadline.record.evicted !== undefined ||
+    isTerminal(before.phase) ||
+    appsEnded(current);
   const part = ending ? planEnd(current, before) : planStart(current);
   const status = podStatus({ ...current, record: part.record });
   const wakeAt = earliest(part.wakeAt, deadline.wakeAt);

@@ -17,7 +17,12 @@ export function probeState(record: PodRecord, container: Container, kind: ProbeK
   const known = containerRecord(record, container.name).probes[kind];
   if (known?.containerId === observed.id) return known;
   const delayMs = (probeOf(container, kind)?.initialDelaySeconds ?? 0) * 1000;
-  return { containerId: observed.id, dueAt: (observed.startedAt ?? observed.createdAt) + delayMs, result: 'unknown', run: undefined };
+  return {
+    containerId: observed.id,
+    dueAt: (observed.startedAt ?? observed.createdAt) + delayMs,
+    result: 'unknown',
+    run: undefined,
+  };
 }
 
 export interface DueProbe {
@@ -45,7 +50,11 @@ export function isReady(record: PodRecord, container: Container, observed: Obser
   return state?.containerId === observed.id && state.result === 'success';
 }
 /** The probe that says that the container must be killed. */
-export function failedProbe(record: PodRecord, container: Container, observed: Observed): 'liveness' | 'startup' | undefined {
+export function failedProbe(
+  record: PodRecord,
+  container: Container,
+  observed: Observed,
+): 'liveness' | 'startup' | undefined {
   const { liveness, startup } = containerRecord(record, container.name).probes;
   if (startup?.containerId === observed.id && startup.result === 'failure') return 'startup';
   return liveness?.containerId === observed.id && liveness.result === 'failure' ? 'liveness' : undefined;
@@ -59,8 +68,16 @@ export interface ProbeOutcome {
   readonly output: string;
 }
 /** Takes in an answer: counts it in its row and turns the result when the threshold is reached. */
-export function recordProbe(pod: Pod, record: PodRecord, observed: Observed | undefined, outcome: ProbeOutcome, now: Instant): { readonly record: PodRecord; readonly incidents: readonly Incident[] } {
-  const container = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].find((c) => c.name === outcome.container);
+export function recordProbe(
+  pod: Pod,
+  record: PodRecord,
+  observed: Observed | undefined,
+  outcome: ProbeOutcome,
+  now: Instant,
+): { readonly record: PodRecord; readonly incidents: readonly Incident[] } {
+  const container = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].find(
+    (c) => c.name === outcome.container,
+  );
   const probe = container && probeOf(container, outcome.kind);
   if (!container || !probe || observed?.id !== outcome.containerId) return { record, incidents: [] };
   const before = probeState(record, container, outcome.kind, observed);

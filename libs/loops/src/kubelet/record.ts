@@ -79,7 +79,8 @@ export const newContainerRecord: ContainerRecord = { pull: noBackOff, restart: n
 export function newPodRecord(uid: string, startedAt: Instant, status: PodStatus | undefined): PodRecord {
   const { phase, reason, message = '', containerStatuses } = status ?? {};
   // A pod that ended before the agent was started keeps why it did.
-  const failed = phase === 'Failed' && reason ? { failed: { reason, message }, ...(!containerStatuses && { refused: true }) } : {};
+  const failed =
+    phase === 'Failed' && reason ? { failed: { reason, message }, ...(!containerStatuses && { refused: true }) } : {};
   return { uid, startedAt, status: status ?? {}, volumesReady: false, sandboxAttempt: 0, containers: {}, ...failed };
 }
 export function containerRecord(record: PodRecord, name: string): ContainerRecord {

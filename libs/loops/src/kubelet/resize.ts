@@ -8,7 +8,11 @@ export function appliedOf(record: PodRecord, container: Container): Resources {
   const { status } = record;
   const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
   const known = all.find((s) => s.name === container.name);
-  return containerRecord(record, container.name).applied ?? (known?.containerID ? known.resources : undefined) ?? amountsOf(container.resources);
+  return (
+    containerRecord(record, container.name).applied ??
+    (known?.containerID ? known.resources : undefined) ??
+    amountsOf(container.resources)
+  );
 }
 export function amountsOf(resources: Resources | undefined): Resources {
   const { limits, requests } = resources ?? {};
@@ -19,12 +23,16 @@ export function changedAmounts(record: PodRecord, container: Container): readonl
   const applied = appliedOf(record, container);
   const wanted = amountsOf(container.resources);
   return ['cpu', 'memory'].filter(
-    (name) => !jsonEquals(applied.limits?.[name] ?? null, wanted.limits?.[name] ?? null) || !jsonEquals(applied.requests?.[name] ?? null, wanted.requests?.[name] ?? null),
+    (name) =>
+      !jsonEquals(applied.limits?.[name] ?? null, wanted.limits?.[name] ?? null) ||
+      !jsonEquals(applied.requests?.[name] ?? null, wanted.requests?.[name] ?? null),
   );
 }
 export function isResizing(pod: Pod, record: PodRecord): boolean {
   return [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].some((c) => changedAmounts(record, c).length > 0);
 }
 export function resizeNeedsRestart(container: Container, changed: readonly string[]): boolean {
-  return changed.some((name) => container.resizePolicy?.some((p) => p.resourceName === name && p.restartPolicy === 'RestartContainer'));
+  return changed.some((name) =>
+    container.resizePolicy?.some((p) => p.resourceName === name && p.restartPolicy === 'RestartContainer'),
+  );
 }

@@ -5,7 +5,12 @@ import type { PodRecord, ProbeKind } from './record.js';
 /** A container as the engine shows it; `message` is what it left in its termination message file. */
 export interface Observed {
   readonly id: string;
-  readonly labels: { readonly container: string; readonly role: string; readonly attempt: number; readonly specHash: string };
+  readonly labels: {
+    readonly container: string;
+    readonly role: string;
+    readonly attempt: number;
+    readonly specHash: string;
+  };
   readonly state: 'created' | 'running' | 'exited';
   readonly createdAt: Instant;
   readonly startedAt?: Instant;
@@ -47,7 +52,13 @@ export interface Situation {
 export type Action =
   | { readonly do: 'volumes' }
   | { readonly do: 'sandbox'; readonly attempt: number }
-  | { readonly do: 'start'; readonly container: string; readonly attempt: number; readonly sandboxId: string; readonly ips: readonly string[] }
+  | {
+      readonly do: 'start';
+      readonly container: string;
+      readonly attempt: number;
+      readonly sandboxId: string;
+      readonly ips: readonly string[];
+    }
   | {
       readonly do: 'stop';
       readonly id: string;
@@ -60,7 +71,13 @@ export type Action =
     }
   | { readonly do: 'resize'; readonly container: string; readonly id: string; readonly resources: Resources }
   | { readonly do: 'remove'; readonly id: string }
-  | { readonly do: 'probe'; readonly kind: ProbeKind; readonly container: string; readonly id: string; readonly ip: string }
+  | {
+      readonly do: 'probe';
+      readonly kind: ProbeKind;
+      readonly container: string;
+      readonly id: string;
+      readonly ip: string;
+    }
   /** Removes all that is left of the pod on this node. */
   | { readonly do: 'cleanup' };
 

@@ -29,19 +29,28 @@ export function planStart(situation: Situation): Part {
   const sandbox = sandboxOf(situation.containers);
   if (sandbox?.state !== 'running') {
     plan.later(record.sandboxRetry?.at);
-    const newest = Math.max(-1, ...situation.containers.filter((c) => c.labels.role === 'infra').map((c) => c.labels.attempt));
+    const newest = Math.max(
+      -1,
+      ...situation.containers.filter((c) => c.labels.role === 'infra').map((c) => c.labels.attempt),
+    );
     if ((record.sandboxRetry?.at ?? 0) <= now) plan.act({ do: 'sandbox', attempt: newest + 1 });
     return plan.result();
   }
   if (busy.has('sandbox') || !record.volumesReady) return plan.result();
   for (const lost of situation.containers) {
     // Its network went with the sandbox that it was made for: it is started anew in the one that runs.
-    if (lost.state === 'running' && lost.labels.role !== 'infra' && !isOfSandbox(lost, sandbox)) plan.stop(lost, now + plan.graceMs(), undefined);
+    if (lost.state === 'running' && lost.labels.role !== 'infra' && !isOfSandbox(lost, sandbox))
+      plan.stop(lost, now + plan.graceMs(), undefined);
   }
-  if (startInits(plan, sandbox)) for (const container of situation.pod.spec.containers) keepUp(plan, container, sandbox);
+  if (startInits(plan, sandbox))
+    for (const container of situation.pod.spec.containers) keepUp(plan, container, sandbox);
   for (const container of situation.pod.spec.ephemeralContainers ?? []) startOnce(plan, container, sandbox);
   watch(plan);
-  for (const old of outdated(situation.containers, allContainersOf(situation.pod).map((c) => c.name))) plan.act({ do: 'remove', id: old.id });
+  for (const old of outdated(
+    situation.containers,
+    allContainersOf(situation.pod).map((c) => c.name),
+  ))
+    plan.act({ do: 'remove', id: old.id });
   return plan.result();
 }
 
@@ -77,7 +86,8 @@ function keepUp(plan: Planned, container: Container, sandbox: Observed, anew = f
   const { now, pod } = situation;
   const newest = attemptsOf(situation.containers, container.name)[0];
   if (newest?.state === 'running') return stopIfWrong(plan, container, newest);
-  if (newest?.state === 'created' && !plan.record.containers[container.name]?.problem) return void plan.start(container, newest.labels.attempt, sandbox);
+  if (newest?.state === 'created' && !plan.record.containers[container.name]?.problem)
+    return void plan.start(container, newest.labels.attempt, sandbox);
   const end = endOf(situation, container.name);
   const known = containerRecord(plan.record, container.name);
   if (!end) {
@@ -87,12 +97,19 @@ function keepUp(plan: Planned, container: Container, sandbox: Observed, anew = f
   const again = anew || (newest !== undefined && known.again === newest.id);
   if (!again && !restarts(pod, container, end.exitCode)) return;
   const served = known.restartFor === end.attempt + 1;
-  const at = Math.max(served ? 0 : restartAt(known.restart, end.finishedAt), known.problem ? known.problem.at + known.pull.delayMs : 0);
+  const at = Math.max(
+    served ? 0 : restartAt(known.restart, end.finishedAt),
+    known.problem ? known.problem.at + known.pull.delayMs : 0,
+  );
   if (at > now) {
     plan.backingOff(container, end.attempt);
     return plan.later(at, end.finishedAt + SHOW_END_MS);
   }
-  if (plan.start(container, end.attempt + 1, sandbox) && !served) plan.record = withContainer(plan.record, container.name, { restart: nextBackOff(known.restart, now), restartFor: end.attempt + 1 });
+  if (plan.start(container, end.attempt + 1, sandbox) && !served)
+    plan.record = withContainer(plan.record, container.name, {
+      restart: nextBackOff(known.restart, now),
+      restartFor: end.attempt + 1,
+    });
 }
 
 /** An ephemeral container runs once. */
@@ -107,17 +124,28 @@ function stopIfWrong(plan: Planned, container: Container, running: Observed): vo
   const { pod, now } = situation;
   if (running.labels.specHash !== specHashOf(container)) {
     plan.record = withContainer(plan.record, container.name, { again: running.id });
-    return plan.stop(running, now + plan.graceMs(), `Container ${container.name} definition changed, will be restarted`);
+    return plan.stop(
+      running,
+      now + plan.graceMs(),
+      `Container ${container.name} definition changed, will be restarted`,
+    );
   }
   const failed = failedProbe(plan.record, container, running);
   if (!failed) return resizeIfAsked(plan, container, running);
   const again = restarts(pod, container, 137);
-  const alone = !situation.containers.some((c) => c.state === 'running' && c.labels.role !== 'infra' && c.id !== running.id);
+  const alone = !situation.containers.some(
+    (c) => c.state === 'running' && c.labels.role !== 'infra' && c.id !== running.id,
+  );
   // Nothing is left to run after this one: it is the pod that ends, with the pod's own grace period.
   if (!again && alone) return plan.stop(running, now + plan.graceMs(), `Stopping container ${container.name}`);
   const probe = failed === 'startup' ? container.startupProbe : container.livenessProbe;
-  const graceMs = probe?.terminationGracePeriodSeconds === undefined ? plan.graceMs() : probe.terminationGracePeriodSeconds * 1000;
-  plan.stop(running, now + graceMs, `Container ${container.name} failed ${failed} probe${again ? ', will be restarted' : ''}`);
+  const graceMs =
+    probe?.terminationGracePeriodSeconds === undefined ? plan.graceMs() : probe.terminationGracePeriodSeconds * 1000;
+  plan.stop(
+    running,
+    now + graceMs,
+    `Container ${container.name} failed ${failed} probe${again ? ', will be restarted' : ''}`,
+  );
 }
 
 /** Gives a running container the amounts that its pod asks for now, if the node has them. */
@@ -165,12 +193,19 @@ class Planned {
     return true;
   }
   start(container: Container, attempt: number, sandbox: Observed): boolean {
-    return this.act({ do: 'start', container: container.name, attempt, sandboxId: sandbox.id, ips: podIpsOf(this.situation) });
+    return this.act({
+      do: 'start',
+      container: container.name,
+      attempt,
+      sandboxId: sandbox.id,
+      ips: podIpsOf(this.situation),
+    });
   }
   stop(running: Observed, deadline: Instant, message: string | undefined): void {
     const known = this.situation.stopping[running.id];
     if (known !== undefined) return;
-    if (message !== undefined) this.incidents.push({ type: 'Normal', reason: 'Killing', message, container: running.labels.container });
+    if (message !== undefined)
+      this.incidents.push({ type: 'Normal', reason: 'Killing', message, container: running.labels.container });
     this.actions.push(stopAction(this.situation, running, deadline));
   }
   /** True while something hinders the container and it is too early to try again. */
@@ -182,8 +217,18 @@ class Planned {
     this.later(known.problem.at + known.pull.delayMs, shownAt);
     if (known.problem.reason === 'ErrImagePull' && shownAt <= now && known.pullTold !== known.problem.at) {
       this.record = withContainer(this.record, container.name, { pullTold: known.problem.at });
-      this.incidents.push({ type: 'Normal', reason: 'BackOff', message: `Back-off pulling image "${container.image ?? ''}"`, container: container.name });
-      this.incidents.push({ type: 'Warning', reason: 'Failed', message: 'Error: ImagePullBackOff', container: container.name });
+      this.incidents.push({
+        type: 'Normal',
+        reason: 'BackOff',
+        message: `Back-off pulling image "${container.image ?? ''}"`,
+        container: container.name,
+      });
+      this.incidents.push({
+        type: 'Warning',
+        reason: 'Failed',
+        message: 'Error: ImagePullBackOff',
+        container: container.name,
+      });
     }
     return true;
   }

@@ -3,7 +3,15 @@ import type { Instant } from '#std';
 import { conditionsOf } from './conditions.js';
 import { endOf, observedGenerationOf, oldStatus, terminatedOf } from './ends.js';
 import { initContainersOf, isSidecar, isTerminal, podInWords } from './pod.js';
-import type { Container, ContainerStateJson, ContainerStatus, Phase, PodStatus, Terminated, VolumeMount } from './pod.js';
+import type {
+  Container,
+  ContainerStateJson,
+  ContainerStatus,
+  Phase,
+  PodStatus,
+  Terminated,
+  VolumeMount,
+} from './pod.js';
 import { phaseOf } from './phase.js';
 import { isReady } from './probes.js';
 import { qosClassOf } from './qos.js';
@@ -24,13 +32,16 @@ export function podStatus(situation: Situation): PodStatus {
   const initContainerStatuses = initContainersOf(pod).map((c) => containerStatus(situation, c, true));
   const containerStatuses = pod.spec.containers.map((c) => containerStatus(situation, c, false));
   // One that was added after the pod had ended is never started.
-  const looks = (pod.spec.ephemeralContainers ?? []).filter((c) => !isTerminal(previous.phase) || oldStatus(situation, c.name));
+  const looks = (pod.spec.ephemeralContainers ?? []).filter(
+    (c) => !isTerminal(previous.phase) || oldStatus(situation, c.name),
+  );
   const ephemeral = looks.map((c) => withoutStarted(containerStatus(situation, c, false)));
   const phase = settledPhase(situation, phaseOf({ situation, initContainerStatuses, containerStatuses }));
   const ips = podIpsOf(situation);
   const podIPs = ips.length > 0 ? ips.map((ip) => ({ ip })) : (previous.podIPs ?? []);
   const failed = phase === 'Failed' ? (record.failed ?? record.evicted) : undefined;
-  const finalStatuses = (statuses: readonly ContainerStatus[]): readonly ContainerStatus[] => (isTerminal(phase) ? statuses.map(withoutLastOfEnded) : statuses);
+  const finalStatuses = (statuses: readonly ContainerStatus[]): readonly ContainerStatus[] =>
+    isTerminal(phase) ? statuses.map(withoutLastOfEnded) : statuses;
   const shown: PodStatus = {
     observedGeneration: observedGenerationOf(situation),
     phase,
@@ -62,7 +73,9 @@ function refusedStatus({ pod, record }: Situation): PodStatus {
 function settledPhase(situation: Situation, phase: Phase): Phase {
   const { record, pod, containers } = situation;
   if (isTerminal(record.status.phase) && record.status.phase) return record.status.phase;
-  const running = containers.some((c) => c.state === 'running' && c.labels.role !== 'infra') || [...situation.busy].some((key) => key.startsWith('making:'));
+  const running =
+    containers.some((c) => c.state === 'running' && c.labels.role !== 'infra') ||
+    [...situation.busy].some((key) => key.startsWith('making:'));
   const stopped = record.endBy !== undefined && !running;
   if (record.failed) return stopped || containers.length === 0 ? 'Failed' : phase;
   const deleting = situation.gone || pod.metadata.deletionTimestamp !== undefined;
@@ -76,8 +89,17 @@ function containerStatus(situation: Situation, container: Container, init: boole
   const old = oldStatus(situation, container.name);
   const state = stateOf(situation, container, current, old);
   const waitsAgain = state.waiting !== undefined && current?.state === 'exited';
-  const last = waitsAgain ? terminatedOf(situation, current) : before ? terminatedOf(situation, before) : lastOf(current, old);
-  const id = current && (current.state === 'running' || current.state === 'exited') ? `${node.scheme}://${current.id}` : current ? undefined : old?.containerID;
+  const last = waitsAgain
+    ? terminatedOf(situation, current)
+    : before
+      ? terminatedOf(situation, before)
+      : lastOf(current, old);
+  const id =
+    current && (current.state === 'running' || current.state === 'exited')
+      ? `${node.scheme}://${current.id}`
+      : current
+        ? undefined
+        : old?.containerID;
   const made = current !== undefined ? current.state !== 'created' : old?.containerID !== undefined;
   const end = state.terminated;
   const ready = init && !isSidecar(container) ? end?.exitCode === 0 : isReady(record, container, current);
@@ -112,10 +134,16 @@ function withoutLastOfEnded(status: ContainerStatus): ContainerStatus {
   return status.state.terminated ? { ...status, lastState: {} } : status;
 }
 function lastOf(current: Observed | undefined, old: ContainerStatus | undefined): Terminated | undefined {
-  if (current && old && old.restartCount === current.labels.attempt - 1) return old.state.terminated ?? old.lastState.terminated;
+  if (current && old && old.restartCount === current.labels.attempt - 1)
+    return old.state.terminated ?? old.lastState.terminated;
   return old?.lastState.terminated;
 }
-function stateOf(situation: Situation, container: Container, current: Observed | undefined, old: ContainerStatus | undefined): ContainerStateJson {
+function stateOf(
+  situation: Situation,
+  container: Container,
+  current: Observed | undefined,
+  old: ContainerStatus | undefined,
+): ContainerStateJson {
   const { record, now } = situation;
   const known = containerRecord(record, container.name);
   if (current?.state === 'running') {
@@ -132,7 +160,12 @@ function stateOf(situation: Situation, container: Container, current: Observed |
   const at = restartAt(known.restart, end.finishedAt);
   const served = known.restartFor === end.attempt + 1;
   if (!served && at > now && now - end.finishedAt >= SHOW_END_MS) {
-    return { waiting: { reason: 'CrashLoopBackOff', message: crashLoopMessage(known.restart, container.name, podInWords(situation.pod)) } };
+    return {
+      waiting: {
+        reason: 'CrashLoopBackOff',
+        message: crashLoopMessage(known.restart, container.name, podInWords(situation.pod)),
+      },
+    };
   }
   return old?.state.waiting && !current ? old.state : { terminated: end.terminated };
 }
@@ -141,9 +174,16 @@ function defaultWaiting(situation: Situation): string {
 }
 
 /** An image that could not be pulled is first shown as that, then as waiting for the next try. */
-function waitingFor(problem: { readonly reason: string; readonly message: string; readonly at: Instant }, now: Instant, container: Container): { reason: string; message: string } {
+function waitingFor(
+  problem: { readonly reason: string; readonly message: string; readonly at: Instant },
+  now: Instant,
+  container: Container,
+): { reason: string; message: string } {
   if (problem.reason === 'ErrImagePull' && now - problem.at >= SHOW_END_MS) {
-    return { reason: 'ImagePullBackOff', message: `Back-off pulling image "${container.image ?? ''}": ErrImagePull: ${problem.message}` };
+    return {
+      reason: 'ImagePullBackOff',
+      message: `Back-off pulling image "${container.image ?? ''}": ErrImagePull: ${problem.message}`,
+    };
   }
   return { reason: problem.reason, message: problem.message };
 }
@@ -152,6 +192,9 @@ function mountsOf(container: Container): readonly VolumeMount[] {
   return (container.volumeMounts ?? []).map((m) => ({
     name: m.name,
     mountPath: m.mountPath,
-    ...(m.readOnly && { readOnly: true, recursiveReadOnly: m.recursiveReadOnly === 'Enabled' ? 'Enabled' : 'Disabled' }),
+    ...(m.readOnly && {
+      readOnly: true,
+      recursiveReadOnly: m.recursiveReadOnly === 'Enabled' ? 'Enabled' : 'Disabled',
+    }),
   }));
 }

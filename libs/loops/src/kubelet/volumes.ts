@@ -12,8 +12,20 @@ export interface PlannedFile {
   readonly ownerUser?: number;
 }
 export type PlannedVolume =
-  | { readonly is: 'files'; readonly name: string; readonly secret: boolean; readonly files: readonly PlannedFile[]; readonly ownerGroup?: number }
-  | { readonly is: 'empty'; readonly name: string; readonly medium: string; readonly sizeBytes?: number; readonly ownerGroup?: number }
+  | {
+      readonly is: 'files';
+      readonly name: string;
+      readonly secret: boolean;
+      readonly files: readonly PlannedFile[];
+      readonly ownerGroup?: number;
+    }
+  | {
+      readonly is: 'empty';
+      readonly name: string;
+      readonly medium: string;
+      readonly sizeBytes?: number;
+      readonly ownerGroup?: number;
+    }
   | { readonly is: 'host'; readonly name: string; readonly path: string; readonly type: string };
 
 /** A volume cannot be made now; `MountVolume.SetUp failed for volume "v" : ` stands before the message. */
@@ -37,10 +49,14 @@ function tokenNeed(source: NonNullable<ProjectedSource['serviceAccountToken']>):
 }
 
 /** Volumes on the node's disk that may not grow over a size. */
-export function limitedVolumesOf(pod: Pod): readonly { readonly name: string; readonly limitBytes: number; readonly limit: string }[] {
+export function limitedVolumesOf(
+  pod: Pod,
+): readonly { readonly name: string; readonly limitBytes: number; readonly limit: string }[] {
   return (pod.spec.volumes ?? []).flatMap(({ name, emptyDir }) => {
     const limitBytes = amountOf(emptyDir?.sizeLimit);
-    return emptyDir?.sizeLimit && limitBytes && emptyDir.medium !== 'Memory' ? [{ name, limitBytes, limit: emptyDir.sizeLimit }] : [];
+    return emptyDir?.sizeLimit && limitBytes && emptyDir.medium !== 'Memory'
+      ? [{ name, limitBytes, limit: emptyDir.sizeLimit }]
+      : [];
   });
 }
 
@@ -103,15 +119,18 @@ class Files {
     const map = this.find('ConfigMap', source);
     const encode = new TextEncoder();
     const entries: Record<string, Uint8Array> = {};
-    for (const [key, value] of Object.entries((map?.data ?? {}) as Record<string, string>)) entries[key] = encode.encode(value);
-    for (const [key, value] of Object.entries((map?.binaryData ?? {}) as Record<string, string>)) entries[key] = bytesOfBase64(value);
+    for (const [key, value] of Object.entries((map?.data ?? {}) as Record<string, string>))
+      entries[key] = encode.encode(value);
+    for (const [key, value] of Object.entries((map?.binaryData ?? {}) as Record<string, string>))
+      entries[key] = bytesOfBase64(value);
     this.ofKeys('configmap references non-existent config key', entries, source, defaultMode);
   }
   ofSecret(source: ConfigMapSource, defaultMode: number | undefined): void {
     this.secret = true;
     const secret = this.find('Secret', source);
     const entries: Record<string, Uint8Array> = {};
-    for (const [key, value] of Object.entries((secret?.data ?? {}) as Record<string, string>)) entries[key] = bytesOfBase64(value);
+    for (const [key, value] of Object.entries((secret?.data ?? {}) as Record<string, string>))
+      entries[key] = bytesOfBase64(value);
     this.ofKeys('references non-existent secret key', entries, source, defaultMode);
   }
   ofDownward(items: readonly DownwardItem[] | undefined, defaultMode: number | undefined): void {
@@ -129,7 +148,10 @@ class Files {
     else if (source.secret) this.ofSecret(source.secret, defaultMode);
     else if (source.downwardAPI) this.ofDownward(source.downwardAPI.items, defaultMode);
     else if (source.serviceAccountToken) this.ofToken(source.serviceAccountToken, defaultMode);
-    else throw new VolumeProblem(`projected sources of type ${Object.keys(source)[0] ?? 'unknown'} are not available on this node`);
+    else
+      throw new VolumeProblem(
+        `projected sources of type ${Object.keys(source)[0] ?? 'unknown'} are not available on this node`,
+      );
   }
 
   private ofToken(source: NonNullable<ProjectedSource['serviceAccountToken']>, defaultMode: number | undefined): void {
@@ -148,7 +170,12 @@ class Files {
     if (!found && !source.optional) throw new VolumeProblem(`${kind.toLowerCase()} "${source.name ?? ''}" not found`);
     return found;
   }
-  private ofKeys(missing: string, entries: Readonly<Record<string, Uint8Array>>, source: ConfigMapSource, defaultMode: number | undefined): void {
+  private ofKeys(
+    missing: string,
+    entries: Readonly<Record<string, Uint8Array>>,
+    source: ConfigMapSource,
+    defaultMode: number | undefined,
+  ): void {
     const items: readonly KeyToPath[] = source.items ?? Object.keys(entries).map((key) => ({ key, path: key }));
     for (const item of items) {
       const bytes = entries[item.key];

@@ -18,7 +18,10 @@ export function sandboxOptions(spec: SandboxSpec, network: string): Docker.Conta
     name: containerName(spec.labels),
     Image: INFRA_IMAGE,
     Labels: toLabels(spec.labels),
-    ...(!spec.hostNetwork && { Hostname: spec.hostname, ExposedPorts: Object.fromEntries(Object.keys(ports).map((key) => [key, {}])) }),
+    ...(!spec.hostNetwork && {
+      Hostname: spec.hostname,
+      ExposedPorts: Object.fromEntries(Object.keys(ports).map((key) => [key, {}])),
+    }),
     HostConfig: {
       NetworkMode: spec.hostNetwork ? 'host' : network,
       IpcMode: spec.hostIpc ? 'host' : 'shareable',
@@ -56,7 +59,13 @@ export function containerOptions(spec: ContainerSpec, engine: EngineFacts): Dock
     HostConfig: {
       NetworkMode: `container:${spec.sandboxId}`,
       IpcMode: spec.hostIpc ? 'host' : `container:${spec.sandboxId}`,
-      ...(spec.pidOf ? { PidMode: `container:${spec.pidOf}` } : spec.hostPid ? { PidMode: 'host' } : spec.sharePidNamespace ? { PidMode: `container:${spec.sandboxId}` } : {}),
+      ...(spec.pidOf
+        ? { PidMode: `container:${spec.pidOf}` }
+        : spec.hostPid
+          ? { PidMode: 'host' }
+          : spec.sharePidNamespace
+            ? { PidMode: `container:${spec.sandboxId}` }
+            : {}),
       LogConfig: LOG,
       Binds: [],
       Mounts: spec.mounts.map((mount) => ({

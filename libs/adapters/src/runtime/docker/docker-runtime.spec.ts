@@ -26,7 +26,8 @@ async function busyboxArchive(): Promise<Buffer> {
   const archive = pack();
   for (const folder of ['bin', 'tmp', 'etc']) archive.entry({ name: `${folder}/`, type: 'directory', mode: 0o755 });
   archive.entry({ name: 'bin/busybox', mode: 0o755 }, readFileSync('/bin/busybox'));
-  for (const tool of ['sh', 'sleep', 'echo', 'cat', 'hostname', 'ip', 'kill']) archive.entry({ name: `bin/${tool}`, type: 'symlink', linkname: 'busybox' });
+  for (const tool of ['sh', 'sleep', 'echo', 'cat', 'hostname', 'ip', 'kill'])
+    archive.entry({ name: `bin/${tool}`, type: 'symlink', linkname: 'busybox' });
   archive.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of archive) chunks.push(chunk as Buffer);
@@ -64,7 +65,16 @@ describe('Docker', () => {
   runtimeContract(() => under);
 
   const sandbox: SandboxSpec = {
-    labels: { ...owner, namespace: 'default', pod: 'p', uid: 'own', container: 'POD', role: 'infra', attempt: 0, specHash: '' },
+    labels: {
+      ...owner,
+      namespace: 'default',
+      pod: 'p',
+      uid: 'own',
+      container: 'POD',
+      role: 'infra',
+      attempt: 0,
+      specHash: '',
+    },
     hostname: 'its-name',
     hostNetwork: false,
     hostPid: false,
@@ -89,29 +99,63 @@ describe('Docker', () => {
       hostPid: false,
       hostIpc: false,
       oomScore: 1000,
-      security: { supplementalGroups: [7], user: 1000, group: 3000, privileged: false, capabilitiesAdd: [], capabilitiesDrop: [], readOnlyRootFilesystem: true, noNewPrivileges: true, seccomp: 'default', unmaskedProc: false },
+      security: {
+        supplementalGroups: [7],
+        user: 1000,
+        group: 3000,
+        privileged: false,
+        capabilitiesAdd: [],
+        capabilitiesDrop: [],
+        readOnlyRootFilesystem: true,
+        noNewPrivileges: true,
+        seccomp: 'default',
+        unmaskedProc: false,
+      },
     };
-    const id = await runtime.createContainer({ ...base, labels: { ...sandbox.labels, container: 'c', role: 'app' }, sandboxId: one.id, command: ['/bin/sh', '-c', 'hostname > /www/index.html; exec busybox httpd -f -p 8080 -h /www'], mounts: [{ source: folder, target: '/www', readOnly: false }] });
+    const id = await runtime.createContainer({
+      ...base,
+      labels: { ...sandbox.labels, container: 'c', role: 'app' },
+      sandboxId: one.id,
+      command: ['/bin/sh', '-c', 'hostname > /www/index.html; exec busybox httpd -f -p 8080 -h /www'],
+      mounts: [{ source: folder, target: '/www', readOnly: false }],
+    });
     await runtime.startContainer(id);
-    const other = await runtime.createContainer({ ...base, labels: { ...sandbox.labels, uid: 'own-2', container: 'c', role: 'app' }, sandboxId: two.id, command: ['/bin/sleep', '60'] });
+    const other = await runtime.createContainer({
+      ...base,
+      labels: { ...sandbox.labels, uid: 'own-2', container: 'c', role: 'app' },
+      sandboxId: two.id,
+      command: ['/bin/sleep', '60'],
+    });
     await runtime.startContainer(other);
     const address = one.ips?.[0] ?? '';
     const answer = await under.until(async () => {
-      const asked = await runtime.exec(other, ['/bin/sh', '-c', `echo 'GET / HTTP/1.0' | busybox nc ${address} 8080`], { timeoutMs: 2000, outputBytesMax: 1000 });
+      const asked = await runtime.exec(other, ['/bin/sh', '-c', `echo 'GET / HTTP/1.0' | busybox nc ${address} 8080`], {
+        timeoutMs: 2000,
+        outputBytesMax: 1000,
+      });
       return asked.output.includes('its-name') ? asked.output : undefined;
     });
     expect(answer).toMatch(/its-name\n$/);
-    const slow = await runtime.exec(other, ['/bin/sh', '-c', 'echo 0123456789abc; sleep 30'], { timeoutMs: 500, outputBytesMax: 10 });
+    const slow = await runtime.exec(other, ['/bin/sh', '-c', 'echo 0123456789abc; sleep 30'], {
+      timeoutMs: 500,
+      outputBytesMax: 10,
+    });
     expect(slow).toMatchObject({ timedOut: true, output: '0123456789' });
     const who = await runtime.exec(id, ['/bin/busybox', 'id'], { timeoutMs: 5000, outputBytesMax: 1000 });
     expect(who.output).toBe('uid=1000 gid=3000 groups=7,3000\n');
-    const status = await runtime.exec(id, ['/bin/sh', '-c', 'cat /proc/self/status; echo x > /file'], { timeoutMs: 5000, outputBytesMax: 10_000 });
+    const status = await runtime.exec(id, ['/bin/sh', '-c', 'cat /proc/self/status; echo x > /file'], {
+      timeoutMs: 5000,
+      outputBytesMax: 10_000,
+    });
     rmSync(folder, { recursive: true });
     expect(status.exitCode).toBe(1);
     expect(status.output).toMatch(/NoNewPrivs:\t1[\s\S]*Seccomp:\t2[\s\S]*Read-only file system/);
   }, 30_000);
   it('makes its infra program for both architectures', () => {
-    for (const [architecture, machine] of [['amd64', 62], ['arm64', 183]] as const) {
+    for (const [architecture, machine] of [
+      ['amd64', 62],
+      ['arm64', 183],
+    ] as const) {
       const program = Buffer.from(waitingProgram(architecture));
       expect(program.subarray(0, 4).toString('latin1')).toBe('\x7fELF');
       expect(program.readUInt16LE(18)).toBe(machine);

@@ -71,12 +71,18 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   async containers(owner: ContainerOwner, podUid?: string): Promise<readonly RuntimeContainer[]> {
-    const label = [`${labelNames.cluster}=${owner.cluster}`, `${labelNames.node}=${owner.node}`, ...(podUid ? [`${labelNames.uid}=${podUid}`] : [])];
+    const label = [
+      `${labelNames.cluster}=${owner.cluster}`,
+      `${labelNames.node}=${owner.node}`,
+      ...(podUid ? [`${labelNames.uid}=${podUid}`] : []),
+    ];
     const found = await this.ask(() => this.docker.listContainers({ all: true, filters: { label } }));
     const ids = new Set(found.map((c) => c.Id));
     if (!podUid) for (const id of this.seen.keys()) if (!ids.has(id)) this.seen.delete(id);
     // A look at each costs: one whose state has not changed is as it was.
-    const all = await Promise.all(found.map((c) => (this.seen.get(c.Id)?.state === c.State ? this.seen.get(c.Id) : this.inspect(c.Id))));
+    const all = await Promise.all(
+      found.map((c) => (this.seen.get(c.Id)?.state === c.State ? this.seen.get(c.Id) : this.inspect(c.Id))),
+    );
     return all.filter((c) => c !== undefined);
   }
 
@@ -97,7 +103,10 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   async createContainer(spec: ContainerSpec): Promise<string> {
-    const imageUser = spec.security.user === undefined && spec.security.group !== undefined ? ((await this.image(spec.image))?.user ?? '') : '';
+    const imageUser =
+      spec.security.user === undefined && spec.security.group !== undefined
+        ? ((await this.image(spec.image))?.user ?? '')
+        : '';
     return this.create(containerOptions(spec, { imageUser, privileges: await this.privilegesFor(spec) }));
   }
   /** Tried only when a container asks for everything. */
@@ -127,7 +136,16 @@ export class DockerRuntime implements ContainerRuntime {
     } catch (error) {
       const status = statusOf(error);
       if (status === 304) return;
-      throw toFault(error, status === undefined ? 'unavailable' : status === 404 && !/no such container/i.test(String(error)) ? 'start' : status === 404 ? 'notFound' : 'start');
+      throw toFault(
+        error,
+        status === undefined
+          ? 'unavailable'
+          : status === 404 && !/no such container/i.test(String(error))
+            ? 'start'
+            : status === 404
+              ? 'notFound'
+              : 'start',
+      );
     }
   }
 
@@ -159,13 +177,25 @@ export class DockerRuntime implements ContainerRuntime {
   }
   async images(): Promise<readonly RuntimeImage[]> {
     const found = await this.ask(() => this.docker.listImages());
-    return found.map((i) => ({ id: i.Id, names: i.RepoTags ?? [], digests: i.RepoDigests ?? [], sizeBytes: i.Size, user: '' }));
+    return found.map((i) => ({
+      id: i.Id,
+      names: i.RepoTags ?? [],
+      digests: i.RepoDigests ?? [],
+      sizeBytes: i.Size,
+      user: '',
+    }));
   }
   async pull(reference: string, credentials?: RegistryCredentials): Promise<RuntimeImage> {
-    const authconfig = credentials && { username: credentials.username, password: credentials.password, serveraddress: credentials.server };
+    const authconfig = credentials && {
+      username: credentials.username,
+      password: credentials.password,
+      serveraddress: credentials.server,
+    };
     try {
       const stream = await this.docker.pull(reference, authconfig ? { authconfig } : {});
-      await new Promise<void>((resolve, reject) => this.docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve())));
+      await new Promise<void>((resolve, reject) =>
+        this.docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve())),
+      );
     } catch (error) {
       throw toFault(error, statusOf(error) === undefined && isConnectionError(error) ? 'unavailable' : 'pull');
     }
@@ -182,7 +212,10 @@ export class DockerRuntime implements ContainerRuntime {
     const [repo, tag] = splitTag(reference);
     const stream = await this.ask(() => importStream(this.docker, Buffer.from(archive), { repo, tag, changes }));
     await new Promise<void>((resolve, reject) => {
-      stream.on('data', () => undefined).on('end', resolve).on('error', reject);
+      stream
+        .on('data', () => undefined)
+        .on('end', resolve)
+        .on('error', reject);
     });
     const image = await this.image(reference);
     if (!image) throw new RuntimeFault(`image ${reference} is not there after it was imported`, 'other');
@@ -243,13 +276,24 @@ function splitTag(reference: string): readonly [string, string] {
   return colon < 0 ? [reference, 'latest'] : [reference.slice(0, colon), reference.slice(colon + 1)];
 }
 function toImage(found: Docker.ImageInspectInfo): RuntimeImage {
-  return { id: found.Id, names: found.RepoTags ?? [], digests: found.RepoDigests ?? [], sizeBytes: found.Size, user: found.Config?.User ?? '' };
+  return {
+    id: found.Id,
+    names: found.RepoTags ?? [],
+    digests: found.RepoDigests ?? [],
+    sizeBytes: found.Size,
+    user: found.Config?.User ?? '',
+  };
 }
 function isConnectionError(error: unknown): boolean {
-  return ['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EACCES', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '');
+  return ['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EACCES', 'EPIPE'].includes(
+    (error as NodeJS.ErrnoException).code ?? '',
+  );
 }
 /** The client's types know only the form with a callback. */
 function importStream(docker: Docker, archive: Buffer, options: object): Promise<NodeJS.ReadableStream> {
-  const importing = docker.importImage.bind(docker) as unknown as (file: Buffer, options: object) => Promise<NodeJS.ReadableStream>;
+  const importing = docker.importImage.bind(docker) as unknown as (
+    file: Buffer,
+    options: object,
+  ) => Promise<NodeJS.ReadableStream>;
   return importing(archive, options);
 }

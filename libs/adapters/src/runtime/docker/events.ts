@@ -3,10 +3,19 @@ import type { ContainerOwner, RuntimeChange } from '#ports';
 import { labelNames } from './labels.js';
 
 const RETRY_MS = 500;
-const KINDS: Readonly<Record<string, RuntimeChange['what']>> = { start: 'started', die: 'exited', destroy: 'removed', oom: 'other' };
+const KINDS: Readonly<Record<string, RuntimeChange['what']>> = {
+  start: 'started',
+  die: 'exited',
+  destroy: 'removed',
+  oom: 'other',
+};
 
 /** Follows the engine's events; when the connection is lost it goes on from the last one that it saw. */
-export function watchEvents(docker: Docker, owner: ContainerOwner, listener: (change: RuntimeChange) => void): () => void {
+export function watchEvents(
+  docker: Docker,
+  owner: ContainerOwner,
+  listener: (change: RuntimeChange) => void,
+): () => void {
   let ended = false;
   let stream: NodeJS.ReadableStream | undefined;
   let since = Math.floor(Date.now() / 1000);
@@ -23,7 +32,11 @@ export function watchEvents(docker: Docker, owner: ContainerOwner, listener: (ch
   };
   const open = async (): Promise<void> => {
     try {
-      const filters = { type: ['container'], label: [`${labelNames.cluster}=${owner.cluster}`, `${labelNames.node}=${owner.node}`], event: Object.keys(KINDS) };
+      const filters = {
+        type: ['container'],
+        label: [`${labelNames.cluster}=${owner.cluster}`, `${labelNames.node}=${owner.node}`],
+        event: Object.keys(KINDS),
+      };
       stream = await docker.getEvents({ since, filters } as Docker.GetEventsOptions);
     } catch {
       return again();
@@ -59,7 +72,11 @@ function destroy(stream: NodeJS.ReadableStream): void {
 }
 function parse(line: string): { readonly time: number; readonly change: RuntimeChange } | undefined {
   if (!line.trim()) return undefined;
-  const event = JSON.parse(line) as { Action?: string; time?: number; Actor?: { ID?: string; Attributes?: Record<string, string> } };
+  const event = JSON.parse(line) as {
+    Action?: string;
+    time?: number;
+    Actor?: { ID?: string; Attributes?: Record<string, string> };
+  };
   const what = KINDS[event.Action ?? ''];
   const podUid = event.Actor?.Attributes?.[labelNames.uid];
   if (!what || !podUid) return undefined;

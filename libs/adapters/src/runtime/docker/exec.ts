@@ -4,7 +4,12 @@ import { toFault } from './faults.js';
 import { FrameReader } from './frames.js';
 
 /** Runs a command in a container and gathers what it writes. */
-export async function execIn(docker: Docker, id: string, command: readonly string[], options: ExecOptions): Promise<ExecResult> {
+export async function execIn(
+  docker: Docker,
+  id: string,
+  command: readonly string[],
+  options: ExecOptions,
+): Promise<ExecResult> {
   try {
     const exec = await docker.getContainer(id).exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
     const stream = await exec.start({ hijack: true, stdin: false });
@@ -17,7 +22,10 @@ export async function execIn(docker: Docker, id: string, command: readonly strin
   }
 }
 
-function gather(stream: NodeJS.ReadWriteStream, options: ExecOptions): Promise<{ readonly output: string; readonly timedOut: boolean }> {
+function gather(
+  stream: NodeJS.ReadWriteStream,
+  options: ExecOptions,
+): Promise<{ readonly output: string; readonly timedOut: boolean }> {
   return new Promise((resolve, reject) => {
     const reader = new FrameReader();
     const parts: Buffer[] = [];

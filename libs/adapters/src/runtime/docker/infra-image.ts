@@ -77,13 +77,13 @@ function amd64Code(at: DataAt): Uint8Array {
   const syscall = (): void => void code.push(0x0f, 0x05);
   const edxZero = (): void => void code.push(0x31, 0xd2);
   const r10Eight = (): void => void code.push(0x41, 0xba, ...word(8));
-  eax(13), edi(17), esi(at.action), edxZero(), r10Eight(), syscall(); // rt_sigaction(SIGCHLD, ignore)
-  eax(14), edi(0), esi(at.set), edxZero(), r10Eight(), syscall(); // rt_sigprocmask(SIG_BLOCK, set)
+  (eax(13), edi(17), esi(at.action), edxZero(), r10Eight(), syscall()); // rt_sigaction(SIGCHLD, ignore)
+  (eax(14), edi(0), esi(at.set), edxZero(), r10Eight(), syscall()); // rt_sigprocmask(SIG_BLOCK, set)
   const wait = code.length;
-  eax(128), edi(at.set), code.push(0x31, 0xf6), edxZero(), r10Eight(), syscall(); // rt_sigtimedwait(set)
+  (eax(128), edi(at.set), code.push(0x31, 0xf6), edxZero(), r10Eight(), syscall()); // rt_sigtimedwait(set)
   code.push(0x85, 0xc0); // test eax, eax
   code.push(0x78, (wait - (code.length + 2)) & 255); // again when it was interrupted
-  eax(231), edi(0), syscall(); // exit_group(0)
+  (eax(231), edi(0), syscall()); // exit_group(0)
   return Uint8Array.from(code);
 }
 
@@ -98,12 +98,12 @@ function arm64Code(at: DataAt): Uint8Array {
     move(8, number);
     words.push(0xd4000001);
   };
-  move(0, 17), address(1, at.action), move(2, 0), move(3, 8), call(134); // rt_sigaction(SIGCHLD, ignore)
-  move(0, 0), address(1, at.set), move(2, 0), move(3, 8), call(135); // rt_sigprocmask(SIG_BLOCK, set)
+  (move(0, 17), address(1, at.action), move(2, 0), move(3, 8), call(134)); // rt_sigaction(SIGCHLD, ignore)
+  (move(0, 0), address(1, at.set), move(2, 0), move(3, 8), call(135)); // rt_sigprocmask(SIG_BLOCK, set)
   const wait = words.length;
-  address(0, at.set), move(1, 0), move(2, 0), move(3, 8), call(137); // rt_sigtimedwait(set)
+  (address(0, at.set), move(1, 0), move(2, 0), move(3, 8), call(137)); // rt_sigtimedwait(set)
   words.push(0xb7f80000 | (((wait - words.length) & 0x3fff) << 5)); // tbnz x0, #63: again when it was interrupted
-  move(0, 0), call(94); // exit_group(0)
+  (move(0, 0), call(94)); // exit_group(0)
   const bytes = new DataView(new ArrayBuffer(words.length * 4));
   words.forEach((word, i) => bytes.setUint32(i * 4, word >>> 0, true));
   return new Uint8Array(bytes.buffer);

@@ -8,7 +8,11 @@ export function fromInspect(found: Docker.ContainerInspectInfo, network: string)
   const createdAt = Date.parse(found.Created);
   const startedAt = timeOf(state.StartedAt);
   const startError = startedAt === undefined && state.Error ? state.Error : undefined;
-  const shown: ContainerState = state.Running ? 'running' : startedAt === undefined && startError === undefined ? 'created' : 'exited';
+  const shown: ContainerState = state.Running
+    ? 'running'
+    : startedAt === undefined && startError === undefined
+      ? 'created'
+      : 'exited';
   const finishedAt = timeOf(state.FinishedAt) ?? (shown === 'exited' ? createdAt : undefined);
   const networks = found.NetworkSettings?.Networks ?? {};
   const ip = networks[network]?.IPAddress || Object.values(networks)[0]?.IPAddress;
@@ -18,7 +22,11 @@ export function fromInspect(found: Docker.ContainerInspectInfo, network: string)
     state: shown,
     createdAt,
     ...(startedAt !== undefined && { startedAt }),
-    ...(shown === 'exited' && { finishedAt: finishedAt ?? createdAt, exitCode: state.ExitCode, oomKilled: state.OOMKilled }),
+    ...(shown === 'exited' && {
+      finishedAt: finishedAt ?? createdAt,
+      exitCode: state.ExitCode,
+      oomKilled: state.OOMKilled,
+    }),
     ...(startError !== undefined && { startError }),
     image: found.Config.Image,
     imageId: found.Image,

@@ -22,7 +22,20 @@ import { RuntimeFault } from '#ports';
 import { hash128 } from '#std';
 import type { Instant } from '#std';
 
-export type FakeOperation = 'prepare' | 'containers' | 'inspect' | 'sandbox' | 'create' | 'start' | 'resize' | 'signal' | 'remove' | 'image' | 'pull' | 'exec' | 'logs';
+export type FakeOperation =
+  | 'prepare'
+  | 'containers'
+  | 'inspect'
+  | 'sandbox'
+  | 'create'
+  | 'start'
+  | 'resize'
+  | 'signal'
+  | 'remove'
+  | 'image'
+  | 'pull'
+  | 'exec'
+  | 'logs';
 
 /** How a container's program acts. */
 export interface FakeProgram {
@@ -80,7 +93,10 @@ const INFO: RuntimeInfo = {
 export class FakeRuntime implements ContainerRuntime {
   readonly scheme = 'fake';
   private readonly all = new Map<string, Kept>();
-  private readonly listeners = new Set<{ readonly owner: ContainerOwner; readonly tell: (change: RuntimeChange) => void }>();
+  private readonly listeners = new Set<{
+    readonly owner: ContainerOwner;
+    readonly tell: (change: RuntimeChange) => void;
+  }>();
   private podCidr = '10.244.0.0/24';
   private addresses = 1;
   private made = 0;
@@ -97,7 +113,12 @@ export class FakeRuntime implements ContainerRuntime {
   }
   containers(owner: ContainerOwner, podUid?: string): Promise<readonly RuntimeContainer[]> {
     return this.carryOut('containers', undefined, () =>
-      this.list().filter((c) => c.labels.cluster === owner.cluster && c.labels.node === owner.node && (podUid === undefined || c.labels.uid === podUid)),
+      this.list().filter(
+        (c) =>
+          c.labels.cluster === owner.cluster &&
+          c.labels.node === owner.node &&
+          (podUid === undefined || c.labels.uid === podUid),
+      ),
     );
   }
   inspect(id: string): Promise<RuntimeContainer | undefined> {
@@ -107,14 +128,23 @@ export class FakeRuntime implements ContainerRuntime {
     return this.carryOut('sandbox', spec.labels, () => {
       const kept = this.keep(spec.labels, 'infra', RUNS);
       if (kept.shown.state !== 'running') {
-        kept.shown = { ...kept.shown, state: 'running', startedAt: this.now(), ...(!spec.hostNetwork && { ips: [this.nextAddress()] }) };
+        kept.shown = {
+          ...kept.shown,
+          state: 'running',
+          startedAt: this.now(),
+          ...(!spec.hostNetwork && { ips: [this.nextAddress()] }),
+        };
         this.news(kept, 'started');
       }
       return kept.shown;
     });
   }
   createContainer(spec: ContainerSpec): Promise<string> {
-    return this.carryOut('create', spec.labels, () => this.keep(spec.labels, spec.image, this.options.program?.(spec) ?? RUNS).shown.id);
+    return this.carryOut(
+      'create',
+      spec.labels,
+      () => this.keep(spec.labels, spec.image, this.options.program?.(spec) ?? RUNS).shown.id,
+    );
   }
   startContainer(id: string): Promise<void> {
     return this.carryOut('start', this.all.get(id)?.shown.labels, () => {
@@ -140,7 +170,8 @@ export class FakeRuntime implements ContainerRuntime {
       const kept = this.all.get(id);
       if (kept?.shown.state !== 'running') return;
       if (signal === 'SIGKILL') this.exit(kept, 137);
-      else if (kept.program.stopsAfterMs !== undefined) this.later(kept, kept.program.stopsAfterMs, kept.program.stopExitCode ?? 0);
+      else if (kept.program.stopsAfterMs !== undefined)
+        this.later(kept, kept.program.stopsAfterMs, kept.program.stopExitCode ?? 0);
     });
   }
   remove(id: string): Promise<void> {
@@ -153,7 +184,9 @@ export class FakeRuntime implements ContainerRuntime {
     });
   }
   image(reference: string): Promise<RuntimeImage | undefined> {
-    return this.carryOut('image', undefined, () => ((this.options.hasImage?.(reference) ?? true) ? imageOf(reference) : undefined));
+    return this.carryOut('image', undefined, () =>
+      (this.options.hasImage?.(reference) ?? true) ? imageOf(reference) : undefined,
+    );
   }
   images(): Promise<readonly RuntimeImage[]> {
     return Promise.resolve([]);
@@ -188,7 +221,8 @@ export class FakeRuntime implements ContainerRuntime {
   async *logs(id: string, options: RuntimeLogOptions): AsyncIterable<Uint8Array> {
     const text = await this.carryOut('logs', undefined, () => this.all.get(id)?.log ?? '');
     const lines = text.split(/(?<=\n)/);
-    const wanted = options.tailLines === undefined ? lines : options.tailLines === 0 ? [] : lines.slice(-options.tailLines);
+    const wanted =
+      options.tailLines === undefined ? lines : options.tailLines === 0 ? [] : lines.slice(-options.tailLines);
     for (const line of wanted) if (line) yield new TextEncoder().encode(line);
   }
   onChange(owner: ContainerOwner, listener: (change: RuntimeChange) => void): () => void {
@@ -218,7 +252,14 @@ export class FakeRuntime implements ContainerRuntime {
     const name = `${labels.container}_${labels.uid}_${labels.attempt}`;
     for (const kept of this.all.values()) if (kept.name === name) return kept;
     const id = hash128(`${name}/${this.made++}`);
-    const shown: RuntimeContainer = { id, labels, state: 'created', createdAt: this.now(), image, imageId: imageOf(image).id };
+    const shown: RuntimeContainer = {
+      id,
+      labels,
+      state: 'created',
+      createdAt: this.now(),
+      image,
+      imageId: imageOf(image).id,
+    };
     const kept: Kept = { shown, name, program, log: '', cancel: undefined };
     this.all.set(id, kept);
     return kept;
@@ -242,7 +283,11 @@ export class FakeRuntime implements ContainerRuntime {
       if (delay !== undefined) clock.at(clock.now() + delay, () => tell({ podUid: labels.uid, containerId: id, what }));
     }
   }
-  private async carryOut<T>(operation: FakeOperation, labels: ContainerLabels | undefined, effect: () => T): Promise<T> {
+  private async carryOut<T>(
+    operation: FakeOperation,
+    labels: ContainerLabels | undefined,
+    effect: () => T,
+  ): Promise<T> {
     const { clock, takesMs, fault } = this.options;
     const ms = takesMs?.(operation) ?? 0;
     if (ms > 0) await new Promise<void>((resolve) => clock.at(clock.now() + ms, resolve));
@@ -263,7 +308,13 @@ export class FakeRuntime implements ContainerRuntime {
 }
 
 function imageOf(reference: string): RuntimeImage {
-  return { id: `sha256:${hash128(reference)}${hash128(`${reference}+`)}`, names: [reference], digests: [], sizeBytes: 1000, user: '' };
+  return {
+    id: `sha256:${hash128(reference)}${hash128(`${reference}+`)}`,
+    names: [reference],
+    digests: [],
+    sizeBytes: 1000,
+    user: '',
+  };
 }
 
 async function* said(text: string): AsyncIterable<SessionChunk> {

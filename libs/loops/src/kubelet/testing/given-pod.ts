@@ -11,12 +11,20 @@ import type { Observed, Situation } from '../situation.js';
 export const NOW: Instant = Date.UTC(2026, 0, 1, 12);
 
 /** A pod of one container `c`, or what a test says of it. */
-export function aPod(spec: Partial<PodSpec> & { readonly containers?: readonly Container[] } = {}, metadata: Partial<Pod['metadata']> = {}): Pod {
+export function aPod(
+  spec: Partial<PodSpec> & { readonly containers?: readonly Container[] } = {},
+  metadata: Partial<Pod['metadata']> = {},
+): Pod {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'p', namespace: 'default', uid: 'u', generation: 1, ...metadata },
-    spec: { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, containers: [{ name: 'c', image: 'img:1' }], ...spec },
+    spec: {
+      restartPolicy: 'Always',
+      terminationGracePeriodSeconds: 30,
+      containers: [{ name: 'c', image: 'img:1' }],
+      ...spec,
+    },
   };
 }
 
@@ -59,7 +67,8 @@ export class GivenPod {
       this.now += 1;
       for (const action of rest) {
         if (action.do === 'sandbox') this.add('POD', 'infra', action.attempt);
-        else if (action.do === 'start') this.add(action.container, isInit(this.pod, action.container) ? 'init' : 'app', action.attempt);
+        else if (action.do === 'start')
+          this.add(action.container, isInit(this.pod, action.container) ? 'init' : 'app', action.attempt);
         else if (action.do === 'remove') this.containers = this.containers.filter((c) => c.id !== action.id);
         else if (action.do === 'cleanup') {
           this.containers = [];
@@ -72,7 +81,9 @@ export class GivenPod {
   /** The named containers, of the newest attempt, end with this code. */
   end(name: string, exitCode: number): this {
     const newest = this.newest(name);
-    this.containers = this.containers.map((c) => (c.id === newest?.id && c.state === 'running' ? { ...c, state: 'exited', exitCode, finishedAt: this.now } : c));
+    this.containers = this.containers.map((c) =>
+      c.id === newest?.id && c.state === 'running' ? { ...c, state: 'exited', exitCode, finishedAt: this.now } : c,
+    );
     if (newest) delete this.stopping[newest.id];
     return this;
   }
@@ -81,10 +92,14 @@ export class GivenPod {
     return this;
   }
   newest(name: string): Observed | undefined {
-    return [...this.containers].filter((c) => c.labels.container === name).sort((a, b) => b.labels.attempt - a.labels.attempt)[0];
+    return [...this.containers]
+      .filter((c) => c.labels.container === name)
+      .sort((a, b) => b.labels.attempt - a.labels.attempt)[0];
   }
   running(): readonly string[] {
-    return this.containers.filter((c) => c.state === 'running' && c.labels.role !== 'infra').map((c) => `${c.labels.container}/${c.labels.attempt}`);
+    return this.containers
+      .filter((c) => c.state === 'running' && c.labels.role !== 'infra')
+      .map((c) => `${c.labels.container}/${c.labels.attempt}`);
   }
   private add(container: string, role: string, attempt: number): void {
     const spec = allContainersOf(this.pod).find((c) => c.name === container);

@@ -1,0 +1,209 @@
+import { kubelet } from '#loops';
+import type { ContainerMount, RuntimeContainer } from '#ports';
+import type { PodKeeper } from './keeper.js';
+import type { Surroundings } from './surroundings.js';
+
+const VOLUME_RETRY_MS = [500, 1000, 2000, 4000, 8000, 16000, 32000, 64000, 122000];
+const VOLUME_RETRY_MS_MAX = 122_000;
+const MESSAGE_BYTES_MAX = 4096;
+const ALL_MESSAGES_BYTES_MAX = 12_288;
+const FALLBACK_BYTES_MAX = 2048;
+const FALLBACK_LINES_MAX = 80;
+
+/** Volumes, mounts and other files of one pod. */
+export class PodFiles {
+  private readonly paths = new Map<string, string>();
+  private renewal: (() => void) | undefined;
+  private refreshing = false;
+  private refreshAgain = false;
+
+  constructor(
+    private readonly around: Surroundings,
+    private readonly keeper: PodKeeper,
+  ) {}
+
+  end(): void {
+    this.renewal?.();
+  }
+
+  async makeVolumes(): Promise<void> {
+    const { keeper } = this;
+    if (this.canPlanVolumes()) {
+      keeper.record = { ...keeper.record, volumesPlanned: true };
+      keeper.look();
+    }
+    try {
+      await this.putVolumes();
+      const { volumesRetry: _retry, ...record } = keeper.record;
+      keeper.record = { ...record, volumesReady: true };
+    } catch (error) {
+      if (!(error instanceof VolumeFailed)) throw error;
+      const count = (keeper.record.volumesRetry?.count ?? 0) + 1;
+      const delay = VOLUME_RETRY_MS[Math.min(count, VOLUME_RETRY_MS.length) - 1] ?? VOLUME_RETRY_MS_MAX;
+      keeper.record = { ...keeper.record, volumesRetry: { at: this.around.options.clock.now() + delay, count } };
+      // After a start the agent first has to hear what the pod needs: until then nothing is known to be missing.
+      if (!this.around.synced) return;
+      this.around.reporter.incident(keeper.pod, { type: 'Warning', reason: 'FailedMount', message: error.message });
+    }
+  }
+  /** True when nothing that the volumes need is missing; tokens are taken for granted. */
+  private canPlanVolumes(): boolean {
+    const { pod } = this.keeper;
+    const tokens = new Map(kubelet.tokenNeedsOf(pod).map((need) => [need.key, '']));
+    try {
+      for (const volume of pod.spec.volumes ?? [])
+        if (kubelet.planVolume(pod, volume, { ...this.inputs([]), tokens }).is === 'host') return false;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+  private async putVolumes(): Promise<void> {
+    const { pod } = this.keeper;
+    const { volumes } = this.around.options;
+    const { tokens, renewAt } = await this.around.tokens.of(pod, kubelet.tokenNeedsOf(pod)).catch((error: unknown) => {
+      throw new VolumeFailed(firstTokenVolume(pod), `failed to fetch token: ${messageOf(error)}`);
+    });
+    for (const volume of pod.spec.volumes ?? []) {
+      try {
+        const plan = kubelet.planVolume(pod, volume, { ...this.inputs([]), tokens });
+        this.paths.set(volume.name, await volumes.put(pod.metadata.uid, plan));
+      } catch (error) {
+        throw new VolumeFailed(volume.name, messageOf(error));
+      }
+    }
+    this.renewal?.();
+    this.renewal =
+      renewAt === undefined ? undefined : this.around.options.clock.at(renewAt, () => this.refreshVolumes());
+  }
+  /** Brings the files of a running pod up to date. What is missing now keeps its last content. */
+  refreshVolumes(): void {
+    if (!this.keeper.record.volumesReady || this.keeper.over || this.keeper.record.endBy !== undefined) return;
+    if (this.refreshing) {
+      this.refreshAgain = true;
+      return;
+    }
+    this.refreshing = true;
+    this.putVolumes()
+      .catch(() => undefined)
+      .finally(() => {
+        this.refreshing = false;
+        const again = this.refreshAgain;
+        this.refreshAgain = false;
+        if (again) this.refreshVolumes();
+      });
+  }
+
+  async mountsOf(
+    container: kubelet.Container,
+    action: kubelet.Action & { do: 'start' },
+    environment: kubelet.Environment,
+  ): Promise<readonly ContainerMount[]> {
+    const { volumes, node } = this.around.options;
+    const { pod } = this.keeper;
+    const uid = pod.metadata.uid;
+    const known = new Map(environment);
+    const mounts: ContainerMount[] = [];
+    for (const mount of container.volumeMounts ?? []) {
+      const path = this.paths.get(mount.name);
+      if (path === undefined) throw new kubelet.ConfigProblem(`volume "${mount.name}" is not there`);
+      const subPath = mount.subPathExpr ? expandAll(mount.subPathExpr, known) : mount.subPath;
+      const source = subPath ? await volumes.subPath(uid, mount.name, path, subPath) : path;
+      const propagation =
+        mount.mountPropagation === 'Bidirectional'
+          ? 'rshared'
+          : mount.mountPropagation === 'HostToContainer'
+            ? 'rslave'
+            : undefined;
+      const filesOnly = pod.spec.volumes?.some(
+        (v) => v.name === mount.name && (v.configMap || v.secret || v.downwardAPI || v.projected),
+      );
+      mounts.push({
+        source,
+        target: mount.mountPath,
+        readOnly: mount.readOnly === true || Boolean(filesOnly),
+        ...(propagation && { propagation }),
+      });
+    }
+    const targets = new Set(mounts.map((m) => m.target.replace(/\/+$/, '')));
+    const file = async (name: string, text: string, target: string, mode: number): Promise<void> => {
+      if (targets.has(target)) return;
+      mounts.push({ source: await volumes.putFile(uid, name, text, mode), target, readOnly: false });
+    };
+    await file('etc-hosts', kubelet.hostsFile(pod, action.ips, node.domain, node.hostsFile), '/etc/hosts', 0o644);
+    await file(
+      'resolv.conf',
+      kubelet.resolvConf(pod, { clusterDns: node.clusterDns, domain: node.domain, hostFile: node.resolvConf }),
+      '/etc/resolv.conf',
+      0o644,
+    );
+    const path = container.terminationMessagePath || '/dev/termination-log';
+    await file(messageFile(container.name, action.attempt), '', path, 0o666);
+    return mounts;
+  }
+  inputs(podIps: readonly string[]): kubelet.Surroundings {
+    const { objects, node, allocatable } = this.around;
+    return { objects, podIps, hostIps: node.hostIps, nodeName: node.name, allocatable };
+  }
+
+  /** What a container left to be shown: its file, or the end of its log where the pod asks for that and it failed. */
+  async terminationMessage(ended: RuntimeContainer): Promise<string> {
+    const { pod } = this.keeper;
+    const container = kubelet.containerOf(pod, ended.labels.container);
+    const count = kubelet.allContainersOf(pod).length;
+    const bytesMax = Math.min(MESSAGE_BYTES_MAX, Math.floor(ALL_MESSAGES_BYTES_MAX / Math.max(count, 1)));
+    const text = await this.around.options.volumes.readFile(
+      pod.metadata.uid,
+      messageFile(ended.labels.container, ended.labels.attempt),
+      bytesMax,
+    );
+    if (
+      text ||
+      container?.terminationMessagePolicy !== 'FallbackToLogsOnError' ||
+      ended.exitCode === 0 ||
+      ended.startError
+    )
+      return text;
+    const parts: Uint8Array[] = [];
+    for await (const part of this.around.options.runtime.logs(ended.id, {
+      follow: false,
+      timestamps: false,
+      tailLines: FALLBACK_LINES_MAX,
+    }))
+      parts.push(part);
+    const all = concat(parts);
+    return new TextDecoder().decode(all.subarray(Math.max(0, all.length - Math.min(FALLBACK_BYTES_MAX, bytesMax))));
+  }
+}
+
+class VolumeFailed extends Error {
+  constructor(volume: string, why: string) {
+    super(`MountVolume.SetUp failed for volume "${volume}" : ${why}`);
+  }
+}
+function firstTokenVolume(pod: kubelet.Pod): string {
+  return (pod.spec.volumes ?? []).find((v) => v.projected?.sources?.some((s) => s.serviceAccountToken))?.name ?? '';
+}
+function messageFile(container: string, attempt: number): string {
+  return `containers/${container}/${attempt}`;
+}
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, p) => sum + p.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+function expandAll(expression: string, known: ReadonlyMap<string, string>): string {
+  return kubelet.expand(expression, (name) => {
+    const value = known.get(name);
+    if (value === undefined)
+      throw new kubelet.ConfigProblem(`failed to prepare subPath for volumeMount: missing value for "${name}"`);
+    return value;
+  });
+}
