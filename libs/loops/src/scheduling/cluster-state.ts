@@ -1,5 +1,6 @@
 import { addTo, hasEnded, listed, namespaces, nodes, podRequests, type Amounts, type Node, type Pod } from '#kinds';
 import type { View } from '#model';
+import { guardOf, type Guard } from './budgets.js';
 import { scoredRequests } from './resources.js';
 
 /** A node with what is on it, as the filters and scores see it. Placing a pod in a batch changes it for the next one. */
@@ -23,12 +24,14 @@ export interface HostPort {
 export interface ClusterState {
   readonly nodes: readonly NodeState[];
   labelsOfNamespace(namespace: string): { readonly [key: string]: string };
+  readonly guard: Guard;
 }
 
 export function clusterState(view: View): ClusterState {
   return {
     nodes: view.list(nodes).map((node) => nodeState(node, view.podsOnNode(node.metadata.name) as readonly Pod[])),
     labelsOfNamespace: (namespace) => view.get(namespaces, undefined, namespace)?.metadata.labels ?? {},
+    guard: guardOf(view),
   };
 }
 
@@ -47,6 +50,15 @@ function nodeState(node: Node, pods: readonly Pod[]): NodeState {
   };
   for (const pod of pods) if (!hasEnded(pod)) place(state, pod);
   return state;
+}
+
+/** The same node with other pods on it: what-if of preemption and of room that is kept for nominated pods. */
+export function withPods(state: NodeState, pods: readonly Pod[]): NodeState {
+  return nodeState(state.node, pods);
+}
+/** The same cluster with one node looked at differently. */
+export function withNode(cluster: ClusterState, changed: NodeState): ClusterState {
+  return { ...cluster, nodes: cluster.nodes.map((one) => (one.name === changed.name ? changed : one)) };
 }
 
 /** Counts a pod in. */

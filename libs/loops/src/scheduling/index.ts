@@ -5,7 +5,9 @@ import { streamOf } from '#model';
 import { toTime, type Instant, type Json } from '#std';
 import { incident } from '../shared/incident.js';
 import { clusterState, place } from './cluster-state.js';
+import { forget, nominate, nominationsOf } from './nominated.js';
 import { schedule, type Placement } from './schedule.js';
+import { sendAway } from './victims.js';
 
 const KEY = 'queue';
 /** Pods decided in one look: the binds of a look are written together before the next one sees them. */
@@ -25,18 +27,28 @@ export const scheduling: Loop = {
     const waiting = waitingPods(view);
     if (waiting.length === 0) return [];
     const cluster = clusterState(view);
+    const nominations = nominationsOf(waiting);
     const decisions: Decision[] = [];
     let bound = 0;
     for (const pod of waiting) {
       if (bound >= BATCH) break;
-      const placement = schedule(pod, cluster);
+      const placement = schedule(pod, cluster, nominations);
+      // Its own claim has been weighed; from here on it is where this look puts it.
       if (placement.is === 'placed') {
+        forget(nominations, pod);
         place(placement.node, pod);
         bound++;
         decisions.push(...bind(view, pod, placement, now));
-      } else {
-        decisions.push(...cannotPlace(view, pod, placement.message, now));
+        continue;
       }
+      const { preemption } = placement;
+      if (preemption.is === 'ineligible' && preemption.waits) continue;
+      forget(nominations, pod);
+      if (preemption.is === 'nominated') {
+        nominate(nominations, preemption.node, pod);
+        for (const victim of preemption.victims) decisions.push(...sendAway(view, victim, pod, preemption.node, now));
+      }
+      decisions.push(...cannotPlace(view, pod, placement, now));
     }
     return decisions;
   },
@@ -54,6 +66,7 @@ function concerns(change: Change): boolean {
     before.spec !== after.spec ||
     before.metadata.labels !== after.metadata.labels ||
     before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp ||
+    before.status?.nominatedNodeName !== after.status?.nominatedNodeName ||
     before.status?.phase !== after.status?.phase
   );
 }
@@ -108,17 +121,25 @@ function bind(
         reason: 'Scheduled',
         message: `Successfully assigned ${namespace}/${name} to ${node}`,
         component: SCHEDULER,
+        isReportedOnly: true,
         action: 'Binding',
       }),
     },
   ];
 }
 
-/** Says why, once: the same answer again is no news. */
-function cannotPlace(view: View, pod: Pod, message: string, now: Instant): readonly Decision[] {
+/** Says why, once: the same answer again is no news. The node where room is being made is named, or named no longer. */
+function cannotPlace(
+  view: View,
+  pod: Pod,
+  { message, preemption }: Extract<Placement, { is: 'unschedulable' }>,
+  now: Instant,
+): readonly Decision[] {
   const conditions = (pod.status?.conditions ?? []) as readonly PodCondition[];
   const old = conditions.find((condition) => condition.type === 'PodScheduled');
-  if (old?.status === 'False' && old.message === message) return [];
+  const nominated = preemption.is === 'nominated' ? preemption.node : undefined;
+  const isElsewhere = (pod.status?.nominatedNodeName || undefined) !== nominated;
+  if (old?.status === 'False' && old.message === message && !isElsewhere) return [];
   const { namespace, name, generation } = pod.metadata;
   const condition: PodCondition = {
     type: 'PodScheduled',
@@ -140,8 +161,13 @@ function cannotPlace(view: View, pod: Pod, message: string, now: Instant): reado
         name,
         subresource: 'status',
         patchType: 'strategic',
-        body: { status: { conditions: [condition as unknown as Json] } },
-        event: { type: 'PodFoundUnschedulable', facts: { message } },
+        body: {
+          status: {
+            conditions: [condition as unknown as Json],
+            ...(isElsewhere && { nominatedNodeName: nominated ?? null }),
+          },
+        },
+        event: { type: 'PodFoundUnschedulable', facts: { message, ...(nominated !== undefined && { nominated }) } },
       },
     },
     ...incident(view, now, {
@@ -150,6 +176,7 @@ function cannotPlace(view: View, pod: Pod, message: string, now: Instant): reado
       reason: 'FailedScheduling',
       message,
       component: SCHEDULER,
+      isReportedOnly: true,
       action: 'Scheduling',
     }),
   ];

@@ -1,6 +1,6 @@
 import { events } from '#kinds';
 import type { KubeObject, Submit, View } from '#model';
-import { hash128, parseInstant, toTime, uuidOf, type Instant, type Json } from '#std';
+import { hash128, parseInstant, toTime, uuidOf, type Instant, type Json, type JsonObject } from '#std';
 
 /** What `kubectl events` shows about an object. */
 export interface Incident {
@@ -12,6 +12,10 @@ export interface Incident {
   readonly component: string;
   /** What was being done, `Binding`; only some reporters say. */
   readonly action?: string;
+  /** The one on whose behalf it happened. */
+  readonly related?: KubeObject;
+  /** Reporters of the newer kind name themselves once, not as a source too. */
+  readonly isReportedOnly?: boolean;
   /** Every occurrence is worth a record; otherwise repeats are thinned out: the pauses double, up to ten minutes. */
   readonly eachTime?: boolean;
 }
@@ -57,20 +61,13 @@ interface Row {
   readonly count: number;
 }
 function rowOf(facts: Incident, row: Row): Json {
-  const { about, type, reason, message, component, action } = facts;
-  const { name, namespace, uid, resourceVersion } = about.metadata;
+  const { about, type, reason, message, component, action, related, isReportedOnly } = facts;
   return {
     apiVersion: 'v1',
     kind: 'Event',
     metadata: { name: row.name, namespace: row.namespace },
-    involvedObject: {
-      apiVersion: about.apiVersion,
-      kind: about.kind,
-      ...(namespace !== undefined && { namespace }),
-      name,
-      uid,
-      ...(resourceVersion !== undefined && { resourceVersion }),
-    },
+    involvedObject: reference(about),
+    ...(related && { related: reference(related) }),
     reason,
     message,
     type,
@@ -78,9 +75,21 @@ function rowOf(facts: Incident, row: Row): Json {
     firstTimestamp: toTime(row.first),
     lastTimestamp: toTime(row.now),
     eventTime: null,
-    source: { component },
+    source: isReportedOnly ? {} : { component },
     reportingComponent: component,
     reportingInstance: '',
     ...(action !== undefined && { action }),
+  };
+}
+
+function reference({ apiVersion, kind, metadata }: KubeObject): JsonObject {
+  const { name, namespace, uid, resourceVersion } = metadata;
+  return {
+    apiVersion,
+    kind,
+    ...(namespace !== undefined && { namespace }),
+    name,
+    uid,
+    ...(resourceVersion !== undefined && { resourceVersion }),
   };
 }
