@@ -48,7 +48,8 @@ describe("Nest's transport over the bus port", () => {
   });
   afterAll(() => app.close());
 
-  const ask = async (payload: unknown): Promise<unknown> => decodeJson(await bus.request('greet.here', encodeJson(payload), 1_000));
+  const ask = async (payload: unknown): Promise<unknown> =>
+    decodeJson(await bus.request('greet.here', encodeJson(payload), 1_000));
 
   it('answers plain JSON with plain JSON, and knows the subject', async () => {
     expect(await ask({ name: 'world', times: 2 })).toEqual({ text: 'greet.here: world greet.here: world ' });
