@@ -1,6 +1,6 @@
 import { kubelet } from '#loops';
 import type { ReportAnswer } from '#model';
-import type { BusSubscription, ContainerOwner, RuntimeContainer, RuntimeInfo } from '#ports';
+import type { BusSubscription, ContainerOwner, RuntimeChange, RuntimeContainer, RuntimeInfo } from '#ports';
 import { refusalOf, shortOf } from './admission.js';
 import { Assigned } from './assigned.js';
 import type { AssignedPod, News } from './assigned.js';
@@ -270,7 +270,7 @@ class NodeAgent implements Agent {
     await this.insist('the container engine', () => runtime.prepare({ ...owner, podCidr }));
     this.owner = owner;
     this.prepared = true;
-    this.ends.push(runtime.onChange(owner, (change) => void this.changed(change.podUid, change.containerId)));
+    this.ends.push(runtime.onChange(owner, (change) => void this.changed(change)));
     await this.insist('looking at what runs', () => this.relist());
   }
   /** The range that the control plane gave this node. It comes soon after the node was registered, if it comes. */
@@ -285,11 +285,11 @@ class NodeAgent implements Agent {
     }
     return this.knownCidr ?? node.podCidr;
   }
-  private async changed(uid: string, id: string): Promise<void> {
-    if (uid === '') return this.relist().catch(() => undefined);
-    const keeper = this.keepers.get(uid);
+  private async changed({ podUid, containerId, what }: RuntimeChange): Promise<void> {
+    if (podUid === '') return this.relist().catch(() => undefined);
+    const keeper = this.keepers.get(podUid);
     if (!keeper || this.stopped || keeper.over) return;
-    await keeper.observeOne(id).catch(() => undefined);
+    await keeper.heard(containerId, what).catch(() => undefined);
   }
   /** Looks at everything: adopts what belongs to a pod, and remembers what belongs to none. */
   private async relist(): Promise<void> {

@@ -1,6 +1,6 @@
 import { kubelet } from '#loops';
 import type { PodReport } from '#model';
-import type { ContainerOwner, RuntimeContainer } from '#ports';
+import type { ContainerOwner, RuntimeChange, RuntimeContainer } from '#ports';
 import type { Instant } from '#std';
 import { RuntimeFault } from '#ports';
 import { Operations } from './operations.js';
@@ -27,6 +27,7 @@ export class PodKeeper {
   version = 0;
   private readonly seenAt = new Map<string, number>();
   private readonly removed = new Set<string>();
+  private readonly unseen = new Set<string>();
   private looking = false;
   private lookAgain = false;
   private wake: (() => void) | undefined;
@@ -96,10 +97,27 @@ export class PodKeeper {
     this.operations.observed();
     this.look();
   }
+  /** News of the engine. Whoever starts a container looks at it right afterwards: that is not asked for twice. */
+  async heard(id: string, what: RuntimeChange['what']): Promise<void> {
+    if (what === 'started' && this.isStarting) this.unseen.add(id);
+    else await this.observeOne(id);
+  }
+  private get isStarting(): boolean {
+    return [...this.busy].some((key) => key === 'sandbox' || key.startsWith('making:'));
+  }
+  /** What was started although the starting seemed to fail. */
+  private seeStarted(): void {
+    if (this.unseen.size === 0 || this.isStarting) return;
+    for (const id of this.unseen) void this.observeOne(id).catch(() => undefined);
+    this.unseen.clear();
+  }
   /** One container as it is now, after something was done to it. */
   async observeOne(id: string): Promise<void> {
-    if (this.busy.has('cleanup')) return;
-    const found = await this.around.options.runtime.inspect(id);
+    if (!this.busy.has('cleanup')) await this.takeOne(id, await this.around.options.runtime.inspect(id));
+  }
+  /** One container as the engine has just shown it. */
+  async takeOne(id: string, found: RuntimeContainer | undefined): Promise<void> {
+    this.unseen.delete(id);
     const shown = found && (await this.withMessage(found));
     this.seenAt.set(id, ++this.version);
     if (!shown) this.removed.add(id);
@@ -184,6 +202,7 @@ export class PodKeeper {
       .catch((error: unknown) => this.failed(action, error))
       .finally(() => {
         this.busy.delete(key);
+        this.seeStarted();
         this.look();
       });
   }

@@ -63,7 +63,7 @@ export class Operations {
       );
       const { sandboxRetry: _retry, ...record } = keeper.record;
       keeper.record = record;
-      await keeper.observeOne(made.id);
+      await keeper.takeOne(made.id, made);
     } catch (error) {
       const count = (keeper.record.sandboxRetry?.count ?? 0) + 1;
       keeper.record = {
