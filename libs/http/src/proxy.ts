@@ -1,4 +1,4 @@
-import type { KubeObject, Refusal, View } from '#model';
+import type { Refusal, View } from '#model';
 import { refusals } from '#model';
 import { goQuote } from '#std';
 import { request as httpRequest, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
