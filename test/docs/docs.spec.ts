@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { kubectl } from '../../tools/clients.mjs';
+import { freePort, root } from '../../tools/cluster.mjs';
+import { removeCluster } from '../../tools/remove.mjs';
+
+/**
+ * Whatever the pages tell a reader to type is typed here, as it stands, in the order of the page, in a clean clone with a home
+ * of its own. What a test cannot type has a reason below.
+ */
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter(isPage)
+    .map((name) => `docs/${name}`),
+];
+const EXEMPT: Readonly<Record<string, string>> = {
+  'npm test': 'it is what runs this',
+  'docker-compose up -d':
+    'test/e2e/compose.spec.ts runs it; it needs base images that a machine may have to make first',
+};
+/** Commands that go on until they are interrupted, with how long they are looked at. */
+const ENDLESS = / -w$/;
+
+let work: string;
+let clone: string;
+let home: string;
+let port: number;
+let cluster: ChildProcess;
+let said = '';
+let readyAt = 0;
+
+beforeAll(async () => {
+  work = mkdtempSync(join(tmpdir(), 'shiplog-docs-'));
+  clone = join(work, 'shiplog');
+  home = join(work, 'home');
+  mkdirSync(home);
+  execFileSync('git', ['clone', '--quiet', root, clone], { stdio: 'ignore' });
+  for (const file of changedFiles()) copy(file);
+  // The packages of this repository, so that the clone need not fetch them again.
+  symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'));
+  mkdirSync(join(work, 'bin'));
+  symlinkSync(kubectl(), join(work, 'bin/kubectl'));
+  port = await freePort();
+  cluster = spawn('npm', ['start'], {
+    cwd: clone,
+    env: environment(),
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  await ready();
+}, 240_000);
+
+afterAll(async () => {
+  const folder = join(home, '.shiplog');
+  if (existsSync(folder)) await removeCluster(folder);
+  if (cluster.pid && cluster.exitCode === null) process.kill(-cluster.pid, 'SIGKILL');
+  rmSync(work, { recursive: true, force: true });
+}, 60_000);
+
+describe('what the pages say to type', () => {
+  for (const page of PAGES) {
+    for (const { block, number } of commandBlocks(page)) {
+      it(`${page}: block ${number}, ${block[0] ?? ''}`, async () => {
+        for (const command of block) {
+          // What follows in the block builds on it.
+          if (EXEMPT[command] !== undefined) return;
+          await typed(command);
+        }
+      }, 180_000);
+    }
+  }
+});
+
+describe('what the pages name', () => {
+  const scripts = (JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> }).scripts;
+
+  it.each(PAGES)('%s: its files are there', (page) => {
+    const named = [...read(page).matchAll(/`((?:apps|libs|test|tools|docs)\/[\w./-]+)`/g)].map(([, file = '']) => file);
+    expect(named.filter((file) => !existsSync(join(root, file)) && !isMadeByThePage(page, file))).toEqual([]);
+  });
+
+  it.each(PAGES)('%s: its links lead somewhere', (page) => {
+    const links = [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link);
+    expect(links.filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual([]);
+  });
+
+  it.each(PAGES)('%s: its scripts are in package.json', (page) => {
+    const named = [...read(page).matchAll(/npm run ([\w:-]+)/g)].map(([, script = '']) => script);
+    expect(named.filter((script) => scripts[script] === undefined)).toEqual([]);
+  });
+});
+
+/** Types one command into the clone. Variables that are exported stay for the later ones. */
+async function typed(command: string): Promise<void> {
+  if (command === 'npm start') {
+    expect(said).toContain('Ready. Your kubeconfig is');
+    return;
+  }
+  const set = /^export (\w+)=(.*)$/.exec(command);
+  if (set?.[1] !== undefined) {
+    exported[set[1]] = (set[2] ?? '').replace('~', home);
+    return;
+  }
+  await oldEnough(command);
+  // The pages say the default address.
+  const line = command.replaceAll('127.0.0.1:6443', `127.0.0.1:${port}`);
+  const { code, output } = await inShell(line);
+  if (ENDLESS.test(command)) expect(output).not.toBe('');
+  else expect({ command, code, output }).toEqual({ command, code: 0, output: expect.anything() });
+}
+
+/** A reader takes longer than this test: a moment so long ago is waited for. */
+async function oldEnough(command: string): Promise<void> {
+  const [, count = '0', unit] = /\bat[ /](\d+)([sm])\b/.exec(command) ?? [];
+  const youngest = readyAt + Number(count) * (unit === 'm' ? 60_000 : 1000);
+  while (Date.now() < youngest) await sleep(200);
+}
+
+const exported: Record<string, string> = {};
+
+function inShell(line: string): Promise<{ readonly code: number | null; readonly output: string }> {
+  const child = spawn('bash', ['-c', line], {
+    cwd: clone,
+    env: { ...environment(), ...exported },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const patience = ENDLESS.test(line) ? 5000 : 150_000;
+  const stop = setTimeout(() => child.pid && process.kill(-child.pid, 'SIGINT'), patience);
+  return new Promise((resolve) =>
+    child.once('close', (code) => {
+      clearTimeout(stop);
+      resolve({ code, output });
+    }),
+  );
+}
+
+function environment(): NodeJS.ProcessEnv {
+  const { KUBECONFIG: _mine, SHIPLOG_HOME: _other, ...env } = process.env;
+  return {
+    ...env,
+    HOME: home,
+    PATH: `${join(work, 'bin')}:${env['PATH'] ?? ''}`,
+    SHIPLOG_API_ADDRESS: `127.0.0.1:${port}`,
+    SHIPLOG_POD_CIDR: '10.118.0.0/16',
+    SHIPLOG_NODE: hostname().toLowerCase(),
+  };
+}
+
+async function ready(): Promise<void> {
+  let isOver = false;
+  const keep = (chunk: Buffer): void => void (said += chunk.toString());
+  cluster.stdout?.on('data', keep);
+  cluster.stderr?.on('data', keep);
+  cluster.once('exit', () => (isOver = true));
+  while (!said.includes('Ready. Your kubeconfig is')) {
+    if (isOver) throw new Error(`npm start ended:\n${said}`);
+    await sleep(100);
+  }
+  readyAt = Date.now();
+}
+
+/** Commands of each ```sh block, a line each. */
+function commandBlocks(page: string): readonly { readonly block: readonly string[]; readonly number: number }[] {
+  const blocks = [...read(page).matchAll(/^```sh\n(.*?)^```$/gms)];
+  return blocks.map(([, text = ''], i) => ({ block: text.trim().split('\n').map(withoutRemark), number: i + 1 }));
+}
+function withoutRemark(line: string): string {
+  return line.replace(/\s+#\s.*$/, '').trim();
+}
+
+/** A page may show what to write into a file that is not there yet. */
+function isMadeByThePage(page: string, file: string): boolean {
+  return read(page).includes(`file=${file}`);
+}
+function isPage(name: string): boolean {
+  return name.endsWith('.md');
+}
+function read(file: string): string {
+  return readFileSync(join(root, file), 'utf8');
+}
+
+/** What is changed here and not committed yet belongs to what is tested. */
+function changedFiles(): readonly string[] {
+  const git = (...words: string[]): string => execFileSync('git', words, { cwd: root, encoding: 'utf8' });
+  const listed = git('diff', '--name-only', 'HEAD') + git('ls-files', '--others', '--exclude-standard');
+  return listed
+    .split('\n')
+    .filter((file) => file !== '' && statSync(join(root, file), { throwIfNoEntry: false })?.isFile());
+}
+function copy(file: string): void {
+  mkdirSync(dirname(join(clone, file)), { recursive: true });
+  writeFileSync(join(clone, file), readFileSync(join(root, file)));
+}
