@@ -7,12 +7,7 @@ const OBJECTS = 3000;
 const CLIENTS = 32;
 
 /** The figures that this module gives. */
-export const names = [
-  'api.creates_per_s',
-  'api.create_p50_ms',
-  'api.create_p99_ms',
-  'api.event_loop_delay_p99_ms',
-];
+export const names = ['api.creates_per_s', 'api.create_p50_ms', 'api.create_p99_ms', 'api.event_loop_delay_p99_ms'];
 
 /** Creates over HTTPS by 32 clients that each wait for their answer, and how long the API's event loop was busy meanwhile. */
 export async function run() {
@@ -81,7 +76,10 @@ export function clientOf(kubeconfig) {
   const send = (method, path, body, type = 'application/json') =>
     new Promise((resolve, reject) => {
       const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-      const headers = { accept: 'application/json', ...(payload && { 'content-type': type, 'content-length': payload.length }) };
+      const headers = {
+        accept: 'application/json',
+        ...(payload && { 'content-type': type, 'content-length': payload.length }),
+      };
       const sent = request({ ...to, method, path, headers }, (response) => {
         const chunks = [];
         response.on('data', (chunk) => chunks.push(chunk));

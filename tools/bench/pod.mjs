@@ -58,7 +58,11 @@ async function startOverhead(send, docker, template) {
 /** From the apply's sending to the watch event that shows the pod running. */
 async function startPod(send, name) {
   let started = 0;
-  const running = waitFor(send, `${PODS_PATH}?fieldSelector=metadata.name%3D${name}`, ({ status }) => status?.phase === 'Running');
+  const running = waitFor(
+    send,
+    `${PODS_PATH}?fieldSelector=metadata.name%3D${name}`,
+    ({ status }) => status?.phase === 'Running',
+  );
   const end = await running.begun;
   started = performance.now();
   const pod = {
@@ -184,9 +188,12 @@ async function makeManyRaw(docker, template, atOnce) {
 
 async function removeRaw(docker) {
   const found = await docker.listContainers({ all: true, filters: { label: [RAW] } });
-  const ids = found.filter(({ Names }) => Names.some((one) => one.startsWith(`/${RAW}-${process.pid}-`))).map(({ Id }) => Id);
+  const ids = found
+    .filter(({ Names }) => Names.some((one) => one.startsWith(`/${RAW}-${process.pid}-`)))
+    .map(({ Id }) => Id);
   const worker = async () => {
-    for (let id = ids.pop(); id !== undefined; id = ids.pop()) await docker.getContainer(id).remove({ force: true, v: true });
+    for (let id = ids.pop(); id !== undefined; id = ids.pop())
+      await docker.getContainer(id).remove({ force: true, v: true });
   };
   await Promise.all(Array.from({ length: 4 }, worker));
 }

@@ -129,7 +129,12 @@ export class ChangeWindow {
   /** The cluster as it was at a position inside the window, or undefined when that is too long ago. */
   viewAt(position: number): View | undefined {
     if (position < this.oldest || position > this.projection.position) return undefined;
-    return new RewoundView(this.projection, position, () => this.kept, () => this.dropped);
+    return new RewoundView(
+      this.projection,
+      position,
+      () => this.kept,
+      () => this.dropped,
+    );
   }
 }
 
@@ -173,7 +178,10 @@ class RewoundView implements View {
     return rewound ? rewound.state : this.base.stream(stream);
   }
   ownedBy(uid: string): readonly KubeObject[] {
-    return this.rewoundOf(this.base.ownedBy(uid), (o) => o.metadata.ownerReferences?.some((r) => r.uid === uid) ?? false);
+    return this.rewoundOf(
+      this.base.ownedBy(uid),
+      (o) => o.metadata.ownerReferences?.some((r) => r.uid === uid) ?? false,
+    );
   }
   podsOnNode(node: string): readonly KubeObject[] {
     return this.rewoundOf(

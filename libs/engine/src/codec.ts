@@ -18,7 +18,9 @@ export const SHREDDED = 'shiplog.io/shredded';
 
 export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'>): EventCodec {
   const isSealed = (kind: string): boolean => kinds.byId(kind)?.sealed === true;
-  const seal = (uid: string, value: Json | undefined): JsonObject => ({ [SEALED]: keys.seal(uid, JSON.stringify(value)) });
+  const seal = (uid: string, value: Json | undefined): JsonObject => ({
+    [SEALED]: keys.seal(uid, JSON.stringify(value)),
+  });
   const open = (uid: string, value: Json | undefined): Opened => {
     if (!isJsonObject(value) || typeof value[SEALED] !== 'string') return { is: 'clear', value: value as Json };
     const clear = keys.open(uid, value[SEALED]);
@@ -68,7 +70,8 @@ export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'
     encode(stream, event) {
       if (!isSealed(kindOfStream(stream))) return event;
       const data = event.data as unknown as Partial<CreatedData & ChangedData>;
-      if (data.object) return { ...event, data: { ...event.data, object: encodeObject(data.object) as unknown as Json } };
+      if (data.object)
+        return { ...event, data: { ...event.data, object: encodeObject(data.object) as unknown as Json } };
       if (!data.set || !data.uid) return event;
       const uid = data.uid;
       const set = data.set.map(([path, value]) => [path, isSecret(path) ? seal(uid, value) : value] as const);
@@ -77,7 +80,8 @@ export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'
     decode(event) {
       if (!isSealed(kindOfStream(event.stream))) return event;
       const data = event.data as unknown as Partial<CreatedData & ChangedData>;
-      if (data.object) return { ...event, data: { ...event.data, object: decodeObject(data.object) as unknown as Json } };
+      if (data.object)
+        return { ...event, data: { ...event.data, object: decodeObject(data.object) as unknown as Json } };
       if (!data.set || !data.uid) return event;
       return { ...event, data: { ...event.data, set: decodeSet(data.uid, data.set) as unknown as Json } };
     },

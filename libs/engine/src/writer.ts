@@ -1,4 +1,14 @@
-import type { Accepted, Command, CommandResult, DecidedEvent, KindRegistry, KubeObject, NewEvent, Refusal, StreamState } from '#model';
+import type {
+  Accepted,
+  Command,
+  CommandResult,
+  DecidedEvent,
+  KindRegistry,
+  KubeObject,
+  NewEvent,
+  Refusal,
+  StreamState,
+} from '#model';
 import { decideCommand, isRefusal, streamOf } from '#model';
 import type { Clock, EventLog, Ids } from '#ports';
 import { EventTooLarge, LogDamaged, WrongExpectedRevision } from '#ports';
@@ -37,7 +47,12 @@ const REFUSED_BUSY: Refusal = {
   message: 'too many writes are under way, please try again later',
   details: { retryAfterSeconds: 1 },
 };
-const unavailable = (why: string): Refusal => ({ refused: true, code: 503, reason: 'ServiceUnavailable', message: why });
+const unavailable = (why: string): Refusal => ({
+  refused: true,
+  code: 503,
+  reason: 'ServiceUnavailable',
+  message: why,
+});
 
 /**
  * The one writer: the only place that appends. A command is decided synchronously on the newest state, which includes
@@ -172,7 +187,12 @@ export class Writer implements CommandPort {
       return this.failed(cause, generation);
     }
     if (!(await reads.reached(position, COMMAND_TIMEOUT_MS))) {
-      return { refused: true, code: 504, reason: 'Timeout', message: 'the write is durable, but this server is too far behind to show it' };
+      return {
+        refused: true,
+        code: 504,
+        reason: 'Timeout',
+        message: 'the write is durable, but this server is too far behind to show it',
+      };
     }
     if (reads.projection.epoch > this.epoch) {
       this.elected = false;
@@ -229,11 +249,21 @@ export class Writer implements CommandPort {
     if (cause instanceof LogDamaged) this.options.onFatal(cause);
     if (generation === this.generation) this.rebuild();
     if (cause instanceof EventTooLarge) {
-      return { refused: true, code: 413, reason: 'RequestEntityTooLarge', message: `the object is too large for the event log: ${cause.message}` };
+      return {
+        refused: true,
+        code: 413,
+        reason: 'RequestEntityTooLarge',
+        message: `the object is too large for the event log: ${cause.message}`,
+      };
     }
     if (cause instanceof WrongExpectedRevision) return 'again';
     const why = cause instanceof Error ? cause.message : String(cause);
-    return { refused: true, code: 504, reason: 'Timeout', message: `it is not known whether the write was taken: ${why}` };
+    return {
+      refused: true,
+      code: 504,
+      reason: 'Timeout',
+      message: `it is not known whether the write was taken: ${why}`,
+    };
   }
 
   /** Forgets what was decided but not appended: the log decides. */
@@ -318,5 +348,9 @@ function stampedResponse(response: JsonObject, object: KubeObject, resourceVersi
 /** Keys in canonical order again after resourceVersion was added. */
 function stamped<T extends object>(metadata: T): T {
   const source = metadata as Record<string, unknown>;
-  return Object.fromEntries(Object.keys(source).sort().map((key) => [key, source[key]])) as T;
+  return Object.fromEntries(
+    Object.keys(source)
+      .sort()
+      .map((key) => [key, source[key]]),
+  ) as T;
 }

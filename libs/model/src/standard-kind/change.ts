@@ -109,7 +109,9 @@ function removed(container: Container, path: Path, depth: number, fresh: Fresh):
   const inner = isLast ? undefined : removed(old as Container, path, depth + 1, fresh);
   if (inner === old) return container;
   if (Array.isArray(container)) {
-    const copy = fresh.has(container) ? (container as unknown[]) : fresh.note((container as readonly unknown[]).slice());
+    const copy = fresh.has(container)
+      ? (container as unknown[])
+      : fresh.note((container as readonly unknown[]).slice());
     if (isLast) copy.splice(key as number, 1);
     else copy[key as number] = inner;
     return copy;
