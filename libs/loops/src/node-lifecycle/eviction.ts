@@ -7,26 +7,69 @@ import { parseInstant, toTime, type Instant, type Json } from '#std';
 import { incident } from '../shared/index.js';
 
 const COMPONENT = 'taint-eviction-controller';
+/** Keys of pods that were to go later and may stay now; nodes have no slash in their names. */
+const SPARED = 'spared/';
 const MESSAGE = 'Taint manager: deleting due to NoExecute taint';
 
 /** Deletes pods from nodes whose NoExecute taints they do not tolerate, or not for ever. */
 export const taintEviction: Loop = {
   name: 'taint-eviction',
   account: 'node-controller',
-  keysOf: (change) => {
-    if (change.kind === nodes.id) return change.after ? [change.after.metadata.name] : [];
+  keysOf: (change, view) => {
+    if (change.kind === nodes.id) return change.after ? [change.after.metadata.name, ...spared(change, view)] : [];
     if (change.kind !== pods.id || !change.after || !concerns(change)) return [];
     const node = (change.after as Pod).spec.nodeName;
     return node ? [node] : [];
   },
   keysAtStart: (view) => view.list(nodes).map((node) => node.metadata.name),
   reconcile(view, key, now) {
+    if (key.startsWith(SPARED)) return cancelled(view, key, now);
     const node = view.get(nodes, undefined, key);
-    const taints = ((node?.spec.taints ?? []) as readonly Taint[]).filter((taint) => taint.effect === 'NoExecute');
+    const taints = noExecute(node);
     if (!node || taints.length === 0) return [];
     return (view.podsOnNode(key) as readonly Pod[]).flatMap((pod) => evictionOf(view, pod, node, taints, now));
   },
 };
+
+function noExecute(node: Node | undefined): readonly Taint[] {
+  return ((node?.spec.taints ?? []) as readonly Taint[]).filter((taint) => taint.effect === 'NoExecute');
+}
+
+/** Pods whose time was running because of taints that the node has no longer. */
+function spared({ before, after }: Change, view: View): readonly string[] {
+  const [was, is] = [noExecute(before as Node | undefined), noExecute(after as Node | undefined)];
+  if (was.length === 0 || !after) return [];
+  return (view.podsOnNode(after.metadata.name) as readonly Pod[])
+    .filter((pod) => pod.metadata.deletionTimestamp === undefined && hasTime(pod, was) && staysFor(pod, is))
+    .map(({ metadata }) => `${SPARED}${metadata.namespace ?? ''}/${metadata.name}/${metadata.uid}`);
+}
+/** It tolerates all of them, but some not for ever. */
+function hasTime(pod: Pod, taints: readonly Taint[]): boolean {
+  const tolerations = pod.spec.tolerations as readonly Toleration[] | undefined;
+  return (
+    taints.every((taint) => isTolerated(tolerations, taint)) &&
+    taints.some((taint) => tolerationSeconds(taint, tolerations) !== undefined)
+  );
+}
+function staysFor(pod: Pod, taints: readonly Taint[]): boolean {
+  const tolerations = pod.spec.tolerations as readonly Toleration[] | undefined;
+  return taints.every(
+    (taint) => isTolerated(tolerations, taint) && tolerationSeconds(taint, tolerations) === undefined,
+  );
+}
+
+function cancelled(view: View, key: string, now: Instant): readonly Decision[] {
+  const [, namespace = '', name = '', uid = ''] = key.split('/');
+  const pod = view.get(pods, namespace, name);
+  if (!pod || pod.metadata.uid !== uid || pod.metadata.deletionTimestamp !== undefined) return [];
+  return incident(view, now, {
+    about: pod,
+    type: 'Normal',
+    reason: 'TaintManagerEviction',
+    message: `Cancelling deletion of Pod ${namespace}/${name}`,
+    component: COMPONENT,
+  });
+}
 
 function concerns({ before, after }: Change): boolean {
   return before === undefined || (before as Pod).spec !== (after as Pod).spec;

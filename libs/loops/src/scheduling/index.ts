@@ -122,6 +122,7 @@ function bind(
         message: `Successfully assigned ${namespace}/${name} to ${node}`,
         component: SCHEDULER,
         isReportedOnly: true,
+        stage: 1,
         action: 'Binding',
       }),
     },
@@ -177,6 +178,7 @@ function cannotPlace(
       message,
       component: SCHEDULER,
       isReportedOnly: true,
+      stage: 0,
       action: 'Scheduling',
     }),
   ];

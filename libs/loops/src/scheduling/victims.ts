@@ -19,6 +19,7 @@ export function sendAway(view: View, victim: Pod, preemptor: Pod, node: string, 
     lastTransitionTime: toTime(now),
     ...(generation !== undefined && { observedGeneration: generation }),
   };
+  const types = (victim.status?.conditions ?? []).map(({ type }) => type).filter((type) => type !== 'DisruptionTarget');
   const because = `${preemptor.metadata.namespace}/${preemptor.metadata.name} has a higher priority and needs its room on ${node}`;
   return [
     {
@@ -30,7 +31,13 @@ export function sendAway(view: View, victim: Pod, preemptor: Pod, node: string, 
         ...target,
         subresource: 'status',
         patchType: 'strategic',
-        body: { status: { conditions: [condition as unknown as Json] } },
+        body: {
+          status: {
+            conditions: [condition as unknown as Json],
+            // Otherwise what is new would come first.
+            '$setElementOrder/conditions': [...types, 'DisruptionTarget'].map((type) => ({ type })),
+          },
+        },
         event: { type: 'PodPreempted', facts: { node, by: preemptor.metadata.uid } },
       },
       then: [

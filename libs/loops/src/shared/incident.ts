@@ -16,9 +16,13 @@ export interface Incident {
   readonly related?: KubeObject;
   /** Reporters of the newer kind name themselves once, not as a source too. */
   readonly isReportedOnly?: boolean;
+  /** Where it stands in the object's life, 0 first: lists are in the order of names, and tell a story only by that. */
+  readonly stage?: Stage;
   /** Every occurrence is worth a record; otherwise repeats are thinned out: the pauses double, up to ten minutes. */
   readonly eachTime?: boolean;
 }
+
+export type Stage = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 
 const PAUSE_MAX_MS = 600_000;
 
@@ -29,7 +33,8 @@ const PAUSE_MAX_MS = 600_000;
 export function incident(view: View, now: Instant, facts: Incident): readonly Submit[] {
   const { about, reason, message } = facts;
   const identity = `${about.metadata.uid}/${reason}/${message}`;
-  const name = `${about.metadata.name}.${hash128(identity).slice(0, 16)}`;
+  const hex = hash128(identity).slice(0, 16);
+  const name = `${about.metadata.name}.${facts.stage ?? ''}${facts.stage === undefined ? hex : hex.slice(1)}`;
   const namespace = about.metadata.namespace ?? 'default';
   const known = view.get(events, namespace, name);
   const first = parseInstant(known?.firstTimestamp) ?? now;

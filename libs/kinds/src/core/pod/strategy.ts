@@ -76,10 +76,13 @@ function prepareStatus(object: Pod, old: Pod): Pod {
   const { ownerReferences: _owners, ...metadata } = object.metadata;
   const owners = old.metadata.ownerReferences;
   const qos = object.status?.qosClass || old.status?.qosClass;
+  const { nominatedNodeName, ...status } = withoutDisabledStatus(object.status) ?? {};
+  // Room is made for pods that have no node yet.
+  const isNominated = nominatedNodeName !== undefined && !object.spec.nodeName;
   return {
     ...object,
     metadata: { ...metadata, ...(owners && { ownerReferences: owners }) },
-    status: { ...withoutDisabledStatus(object.status), ...(qos && { qosClass: qos }) },
+    status: { ...status, ...(isNominated && { nominatedNodeName }), ...(qos && { qosClass: qos }) },
   };
 }
 
