@@ -1,7 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ExecOptions, ExecResult } from '#ports';
+import { RuntimeFault } from '#ports';
 import { toFault } from './faults.js';
 import { FrameReader } from './frames.js';
+
+const ENDING_MS = 2000;
+const ENDING_STEP_MS = 20;
 
 /** Runs a command in a container and gathers what it writes. */
 export async function execIn(
@@ -14,11 +19,26 @@ export async function execIn(
     const exec = await docker.getContainer(id).exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
     const stream = await exec.start({ hijack: true, stdin: false });
     const { output, timedOut } = await gather(stream, options);
-    if (timedOut) return { exitCode: -1, output, timedOut };
-    const { ExitCode } = await exec.inspect();
-    return { exitCode: ExitCode ?? -1, output, timedOut };
+    const { started, exitCode } = await endOf(exec, timedOut ? 0 : ENDING_MS);
+    if (exitCode !== undefined) return { exitCode, output, timedOut: false };
+    // A busy engine that never came to starting the command says nothing about the container.
+    if (!started) throw new RuntimeFault('the engine did not start the command in time', 'unavailable');
+    return { exitCode: -1, output, timedOut: true };
   } catch (error) {
     throw toFault(error);
+  }
+}
+
+/** How the command ended. Its output may end a moment before the engine knows its exit code. */
+export async function endOf(
+  exec: Docker.Exec,
+  waitMs = ENDING_MS,
+): Promise<{ readonly started: boolean; readonly exitCode?: number }> {
+  for (let waited = 0; ; waited += ENDING_STEP_MS) {
+    const { Running, ExitCode, Pid } = await exec.inspect();
+    if (!Running && ExitCode !== null) return { started: true, exitCode: ExitCode };
+    if (waited >= waitMs) return { started: Pid > 0 };
+    await sleep(ENDING_STEP_MS);
   }
 }
 

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type Docker from 'dockerode';
 import { RuntimeFault, type RuntimeSession, type SessionChunk, type SessionOptions } from '#ports';
+import { endOf } from './exec.js';
 import { toFault } from './faults.js';
 import { FrameReader } from './frames.js';
 
@@ -34,7 +35,7 @@ async function execSession(
   const connection = (await exec.start({ hijack: true, stdin, Tty: tty })) as Duplex;
   return new DockerSession(connection, tty, {
     resize: (columns, rows) => exec.resize({ w: columns, h: rows }),
-    exitCode: async () => (await exec.inspect()).ExitCode ?? undefined,
+    exitCode: async () => (await endOf(exec)).exitCode,
   });
 }
 
