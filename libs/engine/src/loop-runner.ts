@@ -114,7 +114,9 @@ export class LoopRunner {
       this.queue.done(key);
       return;
     }
-    void Promise.all(submits.map((submit) => this.chain(submit, key, now))).then((results) => this.settle(key, results.flat()));
+    void Promise.all(submits.map((submit) => this.chain(submit, key, now))).then((results) =>
+      this.settle(key, results.flat()),
+    );
   }
 
   /** A submit and, once it was accepted, what follows on it. */

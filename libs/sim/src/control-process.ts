@@ -1,5 +1,21 @@
-import { MemoryEventLog, SeededIds, type AppendFate, type MemoryBus, type MemoryBusHub, type MemoryLogStore, type VirtualClock } from '#adapters';
-import { ControlPlane, Health, Heartbeats, publishChanges, serveHealth, type Writer } from '#engine';
+import {
+  MemoryEventLog,
+  SeededIds,
+  type AppendFate,
+  type MemoryBus,
+  type MemoryBusHub,
+  type MemoryLogStore,
+  type VirtualClock,
+} from '#adapters';
+import {
+  ControlPlane,
+  Health,
+  Heartbeats,
+  publishChanges,
+  serveHealth,
+  type CheckpointStore,
+  type Writer,
+} from '#engine';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
 import type { Command, CommandResult, KindRegistry } from '#model';
 import type { Keys } from '#ports';
@@ -15,11 +31,15 @@ export interface ControlParts {
   readonly chance: Prng;
   readonly kinds: KindRegistry;
   readonly keys: Pick<Keys, 'seal' | 'open'>;
+  readonly checkpoints: CheckpointStore;
   /** What becomes of an append before and after it is durable. `die` ends the process there. */
   readonly appendFate: (moment: 'before' | 'after') => AppendFate | 'die';
   readonly onDeath: () => void;
   readonly onFatal: (cause: unknown) => void;
 }
+
+/** Every life is of the same code: it starts from the checkpoints of the one before. */
+export const BUILD = 'simulation';
 
 /** One life of the control plane: everything in it is gone when it dies, but for the log. */
 export class ControlProcess {
@@ -53,7 +73,8 @@ export class ControlProcess {
       keys,
       clock,
       ids: new SeededIds(parts.chance.below(2 ** 31) + life),
-      build: 'simulation',
+      build: BUILD,
+      checkpoints: parts.checkpoints,
       soon: steps.soon,
       onFatal: (cause) => this.alive && parts.onFatal(cause),
     });
@@ -78,7 +99,11 @@ export class ControlProcess {
       heartbeats,
       ids: this.plane.options.ids,
       publish: publishChanges(this.bus),
-      signToken: (request) => Promise.resolve({ token: `token-of-${request.podUid}`, expires: new Date(clock.now() + 3_600_000).toISOString() }),
+      signToken: (request) =>
+        Promise.resolve({
+          token: `token-of-${request.podUid}`,
+          expires: new Date(clock.now() + 3_600_000).toISOString(),
+        }),
     });
     const stop = serveHealth(this.bus, health);
     this.stopHealth = () => {
@@ -86,7 +111,12 @@ export class ControlProcess {
       health.stop();
     };
     this.plane.reads.onChanges((changes) => heartbeats.observe(changes));
-    const outside = () => ({ caCertificate: 'simulated', apiEndpoints: [{ ip: '127.0.0.1', port: 6443 }], ...heartbeats.outside() });
+    this.bus.onConnection((connected) => connected && heartbeats.reconnected());
+    const outside = () => ({
+      caCertificate: 'simulated',
+      apiEndpoints: [{ ip: '127.0.0.1', port: 6443 }],
+      ...heartbeats.outside(),
+    });
     this.plane.run([...apiLoops, ...workloadLoops, ...schedulingLoops, ...nodeLoops], writer, outside);
   }
 
@@ -97,6 +127,11 @@ export class ControlProcess {
     return new Promise((resolve, reject) => {
       answer.then((result) => this.alive && resolve(result), reject);
     });
+  }
+
+  /** Cut off from the bus, or joined to it again. The log is another connection: it stays. */
+  set connected(connected: boolean) {
+    if (this.alive) this.bus.connected = connected;
   }
 
   /** SIGKILL: no last words. */

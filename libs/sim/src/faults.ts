@@ -13,6 +13,16 @@ export interface Roughness {
   readonly diesAfter: number;
   readonly agentDies: number;
   readonly busLost: number;
+  /** A container ends by itself. */
+  readonly crashes: number;
+  /** A node's engine tells nothing for a while, or does nothing for a while. */
+  readonly newsLost: number;
+  readonly engineAway: number;
+  /** The whole control plane is cut off from the bus for a while. */
+  readonly controlCutOff: number;
+  /** A checkpoint is written at this moment; it may be torn. */
+  readonly checkpoints: number;
+  readonly tornCheckpoints: number;
 }
 export const CALM: Roughness = {
   drop: 0,
@@ -24,6 +34,12 @@ export const CALM: Roughness = {
   diesAfter: 0,
   agentDies: 0,
   busLost: 0,
+  crashes: 0,
+  newsLost: 0,
+  engineAway: 0,
+  controlCutOff: 0,
+  checkpoints: 0,
+  tornCheckpoints: 0,
 };
 
 /** Draws how rough a world is: some have one trouble, some have all. */
@@ -39,6 +55,12 @@ export function drawRoughness(chance: Prng): Roughness {
     diesAfter: some(0.5, 0.01),
     agentDies: some(0.4, 0.02),
     busLost: some(0.4, 0.02),
+    crashes: some(0.5, 0.1),
+    newsLost: some(0.4, 0.03),
+    engineAway: some(0.4, 0.02),
+    controlCutOff: some(0.3, 0.03),
+    checkpoints: some(0.7, 0.2),
+    tornCheckpoints: some(0.4, 0.5),
   };
 }
 

@@ -1,8 +1,11 @@
 import { deployments, nodes, pods, replicaSets, type Pod } from '#kinds';
+import { WRITER_STREAM } from '#engine';
 import type { View } from '#model';
-import { jsonEquals, prng } from '#std';
+import { prng } from '#std';
 import type { Violation } from './checkers/checker.js';
+import { clearText, differing, leftInNamespaces, lostWrites, wrongSlices } from './checkers/end-checks.js';
 import { drawRoughness, type Roughness } from './faults.js';
+import { SECRET_MARKER } from './wishes.js';
 import { World } from './world.js';
 
 export interface RunOptions {
@@ -32,13 +35,12 @@ export async function runWorld(options: RunOptions): Promise<RunReport> {
   const world = new World(seed, options.roughness ?? drawRoughness(draw), options.nodeCount ?? 2 + draw.below(3));
   await world.start();
   await trouble(world, options.troubleMs ?? 120_000);
-  world.faults.heal();
-  for (const node of world.nodes) node.heal();
+  world.heal();
   await world.run(60_000);
   world.swarm.tidyUp();
   await world.run(HEALED_MS);
   world.checks.catchUp();
-  const violations = [...world.violations, ...world.checks.violations, ...atTheEnd(world)];
+  const violations = [...world.violations, ...world.checks.violations, ...(await atTheEnd(world))];
   return {
     seed,
     events: world.store.events.length,
@@ -54,7 +56,12 @@ async function trouble(world: World, ms: number): Promise<void> {
   const end = clock.now() + ms;
   while (clock.now() < end) {
     if (chance.chance(0.7)) world.swarm.act();
+    if (chance.chance(faults.current.controlCutOff)) world.cutOffControl(chance.below(90_000));
+    if (chance.chance(faults.current.checkpoints)) world.checkpoint();
     for (const node of world.nodes) {
+      if (chance.chance(faults.current.crashes)) node.crashSome();
+      if (chance.chance(faults.current.newsLost)) node.loseNews(chance.below(60_000));
+      if (chance.chance(faults.current.engineAway)) node.loseEngine(chance.below(60_000));
       if (chance.chance(faults.current.agentDies)) node.killAgent(chance.below(20_000));
       if (chance.chance(faults.current.busLost)) node.loseBus(chance.below(90_000));
     }
@@ -63,20 +70,26 @@ async function trouble(world: World, ms: number): Promise<void> {
 }
 
 /** What must be true once all is healed and has had time. */
-function atTheEnd(world: World): readonly Violation[] {
+async function atTheEnd(world: World): Promise<readonly Violation[]> {
+  const { store, view, swarm, checks } = world;
   const found: Violation[] = [];
-  const position = world.store.events.at(-1)?.position ?? 0;
-  const wrong = (checker: string, message: string): void => void found.push({ checker, message, position });
-  const kept = new Set(world.store.events.map((event) => event.position));
-  for (const { position: at, what, changed } of world.swarm.acknowledged) {
-    if (changed && !kept.has(at)) wrong('no acknowledged write is lost', `${what} at position ${at}`);
-  }
-  for (const surprise of world.swarm.surprises) wrong('clients are answered as Kubernetes would', surprise);
-  if (!world.isServing) wrong('all comes right', 'the control plane does not serve');
-  for (const [stream, state] of world.checks.replayed.entries()) {
-    if (!jsonEquals(world.view.stream(stream)?.object, state.object)) wrong('projections equal a replay', stream);
-  }
-  for (const message of unsettled(world)) wrong('all comes right', message);
+  const position = store.events.at(-1)?.position ?? 0;
+  const wrong = (checker: string, messages: readonly string[]): void => {
+    for (const message of messages) found.push({ checker, message, position });
+  };
+  const { replayed } = checks;
+  wrong('no acknowledged write is lost', lostWrites(store.events, swarm.acknowledged, WRITER_STREAM));
+  wrong('clients are answered as Kubernetes would', swarm.surprises);
+  if (!world.isServing) wrong('all comes right', ['the control plane does not serve']);
+  wrong('projections equal a replay', differing(replayed.entries(), view.entries()));
+  wrong('all comes right', unsettled(world));
+  wrong('a deleted namespace ends', leftInNamespaces(view, view.entries()));
+  wrong('slices list the ready pods', wrongSlices(view));
+  wrong('no secret is in the log', clearText(store.events, SECRET_MARKER));
+  wrong(
+    'a process that starts from a checkpoint sees the same',
+    differing(checks.replayed.entries(), (await world.reopened()).entries()),
+  );
   return found;
 }
 
@@ -85,18 +98,28 @@ function unsettled(world: World): readonly string[] {
   const out: string[] = [];
   for (const deployment of view.list(deployments)) {
     const wanted = deployment.spec.replicas ?? 1;
-    const status = (deployment.status ?? {}) as { availableReplicas?: number; updatedReplicas?: number; replicas?: number };
+    const status = (deployment.status ?? {}) as {
+      availableReplicas?: number;
+      updatedReplicas?: number;
+      replicas?: number;
+    };
     const have = `${status.replicas ?? 0} pods, ${status.updatedReplicas ?? 0} updated, ${status.availableReplicas ?? 0} available`;
-    const done = (status.replicas ?? 0) === wanted && (status.updatedReplicas ?? 0) === wanted && (status.availableReplicas ?? 0) === wanted;
+    const done =
+      (status.replicas ?? 0) === wanted &&
+      (status.updatedReplicas ?? 0) === wanted &&
+      (status.availableReplicas ?? 0) === wanted;
     if (!done && !isFull(view)) out.push(`deployment ${deployment.metadata.name} wants ${wanted}, has ${have}`);
   }
   for (const pod of view.list(pods)) {
     if (pod.metadata.deletionTimestamp) out.push(`pod ${pod.metadata.name} is still being deleted`);
     const owner = pod.metadata.ownerReferences?.[0];
-    if (owner && !view.get(replicaSets, pod.metadata.namespace, owner.name)) out.push(`pod ${pod.metadata.name} outlived its owner`);
+    if (owner && !view.get(replicaSets, pod.metadata.namespace, owner.name))
+      out.push(`pod ${pod.metadata.name} outlived its owner`);
   }
   for (const node of world.nodes) {
-    const should = new Set((view.podsOnNode(node.name) as readonly Pod[]).filter(isToRun).map((pod) => pod.metadata.uid));
+    const should = new Set(
+      (view.podsOnNode(node.name) as readonly Pod[]).filter(isToRun).map((pod) => pod.metadata.uid),
+    );
     const does = new Set(node.runningUids());
     for (const uid of should) if (!does.has(uid)) out.push(`${node.name} does not run pod ${uid}`);
     for (const uid of does) if (!should.has(uid)) out.push(`${node.name} runs stray pod ${uid}`);

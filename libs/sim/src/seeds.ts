@@ -1,6 +1,10 @@
 /** Worlds that once came out wrong, each with what it showed. They are run for ever. */
 export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: number; readonly showed: string }[] = [
-  { seed: 1, troubleMs: 60_000, showed: 'an agent looked again and again at the moment a grace period ended: time stood still' },
+  {
+    seed: 1,
+    troubleMs: 60_000,
+    showed: 'an agent looked again and again at the moment a grace period ended: time stood still',
+  },
   { seed: 13, showed: 'an append whose answer was lost ended the election of the writer' },
   { seed: 38, showed: 'an engine with a bad moment ended the start of the agent' },
 ];

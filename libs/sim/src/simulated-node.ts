@@ -1,6 +1,17 @@
-import { FakeProber, FakeRuntime, MemoryPodVolumes, SeededIds, type MemoryBus, type MemoryBusHub, type VirtualClock } from '#adapters';
+import {
+  FakeProber,
+  FakeRuntime,
+  MemoryPodVolumes,
+  SeededIds,
+  type MemoryBus,
+  type FakeProgram,
+  type MemoryBusHub,
+  type VirtualClock,
+} from '#adapters';
 import { createAgent, type Agent } from '#engine';
+import type { ProbeAnswer, RuntimeContainer } from '#ports';
 import type { Prng } from '#std';
+import { JOB_IMAGE } from './wishes.js';
 
 export interface SimulatedNodeParts {
   readonly hub: MemoryBusHub;
@@ -33,7 +44,7 @@ export class SimulatedNode {
     this.agent = createAgent({
       bus: this.bus,
       runtime: this.runtime,
-      prober: new FakeProber(),
+      prober: new FakeProber(() => this.probed()),
       volumes: this.volumes,
       clock,
       ids: new SeededIds(chance.below(2 ** 31) + this.lives++),
@@ -72,20 +83,47 @@ export class SimulatedNode {
     });
   }
 
+  /** One of the running programs ends by itself. */
+  crashSome(): void {
+    const { chance } = this.parts;
+    const running = this.runningApps();
+    if (running.length > 0) this.runtime.crash(chance.pick(running).id, chance.pick([0, 1, 137]));
+  }
+  /** The engine tells nobody of what changes. */
+  loseNews(ms: number): void {
+    this.runtime.silentUntil = this.parts.clock.now() + ms;
+  }
+  /** The engine refuses everything; its containers run on. */
+  loseEngine(ms: number): void {
+    this.runtime.awayUntil = this.parts.clock.now() + ms;
+  }
+
   heal(): void {
     this.healed = true;
+    this.runtime.silentUntil = this.runtime.awayUntil = 0;
     if (this.bus && !this.bus.connected) this.bus.connected = true;
   }
 
   /** Uids of pods that have a running app container. */
   runningUids(): readonly string[] {
-    const running = this.runtime.list().filter((container) => container.state === 'running' && container.labels.role === 'app');
-    return [...new Set(running.map((container) => container.labels.uid))];
+    return [...new Set(this.runningApps().map((container) => container.labels.uid))];
+  }
+
+  private runningApps(): readonly RuntimeContainer[] {
+    return this.runtime.list().filter((container) => container.state === 'running' && container.labels.role === 'app');
+  }
+  private probed(): ProbeAnswer {
+    return !this.healed && this.parts.chance.chance(0.1)
+      ? { result: 'failure', output: 'not now' }
+      : { result: 'success', output: '' };
   }
 }
 
 /** The fake engine, with an eye on who stops what. */
 class WatchedRuntime extends FakeRuntime {
+  silentUntil = 0;
+  awayUntil = 0;
+
   constructor(
     private readonly node: string,
     private readonly watched: SimulatedNodeParts,
@@ -95,9 +133,15 @@ class WatchedRuntime extends FakeRuntime {
     super({
       clock,
       takesMs: () => 5 + chance.below(300),
-      fault: () => (!healed() && chance.chance(0.01) ? { message: 'the engine had a bad moment', lost: chance.chance(0.5) } : undefined),
-      newsDelayMs: () => (!healed() && chance.chance(0.05) ? undefined : chance.below(50)),
-      program: () => ({ stopsAfterMs: chance.below(3000) }),
+      fault: () => {
+        if (clock.now() < this.awayUntil) return { message: 'the engine is away', reason: 'unavailable' };
+        return !healed() && chance.chance(0.01)
+          ? { message: 'the engine had a bad moment', lost: chance.chance(0.5) }
+          : undefined;
+      },
+      newsDelayMs: () =>
+        clock.now() < this.silentUntil || (!healed() && chance.chance(0.05)) ? undefined : chance.below(50),
+      program: ({ image }) => programOf(image, chance),
       info: { cpus: 2, memoryBytes: 4 * 2 ** 30 },
     });
   }
@@ -115,6 +159,15 @@ class WatchedRuntime extends FakeRuntime {
     const container = this.list().find((one) => one.id === id);
     if (container?.state !== 'running' || container.labels.role === 'infra') return;
     const { uid, container: name, pod } = container.labels;
-    if (!this.watched.mayStop(uid)) this.watched.onViolation(`${this.node} ${did} ${name} of ${pod} (${uid}), which nobody deleted`);
+    if (!this.watched.mayStop(uid))
+      this.watched.onViolation(`${this.node} ${did} ${name} of ${pod} (${uid}), which nobody deleted`);
   }
+}
+
+/** Jobs end by themselves, sometimes badly; everything else runs until it is told to stop. */
+function programOf(image: string, chance: Prng): FakeProgram {
+  const stopsAfterMs = chance.below(3000);
+  return image === JOB_IMAGE
+    ? { stopsAfterMs, runsForMs: chance.below(20_000), exitCode: chance.pick([0, 0, 1]) }
+    : { stopsAfterMs };
 }

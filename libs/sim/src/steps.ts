@@ -37,7 +37,9 @@ export class Steps {
         moment = this.clock.now();
         steps = 0;
       } else if (++steps > STEPS_PER_MOMENT_MAX) {
-        throw new Bug(`time stands still at ${new Date(moment).toISOString()}: somebody looks again and again at the same moment`);
+        throw new Bug(
+          `time stands still at ${new Date(moment).toISOString()}: somebody looks again and again at the same moment`,
+        );
       }
       const work = this.take();
       if (work) {

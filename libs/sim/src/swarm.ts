@@ -1,12 +1,15 @@
-import { deployments, pods, type Deployment } from '#kinds';
-import { isRefusal, type Command, type CommandResult, type View } from '#model';
+import { configMaps, deployments, namespaces, nodes as nodeKind, pods, secrets, services } from '#kinds';
+import { isRefusal, streamOf, type Command, type CommandResult, type View } from '#model';
 import type { Json, Prng } from '#std';
+import { configMap, deployment, IMAGES, job, namespace, secret, service, type Wish } from './wishes.js';
 
 /** What a client was told: kept to be held against the log at the end. */
 export interface Acknowledged {
   readonly position: number;
   readonly changed: boolean;
   readonly what: string;
+  /** The stream that was written. */
+  readonly stream: string;
 }
 
 export interface SwarmParts {
@@ -16,7 +19,8 @@ export interface SwarmParts {
   readonly nodes: readonly string[];
 }
 
-const IMAGES = ['app:1', 'app:2', 'app:3'];
+/** A namespace that comes and goes, with whatever is in it. */
+const SECOND = 'second';
 const NAMES = ['web', 'api', 'worker'];
 
 /** Clients that do what people do, at moments and in an order drawn from the seed. */
@@ -32,87 +36,116 @@ export class Swarm {
     const { chance } = this.parts;
     const command = chance.pick(this.wishes())();
     if (!command) return;
-    const what = `${command.verb} ${command.kind}${command.subresource ? `/${command.subresource}` : ''} ${command.name}`;
+    const what = `${command.verb} ${command.kind}${command.subresource ? `/${command.subresource}` : ''} ${command.namespace ?? ''}/${command.name}`;
     this.parts.submit(command).then(
-      (result) => this.heard(what, result),
+      (result) => this.heard(command, what, result),
       (cause: unknown) => this.surprises.push(`${what}: ${String(cause)}`),
     );
   }
 
-  private heard(what: string, result: CommandResult): void {
+  private heard({ kind, namespace: place, name }: Command, what: string, result: CommandResult): void {
     if (!isRefusal(result)) {
-      this.acknowledged.push({ position: result.position, changed: result.changed, what });
+      this.acknowledged.push({
+        position: result.position,
+        changed: result.changed,
+        what,
+        stream: streamOf(kind, place, name),
+      });
       return;
     }
-    const isExpected = [404, 409, 429, 503, 504].includes(result.code) || (result.code === 403 && /namespace/.test(result.message));
+    const isExpected =
+      [404, 409, 429, 503, 504].includes(result.code) || (result.code === 403 && /namespace/.test(result.message));
     if (!isExpected) this.surprises.push(`${what}: ${result.code} ${result.reason} ${result.message}`);
   }
 
   private wishes(): readonly (() => Command | undefined)[] {
     const { chance, nodes } = this.parts;
     const name = (): string => chance.pick(NAMES);
-    const change = (): Command | undefined =>
-      this.patch(deployments.id, name(), { spec: { template: { spec: { containers: [{ name: 'app', image: chance.pick(IMAGES) }] } } } });
+    // Most of it happens in the one namespace, so that things meet.
+    const place = (): string => (chance.chance(0.3) ? SECOND : 'default');
+    const patch = (kind: string, body: Json): Command => this.patch(kind, place(), name(), body);
+    const change = (): Command =>
+      patch(deployments.id, {
+        spec: { template: { spec: { containers: [{ name: 'app', image: chance.pick(IMAGES) }] } } },
+      });
+    const seldom = (likely: number, wish: () => Command | undefined) => () =>
+      chance.chance(likely) ? wish() : undefined;
+    const makeDeployment = (): Command => this.create(deployments.id, place(), deployment(name(), chance));
     return [
-      () => this.create(deployment(name(), chance)),
-      () => this.create(deployment(name(), chance)),
-      () => this.patch(deployments.id, name(), { spec: { replicas: chance.below(6) } }),
+      makeDeployment,
+      makeDeployment,
+      makeDeployment,
+      () => patch(deployments.id, { spec: { replicas: chance.below(6) } }),
       change,
       change,
-      () => this.patch(deployments.id, name(), { spec: { paused: chance.chance(0.3) } }),
-      () => this.deleteSomePod(),
-      () => (chance.chance(0.25) ? this.command({ verb: 'delete', kind: deployments.id, name: name(), body: {} }) : undefined),
-      () =>
-        chance.chance(0.4)
-          ? this.command({
-              verb: 'patch',
-              kind: 'core.nodes',
-              namespace: undefined,
-              name: chance.pick(nodes),
-              patchType: 'merge',
-              body: { spec: { unschedulable: chance.chance(0.3) ? true : null } },
-            })
-          : undefined,
+      () => patch(deployments.id, { spec: { paused: chance.chance(0.3) } }),
+      () => this.deleteSomePod(place()),
+      seldom(0.25, () => this.delete(deployments.id, place(), name())),
+      seldom(0.4, () => this.cordon(chance.pick(nodes), chance.chance(0.3))),
+      () => this.create(services.id, place(), service(name())),
+      seldom(0.3, () => this.delete(services.id, place(), name())),
+      seldom(0.8, () => this.create(namespaces.id, undefined, namespace(SECOND))),
+      seldom(0.3, () => this.delete(namespaces.id, undefined, SECOND)),
+      () => this.create(pods.id, place(), job(`job-${name()}`, chance)),
+      () => this.keepSmallThing(place(), name()),
     ];
   }
 
   /** What a person does after the trouble: nothing stays paused or cordoned. */
   tidyUp(): void {
-    const { nodes } = this.parts;
-    const wishes = [
-      ...NAMES.map((name) => this.patch(deployments.id, name, { spec: { paused: null } })),
-      ...nodes.map((name) =>
-        this.command({
-          verb: 'patch',
-          kind: 'core.nodes',
-          namespace: undefined,
-          name,
-          patchType: 'merge',
-          body: { spec: { unschedulable: null } },
-        }),
-      ),
-    ];
-    for (const wish of wishes) void this.parts.submit(wish).then((result) => this.heard('tidy up', result));
+    const unpaused = ['default', SECOND].flatMap((place) =>
+      NAMES.map((name) => this.patch(deployments.id, place, name, { spec: { paused: null } })),
+    );
+    const wishes = [...unpaused, ...this.parts.nodes.map((name) => this.cordon(name, false))];
+    for (const wish of wishes) void this.parts.submit(wish).then((result) => this.heard(wish, 'tidy up', result));
   }
 
-  private deleteSomePod(): Command | undefined {
-    const list = this.parts.view().list(pods, 'default');
+  /** Makes, changes or deletes a ConfigMap or a Secret. */
+  private keepSmallThing(place: string, name: string): Command {
+    const { chance } = this.parts;
+    const kind = chance.pick([configMaps.id, secrets.id]);
+    const body = kind === secrets.id ? secret(name, chance) : configMap(name, chance);
+    const { metadata, ...rest } = body;
+    void metadata;
+    return chance.pick([
+      () => this.create(kind, place, body),
+      () => this.patch(kind, place, name, rest),
+      () => this.delete(kind, place, name),
+    ])();
+  }
+  private cordon(name: string, on: boolean): Command {
+    return this.command({
+      verb: 'patch',
+      kind: nodeKind.id,
+      namespace: undefined,
+      name,
+      patchType: 'merge',
+      body: { spec: { unschedulable: on || null } },
+    });
+  }
+
+  private deleteSomePod(place: string): Command | undefined {
+    const { chance, view } = this.parts;
+    const list = view().list(pods, place);
     if (list.length === 0) return undefined;
-    const pod = this.parts.chance.pick(list);
-    return this.command({ verb: 'delete', kind: pods.id, name: pod.metadata.name, body: { gracePeriodSeconds: this.parts.chance.below(4) } });
+    return this.delete(pods.id, place, chance.pick(list).metadata.name, { gracePeriodSeconds: chance.below(4) });
   }
-
-  private create(body: Deployment): Command {
+  private create(kind: string, namespace: string | undefined, body: Wish): Command {
     return this.command({
       verb: 'create',
-      kind: deployments.id,
-      apiVersion: 'apps/v1',
+      kind,
+      namespace,
+      apiVersion: body.apiVersion,
       name: body.metadata.name,
       body: body as unknown as Json,
     });
   }
-  private patch(kind: string, name: string, body: Json): Command {
-    return this.command({ verb: 'patch', kind, apiVersion: 'apps/v1', name, patchType: 'strategic', body });
+  private patch(kind: string, namespace: string, name: string, body: Json): Command {
+    const apiVersion = kind === deployments.id ? 'apps/v1' : 'v1';
+    return this.command({ verb: 'patch', kind, namespace, apiVersion, name, patchType: 'strategic', body });
+  }
+  private delete(kind: string, namespace: string | undefined, name: string, body: Json = {}): Command {
+    return this.command({ verb: 'delete', kind, namespace, name, body });
   }
   private command(parts: Partial<Command> & Pick<Command, 'verb' | 'kind' | 'name'>): Command {
     return {
@@ -125,27 +158,4 @@ export class Swarm {
       ...parts,
     };
   }
-}
-
-function deployment(name: string, chance: Prng): Deployment {
-  const body = {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name, namespace: 'default' },
-    spec: {
-      replicas: 1 + chance.below(4),
-      selector: { matchLabels: { app: name } },
-      strategy: chance.chance(0.2)
-        ? { type: 'Recreate' }
-        : { type: 'RollingUpdate', rollingUpdate: { maxSurge: chance.pick([1, 2, '50%']), maxUnavailable: chance.pick([0, 1, '25%']) || 0 } },
-      template: {
-        metadata: { labels: { app: name } },
-        spec: {
-          terminationGracePeriodSeconds: chance.below(5),
-          containers: [{ name: 'app', image: chance.pick(IMAGES), resources: { requests: { cpu: `${100 * (1 + chance.below(8))}m` } } }],
-        },
-      },
-    },
-  };
-  return body as unknown as Deployment;
 }

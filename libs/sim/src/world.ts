@@ -1,11 +1,14 @@
-import { MemoryBusHub, MemoryLogStore, VirtualClock } from '#adapters';
+import { MemoryBusHub, MemoryEventLog, MemoryLogStore, SeededIds, VirtualClock } from '#adapters';
+import { eventCodec, ControlPlane, type Projection } from '#engine';
 import { registry } from '#kinds';
-import type { Command, CommandResult, View } from '#model';
+import type { Command, CommandResult } from '#model';
 import { prng, type Instant, type Prng } from '#std';
+import { MemoryCheckpoints } from './checkpoints.js';
 import { EventChecks } from './checkers/event-checks.js';
 import { Deletions } from './checkers/stopping.js';
 import type { Violation } from './checkers/checker.js';
-import { ControlProcess } from './control-process.js';
+import { BUILD, ControlProcess } from './control-process.js';
+import { DecodedLog } from './decoded-log.js';
 import { Faults, type Roughness } from './faults.js';
 import { simulatedKeys } from './keys.js';
 import { SimulatedNode } from './simulated-node.js';
@@ -25,6 +28,7 @@ export class World {
   readonly hub: MemoryBusHub;
   readonly nodes: readonly SimulatedNode[];
   readonly swarm: Swarm;
+  readonly checkpoints: MemoryCheckpoints;
   readonly checks: EventChecks;
   readonly violations: Violation[] = [];
   private control: ControlProcess;
@@ -40,7 +44,8 @@ export class World {
     this.faults = new Faults(roughness, this.chance);
     this.hub = new MemoryBusHub(this.clock);
     this.hub.fate = this.faults.message;
-    this.checks = new EventChecks(this.store, registry);
+    this.checkpoints = new MemoryCheckpoints(() => this.chance.chance(this.faults.current.tornCheckpoints));
+    this.checks = new EventChecks(new DecodedLog(this.store, eventCodec(registry, simulatedKeys)), registry);
     const deletions = new Deletions(this.store);
     this.nodes = Array.from(
       { length: nodeCount },
@@ -63,7 +68,7 @@ export class World {
     this.control = this.newLife();
   }
 
-  get view(): View {
+  get view(): Projection {
     return this.control.plane.reads.projection;
   }
   get isServing(): boolean {
@@ -92,8 +97,40 @@ export class World {
     this.clock.at(this.clock.now() + this.chance.below(5000), () => this.launch());
   }
 
+  /** The control plane hears nobody and nobody hears it, for a while. */
+  cutOffControl(ms: number): void {
+    const { control } = this;
+    control.connected = false;
+    this.clock.at(this.clock.now() + ms, () => (control.connected = true));
+  }
+  heal(): void {
+    this.faults.heal();
+    this.control.connected = true;
+    for (const node of this.nodes) node.heal();
+  }
+
+  /** Writes a checkpoint in the midst of it. */
+  checkpoint(): void {
+    if (this.isServing) this.control.plane.reads.checkpoint();
+  }
+  /** What a process sees that starts now from the newest checkpoint. */
+  async reopened(): Promise<Projection> {
+    const { store, steps, clock, checkpoints } = this;
+    const plane = new ControlPlane({
+      log: new MemoryEventLog({ store, schedule: steps.soon }),
+      ...{ kinds: registry, keys: simulatedKeys, clock, checkpoints, build: BUILD, soon: steps.soon },
+      ids: new SeededIds(1),
+      onFatal: (cause) => this.violated('a process starts from a checkpoint', String(cause)),
+    });
+    const started = plane.start();
+    await this.run(1000);
+    await started;
+    await plane.stop();
+    return plane.reads.projection;
+  }
+
   private newLife(): ControlProcess {
-    const { store, hub, clock, steps, chance, faults } = this;
+    const { store, hub, clock, steps, chance, faults, checkpoints } = this;
     return new ControlProcess(
       {
         store,
@@ -103,9 +140,11 @@ export class World {
         chance,
         kinds: registry,
         keys: simulatedKeys,
+        checkpoints,
         appendFate: faults.append,
         onDeath: () => this.killControl(),
-        onFatal: (cause) => this.violated('the control plane goes on', String(cause instanceof Error ? cause.stack : cause)),
+        onFatal: (cause) =>
+          this.violated('the control plane goes on', String(cause instanceof Error ? cause.stack : cause)),
       },
       this.life++,
     );
@@ -114,7 +153,8 @@ export class World {
   private launch(): void {
     const control = this.control;
     control.start().catch((cause: unknown) => {
-      if (control === this.control) this.violated('the control plane starts', String(cause instanceof Error ? cause.stack : cause));
+      if (control === this.control)
+        this.violated('the control plane starts', String(cause instanceof Error ? cause.stack : cause));
     });
   }
 

@@ -89,9 +89,11 @@ export class Health {
     this.note(request.node, request.boot);
     if (!(await reads.fresh(3000))) throw new Fault('the health app has not caught up with the event log', true);
     // No await from here on: set, position and sequence belong together.
-    const sequence = this.sequences.get(request.node) ?? 0;
-    this.sequences.set(request.node, sequence);
     const { position, cluster } = reads.projection;
+    // Counted from the position, which grows faster: so a number that an earlier life of this app gave never follows by
+    // chance on what the agent last heard from that life.
+    const sequence = this.sequences.get(request.node) ?? position;
+    this.sequences.set(request.node, sequence);
     return { cluster, position, sequence, objects: this.assignments.of(request.node) };
   }
 
