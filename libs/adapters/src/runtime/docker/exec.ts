@@ -19,7 +19,7 @@ export async function execIn(
     const exec = await docker.getContainer(id).exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
     const stream = await exec.start({ hijack: true, stdin: false });
     const { output, timedOut } = await gather(stream, options);
-    const { started, exitCode } = await endOf(exec, timedOut ? 0 : ENDING_MS);
+    const { started, exitCode } = await endOf(exec, timedOut ? 0 : Math.max(options.timeoutMs, ENDING_MS));
     if (exitCode !== undefined) return { exitCode, output, timedOut: false };
     // A busy engine that never came to starting the command says nothing about the container.
     if (!started) throw new RuntimeFault('the engine did not start the command in time', 'unavailable');
