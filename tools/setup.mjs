@@ -168,6 +168,7 @@ export async function requireEngine() {
 async function startDocker() {
   step('Starting dockerd …');
   mkdirSync(home, { recursive: true, mode: 0o700 });
+  forgetDeadEngine();
   const logFile = join(home, 'dockerd.log');
   const log = openSync(logFile, 'a', 0o600);
   const child = spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log] });
@@ -185,6 +186,22 @@ async function startDocker() {
     await sleep(100);
   }
   throw new Problem(`dockerd did not come up: its last words are in ${logFile}.`);
+}
+
+/** A killed engine leaves its process ids behind; when other programs have them by now, a new one would not start. */
+function forgetDeadEngine() {
+  for (const [file, program] of [
+    ['/var/run/docker.pid', 'dockerd'],
+    ['/var/run/docker/containerd/containerd.pid', 'containerd'],
+  ]) {
+    try {
+      const pid = Number(readFileSync(file, 'utf8'));
+      const name = existsSync(`/proc/${pid}/comm`) ? readFileSync(`/proc/${pid}/comm`, 'utf8').trim() : '';
+      if (name !== program) rmSync(file, { force: true });
+    } catch {
+      // There is none, or it is not ours to remove: dockerd says what is wrong.
+    }
+  }
 }
 
 let updated = false;
