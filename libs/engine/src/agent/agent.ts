@@ -194,12 +194,15 @@ class NodeAgent implements Agent {
         .observeAll()
         .catch((error: unknown) => this.log(`looking at pod ${pod.metadata.name}: ${words(error)}`));
   }
-  /** A pod that has not begun here yet is refused when it does not fit. */
+  /**
+   * A pod that has not begun here yet is refused when it does not fit. What the control plane no longer counts here does
+   * not count: it would send one pod after another into the same room, and each would be refused.
+   */
   private admit(keeper: PodKeeper): void {
     const { pod } = keeper;
     if (pod.status?.startTime || pod.metadata.deletionTimestamp || !this.around) return;
     const others = [...this.keepers.values()]
-      .filter((k) => !kubelet.isTerminal(k.record.status.phase) && !k.gone)
+      .filter((k) => !kubelet.isTerminal(k.record.status.phase) && !k.gone && !this.assigned.isOmitted(k.uid))
       .map((k) => k.pod);
     const node = this.assigned.objects.get('Node', '', this.options.node.name);
     const allocatable = {

@@ -45,13 +45,21 @@ export class Assigned {
     for (const pod of state.pods) this.pods.set(pod.pod.metadata.uid, pod);
   }
   state(): { readonly cluster: string | undefined; readonly position: number; readonly pods: readonly AssignedPod[] } {
-    return { cluster: this.cluster, position: this.position, pods: [...this.pods.values()] };
+    return {
+      cluster: this.cluster,
+      position: this.position,
+      pods: [...this.pods.values()].map(({ pod, ...rest }) => ({ ...rest, pod: withoutManagedFields(pod) })),
+    };
   }
   all(): readonly AssignedPod[] {
     return [...this.pods.values()];
   }
   has(uid: string): boolean {
     return this.pods.has(uid);
+  }
+  /** The newest sync left it out: it is not ours any more, though it takes a second one to stop its containers. */
+  isOmitted(uid: string): boolean {
+    return (this.pods.get(uid)?.omitted ?? 0) > 0;
   }
   forget(uid: string): void {
     this.pods.delete(uid);
@@ -163,4 +171,9 @@ export class Assigned {
 function nameOf(stream: string): string {
   const { kind, namespace, name } = parseStream(stream);
   return `${KINDS[kind] ?? kind}/${namespace ?? ''}/${name}`;
+}
+/** Who owns which field is no business of a node, and is half of many objects. */
+function withoutManagedFields(pod: kubelet.Pod): kubelet.Pod {
+  const { managedFields: _managedFields, ...metadata } = pod.metadata;
+  return { ...pod, metadata };
 }
