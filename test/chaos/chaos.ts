@@ -63,6 +63,7 @@ class Chaos {
   async run(): Promise<ChaosReport> {
     const { cluster, clients, engine, options } = this;
     await engine.begin();
+    await clients.prepare();
     clients.beginWriting(3);
     const end = Date.now() + options.minutes * 60_000;
     while (Date.now() < end) {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Prng } from '#std';
 import type { ApiAnswer, ApiObject } from '../support/api-client.js';
 import type { TestCluster } from '../support/test-cluster.js';
-import { deployment, DEPLOYMENTS, PODS } from '../support/workloads.js';
+import { deployment, DEPLOYMENTS, PODS, rolledOut } from '../support/workloads.js';
 
 /** What a client was told. */
 export interface Acknowledged {
@@ -27,6 +27,12 @@ export class Clients {
     private readonly cluster: TestCluster,
     private readonly chance: Prng,
   ) {}
+
+  /** Something to be in trouble: every deployment with two pods that run. */
+  async prepare(): Promise<void> {
+    for (const name of NAMES) await this.apply(name, 2);
+    for (const name of NAMES) await rolledOut(this.cluster, name);
+  }
 
   /** Programs that write without a pause until they are told to stop. */
   beginWriting(writers: number): void {

@@ -142,10 +142,10 @@ export async function until<T>(
   throw new Error(`${what}: not within ${seconds} s; seen last: ${text?.slice(0, 2000)}`);
 }
 
-/** Ids of the processes that have this text in their command line or environment. */
+/** Ids of the other processes that have this text in their command line or environment. */
 export function processesWith(text: string): readonly number[] {
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((pid) => [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`].some((file) => textOf(file).includes(text)))
     .map(Number);
 }
