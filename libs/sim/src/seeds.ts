@@ -7,4 +7,12 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
   },
   { seed: 13, showed: 'an append whose answer was lost ended the election of the writer' },
   { seed: 38, showed: 'an engine with a bad moment ended the start of the agent' },
+  {
+    seed: 5001,
+    showed: 'the sealing of the simulation was base64, in which the checker for clear text found a marker',
+  },
+  {
+    seed: 6004,
+    showed: 'a node refused pod after pod because of pods that it did not yet dare to stop: a storm without end',
+  },
 ];
