@@ -11,12 +11,22 @@ function makeService(cluster: TestCluster, spec: Partial<Service['spec']> = {}):
     spec: { ports: [{ port: 80, protocol: 'TCP' }], ...spec },
   });
 }
-function makeEndpoints(cluster: TestCluster, ips: readonly string[], metadata: Partial<Endpoints['metadata']> = {}): Endpoints {
+function makeEndpoints(
+  cluster: TestCluster,
+  ips: readonly string[],
+  metadata: Partial<Endpoints['metadata']> = {},
+): Endpoints {
   return cluster.put<Endpoints>({
     apiVersion: 'v1',
     kind: 'Endpoints',
     metadata: { name: 'm', namespace: 'default', ...metadata },
-    subsets: [{ addresses: ips.map((ip) => ({ ip })), notReadyAddresses: [{ ip: '10.1.9.9' }], ports: [{ port: 80, protocol: 'TCP' }] }],
+    subsets: [
+      {
+        addresses: ips.map((ip) => ({ ip })),
+        notReadyAddresses: [{ ip: '10.1.9.9' }],
+        ports: [{ port: 80, protocol: 'TCP' }],
+      },
+    ],
   });
 }
 const slicesIn = (cluster: TestCluster): readonly EndpointSlice[] => cluster.view.list(endpointSlices, 'default');
@@ -38,7 +48,16 @@ describe('Endpoints that people write', () => {
             'endpointslice.kubernetes.io/managed-by': 'endpointslicemirroring-controller.k8s.io',
           },
           annotations: { note: 'z' },
-          ownerReferences: [{ apiVersion: 'v1', kind: 'Endpoints', name: 'm', uid: made.metadata.uid, controller: true, blockOwnerDeletion: true }],
+          ownerReferences: [
+            {
+              apiVersion: 'v1',
+              kind: 'Endpoints',
+              name: 'm',
+              uid: made.metadata.uid,
+              controller: true,
+              blockOwnerDeletion: true,
+            },
+          ],
         },
         endpoints: [
           { addresses: ['10.1.2.3'], conditions: { ready: true } },
@@ -54,7 +73,11 @@ describe('Endpoints that people write', () => {
     makeService(cluster);
     makeEndpoints(cluster, ['fd00::1', '10.1.2.3']);
     cluster.settle();
-    expect(slicesIn(cluster).map(({ addressType }) => addressType).sort()).toEqual(['IPv4', 'IPv6']);
+    expect(
+      slicesIn(cluster)
+        .map(({ addressType }) => addressType)
+        .sort(),
+    ).toEqual(['IPv4', 'IPv6']);
     const names = slicesIn(cluster).map(({ metadata }) => metadata.name);
     cluster.edit(endpointsRef, 'default', 'm', { subsets: [{ addresses: [{ ip: '10.1.2.4' }] }] });
     cluster.settle();

@@ -20,7 +20,9 @@ export const endpointSliceMirroring: Loop = {
     if (change.kind === services.id || change.kind === endpointsRef.id) return latest.map(keyOf);
     return change.kind === endpointSlices.id ? latest.flatMap(mirroredFor) : [];
   },
-  keysAtStart: (view) => [...new Set([...view.list(endpointsRef).map(keyOf), ...view.list(endpointSlices).flatMap(mirroredFor)])],
+  keysAtStart: (view) => [
+    ...new Set([...view.list(endpointsRef).map(keyOf), ...view.list(endpointSlices).flatMap(mirroredFor)]),
+  ],
   reconcile(view, key) {
     const { namespace, name } = parseKey(key);
     const endpoints = view.get(endpointsRef, namespace, name);
@@ -31,14 +33,22 @@ export const endpointSliceMirroring: Loop = {
 
 function mirrored(view: View, endpoints: Endpoints | undefined, known: readonly EndpointSlice[]): readonly Decision[] {
   // Slices of Endpoints that were made anew belong to the old ones and go with them.
-  const own = known.filter((slice) => slice.metadata.ownerReferences?.some((owner) => owner.uid === endpoints?.metadata.uid));
+  const own = known.filter((slice) =>
+    slice.metadata.ownerReferences?.some((owner) => owner.uid === endpoints?.metadata.uid),
+  );
   const plans = FAMILIES.flatMap((family) => {
     const groups = endpoints ? groupsOf(endpoints, family) : [];
     if (!endpoints || groups.length === 0) return [];
-    return arrange(own.filter((slice) => slice.addressType === family), groups, ADDRESSES_MAX).map((plan) => ({ ...plan, family }));
+    return arrange(
+      own.filter((slice) => slice.addressType === family),
+      groups,
+      ADDRESSES_MAX,
+    ).map((plan) => ({ ...plan, family }));
   });
   const planned = new Set(plans.map(({ slice }) => slice));
-  const strays = known.filter((slice) => !planned.has(slice)).map((slice) => ({ slice, wanted: undefined, family: slice.addressType }));
+  const strays = known
+    .filter((slice) => !planned.has(slice))
+    .map((slice) => ({ slice, wanted: undefined, family: slice.addressType }));
   return writes(view, endpoints, [...plans, ...strays]);
 }
 

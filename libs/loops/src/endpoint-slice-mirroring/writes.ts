@@ -4,21 +4,42 @@ import type { Submit, View } from '#model';
 import type { Json } from '#std';
 import type { Content, Plan } from '../endpoint-slice/arrange.js';
 import { MANAGED_BY, SERVICE_NAME } from '../endpoint-slice/labels.js';
-import { create, mergeDiff, namePrefix, nextChildren, patch, remove, streamOfObject, type ChildName } from '../shared/index.js';
+import {
+  create,
+  mergeDiff,
+  namePrefix,
+  nextChildren,
+  patch,
+  remove,
+  streamOfObject,
+  type ChildName,
+} from '../shared/index.js';
 
 export const MANAGER = 'endpointslicemirroring-controller.k8s.io';
 /** Slices that people fill by hand may be larger than those that follow pods. */
 export const ADDRESSES_MAX = 1000;
 /** Annotations that speak of the Endpoints themselves. */
-const LEFT_OUT = new Set(['endpoints.kubernetes.io/last-change-trigger-time', 'kubectl.kubernetes.io/last-applied-configuration']);
+const LEFT_OUT = new Set([
+  'endpoints.kubernetes.io/last-change-trigger-time',
+  'kubectl.kubernetes.io/last-applied-configuration',
+]);
 
 /** The writes by which the slices come to show what is planned; without Endpoints to show, all are left over. */
-export function writes(view: View, endpoints: Endpoints | undefined, plans: readonly (Plan & { readonly family: string })[]): readonly Submit[] {
+export function writes(
+  view: View,
+  endpoints: Endpoints | undefined,
+  plans: readonly (Plan & { readonly family: string })[],
+): readonly Submit[] {
   const missing = plans.filter(({ slice }) => slice === undefined).length;
   const names = endpoints ? [...nextChildren(view, endpoints, endpointSlices, missing)] : [];
   return plans.flatMap(({ slice, wanted, family }) => {
     if (slice && (!wanted || !endpoints)) {
-      return [remove(endpointSlices, slice, { because: 'it mirrors nothing any longer', basedOn: [streamOfObject(endpointSlices, slice)] })];
+      return [
+        remove(endpointSlices, slice, {
+          because: 'it mirrors nothing any longer',
+          basedOn: [streamOfObject(endpointSlices, slice)],
+        }),
+      ];
     }
     if (!wanted || !endpoints) return [];
     if (slice) return update(endpoints, slice, wanted);
@@ -58,7 +79,12 @@ function update(endpoints: Endpoints, slice: EndpointSlice, wanted: Content): re
   if (!content && !labels && !annotations) return [];
   const metadata = { ...(labels && { labels }), ...(annotations && { annotations }) };
   const body = { ...(content && listed(wanted)), ...((labels || annotations) && { metadata }) };
-  return [patch(endpointSlices, slice, body, { because: 'the Endpoints have changed', basedOn: [streamOfObject(endpointSlices, slice)] })];
+  return [
+    patch(endpointSlices, slice, body, {
+      because: 'the Endpoints have changed',
+      basedOn: [streamOfObject(endpointSlices, slice)],
+    }),
+  ];
 }
 
 function labelsOf({ metadata }: Endpoints): Readonly<Record<string, string>> {

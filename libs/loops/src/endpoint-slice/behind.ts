@@ -13,7 +13,6 @@ export function familiesOf({ spec }: Service): readonly string[] {
   return [spec.clusterIP?.includes(':') ? 'IPv6' : 'IPv4'];
 }
 
-
 /** Services that choose, or chose, one of these pods. */
 export function behind(view: View, found: readonly Pod[]): readonly string[] {
   const keys = new Set<string>();

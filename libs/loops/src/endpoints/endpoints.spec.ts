@@ -10,7 +10,13 @@ function makeService(cluster: TestCluster, spec: Partial<Service['spec']> = {}):
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: 's', namespace: 'default', labels: { tier: 'back' } },
-    spec: { selector: { app: 'x' }, clusterIP: '10.96.1.1', ipFamilies: ['IPv4'], ports: [{ port: 80, targetPort: 'http', protocol: 'TCP' }], ...spec },
+    spec: {
+      selector: { app: 'x' },
+      clusterIP: '10.96.1.1',
+      ipFamilies: ['IPv4'],
+      ports: [{ port: 80, targetPort: 'http', protocol: 'TCP' }],
+      ...spec,
+    },
   });
 }
 function makePod(cluster: TestCluster, name: string, ip: string, ready = true, port = 8080): Pod {
@@ -53,7 +59,11 @@ describe('the endpoints of a service', () => {
     expect(found(cluster)?.subsets).toMatchObject([
       {
         addresses: [
-          { ip: '10.244.0.9', nodeName: 'node-a', targetRef: { kind: 'Pod', namespace: 'default', name: 'q', uid: second.metadata.uid } },
+          {
+            ip: '10.244.0.9',
+            nodeName: 'node-a',
+            targetRef: { kind: 'Pod', namespace: 'default', name: 'q', uid: second.metadata.uid },
+          },
           { ip: '10.244.0.10' },
         ],
         notReadyAddresses: [{ ip: '10.244.0.3', targetRef: { uid: other.metadata.uid } }],
@@ -101,7 +111,9 @@ describe('the endpoints of a service', () => {
     cluster.settle(3000);
     expect(found(cluster)?.subsets?.[0]?.addresses).toHaveLength(1000);
     expect(found(cluster)?.subsets?.[0]?.notReadyAddresses).toBeUndefined();
-    expect(found(cluster)?.metadata.annotations).toMatchObject({ 'endpoints.kubernetes.io/over-capacity': 'truncated' });
+    expect(found(cluster)?.metadata.annotations).toMatchObject({
+      'endpoints.kubernetes.io/over-capacity': 'truncated',
+    });
   });
 
   test('go with the service and come back when deleted', () => {

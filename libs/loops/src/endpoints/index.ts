@@ -36,14 +36,18 @@ export const endpoints: Loop = {
     const { namespace, name } = parseKey(key);
     const service = view.get(services, namespace, name);
     const known = view.get(endpointsRef, namespace, name);
-    if (!service && known) return [remove(endpointsRef, known, { because: 'its service is gone', basedOn: [streamOfObject(endpointsRef, known)] })];
+    if (!service && known)
+      return [
+        remove(endpointsRef, known, { because: 'its service is gone', basedOn: [streamOfObject(endpointsRef, known)] }),
+      ];
     return service && isOurs(service) ? kept(view, service, known) : [];
   },
 };
 
 /** Endpoints that this loop made, of a service that went while nobody looked. */
 function isLeftOver(view: View): (object: Endpoints) => boolean {
-  return ({ metadata }) => metadata.labels?.[MANAGED_BY] === MANAGER && view.get(services, metadata.namespace, metadata.name) === undefined;
+  return ({ metadata }) =>
+    metadata.labels?.[MANAGED_BY] === MANAGER && view.get(services, metadata.namespace, metadata.name) === undefined;
 }
 
 function kept(view: View, service: Service, known: Endpoints | undefined): readonly Decision[] {
@@ -68,7 +72,11 @@ function kept(view: View, service: Service, known: Endpoints | undefined): reado
   return [patch(endpointsRef, known, body, { because, basedOn: [streamOfObject(endpointsRef, known)] })];
 }
 
-function made(service: Service, subsets: readonly Subset[], given: Readonly<Record<string, string | undefined>>): Submit {
+function made(
+  service: Service,
+  subsets: readonly Subset[],
+  given: Readonly<Record<string, string | undefined>>,
+): Submit {
   const { namespace, name } = service.metadata;
   const annotations = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const manifest = {
@@ -82,7 +90,10 @@ function made(service: Service, subsets: readonly Subset[], given: Readonly<Reco
     },
     ...(subsets.length > 0 && { subsets }),
   };
-  return create(endpointsRef, manifest, { because: `${name} has a selector`, basedOn: [streamOfObject(services, service)] });
+  return create(endpointsRef, manifest, {
+    because: `${name} has a selector`,
+    basedOn: [streamOfObject(services, service)],
+  });
 }
 
 function labelsOf({ metadata, spec }: Service): Readonly<Record<string, string>> {

@@ -24,7 +24,10 @@ interface Group {
 }
 
 /** Where the pods of a service can be reached, in the first of its address families. Pods on their way out are no more. */
-export function subsetsOf(view: View, service: Service): { readonly subsets: readonly Subset[]; readonly isCut: boolean } {
+export function subsetsOf(
+  view: View,
+  service: Service,
+): { readonly subsets: readonly Subset[]; readonly isCut: boolean } {
   const chosen = mapMatcher(service.spec.selector);
   const always = service.spec.publishNotReadyAddresses === true;
   const groups = new Map<string, Group>();
@@ -107,5 +110,10 @@ function byAddress(a: EndpointAddress, b: EndpointAddress): number {
   return (a.targetRef?.uid ?? '') < (b.targetRef?.uid ?? '') ? -1 : 1;
 }
 function sortKey(ip: string): string {
-  return ip.includes(':') ? ip : ip.split('.').map((part) => part.padStart(3, '0')).join('.');
+  return ip.includes(':')
+    ? ip
+    : ip
+        .split('.')
+        .map((part) => part.padStart(3, '0'))
+        .join('.');
 }

@@ -7,7 +7,12 @@ import type { Subset } from './subsets.js';
 export const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
 
 /** When what is written now happened: the first of the pods that are news, or the service itself when it is new. */
-export function triggerOf(view: View, service: Service, subsets: readonly Subset[], known: Endpoints | undefined): string | undefined {
+export function triggerOf(
+  view: View,
+  service: Service,
+  subsets: readonly Subset[],
+  known: Endpoints | undefined,
+): string | undefined {
   const before = (known?.subsets ?? []) as readonly Subset[];
   const old = addressesOf(before);
   const moments: (Instant | undefined)[] = addressesOf(subsets)

@@ -1,6 +1,7 @@
 import { addTo, hasEnded, listed, namespaces, nodes, podRequests, type Amounts, type Node, type Pod } from '#kinds';
 import type { View } from '#model';
 import { guardOf, type Guard } from './budgets.js';
+import { missingClaim } from './claims.js';
 import { scoredRequests } from './resources.js';
 
 /** A node with what is on it, as the filters and scores see it. Placing a pod in a batch changes it for the next one. */
@@ -25,6 +26,8 @@ export interface ClusterState {
   readonly nodes: readonly NodeState[];
   labelsOfNamespace(namespace: string): { readonly [key: string]: string };
   readonly guard: Guard;
+  /** What a pod needs and no node can give it. */
+  lacks(pod: Pod): string | undefined;
 }
 
 export function clusterState(view: View): ClusterState {
@@ -32,6 +35,7 @@ export function clusterState(view: View): ClusterState {
     nodes: view.list(nodes).map((node) => nodeState(node, view.podsOnNode(node.metadata.name) as readonly Pod[])),
     labelsOfNamespace: (namespace) => view.get(namespaces, undefined, namespace)?.metadata.labels ?? {},
     guard: guardOf(view),
+    lacks: missingClaim(view),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Change, Decision, Loop, View } from '#model';
 import { streamOf } from '#model';
 import { toTime, type Instant, type Json } from '#std';
 import { incident } from '../shared/incident.js';
+import { CLAIMS } from './claims.js';
 import { clusterState, place } from './cluster-state.js';
 import { forget, nominate, nominationsOf } from './nominated.js';
 import { schedule, type Placement } from './schedule.js';
@@ -55,9 +56,9 @@ export const scheduling: Loop = {
 };
 export const schedulingLoops: readonly Loop[] = [scheduling];
 
-/** Pods and nodes; a pod's own status report changes nothing for the scheduler unless it has ended. */
+/** Pods, nodes and claims; a pod's own status report changes nothing for the scheduler unless it has ended. */
 function concerns(change: Change): boolean {
-  if (change.kind === 'core.nodes') return true;
+  if (change.kind === 'core.nodes' || change.kind === CLAIMS) return true;
   if (change.kind !== pods.id) return false;
   const before = change.before as Pod | undefined;
   const after = change.after as Pod | undefined;

@@ -22,6 +22,11 @@ const NOT_NAMED: Rejection = { reasons: ["node(s) didn't satisfy plugin(s) [Node
 /** Decides for one pod. Room that is kept for others of at least its priority is no room for it. Ties: the node's name. */
 export function schedule(pod: Pod, cluster: ClusterState, nominations: Nominations): Placement {
   const named = namedNodes(pod);
+  const lacks = cluster.nodes.length > 0 && named?.size !== 0 ? cluster.lacks(pod) : undefined;
+  if (lacks !== undefined) {
+    const message = `0/${cluster.nodes.length} nodes are available: ${lacks}. not found`;
+    return { is: 'unschedulable', message, preemption: { is: 'useless', outcome: new Map() } };
+  }
   const reserved = withNominated(pod, cluster, nominations);
   const prepared = filters.map((filter) => filter(pod, reserved));
   // A pod must not lean on others that are only nominated: it has to fit without them as well.

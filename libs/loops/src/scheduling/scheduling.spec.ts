@@ -58,6 +58,12 @@ const NOT_HELPFUL = (n: number): string =>
   `no new claims to deallocate, preemption: 0/${n} nodes are available: ${n} Preemption is not helpful for scheduling.`;
 
 describe('scheduling', () => {
+  it('keeps a pod waiting for a claim that is not there', () => {
+    const waiting = pod('p', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'none' } }] });
+    expect(decided(node('a'), waiting)['p']).toBe(
+      '0/1 nodes are available: persistentvolumeclaim "none" not found. not found',
+    );
+  });
   it('binds to the emptier node, and spreads a batch as if each pod were there already', () => {
     expect(
       decided(node('a'), node('b'), pod('x', {}, { nodeName: 'a', cpu: '2' }), pod('y', {}, { cpu: '1' })),

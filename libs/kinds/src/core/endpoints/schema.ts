@@ -29,15 +29,11 @@ export const endpointsPort = object(
 );
 export type EndpointsPort = Infer<typeof endpointsPort>;
 
-export const endpointSubset = object(
-  'io.k8s.api.core.v1.EndpointSubset',
-  'Addresses that have the same ports.',
-  {
-    addresses: f(list(endpointAddress), 1, 'Those that take traffic.', { listType: 'atomic' }),
-    notReadyAddresses: f(list(endpointAddress), 2, 'Those that do not take traffic now.', { listType: 'atomic' }),
-    ports: f(list(endpointsPort), 3, 'Ports that all of them have.', { listType: 'atomic' }),
-  },
-);
+export const endpointSubset = object('io.k8s.api.core.v1.EndpointSubset', 'Addresses that have the same ports.', {
+  addresses: f(list(endpointAddress), 1, 'Those that take traffic.', { listType: 'atomic' }),
+  notReadyAddresses: f(list(endpointAddress), 2, 'Those that do not take traffic now.', { listType: 'atomic' }),
+  ports: f(list(endpointsPort), 3, 'Ports that all of them have.', { listType: 'atomic' }),
+});
 export type EndpointSubset = Infer<typeof endpointSubset>;
 
 export const endpoints = object(
