@@ -1,7 +1,7 @@
 import type { Change, KindId, KindRef, KubeObject, StreamState, View } from '#model';
 import { streamOf } from '#model';
 import type { Instant } from '#std';
-import type { Projection } from './projection.js';
+import { nodeOf, type Projection } from './projection.js';
 
 /** How long the versions of objects are kept in memory: pages and watches start inside this window. */
 export const WINDOW_MS = 5 * 60_000;
@@ -184,10 +184,7 @@ class RewoundView implements View {
     );
   }
   podsOnNode(node: string): readonly KubeObject[] {
-    return this.rewoundOf(
-      this.base.podsOnNode(node),
-      (o) => o.kind === 'Pod' && ((o as { spec?: { nodeName?: string } }).spec?.nodeName ?? '') === node,
-    );
+    return this.rewoundOf(this.base.podsOnNode(node), (o, kind) => nodeOf(kind, o) === node);
   }
   byUid(uid: string): KubeObject | undefined {
     this.catchUp();
@@ -204,7 +201,10 @@ class RewoundView implements View {
     return [...kinds].filter((id) => this.list({ id }, namespace).length > 0).sort();
   }
 
-  private rewoundOf(present: readonly KubeObject[], belongs: (object: KubeObject) => boolean): readonly KubeObject[] {
+  private rewoundOf(
+    present: readonly KubeObject[],
+    belongs: (object: KubeObject, kind: KindId) => boolean,
+  ): readonly KubeObject[] {
     this.catchUp();
     const found = new Map<string, KubeObject>();
     for (const object of present) found.set(object.metadata.uid, object);
@@ -213,8 +213,8 @@ class RewoundView implements View {
       const now = this.base.stream(stream)?.object;
       if (now) found.delete(now.metadata.uid);
     }
-    for (const { state } of this.overlay.values()) {
-      if (state?.object && belongs(state.object)) found.set(state.object.metadata.uid, state.object);
+    for (const { kind, state } of this.overlay.values()) {
+      if (state?.object && belongs(state.object, kind)) found.set(state.object.metadata.uid, state.object);
     }
     return [...found.values()];
   }

@@ -44,7 +44,9 @@ export class Checkpoints {
     for (const [stream, state] of projection.entries()) {
       const object = state.object ? codec.encodeObject(parseStream(stream).kind, state.object) : null;
       const { revision, position, endedAt } = state;
-      streams.push(endedAt === undefined ? [stream, revision, position, object] : [stream, revision, position, object, endedAt]);
+      streams.push(
+        endedAt === undefined ? [stream, revision, position, object] : [stream, revision, position, object, endedAt],
+      );
     }
     const { epoch, cluster } = projection;
     const content: Stored = {

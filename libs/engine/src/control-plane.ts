@@ -42,7 +42,12 @@ export class ControlPlane {
     this.fold = (state, event) => foldEvent(kinds, state, event);
     const checkpoints = options.checkpoints && new Checkpoints(options.checkpoints, () => undefined);
     const parts = { log, codec: this.codec, fold: this.fold, build, ...(checkpoints && { checkpoints }) };
-    this.reads = new ReadModel({ ...parts, clock, onFatal, ...(eventsPerCheckpoint !== undefined && { eventsPerCheckpoint }) });
+    this.reads = new ReadModel({
+      ...parts,
+      clock,
+      onFatal,
+      ...(eventsPerCheckpoint !== undefined && { eventsPerCheckpoint }),
+    });
     this.history = new History({ ...parts, reads: this.reads });
     this.reads.onChanges((changes: readonly Change[]) => {
       for (const runner of this.runners) runner.notice(changes);

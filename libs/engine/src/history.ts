@@ -38,7 +38,9 @@ export class History {
     const origin = await log.origin();
     const first = reads.times.first?.position ?? 0;
     if (position < Math.max(origin, 1) || position < first) {
-      return refusals.badRequest(`position ${position} is before the beginning of the event log (${Math.max(origin, first)})`);
+      return refusals.badRequest(
+        `position ${position} is before the beginning of the event log (${Math.max(origin, first)})`,
+      );
     }
     if (position === present.position) return present.copy();
     return reads.recent(position) ?? this.replayed(position);

@@ -202,7 +202,7 @@ export interface RestoredState {
 }
 
 /** Only pods sit on nodes; `spec.nodeName` of the core kind `pods` is the one field the engine knows by name. */
-function nodeOf(kind: KindId, object: KubeObject | undefined): string | undefined {
+export function nodeOf(kind: KindId, object: KubeObject | undefined): string | undefined {
   if (kind !== 'core.pods' || !object) return undefined;
   if (kind !== 'core.pods' || !object) return undefined;
   return (object as { spec?: { nodeName?: string } }).spec?.nodeName ?? '';

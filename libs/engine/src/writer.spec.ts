@@ -17,7 +17,10 @@ function accepted(result: CommandResult): Accepted {
   if (isRefusal(result)) throw new Error(result.message);
   return result;
 }
-const configMap = (name: string, data: object = { a: '1' }): object => ({ metadata: { name, namespace: 'default' }, data });
+const configMap = (name: string, data: object = { a: '1' }): object => ({
+  metadata: { name, namespace: 'default' },
+  data,
+});
 
 describe('the writer', () => {
   it('answers when the event is durable and folded, with its position as resourceVersion', async () => {
@@ -36,7 +39,9 @@ describe('the writer', () => {
       writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } })),
       writer.submit(testCreate(CONFIG_MAPS, configMap('one'))),
       writer.submit(testCreate(CONFIG_MAPS, configMap('one'))),
-      ...Array.from({ length: 20 }, (_, i) => writer.submit(testPatch(CONFIG_MAPS, 'default', 'one', { data: { [`k${i}`]: 'v' } }))),
+      ...Array.from({ length: 20 }, (_, i) =>
+        writer.submit(testPatch(CONFIG_MAPS, 'default', 'one', { data: { [`k${i}`]: 'v' } })),
+      ),
     ]);
     expect(isRefusal(results[2] as CommandResult)).toBe(true);
     const object = plane.reads.projection.get({ id: CONFIG_MAPS }, 'default', 'one') as unknown as { data: object };
@@ -47,7 +52,10 @@ describe('the writer', () => {
   it('patches the status of an object whose creation is on its way', async () => {
     const { plane, writer } = await started();
     const created = writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));
-    const patch = { ...testPatch('core.namespaces', undefined, 'default', { status: { phase: 'Active' } }), subresource: 'status' };
+    const patch = {
+      ...testPatch('core.namespaces', undefined, 'default', { status: { phase: 'Active' } }),
+      subresource: 'status',
+    };
     const patched = writer.submit({ ...patch, patchType: 'strategic' });
     expect(isRefusal(await created)).toBe(false);
     expect(await patched).not.toMatchObject({ refused: true });
@@ -72,7 +80,9 @@ describe('the writer', () => {
     const { plane, writer } = await started(log);
     await writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));
     failures = 3;
-    const results = await Promise.all(['a', 'b', 'c', 'd'].map((name) => writer.submit(testCreate(CONFIG_MAPS, configMap(name)))));
+    const results = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((name) => writer.submit(testCreate(CONFIG_MAPS, configMap(name)))),
+    );
     expect(results.filter(isRefusal)).toEqual([]);
     expect(plane.reads.projection.list({ id: CONFIG_MAPS }, 'default')).toHaveLength(4);
     await plane.stop();
@@ -105,7 +115,10 @@ describe('the writer', () => {
     const { plane, writer } = await started();
     await writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));
     await writer.submit(testCreate(CONFIG_MAPS, configMap('one')));
-    const stale = { ...testPatch(CONFIG_MAPS, 'default', 'one', { data: { b: '2' } }), basedOn: [{ stream: 'core.configmaps/default/one', revision: 7 }] };
+    const stale = {
+      ...testPatch(CONFIG_MAPS, 'default', 'one', { data: { b: '2' } }),
+      basedOn: [{ stream: 'core.configmaps/default/one', revision: 7 }],
+    };
     expect(await writer.submit(stale)).toMatchObject({ refused: true, reason: 'Stale' });
     await plane.stop();
   });
@@ -128,7 +141,9 @@ describe('views of the past', () => {
     }
     for (const position of positions.slice(0, -1)) {
       const rewound = plane.reads.recent(position);
-      const replayed = await (plane.history as unknown as { replay(p: number): Promise<typeof plane.reads.projection> }).replay(position);
+      const replayed = await (
+        plane.history as unknown as { replay(p: number): Promise<typeof plane.reads.projection> }
+      ).replay(position);
       expect(rewound?.list({ id: CONFIG_MAPS })).toEqual(replayed.list({ id: CONFIG_MAPS }));
     }
     await plane.stop();
