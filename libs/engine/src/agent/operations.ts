@@ -112,7 +112,8 @@ export class Operations {
     let id: string;
     try {
       const spec = await this.specOf(container, action, imageUser);
-      id = await making.hold(() => options.runtime.createContainer(spec));
+      // Pods that were begun are finished before others begin: the first are ready soon, and the engine's work is mixed.
+      id = await making.hold(() => options.runtime.createContainer(spec), 'first');
     } catch (error) {
       if (error instanceof RuntimeFault && error.reason === 'unavailable') throw error;
       const config = error instanceof kubelet.ConfigProblem;
@@ -128,7 +129,7 @@ export class Operations {
     if (container.lifecycle?.postStart)
       keeper.record = kubelet.withContainer(keeper.record, container.name, { postStart: 'running', postStartFor: id });
     try {
-      await making.hold(() => options.runtime.startContainer(id));
+      await making.hold(() => options.runtime.startContainer(id), 'first');
     } catch (error) {
       if (error instanceof RuntimeFault && error.reason === 'unavailable') throw error;
       tell({ type: 'Warning', reason: 'Failed', message: `Error: ${messageOf(error)}` });

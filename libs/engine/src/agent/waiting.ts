@@ -17,21 +17,23 @@ export function pause(clock: Clock, ms: number): Promise<void> {
   return until(clock, clock.now() + ms).done;
 }
 
-/** At most so many at once; the others wait in the order in which they came. */
+/** At most so many at once; the others wait in the order in which they came, but for what goes first. */
 export class Slots {
   private free: number;
   private readonly queue: (() => void)[] = [];
+  private readonly ahead: (() => void)[] = [];
 
   constructor(count: number) {
     this.free = count;
   }
-  async hold<T>(work: () => Promise<T>): Promise<T> {
+  async hold<T>(work: () => Promise<T>, order: 'in turn' | 'first' = 'in turn'): Promise<T> {
+    const queue = order === 'first' ? this.ahead : this.queue;
     if (this.free > 0) this.free--;
-    else await new Promise<void>((resolve) => this.queue.push(resolve));
+    else await new Promise<void>((resolve) => queue.push(resolve));
     try {
       return await work();
     } finally {
-      const next = this.queue.shift();
+      const next = this.ahead.shift() ?? this.queue.shift();
       if (next) next();
       else this.free++;
     }
