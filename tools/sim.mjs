@@ -46,10 +46,17 @@ async function run({ seed, troubleMs: trouble }) {
 async function inParallel() {
   const share = Math.ceil(count / jobs);
   const parts = Array.from({ length: jobs }, (_, job) => {
-    const words = ['--seed', String(first + job * share), '--count', String(Math.max(0, Math.min(share, count - job * share)))];
+    const words = [
+      '--seed',
+      String(first + job * share),
+      '--count',
+      String(Math.max(0, Math.min(share, count - job * share))),
+    ];
     if (troubleMs) words.push('--trouble', String(troubleMs));
     if (job === 0 && args.includes('--kept')) words.push('--kept');
-    const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...words], { stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...words], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
     return new Promise((resolve) => child.on('exit', (code) => resolve(code === 0 ? 0 : 1)));
   });
   return (await Promise.all(parts)).reduce((sum, part) => sum + part, 0);

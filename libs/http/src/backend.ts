@@ -1,4 +1,15 @@
-import type { Change, Command, CommandResult, ForwardRequest, KindId, KindRegistry, LogRequest, Refusal, SessionRequest, View } from '#model';
+import type {
+  Change,
+  Command,
+  CommandResult,
+  ForwardRequest,
+  KindId,
+  KindRegistry,
+  LogRequest,
+  Refusal,
+  SessionRequest,
+  View,
+} from '#model';
 import type { Instant } from '#std';
 
 /**

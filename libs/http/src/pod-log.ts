@@ -114,7 +114,10 @@ interface PodSpec {
 }
 
 /** Where a container of a pod is; without a name, the pod's only one. */
-export function logPlace(view: View, wanted: Pick<Wanted, 'namespace' | 'pod' | 'container'>): Place | 'unscheduled' | Refusal {
+export function logPlace(
+  view: View,
+  wanted: Pick<Wanted, 'namespace' | 'pod' | 'container'>,
+): Place | 'unscheduled' | Refusal {
   const pod: KubeObject | undefined = view.get({ id: 'core.pods' }, wanted.namespace, wanted.pod);
   if (!pod) return refusals.notFound({ group: '', resource: 'pods', kind: 'Pod', name: wanted.pod });
   const spec = (pod['spec'] ?? {}) as PodSpec;

@@ -31,7 +31,12 @@ export async function streamed(
   const nodeName = (object['spec'] as { readonly nodeName?: string } | undefined)?.nodeName;
   if (!nodeName) return answers.badRequest(`pod ${route.name} does not have a host assigned`);
   if (sub === 'exec' || sub === 'attach') return joined(backend, call, route, { sub, view });
-  return portForward(backend, call, { node: nodeName, namespace: route.namespace, pod: route.name, uid: object.metadata.uid });
+  return portForward(backend, call, {
+    node: nodeName,
+    namespace: route.namespace,
+    pod: route.name,
+    uid: object.metadata.uid,
+  });
 }
 
 function joined(

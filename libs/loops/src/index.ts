@@ -10,7 +10,20 @@ import { nodeLifecycle, podCidr, taintEviction } from './node-lifecycle/index.js
 import { replicaSet } from './replica-set/index.js';
 import { rootCertificate, serviceAccount } from './service-account/index.js';
 
-export { bootstrap, deployment, endpoints, endpointSlice, endpointSliceMirroring, eventGarbageCollection, garbageCollection, namespace, podGarbageCollection, replicaSet, rootCertificate, serviceAccount };
+export {
+  bootstrap,
+  deployment,
+  endpoints,
+  endpointSlice,
+  endpointSliceMirroring,
+  eventGarbageCollection,
+  garbageCollection,
+  namespace,
+  podGarbageCollection,
+  replicaSet,
+  rootCertificate,
+  serviceAccount,
+};
 export { nodeLifecycle, podCidr, taintEviction };
 export { scheduling, schedulingLoops } from './scheduling/index.js';
 export * from './shared/index.js';

@@ -60,7 +60,14 @@ export interface NodeReport {
 }
 /** `report.<node>.incident`: what `kubectl events` shows. */
 export interface IncidentReport {
-  readonly object: { readonly apiVersion: string; readonly kind: string; readonly namespace?: string; readonly name: string; readonly uid: string; readonly fieldPath?: string };
+  readonly object: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly namespace?: string;
+    readonly name: string;
+    readonly uid: string;
+    readonly fieldPath?: string;
+  };
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;

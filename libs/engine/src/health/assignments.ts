@@ -22,13 +22,22 @@ interface VolumeNeeds {
   readonly configMap?: { readonly name?: string };
   readonly secret?: { readonly secretName?: string };
   readonly projected?: {
-    readonly sources?: readonly { readonly configMap?: { readonly name?: string }; readonly secret?: { readonly name?: string } }[];
+    readonly sources?: readonly {
+      readonly configMap?: { readonly name?: string };
+      readonly secret?: { readonly name?: string };
+    }[];
   };
 }
 interface ContainerNeeds {
-  readonly envFrom?: readonly { readonly configMapRef?: { readonly name?: string }; readonly secretRef?: { readonly name?: string } }[];
+  readonly envFrom?: readonly {
+    readonly configMapRef?: { readonly name?: string };
+    readonly secretRef?: { readonly name?: string };
+  }[];
   readonly env?: readonly {
-    readonly valueFrom?: { readonly configMapKeyRef?: { readonly name?: string }; readonly secretKeyRef?: { readonly name?: string } };
+    readonly valueFrom?: {
+      readonly configMapKeyRef?: { readonly name?: string };
+      readonly secretKeyRef?: { readonly name?: string };
+    };
   }[];
 }
 
@@ -37,7 +46,8 @@ export function needsOf(pod: KubeObject): readonly string[] {
   const namespace = pod.metadata.namespace;
   const spec = (pod as KubeObject & PodNeeds).spec;
   const names = new Set<string>([streamOf(pods.id, namespace, pod.metadata.name)]);
-  const configMap = (name: string | undefined): void => void (name && names.add(streamOf(CONFIG_MAPS, namespace, name)));
+  const configMap = (name: string | undefined): void =>
+    void (name && names.add(streamOf(CONFIG_MAPS, namespace, name)));
   const secret = (name: string | undefined): void => void (name && names.add(streamOf(SECRETS, namespace, name)));
   for (const volume of spec?.volumes ?? []) {
     configMap(volume.configMap?.name);
@@ -47,7 +57,11 @@ export function needsOf(pod: KubeObject): readonly string[] {
       secret(source.secret?.name);
     }
   }
-  for (const container of [...(spec?.containers ?? []), ...(spec?.initContainers ?? []), ...(spec?.ephemeralContainers ?? [])]) {
+  for (const container of [
+    ...(spec?.containers ?? []),
+    ...(spec?.initContainers ?? []),
+    ...(spec?.ephemeralContainers ?? []),
+  ]) {
     for (const source of container.envFrom ?? []) {
       configMap(source.configMapRef?.name);
       secret(source.secretRef?.name);
@@ -78,11 +92,17 @@ export class Assignments {
     const streams = [...(this.needed.get(node)?.keys() ?? []), streamOf(NODES, undefined, node)];
     for (const stream of streams.sort()) {
       const state = this.view.stream(stream);
-      if (state?.object) found.push({ stream, uid: state.object.metadata.uid, position: state.position, object: state.object });
+      if (state?.object)
+        found.push({ stream, uid: state.object.metadata.uid, position: state.position, object: state.object });
     }
     for (const service of this.view.list({ id: SERVICES })) {
       const stream = streamOf(SERVICES, service.metadata.namespace, service.metadata.name);
-      found.push({ stream, uid: service.metadata.uid, position: this.view.stream(stream)?.position ?? 0, object: service });
+      found.push({
+        stream,
+        uid: service.metadata.uid,
+        position: this.view.stream(stream)?.position ?? 0,
+        object: service,
+      });
     }
     return found;
   }
@@ -124,7 +144,10 @@ export class Assignments {
     const nodeBefore = this.counted.get(stream)?.node;
     const fresh = this.recount(stream, change.after);
     const nodeAfter = this.counted.get(stream)?.node;
-    if (nodeBefore && (nodeBefore !== nodeAfter || !change.after || change.after.metadata.uid !== change.before?.metadata.uid)) {
+    if (
+      nodeBefore &&
+      (nodeBefore !== nodeAfter || !change.after || change.after.metadata.uid !== change.before?.metadata.uid)
+    ) {
       if (change.before) tell(nodeBefore, stream, null, change.before.metadata.uid, change.position);
     }
     if (!nodeAfter || !change.after) return;

@@ -71,7 +71,8 @@ export class Health {
   async register(node: string, request: RegisterRequest): Promise<ReportAnswer> {
     this.note(node, request.boot);
     const body = request.node;
-    if (body.metadata.name !== node) return { taken: false, reason: `a node registers itself: ${node} is not ${body.metadata.name}` };
+    if (body.metadata.name !== node)
+      return { taken: false, reason: `a node registers itself: ${node} is not ${body.metadata.name}` };
     const created = await this.submit(node, {
       verb: 'create',
       kind: nodes.id,
@@ -101,8 +102,10 @@ export class Health {
     const stream = streamOf(pods.id, report.namespace, report.name);
     for (let attempt = 0; attempt < 5; attempt++) {
       const pod = this.options.reads.projection.get(pods, report.namespace, report.name);
-      if (pod?.metadata.uid !== report.uid || nodeOf(pod) !== node) return { taken: false, gone: true, reason: 'no such pod on this node' };
-      if (this.isOld(node, report.boot, report.sequence, report.uid)) return { taken: true, reason: 'a newer report was taken already' };
+      if (pod?.metadata.uid !== report.uid || nodeOf(pod) !== node)
+        return { taken: false, gone: true, reason: 'no such pod on this node' };
+      if (this.isOld(node, report.boot, report.sequence, report.uid))
+        return { taken: true, reason: 'a newer report was taken already' };
       const result = await this.takeReport(node, stream, pod, report);
       if (!isRefusal(result)) {
         this.note(node, report.boot).sequences.set(report.uid, report.sequence);
@@ -135,7 +138,9 @@ export class Health {
 
   async incident(node: string, report: IncidentReport): Promise<ReportAnswer> {
     const namespace = report.object.namespace ?? 'default';
-    const id = hash128(`${report.object.uid} ${report.object.fieldPath ?? ''} ${report.reason} ${report.message}`).slice(0, 16);
+    const id = hash128(
+      `${report.object.uid} ${report.object.fieldPath ?? ''} ${report.reason} ${report.message}`,
+    ).slice(0, 16);
     const name = `${report.object.name}.${id}`;
     const result = await this.submit(node, {
       verb: 'create',
@@ -166,9 +171,11 @@ export class Health {
   async token(node: string, request: TokenForPod): Promise<TokenAnswer> {
     const { projection } = this.options.reads;
     const pod = projection.get(pods, request.namespace, request.pod);
-    if (pod?.metadata.uid !== request.podUid || nodeOf(pod) !== node) throw new Fault(`pod ${request.namespace}/${request.pod} is not on ${node}`, false);
+    if (pod?.metadata.uid !== request.podUid || nodeOf(pod) !== node)
+      throw new Fault(`pod ${request.namespace}/${request.pod} is not on ${node}`, false);
     const account = projection.get(accounts, request.namespace, request.serviceAccount);
-    if (!account) throw new Fault(`service account ${request.namespace}/${request.serviceAccount} does not exist`, true);
+    if (!account)
+      throw new Fault(`service account ${request.namespace}/${request.serviceAccount} does not exist`, true);
     return this.options.signToken(request, pod, account);
   }
 
@@ -222,7 +229,9 @@ export class Health {
       body: { gracePeriodSeconds: 0, preconditions: { uid: report.uid } },
       because: `${node} has stopped every container of the pod`,
     });
-    return isRefusal(result) && result.reason !== 'NotFound' ? { taken: false, reason: result.message } : { taken: true };
+    return isRefusal(result) && result.reason !== 'NotFound'
+      ? { taken: false, reason: result.message }
+      : { taken: true };
   }
 
   private hand(changes: readonly Change[]): void {

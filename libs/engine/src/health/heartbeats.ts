@@ -32,7 +32,8 @@ export class Heartbeats {
   observe(changes: readonly Change[]): void {
     for (const { kind, before, after } of changes) {
       if (kind !== NODES || !after) continue;
-      const status = (object: typeof after | undefined): unknown => (object as { status?: unknown } | undefined)?.status;
+      const status = (object: typeof after | undefined): unknown =>
+        (object as { status?: unknown } | undefined)?.status;
       if (!before) this.note(after.metadata.name);
       else if (status(before) !== status(after) && !wroteUnknown(after)) this.note(after.metadata.name);
     }
@@ -53,6 +54,7 @@ export class Heartbeats {
 
 /** The node-lifecycle loop itself wrote that the node is silent: no sign of life. */
 function wroteUnknown(node: NonNullable<Change['after']>): boolean {
-  const conditions = (node as { status?: { conditions?: readonly { type: string; status: string }[] } }).status?.conditions;
+  const conditions = (node as { status?: { conditions?: readonly { type: string; status: string }[] } }).status
+    ?.conditions;
   return conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'Unknown') ?? false;
 }

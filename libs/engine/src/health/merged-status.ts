@@ -2,7 +2,14 @@ import type { Json, JsonObject } from '#std';
 import { isJsonObject } from '#std';
 
 /** Fields of a pod's or node's status that the agent never writes; a report that is silent about them keeps them. */
-const KEPT = ['nominatedNodeName', 'resourceClaimStatuses', 'extendedResourceClaimStatus', 'qosClass', 'resize', 'ephemeralContainerStatuses'];
+const KEPT = [
+  'nominatedNodeName',
+  'resourceClaimStatuses',
+  'extendedResourceClaimStatus',
+  'qosClass',
+  'resize',
+  'ephemeralContainerStatuses',
+];
 
 /**
  * A status report laid over the stored status. Conditions go by type: those of others (readiness gates, DisruptionTarget)
@@ -11,7 +18,8 @@ const KEPT = ['nominatedNodeName', 'resourceClaimStatuses', 'extendedResourceCla
  */
 export function mergedStatus(stored: JsonObject | undefined, reported: JsonObject): JsonObject {
   const merged: Record<string, Json | undefined> = { ...reported };
-  for (const field of KEPT) if (merged[field] === undefined && stored?.[field] !== undefined) merged[field] = stored[field];
+  for (const field of KEPT)
+    if (merged[field] === undefined && stored?.[field] !== undefined) merged[field] = stored[field];
   const conditions = mergedConditions(stored?.['conditions'], reported['conditions']);
   if (conditions) merged['conditions'] = conditions;
   for (const field of ['capacity', 'allocatable']) {

@@ -1,4 +1,13 @@
-import type { AssignmentChange, Heartbeat, IncidentReport, NodeReport, PodReport, RegisterRequest, SyncRequest, TokenForPod } from '#model';
+import type {
+  AssignmentChange,
+  Heartbeat,
+  IncidentReport,
+  NodeReport,
+  PodReport,
+  RegisterRequest,
+  SyncRequest,
+  TokenForPod,
+} from '#model';
 import type { Bus } from '#ports';
 import { nodeOfSubject, subjects } from '../subjects.js';
 import type { Health } from './health.js';
@@ -14,7 +23,9 @@ export function serveHealth(bus: Bus, health: Health): () => void {
     token: (node, message) => health.token(node, message as TokenForPod),
   };
   const subscriptions = Object.entries(answers).map(([what, answer]) =>
-    bus.subscribe(subjects.reports(what), async (data, subject) => encode(await answer(nodeOfSubject(subject), decode(data)))),
+    bus.subscribe(subjects.reports(what), async (data, subject) =>
+      encode(await answer(nodeOfSubject(subject), decode(data))),
+    ),
   );
   subscriptions.push(
     bus.subscribe(subjects.heartbeats, (data, subject) => {

@@ -16,6 +16,8 @@ export function boundsOf(deployment: Deployment): Bounds {
   const { replicas: wanted = 1, strategy } = deployment.spec;
   const isRolling = strategy?.type !== 'Recreate';
   const { maxSurge, maxUnavailable } = strategy?.rollingUpdate ?? {};
-  const { surge, unavailable } = isRolling ? rolloutBounds(maxSurge, maxUnavailable, wanted) : { surge: 0, unavailable: 0 };
+  const { surge, unavailable } = isRolling
+    ? rolloutBounds(maxSurge, maxUnavailable, wanted)
+    : { surge: 0, unavailable: 0 };
   return { wanted, surge, unavailable, most: wanted + surge, fewest: Math.max(0, wanted - unavailable) };
 }

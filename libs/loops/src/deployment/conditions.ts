@@ -48,8 +48,18 @@ function isRolling({ deployment }: Situation): boolean {
 function availability({ bounds }: Situation, counts: DeploymentStatus): Says {
   const enough = (counts.availableReplicas ?? 0) >= bounds.fewest;
   return enough
-    ? { type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable', message: 'Deployment has minimum availability.' }
-    : { type: 'Available', status: 'False', reason: 'MinimumReplicasUnavailable', message: 'Deployment does not have minimum availability.' };
+    ? {
+        type: 'Available',
+        status: 'True',
+        reason: 'MinimumReplicasAvailable',
+        message: 'Deployment has minimum availability.',
+      }
+    : {
+        type: 'Available',
+        status: 'False',
+        reason: 'MinimumReplicasUnavailable',
+        message: 'Deployment does not have minimum availability.',
+      };
 }
 
 function pausing(deployment: Deployment, conditions: Conditions, now: Instant): Conditions {
@@ -79,7 +89,10 @@ function progress(situation: Situation, conditions: Conditions, counts: Deployme
     const news = progressing('True', 'ReplicaSetUpdated', `${what} is progressing.`);
     // Each bit of progress counts anew towards the deadline, also when the words stay the same.
     const since = said?.status === 'True' ? said.lastTransitionTime : toTime(now);
-    return [...removeCondition(conditions, 'Progressing'), { ...news, lastUpdateTime: toTime(now), ...(since && { lastTransitionTime: since }) }];
+    return [
+      ...removeCondition(conditions, 'Progressing'),
+      { ...news, lastUpdateTime: toTime(now), ...(since && { lastTransitionTime: since }) },
+    ];
   }
   const deadline = progressDeadline(deployment, said);
   if (said?.reason === 'ProgressDeadlineExceeded' || (deadline !== undefined && deadline < now)) {
@@ -115,12 +128,20 @@ function hasDeadline(deployment: Deployment): boolean {
 /** A set that cannot make its pods says so through the deployment, the current one first. */
 function withFailure({ current, old }: Situation, conditions: Conditions): Conditions {
   const sets = current ? [current, ...old] : old;
-  const failure = sets.flatMap((set) => set.status?.conditions ?? []).find((condition) => condition.type === 'ReplicaFailure');
+  const failure = sets
+    .flatMap((set) => set.status?.conditions ?? [])
+    .find((condition) => condition.type === 'ReplicaFailure');
   if (!failure) return removeCondition(conditions, 'ReplicaFailure');
   const said = findCondition(conditions, 'ReplicaFailure');
   if (said?.status === failure.status && said.reason === failure.reason) return conditions;
   const { type, status, reason, message, lastTransitionTime } = failure;
-  const told = { type, status, reason, message, ...(lastTransitionTime && { lastTransitionTime, lastUpdateTime: lastTransitionTime }) };
+  const told = {
+    type,
+    status,
+    reason,
+    message,
+    ...(lastTransitionTime && { lastTransitionTime, lastUpdateTime: lastTransitionTime }),
+  };
   return [...removeCondition(conditions, 'ReplicaFailure'), told as DeploymentCondition];
 }
 
@@ -130,7 +151,10 @@ function say(conditions: Conditions, said: Says, now: Instant): Conditions {
   if (before?.status === said.status && before.reason === said.reason) return conditions;
   const time = toTime(now);
   const since = before?.status === said.status ? before.lastTransitionTime : time;
-  return [...removeCondition(conditions, said.type), { ...said, lastUpdateTime: time, ...(since && { lastTransitionTime: since }) }];
+  return [
+    ...removeCondition(conditions, said.type),
+    { ...said, lastUpdateTime: time, ...(since && { lastTransitionTime: since }) },
+  ];
 }
 function progressing(status: string, reason: string, message: string): Says {
   return { type: 'Progressing', status, reason, message };

@@ -13,7 +13,14 @@ import {
   type Manifest,
   type Reason,
 } from '../shared/index.js';
-import { inherited, nextRevision, replicaAnnotations, REVISION, revisionAnnotations, revisionOf } from './annotations.js';
+import {
+  inherited,
+  nextRevision,
+  replicaAnnotations,
+  REVISION,
+  revisionAnnotations,
+  revisionOf,
+} from './annotations.js';
 import { afterCreation, afterFinding, afterRefusal } from './conditions.js';
 import { roomOf, type Situation } from './situation.js';
 import { HASH_LABEL, templateHash } from './template.js';
@@ -27,7 +34,11 @@ export function currentSet(situation: Situation): readonly Decision[] | undefine
 function refresh(situation: Situation, current: ReplicaSet): readonly Decision[] | undefined {
   const { deployment, old } = situation;
   const had = current.metadata.annotations;
-  const annotations = mergeDiff(had, { ...had, ...inherited(deployment), ...revisionAnnotations(current, nextRevision(old)) });
+  const annotations = mergeDiff(had, {
+    ...had,
+    ...inherited(deployment),
+    ...revisionAnnotations(current, nextRevision(old)),
+  });
   const minReadySeconds = deployment.spec.minReadySeconds ?? 0;
   const slower = (current.spec.minReadySeconds ?? 0) !== minReadySeconds;
   if (annotations || slower) {
@@ -42,10 +53,19 @@ function refresh(situation: Situation, current: ReplicaSet): readonly Decision[]
 }
 
 /** The revision is told together with the status, by which it does not count as a change of what is wanted. */
-function begin(deployment: Deployment, revision: string, status: DeploymentStatus | undefined, options: Pick<Reason, 'basedOn'> = {}): Submit {
+function begin(
+  deployment: Deployment,
+  revision: string,
+  status: DeploymentStatus | undefined,
+  options: Pick<Reason, 'basedOn'> = {},
+): Submit {
   const diff = status && mergeDiff(deployment.status, status);
   const body = { metadata: { annotations: { [REVISION]: revision } }, ...(diff && { status: diff }) };
-  return patch(deployments, deployment, body, { subresource: 'status', because: `revision ${revision} is the present template`, ...options });
+  return patch(deployments, deployment, body, {
+    subresource: 'status',
+    because: `revision ${revision} is the present template`,
+    ...options,
+  });
 }
 
 function make(situation: Situation): readonly Decision[] {

@@ -1,20 +1,41 @@
 import { describe, expect, test } from '@jest/globals';
 import { deployments, replicaSets, type ReplicaSet } from '#kinds';
 import { replicaSet } from '../replica-set/index.js';
-import { allReady, deploymentIn, incidentsIn, makeDeployment, podsIn, roll, setIn, setReady, setsIn, TestCluster } from '../shared/testing/index.js';
+import {
+  allReady,
+  deploymentIn,
+  incidentsIn,
+  makeDeployment,
+  podsIn,
+  roll,
+  setIn,
+  setReady,
+  setsIn,
+  TestCluster,
+} from '../shared/testing/index.js';
 import { deployment } from './index.js';
 
 const clusterOf = () => new TestCluster([deployment, replicaSet]);
 const conditions = (cluster: TestCluster) =>
-  (deploymentIn(cluster).status?.conditions ?? []).map(({ type, status, reason, message }) => `${type}=${status} ${reason}: ${message}`);
-const sizes = (cluster: TestCluster) => Object.fromEntries(setsIn(cluster).map((set) => [set.spec.template?.metadata?.labels?.['v'], set.spec.replicas]));
+  (deploymentIn(cluster).status?.conditions ?? []).map(
+    ({ type, status, reason, message }) => `${type}=${status} ${reason}: ${message}`,
+  );
+const sizes = (cluster: TestCluster) =>
+  Object.fromEntries(setsIn(cluster).map((set) => [set.spec.template?.metadata?.labels?.['v'], set.spec.replicas]));
 const revisions = (cluster: TestCluster) =>
-  Object.fromEntries(setsIn(cluster).map((set) => [set.spec.template?.metadata?.labels?.['v'], set.metadata.annotations?.['deployment.kubernetes.io/revision']]));
+  Object.fromEntries(
+    setsIn(cluster).map((set) => [
+      set.spec.template?.metadata?.labels?.['v'],
+      set.metadata.annotations?.['deployment.kubernetes.io/revision'],
+    ]),
+  );
 
 describe('a new deployment', () => {
   test('makes a set with its template, annotations and labels, and the pods', () => {
     const cluster = clusterOf();
-    const made = makeDeployment(cluster, { metadata: { annotations: { 'example.com/note': 'x', 'kubectl.kubernetes.io/last-applied-configuration': '{}' } } });
+    const made = makeDeployment(cluster, {
+      metadata: { annotations: { 'example.com/note': 'x', 'kubectl.kubernetes.io/last-applied-configuration': '{}' } },
+    });
     cluster.settle();
     const set = setIn(cluster, '1');
     const hash = set.metadata.labels?.['pod-template-hash'] ?? '';
@@ -26,18 +47,35 @@ describe('a new deployment', () => {
       'example.com/note': 'x',
     });
     expect(set.metadata.ownerReferences).toEqual([
-      { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: made.metadata.uid, controller: true, blockOwnerDeletion: true },
+      {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        name: 'web',
+        uid: made.metadata.uid,
+        controller: true,
+        blockOwnerDeletion: true,
+      },
     ]);
     expect(set.spec.selector.matchLabels).toEqual({ app: 'web', 'pod-template-hash': hash });
-    expect(podsIn(cluster).map((pod) => pod.metadata.labels)).toEqual(Array(3).fill({ app: 'web', v: '1', 'pod-template-hash': hash }));
+    expect(podsIn(cluster).map((pod) => pod.metadata.labels)).toEqual(
+      Array(3).fill({ app: 'web', v: '1', 'pod-template-hash': hash }),
+    );
     expect(podsIn(cluster)[0]?.metadata.generateName).toBe(`web-${hash}-`);
     expect(deploymentIn(cluster).metadata.annotations?.['deployment.kubernetes.io/revision']).toBe('1');
-    expect(deploymentIn(cluster).status).toMatchObject({ observedGeneration: 1, replicas: 3, updatedReplicas: 3, unavailableReplicas: 3, terminatingReplicas: 0 });
+    expect(deploymentIn(cluster).status).toMatchObject({
+      observedGeneration: 1,
+      replicas: 3,
+      updatedReplicas: 3,
+      unavailableReplicas: 3,
+      terminatingReplicas: 0,
+    });
     expect(conditions(cluster)).toEqual([
       'Available=False MinimumReplicasUnavailable: Deployment does not have minimum availability.',
       `Progressing=True ReplicaSetUpdated: ReplicaSet "${set.metadata.name}" is progressing.`,
     ]);
-    expect(incidentsIn(cluster, 'Deployment')).toEqual([`ScalingReplicaSet: Scaled up replica set ${set.metadata.name} from 0 to 3 (1)`]);
+    expect(incidentsIn(cluster, 'Deployment')).toEqual([
+      `ScalingReplicaSet: Scaled up replica set ${set.metadata.name} from 0 to 3 (1)`,
+    ]);
   });
 
   test('is complete once all pods are available', () => {
@@ -74,12 +112,15 @@ describe('a new deployment', () => {
     const cluster = clusterOf();
     makeDeployment(cluster, { spec: { progressDeadlineSeconds: 2 ** 31 - 1 } });
     cluster.settle();
-    expect(conditions(cluster)).toEqual(['Available=False MinimumReplicasUnavailable: Deployment does not have minimum availability.']);
+    expect(conditions(cluster)).toEqual([
+      'Available=False MinimumReplicasUnavailable: Deployment does not have minimum availability.',
+    ]);
   });
 
   test('takes the failure of its set into its own conditions', () => {
     const cluster = clusterOf();
-    cluster.refuse = (submit) => (submit.command.kind === 'core.pods' && podsIn(cluster).length >= 2 ? 'exceeded quota' : undefined);
+    cluster.refuse = (submit) =>
+      submit.command.kind === 'core.pods' && podsIn(cluster).length >= 2 ? 'exceeded quota' : undefined;
     makeDeployment(cluster);
     expect(() => cluster.settle(60)).toThrow('come to rest');
     expect(conditions(cluster)).toContain('ReplicaFailure=True FailedCreate: exceeded quota');
@@ -96,7 +137,9 @@ test('a set that is refused is told of, and tried again', () => {
   cluster.refuse = (submit) => (submit.command.kind === 'apps.replicasets' ? 'exceeded quota' : undefined);
   makeDeployment(cluster);
   expect(() => cluster.settle(20)).toThrow('come to rest');
-  expect(conditions(cluster).join()).toMatch(/Progressing=False ReplicaSetCreateError: Failed to create new replica set "web-[a-z0-9]+": exceeded quota/);
+  expect(conditions(cluster).join()).toMatch(
+    /Progressing=False ReplicaSetCreateError: Failed to create new replica set "web-[a-z0-9]+": exceeded quota/,
+  );
   expect(incidentsIn(cluster, 'Deployment')).toHaveLength(1);
   cluster.refuse = () => undefined;
   allReady(cluster.settle());
@@ -156,8 +199,17 @@ describe('a rolling update', () => {
     cluster.put<ReplicaSet>({
       apiVersion: 'apps/v1',
       kind: 'ReplicaSet',
-      metadata: { name: 'bare', namespace: 'default', labels: { app: 'web' }, annotations: { 'deployment.kubernetes.io/revision': '3546343826724305832' } },
-      spec: { replicas: 0, selector: { matchLabels: { app: 'web', v: '0' } }, template: { metadata: { labels: { app: 'web', v: '0' } } } },
+      metadata: {
+        name: 'bare',
+        namespace: 'default',
+        labels: { app: 'web' },
+        annotations: { 'deployment.kubernetes.io/revision': '3546343826724305832' },
+      },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: { app: 'web', v: '0' } },
+        template: { metadata: { labels: { app: 'web', v: '0' } } },
+      },
     });
     cluster.settle();
     expect(revisions(cluster)).toEqual({ 0: '3546343826724305832', 1: '3546343826724305833' });
@@ -213,7 +265,9 @@ describe('a paused deployment', () => {
     expect(conditions(cluster)[1]).toContain('NewReplicaSetAvailable');
     cluster.edit(deployments, 'default', 'web', { spec: { paused: true } });
     cluster.settle();
-    cluster.edit(deployments, 'default', 'web', { spec: { replicas: 4, template: { metadata: { labels: { v: '2' } } } } });
+    cluster.edit(deployments, 'default', 'web', {
+      spec: { replicas: 4, template: { metadata: { labels: { v: '2' } } } },
+    });
     cluster.settle();
     expect(sizes(cluster)).toEqual({ 1: 4 });
     cluster.edit(deployments, 'default', 'web', { spec: { paused: null } });
@@ -253,7 +307,11 @@ test('Recreate goes on when it is scaled while two sets have pods', () => {
   cluster.put<ReplicaSet>({
     ...set,
     metadata: { ...set.metadata, name: 'other', uid: 'other', labels: { app: 'web', v: '0' } },
-    spec: { replicas: 1, selector: { matchLabels: { app: 'web', v: '0' } }, template: { metadata: { labels: { app: 'web', v: '0' } } } },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: 'web', v: '0' } },
+      template: { metadata: { labels: { app: 'web', v: '0' } } },
+    },
   });
   cluster.edit(deployments, 'default', 'web', { spec: { replicas: 2 } });
   cluster.settle();
@@ -268,8 +326,17 @@ describe('sets that others made', () => {
     cluster.put<ReplicaSet>({
       apiVersion: 'apps/v1',
       kind: 'ReplicaSet',
-      metadata: { name: 'bare', namespace: 'default', labels: { app: 'web', v: '0' }, annotations: { 'deployment.kubernetes.io/revision': '7' } },
-      spec: { replicas: 1, selector: { matchLabels: { app: 'web', v: '0' } }, template: { metadata: { labels: { app: 'web', v: '0' } } } },
+      metadata: {
+        name: 'bare',
+        namespace: 'default',
+        labels: { app: 'web', v: '0' },
+        annotations: { 'deployment.kubernetes.io/revision': '7' },
+      },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: { app: 'web', v: '0' } },
+        template: { metadata: { labels: { app: 'web', v: '0' } } },
+      },
     });
     cluster.settle();
     makeDeployment(cluster, { replicas: 2 });

@@ -14,6 +14,16 @@ export function tidy({ deployment, old }: Situation): readonly Submit[] {
   const byRevision = [...candidates].sort((a, b) => Number(revisionOf(a) - revisionOf(b)));
   return byRevision
     .slice(0, Math.max(0, candidates.length - limit))
-    .filter((set) => replicasOf(set) === 0 && !set.status?.replicas && (set.metadata.generation ?? 0) <= (set.status?.observedGeneration ?? 0))
-    .map((set) => remove(replicaSets, set, { because: `the history keeps ${limit} sets`, basedOn: [streamOfObject(replicaSets, set)] }));
+    .filter(
+      (set) =>
+        replicasOf(set) === 0 &&
+        !set.status?.replicas &&
+        (set.metadata.generation ?? 0) <= (set.status?.observedGeneration ?? 0),
+    )
+    .map((set) =>
+      remove(replicaSets, set, {
+        because: `the history keeps ${limit} sets`,
+        basedOn: [streamOfObject(replicaSets, set)],
+      }),
+    );
 }

@@ -37,7 +37,9 @@ function reconcile(view: View, found: Deployment, now: Instant, outside: Outside
 
 /** One step at a time: what it changes brings the loop back. */
 function advance(situation: Situation): readonly Decision[] {
-  const { deployment: { metadata, spec } } = situation;
+  const {
+    deployment: { metadata, spec },
+  } = situation;
   if (metadata.deletionTimestamp !== undefined) return report(situation);
   const sized = spec.paused || isScaled(situation) ? scale(situation) : [];
   if (sized.length > 0) return [...sized, ...report(situation)];

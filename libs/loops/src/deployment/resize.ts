@@ -8,7 +8,10 @@ import { replicasOf, type Situation } from './situation.js';
 export function resize(situation: Situation, set: ReplicaSet, to: number, because: string): readonly Submit[] {
   const { view, deployment, now } = situation;
   const from = replicasOf(set);
-  const annotations = mergeDiff(set.metadata.annotations, { ...set.metadata.annotations, ...replicaAnnotations(deployment) });
+  const annotations = mergeDiff(set.metadata.annotations, {
+    ...set.metadata.annotations,
+    ...replicaAnnotations(deployment),
+  });
   if (from === to && !annotations) return [];
   const body = { ...(annotations && { metadata: { annotations } }), ...(from !== to && { spec: { replicas: to } }) };
   const basedOn = [streamOfObject(deployments, deployment), streamOfObject(replicaSets, set)];

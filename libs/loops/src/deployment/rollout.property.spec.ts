@@ -5,7 +5,18 @@ import type { Change, Submit } from '#model';
 import { prng, type Prng } from '#std';
 import { replicaSet } from '../replica-set/index.js';
 import { isActive, isReady } from '../shared/index.js';
-import { allReady, deploymentIn, makeDeployment, place, podsIn, roll, setReady, setsIn, TestCluster, type Batch } from '../shared/testing/index.js';
+import {
+  allReady,
+  deploymentIn,
+  makeDeployment,
+  place,
+  podsIn,
+  roll,
+  setReady,
+  setsIn,
+  TestCluster,
+  type Batch,
+} from '../shared/testing/index.js';
 import { boundsOf } from './bounds.js';
 import { deployment } from './index.js';
 
@@ -14,7 +25,8 @@ function expectIndependent(batch: Batch): void {
   const written = new Set<string>();
   for (const decision of batch.decisions) {
     if (decision.is !== 'submit') continue;
-    for (const stream of decision.basedOn ?? []) if (written.has(stream)) throw new Error(`${stream} is written and then built on`);
+    for (const stream of decision.basedOn ?? [])
+      if (written.has(stream)) throw new Error(`${stream} is written and then built on`);
     collect(decision, written);
   }
 }
@@ -23,7 +35,8 @@ function collect({ command, then }: Submit, written: Set<string>): void {
   for (const next of then ?? []) collect(next, written);
 }
 
-const available = (cluster: TestCluster): number => podsIn(cluster).filter((pod) => isActive(pod) && isReady(pod)).length;
+const available = (cluster: TestCluster): number =>
+  podsIn(cluster).filter((pod) => isActive(pod) && isReady(pod)).length;
 const active = (cluster: TestCluster): number => podsIn(cluster).filter(isActive).length;
 
 /** One step of a world in which loops look, their decisions arrive late, and pods come and go; all drawn from the seed. */
@@ -71,7 +84,10 @@ class World {
   }
 }
 
-const bound = fc.oneof(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 100 }).map((percent) => `${percent}%`));
+const bound = fc.oneof(
+  fc.integer({ min: 0, max: 4 }),
+  fc.integer({ min: 0, max: 100 }).map((percent) => `${percent}%`),
+);
 
 /** The set of a pod that an event ended or marked, and who counted as available then. */
 function expectKept(cluster: TestCluster, change: Change, fewest: number): void {
@@ -84,71 +100,89 @@ function expectKept(cluster: TestCluster, change: Change, fewest: number): void 
 describe('a rollout, whatever the order in which its decisions arrive', () => {
   test('never has too many pods nor too few available ones, and ends with the newest template', () => {
     fc.assert(
-      fc.property(fc.integer(), fc.integer({ min: 1, max: 12 }), bound, bound, (seed, replicas, maxSurge, maxUnavailable) => {
-        const world = new World(prng(seed));
-        const { cluster } = world;
-        makeDeployment(cluster, { replicas, maxSurge, maxUnavailable });
-        allReady(cluster.settle());
-        const { most, fewest } = boundsOf(deploymentIn(cluster));
-        cluster.onChange = () => {
-          expect(active(cluster)).toBeLessThanOrEqual(most);
-          expect(available(cluster)).toBeGreaterThanOrEqual(fewest);
-        };
-        for (const version of ['2', '3', '1']) {
-          roll(cluster, version);
-          for (let i = 0; i < 60; i++) world.step();
-        }
-        world.finish();
-        expect(podsIn(cluster).map((pod) => pod.metadata.labels?.['v'])).toEqual(Array(replicas).fill('1'));
-        expect(deploymentIn(cluster).status?.conditions?.at(-1)?.reason).toBe('NewReplicaSetAvailable');
-      }),
+      fc.property(
+        fc.integer(),
+        fc.integer({ min: 1, max: 12 }),
+        bound,
+        bound,
+        (seed, replicas, maxSurge, maxUnavailable) => {
+          const world = new World(prng(seed));
+          const { cluster } = world;
+          makeDeployment(cluster, { replicas, maxSurge, maxUnavailable });
+          allReady(cluster.settle());
+          const { most, fewest } = boundsOf(deploymentIn(cluster));
+          cluster.onChange = () => {
+            expect(active(cluster)).toBeLessThanOrEqual(most);
+            expect(available(cluster)).toBeGreaterThanOrEqual(fewest);
+          };
+          for (const version of ['2', '3', '1']) {
+            roll(cluster, version);
+            for (let i = 0; i < 60; i++) world.step();
+          }
+          world.finish();
+          expect(podsIn(cluster).map((pod) => pod.metadata.labels?.['v'])).toEqual(Array(replicas).fill('1'));
+          expect(deploymentIn(cluster).status?.conditions?.at(-1)?.reason).toBe('NewReplicaSetAvailable');
+        },
+      ),
       { numRuns: 60 },
     );
   });
 
   test('never deletes an available pod that the deployment needs, whatever else is lost meanwhile', () => {
     fc.assert(
-      fc.property(fc.integer(), fc.integer({ min: 1, max: 10 }), bound, bound, (seed, replicas, maxSurge, maxUnavailable) => {
-        const random = prng(seed);
-        const world = new World(random);
-        const { cluster } = world;
-        makeDeployment(cluster, { replicas, maxSurge, maxUnavailable });
-        allReady(cluster.settle());
-        const { fewest } = boundsOf(deploymentIn(cluster));
-        cluster.onChange = (change) => expectKept(cluster, change, fewest);
-        for (const version of ['2', '3', '1']) {
-          roll(cluster, version);
-          for (let i = 0; i < 80; i++) {
-            world.step();
-            const ready = podsIn(cluster).filter((pod) => isActive(pod) && isReady(pod));
-            if (ready.length > 0 && random.chance(0.2)) setReady(cluster, random.pick(ready), false);
+      fc.property(
+        fc.integer(),
+        fc.integer({ min: 1, max: 10 }),
+        bound,
+        bound,
+        (seed, replicas, maxSurge, maxUnavailable) => {
+          const random = prng(seed);
+          const world = new World(random);
+          const { cluster } = world;
+          makeDeployment(cluster, { replicas, maxSurge, maxUnavailable });
+          allReady(cluster.settle());
+          const { fewest } = boundsOf(deploymentIn(cluster));
+          cluster.onChange = (change) => expectKept(cluster, change, fewest);
+          for (const version of ['2', '3', '1']) {
+            roll(cluster, version);
+            for (let i = 0; i < 80; i++) {
+              world.step();
+              const ready = podsIn(cluster).filter((pod) => isActive(pod) && isReady(pod));
+              if (ready.length > 0 && random.chance(0.2)) setReady(cluster, random.pick(ready), false);
+            }
           }
-        }
-        world.finish();
-        expect(podsIn(cluster).map((pod) => pod.metadata.labels?.['v'])).toEqual(Array(replicas).fill('1'));
-      }),
+          world.finish();
+          expect(podsIn(cluster).map((pod) => pod.metadata.labels?.['v'])).toEqual(Array(replicas).fill('1'));
+        },
+      ),
       { numRuns: 60 },
     );
   });
 
   test('comes to rest with exactly the wanted pods after any scaling in between', () => {
     fc.assert(
-      fc.property(fc.integer(), fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 4 }), (seed, sizes) => {
-        const world = new World(prng(seed));
-        const { cluster } = world;
-        makeDeployment(cluster, { replicas: 4 });
-        let version = 1;
-        for (const replicas of sizes) {
-          cluster.edit(deployments, 'default', 'web', { spec: { replicas } });
-          if (replicas % 2 === 0) roll(cluster, String(++version));
-          for (let i = 0; i < 40; i++) world.step();
-        }
-        world.finish();
-        expect(podsIn(cluster)).toHaveLength(sizes.at(-1) ?? 4);
-        expect(setsIn(cluster).filter((set) => (set.spec.replicas ?? 0) > 0).length).toBeLessThanOrEqual(1);
-        const uids = cluster.view.events.filter((event) => event.type === 'Created' && event.stream.startsWith('core.pods/')).map((event) => event.stream);
-        expect(new Set(uids).size).toBe(uids.length);
-      }),
+      fc.property(
+        fc.integer(),
+        fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 4 }),
+        (seed, sizes) => {
+          const world = new World(prng(seed));
+          const { cluster } = world;
+          makeDeployment(cluster, { replicas: 4 });
+          let version = 1;
+          for (const replicas of sizes) {
+            cluster.edit(deployments, 'default', 'web', { spec: { replicas } });
+            if (replicas % 2 === 0) roll(cluster, String(++version));
+            for (let i = 0; i < 40; i++) world.step();
+          }
+          world.finish();
+          expect(podsIn(cluster)).toHaveLength(sizes.at(-1) ?? 4);
+          expect(setsIn(cluster).filter((set) => (set.spec.replicas ?? 0) > 0).length).toBeLessThanOrEqual(1);
+          const uids = cluster.view.events
+            .filter((event) => event.type === 'Created' && event.stream.startsWith('core.pods/'))
+            .map((event) => event.stream);
+          expect(new Set(uids).size).toBe(uids.length);
+        },
+      ),
       { numRuns: 60 },
     );
   });

@@ -29,11 +29,16 @@ export function scale(situation: Situation): readonly Submit[] {
 }
 
 function isSaturated(set: ReplicaSet, wanted: number): boolean {
-  return replicasOf(set) === wanted && numberIn(set, DESIRED_REPLICAS) === wanted && set.status?.availableReplicas === wanted;
+  return (
+    replicasOf(set) === wanted && numberIn(set, DESIRED_REPLICAS) === wanted && set.status?.availableReplicas === wanted
+  );
 }
 
 function latest(sets: readonly ReplicaSet[]): ReplicaSet | undefined {
-  return sets.reduce<ReplicaSet | undefined>((last, set) => (last && revisionOf(last) > revisionOf(set) ? last : set), undefined);
+  return sets.reduce<ReplicaSet | undefined>(
+    (last, set) => (last && revisionOf(last) > revisionOf(set) ? last : set),
+    undefined,
+  );
 }
 
 /** Shares a growth or shrinking among all sets with pods, so that a rollout that is under way keeps its progress. */

@@ -36,7 +36,10 @@ export function situationOf({ sets, ...found }: Found): Situation {
 }
 
 export function byAge(a: ReplicaSet, b: ReplicaSet): number {
-  return compare(a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '') || compare(a.metadata.name, b.metadata.name);
+  return (
+    compare(a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '') ||
+    compare(a.metadata.name, b.metadata.name)
+  );
 }
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
@@ -66,5 +69,7 @@ export function roomOf({ view, sets, bounds }: Situation): number {
   return Math.max(0, bounds.most - held);
 }
 export function podsOf(view: View, set: ReplicaSet): readonly Pod[] {
-  return view.ownedBy(set.metadata.uid).filter((object): object is Pod => object.kind === 'Pod' && object.apiVersion === 'v1');
+  return view
+    .ownedBy(set.metadata.uid)
+    .filter((object): object is Pod => object.kind === 'Pod' && object.apiVersion === 'v1');
 }

@@ -7,9 +7,15 @@ export function countsOf({ deployment, sets, current }: Situation): DeploymentSt
   const available = sum((set) => set.status?.availableReplicas);
   return {
     ...positive('observedGeneration', deployment.metadata.generation),
-    ...positive('replicas', sum((set) => set.status?.replicas)),
+    ...positive(
+      'replicas',
+      sum((set) => set.status?.replicas),
+    ),
     ...positive('updatedReplicas', current?.status?.replicas),
-    ...positive('readyReplicas', sum((set) => set.status?.readyReplicas)),
+    ...positive(
+      'readyReplicas',
+      sum((set) => set.status?.readyReplicas),
+    ),
     ...positive('availableReplicas', available),
     ...positive('unavailableReplicas', Math.max(0, totalOf(sets, replicasOf) - available)),
     terminatingReplicas: sum((set) => set.status?.terminatingReplicas),

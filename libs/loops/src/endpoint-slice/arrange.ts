@@ -18,7 +18,11 @@ export interface Plan {
  * Places endpoints in slices so that little moves: each stays where it is, new ones fill gaps. A slice that is left over
  * takes in what needs a new one, and without any endpoint one empty slice says so.
  */
-export function arrange(known: readonly EndpointSlice[], groups: readonly PortGroup[], max = ENDPOINTS_MAX): readonly Plan[] {
+export function arrange(
+  known: readonly EndpointSlice[],
+  groups: readonly PortGroup[],
+  max = ENDPOINTS_MAX,
+): readonly Plan[] {
   const kept: { slice: EndpointSlice; wanted: Content }[] = [];
   const fresh: Content[] = [];
   for (const group of groups) {
@@ -34,7 +38,11 @@ export function arrange(known: readonly EndpointSlice[], groups: readonly PortGr
   return [...kept, ...refilled, ...spare.slice(fresh.length).map((slice) => ({ slice, wanted: undefined }))];
 }
 
-function place(slices: readonly EndpointSlice[], group: PortGroup, max: number): { kept: { slice: EndpointSlice; wanted: Content }[]; fresh: Content[] } {
+function place(
+  slices: readonly EndpointSlice[],
+  group: PortGroup,
+  max: number,
+): { kept: { slice: EndpointSlice; wanted: Content }[]; fresh: Content[] } {
   const left = new Map(group.endpoints.map((endpoint) => [identity(endpoint), endpoint] as const));
   const held = slices.map((slice) => {
     const endpoints: Endpoint[] = [];
@@ -53,7 +61,9 @@ function place(slices: readonly EndpointSlice[], group: PortGroup, max: number):
     if (endpoints.length > 0) endpoints.push(...rest.splice(0, max - endpoints.length));
   }
   const { ports } = group;
-  const kept = held.filter(({ endpoints }) => endpoints.length > 0).map(({ slice, endpoints }) => ({ slice, wanted: { ports, endpoints } }));
+  const kept = held
+    .filter(({ endpoints }) => endpoints.length > 0)
+    .map(({ slice, endpoints }) => ({ slice, wanted: { ports, endpoints } }));
   const fresh: Content[] = [];
   while (rest.length > 0) fresh.push({ ports, endpoints: rest.splice(0, max) });
   return { kept, fresh };

@@ -12,18 +12,38 @@ interface PodParts {
 }
 function clusterOf(): TestCluster {
   const cluster = new TestCluster([endpointSlice]);
-  cluster.put<Node>({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-a', labels: { 'topology.kubernetes.io/zone': 'z1' } }, spec: {} });
+  cluster.put<Node>({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'node-a', labels: { 'topology.kubernetes.io/zone': 'z1' } },
+    spec: {},
+  });
   return cluster;
 }
-function makeService(cluster: TestCluster, spec: Partial<Service['spec']> = {}, labels?: Readonly<Record<string, string>>): Service {
+function makeService(
+  cluster: TestCluster,
+  spec: Partial<Service['spec']> = {},
+  labels?: Readonly<Record<string, string>>,
+): Service {
   return cluster.put<Service>({
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: 's', namespace: 'default', ...(labels && { labels }) },
-    spec: { selector: { app: 'x' }, clusterIP: '10.96.1.1', ipFamilies: ['IPv4'], ports: [{ port: 80, targetPort: 'http', protocol: 'TCP' }], ...spec },
+    spec: {
+      selector: { app: 'x' },
+      clusterIP: '10.96.1.1',
+      ipFamilies: ['IPv4'],
+      ports: [{ port: 80, targetPort: 'http', protocol: 'TCP' }],
+      ...spec,
+    },
   });
 }
-function makePod(cluster: TestCluster, name: string, address: number, { ready = true, port = 8080, labels = { app: 'x' } }: PodParts = {}): Pod {
+function makePod(
+  cluster: TestCluster,
+  name: string,
+  address: number,
+  { ready = true, port = 8080, labels = { app: 'x' } }: PodParts = {},
+): Pod {
   return cluster.put<Pod>({
     apiVersion: 'v1',
     kind: 'Pod',
@@ -39,7 +59,8 @@ function makePod(cluster: TestCluster, name: string, address: number, { ready = 
 }
 const ip = (n: number) => `10.244.${Math.floor(n / 250)}.${n % 250}`;
 const slicesIn = (cluster: TestCluster): readonly EndpointSlice[] => cluster.view.list(endpointSlices, 'default');
-const addresses = (slice: EndpointSlice | undefined) => (slice?.endpoints ?? []).map((endpoint) => endpoint.addresses?.[0]);
+const addresses = (slice: EndpointSlice | undefined) =>
+  (slice?.endpoints ?? []).map((endpoint) => endpoint.addresses?.[0]);
 
 describe('the slices of a service', () => {
   test('say it when there are no pods', () => {
@@ -54,9 +75,22 @@ describe('the slices of a service', () => {
       ports: null,
       metadata: {
         generateName: 's-',
-        labels: { tier: 'back', 'kubernetes.io/service-name': 's', 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' },
+        labels: {
+          tier: 'back',
+          'kubernetes.io/service-name': 's',
+          'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+        },
         annotations: { 'endpoints.kubernetes.io/last-change-trigger-time': toTime(NOW) },
-        ownerReferences: [{ apiVersion: 'v1', kind: 'Service', name: 's', uid: service.metadata.uid, controller: true, blockOwnerDeletion: true }],
+        ownerReferences: [
+          {
+            apiVersion: 'v1',
+            kind: 'Service',
+            name: 's',
+            uid: service.metadata.uid,
+            controller: true,
+            blockOwnerDeletion: true,
+          },
+        ],
       },
     });
   });
@@ -84,7 +118,11 @@ describe('the slices of a service', () => {
     });
     cluster.delete(pod);
     cluster.settle();
-    expect(slicesIn(cluster)[0]?.endpoints?.[0]?.conditions).toEqual({ ready: false, serving: true, terminating: true });
+    expect(slicesIn(cluster)[0]?.endpoints?.[0]?.conditions).toEqual({
+      ready: false,
+      serving: true,
+      terminating: true,
+    });
     cluster.gone(pod);
     cluster.settle();
     expect(slicesIn(cluster)).toMatchObject([{ metadata: { name: empty } }]);
@@ -97,7 +135,11 @@ describe('the slices of a service', () => {
     makePod(cluster, 'p', 1);
     makePod(cluster, 'q', 2, { port: 9090 });
     cluster.settle();
-    expect(slicesIn(cluster).map((slice) => [slice.ports?.[0]?.port, addresses(slice)]).sort()).toEqual([
+    expect(
+      slicesIn(cluster)
+        .map((slice) => [slice.ports?.[0]?.port, addresses(slice)])
+        .sort(),
+    ).toEqual([
       [8080, ['10.244.0.1']],
       [9090, ['10.244.0.2']],
     ]);
@@ -108,7 +150,11 @@ describe('the slices of a service', () => {
     makeService(cluster, { publishNotReadyAddresses: true, clusterIP: 'None' });
     makePod(cluster, 'p', 1, { ready: false });
     cluster.settle();
-    expect(slicesIn(cluster)[0]?.endpoints?.[0]?.conditions).toEqual({ ready: true, serving: false, terminating: false });
+    expect(slicesIn(cluster)[0]?.endpoints?.[0]?.conditions).toEqual({
+      ready: true,
+      serving: false,
+      terminating: false,
+    });
     expect(slicesIn(cluster)[0]?.metadata.labels).toHaveProperty(['service.kubernetes.io/headless'], '');
   });
 
@@ -127,8 +173,18 @@ describe('the slices of a service', () => {
 
   test('are none for a service without a selector or with an external name, and are mended when edited', () => {
     const cluster = clusterOf();
-    cluster.put<Service>({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'm', namespace: 'default' }, spec: { ports: [{ port: 80 }] } });
-    cluster.put<Service>({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'ext', namespace: 'default' }, spec: { type: 'ExternalName', externalName: 'example.com', selector: { app: 'x' } } });
+    cluster.put<Service>({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'm', namespace: 'default' },
+      spec: { ports: [{ port: 80 }] },
+    });
+    cluster.put<Service>({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'ext', namespace: 'default' },
+      spec: { type: 'ExternalName', externalName: 'example.com', selector: { app: 'x' } },
+    });
     cluster.settle();
     expect(slicesIn(cluster)).toEqual([]);
     makeService(cluster);
@@ -158,15 +214,26 @@ describe('the slices of a service', () => {
         makeService(cluster);
         let made = 0;
         for (const { add, drop } of steps) {
-          const homes = new Map(slicesIn(cluster).flatMap((slice) => addresses(slice).map((address) => [address, slice.metadata.name] as const)));
+          const homes = new Map(
+            slicesIn(cluster).flatMap((slice) =>
+              addresses(slice).map((address) => [address, slice.metadata.name] as const),
+            ),
+          );
           for (let i = 0; i < add; i++) makePod(cluster, `p${made}`, made++);
           for (const pod of cluster.view.list(pods, 'default').slice(0, drop)) cluster.gone(pod);
           cluster.settle();
           const slices = slicesIn(cluster);
           const held = slices.flatMap(addresses);
-          expect([...held].sort()).toEqual(cluster.view.list(pods, 'default').map((pod) => pod.status?.podIP).sort());
+          expect([...held].sort()).toEqual(
+            cluster.view
+              .list(pods, 'default')
+              .map((pod) => pod.status?.podIP)
+              .sort(),
+          );
           expect(Math.max(...slices.map((slice) => addresses(slice).length))).toBeLessThanOrEqual(100);
-          for (const slice of slices) for (const address of addresses(slice)) expect(homes.get(address) ?? slice.metadata.name).toBe(slice.metadata.name);
+          for (const slice of slices)
+            for (const address of addresses(slice))
+              expect(homes.get(address) ?? slice.metadata.name).toBe(slice.metadata.name);
           expect(slices.length).toBeLessThanOrEqual(Math.max(1, homes.size, Math.ceil(held.length / 100) + 3));
         }
         expect(cluster.view.get(services, 'default', 's')).toBeDefined();

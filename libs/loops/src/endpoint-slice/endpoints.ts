@@ -72,9 +72,13 @@ export function addressOf({ status }: Pod, family: string): string | undefined {
 /** Whom an endpoint should serve first, when the service asks for short ways. */
 function hintsOf({ spec }: Service, node: string | undefined, zone: string | undefined): Endpoint['hints'] {
   const distribution = spec.trafficDistribution;
-  const isNear = distribution === 'PreferClose' || distribution === 'PreferSameZone' || distribution === 'PreferSameNode';
+  const isNear =
+    distribution === 'PreferClose' || distribution === 'PreferSameZone' || distribution === 'PreferSameNode';
   if (!isNear || zone === undefined) return undefined;
-  return { forZones: [{ name: zone }], ...(distribution === 'PreferSameNode' && node && { forNodes: [{ name: node }] }) };
+  return {
+    forZones: [{ name: zone }],
+    ...(distribution === 'PreferSameNode' && node && { forNodes: [{ name: node }] }),
+  };
 }
 
 function portsOf(service: Service, pod: Pod): readonly EndpointPort[] {
@@ -84,7 +88,9 @@ function portsOf(service: Service, pod: Pod): readonly EndpointPort[] {
     const protocol = one.protocol ?? 'TCP';
     const port = portNumber(pod, one.targetPort ?? one.port, protocol);
     if (port === undefined) return [];
-    return [{ name: one.name ?? '', port, protocol, ...(one.appProtocol !== undefined && { appProtocol: one.appProtocol }) }];
+    return [
+      { name: one.name ?? '', port, protocol, ...(one.appProtocol !== undefined && { appProtocol: one.appProtocol }) },
+    ];
   });
 }
 

@@ -22,7 +22,12 @@ export const endpointSlice: Loop = {
       case nodes.id:
         return zoneOf(change.before) === zoneOf(change.after) && change.before && change.after
           ? []
-          : behind(view, sides(change).slice(-1).flatMap((node) => view.podsOnNode(node.metadata.name) as readonly Pod[]));
+          : behind(
+              view,
+              sides(change)
+                .slice(-1)
+                .flatMap((node) => view.podsOnNode(node.metadata.name) as readonly Pod[]),
+            );
       default:
         return [];
     }
@@ -45,7 +50,9 @@ function reconcile(view: View, service: Service): readonly Decision[] {
     const ofFamily = known.filter((slice) => slice.addressType === family);
     return arrange(ofFamily, endpointsOf(view, service, family)).map((plan) => ({ ...plan, family }));
   });
-  const strays = known.filter((slice) => !families.includes(slice.addressType)).map((slice) => ({ slice, wanted: undefined, family: slice.addressType }));
+  const strays = known
+    .filter((slice) => !families.includes(slice.addressType))
+    .map((slice) => ({ slice, wanted: undefined, family: slice.addressType }));
   return writes(view, service, [...plans, ...strays]);
 }
 

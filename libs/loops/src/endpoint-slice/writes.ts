@@ -2,7 +2,17 @@ import { endpointSlices, pods, services, type Endpoint, type EndpointSlice, type
 import { controllerRef } from '#meta';
 import { streamOf, type Submit, type View } from '#model';
 import { jsonEquals, parseInstant, toTime, type Instant, type Json } from '#std';
-import { create, mergeDiff, namePrefix, nextChildren, patch, podCondition, remove, streamOfObject, type ChildName } from '../shared/index.js';
+import {
+  create,
+  mergeDiff,
+  namePrefix,
+  nextChildren,
+  patch,
+  podCondition,
+  remove,
+  streamOfObject,
+  type ChildName,
+} from '../shared/index.js';
 import type { Content, Plan } from './arrange.js';
 import { labelsOf } from './labels.js';
 
@@ -16,7 +26,12 @@ export function writes(view: View, service: Service, plans: readonly FamilyPlan[
   const isNew = plans.every(({ slice }) => slice === undefined);
   return plans.flatMap(({ slice, wanted, family }) => {
     if (slice && !wanted) {
-      return [remove(endpointSlices, slice, { because: 'it has no endpoints left', basedOn: [streamOfObject(endpointSlices, slice)] })];
+      return [
+        remove(endpointSlices, slice, {
+          because: 'it has no endpoints left',
+          basedOn: [streamOfObject(endpointSlices, slice)],
+        }),
+      ];
     }
     if (!wanted) return [];
     if (slice) return update(view, service, slice, wanted);
@@ -84,7 +99,9 @@ function listed({ endpoints, ports }: Content): { readonly endpoints: Json; read
 function triggerOf(view: View, service: Service, changed: readonly Endpoint[], isNew: boolean): string | undefined {
   const moments: (Instant | undefined)[] = changed.map(({ targetRef }) => {
     const pod = view.stream(streamOf(pods.id, targetRef?.namespace, targetRef?.name ?? ''))?.object;
-    return pod ? parseInstant(podCondition(pod as Parameters<typeof podCondition>[0], 'Ready')?.lastTransitionTime) : undefined;
+    return pod
+      ? parseInstant(podCondition(pod as Parameters<typeof podCondition>[0], 'Ready')?.lastTransitionTime)
+      : undefined;
   });
   if (isNew) moments.push(parseInstant(service.metadata.creationTimestamp));
   const known = moments.filter((moment) => moment !== undefined);

@@ -13,7 +13,10 @@ export interface Look {
 export function collect(look: Look, kind: KindId, dependent: KubeObject): readonly Decision[] {
   const references = dependent.metadata.ownerReferences ?? [];
   if (references.length === 0 || dependent.metadata.deletionTimestamp !== undefined) return [];
-  const standings = references.map((reference) => ({ reference, standing: standingOf(look.view, look.kinds, dependent, reference) }));
+  const standings = references.map((reference) => ({
+    reference,
+    standing: standingOf(look.view, look.kinds, dependent, reference),
+  }));
   // Somebody may still claim it in a way that this server does not understand.
   if (standings.some(({ standing }) => standing === 'unknown')) return [];
   const lost = standings.filter(({ standing }) => standing !== 'solid');
@@ -21,10 +24,16 @@ export function collect(look: Look, kind: KindId, dependent: KubeObject): readon
   const warnings = lost.flatMap(({ reference }) => warnOfNamespace(look, dependent, reference));
   if (lost.length < standings.length) {
     const uids = new Set(lost.map(({ reference }) => reference.uid));
-    return [...warnings, withoutOwners({ id: kind }, dependent, uids, 'one of its owners is gone, another one is there')];
+    return [
+      ...warnings,
+      withoutOwners({ id: kind }, dependent, uids, 'one of its owners is gone, another one is there'),
+    ];
   }
   const waited = lost.some(({ standing }) => standing === 'waiting');
-  return [...warnings, waited ? endFor(look, kind, dependent) : end(kind, dependent, policyOf(dependent), 'its owners are gone')];
+  return [
+    ...warnings,
+    waited ? endFor(look, kind, dependent) : end(kind, dependent, policyOf(dependent), 'its owners are gone'),
+  ];
 }
 
 /** An owner waits in the foreground: what hangs on this object goes before it, too. */
@@ -34,7 +43,10 @@ function endFor({ view }: Look, kind: KindId, dependent: KubeObject): Submit {
   if (own.length === 0) return end(kind, dependent, 'Background', because);
   // Two that wait for each other would wait for ever.
   if (!own.some((one) => isEndingBy(one, FOREGROUND))) return end(kind, dependent, 'Foreground', because);
-  const owners = (dependent.metadata.ownerReferences ?? []).map((reference) => ({ ...reference, blockOwnerDeletion: false }));
+  const owners = (dependent.metadata.ownerReferences ?? []).map((reference) => ({
+    ...reference,
+    blockOwnerDeletion: false,
+  }));
   const unblocked = setOwners({ id: kind }, dependent, owners, 'it and what depends on it wait for each other');
   const { basedOn: _, ...follow } = end(kind, dependent, 'Foreground', because);
   return { ...unblocked, then: [follow] };
@@ -46,9 +58,18 @@ function policyOf({ metadata }: KubeObject): NonNullable<RemoveReason['propagati
   return metadata.finalizers?.includes(FOREGROUND) ? 'Foreground' : 'Background';
 }
 
-function end(kind: KindId, object: KubeObject, propagationPolicy: RemoveReason['propagationPolicy'], because: string): Submit {
+function end(
+  kind: KindId,
+  object: KubeObject,
+  propagationPolicy: RemoveReason['propagationPolicy'],
+  because: string,
+): Submit {
   const ref = { id: kind };
-  return remove(ref, object, { because, basedOn: [streamOfObject(ref, object)], ...(propagationPolicy && { propagationPolicy }) });
+  return remove(ref, object, {
+    because,
+    basedOn: [streamOfObject(ref, object)],
+    ...(propagationPolicy && { propagationPolicy }),
+  });
 }
 
 function warnOfNamespace({ view, now }: Look, dependent: KubeObject, reference: OwnerReference): readonly Submit[] {

@@ -17,25 +17,48 @@ const KNOWN: readonly [string, string, string, boolean][] = [
   ['apps/v1', 'ReplicaSet', 'apps.replicasets', true],
   ['apps/v1', 'Deployment', 'apps.deployments', true],
 ];
-const all = KNOWN.map(([apiVersion, kind, id, namespaced]) => ({ apiVersion, id, ref: { id }, names: { kind, namespaced } }));
+const all = KNOWN.map(([apiVersion, kind, id, namespaced]) => ({
+  apiVersion,
+  id,
+  ref: { id },
+  names: { kind, namespaced },
+}));
 const registry = {
   all,
-  byKind: (group: string, version: string, kind: string) => all.find((one) => one.apiVersion === (group ? `${group}/${version}` : version) && one.names.kind === kind),
+  byKind: (group: string, version: string, kind: string) =>
+    all.find((one) => one.apiVersion === (group ? `${group}/${version}` : version) && one.names.kind === kind),
 } as unknown as KindRegistry;
 
 const clusterOf = () => new TestCluster([garbageCollection(registry)]);
 type Owners = readonly Partial<OwnerReference>[];
-function put(cluster: TestCluster, name: string, owners: Owners = [], finalizers?: readonly string[], namespace = 'default'): ConfigMap {
-  const ownerReferences = owners.map((owner) => ({ apiVersion: 'v1', kind: 'ConfigMap', name: 'none', uid: 'none', ...owner }));
+function put(
+  cluster: TestCluster,
+  name: string,
+  owners: Owners = [],
+  finalizers?: readonly string[],
+  namespace = 'default',
+): ConfigMap {
+  const ownerReferences = owners.map((owner) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    name: 'none',
+    uid: 'none',
+    ...owner,
+  }));
   return cluster.put<ConfigMap>({
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name, namespace, ...(owners.length > 0 && { ownerReferences }), ...(finalizers && { finalizers }) },
   });
 }
-const of = (owner: KubeObject, parts: Partial<OwnerReference> = {}) => ({ name: owner.metadata.name, uid: owner.metadata.uid, ...parts });
+const of = (owner: KubeObject, parts: Partial<OwnerReference> = {}) => ({
+  name: owner.metadata.name,
+  uid: owner.metadata.uid,
+  ...parts,
+});
 const find = (cluster: TestCluster, name: string) => cluster.view.get(configMaps, 'default', name);
-const ownersIn = (cluster: TestCluster, name: string) => find(cluster, name)?.metadata.ownerReferences?.map((owner) => owner.name);
+const ownersIn = (cluster: TestCluster, name: string) =>
+  find(cluster, name)?.metadata.ownerReferences?.map((owner) => owner.name);
 
 describe('what has lost its owners', () => {
   test('goes; what still has one loses the reference only', () => {
@@ -46,7 +69,11 @@ describe('what has lost its owners', () => {
     put(cluster, 'wrong-kind', [of(stay, { kind: 'Secret' })]);
     put(cluster, 'two', [{ name: 'gone', uid: '1' }, of(stay)]);
     cluster.settle();
-    expect(['dangling', 'wrong-uid', 'wrong-kind'].map((name) => find(cluster, name))).toEqual([undefined, undefined, undefined]);
+    expect(['dangling', 'wrong-uid', 'wrong-kind'].map((name) => find(cluster, name))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
     expect(ownersIn(cluster, 'two')).toEqual(['stay']);
   });
 
@@ -55,7 +82,12 @@ describe('what has lost its owners', () => {
     const stay = put(cluster, 'stay');
     put(cluster, 'unknown', [of(stay, { apiVersion: 'example.com/v1', kind: 'Nothing' })]);
     put(cluster, 'unserved', [of(stay, { apiVersion: 'v1beta1' })]);
-    cluster.put<Node>({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n', ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'gone', uid: '1' }] }, spec: {} });
+    cluster.put<Node>({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'n', ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'gone', uid: '1' }] },
+      spec: {},
+    });
     cluster.settle();
     expect(find(cluster, 'unknown')).toBeDefined();
     expect(find(cluster, 'unserved')).toBeDefined();
@@ -117,7 +149,14 @@ describe('a deletion in the foreground', () => {
     cluster.put<ConfigMap>({
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      metadata: { name: 'b', namespace: 'default', uid: 'b-uid', ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'a', uid: a.metadata.uid, blockOwnerDeletion: true }] },
+      metadata: {
+        name: 'b',
+        namespace: 'default',
+        uid: 'b-uid',
+        ownerReferences: [
+          { apiVersion: 'v1', kind: 'ConfigMap', name: 'a', uid: a.metadata.uid, blockOwnerDeletion: true },
+        ],
+      },
     });
     cluster.settle();
     expect(find(cluster, 'a')).toBeDefined();
@@ -225,7 +264,15 @@ describe('pods of a node that is no more', () => {
     expect(ended?.metadata.deletionTimestamp).toBeDefined();
     expect(ended?.status).toMatchObject({
       phase: 'Failed',
-      conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists', lastProbeTime: null }],
+      conditions: [
+        {
+          type: 'DisruptionTarget',
+          status: 'True',
+          reason: 'DeletionByPodGC',
+          message: 'PodGC: node no longer exists',
+          lastProbeTime: null,
+        },
+      ],
     });
   });
 });

@@ -1,4 +1,14 @@
-import { parseStream, streamOf, type Change, type Decision, type Kind, type KindRegistry, type KubeObject, type Loop, type View } from '#model';
+import {
+  parseStream,
+  streamOf,
+  type Change,
+  type Decision,
+  type Kind,
+  type KindRegistry,
+  type KubeObject,
+  type Loop,
+  type View,
+} from '#model';
 import { jsonEquals } from '#std';
 import { patch, streamOfObject, withoutOwners } from '../shared/index.js';
 import { collect, type Look } from './collect.js';
@@ -14,7 +24,12 @@ export function garbageCollection(kinds: Pick<KindRegistry, 'all' | 'byKind'>): 
     account: 'generic-garbage-collector',
     keysOf: (change, view) => keysOf(kinds, change, view),
     keysAtStart: (view) =>
-      kinds.all.flatMap((kind) => view.list(kind.ref).filter(concernsMe).map((object) => streamOf(kind.id, object.metadata.namespace, object.metadata.name))),
+      kinds.all.flatMap((kind) =>
+        view
+          .list(kind.ref)
+          .filter(concernsMe)
+          .map((object) => streamOf(kind.id, object.metadata.namespace, object.metadata.name)),
+      ),
     reconcile(view, key, now) {
       const { kind, namespace, name } = parseStream(key);
       const object = view.get({ id: kind }, namespace, name);
@@ -28,13 +43,16 @@ export function garbageCollection(kinds: Pick<KindRegistry, 'all' | 'byKind'>): 
 }
 
 function concernsMe(object: KubeObject): boolean {
-  return (object.metadata.ownerReferences?.length ?? 0) > 0 || isEndingBy(object, FOREGROUND) || isEndingBy(object, ORPHAN);
+  return (
+    (object.metadata.ownerReferences?.length ?? 0) > 0 || isEndingBy(object, FOREGROUND) || isEndingBy(object, ORPHAN)
+  );
 }
 
 /** The object itself, its owners that wait for it, and, once it is gone, all that belonged to it. */
 function keysOf(kinds: Look['kinds'], { kind, before, after }: Change, view: View): readonly string[] {
   const keys = new Set<string>();
-  if (after && concernsMe(after) && !isAsBefore(before, after)) keys.add(streamOf(kind, after.metadata.namespace, after.metadata.name));
+  if (after && concernsMe(after) && !isAsBefore(before, after))
+    keys.add(streamOf(kind, after.metadata.namespace, after.metadata.name));
   const owners = [...(before?.metadata.ownerReferences ?? []), ...(after?.metadata.ownerReferences ?? [])];
   for (const { uid } of isAsBefore(before, after) ? [] : owners) {
     const owner = view.byUid(uid);
@@ -80,7 +98,9 @@ function leaveOrphans(look: Look, kind: string, owner: KubeObject): readonly Dec
   });
   if (dependents.length === 0) return [letGo(kind, owner, ORPHAN, 'its dependents are on their own now')];
   const uids = new Set([owner.metadata.uid]);
-  return dependents.map((dependent) => withoutOwners(dependent.kind.ref, dependent.object, uids, `${owner.metadata.name} leaves its dependents behind`));
+  return dependents.map((dependent) =>
+    withoutOwners(dependent.kind.ref, dependent.object, uids, `${owner.metadata.name} leaves its dependents behind`),
+  );
 }
 
 function letGo(kind: string, owner: KubeObject, finalizer: string, because: string): Decision {

@@ -23,10 +23,16 @@ export const podGarbageCollection: Loop = {
     return [...(isLost ? [NODE_KEY + node] : []), ...(hasEnded(pod) ? [ENDED_KEY] : [])];
   },
   keysAtStart(view) {
-    const lost = new Set(view.list(pods).map((pod) => pod.spec.nodeName ?? '').filter((node) => node !== '' && !view.get(nodes, undefined, node)));
+    const lost = new Set(
+      view
+        .list(pods)
+        .map((pod) => pod.spec.nodeName ?? '')
+        .filter((node) => node !== '' && !view.get(nodes, undefined, node)),
+    );
     return [ENDED_KEY, ...[...lost].map((node) => NODE_KEY + node)];
   },
-  reconcile: (view, key, now) => (key === ENDED_KEY ? endedPods(view) : podsOfLostNode(view, key.slice(NODE_KEY.length), now)),
+  reconcile: (view, key, now) =>
+    key === ENDED_KEY ? endedPods(view) : podsOfLostNode(view, key.slice(NODE_KEY.length), now),
 };
 
 function podsOfLostNode(view: View, node: string, now: Instant): readonly Decision[] {
@@ -59,7 +65,10 @@ function endPod(pod: Pod, now: Instant): Submit {
     ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
   };
   const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget');
-  const conditions = podCondition(pod, 'DisruptionTarget')?.reason === condition.reason ? pod.status?.conditions : [...others, condition];
+  const conditions =
+    podCondition(pod, 'DisruptionTarget')?.reason === condition.reason
+      ? pod.status?.conditions
+      : [...others, condition];
   const body = { status: { phase: 'Failed', conditions: conditions as unknown as Json } };
   return patch(pods, pod, body, {
     subresource: 'status',
@@ -76,5 +85,11 @@ function endedPods(view: View): readonly Decision[] {
   const oldest = [...ended].sort((a, b) => (born(a) < born(b) ? -1 : born(a) > born(b) ? 1 : 0));
   return oldest
     .slice(0, ended.length - ENDED_MAX)
-    .map((pod) => remove(pods, pod, { because: `more than ${ENDED_MAX} pods have ended`, gracePeriodSeconds: 0, basedOn: [streamOfObject(pods, pod)] }));
+    .map((pod) =>
+      remove(pods, pod, {
+        because: `more than ${ENDED_MAX} pods have ended`,
+        gracePeriodSeconds: 0,
+        basedOn: [streamOfObject(pods, pod)],
+      }),
+    );
 }

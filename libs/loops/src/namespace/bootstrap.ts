@@ -17,9 +17,14 @@ export const bootstrap: Loop = {
   name: 'bootstrap',
   account: 'namespace-controller',
   keysOf(change) {
-    if (change.kind === namespaces.id) return sides(change).some((side) => NAMESPACES.includes(side.metadata.name)) ? [KEY] : [];
+    if (change.kind === namespaces.id)
+      return sides(change).some((side) => NAMESPACES.includes(side.metadata.name)) ? [KEY] : [];
     if (!OWN.has(change.kind)) return [];
-    return sides(change).some(({ metadata }) => metadata.namespace === SERVICE.namespace && metadata.name === SERVICE.name) ? [KEY] : [];
+    return sides(change).some(
+      ({ metadata }) => metadata.namespace === SERVICE.namespace && metadata.name === SERVICE.name,
+    )
+      ? [KEY]
+      : [];
   },
   keysAtStart: () => [KEY],
   reconcile(view, _key, _now, outside) {
@@ -31,7 +36,11 @@ export const bootstrap: Loop = {
 };
 
 function makeNamespace(name: string): Submit {
-  return create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, { because: 'every cluster has it' });
+  return create(
+    namespaces,
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
+    { because: 'every cluster has it' },
+  );
 }
 
 function service(view: View): readonly Decision[] {
@@ -63,7 +72,8 @@ function endpoints(view: View, where: readonly ApiEndpoint[]): readonly Decision
   const subsets = [{ addresses, ports: [{ name: PORT_NAME, port: first.port, protocol: 'TCP' }] }];
   const because = 'the API listens there';
   if (known && jsonEquals(known.subsets, subsets)) return [];
-  if (known) return [patch(endpointsRef, known, { subsets }, { because, basedOn: [streamOfObject(endpointsRef, known)] })];
+  if (known)
+    return [patch(endpointsRef, known, { subsets }, { because, basedOn: [streamOfObject(endpointsRef, known)] })];
   const metadata = { ...SERVICE, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } };
   return [create(endpointsRef, { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets }, { because })];
 }
@@ -75,10 +85,26 @@ function slice(view: View, where: readonly ApiEndpoint[]): readonly Decision[] {
   const endpoints = where.map(({ ip }) => ({ addresses: [ip], conditions: { ready: true } }));
   const ports = [{ name: PORT_NAME, port: first.port, protocol: 'TCP' }];
   const because = 'the API listens there';
-  if (known) return isSame(known, endpoints, ports) ? [] : [patch(endpointSlices, known, { endpoints, ports }, { because, basedOn: [streamOfObject(endpointSlices, known)] })];
+  if (known)
+    return isSame(known, endpoints, ports)
+      ? []
+      : [
+          patch(
+            endpointSlices,
+            known,
+            { endpoints, ports },
+            { because, basedOn: [streamOfObject(endpointSlices, known)] },
+          ),
+        ];
   const metadata = { ...SERVICE, labels: { 'kubernetes.io/service-name': SERVICE.name } };
   const addressType = first.ip.includes(':') ? 'IPv6' : 'IPv4';
-  return [create(endpointSlices, { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata, addressType, endpoints, ports }, { because })];
+  return [
+    create(
+      endpointSlices,
+      { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata, addressType, endpoints, ports },
+      { because },
+    ),
+  ];
 }
 function isSame(known: EndpointSlice, endpoints: readonly JsonObject[], ports: readonly JsonObject[]): boolean {
   return jsonEquals(known.endpoints, endpoints) && jsonEquals(known.ports, ports);

@@ -17,8 +17,16 @@ export function endingConditions(
 ): readonly NamespaceCondition[] {
   const said: readonly Says[] = [
     fine('NamespaceDeletionDiscoveryFailure', 'ResourcesDiscovered', 'All resources successfully discovered'),
-    fine('NamespaceDeletionGroupVersionParsingFailure', 'ParsedGroupVersions', 'All legacy kube types successfully parsed'),
-    fine('NamespaceDeletionContentFailure', 'ContentDeleted', 'All content successfully deleted, may be waiting on finalization'),
+    fine(
+      'NamespaceDeletionGroupVersionParsingFailure',
+      'ParsedGroupVersions',
+      'All legacy kube types successfully parsed',
+    ),
+    fine(
+      'NamespaceDeletionContentFailure',
+      'ContentDeleted',
+      'All content successfully deleted, may be waiting on finalization',
+    ),
     remaining(contents),
     finalizing(contents),
   ];
@@ -33,7 +41,12 @@ function remaining(contents: readonly Remaining[]): Says {
   const type = 'NamespaceContentRemaining';
   if (contents.length === 0) return fine(type, 'ContentRemoved', 'All content successfully removed');
   const parts = contents.map(({ kind, objects }) => `${resourceOf(kind)} has ${objects.length} resource instances`);
-  return { type, status: 'True', reason: 'SomeResourcesRemain', message: `Some resources are remaining: ${parts.sort().join(', ')}` };
+  return {
+    type,
+    status: 'True',
+    reason: 'SomeResourcesRemain',
+    message: `Some resources are remaining: ${parts.sort().join(', ')}`,
+  };
 }
 
 function finalizing(contents: readonly Remaining[]): Says {

@@ -13,12 +13,19 @@ export const namespace: Loop = {
   name: 'namespace',
   account: 'namespace-controller',
   keysOf(change, view) {
-    if (change.kind === namespaces.id) return sides(change).slice(-1).map((side) => side.metadata.name);
+    if (change.kind === namespaces.id)
+      return sides(change)
+        .slice(-1)
+        .map((side) => side.metadata.name);
     const within = sides(change).at(-1)?.metadata.namespace;
     if (within === undefined) return [];
     return isEnding(view.get(namespaces, undefined, within)) ? [within] : [];
   },
-  keysAtStart: (view) => view.list(namespaces).filter(isEnding).map((found) => found.metadata.name),
+  keysAtStart: (view) =>
+    view
+      .list(namespaces)
+      .filter(isEnding)
+      .map((found) => found.metadata.name),
   reconcile(view, key, now) {
     const found = view.get(namespaces, undefined, key);
     return isEnding(found) ? empty(view, found, now) : [];
@@ -63,7 +70,10 @@ function deletions(name: string, contents: readonly Remaining[]): readonly Submi
   return asked;
 }
 function deletion(name: string, kind: string, object: KubeObject): Submit {
-  return remove({ id: kind }, object, { because: `the namespace ${name} is being deleted`, propagationPolicy: 'Background' });
+  return remove({ id: kind }, object, {
+    because: `the namespace ${name} is being deleted`,
+    propagationPolicy: 'Background',
+  });
 }
 
 function say(found: Namespace, contents: readonly Remaining[], now: Instant): readonly Submit[] {

@@ -1,5 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import { configMaps, endpointSlices, endpointsRef, namespaces, pods, secrets, serviceAccounts, services, type ConfigMap, type Namespace, type Pod, type Secret } from '#kinds';
+import {
+  configMaps,
+  endpointSlices,
+  endpointsRef,
+  namespaces,
+  pods,
+  secrets,
+  serviceAccounts,
+  services,
+  type ConfigMap,
+  type Namespace,
+  type Pod,
+  type Secret,
+} from '#kinds';
 import { rootCertificate, serviceAccount } from '../service-account/index.js';
 import { TestCluster } from '../shared/testing/index.js';
 import { bootstrap, namespace } from './index.js';
@@ -7,11 +20,23 @@ import { bootstrap, namespace } from './index.js';
 const OUTSIDE = { caCertificate: 'PEM', apiEndpoints: [{ ip: '172.17.0.1', port: 6443 }] };
 const clusterOf = () => new TestCluster([bootstrap, namespace, serviceAccount, rootCertificate], OUTSIDE);
 const make = (cluster: TestCluster, finalizers: readonly string[] = ['kubernetes']) =>
-  cluster.put<Namespace>({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'b' }, spec: { finalizers }, status: { phase: 'Active' } });
+  cluster.put<Namespace>({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'b' },
+    spec: { finalizers },
+    status: { phase: 'Active' },
+  });
 const put = (cluster: TestCluster, name: string, finalizers?: readonly string[]) =>
-  cluster.put<ConfigMap>({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'b', ...(finalizers && { finalizers }) } });
+  cluster.put<ConfigMap>({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: 'b', ...(finalizers && { finalizers }) },
+  });
 const conditionsOf = (cluster: TestCluster) =>
-  cluster.view.get(namespaces, undefined, 'b')?.status?.conditions?.map(({ type, status, reason, message }) => `${type}=${status} ${reason}: ${message}`);
+  cluster.view
+    .get(namespaces, undefined, 'b')
+    ?.status?.conditions?.map(({ type, status, reason, message }) => `${type}=${status} ${reason}: ${message}`);
 function end(cluster: TestCluster): void {
   const found = cluster.view.get(namespaces, undefined, 'b');
   if (found) cluster.delete(found);
@@ -32,12 +57,20 @@ const EMPTY = [
 describe('a new cluster', () => {
   test('gets its namespaces, each with account and certificate, and the service of the API', () => {
     const cluster = clusterOf().settle();
-    expect(cluster.view.list(namespaces).map((found) => found.metadata.name)).toEqual(['default', 'kube-node-lease', 'kube-public', 'kube-system']);
+    expect(cluster.view.list(namespaces).map((found) => found.metadata.name)).toEqual([
+      'default',
+      'kube-node-lease',
+      'kube-public',
+      'kube-system',
+    ]);
     for (const found of cluster.view.list(namespaces)) {
       expect(cluster.view.get(serviceAccounts, found.metadata.name, 'default')).toBeDefined();
       expect(cluster.view.get(configMaps, found.metadata.name, 'kube-root-ca.crt')?.data).toEqual({ 'ca.crt': 'PEM' });
     }
-    expect(cluster.view.get(services, 'default', 'kubernetes')?.spec).toMatchObject({ clusterIP: '10.96.0.1', ports: [{ name: 'https', port: 443, targetPort: 6443 }] });
+    expect(cluster.view.get(services, 'default', 'kubernetes')?.spec).toMatchObject({
+      clusterIP: '10.96.0.1',
+      ports: [{ name: 'https', port: 443, targetPort: 6443 }],
+    });
     expect(cluster.view.get(endpointSlices, 'default', 'kubernetes')).toMatchObject({
       addressType: 'IPv4',
       endpoints: [{ addresses: ['172.17.0.1'], conditions: { ready: true } }],
@@ -95,10 +128,18 @@ describe('a namespace that is deleted', () => {
     const cluster = clusterOf().settle();
     make(cluster);
     put(cluster, 'stays');
-    cluster.put<Pod>({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'b', finalizers: ['example.com/x'] }, spec: { containers: [] } });
+    cluster.put<Pod>({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p', namespace: 'b', finalizers: ['example.com/x'] },
+      spec: { containers: [] },
+    });
     cluster.settle();
     end(cluster);
-    expect(cluster.view.list(configMaps, 'b').map((found) => found.metadata.name)).toEqual(['kube-root-ca.crt', 'stays']);
+    expect(cluster.view.list(configMaps, 'b').map((found) => found.metadata.name)).toEqual([
+      'kube-root-ca.crt',
+      'stays',
+    ]);
     expect(conditionsOf(cluster)).toEqual(EMPTY);
     const pod = cluster.view.get(pods, 'b', 'p');
     if (pod) cluster.gone(pod);

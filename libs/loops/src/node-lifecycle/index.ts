@@ -33,7 +33,8 @@ export const nodeLifecycle: Loop = {
 function tended(view: View, node: Node, now: Instant, outside: Outside | undefined): readonly Decision[] {
   const taints = wantedTaints(node, now, mayEvict(view, now, outside));
   const patch: Record<string, Json> = {};
-  if (!jsonEquals(taints, node.spec.taints ?? [])) patch['spec'] = { taints: taints.length > 0 ? (taints as unknown as Json) : null };
+  if (!jsonEquals(taints, node.spec.taints ?? []))
+    patch['spec'] = { taints: taints.length > 0 ? (taints as unknown as Json) : null };
   if (node.metadata.annotations?.[TTL] === undefined) patch['metadata'] = { annotations: { [TTL]: '0' } };
   if (Object.keys(patch).length === 0) return [];
   const name = node.metadata.name;

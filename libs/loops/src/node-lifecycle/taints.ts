@@ -24,7 +24,8 @@ export interface NodeCondition {
   readonly lastTransitionTime?: string;
 }
 export function conditionsOf(node: Node): readonly NodeCondition[] {
-  return ((node.status as { conditions?: readonly NodeCondition[] } | undefined)?.conditions ?? []) as readonly NodeCondition[];
+  return ((node.status as { conditions?: readonly NodeCondition[] } | undefined)?.conditions ??
+    []) as readonly NodeCondition[];
 }
 
 /** The taints a node should have, from its conditions and `spec.unschedulable`. `mayEvict`: NoExecute taints may be added. */
@@ -33,15 +34,18 @@ export function wantedTaints(node: Node, now: Instant, mayEvict: boolean): reado
   const keys = noScheduleKeys(node);
   const evicting = noExecuteKey(node);
   const isOwn = (taint: Taint): boolean =>
-    (taint.effect === 'NoSchedule' && OWN_NO_SCHEDULE.has(taint.key)) || (taint.effect === 'NoExecute' && OWN_NO_EXECUTE.has(taint.key));
+    (taint.effect === 'NoSchedule' && OWN_NO_SCHEDULE.has(taint.key)) ||
+    (taint.effect === 'NoExecute' && OWN_NO_EXECUTE.has(taint.key));
   const kept = current.filter(
     (taint) => !isOwn(taint) || (taint.effect === 'NoSchedule' ? keys.has(taint.key) : taint.key === evicting),
   );
-  const has = (key: string, effect: string): boolean => kept.some((taint) => taint.key === key && taint.effect === effect);
+  const has = (key: string, effect: string): boolean =>
+    kept.some((taint) => taint.key === key && taint.effect === effect);
   const added: Taint[] = [...keys]
     .filter((key) => !has(key, 'NoSchedule'))
     .map((key) => ({ key, effect: 'NoSchedule', timeAdded: toTime(now) }));
-  if (evicting && mayEvict && !has(evicting, 'NoExecute')) added.push({ key: evicting, effect: 'NoExecute', timeAdded: toTime(now) });
+  if (evicting && mayEvict && !has(evicting, 'NoExecute'))
+    added.push({ key: evicting, effect: 'NoExecute', timeAdded: toTime(now) });
   return added.length === 0 && kept.length === current.length ? current : [...kept, ...added];
 }
 

@@ -19,17 +19,26 @@ export interface Allowance {
  */
 export function allowanceOf(view: View, set: ReplicaSet, now: Instant): Allowance | undefined {
   const owner = controllerOf(set);
-  const deployment = owner?.kind === 'Deployment' ? view.get(deployments, set.metadata.namespace, owner.name) : undefined;
-  if (!deployment || deployment.metadata.uid !== owner?.uid || deployment.metadata.deletionTimestamp !== undefined) return undefined;
+  const deployment =
+    owner?.kind === 'Deployment' ? view.get(deployments, set.metadata.namespace, owner.name) : undefined;
+  if (!deployment || deployment.metadata.uid !== owner?.uid || deployment.metadata.deletionTimestamp !== undefined)
+    return undefined;
   if (deployment.spec.strategy?.type === 'Recreate') return undefined;
   const { fewest } = boundsOf(deployment);
-  const siblings = view.ownedBy(owner.uid).filter(isSet).map((one) => stockOf(view, one, now));
+  const siblings = view
+    .ownedBy(owner.uid)
+    .filter(isSet)
+    .map((one) => stockOf(view, one, now));
   const total = siblings.reduce((sum, { available }) => sum + available.length, 0);
   // Of several that shrink at the same time the first by name takes what may go.
   const before = siblings.filter((one) => one.set.metadata.name < set.metadata.name);
   const promised = before.reduce((sum, one) => sum + Math.max(0, one.surplus - one.unavailable), 0);
   const steadiest = [...siblings].sort((a, b) => Math.sign(a.surplus) - Math.sign(b.surplus));
-  return { available: Math.max(0, total - fewest - promised), others: steadiest.flatMap(({ available }) => available), needed: fewest };
+  return {
+    available: Math.max(0, total - fewest - promised),
+    others: steadiest.flatMap(({ available }) => available),
+    needed: fewest,
+  };
 }
 
 interface Stock {
@@ -42,7 +51,12 @@ function stockOf(view: View, set: ReplicaSet, now: Instant): Stock {
   const minReadySeconds = set.spec.minReadySeconds ?? 0;
   const active = view.ownedBy(set.metadata.uid).filter(isPod).filter(isActive);
   const available = active.filter((pod) => isAvailable(pod, minReadySeconds, now));
-  return { set, available, unavailable: active.length - available.length, surplus: Math.max(0, active.length - (set.spec.replicas ?? 1)) };
+  return {
+    set,
+    available,
+    unavailable: active.length - available.length,
+    surplus: Math.max(0, active.length - (set.spec.replicas ?? 1)),
+  };
 }
 
 /** The streams of enough pods that stay, so that a loss among them makes the deletion look again. */
@@ -55,7 +69,10 @@ export function witnesses({ others, needed }: Allowance, leaving: ReadonlySet<Po
 
 /** Sets that still have more pods than they should, and may have waited for others to become available. */
 export function surplusSets(view: View, deployment: string): readonly ReplicaSet[] {
-  return view.ownedBy(deployment).filter(isSet).filter((set) => (set.status?.replicas ?? 0) > (set.spec.replicas ?? 1));
+  return view
+    .ownedBy(deployment)
+    .filter(isSet)
+    .filter((set) => (set.status?.replicas ?? 0) > (set.spec.replicas ?? 1));
 }
 
 function isSet(object: KubeObject): object is ReplicaSet {

@@ -37,7 +37,12 @@ export function deletePods({ view, set, active, count, now }: Deletion): readonl
 }
 
 /** The pods that may go: those of no use always, available ones as far as the deployment can do without. */
-function within(allowance: Allowance | undefined, set: ReplicaSet, chosen: readonly Pod[], now: Instant): readonly Pod[] {
+function within(
+  allowance: Allowance | undefined,
+  set: ReplicaSet,
+  chosen: readonly Pod[],
+  now: Instant,
+): readonly Pod[] {
   if (!allowance) return chosen;
   let left = allowance.available;
   return chosen.filter((pod) => !countsAt(pod, set, now) || left-- > 0);
@@ -50,7 +55,8 @@ function countsAt(pod: Pod, set: ReplicaSet, now: Instant): boolean {
 function crowding(view: View, set: ReplicaSet): ReadonlyMap<string, number> {
   const owner = controllerOf(set);
   const uids = new Set([set.metadata.uid]);
-  for (const related of owner ? view.ownedBy(owner.uid) : []) if (related.kind === 'ReplicaSet') uids.add(related.metadata.uid);
+  for (const related of owner ? view.ownedBy(owner.uid) : [])
+    if (related.kind === 'ReplicaSet') uids.add(related.metadata.uid);
   const counts = new Map<string, number>();
   for (const pod of view.list(pods, set.metadata.namespace)) {
     const node = pod.spec.nodeName;

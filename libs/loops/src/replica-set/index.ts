@@ -2,7 +2,18 @@ import { deployments, namespaces, pods, replicaSets, type Pod, type ReplicaSet }
 import { controllerOf } from '#meta';
 import type { Change, Decision, Loop, Outside, View } from '#model';
 import type { Instant } from '#std';
-import { availableAt, claim, isActive, keyOf, ownersOf, parseKey, refusalsIn, reportStatus, sides, wakeAtFirst } from '../shared/index.js';
+import {
+  availableAt,
+  claim,
+  isActive,
+  keyOf,
+  ownersOf,
+  parseKey,
+  refusalsIn,
+  reportStatus,
+  sides,
+  wakeAtFirst,
+} from '../shared/index.js';
 import { surplusSets } from './allowance.js';
 import { createPods } from './create.js';
 import { deletePods } from './delete.js';
@@ -14,7 +25,10 @@ export const replicaSet: Loop = {
   account: 'replicaset-controller',
   keysOf(change, view) {
     if (change.kind === replicaSets.id) return sides(change).slice(-1).map(keyOf);
-    if (change.kind === deployments.id) return sides(change).slice(-1).flatMap(({ metadata }) => surplusSets(view, metadata.uid).map(keyOf));
+    if (change.kind === deployments.id)
+      return sides(change)
+        .slice(-1)
+        .flatMap(({ metadata }) => surplusSets(view, metadata.uid).map(keyOf));
     if (change.kind !== pods.id) return [];
     return [...ownersOf(change, view, replicaSets, 'ReplicaSet'), ...waitingFor(change, view)];
   },
@@ -34,7 +48,10 @@ function reconcile(view: View, set: ReplicaSet, now: Instant, outside: Outside |
 
   const refusals = refusalsIn(outside);
   const moves = movesOf({ view, set, active: mine, now, refusals });
-  const wakes = wakeAtFirst(mine.map((pod) => availableAt(pod, set.spec.minReadySeconds ?? 0)), now);
+  const wakes = wakeAtFirst(
+    mine.map((pod) => availableAt(pod, set.spec.minReadySeconds ?? 0)),
+    now,
+  );
   // The pods that move bring the loop back at once: counting then saves a write of the status.
   if (moves.length > 0 && refusals.length === 0) return [...moves, ...wakes];
   const status = statusOf(set, { active: mine, owned: candidates, refusals, now });
@@ -62,7 +79,8 @@ function movesOf(look: Look): readonly Decision[] {
   if (set.metadata.deletionTimestamp !== undefined) return [];
   if (active.length > wanted) return deletePods({ ...look, count: active.length - wanted });
   // In a namespace that is being emptied every creation would be refused.
-  const ending = view.get(namespaces, undefined, set.metadata.namespace ?? '')?.metadata.deletionTimestamp !== undefined;
+  const ending =
+    view.get(namespaces, undefined, set.metadata.namespace ?? '')?.metadata.deletionTimestamp !== undefined;
   if (active.length === wanted || ending) return [];
   return createPods({ ...look, count: wanted - active.length });
 }

@@ -10,7 +10,12 @@ function makeSet(cluster: TestCluster, spec: Partial<ReplicaSet['spec']> = {}): 
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
     metadata: { name: 'web', namespace: 'default' },
-    spec: { replicas: 3, selector: { matchLabels: { app: 'web' } }, template: { metadata: { labels: { app: 'web' } } }, ...spec },
+    spec: {
+      replicas: 3,
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } } },
+      ...spec,
+    },
   });
 }
 const clusterOf = () => new TestCluster([replicaSet]);
@@ -23,8 +28,17 @@ describe('a replica set', () => {
     cluster.settle();
     expect(podsIn(cluster)).toHaveLength(3);
     expect(new Set(podsIn(cluster).map((pod) => pod.metadata.uid)).size).toBe(3);
-    expect(incidentsIn(cluster, 'ReplicaSet')).toEqual(podsIn(cluster).map((pod) => `SuccessfulCreate: Created pod: ${pod.metadata.name} (1)`).sort());
-    expect(statusIn(cluster)).toEqual({ replicas: 3, fullyLabeledReplicas: 3, terminatingReplicas: 0, observedGeneration: 1 });
+    expect(incidentsIn(cluster, 'ReplicaSet')).toEqual(
+      podsIn(cluster)
+        .map((pod) => `SuccessfulCreate: Created pod: ${pod.metadata.name} (1)`)
+        .sort(),
+    );
+    expect(statusIn(cluster)).toEqual({
+      replicas: 3,
+      fullyLabeledReplicas: 3,
+      terminatingReplicas: 0,
+      observedGeneration: 1,
+    });
   });
 
   test('replaces a pod that failed, was deleted or lost its label', () => {
@@ -43,7 +57,12 @@ describe('a replica set', () => {
 
   test('adopts a pod that nobody controls', () => {
     const cluster = clusterOf();
-    cluster.put<Pod>({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'alone', namespace: 'default', labels: { app: 'web' } }, spec: { containers: [] } });
+    cluster.put<Pod>({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'alone', namespace: 'default', labels: { app: 'web' } },
+      spec: { containers: [] },
+    });
     const set = makeSet(cluster);
     cluster.settle();
     expect(podsIn(cluster)).toHaveLength(3);
@@ -62,7 +81,12 @@ describe('a replica set', () => {
     const ready = cluster.view.get(pods, 'default', first.metadata.name);
     if (ready) cluster.delete(ready);
     cluster.settle();
-    expect(statusIn(cluster)).toEqual({ replicas: 3, fullyLabeledReplicas: 3, terminatingReplicas: 1, observedGeneration: 1 });
+    expect(statusIn(cluster)).toEqual({
+      replicas: 3,
+      fullyLabeledReplicas: 3,
+      terminatingReplicas: 1,
+      observedGeneration: 1,
+    });
   });
 
   test('says why it cannot make pods, tries one at a time, and forgets it afterwards', () => {
@@ -76,12 +100,23 @@ describe('a replica set', () => {
     expect(second.decisions.filter((one) => one.is === 'submit' && one.command.kind === 'core.pods')).toHaveLength(1);
     cluster.carryOut(second);
     expect(statusIn(cluster)?.conditions).toEqual([
-      { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'pods "x" is forbidden: no', lastTransitionTime: toTime(NOW) },
+      {
+        type: 'ReplicaFailure',
+        status: 'True',
+        reason: 'FailedCreate',
+        message: 'pods "x" is forbidden: no',
+        lastTransitionTime: toTime(NOW),
+      },
     ]);
     expect(incidentsIn(cluster, 'ReplicaSet')).toEqual(['FailedCreate: Error creating: pods "x" is forbidden: no (1)']);
     cluster.refuse = () => undefined;
     cluster.settle();
-    expect(statusIn(cluster)).toEqual({ replicas: 3, fullyLabeledReplicas: 3, terminatingReplicas: 0, observedGeneration: 1 });
+    expect(statusIn(cluster)).toEqual({
+      replicas: 3,
+      fullyLabeledReplicas: 3,
+      terminatingReplicas: 0,
+      observedGeneration: 1,
+    });
   });
 
   test('waits minReadySeconds before a ready pod counts as available', () => {
@@ -110,7 +145,10 @@ describe('a replica set', () => {
 });
 
 describe('the order in which pods go', () => {
-  const pod = (name: string, parts: { node?: string; phase?: string; ready?: number; cost?: string; restarts?: number; age?: number }): Pod => ({
+  const pod = (
+    name: string,
+    parts: { node?: string; phase?: string; ready?: number; cost?: string; restarts?: number; age?: number },
+  ): Pod => ({
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
@@ -122,11 +160,24 @@ describe('the order in which pods go', () => {
     spec: { containers: [], ...(parts.node && { nodeName: parts.node }) },
     status: {
       phase: parts.phase ?? 'Running',
-      ...(parts.ready !== undefined && { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: toTime(NOW - parts.ready * 1000) }] }),
+      ...(parts.ready !== undefined && {
+        conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: toTime(NOW - parts.ready * 1000) }],
+      }),
       containerStatuses: [{ name: 'a', image: '', imageID: '', ready: true, restartCount: parts.restarts ?? 0 }],
     },
   });
-  const order = (...list: Pod[]) => [...list].sort(cheapestFirst(new Map([['crowded', 2], ['n', 1]]), NOW)).map((one) => one.metadata.name);
+  const order = (...list: Pod[]) =>
+    [...list]
+      .sort(
+        cheapestFirst(
+          new Map([
+            ['crowded', 2],
+            ['n', 1],
+          ]),
+          NOW,
+        ),
+      )
+      .map((one) => one.metadata.name);
 
   test('is: unplaced, pending, not ready, cheap, crowded, ready for short, restarted, young', () => {
     expect(
@@ -141,6 +192,16 @@ describe('the order in which pods go', () => {
         pod('b-pending', { node: 'n', phase: 'Pending' }),
         pod('a-unplaced', { phase: 'Pending' }),
       ),
-    ).toEqual(['a-unplaced', 'b-pending', 'c-not-ready', 'd-cheap', 'e-crowded', 'f-just-ready', 'g-restarted', 'h-young', 'i-old']);
+    ).toEqual([
+      'a-unplaced',
+      'b-pending',
+      'c-not-ready',
+      'd-cheap',
+      'e-crowded',
+      'f-just-ready',
+      'g-restarted',
+      'h-young',
+      'i-old',
+    ]);
   });
 });

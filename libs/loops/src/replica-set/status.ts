@@ -36,7 +36,12 @@ function positive<K extends string>(field: K, count: number): { readonly [P in K
 }
 
 /** A failure is said once and stays as it is until the number of pods is right or a creation succeeds. */
-function conditionsOf(set: ReplicaSet, count: number, refusals: readonly LoopRefusal[], now: Instant): readonly ReplicaSetCondition[] {
+function conditionsOf(
+  set: ReplicaSet,
+  count: number,
+  refusals: readonly LoopRefusal[],
+  now: Instant,
+): readonly ReplicaSetCondition[] {
   const old = set.status?.conditions ?? [];
   const failed = findCondition(old, 'ReplicaFailure') !== undefined;
   const refusal = refusals.find((one) => one.kind === pods.id);

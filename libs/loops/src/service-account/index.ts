@@ -44,7 +44,9 @@ export const rootCertificate: Loop = {
     const extra: Record<string, Json> = {};
     for (const name of Object.keys(known.data ?? {})) if (name !== CERTIFICATE_KEY) extra[name] = null;
     const body = { metadata: { annotations }, data: { ...extra, ...data } };
-    return [patch(configMaps, known, body, { because: 'it was changed', basedOn: [streamOfObject(configMaps, known)] })];
+    return [
+      patch(configMaps, known, body, { because: 'it was changed', basedOn: [streamOfObject(configMaps, known)] }),
+    ];
   },
 };
 

@@ -25,7 +25,12 @@ type WithSelector = KubeObject & { readonly spec: { readonly selector: LabelSele
  * Owners to look at because a child changed: those that control it, before or after, and for a child that nobody
  * controls those whose selector matches it.
  */
-export function ownersOf<T extends WithSelector>(change: Change, view: View, ref: KindRef<T>, kind: string): readonly string[] {
+export function ownersOf<T extends WithSelector>(
+  change: Change,
+  view: View,
+  ref: KindRef<T>,
+  kind: string,
+): readonly string[] {
   const keys = new Set<string>();
   for (const side of sides(change)) {
     const controller = controllerOf(side);

@@ -28,6 +28,8 @@ export function apiEndpoints(outside: Outside | undefined): readonly ApiEndpoint
   const list = outside?.['apiEndpoints'];
   if (!Array.isArray(list)) return [];
   return list.flatMap((item: unknown) =>
-    isJsonObject(item) && typeof item['ip'] === 'string' && typeof item['port'] === 'number' ? [{ ip: item['ip'], port: item['port'] }] : [],
+    isJsonObject(item) && typeof item['ip'] === 'string' && typeof item['port'] === 'number'
+      ? [{ ip: item['ip'], port: item['port'] }]
+      : [],
   );
 }

@@ -36,10 +36,20 @@ export function claim<T extends KubeObject>(
 
 function adopt(ref: KindRef, owner: KubeObject, object: KubeObject): Submit {
   const owners = [...(object.metadata.ownerReferences ?? []), controllerRef(owner)];
-  return setOwners(ref, object, owners, `nobody controls it and the selector of ${owner.metadata.name} matches its labels`);
+  return setOwners(
+    ref,
+    object,
+    owners,
+    `nobody controls it and the selector of ${owner.metadata.name} matches its labels`,
+  );
 }
 function release(ref: KindRef, owner: KubeObject, object: KubeObject): Submit {
-  return withoutOwners(ref, object, new Set([owner.metadata.uid]), `the selector of ${owner.metadata.name} no longer matches its labels`);
+  return withoutOwners(
+    ref,
+    object,
+    new Set([owner.metadata.uid]),
+    `the selector of ${owner.metadata.name} no longer matches its labels`,
+  );
 }
 
 /** Takes the references to these uids from an object. */
@@ -47,7 +57,12 @@ export function withoutOwners(ref: KindRef, object: KubeObject, uids: ReadonlySe
   const owners = object.metadata.ownerReferences?.filter((owner) => !uids.has(owner.uid)) ?? [];
   return setOwners(ref, object, owners, because);
 }
-export function setOwners(ref: KindRef, object: KubeObject, owners: readonly OwnerReference[], because: string): Submit {
+export function setOwners(
+  ref: KindRef,
+  object: KubeObject,
+  owners: readonly OwnerReference[],
+  because: string,
+): Submit {
   const ownerReferences = owners.length > 0 ? (owners as unknown as Json) : null;
   const body = { metadata: { uid: object.metadata.uid, ownerReferences } };
   return patch(ref, object, body, { because, basedOn: [streamOfObject(ref, object)] });

@@ -40,9 +40,7 @@ const ZONE: Element = { name: 'Z07:00', pattern: /^(Z|[+-]\d\d:\d\d)/ };
 
 function parse(text: string, layout: string, micro: boolean): Parsed {
   let rest = text;
-  const fraction: Element = micro
-    ? { name: '.000000', pattern: /^\.\d{6}/ }
-    : { name: '', pattern: /^([.,]\d+)?/ };
+  const fraction: Element = micro ? { name: '.000000', pattern: /^\.\d{6}/ } : { name: '', pattern: /^([.,]\d+)?/ };
   for (const element of [...ELEMENTS, fraction, ZONE]) {
     const match = element.pattern.exec(rest);
     if (match === null) {

@@ -10,7 +10,9 @@ export const boundOnce: EventChecker = {
   check(event, before, after) {
     const [old, now] = podsOf(event, before, after);
     if (!old?.spec.nodeName || !now || old.metadata.uid !== now.metadata.uid) return undefined;
-    return old.spec.nodeName === now.spec.nodeName ? undefined : `${event.stream} moved from ${old.spec.nodeName} to ${now.spec.nodeName}`;
+    return old.spec.nodeName === now.spec.nodeName
+      ? undefined
+      : `${event.stream} moved from ${old.spec.nodeName} to ${now.spec.nodeName}`;
   },
 };
 
@@ -23,13 +25,20 @@ export const notOvercommitted: EventChecker = {
     if (!name || old?.spec.nodeName === name) return undefined;
     const node = after.get(nodes, undefined, name);
     if (!node) return undefined;
-    const allocatable = (node.status as { allocatable?: { cpu?: string; memory?: string; pods?: string } } | undefined)?.allocatable ?? {};
-    const active = (after.podsOnNode(name) as readonly Pod[]).filter((pod) => !['Succeeded', 'Failed'].includes(pod.status?.phase ?? ''));
+    const allocatable =
+      (node.status as { allocatable?: { cpu?: string; memory?: string; pods?: string } } | undefined)?.allocatable ??
+      {};
+    const active = (after.podsOnNode(name) as readonly Pod[]).filter(
+      (pod) => !['Succeeded', 'Failed'].includes(pod.status?.phase ?? ''),
+    );
     const cpu = active.reduce((sum, pod) => sum + asked(pod, 'cpu'), 0);
     const memory = active.reduce((sum, pod) => sum + asked(pod, 'memory'), 0);
-    if (cpu > quantityMilliValue(quantityOf(allocatable.cpu))) return `${name}: ${cpu}m of ${allocatable.cpu} cpu is bound`;
-    if (memory > quantityValue(quantityOf(allocatable.memory))) return `${name}: ${memory} bytes of ${allocatable.memory} are bound`;
-    if (active.length > quantityValue(quantityOf(allocatable.pods))) return `${name}: ${active.length} pods of ${allocatable.pods} are bound`;
+    if (cpu > quantityMilliValue(quantityOf(allocatable.cpu)))
+      return `${name}: ${cpu}m of ${allocatable.cpu} cpu is bound`;
+    if (memory > quantityValue(quantityOf(allocatable.memory)))
+      return `${name}: ${memory} bytes of ${allocatable.memory} are bound`;
+    if (active.length > quantityValue(quantityOf(allocatable.pods)))
+      return `${name}: ${active.length} pods of ${allocatable.pods} are bound`;
     return undefined;
   },
 };

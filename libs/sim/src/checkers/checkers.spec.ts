@@ -6,7 +6,13 @@ import type { Json, JsonObject } from '#std';
 import { EventChecks } from './event-checks.js';
 import { Deletions } from './stopping.js';
 
-const metadata = (via: string): EventMetadata => ({ epoch: 1, actor: 'test', via, correlationId: 'test', schemaVersion: 1 });
+const metadata = (via: string): EventMetadata => ({
+  epoch: 1,
+  actor: 'test',
+  via,
+  correlationId: 'test',
+  schemaVersion: 1,
+});
 
 /** A log written by hand: what the checkers must find in it. */
 class Log {
@@ -14,7 +20,16 @@ class Log {
   add(stream: string, type: string, data: JsonObject, via = 'test'): this {
     const revision = this.events.filter((event) => event.stream === stream).length;
     const position = this.events.length + 1;
-    this.events.push({ id: String(position), type, stream, revision, position, time: '2026-01-01T00:00:00.000Z', data, metadata: metadata(via) });
+    this.events.push({
+      id: String(position),
+      type,
+      stream,
+      revision,
+      position,
+      time: '2026-01-01T00:00:00.000Z',
+      data,
+      metadata: metadata(via),
+    });
     return this;
   }
   put(kind: string, object: object, via?: string): this {
@@ -27,7 +42,13 @@ class Log {
     return checks.violations.map(({ checker, message }) => `${checker}: ${message}`);
   }
 }
-const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n', uid: 'n' }, spec: {}, status: { allocatable: { cpu: '1', memory: '1Gi', pods: '9' } } };
+const node = {
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: { name: 'n', uid: 'n' },
+  spec: {},
+  status: { allocatable: { cpu: '1', memory: '1Gi', pods: '9' } },
+};
 const pod = (name: string, more: object = {}, meta: object = {}): object => ({
   apiVersion: 'v1',
   kind: 'Pod',
@@ -44,12 +65,17 @@ describe('the checkers find', () => {
   });
 
   it('a node with more than it has', () => {
-    const log = new Log().put('core.nodes', node).put('core.pods', pod('p', { nodeName: 'n' })).put('core.pods', pod('q', { nodeName: 'n' }));
+    const log = new Log()
+      .put('core.nodes', node)
+      .put('core.pods', pod('p', { nodeName: 'n' }))
+      .put('core.pods', pod('q', { nodeName: 'n' }));
     expect(log.violations()).toEqual(['no node is over-committed: n: 1200m of 1 cpu is bound']);
   });
 
   it('a pod too many in a rollout, and a ready one that went too early', () => {
-    const owner = (kind: string, name: string): object => ({ ownerReferences: [{ apiVersion: 'apps/v1', kind, name, uid: name, controller: true }] });
+    const owner = (kind: string, name: string): object => ({
+      ownerReferences: [{ apiVersion: 'apps/v1', kind, name, uid: name, controller: true }],
+    });
     const ready = { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } };
     const web = (name: string): object => ({ ...pod(name, {}, owner('ReplicaSet', 'set')), ...ready });
     const log = new Log()
@@ -76,7 +102,10 @@ describe('the checkers find', () => {
 
   it('whether a pod may be stopped', () => {
     const log = new Log().put('core.pods', pod('p')).put('core.pods', pod('q')).put('core.pods', pod('r'));
-    log.add('core.pods/default/p', 'DeletionRequested', { uid: 'p', set: [[['metadata', 'deletionTimestamp'], '2026-01-01T00:00:00Z']] });
+    log.add('core.pods/default/p', 'DeletionRequested', {
+      uid: 'p',
+      set: [[['metadata', 'deletionTimestamp'], '2026-01-01T00:00:00Z']],
+    });
     log.add('core.pods/default/q', 'Deleted', { uid: 'q' });
     const deletions = new Deletions(new MemoryLogStore({ events: log.events }));
     expect([deletions.has('p'), deletions.has('q'), deletions.has('r')]).toEqual([true, true, false]);

@@ -15,7 +15,8 @@ export const rolloutBoundsHeld: EventChecker = {
     if (kind !== pods.id || event.metadata.via !== 'replica-set') return undefined;
     const pod = after.get(pods, namespace, name) ?? before.get(pods, namespace, name);
     const deployment = pod && deploymentOf(pod, after);
-    if (!deployment || deployment.spec.strategy?.type === 'Recreate' || deployment.metadata.deletionTimestamp) return undefined;
+    if (!deployment || deployment.spec.strategy?.type === 'Recreate' || deployment.metadata.deletionTimestamp)
+      return undefined;
     const replicas = deployment.spec.replicas ?? 1;
     const { surge, unavailable } = bounds(deployment, replicas);
     if (event.type === 'Created') {
@@ -35,7 +36,10 @@ export const rolloutBoundsHeld: EventChecker = {
 /** A deployment that is being scaled down may still have the sets of its larger past. */
 function largestWish(deployment: Deployment, view: View, replicas: number): number {
   const sets = view.ownedBy(deployment.metadata.uid) as readonly { readonly spec?: { readonly replicas?: number } }[];
-  return Math.max(replicas, sets.reduce((sum, set) => sum + (set.spec?.replicas ?? 0), 0));
+  return Math.max(
+    replicas,
+    sets.reduce((sum, set) => sum + (set.spec?.replicas ?? 0), 0),
+  );
 }
 function bounds(deployment: Deployment, replicas: number): { surge: number; unavailable: number } {
   const rolling = deployment.spec.strategy?.rollingUpdate;
@@ -48,7 +52,9 @@ function deploymentOf(pod: Pod, view: View): Deployment | undefined {
   return deployment && view.get(deployments, pod.metadata.namespace, deployment.name);
 }
 function podsOf(deployment: Deployment, view: View): readonly Pod[] {
-  return view.list(pods, deployment.metadata.namespace).filter((pod) => deploymentOf(pod, view)?.metadata.uid === deployment.metadata.uid);
+  return view
+    .list(pods, deployment.metadata.namespace)
+    .filter((pod) => deploymentOf(pod, view)?.metadata.uid === deployment.metadata.uid);
 }
 function hasEnded(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';

@@ -18,11 +18,17 @@ export class Deletions {
 
   private take(event: StoredEvent): void {
     if (!event.stream.startsWith('core.pods/')) return;
-    const data = event.data as { object?: KubeObject; uid?: string; set?: readonly (readonly [readonly unknown[], unknown])[] };
+    const data = event.data as {
+      object?: KubeObject;
+      uid?: string;
+      set?: readonly (readonly [readonly unknown[], unknown])[];
+    };
     if (data.object) this.alive.set(event.stream, data.object.metadata.uid);
     const uid = data.uid ?? this.alive.get(event.stream);
     if (uid === undefined) return;
-    const ends = data.set?.some(([path, value]) => isDeletion(path) || (path.join('.') === 'status.phase' && value === 'Failed'));
+    const ends = data.set?.some(
+      ([path, value]) => isDeletion(path) || (path.join('.') === 'status.phase' && value === 'Failed'),
+    );
     if (event.type === DELETED || ends) this.uids.add(uid);
   }
 }

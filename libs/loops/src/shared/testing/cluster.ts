@@ -1,5 +1,15 @@
 import { applyMergePatch } from '#meta';
-import { streamOf, type Change, type Decision, type KindRef, type KubeObject, type Loop, type LoopRefusal, type Outside, type Submit } from '#model';
+import {
+  streamOf,
+  type Change,
+  type Decision,
+  type KindRef,
+  type KubeObject,
+  type Loop,
+  type LoopRefusal,
+  type Outside,
+  type Submit,
+} from '#model';
 import { TestView } from '#model/testing';
 import { isJsonObject, jsonEquals, toEventTime, toTime, uuidOf, type Instant, type JsonObject } from '#std';
 
@@ -36,7 +46,9 @@ export class TestCluster {
 
   // ---- what people and nodes do
 
-  put<T extends KubeObject>(object: Omit<T, 'metadata'> & { readonly metadata: Partial<T['metadata']> & { readonly name: string } }): T {
+  put<T extends KubeObject>(
+    object: Omit<T, 'metadata'> & { readonly metadata: Partial<T['metadata']> & { readonly name: string } },
+  ): T {
     const { metadata } = object;
     const born = {
       ...object,
@@ -58,11 +70,19 @@ export class TestCluster {
   delete(object: KubeObject, policy?: string): void {
     const keeps = policy === 'Foreground' ? ['foregroundDeletion'] : policy === 'Orphan' ? ['orphan'] : [];
     const finalizers = [...new Set([...(object.metadata.finalizers ?? []), ...keeps])];
-    const isPlaced = object.kind === 'Pod' && (object['spec'] as { nodeName?: string } | undefined)?.nodeName !== undefined;
+    const isPlaced =
+      object.kind === 'Pod' && (object['spec'] as { nodeName?: string } | undefined)?.nodeName !== undefined;
     const waits = finalizers.length > 0 || isPlaced || object.kind === 'Namespace';
     if (!waits) this.write(object, true);
     else if (object.metadata.deletionTimestamp === undefined || keeps.length > 0) {
-      this.write({ ...object, metadata: { ...object.metadata, ...(finalizers.length > 0 && { finalizers }), deletionTimestamp: toTime(this.now) } });
+      this.write({
+        ...object,
+        metadata: {
+          ...object.metadata,
+          ...(finalizers.length > 0 && { finalizers }),
+          deletionTimestamp: toTime(this.now),
+        },
+      });
     }
   }
   gone(object: KubeObject): void {
@@ -114,7 +134,11 @@ export class TestCluster {
       if (!next) return this;
       this.carryOut(this.decide(next.loop, next.key));
     }
-    throw new Error(`the loops do not come to rest: ${this.pending().map(({ loop, key }) => `${loop.name} ${key}`).join(', ')}`);
+    throw new Error(
+      `the loops do not come to rest: ${this.pending()
+        .map(({ loop, key }) => `${loop.name} ${key}`)
+        .join(', ')}`,
+    );
   }
   /** Time passes; loops that asked to be woken by then are. */
   pass(ms: number): this {
@@ -163,7 +187,8 @@ export class TestCluster {
     else if (command.verb === 'delete') {
       const options = isJsonObject(command.body) ? command.body : {};
       if (options['gracePeriodSeconds'] === 0 && !known.metadata.finalizers?.length) this.write(known, true);
-      else this.delete(known, typeof options['propagationPolicy'] === 'string' ? options['propagationPolicy'] : undefined);
+      else
+        this.delete(known, typeof options['propagationPolicy'] === 'string' ? options['propagationPolicy'] : undefined);
     }
     return undefined;
   }
@@ -172,12 +197,22 @@ export class TestCluster {
     const before = this.view.stream(streamFor(object))?.object;
     if (!gone && before && jsonEquals(without(before), without(object))) return;
     const { deletionTimestamp, finalizers } = object.metadata;
-    const isEnding = before !== undefined && deletionTimestamp !== undefined && before.metadata.finalizers !== undefined && !finalizers?.length;
+    const isEnding =
+      before !== undefined &&
+      deletionTimestamp !== undefined &&
+      before.metadata.finalizers !== undefined &&
+      !finalizers?.length;
     const isFinal = gone || (isEnding && object.kind !== 'Pod') || isFinalized(object);
     const stream = streamFor(object);
     const time = { time: toEventTime(this.now) };
     if (isFinal) this.view.append(stream, 'Deleted', { uid: object.metadata.uid }, time);
-    else this.view.append(stream, before ? 'SpecChanged' : 'Created', { object: without(object) } as unknown as JsonObject, time);
+    else
+      this.view.append(
+        stream,
+        before ? 'SpecChanged' : 'Created',
+        { object: without(object) } as unknown as JsonObject,
+        time,
+      );
     const after = this.view.stream(stream)?.object;
     const kind = stream.slice(0, stream.indexOf('/'));
     const change: Change = { kind, position: ++this.position, before, after };
@@ -192,7 +227,9 @@ export class TestCluster {
 
 function isFinalized(object: KubeObject): boolean {
   const spec = object['spec'] as { finalizers?: readonly string[] } | undefined;
-  return object.kind === 'Namespace' && object.metadata.deletionTimestamp !== undefined && spec?.finalizers?.length === 0;
+  return (
+    object.kind === 'Namespace' && object.metadata.deletionTimestamp !== undefined && spec?.finalizers?.length === 0
+  );
 }
 
 function patched(object: KubeObject, patch: JsonObject): KubeObject {

@@ -25,7 +25,10 @@ const loops: readonly Loop[] = [...apiLoops, ...workloadLoops, ...nodeLoops, ...
 const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 const cases = folders.flatMap((folder) => {
   const golden = join(root, folder.name, 'golden');
-  return filesIn(golden).map((file) => ({ name: `${folder.name}: ${file.replace('.yaml', '').replaceAll('-', ' ')}`, path: join(golden, file) }));
+  return filesIn(golden).map((file) => ({
+    name: `${folder.name}: ${file.replace('.yaml', '').replaceAll('-', ' ')}`,
+    path: join(golden, file),
+  }));
 });
 
 describe('golden decisions', () => {
@@ -52,7 +55,9 @@ function decide(given: Given): unknown {
 }
 function filesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder).filter((file) => file.endsWith('.yaml')).sort();
+    return readdirSync(folder)
+      .filter((file) => file.endsWith('.yaml'))
+      .sort();
   } catch {
     return [];
   }

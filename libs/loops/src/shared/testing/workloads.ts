@@ -30,7 +30,10 @@ export function makeDeployment(cluster: TestCluster, options: DeploymentOptions 
   });
 }
 export function template(version: string): Deployment['spec']['template'] {
-  return { metadata: { labels: { app: 'web', v: version } }, spec: { containers: [{ name: 'a', image: 'example.com/a:1' }] } };
+  return {
+    metadata: { labels: { app: 'web', v: version } },
+    spec: { containers: [{ name: 'a', image: 'example.com/a:1' }] },
+  };
 }
 /** Gives the deployment another template. */
 export function roll(cluster: TestCluster, version: string): void {
@@ -52,7 +55,9 @@ export function setsIn(cluster: TestCluster): readonly ReplicaSet[] {
   return cluster.view.list(replicaSets, 'default');
 }
 export function podsIn(cluster: TestCluster, version?: string): readonly Pod[] {
-  return cluster.view.list(pods, 'default').filter((pod) => version === undefined || pod.metadata.labels?.['v'] === version);
+  return cluster.view
+    .list(pods, 'default')
+    .filter((pod) => version === undefined || pod.metadata.labels?.['v'] === version);
 }
 
 /** What the scheduler and a kubelet would do to a pod. */
@@ -61,10 +66,15 @@ export function place(cluster: TestCluster, pod: Pod, node = 'node-a'): void {
 }
 export function setReady(cluster: TestCluster, pod: Pod, ready = true): void {
   const condition = { type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: toTime(cluster.now) };
-  cluster.edit(pods, 'default', pod.metadata.name, { spec: { nodeName: 'node-a' }, status: { phase: 'Running', conditions: [condition] } });
+  cluster.edit(pods, 'default', pod.metadata.name, {
+    spec: { nodeName: 'node-a' },
+    status: { phase: 'Running', conditions: [condition] },
+  });
 }
 export function setPhase(cluster: TestCluster, pod: Pod, phase: string): void {
-  cluster.edit(pods, 'default', pod.metadata.name, { status: { phase, conditions: [{ type: 'Ready', status: 'False' }] } });
+  cluster.edit(pods, 'default', pod.metadata.name, {
+    status: { phase, conditions: [{ type: 'Ready', status: 'False' }] },
+  });
 }
 /** Every pod that is there becomes ready, and those that end are gone; the loops follow. */
 export function allReady(cluster: TestCluster): void {
