@@ -18,6 +18,33 @@ export const SHREDDED = 'shiplog.io/shredded';
 
 export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'>): EventCodec {
   const isSealed = (kind: string): boolean => kinds.byId(kind)?.sealed === true;
+  const { seal, encodeObject, decodeObject, decodeSet } = sealing(keys);
+  return {
+    encode(stream, event) {
+      if (!isSealed(kindOfStream(stream))) return event;
+      const data = event.data as unknown as Partial<CreatedData & ChangedData>;
+      if (data.object)
+        return { ...event, data: { ...event.data, object: encodeObject(data.object) as unknown as Json } };
+      if (!data.set || !data.uid) return event;
+      const uid = data.uid;
+      const set = data.set.map(([path, value]) => [path, isSecret(path) ? seal(uid, value) : value] as const);
+      return { ...event, data: { ...event.data, set: set as unknown as Json } };
+    },
+    decode(event) {
+      if (!isSealed(kindOfStream(event.stream))) return event;
+      const data = event.data as unknown as Partial<CreatedData & ChangedData>;
+      if (data.object)
+        return { ...event, data: { ...event.data, object: decodeObject(data.object) as unknown as Json } };
+      if (!data.set || !data.uid) return event;
+      return { ...event, data: { ...event.data, set: decodeSet(data.uid, data.set) as unknown as Json } };
+    },
+    encodeObject: (kind, object) => (isSealed(kind) ? encodeObject(object) : object),
+    decodeObject: (kind, object) => (isSealed(kind) ? decodeObject(object) : object),
+  };
+}
+
+/** How values of a Secret are sealed and opened, alone and in the places where events and checkpoints carry them. */
+function sealing(keys: Pick<Keys, 'seal' | 'open'>) {
   const seal = (uid: string, value: Json | undefined): JsonObject => ({
     [SEALED]: keys.seal(uid, JSON.stringify(value)),
   });
@@ -65,29 +92,7 @@ export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'
     }
     return clear;
   };
-
-  return {
-    encode(stream, event) {
-      if (!isSealed(kindOfStream(stream))) return event;
-      const data = event.data as unknown as Partial<CreatedData & ChangedData>;
-      if (data.object)
-        return { ...event, data: { ...event.data, object: encodeObject(data.object) as unknown as Json } };
-      if (!data.set || !data.uid) return event;
-      const uid = data.uid;
-      const set = data.set.map(([path, value]) => [path, isSecret(path) ? seal(uid, value) : value] as const);
-      return { ...event, data: { ...event.data, set: set as unknown as Json } };
-    },
-    decode(event) {
-      if (!isSealed(kindOfStream(event.stream))) return event;
-      const data = event.data as unknown as Partial<CreatedData & ChangedData>;
-      if (data.object)
-        return { ...event, data: { ...event.data, object: decodeObject(data.object) as unknown as Json } };
-      if (!data.set || !data.uid) return event;
-      return { ...event, data: { ...event.data, set: decodeSet(data.uid, data.set) as unknown as Json } };
-    },
-    encodeObject: (kind, object) => (isSealed(kind) ? encodeObject(object) : object),
-    decodeObject: (kind, object) => (isSealed(kind) ? decodeObject(object) : object),
-  };
+  return { seal, encodeObject, decodeObject, decodeSet };
 }
 
 type Opened = { readonly is: 'clear'; readonly value: Json } | { readonly is: 'shredded' };
