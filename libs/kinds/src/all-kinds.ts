@@ -8,6 +8,7 @@ export { eventKind } from './core/event/kind.js';
 export { namespaceKind } from './core/namespace/kind.js';
 export { nodeKind } from './core/node/kind.js';
 export { podKind } from './core/pod/kind.js';
+export { podTemplateKind } from './core/podtemplate/kind.js';
 export { secretKind } from './core/secret/kind.js';
 export { serviceKind } from './core/service/kind.js';
 export { serviceAccountKind } from './core/serviceaccount/kind.js';

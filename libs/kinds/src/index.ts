@@ -2,6 +2,7 @@ export * from './shared/index.js';
 export * from './core/namespace/index.js';
 export * from './core/node/index.js';
 export * from './core/pod/index.js';
+export * from './core/podtemplate/index.js';
 export * from './core/service/index.js';
 export * from './core/endpoints/index.js';
 export * from './core/configmap/index.js';

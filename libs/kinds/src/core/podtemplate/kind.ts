@@ -1,0 +1,31 @@
+import { standardKind } from '#model';
+import { templateWithoutDisabledFields } from '../../shared/disabled-fields.js';
+import { withTemplateDefaults } from '../../shared/pod-defaults.js';
+import { validatePodTemplate } from '../../shared/validation/pod-template.js';
+import { podTemplateColumns } from './columns.js';
+import { podTemplate, type PodTemplate } from './schema.js';
+
+/** A pod to make copies of, kept for whoever makes them. */
+export const podTemplateKind = standardKind<PodTemplate>({
+  names: { group: '', version: 'v1', kind: 'PodTemplate', plural: 'podtemplates', namespaced: true },
+  schema: podTemplate,
+  columns: podTemplateColumns,
+  strategy: {
+    generation: 'managed',
+    applyDefaults: (object) => withTemplate(object, withTemplateDefaults),
+    prepareCreate: (object) => withTemplate(object, templateWithoutDisabledFields),
+    prepareUpdate: (object) => withTemplate(object, templateWithoutDisabledFields),
+    validate,
+    validateUpdate: validate,
+  },
+});
+
+function withTemplate(object: PodTemplate, change: typeof withTemplateDefaults): PodTemplate {
+  if (!object.template) return object;
+  const template = change(object.template);
+  return template === object.template ? object : { ...object, template };
+}
+
+function validate(object: PodTemplate): ReturnType<typeof validatePodTemplate> {
+  return validatePodTemplate('template', object.template ?? {});
+}
