@@ -17,14 +17,12 @@ export const eventGarbageCollection: Loop = {
   keysAtStart: () => [KEY],
   reconcile(view, _key, now) {
     const old = view.list(events).filter((event) => lastSeen(event) + KEPT_MS <= now);
-    const removed = old
-      .slice(0, REMOVED_MAX)
-      .map((event) =>
-        remove(events, event, {
-          because: 'it has not happened for seven days',
-          basedOn: [streamOfObject(events, event)],
-        }),
-      );
+    const removed = old.slice(0, REMOVED_MAX).map((event) =>
+      remove(events, event, {
+        because: 'it has not happened for seven days',
+        basedOn: [streamOfObject(events, event)],
+      }),
+    );
     return [...removed, ...wakeAtFirst([now + (old.length > REMOVED_MAX ? 1000 : PAUSE_MS)], now)];
   },
 };

@@ -83,13 +83,11 @@ function endedPods(view: View): readonly Decision[] {
   if (ended.length <= ENDED_MAX) return [];
   const born = (pod: Pod): string => pod.metadata.creationTimestamp ?? '';
   const oldest = [...ended].sort((a, b) => (born(a) < born(b) ? -1 : born(a) > born(b) ? 1 : 0));
-  return oldest
-    .slice(0, ended.length - ENDED_MAX)
-    .map((pod) =>
-      remove(pods, pod, {
-        because: `more than ${ENDED_MAX} pods have ended`,
-        gracePeriodSeconds: 0,
-        basedOn: [streamOfObject(pods, pod)],
-      }),
-    );
+  return oldest.slice(0, ended.length - ENDED_MAX).map((pod) =>
+    remove(pods, pod, {
+      because: `more than ${ENDED_MAX} pods have ended`,
+      gracePeriodSeconds: 0,
+      basedOn: [streamOfObject(pods, pod)],
+    }),
+  );
 }
