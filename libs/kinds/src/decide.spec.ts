@@ -16,6 +16,9 @@ const GOOD: Readonly<Record<string, JsonObject>> = {
     message: 'm',
     type: 'Normal',
   },
+  'core.podtemplates': {
+    template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i:1' }] } },
+  },
   'core.namespaces': { spec: { finalizers: ['kubernetes'] } },
   'core.nodes': {
     spec: { taints: [{ key: 'a', effect: 'NoSchedule' }], podCIDR: '10.0.0.0/24' },

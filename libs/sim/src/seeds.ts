@@ -15,4 +15,8 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     seed: 6004,
     showed: 'a node refused pod after pod because of pods that it did not yet dare to stop: a storm without end',
   },
+  {
+    seed: 552066803,
+    showed: 'the checker of rollouts took a pod that is ready, but not for long enough, for an available one',
+  },
 ];

@@ -97,7 +97,7 @@ describe('the checkers find', () => {
     expect(log.violations()).toEqual(['rollouts stay inside their bounds: web: 4 pods, 3 allowed']);
     log.events.pop();
     for (const name of ['a', 'b']) log.add(`core.pods/default/${name}`, 'Deleted', { uid: name }, 'replica-set');
-    expect(log.violations()).toEqual(['rollouts stay inside their bounds: web: 1 ready pods left, 2 must be']);
+    expect(log.violations()).toEqual(['rollouts stay inside their bounds: web: 1 available pods left, 2 must be']);
   });
 
   it('whether a pod may be stopped', () => {

@@ -1,11 +1,12 @@
 import { deployments, pods, replicaSets, type Deployment, type Pod } from '#kinds';
 import { controllerOf, rolloutBounds } from '#meta';
 import { parseStream, type View } from '#model';
+import { parseInstant, type Instant } from '#std';
 import type { EventChecker } from './checker.js';
 
 /**
  * The controllers never take a deployment outside its bounds: they create no pod above replicas + maxSurge, and they
- * delete no ready pod when that leaves fewer than replicas - maxUnavailable. What people, nodes and agents do to pods is
+ * delete no available pod when that leaves fewer than replicas - maxUnavailable. What people, nodes and agents do to pods is
  * not their fault, so only the controllers' own creations and deletions are held to it.
  */
 export const rolloutBoundsHeld: EventChecker = {
@@ -24,12 +25,12 @@ export const rolloutBoundsHeld: EventChecker = {
       const most = largestWish(deployment, after, replicas) + surge;
       return active.length > most ? `${deployment.metadata.name}: ${active.length} pods, ${most} allowed` : undefined;
     }
-    const wasReady = isReady(before.get(pods, namespace, name));
     const old = before.get(pods, namespace, name);
-    if (!wasReady || old?.metadata.deletionTimestamp) return undefined;
-    const ready = podsOf(deployment, after).filter((p) => !p.metadata.deletionTimestamp && isReady(p)).length;
+    const isCounted = (one: Pod | undefined): boolean => isAvailable(one, deployment, Date.parse(event.time));
+    if (!isCounted(old) || old?.metadata.deletionTimestamp) return undefined;
+    const ready = podsOf(deployment, after).filter((p) => !p.metadata.deletionTimestamp && isCounted(p)).length;
     const least = replicas - unavailable;
-    return ready < least ? `${deployment.metadata.name}: ${ready} ready pods left, ${least} must be` : undefined;
+    return ready < least ? `${deployment.metadata.name}: ${ready} available pods left, ${least} must be` : undefined;
   },
 };
 
@@ -59,7 +60,15 @@ function podsOf(deployment: Deployment, view: View): readonly Pod[] {
 function hasEnded(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 }
-function isReady(pod: Pod | undefined): boolean {
-  const conditions = (pod?.status?.conditions ?? []) as readonly { readonly type: string; readonly status: string }[];
-  return conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+/** Ready, and for as long as the deployment asks. */
+function isAvailable(pod: Pod | undefined, deployment: Deployment, now: Instant): boolean {
+  const ready = ((pod?.status?.conditions ?? []) as readonly ReadyCondition[]).find((one) => one.type === 'Ready');
+  if (ready?.status !== 'True') return false;
+  const neededMs = (deployment.spec.minReadySeconds ?? 0) * 1000;
+  return neededMs === 0 || (parseInstant(ready.lastTransitionTime) ?? now) + neededMs <= now;
+}
+interface ReadyCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly lastTransitionTime?: string;
 }
