@@ -19,4 +19,5 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     seed: 552066803,
     showed: 'the checker of rollouts took a pod that is ready, but not for long enough, for an available one',
   },
+  { seed: 724794799, showed: 'a set replaced pods that a node turned away at once, again and again' },
 ];

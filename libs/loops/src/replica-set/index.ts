@@ -17,6 +17,7 @@ import {
 import { surplusSets } from './allowance.js';
 import { createPods } from './create.js';
 import { deletePods } from './delete.js';
+import { pauseAfterRejections } from './rejections.js';
 import { statusOf } from './status.js';
 
 /** Keeps as many pods of a template as a replica set asks for. */
@@ -47,6 +48,14 @@ function reconcile(view: View, set: ReplicaSet, now: Instant, outside: Outside |
   if (changes.length > 0) return changes;
 
   const refusals = refusalsIn(outside);
+  const pausedUntil = mine.length < (set.spec.replicas ?? 1) ? pauseAfterRejections(candidates, now) : undefined;
+  if (pausedUntil !== undefined) {
+    const waiting = statusOf(set, { active: mine, owned: candidates, refusals, now });
+    return [
+      ...reportStatus(replicaSets, set, waiting, { because: 'the pods have changed' }),
+      { is: 'wake', at: pausedUntil },
+    ];
+  }
   const moves = movesOf({ view, set, active: mine, now, refusals });
   const wakes = wakeAtFirst(
     mine.map((pod) => availableAt(pod, set.spec.minReadySeconds ?? 0)),
