@@ -66,7 +66,7 @@ export function impersonated(user: UserInfo, headers: Headers, may: Authorizer):
   const extra = extraOf(headers);
   if (!name) {
     if (groups.length === 0 && !uid && Object.keys(extra).length === 0) return undefined;
-    return answers.internal(`requested ${requested(groups, uid, extra)} without impersonating a user`);
+    return answers.badRequest(`requested ${requested(groups, uid, extra)} without impersonating a user`);
   }
   const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name);
   const asks: Attributes[] = [

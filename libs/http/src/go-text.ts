@@ -22,16 +22,18 @@ export function parseUint64(text: string): Parsed<number> {
   return { value: Number(text) };
 }
 
-const UNITS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  μs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ['ns', 1e-6],
+  ['us', 1e-3],
+  ['µs', 1e-3],
+  ['μs', 1e-3],
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+]);
+/** Go counts nanoseconds in 64 bits: 292 years. */
+const DURATION_MAX_MS = 2 ** 63 / 1e6;
 
 /** `time.ParseDuration`, in milliseconds. */
 export function parseDuration(text: string): Parsed<number> {
@@ -47,10 +49,11 @@ export function parseDuration(text: string): Parsed<number> {
     rest = rest.slice(number.length);
     const unit = /^[^.\d]+/.exec(rest)?.[0] ?? '';
     if (unit === '') return { error: `time: missing unit in duration ${goQuote(text)}` };
-    const factor = UNITS[unit];
+    const factor = UNITS.get(unit);
     if (factor === undefined) return { error: `time: unknown unit ${goQuote(unit)} in duration ${goQuote(text)}` };
     total += Number(number) * factor;
     rest = rest.slice(unit.length);
   }
+  if (total >= DURATION_MAX_MS) return invalid;
   return { value: sign * total };
 }

@@ -21,12 +21,23 @@ export function parseJson(text: string, isPatch = false): BodyResult {
   } catch {
     return { error: goJsonError(text) };
   }
+  if (text.length > DEPTH_MAX && isTooDeep(value)) return { error: TOO_DEEP };
   // Half of a surrogate pair, which no UTF-8 can hold, can only come from an escape.
   if (/\\u[dD][89a-fA-F]/.test(text)) value = wellFormed(value);
   if (typeof value !== 'object' || value === null || colons(text) === keys(value)) return { value, duplicates: [] };
   const duplicates: string[] = [];
   const merging = new MergingParser(text, duplicates).document();
   return { value: isPatch ? value : wellFormed(merging), duplicates };
+}
+
+/** What reads, compares and writes objects calls itself for every level: deeper ones would exhaust the stack somewhere. */
+const DEPTH_MAX = 1000;
+export const TOO_DEEP = 'exceeded max depth';
+
+export function isTooDeep(value: unknown, left = DEPTH_MAX): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (left === 0) return true;
+  return Object.values(value).some((item) => isTooDeep(item, left - 1));
 }
 
 function wellFormed(value: Json): Json {

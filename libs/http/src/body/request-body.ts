@@ -125,16 +125,16 @@ function parseProtobuf(bytes: Buffer, expected: Expected): ParsedBody | Refusal 
   }
 }
 
-export const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
-  'application/json-patch+json': 'json',
-  'application/merge-patch+json': 'merge',
-  'application/strategic-merge-patch+json': 'strategic',
-  'application/apply-patch+yaml': 'apply',
-};
+const PATCH_TYPES: ReadonlyMap<string, PatchType> = new Map([
+  ['application/json-patch+json', 'json'],
+  ['application/merge-patch+json', 'merge'],
+  ['application/strategic-merge-patch+json', 'strategic'],
+  ['application/apply-patch+yaml', 'apply'],
+]);
 /** The type of a patch is its Content-Type alone, compared letter by letter. */
 export function patchTypeOf(contentType: string | undefined): PatchType | Refusal {
   const type = (contentType ?? '').split(';')[0]?.trim() ?? '';
-  return PATCH_TYPES[type] ?? answers.routeUnsupportedMediaType;
+  return PATCH_TYPES.get(type) ?? answers.routeUnsupportedMediaType;
 }
 
 export function parsePatch(bytes: Buffer, type: PatchType): ParsedBody | Refusal {

@@ -1,6 +1,6 @@
 import type { Json } from '#std';
 import { parseDocument } from 'yaml';
-import type { BodyResult } from './json.js';
+import { isTooDeep, TOO_DEEP, type BodyResult } from './json.js';
 
 /**
  * YAML as Kubernetes' clients mean it: YAML 1.1 booleans and octals, the first document only, keys as text. A key that
@@ -17,18 +17,22 @@ export function parseYaml(text: string): BodyResult {
   const duplicates: string[] = [];
   for (const problem of document.errors) {
     if (problem.code === 'DUPLICATE_KEY') duplicates.push(duplicateText(text, problem.pos[0]));
+    else if (problem.code === 'RESOURCE_EXHAUSTION') return { error: notYaml(TOO_DEEP) };
     else if (problem.code !== 'MULTIPLE_DOCS') {
-      return { error: `error converting YAML to JSON: yaml: line ${lineOf(text, problem.pos[0])}: ${problem.message}` };
+      return { error: notYaml(`line ${lineOf(text, problem.pos[0])}: ${problem.message}`) };
     }
   }
+  let value: unknown;
   try {
-    const value = document.toJS({ maxAliasCount: 100 }) as unknown;
-    return { value: asJson(value), duplicates };
+    value = document.toJS({ maxAliasCount: 100 });
   } catch (cause) {
-    return {
-      error: `error converting YAML to JSON: yaml: ${cause instanceof Error ? cause.message : 'invalid document'}`,
-    };
+    return { error: notYaml(cause instanceof Error ? cause.message : 'invalid document') };
   }
+  return isTooDeep(value) ? { error: notYaml(TOO_DEEP) } : { value: asJson(value), duplicates };
+}
+
+function notYaml(why: string): string {
+  return `error converting YAML to JSON: yaml: ${why}`;
 }
 
 function duplicateText(text: string, position: number): string {
