@@ -45,7 +45,7 @@ describe('the HTTPS server', () => {
     servername: 'localhost',
   });
 
-  function over1(path: string, client: object = {}): Promise<{ code: number; text: string }> {
+  function over1(path: string, client: object = {}, body?: string): Promise<{ code: number; text: string }> {
     return new Promise((resolve, reject) => {
       const asked = request({ ...tls(), path, agent: false, ...client }, (answer) => {
         let text = '';
@@ -53,7 +53,7 @@ describe('the HTTPS server', () => {
         answer.on('end', () => resolve({ code: answer.statusCode ?? 0, text }));
       });
       asked.on('error', reject);
-      asked.end();
+      asked.end(body);
     });
   }
 
@@ -92,6 +92,20 @@ describe('the HTTPS server', () => {
         .filter(Boolean)
         .map((line) => (JSON.parse(line) as { type: string }).type),
     ).toEqual(['ADDED', 'ADDED']);
+  });
+
+  it('reads addresses and headers as long as selectors can get', async () => {
+    const many = Array.from({ length: 4000 }, (_, i) => `value-${i}`).join(',');
+    const path = `/api/v1/configmaps?labelSelector=${encodeURIComponent(`app in (${many})`)}`;
+    expect(path.length).toBeGreaterThan(40_000);
+    expect((await over1(path, admin)).code).toBe(200);
+  });
+
+  it('does not mind an offer of another protocol that it does not speak', async () => {
+    const headers = { connection: 'Upgrade', upgrade: 'h2c', 'content-type': 'application/json' };
+    const body = JSON.stringify({ metadata: { name: 'upgraded' } });
+    const more = { ...admin, method: 'POST', headers: { ...headers, 'content-length': body.length } };
+    expect((await over1('/api/v1/namespaces', more, body)).code).toBe(201);
   });
 
   it('answers a method that nobody knows like any wrong one', async () => {

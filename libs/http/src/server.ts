@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
@@ -15,17 +15,11 @@ export interface TlsOptions {
   readonly clientCa: string;
 }
 
-type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+/** As in Kubernetes: a long selector stands in the address, which counts. */
+const HEADER_BYTES_MAX = 1024 * 1024;
 
-/**
- * An HTTPS server for HTTP/2 and HTTP/1.1. Requests of the Kubernetes API go straight to it, past any framework; the rest
- * goes to `other` (the Nest app's own pages), or is answered by the API too.
- */
-export function createApiServer(
-  api: Api,
-  tls: TlsOptions,
-  other?: { owns(path: string): boolean; listener: Listener },
-): Http2SecureServer {
+/** An HTTPS server for HTTP/2 and HTTP/1.1. Requests go straight to the API, past any framework. */
+export function createApiServer(api: Api, tls: TlsOptions): Http2SecureServer {
   const server = createSecureServer(
     {
       allowHTTP1: true,
@@ -38,17 +32,20 @@ export function createApiServer(
       minVersion: 'TLSv1.2',
       settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 },
     },
-    (request, response) => {
-      if (other?.owns(request.url))
-        other.listener(request as unknown as IncomingMessage, response as unknown as ServerResponse);
-      else api.handle(request as AnyRequest, response as AnyResponse);
-    },
+    (request, response) => api.handle(request as AnyRequest, response as AnyResponse),
   );
   // Only HTTP/1.1 knows it: WebSockets come that way.
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => api.upgrade(request, socket, head));
   server.on('session', (session) => session.setLocalWindowSize(4 * 1024 * 1024));
-  // Idle connections of HTTP/1.1 clients stay: watches and pollers come back to them.
-  Object.assign(server, { keepAliveTimeout: 180_000, headersTimeout: 60_000, requestTimeout: 0 });
+  // What HTTP/1.1 has for itself. Idle connections stay: watches and pollers come back to them.
+  Object.assign(server, {
+    keepAliveTimeout: 180_000,
+    headersTimeout: 60_000,
+    requestTimeout: 0,
+    maxHeaderSize: HEADER_BYTES_MAX,
+    // A client may offer other protocols: its request is then served as if it had not.
+    shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
+  });
   server.on('connection', (socket: { setNoDelay(on: boolean): void }) => socket.setNoDelay(true));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => answerUnparsed(error, socket));
   return server;
@@ -68,13 +65,5 @@ function answerUnparsed(error: NodeJS.ErrnoException, socket: TLSSocket): void {
       : '400 Bad Request';
   socket.end(
     `HTTP/1.1 ${line}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
-}
-
-/** The paths that belong to the Kubernetes API; an app may keep the others for itself. */
-export function isApiPath(url: string): boolean {
-  const path = url.split('?', 1)[0] ?? '';
-  return (
-    path === '/' || /^\/(api|apis|at|healthz|livez|readyz|version|openapi|openid|\.well-known|metrics)(\/|$)/.test(path)
   );
 }
