@@ -82,7 +82,8 @@ export function refusalAnswer(refusal: HttpRefusal, form: OutputForm = PLAIN_JSO
 export interface Rendering {
   readonly form: OutputForm;
   readonly include: TableForm['include'];
-  readonly now: Instant;
+  /** What ages are relative to: the moment of each row, or the moment of the past that is looked at. */
+  now(): Instant;
 }
 
 /** One object in the form that was asked for. */
@@ -95,7 +96,7 @@ export function objectJson(on: ServedKind, object: KubeObject, { form, include, 
     case 'Table': {
       const { resourceVersion } = object.metadata;
       const metadata = JSON.stringify(resourceVersion === undefined ? {} : { resourceVersion });
-      return tableText(on, [object], { version: form.asVersion, include, now }, { metadata });
+      return tableText(on, [object], { version: form.asVersion, include, now: now() }, { metadata });
     }
     case 'PartialObjectMetadataList':
       return notAnObjectForm;

@@ -120,6 +120,20 @@ describe('the API over a cluster in memory', () => {
     expect(reply.headers['transfer-encoding']).toBe('chunked');
   });
 
+  it('counts ages in the rows of a watch from the moment of each event', async () => {
+    const path = '/api/v1/namespaces/other/endpoints';
+    const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+    const watching = server.ask({ path: `${path}?watch=true&timeoutSeconds=4`, headers: { accept } });
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    await server.create(path, { metadata: { name: 'late' } });
+    const [event] = eventsOf(await watching);
+    expect((event?.object as unknown as { rows: { cells: unknown[] }[] }).rows[0]?.cells).toEqual([
+      'late',
+      '<none>',
+      '0s',
+    ]);
+  });
+
   it('begins a watch with the state and a bookmark when asked to', async () => {
     const query =
       'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&fieldSelector=metadata.name%3Dfirst';

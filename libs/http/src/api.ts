@@ -212,7 +212,7 @@ class KubernetesApi implements Api {
     if ('refused' in form) return form;
     const include = form.as === 'Table' ? includeObject(query.get('includeObject')) : 'Metadata';
     if (typeof include !== 'string') return include;
-    return { form, include, now: past?.now ?? this.options.backend.now() };
+    return { form, include, now: () => past?.now ?? this.options.backend.now() };
   }
   private asked({ headers }: AnyRequest, query: Query, kind: Pick<Asked, 'on' | 'hasTable'>): Asked {
     const accept = headers.accept ?? '';

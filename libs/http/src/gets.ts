@@ -56,7 +56,7 @@ function derived(
       correlationId: '',
     },
     view,
-    { now: rendering.now, uid: '' },
+    { now: rendering.now(), uid: '' },
   );
   if (isRefusal(decided)) return decided;
   if (!decided.response) return answers.noSuchResource;

@@ -228,7 +228,7 @@ export function listText(
       return `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/${form.asVersion}","metadata":${metadata},"items":[${items}]}`;
     }
     case 'Table':
-      return tableText(on, objects, { version: form.asVersion, include, now }, { metadata });
+      return tableText(on, objects, { version: form.asVersion, include, now: now() }, { metadata });
     case 'PartialObjectMetadata':
       return notAnObjectForm;
   }

@@ -110,7 +110,7 @@ export class WatchStream {
     const metadata = JSON.stringify({ resourceVersion: object.metadata.resourceVersion });
     const definitions = this.isFirstRow;
     this.isFirstRow = false;
-    return tableText(this.on, [object], { version: form.asVersion, include, now }, { metadata, definitions });
+    return tableText(this.on, [object], { version: form.asVersion, include, now: now() }, { metadata, definitions });
   }
 
   private bookmarkText(metadata: object): string {
