@@ -12,6 +12,11 @@ import { yamlText } from './yaml-text.js';
 
 export type AnyResponse = ServerResponse | Http2ServerResponse;
 
+/** The client closed the connection already: what listens for that now would wait for ever. */
+export function isGone(response: AnyResponse): boolean {
+  return 'stream' in response ? response.stream.destroyed : response.destroyed;
+}
+
 /** A finished answer. */
 export interface Answer {
   readonly code: number;

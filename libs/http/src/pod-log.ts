@@ -1,12 +1,13 @@
 import type { KubeObject, LogRequest, Problem, Refusal, View } from '#model';
 import { canonicalTime, isRefusal, refusals } from '#model';
 import type { ServerResponse } from 'node:http';
+import { isGone } from './answer.js';
 import type { Backend, LogStream } from './backend.js';
 import type { Call } from './call.js';
 import { parseInt64 } from './go-text.js';
 import type { Query } from './query.js';
 import { answers } from './status.js';
-import { acceptWebSocket, sendMessage, type Accepted } from './websocket.js';
+import { acceptWebSocket, offeredWebSocket, sendMessage, type Offer } from './websocket.js';
 
 type Wanted = Omit<LogRequest, 'stream' | 'uid' | 'container'> & { readonly container: string };
 
@@ -30,16 +31,14 @@ export async function podLog(
     return undefined;
   }
   if (!backend.openLog) return unreachable(place.node);
+  const offer = call.upgrade && offeredWebSocket(call, ['binary.k8s.io', 'base64.binary.k8s.io']);
+  if (offer && 'refused' in offer) return offer;
   const stream = await backend.openLog(place.node, { ...wanted, container: place.container, uid: place.uid });
   if (isRefusal(stream)) return stream;
-  if (!call.upgrade) {
-    await sendLog(stream, out);
-    return undefined;
-  }
-  const accepting = acceptWebSocket(call, ['binary.k8s.io', 'base64.binary.k8s.io']);
-  if ('refused' in accepting) stream.cancel();
-  else await messageLog(stream, await accepting);
-  return 'refused' in accepting ? accepting : undefined;
+  if (isGone(response)) stream.cancel();
+  else if (offer) await messageLog(stream, offer);
+  else await sendLog(stream, out);
+  return undefined;
 }
 
 const unreachable = (node: string): Refusal => ({
@@ -162,7 +161,10 @@ async function sendLog(stream: LogStream, out: ServerResponse): Promise<void> {
   }
 }
 /** The log as the messages of a WebSocket, without channels. */
-async function messageLog(stream: LogStream, { socket, protocol }: Accepted): Promise<void> {
+async function messageLog(stream: LogStream, offer: Offer): Promise<void> {
+  const accepted = await acceptWebSocket(offer).catch(() => undefined);
+  if (!accepted) return stream.cancel();
+  const { socket, protocol } = accepted;
   socket.on('close', () => stream.cancel());
   socket.resume();
   try {

@@ -1,10 +1,10 @@
 import { isRefusal, sessionChannels, type SessionRequest, type SessionResult } from '#model';
 import type { JsonObject } from '#std';
-import type { WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import type { Backend, NodeStream } from './backend.js';
 import { internalError, type Call } from './call.js';
 import { answers, statusOf, type HttpRefusal } from './status.js';
-import { acceptWebSocket, sendMessage } from './websocket.js';
+import { acceptWebSocket, offeredWebSocket, sendMessage } from './websocket.js';
 
 const PLAIN = 'channel.k8s.io';
 const BASE64 = 'base64.channel.k8s.io';
@@ -42,9 +42,9 @@ export async function podSession(
     return answers.badRequest('you must specify at least 1 command for the container');
   if (!wanted.stdin && !wanted.stdout && !wanted.stderr)
     return answers.badRequest('you must specify at least 1 of stdin, stdout, stderr');
-  const accepting = acceptWebSocket(call, PROTOCOLS);
-  if ('refused' in accepting) return accepting;
-  const { socket, protocol } = await accepting;
+  const offer = offeredWebSocket(call, PROTOCOLS);
+  if ('refused' in offer) return offer;
+  const { socket, protocol } = await acceptWebSocket(offer);
   const client = new SessionClient(socket, protocol);
   const request: Omit<SessionRequest, 'stream'> = {
     namespace: at.namespace,
@@ -66,6 +66,8 @@ class SessionClient {
   private readonly isBase64: boolean;
   /** Since v4 the last message is a Status; before, it is a text, and only when something went wrong. */
   private readonly endsWithStatus: boolean;
+  /** Messages that the program has not taken yet. */
+  private unread = 0;
 
   constructor(
     private readonly socket: WebSocket,
@@ -77,7 +79,9 @@ class SessionClient {
 
   async join(stream: NodeStream, command: readonly string[]): Promise<void> {
     const { socket } = this;
-    socket.on('close', () => stream.cancel('the client went away'));
+    const leave = (): void => stream.cancel('the client went away');
+    socket.on('close', leave);
+    if (socket.readyState !== WebSocket.OPEN) leave();
     socket.on('message', (message: Buffer) => this.take(stream, Buffer.from(message)));
     socket.resume();
     let result: SessionResult = {};
@@ -124,11 +128,12 @@ class SessionClient {
   }
   /** The client waits while the program does not read. */
   private pass(stream: NodeStream, data: Uint8Array, channel: number): void {
+    this.unread++;
     this.socket.pause();
     stream
       .write(data, channel)
       .catch(() => undefined)
-      .finally(() => this.socket.resume());
+      .finally(() => --this.unread === 0 && this.socket.resume());
   }
   private send(channel: number, data: Uint8Array): Promise<void> {
     const bytes = Buffer.from(data);

@@ -5,7 +5,7 @@ import type { Backend, NodeStream } from './backend.js';
 import type { Call } from './call.js';
 import { serveSpdy, type SpdyStream } from './spdy.js';
 import { answers, type HttpRefusal } from './status.js';
-import { acceptWebSocket } from './websocket.js';
+import { acceptWebSocket, offeredWebSocket } from './websocket.js';
 
 const TUNNEL = 'SPDY/3.1+portforward.k8s.io';
 /** The older one of clients without SPDY: the ports stand in the query, each has a channel for data and one for errors. */
@@ -24,9 +24,9 @@ export async function portForward(backend: Backend, call: Call, place: ForwardPl
   if (ports.some((port) => !Number.isInteger(port) || port < 1 || port > 65_535)) {
     return answers.badRequest(`unable to parse "${call.query.all('ports').join(',')}" as port numbers`);
   }
-  const accepting = acceptWebSocket(call, ports.length === 0 ? [TUNNEL] : [TUNNEL, CHANNELS]);
-  if ('refused' in accepting) return accepting;
-  const { socket, protocol } = await accepting;
+  const offer = offeredWebSocket(call, ports.length === 0 ? [TUNNEL] : [TUNNEL, CHANNELS]);
+  if ('refused' in offer) return offer;
+  const { socket, protocol } = await acceptWebSocket(offer);
   if (protocol === CHANNELS) channels(backend, place, { socket, ports });
   else tunnel(backend, place, socket);
   return undefined;
@@ -56,9 +56,10 @@ function channels(
   { socket, ports }: { readonly socket: WebSocket; readonly ports: readonly number[] },
 ): void {
   let open = ports.length;
+  const full = new Set<Duplex>();
   const joined = ports.map((port, index) => {
-    const data = new ChannelStream(socket, index * 2, port);
-    const errors = new ChannelStream(socket, index * 2 + 1, port);
+    const data = new ChannelStream({ socket, full, channel: index * 2 }, port);
+    const errors = new ChannelStream({ socket, full, channel: index * 2 + 1 }, port);
     void forward({ backend, place, port }, data, errors).then(() => {
       if (--open === 0) socket.close(1000);
     });
@@ -67,28 +68,37 @@ function channels(
   socket.on('message', (message: Buffer) => {
     const [channel = 1] = message;
     const data = channel % 2 === 0 ? joined[channel / 2] : undefined;
-    if (data && !data.push(message.subarray(1))) socket.pause();
+    if (data && !data.hear(message.subarray(1))) socket.pause();
   });
   socket.on('close', () => joined.forEach((data) => data.destroy()));
   socket.resume();
 }
 
-/** One channel of a WebSocket. Its first message names the port, in two bytes. */
+/** One channel of a WebSocket, which is read only while none of its channels is full. Its first message names the port. */
 class ChannelStream extends Duplex {
   constructor(
-    private readonly socket: WebSocket,
-    private readonly channel: number,
+    private readonly of: { readonly socket: WebSocket; readonly full: Set<Duplex>; readonly channel: number },
     port: number,
   ) {
     super();
     this.on('error', () => undefined);
-    socket.send(Buffer.from([channel, port & 0xff, port >> 8]));
+    of.socket.send(Buffer.from([of.channel, port & 0xff, port >> 8]));
+  }
+  /** False: the client has to wait until this is read. */
+  hear(chunk: Buffer): boolean {
+    if (!this.push(chunk)) this.of.full.add(this);
+    return this.of.full.size === 0;
   }
   override _read(): void {
-    this.socket.resume();
+    const { full, socket } = this.of;
+    if (full.delete(this) && full.size === 0) socket.resume();
+  }
+  override _destroy(cause: Error | null, done: (error?: Error | null) => void): void {
+    this._read();
+    done(cause);
   }
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
-    this.socket.send(Buffer.concat([Buffer.from([this.channel]), chunk]), done);
+    this.of.socket.send(Buffer.concat([Buffer.from([this.of.channel]), chunk]), done);
   }
 }
 
@@ -115,7 +125,9 @@ async function forward(
 
 /** Both directions until the pod's is over; what went wrong on the node, if something did. */
 async function join(stream: NodeStream, data: Duplex): Promise<string | undefined> {
-  data.once('close', () => stream.cancel('the client went away'));
+  const leave = (): void => stream.cancel('the client went away');
+  data.once('close', leave);
+  if (data.destroyed) leave();
   send(data, stream);
   let result: SessionResult = {};
   for await (const { channel, data: bytes } of stream) {

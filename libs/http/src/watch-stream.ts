@@ -1,7 +1,7 @@
 import type { Change, KubeObject } from '#model';
 import type { ServerResponse } from 'node:http';
 import type { AnyResponse, Rendering } from './answer.js';
-import { warningHeaders } from './answer.js';
+import { isGone, warningHeaders } from './answer.js';
 import { contentType } from './negotiate.js';
 import { objectText, partialText, shown } from './object-text.js';
 import type { ServedKind } from './routes.js';
@@ -37,6 +37,7 @@ export class WatchStream {
 
   /** Headers go out at once: a client takes a watch for running only then. */
   open(warnings: readonly string[] = []): void {
+    if (isGone(this.out)) return this.finish();
     const headers: Record<string, string | string[]> = {
       'Cache-Control': 'no-cache, private',
       'Content-Type': contentType(this.rendering.form, true),

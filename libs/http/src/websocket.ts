@@ -1,7 +1,8 @@
-import { ServerResponse, type IncomingMessage } from 'node:http';
+import { ServerResponse, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { ClientGone } from './body/request-body.js';
 import type { Call } from './call.js';
 import { answers, type HttpRefusal } from './status.js';
 
@@ -44,24 +45,47 @@ export interface Accepted {
   readonly protocol: string;
 }
 
-/** Goes on as a WebSocket in the first protocol of the client's that is known here. It is paused: resume it to read. */
-export function acceptWebSocket({ request, upgrade }: Call, known: readonly string[]): Promise<Accepted> | HttpRefusal {
-  const header = request.headers['sec-websocket-protocol'];
-  if (!upgrade || request.headers.upgrade?.toLowerCase() !== 'websocket')
-    return answers.badRequest('Upgrade request required');
-  const offered = (header ?? '')
+/** A request for a WebSocket that can be granted. */
+export interface Offer {
+  readonly request: IncomingMessage;
+  readonly upgrade: Upgrade;
+  readonly protocol: string;
+}
+
+/** Checks a request for a WebSocket, and finds the first protocol of the client's that is known here. */
+export function offeredWebSocket({ request, upgrade }: Call, known: readonly string[]): Offer | HttpRefusal {
+  const { headers } = request;
+  if (!upgrade || headers.upgrade?.toLowerCase() !== 'websocket') return answers.badRequest('Upgrade request required');
+  if (request.method !== 'GET' || !isHandshake(headers))
+    return answers.badRequest('unable to upgrade: the handshake is not one of WebSocket version 13');
+  const offered = (headers['sec-websocket-protocol'] ?? '')
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
   const protocol = offered.length === 0 ? '' : offered.find((name) => known.includes(name));
   if (protocol === undefined)
     return answers.badRequest(`unable to upgrade: none of the protocols ${offered.join(', ')} is supported`);
+  return { request: request as IncomingMessage, upgrade, protocol };
+}
+
+/** What `ws` would answer by itself and tell nobody of. */
+function isHandshake(headers: IncomingHttpHeaders): boolean {
+  return headers['sec-websocket-version'] === '13' && /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '');
+}
+
+/** Goes on as a WebSocket. It is paused: resume it to read. */
+export function acceptWebSocket({ request, upgrade, protocol }: Offer): Promise<Accepted> {
   delete request.headers['sec-websocket-protocol'];
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    const bare = upgrade.take();
+    if (!bare.readable || !bare.writable) {
+      bare.destroy();
+      return reject(new ClientGone());
+    }
     const chosen = (headers: string[]): void =>
       void (protocol !== '' && headers.push(`Sec-WebSocket-Protocol: ${protocol}`));
     server.once('headers', chosen);
-    server.handleUpgrade(request as IncomingMessage, upgrade.take(), upgrade.head, (socket) => {
+    server.handleUpgrade(request, bare, upgrade.head, (socket) => {
       socket.on('error', () => undefined);
       // Nothing is to be lost before somebody listens.
       socket.pause();
