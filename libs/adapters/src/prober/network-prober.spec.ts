@@ -85,6 +85,15 @@ describe('probes', () => {
       output: 'dial tcp 127.0.0.1:1: connect: connection refused',
     });
   });
+  it('answers a probe that cannot be asked at all, and nothing of it fails later', async () => {
+    const answers = await Promise.all([
+      http('/', { headers: [['X-Arrow', '→']], timeoutMs: 50 }),
+      http('/', { host: 'no host', timeoutMs: 50 }),
+      prober.probe({ is: 'tcp', host, port: 70_000, timeoutMs: 50 }),
+    ]);
+    expect(answers.map(({ result }) => result)).toEqual(['failure', 'failure', 'failure']);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  });
   it('takes an open port for well', async () => {
     expect(await prober.probe({ is: 'tcp', host, port, timeoutMs: 1000 })).toEqual({ result: 'success', output: '' });
   });

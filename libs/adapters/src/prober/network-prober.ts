@@ -14,13 +14,13 @@ export class NetworkProber implements Prober {
   /** A failure that came long after its time was up says that this process got no turn, and nothing about the pod. */
   async probe(target: ProbeTarget): Promise<ProbeAnswer> {
     const started = performance.now();
-    const answer = await this.ask(target);
+    const answer = await this.ask(target).catch(unaskable);
     const lateMs = performance.now() - started - target.timeoutMs;
     if (answer.result !== 'failure' || lateMs < LATE_MS) return answer;
     return { result: 'unknown', output: `the node was too busy to probe in time: ${answer.output}` };
   }
 
-  private ask(target: ProbeTarget): Promise<ProbeAnswer> {
+  private async ask(target: ProbeTarget): Promise<ProbeAnswer> {
     switch (target.is) {
       case 'exec':
         return this.exec(target);
@@ -50,6 +50,11 @@ export class NetworkProber implements Prober {
   }
 }
 
+/** A host, port or header that nothing can be sent with: the pod asks for it, so it is the pod's failure. */
+function unaskable(error: unknown): ProbeAnswer {
+  return { result: 'failure', output: error instanceof Error ? error.message : String(error) };
+}
+
 function askHttp(target: HttpTarget): Promise<ProbeAnswer> {
   const url = `${target.scheme.toLowerCase()}://${bracketed(target.host)}:${target.port}${target.path.startsWith('/') ? '' : '/'}${target.path}`;
   return new Promise((resolve) => {
@@ -68,10 +73,6 @@ function askHttp(target: HttpTarget): Promise<ProbeAnswer> {
       timeout: target.timeoutMs,
       ...(target.scheme === 'HTTPS' && { rejectUnauthorized: false }),
     };
-    const late = setTimeout(
-      () => question.destroy(new Error('context deadline exceeded (Client.Timeout exceeded while awaiting headers)')),
-      target.timeoutMs,
-    );
     const finish = (answer: ProbeAnswer): void => {
       clearTimeout(late);
       resolve(answer);
@@ -87,6 +88,11 @@ function askHttp(target: HttpTarget): Promise<ProbeAnswer> {
       );
       question.destroy();
     });
+    // Not before there is a question: one that cannot be asked throws at once.
+    const late = setTimeout(
+      () => question.destroy(new Error('context deadline exceeded (Client.Timeout exceeded while awaiting headers)')),
+      target.timeoutMs,
+    );
     question.on('error', (error) => finish({ result: 'failure', output: `Get "${url}": ${dialWords(error, target)}` }));
     question.end();
   });
