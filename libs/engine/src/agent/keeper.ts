@@ -5,6 +5,7 @@ import type { Instant } from '#std';
 import { RuntimeFault } from '#ports';
 import { Operations } from './operations.js';
 import type { Surroundings } from './surroundings.js';
+import { pause } from './waiting.js';
 
 export interface KeeperReport {
   readonly pod: kubelet.Pod;
@@ -13,6 +14,8 @@ export interface KeeperReport {
   readonly event?: PodReport['event'];
 }
 
+const RETRY_MS = 1000;
+const RETRY_MS_MAX = 60_000;
 const STAGES = ['created', 'running', 'exited'];
 
 /** Keeps one pod as it should be: looks, lets the loop decide, carries out, reports. */
@@ -28,6 +31,8 @@ export class PodKeeper {
   private readonly seenAt = new Map<string, number>();
   private readonly removed = new Set<string>();
   private readonly unseen = new Set<string>();
+  /** How often in a row an action failed. */
+  private readonly failures = new Map<string, number>();
   private looking = false;
   private lookAgain = false;
   private wake: (() => void) | undefined;
@@ -199,19 +204,35 @@ export class PodKeeper {
     this.busy.add(key);
     this.operations
       .run(action)
-      .catch((error: unknown) => this.failed(action, error))
+      .then(
+        () => void this.failures.delete(key),
+        // Busy until the pause is over: otherwise the next look would begin the same at once.
+        (error: unknown) => this.failed(action, error),
+      )
       .finally(() => {
         this.busy.delete(key);
         this.seeStarted();
         this.look();
       });
   }
-  /** What went wrong without being part of the pod's story: the engine was away. It is looked at again soon. */
-  private failed(action: kubelet.Action, error: unknown): void {
-    const why = error instanceof RuntimeFault || error instanceof Error ? error.message : String(error);
-    this.around.log(`${action.do} of pod ${this.pod.metadata.namespace ?? ''}/${this.pod.metadata.name}: ${why}`);
-    const { clock } = this.around.options;
-    clock.at(clock.now() + 1000, () => this.look());
+  /**
+   * What went wrong without being part of the pod's story. An engine that is away is asked again soon; what it refuses
+   * is tried ever more seldom. Said at the 1st, 2nd, 4th, 8th … time.
+   */
+  private failed(action: kubelet.Action, error: unknown): Promise<void> {
+    const key = kubelet.actionKey(action);
+    const count = (this.failures.get(key) ?? 0) + 1;
+    this.failures.set(key, count);
+    if ((count & (count - 1)) === 0) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.around.log(`${action.do} of pod ${this.pod.metadata.namespace ?? ''}/${this.pod.metadata.name}: ${why}`);
+    }
+    this.seeStarted();
+    const isAway = error instanceof RuntimeFault && error.reason === 'unavailable';
+    return pause(
+      this.around.options.clock,
+      isAway ? RETRY_MS : Math.min(RETRY_MS * 2 ** Math.min(count - 1, 10), RETRY_MS_MAX),
+    );
   }
   end(): void {
     this.over = true;

@@ -16,6 +16,8 @@ const CONFIG_RETRY_MS = 5000;
 export class Operations {
   readonly files: PodFiles;
   private readonly stopper: Stopper;
+  /** Containers that a clean-up has removed. */
+  private readonly removed = new Set<string>();
 
   constructor(
     private readonly around: Surroundings,
@@ -231,13 +233,18 @@ export class Operations {
   private async cleanUp(): Promise<void> {
     const { keeper } = this;
     const { runtime, volumes } = this.around.options;
+    // What went in an earlier try that failed later is not asked for again.
+    const left = keeper.containers.filter((c) => !this.removed.has(c.id));
+    const removeAll = (containers: readonly kubelet.Observed[]): Promise<unknown> =>
+      Promise.all(
+        containers.map(async (c) => {
+          await runtime.remove(c.id);
+          this.removed.add(c.id);
+        }),
+      );
     // The sandbox goes last: what still ends may need its network.
-    const order = [...keeper.containers].sort(
-      (a, b) => Number(a.labels.role === 'infra') - Number(b.labels.role === 'infra'),
-    );
-    const apps = order.filter((c) => c.labels.role !== 'infra');
-    await Promise.all(apps.map((c) => runtime.remove(c.id)));
-    for (const infra of order.filter((c) => c.labels.role === 'infra')) await runtime.remove(infra.id);
+    await removeAll(left.filter((c) => c.labels.role !== 'infra'));
+    await removeAll(left.filter((c) => c.labels.role === 'infra'));
     await volumes.removePod(keeper.uid);
     this.around.tokens.forget(keeper.uid);
     keeper.record = kubelet.cleaned(keeper.situation());

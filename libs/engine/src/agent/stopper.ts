@@ -7,6 +7,7 @@ import { until } from './waiting.js';
 
 const AFTER_HOOK_MS_MIN = 2000;
 const LOOK_AGAIN_MS = 5000;
+const RETRY_MS = 1000;
 type Stop = kubelet.Action & { do: 'stop' };
 
 /** Stops containers of one pod: hook, signal, and at the deadline the end. A deadline may come nearer meanwhile. */
@@ -28,9 +29,7 @@ export class Stopper {
       return;
     }
     this.carryOut(action)
-      .catch((error: unknown) =>
-        this.around.log(`stopping ${action.container}: ${error instanceof Error ? error.message : String(error)}`),
-      )
+      .catch((error: unknown) => this.log(action, error))
       .finally(() => {
         delete stopping[action.id];
         this.nudges.delete(action.id);
@@ -50,16 +49,36 @@ export class Stopper {
     const hooked = await this.preStop(action);
     const now = clock.now();
     if (hooked) keeper.stopping[action.id] = Math.max(this.deadline(action), now + AFTER_HOOK_MS_MIN);
-    if (!this.runs(action.id)) return;
-    const shown = await runtime.inspect(action.id);
-    await runtime.signal(action.id, action.signal ?? shown?.stopSignal ?? 'SIGTERM');
-    while (this.runs(action.id) && clock.now() < this.deadline(action))
+    await this.insist(action, async () => {
+      const signal = action.signal ?? (await runtime.inspect(action.id))?.stopSignal ?? 'SIGTERM';
+      await runtime.signal(action.id, signal);
+    });
+    while (this.mayWait(action))
       await this.waitUntil(action.id, Math.min(this.deadline(action), clock.now() + LOOK_AGAIN_MS));
     while (this.runs(action.id) && !this.around.stopped) {
-      await runtime.signal(action.id, 'SIGKILL');
-      await keeper.observeOne(action.id);
-      if (this.runs(action.id)) await this.waitUntil(action.id, clock.now() + LOOK_AGAIN_MS);
+      const isSent = await this.tries(action, () => runtime.signal(action.id, 'SIGKILL'));
+      await keeper.observeOne(action.id).catch(() => undefined);
+      if (this.runs(action.id)) await this.waitUntil(action.id, clock.now() + (isSent ? LOOK_AGAIN_MS : RETRY_MS));
     }
+  }
+  /** Until the engine has taken it: what was begun, the hook above all, is not begun anew because the engine was away. */
+  private async insist(action: Stop, work: () => Promise<void>): Promise<void> {
+    const { clock } = this.around.options;
+    while (this.mayWait(action) && !(await this.tries(action, work)))
+      await this.waitUntil(action.id, Math.min(this.deadline(action), clock.now() + RETRY_MS));
+  }
+  private async tries(action: Stop, work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.log(action, error);
+      return false;
+    }
+  }
+  private mayWait(action: Stop): boolean {
+    const { options, stopped } = this.around;
+    return this.runs(action.id) && !stopped && options.clock.now() < this.deadline(action);
   }
   /** The hook may take all of the grace period; it never runs for a container that has ended. */
   private async preStop(action: Stop): Promise<boolean> {
@@ -80,8 +99,7 @@ export class Stopper {
       this.nudges.get(action.id)?.();
       return failure;
     });
-    while (!done && this.runs(action.id) && this.around.options.clock.now() < this.deadline(action))
-      await this.waitUntil(action.id, this.deadline(action));
+    while (!done && this.mayWait(action)) await this.waitUntil(action.id, this.deadline(action));
     const failure = done
       ? await ended
       : this.runs(action.id)
@@ -109,6 +127,9 @@ export class Stopper {
     this.nudges.set(id, wait.cancel);
     await wait.done;
     this.nudges.delete(id);
-    if (this.around.options.clock.now() >= at && this.runs(id)) await this.keeper.observeOne(id);
+    if (this.around.options.clock.now() >= at && this.runs(id)) await this.keeper.observeOne(id).catch(() => undefined);
+  }
+  private log(action: Stop, error: unknown): void {
+    this.around.log(`stopping ${action.container}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
