@@ -47,6 +47,12 @@ const REFUSED_BUSY: Refusal = {
   message: 'too many writes are under way, please try again later',
   details: { retryAfterSeconds: 1 },
 };
+const NOT_TAKEN: Refusal = {
+  refused: true,
+  code: 504,
+  reason: 'Timeout',
+  message: 'the event log did not take the write in time',
+};
 const unavailable = (why: string): Refusal => ({
   refused: true,
   code: 503,
@@ -124,13 +130,11 @@ export class Writer implements CommandPort {
     const { clock } = this.options;
     const deadline = clock.now() + COMMAND_TIMEOUT_MS;
     for (;;) {
-      if (this.rebuilding) await this.rebuilding;
+      if (this.rebuilding && !(await this.rebuiltBy(deadline))) return NOT_TAKEN;
       if (!this.elected) return unavailable('this replica is not the writer (any more)');
       const outcome = await this.attempt(command);
       if (outcome !== 'again') return outcome;
-      if (clock.now() >= deadline) {
-        return { refused: true, code: 504, reason: 'Timeout', message: 'the event log did not take the write in time' };
-      }
+      if (clock.now() >= deadline) return NOT_TAKEN;
     }
   }
 
@@ -187,6 +191,8 @@ export class Writer implements CommandPort {
       return this.failed(cause, generation);
     }
     if (!(await reads.reached(position, COMMAND_TIMEOUT_MS))) {
+      // What was decided is not replaced by what was folded now: as after a failure, the log is read first.
+      if (generation === this.generation) this.rebuild();
       return {
         refused: true,
         code: 504,
@@ -266,11 +272,15 @@ export class Writer implements CommandPort {
     };
   }
 
-  /** Forgets what was decided but not appended: the log decides. */
+  /**
+   * Forgets what was decided but not appended: the log decides. Appends that are still on their way are waited for: they
+   * may be taken, and a state without them would allow what they forbid.
+   */
   private rebuild(): void {
     this.generation++;
     const { reads } = this.options;
     this.rebuilding = (async () => {
+      await Promise.race([Promise.allSettled(this.onTheWay.values()), this.pause(COMMAND_TIMEOUT_MS)]);
       for (let wait = 10; ; wait = Math.min(wait * 2, 1000)) {
         const fresh = await reads.fresh(5000).catch(() => false);
         if (fresh) break;
@@ -279,6 +289,17 @@ export class Writer implements CommandPort {
       this.ahead = reads.projection.copy();
       this.rebuilding = undefined;
     })();
+  }
+
+  /** False when the rebuilding is not over by then; it goes on for others. */
+  private async rebuiltBy(deadline: Instant): Promise<boolean> {
+    let cancel: () => void = () => undefined;
+    const late = new Promise<false>((resolve) => {
+      cancel = this.options.clock.at(deadline, () => resolve(false));
+    });
+    const isRebuilt = await Promise.race([this.rebuilding?.then(() => true as const), late]);
+    cancel();
+    return isRebuilt !== false;
   }
 
   private staleBasis(command: Command): Refusal | undefined {

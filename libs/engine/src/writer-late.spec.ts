@@ -1,0 +1,126 @@
+import { describe, expect, it } from '@jest/globals';
+import { MemoryEventLog, VirtualClock } from '#adapters';
+import { builtinAdmission, configMapKind, createRegistry, namespaceKind } from '#kinds';
+import { isRefusal, type NewEvent, type StoredEvent } from '#model';
+import type { Appended, LogSubscription } from '#ports';
+import { COMMAND_TIMEOUT_MS } from './writer.js';
+import { testCreate, testPatch, testPlane } from './testing.js';
+
+const kinds = createRegistry([namespaceKind, configMapKind], builtinAdmission);
+const CONFIG_MAPS = 'core.configmaps';
+const configMap = (name: string, data: object = { a: '1' }): object => ({
+  metadata: { name, namespace: 'team' },
+  data,
+});
+
+/** A log whose readers can be kept waiting, and whose appends to single streams too. */
+class HeldLog extends MemoryEventLog {
+  isRead = true;
+  readonly gates = new Map<string, Promise<void>>();
+  private unread: (() => void)[] = [];
+
+  override subscribe(
+    after: number,
+    onEvents: (events: readonly StoredEvent[]) => void,
+    onEnd?: (cause: unknown) => void,
+  ): LogSubscription {
+    const give = (events: readonly StoredEvent[]): void => {
+      if (this.isRead) onEvents(events);
+      else this.unread.push(() => onEvents(events));
+    };
+    return super.subscribe(after, give, onEnd);
+  }
+  override async append(stream: string, event: NewEvent, expected: number): Promise<Appended> {
+    await this.gates.get(stream);
+    return super.append(stream, event, expected);
+  }
+  readOn(): void {
+    this.isRead = true;
+    for (const give of this.unread.splice(0)) give();
+  }
+}
+class CountedClock extends VirtualClock {
+  looks = 0;
+  override now(): number {
+    if (++this.looks > 100_000) throw new Error('somebody looks at the clock again and again');
+    return super.now();
+  }
+}
+const turns = async (): Promise<void> => {
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+async function started() {
+  const log = new HeldLog();
+  const clock = new CountedClock(1_800_000_000_000);
+  const plane = testPlane(log, kinds, { clock });
+  await plane.start();
+  const writer = await plane.becomeWriter('test-cluster');
+  await writer.submit(testCreate('core.namespaces', { metadata: { name: 'team' } }));
+  return { log, clock, plane, writer };
+}
+
+describe('a writer whose view lags far behind', () => {
+  it('answers an unchanged write once the view has caught up, and lets others have the thread meanwhile', async () => {
+    const { log, clock, plane, writer } = await started();
+    log.isRead = false;
+    const late = writer.submit(testCreate(CONFIG_MAPS, configMap('one')));
+    await turns();
+    clock.advanceTo(clock.now() + COMMAND_TIMEOUT_MS);
+    expect(await late).toMatchObject({ code: 504 });
+    const same = writer.submit(testPatch(CONFIG_MAPS, 'team', 'one', { data: { a: '1' } }));
+    await turns();
+    log.readOn();
+    await turns();
+    expect(await same).toMatchObject({ changed: false, object: { data: { a: '1' } } });
+    await plane.stop();
+  });
+
+  it('does not keep a command waiting longer than it may take', async () => {
+    const { log, clock, plane, writer } = await started();
+    log.isRead = false;
+    const late = writer.submit(testCreate(CONFIG_MAPS, configMap('one')));
+    await turns();
+    clock.advanceTo(clock.now() + COMMAND_TIMEOUT_MS);
+    await late;
+    const next = writer.submit(testCreate(CONFIG_MAPS, configMap('two')));
+    await turns();
+    for (let i = 0; i <= COMMAND_TIMEOUT_MS / 1000; i++) {
+      clock.advanceTo(clock.now() + 1000);
+      await turns();
+    }
+    expect(await next).toMatchObject({ code: 504 });
+    await plane.stop();
+  });
+});
+
+describe('a writer that decides anew after a failed append', () => {
+  it('waits for the appends that are still on their way: they may have been taken', async () => {
+    const { log, plane, writer } = await started();
+    await writer.submit(testCreate(CONFIG_MAPS, configMap('one')));
+    const gate = Promise.withResolvers<void>();
+    log.gates.set('core.namespaces/_/team', gate.promise);
+    const deleted = writer.submit({
+      ...testCreate('core.namespaces', { metadata: { name: 'team' } }),
+      verb: 'delete',
+      body: {},
+    });
+    // Somebody else writes: the next append to that stream fails, and the state is built anew.
+    const foreign = log.store.stream('core.configmaps/team/one').at(-1) as StoredEvent;
+    log.store.add('core.configmaps/team/one', {
+      ...foreign,
+      id: 'foreign',
+      type: 'MetadataChanged',
+      data: { uid: 'x' },
+    });
+    const patched = writer.submit(testPatch(CONFIG_MAPS, 'team', 'one', { data: { a: '2' } }));
+    await turns();
+    const created = writer.submit(testCreate(CONFIG_MAPS, configMap('two')));
+    await turns();
+    gate.resolve();
+    expect(isRefusal(await deleted)).toBe(false);
+    await patched;
+    expect(await created).toMatchObject({ refused: true, code: 403 });
+    await plane.stop();
+  });
+});
