@@ -3,12 +3,13 @@ import type { ReportAnswer } from '#model';
 import type { BusSubscription, ContainerOwner, RuntimeChange, RuntimeContainer, RuntimeInfo } from '#ports';
 import { refusalOf, shortOf } from './admission.js';
 import { Assigned } from './assigned.js';
-import type { AssignedPod, News } from './assigned.js';
+import type { News } from './assigned.js';
 import { Contact } from './contact.js';
 import { KnownImages } from './images.js';
 import { PodKeeper } from './keeper.js';
 import type { KeeperReport } from './keeper.js';
 import { LogAnswers } from './log-answer.js';
+import { Memory } from './memory.js';
 import { allocatableOf, capacityOf } from './node-object.js';
 import type { AgentOptions } from './options.js';
 import { answerQuestions } from './questions.js';
@@ -26,21 +27,12 @@ export interface Agent {
   /** The keeper of a pod, for the parts of the agent that answer questions about it. */
   pod(namespace: string, name: string, uid?: string): PodKeeper | undefined;
 }
-interface SavedState {
-  readonly version: number;
-  readonly cluster: string;
-  readonly position: number;
-  readonly podCidr?: string;
-  readonly pods: readonly AssignedPod[];
-}
 const HEARTBEAT_MS = 10_000;
 const SYNC_MS = 30_000;
 const RELIST_MS = 30_000;
 const USAGE_MS = 10_000;
-const SAVE_AFTER_MS = 200;
 const RETRY_MS = 1000;
 const MAKING_MAX = 4;
-const STATE_VERSION = 1;
 const POD_CIDR_WAIT_MS = 5000;
 const POD_CIDR_STEP_MS = 50;
 
@@ -58,12 +50,12 @@ class NodeAgent implements Agent {
   private readonly ends: (() => void)[] = [];
   private readonly subscriptions: BusSubscription[] = [];
   private readonly contact: Contact;
+  private readonly memory: Memory;
   private around: Surroundings | undefined;
   private owner: ContainerOwner | undefined;
   private preparing: Promise<void> | undefined;
   private prepared = false;
   private stopped = false;
-  private saving = false;
   /** The pods' range, as the control plane last said it. */
   private knownCidr: string | undefined;
   /** Uids of the pods that the last look at the engine showed. */
@@ -72,6 +64,7 @@ class NodeAgent implements Agent {
   constructor(private readonly options: AgentOptions) {
     this.boot = options.ids.uid();
     this.contact = new Contact(options, this.boot, this.assigned, (news) => this.apply(news));
+    this.memory = new Memory(options, () => ({ podCidr: this.knownCidr, ...this.assigned.state() }));
     this.logs = new LogAnswers(options);
     this.sessions = new SessionAnswers(options);
     this.reporter = new Reporter(options, this.boot, (uid, report, answer) => this.reportTaken(uid, report, answer));
@@ -104,6 +97,7 @@ class NodeAgent implements Agent {
   stop(): Promise<void> {
     this.stopped = true;
     this.contact.stop();
+    this.memory.stop();
     for (const end of this.ends) end();
     for (const subscription of this.subscriptions) subscription.unsubscribe();
     for (const keeper of this.keepers.values()) keeper.end();
@@ -146,27 +140,14 @@ class NodeAgent implements Agent {
     };
   }
 
-  /** What the agent knew before it was restarted, so that it looks after its pods even while it is cut off. */
   private async restore(): Promise<void> {
-    const text = await this.options.volumes.loadState().catch(() => undefined);
-    const state = text === undefined ? undefined : (JSON.parse(text) as SavedState);
-    if (state?.version !== STATE_VERSION) return;
+    const state = await this.memory.load();
+    if (!state) return;
     this.assigned.restore(state);
     this.knownCidr = state.podCidr;
     await this.prepare();
     for (const { pod } of this.assigned.all()) this.keep(pod, true);
     await this.relist().catch((error: unknown) => this.log(`looking at what runs: ${words(error)}`));
-  }
-  private save(): void {
-    if (this.saving) return;
-    this.saving = true;
-    const { clock, volumes } = this.options;
-    clock.at(clock.now() + SAVE_AFTER_MS, () => {
-      this.saving = false;
-      if (this.stopped) return;
-      const text = JSON.stringify({ version: STATE_VERSION, podCidr: this.knownCidr, ...this.assigned.state() });
-      volumes.saveState(text).catch((error: unknown) => this.log(`saving what was assigned: ${words(error)}`));
-    });
   }
 
   private async apply(news: News): Promise<void> {
@@ -175,7 +156,7 @@ class NodeAgent implements Agent {
     for (const uid of news.gone) this.end(uid);
     if (news.objects.length > 0)
       for (const keeper of this.keepers.values()) if (kubelet.needsAny(keeper.pod, news.objects)) keeper.needsChanged();
-    if (news.pods.length > 0 || news.gone.length > 0) this.save();
+    if (news.pods.length > 0 || news.gone.length > 0) this.memory.save();
   }
 
   private keep(pod: kubelet.Pod, adopting: boolean): void {
@@ -242,7 +223,7 @@ class NodeAgent implements Agent {
     this.keepers.delete(uid);
     this.assigned.forget(uid);
     this.reporter.forget(uid);
-    this.save();
+    this.memory.save();
   }
   private reportTaken(uid: string, report: KeeperReport, answer: ReportAnswer): void {
     const keeper = this.keepers.get(uid);

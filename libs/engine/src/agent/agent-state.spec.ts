@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { TestNode, testPod } from './test-node.js';
+
+describe('what an agent remembers over a restart', () => {
+  it('may be damaged: then it learns everything anew', async () => {
+    for (const text of ['{"version":1,"clu', '', 'null', '{"version":1,"cluster":"c1","position":3}']) {
+      const node = new TestNode();
+      await node.volumes.saveState(text);
+      node.assign(testPod('web'), undefined, true);
+      await node.start();
+      await node.run(3000);
+      expect(node.running('web')).toEqual(['POD/0', 'c/0']);
+    }
+  });
+
+  it('is written by one at a time, the newest last', async () => {
+    const node = new TestNode();
+    let writing = 0;
+    let most = 0;
+    let last = '';
+    node.volumes.saveState = async (text) => {
+      most = Math.max(most, ++writing);
+      await new Promise<void>((resolve) => node.clock.at(node.clock.now() + 1000, resolve));
+      last = text;
+      writing--;
+    };
+    await node.start();
+    for (const name of ['a', 'b', 'c', 'd']) {
+      node.assign(testPod(name));
+      await node.run(400);
+    }
+    await node.run(5000);
+    expect(most).toBe(1);
+    expect((JSON.parse(last) as { pods: readonly unknown[] }).pods).toHaveLength(4);
+  });
+});

@@ -1,0 +1,77 @@
+import { isJsonObject } from '#std';
+import type { AssignedPod } from './assigned.js';
+import type { AgentOptions } from './options.js';
+import { pause } from './waiting.js';
+
+const SAVE_AFTER_MS = 200;
+const VERSION = 1;
+
+export interface Remembered {
+  readonly cluster: string;
+  readonly position: number;
+  /** The pods' range, as the control plane last said it. */
+  readonly podCidr?: string | undefined;
+  readonly pods: readonly AssignedPod[];
+}
+
+/** What an agent remembers over a restart, so that it looks after its pods even while it is cut off. */
+export class Memory {
+  private saving = false;
+  private isChanged = false;
+  private stopped = false;
+
+  constructor(
+    private readonly options: AgentOptions,
+    private readonly now: () => Partial<Remembered>,
+  ) {}
+
+  /** Undefined when there is nothing, or nothing that can be read: the control plane tells it all again. */
+  async load(): Promise<Remembered | undefined> {
+    try {
+      const text = await this.options.volumes.loadState();
+      if (text === undefined) return undefined;
+      const state: unknown = JSON.parse(text);
+      if (isRemembered(state)) return state;
+      this.options.log?.('what was assigned is remembered in a form of another build: it is not used');
+    } catch (error) {
+      this.options.log?.(`what was assigned cannot be read: ${words(error)}`);
+    }
+    return undefined;
+  }
+
+  /** Writes it soon, one at a time: two that write at once would tear the file. */
+  save(): void {
+    this.isChanged = true;
+    if (this.saving) return;
+    this.saving = true;
+    void this.saveUntilDone();
+  }
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private async saveUntilDone(): Promise<void> {
+    const { clock, volumes, log } = this.options;
+    while (this.isChanged) {
+      await pause(clock, SAVE_AFTER_MS);
+      if (this.stopped) return;
+      this.isChanged = false;
+      const text = JSON.stringify({ version: VERSION, ...this.now() });
+      await volumes.saveState(text).catch((error: unknown) => log?.(`saving what was assigned: ${words(error)}`));
+    }
+    this.saving = false;
+  }
+}
+
+function isRemembered(state: unknown): state is Remembered {
+  return (
+    isJsonObject(state) &&
+    state['version'] === VERSION &&
+    typeof state['cluster'] === 'string' &&
+    typeof state['position'] === 'number' &&
+    Array.isArray(state['pods'])
+  );
+}
+function words(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
