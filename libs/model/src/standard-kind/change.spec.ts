@@ -12,6 +12,10 @@ describe('diff and applyChange', () => {
     const change = diff(object({ data: { a: '1', b: '2' } }), object({ data: { a: '1', c: '3' } }));
     expect(change).toEqual({ set: [[['data', 'c'], '3']], unset: [['data', 'b']] });
   });
+  it('takes away what is named like an own member of every object', () => {
+    const change = diff(object({ data: { toString: '1', constructor: '2' } }), object({ data: { constructor: '3' } }));
+    expect(change).toEqual({ set: [[['data', 'constructor'], '3']], unset: [['data', 'toString']] });
+  });
   it('adds items at the end of a list one by one', () => {
     expect(diff(object({ list: [1] }), object({ list: [1, 2] }))).toEqual({ set: [[['list', 1], 2]] });
   });

@@ -31,10 +31,11 @@ function compareFields(before: Fields, after: Fields, path: Path, out: Collected
   const inMetadata = path.length === 1 && path[0] === 'metadata';
   for (const key in after) {
     if (after[key] === undefined || (inMetadata && key === 'resourceVersion')) continue;
-    compareValues(before[key], after[key], [...path, key], out);
+    compareValues(valueAt(before, key), after[key], [...path, key], out);
   }
   for (const key in before) {
-    if (before[key] === undefined || after[key] !== undefined || (inMetadata && key === 'resourceVersion')) continue;
+    if (before[key] === undefined || (inMetadata && key === 'resourceVersion')) continue;
+    if (valueAt(after, key) !== undefined) continue;
     out.unset.push([...path, key]);
   }
 }
