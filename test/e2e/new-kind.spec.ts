@@ -169,7 +169,8 @@ function wish(spec: object, name = 'bike'): string {
 async function events(stream: string): Promise<readonly string[]> {
   const log = await openEventLog(`sqlite:${join(work, 'home/log/events.db')}`, { mode: 'read' });
   const types: string[] = [];
-  for await (const event of log.readAll(0)) if (event.stream === stream) types.push(event.type);
+  for await (const batch of log.readAll(0))
+    for (const event of batch) if (event.stream === stream) types.push(event.type);
   await log.close();
   return types;
 }

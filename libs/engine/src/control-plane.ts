@@ -19,6 +19,7 @@ export interface ControlPlaneOptions {
   readonly build: string;
   readonly checkpoints?: CheckpointStore;
   readonly eventsPerCheckpoint?: number;
+  readonly eventsKeptAtStart?: number;
   readonly soon: (callback: () => void) => void;
   readonly onFatal: (cause: unknown) => void;
   readonly onRefusal?: (loop: string, key: string, refusal: { readonly message: string }) => void;
@@ -37,7 +38,7 @@ export class ControlPlane {
   private readonly runners: LoopRunner[] = [];
 
   constructor(readonly options: ControlPlaneOptions) {
-    const { log, kinds, keys, clock, build, eventsPerCheckpoint, onFatal } = options;
+    const { log, kinds, keys, clock, build, eventsPerCheckpoint, eventsKeptAtStart, onFatal } = options;
     this.codec = eventCodec(kinds, keys);
     this.fold = (state, event) => foldEvent(kinds, state, event);
     const checkpoints = options.checkpoints && new Checkpoints(options.checkpoints, () => undefined);
@@ -47,6 +48,7 @@ export class ControlPlane {
       clock,
       onFatal,
       ...(eventsPerCheckpoint !== undefined && { eventsPerCheckpoint }),
+      ...(eventsKeptAtStart !== undefined && { eventsKeptAtStart }),
     });
     this.history = new History({ ...parts, reads: this.reads });
     this.reads.onChanges((changes: readonly Change[]) => {

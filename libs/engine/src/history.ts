@@ -4,6 +4,7 @@ import type { EventLog } from '#ports';
 import type { Instant } from '#std';
 import type { Checkpoints } from './checkpoint.js';
 import type { EventCodec } from './codec.js';
+import { eventsBetween } from './past.js';
 import { Projection, type Fold } from './projection.js';
 import type { ReadModel } from './read-model.js';
 
@@ -76,12 +77,8 @@ export class History {
   private async replay(position: number): Promise<Projection> {
     const { log, codec, fold, build, checkpoints } = this.options;
     const projection = new Projection(fold);
-    const checkpoint = await checkpoints?.newest(build, position, codec);
-    if (checkpoint) projection.restore(checkpoint.state);
-    for await (const event of log.readAll(projection.position)) {
-      if (event.position > position) break;
-      projection.apply(codec.decode(event));
-    }
+    const state = (await checkpoints?.newest(build, position, codec))?.state;
+    await projection.rebuild(state, eventsBetween({ log, codec }, state?.position ?? 0, position));
     return projection;
   }
 }

@@ -5,7 +5,8 @@ import { Fault } from '#std';
 import { ChangeWindow } from './change-window.js';
 import type { Checkpoints } from './checkpoint.js';
 import type { EventCodec } from './codec.js';
-import { Projection, type Fold } from './projection.js';
+import { eventsBetween } from './past.js';
+import { Projection, type Fold, type RestoredState } from './projection.js';
 import { TimeIndex } from './time-index.js';
 
 export interface ReadModelOptions {
@@ -18,12 +19,16 @@ export interface ReadModelOptions {
   readonly checkpoints?: Checkpoints;
   /** How many events there are between two checkpoints. Default {@link EVENTS_PER_CHECKPOINT}. */
   readonly eventsPerCheckpoint?: number;
+  /** How many of the last events stay in the window of changes after a start. Default {@link EVENTS_KEPT_AT_START}. */
+  readonly eventsKeptAtStart?: number;
   /** Stops the process: the log holds what this build cannot read, or is damaged. */
   readonly onFatal: (cause: unknown) => void;
 }
 
 /** So many that writing them costs nothing beside the appends, so few that a start reads its tail in a second. */
 export const EVENTS_PER_CHECKPOINT = 100_000;
+/** Watches that broke off shortly before a restart go on where they were; the rest of the past is folded the fast way. */
+export const EVENTS_KEPT_AT_START = 10_000;
 
 type Listener = (changes: readonly Change[], events: readonly StoredEvent[]) => void;
 
@@ -53,10 +58,8 @@ export class ReadModel {
     const { log, checkpoints } = this.options;
     const head = await log.head();
     const checkpoint = await checkpoints?.newest(this.options.build, head, this.options.codec);
-    if (checkpoint) {
-      this.projection.restore(checkpoint.state);
-      this.times.restore(checkpoint.times);
-    }
+    if (checkpoint) this.times.restore(checkpoint.times);
+    await this.readPast(checkpoint?.state, head);
     this.seen = this.projection.position;
     this.window.reset();
     this.subscription = log.subscribe(
@@ -119,6 +122,17 @@ export class ReadModel {
   /** The cluster as it was at a position within the last minutes. */
   recent(position: number): View | undefined {
     return this.window.viewAt(position);
+  }
+
+  /** All but the last events, which go through the window of changes. */
+  private async readPast(from: RestoredState | undefined, head: number): Promise<void> {
+    const { log, eventsPerCheckpoint = EVENTS_PER_CHECKPOINT, eventsKeptAtStart = EVENTS_KEPT_AT_START } = this.options;
+    const upTo = head - eventsKeptAtStart * log.positionsPerEvent;
+    const events = eventsBetween(this.options, from?.position ?? 0, upTo);
+    await this.projection.rebuild(from, events, ({ position, time }) => {
+      this.times.add(position, Date.parse(time));
+      if (++this.sinceCheckpoint >= eventsPerCheckpoint) this.checkpoint();
+    });
   }
 
   private headSoon(): Promise<number> {

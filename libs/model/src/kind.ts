@@ -113,8 +113,11 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** Conditions of an object's row in a Table: pods that are over say so. */
   readonly rowConditions?: ((object: KubeObject) => readonly JsonObject[]) | undefined;
   decide(command: Command, state: StreamState | undefined, view: View, context: DecideContext): Decided;
-  /** The object after an event; shared by all kinds but those that must do more than set fields. */
-  evolve(object: KubeObject | undefined, event: StoredEvent): KubeObject | undefined;
+  /**
+   * The object after an event; shared by all kinds but those that must do more than set fields. What is `owned` nobody
+   * else sees, so it may be written to.
+   */
+  evolve(object: KubeObject | undefined, event: StoredEvent, owned?: boolean): KubeObject | undefined;
 }
 
 /** All kinds of this server. */

@@ -16,8 +16,11 @@ export interface EventLog {
   append(stream: string, event: NewEvent, expectedRevision: number): Promise<Appended>;
   /** Events of a stream from this revision on, in order. */
   readStream(stream: string, fromRevision: number): AsyncIterable<StoredEvent>;
-  /** Events whose position is above `afterPosition`, in order, up to the head at the time of the call. */
-  readAll(afterPosition: number): AsyncIterable<StoredEvent>;
+  /**
+   * Events whose position is above `afterPosition`, in order, up to the head at the time of the call, in batches as they
+   * come off the store. They are the caller's own: nobody else ever holds them.
+   */
+  readAll(afterPosition: number): AsyncIterable<readonly StoredEvent[]>;
   /** Every event above `afterPosition`, then each new one as it becomes durable, until closed. Resumes by itself. */
   subscribe(
     afterPosition: number,
@@ -32,6 +35,8 @@ export interface EventLog {
   origin(): Promise<number>;
   /** Largest event, in bytes of its JSON text, that an append takes. */
   readonly eventBytesMax: number;
+  /** About how far the positions of two events that follow each other lie apart: 1 where positions are counted. */
+  readonly positionsPerEvent: number;
   /** True when another process may write too: the writer then reads its events back before it acknowledges. */
   readonly shared: boolean;
   close(): Promise<void>;

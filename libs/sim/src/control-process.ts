@@ -40,6 +40,8 @@ export interface ControlParts {
 
 /** Every life is of the same code: it starts from the checkpoints of the one before. */
 export const BUILD = 'simulation';
+/** So few that most starts read some of the past the fast way. */
+const EVENTS_KEPT_AT_START = 32;
 
 /** One life of the control plane: everything in it is gone when it dies, but for the log. */
 export class ControlProcess {
@@ -75,6 +77,7 @@ export class ControlProcess {
       ids: new SeededIds(parts.chance.below(2 ** 31) + life),
       build: BUILD,
       checkpoints: parts.checkpoints,
+      eventsKeptAtStart: EVENTS_KEPT_AT_START,
       soon: steps.soon,
       onFatal: (cause) => this.alive && parts.onFatal(cause),
     });

@@ -221,9 +221,16 @@ export function eventLogContract(name: string, makePlace: () => Promise<LogPlace
         expect(await collect(log.readStream('fill/0', 0))).toHaveLength(834);
       });
 
+      it('gives every reader events of its own', async () => {
+        await log.append('a', { ...eventOf('a', -1), data: { deep: { text: 'as it was' } } }, -1);
+        const [mine] = await collect(log.readAll(0));
+        (mine?.data['deep'] as { text: string }).text = 'changed';
+        expect((await collect(log.readAll(0)))[0]?.data).toEqual({ deep: { text: 'as it was' } });
+      });
+
       it('can be broken off, and the log closes soon all the same', async () => {
         await fill(log, 1500);
-        for (let n = 0; n < 3; n++) for await (const event of log.readAll(0)) if (event.revision > 1) break;
+        for (let n = 0; n < 3; n++) for await (const [event] of log.readAll(0)) if (event) break;
         for await (const event of log.readStream('fill/0', 0)) if (event.revision > 1) break;
         const follow = new Follow(log, 0);
         const closing = performance.now();

@@ -13,9 +13,9 @@ export function eventOf(stream: string, expectedRevision: number, cause = 'test'
   };
 }
 
-export async function collect(events: AsyncIterable<StoredEvent>): Promise<StoredEvent[]> {
+export async function collect(events: AsyncIterable<StoredEvent | readonly StoredEvent[]>): Promise<StoredEvent[]> {
   const all: StoredEvent[] = [];
-  for await (const event of events) all.push(event);
+  for await (const some of events) all.push(...[some].flat());
   return all;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { canonical } from '#std';
 import fc from 'fast-check';
 import type { KubeObject } from '../kube-object.js';
-import { applyChange, diff } from './change.js';
+import { applyChange, diff, type Change } from './change.js';
 
 const object = (fields: Record<string, unknown>): KubeObject =>
   canonical({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', uid: 'u' }, ...fields }) as KubeObject;
@@ -36,6 +36,22 @@ describe('diff and applyChange', () => {
       fc.property(fields, fields, (a, b) => {
         const [before, after] = [object(a), object(b)];
         expect(JSON.stringify(applyChange(before, diff(before, after)))).toBe(JSON.stringify(after));
+      }),
+    );
+  });
+  it('makes the same of what it may write to, and nothing else of any path', () => {
+    const json = fc.jsonValue({ maxDepth: 4 });
+    const key = fc.oneof(fc.constantFrom('a', 'b', 'length', '__proto__', 'constructor', '7', 'data'), fc.nat(3));
+    const path = fc.array(key, { minLength: 1, maxLength: 4 });
+    const fields = fc.dictionary(fc.constantFrom('a', 'b', 'data', '7'), json);
+    const change = fc.record({ set: fc.array(fc.tuple(path, json)), unset: fc.array(path) });
+    fc.assert(
+      fc.property(fields, change, (of, { set, unset }) => {
+        const own = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+        const copied = applyChange(own(object(of)), own({ set, unset }) as Change);
+        expect(JSON.stringify(applyChange(own(object(of)), own({ set, unset }) as Change, true))).toBe(
+          JSON.stringify(copied),
+        );
       }),
     );
   });

@@ -66,14 +66,33 @@ function isFields(value: unknown): value is Fields {
 /**
  * The object with a change applied: a new object that shares every untouched part, keys in canonical order.
  * Paths that lead nowhere are ignored by `unset` and built by `set`, so that it never throws on a stored event.
+ * An `owned` object is seen by nobody else and is written to instead of copied.
  */
-export function applyChange<T extends KubeObject>(object: T, change: Change): T {
+export function applyChange<T extends KubeObject>(object: T, change: Change, owned = false): T {
   const { set, unset } = change;
-  const fresh = new Fresh();
+  const fresh = owned ? ALL_FRESH : new Fresh();
   let root: Container = object;
   if (unset) for (const path of unset) root = removed(root, path, 0, fresh);
-  if (set) for (const [path, value] of set) root = placed(root, path, 0, { value, fresh });
+  if (set) {
+    for (const [path, value] of set)
+      if (!owned || !overwritten(root, path, value)) root = placed(root, path, 0, { value, fresh });
+  }
   return root as T;
+}
+
+/** The short way for what is owned and has a value at the path already: nothing but an assignment. */
+function overwritten(root: Container, path: Path, value: unknown): boolean {
+  const last = path.length - 1;
+  let holder = root as Record<string | number, unknown>;
+  for (let depth = 0; depth < last; depth++) {
+    const inner = valueAt(holder, path[depth] as string | number);
+    if (typeof inner !== 'object' || inner === null) return false;
+    holder = inner as Record<string | number, unknown>;
+  }
+  const key = path[last] as string | number;
+  if (valueAt(holder, key) === undefined) return false;
+  holder[key] = value;
+  return true;
 }
 
 type Container = Fields | readonly unknown[];
@@ -168,6 +187,16 @@ class Fresh {
     return container;
   }
 }
+
+/** For an object that is owned whole. */
+const ALL_FRESH = new (class extends Fresh {
+  override has(): boolean {
+    return true;
+  }
+  override note<C extends object>(container: C): C {
+    return container;
+  }
+})();
 
 function asContainer(value: unknown, key: string | number): Container {
   if (typeof value === 'object' && value !== null) return value as Container;

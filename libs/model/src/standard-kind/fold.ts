@@ -9,21 +9,30 @@ import { applyChange } from './change.js';
 export function standardEvolve(
   object: KubeObject | undefined,
   event: Pick<StoredEvent, 'type' | 'data'>,
+  owned = false,
 ): KubeObject | undefined {
   if (event.type === DELETED) return undefined;
   if (event.type === CREATED) return (event.data as unknown as CreatedData).object;
   // An upsert's first event carries the whole object under its own name.
   if (event.data['object'] !== undefined) return (event.data as unknown as CreatedData).object;
-  return object === undefined ? undefined : applyChange(object, changeOf(event.data));
+  return object === undefined ? undefined : applyChange(object, changeOf(event.data), owned);
 }
 
-/** The next state of a stream; its object carries `metadata.resourceVersion`, the position of this event. */
-export function foldEvent(registry: KindRegistry, state: StreamState | undefined, event: StoredEvent): StreamState {
+/**
+ * The next state of a stream; its object carries `metadata.resourceVersion`, the position of this event. Whoever owns
+ * the state, and the event too, because nobody else ever sees them, has them written to: no version in between is kept.
+ */
+export function foldEvent(
+  registry: KindRegistry,
+  state: StreamState | undefined,
+  event: StoredEvent,
+  owned = false,
+): StreamState {
   const evolve = registry.byId(kindOfStream(event.stream))?.evolve ?? standardEvolve;
   const { revision, position } = event;
-  const object = evolve(state?.object, event);
+  const object = evolve(state?.object, event, owned);
   if (object === undefined) return { revision, position, object, endedAt: event.time };
-  return { revision, position, object: withResourceVersion(object, String(position)) };
+  return { revision, position, object: withResourceVersion(object, String(position), owned) };
 }
 
 /**
@@ -47,12 +56,12 @@ export function lastOfDeleted(
 }
 
 /** The object as it is shown: with the position that made it, in the canonical place. */
-export function withResourceVersion<T extends KubeObject>(object: T, resourceVersion: string): T {
+export function withResourceVersion<T extends KubeObject>(object: T, resourceVersion: string, owned = false): T {
   if (object.metadata.resourceVersion === resourceVersion) return object;
   // The place in the key order is there already: a plain copy is several times faster, and every fold does this.
-  if (object.metadata.resourceVersion !== undefined)
+  if (!owned && object.metadata.resourceVersion !== undefined)
     return { ...object, metadata: { ...object.metadata, resourceVersion } };
-  return applyChange(object, { set: [[['metadata', 'resourceVersion'], resourceVersion]] });
+  return applyChange(object, { set: [[['metadata', 'resourceVersion'], resourceVersion]] }, owned);
 }
 /** The object as it is stored. */
 export function withoutResourceVersion<T extends KubeObject>(object: T): T {

@@ -13,6 +13,8 @@ import { allAfter, lastPosition, streamFrom } from './reading.js';
 import { SharedClient, withoutPassword } from './shared-client.js';
 
 const PAGE_EVENTS = 500;
+/** A usual event as the server stores it: positions there are places in its file. */
+const EVENT_BYTES = 1024;
 const RETRY_MS = 100;
 
 export interface EventStoreDbEventLogOptions {
@@ -30,6 +32,7 @@ export interface EventStoreDbEventLogOptions {
 export class EventStoreDbEventLog implements EventLog {
   readonly shared = true;
   readonly eventBytesMax: number;
+  readonly positionsPerEvent = EVENT_BYTES;
   readonly #server: string;
   readonly #client: SharedClient;
   readonly #codec: EventCodec;
@@ -110,12 +113,17 @@ export class EventStoreDbEventLog implements EventLog {
     }
   }
 
-  async *readAll(afterPosition: number): AsyncIterable<StoredEvent> {
+  async *readAll(afterPosition: number): AsyncIterable<readonly StoredEvent[]> {
     const until = await this.head();
+    let batch: StoredEvent[] = [];
     for await (const { event, position } of this.#everythingAfter(afterPosition)) {
-      if (position > until) return;
-      if (event !== undefined) yield event;
+      if (position > until) break;
+      if (event !== undefined) batch.push(event);
+      if (batch.length < PAGE_EVENTS) continue;
+      yield batch;
+      batch = [];
     }
+    if (batch.length > 0) yield batch;
   }
 
   subscribe(

@@ -25,6 +25,9 @@ export interface MemoryEventLogOptions {
   readonly eventBytesMax?: number;
   readonly shared?: boolean;
 }
+/** So few that tests with short logs see more than one. */
+const BATCH_EVENTS = 16;
+
 interface Waiting extends AttemptedAppend {
   resolve(appended: Appended): void;
   reject(cause: unknown): void;
@@ -36,6 +39,7 @@ interface Waiting extends AttemptedAppend {
  */
 export class MemoryEventLog implements EventLog {
   readonly eventBytesMax: number;
+  readonly positionsPerEvent = 1;
   readonly shared: boolean;
   readonly store: MemoryLogStore;
   readonly #faults: MemoryLogFaults;
@@ -64,8 +68,9 @@ export class MemoryEventLog implements EventLog {
     yield* this.store.stream(stream).slice(Math.max(0, fromRevision));
   }
 
-  async *readAll(afterPosition: number): AsyncIterable<StoredEvent> {
-    yield* this.store.after(afterPosition);
+  async *readAll(afterPosition: number): AsyncIterable<readonly StoredEvent[]> {
+    const events = structuredClone(this.store.after(afterPosition));
+    for (let from = 0; from < events.length; from += BATCH_EVENTS) yield events.slice(from, from + BATCH_EVENTS);
   }
 
   subscribe(

@@ -43,7 +43,8 @@ export class OnDemandReader implements PageReader {
     this.#uses++;
     try {
       const link = (this.#link ??= this.#start());
-      await link.opened;
+      // An open link is asked in the caller's own tick, so that it reads ahead while the caller works.
+      if (!link.isOpen) await link.opened;
       return await work(link);
     } finally {
       if (--this.#uses === 0) this.#idle = setTimeout(() => void this.close(), IDLE_MS).unref();

@@ -33,6 +33,7 @@ interface PendingAppend {
  */
 export class SqliteEventLog implements EventLog {
   readonly eventBytesMax = EVENT_BYTES_MAX;
+  readonly positionsPerEvent = 1;
   readonly shared = false;
   readonly path: string;
   readonly #writer: WorkerLink | undefined;
@@ -113,7 +114,7 @@ export class SqliteEventLog implements EventLog {
     }
   }
 
-  async *readAll(afterPosition: number): AsyncIterable<StoredEvent> {
+  async *readAll(afterPosition: number): AsyncIterable<readonly StoredEvent[]> {
     const until = await this.head();
     if (afterPosition >= until) return;
     let coming: Promise<PageAnswer> | undefined = this.#reader.page(afterPosition, until);
@@ -123,7 +124,7 @@ export class SqliteEventLog implements EventLog {
       // The worker reads the next page while this one is decoded and used.
       coming = page.done || last >= until ? undefined : this.#reader.page(last, until);
       coming?.catch(() => undefined);
-      yield* decode(page);
+      yield decode(page);
     }
   }
 

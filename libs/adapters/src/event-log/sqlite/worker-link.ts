@@ -27,6 +27,7 @@ export class WorkerLink {
   readonly #options: WorkerLinkOptions;
   readonly #waiting = new Map<number, Waiting>();
   readonly opened: Promise<Opened>;
+  isOpen = false;
   #settleOpened: { resolve(opened: Opened): void; reject(cause: unknown): void } | undefined;
   #seq = 0;
   #held = 0;
@@ -100,6 +101,7 @@ export class WorkerLink {
     switch (message.is) {
       case 'opened':
         this.#worker.unref();
+        this.isOpen = true;
         return this.#settleOpened?.resolve(message);
       case 'broken':
         return this.#end(faultOf(message.failure));

@@ -1,0 +1,120 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { registry } from '#kinds';
+import { CREATED, DELETED, foldEvent, streamOf, type StoredEvent, type View } from '#model';
+import type { JsonObject } from '#std';
+import { Projection, WRITER_STREAM } from './projection.js';
+
+const PODS = { id: 'core.pods' };
+const fold = (...given: Parameters<typeof foldEvent> extends [unknown, ...infer Rest] ? Rest : never) =>
+  foldEvent(registry, ...given);
+
+/** What happens to one of a few pods, or who writes from now on. */
+type Step =
+  | { readonly does: 'create'; readonly pod: number; readonly owner: number }
+  | { readonly does: 'bind' | 'own'; readonly pod: number; readonly to: number }
+  | { readonly does: 'report'; readonly pod: number; readonly key: string; readonly stale: boolean }
+  | { readonly does: 'delete'; readonly pod: number }
+  | { readonly does: 'elect' };
+const pod = fc.nat(3);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ does: fc.constant('create' as const), pod, owner: fc.nat(2) }),
+  fc.record({ does: fc.constantFrom('bind' as const, 'own' as const), pod, to: fc.nat(2) }),
+  fc.record({ does: fc.constant('report' as const), pod, key: fc.constantFrom('b', 'a', 'c'), stale: fc.boolean() }),
+  fc.record({ does: fc.constant('delete' as const), pod }),
+  fc.record({ does: fc.constant('elect' as const) }),
+);
+
+const ownersOf = (owner: number): JsonObject[] => [
+  { apiVersion: 'v1', kind: 'Node', name: `n${owner}`, uid: `owner-${owner}`, controller: true },
+];
+
+/** A log of such steps. Every call makes it anew, so that whoever gets it owns it. */
+function logOf(steps: readonly Step[]): StoredEvent[] {
+  const revisions = new Map<string, number>();
+  let epoch = 1;
+  return steps.map((now, index): StoredEvent => {
+    const position = index + 1;
+    const stream = now.does === 'elect' ? WRITER_STREAM : streamOf(PODS.id, 'default', `p${now.pod}`);
+    const revision = revisions.get(stream) ?? 0;
+    revisions.set(stream, revision + 1);
+    if (now.does === 'elect') epoch++;
+    const metadata = { actor: 'a', via: 'v', correlationId: 'c', schemaVersion: 1, epoch };
+    if (now.does === 'report' && now.stale) metadata.epoch--;
+    const base = { id: `e${position}`, time: '2026-01-01T00:00:00.000Z', stream, revision, position, metadata };
+    return { ...base, ...contentOf(now, position, epoch) };
+  });
+}
+function contentOf(now: Step, position: number, epoch: number): { type: string; data: JsonObject } {
+  const change = (set: JsonObject[string]) => ({ type: 'Changed', data: { uid: 'u', set } });
+  switch (now.does) {
+    case 'create':
+      return {
+        type: CREATED,
+        data: {
+          object: {
+            apiVersion: 'v1',
+            kind: 'Pod',
+            metadata: {
+              name: `p${now.pod}`,
+              namespace: 'default',
+              uid: `u${position}`,
+              ...(now.owner > 0 && { ownerReferences: ownersOf(now.owner) }),
+            },
+            spec: { containers: [] },
+            status: {},
+          },
+        },
+      };
+    case 'bind':
+      return change([[['spec', 'nodeName'], `n${now.to}`]]);
+    case 'own':
+      return change([[['metadata', 'ownerReferences'], ownersOf(now.to)]]);
+    case 'report':
+      return change([[['status', now.key], { at: position, list: [now.key] }]]);
+    case 'delete':
+      return { type: DELETED, data: { uid: 'u' } };
+    case 'elect':
+      return { type: 'WriterElected', data: { epoch, cluster: 'c' } };
+  }
+}
+
+async function* batches(events: readonly StoredEvent[]): AsyncIterable<readonly StoredEvent[]> {
+  for (let from = 0; from < events.length; from += 3) yield events.slice(from, from + 3);
+}
+
+/** All that a view answers. */
+function answersOf(view: View & Projection): unknown {
+  return {
+    position: view.position,
+    epoch: view.epoch,
+    streams: [...view.entries()].sort(),
+    list: view.list(PODS),
+    inNamespace: view.list(PODS, 'default'),
+    owned: [0, 1, 2].map((owner) => view.ownedBy(`owner-${owner}`)),
+    ever: [0, 1, 2].map((owner) => view.childrenEver(`owner-${owner}`)),
+    onNode: ['', 'n0', 'n1', 'n2'].map((node) => view.podsOnNode(node)),
+    byUid: view.list(PODS).map((object) => view.byUid(object.metadata.uid)),
+    kinds: view.kindsIn('default'),
+  };
+}
+
+describe('a projection', () => {
+  it('that is rebuilt answers as one that took every event as it came, and goes on the same way', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), fc.nat(30), fc.nat(30), async (steps, first, second) => {
+        const slow = new Projection(fold);
+        const [restored, rebuilt] = [Math.min(first, second), Math.max(first, second)];
+        const before = new Projection(fold);
+        for (const event of logOf(steps)) slow.apply(event);
+        for (const event of logOf(steps).slice(0, restored)) before.apply(event);
+        const fast = new Projection(fold);
+        const { position, epoch, cluster } = before;
+        const from = { entries: before.entries(), children: before.childCounts(), position, epoch, cluster };
+        await fast.rebuild(from, batches(logOf(steps).slice(restored, rebuilt)));
+        for (const event of logOf(steps).slice(rebuilt)) fast.apply(event);
+        expect(answersOf(fast)).toEqual(answersOf(slow));
+      }),
+    );
+  });
+});
