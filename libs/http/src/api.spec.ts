@@ -168,6 +168,26 @@ describe('the API over a cluster in memory', () => {
     expect(names((await server.get(path)).json)).toEqual(['y']);
   });
 
+  it('lists by labels and by fields what there is now, however often it was asked before', async () => {
+    const path = '/api/v1/namespaces/chosen/serviceaccounts';
+    await server.create('/api/v1/namespaces', { metadata: { name: 'chosen' } });
+    const find = async (query: string): Promise<readonly string[]> =>
+      names((await server.get(`${path}?${query}`)).json);
+    for (const name of ['x', 'y']) await server.create(path, { metadata: { name, labels: { set: 'a' } } });
+    expect(await find('labelSelector=set%3Da')).toEqual(['x', 'y']);
+    expect(await find('labelSelector=set%3Da')).toEqual(['x', 'y']);
+    expect(await find('fieldSelector=metadata.name%3Dx')).toEqual(['x']);
+    expect(await find('labelSelector=set%3Da&fieldSelector=metadata.name%3Dy')).toEqual(['y']);
+    await server.ask({
+      method: 'PATCH',
+      path: `${path}/x`,
+      type: 'application/merge-patch+json',
+      body: { metadata: { labels: { set: 'b' } } },
+    });
+    expect(await find('labelSelector=set%3Da')).toEqual(['y']);
+    expect(await find('labelSelector=set%3Db')).toEqual(['x']);
+  });
+
   it('reads the past byte for byte, and does not change it', async () => {
     const made = await server.create(MAPS, map('then'));
     const before = await server.get(`${MAPS}/then`);

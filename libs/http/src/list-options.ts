@@ -25,9 +25,11 @@ export interface Selection {
   readonly labels: LabelMatcher;
   readonly fields: readonly FieldTerm[];
   readonly everything: boolean;
+  /** Selections with the same text select the same of the same objects. */
+  readonly text: string;
   /** The one name that can match, when the field selector says so. */
   readonly name: string | undefined;
-  matches(object: KubeObject): boolean;
+  readonly matches: (object: KubeObject) => boolean;
 }
 
 export function listOptions(on: ServedKind, query: Query, watching: boolean): ListOptions | Refusal {
@@ -124,6 +126,7 @@ export function selectionOf(on: ServedKind, labelText: string, fieldText: string
     labels: labels.value,
     fields: terms.value,
     everything,
+    text: `${on.apiVersion}\0${labelText}\0${fieldText}`,
     name: terms.value.find((term) => term.field === 'metadata.name' && term.operator === '=')?.value,
     matches: everything
       ? () => true

@@ -4,7 +4,7 @@ import { goJsonError } from '#std';
 import type { Answer, Rendering } from './answer.js';
 import { notAnObjectForm } from './answer.js';
 import type { Backend } from './backend.js';
-import { versionOf, type ListOptions } from './list-options.js';
+import { versionOf, type ListOptions, type Selection } from './list-options.js';
 import { contentType } from './negotiate.js';
 import { itemText, partialText, shown } from './object-text.js';
 import type { Route, ServedKind } from './routes.js';
@@ -174,11 +174,8 @@ function pageOf(route: Route, { selection }: ListOptions, { view, start, limit }
     isEverywhere ? `${object.metadata.namespace ?? ''}/${object.metadata.name}` : object.metadata.name;
   const from = start === '' ? 0 : firstAtOrAfter(all, start, keyOf);
   if (limit === 0) {
-    const rest = from === 0 ? all : all.slice(from);
-    return {
-      objects: selection.everything ? rest : rest.filter((object) => selection.matches(object)),
-      meta: { resourceVersion },
-    };
+    const objects = from === 0 ? selectedOf(all, selection) : all.slice(from).filter(selection.matches);
+    return { objects, meta: { resourceVersion } };
   }
   const objects: KubeObject[] = [];
   let at = from;
@@ -197,6 +194,23 @@ function pageOf(route: Route, { selection }: ListOptions, { view, start, limit }
     ...(selection.everything && { remainingItemCount: all.length - at }),
   };
   return { objects, meta };
+}
+
+/** How many selections of one list are kept. */
+const SELECTIONS_KEPT = 32;
+const selections = new WeakMap<readonly KubeObject[], Map<string, readonly KubeObject[]>>();
+
+/** What a selection finds. Views give the very same array as long as nothing of it changed, so it is found once for all. */
+function selectedOf(all: readonly KubeObject[], selection: Selection): readonly KubeObject[] {
+  if (selection.everything) return all;
+  let kept = selections.get(all);
+  if (!kept) selections.set(all, (kept = new Map()));
+  let found = kept.get(selection.text);
+  if (!found) {
+    if (kept.size >= SELECTIONS_KEPT) kept.clear();
+    kept.set(selection.text, (found = all.filter(selection.matches)));
+  }
+  return found;
 }
 
 function firstAtOrAfter(all: readonly KubeObject[], start: string, keyOf: (object: KubeObject) => string): number {
