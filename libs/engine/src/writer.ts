@@ -11,7 +11,7 @@ import type {
 } from '#model';
 import { decideCommand, isRefusal, streamOf } from '#model';
 import type { Clock, EventLog, Ids } from '#ports';
-import { EventTooLarge, LogDamaged, WrongExpectedRevision } from '#ports';
+import { AppendVoid, EventTooLarge, LogDamaged, LogFull, WrongExpectedRevision } from '#ports';
 import type { Instant, JsonObject } from '#std';
 import { Fault, isJsonObject, toEventTime } from '#std';
 import type { EventCodec } from './codec.js';
@@ -262,7 +262,8 @@ export class Writer implements CommandPort {
         message: `the object is too large for the event log: ${cause.message}`,
       };
     }
-    if (cause instanceof WrongExpectedRevision) return 'again';
+    if (cause instanceof WrongExpectedRevision || cause instanceof AppendVoid) return 'again';
+    if (cause instanceof LogFull) return unavailable(cause.message);
     const why = cause instanceof Error ? cause.message : String(cause);
     return {
       refused: true,

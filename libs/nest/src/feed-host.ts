@@ -5,7 +5,7 @@ import { subjects } from '#engine';
 import { parseStream, type StoredEvent } from '#model';
 import type { LogSubscription } from '#ports';
 import { encodeJson } from './bus-commands.js';
-import { stopBecause } from './console.js';
+import { say, stopBecause } from './console.js';
 import { Platform } from './platform.js';
 
 const SAVE_EVERY_MS = 1_000;
@@ -20,6 +20,8 @@ export class FeedHost implements OnApplicationBootstrap, BeforeApplicationShutdo
   private published = 0;
   private saving: NodeJS.Timeout | undefined;
   private readonly file: string;
+  /** That the position cannot be written down is said once. */
+  private isTold = false;
 
   constructor(private readonly platform: Platform) {
     const folder = join(platform.settings.home, 'feed');
@@ -53,11 +55,18 @@ export class FeedHost implements OnApplicationBootstrap, BeforeApplicationShutdo
     this.saving ??= setTimeout(() => this.save(), SAVE_EVERY_MS);
   }
 
+  /** Where it cannot be written down, it is later: until then a crash has more events published again. */
   private save(): void {
     this.saving = undefined;
     if (this.published === 0) return;
-    writeFileSync(`${this.file}.new`, `${this.published}\n`);
-    renameSync(`${this.file}.new`, this.file);
+    try {
+      writeFileSync(`${this.file}.new`, `${this.published}\n`);
+      renameSync(`${this.file}.new`, this.file);
+      this.isTold = false;
+    } catch (cause) {
+      if (!this.isTold) say(`feed: its position cannot be written down: ${(cause as Error).message}`);
+      this.isTold = true;
+    }
   }
 }
 

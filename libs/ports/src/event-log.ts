@@ -11,7 +11,8 @@ import { Fault } from '#std';
 export interface EventLog {
   /**
    * Appends one event. `expectedRevision` is the revision of the stream's last event, -1 for a stream without events.
-   * Rejects with {@link WrongExpectedRevision}, {@link EventTooLarge}, {@link LogUnavailable}, {@link LogDamaged}.
+   * Rejects with {@link WrongExpectedRevision}, {@link EventTooLarge}, {@link LogFull}, {@link AppendVoid},
+   * {@link LogUnavailable}, {@link LogDamaged}.
    */
   append(stream: string, event: NewEvent, expectedRevision: number): Promise<Appended>;
   /** Events of a stream from this revision on, in order. */
@@ -73,6 +74,23 @@ export class EventTooLarge extends Fault {
     readonly bytesMax: number,
   ) {
     super(`an event of ${bytes} bytes for ${stream} is larger than the log takes (${bytesMax})`, false);
+  }
+}
+/** There is no room. The append has not happened, and will not until somebody makes room. */
+export class LogFull extends Fault {
+  override readonly name = 'LogFull';
+  constructor(message: string) {
+    super(message, false);
+  }
+}
+/**
+ * An append before this one failed for lack of room, and this one was sent before that was known: what it was decided on
+ * may never come true, so it has not happened either.
+ */
+export class AppendVoid extends Fault {
+  override readonly name = 'AppendVoid';
+  constructor() {
+    super('an append before this one failed', false);
   }
 }
 /** Nothing could be learned; the append may or may not have happened. Trying the same id again is safe. */

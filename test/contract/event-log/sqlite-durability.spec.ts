@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { SqliteEventLog } from '#adapters';
-import { LogDamaged, LogUnavailable } from '#ports';
+import { AppendVoid, LogDamaged, LogFull, LogUnavailable } from '#ports';
 import type { EventLog } from '#ports';
 import { built, killedWriter } from './killed-writer.js';
 import type { Acknowledged } from './killed-writer.js';
@@ -240,7 +240,17 @@ describe('one clear sentence for', () => {
         );
         expect(acknowledged).toBeGreaterThan(5);
         expect(await collect(log.readAll(0))).toHaveLength(acknowledged);
+        const text = 'x'.repeat(20_000);
+        const failing = log.append('b', { ...eventOf('b', -1), data: { text } }, -1);
+        await new Promise(setImmediate);
+        // The worker fails meanwhile, and this thread does not know yet.
+        spawnSync('sleep', ['0.2']);
         spawnSync('mount', ['-o', 'remount,size=8m', small]);
+        // What is decided now may build on what failed: it must not come true without it, although there is room.
+        const after = log.append('c', eventOf('c', -1), -1);
+        await expect(failing).rejects.toBeInstanceOf(LogFull);
+        await expect(after).rejects.toBeInstanceOf(AppendVoid);
+        expect(await collect(log.readStream('c', 0))).toEqual([]);
         await log.append('a', eventOf('a', acknowledged - 1), acknowledged - 1);
         expect(await collect(log.readAll(0))).toHaveLength(acknowledged + 1);
       });

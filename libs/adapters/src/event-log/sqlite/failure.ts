@@ -19,12 +19,12 @@ export function damaged(path: string, position: number | undefined, what: string
 /** A statement that does not fit the tables: they are not what this build made. */
 const ERROR = 1;
 const CORRUPT = 11;
+const FULL = 13;
 const NOT_A_DATABASE = 26;
 const REASONS: Readonly<Record<number, string>> = {
   5: 'another process keeps it locked',
   8: 'the file or its folder is read-only',
   10: 'the disk reported an error',
-  13: 'the disk is full; make room and try again',
   14: 'the file cannot be opened; check that its folder exists and may be written to',
   15: 'the file system does not support the locks that it needs; put it on a local disk',
 };
@@ -47,6 +47,8 @@ export function failureOf(cause: unknown, path: string): Failure {
   const code = resultCode(cause);
   if (code === ERROR || code === CORRUPT || code === NOT_A_DATABASE)
     return damaged(path, undefined, `SQLite says "${messageOf(cause)}"`).failure;
+  if (code === FULL)
+    return { is: 'full', message: `The event log ${path} cannot be used: the disk is full; make room and try again.` };
   const reason = (code !== undefined ? REASONS[code] : undefined) ?? REASONS_BY_CODE[fileCode(cause) ?? ''];
   return { is: 'unavailable', message: `The event log ${path} cannot be used: ${reason ?? messageOf(cause)}.` };
 }

@@ -21,6 +21,8 @@ export interface Broken {
 /** An error that travels between threads as plain data. */
 export type Failure =
   | { readonly is: 'unavailable'; readonly message: string }
+  | { readonly is: 'full'; readonly message: string }
+  | { readonly is: 'void' }
   | { readonly is: 'damaged'; readonly message: string; readonly position?: number }
   | { readonly is: 'moved'; readonly actual: number };
 
@@ -29,6 +31,8 @@ export interface AppendRequest {
   readonly is: 'append';
   /** Number of the first; the others follow on. */
   readonly first: number;
+  /** {@link AppendAnswer.fullGroups} as the sender knew it: what was decided before a failure was known is void. */
+  readonly fullGroups: number;
   readonly streams: readonly string[];
   readonly expectedRevisions: readonly number[];
   readonly bodies: readonly string[];
@@ -36,6 +40,8 @@ export interface AppendRequest {
 export interface AppendAnswer {
   readonly is: 'appended';
   readonly first: number;
+  /** How many groups have found no room so far. */
+  readonly fullGroups: number;
   /** 0 where the append failed. */
   readonly positions: readonly number[];
   readonly revisions: readonly number[];

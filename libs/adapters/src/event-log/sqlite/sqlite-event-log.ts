@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { NewEvent, StoredEvent } from '#model';
-import { EventTooLarge, LogUnavailable, WrongExpectedRevision } from '#ports';
+import { AppendVoid, EventTooLarge, LogUnavailable, WrongExpectedRevision } from '#ports';
 import type { Appended, EventLog, LogSubscription, OnProgress } from '#ports';
 import { LiveTail } from '../live-tail.js';
 import type { Page } from '../live-tail.js';
@@ -48,6 +48,7 @@ export class SqliteEventLog implements EventLog {
   #flushing = false;
   readonly #posted = new Map<number, PendingAppend>();
   #seq = 0;
+  #fullGroups = 0;
   #closed: LogUnavailable | undefined;
 
   static async open(path: string, options: SqliteEventLogOptions = {}): Promise<SqliteEventLog> {
@@ -180,6 +181,7 @@ export class SqliteEventLog implements EventLog {
     this.#writer.append({
       is: 'append',
       first,
+      fullGroups: this.#fullGroups,
       streams: queue.map((append) => append.stream),
       expectedRevisions: queue.map((append) => append.expectedRevision),
       bodies: queue.map((append) => append.body),
@@ -188,6 +190,11 @@ export class SqliteEventLog implements EventLog {
 
   #settle(answer: AppendAnswer): void {
     const failures = new Map(answer.failures);
+    if (answer.fullGroups > this.#fullGroups) {
+      this.#fullGroups = answer.fullGroups;
+      // The worker refuses what was on its way; what still waits here was decided as early.
+      for (const { reject } of this.#queue.splice(0)) reject(new AppendVoid());
+    }
     const settled = answer.positions.map((position, index) => {
       const append = this.#posted.get(answer.first + index);
       this.#posted.delete(answer.first + index);

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { LogDamaged, LogUnavailable } from '#ports';
+import { AppendVoid, LogDamaged, LogFull, LogUnavailable } from '#ports';
 import type {
   AppendAnswer,
   AppendRequest,
@@ -134,12 +134,16 @@ export class WorkerLink {
   }
 }
 
-export function faultOf(failure: Exclude<Failure, { readonly is: 'moved' }> | Failure): LogDamaged | LogUnavailable {
+export function faultOf(failure: Failure): LogDamaged | LogFull | AppendVoid | LogUnavailable {
   switch (failure.is) {
     case 'damaged':
       return new LogDamaged(failure.message, failure.position === undefined ? {} : { position: failure.position });
     case 'unavailable':
       return new LogUnavailable(failure.message);
+    case 'full':
+      return new LogFull(failure.message);
+    case 'void':
+      return new AppendVoid();
     case 'moved':
       return new LogUnavailable(`the stream is at revision ${failure.actual}`);
   }

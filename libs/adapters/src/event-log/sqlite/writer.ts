@@ -28,6 +28,8 @@ export class LogWriter {
   #tail: Link;
   /** Set when a commit failed in a way after which the disk cannot be believed. */
   #stopped: Failure | undefined;
+  /** How many groups found no room. */
+  #fullGroups = 0;
 
   constructor(database: DatabaseSync, path: string, reader: LogReader) {
     this.#path = path;
@@ -50,15 +52,17 @@ export class LogWriter {
 
   /** One answer for each request. A refused append does not keep the others of its group from being written. */
   appendGroup(requests: readonly AppendRequest[]): AppendAnswer[] {
-    if (this.#stopped !== undefined) return failAll(requests, this.#stopped);
+    if (this.#stopped !== undefined) return this.#failAll(requests, this.#stopped);
     try {
       this.#begin.run();
-      const answers = requests.map((request) => this.#appendAll(request));
+      const answers = requests.map((request) =>
+        request.fullGroups < this.#fullGroups ? this.#failed(request, { is: 'void' }) : this.#appendAll(request),
+      );
       this.#commit.run();
       this.#mark.write(this.#tail);
       return answers;
     } catch (cause) {
-      return failAll(requests, this.#undo(cause));
+      return this.#failAll(requests, this.#undo(cause));
     }
   }
 
@@ -80,7 +84,17 @@ export class LogWriter {
       revisions.push('is' in result ? 0 : result.revision);
       if ('is' in result) failures.push([index, result]);
     }
-    return { is: 'appended', first: request.first, positions, revisions, failures };
+    return { is: 'appended', first: request.first, fullGroups: this.#fullGroups, positions, revisions, failures };
+  }
+
+  #failAll(requests: readonly AppendRequest[], failure: Failure): AppendAnswer[] {
+    return requests.map((request) => this.#failed(request, failure));
+  }
+
+  #failed({ first, bodies }: AppendRequest, failure: Failure): AppendAnswer {
+    const none = bodies.map(() => 0);
+    const failures = bodies.map((_, index) => [index, failure] as const);
+    return { is: 'appended', first, fullGroups: this.#fullGroups, positions: none, revisions: none, failures };
   }
 
   #append(stream: string, body: string, expectedRevision: number): { position: number; revision: number } | Failure {
@@ -131,6 +145,7 @@ export class LogWriter {
   /** Takes everything back to what is durable and says why. */
   #undo(cause: unknown): Failure {
     const failure = failureOf(cause, this.#path);
+    if (failure.is === 'full') this.#fullGroups++;
     this.#ends.clear();
     try {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
@@ -142,16 +157,6 @@ export class LogWriter {
     if (isDiskError(cause)) this.#stopped = failure;
     return failure;
   }
-}
-
-function failAll(requests: readonly AppendRequest[], failure: Failure): AppendAnswer[] {
-  return requests.map(({ first, bodies }) => ({
-    is: 'appended',
-    first,
-    positions: bodies.map(() => 0),
-    revisions: bodies.map(() => 0),
-    failures: bodies.map((_, index) => [index, failure] as const),
-  }));
 }
 
 function idOf(body: string): unknown {
