@@ -125,6 +125,10 @@ function unsettled(world: World): readonly string[] {
     for (const uid of does) if (!should.has(uid)) out.push(`${node.name} runs stray pod ${uid}`);
   }
   if (view.list(nodes).length !== world.nodes.length) out.push('a node is not registered');
+  for (const { metadata, status } of view.list(nodes)) {
+    const ready = (status?.conditions ?? []).find(({ type }) => type === 'Ready');
+    if (ready?.status !== 'True') out.push(`node ${metadata.name} is heard and not ready`);
+  }
   return out;
 }
 

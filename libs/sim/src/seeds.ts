@@ -20,4 +20,5 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     showed: 'the checker of rollouts took a pod that is ready, but not for long enough, for an available one',
   },
   { seed: 724794799, showed: 'a set replaced pods that a node turned away at once, again and again' },
+  { seed: 91008, showed: 'a node that was silent for a minute stayed unreachable for ever after it was back' },
 ];

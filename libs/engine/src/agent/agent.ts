@@ -1,5 +1,5 @@
 import { kubelet } from '#loops';
-import type { ReportAnswer } from '#model';
+import type { KubeObject, ReportAnswer } from '#model';
 import type { BusSubscription, ContainerOwner, RuntimeChange, RuntimeContainer, RuntimeInfo } from '#ports';
 import { refusalOf, shortOf } from './admission.js';
 import { Assigned } from './assigned.js';
@@ -11,6 +11,7 @@ import type { KeeperReport } from './keeper.js';
 import { LogAnswers } from './log-answer.js';
 import { Memory } from './memory.js';
 import { allocatableOf, capacityOf } from './node-object.js';
+import { NodeReporter } from './node-reporter.js';
 import type { AgentOptions } from './options.js';
 import { answerQuestions } from './questions.js';
 import { Reporter } from './reporter.js';
@@ -30,6 +31,7 @@ export interface Agent {
 const HEARTBEAT_MS = 10_000;
 const SYNC_MS = 30_000;
 const RELIST_MS = 30_000;
+const NODE_STATUS_MS = 30_000;
 const USAGE_MS = 10_000;
 const RETRY_MS = 1000;
 const MAKING_MAX = 4;
@@ -52,6 +54,7 @@ class NodeAgent implements Agent {
   private readonly contact: Contact;
   private readonly memory: Memory;
   private around: Surroundings | undefined;
+  private nodeReporter: NodeReporter | undefined;
   private owner: ContainerOwner | undefined;
   private preparing: Promise<void> | undefined;
   private prepared = false;
@@ -75,6 +78,7 @@ class NodeAgent implements Agent {
     const info = await this.insist('the container engine', () => this.options.runtime.info());
     if (this.stopped || !info) return;
     this.around = this.surroundings(info);
+    this.nodeReporter = new NodeReporter(this.options, this.boot, info, () => this.ownNode());
     await this.restore();
     const { logs, sessions } = this;
     this.subscriptions.push(
@@ -92,6 +96,7 @@ class NodeAgent implements Agent {
     this.every(USAGE_MS, () => {
       for (const keeper of this.keepers.values()) void keeper.checkUsage().catch(() => undefined);
     });
+    this.every(NODE_STATUS_MS, () => void this.nodeReporter?.check());
     this.every(RELIST_MS, () => void this.relist().catch(() => undefined));
   }
   stop(): Promise<void> {
@@ -157,6 +162,7 @@ class NodeAgent implements Agent {
     if (news.objects.length > 0)
       for (const keeper of this.keepers.values()) if (kubelet.needsAny(keeper.pod, news.objects)) keeper.needsChanged();
     if (news.pods.length > 0 || news.gone.length > 0) this.memory.save();
+    if (news.objects.includes(`Node//${this.options.node.name}`)) void this.nodeReporter?.check();
   }
 
   private keep(pod: kubelet.Pod, adopting: boolean): void {
@@ -185,7 +191,7 @@ class NodeAgent implements Agent {
     const others = [...this.keepers.values()]
       .filter((k) => !kubelet.isTerminal(k.record.status.phase) && !k.gone && !this.assigned.isOmitted(k.uid))
       .map((k) => k.pod);
-    const node = this.assigned.objects.get('Node', '', this.options.node.name);
+    const node = this.ownNode();
     const allocatable = {
       ...this.around.allocatable,
       ...(node?.status as { allocatable?: Record<string, string> } | undefined)?.allocatable,
@@ -259,15 +265,19 @@ class NodeAgent implements Agent {
   }
   /** The range that the control plane gave this node. It comes soon after the node was registered, if it comes. */
   private async podCidr(): Promise<string> {
-    const { clock, node } = this.options;
+    const { clock } = this.options;
     for (let waited = 0; waited < POD_CIDR_WAIT_MS; waited += POD_CIDR_STEP_MS) {
-      const own = this.assigned.objects.get('Node', '', node.name);
+      const own = this.ownNode();
       const given = (own?.spec as { podCIDR?: string } | undefined)?.podCIDR;
       if (given !== undefined) return (this.knownCidr = given);
       if (!own && this.assigned.sequence === undefined) break;
       await pause(clock, POD_CIDR_STEP_MS);
     }
-    return this.knownCidr ?? node.podCidr;
+    return this.knownCidr ?? this.options.node.podCidr;
+  }
+  /** The Node object as the control plane last showed it. */
+  private ownNode(): KubeObject | undefined {
+    return this.assigned.objects.get('Node', '', this.options.node.name);
   }
   private async changed({ podUid, containerId, what }: RuntimeChange): Promise<void> {
     if (podUid === '') return this.relist().catch(() => undefined);

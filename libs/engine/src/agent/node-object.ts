@@ -1,8 +1,8 @@
 import { kubelet } from '#loops';
 import type { KubeObject } from '#model';
 import type { RuntimeImage, RuntimeInfo } from '#ports';
-import { toTime } from '#std';
-import type { Instant, JsonObject } from '#std';
+import { isJsonObject, jsonEquals, toTime } from '#std';
+import type { Instant, Json, JsonObject } from '#std';
 import { AGENT_VERSION } from './options.js';
 import type { NodeOptions } from './options.js';
 
@@ -69,7 +69,7 @@ export function nodeStatus(
     images: images
       .map((image) => ({ names: [...image.digests, ...image.names].slice(0, 5), sizeBytes: image.sizeBytes }))
       .filter((image) => image.names.length > 0)
-      .sort((a, b) => b.sizeBytes - a.sizeBytes)
+      .sort((a, b) => b.sizeBytes - a.sizeBytes || ((a.names[0] ?? '') < (b.names[0] ?? '') ? -1 : 1))
       .slice(0, IMAGES_MAX),
     nodeInfo: {
       architecture: info.architecture,
@@ -84,6 +84,29 @@ export function nodeStatus(
       systemUUID: node.machineId ?? '',
     },
   };
+}
+/** Whether a stored status says all that this one does. Times do not count, nor what others have added. */
+export function saysSame(stored: JsonObject | undefined, reported: JsonObject): boolean {
+  return Object.entries(reported).every(([field, value]) => {
+    const known = stored?.[field];
+    if (field === 'conditions') return conditionsSay(known, value);
+    if (field === 'capacity' || field === 'allocatable') return amountsSay(known, value);
+    // A list without items is not stored at all.
+    return jsonEquals(known ?? (Array.isArray(value) ? [] : undefined), value);
+  });
+}
+/** Amounts are stored in the shortest form: `4194304Ki` as `4Gi`. */
+function amountsSay(stored: Json | undefined, reported: Json | undefined): boolean {
+  const known = isJsonObject(stored) ? stored : {};
+  const amount = (quantity: Json | undefined): number | undefined => kubelet.amountOf(quantity as string | undefined);
+  return Object.entries(reported as JsonObject).every(([resource, one]) => amount(known[resource]) === amount(one));
+}
+function conditionsSay(stored: Json | undefined, reported: Json | undefined): boolean {
+  const known = new Map((Array.isArray(stored) ? (stored as JsonObject[]) : []).map((one) => [one['type'], one]));
+  return (reported as readonly JsonObject[]).every((one) => {
+    const before = known.get(one['type']);
+    return ['status', 'reason', 'message'].every((field) => before?.[field] === one[field]);
+  });
 }
 function conditions(now: string): readonly JsonObject[] {
   const one = (type: string, status: string, reason: string, message: string): JsonObject => ({

@@ -1,7 +1,16 @@
 import { FakeProber, FakeRuntime, MemoryBusHub, MemoryPodVolumes, VirtualClock } from '#adapters';
 import type { FakeRuntimeOptions } from '#adapters';
 import type { kubelet } from '#loops';
-import type { AssignedObject, IncidentReport, KubeObject, LogRequest, PodReport, StreamOpened } from '#model';
+import type {
+  AssignedObject,
+  IncidentReport,
+  KubeObject,
+  LogRequest,
+  NodeReport,
+  PodReport,
+  StreamOpened,
+} from '#model';
+import type { JsonObject } from '#std';
 import type { ProbeAnswer, ProbeTarget } from '#ports';
 import { createAgent } from './agent.js';
 import type { Agent } from './agent.js';
@@ -18,6 +27,7 @@ export class TestNode {
   readonly runtime: FakeRuntime;
   readonly volumes = new MemoryPodVolumes();
   readonly reports: PodReport[] = [];
+  readonly nodeReports: JsonObject[] = [];
   readonly incidents: IncidentReport[] = [];
   readonly log: string[] = [];
   probe: (target: ProbeTarget) => ProbeAnswer = () => ({ result: 'success', output: '' });
@@ -51,6 +61,13 @@ export class TestNode {
       return { taken: true };
     });
     answer('token', () => ({ token: 'a.b.c', expires: new Date(this.clock.now() + 3_600_000).toISOString() }));
+    answer('node', (message) => {
+      const { status } = message as NodeReport;
+      this.nodeReports.push(status);
+      const { object } = this.objects.get('core.nodes/_/n1') ?? {};
+      if (object) this.assign({ ...object, status }, 'core.nodes/_/n1');
+      return { taken: true };
+    });
     answer('pod', (message) => {
       if (!this.takes) return { taken: false, reason: 'not now' };
       this.reports.push(message as PodReport);

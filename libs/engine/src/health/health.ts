@@ -119,21 +119,30 @@ export class Health {
   }
 
   async nodeReport(node: string, report: NodeReport): Promise<ReportAnswer> {
-    if (this.isOld(node, report.boot, report.sequence, '')) return { taken: true };
-    const current = this.options.reads.projection.get(nodes, undefined, node);
-    if (!current) return { taken: false, reason: 'the node is not registered' };
-    const result = await this.submit(node, {
-      verb: 'patch',
-      kind: nodes.id,
-      name: node,
-      subresource: 'status',
-      patchType: 'merge',
-      body: { status: mergedStatus(statusOf(current), report.status) },
-      because: `${node} reported its state`,
-    });
-    if (isRefusal(result)) return { taken: false, reason: result.message };
-    this.note(node, report.boot).sequences.set('', report.sequence);
-    return { taken: true };
+    const { reads } = this.options;
+    const stream = streamOf(nodes.id, undefined, node);
+    for (let attempt = 0; attempt < 5; attempt++) {
+      if (this.isOld(node, report.boot, report.sequence, '')) return { taken: true };
+      const current = reads.projection.get(nodes, undefined, node);
+      if (!current) return { taken: false, reason: 'the node is not registered' };
+      const result = await this.submit(node, {
+        verb: 'patch',
+        kind: nodes.id,
+        name: node,
+        subresource: 'status',
+        patchType: 'merge',
+        body: { status: mergedStatus(statusOf(current), report.status) },
+        because: `${node} reported its state`,
+        basedOn: [{ stream, revision: reads.projection.stream(stream)?.revision ?? -1 }],
+      });
+      if (!isRefusal(result)) {
+        this.note(node, report.boot).sequences.set('', report.sequence);
+        return { taken: true };
+      }
+      if (result.reason !== 'Stale' && result.reason !== 'Conflict') return { taken: false, reason: result.message };
+      await reads.fresh(3000);
+    }
+    return { taken: false, reason: 'the node kept changing; report again' };
   }
 
   async incident(node: string, report: IncidentReport): Promise<ReportAnswer> {

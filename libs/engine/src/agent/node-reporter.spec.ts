@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import type { KubeObject } from '#model';
+import { TestNode } from './test-node.js';
+
+const STREAM = 'core.nodes/_/n1';
+
+describe('the state of a node', () => {
+  it('is told when what the control plane has of it is not so, and not again', async () => {
+    const node = new TestNode();
+    await node.start();
+    await node.run(1000);
+    const told = node.nodeReports.length;
+    await node.run(300_000);
+    expect(node.nodeReports).toHaveLength(told);
+
+    const { object } = node.objects.get(STREAM) ?? {};
+    const silent = {
+      type: 'Ready',
+      status: 'Unknown',
+      reason: 'NodeStatusUnknown',
+      message: 'Kubelet stopped posting.',
+    };
+    node.assign({ ...(object as KubeObject), status: { conditions: [silent] } }, STREAM);
+    await node.run(1000);
+    expect(node.nodeReports).toHaveLength(told + 1);
+    expect(node.nodeReports.at(-1)).toMatchObject({
+      conditions: expect.arrayContaining([expect.objectContaining({ type: 'Ready', status: 'True' })]),
+    });
+    await node.run(300_000);
+    expect(node.nodeReports).toHaveLength(told + 1);
+  });
+
+  it('is told again when nobody took it', async () => {
+    const node = new TestNode();
+    node.bus.connected = false;
+    const started = node.start();
+    await node.run(5000);
+    await started;
+    expect(node.nodeReports).toEqual([]);
+    node.bus.connected = true;
+    await node.run(60_000);
+    expect(node.nodeReports.length).toBeGreaterThan(0);
+  });
+
+  it('leaves alone what others have said of it', async () => {
+    const node = new TestNode();
+    await node.start();
+    await node.run(1000);
+    const told = node.nodeReports.length;
+    const object = node.objects.get(STREAM)?.object as KubeObject & {
+      status: { capacity: object; conditions: readonly object[] };
+    };
+    const capacity = { ...object.status.capacity, memory: '8Gi', 'example.com/gadget': '3' };
+    const conditions = [...object.status.conditions, { type: 'NetworkUnavailable', status: 'False' }];
+    node.assign({ ...object, status: { ...object.status, capacity, conditions, images: undefined } }, STREAM);
+    await node.run(60_000);
+    expect(node.nodeReports).toHaveLength(told);
+  });
+});
