@@ -98,6 +98,8 @@ export interface ReportAnswer {
   readonly taken: boolean;
   readonly reason?: string;
   readonly gone?: boolean;
+  /** Of a report that was taken: the object's version since then. */
+  readonly position?: number;
 }
 /** `node.<node>.logs`: the agent opens a byte stream `stream.<node>.<id>` and sends what Kubernetes' log endpoint would. */
 export interface LogRequest {

@@ -22,6 +22,8 @@ const TEN_MINUTES_MS = 600_000;
 interface PodSide {
   wanted: KeeperReport | undefined;
   taken: KeeperReport | undefined;
+  /** The pod's version since then. */
+  takenAt: number | undefined;
   sending: boolean;
   retryMs: number;
   wake: (() => void) | undefined;
@@ -37,7 +39,7 @@ interface Told {
 
 /**
  * Tells the control plane what happens on the node: of each pod only the newest status, again and again until it was
- * taken, and nothing when it has not changed. Incidents are counted and told at repeat 1, 2, 4, 8 … and every ten minutes.
+ * taken, and nothing when it has not changed, unless somebody else wrote over it. Incidents are counted and told at repeat 1, 2, 4, 8 … and every ten minutes.
  */
 export class Reporter {
   private readonly pods = new Map<string, PodSide>();
@@ -59,6 +61,7 @@ export class Reporter {
     const side = this.pods.get(uid) ?? {
       wanted: undefined,
       taken: undefined,
+      takenAt: undefined,
       sending: false,
       retryMs: RETRY_MS_MIN,
       wake: undefined,
@@ -66,7 +69,8 @@ export class Reporter {
     };
     this.pods.set(uid, side);
     const known = side.wanted ?? side.taken;
-    if (known && known.finished === report.finished && jsonEquals(known.status, report.status)) return;
+    const isTold = known && known.finished === report.finished && jsonEquals(known.status, report.status);
+    if (isTold && !isOverwritten(side, report)) return;
     // What happened since the last report that was taken is not lost by a newer one.
     const event = report.event ?? side.wanted?.event;
     side.wanted = { ...report, ...(event && { event }) };
@@ -121,7 +125,9 @@ export class Reporter {
     if (answer?.taken || answer?.gone) {
       side.retryMs = RETRY_MS_MIN;
       side.taken = report;
+      side.takenAt = answer.position;
       if (side.wanted === report) side.wanted = undefined;
+      else if (side.wanted) side.wanted = withoutTold(side.wanted, report);
       this.taken(uid, report, answer);
     } else {
       const { clock } = this.options;
@@ -202,6 +208,19 @@ export class Reporter {
       await this.deliver(report, tries + 1);
     }
   }
+}
+
+/** What happened was told with the report that was on its way meanwhile. */
+function withoutTold(wanted: KeeperReport, told: KeeperReport): KeeperReport {
+  if (wanted.event === undefined || wanted.event !== told.event) return wanted;
+  const { event: _event, ...rest } = wanted;
+  return rest;
+}
+
+/** The pod has a version that is newer than the report, and says something else. */
+function isOverwritten({ wanted, taken, takenAt }: PodSide, { pod }: KeeperReport): boolean {
+  if (wanted || !taken || takenAt === undefined) return false;
+  return Number(pod.metadata.resourceVersion ?? 0) > takenAt && !loop.isStillSaid(pod.status, taken.status);
 }
 
 /** The parts of a status that others act on. */

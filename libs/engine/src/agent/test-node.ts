@@ -36,6 +36,8 @@ export class TestNode {
   sequence = 0;
   /** False: reports are not answered as taken. */
   takes = true;
+  /** Where the log takes reports; undefined: at its end. */
+  takenAt: number | undefined;
   readonly objects = new Map<string, AssignedObject>();
   agent: Agent;
   private boots = 0;
@@ -71,7 +73,7 @@ export class TestNode {
     answer('pod', (message) => {
       if (!this.takes) return { taken: false, reason: 'not now' };
       this.reports.push(message as PodReport);
-      return { taken: true };
+      return { taken: true, position: this.takenAt ?? ++this.position };
     });
     this.assign(
       { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1', uid: 'node-uid' }, spec: { podCIDR: '10.244.3.0/24' } },
@@ -124,8 +126,10 @@ export class TestNode {
   }
 
   assign(object: KubeObject | Record<string, unknown>, stream = streamOf(object as KubeObject), quiet = false): void {
-    const full = object as KubeObject;
-    this.hand({ stream, uid: full.metadata.uid, position: ++this.position, object: full }, quiet);
+    const position = ++this.position;
+    const given = object as KubeObject;
+    const full = { ...given, metadata: { ...given.metadata, resourceVersion: String(position) } };
+    this.hand({ stream, uid: full.metadata.uid, position, object: full }, quiet);
   }
   /** The pod's object is deleted for good. */
   delete(object: KubeObject | Record<string, unknown>, quiet = false): void {

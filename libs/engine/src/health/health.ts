@@ -109,7 +109,7 @@ export class Health {
       const result = await this.takeReport(node, stream, pod, report);
       if (!isRefusal(result)) {
         this.note(node, report.boot).sequences.set(report.uid, report.sequence);
-        return report.finished ? this.finish(node, pod, report) : { taken: true };
+        return report.finished ? this.finish(node, pod, report) : { taken: true, position: result.position };
       }
       if (result.reason === 'NotFound') return { taken: false, gone: true, reason: result.message };
       if (result.reason !== 'Stale' && result.reason !== 'Conflict') return { taken: false, reason: result.message };

@@ -1,5 +1,5 @@
-import { toTime } from '#std';
-import { initContainersOf, isSidecar } from './pod.js';
+import { jsonEquals, toTime, type Json } from '#std';
+import { initContainersOf, isSidecar, isTerminal } from './pod.js';
 import type { Condition, Pod, PodStatus } from './pod.js';
 import { attemptsOf, hasStarted, sandboxOf } from './situation.js';
 import type { Situation } from './situation.js';
@@ -13,6 +13,24 @@ export const NODE_CONDITIONS: readonly string[] = [
   'ContainersReady',
   'PodScheduled',
 ];
+
+const OWN_FIELDS = ['phase', 'reason', 'message', 'podIPs', 'initContainerStatuses', 'containerStatuses'] as const;
+
+/**
+ * Whether a stored status still says what its node reported, or somebody else has written over it (of a node that was
+ * silent, its pods are said not to be ready). A pod that was said to have ended is left so.
+ */
+export function isStillSaid(stored: PodStatus | undefined, reported: PodStatus): boolean {
+  if (isTerminal(stored?.phase)) return true;
+  const known = new Map((stored?.conditions ?? []).map((one) => [one.type, one]));
+  return (
+    OWN_FIELDS.every((field) => jsonEquals(stored?.[field] as Json | undefined, reported[field] as Json | undefined)) &&
+    (reported.conditions ?? []).every(({ type, status, reason, message }) => {
+      const one = known.get(type);
+      return one?.status === status && one.reason === reason && one.message === message;
+    })
+  );
+}
 
 type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>;
 const yes: Verdict = { status: 'True' };

@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import type { kubelet } from '#loops';
+import { TestNode, testPod } from './test-node.js';
+
+/** A pod that runs, and whose status the control plane has as it was reported. */
+async function running() {
+  const node = new TestNode();
+  await node.start();
+  const pod = testPod('web');
+  node.assign(pod);
+  await node.run(2000);
+  const show = (status: object): void => node.assign({ ...pod, status }, undefined);
+  show(node.status('web'));
+  await node.run(2000);
+  return { node, show };
+}
+
+describe('the status of a pod', () => {
+  it('is told again when others wrote something else over it', async () => {
+    const { node, show } = await running();
+    const told = node.reports.length;
+    const { conditions = [], ...status } = node.status('web');
+    const unready = conditions.map((one) => (one.type === 'Ready' ? { ...one, status: 'False' } : one));
+    show({ ...status, conditions: unready });
+    await node.run(2000);
+    expect(node.reports).toHaveLength(told + 1);
+    expect(node.condition('web', 'Ready')).toBe('True');
+  });
+
+  it('is not told again for what is no matter of the node, nor for news that are older than its report', async () => {
+    const { node, show } = await running();
+    const told = node.reports.length;
+    const status = node.status('web');
+    const gate = { type: 'example.com/gate', status: 'False' };
+    show({ ...status, nominatedNodeName: 'n2', conditions: [gate, ...(status.conditions ?? [])] });
+    await node.run(2000);
+    node.takenAt = node.position + 10;
+    node.runtime.crash(node.runtime.list().find((c) => c.labels.container === 'c')?.id ?? '');
+    await node.run(100);
+    const later = node.reports.length;
+    show(status);
+    await node.run(300);
+    expect(later).toBeGreaterThan(told);
+    expect(node.reports).toHaveLength(later);
+  });
+
+  it('says once that a container was restarted, however slow the answers are', async () => {
+    const { node } = await running();
+    node.hub.fate = () => [3000];
+    node.runtime.crash(node.runtime.list().find((c) => c.labels.container === 'c')?.id ?? '');
+    await node.run(8000);
+    node.runtime.crash(node.runtime.list().find((c) => c.labels.attempt === 1)?.id ?? '');
+    await node.run(60_000);
+    const restarts = node.reports.filter(({ event }) => event?.type === 'ContainerRestarted');
+    expect(restarts.map(({ status }) => (status as kubelet.PodStatus).containerStatuses?.[0]?.restartCount)).toEqual([
+      1, 2,
+    ]);
+  });
+});
