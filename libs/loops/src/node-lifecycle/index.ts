@@ -1,6 +1,6 @@
 import type { Node } from '#kinds';
 import { nodes } from '#kinds';
-import type { Decision, Loop, Outside, View } from '#model';
+import type { Decision, KubeObject, Loop, Outside, View } from '#model';
 import { streamOf } from '#model';
 import { jsonEquals, type Instant, type Json } from '#std';
 import { incident } from '../shared/index.js';
@@ -15,10 +15,11 @@ const TTL = 'node.alpha.kubernetes.io/ttl';
 export const nodeLifecycle: Loop = {
   name: 'node-lifecycle',
   account: 'node-controller',
-  keysOf: ({ kind, before, after }) => {
+  keysOf: ({ kind, before, after }, view) => {
     if (kind !== nodes.id) return [];
-    if (after) return [after.metadata.name];
-    return before ? [`${REMOVED}${before.metadata.name}/${before.metadata.uid}`] : [];
+    const others = isBad(before) === isBad(after) ? [] : badNodes(view);
+    if (after) return [after.metadata.name, ...others];
+    return before ? [`${REMOVED}${before.metadata.name}/${before.metadata.uid}`, ...others] : [];
   },
   keysAtStart: (view) => view.list(nodes).map((node) => node.metadata.name),
   reconcile(view, key, now, outside) {
@@ -52,11 +53,23 @@ function tended(view: View, node: Node, now: Instant, outside: Outside | undefin
 function mayEvict(view: View, now: Instant, outside: Outside | undefined): boolean {
   const all = view.list(nodes);
   const bad = all.filter((node) => {
-    const ready = conditionsOf(node).find((condition) => condition.type === 'Ready')?.status;
     const heard = lastHeard(node.metadata.name, outside);
-    return ready === 'False' || ready === 'Unknown' || (heard !== undefined && now >= heard + GRACE_MS);
+    return isBad(node) || (heard !== undefined && now >= heard + GRACE_MS);
   });
   return bad.length * 2 <= all.length;
+}
+/** Whether a node says that it is not ready; undefined of one that there is not. */
+function isBad(node: KubeObject | undefined): boolean | undefined {
+  if (!node) return undefined;
+  const ready = conditionsOf(node as Node).find((condition) => condition.type === 'Ready')?.status;
+  return ready === 'False' || ready === 'Unknown';
+}
+/** Whether pods may be driven from these depends on all nodes: how many there are, and how many of them are ready. */
+function badNodes(view: View): readonly string[] {
+  return view
+    .list(nodes)
+    .filter(isBad)
+    .map((node) => node.metadata.name);
 }
 
 function registered(view: View, node: Node, now: Instant): readonly Decision[] {
