@@ -41,10 +41,13 @@ const pods = kindRef('core.pods');
 const accounts = kindRef('core.serviceaccounts');
 
 interface Seen {
-  boot: string;
+  readonly boot: string;
   /** Newest report sequence per subject of this boot. */
   readonly sequences: Map<string, number>;
+  /** Boots of this node that are over: what arrives of them now was said before. */
+  readonly past: ReadonlySet<string>;
 }
+const PAST_BOOTS_MAX = 16;
 
 /**
  * The agents' counterpart: registers nodes, takes heartbeats and reports, hands out assignments.
@@ -244,6 +247,7 @@ export class Health {
   }
 
   private hand(changes: readonly Change[]): void {
+    for (const change of changes) this.forgetGone(change);
     const told = this.assignments.take(changes, this.sequences.keys());
     const { cluster, position } = this.options.reads.projection;
     for (const [node, objects] of told) {
@@ -259,15 +263,27 @@ export class Health {
   private note(node: string, boot: string): Seen {
     this.options.heartbeats.note(node);
     const known = this.seen.get(node);
-    if (known?.boot === boot) return known;
-    const seen: Seen = { boot, sequences: new Map() };
+    if (known && (known.boot === boot || known.past.has(boot))) return known;
+    const past = known ? [...known.past, known.boot].slice(-PAST_BOOTS_MAX) : [];
+    const seen: Seen = { boot, sequences: new Map(), past: new Set(past) };
     this.seen.set(node, seen);
     return seen;
   }
 
   private isOld(node: string, boot: string, sequence: number, subject: string): boolean {
     const seen = this.seen.get(node);
+    if (seen?.past.has(boot)) return true;
     return seen?.boot === boot && (seen.sequences.get(subject) ?? -1) >= sequence;
+  }
+
+  /** What was kept of pods and nodes that are no more. */
+  private forgetGone({ kind, before, after }: Change): void {
+    if (!before || before.metadata.uid === after?.metadata.uid) return;
+    if (kind === pods.id) this.seen.get(nodeOf(before) ?? '')?.sequences.delete(before.metadata.uid);
+    else if (kind === nodes.id && !after) {
+      this.seen.delete(before.metadata.name);
+      this.sequences.delete(before.metadata.name);
+    }
   }
 
   private submit(node: string, command: HealthCommand): Promise<CommandResult> {
