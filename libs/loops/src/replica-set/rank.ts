@@ -37,8 +37,11 @@ function by(rank: (pod: Pod) => number): Order {
   return (a, b) => rank(a) - rank(b);
 }
 
+/** A whole number of 32 bits, written as Kubernetes writes it; whatever else stands there counts as none. */
 function deletionCost(pod: Pod): number {
-  return Number(pod.metadata.annotations?.[DELETION_COST] ?? 0);
+  const text = pod.metadata.annotations?.[DELETION_COST] ?? '';
+  const cost = /^(0|-?[1-9]\d*)$/.test(text) ? Number(text) : 0;
+  return cost === (cost | 0) ? cost : 0;
 }
 
 /** The age as a power of two, of nanoseconds as Kubernetes counts; unknown or future counts as no age at all. */

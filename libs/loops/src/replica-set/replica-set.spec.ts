@@ -204,4 +204,11 @@ describe('the order in which pods go', () => {
       'i-old',
     ]);
   });
+  test('takes a cost that is no whole number for none', () => {
+    for (const cost of ['cheap', '1e9', '+5', '007', ' 9', '99999999999', '-']) {
+      const odd = pod('a-odd', { node: 'n', ready: 10_000, age: 10, cost });
+      expect(order(pod('b-old', { node: 'n', ready: 10_000, age: 100_000 }), odd)).toEqual(['a-odd', 'b-old']);
+      expect(order(odd, pod('c-cheap', { node: 'n', ready: 10_000, cost: '-1' }))).toEqual(['c-cheap', 'a-odd']);
+    }
+  });
 });
