@@ -1,6 +1,7 @@
 import { jsonEvent } from '@eventstore/db-client';
 import type { EventStoreDBClient } from '@eventstore/db-client';
-import { isPermanent, numberIn, typeOf, within } from './faults.js';
+import { within } from '../../within.js';
+import { isPermanent, numberIn, typeOf } from './faults.js';
 import { serverVersion } from './shared-client.js';
 
 /** As much as any API request may carry, and some room for what the writer adds. */

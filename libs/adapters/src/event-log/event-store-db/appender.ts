@@ -5,7 +5,8 @@ import { EventTooLarge, WrongExpectedRevision } from '#ports';
 import type { Appended } from '#ports';
 import { positionOf } from './codec.js';
 import type { EventCodec } from './codec.js';
-import { TookTooLong, isPermanent, numberIn, pause, typeOf, unavailable, within } from './faults.js';
+import { TookTooLong, within } from '../../within.js';
+import { isPermanent, numberIn, pause, typeOf, unavailable } from './faults.js';
 import { streamFrom } from './reading.js';
 import type { SharedClient } from './shared-client.js';
 

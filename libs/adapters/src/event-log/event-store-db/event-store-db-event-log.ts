@@ -2,13 +2,14 @@ import type { AllStreamRecordedEvent } from '@eventstore/db-client';
 import type { NewEvent, StoredEvent } from '#model';
 import { EventTooLarge, LogDamaged, LogUnavailable } from '#ports';
 import type { Appended, EventLog, LogSubscription, OnProgress } from '#ports';
+import { within } from '../../within.js';
 import { LiveTail } from '../live-tail.js';
 import type { Page } from '../live-tail.js';
 import { AllSubscription } from './all-subscription.js';
 import { eventBytesByProbe, eventBytesByVersion } from './append-size.js';
 import { Appender } from './appender.js';
 import { EventCodec, positionOf } from './codec.js';
-import { isPermanent, pause, unavailable, within } from './faults.js';
+import { isPermanent, pause, unavailable } from './faults.js';
 import { allAfter, lastPosition, streamFrom } from './reading.js';
 import { SharedClient, withoutPassword } from './shared-client.js';
 

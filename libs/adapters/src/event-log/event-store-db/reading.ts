@@ -1,6 +1,7 @@
 import { BACKWARDS, END, FORWARDS, START } from '@eventstore/db-client';
 import type { AllStreamRecordedEvent, EventStoreDBClient, RecordedEvent, StreamingRead } from '@eventstore/db-client';
-import { TookTooLong, typeOf } from './faults.js';
+import { TookTooLong } from '../../within.js';
+import { typeOf } from './faults.js';
 import { positionOf } from './codec.js';
 
 const READ_MAX = Number.MAX_SAFE_INTEGER;

@@ -1,5 +1,5 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
-import { within } from './faults.js';
+import { within } from '../../within.js';
 
 /** The client waits for the end of every call, and a call on a dead connection may have none. */
 const DISPOSE_MS = 2000;

@@ -21,6 +21,7 @@ import type {
   SessionOptions,
 } from '#ports';
 import { RuntimeFault } from '#ports';
+import { within } from '../../within.js';
 import { amountsOf, containerOptions, INFRA_IMAGE, sandboxOptions } from './container-options.js';
 import { watchEvents } from './events.js';
 import { execIn } from './exec.js';
@@ -34,6 +35,15 @@ import type { Privileges } from './privileges.js';
 import { ensureNetwork } from './network.js';
 import { connectTo, openSession } from './session.js';
 
+/** As long as a kubelet waits: starting may take a while, but an engine that hangs must not hold everything else. */
+const ANSWER_MS = 120_000;
+const REMOVAL_STEP_MS = 50;
+
+export interface DockerRuntimeOptions {
+  /** How long one question waits for its answer; pulling, and what streams, is not bound by it. */
+  readonly answerMs?: number;
+}
+
 /** Docker, and Podman through the same API. Honours DOCKER_HOST as Docker's own clients do. */
 export class DockerRuntime implements ContainerRuntime {
   readonly scheme = 'docker';
@@ -42,8 +52,11 @@ export class DockerRuntime implements ContainerRuntime {
   private privileges: Promise<Privileges> | undefined;
   private readonly seen = new Map<string, RuntimeContainer>();
 
-  constructor(options?: Docker.DockerOptions) {
+  private readonly answerMs: number;
+
+  constructor(options?: Docker.DockerOptions, { answerMs = ANSWER_MS }: DockerRuntimeOptions = {}) {
     this.docker = newClient(options);
+    this.answerMs = answerMs;
   }
 
   async info(): Promise<RuntimeInfo> {
@@ -121,7 +134,7 @@ export class DockerRuntime implements ContainerRuntime {
   }
   private async create(options: Docker.ContainerCreateOptions): Promise<string> {
     try {
-      return (await this.docker.createContainer(options)).id;
+      return (await this.timely(this.docker.createContainer(options))).id;
     } catch (error) {
       if (statusOf(error) !== 409) throw toFault(error);
       const taken = await this.unlessGone(() => this.docker.getContainer(options.name ?? '').inspect());
@@ -132,7 +145,7 @@ export class DockerRuntime implements ContainerRuntime {
 
   async startContainer(id: string): Promise<void> {
     try {
-      await this.docker.getContainer(id).start();
+      await this.timely(this.docker.getContainer(id).start());
     } catch (error) {
       const status = statusOf(error);
       if (status === 304) return;
@@ -155,7 +168,7 @@ export class DockerRuntime implements ContainerRuntime {
   }
   async signal(id: string, signal: string): Promise<void> {
     try {
-      await this.docker.getContainer(id).kill({ signal });
+      await this.timely(this.docker.getContainer(id).kill({ signal }));
     } catch (error) {
       // Gone, or not running: there is nothing left to tell.
       if (statusOf(error) !== 404 && statusOf(error) !== 409) throw toFault(error);
@@ -163,11 +176,18 @@ export class DockerRuntime implements ContainerRuntime {
   }
   async remove(id: string): Promise<void> {
     try {
-      await this.docker.getContainer(id).remove({ force: true, v: true });
+      await this.timely(this.docker.getContainer(id).remove({ force: true, v: true }));
     } catch (error) {
       const status = statusOf(error);
       if (status !== 404 && status !== 409) throw toFault(error);
-      if (status === 409) while (await this.inspect(id)) await sleep(50);
+      if (status === 409) await this.removed(id);
+    }
+  }
+  /** Somebody removes it already; how that ends is the engine's matter. */
+  private async removed(id: string): Promise<void> {
+    for (let waited = 0; await this.inspect(id); waited += REMOVAL_STEP_MS) {
+      if (waited >= this.answerMs) throw new RuntimeFault(`container ${id} is still being removed`, 'other');
+      await sleep(REMOVAL_STEP_MS);
     }
   }
 
@@ -223,7 +243,7 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   exec(id: string, command: readonly string[], options: ExecOptions): Promise<ExecResult> {
-    return execIn(this.docker, id, command, options);
+    return execIn(this.docker, id, command, { ...options, answerMs: this.answerMs });
   }
   session(id: string, options: SessionOptions): Promise<RuntimeSession> {
     return openSession(this.docker, id, options);
@@ -244,16 +264,19 @@ export class DockerRuntime implements ContainerRuntime {
     return Promise.resolve();
   }
 
+  private timely<T>(work: Promise<T>): Promise<T> {
+    return within(work, this.answerMs);
+  }
   private async ask<T>(question: () => Promise<T>): Promise<T> {
     try {
-      return await question();
+      return await this.timely(question());
     } catch (error) {
       throw toFault(error);
     }
   }
   private async unlessGone<T>(question: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await question();
+      return await this.timely(question());
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
       throw toFault(error);

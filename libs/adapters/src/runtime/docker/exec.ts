@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ExecOptions, ExecResult } from '#ports';
 import { RuntimeFault } from '#ports';
+import { within } from '../../within.js';
 import { toFault } from './faults.js';
 import { FrameReader } from './frames.js';
 
@@ -13,11 +14,12 @@ export async function execIn(
   docker: Docker,
   id: string,
   command: readonly string[],
-  options: ExecOptions,
+  options: ExecOptions & { readonly answerMs: number },
 ): Promise<ExecResult> {
   try {
-    const exec = await docker.getContainer(id).exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
-    const stream = await exec.start({ hijack: true, stdin: false });
+    const made = docker.getContainer(id).exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
+    const exec = await within(made, options.answerMs);
+    const stream = await within(exec.start({ hijack: true, stdin: false }), options.answerMs);
     const { output, timedOut } = await gather(stream, options);
     const { started, exitCode } = await endOf(exec, timedOut ? 0 : Math.max(options.timeoutMs, ENDING_MS));
     if (exitCode !== undefined) return { exitCode, output, timedOut: false };
