@@ -1,5 +1,7 @@
+import { isIPv4 } from 'node:net';
 import { homedir, hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { dns1123Subdomain } from '#meta';
 import { Fault } from '#std';
 
 /** What a control-plane process may run. The agent is a process of its own, started by standalone. */
@@ -48,7 +50,7 @@ export function readSettings(process: string, apps: readonly AppName[], env: Nod
     natsUrl: env['SHIPLOG_NATS_URL'] || undefined,
     credentials: env['SHIPLOG_CREDENTIALS'] || undefined,
     podCidr: podCidr(env['SHIPLOG_POD_CIDR'] || '10.244.0.0/16'),
-    node: (env['SHIPLOG_NODE'] || hostname()).toLowerCase(),
+    node: nodeName((env['SHIPLOG_NODE'] || hostname()).toLowerCase(), apps),
     eventsPerCheckpoint: positive('SHIPLOG_EVENTS_PER_CHECKPOINT', env),
   };
 }
@@ -89,8 +91,17 @@ function positive(name: string, env: NodeJS.ProcessEnv): number | undefined {
 }
 
 function podCidr(text: string): string {
-  if (/^\d{1,3}\.\d{1,3}\.0\.0\/16$/.test(text)) return text;
+  if (text.endsWith('.0.0/16') && isIPv4(text.slice(0, -'/16'.length))) return text;
   throw new Fault(`SHIPLOG_POD_CIDR is "${text}": it must be a /16, like 10.244.0.0/16`, false);
+}
+
+/** A machine may be called what no object may: whoever is to run pods on it then chooses a name. */
+function nodeName(text: string, apps: readonly AppName[]): string {
+  if (!apps.includes('agent')) return text;
+  // It is the value of a label too.
+  if (text.length <= 63 && dns1123Subdomain(text).length === 0) return text;
+  const rule = 'it has at most 63 letters, digits, "-" and ".", and each part begins and ends with a letter or digit';
+  throw new Fault(`"${text}" cannot be the name of a node: ${rule}. Choose one with SHIPLOG_NODE.`, false);
 }
 
 function absolute(path: string): string {
