@@ -20,6 +20,11 @@ export function jsonEquals(a: unknown, b: unknown): boolean {
   const left = a as Record<string, unknown>;
   const right = b as Record<string, unknown>;
   for (const key in left) if (!jsonEquals(left[key], right[key])) return false;
-  for (const key in right) if (right[key] !== undefined && left[key] === undefined) return false;
+  for (const key in right) if (right[key] !== undefined && isAbsent(left, key)) return false;
   return true;
+}
+/** Inherited members are no JSON: functions all, but for the one name that is none. */
+function isAbsent(fields: Readonly<Record<string, unknown>>, key: string): boolean {
+  const value = fields[key];
+  return value === undefined || typeof value === 'function' || (key === '__proto__' && !Object.hasOwn(fields, key));
 }

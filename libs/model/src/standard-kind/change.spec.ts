@@ -15,6 +15,9 @@ describe('diff and applyChange', () => {
   it('takes away what is named like an own member of every object', () => {
     const change = diff(object({ data: { toString: '1', constructor: '2' } }), object({ data: { constructor: '3' } }));
     expect(change).toEqual({ set: [[['data', 'constructor'], '3']], unset: [['data', 'toString']] });
+    expect(diff(object({ list: [{}] }), object({ list: [{ valueOf: '1' }] }))).toEqual({
+      set: [[['list', 0, 'valueOf'], '1']],
+    });
   });
   it('adds items at the end of a list one by one', () => {
     expect(diff(object({ list: [1] }), object({ list: [1, 2] }))).toEqual({ set: [[['list', 1], 2]] });
