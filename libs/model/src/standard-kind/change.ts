@@ -199,8 +199,9 @@ const ALL_FRESH = new (class extends Fresh {
 })();
 
 function asContainer(value: unknown, key: string | number): Container {
-  if (typeof value === 'object' && value !== null) return value as Container;
-  return typeof key === 'number' ? [] : {};
+  // A list has no names: a path that gives one leads nowhere in it.
+  const leads = typeof value === 'object' && value !== null && !(Array.isArray(value) && typeof key === 'string');
+  return leads ? (value as Container) : typeof key === 'number' ? [] : {};
 }
 /** What JSON holds at a key. Nothing inherited is JSON, so one look is enough for all but the odd names. */
 function valueAt(container: Container, key: string | number): unknown {
