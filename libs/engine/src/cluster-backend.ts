@@ -1,6 +1,7 @@
 import type { Change, Command, CommandResult, KindId, KindRegistry, Refusal, View } from '#model';
 import type { Instant } from '#std';
 import type { ControlPlane } from './control-plane.js';
+import type { PastChanges } from './history.js';
 import type { CommandPort } from './writer.js';
 
 const READ_TIMEOUT_MS = 3000;
@@ -52,6 +53,9 @@ export class ClusterBackend {
     onChanges: (changes: readonly Change[], progress: number) => void,
   ): { cancel(): void } | undefined {
     return this.plane.reads.window.subscribe(kind, after, onChanges);
+  }
+  changes(kind: KindId, after: number, isWanted: () => boolean): AsyncIterable<PastChanges> {
+    return this.plane.history.changes(kind, after, isWanted);
   }
   now(): Instant {
     return this.plane.options.clock.now();

@@ -1,4 +1,4 @@
-import type { Refusal, View } from '#model';
+import type { Change, KindId, Refusal, View } from '#model';
 import { refusals } from '#model';
 import type { EventLog } from '#ports';
 import type { Instant } from '#std';
@@ -6,7 +6,7 @@ import type { Checkpoints } from './checkpoint.js';
 import type { EventCodec } from './codec.js';
 import { eventsBetween } from './past.js';
 import { Projection, type Fold } from './projection.js';
-import type { ReadModel } from './read-model.js';
+import { withLast, type ReadModel } from './read-model.js';
 
 export interface HistoryOptions {
   readonly log: EventLog;
@@ -15,6 +15,12 @@ export interface HistoryOptions {
   readonly fold: Fold;
   readonly build: string;
   readonly checkpoints?: Checkpoints;
+}
+
+/** Changes of one kind, and up to where they are all. */
+export interface PastChanges {
+  readonly changes: readonly Change[];
+  readonly position: number;
 }
 
 /** How many past views are kept for the next question about the same moment. */
@@ -26,6 +32,8 @@ const VIEWS_KEPT = 4;
  */
 export class History {
   private readonly kept = new Map<number, Promise<Projection>>();
+  /** Ends with the last one that reads changes. */
+  private reading: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: HistoryOptions) {}
 
@@ -45,6 +53,40 @@ export class History {
     }
     if (position === present.position) return present.copy();
     return reads.recent(position) ?? this.replayed(position);
+  }
+
+  /**
+   * Every change of a kind after a position, in batches out of the log, up to the head at the call; none when the log does
+   * not reach back so far. Each reader folds a cluster of its own, so they take turns; one that is not wanted any more
+   * when its turn comes reads nothing.
+   */
+  async *changes(kind: KindId, after: number, isWanted: () => boolean): AsyncIterable<PastChanges> {
+    const { log, codec, reads } = this.options;
+    if (after < Math.max(await log.origin(), reads.times.first?.position ?? 0)) return;
+    const over = await this.turn();
+    try {
+      if (!isWanted()) return;
+      const projection = await this.replay(after);
+      for await (const events of eventsBetween({ log, codec }, after, Infinity)) {
+        const changes: Change[] = [];
+        for (const event of events) {
+          const change = withLast(projection.apply(event), event);
+          if (change?.kind === kind) changes.push(change);
+        }
+        yield { changes, position: projection.position };
+      }
+    } finally {
+      over();
+    }
+  }
+
+  /** Resolves when it is the caller's turn, with what to call at its end. */
+  private async turn(): Promise<() => void> {
+    const before = this.reading;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.reading = before.then(() => promise);
+    await before;
+    return resolve;
   }
 
   /** The last position whose time is not after the instant. */

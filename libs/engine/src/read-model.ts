@@ -197,7 +197,7 @@ export class ReadModel {
 }
 
 /** A deletion tells watchers the last state with what the deletion itself changed. */
-function withLast(change: Change | undefined, event: StoredEvent): Change | undefined {
+export function withLast(change: Change | undefined, event: StoredEvent): Change | undefined {
   if (!change || change.after || !change.before) return change;
   const { last, marked } = lastOfDeleted(change.before, event);
   return { ...change, last, ...(marked && { marked }) };

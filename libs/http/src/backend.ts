@@ -43,6 +43,15 @@ export interface Backend {
     after: number,
     onChanges: (changes: readonly Change[], progress: number) => void,
   ): { cancel(): void } | undefined;
+  /**
+   * Changes of a kind after a position that lies before the kept window, in batches out of the log, up to its head; none
+   * when the log does not reach back so far. Readers take turns; one that is not wanted any more then reads nothing.
+   */
+  changes(
+    kind: KindId,
+    after: number,
+    isWanted: () => boolean,
+  ): AsyncIterable<{ readonly changes: readonly Change[]; readonly position: number }>;
   now(): Instant;
   /** A fresh UUID. */
   uid(): string;

@@ -23,6 +23,8 @@ export class WatchStream {
   private scheduled = false;
   private isFirstRow = true;
   private closed = false;
+  /** The last write went beyond what the connection takes at once. */
+  private isFull = false;
   private readonly out: ServerResponse;
 
   constructor(
@@ -33,6 +35,7 @@ export class WatchStream {
   ) {
     this.out = response as ServerResponse;
     response.on('close', () => this.finish());
+    this.out.on('drain', () => (this.isFull = false));
   }
 
   /** Headers go out at once: a client takes a watch for running only then. */
@@ -87,7 +90,25 @@ export class WatchStream {
     if (this.closed || this.lines.length === 0) return;
     const { lines } = this;
     this.lines = [];
-    this.out.write(lines.length === 1 ? (lines[0] as Buffer) : Buffer.concat(lines));
+    this.isFull = !this.out.write(lines.length === 1 ? (lines[0] as Buffer) : Buffer.concat(lines));
+  }
+  /** Resolves with true once the client has read what was written, with false when it does not in time. */
+  drained(timeoutMs: number): Promise<boolean> {
+    this.flush();
+    if (!this.isFull || this.closed) return Promise.resolve(!this.closed);
+    return new Promise((resolve) => {
+      const settle = (isDrained: boolean): void => {
+        clearTimeout(late);
+        this.out.off('drain', drained);
+        this.out.off('close', gone);
+        resolve(isDrained);
+      };
+      const drained = (): void => settle(true);
+      const gone = (): void => settle(false);
+      const late = setTimeout(gone, timeoutMs);
+      this.out.on('drain', drained);
+      this.out.on('close', gone);
+    });
   }
   /** True while the client reads as fast as it is written to. */
   get keepsUp(): boolean {

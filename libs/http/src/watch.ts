@@ -18,6 +18,9 @@ export interface WatchCall {
 }
 
 const BOOKMARK_MS = 55_000;
+/** Others may be waiting for the log while a client reads slowly what comes out of it. */
+const SLOW_MS = 10_000;
+const AT_ONCE = 64;
 /** A watch without an end of its own ends after 30 to 60 minutes, so that clients spread over replicas again. */
 const LIFE_MIN_MS = 30 * 60_000;
 
@@ -91,13 +94,36 @@ class RunningWatch {
   }
 
   follow(after: number): void {
-    const { backend, route } = this.call;
     if (this.isOver) return;
     this.seen = after;
-    this.subscription = backend.watch(route.on.kind.id, after, (changes, progress) => this.take(changes, progress));
-    if (!this.subscription) {
-      this.stream.refuse(answers.expired(`too old resource version: ${after} (${backend.current().position})`));
-    } else if (this.isOver) this.subscription.cancel();
+    // What the log cannot be asked for ends the connection: the client begins again from what it has seen.
+    if (!this.subscribe()) this.catchUp().catch(() => this.stream.destroy());
+  }
+
+  /** False when what was seen last lies before the kept window. */
+  private subscribe(): boolean {
+    const { backend, route } = this.call;
+    const take = (changes: readonly Change[], progress: number): void => this.take(changes, progress);
+    this.subscription = backend.watch(route.on.kind.id, this.seen, take);
+    if (this.isOver) this.subscription?.cancel();
+    return this.subscription !== undefined;
+  }
+
+  /** Reads the log until the kept window takes over, as fast as the client reads. */
+  private async catchUp(): Promise<void> {
+    const { backend, route } = this.call;
+    const after = this.seen;
+    for await (const { changes, position } of backend.changes(route.on.kind.id, after, () => !this.isOver)) {
+      // A short event may stand for a large object: few at a time.
+      for (let i = 0; i < changes.length && !this.isOver; i += AT_ONCE) {
+        const some = changes.slice(i, i + AT_ONCE);
+        this.take(some, some.at(-1)?.position ?? 0);
+        if (!(await this.stream.drained(SLOW_MS))) return this.stream.destroy();
+      }
+      this.take([], position);
+      if (this.isOver || this.subscribe()) return;
+    }
+    this.stream.refuse(answers.expired(`too old resource version: ${after} (${backend.current().position})`));
   }
 
   private take(changes: readonly Change[], progress: number): void {
@@ -115,9 +141,10 @@ class RunningWatch {
     return options.selection.matches(object);
   }
 
-  /** All changes up to the projection's position have been handed over when a timer runs. */
+  /** Once subscribed, all changes up to the projection's position have been handed over when a timer runs. */
   private mark(): void {
-    this.stream.bookmark(Math.max(this.seen, this.call.backend.current().position));
+    const current = this.subscription ? this.call.backend.current().position : 0;
+    this.stream.bookmark(Math.max(this.seen, current));
   }
 
   private stop(): void {

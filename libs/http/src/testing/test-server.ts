@@ -72,6 +72,11 @@ export class TestServer {
     await this.plane.stop();
   }
 
+  /** What was kept of the last minutes is forgotten, as it is after minutes. */
+  forget(): void {
+    this.plane.reads.window.reset();
+  }
+
   get port(): number {
     return (this.server.address() as AddressInfo).port;
   }
