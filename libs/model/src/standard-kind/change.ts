@@ -207,7 +207,7 @@ function asContainer(value: unknown, key: string | number): Container {
 function valueAt(container: Container, key: string | number): unknown {
   const value = (container as Readonly<Record<string | number, unknown>>)[key];
   if (value === undefined || typeof value === 'function') return undefined;
-  return key === '__proto__' || (key === 'length' && Array.isArray(container)) ? ownAt(container, key) : value;
+  return key === '__proto__' || (typeof key === 'string' && Array.isArray(container)) ? ownAt(container, key) : value;
 }
 function ownAt(container: Container, key: string): unknown {
   return Object.hasOwn(container, key) && !Array.isArray(container) ? (container as Fields)[key] : undefined;
