@@ -1,16 +1,18 @@
 import { isRefusal } from '#model';
-import type { Keys } from '#ports';
+import type { Authorizer, Keys } from '#ports';
 import type { JsonObject } from '#std';
 import { refusalAnswer, sendAnswer, type Answer, type AnyResponse, type Rendering } from './answer.js';
-import { authenticator, type AnyRequest } from './authenticate.js';
-import { bootstrapPolicy, forbidden, impersonated, type Authorizer } from './authorize.js';
+import { Authenticator, type AnyRequest } from './authenticate.js';
+import { forbidden, impersonated } from './authorize.js';
 import type { Backend } from './backend.js';
 import { ClientGone } from './body/request-body.js';
+import { bootstrapPolicy } from './bootstrap-policy.js';
 import { internalError, wrongName, type Call } from './call.js';
 import { customKinds } from './custom-resources.js';
 import { Discovery } from './discovery/discovery.js';
 import { get } from './gets.js';
 import { parseDuration } from './go-text.js';
+import { Inquiries } from './inquiries.js';
 import { listOptions } from './list-options.js';
 import { list, listAt } from './lists.js';
 import { Metrics } from './metrics.js';
@@ -24,7 +26,6 @@ import { answers, type HttpRefusal } from './status.js';
 import { streamed, STREAMED } from './streams.js';
 import { includeObject } from './table.js';
 import { momentOf, travels, unchangeable } from './time-travel.js';
-import { answerToken } from './token-answer.js';
 import { watch, watchAt } from './watch.js';
 import { upgradable, type Upgrade } from './websocket.js';
 import { write } from './writes.js';
@@ -39,7 +40,7 @@ export interface ApiOptions {
   readonly issuer?: string;
   /** What `/version` says. */
   readonly version?: JsonObject;
-  readonly authorize?: Authorizer;
+  readonly authorizer?: Authorizer;
   readonly health?: Pages['health'];
   /** Told of what should not have happened, after it was answered with 500. */
   readonly onFault?: (cause: unknown) => void;
@@ -76,8 +77,9 @@ export function createApi(options: ApiOptions): Api {
 class KubernetesApi implements Api {
   private readonly routes: Routes;
   private readonly pages: Pages;
-  private readonly authenticate: ReturnType<typeof authenticator>;
-  private readonly may: Authorizer;
+  private readonly authenticator: Authenticator;
+  private readonly authorizer: Authorizer;
+  private readonly inquiries: Inquiries;
   private readonly issuer: string;
   private readonly metrics = new Metrics();
 
@@ -96,13 +98,15 @@ class KubernetesApi implements Api {
       health: health ?? (() => [{ name: 'ping', problem: undefined }]),
       metrics: () => this.metrics.text(),
     };
-    this.authenticate = authenticator({
+    this.authenticator = new Authenticator({
       keys,
       issuer: this.issuer,
       current: () => backend.current(),
       now: () => backend.now(),
     });
-    this.may = options.authorize ?? bootstrapPolicy;
+    this.authorizer = options.authorizer ?? bootstrapPolicy;
+    const { authorizer, authenticator } = this;
+    this.inquiries = new Inquiries({ backend, authorizer, authenticator, keys, issuer: this.issuer });
   }
 
   handle(request: AnyRequest, response: AnyResponse): void {
@@ -147,10 +151,10 @@ class KubernetesApi implements Api {
     asked: Pick<Call, 'info' | 'query' | 'upgrade'> & { readonly moment: string | undefined },
   ): Promise<Answer | HttpRefusal | undefined> {
     const { info, query, moment, upgrade } = asked;
-    const who = this.authenticate(request);
+    const who = this.authenticator.sender(request);
     let user = who instanceof Promise ? await who : who;
     if ('refused' in user) return user;
-    const other = impersonated(user, request.headers, this.may);
+    const other = impersonated(user, request.headers, this.authorizer);
     if (other && 'refused' in other) return other;
     if (other) user = other;
     const timeout = query.get('timeout');
@@ -159,7 +163,8 @@ class KubernetesApi implements Api {
       if ('error' in parsed)
         return answers.badRequest(`invalid timeout specified in the request URL - ${parsed.error}`);
     }
-    if (!this.may(user, info)) return forbidden(user, info);
+    const verdict = this.authorizer.authorize(user, info);
+    if (!verdict.allowed) return forbidden(user, info, verdict.reason);
     const past = moment === undefined ? undefined : momentOf(moment, this.options.backend);
     // kubectl reads discovery first and does not show why that failed: the refusal comes with the first real question.
     if (past && 'refused' in past && !isDiscovery(info)) return past;
@@ -197,18 +202,20 @@ class KubernetesApi implements Api {
     if (sub !== undefined && STREAMED.has(sub)) return streamed(this.options.backend, call, route, sub);
     const rendering = this.rendering(call, route);
     if ('refused' in rendering) return rendering;
-    if (sub === 'token' && route.on.kind.id === 'core.serviceaccounts')
-      return answerToken({ ...this.options, issuer: this.issuer }, call, route, rendering);
     if (route.verb === 'get') return get(this.options.backend, call, route, rendering);
     if (route.verb === 'list' || route.verb === 'watch') return this.listOrWatch(call, route, rendering);
-    const mayCreate = this.may(call.user, { ...info, verb: 'create' });
-    const { backend } = this.options;
-    return write({ backend, route, query: call.query, request: call.request, user: call.user, rendering, mayCreate });
+    const { query, request, user } = call;
+    const mayCreate = this.authorizer.authorize(user, { ...info, verb: 'create' }).allowed;
+    const { inquiries } = this;
+    return write({ backend: this.options.backend, inquiries, route, query, request, user, rendering, mayCreate });
   }
 
   private rendering({ request, query, past }: Call, route: Route): Rendering | HttpRefusal {
     const on = route.verb === 'watch' ? 'watch' : route.verb === 'list' ? 'collection' : 'object';
-    const form = negotiate(this.asked(request, query, { on, hasTable: !NO_TABLE.has(route.subresource?.name ?? '') }));
+    const { inquire, name = '' } = route.subresource ?? { inquire: route.on.kind.inquire };
+    // What is never stored is never listed: it has no columns.
+    const hasTable = inquire === undefined && !NO_TABLE.has(name);
+    const form = negotiate(this.asked(request, query, { on, hasTable }));
     if ('refused' in form) return form;
     const include = form.as === 'Table' ? includeObject(query.get('includeObject')) : 'Metadata';
     if (typeof include !== 'string') return include;
@@ -243,7 +250,7 @@ function isDiscovery({ isResource, method, path }: RequestInfo): boolean {
   return !isResource && method === 'GET' && /^\/(api|apis|openapi)(\/|$)/.test(path);
 }
 
-const NO_TABLE = new Set(['scale', 'approval', 'binding', 'eviction', 'token']);
+const NO_TABLE = new Set(['scale', 'approval', 'binding', 'eviction']);
 
 function errorForm({ headers }: AnyRequest, query: Query): OutputForm {
   const { accept = '', 'user-agent': agent = '' } = headers;

@@ -1,38 +1,10 @@
-import type { UserInfo } from '#model';
-import { AUTHENTICATED } from './authenticate.js';
-import type { RequestInfo } from './request-info.js';
+import type { AccessAttributes, UserInfo } from '#model';
+import type { Authorizer } from '#ports';
 import { answers, type HttpRefusal } from './status.js';
-
-/** What is asked for: a verb on a resource or on a path. */
-export type Attributes = Pick<
-  RequestInfo,
-  'verb' | 'isResource' | 'path' | 'group' | 'namespace' | 'resource' | 'subresource' | 'name'
->;
-
-/** Decides whether a user may do something. The static policy below is what Kubernetes starts with. */
-export type Authorizer = (user: UserInfo, asked: Attributes) => boolean;
-
-const HEALTH_PATHS = ['/healthz', '/livez', '/readyz', '/version'];
-const DISCOVERY_PATHS = ['/api', '/apis', '/openapi', ...HEALTH_PATHS, '/openid', '/.well-known'];
-const SELF_REVIEWS = new Set(['selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'selfsubjectreviews']);
-
-/**
- * The bootstrap policy: masters and the control plane's own accounts may do everything, authenticated users may look around,
- * everybody may ask whether the server lives.
- */
-export const bootstrapPolicy: Authorizer = (user, asked) => {
-  if (user.groups.includes('system:masters') || user.groups.includes('system:serviceaccounts:kube-system')) return true;
-  const isAuthenticated = user.groups.includes(AUTHENTICATED);
-  if (asked.isResource) return isAuthenticated && asked.verb === 'create' && SELF_REVIEWS.has(asked.resource);
-  const paths = isAuthenticated ? DISCOVERY_PATHS : HEALTH_PATHS;
-  return (
-    (asked.verb === 'get' || asked.verb === 'head') &&
-    paths.some((path) => asked.path === path || asked.path.startsWith(`${path}/`))
-  );
-};
+import { AUTHENTICATED } from './users.js';
 
 /** Kubernetes' sentence about who may not do what. */
-export function forbidden(user: UserInfo, asked: Attributes, because = ''): HttpRefusal {
+export function forbidden(user: UserInfo, asked: AccessAttributes, because = ''): HttpRefusal {
   const why = because === '' ? '' : `: ${because}`;
   const who = `User ${JSON.stringify(user.name)} cannot`;
   if (!asked.isResource) {
@@ -59,7 +31,11 @@ function refusal(message: string, details: NonNullable<HttpRefusal['details']>):
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** The user that a request asks to be taken for, when its sender may do that; undefined when it does not ask. */
-export function impersonated(user: UserInfo, headers: Headers, may: Authorizer): UserInfo | HttpRefusal | undefined {
+export function impersonated(
+  user: UserInfo,
+  headers: Headers,
+  authorizer: Authorizer,
+): UserInfo | HttpRefusal | undefined {
   const name = first(headers['impersonate-user']);
   const groups = list(headers['impersonate-group']);
   const uid = first(headers['impersonate-uid']);
@@ -69,7 +45,7 @@ export function impersonated(user: UserInfo, headers: Headers, may: Authorizer):
     return answers.badRequest(`requested ${requested(groups, uid, extra)} without impersonating a user`);
   }
   const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name);
-  const asks: Attributes[] = [
+  const asks: AccessAttributes[] = [
     account ? ask('', 'serviceaccounts', account[2] as string, account[1]) : ask('', 'users', name),
     ...groups.map((group) => ask('', 'groups', group)),
     ...(uid ? [ask('authentication.k8s.io', 'uids', uid)] : []),
@@ -77,7 +53,10 @@ export function impersonated(user: UserInfo, headers: Headers, may: Authorizer):
       values.map((value) => ask('authentication.k8s.io', 'userextras', value, '', key)),
     ),
   ];
-  for (const one of asks) if (!may(user, one)) return forbidden(user, one);
+  for (const one of asks) {
+    const verdict = authorizer.authorize(user, one);
+    if (!verdict.allowed) return forbidden(user, one, verdict.reason);
+  }
   return {
     name,
     groups: impersonatedGroups(name, groups, account?.[1]),
@@ -86,8 +65,18 @@ export function impersonated(user: UserInfo, headers: Headers, may: Authorizer):
   };
 }
 
-function ask(group: string, resource: string, name: string, namespace = '', subresource = ''): Attributes {
-  return { verb: 'impersonate', isResource: true, path: '', group, resource, name, namespace, subresource };
+function ask(group: string, resource: string, name: string, namespace = '', subresource = ''): AccessAttributes {
+  return {
+    verb: 'impersonate',
+    isResource: true,
+    path: '',
+    group,
+    version: '',
+    resource,
+    name,
+    namespace,
+    subresource,
+  };
 }
 function impersonatedGroups(name: string, asked: readonly string[], namespace: string | undefined): readonly string[] {
   const groups =

@@ -1,21 +1,6 @@
-import type { KubeObject, View } from '#model';
+import type { IssuedToken, KubeObject, TokenWish, View } from '#model';
 import type { Keys } from '#ports';
 import type { Instant } from '#std';
-
-/** What a service-account token is to be good for. */
-export interface TokenWish {
-  readonly namespace: string;
-  readonly account: KubeObject;
-  readonly audiences: readonly string[];
-  readonly expirationSeconds: number;
-  /** The object that it dies with. */
-  readonly bound?: { readonly kind: 'Pod' | 'Secret' | 'Node'; readonly object: KubeObject };
-}
-
-export interface IssuedToken {
-  readonly token: string;
-  readonly expires: Instant;
-}
 
 /** Signs a token as Kubernetes' issuer does: bound to the account, and to a pod with its node, a secret or a node. */
 export async function issueToken(
@@ -25,8 +10,9 @@ export async function issueToken(
 ): Promise<IssuedToken> {
   const issued = Math.floor(given.now / 1000);
   const exp = issued + wish.expirationSeconds;
+  const audiences = wish.audiences.length > 0 ? wish.audiences : [given.issuer];
   const token = await keys.signToken({
-    aud: wish.audiences,
+    aud: audiences,
     exp,
     iat: issued,
     iss: given.issuer,
@@ -39,7 +25,7 @@ export async function issueToken(
     nbf: issued,
     sub: `system:serviceaccount:${wish.namespace}:${wish.account.metadata.name}`,
   });
-  return { token, expires: exp * 1000 };
+  return { token, audiences, expires: exp * 1000 };
 }
 
 const named = ({ metadata }: KubeObject): { name: string; uid: string } => ({ name: metadata.name, uid: metadata.uid });

@@ -65,6 +65,8 @@ export class Routes {
     const subresource = sub === '' ? undefined : on.kind.subresources.find((one) => one.name === sub);
     if (sub !== '' && !subresource) return answers.noSuchResource;
     const verbs = subresource ? subresource.verbs : verbsAt(on.kind, place);
+    // Where nothing can be done there is no path at all.
+    if (verbs.length === 0) return answers.noSuchResource;
     if (sub === PROXY)
       return { on, namespace, name, subresource, verb: 'get', rest: place.rest + (info.path.endsWith('/') ? '/' : '') };
     const verb = verbOf(info, name !== '' || sub !== '');

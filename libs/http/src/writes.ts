@@ -13,6 +13,7 @@ import {
   readBytes,
   schemaFor,
 } from './body/request-body.js';
+import type { Inquiries } from './inquiries.js';
 import { listOptions } from './list-options.js';
 import { listText, pageFor } from './lists.js';
 import { deleteOptions, managerOf, writeOptions } from './options.js';
@@ -22,6 +23,7 @@ import type { Route } from './routes.js';
 /** One request for a write, authorised and routed. */
 export interface WriteCall {
   readonly backend: Backend;
+  readonly inquiries: Inquiries;
   readonly route: Route;
   readonly query: Query;
   readonly request: AnyRequest;
@@ -194,7 +196,10 @@ function commandOptions(call: WriteCall, options: Exclude<ReturnType<typeof writ
 }
 
 async function submit(call: WriteCall, wish: Wish): Promise<Answer | Refusal> {
-  const result = await call.backend.submit(commandOf(call, wish));
+  const command = commandOf(call, wish);
+  const { on, subresource } = call.route;
+  const inquire = (subresource ?? on.kind).inquire;
+  const result = await (inquire ? call.inquiries.answer(inquire, command) : call.backend.submit(command));
   return isRefusal(result) ? result : accepted(call, wish, result);
 }
 

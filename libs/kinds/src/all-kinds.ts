@@ -1,6 +1,12 @@
 /** Every kind that this server has, a line each. */
 export { deploymentKind } from './apps/deployment/kind.js';
 export { replicaSetKind } from './apps/replicaset/kind.js';
+export { selfSubjectReviewKind } from './authentication/selfsubjectreview/kind.js';
+export { tokenReviewKind } from './authentication/tokenreview/kind.js';
+export { localSubjectAccessReviewKind } from './authorization/localsubjectaccessreview/kind.js';
+export { selfSubjectAccessReviewKind } from './authorization/selfsubjectaccessreview/kind.js';
+export { selfSubjectRulesReviewKind } from './authorization/selfsubjectrulesreview/kind.js';
+export { subjectAccessReviewKind } from './authorization/subjectaccessreview/kind.js';
 export { leaseKind } from './coordination/lease/kind.js';
 export { configMapKind } from './core/configmap/kind.js';
 export { endpointsKind } from './core/endpoints/kind.js';

@@ -66,7 +66,8 @@ const breakage = fc.record({
   ),
 });
 
-describe.each(registry.all.map((kind) => kind.id))('%s', (id) => {
+const stored = registry.all.filter((kind) => kind.inquire === undefined);
+describe.each(stored.map((kind) => kind.id))('%s', (id) => {
   const kind = registry.byId(id);
   const inNamespace = kind?.names.namespaced ? { namespace: 'n' } : {};
   const good: JsonObject = { metadata, ...GOOD[id] };

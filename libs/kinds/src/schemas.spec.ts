@@ -139,6 +139,15 @@ describe('protobuf', () => {
   });
 });
 
+describe('a list that is the value of a map', () => {
+  it('is a message of its own on the wire, with its items under tag 1', () => {
+    const extra = { extra: { k: ['v', 'w'], none: [] } };
+    const bytes = Buffer.from(encodeProtobuf(everything.userInfo, extra));
+    expect(bytes.toString('hex')).toBe('220b0a016b12060a01760a0177' + '22080a046e6f6e651200');
+    expect(decodeProtobuf(everything.userInfo, bytes)).toEqual(extra);
+  });
+});
+
 describe('OpenAPI', () => {
   const schemas = openApiSchemas(roots, 'v3');
   it('holds every type that it refers to', () => {

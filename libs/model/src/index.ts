@@ -1,5 +1,7 @@
+export * from './access.js';
 export * from './command.js';
 export * from './event.js';
+export * from './inquiry.js';
 export * from './kind.js';
 export * from './kube-object.js';
 export * from './loop.js';

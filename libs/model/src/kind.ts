@@ -1,6 +1,7 @@
 import type { Instant, JsonObject } from '#std';
 import type { Command } from './command.js';
 import type { StoredEvent } from './event.js';
+import type { Inquire } from './inquiry.js';
 import type { KindId, KindRef, KubeObject } from './kube-object.js';
 import type { Problem, Refusal } from './refusal.js';
 import type { ObjectType } from './schema/index.js';
@@ -69,6 +70,8 @@ export interface Subresource {
   readonly verbs: readonly Verb[];
   /** The body's schema when it differs from the kind's own. */
   readonly schema?: ObjectType<unknown>;
+  /** Of what is created and answered but never stored. */
+  readonly inquire?: Inquire;
 }
 
 export interface FieldSelector {
@@ -112,6 +115,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly deprecation?: string;
   /** Conditions of an object's row in a Table: pods that are over say so. */
   readonly rowConditions?: ((object: KubeObject) => readonly JsonObject[]) | undefined;
+  /** Of a kind that is created and answered but never stored: what comes instead of a decision. */
+  readonly inquire?: Inquire;
   decide(command: Command, state: StreamState | undefined, view: View, context: DecideContext): Decided;
   /**
    * The object after an event; shared by all kinds but those that must do more than set fields. What is `owned` nobody

@@ -21,8 +21,7 @@ export class HealthHost extends LoopsHost implements BeforeApplicationShutdown {
       ids,
       publish: publishChanges(bus),
       signToken: async (request, pod, account) => {
-        const { namespace, expirationSeconds } = request;
-        const audiences = request.audiences.length > 0 ? request.audiences : [DEFAULT_ISSUER];
+        const { namespace, expirationSeconds, audiences } = request;
         const wish = { namespace, account, audiences, expirationSeconds, bound: { kind: 'Pod' as const, object: pod } };
         const given = { issuer: DEFAULT_ISSUER, now: clock.now(), id: ids.uid(), view: plane.reads.projection };
         const issued = await issueToken(platform.keys, wish, given);

@@ -1,3 +1,4 @@
+export * from './authorizer.js';
 export * from './bus.js';
 export * from './clock.js';
 export * from './container-runtime.js';

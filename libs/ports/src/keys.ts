@@ -9,8 +9,8 @@ export interface Keys {
   issueCertificate(request: CertificateRequest): Promise<IssuedCertificate>;
   /** Signs a service-account token (RS256, with kid). */
   signToken(claims: Readonly<Record<string, unknown>>): Promise<string>;
-  /** The token's claims when the signature holds and it is neither expired nor not yet valid; undefined otherwise. */
-  verifyToken(token: string, now: number): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /** The token's claims when the signature holds and it is neither expired nor not yet valid; why it does not count otherwise. */
+  verifyToken(token: string, now: number): Promise<TokenCheck>;
   /** JSON Web Key Set of the token keys' public parts. */
   jwks(): { readonly keys: readonly Readonly<Record<string, unknown>>[] };
   /** Encrypts text with the key of this object, making one when there is none (AES-256-GCM). */
@@ -20,6 +20,10 @@ export interface Keys {
   /** Deletes an object's key: nothing that was sealed with it can be read again. */
   shred(objectUid: string): Promise<void>;
 }
+/** A good token's claims, or the first thing that is wrong with it. */
+export type TokenCheck =
+  { readonly claims: Readonly<Record<string, unknown>> } | { readonly problem: 'signature' | 'expired' | 'early' };
+
 export interface CertificateRequest {
   readonly commonName: string;
   readonly organizations?: readonly string[];

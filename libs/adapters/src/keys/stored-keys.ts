@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { CertificateRequest, IssuedCertificate, Keys } from '#ports';
+import type { CertificateRequest, IssuedCertificate, Keys, TokenCheck } from '#ports';
 import { CertificateAuthority } from './certificate-authority.js';
 import { FileKeyStore } from './file-key-store.js';
 import { MemoryKeyStore, type KeyStore } from './key-store.js';
@@ -42,7 +42,7 @@ export class StoredKeys implements Keys {
     return this.tokens.sign(claims);
   }
 
-  verifyToken(token: string, now: number): Promise<Readonly<Record<string, unknown>> | undefined> {
+  verifyToken(token: string, now: number): Promise<TokenCheck> {
     return this.tokens.verify(token, now);
   }
 

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { compactVerify, exportJWK, SignJWT, type JWK } from 'jose';
+import type { TokenCheck } from '#ports';
 import { isJsonObject } from '#std';
 import type { KeyStore } from './key-store.js';
 
@@ -42,21 +43,21 @@ export class TokenSigner {
   }
 
   /** `now` in milliseconds. */
-  async verify(token: string, now: number): Promise<Readonly<Record<string, unknown>> | undefined> {
-    if (token.length > MAX_TOKEN_BYTES) return undefined;
+  async verify(token: string, now: number): Promise<TokenCheck> {
+    if (token.length > MAX_TOKEN_BYTES) return { problem: 'signature' };
     let claims: unknown;
     try {
       const verified = await compactVerify(token, (header) => this.#keyFor(header.kid), { algorithms: ['RS256'] });
       claims = JSON.parse(Buffer.from(verified.payload).toString('utf8'));
     } catch {
       // Whatever is wrong with a stranger's token, the answer is the same: it does not count.
-      return undefined;
+      return { problem: 'signature' };
     }
-    if (!isJsonObject(claims)) return undefined;
+    if (!isJsonObject(claims)) return { problem: 'signature' };
     const seconds = now / 1000;
-    if (typeof claims['exp'] === 'number' && seconds >= claims['exp']) return undefined;
-    if (typeof claims['nbf'] === 'number' && seconds < claims['nbf']) return undefined;
-    return claims;
+    if (typeof claims['exp'] === 'number' && seconds >= claims['exp']) return { problem: 'expired' };
+    if (typeof claims['nbf'] === 'number' && seconds < claims['nbf']) return { problem: 'early' };
+    return { claims };
   }
 
   jwks(): { readonly keys: readonly Readonly<Record<string, unknown>>[] } {

@@ -64,11 +64,11 @@ export class OpenApi {
   get v2(): OpenApiDocument {
     return this.remember('v2', () => {
       const paths: Record<string, Json> = {};
-      const types: ObjectType<unknown>[] = [];
+      const all: ServedKind[] = [];
       for (const { group, versions } of this.routes.groups) {
         for (const version of versions) {
           const resources = [...(this.routes.resources(group, version)?.values() ?? [])];
-          types.push(...typesOf(resources));
+          all.push(...resources);
           for (const item of itemsOf(group, version, resources)) paths[item.path] = v2Path(item);
         }
       }
@@ -76,7 +76,7 @@ export class OpenApi {
         swagger: '2.0',
         info: { title: 'Kubernetes', version: this.version },
         paths: sorted(paths),
-        definitions: sorted({ ...openApiSchemas(types, 'v2'), ...extraSchemas(types, '#/definitions/') }),
+        definitions: sorted({ ...openApiSchemas(typesOf(all), 'v2'), ...extraSchemas(all, '#/definitions/') }),
         securityDefinitions: { BearerToken: BEARER },
         security: [{ BearerToken: [] }],
       };
@@ -93,7 +93,6 @@ export class OpenApi {
   }
 
   private groupDocument(group: string, version: string, resources: readonly ServedKind[]): JsonObject {
-    const types = typesOf(resources);
     const paths: Record<string, Json> = {};
     for (const item of itemsOf(group, version, resources)) paths[item.path] = v3Path(item);
     const root = group === '' ? `/api/${version}/` : `/apis/${group}/${version}/`;
@@ -101,7 +100,8 @@ export class OpenApi {
       `get${groupName(group)}${version.charAt(0).toUpperCase()}${version.slice(1)}APIResources`,
       'What this version serves.',
     );
-    const schemas = { ...openApiSchemas(types, 'v3'), ...extraSchemas(types, '#/components/schemas/') };
+    const extra = extraSchemas(resources, '#/components/schemas/');
+    const schemas = { ...openApiSchemas(typesOf(resources), 'v3'), ...extra };
     return this.document(sorted(paths), sorted(schemas));
   }
   private pageDocument(name: string): JsonObject {
@@ -146,15 +146,19 @@ function itemsOf(group: string, version: string, resources: readonly ServedKind[
 
 function typesOf(resources: readonly ServedKind[]): ObjectType<unknown>[] {
   return resources.flatMap((on) => [
-    on.served?.schema ?? on.kind.schema,
+    ownType(on),
     ...on.kind.subresources.flatMap((sub) => (sub.schema ? [sub.schema] : [])),
   ]);
 }
 
+function ownType({ kind, served }: ServedKind): ObjectType<unknown> {
+  return served?.schema ?? kind.schema;
+}
+
 /** Types that belong to no kind's schema: lists, patches, delete options and the plain answers. */
-function extraSchemas(types: readonly ObjectType<unknown>[], reference: string): JsonObject {
+function extraSchemas(resources: readonly ServedKind[], reference: string): JsonObject {
   const lists: Record<string, Json> = {};
-  for (const type of types) {
+  for (const type of resources.filter(({ kind }) => kind.verbs.includes('list')).map(ownType)) {
     const gvk = type.options.gvk?.[0];
     if (gvk === undefined || gvk === '*') continue;
     const [groupVersion = '', kind = ''] = gvk.split(' ');

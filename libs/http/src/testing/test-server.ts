@@ -2,7 +2,7 @@ import { MemoryEventLog, openMemoryKeys, RandomIds, SystemClock } from '#adapter
 import { ClusterBackend, ControlPlane } from '#engine';
 import { registry } from '#kinds';
 import type { Command } from '#model';
-import type { Keys } from '#ports';
+import type { Authorizer, Keys } from '#ports';
 import type { JsonObject } from '#std';
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -27,6 +27,11 @@ export interface Ask {
   readonly lines?: number;
   readonly ms?: number;
 }
+
+const everybody: Authorizer = {
+  authorize: () => ({ allowed: true, reason: '' }),
+  rules: () => ({ rules: [], incomplete: true }),
+};
 
 /** A whole control plane in memory behind a plain HTTP server, where everybody may do everything unless told otherwise. */
 export class TestServer {
@@ -57,7 +62,7 @@ export class TestServer {
     });
     await plane.start();
     const backend: Backend = new ClusterBackend(plane, await plane.becomeWriter('test'));
-    const api = createApi({ backend, keys, address: 'localhost:1', authorize: () => true, ...options });
+    const api = createApi({ backend, keys, address: 'localhost:1', authorizer: everybody, ...options });
     const server = createServer((asked, answer) => api.handle(asked, answer));
     server.on('upgrade', (asked, socket, head) => api.upgrade(asked, socket, head));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -77,6 +77,17 @@ export const labelSelectorRequirement = object(
 );
 export type LabelSelectorRequirement = Infer<typeof labelSelectorRequirement>;
 
+export const fieldSelectorRequirement = object(
+  'io.k8s.apimachinery.pkg.apis.meta.v1.FieldSelectorRequirement',
+  'One condition on a field.',
+  {
+    key: req(string, 1, 'Field that the condition is about.'),
+    operator: req(string, 2, 'In, NotIn, Exists or DoesNotExist.'),
+    values: f(list(string), 3, 'Values for In and NotIn; empty for the others.', { listType: 'atomic' }),
+  },
+);
+export type FieldSelectorRequirement = Infer<typeof fieldSelectorRequirement>;
+
 export const labelSelector = object(
   'io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector',
   'Chooses objects by their labels; all conditions must hold.',

@@ -1,13 +1,13 @@
 import { goMap } from '#meta';
 import { isJsonObject, type Json, type JsonObject } from '#std';
 import type { Command } from '../command.js';
-import type { DecideContext, Kind } from '../kind.js';
+import type { DecideContext, KindRegistry } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
 import { refusals, type Refusal } from '../refusal.js';
-import { decode } from '../schema/index.js';
+import { decode, type ObjectType } from '../schema/index.js';
 import { asGoWrites } from './go-order.js';
 import type { Request } from './request.js';
-import { spokenVersion, type Spoken } from './served.js';
+import { apiVersionOf, spokenVersion, type Spoken } from './served.js';
 
 /** An object that was read, with the words for what was ignored. */
 export interface ReadObject {
@@ -101,21 +101,15 @@ function wrongType(body: JsonObject, spoken: Spoken, context: DecideContext): Re
   );
 }
 function otherType(body: JsonObject, spoken: Spoken, context: DecideContext): string | undefined {
-  const { kind, apiVersion, version, other } = statedType(body, spoken, context);
+  const { kind, apiVersion, version, other, schema } = statedType(body, spoken, context);
   if (kind === spoken.kind && (apiVersion === spoken.apiVersion || other?.id === context.kind.id)) return undefined;
-  if (other === undefined && !isMetaKind(kind, apiVersion))
+  if (other === undefined && schema === undefined && !isMetaKind(kind, apiVersion))
     return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`;
   // What is wrong for the type that it says to be comes before that this is another one.
-  const unreadable =
-    other === undefined || isList(kind, other)
-      ? undefined
-      : decode(spokenVersion(other, apiVersion).schema, body).error;
+  const unreadable = schema && decode(schema, body).error;
   if (unreadable !== undefined) return unreadable;
   const internal = (of: string): string => (of === '' ? 'core' : (of.split('.')[0] as string));
   return `converting (${version}.${kind}) to (${internal(spoken.group)}.${spoken.kind}): unknown conversion`;
-}
-function isList(kind: string, other: Kind): boolean {
-  return kind !== other.names.kind;
 }
 /** Types that are no stored kinds, but known: those of every version, and two more of the core. */
 function isMetaKind(kind: string, apiVersion: string): boolean {
@@ -139,8 +133,21 @@ function statedType(body: JsonObject, spoken: Spoken, context: DecideContext) {
   const kind = text('kind', spoken.kind);
   const apiVersion = text('apiVersion', spoken.apiVersion);
   const [group, version] = apiVersion.includes('/') ? (apiVersion.split('/', 2) as [string, string]) : ['', apiVersion];
+  const { kinds } = context;
+  const own = kinds.byKind(group, version, kind);
+  const schema = own ? spokenVersion(own, apiVersion).schema : partSchema(kinds, apiVersion, kind);
   // A list of objects is a kind of its own, though none that is stored.
-  const other =
-    context.kinds.byKind(group, version, kind) ?? context.kinds.byKind(group, version, kind.replace(/List$/, ''));
-  return { kind, apiVersion, version, other };
+  const other = own ?? kinds.byKind(group, version, kind.replace(/List$/, ''));
+  return { kind, apiVersion, version, other, schema };
+}
+
+/** The type of what a subresource takes: a TokenRequest, a Scale. */
+function partSchema(kinds: KindRegistry, apiVersion: string, name: string): ObjectType<unknown> | undefined {
+  for (const { names, subresources } of kinds.all) {
+    const part = subresources.find(({ kind, group = names.group, version = names.version }) => {
+      return kind === name && apiVersionOf(group, version) === apiVersion;
+    });
+    if (part?.schema) return part.schema;
+  }
+  return undefined;
 }

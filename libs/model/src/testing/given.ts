@@ -1,5 +1,6 @@
 import { jsonEquals, uuidOf, type Instant, type JsonObject } from '#std';
 import type { Command } from '../command.js';
+import type { Inquired } from '../inquiry.js';
 import type { Decided, DecidedEvent, KindRegistry } from '../kind.js';
 import { streamOf, type KubeObject } from '../kube-object.js';
 import { isRefusal, type Refusal } from '../refusal.js';
@@ -56,6 +57,15 @@ export class Given {
       this.view,
       decideCommand(this.registry, whole, this.view, { now, uid: uuidOf(`${this.view.position}`) }),
     );
+  }
+  /** A create of what is answered and not stored, and what is asked before it is answered. */
+  asking(command: Omit<TestCommand, 'verb'>, now: Instant = TEST_NOW): Inquired | Refusal {
+    const whole = testCommand({ ...command, verb: 'create' } as TestCommand);
+    const kind = this.registry.byId(whole.kind);
+    const part = whole.subresource && kind?.subresources.find(({ name }) => name === whole.subresource);
+    const inquire = (part || kind)?.inquire;
+    if (kind === undefined || inquire === undefined) throw new Error(`${whole.kind} asks nobody`);
+    return inquire(whole, this.view, { now, uid: uuidOf(`${this.view.position}`), kind, kinds: this.registry });
   }
 }
 

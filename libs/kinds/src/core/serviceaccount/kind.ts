@@ -2,6 +2,7 @@ import { standardKind } from '#model';
 import { tokenRequest } from '../../shared/token-request.schema.js';
 import { serviceAccountColumns } from './columns.js';
 import { serviceAccount, type ServiceAccount } from './schema.js';
+import { inquireToken } from './token.js';
 
 /** Who pods are to the API. */
 export const serviceAccountKind = standardKind<ServiceAccount>({
@@ -23,6 +24,7 @@ export const serviceAccountKind = standardKind<ServiceAccount>({
       version: 'v1',
       verbs: ['create'],
       schema: tokenRequest,
+      inquire: inquireToken,
     },
   ],
   strategy: {

@@ -1,6 +1,6 @@
 import { forbidden, invalid, labelValueProblems, qualifiedName, required } from '#meta';
 import type { Problem } from '#model';
-import type { LabelSelector, LabelSelectorRequirement } from '../meta.schema.js';
+import type { FieldSelectorRequirement, LabelSelector, LabelSelectorRequirement } from '../meta.schema.js';
 import { each, items, type Problems } from './checks.js';
 
 type Labels = Readonly<Record<string, string>>;
@@ -25,20 +25,45 @@ export function validateLabelSelector(field: string, selector: LabelSelector | u
   if (!selector) return [];
   return [
     ...validateLabels(`${field}.matchLabels`, selector.matchLabels),
-    ...items(selector.matchExpressions).flatMap((e, i) => requirement(`${field}.matchExpressions[${i}]`, e)),
+    ...items(selector.matchExpressions).flatMap((e, i) =>
+      labelRequirement(`${field}.matchExpressions[${i}]`, e, KNOWN_ONLY),
+    ),
   ];
 }
 
-function requirement(field: string, { key, operator, values }: LabelSelectorRequirement): Problems {
+/** Who is only asked about a selector lets operators pass that it does not know: newer clients may know more. */
+export interface RequirementOptions {
+  readonly unknownOperators: boolean;
+}
+const KNOWN_ONLY: RequirementOptions = { unknownOperators: false };
+
+/** One condition on a label. */
+export function labelRequirement(
+  field: string,
+  { key, operator, values }: LabelSelectorRequirement,
+  options: RequirementOptions,
+): Problems {
   return [
-    ...operands(field, operator, items(values).length),
+    ...operands(field, operator, items(values).length, options),
     ...each(`${field}.key`, key, qualifiedName(key)),
     ...items(values).flatMap((value, i) => each(`${field}.values[${i}]`, value, labelValueProblems(value))),
   ];
 }
 
+/** One condition on a field, whose name may be anything. */
+export function fieldRequirement(
+  field: string,
+  { key, operator, values }: FieldSelectorRequirement,
+  options: RequirementOptions,
+): Problems {
+  return [
+    ...(key === '' ? [required(`${field}.key`, 'must be specified')] : []),
+    ...operands(field, operator, items(values).length, options),
+  ];
+}
+
 /** How many values an operator of a selector takes. */
-export function operands(field: string, operator: string, count: number): Problems {
+export function operands(field: string, operator: string, count: number, options = KNOWN_ONLY): Problems {
   switch (operator) {
     case 'In':
     case 'NotIn':
@@ -48,6 +73,7 @@ export function operands(field: string, operator: string, count: number): Proble
       if (count === 0) return [];
       return [forbidden(`${field}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")];
     default:
+      if (options.unknownOperators) return [];
       return [invalid(`${field}.operator`, operator, 'not a valid selector operator')];
   }
 }

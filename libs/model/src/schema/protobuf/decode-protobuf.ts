@@ -1,5 +1,5 @@
 import type { JsonObject } from '#std';
-import { type ObjectType, resolved, type ScalarName, type Type } from '../builder.js';
+import { type ListType, type ObjectType, resolved, type ScalarName, type Type } from '../builder.js';
 import { toBase64 } from './base64.js';
 import { type WireMessage, wireMessage } from './plan.js';
 import { BYTES, FIXED64, ProtobufError, VARINT, WireReader } from './wire.js';
@@ -60,10 +60,19 @@ function readEntry(values: Resolved, bytes: Uint8Array): readonly [string, unkno
   while (!reader.isAtEnd) {
     const { tag, wire } = reader.key();
     if (tag === 1) key = reader.text();
-    else if (tag === 2) value = readValue(values, reader, wire);
+    else if (tag === 2)
+      value = values.is === 'list' ? readItems(values, reader, wire) : readValue(values, reader, wire);
     else reader.skip(wire);
   }
-  return [key, value ?? (values.is === 'object' ? {} : null)];
+  return [key, value ?? (values.is === 'object' ? {} : values.is === 'list' ? [] : null)];
+}
+
+/** A list that is a map's value is a message of its own, with its items under tag 1. */
+function readItems(list: ListType, reader: WireReader, wire: number): unknown {
+  const out: Fields = {};
+  const message: WireMessage = new Map([[1, { is: 'field', name: 'items', type: list }]]);
+  readMessage(message, new WireReader(blob(reader, wire)), out);
+  return out['items'] ?? [];
 }
 
 function readValue(type: Resolved, reader: WireReader, wire: number): unknown {

@@ -1,4 +1,4 @@
-import { type ObjectType, resolved, type ScalarName, type Type } from '../builder.js';
+import { type ListType, type ObjectType, resolved, type ScalarName, type Type } from '../builder.js';
 import { fromBase64 } from './base64.js';
 import { type WireMessage, wireMessage } from './plan.js';
 import { ProtobufError, WireWriter } from './wire.js';
@@ -36,10 +36,18 @@ function writeField(tag: number, type: Resolved, value: unknown, writer: WireWri
     for (const [key, item] of Object.entries(value as Fields)) {
       const entry = new WireWriter();
       entry.text(1, key);
-      writeValue(2, values, item, entry);
+      if (values.is === 'list') entry.blob(2, listBytes(values, item));
+      else writeValue(2, values, item, entry);
       writer.blob(tag, entry.done());
     }
   } else writeValue(tag, type, value, writer);
+}
+
+/** A list that is a map's value is a message of its own, with its items under tag 1. */
+function listBytes(list: ListType, items: unknown): Uint8Array {
+  const writer = new WireWriter();
+  writeField(1, list, items ?? [], writer);
+  return writer.done();
 }
 
 function writeValue(tag: number, type: Resolved, value: unknown, writer: WireWriter): void {

@@ -1,0 +1,59 @@
+import type { Command, CommandResult, DecideContext, Inquire, Inquiry, KubeObject, View } from '#model';
+import { isRefusal } from '#model';
+import type { Authorizer, Keys } from '#ports';
+import { canonical, type JsonObject } from '#std';
+import type { Authenticator } from './authenticate.js';
+import type { Backend } from './backend.js';
+import { issueToken } from './issue-token.js';
+import { answers } from './status.js';
+
+export interface InquiriesOptions {
+  readonly backend: Backend;
+  readonly authorizer: Authorizer;
+  readonly authenticator: Pick<Authenticator, 'owner'>;
+  readonly keys: Pick<Keys, 'signToken'>;
+  readonly issuer: string;
+}
+
+/** Where creates go that are answered and not stored: to whoever the server itself asks about its requests. */
+export class Inquiries {
+  constructor(private readonly options: InquiriesOptions) {}
+
+  async answer(inquire: Inquire, command: Command): Promise<CommandResult> {
+    const { backend } = this.options;
+    const view = await backend.fresh();
+    if (isRefusal(view)) return view;
+    const kind = backend.kinds.byId(command.kind);
+    if (kind === undefined) return answers.noSuchResource;
+    const given = { now: backend.now(), uid: backend.uid(), kind, kinds: backend.kinds };
+    const inquired = inquire(command, view, given);
+    if (isRefusal(inquired)) return inquired;
+    const object = canonical(await this.ask(inquired.inquiry, given, view));
+    const { warnings } = inquired;
+    return {
+      object,
+      ...(command.subresource !== undefined && { response: object as unknown as JsonObject }),
+      created: true,
+      deleted: false,
+      position: view.position,
+      changed: false,
+      warnings,
+    };
+  }
+
+  private async ask(inquiry: Inquiry, { now, uid }: DecideContext, view: View): Promise<KubeObject> {
+    const { authorizer, authenticator, keys, issuer } = this.options;
+    switch (inquiry.asks) {
+      case 'nobody':
+        return inquiry.answer();
+      case 'authorizer':
+        return inquiry.answer(authorizer.authorize(inquiry.user, inquiry.attributes));
+      case 'rules':
+        return inquiry.answer(authorizer.rules(inquiry.user, inquiry.namespace));
+      case 'authenticator':
+        return inquiry.answer(await authenticator.owner(inquiry.token, inquiry.audiences));
+      case 'issuer':
+        return inquiry.answer(await issueToken(keys, inquiry.wish, { issuer, now, id: uid, view }));
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import type { Identity, KubeObject, UserInfo, View } from '#model';
+import type { Keys } from '#ports';
+import type { Instant, JsonObject } from '#std';
+import { isJsonObject } from '#std';
+import { bootstrapUser } from './bootstrap-token.js';
+import { AUTHENTICATED } from './users.js';
+
+export interface Authentication {
+  readonly keys: Pick<Keys, 'verifyToken'>;
+  readonly issuer: string;
+  current(): View;
+  now(): Instant;
+}
+
+const INVALID = 'invalid bearer token';
+const PROBLEMS = {
+  signature: 'go-jose/go-jose: error in cryptographic primitive',
+  expired: 'service account token has expired',
+  early: 'service account token is not valid yet',
+} as const;
+/** What is said of a token that was found to be ours, but not good. */
+const because = (why: string): Bad => ({ error: `[${INVALID}, ${why}]` });
+
+interface Bad {
+  readonly error: string;
+}
+type Checked = { readonly claims: Claims } | Bad;
+
+/** Whose bearer tokens are. What was verified a moment ago is remembered; what a token names is looked up each time. */
+export class Tokens {
+  private readonly checked = new Map<string, { readonly result: Checked; readonly until: Instant }>();
+  constructor(private readonly options: Authentication) {}
+
+  async owner(token: string, audiences: readonly string[]): Promise<Identity> {
+    const { issuer } = this.options;
+    const now = this.options.now();
+    const joining = bootstrapUser(token, this.options.current(), now);
+    // Tokens that name no audience are for this server alone.
+    if (joining) return audiences.includes(issuer) ? { user: joining, audiences: [issuer] } : { error: INVALID };
+    let known = this.checked.get(token);
+    if (!known || known.until <= now) {
+      known = { result: await this.check(token, now), until: now + 10_000 };
+      if (this.checked.size > 10_000) this.checked.clear();
+      this.checked.set(token, known);
+    }
+    return 'error' in known.result ? known.result : accountOf(known.result.claims, audiences, this.options);
+  }
+
+  private async check(token: string, now: Instant): Promise<Checked> {
+    if (issuerOf(token) !== this.options.issuer) return { error: INVALID };
+    const check = await this.options.keys.verifyToken(token, now);
+    return 'problem' in check ? because(PROBLEMS[check.problem]) : { claims: check.claims as Claims };
+  }
+}
+
+/** Who a token says that it comes from; nobody has checked that yet. */
+function issuerOf(token: string): unknown {
+  const [, payload, signature, more] = token.split('.');
+  if (payload === undefined || signature === undefined || more !== undefined) return undefined;
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString());
+    return isJsonObject(claims) ? (claims as JsonObject)['iss'] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Claims {
+  readonly iss?: string;
+  readonly aud?: string | readonly string[];
+  readonly exp?: number;
+  readonly jti?: string;
+  readonly 'kubernetes.io'?: {
+    readonly namespace?: string;
+    readonly serviceaccount?: Named;
+    readonly pod?: Named;
+    readonly secret?: Named;
+    readonly node?: Named;
+  };
+}
+interface Named {
+  readonly name: string;
+  readonly uid?: string;
+}
+
+/** The service account of a token, if it and everything that the token is bound to still are what they were. */
+function accountOf(claims: Claims, asked: readonly string[], options: Authentication): Identity {
+  const own = claims['kubernetes.io'] ?? {};
+  const named = typeof claims.aud === 'string' ? [claims.aud] : (claims.aud ?? []);
+  const audiences = asked.filter((one) => named.includes(one));
+  if (audiences.length === 0)
+    return because(`token audiences ${goList(named)} is invalid for the target audiences ${goList(asked)}`);
+  if (claims.exp !== undefined && claims.exp * 1000 <= options.now()) return because(PROBLEMS.expired);
+  const { namespace, serviceaccount: account } = own;
+  if (!namespace || !account) return { error: INVALID };
+  const view = options.current();
+  const found = view.get({ id: 'core.serviceaccounts' }, namespace, account.name);
+  if (!found) return because(`serviceaccounts "${account.name}" not found`);
+  if (found.metadata.uid !== account.uid)
+    return because(`service account UID (${found.metadata.uid}) does not match claim (${account.uid})`);
+  const unbound =
+    parted('secret', own.secret, (name) => view.get({ id: 'core.secrets' }, namespace, name)) ??
+    parted('pod', own.pod, (name) => view.get({ id: 'core.pods' }, namespace, name)) ??
+    // Of a pod's node only the name is told; a token of its own has a node to live with.
+    (own.pod ? undefined : parted('node', own.node, (name) => view.get({ id: 'core.nodes' }, undefined, name)));
+  if (unbound !== undefined) return because(unbound);
+  return { user: userOf(claims, namespace, account), audiences };
+}
+
+/** Why a token has ended with the object that it was bound to; undefined while that lives. */
+function parted(
+  what: 'secret' | 'pod' | 'node',
+  bound: Named | undefined,
+  get: (name: string) => KubeObject | undefined,
+): string | undefined {
+  if (!bound) return undefined;
+  const object = get(bound.name);
+  if (!object) return 'service account token has been invalidated';
+  const { uid } = object.metadata;
+  if (uid === bound.uid) return undefined;
+  return `${what} UID (${uid}) does not match service account ${what} ref claim (${bound.uid})`;
+}
+
+const goList = (texts: readonly string[]): string => `[${texts.map((text) => JSON.stringify(text)).join(' ')}]`;
+
+function userOf({ jti, 'kubernetes.io': own }: Claims, namespace: string, account: Named): UserInfo {
+  const extra: Record<string, readonly string[]> = {};
+  const add = (key: string, value: string | undefined): void => {
+    if (value) extra[`authentication.kubernetes.io/${key}`] = [value];
+  };
+  add('credential-id', jti && `JTI=${jti}`);
+  add('node-name', own?.node?.name);
+  add('node-uid', own?.node?.uid);
+  add('pod-name', own?.pod?.name);
+  add('pod-uid', own?.pod?.uid);
+  return {
+    name: `system:serviceaccount:${namespace}:${account.name}`,
+    ...(account.uid && { uid: account.uid }),
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, AUTHENTICATED],
+    ...(Object.keys(extra).length > 0 && { extra }),
+  };
+}

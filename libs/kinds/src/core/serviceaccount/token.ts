@@ -1,0 +1,125 @@
+import { invalid as invalidField } from '#meta';
+import {
+  isRefusal,
+  plainVersion,
+  readUnstored,
+  refusals,
+  type Inquire,
+  type Inquiry,
+  type IssuedToken,
+  type KubeObject,
+  type ObjectMeta,
+  type Problem,
+  type Refusal,
+  type TokenWish,
+  type View,
+} from '#model';
+import { toTime } from '#std';
+import {
+  tokenRequest,
+  type BoundObjectReference,
+  type TokenRequest,
+  type TokenRequestSpec,
+} from '../../shared/token-request.schema.js';
+import { items, type Problems } from '../../shared/validation/checks.js';
+
+const GROUP = 'authentication.k8s.io';
+const SPOKEN = plainVersion('TokenRequest', GROUP, 'v1', tokenRequest);
+
+/** POST of `token`: a token for a service account, that may die with an object. It is signed and forgotten. */
+export const inquireToken: Inquire = (command, view, context) => {
+  const read = readUnstored(command, view, context, SPOKEN);
+  if (isRefusal(read)) return read;
+  const { namespace = '', name } = command;
+  const inquiry = tokenInquiry(read.object as TokenRequest, { view, namespace, name, now: context.now });
+  return isRefusal(inquiry) ? inquiry : { inquiry, warnings: read.warnings };
+};
+
+interface Asked {
+  readonly view: View;
+  readonly namespace: string;
+  readonly name: string;
+  readonly now: number;
+}
+
+function tokenInquiry(request: TokenRequest, asked: Asked): Inquiry | Refusal {
+  const { view, namespace, name } = asked;
+  if (!view.get({ id: 'core.namespaces' }, undefined, namespace)) return missing('namespaces', namespace);
+  const account = view.get({ id: 'core.serviceaccounts' }, namespace, name);
+  if (!account) return missing('serviceaccounts', name);
+  const { audiences, boundObjectRef } = request.spec;
+  const expirationSeconds = request.spec.expirationSeconds ?? 3600;
+  const renamed = otherName(request.metadata.name, name);
+  const problems = [...renamed, ...validLife(expirationSeconds)];
+  if (problems.length > 0) return invalid(renamed.length > 0 ? name : '', problems);
+  const bound = boundObject(boundObjectRef, account, asked);
+  if (isRefusal(bound)) return bound;
+  const wish = { namespace, account, audiences: items(audiences), expirationSeconds, ...(bound && { bound }) };
+  return { asks: 'issuer', wish, answer: (issued) => answered(request, issued, { account, now: asked.now }) };
+}
+
+function otherName(given: string | undefined, name: string): Problems {
+  if (!given || given === name) return [];
+  return [invalidField('metadata.name', given, 'must match the service account name if specified')];
+}
+
+function validLife(seconds: number): Problems {
+  const problem = (detail: string): Problem => invalidField('spec.expirationSeconds', seconds, detail);
+  if (seconds < 600) return [problem('may not specify a duration less than 10 minutes')];
+  return seconds > 2 ** 32 ? [problem('may not specify a duration larger than 2^32 seconds')] : [];
+}
+
+const BOUND_KINDS = { Pod: 'core.pods', Secret: 'core.secrets', Node: 'core.nodes' } as const;
+
+function boundObject(
+  reference: BoundObjectReference | null | undefined,
+  account: KubeObject,
+  { view, namespace }: Asked,
+): TokenWish['bound'] | Refusal {
+  if (!reference) return undefined;
+  const { kind = '', apiVersion = '', name = '', uid } = reference;
+  if (kind !== 'Pod' && kind !== 'Secret' && kind !== 'Node') {
+    const groupVersion = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
+    return refusals.badRequest(`cannot bind token to object of type ${groupVersion}, Kind=${kind}`);
+  }
+  if (name === '') return refusals.badRequest('Name parameter required.');
+  const id = BOUND_KINDS[kind];
+  const object = view.get({ id }, kind === 'Node' ? undefined : namespace, name);
+  if (!object) return missing(id.slice('core.'.length), name);
+  if (uid && uid !== object.metadata.uid) {
+    const why = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
+    return refusals.conflict({ group: '', resource: kind, kind, name }, why);
+  }
+  const owner = (object['spec'] as { readonly serviceAccountName?: string } | undefined)?.serviceAccountName;
+  if (kind === 'Pod' && owner !== account.metadata.name) {
+    return refusals.badRequest(
+      `cannot bind token for serviceaccount ${JSON.stringify(account.metadata.name)} to pod running with different serviceaccount name.`,
+    );
+  }
+  return { kind, object };
+}
+
+/** The request with its token, under the account's name. */
+function answered(
+  request: TokenRequest,
+  { token, audiences, expires }: IssuedToken,
+  { account, now }: { readonly account: KubeObject; readonly now: number },
+): KubeObject {
+  const { name, namespace, uid } = account.metadata;
+  const { labels, annotations, managedFields } = request.metadata;
+  const metadata: ObjectMeta = {
+    name,
+    uid,
+    creationTimestamp: toTime(now),
+    ...(namespace && { namespace }),
+    ...(labels && { labels }),
+    ...(annotations && { annotations }),
+    ...(managedFields && { managedFields }),
+  };
+  const spec: TokenRequestSpec = { ...request.spec, audiences };
+  return { ...request, metadata, spec, status: { token, expirationTimestamp: toTime(expires) } };
+}
+
+const missing = (resource: string, name: string): Refusal => refusals.notFound({ group: '', resource, kind: '', name });
+const invalid = (name: string, problems: Problems): Refusal =>
+  refusals.invalid({ group: GROUP, resource: '', kind: 'TokenRequest', name }, problems);

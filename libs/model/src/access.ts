@@ -1,0 +1,86 @@
+import type { Instant } from '#std';
+import type { UserInfo } from './command.js';
+import type { KubeObject } from './kube-object.js';
+
+/** What somebody wants to do: a verb on a resource, or on a path that is none. */
+export interface AccessAttributes {
+  readonly verb: string;
+  readonly isResource: boolean;
+  /** Of a request for no resource. */
+  readonly path: string;
+  readonly group: string;
+  readonly version: string;
+  readonly namespace: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly name: string;
+}
+
+/** What an authorizer says of it. */
+export interface AccessVerdict {
+  readonly allowed: boolean;
+  /** By what right, or what was missing; '' where there is nothing to say. */
+  readonly reason: string;
+}
+
+/** One rule of a role: verbs on resources, or on paths that are none. `*` stands for all. */
+export interface PolicyRule {
+  readonly verbs: readonly string[];
+  readonly apiGroups?: readonly string[];
+  /** `pods`, `pods/log`, `*` and `*` + `/scale`. */
+  readonly resources?: readonly string[];
+  /** None: whatever the name. */
+  readonly resourceNames?: readonly string[];
+  /** `/healthz`, and `/api/*` for all that begins with `/api/`. */
+  readonly nonResourceURLs?: readonly string[];
+}
+
+/** The rules that hold for a user, as far as they can be told. */
+export interface UserRules {
+  readonly rules: readonly PolicyRule[];
+  /** Whether there may be more than could be listed. */
+  readonly incomplete: boolean;
+  readonly evaluationError?: string;
+}
+
+/** Whose a token is and which of the asked audiences it is for, or why it is nobody's. */
+export type Identity = { readonly user: UserInfo; readonly audiences: readonly string[] } | { readonly error: string };
+
+/** What a service account's token is to be good for. */
+export interface TokenWish {
+  readonly namespace: string;
+  readonly account: KubeObject;
+  /** None: the server itself. */
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+  /** The object that it dies with. */
+  readonly bound?: { readonly kind: 'Pod' | 'Secret' | 'Node'; readonly object: KubeObject };
+}
+export interface IssuedToken {
+  readonly token: string;
+  readonly audiences: readonly string[];
+  readonly expires: Instant;
+}
+
+/** Whether a rule allows what is asked. */
+export function covers(rule: PolicyRule, asked: AccessAttributes): boolean {
+  if (!includes(rule.verbs, asked.verb)) return false;
+  if (!asked.isResource) return (rule.nonResourceURLs ?? []).some((url) => coversPath(url, asked.path));
+  const names = rule.resourceNames ?? [];
+  return (
+    includes(rule.apiGroups ?? [], asked.group) &&
+    (rule.resources ?? []).some((resource) => coversResource(resource, asked)) &&
+    (names.length === 0 || names.includes(asked.name))
+  );
+}
+
+const includes = (listed: readonly string[], one: string): boolean => listed.includes('*') || listed.includes(one);
+
+function coversPath(url: string, path: string): boolean {
+  return url.endsWith('*') ? path.startsWith(url.replace(/\*+$/, '')) : url === path;
+}
+function coversResource(listed: string, { resource, subresource }: AccessAttributes): boolean {
+  if (listed === '*') return true;
+  if (subresource === '') return listed === resource;
+  return listed === `${resource}/${subresource}` || listed === `*/${subresource}`;
+}
