@@ -25,6 +25,7 @@ export interface LoopRunnerOptions {
 
 const BACKOFF_FIRST_MS = 5;
 const BACKOFF_MAX_MS = 60_000;
+const REACHED_MS = 10_000;
 /** Refusals that say: look again, the world has moved. They are no trouble. */
 const RACES = new Set(['Stale', 'Conflict', 'AlreadyExists', 'NotFound']);
 
@@ -131,11 +132,13 @@ export class LoopRunner {
 
   private async settle(key: string, results: readonly Settled[]): Promise<void> {
     let position = 0;
+    let gotOn = false;
     let refused: { message: string; reason: string } | undefined;
     const refusals: LoopRefusal[] = [];
     for (const { submit, result } of results) {
       if (!isRefusal(result)) {
         position = Math.max(position, result.position);
+        gotOn ||= result.changed;
         continue;
       }
       refused = result;
@@ -145,11 +148,11 @@ export class LoopRunner {
     if (refusals.length > 0) this.refusals.set(key, refusals);
     else this.refusals.delete(key);
     // Deciding on a view from before the own write would decide the same again.
-    if (position > 0) await this.options.reached(position, 10_000);
+    while (position > 0 && this.running && !(await this.options.reached(position, REACHED_MS)));
     if (refused) {
       if (!RACES.has(refused.reason)) this.complain(key, refused);
       // A look that got something done was no failure as a whole: what was refused is tried again soon.
-      const failures = position > 0 ? 1 : (this.failures.get(key) ?? 0) + 1;
+      const failures = gotOn ? 1 : (this.failures.get(key) ?? 0) + 1;
       this.failures.set(key, failures);
       const pause = Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), BACKOFF_MAX_MS);
       this.wake(key, this.options.clock.now() + pause);

@@ -1,0 +1,147 @@
+import { describe, expect, it } from '@jest/globals';
+import { VirtualClock } from '#adapters';
+import type { Accepted, Command, CommandResult, Decision, Loop, LoopRefusal, Outside, Refusal } from '#model';
+import { LoopRunner } from './loop-runner.js';
+import { Projection } from './projection.js';
+
+const refusal = (reason: string): Refusal => ({ refused: true, code: 403, reason, message: `it is ${reason}` });
+const accepted = (position: number, changed = true): Accepted => ({ position, changed }) as Accepted;
+const wish = (name: string): Decision => ({
+  is: 'submit',
+  because: 'the test says so',
+  command: { verb: 'create', kind: 'core.configmaps', namespace: 'default', name },
+});
+
+/** A runner of one loop with one key, whose commands are answered by hand. */
+class Bench {
+  readonly clock = new VirtualClock(1_800_000_000_000);
+  readonly looks: number[] = [];
+  readonly complaints: number[] = [];
+  readonly seen: (readonly LoopRefusal[] | undefined)[] = [];
+  readonly commands: Command[] = [];
+  decide: () => readonly Decision[] = () => [wish('a')];
+  answer: (command: Command) => CommandResult = () => accepted(1);
+  reached: (position: number) => Promise<boolean> = () => Promise.resolve(true);
+  readonly runner: LoopRunner;
+
+  constructor() {
+    const loop: Loop = {
+      name: 'test',
+      account: 'test-controller',
+      keysOf: () => ['key'],
+      keysAtStart: () => ['key'],
+      reconcile: (_view, _key, now, outside?: Outside) => {
+        this.looks.push(now - 1_800_000_000_000);
+        this.seen.push(outside?.['refusals'] as readonly LoopRefusal[] | undefined);
+        return this.decide();
+      },
+    };
+    this.runner = new LoopRunner({
+      loop,
+      view: new Projection((state, event) => state ?? { ...event, object: undefined }),
+      commands: {
+        submit: (command) => {
+          this.commands.push(command);
+          return Promise.resolve(this.answer(command));
+        },
+      },
+      clock: this.clock,
+      ids: { uid: () => 'uid', named: (text) => text },
+      build: 'test',
+      soon: (callback) => setImmediate(callback),
+      reached: (position) => this.reached(position),
+      onRefusal: () => this.complaints.push(this.looks.length),
+    });
+  }
+  async run(ms: number): Promise<void> {
+    const until = this.clock.now() + ms;
+    const turns = async (): Promise<void> => {
+      for (let i = 0; i < 6; i++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    await turns();
+    while (this.clock.ringNext(until)) await turns();
+    this.clock.advanceTo(until);
+    await turns();
+  }
+}
+
+describe('a loop whose wish is refused', () => {
+  it('is asked again after growing pauses, and the refusal is told at the 1st, 2nd, 4th, 8th … time', async () => {
+    const bench = new Bench();
+    bench.answer = () => refusal('Forbidden');
+    bench.runner.start();
+    await bench.run(600_000);
+    expect(bench.looks.slice(0, 6)).toEqual([0, 5, 15, 35, 75, 155]);
+    expect(bench.looks.at(-1)).toBe((bench.looks.at(-2) ?? 0) + 60_000);
+    expect(bench.complaints).toEqual([1, 2, 4, 8, 16]);
+    expect(bench.seen[1]).toMatchObject([{ verb: 'create', name: 'a', reason: 'Forbidden' }]);
+    bench.runner.stop();
+  });
+  it('begins anew once a look was refused nothing', async () => {
+    const bench = new Bench();
+    bench.answer = () => (bench.looks.length % 4 === 0 ? accepted(1) : refusal('Forbidden'));
+    bench.runner.start();
+    await bench.run(1000);
+    bench.runner.poke('key');
+    await bench.run(1000);
+    expect(bench.complaints).toEqual([1, 2, 5, 6]);
+    expect(bench.looks).toHaveLength(8);
+    bench.runner.stop();
+  });
+  it('makes no fuss about a lost race', async () => {
+    const bench = new Bench();
+    bench.answer = () => (bench.looks.length < 5 ? refusal('Stale') : accepted(1));
+    bench.runner.start();
+    await bench.run(1000);
+    expect(bench.looks).toHaveLength(5);
+    expect(bench.complaints).toEqual([]);
+    bench.runner.stop();
+  });
+  it('goes on soon when the rest of its wishes was taken', async () => {
+    const bench = new Bench();
+    bench.decide = () => [wish('a'), wish('b')];
+    bench.answer = ({ name }) => (name === 'a' ? accepted(1) : refusal('Forbidden'));
+    bench.runner.start();
+    await bench.run(50);
+    expect(bench.looks).toEqual([0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50]);
+    bench.runner.stop();
+  });
+  it('does not when the rest changed nothing', async () => {
+    const bench = new Bench();
+    bench.decide = () => [wish('a'), wish('b')];
+    bench.answer = ({ name }) => (name === 'a' ? accepted(1, false) : refusal('Forbidden'));
+    bench.runner.start();
+    await bench.run(50);
+    expect(bench.looks).toEqual([0, 5, 15, 35]);
+    bench.runner.stop();
+  });
+});
+
+describe('a loop whose wish was taken', () => {
+  it('is not asked again before the view shows it, however long that takes', async () => {
+    const bench = new Bench();
+    let shown = false;
+    bench.decide = () => (shown ? [] : [wish('a')]);
+    bench.reached = () =>
+      new Promise((resolve) => void bench.clock.at(bench.clock.now() + 10_000, () => resolve(shown)));
+    bench.runner.start();
+    await bench.run(1000);
+    bench.runner.poke('key');
+    await bench.run(35_000);
+    expect(bench.looks).toEqual([0]);
+    shown = true;
+    await bench.run(10_000);
+    expect(bench.looks).toHaveLength(2);
+    bench.runner.stop();
+  });
+  it('has its followers submitted after it, and dropped when it was refused', async () => {
+    const bench = new Bench();
+    const follower = wish('then') as Extract<Decision, { is: 'submit' }>;
+    bench.decide = () => [{ ...(wish('first') as Extract<Decision, { is: 'submit' }>), then: [follower] }];
+    bench.answer = ({ name }) => (name === 'first' && bench.looks.length === 1 ? refusal('Stale') : accepted(1));
+    bench.runner.start();
+    await bench.run(8);
+    expect(bench.commands.map(({ name }) => name)).toEqual(['first', 'first', 'then']);
+    bench.runner.stop();
+  });
+});
