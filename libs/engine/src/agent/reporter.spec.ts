@@ -57,3 +57,15 @@ describe('the status of a pod', () => {
     ]);
   });
 });
+
+describe('what happened to a pod', () => {
+  it('is told in the order in which it happened', async () => {
+    const node = new TestNode();
+    await node.start();
+    let late = 500;
+    node.hub.fate = ({ subject }) => [subject.endsWith('.incident') ? (late = Math.max(0, late - 100)) : 0];
+    node.assign(testPod('web'));
+    await node.run(5000);
+    expect(node.incidents.map(({ reason }) => reason)).toEqual(['Pulled', 'Created', 'Started']);
+  });
+});

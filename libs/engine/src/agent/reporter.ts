@@ -46,6 +46,8 @@ export class Reporter {
   private readonly told = new Map<string, Told>();
   private readonly sending = new Slots(SENDING_MAX);
   private readonly sendingIncidents = new Slots(INCIDENTS_SENDING_MAX);
+  /** The last incident of each object that is on its way. */
+  private readonly lines = new Map<string, Promise<void>>();
   private sequence = 0;
   private incidentsWaiting = 0;
   private stopped = false;
@@ -194,7 +196,15 @@ export class Reporter {
     };
     if (this.incidentsWaiting >= INCIDENTS_WAITING_MAX) return;
     this.incidentsWaiting++;
-    void this.deliver(report, 0).finally(() => this.incidentsWaiting--);
+    // Those of one object one after another: their rows are named in the order in which they arrive.
+    const before = this.lines.get(object.uid) ?? Promise.resolve();
+    const line = before
+      .then(() => this.deliver(report, 0))
+      .finally(() => {
+        this.incidentsWaiting--;
+        if (this.lines.get(object.uid) === line) this.lines.delete(object.uid);
+      });
+    this.lines.set(object.uid, line);
   }
   private async deliver(report: IncidentReport, tries: number): Promise<void> {
     const { bus, clock, node } = this.options;

@@ -18,7 +18,7 @@ import type {
 import { isRefusal, kindRef, streamOf } from '#model';
 import type { Ids } from '#ports';
 import type { Json, JsonObject } from '#std';
-import { Fault, hash128, isJsonObject } from '#std';
+import { Fault, isJsonObject, uuidOf } from '#std';
 import type { ReadModel } from '../read-model.js';
 import type { CommandPort } from '../writer.js';
 import { Assignments } from './assignments.js';
@@ -150,15 +150,13 @@ export class Health {
 
   async incident(node: string, report: IncidentReport): Promise<ReportAnswer> {
     const namespace = report.object.namespace ?? 'default';
-    const id = hash128(
-      `${report.object.uid} ${report.object.fieldPath ?? ''} ${report.reason} ${report.message}`,
-    ).slice(0, 16);
-    const name = `${report.object.name}.${id}`;
+    const { uid, name, fieldPath = '' } = report.object;
     const result = await this.submit(node, {
       verb: 'create',
       kind: 'core.events',
       namespace,
       name,
+      uid: uuidOf(`${uid}/${fieldPath}/${report.reason}/${report.message}`),
       event: { type: 'IncidentRecorded' },
       because: `${node} observed it`,
       body: {

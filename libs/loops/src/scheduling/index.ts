@@ -123,7 +123,6 @@ function bind(
         message: `Successfully assigned ${namespace}/${name} to ${node}`,
         component: SCHEDULER,
         isReportedOnly: true,
-        stage: 1,
         action: 'Binding',
       }),
     },
@@ -179,7 +178,6 @@ function cannotPlace(
       message,
       component: SCHEDULER,
       isReportedOnly: true,
-      stage: 0,
       action: 'Scheduling',
     }),
   ];

@@ -1,6 +1,6 @@
-import { events } from '#kinds';
+import { events, type CoreEvent } from '#kinds';
 import type { KubeObject, Submit, View } from '#model';
-import { hash128, parseInstant, toTime, uuidOf, type Instant, type Json, type JsonObject } from '#std';
+import { parseInstant, toTime, uuidOf, type Instant, type Json, type JsonObject } from '#std';
 
 /** What `kubectl events` shows about an object. */
 export interface Incident {
@@ -16,27 +16,22 @@ export interface Incident {
   readonly related?: KubeObject;
   /** Reporters of the newer kind name themselves once, not as a source too. */
   readonly isReportedOnly?: boolean;
-  /** Where it stands in the object's life, 0 first: lists are in the order of names, and tell a story only by that. */
-  readonly stage?: Stage;
   /** Every occurrence is worth a record; otherwise repeats are thinned out: the pauses double, up to ten minutes. */
   readonly eachTime?: boolean;
 }
 
-export type Stage = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
-
 const PAUSE_MAX_MS = 600_000;
 
 /**
- * The record of an incident: one row for each (object, reason, message), whose count grows. Empty when the row is too fresh
- * for another record.
+ * The record of an incident: one row for each (object, reason, message), whose count grows; the kind gives it its name.
+ * Empty when the row is too fresh for another record.
  */
 export function incident(view: View, now: Instant, facts: Incident): readonly Submit[] {
   const { about, reason, message } = facts;
-  const identity = `${about.metadata.uid}/${reason}/${message}`;
-  const hex = hash128(identity).slice(0, 16);
-  const name = `${about.metadata.name}.${facts.stage ?? ''}${facts.stage === undefined ? hex : hex.slice(1)}`;
+  const uid = uuidOf(`${about.metadata.uid}/${reason}/${message}`);
+  const { name } = about.metadata;
   const namespace = about.metadata.namespace ?? 'default';
-  const known = view.get(events, namespace, name);
+  const known = view.byUid(uid) as CoreEvent | undefined;
   const first = parseInstant(known?.firstTimestamp) ?? now;
   const last = parseInstant(known?.lastTimestamp) ?? now;
   if (known && !facts.eachTime && now - last < Math.min(Math.max(last - first, 1000), PAUSE_MAX_MS)) return [];
@@ -50,7 +45,7 @@ export function incident(view: View, now: Instant, facts: Incident): readonly Su
         namespace,
         name,
         apiVersion: 'v1',
-        uid: uuidOf(identity),
+        uid,
         body: rowOf(facts, { name, namespace, first, now, count: (known?.count ?? 0) + 1 }),
         event: { type: 'IncidentRecorded' },
       },

@@ -55,7 +55,7 @@ export class Given {
     const whole = testCommand(command);
     return new Outcome(
       this.view,
-      decideCommand(this.registry, whole, this.view, { now, uid: uuidOf(`${this.view.position}`) }),
+      decideCommand(this.registry, whole, this.view, { now, uid: whole.uid ?? uuidOf(`${this.view.position}`) }),
     );
   }
   /** A create of what is answered and not stored, and what is asked before it is answered. */

@@ -3,14 +3,15 @@ import { specification, TEST_NOW, type TestCommand } from '#model/testing';
 import { registry } from '../../index.js';
 
 const { given } = specification(registry);
-const incident = (parts: object = {}): TestCommand => ({
+const incident = (parts: object = {}, uid = 'uid-of-the-incident'): TestCommand => ({
   verb: 'create',
   kind: 'core.events',
   namespace: 'n',
-  name: 'p.0123456789abcdef',
+  name: 'p',
+  uid,
   event: { type: 'IncidentRecorded' },
   body: {
-    metadata: { name: 'p.0123456789abcdef' },
+    metadata: { name: 'p' },
     involvedObject: { kind: 'Pod', namespace: 'n', name: 'p' },
     reason: 'Pulled',
     message: 'the image is there',
@@ -26,6 +27,21 @@ describe('an incident', () => {
       .when(incident())
       .thenEvent('IncidentRecorded')
       .thenObject({ count: 1, firstTimestamp: '2026-01-01T12:00:00Z' });
+  });
+  it('is named for the moment, so that a list tells the story in order', () => {
+    const named = (nanoseconds: bigint): string => `p.${nanoseconds.toString(16)}`;
+    const now = BigInt(TEST_NOW) * 1_000_000n;
+    home()
+      .when(incident())
+      .thenObject({ metadata: { name: named(now) } });
+    home()
+      .and(incident())
+      .when(incident({ reason: 'Created' }, 'another'))
+      .thenObject({ metadata: { name: named(now + 1n) } });
+    home()
+      .and(incident())
+      .when(incident({ reason: 'Started' }, 'another'), TEST_NOW + 1)
+      .thenObject({ metadata: { name: named(now + 1_000_000n) } });
   });
   it('only counts when it happens again', () => {
     home()

@@ -3,39 +3,44 @@ import {
   decode,
   INCIDENT_RECORDED,
   isRefusal,
+  streamOf,
   type Command,
   type DecideContext,
   type Decided,
   type Kind,
-  type StreamState,
   type View,
 } from '#model';
-import { canonical, isJsonObject, toTime } from '#std';
+import { canonical, isJsonObject, toTime, type Instant } from '#std';
 import { coreEvent, type CoreEvent } from './schema.js';
 
 /**
- * What a loop or an agent saw happen: an Event whose name derives from the object, the reason and the message, so that a
- * repeat finds it and only moves its count and time.
+ * What a loop or an agent saw happen: an Event whose uid derives from the object, the reason and the message, so that a
+ * repeat finds it and only moves its count and time. The command names the object; the row is named for the moment as
+ * well, so that a list, which is in the order of names, tells an object's story from its beginning.
  */
-export function decideIncident(
-  kind: Kind,
-  command: Command,
-  state: StreamState | undefined,
-  view: View,
-  context: DecideContext,
-): Decided {
+export function decideIncident(kind: Kind, command: Command, view: View, context: DecideContext): Decided {
   const wish = applyDefaults(coreEvent, decode(coreEvent, command.body).value) as unknown as CoreEvent;
-  const old = state?.object as CoreEvent | undefined;
-  if (old !== undefined) return repeated(wish, old, context.now);
+  const old = view.byUid(context.uid);
+  if (old !== undefined) return repeated(wish, old as CoreEvent, context.now);
+  const name = rowName(command, view, context.now);
   const body = isJsonObject(command.body) ? command.body : {};
-  const plain: Command = { ...command, verb: 'create', body: { ...body, ...times(wish, context.now) } };
+  const metadata = { namespace: command.namespace, name };
+  const plain: Command = { ...command, name, body: { ...body, metadata, ...times(wish, context.now) } };
   const { event: _event, ...created } = plain;
-  const decided = kind.decide(created, state, view, context);
+  const decided = kind.decide(created, undefined, view, context);
   if (isRefusal(decided) || !decided.event) return decided;
   return { ...decided, event: { ...decided.event, type: INCIDENT_RECORDED } };
 }
 
-function times(wish: CoreEvent, now: number) {
+/** `web.18865dffc79ac000`: the time in nanoseconds, as client-go has it; the next one where that is taken. */
+function rowName({ kind, namespace, name }: Command, view: View, now: Instant): string {
+  for (let nanoseconds = BigInt(now) * 1_000_000n; ; nanoseconds++) {
+    const row = `${name}.${nanoseconds.toString(16)}`;
+    if (view.stream(streamOf(kind, namespace, row)) === undefined) return row;
+  }
+}
+
+function times(wish: CoreEvent, now: Instant) {
   const at = toTime(now);
   return {
     count: wish.count || 1,
@@ -44,7 +49,7 @@ function times(wish: CoreEvent, now: number) {
   };
 }
 
-function repeated(wish: CoreEvent, old: CoreEvent, now: number): Decided {
+function repeated(wish: CoreEvent, old: CoreEvent, now: Instant): Decided {
   const lastTimestamp = wish.lastTimestamp || toTime(now);
   const count = Math.max((old.count ?? 1) + 1, wish.count ?? 0);
   const { resourceVersion: _version, ...metadata } = old.metadata;

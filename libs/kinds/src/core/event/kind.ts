@@ -45,6 +45,6 @@ export const eventKind: Kind<CoreEvent> = {
   ...plain,
   decide: (command, state, view, context) =>
     command.event?.type === INCIDENT_RECORDED && command.verb === 'create'
-      ? decideIncident(plain, command, state, view, context)
+      ? decideIncident(plain, command, view, context)
       : plain.decide(command, state, view, context),
 };

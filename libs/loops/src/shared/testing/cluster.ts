@@ -36,6 +36,7 @@ export class TestCluster {
   private readonly wakes = new Map<string, { loop: Loop; key: string; at: Instant }>();
   private readonly refusals = new Map<string, LoopRefusal[]>();
   private position = 0;
+  private rows = 1000;
 
   constructor(
     readonly loops: readonly Loop[],
@@ -174,11 +175,16 @@ export class TestCluster {
     }
     const refused = this.refuse(submit);
     if (refused !== undefined) return refused;
-    const known = this.view.get({ id: command.kind }, command.namespace, command.name);
+    const isIncident = command.event?.type === 'IncidentRecorded';
+    const known = isIncident
+      ? this.view.byUid(command.uid ?? '')
+      : this.view.get({ id: command.kind }, command.namespace, command.name);
     if (command.verb === 'create') {
-      if (known && command.event?.type !== 'IncidentRecorded') return 'AlreadyExists';
+      if (known && !isIncident) return 'AlreadyExists';
       const body = command.body as unknown as KubeObject;
-      this.put({ ...body, metadata: { ...body.metadata, ...(command.uid && { uid: command.uid }) } });
+      // As the kind names the rows of incidents: in the order in which they came.
+      const name = known?.metadata.name ?? (isIncident ? `${command.name}.${this.rows++}` : body.metadata.name);
+      this.put({ ...body, metadata: { ...body.metadata, name, ...(command.uid && { uid: command.uid }) } });
       return undefined;
     }
     if (!known) return 'NotFound';
