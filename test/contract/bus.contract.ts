@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { BusUnavailable, RequestFailed, type Bus } from '#ports';
+import { BusUnavailable, NobodyListens, RequestFailed, type Bus } from '#ports';
 
 export interface BusWorld {
   /** A new client that may use every subject. */
@@ -98,9 +98,10 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
       expect(failed).toBeInstanceOf(RequestFailed);
       expect(failed).toMatchObject({ message: 'sorry: äöü', retryable: true });
       const absent = await here.request('nobody', bytes(''), 5_000).catch((error: unknown) => error);
-      expect(absent).toBeInstanceOf(BusUnavailable);
+      expect(absent).toBeInstanceOf(NobodyListens);
       const silent = await here.request('silent', bytes(''), 50).catch((error: unknown) => error);
       expect(silent).toBeInstanceOf(BusUnavailable);
+      expect(silent).not.toBeInstanceOf(NobodyListens);
       expect(silent).toMatchObject({ message: 'silent: no answer within 50 ms' });
       for (const subscription of subscriptions) subscription.unsubscribe();
     });

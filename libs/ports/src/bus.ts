@@ -21,10 +21,14 @@ export interface BusSubscription {
 
 /** Nobody answered in time, or there was no way to ask. What was asked may or may not have been done. */
 export class BusUnavailable extends Fault {
-  override readonly name = 'BusUnavailable';
+  override readonly name: string = 'BusUnavailable';
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, true, options);
   }
+}
+/** Nobody is there to be asked: what was asked was not done. */
+export class NobodyListens extends BusUnavailable {
+  override readonly name = 'NobodyListens';
 }
 /** The other side answered that it failed. */
 export class RequestFailed extends Fault {

@@ -1,4 +1,4 @@
-import { BusUnavailable, RequestFailed, type Bus, type BusSubscription, type Clock } from '#ports';
+import { BusUnavailable, NobodyListens, RequestFailed, type Bus, type BusSubscription, type Clock } from '#ports';
 import { ConnectionListeners } from './connection-listeners.js';
 import { subjectMatches } from './subject-match.js';
 
@@ -146,7 +146,7 @@ export class MemoryBus implements Bus {
         reject: (error) => (done(), reject(error)),
       });
       if (!this.hub.send(this, subject, data, inbox)) {
-        this.#waiting.get(inbox)?.reject(new BusUnavailable(`${subject}: nobody listens`));
+        this.#waiting.get(inbox)?.reject(new NobodyListens(`${subject}: nobody listens`));
       }
     });
   }

@@ -7,7 +7,7 @@ import {
   type Msg,
   type NatsConnection,
 } from '@nats-io/transport-node';
-import { BusUnavailable, RequestFailed, type Bus, type BusSubscription } from '#ports';
+import { BusUnavailable, NobodyListens, RequestFailed, type Bus, type BusSubscription } from '#ports';
 import { Fault } from '#std';
 import { ConnectionListeners } from './connection-listeners.js';
 import type { NatsCredentials } from './nats-authority.js';
@@ -139,7 +139,7 @@ export class NatsBus implements Bus {
   }
 
   #read(subject: string, message: Msg): Promise<Uint8Array> {
-    if (message.headers?.code === NO_RESPONDERS) throw new BusUnavailable(`${subject}: nobody listens`);
+    if (message.headers?.code === NO_RESPONDERS) throw new NobodyListens(`${subject}: nobody listens`);
     if (message.headers?.has(FAULT)) {
       throw new RequestFailed(
         decodeURIComponent(message.headers.get(FAULT)),
