@@ -4,6 +4,8 @@ import type { Clock } from '#ports';
 import type { Instant } from '#std';
 
 const NODES = kindRef('core.nodes').id;
+const LEASES = kindRef('coordination.k8s.io.leases').id;
+const LEASE_NAMESPACE = 'kube-node-lease';
 const FOREVER_MS = 24 * 3600_000;
 
 /**
@@ -28,9 +30,13 @@ export class Heartbeats {
     this.observingSince = this.clock.now();
   }
 
-  /** A status that somebody wrote through the API is a sign of life too: so nodes live that have no agent of ours. */
+  /**
+   * A status that somebody wrote through the API is a sign of life too, and so is a node's lease that somebody renewed: so
+   * nodes live that have no agent of ours.
+   */
   observe(changes: readonly Change[]): void {
     for (const { kind, before, after } of changes) {
+      if (kind === LEASES && after && isRenewal(before, after)) this.note(after.metadata.name);
       if (kind !== NODES || !after) continue;
       const status = (object: typeof after | undefined): unknown =>
         (object as { status?: unknown } | undefined)?.status;
@@ -50,6 +56,12 @@ export class Heartbeats {
     const limit = this.clock.now() - FOREVER_MS;
     for (const [node, at] of this.heard) if (at < limit) this.heard.delete(node);
   }
+}
+
+function isRenewal(before: Change['before'], after: NonNullable<Change['after']>): boolean {
+  const renewTime = (lease: Change['after']): unknown =>
+    (lease as { spec?: { renewTime?: unknown } } | undefined)?.spec?.renewTime;
+  return after.metadata.namespace === LEASE_NAMESPACE && renewTime(before) !== renewTime(after);
 }
 
 /** The node-lifecycle loop itself wrote that the node is silent: no sign of life. */

@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { VirtualClock } from '#adapters';
+import type { Change, KubeObject } from '#model';
+import { Heartbeats } from './heartbeats.js';
+
+const START = Date.UTC(2026, 0, 1);
+const lease = (renewTime: string, namespace = 'kube-node-lease'): KubeObject => ({
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  metadata: { name: 'n', namespace, uid: 'u' },
+  spec: { renewTime },
+});
+const change = (before: KubeObject | undefined, after: KubeObject | undefined): Change => ({
+  kind: 'coordination.k8s.io.leases',
+  position: 1,
+  before,
+  after,
+});
+
+describe('signs of life', () => {
+  it('are renewals of a lease that a node without an agent of ours keeps itself', () => {
+    const clock = new VirtualClock(START);
+    const heartbeats = new Heartbeats(clock);
+    const heard = (): unknown => heartbeats.outside()['heartbeats'];
+    clock.advanceTo(START + 1000);
+    heartbeats.observe([change(undefined, lease('1'))]);
+    expect(heard()).toEqual({ n: START + 1000 });
+    clock.advanceTo(START + 2000);
+    heartbeats.observe([change(lease('1'), lease('1')), change(lease('1'), undefined)]);
+    expect(heard()).toEqual({ n: START + 1000 });
+    heartbeats.observe([change(lease('1'), lease('2'))]);
+    expect(heard()).toEqual({ n: START + 2000 });
+  });
+  it('are not the leases of others', () => {
+    const heartbeats = new Heartbeats(new VirtualClock(START));
+    heartbeats.observe([change(undefined, lease('1', 'kube-system'))]);
+    expect(heartbeats.outside()['heartbeats']).toEqual({});
+  });
+});
