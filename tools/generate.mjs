@@ -37,7 +37,10 @@ async function subjectsPage() {
     [subjects.node('node-1', 'logs'), 'a request to an agent; `node.<node>.<verb>`'],
     [subjects.report('node-1', 'sync'), 'a report or question of an agent; `report.<node>.<what>`'],
     [subjects.heartbeat('node-1'), 'a sign of life'],
-    [subjects.query('health', 'leases'), 'a question to an app'],
+    [
+      subjects.query('health', 'leases'),
+      'a question to an app: here, when each agent last renewed the lease of its node',
+    ],
     [subjects.stream('node-1', 'id'), 'base of a byte stream: `.agent` towards the agent, `.client` towards who asked'],
     [subjects.inbox('api'), 'where answers to an app arrive; an agent has `node.<node>.inbox`'],
   ];

@@ -105,6 +105,18 @@ describe('the compose stack', () => {
     expect(kubectl('logs', 'deployment/web')).toContain('hello from compose');
   }, 180_000);
 
+  it('shows the lease of a node out of the memory of the health app, whose next life hears the node again', async () => {
+    const renewed = (): string =>
+      kubectl('get', 'lease', 'compose-node', '-n', 'kube-node-lease', '-o', 'jsonpath={.spec.renewTime}');
+    expect(kubectl('describe', 'node', 'compose-node')).toMatch(/HolderIdentity: +compose-node\n/);
+    const before = renewed();
+    expect(before).toMatch(/^\d{4}-\S+\.\d{6}Z$/);
+    compose('kill', 'health');
+    expect(renewed()).toContain('(NotFound)');
+    compose('up', '-d', '--no-build');
+    await until(() => /^\d{4}-/.test(renewed()) && renewed() > before, 'a renewal');
+  }, 120_000);
+
   it('goes on after the bus and the writer were killed', async () => {
     compose('kill', 'nats', 'api');
     compose('up', '-d', '--no-build');

@@ -1,7 +1,19 @@
-import type { Change, Command, CommandResult, KindId, KindRegistry, Refusal, View } from '#model';
+import type {
+  Change,
+  Command,
+  CommandResult,
+  KindId,
+  KindRegistry,
+  Refusal,
+  Unlogged,
+  UnloggedFacts,
+  View,
+} from '#model';
+import type { Bus } from '#ports';
 import type { Instant } from '#std';
 import type { ControlPlane } from './control-plane.js';
 import type { PastChanges } from './history.js';
+import { UnloggedReader } from './unlogged.js';
 import type { CommandPort } from './writer.js';
 
 const READ_TIMEOUT_MS = 3000;
@@ -14,10 +26,17 @@ const TOO_FAR_BEHIND: Refusal = {
 
 /** The cluster as the HTTP API uses it: one writer to submit to, views to read from, changes to follow. */
 export class ClusterBackend {
+  private readonly unloggedReader: UnloggedReader;
+
   constructor(
     private readonly plane: ControlPlane,
     private readonly commands: CommandPort,
-  ) {}
+    /** The way to the apps that remember what is no event. */
+    bus: Bus,
+  ) {
+    const reached = (position: number, timeoutMs: number): Promise<boolean> => this.reached(position, timeoutMs);
+    this.unloggedReader = new UnloggedReader({ bus, clock: plane.options.clock, reached });
+  }
 
   get kinds(): KindRegistry {
     return this.plane.options.kinds;
@@ -56,6 +75,12 @@ export class ClusterBackend {
   }
   changes(kind: KindId, after: number, isWanted: () => boolean): AsyncIterable<PastChanges> {
     return this.plane.history.changes(kind, after, isWanted);
+  }
+  unlogged(source: Unlogged): Promise<UnloggedFacts | Refusal> {
+    return this.unloggedReader.facts(source);
+  }
+  followUnlogged(source: Unlogged, after: number, onFacts: (facts: UnloggedFacts) => void): { cancel(): void } {
+    return this.unloggedReader.follow(source, after, onFacts);
   }
   now(): Instant {
     return this.plane.options.clock.now();

@@ -14,3 +14,4 @@ export * from './health/index.js';
 export * from './subjects.js';
 export * from './agent/index.js';
 export * from './streams.js';
+export * from './unlogged.js';

@@ -26,6 +26,7 @@ import { answers, type HttpRefusal } from './status.js';
 import { streamed, STREAMED } from './streams.js';
 import { includeObject } from './table.js';
 import { momentOf, travels, unchangeable } from './time-travel.js';
+import { missingInThePast } from './unlogged.js';
 import { watch, watchAt } from './watch.js';
 import { upgradable, type Upgrade } from './websocket.js';
 import { write } from './writes.js';
@@ -241,7 +242,8 @@ class KubernetesApi implements Api {
     const view = await backend.at(past.position);
     if (isRefusal(view)) return view;
     if (!isWatch) return listAt(view, route, options, rendering);
-    watchAt(view, { route, options, rendering, response, warnings });
+    const missing = missingInThePast(route, view);
+    watchAt(view, { route, options, rendering, response, warnings: [...warnings, ...missing] });
     return undefined;
   }
 }

@@ -8,6 +8,8 @@ import type {
   LogRequest,
   Refusal,
   SessionRequest,
+  Unlogged,
+  UnloggedFacts,
   View,
 } from '#model';
 import type { Instant } from '#std';
@@ -52,6 +54,10 @@ export interface Backend {
     after: number,
     isWanted: () => boolean,
   ): AsyncIterable<{ readonly changes: readonly Change[]; readonly position: number }>;
+  /** What an app remembers of a kind's unlogged objects: nothing where no such app runs, a 503 refusal when it cannot be asked. */
+  unlogged(source: Unlogged): Promise<UnloggedFacts | Refusal>;
+  /** Tells all that it remembers whenever that is something else than at the revision `after`. */
+  followUnlogged(source: Unlogged, after: number, onFacts: (facts: UnloggedFacts) => void): { cancel(): void };
   now(): Instant;
   /** A fresh UUID. */
   uid(): string;

@@ -7,6 +7,7 @@ import { versionOf } from './list-options.js';
 import { tooNew } from './lists.js';
 import type { Route } from './routes.js';
 import { answers, type HttpRefusal } from './status.js';
+import { unknownInThePast, unloggedObject } from './unlogged.js';
 
 /** Reads one object, or a subresource of it. */
 export async function get(
@@ -17,8 +18,10 @@ export async function get(
 ): Promise<Answer | HttpRefusal> {
   const view = past ? await backend.at(past.position) : await viewForGet(backend, query.get('resourceVersion') ?? '');
   if (isRefusal(view)) return view;
-  const object = view.get(route.on.kind.ref, route.namespace || undefined, route.name);
+  const logged = view.get(route.on.kind.ref, route.namespace || undefined, route.name);
+  const object = logged ?? (past ? unknownInThePast(route, view) : await unloggedObject(backend, route, view));
   if (!object) return notFoundQuoted(route);
+  if (object !== logged && isRefusal(object)) return object;
   const { subresource } = route;
   if (subresource && subresource.kind !== route.on.kind.names.kind)
     return derived(backend, view, object, { route, rendering });

@@ -10,6 +10,7 @@ import { itemText, partialText, shown } from './object-text.js';
 import type { Route, ServedKind } from './routes.js';
 import { answers } from './status.js';
 import { tableText } from './table.js';
+import { missingInThePast, unloggedFacts, withUnlogged, type Listed } from './unlogged.js';
 
 export interface ListMeta {
   readonly resourceVersion: string;
@@ -26,11 +27,15 @@ export async function list(
   options: ListOptions,
   rendering: Rendering,
 ): Promise<Answer | Refusal> {
-  const page = await pageFor(backend, route, options);
-  return isRefusal(page) ? page : pageAnswer(route.on, page, rendering);
+  const plan = await planned(backend, options);
+  if (isRefusal(plan)) return plan;
+  const facts = await unloggedFacts(backend, route);
+  if (isRefusal(facts)) return facts;
+  const page = pageOf(route, options, { ...plan, view: withUnlogged(route, plan.view, facts) });
+  return pageAnswer(route.on, page, rendering);
 }
 
-/** The objects that a list would give. */
+/** The logged objects that a list would give: those that can be deleted. */
 export async function pageFor(backend: Backend, route: Route, options: ListOptions): Promise<Page | Refusal> {
   const plan = await planned(backend, options);
   return isRefusal(plan) ? plan : pageOf(route, options, plan);
@@ -41,7 +46,8 @@ export function listAt(view: View, route: Route, options: ListOptions, rendering
   const token = options.continue === '' ? undefined : readToken(options.continue);
   if (isRefusal(token)) return token;
   const page = pageOf(route, options, { view, start: token?.start ?? '', limit: options.limit });
-  return pageAnswer(route.on, page, rendering);
+  const answer = pageAnswer(route.on, page, rendering);
+  return isRefusal(answer) ? answer : { ...answer, warnings: missingInThePast(route, view) };
 }
 
 /** A list of this many is worth to be kept as bytes for who asks next. */
@@ -77,14 +83,18 @@ function listHead(on: ServedKind, meta: ListMeta): string {
 }
 
 interface Plan {
-  readonly view: View;
+  readonly view: Listed;
   /** The first key that may be given, relative to what is listed. */
   readonly start: string;
   readonly limit: number;
 }
+/** Of a state as the log has it. */
+interface WholePlan extends Plan {
+  readonly view: View;
+}
 
 /** Which state is listed, and from where. */
-async function planned(backend: Backend, options: ListOptions): Promise<Plan | Refusal> {
+async function planned(backend: Backend, options: ListOptions): Promise<WholePlan | Refusal> {
   const { resourceVersion, match, limit } = options;
   if (options.continue !== '') return continued(backend, options);
   const version = versionOf(resourceVersion);
@@ -109,7 +119,7 @@ export async function tooNew(backend: Backend, version: number): Promise<Refusal
   return answers.tooLargeVersion(version, backend.current().position);
 }
 
-async function continued(backend: Backend, options: ListOptions): Promise<Plan | Refusal> {
+async function continued(backend: Backend, options: ListOptions): Promise<WholePlan | Refusal> {
   const { resourceVersion, limit } = options;
   if (resourceVersion !== '' && resourceVersion !== '0') {
     return answers.badRequest('specifying resource version is not allowed when using continue');

@@ -1,4 +1,4 @@
-import type { Change, KubeObject, Refusal, View } from '#model';
+import type { Change, KubeObject, Refusal, UnloggedFacts, View } from '#model';
 import { isRefusal } from '#model';
 import type { AnyResponse, Rendering } from './answer.js';
 import type { Backend } from './backend.js';
@@ -6,6 +6,7 @@ import { versionOf, type ListOptions } from './list-options.js';
 import { tooNew } from './lists.js';
 import type { Route } from './routes.js';
 import { answers } from './status.js';
+import { followUnlogged, unloggedFacts, withUnlogged } from './unlogged.js';
 import { eventsOf, WatchStream } from './watch-stream.js';
 
 export interface WatchCall {
@@ -29,21 +30,28 @@ export async function watch(call: WatchCall): Promise<Refusal | undefined> {
   const { options } = call;
   const version = versionOf(options.resourceVersion);
   if ('error' in version) return answers.internal(version.error);
+  // Asked for first: from the list to the changes after it nothing may be waited for.
+  const unlogged = await unloggedFacts(call.backend, call.route);
+  if (isRefusal(unlogged)) return unlogged;
   const wantsState = options.sendInitialEvents ?? version.value === 0;
-  if (wantsState) return fromState(call, version.value);
+  if (wantsState) return fromState({ ...call, unlogged }, version.value);
   if (version.value !== 0) {
     // One that is too old becomes an ERROR event, as the client library expects.
-    new RunningWatch(call).start().follow(version.value);
+    new RunningWatch({ ...call, unlogged }).start().follow(version.value);
     return undefined;
   }
   const view = await call.backend.fresh();
   if (isRefusal(view)) return view;
-  new RunningWatch(call).start().follow(view.position);
+  new RunningWatch({ ...call, unlogged }).start().follow(view.position);
   return undefined;
 }
 
+interface ReadyCall extends WatchCall {
+  readonly unlogged: UnloggedFacts | undefined;
+}
+
 /** The present state as ADDED events, then every change after it. */
-async function fromState(call: WatchCall, atLeast: number): Promise<Refusal | undefined> {
+async function fromState(call: ReadyCall, atLeast: number): Promise<Refusal | undefined> {
   const { backend, options } = call;
   const view = options.resourceVersion === '0' ? backend.current() : await backend.fresh();
   if (isRefusal(view)) return view;
@@ -62,11 +70,12 @@ class RunningWatch {
   readonly stream: WatchStream;
   private readonly timers: NodeJS.Timeout[] = [];
   private subscription: { cancel(): void } | undefined;
+  private unlogged: { cancel(): void } | undefined;
   /** Everything up to here was looked at for this watcher. */
   private seen = 0;
   private isOver = false;
 
-  constructor(private readonly call: WatchCall) {
+  constructor(private readonly call: ReadyCall) {
     const { response, route, rendering } = call;
     this.stream = new WatchStream(response, route.on, rendering, () => this.stop());
     this.stream.open(call.warnings);
@@ -85,8 +94,8 @@ class RunningWatch {
 
   /** Runs in one turn: the list and the changes after it leave no gap. */
   beginWith(view: View): void {
-    const { route, options } = this.call;
-    for (const object of view.list(route.on.kind.ref, route.namespace || undefined)) {
+    const { route, options, unlogged } = this.call;
+    for (const object of withUnlogged(route, view, unlogged).list(route.on.kind.ref, route.namespace || undefined)) {
       if (this.sees(object)) this.stream.event('ADDED', object);
     }
     if (options.sendInitialEvents && options.allowBookmarks) this.stream.bookmark(view.position, true);
@@ -102,10 +111,12 @@ class RunningWatch {
 
   /** False when what was seen last lies before the kept window. */
   private subscribe(): boolean {
-    const { backend, route } = this.call;
+    const { backend, route, unlogged } = this.call;
     const take = (changes: readonly Change[], progress: number): void => this.take(changes, progress);
     this.subscription = backend.watch(route.on.kind.id, this.seen, take);
-    if (this.isOver) this.subscription?.cancel();
+    if (this.subscription && unlogged)
+      this.unlogged = followUnlogged(backend, route, unlogged, (changes) => this.show(changes));
+    if (this.isOver) this.cancel();
     return this.subscription !== undefined;
   }
 
@@ -127,11 +138,13 @@ class RunningWatch {
   }
 
   private take(changes: readonly Change[], progress: number): void {
-    for (const change of changes) {
-      if (change.position <= this.seen) continue;
-      for (const [type, object] of eventsOf(change, (one) => this.sees(one))) this.stream.event(type, object);
-    }
+    this.show(changes.filter(({ position }) => position > this.seen));
     this.seen = Math.max(this.seen, progress);
+  }
+
+  private show(changes: readonly Change[]): void {
+    for (const change of changes)
+      for (const [type, object] of eventsOf(change, (one) => this.sees(one))) this.stream.event(type, object);
     if (!this.stream.keepsUp) this.stream.destroy();
   }
 
@@ -150,7 +163,12 @@ class RunningWatch {
   private stop(): void {
     this.isOver = true;
     for (const timer of this.timers) clearTimeout(timer);
+    this.cancel();
+  }
+
+  private cancel(): void {
     this.subscription?.cancel();
+    this.unlogged?.cancel();
   }
 }
 

@@ -19,6 +19,7 @@ import { listText, pageFor } from './lists.js';
 import { deleteOptions, managerOf, writeOptions } from './options.js';
 import type { Query } from './query.js';
 import type { Route } from './routes.js';
+import { unwritable } from './unlogged.js';
 
 /** One request for a write, authorised and routed. */
 export interface WriteCall {
@@ -197,6 +198,8 @@ function commandOptions(call: WriteCall, options: Exclude<ReturnType<typeof writ
 
 async function submit(call: WriteCall, wish: Wish): Promise<Answer | Refusal> {
   const command = commandOf(call, wish);
+  const refused = await unwritable(call.backend, call.route, command);
+  if (refused) return refused;
   const { on, subresource } = call.route;
   const inquire = (subresource ?? on.kind).inquire;
   const result = await (inquire ? call.inquiries.answer(inquire, command) : call.backend.submit(command));

@@ -6,6 +6,7 @@ export * from './kind.js';
 export * from './kube-object.js';
 export * from './loop.js';
 export * from './refusal.js';
+export * from './unlogged.js';
 export * from './view.js';
 export * from './schema/index.js';
 export * from './node-protocol.js';

@@ -6,6 +6,7 @@ import type { KindId, KindRef, KubeObject } from './kube-object.js';
 import type { Problem, Refusal } from './refusal.js';
 import type { ObjectType } from './schema/index.js';
 import type { AdmissionPlugin } from './standard-kind/admission.js';
+import type { Unlogged } from './unlogged.js';
 import type { StreamState, View } from './view.js';
 
 export interface KindNames {
@@ -113,6 +114,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly schemaVersion: number;
   /** Told with every answer about this kind, for those who still use it. */
   readonly deprecation?: string;
+  /** Objects of this kind that are no events. */
+  readonly unlogged?: Unlogged;
   /** Conditions of an object's row in a Table: pods that are over say so. */
   readonly rowConditions?: ((object: KubeObject) => readonly JsonObject[]) | undefined;
   /** Of a kind that is created and answered but never stored: what comes instead of a decision. */

@@ -18,6 +18,7 @@ export class HealthHost extends LoopsHost implements BeforeApplicationShutdown {
       reads: plane.reads,
       commands,
       heartbeats,
+      clock,
       ids,
       publish: publishChanges(bus),
       signToken: async (request, pod, account) => {

@@ -18,7 +18,7 @@ export interface NodeBackendParts {
  * the bus. */
 export class NodeBackend extends ClusterBackend {
   constructor(private readonly parts: NodeBackendParts) {
-    super(parts.plane, parts.commands);
+    super(parts.plane, parts.commands, parts.bus);
   }
 
   async openLog(node: string, request: Omit<LogRequest, 'stream'>): Promise<NodeLog | Refusal> {

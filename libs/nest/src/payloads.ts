@@ -12,6 +12,7 @@ import type {
   RegisterRequest,
   SyncRequest,
   TokenForPod,
+  UnloggedQuestion,
   UserInfo,
 } from '#model';
 import type { Json, JsonObject } from '#std';
@@ -91,4 +92,9 @@ export class HeartbeatPayload implements Heartbeat {
   @IsString() @IsNotEmpty() readonly node!: string;
   @IsString() @IsNotEmpty() readonly boot!: string;
   @IsInt() @Min(0) readonly sequence!: number;
+}
+
+export class UnloggedQuestionPayload implements UnloggedQuestion {
+  @IsOptional() @IsInt() readonly after?: number;
+  @IsOptional() @IsInt() @Min(0) readonly waitMs?: number;
 }

@@ -100,6 +100,7 @@ export class ControlProcess {
       reads: this.plane.reads,
       commands: writer,
       heartbeats,
+      clock,
       ids: this.plane.options.ids,
       publish: publishChanges(this.bus),
       signToken: (request) =>

@@ -16,6 +16,7 @@ async function started() {
     reads: plane.reads,
     commands: writer,
     heartbeats: new Heartbeats(clock),
+    clock,
     ids,
     publish: () => undefined,
     signToken: () => Promise.reject(new Error('no tokens here')),

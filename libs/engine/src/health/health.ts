@@ -14,9 +14,11 @@ import type {
   SyncRequest,
   TokenAnswer,
   TokenForPod,
+  UnloggedFacts,
+  UnloggedQuestion,
 } from '#model';
 import { isRefusal, kindRef, streamOf } from '#model';
-import type { Ids } from '#ports';
+import type { Clock, Ids } from '#ports';
 import type { Json, JsonObject } from '#std';
 import { Fault, isJsonObject, uuidOf } from '#std';
 import type { ReadModel } from '../read-model.js';
@@ -24,11 +26,13 @@ import type { CommandPort } from '../writer.js';
 import { Assignments } from './assignments.js';
 import type { Heartbeats } from './heartbeats.js';
 import { mergedStatus } from './merged-status.js';
+import { NodeLeases } from './node-leases.js';
 
 export interface HealthOptions {
   readonly reads: ReadModel;
   readonly commands: CommandPort;
   readonly heartbeats: Heartbeats;
+  readonly clock: Clock;
   readonly ids: Ids;
   /** Sends `node.<node>.change`. */
   readonly publish: (node: string, change: AssignmentChange) => void;
@@ -54,12 +58,14 @@ const PAST_BOOTS_MAX = 16;
  */
 export class Health {
   private readonly assignments: Assignments;
+  private readonly nodeLeases: NodeLeases;
   private readonly sequences = new Map<string, number>();
   private readonly seen = new Map<string, Seen>();
   private readonly unsubscribe: () => void;
 
   constructor(private readonly options: HealthOptions) {
     this.assignments = new Assignments(options.reads.projection);
+    this.nodeLeases = new NodeLeases(options.clock);
     this.unsubscribe = options.reads.onChanges((changes) => this.hand(changes));
   }
 
@@ -69,6 +75,13 @@ export class Health {
 
   heartbeat(beat: Heartbeat): void {
     this.note(beat.node, beat.boot);
+    this.nodeLeases.renew(beat.node);
+  }
+
+  /** Answers `query.health.leases`: node leases are no events, so whoever shows them asks here. */
+  async leases(question: UnloggedQuestion): Promise<UnloggedFacts> {
+    const answer = await this.nodeLeases.answer(question);
+    return { ...answer, position: this.options.reads.projection.position };
   }
 
   async register(node: string, request: RegisterRequest): Promise<ReportAnswer> {
@@ -281,6 +294,7 @@ export class Health {
     else if (kind === nodes.id && !after) {
       this.seen.delete(before.metadata.name);
       this.sequences.delete(before.metadata.name);
+      this.nodeLeases.forget(before.metadata.name);
     }
   }
 

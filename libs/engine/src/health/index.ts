@@ -2,4 +2,5 @@ export * from './assignments.js';
 export * from './heartbeats.js';
 export * from './health.js';
 export * from './merged-status.js';
+export * from './node-leases.js';
 export * from './serve-health.js';

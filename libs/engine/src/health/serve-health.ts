@@ -7,12 +7,13 @@ import type {
   RegisterRequest,
   SyncRequest,
   TokenForPod,
+  UnloggedQuestion,
 } from '#model';
 import type { Bus } from '#ports';
 import { nodeOfSubject, subjects } from '../subjects.js';
 import type { Health } from './health.js';
 
-/** Answers the agents on the bus out of a {@link Health}. The result ends it. */
+/** Answers the agents, and who asks for node leases, on the bus out of a {@link Health}. The result ends it. */
 export function serveHealth(bus: Bus, health: Health): () => void {
   const answers: { readonly [what: string]: (node: string, message: unknown) => Promise<unknown> } = {
     register: (node, message) => health.register(node, message as RegisterRequest),
@@ -31,6 +32,11 @@ export function serveHealth(bus: Bus, health: Health): () => void {
     bus.subscribe(subjects.heartbeats, (data, subject) => {
       health.heartbeat({ ...(decode(data) as Heartbeat), node: nodeOfSubject(subject) });
     }),
+  );
+  subscriptions.push(
+    bus.subscribe(subjects.query('health', 'leases'), async (data) =>
+      encode(await health.leases(decode(data) as UnloggedQuestion)),
+    ),
   );
   return () => {
     for (const subscription of subscriptions) subscription.unsubscribe();

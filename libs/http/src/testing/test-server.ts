@@ -1,4 +1,4 @@
-import { MemoryEventLog, openMemoryKeys, RandomIds, SystemClock } from '#adapters';
+import { MemoryBusHub, MemoryEventLog, openMemoryKeys, RandomIds, SystemClock } from '#adapters';
 import { ClusterBackend, ControlPlane } from '#engine';
 import { registry } from '#kinds';
 import type { Command } from '#model';
@@ -38,12 +38,15 @@ export class TestServer {
   private constructor(
     readonly backend: Backend,
     readonly keys: Keys,
-    private readonly plane: ControlPlane,
+    readonly plane: ControlPlane,
+    /** The bus of the control plane, for a test that plays another app. */
+    readonly hub: MemoryBusHub,
     private readonly server: Server,
   ) {}
 
   static async start(options: Partial<ApiOptions> = {}): Promise<TestServer> {
     const clock = new SystemClock();
+    const hub = new MemoryBusHub(clock);
     const keys = await openMemoryKeys();
     const kinds = registry;
     const onFatal = (cause: unknown): void => {
@@ -61,12 +64,12 @@ export class TestServer {
       onFatal,
     });
     await plane.start();
-    const backend: Backend = new ClusterBackend(plane, await plane.becomeWriter('test'));
+    const backend: Backend = new ClusterBackend(plane, await plane.becomeWriter('test'), hub.connect('api'));
     const api = createApi({ backend, keys, address: 'localhost:1', authorizer: everybody, ...options });
     const server = createServer((asked, answer) => api.handle(asked, answer));
     server.on('upgrade', (asked, socket, head) => api.upgrade(asked, socket, head));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const test = new TestServer(options.backend ?? backend, keys, plane, server);
+    const test = new TestServer(options.backend ?? backend, keys, plane, hub, server);
     for (const name of ['default', 'other']) await test.create('/api/v1/namespaces', { metadata: { name } });
     return test;
   }

@@ -13,6 +13,7 @@ import type {
 import { kindRef, type KubeObject } from '../kube-object.js';
 import { refusals } from '../refusal.js';
 import type { ObjectType } from '../schema/index.js';
+import type { Unlogged } from '../unlogged.js';
 import type { StreamState, View } from '../view.js';
 import { decideCreate } from './create.js';
 import { decideDelete } from './delete.js';
@@ -39,6 +40,7 @@ export interface StandardKind<T extends KubeObject> {
   readonly schemaVersion?: number;
   readonly rowConditions?: Kind['rowConditions'];
   readonly deprecation?: string;
+  readonly unlogged?: Unlogged;
 }
 
 const ALL_VERBS: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
@@ -71,6 +73,7 @@ export function standardKind<T extends KubeObject>(given: StandardKind<T>): Kind
     evolve: standardEvolve,
     ...(given.rowConditions && { rowConditions: given.rowConditions }),
     ...(given.deprecation !== undefined && { deprecation: given.deprecation }),
+    ...(given.unlogged && { unlogged: given.unlogged }),
   };
 }
 

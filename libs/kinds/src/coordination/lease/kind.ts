@@ -1,5 +1,6 @@
 import { standardKind } from '#model';
 import { leaseColumns } from './columns.js';
+import { nodeLeases } from './node-leases.js';
 import { lease, type Lease } from './schema.js';
 import { validateLease } from './validate.js';
 
@@ -8,6 +9,7 @@ export const leaseKind = standardKind<Lease>({
   names: { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases', namespaced: true },
   schema: lease,
   columns: leaseColumns,
+  unlogged: nodeLeases,
   strategy: {
     shortFinalizers: true,
     putCreates: true,

@@ -1,0 +1,16 @@
+import { Controller } from '@nestjs/common';
+import { MessagePattern, Payload } from '@nestjs/microservices';
+import { subjects } from '#engine';
+import type { UnloggedFacts } from '#model';
+import { HealthHost, UnloggedQuestionPayload } from '#nest';
+
+/** What other apps ask: what is known here and is no event. */
+@Controller()
+export class QueryController {
+  constructor(private readonly host: HealthHost) {}
+
+  @MessagePattern(subjects.query('health', 'leases'))
+  leases(@Payload() question: UnloggedQuestionPayload): Promise<UnloggedFacts> {
+    return this.host.health.leases(question);
+  }
+}

@@ -1,0 +1,52 @@
+import type { UnloggedFacts, UnloggedQuestion } from '#model';
+import type { Clock } from '#ports';
+import type { Instant } from '#std';
+
+const WAIT_MAX_MS = 30_000;
+
+/**
+ * When the agent of each node last renewed its lease, which it does by its heartbeats. All of it goes with the process, and
+ * comes back with the next heartbeats.
+ */
+export class NodeLeases {
+  private readonly renewed = new Map<string, Instant>();
+  private readonly waiting = new Set<() => void>();
+  /** Counted from the clock: an asker of an earlier life has seen a smaller one. */
+  private revision: number;
+
+  constructor(private readonly clock: Clock) {
+    this.revision = clock.now();
+  }
+
+  renew(node: string): void {
+    this.renewed.set(node, this.clock.now());
+    this.changed();
+  }
+
+  /** The node is gone. Should its agent go on, the next heartbeat says so. */
+  forget(node: string): void {
+    if (this.renewed.delete(node)) this.changed();
+  }
+
+  async answer({ after, waitMs = 0 }: UnloggedQuestion): Promise<Omit<UnloggedFacts, 'position'>> {
+    if (after === this.revision && waitMs > 0) await this.nextChange(Math.min(waitMs, WAIT_MAX_MS));
+    return { revision: this.revision, facts: Object.fromEntries(this.renewed) };
+  }
+
+  private nextChange(waitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel();
+        this.waiting.delete(done);
+        resolve();
+      };
+      const cancel = this.clock.at(this.clock.now() + waitMs, done);
+      this.waiting.add(done);
+    });
+  }
+
+  private changed(): void {
+    this.revision++;
+    for (const done of [...this.waiting]) done();
+  }
+}
