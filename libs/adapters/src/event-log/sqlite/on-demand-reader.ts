@@ -23,6 +23,11 @@ export class OnDemandReader implements PageReader {
     this.#path = path;
   }
 
+  /** Opens the connection before it is asked for anything; whether that works, the first question tells. */
+  warm(): void {
+    this.#use((link) => link.opened).catch(() => undefined);
+  }
+
   page(after: number, until: number): Promise<PageAnswer> {
     return this.#use((link) => link.page(after, until));
   }

@@ -84,7 +84,10 @@ export class SqliteEventLog implements EventLog {
     this.#writer = mode === 'write' ? worker : undefined;
     this.#beside = mode === 'read' ? worker : undefined;
     // Reads of the writing process go through a connection of their own, so that a long one never holds up a commit.
-    this.#reader = mode === 'read' ? worker : new OnDemandReader(path);
+    const reader = new OnDemandReader(path);
+    this.#reader = mode === 'read' ? worker : reader;
+    // Who opens a log that is not empty reads it next.
+    if (mode === 'write' && parts.head > 0) reader.warm();
     this.#tail = new LiveTail(parts.head);
     this.#origin = parts.origin;
     this.#watch = mode === 'read' ? new FileWatch(path, parts.lookAfterMs, () => this.#readNew()) : undefined;
