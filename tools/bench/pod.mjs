@@ -15,7 +15,13 @@ const IMAGE = 'shiplog/infra:1';
 const PODS_PATH = '/api/v1/namespaces/bench/pods';
 const DEPLOYMENTS_PATH = '/apis/apps/v1/namespaces/bench/deployments';
 
-export const names = ['pod.start_overhead_p50_ms', 'pod.start_overhead_p99_ms', 'pod.scale_1_to_50_ratio'];
+export const names = [
+  'pod.start_overhead_p50_ms',
+  'pod.start_overhead_p99_ms',
+  'pod.apply_to_running_p50_ms',
+  'pod.scale_1_to_50_ratio',
+  'pod.scale_0_to_50_ms',
+];
 
 export async function run() {
   const cluster = await startCluster();
@@ -52,6 +58,7 @@ async function startOverhead(send, docker, template) {
   return {
     'pod.start_overhead_p50_ms': { value: Math.round(at(times, 0.5) - own), unit: 'ms' },
     'pod.start_overhead_p99_ms': { value: Math.round(at(times, 0.99) - own), unit: 'ms' },
+    'pod.apply_to_running_p50_ms': { value: Math.round(at(times, 0.5)), unit: 'ms' },
   };
 }
 
@@ -93,19 +100,26 @@ async function scaleRatio(send, docker, template) {
   });
   await scaled(send, path, 1);
   const ours = await scaled(send, path, REPLICAS);
-  await scaled(send, path, 1, true);
+  await scaled(send, path, 0, true);
+  const fromNothing = await scaled(send, path, REPLICAS);
+  await scaled(send, path, 0, true);
   const raw = [];
   for (const atOnce of AT_ONCE) {
     raw.push(await makeManyRaw(docker, template, atOnce));
     await removeRaw(docker);
   }
-  return { 'pod.scale_1_to_50_ratio': { value: Math.round((ours / Math.min(...raw)) * 100) / 100, unit: '' } };
+  return {
+    'pod.scale_1_to_50_ratio': { value: Math.round((ours / Math.min(...raw)) * 100) / 100, unit: '' },
+    'pod.scale_0_to_50_ms': { value: Math.round(fromNothing), unit: 'ms' },
+  };
 }
 
 /** Milliseconds until so many replicas are ready (or the others gone). */
 async function scaled(send, path, replicas, isLess = false) {
   const isThere = ({ status, spec }) =>
-    spec?.replicas === replicas && status?.readyReplicas === replicas && (!isLess || status?.replicas === replicas);
+    spec?.replicas === replicas &&
+    (status?.readyReplicas ?? 0) === replicas &&
+    (!isLess || (status?.replicas ?? 0) === replicas);
   const ready = waitFor(send, `${DEPLOYMENTS_PATH}?fieldSelector=metadata.name%3Dweb`, isThere);
   const end = await ready.begun;
   const started = performance.now();
