@@ -1,9 +1,10 @@
 import type { Refusal, View } from '#model';
 import { refusals } from '#model';
+import { parseIp, unreachableReasons } from '#meta';
 import { goQuote } from '#std';
 import { request as httpRequest, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { AnyResponse } from './answer.js';
+import { isGone, type AnyResponse } from './answer.js';
 import type { AnyRequest } from './authenticate.js';
 import { answers } from './status.js';
 
@@ -47,8 +48,12 @@ interface Port {
   readonly name?: string;
   readonly port?: number;
 }
+interface Address {
+  readonly ip: string;
+  readonly targetRef?: { readonly kind?: string; readonly namespace?: string; readonly name?: string };
+}
 interface Subset {
-  readonly addresses?: readonly { readonly ip: string }[];
+  readonly addresses?: readonly Address[];
   readonly ports?: readonly Port[];
 }
 
@@ -68,17 +73,30 @@ function serviceTarget(view: View, namespace: string, { scheme, name, port }: As
   if (!service || !endpoints) return missing;
   for (const { addresses = [], ports = [] } of (endpoints['subsets'] ?? []) as readonly Subset[]) {
     const number = ports.find((one) => (one.name ?? '') === portName)?.port;
-    const [ready] = addresses;
+    const ready = addresses.find((address) => isPodOf(view, namespace, address));
     if (number !== undefined && ready) return { scheme, host: ready.ip, port: number };
   }
   return unavailable(`no endpoints available for service ${goQuote(name)}`);
+}
+
+/** Endpoints are anybody's words: what is behind them has to be a pod that says the same of itself. */
+function isPodOf(view: View, namespace: string, { ip, targetRef }: Address): boolean {
+  if (targetRef?.kind !== 'Pod' || targetRef.namespace !== namespace) return false;
+  const pod = view.get({ id: 'core.pods' }, namespace, targetRef.name ?? '') as PodShape | undefined;
+  const { podIP, podIPs = [] } = pod?.status ?? {};
+  return isOutside(ip) && (podIP === ip || podIPs.some((one) => one.ip === ip));
+}
+/** What only this machine reaches is not for those who ask it from outside. */
+function isOutside(ip: string): boolean {
+  const address = parseIp(ip);
+  return address !== undefined && unreachableReasons(address).length === 0;
 }
 
 interface PodShape {
   readonly spec?: {
     readonly containers?: readonly { readonly ports?: readonly { readonly containerPort?: number }[] }[];
   };
-  readonly status?: { readonly podIP?: string };
+  readonly status?: { readonly podIP?: string; readonly podIPs?: readonly { readonly ip: string }[] };
 }
 
 function podTarget(view: View, namespace: string, { scheme, name, port }: Asked): Target | Refusal {
@@ -87,7 +105,8 @@ function podTarget(view: View, namespace: string, { scheme, name, port }: Asked)
   const { spec, status } = pod as unknown as PodShape;
   const first = spec?.containers?.flatMap((container) => container.ports ?? [])[0]?.containerPort;
   const number = port === '' ? (first ?? (scheme === 'https' ? 443 : 80)) : Number(port);
-  if (!status?.podIP || !Number.isInteger(number)) return answers.badRequest('address not allowed');
+  if (!status?.podIP || !isOutside(status.podIP) || !Number.isInteger(number))
+    return answers.badRequest('address not allowed');
   return { scheme, host: status.podIP, port: number };
 }
 
@@ -110,40 +129,54 @@ const NOT_PASSED = new Set([
   'authorization',
 ]);
 
+/** How long it may take to reach the other end; how long it then takes to answer is its own affair. */
+const REACH_MS = 30_000;
+
+/** Where to, and the path before `path` under which the client sees it. */
+interface Passage extends Target {
+  readonly path: string;
+  readonly prefix: string;
+}
+
 /** Passes the request on and its answer back. The refusal says that there is nobody at the other end. */
-export function forward(
-  target: Target,
-  path: string,
-  request: AnyRequest,
-  response: AnyResponse,
-): Promise<Refusal | undefined> {
+export function forward(to: Passage, request: AnyRequest, response: AnyResponse): Promise<Refusal | undefined> {
   return new Promise((resolve) => {
-    const send = target.scheme === 'https' ? httpsRequest : httpRequest;
+    const { scheme, host, port, path, prefix } = to;
+    const send = scheme === 'https' ? httpsRequest : httpRequest;
+    const headers: IncomingHttpHeaders = {
+      ...passedHeaders(request.headers),
+      'x-forwarded-uri': prefix + (path.split('?', 1)[0] ?? ''),
+      'x-forwarded-for': request.socket.remoteAddress ?? '',
+    };
+    const { method } = request;
     const passed = send(
-      {
-        host: target.host,
-        port: target.port,
-        method: request.method,
-        path,
-        headers: passedHeaders(request.headers),
-        rejectUnauthorized: false,
-        timeout: 30_000,
-      },
+      { host, port, method, path, headers, agent: false, rejectUnauthorized: false, timeout: REACH_MS },
       (answer) => {
         const out = response as ServerResponse;
-        out.writeHead(answer.statusCode ?? 502, passedHeaders(answer.headers));
+        out.writeHead(answer.statusCode ?? 502, { ...passedHeaders(answer.headers), ...movedBy(answer.headers, to) });
         answer.pipe(out);
         answer.on('error', () => out.destroy());
         resolve(undefined);
       },
     );
+    passed.on('socket', (socket) => socket.once('connect', () => passed.setTimeout(0)));
     passed.on('timeout', () => passed.destroy(new Error('i/o timeout')));
     passed.on('error', (cause) => {
       if (!response.headersSent) resolve(unavailable(`error trying to reach service: ${cause.message}`));
     });
+    if (isGone(response)) passed.destroy();
     response.on('close', () => passed.destroy());
     request.pipe(passed);
   });
+}
+
+/** A redirection within what answers leads through the proxy again. */
+function movedBy({ location }: IncomingHttpHeaders, { host, port, prefix, path }: Passage): IncomingHttpHeaders {
+  if (location === undefined) return {};
+  const here = `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
+  const there = URL.canParse(location, here) ? new URL(location, here) : undefined;
+  if (!there || there.host !== new URL(here).host || there.pathname.startsWith(prefix)) return {};
+  return { location: prefix + there.pathname + there.search + there.hash };
 }
 
 function passedHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {

@@ -57,6 +57,14 @@ export function percentDecoded(text: string): string | undefined {
     });
   }
 }
+/** A decoded path as it stands in a URL: the way back from {@link percentDecoded}, and nothing that would end the path. */
+export function percentEncoded(path: string): string {
+  return path.replace(/[\uDC80-\uDCFF]|[^\uDC80-\uDCFF]+/gu, (part) =>
+    /^[\uDC80-\uDCFF]$/u.test(part)
+      ? `%${(part.charCodeAt(0) - 0xdc00).toString(16).toUpperCase()}`
+      : encodeURI(part).replace(/[?#]/g, encodeURIComponent),
+  );
+}
 function bytesKept(bytes: Buffer): string {
   let out = '';
   for (const byte of bytes) out += byte < 0x80 ? String.fromCharCode(byte) : String.fromCharCode(0xdc00 + byte);

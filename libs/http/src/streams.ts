@@ -7,6 +7,7 @@ import { portForward } from './port-forward.js';
 import { logPlace, podLog } from './pod-log.js';
 import { podSession } from './pod-session.js';
 import { forward, proxyTarget } from './proxy.js';
+import { percentEncoded } from './query.js';
 import type { Route } from './routes.js';
 import { answers, type HttpRefusal } from './status.js';
 import { notInThePast } from './time-travel.js';
@@ -51,16 +52,18 @@ function joined(
 }
 
 async function proxied(
-  { request, response, query }: Call,
+  { request, response, query, info }: Call,
   route: Route,
   view: View,
 ): Promise<HttpRefusal | Answer | undefined> {
   const target = proxyTarget(view, route.on.kind.names.plural, route.namespace, route.name);
   if ('refused' in target) return target;
   const search = query.raw === '' ? '' : `?${query.raw}`;
+  const asked = (request.url ?? '').split('?', 1)[0] ?? '';
   if (route.rest === '' && (request.method === 'GET' || request.method === 'HEAD')) {
-    const path = (request.url ?? '').split('?', 1)[0] ?? '';
-    return { code: 301, text: '', headers: { Location: `${path}/${search}` } };
+    return { code: 301, text: '', headers: { Location: `${asked}/${search}` } };
   }
-  return forward(target, `${route.rest === '' ? '/' : encodeURI(route.rest)}${search}`, request, response);
+  const prefix = percentEncoded(info.path.slice(0, info.path.length - route.rest.length));
+  const path = route.rest === '' ? '/' : percentEncoded(route.rest);
+  return forward({ ...target, prefix, path: path + search }, request, response);
 }

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '#std';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { TestServer } from './testing/test-server.js';
+
+const PODS = '/api/v1/namespaces/default/pods';
+const own = Object.values(networkInterfaces())
+  .flat()
+  .find((address) => address?.family === 'IPv4' && !address.internal)?.address;
+
+// What answers must have an address that is not this machine's loopback.
+(own === undefined ? describe.skip : describe)('what is passed on to pods and services', () => {
+  let server: TestServer;
+  let behind: Server;
+  let port = 0;
+  const heard: { readonly url: string; readonly headers: IncomingHttpHeaders }[] = [];
+
+  async function pod(name: string, podIP: string): Promise<void> {
+    await server.create(PODS, {
+      metadata: { name, labels: { app: name } },
+      spec: { containers: [{ name: 'main', image: 'i', ports: [{ containerPort: port }] }] },
+    });
+    await patch(`${PODS}/${name}/status`, { status: { phase: 'Running', podIP, podIPs: [{ ip: podIP }] } });
+  }
+  async function patch(path: string, body: JsonObject): Promise<void> {
+    const reply = await server.ask({ method: 'PATCH', path, body, type: 'application/strategic-merge-patch+json' });
+    expect(reply.code).toBe(200);
+  }
+  async function service(name: string, address: JsonObject): Promise<void> {
+    await server.create('/api/v1/namespaces/default/services', { metadata: { name }, spec: { ports: [{ port: 80 }] } });
+    await server.create('/api/v1/namespaces/default/endpoints', {
+      metadata: { name },
+      subsets: [{ addresses: [address], ports: [{ port }] }],
+    });
+  }
+
+  beforeAll(async () => {
+    behind = createServer((request, response) => {
+      heard.push({ url: request.url ?? '', headers: request.headers });
+      if (request.url === '/moved') response.writeHead(302, { location: '/there/?a=b' }).end();
+      else if (request.url === '/away') response.writeHead(302, { location: 'https://example.com/x' }).end();
+      else response.end(`you asked for ${request.url}`);
+    });
+    await new Promise<void>((resolve) => behind.listen(0, own, resolve));
+    ({ port } = behind.address() as AddressInfo);
+    server = await TestServer.start();
+    await server.create('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
+    await pod('real', own ?? '');
+    await pod('inward', '127.0.0.1');
+    await pod('metadata', '169.254.169.254');
+  });
+  afterAll(async () => {
+    behind.close();
+    await server.stop();
+  });
+
+  it('keeps what stands in the path, escapes and all', async () => {
+    const ask = async (rest: string): Promise<string | undefined> => {
+      expect((await server.get(`${PODS}/real/proxy/${rest}`)).code).toBe(200);
+      return heard.at(-1)?.url;
+    };
+    expect(await ask('a/b?c=d')).toBe('/a/b?c=d');
+    expect(await ask('what%3Fno%23query')).toBe('/what%3Fno%23query');
+    expect(await ask('%ff')).toBe('/%FF');
+    expect(await ask('a%20b/%C3%A4')).toBe('/a%20b/%C3%A4');
+  });
+
+  it('tells neither who asks nor what only concerns one connection', async () => {
+    await server.get(`${PODS}/real/proxy/x`, { authorization: 'Basic x', 'x-own': 'yes' });
+    const headers: IncomingHttpHeaders = heard.at(-1)?.headers ?? {};
+    expect([headers.authorization, headers['x-own'], headers['x-forwarded-uri'], headers['x-forwarded-for']]).toEqual([
+      undefined,
+      'yes',
+      `${PODS}/real/proxy/x`,
+      '127.0.0.1',
+    ]);
+  });
+
+  it('leads redirections of the pod through the proxy again', async () => {
+    const moved = await server.get(`${PODS}/real/proxy/moved`);
+    expect(moved.headers.location).toBe(`${PODS}/real/proxy/there/?a=b`);
+    expect((await server.get(`${PODS}/real/proxy/away`)).headers.location).toBe('https://example.com/x');
+  });
+
+  it.each(['inward', 'metadata'])('does not go where only this machine gets: %s', async (name) => {
+    expect((await server.get(`${PODS}/${name}:${port}/proxy/`)).json).toMatchObject({
+      code: 400,
+      message: 'address not allowed',
+    });
+  });
+
+  it('goes to a service only where a pod of its namespace stands behind the address', async () => {
+    const ref = (name: string): JsonObject => ({ kind: 'Pod', name, namespace: 'default' });
+    await service('good', { ip: own ?? '', targetRef: ref('real') });
+    await service('bare', { ip: own ?? '' });
+    await service('other', { ip: own ?? '', targetRef: ref('inward') });
+    const path = '/api/v1/namespaces/default/services';
+    expect((await server.get(`${path}/good/proxy/hello`)).text).toBe('you asked for /hello');
+    for (const name of ['bare', 'other']) {
+      expect((await server.get(`${path}/${name}/proxy/hello`)).json).toMatchObject({
+        code: 503,
+        message: `no endpoints available for service "${name}"`,
+      });
+    }
+  });
+});
