@@ -209,7 +209,7 @@ export class Operations {
         ? { result: 'unknown' as const, output: target }
         : await this.around.options.prober.probe(target);
     const observed = keeper.containers.find((c) => c.id === action.id && c.state === 'running');
-    if (!observed || keeper.stopping[action.id] !== undefined) return;
+    if (!observed || (action.kind !== 'readiness' && keeper.stopping[action.id] !== undefined)) return;
     const outcome = { kind: action.kind, container: action.container, containerId: action.id, ...answer };
     const taken = kubelet.recordProbe(keeper.pod, keeper.record, observed, outcome, this.now());
     keeper.record = taken.record;

@@ -1,6 +1,8 @@
 import type { Instant } from '#std';
 import { containerOf, initContainersOf, isSidecar, isTerminal } from './pod.js';
 import type { Pod, PodStatus } from './pod.js';
+import { dueProbes } from './due-probes.js';
+import { earliest } from './part.js';
 import type { Part } from './part.js';
 import { attemptsOf, sandboxOf } from './situation.js';
 import type { Action, Incident, Observed, Situation } from './situation.js';
@@ -61,8 +63,10 @@ function stopContainers(situation: Situation, running: readonly Observed[]): Par
       });
     actions.push(stopAction(situation, container, deadline));
   }
+  const probes = dueProbes(situation, record);
   // Past the deadline the one who stops it goes on by itself: looking again and again at the same moment helps nobody.
-  return { record, actions, incidents, ...(deadline > situation.now && { wakeAt: deadline }) };
+  const wakeAt = earliest(probes.wakeAt, deadline > situation.now ? deadline : undefined);
+  return { record, actions: [...actions, ...probes.actions], incidents, wakeAt };
 }
 
 /** Everything but sidecars at once; when none of those runs, the last sidecar. */

@@ -320,3 +320,37 @@ describe('whatever happens', () => {
     );
   });
 });
+
+describe('a pod that is being stopped', () => {
+  const probed = container('c', {
+    readinessProbe: { exec: { command: ['r'] }, periodSeconds: 5, failureThreshold: 1 },
+    livenessProbe: { exec: { command: ['l'] }, periodSeconds: 5, failureThreshold: 1 },
+  });
+  const answer = (given: GivenPod, kind: 'readiness' | 'liveness', result: 'success' | 'failure'): void => {
+    const observed = given.newest('c');
+    const outcome = { kind, container: 'c', containerId: observed?.id ?? '', result, output: '' };
+    given.record = recordProbe(given.pod, given.record, observed, outcome, given.now).record;
+  };
+
+  it('is asked whether it is ready, and not whether it lives, so that it can drain', () => {
+    const given = new GivenPod(aPod({ containers: [probed] }));
+    given.settle();
+    answer(given, 'readiness', 'success');
+    answer(given, 'liveness', 'success');
+    expect(conditionsOf(given.settle())[2]).toBe('Ready True');
+    given.pod = aPod(
+      { containers: [probed] },
+      { deletionTimestamp: '2026-01-01T12:01:00Z', deletionGracePeriodSeconds: 30 },
+    );
+    expect(given.settle().wakeAt).toBe(given.now + 5000);
+    given.wait(5000);
+    expect(given.look().actions).toMatchObject([{ do: 'probe', kind: 'readiness' }]);
+    answer(given, 'readiness', 'failure');
+    const plan = given.settle();
+    expect(conditionsOf(plan)[2]).toBe('Ready False ContainersNotReady containers with unready status: [c]');
+    expect(plan.actions).toEqual([]);
+    given.wait(10_000);
+    expect(given.look().actions).toMatchObject([{ do: 'probe', kind: 'readiness' }]);
+    expect(given.end('c', 0).settle()).toMatchObject({ finished: true, status: { phase: 'Succeeded' } });
+  });
+});

@@ -1,11 +1,12 @@
 import type { Instant } from '#std';
+import { dueProbes } from './due-probes.js';
 import { outdated, stopAction } from './end.js';
 import { specHashOf } from './hash.js';
 import { allContainersOf, initContainersOf, isSidecar, podInWords } from './pod.js';
 import type { Container } from './pod.js';
 import { earliest } from './part.js';
 import type { Part } from './part.js';
-import { failedProbe, probesOf } from './probes.js';
+import { failedProbe } from './probes.js';
 import { containerRecord, nextBackOff, withContainer } from './record.js';
 import type { PodRecord } from './record.js';
 import { amountsOf, changedAmounts, resizeNeedsRestart } from './resize.js';
@@ -45,7 +46,9 @@ export function planStart(situation: Situation): Part {
   if (startInits(plan, sandbox))
     for (const container of situation.pod.spec.containers) keepUp(plan, container, sandbox);
   for (const container of situation.pod.spec.ephemeralContainers ?? []) startOnce(plan, container, sandbox);
-  watch(plan);
+  const probes = dueProbes(situation, plan.record);
+  for (const probe of probes.actions) plan.act(probe);
+  plan.later(probes.wakeAt);
   for (const old of outdated(
     situation.containers,
     allContainersOf(situation.pod).map((c) => c.name),
@@ -158,23 +161,6 @@ function resizeIfAsked(plan: Planned, container: Container, running: Observed): 
   }
   plan.record = withContainer(plan.record, container.name, { again: running.id });
   plan.stop(running, plan.situation.now + plan.graceMs(), `Container ${container.name} resize requires restart`);
-}
-
-/** Asks the probes that are due. */
-function watch(plan: Planned): void {
-  const { situation } = plan;
-  const ip = podIpsOf(situation)[0];
-  if (ip === undefined) return;
-  for (const container of [...initContainersOf(situation.pod), ...situation.pod.spec.containers]) {
-    const newest = attemptsOf(situation.containers, container.name)[0];
-    if (newest?.state !== 'running' || situation.stopping[newest.id] !== undefined) continue;
-    for (const { kind, dueAt } of probesOf(plan.record, container, newest)) {
-      const action: Action = { do: 'probe', kind, container: container.name, id: newest.id, ip };
-      if (situation.busy.has(actionKey(action))) continue;
-      if (dueAt <= situation.now) plan.act(action);
-      else plan.later(dueAt);
-    }
-  }
 }
 
 /** Gathers what one look at a pod leads to. */
