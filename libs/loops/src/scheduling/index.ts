@@ -1,8 +1,8 @@
 import type { Pod } from '#kinds';
-import { pods } from '#kinds';
+import { namespaces, pods } from '#kinds';
 import type { Change, Decision, Loop, View } from '#model';
 import { streamOf } from '#model';
-import { toTime, type Instant, type Json } from '#std';
+import { jsonEquals, toTime, type Instant, type Json } from '#std';
 import { incident } from '../shared/incident.js';
 import { CLAIMS } from './claims.js';
 import { clusterState, place } from './cluster-state.js';
@@ -14,6 +14,8 @@ const KEY = 'queue';
 /** Pods decided in one look: the binds of a look are written together before the next one sees them. */
 const BATCH = 256;
 const SCHEDULER = 'default-scheduler';
+/** What fits nowhere is looked at again after so long, even if nothing was heard that could have changed it. */
+const LEFT_MS = 300_000;
 
 /**
  * Binds pods to nodes. All waiting pods are one key: a look decides a batch in order of priority and age, each pod on a
@@ -31,6 +33,7 @@ export const scheduling: Loop = {
     const nominations = nominationsOf(waiting);
     const decisions: Decision[] = [];
     let bound = 0;
+    let isLeft = false;
     for (const pod of waiting) {
       if (bound >= BATCH) break;
       const placement = schedule(pod, cluster, nominations);
@@ -42,6 +45,7 @@ export const scheduling: Loop = {
         decisions.push(...bind(view, pod, placement, now));
         continue;
       }
+      isLeft = true;
       const { preemption } = placement;
       if (preemption.is === 'ineligible' && preemption.waits) continue;
       forget(nominations, pod);
@@ -51,14 +55,16 @@ export const scheduling: Loop = {
       }
       decisions.push(...cannotPlace(view, pod, placement, now));
     }
-    return decisions;
+    return isLeft ? [...decisions, { is: 'wake', at: now + LEFT_MS }] : decisions;
   },
 };
 export const schedulingLoops: readonly Loop[] = [scheduling];
 
-/** Pods, nodes and claims; a pod's own status report changes nothing for the scheduler unless it has ended. */
+/** Pods, nodes, claims and the labels of namespaces; a pod's own status report changes nothing for the scheduler unless it has ended. */
 function concerns(change: Change): boolean {
   if (change.kind === 'core.nodes' || change.kind === CLAIMS) return true;
+  if (change.kind === namespaces.id)
+    return change.before !== undefined && !jsonEquals(change.before.metadata.labels, change.after?.metadata.labels);
   if (change.kind !== pods.id) return false;
   const before = change.before as Pod | undefined;
   const after = change.after as Pod | undefined;

@@ -172,3 +172,29 @@ describe('scheduling', () => {
     );
   });
 });
+
+describe('a pod that fits nowhere', () => {
+  const view = (...objects: KubeObject[]): TestView => {
+    const seen = new TestView();
+    for (const object of objects) seen.put(object);
+    return seen;
+  };
+  const namespace = (team: string): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'friends', uid: 'ns', labels: { team } },
+  });
+  it('is looked at again after a while, whatever was not heard of', () => {
+    const wakes = (...objects: KubeObject[]): readonly number[] =>
+      scheduling.reconcile(view(...objects), 'queue', NOW).flatMap((one) => (one.is === 'wake' ? [one.at - NOW] : []));
+    expect(wakes(node('a', { cpu: '1' }), pod('big', {}, { cpu: '2' }))).toEqual([300_000]);
+    expect(wakes(node('a'), pod('small'))).toEqual([]);
+    expect(wakes(node('a'))).toEqual([]);
+  });
+  it('is looked at again when a namespace gets other labels, by which affinity may choose it', () => {
+    const change = { kind: 'core.namespaces', position: 2, before: namespace('red'), after: namespace('blue') };
+    expect(scheduling.keysOf(change, view())).toEqual(['queue']);
+    expect(scheduling.keysOf({ ...change, after: change.before }, view())).toEqual([]);
+    expect(scheduling.keysOf({ ...change, before: undefined }, view())).toEqual([]);
+  });
+});
