@@ -71,7 +71,7 @@ export default tseslint.config(
           patterns: [
             { regex: '^node:', message: 'A pure lib does no I/O.' },
             { regex: '^@nestjs/', message: 'Nest is in apps and libs/nest only.' },
-            { regex: '^#(engine|adapters|http|nest|sim)$', message: 'Against the direction of the house.' },
+            { regex: '^#(engine|agent|adapters|http|nest|sim)$', message: 'Against the direction of the house.' },
           ],
         },
       ],

@@ -12,6 +12,7 @@ export * from './work-queue.js';
 export * from './writer.js';
 export * from './health/index.js';
 export * from './subjects.js';
-export * from './agent/index.js';
 export * from './streams.js';
 export * from './unlogged.js';
+export * from './messages.js';
+export * from './waiting.js';

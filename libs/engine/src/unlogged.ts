@@ -1,8 +1,8 @@
 import type { Refusal, Unlogged, UnloggedFacts, UnloggedQuestion } from '#model';
 import { NobodyListens, type Bus, type Clock } from '#ports';
 import { Fault } from '#std';
-import { decodeMessage, encodeMessage } from './agent/messages.js';
-import { pause } from './agent/waiting.js';
+import { decodeMessage, encodeMessage } from './messages.js';
+import { pause } from './waiting.js';
 import { subjects } from './subjects.js';
 
 const ANSWER_MS = 3_000;

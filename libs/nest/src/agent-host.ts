@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DockerRuntime, FilePodVolumes, NetworkProber, RandomIds, SystemClock, type NatsBus } from '#adapters';
-import { createAgent, type Agent } from '#engine';
+import { createAgent, type Agent } from '#agent';
 import { say } from './console.js';
 import { nodeOptions } from './host.js';
 import { connect, readCredentials } from './platform.js';

@@ -1,7 +1,7 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import type { NodeOptions } from '#engine';
+import type { NodeOptions } from '#agent';
 import type { Settings } from './settings.js';
 
 const PODS_MAX = 110;

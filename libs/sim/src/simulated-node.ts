@@ -8,7 +8,7 @@ import {
   type MemoryBusHub,
   type VirtualClock,
 } from '#adapters';
-import { createAgent, type Agent } from '#engine';
+import { createAgent, type Agent } from '#agent';
 import type { ProbeAnswer, RuntimeContainer } from '#ports';
 import type { Prng } from '#std';
 import { JOB_IMAGE } from './wishes.js';

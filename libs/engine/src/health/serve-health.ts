@@ -10,6 +10,7 @@ import type {
   UnloggedQuestion,
 } from '#model';
 import type { Bus } from '#ports';
+import { decodeMessage, encodeMessage } from '../messages.js';
 import { nodeOfSubject, subjects } from '../subjects.js';
 import type { Health } from './health.js';
 
@@ -25,17 +26,17 @@ export function serveHealth(bus: Bus, health: Health): () => void {
   };
   const subscriptions = Object.entries(answers).map(([what, answer]) =>
     bus.subscribe(subjects.reports(what), async (data, subject) =>
-      encode(await answer(nodeOfSubject(subject), decode(data))),
+      encodeMessage(await answer(nodeOfSubject(subject), decodeMessage(data))),
     ),
   );
   subscriptions.push(
     bus.subscribe(subjects.heartbeats, (data, subject) => {
-      health.heartbeat({ ...(decode(data) as Heartbeat), node: nodeOfSubject(subject) });
+      health.heartbeat({ ...(decodeMessage(data) as unknown as Heartbeat), node: nodeOfSubject(subject) });
     }),
   );
   subscriptions.push(
     bus.subscribe(subjects.query('health', 'leases'), async (data) =>
-      encode(await health.leases(decode(data) as UnloggedQuestion)),
+      encodeMessage(await health.leases(decodeMessage(data) as unknown as UnloggedQuestion)),
     ),
   );
   return () => {
@@ -45,12 +46,5 @@ export function serveHealth(bus: Bus, health: Health): () => void {
 
 /** What {@link Health} needs to tell agents of changes. */
 export function publishChanges(bus: Bus): (node: string, change: AssignmentChange) => void {
-  return (node, change) => bus.publish(subjects.node(node, 'change'), encode(change));
-}
-
-function encode(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value));
-}
-function decode(bytes: Uint8Array): unknown {
-  return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
+  return (node, change) => bus.publish(subjects.node(node, 'change'), encodeMessage(change));
 }

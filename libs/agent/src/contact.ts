@@ -1,11 +1,9 @@
 import type { AssignmentChange, AssignmentSync, Heartbeat, RegisterRequest, ReportAnswer, SyncRequest } from '#model';
 import type { BusSubscription, RuntimeInfo } from '#ports';
-import { subjects } from '../subjects.js';
+import { decodeMessage, encodeMessage, pause, subjects } from '#engine';
 import type { Assigned, News } from './assigned.js';
-import { decodeMessage, encodeMessage } from './messages.js';
 import { nodeObject } from './node-object.js';
 import type { AgentOptions } from './options.js';
-import { pause } from './waiting.js';
 
 const REGISTER_MS = 10_000;
 const SYNC_ANSWER_MS = 15_000;

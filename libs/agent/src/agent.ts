@@ -18,7 +18,7 @@ import { Reporter } from './reporter.js';
 import { SessionAnswers } from './session-answer.js';
 import type { Surroundings } from './surroundings.js';
 import { Tokens } from './tokens.js';
-import { pause, Slots } from './waiting.js';
+import { pause, Slots } from '#engine';
 
 export interface Agent {
   /** Resolves once the agent runs; it goes on trying when the control plane cannot be reached. */

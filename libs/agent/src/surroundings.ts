@@ -4,7 +4,7 @@ import type { PodKeeper } from './keeper.js';
 import type { AgentOptions } from './options.js';
 import type { Reporter } from './reporter.js';
 import type { Tokens } from './tokens.js';
-import type { Slots } from './waiting.js';
+import type { Slots } from '#engine';
 
 /** What all pods of a node share. */
 export interface Surroundings {

@@ -8,9 +8,8 @@ import {
   type TerminalSize,
 } from '#model';
 import type { RuntimeSession } from '#ports';
-import { ByteStream } from '../streams.js';
+import { ByteStream, decodeMessage, encodeMessage } from '#engine';
 import type { PodKeeper } from './keeper.js';
-import { decodeMessage, encodeMessage } from './messages.js';
 import type { AgentOptions } from './options.js';
 
 /** Answers `exec`, `attach` and `portforward`: joins a program's input and output, or a port, to a byte stream. */

@@ -3,7 +3,7 @@ import type { Instant } from '#std';
 import { runHook } from './hooks.js';
 import type { PodKeeper } from './keeper.js';
 import type { Surroundings } from './surroundings.js';
-import { until } from './waiting.js';
+import { until } from '#engine';
 
 const AFTER_HOOK_MS_MIN = 2000;
 const LOOK_AGAIN_MS = 5000;

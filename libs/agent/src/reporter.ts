@@ -3,11 +3,9 @@ import { kubelet as loop } from '#loops';
 import type { IncidentReport, PodReport, ReportAnswer } from '#model';
 import { jsonEquals, toTime } from '#std';
 import type { Instant, JsonObject } from '#std';
-import { subjects } from '../subjects.js';
+import { Slots, decodeMessage, encodeMessage, subjects } from '#engine';
 import type { KeeperReport } from './keeper.js';
-import { decodeMessage, encodeMessage } from './messages.js';
 import type { AgentOptions } from './options.js';
-import { Slots } from './waiting.js';
 
 const REQUEST_MS = 10_000;
 const RETRY_MS_MIN = 500;

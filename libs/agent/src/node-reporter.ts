@@ -1,8 +1,7 @@
 import type { KubeObject, NodeReport, ReportAnswer } from '#model';
 import type { RuntimeInfo } from '#ports';
 import type { JsonObject } from '#std';
-import { subjects } from '../subjects.js';
-import { decodeMessage, encodeMessage } from './messages.js';
+import { decodeMessage, encodeMessage, subjects } from '#engine';
 import { nodeStatus, saysSame } from './node-object.js';
 import type { AgentOptions } from './options.js';
 

@@ -2,8 +2,7 @@ import type { kubelet } from '#loops';
 import type { TokenAnswer, TokenForPod } from '#model';
 import { parseInstant } from '#std';
 import type { Instant } from '#std';
-import { subjects } from '../subjects.js';
-import { decodeMessage, encodeMessage } from './messages.js';
+import { decodeMessage, encodeMessage, subjects } from '#engine';
 import type { AgentOptions } from './options.js';
 
 interface Held {

@@ -1,7 +1,7 @@
 import { isJsonObject } from '#std';
 import type { AssignedPod } from './assigned.js';
 import type { AgentOptions } from './options.js';
-import { pause } from './waiting.js';
+import { pause } from '#engine';
 
 const SAVE_AFTER_MS = 200;
 const VERSION = 1;

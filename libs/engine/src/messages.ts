@@ -1,6 +1,6 @@
 import type { Json } from '#std';
 
-/** Messages between the agent and the control plane are JSON. */
+/** Messages on the bus are JSON. */
 export function encodeMessage(value: unknown): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value));
 }

@@ -5,7 +5,7 @@ import type { Instant } from '#std';
 import { RuntimeFault } from '#ports';
 import { Operations } from './operations.js';
 import type { Surroundings } from './surroundings.js';
-import { pause } from './waiting.js';
+import { pause } from '#engine';
 
 export interface KeeperReport {
   readonly pod: kubelet.Pod;

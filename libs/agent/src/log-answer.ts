@@ -2,7 +2,7 @@ import { kubelet } from '#loops';
 import type { LogRequest, StreamOpened } from '#model';
 import { parseInstant } from '#std';
 import type { Instant } from '#std';
-import { ByteStream } from '../streams.js';
+import { ByteStream } from '#engine';
 import type { PodKeeper } from './keeper.js';
 import type { AgentOptions } from './options.js';
 

@@ -1,9 +1,8 @@
 import type { ForwardRequest, LogRequest, SessionRequest, StreamOpened } from '#model';
 import type { Bus, BusSubscription } from '#ports';
-import { subjects } from '../subjects.js';
+import { decodeMessage, encodeMessage, subjects } from '#engine';
 import type { PodKeeper } from './keeper.js';
 import type { LogAnswers } from './log-answer.js';
-import { decodeMessage, encodeMessage } from './messages.js';
 import type { SessionAnswers } from './session-answer.js';
 
 interface PodPlace {

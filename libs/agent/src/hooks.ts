@@ -1,7 +1,7 @@
 import type { kubelet } from '#loops';
 import { httpTarget } from './probe-target.js';
 import type { Surroundings } from './surroundings.js';
-import { pause } from './waiting.js';
+import { pause } from '#engine';
 
 const HOOK_MS_MAX = 24 * 3600 * 1000;
 

@@ -14,7 +14,7 @@ import type { JsonObject } from '#std';
 import type { ProbeAnswer, ProbeTarget } from '#ports';
 import { createAgent } from './agent.js';
 import type { Agent } from './agent.js';
-import { decodeMessage, encodeMessage } from './messages.js';
+import { decodeMessage, encodeMessage } from '#engine';
 
 const CLUSTER = 'c1';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FakeProgram } from '#adapters';
-import { ByteStream } from '../streams.js';
+import { ByteStream } from '#engine';
 import { TestNode, testPod } from './test-node.js';
 
 const programs =
