@@ -40,7 +40,7 @@ export class ControlPlane {
   constructor(readonly options: ControlPlaneOptions) {
     const { log, kinds, keys, clock, build, eventsPerCheckpoint, eventsKeptAtStart, onFatal } = options;
     this.codec = eventCodec(kinds, keys);
-    this.fold = (state, event) => foldEvent(kinds, state, event);
+    this.fold = (state, event, owned) => foldEvent(kinds, state, event, owned);
     const checkpoints = options.checkpoints && new Checkpoints(options.checkpoints, () => undefined);
     const parts = { log, codec: this.codec, fold: this.fold, build, ...(checkpoints && { checkpoints }) };
     this.reads = new ReadModel({
