@@ -68,6 +68,22 @@ describe('label selectors', () => {
     expect(empty.ok && empty.value.matches(undefined)).toBe(true);
   });
 
+  it('knows no label that was not written, whatever JavaScript calls its own', () => {
+    for (const key of ['constructor', 'toString', 'valueOf', 'hasOwnProperty']) {
+      const text = (selector: string) => {
+        const matcher = parseLabelSelector(selector);
+        return matcher.ok && [matcher.value.matches({ a: 'b' }), matcher.value.matches({ [key]: 'x' })];
+      };
+      expect([key, text(key), text(`!${key}`), text(`${key} in (x)`)]).toEqual([
+        key,
+        [false, true],
+        [true, false],
+        [false, true],
+      ]);
+    }
+    const odd = { matchExpressions: [{ key: 'a', operator: 'constructor' }] };
+    expect(labelMatcher(odd).ok).toBe(false);
+  });
   it('reads back what it prints', () => {
     const word = fc.stringMatching(/^[a-z]([a-z0-9]{0,4}[a-z0-9])?$/);
     const labels = fc.dictionary(word, word, { maxKeys: 4 });

@@ -1,3 +1,4 @@
+import { valueOf } from '#std';
 import { parsed, unparsed, type Parsed } from './problem.js';
 import { makeRequirement, parseRequirements, sortedByKey, type Operator, type Requirement } from './selector-parser.js';
 
@@ -69,7 +70,7 @@ export function requirementsText(requirements: readonly Requirement[]): string {
 function compile(selector: LabelSelector): Parsed<LabelMatcher> {
   const requirements: Requirement[] = [...equalities(selector.matchLabels ?? {})];
   for (const expression of selector.matchExpressions ?? []) {
-    const operator = OPERATORS[expression.operator];
+    const operator = OPERATORS.get(expression.operator);
     if (operator === undefined) {
       return unparsed(`${JSON.stringify(expression.operator)} is not a valid label selector operator`);
     }
@@ -79,7 +80,12 @@ function compile(selector: LabelSelector): Parsed<LabelMatcher> {
   }
   return parsed(matcherOf(sortedByKey(requirements)));
 }
-const OPERATORS: Readonly<Record<string, Operator>> = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: '!' };
+const OPERATORS: ReadonlyMap<string, Operator> = new Map([
+  ['In', 'in'],
+  ['NotIn', 'notin'],
+  ['Exists', 'exists'],
+  ['DoesNotExist', '!'],
+]);
 
 function equalities(labels: Labels): readonly Requirement[] {
   return Object.keys(labels)
@@ -111,26 +117,26 @@ function testOf({ key, operator, values }: Requirement): Test {
   const [first] = values;
   switch (operator) {
     case 'exists':
-      return (labels) => labels[key] !== undefined;
+      return (labels) => valueOf(labels, key) !== undefined;
     case '!':
-      return (labels) => labels[key] === undefined;
+      return (labels) => valueOf(labels, key) === undefined;
     case '=':
     case '==':
-      return (labels) => labels[key] === first;
+      return (labels) => valueOf(labels, key) === first;
     case '!=':
-      return (labels) => labels[key] !== first;
+      return (labels) => valueOf(labels, key) !== first;
     case 'in': {
       const wanted = new Set<string | undefined>(values);
-      return (labels) => wanted.has(labels[key]);
+      return (labels) => wanted.has(valueOf(labels, key));
     }
     case 'notin': {
       const unwanted = new Set<string | undefined>(values);
-      return (labels) => !unwanted.has(labels[key]);
+      return (labels) => !unwanted.has(valueOf(labels, key));
     }
     case 'gt':
-      return (labels) => comparesTo(labels[key], first, (a, b) => a > b);
+      return (labels) => comparesTo(valueOf(labels, key), first, (a, b) => a > b);
     case 'lt':
-      return (labels) => comparesTo(labels[key], first, (a, b) => a < b);
+      return (labels) => comparesTo(valueOf(labels, key), first, (a, b) => a < b);
   }
 }
 function comparesTo(

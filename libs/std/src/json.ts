@@ -9,6 +9,23 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/**
+ * What a JSON object holds under a key that somebody chose (a label, a key of a ConfigMap). Every JavaScript object answers
+ * to `constructor` and `__proto__` as well: those count only where they were written.
+ */
+export function valueOf<T>(object: { readonly [key: string]: T }, key: string): T | undefined {
+  const value = object[key];
+  if (typeof value === 'function') return undefined;
+  return key === '__proto__' && !Object.hasOwn(object, key) ? undefined : value;
+}
+
+/** Sets such a key: `__proto__` is a key like all others, which plain assignment would not store. */
+export function putValue<T>(object: Record<string, T>, key: string, value: T): void {
+  if (key === '__proto__')
+    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+  else object[key] = value;
+}
+
 /** Deep equality of JSON values; absent and `undefined` fields are equal, key order does not matter. */
 export function jsonEquals(a: unknown, b: unknown): boolean {
   if (a === b) return true;
@@ -19,7 +36,7 @@ export function jsonEquals(a: unknown, b: unknown): boolean {
   }
   const left = a as Record<string, unknown>;
   const right = b as Record<string, unknown>;
-  for (const key in left) if (!jsonEquals(left[key], right[key])) return false;
+  for (const key in left) if (!jsonEquals(left[key], isAbsent(right, key) ? undefined : right[key])) return false;
   for (const key in right) if (right[key] !== undefined && isAbsent(left, key)) return false;
   return true;
 }

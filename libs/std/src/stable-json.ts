@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from './json.js';
+import { putValue, type Json, type JsonObject } from './json.js';
 
 /**
  * The same value with every object's keys in canonical order (code-unit order) and `undefined` fields left out, so that
@@ -36,7 +36,7 @@ export function canonical<T>(value: T): T {
     return (copy ?? source) as T;
   }
   const sorted: Record<string, unknown> = {};
-  for (const key of keys.sort()) if (source[key] !== undefined) sorted[key] = canonical(source[key]);
+  for (const key of keys.sort()) if (source[key] !== undefined) putValue(sorted, key, canonical(source[key]));
   return sorted as T;
 }
 

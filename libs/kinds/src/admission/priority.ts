@@ -9,10 +9,10 @@ interface PriorityClass extends KubeObject {
 }
 const priorityClasses = kindRef<PriorityClass>('scheduling.k8s.io.priorityclasses');
 /** Classes that every cluster has. */
-const SYSTEM: Readonly<Record<string, number>> = {
-  'system-cluster-critical': 2_000_000_000,
-  'system-node-critical': 2_000_001_000,
-};
+const SYSTEM: ReadonlyMap<string, number> = new Map([
+  ['system-cluster-critical', 2_000_000_000],
+  ['system-node-critical', 2_000_001_000],
+]);
 
 /** The name of a pod's class becomes the number that the scheduler compares. */
 export const priorityAdmission: AdmissionPlugin = {
@@ -55,7 +55,7 @@ interface Wanted {
 }
 function classOf(request: Admitted, name: string | undefined): Wanted | undefined {
   if (!name) return defaultClass(request);
-  const system = SYSTEM[name];
+  const system = SYSTEM.get(name);
   if (system !== undefined) return { name, value: system, policy: 'PreemptLowerPriority' };
   const found = request.view.get(priorityClasses, undefined, name);
   return found && wantedOf(found);

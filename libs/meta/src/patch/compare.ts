@@ -1,4 +1,4 @@
-import { isJsonObject, jsonEquals, type Json, type JsonObject } from '#std';
+import { isJsonObject, jsonEquals, valueOf, type Json, type JsonObject } from '#std';
 import { EMPTY, inElementOrder, makeNode, type FieldSet } from './field-set.js';
 import { itemElement } from './path-element.js';
 import { placeOf, type ListShape, type Place, type Shape } from './shape.js';
@@ -54,7 +54,7 @@ function compareMaps(before: JsonObject, after: JsonObject, place: Place): Found
   let sum: Sum | undefined;
   for (const key in before) {
     const old = before[key];
-    const next = after[key];
+    const next = valueOf(after, key);
     if (old === next || old === undefined) continue;
     const field = place.field(key);
     const found = field === undefined ? undefined : compareValues(old, next, field);
@@ -62,7 +62,7 @@ function compareMaps(before: JsonObject, after: JsonObject, place: Place): Found
   }
   for (const key in after) {
     const next = after[key];
-    if (next === undefined || before[key] !== undefined) continue;
+    if (next === undefined || valueOf(before, key) !== undefined) continue;
     const field = place.field(key);
     if (field !== undefined) (sum ??= new Sum()).add(`f:${key}`, { added: everyPath(next, field) });
   }

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '#std';
+import { isJsonObject, putValue, valueOf, type Json, type JsonObject } from '#std';
 import { badRequest, patched, type Patched } from './problem.js';
 
 /** Applies an RFC 7386 merge patch: maps merge, null removes, everything else replaces. */
@@ -15,9 +15,9 @@ function mergeObjects(base: JsonObject, patch: JsonObject): JsonObject {
     if (value === undefined) continue;
     if (value === null) delete out[key];
     else {
-      const old = out[key];
+      const old = valueOf(out, key);
       // A new map is merged with an empty one, so that the nulls within it vanish.
-      out[key] = isJsonObject(value) ? mergeObjects(isJsonObject(old) ? old : {}, value) : value;
+      putValue(out, key, isJsonObject(value) ? mergeObjects(isJsonObject(old) ? old : {}, value) : value);
     }
   }
   return out;

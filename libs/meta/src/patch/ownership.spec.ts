@@ -103,6 +103,20 @@ describe('updates', () => {
     object = changed('third', object, { data: { a: '2' } });
     expect(owners(object)).toEqual(['me/Update: .data', 'you/Update: .data.a']);
   });
+  it('of keys that JavaScript calls its own are told like all others', () => {
+    const odd = JSON.parse('{"constructor":"1","__proto__":"1"}') as JsonObject;
+    const object = created('me', thing({ data: { a: '1' } }));
+    const more = changed('you', object, { data: { a: '1', ...odd } });
+    expect(owners(more)[1]).toBe('you/Update: .data.__proto__ .data.constructor');
+    expect(owners(changed('me', more, { data: { a: '1' } }))).toEqual(owners(object));
+    const both = applied('third', more, thing({ data: odd }));
+    expect(both['data']).toEqual(more['data']);
+    expect(Object.keys(applied('third', both, thing({}))['data'] as JsonObject).sort()).toEqual([
+      '__proto__',
+      'a',
+      'constructor',
+    ]);
+  });
   it('that change nothing leave the very same object', () => {
     const object = created('me', thing({ data: { a: '1' } }));
     expect(trackUpdate({ ...base, before: object, after: object, manager: 'you' })).toBe(object);

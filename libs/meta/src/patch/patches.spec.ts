@@ -82,6 +82,27 @@ describe('merge patch', () => {
   });
 });
 
+describe('keys that JavaScript calls its own', () => {
+  const odd = fc.constantFrom('constructor', 'toString', '__proto__', 'valueOf', 'a');
+  const data = fc.dictionary(odd, fc.constantFrom('1', '2'), { noNullPrototype: true });
+  it('are merged, replaced and removed like all others', () => {
+    fc.assert(
+      fc.property(data, data, fc.subarray(['constructor', 'toString', '__proto__', 'a']), (old, change, gone) => {
+        const nulls = Object.fromEntries(gone.map((key) => [key, null]));
+        const document = { labels: old };
+        const patch = { labels: Object.fromEntries([...Object.entries(nulls), ...Object.entries(change)]) };
+        const wanted = new Map([
+          ...Object.entries(old).filter(([key]) => !gone.includes(key)),
+          ...Object.entries(change),
+        ]);
+        for (const result of [applyMergePatch(document, patch), applyStrategicMergePatch(document, patch, shape)]) {
+          const labels = result.ok ? (result.value['labels'] as JsonObject) : {};
+          expect(new Map(Object.entries(labels))).toEqual(wanted);
+        }
+      }),
+    );
+  });
+});
 describe('strategic merge patch', () => {
   const ports = [
     { port: 80, name: 'web' },

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from '#std';
+import { isJsonObject, putValue, type Json } from '#std';
 
 /** A new part of a patch without its directives; undefined when it was only there to delete something. */
 export function withoutDirectives(value: Json): Json | undefined {
@@ -11,7 +11,7 @@ export function withoutDirectives(value: Json): Json | undefined {
   for (const [key, inner] of Object.entries(value)) {
     if (inner === undefined || isDirective(key)) continue;
     const kept = withoutDirectives(inner);
-    if (kept !== undefined) out[key] = kept;
+    if (kept !== undefined) putValue(out, key, kept);
   }
   return out;
 }
@@ -31,7 +31,7 @@ export function dropNulls(value: Json): Json {
   if (!isJsonObject(value)) return value;
   const out: Record<string, Json> = {};
   for (const [key, inner] of Object.entries(value)) {
-    if (inner !== undefined && inner !== null) out[key] = dropNulls(inner);
+    if (inner !== undefined && inner !== null) putValue(out, key, dropNulls(inner));
   }
   return out;
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '#std';
+import { isJsonObject, putValue, valueOf, type Json, type JsonObject } from '#std';
 import { badRequest, internal, patched, type Patched } from './problem.js';
 import { placeOf, type Place, type Shape } from './shape.js';
 import { mergeList, ordered, PatchFailure } from './strategic-lists.js';
@@ -50,18 +50,18 @@ function directed(directive: Json, patch: JsonObject): JsonObject {
 }
 
 function mergeField(out: Record<string, Json | undefined>, key: string, value: Json, place: Place | undefined): void {
-  const old = out[key];
+  const old = valueOf(out, key);
   if (value === null) delete out[key];
   else if (old === undefined || typeOf(old) !== typeOf(value)) {
     const fresh = withoutDirectives(dropNulls(value));
     if (fresh === undefined) delete out[key];
-    else out[key] = fresh;
+    else putValue(out, key, fresh);
   } else if (isJsonObject(value) && isJsonObject(old)) {
     const field = fieldOf(place, key);
-    out[key] = strategyOf(field) === 'replace' ? value : mergeMap(old, value, field);
+    putValue(out, key, strategyOf(field) === 'replace' ? value : mergeMap(old, value, field));
   } else if (Array.isArray(value) && Array.isArray(old)) {
-    out[key] = mergeLists(old, value, fieldOf(place, key));
-  } else out[key] = value;
+    putValue(out, key, mergeLists(old, value, fieldOf(place, key)));
+  } else putValue(out, key, value);
 }
 
 function mergeLists(old: readonly Json[], patch: readonly Json[], field: Place | undefined): readonly Json[] {

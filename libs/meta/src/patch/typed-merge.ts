@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '#std';
+import { isJsonObject, putValue, valueOf, type Json, type JsonObject } from '#std';
 import { indexItems, isEmptyValue, isListOrNull, isMapOrNull } from './compare.js';
 import { below, elements, isEmptySet, isMember, makeNode, EMPTY, type FieldSet } from './field-set.js';
 import { itemElement } from './path-element.js';
@@ -26,7 +26,7 @@ function mergeValues(live: Json | undefined, applied: Json | undefined, place: P
   const out: Record<string, Json | undefined> = { ...live };
   for (const [key, value] of Object.entries(applied ?? {})) {
     const field = place.field(key);
-    out[key] = field === undefined ? value : mergeValues(out[key], value, field);
+    putValue(out, key, field === undefined ? value : mergeValues(valueOf(out, key), value, field));
   }
   return out;
 }
@@ -108,7 +108,7 @@ function withoutPaths(value: Json, paths: FieldSet, place: Place): Json {
     const deeper = below(paths, `f:${key}`);
     if (deeper !== undefined && isMember(deeper)) continue;
     const field = place.field(key);
-    out[key] = deeper === undefined || field === undefined ? item : withoutPaths(item, deeper, field);
+    putValue(out, key, deeper === undefined || field === undefined ? item : withoutPaths(item, deeper, field));
     isEmpty = false;
   }
   return isEmpty ? null : out;

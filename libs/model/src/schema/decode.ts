@@ -1,4 +1,4 @@
-import type { Json } from '#std';
+import { putValue, type Json } from '#std';
 import { type Field, type ObjectType, resolved, type Type } from './builder.js';
 import { type Read, readScalar } from './decode-scalars.js';
 import { Sink } from './sink.js';
@@ -111,11 +111,11 @@ function mapReader(values: Type): Read {
       const item = source[key];
       if (item === undefined) continue;
       if (item === null) {
-        put(out, key, zero());
+        putValue(out, key, zero());
         continue;
       }
       sink.push(0);
-      put(out, key, read(item, sink));
+      putValue(out, key, read(item, sink));
       sink.pop();
     }
     return out;
@@ -196,11 +196,4 @@ function absentOf(field: Field): () => unknown {
 function lazily<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => (made ??= { value: make() }).value;
-}
-
-/** A key of a map may be `__proto__`, which plain assignment would not store. */
-function put(out: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__')
-    Object.defineProperty(out, key, { value, enumerable: true, configurable: true, writable: true });
-  else out[key] = value;
 }

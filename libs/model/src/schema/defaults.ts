@@ -1,3 +1,4 @@
+import { putValue } from '#std';
 import { type ObjectType, resolved, type Type } from './builder.js';
 import { decode } from './decode.js';
 
@@ -58,8 +59,9 @@ function eachValue(defaulter: Defaulter): Defaulter {
     const out: Record<string, unknown> = {};
     let changed = false;
     for (const [key, item] of Object.entries(value)) {
-      out[key] = defaulter(item);
-      changed ||= out[key] !== item;
+      const made = defaulter(item);
+      putValue(out, key, made);
+      changed ||= made !== item;
     }
     return changed ? out : value;
   };

@@ -1,3 +1,4 @@
+import { valueOf } from '#std';
 import type { Affinity, PodAffinityTerm } from '../../shared/affinity.schema.js';
 import type { LabelSelector } from '../../shared/meta.schema.js';
 import type { PodSpec, TopologySpreadConstraint } from '../../shared/pod-spec.schema.js';
@@ -62,7 +63,10 @@ function termOf(term: PodAffinityTerm, labels: Labels): PodAffinityTerm {
 }
 
 function expressions(keys: readonly string[] | undefined, operator: string, labels: Labels): Expressions {
-  return (keys ?? []).flatMap((key) => (labels[key] === undefined ? [] : [{ key, operator, values: [labels[key]] }]));
+  return (keys ?? []).flatMap((key) => {
+    const value = valueOf(labels, key);
+    return value === undefined ? [] : [{ key, operator, values: [value] }];
+  });
 }
 
 function merged<S extends LabelSelector | undefined>(selector: S, more: Expressions): S {

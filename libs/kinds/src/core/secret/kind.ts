@@ -1,4 +1,5 @@
 import { standardKind, type KubeObject } from '#model';
+import { putValue } from '#std';
 import { secretColumns } from './columns.js';
 import { secret, type Secret } from './schema.js';
 import { secretWarnings, validateSecret, validateSecretUpdate } from './validate.js';
@@ -24,7 +25,7 @@ function withStringData(object: Secret): Secret {
   const { stringData, ...rest } = object;
   if (stringData === undefined) return object;
   const data: Record<string, string> = { ...object.data };
-  for (const [key, value] of Object.entries(stringData)) data[key] = base64(value);
+  for (const [key, value] of Object.entries(stringData)) putValue(data, key, base64(value));
   return { ...rest, data } as Secret;
 }
 function base64(text: string): string {
