@@ -418,7 +418,9 @@ function run(file) {
     if (!counts) continue;
     const { walk, text } = normaliser(ns, suffix, line.do, made);
     let answer = { status: reply.status, body: walk(JSON.parse(JSON.stringify(reply.body))) };
-    if (reply.warnings.length) answer.warnings = reply.warnings.map((w) => text(`299 - ${JSON.stringify(w)}`)).sort();
+    // The API tells of an old kind with every answer.
+    const warnings = [...(resource.kind?.deprecation ? [resource.kind.deprecation] : []), ...reply.warnings];
+    if (warnings.length) answer.warnings = warnings.map((w) => text(`299 - ${JSON.stringify(w)}`)).sort();
     if (line.only) answer.body = only({ body: answer.body }, line.only).body;
     answer = without(answer, line.ignore);
     for (const p of line.sort ?? []) at(answer, p)?.sort?.((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));

@@ -1,55 +1,50 @@
 import { forbidden } from '#meta';
-import type { Problems } from '../../shared/validation/checks.js';
+import { jsonEquals } from '#std';
+import type { Container } from '../../shared/container.schema.js';
+import type { AppArmorProfile } from '../../shared/security.schema.js';
+import { APP_ARMOR, appArmorOf, appArmorWarning } from '../../shared/validation/annotation-warnings.js';
+import { items, type Problems } from '../../shared/validation/checks.js';
+import { appArmorProblems } from '../../shared/validation/security.js';
 import type { Pod } from './schema.js';
-
-const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/';
-const SECCOMP = ['seccomp.security.alpha.kubernetes.io/pod', 'container.seccomp.security.alpha.kubernetes.io/'];
 
 /** Profiles that are still asked for by annotation are written where they belong. */
 export function withAppArmorFields(object: Pod): Pod {
-  const { annotations = {} } = object.metadata;
-  if (!Object.keys(annotations).some((key) => key.startsWith(APP_ARMOR))) return object;
-  if (object.spec.securityContext?.appArmorProfile !== undefined) return object;
-  const filled = <C extends Pod['spec']['containers'][number]>(container: C): C => {
-    const profile = profileOf(annotations[APP_ARMOR + container.name]);
-    if (profile === undefined || container.securityContext?.appArmorProfile !== undefined) return container;
+  const { containers, initContainers } = object.spec;
+  if (!Object.keys(object.metadata.annotations ?? {}).some((key) => key.startsWith(APP_ARMOR))) return object;
+  const filled = (container: Container): Container => {
+    const profile = asked(object, container);
+    if (profile === undefined || profile === 'as the pod' || profile === 'none') return container;
     return { ...container, securityContext: { ...container.securityContext, appArmorProfile: profile } };
   };
-  const { containers, initContainers } = object.spec;
   const spec = {
     ...object.spec,
-    containers: (containers ?? []).map(filled),
+    containers: items(containers).map(filled),
     ...(initContainers && { initContainers: initContainers.map(filled) }),
   };
   return { ...object, spec };
 }
-function profileOf(
-  value: string | undefined,
-): { readonly type: string; readonly localhostProfile?: string } | undefined {
-  if (value === 'unconfined') return { type: 'Unconfined' };
-  if (value === 'runtime/default') return { type: 'RuntimeDefault' };
-  if (value?.startsWith('localhost/')) return { type: 'Localhost', localhostProfile: value.slice('localhost/'.length) };
-  return undefined;
+
+/** What a container's annotation asks for; undefined where there is none, or the field takes its place. */
+function asked(object: Pod, { name, securityContext }: Container): AppArmorProfile | 'as the pod' | 'none' | undefined {
+  const value = object.metadata.annotations?.[APP_ARMOR + name];
+  if (value === undefined || securityContext?.appArmorProfile || object.spec.os?.name === 'windows') return undefined;
+  const profile = appArmorOf(value);
+  if (profile === undefined || appArmorProblems('', profile).length > 0) return 'none';
+  return jsonEquals(profile, object.spec.securityContext?.appArmorProfile) ? 'as the pod' : profile;
 }
 
-/** `asked` is the pod as it was sent: where it has the field too, its annotation does no harm. */
-export function annotationWarnings(object: Pod, asked: unknown): readonly string[] {
-  return Object.keys(object.metadata.annotations ?? {}).flatMap((key): readonly string[] => {
-    const field = `metadata.annotations[${key}]`;
-    if (key.startsWith(APP_ARMOR)) {
-      if (hasProfile(asked, key.slice(APP_ARMOR.length))) return [];
-      return [`${field}: deprecated since v1.30; use the "appArmorProfile" field instead`];
-    }
-    if (!SECCOMP.some((prefix) => key.startsWith(prefix))) return [];
-    return [`${field}: non-functional in v1.27+; use the "seccompProfile" field instead`];
+/** `sent` is the pod as it came in: where a container has the field too, its annotation does no harm. */
+export function appArmorWarnings(object: Pod, sent: unknown): readonly string[] {
+  const { spec } = (sent ?? {}) as { readonly spec?: Partial<Pod['spec']> };
+  const containers = (['initContainers', 'containers'] as const).flatMap((name) => {
+    const list = spec?.[name];
+    return Array.isArray(list) ? (list as readonly Container[]) : [];
   });
-}
-function hasProfile(asked: unknown, name: string): boolean {
-  const { spec } = (asked ?? {}) as { readonly spec?: Partial<Pod['spec']> };
-  const containers = Array.isArray(spec?.containers) ? spec.containers : [];
-  return containers.some(
-    (container) => container.name === name && container.securityContext?.appArmorProfile !== undefined,
-  );
+  return containers.flatMap((container) => {
+    const profile = asked(object, container);
+    const isQuiet = profile === undefined || profile === 'as the pod';
+    return isQuiet ? [] : [appArmorWarning('metadata.annotations', container.name)];
+  });
 }
 
 /** Profiles are chosen when a pod is made. */

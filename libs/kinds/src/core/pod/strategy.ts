@@ -2,8 +2,8 @@ import type { Strategy } from '#model';
 import { type Instant, jsonEquals, toTime } from '#std';
 import { withoutDisabledFields } from '../../shared/disabled-fields.js';
 import { nameWarnings } from '../../shared/validation/name-warnings.js';
-import { podSpecWarnings } from '../../shared/validation/warnings.js';
-import { annotationChanges, annotationWarnings, withAppArmorFields } from './annotations.js';
+import { podWarnings } from '../../shared/validation/warnings.js';
+import { annotationChanges, appArmorWarnings, withAppArmorFields } from './annotations.js';
 import { decideBinding } from './binding.js';
 import { podDefaults } from './defaults.js';
 import { decideEphemeralContainers } from './ephemeral-containers.js';
@@ -31,9 +31,9 @@ export const podStrategy: Strategy<Pod> = {
     old
       ? []
       : [
+          ...appArmorWarnings(object, command.body),
           ...nameWarnings(object.metadata.name, "the Pod's hostname"),
-          ...podSpecWarnings('spec', object.spec),
-          ...annotationWarnings(object, command.body),
+          ...podWarnings('', object),
         ],
   prepareCreate: (object, { now }) => ({
     ...object,

@@ -1,6 +1,8 @@
 import { standardKind } from '#model';
+import { jsonEquals } from '#std';
 import { templateWithoutDisabledFields } from '../../shared/disabled-fields.js';
 import { withTemplateDefaults } from '../../shared/pod-defaults.js';
+import { templateWarnings } from '../../shared/template-rules.js';
 import { validatePodTemplate } from '../../shared/validation/pod-template.js';
 import { podTemplateColumns } from './columns.js';
 import { podTemplate, type PodTemplate } from './schema.js';
@@ -12,11 +14,14 @@ export const podTemplateKind = standardKind<PodTemplate>({
   columns: podTemplateColumns,
   strategy: {
     generation: 'managed',
+    generationGrows: (object, old) => !jsonEquals(object.template, old.template),
+    answersDeletionWithObject: true,
     applyDefaults: (object) => withTemplate(object, withTemplateDefaults),
     prepareCreate: (object) => withTemplate(object, templateWithoutDisabledFields),
     prepareUpdate: (object) => withTemplate(object, templateWithoutDisabledFields),
     validate,
     validateUpdate: validate,
+    warnings: (object, old) => templateWarnings('template', object.template, object, old),
   },
 });
 

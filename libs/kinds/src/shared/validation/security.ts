@@ -43,7 +43,7 @@ export function validateSecurityContext(
     }
   }
   found.push(...windows(`${field}.windowsOptions`, context.windowsOptions));
-  return [...found, ...appArmor(`${field}.appArmorProfile`, context.appArmorProfile)];
+  return [...found, ...appArmorProblems(`${field}.appArmorProfile`, context.appArmorProfile)];
 }
 
 function seccomp(field: string, profile: SeccompProfile | undefined): Problems {
@@ -61,7 +61,7 @@ function seccomp(field: string, profile: SeccompProfile | undefined): Problems {
     : [invalid(at, localhostProfile, 'can only be set when seccomp type is Localhost')];
 }
 
-function appArmor(field: string, profile: AppArmorProfile | undefined): Problems {
+export function appArmorProblems(field: string, profile: AppArmorProfile | undefined): Problems {
   if (!profile) return [];
   const { type, localhostProfile } = profile;
   const at = `${field}.localhostProfile`;
@@ -118,7 +118,7 @@ export function validatePodSecurity(field: string, spec: PodSpec): Problems {
   );
   found.push(...seccomp(`${field}.seccompProfile`, context.seccompProfile));
   found.push(...windows(`${field}.windowsOptions`, context.windowsOptions));
-  found.push(...appArmor(`${field}.appArmorProfile`, context.appArmorProfile));
+  found.push(...appArmorProblems(`${field}.appArmorProfile`, context.appArmorProfile));
   found.push(
     ...supportedOnly(`${field}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, ['Merge', 'Strict']),
   );
