@@ -18,6 +18,10 @@ const LABEL_TEXT =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
 const SUBDOMAIN_TEXT =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
+const UNDERSCORED = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
+const UNDERSCORED_SUBDOMAIN = `${UNDERSCORED}(\\.${UNDERSCORED})*`;
+const underscoredSubdomain = new RegExp(`^${UNDERSCORED_SUBDOMAIN}$`);
+const UNDERSCORED_TEXT = SUBDOMAIN_TEXT.replace("'-' or '.'", "'_', '-' or '.'");
 const LABEL_1035_TEXT =
   "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
 
@@ -48,6 +52,14 @@ export function dns1123Subdomain(value: string): readonly string[] {
   if (!subdomain.test(value)) problems.push(patternProblem(SUBDOMAIN_TEXT, SUBDOMAIN, 'example.com'));
   return problems;
 }
+/** Domains that resolvers search: service names in DNS begin with an underscore. */
+export function dns1123SubdomainWithUnderscore(value: string): readonly string[] {
+  const problems = tooMany(value, 253, 'characters');
+  if (!underscoredSubdomain.test(value))
+    problems.push(patternProblem(UNDERSCORED_TEXT, UNDERSCORED_SUBDOMAIN, 'example.com'));
+  return problems;
+}
+
 export function dns1035Label(value: string): readonly string[] {
   const problems = tooMany(value, 63, 'characters');
   if (!label1035.test(value)) {

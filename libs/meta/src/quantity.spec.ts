@@ -29,7 +29,18 @@ describe('quantities', () => {
     ['.5', '500m'],
     ['12E', '12E'],
     ['1.2345678901', '1234567891n'],
-    ['99999999999999999999', '9223372036854775807'],
+    ['99999999999999999999', '99999999999999999999'],
+    ['9999999Ei', '9223372036854775807'],
+    // What looks canonical by its digits is written as it came, sign, zeros and point included.
+    ['+5', '+5'],
+    ['007', '007'],
+    ['1.500', '1.500'],
+    ['1.E', '1.E'],
+    ['1E3', '1E3'],
+    ['0.5Gi', '512Mi'],
+    ['.500k', '500'],
+    ['M', '0'],
+    ['-', '0'],
   ])('%s is written %s', (text, canonical) => {
     expect(canonicalQuantity(text)).toBe(canonical);
   });
@@ -40,6 +51,12 @@ describe('quantities', () => {
       ok: false,
       message: "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
     });
+  });
+
+  it('refuses units of nothing where it would have to compute', () => {
+    for (const text of ['Ei', '-.Pi', 'e-10']) {
+      expect(parseQuantity(text)).toEqual({ ok: false, message: 'unable to parse numeric part of quantity' });
+    }
   });
 
   it('rounds values up', () => {

@@ -7,6 +7,8 @@ export type QuantityFormat = 'decimal' | 'binary' | 'exponent';
 export interface Quantity {
   readonly nanos: bigint;
   readonly format: QuantityFormat;
+  /** As it was written, where Kubernetes takes that for canonical though a sign, zeros or a point could be left out. */
+  readonly text?: string;
 }
 
 export const ZERO_QUANTITY: Quantity = { nanos: 0n, format: 'decimal' };
@@ -32,6 +34,7 @@ const decimalSuffixes: ReadonlyMap<number, string> = new Map(DECIMAL.map(([suffi
 const FORM = /^([+-]?)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)$/;
 const WRONG_FORM = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const WRONG_SUFFIX = "unable to parse quantity's suffix";
+const NO_NUMBER = 'unable to parse numeric part of quantity';
 
 const known = new Map<string, Parsed<Quantity>>();
 const KNOWN_MAX = 8192;
@@ -55,20 +58,32 @@ export function quantityOf(text: string | number | undefined | null): Quantity {
 }
 
 function read(text: string): Parsed<Quantity> {
-  const match = FORM.exec(text);
+  const match = text === '' ? null : FORM.exec(text);
   if (match === null) return unparsed(WRONG_FORM);
   const [, sign = '', whole = '', fraction = '', suffix = ''] = match;
-  if (whole === '' && fraction === '') return unparsed(WRONG_FORM);
   const scale = scaleOf(suffix);
   if (scale === undefined) return unparsed(WRONG_SUFFIX);
-  const significant = whole.replace(/^0+/, '') + fraction;
-  const digits = BigInt(significant === '' ? '0' : significant);
-  let nanos = scaled(digits, scale, fraction.length);
-  // Numbers of few digits are kept whatever their size; longer ones stop at what 64 bits hold.
-  const long = scale.format === 'binary' ? nanos > INT64_MAX * NANO : significant.length > 18;
-  if (long && nanos > INT64_MAX * NANO) nanos = INT64_MAX * NANO;
+  const digits = (whole.replace(/^0+/, '') || '0') + fraction;
+  const handy = isHandy(digits, fraction.length, scale);
+  // Without any digit an amount is none of its unit, `M` is 0, as long as it is handy.
+  if (!handy && whole === '' && fraction === '') return unparsed(NO_NUMBER);
+  let nanos = scaled(BigInt(digits), scale, fraction.length);
+  // Only amounts in powers of 1024 stop at what 64 bits hold.
+  if (scale.format === 'binary' && nanos > INT64_MAX * NANO) nanos = INT64_MAX * NANO;
   const small = scale.format === 'binary' && nanos > 0n && nanos < NANO;
-  return parsed({ nanos: sign === '-' ? -nanos : nanos, format: small ? 'decimal' : scale.format });
+  const kept = handy && looksCanonical(digits, fraction.length, scale) ? { text } : {};
+  return parsed({ nanos: sign === '-' ? -nanos : nanos, format: small ? 'decimal' : scale.format, ...kept });
+}
+
+/** Amounts that Kubernetes computes in 64 bits, judging by the number of their digits. */
+function isHandy(digits: string, decimals: number, { format, exponent }: Scale): boolean {
+  if (format === 'binary') return decimals === 0 && digits.length + Math.trunc((exponent * 3) / 10) <= 14;
+  return digits.length <= 18 && exponent - decimals >= -9;
+}
+/** Handy amounts that Kubernetes writes back as they came: again it looks at their digits only. */
+function looksCanonical(digits: string, decimals: number, { format, exponent }: Scale): boolean {
+  if (format === 'binary') return BigInt(digits) % 8n !== 0n;
+  return (exponent - decimals) % 3 === 0 && !digits.endsWith('000') && !digits.startsWith('0');
 }
 
 interface Scale {
@@ -99,7 +114,8 @@ function dividedUp(value: bigint, by: bigint): bigint {
 
 /** The one way to write a quantity, exactly as Kubernetes prints it back. */
 export function quantityText(quantity: Quantity): string {
-  const { nanos, format } = quantity;
+  const { nanos, format, text } = quantity;
+  if (text !== undefined) return text;
   if (nanos === 0n) return '0';
   if (format === 'binary') {
     // Small and broken amounts would lose digits in powers of 1024: they are written in powers of ten.

@@ -3,7 +3,7 @@ import type { Column, KubeObject } from '#model';
 
 /** How kubectl and the server write a span of time: the two coarsest units that matter. */
 export function humanDuration(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
+  const seconds = Math.trunc(ms / 1000);
   if (seconds < -1) return '<invalid>';
   if (seconds < 0) return '0s';
   if (seconds < 120) return `${seconds}s`;

@@ -11,13 +11,12 @@ import type { Volume } from './volumes.schema.js';
  * shared with what came in.
  */
 export function withPodSpecDefaults(spec: PodSpec): PodSpec {
-  const hostNetwork = spec.hostNetwork === true;
   const account = spec.serviceAccountName || spec.serviceAccount;
   const set: Changes<PodSpec> = {
     volumes: mapped(spec.volumes, volumeDefaults),
-    containers: mapped(spec.containers, (c) => containerDefaults(c, hostNetwork)) ?? spec.containers,
-    initContainers: mapped(spec.initContainers, (c) => containerDefaults(c, hostNetwork)),
-    ephemeralContainers: mapped(spec.ephemeralContainers, (c) => containerDefaults(c, false)),
+    containers: mapped(spec.containers, containerDefaults) ?? spec.containers,
+    initContainers: mapped(spec.initContainers, containerDefaults),
+    ephemeralContainers: mapped(spec.ephemeralContainers, containerDefaults),
     // The old name of the account is kept beside the new one, which wins.
     serviceAccount: account,
     serviceAccountName: account,
@@ -71,15 +70,10 @@ function volumeDefaults(volume: Volume): Volume {
   return volume;
 }
 
-function containerDefaults<C extends Container | EphemeralContainer>(container: C, hostNetwork: boolean): C {
+function containerDefaults<C extends Container | EphemeralContainer>(container: C): C {
   const set: Changes<Container> = {
     imagePullPolicy: container.imagePullPolicy || pullPolicy(container.image ?? ''),
     resources: container.resources && roundedResources(container.resources),
-    ...(hostNetwork && {
-      ports: mapped(container.ports, (port) =>
-        port.hostPort ? port : changed(port, { hostPort: port.containerPort }),
-      ),
-    }),
   };
   return changed(container as Container, set) as C;
 }
@@ -104,7 +98,8 @@ function roundedUp(text: string): string {
   const quantity = quantityOf(text);
   const rest = quantity.nanos % MILLI;
   if (rest === 0n) return text;
-  return quantityText({ ...quantity, nanos: quantity.nanos - rest + (quantity.nanos > 0n ? MILLI : 0n) });
+  const nanos = quantity.nanos - rest + (quantity.nanos > 0n ? MILLI : 0n);
+  return quantityText({ nanos, format: quantity.format });
 }
 
 /** What is promised at most is asked for where nothing else is asked. */

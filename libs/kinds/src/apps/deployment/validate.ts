@@ -1,7 +1,8 @@
-import { invalid, percentOf, required } from '#meta';
+import { invalid, notSupported, percentOf, required } from '#meta';
 import type { Problem } from '#model';
 import { jsonEquals } from '#std';
-import { each, nonNegative, type Problems, supportedOnly } from '../../shared/validation/checks.js';
+import { each, nonNegative, type Problems } from '../../shared/validation/checks.js';
+import type { PodTemplateSpec } from '../../shared/pod-template.schema.js';
 import { isEmptySelector, selectorValue, validateLabelSelector } from '../../shared/validation/labels.js';
 import { validateReplicatedTemplate } from '../../shared/validation/pod-template.js';
 import { selectorProblem } from '../selector.js';
@@ -12,14 +13,14 @@ export function validateDeployment(object: Deployment): Problems {
 }
 
 export function validateDeploymentUpdate(object: Deployment, old: Deployment): Problems {
-  const found: Problem[] = [...validateSpec(object.spec)];
+  const found: Problem[] = [...validateSpec(object.spec, old.spec.template)];
   if (!jsonEquals(object.spec.selector, old.spec.selector)) {
     found.push(invalid('spec.selector', selectorValue(object.spec.selector), 'field is immutable'));
   }
   return found;
 }
 
-function validateSpec(spec: Deployment['spec']): Problems {
+function validateSpec(spec: Deployment['spec'], old?: PodTemplateSpec): Problems {
   const { selector, template, strategy, minReadySeconds = 0, progressDeadlineSeconds } = spec;
   const found: Problem[] = [...nonNegative('spec.replicas', spec.replicas)];
   if (!selector) found.push(required('spec.selector'));
@@ -30,7 +31,7 @@ function validateSpec(spec: Deployment['spec']): Problems {
   }
   const unreadable = selectorProblem('spec.selector', selector);
   if (unreadable) found.push(unreadable);
-  else found.push(...validateReplicatedTemplate('spec.template', template, selector));
+  else found.push(...validateReplicatedTemplate('spec.template', template, { selector, old }));
   found.push(...strategyProblems('spec.strategy', strategy));
   found.push(...nonNegative('spec.minReadySeconds', minReadySeconds));
   found.push(...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit));
@@ -57,20 +58,29 @@ function strategyProblems(field: string, strategy: DeploymentStrategy | undefine
     ];
   }
   if (strategy?.type !== 'RollingUpdate')
-    return supportedOnly(field, strategy?.type ?? '', ['Recreate', 'RollingUpdate']);
+    return [notSupported(field, strategyValue(strategy), ['Recreate', 'RollingUpdate'])];
   const { maxSurge = 0, maxUnavailable = 0 } = strategy.rollingUpdate ?? {};
   const at = `${field}.rollingUpdate`;
   const found: Problem[] = [
     ...countOrPercent(`${at}.maxUnavailable`, maxUnavailable),
     ...countOrPercent(`${at}.maxSurge`, maxSurge),
   ];
-  const isZero = (value: number | string): boolean => value === 0 || percentOf(value) === 0;
   if (isZero(maxUnavailable) && isZero(maxSurge)) {
     found.push(invalid(`${at}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
   }
   if ((percentOf(maxUnavailable) ?? 0) > 100)
     found.push(invalid(`${at}.maxUnavailable`, maxUnavailable, 'must not be greater than 100%'));
   return found;
+}
+
+/** Texts that are no percentage count as the number that they are, or as none. */
+function isZero(value: number | string): boolean {
+  return !(percentOf(value) ?? Number(value));
+}
+function strategyValue(strategy: DeploymentStrategy | undefined): unknown {
+  const { maxUnavailable = 0, maxSurge = 0 } = strategy?.rollingUpdate ?? {};
+  const rolling = strategy?.rollingUpdate ? { MaxUnavailable: maxUnavailable, MaxSurge: maxSurge } : null;
+  return { Type: strategy?.type ?? '', RollingUpdate: rolling };
 }
 
 const PERCENT_WORDS =

@@ -2,6 +2,7 @@ import { invalid, required } from '#meta';
 import type { Problem } from '#model';
 import { jsonEquals } from '#std';
 import { nonNegative, type Problems } from '../../shared/validation/checks.js';
+import type { PodTemplateSpec } from '../../shared/pod-template.schema.js';
 import { isEmptySelector, selectorValue, validateLabelSelector } from '../../shared/validation/labels.js';
 import { validateReplicatedTemplate } from '../../shared/validation/pod-template.js';
 import { selectorProblem } from '../selector.js';
@@ -12,14 +13,14 @@ export function validateReplicaSet(object: ReplicaSet): Problems {
 }
 
 export function validateReplicaSetUpdate(object: ReplicaSet, old: ReplicaSet): Problems {
-  const found: Problem[] = [...validateSpec(object.spec)];
+  const found: Problem[] = [...validateSpec(object.spec, old.spec.template)];
   if (!jsonEquals(object.spec.selector, old.spec.selector)) {
     found.push(invalid('spec.selector', selectorValue(object.spec.selector), 'field is immutable'));
   }
   return found;
 }
 
-function validateSpec(spec: ReplicaSet['spec']): Problems {
+function validateSpec(spec: ReplicaSet['spec'], old?: PodTemplateSpec): Problems {
   const { selector, template } = spec;
   const found: Problem[] = [
     ...nonNegative('spec.replicas', spec.replicas),
@@ -34,7 +35,7 @@ function validateSpec(spec: ReplicaSet['spec']): Problems {
   }
   const unreadable = selectorProblem('spec.selector', selector);
   if (unreadable) return [...found, unreadable];
-  return [...found, ...validateReplicatedTemplate('spec.template', template ?? {}, selector)];
+  return [...found, ...validateReplicatedTemplate('spec.template', template ?? {}, { selector, old })];
 }
 
 const COUNTS = [

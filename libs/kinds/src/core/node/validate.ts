@@ -1,14 +1,7 @@
-import {
-  compareQuantities,
-  labelValueProblems,
-  qualifiedName,
-  quantityMilliValue,
-  quantityOf,
-  quantityText,
-  ZERO_QUANTITY,
-} from '#meta';
+import { labelValueProblems, qualifiedName, quantityOf } from '#meta';
 import type { Problem } from '#model';
 import { cidrFamily } from '../../shared/ip.js';
+import { amountProblems } from '../../shared/validation/resources.js';
 import type { Node } from './schema.js';
 
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
@@ -67,24 +60,10 @@ function taintProblems(object: Node): readonly Problem[] {
 
 function resourceProblems(object: Node): readonly Problem[] {
   return (['capacity', 'allocatable'] as const).flatMap((part) =>
-    Object.entries(object.status?.[part] ?? {}).flatMap(([name, amount]): readonly Problem[] => {
-      const field = `status.${part}.${name}`;
-      const quantity = quantityOf(amount);
-      const value = quantityText(quantity);
-      const problems: Problem[] = [];
-      if (compareQuantities(quantity, ZERO_QUANTITY) < 0) {
-        problems.push({ type: 'Invalid', field, value, detail: 'must be greater than or equal to 0' });
-      }
-      if (isCounted(name) && quantityMilliValue(quantity) % 1000 !== 0) {
-        problems.push({ type: 'Invalid', field, value, detail: 'must be an integer' });
-      }
-      return problems;
-    }),
+    Object.entries(object.status?.[part] ?? {}).flatMap(([name, amount]) =>
+      amountProblems(`status.${part}.${name}`, name, quantityOf(amount)),
+    ),
   );
-}
-/** Resources that come in whole pieces: pods, and everything of other domains than Kubernetes' own. */
-function isCounted(name: string): boolean {
-  return name === 'pods' || (name.includes('/') && !name.includes('kubernetes.io/') && !name.startsWith('requests.'));
 }
 
 function cidrProblems(object: Node): readonly Problem[] {

@@ -42,5 +42,5 @@ function validate(object: Pod, old: Pod): Problems {
     const words = `existing ephemeral containers "${container.name}" may not be changed`;
     return [forbidden(field, `${words}\n${unifiedDiff(text(container), text(given))}`)];
   });
-  return [...podProblems(object), ...gone];
+  return [...podProblems(object, old), ...gone];
 }

@@ -40,6 +40,32 @@ describe('a pod', () => {
     expect(containers?.[0]?.volumeMounts?.[0]?.name).toBe(volumes?.[0]?.name);
     expect(tolerations).toHaveLength(2);
   });
+  it('takes defaults that templates do not get', () => {
+    const container = { name: 'c', image: 'i:1', ports: [{ containerPort: 80 }], resources: { limits: { cpu: '1' } } };
+    const spec = { containers: [container], hostNetwork: true, terminationGracePeriodSeconds: -5 };
+    const full = { ports: [{ hostPort: 80 }], resources: { requests: { cpu: '1' } } };
+    const pod = home().when(create(spec)).thenEvent('Created').accepted.object['spec'];
+    expect(pod).toMatchObject({ terminationGracePeriodSeconds: 1, containers: [full], enableServiceLinks: true });
+    const body = { metadata: { name: 't' }, template: { spec } };
+    const made = home().when({ ...pods, verb: 'create', kind: 'core.podtemplates', body });
+    const { template } = made.thenEvent('Created').accepted.object as unknown as { template: { spec: object } };
+    expect(template.spec).toMatchObject({ terminationGracePeriodSeconds: -5 });
+    expect(template.spec).toHaveProperty('containers.0.resources', container.resources);
+    expect(template.spec).not.toHaveProperty('containers.0.ports.0.hostPort');
+  });
+  it('fills in what it asks for as a whole', () => {
+    const container = { name: 'c', image: 'i:1', resources: { requests: { cpu: '100m', memory: '1Gi' } } };
+    const resources = { limits: { cpu: '2' } };
+    const { object } = home()
+      .when(create({ containers: [container], resources }))
+      .thenEvent('Created').accepted;
+    expect(object).toHaveProperty('spec.resources', { limits: { cpu: '2' }, requests: { cpu: '100m', memory: '1Gi' } });
+    // As a whole it asks for what it says, even if that is nothing.
+    const silent = home()
+      .when(create({ containers: [container], resources: {} }))
+      .thenEvent('Created').accepted;
+    expect(silent.object).toHaveProperty('status.qosClass', 'BestEffort');
+  });
   it('needs its account', () => {
     home()
       .when(create({ serviceAccountName: 'x' }))

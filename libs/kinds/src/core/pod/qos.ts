@@ -9,7 +9,8 @@ type Resources = {
 /** The pod's class of service: what of it is given up first when a node runs short. */
 export function qosClass(pod: Pod): 'Guaranteed' | 'Burstable' | 'BestEffort' {
   const ofPod = pod.spec.resources as Resources | undefined;
-  const parts = ofPod !== undefined && (ofPod.requests ?? ofPod.limits) !== undefined ? [ofPod] : containers(pod);
+  // What a pod says of itself as a whole counts alone, even if that is nothing.
+  const parts = ofPod ? [ofPod] : containers(pod);
   let isBestEffort = true;
   let isGuaranteed = true;
   for (const { requests, limits } of parts) {

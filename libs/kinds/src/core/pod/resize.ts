@@ -54,7 +54,7 @@ function validateResize(object: Pod, old: Pod): Problems {
   const names = (pod: Pod): readonly string[] => items(pod.spec.containers).map((c) => c.name);
   if (!jsonEquals(names(object), names(old)))
     return [forbidden('spec.containers', 'containers may not be added or removed on resize')];
-  const found: Problem[] = [...podProblems(object)];
+  const found: Problem[] = [...podProblems(object, old)];
   if (qosClass(object) !== qosClass(old)) {
     found.push(invalid('spec', qosClass(old), 'Pod QOS Class may not change as a result of resizing'));
   }

@@ -15,7 +15,7 @@ const WORDS =
 
 /** A pod is what it was made as; only few things of it may change. */
 export function validatePodUpdate(object: Pod, old: Pod): Problems {
-  const found: Problem[] = [...podProblems(object)];
+  const found: Problem[] = [...podProblems(object, old)];
   for (const name of ['containers', 'initContainers'] as const) {
     if (items(object.spec[name]).length !== items(old.spec[name]).length) {
       return [...found, forbidden(`spec.${name}`, 'pod updates may not add or remove containers')];

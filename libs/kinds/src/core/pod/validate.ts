@@ -1,33 +1,27 @@
-import { forbidden, invalid, required } from '#meta';
+import { forbidden } from '#meta';
 import type { Problem } from '#model';
+import { podAnnotationProblems, profileProblems } from '../../shared/validation/annotations.js';
 import { items, type Problems } from '../../shared/validation/checks.js';
+import { imageSpace } from '../../shared/validation/containers.js';
 import { validatePodSpec } from '../../shared/validation/pod-spec.js';
 import type { Pod } from './schema.js';
 
 /** What must hold of a new pod. */
 export function validatePod(object: Pod): Problems {
-  const { spec } = object;
-  return [...podProblems(object), ...onCreate(spec)];
+  const { metadata, spec } = object;
+  return [...podProblems(object), ...onCreate(spec), ...profileProblems('spec', metadata.annotations, spec)];
 }
 
 /** What must hold of every pod, and not of a template. */
-export function podProblems(object: Pod): Problems {
-  const { spec } = object;
+export function podProblems({ metadata, spec }: Pod, old?: Pod): Problems {
   return [
-    ...mirrorProblems(object),
-    ...validatePodSpec('spec', spec),
+    ...podAnnotationProblems('metadata.annotations', metadata.annotations, spec),
+    ...validatePodSpec('spec', spec, { pod: metadata, old: old?.spec }),
     ...accountProblems(spec),
-    ...imageProblems(spec),
-    ...imageVolumeProblems(spec),
+    ...(['containers', 'initContainers'] as const).flatMap((list) =>
+      items(spec[list]).flatMap(({ image }, i) => imageSpace(`spec.${list}[${i}].image`, image)),
+    ),
   ];
-}
-
-/** The mirror of a static pod is on that pod's node. */
-function mirrorProblems({ metadata, spec }: Pod): Problems {
-  const value = metadata.annotations?.['kubernetes.io/config.mirror'];
-  if (value === undefined || spec.nodeName) return [];
-  const field = 'metadata.annotations[kubernetes.io/config.mirror]';
-  return [invalid(field, value, 'must set spec.nodeName if mirror pod annotation is set')];
 }
 
 function accountProblems(spec: Pod['spec']): Problems {
@@ -43,24 +37,6 @@ function accountProblems(spec: Pod['spec']): Problems {
           ]
         : [],
     ),
-  );
-}
-
-function imageProblems(spec: Pod['spec']): Problems {
-  const found: Problem[] = [];
-  for (const name of ['containers', 'initContainers'] as const) {
-    items(spec[name]).forEach(({ image = '' }, i) => {
-      const field = `spec.${name}[${i}].image`;
-      if (image !== '' && image !== image.trim())
-        found.push(invalid(field, image, 'must not have leading or trailing whitespace'));
-    });
-  }
-  return found;
-}
-
-function imageVolumeProblems(spec: Pod['spec']): Problems {
-  return items(spec.volumes).flatMap((volume, i) =>
-    volume.image && !volume.image.reference ? [required(`spec.volumes[${i}].image.reference`)] : [],
   );
 }
 

@@ -3,6 +3,7 @@ import { jsonEquals } from '#std';
 import { templateWithoutDisabledFields } from '../../shared/disabled-fields.js';
 import { withTemplateDefaults } from '../../shared/pod-defaults.js';
 import { templateWarnings } from '../../shared/template-rules.js';
+import type { Problems } from '../../shared/validation/checks.js';
 import { validatePodTemplate } from '../../shared/validation/pod-template.js';
 import { podTemplateColumns } from './columns.js';
 import { podTemplate, type PodTemplate } from './schema.js';
@@ -19,8 +20,8 @@ export const podTemplateKind = standardKind<PodTemplate>({
     applyDefaults: (object) => withTemplate(object, withTemplateDefaults),
     prepareCreate: (object) => withTemplate(object, templateWithoutDisabledFields),
     prepareUpdate: (object) => withTemplate(object, templateWithoutDisabledFields),
-    validate,
-    validateUpdate: validate,
+    validate: (object) => validate(object),
+    validateUpdate: (object, old) => validate(object, old),
     warnings: (object, old) => templateWarnings('template', object.template, object, old),
   },
 });
@@ -31,6 +32,6 @@ function withTemplate(object: PodTemplate, change: typeof withTemplateDefaults):
   return template === object.template ? object : { ...object, template };
 }
 
-function validate(object: PodTemplate): ReturnType<typeof validatePodTemplate> {
-  return validatePodTemplate('template', object.template ?? {});
+function validate(object: PodTemplate, old?: PodTemplate): Problems {
+  return validatePodTemplate('template', object.template ?? {}, old?.template);
 }

@@ -10,7 +10,7 @@ import type {
 } from '../affinity.schema.js';
 import type { Toleration, TopologySpreadConstraint } from '../pod-spec.schema.js';
 import { each, items, type Problems, supportedOnly } from './checks.js';
-import { labelKeys, operands, validateLabelSelector } from './labels.js';
+import { labelKeys, operands, selectedKeys, validateLabelSelector } from './labels.js';
 
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
@@ -101,6 +101,7 @@ function podTerm(field: string, term: PodAffinityTerm): Problems {
     ...items(term.namespaces).flatMap((name) => each(`${field}.namespace`, name, dns1123Label(name))),
     ...labelKeys(`${field}.matchLabelKeys`, term.matchLabelKeys, term.labelSelector),
     ...labelKeys(`${field}.mismatchLabelKeys`, term.mismatchLabelKeys, term.labelSelector),
+    ...selectedKeys(field, term.matchLabelKeys, term.labelSelector),
   ];
   items(term.matchLabelKeys).forEach((key, i) => {
     if (!items(term.mismatchLabelKeys).includes(key)) return;
@@ -150,7 +151,6 @@ export function validateSpread(field: string, constraints: readonly TopologySpre
     const found: Problem[] = [];
     if (maxSkew <= 0) found.push(invalid(`${at}.maxSkew`, maxSkew, 'must be greater than zero'));
     if (topologyKey === '') found.push(required(`${at}.topologyKey`, 'can not be empty'));
-    else found.push(...each(`${at}.topologyKey`, topologyKey, qualifiedName(topologyKey)));
     found.push(...supportedOnly(`${at}.whenUnsatisfiable`, whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway']));
     const pair = pairs[i] ?? '';
     if (pairs.includes(pair, i + 1)) {
@@ -160,6 +160,7 @@ export function validateSpread(field: string, constraints: readonly TopologySpre
     found.push(...supportedOnly(`${at}.nodeAffinityPolicy`, constraint.nodeAffinityPolicy, ['Honor', 'Ignore']));
     found.push(...supportedOnly(`${at}.nodeTaintsPolicy`, constraint.nodeTaintsPolicy, ['Honor', 'Ignore']));
     found.push(...labelKeys(`${at}.matchLabelKeys`, constraint.matchLabelKeys, constraint.labelSelector));
+    found.push(...selectedKeys(at, constraint.matchLabelKeys, constraint.labelSelector));
     return [...found, ...validateLabelSelector(`${at}.labelSelector`, constraint.labelSelector)];
   });
 }

@@ -4,8 +4,8 @@ import type { PodSpec } from '../pod-spec.schema.js';
 import type { AppArmorProfile } from '../security.schema.js';
 
 export const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/';
-const SECCOMP_POD = 'seccomp.security.alpha.kubernetes.io/pod';
-const SECCOMP_CONTAINER = 'container.seccomp.security.alpha.kubernetes.io/';
+export const SECCOMP_POD = 'seccomp.security.alpha.kubernetes.io/pod';
+export const SECCOMP_CONTAINER = 'container.seccomp.security.alpha.kubernetes.io/';
 
 type Annotations = Readonly<Record<string, string>>;
 

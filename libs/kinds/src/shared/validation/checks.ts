@@ -1,4 +1,4 @@
-import { notSupported, required } from '#meta';
+import { notSupported, parseIp, required } from '#meta';
 import type { Problem } from '#model';
 
 /** What a check finds. Order matters: answers list problems in the order in which Kubernetes checks. */
@@ -62,26 +62,10 @@ export function localPath(field: string, path: string): Problems {
   return reserved ? [...below, ...each(field, path, ["must not start with '..'"])] : below;
 }
 
-const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
-const IPV4_WORDS = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+const IP_WORDS = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 /** IPv4 with leading zeros is still taken; a warning tells of it. */
 export function ipAddress(field: string, value: string): Problems {
-  return isIp(value) ? [] : each(field, value, [IPV4_WORDS]);
-}
-export function isIp(value: string): boolean {
-  const parts = IPV4.exec(value)?.slice(1);
-  if (parts) return parts.every((part) => Number(part) <= 255);
-  return isIpv6(value);
-}
-function isIpv6(value: string): boolean {
-  const halves = value.split('::');
-  if (halves.length > 2 || !value.includes(':')) return false;
-  const groups = halves.flatMap((half) => (half === '' ? [] : half.split(':')));
-  const last = groups[groups.length - 1] ?? '';
-  const embedded = IPV4.test(last) && isIp(last);
-  const words = embedded ? groups.slice(0, -1) : groups;
-  const count = words.length + (embedded ? 2 : 0);
-  return words.every((g) => /^[0-9a-fA-F]{1,4}$/.test(g)) && (halves.length === 2 ? count < 8 : count === 8);
+  return parseIp(value) ? [] : each(field, value, [IP_WORDS]);
 }
 
 /** Names of ports, by which services and probes find them. */

@@ -1,5 +1,6 @@
-import { dns1123Label, forbidden, required } from '#meta';
+import { dns1123Label, duplicate, forbidden, invalid, required, tooLong } from '#meta';
 import type { Problem } from '#model';
+import { jsonEquals } from '#std';
 import type { Container, ContainerPort, ContainerRestartRule } from '../container.schema.js';
 import type { EphemeralContainer } from '../ephemeral-container.schema.js';
 import type { PodSpec } from '../pod-spec.schema.js';
@@ -37,10 +38,13 @@ export function validateContainers(field: string, rules: PodRules): Problems {
 /** Init containers run one after another; only those that stay beside the pod have hooks and probes. */
 export function validateInitContainers(field: string, rules: PodRules): Problems {
   const names = new Set(items(rules.spec.containers).map((c) => c.name));
+  const isNameless = names.has('');
   return items(rules.spec.initContainers).flatMap((container, i) => {
     const at = `${field}[${i}]`;
-    const found: Problem[] = [...common(at, container, rules)];
+    const found: Problem[] = [...common(at, container, rules), ...initRestartProblems(at, container)];
     found.push(...unique(`${at}.name`, container.name, names), ...hostPorts(field, [container]));
+    // Of init containers alone two may lack a name without being called the same.
+    if (container.name === '' && !isNameless) names.delete('');
     if (container.restartPolicy === 'Always') {
       found.push(...hooksAndProbes(at, container, rules.spec.terminationGracePeriodSeconds));
     } else {
@@ -49,28 +53,30 @@ export function validateInitContainers(field: string, rules: PodRules): Problems
         found.push(forbidden(`${at}.${name}`, 'may not be set for init containers without restartPolicy=Always'));
       }
     }
-    return [...found, ...restartProblems(at, container)];
+    return found;
   });
 }
 
+/** In the order in which they are looked at. */
 const NOT_EPHEMERAL = [
   'ports',
   'resources',
-  ...PROBES,
-  'lifecycle',
   'resizePolicy',
   'restartPolicy',
   'restartPolicyRules',
+  ...PROBES,
+  'lifecycle',
 ] as const;
 
 export function validateEphemeralContainers(field: string, rules: PodRules): Problems {
   const names = new Set([...items(rules.spec.containers), ...items(rules.spec.initContainers)].map((c) => c.name));
   return items(rules.spec.ephemeralContainers).flatMap((container, i) => {
     const at = `${field}[${i}]`;
-    const found: Problem[] = [...common(at, container, rules)];
-    found.push(...unique(`${at}.name`, container.name, names));
+    const found: Problem[] = [...common(at, container, rules), ...imageSpace(`${at}.image`, container.image)];
+    found.push(...unique(`${at}.name`, container.name, names), ...targetProblems(at, container, rules.spec));
     for (const name of NOT_EPHEMERAL) {
-      if (isGiven(container[name])) found.push(forbidden(`${at}.${name}`, 'cannot be set for an Ephemeral Container'));
+      if (isGiven(name, container[name]))
+        found.push(forbidden(`${at}.${name}`, 'cannot be set for an Ephemeral Container'));
     }
     items(container.volumeMounts).forEach((mount, j) => {
       if (mount.subPath)
@@ -78,16 +84,22 @@ export function validateEphemeralContainers(field: string, rules: PodRules): Pro
       if (mount.subPathExpr)
         found.push(forbidden(`${at}.volumeMounts[${j}].subPathExpr`, 'cannot be set for an Ephemeral Container'));
     });
-    return [...found, ...targetProblems(at, container, rules.spec)];
+    return found;
   });
 }
-function isGiven(value: unknown): boolean {
-  if (value === undefined || value === null) return false;
-  return typeof value !== 'object' || Object.keys(value).length > 0;
+/** A part without anything in it is given all the same, except for `resources`, which are always there. */
+function isGiven(name: (typeof NOT_EPHEMERAL)[number], value: unknown): boolean {
+  return value !== undefined && value !== null && !(name === 'resources' && jsonEquals(value, {}));
 }
+
+/** Pods are checked for what templates may say: blanks around the name of an image. */
+export function imageSpace(field: string, image = ''): Problems {
+  return image === image.trim() ? [] : [invalid(field, image, 'must not have leading or trailing whitespace')];
+}
+
 function targetProblems(at: string, { targetContainerName: target }: EphemeralContainer, spec: PodSpec): Problems {
   if (!target || [...items(spec.containers), ...items(spec.initContainers)].some((c) => c.name === target)) return [];
-  return [{ type: 'NotFound', field: `${at}.targetContainerName`, value: target, detail: '' }];
+  return [notFound(`${at}.targetContainerName`, target)];
 }
 
 /** Files that variables are read from lie in empty folders of the pod. */
@@ -128,8 +140,8 @@ function common(at: string, container: Container, { spec, volumes, claims }: Pod
 }
 
 function unique(field: string, name: string, names: Set<string>): Problems {
-  if (names.has(name)) return [{ type: 'Duplicate', field, value: name, detail: '' }];
-  if (name !== '') names.add(name);
+  if (names.has(name)) return [duplicate(field, name)];
+  names.add(name);
   return [];
 }
 
@@ -142,27 +154,35 @@ function hooksAndProbes(at: string, container: Container, graceSeconds: number |
 
 function restartProblems(at: string, { restartPolicy, restartPolicyRules }: Container): Problems {
   const rules = items(restartPolicyRules);
-  if (restartPolicy === undefined) {
-    if (rules.length === 0) return [];
-    return [required(`${at}.restartPolicy`, 'must specify restartPolicy when restart rules are used')];
-  }
+  const needsPolicy = restartPolicy === undefined && rules.length > 0;
   return [
-    ...tooMany(`${at}.restartPolicyRules`, rules.length, 20),
+    ...(needsPolicy ? [required(`${at}.restartPolicy`, NO_POLICY)] : []),
     ...supportedOnly(`${at}.restartPolicy`, restartPolicy, ['Always', 'Never', 'OnFailure']),
+    ...(rules.length > 20 ? [tooLong(`${at}.restartPolicyRules`, 20)] : []),
     ...rules.flatMap((rule, i) => ruleProblems(`${at}.restartPolicyRules[${i}]`, rule)),
   ];
 }
-function ruleProblems(at: string, { action, exitCodes }: ContainerRestartRule): Problems {
-  const found: Problem[] = [...supportedOnly(`${at}.action`, action ?? '', ['Restart'])];
-  if (!exitCodes) return [...found, required(`${at}.exitCodes`, 'must be specified')];
-  found.push(...supportedOnly(`${at}.exitCodes.operator`, exitCodes.operator ?? '', ['In', 'NotIn']));
-  found.push(...tooMany(`${at}.exitCodes.values`, items(exitCodes.values).length, 255));
-  if (items(exitCodes.values).length === 0) found.push(required(`${at}.exitCodes.values`, 'must be specified'));
-  return found;
+
+const NO_POLICY = 'must specify restartPolicy when restart rules are used';
+
+/** Init containers that are always restarted stay beside the pod: no exit code makes an exception. */
+function initRestartProblems(at: string, container: Container): Problems {
+  const { restartPolicy, restartPolicyRules } = container;
+  const hasRules = items(restartPolicyRules).length > 0;
+  if (restartPolicy === undefined) return hasRules ? [required(`${at}.restartPolicy`, NO_POLICY)] : [];
+  if (restartPolicy !== 'Always') return restartProblems(at, container);
+  const words = 'restartPolicyRules are not allowed for init containers with restart policy Always';
+  return hasRules ? [forbidden(`${at}.restartPolicyRules`, words)] : [];
 }
 
-function tooMany(field: string, count: number, max: number): Problems {
-  return count > max ? [{ type: 'TooMany', field, value: count, detail: `must have at most ${max} items` }] : [];
+function ruleProblems(at: string, { action, exitCodes }: ContainerRestartRule): Problems {
+  const found = supportedOnly(`${at}.action`, action ?? '', ['Restart']);
+  if (!exitCodes) return [...found, required(`${at}.exitCodes`, 'must be specified')];
+  return [
+    ...found,
+    ...supportedOnly(`${at}.exitCodes.operator`, exitCodes.operator ?? '', ['In', 'NotIn']),
+    ...(items(exitCodes.values).length > 255 ? [tooLong(`${at}.exitCodes.values`, 255)] : []),
+  ];
 }
 
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
@@ -191,7 +211,7 @@ function hostPorts(field: string, containers: readonly Container[]): Problems {
       if (!port.hostPort) return [];
       const key = `${port.protocol ?? ''}/${port.hostIP ?? ''}/${port.hostPort}`;
       const at = `${field}[${i}].ports[${j}].hostPort`;
-      if (taken.has(key)) return [{ type: 'Duplicate' as const, field: at, value: key, detail: '' }];
+      if (taken.has(key)) return [duplicate(at, key)];
       taken.add(key);
       return [];
     }),

@@ -1,7 +1,8 @@
-import { dns1123Label, dns1123Subdomain, invalid, patternProblem, required } from '#meta';
+import { dns1123Label, dns1123Subdomain, invalid, required } from '#meta';
 import type { Problem } from '#model';
 import type { EnvFromSource, EnvVar, EnvVarSource, FileKeySelector, ObjectFieldSelector } from '../env.schema.js';
-import { each, items, localPath, type Problems } from './checks.js';
+import { configKeyProblems } from '../data-keys.js';
+import { each, items, noBacksteps, type Problems } from './checks.js';
 import { ENV_FIELDS, validateFieldRef, validateResourceRef } from './downward.js';
 
 const ENV_NAME_WORDS =
@@ -55,20 +56,8 @@ function envFieldRef(field: string, ref: ObjectFieldSelector): Problems {
 /** A key of a ConfigMap or Secret. */
 function keyProblems(field: string, key: string): Problems {
   if (key === '') return [required(field)];
-  return each(field, key, configKey(key));
+  return each(field, key, configKeyProblems(key));
 }
-function configKey(key: string): readonly string[] {
-  const words: string[] = [];
-  if (key.length > 253) words.push('must be no more than 253 characters');
-  if (!/^[-._a-zA-Z0-9]+$/.test(key)) {
-    const text = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
-    words.push(patternProblem(text, '[-._a-zA-Z0-9]+', 'key.name', 'KEY_NAME', 'key-name'));
-  }
-  if (key === '.' || key === '..') words.push(`must not be '${key}'`);
-  else if (key.startsWith('..')) words.push("must not start with '..'");
-  return words;
-}
-
 function fileKeyProblems(field: string, ref: FileKeySelector): Problems {
   const found: Problem[] = [];
   if (ref.key === '') found.push(required(`${field}.key`));
@@ -76,7 +65,7 @@ function fileKeyProblems(field: string, ref: FileKeySelector): Problems {
   if (ref.volumeName === '') found.push(required(`${field}.volumeName`));
   else found.push(...each(`${field}.volumeName`, ref.volumeName, dns1123Label(ref.volumeName)));
   if (ref.path === '') found.push(required(`${field}.path`));
-  else found.push(...localPath(`${field}.path`, ref.path));
+  else found.push(...noBacksteps(`${field}.path`, ref.path));
   return found;
 }
 

@@ -1,30 +1,11 @@
-import { forbidden, invalid, labelValueProblems, qualifiedName, required } from '#meta';
-import type { Problem } from '#model';
+import { forbidden, invalid, labelValueProblems, qualifiedName, required, validateLabels } from '#meta';
 import type { FieldSelectorRequirement, LabelSelector, LabelSelectorRequirement } from '../meta.schema.js';
 import { each, items, type Problems } from './checks.js';
-
-type Labels = Readonly<Record<string, string>>;
-
-/** Keys and values of labels; every problem is about the map as a whole. */
-export function validateLabels(field: string, labels: Labels | undefined): Problems {
-  return Object.entries(labels ?? {}).flatMap(([key, value]) => [
-    ...each(field, key, qualifiedName(key)),
-    ...each(field, value, labelValueProblems(value)),
-  ]);
-}
-/** Keys of annotations, whatever their case, and how much they hold together. */
-export function validateAnnotations(field: string, annotations: Labels | undefined): Problems {
-  const entries = Object.entries(annotations ?? {});
-  const found = entries.flatMap(([key]) => each(field, key, qualifiedName(key.toLowerCase())));
-  const size = entries.reduce((sum, [key, value]) => sum + key.length + value.length, 0);
-  if (size <= 256 * 1024) return found;
-  return [...found, { type: 'TooLong', field, detail: 'may not be more than 262144 bytes' }];
-}
 
 export function validateLabelSelector(field: string, selector: LabelSelector | undefined | null): Problems {
   if (!selector) return [];
   return [
-    ...validateLabels(`${field}.matchLabels`, selector.matchLabels),
+    ...validateLabels(selector.matchLabels, `${field}.matchLabels`),
     ...items(selector.matchExpressions).flatMap((e, i) =>
       labelRequirement(`${field}.matchExpressions[${i}]`, e, KNOWN_ONLY),
     ),
@@ -104,6 +85,21 @@ export function labelKeys(
   selector: LabelSelector | undefined,
 ): Problems {
   if (items(keys).length === 0) return [];
-  const found: Problem[] = selector ? [] : [forbidden(field, 'must not be specified when labelSelector is not set')];
-  return [...found, ...items(keys).flatMap((key, i) => each(`${field}[${i}]`, key, qualifiedName(key)))];
+  if (!selector) return [forbidden(field, 'must not be specified when labelSelector is not set')];
+  return items(keys).flatMap((key, i) => each(`${field}[${i}]`, key, qualifiedName(key)));
+}
+
+/** Keys that a selector names, too: with both, nothing more could be chosen. The pod's own labels are in it already. */
+export function selectedKeys(
+  field: string,
+  keys: readonly string[] | undefined,
+  selector: LabelSelector | undefined,
+): Problems {
+  const seen = new Set(Object.keys(selector?.matchLabels ?? {}));
+  return items(selector?.matchExpressions).flatMap(({ key }) => {
+    const place = items(keys).lastIndexOf(key);
+    const isTwice = seen.has(key) && place >= 0;
+    seen.add(key);
+    return isTwice ? [invalid(`${field}[${place}]`, key, 'exists in both matchLabelKeys and labelSelector')] : [];
+  });
 }

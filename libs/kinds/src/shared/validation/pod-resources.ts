@@ -1,69 +1,56 @@
-import {
-  addQuantities,
-  compareQuantities,
-  invalid,
-  maxQuantity,
-  notSupported,
-  type Quantity,
-  quantityOf,
-  quantityText,
-  ZERO_QUANTITY,
-} from '#meta';
-import type { Problem } from '#model';
+import { compareQuantities, forbidden, invalid, notSupported, quantityOf, quantityText } from '#meta';
+import { valueOf } from '#std';
 import type { PodSpec } from '../pod-spec.schema.js';
+import { together } from '../together.js';
 import { items, type Problems } from './checks.js';
-import { validateResources } from './resources.js';
+import { isHugePages, resourceName, validateResources, type ResourceList } from './resources.js';
 
-/** Amounts that a pod may ask for as a whole. */
-const SUPPORTED = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
-
+/** What a pod asks for as a whole, beside what its containers ask for. */
 export function validatePodResources(field: string, spec: PodSpec): Problems {
   const { resources } = spec;
   if (!resources) return [];
-  const requests = resources.requests ?? {};
-  const limits = resources.limits ?? {};
-  const found: Problem[] = [
-    ...validateResources(field, resources, { claims: items(spec.resourceClaims).map((c) => c.name) }),
+  if (spec.os?.name === 'windows') return [forbidden(field, 'may not be set for a windows pod')];
+  const claims = items(spec.resourceClaims).map((claim) => claim.name);
+  return [
+    ...(resources.claims ? [forbidden(`${field}.claims`, 'claims may not be set for Resources at pod-level')] : []),
+    ...validateResources(field, resources, { claims, names: podResource }),
+    ...atLeast(`${field}.requests`, resources.requests, 'requests', spec),
+    // Of huge pages nothing can be promised twice.
+    ...atLeast(`${field}.limits`, onlyHugePages(resources.limits), 'limits', spec),
+    ...limitsWithin(field, spec, resources.limits ?? {}),
   ];
-  for (const list of ['limits', 'requests'] as const) {
-    for (const name of Object.keys(resources[list] ?? {})) {
-      if (name.includes('/') || SUPPORTED(name) || name === 'ephemeral-storage') {
-        if (!SUPPORTED(name))
-          found.push(notSupported(`${field}.${list}[${name}]`, name, ['cpu', 'hugepages', 'memory']));
-      }
-    }
-  }
-  for (const [name, text] of Object.entries(requests)) {
-    const sum = aggregate(spec, name);
-    if (compareQuantities(sum, quantityOf(text)) <= 0) continue;
-    const words = `must be greater than or equal to aggregate container requests of ${quantityText(sum)}`;
-    found.push(invalid(`${field}.requests[${name}]`, quantityText(quantityOf(text)), words));
-  }
-  return [...found, ...limitsWithin(field, spec, limits)];
 }
 
-/** What the containers ask for together: init containers one at a time, those that stay beside the pod all along. */
-function aggregate(spec: PodSpec, name: string): Quantity {
-  const asked = (container: {
-    readonly resources?: { readonly requests?: Readonly<Record<string, string>> };
-  }): Quantity => quantityOf(container.resources?.requests?.[name]);
-  let running = items(spec.containers).reduce((sum, c) => addQuantities(sum, asked(c)), ZERO_QUANTITY);
-  let beside = ZERO_QUANTITY;
-  let starting = ZERO_QUANTITY;
-  for (const container of items(spec.initContainers)) {
-    if (container.restartPolicy === 'Always') {
-      beside = addQuantities(beside, asked(container));
-      starting = maxQuantity(starting, beside);
-    } else starting = maxQuantity(starting, addQuantities(beside, asked(container)));
-  }
-  running = addQuantities(running, beside);
-  return maxQuantity(running, starting);
+function podResource(field: string, name: string): Problems {
+  const found = resourceName(field, name);
+  if (found.length > 0 || name === 'cpu' || name === 'memory' || isHugePages(name)) return found;
+  return [notSupported(field, name, ['cpu', 'hugepages-', 'memory'])];
 }
 
-function limitsWithin(field: string, spec: PodSpec, limits: Readonly<Record<string, string>>): Problems {
+function onlyHugePages(amounts: ResourceList | undefined): ResourceList {
+  return Object.fromEntries(Object.entries(amounts ?? {}).filter(([name]) => isHugePages(name)));
+}
+
+/** The pod as a whole has room for what its containers have together. */
+function atLeast(
+  field: string,
+  amounts: ResourceList | undefined,
+  list: 'limits' | 'requests',
+  spec: PodSpec,
+): Problems {
+  return Object.entries(amounts ?? {}).flatMap(([name, text]) => {
+    const sum = together(spec, list, name);
+    const whole = quantityOf(text);
+    if (sum === undefined || compareQuantities(sum, whole) <= 0) return [];
+    const words = `must be greater than or equal to aggregate container ${list} of ${quantityText(sum)}`;
+    return [invalid(`${field}[${name}]`, quantityText(whole), words)];
+  });
+}
+
+function limitsWithin(field: string, spec: PodSpec, limits: ResourceList): Problems {
   return items(spec.containers).flatMap((container, i) =>
     Object.entries(container.resources?.limits ?? {}).flatMap(([name, text]) => {
-      const podLimit = limits[name];
+      const podLimit = valueOf(limits, name);
       if (podLimit === undefined || compareQuantities(quantityOf(text), quantityOf(podLimit)) <= 0) return [];
       const at = `${field}.containers[${i}][${name}].limits`;
       return [invalid(at, text, `must be less than or equal to pod limits of ${quantityText(quantityOf(podLimit))}`)];

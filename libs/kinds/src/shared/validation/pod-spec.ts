@@ -1,23 +1,44 @@
-import { byteLength, dns1123Label, dns1123Subdomain, forbidden, invalid, qualifiedName, required } from '#meta';
+import {
+  byteLength,
+  dns1123Label,
+  dns1123Subdomain,
+  dns1123SubdomainWithUnderscore,
+  duplicate,
+  forbidden,
+  invalid,
+  qualifiedName,
+  required,
+  tooLong,
+  validateLabels,
+} from '#meta';
 import type { Problem } from '#model';
 import type { PodResourceClaim, PodSpec } from '../pod-spec.schema.js';
 import { validateAffinity, validateSpread, validateTolerations } from './affinity.js';
-import { each, inRange, ipAddress, items, oneOf, type Problems, supportedOnly } from './checks.js';
+import { each, inRange, ipAddress, items, oneOf, type Problems } from './checks.js';
 import {
   validateContainers,
   validateEnvFiles,
   validateEphemeralContainers,
   validateInitContainers,
 } from './containers.js';
-import { validateLabels } from './labels.js';
 import { validatePodResources } from './pod-resources.js';
-import { amounts } from './resources.js';
-import { validateOs, validatePodSecurity } from './security.js';
+import { validateResources } from './resources.js';
+import { validatePodSecurity } from './security.js';
+import { validateHostProcess, validateOs } from './windows.js';
 import { validateVolumes } from './volumes.js';
 
+/** What a spec is checked beside. */
+export interface SpecContext {
+  /** The pod that the spec is of; undefined for a template. */
+  readonly pod?: { readonly name: string };
+  /** What is to be changed: what it says already may stay. */
+  readonly old?: PodSpec | undefined;
+}
+
 /** All that is wrong with a pod's spec, in the order in which Kubernetes looks. */
-export function validatePodSpec(field: string, spec: PodSpec): Problems {
-  const { found, byName } = validateVolumes(`${field}.volumes`, spec.volumes);
+export function validatePodSpec(field: string, spec: PodSpec, { pod, old }: SpecContext = {}): Problems {
+  const isPod = pod !== undefined;
+  const { found, byName } = validateVolumes(`${field}.volumes`, spec.volumes, pod?.name);
   const claims = items(spec.resourceClaims).map((claim) => claim.name);
   const rules = { spec, volumes: byName, claims };
   return [
@@ -26,12 +47,12 @@ export function validatePodSpec(field: string, spec: PodSpec): Problems {
     ...validateContainers(`${field}.containers`, rules),
     ...validateInitContainers(`${field}.initContainers`, rules),
     ...validateEphemeralContainers(`${field}.ephemeralContainers`, rules),
-    ...validateEnvFiles(field, spec),
     ...validatePodResources(`${field}.resources`, spec),
+    ...hostPortProblems(`${field}.containers`, spec, isPod),
     ...oneOf(`${field}.restartPolicy`, spec.restartPolicy, ['Always', 'OnFailure', 'Never']),
     ...oneOf(`${field}.dnsPolicy`, spec.dnsPolicy, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']),
-    ...validateLabels(`${field}.nodeSelector`, spec.nodeSelector),
-    ...validatePodSecurity(`${field}.securityContext`, spec),
+    ...validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
+    ...validatePodSecurity(`${field}.securityContext`, spec, old),
     ...validateAffinity(`${field}.affinity`, spec.affinity),
     ...dnsProblems(`${field}.dnsConfig`, spec),
     ...items(spec.readinessGates).flatMap(({ conditionType }, i) =>
@@ -39,12 +60,15 @@ export function validatePodSpec(field: string, spec: PodSpec): Problems {
     ),
     ...gateProblems(`${field}.schedulingGates`, spec),
     ...validateSpread(`${field}.topologySpreadConstraints`, spec.topologySpreadConstraints),
-    ...hostUsersProblems(field, spec),
+    ...validateHostProcess(field, spec),
+    ...hostUsersProblems(field, spec, old),
+    ...hostNameProblems(`${field}.hostnameOverride`, spec),
     ...nameProblems(field, spec),
     ...validateTolerations(`${field}.tolerations`, spec.tolerations),
     ...aliasProblems(`${field}.hostAliases`, spec),
     ...classProblems(field, spec),
     ...validateOs(field, spec),
+    ...validateEnvFiles(field, spec),
   ];
 }
 
@@ -54,8 +78,7 @@ function claimProblems(field: string, claims: readonly PodResourceClaim[] | unde
     const at = `${field}[${i}]`;
     const found: Problem[] = [];
     if (claim.name === '') found.push(required(`${at}.name`));
-    else if (names.has(claim.name))
-      found.push({ type: 'Duplicate', field: `${at}.name`, value: claim.name, detail: '' });
+    else if (names.has(claim.name)) found.push(duplicate(`${at}.name`, claim.name));
     else found.push(...each(`${at}.name`, claim.name, dns1123Label(claim.name)));
     names.add(claim.name);
     const { resourceClaimName: name, resourceClaimTemplateName: template } = claim;
@@ -87,6 +110,8 @@ function printedClaim(claim: PodResourceClaim): unknown {
   };
 }
 
+const SEARCH_LIST_BYTES = 2048;
+
 function dnsProblems(field: string, { dnsPolicy, dnsConfig }: PodSpec): Problems {
   const servers = items(dnsConfig?.nameservers);
   if (dnsPolicy === 'None') {
@@ -101,9 +126,14 @@ function dnsProblems(field: string, { dnsPolicy, dnsConfig }: PodSpec): Problems
   const searches = items(dnsConfig.searches);
   if (searches.length > 32)
     found.push(invalid(`${field}.searches`, searches, 'must not have more than 32 search paths'));
+  // The resolver reads them from one line, with blanks between them.
+  if (byteLength(searches.join(' ')) > SEARCH_LIST_BYTES) {
+    const words = `must not have more than ${SEARCH_LIST_BYTES} characters (including spaces) in the search list`;
+    found.push(invalid(`${field}.searches`, searches, words));
+  }
   searches.forEach((path, i) => {
-    const name = path.replace(/\.$/, '').replaceAll('_', '-');
-    if (path !== '.') found.push(...each(`${field}.searches[${i}]`, path, dns1123Subdomain(name)));
+    const name = path.replace(/\.$/, '');
+    if (path !== '.') found.push(...each(`${field}.searches[${i}]`, name, dns1123SubdomainWithUnderscore(name)));
   });
   items(dnsConfig.options).forEach(({ name }, i) => {
     if (!name) found.push(required(`${field}.options[${i}]`, 'must not be empty'));
@@ -116,22 +146,33 @@ function gateProblems(field: string, { schedulingGates }: PodSpec): Problems {
   return items(schedulingGates).flatMap(({ name }, i) => {
     const at = `${field}[${i}]`;
     const found: Problem[] = [...each(at, name, qualifiedName(name))];
-    if (seen.has(name)) found.push({ type: 'Duplicate', field: at, value: name, detail: '' });
+    if (seen.has(name)) found.push(duplicate(at, name));
     seen.add(name);
     return found;
   });
 }
 
-/** Users of its own need namespaces of its own. */
-function hostUsersProblems(field: string, spec: PodSpec): Problems {
+/** Users of its own need namespaces of its own, and no devices, which have owners of their own. */
+function hostUsersProblems(field: string, spec: PodSpec, old: PodSpec | undefined): Problems {
   if (spec.hostUsers !== false) return [];
   const named = [
-    [spec.hostNetwork, 'hostNetwork'],
-    [spec.hostPID, 'HostPID'],
-    [spec.hostIPC, 'HostIPC'],
+    [spec.hostNetwork, `${field}.hostNetwork`],
+    [spec.hostPID, `${field}.HostPID`],
+    [spec.hostIPC, `${field}.HostIPC`],
   ] as const;
-  return named.flatMap(([shared, name]) =>
-    shared ? [forbidden(`${field}.${name}`, 'when `hostUsers` is false')] : [],
+  const hadDevices = old?.hostUsers === false && withDevices('', old).length > 0;
+  const wrong = [
+    ...named.flatMap(([shared, at]) => (shared ? [at] : [])),
+    ...(hadDevices ? [] : withDevices(field, spec).map((at) => `${at}.volumeDevices`)),
+  ];
+  return wrong.map((at) => forbidden(at, 'when `hostUsers` is false'));
+}
+
+function withDevices(field: string, spec: PodSpec): readonly string[] {
+  return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((list) =>
+    items(spec[list]).flatMap(({ volumeDevices }, i) =>
+      items(volumeDevices).length > 0 ? [`${field}.${list}[${i}]`] : [],
+    ),
   );
 }
 
@@ -147,17 +188,32 @@ function nameProblems(field: string, spec: PodSpec): Problems {
   }
   if (spec.hostname) found.push(...each(`${field}.hostname`, spec.hostname, dns1123Label(spec.hostname)));
   if (spec.subdomain) found.push(...each(`${field}.subdomain`, spec.subdomain, dns1123Label(spec.subdomain)));
-  if (spec.hostnameOverride !== undefined) {
-    if (spec.setHostnameAsFQDN)
-      found.push(forbidden(`${field}.hostnameOverride`, 'may not be specified when setHostnameAsFQDN is true'));
-    if (spec.hostNetwork)
-      found.push(forbidden(`${field}.hostnameOverride`, 'may not be specified when hostNetwork is true'));
-    const at = `${field}.hostnameOverride`;
-    if (byteLength(spec.hostnameOverride) > 64)
-      found.push({ type: 'TooLong', field: at, detail: 'may not be more than 64 bytes' });
-    found.push(...each(at, spec.hostnameOverride, dns1123Subdomain(spec.hostnameOverride)));
-  }
   return found;
+}
+
+/** A name that the pod itself sees instead of the one that DNS knows. */
+function hostNameProblems(
+  field: string,
+  { hostnameOverride: name, setHostnameAsFQDN, hostNetwork }: PodSpec,
+): Problems {
+  if (name === undefined) return [];
+  const found: Problem[] = [];
+  if (setHostnameAsFQDN) found.push(forbidden(field, 'may not be specified when setHostnameAsFQDN is true'));
+  if (hostNetwork) found.push(forbidden(field, 'may not be specified when hostNetwork is true'));
+  if (byteLength(name) > 64) found.push(tooLong(field, 64));
+  return [...found, ...each(field, name, dns1123Subdomain(name))];
+}
+
+/** In the node's network a container's port is the node's. A template may leave that to the pods that are made of it. */
+function hostPortProblems(field: string, { hostNetwork, containers }: PodSpec, isPod: boolean): Problems {
+  if (!hostNetwork) return [];
+  return items(containers).flatMap((container, i) =>
+    items(container.ports).flatMap(({ hostPort = 0, containerPort }, j) => {
+      if (hostPort === containerPort || (hostPort === 0 && !isPod)) return [];
+      const at = `${field}[${i}].ports[${j}].hostPort`;
+      return [invalid(at, hostPort, 'must match `containerPort` when `hostNetwork` is true')];
+    }),
+  );
 }
 
 function aliasProblems(field: string, { hostAliases }: PodSpec): Problems {
@@ -174,6 +230,13 @@ function classProblems(field: string, spec: PodSpec): Problems {
     found.push(...each(`${field}.priorityClassName`, priorityClassName, dns1123Subdomain(priorityClassName)));
   if (runtimeClassName !== undefined)
     found.push(...each(`${field}.runtimeClassName`, runtimeClassName, dns1123Subdomain(runtimeClassName)));
-  found.push(...supportedOnly(`${field}.preemptionPolicy`, spec.preemptionPolicy, ['PreemptLowerPriority', 'Never']));
-  return [...found, ...amounts(`${field}.overhead.limits`, spec.overhead ?? {})];
+  found.push(
+    ...(spec.preemptionPolicy === undefined
+      ? []
+      : oneOf(`${field}.preemptionPolicy`, spec.preemptionPolicy, ['PreemptLowerPriority', 'Never'])),
+  );
+  return [
+    ...found,
+    ...validateResources(`${field}.overhead`, spec.overhead && { limits: spec.overhead }, { claims: [] }),
+  ];
 }

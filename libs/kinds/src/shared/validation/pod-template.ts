@@ -1,19 +1,29 @@
-import { forbidden, invalid, notSupported, required } from '#meta';
+import {
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  selectorMatches,
+  validateAnnotations,
+  validateLabels,
+} from '#meta';
 import type { Problem } from '#model';
-import { selectorMatches } from '#meta';
 import type { LabelSelector } from '../meta.schema.js';
 import type { PodTemplateSpec } from '../pod-template.schema.js';
 import { items, type Problems } from './checks.js';
-import { isEmptySelector, validateAnnotations, validateLabels } from './labels.js';
+import { podAnnotationProblems, profileProblems } from './annotations.js';
+import { isEmptySelector } from './labels.js';
 import { validatePodSpec } from './pod-spec.js';
 
 /** A template's labels and annotations stand in problems without their `metadata`. */
-export function validatePodTemplate(field: string, template: PodTemplateSpec): Problems {
+export function validatePodTemplate(field: string, template: PodTemplateSpec, old?: PodTemplateSpec): Problems {
   const spec = template.spec;
   const found: Problem[] = [
-    ...validateLabels(`${field}.labels`, template.metadata?.labels),
-    ...validateAnnotations(`${field}.annotations`, template.metadata?.annotations),
-    ...(spec ? validatePodSpec(`${field}.spec`, spec) : [required(`${field}.spec.containers`)]),
+    ...validateLabels(template.metadata?.labels, `${field}.labels`),
+    ...validateAnnotations(template.metadata?.annotations, `${field}.annotations`),
+    ...podAnnotationProblems(`${field}.annotations`, template.metadata?.annotations, spec),
+    ...(spec ? validatePodSpec(`${field}.spec`, spec, { old: old?.spec }) : [required(`${field}.spec.containers`)]),
+    ...profileProblems(`${field}.spec`, template.metadata?.annotations, spec),
   ];
   if (items(spec?.ephemeralContainers).length > 0) {
     found.push(forbidden(`${field}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'));
@@ -25,7 +35,7 @@ export function validatePodTemplate(field: string, template: PodTemplateSpec): P
 export function validateReplicatedTemplate(
   field: string,
   template: PodTemplateSpec,
-  selector: LabelSelector | undefined,
+  { selector, old }: { readonly selector: LabelSelector | undefined; readonly old: PodTemplateSpec | undefined },
 ): Problems {
   const found: Problem[] = [];
   const labels = template.metadata?.labels;
@@ -33,7 +43,7 @@ export function validateReplicatedTemplate(
   if (!selector || (!isEmptySelector(selector) && !selectorMatches(selector, labels))) {
     found.push(invalid(`${field}.metadata.labels`, labels ?? null, '`selector` does not match template `labels`'));
   }
-  found.push(...validatePodTemplate(field, template));
+  found.push(...validatePodTemplate(field, template, old));
   const { restartPolicy, activeDeadlineSeconds } = template.spec ?? {};
   if (restartPolicy !== 'Always')
     found.push(notSupported(`${field}.spec.restartPolicy`, restartPolicy ?? '', ['Always']));

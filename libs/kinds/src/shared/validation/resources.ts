@@ -1,6 +1,7 @@
 import {
   compareQuantities,
   dns1123Label,
+  duplicate,
   forbidden,
   invalid,
   type Quantity,
@@ -11,21 +12,14 @@ import {
   required,
 } from '#meta';
 import type { Problem } from '#model';
+import { valueOf } from '#std';
 import type { ContainerResizePolicy, ResourceClaim, ResourceRequirements } from '../resources.schema.js';
-import { each, items, notFound, type Problems, supportedOnly } from './checks.js';
+import { each, items, notFound, supportedOnly, type Problems } from './checks.js';
 
-type ResourceList = Readonly<Record<string, string>>;
-
+export type ResourceList = Readonly<Record<string, string>>;
 const CONTAINER_RESOURCES = ['cpu', 'memory', 'ephemeral-storage'];
-/** Names without a domain that quotas and claims know too. */
-const STANDARD = new Set([
-  ...CONTAINER_RESOURCES,
-  'requests.cpu',
-  'requests.memory',
-  'requests.ephemeral-storage',
-  'limits.cpu',
-  'limits.memory',
-  'limits.ephemeral-storage',
+/** What quotas count. */
+const COUNTED = [
   'pods',
   'resourcequotas',
   'services',
@@ -33,81 +27,90 @@ const STANDARD = new Set([
   'secrets',
   'persistentvolumeclaims',
   'configmaps',
-  'storage',
-  'requests.storage',
   'services.nodeports',
   'services.loadbalancers',
+];
+/** Names without a domain that quotas and claims know too. */
+const STANDARD = new Set([
+  ...CONTAINER_RESOURCES,
+  ...CONTAINER_RESOURCES.flatMap((name) => [`requests.${name}`, `limits.${name}`]),
+  ...COUNTED,
+  'storage',
+  'requests.storage',
 ]);
-const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
+export const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
+const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/');
+/** Resources of other domains; quotas must be able to put their word in front. */
 const isExtended = (name: string): boolean =>
-  name.includes('/') && !name.includes('kubernetes.io/') && !name.startsWith('requests.');
+  !isNative(name) && !name.startsWith('requests.') && qualifiedName(`requests.${name}`).length === 0;
+/** Resources that come in whole pieces. */
+const isWhole = (name: string): boolean => COUNTED.includes(name) || isExtended(name);
 /** Only what can be given back while in use may be promised more often than it is there. */
-const isShareable = (name: string): boolean =>
-  (!name.includes('/') || name.includes('kubernetes.io/')) && !isHugePages(name);
+const isShareable = (name: string): boolean => isNative(name) && !isHugePages(name);
+
+/** Which resources may be asked for. */
+export type ResourceNames = (field: string, name: string) => Problems;
 
 export interface ResourceRules {
   /** Names of the pod's resource claims. */
   readonly claims: readonly string[];
+  /** Those of a container where nothing is said. */
+  readonly names?: ResourceNames;
 }
 
 export function validateResources(
   field: string,
   resources: ResourceRequirements | undefined,
-  rules: ResourceRules,
+  { claims, names = containerResource }: ResourceRules,
 ): Problems {
   if (!resources) return [];
   const limits = resources.limits ?? {};
   const requests = resources.requests ?? {};
   const found: Problem[] = [
-    ...amounts(`${field}.limits`, limits),
-    ...Object.keys(requests).flatMap((name) => [
-      ...amount(`${field}.requests[${name}]`, name, requests[name] ?? '0'),
+    ...Object.entries(limits).flatMap(([name, text]) => amount(`${field}.limits[${name}]`, name, text, names)),
+    ...Object.entries(requests).flatMap(([name, text]) => [
+      ...amount(`${field}.requests[${name}]`, name, text, names),
       ...againstLimit(field, name, requests, limits),
     ]),
   ];
-  const names = [...Object.keys(limits), ...Object.keys(requests)];
-  if (names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory')) {
+  const asked = [...Object.keys(limits), ...Object.keys(requests)];
+  if (asked.some(isHugePages) && !asked.includes('cpu') && !asked.includes('memory')) {
     found.push(forbidden(field, 'HugePages require cpu or memory'));
   }
-  return [...found, ...claimProblems(`${field}.claims`, resources.claims, rules.claims)];
+  return [...found, ...claimProblems(`${field}.claims`, resources.claims, claims)];
 }
 
-/** A list of amounts such as limits or overhead. */
-export function amounts(field: string, list: ResourceList): Problems {
-  return Object.entries(list).flatMap(([name, quantity]) => amount(`${field}[${name}]`, name, quantity));
-}
-
-function amount(field: string, name: string, text: string): Problems {
+function amount(field: string, name: string, text: string, names: ResourceNames): Problems {
   const quantity = quantityOf(text);
-  return [
-    ...resourceName(field, name),
-    ...quantityProblems(field, name, quantity),
-    ...hugePageSize(field, name, quantity),
-  ];
+  return [...names(field, name), ...amountProblems(field, name, quantity), ...hugePageSize(field, name, quantity)];
 }
 
-function resourceName(field: string, name: string): Problems {
-  const found: Problem[] = [...each(field, name, qualifiedName(name))];
-  if (found.length > 0) return found;
+/** A name that some list of resources knows. */
+export function resourceName(field: string, name: string): Problems {
+  const found = each(field, name, qualifiedName(name));
+  if (found.length > 0 || name.includes('/') || STANDARD.has(name) || isHugePages(name)) return found;
+  return [invalid(field, name, 'must be a standard resource type or fully qualified')];
+}
+
+function containerResource(field: string, name: string): Problems {
+  const found: Problem[] = [...resourceName(field, name)];
   if (!name.includes('/')) {
-    if (!STANDARD.has(name) && !isHugePages(name)) {
-      found.push(invalid(field, name, 'must be a standard resource type or fully qualified'));
-    }
-    if (!CONTAINER_RESOURCES.includes(name) && !isHugePages(name)) {
+    if (!CONTAINER_RESOURCES.includes(name) && !isHugePages(name))
       found.push(invalid(field, name, 'must be a standard resource for containers'));
-    }
-  } else if (!name.includes('kubernetes.io/') && !isExtended(name)) {
+  } else if (!isNative(name) && !isExtended(name)) {
     found.push(invalid(field, name, "doesn't follow extended resource name standard"));
   }
   return found;
 }
 
-function quantityProblems(field: string, name: string, quantity: Quantity): Problems {
-  if (quantity.nanos < 0n) return [invalid(field, quantityText(quantity), 'must be greater than or equal to 0')];
-  if (isExtended(name) && quantityMilliValue(quantity) % 1000 !== 0) {
-    return [invalid(field, quantityText(quantity), 'must be an integer')];
-  }
-  return [];
+/** How much there may be of a resource: nothing below zero, and whole pieces of what is counted. */
+export function amountProblems(field: string, name: string, quantity: Quantity): Problems {
+  const text = quantityText(quantity);
+  const isPart = isWhole(name) && quantityMilliValue(quantity) % 1000 !== 0;
+  return [
+    ...(quantity.nanos < 0n ? [invalid(field, text, 'must be greater than or equal to 0')] : []),
+    ...(isPart ? [invalid(field, text, 'must be an integer')] : []),
+  ];
 }
 
 function hugePageSize(field: string, name: string, quantity: Quantity): Problems {
@@ -119,7 +122,7 @@ function hugePageSize(field: string, name: string, quantity: Quantity): Problems
 }
 
 function againstLimit(field: string, name: string, requests: ResourceList, limits: ResourceList): Problems {
-  const limitText = limits[name];
+  const limitText = valueOf(limits, name);
   const request = quantityOf(requests[name]);
   if (limitText === undefined) {
     if (isShareable(name)) return [];
@@ -141,20 +144,30 @@ function claimProblems(
   known: readonly string[],
 ): Problems {
   const seen = new Set<string>();
-  return items(claims).flatMap(({ name, request }, i) => {
+  const names = [...new Set(known)].filter((name) => name !== '').sort();
+  return items(claims).flatMap((claim, i) => {
     const at = `${field}[${i}]`;
-    if (name === '') return [required(at)];
-    const found: Problem[] = request ? [...each(`${at}.request`, request, dns1123Label(request))] : [];
-    const key = request ? `${name}/${request}` : name;
-    if (seen.has(key) || (request && seen.has(name)))
-      found.push({ type: 'Duplicate', field: at, value: key, detail: '' });
-    else seen.add(key);
-    if (!known.includes(name)) {
-      const which = known.length === 0 ? ' which is empty' : `: ${known.join(', ')}`;
-      found.push(notFound(at, name, `must be one of the names in pod.spec.resourceClaims${which}`));
+    if (claim.name === '') return [required(at)];
+    const found = [...useProblems(at, claim, seen)];
+    seen.add(useOf(claim));
+    if (!names.includes(claim.name)) {
+      const which = names.length === 0 ? ' which is empty' : `: ${names.join(', ')}`;
+      found.push(notFound(at, claim.name, `must be one of the names in pod.spec.resourceClaims${which}`));
     }
     return found;
   });
+}
+
+const useOf = ({ name, request }: ResourceClaim): string => (request ? `${name}/${request}` : name);
+
+/** A claim is used as a whole once, or each of its requests once. */
+function useProblems(at: string, claim: ResourceClaim, seen: ReadonlySet<string>): Problems {
+  const { name, request } = claim;
+  if (seen.has(name)) return [duplicate(at, name)];
+  const label = request ? each(`${at}.request`, request, dns1123Label(request)) : [];
+  if (seen.has(useOf(claim))) return [...label, duplicate(at, useOf(claim))];
+  if (request) return label;
+  return [...seen].filter((use) => use.startsWith(`${name}/`)).map(() => duplicate(at, name));
 }
 
 export function validateResizePolicy(
@@ -165,7 +178,7 @@ export function validateResizePolicy(
   const seen = new Set<string>();
   return items(policies).flatMap(({ resourceName: resource, restartPolicy }, i) => {
     const found: Problem[] = [];
-    if (seen.has(resource)) found.push({ type: 'Duplicate', field: `${field}[${i}]`, value: resource, detail: '' });
+    if (seen.has(resource)) found.push(duplicate(`${field}[${i}]`, resource));
     seen.add(resource);
     if (resource === '') found.push(required(field));
     else found.push(...supportedOnly(field, resource, ['cpu', 'memory']));

@@ -1,15 +1,10 @@
-import { byteLength, forbidden, invalid, required } from '#meta';
+import { byteLength, invalid, required, tooLong } from '#meta';
 import type { Problem } from '#model';
 import { innerForm } from '../inner-form.js';
 import type { PodSpec } from '../pod-spec.schema.js';
-import type {
-  AppArmorProfile,
-  SeccompProfile,
-  SecurityContext,
-  Sysctl,
-  WindowsSecurityContextOptions,
-} from '../security.schema.js';
+import type { AppArmorProfile, SeccompProfile, SecurityContext, Sysctl } from '../security.schema.js';
 import { descendingPath, each, idNumber, items, type Problems, supportedOnly } from './checks.js';
+import { windowsOptionProblems } from './windows.js';
 
 const PROFILES = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 
@@ -38,27 +33,29 @@ export function validateSecurityContext(
         `cannot set \`allowPrivilegeEscalation\` to false and ${what}`,
       );
     if (context.privileged === true) found.push(cannot('`privileged` to true'));
-    if (items(context.capabilities?.add).some((c) => c === 'CAP_SYS_ADMIN')) {
-      found.push(cannot('`capabilities.Add` CAP_SYS_ADMIN'));
+    for (const name of items(context.capabilities?.add)) {
+      if (name === 'CAP_SYS_ADMIN') found.push(cannot('`capabilities.Add` CAP_SYS_ADMIN'));
     }
   }
-  found.push(...windows(`${field}.windowsOptions`, context.windowsOptions));
+  found.push(...windowsOptionProblems(`${field}.windowsOptions`, context.windowsOptions));
   return [...found, ...appArmorProblems(`${field}.appArmorProfile`, context.appArmorProfile)];
 }
 
 function seccomp(field: string, profile: SeccompProfile | undefined): Problems {
   if (!profile) return [];
   const { type, localhostProfile } = profile;
-  if (type === '') return [required(`${field}.type`, 'type is required when seccompProfile is set')];
-  if (!PROFILES.includes(type)) return supportedOnly(`${field}.type`, type, PROFILES);
   const at = `${field}.localhostProfile`;
+  const words = 'type is required when seccompProfile is set';
+  const found = type === '' ? [required(`${field}.type`, words)] : supportedOnly(`${field}.type`, type, PROFILES);
   if (type === 'Localhost') {
     if (localhostProfile === undefined) return [required(at, 'must be set when seccomp type is Localhost')];
     return descendingPath(at, localhostProfile);
   }
-  return localhostProfile === undefined
-    ? []
-    : [invalid(at, localhostProfile, 'can only be set when seccomp type is Localhost')];
+  if (localhostProfile === undefined) return found;
+  return [
+    ...found,
+    invalid(at, innerForm('SeccompProfile', profile), 'can only be set when seccomp type is Localhost'),
+  ];
 }
 
 export function appArmorProblems(field: string, profile: AppArmorProfile | undefined): Problems {
@@ -73,36 +70,16 @@ export function appArmorProblems(field: string, profile: AppArmorProfile | undef
       : [invalid(at, localhostProfile, 'can only be set when AppArmor type is Localhost')];
   }
   if (localhostProfile === undefined) return [required(at, 'must be set when AppArmor type is Localhost')];
-  const trimmed = localhostProfile.trim();
-  if (trimmed !== localhostProfile) return [invalid(at, localhostProfile, 'must not be padded with whitespace')];
-  if (trimmed === '') return [required(at, 'must be set when AppArmor type is Localhost')];
-  if (byteLength(trimmed) <= 4095) return [];
-  return [{ type: 'TooLong', field: at, detail: 'may not be more than 4095 bytes' }];
-}
-
-const GMSA_NAME_BYTES = 253;
-function windows(field: string, options: WindowsSecurityContextOptions | undefined): Problems {
-  if (!options) return [];
   const found: Problem[] = [];
-  const user = options.runAsUserName;
-  if (user !== undefined && (user === '' || byteLength(user) > GMSA_NAME_BYTES)) {
-    found.push(
-      invalid(
-        `${field}.runAsUserName`,
-        user,
-        user === '' ? 'runAsUserName cannot be an empty string' : 'runAsUserName is too long',
-      ),
-    );
-  }
-  return found;
+  if (localhostProfile !== localhostProfile.trim())
+    found.push(invalid(at, localhostProfile, 'must not be padded with whitespace'));
+  else if (localhostProfile === '') found.push(required(at, 'must be set when AppArmor type is Localhost'));
+  return byteLength(localhostProfile) > 4095 ? [...found, tooLong(at, 4095)] : found;
 }
 
-export function validatePodSecurity(field: string, spec: PodSpec): Problems {
+export function validatePodSecurity(field: string, spec: PodSpec, old: PodSpec | undefined): Problems {
   const context = spec.securityContext;
   const found: Problem[] = [];
-  if (spec.shareProcessNamespace && spec.hostPID) {
-    found.push(invalid('spec.shareProcessNamespace', true, 'ShareProcessNamespace and HostPID cannot both be enabled'));
-  }
   if (!context) return found;
   found.push(...idNumber(`${field}.fsGroup`, context.fsGroup));
   found.push(
@@ -112,24 +89,24 @@ export function validatePodSecurity(field: string, spec: PodSpec): Problems {
   items(context.supplementalGroups).forEach((id, i) =>
     found.push(...idNumber(`${field}.supplementalGroups[${i}]`, id)),
   );
+  if (spec.shareProcessNamespace && spec.hostPID) {
+    const words = 'ShareProcessNamespace and HostPID cannot both be enabled';
+    found.push(invalid(`${field}.shareProcessNamespace`, true, words));
+  }
   found.push(...sysctls(`${field}.sysctls`, context.sysctls));
   found.push(
     ...supportedOnly(`${field}.fsGroupChangePolicy`, context.fsGroupChangePolicy, ['Always', 'OnRootMismatch']),
   );
   found.push(...seccomp(`${field}.seccompProfile`, context.seccompProfile));
-  found.push(...windows(`${field}.windowsOptions`, context.windowsOptions));
+  found.push(...windowsOptionProblems(`${field}.windowsOptions`, context.windowsOptions));
   found.push(...appArmorProblems(`${field}.appArmorProfile`, context.appArmorProfile));
   found.push(
     ...supportedOnly(`${field}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, ['Merge', 'Strict']),
   );
-  found.push(
-    ...supportedOnly(
-      `${field}.seLinuxChangePolicy`,
-      context.seLinuxChangePolicy,
-      // Mounting with a label is a feature that is off.
-      context.seLinuxChangePolicy === 'MountOption' ? ['Recursive'] : ['MountOption', 'Recursive'],
-    ),
-  );
+  // Mounting with a label is a feature that is off; a spec that has a policy already may change it all the same.
+  const policies =
+    old?.securityContext?.seLinuxChangePolicy === undefined ? ['Recursive'] : ['MountOption', 'Recursive'];
+  found.push(...supportedOnly(`${field}.seLinuxChangePolicy`, context.seLinuxChangePolicy, policies));
   return found;
 }
 
@@ -147,70 +124,4 @@ function sysctls(field: string, list: readonly Sysctl[] | undefined): Problems {
     seen.add(name);
     return [];
   });
-}
-
-/** Options of one system in a pod for the other. */
-export function validateOs(field: string, spec: PodSpec): Problems {
-  const name = spec.os?.name;
-  if (spec.os === undefined) return [];
-  const at = `${field}.os`;
-  if (!name) return [required(`${at}.name`)];
-  if (name !== 'linux' && name !== 'windows') return supportedOnly(at, name, ['linux', 'windows']);
-  const pod = `${field}.securityContext`;
-  if (name === 'linux') {
-    const words = 'windows options cannot be set for a linux pod';
-    return [
-      ...(spec.securityContext?.windowsOptions ? [forbidden(`${pod}.windowsOptions`, words)] : []),
-      ...containersOf(field, spec).flatMap(([path, context]) =>
-        context?.windowsOptions ? [forbidden(`${path}.windowsOptions`, words)] : [],
-      ),
-    ];
-  }
-  return windowsProblems(field, spec);
-}
-
-const NOT_ON_WINDOWS_POD = [
-  'appArmorProfile',
-  'seLinuxOptions',
-  'seccompProfile',
-  'fsGroup',
-  'fsGroupChangePolicy',
-  'sysctls',
-  'runAsUser',
-  'runAsGroup',
-  'supplementalGroups',
-  'supplementalGroupsPolicy',
-] as const;
-const NOT_ON_WINDOWS_CONTAINER = [
-  'appArmorProfile',
-  'seLinuxOptions',
-  'seccompProfile',
-  'capabilities',
-  'readOnlyRootFilesystem',
-  'privileged',
-  'allowPrivilegeEscalation',
-  'procMount',
-  'runAsUser',
-  'runAsGroup',
-] as const;
-function windowsProblems(field: string, spec: PodSpec): Problems {
-  const cannot = (at: string): Problem => forbidden(at, 'cannot be set for a windows pod');
-  const found: Problem[] = [];
-  for (const name of ['hostUsers', 'hostPID', 'hostIPC'] as const)
-    if (spec[name]) found.push(cannot(`${field}.${name}`));
-  for (const name of NOT_ON_WINDOWS_POD) {
-    if (spec.securityContext?.[name] !== undefined) found.push(cannot(`${field}.securityContext.${name}`));
-  }
-  if (spec.shareProcessNamespace) found.push(cannot(`${field}.shareProcessNamespace`));
-  for (const [path, context] of containersOf(field, spec)) {
-    for (const name of NOT_ON_WINDOWS_CONTAINER)
-      if (context?.[name] !== undefined) found.push(cannot(`${path}.${name}`));
-  }
-  return found;
-}
-
-function containersOf(field: string, spec: PodSpec): readonly (readonly [string, SecurityContext | undefined])[] {
-  return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((name) =>
-    items(spec[name]).map((c, i) => [`${field}.${name}[${i}].securityContext`, c.securityContext] as const),
-  );
 }

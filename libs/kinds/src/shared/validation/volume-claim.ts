@@ -1,10 +1,22 @@
-import { dns1123Subdomain, forbidden, invalid, notSupported, quantityOf, quantityText, required } from '#meta';
+import {
+  dns1123Label,
+  dns1123Subdomain,
+  forbidden,
+  invalid,
+  notSupported,
+  quantityOf,
+  quantityText,
+  required,
+  validateAnnotations,
+  validateLabels,
+} from '#meta';
 import type { Problem } from '#model';
 import { jsonEquals } from '#std';
 import type { TypedObjectReference } from '../references.schema.js';
 import type { EphemeralVolumeSource, PersistentVolumeClaimSpec } from '../volume-ephemeral.schema.js';
 import { each, items, type Problems, supportedOnly } from './checks.js';
-import { validateAnnotations, validateLabels, validateLabelSelector } from './labels.js';
+import { withoutField } from '../without-field.js';
+import { validateLabelSelector } from './labels.js';
 
 /** A claim that is made with the pod. */
 export function validateEphemeral(field: string, source: EphemeralVolumeSource): Problems {
@@ -12,8 +24,8 @@ export function validateEphemeral(field: string, source: EphemeralVolumeSource):
   const template = source.volumeClaimTemplate;
   if (!template) return [required(at)];
   return [
-    ...validateLabels(`${at}.metadata.labels`, template.metadata?.labels),
-    ...validateAnnotations(`${at}.metadata.annotations`, template.metadata?.annotations),
+    ...validateLabels(template.metadata?.labels, `${at}.metadata.labels`),
+    ...validateAnnotations(template.metadata?.annotations, `${at}.metadata.annotations`),
     ...validateClaimSpec(`${at}.spec`, template.spec),
   ];
 }
@@ -27,14 +39,19 @@ export function validateClaimSpec(field: string, spec: PersistentVolumeClaimSpec
   found.push(...validateLabelSelector(`${field}.selector`, spec.selector));
   for (const mode of modes)
     if (!MODES.includes(mode)) found.push(notSupported(`${field}.accessModes`, mode, [...MODES].sort()));
-  if (modes.includes('ReadWriteOncePod') && modes.length > 1) {
+  if (modes.includes('ReadWriteOncePod') && modes.some((mode) => mode !== 'ReadWriteOncePod' && MODES.includes(mode))) {
     found.push(forbidden(`${field}.accessModes`, 'may not use ReadWriteOncePod with other access modes'));
   }
   found.push(...storageProblems(`${field}.resources`, spec.resources?.requests?.['storage']));
   const className = spec.storageClassName;
   if (className) found.push(...each(`${field}.storageClassName`, className, dns1123Subdomain(className)));
   found.push(...supportedOnly(`${field}.volumeMode`, spec.volumeMode, ['Block', 'Filesystem']));
-  return [...found, ...sourceProblems(field, spec)];
+  const attributes = spec.volumeAttributesClassName;
+  return [
+    ...found,
+    ...sourceProblems(field, spec),
+    ...(attributes ? each(`${field}.volumeAttributesClassName`, attributes, dns1123Subdomain(attributes)) : []),
+  ];
 }
 
 function storageProblems(field: string, storage: string | undefined): Problems {
@@ -50,17 +67,19 @@ function sourceProblems(field: string, { dataSource, dataSourceRef }: Persistent
   if (dataSourceRef) found.push(...referenceProblems(`${field}.dataSourceRef`, dataSourceRef));
   if (dataSourceRef?.namespace) {
     if (dataSource) found.push(invalid(field, {}, 'may not be specified when dataSourceRef.namespace is specified'));
-  } else if (dataSource && dataSourceRef && !jsonEquals(dataSource, { ...dataSourceRef })) {
+  } else if (dataSource && dataSourceRef && !jsonEquals(dataSource, withoutField(dataSourceRef, 'namespace'))) {
     found.push(invalid(field, {}, 'must match dataSourceRef'));
   }
   return found;
 }
-function referenceProblems(field: string, { name, kind, apiGroup }: TypedObjectReference): Problems {
+function referenceProblems(field: string, { name, kind, apiGroup, namespace }: TypedObjectReference): Problems {
   const found: Problem[] = [];
   if (name === '') found.push(required(`${field}.name`));
   if (kind === '') found.push(required(`${field}.kind`));
   if (!apiGroup && kind !== 'PersistentVolumeClaim') {
     found.push(invalid(field, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
   }
+  if (apiGroup) found.push(...each(`${field}.apiGroup`, apiGroup, dns1123Subdomain(apiGroup)));
+  if (namespace) found.push(...each(`${field}.namespace`, namespace, dns1123Label(namespace)));
   return found;
 }

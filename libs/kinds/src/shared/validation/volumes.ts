@@ -1,9 +1,11 @@
-import { dns1123Label, forbidden, notSupported, required } from '#meta';
+import { dns1123Label, duplicate, forbidden, notSupported, required } from '#meta';
 import type { Problem } from '#model';
 import type { Container, VolumeDevice, VolumeMount } from '../container.schema.js';
 import type { Volume } from '../volumes.schema.js';
-import { descendingPath, each, items, notFound, type Problems } from './checks.js';
-import { SOURCE_CHECKS } from './volume-sources.js';
+import { descendingPath, each, items, noBacksteps, notFound, type Problems } from './checks.js';
+import { SOURCE_CHECKS, type Owner } from './volume-sources.js';
+
+type SourceCheck = (at: string, source: unknown, owner: Owner) => Problems;
 
 /** Volumes of the pod that are valid themselves, by name. */
 export type Volumes = ReadonlyMap<string, Volume>;
@@ -12,12 +14,16 @@ export type Volumes = ReadonlyMap<string, Volume>;
 export function validateVolumes(
   field: string,
   volumes: readonly Volume[] | undefined,
+  pod: string | undefined,
 ): { readonly found: Problem[]; readonly byName: Volumes } {
   const byName = new Map<string, Volume>();
   const found: Problem[] = [];
   items(volumes).forEach((volume, i) => {
     const at = `${field}[${i}]`;
-    const own = [...sourceProblems(at, volume), ...nameProblems(`${at}.name`, volume.name, byName)];
+    const own = [
+      ...sourceProblems(volume, { field: at, volume: volume.name, pod }),
+      ...nameProblems(`${at}.name`, volume.name, byName),
+    ];
     if (own.length === 0) byName.set(volume.name, volume);
     found.push(...own);
   });
@@ -27,18 +33,23 @@ export function validateVolumes(
 function nameProblems(field: string, name: string, seen: Volumes): Problems {
   if (name === '') return [required(field)];
   const found: Problem[] = [...each(field, name, dns1123Label(name))];
-  if (seen.has(name)) found.push({ type: 'Duplicate', field, value: name, detail: '' });
+  if (seen.has(name)) found.push(duplicate(field, name));
   return found;
 }
 
-function sourceProblems(at: string, volume: Volume): Problems {
+/** What Kubernetes calls sources, by its own slip, where they are one too many. */
+const SECOND_NAMES: Readonly<Record<string, string>> = { downwardAPI: 'downwarAPI', cephfs: 'cephFS' };
+
+function sourceProblems(volume: Volume, owner: Owner): Problems {
+  const at = owner.field;
   const found: Problem[] = [];
   let sources = 0;
   for (const name of Object.keys(SOURCE_CHECKS) as (keyof typeof SOURCE_CHECKS)[]) {
     const source = volume[name];
     if (source === undefined) continue;
-    if (sources++ > 0) found.push(forbidden(`${at}.${name}`, 'may not specify more than 1 volume type'));
-    else found.push(...(SOURCE_CHECKS[name] as (at: string, source: unknown) => Problems)(`${at}.${name}`, source));
+    if (sources++ > 0)
+      found.push(forbidden(`${at}.${SECOND_NAMES[name] ?? name}`, 'may not specify more than 1 volume type'));
+    else found.push(...(SOURCE_CHECKS[name] as SourceCheck)(`${at}.${name}`, source, owner));
   }
   if (sources === 0) found.push(required(at, 'must specify a volume type'));
   return found;
@@ -110,7 +121,7 @@ export function validateDevices(
     const at = `${field}[${i}]`;
     const found: Problem[] = name === '' ? [required(`${at}.name`)] : [];
     if (names.has(name)) found.push(...each(`${at}.name`, name, ['must be unique']));
-    names.add(name);
+    if (name !== '') names.add(name);
     const volume = volumes.get(name);
     if (volume && !volume.persistentVolumeClaim && !volume.ephemeral) {
       found.push(
@@ -122,9 +133,11 @@ export function validateDevices(
     if (!volume) found.push(notFound(`${at}.name`, name));
     if (devicePath === '') found.push(required(`${at}.devicePath`));
     if (paths.has(devicePath)) found.push(...each(`${at}.devicePath`, devicePath, ['must be unique']));
-    paths.add(devicePath);
-    if (devicePath !== '' && devicePath.includes('..'))
-      found.push(...each(`${at}.devicePath`, devicePath, ['can not contain backsteps (..)']));
+    if (noBacksteps('', devicePath).length > 0)
+      found.push(...each(`${at}.devicePath`, devicePath, ["can not contain backsteps ('..')"]));
+    else paths.add(devicePath);
+    if (items(container.volumeMounts).some((m) => m.name === name))
+      found.push(...each(`${at}.name`, name, ['must not already exist in volumeMounts']));
     if (items(container.volumeMounts).some((m) => m.mountPath === devicePath)) {
       found.push(...each(`${at}.devicePath`, devicePath, ['must not already exist as a path in volumeMounts']));
     }
