@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { cidrContains, cidrWarnings, ipText, ipWarnings, parseCidr, parseIp, unreachableReasons } from './ip.js';
+import {
+  cidrContains,
+  cidrWarnings,
+  ipText,
+  ipWarnings,
+  parseCidr,
+  parseIp,
+  strictIpReasons,
+  unreachableReasons,
+} from './ip.js';
 
 describe('addresses', () => {
   it.each([
@@ -12,6 +21,17 @@ describe('addresses', () => {
   ])('%s is %s', (text, canonical) => {
     const address = parseIp(text);
     expect(address && ipText(address)).toBe(canonical);
+  });
+  it.each([
+    ['2001:db8::1', undefined],
+    ['10.0.0.1', undefined],
+    ['x', 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'],
+    ['010.0.0.1', 'must not have leading 0s'],
+    ['::ffff:1.2.3.04', 'must not have leading 0s'],
+    ['::ffff:1.2.3.4', 'must not be an IPv4-mapped IPv6 address'],
+    ['2001:DB8:0::1', 'must be in canonical form ("2001:db8::1")'],
+  ])('%s, strictly: %s', (text, reason) => {
+    expect(strictIpReasons(text)).toEqual(reason === undefined ? [] : [reason]);
   });
   it('are told from other texts', () => {
     for (const text of ['', 'x', '10.1', '192.0.2.300', '1::2::3', '1:2:3:4:5:6:7:8:9', 'fe80::1%eth0'])

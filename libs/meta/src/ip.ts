@@ -10,7 +10,7 @@ export interface IpAddress {
 export function parseIp(text: string): IpAddress | undefined {
   if (!text.includes(':')) {
     const parts = ipv4Parts(text);
-    return parts && { family: 'IPv4', parts, strict: text.split('.').every((part) => String(Number(part)) === part) };
+    return parts && { family: 'IPv4', parts, strict: isPlain(text) };
   }
   const groups = ipv6Groups(text);
   if (groups === undefined) return undefined;
@@ -81,6 +81,16 @@ export function unreachableReasons(address: IpAddress): readonly string[] {
   return [];
 }
 
+/** Why a field that takes one text only for each address does not take this one; none when it does. */
+export function strictIpReasons(text: string): readonly string[] {
+  const address = parseIp(text);
+  if (address === undefined) return ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];
+  const dotted = text.slice(text.lastIndexOf(':') + 1);
+  if (dotted.includes('.') && !isPlain(dotted)) return ['must not have leading 0s'];
+  if (!address.strict) return ['must not be an IPv4-mapped IPv6 address'];
+  return ipText(address) === text ? [] : [`must be in canonical form (${JSON.stringify(ipText(address))})`];
+}
+
 /** What to warn of in an address that is taken for now. */
 export function ipWarnings(field: string, text: string): readonly string[] {
   const address = parseIp(text);
@@ -118,6 +128,9 @@ export function cidrWarnings(field: string, text: string): readonly string[] {
   return warnings;
 }
 
+function isPlain(dotted: string): boolean {
+  return dotted.split('.').every((part) => String(Number(part)) === part);
+}
 function ipv4Parts(text: string): readonly number[] | undefined {
   const parts = text.split('.');
   if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256)) return undefined;

@@ -1,5 +1,5 @@
+import { cidrWarnings } from '#meta';
 import type { Strategy } from '#model';
-import { ambiguousCidr } from '../../shared/ip.js';
 import type { Node } from './schema.js';
 import { validateNode, validateNodeChange, validateNodeUpdate } from './validate.js';
 
@@ -51,9 +51,6 @@ function warnings(object: Node): readonly string[] {
   const found: string[] = [];
   if (object.spec.configSource !== undefined) found.push('spec.configSource: the feature is no longer supported');
   if (object.spec.externalID) found.push('spec.externalID: this field is deprecated, and is unused by Kubernetes');
-  for (const [i, cidr] of (object.spec.podCIDRs ?? []).entries()) {
-    const words = ambiguousCidr(cidr);
-    if (words !== undefined) found.push(`spec.podCIDRs[${i}]: ${words}`);
-  }
+  found.push(...(object.spec.podCIDRs ?? []).flatMap((cidr, i) => cidrWarnings(`spec.podCIDRs[${i}]`, cidr)));
   return found;
 }

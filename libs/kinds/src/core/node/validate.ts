@@ -1,6 +1,6 @@
-import { labelValueProblems, qualifiedName, quantityOf } from '#meta';
+import { invalid, labelValueProblems, parseCidr, qualifiedName, quantityOf } from '#meta';
 import type { Problem } from '#model';
-import { cidrFamily } from '../../shared/ip.js';
+import { familyProblems } from '../../shared/validation/families.js';
 import { amountProblems } from '../../shared/validation/resources.js';
 import type { Node } from './schema.js';
 
@@ -69,30 +69,12 @@ function resourceProblems(object: Node): readonly Problem[] {
 function cidrProblems(object: Node): readonly Problem[] {
   const field = 'spec.podCIDRs';
   const cidrs = object.spec.podCIDRs ?? [];
-  const problems: Problem[] = [];
-  for (const [i, value] of cidrs.entries()) {
-    if (cidrFamily(value) !== undefined) continue;
-    const detail = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
-    problems.push({ type: 'Invalid', field: `${field}[${i}]`, value, detail });
-  }
-  if (cidrs.length < 2) return problems;
-  const broken = cidrs.findIndex((cidr) => cidrFamily(cidr) === undefined);
-  if (broken >= 0) {
-    const why = `invalid CIDR[${broken}]: <nil> (invalid CIDR address: ${cidrs[broken] ?? ''})`;
-    const detail = `invalid PodCIDRs. failed to check with dual stack with error:${why}`;
-    problems.push({ type: 'Invalid', field, value: cidrs, detail });
-  }
-  const isDual = broken < 0 && new Set(cidrs.map(cidrFamily)).size === 2;
-  if (!isDual || cidrs.length > 2) {
-    problems.push({
-      type: 'Invalid',
-      field,
-      value: cidrs,
-      detail: 'may specify no more than one CIDR for each IP family',
-    });
-  }
-  return problems;
+  return [
+    ...cidrs.flatMap((value, i) => (parseCidr(value) ? [] : [invalid(`${field}[${i}]`, value, CIDR_WORDS)])),
+    ...familyProblems(field, cidrs, 'CIDR', cidrs),
+  ];
 }
+const CIDR_WORDS = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
 
 function addressProblems(object: Node): readonly Problem[] {
   const seen = new Set<string>();

@@ -12,9 +12,10 @@ import { withLabelKeys } from './label-keys.js';
 import { qosClass } from './qos.js';
 import type { Pod } from './schema.js';
 import { decideResize } from './resize.js';
-import { validatePodStatus, withoutDisabledStatus, withPodIps } from './status.js';
+import { withoutDisabledStatus, withPodIps } from './status.js';
 import { isSucceededOrFailed } from './summary.js';
 import { unownedOfPod } from './unowned.js';
+import { podStatusWarnings, validatePodStatus } from './validate-status.js';
 import { validatePodUpdate } from './validate-update.js';
 import { validatePod } from './validate.js';
 
@@ -29,7 +30,9 @@ export const podStrategy: Strategy<Pod> = {
   // A change of a pod is nearly always a component's: nobody would read the warnings.
   warnings: (object, old, { command }) =>
     old
-      ? []
+      ? command.subresource === 'status'
+        ? podStatusWarnings(object)
+        : []
       : [
           ...appArmorWarnings(object, command.body),
           ...nameWarnings(object.metadata.name, "the Pod's hostname"),
@@ -76,7 +79,7 @@ function prepareStatus(object: Pod, old: Pod): Pod {
   const { ownerReferences: _owners, ...metadata } = object.metadata;
   const owners = old.metadata.ownerReferences;
   const qos = object.status?.qosClass || old.status?.qosClass;
-  const { nominatedNodeName, ...status } = withoutDisabledStatus(object.status) ?? {};
+  const { nominatedNodeName, ...status } = withoutDisabledStatus(object.status, old.status) ?? {};
   // Room is made for pods that have no node yet.
   const isNominated = nominatedNodeName !== undefined && !object.spec.nodeName;
   return {

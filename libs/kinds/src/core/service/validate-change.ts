@@ -3,6 +3,7 @@ import type { Problem } from '#model';
 import { each, ipAddress, supportedOnly } from '../../shared/validation/checks.js';
 import { isHeadless, needsClusterIp } from './needs.js';
 import type { Service } from './schema.js';
+import { balancerClassProblems } from './validate.js';
 
 /** What a change may not change. */
 export function serviceUpdateProblems(service: Service, old: Service): readonly Problem[] {
@@ -42,10 +43,14 @@ function isComparable(service: Service, old: Service): boolean {
   if (!needsClusterIp(service) || !needsClusterIp(old)) return false;
   return !(isHeadless(service) && isHeadless(old));
 }
+/** A change looks at the class twice: as a change, and with the rest of the service. */
 function changedClassProblems({ spec }: Service, { spec: old }: Service): readonly Problem[] {
-  if (spec.type !== 'LoadBalancer' || old.type !== 'LoadBalancer' || spec.loadBalancerClass === old.loadBalancerClass)
-    return [];
-  return each('spec.loadBalancerClass', spec.loadBalancerClass, [ONCE]);
+  const isBoth = spec.type === 'LoadBalancer' && old.type === 'LoadBalancer';
+  const isOther = isBoth && spec.loadBalancerClass !== old.loadBalancerClass;
+  return [
+    ...(isOther ? each('spec.loadBalancerClass', spec.loadBalancerClass, [ONCE]) : []),
+    ...balancerClassProblems(spec),
+  ];
 }
 
 /** What is wrong with the status that a balancer reports. */

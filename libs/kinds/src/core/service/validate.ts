@@ -166,10 +166,12 @@ function balancerProblems(spec: ServiceSpec): readonly Problem[] {
   if (spec.allocateLoadBalancerNodePorts !== undefined && !isBalancer) {
     problems.push(forbidden('spec.allocateLoadBalancerNodePorts', ONLY_BALANCERS));
   }
-  if (spec.loadBalancerClass === undefined) return problems;
+  return [...problems, ...balancerClassProblems(spec)];
+}
+export function balancerClassProblems({ type, loadBalancerClass: name }: ServiceSpec): readonly Problem[] {
   const field = 'spec.loadBalancerClass';
-  if (!isBalancer) return [...problems, forbidden(field, ONLY_BALANCERS)];
-  return [...problems, ...each(field, spec.loadBalancerClass, qualifiedName(spec.loadBalancerClass))];
+  if (name === undefined) return [];
+  return type === 'LoadBalancer' ? each(field, name, qualifiedName(name)) : [forbidden(field, ONLY_BALANCERS)];
 }
 
 function trafficProblems(service: Service): readonly Problem[] {

@@ -7,10 +7,12 @@ import {
   parseIp,
   qualifiedName,
   required,
+  strictIpReasons,
   unreachableReasons,
   validateLabels,
 } from '#meta';
 import type { Problem } from '#model';
+import { jsonEquals } from '#std';
 import { each, ipAddress, items, oneOf, supportedOnly } from '../../shared/validation/checks.js';
 import type { Endpoint, EndpointHints, EndpointSlice } from './schema.js';
 
@@ -22,17 +24,18 @@ const PORTS_MAX = 20_000;
 const HINTS_MAX = 8;
 const TOPOLOGY_MAX = 16;
 
-/** What is wrong with a slice, in the order in which Kubernetes looks. */
-export function sliceProblems(slice: EndpointSlice): readonly Problem[] {
+/** What is wrong with a slice, in the order in which Kubernetes looks; endpoints that it had before may stay. */
+export function sliceProblems(slice: EndpointSlice, old?: EndpointSlice): readonly Problem[] {
+  const keepsEndpoints = old !== undefined && jsonEquals(slice.endpoints, old.endpoints);
   return [
     ...oneOf('addressType', slice.addressType, ADDRESS_TYPES),
-    ...endpointsProblems(slice),
     ...portsProblems(slice),
+    ...(keepsEndpoints ? [] : endpointsProblems(slice)),
   ];
 }
 
 export function sliceUpdateProblems(slice: EndpointSlice, old: EndpointSlice): readonly Problem[] {
-  const problems = sliceProblems(slice);
+  const problems = sliceProblems(slice, old);
   if (slice.addressType === old.addressType) return problems;
   return [...problems, invalid('addressType', slice.addressType, 'field is immutable')];
 }
@@ -62,8 +65,10 @@ function addressProblems(addresses: readonly string[], addressType: string, path
 function addressProblem(address: string, addressType: string, list: string, path: string): readonly Problem[] {
   if (addressType === 'FQDN') return domainProblems(address, path);
   if (addressType !== 'IPv4' && addressType !== 'IPv6') return [];
+  // Only the older of the two types takes several texts for one address.
+  const wrong = addressType === 'IPv4' ? ipAddress(path, address) : each(path, address, strictIpReasons(address));
   const ip = parseIp(address);
-  if (ip === undefined) return ipAddress(path, address);
+  if (wrong.length > 0 || ip === undefined) return wrong;
   const foreign = ip.family === addressType ? [] : [invalid(list, address, `must be an ${addressType} address`)];
   return [...foreign, ...each(path, address, unreachableReasons(ip))];
 }
