@@ -3,7 +3,6 @@ import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Api } from './api.js';
-import { refusalAnswer } from './answer.js';
 import type { AnyRequest } from './authenticate.js';
 import type { AnyResponse } from './answer.js';
 import { statusOf, answers } from './status.js';
@@ -41,7 +40,8 @@ export function createApiServer(api: Api, tls: TlsOptions): Http2SecureServer {
   Object.assign(server, {
     keepAliveTimeout: 180_000,
     headersTimeout: 60_000,
-    requestTimeout: 0,
+    // For the request alone, a large body included: watches and logs are answers.
+    requestTimeout: 300_000,
     maxHeaderSize: HEADER_BYTES_MAX,
     // A client may offer other protocols: its request is then served as if it had not.
     shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
@@ -51,18 +51,18 @@ export function createApiServer(api: Api, tls: TlsOptions): Http2SecureServer {
   return server;
 }
 
+const UNPARSED: ReadonlyMap<string, string> = new Map([
+  ['HPE_HEADER_OVERFLOW', '431 Request Header Fields Too Large'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', '408 Request Timeout'],
+]);
+
 /** Node's parser turns methods down that it does not know; Kubernetes answers them like any wrong method. */
 function answerUnparsed(error: NodeJS.ErrnoException, socket: TLSSocket): void {
   if (!socket.writable) return socket.destroy() as unknown as void;
   const isMethod = error.code === 'HPE_INVALID_METHOD';
-  const { code } = refusalAnswer(answers.methodNotAllowed);
-  const body = isMethod ? `${JSON.stringify(statusOf(answers.methodNotAllowed))}\n` : '400 Bad Request';
+  const line = isMethod ? '405 Method Not Allowed' : (UNPARSED.get(error.code ?? '') ?? '400 Bad Request');
+  const body = isMethod ? `${JSON.stringify(statusOf(answers.methodNotAllowed))}\n` : line;
   const type = isMethod ? 'application/json' : 'text/plain; charset=utf-8';
-  const line = isMethod
-    ? `${code} Method Not Allowed`
-    : error.code === 'HPE_HEADER_OVERFLOW'
-      ? '431 Request Header Fields Too Large'
-      : '400 Bad Request';
   socket.end(
     `HTTP/1.1 ${line}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
