@@ -59,6 +59,21 @@ describe('the status of a pod', () => {
 });
 
 describe('what happened to a pod', () => {
+  it('is told in one row for all once it is ever the same in ever other words', async () => {
+    const node = new TestNode();
+    let n = 0;
+    node.probe = () => ({ result: 'failure', output: `refused at ${++n}` });
+    await node.start();
+    const readinessProbe = { httpGet: { port: 80 }, periodSeconds: 1 };
+    node.assign(testPod('web', { containers: [{ name: 'c', image: 'img:1', readinessProbe }] }));
+    await node.run(120_000);
+    const told = node.incidents.filter(({ reason }) => reason === 'Unhealthy');
+    expect(n).toBeGreaterThan(100);
+    expect(told.filter(({ isCombined }) => !isCombined)).toHaveLength(9);
+    expect(told.filter(({ isCombined }) => isCombined).map(({ count }) => count)).toEqual([1, 2, 4, 8, 16, 32, 64]);
+    expect(told.at(-1)?.message).toBe('(combined from similar events): Readiness probe failed: refused at 73');
+  });
+
   it('is told in the order in which it happened', async () => {
     const node = new TestNode();
     await node.start();

@@ -1,11 +1,12 @@
 import type { kubelet } from '#loops';
 import { kubelet as loop } from '#loops';
 import type { IncidentReport, PodReport, ReportAnswer } from '#model';
-import { jsonEquals, toTime } from '#std';
-import type { Instant, JsonObject } from '#std';
+import { jsonEquals } from '#std';
+import type { JsonObject } from '#std';
 import { Slots, decodeMessage, encodeMessage, subjects } from '#engine';
 import type { KeeperReport } from './keeper.js';
 import type { AgentOptions } from './options.js';
+import { Repeats } from './repeats.js';
 
 const REQUEST_MS = 10_000;
 const RETRY_MS_MIN = 500;
@@ -15,7 +16,6 @@ const SENDING_MAX = 32;
 const INCIDENTS_SENDING_MAX = 4;
 const SOON_MS = 500;
 const INCIDENTS_WAITING_MAX = 1000;
-const TEN_MINUTES_MS = 600_000;
 
 interface PodSide {
   wanted: KeeperReport | undefined;
@@ -28,20 +28,13 @@ interface PodSide {
   /** Set while a report that nobody waits for is held back. */
   soon: (() => void) | undefined;
 }
-interface Told {
-  count: number;
-  readonly first: Instant;
-  last: Instant;
-  reported: Instant;
-}
-
 /**
  * Tells the control plane what happens on the node: of each pod only the newest status, again and again until it was
- * taken, and nothing when it has not changed, unless somebody else wrote over it. Incidents are counted and told at repeat 1, 2, 4, 8 … and every ten minutes.
+ * taken, and nothing when it has not changed, unless somebody else wrote over it. Incidents are told as {@link Repeats} counts them.
  */
 export class Reporter {
   private readonly pods = new Map<string, PodSide>();
-  private readonly told = new Map<string, Told>();
+  private readonly repeats = new Repeats();
   private readonly sending = new Slots(SENDING_MAX);
   private readonly sendingIncidents = new Slots(INCIDENTS_SENDING_MAX);
   /** The last incident of each object that is on its way. */
@@ -89,7 +82,7 @@ export class Reporter {
     this.pods.get(uid)?.wake?.();
     this.pods.get(uid)?.soon?.();
     this.pods.delete(uid);
-    for (const key of this.told.keys()) if (key.startsWith(`${uid}\n`)) this.told.delete(key);
+    this.repeats.forget(uid);
   }
   /** The bus is back: what waits is tried at once. */
   connected(): void {
@@ -173,25 +166,8 @@ export class Reporter {
     this.tell(object, incident);
   }
   tell(object: IncidentReport['object'], incident: Pick<kubelet.Incident, 'type' | 'reason' | 'message'>): void {
-    const now = this.options.clock.now();
-    const key = [object.uid, object.fieldPath ?? '', incident.reason, incident.message].join('\n');
-    const told = this.told.get(key) ?? { count: 0, first: now, last: now, reported: 0 };
-    this.told.set(key, told);
-    told.count++;
-    told.last = now;
-    const power = (told.count & (told.count - 1)) === 0;
-    if (!power && now - told.reported < TEN_MINUTES_MS) return;
-    told.reported = now;
-    const { type, reason, message } = incident;
-    const report: IncidentReport = {
-      object,
-      type,
-      reason,
-      message,
-      count: told.count,
-      first: toTime(told.first),
-      last: toTime(told.last),
-    };
+    const report = this.repeats.note(object, incident, this.options.clock.now());
+    if (!report) return;
     if (this.incidentsWaiting >= INCIDENTS_WAITING_MAX) return;
     this.incidentsWaiting++;
     // Those of one object one after another: their rows are named in the order in which they arrive.

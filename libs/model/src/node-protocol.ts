@@ -71,6 +71,8 @@ export interface IncidentReport {
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;
+  /** It stands for many that differ in their message only: they have one row. */
+  readonly isCombined?: boolean;
   readonly count: number;
   readonly first: string;
   readonly last: string;

@@ -74,6 +74,7 @@ export class IncidentPayload implements IncidentReport {
   @IsIn(['Normal', 'Warning']) readonly type!: IncidentReport['type'];
   @IsString() @IsNotEmpty() readonly reason!: string;
   @IsString() readonly message!: string;
+  @IsOptional() @IsBoolean() readonly isCombined?: boolean;
   @IsInt() @Min(1) readonly count!: number;
   @IsString() readonly first!: string;
   @IsString() readonly last!: string;

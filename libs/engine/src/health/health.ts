@@ -164,12 +164,14 @@ export class Health {
   async incident(node: string, report: IncidentReport): Promise<ReportAnswer> {
     const namespace = report.object.namespace ?? 'default';
     const { uid, name, fieldPath = '' } = report.object;
+    // What is combined has one row, whatever it says now.
+    const words = report.isCombined ? '' : report.message;
     const result = await this.submit(node, {
       verb: 'create',
       kind: 'core.events',
       namespace,
       name,
-      uid: uuidOf(`${uid}/${fieldPath}/${report.reason}/${report.message}`),
+      uid: uuidOf(`${uid}/${fieldPath}/${report.reason}/${words}`),
       event: { type: 'IncidentRecorded' },
       because: `${node} observed it`,
       body: {

@@ -28,6 +28,19 @@ describe('an incident', () => {
       .thenEvent('IncidentRecorded')
       .thenObject({ count: 1, firstTimestamp: '2026-01-01T12:00:00Z' });
   });
+  it('says the newest when it comes in other words', () => {
+    home()
+      .and(incident({ message: 'refused at 1' }))
+      .when(incident({ message: 'refused at 2' }))
+      .thenEvent('IncidentRecorded', {
+        set: [
+          [['count'], 2],
+          [['lastTimestamp'], '2026-01-01T12:00:00Z'],
+          [['message'], 'refused at 2'],
+        ],
+      })
+      .thenObject({ message: 'refused at 2', count: 2 });
+  });
   it('is named for the moment, so that a list tells the story in order', () => {
     const named = (nanoseconds: bigint): string => `p.${nanoseconds.toString(16)}`;
     const now = BigInt(TEST_NOW) * 1_000_000n;

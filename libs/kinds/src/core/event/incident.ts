@@ -10,7 +10,7 @@ import {
   type Kind,
   type View,
 } from '#model';
-import { canonical, isJsonObject, toTime, type Instant } from '#std';
+import { canonical, isJsonObject, toTime, type Instant, type Json } from '#std';
 import { coreEvent, type CoreEvent } from './schema.js';
 
 /**
@@ -52,12 +52,16 @@ function times(wish: CoreEvent, now: Instant) {
 function repeated(wish: CoreEvent, old: CoreEvent, now: Instant): Decided {
   const lastTimestamp = wish.lastTimestamp || toTime(now);
   const count = Math.max((old.count ?? 1) + 1, wish.count ?? 0);
+  // Of what is combined the row says the newest.
+  const message = wish.message === old.message ? undefined : wish.message;
   const { resourceVersion: _version, ...metadata } = old.metadata;
-  const object = canonical({ ...old, metadata, count, lastTimestamp });
-  const data = {
-    uid: old.metadata.uid,
-    set: [[['count'], count] as const, [['lastTimestamp'], lastTimestamp] as const],
-  };
+  const object = canonical({ ...old, metadata, count, lastTimestamp, ...(message !== undefined && { message }) });
+  const set: [[string], Json][] = [
+    [['count'], count],
+    [['lastTimestamp'], lastTimestamp],
+  ];
+  if (message !== undefined) set.push([['message'], message]);
+  const data = { uid: old.metadata.uid, set };
   return {
     event: { type: INCIDENT_RECORDED, data },
     object,
