@@ -66,11 +66,7 @@ export function nodeStatus(
     capacity,
     conditions: conditions(toTime(now)),
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
-    images: images
-      .map((image) => ({ names: [...image.digests, ...image.names].slice(0, 5), sizeBytes: image.sizeBytes }))
-      .filter((image) => image.names.length > 0)
-      .sort((a, b) => b.sizeBytes - a.sizeBytes || ((a.names[0] ?? '') < (b.names[0] ?? '') ? -1 : 1))
-      .slice(0, IMAGES_MAX),
+    images: namedImages(images),
     nodeInfo: {
       architecture: info.architecture,
       bootID: node.bootId ?? '',
@@ -84,6 +80,18 @@ export function nodeStatus(
       systemUUID: node.machineId ?? '',
     },
   };
+}
+/** The largest come first. Those without a name, which building leaves behind by the dozen, are nothing that a pod can ask for. */
+function namedImages(images: readonly RuntimeImage[]): readonly JsonObject[] {
+  const firstName = (image: { readonly names: readonly string[] }): string => image.names[0] ?? '';
+  return images
+    .map(({ digests, names, sizeBytes }) => ({
+      names: [...digests, ...names].filter((name) => !name.startsWith('<none>')).slice(0, 5),
+      sizeBytes,
+    }))
+    .filter(({ names }) => names.length > 0)
+    .sort((a, b) => b.sizeBytes - a.sizeBytes || (firstName(a) < firstName(b) ? -1 : 1))
+    .slice(0, IMAGES_MAX);
 }
 /** Whether a stored status says all that this one does. Times do not count, nor what others have added. */
 export function saysSame(stored: JsonObject | undefined, reported: JsonObject): boolean {

@@ -56,4 +56,24 @@ describe('the state of a node', () => {
     await node.run(60_000);
     expect(node.nodeReports).toHaveLength(told);
   });
+
+  it('names the images that pods can ask for, the largest first, and is told again when there is one more', async () => {
+    const node = new TestNode();
+    const image = (names: string[], sizeBytes: number) => ({ id: 'i', names, digests: [], sizeBytes, user: '' });
+    const images = [image(['small:1'], 1), image(['<none>:<none>'], 9), image(['b:1'], 5), image(['a:1'], 5)];
+    node.runtime.images = () => Promise.resolve(images);
+    await node.start();
+    await node.run(1000);
+    const told = node.nodeReports.length;
+    const names = (): unknown =>
+      (node.nodeReports.at(-1)?.['images'] as { names: string[] }[]).map((one) => one.names[0]);
+    expect(names()).toEqual(['a:1', 'b:1', 'small:1']);
+    images.push(image(['<none>:<none>'], 7));
+    await node.run(60_000);
+    expect(node.nodeReports).toHaveLength(told);
+    images.push(image(['large:1'], 7));
+    await node.run(60_000);
+    expect(node.nodeReports).toHaveLength(told + 1);
+    expect(names()).toEqual(['large:1', 'a:1', 'b:1', 'small:1']);
+  });
 });
