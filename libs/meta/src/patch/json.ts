@@ -42,8 +42,9 @@ function apply(document: Json, operation: JsonObject): Outcome {
     case 'copy':
     case 'move': {
       const from = pointer(operation['from']);
-      const found = from === undefined ? undefined : read(document, from);
-      if (from === undefined || found === undefined) return FAILED;
+      if (from === undefined) return FAILED;
+      const found = operation['op'] === 'move' ? read(document, from) : copied(document, from);
+      if (found === undefined) return FAILED;
       const base = operation['op'] === 'move' ? edit(document, from, remove) : document;
       return base === FAILED ? FAILED : edit(base, path, (holder, key) => insert(holder, key, found));
     }
@@ -82,8 +83,13 @@ function index(key: string): number | undefined {
 }
 function member(holder: readonly Json[] | JsonObject, key: string): Json | undefined {
   if (!isList(holder)) return Object.hasOwn(holder, key) ? holder[key] : undefined;
+  const at = placeIn(holder, key);
+  return at === undefined ? undefined : holder[at];
+}
+/** Where an item is; what is below zero counts from the end. */
+function placeIn(list: readonly Json[], key: string): number | undefined {
   const at = index(key);
-  return at === undefined || at < 0 ? undefined : holder[at];
+  return at !== undefined && at < 0 ? at + list.length : at;
 }
 
 function insert(holder: readonly Json[] | JsonObject, key: string, value: Json): Outcome {
@@ -102,17 +108,16 @@ function remove(holder: readonly Json[] | JsonObject, key: string): Outcome {
     const { [key]: _gone, ...rest } = holder;
     return rest;
   }
-  let at = index(key);
-  if (at === undefined) return FAILED;
-  if (at < 0) at += holder.length;
-  if (at < 0 || at >= holder.length) return FAILED;
+  const at = placeIn(holder, key);
+  if (at === undefined || at < 0 || at >= holder.length) return FAILED;
   return [...holder.slice(0, at), ...holder.slice(at + 1)];
 }
 function replace(holder: readonly Json[] | JsonObject, key: string, value: Json): Outcome {
   // A field of an object need not be there yet: replacing it adds it.
   if (!isList(holder)) return { ...holder, [key]: value };
   if (member(holder, key) === undefined) return FAILED;
-  return holder.map((item, i) => (i === index(key) ? value : item));
+  const at = placeIn(holder, key);
+  return holder.map((item, i) => (i === at ? value : item));
 }
 
 function read(document: Json, path: readonly string[]): Json | undefined {
@@ -125,9 +130,13 @@ function read(document: Json, path: readonly string[]): Json | undefined {
   return at;
 }
 
-/** Nothing there equals null, as long as there is something that could hold it. */
-function test(document: Json, path: readonly string[], value: Json): boolean {
+/** Nothing there is copied as null, as long as there is an object that could hold it. */
+function copied(document: Json, path: readonly string[]): Json | undefined {
   const holder = read(document, path.slice(0, -1));
-  if (typeof holder !== 'object' || holder === null) return false;
-  return jsonEquals(read(document, path) ?? null, value);
+  return read(document, path) ?? (isJsonObject(holder) ? null : undefined);
+}
+/** Nothing there equals null likewise. */
+function test(document: Json, path: readonly string[], value: Json): boolean {
+  const found = copied(document, path);
+  return found !== undefined && jsonEquals(found, value);
 }

@@ -1,4 +1,5 @@
 import { isJsonObject, putValue, valueOf, type Json, type JsonObject } from '#std';
+import { dropNulls } from './strategic-directives.js';
 import { badRequest, patched, type Patched } from './problem.js';
 
 /** Applies an RFC 7386 merge patch: maps merge, null removes, everything else replaces. */
@@ -13,12 +14,11 @@ function mergeObjects(base: JsonObject, patch: JsonObject): JsonObject {
   const out: Record<string, Json | undefined> = { ...base };
   for (const [key, value] of Object.entries(patch)) {
     if (value === undefined) continue;
+    const old = valueOf(out, key);
     if (value === null) delete out[key];
-    else {
-      const old = valueOf(out, key);
-      // A new map is merged with an empty one, so that the nulls within it vanish.
-      putValue(out, key, isJsonObject(value) ? mergeObjects(isJsonObject(old) ? old : {}, value) : value);
-    }
+    else if (isJsonObject(old)) putValue(out, key, isJsonObject(value) ? mergeObjects(old, value) : value);
+    // What is new has nothing to remove: the nulls in its maps vanish, within lists too. A list in place of a map stays.
+    else putValue(out, key, dropNulls(value));
   }
   return out;
 }

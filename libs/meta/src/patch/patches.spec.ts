@@ -52,6 +52,15 @@ describe('JSON patch', () => {
   ])('%j does not fit', (operation) => {
     expect(json({ a: 1, l: [] }, operation)).toBe(422);
   });
+  it('counts items below zero from the end, and copies what an object lacks as null', () => {
+    const list = { a: [1, [2, 3]] };
+    expect(json(list, { op: 'replace', path: '/a/-1/-2', value: 9 })).toEqual({ a: [1, [9, 3]] });
+    expect(json(list, { op: 'test', path: '/a/-2', value: 1 })).toEqual(list);
+    expect(json(list, { op: 'test', path: '/a/2', value: null })).toBe(422);
+    expect(json(list, { op: 'test', path: '/a/-', value: null })).toBe(422);
+    expect(json(list, { op: 'copy', from: '/x', path: '/b' })).toEqual({ ...list, b: null });
+    expect(json(list, { op: 'move', from: '/x', path: '/b' })).toBe(422);
+  });
   it('is a list of operations, and not of too many', () => {
     expect(applyJsonPatch({}, {})).toMatchObject({ problem: { code: 400 } });
     const many = Array.from({ length: 10001 }, () => ({ op: 'test', path: '/a', value: null }));
@@ -66,6 +75,11 @@ describe('merge patch', () => {
       value: { a: { c: 2 }, l: [2], n: {} },
     });
     expect(applyMergePatch({}, [])).toMatchObject({ ok: false, problem: { code: 400 } });
+  });
+  it('drops the nulls of what is new, in lists too, and keeps those of a list in place of a map', () => {
+    const merged = (document: JsonObject): unknown => applyMergePatch(document, { a: [{ b: null, c: 1 }] });
+    expect(merged({})).toEqual({ ok: true, value: { a: [{ c: 1 }] } });
+    expect(merged({ a: {} })).toEqual({ ok: true, value: { a: [{ b: null, c: 1 }] } });
   });
   it('changes nothing the second time', () => {
     const value = fc.dictionary(
@@ -140,6 +154,12 @@ describe('strategic merge patch', () => {
     ).toEqual({
       strategy: { type: 'X' },
     });
+  });
+  it('takes new items of an old list as they came, and new fields without nulls and directives', () => {
+    const item = { port: 'b', name: null };
+    expect(strategic({ ports: [{ port: 'a' }] }, { ports: [item] })).toEqual({ ports: [item, { port: 'a' }] });
+    expect(strategic({}, { ports: [item, { port: 'c', $patch: 'delete' }] })).toEqual({ ports: [{ port: 'b' }] });
+    expect(strategic({}, { ports: 1, '$setElementOrder/ports': [] })).toMatchObject({ code: 500 });
   });
   it('fails on a missing key or a contradicting order', () => {
     expect(strategic({ ports }, { ports: [{ name: 'x' }] })).toMatchObject({ code: 500 });

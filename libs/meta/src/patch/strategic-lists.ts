@@ -1,5 +1,4 @@
 import { isJsonObject, jsonEquals, type Json, type JsonObject } from '#std';
-import { dropNulls, withoutDirectives } from './strategic-directives.js';
 
 /** The patch contradicts itself or the schema: Kubernetes answers 500. */
 export class PatchFailure extends Error {
@@ -82,10 +81,8 @@ function mergeItems(
     const at = merged.findIndex((old) => isJsonObject(old) && jsonEquals(old[mergeKey], key));
     const old = merged[at];
     if (isJsonObject(old)) merged[at] = mergeItem(old, item);
-    else {
-      const fresh = withoutDirectives(dropNulls(item));
-      if (fresh !== undefined) merged.push(fresh);
-    }
+    // A new item of a list that was there is taken as it came.
+    else merged.push(item);
   }
   return merged;
 }

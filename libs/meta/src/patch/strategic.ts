@@ -82,7 +82,7 @@ function mergeOrdered(
   const old = out[name];
   const change = patch[name];
   if (!Array.isArray(order)) throw new PatchFailure(`invalid patch format of setElementOrder list: ${name}`);
-  if (change !== undefined && !Array.isArray(change)) return;
+  if (change !== undefined && !Array.isArray(change)) throw new PatchFailure(`expected a list: ${name}`);
   const field = fieldOf(place, name);
   const removed = patch[`${DELETE_ITEMS}${name}`];
   if (Array.isArray(removed) && removed.length > 0 && Array.isArray(out[name])) {
