@@ -34,3 +34,25 @@ describe('what an agent remembers over a restart', () => {
     expect((JSON.parse(last) as { pods: readonly unknown[] }).pods).toHaveLength(4);
   });
 });
+
+describe('an agent that is cut off', () => {
+  it('asks about once a second for what it should run, and says so ever more seldom', async () => {
+    const node = new TestNode();
+    await node.start();
+    let asked = 0;
+    const { request } = node.bus;
+    node.bus.request = (subject, ...rest) => {
+      if (subject === 'report.n1.sync') asked++;
+      return request.call(node.bus, subject, ...rest);
+    };
+    node.bus.connected = false;
+    await node.run(600_000);
+    expect(asked).toBeGreaterThan(500);
+    expect(asked).toBeLessThan(700);
+    expect(node.log.filter((line) => line.startsWith('asking for assignments')).length).toBeLessThan(12);
+    node.bus.connected = true;
+    node.assign(testPod('web'));
+    await node.run(3000);
+    expect(node.running('web')).toEqual(['POD/0', 'c/0']);
+  });
+});

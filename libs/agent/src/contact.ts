@@ -15,6 +15,9 @@ export class Contact {
   private syncing = false;
   private stopped = false;
   private heartbeats = 0;
+  /** How often in a row a question for assignments failed, and what takes back the next one. */
+  private failures = 0;
+  private again: () => void = () => undefined;
 
   constructor(
     private readonly options: AgentOptions,
@@ -67,7 +70,8 @@ export class Contact {
     if (this.syncing || this.stopped || !this.registered) return;
     this.syncing = true;
     const { node, clock } = this.options;
-    let again = false;
+    this.again();
+    let failed = false;
     try {
       const request: SyncRequest = { node: node.name, boot: this.boot };
       const sync = await this.ask<AssignmentSync>('sync', request, SYNC_ANSWER_MS);
@@ -75,13 +79,15 @@ export class Contact {
       const outcome = this.assigned.takeSync(sync);
       if (!('refused' in outcome)) await this.apply(outcome);
       else this.log(`an assignment was refused: ${outcome.refused}; remove the agent's data to let the node join anew`);
+      this.failures = 0;
     } catch (error) {
-      again = true;
-      this.log(`asking for assignments: ${words(error)}`);
+      failed = true;
+      const count = ++this.failures;
+      if ((count & (count - 1)) === 0) this.log(`asking for assignments: ${words(error)}`);
     } finally {
       this.syncing = false;
     }
-    if (again) clock.at(clock.now() + RETRY_MS, () => void this.sync());
+    if (failed) this.again = clock.at(clock.now() + RETRY_MS, () => void this.sync());
   }
   private take(change: AssignmentChange): undefined {
     if (this.stopped) return;
