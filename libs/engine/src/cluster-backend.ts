@@ -54,8 +54,8 @@ export class ClusterBackend {
   reached(position: number, timeoutMs: number): Promise<boolean> {
     return this.plane.reads.reached(position, timeoutMs);
   }
-  recent(position: number): View | undefined {
-    return this.plane.reads.recent(position);
+  recent(position: number, since: Instant): View | undefined {
+    return this.plane.reads.recent(position, since);
   }
   at(position: number): Promise<View | Refusal> {
     return this.plane.history.at(position);

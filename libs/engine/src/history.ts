@@ -52,7 +52,7 @@ export class History {
       );
     }
     if (position === present.position) return present.copy();
-    return reads.recent(position) ?? this.replayed(position);
+    return reads.window.viewAt(position) ?? this.replayed(position);
   }
 
   /**

@@ -1,8 +1,8 @@
 import type { Change, StoredEvent, StreamState, View } from '#model';
 import { lastOfDeleted } from '#model';
 import type { Clock, EventLog, LogSubscription } from '#ports';
-import { Fault } from '#std';
-import { ChangeWindow } from './change-window.js';
+import { Fault, type Instant } from '#std';
+import { ChangeWindow, WINDOW_MS } from './change-window.js';
 import type { Checkpoints } from './checkpoint.js';
 import type { EventCodec } from './codec.js';
 import { eventsBetween } from './past.js';
@@ -119,9 +119,10 @@ export class ReadModel {
     });
   }
 
-  /** The cluster as it was at a position within the last minutes. */
-  recent(position: number): View | undefined {
-    return this.window.viewAt(position);
+  /** The cluster as it was at a position within the last minutes, for who began to read it at `since`. */
+  recent(position: number, since: Instant): View | undefined {
+    // What was read long ago is over, also where nothing has happened since: readers meet one rule in every cluster.
+    return since < this.options.clock.now() - WINDOW_MS ? undefined : this.window.viewAt(position);
   }
 
   /** All but the last events, which go through the window of changes. */

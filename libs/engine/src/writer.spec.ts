@@ -140,7 +140,7 @@ describe('views of the past', () => {
       if (!isRefusal(result)) positions.push(result.position);
     }
     for (const position of positions.slice(0, -1)) {
-      const rewound = plane.reads.recent(position);
+      const rewound = plane.reads.window.viewAt(position);
       const replayed = await (
         plane.history as unknown as { replay(p: number): Promise<typeof plane.reads.projection> }
       ).replay(position);

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { VirtualClock } from '#adapters';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '#std';
 import { bootstrapPolicy } from './bootstrap-policy.js';
 import { eventsOf, TestServer } from './testing/test-server.js';
@@ -313,4 +314,36 @@ describe('who may do what', () => {
     const other = await server.keys.signToken(claims('another'));
     expect((await server.get('/apis', { authorization: `Bearer ${other}` })).code).toBe(401);
   });
+});
+
+describe('pages whose state was left behind', () => {
+  let server: TestServer;
+  afterEach(() => server.stop());
+  const path = '/api/v1/namespaces/default/secrets';
+  const tokenOf = (list: JsonObject | undefined): string =>
+    ((list?.['metadata'] ?? {}) as { continue?: string }).continue ?? '';
+
+  it.each(['changes', 'stands still'])(
+    'end after five minutes while the cluster %s; the rest is as it is now',
+    async (how) => {
+      const clock = new VirtualClock(Date.parse('2026-01-01T00:00:00Z'));
+      server = await TestServer.start({}, clock);
+      for (const name of ['a', 'b', 'c', 'd', 'e']) await server.create(path, { metadata: { name } });
+      const first = (await server.get(`${path}?limit=1`)).json;
+      if (how === 'changes') await server.create(path, { metadata: { name: 'cc' } });
+      clock.advanceTo(clock.now() + 299_000);
+      // The second page is of the same state, so it does not make it live longer.
+      const second = (await server.get(`${path}?limit=1&continue=${tokenOf(first)}`)).json;
+      expect(names(second)).toEqual(['b']);
+      clock.advanceTo(clock.now() + 2_000);
+      const expired = await server.get(`${path}?limit=1&continue=${tokenOf(second)}`);
+      expect(expired.json).toMatchObject({ code: 410, reason: 'Expired' });
+      const third = (await server.get(`${path}?limit=1&continue=${tokenOf(expired.json)}`)).json;
+      expect(names(third)).toEqual(['c']);
+      expect(version(third ?? {})).toBe(String(server.backend.current().position));
+      const last = (await server.get(`${path}?continue=${tokenOf(third)}`)).json;
+      expect(names(last)).toEqual(how === 'changes' ? ['cc', 'd', 'e'] : ['d', 'e']);
+      await server.stop();
+    },
+  );
 });

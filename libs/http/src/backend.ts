@@ -28,8 +28,11 @@ export interface Backend {
   current(): View;
   /** True once the projection has passed `position`; false when that takes longer than `timeoutMs`. */
   reached(position: number, timeoutMs: number): Promise<boolean>;
-  /** The cluster at a position inside the kept window of versions; undefined when that is too long ago. */
-  recent(position: number): View | undefined;
+  /**
+   * The cluster at a position inside the kept window of versions, for who began to read it at `since`; undefined when either
+   * is too long ago.
+   */
+  recent(position: number, since: Instant): View | undefined;
   /** The cluster at any past position, by replay; a 400 or 410 refusal when that is impossible. */
   at(position: number): Promise<View | Refusal>;
   /** The last position whose time is not after the instant; a 400 refusal before the beginning and in the future. */

@@ -1,6 +1,6 @@
 import type { KubeObject, Refusal, View } from '#model';
 import { isRefusal, refusals } from '#model';
-import { goJsonError } from '#std';
+import { goJsonError, type Instant } from '#std';
 import type { Answer, Rendering } from './answer.js';
 import { notAnObjectForm } from './answer.js';
 import type { Backend } from './backend.js';
@@ -45,7 +45,7 @@ export async function pageFor(backend: Backend, route: Route, options: ListOptio
 export function listAt(view: View, route: Route, options: ListOptions, rendering: Rendering): Answer | Refusal {
   const token = options.continue === '' ? undefined : readToken(options.continue);
   if (isRefusal(token)) return token;
-  const page = pageOf(route, options, { view, start: token?.start ?? '', limit: options.limit });
+  const page = pageOf(route, options, { view, start: token?.start ?? '', limit: options.limit, since: 0 });
   const answer = pageAnswer(route.on, page, rendering);
   return isRefusal(answer) ? answer : { ...answer, warnings: missingInThePast(route, view) };
 }
@@ -87,6 +87,8 @@ interface Plan {
   /** The first key that may be given, relative to what is listed. */
   readonly start: string;
   readonly limit: number;
+  /** When the first page of the state was given. */
+  readonly since: Instant;
 }
 /** Of a state as the log has it. */
 interface WholePlan extends Plan {
@@ -96,20 +98,21 @@ interface WholePlan extends Plan {
 /** Which state is listed, and from where. */
 async function planned(backend: Backend, options: ListOptions): Promise<WholePlan | Refusal> {
   const { resourceVersion, match, limit } = options;
+  const since = backend.now();
   if (options.continue !== '') return continued(backend, options);
   const version = versionOf(resourceVersion);
   if ('error' in version) return answers.badRequest(`invalid resource version: ${version.error}`);
   if (resourceVersion === '') {
     const view = await backend.fresh();
-    return isRefusal(view) ? view : { view, start: '', limit };
+    return isRefusal(view) ? view : { view, start: '', limit, since };
   }
-  if (version.value === 0) return { view: backend.current(), start: '', limit: 0 };
+  if (version.value === 0) return { view: backend.current(), start: '', limit: 0, since };
   const late = await tooNew(backend, version.value);
   if (late) return late;
   const isExact = match === 'Exact' || (match === '' && limit > 0);
-  if (!isExact) return { view: backend.current(), start: '', limit };
-  const view = backend.recent(version.value);
-  if (view) return { view, start: '', limit };
+  if (!isExact) return { view: backend.current(), start: '', limit, since };
+  const view = backend.recent(version.value, since);
+  if (view) return { view, start: '', limit, since };
   return answers.expired(`The resourceVersion for the provided list is too old.`);
 }
 
@@ -129,12 +132,14 @@ async function continued(backend: Backend, options: ListOptions): Promise<WholeP
   const rest = { start: token.start, limit: resourceVersion === '0' ? 0 : limit };
   if (token.version === INCONSISTENT) {
     const view = await backend.fresh();
-    return isRefusal(view) ? view : { view, ...rest };
+    return isRefusal(view) ? view : { view, ...rest, since: backend.now() };
   }
   const late = await tooNew(backend, token.version);
   if (late) return late;
-  const view = backend.recent(token.version);
-  return view ? { view, ...rest } : { ...TOKEN_EXPIRED, continue: writeToken(INCONSISTENT, token.start) };
+  const { version, start, since } = token;
+  const view = backend.recent(version, since);
+  if (view) return { view, ...rest, since };
+  return { ...TOKEN_EXPIRED, continue: writeToken({ version: INCONSISTENT, start, since }) };
 }
 
 const TOKEN_EXPIRED: Refusal = answers.expired(
@@ -146,9 +151,11 @@ const INCONSISTENT = -1;
 interface Token {
   readonly version: number;
   readonly start: string;
+  /** When the first page of the state was given. */
+  readonly since: Instant;
 }
-function writeToken(version: number, start: string): string {
-  return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: version, start })).toString('base64url');
+function writeToken({ version, start, since }: Token): string {
+  return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: version, start, since })).toString('base64url');
 }
 function readToken(text: string): Token | Refusal {
   const invalid = (why: string): Refusal =>
@@ -157,18 +164,19 @@ function readToken(text: string): Token | Refusal {
   if (wrong || text.length % 4 === 1)
     return invalid(`illegal base64 data at input byte ${wrong?.index ?? text.length - 1}`);
   const json = Buffer.from(text, 'base64url').toString('utf8');
-  let token: { v?: unknown; rv?: unknown; start?: unknown };
+  let token: { v?: unknown; rv?: unknown; start?: unknown; since?: unknown };
   try {
     token = JSON.parse(json) as typeof token;
   } catch {
     return invalid(goJsonError(json));
   }
   if (token?.v !== 'meta.k8s.io/v1') return invalid('server does not recognize this encoded version');
-  const { rv, start } = token;
+  const { rv, start, since } = token;
   if (typeof rv !== 'number' || !Number.isInteger(rv) || rv === 0)
     return invalid('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   if (typeof start !== 'string' || start === '') return invalid('no start key provided');
-  return { version: rv, start };
+  // A token that was made elsewhere has no time: only its version counts.
+  return { version: rv, start, since: typeof since === 'number' ? since : Infinity };
 }
 
 export interface Page {
@@ -176,7 +184,7 @@ export interface Page {
   readonly meta: ListMeta;
 }
 
-function pageOf(route: Route, { selection }: ListOptions, { view, start, limit }: Plan): Page {
+function pageOf(route: Route, { selection }: ListOptions, { view, start, limit, since }: Plan): Page {
   const resourceVersion = String(view.position);
   const all = view.list(route.on.kind.ref, route.namespace || undefined);
   const isEverywhere = route.on.kind.names.namespaced && route.namespace === '';
@@ -197,7 +205,7 @@ function pageOf(route: Route, { selection }: ListOptions, { view, start, limit }
   const isPinned = selection.name !== undefined && !isEverywhere;
   if (at >= all.length || isPinned) return { objects, meta: { resourceVersion } };
   const last = keyOf(all[at - 1] as KubeObject);
-  const token = writeToken(view.position, `${last}\0`);
+  const token = writeToken({ version: view.position, start: `${last}\0`, since });
   const meta = {
     resourceVersion,
     continue: token,

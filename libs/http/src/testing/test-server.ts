@@ -2,7 +2,7 @@ import { MemoryBusHub, MemoryEventLog, openMemoryKeys, RandomIds, SystemClock } 
 import { ClusterBackend, ControlPlane } from '#engine';
 import { registry } from '#kinds';
 import type { Command } from '#model';
-import type { Authorizer, Keys } from '#ports';
+import type { Authorizer, Clock, Keys } from '#ports';
 import type { JsonObject } from '#std';
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -44,8 +44,7 @@ export class TestServer {
     private readonly server: Server,
   ) {}
 
-  static async start(options: Partial<ApiOptions> = {}): Promise<TestServer> {
-    const clock = new SystemClock();
+  static async start(options: Partial<ApiOptions> = {}, clock: Clock = new SystemClock()): Promise<TestServer> {
     const hub = new MemoryBusHub(clock);
     const keys = await openMemoryKeys();
     const kinds = registry;
