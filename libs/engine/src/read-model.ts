@@ -30,6 +30,9 @@ export const EVENTS_PER_CHECKPOINT = 100_000;
 /** Watches that broke off shortly before a restart go on where they were; the rest of the past is folded the fast way. */
 export const EVENTS_KEPT_AT_START = 10_000;
 
+/** How long a start waits for the log's last events before it gives up. */
+const START_MS = 600_000;
+
 type Listener = (changes: readonly Change[], events: readonly StoredEvent[]) => void;
 
 /**
@@ -46,7 +49,9 @@ export class ReadModel {
   private sinceCheckpoint = 0;
   /** Highest position that the log has shown, events of others in a shared store included. */
   private seen = 0;
-  private headInFlight: Promise<number> | undefined;
+  /** The look at the log's head that is under way, and the one that comes after it for all who arrived meanwhile. */
+  private headInFlight: Promise<unknown> = Promise.resolve();
+  private nextHead: Promise<number> | undefined;
 
   constructor(private readonly options: ReadModelOptions) {
     this.projection = new Projection(options.fold);
@@ -68,7 +73,7 @@ export class ReadModel {
       (cause) => cause !== undefined && this.options.onFatal(cause),
       (position) => this.sawOthers(position),
     );
-    await this.reached(head, 600_000);
+    if (!(await this.reached(head, START_MS))) throw new Lagging('the view of this process');
   }
 
   async stop(): Promise<void> {
@@ -109,16 +114,6 @@ export class ReadModel {
     return this.reached(await this.headSoon(), timeoutMs);
   }
 
-  /** Resolves once the next batch of events was folded. */
-  nextBatch(): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = this.onChanges(() => {
-        stop();
-        resolve();
-      });
-    });
-  }
-
   /** The cluster as it was at a position within the last minutes, for who began to read it at `since`. */
   recent(position: number, since: Instant): View | undefined {
     // What was read long ago is over, also where nothing has happened since: readers meet one rule in every cluster.
@@ -138,13 +133,13 @@ export class ReadModel {
 
   private headSoon(): Promise<number> {
     // A look that is under way may have read the head before this caller arrived: only one that starts later will do.
-    if (!this.headInFlight) {
-      this.headInFlight = Promise.resolve().then(() => {
-        this.headInFlight = undefined;
-        return this.options.log.head();
-      });
-    }
-    return this.headInFlight;
+    this.nextHead ??= this.headInFlight.then(() => {
+      this.nextHead = undefined;
+      const head = this.options.log.head();
+      this.headInFlight = head.catch(() => undefined);
+      return head;
+    });
+    return this.nextHead;
   }
 
   private take(events: readonly StoredEvent[]): void {

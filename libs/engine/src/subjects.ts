@@ -1,4 +1,4 @@
-import type { Command, KubeObject } from '#model';
+import type { Command } from '#model';
 
 /** Every name on the bus, and who may use which. No other file spells a subject. */
 
@@ -79,11 +79,6 @@ export const subjects = {
 /** The node that a subject of an agent names: its second token. Authenticated, since an agent can publish no other. */
 export function nodeOfSubject(subject: string): string {
   return tokenText(subject.split('.')[1] ?? NONE);
-}
-
-/** What an event's subject is made from: the object it happened to. */
-export function eventSubject(kind: string, object: Pick<KubeObject, 'metadata'>, type: string): string {
-  return subjects.event(kind, object.metadata.namespace, object.metadata.name, type);
 }
 
 /** What one client of the bus may do, in NATS' wild cards. */

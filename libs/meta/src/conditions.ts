@@ -15,13 +15,6 @@ export function findCondition<C extends { readonly type: string }>(
 ): C | undefined {
   return conditions?.find((condition) => condition.type === type);
 }
-export function conditionIs(
-  conditions: readonly { readonly type: string; readonly status: string }[] | undefined,
-  type: string,
-  status: 'True' | 'False' | 'Unknown' = 'True',
-): boolean {
-  return findCondition(conditions, type)?.status === status;
-}
 
 /**
  * The list with this condition set. `lastTransitionTime` moves only with the status; nothing is changed (the same list

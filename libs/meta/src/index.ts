@@ -10,7 +10,6 @@ export * from './owner.js';
 export * from './problem.js';
 export * from './quantity.js';
 export * from './selector.js';
-export * from './status.js';
 export * from './taints-tolerations.js';
 export * from './patch/json.js';
 export * from './patch/merge.js';

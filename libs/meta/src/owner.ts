@@ -20,12 +20,6 @@ interface Owner {
 export function controllerOf(object: Owned): OwnerRef | undefined {
   return object.metadata.ownerReferences?.find((reference) => reference.controller === true);
 }
-export function isControlledBy(object: Owned, owner: { readonly metadata: { readonly uid: string } }): boolean {
-  return controllerOf(object)?.uid === owner.metadata.uid;
-}
-export function isOwnedBy(object: Owned, uid: string): boolean {
-  return object.metadata.ownerReferences?.some((reference) => reference.uid === uid) ?? false;
-}
 
 /** A reference by which this owner controls what carries it; the owner's deletion in the foreground waits for it. */
 export function controllerRef(owner: Owner): OwnerRef {

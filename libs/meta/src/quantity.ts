@@ -167,9 +167,6 @@ function formatOf(a: Quantity, b: Quantity): QuantityFormat {
 export function maxQuantity(a: Quantity, b: Quantity): Quantity {
   return a.nanos >= b.nanos ? a : b;
 }
-export function negatedQuantity(a: Quantity): Quantity {
-  return { nanos: -a.nanos, format: a.format };
-}
 
 /** Whole units, rounded up: bytes of memory, cores of a cpu. */
 export function quantityValue(quantity: Quantity): number {
@@ -178,10 +175,4 @@ export function quantityValue(quantity: Quantity): number {
 /** Thousandths, rounded up: millicores. */
 export function quantityMilliValue(quantity: Quantity): number {
   return Number(dividedUp(quantity.nanos, 1_000_000n));
-}
-export function quantityFromMilli(milli: number, format: QuantityFormat = 'decimal'): Quantity {
-  return { nanos: BigInt(Math.round(milli)) * 1_000_000n, format };
-}
-export function quantityFromValue(value: number, format: QuantityFormat = 'decimal'): Quantity {
-  return { nanos: BigInt(Math.round(value)) * NANO, format };
 }

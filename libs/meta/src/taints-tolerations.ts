@@ -51,13 +51,6 @@ export function tolerationSeconds(taint: Taint, tolerations: readonly Toleration
   return limits.length === 0 ? undefined : Math.min(...limits);
 }
 
-/** The list without taints of this key (and effect). */
-export function withoutTaint(taints: readonly Taint[] | undefined, key: string, effect?: string): readonly Taint[] {
-  return (taints ?? []).filter((taint) => taint.key !== key || (effect !== undefined && taint.effect !== effect));
-}
-export function sameTaint(a: Taint, b: Taint): boolean {
-  return a.key === b.key && a.effect === b.effect;
-}
 /** The two seconds-bound tolerations that every pod gets for nodes that fall silent. */
 export const DEFAULT_TOLERATION_SECONDS = 300;
 export function withDefaultTolerations(tolerations: readonly Toleration[] | undefined): readonly Toleration[] {

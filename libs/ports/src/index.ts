@@ -5,7 +5,6 @@ export * from './container-runtime.js';
 export * from './event-log.js';
 export * from './ids.js';
 export * from './keys.js';
-export * from './pod-network.js';
 export * from './pod-volumes.js';
 export * from './prober.js';
 export * from './runtime-fault.js';

@@ -5,15 +5,6 @@ import { attemptsOf, hasStarted, sandboxOf } from './situation.js';
 import type { Situation } from './situation.js';
 import { endOf, isInitialized, observedGenerationOf } from './ends.js';
 
-/** Types that the node decides and reports; all others in a pod's status are not its business. */
-export const NODE_CONDITIONS: readonly string[] = [
-  'PodReadyToStartContainers',
-  'Initialized',
-  'Ready',
-  'ContainersReady',
-  'PodScheduled',
-];
-
 const OWN_FIELDS = ['phase', 'reason', 'message', 'podIPs', 'initContainerStatuses', 'containerStatuses'] as const;
 
 /**

@@ -268,9 +268,6 @@ export function isSidecar(container: Container): boolean {
 export function initContainersOf(pod: Pod): readonly Container[] {
   return pod.spec.initContainers ?? [];
 }
-export function sidecarsOf(pod: Pod): readonly Container[] {
-  return initContainersOf(pod).filter(isSidecar);
-}
 export function allContainersOf(pod: Pod): readonly Container[] {
   return [...initContainersOf(pod), ...pod.spec.containers, ...(pod.spec.ephemeralContainers ?? [])];
 }

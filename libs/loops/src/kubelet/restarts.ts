@@ -1,5 +1,5 @@
 import type { Instant } from '#std';
-import { initContainersOf, isInit, isSidecar } from './pod.js';
+import { isInit, isSidecar } from './pod.js';
 import type { Container, Pod, RestartPolicy } from './pod.js';
 import { delayInWords } from './record.js';
 import type { BackOff } from './record.js';
@@ -20,13 +20,6 @@ export function restarts(pod: Pod, container: Container, exitCode: number): bool
   }
   const policy = restartPolicyOf(pod, container);
   return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
-}
-
-/** True while a pod that is not being stopped may still start any of its containers again, whatever their exit code. */
-export function mayEverRestart(pod: Pod): boolean {
-  return [...initContainersOf(pod), ...pod.spec.containers].some(
-    (c) => restartPolicyOf(pod, c) !== 'Never' || (c.restartPolicyRules?.length ?? 0) > 0,
-  );
 }
 
 /** When a container that ended may be started again: at once the first time. */

@@ -105,13 +105,6 @@ interface AppendOptions {
   readonly metadata?: Partial<EventMetadata>;
 }
 
-/** A view with these objects in it, each as if just created. */
-export function testView(objects: readonly KubeObject[], registry?: KindRegistry): TestView {
-  const view = new TestView(registry);
-  for (const object of objects) view.put(object);
-  return view;
-}
-
 /** Good enough for the kinds that tests use without a registry. */
 function plural(kind: string): string {
   const lower = kind.toLowerCase();
