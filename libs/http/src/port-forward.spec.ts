@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sessionChannels, type ForwardRequest, type Refusal } from '#model';
-import { WebSocket } from 'ws';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createWebSocketStream, WebSocket } from 'ws';
 import type { NodeStream } from './backend.js';
 import { TestServer } from './testing/test-server.js';
 
@@ -25,8 +29,40 @@ class Shouter implements NodeStream {
   }
 }
 
+interface SpdyClient {
+  start(version: number): void;
+  request(asked: object, done: (error: Error | null, stream: Duplex) => void): void;
+  readonly _spdyState: State;
+}
+interface State {
+  readonly window: { readonly send: { update(size: number, done?: () => void): void; getCurrent(): number } };
+}
+
+/** Opens streams as kubectl does, which knows no flow control. */
+function spdyClient(bytes: Duplex): (headers: Readonly<Record<string, string>>) => Promise<Duplex> {
+  const { connection } = createRequire(join(process.cwd(), 'package.json'))('spdy-transport') as {
+    connection: { create(socket: Duplex, options: object): SpdyClient };
+  };
+  const client = connection.create(bytes, { protocol: 'spdy', isServer: false });
+  const unlimited = ({ window: { send } }: State): void => {
+    send.getCurrent = () => Number.MAX_SAFE_INTEGER;
+    send.update = (_size, done) => void (done && process.nextTick(done));
+  };
+  unlimited(client._spdyState);
+  client.start(3.1);
+  return (headers) =>
+    new Promise((resolve, reject) =>
+      client.request({ method: 'POST', host: 'localhost', path: '/', headers }, (error, stream) => {
+        if (error) return reject(error);
+        unlimited((stream as Duplex & { _spdyState: State })._spdyState);
+        resolve(stream);
+      }),
+    );
+}
+
 describe('port forwarding over a WebSocket', () => {
   let server: TestServer;
+  let slow: NodeStream | undefined;
   beforeAll(async () => {
     server = await TestServer.start();
     Object.assign(server.backend, {
@@ -34,7 +70,9 @@ describe('port forwarding over a WebSocket', () => {
         Promise.resolve(
           port === 80
             ? new Shouter()
-            : { refused: true, code: 500, reason: 'InternalError', message: `failed to connect to port ${port}` },
+            : port === 82 && slow
+              ? slow
+              : { refused: true, code: 500, reason: 'InternalError', message: `failed to connect to port ${port}` },
         ),
     });
     await server.create('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
@@ -62,6 +100,44 @@ describe('port forwarding over a WebSocket', () => {
     expect(said(3)[0]).toBe('\x51\0');
     expect(said(3)[1]).toContain('failed to connect to port 81');
   });
+
+  it('reads no more of a client without flow control than a pod takes', async () => {
+    const taken: number[] = [];
+    let isOpen = Promise.withResolvers<void>();
+    slow = {
+      async *[Symbol.asyncIterator](): AsyncIterator<Chunk> {
+        await new Promise(() => undefined);
+        yield* [];
+      },
+      write: async (data) => {
+        await isOpen.promise;
+        taken.push(data.length);
+      },
+      end: () => Promise.resolve(),
+      cancel: () => undefined,
+    };
+    const path = '/api/v1/namespaces/default/pods/p/portforward';
+    // This client's library takes no name with a slash: without one the tunnel is meant.
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}${path}`);
+    await new Promise((resolve) => socket.on('open', resolve));
+    const client = spdyClient(createWebSocketStream(socket));
+    const ask = (streamtype: string): Promise<Duplex> => client({ streamtype, port: '82', requestid: '0' });
+    await ask('error');
+    const data = await ask('data');
+    const bytes = 64 * 1024 * 1024;
+    for (let i = 0; i < 1024; i++) data.write(Buffer.alloc(bytes / 1024));
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    // What neither the pod nor the server took has not left the client, but for what the network holds.
+    const { bytesWritten } = (socket as unknown as { readonly _socket: Socket })._socket;
+    expect(bytesWritten).toBeGreaterThan(1024);
+    expect(bytesWritten).toBeLessThan(bytes / 4);
+    isOpen.resolve();
+    const sum = (): number => taken.reduce((all, one) => all + one, 0);
+    for (let i = 0; i < 100 && sum() < bytes; i++) await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(sum()).toBe(bytes);
+    socket.terminate();
+    isOpen = Promise.withResolvers<void>();
+  }, 30_000);
 
   it('refuses what is no port and what is no WebSocket', async () => {
     const path = '/api/v1/namespaces/default/pods/p/portforward';

@@ -32,12 +32,27 @@ export async function portForward(backend: Backend, call: Call, place: ForwardPl
   return undefined;
 }
 
+/** kubectl knows no flow control: nothing more is read of it while its streams hold so much that no pod has taken. */
+const UNREAD_BYTES_MAX = 1024 * 1024;
+
 /** For each connection of the client's there is a stream for its data and one for its errors. */
 function tunnel(backend: Backend, place: ForwardPlace, socket: WebSocket): void {
   const waiting = new Map<string, Partial<Record<'data' | 'error', SpdyStream>>>();
   const bytes = createWebSocketStream(socket);
   bytes.on('error', () => undefined);
+  const open = new Set<SpdyStream>();
+  const pace = (): void => {
+    const unread = [...open].reduce((sum, { readableLength }) => sum + readableLength, 0);
+    if (unread > UNREAD_BYTES_MAX) bytes.pause();
+    else if (bytes.isPaused()) bytes.resume();
+  };
   serveSpdy(bytes, (stream) => {
+    open.add(stream);
+    stream.on('resume', pace);
+    stream.once('close', () => {
+      open.delete(stream);
+      pace();
+    });
     const { streamtype, port = '', requestid = '' } = stream.headers;
     if (streamtype !== 'data' && streamtype !== 'error') return stream.destroy();
     const pair = { ...waiting.get(requestid), [streamtype]: stream };
@@ -46,6 +61,7 @@ function tunnel(backend: Backend, place: ForwardPlace, socket: WebSocket): void 
     waiting.delete(requestid);
     void forward({ backend, place, port: Number(port) }, pair.data, pair.error);
   });
+  bytes.on('data', pace);
   socket.resume();
 }
 
@@ -121,6 +137,8 @@ async function forward(
   if (problem !== undefined) errors.write(`error forwarding port ${to.port} to pod ${pod}, uid ${uid}: ${problem}`);
   errors.end();
   data.end();
+  // What nobody takes any more must not hold up the other connections.
+  data.resume();
 }
 
 /** Both directions until the pod's is over; what went wrong on the node, if something did. */
