@@ -1,8 +1,7 @@
 // npm run bench [-- --json] [name…]: every module of tools/bench is one group of figures.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
-import { build, install, main, node, requireEngine, requireNatsServer, root, step } from './setup.mjs';
+import { build, install, main, requireEngine, requireNatsServer, root, runNode, step } from './setup.mjs';
 
 const asJson = process.argv.includes('--json');
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));
@@ -41,12 +40,7 @@ async function again() {
   build();
   requireNatsServer();
   await requireEngine();
-  const result = spawnSync(node, ['--no-warnings', ...process.argv.slice(1)], {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, SHIPLOG_BENCH: '1' },
-  });
-  return result.status ?? 1;
+  return runNode(process.argv.slice(1), { cwd: root, env: { ...process.env, SHIPLOG_BENCH: '1' } });
 }
 
 /** A module runs when its file's name or one of the figures it declares is meant. */

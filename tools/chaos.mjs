@@ -1,6 +1,14 @@
 // npm run chaos -- --seed N --minutes M: trouble for a cluster on real containers; see test/chaos.
-import { spawnSync } from 'node:child_process';
-import { build, install, main, node, requireEngine, requireNatsServer, requireTestPrograms, root } from './setup.mjs';
+import {
+  build,
+  install,
+  main,
+  requireEngine,
+  requireNatsServer,
+  requireTestPrograms,
+  root,
+  runNode,
+} from './setup.mjs';
 
 await main(async () => {
   install();
@@ -8,6 +16,5 @@ await main(async () => {
   requireNatsServer();
   await requireEngine();
   requireTestPrograms();
-  const words = ['--no-warnings', 'dist/test/chaos/main.js', ...process.argv.slice(2)];
-  return spawnSync(node, words, { cwd: root, stdio: 'inherit' }).status ?? 1;
+  return runNode(['dist/test/chaos/main.js', ...process.argv.slice(2)], { cwd: root });
 });

@@ -1,5 +1,7 @@
 export const root: string;
 export function freePort(): Promise<number>;
+/** What is still to be taken apart when this process is told to end. Call the result once that is done otherwise. */
+export function onEnd(callback: () => Promise<unknown>): () => void;
 export interface StartedCluster {
   readonly home: string;
   readonly port: number;

@@ -1,8 +1,8 @@
 // Starts a standalone cluster for a tool or a test in a data folder of its own, and stops it again.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { removeCluster } from './remove.mjs';
@@ -21,12 +21,42 @@ export function freePort() {
   });
 }
 
+const atEnd = new Set();
+let isListening = process.env.JEST_WORKER_ID !== undefined;
+
+/** What is still to be taken apart when this process is told to end. Call the result once that is done otherwise. */
+export function onEnd(callback) {
+  // Jest ends its workers by itself, and the tests' own hooks take apart what they made.
+  if (!isListening) for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, endBecauseOf);
+  isListening = true;
+  atEnd.add(callback);
+  return () => atEnd.delete(callback);
+}
+async function endBecauseOf(signal) {
+  await Promise.allSettled([...atEnd].map((callback) => callback()));
+  process.exit(128 + constants.signals[signal]);
+}
+
+/** Who works on a cluster in a folder of its own: when that process is gone, nobody will ever remove it. */
+const STARTER = 'started-by';
+async function removeLeftBehind() {
+  const homes = readdirSync(tmpdir()).filter((name) => name.startsWith('shiplog-'));
+  for (const home of homes.map((name) => join(tmpdir(), name))) {
+    const file = join(home, STARTER);
+    if (!existsSync(file) || existsSync(`/proc/${readFileSync(file, 'utf8').trim()}`)) continue;
+    await removeCluster(home);
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
 /**
  * Starts `apps/standalone` out of dist and waits until its API answers.
  * @param {{ apps?: string, home?: string, port?: number, env?: Record<string, string>, quiet?: boolean }} options
  */
 export async function startCluster(options = {}) {
+  await removeLeftBehind();
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'shiplog-'));
+  if (!options.home) writeFileSync(join(home, STARTER), `${process.pid}\n`);
   const port = options.port ?? (await freePort());
   const child = spawn(process.execPath, [join(root, 'dist/apps/standalone/main.js')], {
     env: {
@@ -61,7 +91,7 @@ export async function startCluster(options = {}) {
     child.kill('SIGKILL');
     throw new Error(`the cluster did not come up:\n${output}`);
   }
-  return {
+  const cluster = {
     home,
     port,
     kubeconfig,
@@ -71,6 +101,7 @@ export async function startCluster(options = {}) {
     ended,
     /** Stops it as Ctrl-C would and removes its data unless `keep`. */
     async stop({ keep: keepData = false } = {}) {
+      isStopped();
       child.kill('SIGTERM');
       const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
       const result = await ended;
@@ -82,4 +113,6 @@ export async function startCluster(options = {}) {
       return result;
     },
   };
+  const isStopped = onEnd(() => cluster.stop());
+  return cluster;
 }

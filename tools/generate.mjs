@@ -1,9 +1,8 @@
 // npm run generate [-- --check]: writes the files that are made from code. --check fails when one is not what it would write.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { build, install, main, node, root, step } from './setup.mjs';
+import { build, install, main, root, runNode, step } from './setup.mjs';
 
 const FILES = { 'docs/subjects.md': subjectsPage };
 
@@ -73,9 +72,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       build();
       // The compiled code wants the pinned Node.
       const env = { ...process.env, SHIPLOG_GENERATE: '1' };
-      return (
-        spawnSync(node, ['--no-warnings', ...process.argv.slice(1)], { cwd: root, stdio: 'inherit', env }).status ?? 1
-      );
+      return runNode(process.argv.slice(1), { cwd: root, env });
     }
     const changed = await generate(isCheck);
     for (const file of changed) step(`${isCheck ? 'out of date' : 'wrote'}: ${file}`);

@@ -17,6 +17,7 @@ export function run(program: string, words: readonly string[]): void {
     process.exitCode = 127;
   });
   child.once('exit', (code) => (process.exitCode = code ?? 1));
-  // Ctrl-C is for the program: it decides when this ends.
+  // Ctrl-C reaches the program too, and it decides when this ends.
   process.on('SIGINT', () => undefined);
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
 }

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { BUSYBOX, importBusybox } from '../support/test-cluster.js';
 
 const root = process.cwd();
-const IMAGE = 'shiplog-standin/busybox:1';
 const FILES = ['-f', 'docker-compose.yml', '-f', 'test/support/images/docker-compose.standin.yml'];
 
 let folder: string;
@@ -62,6 +62,7 @@ describe('the compose stack', () => {
     [apiPort, natsPort] = [await freePort(), await freePort()];
     const clients = (await import(join(root, 'tools/clients.mjs'))) as { kubectl(): string };
     kubectlPath = clients.kubectl();
+    importBusybox();
     execFileSync(process.execPath, ['test/support/images/make.mjs'], {
       cwd: root,
       env: env(),
@@ -133,7 +134,11 @@ describe('the compose stack', () => {
 
 function deployment(): object {
   const labels = { app: 'web' };
-  const container = { name: 'web', image: IMAGE, command: ['sh', '-c', 'echo hello from compose; exec sleep 100000'] };
+  const container = {
+    name: 'web',
+    image: BUSYBOX,
+    command: ['sh', '-c', 'echo hello from compose; exec sleep 100000'],
+  };
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',

@@ -1,8 +1,8 @@
 // How much longer a pod takes than its two containers take by themselves, on the same engine.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Docker from 'dockerode';
-import { startCluster } from '../cluster.mjs';
+import { onEnd, startCluster } from '../cluster.mjs';
 import { clientOf } from './api.mjs';
 
 const PODS = 20;
@@ -26,7 +26,9 @@ export const names = [
 export async function run() {
   const cluster = await startCluster();
   const docker = new Docker();
+  const isDone = onEnd(() => removeRaw(docker));
   try {
+    await removeRaw(docker, (pid) => !existsSync(`/proc/${pid}`));
     const send = clientOf(cluster.kubeconfig);
     await send('POST', '/api/v1/namespaces', { metadata: { name: 'bench' } });
     await createdSoon(send, '/api/v1/namespaces/bench/serviceaccounts/default');
@@ -36,6 +38,7 @@ export async function run() {
     const ratio = await scaleRatio(send, docker, template);
     return { ...overhead, ...ratio };
   } finally {
+    isDone();
     await removeRaw(docker);
     await cluster.stop();
   }
@@ -200,11 +203,10 @@ async function makeManyRaw(docker, template, atOnce) {
   return performance.now() - started;
 }
 
-async function removeRaw(docker) {
+/** Those of this process, or of others that are gone. */
+async function removeRaw(docker, isOf = (pid) => pid === process.pid) {
   const found = await docker.listContainers({ all: true, filters: { label: [RAW] } });
-  const ids = found
-    .filter(({ Names }) => Names.some((one) => one.startsWith(`/${RAW}-${process.pid}-`)))
-    .map(({ Id }) => Id);
+  const ids = found.filter(({ Names }) => isOf(Number(Names[0]?.split('-')[2]))).map(({ Id }) => Id);
   const worker = async () => {
     for (let id = ids.pop(); id !== undefined; id = ids.pop())
       await docker.getContainer(id).remove({ force: true, v: true });

@@ -12,8 +12,6 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const NODE_IMAGE = 'shiplog-standin/node:24';
 const NATS_IMAGE = 'shiplog-standin/nats:2';
-/** Something for pods to run. */
-const BUSYBOX_IMAGE = 'shiplog-standin/busybox:1';
 const CA_BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
 const PATHS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
@@ -21,7 +19,6 @@ const scratch = mkdtempSync(join(tmpdir(), 'shiplog-images-'));
 try {
   makeNode(join(scratch, 'node'));
   makeNats(join(scratch, 'nats'));
-  makeBusybox(join(scratch, 'busybox'));
   makeShiplog();
 } finally {
   rmSync(scratch, { recursive: true, force: true });
@@ -40,11 +37,6 @@ function makeNats(folder) {
   base(folder);
   program(folder, which('nats-server'), 'usr/bin/nats-server');
   importImage(folder, NATS_IMAGE);
-}
-
-function makeBusybox(folder) {
-  base(folder);
-  importImage(folder, BUSYBOX_IMAGE);
 }
 
 function makeShiplog() {
