@@ -9,7 +9,7 @@ export async function eventsOf(home: string): Promise<readonly StoredEvent[]> {
   const log = await openEventLog(`sqlite:${join(home, 'log', 'events.db')}`, { mode: 'read' });
   const codec = eventCodec(registry, await openFileKeys(home));
   const events: StoredEvent[] = [];
-  for await (const batch of log.readAll(0)) events.push(...batch.map((event) => codec.decode(event)));
+  for await (const batch of log.readAll(0)) events.push(...batch.map((recorded) => codec.decode(recorded.open())));
   await log.close();
   return events;
 }

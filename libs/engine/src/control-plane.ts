@@ -38,11 +38,11 @@ export class ControlPlane {
   private readonly runners: LoopRunner[] = [];
 
   constructor(readonly options: ControlPlaneOptions) {
-    const { log, kinds, keys, clock, build, eventsPerCheckpoint, eventsKeptAtStart, onFatal } = options;
+    const { log, kinds, keys, clock, build, soon, eventsPerCheckpoint, eventsKeptAtStart, onFatal } = options;
     this.codec = eventCodec(kinds, keys);
     this.fold = (state, event, owned) => foldEvent(kinds, state, event, owned);
     const checkpoints = options.checkpoints && new Checkpoints(options.checkpoints, () => undefined);
-    const parts = { log, codec: this.codec, fold: this.fold, build, ...(checkpoints && { checkpoints }) };
+    const parts = { log, codec: this.codec, fold: this.fold, build, soon, ...(checkpoints && { checkpoints }) };
     this.reads = new ReadModel({
       ...parts,
       clock,

@@ -12,6 +12,7 @@ export interface HistoryOptions {
   readonly log: EventLog;
   readonly reads: ReadModel;
   readonly codec: EventCodec;
+  readonly soon: (callback: () => void) => void;
   readonly fold: Fold;
   readonly build: string;
   readonly checkpoints?: Checkpoints;
@@ -67,9 +68,10 @@ export class History {
     try {
       if (!isWanted()) return;
       const projection = await this.replay(after);
-      for await (const events of eventsBetween({ log, codec }, after, Infinity)) {
+      for await (const events of eventsBetween(log, after, Infinity)) {
         const changes: Change[] = [];
-        for (const event of events) {
+        for (const recorded of events) {
+          const event = codec.decode(recorded.open());
           const change = withLast(projection.apply(event), event);
           if (change?.kind === kind) changes.push(change);
         }
@@ -117,10 +119,10 @@ export class History {
   }
 
   private async replay(position: number): Promise<Projection> {
-    const { log, codec, fold, build, checkpoints } = this.options;
+    const { log, codec, soon, fold, build, checkpoints } = this.options;
     const projection = new Projection(fold);
     const state = (await checkpoints?.newest(build, position, codec))?.state;
-    await projection.rebuild(state, eventsBetween({ log, codec }, state?.position ?? 0, position));
+    await projection.rebuild(state, eventsBetween(log, state?.position ?? 0, position), { codec, soon });
     return projection;
   }
 }

@@ -1,9 +1,16 @@
 import type { Change, KindId, KindRef, KubeObject, StoredEvent, StreamName, StreamState, View } from '#model';
-import { parseStream } from '#model';
+import { DELETED, parseStream } from '#model';
+import type { RecordedEvent } from '#ports';
+import type { EventCodec } from './codec.js';
 import { ObjectTable } from './object-table.js';
 
 /** Streams of Shiplog's own facts, which are no objects of the API. */
 export const WRITER_STREAM = 'shiplog.writers/_/writer';
+
+/** How many events a rebuild sets aside, so that those of a stream come together: some 5 MB of text. */
+const UNREAD_MAX = 6000;
+/** So many are folded in a turn: others are waiting. */
+const READ_AT_ONCE = 500;
 
 /**
  * Folds one event onto the state of its stream; `#kinds` and `#model` make it from the registry. A state and an event that
@@ -30,19 +37,27 @@ export class Projection implements View {
 
   /** While the past is read: nobody looks, so versions in between are written over and indexes are made at the end. */
   private rebuilding = false;
+  /** Streams with events that were set aside while the past is read, and how many there are. */
+  private readonly unread = new Set<Entry>();
+  private unreadCount = 0;
+  private open: (recorded: RecordedEvent) => StoredEvent = (recorded) => recorded.open();
 
   constructor(private readonly fold: Fold) {}
 
   /** Takes the next event of the log. Returns what changed, or undefined when no object did (or the event does not count). */
   apply(event: StoredEvent): Change | undefined {
     this.position = event.position;
+    return this.take(event);
+  }
+
+  private take(event: StoredEvent): Change | undefined {
     if (event.stream === WRITER_STREAM) {
       this.elect(event);
       return undefined;
     }
     const entry = this.streams.get(event.stream);
     const before = entry?.state;
-    if (event.metadata.epoch < this.epoch) {
+    if (!this.counts(event)) {
       // A writer that was voted out while its append was under way: the stream has moved, the object has not.
       const state = before
         ? { ...before, revision: event.revision }
@@ -55,8 +70,7 @@ export class Projection implements View {
 
   /** Replaces the state of a stream and keeps the indexes. The writer uses it for what it decided but is not durable yet. */
   put(stream: string, next: StreamState, position: number): Change {
-    let entry = this.streams.get(stream);
-    if (!entry) this.streams.set(stream, (entry = this.entry(stream)));
+    const entry = this.entry(stream);
     const { kind, namespace, name } = entry.name;
     const before = entry.state?.object;
     const after = next.object;
@@ -99,28 +113,42 @@ export class Projection implements View {
 
   /** Every stream with its state, for checkpoints and for rebuilding the writer's own projection. */
   *entries(): IterableIterator<[string, StreamState]> {
+    this.readUnread();
     for (const [stream, { state }] of this.streams) if (state) yield [stream, state];
   }
   childCounts(): IterableIterator<[string, number]> {
+    this.readUnread();
     return this.children.entries();
   }
   /**
    * Reads the past into an empty projection, several times as fast as one event after the other: what a checkpoint holds,
-   * then batches of events. Both must be nobody else's, and nothing may be asked of this projection meanwhile but what a
-   * checkpoint is made of, in `each`.
+   * then batches of events. Events of one stream are folded together, long after they were read, and those before its end
+   * mostly not at all. The checkpoint's objects must be nobody else's, and nothing may be asked of this projection
+   * meanwhile but what a checkpoint is made of, in `each`.
    */
   async rebuild(
     from: RestoredState | undefined,
-    batches: AsyncIterable<readonly StoredEvent[]>,
-    each?: (event: StoredEvent) => void,
+    batches: AsyncIterable<readonly RecordedEvent[]>,
+    { codec, soon, each }: RebuildOptions,
   ): Promise<void> {
     this.rebuilding = true;
     if (from) this.restore(from);
+    this.open = (recorded) => codec.decode(recorded.open());
     for await (const events of batches) {
       for (const event of events) {
-        this.apply(event);
+        this.position = event.position;
+        if (event.stream === WRITER_STREAM) {
+          // Which events count depends on it.
+          this.readUnread();
+          this.elect(event.open());
+        } else this.setAside(this.entry(event.stream), event);
         each?.(event);
       }
+      this.readUnread(UNREAD_MAX);
+    }
+    for (let left = this.unreadCount; left > 0; left = this.unreadCount) {
+      this.readUnread(left - READ_AT_ONCE);
+      await new Promise<void>(soon);
     }
     this.rebuilding = false;
     for (const [stream, { name, table, state }] of this.streams) {
@@ -153,6 +181,49 @@ export class Projection implements View {
     return other;
   }
 
+  private setAside(entry: Entry, recorded: RecordedEvent): void {
+    if (entry.unread) entry.unread.push(recorded);
+    else {
+      entry.unread = [recorded];
+      this.unread.add(entry);
+    }
+    this.unreadCount++;
+  }
+  /** Folds what was set aside longest until so many events are left. */
+  private readUnread(left = 0): void {
+    for (const entry of this.unread) {
+      if (this.unreadCount <= left) return;
+      this.unread.delete(entry);
+      const events = entry.unread ?? [];
+      entry.unread = undefined;
+      this.unreadCount -= events.length;
+      // No election lies between them, so one term decides which of them count.
+      const end = this.lastEnd(events);
+      if (end >= 0) this.countBirths(events.slice(0, end), entry.state?.object?.metadata.uid);
+      for (let i = Math.max(end, 0); i < events.length; i++) this.take(this.open(events[i] as RecordedEvent));
+    }
+  }
+  /** Index of the last deletion, -1 when there is none that counts. */
+  private lastEnd(events: readonly RecordedEvent[]): number {
+    const end = events.findLastIndex(({ type }) => type === DELETED);
+    return end >= 0 && this.counts(this.open(events[end] as RecordedEvent)) ? end : -1;
+  }
+  /** All that is left of what is gone: its owner has had it. `uid` is of the object before. */
+  private countBirths(events: readonly RecordedEvent[], uid: string | undefined): void {
+    for (const recorded of events) {
+      if (recorded.type !== DELETED && !recorded.mayHave('ownerReferences')) continue;
+      const event = this.open(recorded);
+      if (!this.counts(event)) continue;
+      const born = recorded.type === DELETED ? undefined : (event.data['object'] as KubeObject | undefined);
+      if (recorded.type !== DELETED && (!born || born.metadata.uid === uid)) continue;
+      this.countBirth(undefined, born);
+      uid = born?.metadata.uid;
+    }
+  }
+  private counts(event: StoredEvent): boolean {
+    return event.metadata.epoch >= this.epoch;
+  }
+
   private elect(event: StoredEvent): void {
     const data = event.data as { epoch?: number; cluster?: string };
     const epoch = data.epoch ?? 0;
@@ -162,10 +233,14 @@ export class Projection implements View {
   }
 
   private entry(stream: string): Entry {
+    let entry = this.streams.get(stream);
+    if (entry) return entry;
     const name = parseStream(stream);
     let table = this.tables.get(name.kind);
     if (!table) this.tables.set(name.kind, (table = new ObjectTable()));
-    return { name, table, state: undefined };
+    entry = { name, table, state: undefined, unread: undefined };
+    this.streams.set(stream, entry);
+    return entry;
   }
 
   private objectsOf(streams: Set<string> | undefined): readonly KubeObject[] {
@@ -226,6 +301,16 @@ interface Entry {
   readonly name: StreamName;
   readonly table: ObjectTable;
   state: StreamState | undefined;
+  /** Events that were set aside. */
+  unread: RecordedEvent[] | undefined;
+}
+
+export interface RebuildOptions {
+  readonly codec: Pick<EventCodec, 'decode'>;
+  /** Calls back in a later turn. */
+  readonly soon: (callback: () => void) => void;
+  /** Called with every event in its order. */
+  readonly each?: (event: RecordedEvent) => void;
 }
 
 export interface RestoredState {

@@ -13,6 +13,8 @@ export interface ReadModelOptions {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly codec: EventCodec;
+  /** Calls back in a later turn. */
+  readonly soon: (callback: () => void) => void;
   readonly fold: Fold;
   /** Names the code that folds; a checkpoint of other code is not used. */
   readonly build: string;
@@ -122,12 +124,21 @@ export class ReadModel {
 
   /** All but the last events, which go through the window of changes. */
   private async readPast(from: RestoredState | undefined, head: number): Promise<void> {
-    const { log, eventsPerCheckpoint = EVENTS_PER_CHECKPOINT, eventsKeptAtStart = EVENTS_KEPT_AT_START } = this.options;
+    const {
+      log,
+      codec,
+      soon,
+      eventsPerCheckpoint = EVENTS_PER_CHECKPOINT,
+      eventsKeptAtStart = EVENTS_KEPT_AT_START,
+    } = this.options;
     const upTo = head - eventsKeptAtStart * log.positionsPerEvent;
-    const events = eventsBetween(this.options, from?.position ?? 0, upTo);
-    await this.projection.rebuild(from, events, ({ position, time }) => {
-      this.times.add(position, Date.parse(time));
-      if (++this.sinceCheckpoint >= eventsPerCheckpoint) this.checkpoint();
+    await this.projection.rebuild(from, eventsBetween(log, from?.position ?? 0, upTo), {
+      codec,
+      soon,
+      each: ({ position, time }) => {
+        this.times.add(position, Date.parse(time));
+        if (++this.sinceCheckpoint >= eventsPerCheckpoint) this.checkpoint();
+      },
     });
   }
 

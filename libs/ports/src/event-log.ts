@@ -19,9 +19,9 @@ export interface EventLog {
   readStream(stream: string, fromRevision: number): AsyncIterable<StoredEvent>;
   /**
    * Events whose position is above `afterPosition`, in order, up to the head at the time of the call, in batches as they
-   * come off the store. They are the caller's own: nobody else ever holds them.
+   * come off the store.
    */
-  readAll(afterPosition: number): AsyncIterable<readonly StoredEvent[]>;
+  readAll(afterPosition: number): AsyncIterable<readonly RecordedEvent[]>;
   /** Every event above `afterPosition`, then each new one as it becomes durable, until closed. Resumes by itself. */
   subscribe(
     afterPosition: number,
@@ -41,6 +41,13 @@ export interface EventLog {
   /** True when another process may write too: the writer then reads its events back before it acknowledges. */
   readonly shared: boolean;
   close(): Promise<void>;
+}
+/** An event as the store holds it. What it says is not parsed before it is opened: a rebuild opens only what it needs. */
+export interface RecordedEvent extends Pick<StoredEvent, 'stream' | 'revision' | 'position' | 'type' | 'time'> {
+  /** False only when this key is nowhere in the event, at no depth. */
+  mayHave(key: string): boolean;
+  /** The event, the caller's own: nobody else ever holds it. */
+  open(): StoredEvent;
 }
 export interface Appended {
   readonly position: number;

@@ -196,8 +196,9 @@ describe('a server and a writer that are killed with SIGKILL', () => {
     const url = `esdb://127.0.0.1:${port}?tls=false`;
     const acknowledged = await killedWriter(url, 'run-1', 300);
     // The next writer goes on while its server is killed and comes back.
-    const running = killedWriter(url, 'run-2', 1500);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const half = Promise.withResolvers<void>();
+    const running = killedWriter(url, 'run-2', 1500, half.resolve);
+    await Promise.race([half.promise, running]);
     server.kill('SIGKILL');
     await once(server, 'close');
     const { server: second } = await startServer(port);

@@ -17,15 +17,29 @@ export function built(program: string): string {
   return path;
 }
 
-/** Lets a process append to a log, kills it in the middle of that with SIGKILL, and gives what it had acknowledged. */
-export async function killedWriter(spec: string, run: string, acknowledgedMin: number): Promise<Acknowledged[]> {
+/**
+ * Lets a process append to a log, kills it in the middle of that with SIGKILL, and gives what it had acknowledged.
+ * `onHalf` is called when half of it is.
+ */
+export async function killedWriter(
+  spec: string,
+  run: string,
+  acknowledgedMin: number,
+  onHalf: () => void = () => undefined,
+): Promise<Acknowledged[]> {
   const writer = spawn(process.execPath, [built('test/contract/event-log/append-forever.js'), spec, run]);
   let text = '';
   let errors = '';
+  let isHalf = false;
   writer.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   writer.stdout.on('data', (chunk: Buffer) => {
     text += chunk.toString();
-    if (linesOf(text).length > acknowledgedMin) writer.kill('SIGKILL');
+    const count = linesOf(text).length;
+    if (!isHalf && count > acknowledgedMin / 2) {
+      isHalf = true;
+      onHalf();
+    }
+    if (count > acknowledgedMin) writer.kill('SIGKILL');
   });
   const signal = await new Promise((resolve) => writer.once('close', (_code, by) => resolve(by)));
   if (signal !== 'SIGKILL') throw new Error(`the writer ended by itself: ${errors}`);

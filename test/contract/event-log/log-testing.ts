@@ -1,5 +1,5 @@
 import type { NewEvent, StoredEvent } from '#model';
-import type { EventLog, LogSubscription } from '#ports';
+import type { EventLog, LogSubscription, RecordedEvent } from '#ports';
 import { uuidOf } from '#std';
 
 /** An event whose id derives from its stream, its revision and its cause, as the writer derives it. */
@@ -13,9 +13,9 @@ export function eventOf(stream: string, expectedRevision: number, cause = 'test'
   };
 }
 
-export async function collect(events: AsyncIterable<StoredEvent | readonly StoredEvent[]>): Promise<StoredEvent[]> {
+export async function collect(events: AsyncIterable<StoredEvent | readonly RecordedEvent[]>): Promise<StoredEvent[]> {
   const all: StoredEvent[] = [];
-  for await (const some of events) all.push(...[some].flat());
+  for await (const some of events) all.push(...('id' in some ? [some] : some.map((recorded) => recorded.open())));
   return all;
 }
 

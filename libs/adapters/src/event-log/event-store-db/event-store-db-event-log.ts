@@ -1,8 +1,9 @@
 import type { AllStreamRecordedEvent } from '@eventstore/db-client';
 import type { NewEvent, StoredEvent } from '#model';
 import { EventTooLarge, LogDamaged, LogUnavailable } from '#ports';
-import type { Appended, EventLog, LogSubscription, OnProgress } from '#ports';
+import type { Appended, EventLog, LogSubscription, OnProgress, RecordedEvent } from '#ports';
 import { within } from '../../within.js';
+import { DecodedEvent } from '../decoded-event.js';
 import { LiveTail } from '../live-tail.js';
 import type { Page } from '../live-tail.js';
 import { AllSubscription } from './all-subscription.js';
@@ -114,12 +115,12 @@ export class EventStoreDbEventLog implements EventLog {
     }
   }
 
-  async *readAll(afterPosition: number): AsyncIterable<readonly StoredEvent[]> {
+  async *readAll(afterPosition: number): AsyncIterable<readonly RecordedEvent[]> {
     const until = await this.head();
-    let batch: StoredEvent[] = [];
+    let batch: RecordedEvent[] = [];
     for await (const { event, position } of this.#everythingAfter(afterPosition)) {
       if (position > until) break;
-      if (event !== undefined) batch.push(event);
+      if (event !== undefined) batch.push(new DecodedEvent(event));
       if (batch.length < PAGE_EVENTS) continue;
       yield batch;
       batch = [];

@@ -1,6 +1,7 @@
 import type { NewEvent, StoredEvent } from '#model';
 import { EventTooLarge, LogUnavailable, WrongExpectedRevision } from '#ports';
-import type { Appended, EventLog, LogSubscription, OnProgress } from '#ports';
+import type { Appended, EventLog, LogSubscription, OnProgress, RecordedEvent } from '#ports';
+import { DecodedEvent } from '../decoded-event.js';
 import { MemoryLogStore } from './memory-log-store.js';
 
 /** What a fault hook decides about one append: go on, fail as an unreachable log does, or never be heard of again. */
@@ -68,8 +69,8 @@ export class MemoryEventLog implements EventLog {
     yield* this.store.stream(stream).slice(Math.max(0, fromRevision));
   }
 
-  async *readAll(afterPosition: number): AsyncIterable<readonly StoredEvent[]> {
-    const events = structuredClone(this.store.after(afterPosition));
+  async *readAll(afterPosition: number): AsyncIterable<readonly RecordedEvent[]> {
+    const events = structuredClone(this.store.after(afterPosition)).map((event) => new DecodedEvent(event));
     for (let from = 0; from < events.length; from += BATCH_EVENTS) yield events.slice(from, from + BATCH_EVENTS);
   }
 

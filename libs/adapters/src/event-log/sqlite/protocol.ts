@@ -55,8 +55,8 @@ export type ReadRequest =
 export interface PageAnswer {
   readonly is: 'page';
   readonly seq: number;
-  /** The bodies as one JSON list, so that a page is parsed in one go. */
-  readonly text: string;
+  /** JSON texts of the events' own parts. */
+  readonly bodies: readonly string[];
   readonly positions: readonly number[];
   readonly revisions: readonly number[];
   readonly streams: readonly string[];

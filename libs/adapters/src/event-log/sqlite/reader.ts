@@ -4,7 +4,7 @@ import { bytesOf, chainOf, checkPages, numberOf } from './database.js';
 import { damaged } from './failure.js';
 import type { PageAnswer } from './protocol.js';
 
-/** A page is parsed in one go on the main thread; this keeps that under some milliseconds. */
+/** A page is worked on in one go on the main thread; this keeps that under some milliseconds. */
 const PAGE_CHARS = 256 * 1024;
 const PAGE_ROWS = 1000;
 /** A file up to this size is checked whole when it is opened; of a larger one the end is, and the rest as it is read. */
@@ -173,7 +173,7 @@ class PageBuilder {
 
   content(): PageContent {
     return {
-      text: `[${this.#bodies.join(',')}]`,
+      bodies: this.#bodies,
       positions: this.#positions,
       revisions: this.#revisions,
       streams: this.#streams,

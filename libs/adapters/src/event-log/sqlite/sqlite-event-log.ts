@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
 import type { NewEvent, StoredEvent } from '#model';
 import { AppendVoid, EventTooLarge, LogUnavailable, WrongExpectedRevision } from '#ports';
-import type { Appended, EventLog, LogSubscription, OnProgress } from '#ports';
+import type { Appended, EventLog, LogSubscription, OnProgress, RecordedEvent } from '#ports';
 import { LiveTail } from '../live-tail.js';
 import type { Page } from '../live-tail.js';
 import { FileWatch } from './file-watch.js';
 import { OnDemandReader } from './on-demand-reader.js';
 import type { PageReader } from './on-demand-reader.js';
 import type { AppendAnswer, Failure, PageAnswer } from './protocol.js';
+import { RecordedRow, stored } from './recorded-row.js';
 import { WorkerLink, faultOf } from './worker-link.js';
 
 const EVENT_BYTES_MAX = 16 * 1024 * 1024;
@@ -112,13 +113,13 @@ export class SqliteEventLog implements EventLog {
     for (;;) {
       if (this.#closed !== undefined) throw this.#closed;
       const page = await this.#reader.streamPage(stream, from);
-      yield* decode(page);
+      yield* eventsIn(page);
       if (page.done) return;
       from += page.positions.length;
     }
   }
 
-  async *readAll(afterPosition: number): AsyncIterable<readonly StoredEvent[]> {
+  async *readAll(afterPosition: number): AsyncIterable<readonly RecordedEvent[]> {
     const until = await this.head();
     if (afterPosition >= until) return;
     let coming: Promise<PageAnswer> | undefined = this.#reader.page(afterPosition, until);
@@ -128,7 +129,7 @@ export class SqliteEventLog implements EventLog {
       // The worker reads the next page while this one is decoded and used.
       coming = page.done || last >= until ? undefined : this.#reader.page(last, until);
       coming?.catch(() => undefined);
-      yield decode(page);
+      yield recordedIn(page);
     }
   }
 
@@ -221,7 +222,7 @@ export class SqliteEventLog implements EventLog {
 
   async #readPage(after: number): Promise<Page> {
     const page = await this.#reader.page(after, FAR);
-    const events = decode(page);
+    const events = eventsIn(page);
     return { events, upTo: events.at(-1)?.position ?? after };
   }
 
@@ -230,7 +231,7 @@ export class SqliteEventLog implements EventLog {
     try {
       for (;;) {
         const page = await this.#reader.page(this.#tail.position, FAR);
-        this.#tail.publish(decode(page));
+        this.#tail.publish(eventsIn(page));
         if (page.done) return;
       }
     } catch (cause) {
@@ -262,15 +263,11 @@ function refusalOf(append: PendingAppend, failure: Failure): unknown {
   return faultOf(failure);
 }
 
-/** The text of a page was checked against the log's chain by the worker, so its shape is what was once appended. */
-function decode(page: PageAnswer): StoredEvent[] {
-  const events = JSON.parse(page.text) as NewEvent[];
-  return events.map((event, index) =>
-    stored(event, page.streams[index] ?? '', page.revisions[index] ?? 0, page.positions[index] ?? 0),
+function recordedIn({ bodies, streams, revisions, positions }: PageAnswer): RecordedEvent[] {
+  return bodies.map(
+    (body, index) => new RecordedRow(streams[index] ?? '', revisions[index] ?? 0, positions[index] ?? 0, body),
   );
 }
-
-function stored(event: NewEvent, stream: string, revision: number, position: number): StoredEvent {
-  const { id, type, time, data, metadata } = event;
-  return { id, type, time, data, metadata, stream, revision, position };
+function eventsIn(page: PageAnswer): StoredEvent[] {
+  return recordedIn(page).map((recorded) => recorded.open());
 }
