@@ -119,6 +119,19 @@ describe('exec over a WebSocket', () => {
     expect(stream.got[0]?.text).toBe('text');
   });
 
+  it('takes the size of the terminal as every client spells it, and no nonsense', async () => {
+    const stream = new FakeStream([result({ exitCode: 0 })], true);
+    opened = stream;
+    const socket = open(`${RUN}&stdin=true&tty=true`, ['v5.channel.k8s.io']);
+    socket.on('open', () => {
+      const sizes = ['{"Width":80,"Height":24}', '{"height":33,"width":99}', '{"width":"9"}', 'null', '{'];
+      for (const size of sizes) socket.send(Buffer.from([4, ...bytes(size)]));
+      socket.send(Buffer.from([255, 0]));
+    });
+    await whole(socket);
+    expect(stream.got.map(({ text }) => text)).toEqual(['{"Width":80,"Height":24}', '{"Width":99,"Height":33}', '\0']);
+  });
+
   it('says on the error channel why the node could not do it', async () => {
     opened = { refused: true, code: 500, reason: 'InternalError', message: 'container not found ("main")' };
     const { messages } = await whole(open(RUN, ['v5.channel.k8s.io']));

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import type { Backend, NodeStream } from './backend.js';
 import { internalError, type Call } from './call.js';
 import { answers, statusOf, type HttpRefusal } from './status.js';
+import { parseTerminalSize } from './terminal-size.js';
 import { acceptWebSocket, offeredWebSocket, sendMessage } from './websocket.js';
 
 const PLAIN = 'channel.k8s.io';
@@ -122,8 +123,11 @@ class SessionClient {
     const data = this.isBase64 ? Buffer.from(rest.toString('latin1'), 'base64') : rest;
     if (channel === CLOSE_SIGNAL && !this.isBase64) {
       if (rest[0] === sessionChannels.input) this.pass(stream, Buffer.from([0]), sessionChannels.inputEnd);
-    } else if (channel === sessionChannels.input || channel === sessionChannels.size) {
+    } else if (channel === sessionChannels.input) {
       this.pass(stream, data, channel);
+    } else if (channel === sessionChannels.size) {
+      const size = parseTerminalSize(data.toString());
+      if (size) this.pass(stream, Buffer.from(JSON.stringify(size)), channel);
     }
   }
   /** The client waits while the program does not read. */

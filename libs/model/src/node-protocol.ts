@@ -142,7 +142,7 @@ export interface SessionResult {
   readonly exitCode?: number;
   readonly problem?: string;
 }
-/** On `sessionChannels.size`: the client's terminal, as Kubernetes' clients spell it. */
+/** On `sessionChannels.size`: the client's terminal, as kubectl spells it. */
 export interface TerminalSize {
   readonly Width: number;
   readonly Height: number;
