@@ -258,47 +258,6 @@ describe('the agent', () => {
     expect(order).toEqual(['i1', 's', 'i2', 'c']);
   });
 
-  it('waits for what a pod needs, and takes it up as soon as it is there', async () => {
-    const node = new TestNode();
-    await node.start();
-    node.assign(
-      testPod('needs', {
-        volumes: [{ name: 'v', configMap: { name: 'cm' } }],
-        containers: [
-          {
-            name: 'c',
-            image: 'img:1',
-            env: [{ name: 'K', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }],
-            volumeMounts: [{ name: 'v', mountPath: '/v' }],
-          },
-        ],
-      }),
-    );
-    await node.run(3000);
-    expect(node.status('needs').containerStatuses?.[0]?.state).toEqual({ waiting: { reason: 'ContainerCreating' } });
-    expect(node.said('needs', 'FailedMount')[0]).toBe(
-      'MountVolume.SetUp failed for volume "v" : configmap "cm" not found',
-    );
-    node.assign({
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: 'cm', namespace: 'default', uid: 'u1' },
-      data: { a: '1' },
-    });
-    await node.run(500);
-    expect(node.status('needs').containerStatuses?.[0]?.state).toEqual({
-      waiting: { reason: 'CreateContainerConfigError', message: 'secret "s" not found' },
-    });
-    node.assign({
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: 's', namespace: 'default', uid: 'u2' },
-      data: { k: 'aHVzaA==' },
-    });
-    await node.run(500);
-    expect(node.status('needs').phase).toBe('Running');
-  });
-
   it('makes a new sandbox, and all containers in it, when the sandbox dies', async () => {
     const node = new TestNode();
     await node.start();

@@ -102,13 +102,16 @@ export class PodFiles {
     const { volumes, node } = this.around.options;
     const { pod } = this.keeper;
     const uid = pod.metadata.uid;
-    const known = new Map(environment);
     const mounts: ContainerMount[] = [];
     for (const mount of container.volumeMounts ?? []) {
       const path = this.paths.get(mount.name);
       if (path === undefined) throw new kubelet.ConfigProblem(`volume "${mount.name}" is not there`);
-      const subPath = mount.subPathExpr ? expandAll(mount.subPathExpr, known) : mount.subPath;
-      const source = subPath ? await volumes.subPath(uid, mount.name, path, subPath) : path;
+      const subPath = kubelet.subPathOf(mount, environment);
+      const prepared = subPath === '' ? path : volumes.subPath(uid, mount.name, path, subPath);
+      const source = await Promise.resolve(prepared).catch((cause: unknown) => {
+        const which = `volumeMount "${mount.name}" of container "${container.name}"`;
+        throw new kubelet.ConfigProblem(`failed to prepare subPath for ${which}: ${messageOf(cause)}`, { cause });
+      });
       const propagation =
         mount.mountPropagation === 'Bidirectional'
           ? 'rshared'
@@ -198,12 +201,4 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return all;
-}
-function expandAll(expression: string, known: ReadonlyMap<string, string>): string {
-  return kubelet.expand(expression, (name) => {
-    const value = known.get(name);
-    if (value === undefined)
-      throw new kubelet.ConfigProblem(`failed to prepare subPath for volumeMount: missing value for "${name}"`);
-    return value;
-  });
 }

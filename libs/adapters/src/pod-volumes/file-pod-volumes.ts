@@ -54,8 +54,7 @@ export class FilePodVolumes implements PodVolumes {
   async subPath(_podUid: string, _volume: string, volumePath: string, subPath: string): Promise<string> {
     const base = await realpath(volumePath);
     const parts = subPath.split('/').filter((part) => part !== '' && part !== '.');
-    if (parts.includes('..'))
-      throw new Error(`failed to prepare subPath for volumeMount: ${subPath} leads out of the volume`);
+    if (parts.includes('..')) throw new Error(`${subPath} leads out of the volume`);
     let path = volumePath;
     for (const part of parts) {
       const next = join(path, part);
@@ -68,8 +67,7 @@ export class FilePodVolumes implements PodVolumes {
         continue;
       }
       const inside = relative(base, found);
-      if (inside === '..' || inside.startsWith(`..${sep}`))
-        throw new Error(`failed to prepare subPath for volumeMount: ${subPath} leads out of the volume`);
+      if (inside === '..' || inside.startsWith(`..${sep}`)) throw new Error(`${subPath} leads out of the volume`);
       path = found;
     }
     return path;

@@ -18,4 +18,5 @@ export * from './resize.js';
 export * from './restarts.js';
 export * from './situation.js';
 export * from './status.js';
+export * from './sub-path.js';
 export * from './volumes.js';
