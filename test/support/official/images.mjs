@@ -83,7 +83,7 @@ const ROOTS = {
   pause({ folder, work }) {
     compile(work, join(folder, 'pause'), PAUSE);
   },
-  busybox({ folder }) {
+  busybox({ folder, work }) {
     for (const name of ['bin', 'etc', 'tmp', 'root', 'home', 'var/tmp', 'usr/bin'])
       mkdirSync(join(folder, name), { recursive: true });
     chmodSync(join(folder, 'tmp'), 0o1777);
@@ -93,9 +93,8 @@ const ROOTS = {
       if (applet !== 'busybox' && applet !== 'sh') symlinkSync('busybox', join(folder, 'bin', applet));
     }
     symlinkSync('/bin/busybox', join(folder, 'usr/bin/env'));
-    // Busybox's own shell drops variables whose names are no shell names; the tests have such.
     copyFileSync(run('sh', ['-c', 'command -v bash-static']).trim(), join(folder, 'bin/bash'));
-    symlinkSync('bash', join(folder, 'bin/sh'));
+    compile(work, join(folder, 'bin/sh'), SHELL);
     writeFileSync(
       join(folder, 'etc/passwd'),
       'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n',
@@ -159,6 +158,21 @@ int main(void) {
   signal(SIGTERM, stop);
   signal(SIGCHLD, reap);
   for (;;) pause();
+}
+`;
+/** Busybox's shell, whose words some tests expect; bash where a variable has a name that Debian's busybox would drop. */
+const SHELL = `#include <string.h>
+#include <unistd.h>
+extern char **environ;
+static int odd(const char *pair) {
+  const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+  const char *all = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+  return !strchr(letters, *pair) || pair[strspn(pair, all)] != '=';
+}
+int main(int count, char **words) {
+  for (char **pair = environ; *pair; pair++)
+    if (odd(*pair)) return execv("/bin/bash", words);
+  return execv("/bin/busybox", words);
 }
 `;
 const EFFECTIVE_USER = `#include <stdio.h>
