@@ -3,6 +3,7 @@ import type { JsonObject } from '#std';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { gzipSync } from 'node:zlib';
 import { TestServer } from './testing/test-server.js';
 
 const PODS = '/api/v1/namespaces/default/pods';
@@ -16,6 +17,8 @@ const own = Object.values(networkInterfaces())
   let behind: Server;
   let port = 0;
   const heard: { readonly url: string; readonly headers: IncomingHttpHeaders }[] = [];
+
+  const html = { 'content-type': 'text/html; charset=utf-8' };
 
   async function pod(name: string, podIP: string): Promise<void> {
     await server.create(PODS, {
@@ -41,6 +44,10 @@ const own = Object.values(networkInterfaces())
       heard.push({ url: request.url ?? '', headers: request.headers });
       if (request.url === '/moved') response.writeHead(302, { location: '/there/?a=b' }).end();
       else if (request.url === '/away') response.writeHead(302, { location: 'https://example.com/x' }).end();
+      else if (request.url === '/page')
+        response.writeHead(200, html).end('<a href="/there">é</a><a href="//else.where/">');
+      else if (request.url === '/packed')
+        response.writeHead(200, { ...html, 'content-encoding': 'gzip' }).end(gzipSync('<a href="/there">'));
       else response.end(`you asked for ${request.url}`);
     });
     await new Promise<void>((resolve) => behind.listen(0, own, resolve));
@@ -82,6 +89,13 @@ const own = Object.values(networkInterfaces())
     const moved = await server.get(`${PODS}/real/proxy/moved`);
     expect(moved.headers.location).toBe(`${PODS}/real/proxy/there/?a=b`);
     expect((await server.get(`${PODS}/real/proxy/away`)).headers.location).toBe('https://example.com/x');
+  });
+
+  it('leads the links of a page through the proxy too, packed or not', async () => {
+    const page = await server.get(`${PODS}/real/proxy/page`);
+    expect(page.text).toBe(`<a href="${PODS}/real/proxy/there">é</a><a href="//else.where/">`);
+    const packed = await fetch(`http://127.0.0.1:${server.port}${PODS}/real/proxy/packed`);
+    expect(await packed.text()).toBe(`<a href="${PODS}/real/proxy/there">`);
   });
 
   it.each(['inward', 'metadata'])('does not go where only this machine gets: %s', async (name) => {

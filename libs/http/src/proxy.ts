@@ -4,8 +4,10 @@ import { parseIp, unreachableReasons } from '#meta';
 import { goQuote } from '#std';
 import { request as httpRequest, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { pipeline, type Readable } from 'node:stream';
 import { isGone, type AnyResponse } from './answer.js';
 import type { AnyRequest } from './authenticate.js';
+import { waysThrough } from './proxy-links.js';
 import { answers } from './status.js';
 
 /** Where a proxied request goes. */
@@ -153,9 +155,14 @@ export function forward(to: Passage, request: AnyRequest, response: AnyResponse)
       { host, port, method, path, headers, agent: false, rejectUnauthorized: false, timeout: REACH_MS },
       (answer) => {
         const out = response as ServerResponse;
-        out.writeHead(answer.statusCode ?? 502, { ...passedHeaders(answer.headers), ...movedBy(answer.headers, to) });
-        answer.pipe(out);
-        answer.on('error', () => out.destroy());
+        const ways = method === 'HEAD' ? [] : waysThrough(answer.headers, (link) => through(link, to));
+        const headers = { ...passedHeaders(answer.headers), ...movedBy(answer.headers, to) };
+        if (ways.length > 0) delete headers['content-length'];
+        out.writeHead(answer.statusCode ?? 502, headers);
+        const end = (cause: unknown): void => void (cause && out.destroy());
+        answer.on('error', end);
+        // Not a pipeline to the end: an answer over HTTP/2 is no whole stream.
+        ways.reduce<Readable>((from, way) => pipeline(from, way, end), answer).pipe(out);
         resolve(undefined);
       },
     );
@@ -171,12 +178,16 @@ export function forward(to: Passage, request: AnyRequest, response: AnyResponse)
 }
 
 /** A redirection within what answers leads through the proxy again. */
-function movedBy({ location }: IncomingHttpHeaders, { host, port, prefix, path }: Passage): IncomingHttpHeaders {
-  if (location === undefined) return {};
-  const here = `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
-  const there = URL.canParse(location, here) ? new URL(location, here) : undefined;
-  if (!there || there.host !== new URL(here).host || there.pathname.startsWith(prefix)) return {};
-  return { location: prefix + there.pathname + there.search + there.hash };
+function movedBy({ location }: IncomingHttpHeaders, to: Passage): IncomingHttpHeaders {
+  const moved = location === undefined ? undefined : through(location, to);
+  return moved === undefined ? {} : { location: moved };
+}
+
+function through(link: string, { scheme, host, port, prefix, path }: Passage): string | undefined {
+  const here = new URL(`${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`);
+  const there = URL.canParse(link, here.href) ? new URL(link, here) : undefined;
+  if (!there || there.host !== here.host || there.pathname.startsWith(prefix)) return undefined;
+  return prefix + there.pathname + there.search + there.hash;
 }
 
 function passedHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
