@@ -1,4 +1,4 @@
-import type { ChangedData, CreatedData, KindRegistry, KubeObject, NewEvent, Path, StoredEvent } from '#model';
+import type { ChangedData, CreatedData, Fact, KindRegistry, KubeObject, NewEvent, Path } from '#model';
 import { kindOfStream } from '#model';
 import type { Keys } from '#ports';
 import type { Json, JsonObject } from '#std';
@@ -7,7 +7,7 @@ import { isJsonObject } from '#std';
 /** Turns events into what the log stores and back: values of sealed kinds (Secrets) are ciphertext from the first event on. */
 export interface EventCodec {
   encode(stream: string, event: NewEvent): NewEvent;
-  decode(event: StoredEvent): StoredEvent;
+  decode<Event extends Fact>(event: Event): Event;
   /** An object as it may be written to a checkpoint, and back. */
   encodeObject(kind: string, object: KubeObject): KubeObject;
   decodeObject(kind: string, object: KubeObject): KubeObject;
@@ -18,6 +18,7 @@ export const SHREDDED = 'shiplog.io/shredded';
 
 export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'>): EventCodec {
   const isSealed = (kind: string): boolean => kinds.byId(kind)?.sealed === true;
+  const sealedStreams = kinds.all.filter(({ sealed }) => sealed).map(({ id }) => `${id}/`);
   const { seal, encodeObject, decodeObject, decodeSet } = sealing(keys);
   return {
     encode(stream, event) {
@@ -31,7 +32,7 @@ export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'
       return { ...event, data: { ...event.data, set: set as unknown as Json } };
     },
     decode(event) {
-      if (!isSealed(kindOfStream(event.stream))) return event;
+      if (!sealedStreams.some((start) => event.stream.startsWith(start))) return event;
       const data = event.data as unknown as Partial<CreatedData & ChangedData>;
       if (data.object)
         return { ...event, data: { ...event.data, object: decodeObject(data.object) as unknown as Json } };

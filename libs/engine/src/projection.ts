@@ -1,4 +1,4 @@
-import type { Change, KindId, KindRef, KubeObject, StoredEvent, StreamName, StreamState, View } from '#model';
+import type { Change, Fact, KindId, KindRef, KubeObject, StreamName, StreamState, View } from '#model';
 import { DELETED, parseStream } from '#model';
 import type { RecordedEvent } from '#ports';
 import type { EventCodec } from './codec.js';
@@ -16,7 +16,7 @@ const READ_AT_ONCE = 500;
  * Folds one event onto the state of its stream; `#kinds` and `#model` make it from the registry. A state and an event that
  * are `owned` may be written to.
  */
-export type Fold = (state: StreamState | undefined, event: StoredEvent, owned?: boolean) => StreamState;
+export type Fold = (state: StreamState | undefined, event: Fact, owned?: boolean) => StreamState;
 
 /**
  * The log folded into immutable objects, with secondary indexes. It is a {@link View}: what it answers is true at
@@ -40,17 +40,17 @@ export class Projection implements View {
   /** Streams with events that were set aside while the past is read, and how many there are. */
   private readonly unread = new Set<Entry>();
   private unreadCount = 0;
-  private open: (recorded: RecordedEvent) => StoredEvent = (recorded) => recorded.open();
+  private open: (recorded: RecordedEvent) => Fact = (recorded) => recorded.fact();
 
   constructor(private readonly fold: Fold) {}
 
   /** Takes the next event of the log. Returns what changed, or undefined when no object did (or the event does not count). */
-  apply(event: StoredEvent): Change | undefined {
+  apply(event: Fact): Change | undefined {
     this.position = event.position;
     return this.take(event);
   }
 
-  private take(event: StoredEvent): Change | undefined {
+  private take(event: Fact): Change | undefined {
     if (event.stream === WRITER_STREAM) {
       this.elect(event);
       return undefined;
@@ -133,14 +133,14 @@ export class Projection implements View {
   ): Promise<void> {
     this.rebuilding = true;
     if (from) this.restore(from);
-    this.open = (recorded) => codec.decode(recorded.open());
+    this.open = (recorded) => codec.decode(recorded.fact());
     for await (const events of batches) {
       for (const event of events) {
         this.position = event.position;
         if (event.stream === WRITER_STREAM) {
           // Which events count depends on it.
           this.readUnread();
-          this.elect(event.open());
+          this.elect(event.fact());
         } else this.setAside(this.entry(event.stream), event);
         each?.(event);
       }
@@ -220,11 +220,11 @@ export class Projection implements View {
       uid = born?.metadata.uid;
     }
   }
-  private counts(event: StoredEvent): boolean {
+  private counts(event: Fact): boolean {
     return event.metadata.epoch >= this.epoch;
   }
 
-  private elect(event: StoredEvent): void {
+  private elect(event: Fact): void {
     const data = event.data as { epoch?: number; cluster?: string };
     const epoch = data.epoch ?? 0;
     if (epoch > this.epoch) this.epoch = epoch;

@@ -1,7 +1,7 @@
 import type { Change, StoredEvent, StreamState, View } from '#model';
 import { lastOfDeleted } from '#model';
 import type { Clock, EventLog, LogSubscription } from '#ports';
-import { Fault, type Instant } from '#std';
+import { Fault, fromEventTime, type Instant } from '#std';
 import { ChangeWindow, WINDOW_MS } from './change-window.js';
 import type { Checkpoints } from './checkpoint.js';
 import type { EventCodec } from './codec.js';
@@ -29,8 +29,8 @@ export interface ReadModelOptions {
 
 /** So many that writing them costs nothing beside the appends, so few that a start reads its tail in a second. */
 export const EVENTS_PER_CHECKPOINT = 100_000;
-/** Watches that broke off shortly before a restart go on where they were; the rest of the past is folded the fast way. */
-export const EVENTS_KEPT_AT_START = 10_000;
+/** Watches that broke off just before a restart go on out of memory; older ones are served out of the log. */
+export const EVENTS_KEPT_AT_START = 2000;
 
 /** How long a start waits for the log's last events before it gives up. */
 const START_MS = 600_000;
@@ -136,7 +136,7 @@ export class ReadModel {
       codec,
       soon,
       each: ({ position, time }) => {
-        this.times.add(position, Date.parse(time));
+        this.times.add(position, fromEventTime(time));
         if (++this.sinceCheckpoint >= eventsPerCheckpoint) this.checkpoint();
       },
     });
@@ -163,10 +163,11 @@ export class ReadModel {
         const event = codec.decode(stored);
         const before: StreamState | undefined = this.projection.stream(event.stream);
         const change = withLast(this.projection.apply(event), event);
-        this.times.add(event.position, Date.parse(event.time));
+        const at = fromEventTime(event.time);
+        this.times.add(event.position, at);
         decoded.push(event);
         if (!change) continue;
-        this.window.add(change, event.stream, before, Date.parse(event.time));
+        this.window.add(change, event.stream, before, at);
         changes.push(change);
       }
     } catch (cause) {

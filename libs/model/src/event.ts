@@ -52,6 +52,11 @@ export interface StoredEvent extends NewEvent {
   readonly position: number;
 }
 
+/** What folding needs of a stored event. */
+export interface Fact extends Omit<StoredEvent, 'id' | 'metadata'> {
+  readonly metadata: Pick<EventMetadata, 'epoch'>;
+}
+
 /** A path into an object: keys of maps and objects, indexes of lists. */
 export type Path = readonly (string | number)[];
 

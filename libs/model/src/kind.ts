@@ -1,6 +1,6 @@
 import type { Instant, JsonObject } from '#std';
 import type { Command } from './command.js';
-import type { StoredEvent } from './event.js';
+import type { Fact } from './event.js';
 import type { Inquire } from './inquiry.js';
 import type { KindId, KindRef, KubeObject } from './kube-object.js';
 import type { Problem, Refusal } from './refusal.js';
@@ -125,7 +125,7 @@ export interface Kind<T extends KubeObject = KubeObject> {
    * The object after an event; shared by all kinds but those that must do more than set fields. What is `owned` nobody
    * else sees, so it may be written to.
    */
-  evolve(object: KubeObject | undefined, event: StoredEvent, owned?: boolean): KubeObject | undefined;
+  evolve(object: KubeObject | undefined, event: Fact, owned?: boolean): KubeObject | undefined;
 }
 
 /** All kinds of this server. */

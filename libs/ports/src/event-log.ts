@@ -1,4 +1,4 @@
-import type { NewEvent, StoredEvent } from '#model';
+import type { Fact, NewEvent, StoredEvent } from '#model';
 import { Fault } from '#std';
 
 /**
@@ -48,6 +48,8 @@ export interface RecordedEvent extends Pick<StoredEvent, 'stream' | 'revision' |
   mayHave(key: string): boolean;
   /** The event, the caller's own: nobody else ever holds it. */
   open(): StoredEvent;
+  /** The part of it that is folded, the caller's own too. */
+  fact(): Fact;
 }
 export interface Appended {
   readonly position: number;

@@ -11,6 +11,7 @@ import {
   putValue,
   safeSuffix,
   stableStringify,
+  fromEventTime,
   toEventTime,
   toTime,
   uuidOf,
@@ -147,6 +148,10 @@ describe('instants', () => {
       fc.property(fc.integer({ min: 0, max: 4_000_000_000_000 }), (instant) => {
         expect(parseInstant(toTime(instant))).toBe(instant - (instant % 1000));
         expect(parseInstant(toEventTime(instant))).toBe(instant);
+        expect([fromEventTime(toEventTime(instant)), fromEventTime(toEventTime(instant + 1))]).toEqual([
+          instant,
+          instant + 1,
+        ]);
       }),
     );
     expect([parseInstant(undefined), parseInstant('2026-01-01'), parseInstant('2026-13-01T00:00:00Z')]).toEqual([

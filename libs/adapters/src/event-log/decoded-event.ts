@@ -23,4 +23,7 @@ export class DecodedEvent implements RecordedEvent {
   open(): StoredEvent {
     return this.event;
   }
+  fact(): StoredEvent {
+    return this.event;
+  }
 }

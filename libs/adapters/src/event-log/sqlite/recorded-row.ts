@@ -1,26 +1,30 @@
-import type { NewEvent, StoredEvent } from '#model';
+import type { Fact, NewEvent, StoredEvent } from '#model';
+import type { JsonObject } from '#std';
 import type { RecordedEvent } from '#ports';
 
-/** A body begins as the log's own append wrote it: `{"id":"…","type":"…","time":"…"`. */
+/** A body is as the log's own append wrote it: `{"id":"…","type":"…","time":"…","data":…,"metadata":{"epoch":…`. */
 const ID = '{"id":"';
 const TYPE = '","type":"';
 const TIME = '","time":"';
+const DATA = '","data":';
+const METADATA = ',"metadata":{"epoch":';
 
 /** A row of the log: its body was checked against the chain by the worker, so its shape is what was once appended. */
 export class RecordedRow implements RecordedEvent {
-  readonly type: string;
-  readonly time: string;
-
   constructor(
     readonly stream: string,
     readonly revision: number,
     readonly position: number,
     private readonly body: string,
-  ) {
-    const typeAt = body.indexOf(TYPE, ID.length) + TYPE.length;
-    const timeAt = body.indexOf(TIME, typeAt) + TIME.length;
-    this.type = body.slice(typeAt, timeAt - TIME.length);
-    this.time = body.slice(timeAt, body.indexOf('"', timeAt));
+  ) {}
+
+  get type(): string {
+    const at = this.body.indexOf(TYPE, ID.length) + TYPE.length;
+    return this.body.slice(at, this.body.indexOf('"', at));
+  }
+  get time(): string {
+    const at = this.body.indexOf(TIME, ID.length) + TIME.length;
+    return this.body.slice(at, this.body.indexOf('"', at));
   }
 
   mayHave(key: string): boolean {
@@ -28,6 +32,20 @@ export class RecordedRow implements RecordedEvent {
   }
   open(): StoredEvent {
     return stored(JSON.parse(this.body) as NewEvent, this.stream, this.revision, this.position);
+  }
+  /** Parses the data alone, a third less than all. */
+  fact(): Fact {
+    const { body, stream, revision, position, type, time } = this;
+    const dataAt = body.indexOf(DATA, ID.length) + DATA.length;
+    const metadataAt = body.lastIndexOf(METADATA);
+    try {
+      const data = JSON.parse(body.slice(dataAt, metadataAt)) as JsonObject;
+      const epoch = Number.parseInt(body.slice(metadataAt + METADATA.length));
+      return { stream, type, time, data, revision, position, metadata: { epoch } };
+    } catch {
+      // These words stand within the metadata once more: cut there, nothing is JSON.
+      return this.open();
+    }
   }
 }
 

@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { RecordedRow } from '../../../libs/adapters/src/event-log/sqlite/recorded-row.js';
+import { eventOf } from './log-testing.js';
+
+describe('a row of the SQLite log', () => {
+  const event = {
+    ...eventOf('a', -1),
+    data: {
+      type: '"type":"no"',
+      data: { metadata: { epoch: 7 } },
+      text: ',"metadata":{"epoch":8',
+      last: { metadata: { epoch: 9 } },
+    },
+  };
+  const rowOf = (stored: object): RecordedRow => new RecordedRow('a', 3, 12, JSON.stringify(stored));
+
+  it('tells type, time, data and term without what else the event says', () => {
+    const row = rowOf(event);
+    expect([row.type, row.time, row.mayHave('epoch'), row.mayHave('spec')]).toEqual([
+      event.type,
+      event.time,
+      true,
+      false,
+    ]);
+    const { type, time, data } = event;
+    expect(row.fact()).toEqual({ stream: 'a', revision: 3, position: 12, type, time, data, metadata: { epoch: 1 } });
+    expect(row.open()).toEqual({ ...event, stream: 'a', revision: 3, position: 12 });
+  });
+  it('is opened whole where its parts cannot be told apart', () => {
+    const odd = { ...event, metadata: { ...event.metadata, basis: { facts: { a: 1, metadata: { epoch: 5 } } } } };
+    expect(rowOf(odd).fact()).toEqual({ ...odd, stream: 'a', revision: 3, position: 12 });
+    const turned = { ...event, metadata: { actor: 'a', epoch: 4 } };
+    expect(rowOf(turned).fact()).toEqual({ ...turned, stream: 'a', revision: 3, position: 12 });
+  });
+});
