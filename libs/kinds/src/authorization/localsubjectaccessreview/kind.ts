@@ -1,8 +1,8 @@
 import { invalid } from '#meta';
 import { reviewKind } from '#model';
 import type { Problems } from '../../shared/validation/checks.js';
-import { attributesOf, emptyMetadata, exactlyOne, notPath, statusOf, validSelectors } from '../attributes.js';
-import { subjectOf, validSubject } from '../subject.js';
+import { emptyMetadata, notPath } from '../attributes.js';
+import { inquireAbout } from '../subject.js';
 import { localSubjectAccessReview, type LocalSubjectAccessReview } from './schema.js';
 
 /** May they, here? */
@@ -15,23 +15,7 @@ export const localSubjectAccessReviewKind = reviewKind<LocalSubjectAccessReview>
     namespaced: true,
   },
   schema: localSubjectAccessReview,
-  inquire(review) {
-    const { spec } = review;
-    const problems = [
-      ...exactlyOne(spec),
-      ...validSubject(spec),
-      ...validSelectors(spec),
-      ...emptyMetadata(review, 'namespace'),
-      ...sameNamespace(review),
-    ];
-    if (problems.length > 0) return problems;
-    return {
-      asks: 'authorizer',
-      user: subjectOf(spec),
-      attributes: attributesOf(spec),
-      answer: (verdict) => ({ ...review, status: statusOf(verdict, spec) }),
-    };
-  },
+  inquire: (review) => inquireAbout(review, [...emptyMetadata(review, 'namespace'), ...sameNamespace(review)]),
 });
 
 function sameNamespace({ metadata, spec }: LocalSubjectAccessReview): Problems {

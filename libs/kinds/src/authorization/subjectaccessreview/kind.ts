@@ -1,6 +1,6 @@
 import { reviewKind } from '#model';
-import { attributesOf, emptyMetadata, exactlyOne, statusOf, validSelectors } from '../attributes.js';
-import { subjectOf, validSubject } from '../subject.js';
+import { emptyMetadata } from '../attributes.js';
+import { inquireAbout } from '../subject.js';
 import { subjectAccessReview, type SubjectAccessReview } from './schema.js';
 
 /** May they? */
@@ -13,20 +13,5 @@ export const subjectAccessReviewKind = reviewKind<SubjectAccessReview>({
     namespaced: false,
   },
   schema: subjectAccessReview,
-  inquire(review) {
-    const { spec } = review;
-    const problems = [
-      ...exactlyOne(spec),
-      ...validSubject(spec),
-      ...validSelectors(spec),
-      ...emptyMetadata(review, 'nothing'),
-    ];
-    if (problems.length > 0) return problems;
-    return {
-      asks: 'authorizer',
-      user: subjectOf(spec),
-      attributes: attributesOf(spec),
-      answer: (verdict) => ({ ...review, status: statusOf(verdict, spec) }),
-    };
-  },
+  inquire: (review) => inquireAbout(review, emptyMetadata(review, 'nothing')),
 });
