@@ -270,7 +270,6 @@ describe('pods of a node that is no more', () => {
           status: 'True',
           reason: 'DeletionByPodGC',
           message: 'PodGC: node no longer exists',
-          lastProbeTime: null,
         },
       ],
     });
