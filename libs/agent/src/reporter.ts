@@ -118,7 +118,8 @@ export class Reporter {
     if (answer?.taken || answer?.gone) {
       side.retryMs = RETRY_MS_MIN;
       side.taken = report;
-      side.takenAt = answer.position;
+      // Whoever took it before, when its answer was lost, does not say when: any other status may be a newer one.
+      side.takenAt = answer.position ?? (answer.taken && !report.finished ? 0 : undefined);
       if (side.wanted === report) side.wanted = undefined;
       else if (side.wanted) side.wanted = withoutTold(side.wanted, report);
       this.taken(uid, report, answer);

@@ -21,4 +21,5 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
   },
   { seed: 724794799, showed: 'a set replaced pods that a node turned away at once, again and again' },
   { seed: 91008, showed: 'a node that was silent for a minute stayed unreachable for ever after it was back' },
+  { seed: 399661489, showed: 'a report whose first answer was lost was not made again over what others wrote later' },
 ];
