@@ -104,6 +104,7 @@ export class PodKeeper {
   }
   /** News of the engine. Whoever starts a container looks at it right afterwards: that is not asked for twice. */
   async heard(id: string, what: RuntimeChange['what']): Promise<void> {
+    if (what === 'started' && this.containers.some((c) => c.id === id && c.state !== 'created')) return;
     if (what === 'started' && this.isStarting) this.unseen.add(id);
     else await this.observeOne(id);
   }

@@ -3,7 +3,7 @@ import type { AssignedPod } from './assigned.js';
 import type { AgentOptions } from './options.js';
 import { pause } from '#engine';
 
-const SAVE_AFTER_MS = 200;
+const SAVE_AFTER_MS = 1000;
 const VERSION = 1;
 
 export interface Remembered {

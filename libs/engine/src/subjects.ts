@@ -17,7 +17,8 @@ export function subjectToken(text: string | undefined): string {
 
 /** The text that a token stands for. */
 export function tokenText(token: string): string {
-  return token === NONE ? '' : decodeURIComponent(token);
+  if (token === NONE) return '';
+  return token.includes('%') ? decodeURIComponent(token) : token;
 }
 
 function hex(character: string): string {

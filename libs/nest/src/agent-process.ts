@@ -13,7 +13,7 @@ const RESTART_FIRST_MS = 200;
 const RESTART_MAX_MS = 5_000;
 const HEALTHY_MS = 10_000;
 /** An agent allocates little: a small young generation costs it nothing and saves tens of megabytes. */
-const SMALL = ['--max-semi-space-size=2', '--optimize-for-size'];
+const SMALL = ['--max-semi-space-size=2'];
 
 /**
  * Standalone's agent: a process of its own, with credentials of its own, started again when it dies. What it runs goes on

@@ -1,10 +1,15 @@
-import { NatsContext, ServerNats } from '@nestjs/microservices';
+import { NatsContext, ServerNats, type MessageHandler } from '@nestjs/microservices';
 import type { Bus, BusSubscription } from '#ports';
 import { decodeJson, encodeJson } from './bus-commands.js';
 
 interface Packet {
   readonly err?: unknown;
   readonly response?: unknown;
+}
+
+interface Subscribed {
+  readonly pattern: string;
+  readonly handler: MessageHandler;
 }
 
 /**
@@ -20,8 +25,9 @@ export class BusServer extends ServerNats {
   }
 
   override listen(callback: (error?: unknown, ...optional: unknown[]) => void): Promise<void> {
-    for (const pattern of this.messageHandlers.keys()) {
-      this.#subscriptions.push(this.bus.subscribe(pattern, (data, subject) => this.#handle(pattern, data, subject)));
+    for (const [pattern, handler] of this.messageHandlers) {
+      const handle = (data: Uint8Array, subject: string) => this.#handle({ pattern, handler }, data, subject);
+      this.#subscriptions.push(this.bus.subscribe(pattern, handle));
     }
     callback();
     return Promise.resolve();
@@ -32,9 +38,7 @@ export class BusServer extends ServerNats {
     return Promise.resolve();
   }
 
-  async #handle(pattern: string, data: Uint8Array, subject: string): Promise<Uint8Array | undefined> {
-    const handler = this.getHandlerByPattern(pattern);
-    if (handler === null) return undefined;
+  async #handle({ pattern, handler }: Subscribed, data: Uint8Array, subject: string): Promise<Uint8Array | undefined> {
     const context = new NatsContext([subject, undefined]);
     const payload = decodeJson(data);
     if (handler.isEventHandler) {

@@ -8,11 +8,26 @@ const PODS_MAX = 110;
 /** A node's pods leave a tenth of its disk alone. */
 const USABLE_SHARE = 0.9;
 
-/** Where clients inside the cluster find the API: never a loopback address, which would be their own. */
-export function apiEndpoints({ apiHost, apiPort }: Settings): { ip: string; port: number }[] {
+const ADDRESS_MS = 5000;
+
+/**
+ * Where clients inside the cluster find the API: never a loopback address, which would be their own. The machine's address
+ * may change while it runs, but asking costs a millisecond on a machine with many pods: it is asked every few seconds.
+ */
+export function apiEndpoints({ apiHost, apiPort }: Settings): () => readonly { ip: string; port: number }[] {
   const isOwnAddress =
     !apiHost.startsWith('127.') && apiHost !== 'localhost' && apiHost !== '0.0.0.0' && !apiHost.includes(':');
-  return [{ ip: isOwnAddress ? apiHost : hostAddress(), port: apiPort }];
+  if (isOwnAddress) return () => [{ ip: apiHost, port: apiPort }];
+  let ip = '';
+  let until = -Infinity;
+  return () => {
+    const now = performance.now();
+    if (now >= until) {
+      ip = hostAddress();
+      until = now + ADDRESS_MS;
+    }
+    return [{ ip, port: apiPort }];
+  };
 }
 
 /** This machine's first address that others can reach, in the order of interface names; loopback when there is none. */

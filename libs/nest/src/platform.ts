@@ -39,6 +39,7 @@ interface BusPlace {
  */
 export class Platform implements OnApplicationShutdown {
   readonly heartbeats: Heartbeats;
+  private readonly endpoints: ReturnType<typeof apiEndpoints>;
 
   private constructor(
     readonly settings: Settings,
@@ -51,6 +52,7 @@ export class Platform implements OnApplicationShutdown {
     private readonly log: EventLog,
   ) {
     this.heartbeats = new Heartbeats(plane.options.clock);
+    this.endpoints = apiEndpoints(settings);
     plane.reads.onChanges((changes) => this.heartbeats.observe(changes));
     bus.onConnection((connected) => connected && this.heartbeats.reconnected());
   }
@@ -99,7 +101,7 @@ export class Platform implements OnApplicationShutdown {
   outside(): Outside {
     return {
       caCertificate: this.caCertificate,
-      apiEndpoints: apiEndpoints(this.settings),
+      apiEndpoints: this.endpoints(),
       podCidr: this.settings.podCidr,
       ...this.heartbeats.outside(),
     };

@@ -16,6 +16,8 @@ const FOREVER_MS = 24 * 3600_000;
 export class Heartbeats {
   private readonly heard = new Map<string, Instant>();
   private observingSince: Instant;
+  /** What loops are told, as long as it is so: they ask before each look. */
+  private told: Outside | undefined;
 
   constructor(private readonly clock: Clock) {
     this.observingSince = clock.now();
@@ -23,11 +25,13 @@ export class Heartbeats {
 
   note(node: string): void {
     this.heard.set(node, this.clock.now());
+    this.told = undefined;
   }
 
   /** The bus was lost and is back: nobody could be heard meanwhile. */
   reconnected(): void {
     this.observingSince = this.clock.now();
+    this.told = undefined;
   }
 
   /**
@@ -47,14 +51,17 @@ export class Heartbeats {
   }
 
   outside(): Outside {
-    const heartbeats: Record<string, number> = {};
-    for (const [node, at] of this.heard) heartbeats[node] = Math.max(at, this.observingSince);
-    return { heartbeats, observingSince: this.observingSince };
+    this.told ??= {
+      heartbeats: Object.fromEntries([...this.heard].map(([node, at]) => [node, Math.max(at, this.observingSince)])),
+      observingSince: this.observingSince,
+    };
+    return this.told;
   }
 
   private forgetOld(): void {
     const limit = this.clock.now() - FOREVER_MS;
     for (const [node, at] of this.heard) if (at < limit) this.heard.delete(node);
+    this.told = undefined;
   }
 }
 

@@ -132,12 +132,12 @@ export class DockerRuntime implements ContainerRuntime {
     });
     return this.privileges;
   }
-  private async create(options: Docker.ContainerCreateOptions): Promise<string> {
+  private async create({ name = '', ...options }: Docker.ContainerCreateOptions): Promise<string> {
     try {
-      return (await this.timely(this.docker.createContainer(options))).id;
+      return (await this.timely(this.docker.createContainer(inBody({ name }, options)))).id;
     } catch (error) {
       if (statusOf(error) !== 409) throw toFault(error);
-      const taken = await this.unlessGone(() => this.docker.getContainer(options.name ?? '').inspect());
+      const taken = await this.unlessGone(() => this.docker.getContainer(name).inspect());
       if (!taken) throw toFault(error);
       return taken.Id;
     }
@@ -293,6 +293,13 @@ function newClient(options: Docker.DockerOptions | undefined): Docker {
 /** `shiplog-1a2b3c4d`, one network for the pods of one node. */
 export function networkName(owner: ContainerOwner): string {
   return `shiplog-${owner.cluster.slice(0, 8)}-${owner.node}`;
+}
+/**
+ * The client would write all that it sends into the address as well, where an engine or a proxy that logs its requests
+ * shows what a container's environment got from a Secret.
+ */
+function inBody(query: object, body: object): Docker.ContainerCreateOptions {
+  return { _query: query, _body: body } as Docker.ContainerCreateOptions;
 }
 function splitTag(reference: string): readonly [string, string] {
   const colon = reference.indexOf(':', reference.lastIndexOf('/') + 1);

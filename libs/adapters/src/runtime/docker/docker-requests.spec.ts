@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ContainerSpec } from '#ports';
+import { DockerRuntime } from './docker-runtime.js';
+
+/** An engine that notes what it is asked, as one that logs its requests does. */
+describe('what is sent to an engine', () => {
+  const seen: { address: string; body: string }[] = [];
+  let server: Server;
+  let runtime: DockerRuntime;
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        seen.push({ address: `${request.method} ${request.url}`, body });
+        response.writeHead(201, { 'content-type': 'application/json' }).end('{"Id":"made"}');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    runtime = new DockerRuntime({ protocol: 'http', host: '127.0.0.1', port });
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('has no environment in its address, where logs show it', async () => {
+    const spec: ContainerSpec = {
+      labels: {
+        cluster: 'c',
+        node: 'n',
+        namespace: 'ns',
+        pod: 'p',
+        uid: 'u',
+        container: 'app',
+        attempt: 0,
+        specHash: '',
+        role: 'app',
+      },
+      sandboxId: 'infra',
+      image: 'i',
+      env: [['PASSWORD', 'hush-hush']],
+      mounts: [],
+      tty: false,
+      stdin: false,
+      stdinOnce: false,
+      sharePidNamespace: false,
+      hostPid: false,
+      hostIpc: false,
+      oomScore: 0,
+      security: {
+        supplementalGroups: [],
+        privileged: false,
+        capabilitiesAdd: [],
+        capabilitiesDrop: [],
+        readOnlyRootFilesystem: false,
+        noNewPrivileges: false,
+        seccomp: 'default',
+        unmaskedProc: false,
+      },
+    };
+    expect(await runtime.createContainer(spec)).toBe('made');
+    expect(seen).toHaveLength(1);
+    expect(seen[0]?.address).toMatch(/^POST \/containers\/create\?name=shiplog_app_p_ns_u_0$/);
+    expect(JSON.parse(seen[0]?.body ?? '')).toMatchObject({ Image: 'i', Env: ['PASSWORD=hush-hush'] });
+  });
+});
