@@ -183,7 +183,10 @@ async function startDocker() {
   forgetDeadEngine();
   const logFile = join(home, 'dockerd.log');
   const log = openSync(logFile, 'a', 0o600);
-  const child = spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log] });
+  // It calls itself three times for each pod, and each call would collect garbage before it is done; so would the rest of
+  // the engine, for an eighth of its time. This costs it some 150 MB with fifty pods.
+  const env = { GOGC: '400', ...process.env };
+  const child = spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log], env });
   child.unref();
   let endedAt;
   const end = () => (endedAt ??= Date.now());
