@@ -1,7 +1,8 @@
 // npm run bench [-- --json] [name…]: every module of tools/bench is one group of figures.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, install, main, requireEngine, requireNatsServer, root, runNode, step } from './setup.mjs';
+import { stopEngine } from './remove.mjs';
+import { build, home, install, main, requireEngine, requireNatsServer, root, runNode, step } from './setup.mjs';
 
 const asJson = process.argv.includes('--json');
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));
@@ -39,8 +40,12 @@ async function again() {
   install();
   build();
   requireNatsServer();
-  await requireEngine();
-  return runNode(process.argv.slice(1), { cwd: root, env: { ...process.env, SHIPLOG_BENCH: '1' } });
+  const isEngineOurs = await requireEngine();
+  try {
+    return await runNode(process.argv.slice(1), { cwd: root, env: { ...process.env, SHIPLOG_BENCH: '1' } });
+  } finally {
+    if (isEngineOurs) await stopEngine(home, step);
+  }
 }
 
 /** A module runs when its file's name or one of the figures it declares is meant. */

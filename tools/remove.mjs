@@ -88,8 +88,8 @@ function removeMemory(folder) {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** A dockerd that npm start started goes too, unless somebody else uses it by now. */
-async function stopEngine(home, say) {
+/** A dockerd that was started for this data folder goes too, unless somebody else uses it by now. */
+export async function stopEngine(home, say) {
   const pid = Number(lines(join(home, 'dockerd.pid'))[0]);
   if (!(pid > 0) || !commandLine(pid).includes('dockerd') || !(await ping())) return;
   const running = (await engine('GET', '/containers/json')).body;
@@ -98,6 +98,7 @@ async function stopEngine(home, say) {
     return;
   }
   await stopProcess(home, 'dockerd.pid', 'dockerd', say);
+  for (const file of ['dockerd.pid', 'dockerd.log']) rmSync(join(home, file), { force: true });
 }
 
 function names(home, folder) {

@@ -155,9 +155,9 @@ export function requireTestPrograms() {
   }
 }
 
-/** A container engine that answers; on Debian as root Docker is installed and started. */
+/** A container engine that answers; on Debian as root Docker is installed and started. Resolves with whether it was. */
 export async function requireEngine() {
-  if (await ping()) return;
+  if (await ping()) return false;
   if (process.env.DOCKER_HOST) {
     throw new Problem(
       `No container engine answers on DOCKER_HOST=${process.env.DOCKER_HOST}: start it, or name another one.`,
@@ -174,7 +174,7 @@ export async function requireEngine() {
       'docker.io',
       `${advice}: install Docker (Debian: apt-get install docker.io), or name an engine with DOCKER_HOST.`,
     );
-  await startDocker();
+  return startDocker();
 }
 
 async function startDocker() {
@@ -196,7 +196,7 @@ async function startDocker() {
   for (let i = 0; i < 600 && !(endedAt && Date.now() - endedAt > 5_000); i++) {
     if (await ping()) {
       if (!endedAt) writeFileSync(join(home, 'dockerd.pid'), `${child.pid}\n`);
-      return;
+      return endedAt === undefined;
     }
     await sleep(100);
   }

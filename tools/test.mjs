@@ -4,8 +4,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check } from './check.mjs';
+import { stopEngine } from './remove.mjs';
 import {
   build,
+  home,
   install,
   main,
   node,
@@ -20,14 +22,18 @@ await main(async () => {
   install();
   build();
   requireNatsServer();
-  await requireEngine();
-  requireTestPrograms();
-  const results = [await check(), jest(), ...(await others())];
+  const isEngineOurs = await requireEngine();
+  const results = await all().finally(() => isEngineOurs && stopEngine(home, step));
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
   const failed = sum('failed');
   process.stdout.write(`${sum('passed')} passed, ${failed} failed\n`);
   return failed > 0 ? 1 : 0;
 });
+
+async function all() {
+  requireTestPrograms();
+  return [await check(), jest(), ...(await others())];
+}
 
 function jest() {
   const folder = mkdtempSync(join(tmpdir(), 'shiplog-test-'));
