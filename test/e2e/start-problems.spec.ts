@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SqliteEventLog } from '#adapters';
 
 const root = process.cwd();
 const node = join(root, 'node_modules/node/bin/node');
@@ -112,6 +113,29 @@ describe('what stops a start', () => {
     const env = { SHIPLOG_HOME: join(folder, 'nats'), SHIPLOG_API_ADDRESS: '127.0.0.1:34572', PATH: dirname(node) };
     expectSentence(await standalone(env), /^nats-server is not installed: install/);
     expect(existsSync(env.SHIPLOG_HOME)).toBe(false);
+  });
+
+  it('an event log that a newer build has written to', async () => {
+    const home = join(folder, 'newer');
+    mkdirSync(home);
+    const log = await SqliteEventLog.open(join(home, 'events.db'));
+    const event = {
+      id: '00000000-0000-5000-8000-000000000000',
+      type: 'DeploymentSplit',
+      time: '2030-01-01T00:00:00.000Z',
+      data: {},
+      metadata: { epoch: 1, actor: 'somebody', via: 'kubectl', correlationId: 'c', schemaVersion: 1 },
+    };
+    await log.append('apps.deployments/default/web', event, -1);
+    await log.close();
+    expectSentence(
+      await standalone({
+        SHIPLOG_HOME: home,
+        SHIPLOG_EVENT_LOG: `sqlite:${join(home, 'events.db')}`,
+        SHIPLOG_API_ADDRESS: '127.0.0.1:34575',
+      }),
+      /^shiplog stops: The event log holds an event .* does not know: "DeploymentSplit" .* apps.deployments\/default\/web at position 1\. Start/,
+    );
   });
 
   it('a second standalone on the same data', async () => {

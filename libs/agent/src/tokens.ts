@@ -45,8 +45,7 @@ export class Tokens {
       namespace: pod.metadata.namespace ?? '',
       pod: pod.metadata.name,
       podUid: pod.metadata.uid,
-      serviceAccount: pod.spec.serviceAccountName || 'default',
-      audiences: need.audience ? [need.audience] : [],
+      audience: need.audience,
       expirationSeconds: need.expirationSeconds,
     };
     try {

@@ -1,28 +1,43 @@
-import type { ChangedData, CreatedData, Fact, KindRegistry, KubeObject, NewEvent, Path } from '#model';
-import { kindOfStream } from '#model';
+import type { ChangedData, CreatedData, Fact, KindRegistry, KubeObject, NewEvent, Path, Upcaster } from '#model';
+import { kindOfStream, STANDARD_EVENTS } from '#model';
 import type { Keys } from '#ports';
 import type { Json, JsonObject } from '#std';
-import { isJsonObject } from '#std';
+import { Fault, isJsonObject } from '#std';
 
-/** Turns events into what the log stores and back: values of sealed kinds (Secrets) are ciphertext from the first event on. */
+/**
+ * Turns events into what the log stores and back: values of sealed kinds (Secrets) are ciphertext from the first event on,
+ * and what older builds wrote is read as what this one writes.
+ */
 export interface EventCodec {
+  /** Throws {@link UnknownEvent}: what could not be read later is not written. */
   encode(stream: string, event: NewEvent): NewEvent;
+  /** Throws {@link UnknownEvent}. */
   decode<Event extends Fact>(event: Event): Event;
   /** An object as it may be written to a checkpoint, and back. */
   encodeObject(kind: string, object: KubeObject): KubeObject;
   decodeObject(kind: string, object: KubeObject): KubeObject;
 }
 
+/** Shiplog's own facts are in a stream of this kind. */
+export const WRITERS = 'shiplog.writers';
+export const WRITER_ELECTED = 'WriterElected';
+
 const SEALED = '$sealed';
 export const SHREDDED = 'shiplog.io/shredded';
 
 export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'>): EventCodec {
-  const isSealed = (kind: string): boolean => kinds.byId(kind)?.sealed === true;
-  const sealedStreams = kinds.all.filter(({ sealed }) => sealed).map(({ id }) => `${id}/`);
+  const forms = formsOf(kinds);
+  const isSealed = (kind: string): boolean => forms.get(kind)?.sealed === true;
   const { seal, encodeObject, decodeObject, decodeSet } = sealing(keys);
+  const opened = <Event extends Fact>(event: Event): Event => {
+    const data = event.data as unknown as Partial<CreatedData & ChangedData>;
+    if (data.object) return { ...event, data: { ...event.data, object: decodeObject(data.object) as unknown as Json } };
+    if (!data.set || !data.uid) return event;
+    return { ...event, data: { ...event.data, set: decodeSet(data.uid, data.set) as unknown as Json } };
+  };
   return {
     encode(stream, event) {
-      if (!isSealed(kindOfStream(stream))) return event;
+      if (!knownForm(forms, stream, event).sealed) return event;
       const data = event.data as unknown as Partial<CreatedData & ChangedData>;
       if (data.object)
         return { ...event, data: { ...event.data, object: encodeObject(data.object) as unknown as Json } };
@@ -32,12 +47,9 @@ export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'
       return { ...event, data: { ...event.data, set: set as unknown as Json } };
     },
     decode(event) {
-      if (!sealedStreams.some((start) => event.stream.startsWith(start))) return event;
-      const data = event.data as unknown as Partial<CreatedData & ChangedData>;
-      if (data.object)
-        return { ...event, data: { ...event.data, object: decodeObject(data.object) as unknown as Json } };
-      if (!data.set || !data.uid) return event;
-      return { ...event, data: { ...event.data, set: decodeSet(data.uid, data.set) as unknown as Json } };
+      const form = knownForm(forms, event.stream, event);
+      const clear = form.sealed ? opened(event) : event;
+      return event.metadata.schemaVersion > form.upcasters.length ? clear : lifted(clear, form);
     },
     encodeObject: (kind, object) => (isSealed(kind) ? encodeObject(object) : object),
     decodeObject: (kind, object) => (isSealed(kind) ? decodeObject(object) : object),
@@ -102,4 +114,52 @@ type Annotations = { readonly [key: string]: string };
 /** Everything under `data`, `stringData` and `metadata.annotations`. */
 function isSecret(path: Path): boolean {
   return path[0] === 'data' || path[0] === 'stringData' || (path[0] === 'metadata' && path[1] === 'annotations');
+}
+
+/** What the codec has to know of a kind. */
+interface Form {
+  readonly sealed: boolean;
+  readonly events: ReadonlySet<string>;
+  readonly upcasters: readonly Upcaster[];
+}
+
+function formsOf(kinds: KindRegistry): ReadonlyMap<string, Form> {
+  const forms = new Map<string, Form>();
+  for (const { id, sealed, events, upcasters } of kinds.all)
+    forms.set(id, { sealed, events: new Set([...STANDARD_EVENTS, ...events]), upcasters });
+  return forms.set(WRITERS, { sealed: false, events: new Set([WRITER_ELECTED]), upcasters: [] });
+}
+
+function knownForm(
+  forms: ReadonlyMap<string, Form>,
+  stream: string,
+  event: Pick<Fact, 'type' | 'metadata'> & Partial<Pick<Fact, 'position'>>,
+): Form {
+  const form = forms.get(kindOfStream(stream));
+  const { schemaVersion } = event.metadata;
+  if (form?.events.has(event.type) && schemaVersion >= 1 && schemaVersion <= form.upcasters.length + 1) return form;
+  throw new UnknownEvent(stream, event);
+}
+
+function lifted<Event extends Fact>(event: Event, { upcasters }: Form): Event {
+  const { schemaVersion } = event.metadata;
+  let { type, data }: Pick<Fact, 'type' | 'data'> = event;
+  for (const upcaster of upcasters.slice(schemaVersion - 1)) ({ type, data } = upcaster({ type, data }));
+  return { ...event, type, data, metadata: { ...event.metadata, schemaVersion: upcasters.length + 1 } };
+}
+
+/** An event that this build cannot read. Going on without it would show a cluster that never was. */
+export class UnknownEvent extends Fault {
+  override readonly name = 'UnknownEvent';
+  constructor(
+    stream: string,
+    { type, metadata, position }: Pick<Fact, 'type' | 'metadata'> & Partial<Pick<Fact, 'position'>>,
+  ) {
+    const where = position === undefined ? stream : `${stream} at position ${position}`;
+    super(
+      `The event log holds an event that this build of Shiplog does not know: "${type}" of schema version ` +
+        `${metadata.schemaVersion}, of ${where}. Start the newer build that wrote it.`,
+      false,
+    );
+  }
 }

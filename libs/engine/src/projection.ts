@@ -1,11 +1,11 @@
 import type { Change, Fact, KindId, KindRef, KubeObject, StreamName, StreamState, View } from '#model';
 import { DELETED, parseStream } from '#model';
 import type { RecordedEvent } from '#ports';
-import type { EventCodec } from './codec.js';
+import { WRITERS, type EventCodec } from './codec.js';
 import { ObjectTable } from './object-table.js';
 
 /** Streams of Shiplog's own facts, which are no objects of the API. */
-export const WRITER_STREAM = 'shiplog.writers/_/writer';
+export const WRITER_STREAM = `${WRITERS}/_/writer`;
 
 /** How many events a rebuild sets aside, so that those of a stream come together: some 5 MB of text. */
 const UNREAD_MAX = 6000;
@@ -140,7 +140,7 @@ export class Projection implements View {
         if (event.stream === WRITER_STREAM) {
           // Which events count depends on it.
           this.readUnread();
-          this.elect(event.fact());
+          this.elect(this.open(event));
         } else this.setAside(this.entry(event.stream), event);
         each?.(event);
       }

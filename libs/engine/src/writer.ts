@@ -14,7 +14,7 @@ import type { Clock, EventLog, Ids } from '#ports';
 import { AppendVoid, EventTooLarge, LogDamaged, LogFull, WrongExpectedRevision } from '#ports';
 import type { Instant, JsonObject } from '#std';
 import { Fault, isJsonObject, toEventTime } from '#std';
-import type { EventCodec } from './codec.js';
+import { WRITER_ELECTED, type EventCodec } from './codec.js';
 import { WRITER_STREAM, type Projection } from './projection.js';
 import type { ReadModel } from './read-model.js';
 
@@ -91,7 +91,7 @@ export class Writer implements CommandPort {
       const name = reads.projection.cluster || cluster;
       const revision = state?.revision ?? -1;
       const event = this.event(WRITER_STREAM, revision, `elected ${cluster} ${clock.now()}`, {
-        type: 'WriterElected',
+        type: WRITER_ELECTED,
         data: { epoch, cluster: name },
         command: undefined,
         now: clock.now(),

@@ -54,8 +54,10 @@ export interface StoredEvent extends NewEvent {
 
 /** What folding needs of a stored event. */
 export interface Fact extends Omit<StoredEvent, 'id' | 'metadata'> {
-  readonly metadata: Pick<EventMetadata, 'epoch'>;
+  readonly metadata: Pick<EventMetadata, 'epoch' | 'schemaVersion'>;
 }
+/** An event's type and data in the form of one schema version as the next one has them. Pure; it never throws. */
+export type Upcaster = (event: Pick<Fact, 'type' | 'data'>) => Pick<Fact, 'type' | 'data'>;
 
 /** A path into an object: keys of maps and objects, indexes of lists. */
 export type Path = readonly (string | number)[];
@@ -79,5 +81,15 @@ export const DELETION_REQUESTED = 'DeletionRequested';
 export const SPEC_CHANGED = 'SpecChanged';
 export const METADATA_CHANGED = 'MetadataChanged';
 export const STATUS_REPORTED = 'StatusReported';
+export const STANDARD_EVENTS: readonly string[] = [
+  CREATED,
+  DELETED,
+  DELETION_REQUESTED,
+  SPEC_CHANGED,
+  METADATA_CHANGED,
+  STATUS_REPORTED,
+];
+/** What every event's data says of the object; the facts of a special type stand beside it under other names. */
+export const OBJECT_DATA: readonly string[] = ['object', 'uid', 'set', 'unset'];
 /** What a loop or an agent saw happen; its projection is a Kubernetes Event. */
 export const INCIDENT_RECORDED = 'IncidentRecorded';

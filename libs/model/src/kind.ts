@@ -1,6 +1,6 @@
 import type { Instant, JsonObject } from '#std';
 import type { Command } from './command.js';
-import type { Fact } from './event.js';
+import type { Fact, Upcaster } from './event.js';
 import type { Inquire } from './inquiry.js';
 import type { KindId, KindRef, KubeObject } from './kube-object.js';
 import type { Problem, Refusal } from './refusal.js';
@@ -111,7 +111,12 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly served: readonly ServedVersion[];
   /** Values of events of this kind that must never be stored in clear: the codec seals them. */
   readonly sealed: boolean;
+  /** Special types of its events (`PodBound`) beside the standard ones: what else is in the log, another build wrote. */
+  readonly events: readonly string[];
+  /** What this build writes: one more than there are upcasters. */
   readonly schemaVersion: number;
+  /** The n-th reads events of schema version n as those of version n + 1. Stored events are never edited. */
+  readonly upcasters: readonly Upcaster[];
   /** Told with every answer about this kind, for those who still use it. */
   readonly deprecation?: string;
   /** Objects of this kind that are no events. */

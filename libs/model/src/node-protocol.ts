@@ -77,13 +77,13 @@ export interface IncidentReport {
   readonly first: string;
   readonly last: string;
 }
-/** `report.<node>.token`: a service-account token for a pod of this node. */
+/** `report.<node>.token`: one of the service-account tokens that the volumes of a pod of this node ask for. */
 export interface TokenForPod {
   readonly namespace: string;
   readonly pod: string;
   readonly podUid: string;
-  readonly serviceAccount: string;
-  readonly audiences: readonly string[];
+  /** '': the API server. */
+  readonly audience: string;
   readonly expirationSeconds: number;
 }
 export interface TokenAnswer {

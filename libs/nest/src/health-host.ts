@@ -21,9 +21,7 @@ export class HealthHost extends LoopsHost implements BeforeApplicationShutdown {
       clock,
       ids,
       publish: publishChanges(bus),
-      signToken: async (request, pod, account) => {
-        const { namespace, expirationSeconds, audiences } = request;
-        const wish = { namespace, account, audiences, expirationSeconds, bound: { kind: 'Pod' as const, object: pod } };
+      signToken: async (wish) => {
         const given = { issuer: DEFAULT_ISSUER, now: clock.now(), id: ids.uid(), view: plane.reads.projection };
         const issued = await issueToken(platform.keys, wish, given);
         return { token: issued.token, expires: new Date(issued.expires).toISOString() };

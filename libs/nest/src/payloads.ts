@@ -84,8 +84,7 @@ export class TokenPayload implements TokenForPod {
   @IsString() @IsNotEmpty() readonly namespace!: string;
   @IsString() @IsNotEmpty() readonly pod!: string;
   @IsString() @IsNotEmpty() readonly podUid!: string;
-  @IsString() @IsNotEmpty() readonly serviceAccount!: string;
-  @IsArray() @IsString({ each: true }) readonly audiences!: readonly string[];
+  @IsString() readonly audience!: string;
   @IsInt() @Min(1) readonly expirationSeconds!: number;
 }
 

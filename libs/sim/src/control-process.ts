@@ -103,9 +103,9 @@ export class ControlProcess {
       clock,
       ids: this.plane.options.ids,
       publish: publishChanges(this.bus),
-      signToken: (request) =>
+      signToken: ({ bound }) =>
         Promise.resolve({
-          token: `token-of-${request.podUid}`,
+          token: `token-of-${bound?.object.metadata.uid}`,
           expires: new Date(clock.now() + 3_600_000).toISOString(),
         }),
     });

@@ -23,7 +23,8 @@ describe('a row of the SQLite log', () => {
       false,
     ]);
     const { type, time, data } = event;
-    expect(row.fact()).toEqual({ stream: 'a', revision: 3, position: 12, type, time, data, metadata: { epoch: 1 } });
+    const metadata = { epoch: 1, schemaVersion: 1 };
+    expect(row.fact()).toEqual({ stream: 'a', revision: 3, position: 12, type, time, data, metadata });
     expect(row.open()).toEqual({ ...event, stream: 'a', revision: 3, position: 12 });
   });
   it('is opened whole where its parts cannot be told apart', () => {

@@ -14,6 +14,7 @@ import type {
   SyncRequest,
   TokenAnswer,
   TokenForPod,
+  TokenWish,
   UnloggedFacts,
   UnloggedQuestion,
 } from '#model';
@@ -37,7 +38,7 @@ export interface HealthOptions {
   /** Sends `node.<node>.change`. */
   readonly publish: (node: string, change: AssignmentChange) => void;
   /** Signs a token for a pod's service account; the claims are made from the pod as the log has it. */
-  readonly signToken: (request: TokenForPod, pod: KubeObject, account: KubeObject) => Promise<TokenAnswer>;
+  readonly signToken: (wish: TokenWish) => Promise<TokenAnswer>;
 }
 
 const nodes = kindRef('core.nodes');
@@ -52,6 +53,8 @@ interface Seen {
   readonly past: ReadonlySet<string>;
 }
 const PAST_BOOTS_MAX = 16;
+/** Labels that keep pods off nodes which are not trusted: no node may claim them, as with Kubernetes' NodeRestriction. */
+const RESERVED_LABEL = /^([^/]+\.)?node-restriction\.kubernetes\.io\//;
 
 /**
  * The agents' counterpart: registers nodes, takes heartbeats and reports, hands out assignments.
@@ -89,6 +92,8 @@ export class Health {
     const body = request.node;
     if (body.metadata.name !== node)
       return { taken: false, reason: `a node registers itself: ${node} is not ${body.metadata.name}` };
+    const label = Object.keys(body.metadata.labels ?? {}).find((key) => RESERVED_LABEL.test(key));
+    if (label !== undefined) return { taken: false, reason: `a node cannot give itself the label ${label}` };
     const created = await this.submit(node, {
       verb: 'create',
       kind: nodes.id,
@@ -193,15 +198,28 @@ export class Health {
     return isRefusal(result) ? { taken: false, reason: result.message } : { taken: true };
   }
 
+  /** What the pod's volumes ask for, its node gets: no other account, audience or time. */
   async token(node: string, request: TokenForPod): Promise<TokenAnswer> {
+    const { namespace, audience, expirationSeconds } = request;
     const { projection } = this.options.reads;
-    const pod = projection.get(pods, request.namespace, request.pod);
+    const pod = projection.get(pods, namespace, request.pod);
     if (pod?.metadata.uid !== request.podUid || nodeOf(pod) !== node)
-      throw new Fault(`pod ${request.namespace}/${request.pod} is not on ${node}`, false);
-    const account = projection.get(accounts, request.namespace, request.serviceAccount);
-    if (!account)
-      throw new Fault(`service account ${request.namespace}/${request.serviceAccount} does not exist`, true);
-    return this.options.signToken(request, pod, account);
+      throw new Fault(`pod ${namespace}/${request.pod} is not on ${node}`, false);
+    const isAskedFor = tokensOf(pod).some(
+      (wanted) => (wanted.audience ?? '') === audience && wanted.expirationSeconds === expirationSeconds,
+    );
+    if (!isAskedFor) throw new Fault(`no volume of pod ${namespace}/${request.pod} asks for this token`, false);
+    const name = accountOf(pod);
+    const account = projection.get(accounts, namespace, name);
+    if (!account) throw new Fault(`service account ${namespace}/${name} does not exist`, true);
+    const audiences = audience === '' ? [] : [audience];
+    return this.options.signToken({
+      namespace,
+      account,
+      audiences,
+      expirationSeconds,
+      bound: { kind: 'Pod', object: pod },
+    });
   }
 
   private async registerAgain(node: string, body: KubeObject): Promise<ReportAnswer> {
@@ -314,8 +332,31 @@ export class Health {
 
 type HealthCommand = Pick<Command, 'verb' | 'kind' | 'name' | 'because'> & Partial<Command>;
 
-function nodeOf(pod: KubeObject): string | undefined {
-  return (pod as { spec?: { nodeName?: string } }).spec?.nodeName;
+/** What of a pod says whose tokens it may have. */
+interface PodTokens {
+  readonly spec?: {
+    readonly nodeName?: string;
+    readonly serviceAccountName?: string;
+    readonly volumes?: readonly {
+      readonly projected?: { readonly sources?: readonly { readonly serviceAccountToken?: TokenSource }[] };
+    }[];
+  };
+}
+interface TokenSource {
+  readonly audience?: string;
+  readonly expirationSeconds?: number;
+}
+
+function nodeOf(pod: KubeObject & PodTokens): string | undefined {
+  return pod.spec?.nodeName;
+}
+function accountOf(pod: KubeObject & PodTokens): string {
+  return pod.spec?.serviceAccountName || 'default';
+}
+/** The tokens that its volumes ask for. */
+function tokensOf(pod: KubeObject & PodTokens): readonly TokenSource[] {
+  const sources = (pod.spec?.volumes ?? []).flatMap(({ projected }) => projected?.sources ?? []);
+  return sources.flatMap(({ serviceAccountToken }) => serviceAccountToken ?? []);
 }
 function statusOf(object: KubeObject): JsonObject {
   const status = (object as { status?: Json }).status;

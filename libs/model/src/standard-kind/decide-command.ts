@@ -1,7 +1,9 @@
 import { isJsonObject, type Instant } from '#std';
 import type { Command } from '../command.js';
-import type { Decided, KindRegistry } from '../kind.js';
+import { OBJECT_DATA } from '../event.js';
+import type { Decided, Kind, KindRegistry } from '../kind.js';
 import { streamOf } from '../kube-object.js';
+import { refusals } from '../refusal.js';
 import type { View } from '../view.js';
 
 /** Decides a command on a view: what the writer, the simulation and the tests all do. Pure. */
@@ -20,10 +22,23 @@ export function decideCommand(
       message: 'the server could not find the requested resource',
     };
   }
+  const misnamed = whyNoEvent(kind, command.event);
+  if (misnamed !== undefined) return refusals.badRequest(misnamed);
   const namespace = kind.names.namespaced ? command.namespace : undefined;
   const name = command.name || nameInBody(command);
   const state = name === '' ? undefined : view.stream(streamOf(kind.id, namespace, name));
   return kind.decide(command, state, view, { now: given.now, uid: given.uid, kind, kinds: registry });
+}
+
+/**
+ * Whoever asks may name a special event for what he does and add facts to it. What becomes of the object is decided here
+ * alone: neither may say that it has ended, or what it is now.
+ */
+function whyNoEvent(kind: Kind, event: Command['event']): string | undefined {
+  if (event === undefined) return undefined;
+  if (!kind.events.includes(event.type)) return `${kind.id} has no special event "${event.type}"`;
+  const taken = OBJECT_DATA.find((name) => Object.hasOwn(event.facts ?? {}, name));
+  return taken === undefined ? undefined : `"${taken}" cannot be a fact of ${event.type}: it says what the object is`;
 }
 
 /** A create names its object in the body. */

@@ -57,6 +57,7 @@ const lamps = standardKind<Lamp>({
   schema: lamp,
   columns: [],
   subresources: [{ name: 'status', kind: 'Lamp', verbs: ['get', 'patch', 'update'] }],
+  events: ['LampDimmed'],
   strategy: {
     generation: 'managed',
     validate: ({ spec }) =>
@@ -92,6 +93,34 @@ const create = (metadata: object, spec: object = {}) =>
   ({ verb: 'create', kind: 'test.io.lamps', namespace: 'n', body: { metadata, spec } }) as never;
 const on = (verb: string, parts: object = {}) =>
   ({ verb, kind: 'test.io.lamps', namespace: 'n', name: 'a', ...parts }) as never;
+
+describe('a special event', () => {
+  const dim = (event: object) => on('patch', { patchType: 'merge', body: { spec: { watts: 10 } }, event });
+  it('is named by who asks, with facts of its own', () => {
+    given()
+      .and(create({ name: 'a' }))
+      .when(dim({ type: 'LampDimmed', facts: { by: 'a timer' } }))
+      .thenEvent('LampDimmed', {
+        by: 'a timer',
+        set: [
+          [['metadata', 'generation'], 2],
+          [['spec', 'watts'], 10],
+        ],
+      } as never);
+  });
+  it('is refused when the kind has none of this type, and where its facts would say what the object is', () => {
+    for (const type of ['Deleted', 'Created', 'SpecChanged', 'LampStolen'])
+      given()
+        .and(create({ name: 'a' }))
+        .when(dim({ type }))
+        .thenRefused(400, `test.io.lamps has no special event "${type}"`);
+    for (const name of ['object', 'uid', 'set', 'unset'])
+      given()
+        .and(create({ name: 'a' }))
+        .when(dim({ type: 'LampDimmed', facts: { [name]: [] } }))
+        .thenRefused(400, `"${name}" cannot be a fact of LampDimmed: it says what the object is`);
+  });
+});
 
 describe('a creation', () => {
   it('is defaulted, gets an identity and generation 1, and is one event with the whole object', () => {

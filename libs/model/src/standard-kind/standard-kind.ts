@@ -1,4 +1,5 @@
 import type { Command } from '../command.js';
+import type { Upcaster } from '../event.js';
 import type {
   Column,
   DecideContext,
@@ -37,7 +38,9 @@ export interface StandardKind<T extends KubeObject> {
   readonly fieldSelectorError?: Kind['fieldSelectorError'];
   readonly served?: readonly ServedVersion[];
   readonly sealed?: boolean;
-  readonly schemaVersion?: number;
+  /** Special types of events that a strategy or a loop names (`PodBound`). */
+  readonly events?: readonly string[];
+  readonly upcasters?: readonly Upcaster[];
   readonly rowConditions?: Kind['rowConditions'];
   readonly deprecation?: string;
   readonly unlogged?: Unlogged;
@@ -68,7 +71,9 @@ export function standardKind<T extends KubeObject>(given: StandardKind<T>): Kind
     fieldSelectorError: given.fieldSelectorError ?? 'known',
     served: given.served ?? [],
     sealed: given.sealed ?? false,
-    schemaVersion: given.schemaVersion ?? 1,
+    events: given.events ?? [],
+    schemaVersion: (given.upcasters?.length ?? 0) + 1,
+    upcasters: given.upcasters ?? [],
     decide: (command, state, view, context) => decide(given, strategy, { command, state, view, context }),
     evolve: standardEvolve,
     ...(given.rowConditions && { rowConditions: given.rowConditions }),

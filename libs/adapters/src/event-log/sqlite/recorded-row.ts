@@ -8,6 +8,8 @@ const TYPE = '","type":"';
 const TIME = '","time":"';
 const DATA = '","data":';
 const METADATA = ',"metadata":{"epoch":';
+/** Within the metadata; a text that says the same has its quotes escaped. */
+const VERSION = '"schemaVersion":';
 
 /** A row of the log: its body was checked against the chain by the worker, so its shape is what was once appended. */
 export class RecordedRow implements RecordedEvent {
@@ -40,12 +42,25 @@ export class RecordedRow implements RecordedEvent {
     const metadataAt = body.lastIndexOf(METADATA);
     try {
       const data = JSON.parse(body.slice(dataAt, metadataAt)) as JsonObject;
-      const epoch = Number.parseInt(body.slice(metadataAt + METADATA.length));
-      return { stream, type, time, data, revision, position, metadata: { epoch } };
+      const metadata = {
+        epoch: numberAt(body, metadataAt + METADATA.length),
+        schemaVersion: numberAt(body, body.indexOf(VERSION, metadataAt) + VERSION.length),
+      };
+      return { stream, type, time, data, revision, position, metadata };
     } catch {
       // These words stand within the metadata once more: cut there, nothing is JSON.
       return this.open();
     }
+  }
+}
+
+/** The whole number that begins there. */
+function numberAt(text: string, at: number): number {
+  let number = 0;
+  for (let i = at; ; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (!(digit >= 0 && digit <= 9)) return number;
+    number = number * 10 + digit;
   }
 }
 

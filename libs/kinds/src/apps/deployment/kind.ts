@@ -49,4 +49,5 @@ export const deploymentKind = standardKind<Deployment>({
   ],
   scale: { selector: (object) => selectorText((object as Deployment).spec.selector) },
   strategy: deploymentRules,
+  events: ['DeploymentScaled'],
 });

@@ -47,6 +47,7 @@ export const replicaSetKind = standardKind<ReplicaSet>({
   ],
   scale: { selector: (object) => scaleSelector(object as ReplicaSet) },
   strategy: replicaSetStrategy,
+  events: ['DeploymentScaled'],
 });
 function scaleSelector(object: ReplicaSet): string {
   return selectorText(object.spec.selector);

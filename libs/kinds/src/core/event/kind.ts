@@ -30,6 +30,7 @@ const plain = standardKind<CoreEvent>({
     selector('type', (object) => object.type),
   ],
   fieldSelectorError: 'label',
+  events: [INCIDENT_RECORDED],
   strategy: {
     name: pathSegment,
     shortFinalizers: true,

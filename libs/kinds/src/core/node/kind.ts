@@ -20,4 +20,5 @@ export const nodeKind = standardKind<Node>({
   ],
   fieldSelectorError: 'label',
   strategy: nodeStrategy,
+  events: ['NodeBecameUnreachable'],
 });

@@ -55,6 +55,7 @@ export const podKind = standardKind<Pod>({
   fieldSelectors,
   fieldSelectorError: 'label',
   strategy: podStrategy,
+  events: ['ContainerRestarted', 'PodBound', 'PodEvicted', 'PodFoundUnschedulable', 'PodPreempted', 'PodStarted'],
 });
 
 /** kubectl prints pods that have come to their end only if asked to. */

@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+import { createRegistry, namespaceKind, secretKind } from '#kinds';
+import { CREATED, SPEC_CHANGED, type Kind, type StoredEvent } from '#model';
+import { eventCodec, UnknownEvent } from './codec.js';
+import { testKeys } from './testing.js';
+
+/** A kind whose size was once a text, and before that was called length. */
+const boats: Kind = {
+  ...namespaceKind,
+  id: 'test.io.boats',
+  sealed: true,
+  events: ['BoatSunk'],
+  schemaVersion: 3,
+  upcasters: [
+    ({ type, data }) => ({ type, data: { ...data, size: data['length'] ?? null } }),
+    ({ type, data }) => ({
+      type: type === 'SpecChanged' ? 'BoatSunk' : type,
+      data: { ...data, size: Number(data['size']) },
+    }),
+  ],
+};
+const codec = eventCodec(createRegistry([namespaceKind, secretKind, boats]), testKeys);
+
+function event(type: string, schemaVersion: number, parts: Partial<StoredEvent> = {}): StoredEvent {
+  return {
+    stream: 'test.io.boats/_/a',
+    id: 'id',
+    type,
+    time: '2026-01-01T00:00:00.000Z',
+    revision: 0,
+    position: 7,
+    data: {},
+    metadata: { epoch: 1, actor: 'a', via: 'v', correlationId: 'c', schemaVersion },
+    ...parts,
+  };
+}
+
+describe('the codec', () => {
+  it('reads what older builds wrote as what this one writes', () => {
+    const { type, data, metadata } = codec.decode(event(SPEC_CHANGED, 1, { data: { length: '12' } }));
+    expect({ type, size: data['size'], version: metadata.schemaVersion }).toEqual({
+      type: 'BoatSunk',
+      size: 12,
+      version: 3,
+    });
+    expect(codec.decode(event(CREATED, 2, { data: { size: '3' } })).data).toEqual({ size: 3 });
+    const newest = event('BoatSunk', 3, { data: { size: 5 } });
+    expect(codec.decode(newest)).toBe(newest);
+  });
+  it('shows an upcaster what was sealed in clear', () => {
+    const written = event(SPEC_CHANGED, 1, {
+      data: { uid: 'u', set: [[['data', 'key'], 'secret']], length: '1' },
+    });
+    const sealed = { ...written, ...codec.encode(written.stream, written) };
+    expect(JSON.stringify(sealed)).not.toContain('secret');
+    expect(codec.decode(sealed).data).toMatchObject({ set: [[['data', 'key'], 'secret']], size: 1 });
+  });
+  it('reads and writes no event that it does not know', () => {
+    const unknown = [
+      event('BoatStolen', 1),
+      event(CREATED, 4),
+      event(CREATED, 0),
+      event(CREATED, 1, { stream: 'test.io.planes/_/a' }),
+      event(CREATED, 1, { stream: 'shiplog.writers/_/writer' }),
+      event('WriterElected', 2, { stream: 'shiplog.writers/_/writer' }),
+    ];
+    for (const one of unknown) {
+      expect(() => codec.decode(one)).toThrow(UnknownEvent);
+      expect(() => codec.encode(one.stream, one)).toThrow(UnknownEvent);
+    }
+    expect(() => codec.decode(event('BoatStolen', 1))).toThrow(/"BoatStolen" .* of test.io.boats\/_\/a at position 7/);
+    const elected = event('WriterElected', 1, { stream: 'shiplog.writers/_/writer' });
+    expect(codec.decode(elected)).toBe(elected);
+  });
+});

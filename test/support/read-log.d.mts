@@ -1,0 +1,9 @@
+export interface ReadLog {
+  /** Every object at the end of the log, a line of JSON each. */
+  readonly objects: string;
+  /** SHA-256 of every object at moments before, by position. */
+  readonly states: Readonly<Record<string, string>>;
+  /** The types of its events. */
+  readonly types: readonly string[];
+}
+export function readLog(home: string): Promise<ReadLog>;

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { openFileKeys, RandomIds, SqliteEventLog, SystemClock } from '#adapters';
+import { ControlPlane } from '#engine';
+import { registry } from '#kinds';
+
+/** Whole states are compared at every so many events, by their hash. */
+const EVENTS_PER_STATE = 20;
+
+/** What this build reads in the event log of a data folder, through the same parts that a running cluster uses. */
+export async function readLog(home) {
+  const log = await SqliteEventLog.open(join(home, 'log/events.db'));
+  const plane = new ControlPlane({
+    log,
+    kinds: registry,
+    keys: await openFileKeys(home),
+    clock: new SystemClock(),
+    ids: new RandomIds(),
+    build: 'reader of recorded logs',
+    soon: setImmediate,
+    onFatal: (cause) => {
+      throw cause;
+    },
+  });
+  try {
+    await plane.start();
+    const types = new Set();
+    const positions = [];
+    for await (const events of log.readAll(0))
+      for (const { type, position } of events) {
+        types.add(type);
+        positions.push(position);
+      }
+    const states = {};
+    for (let i = EVENTS_PER_STATE; i < positions.length; i += EVENTS_PER_STATE) {
+      const text = textOf(await plane.history.at(positions[i]));
+      states[positions[i]] = createHash('sha256').update(text).digest('base64url');
+    }
+    return { objects: textOf(plane.reads.projection), states, types: [...types].sort() };
+  } finally {
+    await plane.stop();
+    await log.close();
+  }
+}
+
+/** Every object, a line each. */
+function textOf(projection) {
+  return [...projection.entries()]
+    .filter(([, { object }]) => object)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([stream, { object }]) => `${JSON.stringify({ stream, object })}\n`)
+    .join('');
+}
