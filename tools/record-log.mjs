@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { readLog } from '../test/support/read-log.mjs';
 import { root } from './cluster.mjs';
 
-const KEPT = ['log/events.db', 'log/events.db-acked', 'keys/master.key'];
+const KEPT = ['log/events.db', 'log/events.db-acked', 'keys/master.key', 'keys/objects'];
 
 const [home = '', release = ''] = process.argv.slice(2);
 if (release === '' || !existsSync(join(home, KEPT[0]))) {
@@ -16,13 +16,13 @@ if (release === '' || !existsSync(join(home, KEPT[0]))) {
 const database = new DatabaseSync(join(home, KEPT[0]));
 database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
 database.close();
+const { objects, states, types } = await readLog(home);
 const target = join(root, 'test/golden/logs', release);
 for (const file of KEPT) {
   mkdirSync(dirname(join(target, file)), { recursive: true });
-  cpSync(join(home, file), join(target, file));
+  cpSync(join(home, file), join(target, file), { recursive: true });
 }
-const { objects, states, types } = await readLog(target);
-writeFileSync(join(target, 'objects.jsonl'), objects);
+writeFileSync(join(target, 'objects.txt'), objects);
 writeFileSync(join(target, 'states.json'), `${JSON.stringify({ types, states }, null, 2)}\n`);
 console.log(`${target}: ${types.length} types of events, ${Object.keys(states).length} states`);
 process.exit(0);

@@ -1,5 +1,5 @@
 export interface ReadLog {
-  /** Every object at the end of the log, a line of JSON each. */
+  /** Every object at the end of the log, a line each: its kind and its JSON. */
   readonly objects: string;
   /** SHA-256 of every object at moments before, by position. */
   readonly states: Readonly<Record<string, string>>;

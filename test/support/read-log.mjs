@@ -44,10 +44,9 @@ export async function readLog(home) {
 }
 
 /** Every object, a line each. */
-function textOf(projection) {
-  return [...projection.entries()]
-    .filter(([, { object }]) => object)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([stream, { object }]) => `${JSON.stringify({ stream, object })}\n`)
+function textOf(view) {
+  return registry.all
+    .flatMap((kind) => view.list(kind).map((object) => `${kind.id} ${JSON.stringify(object)}\n`))
+    .sort()
     .join('');
 }

@@ -20,7 +20,7 @@ describe('the recorded log of', () => {
     cpSync(join(logs, release), home, { recursive: true });
     const { objects, states, types } = await readLog(home);
     expect({ types, states }).toEqual(JSON.parse(recorded('states.json')));
-    expect(objects.split('\n')).toEqual(recorded('objects.jsonl').split('\n'));
+    expect(objects.split('\n')).toEqual(recorded('objects.txt').split('\n'));
     expect(types.length).toBeGreaterThan(10);
   });
 });
