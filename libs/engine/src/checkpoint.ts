@@ -1,4 +1,4 @@
-import type { KubeObject, StreamState } from '#model';
+import type { End, KubeObject, StreamState } from '#model';
 import { parseStream } from '#model';
 import type { EventCodec } from './codec.js';
 import type { Projection, RestoredState } from './projection.js';
@@ -24,13 +24,14 @@ interface Stored {
   readonly position: number;
   readonly epoch: number;
   readonly cluster: string;
+  readonly lastEnd: string;
   readonly children: readonly (readonly [string, number])[];
   readonly streams: readonly StoredStream[];
   readonly times: readonly number[];
 }
 
-/** Stream, revision, position, object, and when it went if it is gone. */
-type StoredStream = readonly [string, number, number, KubeObject | null, string?];
+/** Stream, revision, position, object, and its end if it is gone. */
+type StoredStream = readonly [string, number, number, KubeObject | null, End?];
 
 /** Writes and reads checkpoints: position, state, and the hash of the code that made it. Secrets stay sealed in them. */
 export class Checkpoints {
@@ -43,18 +44,17 @@ export class Checkpoints {
     const streams: StoredStream[] = [];
     for (const [stream, state] of projection.entries()) {
       const object = state.object ? codec.encodeObject(parseStream(stream).kind, state.object) : null;
-      const { revision, position, endedAt } = state;
-      streams.push(
-        endedAt === undefined ? [stream, revision, position, object] : [stream, revision, position, object, endedAt],
-      );
+      const { revision, position, ended } = state;
+      streams.push(ended ? [stream, revision, position, object, ended] : [stream, revision, position, object]);
     }
-    const { epoch, cluster } = projection;
+    const { epoch, cluster, lastEnd } = projection;
     const content: Stored = {
       format: 1,
       build,
       position: projection.position,
       epoch,
       cluster,
+      lastEnd,
       children: [...projection.childCounts()],
       streams,
       times: times.dump(),
@@ -85,15 +85,15 @@ function parse(text: string): Stored | undefined {
 }
 
 function restored(stored: Stored, codec: EventCodec): Checkpoint {
-  const entries = stored.streams.map(([stream, revision, position, object, endedAt]): [string, StreamState] => [
+  const entries = stored.streams.map(([stream, revision, position, object, ended]): [string, StreamState] => [
     stream,
     {
       revision,
       position,
       object: object ? codec.decodeObject(parseStream(stream).kind, object) : undefined,
-      ...(endedAt !== undefined && { endedAt }),
+      ...(ended && { ended }),
     },
   ]);
-  const { children, position, epoch, cluster } = stored;
-  return { state: { entries, children, position, epoch, cluster }, times: stored.times };
+  const { children, position, epoch, cluster, lastEnd } = stored;
+  return { state: { entries, children, position, epoch, cluster, lastEnd }, times: stored.times };
 }

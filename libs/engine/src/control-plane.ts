@@ -20,6 +20,7 @@ export interface ControlPlaneOptions {
   readonly checkpoints?: CheckpointStore;
   readonly eventsPerCheckpoint?: number;
   readonly eventsKeptAtStart?: number;
+  readonly endsKeptMs?: number;
   readonly soon: (callback: () => void) => void;
   readonly onFatal: (cause: unknown) => void;
   readonly onRefusal?: (loop: string, key: string, refusal: { readonly message: string }) => void;
@@ -38,11 +39,16 @@ export class ControlPlane {
   private readonly runners: LoopRunner[] = [];
 
   constructor(readonly options: ControlPlaneOptions) {
-    const { log, kinds, keys, clock, build, soon, eventsPerCheckpoint, eventsKeptAtStart, onFatal } = options;
+    const { log, kinds, keys, clock, build, soon, eventsPerCheckpoint, eventsKeptAtStart, endsKeptMs, onFatal } =
+      options;
     this.codec = eventCodec(kinds, keys);
     this.fold = (state, event, owned) => foldEvent(kinds, state, event, owned);
     const checkpoints = options.checkpoints && new Checkpoints(options.checkpoints, () => undefined);
-    const parts = { log, codec: this.codec, fold: this.fold, build, soon, ...(checkpoints && { checkpoints }) };
+    const parts = {
+      ...{ log, codec: this.codec, fold: this.fold, build, soon },
+      ...(checkpoints && { checkpoints }),
+      ...(endsKeptMs !== undefined && { endsKeptMs }),
+    };
     this.reads = new ReadModel({
       ...parts,
       clock,

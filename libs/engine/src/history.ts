@@ -16,6 +16,7 @@ export interface HistoryOptions {
   readonly fold: Fold;
   readonly build: string;
   readonly checkpoints?: Checkpoints;
+  readonly endsKeptMs?: number;
 }
 
 /** Changes of one kind, and up to where they are all. */
@@ -119,8 +120,8 @@ export class History {
   }
 
   private async replay(position: number): Promise<Projection> {
-    const { log, codec, soon, fold, build, checkpoints } = this.options;
-    const projection = new Projection(fold);
+    const { log, codec, soon, fold, build, checkpoints, endsKeptMs } = this.options;
+    const projection = new Projection(fold, endsKeptMs);
     const state = (await checkpoints?.newest(build, position, codec))?.state;
     await projection.rebuild(state, eventsBetween(log, state?.position ?? 0, position), { codec, soon });
     return projection;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { registry } from '#kinds';
 import { CREATED, DELETED, foldEvent, streamOf, type StoredEvent, type View } from '#model';
 import type { RecordedEvent } from '#ports';
-import type { JsonObject } from '#std';
+import { toEventTime, type JsonObject } from '#std';
 import { Projection, WRITER_STREAM } from './projection.js';
 
 const PODS = { id: 'core.pods' };
@@ -42,10 +42,15 @@ function logOf(steps: readonly Step[]): StoredEvent[] {
     if (now.does === 'elect') epoch++;
     const metadata = { actor: 'a', via: 'v', correlationId: 'c', schemaVersion: 1, epoch };
     if (now.does === 'report' && now.stale) metadata.epoch--;
-    const base = { id: `e${position}`, time: '2026-01-01T00:00:00.000Z', stream, revision, position, metadata };
+    const base = { id: `e${position}`, time: timeOf(position), stream, revision, position, metadata };
     return { ...base, ...contentOf(now, position, epoch) };
   });
 }
+/** A second later each time, by clocks that do not agree. */
+const timeOf = (position: number): string => toEventTime((position + (position % 3)) * 1000);
+/** So short that of most worlds something is forgotten. */
+const KEPT_MS = 4000;
+
 function contentOf(now: Step, position: number, epoch: number): { type: string; data: JsonObject } {
   const change = (set: JsonObject[string]) => ({ type: 'Changed', data: { uid: 'u', set } });
   switch (now.does) {
@@ -107,17 +112,37 @@ function answersOf(view: View & Projection): unknown {
 }
 
 describe('a projection', () => {
+  it('forgets a name some time after its last object went, counted by the ends of others', () => {
+    const view = new Projection(fold, KEPT_MS);
+    const [one, other] = [0, 1].map((n) => streamOf(PODS.id, 'default', `p${n}`)) as [string, string];
+    const steps: Step[] = [
+      { does: 'create', pod: 0, owner: 0 },
+      { does: 'delete', pod: 0 },
+      ...Array<Step>(10).fill({ does: 'elect' }),
+      { does: 'create', pod: 1, owner: 0 },
+      { does: 'delete', pod: 1 },
+    ];
+    const log = logOf(steps);
+    for (const event of log.slice(0, -1)) view.apply(event);
+    expect(view.stream(one)).toMatchObject({ revision: 1, object: undefined, ended: { at: timeOf(2), uid: 'u' } });
+    view.apply(log.at(-1) as StoredEvent);
+    expect(view.stream(one)).toBeUndefined();
+    expect(view.stream(other)).toMatchObject({ revision: 1 });
+    const again = logOf([...steps, { does: 'create', pod: 0, owner: 0 }]).at(-1) as StoredEvent;
+    view.apply(again);
+    expect(view.stream(one)).toMatchObject({ revision: 2, object: { metadata: { uid: 'u15' } } });
+  });
   it('that is rebuilt answers as one that took every event as it came, and goes on the same way', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), fc.nat(30), fc.nat(30), async (steps, first, second) => {
-        const slow = new Projection(fold);
+        const slow = new Projection(fold, KEPT_MS);
         const [restored, rebuilt] = [Math.min(first, second), Math.max(first, second)];
-        const before = new Projection(fold);
+        const before = new Projection(fold, KEPT_MS);
         for (const event of logOf(steps)) slow.apply(event);
         for (const event of logOf(steps).slice(0, restored)) before.apply(event);
-        const fast = new Projection(fold);
-        const { position, epoch, cluster } = before;
-        const from = { entries: before.entries(), children: before.childCounts(), position, epoch, cluster };
+        const fast = new Projection(fold, KEPT_MS);
+        const { position, epoch, cluster, lastEnd } = before;
+        const from = { entries: before.entries(), children: before.childCounts(), position, epoch, cluster, lastEnd };
         await fast.rebuild(from, batches(logOf(steps).slice(restored, rebuilt)), {
           codec: { decode: (event) => event },
           soon: queueMicrotask,

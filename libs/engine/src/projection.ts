@@ -1,6 +1,7 @@
-import type { Change, Fact, KindId, KindRef, KubeObject, StreamName, StreamState, View } from '#model';
+import type { Change, End, Fact, KindId, KindRef, KubeObject, StreamName, StreamState, View } from '#model';
 import { DELETED, parseStream } from '#model';
 import type { RecordedEvent } from '#ports';
+import { fromEventTime, toEventTime } from '#std';
 import { WRITERS, type EventCodec } from './codec.js';
 import { ObjectTable } from './object-table.js';
 
@@ -9,6 +10,8 @@ export const WRITER_STREAM = `${WRITERS}/_/writer`;
 
 /** How many events a rebuild sets aside, so that those of a stream come together: some 5 MB of text. */
 const UNREAD_MAX = 6000;
+/** How long it is remembered that there was an object of a name: longer than any decision about it is under way. */
+const ENDS_KEPT_MS = 24 * 3_600_000;
 /** So many are folded in a turn: others are waiting. */
 const READ_AT_ONCE = 500;
 
@@ -27,6 +30,8 @@ export class Projection implements View {
   /** The writer's term: events of an older one do not count. */
   epoch = 0;
   cluster = '';
+  /** When an object went last, RFC 3339 with milliseconds. */
+  lastEnd = '';
   private readonly streams = new Map<string, Entry>();
   private readonly tables = new Map<KindId, ObjectTable>();
   private readonly owners = new Map<string, Set<string>>();
@@ -34,6 +39,8 @@ export class Projection implements View {
   private readonly uids = new Map<string, string>();
   private readonly children = new Map<string, number>();
   private readonly namespaces = new Map<string, Map<KindId, number>>();
+  /** Streams of objects that are gone, the first to go first. */
+  private readonly ended = new Set<string>();
 
   /** While the past is read: nobody looks, so versions in between are written over and indexes are made at the end. */
   private rebuilding = false;
@@ -42,7 +49,11 @@ export class Projection implements View {
   private unreadCount = 0;
   private open: (recorded: RecordedEvent) => Fact = (recorded) => recorded.fact();
 
-  constructor(private readonly fold: Fold) {}
+  /** `endsKeptMs`: how long after its end a stream stays known. */
+  constructor(
+    private readonly fold: Fold,
+    private readonly endsKeptMs = ENDS_KEPT_MS,
+  ) {}
 
   /** Takes the next event of the log. Returns what changed, or undefined when no object did (or the event does not count). */
   apply(event: Fact): Change | undefined {
@@ -57,20 +68,34 @@ export class Projection implements View {
     }
     const entry = this.streams.get(event.stream);
     const before = entry?.state;
+    const { revision, position, time } = event;
     if (!this.counts(event)) {
       // A writer that was voted out while its append was under way: the stream has moved, the object has not.
-      const state = before
-        ? { ...before, revision: event.revision }
-        : { revision: event.revision, position: event.position, object: undefined };
-      this.put(event.stream, state, event.position);
+      const state = before?.object
+        ? { ...before, revision }
+        : { revision, position, object: undefined, ended: { at: time, uid: '' } };
+      this.settle(event.stream, state, position);
       return undefined;
     }
-    return this.put(event.stream, this.fold(before, event, this.rebuilding), event.position);
+    if (event.type === DELETED) this.sawEnd(time);
+    return this.settle(event.stream, this.fold(before, event, this.rebuilding), position);
   }
 
   /** Replaces the state of a stream and keeps the indexes. The writer uses it for what it decided but is not durable yet. */
   put(stream: string, next: StreamState, position: number): Change {
+    if (next.ended) this.sawEnd(next.ended.at);
+    return this.settle(stream, next, position);
+  }
+
+  private settle(stream: string, next: StreamState, position: number): Change {
     const entry = this.entry(stream);
+    const last = entry.state;
+    const change = this.place(stream, entry, next, position);
+    if (last?.ended !== next.ended && !this.rebuilding) this.noteEnd(stream, next.ended);
+    return change;
+  }
+
+  private place(stream: string, entry: Entry, next: StreamState, position: number): Change {
     const { kind, namespace, name } = entry.name;
     const before = entry.state?.object;
     const after = next.object;
@@ -156,12 +181,13 @@ export class Projection implements View {
       table.set(name.namespace ?? '', name.name, state.object);
       this.reindex(stream, name.kind, name.namespace, undefined, state.object);
     }
+    this.orderEnds();
   }
   /** Begins from a checkpoint (or from another projection) instead of from nothing. */
   restore(from: RestoredState): void {
-    for (const [stream, state] of from.entries) {
-      this.put(stream, state, state.position);
-    }
+    for (const [stream, state] of from.entries) this.place(stream, this.entry(stream), state, state.position);
+    this.lastEnd = from.lastEnd;
+    if (!this.rebuilding) this.orderEnds();
     this.children.clear();
     for (const [uid, count] of from.children) this.children.set(uid, count);
     this.position = from.position;
@@ -170,15 +196,48 @@ export class Projection implements View {
   }
   /** A second projection of the same state; the objects themselves are shared. */
   copy(): Projection {
-    const other = new Projection(this.fold);
+    const other = new Projection(this.fold, this.endsKeptMs);
     other.restore({
       entries: this.entries(),
       children: this.childCounts(),
       position: this.position,
       epoch: this.epoch,
       cluster: this.cluster,
+      lastEnd: this.lastEnd,
     });
     return other;
+  }
+
+  private sawEnd(at: string): void {
+    if (at > this.lastEnd) this.lastEnd = at;
+  }
+  private noteEnd(stream: string, ended: End | undefined): void {
+    this.ended.delete(stream);
+    if (ended) this.ended.add(stream);
+    this.forgetEnded();
+  }
+  /** Once what was read out of order is whole: the ends in their order, as if each had been noted when it came. */
+  private orderEnds(): void {
+    const ends = [...this.streams].filter(([, { state }]) => state?.ended);
+    ends.sort(([, { state: a }], [, { state: b }]) => (a?.position ?? 0) - (b?.position ?? 0));
+    this.ended.clear();
+    for (const [stream] of ends) this.ended.add(stream);
+    this.forgetEnded();
+  }
+  /**
+   * Forgets streams that ended long before the last one did, and what was counted for their objects: of everything that
+   * ever was, names would be left over for good. Measured by ends alone, so that every reader of the log forgets the same.
+   */
+  private forgetEnded(): void {
+    if (this.ended.size === 0 || this.lastEnd === '') return;
+    const before = toEventTime(fromEventTime(this.lastEnd) - this.endsKeptMs);
+    for (const stream of this.ended) {
+      const end = this.streams.get(stream)?.state?.ended;
+      if (end && end.at >= before) return;
+      this.ended.delete(stream);
+      this.streams.delete(stream);
+      if (end) this.children.delete(end.uid);
+    }
   }
 
   private setAside(entry: Entry, recorded: RecordedEvent): void {
@@ -198,13 +257,13 @@ export class Projection implements View {
       entry.unread = undefined;
       this.unreadCount -= events.length;
       // No election lies between them, so one term decides which of them count.
-      const end = this.lastEnd(events);
+      const end = this.indexOfEnd(events);
       if (end >= 0) this.countBirths(events.slice(0, end), entry.state?.object?.metadata.uid);
       for (let i = Math.max(end, 0); i < events.length; i++) this.take(this.open(events[i] as RecordedEvent));
     }
   }
   /** Index of the last deletion, -1 when there is none that counts. */
-  private lastEnd(events: readonly RecordedEvent[]): number {
+  private indexOfEnd(events: readonly RecordedEvent[]): number {
     const end = events.findLastIndex(({ type }) => type === DELETED);
     return end >= 0 && this.counts(this.open(events[end] as RecordedEvent)) ? end : -1;
   }
@@ -214,6 +273,7 @@ export class Projection implements View {
       if (recorded.type !== DELETED && !recorded.mayHave('ownerReferences')) continue;
       const event = this.open(recorded);
       if (!this.counts(event)) continue;
+      if (recorded.type === DELETED) this.sawEnd(event.time);
       const born = recorded.type === DELETED ? undefined : (event.data['object'] as KubeObject | undefined);
       if (recorded.type !== DELETED && (!born || born.metadata.uid === uid)) continue;
       this.countBirth(undefined, born);
@@ -319,6 +379,7 @@ export interface RestoredState {
   readonly position: number;
   readonly epoch: number;
   readonly cluster: string;
+  readonly lastEnd: string;
 }
 
 /** Only pods sit on nodes; `spec.nodeName` of the core kind `pods` is the one field the engine knows by name. */

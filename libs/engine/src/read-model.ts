@@ -23,6 +23,8 @@ export interface ReadModelOptions {
   readonly eventsPerCheckpoint?: number;
   /** How many of the last events stay in the window of changes after a start. Default {@link EVENTS_KEPT_AT_START}. */
   readonly eventsKeptAtStart?: number;
+  /** How long after its end a stream stays known; see {@link Projection}. */
+  readonly endsKeptMs?: number;
   /** Stops the process: the log holds what this build cannot read, or is damaged. */
   readonly onFatal: (cause: unknown) => void;
 }
@@ -56,7 +58,7 @@ export class ReadModel {
   private nextHead: Promise<number> | undefined;
 
   constructor(private readonly options: ReadModelOptions) {
-    this.projection = new Projection(options.fold);
+    this.projection = new Projection(options.fold, options.endsKeptMs);
     this.window = new ChangeWindow(this.projection);
   }
 

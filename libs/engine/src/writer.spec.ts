@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryEventLog } from '#adapters';
 import { configMapKind, createRegistry, namespaceKind } from '#kinds';
-import { isRefusal, type Accepted, type CommandResult } from '#model';
+import { isRefusal, streamOf, type Accepted, type CommandResult } from '#model';
 import { testCreate, testPatch, testPlane } from './testing.js';
 
 const kinds = createRegistry([namespaceKind, configMapKind]);
@@ -46,6 +46,25 @@ describe('the writer', () => {
     expect(isRefusal(results[2] as CommandResult)).toBe(true);
     const object = plane.reads.projection.get({ id: CONFIG_MAPS }, 'default', 'one') as unknown as { data: object };
     expect(Object.keys(object.data)).toHaveLength(21);
+    await plane.stop();
+  });
+
+  it('begins an object in the stream of its name, also where that is long forgotten', async () => {
+    const plane = testPlane(new MemoryEventLog(), kinds, { endsKeptMs: -1 });
+    await plane.start();
+    const writer = await plane.becomeWriter('test-cluster');
+    await writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));
+    accepted(await writer.submit(testCreate(CONFIG_MAPS, configMap('one'))));
+    accepted(await writer.submit({ ...testCreate(CONFIG_MAPS, configMap('one')), verb: 'delete', body: {} }));
+    const stream = streamOf(CONFIG_MAPS, 'default', 'one');
+    expect(plane.reads.projection.stream(stream)).toBeUndefined();
+    const [again, twice] = await Promise.all([
+      writer.submit(testCreate(CONFIG_MAPS, configMap('one'))),
+      writer.submit(testCreate(CONFIG_MAPS, configMap('one'))),
+    ]);
+    expect(accepted(again).created).toBe(true);
+    expect(twice).toMatchObject({ refused: true, reason: 'AlreadyExists' });
+    expect(plane.reads.projection.stream(stream)).toMatchObject({ revision: 2 });
     await plane.stop();
   });
 

@@ -76,6 +76,8 @@ export class Writer implements CommandPort {
   /** Counts rebuilds: an append of an older generation must not touch the newer state. */
   private generation = 0;
   private rebuilding: Promise<void> | undefined;
+  /** Streams that the projection has forgotten, with the revision at which the log says that they are. */
+  private readonly forgotten = new Map<string, number>();
 
   constructor(private readonly options: WriterOptions) {
     this.ahead = options.reads.projection;
@@ -253,6 +255,7 @@ export class Writer implements CommandPort {
 
   private failed(cause: unknown, generation: number): Refusal | 'again' {
     if (cause instanceof LogDamaged) this.options.onFatal(cause);
+    if (cause instanceof WrongExpectedRevision && cause.expected === -1) this.forgotten.set(cause.stream, cause.actual);
     if (generation === this.generation) this.rebuild();
     if (cause instanceof EventTooLarge) {
       return {
@@ -288,8 +291,17 @@ export class Writer implements CommandPort {
         await this.pause(wait);
       }
       this.ahead = reads.projection.copy();
+      this.recall();
       this.rebuilding = undefined;
     })();
+  }
+
+  /** Objects of a name whose last one went long ago go on in its stream. What another writer began is known by now. */
+  private recall(): void {
+    for (const [stream, revision] of this.forgotten)
+      if (!this.ahead.stream(stream))
+        this.ahead.put(stream, { revision, position: this.ahead.position, object: undefined }, this.ahead.position);
+    this.forgotten.clear();
   }
 
   /** False when the rebuilding is not over by then; it goes on for others. */

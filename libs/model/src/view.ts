@@ -6,8 +6,14 @@ export interface StreamState {
   readonly position: number;
   /** Undefined once the object is gone. */
   readonly object: KubeObject | undefined;
-  /** When it went, RFC 3339 with milliseconds; only where it is gone. */
-  readonly endedAt?: string;
+  /** Only where the object is gone. */
+  readonly ended?: End;
+}
+export interface End {
+  /** When it went, RFC 3339 with milliseconds. */
+  readonly at: string;
+  /** Which object of this name it was. */
+  readonly uid: string;
 }
 
 /** A read-only look at the cluster at one position. Same answers whoever looks: plain data, no I/O. */
@@ -17,7 +23,7 @@ export interface View {
   get<T extends KubeObject>(kind: KindRef<T>, namespace: string | undefined, name: string): T | undefined;
   /** All objects of a kind, in one namespace or in all, in key order (namespace, then name). */
   list<T extends KubeObject>(kind: KindRef<T>, namespace?: string): readonly T[];
-  /** State of a stream, gone objects included; undefined when there never was one. */
+  /** State of a stream, objects that went within the last day included; undefined when nothing is known of one. */
   stream(stream: string): StreamState | undefined;
   /** Objects of any kind with an owner reference to this uid. */
   ownedBy(uid: string): readonly KubeObject[];

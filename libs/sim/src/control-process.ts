@@ -43,6 +43,9 @@ export const BUILD = 'simulation';
 /** So few that most starts read some of the past the fast way. */
 const EVENTS_KEPT_AT_START = 32;
 
+/** So short that names are taken again after they were forgotten. */
+export const ENDS_KEPT_MS = 3000;
+
 /** One life of the control plane: everything in it is gone when it dies, but for the log. */
 export class ControlProcess {
   readonly plane: ControlPlane;
@@ -78,6 +81,7 @@ export class ControlProcess {
       build: BUILD,
       checkpoints: parts.checkpoints,
       eventsKeptAtStart: EVENTS_KEPT_AT_START,
+      endsKeptMs: ENDS_KEPT_MS,
       soon: steps.soon,
       onFatal: (cause) => this.alive && parts.onFatal(cause),
     });

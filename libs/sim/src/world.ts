@@ -7,7 +7,7 @@ import { MemoryCheckpoints } from './checkpoints.js';
 import { EventChecks } from './checkers/event-checks.js';
 import { Deletions } from './checkers/stopping.js';
 import type { Violation } from './checkers/checker.js';
-import { BUILD, ControlProcess } from './control-process.js';
+import { BUILD, ControlProcess, ENDS_KEPT_MS } from './control-process.js';
 import { DecodedLog } from './decoded-log.js';
 import { Faults, type Roughness } from './faults.js';
 import { simulatedKeys } from './keys.js';
@@ -45,7 +45,11 @@ export class World {
     this.hub = new MemoryBusHub(this.clock);
     this.hub.fate = this.faults.message;
     this.checkpoints = new MemoryCheckpoints(() => this.chance.chance(this.faults.current.tornCheckpoints));
-    this.checks = new EventChecks(new DecodedLog(this.store, eventCodec(registry, simulatedKeys)), registry);
+    this.checks = new EventChecks(
+      new DecodedLog(this.store, eventCodec(registry, simulatedKeys)),
+      registry,
+      ENDS_KEPT_MS,
+    );
     const deletions = new Deletions(this.store);
     this.nodes = Array.from(
       { length: nodeCount },
@@ -119,6 +123,7 @@ export class World {
     const plane = new ControlPlane({
       log: new MemoryEventLog({ store, schedule: steps.soon }),
       ...{ kinds: registry, keys: simulatedKeys, clock, checkpoints, build: BUILD, soon: steps.soon },
+      endsKeptMs: ENDS_KEPT_MS,
       ids: new SeededIds(1),
       onFatal: (cause) => this.violated('a process starts from a checkpoint', String(cause)),
     });

@@ -37,7 +37,7 @@ export const podGarbageCollection: Loop = {
 
 function podsOfLostNode(view: View, node: string, now: Instant): readonly Decision[] {
   if (view.get(nodes, undefined, node)) return [];
-  const lostAt = parseInstant(view.stream(streamOf(nodes.id, undefined, node))?.endedAt) ?? 0;
+  const lostAt = parseInstant(view.stream(streamOf(nodes.id, undefined, node))?.ended?.at) ?? 0;
   const found = view.podsOnNode(node) as readonly Pod[];
   const due = (pod: Pod): Instant => Math.max(lostAt, parseInstant(pod.metadata.creationTimestamp) ?? 0) + PATIENCE_MS;
   const waiting = found.filter((pod) => due(pod) > now);

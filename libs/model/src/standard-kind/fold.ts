@@ -31,7 +31,7 @@ export function foldEvent(
   const evolve = registry.byId(kindOfStream(event.stream))?.evolve ?? standardEvolve;
   const { revision, position } = event;
   const object = evolve(state?.object, event, owned);
-  if (object === undefined) return { revision, position, object, endedAt: event.time };
+  if (object === undefined) return { revision, position, object, ended: { at: event.time, uid: uidIn(event.data) } };
   return { revision, position, object: withResourceVersion(object, String(position), owned) };
 }
 
@@ -73,6 +73,9 @@ export function withoutResourceVersion<T extends KubeObject>(object: T): T {
     : applyChange(object, { unset: [['metadata', 'resourceVersion']] });
 }
 
+function uidIn(data: JsonObject): string {
+  return typeof data['uid'] === 'string' ? data['uid'] : '';
+}
 function changeOf(data: JsonObject): Pick<ChangedData, 'set' | 'unset'> {
   return data as unknown as ChangedData;
 }

@@ -17,10 +17,11 @@ export class EventChecks {
   constructor(
     private readonly store: { readonly events: readonly StoredEvent[] },
     kinds: KindRegistry,
+    endsKeptMs?: number,
   ) {
     const fold: Fold = (state, event) => foldEvent(kinds, state, event);
-    this.before = new Projection(fold);
-    this.after = new Projection(fold);
+    this.before = new Projection(fold, endsKeptMs);
+    this.after = new Projection(fold, endsKeptMs);
   }
 
   /** The log folded from its beginning: what every projection has to equal. */
