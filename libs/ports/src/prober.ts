@@ -31,8 +31,11 @@ export interface GrpcTarget extends Timed {
   readonly service: string;
 }
 export interface ProbeAnswer {
-  /** `unknown`: the probe itself did not work (the engine was away); it counts neither for nor against. */
-  readonly result: 'success' | 'failure' | 'unknown';
-  /** What Kubernetes prints after `Liveness probe failed: `. */
+  /**
+   * `warning` counts as `success`, but somebody should know of it. `unknown`: the probe itself did not work (the engine was
+   * away); it counts neither for nor against.
+   */
+  readonly result: 'success' | 'warning' | 'failure' | 'unknown';
+  /** What Kubernetes prints after `Liveness probe failed: ` or `Liveness probe warning: `. */
   readonly output: string;
 }

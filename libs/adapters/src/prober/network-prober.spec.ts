@@ -15,7 +15,9 @@ describe('probes', () => {
     seen = request.headers;
     const code = Number(/code=(\d+)/.exec(request.url ?? '')?.[1] ?? 200);
     if (code === 0) return;
-    response.writeHead(code, code === 302 ? { location: 'http://192.0.2.1/' } : {}).end('ok');
+    if (request.url === '/round') return void response.writeHead(302, { location: '/round' }).end();
+    const location = /to=([^&]+)/.exec(request.url ?? '')?.[1];
+    response.writeHead(code, location ? { location: decodeURIComponent(location) } : {}).end('ok');
   });
   const health = new Server();
   const prober = new NetworkProber({
@@ -62,10 +64,28 @@ describe('probes', () => {
   const http = (path: string, more = {}) =>
     prober.probe({ is: 'http', scheme: 'HTTP', host, port, path, headers: [], timeoutMs: 1000, ...more });
 
-  it('takes 2xx and 3xx for well, without following anywhere', async () => {
+  it('takes 2xx and 3xx for well', async () => {
     expect(await http('/')).toEqual({ result: 'success', output: '' });
+    expect(await http('/?code=304')).toEqual({ result: 'success', output: '' });
     expect(await http('/?code=302')).toEqual({ result: 'success', output: '' });
     expect(await http('/?code=503')).toEqual({ result: 'failure', output: 'HTTP probe failed with statuscode: 503' });
+  });
+  it('follows redirects within the pod, and none to elsewhere', async () => {
+    const to = (location: string, code = 302) => http(`/?code=${code}&to=${encodeURIComponent(location)}`);
+    for (const code of [301, 302, 303, 307, 308])
+      expect(await to('/?code=500', code)).toEqual({
+        result: 'failure',
+        output: 'HTTP probe failed with statuscode: 500',
+      });
+    expect(await to(`http://${host}:${port}/?code=204`)).toEqual({ result: 'success', output: '' });
+    expect(await to('http://192.0.2.1/')).toEqual({
+      result: 'warning',
+      output: 'Probe terminated redirects, Response body: ok',
+    });
+    expect((await to('http://[')).output).toContain('failed to parse Location header "http://["');
+  });
+  it('gives up on redirects without end', async () => {
+    expect((await http('/round')).output).toBe(`Get "http://${host}:${port}/round": stopped after 10 redirects`);
   });
   it('sends the headers that it is given', async () => {
     await http('/', {

@@ -6,6 +6,8 @@ import { askGrpc } from './grpc-health.js';
 
 const OUTPUT_BYTES_MAX = 10_240;
 const LATE_MS = 500;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const REQUESTS_MAX = 10;
 
 /** Probes over the node's network, and commands through the engine. */
 export class NetworkProber implements Prober {
@@ -55,8 +57,39 @@ function unaskable(error: unknown): ProbeAnswer {
   return { result: 'failure', output: error instanceof Error ? error.message : String(error) };
 }
 
-function askHttp(target: HttpTarget): Promise<ProbeAnswer> {
-  const url = `${target.scheme.toLowerCase()}://${bracketed(target.host)}:${target.port}${target.path.startsWith('/') ? '' : '/'}${target.path}`;
+/**
+ * As the kubelet asks: redirects are followed within the pod. One that leads elsewhere ends the probe, and well: what is
+ * there says nothing of the pod.
+ */
+async function askHttp(target: HttpTarget): Promise<ProbeAnswer> {
+  const path = `${target.path.startsWith('/') ? '' : '/'}${target.path}`;
+  const first = `${target.scheme.toLowerCase()}://${bracketed(target.host)}:${target.port}${path}`;
+  const deadline = performance.now() + target.timeoutMs;
+  let address = first;
+  for (let asked = 0; asked < REQUESTS_MAX; asked++) {
+    const answer = await get(address, target, deadline - performance.now());
+    if ('result' in answer) return answer;
+    if (answer.code < 200 || answer.code >= 400)
+      return { result: 'failure', output: `HTTP probe failed with statuscode: ${answer.code}` };
+    if (!REDIRECTS.has(answer.code) || answer.location === undefined) return { result: 'success', output: '' };
+    const next = URL.parse(answer.location, address);
+    if (!next)
+      return { result: 'failure', output: `Get "${first}": failed to parse Location header "${answer.location}"` };
+    if (next.hostname !== new URL(address).hostname)
+      return { result: 'warning', output: `Probe terminated redirects, Response body: ${answer.body}` };
+    address = next.href;
+  }
+  return { result: 'failure', output: `Get "${address}": stopped after ${REQUESTS_MAX} redirects` };
+}
+
+interface Answered {
+  readonly code: number;
+  readonly location: string | undefined;
+  readonly body: string;
+}
+
+/** One request, with a connection of its own. The body is read only of what is no plain answer. */
+function get(address: string, target: HttpTarget, timeoutMs: number): Promise<Answered | ProbeAnswer> {
   return new Promise((resolve) => {
     const given = new Map(target.headers.map(([name, value]) => [name.toLowerCase(), value]));
     const headers: Record<string, string> = {
@@ -65,35 +98,40 @@ function askHttp(target: HttpTarget): Promise<ProbeAnswer> {
       ...Object.fromEntries(given),
     };
     for (const [name, value] of Object.entries(headers)) if (value === '') delete headers[name];
-    const ask = target.scheme === 'HTTPS' ? httpsRequest : httpRequest;
+    const isSecure = address.startsWith('https:');
+    const ask = isSecure ? httpsRequest : httpRequest;
     const options = {
       method: 'GET',
       headers,
       agent: false as const,
-      timeout: target.timeoutMs,
-      ...(target.scheme === 'HTTPS' && { rejectUnauthorized: false }),
+      timeout: timeoutMs,
+      ...(isSecure && { rejectUnauthorized: false }),
     };
-    const finish = (answer: ProbeAnswer): void => {
+    const finish = (answer: Answered | ProbeAnswer): void => {
       clearTimeout(late);
       resolve(answer);
-    };
-    const question = ask(url, options, (response) => {
-      const code = response.statusCode ?? 0;
-      response.resume();
-      response.on('error', () => undefined);
-      finish(
-        code >= 200 && code < 400
-          ? { result: 'success', output: '' }
-          : { result: 'failure', output: `HTTP probe failed with statuscode: ${code}` },
-      );
       question.destroy();
+    };
+    const question = ask(address, options, (response) => {
+      const { statusCode: code = 0, headers: told } = response;
+      let body = '';
+      const end = (): void => finish({ code, location: told.location, body });
+      response.on('error', end);
+      if (!REDIRECTS.has(code)) return end();
+      response.setEncoding('utf8').on('data', (text: string) => {
+        body += text;
+        if (body.length >= OUTPUT_BYTES_MAX) end();
+      });
+      response.on('end', end);
     });
     // Not before there is a question: one that cannot be asked throws at once.
     const late = setTimeout(
       () => question.destroy(new Error('context deadline exceeded (Client.Timeout exceeded while awaiting headers)')),
-      target.timeoutMs,
+      timeoutMs,
     );
-    question.on('error', (error) => finish({ result: 'failure', output: `Get "${url}": ${dialWords(error, target)}` }));
+    question.on('error', (error) =>
+      finish({ result: 'failure', output: `Get "${address}": ${dialWords(error, target)}` }),
+    );
     question.end();
   });
 }

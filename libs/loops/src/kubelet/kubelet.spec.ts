@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Container, PodSpec } from './pod.js';
-import { recordProbe } from './probes.js';
+import { recordProbe, type ProbeOutcome } from './probes.js';
 import { delayInWords, nextBackOff, noBackOff } from './record.js';
 import { imageNameProblem } from './image-name.js';
 import { aPod, GivenPod } from './testing/given-pod.js';
@@ -134,7 +134,7 @@ describe('probes', () => {
     given.settle();
     return given;
   };
-  const answer = (given: GivenPod, kind: 'liveness' | 'readiness' | 'startup', result: 'success' | 'failure'): void => {
+  const answer = (given: GivenPod, kind: ProbeOutcome['kind'], result: ProbeOutcome['result']): readonly string[] => {
     const observed = given.newest('c');
     const taken = recordProbe(
       given.pod,
@@ -144,6 +144,7 @@ describe('probes', () => {
       given.now,
     );
     given.record = taken.record;
+    return taken.incidents.map(({ reason, message }) => `${reason}: ${message}`);
   };
   const asked = (given: GivenPod): readonly string[] =>
     given.look().actions.flatMap((a) => (a.do === 'probe' ? [a.kind] : []));
@@ -169,6 +170,18 @@ describe('probes', () => {
     expect(conditionsOf(given.look())[2]).toBe('Ready True');
     answer(given, 'readiness', 'failure');
     expect(conditionsOf(given.look())[2]).toMatch('Ready False');
+  });
+  it('tells of answers that are not well, and takes a warning for well', () => {
+    const given = probed({ readinessProbe: { exec: {}, failureThreshold: 1 } });
+    expect(answer(given, 'readiness', 'success')).toEqual([]);
+    expect(answer(given, 'readiness', 'failure')).toEqual(['Unhealthy: Readiness probe failed: bad']);
+    expect(conditionsOf(given.look())[2]).toMatch('Ready False');
+    expect(answer(given, 'readiness', 'warning')).toEqual(['ProbeWarning: Readiness probe warning: bad']);
+    expect(conditionsOf(given.look())[2]).toBe('Ready True');
+    expect(answer(given, 'readiness', 'unknown')[0]).toMatch(
+      'Unhealthy: Readiness probe errored and resulted in unknown',
+    );
+    expect(conditionsOf(given.look())[2]).toBe('Ready True');
   });
   it('restarts what fails its liveness probe, with the grace period of the probe', () => {
     const given = probed({ livenessProbe: { exec: {}, failureThreshold: 1, terminationGracePeriodSeconds: 3 } });

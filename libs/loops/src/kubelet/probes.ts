@@ -64,7 +64,7 @@ export interface ProbeOutcome {
   readonly kind: ProbeKind;
   readonly container: string;
   readonly containerId: string;
-  readonly result: 'success' | 'failure' | 'unknown';
+  readonly result: 'success' | 'warning' | 'failure' | 'unknown';
   readonly output: string;
 }
 /** Takes in an answer: counts it in its row and turns the result when the threshold is reached. */
@@ -83,29 +83,30 @@ export function recordProbe(
   const before = probeState(record, container, outcome.kind, observed);
   const after = counted(probe, before, outcome, now);
   const probes = { ...containerRecord(record, container.name).probes, [outcome.kind]: after };
-  return { record: withContainer(record, container.name, { probes }), incidents: unhealthy(outcome) };
+  return { record: withContainer(record, container.name, { probes }), incidents: incidentsOf(outcome) };
 }
 
 function counted(probe: Probe, before: ProbeState, outcome: ProbeOutcome, now: Instant): ProbeState {
   const periodMs = (probe.periodSeconds ?? 10) * 1000;
   const dueAt = Math.max(before.dueAt + periodMs, now);
   if (outcome.result === 'unknown') return { ...before, dueAt };
-  const count = before.run?.result === outcome.result ? before.run.count + 1 : 1;
-  const threshold = outcome.result === 'failure' ? (probe.failureThreshold ?? 3) : (probe.successThreshold ?? 1);
-  return {
-    ...before,
-    dueAt,
-    run: { result: outcome.result, count },
-    result: count >= threshold ? outcome.result : before.result,
-  };
+  const result = outcome.result === 'failure' ? 'failure' : 'success';
+  const count = before.run?.result === result ? before.run.count + 1 : 1;
+  const threshold = result === 'failure' ? (probe.failureThreshold ?? 3) : (probe.successThreshold ?? 1);
+  return { ...before, dueAt, run: { result, count }, result: count >= threshold ? result : before.result };
 }
 
-function unhealthy(outcome: ProbeOutcome): readonly Incident[] {
-  if (outcome.result === 'success') return [];
-  const title = outcome.kind.charAt(0).toUpperCase() + outcome.kind.slice(1);
-  const message =
-    outcome.result === 'failure'
-      ? `${title} probe failed: ${outcome.output}`
-      : `${title} probe errored and resulted in unknown state: ${outcome.output}`;
-  return [{ type: 'Warning', reason: 'Unhealthy', message, container: outcome.container }];
+function incidentsOf({ kind, container, result, output }: ProbeOutcome): readonly Incident[] {
+  const probe = `${kind.charAt(0).toUpperCase()}${kind.slice(1)} probe`;
+  const incident = (reason: string, message: string): Incident => ({ type: 'Warning', reason, message, container });
+  switch (result) {
+    case 'success':
+      return [];
+    case 'warning':
+      return [incident('ProbeWarning', `${probe} warning: ${output}`)];
+    case 'failure':
+      return [incident('Unhealthy', `${probe} failed: ${output}`)];
+    case 'unknown':
+      return [incident('Unhealthy', `${probe} errored and resulted in unknown state: ${output}`)];
+  }
 }
