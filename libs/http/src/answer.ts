@@ -1,11 +1,11 @@
-import type { KubeObject, Refusal } from '#model';
+import type { KubeObject, Refusal, Subresource } from '#model';
 import type { Instant, JsonObject } from '#std';
 import { isJsonObject } from '#std';
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import { contentType, PLAIN_JSON, type OutputForm } from './negotiate.js';
 import { objectText, partialText, shown } from './object-text.js';
-import type { ServedKind } from './routes.js';
+import type { Route, ServedKind } from './routes.js';
 import { answers, statusOf, type HttpRefusal } from './status.js';
 import { tableText, type TableForm } from './table.js';
 import { yamlText } from './yaml-text.js';
@@ -87,12 +87,19 @@ export function refusalAnswer(refusal: HttpRefusal, form: OutputForm = PLAIN_JSO
 export interface Rendering {
   readonly form: OutputForm;
   readonly include: TableForm['include'];
+  /** Why the form cannot be made, whatever is found. */
+  readonly refusal?: HttpRefusal;
   /** What ages are relative to: the moment of each row, or the moment of the past that is looked at. */
   now(): Instant;
 }
 
 /** One object in the form that was asked for. */
-export function objectJson(on: ServedKind, object: KubeObject, { form, include, now }: Rendering): string | Refusal {
+export function objectJson(
+  on: ServedKind,
+  object: KubeObject,
+  { form, include, now, refusal }: Rendering,
+): string | Refusal {
+  if (refusal) return refusal;
   switch (form.as) {
     case undefined:
       return objectText(on, object);
@@ -104,22 +111,49 @@ export function objectJson(on: ServedKind, object: KubeObject, { form, include, 
       return tableText(on, [object], { version: form.asVersion, include, now: now() }, { metadata });
     }
     case 'PartialObjectMetadataList':
-      return notAnObjectForm;
+      return answers.noSuchForm(form.as, `not a list (*${goPackage(on)}.${on.kind.names.kind})`);
   }
 }
-const ACCEPTED = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
-export const notAnObjectForm = answers.notAcceptable(ACCEPTED);
+
+/** Where Kubernetes keeps a kind's type for itself. */
+export function goPackage({ kind }: ServedKind): string {
+  return kind.names.group.split('.')[0] || 'core';
+}
 
 /**
  * A Status, a Scale, …: what a subresource or a deletion answers instead of the object. One that stands for the object
- * itself has its version, which is known only now.
+ * itself has its version, which is known only now, and the forms that objects have.
  */
-export function responseJson(response: JsonObject, object: KubeObject): string {
+export function responseAnswer(
+  code: number,
+  response: JsonObject,
+  object: KubeObject,
+  { route, rendering }: { readonly route: Route; readonly rendering: Rendering },
+): Answer | Refusal {
   const { metadata } = response;
-  if (!isJsonObject(metadata) || metadata['uid'] !== object.metadata.uid) return JSON.stringify(response);
+  if (!isJsonObject(metadata) || metadata['uid'] !== object.metadata.uid)
+    return { code, json: JSON.stringify(response), form: { ...rendering.form, as: undefined } };
   const { resourceVersion } = object.metadata;
-  return JSON.stringify({
+  const whole = {
     ...response,
     metadata: { ...metadata, ...(resourceVersion !== undefined && { resourceVersion }) },
-  });
+  } as unknown as KubeObject;
+  const json = objectJson(subresourceOn(route), whole, rendering);
+  return typeof json === 'string' ? { code, json, form: rendering.form } : json;
+}
+
+const subresources = new WeakMap<Subresource, ServedKind>();
+/** A subresource that is an object of another kind, served as one. */
+function subresourceOn({ on, subresource }: Route): ServedKind {
+  if (!subresource?.version) return on;
+  let served = subresources.get(subresource);
+  if (!served) {
+    const { kind, group = '', version, columns = [] } = subresource;
+    const { rowConditions: _none, ...rest } = on.kind;
+    const names = { ...on.kind.names, group, version, kind };
+    const apiVersion = group ? `${group}/${version}` : version;
+    served = { kind: { ...rest, names }, group, version, apiVersion, served: undefined, columns };
+    subresources.set(subresource, served);
+  }
+  return served;
 }

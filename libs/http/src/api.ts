@@ -1,6 +1,6 @@
 import { isRefusal } from '#model';
 import type { Authorizer, Keys } from '#ports';
-import type { JsonObject } from '#std';
+import type { Instant, JsonObject } from '#std';
 import { refusalAnswer, sendAnswer, type Answer, type AnyResponse, type Rendering } from './answer.js';
 import { Authenticator, type AnyRequest } from './authenticate.js';
 import { forbidden, impersonated } from './authorize.js';
@@ -188,9 +188,9 @@ class KubernetesApi implements Api {
     if ('refused' in route) return customKinds(info, this.options.backend.current()) ?? route;
     const answer = await this.routed(call, route);
     const { deprecation } = route.on.kind;
-    // A body of a type that nobody reads is refused before it is known what it is about.
-    if (answer === undefined || deprecation === undefined || answer.code === 415) return answer;
-    return { ...answer, warnings: [...(answer.warnings ?? []), deprecation] };
+    // A body of a type that nobody reads, an answer that nobody writes: refused before it is known what it is about.
+    if (answer === undefined || deprecation === undefined || answer.code === 415 || answer.code === 406) return answer;
+    return { ...answer, warnings: [deprecation, ...(answer.warnings ?? [])] };
   }
 
   private async routed(call: Call, route: Route): Promise<Answer | HttpRefusal | undefined> {
@@ -218,9 +218,9 @@ class KubernetesApi implements Api {
     const hasTable = inquire === undefined && !NO_TABLE.has(name);
     const form = negotiate(this.asked(request, query, { on, hasTable }));
     if ('refused' in form) return form;
+    const now = (): Instant => past?.now ?? this.options.backend.now();
     const include = form.as === 'Table' ? includeObject(query.get('includeObject')) : 'Metadata';
-    if (typeof include !== 'string') return include;
-    return { form, include, now: () => past?.now ?? this.options.backend.now() };
+    return typeof include === 'string' ? { form, include, now } : { form, include: 'Metadata', now, refusal: include };
   }
   private asked({ headers }: AnyRequest, query: Query, kind: Pick<Asked, 'on' | 'hasTable'>): Asked {
     const accept = headers.accept ?? '';
@@ -235,6 +235,7 @@ class KubernetesApi implements Api {
     const isWatch = route.verb === 'watch';
     const options = listOptions(route.on, query, isWatch);
     if ('refused' in options) return options;
+    if (isWatch && rendering.refusal) return rendering.refusal;
     if (!past) {
       if (!isWatch) return list(backend, route, options, rendering);
       return watch({ backend, route, options, rendering, response, warnings });
@@ -252,7 +253,7 @@ function isDiscovery({ isResource, method, path }: RequestInfo): boolean {
   return !isResource && method === 'GET' && /^\/(api|apis|openapi)(\/|$)/.test(path);
 }
 
-const NO_TABLE = new Set(['scale', 'approval', 'binding', 'eviction']);
+const NO_TABLE = new Set(['approval', 'binding', 'eviction']);
 
 function errorForm({ headers }: AnyRequest, query: Query): OutputForm {
   const { accept = '', 'user-agent': agent = '' } = headers;

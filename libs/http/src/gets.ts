@@ -1,6 +1,6 @@
 import type { KubeObject, Refusal, View } from '#model';
 import { decideCommand, isRefusal } from '#model';
-import { objectJson, responseJson, type Answer, type Rendering } from './answer.js';
+import { objectJson, responseAnswer, type Answer, type Rendering } from './answer.js';
 import type { Backend } from './backend.js';
 import { notFoundQuoted, type Call } from './call.js';
 import { versionOf } from './list-options.js';
@@ -63,5 +63,5 @@ function derived(
   );
   if (isRefusal(decided)) return decided;
   if (!decided.response) return answers.noSuchResource;
-  return { code: 200, json: responseJson(decided.response, object), form: { ...rendering.form, as: undefined } };
+  return responseAnswer(200, decided.response, object, { route, rendering });
 }

@@ -33,16 +33,16 @@ export interface Selection {
 }
 
 export function listOptions(on: ServedKind, query: Query, watching: boolean): ListOptions | Refusal {
-  const selection = selectionOf(on, query.get('labelSelector') ?? '', query.get('fieldSelector') ?? '');
-  if ('refused' in selection) return selection;
   const numbers: Record<string, number> = {};
-  for (const key of ['limit', 'timeoutSeconds']) {
+  for (const key of ['timeoutSeconds', 'limit']) {
     const text = query.get(key);
     if (text === undefined) continue;
     const parsed = parseInt64(text);
     if ('error' in parsed) return answers.badRequest(parsed.error);
     numbers[key] = parsed.value;
   }
+  const selectors = parsedSelectors(query.get('labelSelector') ?? '', query.get('fieldSelector') ?? '');
+  if ('refused' in selectors) return selectors;
   const match = query.get('resourceVersionMatch') ?? '';
   const sendInitialEvents = query.has('sendInitialEvents') ? query.flag('sendInitialEvents') : undefined;
   const checked = {
@@ -53,6 +53,8 @@ export function listOptions(on: ServedKind, query: Query, watching: boolean): Li
   };
   const problems = watching ? watchProblems(checked) : listProblems(checked);
   if (problems.length > 0) return invalidOptions('ListOptions', problems);
+  const selection = compiled(on, selectors);
+  if ('refused' in selection) return selection;
   return {
     selection,
     limit: Math.max(0, numbers['limit'] ?? 0),
@@ -111,28 +113,39 @@ function watchProblems({ match, continue: token, sendInitialEvents }: Checked): 
   return problems;
 }
 
-/** Compiles label and field selectors against what the kind can be selected by. */
-export function selectionOf(on: ServedKind, labelText: string, fieldText: string): Selection | Refusal {
+interface Selectors {
+  readonly labels: LabelMatcher;
+  readonly fields: readonly FieldTerm[];
+  /** Both as they were given. */
+  readonly text: string;
+}
+
+function parsedSelectors(labelText: string, fieldText: string): Selectors | Refusal {
   const labels = parseLabelSelector(labelText);
   if (!labels.ok) return answers.badRequest(labels.message);
-  const terms = parseFieldSelector(fieldText);
-  if (!terms.ok) return answers.badRequest(terms.message);
+  const fields = parseFieldSelector(fieldText);
+  if (!fields.ok) return answers.badRequest(fields.message);
+  return { labels: labels.value, fields: fields.value, text: `${labelText}\0${fieldText}` };
+}
+
+/** Holds the field selector against what the kind can be selected by. */
+function compiled(on: ServedKind, { labels, fields, text }: Selectors): Selection | Refusal {
   const readers = fieldReaders(on);
-  const wrong = unsupportedField(terms.value, new Set(readers.keys()), on.kind.fieldSelectorError, on.kind.names.kind);
+  const wrong = unsupportedField(fields, new Set(readers.keys()), on.kind.fieldSelectorError, on.kind.names.kind);
   if (wrong !== undefined) return answers.badRequest(wrong);
-  const compiled = terms.value.map((term) => ({ ...term, read: readers.get(term.field) ?? (() => '') }));
-  const everything = labels.value.everything && compiled.length === 0;
+  const terms = fields.map((term) => ({ ...term, read: readers.get(term.field) ?? (() => '') }));
+  const everything = labels.everything && terms.length === 0;
   return {
-    labels: labels.value,
-    fields: terms.value,
+    labels,
+    fields,
     everything,
-    text: `${on.apiVersion}\0${labelText}\0${fieldText}`,
-    name: terms.value.find((term) => term.field === 'metadata.name' && term.operator === '=')?.value,
+    text: `${on.apiVersion}\0${text}`,
+    name: fields.find((term) => term.field === 'metadata.name' && term.operator === '=')?.value,
     matches: everything
       ? () => true
       : (object) =>
-          labels.value.matches(object.metadata.labels) &&
-          compiled.every(({ read, value, operator }) => (read(object) === value) === (operator === '=')),
+          labels.matches(object.metadata.labels) &&
+          terms.every(({ read, value, operator }) => (read(object) === value) === (operator === '=')),
   };
 }
 

@@ -2,7 +2,7 @@ import type { KubeObject, Refusal, View } from '#model';
 import { isRefusal, refusals } from '#model';
 import { goJsonError, type Instant } from '#std';
 import type { Answer, Rendering } from './answer.js';
-import { notAnObjectForm } from './answer.js';
+import { goPackage } from './answer.js';
 import type { Backend } from './backend.js';
 import { versionOf, type ListOptions, type Selection } from './list-options.js';
 import { contentType } from './negotiate.js';
@@ -124,11 +124,11 @@ export async function tooNew(backend: Backend, version: number): Promise<Refusal
 
 async function continued(backend: Backend, options: ListOptions): Promise<WholePlan | Refusal> {
   const { resourceVersion, limit } = options;
+  const token = readToken(options.continue);
+  if (isRefusal(token)) return token;
   if (resourceVersion !== '' && resourceVersion !== '0') {
     return answers.badRequest('specifying resource version is not allowed when using continue');
   }
-  const token = readToken(options.continue);
-  if (isRefusal(token)) return token;
   const rest = { start: token.start, limit: resourceVersion === '0' ? 0 : limit };
   if (token.version === INCONSISTENT) {
     const view = await backend.fresh();
@@ -246,9 +246,10 @@ function firstAtOrAfter(all: readonly KubeObject[], start: string, keyOf: (objec
 export function listText(
   on: ServedKind,
   objects: readonly KubeObject[],
-  { form, include, now }: Rendering,
+  { form, include, now, refusal }: Rendering,
   meta: ListMeta,
 ): string | Refusal {
+  if (refusal) return refusal;
   const metadata = JSON.stringify(meta);
   switch (form.as) {
     case undefined: {
@@ -256,13 +257,14 @@ export function listText(
       return `${listHead(on, meta)},"items":[${items}]}`;
     }
     case 'PartialObjectMetadataList': {
-      const items = objects.map((object) => partialText(shown(on, object), form.asVersion)).join(',');
-      return `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/${form.asVersion}","metadata":${metadata},"items":[${items}]}`;
+      const texts = objects.map((object) => partialText(shown(on, object), form.asVersion)).join(',');
+      const items = objects.length === 0 ? 'null' : `[${texts}]`;
+      return `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/${form.asVersion}","metadata":${metadata},"items":${items}}`;
     }
     case 'Table':
       return tableText(on, objects, { version: form.asVersion, include, now: now() }, { metadata });
     case 'PartialObjectMetadata':
-      return notAnObjectForm;
+      return answers.noSuchForm(form.as, `a list (*${goPackage(on)}.${on.kind.names.listKind})`);
   }
 }
 

@@ -53,6 +53,8 @@ export const answers = {
   ),
   notAcceptable: (accepted: readonly string[]): HttpRefusal =>
     refused(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`),
+  noSuchForm: (asked: string, what: string): HttpRefusal =>
+    refused(406, 'NotAcceptable', `you requested ${asked}, but the requested object is ${what}`),
   /** What the router itself says, before the resource's own negotiation. */
   routeNotAcceptable: (produced: readonly string[]): HttpRefusal =>
     refused(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${produced.join(', ')}`, {}),

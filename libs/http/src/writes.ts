@@ -1,7 +1,7 @@
 import type { Accepted, Command, CommandOptions, KubeObject, PatchType, Refusal, UserInfo } from '#model';
 import { isRefusal, refusals } from '#model';
 import type { Json, JsonObject } from '#std';
-import { objectJson, responseJson, type Answer, type Rendering } from './answer.js';
+import { objectJson, responseAnswer, type Answer, type Rendering } from './answer.js';
 import type { AnyRequest } from './authenticate.js';
 import type { Backend } from './backend.js';
 import {
@@ -75,7 +75,7 @@ async function patchObject(call: WriteCall): Promise<Answer | Refusal> {
   if ('refused' in bytes) return bytes;
   const options = writeOptions('PatchOptions', query, patchType === 'apply' ? 'apply' : 'other');
   if ('refused' in options) return options;
-  const parsed = parsePatch(bytes, patchType);
+  const parsed = parsePatch(bytes, patchType, options.fieldValidation);
   if ('refused' in parsed) return (await missing(call, patchType)) ?? parsed;
   return submit(call, {
     verb: 'patch',
@@ -208,10 +208,13 @@ async function submit(call: WriteCall, wish: Wish): Promise<Answer | Refusal> {
 
 function accepted({ route, rendering }: WriteCall, wish: Wish, result: Accepted): Answer | Refusal {
   const { response, warnings, created } = result;
-  const json = response ? responseJson(response, result.object) : objectJson(route.on, result.object, rendering);
-  if (typeof json !== 'string') return json;
   const code = created || wish.verb === 'create' ? 201 : isLegacyOrphaning(wish, result) ? 202 : 200;
-  return { code, json, form: response ? { ...rendering.form, as: undefined } : rendering.form, warnings };
+  if (response) {
+    const answer = responseAnswer(code, response, result.object, { route, rendering });
+    return 'refused' in answer ? answer : { ...answer, warnings };
+  }
+  const json = objectJson(route.on, result.object, rendering);
+  return typeof json === 'string' ? { code, json, form: rendering.form, warnings } : json;
 }
 /** `orphanDependents: false` on an object that stays for its finalizers is answered 202. */
 function isLegacyOrphaning(wish: Wish, result: Accepted): boolean {

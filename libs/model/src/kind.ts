@@ -71,6 +71,8 @@ export interface Subresource {
   readonly verbs: readonly Verb[];
   /** The body's schema when it differs from the kind's own. */
   readonly schema?: ObjectType<unknown>;
+  /** Of its table, where it has one of its own. */
+  readonly columns?: readonly Column[];
   /** Of what is created and answered but never stored. */
   readonly inquire?: Inquire;
 }

@@ -1,5 +1,5 @@
 import { deleteOptions } from '#kinds';
-import type { Kind, ObjectType, PatchType, Refusal } from '#model';
+import type { CommandOptions, Kind, ObjectType, PatchType, Refusal } from '#model';
 import { decodeEnvelope, decodeProtobuf, ProtobufError } from '#model';
 import type { Json } from '#std';
 import { isJsonObject } from '#std';
@@ -137,17 +137,59 @@ export function patchTypeOf(contentType: string | undefined): PatchType | Refusa
   return PATCH_TYPES.get(type) ?? answers.routeUnsupportedMediaType;
 }
 
-export function parsePatch(bytes: Buffer, type: PatchType): ParsedBody | Refusal {
+/**
+ * Reads a patch. Kubernetes has a decoder of its own for each type, and for JSON and merge patches another one where nobody
+ * wants to hear of unknown fields; each tells in its own words what it was given.
+ */
+export function parsePatch(
+  bytes: Buffer,
+  type: PatchType,
+  fieldValidation: CommandOptions['fieldValidation'],
+): ParsedBody | Refusal {
   const text = bytes.toString('utf8');
   const parsed = type === 'apply' ? parseYaml(text) : parseJson(text, true);
-  if ('error' in parsed)
-    return answers.badRequest(`error decoding ${type === 'apply' ? 'YAML' : 'patch'}: ${parsed.error}`);
-  if (type === 'json' ? Array.isArray(parsed.value) : isJsonObject(parsed.value)) return parsed;
-  if (type === 'apply') {
-    return answers.badRequest(`error decoding YAML: the patch must be an object`);
+  const isStrict = fieldValidation !== 'Ignore';
+  const about =
+    type === 'apply' ? 'error decoding YAML: ' : isStrict && type !== 'strategic' ? 'error decoding patch: ' : '';
+  if (type === 'merge' && !isStrict && ('error' in parsed || !isJsonObject(parsed.value)))
+    return answers.badRequest('Invalid JSON Patch');
+  if ('error' in parsed) return answers.badRequest(`${about}${parsed.error}`);
+  const { value } = parsed;
+  if (type === 'json') return jsonPatch(parsed, isStrict, about);
+  if (isJsonObject(value)) return parsed;
+  if (value === null)
+    return type === 'merge' ? answers.badRequest('Invalid JSON Patch') : { value: {}, duplicates: [] };
+  const decoding = type === 'apply' ? 'error unmarshaling JSON: while decoding JSON: ' : '';
+  return answers.badRequest(`${about}${decoding}${cannotUnmarshal(value, 'Go value of type map[string]interface {}')}`);
+}
+
+const TEXTS = ['op', 'from', 'path'];
+const OPERATION = new Set([...TEXTS, 'value']);
+
+/** A list of operations, with what the strict decoder says of them. */
+function jsonPatch({ value, duplicates }: ParsedBody, isStrict: boolean, about: string): ParsedBody | Refusal {
+  const wrong = (what: Json | undefined, target: string): Refusal =>
+    answers.badRequest(`${about}${cannotUnmarshal(what, target)}`);
+  if (value === null) return { value: [], duplicates: [] };
+  if (!Array.isArray(value))
+    return wrong(value, `Go value of type ${isStrict ? '[]handlers.jsonPatchOp' : 'jsonpatch.Patch'}`);
+  const unknown: string[] = [];
+  for (const [i, operation] of value.entries()) {
+    if (operation === null) continue;
+    if (!isJsonObject(operation))
+      return wrong(operation, `Go value of type ${isStrict ? 'handlers.jsonPatchOp' : 'jsonpatch.Operation'}`);
+    for (const [key, part] of Object.entries(operation)) {
+      if (!OPERATION.has(key)) unknown.push(`unknown field "[${i}].${key}"`);
+      if (isStrict && TEXTS.includes(key) && part !== null && typeof part !== 'string')
+        return wrong(part, `Go struct field jsonPatchOp.${key} of type string`);
+    }
   }
-  const want = type === 'json' ? 'a list of operations' : 'an object';
-  return answers.badRequest(`error decoding patch: the patch must be ${want}`);
+  return { value, duplicates: [...unknown, ...duplicates].map((words) => `json patch ${words}`) };
+}
+
+function cannotUnmarshal(value: Json | undefined, target: string): string {
+  const what = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  return `json: cannot unmarshal ${what} into ${target}`;
 }
 
 /** DeleteOptions, in any of the formats; undefined for an empty body. */

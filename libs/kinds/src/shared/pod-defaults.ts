@@ -1,6 +1,7 @@
 import { quantityOf, quantityText } from '#meta';
 import type { Container } from './container.schema.js';
 import type { EphemeralContainer } from './ephemeral-container.schema.js';
+import { imageTag } from './image-tag.js';
 import type { PodSpec } from './pod-spec.schema.js';
 import type { PodTemplateSpec } from './pod-template.schema.js';
 import type { ResourceRequirements } from './resources.schema.js';
@@ -80,10 +81,7 @@ function containerDefaults<C extends Container | EphemeralContainer>(container: 
 
 /** `latest`, said or meant, may be another image tomorrow. */
 function pullPolicy(image: string): string {
-  if (image.includes('@')) return 'IfNotPresent';
-  const last = image.slice(image.lastIndexOf('/') + 1);
-  const tag = last.includes(':') ? last.slice(last.indexOf(':') + 1) : 'latest';
-  return tag === 'latest' ? 'Always' : 'IfNotPresent';
+  return imageTag(image) === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
 function roundedResources(resources: ResourceRequirements): ResourceRequirements {

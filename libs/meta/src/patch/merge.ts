@@ -4,9 +4,7 @@ import { badRequest, patched, type Patched } from './problem.js';
 
 /** Applies an RFC 7386 merge patch: maps merge, null removes, everything else replaces. */
 export function applyMergePatch(document: JsonObject, patch: unknown): Patched<JsonObject> {
-  if (!isJsonObject(patch)) {
-    return badRequest('error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}');
-  }
+  if (!isJsonObject(patch)) return badRequest('error decoding patch: the patch must be an object');
   return patched(mergeObjects(document, patch));
 }
 

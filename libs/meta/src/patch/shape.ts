@@ -119,9 +119,17 @@ export function placeOf(shape: Shape, rules: FieldRules = NO_RULES): Place {
 /** A value of which no schema says anything: its maps merge key by key, its lists are single values. */
 export const DEDUCED: Place = placeOf({ is: 'map', values: { is: 'lazy', resolve: () => DEDUCED.shape } });
 
-/** The value that a list's key field takes where it is left out (`protocol: TCP`). */
+const ZEROS: Readonly<Record<string, unknown>> = { string: '', int32: 0, int64: 0, boolean: false };
+
+/**
+ * The value that a list's key field takes where it is left out: its default (`protocol: TCP`), or of a field that must be
+ * there the empty value, with which it is then refused.
+ */
 export function keyDefault(list: ListShape, key: string): unknown {
   const item = plain(list.items);
   if (item.is !== 'object') return undefined;
-  return item.fields[key]?.options.default;
+  const field = item.fields[key];
+  if (field?.options.default !== undefined) return field.options.default;
+  const type = field?.required === true ? plain(field.type) : undefined;
+  return type?.is === 'scalar' ? ZEROS[type.scalar] : undefined;
 }

@@ -11,9 +11,7 @@ const ORDER = '$setElementOrder/';
 
 /** Applies a strategic merge patch by what the schema says of each field: merge keys, strategies and directives. */
 export function applyStrategicMergePatch(document: JsonObject, patch: unknown, shape: Shape): Patched<JsonObject> {
-  if (!isJsonObject(patch)) {
-    return badRequest('error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}');
-  }
+  if (!isJsonObject(patch)) return badRequest('error decoding patch: the patch must be an object');
   try {
     return patched(mergeMap(document, patch, placeOf(shape)));
   } catch (cause) {

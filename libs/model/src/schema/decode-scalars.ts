@@ -12,7 +12,7 @@ const INT64 = { min: -(2 ** 63), max: 2 ** 63 };
 export const readScalar: Readonly<Record<ScalarName, Read>> = {
   string: (value, sink) => (typeof value === 'string' ? value : sink.wrongType(value, 'string')),
   boolean: (value, sink) => (typeof value === 'boolean' ? value : sink.wrongType(value, 'bool')),
-  int32: (value, sink) => (isInteger(value, INT32) ? value : sink.wrongType(value, 'int32')),
+  int32: readInt32,
   int64: (value, sink) => (isInteger(value, INT64) ? value : sink.wrongType(value, 'int64')),
   double: (value, sink) => (typeof value === 'number' ? value : sink.wrongType(value, 'float64')),
   byte: readBytes,
@@ -25,6 +25,14 @@ export const readScalar: Readonly<Record<ScalarName, Read>> = {
   any: (value) => value,
 };
 
+function readInt32(value: unknown, sink: Sink): unknown {
+  if (isInteger(value, INT32)) return value;
+  // Converted, a number that is too large loses its upper half.
+  if (sink.source === 'unstructured' && Number.isSafeInteger(value))
+    return Number(BigInt.asIntN(32, BigInt(value as number)));
+  return sink.wrongType(value, 'int32');
+}
+
 function isInteger(value: unknown, range: { readonly min: number; readonly max: number }): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= range.min && value <= range.max;
 }
@@ -35,7 +43,7 @@ function readText(
   parse: (text: string) => { readonly text: string } | { readonly error: string },
   goType: string,
 ): unknown {
-  if (typeof value !== 'string') return sink.wrongType(value, goType);
+  if (typeof value !== 'string') return sink.wrongText(value, goType);
   const parsed = parse(value);
   return 'text' in parsed ? parsed.text : sink.broken(parsed.error);
 }
@@ -49,7 +57,7 @@ function readQuantity(value: unknown, sink: Sink): unknown {
 
 function readIntOrString(value: unknown, sink: Sink): unknown {
   if (typeof value === 'string') return value;
-  return isInteger(value, INT32) ? value : sink.wrongType(value, typeof value === 'number' ? 'int32' : 'string');
+  return isInteger(value, INT32) ? value : sink.wrongText(value, typeof value === 'number' ? 'int32' : 'string');
 }
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;

@@ -1,7 +1,7 @@
 import { putValue, type Json } from '#std';
-import { type Field, type ObjectType, resolved, type Type } from './builder.js';
+import { type Field, type ObjectType, resolved, type ScalarName, type Type } from './builder.js';
 import { type Read, readScalar } from './decode-scalars.js';
-import { Sink } from './sink.js';
+import { Sink, type Source } from './sink.js';
 import { unknownFields } from './unknown-fields.js';
 
 export interface Decoded<T = Json> {
@@ -17,19 +17,26 @@ export interface Decoded<T = Json> {
 }
 
 /** Reads JSON as a type. Compiled once per type: a pod takes microseconds. */
-export function decode<T>(type: Type<T>, value: unknown): Decoded<T> {
-  const sink = new Sink();
+export function decode<T>(type: Type<T>, value: unknown, source: Source = 'json'): Decoded<T> {
+  const sink = new Sink(source);
   const read = readerOf(type)(value ?? {}, sink);
   return {
     value: read as T,
     unknown: sink.unknownSeen ? unknownFields(type, value) : [],
-    error: sink.error,
+    error: sink.error === undefined ? undefined : firstError(type, value, source),
   };
+}
+
+/** Fields are read in the order of their names; what is wrong is told in that of the document. */
+function firstError(type: Type, value: unknown, source: Source): string | undefined {
+  const sink = new Sink(source, true);
+  readerOf(type)(value ?? {}, sink);
+  return sink.error;
 }
 
 /** What a type writes when nothing was said: `{}` with all its always-written fields for an object. */
 export function zeroOf(type: Type): Json {
-  const sink = new Sink();
+  const sink = new Sink('json');
   const t = resolved(type);
   if (t.is === 'object') return readerOf(t)({}, sink) as Json;
   if (t.is === 'list' || t.is === 'map') return null;
@@ -79,11 +86,47 @@ function compile(t: Exclude<Type, { is: 'lazy' }>): Read {
   }
 }
 
+const GO_SCALARS: Readonly<Record<ScalarName, string>> = {
+  string: 'string',
+  boolean: 'bool',
+  int32: 'int32',
+  int64: 'int64',
+  double: 'float64',
+  byte: '[]uint8',
+  time: 'v1.Time',
+  microTime: 'v1.MicroTime',
+  duration: 'v1.Duration',
+  quantity: 'resource.Quantity',
+  intOrString: 'intstr.IntOrString',
+  fieldsV1: 'v1.FieldsV1',
+  any: 'interface {}',
+};
+
+/** A type as Go names it where a value of another one is refused. */
+function goType(type: Type): string {
+  const t = resolved(type);
+  switch (t.is) {
+    case 'scalar':
+      return GO_SCALARS[t.scalar];
+    case 'list':
+      return `[]${goType(t.items)}`;
+    case 'map':
+      return mapTypeOf(t.values);
+    case 'object':
+      // The package and the name: `io.k8s.api.core.v1.EnvVar` is a v1.EnvVar.
+      return t.name.split('.').slice(-2).join('.');
+  }
+}
+function mapTypeOf(values: Type): string {
+  const name = goType(values);
+  return name === 'resource.Quantity' ? 'v1.ResourceList' : `map[string]${name}`;
+}
+
 function listReader(items: Type): Read {
   const read = readerOf(items);
   const zero = lazily(() => zeroOf(items));
   return (value, sink) => {
-    if (!Array.isArray(value)) return sink.wrongType(value, 'array');
+    if (!Array.isArray(value)) return sink.wrongType(value, `[]${goType(items)}`, 'slice');
     const out: unknown[] = new Array(value.length);
     for (let i = 0; i < value.length; i++) {
       const item: unknown = value[i];
@@ -104,10 +147,12 @@ function mapReader(values: Type): Read {
   // Bytes that are null have a key to keep: they come back from the store as no bytes.
   const zero = values.is === 'scalar' && values.scalar === 'byte' ? () => '' : lazily(() => zeroOf(values));
   return (value, sink) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return sink.wrongType(value, 'map');
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return sink.wrongType(value, mapTypeOf(values), 'map');
     const source = value as Record<string, unknown>;
     const out: Record<string, unknown> = {};
-    for (const key of Object.keys(source).sort()) {
+    const keys = Object.keys(source);
+    for (const key of sink.inDocumentOrder ? keys : keys.sort()) {
       const item = source[key];
       if (item === undefined) continue;
       if (item === null) {
@@ -135,10 +180,21 @@ function objectReader(type: ObjectType): Read {
   const plans = Object.keys(type.fields)
     .sort()
     .map((name) => planOf(name, type.fields[name] as Field));
-  const known = new Set(plans.map((plan) => plan.name));
+  const known = new Map(plans.map((plan) => [plan.name, plan]));
   return (value, sink) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return sink.wrongType(value, 'struct');
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return sink.wrongType(value, goType(type), 'struct');
     const source = value as Record<string, unknown>;
+    if (sink.inDocumentOrder) {
+      for (const [key, raw] of Object.entries(source)) {
+        const plan = known.get(key);
+        if (!plan || raw === undefined || raw === null) continue;
+        sink.push(key, type.name);
+        plan.read(raw, sink);
+        sink.pop();
+      }
+      return undefined;
+    }
     const out: Record<string, unknown> = {};
     for (const plan of plans) {
       const raw = source[plan.name];

@@ -15,9 +15,9 @@ import { updateObject, wrongName } from './update.js';
 /** PATCH by a configuration that its manager owns: server-side apply. */
 export function decideApply(request: Request): Decided {
   const { command, old } = request;
+  if (old === undefined && request.subresource !== undefined) return refusals.notFound(aboutOf(request, command.name));
   const body = appliedBody(request, request.spoken);
   if (isRefusal(body)) return body;
-  if (old === undefined && request.subresource !== undefined) return refusals.notFound(aboutOf(request, command.name));
   const live =
     old && (request.spoken.toServed(withResourceVersion(old, request.oldVersion ?? '')) as unknown as JsonObject);
   const applied = serverSideApply({

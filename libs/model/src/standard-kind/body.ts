@@ -56,13 +56,25 @@ export function readPatched(patched: Json, document: JsonObject, request: Reques
   // A strategic patch is read as what it is for, whatever it says of itself.
   const wrong = command.patchType === 'strategic' ? undefined : otherType(body, spoken, decideContext);
   if (wrong !== undefined) return refused(wrong);
-  const read = isUnversioned(body, command) ? readUnversioned(body, spoken) : decode(spoken.schema, body);
-  if (read.error !== undefined) return refused(read.error);
+  const isConverted = command.patchType === 'strategic' || command.patchType === 'apply';
+  const read = isUnversioned(body, command)
+    ? readUnversioned(body, spoken)
+    : decode(spoken.schema, body, isConverted ? 'unstructured' : 'json');
+  if (read.error !== undefined)
+    return command.patchType === 'apply' ? notConverted(request, read.error) : refused(read.error);
   const words = fieldWords(read.unknown, command.options.duplicateFields);
   if (words.length > 0 && command.options.fieldValidation === 'Strict')
     return refused(`strict decoding error: ${words.join(', ')}`);
   const object = typed(read.value as unknown as JsonObject, body, spoken);
   return { object, warnings: command.options.fieldValidation === 'Ignore' ? [] : words };
+}
+
+/** What was applied has the types that the schema knows, and yet the object's own do not take it. */
+function notConverted({ command, spoken }: Request, error: string): Refusal {
+  const type = `${spoken.apiVersion.includes('/') ? '' : '/'}${spoken.apiVersion}, Kind=${spoken.kind}`;
+  const { namespace = '' } = (command.body as { metadata?: { namespace?: string } } | undefined)?.metadata ?? {};
+  const message = `failed to convert new object (${namespace}/${command.name}; ${type}) to proper version: unable to convert unstructured object to ${type}: ${error}`;
+  return { refused: true, code: 500, reason: '', message };
 }
 
 /** Without a version a document is read in the genuine server's inner form, which has none of the outer fields. */

@@ -30,7 +30,7 @@ export function decideUpdate(request: Request): Decided {
   if (old === undefined) {
     const mayCreate =
       strategy.putCreates === true && request.subresource === undefined && command.options.mayCreate !== false;
-    if (!mayCreate) return refusals.notFound(aboutOf(request, command.name));
+    if (!mayCreate) return { ...refusals.notFound(aboutOf(request, command.name)), warnings: read.warnings };
     if (object.metadata.uid) return uidMismatch(request, object.metadata.uid, undefined);
     return createObject(
       request,

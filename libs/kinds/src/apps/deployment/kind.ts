@@ -1,6 +1,6 @@
 import { selectorText } from '#meta';
 import { standardKind } from '#model';
-import { scale } from '../../shared/scale.schema.js';
+import { scaleSubresource } from '../../shared/scale.js';
 import { ageColumn, column, nameColumn } from '../../shared/columns.js';
 import { templateColumns } from '../columns.js';
 import { deployment, type Deployment } from './schema.js';
@@ -36,17 +36,7 @@ export const deploymentKind = standardKind<Deployment>({
   },
   schema: deployment,
   columns,
-  subresources: [
-    {
-      name: 'scale',
-      kind: 'Scale',
-      group: 'autoscaling',
-      version: 'v1',
-      verbs: ['get', 'patch', 'update'],
-      schema: scale,
-    },
-    { name: 'status', kind: 'Deployment', verbs: ['get', 'patch', 'update'] },
-  ],
+  subresources: [scaleSubresource, { name: 'status', kind: 'Deployment', verbs: ['get', 'patch', 'update'] }],
   scale: { selector: (object) => selectorText((object as Deployment).spec.selector) },
   strategy: deploymentRules,
   events: ['DeploymentScaled'],

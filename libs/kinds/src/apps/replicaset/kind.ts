@@ -1,6 +1,6 @@
 import { selectorText } from '#meta';
 import { standardKind } from '#model';
-import { scale } from '../../shared/scale.schema.js';
+import { scaleSubresource } from '../../shared/scale.js';
 import { ageColumn, column, nameColumn } from '../../shared/columns.js';
 import { templateColumns } from '../columns.js';
 import { replicaSet, type ReplicaSet } from './schema.js';
@@ -34,17 +34,7 @@ export const replicaSetKind = standardKind<ReplicaSet>({
   },
   schema: replicaSet,
   columns,
-  subresources: [
-    {
-      name: 'scale',
-      kind: 'Scale',
-      group: 'autoscaling',
-      version: 'v1',
-      verbs: ['get', 'patch', 'update'],
-      schema: scale,
-    },
-    { name: 'status', kind: 'ReplicaSet', verbs: ['get', 'patch', 'update'] },
-  ],
+  subresources: [scaleSubresource, { name: 'status', kind: 'ReplicaSet', verbs: ['get', 'patch', 'update'] }],
   scale: { selector: (object) => scaleSelector(object as ReplicaSet) },
   strategy: replicaSetStrategy,
   events: ['DeploymentScaled'],
