@@ -47,7 +47,7 @@ export function elementText(element: string): string {
     case 'k': {
       const key = JSON.parse(rest) as JsonObject;
       return `[${Object.entries(key)
-        .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+        .map(([name, value]) => `${name}=${keyText(value)}`)
         .join(',')}]`;
     }
     case 'v':
@@ -55,6 +55,14 @@ export function elementText(element: string): string {
     default:
       return `[${rest}]`;
   }
+}
+
+/** The value of a key. One that is a map, which none can be, is printed with nothing around it. */
+function keyText(value: Json | undefined): string {
+  if (!isJsonObject(value)) return JSON.stringify(value);
+  return Object.entries(value)
+    .map(([name, inner]) => `${name}=${keyText(inner)}`)
+    .join('');
 }
 
 /** A client's spelling of a path element in its one form; undefined when it is none. */

@@ -79,8 +79,8 @@ function scalarProblem(scalar: string, value: Json): string | undefined {
       return typeof value === 'boolean' ? undefined : `expected boolean, got &{${goMap(value)}}`;
     case 'any':
     case 'fieldsV1':
-      return undefined;
     case 'intOrString':
+      return undefined;
     case 'quantity':
       return typeof value === 'object' ? `expected any scalar, got &{${goMap(value)}}` : undefined;
     default:

@@ -6,6 +6,7 @@ import type { Sink } from './sink.js';
 /** Reads one JSON value; undefined when it is wrong, which the sink has been told. */
 export type Read = (value: unknown, sink: Sink) => unknown;
 
+const UINT8 = { min: 0, max: 255 };
 const INT32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
 const INT64 = { min: -(2 ** 63), max: 2 ** 63 };
 
@@ -57,17 +58,21 @@ function readQuantity(value: unknown, sink: Sink): unknown {
 
 function readIntOrString(value: unknown, sink: Sink): unknown {
   if (typeof value === 'string') return value;
-  return isInteger(value, INT32) ? value : sink.wrongText(value, typeof value === 'number' ? 'int32' : 'string');
+  return isInteger(value, INT32) ? value : sink.wrongText(value, 'int32');
 }
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 function readBytes(value: unknown, sink: Sink): unknown {
+  // Bytes are a list of numbers too.
+  if (Array.isArray(value) && value.every((byte) => isInteger(byte, UINT8)))
+    return btoa(value.map((byte: number) => String.fromCharCode(byte)).join(''));
   if (typeof value !== 'string') return sink.wrongType(value, '[]uint8');
   if (BASE64.test(value)) return value;
   const text = value.replace(/[\r\n]/g, '');
   if (BASE64.test(text)) return text;
-  return sink.broken(`illegal base64 data at input byte ${firstBadByte(value)}`);
+  const words = `illegal base64 data at input byte ${firstBadByte(value)}`;
+  return sink.broken(sink.source === 'unstructured' ? `error decoding from json: ${words}` : words);
 }
 
 /** Where a base64 text stops being one: line ends are skipped but counted, as Go counts. */

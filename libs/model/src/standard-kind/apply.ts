@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '#std';
 import type { Decided } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
 import { isRefusal, refusals, type Refusal } from '../refusal.js';
-import { readPatched } from './body.js';
+import { readPatched, warned } from './body.js';
 import { createObject, defaulted, wrongPlace } from './create.js';
 import { withResourceVersion } from './fold.js';
 import { writeContext } from './ownership.js';
@@ -32,7 +32,7 @@ export function decideApply(request: Request): Decided {
   if (isRefusal(merged)) return merged;
   const read = readPatched(merged, live ?? {}, request);
   if (isRefusal(read)) return read;
-  return carryOut(request, defaulted(request, read.object, old === undefined), read.warnings);
+  return warned(carryOut(request, defaulted(request, read.object, old === undefined), read.warnings), read);
 }
 
 function carryOut(request: Request, object: KubeObject, warnings: readonly string[]): Decided {

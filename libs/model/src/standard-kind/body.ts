@@ -1,9 +1,9 @@
 import { goMap } from '#meta';
 import { isJsonObject, type Json, type JsonObject } from '#std';
 import type { Command } from '../command.js';
-import type { DecideContext, KindRegistry } from '../kind.js';
+import type { DecideContext, Decided, KindRegistry } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
-import { refusals, type Refusal } from '../refusal.js';
+import { isRefusal, refusals, type Refusal } from '../refusal.js';
 import { decode, type ObjectType } from '../schema/index.js';
 import { asGoWrites } from './go-order.js';
 import type { Request } from './request.js';
@@ -13,6 +13,12 @@ import { apiVersionOf, spokenVersion, type Spoken } from './served.js';
 export interface ReadObject {
   readonly object: KubeObject;
   readonly warnings: readonly string[];
+}
+
+/** What was ignored of a body is told whatever becomes of it. */
+export function warned(decided: Decided, { warnings }: Pick<ReadObject, 'warnings'>): Decided {
+  if (!isRefusal(decided) || decided.warnings !== undefined || warnings.length === 0) return decided;
+  return { ...decided, warnings };
 }
 
 /** Reads a body as the spoken type: a kind in one of its versions, or what a subresource takes. */

@@ -5,7 +5,7 @@ import type { KubeObject, ObjectMeta } from '../kube-object.js';
 import { isRefusal, refusals, type Problem, type Refusal } from '../refusal.js';
 import { applyDefaults, zeroOf } from '../schema/index.js';
 import { admissionWarnings, mutateAll, validateAll } from './admission.js';
-import { readBody } from './body.js';
+import { readBody, warned } from './body.js';
 import { decidedCreate } from './decided.js';
 import { dedupOwners } from './metadata.js';
 import { trackCreate } from './ownership.js';
@@ -16,9 +16,10 @@ export function decideCreate(request: Request): Decided {
   const read = readBody(request.command, request.spoken, request.decideContext);
   if (isRefusal(read)) return read;
   const object = defaulted(request, read.object, true);
-  const misplaced = wrongPlace(request, object);
-  if (misplaced) return { ...misplaced, warnings: read.warnings };
-  return createObject(request, trackCreate(request, withoutServerFields(object)), read.warnings);
+  const decided =
+    wrongPlace(request, object) ??
+    createObject(request, trackCreate(request, withoutServerFields(object)), read.warnings);
+  return warned(decided, read);
 }
 
 /** The object with the defaults of its version, in the form that is stored. */
@@ -46,8 +47,7 @@ export function createObject(request: Request, read: KubeObject, readWarnings: r
   const prepared = prepare(request, deduped);
   const about = kindAbout(request, prepared.metadata.name);
   const problems = validateCreate(request, prepared);
-  if (problems.length > 0)
-    return { ...refusals.invalid(about, problems), ...(readWarnings.length > 0 && { warnings: readWarnings }) };
+  if (problems.length > 0) return refusals.invalid(about, problems);
   const warnings = [
     ...readWarnings,
     ...dropped.map(ownerWarning),

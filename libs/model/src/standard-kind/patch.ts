@@ -3,7 +3,7 @@ import type { Decided } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
 import { isRefusal, refusals, type Refusal } from '../refusal.js';
 import { decideApply } from './apply.js';
-import { readPatched } from './body.js';
+import { readPatched, warned } from './body.js';
 import { defaulted, wrongPlace } from './create.js';
 import { patchedDocument } from './patch-document.js';
 import { aboutOf, type Request } from './request.js';
@@ -18,8 +18,7 @@ export function decidePatch(request: Request): Decided {
   const read = readPatch(request, old);
   if (isRefusal(read)) return read;
   const misnamed = wrongName(request, read.object) ?? wrongPlace(request, read.object);
-  if (misnamed) return { ...misnamed, warnings: read.warnings };
-  return updateObject(request, read.object, old, read.warnings);
+  return warned(misnamed ?? updateObject(request, read.object, old, read.warnings), read);
 }
 
 function readPatch(request: Request, old: KubeObject): { object: KubeObject; warnings: readonly string[] } | Refusal {

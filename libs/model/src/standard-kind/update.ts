@@ -4,7 +4,7 @@ import type { Decided } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
 import { isRefusal, refusals, type Problem, type Refusal } from '../refusal.js';
 import { admissionWarnings, mutateAll, validateAll } from './admission.js';
-import { readBody } from './body.js';
+import { readBody, warned, type ReadObject } from './body.js';
 import {
   allocate,
   createObject,
@@ -21,16 +21,19 @@ import { aboutOf, admitted, hasStatus, kindAbout, type Request, type WriteRules 
 
 /** PUT of an object or of its status. */
 export function decideUpdate(request: Request): Decided {
+  const read = readBody(request.command, request.spoken, request.decideContext);
+  return isRefusal(read) ? read : warned(updateRead(request, read), read);
+}
+
+function updateRead(request: Request, read: ReadObject): Decided {
   const { command, strategy, old } = request;
-  const read = readBody(command, request.spoken, request.decideContext);
-  if (isRefusal(read)) return read;
   const object = defaulted(request, read.object, false);
   const misnamed = wrongName(request, object) ?? wrongPlace(request, object);
-  if (misnamed) return { ...misnamed, warnings: read.warnings };
+  if (misnamed) return misnamed;
   if (old === undefined) {
     const mayCreate =
       strategy.putCreates === true && request.subresource === undefined && command.options.mayCreate !== false;
-    if (!mayCreate) return { ...refusals.notFound(aboutOf(request, command.name)), warnings: read.warnings };
+    if (!mayCreate) return refusals.notFound(aboutOf(request, command.name));
     if (object.metadata.uid) return uidMismatch(request, object.metadata.uid, undefined);
     return createObject(
       request,
@@ -63,8 +66,7 @@ export function updateObject(
   const rules = rulesOf(request);
   const prepared = withGeneration(request, rules.prepare(deduped, old), old);
   const problems = validate(request, rules, prepared, old);
-  if (problems.length > 0)
-    return { ...refusals.invalid(kindAbout(request, old.metadata.name), problems), warnings: readWarnings };
+  if (problems.length > 0) return refusals.invalid(kindAbout(request, old.metadata.name), problems);
   const warnings = [
     ...readWarnings,
     ...dropped.map(ownerWarning),
