@@ -1,4 +1,4 @@
-import type { Change, KubeObject } from '#model';
+import { zeroOf, type Change, type Kind, type KubeObject } from '#model';
 import type { ServerResponse } from 'node:http';
 import type { AnyResponse, Rendering } from './answer.js';
 import { isGone, warningHeaders } from './answer.js';
@@ -60,10 +60,11 @@ export class WatchStream {
   /** Tells the client that it has seen everything up to `version`; `initial` ends the initial events. */
   bookmark(version: number, initial = false): void {
     const metadata = {
-      resourceVersion: String(version),
       ...(initial && { annotations: { 'k8s.io/initial-events-end': 'true' } }),
+      resourceVersion: String(version),
     };
-    this.push(Buffer.from(`{"type":"BOOKMARK","object":${this.bookmarkText(metadata)}}\n`));
+    const object = { ...zeroOfKind(this.on.kind), metadata } as unknown as KubeObject;
+    this.push(Buffer.from(`{"type":"BOOKMARK","object":${this.formed(object)}}\n`));
   }
 
   refuse(refusal: Refusal): void {
@@ -135,38 +136,19 @@ export class WatchStream {
     return tableText(this.on, [object], { version: form.asVersion, include, now: now() }, { metadata, definitions });
   }
 
-  private bookmarkText(metadata: object): string {
-    const { form, include } = this.rendering;
-    const type = { kind: this.on.kind.names.kind, apiVersion: this.on.apiVersion };
-    const bare = { ...type, metadata } as unknown as KubeObject;
-    if (form.as === undefined) return JSON.stringify(bare);
-    const partial = `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${form.asVersion}","metadata":${JSON.stringify(metadata)}}`;
-    if (form.as !== 'Table') return partial;
-    const { resourceVersion } = bare.metadata;
-    const head = this.isFirstRow ? { definitions: true } : { definitions: false };
-    this.isFirstRow = false;
-    const empty = tableText(
-      this.on,
-      [],
-      { version: form.asVersion, include: 'None', now: 0 },
-      { metadata: JSON.stringify({ resourceVersion }), ...head },
-    );
-    const cells = JSON.stringify(this.on.columns.map((column) => emptyCell(column, bare)));
-    const object = include === 'None' ? 'null' : include === 'Object' ? JSON.stringify(bare) : partial;
-    return empty.replace(/"rows":\[\]\}$/, () => `"rows":[{"cells":${cells},"object":${object}}]}`);
+  private formed(object: KubeObject): string {
+    const { form } = this.rendering;
+    if (form.as === 'Table') return this.table(object);
+    return form.as === undefined ? objectText(this.on, object) : partialText(shown(this.on, object), form.asVersion);
   }
 }
 
-/** A bookmark's object has nothing but a version: what a column makes of that, or its type's zero. */
-function emptyCell(
-  column: { readonly type: string; cell(object: KubeObject, now: number): unknown },
-  bare: KubeObject,
-): unknown {
-  try {
-    return column.cell(bare, 0) ?? '';
-  } catch {
-    return column.type === 'integer' || column.type === 'number' ? 0 : column.type === 'boolean' ? false : '';
-  }
+const zeros = new WeakMap<Kind, object>();
+/** A bookmark's object has nothing but a version, and what its type writes always. */
+function zeroOfKind(kind: Kind): object {
+  let zero = zeros.get(kind);
+  if (!zero) zeros.set(kind, (zero = zeroOf(kind.schema) as object));
+  return zero;
 }
 
 const shared = new WeakMap<KubeObject, Map<string, Buffer>>();

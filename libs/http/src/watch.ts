@@ -98,7 +98,7 @@ class RunningWatch {
     for (const object of withUnlogged(route, view, unlogged).list(route.on.kind.ref, route.namespace || undefined)) {
       if (this.sees(object)) this.stream.event('ADDED', object);
     }
-    if (options.sendInitialEvents && options.allowBookmarks) this.stream.bookmark(view.position, true);
+    if (options.sendInitialEvents !== false && options.allowBookmarks) this.stream.bookmark(view.position, true);
     this.follow(view.position);
   }
 

@@ -121,10 +121,10 @@ const DELETIONS_MAX = 64;
 
 async function deleteMany(call: WriteCall): Promise<Answer | Refusal> {
   const { backend, route, query, rendering } = call;
-  const options = await readDeleteOptions(call);
-  if ('refused' in options) return options as unknown as Refusal;
   const selected = listOptions(route.on, query, false);
   if ('refused' in selected) return selected;
+  const options = await readDeleteOptions(call);
+  if ('refused' in options) return options as unknown as Refusal;
   const page = await pageFor(backend, route, selected);
   if (isRefusal(page)) return page;
   const { dryRun, ...body } = options;

@@ -59,6 +59,8 @@ export function readPatched(patched: Json, document: JsonObject, request: Reques
     return refusals.invalid(about, [{ type: 'Invalid', field: 'patch', value, detail }]);
   };
   const body = isJsonObject(patched) ? patched : {};
+  const untyped = command.patchType === 'json' || command.patchType === 'merge' ? untypedField(body) : undefined;
+  if (untyped !== undefined) return refused(untyped);
   // A strategic patch is read as what it is for, whatever it says of itself.
   const wrong = command.patchType === 'strategic' ? undefined : otherType(body, spoken, decideContext);
   if (wrong !== undefined) return refused(wrong);
@@ -68,11 +70,24 @@ export function readPatched(patched: Json, document: JsonObject, request: Reques
     : decode(spoken.schema, body, isConverted ? 'unstructured' : 'json');
   if (read.error !== undefined)
     return command.patchType === 'apply' ? notConverted(request, read.error) : refused(read.error);
-  const words = fieldWords(read.unknown, command.options.duplicateFields);
+  // A conversion goes through maps, which have no order but that of their names.
+  const unknown = isConverted ? [...read.unknown].sort() : read.unknown;
+  const words = fieldWords(unknown, command.options.duplicateFields);
   if (words.length > 0 && command.options.fieldValidation === 'Strict')
     return refused(`strict decoding error: ${words.join(', ')}`);
   const object = typed(read.value as unknown as JsonObject, body, spoken);
   return { object, warnings: command.options.fieldValidation === 'Ignore' ? [] : words };
+}
+
+/** What says of which type a document is has to be text. */
+function untypedField(body: JsonObject): string | undefined {
+  for (const field of ['apiVersion', 'kind']) {
+    const value = body[field];
+    if (value === undefined || value === null || typeof value === 'string') continue;
+    const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+    return `couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go struct field .${field} of type string`;
+  }
+  return undefined;
 }
 
 /** What was applied has the types that the schema knows, and yet the object's own do not take it. */

@@ -9,7 +9,7 @@ import { readBody, warned } from './body.js';
 import { decidedCreate } from './decided.js';
 import { dedupOwners } from './metadata.js';
 import { trackCreate } from './ownership.js';
-import { admitted, hasStatus, kindAbout, type Request } from './request.js';
+import { aboutOf, admitted, hasStatus, kindAbout, type Request } from './request.js';
 
 /** POST of an object. */
 export function decideCreate(request: Request): Decided {
@@ -148,7 +148,7 @@ function alreadyThere(request: Request, object: KubeObject): Refusal | undefined
   const { view, kind } = request;
   const there = view.get(kind.ref, object.metadata.namespace, object.metadata.name);
   if (there === undefined) return undefined;
-  const refusal = refusals.alreadyExists(kindAbout(request, object.metadata.name));
+  const refusal = refusals.alreadyExists(aboutOf(request, object.metadata.name));
   if (object.metadata.generateName) return withoutUniqueName(refusal);
   if (there.metadata.deletionTimestamp === undefined) return refusal;
   return { ...refusal, message: `object is being deleted: ${refusal.message}` };

@@ -1,4 +1,4 @@
-import { qualifiedName } from '#meta';
+import { dns1123Subdomain, qualifiedName } from '#meta';
 import type { Problem, StrategyContext } from '#model';
 import { jsonEquals } from '#std';
 import type { CoreEvent } from './schema.js';
@@ -7,7 +7,11 @@ import type { CoreEvent } from './schema.js';
 export function validateEvent(object: CoreEvent, context: StrategyContext): readonly Problem[] {
   const isStrict = isStrictly(context);
   const loose = object.eventTime ? withEventTime(object, isStrict) : namespaceProblems(object);
-  return isStrict ? [...loose, ...strictProblems(object)] : loose;
+  return isStrict ? [...loose, ...nameProblems(object), ...strictProblems(object)] : loose;
+}
+/** Names that core/v1 takes for historic reasons are none here. */
+function nameProblems({ metadata: { name } }: CoreEvent): readonly Problem[] {
+  return dns1123Subdomain(name).map((detail) => ({ type: 'Invalid', field: 'metadata.name', value: name, detail }));
 }
 
 /** Through events.k8s.io only labels, annotations and the series may change. */

@@ -82,10 +82,18 @@ function decideDelete(old: Namespace, options: DeleteOptions, request: Request):
   if ((old.spec.finalizers?.length ?? 0) > 0) return decidedChange(request, old, old, []);
   return deleteObject(request, old, options);
 }
+/** Finalizers that say what is to become of the dependents. */
+const MARKS: ReadonlyMap<string, string> = new Map([
+  ['orphan', 'Orphan'],
+  ['foregroundDeletion', 'Foreground'],
+]);
+
 function terminating(old: Namespace, options: DeleteOptions, request: Request): Namespace {
-  const { finalizers, ...metadata } = old.metadata;
-  const others = (finalizers ?? []).filter((name) => name !== 'orphan');
-  const wanted = propagation(options) === 'Orphan' ? [...others, 'orphan'] : others;
+  const { finalizers = [], ...metadata } = old.metadata;
+  const policy = propagation(options);
+  const others = finalizers.filter((name) => !MARKS.has(name));
+  const mark = [...MARKS].filter(([, marked]) => marked === policy).map(([name]) => name);
+  const wanted = policy === undefined ? finalizers : [...others, ...mark];
   return {
     ...old,
     metadata: {

@@ -4,8 +4,10 @@ import {
   isRefusal,
   kindRef,
   plainVersion,
+  problemText,
   readSubresource,
   refusals,
+  warned,
   type Decided,
   type KubeObject,
   type Problem,
@@ -22,18 +24,21 @@ const nodes = kindRef<
 
 /** POST of a Binding: the pod gets its node, once. */
 export function decideBinding(request: Request): Decided {
-  const { command } = request;
   const read = readSubresource(request, plainVersion('Binding', '', 'v1', binding));
   if (isRefusal(read)) return read;
-  const wish = read.object as unknown as Binding;
+  return warned(decideRead(request, read.object as unknown as Binding), read);
+}
+
+function decideRead(request: Request, wish: Binding): Decided {
+  const { command } = request;
   if (wish.metadata.name !== command.name)
     return refusals.badRequest('name in URL does not match name in Binding object');
   const problems = validateBinding(wish);
   if (problems.length > 0) {
-    return refusals.invalid(
-      { group: '', resource: 'bindings', kind: 'Binding', name: wish.metadata.name ?? '' },
-      problems,
-    );
+    // What is wrong with it is told as it is found, not as a Status of its own.
+    const texts = problems.map((problem) => `${problem.field}: ${problemText(problem)}`);
+    const message = texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]`;
+    return { refused: true, code: 500, reason: '', message };
   }
   const old = request.old as Pod | undefined;
   const about = aboutOf(request, command.name);
@@ -49,10 +54,17 @@ export function decideBinding(request: Request): Decided {
 
 function validateBinding(wish: Binding): readonly Problem[] {
   const { kind, name } = wish.target;
-  if (kind && kind !== 'Node') {
-    return [{ type: 'NotSupported', field: 'target.kind', value: kind, detail: '', supported: ['Node', '<empty>'] }];
-  }
-  return name ? [] : [{ type: 'Required', field: 'target.name', detail: '' }];
+  const problems: Problem[] = [];
+  if (kind && kind !== 'Node')
+    problems.push({
+      type: 'NotSupported',
+      field: 'target.kind',
+      value: kind,
+      detail: '',
+      supported: ['Node', '<empty>'],
+    });
+  if (!name) problems.push({ type: 'Required', field: 'target.name', detail: '' });
+  return problems;
 }
 
 function whyNot(old: Pod, wish: Binding): string | undefined {

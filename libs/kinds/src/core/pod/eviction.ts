@@ -7,6 +7,7 @@ import {
   readDeleteOptions,
   readSubresource,
   refusals,
+  warned,
   type Decided,
   type Request,
 } from '#model';
@@ -20,7 +21,11 @@ export function decideEviction(request: Request): Decided {
   const version = command.apiVersion === 'policy/v1beta1' ? 'v1beta1' : 'v1';
   const read = readSubresource(request, plainVersion('Eviction', 'policy', version, eviction));
   if (isRefusal(read)) return read;
-  const wish = read.object as unknown as Eviction;
+  return warned(decideRead(request, read.object as unknown as Eviction), read);
+}
+
+function decideRead(request: Request, wish: Eviction): Decided {
+  const { command } = request;
   if (wish.metadata.name !== command.name)
     return refusals.badRequest('name in URL does not match name in Eviction object');
   const old = request.old as Pod | undefined;

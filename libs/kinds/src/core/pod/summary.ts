@@ -1,3 +1,4 @@
+import { items } from '../../shared/validation/checks.js';
 import type { Pod } from './schema.js';
 import type { ContainerStatus } from './status.schema.js';
 
@@ -14,7 +15,8 @@ export function podSummary(pod: Pod): PodSummary {
   const initial = initReason(pod);
   const isInitialized = pod.status?.conditions?.some((c) => c.type === 'Initialized' && c.status === 'True') === true;
   const sidecars = (pod.spec.initContainers ?? []).filter((c) => c.restartPolicy === 'Always');
-  const total = pod.spec.containers.length + sidecars.length;
+  // A bookmark of a watch shows a pod of which nothing is known.
+  const total = items(pod.spec.containers).length + sidecars.length;
   if (initial.initializing && !isInitialized) {
     return { ...initial.all, ready: initial.ready, total, reason: overruled(pod, initial.reason) };
   }
