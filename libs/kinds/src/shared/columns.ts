@@ -59,7 +59,8 @@ export const WIDE: ColumnOptions = { priority: 1 };
 export const nameColumn = column(
   'Name',
   'Name of the object, unique within its namespace',
-  (object) => object.metadata.name,
+  // A bookmark of a watch shows an object that has none.
+  (object) => (object.metadata.name as string | undefined) ?? '',
   { format: 'name' },
 );
 export const ageColumn = column('Age', 'How long ago the object was made', (object, now) =>

@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '#std';
 import type { Command } from '../command.js';
 import type { DecideContext, Decided, KindRegistry } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
-import { isRefusal, refusals, type Refusal } from '../refusal.js';
+import { refusals, type Refusal } from '../refusal.js';
 import { decode, type ObjectType } from '../schema/index.js';
 import { asGoWrites } from './go-order.js';
 import type { Request } from './request.js';
@@ -17,8 +17,9 @@ export interface ReadObject {
 
 /** What was ignored of a body is told whatever becomes of it. */
 export function warned(decided: Decided, { warnings }: Pick<ReadObject, 'warnings'>): Decided {
-  if (!isRefusal(decided) || decided.warnings !== undefined || warnings.length === 0) return decided;
-  return { ...decided, warnings };
+  const others = decided.warnings ?? [];
+  const missing = warnings.filter((words) => !others.includes(words));
+  return missing.length === 0 ? decided : { ...decided, warnings: [...missing, ...others] };
 }
 
 /** Reads a body as the spoken type: a kind in one of its versions, or what a subresource takes. */

@@ -148,8 +148,9 @@ function alreadyThere(request: Request, object: KubeObject): Refusal | undefined
   const { view, kind } = request;
   const there = view.get(kind.ref, object.metadata.namespace, object.metadata.name);
   if (there === undefined) return undefined;
-  const refusal = refusals.alreadyExists(aboutOf(request, object.metadata.name));
-  if (object.metadata.generateName) return withoutUniqueName(refusal);
+  const { name, generateName } = object.metadata;
+  if (generateName) return withoutUniqueName(refusals.alreadyExists(kindAbout(request, name)));
+  const refusal = refusals.alreadyExists(aboutOf(request, name));
   if (there.metadata.deletionTimestamp === undefined) return refusal;
   return { ...refusal, message: `object is being deleted: ${refusal.message}` };
 }
