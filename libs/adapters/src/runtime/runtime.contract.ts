@@ -20,6 +20,38 @@ export interface RuntimeUnderTest {
   readonly until: <T>(look: () => Promise<T | undefined>) => Promise<T>;
 }
 
+/** A pod of which nothing is asked. */
+export const PLAIN_SANDBOX: Omit<SandboxSpec, 'labels' | 'hostname'> = {
+  hostNetwork: false,
+  hostPid: false,
+  hostIpc: false,
+  sharePidNamespace: false,
+  sysctls: {},
+  ports: [],
+};
+/** A container of which nothing is asked. */
+export const PLAIN_CONTAINER: Omit<ContainerSpec, 'labels' | 'sandboxId' | 'image'> = {
+  env: [],
+  mounts: [],
+  tty: false,
+  stdin: false,
+  stdinOnce: false,
+  sharePidNamespace: false,
+  hostPid: false,
+  hostIpc: false,
+  oomScore: 1000,
+  security: {
+    supplementalGroups: [],
+    privileged: false,
+    capabilitiesAdd: [],
+    capabilitiesDrop: [],
+    readOnlyRootFilesystem: false,
+    noNewPrivileges: false,
+    seccomp: 'unconfined',
+    unmaskedProc: false,
+  },
+};
+
 /** What every container runtime promises. */
 export function runtimeContract(open: () => RuntimeUnderTest): void {
   let pods = 0;
@@ -35,39 +67,17 @@ export function runtimeContract(open: () => RuntimeUnderTest): void {
     specHash: 'h',
   });
   const sandbox = (uid: string): SandboxSpec => ({
+    ...PLAIN_SANDBOX,
     labels: labels(uid, 'POD', 'infra'),
     hostname: 'the-pod',
-    hostNetwork: false,
-    hostPid: false,
-    hostIpc: false,
-    sharePidNamespace: false,
-    sysctls: {},
-    ports: [],
   });
   const container = (uid: string, sandboxId: string, program: TestProgram, attempt = 0): ContainerSpec => ({
+    ...PLAIN_CONTAINER,
     labels: labels(uid, 'c', 'app', attempt),
     sandboxId,
     image: open().image,
     command: open().commandOf(program),
     env: [['GREETING', 'hello']],
-    mounts: [],
-    tty: false,
-    stdin: false,
-    stdinOnce: false,
-    sharePidNamespace: false,
-    hostPid: false,
-    hostIpc: false,
-    oomScore: 1000,
-    security: {
-      supplementalGroups: [],
-      privileged: false,
-      capabilitiesAdd: [],
-      capabilitiesDrop: [],
-      readOnlyRootFilesystem: false,
-      noNewPrivileges: false,
-      seccomp: 'unconfined',
-      unmaskedProc: false,
-    },
   });
   const inState = (id: string, state: RuntimeContainer['state']): Promise<RuntimeContainer> =>
     open().until(async () => {

@@ -1,4 +1,4 @@
-import { f, type Infer, int32, list, object, req, string } from '#model';
+import { f, type Infer, int32, list, named, object, req, string } from '#model';
 import { labelSelector } from './meta.schema.js';
 
 export const nodeSelectorRequirement = object(
@@ -6,7 +6,7 @@ export const nodeSelectorRequirement = object(
   'One condition on a node.',
   {
     key: req(string, 1, 'Label or field that the condition is about.'),
-    operator: req(string, 2, 'In, NotIn, Exists, DoesNotExist, Gt or Lt.'),
+    operator: req(named('v1.NodeSelectorOperator'), 2, 'In, NotIn, Exists, DoesNotExist, Gt or Lt.'),
     values: f(list(string), 3, 'Values to compare with; one number for Gt and Lt.', { listType: 'atomic' }),
   },
 );

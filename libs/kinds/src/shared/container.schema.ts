@@ -1,4 +1,4 @@
-import { boolean, f, type Infer, int32, list, object, req, string } from '#model';
+import { boolean, f, type Infer, int32, list, named, object, req, string } from '#model';
 import { envFromSource, envVar } from './env.schema.js';
 import { lifecycle, probe } from './probes.schema.js';
 import { containerResizePolicy, resourceRequirements } from './resources.schema.js';
@@ -8,7 +8,7 @@ export const containerPort = object('io.k8s.api.core.v1.ContainerPort', 'A port 
   name: f(string, 1, 'Name by which services and probes find the port.'),
   hostPort: f(int32, 2, 'Port of the node that leads to this one.'),
   containerPort: req(int32, 3, 'Number of the port.'),
-  protocol: f(string, 4, 'TCP, UDP or SCTP.', { default: 'TCP' }),
+  protocol: f(named('v1.Protocol'), 4, 'TCP, UDP or SCTP.', { default: 'TCP' }),
   hostIP: f(string, 5, 'Address of the node that hostPort is bound to.'),
 });
 export type ContainerPort = Infer<typeof containerPort>;
@@ -17,7 +17,7 @@ export const containerRestartRuleOnExitCodes = object(
   'io.k8s.api.core.v1.ContainerRestartRuleOnExitCodes',
   'Exit codes that a rule is about.',
   {
-    operator: req(string, 1, 'In or NotIn.', { omitEmpty: true }),
+    operator: req(named('v1.ContainerRestartRuleOnExitCodesOperator'), 1, 'In or NotIn.', { omitEmpty: true }),
     values: f(list(int32), 2, 'The exit codes.', { listType: 'set' }),
   },
 );
@@ -42,9 +42,14 @@ export type VolumeDevice = Infer<typeof volumeDevice>;
 export const volumeMount = object('io.k8s.api.core.v1.VolumeMount', 'A volume at a path of a container.', {
   name: req(string, 1, 'Volume of the pod that is mounted.'),
   readOnly: f(boolean, 2, 'Whether it cannot be written through this mount.'),
-  recursiveReadOnly: f(string, 7, 'Whether mounts below are read-only too: Disabled, IfPossible or Enabled.', {
-    pointer: true,
-  }),
+  recursiveReadOnly: f(
+    named('v1.RecursiveReadOnlyMode'),
+    7,
+    'Whether mounts below are read-only too: Disabled, IfPossible or Enabled.',
+    {
+      pointer: true,
+    },
+  ),
   mountPath: req(string, 3, 'Path in the container.'),
   subPath: f(string, 4, 'Path in the volume that is mounted instead of its root.'),
   mountPropagation: f(
@@ -113,10 +118,15 @@ export const container = object('io.k8s.api.core.v1.Container', 'One container o
   terminationMessagePath: f(string, 13, "File from which the container's last words are taken.", {
     fill: '/dev/termination-log',
   }),
-  terminationMessagePolicy: f(string, 20, 'Where last words come from: File or FallbackToLogsOnError.', {
-    fill: 'File',
-  }),
-  imagePullPolicy: f(string, 14, 'When the image is pulled: Always, IfNotPresent or Never.'),
+  terminationMessagePolicy: f(
+    named('v1.TerminationMessagePolicy'),
+    20,
+    'Where last words come from: File or FallbackToLogsOnError.',
+    {
+      fill: 'File',
+    },
+  ),
+  imagePullPolicy: f(named('v1.PullPolicy'), 14, 'When the image is pulled: Always, IfNotPresent or Never.'),
   securityContext: f(securityContext, 15, 'Rights of the container.'),
   stdin: f(boolean, 16, "Whether the container's input is kept open for an attached client."),
   stdinOnce: f(boolean, 17, 'Whether input ends with the first client that was attached.'),

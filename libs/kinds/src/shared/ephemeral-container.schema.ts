@@ -1,4 +1,4 @@
-import { boolean, f, type Infer, list, object, req, string } from '#model';
+import { boolean, f, type Infer, list, named, object, req, string } from '#model';
 import { containerPort, containerRestartRule, volumeDevice, volumeMount } from './container.schema.js';
 import { envFromSource, envVar } from './env.schema.js';
 import { lifecycle, probe } from './probes.schema.js';
@@ -42,7 +42,10 @@ export const ephemeralContainer = object(
       always: {},
     }),
     resizePolicy: f(list(containerResizePolicy), 23, 'Not allowed here.', { listType: 'atomic', inline: [1] }),
-    restartPolicy: f(string, 24, 'Not allowed here: it is never restarted.', { inline: [1], pointer: true }),
+    restartPolicy: f(named('v1.ContainerRestartPolicy'), 24, 'Not allowed here: it is never restarted.', {
+      inline: [1],
+      pointer: true,
+    }),
     restartPolicyRules: f(list(containerRestartRule), 25, 'Not allowed here.', { listType: 'atomic', inline: [1] }),
     volumeMounts: f(list(volumeMount), 9, 'Volumes of the pod at paths of the container.', {
       listType: 'map',
@@ -66,11 +69,18 @@ export const ephemeralContainer = object(
       fill: '/dev/termination-log',
       inline: [1],
     }),
-    terminationMessagePolicy: f(string, 20, 'Where last words come from: File or FallbackToLogsOnError.', {
-      fill: 'File',
+    terminationMessagePolicy: f(
+      named('v1.TerminationMessagePolicy'),
+      20,
+      'Where last words come from: File or FallbackToLogsOnError.',
+      {
+        fill: 'File',
+        inline: [1],
+      },
+    ),
+    imagePullPolicy: f(named('v1.PullPolicy'), 14, 'When the image is pulled: Always, IfNotPresent or Never.', {
       inline: [1],
     }),
-    imagePullPolicy: f(string, 14, 'When the image is pulled: Always, IfNotPresent or Never.', { inline: [1] }),
     securityContext: f(securityContext, 15, 'Rights of the container.', { inline: [1] }),
     stdin: f(boolean, 16, "Whether the container's input is kept open for an attached client.", { inline: [1] }),
     stdinOnce: f(boolean, 17, 'Whether input ends with the first client that was attached.', { inline: [1] }),

@@ -1,8 +1,8 @@
-import { f, type Infer, int32, list, object, req, string } from '#model';
+import { f, type Infer, int32, list, named, object, req, string } from '#model';
 
 export const portStatus = object('io.k8s.api.core.v1.PortStatus', 'What became of a port of a load balancer.', {
   port: req(int32, 1, 'Number of the port.'),
-  protocol: req(string, 2, 'TCP, UDP or SCTP.'),
+  protocol: req(named('v1.Protocol'), 2, 'TCP, UDP or SCTP.'),
   error: f(string, 3, 'Why it failed, in one word.', { pointer: true }),
 });
 export type PortStatus = Infer<typeof portStatus>;

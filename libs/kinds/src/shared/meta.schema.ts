@@ -1,11 +1,11 @@
-import { boolean, f, fieldsV1, type Infer, int64, list, map, object, req, string, time } from '#model';
+import { boolean, f, fieldsV1, type Infer, int64, list, map, named, object, req, string, time } from '#model';
 
 export const managedFieldsEntry = object(
   'io.k8s.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry',
   'Which fields one manager has set, and when.',
   {
     manager: f(string, 1, "Who set the fields: a program or a person's tool."),
-    operation: f(string, 2, 'How they were set, Apply or Update.'),
+    operation: f(named('v1.ManagedFieldsOperationType'), 2, 'How they were set, Apply or Update.'),
     apiVersion: f(string, 3, 'Version of the schema in which the fields are named.'),
     time: f(time, 4, 'When this manager last changed the set.', { pointer: true }),
     fieldsType: f(string, 6, 'Format of the field set; always FieldsV1.'),
@@ -21,7 +21,7 @@ export const ownerReference = object(
     apiVersion: req(string, 5, 'Group and version of the owner.'),
     kind: req(string, 1, 'Kind of the owner.'),
     name: req(string, 3, 'Name of the owner.'),
-    uid: req(string, 4, 'UID of the owner: another object of the same name does not count.'),
+    uid: req(named('types.UID'), 4, 'UID of the owner: another object of the same name does not count.'),
     controller: f(boolean, 6, 'Whether this owner is the one that manages the object.', { pointer: true }),
     blockOwnerDeletion: f(boolean, 7, 'Whether an owner that is deleted in the foreground waits for this object.', {
       pointer: true,
@@ -38,7 +38,7 @@ export const objectMeta = object(
     generateName: f(string, 2, 'Beginning of a name that the server completes when no name is given.'),
     namespace: f(string, 3, 'Namespace that the object lives in; empty for kinds of the whole cluster.'),
     selfLink: f(string, 4, 'Not used any more.'),
-    uid: f(string, 5, 'Identity of the object in all of time and space; set by the server.'),
+    uid: f(named('types.UID'), 5, 'Identity of the object in all of time and space; set by the server.'),
     resourceVersion: f(string, 6, 'Which state of the object this is; opaque, only good for comparing and watching.'),
     generation: f(int64, 7, 'Counts the changes of what is wanted of the object.'),
     creationTimestamp: f(time, 8, 'When the object was created; set by the server.'),
@@ -71,7 +71,7 @@ export const labelSelectorRequirement = object(
   'One condition on a label.',
   {
     key: req(string, 1, 'Label that the condition is about.'),
-    operator: req(string, 2, 'In, NotIn, Exists or DoesNotExist.'),
+    operator: req(named('v1.LabelSelectorOperator'), 2, 'In, NotIn, Exists or DoesNotExist.'),
     values: f(list(string), 3, 'Values for In and NotIn; empty for the others.', { listType: 'atomic' }),
   },
 );
@@ -82,7 +82,7 @@ export const fieldSelectorRequirement = object(
   'One condition on a field.',
   {
     key: req(string, 1, 'Field that the condition is about.'),
-    operator: req(string, 2, 'In, NotIn, Exists or DoesNotExist.'),
+    operator: req(named('v1.FieldSelectorOperator'), 2, 'In, NotIn, Exists or DoesNotExist.'),
     values: f(list(string), 3, 'Values for In and NotIn; empty for the others.', { listType: 'atomic' }),
   },
 );
@@ -114,7 +114,7 @@ export const condition = object(
   "One aspect of an object's state, as its controller sees it.",
   {
     type: req(string, 1, 'Name of the aspect, in CamelCase.'),
-    status: req(string, 2, 'True, False or Unknown.'),
+    status: req(named('v1.ConditionStatus'), 2, 'True, False or Unknown.'),
     observedGeneration: f(int64, 3, 'Generation of the object that the condition was found on.'),
     lastTransitionTime: req(time, 4, 'When the status last changed.', { always: null }),
     reason: req(string, 5, 'Why the status is what it is, in one CamelCase word.'),

@@ -1,4 +1,4 @@
-import { boolean, f, type Infer, int32, int64, list, map, object, quantity, req, string } from '#model';
+import { boolean, f, type Infer, int32, int64, list, map, named, object, quantity, req, string } from '#model';
 import { affinity } from './affinity.schema.js';
 import { container } from './container.schema.js';
 import { ephemeralContainer } from './ephemeral-container.schema.js';
@@ -67,9 +67,9 @@ export type PodSchedulingGate = Infer<typeof podSchedulingGate>;
 
 export const toleration = object('io.k8s.api.core.v1.Toleration', 'A taint of nodes that does not keep the pod away.', {
   key: f(string, 1, 'Key of the taint; empty, with Exists, is every taint.'),
-  operator: f(string, 2, 'Exists, or Equal to compare the value too.'),
+  operator: f(named('v1.TolerationOperator'), 2, 'Exists, or Equal to compare the value too.'),
   value: f(string, 3, 'Value of the taint, for Equal.'),
-  effect: f(string, 4, 'Effect of the taint; empty is all of them.'),
+  effect: f(named('v1.TaintEffect'), 4, 'Effect of the taint; empty is all of them.'),
   tolerationSeconds: f(int64, 5, 'How long a NoExecute taint is borne; for ever where nothing is said.', {
     pointer: true,
   }),
@@ -82,7 +82,11 @@ export const topologySpreadConstraint = object(
   {
     maxSkew: req(int32, 1, 'How many pods more than the emptiest part any part may have.'),
     topologyKey: req(string, 2, 'Node label whose values are the parts.'),
-    whenUnsatisfiable: req(string, 3, 'DoNotSchedule waits for an even place, ScheduleAnyway only prefers it.'),
+    whenUnsatisfiable: req(
+      named('v1.UnsatisfiableConstraintAction'),
+      3,
+      'DoNotSchedule waits for an even place, ScheduleAnyway only prefers it.',
+    ),
     labelSelector: f(labelSelector, 4, 'Labels of the pods that are counted.'),
     minDomains: f(int32, 5, 'How many parts there must be for an even spread.', { pointer: true }),
     nodeAffinityPolicy: f(
@@ -91,9 +95,14 @@ export const topologySpreadConstraint = object(
       'Whether nodes that the pod cannot use count: Honor leaves them out, Ignore counts them.',
       { pointer: true },
     ),
-    nodeTaintsPolicy: f(string, 7, 'Whether tainted nodes count: Honor leaves them out, Ignore counts them.', {
-      pointer: true,
-    }),
+    nodeTaintsPolicy: f(
+      named('v1.NodeInclusionPolicy'),
+      7,
+      'Whether tainted nodes count: Honor leaves them out, Ignore counts them.',
+      {
+        pointer: true,
+      },
+    ),
     matchLabelKeys: f(list(string), 8, 'Labels of the incoming pod whose values counted pods must share.', {
       listType: 'atomic',
     }),
@@ -138,7 +147,9 @@ export const podSpec = object('io.k8s.api.core.v1.PodSpec', 'What a pod is to ru
     'Containers added to the running pod; only through their own subresource.',
     { listType: 'map', mapKeys: ['name'], mergeKey: 'name', patchStrategy: 'merge' },
   ),
-  restartPolicy: f(string, 3, 'When containers are started again: Always, OnFailure or Never.', { fill: 'Always' }),
+  restartPolicy: f(named('v1.RestartPolicy'), 3, 'When containers are started again: Always, OnFailure or Never.', {
+    fill: 'Always',
+  }),
   terminationGracePeriodSeconds: f(int64, 4, 'Seconds from being told to end until being made to end.', {
     fill: 30,
     pointer: true,
@@ -146,7 +157,9 @@ export const podSpec = object('io.k8s.api.core.v1.PodSpec', 'What a pod is to ru
   activeDeadlineSeconds: f(int64, 5, 'Seconds after its start when the pod is failed and its containers are ended.', {
     pointer: true,
   }),
-  dnsPolicy: f(string, 6, 'ClusterFirst, ClusterFirstWithHostNet, Default or None.', { fill: 'ClusterFirst' }),
+  dnsPolicy: f(named('v1.DNSPolicy'), 6, 'ClusterFirst, ClusterFirstWithHostNet, Default or None.', {
+    fill: 'ClusterFirst',
+  }),
   nodeSelector: f(map(string), 7, 'Labels that the node must have.', { mapType: 'atomic' }),
   serviceAccountName: f(string, 8, "Account that the pod's programs act as."),
   serviceAccount: f(string, 9, 'Old name of serviceAccountName.'),
@@ -182,9 +195,14 @@ export const podSpec = object('io.k8s.api.core.v1.PodSpec', 'What a pod is to ru
   }),
   runtimeClassName: f(string, 29, 'Class that says with which runtime the pod runs.', { pointer: true }),
   enableServiceLinks: f(boolean, 30, "Whether variables tell of the namespace's services.", { pointer: true }),
-  preemptionPolicy: f(string, 31, 'Whether other pods may have to go for this one: PreemptLowerPriority or Never.', {
-    pointer: true,
-  }),
+  preemptionPolicy: f(
+    named('v1.PreemptionPolicy'),
+    31,
+    'Whether other pods may have to go for this one: PreemptLowerPriority or Never.',
+    {
+      pointer: true,
+    },
+  ),
   overhead: f(map(quantity), 32, 'What running the pod costs besides its containers; from its runtime class.'),
   topologySpreadConstraints: f(
     list(topologySpreadConstraint),

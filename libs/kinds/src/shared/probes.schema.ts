@@ -1,4 +1,4 @@
-import { f, type Infer, int32, int64, intOrString, list, object, req, string } from '#model';
+import { f, type Infer, int32, int64, intOrString, list, named, object, req, string } from '#model';
 
 export const execAction = object('io.k8s.api.core.v1.ExecAction', 'A command that is run in the container.', {
   command: f(list(string), 1, 'The command and its arguments; no shell is put around it.', { listType: 'atomic' }),
@@ -25,7 +25,7 @@ export const httpGetAction = object('io.k8s.api.core.v1.HTTPGetAction', 'A GET r
   path: f(string, 1, 'Path to ask for.', { fill: '/' }),
   port: req(intOrString, 2, 'Port by number, or by its name in the container.', { always: 0 }),
   host: f(string, 3, "Host to connect to; the pod's own address where nothing is said."),
-  scheme: f(string, 4, 'HTTP or HTTPS.', { fill: 'HTTP' }),
+  scheme: f(named('v1.URIScheme'), 4, 'HTTP or HTTPS.', { fill: 'HTTP' }),
   httpHeaders: f(list(httpHeader), 5, 'Headers to send.', { listType: 'atomic' }),
 });
 export type HTTPGetAction = Infer<typeof httpGetAction>;
@@ -78,7 +78,7 @@ export const lifecycle = object(
   {
     postStart: f(lifecycleHandler, 1, 'Done right after the start; a failure ends the container.'),
     preStop: f(lifecycleHandler, 2, 'Done before the container is told to end.'),
-    stopSignal: f(string, 3, 'Signal that tells the container to end.', { pointer: true }),
+    stopSignal: f(named('v1.Signal'), 3, 'Signal that tells the container to end.', { pointer: true }),
   },
 );
 export type Lifecycle = Infer<typeof lifecycle>;

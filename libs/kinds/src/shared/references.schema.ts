@@ -1,4 +1,4 @@
-import { f, type Infer, object, req, string } from '#model';
+import { f, type Infer, named, object, req, string } from '#model';
 
 export const localObjectReference = object(
   'io.k8s.api.core.v1.LocalObjectReference',
@@ -17,7 +17,7 @@ export const objectReference = object(
     kind: f(string, 1, 'Kind of the object.'),
     namespace: f(string, 2, 'Namespace of the object.'),
     name: f(string, 3, 'Name of the object.'),
-    uid: f(string, 4, 'UID of the object.'),
+    uid: f(named('types.UID'), 4, 'UID of the object.'),
     apiVersion: f(string, 5, 'Group and version of the object.'),
     resourceVersion: f(string, 6, 'State of the object that is meant.'),
     fieldPath: f(string, 7, 'Path of the part that is meant, such as spec.containers{name}.'),

@@ -1,4 +1,4 @@
-import { f, type Infer, list, map, object, quantity, req, string } from '#model';
+import { f, type Infer, list, map, named, object, quantity, req, string } from '#model';
 
 export const resourceClaim = object('io.k8s.api.core.v1.ResourceClaim', 'A claim of the pod that a container uses.', {
   name: req(string, 1, "Name of the claim in the pod's resourceClaims."),
@@ -25,7 +25,11 @@ export const containerResizePolicy = object(
   'What a change of a resource means for a running container.',
   {
     resourceName: req(string, 1, 'The resource: cpu or memory.'),
-    restartPolicy: req(string, 2, 'NotRequired, or RestartContainer for programs that read it only when they start.'),
+    restartPolicy: req(
+      named('v1.ResourceResizeRestartPolicy'),
+      2,
+      'NotRequired, or RestartContainer for programs that read it only when they start.',
+    ),
   },
 );
 export type ContainerResizePolicy = Infer<typeof containerResizePolicy>;

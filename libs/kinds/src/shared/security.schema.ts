@@ -1,10 +1,10 @@
-import { boolean, f, type Infer, int64, list, object, req, string } from '#model';
+import { boolean, f, type Infer, int64, list, named, object, req, string } from '#model';
 
 export const appArmorProfile = object(
   'io.k8s.api.core.v1.AppArmorProfile',
   'Which AppArmor profile a process runs under.',
   {
-    type: req(string, 1, 'Localhost, RuntimeDefault or Unconfined.'),
+    type: req(named('v1.SeccompProfileType'), 1, 'Localhost, RuntimeDefault or Unconfined.'),
     localhostProfile: f(string, 2, 'Name of a profile loaded on the node; for type Localhost alone.', {
       pointer: true,
     }),
@@ -17,8 +17,8 @@ export const capabilities = object(
   'io.k8s.api.core.v1.Capabilities',
   'POSIX capabilities to add to and drop from what the runtime gives.',
   {
-    add: f(list(string), 1, 'Capabilities to give.', { listType: 'atomic' }),
-    drop: f(list(string), 2, 'Capabilities to take away.', { listType: 'atomic' }),
+    add: f(list(named('v1.Capability')), 1, 'Capabilities to give.', { listType: 'atomic' }),
+    drop: f(list(named('v1.Capability')), 2, 'Capabilities to take away.', { listType: 'atomic' }),
   },
 );
 export type Capabilities = Infer<typeof capabilities>;
@@ -35,7 +35,7 @@ export const seccompProfile = object(
   'io.k8s.api.core.v1.SeccompProfile',
   'Which system calls a process may make.',
   {
-    type: req(string, 1, 'Localhost, RuntimeDefault or Unconfined.'),
+    type: req(named('v1.AppArmorProfileType'), 1, 'Localhost, RuntimeDefault or Unconfined.'),
     localhostProfile: f(string, 2, "File of a profile in the kubelet's folder; for type Localhost alone.", {
       pointer: true,
     }),
@@ -73,7 +73,7 @@ export const securityContext = object(
     allowPrivilegeEscalation: f(boolean, 7, 'Whether a process may gain more rights than its parent has.', {
       pointer: true,
     }),
-    procMount: f(string, 9, 'How /proc is mounted: Default or Unmasked.', { pointer: true }),
+    procMount: f(named('v1.ProcMountType'), 9, 'How /proc is mounted: Default or Unmasked.', { pointer: true }),
     seccompProfile: f(seccompProfile, 11, 'System calls that the container may make.'),
     appArmorProfile: f(appArmorProfile, 12, 'AppArmor profile of the container.'),
   },
@@ -96,19 +96,34 @@ export const podSecurityContext = object(
     runAsGroup: f(int64, 6, 'Group number that processes run with.', { pointer: true }),
     runAsNonRoot: f(boolean, 3, 'Whether no container may start as root.', { pointer: true }),
     supplementalGroups: f(list(int64), 4, "Further groups of every container's first process.", { listType: 'atomic' }),
-    supplementalGroupsPolicy: f(string, 12, 'Whether groups of the image count too: Merge or Strict.', {
-      pointer: true,
-    }),
+    supplementalGroupsPolicy: f(
+      named('v1.SupplementalGroupsPolicy'),
+      12,
+      'Whether groups of the image count too: Merge or Strict.',
+      {
+        pointer: true,
+      },
+    ),
     fsGroup: f(int64, 5, "Group that owns the pod's volumes and that all processes are in.", { pointer: true }),
     sysctls: f(list(sysctl), 7, 'Kernel parameters to set for the pod.', { listType: 'atomic' }),
-    fsGroupChangePolicy: f(string, 9, 'When the owner of files in a volume is changed: Always or OnRootMismatch.', {
-      pointer: true,
-    }),
+    fsGroupChangePolicy: f(
+      named('v1.PodFSGroupChangePolicy'),
+      9,
+      'When the owner of files in a volume is changed: Always or OnRootMismatch.',
+      {
+        pointer: true,
+      },
+    ),
     seccompProfile: f(seccompProfile, 10, 'System calls that the containers may make.'),
     appArmorProfile: f(appArmorProfile, 11, 'AppArmor profile of all containers.'),
-    seLinuxChangePolicy: f(string, 13, 'How volumes get their SELinux label: MountOption or Recursive.', {
-      pointer: true,
-    }),
+    seLinuxChangePolicy: f(
+      named('v1.PodSELinuxChangePolicy'),
+      13,
+      'How volumes get their SELinux label: MountOption or Recursive.',
+      {
+        pointer: true,
+      },
+    ),
   },
 );
 export type PodSecurityContext = Infer<typeof podSecurityContext>;

@@ -1,4 +1,4 @@
-import { boolean, f, type Infer, int32, int64, list, object, string } from '#model';
+import { boolean, f, type Infer, int32, int64, list, named, object, string } from '#model';
 import { listMeta } from './meta.schema.js';
 
 export const statusCause = object(
@@ -18,7 +18,7 @@ export const statusDetails = object(
     name: f(string, 1, 'Name of the object that the answer is about.'),
     group: f(string, 2, 'API group of the object that the answer is about.'),
     kind: f(string, 3, 'Kind or resource that the answer is about.'),
-    uid: f(string, 6, 'UID of the object that the answer is about.'),
+    uid: f(named('types.UID'), 6, 'UID of the object that the answer is about.'),
     causes: f(list(statusCause), 4, 'Everything that was found wrong.', { listType: 'atomic' }),
     retryAfterSeconds: f(int32, 5, 'Seconds to wait before asking again.'),
   },
@@ -45,7 +45,7 @@ export const preconditions = object(
   'io.k8s.apimachinery.pkg.apis.meta.v1.Preconditions',
   'What must be true of an object for the request to be carried out.',
   {
-    uid: f(string, 1, 'The UID that the object must have.', { pointer: true }),
+    uid: f(named('types.UID'), 1, 'The UID that the object must have.', { pointer: true }),
     resourceVersion: f(string, 2, 'The version that the object must have.', { pointer: true }),
   },
 );

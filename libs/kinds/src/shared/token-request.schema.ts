@@ -1,4 +1,4 @@
-import { f, type Infer, int64, list, object, req, string, time } from '#model';
+import { f, type Infer, int64, list, named, object, req, string, time } from '#model';
 import { objectMeta } from './meta.schema.js';
 import type { Stored } from './stored.js';
 
@@ -9,7 +9,7 @@ export const boundObjectReference = object(
     kind: f(string, 1, 'Kind of the object: Pod, Node or Secret.'),
     apiVersion: f(string, 2, 'Group and version of the object.'),
     name: f(string, 3, 'Name of the object.'),
-    uid: f(string, 4, 'UID of the object.'),
+    uid: f(named('types.UID'), 4, 'UID of the object.'),
   },
 );
 export type BoundObjectReference = Infer<typeof boundObjectReference>;

@@ -1,4 +1,4 @@
-import { f, type Infer, list, object, req, string } from '#model';
+import { f, type Infer, list, named, object, req, string } from '#model';
 import { labelSelector, objectMeta } from './meta.schema.js';
 import { typedLocalObjectReference, typedObjectReference } from './references.schema.js';
 import { volumeResourceRequirements } from './resources.schema.js';
@@ -17,7 +17,7 @@ export const persistentVolumeClaimSpec = object(
     resources: f(volumeResourceRequirements, 2, 'How much storage is needed.', { always: {} }),
     volumeName: f(string, 3, 'Volume that the claim is bound to.'),
     storageClassName: f(string, 5, 'Class of the storage; empty means none.', { pointer: true }),
-    volumeMode: f(string, 6, 'Filesystem or Block.', { fill: 'Filesystem', pointer: true }),
+    volumeMode: f(named('v1.PersistentVolumeMode'), 6, 'Filesystem or Block.', { fill: 'Filesystem', pointer: true }),
     dataSource: f(typedLocalObjectReference, 7, 'Snapshot or claim whose content it starts with.'),
     dataSourceRef: f(typedObjectReference, 8, 'Any object that can fill it, also of another namespace.'),
     volumeAttributesClassName: f(string, 9, 'Class of settings that can be changed later.', { pointer: true }),

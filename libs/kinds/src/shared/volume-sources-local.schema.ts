@@ -1,4 +1,4 @@
-import { boolean, f, type Infer, int32, list, object, quantity, req, string } from '#model';
+import { boolean, f, type Infer, int32, list, named, object, quantity, req, string } from '#model';
 import { objectFieldSelector, resourceFieldSelector } from './env.schema.js';
 
 export const keyToPath = object('io.k8s.api.core.v1.KeyToPath', 'A value that becomes a file.', {
@@ -48,7 +48,7 @@ export const emptyDirVolumeSource = object(
   'io.k8s.api.core.v1.EmptyDirVolumeSource',
   'An empty folder that lives as long as the pod.',
   {
-    medium: f(string, 1, "Memory keeps it in main memory; empty is the node's disk."),
+    medium: f(named('v1.StorageMedium'), 1, "Memory keeps it in main memory; empty is the node's disk."),
     sizeLimit: f(quantity, 2, 'The most that may be stored.', { pointer: true }),
   },
 );
@@ -67,13 +67,16 @@ export type GitRepoVolumeSource = Infer<typeof gitRepoVolumeSource>;
 
 export const hostPathVolumeSource = object('io.k8s.api.core.v1.HostPathVolumeSource', 'A file or folder of the node.', {
   path: req(string, 1, 'Path on the node.'),
-  type: f(string, 2, 'What must be there, or be made there; empty checks nothing.', { fill: '', pointer: true }),
+  type: f(named('v1.HostPathType'), 2, 'What must be there, or be made there; empty checks nothing.', {
+    fill: '',
+    pointer: true,
+  }),
 });
 export type HostPathVolumeSource = Infer<typeof hostPathVolumeSource>;
 
 export const imageVolumeSource = object('io.k8s.api.core.v1.ImageVolumeSource', 'The files of an image.', {
   reference: f(string, 1, 'The image.'),
-  pullPolicy: f(string, 2, 'When the image is pulled: Always, IfNotPresent or Never.'),
+  pullPolicy: f(named('v1.PullPolicy'), 2, 'When the image is pulled: Always, IfNotPresent or Never.'),
 });
 export type ImageVolumeSource = Infer<typeof imageVolumeSource>;
 

@@ -29,6 +29,8 @@ interface Typed<T> {
 export interface ScalarType<T = unknown> extends Typed<T> {
   readonly is: 'scalar';
   readonly scalar: ScalarName;
+  /** A name of Go's for a text of which only some are meant: `v1.Protocol`. It is told where a value is no text. */
+  readonly goType?: string;
 }
 export interface ListType<T = unknown> extends Typed<T> {
   readonly is: 'list';
@@ -105,6 +107,8 @@ export type InferFields<F extends Fields> = { readonly [K in RequiredKeys<F>]: F
 
 const scalar = <T>(name: ScalarName): ScalarType<T> => ({ is: 'scalar', scalar: name });
 export const string = scalar<string>('string');
+/** A text whose type has a name of its own in Kubernetes. */
+export const named = (goType: string): ScalarType<string> => ({ is: 'scalar', scalar: 'string', goType });
 export const boolean = scalar<boolean>('boolean');
 export const int32 = scalar<number>('int32');
 export const int64 = scalar<number>('int64');

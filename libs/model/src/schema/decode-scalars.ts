@@ -26,6 +26,11 @@ export const readScalar: Readonly<Record<ScalarName, Read>> = {
   any: (value) => value,
 };
 
+/** A text of a type with a name. */
+export function readNamed(goType: string): Read {
+  return (value, sink) => (typeof value === 'string' ? value : sink.wrongType(value, goType));
+}
+
 function readInt32(value: unknown, sink: Sink): unknown {
   if (isInteger(value, INT32)) return value;
   // Converted, a number that is too large loses its upper half.

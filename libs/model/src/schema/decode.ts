@@ -1,6 +1,6 @@
 import { putValue, type Json } from '#std';
 import { type Field, type ObjectType, resolved, type ScalarName, type Type } from './builder.js';
-import { type Read, readScalar } from './decode-scalars.js';
+import { type Read, readNamed, readScalar } from './decode-scalars.js';
 import { Sink, type Source } from './sink.js';
 import { unknownFields } from './unknown-fields.js';
 
@@ -76,7 +76,7 @@ function readerOf(type: Type): Read {
 function compile(t: Exclude<Type, { is: 'lazy' }>): Read {
   switch (t.is) {
     case 'scalar':
-      return readScalar[t.scalar];
+      return t.goType === undefined ? readScalar[t.scalar] : readNamed(t.goType);
     case 'list':
       return listReader(t.items);
     case 'map':
@@ -107,7 +107,7 @@ function goType(type: Type): string {
   const t = resolved(type);
   switch (t.is) {
     case 'scalar':
-      return GO_SCALARS[t.scalar];
+      return t.goType ?? GO_SCALARS[t.scalar];
     case 'list':
       return `[]${goType(t.items)}`;
     case 'map':
@@ -169,6 +169,8 @@ function mapReader(values: Type): Read {
 
 interface FieldPlan {
   readonly name: string;
+  /** What a message about it says: Go tells of the structure that it lies in, though JSON has none. */
+  readonly told: string;
   readonly read: Read;
   /** True for a value that counts as absent. */
   readonly empty: (value: unknown) => boolean;
@@ -179,7 +181,7 @@ interface FieldPlan {
 function objectReader(type: ObjectType): Read {
   const plans = Object.keys(type.fields)
     .sort()
-    .map((name) => planOf(name, type.fields[name] as Field));
+    .map((name) => planOf(type, name, type.fields[name] as Field));
   const known = new Map(plans.map((plan) => [plan.name, plan]));
   return (value, sink) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -189,7 +191,7 @@ function objectReader(type: ObjectType): Read {
       for (const [key, raw] of Object.entries(source)) {
         const plan = known.get(key);
         if (!plan || raw === undefined || raw === null) continue;
-        sink.push(key, type.name);
+        sink.push(plan.told, type.name);
         plan.read(raw, sink);
         sink.pop();
       }
@@ -200,7 +202,7 @@ function objectReader(type: ObjectType): Read {
       const raw = source[plan.name];
       let item: unknown;
       if (raw !== undefined && raw !== null) {
-        sink.push(plan.name, type.name);
+        sink.push(plan.told, type.name);
         item = plan.read(raw, sink);
         sink.pop();
       }
@@ -212,9 +214,18 @@ function objectReader(type: ObjectType): Read {
   };
 }
 
-function planOf(name: string, field: Field): FieldPlan {
+/** Structures whose fields are flat in JSON, by the type that has them; of other types it is a LocalObjectReference. */
+const EMBEDDED: Readonly<Record<string, string>> = {
+  Volume: 'VolumeSource',
+  Probe: 'ProbeHandler',
+  EphemeralContainer: 'EphemeralContainerCommon',
+};
+
+function planOf(type: ObjectType, name: string, field: Field): FieldPlan {
   const t = resolved(field.type);
-  return { name, read: readerOf(t), empty: emptyTest(field), absent: absentOf(field) };
+  const holder = EMBEDDED[type.name.split('.').at(-1) ?? ''] ?? 'LocalObjectReference';
+  const told = field.options.inline ? `${holder}.${name}` : name;
+  return { name, told, read: readerOf(t), empty: emptyTest(field), absent: absentOf(field) };
 }
 
 const never = (): boolean => false;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ContainerSpec } from '#ports';
+import { PLAIN_CONTAINER } from '../runtime.contract.js';
 import { DockerRuntime } from './docker-runtime.js';
 
 /** An engine that notes what it is asked, as one that logs its requests does. */
@@ -42,25 +43,8 @@ describe('what is sent to an engine', () => {
       },
       sandboxId: 'infra',
       image: 'i',
+      ...PLAIN_CONTAINER,
       env: [['PASSWORD', 'hush-hush']],
-      mounts: [],
-      tty: false,
-      stdin: false,
-      stdinOnce: false,
-      sharePidNamespace: false,
-      hostPid: false,
-      hostIpc: false,
-      oomScore: 0,
-      security: {
-        supplementalGroups: [],
-        privileged: false,
-        capabilitiesAdd: [],
-        capabilitiesDrop: [],
-        readOnlyRootFilesystem: false,
-        noNewPrivileges: false,
-        seccomp: 'default',
-        unmaskedProc: false,
-      },
     };
     expect(await runtime.createContainer(spec)).toBe('made');
     expect(seen).toHaveLength(1);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pack } from 'tar-stream';
 import type { SandboxSpec } from '#ports';
-import { runtimeContract } from '../runtime.contract.js';
+import { PLAIN_CONTAINER, PLAIN_SANDBOX, runtimeContract } from '../runtime.contract.js';
 import type { RuntimeUnderTest, TestProgram } from '../runtime.contract.js';
 import { DockerRuntime, networkName } from './docker-runtime.js';
 import { waitingProgram } from './infra-image.js';
@@ -65,6 +65,7 @@ describe('Docker', () => {
   runtimeContract(() => under);
 
   const sandbox: SandboxSpec = {
+    ...PLAIN_SANDBOX,
     labels: {
       ...owner,
       namespace: 'default',
@@ -76,12 +77,6 @@ describe('Docker', () => {
       specHash: '',
     },
     hostname: 'its-name',
-    hostNetwork: false,
-    hostPid: false,
-    hostIpc: false,
-    sharePidNamespace: false,
-    sysctls: {},
-    ports: [],
   };
   it('joins containers to the network and the name of their sandbox, reachable from other pods', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'shiplog-runtime-'));
@@ -89,27 +84,16 @@ describe('Docker', () => {
     const one = await runtime.startSandbox(sandbox);
     const two = await runtime.startSandbox({ ...sandbox, labels: { ...sandbox.labels, uid: 'own-2' } });
     const base = {
+      ...PLAIN_CONTAINER,
       image: IMAGE,
-      env: [],
-      mounts: [],
-      tty: false,
-      stdin: false,
-      stdinOnce: false,
-      sharePidNamespace: false,
-      hostPid: false,
-      hostIpc: false,
-      oomScore: 1000,
       security: {
+        ...PLAIN_CONTAINER.security,
         supplementalGroups: [7],
         user: 1000,
         group: 3000,
-        privileged: false,
-        capabilitiesAdd: [],
-        capabilitiesDrop: [],
         readOnlyRootFilesystem: true,
         noNewPrivileges: true,
         seccomp: 'default',
-        unmaskedProc: false,
       },
     };
     const id = await runtime.createContainer({

@@ -1,4 +1,4 @@
-import { boolean, f, type Infer, int32, int64, intOrString, list, object, req, string, time } from '#model';
+import { boolean, f, type Infer, int32, int64, intOrString, list, named, object, req, string, time } from '#model';
 import { labelSelector, objectMeta } from '../../shared/meta.schema.js';
 import { podTemplateSpec } from '../../shared/pod-template.schema.js';
 import type { Stored } from '../../shared/stored.js';
@@ -21,7 +21,9 @@ export const deploymentStrategy = object(
   'io.k8s.api.apps.v1.DeploymentStrategy',
   'How old pods are replaced by new ones.',
   {
-    type: f(string, 1, 'RollingUpdate, or Recreate to end all old ones first.', { fill: 'RollingUpdate' }),
+    type: f(named('v1.DeploymentStrategyType'), 1, 'RollingUpdate, or Recreate to end all old ones first.', {
+      fill: 'RollingUpdate',
+    }),
     rollingUpdate: f(rollingUpdateDeployment, 2, 'How fast it goes; for RollingUpdate alone.'),
   },
 );
@@ -53,8 +55,8 @@ export const deploymentCondition = object(
   'io.k8s.api.apps.v1.DeploymentCondition',
   "One aspect of a deployment's state.",
   {
-    type: req(string, 1, 'Available, Progressing or ReplicaFailure.'),
-    status: req(string, 2, 'True, False or Unknown.'),
+    type: req(named('v1.DeploymentConditionType'), 1, 'Available, Progressing or ReplicaFailure.'),
+    status: req(named('v1.ConditionStatus'), 2, 'True, False or Unknown.'),
     lastUpdateTime: f(time, 6, 'When the condition was last written.', { always: null }),
     lastTransitionTime: f(time, 7, 'When the status last changed.', { always: null }),
     reason: f(string, 4, 'Why the status is what it is, in one CamelCase word.'),

@@ -1,4 +1,4 @@
-import { f, type Infer, int32, int64, list, object, req, string, time } from '#model';
+import { f, type Infer, int32, int64, list, named, object, req, string, time } from '#model';
 import { labelSelector, objectMeta } from '../../shared/meta.schema.js';
 import { podTemplateSpec } from '../../shared/pod-template.schema.js';
 import type { Stored } from '../../shared/stored.js';
@@ -15,8 +15,8 @@ export const replicaSetCondition = object(
   'io.k8s.api.apps.v1.ReplicaSetCondition',
   "One aspect of a replica set's state.",
   {
-    type: req(string, 1, 'Name of the aspect.'),
-    status: req(string, 2, 'True, False or Unknown.'),
+    type: req(named('v1.ReplicaSetConditionType'), 1, 'Name of the aspect.'),
+    status: req(named('v1.ConditionStatus'), 2, 'True, False or Unknown.'),
     lastTransitionTime: f(time, 3, 'When the status last changed.', { always: null }),
     reason: f(string, 4, 'Why the status is what it is, in one CamelCase word.'),
     message: f(string, 5, 'What it means, for people.'),

@@ -1,4 +1,4 @@
-import { f, type Infer, int32, list, object, req, string } from '#model';
+import { f, type Infer, int32, list, named, object, req, string } from '#model';
 import { objectMeta } from '../../shared/meta.schema.js';
 import { objectReference } from '../../shared/references.schema.js';
 import type { Stored } from '../../shared/stored.js';
@@ -22,7 +22,7 @@ export const endpointsPort = object(
   {
     name: f(string, 1, "Name of the port; the service's name for it. Needed where there are several."),
     port: req(int32, 2, 'Number of the port.'),
-    protocol: f(string, 3, 'TCP, UDP or SCTP.', { fill: 'TCP' }),
+    protocol: f(named('v1.Protocol'), 3, 'TCP, UDP or SCTP.', { fill: 'TCP' }),
     appProtocol: f(string, 4, 'What is spoken on the port.', { pointer: true }),
   },
   { mapType: 'atomic' },

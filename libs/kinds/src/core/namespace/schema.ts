@@ -1,9 +1,11 @@
-import { f, type Infer, list, object, req, string, time } from '#model';
+import { f, type Infer, list, named, object, req, string, time } from '#model';
 import { objectMeta } from '../../shared/meta.schema.js';
 import type { Stored } from '../../shared/stored.js';
 
 export const namespaceSpec = object('io.k8s.api.core.v1.NamespaceSpec', 'What a namespace waits for before it goes.', {
-  finalizers: f(list(string), 1, 'Duties that must be done before the namespace is removed.', { listType: 'atomic' }),
+  finalizers: f(list(named('v1.FinalizerName')), 1, 'Duties that must be done before the namespace is removed.', {
+    listType: 'atomic',
+  }),
 });
 export type NamespaceSpec = Infer<typeof namespaceSpec>;
 
@@ -11,8 +13,8 @@ export const namespaceCondition = object(
   'io.k8s.api.core.v1.NamespaceCondition',
   "One aspect of a namespace's state.",
   {
-    type: req(string, 1, 'Name of the aspect.'),
-    status: req(string, 2, 'True, False or Unknown.'),
+    type: req(named('v1.NamespaceConditionType'), 1, 'Name of the aspect.'),
+    status: req(named('v1.ConditionStatus'), 2, 'True, False or Unknown.'),
     lastTransitionTime: f(time, 4, 'When the status last changed.', { always: null }),
     reason: f(string, 5, 'Why the status is what it is, in one CamelCase word.'),
     message: f(string, 6, 'What it means, for people.'),
@@ -21,7 +23,7 @@ export const namespaceCondition = object(
 export type NamespaceCondition = Infer<typeof namespaceCondition>;
 
 export const namespaceStatus = object('io.k8s.api.core.v1.NamespaceStatus', 'State of a namespace.', {
-  phase: f(string, 1, 'Active or Terminating.', { fill: 'Active' }),
+  phase: f(named('v1.NamespacePhase'), 1, 'Active or Terminating.', { fill: 'Active' }),
   conditions: f(list(namespaceCondition), 2, 'Aspects of its state, mostly of its end.', {
     listType: 'map',
     mapKeys: ['type'],

@@ -1,4 +1,4 @@
-import { boolean, f, type Infer, list, object, req, string, time } from '#model';
+import { boolean, f, type Infer, list, named, object, req, string, time } from '#model';
 
 export const configMapNodeConfigSource = object(
   'io.k8s.api.core.v1.ConfigMapNodeConfigSource',
@@ -6,7 +6,7 @@ export const configMapNodeConfigSource = object(
   {
     namespace: req(string, 1, 'Namespace of the ConfigMap.'),
     name: req(string, 2, 'Name of the ConfigMap.'),
-    uid: f(string, 3, 'UID of the ConfigMap.'),
+    uid: f(named('types.UID'), 3, 'UID of the ConfigMap.'),
     resourceVersion: f(string, 4, 'State of the ConfigMap.'),
     kubeletConfigKey: req(string, 5, 'Key of the configuration.'),
   },
@@ -25,7 +25,7 @@ export type NodeConfigSource = Infer<typeof nodeConfigSource>;
 export const taint = object('io.k8s.api.core.v1.Taint', 'Keeps away pods that do not tolerate it.', {
   key: req(string, 1, 'Key of the taint.'),
   value: f(string, 2, 'Value of the taint.'),
-  effect: req(string, 3, 'NoSchedule, PreferNoSchedule or NoExecute.'),
+  effect: req(named('v1.TaintEffect'), 3, 'NoSchedule, PreferNoSchedule or NoExecute.'),
   timeAdded: f(time, 4, 'When it was added.', { pointer: true }),
 });
 export type Taint = Infer<typeof taint>;

@@ -1,15 +1,15 @@
-import { boolean, f, type Infer, int32, int64, list, map, object, quantity, req, string, time } from '#model';
+import { boolean, f, type Infer, int32, int64, list, map, named, object, quantity, req, string, time } from '#model';
 import { nodeConfigSource } from './spec.schema.js';
 
 export const nodeAddress = object('io.k8s.api.core.v1.NodeAddress', 'An address of a node.', {
-  type: req(string, 1, 'Hostname, InternalIP, ExternalIP, InternalDNS or ExternalDNS.'),
+  type: req(named('v1.NodeAddressType'), 1, 'Hostname, InternalIP, ExternalIP, InternalDNS or ExternalDNS.'),
   address: req(string, 2, 'The address.'),
 });
 export type NodeAddress = Infer<typeof nodeAddress>;
 
 export const nodeCondition = object('io.k8s.api.core.v1.NodeCondition', "One aspect of a node's state.", {
-  type: req(string, 1, 'Name of the aspect, such as Ready or DiskPressure.'),
-  status: req(string, 2, 'True, False or Unknown.'),
+  type: req(named('v1.NodeConditionType'), 1, 'Name of the aspect, such as Ready or DiskPressure.'),
+  status: req(named('v1.ConditionStatus'), 2, 'True, False or Unknown.'),
   lastHeartbeatTime: f(time, 3, 'When the node last told it.', { always: null }),
   lastTransitionTime: f(time, 4, 'When the status last changed.', { always: null }),
   reason: f(string, 5, 'Why the status is what it is, in one CamelCase word.'),
@@ -101,7 +101,7 @@ export type AttachedVolume = Infer<typeof attachedVolume>;
 export const nodeStatus = object('io.k8s.api.core.v1.NodeStatus', 'State of a node.', {
   capacity: f(map(quantity), 1, 'What the machine has, by resource.'),
   allocatable: f(map(quantity), 2, 'What pods may use, by resource.'),
-  phase: f(string, 3, 'Not used any more.'),
+  phase: f(named('v1.NodePhase'), 3, 'Not used any more.'),
   conditions: f(list(nodeCondition), 4, 'Aspects of its state.', {
     listType: 'map',
     mapKeys: ['type'],

@@ -1,10 +1,10 @@
-import { boolean, f, type Infer, int32, int64, list, map, object, quantity, req, string, time } from '#model';
+import { boolean, f, type Infer, int32, int64, list, map, named, object, quantity, req, string, time } from '#model';
 import { resourceRequirements } from '../../shared/resources.schema.js';
 
 export const podCondition = object('io.k8s.api.core.v1.PodCondition', "One aspect of a pod's state.", {
-  type: req(string, 1, 'Name of the aspect, such as Ready or PodScheduled.'),
+  type: req(named('v1.PodConditionType'), 1, 'Name of the aspect, such as Ready or PodScheduled.'),
   observedGeneration: f(int64, 7, 'Generation of the pod that the condition was found on.'),
-  status: req(string, 2, 'True, False or Unknown.'),
+  status: req(named('v1.ConditionStatus'), 2, 'True, False or Unknown.'),
   lastProbeTime: f(time, 3, 'When the aspect was last looked at.', { always: null }),
   lastTransitionTime: f(time, 4, 'When the status last changed.', { always: null }),
   reason: f(string, 5, 'Why the status is what it is, in one CamelCase word.'),
@@ -89,7 +89,12 @@ export const volumeMountStatus = object('io.k8s.api.core.v1.VolumeMountStatus', 
   name: req(string, 1, 'Name of the volume.'),
   mountPath: req(string, 2, 'Path in the container.'),
   readOnly: f(boolean, 3, 'Whether it cannot be written.'),
-  recursiveReadOnly: f(string, 4, 'Whether mounts below are read-only too: Disabled or Enabled.', { pointer: true }),
+  recursiveReadOnly: f(
+    named('v1.RecursiveReadOnlyMode'),
+    4,
+    'Whether mounts below are read-only too: Disabled or Enabled.',
+    { pointer: true },
+  ),
 });
 export type VolumeMountStatus = Infer<typeof volumeMountStatus>;
 
@@ -118,7 +123,7 @@ export const containerStatus = object('io.k8s.api.core.v1.ContainerStatus', 'Sta
     mergeKey: 'name',
     patchStrategy: 'merge',
   }),
-  stopSignal: f(string, 15, 'Signal that tells it to end.', { pointer: true }),
+  stopSignal: f(named('v1.Signal'), 15, 'Signal that tells it to end.', { pointer: true }),
 });
 export type ContainerStatus = Infer<typeof containerStatus>;
 
@@ -168,7 +173,7 @@ export type PodResourceClaimStatus = Infer<typeof podResourceClaimStatus>;
 
 export const podStatus = object('io.k8s.api.core.v1.PodStatus', 'State of a pod.', {
   observedGeneration: f(int64, 17, 'Generation of the pod that this state belongs to.'),
-  phase: f(string, 1, 'Pending, Running, Succeeded, Failed or Unknown.'),
+  phase: f(named('v1.PodPhase'), 1, 'Pending, Running, Succeeded, Failed or Unknown.'),
   conditions: f(list(podCondition), 2, "Aspects of the pod's state.", {
     listType: 'map',
     mapKeys: ['type'],
@@ -194,7 +199,7 @@ export const podStatus = object('io.k8s.api.core.v1.PodStatus', 'State of a pod.
   startTime: f(time, 7, 'When the node took the pod over.', { pointer: true }),
   initContainerStatuses: f(list(containerStatus), 10, 'State of each init container.', { listType: 'atomic' }),
   containerStatuses: f(list(containerStatus), 8, 'State of each container.', { listType: 'atomic' }),
-  qosClass: f(string, 9, 'Class of service: Guaranteed, Burstable or BestEffort.'),
+  qosClass: f(named('v1.PodQOSClass'), 9, 'Class of service: Guaranteed, Burstable or BestEffort.'),
   ephemeralContainerStatuses: f(list(containerStatus), 13, 'State of each ephemeral container.', {
     listType: 'atomic',
   }),

@@ -1,4 +1,4 @@
-import { boolean, byte, f, map, object, string } from '#model';
+import { boolean, byte, f, map, named, object, string } from '#model';
 import { objectMeta } from '../../shared/meta.schema.js';
 import type { Stored } from '../../shared/stored.js';
 
@@ -12,9 +12,14 @@ export const secret = object(
     immutable: f(boolean, 5, 'Whether the values can never change again.', { pointer: true }),
     data: f(map(byte), 2, 'The values, in base64.'),
     stringData: f(map(string), 4, 'Values as plain text; only for writing, they are put into data.'),
-    type: f(string, 3, 'What the values are, such as kubernetes.io/tls; it decides which keys are needed.', {
-      fill: 'Opaque',
-    }),
+    type: f(
+      named('v1.SecretType'),
+      3,
+      'What the values are, such as kubernetes.io/tls; it decides which keys are needed.',
+      {
+        fill: 'Opaque',
+      },
+    ),
   },
   { gvk: ['v1 Secret'] },
 );

@@ -1,11 +1,11 @@
-import { boolean, f, type Infer, int32, intOrString, list, map, object, req, string } from '#model';
+import { boolean, f, type Infer, int32, intOrString, list, map, named, object, req, string } from '#model';
 import { loadBalancerStatus } from '../../shared/load-balancer.schema.js';
 import { condition, objectMeta } from '../../shared/meta.schema.js';
 import type { Stored } from '../../shared/stored.js';
 
 export const servicePort = object('io.k8s.api.core.v1.ServicePort', 'A port of a service.', {
   name: f(string, 1, 'Name of the port; needed when there are several.'),
-  protocol: f(string, 2, 'TCP, UDP or SCTP.', { default: 'TCP' }),
+  protocol: f(named('v1.Protocol'), 2, 'TCP, UDP or SCTP.', { default: 'TCP' }),
   appProtocol: f(string, 6, 'What is spoken on the port, as a hint for proxies.', { pointer: true }),
   port: req(int32, 3, 'Number of the port.'),
   targetPort: f(intOrString, 4, 'Port of the pods, by number or name; the same as port where nothing is said.', {
@@ -42,25 +42,41 @@ export const serviceSpec = object(
     selector: f(map(string), 2, 'Labels of the pods behind the service.', { mapType: 'atomic' }),
     clusterIP: f(string, 3, 'Address in the cluster; None for a service without one.'),
     clusterIPs: f(list(string), 18, 'Addresses in the cluster, one for each family.', { listType: 'atomic' }),
-    type: f(string, 4, 'ClusterIP, NodePort, LoadBalancer or ExternalName.', { fill: 'ClusterIP' }),
+    type: f(named('v1.ServiceType'), 4, 'ClusterIP, NodePort, LoadBalancer or ExternalName.', { fill: 'ClusterIP' }),
     externalIPs: f(list(string), 5, 'Further addresses that nodes take traffic for.', { listType: 'atomic' }),
-    sessionAffinity: f(string, 7, 'None, or ClientIP to lead a client to the same pod each time.', { fill: 'None' }),
+    sessionAffinity: f(
+      named('v1.ServiceAffinity'),
+      7,
+      'None, or ClientIP to lead a client to the same pod each time.',
+      { fill: 'None' },
+    ),
     loadBalancerIP: f(string, 8, 'Address asked of the load balancer; not known to all of them.'),
     loadBalancerSourceRanges: f(list(string), 9, 'Ranges of clients that a load balancer lets through.', {
       listType: 'atomic',
     }),
     externalName: f(string, 10, 'Name in DNS that the service stands for; with type ExternalName.'),
-    externalTrafficPolicy: f(string, 11, 'Cluster, or Local to stay on the node that the traffic reached.'),
+    externalTrafficPolicy: f(
+      named('v1.ServiceExternalTrafficPolicy'),
+      11,
+      'Cluster, or Local to stay on the node that the traffic reached.',
+    ),
     healthCheckNodePort: f(int32, 12, 'Port where nodes tell a load balancer whether they have pods.'),
     publishNotReadyAddresses: f(boolean, 13, 'Whether pods that are not ready are found too.'),
     sessionAffinityConfig: f(sessionAffinityConfig, 14, 'Settings of sessionAffinity.'),
-    ipFamilies: f(list(string), 19, 'IPv4, IPv6 or both, in order.', { listType: 'atomic' }),
-    ipFamilyPolicy: f(string, 17, 'SingleStack, PreferDualStack or RequireDualStack.', { pointer: true }),
-    allocateLoadBalancerNodePorts: f(boolean, 20, 'Whether a load balancer gets node ports too.', { pointer: true }),
-    loadBalancerClass: f(string, 21, 'Which implementation of load balancers is to serve it.', { pointer: true }),
-    internalTrafficPolicy: f(string, 22, 'Cluster, or Local to stay on the node that the traffic comes from.', {
+    ipFamilies: f(list(named('v1.IPFamily')), 19, 'IPv4, IPv6 or both, in order.', { listType: 'atomic' }),
+    ipFamilyPolicy: f(named('v1.IPFamilyPolicy'), 17, 'SingleStack, PreferDualStack or RequireDualStack.', {
       pointer: true,
     }),
+    allocateLoadBalancerNodePorts: f(boolean, 20, 'Whether a load balancer gets node ports too.', { pointer: true }),
+    loadBalancerClass: f(string, 21, 'Which implementation of load balancers is to serve it.', { pointer: true }),
+    internalTrafficPolicy: f(
+      named('v1.ServiceInternalTrafficPolicy'),
+      22,
+      'Cluster, or Local to stay on the node that the traffic comes from.',
+      {
+        pointer: true,
+      },
+    ),
     trafficDistribution: f(string, 23, 'Which pods are preferred, such as PreferSameZone.', { pointer: true }),
   },
 );

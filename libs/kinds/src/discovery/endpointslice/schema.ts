@@ -1,4 +1,4 @@
-import { boolean, f, type Infer, int32, list, map, object, req, string } from '#model';
+import { boolean, f, type Infer, int32, list, map, named, object, req, string } from '#model';
 import { objectMeta } from '../../shared/meta.schema.js';
 import { objectReference } from '../../shared/references.schema.js';
 import type { Stored } from '../../shared/stored.js';
@@ -43,7 +43,7 @@ export const endpointPort = object(
   'A port of all endpoints of a slice.',
   {
     name: f(string, 1, "Name of the port; the service's name for it.", { fill: '', pointer: true }),
-    protocol: f(string, 2, 'TCP, UDP or SCTP.', { fill: 'TCP', pointer: true }),
+    protocol: f(named('v1.Protocol'), 2, 'TCP, UDP or SCTP.', { fill: 'TCP', pointer: true }),
     port: f(int32, 3, 'Number of the port; every port where nothing is said.', { pointer: true }),
     appProtocol: f(string, 4, 'What is spoken on the port.', { pointer: true }),
   },
@@ -58,7 +58,7 @@ export const endpointSlice = object(
     kind: f(string, 0, 'Which kind of object this is.'),
     apiVersion: f(string, 0, "Group and version of this object's schema."),
     metadata: f(objectMeta, 1, 'Name, labels and everything else that all objects have.', { always: {} }),
-    addressType: req(string, 4, 'IPv4, IPv6 or FQDN; never changes.'),
+    addressType: req(named('v1.AddressType'), 4, 'IPv4, IPv6 or FQDN; never changes.'),
     endpoints: req(list(endpoint), 2, 'The places.', { listType: 'atomic', always: null }),
     ports: f(list(endpointPort), 3, 'Ports that all of them have.', { listType: 'atomic', always: null }),
   },
