@@ -52,6 +52,6 @@ describe('subjects', () => {
   it('gives a process the sum of its apps and an inbox of its own', () => {
     const both = appPermissions(['scheduler', 'feed'], 'standalone');
     expect(both.subscribe).toEqual(['inbox.standalone.>', 'query.feed.>', 'query.scheduler.>']);
-    expect(both.publish).toEqual(['command.>', 'events.>', 'query.>']);
+    expect(both.publish).toEqual(['command.>', 'events.>']);
   });
 });

@@ -104,11 +104,11 @@ const APPS: Readonly<Record<string, Omit<BusPermissions, 'inbox'>>> = {
     publish: ['command.>', 'node.*.*', 'stream.>', 'query.>'],
     subscribe: ['command.>', 'stream.>', 'query.api.>'],
   },
-  controllers: { publish: ['command.>', 'query.>'], subscribe: ['query.controllers.>'] },
-  scheduler: { publish: ['command.>', 'query.>'], subscribe: ['query.scheduler.>'] },
-  scaler: { publish: ['command.>', 'query.>'], subscribe: ['query.scaler.>'] },
-  health: { publish: ['command.>', 'query.>', 'node.>'], subscribe: ['report.>', 'heartbeat.*', 'query.health.>'] },
-  feed: { publish: ['events.>', 'command.>', 'query.>'], subscribe: ['query.feed.>'] },
+  controllers: { publish: ['command.>'], subscribe: ['query.controllers.>'] },
+  scheduler: { publish: ['command.>'], subscribe: ['query.scheduler.>'] },
+  scaler: { publish: ['command.>'], subscribe: ['query.scaler.>'] },
+  health: { publish: ['command.>', 'node.>'], subscribe: ['report.>', 'heartbeat.*', 'query.health.>'] },
+  feed: { publish: ['events.>'], subscribe: ['query.feed.>'] },
   /** An outside subscriber of the feed. */
   reader: { publish: [], subscribe: ['events.>'] },
 };
