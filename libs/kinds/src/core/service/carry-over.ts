@@ -54,7 +54,6 @@ export function withOneClusterIp(service: Service, old: Service | undefined): Se
   const before = old.spec.clusterIP ?? '';
   const sameList = jsonEquals(clusterIPs ?? [], old.spec.clusterIPs ?? []);
   if (clusterIP !== before && sameList) return withClusterIps(service, clusterIP, clusterIP === '' ? [] : [clusterIP]);
-  if (clusterIP === before && !sameList) return withClusterIps(service, clusterIPs?.[0] ?? '', clusterIPs ?? []);
   if (clusterIP !== '' && clusterIPs === undefined) return withClusterIps(service, clusterIP, [clusterIP]);
   return service;
 }
