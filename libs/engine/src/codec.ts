@@ -27,6 +27,12 @@ export const SHREDDED = 'shiplog.io/shredded';
 
 export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'>): EventCodec {
   const forms = formsOf(kinds);
+  // A rebuild asks for the events of one stream after the other.
+  let recent: { readonly stream: string; readonly form: Form | undefined } = { stream: '', form: undefined };
+  const formOf = (stream: string): Form | undefined => {
+    if (recent.stream !== stream) recent = { stream, form: forms.get(kindOfStream(stream)) };
+    return recent.form;
+  };
   const isSealed = (kind: string): boolean => forms.get(kind)?.sealed === true;
   const { seal, encodeObject, decodeObject, decodeSet } = sealing(keys);
   const opened = <Event extends Fact>(event: Event): Event => {
@@ -37,7 +43,7 @@ export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'
   };
   return {
     encode(stream, event) {
-      if (!knownForm(forms, stream, event).sealed) return event;
+      if (!knownForm(formOf(stream), stream, event).sealed) return event;
       const data = event.data as unknown as Partial<CreatedData & ChangedData>;
       if (data.object)
         return { ...event, data: { ...event.data, object: encodeObject(data.object) as unknown as Json } };
@@ -47,7 +53,7 @@ export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'
       return { ...event, data: { ...event.data, set: set as unknown as Json } };
     },
     decode(event) {
-      const form = knownForm(forms, event.stream, event);
+      const form = knownForm(formOf(event.stream), event.stream, event);
       const clear = form.sealed ? opened(event) : event;
       return event.metadata.schemaVersion > form.upcasters.length ? clear : lifted(clear, form);
     },
@@ -131,11 +137,10 @@ function formsOf(kinds: KindRegistry): ReadonlyMap<string, Form> {
 }
 
 function knownForm(
-  forms: ReadonlyMap<string, Form>,
+  form: Form | undefined,
   stream: string,
   event: Pick<Fact, 'type' | 'metadata'> & Partial<Pick<Fact, 'position'>>,
 ): Form {
-  const form = forms.get(kindOfStream(stream));
   const { schemaVersion } = event.metadata;
   if (form?.events.has(event.type) && schemaVersion >= 1 && schemaVersion <= form.upcasters.length + 1) return form;
   throw new UnknownEvent(stream, event);
