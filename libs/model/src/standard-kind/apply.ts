@@ -32,10 +32,10 @@ export function decideApply(request: Request): Decided {
   if (isRefusal(merged)) return merged;
   const read = readPatched(merged, live ?? {}, request);
   if (isRefusal(read)) return read;
-  return warned(carryOut(request, defaulted(request, read.object, old === undefined), read.warnings), read);
+  return warned(carryOut(request, defaulted(request, read.object, old === undefined)), read);
 }
 
-function carryOut(request: Request, object: KubeObject, warnings: readonly string[]): Decided {
+function carryOut(request: Request, object: KubeObject): Decided {
   const { command, old } = request;
   if (old === undefined && object.metadata.uid) {
     const why = `uid mismatch: the provided object specified uid ${object.metadata.uid}, and no existing object was found`;
@@ -43,9 +43,9 @@ function carryOut(request: Request, object: KubeObject, warnings: readonly strin
   }
   const misplaced = wrongName(request, object) ?? wrongPlace(request, object);
   if (misplaced) return misplaced;
-  if (old !== undefined) return updateObject(request, object, old, warnings, 'tracked');
+  if (old !== undefined) return updateObject(request, object, old, 'tracked');
   if (command.options.mayCreate === false) return refusals.notFound(aboutOf(request, command.name));
-  return createObject(request, object, warnings);
+  return createObject(request, object);
 }
 
 /** The configuration, which must say what it is. */

@@ -17,8 +17,7 @@ export function decideCreate(request: Request): Decided {
   if (isRefusal(read)) return read;
   const object = defaulted(request, read.object, true);
   const decided =
-    wrongPlace(request, object) ??
-    createObject(request, trackCreate(request, withoutServerFields(object)), read.warnings);
+    wrongPlace(request, object) ?? createObject(request, trackCreate(request, withoutServerFields(object)));
   return warned(decided, read);
 }
 
@@ -38,7 +37,7 @@ export function wrongPlace(request: Request, object: KubeObject): Refusal | unde
 }
 
 /** The rest of every creation: by POST, by PUT of what is not there, by apply. */
-export function createObject(request: Request, read: KubeObject, readWarnings: readonly string[]): Decided {
+export function createObject(request: Request, read: KubeObject): Decided {
   const { strategy, plugins } = request;
   const placed = withIdentity(request, read);
   const mutated = mutateAll(plugins, admitted(request, 'CREATE', placed, undefined));
@@ -49,7 +48,6 @@ export function createObject(request: Request, read: KubeObject, readWarnings: r
   const problems = validateCreate(request, prepared);
   if (problems.length > 0) return refusals.invalid(about, problems);
   const warnings = [
-    ...readWarnings,
     ...dropped.map(ownerWarning),
     ...(strategy.warnings?.(prepared, undefined, request) ?? []),
     ...admissionWarnings(plugins, admitted(request, 'CREATE', prepared, undefined)),

@@ -18,7 +18,7 @@ export function decidePatch(request: Request): Decided {
   const read = readPatch(request, old);
   if (isRefusal(read)) return read;
   const misnamed = wrongName(request, read.object) ?? wrongPlace(request, read.object);
-  return warned(misnamed ?? updateObject(request, read.object, old, read.warnings), read);
+  return warned(misnamed ?? updateObject(request, read.object, old), read);
 }
 
 function readPatch(request: Request, old: KubeObject): { object: KubeObject; warnings: readonly string[] } | Refusal {

@@ -60,7 +60,7 @@ export function decideScale(request: Request, paths: ScalePaths): Decided {
   const owned = ownedScale(scaleRequest, written, current);
   const parent = parentManagedFields(old as unknown as JsonObject, owned, REPLICAS, request.spoken.apiVersion);
   const changed = withReplicas(parent as unknown as KubeObject, replicas, resourceVersion);
-  const decided = updateObject(request, changed, old, [], 'tracked');
+  const decided = updateObject(request, changed, old, 'tracked');
   if (isRefusal(decided)) return decided;
   return { ...decided, response: scaleAfter(decided, paths) };
 }

@@ -35,17 +35,13 @@ function updateRead(request: Request, read: ReadObject): Decided {
       strategy.putCreates === true && request.subresource === undefined && command.options.mayCreate !== false;
     if (!mayCreate) return refusals.notFound(aboutOf(request, command.name));
     if (object.metadata.uid) return uidMismatch(request, object.metadata.uid, undefined);
-    return createObject(
-      request,
-      trackCreate(request, withoutServerFields(defaulted(request, read.object, true))),
-      read.warnings,
-    );
+    return createObject(request, trackCreate(request, withoutServerFields(defaulted(request, read.object, true))));
   }
   const { uid } = object.metadata;
   if (uid && uid !== old.metadata.uid) return uidMismatch(request, uid, old.metadata.uid);
   const unversioned = mustSayVersion(request, object.metadata.resourceVersion);
   if (unversioned) return unversioned;
-  return updateObject(request, object, old, read.warnings);
+  return updateObject(request, object, old);
 }
 
 /** The rest of every change: by PUT, by patch, by apply. `object` is whole, defaulted, in stored form. */
@@ -53,7 +49,6 @@ export function updateObject(
   request: Request,
   object: KubeObject,
   old: KubeObject,
-  readWarnings: readonly string[],
   ownership: 'tracked' | 'to track' = 'to track',
 ): Decided {
   const stale = staleVersion(request, object.metadata.resourceVersion);
@@ -68,7 +63,6 @@ export function updateObject(
   const problems = validate(request, rules, prepared, old);
   if (problems.length > 0) return refusals.invalid(kindAbout(request, old.metadata.name), problems);
   const warnings = [
-    ...readWarnings,
     ...dropped.map(ownerWarning),
     ...(request.strategy.warnings?.(prepared, old, request) ?? []),
     ...admissionWarnings(request.plugins, admitted(request, 'UPDATE', prepared, old)),
