@@ -124,3 +124,13 @@ function singleQuoted(character: string): string {
   if (character === '"') return `'"'`;
   return `'${goQuote(character).slice(1, -1)}'`;
 }
+
+/** What Go's JSON decoder calls a value that it was given. */
+export function goJsonType(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+/** What Go's JSON decoder says of a value that does not go where it was to go. */
+export function cannotUnmarshal(value: unknown, target: string): string {
+  return `json: cannot unmarshal ${goJsonType(value)} into ${target}`;
+}

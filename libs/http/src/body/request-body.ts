@@ -1,8 +1,8 @@
 import { deleteOptions } from '#kinds';
 import type { CommandOptions, Kind, ObjectType, PatchType, Refusal } from '#model';
-import { decodeEnvelope, decodeProtobuf, ProtobufError } from '#model';
+import { decodeEnvelope, decodeProtobuf, ProtobufError, untypedField } from '#model';
 import type { Json } from '#std';
-import { isJsonObject } from '#std';
+import { cannotUnmarshal, isJsonObject } from '#std';
 import type { AnyRequest } from '../authenticate.js';
 import { MEDIA_TYPES } from '../negotiate.js';
 import { answers } from '../status.js';
@@ -71,19 +71,11 @@ export function parseObject(bytes: Buffer, media: Media, expected: Expected): Pa
   const { value } = parsed;
   if (value === null) return { value: {}, duplicates: [] };
   if (!isJsonObject(value)) {
-    const what = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-    return unrecognized(
-      `couldn't get version/kind; json parse error: json: cannot unmarshal ${what} into Go value of type an object`,
-    );
+    const why = cannotUnmarshal(value, 'Go value of type an object');
+    return unrecognized(`couldn't get version/kind; json parse error: ${why}`);
   }
-  for (const field of ['apiVersion', 'kind'] as const) {
-    const said = value[field];
-    if (said === undefined || said === null || typeof said === 'string') continue;
-    const what = Array.isArray(said) ? 'array' : typeof said === 'boolean' ? 'bool' : typeof said;
-    return unrecognized(
-      `couldn't get version/kind; json parse error: json: cannot unmarshal ${what} into Go struct field .${field} of type string`,
-    );
-  }
+  const untyped = untypedField(value);
+  if (untyped !== undefined) return unrecognized(untyped);
   const { apiVersion } = value;
   if (typeof apiVersion === 'string' && apiVersion.split('/').length > 2) {
     return unrecognized(`unexpected GroupVersion string: ${apiVersion}`);
@@ -185,11 +177,6 @@ function jsonPatch({ value, duplicates }: ParsedBody, isStrict: boolean, about: 
     }
   }
   return { value, duplicates: [...unknown, ...duplicates].map((words) => `json patch ${words}`) };
-}
-
-function cannotUnmarshal(value: Json | undefined, target: string): string {
-  const what = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-  return `json: cannot unmarshal ${what} into ${target}`;
 }
 
 /** DeleteOptions, in any of the formats; undefined for an empty body. */

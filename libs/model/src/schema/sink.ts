@@ -1,3 +1,5 @@
+import { goJsonType } from '#std';
+
 /**
  * How a value comes to its type, which decides on the words for what does not fit. `json`: Go's decoder reads a document.
  * `unstructured`: the result of a strategic patch or of an apply, which was decoded before, is converted.
@@ -81,8 +83,6 @@ function goKind(value: unknown): string {
 const NUMERIC = /^(int|float)\d+$/;
 
 function jsonType(value: unknown, goType: string): string {
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'boolean') return 'bool';
   // A number that is the wrong one is told; where none belongs, that it is a number.
-  return typeof value === 'number' && NUMERIC.test(goType) ? `number ${value}` : typeof value;
+  return typeof value === 'number' && NUMERIC.test(goType) ? `number ${value}` : goJsonType(value);
 }

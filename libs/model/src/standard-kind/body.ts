@@ -1,5 +1,5 @@
 import { goMap } from '#meta';
-import { isJsonObject, type Json, type JsonObject } from '#std';
+import { cannotUnmarshal, isJsonObject, type Json, type JsonObject } from '#std';
 import type { Command } from '../command.js';
 import type { DecideContext, Decided, KindRegistry } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
@@ -81,12 +81,12 @@ export function readPatched(patched: Json, document: JsonObject, request: Reques
 }
 
 /** What says of which type a document is has to be text. */
-function untypedField(body: JsonObject): string | undefined {
+export function untypedField(body: JsonObject): string | undefined {
   for (const field of ['apiVersion', 'kind']) {
     const value = body[field];
     if (value === undefined || value === null || typeof value === 'string') continue;
-    const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-    return `couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go struct field .${field} of type string`;
+    const why = cannotUnmarshal(value, `Go struct field .${field} of type string`);
+    return `couldn't get version/kind; json parse error: ${why}`;
   }
   return undefined;
 }

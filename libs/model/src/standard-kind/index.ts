@@ -4,7 +4,7 @@ export * from './decide-command.js';
 export { decidedChange, decidedDelete } from './decided.js';
 export { admissionRefusal, deleteObject, propagation, readDeleteOptions, type DeleteOptions } from './delete.js';
 export * from './fold.js';
-export { readSubresource, warned, type ReadObject } from './body.js';
+export { readSubresource, untypedField, warned, type ReadObject } from './body.js';
 export { ordered as goOrdered } from './go-order.js';
 export { apiVersionOf, plainVersion, spokenVersion, type Spoken } from './served.js';
 export { aboutOf, admitted, type Request, type WriteRules } from './request.js';

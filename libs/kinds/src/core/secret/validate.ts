@@ -1,4 +1,4 @@
-import { goJsonError, jsonEquals } from '#std';
+import { cannotUnmarshal, goJsonError, jsonEquals } from '#std';
 import type { Problem } from '#model';
 import { base64Length, dataKeyProblems } from '../../shared/data-keys.js';
 import type { Secret } from './schema.js';
@@ -61,8 +61,7 @@ function whyNoJsonObject(text: string): string | undefined {
     return goJsonError(text);
   }
   if (value === null || (typeof value === 'object' && !Array.isArray(value))) return undefined;
-  const type = typeof value === 'boolean' ? 'bool' : Array.isArray(value) ? 'array' : typeof value;
-  return `json: cannot unmarshal ${type} into Go value of type map[string]interface {}`;
+  return cannotUnmarshal(value, 'Go value of type map[string]interface {}');
 }
 
 export function validateSecretUpdate(object: Secret, old: Secret): readonly Problem[] {
