@@ -34,31 +34,36 @@ export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'
     return recent.form;
   };
   const isSealed = (kind: string): boolean => forms.get(kind)?.sealed === true;
-  const { seal, encodeObject, decodeObject, decodeSet } = sealing(keys);
-  const opened = <Event extends Fact>(event: Event): Event => {
-    const data = event.data as unknown as Partial<CreatedData & ChangedData>;
-    if (data.object) return { ...event, data: { ...event.data, object: decodeObject(data.object) as unknown as Json } };
-    if (!data.set || !data.uid) return event;
-    return { ...event, data: { ...event.data, set: decodeSet(data.uid, data.set) as unknown as Json } };
-  };
+  const { encodeObject, decodeObject, encodeSet, decodeSet } = sealing(keys);
   return {
     encode(stream, event) {
       if (!knownForm(formOf(stream), stream, event).sealed) return event;
-      const data = event.data as unknown as Partial<CreatedData & ChangedData>;
-      if (data.object)
-        return { ...event, data: { ...event.data, object: encodeObject(data.object) as unknown as Json } };
-      if (!data.set || !data.uid) return event;
-      const uid = data.uid;
-      const set = data.set.map(([path, value]) => [path, isSecret(path) ? seal(uid, value) : value] as const);
-      return { ...event, data: { ...event.data, set: set as unknown as Json } };
+      return { ...event, data: eachPart(event.data, encodeObject, encodeSet) };
     },
     decode(event) {
       const form = knownForm(formOf(event.stream), event.stream, event);
-      const clear = form.sealed ? opened(event) : event;
+      const clear = form.sealed ? { ...event, data: eachPart(event.data, decodeObject, decodeSet) } : event;
       return event.metadata.schemaVersion > form.upcasters.length ? clear : lifted(clear, form);
     },
     encodeObject: (kind, object) => (isSealed(kind) ? encodeObject(object) : object),
     decodeObject: (kind, object) => (isSealed(kind) ? decodeObject(object) : object),
+  };
+}
+
+type Setting = readonly [Path, Json];
+
+/** An event's data with whatever says what the object is, or a part of it, in another form. */
+function eachPart(
+  data: JsonObject,
+  object: (object: KubeObject) => KubeObject,
+  set: (uid: string, set: readonly Setting[]) => readonly Setting[],
+): JsonObject {
+  const parts = data as unknown as Partial<CreatedData & ChangedData>;
+  return {
+    ...data,
+    ...(parts.object && { object: object(parts.object) as unknown as Json }),
+    ...(parts.snapshot && { snapshot: object(parts.snapshot) as unknown as Json }),
+    ...(parts.set && parts.uid && { set: set(parts.uid, parts.set) as unknown as Json }),
   };
 }
 
@@ -103,15 +108,17 @@ function sealing(keys: Pick<Keys, 'seal' | 'open'>) {
       },
     };
   };
-  const decodeSet = (uid: string, set: NonNullable<ChangedData['set']>): (readonly [Path, Json])[] => {
-    const clear: (readonly [Path, Json])[] = [];
+  const encodeSet = (uid: string, set: readonly Setting[]): Setting[] =>
+    set.map(([path, value]) => [path, isSecret(path) ? seal(uid, value) : value] as const);
+  const decodeSet = (uid: string, set: readonly Setting[]): Setting[] => {
+    const clear: Setting[] = [];
     for (const [path, value] of set) {
       const opened = open(uid, value);
       if (opened.is === 'clear') clear.push([path, opened.value]);
     }
     return clear;
   };
-  return { seal, encodeObject, decodeObject, decodeSet };
+  return { encodeObject, decodeObject, encodeSet, decodeSet };
 }
 
 type Opened = { readonly is: 'clear'; readonly value: Json } | { readonly is: 'shredded' };
@@ -148,7 +155,9 @@ function knownForm(
 
 function lifted<Event extends Fact>(event: Event, { upcasters }: Form): Event {
   const { schemaVersion } = event.metadata;
-  let { type, data }: Pick<Fact, 'type' | 'data'> = event;
+  // An upcaster need not know of snapshots: the events before it are there too.
+  const { snapshot: _snapshot, ...rest } = event.data;
+  let { type, data }: Pick<Fact, 'type' | 'data'> = { type: event.type, data: rest };
   for (const upcaster of upcasters.slice(schemaVersion - 1)) ({ type, data } = upcaster({ type, data }));
   return { ...event, type, data, metadata: { ...event.metadata, schemaVersion: upcasters.length + 1 } };
 }

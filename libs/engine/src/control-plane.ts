@@ -21,6 +21,7 @@ export interface ControlPlaneOptions {
   readonly eventsPerCheckpoint?: number;
   readonly eventsKeptAtStart?: number;
   readonly endsKeptMs?: number;
+  readonly snapshotEvery?: number;
   readonly soon: (callback: () => void) => void;
   readonly onFatal: (cause: unknown) => void;
   readonly onRefusal?: (loop: string, key: string, refusal: { readonly message: string }) => void;
@@ -69,8 +70,11 @@ export class ControlPlane {
 
   /** Takes the writer's role in this process. `cluster` names a cluster whose log is empty. */
   async becomeWriter(cluster: string): Promise<Writer> {
-    const { log, kinds, ids, clock, onFatal } = this.options;
-    const writer = new Writer({ log, reads: this.reads, kinds, codec: this.codec, ids, clock, onFatal });
+    const { log, kinds, ids, clock, snapshotEvery, onFatal } = this.options;
+    const writer = new Writer({
+      ...{ log, reads: this.reads, kinds, codec: this.codec, ids, clock, onFatal },
+      ...(snapshotEvery !== undefined && { snapshotEvery }),
+    });
     await writer.elect(cluster);
     this.writer = writer;
     return writer;

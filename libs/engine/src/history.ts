@@ -123,7 +123,9 @@ export class History {
     const { log, codec, soon, fold, build, checkpoints, endsKeptMs } = this.options;
     const projection = new Projection(fold, endsKeptMs);
     const state = (await checkpoints?.newest(build, position, codec))?.state;
-    await projection.rebuild(state, eventsBetween(log, state?.position ?? 0, position), { codec, soon });
+    await projection.rebuild(state, eventsBetween(log, state?.position ?? 0, position), {
+      ...{ codec, soon, upTo: position },
+    });
     return projection;
   }
 }

@@ -1,5 +1,27 @@
 import type { EventLog, RecordedEvent } from '#ports';
 
+/** One reading of the log in two parts: what is up to a position, and, once that was read, the rest. */
+export function partedAt(
+  upTo: number,
+  batches: AsyncIterable<readonly RecordedEvent[]>,
+): { readonly past: AsyncIterable<readonly RecordedEvent[]>; readonly rest: AsyncIterable<readonly RecordedEvent[]> } {
+  const reading = batches[Symbol.asyncIterator]();
+  let left: readonly RecordedEvent[] = [];
+  return {
+    past: (async function* () {
+      for (let next = await reading.next(); !next.done; next = await reading.next()) {
+        left = next.value.filter(({ position }) => position > upTo);
+        yield next.value.slice(0, next.value.length - left.length);
+        if (left.length > 0) return;
+      }
+    })(),
+    rest: (async function* () {
+      yield left;
+      for (let next = await reading.next(); !next.done; next = await reading.next()) yield next.value;
+    })(),
+  };
+}
+
 /** Events above a position, up to and with another, in the batches that the log gives. */
 export async function* eventsBetween(
   log: EventLog,

@@ -1,19 +1,19 @@
 import type { Change, End, Fact, KindId, KindRef, KubeObject, StreamName, StreamState, View } from '#model';
-import { DELETED, parseStream } from '#model';
+import { DELETED, parseStream, snapshotState } from '#model';
 import type { RecordedEvent } from '#ports';
 import { fromEventTime, toEventTime } from '#std';
 import { WRITERS, type EventCodec } from './codec.js';
 import { ObjectTable } from './object-table.js';
+import { StreamIndex } from './stream-index.js';
+import { isChange, isNewBeginning, Unread } from './unread.js';
 
 /** Streams of Shiplog's own facts, which are no objects of the API. */
 export const WRITER_STREAM = `${WRITERS}/_/writer`;
 
-/** How many events a rebuild sets aside, so that those of a stream come together: some 5 MB of text. */
-const UNREAD_MAX = 6000;
 /** How long it is remembered that there was an object of a name: longer than any decision about it is under way. */
 const ENDS_KEPT_MS = 24 * 3_600_000;
-/** So many are folded in a turn: others are waiting. */
-const READ_AT_ONCE = 500;
+/** So much is folded in a turn: others are waiting. */
+const BYTES_AT_ONCE = 512 * 1024;
 
 /**
  * Folds one event onto the state of its stream; `#kinds` and `#model` make it from the registry. A state and an event that
@@ -34,8 +34,8 @@ export class Projection implements View {
   lastEnd = '';
   private readonly streams = new Map<string, Entry>();
   private readonly tables = new Map<KindId, ObjectTable>();
-  private readonly owners = new Map<string, Set<string>>();
-  private readonly nodes = new Map<string, Set<string>>();
+  private readonly owners = new StreamIndex();
+  private readonly nodes = new StreamIndex();
   private readonly uids = new Map<string, string>();
   private readonly children = new Map<string, number>();
   private readonly namespaces = new Map<string, Map<KindId, number>>();
@@ -44,9 +44,7 @@ export class Projection implements View {
 
   /** While the past is read: nobody looks, so versions in between are written over and indexes are made at the end. */
   private rebuilding = false;
-  /** Streams with events that were set aside while the past is read, and how many there are. */
-  private readonly unread = new Set<Entry>();
-  private unreadCount = 0;
+  private readonly unread = new Unread<Entry>();
   private open: (recorded: RecordedEvent) => Fact = (recorded) => recorded.fact();
 
   /** `endsKeptMs`: how long after its end a stream stays known. */
@@ -148,13 +146,13 @@ export class Projection implements View {
   /**
    * Reads the past into an empty projection, several times as fast as one event after the other: what a checkpoint holds,
    * then batches of events. Events of one stream are folded together, long after they were read, and those before its end
-   * mostly not at all. The checkpoint's objects must be nobody else's, and nothing may be asked of this projection
+   * or before a snapshot not at all. The checkpoint's objects must be nobody else's, and nothing may be asked of this projection
    * meanwhile but what a checkpoint is made of, in `each`.
    */
   async rebuild(
     from: RestoredState | undefined,
     batches: AsyncIterable<readonly RecordedEvent[]>,
-    { codec, soon, each }: RebuildOptions,
+    { codec, soon, upTo, each }: RebuildOptions,
   ): Promise<void> {
     this.rebuilding = true;
     if (from) this.restore(from);
@@ -169,10 +167,10 @@ export class Projection implements View {
         } else this.setAside(this.entry(event.stream), event);
         each?.(event);
       }
-      this.readUnread(UNREAD_MAX);
+      this.readUnread(this.unread.allowed(upTo));
     }
-    for (let left = this.unreadCount; left > 0; left = this.unreadCount) {
-      this.readUnread(left - READ_AT_ONCE);
+    for (let left = this.unread.bytesBehind; left > 0; left = this.unread.bytesBehind) {
+      this.readUnread(left - BYTES_AT_ONCE);
       await new Promise<void>(soon);
     }
     this.rebuilding = false;
@@ -240,37 +238,40 @@ export class Projection implements View {
     }
   }
 
-  private setAside(entry: Entry, recorded: RecordedEvent): void {
-    if (entry.unread) entry.unread.push(recorded);
-    else {
-      entry.unread = [recorded];
-      this.unread.add(entry);
-    }
-    this.unreadCount++;
+  private setAside(entry: Entry, event: RecordedEvent): void {
+    this.unread.add(entry, event);
+    if (isNewBeginning(event)) this.readStream(entry);
   }
-  /** Folds what was set aside longest until so many events are left. */
-  private readUnread(left = 0): void {
-    for (const entry of this.unread) {
-      if (this.unreadCount <= left) return;
-      this.unread.delete(entry);
-      const events = entry.unread ?? [];
-      entry.unread = undefined;
-      this.unreadCount -= events.length;
-      // No election lies between them, so one term decides which of them count.
-      const end = this.indexOfEnd(events);
-      if (end >= 0) this.countBirths(events.slice(0, end), entry.state?.object?.metadata.uid);
-      for (let i = Math.max(end, 0); i < events.length; i++) this.take(this.open(events[i] as RecordedEvent));
-    }
+  /** Folds what was set aside longest until nothing lies further behind than so many bytes. */
+  private readUnread(bytesBehind = 0): void {
+    for (const entry of this.unread.behind(bytesBehind)) this.readStream(entry);
   }
-  /** Index of the last deletion, -1 when there is none that counts. */
-  private indexOfEnd(events: readonly RecordedEvent[]): number {
-    const end = events.findLastIndex(({ type }) => type === DELETED);
-    return end >= 0 && this.counts(this.open(events[end] as RecordedEvent)) ? end : -1;
+  private readStream(entry: Entry): void {
+    const events = this.unread.take(entry);
+    // No election lies between them, so one term decides which of them count.
+    const base = this.lastBase(events);
+    if (base) {
+      this.countBirths(events.slice(0, base.index), entry.state?.object?.metadata.uid);
+      if (base.state) entry.state = base.state;
+      else this.take(base.event);
+    }
+    for (const recorded of events.slice(base ? base.index + 1 : 0)) this.take(this.open(recorded));
+  }
+  /** The last deletion or snapshot that counts: of what was before it, the object shows nothing. */
+  private lastBase(events: readonly RecordedEvent[]): Base | undefined {
+    for (let index = events.length - 1; index >= 0; index--) {
+      const recorded = events[index] as RecordedEvent;
+      if (!isNewBeginning(recorded)) continue;
+      const event = this.open(recorded);
+      const state = snapshotState(event);
+      if (this.counts(event) && (state || event.type === DELETED)) return { index, event, state };
+    }
+    return undefined;
   }
   /** All that is left of what is gone: its owner has had it. `uid` is of the object before. */
   private countBirths(events: readonly RecordedEvent[], uid: string | undefined): void {
     for (const recorded of events) {
-      if (recorded.type !== DELETED && !recorded.mayHave('ownerReferences')) continue;
+      if (recorded.type !== DELETED && (isChange(recorded) || !recorded.mayHave('ownerReferences'))) continue;
       const event = this.open(recorded);
       if (!this.counts(event)) continue;
       if (recorded.type === DELETED) this.sawEnd(event.time);
@@ -298,12 +299,12 @@ export class Projection implements View {
     const name = parseStream(stream);
     let table = this.tables.get(name.kind);
     if (!table) this.tables.set(name.kind, (table = new ObjectTable()));
-    entry = { name, table, state: undefined, unread: undefined };
+    entry = { name, table, state: undefined };
     this.streams.set(stream, entry);
     return entry;
   }
 
-  private objectsOf(streams: Set<string> | undefined): readonly KubeObject[] {
+  private objectsOf(streams: ReadonlySet<string> | undefined): readonly KubeObject[] {
     if (!streams) return [];
     const found: KubeObject[] = [];
     // Sorted by stream name: ties are broken by name, never by arrival.
@@ -326,14 +327,14 @@ export class Projection implements View {
       if (after) this.uids.set(after.metadata.uid, stream);
     }
     if (before?.metadata.ownerReferences !== after?.metadata.ownerReferences) {
-      for (const owner of before?.metadata.ownerReferences ?? []) drop(this.owners, owner.uid, stream);
-      for (const owner of after?.metadata.ownerReferences ?? []) add(this.owners, owner.uid, stream);
+      for (const owner of before?.metadata.ownerReferences ?? []) this.owners.drop(owner.uid, stream);
+      for (const owner of after?.metadata.ownerReferences ?? []) this.owners.add(owner.uid, stream);
     }
     const nodeBefore = nodeOf(kind, before);
     const nodeAfter = nodeOf(kind, after);
     if (nodeBefore !== nodeAfter) {
-      if (nodeBefore !== undefined) drop(this.nodes, nodeBefore, stream);
-      if (nodeAfter !== undefined) add(this.nodes, nodeAfter, stream);
+      if (nodeBefore !== undefined) this.nodes.drop(nodeBefore, stream);
+      if (nodeAfter !== undefined) this.nodes.add(nodeAfter, stream);
     }
     if (namespace !== undefined && (before === undefined) !== (after === undefined)) {
       this.count(namespace, kind, after ? 1 : -1);
@@ -361,14 +362,22 @@ interface Entry {
   readonly name: StreamName;
   readonly table: ObjectTable;
   state: StreamState | undefined;
-  /** Events that were set aside. */
-  unread: RecordedEvent[] | undefined;
+}
+
+/** Where the reading of a stream's past may begin. */
+interface Base {
+  readonly index: number;
+  readonly event: Fact;
+  /** After a snapshot; undefined for a deletion. */
+  readonly state: StreamState | undefined;
 }
 
 export interface RebuildOptions {
   readonly codec: Pick<EventCodec, 'decode'>;
   /** Calls back in a later turn. */
   readonly soon: (callback: () => void) => void;
+  /** Position of the last event that will come, or somewhat above it. */
+  readonly upTo: number;
   /** Called with every event in its order. */
   readonly each?: (event: RecordedEvent) => void;
 }
@@ -386,15 +395,4 @@ export interface RestoredState {
 export function nodeOf(kind: KindId, object: KubeObject | undefined): string | undefined {
   if (kind !== 'core.pods' || !object) return undefined;
   return (object as { spec?: { nodeName?: string } }).spec?.nodeName ?? '';
-}
-function add(index: Map<string, Set<string>>, key: string, stream: string): void {
-  const streams = index.get(key);
-  if (streams) streams.add(stream);
-  else index.set(key, new Set([stream]));
-}
-function drop(index: Map<string, Set<string>>, key: string, stream: string): void {
-  const streams = index.get(key);
-  if (!streams) return;
-  streams.delete(stream);
-  if (streams.size === 0) index.delete(key);
 }

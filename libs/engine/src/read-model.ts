@@ -5,7 +5,7 @@ import { Fault, fromEventTime, type Instant } from '#std';
 import { ChangeWindow, WINDOW_MS } from './change-window.js';
 import type { Checkpoints } from './checkpoint.js';
 import type { EventCodec } from './codec.js';
-import { eventsBetween } from './past.js';
+import { partedAt } from './past.js';
 import { Projection, type Fold, type RestoredState } from './projection.js';
 import { TimeIndex } from './time-index.js';
 
@@ -69,8 +69,6 @@ export class ReadModel {
     const checkpoint = await checkpoints?.newest(this.options.build, head, this.options.codec);
     if (checkpoint) this.times.restore(checkpoint.times);
     await this.readPast(checkpoint?.state, head);
-    this.seen = this.projection.position;
-    this.window.reset();
     this.subscription = log.subscribe(
       this.projection.position,
       (events) => this.take(events),
@@ -124,7 +122,7 @@ export class ReadModel {
     return since < this.options.clock.now() - WINDOW_MS ? undefined : this.window.viewAt(position);
   }
 
-  /** All but the last events, which go through the window of changes. */
+  /** The last events go through the window of changes, as those do that come later. */
   private async readPast(from: RestoredState | undefined, head: number): Promise<void> {
     const {
       log,
@@ -134,14 +132,17 @@ export class ReadModel {
       eventsKeptAtStart = EVENTS_KEPT_AT_START,
     } = this.options;
     const upTo = head - eventsKeptAtStart * log.positionsPerEvent;
-    await this.projection.rebuild(from, eventsBetween(log, from?.position ?? 0, upTo), {
-      codec,
-      soon,
-      each: ({ position, time }) => {
-        this.times.add(position, fromEventTime(time));
+    const { past, rest } = partedAt(upTo, log.readAll(from?.position ?? 0));
+    await this.projection.rebuild(from, past, {
+      ...{ codec, soon, upTo },
+      each: ({ position, instant }) => {
+        this.times.add(position, instant);
         if (++this.sinceCheckpoint >= eventsPerCheckpoint) this.checkpoint();
       },
     });
+    this.seen = this.projection.position;
+    this.window.reset();
+    for await (const events of rest) this.take(events.map((event) => event.open()));
   }
 
   private headSoon(): Promise<number> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryEventLog } from '#adapters';
 import { configMapKind, createRegistry, namespaceKind } from '#kinds';
-import { isRefusal, streamOf, type Accepted, type CommandResult } from '#model';
+import { DELETED, isRefusal, streamOf, type Accepted, type CommandResult, type StoredEvent } from '#model';
 import { testCreate, testPatch, testPlane } from './testing.js';
 
 const kinds = createRegistry([namespaceKind, configMapKind]);
@@ -46,6 +46,26 @@ describe('the writer', () => {
     expect(isRefusal(results[2] as CommandResult)).toBe(true);
     const object = plane.reads.projection.get({ id: CONFIG_MAPS }, 'default', 'one') as unknown as { data: object };
     expect(Object.keys(object.data)).toHaveLength(21);
+    await plane.stop();
+  });
+
+  it('says the whole object in every sixteenth event of its stream', async () => {
+    const { plane, writer, log } = await started();
+    await writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));
+    accepted(await writer.submit(testCreate(CONFIG_MAPS, configMap('one'))));
+    for (let i = 1; i < 32; i++)
+      accepted(await writer.submit(testPatch(CONFIG_MAPS, 'default', 'one', { data: { a: `value ${i}` } })));
+    accepted(await writer.submit({ ...testCreate(CONFIG_MAPS, configMap('one')), verb: 'delete', body: {} }));
+    const events: StoredEvent[] = [];
+    for await (const event of log.readStream(streamOf(CONFIG_MAPS, 'default', 'one'), 0)) events.push(event);
+    const snapshots = events.flatMap(({ data, revision }) => (data['snapshot'] ? [{ revision, data }] : []));
+    expect(snapshots).toMatchObject([
+      { revision: 16, data: { snapshot: { metadata: { name: 'one' }, data: { a: 'value 16' } } } },
+    ]);
+    // First, so that readers see it without reading on; and the version is that of the event.
+    expect(Object.keys(snapshots[0]?.data ?? {})).toEqual(['snapshot', 'uid', 'set']);
+    expect(snapshots[0]?.data).not.toHaveProperty('snapshot.metadata.resourceVersion');
+    expect(events.at(-1)).toMatchObject({ revision: 32, type: DELETED });
     await plane.stop();
   });
 

@@ -9,7 +9,7 @@ import type {
   Refusal,
   StreamState,
 } from '#model';
-import { decideCommand, isRefusal, streamOf } from '#model';
+import { decideCommand, isRefusal, streamOf, withSnapshot } from '#model';
 import type { Clock, EventLog, Ids } from '#ports';
 import { AppendVoid, EventTooLarge, LogDamaged, LogFull, WrongExpectedRevision } from '#ports';
 import type { Instant, JsonObject } from '#std';
@@ -25,6 +25,8 @@ export interface WriterOptions {
   readonly codec: EventCodec;
   readonly ids: Ids;
   readonly clock: Clock;
+  /** How many events of a stream there are from one snapshot to the next. Default: as the model says. */
+  readonly snapshotEvery?: number;
   readonly onFatal: (cause: unknown) => void;
 }
 
@@ -177,13 +179,14 @@ export class Writer implements CommandPort {
     decided: DecidedEvent,
     now: Instant,
   ): Promise<CommandResult | 'again'> {
-    const { codec, reads } = this.options;
+    const { codec, reads, snapshotEvery } = this.options;
     const expected = before?.revision ?? -1;
-    const { type, data } = decided.event as NonNullable<DecidedEvent['event']>;
+    const { type, data: changed } = decided.event as NonNullable<DecidedEvent['event']>;
+    const object = decided.deleted ? undefined : decided.object;
+    const data = object ? withSnapshot(changed, expected + 1, object, snapshotEvery) : changed;
     const event = this.event(stream, expected, command.correlationId, { type, data, command, now, epoch: this.epoch });
     const bytes = codec.encode(stream, event);
     const generation = this.generation;
-    const object = decided.deleted ? undefined : decided.object;
     const optimistic: StreamState = { revision: expected + 1, position: ON_ITS_WAY, object };
     this.ahead.put(stream, optimistic, this.ahead.position);
     let position: number;

@@ -69,6 +69,8 @@ export interface CreatedData {
 }
 /** Data of every later event: what it sets and unsets in the stored object. */
 export interface ChangedData {
+  /** The whole object after it, now and then: see {@link SNAPSHOT_EVERY}. */
+  readonly snapshot?: KubeObject;
   readonly uid: string;
   readonly set?: readonly (readonly [Path, Json])[];
   readonly unset?: readonly Path[];
@@ -90,6 +92,11 @@ export const STANDARD_EVENTS: readonly string[] = [
   STATUS_REPORTED,
 ];
 /** What every event's data says of the object; the facts of a special type stand beside it under other names. */
-export const OBJECT_DATA: readonly string[] = ['object', 'uid', 'set', 'unset'];
+export const OBJECT_DATA: readonly string[] = ['object', 'snapshot', 'uid', 'set', 'unset'];
+/**
+ * So many events of a stream there are from one snapshot to the next. Who reads the past begins with the last one: what
+ * was before it is in there already.
+ */
+export const SNAPSHOT_EVERY = 16;
 /** What a loop or an agent saw happen; its projection is a Kubernetes Event. */
 export const INCIDENT_RECORDED = 'IncidentRecorded';

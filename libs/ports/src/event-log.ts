@@ -1,5 +1,5 @@
 import type { Fact, NewEvent, StoredEvent } from '#model';
-import { Fault } from '#std';
+import { Fault, type Instant } from '#std';
 
 /**
  * The log: the only truth. Promises that every adapter keeps under one contract suite:
@@ -44,6 +44,12 @@ export interface EventLog {
 }
 /** An event as the store holds it. What it says is not parsed before it is opened: a rebuild opens only what it needs. */
 export interface RecordedEvent extends Pick<StoredEvent, 'stream' | 'revision' | 'position' | 'type' | 'time'> {
+  /** When the writer decided it: {@link StoredEvent.time}. */
+  readonly instant: Instant;
+  /** About how long its text is. */
+  readonly bytes: number;
+  /** First of the keys of its data, '' when it has none; an object, a snapshot or a change is told by it. */
+  readonly firstKey: string;
   /** False only when this key is nowhere in the event, at no depth. */
   mayHave(key: string): boolean;
   /** The event, the caller's own: nobody else ever holds it. */

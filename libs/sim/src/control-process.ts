@@ -45,6 +45,8 @@ const EVENTS_KEPT_AT_START = 32;
 
 /** So short that names are taken again after they were forgotten. */
 export const ENDS_KEPT_MS = 3000;
+/** Few streams of a world get to sixteen events. */
+const SNAPSHOT_EVERY = 3;
 
 /** One life of the control plane: everything in it is gone when it dies, but for the log. */
 export class ControlProcess {
@@ -82,6 +84,7 @@ export class ControlProcess {
       checkpoints: parts.checkpoints,
       eventsKeptAtStart: EVENTS_KEPT_AT_START,
       endsKeptMs: ENDS_KEPT_MS,
+      snapshotEvery: SNAPSHOT_EVERY,
       soon: steps.soon,
       onFatal: (cause) => this.alive && parts.onFatal(cause),
     });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { RecordedRow } from '../../../libs/adapters/src/event-log/sqlite/recorded-row.js';
+import type { RecordedEvent } from '#ports';
+import { PageBuilder } from '../../../libs/adapters/src/event-log/sqlite/page.js';
+import { rowsOf } from '../../../libs/adapters/src/event-log/sqlite/recorded-row.js';
 import { eventOf } from './log-testing.js';
 
 describe('a row of the SQLite log', () => {
@@ -12,10 +14,15 @@ describe('a row of the SQLite log', () => {
       last: { metadata: { epoch: 9 } },
     },
   };
-  const rowOf = (stored: object): RecordedRow => new RecordedRow('a', 3, 12, JSON.stringify(stored));
+  const rowOf = (stored: object, before: readonly object[] = []): RecordedEvent => {
+    const page = new PageBuilder();
+    for (const body of [...before, stored])
+      page.add({ stream: 'a', revision: 3, position: 12, body: JSON.stringify(body) }, '');
+    return rowsOf(page.content()).at(-1) as RecordedEvent;
+  };
 
   it('tells type, time, data and term without what else the event says', () => {
-    const row = rowOf(event);
+    const row = rowOf(event, [{ ...event, type: 'Other' }, event]);
     expect([row.type, row.time, row.mayHave('epoch'), row.mayHave('spec')]).toEqual([
       event.type,
       event.time,

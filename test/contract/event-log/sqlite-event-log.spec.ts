@@ -1,11 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
 import { SqliteEventLog } from '#adapters';
 import { LogUnavailable } from '#ports';
 import type { Appended, EventLog } from '#ports';
 import { eventLogContract } from './event-log.contract.js';
 import type { LogPlace } from './event-log.contract.js';
+import { collect, eventOf } from './log-testing.js';
 
 eventLogContract('sqlite', async (): Promise<LogPlace> => {
   const folder = await mkdtemp(join(tmpdir(), 'shiplog-log-'));
@@ -27,3 +29,31 @@ function losesNextAnswer(log: EventLog): void {
     throw new LogUnavailable('the answer was lost');
   };
 }
+
+describe('the SQLite log', () => {
+  it('gives several readers all of it at a time, in pages that are read ahead, and stops when one stops', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'shiplog-log-'));
+    try {
+      const log = await SqliteEventLog.open(join(folder, 'log.db'));
+      const written = Array.from({ length: 400 }, (_, i) => {
+        const [stream, revision] = [`s/${i % 7}`, Math.floor(i / 7)];
+        // Now and then one that is larger than a page, in letters that take one, two, three or four bytes.
+        const text = ['x', 'ü', '語', '🚢'][i % 4]?.repeat(i % 50 === 0 ? 200_000 : i * 20) ?? '';
+        return { stream, revision, event: { ...eventOf(stream, revision - 1), data: { text } } };
+      });
+      for (const { stream, revision, event } of written) await log.append(stream, event, revision - 1);
+      const shown = written.map(({ stream, event }) => ({ stream, id: event.id, data: event.data }));
+      const all = () =>
+        collect(log.readAll(0)).then((events) => events.map(({ stream, id, data }) => ({ stream, id, data })));
+      for await (const events of log.readAll(0)) {
+        expect(events[0]?.position).toBe(1);
+        break;
+      }
+      expect(await Promise.all([all(), all()])).toEqual([shown, shown]);
+      for await (const _events of log.readAll(0)) break;
+      await log.close();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});

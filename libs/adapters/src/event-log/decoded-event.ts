@@ -1,5 +1,6 @@
 import type { StoredEvent } from '#model';
 import type { RecordedEvent } from '#ports';
+import { fromEventTime, type Instant } from '#std';
 
 /** An event that its store gives decoded. */
 export class DecodedEvent implements RecordedEvent {
@@ -9,6 +10,8 @@ export class DecodedEvent implements RecordedEvent {
   readonly type: string;
   readonly time: string;
 
+  private length: number | undefined;
+
   constructor(private readonly event: StoredEvent) {
     this.stream = event.stream;
     this.revision = event.revision;
@@ -17,6 +20,15 @@ export class DecodedEvent implements RecordedEvent {
     this.time = event.time;
   }
 
+  get instant(): Instant {
+    return fromEventTime(this.event.time);
+  }
+  get bytes(): number {
+    return (this.length ??= JSON.stringify(this.event.data).length);
+  }
+  get firstKey(): string {
+    return Object.keys(this.event.data)[0] ?? '';
+  }
   mayHave(key: string): boolean {
     return JSON.stringify(this.event.data).includes(JSON.stringify(key));
   }

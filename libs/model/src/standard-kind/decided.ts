@@ -9,7 +9,7 @@ import type { Request } from './request.js';
 export function decidedCreate(request: Request, object: KubeObject, warnings: readonly string[]): DecidedEvent {
   const stored = canonical(object);
   const special = request.command.event;
-  const data = { ...special?.facts, object: stored } as unknown as JsonObject;
+  const data = { object: stored, ...special?.facts } as unknown as JsonObject;
   return {
     event: isDry(request) ? undefined : { type: CREATED, data },
     object: stored,
@@ -62,7 +62,7 @@ export function isDry(request: Request): boolean {
 }
 
 function eventData(old: KubeObject, change: Change, facts: JsonObject | undefined): JsonObject {
-  return { ...facts, uid: old.metadata.uid, ...(change as unknown as JsonObject) };
+  return { uid: old.metadata.uid, ...(change as unknown as JsonObject), ...facts };
 }
 
 /** A change of nothing but the times of managedFields is none. */

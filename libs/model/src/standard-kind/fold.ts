@@ -1,5 +1,13 @@
 import type { JsonObject } from '#std';
-import { CREATED, DELETED, type ChangedData, type CreatedData, type Fact, type StoredEvent } from '../event.js';
+import {
+  CREATED,
+  DELETED,
+  SNAPSHOT_EVERY,
+  type ChangedData,
+  type CreatedData,
+  type Fact,
+  type StoredEvent,
+} from '../event.js';
 import type { KindRegistry } from '../kind.js';
 import { kindOfStream, type KubeObject } from '../kube-object.js';
 import type { StreamState } from '../view.js';
@@ -33,6 +41,22 @@ export function foldEvent(
   const object = evolve(state?.object, event, owned);
   if (object === undefined) return { revision, position, object, ended: { at: event.time, uid: uidIn(event.data) } };
   return { revision, position, object: withResourceVersion(object, String(position), owned) };
+}
+
+/** The data of a change with the object after it, where its revision is one to begin reading with. */
+export function withSnapshot(
+  data: JsonObject,
+  revision: number,
+  after: KubeObject,
+  every = SNAPSHOT_EVERY,
+): JsonObject {
+  if (revision % every !== 0 || data['object'] !== undefined) return data;
+  return { snapshot: withoutResourceVersion(after) as unknown as JsonObject, ...data };
+}
+/** The state after an event that carries a snapshot, whatever was before it. The event is the caller's own. */
+export function snapshotState({ data, revision, position }: Fact): StreamState | undefined {
+  const { snapshot } = changeOf(data);
+  return snapshot && { revision, position, object: withResourceVersion(snapshot, String(position), true) };
 }
 
 /**
@@ -76,6 +100,6 @@ export function withoutResourceVersion<T extends KubeObject>(object: T): T {
 function uidIn(data: JsonObject): string {
   return typeof data['uid'] === 'string' ? data['uid'] : '';
 }
-function changeOf(data: JsonObject): Pick<ChangedData, 'set' | 'unset'> {
+function changeOf(data: JsonObject): Pick<ChangedData, 'set' | 'unset' | 'snapshot'> {
   return data as unknown as ChangedData;
 }

@@ -26,17 +26,6 @@ const TABLES = `
   CREATE UNIQUE INDEX events_by_stream ON events (stream, revision);
 `;
 
-export interface Row {
-  readonly position: number;
-  readonly stream: string;
-  readonly revision: number;
-  readonly body: string;
-}
-
-export function chainOf(before: string, row: Row): string {
-  return hash('sha256', `${before}\n${row.position}\n${row.stream}\n${row.revision}\n${row.body}`, 'base64url');
-}
-
 /** Opens the file of a log that this process writes, and makes it if there is none. */
 export function openForWriting(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 5000 });

@@ -7,6 +7,7 @@ const IDLE_MS = 10_000;
 /** What reads pages of the log, in whatever thread. */
 export interface PageReader {
   page(after: number, until: number): Promise<PageAnswer>;
+  pages(after: number, until: number): AsyncIterable<PageAnswer>;
   streamPage(stream: string, from: number): Promise<PageAnswer>;
   close(): Promise<void>;
 }
@@ -23,6 +24,10 @@ export class OnDemandReader implements PageReader {
     this.#path = path;
   }
 
+  /** Starts the thread before there is a file to open. */
+  prepare(): void {
+    this.#link ??= this.#start();
+  }
   /** Opens the connection before it is asked for anything; whether that works, the first question tells. */
   warm(): void {
     this.#use((link) => link.opened).catch(() => undefined);
@@ -30,6 +35,14 @@ export class OnDemandReader implements PageReader {
 
   page(after: number, until: number): Promise<PageAnswer> {
     return this.#use((link) => link.page(after, until));
+  }
+  async *pages(after: number, until: number): AsyncIterable<PageAnswer> {
+    const link = await this.#enter();
+    try {
+      yield* link.pages(after, until);
+    } finally {
+      this.#leave();
+    }
   }
   streamPage(stream: string, from: number): Promise<PageAnswer> {
     return this.#use((link) => link.streamPage(stream, from));
@@ -44,16 +57,29 @@ export class OnDemandReader implements PageReader {
   }
 
   async #use<T>(work: (link: WorkerLink) => Promise<T>): Promise<T> {
+    const link = await this.#enter();
+    try {
+      return await work(link);
+    } finally {
+      this.#leave();
+    }
+  }
+  /** Each needs a {@link #leave}. */
+  async #enter(): Promise<WorkerLink> {
     clearTimeout(this.#idle);
     this.#uses++;
     try {
       const link = (this.#link ??= this.#start());
-      // An open link is asked in the caller's own tick, so that it reads ahead while the caller works.
-      if (!link.isOpen) await link.opened;
-      return await work(link);
-    } finally {
-      if (--this.#uses === 0) this.#idle = setTimeout(() => void this.close(), IDLE_MS).unref();
+      link.open();
+      await link.opened;
+      return link;
+    } catch (cause) {
+      this.#leave();
+      throw cause;
     }
+  }
+  #leave(): void {
+    if (--this.#uses === 0) this.#idle = setTimeout(() => void this.close(), IDLE_MS).unref();
   }
 
   #start(): WorkerLink {
@@ -61,6 +87,7 @@ export class OnDemandReader implements PageReader {
       path: this.#path,
       mode: 'read',
       check: false,
+      opens: false,
       onGone: () => {
         if (this.#link === link) this.#link = undefined;
       },

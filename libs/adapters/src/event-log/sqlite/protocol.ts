@@ -1,3 +1,5 @@
+import type { PageContent } from './page.js';
+
 /** What the main thread and the log's workers say to each other. Types only: the worker runs without the other libs. */
 
 /** Given to a worker at its start. */
@@ -7,6 +9,11 @@ export interface WorkerSetup {
   readonly mode: 'write' | 'read';
   /** Whether to check the file when it is opened; a second connection of the same process need not. */
   readonly check: boolean;
+  /** Whether to open the file at once, or only when {@link OpenRequest} says so: a thread takes its time to start. */
+  readonly opens: boolean;
+}
+export interface OpenRequest {
+  readonly is: 'open';
 }
 export interface Opened {
   readonly is: 'opened';
@@ -49,19 +56,25 @@ export interface AppendAnswer {
 }
 
 export type ReadRequest =
-  | { readonly is: 'page'; readonly seq: number; readonly after: number; readonly until: number }
+  | PageRequest
   | { readonly is: 'stream-page'; readonly seq: number; readonly stream: string; readonly from: number }
   | { readonly is: 'head'; readonly seq: number };
-export interface PageAnswer {
+export interface PageRequest {
   readonly is: 'page';
   readonly seq: number;
-  /** JSON texts of the events' own parts. */
-  readonly bodies: readonly string[];
-  readonly positions: readonly number[];
-  readonly revisions: readonly number[];
-  readonly streams: readonly string[];
-  /** True when nothing more was there. */
-  readonly done: boolean;
+  readonly after: number;
+  readonly until: number;
+  /** The pages of one cursor follow on each other; `after` is where the first begins. */
+  readonly cursor?: number;
+}
+/** Nothing more will be asked of a cursor. */
+export interface CursorEnd {
+  readonly is: 'end';
+  readonly cursor: number;
+}
+export interface PageAnswer extends PageContent {
+  readonly is: 'page';
+  readonly seq: number;
 }
 export interface HeadAnswer {
   readonly is: 'head';
@@ -76,5 +89,5 @@ export interface FailedAnswer {
 export interface CloseRequest {
   readonly is: 'close';
 }
-export type ToWorker = AppendRequest | ReadRequest | CloseRequest;
+export type ToWorker = OpenRequest | AppendRequest | ReadRequest | CursorEnd | CloseRequest;
 export type FromWorker = Opened | Broken | AppendAnswer | PageAnswer | HeadAnswer | FailedAnswer;

@@ -1,12 +1,13 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { readAcked } from './acked-mark.js';
-import { bytesOf, chainOf, checkPages, numberOf } from './database.js';
+import { bytesOf, checkPages, numberOf } from './database.js';
 import { damaged } from './failure.js';
-import type { PageAnswer } from './protocol.js';
+import { PAGE_BYTES, PageBuilder, type PageContent, type Row } from './page.js';
 
-/** A page is worked on in one go on the main thread; this keeps that under some milliseconds. */
-const PAGE_CHARS = 256 * 1024;
-const PAGE_ROWS = 1000;
+/** So many rows are taken off SQLite at once, which is faster than one by one; fewer while they are large. */
+const ROWS_AT_ONCE_MAX = 64;
+/** Names of streams that are remembered; beyond it all are forgotten and looked up again. */
+const NAMES_MAX = 200_000;
 /** A file up to this size is checked whole when it is opened; of a larger one the end is, and the rest as it is read. */
 const CHECK_WHOLE_BYTES = 16 * 1024 * 1024;
 const CHECK_PAGES_BYTES = 64 * 1024 * 1024;
@@ -16,17 +17,19 @@ export interface Link {
   readonly position: number;
   readonly chain: string;
 }
-type PageContent = Omit<PageAnswer, 'is' | 'seq'>;
 
 /** Reads rows and holds each against the chain before it is given out: what was altered is never silently read. */
 export class LogReader {
   readonly #path: string;
   readonly #page: StatementSync;
   readonly #streamPage: StatementSync;
+  readonly #nameOf: StatementSync;
   readonly #before: StatementSync;
   readonly #head: StatementSync;
   readonly #database: DatabaseSync;
   readonly #origin: Link;
+  readonly #names = new Map<number, string>();
+  #rowsAtOnce = 1;
   /** Where the last page ended: the next one mostly goes on from there. */
   #last: Link;
 
@@ -34,13 +37,15 @@ export class LogReader {
     this.#database = database;
     this.#path = path;
     this.#page = database.prepare(
-      'SELECT e.position, s.name, e.revision, e.body, e.chain FROM events e LEFT JOIN streams s ON s.id = e.stream WHERE e.position > ? ORDER BY e.position',
+      `SELECT position, revision, body, chain, stream FROM events WHERE position > ? AND position <= ?
+       ORDER BY position LIMIT ?`,
     );
     this.#streamPage = database.prepare(
-      `SELECT e.position, s.name, e.revision, e.body, e.chain,
+      `SELECT e.position, e.revision, e.body, e.chain,
          (SELECT p.chain FROM events p WHERE p.position < e.position ORDER BY p.position DESC LIMIT 1)
        FROM streams s JOIN events e ON e.stream = s.id WHERE s.name = ? AND e.revision >= ? ORDER BY e.revision`,
     );
+    this.#nameOf = database.prepare('SELECT name FROM streams WHERE id = ?');
     this.#before = database.prepare(
       'SELECT position, chain FROM events WHERE position <= ? ORDER BY position DESC LIMIT 1',
     );
@@ -76,18 +81,27 @@ export class LogReader {
       throw damaged(this.#path, acked.position, 'the event that was acknowledged there is another one');
     }
     let after = bytes <= CHECK_WHOLE_BYTES ? this.origin : Math.max(this.origin, head.position - CHECK_LAST_ROWS);
-    while (after < head.position) after = this.page(after, head.position).positions.at(-1) ?? head.position;
+    while (after < head.position) {
+      this.page(after, head.position);
+      after = this.#last.position;
+    }
   }
 
-  page(after: number, until: number): PageContent {
+  page(after: number, until: number, streams?: Map<string, number>): PageContent {
     let link = this.#last.position === after ? this.#last : this.#linkAt(after);
-    const page = new PageBuilder();
-    for (const values of this.#page.iterate(after)) {
-      const row = rowOf(values);
-      if (row.position > until) break;
-      link = this.#verified(row, link.chain);
-      page.add(row);
-      if (page.full) break;
+    const page = new PageBuilder(streams);
+    for (let last = after, ended = false; !ended && !page.full;) {
+      const rows = this.#page.all(last, until, this.#rowsAtOnce) as unknown as readonly SqlRow[];
+      ended = rows.length < this.#rowsAtOnce;
+      let units = 0;
+      for (const values of rows) {
+        const row = rowOf(values, this.#name(values[4]));
+        link = this.#added(page, row, link.chain, values[3]);
+        units += row.body.length;
+        if (page.full) break;
+      }
+      this.#rowsAtOnce = units >= PAGE_BYTES ? 1 : Math.min(2 * this.#rowsAtOnce, ROWS_AT_ONCE_MAX);
+      last = link.position;
     }
     this.#last = link;
     return page.content();
@@ -96,21 +110,33 @@ export class LogReader {
   streamPage(stream: string, from: number): PageContent {
     const page = new PageBuilder();
     let expected = from;
-    for (const values of this.#streamPage.iterate(stream, from)) {
-      const row = rowOf(values);
-      this.#verified(row, row.before ?? this.#origin.chain);
+    for (const values of this.#streamPage.iterate(stream, from) as Iterable<unknown> as Iterable<SqlRow>) {
+      const row = rowOf(values, stream);
+      this.#added(page, row, typeof values[4] === 'string' ? values[4] : this.#origin.chain, values[3]);
       if (row.revision !== expected++)
         throw damaged(this.#path, row.position, `revision ${expected - 1} of its stream ${stream} is missing`);
-      page.add(row);
       if (page.full) break;
     }
     return page.content();
   }
 
-  #verified(row: FullRow, before: string): Link {
-    if (chainOf(before, row) !== row.chain)
-      throw damaged(this.#path, row.position, 'what is stored there is not what was written');
-    return row;
+  /** Adds a row whose link to the one `before` is the `stored` one. */
+  #added(page: PageBuilder, row: Row, before: string, stored: unknown): Link {
+    const chain = page.add(row, before);
+    if (chain !== stored) throw damaged(this.#path, row.position, 'what is stored there is not what was written');
+    return { position: row.position, chain };
+  }
+
+  /** '' for a stream that is not there: no row of it can be right. */
+  #name(id: unknown): string {
+    const number = numberOf(id);
+    const known = this.#names.get(number);
+    if (known !== undefined) return known;
+    const name = this.#nameOf.get(number)?.['name'];
+    if (typeof name !== 'string') return '';
+    if (this.#names.size >= NAMES_MAX) this.#names.clear();
+    this.#names.set(number, name);
+    return name;
   }
 
   /** The chain up to and with a position. */
@@ -131,53 +157,14 @@ export class LogReader {
   }
 }
 
-interface FullRow extends Link {
-  readonly stream: string;
-  readonly revision: number;
-  readonly body: string;
-  readonly before: string | undefined;
-}
+/** Position, revision, body, chain, and the id of the stream or the chain before. */
+type SqlRow = readonly [unknown, unknown, unknown, unknown, unknown];
+
 /** The edge where SQLite's untyped values become a row. */
-function rowOf(values: unknown): FullRow {
-  const [position, stream, revision, body, chain, before] = values as unknown[];
-  return {
-    position: numberOf(position),
-    stream: String(stream ?? ''),
-    revision: numberOf(revision),
-    body: String(body),
-    chain: String(chain),
-    before: typeof before === 'string' ? before : undefined,
-  };
+function rowOf([position, revision, body]: SqlRow, stream: string): Row {
+  return { position: numberOf(position), stream, revision: numberOf(revision), body: String(body) };
 }
 
 function linkOf(row: Record<string, unknown> | undefined): Link | undefined {
   return row === undefined ? undefined : { position: numberOf(row['position']), chain: String(row['chain']) };
-}
-
-class PageBuilder {
-  readonly #bodies: string[] = [];
-  readonly #positions: number[] = [];
-  readonly #revisions: number[] = [];
-  readonly #streams: string[] = [];
-  #chars = 0;
-  full = false;
-
-  add(row: FullRow): void {
-    this.#bodies.push(row.body);
-    this.#positions.push(row.position);
-    this.#revisions.push(row.revision);
-    this.#streams.push(row.stream);
-    this.#chars += row.body.length;
-    this.full = this.#chars >= PAGE_CHARS || this.#bodies.length >= PAGE_ROWS;
-  }
-
-  content(): PageContent {
-    return {
-      bodies: this.#bodies,
-      positions: this.#positions,
-      revisions: this.#revisions,
-      streams: this.#streams,
-      done: !this.full,
-    };
-  }
 }

@@ -1,44 +1,110 @@
 import type { Fact, NewEvent, StoredEvent } from '#model';
-import type { JsonObject } from '#std';
+import { fromEventTime, type Instant, type JsonObject } from '#std';
 import type { RecordedEvent } from '#ports';
+import { COLUMN_COUNT, COLUMNS, type PageContent } from './page.js';
 
-/** A body is as the log's own append wrote it: `{"id":"…","type":"…","time":"…","data":…,"metadata":{"epoch":…`. */
-const ID = '{"id":"';
-const TYPE = '","type":"';
-const TIME = '","time":"';
-const DATA = '","data":';
+/** A body is as the log's own append wrote it: `{"id":"…","type":"…","time":"…","data":{"…":…},"metadata":{"epoch":…`. */
+const ID = Buffer.from('{"id":"');
+const TYPE = Buffer.from('","type":"');
+const TIME = Buffer.from('","time":"');
+const DATA = Buffer.from('","data":{"');
 const METADATA = ',"metadata":{"epoch":';
 /** Within the metadata; a text that says the same has its quotes escaped. */
 const VERSION = '"schemaVersion":';
+const FIRST_KEYS = ['uid', 'object', 'snapshot'].map((text) => ({ text, bytes: Buffer.from(`${text}"`) }));
+const ID_LENGTH = 36;
+const TIME_LENGTH = 24;
+const QUOTE = 0x22;
 
-/** A row of the log: its body was checked against the chain by the worker, so its shape is what was once appended. */
-export class RecordedRow implements RecordedEvent {
+/** The rows of a page. */
+export function rowsOf({ bytes, rows, streams }: PageContent): RecordedEvent[] {
+  const shared = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const page: Page = { bytes: shared, rows, streams, lastType: { bytes: Buffer.from('"'), text: '' } };
+  const recorded: RecordedEvent[] = [];
+  for (let at = 0; at < rows.length; at += COLUMN_COUNT) recorded.push(new RecordedRow(page, at));
+  return recorded;
+}
+
+interface Page {
+  readonly bytes: Buffer;
+  readonly rows: Float64Array;
+  readonly streams: readonly string[];
+  /** The one that was read last, with the quote at its end: the next one is mostly the same. */
+  lastType: { readonly bytes: Uint8Array; readonly text: string };
+}
+
+/**
+ * A row of the log: its body was checked against the chain by the worker, so its shape is what was once appended. It
+ * stays small, because a rebuild sets many aside: text is made of its bytes when it is asked for.
+ */
+class RecordedRow implements RecordedEvent {
+  /** Where the type ends; 0 when the parts before the data are not as usual, -1 before that was looked at. */
+  private typeEnd = -1;
+
   constructor(
-    readonly stream: string,
-    readonly revision: number,
-    readonly position: number,
-    private readonly body: string,
+    private readonly page: Page,
+    private readonly at: number,
   ) {}
 
+  get stream(): string {
+    return this.page.streams[this.number('stream')] as string;
+  }
+  get revision(): number {
+    return this.number('revision');
+  }
+  get position(): number {
+    return this.number('position');
+  }
+  get bytes(): number {
+    return this.number('to') - this.number('from');
+  }
   get type(): string {
-    const at = this.body.indexOf(TYPE, ID.length) + TYPE.length;
-    return this.body.slice(at, this.body.indexOf('"', at));
+    if (this.typeTo() === 0) return this.open().type;
+    const { bytes, lastType } = this.page;
+    const { typeFrom } = this;
+    if (isAt(bytes, typeFrom, lastType.bytes)) return lastType.text;
+    const text = this.text(typeFrom, this.typeTo());
+    this.page.lastType = { bytes: Buffer.from(`${text}"`), text };
+    return text;
   }
   get time(): string {
-    const at = this.body.indexOf(TIME, ID.length) + TIME.length;
-    return this.body.slice(at, this.body.indexOf('"', at));
+    const typeTo = this.typeTo();
+    if (typeTo === 0) return this.open().time;
+    const from = typeTo + TIME.length;
+    return this.text(from, from + TIME_LENGTH);
+  }
+  get instant(): Instant {
+    const typeTo = this.typeTo();
+    if (typeTo === 0) return fromEventTime(this.open().time);
+    const from = typeTo + TIME.length;
+    const digits = (at: number, count: number) => digitsAt(this.page.bytes, from + at, count);
+    // 2026-11-27T08:30:00.123Z
+    const [year, month, day] = [digits(0, 4), digits(5, 2), digits(8, 2)];
+    return Date.UTC(year, month - 1, day, digits(11, 2), digits(14, 2), digits(17, 2), digits(20, 3));
+  }
+  get firstKey(): string {
+    const typeTo = this.typeTo();
+    if (typeTo === 0) return Object.keys(this.open().data)[0] ?? '';
+    const from = typeTo + TIME.length + TIME_LENGTH + DATA.length;
+    const { bytes } = this.page;
+    const known = FIRST_KEYS.find((key) => isAt(bytes, from, key.bytes));
+    return known?.text ?? this.text(from, bytes.indexOf(QUOTE, from));
   }
 
   mayHave(key: string): boolean {
     return this.body.includes(JSON.stringify(key));
   }
   open(): StoredEvent {
-    return stored(JSON.parse(this.body) as NewEvent, this.stream, this.revision, this.position);
+    const { body, stream, revision, position } = this;
+    return stored(JSON.parse(body) as NewEvent, stream, revision, position);
   }
   /** Parses the data alone, a third less than all. */
   fact(): Fact {
-    const { body, stream, revision, position, type, time } = this;
-    const dataAt = body.indexOf(DATA, ID.length) + DATA.length;
+    const typeTo = this.typeTo();
+    if (typeTo === 0) return this.open();
+    const { body, stream, type, time, revision, position } = this;
+    // What is before it is ASCII: bytes are characters.
+    const dataAt = typeTo + TIME.length + TIME_LENGTH + DATA.length - '{"'.length - this.number('from');
     const metadataAt = body.lastIndexOf(METADATA);
     try {
       const data = JSON.parse(body.slice(dataAt, metadataAt)) as JsonObject;
@@ -52,6 +118,43 @@ export class RecordedRow implements RecordedEvent {
       return this.open();
     }
   }
+
+  private get typeFrom(): number {
+    return this.number('from') + ID.length + ID_LENGTH + TYPE.length;
+  }
+  private typeTo(): number {
+    if (this.typeEnd < 0) this.typeEnd = this.findTypeEnd();
+    return this.typeEnd;
+  }
+  private findTypeEnd(): number {
+    const { bytes } = this.page;
+    const { typeFrom } = this;
+    if (!isAt(bytes, typeFrom - TYPE.length, TYPE)) return 0;
+    let to = typeFrom;
+    while (bytes[to] !== QUOTE) if (++to >= this.number('to')) return 0;
+    return isAt(bytes, to, TIME) && isAt(bytes, to + TIME.length + TIME_LENGTH, DATA) ? to : 0;
+  }
+  private get body(): string {
+    return this.text(this.number('from'), this.number('to'));
+  }
+  private number(column: keyof typeof COLUMNS): number {
+    return this.page.rows[this.at + COLUMNS[column]] as number;
+  }
+  private text(from: number, to: number): string {
+    return this.page.bytes.toString('utf8', from, to);
+  }
+}
+
+function isAt(bytes: Uint8Array, from: number, what: Uint8Array): boolean {
+  for (let i = 0; i < what.length; i++) if (bytes[from + i] !== what[i]) return false;
+  return true;
+}
+
+/** A number of so many digits. */
+function digitsAt(bytes: Uint8Array, from: number, count: number): number {
+  let number = 0;
+  for (let i = from; i < from + count; i++) number = number * 10 + (bytes[i] as number) - 48;
+  return number;
 }
 
 /** The whole number that begins there. */

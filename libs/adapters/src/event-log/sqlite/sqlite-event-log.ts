@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { NewEvent, StoredEvent } from '#model';
 import { AppendVoid, EventTooLarge, LogUnavailable, WrongExpectedRevision } from '#ports';
@@ -7,8 +8,9 @@ import type { Page } from '../live-tail.js';
 import { FileWatch } from './file-watch.js';
 import { OnDemandReader } from './on-demand-reader.js';
 import type { PageReader } from './on-demand-reader.js';
+import { COLUMN_COUNT } from './page.js';
 import type { AppendAnswer, Failure, PageAnswer } from './protocol.js';
-import { RecordedRow, stored } from './recorded-row.js';
+import { rowsOf, stored } from './recorded-row.js';
 import { WorkerLink, faultOf } from './worker-link.js';
 
 const EVENT_BYTES_MAX = 16 * 1024 * 1024;
@@ -57,10 +59,16 @@ export class SqliteEventLog implements EventLog {
     const mode = options.mode ?? 'write';
     // The worker speaks to a log that is made only when the worker has opened the file.
     const made: { log?: SqliteEventLog } = {};
+    // Reads of the writing process go through a connection of their own, so that a long one never holds up a commit.
+    const reader = new OnDemandReader(file);
+    // Who opens a log that is not empty reads it next.
+    const isThere = mode === 'write' && existsSync(file);
+    if (isThere) reader.prepare();
     const first = new WorkerLink({
       path: file,
       mode,
       check: true,
+      opens: true,
       onAppended: (answer) => {
         if (made.log !== undefined) made.log.#settle(answer);
       },
@@ -68,9 +76,14 @@ export class SqliteEventLog implements EventLog {
         if (made.log !== undefined) made.log.#gone(cause);
       },
     });
-    const { head, origin } = await first.opened;
+    const { head, origin } = await first.opened.catch(async (cause: unknown) => {
+      await reader.close();
+      throw cause;
+    });
+    if (isThere) reader.warm();
     made.log = new SqliteEventLog(file, {
       worker: first,
+      reader: mode === 'read' ? first : reader,
       mode,
       head,
       origin,
@@ -84,11 +97,7 @@ export class SqliteEventLog implements EventLog {
     this.path = path;
     this.#writer = mode === 'write' ? worker : undefined;
     this.#beside = mode === 'read' ? worker : undefined;
-    // Reads of the writing process go through a connection of their own, so that a long one never holds up a commit.
-    const reader = new OnDemandReader(path);
-    this.#reader = mode === 'read' ? worker : reader;
-    // Who opens a log that is not empty reads it next.
-    if (mode === 'write' && parts.head > 0) reader.warm();
+    this.#reader = parts.reader;
     this.#tail = new LiveTail(parts.head);
     this.#origin = parts.origin;
     this.#watch = mode === 'read' ? new FileWatch(path, parts.lookAfterMs, () => this.#readNew()) : undefined;
@@ -115,22 +124,14 @@ export class SqliteEventLog implements EventLog {
       const page = await this.#reader.streamPage(stream, from);
       yield* eventsIn(page);
       if (page.done) return;
-      from += page.positions.length;
+      from += page.rows.length / COLUMN_COUNT;
     }
   }
 
   async *readAll(afterPosition: number): AsyncIterable<readonly RecordedEvent[]> {
     const until = await this.head();
     if (afterPosition >= until) return;
-    let coming: Promise<PageAnswer> | undefined = this.#reader.page(afterPosition, until);
-    while (coming !== undefined) {
-      const page: PageAnswer = await coming;
-      const last = page.positions.at(-1) ?? until;
-      // The worker reads the next page while this one is decoded and used.
-      coming = page.done || last >= until ? undefined : this.#reader.page(last, until);
-      coming?.catch(() => undefined);
-      yield recordedIn(page);
-    }
+    for await (const page of this.#reader.pages(afterPosition, until)) if (page.rows.length > 0) yield rowsOf(page);
   }
 
   subscribe(
@@ -252,6 +253,7 @@ export class SqliteEventLog implements EventLog {
 
 interface Parts {
   readonly worker: WorkerLink;
+  readonly reader: PageReader;
   readonly mode: 'write' | 'read';
   readonly head: number;
   readonly origin: number;
@@ -263,11 +265,6 @@ function refusalOf(append: PendingAppend, failure: Failure): unknown {
   return faultOf(failure);
 }
 
-function recordedIn({ bodies, streams, revisions, positions }: PageAnswer): RecordedEvent[] {
-  return bodies.map(
-    (body, index) => new RecordedRow(streams[index] ?? '', revisions[index] ?? 0, positions[index] ?? 0, body),
-  );
-}
 function eventsIn(page: PageAnswer): StoredEvent[] {
-  return recordedIn(page).map((recorded) => recorded.open());
+  return rowsOf(page).map((recorded) => recorded.open());
 }

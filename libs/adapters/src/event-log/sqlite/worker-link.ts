@@ -11,6 +11,9 @@ import type {
   WorkerSetup,
 } from './protocol.js';
 
+/** So many pages are on their way, so that neither thread waits for the other when its work comes in bursts. */
+const PAGES_AHEAD = 8;
+
 interface Waiting {
   resolve(answer: PageAnswer | number): void;
   reject(cause: unknown): void;
@@ -27,16 +30,16 @@ export class WorkerLink {
   readonly #options: WorkerLinkOptions;
   readonly #waiting = new Map<number, Waiting>();
   readonly opened: Promise<Opened>;
-  isOpen = false;
   #settleOpened: { resolve(opened: Opened): void; reject(cause: unknown): void } | undefined;
+  #isAsked = false;
   #seq = 0;
   #held = 0;
   #gone: unknown;
 
   constructor(options: WorkerLinkOptions) {
     this.#options = options;
-    const { path, mode, check } = options;
-    this.#worker = startWorker({ path, mode, check });
+    const { path, mode, check, opens } = options;
+    this.#worker = startWorker({ path, mode, check, opens });
     this.opened = new Promise((resolve, reject) => (this.#settleOpened = { resolve, reject }));
     // Who never looks at it must not be stopped by it.
     this.opened.catch(() => undefined);
@@ -45,6 +48,13 @@ export class WorkerLink {
       this.#end(new LogUnavailable(`The event log ${path} stopped working: ${String(cause)}.`, { cause })),
     );
     this.#worker.on('exit', () => this.#end(new LogUnavailable(`The event log ${path} is closed.`)));
+  }
+
+  /** Has a file opened that is not opened at the start. */
+  open(): void {
+    if (this.#isAsked) return;
+    this.#isAsked = true;
+    this.#worker.postMessage({ is: 'open' });
   }
 
   /** Each request gets one {@link WorkerLinkOptions.onAppended}, or else {@link WorkerLinkOptions.onGone}. */
@@ -57,6 +67,29 @@ export class WorkerLink {
   async page(after: number, until: number): Promise<PageAnswer> {
     return this.#pageOf(await this.#ask((seq) => ({ is: 'page', seq, after, until })));
   }
+  /** Every page after a position up to another: the next ones are read while one is used. */
+  async *pages(after: number, until: number): AsyncIterable<PageAnswer> {
+    const cursor = ++this.#seq;
+    const asked: Promise<PageAnswer | number>[] = [];
+    const ask = () => {
+      const page = this.#ask((seq) => ({ is: 'page', seq, after, until, cursor }));
+      page.catch(() => undefined);
+      asked.push(page);
+    };
+    const streams: string[] = [];
+    try {
+      for (let i = 0; i < PAGES_AHEAD; i++) ask();
+      for (let next = asked.shift(); next !== undefined; next = asked.shift()) {
+        const page = this.#pageOf(await next);
+        if (!page.done) ask();
+        for (const stream of page.streams) streams.push(stream);
+        yield { ...page, streams };
+        if (page.done) return;
+      }
+    } finally {
+      this.#worker.postMessage({ is: 'end', cursor });
+    }
+  }
   async streamPage(stream: string, from: number): Promise<PageAnswer> {
     return this.#pageOf(await this.#ask((seq) => ({ is: 'stream-page', seq, stream, from })));
   }
@@ -68,7 +101,7 @@ export class WorkerLink {
   async close(): Promise<void> {
     if (this.#gone !== undefined) return;
     const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
-    this.#worker.ref();
+    this.#hold();
     this.#worker.postMessage({ is: 'close' });
     await exited;
   }
@@ -101,7 +134,6 @@ export class WorkerLink {
     switch (message.is) {
       case 'opened':
         this.#worker.unref();
-        this.isOpen = true;
         return this.#settleOpened?.resolve(message);
       case 'broken':
         return this.#end(faultOf(message.failure));

@@ -8,7 +8,14 @@ import { failureOf } from './failure.js';
 import { WriterLock } from './lock.js';
 import { LogReader } from './reader.js';
 import { LogWriter } from './writer.js';
-import type { AppendRequest, FromWorker, ReadRequest, ToWorker, WorkerSetup } from './protocol.js';
+import { lastPosition, type PageContent } from './page.js';
+import type { AppendRequest, FromWorker, PageRequest, ReadRequest, ToWorker, WorkerSetup } from './protocol.js';
+
+/** Where the last page of a cursor ended, and the streams that its pages have named. */
+interface Cursor {
+  readonly position: number;
+  readonly streams: Map<string, number>;
+}
 
 /**
  * The thread that owns a connection to the log. SQLite is synchronous here: an fsync stops this thread and no other.
@@ -21,6 +28,7 @@ class LogWorker {
   readonly #database: DatabaseSync;
   readonly #reader: LogReader;
   readonly #writer: LogWriter | undefined;
+  readonly #cursors = new Map<number, Cursor>();
 
   constructor(port: MessagePort, setup: WorkerSetup, lock: WriterLock | undefined) {
     this.#port = port;
@@ -43,7 +51,8 @@ class LogWorker {
     for (let message: ToWorker | undefined = first; message !== undefined; message = this.#waiting()) {
       if (message.is === 'append') appends.push(message);
       else if (message.is === 'close') closing = true;
-      else reads.push(message);
+      else if (message.is === 'end') this.#cursors.delete(message.cursor);
+      else if (message.is !== 'open') reads.push(message);
     }
     if (appends.length > 0) for (const answer of this.#writer?.appendGroup(appends) ?? []) this.#say(answer);
     for (const read of reads) this.#say(this.#answer(read));
@@ -58,14 +67,19 @@ class LogWorker {
     const { seq } = read;
     try {
       if (read.is === 'head') return { is: 'head', seq, head: this.#reader.head().position };
-      const page =
-        read.is === 'page'
-          ? this.#reader.page(read.after, read.until)
-          : this.#reader.streamPage(read.stream, read.from);
+      const page = read.is === 'page' ? this.#page(read) : this.#reader.streamPage(read.stream, read.from);
       return { is: 'page', seq, ...page };
     } catch (cause) {
       return { is: 'failed', seq, failure: failureOf(cause, this.#setup.path) };
     }
+  }
+
+  #page({ cursor, after, until }: PageRequest): PageContent {
+    if (cursor === undefined) return this.#reader.page(after, until);
+    const { position, streams } = this.#cursors.get(cursor) ?? { position: after, streams: new Map<string, number>() };
+    const page = this.#reader.page(position, until, streams);
+    this.#cursors.set(cursor, { position: page.done ? until : (lastPosition(page) ?? until), streams });
+    return page;
   }
 
   #close(): void {
@@ -76,7 +90,11 @@ class LogWorker {
   }
 
   #say(message: FromWorker): void {
-    this.#port.postMessage(message);
+    // A page's bytes are handed over, not copied.
+    this.#port.postMessage(
+      message,
+      message.is === 'page' ? [message.bytes.buffer as ArrayBuffer, message.rows.buffer as ArrayBuffer] : [],
+    );
   }
 }
 
@@ -95,4 +113,9 @@ function start(port: MessagePort, setup: WorkerSetup): void {
   }
 }
 
-if (parentPort !== null) start(parentPort, workerData as WorkerSetup);
+function startWhenAsked(port: MessagePort, setup: WorkerSetup): void {
+  if (setup.opens) return start(port, setup);
+  port.once('message', (message: ToWorker) => (message.is === 'open' ? start(port, setup) : port.close()));
+}
+
+if (parentPort !== null) startWhenAsked(parentPort, workerData as WorkerSetup);

@@ -1,7 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { AckedMark } from './acked-mark.js';
-import { chainOf, numberOf } from './database.js';
+import { numberOf } from './database.js';
 import { StoreFailure, failureOf } from './failure.js';
+import { chainOf } from './page.js';
 import type { AppendAnswer, AppendRequest, Failure } from './protocol.js';
 import type { Link, LogReader } from './reader.js';
 
