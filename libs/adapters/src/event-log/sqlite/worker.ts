@@ -9,12 +9,24 @@ import { WriterLock } from './lock.js';
 import { LogReader } from './reader.js';
 import { LogWriter } from './writer.js';
 import { lastPosition, type PageContent } from './page.js';
-import type { AppendRequest, FromWorker, PageRequest, ReadRequest, ToWorker, WorkerSetup } from './protocol.js';
+import type {
+  AppendRequest,
+  CursorEnd,
+  FromWorker,
+  PageRequest,
+  ReadRequest,
+  ToWorker,
+  WorkerSetup,
+} from './protocol.js';
 
 /** Where the last page of a cursor ended, and the streams that its pages have named. */
 interface Cursor {
   readonly position: number;
   readonly streams: Map<string, number>;
+}
+
+function noPage(): PageContent {
+  return { bytes: new Uint8Array(0), rows: new Float64Array(0), streams: [], done: true };
 }
 
 /**
@@ -43,20 +55,41 @@ class LogWorker {
     port.on('message', (message: ToWorker) => this.#take(message));
   }
 
-  /** Takes all that waits, appends as one group, and then answers reads: they see what the group wrote. */
+  /**
+   * Takes all that waits, appends as one group, and then answers one read, which sees what the group wrote; and so on.
+   * Nobody who asks for the head or appends waits for pages that others have asked for ahead.
+   */
   #take(first: ToWorker): void {
-    const appends: AppendRequest[] = [];
     const reads: ReadRequest[] = [];
-    let closing = false;
-    for (let message: ToWorker | undefined = first; message !== undefined; message = this.#waiting()) {
-      if (message.is === 'append') appends.push(message);
-      else if (message.is === 'close') closing = true;
-      else if (message.is === 'end') this.#cursors.delete(message.cursor);
-      else if (message.is !== 'open') reads.push(message);
-    }
+    let message: ToWorker | undefined = first;
+    do {
+      const appends: AppendRequest[] = [];
+      for (; message !== undefined; message = this.#waiting()) {
+        if (message.is === 'append') appends.push(message);
+        else if (message.is === 'close') return this.#close(appends, reads);
+        else if (message.is === 'end') this.#end(message, reads);
+        else if (message.is !== 'open') reads.push(message);
+      }
+      this.#append(appends);
+      const next = reads.findIndex(({ is }) => is === 'head');
+      for (const read of reads.splice(Math.max(next, 0), 1)) this.#say(this.#answer(read));
+      message = this.#waiting();
+    } while (message !== undefined || reads.length > 0);
+  }
+
+  #append(appends: readonly AppendRequest[]): void {
     if (appends.length > 0) for (const answer of this.#writer?.appendGroup(appends) ?? []) this.#say(answer);
-    for (const read of reads) this.#say(this.#answer(read));
-    if (closing) this.#close();
+  }
+
+  /** What was asked ahead of a cursor is not read any more, but answered: somebody may wait for the answer. */
+  #end({ cursor }: CursorEnd, reads: ReadRequest[]): void {
+    this.#cursors.delete(cursor);
+    for (let i = reads.length - 1; i >= 0; i--) {
+      const read = reads[i];
+      if (read?.is !== 'page' || read.cursor !== cursor) continue;
+      reads.splice(i, 1);
+      this.#say({ is: 'page', seq: read.seq, ...noPage() });
+    }
   }
 
   #waiting(): ToWorker | undefined {
@@ -82,7 +115,9 @@ class LogWorker {
     return page;
   }
 
-  #close(): void {
+  #close(appends: readonly AppendRequest[], reads: readonly ReadRequest[]): void {
+    this.#append(appends);
+    for (const read of reads) this.#say(this.#answer(read));
     this.#writer?.close();
     this.#database.close();
     this.#lock?.release();
