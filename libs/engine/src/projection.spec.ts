@@ -111,6 +111,7 @@ async function* batches(events: readonly StoredEvent[]): AsyncIterable<readonly 
     mayHave: (key: string) => JSON.stringify(event.data).includes(key),
     open: () => event,
     fact: () => event,
+    done: () => undefined,
   }));
   for (let from = 0; from < recorded.length; from += 3) yield recorded.slice(from, from + 3);
 }

@@ -164,6 +164,7 @@ export class Projection implements View {
           // Which events count depends on it.
           this.readUnread();
           this.elect(this.open(event));
+          event.done();
         } else this.setAside(this.entry(event.stream), event);
         each?.(event);
       }
@@ -256,6 +257,7 @@ export class Projection implements View {
       else this.take(base.event);
     }
     for (const recorded of events.slice(base ? base.index + 1 : 0)) this.take(this.open(recorded));
+    for (const recorded of events) recorded.done();
   }
   /** The last deletion or snapshot that counts: of what was before it, the object shows nothing. */
   private lastBase(events: readonly RecordedEvent[]): Base | undefined {

@@ -56,6 +56,11 @@ export interface RecordedEvent extends Pick<StoredEvent, 'stream' | 'revision' |
   open(): StoredEvent;
   /** The part of it that is folded, the caller's own too. */
   fact(): Fact;
+  /**
+   * Nobody looks at it again, once the next batch was asked for: its memory may hold others then. Who does not say so
+   * leaves it to the collection of garbage.
+   */
+  done(): void;
 }
 export interface Appended {
   readonly position: number;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '#ports';
-import { PageBuilder } from '../../../libs/adapters/src/event-log/sqlite/page.js';
-import { rowsOf } from '../../../libs/adapters/src/event-log/sqlite/recorded-row.js';
+import { PageBuilder, PageMemory } from '../../../libs/adapters/src/event-log/sqlite/page.js';
+import { RecordedPage } from '../../../libs/adapters/src/event-log/sqlite/recorded-row.js';
 import { eventOf } from './log-testing.js';
 
 describe('a row of the SQLite log', () => {
@@ -15,10 +15,10 @@ describe('a row of the SQLite log', () => {
     },
   };
   const rowOf = (stored: object, before: readonly object[] = []): RecordedEvent => {
-    const page = new PageBuilder();
+    const page = new PageBuilder(new PageMemory());
     for (const body of [...before, stored])
       page.add({ stream: 'a', revision: 3, position: 12, body: JSON.stringify(body) }, '');
-    return rowsOf(page.content()).at(-1) as RecordedEvent;
+    return new RecordedPage(page.content()).events.at(-1) as RecordedEvent;
   };
 
   it('tells type, time, data and term without what else the event says', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { SqliteEventLog } from '#adapters';
 import { LogUnavailable } from '#ports';
-import type { Appended, EventLog } from '#ports';
+import type { Appended, EventLog, RecordedEvent } from '#ports';
 import { eventLogContract } from './event-log.contract.js';
 import type { LogPlace } from './event-log.contract.js';
 import { collect, eventOf } from './log-testing.js';
@@ -50,6 +50,20 @@ describe('the SQLite log', () => {
         break;
       }
       expect(await Promise.all([all(), all()])).toEqual([shown, shown]);
+      // Who is done with an event gives its memory to others, but not that of an event that somebody still holds.
+      const held: RecordedEvent[] = [];
+      const read: unknown[] = [];
+      for await (const events of log.readAll(0)) {
+        held.push(...events.slice(0, 1));
+        for (const recorded of events) {
+          const { stream, id, data } = recorded.open();
+          read.push({ stream, id, data });
+          if (!held.includes(recorded) || held.indexOf(recorded) % 2 === 0) recorded.done();
+        }
+      }
+      expect(read).toEqual(shown);
+      for (const recorded of held.filter((_, i) => i % 2 === 1))
+        expect(recorded.open().id).toBe(written[recorded.position - 1]?.event.id);
       for await (const _events of log.readAll(0)) break;
       await log.close();
     } finally {

@@ -38,4 +38,5 @@ export class DecodedEvent implements RecordedEvent {
   fact(): StoredEvent {
     return this.event;
   }
+  done(): void {}
 }

@@ -1,3 +1,4 @@
+import type { RecordedEvent } from '#ports';
 import type { PageAnswer } from './protocol.js';
 import { WorkerLink } from './worker-link.js';
 
@@ -7,7 +8,7 @@ const IDLE_MS = 10_000;
 /** What reads pages of the log, in whatever thread. */
 export interface PageReader {
   page(after: number, until: number): Promise<PageAnswer>;
-  pages(after: number, until: number): AsyncIterable<PageAnswer>;
+  pages(after: number, until: number): AsyncIterable<readonly RecordedEvent[]>;
   streamPage(stream: string, from: number): Promise<PageAnswer>;
   close(): Promise<void>;
 }
@@ -36,7 +37,7 @@ export class OnDemandReader implements PageReader {
   page(after: number, until: number): Promise<PageAnswer> {
     return this.#use((link) => link.page(after, until));
   }
-  async *pages(after: number, until: number): AsyncIterable<PageAnswer> {
+  async *pages(after: number, until: number): AsyncIterable<readonly RecordedEvent[]> {
     const link = await this.#enter();
     try {
       yield* link.pages(after, until);

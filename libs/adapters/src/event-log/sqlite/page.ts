@@ -5,6 +5,8 @@ export const PAGE_BYTES = 256 * 1024;
 const PAGE_ROWS = 1000;
 /** A page's first buffer: room for its last row too, unless that is a large one. */
 const BUFFER_BYTES = PAGE_BYTES + 8 * 1024;
+/** More pages than are on their way at a time. */
+const SPARE_MAX = 16;
 /** A UTF-16 unit takes three bytes at most; of a longer text it is worth counting them. */
 const BYTES_PER_UNIT = 3;
 const COUNTED_UNITS = 4096;
@@ -48,9 +50,22 @@ function linkOf(linked: string | Uint8Array): string {
   return hash('sha256', linked, 'base64url');
 }
 
+/** Memory of pages that nobody reads any more: allocating it anew each time makes both threads collect garbage. */
+export class PageMemory {
+  readonly #spare: Buffer[] = [];
+
+  take(): Buffer {
+    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  }
+  giveBack(bytes: Uint8Array): void {
+    if (bytes.byteLength === BUFFER_BYTES && this.#spare.length < SPARE_MAX)
+      this.#spare.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+}
+
 /** Lays rows one after the other, each behind what its chain is made of, so that both are written once. */
 export class PageBuilder {
-  #bytes = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  #bytes: Buffer;
   #end = 0;
   readonly #rows: number[] = [];
   readonly #streams: Map<string, number>;
@@ -58,7 +73,8 @@ export class PageBuilder {
   full = false;
 
   /** `streams`: what the pages before this one have named. */
-  constructor(streams = new Map<string, number>()) {
+  constructor(memory: PageMemory, streams = new Map<string, number>()) {
+    this.#bytes = memory.take();
     this.#streams = streams;
   }
 

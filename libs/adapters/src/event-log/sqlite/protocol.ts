@@ -72,6 +72,11 @@ export interface CursorEnd {
   readonly is: 'end';
   readonly cursor: number;
 }
+/** Nobody reads these bytes of a page any more. */
+export interface BytesBack {
+  readonly is: 'back';
+  readonly bytes: Uint8Array;
+}
 export interface PageAnswer extends PageContent {
   readonly is: 'page';
   readonly seq: number;
@@ -89,5 +94,5 @@ export interface FailedAnswer {
 export interface CloseRequest {
   readonly is: 'close';
 }
-export type ToWorker = OpenRequest | AppendRequest | ReadRequest | CursorEnd | CloseRequest;
+export type ToWorker = OpenRequest | AppendRequest | ReadRequest | CursorEnd | BytesBack | CloseRequest;
 export type FromWorker = Opened | Broken | AppendAnswer | PageAnswer | HeadAnswer | FailedAnswer;

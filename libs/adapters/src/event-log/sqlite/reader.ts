@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { readAcked } from './acked-mark.js';
 import { bytesOf, checkPages, numberOf } from './database.js';
 import { damaged } from './failure.js';
-import { PAGE_BYTES, PageBuilder, type PageContent, type Row } from './page.js';
+import { PAGE_BYTES, PageBuilder, PageMemory, type PageContent, type Row } from './page.js';
 
 /** So many rows are taken off SQLite at once, which is faster than one by one; fewer while they are large. */
 const ROWS_AT_ONCE_MAX = 64;
@@ -20,6 +20,7 @@ export interface Link {
 
 /** Reads rows and holds each against the chain before it is given out: what was altered is never silently read. */
 export class LogReader {
+  readonly memory = new PageMemory();
   readonly #path: string;
   readonly #page: StatementSync;
   readonly #streamPage: StatementSync;
@@ -89,7 +90,7 @@ export class LogReader {
 
   page(after: number, until: number, streams?: Map<string, number>): PageContent {
     let link = this.#last.position === after ? this.#last : this.#linkAt(after);
-    const page = new PageBuilder(streams);
+    const page = new PageBuilder(this.memory, streams);
     for (let last = after, ended = false; !ended && !page.full;) {
       const rows = this.#page.all(last, until, this.#rowsAtOnce) as unknown as readonly SqlRow[];
       ended = rows.length < this.#rowsAtOnce;
@@ -108,7 +109,7 @@ export class LogReader {
   }
 
   streamPage(stream: string, from: number): PageContent {
-    const page = new PageBuilder();
+    const page = new PageBuilder(this.memory);
     let expected = from;
     for (const values of this.#streamPage.iterate(stream, from) as Iterable<unknown> as Iterable<SqlRow>) {
       const row = rowOf(values, stream);

@@ -16,21 +16,32 @@ const ID_LENGTH = 36;
 const TIME_LENGTH = 24;
 const QUOTE = 0x22;
 
-/** The rows of a page. */
-export function rowsOf({ bytes, rows, streams }: PageContent): RecordedEvent[] {
-  const shared = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const page: Page = { bytes: shared, rows, streams, lastType: { bytes: Buffer.from('"'), text: '' } };
-  const recorded: RecordedEvent[] = [];
-  for (let at = 0; at < rows.length; at += COLUMN_COUNT) recorded.push(new RecordedRow(page, at));
-  return recorded;
-}
-
-interface Page {
+/** A page whose rows share its memory, until it is given back: when all of them are done with, and the page itself. */
+export class RecordedPage {
+  readonly events: readonly RecordedEvent[];
   readonly bytes: Buffer;
   readonly rows: Float64Array;
   readonly streams: readonly string[];
   /** The one that was read last, with the quote at its end: the next one is mostly the same. */
-  lastType: { readonly bytes: Uint8Array; readonly text: string };
+  lastType: { readonly bytes: Uint8Array; readonly text: string } = { bytes: Buffer.from('"'), text: '' };
+  private inUse: number;
+
+  constructor(
+    { bytes, rows, streams }: PageContent,
+    private readonly giveBack: () => void = () => undefined,
+  ) {
+    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.rows = rows;
+    this.streams = streams;
+    const events: RecordedEvent[] = [];
+    for (let at = 0; at < rows.length; at += COLUMN_COUNT) events.push(new RecordedRow(this, at));
+    this.events = events;
+    this.inUse = events.length + 1;
+  }
+
+  done(): void {
+    if (--this.inUse === 0) this.giveBack();
+  }
 }
 
 /**
@@ -40,9 +51,10 @@ interface Page {
 class RecordedRow implements RecordedEvent {
   /** Where the type ends; 0 when the parts before the data are not as usual, -1 before that was looked at. */
   private typeEnd = -1;
+  private isDone = false;
 
   constructor(
-    private readonly page: Page,
+    private readonly page: RecordedPage,
     private readonly at: number,
   ) {}
 
@@ -117,6 +129,12 @@ class RecordedRow implements RecordedEvent {
       // These words stand within the metadata once more: cut there, nothing is JSON.
       return this.open();
     }
+  }
+
+  done(): void {
+    if (this.isDone) return;
+    this.isDone = true;
+    this.page.done();
   }
 
   private get typeFrom(): number {

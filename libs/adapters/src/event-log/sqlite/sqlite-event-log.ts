@@ -10,7 +10,7 @@ import { OnDemandReader } from './on-demand-reader.js';
 import type { PageReader } from './on-demand-reader.js';
 import { COLUMN_COUNT } from './page.js';
 import type { AppendAnswer, Failure, PageAnswer } from './protocol.js';
-import { rowsOf, stored } from './recorded-row.js';
+import { RecordedPage, stored } from './recorded-row.js';
 import { WorkerLink, faultOf } from './worker-link.js';
 
 const EVENT_BYTES_MAX = 16 * 1024 * 1024;
@@ -131,7 +131,7 @@ export class SqliteEventLog implements EventLog {
   async *readAll(afterPosition: number): AsyncIterable<readonly RecordedEvent[]> {
     const until = await this.head();
     if (afterPosition >= until) return;
-    for await (const page of this.#reader.pages(afterPosition, until)) if (page.rows.length > 0) yield rowsOf(page);
+    yield* this.#reader.pages(afterPosition, until);
   }
 
   subscribe(
@@ -266,5 +266,5 @@ function refusalOf(append: PendingAppend, failure: Failure): unknown {
 }
 
 function eventsIn(page: PageAnswer): StoredEvent[] {
-  return rowsOf(page).map((recorded) => recorded.open());
+  return new RecordedPage(page).events.map((recorded) => recorded.open());
 }

@@ -1,5 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import { AppendVoid, LogDamaged, LogFull, LogUnavailable } from '#ports';
+import { AppendVoid, LogDamaged, LogFull, LogUnavailable, type RecordedEvent } from '#ports';
+import type { PageContent } from './page.js';
+import { RecordedPage } from './recorded-row.js';
 import type {
   AppendAnswer,
   AppendRequest,
@@ -67,8 +69,12 @@ export class WorkerLink {
   async page(after: number, until: number): Promise<PageAnswer> {
     return this.#pageOf(await this.#ask((seq) => ({ is: 'page', seq, after, until })));
   }
+  #giveBack({ bytes }: PageContent): void {
+    if (this.#gone === undefined) this.#worker.postMessage({ is: 'back', bytes }, [bytes.buffer as ArrayBuffer]);
+  }
+
   /** Every page after a position up to another: the next ones are read while one is used. */
-  async *pages(after: number, until: number): AsyncIterable<PageAnswer> {
+  async *pages(after: number, until: number): AsyncIterable<readonly RecordedEvent[]> {
     const cursor = ++this.#seq;
     const asked: Promise<PageAnswer | number>[] = [];
     const ask = () => {
@@ -83,7 +89,9 @@ export class WorkerLink {
         const page = this.#pageOf(await next);
         if (!page.done) ask();
         for (const stream of page.streams) streams.push(stream);
-        yield { ...page, streams };
+        const recorded = new RecordedPage({ ...page, streams }, () => this.#giveBack(page));
+        if (recorded.events.length > 0) yield recorded.events;
+        recorded.done();
         if (page.done) return;
       }
     } finally {

@@ -68,6 +68,7 @@ class LogWorker {
         if (message.is === 'append') appends.push(message);
         else if (message.is === 'close') return this.#close(appends, reads);
         else if (message.is === 'end') this.#end(message, reads);
+        else if (message.is === 'back') this.#reader.memory.giveBack(message.bytes);
         else if (message.is !== 'open') reads.push(message);
       }
       this.#append(appends);
