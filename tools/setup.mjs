@@ -11,13 +11,16 @@ import { engineAddress, ping } from './engine.mjs';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 export const home = resolve(process.env.SHIPLOG_HOME || join(homedir(), '.shiplog'));
+/** Package with this platform's Node binary; package-lock.json pins its hash. */
+const NODE_PACKAGE = `node_modules/node-${process.platform}-${process.arch}`;
+const hostMajor = Number(process.versions.node.split('.')[0]);
 /** Node 24 as package.json pins it; the host's own may be older. */
-export const node = pinnedNode();
+export let node = pinnedNode();
 
 function pinnedNode() {
-  const pinned = join(root, 'node_modules', 'node', 'bin', 'node');
+  const pinned = join(root, NODE_PACKAGE, 'bin', 'node');
   // In an image that is Node 24 itself the package may be left out.
-  return Number(process.versions.node.split('.')[0]) >= 24 && !existsSync(pinned) ? process.execPath : pinned;
+  return hostMajor >= 24 && !existsSync(pinned) ? process.execPath : pinned;
 }
 
 // Servers are in folders that a user's PATH may leave out.
@@ -42,8 +45,7 @@ export function step(text) {
 
 /** Installs the packages of package-lock.json unless they are there already. */
 export function install() {
-  const major = Number(process.versions.node.split('.')[0]);
-  if (major < 20) throw new Problem(`Node ${process.versions.node} is too old: install Node 20 or newer.`);
+  if (hostMajor < 20) throw new Problem(`Node ${process.versions.node} is too old: install Node 20 or newer.`);
   if (isInstalled()) return;
   step('Installing packages (npm ci) …');
   const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel', 'error'], {
@@ -53,6 +55,11 @@ export function install() {
   if (result.error) throw new Problem('npm is not installed: install Node with npm.');
   if (result.status !== 0)
     throw new Problem('npm ci failed: see above; check the network and the registry that npm uses.');
+  node = pinnedNode();
+  if (!existsSync(node))
+    throw new Problem(
+      `No package holds Node 24 for ${process.platform} on ${process.arch}: install Node 24 or newer on this machine.`,
+    );
 }
 
 function isInstalled() {
@@ -64,10 +71,11 @@ function isInstalled() {
     }
   });
   if (!wanted || !present) return false;
-  // Optional packages are for other platforms; npm leaves them out.
-  return Object.entries(wanted).every(
-    ([name, entry]) => name === '' || entry.optional || present[name]?.version === entry.version,
-  );
+  // Optional packages are for other platforms; npm leaves them out. The binary of this one is needed.
+  const isNeeded = ([name, entry]) => name !== '' && (!entry.optional || (name === NODE_PACKAGE && hostMajor < 24));
+  return Object.entries(wanted)
+    .filter(isNeeded)
+    .every(([name, entry]) => present[name]?.version === entry.version);
 }
 
 /** Compiles unless the sources are those of the last time. Types are checked by `npm run check`, not here. */

@@ -18,7 +18,7 @@ import { freePort, root } from '../../tools/cluster.mjs';
 
 /** Does what docs/follow-an-apply.md says under "Adding a kind", to a copy of the repository, and tries the kind. */
 const page = readFileSync(join(root, 'docs/follow-an-apply.md'), 'utf8');
-const node = join(root, 'node_modules/node/bin/node');
+const node = process.execPath;
 
 let work: string;
 let stop: () => Promise<void> = () => Promise.resolve();

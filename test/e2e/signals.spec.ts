@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { freePort, root } from '../../tools/cluster.mjs';
 import { processesWith, until } from '../support/test-cluster.js';
 
-const node = join(root, 'node_modules/node/bin/node');
+const node = process.execPath;
 const started: ChildProcess[] = [];
 let folder: string;
 beforeAll(() => {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SqliteEventLog } from '#adapters';
 
 const root = process.cwd();
-const node = join(root, 'node_modules/node/bin/node');
+const node = process.execPath;
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'shiplog-problems-'));

@@ -8,6 +8,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symli
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { node } from '../../../tools/setup.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const NODE_IMAGE = 'shiplog-standin/node:24';
@@ -26,7 +27,7 @@ try {
 
 function makeNode(folder) {
   base(folder);
-  program(folder, join(root, 'node_modules', 'node', 'bin', 'node'), 'usr/bin/node');
+  program(folder, node, 'usr/bin/node');
   const npm = dirname(dirname(realpathSync(which('npm'))));
   cpSync(npm, join(folder, 'usr/lib/node_modules/npm'), { recursive: true, verbatimSymlinks: true });
   symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(folder, 'usr/bin/npm'));
