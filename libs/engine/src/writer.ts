@@ -15,6 +15,7 @@ import { AppendVoid, EventTooLarge, LogDamaged, LogFull, WrongExpectedRevision }
 import type { Instant, JsonObject } from '#std';
 import { Fault, isJsonObject, toEventTime } from '#std';
 import { WRITER_ELECTED, type EventCodec } from './codec.js';
+import { fits } from './event-size.js';
 import { WRITER_STREAM, type Projection } from './projection.js';
 import type { ReadModel } from './read-model.js';
 
@@ -179,19 +180,22 @@ export class Writer implements CommandPort {
     decided: DecidedEvent,
     now: Instant,
   ): Promise<CommandResult | 'again'> {
-    const { codec, reads, snapshotEvery } = this.options;
+    const { log, codec, reads, snapshotEvery } = this.options;
     const expected = before?.revision ?? -1;
     const { type, data: changed } = decided.event as NonNullable<DecidedEvent['event']>;
     const object = decided.deleted ? undefined : decided.object;
-    const data = object ? withSnapshot(changed, expected + 1, object, snapshotEvery) : changed;
-    const event = this.event(stream, expected, command.correlationId, { type, data, command, now, epoch: this.epoch });
-    const bytes = codec.encode(stream, event);
+    const what = { type, command, now, epoch: this.epoch };
+    const encoded = (data: JsonObject) =>
+      codec.encode(stream, this.event(stream, expected, command.correlationId, { ...what, data }));
+    const full = encoded(object ? withSnapshot(changed, expected + 1, object, snapshotEvery) : changed);
+    // A snapshot only makes a rebuild faster: an event that is too large with it is appended without it.
+    const event = 'snapshot' in full.data && !fits(full, log.eventBytesMax) ? encoded(changed) : full;
     const generation = this.generation;
     const optimistic: StreamState = { revision: expected + 1, position: ON_ITS_WAY, object };
     this.ahead.put(stream, optimistic, this.ahead.position);
     let position: number;
     try {
-      position = await this.durably(stream, bytes, expected, now + COMMAND_TIMEOUT_MS);
+      position = await this.durably(stream, event, expected, now + COMMAND_TIMEOUT_MS);
     } catch (cause) {
       return this.failed(cause, generation);
     }
