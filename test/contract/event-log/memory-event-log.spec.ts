@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryEventLog, MemoryLogStore } from '#adapters';
 import type { AppendFate } from '#adapters';
-import { LogUnavailable } from '#ports';
+import { AppendVoid, LogDamaged, LogFull, LogUnavailable } from '#ports';
 import { eventLogContract } from './event-log.contract.js';
 import type { LogPlace } from './event-log.contract.js';
 import { collect, eventOf } from './log-testing.js';
@@ -19,6 +19,7 @@ eventLogContract('memory', async (): Promise<LogPlace> => {
   return {
     open: async () => new MemoryEventLog({ store, faults }),
     openBeside: async () => new MemoryEventLog({ store }),
+    addForeign: async (count) => store.addForeign(count),
     loseNextAnswer: () => (afterAppend = 'fail'),
     remove: async () => undefined,
   };
@@ -61,5 +62,52 @@ describe('memory log under simulation:', () => {
     const log = new MemoryEventLog({ faults: { beforeAppend: () => 'fail' } });
     await expect(log.append('a', eventOf('a', -1), -1)).rejects.toBeInstanceOf(LogUnavailable);
     expect(await collect(log.readAll(0))).toEqual([]);
+  });
+
+  it('has no room for an append, and voids those that were sent before that was known', async () => {
+    const fates: AppendFate[] = ['full'];
+    const log = new MemoryEventLog({ faults: { beforeAppend: () => fates.pop() ?? 'go-on' } });
+    const appends = [log.append('a', eventOf('a', -1), -1), log.append('a', eventOf('a', 0), 0)];
+    const [first, second] = await Promise.allSettled(appends);
+    expect(first).toMatchObject({ reason: expect.any(LogFull) });
+    expect(second).toMatchObject({ reason: expect.any(AppendVoid) });
+    expect((await log.append('a', eventOf('a', -1), -1)).revision).toBe(0);
+  });
+
+  it('carries out an append that was given up on, unless the stream has moved', async () => {
+    const late: (() => void)[] = [];
+    const fates: AppendFate[] = ['late', 'go-on', 'late'];
+    const faults = { beforeAppend: () => fates.pop() ?? 'go-on', later: (work: () => void) => void late.push(work) };
+    const log = new MemoryEventLog({ faults });
+    await expect(log.append('a', eventOf('a', -1), -1)).rejects.toBeInstanceOf(LogUnavailable);
+    late.pop()?.();
+    expect(await collect(log.readStream('a', 0))).toHaveLength(1);
+    await log.append('a', eventOf('a', 0), 0);
+    await expect(log.append('a', eventOf('a', 0, 'another cause'), 0)).rejects.toBeInstanceOf(LogUnavailable);
+    late.pop()?.();
+    expect((await collect(log.readStream('a', 0))).map(({ id }) => id)).toEqual([
+      eventOf('a', -1).id,
+      eventOf('a', 0).id,
+    ]);
+  });
+
+  it('refuses to give an event of which a bit was flipped, to readers and to followers', async () => {
+    const store = new MemoryLogStore();
+    const log = new MemoryEventLog({ store });
+    for (let revision = -1; revision < 3; revision++) await log.append('a', eventOf('a', revision), revision);
+    store.damage(3);
+    await expect(collect(log.readAll(0))).rejects.toMatchObject({ name: 'LogDamaged', position: 3 });
+    const ended = new Promise((resolve) => log.subscribe(0, () => undefined, resolve));
+    expect(await ended).toBeInstanceOf(LogDamaged);
+    expect(await collect(log.readAll(3))).toHaveLength(1);
+  });
+
+  it('is as it was at a position after a backup was restored', async () => {
+    const store = new MemoryLogStore();
+    const log = new MemoryEventLog({ store });
+    for (let revision = -1; revision < 3; revision++) await log.append('a', eventOf('a', revision), revision);
+    store.restoreTo(2);
+    expect(await log.head()).toBe(2);
+    expect(await log.append('a', eventOf('a', 1, 'another cause'), 1)).toEqual({ position: 3, revision: 2 });
   });
 });

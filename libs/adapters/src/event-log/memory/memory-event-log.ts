@@ -1,11 +1,14 @@
 import type { NewEvent, StoredEvent } from '#model';
-import { EventTooLarge, LogUnavailable, WrongExpectedRevision } from '#ports';
+import { AppendVoid, EventTooLarge, LogFull, LogUnavailable, WrongExpectedRevision } from '#ports';
 import type { Appended, EventLog, LogSubscription, OnProgress, RecordedEvent } from '#ports';
 import { DecodedEvent } from '../decoded-event.js';
 import { MemoryLogStore } from './memory-log-store.js';
 
-/** What a fault hook decides about one append: go on, fail as an unreachable log does, or never be heard of again. */
-export type AppendFate = 'go-on' | 'fail' | 'never';
+/**
+ * What a fault hook decides about one append: `go-on`; `fail` as an unreachable log does; `never` be heard of again; `full`:
+ * there is no room for it; `late`: it fails as with `fail`, and is carried out afterwards all the same.
+ */
+export type AppendFate = 'go-on' | 'fail' | 'never' | 'full' | 'late';
 export interface AttemptedAppend {
   readonly stream: string;
   readonly event: NewEvent;
@@ -16,6 +19,10 @@ export interface MemoryLogFaults {
   beforeAppend?(append: AttemptedAppend): AppendFate;
   /** The append is durable and subscribers hear of it; when it does not go on, its writer never learns that. */
   afterAppendBeforeAck?(append: AttemptedAppend, appended: Appended): AppendFate;
+  /** Runs what a `late` append does, some time after the append was given up on. */
+  later?(work: () => void): void;
+  /** Before anything is read. `fail`: the log cannot be reached. */
+  read?(): 'go-on' | 'fail';
 }
 export interface MemoryEventLogOptions {
   /** What outlives the process that this log belongs to; a fresh one when absent. */
@@ -23,7 +30,12 @@ export interface MemoryEventLogOptions {
   readonly faults?: MemoryLogFaults;
   /** Runs work soon, but not in the caller's own tick. The simulation puts its own scheduler here. */
   readonly schedule?: (work: () => void) => void;
+  /** Runs what happens in the store, which goes on when this process stands still. Default: `schedule`. */
+  readonly inStore?: (work: () => void) => void;
+  /** Runs what brings events to subscribers: how far they lag behind. Default: `schedule`. */
+  readonly deliver?: (work: () => void) => void;
   readonly eventBytesMax?: number;
+  readonly positionsPerEvent?: number;
   readonly shared?: boolean;
 }
 /** So few that tests with short logs see more than one. */
@@ -40,11 +52,13 @@ interface Waiting extends AttemptedAppend {
  */
 export class MemoryEventLog implements EventLog {
   readonly eventBytesMax: number;
-  readonly positionsPerEvent = 1;
+  readonly positionsPerEvent: number;
   readonly shared: boolean;
   readonly store: MemoryLogStore;
   readonly #faults: MemoryLogFaults;
   readonly #schedule: (work: () => void) => void;
+  readonly #inStore: (work: () => void) => void;
+  readonly #deliver: (work: () => void) => void;
   readonly #subscriptions = new Set<MemorySubscription>();
   #queue: Waiting[] = [];
   #alive = true;
@@ -53,6 +67,9 @@ export class MemoryEventLog implements EventLog {
     this.store = options.store ?? new MemoryLogStore();
     this.#faults = options.faults ?? {};
     this.#schedule = options.schedule ?? queueMicrotask;
+    this.#inStore = options.inStore ?? this.#schedule;
+    this.#deliver = options.deliver ?? this.#schedule;
+    this.positionsPerEvent = options.positionsPerEvent ?? 1;
     this.eventBytesMax = options.eventBytesMax ?? 16 * 1024 * 1024;
     this.shared = options.shared ?? false;
   }
@@ -61,26 +78,30 @@ export class MemoryEventLog implements EventLog {
     if (!this.#alive) return Promise.reject(new LogUnavailable('the event log is closed'));
     return new Promise((resolve, reject) => {
       this.#queue.push({ stream, event, expectedRevision, resolve, reject });
-      this.#schedule(() => this.#commitNext());
+      this.#inStore(() => this.#commitNext());
     });
   }
 
   async *readStream(stream: string, fromRevision: number): AsyncIterable<StoredEvent> {
+    this.#reads();
     yield* this.store.stream(stream).slice(Math.max(0, fromRevision));
   }
 
   async *readAll(afterPosition: number): AsyncIterable<readonly RecordedEvent[]> {
-    const events = structuredClone(this.store.after(afterPosition)).map((event) => new DecodedEvent(event));
-    for (let from = 0; from < events.length; from += BATCH_EVENTS) yield events.slice(from, from + BATCH_EVENTS);
+    this.#reads();
+    const events = this.store.after(afterPosition);
+    for (let from = 0; from < events.length; from += BATCH_EVENTS)
+      yield structuredClone(events.slice(from, from + BATCH_EVENTS)).map((event) => new DecodedEvent(event));
   }
 
   subscribe(
     afterPosition: number,
     onEvents: (events: readonly StoredEvent[]) => void,
     onEnd?: (cause: unknown) => void,
-    _onProgress?: OnProgress,
+    onProgress?: OnProgress,
   ): LogSubscription {
-    const subscription = new MemorySubscription(this.store, this.#schedule, { afterPosition, onEvents, onEnd }, () =>
+    const following = { afterPosition, onEvents, onEnd, onProgress };
+    const subscription = new MemorySubscription(this.store, this.#deliver, following, () =>
       this.#subscriptions.delete(subscription),
     );
     this.#subscriptions.add(subscription);
@@ -89,6 +110,7 @@ export class MemoryEventLog implements EventLog {
   }
 
   async head(): Promise<number> {
+    this.#reads();
     return this.store.head;
   }
   async origin(): Promise<number> {
@@ -124,14 +146,30 @@ export class MemoryEventLog implements EventLog {
     const bytes = byteLength(JSON.stringify(event));
     if (bytes > this.eventBytesMax) throw new EventTooLarge(stream, bytes, this.eventBytesMax);
     const before = this.#faults.beforeAppend?.(waiting) ?? 'go-on';
+    if (before === 'full') return this.#refuse(waiting);
+    if (before === 'late') this.#faults.later?.(() => void this.#land(waiting));
     if (before !== 'go-on') return unheard(before, waiting);
-    const actual = this.store.stream(stream).length - 1;
+    const actual = this.store.revision(stream);
     const appended = actual === expectedRevision ? this.store.add(stream, event) : this.#first(waiting, actual);
     const after = this.#faults.afterAppendBeforeAck?.(waiting, appended) ?? 'go-on';
     if (after !== 'go-on') return unheard(after, waiting);
     this.#schedule(() => {
       if (this.#alive) waiting.resolve(appended);
     });
+  }
+
+  /** Whatever was sent before that was known may rest on what was refused. */
+  #refuse(waiting: Waiting): void {
+    waiting.reject(new LogFull('the event log is full'));
+    for (const later of this.#queue.splice(0)) later.reject(new AppendVoid());
+  }
+  /** Nobody waits for it any more. */
+  #land({ stream, event, expectedRevision }: AttemptedAppend): void {
+    if (this.store.revision(stream) === expectedRevision) this.store.add(stream, event);
+  }
+
+  #reads(): void {
+    if (!this.#alive || this.#faults.read?.() === 'fail') throw new LogUnavailable('the event log cannot be reached');
   }
 
   /** The result that the same append had before, or the refusal of one that is late. */
@@ -143,7 +181,7 @@ export class MemoryEventLog implements EventLog {
 }
 
 function unheard(fate: AppendFate, waiting: Waiting): void {
-  if (fate === 'fail') waiting.reject(new LogUnavailable('the event log did not answer'));
+  if (fate !== 'never') waiting.reject(new LogUnavailable('the event log did not answer'));
 }
 
 function byteLength(text: string): number {
@@ -154,6 +192,7 @@ interface Following {
   readonly afterPosition: number;
   readonly onEvents: (events: readonly StoredEvent[]) => void;
   readonly onEnd: ((cause: unknown) => void) | undefined;
+  readonly onProgress: OnProgress | undefined;
 }
 class MemorySubscription implements LogSubscription {
   #position: number;
@@ -181,12 +220,13 @@ class MemorySubscription implements LogSubscription {
   }
 
   #deliver(): void {
-    const events = this.store.after(this.#position);
-    const last = events.at(-1);
-    if (last === undefined) return;
-    this.#position = last.position;
+    const { head } = this.store;
+    if (head <= this.#position) return;
     try {
-      this.following.onEvents(events);
+      const events = this.store.after(this.#position);
+      this.#position = head;
+      if (events.length > 0) this.following.onEvents(events);
+      if ((events.at(-1)?.position ?? 0) < head) this.following.onProgress?.(head);
     } catch (cause) {
       void this.close();
       this.following.onEnd?.(cause);
