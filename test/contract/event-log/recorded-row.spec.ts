@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RecordedEvent } from '#ports';
-import { PageBuilder, PageMemory } from '../../../libs/adapters/src/event-log/sqlite/page.js';
-import { RecordedPage } from '../../../libs/adapters/src/event-log/sqlite/recorded-row.js';
+import { PageBuilder, PageMemory } from '../../../libs/adapters/src/event-log/log-worker/page.js';
+import { RecordedPage } from '../../../libs/adapters/src/event-log/log-worker/recorded-row.js';
 import { eventOf } from './log-testing.js';
 
 describe('a row of the SQLite log', () => {

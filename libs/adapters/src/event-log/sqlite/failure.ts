@@ -1,4 +1,4 @@
-import type { Failure } from './protocol.js';
+import type { Failure } from '../log-worker/protocol.js';
 
 /** Carries a failure up to where it is answered; inside the worker only. */
 export class StoreFailure extends Error {

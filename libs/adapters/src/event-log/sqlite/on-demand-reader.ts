@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '#ports';
-import type { PageAnswer } from './protocol.js';
-import { WorkerLink } from './worker-link.js';
+import type { PageAnswer } from '../log-worker/protocol.js';
+import type { WorkerLink } from '../log-worker/worker-link.js';
+import { linkTo } from './link.js';
 
 /** A thread costs some 18 MB; most of the time nothing is read. */
 const IDLE_MS = 10_000;
@@ -84,15 +85,14 @@ export class OnDemandReader implements PageReader {
   }
 
   #start(): WorkerLink {
-    const link = new WorkerLink({
-      path: this.#path,
-      mode: 'read',
-      check: false,
-      opens: false,
-      onGone: () => {
-        if (this.#link === link) this.#link = undefined;
+    const link = linkTo(
+      { path: this.#path, mode: 'read', check: false, opens: false },
+      {
+        onGone: () => {
+          if (this.#link === link) this.#link = undefined;
+        },
       },
-    });
+    );
     return link;
   }
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { readAcked } from './acked-mark.js';
 import { bytesOf, checkPages, numberOf } from './database.js';
 import { damaged } from './failure.js';
-import { PAGE_BYTES, PageBuilder, PageMemory, type PageContent, type Row } from './page.js';
+import { PAGE_BYTES, PageBuilder, PageMemory, type PageContent, type Row } from '../log-worker/page.js';
 
 /** So many rows are taken off SQLite at once, which is faster than one by one; fewer while they are large. */
 const ROWS_AT_ONCE_MAX = 64;

@@ -1,17 +1,18 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { NewEvent, StoredEvent } from '#model';
-import { AppendVoid, EventTooLarge, LogUnavailable, WrongExpectedRevision } from '#ports';
+import { EventTooLarge, LogUnavailable } from '#ports';
 import type { Appended, EventLog, LogSubscription, OnProgress, RecordedEvent } from '#ports';
 import { LiveTail } from '../live-tail.js';
 import type { Page } from '../live-tail.js';
+import { AppendQueue, bodyOf } from '../log-worker/append-queue.js';
+import { COLUMN_COUNT } from '../log-worker/page.js';
+import { eventsIn } from '../log-worker/recorded-row.js';
+import type { WorkerLink } from '../log-worker/worker-link.js';
 import { FileWatch } from './file-watch.js';
+import { linkTo } from './link.js';
 import { OnDemandReader } from './on-demand-reader.js';
 import type { PageReader } from './on-demand-reader.js';
-import { COLUMN_COUNT } from './page.js';
-import type { AppendAnswer, Failure, PageAnswer } from './protocol.js';
-import { RecordedPage, stored } from './recorded-row.js';
-import { WorkerLink, faultOf } from './worker-link.js';
 
 const EVENT_BYTES_MAX = 16 * 1024 * 1024;
 const FAR = Number.MAX_SAFE_INTEGER;
@@ -21,15 +22,6 @@ export interface SqliteEventLogOptions {
   /** How long a reading process waits for the file watch before it looks by itself. */
   readonly lookAfterMs?: number;
 }
-interface PendingAppend {
-  readonly stream: string;
-  readonly event: NewEvent;
-  readonly expectedRevision: number;
-  readonly body: string;
-  resolve(appended: Appended): void;
-  reject(cause: unknown): void;
-}
-
 /**
  * The embedded log: one SQLite file, written by one process and read by any. Appends of one tick travel to the worker in
  * one message, and what arrives there during an fsync is committed together by the next.
@@ -46,12 +38,7 @@ export class SqliteEventLog implements EventLog {
   readonly #tail: LiveTail;
   readonly #origin: number;
   readonly #watch: FileWatch | undefined;
-  /** Appends of this tick, not yet posted. */
-  #queue: PendingAppend[] = [];
-  #flushing = false;
-  readonly #posted = new Map<number, PendingAppend>();
-  #seq = 0;
-  #fullGroups = 0;
+  readonly #appends: AppendQueue;
   #closed: LogUnavailable | undefined;
 
   static async open(path: string, options: SqliteEventLogOptions = {}): Promise<SqliteEventLog> {
@@ -64,18 +51,17 @@ export class SqliteEventLog implements EventLog {
     // Who opens a log that is not empty reads it next.
     const isThere = mode === 'write' && existsSync(file);
     if (isThere) reader.prepare();
-    const first = new WorkerLink({
-      path: file,
-      mode,
-      check: true,
-      opens: true,
-      onAppended: (answer) => {
-        if (made.log !== undefined) made.log.#settle(answer);
+    const first = linkTo(
+      { path: file, mode, check: true, opens: true },
+      {
+        onAppended: (answer) => {
+          if (made.log !== undefined) made.log.#appends.settle(answer);
+        },
+        onGone: (cause) => {
+          if (made.log !== undefined) made.log.#gone(cause);
+        },
       },
-      onGone: (cause) => {
-        if (made.log !== undefined) made.log.#gone(cause);
-      },
-    });
+    );
     const { head, origin } = await first.opened.catch(async (cause: unknown) => {
       await reader.close();
       throw cause;
@@ -99,6 +85,10 @@ export class SqliteEventLog implements EventLog {
     this.#beside = mode === 'read' ? worker : undefined;
     this.#reader = parts.reader;
     this.#tail = new LiveTail(parts.head);
+    this.#appends = new AppendQueue({
+      send: (request) => this.#writer?.append(request),
+      onDurable: (events) => this.#publish(events),
+    });
     this.#origin = parts.origin;
     this.#watch = mode === 'read' ? new FileWatch(path, parts.lookAfterMs, () => this.#readNew()) : undefined;
   }
@@ -107,14 +97,10 @@ export class SqliteEventLog implements EventLog {
     if (this.#closed !== undefined) return Promise.reject(this.#closed);
     if (this.#writer === undefined)
       return Promise.reject(new LogUnavailable(`The event log ${this.path} was opened for reading.`));
-    const { id, type, time, data, metadata } = event;
-    const body = JSON.stringify({ id, type, time, data, metadata });
+    const body = bodyOf(event);
     const bytes = body.length * 3 > EVENT_BYTES_MAX ? Buffer.byteLength(body) : 0;
     if (bytes > EVENT_BYTES_MAX) return Promise.reject(new EventTooLarge(stream, bytes, EVENT_BYTES_MAX));
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ stream, event, expectedRevision, body, resolve, reject });
-      this.#flushSoon();
-    });
+    return this.#appends.append(stream, event, expectedRevision, body);
   }
 
   async *readStream(stream: string, fromRevision: number): AsyncIterable<StoredEvent> {
@@ -160,65 +146,23 @@ export class SqliteEventLog implements EventLog {
   async close(): Promise<void> {
     this.#watch?.stop();
     this.#tail.close();
-    this.#flush();
+    this.#appends.flush();
     // The writer last: the last connection folds the write-ahead log into the file, and a reading one cannot.
     await this.#reader.close();
     await this.#writer?.close();
     this.#gone(new LogUnavailable(`The event log ${this.path} is closed.`));
   }
 
-  /** An idle worker starts at the end of this tick; a busy one gets all that comes until the loop's next turn. */
-  #flushSoon(): void {
-    if (this.#flushing) return;
-    this.#flushing = true;
-    if (this.#posted.size === 0) process.nextTick(() => this.#flush());
-    else setImmediate(() => this.#flush());
-  }
-
-  #flush(): void {
-    this.#flushing = false;
-    const queue = this.#queue;
-    if (queue.length === 0 || this.#writer === undefined) return;
-    this.#queue = [];
-    const first = this.#seq;
-    this.#seq += queue.length;
-    queue.forEach((append, index) => this.#posted.set(first + index, append));
-    this.#writer.append({
-      is: 'append',
-      first,
-      fullGroups: this.#fullGroups,
-      streams: queue.map((append) => append.stream),
-      expectedRevisions: queue.map((append) => append.expectedRevision),
-      bodies: queue.map((append) => append.body),
-    });
-  }
-
-  #settle(answer: AppendAnswer): void {
-    const failures = new Map(answer.failures);
-    if (answer.fullGroups > this.#fullGroups) {
-      this.#fullGroups = answer.fullGroups;
-      // The worker refuses what was on its way; what still waits here was decided as early.
-      for (const { reject } of this.#queue.splice(0)) reject(new AppendVoid());
-    }
-    const settled = answer.positions.map((position, index) => {
-      const append = this.#posted.get(answer.first + index);
-      this.#posted.delete(answer.first + index);
-      return { append, position, revision: answer.revisions[index] ?? 0, failure: failures.get(index) };
-    });
-    const durable: StoredEvent[] = [];
+  #publish(events: readonly StoredEvent[]): void {
+    const fresh: StoredEvent[] = [];
     let last = this.#tail.position;
-    for (const { append, position, revision } of settled) {
+    for (const event of events) {
       // A repeated append gets its first result and is not an event again.
-      if (append === undefined || position <= last) continue;
-      durable.push(stored(append.event, append.stream, revision, position));
-      last = position;
+      if (event.position <= last) continue;
+      fresh.push(event);
+      last = event.position;
     }
-    // Subscribers first: who is acknowledged finds its own write in every view of this process.
-    this.#tail.publish(durable);
-    for (const { append, position, revision, failure } of settled) {
-      if (failure === undefined) append?.resolve({ position, revision });
-      else append?.reject(refusalOf(append, failure));
-    }
+    this.#tail.publish(fresh);
   }
 
   async #readPage(after: number): Promise<Page> {
@@ -244,9 +188,7 @@ export class SqliteEventLog implements EventLog {
     if (this.#closed !== undefined) return;
     this.#closed =
       cause instanceof LogUnavailable ? cause : new LogUnavailable(`The event log ${this.path} stopped.`, { cause });
-    for (const append of [...this.#posted.values(), ...this.#queue]) append.reject(this.#closed);
-    this.#posted.clear();
-    this.#queue = [];
+    this.#appends.end(this.#closed);
     this.#tail.end(cause);
   }
 }
@@ -258,13 +200,4 @@ interface Parts {
   readonly head: number;
   readonly origin: number;
   readonly lookAfterMs: number;
-}
-
-function refusalOf(append: PendingAppend, failure: Failure): unknown {
-  if (failure.is === 'moved') return new WrongExpectedRevision(append.stream, append.expectedRevision, failure.actual);
-  return faultOf(failure);
-}
-
-function eventsIn(page: PageAnswer): StoredEvent[] {
-  return new RecordedPage(page).events.map((recorded) => recorded.open());
 }

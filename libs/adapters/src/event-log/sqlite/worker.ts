@@ -8,7 +8,8 @@ import { failureOf } from './failure.js';
 import { WriterLock } from './lock.js';
 import { LogReader } from './reader.js';
 import { LogWriter } from './writer.js';
-import { lastPosition, type PageContent } from './page.js';
+import type { WorkerSetup } from './setup.js';
+import { lastPosition, type PageContent } from '../log-worker/page.js';
 import type {
   AppendRequest,
   CursorEnd,
@@ -16,8 +17,7 @@ import type {
   PageRequest,
   ReadRequest,
   ToWorker,
-  WorkerSetup,
-} from './protocol.js';
+} from '../log-worker/protocol.js';
 
 /** Where the last page of a cursor ended, and the streams that its pages have named. */
 interface Cursor {
@@ -69,6 +69,7 @@ class LogWorker {
         else if (message.is === 'close') return this.#close(appends, reads);
         else if (message.is === 'end') this.#end(message, reads);
         else if (message.is === 'back') this.#reader.memory.giveBack(message.bytes);
+        else if (message.is === 'live') this.#say(this.#unfollowed(message.seq));
         else if (message.is !== 'open') reads.push(message);
       }
       this.#append(appends);
@@ -91,6 +92,11 @@ class LogWorker {
       reads.splice(i, 1);
       this.#say({ is: 'page', seq: read.seq, ...noPage() });
     }
+  }
+
+  /** This log is followed by its pages: the one who writes knows what is new, the others watch the file. */
+  #unfollowed(seq: number): FromWorker {
+    return { is: 'failed', seq, failure: { is: 'unavailable', message: 'the file is followed by its pages' } };
   }
 
   #waiting(): ToWorker | undefined {

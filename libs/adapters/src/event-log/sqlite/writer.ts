@@ -2,8 +2,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { AckedMark } from './acked-mark.js';
 import { numberOf } from './database.js';
 import { StoreFailure, failureOf } from './failure.js';
-import { chainOf } from './page.js';
-import type { AppendAnswer, AppendRequest, Failure } from './protocol.js';
+import { chainOf } from '../log-worker/page.js';
+import type { AppendAnswer, AppendRequest, Failure } from '../log-worker/protocol.js';
 import type { Link, LogReader } from './reader.js';
 
 /** Streams whose end is remembered; beyond it all are forgotten and looked up again. */
@@ -85,17 +85,25 @@ export class LogWriter {
       revisions.push('is' in result ? 0 : result.revision);
       if ('is' in result) failures.push([index, result]);
     }
-    return { is: 'appended', first: request.first, fullGroups: this.#fullGroups, positions, revisions, failures };
+    return {
+      is: 'appended',
+      numbers: numbersOf(request),
+      fullGroups: this.#fullGroups,
+      positions,
+      revisions,
+      failures,
+    };
   }
 
   #failAll(requests: readonly AppendRequest[], failure: Failure): AppendAnswer[] {
     return requests.map((request) => this.#failed(request, failure));
   }
 
-  #failed({ first, bodies }: AppendRequest, failure: Failure): AppendAnswer {
-    const none = bodies.map(() => 0);
-    const failures = bodies.map((_, index) => [index, failure] as const);
-    return { is: 'appended', first, fullGroups: this.#fullGroups, positions: none, revisions: none, failures };
+  #failed(request: AppendRequest, failure: Failure): AppendAnswer {
+    const numbers = numbersOf(request);
+    const none = numbers.map(() => 0);
+    const failures = numbers.map((_, index) => [index, failure] as const);
+    return { is: 'appended', numbers, fullGroups: this.#fullGroups, positions: none, revisions: none, failures };
   }
 
   #append(stream: string, body: string, expectedRevision: number): { position: number; revision: number } | Failure {
@@ -158,6 +166,10 @@ export class LogWriter {
     if (isDiskError(cause)) this.#stopped = failure;
     return failure;
   }
+}
+
+function numbersOf({ first, bodies }: AppendRequest): number[] {
+  return bodies.map((_, index) => first + index);
 }
 
 function idOf(body: string): unknown {

@@ -1,17 +1,11 @@
 import type { PageContent } from './page.js';
 
-/** What the main thread and the log's workers say to each other. Types only: the worker runs without the other libs. */
+/**
+ * The messages between the main thread and a log's worker, the same for every store. Types only: the worker runs without
+ * the other libs.
+ */
 
-/** Given to a worker at its start. */
-export interface WorkerSetup {
-  readonly path: string;
-  /** `write` holds the lock and appends; `read` only reads, beside a writer of any process. */
-  readonly mode: 'write' | 'read';
-  /** Whether to check the file when it is opened; a second connection of the same process need not. */
-  readonly check: boolean;
-  /** Whether to open the file at once, or only when {@link OpenRequest} says so: a thread takes its time to start. */
-  readonly opens: boolean;
-}
+/** Opens a log whose worker did not open it when it started: a thread takes its time to start. */
 export interface OpenRequest {
   readonly is: 'open';
 }
@@ -19,6 +13,8 @@ export interface Opened {
   readonly is: 'opened';
   readonly head: number;
   readonly origin: number;
+  /** Largest event, in bytes of its JSON text, where the store decides that. */
+  readonly eventBytesMax?: number;
 }
 /** The worker could not open the log, or cannot go on at all. */
 export interface Broken {
@@ -30,6 +26,7 @@ export type Failure =
   | { readonly is: 'unavailable'; readonly message: string }
   | { readonly is: 'full'; readonly message: string }
   | { readonly is: 'void' }
+  | { readonly is: 'too-large'; readonly bytes: number; readonly bytesMax: number }
   | { readonly is: 'damaged'; readonly message: string; readonly position?: number }
   | { readonly is: 'moved'; readonly actual: number };
 
@@ -46,7 +43,8 @@ export interface AppendRequest {
 }
 export interface AppendAnswer {
   readonly is: 'appended';
-  readonly first: number;
+  /** Numbers of the appends that are answered; those of one request may be answered apart and in any order. */
+  readonly numbers: readonly number[];
   /** How many groups have found no room so far. */
   readonly fullGroups: number;
   /** 0 where the append failed. */
@@ -58,7 +56,20 @@ export interface AppendAnswer {
 export type ReadRequest =
   | PageRequest
   | { readonly is: 'stream-page'; readonly seq: number; readonly stream: string; readonly from: number }
-  | { readonly is: 'head'; readonly seq: number };
+  | HeadRequest;
+export interface HeadRequest {
+  readonly is: 'head';
+  readonly seq: number;
+}
+/**
+ * Asks for what was committed above `after`, answered when there is something. Only one is under way at a time, so a busy
+ * main thread gets few large pages, and the worker stops reading while it holds as much as one page.
+ */
+export interface LiveRequest {
+  readonly is: 'live';
+  readonly seq: number;
+  readonly after: number;
+}
 export interface PageRequest {
   readonly is: 'page';
   readonly seq: number;
@@ -81,6 +92,12 @@ export interface PageAnswer extends PageContent {
   readonly is: 'page';
   readonly seq: number;
 }
+export interface LiveAnswer extends PageContent {
+  readonly is: 'live';
+  readonly seq: number;
+  /** Every event up to here was given: the last event's position, or above it where foreign events were passed. */
+  readonly upTo: number;
+}
 export interface HeadAnswer {
   readonly is: 'head';
   readonly seq: number;
@@ -94,5 +111,5 @@ export interface FailedAnswer {
 export interface CloseRequest {
   readonly is: 'close';
 }
-export type ToWorker = OpenRequest | AppendRequest | ReadRequest | CursorEnd | BytesBack | CloseRequest;
-export type FromWorker = Opened | Broken | AppendAnswer | PageAnswer | HeadAnswer | FailedAnswer;
+export type ToWorker = OpenRequest | AppendRequest | ReadRequest | LiveRequest | CursorEnd | BytesBack | CloseRequest;
+export type FromWorker = Opened | Broken | AppendAnswer | PageAnswer | LiveAnswer | HeadAnswer | FailedAnswer;

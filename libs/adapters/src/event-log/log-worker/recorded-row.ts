@@ -44,6 +44,11 @@ export class RecordedPage {
   }
 }
 
+/** The events of a page, each parsed. */
+export function eventsIn(page: PageContent): StoredEvent[] {
+  return new RecordedPage(page).events.map((recorded) => recorded.open());
+}
+
 /**
  * A row of the log: its body was checked against the chain by the worker, so its shape is what was once appended. It
  * stays small, because a rebuild sets many aside: text is made of its bytes when it is asked for.

@@ -1,26 +1,38 @@
 import { Worker } from 'node:worker_threads';
-import { AppendVoid, LogDamaged, LogFull, LogUnavailable, type RecordedEvent } from '#ports';
+import type { RecordedEvent } from '#ports';
+import { LogUnavailable } from '#ports';
+import { faultOf } from './faults.js';
 import type { PageContent } from './page.js';
 import { RecordedPage } from './recorded-row.js';
 import type {
   AppendAnswer,
   AppendRequest,
-  Failure,
   FromWorker,
+  LiveAnswer,
+  LiveRequest,
   Opened,
   PageAnswer,
   ReadRequest,
-  WorkerSetup,
 } from './protocol.js';
 
 /** So many pages are on their way, so that neither thread waits for the other when its work comes in bursts. */
 const PAGES_AHEAD = 8;
 
+type Answer = PageAnswer | LiveAnswer | number;
 interface Waiting {
-  resolve(answer: PageAnswer | number): void;
+  readonly holds: boolean;
+  resolve(answer: Answer): void;
   reject(cause: unknown): void;
 }
-export interface WorkerLinkOptions extends WorkerSetup {
+export interface WorkerLinkOptions {
+  /** The worker's module as it is built; where this file runs as its source, the source beside it is started. */
+  readonly entry: URL;
+  /** The worker's `workerData`: what to open. */
+  readonly setup: object;
+  /** The log as messages name it; it must not hold a password. */
+  readonly name: string;
+  /** Node's flags for the worker. */
+  readonly execArgv?: readonly string[];
   readonly onAppended?: (answer: AppendAnswer) => void;
   /** The worker is gone and nothing that was asked of it will be answered. */
   readonly onGone?: (cause: unknown) => void;
@@ -40,29 +52,29 @@ export class WorkerLink {
 
   constructor(options: WorkerLinkOptions) {
     this.#options = options;
-    const { path, mode, check, opens } = options;
-    this.#worker = startWorker({ path, mode, check, opens });
+    const { name } = options;
+    this.#worker = startWorker(options);
     this.opened = new Promise((resolve, reject) => (this.#settleOpened = { resolve, reject }));
     // Who never looks at it must not be stopped by it.
     this.opened.catch(() => undefined);
     this.#worker.on('message', (message: FromWorker) => this.#take(message));
     this.#worker.on('error', (cause) =>
-      this.#end(new LogUnavailable(`The event log ${path} stopped working: ${String(cause)}.`, { cause })),
+      this.#end(new LogUnavailable(`The event log ${name} stopped working: ${String(cause)}.`, { cause })),
     );
-    this.#worker.on('exit', () => this.#end(new LogUnavailable(`The event log ${path} is closed.`)));
+    this.#worker.on('exit', () => this.#end(new LogUnavailable(`The event log ${name} is closed.`)));
   }
 
-  /** Has a file opened that is not opened at the start. */
+  /** Opens a log that is not opened at the start. */
   open(): void {
     if (this.#isAsked) return;
     this.#isAsked = true;
     this.#worker.postMessage({ is: 'open' });
   }
 
-  /** Each request gets one {@link WorkerLinkOptions.onAppended}, or else {@link WorkerLinkOptions.onGone}. */
+  /** Each append gets one answer by {@link WorkerLinkOptions.onAppended}, or else {@link WorkerLinkOptions.onGone}. */
   append(request: AppendRequest): void {
     if (this.#gone !== undefined) return this.#options.onGone?.(this.#gone);
-    this.#hold();
+    this.#hold(request.bodies.length);
     this.#worker.postMessage(request);
   }
 
@@ -76,7 +88,7 @@ export class WorkerLink {
   /** Every page after a position up to another: the next ones are read while one is used. */
   async *pages(after: number, until: number): AsyncIterable<readonly RecordedEvent[]> {
     const cursor = ++this.#seq;
-    const asked: Promise<PageAnswer | number>[] = [];
+    const asked: Promise<Answer>[] = [];
     const ask = () => {
       const page = this.#ask((seq) => ({ is: 'page', seq, after, until, cursor }));
       page.catch(() => undefined);
@@ -105,6 +117,12 @@ export class WorkerLink {
     const answer = await this.#ask((seq) => ({ is: 'head', seq }));
     return typeof answer === 'number' ? answer : 0;
   }
+  /** Resolves once something was committed above a position. Waiting for it does not keep the process alive. */
+  async live(after: number): Promise<LiveAnswer> {
+    const answer = await this.#ask((seq) => ({ is: 'live', seq, after }), false);
+    if (typeof answer === 'number' || answer.is !== 'live') throw this.#outOfTurn();
+    return answer;
+  }
 
   async close(): Promise<void> {
     if (this.#gone !== undefined) return;
@@ -115,25 +133,29 @@ export class WorkerLink {
   }
 
   /** Keeps the process alive while something is awaited; each hold needs its release. */
-  #hold(): void {
-    if (this.#held++ === 0) this.#worker.ref();
+  #hold(count = 1): void {
+    if (this.#held === 0) this.#worker.ref();
+    this.#held += count;
   }
-  #release(): void {
-    if (--this.#held === 0) this.#worker.unref();
+  #release(count = 1): void {
+    this.#held -= count;
+    if (this.#held === 0) this.#worker.unref();
   }
 
-  #pageOf(answer: PageAnswer | number): PageAnswer {
-    if (typeof answer === 'number')
-      throw new LogUnavailable(`The event log ${this.#options.path} answered out of turn.`);
+  #pageOf(answer: Answer): PageAnswer {
+    if (typeof answer === 'number' || answer.is !== 'page') throw this.#outOfTurn();
     return answer;
   }
+  #outOfTurn(): LogUnavailable {
+    return new LogUnavailable(`The event log ${this.#options.name} answered out of turn.`);
+  }
 
-  #ask(request: (seq: number) => ReadRequest): Promise<PageAnswer | number> {
+  #ask(request: (seq: number) => ReadRequest | LiveRequest, holds = true): Promise<Answer> {
     if (this.#gone !== undefined) return Promise.reject(this.#gone);
     const seq = ++this.#seq;
-    return new Promise<PageAnswer | number>((resolve, reject) => {
-      this.#waiting.set(seq, { resolve, reject });
-      this.#hold();
+    return new Promise<Answer>((resolve, reject) => {
+      this.#waiting.set(seq, { holds, resolve, reject });
+      if (holds) this.#hold();
       this.#worker.postMessage(request(seq));
     });
   }
@@ -146,9 +168,10 @@ export class WorkerLink {
       case 'broken':
         return this.#end(faultOf(message.failure));
       case 'appended':
-        this.#release();
+        this.#release(message.numbers.length);
         return this.#options.onAppended?.(message);
       case 'page':
+      case 'live':
         return this.#settle(message.seq)?.resolve(message);
       case 'head':
         return this.#settle(message.seq)?.resolve(message.head);
@@ -160,7 +183,7 @@ export class WorkerLink {
   #settle(seq: number): Waiting | undefined {
     const waiting = this.#waiting.get(seq);
     this.#waiting.delete(seq);
-    if (waiting !== undefined) this.#release();
+    if (waiting?.holds === true) this.#release();
     return waiting;
   }
 
@@ -174,37 +197,20 @@ export class WorkerLink {
   }
 }
 
-export function faultOf(failure: Failure): LogDamaged | LogFull | AppendVoid | LogUnavailable {
-  switch (failure.is) {
-    case 'damaged':
-      return new LogDamaged(failure.message, failure.position === undefined ? {} : { position: failure.position });
-    case 'unavailable':
-      return new LogUnavailable(failure.message);
-    case 'full':
-      return new LogFull(failure.message);
-    case 'void':
-      return new AppendVoid();
-    case 'moved':
-      return new LogUnavailable(`the stream is at revision ${failure.actual}`);
-  }
-}
-
 /**
  * Starts the worker from whatever this file itself runs as: built JavaScript, or TypeScript under Jest. Node reads
  * TypeScript by dropping the types but resolves `.js` literally, so in that case a hook points such imports at the source.
  */
-function startWorker(setup: WorkerSetup): Worker {
-  // Node calls its SQLite module experimental with a warning at each start; nobody who runs Shiplog can act on that.
-  const execArgv = ['--disable-warning=ExperimentalWarning'];
-  const source = import.meta.url.endsWith('.ts');
-  if (!source) return new Worker(new URL('./worker.js', import.meta.url), { workerData: setup, execArgv });
-  const entry = new URL('./worker.ts', import.meta.url).href;
+function startWorker({ entry, setup, execArgv = [] }: WorkerLinkOptions): Worker {
+  const options = { workerData: setup, execArgv: [...execArgv] };
+  if (!import.meta.url.endsWith('.ts')) return new Worker(entry, options);
+  const source = entry.href.replace(/\.js$/, '.ts');
   const bootstrap = `
     require('node:module').registerHooks({
       resolve: (specifier, context, next) =>
         next(context.parentURL?.endsWith('.ts') && specifier.startsWith('.') ? specifier.replace(/\\.js$/, '.ts') : specifier, context),
     });
-    import(${JSON.stringify(entry)}).catch((cause) => { setImmediate(() => { throw cause; }); });
+    import(${JSON.stringify(source)}).catch((cause) => { setImmediate(() => { throw cause; }); });
   `;
-  return new Worker(bootstrap, { eval: true, workerData: setup, execArgv });
+  return new Worker(bootstrap, { eval: true, ...options });
 }
