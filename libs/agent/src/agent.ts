@@ -6,7 +6,7 @@ import { Assigned } from './assigned.js';
 import type { News } from './assigned.js';
 import { Contact } from './contact.js';
 import { KnownImages } from './images.js';
-import { PodKeeper } from './keeper.js';
+import { PodKeeper, reasonOf } from './keeper.js';
 import type { KeeperReport } from './keeper.js';
 import { LogAnswers } from './log-answer.js';
 import { Memory } from './memory.js';
@@ -18,7 +18,7 @@ import { Reporter } from './reporter.js';
 import { SessionAnswers } from './session-answer.js';
 import type { Surroundings } from './surroundings.js';
 import { Tokens } from './tokens.js';
-import { pause, Slots } from '#engine';
+import { pause, Recurrences, Slots } from '#engine';
 
 export interface Agent {
   /** Resolves once the agent runs; it goes on trying when the control plane cannot be reached. */
@@ -61,6 +61,9 @@ class NodeAgent implements Agent {
   private stopped = false;
   /** The pods' range, as the control plane last said it. */
   private knownCidr: string | undefined;
+  /** Assigned pods that a bug kept from being begun. */
+  private readonly unkept = new Map<string, kubelet.Pod>();
+  private readonly troubles = new Recurrences();
   /** Uids of the pods that the last look at the engine showed. */
   private found: ReadonlySet<string> = new Set();
 
@@ -151,20 +154,43 @@ class NodeAgent implements Agent {
     this.assigned.restore(state);
     this.knownCidr = state.podCidr;
     await this.prepare();
-    for (const { pod } of this.assigned.all()) this.keep(pod, true);
+    for (const { pod } of this.assigned.all()) this.tryToKeep(pod, true);
     await this.relist().catch((error: unknown) => this.log(`looking at what runs: ${words(error)}`));
   }
 
   private async apply(news: News): Promise<void> {
     await this.prepare();
-    for (const pod of news.pods) this.keep(pod, false);
+    for (const uid of news.gone) this.unkept.delete(uid);
+    for (const pod of [...this.unkept.values(), ...news.pods]) this.tryToKeep(pod, false);
     for (const uid of news.gone) this.end(uid);
     if (news.objects.length > 0)
-      for (const keeper of this.keepers.values()) if (kubelet.needsAny(keeper.pod, news.objects)) keeper.needsChanged();
+      for (const keeper of this.keepers.values()) this.guarded(keeper.pod, () => this.noteNeeds(keeper, news.objects));
     if (news.pods.length > 0 || news.gone.length > 0) this.memory.save();
     if (news.objects.includes(`Node//${this.options.node.name}`)) void this.nodeReporter?.check();
   }
 
+  private noteNeeds(keeper: PodKeeper, objects: readonly string[]): void {
+    if (kubelet.needsAny(keeper.pod, objects)) keeper.needsChanged();
+  }
+  /** What cannot be kept now is tried again with the next news, which each sync brings. */
+  private tryToKeep(pod: kubelet.Pod, adopting: boolean): void {
+    const { uid } = pod.metadata;
+    if (this.guarded(pod, () => this.keep(pod, adopting))) this.unkept.delete(uid);
+    else this.unkept.set(uid, pod);
+  }
+  /** A bug that one pod meets takes nothing from the others. Returns whether the work succeeded. */
+  private guarded(pod: kubelet.Pod, work: () => void): boolean {
+    const { namespace = '', name, uid } = pod.metadata;
+    try {
+      work();
+      this.troubles.clear(uid);
+      return true;
+    } catch (error) {
+      this.options.onBug?.(error);
+      if (this.troubles.add(uid)) this.log(`pod ${namespace}/${name}: ${reasonOf(error)}`);
+      return false;
+    }
+  }
   private keep(pod: kubelet.Pod, adopting: boolean): void {
     const { around, owner } = this;
     if (!around || !owner) return;

@@ -1,7 +1,7 @@
 import { kubelet } from '#loops';
 import type { PodReport } from '#model';
 import type { ContainerOwner, RuntimeChange, RuntimeContainer } from '#ports';
-import type { Instant } from '#std';
+import { Fault, type Instant } from '#std';
 import { RuntimeFault } from '#ports';
 import { Operations } from './operations.js';
 import type { Surroundings } from './surroundings.js';
@@ -16,6 +16,8 @@ export interface KeeperReport {
 
 const RETRY_MS = 1000;
 const RETRY_MS_MAX = 60_000;
+/** Not an action: the decision itself. */
+const DECIDE = 'decision';
 const STAGES = ['created', 'running', 'exited'];
 
 /** Keeps one pod as it should be: looks, lets the loop decide, carries out, reports. */
@@ -159,7 +161,7 @@ export class PodKeeper {
     queueMicrotask(() => {
       this.looking = false;
       this.lookAgain = false;
-      if (!this.around.stopped && this.observed && !this.over && !this.busy.has('cleanup')) this.decide();
+      if (!this.around.stopped && this.observed && !this.over && !this.busy.has('cleanup')) this.tryToDecide();
       if (this.lookAgain) this.look();
     });
   }
@@ -179,6 +181,19 @@ export class PodKeeper {
     };
   }
 
+  /** A bug that this pod meets costs this pod its progress, and not the agent its life. */
+  private tryToDecide(): void {
+    try {
+      this.decide();
+      this.failures.delete(DECIDE);
+    } catch (error) {
+      this.around.options.onBug?.(error);
+      const pauseMs = this.noted(DECIDE, DECIDE, error);
+      const { clock } = this.around.options;
+      this.wake?.();
+      this.wake = clock.at(clock.now() + pauseMs, () => this.look());
+    }
+  }
   private decide(): void {
     const { options, reporter } = this.around;
     const before = this.record.status;
@@ -203,8 +218,8 @@ export class PodKeeper {
       return;
     }
     this.busy.add(key);
-    this.operations
-      .run(action)
+    const run = async (): Promise<void> => this.operations.run(action);
+    run()
       .then(
         () => void this.failures.delete(key),
         // Busy until the pause is over: otherwise the next look would begin the same at once.
@@ -221,25 +236,31 @@ export class PodKeeper {
    * is tried ever more seldom. Said at the 1st, 2nd, 4th, 8th … time.
    */
   private failed(action: kubelet.Action, error: unknown): Promise<void> {
-    const key = kubelet.actionKey(action);
-    const count = (this.failures.get(key) ?? 0) + 1;
-    this.failures.set(key, count);
-    if ((count & (count - 1)) === 0) {
-      const why = error instanceof Error ? error.message : String(error);
-      this.around.log(`${action.do} of pod ${this.pod.metadata.namespace ?? ''}/${this.pod.metadata.name}: ${why}`);
-    }
+    const pauseMs = this.noted(kubelet.actionKey(action), action.do, error);
     this.seeStarted();
     const isAway = error instanceof RuntimeFault && error.reason === 'unavailable';
-    return pause(
-      this.around.options.clock,
-      isAway ? RETRY_MS : Math.min(RETRY_MS * 2 ** Math.min(count - 1, 10), RETRY_MS_MAX),
-    );
+    return pause(this.around.options.clock, isAway ? RETRY_MS : pauseMs);
+  }
+  /** Counts a failure, reports it when it is due, and returns for how long to wait before the next try. */
+  private noted(key: string, what: string, error: unknown): number {
+    const count = (this.failures.get(key) ?? 0) + 1;
+    this.failures.set(key, count);
+    const { namespace = '', name } = this.pod.metadata;
+    if ((count & (count - 1)) === 0) this.around.log(`${what} of pod ${namespace}/${name}: ${reasonOf(error)}`);
+    return Math.min(RETRY_MS * 2 ** Math.min(count - 1, 10), RETRY_MS_MAX);
   }
   end(): void {
     this.over = true;
     this.wake?.();
     this.operations.end();
   }
+}
+
+/** What went wrong outside has a sentence; a bug is found by its stack. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Fault || !(error instanceof Error))
+    return error instanceof Error ? error.message : String(error);
+  return error.stack ?? error.message;
 }
 
 function eventOf(before: kubelet.PodStatus, after: kubelet.PodStatus): { event?: PodReport['event'] } {

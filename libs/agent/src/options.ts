@@ -12,6 +12,8 @@ export interface AgentOptions {
   readonly node: NodeOptions;
   /** One line for whoever runs the agent; never a secret. */
   readonly log?: (line: string) => void;
+  /** Receives every bug that one pod met and that the agent survived, beside the line in the log: a simulation fails on it. */
+  readonly onBug?: (cause: unknown) => void;
 }
 
 export interface NodeOptions {

@@ -25,6 +25,8 @@ export interface ControlPlaneOptions {
   readonly soon: (callback: () => void) => void;
   readonly onFatal: (cause: unknown) => void;
   readonly onRefusal?: (loop: string, key: string, refusal: { readonly message: string }) => void;
+  /** Receives what a loop threw for one key; see {@link LoopRunnerOptions}. Without it such a fault is fatal. */
+  readonly onFault?: (loop: string, key: string, cause: unknown) => void;
 }
 
 /**
@@ -82,7 +84,8 @@ export class ControlPlane {
 
   /** Runs loops here; their commands go to `commands`. */
   run(loops: readonly Loop[], commands: CommandPort, outside?: () => Outside): readonly LoopRunner[] {
-    const { clock, ids, build, soon, onRefusal } = this.options;
+    const { clock, ids, build, soon, onRefusal, onFatal } = this.options;
+    const onFault = this.options.onFault ?? ((_loop: string, _key: string, cause: unknown) => onFatal(cause));
     const started = loops.map((loop) => {
       const runner = new LoopRunner({
         loop,
@@ -92,6 +95,8 @@ export class ControlPlane {
         ids,
         build,
         soon,
+        onFault,
+        onFatal,
         reached: (position, timeoutMs) => this.reads.reached(position, timeoutMs),
         ...(outside && { outside }),
         ...(onRefusal && { onRefusal }),

@@ -7,6 +7,7 @@ export * from './history.js';
 export * from './loop-runner.js';
 export * from './projection.js';
 export * from './read-model.js';
+export * from './recurrences.js';
 export * from './time-index.js';
 export * from './work-queue.js';
 export * from './writer.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { VirtualClock } from '#adapters';
-import type { Accepted, Command, CommandResult, Decision, Loop, LoopRefusal, Outside, Refusal } from '#model';
+import type { Accepted, Change, Command, CommandResult, Decision, Loop, LoopRefusal, Outside, Refusal } from '#model';
 import { LoopRunner } from './loop-runner.js';
 import { Projection } from './projection.js';
 
@@ -12,7 +12,7 @@ const wish = (name: string): Decision => ({
   command: { verb: 'create', kind: 'core.configmaps', namespace: 'default', name },
 });
 
-/** A runner of one loop with one key, whose commands are answered by hand. */
+/** A runner of one loop, with one key if not told otherwise, whose commands are answered by hand. */
 class Bench {
   readonly clock = new VirtualClock(1_800_000_000_000);
   readonly looks: number[] = [];
@@ -22,15 +22,24 @@ class Bench {
   decide: () => readonly Decision[] = () => [wish('a')];
   answer: (command: Command) => CommandResult = () => accepted(1);
   reached: (position: number) => Promise<boolean> = () => Promise.resolve(true);
+  keys: Pick<Loop, 'keysOf' | 'keysAtStart'> = { keysOf: () => ['key'], keysAtStart: () => ['key'] };
+  /** Keys whose looks throw. */
+  readonly broken = new Set<string>();
+  /** Keys in the order in which they were looked at. */
+  readonly looked: string[] = [];
+  readonly faults: string[] = [];
+  readonly fatal: unknown[] = [];
   readonly runner: LoopRunner;
 
   constructor() {
     const loop: Loop = {
       name: 'test',
       account: 'test-controller',
-      keysOf: () => ['key'],
-      keysAtStart: () => ['key'],
-      reconcile: (_view, _key, now, outside?: Outside) => {
+      keysOf: (change, view) => this.keys.keysOf(change, view),
+      keysAtStart: (view) => this.keys.keysAtStart(view),
+      reconcile: (_view, key, now, outside?: Outside) => {
+        this.looked.push(key);
+        if (this.broken.has(key)) throw new TypeError(`${key} is broken`);
         this.looks.push(now - 1_800_000_000_000);
         this.seen.push(outside?.['refusals'] as readonly LoopRefusal[] | undefined);
         return this.decide();
@@ -50,8 +59,14 @@ class Bench {
       build: 'test',
       soon: (callback) => setImmediate(callback),
       reached: (position) => this.reached(position),
+      onFault: (loop, key, cause) =>
+        this.faults.push(`${loop} ${key} ${(cause as Error).stack?.split('\n')[0]} @${this.passed}`),
+      onFatal: (cause) => this.fatal.push(cause),
       onRefusal: () => this.complaints.push(this.looks.length),
     });
+  }
+  get passed(): number {
+    return this.clock.now() - 1_800_000_000_000;
   }
   async run(ms: number): Promise<void> {
     const until = this.clock.now() + ms;
@@ -142,6 +157,88 @@ describe('a loop whose wish was taken', () => {
     bench.runner.start();
     await bench.run(8);
     expect(bench.commands.map(({ name }) => name)).toEqual(['first', 'first', 'then']);
+    bench.runner.stop();
+  });
+});
+
+const changed = (name: string): Change => {
+  const after = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default', uid: name } };
+  return { kind: 'core.configmaps', position: 1, before: undefined, after };
+};
+
+describe('a loop that throws for one key', () => {
+  it('goes on with the others, and reports the fault at the 1st, 2nd, 4th … time with growing pauses', async () => {
+    const bench = new Bench();
+    bench.keys = { keysOf: ({ after }) => [after?.metadata.name ?? ''], keysAtStart: () => ['bad', 'good'] };
+    bench.broken.add('bad');
+    bench.decide = () => [];
+    bench.runner.start();
+    await bench.run(100);
+    bench.runner.notice([changed('bad'), changed('good')]);
+    await bench.run(60_000);
+    expect(bench.looked.filter((key) => key === 'good')).toHaveLength(2);
+    const what = 'test bad TypeError: bad is broken';
+    expect(bench.faults.slice(0, 3)).toEqual([`${what} @0`, `${what} @5`, `${what} @35`]);
+    expect(bench.looked.length).toBeLessThan(30);
+    expect(bench.fatal).toEqual([]);
+    bench.broken.clear();
+    await bench.run(120_000);
+    const looks = bench.looked.length;
+    await bench.run(600_000);
+    expect(bench.looked).toHaveLength(looks);
+    bench.runner.stop();
+  });
+  it('looks at all keys when the keys of a change cannot be computed', async () => {
+    const bench = new Bench();
+    const keysOf: Loop['keysOf'] = ({ after }) => {
+      if (after?.metadata.name === 'bad') throw new TypeError('no keys');
+      return [after?.metadata.name ?? ''];
+    };
+    bench.keys = { keysOf, keysAtStart: () => ['good', 'other'] };
+    bench.decide = () => [];
+    bench.runner.start();
+    await bench.run(0);
+    bench.runner.notice([changed('bad'), changed('good')]);
+    await bench.run(10_000);
+    expect(bench.looked).toEqual(['good', 'other', 'good', 'good', 'other']);
+    expect(bench.faults).toEqual(['test core.configmaps/default/bad TypeError: no keys @0']);
+    bench.runner.stop();
+  });
+  it('tries again when the keys to start with cannot be computed', async () => {
+    const bench = new Bench();
+    let isBroken = true;
+    const keysAtStart = (): readonly string[] => {
+      if (isBroken) throw new TypeError('no start');
+      return ['key'];
+    };
+    bench.keys = { keysOf: () => ['other'], keysAtStart };
+    bench.decide = () => [];
+    bench.runner.start();
+    bench.runner.notice([changed('other')]);
+    await bench.run(1000);
+    expect(bench.looked).toEqual(['other']);
+    isBroken = false;
+    await bench.run(2000);
+    expect(bench.looked).toEqual(['other', 'key']);
+    bench.runner.stop();
+  });
+  it('reports a command that makes the writer throw, once', async () => {
+    const bench = new Bench();
+    bench.answer = () => {
+      throw new TypeError('cannot be decided');
+    };
+    bench.runner.start();
+    await bench.run(1);
+    expect(bench.faults).toEqual(['test key TypeError: cannot be decided @0']);
+    expect(bench.complaints).toEqual([]);
+    bench.runner.stop();
+  });
+  it('ends the process when what all keys share fails', async () => {
+    const bench = new Bench();
+    bench.reached = () => Promise.reject(new Error('the view is lost'));
+    bench.runner.start();
+    await bench.run(1);
+    expect(bench.fatal).toEqual([new Error('the view is lost')]);
     bench.runner.stop();
   });
 });

@@ -1,8 +1,20 @@
-import type { Change, Command, CommandResult, Loop, LoopRefusal, Outside, Submit, View } from '#model';
-import { isRefusal } from '#model';
+import type {
+  Change,
+  CommandResult,
+  Decision,
+  KubeObject,
+  Loop,
+  LoopRefusal,
+  Outside,
+  Refusal,
+  Submit,
+  View,
+} from '#model';
+import { isRefusal, streamOf } from '#model';
 import type { Clock, Ids } from '#ports';
-import type { Instant } from '#std';
-import { toEventTime } from '#std';
+import { Fault, type Instant } from '#std';
+import { loopCommand } from './loop-command.js';
+import { Recurrences } from './recurrences.js';
 import type { CommandPort } from './writer.js';
 import { WorkQueue } from './work-queue.js';
 
@@ -21,8 +33,16 @@ export interface LoopRunnerOptions {
   readonly outside?: () => Outside;
   /** Told of a refusal that is not part of normal racing: the 1st, 2nd, 4th, 8th … time in a row. */
   readonly onRefusal?: (loop: string, key: string, refusal: { readonly message: string }) => void;
+  /** Receives what was thrown for one key, or for one object's stream: the 1st, 2nd, 4th, 8th … time in a row. */
+  readonly onFault: (loop: string, key: string, cause: unknown) => void;
+  /** Ends the process: something that all keys share has failed. */
+  readonly onFatal: (cause: unknown) => void;
 }
 
+/** The key that stands for all keys: its look adds the keys of `keysAtStart`. No object can have this name. */
+const ALL_KEYS = '*';
+/** A change whose keys cannot be computed makes the loop look at all keys, at most once in this time. */
+const ALL_KEYS_PAUSE_MS = 10_000;
 const BACKOFF_FIRST_MS = 5;
 const BACKOFF_MAX_MS = 60_000;
 const REACHED_MS = 10_000;
@@ -31,14 +51,15 @@ const RACES = new Set(['Stale', 'Conflict', 'AlreadyExists', 'NotFound']);
 
 /**
  * Runs one loop: which keys to look at, one at a time each, again after a refusal with growing pauses, at the instants the
- * loop asked for, and never on a view that has not yet seen the loop's own last write.
+ * loop asked for, and never on a view that has not yet seen the loop's own last write. What `reconcile` throws for one key
+ * is reported and backed off like a refusal, and the other keys go on.
  */
 export class LoopRunner {
   private readonly queue = new WorkQueue();
   private readonly wakes = new Map<string, { at: Instant; cancel: () => void }>();
   private readonly failures = new Map<string, number>();
-  /** How often in a row a look at a key was refused something, whatever else it got done. */
-  private readonly refusedLooks = new Map<string, number>();
+  /** Keys (and streams whose keys cannot be computed) with refused or failed looks in a row. */
+  private readonly troubles = new Recurrences();
   private readonly refusals = new Map<string, readonly LoopRefusal[]>();
   private scheduled = false;
   private running = false;
@@ -54,7 +75,7 @@ export class LoopRunner {
 
   start(): void {
     this.running = true;
-    for (const key of this.options.loop.keysAtStart(this.options.view)) this.queue.add(key);
+    this.queue.add(ALL_KEYS);
     this.schedule();
   }
   stop(): void {
@@ -67,7 +88,11 @@ export class LoopRunner {
   notice(changes: readonly Change[]): void {
     if (!this.running) return;
     for (const change of changes) {
-      for (const key of this.options.loop.keysOf(change, this.options.view)) this.queue.add(key);
+      try {
+        for (const key of this.options.loop.keysOf(change, this.options.view)) this.queue.add(key);
+      } catch (cause) {
+        this.missed(change, cause);
+      }
     }
     this.schedule();
   }
@@ -99,49 +124,73 @@ export class LoopRunner {
   }
 
   private look(key: string): void {
-    const { loop, view, clock, outside } = this.options;
-    const now = clock.now();
-    const refusals = this.refusals.get(key);
-    const decisions = loop.reconcile(view, key, now, { ...outside?.(), ...(refusals && { refusals }) });
+    const now = this.options.clock.now();
+    let decisions: readonly Decision[];
+    try {
+      decisions = this.decide(key, now);
+    } catch (cause) {
+      this.fault(key, cause);
+      return this.over(key, 'failed');
+    }
     const submits: Submit[] = [];
     for (const decision of decisions) {
       if (decision.is === 'submit') submits.push(decision);
       else if (decision.is === 'wake') this.wake(key, decision.at);
     }
     if (submits.length === 0) {
-      this.failures.delete(key);
-      this.refusedLooks.delete(key);
       this.refusals.delete(key);
-      this.queue.done(key);
-      return;
+      return this.over(key, 'succeeded');
     }
-    void Promise.all(submits.map((submit) => this.chain(submit, key, now))).then((results) =>
-      this.settle(key, results.flat()),
-    );
+    // Every submit's own failure is among its results. What fails beyond that (the view cannot follow) concerns all keys.
+    Promise.all(submits.map((submit) => this.chain(submit, key, now)))
+      .then((results) => this.settle(key, results.flat()))
+      .catch(this.options.onFatal);
+  }
+
+  private decide(key: string, now: Instant): readonly Decision[] {
+    const { loop, view, outside } = this.options;
+    if (key === ALL_KEYS) {
+      for (const one of loop.keysAtStart(view)) this.queue.add(one);
+      return [];
+    }
+    const refusals = this.refusals.get(key);
+    return loop.reconcile(view, key, now, { ...outside?.(), ...(refusals && { refusals }) });
   }
 
   /** A submit and, once it was accepted, what follows on it. */
   private async chain(submit: Submit, key: string, now: Instant): Promise<readonly Settled[]> {
-    const { commands } = this.options;
-    const result = await commands.submit(this.command(submit, key, now)).catch(refusedBy);
-    const settled: Settled[] = [{ submit, result }];
+    let isReported = false;
+    const result = await this.submit(submit, key, now).catch((cause: unknown): CommandResult => {
+      // Not the bus or the log, but a bug that this one command meets.
+      if (!(cause instanceof Fault)) this.fault(key, cause);
+      isReported = !(cause instanceof Fault);
+      return refusedBy(cause);
+    });
+    const settled: Settled[] = [{ submit, result, isReported }];
     if (isRefusal(result)) return settled;
     for (const next of submit.then ?? []) settled.push(...(await this.chain(next, key, now)));
     return settled;
   }
 
+  private async submit(submit: Submit, key: string, now: Instant): Promise<CommandResult> {
+    const { loop, view, build, commands, ids } = this.options;
+    return commands.submit(loopCommand(submit, { loop, view, key, now, build }, ids.uid()));
+  }
+
   private async settle(key: string, results: readonly Settled[]): Promise<void> {
     let position = 0;
     let gotOn = false;
-    let refused: { message: string; reason: string } | undefined;
+    let refused: Refusal | undefined;
+    let complaint: Refusal | undefined;
     const refusals: LoopRefusal[] = [];
-    for (const { submit, result } of results) {
+    for (const { submit, result, isReported } of results) {
       if (!isRefusal(result)) {
         position = Math.max(position, result.position);
         gotOn ||= result.changed;
         continue;
       }
       refused = result;
+      if (!RACES.has(result.reason) && !isReported) complaint = result;
       const { verb, kind, name } = submit.command;
       refusals.push({ verb, kind, name, code: result.code, reason: result.reason, message: result.message });
     }
@@ -149,26 +198,36 @@ export class LoopRunner {
     else this.refusals.delete(key);
     // Deciding on a view from before the own write would decide the same again.
     while (position > 0 && this.running && !(await this.options.reached(position, REACHED_MS)));
-    if (refused) {
-      if (!RACES.has(refused.reason)) this.complain(key, refused);
-      // A look that got something done was no failure as a whole: what was refused is tried again soon.
-      const failures = gotOn ? 1 : (this.failures.get(key) ?? 0) + 1;
-      this.failures.set(key, failures);
-      const pause = Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), BACKOFF_MAX_MS);
-      this.wake(key, this.options.clock.now() + pause);
-    } else {
-      this.failures.delete(key);
-      this.refusedLooks.delete(key);
-    }
-    this.queue.done(key);
+    if (complaint && this.troubles.add(key)) this.options.onRefusal?.(this.name, key, complaint);
+    if (!refused) this.over(key, 'succeeded');
+    else this.over(key, gotOn ? 'got on' : 'failed');
     this.schedule();
   }
 
-  /** Says it ever more seldom: what is refused for hours would fill the log with one sentence. */
-  private complain(key: string, refused: { readonly message: string }): void {
-    const times = (this.refusedLooks.get(key) ?? 0) + 1;
-    this.refusedLooks.set(key, times);
-    if ((times & (times - 1)) === 0) this.options.onRefusal?.(this.name, key, refused);
+  /** Ends a look. A failed one is repeated after a pause that grows with the failures in a row. */
+  private over(key: string, outcome: 'succeeded' | 'got on' | 'failed'): void {
+    if (outcome === 'succeeded') {
+      this.failures.delete(key);
+      this.troubles.clear(key);
+    } else {
+      // A look that got something done was no failure as a whole: what was refused is tried again soon.
+      const failures = outcome === 'got on' ? 1 : (this.failures.get(key) ?? 0) + 1;
+      this.failures.set(key, failures);
+      const pause = Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), BACKOFF_MAX_MS);
+      this.wake(key, this.options.clock.now() + pause);
+    }
+    this.queue.done(key);
+  }
+
+  /** The keys of a change are not known, so all keys are looked at again. */
+  private missed(change: Change, cause: unknown): void {
+    const { namespace, name } = ((change.after ?? change.before) as KubeObject).metadata;
+    this.fault(streamOf(change.kind, namespace, name), cause);
+    this.wake(ALL_KEYS, this.options.clock.now() + ALL_KEYS_PAUSE_MS);
+  }
+
+  private fault(key: string, cause: unknown): void {
+    if (this.troubles.add(key)) this.options.onFault(this.name, key, cause);
   }
 
   private wake(key: string, at: Instant): void {
@@ -184,39 +243,13 @@ export class LoopRunner {
     });
     this.wakes.set(key, { at, cancel });
   }
-
-  private command(submit: Submit, key: string, now: Instant): Command {
-    const { loop, view, build, ids } = this.options;
-    const { command } = submit;
-    return {
-      apiVersion: 'v1',
-      ...command,
-      options: command.options ?? {},
-      actor: {
-        name: `system:serviceaccount:kube-system:${loop.account}`,
-        groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
-      },
-      via: loop.name,
-      because: submit.because,
-      ...(submit.basedOn && {
-        basedOn: submit.basedOn.map((stream) => ({ stream, revision: view.stream(stream)?.revision ?? -1 })),
-      }),
-      basis: {
-        loop: loop.name,
-        key,
-        view: view.position,
-        now: toEventTime(now),
-        build,
-        ...(submit.facts && { facts: submit.facts }),
-      },
-      correlationId: ids.uid(),
-    };
-  }
 }
 
 interface Settled {
   readonly submit: Submit;
   readonly result: CommandResult;
+  /** What made it fail was passed to `onFault`. */
+  readonly isReported: boolean;
 }
 
 function refusedBy(cause: unknown): CommandResult {

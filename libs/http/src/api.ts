@@ -238,7 +238,8 @@ class KubernetesApi implements Api {
     if (isWatch && rendering.refusal) return rendering.refusal;
     if (!past) {
       if (!isWatch) return list(backend, route, options, rendering);
-      return watch({ backend, route, options, rendering, response, warnings });
+      const { onFault } = this.options;
+      return watch({ backend, route, options, rendering, response, warnings, onFault });
     }
     const view = await backend.at(past.position);
     if (isRefusal(view)) return view;

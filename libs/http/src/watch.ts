@@ -2,6 +2,7 @@ import type { Change, KubeObject, Refusal, UnloggedFacts, View } from '#model';
 import { isRefusal } from '#model';
 import type { AnyResponse, Rendering } from './answer.js';
 import type { Backend } from './backend.js';
+import { internalError } from './call.js';
 import { versionOf, type ListOptions } from './list-options.js';
 import { tooNew } from './lists.js';
 import type { Route } from './routes.js';
@@ -16,6 +17,8 @@ export interface WatchCall {
   readonly rendering: Rendering;
   readonly response: AnyResponse;
   readonly warnings?: readonly string[];
+  /** Receives what a watcher threw. It ends this watch, and neither the other watches nor the process. */
+  readonly onFault?: ((cause: unknown) => void) | undefined;
 }
 
 const BOOKMARK_MS = 55_000;
@@ -106,7 +109,11 @@ class RunningWatch {
     if (this.isOver) return;
     this.seen = after;
     // What the log cannot be asked for ends the connection: the client begins again from what it has seen.
-    if (!this.subscribe()) this.catchUp().catch(() => this.stream.destroy());
+    if (this.subscribe()) return;
+    this.catchUp().catch((cause: unknown) => {
+      this.call.onFault?.(cause);
+      this.stream.destroy();
+    });
   }
 
   /** False when what was seen last lies before the kept window. */
@@ -143,8 +150,13 @@ class RunningWatch {
   }
 
   private show(changes: readonly Change[]): void {
-    for (const change of changes)
-      for (const [type, object] of eventsOf(change, (one) => this.sees(one))) this.stream.event(type, object);
+    try {
+      for (const change of changes)
+        for (const [type, object] of eventsOf(change, (one) => this.sees(one))) this.stream.event(type, object);
+    } catch (cause) {
+      this.call.onFault?.(cause);
+      this.stream.refuse(internalError(cause));
+    }
     if (!this.stream.keepsUp) this.stream.destroy();
   }
 

@@ -3,6 +3,7 @@ import { Health, publishChanges } from '#engine';
 import { DEFAULT_ISSUER, issueToken } from '#http';
 import { nodeLoops } from '#loops';
 import { LoopsHost } from './loops-host.js';
+import { explain, say } from './console.js';
 import { Platform } from './platform.js';
 
 /** The agents' counterpart and the loops that live on what it hears. */
@@ -21,6 +22,7 @@ export class HealthHost extends LoopsHost implements BeforeApplicationShutdown {
       clock,
       ids,
       publish: publishChanges(bus),
+      onFault: (what, cause) => say(`health: ${what} failed: ${explain(cause)}`),
       signToken: async (wish) => {
         const given = { issuer: DEFAULT_ISSUER, now: clock.now(), id: ids.uid(), view: plane.reads.projection };
         const issued = await issueToken(platform.keys, wish, given);

@@ -21,7 +21,7 @@ import { Fault, isJsonObject } from '#std';
 import { BusCommands } from './bus-commands.js';
 import { codeHash } from './code-hash.js';
 import { apiEndpoints } from './host.js';
-import { say, stopBecause } from './console.js';
+import { explain, say, stopBecause } from './console.js';
 import { prepareHome, requireFreePort, requireNatsServer } from './preconditions.js';
 import type { Settings } from './settings.js';
 
@@ -129,6 +129,7 @@ function createPlane(settings: Settings, log: EventLog, { keys }: BusPlace): Con
     soon: setImmediate,
     onFatal: stopBecause,
     onRefusal: (loop, key, refusal) => say(`${loop} ${key}: ${refusal.message}`),
+    onFault: (loop, key, cause) => say(`${loop} ${key} failed and is tried again later: ${explain(cause)}`),
   });
 }
 

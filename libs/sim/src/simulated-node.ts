@@ -20,6 +20,7 @@ export interface SimulatedNodeParts {
   /** Whether the log says that this pod is to go. */
   readonly mayStop: (podUid: string) => boolean;
   readonly onViolation: (message: string) => void;
+  readonly onBug: (cause: unknown) => void;
 }
 
 /** A node: an engine that outlives the agent, and one agent after another. */
@@ -48,6 +49,7 @@ export class SimulatedNode {
       volumes: this.volumes,
       clock,
       ids: new SeededIds(chance.below(2 ** 31) + this.lives++),
+      onBug: this.parts.onBug,
       node: {
         name: this.name,
         internalIp: '10.99.0.1',

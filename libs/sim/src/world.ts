@@ -60,6 +60,7 @@ export class World {
           chance: this.chance,
           mayStop: (uid) => deletions.has(uid),
           onViolation: (message) => this.violated('no container is stopped without a deletion', message),
+          onBug: (cause) => this.violated('the agent goes on', String(cause instanceof Error ? cause.stack : cause)),
         }),
     );
     this.swarm = new Swarm({

@@ -82,7 +82,11 @@ export class Assignments {
   /** Per pod stream: its node and what it was counted with. */
   private readonly counted = new Map<string, { readonly node: string; readonly streams: readonly string[] }>();
 
-  constructor(private readonly view: View) {
+  /** `onFault` receives the stream of a pod whose needs cannot be read: its node is given the pod alone. */
+  constructor(
+    private readonly view: View,
+    private readonly onFault: (stream: string, cause: unknown) => void,
+  ) {
     for (const pod of view.list(pods)) this.recount(streamOf(pods.id, pod.metadata.namespace, pod.metadata.name), pod);
   }
 
@@ -164,7 +168,7 @@ export class Assignments {
   private recount(stream: string, pod: KubeObject | undefined): readonly string[] {
     const node = (pod as (KubeObject & PodNeeds) | undefined)?.spec?.nodeName;
     const before = this.counted.get(stream);
-    const streams = pod && node ? needsOf(pod) : [];
+    const streams = pod && node ? this.needsOf(stream, pod) : [];
     const fresh: string[] = [];
     if (node) {
       let needed = this.needed.get(node);
@@ -180,6 +184,15 @@ export class Assignments {
     }
     if (before) this.forget(before);
     return fresh;
+  }
+
+  private needsOf(stream: string, pod: KubeObject): readonly string[] {
+    try {
+      return needsOf(pod);
+    } catch (cause) {
+      this.onFault(stream, cause);
+      return [stream];
+    }
   }
 
   private forget(before: { readonly node: string; readonly streams: readonly string[] }): void {

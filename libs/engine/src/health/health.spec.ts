@@ -4,10 +4,10 @@ import { registry } from '#kinds';
 import type { KubeObject, PodReport } from '#model';
 import { toTime, type JsonObject } from '#std';
 import { testCreate, testPlane } from '../testing.js';
-import { Health } from './health.js';
+import { Health, type HealthOptions } from './health.js';
 import { Heartbeats } from './heartbeats.js';
 
-async function started() {
+async function started(more: Partial<HealthOptions> = {}) {
   const plane = testPlane(new MemoryEventLog(), registry);
   await plane.start();
   const writer = await plane.becomeWriter('test-cluster');
@@ -21,6 +21,7 @@ async function started() {
     publish: () => undefined,
     signToken: ({ account, audiences, expirationSeconds }) =>
       Promise.resolve({ token: `${account.metadata.name} ${audiences.join()} ${expirationSeconds}`, expires: '' }),
+    ...more,
   });
   await writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));
   await writer.submit(testCreate('core.serviceaccounts', { metadata: { name: 'default', namespace: 'default' } }));
@@ -48,7 +49,7 @@ async function started() {
     uid: pod().metadata.uid,
     status: { phase, startTime: toTime(0) },
   });
-  return { plane, health, pod, report };
+  return { plane, writer, health, pod, report };
 }
 
 describe('the health app', () => {
@@ -119,6 +120,24 @@ describe('the health app', () => {
       );
     await expect(health.token('m', wish)).rejects.toThrow('is not on m');
     await expect(health.token('n', { ...wish, podUid: 'another' })).rejects.toThrow('is not on n');
+    await plane.stop();
+  });
+  it('goes on with other nodes when the changes for one cannot be sent', async () => {
+    const sent: string[] = [];
+    const faults: string[] = [];
+    const { plane, writer, health } = await started({
+      publish: (node) => {
+        if (node === 'broken') throw new TypeError('this cannot be encoded');
+        sent.push(node);
+      },
+      onFault: (what, cause) => faults.push(`${what}: ${(cause as Error).message}`),
+    });
+    for (const node of ['broken', 'n', 'm']) await health.sync({ node, boot: 'first' });
+    // A Service goes to every node.
+    const service = { metadata: { name: 's', namespace: 'default' }, spec: { ports: [{ port: 80 }] } };
+    await writer.submit(testCreate('core.services', service));
+    expect(sent).toEqual(['n', 'm']);
+    expect(faults).toEqual(['changes for node broken: this cannot be encoded']);
     await plane.stop();
   });
   it('answers that a pod of another node, or of another life, is gone', async () => {

@@ -23,6 +23,7 @@ import type { Clock, Ids } from '#ports';
 import type { Json, JsonObject } from '#std';
 import { Fault, isJsonObject, uuidOf } from '#std';
 import type { ReadModel } from '../read-model.js';
+import { Recurrences } from '../recurrences.js';
 import type { CommandPort } from '../writer.js';
 import { Assignments } from './assignments.js';
 import type { Heartbeats } from './heartbeats.js';
@@ -39,6 +40,8 @@ export interface HealthOptions {
   readonly publish: (node: string, change: AssignmentChange) => void;
   /** Signs a token for a pod's service account; the claims are made from the pod as the log has it. */
   readonly signToken: (wish: TokenWish) => Promise<TokenAnswer>;
+  /** Receives what went wrong for one pod or one node, the 1st, 2nd, 4th, 8th … time; the others go on. */
+  readonly onFault?: (what: string, cause: unknown) => void;
 }
 
 const nodes = kindRef('core.nodes');
@@ -60,6 +63,7 @@ const RESERVED_LABEL = /^([^/]+\.)?node-restriction\.kubernetes\.io\//;
  * The agents' counterpart: registers nodes, takes heartbeats and reports, hands out assignments.
  */
 export class Health {
+  private readonly faults = new Recurrences();
   private readonly assignments: Assignments;
   private readonly nodeLeases: NodeLeases;
   private readonly sequences = new Map<string, number>();
@@ -67,7 +71,7 @@ export class Health {
   private readonly unsubscribe: () => void;
 
   constructor(private readonly options: HealthOptions) {
-    this.assignments = new Assignments(options.reads.projection);
+    this.assignments = new Assignments(options.reads.projection, (stream, cause) => this.fault(stream, cause));
     this.nodeLeases = new NodeLeases(options.clock);
     this.unsubscribe = options.reads.onChanges((changes) => this.hand(changes));
   }
@@ -287,8 +291,17 @@ export class Health {
       if (before === undefined) continue;
       const sequence = before + 1;
       this.sequences.set(node, sequence);
-      this.options.publish(node, { cluster, position, sequence, objects });
+      try {
+        this.options.publish(node, { cluster, position, sequence, objects });
+      } catch (cause) {
+        // The next number shows the agent that it missed this one, and it asks for its whole set.
+        this.fault(`changes for node ${node}`, cause);
+      }
     }
+  }
+
+  private fault(what: string, cause: unknown): void {
+    if (this.faults.add(what)) this.options.onFault?.(what, cause);
   }
 
   private note(node: string, boot: string): Seen {
