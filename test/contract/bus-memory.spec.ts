@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryBusHub, subjectMatches, SystemClock, VirtualClock, type Fate } from '#adapters';
 import { prng } from '#std';
-import { busContract } from './bus.contract.js';
+import { busContract, contractRules } from './bus.contract.js';
 
 busContract('memory', () => {
-  const hub = new MemoryBusHub(new SystemClock());
+  const hub = new MemoryBusHub(new SystemClock(), contractRules);
   return Promise.resolve({ connect: (name) => Promise.resolve(hub.connect(name)), close: () => Promise.resolve() });
 });
 

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { headers, type Msg } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   NatsAuthority,
@@ -12,8 +13,9 @@ import {
   type NatsServer,
   type StoredKeys,
 } from '#adapters';
-import { agentPermissions, appPermissions } from '#engine';
-import { busContract } from './bus.contract.js';
+import { agentPermissions, appPermissions, busRules } from '#engine';
+import type { BusRules } from '#ports';
+import { busContract, contractRules } from './bus.contract.js';
 
 const EVERYTHING: NatsPermissions = { publish: ['>'], subscribe: ['>'], inbox: 'inbox.test' };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -41,10 +43,10 @@ class Fixture {
     return startNatsServer({ home: this.home, keys: this.keys, authority: this.authority });
   }
 
-  async connect(name: string, permissions: NatsPermissions = EVERYTHING): Promise<NatsBus> {
+  async connect(name: string, permissions = EVERYTHING, rules: BusRules = busRules): Promise<NatsBus> {
     const user = await this.authority.issueUser(name, permissions);
     const onProblem = (problem: string): void => void this.problems.push(problem);
-    return NatsBus.connect({ url: this.server.url, ca: this.keys.caCertificate, ...user }, { name, onProblem });
+    return NatsBus.connect({ url: this.server.url, ca: this.keys.caCertificate, ...user }, { name, rules, onProblem });
   }
 
   async close(): Promise<void> {
@@ -61,7 +63,13 @@ async function eventually(bus: NatsBus): Promise<string> {
   }
 }
 
-busContract('nats', () => Fixture.open());
+busContract('nats', async () => {
+  const fixture = await Fixture.open();
+  return {
+    connect: (name) => fixture.connect(name, EVERYTHING, contractRules),
+    close: () => fixture.close(),
+  };
+});
 
 describe('nats bus', () => {
   let fixture: Fixture;
@@ -76,27 +84,86 @@ describe('nats bus', () => {
     const other = await fixture.connect('n2', agentPermissions('n2'));
     const heard: string[] = [];
     const large = new Uint8Array(2_500_000).fill(7);
-    health.subscribe('report.*.sync', (data, subject) => {
-      heard.push(`${subject} ${data.length}`);
-      return large;
-    });
+    const report = large.subarray(0, 1_500_000);
+    for (const what of ['sync', 'pod'])
+      health.subscribe(`report.*.${what}`, (data, subject) => {
+        heard.push(`${subject} ${data.length}`);
+        return large;
+      });
     agent.subscribe('node.n1.>', (data, subject) =>
       subject.includes('.inbox.') ? undefined : bytes(`n1 got ${data.length}`),
     );
     other.subscribe('node.n1.>', () => void heard.push('n2 overheard n1'));
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect((await agent.request('report.n1.sync', bytes('x'), 5_000)).length).toBe(large.length);
-    expect((await agent.request('report.n1.sync', large, 5_000)).length).toBe(large.length);
+    expect((await agent.request('report.n1.pod', report, 5_000)).length).toBe(large.length);
     expect(text(await health.request('node.n1.logs', large, 5_000))).toBe(`n1 got ${large.length}`);
     await expect(other.request('report.n1.sync', bytes('forged'), 300)).rejects.toThrow(/no answer|nobody/);
     other.publish('command.core.pods.default.web.delete', bytes('{}'));
     agent.publish('node.n2.change', bytes('{}'));
     await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(heard).toEqual(['report.n1.sync 1', `report.n1.sync ${large.length}`]);
+    expect(heard).toEqual(['report.n1.sync 1', `report.n1.pod ${report.length}`]);
     expect(fixture.problems.filter((problem) => /permissions violation/i.test(problem)).length).toBeGreaterThanOrEqual(
       3,
     );
     await Promise.all([health.close(), agent.close(), other.close()]);
+  });
+
+  it('answers an agent in its own inbox only, and publishes parts nowhere else', async () => {
+    const health = await fixture.connect('health', appPermissions(['health', 'api'], 'health'));
+    const agent = await fixture.connect('n1', agentPermissions('n1'));
+    const commands: string[] = [];
+    health.subscribe('command.>', (_data, subject) => void commands.push(subject));
+    const taken: string[] = [];
+    health.subscribe('report.*.sync', (data) => {
+      taken.push(text(data));
+      return new Uint8Array(2_500_000);
+    });
+    const raw = agent.connection;
+    const first = Promise.withResolvers<Msg>();
+    raw.subscribe('node.n1.inbox.raw', { callback: (_error, message) => first.resolve(message) });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const elsewhere = 'command.core.secrets.default.all.delete';
+    // As the subject of the answer, as the place of a message's parts, and as the place where parts are sent.
+    raw.publish('report.n1.sync', bytes('answer me elsewhere'), { reply: elsewhere });
+    const parts = headers();
+    parts.set('Shiplog-Parts', '2');
+    raw.publish('report.n1.pod', bytes('fetch the rest elsewhere'), { reply: elsewhere, headers: parts });
+    raw.publish('report.n1.sync', bytes('own inbox'), { reply: 'node.n1.inbox.raw' });
+    const source = (await first.promise).reply ?? '';
+    const want = headers();
+    want.set('Shiplog-Want', '1');
+    raw.publish(source, undefined, { reply: elsewhere, headers: want });
+    await agent.request('report.n1.sync', bytes('last'), 5_000);
+    expect(taken).toEqual(['own inbox', 'last']);
+    expect(commands).toEqual([]);
+    expect(fixture.problems).toContainEqual(expect.stringContaining('report.n1.sync: dropped, it asks for an answer'));
+    await Promise.all([health.close(), agent.close()]);
+  });
+
+  it('collects no message that declares more parts than its subject may carry', async () => {
+    const health = await fixture.connect('health', appPermissions(['health'], 'health'));
+    const agent = await fixture.connect('n1', agentPermissions('n1'));
+    health.subscribe('report.*.pod', () => bytes('taken'));
+    const raw = agent.connection;
+    let asked = 0;
+    raw.subscribe('node.n1.inbox.raw', {
+      callback: (_error, message) => {
+        if (!message.headers?.has('Shiplog-Want')) return;
+        asked++;
+        message.respond(new Uint8Array(1_000_000));
+      },
+    });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    for (const count of ['1024', '3', '1e3', '2.5', '-1', 'many']) {
+      const declared = headers();
+      declared.set('Shiplog-Parts', count);
+      raw.publish('report.n1.pod', new Uint8Array(1_000_000), { reply: 'node.n1.inbox.raw', headers: declared });
+    }
+    expect(text(await agent.request('report.n1.pod', bytes('small'), 5_000))).toBe('taken');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(asked).toBe(0);
+    await Promise.all([health.close(), agent.close()]);
   });
 
   it('refuses a client of another cluster, and is refused a server of another CA', async () => {
@@ -105,10 +172,16 @@ describe('nats bus', () => {
     const user = await authority.issueUser('stranger', EVERYTHING);
     const { url } = fixture.server;
     const signal = AbortSignal.abort();
-    const stranger = NatsBus.connect({ url, ca: fixture.keys.caCertificate, ...user }, { name: 'stranger', signal });
+    const stranger = NatsBus.connect(
+      { url, ca: fixture.keys.caCertificate, ...user },
+      { name: 'stranger', rules: busRules, signal },
+    );
     await expect(stranger).rejects.toThrow(/authorization/i);
     const own = await fixture.authority.issueUser('own', EVERYTHING);
-    const wrongCa = NatsBus.connect({ url, ca: foreign.keys.caCertificate, ...own }, { name: 'own', signal });
+    const wrongCa = NatsBus.connect(
+      { url, ca: foreign.keys.caCertificate, ...own },
+      { name: 'own', rules: busRules, signal },
+    );
     await expect(wrongCa).rejects.toThrow(/certificate/i);
     await foreign.close();
   });

@@ -1,11 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { BusUnavailable, NobodyListens, RequestFailed, type Bus } from '#ports';
+import { BusUnavailable, NobodyListens, RequestFailed, type Bus, type BusRules } from '#ports';
 
 export interface BusWorld {
   /** A new client that may use every subject. */
   connect(name: string): Promise<Bus>;
   close(): Promise<void>;
 }
+
+/** The rules that the buses of the suite keep. */
+export const contractRules: BusRules = (subject) => ({
+  senderInbox: 'inbox.',
+  listenerInbox: 'inbox.',
+  bytesMax: subject.startsWith('small.') ? 4096 : 100_000_000,
+  answerBytesMax: 100_000_000,
+});
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (data: Uint8Array): string => new TextDecoder().decode(data);
@@ -119,6 +127,21 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
       here.publish('news', data);
       expect(Buffer.compare(await heard.promise, data)).toBe(0);
       for (const subscription of subscriptions) subscription.unsubscribe();
+    });
+
+    it('refuses a message that is larger than its subject may carry', async () => {
+      let heard = 0;
+      const subscription = there.subscribe('small.*', (data) => {
+        heard += data.length;
+        return bytes('taken');
+      });
+      await settled();
+      for (const size of [5_000, 3_000_000])
+        await expect(here.request('small.x', new Uint8Array(size), 5_000)).rejects.toThrow(
+          /carries at most 4096 bytes/,
+        );
+      expect(heard).toBe(0);
+      subscription.unsubscribe();
     });
 
     it('hears nothing after unsubscribing', async () => {

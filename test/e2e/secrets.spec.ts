@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { NatsAuthority, NatsBus, openFileKeys } from '#adapters';
-import { appPermissions } from '#engine';
+import { appPermissions, busRules } from '#engine';
 import { kubectl } from '../../tools/clients.mjs';
 import { BUSYBOX, engine, importBusybox, processesWith, TestCluster, until } from '../support/test-cluster.js';
 import { FOREVER, PODS, type PodStatus } from '../support/workloads.js';
@@ -43,7 +43,7 @@ async function subscribeToFeed(): Promise<NatsBus> {
   const user = await authority.issueUser('listener', appPermissions(['reader'], 'listener'));
   const port = readFileSync(join(cluster.home, 'nats', 'port'), 'utf8').trim();
   const credentials = { url: `nats://127.0.0.1:${port}`, ca: keys.caCertificate, ...user };
-  const listener = await NatsBus.connect(credentials, { name: 'listener' });
+  const listener = await NatsBus.connect(credentials, { name: 'listener', rules: busRules });
   listener.subscribe('events.>', (data, subject) => {
     feed.push(Buffer.from(data));
     subjectsSeen.add(subject);

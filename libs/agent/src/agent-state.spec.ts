@@ -56,3 +56,36 @@ describe('an agent that is cut off', () => {
     expect(node.running('web')).toEqual(['POD/0', 'c/0']);
   });
 });
+
+describe('an agent that is handed what is not its own', () => {
+  it('runs no pod that is bound to another node or to none, be it in a change, a set or its own memory', async () => {
+    const node = new TestNode();
+    const foreign = testPod('foreign', { nodeName: 'n2' });
+    const unbound = testPod('unbound', { nodeName: undefined });
+    node.assign(foreign, undefined, true);
+    await node.volumes.saveState(
+      JSON.stringify({
+        version: 1,
+        cluster: 'c1',
+        position: 3,
+        pods: [
+          {
+            pod: testPod('remembered', { nodeName: 'n2' }),
+            stream: 'core.pods/default/remembered',
+            position: 2,
+            omitted: 0,
+          },
+        ],
+      }),
+    );
+    await node.start();
+    node.assign(unbound);
+    node.assign(testPod('web'));
+    await node.run(5000);
+    expect(node.runtime.list().map((c) => c.labels.pod)).toEqual(['web', 'web']);
+    expect(node.log).toContainEqual('pod core.pods/default/foreign is refused: it is bound to n2, not to n1');
+    // The node's own pods go on.
+    await node.run(60_000);
+    expect(node.running('web')).toEqual(['POD/0', 'c/0']);
+  });
+});

@@ -44,7 +44,7 @@ export function createAgent(options: AgentOptions): Agent {
 
 class NodeAgent implements Agent {
   private readonly boot: string;
-  private readonly assigned = new Assigned();
+  private readonly assigned: Assigned;
   private readonly keepers = new Map<string, PodKeeper>();
   private readonly reporter: Reporter;
   private readonly logs: LogAnswers;
@@ -69,6 +69,7 @@ class NodeAgent implements Agent {
 
   constructor(private readonly options: AgentOptions) {
     this.boot = options.ids.uid();
+    this.assigned = new Assigned(options.node.name, (line) => this.log(line));
     this.contact = new Contact(options, this.boot, this.assigned, (news) => this.apply(news));
     this.memory = new Memory(options, () => ({ podCidr: this.knownCidr, ...this.assigned.state() }));
     this.logs = new LogAnswers(options);

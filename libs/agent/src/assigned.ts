@@ -39,10 +39,15 @@ export class Assigned {
   /** Containers that were found although nobody knows their pod. */
   private readonly strays = new Map<string, number>();
 
+  constructor(
+    private readonly node: string,
+    private readonly log: (line: string) => void = () => undefined,
+  ) {}
+
   restore(state: { readonly cluster: string; readonly position: number; readonly pods: readonly AssignedPod[] }): void {
     this.cluster = state.cluster;
     this.position = state.position;
-    for (const pod of state.pods) this.pods.set(pod.pod.metadata.uid, pod);
+    for (const pod of state.pods) if (this.isOwn(pod.pod)) this.pods.set(pod.pod.metadata.uid, pod);
   }
   state(): { readonly cluster: string | undefined; readonly position: number; readonly pods: readonly AssignedPod[] } {
     return {
@@ -134,18 +139,29 @@ export class Assigned {
       if (known || this.strays.has(assigned.uid)) gone.push(assigned.uid);
       return;
     }
+    const pod = assigned.object as kubelet.Pod;
+    if (!this.isOwn(pod) || pod.metadata.uid !== assigned.uid) {
+      this.log(
+        `pod ${assigned.stream} is refused: it is bound to ${pod.spec.nodeName ?? 'no node'}, not to ${this.node}`,
+      );
+      return;
+    }
     // Another uid under the same name: the one before must have been deleted, names are given once at a time.
     for (const [uid, other] of this.pods)
       if (other.stream === assigned.stream && uid !== assigned.uid && other.position < assigned.position)
         gone.push(uid);
     this.strays.delete(assigned.uid);
     this.pods.set(assigned.uid, {
-      pod: assigned.object as kubelet.Pod,
+      pod,
       stream: assigned.stream,
       position: assigned.position,
       omitted: 0,
     });
-    if (!known || known.position < assigned.position) pods.push(assigned.object as kubelet.Pod);
+    if (!known || known.position < assigned.position) pods.push(pod);
+  }
+  /** A mistake or a forgery on the other side must not run a pod in two places. */
+  private isOwn(pod: kubelet.Pod): boolean {
+    return pod.spec.nodeName === this.node;
   }
   private takeOther(assigned: AssignedObject): boolean {
     const known = this.others.get(assigned.stream);

@@ -1,4 +1,5 @@
 import type { Command } from '#model';
+import type { SubjectRule } from '#ports';
 
 /** Every name on the bus, and who may use which. No other file spells a subject. */
 
@@ -126,4 +127,58 @@ export function appPermissions(apps: readonly string[], name = apps.join('-')): 
     subscribe: union([...parts.map((part) => part.subscribe), [`${inbox}.>`]]),
     inbox,
   };
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+/** Size limit of what an agent sends. A status has to fit in its object, and an object in a request of the API. */
+const REPORT_BYTES_MAX: Readonly<Record<string, number>> = {
+  register: 1.5 * MIB,
+  node: 1.5 * MIB,
+  pod: 1.5 * MIB,
+  incident: 64 * KIB,
+  sync: 4 * KIB,
+  token: 4 * KIB,
+};
+const SMALL_BYTES_MAX = 4 * KIB;
+/** One frame of a byte stream, or the answer that opened it. */
+const STREAM_BYTES_MAX = 128 * KIB;
+/** Between processes of the control plane, and what it hands to its agents. */
+const TRUSTED_BYTES_MAX = 1024 * MIB;
+const APP_INBOX = 'inbox.';
+
+/** The {@link SubjectRule} of each subject: an agent is answered in its own inbox only, and sends no more than its reports need. */
+export function busRules(subject: string): SubjectRule {
+  const [family = '', node = NONE, ...rest] = subject.split('.');
+  const agentInbox = `node.${node}.inbox.`;
+  const fromAgent = { senderInbox: agentInbox, listenerInbox: APP_INBOX, answerBytesMax: TRUSTED_BYTES_MAX };
+  switch (family) {
+    case 'report':
+      return { ...fromAgent, bytesMax: REPORT_BYTES_MAX[rest.join('.')] ?? SMALL_BYTES_MAX };
+    case 'heartbeat':
+      return { ...fromAgent, bytesMax: SMALL_BYTES_MAX };
+    case 'stream':
+      return rest.at(-1) === 'client'
+        ? { ...fromAgent, bytesMax: STREAM_BYTES_MAX }
+        : {
+            senderInbox: APP_INBOX,
+            listenerInbox: agentInbox,
+            bytesMax: STREAM_BYTES_MAX,
+            answerBytesMax: STREAM_BYTES_MAX,
+          };
+    case 'node':
+      return {
+        senderInbox: APP_INBOX,
+        listenerInbox: agentInbox,
+        bytesMax: TRUSTED_BYTES_MAX,
+        answerBytesMax: STREAM_BYTES_MAX,
+      };
+    default:
+      return {
+        senderInbox: APP_INBOX,
+        listenerInbox: APP_INBOX,
+        bytesMax: TRUSTED_BYTES_MAX,
+        answerBytesMax: TRUSTED_BYTES_MAX,
+      };
+  }
 }

@@ -50,7 +50,6 @@ export interface PodReport {
   readonly finished?: boolean;
   /** Strongest thing that happened, an event type: `ContainerRestarted`, `PodStarted`. */
   readonly event?: { readonly type: string; readonly facts?: JsonObject };
-  readonly because?: string;
 }
 /** `report.<node>.node`: parts of the Node's status that changed. */
 export interface NodeReport {

@@ -1,4 +1,15 @@
-import { IsArray, IsBoolean, IsIn, IsInt, IsNotEmpty, IsObject, IsOptional, IsString, Min } from 'class-validator';
+import {
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsObject,
+  IsOptional,
+  IsString,
+  MaxLength,
+  Min,
+} from 'class-validator';
 import type {
   Command,
   CommandOptions,
@@ -18,6 +29,10 @@ import type {
 import type { Json, JsonObject } from '#std';
 
 /** Payloads of the bus, checked when they arrive. Their promises are in `#model` (command, node-protocol). */
+
+const NAME_MAX = 253;
+const BOOT_MAX = 64;
+const TIME_MAX = 64;
 
 export class CommandPayload implements Command {
   @IsIn(['create', 'update', 'patch', 'delete']) readonly verb!: Command['verb'];
@@ -42,29 +57,28 @@ export class CommandPayload implements Command {
 }
 
 export class RegisterPayload implements RegisterRequest {
-  @IsString() @IsNotEmpty() readonly boot!: string;
+  @IsString() @IsNotEmpty() @MaxLength(BOOT_MAX) readonly boot!: string;
   @IsObject() readonly node!: KubeObject;
 }
 
 export class SyncPayload implements SyncRequest {
-  @IsString() @IsNotEmpty() readonly node!: string;
-  @IsString() @IsNotEmpty() readonly boot!: string;
+  @IsString() @IsNotEmpty() @MaxLength(NAME_MAX) readonly node!: string;
+  @IsString() @IsNotEmpty() @MaxLength(BOOT_MAX) readonly boot!: string;
 }
 
 export class PodReportPayload implements PodReport {
-  @IsString() @IsNotEmpty() readonly boot!: string;
+  @IsString() @IsNotEmpty() @MaxLength(BOOT_MAX) readonly boot!: string;
   @IsInt() @Min(0) readonly sequence!: number;
-  @IsString() @IsNotEmpty() readonly namespace!: string;
-  @IsString() @IsNotEmpty() readonly name!: string;
-  @IsString() @IsNotEmpty() readonly uid!: string;
+  @IsString() @IsNotEmpty() @MaxLength(NAME_MAX) readonly namespace!: string;
+  @IsString() @IsNotEmpty() @MaxLength(NAME_MAX) readonly name!: string;
+  @IsString() @IsNotEmpty() @MaxLength(NAME_MAX) readonly uid!: string;
   @IsObject() readonly status!: JsonObject;
   @IsOptional() @IsBoolean() readonly finished?: boolean;
   @IsOptional() @IsObject() readonly event?: { readonly type: string; readonly facts?: JsonObject };
-  @IsOptional() @IsString() readonly because?: string;
 }
 
 export class NodeReportPayload implements NodeReport {
-  @IsString() @IsNotEmpty() readonly boot!: string;
+  @IsString() @IsNotEmpty() @MaxLength(BOOT_MAX) readonly boot!: string;
   @IsInt() @Min(0) readonly sequence!: number;
   @IsObject() readonly status!: JsonObject;
 }
@@ -72,25 +86,25 @@ export class NodeReportPayload implements NodeReport {
 export class IncidentPayload implements IncidentReport {
   @IsObject() readonly object!: IncidentReport['object'];
   @IsIn(['Normal', 'Warning']) readonly type!: IncidentReport['type'];
-  @IsString() @IsNotEmpty() readonly reason!: string;
+  @IsString() @IsNotEmpty() @MaxLength(NAME_MAX) readonly reason!: string;
   @IsString() readonly message!: string;
   @IsOptional() @IsBoolean() readonly isCombined?: boolean;
   @IsInt() @Min(1) readonly count!: number;
-  @IsString() readonly first!: string;
-  @IsString() readonly last!: string;
+  @IsString() @MaxLength(TIME_MAX) readonly first!: string;
+  @IsString() @MaxLength(TIME_MAX) readonly last!: string;
 }
 
 export class TokenPayload implements TokenForPod {
-  @IsString() @IsNotEmpty() readonly namespace!: string;
-  @IsString() @IsNotEmpty() readonly pod!: string;
-  @IsString() @IsNotEmpty() readonly podUid!: string;
+  @IsString() @IsNotEmpty() @MaxLength(NAME_MAX) readonly namespace!: string;
+  @IsString() @IsNotEmpty() @MaxLength(NAME_MAX) readonly pod!: string;
+  @IsString() @IsNotEmpty() @MaxLength(NAME_MAX) readonly podUid!: string;
   @IsString() readonly audience!: string;
   @IsInt() @Min(1) readonly expirationSeconds!: number;
 }
 
 export class HeartbeatPayload implements Heartbeat {
-  @IsString() @IsNotEmpty() readonly node!: string;
-  @IsString() @IsNotEmpty() readonly boot!: string;
+  @IsString() @IsNotEmpty() @MaxLength(NAME_MAX) readonly node!: string;
+  @IsString() @IsNotEmpty() @MaxLength(BOOT_MAX) readonly boot!: string;
   @IsInt() @Min(0) readonly sequence!: number;
 }
 

@@ -1,4 +1,5 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { withNodeBudgets } from '#engine';
 import { BusServer } from './bus-server.js';
 import { Platform } from './platform.js';
 import type { Settings } from './settings.js';
@@ -12,7 +13,11 @@ export class PlatformModule {
       module: PlatformModule,
       providers: [
         { provide: Platform, useFactory: () => Platform.open(settings) },
-        { provide: BusServer, useFactory: (platform: Platform) => new BusServer(platform.bus), inject: [Platform] },
+        {
+          provide: BusServer,
+          useFactory: ({ bus, plane }: Platform) => new BusServer(withNodeBudgets(bus, plane.options.clock)),
+          inject: [Platform],
+        },
       ],
       exports: [Platform, BusServer],
     };

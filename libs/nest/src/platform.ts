@@ -13,7 +13,7 @@ import {
   type NatsCredentials,
   type StoredKeys,
 } from '#adapters';
-import { appPermissions, ControlPlane, Heartbeats, type CommandPort } from '#engine';
+import { appPermissions, busRules, ControlPlane, Heartbeats, type CommandPort } from '#engine';
 import { registry } from '#kinds';
 import type { Outside } from '#model';
 import type { EventLog } from '#ports';
@@ -187,5 +187,5 @@ export function readCredentials(path: string): NatsCredentials {
 }
 
 export function connect(credentials: NatsCredentials, name: string): Promise<NatsBus> {
-  return NatsBus.connect(credentials, { name, onProblem: (problem) => say(`bus: ${problem}`) });
+  return NatsBus.connect(credentials, { name, rules: busRules, onProblem: (problem) => say(`bus: ${problem}`) });
 }

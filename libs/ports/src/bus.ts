@@ -19,6 +19,22 @@ export interface BusSubscription {
   unsubscribe(): void;
 }
 
+/** Limits that a bus enforces on the messages of one subject. */
+export interface SubjectRule {
+  /**
+   * Prefix of the inboxes of the clients that may publish on the subject. A message that names a reply subject outside of
+   * it is dropped: the answer would be published with the rights of the one who answers.
+   */
+  readonly senderInbox: string;
+  /** Prefix of the inboxes of the clients that may listen on the subject; parts are sent nowhere else. */
+  readonly listenerInbox: string;
+  /** Size limit of a message in bytes, all of its parts together. */
+  readonly bytesMax: number;
+  /** Size limit of an answer in bytes. */
+  readonly answerBytesMax: number;
+}
+export type BusRules = (subject: string) => SubjectRule;
+
 /** Nobody answered in time, or there was no way to ask. What was asked may or may not have been done. */
 export class BusUnavailable extends Fault {
   override readonly name: string = 'BusUnavailable';

@@ -1,4 +1,13 @@
-import { BusUnavailable, NobodyListens, RequestFailed, type Bus, type BusSubscription, type Clock } from '#ports';
+import {
+  BusUnavailable,
+  NobodyListens,
+  RequestFailed,
+  type Bus,
+  type BusRules,
+  type BusSubscription,
+  type Clock,
+} from '#ports';
+import { Fault } from '#std';
 import { ConnectionListeners } from './connection-listeners.js';
 import { subjectMatches } from './subject-match.js';
 
@@ -35,7 +44,11 @@ export class MemoryBusHub {
   readonly #turns = new Map<string, number>();
   #order = 0;
 
-  constructor(readonly clock: Clock) {}
+  constructor(
+    readonly clock: Clock,
+    /** Of the rules, the size limits: a client of this bus cannot choose its reply subject. */
+    readonly rules?: BusRules,
+  ) {}
 
   connect(name: string): MemoryBus {
     return new MemoryBus(this, name);
@@ -175,6 +188,9 @@ export class MemoryBus implements Bus {
   async #handle(handler: Handler, data: Uint8Array, subject: string, reply: string | undefined): Promise<void> {
     let answer: Uint8Array;
     try {
+      const bytesMax = this.hub.rules?.(subject).bytesMax ?? Infinity;
+      if (data.length > bytesMax)
+        throw new Fault(`${subject} carries at most ${bytesMax} bytes, this message has ${data.length}`, false);
       const result = await handler(data, subject);
       if (result === undefined) return;
       answer = concat(ANSWER, result);

@@ -7,7 +7,7 @@ import {
   type Msg,
   type NatsConnection,
 } from '@nats-io/transport-node';
-import { BusUnavailable, NobodyListens, RequestFailed, type Bus, type BusSubscription } from '#ports';
+import { BusUnavailable, NobodyListens, RequestFailed, type Bus, type BusRules, type BusSubscription } from '#ports';
 import { Fault } from '#std';
 import { ConnectionListeners } from './connection-listeners.js';
 import type { NatsCredentials } from './nats-authority.js';
@@ -24,6 +24,7 @@ const RETRY_MS = 200;
 export interface NatsBusOptions {
   /** Shown in the server's list of connections. */
   readonly name: string;
+  readonly rules: BusRules;
   /** Ends the waiting for a server that is not there. */
   readonly signal?: AbortSignal;
   /** Hears what goes wrong without a caller who could be told: a refused permission, a handler of a one-way message. */
@@ -40,6 +41,8 @@ export class NatsBus implements Bus {
   readonly #inboxes = new Map<string, (message: Msg) => void>();
   readonly #failWaiting = new Set<(error: Error) => void>();
   readonly #inboxPrefix: string;
+  /** Dropped messages by the inbox prefix that their reply subject should have had. */
+  readonly #dropped = new Map<string, number>();
   #inboxCount = 0;
 
   private constructor(
@@ -74,15 +77,16 @@ export class NatsBus implements Bus {
   }
 
   publish(subject: string, data: Uint8Array): void {
-    if (this.#listeners.connected) this.parts.publish(subject, data);
+    if (this.#listeners.connected) this.parts.publish(subject, data, this.options.rules(subject).listenerInbox);
   }
 
   async request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     const answer = new Answer(subject, timeoutMs);
     const fail = (error: Error): void => answer.reject(error);
     this.#failWaiting.add(fail);
+    const { listenerInbox } = this.options.rules(subject);
     const inbox = this.#openInbox((message) => {
-      if (!this.parts.give(message, data)) answer.resolve(message);
+      if (!this.parts.give(message, data, listenerInbox)) answer.resolve(message);
     });
     try {
       await Promise.race([this.#connected(), answer.promise]);
@@ -116,13 +120,27 @@ export class NatsBus implements Bus {
   }
 
   async #handle(handler: Handler, message: Msg): Promise<void> {
+    const { senderInbox, bytesMax } = this.options.rules(message.subject);
+    if (message.reply && !message.reply.startsWith(senderInbox)) {
+      this.#drop(message, senderInbox);
+      return;
+    }
     try {
-      const answer = await handler(await this.parts.join(message), message.subject);
+      const data = await this.parts.join(message, { inbox: senderInbox, bytesMax });
+      const answer = await handler(data, message.subject);
       if (answer === undefined || !message.reply || !this.#listeners.connected) return;
-      this.parts.publish(message.reply, answer);
+      this.parts.publish(message.reply, answer, senderInbox);
     } catch (error) {
       this.#answerFault(message, error);
     }
+  }
+
+  /** Logged at the 1st, 2nd, 4th, 8th … time: the sender must not fill the log. */
+  #drop(message: Msg, senderInbox: string): void {
+    const count = (this.#dropped.get(senderInbox) ?? 0) + 1;
+    this.#dropped.set(senderInbox, count);
+    if ((count & (count - 1)) === 0)
+      this.#problem(`${message.subject}: dropped, it asks for an answer outside of ${senderInbox}> (${count} so far)`);
   }
 
   #answerFault(message: Msg, error: unknown): void {
@@ -146,7 +164,8 @@ export class NatsBus implements Bus {
         message.headers.get(RETRYABLE) === 'true',
       );
     }
-    return this.parts.join(message);
+    const { listenerInbox, answerBytesMax } = this.options.rules(subject);
+    return this.parts.join(message, { inbox: listenerInbox, bytesMax: answerBytesMax });
   }
 
   #openInbox(onMessage: (message: Msg) => void): { readonly subject: string; close(): void } {

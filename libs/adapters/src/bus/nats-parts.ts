@@ -12,8 +12,14 @@ const PART_TIMEOUT_MS = 10_000;
 /** Parts are asked for in groups, so that a large message does not fill the receiver's buffers at once. */
 const PARTS_AT_ONCE = 4;
 const KEEP_MS = 60_000;
-/** Larger than any answer that Shiplog makes; a wrong header must not make a receiver collect for ever. */
-const PARTS_MAX = 1024;
+/** Messages of one sender that are collected at the same time, counted in messages of the largest size. */
+const COLLECTING_MAX = 4;
+
+/** Where the parts of a message may be fetched from, and how large the whole may be. */
+export interface PartsLimit {
+  readonly inbox: string;
+  readonly bytesMax: number;
+}
 
 /** Opens a reply subject: calls back with what arrives there until it is closed. */
 export type OpenInbox = (onMessage: (message: Msg) => void) => { readonly subject: string; close(): void };
@@ -24,6 +30,9 @@ export type OpenInbox = (onMessage: (message: Msg) => void) => { readonly subjec
  * would reach different members, and within an agent's permissions, since it only answers what it received.
  */
 export class NatsParts {
+  /** Bytes that are being collected, by the inbox prefix of the sender. */
+  readonly #collecting = new Map<string, number>();
+
   constructor(
     private readonly connection: NatsConnection,
     private readonly openInbox: OpenInbox,
@@ -33,13 +42,13 @@ export class NatsParts {
     return (this.connection.info?.max_payload ?? 1024 * 1024) - HEADER_ROOM;
   }
 
-  /** Publishes a message of any size that nobody answers. */
-  publish(subject: string, data: Uint8Array, options: PublishOptions = {}): void {
+  /** Publishes a message that nobody answers; its parts are sent to inboxes that begin with `listenerInbox` only. */
+  publish(subject: string, data: Uint8Array, listenerInbox: string, options: PublishOptions = {}): void {
     if (data.length <= this.partBytes) {
       this.connection.publish(subject, data, options);
       return;
     }
-    const inbox = this.openInbox((message) => this.give(message, data));
+    const inbox = this.openInbox((message) => this.give(message, data, listenerInbox));
     setTimeout(() => inbox.close(), KEEP_MS).unref();
     this.publishFirst(subject, data, { ...options, reply: inbox.subject });
   }
@@ -51,28 +60,47 @@ export class NatsParts {
       this.connection.publish(subject, data, options);
       return;
     }
-    if (count > PARTS_MAX)
-      throw new Fault(`a message of ${data.length} bytes for ${subject} is larger than the bus takes`, false);
     const marked = copyOf(options.headers);
     marked.set(PARTS, String(count));
     this.connection.publish(subject, data.subarray(0, this.partBytes), { ...options, headers: marked });
   }
 
   /** Answers when the message asks for a part; false when it is something else. */
-  give(message: Msg, data: Uint8Array): boolean {
+  give(message: Msg, data: Uint8Array, listenerInbox: string): boolean {
     if (!message.headers?.has(WANT)) return false;
+    // The part is published with this client's rights: never on a subject of the asker's choice.
+    if (!message.reply?.startsWith(listenerInbox)) return true;
     const start = Number(message.headers.get(WANT)) * this.partBytes;
     message.respond(data.subarray(start, start + this.partBytes));
     return true;
   }
 
-  /** The whole message, fetched where it came in parts. */
-  async join(message: Msg): Promise<Uint8Array> {
+  /** The whole message, fetched where it came in parts. Nothing is fetched of a message that is larger than its limit. */
+  async join(message: Msg, limit: PartsLimit): Promise<Uint8Array> {
     const count = Number(message.headers?.get(PARTS) || 1);
+    if (!Number.isInteger(count) || count < 1)
+      throw new Fault('a message whose number of parts is not a number', false);
+    const bytes = count === 1 ? message.data.length : (count - 1) * this.partBytes + 1;
+    if (bytes > limit.bytesMax)
+      throw new Fault(`${message.subject} carries at most ${limit.bytesMax} bytes, this message has ${bytes}`, false);
     if (count === 1) return message.data;
     const source = message.reply;
-    if (!(count > 1 && count <= PARTS_MAX) || source === undefined)
-      throw new Fault('a message in parts without a way to fetch them', false);
+    if (!source?.startsWith(limit.inbox))
+      throw new Fault('a message in parts has to name an inbox of its sender to fetch them from', false);
+    const collecting = this.#collecting.get(limit.inbox) ?? 0;
+    if (collecting + count * this.partBytes > COLLECTING_MAX * limit.bytesMax + this.partBytes)
+      throw new Fault('too many large messages of one sender at once: send it again later', true);
+    this.#collecting.set(limit.inbox, collecting + count * this.partBytes);
+    try {
+      return await this.#collect(message, source, count);
+    } finally {
+      const left = (this.#collecting.get(limit.inbox) ?? 0) - count * this.partBytes;
+      if (left > 0) this.#collecting.set(limit.inbox, left);
+      else this.#collecting.delete(limit.inbox);
+    }
+  }
+
+  async #collect(message: Msg, source: string, count: number): Promise<Uint8Array> {
     const parts: Uint8Array[] = [message.data];
     for (let next = 1; next < count; next += PARTS_AT_ONCE) {
       const group = Array.from({ length: Math.min(PARTS_AT_ONCE, count - next) }, (_, i) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryEventLog } from '#adapters';
 import { registry } from '#kinds';
-import type { KubeObject, PodReport } from '#model';
+import type { IncidentReport, KubeObject, PodReport } from '#model';
 import { toTime, type JsonObject } from '#std';
 import { testCreate, testPlane } from '../testing.js';
 import { Health, type HealthOptions } from './health.js';
@@ -86,20 +86,81 @@ describe('the health app', () => {
     expect(pod()).toEqual(before);
     await plane.stop();
   });
-  it('lets a node give itself no label that keeps pods from nodes which are not trusted', async () => {
+  it('lets a node set of its Node what NodeRestriction allows, and nothing else', async () => {
     const { plane, health } = await started();
-    const as = (key: string) =>
+    const as = (metadata: object, spec: object = {}) =>
       health.register('n', {
         boot: 'first',
-        node: {
-          apiVersion: 'v1',
-          kind: 'Node',
-          metadata: { name: 'n', labels: { [key]: 'yes' } },
-        } as unknown as KubeObject,
+        node: { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n', ...metadata }, spec } as unknown as KubeObject,
       });
-    for (const key of ['node-restriction.kubernetes.io/pci', 'a.node-restriction.kubernetes.io/b'])
-      expect(await as(key)).toEqual({ taken: false, reason: `a node cannot give itself the label ${key}` });
-    expect(await as('disk')).toEqual({ taken: true });
+    const before = plane.reads.projection.get({ id: 'core.nodes' }, undefined, 'n');
+    for (const key of [
+      'node-restriction.kubernetes.io/pci',
+      'a.node-restriction.kubernetes.io/b',
+      'node-role.kubernetes.io/control-plane',
+      'node-role.kubernetes.io/worker',
+      'kubernetes.io/anything',
+      'example.k8s.io/anything',
+    ])
+      expect(await as({ labels: { [key]: 'yes' } })).toEqual({
+        taken: false,
+        reason: `a node cannot give itself the label ${key}`,
+      });
+    const refused: readonly (readonly [object, object, string])[] = [
+      [{ labels: { pool: null } }, {}, 'the value of label pool is not a string'],
+      [{ annotations: { a: 'b' } }, {}, 'a node cannot set metadata.annotations of its Node'],
+      [{ finalizers: ['a/b'] }, {}, 'a node cannot set metadata.finalizers of its Node'],
+      [{ ownerReferences: [] }, {}, 'a node cannot set metadata.ownerReferences of its Node'],
+      [{}, { podCIDR: '10.0.0.0/8' }, 'a node cannot set spec.podCIDR of its Node'],
+      [{ name: 'm' }, {}, 'a node registers itself: n is not "m"'],
+    ];
+    for (const [metadata, spec, reason] of refused) expect(await as(metadata, spec)).toEqual({ taken: false, reason });
+    expect(plane.reads.projection.get({ id: 'core.nodes' }, undefined, 'n')).toEqual(before);
+    const own = {
+      disk: 'ssd',
+      'kubernetes.io/os': 'linux',
+      'node.kubernetes.io/x': '',
+      'topology.kubernetes.io/zone': 'z',
+    };
+    // A node that exists keeps its taints: they would come off with a new registration.
+    expect(await as({ labels: own }, { taints: [{ key: 'k', effect: 'NoSchedule' }] })).toEqual({ taken: true });
+    const after = plane.reads.projection.get({ id: 'core.nodes' }, undefined, 'n');
+    expect(after?.metadata.labels).toMatchObject(own);
+    expect(after?.['spec']).toEqual(before?.['spec']);
+    await plane.stop();
+  });
+  it("lets a node say nothing of a pod that is not a node's to say", async () => {
+    const { plane, health, pod, report } = await started();
+    const said = report('first', 1, 'Running');
+    const more = { nominatedNodeName: 'm', resourceClaimStatuses: [{ name: 'gpu', resourceClaimName: 'of-another' }] };
+    expect(await health.podReport('n', { ...said, status: { ...said.status, ...more } })).toMatchObject({
+      taken: true,
+    });
+    expect(pod().status).toMatchObject({ phase: 'Running' });
+    for (const field of Object.keys(more)) expect(pod().status).not.toHaveProperty(field);
+    await plane.stop();
+  });
+  it("takes incidents of a node's own pods, also of those that have just gone, and of no others", async () => {
+    const { plane, writer, health, pod } = await started();
+    const incident = (name: string, uid: string, kind = 'Pod'): IncidentReport => ({
+      object: { apiVersion: 'v1', kind, namespace: 'default', name, uid },
+      type: 'Warning',
+      reason: 'Failed',
+      message: 'it failed',
+      count: 1,
+      first: toTime(0),
+      last: toTime(0),
+    });
+    const own = incident('p', pod().metadata.uid);
+    expect(await health.incident('n', own)).toEqual({ taken: true });
+    expect(await health.incident('m', own)).toMatchObject({ taken: false, gone: true });
+    expect(await health.incident('n', incident('p', 'another'))).toMatchObject({ taken: false });
+    expect(await health.incident('n', incident('default', 'x', 'ServiceAccount'))).toMatchObject({ taken: false });
+    const create = testCreate('core.pods', { metadata: { name: 'p', namespace: 'default' } });
+    await writer.submit({ ...create, verb: 'delete', body: { gracePeriodSeconds: 0 } });
+    expect(pod()).toBeUndefined();
+    expect(await health.incident('n', own)).toEqual({ taken: true });
+    expect(await health.incident('m', own)).toMatchObject({ taken: false });
     await plane.stop();
   });
   it('gives a node the tokens that the volumes of its pods ask for, and no others', async () => {

@@ -26,9 +26,12 @@ import type { ReadModel } from '../read-model.js';
 import { Recurrences } from '../recurrences.js';
 import type { CommandPort } from '../writer.js';
 import { Assignments } from './assignments.js';
+import { GonePods } from './gone-pods.js';
 import type { Heartbeats } from './heartbeats.js';
 import { mergedStatus } from './merged-status.js';
 import { NodeLeases } from './node-leases.js';
+import { accountOf, nodeOf, tokensOf } from './pod-tokens.js';
+import { registrationProblem } from './node-restriction.js';
 
 export interface HealthOptions {
   readonly reads: ReadModel;
@@ -56,8 +59,7 @@ interface Seen {
   readonly past: ReadonlySet<string>;
 }
 const PAST_BOOTS_MAX = 16;
-/** Labels that keep pods off nodes which are not trusted: no node may claim them, as with Kubernetes' NodeRestriction. */
-const RESERVED_LABEL = /^([^/]+\.)?node-restriction\.kubernetes\.io\//;
+const FIELD_PATH_MAX = 1024;
 
 /**
  * The agents' counterpart: registers nodes, takes heartbeats and reports, hands out assignments.
@@ -68,12 +70,17 @@ export class Health {
   private readonly nodeLeases: NodeLeases;
   private readonly sequences = new Map<string, number>();
   private readonly seen = new Map<string, Seen>();
+  private readonly gonePods = new GonePods();
   private readonly unsubscribe: () => void;
 
   constructor(private readonly options: HealthOptions) {
     this.assignments = new Assignments(options.reads.projection, (stream, cause) => this.fault(stream, cause));
     this.nodeLeases = new NodeLeases(options.clock);
     this.unsubscribe = options.reads.onChanges((changes) => this.hand(changes));
+  }
+
+  get clock(): Clock {
+    return this.options.clock;
   }
 
   stop(): void {
@@ -92,17 +99,15 @@ export class Health {
   }
 
   async register(node: string, request: RegisterRequest): Promise<ReportAnswer> {
-    this.note(node, request.boot);
     const body = request.node;
-    if (body.metadata.name !== node)
-      return { taken: false, reason: `a node registers itself: ${node} is not ${body.metadata.name}` };
-    const label = Object.keys(body.metadata.labels ?? {}).find((key) => RESERVED_LABEL.test(key));
-    if (label !== undefined) return { taken: false, reason: `a node cannot give itself the label ${label}` };
+    const problem = registrationProblem(node, body);
+    if (problem !== undefined) return { taken: false, reason: problem };
+    this.note(node, request.boot);
     const created = await this.submit(node, {
       verb: 'create',
       kind: nodes.id,
       name: node,
-      body: body as unknown as Json,
+      body: { ...body, status: mergedStatus(undefined, statusOf(body)) } as unknown as Json,
       because: `the agent of ${node} registered it`,
     });
     if (!isRefusal(created)) return { taken: true };
@@ -171,8 +176,10 @@ export class Health {
   }
 
   async incident(node: string, report: IncidentReport): Promise<ReportAnswer> {
-    const namespace = report.object.namespace ?? 'default';
-    const { uid, name, fieldPath = '' } = report.object;
+    const object = this.ownObject(node, report.object);
+    if (!object) return { taken: false, gone: true, reason: `what it happened to is not on ${node}` };
+    const namespace = object.namespace ?? 'default';
+    const { uid, name, fieldPath = '' } = object;
     // What is combined has one row, whatever it says now.
     const words = report.isCombined ? '' : report.message;
     const result = await this.submit(node, {
@@ -187,7 +194,7 @@ export class Health {
         apiVersion: 'v1',
         kind: 'Event',
         metadata: { name, namespace },
-        involvedObject: report.object as unknown as Json,
+        involvedObject: object as unknown as Json,
         type: report.type,
         reason: report.reason,
         message: report.message,
@@ -226,6 +233,19 @@ export class Health {
     });
   }
 
+  /** The object of an incident, by what the log says of it: the node itself, or a pod that is or was a moment ago on it. */
+  private ownObject(node: string, named: IncidentReport['object']): IncidentReport['object'] | undefined {
+    const { kind, namespace, name, uid, fieldPath } = named;
+    if (![kind, name, uid].every((text) => typeof text === 'string')) return undefined;
+    if (kind === 'Node' && name === node) return { apiVersion: 'v1', kind, name, uid: node };
+    if (kind !== 'Pod' || typeof namespace !== 'string') return undefined;
+    const pod = this.options.reads.projection.get(pods, namespace, name);
+    const isHere = pod?.metadata.uid === uid && nodeOf(pod) === node;
+    if (!isHere && !this.gonePods.has({ node, namespace, name, uid })) return undefined;
+    const isPath = typeof fieldPath === 'string' && fieldPath.length <= FIELD_PATH_MAX;
+    return { apiVersion: 'v1', kind, namespace, name, uid, ...(isPath && { fieldPath }) };
+  }
+
   private async registerAgain(node: string, body: KubeObject): Promise<ReportAnswer> {
     const current = this.options.reads.projection.get(nodes, undefined, node);
     const labels = await this.submit(node, {
@@ -260,7 +280,7 @@ export class Health {
       // The agent's status is whole: what it leaves out is gone, but for what others keep there.
       body: { status: replaced(statusOf(pod), mergedStatus(statusOf(pod), report.status)) },
       ...(report.event && { event: report.event }),
-      because: report.because ?? `${node} reported the pod's state`,
+      because: `${node} reported the pod's state`,
       basedOn: [{ stream, revision: this.options.reads.projection.stream(stream)?.revision ?? -1 }],
     });
   }
@@ -323,8 +343,14 @@ export class Health {
   /** What was kept of pods and nodes that are no more. */
   private forgetGone({ kind, before, after }: Change): void {
     if (!before || before.metadata.uid === after?.metadata.uid) return;
-    if (kind === pods.id) this.seen.get(nodeOf(before) ?? '')?.sequences.delete(before.metadata.uid);
-    else if (kind === nodes.id && !after) {
+    if (kind === pods.id) {
+      const node = nodeOf(before);
+      if (node === undefined) return;
+      const { namespace = '', name, uid } = before.metadata;
+      this.seen.get(node)?.sequences.delete(uid);
+      this.gonePods.add({ node, namespace, name, uid });
+    }
+    if (kind === nodes.id && !after) {
       this.seen.delete(before.metadata.name);
       this.sequences.delete(before.metadata.name);
       this.nodeLeases.forget(before.metadata.name);
@@ -345,32 +371,6 @@ export class Health {
 
 type HealthCommand = Pick<Command, 'verb' | 'kind' | 'name' | 'because'> & Partial<Command>;
 
-/** What of a pod says whose tokens it may have. */
-interface PodTokens {
-  readonly spec?: {
-    readonly nodeName?: string;
-    readonly serviceAccountName?: string;
-    readonly volumes?: readonly {
-      readonly projected?: { readonly sources?: readonly { readonly serviceAccountToken?: TokenSource }[] };
-    }[];
-  };
-}
-interface TokenSource {
-  readonly audience?: string;
-  readonly expirationSeconds?: number;
-}
-
-function nodeOf(pod: KubeObject & PodTokens): string | undefined {
-  return pod.spec?.nodeName;
-}
-function accountOf(pod: KubeObject & PodTokens): string {
-  return pod.spec?.serviceAccountName || 'default';
-}
-/** The tokens that its volumes ask for. */
-function tokensOf(pod: KubeObject & PodTokens): readonly TokenSource[] {
-  const sources = (pod.spec?.volumes ?? []).flatMap(({ projected }) => projected?.sources ?? []);
-  return sources.flatMap(({ serviceAccountToken }) => serviceAccountToken ?? []);
-}
 function statusOf(object: KubeObject): JsonObject {
   const status = (object as { status?: Json }).status;
   return isJsonObject(status) ? status : {};

@@ -1,4 +1,5 @@
 export * from './assignments.js';
+export * from './budgeted-bus.js';
 export * from './heartbeats.js';
 export * from './health.js';
 export * from './merged-status.js';

@@ -1,15 +1,16 @@
 import type { Json, JsonObject } from '#std';
 import { isJsonObject } from '#std';
 
-/** Fields of a pod's or node's status that the agent never writes; a report that is silent about them keeps them. */
-const KEPT = [
+/** Fields of a pod's or node's status that are not a node's to say: a report changes nothing of them. */
+const OTHERS = [
   'nominatedNodeName',
   'resourceClaimStatuses',
   'extendedResourceClaimStatus',
-  'qosClass',
-  'resize',
-  'ephemeralContainerStatuses',
+  'volumesAttached',
+  'config',
 ];
+/** Fields that a report may be silent about; they are kept then. */
+const KEPT = ['qosClass', 'resize', 'ephemeralContainerStatuses'];
 
 /**
  * A status report laid over the stored status. Conditions go by type: those of others (readiness gates, DisruptionTarget)
@@ -18,6 +19,10 @@ const KEPT = [
  */
 export function mergedStatus(stored: JsonObject | undefined, reported: JsonObject): JsonObject {
   const merged: Record<string, Json | undefined> = { ...reported };
+  for (const field of OTHERS) {
+    delete merged[field];
+    if (stored?.[field] !== undefined) merged[field] = stored[field];
+  }
   for (const field of KEPT)
     if (merged[field] === undefined && stored?.[field] !== undefined) merged[field] = stored[field];
   const conditions = mergedConditions(stored?.['conditions'], reported['conditions']);

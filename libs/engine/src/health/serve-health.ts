@@ -12,10 +12,12 @@ import type {
 import type { Bus } from '#ports';
 import { decodeMessage, encodeMessage } from '../messages.js';
 import { nodeOfSubject, subjects } from '../subjects.js';
+import { withNodeBudgets } from './budgeted-bus.js';
 import type { Health } from './health.js';
 
 /** Answers the agents, and who asks for node leases, on the bus out of a {@link Health}. The result ends it. */
-export function serveHealth(bus: Bus, health: Health): () => void {
+export function serveHealth(unbudgeted: Bus, health: Health): () => void {
+  const bus = withNodeBudgets(unbudgeted, health.clock);
   const answers: { readonly [what: string]: (node: string, message: unknown) => Promise<unknown> } = {
     register: (node, message) => health.register(node, message as RegisterRequest),
     sync: (node, message) => health.sync({ ...(message as SyncRequest), node }),
