@@ -1,7 +1,8 @@
 import type { Change, KindId, KindRef, KubeObject, StreamState, View } from '#model';
 import { streamOf } from '#model';
 import type { Instant } from '#std';
-import { nodeOf, type Projection } from './projection.js';
+import { nodeOf } from './object-indexes.js';
+import type { Projection } from './projection.js';
 
 /** How long the versions of objects are kept in memory: pages and watches start inside this window. */
 export const WINDOW_MS = 5 * 60_000;

@@ -59,7 +59,7 @@ export class ControlPlane {
       ...(eventsPerCheckpoint !== undefined && { eventsPerCheckpoint }),
       ...(eventsKeptAtStart !== undefined && { eventsKeptAtStart }),
     });
-    this.history = new History({ ...parts, reads: this.reads });
+    this.history = new History({ ...parts, reads: this.reads, onFatal });
     this.reads.onChanges((changes: readonly Change[]) => {
       for (const runner of this.runners) runner.notice(changes);
     });

@@ -1,12 +1,13 @@
 import type { Change, KindId, Refusal, View } from '#model';
 import { refusals } from '#model';
-import type { EventLog } from '#ports';
+import { LogDamaged, type EventLog } from '#ports';
 import type { Instant } from '#std';
 import type { Checkpoints } from './checkpoint.js';
 import type { EventCodec } from './codec.js';
-import { eventsBetween } from './past.js';
+import { eventsBetween, proven } from './past.js';
 import { Projection, type Fold } from './projection.js';
 import { withLast, type ReadModel } from './read-model.js';
+import { StreamProofs } from './stream-proofs.js';
 
 export interface HistoryOptions {
   readonly log: EventLog;
@@ -17,6 +18,8 @@ export interface HistoryOptions {
   readonly build: string;
   readonly checkpoints?: Checkpoints;
   readonly endsKeptMs?: number;
+  /** Stops the process: the log is damaged. */
+  readonly onFatal: (cause: unknown) => void;
 }
 
 /** Changes of one kind, and up to where they are all. */
@@ -68,7 +71,8 @@ export class History {
     const over = await this.turn();
     try {
       if (!isWanted()) return;
-      const projection = await this.replay(after);
+      const proofs = new StreamProofs(log);
+      const projection = await this.replay(after, proofs);
       for await (const events of eventsBetween(log, after, Infinity)) {
         const changes: Change[] = [];
         for (const recorded of events) {
@@ -76,8 +80,11 @@ export class History {
           const change = withLast(projection.apply(event), event);
           if (change?.kind === kind) changes.push(change);
         }
+        await proofs.settle();
         yield { changes, position: projection.position };
       }
+    } catch (cause) {
+      throw this.refused(cause);
     } finally {
       over();
     }
@@ -119,13 +126,24 @@ export class History {
     return replay;
   }
 
-  private async replay(position: number): Promise<Projection> {
+  private async replay(position: number, proofs = new StreamProofs(this.options.log)): Promise<Projection> {
     const { log, codec, soon, fold, build, checkpoints, endsKeptMs } = this.options;
-    const projection = new Projection(fold, endsKeptMs);
-    const state = (await checkpoints?.newest(build, position, codec))?.state;
-    await projection.rebuild(state, eventsBetween(log, state?.position ?? 0, position), {
-      ...{ codec, soon, upTo: position },
-    });
+    const projection = new Projection(fold, endsKeptMs, (place) => proofs.add(place));
+    try {
+      const state = (await checkpoints?.newest(build, position, codec))?.state;
+      await projection.rebuild(state, proven(eventsBetween(log, state?.position ?? 0, position), proofs), {
+        ...{ codec, soon, upTo: position },
+      });
+      await proofs.settle();
+    } catch (cause) {
+      throw this.refused(cause);
+    }
     return projection;
+  }
+
+  /** A process does not go on beside a log that it cannot trust. */
+  private refused(cause: unknown): unknown {
+    if (cause instanceof LogDamaged) this.options.onFatal(cause);
+    return cause;
   }
 }

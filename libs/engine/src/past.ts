@@ -1,4 +1,5 @@
 import type { EventLog, RecordedEvent } from '#ports';
+import type { StreamProofs } from './stream-proofs.js';
 
 /** One reading of the log in two parts: what is up to a position, and, once that was read, the rest. */
 export function partedAt(
@@ -20,6 +21,17 @@ export function partedAt(
       for (let next = await reading.next(); !next.done; next = await reading.next()) yield next.value;
     })(),
   };
+}
+
+/** The same batches; each is given only when what was unproven in those before it has been checked. */
+export async function* proven(
+  batches: AsyncIterable<readonly RecordedEvent[]>,
+  proofs: StreamProofs,
+): AsyncIterable<readonly RecordedEvent[]> {
+  for await (const events of batches) {
+    yield events;
+    await proofs.settle();
+  }
 }
 
 /** Events above a position, up to and with another, in the batches that the log gives. */

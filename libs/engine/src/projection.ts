@@ -3,8 +3,9 @@ import { DELETED, parseStream, snapshotState } from '#model';
 import type { RecordedEvent } from '#ports';
 import { fromEventTime, toEventTime } from '#std';
 import { WRITERS, type EventCodec } from './codec.js';
+import { ObjectIndexes } from './object-indexes.js';
 import { ObjectTable } from './object-table.js';
-import { StreamIndex } from './stream-index.js';
+import { requireNext, type Place } from './stream-proofs.js';
 import { isChange, isNewBeginning, Unread } from './unread.js';
 
 /** Streams of Shiplog's own facts, which are no objects of the API. */
@@ -34,11 +35,8 @@ export class Projection implements View {
   lastEnd = '';
   private readonly streams = new Map<string, Entry>();
   private readonly tables = new Map<KindId, ObjectTable>();
-  private readonly owners = new StreamIndex();
-  private readonly nodes = new StreamIndex();
-  private readonly uids = new Map<string, string>();
+  private readonly indexes = new ObjectIndexes();
   private readonly children = new Map<string, number>();
-  private readonly namespaces = new Map<string, Map<KindId, number>>();
   /** Streams of objects that are gone, the first to go first. */
   private readonly ended = new Set<string>();
 
@@ -47,14 +45,22 @@ export class Projection implements View {
   private readonly unread = new Unread<Entry>();
   private open: (recorded: RecordedEvent) => Fact = (recorded) => recorded.fact();
 
-  /** `endsKeptMs`: how long after its end a stream stays known. */
+  /**
+   * `endsKeptMs`: how long after its end a stream stays known. `onUnproven` is called with each event of a stream that is
+   * not known, although the event is not the stream's first: whether it follows what was there only the log can tell.
+   */
   constructor(
     private readonly fold: Fold,
     private readonly endsKeptMs = ENDS_KEPT_MS,
+    private readonly onUnproven: (place: Place) => void = () => undefined,
   ) {}
 
-  /** Takes the next event of the log. Returns what changed, or undefined when no object did (or the event does not count). */
+  /**
+   * Takes the next event of the log. Returns what changed, or undefined when no object did (or the event does not count).
+   * Throws `LogDamaged` when the event does not follow its stream.
+   */
   apply(event: Fact): Change | undefined {
+    this.checkRevision(this.streams.get(event.stream)?.last ?? -1, event);
     this.position = event.position;
     return this.take(event);
   }
@@ -98,11 +104,12 @@ export class Projection implements View {
     const before = entry.state?.object;
     const after = next.object;
     entry.state = next;
+    if (next.revision > entry.last) entry.last = next.revision;
     if (before !== after) {
       this.countBirth(before, after);
       if (!this.rebuilding) {
         entry.table.set(namespace ?? '', name, after);
-        this.reindex(stream, kind, namespace, before, after);
+        this.indexes.update(stream, entry.name, { before, after });
       }
     }
     return { kind, position, before, after };
@@ -118,20 +125,20 @@ export class Projection implements View {
     return this.streams.get(stream)?.state;
   }
   ownedBy(uid: string): readonly KubeObject[] {
-    return this.objectsOf(this.owners.get(uid));
+    return this.objectsOf(this.indexes.ownedBy(uid));
   }
   podsOnNode(node: string): readonly KubeObject[] {
-    return this.objectsOf(this.nodes.get(node));
+    return this.objectsOf(this.indexes.onNode(node));
   }
   byUid(uid: string): KubeObject | undefined {
-    const stream = this.uids.get(uid);
+    const stream = this.indexes.streamOf(uid);
     return stream === undefined ? undefined : this.streams.get(stream)?.state?.object;
   }
   childrenEver(ownerUid: string): number {
     return this.children.get(ownerUid) ?? 0;
   }
   kindsIn(namespace: string): readonly KindId[] {
-    return [...(this.namespaces.get(namespace)?.keys() ?? [])].sort();
+    return this.indexes.kindsIn(namespace);
   }
 
   /** Every stream with its state, for checkpoints and for rebuilding the writer's own projection. */
@@ -159,13 +166,16 @@ export class Projection implements View {
     this.open = (recorded) => codec.decode(recorded.fact());
     for await (const events of batches) {
       for (const event of events) {
+        const entry = this.entry(event.stream);
+        this.checkRevision(entry.last, event);
+        entry.last = event.revision;
         this.position = event.position;
         if (event.stream === WRITER_STREAM) {
           // Which events count depends on it.
           this.readUnread();
           this.elect(this.open(event));
           event.done();
-        } else this.setAside(this.entry(event.stream), event);
+        } else this.setAside(entry, event);
         each?.(event);
       }
       this.readUnread(this.unread.allowed(upTo));
@@ -178,7 +188,7 @@ export class Projection implements View {
     for (const [stream, { name, table, state }] of this.streams) {
       if (!state?.object) continue;
       table.set(name.namespace ?? '', name.name, state.object);
-      this.reindex(stream, name.kind, name.namespace, undefined, state.object);
+      this.indexes.update(stream, name, { before: undefined, after: state.object });
     }
     this.orderEnds();
   }
@@ -301,13 +311,17 @@ export class Projection implements View {
     const name = parseStream(stream);
     let table = this.tables.get(name.kind);
     if (!table) this.tables.set(name.kind, (table = new ObjectTable()));
-    entry = { name, table, state: undefined };
+    entry = { name, table, state: undefined, last: -1 };
     this.streams.set(stream, entry);
     return entry;
   }
 
-  private objectsOf(streams: ReadonlySet<string> | undefined): readonly KubeObject[] {
-    if (!streams) return [];
+  private checkRevision(last: number, event: Place): void {
+    if (last < 0 && event.revision > 0) this.onUnproven(event);
+    else requireNext(last, event);
+  }
+
+  private objectsOf(streams: ReadonlySet<string>): readonly KubeObject[] {
     const found: KubeObject[] = [];
     // Sorted by stream name: ties are broken by name, never by arrival.
     for (const stream of [...streams].sort()) {
@@ -317,45 +331,10 @@ export class Projection implements View {
     return found;
   }
 
-  private reindex(
-    stream: string,
-    kind: KindId,
-    namespace: string | undefined,
-    before: KubeObject | undefined,
-    after: KubeObject | undefined,
-  ): void {
-    if (before?.metadata.uid !== after?.metadata.uid) {
-      if (before) this.uids.delete(before.metadata.uid);
-      if (after) this.uids.set(after.metadata.uid, stream);
-    }
-    if (before?.metadata.ownerReferences !== after?.metadata.ownerReferences) {
-      for (const owner of before?.metadata.ownerReferences ?? []) this.owners.drop(owner.uid, stream);
-      for (const owner of after?.metadata.ownerReferences ?? []) this.owners.add(owner.uid, stream);
-    }
-    const nodeBefore = nodeOf(kind, before);
-    const nodeAfter = nodeOf(kind, after);
-    if (nodeBefore !== nodeAfter) {
-      if (nodeBefore !== undefined) this.nodes.drop(nodeBefore, stream);
-      if (nodeAfter !== undefined) this.nodes.add(nodeAfter, stream);
-    }
-    if (namespace !== undefined && (before === undefined) !== (after === undefined)) {
-      this.count(namespace, kind, after ? 1 : -1);
-    }
-  }
-
   private countBirth(before: KubeObject | undefined, after: KubeObject | undefined): void {
     if (!after || before?.metadata.uid === after.metadata.uid) return;
     const owner = after.metadata.ownerReferences?.find((reference) => reference.controller);
     if (owner) this.children.set(owner.uid, (this.children.get(owner.uid) ?? 0) + 1);
-  }
-
-  private count(namespace: string, kind: KindId, by: 1 | -1): void {
-    let kinds = this.namespaces.get(namespace);
-    if (!kinds) this.namespaces.set(namespace, (kinds = new Map()));
-    const count = (kinds.get(kind) ?? 0) + by;
-    if (count > 0) kinds.set(kind, count);
-    else kinds.delete(kind);
-    if (kinds.size === 0) this.namespaces.delete(namespace);
   }
 }
 
@@ -364,6 +343,8 @@ interface Entry {
   readonly name: StreamName;
   readonly table: ObjectTable;
   state: StreamState | undefined;
+  /** Revision of the last event that was read of it; -1 when none was. The state is behind it during a rebuild. */
+  last: number;
 }
 
 /** Where the reading of a stream's past may begin. */
@@ -391,10 +372,4 @@ export interface RestoredState {
   readonly epoch: number;
   readonly cluster: string;
   readonly lastEnd: string;
-}
-
-/** Only pods sit on nodes; `spec.nodeName` of the core kind `pods` is the one field the engine knows by name. */
-export function nodeOf(kind: KindId, object: KubeObject | undefined): string | undefined {
-  if (kind !== 'core.pods' || !object) return undefined;
-  return (object as { spec?: { nodeName?: string } }).spec?.nodeName ?? '';
 }

@@ -5,8 +5,9 @@ import { Fault, fromEventTime, type Instant } from '#std';
 import { ChangeWindow, WINDOW_MS } from './change-window.js';
 import type { Checkpoints } from './checkpoint.js';
 import type { EventCodec } from './codec.js';
-import { partedAt } from './past.js';
+import { partedAt, proven } from './past.js';
 import { Projection, type Fold, type RestoredState } from './projection.js';
+import { StreamProofs } from './stream-proofs.js';
 import { TimeIndex } from './time-index.js';
 
 export interface ReadModelOptions {
@@ -37,6 +38,9 @@ export const EVENTS_KEPT_AT_START = 2000;
 /** How long a start waits for the log's last events before it gives up. */
 const START_MS = 600_000;
 
+/** When the log could not be read for a proof, it is tried again so much later. */
+const PROOF_RETRY_MS = 1000;
+
 type Listener = (changes: readonly Change[], events: readonly StoredEvent[]) => void;
 
 /**
@@ -47,6 +51,8 @@ export class ReadModel {
   readonly projection: Projection;
   readonly window: ChangeWindow;
   readonly times = new TimeIndex();
+  private readonly proofs: StreamProofs;
+  private isStopped = false;
   private readonly listeners = new Set<Listener>();
   private waiters: { position: number; done: (reached: boolean) => void }[] = [];
   private subscription: LogSubscription | undefined;
@@ -58,7 +64,8 @@ export class ReadModel {
   private nextHead: Promise<number> | undefined;
 
   constructor(private readonly options: ReadModelOptions) {
-    this.projection = new Projection(options.fold, options.endsKeptMs);
+    this.proofs = new StreamProofs(options.log);
+    this.projection = new Projection(options.fold, options.endsKeptMs, (place) => this.proofs.add(place));
     this.window = new ChangeWindow(this.projection);
   }
 
@@ -79,6 +86,7 @@ export class ReadModel {
   }
 
   async stop(): Promise<void> {
+    this.isStopped = true;
     await this.subscription?.close();
     for (const waiter of this.waiters) waiter.done(false);
     this.waiters = [];
@@ -133,7 +141,7 @@ export class ReadModel {
     } = this.options;
     const upTo = head - eventsKeptAtStart * log.positionsPerEvent;
     const { past, rest } = partedAt(upTo, log.readAll(from?.position ?? 0));
-    await this.projection.rebuild(from, past, {
+    await this.projection.rebuild(from, proven(past, this.proofs), {
       ...{ codec, soon, upTo },
       each: ({ position, instant }) => {
         this.times.add(position, instant);
@@ -142,7 +150,8 @@ export class ReadModel {
     });
     this.seen = this.projection.position;
     this.window.reset();
-    for await (const events of rest) this.take(events.map((event) => event.open()));
+    for await (const events of rest) this.fold(events.map((event) => event.open()));
+    await this.proofs.settle();
   }
 
   private headSoon(): Promise<number> {
@@ -157,25 +166,41 @@ export class ReadModel {
   }
 
   private take(events: readonly StoredEvent[]): void {
-    const { codec, clock } = this.options;
-    const changes: Change[] = [];
-    const decoded: StoredEvent[] = [];
     try {
-      for (const stored of events) {
-        if (stored.position <= this.projection.position) continue;
-        const event = codec.decode(stored);
-        const before: StreamState | undefined = this.projection.stream(event.stream);
-        const change = withLast(this.projection.apply(event), event);
-        const at = fromEventTime(event.time);
-        this.times.add(event.position, at);
-        decoded.push(event);
-        if (!change) continue;
-        this.window.add(change, event.stream, before, at);
-        changes.push(change);
-      }
+      this.fold(events);
     } catch (cause) {
       this.options.onFatal(cause);
       return;
+    }
+    this.settleProofs();
+  }
+
+  /** What lies far back is read from the log beside what goes on; the process ends when it is not as it must be. */
+  private settleProofs(): void {
+    this.proofs.settle().catch((cause: unknown) => {
+      if (this.isStopped) return;
+      const { clock, onFatal } = this.options;
+      if (cause instanceof Fault && cause.retryable) clock.at(clock.now() + PROOF_RETRY_MS, () => this.settleProofs());
+      else onFatal(cause);
+    });
+  }
+
+  /** Throws when an event cannot be read, or does not follow its stream. */
+  private fold(events: readonly StoredEvent[]): void {
+    const { codec, clock } = this.options;
+    const changes: Change[] = [];
+    const decoded: StoredEvent[] = [];
+    for (const stored of events) {
+      if (stored.position <= this.projection.position) continue;
+      const event = codec.decode(stored);
+      const before: StreamState | undefined = this.projection.stream(event.stream);
+      const change = withLast(this.projection.apply(event), event);
+      const at = fromEventTime(event.time);
+      this.times.add(event.position, at);
+      decoded.push(event);
+      if (!change) continue;
+      this.window.add(change, event.stream, before, at);
+      changes.push(change);
     }
     this.seen = Math.max(this.seen, this.projection.position);
     this.sinceCheckpoint += decoded.length;

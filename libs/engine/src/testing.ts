@@ -1,6 +1,7 @@
 import type { KindRegistry, Command, KubeObject } from '#model';
 import type { EventLog, Keys } from '#ports';
 import type { Json } from '#std';
+import type { CheckpointStore } from './checkpoint.js';
 import { ControlPlane, type ControlPlaneOptions } from './control-plane.js';
 
 /** Sealing for tests: reversible, and easy to tell from clear text. */
@@ -51,6 +52,24 @@ export function testCreate(kind: string, object: object): Command {
     correlationId: `request-${++uids}`,
   };
 }
+export function testDelete(kind: string, namespace: string | undefined, name: string): Command {
+  return { ...testCreate(kind, { metadata: { name, namespace } }), verb: 'delete', body: undefined };
+}
 export function testPatch(kind: string, namespace: string | undefined, name: string, body: Json): Command {
   return { ...testCreate(kind, { metadata: { name, namespace } }), verb: 'patch', patchType: 'merge', body };
+}
+
+/** Checkpoints in memory, to look into and to damage. */
+export class MemoryCheckpoints implements CheckpointStore {
+  readonly files = new Map<number, string>();
+  positions(): Promise<readonly number[]> {
+    return Promise.resolve([...this.files.keys()]);
+  }
+  read(position: number): Promise<string | undefined> {
+    return Promise.resolve(this.files.get(position));
+  }
+  write(position: number, content: string): Promise<void> {
+    this.files.set(position, content);
+    return Promise.resolve();
+  }
 }
