@@ -31,6 +31,8 @@ export interface CertificateRequest {
   readonly ipAddresses?: readonly string[];
   readonly usage: 'client' | 'server' | 'both';
   readonly days?: number;
+  /** `ec` (P-256) unless a server takes only `rsa`. */
+  readonly keyType?: 'ec' | 'rsa';
 }
 export interface IssuedCertificate {
   readonly certificate: string;

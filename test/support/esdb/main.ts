@@ -1,19 +1,22 @@
+import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { StandInEsdb } from './server.js';
+import { StandInEsdb, type StandInOptions } from './server.js';
 
-/** `node dist/test/support/esdb/main.js --port 2113 [--host 0.0.0.0] [--data FILE]` */
+/** `node dist/test/support/esdb/main.js --port 2113 [--host 0.0.0.0] [--data FILE] [--secure FOLDER]`: the folder holds node.crt, node.key, admin.password. */
 const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '2113' },
     host: { type: 'string', default: '127.0.0.1' },
     data: { type: 'string' },
+    secure: { type: 'string' },
   },
 });
 const server = await StandInEsdb.start({
   port: Number(values.port),
   host: values.host,
   ...(values.data === undefined ? {} : { file: values.data }),
+  ...(values.secure === undefined ? {} : { secure: secureFrom(values.secure) }),
 }).catch((cause: unknown) => {
   process.stderr.write(`The stand-in EventStoreDB cannot listen on ${values.host}:${values.port}: ${String(cause)}\n`);
   process.exit(1);
@@ -24,4 +27,13 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     server.stop();
     process.exit(0);
   });
+}
+
+function secureFrom(folder: string): NonNullable<StandInOptions['secure']> {
+  const read = (name: string): Buffer => readFileSync(`${folder}/${name}`);
+  return {
+    certificate: read('node.crt'),
+    privateKey: read('node.key'),
+    administratorPassword: read('admin.password').toString().trim(),
+  };
 }

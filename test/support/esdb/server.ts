@@ -26,6 +26,7 @@ import type {
   TombstoneResp,
 } from '@eventstore/db-client/generated/streams_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import { Access } from './access.js';
 import { appendAnswer, batchAnswer, batchExpectedOf, expectedOf, proposedOf, streamName } from './messages.js';
 import { Reader } from './reader.js';
 import { EsdbStore } from './store.js';
@@ -39,6 +40,12 @@ export interface StandInOptions extends StoreOptions {
   readonly version?: string;
   /** How far subscriptions lag behind what is written. */
   readonly subscriptionDelayMs?: number;
+  /** Serves TLS and asks for logins, as the genuine server does unless it is told to be insecure. */
+  readonly secure?: {
+    readonly certificate: Buffer;
+    readonly privateKey: Buffer;
+    readonly administratorPassword: string;
+  };
 }
 
 /**
@@ -47,7 +54,8 @@ export interface StandInOptions extends StoreOptions {
  */
 export class StandInEsdb {
   readonly store: EsdbStore;
-  readonly #server = new Server({ 'grpc.max_receive_message_length': 17 * 1024 * 1024 });
+  readonly #server: Server;
+  readonly #access: Access | undefined;
   readonly #options: StandInOptions;
   readonly #reader: Reader;
   port = 0;
@@ -55,6 +63,11 @@ export class StandInEsdb {
   private constructor(options: StandInOptions) {
     this.#options = options;
     this.store = new EsdbStore(options);
+    this.#access = options.secure && new Access(this.store, options.secure.administratorPassword);
+    this.#server = new Server({
+      'grpc.max_receive_message_length': 17 * 1024 * 1024,
+      ...(this.#access && { interceptors: [this.#access.interceptor] }),
+    });
     this.#reader = new Reader(this.store, options.subscriptionDelayMs ?? 0);
   }
 
@@ -90,11 +103,14 @@ export class StandInEsdb {
     this.#server.addService(gossipGrpc.GossipService, {
       read: (_call: unknown, answer: sendUnaryData<ClusterInfo>) => answer(null, this.#gossip()),
     });
+    this.#access?.addUsers(this.#server);
+    const { secure } = this.#options;
+    const credentials = secure
+      ? ServerCredentials.createSsl(null, [{ cert_chain: secure.certificate, private_key: secure.privateKey }])
+      : ServerCredentials.createInsecure();
     const address = `${this.#options.host ?? '127.0.0.1'}:${this.#options.port}`;
     this.port = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (cause, port) =>
-        cause === null ? resolve(port) : reject(cause),
-      );
+      this.#server.bindAsync(address, credentials, (cause, port) => (cause === null ? resolve(port) : reject(cause)));
     });
   }
 

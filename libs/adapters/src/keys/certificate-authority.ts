@@ -7,6 +7,12 @@ import type { KeyStore } from './key-store.js';
 
 const CURVE = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;
+const RSA = {
+  name: 'RSASSA-PKCS1-v1_5',
+  modulusLength: 2048,
+  publicExponent: new Uint8Array([1, 0, 1]),
+  hash: 'SHA-256',
+} as const;
 const DAY_MS = 86_400_000;
 const CA_YEARS = 10;
 const CERTIFICATE_DAYS = 365;
@@ -31,7 +37,7 @@ export class CertificateAuthority {
   }
 
   async issue(request: CertificateRequest): Promise<IssuedCertificate> {
-    const keys = await generateKey();
+    const keys = await generateKey(request.keyType);
     const certificate = await x509.X509CertificateGenerator.create({
       serialNumber: serialNumber(),
       subject: subjectOf(request),
@@ -42,7 +48,7 @@ export class CertificateAuthority {
       signingAlgorithm: SIGNATURE,
       extensions: [
         new x509.BasicConstraintsExtension(false, undefined, true),
-        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        new x509.KeyUsagesExtension(keyUsages(request), true),
         new x509.ExtendedKeyUsageExtension(usagesOf(request)),
         await x509.AuthorityKeyIdentifierExtension.create(this.certificate.publicKey),
         ...alternativeNames(request),
@@ -85,6 +91,12 @@ function usagesOf(request: CertificateRequest): x509.ExtendedKeyUsage[] {
   return usages;
 }
 
+/** RSA keys may also wrap the keys of older TLS versions; servers on .NET want to see that they may. */
+function keyUsages({ keyType }: CertificateRequest): number {
+  const { digitalSignature, keyEncipherment } = x509.KeyUsageFlags;
+  return keyType === 'rsa' ? digitalSignature | keyEncipherment : digitalSignature;
+}
+
 function alternativeNames(request: CertificateRequest): x509.Extension[] {
   const names: x509.JsonGeneralNames = [
     ...(request.dnsNames ?? []).map((value) => ({ type: 'dns' as const, value })),
@@ -106,8 +118,11 @@ function serialNumber(): string {
   return bytes.toString('hex');
 }
 
-async function generateKey(): Promise<webcrypto.CryptoKeyPair> {
-  return (await webcrypto.subtle.generateKey(CURVE, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+async function generateKey(type: 'ec' | 'rsa' = 'ec'): Promise<webcrypto.CryptoKeyPair> {
+  return (await webcrypto.subtle.generateKey(type === 'rsa' ? RSA : CURVE, true, [
+    'sign',
+    'verify',
+  ])) as webcrypto.CryptoKeyPair;
 }
 
 async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
