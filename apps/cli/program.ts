@@ -1,5 +1,6 @@
 import { program as shiplog } from 'commander';
 import { at } from './at.js';
+import { restrict } from './event-store.js';
 import { imageBusybox } from './image.js';
 import { setup } from './setup.js';
 import { status } from './status.js';
@@ -40,5 +41,10 @@ program
   .description('make the keys, the bus configuration and the credentials of a cluster whose apps run apart')
   .requiredOption('--bus <url>', 'where apps reach the bus, like nats://nats:4222')
   .option('--agent-bus <url>', 'where agents reach it, if elsewhere')
+  .option('--event-store <host>', 'host name of an EventStoreDB of its own: makes its certificate and logins')
   .option('--node <name...>', 'nodes that get an agent', [])
   .action(setup);
+program
+  .command('restrict-event-store <url>')
+  .description('let nobody but the logins that setup made read or append on an EventStoreDB')
+  .action(restrict);

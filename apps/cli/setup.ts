@@ -1,23 +1,27 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { natsConfig, NatsAuthority, openFileKeys, type NatsPermissions } from '#adapters';
+import { natsConfig, NatsAuthority, openFileKeys, type NatsPermissions, type StoredKeys } from '#adapters';
 import { agentPermissions, appPermissions } from '#engine';
 import { explain, readSettings, say } from '#nest';
+import { EVENT_STORE_FOLDER, LOGINS } from './event-store.js';
 
 export interface SetupOptions {
   readonly bus: string;
   readonly agentBus?: string;
+  readonly eventStore?: string;
   readonly node: readonly string[];
 }
 
-/** Apps that hold no keys: they get their credentials from a file. */
+/** Apps that hold no keys: they get their credentials for the bus from a file. */
 const KEYLESS = ['controllers', 'scheduler', 'feed'];
 /** Where the nats container finds what is made here. */
 const MOUNTED = '/etc/shiplog-nats';
 
 /**
- * Prepares a cluster whose apps run in containers of their own: `keys` for api and health, `nats` for the bus, and one
- * credentials file for each process without keys. Running it again keeps the keys and renews the rest.
+ * Prepares a cluster whose apps run in containers of their own: `keys` for api and health, `nats` for the bus,
+ * `event-store` for the event store, and one folder of credentials for each process. Running it again keeps the keys and
+ * the passwords, and renews the rest.
  */
 export async function setup(options: SetupOptions): Promise<void> {
   try {
@@ -31,18 +35,20 @@ export async function setup(options: SetupOptions): Promise<void> {
       dnsNames: [host, 'localhost'],
       ipAddresses: ['127.0.0.1'],
     });
-    // The server in its container may run as another user: only this folder is mounted there, and only there.
-    write(join(home, 'nats', 'server.crt'), server.certificate, 0o644);
-    write(join(home, 'nats', 'server.key'), server.privateKey, 0o644);
-    write(join(home, 'nats', 'server.conf'), natsConfig({ listen: '0.0.0.0:4222', folder: MOUNTED, authority }), 0o644);
-    const admit = async (folder: string, name: string, url: string, permissions: NatsPermissions): Promise<void> => {
+    write(join(home, 'nats', 'server.crt'), server.certificate);
+    write(join(home, 'nats', 'server.key'), server.privateKey);
+    write(join(home, 'nats', 'server.conf'), natsConfig({ listen: '0.0.0.0:4222', folder: MOUNTED, authority }));
+    const admit = async (path: string, name: string, url: string, permissions: NatsPermissions): Promise<void> => {
       const user = await authority.issueUser(name, permissions);
-      write(join(home, folder, `${name}.json`), JSON.stringify({ url, ca: keys.caCertificate, ...user }), 0o600);
+      write(path, JSON.stringify({ url, ca: keys.caCertificate, ...user }));
     };
-    for (const app of KEYLESS) await admit('credentials', app, options.bus, appPermissions([app]));
+    for (const app of KEYLESS)
+      await admit(join(home, 'credentials', app, 'bus.json'), app, options.bus, appPermissions([app]));
     for (const node of options.node) {
-      await admit('agents', node, options.agentBus ?? options.bus, agentPermissions(node.toLowerCase()));
+      const path = join(home, 'agents', `${node}.json`);
+      await admit(path, node, options.agentBus ?? options.bus, agentPermissions(node.toLowerCase()));
     }
+    if (options.eventStore !== undefined) await prepareEventStore(home, keys, options.eventStore);
     say(`Keys, bus configuration and credentials are in ${home}.`);
   } catch (cause) {
     process.stderr.write(`${explain(cause)}\n`);
@@ -50,7 +56,40 @@ export async function setup(options: SetupOptions): Promise<void> {
   }
 }
 
-function write(path: string, text: string, mode: number): void {
+/** Certificate and administrator's password for the server, a login for each process that reads or writes the log. */
+async function prepareEventStore(home: string, keys: StoredKeys, host: string): Promise<void> {
+  // The server takes RSA keys only, and shows its certificate as a client too.
+  const issued = await keys.issueCertificate({
+    commonName: 'eventstoredb-node',
+    usage: 'both',
+    keyType: 'rsa',
+    dnsNames: [host, 'localhost'],
+    ipAddresses: ['127.0.0.1'],
+  });
+  const folder = join(home, EVENT_STORE_FOLDER);
+  // The genuine image runs as a user of its own: nothing but that container mounts this folder.
+  write(join(folder, 'node.crt'), issued.certificate, 0o644);
+  write(join(folder, 'node.key'), issued.privateKey, 0o644);
+  write(join(folder, 'ca', 'ca.crt'), keys.caCertificate, 0o644);
+  for (const user of ['admin', 'ops']) writeOnce(join(folder, `${user}.password`), password(), 0o644);
+  for (const { app } of LOGINS) {
+    writeOnce(
+      join(home, 'credentials', app, 'event-store.json'),
+      JSON.stringify({ username: `shiplog-${app}`, password: password() }),
+    );
+    write(join(home, 'credentials', app, 'ca.crt'), keys.caCertificate);
+  }
+}
+
+function password(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+function writeOnce(path: string, text: string, mode = 0o600): void {
+  write(path, existsSync(path) ? readFileSync(path, 'utf8') : text, mode);
+}
+
+function write(path: string, text: string, mode = 0o600): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   writeFileSync(path, text, { mode });
 }

@@ -106,6 +106,35 @@ describe('the compose stack', () => {
     expect(kubectl('logs', 'deployment/web')).toContain('hello from compose');
   }, 180_000);
 
+  it('gives each container its own credentials and no right that it does not need', () => {
+    const inside = (app: string, script: string): string =>
+      compose('exec', '-T', app, 'sh', '-c', script).trim().replaceAll('\r', '');
+    const passwords = new Set<string>();
+    for (const app of ['api', 'controllers', 'scheduler', 'health', 'feed']) {
+      expect([app, inside(app, 'id -u; touch /shiplog/mark 2>&1; grep CapEff /proc/self/status')]).toEqual([
+        app,
+        expect.stringMatching(/^10001\n.*[Rr]ead-only file system\nCapEff:\s0+$/),
+      ]);
+      const login = JSON.parse(inside(app, 'cat /run/shiplog/event-store.json')) as Record<string, string>;
+      expect(login['username']).toBe(`shiplog-${app}`);
+      passwords.add(login['password'] ?? '');
+      const hasKeys = inside(app, 'ls /data/keys | wc -l') !== '0';
+      expect([app, hasKeys]).toEqual([app, app === 'api' || app === 'health']);
+    }
+    expect(passwords.size).toBe(5);
+    const described = compose('ps', '-q')
+      .trim()
+      .split('\n')
+      .map((id) => spawnSync('docker', ['inspect', id], { encoding: 'utf8' }).stdout);
+    for (const password of passwords) expect(described.some((text) => text.includes(password))).toBe(false);
+  }, 120_000);
+
+  it('has an event store that answers nobody without a login', () => {
+    const script = `import('#adapters').then(({ openEventLog }) => openEventLog('esdb://eventstore:2113?tls=true&tlsCaFile=/run/shiplog/ca.crt', { mode: 'read', patience: { answerMs: 2000, giveUpMs: 2000 } })).then(() => console.log('opened'), (error) => console.log(error.message)).then(() => process.exit(0))`;
+    const answer = compose('exec', '-T', 'feed', 'node', '--no-warnings', '--input-type=module', '-e', script);
+    expect(answer).toMatch(/denied/i);
+  }, 60_000);
+
   it('shows the lease of a node out of the memory of the health app, whose next life hears the node again', async () => {
     const renewed = (): string =>
       kubectl('get', 'lease', 'compose-node', '-n', 'kube-node-lease', '-o', 'jsonpath={.spec.renewTime}');

@@ -10,8 +10,10 @@ import {
   RandomIds,
   startNatsServer,
   SystemClock,
+  type EventStoreLogin,
   type NatsCredentials,
   type StoredKeys,
+  withLogin,
 } from '#adapters';
 import { appPermissions, busRules, ControlPlane, Heartbeats, type CommandPort } from '#engine';
 import { registry } from '#kinds';
@@ -141,10 +143,12 @@ const NO_KEYS = {
   open: (): undefined => undefined,
 };
 
-async function openLog({ eventLog, cluster }: Settings, isWriter: boolean): Promise<EventLog> {
+async function openLog(settings: Settings, isWriter: boolean): Promise<EventLog> {
+  const { eventLog, eventLogLogin, cluster } = settings;
   const path = /^sqlite:(.+)$/.exec(eventLog)?.[1];
   if (path !== undefined) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  return openEventLog(eventLog, { mode: isWriter ? 'write' : 'read', cluster });
+  const spec = eventLogLogin === undefined ? eventLog : withLogin(eventLog, readLogin(eventLogLogin));
+  return openEventLog(spec, { mode: isWriter ? 'write' : 'read', cluster });
 }
 
 /** A process with the key store admits itself; it also runs the server when none is named. */
@@ -167,23 +171,41 @@ function givenPlace(path: string): Promise<BusPlace> {
 
 /** A client's credentials as standalone and `shiplog setup` write them. */
 export function readCredentials(path: string): NatsCredentials {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    throw new Fault(
-      `The bus credentials ${path} cannot be read: name the right file with SHIPLOG_CREDENTIALS.`,
-      false,
-      { cause },
-    );
-  }
-  const text = (key: string): string => {
-    const part = isJsonObject(value) ? value[key] : undefined;
-    if (typeof part !== 'string')
-      throw new Fault(`The bus credentials ${path} lack "${key}": have them made again by "shiplog setup".`, false);
-    return part;
-  };
+  const text = textsOf(path, 'bus credentials', 'SHIPLOG_CREDENTIALS');
   return { url: text('url'), ca: text('ca'), jwt: text('jwt'), seed: text('seed'), inbox: text('inbox') };
+}
+
+/** A login on the event store as `shiplog setup` writes it. */
+function readLogin(path: string): EventStoreLogin {
+  const text = textsOf(path, 'login on the event store', 'SHIPLOG_EVENT_LOG_LOGIN');
+  return { username: text('username'), password: text('password') };
+}
+
+/** Reads texts out of a file of JSON; the errors name the file and the setting, never what it holds. */
+function textsOf(path: string, what: string, setting: string): (key: string) => string {
+  const value = parsed(readSecret(path, `The ${what} in ${path} cannot be read: name the right file with ${setting}.`));
+  return (key) => {
+    const part = isJsonObject(value) ? value[key] : undefined;
+    if (typeof part === 'string') return part;
+    throw new Fault(`The ${what} in ${path} lacks "${key}": have it made again by "shiplog setup".`, false);
+  };
+}
+
+function readSecret(path: string, problem: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new Fault(problem, false, { cause });
+  }
+}
+
+/** V8's own error would quote the text, which is a secret. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 export function connect(credentials: NatsCredentials, name: string): Promise<NatsBus> {

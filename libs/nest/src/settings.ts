@@ -21,6 +21,8 @@ export interface Settings {
   readonly apiNames: readonly string[];
   /** `sqlite:<path>`, `esdb://…` */
   readonly eventLog: string;
+  /** File with this process's own login on the event store; the URL then holds none. */
+  readonly eventLogLogin: string | undefined;
   /** Keeps clusters apart that share one event store. */
   readonly cluster: string;
   /** Undefined: this process starts a nats-server of its own. */
@@ -46,6 +48,7 @@ export function readSettings(process: string, apps: readonly AppName[], env: Nod
     apiPort,
     apiNames: list(env['SHIPLOG_API_NAMES']),
     eventLog: env['SHIPLOG_EVENT_LOG'] || `sqlite:${join(home, 'log', 'events.db')}`,
+    eventLogLogin: env['SHIPLOG_EVENT_LOG_LOGIN'] || undefined,
     cluster: env['SHIPLOG_CLUSTER'] || 'default',
     natsUrl: env['SHIPLOG_NATS_URL'] || undefined,
     credentials: env['SHIPLOG_CREDENTIALS'] || undefined,
