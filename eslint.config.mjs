@@ -88,6 +88,30 @@ export default tseslint.config(
     },
   },
   {
+    // The wall clock dates events and certificates; whoever measures how long something takes would be fooled when it is set.
+    files: ['libs/{ports,engine,agent,http,nest,adapters}/src/**/*.ts', 'apps/**/*.ts'],
+    ignores: [
+      '**/*.spec.ts',
+      '**/testing/**',
+      '**/testing.ts',
+      'libs/adapters/src/clock/**',
+      'libs/adapters/src/keys/**',
+      // Docker is asked for events since an instant of its own wall clock, and gRPC takes its deadlines as dates.
+      'libs/adapters/src/runtime/docker/events.ts',
+      'libs/adapters/src/prober/grpc-health.ts',
+    ],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'Date',
+          property: 'now',
+          message: 'Measure with performance.now() or Clock.monotonic(); for a date ask Clock.now().',
+        },
+      ],
+    },
+  },
+  {
     // A describe is a function of the length of all its tests.
     files: ['**/*.spec.ts', '**/*.contract.ts', 'test/**/*.ts', '**/testing/**'],
     rules: { 'max-lines-per-function': 'off' },

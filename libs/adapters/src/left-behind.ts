@@ -21,9 +21,9 @@ export function numberIn(path: string): number | undefined {
 
 async function stopProcess(pid: number): Promise<void> {
   signal(pid, 'SIGTERM');
-  const end = Date.now() + TERM_MS;
+  const end = performance.now() + TERM_MS;
   while (signal(pid, 0)) {
-    if (Date.now() > end) signal(pid, 'SIGKILL');
+    if (performance.now() > end) signal(pid, 'SIGKILL');
     await sleep(20);
   }
 }

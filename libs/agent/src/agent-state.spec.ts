@@ -20,7 +20,7 @@ describe('what an agent remembers over a restart', () => {
     let last = '';
     node.volumes.saveState = async (text) => {
       most = Math.max(most, ++writing);
-      await new Promise<void>((resolve) => node.clock.at(node.clock.now() + 1000, resolve));
+      await new Promise<void>((resolve) => node.clock.after(1000, resolve));
       last = text;
       writing--;
     };

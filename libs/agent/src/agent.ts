@@ -347,7 +347,7 @@ class NodeAgent implements Agent {
     const { clock } = this.options;
     let cancel: () => void = () => undefined;
     const next = (): void => {
-      cancel = clock.at(clock.now() + ms, () => {
+      cancel = clock.after(ms, () => {
         if (this.stopped) return;
         work();
         next();

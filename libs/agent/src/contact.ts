@@ -87,7 +87,7 @@ export class Contact {
     } finally {
       this.syncing = false;
     }
-    if (failed) this.again = clock.at(clock.now() + RETRY_MS, () => void this.sync());
+    if (failed) this.again = clock.after(RETRY_MS, () => void this.sync());
   }
   private take(change: AssignmentChange): undefined {
     if (this.stopped) return;

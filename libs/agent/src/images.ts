@@ -1,14 +1,13 @@
 import { kubelet } from '#loops';
 import type { Clock, ContainerRuntime, RegistryCredentials, RuntimeImage } from '#ports';
 import { RuntimeFault } from '#ports';
-import type { Instant } from '#std';
 import type { Surroundings } from './surroundings.js';
 
 const KNOWN_FOR_MS = 10_000;
 
 /** Images that were found a moment ago are not looked for again: many pods of one kind start together. */
 export class KnownImages {
-  private readonly known = new Map<string, { readonly found: RuntimeImage; readonly at: Instant }>();
+  private readonly known = new Map<string, { readonly found: RuntimeImage; readonly at: number }>();
 
   constructor(
     private readonly runtime: Pick<ContainerRuntime, 'image'>,
@@ -16,9 +15,9 @@ export class KnownImages {
   ) {}
   async find(reference: string): Promise<RuntimeImage | undefined> {
     const known = this.known.get(reference);
-    if (known && this.clock.now() - known.at < KNOWN_FOR_MS) return known.found;
+    if (known && this.clock.monotonic() - known.at < KNOWN_FOR_MS) return known.found;
     const found = await this.runtime.image(reference);
-    if (found) this.known.set(reference, { found, at: this.clock.now() });
+    if (found) this.known.set(reference, { found, at: this.clock.monotonic() });
     else this.known.delete(reference);
     return found;
   }
@@ -73,10 +72,10 @@ async function pull(
 ): Promise<ImageOutcome> {
   const { runtime, clock } = around.options;
   tell({ type: 'Normal', reason: 'Pulling', message: `Pulling image "${image.name}"` });
-  const begun = clock.now();
+  const begun = clock.monotonic();
   try {
     const found = await runtime.pull(image.reference, credentialsFor(around, pod, image.reference));
-    const took = `${((clock.now() - begun) / 1000).toFixed(3).replace(/\.?0+$/, '')}s`;
+    const took = `${((clock.monotonic() - begun) / 1000).toFixed(3).replace(/\.?0+$/, '')}s`;
     tell({
       type: 'Normal',
       reason: 'Pulled',

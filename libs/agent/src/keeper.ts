@@ -14,6 +14,8 @@ export interface KeeperReport {
   readonly event?: PodReport['event'];
 }
 
+/** A larger change of the wall clock against the monotonic one is a step. */
+const STEP_MIN_MS = 200;
 const RETRY_MS = 1000;
 const RETRY_MS_MAX = 60_000;
 /** Not an action: the decision itself. */
@@ -35,6 +37,8 @@ export class PodKeeper {
   private readonly unseen = new Set<string>();
   /** How often in a row an action failed. */
   private readonly failures = new Map<string, number>();
+  /** Wall clock minus monotonic clock. */
+  private wallOffset: number;
   private looking = false;
   private lookAgain = false;
   private wake: (() => void) | undefined;
@@ -46,15 +50,25 @@ export class PodKeeper {
     public pod: kubelet.Pod,
     readonly owner: ContainerOwner,
   ) {
-    this.record = kubelet.newPodRecord(
-      pod.metadata.uid,
-      kubelet.startOf(pod) ?? around.options.clock.now(),
-      pod.status,
-    );
+    const { clock } = around.options;
+    this.wallOffset = clock.now() - clock.monotonic();
+    this.record = kubelet.newPodRecord(pod.metadata.uid, kubelet.startOf(pod) ?? clock.now(), pod.status);
     this.operations = new Operations(around, this);
   }
   get uid(): string {
     return this.pod.metadata.uid;
+  }
+  /** The wall clock. When it was set since the last look, what was planned by it moves along first. */
+  now(): Instant {
+    const { clock } = this.around.options;
+    const now = clock.now();
+    const offset = now - clock.monotonic();
+    const step = offset - this.wallOffset;
+    if (Math.abs(step) < STEP_MIN_MS) return now;
+    this.wallOffset = offset;
+    this.record = kubelet.afterWallStep(this.record, step);
+    for (const [id, deadline] of Object.entries(this.stopping)) this.stopping[id] = deadline + step;
+    return now;
   }
 
   /** The pod's object changed: what was held back because of it may be tried at once. */
@@ -78,7 +92,7 @@ export class PodKeeper {
       if ((await this.around.options.volumes.usedBytes(this.uid, name)) <= limitBytes) continue;
       const message = `Usage of EmptyDir volume "${name}" exceeds the limit "${limit}". `;
       this.around.reporter.incident(this.pod, { type: 'Warning', reason: 'Evicted', message });
-      this.record = kubelet.evicted(this.pod, this.record, message, this.around.options.clock.now());
+      this.record = kubelet.evicted(this.pod, this.record, message, this.now());
       this.look();
       return;
     }
@@ -166,7 +180,8 @@ export class PodKeeper {
     });
   }
   situation(): kubelet.Situation {
-    const { options, node } = this.around;
+    const { node } = this.around;
+    const now = this.now();
     const resizeRefused = kubelet.isResizing(this.pod, this.record) ? this.around.resizeRefusal(this.pod) : undefined;
     return {
       pod: this.pod,
@@ -177,7 +192,7 @@ export class PodKeeper {
       gone: this.gone,
       node,
       ...(resizeRefused && { resizeRefused }),
-      now: options.clock.now(),
+      now,
     };
   }
 
@@ -191,7 +206,7 @@ export class PodKeeper {
       const pauseMs = this.noted(DECIDE, DECIDE, error);
       const { clock } = this.around.options;
       this.wake?.();
-      this.wake = clock.at(clock.now() + pauseMs, () => this.look());
+      this.wake = clock.after(pauseMs, () => this.look());
     }
   }
   private decide(): void {

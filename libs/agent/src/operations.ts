@@ -68,10 +68,8 @@ export class Operations {
       await keeper.takeOne(made.id, made);
     } catch (error) {
       const count = (keeper.record.sandboxRetry?.count ?? 0) + 1;
-      keeper.record = {
-        ...keeper.record,
-        sandboxRetry: { at: this.now() + Math.min(1000 * 2 ** count, 30_000), count },
-      };
+      const at = this.now() + Math.min(1000 * 2 ** count, 30_000);
+      keeper.record = { ...keeper.record, sandboxRetry: { at, count } };
       this.tell({
         type: 'Warning',
         reason: 'FailedCreatePodSandBox',
@@ -163,12 +161,11 @@ export class Operations {
   }
   private hindered(name: string, reason: string, message: string): void {
     const { keeper } = this;
+    const now = this.now();
     const known = kubelet.containerRecord(keeper.record, name);
     const pulling = reason === 'ErrImagePull';
-    const pull = pulling
-      ? kubelet.nextBackOff(known.pull, this.now())
-      : { delayMs: CONFIG_RETRY_MS, since: this.now() };
-    keeper.record = kubelet.withContainer(keeper.record, name, { problem: { reason, message, at: this.now() }, pull });
+    const pull = pulling ? kubelet.nextBackOff(known.pull, now) : { delayMs: CONFIG_RETRY_MS, since: now };
+    keeper.record = kubelet.withContainer(keeper.record, name, { problem: { reason, message, at: now }, pull });
   }
 
   private async specOf(
@@ -211,7 +208,8 @@ export class Operations {
     const observed = keeper.containers.find((c) => c.id === action.id && c.state === 'running');
     if (!observed || (action.kind !== 'readiness' && keeper.stopping[action.id] !== undefined)) return;
     const outcome = { kind: action.kind, container: action.container, containerId: action.id, ...answer };
-    const taken = kubelet.recordProbe(keeper.pod, keeper.record, observed, outcome, this.now());
+    const now = this.now();
+    const taken = kubelet.recordProbe(keeper.pod, keeper.record, observed, outcome, now);
     keeper.record = taken.record;
     for (const incident of taken.incidents) this.tell(incident);
   }
@@ -255,7 +253,7 @@ export class Operations {
     this.around.reporter.incident(this.keeper.pod, incident);
   }
   private now(): Instant {
-    return this.around.options.clock.now();
+    return this.keeper.now();
   }
 }
 

@@ -40,7 +40,8 @@ export class PodFiles {
       if (!(error instanceof VolumeFailed)) throw error;
       const count = (keeper.record.volumesRetry?.count ?? 0) + 1;
       const delay = VOLUME_RETRY_MS[Math.min(count, VOLUME_RETRY_MS.length) - 1] ?? VOLUME_RETRY_MS_MAX;
-      keeper.record = { ...keeper.record, volumesRetry: { at: this.around.options.clock.now() + delay, count } };
+      const at = keeper.now() + delay;
+      keeper.record = { ...keeper.record, volumesRetry: { at, count } };
       // After a start the agent first has to hear what the pod needs: until then nothing is known to be missing.
       if (!this.around.synced) return;
       this.around.reporter.incident(keeper.pod, { type: 'Warning', reason: 'FailedMount', message: error.message });
@@ -60,7 +61,7 @@ export class PodFiles {
   }
   private async putVolumes(): Promise<void> {
     const { pod } = this.keeper;
-    const { volumes } = this.around.options;
+    const { volumes, clock } = this.around.options;
     const { tokens, renewAt } = await this.around.tokens.of(pod, kubelet.tokenNeedsOf(pod)).catch((error: unknown) => {
       throw new VolumeFailed(firstTokenVolume(pod), `failed to fetch token: ${messageOf(error)}`);
     });
@@ -74,7 +75,7 @@ export class PodFiles {
     }
     this.renewal?.();
     this.renewal =
-      renewAt === undefined ? undefined : this.around.options.clock.at(renewAt, () => this.refreshVolumes());
+      renewAt === undefined ? undefined : clock.after(renewAt - clock.monotonic(), () => this.refreshVolumes());
   }
   /** Brings the files of a running pod up to date. What is missing now keeps its last content. */
   refreshVolumes(): void {

@@ -73,7 +73,7 @@ export class Reporter {
   /** Nothing that anybody waits for has changed: what comes next may say it too. */
   private sendSoon(uid: string, side: PodSide): void {
     const { clock } = this.options;
-    side.soon ??= clock.at(clock.now() + SOON_MS, () => {
+    side.soon ??= clock.after(SOON_MS, () => {
       side.soon = undefined;
       void this.send(uid, side);
     });
@@ -125,7 +125,7 @@ export class Reporter {
       this.taken(uid, report, answer);
     } else {
       const { clock } = this.options;
-      side.wake = clock.at(clock.now() + side.retryMs, () => {
+      side.wake = clock.after(side.retryMs, () => {
         side.wake = undefined;
         void this.send(uid, side);
       });
@@ -189,7 +189,7 @@ export class Reporter {
       );
     } catch {
       if (this.stopped || tries >= 8) return;
-      await new Promise<void>((resolve) => clock.at(clock.now() + Math.min(500 * 2 ** tries, 30_000), resolve));
+      await new Promise<void>((resolve) => clock.after(Math.min(500 * 2 ** tries, 30_000), resolve));
       await this.deliver(report, tries + 1);
     }
   }

@@ -3,7 +3,6 @@ import type { Instant } from '#std';
 import { runHook } from './hooks.js';
 import type { PodKeeper } from './keeper.js';
 import type { Surroundings } from './surroundings.js';
-import { until } from '#engine';
 
 const AFTER_HOOK_MS_MIN = 2000;
 const LOOK_AGAIN_MS = 5000;
@@ -44,28 +43,26 @@ export class Stopper {
   }
 
   private async carryOut(action: Stop): Promise<void> {
-    const { runtime, clock } = this.around.options;
+    const { runtime } = this.around.options;
     const { keeper } = this;
     const hooked = await this.preStop(action);
-    const now = clock.now();
+    const now = keeper.now();
     if (hooked) keeper.stopping[action.id] = Math.max(this.deadline(action), now + AFTER_HOOK_MS_MIN);
     await this.insist(action, async () => {
       const signal = action.signal ?? (await runtime.inspect(action.id))?.stopSignal ?? 'SIGTERM';
       await runtime.signal(action.id, signal);
     });
-    while (this.mayWait(action))
-      await this.waitUntil(action.id, Math.min(this.deadline(action), clock.now() + LOOK_AGAIN_MS));
+    while (this.mayWait(action)) await this.waitUntil(action.id, this.soonerOf(action, LOOK_AGAIN_MS));
     while (this.runs(action.id) && !this.around.stopped) {
       const isSent = await this.tries(action, () => runtime.signal(action.id, 'SIGKILL'));
       await keeper.observeOne(action.id).catch(() => undefined);
-      if (this.runs(action.id)) await this.waitUntil(action.id, clock.now() + (isSent ? LOOK_AGAIN_MS : RETRY_MS));
+      if (this.runs(action.id)) await this.waitUntil(action.id, keeper.now() + (isSent ? LOOK_AGAIN_MS : RETRY_MS));
     }
   }
   /** Until the engine has taken it: what was begun, the hook above all, is not begun anew because the engine was away. */
   private async insist(action: Stop, work: () => Promise<void>): Promise<void> {
-    const { clock } = this.around.options;
     while (this.mayWait(action) && !(await this.tries(action, work)))
-      await this.waitUntil(action.id, Math.min(this.deadline(action), clock.now() + RETRY_MS));
+      await this.waitUntil(action.id, this.soonerOf(action, RETRY_MS));
   }
   private async tries(action: Stop, work: () => Promise<void>): Promise<boolean> {
     try {
@@ -77,14 +74,20 @@ export class Stopper {
     }
   }
   private mayWait(action: Stop): boolean {
-    const { options, stopped } = this.around;
-    return this.runs(action.id) && !stopped && options.clock.now() < this.deadline(action);
+    const now = this.keeper.now();
+    return this.runs(action.id) && !this.around.stopped && now < this.deadline(action);
+  }
+  /** The deadline, or so much later than now if that comes first. */
+  private soonerOf(action: Stop, ms: number): Instant {
+    const now = this.keeper.now();
+    return Math.min(this.deadline(action), now + ms);
   }
   /** The hook may take all of the grace period; it never runs for a container that has ended. */
   private async preStop(action: Stop): Promise<boolean> {
     const container = kubelet.containerOf(this.keeper.pod, action.container);
     if (!action.preStop || !container || !this.runs(action.id)) return false;
-    const timeoutMs = Math.max(0, this.deadline(action) - this.around.options.clock.now());
+    const now = this.keeper.now();
+    const timeoutMs = Math.max(0, this.deadline(action) - now);
     const hook = runHook(this.around, {
       pod: this.keeper.pod,
       container,
@@ -121,13 +124,20 @@ export class Stopper {
   private runs(id: string): boolean {
     return this.keeper.containers.some((c) => c.id === id && c.state === 'running');
   }
-  /** Until then, or until something happened to the container. The engine is asked in case its news was lost. */
+  /**
+   * Until then, until the wall clock was set, or until something happened to the container. The engine is asked in case its
+   * news was lost.
+   */
   private async waitUntil(id: string, at: Instant): Promise<void> {
-    const wait = until(this.around.options.clock, at);
-    this.nudges.set(id, wait.cancel);
-    await wait.done;
+    await new Promise<void>((resolve) => {
+      const cancel = this.around.options.clock.at(at, resolve);
+      this.nudges.set(id, () => {
+        cancel();
+        resolve();
+      });
+    });
     this.nudges.delete(id);
-    if (this.around.options.clock.now() >= at && this.runs(id)) await this.keeper.observeOne(id).catch(() => undefined);
+    if (this.keeper.now() >= at && this.runs(id)) await this.keeper.observeOne(id).catch(() => undefined);
   }
   private log(action: Stop, error: unknown): void {
     this.around.log(`stopping ${action.container}: ${error instanceof Error ? error.message : String(error)}`);

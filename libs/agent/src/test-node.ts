@@ -118,7 +118,7 @@ export class TestNode {
     await this.start();
   }
   async run(ms: number): Promise<void> {
-    const until = this.clock.now() + ms;
+    const until = this.clock.monotonic() + ms;
     do await new Promise((resolve) => setImmediate(resolve));
     while (this.clock.ringNext(until));
     this.clock.advanceTo(until);

@@ -1,13 +1,13 @@
 import type { kubelet } from '#loops';
 import type { TokenAnswer, TokenForPod } from '#model';
 import { parseInstant } from '#std';
-import type { Instant } from '#std';
 import { decodeMessage, encodeMessage, subjects } from '#engine';
 import type { AgentOptions } from './options.js';
 
 interface Held {
   readonly token: string;
-  readonly renewAt: Instant;
+  /** On the monotonic clock. */
+  readonly renewAt: number;
 }
 const DAY_MS = 86_400_000;
 
@@ -17,13 +17,13 @@ export class Tokens {
 
   constructor(private readonly options: AgentOptions) {}
 
-  /** Tokens for all that the pod's volumes need; asks for what is missing or old. */
+  /** Tokens for all that the pod's volumes need; asks for what is missing or old. `renewAt` is on the monotonic clock. */
   async of(
     pod: kubelet.Pod,
     needs: readonly kubelet.TokenNeed[],
-  ): Promise<{ readonly tokens: ReadonlyMap<string, string>; readonly renewAt: Instant | undefined }> {
+  ): Promise<{ readonly tokens: ReadonlyMap<string, string>; readonly renewAt: number | undefined }> {
     const tokens = new Map<string, string>();
-    let renewAt: Instant | undefined;
+    let renewAt: number | undefined;
     for (const need of needs) {
       const held = await this.get(pod, need);
       tokens.set(need.key, held.token);
@@ -39,7 +39,7 @@ export class Tokens {
     const { bus, clock, node } = this.options;
     const key = `${pod.metadata.uid}\n${need.key}`;
     const known = this.held.get(key);
-    const now = clock.now();
+    const now = clock.monotonic();
     if (known && known.renewAt > now) return known;
     const question: TokenForPod = {
       namespace: pod.metadata.namespace ?? '',
@@ -52,8 +52,9 @@ export class Tokens {
       const answer = decodeMessage(
         await bus.request(subjects.report(node.name, 'token'), encodeMessage(question), 10_000),
       ) as unknown as TokenAnswer;
-      const expires = parseInstant(answer.expires) ?? now + need.expirationSeconds * 1000;
-      const held = { token: answer.token, renewAt: now + Math.min(DAY_MS, (expires - now) * 0.8) };
+      const expires = parseInstant(answer.expires);
+      const lifeMs = expires === undefined ? need.expirationSeconds * 1000 : expires - clock.now();
+      const held = { token: answer.token, renewAt: now + Math.min(DAY_MS, lifeMs * 0.8) };
       this.held.set(key, held);
       return held;
     } catch (error) {

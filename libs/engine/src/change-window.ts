@@ -1,6 +1,5 @@
 import type { Change, KindId, KindRef, KubeObject, StreamState, View } from '#model';
 import { streamOf } from '#model';
-import type { Instant } from '#std';
 import { nodeOf } from './object-indexes.js';
 import type { Projection } from './projection.js';
 
@@ -14,7 +13,8 @@ interface Kept {
   readonly stream: string;
   /** State of the stream before the change. */
   readonly before: StreamState | undefined;
-  readonly at: Instant;
+  /** When it was folded, on the monotonic clock. */
+  readonly at: number;
 }
 
 export interface ChangeSubscription {
@@ -51,7 +51,7 @@ export class ChangeWindow {
     this.oldest = this.projection.position;
   }
 
-  add(change: Change, stream: string, before: StreamState | undefined, at: Instant): void {
+  add(change: Change, stream: string, before: StreamState | undefined, at: number): void {
     const kept: Kept = { change, stream, before, at };
     this.kept.push(kept);
     const list = this.byKind.get(change.kind);
@@ -75,7 +75,8 @@ export class ChangeWindow {
     }
   }
 
-  prune(now: Instant): void {
+  /** `now` is on the monotonic clock, as `at` is in {@link add}: a wall clock that is set neither empties nor fills the window. */
+  prune(now: number): void {
     const limit = now - WINDOW_MS;
     const surplus = this.kept.length - WINDOW_CHANGES;
     while (

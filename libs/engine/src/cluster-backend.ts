@@ -85,6 +85,9 @@ export class ClusterBackend {
   now(): Instant {
     return this.plane.options.clock.now();
   }
+  moment(): Instant {
+    return this.plane.reads.moment();
+  }
   uid(): string {
     return this.plane.options.ids.uid();
   }

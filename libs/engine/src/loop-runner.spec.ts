@@ -69,7 +69,7 @@ class Bench {
     return this.clock.now() - 1_800_000_000_000;
   }
   async run(ms: number): Promise<void> {
-    const until = this.clock.now() + ms;
+    const until = this.clock.monotonic() + ms;
     const turns = async (): Promise<void> => {
       for (let i = 0; i < 6; i++) await new Promise((resolve) => setImmediate(resolve));
     };
@@ -137,8 +137,7 @@ describe('a loop whose wish was taken', () => {
     const bench = new Bench();
     let shown = false;
     bench.decide = () => (shown ? [] : [wish('a')]);
-    bench.reached = () =>
-      new Promise((resolve) => void bench.clock.at(bench.clock.now() + 10_000, () => resolve(shown)));
+    bench.reached = () => new Promise((resolve) => void bench.clock.after(10_000, () => resolve(shown)));
     bench.runner.start();
     await bench.run(1000);
     bench.runner.poke('key');

@@ -56,7 +56,8 @@ const RACES = new Set(['Stale', 'Conflict', 'AlreadyExists', 'NotFound']);
  */
 export class LoopRunner {
   private readonly queue = new WorkQueue();
-  private readonly wakes = new Map<string, { at: Instant; cancel: () => void }>();
+  /** `due` is on the monotonic clock. */
+  private readonly wakes = new Map<string, { due: number; cancel: () => void }>();
   private readonly failures = new Map<string, number>();
   /** Keys (and streams whose keys cannot be computed) with refused or failed looks in a row. */
   private readonly troubles = new Recurrences();
@@ -114,11 +115,11 @@ export class LoopRunner {
   private drain(): void {
     if (!this.running) return;
     const { clock } = this.options;
-    const until = clock.now() + 10;
+    const until = clock.monotonic() + 10;
     for (let key = this.queue.take(); key !== undefined; key = this.queue.take()) {
       this.look(key);
       // Let others have the thread: a long queue must not stop the API.
-      if (clock.now() > until) break;
+      if (clock.monotonic() > until) break;
     }
     this.schedule();
   }
@@ -135,7 +136,7 @@ export class LoopRunner {
     const submits: Submit[] = [];
     for (const decision of decisions) {
       if (decision.is === 'submit') submits.push(decision);
-      else if (decision.is === 'wake') this.wake(key, decision.at);
+      else if (decision.is === 'wake') this.wakeAt(key, decision.at);
     }
     if (submits.length === 0) {
       this.refusals.delete(key);
@@ -214,7 +215,7 @@ export class LoopRunner {
       const failures = outcome === 'got on' ? 1 : (this.failures.get(key) ?? 0) + 1;
       this.failures.set(key, failures);
       const pause = Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), BACKOFF_MAX_MS);
-      this.wake(key, this.options.clock.now() + pause);
+      this.wakeAfter(key, pause);
     }
     this.queue.done(key);
   }
@@ -223,25 +224,36 @@ export class LoopRunner {
   private missed(change: Change, cause: unknown): void {
     const { namespace, name } = ((change.after ?? change.before) as KubeObject).metadata;
     this.fault(streamOf(change.kind, namespace, name), cause);
-    this.wake(ALL_KEYS, this.options.clock.now() + ALL_KEYS_PAUSE_MS);
+    this.wakeAfter(ALL_KEYS, ALL_KEYS_PAUSE_MS);
   }
 
   private fault(key: string, cause: unknown): void {
     if (this.troubles.add(key)) this.options.onFault(this.name, key, cause);
   }
 
-  private wake(key: string, at: Instant): void {
+  /** At an instant that the loop worked out from recorded times. After the wall clock was set it looks at once. */
+  private wakeAt(key: string, at: Instant): void {
+    const { clock } = this.options;
+    this.wake(key, at - clock.now(), (ring) => clock.at(at, ring));
+  }
+  private wakeAfter(key: string, ms: number): void {
+    this.wake(key, ms, (ring) => this.options.clock.after(ms, ring));
+  }
+
+  /** One wake for each key, the earliest. */
+  private wake(key: string, ms: number, set: (ring: () => void) => () => void): void {
+    const due = this.options.clock.monotonic() + ms;
     const planned = this.wakes.get(key);
     if (planned) {
-      if (planned.at <= at) return;
+      if (planned.due <= due) return;
       planned.cancel();
     }
     if (!this.running) return;
-    const cancel = this.options.clock.at(at, () => {
+    const cancel = set(() => {
       this.wakes.delete(key);
       this.poke(key);
     });
-    this.wakes.set(key, { at, cancel });
+    this.wakes.set(key, { due, cancel });
   }
 }
 

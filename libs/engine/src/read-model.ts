@@ -57,6 +57,8 @@ export class ReadModel {
   private waiters: { position: number; done: (reached: boolean) => void }[] = [];
   private subscription: LogSubscription | undefined;
   private sinceCheckpoint = 0;
+  /** Wall clock minus monotonic clock when this process started. */
+  private readonly wallAtStart: number;
   /** Highest position that the log has shown, events of others in a shared store included. */
   private seen = 0;
   /** The look at the log's head that is under way, and the one that comes after it for all who arrived meanwhile. */
@@ -64,6 +66,8 @@ export class ReadModel {
   private nextHead: Promise<number> | undefined;
 
   constructor(private readonly options: ReadModelOptions) {
+    const { clock } = options;
+    this.wallAtStart = clock.now() - clock.monotonic();
     this.proofs = new StreamProofs(options.log);
     this.projection = new Projection(options.fold, options.endsKeptMs, (place) => this.proofs.add(place));
     this.window = new ChangeWindow(this.projection);
@@ -112,7 +116,7 @@ export class ReadModel {
         },
       };
       this.waiters.push(waiter);
-      cancel = clock.at(clock.now() + timeoutMs, () => {
+      cancel = clock.after(timeoutMs, () => {
         this.waiters = this.waiters.filter((other) => other !== waiter);
         resolve(false);
       });
@@ -124,10 +128,14 @@ export class ReadModel {
     return this.reached(await this.headSoon(), timeoutMs);
   }
 
-  /** The cluster as it was at a position within the last minutes, for who began to read it at `since`. */
+  /** The cluster as it was at a position within the last minutes, for who began to read it at the {@link moment} `since`. */
   recent(position: number, since: Instant): View | undefined {
     // What was read long ago is over, also where nothing has happened since: readers meet one rule in every cluster.
-    return since < this.options.clock.now() - WINDOW_MS ? undefined : this.window.viewAt(position);
+    return since < this.moment() - WINDOW_MS ? undefined : this.window.viewAt(position);
+  }
+  /** An instant for measuring ages: near the wall clock, but not moved when that is set while this process runs. */
+  moment(): Instant {
+    return this.wallAtStart + this.options.clock.monotonic();
   }
 
   /** The last events go through the window of changes, as those do that come later. */
@@ -180,7 +188,7 @@ export class ReadModel {
     this.proofs.settle().catch((cause: unknown) => {
       if (this.isStopped) return;
       const { clock, onFatal } = this.options;
-      if (cause instanceof Fault && cause.retryable) clock.at(clock.now() + PROOF_RETRY_MS, () => this.settleProofs());
+      if (cause instanceof Fault && cause.retryable) clock.after(PROOF_RETRY_MS, () => this.settleProofs());
       else onFatal(cause);
     });
   }
@@ -199,16 +207,23 @@ export class ReadModel {
       this.times.add(event.position, at);
       decoded.push(event);
       if (!change) continue;
-      this.window.add(change, event.stream, before, at);
+      this.window.add(change, event.stream, before, this.foldedAt(at));
       changes.push(change);
     }
     this.seen = Math.max(this.seen, this.projection.position);
     this.sinceCheckpoint += decoded.length;
-    this.window.prune(clock.now());
+    this.window.prune(clock.monotonic());
     for (const listener of this.listeners) listener(changes, decoded);
     this.window.flush();
     this.wake();
     if (this.sinceCheckpoint >= (this.options.eventsPerCheckpoint ?? EVENTS_PER_CHECKPOINT)) this.checkpoint();
+  }
+
+  /** On the monotonic clock. Events of before the start have the age that their date says, all others are new. */
+  private foldedAt(decidedAt: Instant): number {
+    const { clock } = this.options;
+    const ageMs = this.subscription ? 0 : Math.max(0, clock.now() - decidedAt);
+    return clock.monotonic() - ageMs;
   }
 
   /** Writes a checkpoint now; start-up reads it instead of the events before it. */

@@ -46,6 +46,7 @@ export class ByteStream implements AsyncIterable<StreamChunk> {
   #cancelTimer: () => void = () => undefined;
   #wake = Promise.withResolvers<void>();
   #writes: Promise<void> = Promise.resolve();
+  /** On the monotonic clock. */
   #heardAt: number;
   #isGreeted = false;
   #failure: StreamBroken | undefined;
@@ -62,7 +63,7 @@ export class ByteStream implements AsyncIterable<StreamChunk> {
 
   constructor(options: StreamOptions) {
     this.#options = options;
-    this.#heardAt = options.clock.now();
+    this.#heardAt = options.clock.monotonic();
     this.#subscription = options.bus.subscribe(`${options.subject}.${options.side}`, (data) => this.#receive(data));
     this.#beat();
   }
@@ -120,7 +121,7 @@ export class ByteStream implements AsyncIterable<StreamChunk> {
   #receive(bytes: Uint8Array): void {
     const frame = decodeFrame(bytes);
     if (frame === undefined || this.#failure) return;
-    this.#heardAt = this.#options.clock.now();
+    this.#heardAt = this.#options.clock.monotonic();
     switch (frame.is) {
       case 'data':
         if (frame.sequence < this.#receivedFrames) return;
@@ -158,13 +159,13 @@ export class ByteStream implements AsyncIterable<StreamChunk> {
   /** Greets until answered, then shows now and then that this side lives. */
   #beat(): void {
     const { clock } = this.#options;
-    if (clock.now() - this.#heardAt > SILENCE_MAX_MS) {
+    if (clock.monotonic() - this.#heardAt > SILENCE_MAX_MS) {
       this.#fail('the other side of the stream fell silent');
       return;
     }
     this.#sendState();
     const wait = this.#isGreeted ? STATE_EVERY_MS : GREET_EVERY_MS;
-    this.#cancelTimer = clock.at(clock.now() + wait, () => this.#beat());
+    this.#cancelTimer = clock.after(wait, () => this.#beat());
   }
 
   #sendState(): void {

@@ -1,5 +1,5 @@
 import type { KindRegistry, Command, KubeObject } from '#model';
-import type { EventLog, Keys } from '#ports';
+import type { Clock, EventLog, Keys } from '#ports';
 import type { Json } from '#std';
 import type { CheckpointStore } from './checkpoint.js';
 import { ControlPlane, type ControlPlaneOptions } from './control-plane.js';
@@ -13,6 +13,17 @@ export const testKeys: Pick<Keys, 'seal' | 'open'> = {
   },
 };
 
+const later = (ms: number, callback: () => void): (() => void) => {
+  const timer = setTimeout(callback, Math.max(0, ms));
+  return () => clearTimeout(timer);
+};
+const realClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after: later,
+  at: (instant, callback) => later(instant - Date.now(), callback),
+};
+
 let uids = 0;
 /** A control plane over a log, for specs: real timers, counted uids. */
 export function testPlane(log: EventLog, kinds: KindRegistry, more: Partial<ControlPlaneOptions> = {}): ControlPlane {
@@ -20,13 +31,7 @@ export function testPlane(log: EventLog, kinds: KindRegistry, more: Partial<Cont
     log,
     kinds,
     keys: testKeys,
-    clock: {
-      now: () => Date.now(),
-      at: (instant, callback) => {
-        const timer = setTimeout(callback, Math.max(0, instant - Date.now()));
-        return () => clearTimeout(timer);
-      },
-    },
+    clock: realClock,
     ids: { uid: () => `uid-${++uids}`, named: (text) => `named-${text}` },
     build: 'test',
     soon: (callback) => setImmediate(callback),

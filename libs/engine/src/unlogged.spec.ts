@@ -28,7 +28,7 @@ describe('facts that are no events', () => {
 
   /** Lets time pass with all that is due in it. */
   async function pass(ms: number): Promise<void> {
-    const until = clock.now() + ms;
+    const until = clock.monotonic() + ms;
     const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
     do await turn();
     while (clock.ringNext(until));

@@ -1,11 +1,10 @@
 import type { Clock } from '#ports';
-import type { Instant } from '#std';
 
-/** Resolves when the clock has reached the instant, or earlier when `cancelled` is called. */
-export function until(clock: Clock, at: Instant): { readonly done: Promise<void>; readonly cancel: () => void } {
+/** Resolves after so many milliseconds, or earlier when `cancel` is called. */
+export function waiting(clock: Clock, ms: number): { readonly done: Promise<void>; readonly cancel: () => void } {
   let cancel: () => void = () => undefined;
   const done = new Promise<void>((resolve) => {
-    const stop = clock.at(at, resolve);
+    const stop = clock.after(ms, resolve);
     cancel = () => {
       stop();
       resolve();
@@ -14,7 +13,7 @@ export function until(clock: Clock, at: Instant): { readonly done: Promise<void>
   return { done, cancel };
 }
 export function pause(clock: Clock, ms: number): Promise<void> {
-  return until(clock, clock.now() + ms).done;
+  return waiting(clock, ms).done;
 }
 
 /** At most so many at once; the others wait in the order in which they came, but for what goes first. */

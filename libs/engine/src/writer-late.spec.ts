@@ -42,8 +42,15 @@ class HeldLog extends MemoryEventLog {
 class CountedClock extends VirtualClock {
   looks = 0;
   override now(): number {
-    if (++this.looks > 100_000) throw new Error('somebody looks at the clock again and again');
+    this.look();
     return super.now();
+  }
+  override monotonic(): number {
+    this.look();
+    return super.monotonic();
+  }
+  private look(): void {
+    if (++this.looks > 100_000) throw new Error('somebody looks at the clock again and again');
   }
 }
 const turns = async (): Promise<void> => {
@@ -66,7 +73,7 @@ describe('a writer whose view lags far behind', () => {
     log.isRead = false;
     const late = writer.submit(testCreate(CONFIG_MAPS, configMap('one')));
     await turns();
-    clock.advanceTo(clock.now() + COMMAND_TIMEOUT_MS);
+    clock.advance(COMMAND_TIMEOUT_MS);
     expect(await late).toMatchObject({ code: 504 });
     const same = writer.submit(testPatch(CONFIG_MAPS, 'team', 'one', { data: { a: '1' } }));
     await turns();
@@ -81,12 +88,12 @@ describe('a writer whose view lags far behind', () => {
     log.isRead = false;
     const late = writer.submit(testCreate(CONFIG_MAPS, configMap('one')));
     await turns();
-    clock.advanceTo(clock.now() + COMMAND_TIMEOUT_MS);
+    clock.advance(COMMAND_TIMEOUT_MS);
     await late;
     const next = writer.submit(testCreate(CONFIG_MAPS, configMap('two')));
     await turns();
     for (let i = 0; i <= COMMAND_TIMEOUT_MS / 1000; i++) {
-      clock.advanceTo(clock.now() + 1000);
+      clock.advance(1000);
       await turns();
     }
     expect(await next).toMatchObject({ code: 504 });

@@ -103,7 +103,7 @@ export class Writer implements CommandPort {
         epoch,
       });
       try {
-        const position = await this.durably(WRITER_STREAM, event, revision, clock.now() + COMMAND_TIMEOUT_MS);
+        const position = await this.durably(WRITER_STREAM, event, revision, clock.monotonic() + COMMAND_TIMEOUT_MS);
         await reads.reached(position, COMMAND_TIMEOUT_MS);
         this.epoch = epoch;
         this.ahead = reads.projection.copy();
@@ -133,13 +133,13 @@ export class Writer implements CommandPort {
 
   private async untilSettled(command: Command): Promise<CommandResult> {
     const { clock } = this.options;
-    const deadline = clock.now() + COMMAND_TIMEOUT_MS;
+    const deadline = clock.monotonic() + COMMAND_TIMEOUT_MS;
     for (;;) {
       if (this.rebuilding && !(await this.rebuiltBy(deadline))) return NOT_TAKEN;
       if (!this.elected) return unavailable('this replica is not the writer (any more)');
       const outcome = await this.attempt(command);
       if (outcome !== 'again') return outcome;
-      if (clock.now() >= deadline) return NOT_TAKEN;
+      if (clock.monotonic() >= deadline) return NOT_TAKEN;
     }
   }
 
@@ -180,7 +180,7 @@ export class Writer implements CommandPort {
     decided: DecidedEvent,
     now: Instant,
   ): Promise<CommandResult | 'again'> {
-    const { log, codec, reads, snapshotEvery } = this.options;
+    const { log, codec, reads, clock, snapshotEvery } = this.options;
     const expected = before?.revision ?? -1;
     const { type, data: changed } = decided.event as NonNullable<DecidedEvent['event']>;
     const object = decided.deleted ? undefined : decided.object;
@@ -195,7 +195,7 @@ export class Writer implements CommandPort {
     this.ahead.put(stream, optimistic, this.ahead.position);
     let position: number;
     try {
-      position = await this.durably(stream, event, expected, now + COMMAND_TIMEOUT_MS);
+      position = await this.durably(stream, event, expected, clock.monotonic() + COMMAND_TIMEOUT_MS);
     } catch (cause) {
       return this.failed(cause, generation);
     }
@@ -226,16 +226,16 @@ export class Writer implements CommandPort {
 
   /**
    * Appends until the outcome is known. An append whose acknowledgement was lost may have happened: the same id at the same
-   * revision again gives the first result, so asking again is the way to learn it.
+   * revision again gives the first result, so asking again is the way to learn it. `deadline` is on the monotonic clock.
    */
-  private async durably(stream: string, event: NewEvent, expected: number, deadline: Instant): Promise<number> {
+  private async durably(stream: string, event: NewEvent, expected: number, deadline: number): Promise<number> {
     const { log, clock } = this.options;
     for (let wait = 5; ; wait = Math.min(wait * 2, 1000)) {
       try {
         return (await log.append(stream, event, expected)).position;
       } catch (cause) {
         const isUnknown = cause instanceof Fault && cause.retryable;
-        if (!isUnknown || clock.now() + wait >= deadline) throw cause;
+        if (!isUnknown || clock.monotonic() + wait >= deadline) throw cause;
         await this.pause(wait);
       }
     }
@@ -243,7 +243,7 @@ export class Writer implements CommandPort {
 
   private pause(ms: number): Promise<void> {
     const { clock } = this.options;
-    return new Promise((resolve) => void clock.at(clock.now() + ms, resolve));
+    return new Promise((resolve) => void clock.after(ms, resolve));
   }
 
   /** Nothing to append. The state that was looked at may still be on its way: the answer must not be ahead of it. */
@@ -312,10 +312,11 @@ export class Writer implements CommandPort {
   }
 
   /** False when the rebuilding is not over by then; it goes on for others. */
-  private async rebuiltBy(deadline: Instant): Promise<boolean> {
+  private async rebuiltBy(deadline: number): Promise<boolean> {
     let cancel: () => void = () => undefined;
+    const { clock } = this.options;
     const late = new Promise<false>((resolve) => {
-      cancel = this.options.clock.at(deadline, () => resolve(false));
+      cancel = clock.after(deadline - clock.monotonic(), () => resolve(false));
     });
     const isRebuilt = await Promise.race([this.rebuilding?.then(() => true as const), late]);
     cancel();

@@ -29,7 +29,7 @@ export interface Backend {
   /** True once the projection has passed `position`; false when that takes longer than `timeoutMs`. */
   reached(position: number, timeoutMs: number): Promise<boolean>;
   /**
-   * The cluster at a position inside the kept window of versions, for who began to read it at `since`; undefined when either
+   * The cluster at a position inside the kept window of versions, for who began to read it at the {@link moment} `since`; undefined when either
    * is too long ago.
    */
   recent(position: number, since: Instant): View | undefined;
@@ -61,7 +61,10 @@ export interface Backend {
   unlogged(source: Unlogged): Promise<UnloggedFacts | Refusal>;
   /** Tells all that it remembers whenever that is something else than at the revision `after`. */
   followUnlogged(source: Unlogged, after: number, onFacts: (facts: UnloggedFacts) => void): { cancel(): void };
+  /** The wall clock. */
   now(): Instant;
+  /** An instant for measuring ages: a wall clock that is set while this server runs does not move it. */
+  moment(): Instant;
   /** A fresh UUID. */
   uid(): string;
   /** Opens a container's log on a node. Undefined where no agent can be reached. */

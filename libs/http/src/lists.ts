@@ -98,7 +98,7 @@ interface WholePlan extends Plan {
 /** Which state is listed, and from where. */
 async function planned(backend: Backend, options: ListOptions): Promise<WholePlan | Refusal> {
   const { resourceVersion, match, limit } = options;
-  const since = backend.now();
+  const since = backend.moment();
   if (options.continue !== '') return continued(backend, options);
   const version = versionOf(resourceVersion);
   if ('error' in version) return answers.badRequest(`invalid resource version: ${version.error}`);
@@ -132,7 +132,7 @@ async function continued(backend: Backend, options: ListOptions): Promise<WholeP
   const rest = { start: token.start, limit: resourceVersion === '0' ? 0 : limit };
   if (token.version === INCONSISTENT) {
     const view = await backend.fresh();
-    return isRefusal(view) ? view : { view, ...rest, since: backend.now() };
+    return isRefusal(view) ? view : { view, ...rest, since: backend.moment() };
   }
   const late = await tooNew(backend, token.version);
   if (late) return late;

@@ -59,7 +59,7 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
 
   private start(): void {
     const { settings } = this.platform;
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     const child = spawn(process.execPath, [...process.execArgv, ...SMALL, agentMain()], {
       env: {
         ...process.env,
@@ -76,7 +76,7 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
     child.once('error', (error) => say(`the agent cannot be started: ${error.message}`));
     child.once('exit', (code, signal) => {
       if (this.stopping) return;
-      const wasHealthy = Date.now() - startedAt > HEALTHY_MS;
+      const wasHealthy = performance.now() - startedAt > HEALTHY_MS;
       this.delayMs = wasHealthy ? RESTART_FIRST_MS : Math.min(this.delayMs * 2, RESTART_MAX_MS);
       say(`the agent stopped (${signal ?? code}), starting it again`);
       this.restart = setTimeout(() => this.start(), this.delayMs);

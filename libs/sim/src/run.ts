@@ -53,8 +53,8 @@ export async function runWorld(options: RunOptions): Promise<RunReport> {
 
 async function trouble(world: World, ms: number): Promise<void> {
   const { chance, faults, clock } = world;
-  const end = clock.now() + ms;
-  while (clock.now() < end) {
+  const end = clock.monotonic() + ms;
+  while (clock.monotonic() < end) {
     if (chance.chance(0.7)) world.swarm.act();
     if (chance.chance(faults.current.controlCutOff)) world.cutOffControl(chance.below(90_000));
     if (chance.chance(faults.current.checkpoints)) world.checkpoint();

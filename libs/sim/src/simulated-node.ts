@@ -72,7 +72,7 @@ export class SimulatedNode {
     void this.agent.stop();
     void this.bus?.close();
     this.agent = undefined;
-    this.parts.clock.at(this.parts.clock.now() + backAfterMs, () => this.startAgent());
+    this.parts.clock.after(backAfterMs, () => this.startAgent());
   }
 
   /** The agent is cut off from the bus for a while. */
@@ -80,7 +80,7 @@ export class SimulatedNode {
     const { bus } = this;
     if (!bus?.connected) return;
     bus.connected = false;
-    this.parts.clock.at(this.parts.clock.now() + ms, () => {
+    this.parts.clock.after(ms, () => {
       if (this.bus === bus) bus.connected = true;
     });
   }
@@ -93,11 +93,11 @@ export class SimulatedNode {
   }
   /** The engine tells nobody of what changes. */
   loseNews(ms: number): void {
-    this.runtime.silentUntil = this.parts.clock.now() + ms;
+    this.runtime.silentUntil = this.parts.clock.monotonic() + ms;
   }
   /** The engine refuses everything; its containers run on. */
   loseEngine(ms: number): void {
-    this.runtime.awayUntil = this.parts.clock.now() + ms;
+    this.runtime.awayUntil = this.parts.clock.monotonic() + ms;
   }
 
   heal(): void {
@@ -136,13 +136,13 @@ class WatchedRuntime extends FakeRuntime {
       clock,
       takesMs: () => 5 + chance.below(300),
       fault: () => {
-        if (clock.now() < this.awayUntil) return { message: 'the engine is away', reason: 'unavailable' };
+        if (clock.monotonic() < this.awayUntil) return { message: 'the engine is away', reason: 'unavailable' };
         return !healed() && chance.chance(0.01)
           ? { message: 'the engine had a bad moment', lost: chance.chance(0.5) }
           : undefined;
       },
       newsDelayMs: () =>
-        clock.now() < this.silentUntil || (!healed() && chance.chance(0.05)) ? undefined : chance.below(50),
+        clock.monotonic() < this.silentUntil || (!healed() && chance.chance(0.05)) ? undefined : chance.below(50),
       program: ({ image }) => programOf(image, chance),
       info: { cpus: 2, memoryBytes: 4 * 2 ** 30 },
     });

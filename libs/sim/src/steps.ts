@@ -1,5 +1,5 @@
 import type { VirtualClock } from '#adapters';
-import { Bug, type Instant, type Prng } from '#std';
+import { Bug, type Prng } from '#std';
 
 const STEPS_PER_MOMENT_MAX = 100_000;
 
@@ -27,18 +27,19 @@ export class Steps {
     return this.queue.length;
   }
 
-  /** Runs everything that is due up to `until`. */
-  async runUntil(until: Instant): Promise<void> {
-    let moment = this.clock.now();
+  /** Runs everything that is due within so many milliseconds. */
+  async run(ms: number): Promise<void> {
+    const until = this.clock.monotonic() + ms;
+    let moment = this.clock.monotonic();
     let steps = 0;
     for (;;) {
       await microtasks();
-      if (this.clock.now() !== moment) {
-        moment = this.clock.now();
+      if (this.clock.monotonic() !== moment) {
+        moment = this.clock.monotonic();
         steps = 0;
       } else if (++steps > STEPS_PER_MOMENT_MAX) {
         throw new Bug(
-          `time stands still at ${new Date(moment).toISOString()}: somebody looks again and again at the same moment`,
+          `time stands still at ${new Date(this.clock.now()).toISOString()}: somebody looks again and again at the same moment`,
         );
       }
       const work = this.take();

@@ -92,21 +92,21 @@ export class World {
 
   /** Lets so much time go by. */
   async run(ms: number): Promise<void> {
-    await this.steps.runUntil(this.clock.now() + ms);
+    await this.steps.run(ms);
   }
 
   /** SIGKILL of the control plane; it comes back after a while. */
   killControl(): void {
     this.control.die();
     this.control = this.newLife();
-    this.clock.at(this.clock.now() + this.chance.below(5000), () => this.launch());
+    this.clock.after(this.chance.below(5000), () => this.launch());
   }
 
   /** The control plane hears nobody and nobody hears it, for a while. */
   cutOffControl(ms: number): void {
     const { control } = this;
     control.connected = false;
-    this.clock.at(this.clock.now() + ms, () => (control.connected = true));
+    this.clock.after(ms, () => (control.connected = true));
   }
   heal(): void {
     this.faults.heal();

@@ -76,7 +76,7 @@ export class MemoryBusHub {
     const { subject, data, reply } = message;
     const delays = this.fate({ from: from.name, to: receiver.client.name, subject, bytes: data.length });
     for (const delayMs of delays) {
-      this.clock.at(this.clock.now() + delayMs, () => {
+      this.clock.after(delayMs, () => {
         // A client that is cut off, or a subscription that ended meanwhile, hears nothing: as on a real network.
         if (!from.connected || !receiver.client.connected || !this.#subscriptions.has(receiver.order)) return;
         receiver.handler(data, subject, reply);
@@ -147,7 +147,7 @@ export class MemoryBus implements Bus {
     if (!this.connected) return Promise.reject(new BusUnavailable(`${subject}: not connected`));
     const inbox = `_INBOX.${this.name}.${this.#requests++}`;
     return new Promise((resolve, reject) => {
-      const cancel = this.hub.clock.at(this.hub.clock.now() + timeoutMs, () =>
+      const cancel = this.hub.clock.after(timeoutMs, () =>
         this.#waiting.get(inbox)?.reject(new BusUnavailable(`${subject}: no answer within ${timeoutMs} ms`)),
       );
       const done = (): void => {

@@ -101,7 +101,7 @@ class Supervisor implements NatsServer {
   /** Rejects when the first start fails for a reason that another try would not mend. */
   #spawn(): Promise<never> {
     return new Promise((_resolve, reject) => {
-      const startedAt = Date.now();
+      const startedAt = performance.now();
       const child = spawn(this.options.executable ?? 'nats-server', ['-c', configPath(this.folder)], {
         // A group of its own: Ctrl-C in the terminal is for us, and we stop it when its clients are gone.
         detached: true,
@@ -129,7 +129,7 @@ class Supervisor implements NatsServer {
   }
 
   #restart(startedAt: number): void {
-    const wasHealthy = Date.now() - startedAt > HEALTHY_MS;
+    const wasHealthy = performance.now() - startedAt > HEALTHY_MS;
     this.#delayMs = wasHealthy ? RESTART_FIRST_MS : Math.min(this.#delayMs * 2, RESTART_MAX_MS);
     setTimeout(() => {
       if (!this.#stopping) this.#spawn().catch(() => undefined);
@@ -137,8 +137,8 @@ class Supervisor implements NatsServer {
   }
 
   async #ready(signal: AbortSignal): Promise<void> {
-    const end = Date.now() + READY_MS;
-    while (Date.now() < end && !signal.aborted) {
+    const end = performance.now() + READY_MS;
+    while (performance.now() < end && !signal.aborted) {
       if (await answers(this.port)) return;
       await sleep(20);
     }

@@ -22,10 +22,10 @@ describe('signs of life', () => {
     const clock = new VirtualClock(START);
     const heartbeats = new Heartbeats(clock);
     const heard = (): unknown => heartbeats.outside()['heartbeats'];
-    clock.advanceTo(START + 1000);
+    clock.advance(1000);
     heartbeats.observe([change(undefined, lease('1'))]);
     expect(heard()).toEqual({ n: START + 1000 });
-    clock.advanceTo(START + 2000);
+    clock.advance(1000);
     heartbeats.observe([change(lease('1'), lease('1')), change(lease('1'), undefined)]);
     expect(heard()).toEqual({ n: START + 1000 });
     heartbeats.observe([change(lease('1'), lease('2'))]);

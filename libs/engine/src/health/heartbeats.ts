@@ -1,12 +1,13 @@
 import type { Change, Outside } from '#model';
 import { kindRef } from '#model';
 import type { Clock } from '#ports';
-import type { Instant } from '#std';
 
 const NODES = kindRef('core.nodes').id;
 const LEASES = kindRef('coordination.k8s.io.leases').id;
 const LEASE_NAMESPACE = 'kube-node-lease';
 const FOREVER_MS = 24 * 3600_000;
+/** Reading two clocks one after the other differs by less; a step of the wall clock by more. */
+const OFFSET_TOLERANCE_MS = 50;
 
 /**
  * When each node was last heard. Heartbeats are no events: they live here and are handed to the node-lifecycle loops as
@@ -14,23 +15,26 @@ const FOREVER_MS = 24 * 3600_000;
  * listens, so a restart or a lost bus never makes a node look dead.
  */
 export class Heartbeats {
-  private readonly heard = new Map<string, Instant>();
-  private observingSince: Instant;
+  /** Both on the monotonic clock: a clock that is set makes no node silent, and hides no silence. */
+  private readonly heard = new Map<string, number>();
+  private observingSince: number;
   /** What loops are told, as long as it is so: they ask before each look. */
   private told: Outside | undefined;
+  /** Wall clock minus monotonic clock when that was made. */
+  private toldOffset = 0;
 
   constructor(private readonly clock: Clock) {
-    this.observingSince = clock.now();
+    this.observingSince = clock.monotonic();
   }
 
   note(node: string): void {
-    this.heard.set(node, this.clock.now());
+    this.heard.set(node, this.clock.monotonic());
     this.told = undefined;
   }
 
   /** The bus was lost and is back: nobody could be heard meanwhile. */
   reconnected(): void {
-    this.observingSince = this.clock.now();
+    this.observingSince = this.clock.monotonic();
     this.told = undefined;
   }
 
@@ -50,16 +54,25 @@ export class Heartbeats {
     if (this.heard.size > 10_000) this.forgetOld();
   }
 
+  /** As instants of the wall clock that is now: loops compare them with their `now`. */
   outside(): Outside {
-    this.told ??= {
-      heartbeats: Object.fromEntries([...this.heard].map(([node, at]) => [node, Math.max(at, this.observingSince)])),
-      observingSince: this.observingSince,
+    const offset = Math.round(this.clock.now() - this.clock.monotonic());
+    if (Math.abs(offset - this.toldOffset) > OFFSET_TOLERANCE_MS) this.told = undefined;
+    if (this.told) return this.told;
+    this.toldOffset = offset;
+    const instants = [...this.heard].map(([node, at]) => [
+      node,
+      Math.round(Math.max(at, this.observingSince) + offset),
+    ]);
+    this.told = {
+      heartbeats: Object.fromEntries(instants) as Record<string, number>,
+      observingSince: Math.round(this.observingSince + offset),
     };
     return this.told;
   }
 
   private forgetOld(): void {
-    const limit = this.clock.now() - FOREVER_MS;
+    const limit = this.clock.monotonic() - FOREVER_MS;
     for (const [node, at] of this.heard) if (at < limit) this.heard.delete(node);
     this.told = undefined;
   }

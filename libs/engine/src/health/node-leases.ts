@@ -40,7 +40,7 @@ export class NodeLeases {
         this.waiting.delete(done);
         resolve();
       };
-      const cancel = this.clock.at(this.clock.now() + waitMs, done);
+      const cancel = this.clock.after(waitMs, done);
       this.waiting.add(done);
     });
   }

@@ -22,7 +22,7 @@ export function dueProbes(
     const newest = attemptsOf(situation.containers, container.name)[0];
     if (newest?.state !== 'running') continue;
     const isStopping = record.endBy !== undefined || situation.stopping[newest.id] !== undefined;
-    for (const { kind, dueAt } of probesOf(record, container, newest)) {
+    for (const { kind, dueAt } of probesOf({ record, observed: newest, now: situation.now }, container)) {
       if (isStopping && kind !== 'readiness') continue;
       const action: Action = { do: 'probe', kind, container: container.name, id: newest.id, ip };
       if (situation.busy.has(actionKey(action))) continue;

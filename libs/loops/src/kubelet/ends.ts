@@ -6,6 +6,7 @@ import { containerRecord } from './record.js';
 import { restarts } from './restarts.js';
 import { attemptsOf, hasStarted } from './situation.js';
 import type { Observed, Situation } from './situation.js';
+import { datedBy } from './wall-step.js';
 
 export interface ContainerEnd {
   readonly exitCode: number;
@@ -21,7 +22,7 @@ export function endOf(situation: Situation, name: string): ContainerEnd | undefi
     const terminated = terminatedOf(situation, newest);
     return {
       exitCode: terminated.exitCode,
-      finishedAt: newest.finishedAt ?? newest.createdAt,
+      finishedAt: datedBy(newest.finishedAt ?? newest.createdAt, situation.now),
       attempt: newest.labels.attempt,
       terminated,
     };
@@ -32,7 +33,7 @@ export function endOf(situation: Situation, name: string): ContainerEnd | undefi
   if (!terminated) return undefined;
   return {
     exitCode: terminated.exitCode,
-    finishedAt: parseInstant(terminated.finishedAt) ?? situation.record.startedAt,
+    finishedAt: datedBy(parseInstant(terminated.finishedAt) ?? situation.record.startedAt, situation.now),
     attempt: old.restartCount,
     terminated,
   };

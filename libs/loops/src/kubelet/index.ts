@@ -20,3 +20,4 @@ export * from './situation.js';
 export * from './status.js';
 export * from './sub-path.js';
 export * from './volumes.js';
+export * from './wall-step.js';

@@ -4,6 +4,7 @@ import { containerRecord, withContainer } from './record.js';
 import type { PodRecord, ProbeKind, ProbeState } from './record.js';
 import { hasStarted } from './situation.js';
 import type { Incident, Observed } from './situation.js';
+import { datedBy } from './wall-step.js';
 
 const KINDS: readonly ProbeKind[] = ['startup', 'liveness', 'readiness'];
 
@@ -12,14 +13,19 @@ export function probeOf(container: Container, kind: ProbeKind): Probe | undefine
   return kind === 'liveness' ? container.livenessProbe : container.readinessProbe;
 }
 
+interface Asked {
+  readonly record: PodRecord;
+  readonly observed: Observed;
+  readonly now: Instant;
+}
 /** The state of a probe of a running container; a new container begins anew, after the initial delay. */
-export function probeState(record: PodRecord, container: Container, kind: ProbeKind, observed: Observed): ProbeState {
+export function probeState({ record, observed, now }: Asked, container: Container, kind: ProbeKind): ProbeState {
   const known = containerRecord(record, container.name).probes[kind];
   if (known?.containerId === observed.id) return known;
   const delayMs = (probeOf(container, kind)?.initialDelaySeconds ?? 0) * 1000;
   return {
     containerId: observed.id,
-    dueAt: (observed.startedAt ?? observed.createdAt) + delayMs,
+    dueAt: datedBy(observed.startedAt ?? observed.createdAt, now) + delayMs,
     result: 'unknown',
     run: undefined,
   };
@@ -30,13 +36,14 @@ export interface DueProbe {
   readonly dueAt: Instant;
 }
 /** Probes that a running container is to be asked: only the startup probe until it has succeeded. */
-export function probesOf(record: PodRecord, container: Container, observed: Observed): readonly DueProbe[] {
+export function probesOf(asked: Asked, container: Container): readonly DueProbe[] {
+  const { record, observed } = asked;
   const started = hasStarted(container, record, observed);
   const due: DueProbe[] = [];
   for (const kind of KINDS) {
     if (!probeOf(container, kind)) continue;
     if (kind === 'startup' ? started : !started) continue;
-    const state = probeState(record, container, kind, observed);
+    const state = probeState(asked, container, kind);
     if (kind !== 'readiness' && state.result === 'failure') continue;
     due.push({ kind, dueAt: state.dueAt });
   }
@@ -80,7 +87,7 @@ export function recordProbe(
   );
   const probe = container && probeOf(container, outcome.kind);
   if (!container || !probe || observed?.id !== outcome.containerId) return { record, incidents: [] };
-  const before = probeState(record, container, outcome.kind, observed);
+  const before = probeState({ record, observed, now }, container, outcome.kind);
   const after = counted(probe, before, outcome, now);
   const probes = { ...containerRecord(record, container.name).probes, [outcome.kind]: after };
   return { record: withContainer(record, container.name, { probes }), incidents: incidentsOf(outcome) };

@@ -63,7 +63,7 @@ export class Appender {
   }
 
   async #settle(wanted: Wanted): Promise<Appended> {
-    const giveUpAt = Date.now() + this.#options.giveUpMs;
+    const giveUpAt = performance.now() + this.#options.giveUpMs;
     for (let retryMs = RETRY_FIRST_MS, first = true; ; retryMs = Math.min(retryMs * 2, RETRY_MAX_MS), first = false) {
       const client = await this.#options.client.get();
       try {
@@ -71,7 +71,7 @@ export class Appender {
       } catch (cause) {
         if (typeOf(cause) === 'wrong-expected-version') return await this.#moved(cause, wanted, client);
         this.#throwIfFinal(cause, wanted);
-        if (Date.now() >= giveUpAt) return await this.#lookAtLast(cause, wanted, client);
+        if (performance.now() >= giveUpAt) return await this.#lookAtLast(cause, wanted, client);
         if (cause instanceof TookTooLong) await this.#options.client.replace(client);
         await pause(retryMs);
       }

@@ -234,7 +234,7 @@ class Retry {
   readonly #server: string;
   readonly #giveUpMs: number;
   readonly #closed: () => boolean;
-  #since = Date.now();
+  #since = performance.now();
 
   constructor(server: string, giveUpMs: number, closed: () => boolean) {
     this.#server = server;
@@ -242,11 +242,11 @@ class Retry {
     this.#closed = closed;
   }
   progressed(): void {
-    this.#since = Date.now();
+    this.#since = performance.now();
   }
   async after(cause: unknown): Promise<void> {
     if (cause instanceof LogDamaged) throw cause;
-    if (this.#closed() || isPermanent(cause) || Date.now() - this.#since > this.#giveUpMs)
+    if (this.#closed() || isPermanent(cause) || performance.now() - this.#since > this.#giveUpMs)
       throw unavailable(this.#server, cause);
     await pause(RETRY_MS);
   }

@@ -266,7 +266,7 @@ export class FakeRuntime implements ContainerRuntime {
   }
   private later(kept: Kept, ms: number, exitCode: number): void {
     kept.cancel?.();
-    kept.cancel = this.options.clock.at(this.now() + ms, () => this.exit(kept, exitCode));
+    kept.cancel = this.options.clock.after(ms, () => this.exit(kept, exitCode));
   }
   private exit(kept: Kept, exitCode: number): void {
     if (kept.shown.state !== 'running') return;
@@ -280,7 +280,7 @@ export class FakeRuntime implements ContainerRuntime {
     for (const { owner, tell } of this.listeners) {
       if (owner.cluster !== labels.cluster || owner.node !== labels.node) continue;
       const delay = newsDelayMs ? newsDelayMs() : 0;
-      if (delay !== undefined) clock.at(clock.now() + delay, () => tell({ podUid: labels.uid, containerId: id, what }));
+      if (delay !== undefined) clock.after(delay, () => tell({ podUid: labels.uid, containerId: id, what }));
     }
   }
   private async carryOut<T>(
@@ -290,7 +290,7 @@ export class FakeRuntime implements ContainerRuntime {
   ): Promise<T> {
     const { clock, takesMs, fault } = this.options;
     const ms = takesMs?.(operation) ?? 0;
-    if (ms > 0) await new Promise<void>((resolve) => clock.at(clock.now() + ms, resolve));
+    if (ms > 0) await new Promise<void>((resolve) => clock.after(ms, resolve));
     const wrong = fault?.(operation, labels);
     if (wrong && !wrong.lost) throw new RuntimeFault(wrong.message, wrong.reason ?? 'other');
     const result = effect();
