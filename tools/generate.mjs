@@ -29,8 +29,8 @@ async function subjectsPage() {
       'the public feed: every event of the log, as it is stored',
     ],
     [
-      subjects.command({ kind: 'core.pods', namespace: 'default', name: 'web', verb: 'patch' }),
-      'a command to the writer',
+      subjects.command('controllers', { kind: 'core.pods', namespace: 'default', name: 'web', verb: 'patch' }),
+      'a command to the writer, from the controllers; `command.<client>.<group>.<plural>.<namespace>.<name>.<verb>`',
     ],
     [subjects.node('node-1', 'change'), 'a numbered change of what a node is to run'],
     [subjects.node('node-1', 'logs'), 'a request to an agent; `node.<node>.<verb>`'],
@@ -61,6 +61,19 @@ Every connection is TLS with the cluster's CA and has a user JWT of its own. Bes
 | client | publishes | subscribes |
 |---|---|---|
 ${who.map(([name, { publish, subscribe }]) => `| ${name} | ${allowed(publish)} | ${allowed(subscribe)} |`).join('\n')}
+
+## As whom a client may act
+
+The actor of a command comes from its subject: NATS lets a client publish under its own name only. What the command itself
+says is compared with that, and then the authorizer is asked, with the roles that Kubernetes gives to the same accounts
+(\`libs/kinds/src/access\`). What is not allowed is answered 403 and logged.
+
+| client | acts as |
+|---|---|
+| api | whom it has authenticated |
+| controllers, scheduler | the service accounts \`system:serviceaccount:kube-system:<account>\` of the loops that run there |
+| health | the same for the loops that watch over nodes, and \`system:node:<node>\` for what the agent of a node reports |
+| all others | nobody |
 `;
 }
 

@@ -5,7 +5,7 @@ import { LoopsHost, Platform } from '#nest';
 @Injectable()
 export class WorkloadLoops extends LoopsHost {
   constructor(platform: Platform) {
-    super(platform, workloadLoops);
+    super(platform, workloadLoops, 'controllers');
   }
 }
 

@@ -5,7 +5,7 @@ import { LoopsHost, Platform } from '#nest';
 @Injectable()
 export class SchedulingLoops extends LoopsHost {
   constructor(platform: Platform) {
-    super(platform, schedulingLoops);
+    super(platform, schedulingLoops, 'scheduler');
   }
 }
 

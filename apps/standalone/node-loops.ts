@@ -6,6 +6,6 @@ import { LoopsHost, Platform } from '#nest';
 @Injectable()
 export class NodeLoops extends LoopsHost {
   constructor(platform: Platform) {
-    super(platform, nodeLoops);
+    super(platform, nodeLoops, 'health');
   }
 }

@@ -13,7 +13,7 @@ import {
   type NatsServer,
   type StoredKeys,
 } from '#adapters';
-import { agentPermissions, appPermissions, busRules } from '#engine';
+import { agentPermissions, appPermissions, busRules, clientOfSubject, subjects } from '#engine';
 import type { BusRules } from '#ports';
 import { busContract, contractRules } from './bus.contract.js';
 
@@ -164,6 +164,26 @@ describe('nats bus', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(asked).toBe(0);
     await Promise.all([health.close(), agent.close()]);
+  });
+
+  it('lets a client publish commands under its own name only', async () => {
+    const api = await fixture.connect('api', appPermissions(['api']));
+    const controllers = await fixture.connect('controllers', appPermissions(['controllers']));
+    const heard: string[] = [];
+    api.subscribe(subjects.commands, (data, subject) => {
+      heard.push(clientOfSubject(subject));
+      return data;
+    });
+    const pod = { kind: 'core.pods', namespace: 'default', name: 'p', verb: 'create' } as const;
+    const ask = (client: string): Promise<unknown> =>
+      controllers.request(subjects.command(client, pod), bytes(''), 700).then(text, () => 'refused');
+    while ((await ask('controllers')) === 'refused');
+    heard.length = 0;
+    expect(await Promise.all(['api', 'scheduler', 'health', 'controllers'].map(ask))).toEqual([
+      ...['refused', 'refused', 'refused', ''],
+    ]);
+    expect(heard).toEqual(['controllers']);
+    await Promise.all([api.close(), controllers.close()]);
   });
 
   it('refuses a client of another cluster, and is refused a server of another CA', async () => {

@@ -1,4 +1,6 @@
+export * from './actors.js';
 export * from './change-window.js';
+export * from './command-gate.js';
 export * from './cluster-backend.js';
 export * from './checkpoint.js';
 export * from './codec.js';

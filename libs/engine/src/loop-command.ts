@@ -1,5 +1,6 @@
 import type { Command, Loop, Submit, View } from '#model';
 import { toEventTime, type Instant } from '#std';
+import { loopUser } from './actors.js';
 
 /** The look at a key that decided a submit. */
 export interface Look {
@@ -17,10 +18,7 @@ export function loopCommand(submit: Submit, { loop, view, key, now, build }: Loo
     apiVersion: 'v1',
     ...command,
     options: command.options ?? {},
-    actor: {
-      name: `system:serviceaccount:kube-system:${loop.account}`,
-      groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
-    },
+    actor: loopUser(loop),
     via: loop.name,
     because: submit.because,
     ...(submit.basedOn && {

@@ -35,8 +35,8 @@ describe('subjects', () => {
   });
 
   it('names commands, nodes and reports', () => {
-    expect(subjects.command({ kind: 'core.pods', namespace: 'default', name: '', verb: 'create' })).toBe(
-      'command.core.pods.default._.create',
+    expect(subjects.command('api', { kind: 'core.pods', namespace: 'default', name: '', verb: 'create' })).toBe(
+      'command.api.core.pods.default._.create',
     );
     expect(nodeOfSubject(subjects.report('n1.example', 'sync'))).toBe('n1.example');
   });
@@ -52,6 +52,6 @@ describe('subjects', () => {
   it('gives a process the sum of its apps and an inbox of its own', () => {
     const both = appPermissions(['scheduler', 'feed'], 'standalone');
     expect(both.subscribe).toEqual(['inbox.standalone.>', 'query.feed.>', 'query.scheduler.>']);
-    expect(both.publish).toEqual(['command.>', 'events.>']);
+    expect(both.publish).toEqual(['command.scheduler.>', 'events.>']);
   });
 });

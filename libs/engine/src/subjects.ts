@@ -37,12 +37,16 @@ export const subjects = {
   event(kind: string, namespace: string | undefined, name: string, type: string): string {
     return `events.${kindTokens(kind)}.${subjectToken(namespace)}.${subjectToken(name)}.${subjectToken(type)}`;
   },
-  /** To the writer: `command.apps.deployments.default.web.patch`. */
-  command(command: Pick<Command, 'kind' | 'namespace' | 'name' | 'verb'>): string {
+  /** To the writer, from one client: `command.controllers.apps.deployments.default.web.patch`. */
+  command(client: string, command: Pick<Command, 'kind' | 'namespace' | 'name' | 'verb'>): string {
     const { kind, namespace, name, verb } = command;
-    return `command.${kindTokens(kind)}.${subjectToken(namespace)}.${subjectToken(name)}.${verb}`;
+    return `command.${subjectToken(client)}.${kindTokens(kind)}.${subjectToken(namespace)}.${subjectToken(name)}.${verb}`;
   },
   commands: 'command.>',
+  /** All that one client may submit. */
+  commandsOf(client: string): string {
+    return `command.${subjectToken(client)}.>`;
+  },
   /** To an agent: `node.n1.logs`. */
   node(node: string, verb: string): string {
     return `node.${subjectToken(node)}.${verb}`;
@@ -83,6 +87,11 @@ export function nodeOfSubject(subject: string): string {
   return tokenText(subject.split('.')[1] ?? NONE);
 }
 
+/** The client that a command came from: the second token of its subject. Authenticated, since NATS lets no other publish it. */
+export function clientOfSubject(subject: string): string {
+  return tokenText(subject.split('.')[1] ?? NONE);
+}
+
 /** What one client of the bus may do, in NATS' wild cards. */
 export interface BusPermissions {
   readonly publish: readonly string[];
@@ -102,13 +111,13 @@ export function agentPermissions(node: string): BusPermissions {
 
 const APPS: Readonly<Record<string, Omit<BusPermissions, 'inbox'>>> = {
   api: {
-    publish: ['command.>', 'node.*.*', 'stream.>', 'query.>'],
+    publish: ['command.api.>', 'node.*.*', 'stream.>', 'query.>'],
     subscribe: ['command.>', 'stream.>', 'query.api.>'],
   },
-  controllers: { publish: ['command.>'], subscribe: ['query.controllers.>'] },
-  scheduler: { publish: ['command.>'], subscribe: ['query.scheduler.>'] },
-  scaler: { publish: ['command.>'], subscribe: ['query.scaler.>'] },
-  health: { publish: ['command.>', 'node.>'], subscribe: ['report.>', 'heartbeat.*', 'query.health.>'] },
+  controllers: { publish: ['command.controllers.>'], subscribe: ['query.controllers.>'] },
+  scheduler: { publish: ['command.scheduler.>'], subscribe: ['query.scheduler.>'] },
+  scaler: { publish: ['command.scaler.>'], subscribe: ['query.scaler.>'] },
+  health: { publish: ['command.health.>', 'node.>'], subscribe: ['report.>', 'heartbeat.*', 'query.health.>'] },
   feed: { publish: ['events.>'], subscribe: ['query.feed.>'] },
   /** An outside subscriber of the feed. */
   reader: { publish: [], subscribe: ['events.>'] },

@@ -1,7 +1,7 @@
 import { VirtualClock } from '#adapters';
+import { bootstrapPolicy } from '#kinds';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '#std';
-import { bootstrapPolicy } from './bootstrap-policy.js';
 import { eventsOf, TestServer } from './testing/test-server.js';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';

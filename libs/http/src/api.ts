@@ -1,12 +1,12 @@
-import { isRefusal } from '#model';
+import { bootstrapPolicy } from '#kinds';
+import { accessForbidden, isRefusal } from '#model';
 import type { Authorizer, Keys } from '#ports';
 import type { Instant, JsonObject } from '#std';
 import { refusalAnswer, sendAnswer, type Answer, type AnyResponse, type Rendering } from './answer.js';
 import { Authenticator, type AnyRequest } from './authenticate.js';
-import { forbidden, impersonated } from './authorize.js';
+import { impersonated } from './authorize.js';
 import type { Backend } from './backend.js';
 import { ClientGone } from './body/request-body.js';
-import { bootstrapPolicy } from './bootstrap-policy.js';
 import { internalError, wrongName, type Call } from './call.js';
 import { customKinds } from './custom-resources.js';
 import { Discovery } from './discovery/discovery.js';
@@ -165,7 +165,7 @@ class KubernetesApi implements Api {
         return answers.badRequest(`invalid timeout specified in the request URL - ${parsed.error}`);
     }
     const verdict = this.authorizer.authorize(user, info);
-    if (!verdict.allowed) return forbidden(user, info, verdict.reason);
+    if (!verdict.allowed) return accessForbidden(user, info, verdict.reason);
     const past = moment === undefined ? undefined : momentOf(moment, this.options.backend);
     // kubectl reads discovery first and does not show why that failed: the refusal comes with the first real question.
     if (past && 'refused' in past && !isDiscovery(info)) return past;

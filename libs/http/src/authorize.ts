@@ -1,32 +1,7 @@
-import type { AccessAttributes, UserInfo } from '#model';
+import { accessForbidden, type AccessAttributes, type UserInfo } from '#model';
 import type { Authorizer } from '#ports';
 import { answers, type HttpRefusal } from './status.js';
 import { AUTHENTICATED } from './users.js';
-
-/** Kubernetes' sentence about who may not do what. */
-export function forbidden(user: UserInfo, asked: AccessAttributes, because = ''): HttpRefusal {
-  const why = because === '' ? '' : `: ${because}`;
-  const who = `User ${JSON.stringify(user.name)} cannot`;
-  if (!asked.isResource) {
-    return refusal(`forbidden: ${who} ${asked.verb} path ${JSON.stringify(asked.path)}${why}`, {});
-  }
-  const { group, resource, subresource, namespace, name } = asked;
-  const qualified = group ? `${resource}.${group}` : resource;
-  const subject = name ? `${qualified} ${JSON.stringify(name)}` : qualified;
-  const what = JSON.stringify(subresource ? `${resource}/${subresource}` : resource);
-  const where = namespace ? `in the namespace ${JSON.stringify(namespace)}` : 'at the cluster scope';
-  return refusal(
-    `${subject} is forbidden: ${who} ${asked.verb} resource ${what} in API group ${JSON.stringify(group)} ${where}${why}`,
-    {
-      ...(name && { name }),
-      ...(group && { group }),
-      kind: resource,
-    },
-  );
-}
-function refusal(message: string, details: NonNullable<HttpRefusal['details']>): HttpRefusal {
-  return { refused: true, code: 403, reason: 'Forbidden', message, details };
-}
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -55,7 +30,7 @@ export function impersonated(
   ];
   for (const one of asks) {
     const verdict = authorizer.authorize(user, one);
-    if (!verdict.allowed) return forbidden(user, one, verdict.reason);
+    if (!verdict.allowed) return accessForbidden(user, one, verdict.reason);
   }
   return {
     name,

@@ -22,6 +22,7 @@ export * from './authorization/subjectaccessreview/index.js';
 export * from './discovery/endpointslice/index.js';
 export * from './coordination/lease/index.js';
 export * from './events/event/index.js';
+export { bootstrapPolicy } from './access/bootstrap-policy.js';
 export { builtinAdmission } from './admission/index.js';
 export { builtinKinds } from './builtin.js';
 export { createRegistry } from './registry.js';

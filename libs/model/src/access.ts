@@ -1,6 +1,7 @@
 import type { Instant } from '#std';
 import type { UserInfo } from './command.js';
 import type { KubeObject } from './kube-object.js';
+import type { Refusal, StatusDetails } from './refusal.js';
 
 /** What somebody wants to do: a verb on a resource, or on a path that is none. */
 export interface AccessAttributes {
@@ -83,4 +84,29 @@ function coversResource(listed: string, { resource, subresource }: AccessAttribu
   if (listed === '*') return true;
   if (subresource === '') return listed === resource;
   return listed === `${resource}/${subresource}` || listed === `*/${subresource}`;
+}
+
+/** Kubernetes' sentence about who may not do what. */
+export function accessForbidden(user: UserInfo, asked: AccessAttributes, because = ''): Refusal {
+  const why = because === '' ? '' : `: ${because}`;
+  const who = `User ${JSON.stringify(user.name)} cannot`;
+  if (!asked.isResource) {
+    return refusal(`forbidden: ${who} ${asked.verb} path ${JSON.stringify(asked.path)}${why}`, {});
+  }
+  const { group, resource, subresource, namespace, name } = asked;
+  const qualified = group ? `${resource}.${group}` : resource;
+  const subject = name ? `${qualified} ${JSON.stringify(name)}` : qualified;
+  const what = JSON.stringify(subresource ? `${resource}/${subresource}` : resource);
+  const where = namespace ? `in the namespace ${JSON.stringify(namespace)}` : 'at the cluster scope';
+  return refusal(
+    `${subject} is forbidden: ${who} ${asked.verb} resource ${what} in API group ${JSON.stringify(group)} ${where}${why}`,
+    {
+      ...(name && { name }),
+      ...(group && { group }),
+      kind: resource,
+    },
+  );
+}
+function refusal(message: string, details: StatusDetails): Refusal {
+  return { refused: true, code: 403, reason: 'Forbidden', message, details };
 }

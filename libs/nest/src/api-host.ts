@@ -21,11 +21,12 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
   constructor(private readonly platform: Platform) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    const { plane, commands, keys, settings } = this.platform;
+    const { plane, keys, settings, bus, streamBus } = this.platform;
+    const commands = this.platform.commandsOf('api');
     plane.run(apiLoops, commands, () => this.platform.outside());
     const certificate = await issueApiCertificate(keys, [...settings.apiNames, ...namesOf(settings.apiHost)]);
     const api = createApi({
-      backend: new NodeBackend(this.platform),
+      backend: new NodeBackend({ plane, commands, bus, streamBus }),
       keys,
       address: new URL(apiUrl(settings)).host,
       onFault: (cause) => say(`api: ${explain(cause)}`),
@@ -39,8 +40,11 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
     await writeKubeconfig(keys, join(settings.home, 'kubeconfig'), apiUrl(settings));
   }
 
-  submit(command: Command): Promise<CommandResult> {
-    return this.platform.commands.submit(command);
+  /** A command that came over the bus from a client. */
+  submit(client: string, command: Command): Promise<CommandResult> {
+    const { gate } = this.platform;
+    if (gate === undefined) throw new Fault('this process has no writer', true);
+    return gate.submit(client, command);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -6,14 +6,17 @@ import { Fault } from '#std';
 /** Time for the way there and back, beyond what the writer itself allows a command. */
 const WAY_MS = 2_000;
 
-/** Commands of a process that is not the writer: they travel over the bus. */
+/** Commands of a client in a process that is not the writer: they travel over the bus, under the client's name. */
 export class BusCommands implements CommandPort {
-  constructor(private readonly bus: Bus) {}
+  constructor(
+    private readonly bus: Bus,
+    private readonly client: string,
+  ) {}
 
   async submit(command: Command): Promise<CommandResult> {
     try {
       const answer = await this.bus.request(
-        subjects.command(command),
+        subjects.command(this.client, command),
         encodeJson(command),
         COMMAND_TIMEOUT_MS + WAY_MS,
       );

@@ -12,12 +12,12 @@ export class HealthHost extends LoopsHost implements BeforeApplicationShutdown {
   readonly health: Health;
 
   constructor(platform: Platform) {
-    super(platform, nodeLoops);
-    const { plane, commands, heartbeats, bus } = platform;
+    super(platform, nodeLoops, 'health');
+    const { plane, heartbeats, bus } = platform;
     const { clock, ids } = plane.options;
     this.health = new Health({
       reads: plane.reads,
-      commands,
+      commands: platform.commandsOf('health'),
       heartbeats,
       clock,
       ids,

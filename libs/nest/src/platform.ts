@@ -15,8 +15,9 @@ import {
   type StoredKeys,
   withLogin,
 } from '#adapters';
-import { appPermissions, busRules, ControlPlane, Heartbeats, type CommandPort } from '#engine';
-import { registry } from '#kinds';
+import { appPermissions, busRules, CommandGate, ControlPlane, Heartbeats, subjects, type CommandPort } from '#engine';
+import { bootstrapPolicy, registry } from '#kinds';
+import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
 import type { Outside } from '#model';
 import type { EventLog } from '#ports';
 import { Fault, isJsonObject } from '#std';
@@ -46,7 +47,8 @@ export class Platform implements OnApplicationShutdown {
   private constructor(
     readonly settings: Settings,
     readonly plane: ControlPlane,
-    readonly commands: CommandPort,
+    /** Where this process has the writer: what stands before it. */
+    readonly gate: CommandGate | undefined,
     readonly bus: NatsBus,
     /** Byte streams: a slow reader must cost them alone. */
     readonly streamBus: NatsBus,
@@ -73,10 +75,15 @@ export class Platform implements OnApplicationShutdown {
     const { home, process: name } = settings;
     // For `npm run down`: which process to stop.
     writeFileSync(join(home, `${name}.pid`), `${process.pid}\n`);
-    const commands = isWriter ? await plane.becomeWriter(plane.options.ids.uid()) : new BusCommands(bus);
+    const gate = isWriter ? gateBefore(await plane.becomeWriter(plane.options.ids.uid())) : undefined;
     // For `npm run down`: whose containers to remove. The log may be unreadable by then.
     if (isWriter) writeFileSync(join(home, 'cluster'), `${plane.reads.projection.cluster}\n`);
-    return new Platform(settings, plane, commands, bus, streamBus, place, log);
+    return new Platform(settings, plane, gate, bus, streamBus, place, log);
+  }
+
+  /** Where a client of the bus that runs in this process submits its commands. */
+  commandsOf(client: BusClient): CommandPort {
+    return this.gate?.of(client) ?? new BusCommands(this.bus, client);
   }
 
   /** The key store. Only the processes that the design gives keys to may ask. */
@@ -135,6 +142,25 @@ function createPlane(settings: Settings, log: EventLog, { keys }: BusPlace): Con
   });
 }
 
+/** What each client of the bus runs, and so what it may act as. */
+const LOOPS = {
+  api: apiLoops,
+  controllers: workloadLoops,
+  scheduler: schedulingLoops,
+  health: nodeLoops,
+} as const;
+export type BusClient = keyof typeof LOOPS;
+
+function gateBefore(writer: CommandPort): CommandGate {
+  return new CommandGate({
+    writer,
+    kinds: registry,
+    authorizer: bootstrapPolicy,
+    loops: LOOPS,
+    onRefusal: (client, { message }, times) => say(`bus: refused a command of ${client} (${times} so far): ${message}`),
+  });
+}
+
 /** A process without keys sees Secrets empty, as if shredded: loops look only at their names. */
 const NO_KEYS = {
   seal: (): string => {
@@ -159,7 +185,11 @@ async function ownPlace(settings: Settings): Promise<BusPlace> {
     settings.natsUrl === undefined
       ? await startNatsServer({ home: settings.home, keys, authority, onProblem: say })
       : undefined;
-  const user = await authority.issueUser(settings.process, appPermissions(settings.apps, settings.process));
+  const permissions = appPermissions(settings.apps, settings.process);
+  // Without the health app its loops run beside the controllers, as the client that they are.
+  const isHealthHere = settings.apps.includes('controllers') && !settings.apps.includes('health');
+  const publish = [...permissions.publish, ...(isHealthHere ? [subjects.commandsOf('health')] : [])];
+  const user = await authority.issueUser(settings.process, { ...permissions, publish });
   const credentials = { url: server?.url ?? settings.natsUrl ?? '', ca: keys.caCertificate, ...user };
   return { credentials, keys, authority, stop: async () => server?.stop() };
 }

@@ -8,6 +8,7 @@ import {
   type VirtualClock,
 } from '#adapters';
 import {
+  CommandGate,
   ControlPlane,
   Health,
   Heartbeats,
@@ -16,6 +17,7 @@ import {
   type CheckpointStore,
   type Writer,
 } from '#engine';
+import { bootstrapPolicy } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
 import type { Command, CommandResult, KindRegistry } from '#model';
 import type { Keys } from '#ports';
@@ -102,10 +104,16 @@ export class ControlProcess {
     if (!this.alive) return;
     this.writer = writer;
     const { clock } = this.parts;
+    const loops = { api: apiLoops, controllers: workloadLoops, scheduler: schedulingLoops, health: nodeLoops };
+    const { kinds } = this.parts;
+    // A loop that wants more than its role gives it is a fault of the code.
+    const onRefusal = (client: string, { message }: { message: string }) =>
+      this.parts.onFatal(new Error(`a command of ${client} was refused: ${message}`));
+    const gate = new CommandGate({ writer, kinds, authorizer: bootstrapPolicy, loops, onRefusal });
     const heartbeats = new Heartbeats(clock);
     const health = new Health({
       reads: this.plane.reads,
-      commands: writer,
+      commands: gate.of('health'),
       heartbeats,
       clock,
       ids: this.plane.options.ids,
@@ -128,7 +136,7 @@ export class ControlProcess {
       apiEndpoints: [{ ip: '127.0.0.1', port: 6443 }],
       ...heartbeats.outside(),
     });
-    this.plane.run([...apiLoops, ...workloadLoops, ...schedulingLoops, ...nodeLoops], writer, outside);
+    for (const [client, own] of Object.entries(loops)) this.plane.run(own, gate.of(client), outside);
   }
 
   /** A client's write; never answered once the process has died. */

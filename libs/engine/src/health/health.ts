@@ -22,6 +22,7 @@ import { isRefusal, kindRef, streamOf } from '#model';
 import type { Clock, Ids } from '#ports';
 import type { Json, JsonObject } from '#std';
 import { Fault, isJsonObject, uuidOf } from '#std';
+import { nodeUser } from '../actors.js';
 import type { ReadModel } from '../read-model.js';
 import { Recurrences } from '../recurrences.js';
 import type { CommandPort } from '../writer.js';
@@ -361,7 +362,7 @@ export class Health {
     return this.options.commands.submit({
       apiVersion: 'v1',
       options: { fieldManager: 'kubelet' },
-      actor: { name: `system:node:${node}`, groups: ['system:nodes', 'system:authenticated'] },
+      actor: nodeUser(node),
       via: 'health',
       correlationId: this.options.ids.uid(),
       ...command,

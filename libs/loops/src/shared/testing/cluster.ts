@@ -1,4 +1,5 @@
 import { applyMergePatch } from '#meta';
+import { bootstrapPolicy, registry } from '#kinds';
 import {
   streamOf,
   type Change,
@@ -107,6 +108,7 @@ export class TestCluster {
     for (const decision of decisions) {
       if (decision.is === 'wake') this.wakes.set(`${loop.name} ${key}`, { loop, key, at: decision.at });
       if (decision.is === 'submit') this.submit(decision, revisions, refused);
+      if (decision.is === 'submit') requireRole(loop, decision);
     }
     this.refused.push(...refused);
     if (refused.length > 0) {
@@ -229,6 +231,18 @@ export class TestCluster {
     const name = `${loop.name} ${key}`;
     if (!this.queue.has(name)) this.queue.set(name, { loop, key });
   }
+}
+
+/** The role of a loop's account covers everything that the loop asks for, what follows on it included. */
+function requireRole(loop: Loop, { command, then = [] }: Submit): void {
+  const { verb, namespace = '', subresource = '', name } = command;
+  const names = registry.byId(command.kind)?.names;
+  const { group = '', version = '', plural = '' } = names ?? {};
+  const user = { name: `system:serviceaccount:kube-system:${loop.account}`, groups: [] };
+  const asked = { verb, isResource: true, path: '', group, version, namespace, resource: plural, subresource, name };
+  if (!bootstrapPolicy.authorize(user, asked).allowed)
+    throw new Error(`the role of ${loop.account} does not let ${loop.name} ${verb} ${command.kind} ${subresource}`);
+  for (const next of then) requireRole(loop, next);
 }
 
 function isFinalized(object: KubeObject): boolean {

@@ -1,0 +1,19 @@
+import type { Loop, UserInfo } from '#model';
+
+/** Every user that the control plane itself acts as. */
+
+export const NODE_PREFIX = 'system:node:';
+const AUTHENTICATED = 'system:authenticated';
+
+/** A loop acts as the service account of its duty. */
+export function loopUser({ account }: Pick<Loop, 'account'>): UserInfo {
+  return {
+    name: `system:serviceaccount:kube-system:${account}`,
+    groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', AUTHENTICATED],
+  };
+}
+
+/** What an agent reports is written as its node. */
+export function nodeUser(node: string): UserInfo {
+  return { name: `${NODE_PREFIX}${node}`, groups: ['system:nodes', AUTHENTICATED] };
+}

@@ -1,0 +1,119 @@
+import type { AccessAttributes, Command, CommandResult, KindRegistry, Loop, Refusal, UserInfo } from '#model';
+import { accessForbidden } from '#model';
+import type { Authorizer } from '#ports';
+import { loopUser, nodeUser, NODE_PREFIX } from './actors.js';
+import type { CommandPort } from './writer.js';
+
+export interface CommandGateOptions {
+  readonly writer: CommandPort;
+  readonly kinds: KindRegistry;
+  readonly authorizer: Authorizer;
+  /** The loops that each client of the bus runs, by client. A client that is not named here may not submit anything. */
+  readonly loops: Readonly<Record<string, readonly Loop[]>>;
+  /** Called for the 1st, 2nd, 4th, 8th … refusal of a client. */
+  readonly onRefusal?: (client: string, refusal: Refusal, times: number) => void;
+}
+
+/** The API authenticates its users: it submits commands of any actor. */
+const ANY_ACTOR = 'api';
+/** The health app submits what agents report, as their nodes. */
+const NODE_ACTORS = 'health';
+
+/**
+ * Stands between the clients of the bus and the writer. A command's actor is derived from the client that sent it, which the
+ * subject names and NATS permissions make true; what the command itself says is compared, never believed. Then the
+ * authorizer is asked, for the API's commands too: they may have come over the bus from another replica.
+ */
+export class CommandGate {
+  private readonly clients: ReadonlyMap<string, ReadonlyMap<string, UserInfo>>;
+  private readonly refusals = new Map<string, number>();
+
+  constructor(private readonly options: CommandGateOptions) {
+    this.clients = new Map(
+      Object.entries(options.loops).map(([client, loops]) => [
+        client,
+        new Map(loops.map((loop) => [loop.name, loopUser(loop)])),
+      ]),
+    );
+  }
+
+  /** The way to the writer for one client. */
+  of(client: string): CommandPort {
+    return { submit: (command) => this.submit(client, command) };
+  }
+
+  /** Refuses with 403 what the client or its actor may not do. */
+  async submit(client: string, command: Command): Promise<CommandResult> {
+    const checked = this.checked(client, command);
+    if (!('refused' in checked)) return this.options.writer.submit(checked);
+    const times = (this.refusals.get(client) ?? 0) + 1;
+    this.refusals.set(client, times);
+    if ((times & (times - 1)) === 0) this.options.onRefusal?.(client, checked, times);
+    return checked;
+  }
+
+  private checked(client: string, command: Command): Command | Refusal {
+    const actor = this.actorOf(client, command);
+    if (actor === undefined) return notItsActor(client, command);
+    const asked = this.attributesOf(client, command);
+    if (asked === undefined) return unknownKind(command);
+    const { authorizer } = this.options;
+    const verdict = authorizer.authorize(actor, asked);
+    const isOneOfMany = client === ANY_ACTOR && command.verb === 'delete';
+    if (!verdict.allowed && !(isOneOfMany && authorizer.authorize(actor, ofCollection(asked)).allowed))
+      return accessForbidden(actor, asked, verdict.reason);
+    if (client === ANY_ACTOR) return command;
+    const { mayCreate: _, ...options } = command.options;
+    const mayCreate = command.verb !== 'create' && authorizer.authorize(actor, { ...asked, verb: 'create' }).allowed;
+    return { ...command, actor, options: { ...options, ...(mayCreate && { mayCreate }) } };
+  }
+
+  /** Who the client acts as with this command; undefined when it may not act so. */
+  private actorOf(client: string, command: Command): UserInfo | undefined {
+    const { actor, via, basis } = command;
+    if (client === ANY_ACTOR) return this.clients.has(client) ? actor : undefined;
+    if (basis !== undefined && basis.loop !== via) return undefined;
+    const user = this.clients.get(client)?.get(via);
+    if (user !== undefined) return user.name === actor.name ? user : undefined;
+    const isNode = client === NODE_ACTORS && via === NODE_ACTORS && actor.name.startsWith(NODE_PREFIX);
+    return isNode && this.clients.has(client) ? nodeUser(actor.name.slice(NODE_PREFIX.length)) : undefined;
+  }
+
+  private attributesOf(client: string, command: Command): AccessAttributes | undefined {
+    const names = this.options.kinds.byId(command.kind)?.names;
+    if (names === undefined) return undefined;
+    const { verb, apiVersion, namespace = '', subresource = '', name } = command;
+    // A person may speak another version of the kind, in another group; a loop leaves it out.
+    const slash = apiVersion.lastIndexOf('/');
+    const isOwn = client !== ANY_ACTOR;
+    return {
+      verb,
+      isResource: true,
+      path: '',
+      group: isOwn ? names.group : apiVersion.slice(0, Math.max(0, slash)),
+      version: isOwn ? names.version : apiVersion.slice(slash + 1),
+      namespace,
+      resource: names.plural,
+      subresource,
+      // The name of a new object stands in its body, which authorization does not read.
+      name: verb === 'create' && subresource === '' ? '' : name,
+    };
+  }
+}
+
+/** A deletion may be one of a collection's: the API has asked for that verb then. */
+function ofCollection(asked: AccessAttributes): AccessAttributes {
+  return { ...asked, verb: 'deletecollection', name: '' };
+}
+
+function notItsActor(client: string, { actor, via }: Command): Refusal {
+  return {
+    refused: true,
+    code: 403,
+    reason: 'Forbidden',
+    message: `the client ${client} of the bus may not act as ${JSON.stringify(actor.name)} through ${JSON.stringify(via)}`,
+  };
+}
+function unknownKind({ kind }: Command): Refusal {
+  return { refused: true, code: 404, reason: 'NotFound', message: `there is no kind ${JSON.stringify(kind)}` };
+}
