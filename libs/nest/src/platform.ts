@@ -58,7 +58,7 @@ export class Platform implements OnApplicationShutdown {
     this.heartbeats = new Heartbeats(plane.options.clock);
     this.endpoints = apiEndpoints(settings);
     plane.reads.onChanges((changes) => this.heartbeats.observe(changes));
-    bus.onConnection((connected) => connected && this.heartbeats.reconnected());
+    bus.onConnection((connected) => this.heartbeats.connection(connected));
   }
 
   static async open(settings: Settings): Promise<Platform> {

@@ -130,7 +130,7 @@ export class ControlProcess {
       health.stop();
     };
     this.plane.reads.onChanges((changes) => heartbeats.observe(changes));
-    this.bus.onConnection((connected) => connected && heartbeats.reconnected());
+    this.bus.onConnection((connected) => heartbeats.connection(connected));
     const outside = () => ({
       caCertificate: 'simulated',
       apiEndpoints: [{ ip: '127.0.0.1', port: 6443 }],

@@ -31,6 +31,17 @@ describe('signs of life', () => {
     heartbeats.observe([change(lease('1'), lease('2'))]);
     expect(heard()).toEqual({ n: START + 2000 });
   });
+  it('are not expected while the bus is away, and silence begins anew when it is back', () => {
+    const clock = new VirtualClock(START);
+    const heartbeats = new Heartbeats(clock);
+    heartbeats.note('n');
+    clock.advance(1000);
+    heartbeats.connection(false);
+    expect(heartbeats.outside()).toMatchObject({ busAway: true });
+    clock.advance(59_000);
+    heartbeats.connection(true);
+    expect(heartbeats.outside()).toEqual({ heartbeats: { n: START + 60_000 }, observingSince: START + 60_000 });
+  });
   it('are not the leases of others', () => {
     const heartbeats = new Heartbeats(new VirtualClock(START));
     heartbeats.observe([change(undefined, lease('1', 'kube-system'))]);

@@ -12,12 +12,13 @@ const OFFSET_TOLERANCE_MS = 50;
 /**
  * When each node was last heard. Heartbeats are no events: they live here and are handed to the node-lifecycle loops as
  * facts from outside. Silence counts from the later of the last sign of life and the moment since when this observer
- * listens, so a restart or a lost bus never makes a node look dead.
+ * listens, and not at all while the bus is away, so a restart or a lost bus never makes a node look dead.
  */
 export class Heartbeats {
   /** Both on the monotonic clock: a clock that is set makes no node silent, and hides no silence. */
   private readonly heard = new Map<string, number>();
   private observingSince: number;
+  private isAway = false;
   /** What loops are told, as long as it is so: they ask before each look. */
   private told: Outside | undefined;
   /** Wall clock minus monotonic clock when that was made. */
@@ -32,9 +33,10 @@ export class Heartbeats {
     this.told = undefined;
   }
 
-  /** The bus was lost and is back: nobody could be heard meanwhile. */
-  reconnected(): void {
-    this.observingSince = this.clock.monotonic();
+  /** The own bus was lost, or is back. While it is away nobody can be heard, so no silence is counted. */
+  connection(isConnected: boolean): void {
+    this.isAway = !isConnected;
+    if (isConnected) this.observingSince = this.clock.monotonic();
     this.told = undefined;
   }
 
@@ -67,6 +69,7 @@ export class Heartbeats {
     this.told = {
       heartbeats: Object.fromEntries(instants) as Record<string, number>,
       observingSince: Math.round(this.observingSince + offset),
+      ...(this.isAway && { busAway: true }),
     };
     return this.told;
   }

@@ -1,10 +1,12 @@
 import type { Node, Pod } from '#kinds';
 import { nodes, pods } from '#kinds';
 import { isTolerated, tolerationSeconds, type Taint, type Toleration } from '#meta';
-import type { Change, Decision, Loop, View } from '#model';
+import type { Change, Decision, Loop, Outside, View } from '#model';
 import { streamOf } from '#model';
 import { parseInstant, toTime, type Instant, type Json } from '#std';
 import { incident } from '../shared/index.js';
+import { disruption, GRACE_MS, lastHeard, observingSince, RECHECK_MS } from './disruption.js';
+import { evictingKey, isOwnEvicting, NOT_READY } from './taints.js';
 
 const COMPONENT = 'taint-eviction-controller';
 /** Keys of pods that were to go later and may stay now; nodes have no slash in their names. */
@@ -22,17 +24,42 @@ export const taintEviction: Loop = {
     return node ? [node] : [];
   },
   keysAtStart: (view) => view.list(nodes).map((node) => node.metadata.name),
-  reconcile(view, key, now) {
+  reconcile(view, key, now, outside) {
     if (key.startsWith(SPARED)) return cancelled(view, key, now);
     const node = view.get(nodes, undefined, key);
-    const taints = noExecute(node);
-    if (!node || taints.length === 0) return [];
+    if (!node) return [];
+    const taints = noExecute(node).flatMap((taint) => evicting(taint, { view, node, now, outside }) ?? []);
+    if (taints.length === 0) return [];
     return (view.podsOnNode(key) as readonly Pod[]).flatMap((pod) => evictionOf(view, pod, node, taints, now));
   },
 };
 
 function noExecute(node: Node | undefined): readonly Taint[] {
   return ((node?.spec.taints ?? []) as readonly Taint[]).filter((taint) => taint.effect === 'NoExecute');
+}
+
+/** A taint, and the instant before which it costs no pod its place. */
+interface Evicting {
+  readonly taint: Taint;
+  readonly notBefore: Instant;
+}
+interface Situation {
+  readonly view: View;
+  readonly node: Node;
+  readonly now: Instant;
+  readonly outside: Outside | undefined;
+}
+/**
+ * A taint that says that a node is gone counts only as far as the observer knows it: the node's condition says the same, the
+ * outage is not one of most nodes, and the node had its time to contradict since the observer listens. Taints that somebody
+ * else set count as they are.
+ */
+function evicting(taint: Taint, { view, node, now, outside }: Situation): Evicting | undefined {
+  if (!isOwnEvicting(taint)) return { taint, notBefore: now };
+  if (evictingKey(node) !== taint.key) return undefined;
+  if (!disruption(view, now, outside).mayEvict) return { taint, notBefore: now + RECHECK_MS };
+  const since = taint.key === NOT_READY ? observingSince(outside) : lastHeard(node.metadata.name, outside);
+  return { taint, notBefore: since === undefined ? now : since + GRACE_MS };
 }
 
 /** Pods whose time was running because of taints that the node has no longer. */
@@ -75,7 +102,7 @@ function concerns({ before, after }: Change): boolean {
   return before === undefined || (before as Pod).spec !== (after as Pod).spec;
 }
 
-function evictionOf(view: View, pod: Pod, node: Node, taints: readonly Taint[], now: Instant): readonly Decision[] {
+function evictionOf(view: View, pod: Pod, node: Node, taints: readonly Evicting[], now: Instant): readonly Decision[] {
   if (pod.metadata.deletionTimestamp) return [];
   const until = evictAt(pod, taints, now, taintedAt(node) ?? now);
   if (until === undefined) return [];
@@ -84,15 +111,15 @@ function evictionOf(view: View, pod: Pod, node: Node, taints: readonly Taint[], 
 }
 
 /** When the pod has to go: now, later, or (undefined) never. */
-function evictAt(pod: Pod, taints: readonly Taint[], now: Instant, taintedAtLatest: Instant): Instant | undefined {
+function evictAt(pod: Pod, taints: readonly Evicting[], now: Instant, taintedAtLatest: Instant): Instant | undefined {
   const tolerations = pod.spec.tolerations as readonly Toleration[] | undefined;
   let earliest: Instant | undefined;
-  for (const taint of taints) {
-    if (!isTolerated(tolerations, taint)) return now;
-    const seconds = tolerationSeconds(taint, tolerations);
+  for (const { taint, notBefore } of taints) {
+    const seconds = isTolerated(tolerations, taint) ? tolerationSeconds(taint, tolerations) : 0;
     if (seconds === undefined) continue;
     const added = parseInstant(taint.timeAdded) ?? taintedAtLatest;
-    const at = added + Math.max(0, seconds) * 1000;
+    const ends = isTolerated(tolerations, taint) ? added + Math.max(0, seconds) * 1000 : now;
+    const at = Math.max(ends, notBefore);
     earliest = earliest === undefined ? at : Math.min(earliest, at);
   }
   return earliest;
@@ -122,7 +149,8 @@ function evict(view: View, pod: Pod, node: Node, now: Instant): Decision {
   return {
     is: 'submit',
     because: `${namespace}/${name} does not tolerate the taints of ${node.metadata.name} (any longer)`,
-    basedOn: [streamOf(pods.id, namespace, name)],
+    // On the node too: one that came back meanwhile keeps its pods.
+    basedOn: [streamOf(pods.id, namespace, name), streamOf(nodes.id, undefined, node.metadata.name)],
     command: {
       verb: 'patch',
       kind: pods.id,

@@ -1,11 +1,12 @@
 import type { Node } from '#kinds';
 import { nodes } from '#kinds';
-import type { Decision, KubeObject, Loop, Outside, View } from '#model';
+import type { Decision, Loop, Outside, View } from '#model';
 import { streamOf } from '#model';
 import { jsonEquals, type Instant, type Json } from '#std';
 import { incident } from '../shared/index.js';
-import { lastHeard, silence, GRACE_MS } from './silence.js';
-import { conditionsOf, wantedTaints } from './taints.js';
+import { disruption, isBad, RECHECK_MS } from './disruption.js';
+import { silence } from './silence.js';
+import { evictingKey, wantedTaints } from './taints.js';
 
 const COMPONENT = 'node-controller';
 const REMOVED = 'removed/';
@@ -32,14 +33,19 @@ export const nodeLifecycle: Loop = {
 
 /** Taints and the annotation that tells kubelets how long they may keep what they have read. */
 function tended(view: View, node: Node, now: Instant, outside: Outside | undefined): readonly Decision[] {
-  const taints = wantedTaints(node, now, mayEvict(view, now, outside));
+  const { isWide, mayEvict } = disruption(view, now, outside);
+  const taints = wantedTaints(node, now, isWide ? 'none' : mayEvict ? 'added' : 'kept');
   const patch: Record<string, Json> = {};
   if (!jsonEquals(taints, node.spec.taints ?? []))
     patch['spec'] = { taints: taints.length > 0 ? (taints as unknown as Json) : null };
   if (node.metadata.annotations?.[TTL] === undefined) patch['metadata'] = { annotations: { [TTL]: '0' } };
-  if (Object.keys(patch).length === 0) return [];
+  // The others may be heard again without any change in the log.
+  const isHeldBack = !mayEvict && evictingKey(node) !== undefined;
+  const again: readonly Decision[] = isHeldBack ? [{ is: 'wake', at: now + RECHECK_MS }] : [];
+  if (Object.keys(patch).length === 0) return again;
   const name = node.metadata.name;
   return [
+    ...again,
     {
       is: 'submit',
       because: `the conditions of ${name} ask for ${taints.length === 0 ? 'no taints' : taints.map((t) => `${t.key}:${t.effect}`).join(', ')}`,
@@ -49,21 +55,6 @@ function tended(view: View, node: Node, now: Instant, outside: Outside | undefin
   ];
 }
 
-/** Nothing is evicted while more than half of the nodes are silent or not ready: then the fault is more likely here. */
-function mayEvict(view: View, now: Instant, outside: Outside | undefined): boolean {
-  const all = view.list(nodes);
-  const bad = all.filter((node) => {
-    const heard = lastHeard(node.metadata.name, outside);
-    return isBad(node) || (heard !== undefined && now >= heard + GRACE_MS);
-  });
-  return bad.length * 2 <= all.length;
-}
-/** Whether a node says that it is not ready; undefined of one that there is not. */
-function isBad(node: KubeObject | undefined): boolean | undefined {
-  if (!node) return undefined;
-  const ready = conditionsOf(node as Node).find((condition) => condition.type === 'Ready')?.status;
-  return ready === 'False' || ready === 'Unknown';
-}
 /** Whether pods may be driven from these depends on all nodes: how many there are, and how many of them are ready. */
 function badNodes(view: View): readonly string[] {
   return view

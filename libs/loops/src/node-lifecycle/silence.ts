@@ -2,26 +2,17 @@ import type { Node, Pod } from '#kinds';
 import { nodes, pods } from '#kinds';
 import type { Decision, Outside, View } from '#model';
 import { streamOf } from '#model';
-import { isJsonObject, toTime, type Instant, type Json } from '#std';
+import { toTime, type Instant, type Json } from '#std';
 import { incident } from '../shared/index.js';
+import { GRACE_MS, isCutOff, lastHeard, RECHECK_MS } from './disruption.js';
 import { conditionsOf, type NodeCondition } from './taints.js';
 
-/** A node that is silent for so long is taken for unreachable. */
-export const GRACE_MS = 50_000;
 const WATCHED = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'];
 const COMPONENT = 'node-controller';
 
-/** When a node was last heard; undefined when nobody listens. */
-export function lastHeard(node: string, outside: Outside | undefined): Instant | undefined {
-  const since = outside?.['observingSince'];
-  if (typeof since !== 'number') return undefined;
-  const heartbeats = outside?.['heartbeats'];
-  const heard = isJsonObject(heartbeats) ? heartbeats[node] : undefined;
-  return typeof heard === 'number' ? Math.max(heard, since) : since;
-}
-
 /** Marks a silent node and its pods; or asks to be woken when it would be silent for too long. */
 export function silence(view: View, node: Node, now: Instant, outside: Outside | undefined): readonly Decision[] {
+  if (isCutOff(outside)) return [{ is: 'wake', at: now + RECHECK_MS }];
   const heard = lastHeard(node.metadata.name, outside);
   if (heard === undefined) return [];
   const ready = conditionsOf(node).find((condition) => condition.type === 'Ready');

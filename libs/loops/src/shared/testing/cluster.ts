@@ -106,7 +106,7 @@ export class TestCluster {
   carryOut({ loop, key, decisions, revisions }: Batch): void {
     const refused: LoopRefusal[] = [];
     for (const decision of decisions) {
-      if (decision.is === 'wake') this.wakes.set(`${loop.name} ${key}`, { loop, key, at: decision.at });
+      if (decision.is === 'wake') this.wake({ loop, key, at: decision.at });
       if (decision.is === 'submit') this.submit(decision, revisions, refused);
       if (decision.is === 'submit') requireRole(loop, decision);
     }
@@ -115,6 +115,12 @@ export class TestCluster {
       this.refusals.set(`${loop.name} ${key}`, refused);
       this.enqueue(loop, key);
     } else this.refusals.delete(`${loop.name} ${key}`);
+  }
+  /** As the runner does: the earliest of a key's wakes counts. */
+  private wake(wake: { loop: Loop; key: string; at: Instant }): void {
+    const name = `${wake.loop.name} ${wake.key}`;
+    const planned = this.wakes.get(name);
+    if (!planned || wake.at < planned.at) this.wakes.set(name, wake);
   }
   /** The next key to look at, in the order of arrival; undefined when all is quiet. */
   next(): { loop: Loop; key: string } | undefined {

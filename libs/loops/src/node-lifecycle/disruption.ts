@@ -1,0 +1,64 @@
+import type { Node } from '#kinds';
+import { nodes } from '#kinds';
+import type { KubeObject, Outside, View } from '#model';
+import { isJsonObject, type Instant } from '#std';
+import { conditionsOf } from './taints.js';
+
+/** A node that is silent for so long is taken for unreachable. */
+export const GRACE_MS = 50_000;
+/**
+ * A node that is silent for so long counts when the question is whether an outage is wide. Heartbeats come every 10 s, at
+ * moments of their own, and one may be lost: when the first node of an outage passes {@link GRACE_MS}, the others have been
+ * silent for at least 20 s less.
+ */
+export const OVERDUE_MS = 30_000;
+/** How long until the same question is asked again, when only time or a heartbeat changes its answer. */
+export const RECHECK_MS = 10_000;
+
+/** The observer's own bus is away: no node can be heard, so no silence is counted. */
+export function isCutOff(outside: Outside | undefined): boolean {
+  return outside?.['busAway'] === true;
+}
+
+/** When the observer began to listen without interruption; undefined when nobody listens. */
+export function observingSince(outside: Outside | undefined): Instant | undefined {
+  const since = outside?.['observingSince'];
+  return typeof since === 'number' ? since : undefined;
+}
+
+/** When a node was last heard, or could first have been heard; undefined when nobody listens. */
+export function lastHeard(node: string, outside: Outside | undefined): Instant | undefined {
+  const since = observingSince(outside);
+  if (since === undefined) return undefined;
+  const heartbeats = outside?.['heartbeats'];
+  const heard = isJsonObject(heartbeats) ? heartbeats[node] : undefined;
+  return typeof heard === 'number' ? Math.max(heard, since) : since;
+}
+
+/** Whether a node reports, or is marked, that it is not ready; undefined of a node that does not exist. */
+export function isBad(node: KubeObject | undefined): boolean | undefined {
+  if (!node) return undefined;
+  const ready = conditionsOf(node as Node).find((condition) => condition.type === 'Ready')?.status;
+  return ready === 'False' || ready === 'Unknown';
+}
+
+export interface Disruption {
+  /** More than half of the nodes are silent or not ready: the fault is more likely on this side. */
+  readonly isWide: boolean;
+  /** False while an outage is wide, while it may still turn out to be, and while the own bus is away. */
+  readonly mayEvict: boolean;
+}
+
+/** How far an outage reaches. Nothing is evicted because of silence while it is, or may be, an outage of most nodes. */
+export function disruption(view: View, now: Instant, outside: Outside | undefined): Disruption {
+  const all = view.list(nodes);
+  let silent = 0;
+  let overdue = 0;
+  for (const node of all) {
+    const heard = isCutOff(outside) ? undefined : lastHeard(node.metadata.name, outside);
+    const isDown = isBad(node) === true;
+    if (isDown || (heard !== undefined && now >= heard + GRACE_MS)) silent++;
+    if (isDown || (heard !== undefined && now >= heard + OVERDUE_MS)) overdue++;
+  }
+  return { isWide: silent * 2 > all.length, mayEvict: !isCutOff(outside) && overdue * 2 <= all.length };
+}
