@@ -1,5 +1,6 @@
 import { kubelet } from '#loops';
 import type { KubeObject } from '#model';
+import type { RuntimeInfo } from '#ports';
 
 export interface Refused {
   readonly reason: string;
@@ -21,13 +22,21 @@ const SAFE_SYSCTLS = new Set([
   'net.ipv4.tcp_wmem',
 ]);
 
+/** The node as its pods find it. */
+export interface Place {
+  readonly allocatable: Readonly<Record<string, string>>;
+  readonly node: KubeObject | undefined;
+  readonly info: Pick<RuntimeInfo, 'operatingSystem' | 'security'>;
+}
+
 /** Whether a pod that was bound here can run here beside those that do. */
 export function refusalOf(
   pod: kubelet.Pod,
   others: readonly kubelet.Pod[],
-  allocatable: Readonly<Record<string, string>>,
-  node: KubeObject | undefined,
+  { allocatable, node, info }: Place,
 ): Refused | undefined {
+  const unsupported = kubelet.unsupportedBy(info.security, info.operatingSystem, pod);
+  if (unsupported) return unsupported;
   const unsafe = pod.spec.securityContext?.sysctls?.find((s) => !SAFE_SYSCTLS.has(s.name.replaceAll('/', '.')));
   if (unsafe) return refused('SysctlForbidden', `forbidden sysctl: "${unsafe.name}" not allowlisted`);
   const short = shortOf(pod, others, allocatable);

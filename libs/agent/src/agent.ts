@@ -136,7 +136,7 @@ class NodeAgent implements Agent {
       images: new KnownImages(options.runtime, options.clock),
       objects: this.assigned.objects,
       allocatable: allocatableOf(capacityOf(options.node, info)),
-      memoryBytes: info.memoryBytes,
+      info,
       get stopped() {
         return stopped();
       },
@@ -223,7 +223,7 @@ class NodeAgent implements Agent {
       ...this.around.allocatable,
       ...(node?.status as { allocatable?: Record<string, string> } | undefined)?.allocatable,
     };
-    const refused = refusalOf(pod, others, allocatable, node);
+    const refused = refusalOf(pod, others, { allocatable, node, info: this.around.info });
     if (!refused) return;
     keeper.record = {
       ...keeper.record,

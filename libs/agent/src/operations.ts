@@ -175,6 +175,8 @@ export class Operations {
   ): Promise<Parameters<Surroundings['options']['runtime']['createContainer']>[0]> {
     const { pod, owner } = this.keeper;
     refuseRoot(pod, container, imageUser);
+    const unsupported = kubelet.unsupportedOf(this.around.info.security, pod, container);
+    if (unsupported) throw new kubelet.ConfigProblem(unsupported.message);
     const environment = kubelet.environmentOf(pod, container, this.files.inputs(action.ips));
     const mounts = await this.files.mountsOf(container, action, environment);
     return containerSpec({
@@ -186,7 +188,7 @@ export class Operations {
       environment,
       mounts,
       node: this.around.options.node,
-      memoryBytes: this.around.memoryBytes,
+      memoryBytes: this.around.info.memoryBytes,
       ...this.targetOf(container),
     });
   }

@@ -125,12 +125,8 @@ function securityOf(pod: Pod, container: Container, node: NodeOptions): Containe
   const group = own?.runAsGroup ?? common?.runAsGroup;
   const privileged = own?.privileged === true;
   const profile = own?.seccompProfile ?? common?.seccompProfile;
-  const seccomp =
-    privileged || !profile || profile.type === 'Unconfined'
-      ? 'unconfined'
-      : profile.type === 'Localhost'
-        ? `${node.seccompFolder}/${profile.localhostProfile ?? ''}`
-        : 'default';
+  const appArmor = appArmorName(pod, container);
+  const seLinux = own?.seLinuxOptions ?? common?.seLinuxOptions;
   const fsGroup = common?.fsGroup;
   return {
     ...(user !== undefined && { user }),
@@ -141,7 +137,24 @@ function securityOf(pod: Pod, container: Container, node: NodeOptions): Containe
     capabilitiesDrop: own?.capabilities?.drop ?? [],
     readOnlyRootFilesystem: own?.readOnlyRootFilesystem === true,
     noNewPrivileges: own?.allowPrivilegeEscalation === false && !privileged,
-    seccomp,
+    seccomp: privileged ? 'unconfined' : seccompOf(profile, node.seccompFolder),
+    ...(appArmor !== undefined && { appArmor }),
+    ...(seLinux && { seLinux }),
     unmaskedProc: own?.procMount === 'Unmasked',
   };
+}
+
+/** Where nothing is said, the engine's default profile filters the calls: being silent gives no rights. */
+function seccompOf(profile: kubelet.SecurityCommon['seccompProfile'], folder: string): string {
+  if (profile?.type === 'Unconfined') return 'unconfined';
+  if (profile?.type !== 'Localhost') return 'default';
+  const name = profile.localhostProfile ?? '';
+  if (name === '' || name.startsWith('/') || name.split('/').includes('..'))
+    throw new kubelet.ConfigProblem(`seccomp profile "${name}" is not a path inside of the node's profile folder`);
+  return `${folder}/${name}`;
+}
+function appArmorName(pod: Pod, container: Container): string | undefined {
+  const profile = kubelet.appArmorOf(pod, container) ?? '';
+  if (profile.startsWith('localhost/')) return profile.slice('localhost/'.length);
+  return profile.toLowerCase() === 'unconfined' ? 'unconfined' : undefined;
 }

@@ -5,6 +5,7 @@ import type { AgentOptions } from './options.js';
 import type { Reporter } from './reporter.js';
 import type { Tokens } from './tokens.js';
 import type { Slots } from '#engine';
+import type { RuntimeInfo } from '#ports';
 
 /** What all pods of a node share. */
 export interface Surroundings {
@@ -17,7 +18,7 @@ export interface Surroundings {
   readonly images: KnownImages;
   readonly objects: kubelet.Objects;
   readonly allocatable: Readonly<Record<string, string>>;
-  readonly memoryBytes: number;
+  readonly info: RuntimeInfo;
   readonly stopped: boolean;
   /** True once the agent has heard, since it was started, what it is to run. */
   readonly synced: boolean;

@@ -64,6 +64,8 @@ export interface RuntimeInfo {
   readonly kernelVersion: string;
   readonly cpus: number;
   readonly memoryBytes: number;
+  /** Isolation that the engine can enforce. */
+  readonly security: { readonly appArmor: boolean; readonly seLinux: boolean; readonly seccomp: boolean };
 }
 
 export type ContainerRole = 'infra' | 'init' | 'app' | 'ephemeral';
@@ -168,6 +170,14 @@ export interface ContainerSecurity {
   readonly noNewPrivileges: boolean;
   /** `unconfined`, `default` (the engine's own) or a path on the node. */
   readonly seccomp: string;
+  /** `unconfined`, or the name of a profile that is loaded on the node; undefined: the engine's own, where the node has AppArmor. */
+  readonly appArmor?: string;
+  readonly seLinux?: {
+    readonly user?: string;
+    readonly role?: string;
+    readonly type?: string;
+    readonly level?: string;
+  };
   readonly unmaskedProc: boolean;
 }
 

@@ -81,7 +81,8 @@ function fromReference(
   if (from.fieldRef) return fieldOf(pod, from.fieldRef.fieldPath, around) ?? '';
   if (from.resourceFieldRef) return resourceOf(pod, container, from.resourceFieldRef, around);
   const reference = from.configMapKeyRef ?? from.secretKeyRef;
-  if (!reference) return '';
+  if (!reference)
+    throw new ConfigProblem(`variables from a ${Object.keys(from)[0] ?? 'source'} are not available on this node`);
   const secret = from.configMapKeyRef === undefined;
   const object = lookUp(pod, secret, reference.name ?? '', reference.optional === true, around);
   if (!object) return undefined;

@@ -19,5 +19,6 @@ export * from './restarts.js';
 export * from './situation.js';
 export * from './status.js';
 export * from './sub-path.js';
+export * from './unsupported.js';
 export * from './volumes.js';
 export * from './wall-step.js';

@@ -43,6 +43,9 @@ export interface PodSpec {
   readonly overhead?: { readonly [resource: string]: string };
   readonly resources?: Resources;
   readonly os?: { readonly name: string };
+  readonly hostUsers?: boolean;
+  readonly runtimeClassName?: string;
+  readonly resourceClaims?: readonly JsonObject[];
 }
 export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
 export interface Container {
@@ -148,10 +151,19 @@ export interface SecurityCommon {
   readonly runAsGroup?: number;
   readonly runAsNonRoot?: boolean;
   readonly seccompProfile?: { readonly type: string; readonly localhostProfile?: string };
+  readonly appArmorProfile?: { readonly type: string; readonly localhostProfile?: string };
+  readonly seLinuxOptions?: SeLinuxOptions;
+}
+export interface SeLinuxOptions {
+  readonly user?: string;
+  readonly role?: string;
+  readonly type?: string;
+  readonly level?: string;
 }
 export interface PodSecurityContext extends SecurityCommon {
   readonly fsGroup?: number;
   readonly supplementalGroups?: readonly number[];
+  readonly supplementalGroupsPolicy?: string;
   readonly sysctls?: readonly { readonly name: string; readonly value: string }[];
 }
 export interface ContainerSecurityContext extends SecurityCommon {

@@ -71,8 +71,11 @@ export function planVolume(pod: Pod, volume: Volume, inputs: VolumeInputs): Plan
   const owned = group === undefined ? {} : { ownerGroup: group };
   const { name } = volume;
   if (volume.emptyDir) {
+    const { medium = '' } = volume.emptyDir;
+    if (medium !== '' && medium !== 'Memory')
+      throw new VolumeProblem(`volumes of medium ${medium} are not available on this node`);
     const size = volume.emptyDir.sizeLimit ? amountOf(volume.emptyDir.sizeLimit) : memoryLimitOf(pod);
-    return { is: 'empty', name, medium: volume.emptyDir.medium ?? '', ...(size && { sizeBytes: size }), ...owned };
+    return { is: 'empty', name, medium, ...(size && { sizeBytes: size }), ...owned };
   }
   if (volume.hostPath) return { is: 'host', name, path: volume.hostPath.path, type: volume.hostPath.type ?? '' };
   const files = new Files(pod, inputs);

@@ -126,5 +126,8 @@ function securityOptions(spec: ContainerSpec): string[] {
   if (seccomp === 'unconfined') options.push('seccomp=unconfined');
   else if (seccomp !== 'default') options.push(`seccomp=${readFileSync(seccomp, 'utf8')}`);
   if (noNewPrivileges) options.push('no-new-privileges');
+  if (spec.security.appArmor !== undefined) options.push(`apparmor=${spec.security.appArmor}`);
+  for (const [part, value] of Object.entries(spec.security.seLinux ?? {}))
+    if (value !== '') options.push(`label=${part}:${value}`);
   return options;
 }

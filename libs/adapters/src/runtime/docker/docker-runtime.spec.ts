@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Docker from 'dockerode';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -135,6 +135,34 @@ describe('Docker', () => {
     expect(status.exitCode).toBe(1);
     expect(status.output).toMatch(/NoNewPrivs:\t1[\s\S]*Seccomp:\t2/);
     expect(status.output).toContain('Read-only file system');
+  }, 30_000);
+  it('filters system calls by the default profile and by one of a file, and says what it can enforce', async () => {
+    const info = (await new Docker().info()) as { SecurityOptions: readonly string[] };
+    const has = (name: string): boolean => info.SecurityOptions.some((option) => option.startsWith(`name=${name}`));
+    const enforces = { appArmor: has('apparmor'), seLinux: has('selinux'), seccomp: has('seccomp') };
+    expect((await runtime.info()).security).toEqual(enforces);
+    const folder = mkdtempSync(join(tmpdir(), 'shiplog-seccomp-'));
+    const file = join(folder, 'no-folders.json');
+    const calls = [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO' }];
+    writeFileSync(file, JSON.stringify({ defaultAction: 'SCMP_ACT_ALLOW', syscalls: calls }));
+    const pod = await runtime.startSandbox({ ...sandbox, labels: { ...sandbox.labels, uid: 'seccomp' } });
+    const outputOf = async (name: string, seccomp: string): Promise<string> => {
+      const id = await runtime.createContainer({
+        ...PLAIN_CONTAINER,
+        image: IMAGE,
+        security: { ...PLAIN_CONTAINER.security, seccomp },
+        labels: { ...sandbox.labels, uid: 'seccomp', container: name, role: 'app' },
+        sandboxId: pod.id,
+        command: ['/bin/sleep', '60'],
+      });
+      await runtime.startContainer(id);
+      const script = 'busybox grep Seccomp: /proc/self/status; busybox mkdir /tmp/x && echo made';
+      return (await runtime.exec(id, ['/bin/sh', '-c', script], { timeoutMs: 5000, outputBytesMax: 1000 })).output;
+    };
+    expect(await outputOf('silent', 'default')).toBe('Seccomp:\t2\nmade\n');
+    expect(await outputOf('local', file)).toMatch(/^Seccomp:\t2\n.*not permitted/);
+    await expect(outputOf('missing', join(folder, 'missing.json'))).rejects.toThrow(/ENOENT.*missing\.json/);
+    rmSync(folder, { recursive: true });
   }, 30_000);
   it('makes its infra program for both architectures', () => {
     for (const [architecture, machine] of [

@@ -71,6 +71,7 @@ export class DockerRuntime implements ContainerRuntime {
       kernelVersion: text('KernelVersion'),
       cpus: Number(info.NCPU ?? 1),
       memoryBytes: Number(info.MemTotal ?? 0),
+      security: securityOf(info.SecurityOptions),
     };
   }
 
@@ -312,6 +313,15 @@ function toImage(found: Docker.ImageInspectInfo): RuntimeImage {
     digests: found.RepoDigests ?? [],
     sizeBytes: found.Size,
     user: found.Config?.User ?? '',
+  };
+}
+/** `name=seccomp,profile=default`, `name=apparmor`, `name=selinux`. */
+function securityOf(options: unknown): RuntimeInfo['security'] {
+  const names = (Array.isArray(options) ? options : []).map((option) => /name=([^,]+)/.exec(String(option))?.[1]);
+  return {
+    appArmor: names.includes('apparmor'),
+    seLinux: names.includes('selinux'),
+    seccomp: names.includes('seccomp'),
   };
 }
 function isConnectionError(error: unknown): boolean {

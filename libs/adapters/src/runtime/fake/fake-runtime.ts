@@ -84,6 +84,7 @@ const INFO: RuntimeInfo = {
   kernelVersion: '6.0.0',
   cpus: 4,
   memoryBytes: 8 * 2 ** 30,
+  security: { appArmor: false, seLinux: false, seccomp: true },
 };
 
 /**

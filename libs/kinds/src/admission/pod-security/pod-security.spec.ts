@@ -30,6 +30,32 @@ describe('the pod security of a namespace', () => {
       .when(pod())
       .thenRefused(403);
   });
+  it('is not relaxed by hostUsers=false, which no node carries out', () => {
+    const restricted = {
+      hostUsers: false,
+      securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        {
+          name: 'c',
+          image: 'i',
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] }, runAsUser: 0 },
+        },
+      ],
+    };
+    home({ [label('enforce')]: 'restricted' })
+      .when(pod(restricted))
+      .thenRefused(
+        403,
+        'pods "p" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true (pod or container "c" must set securityContext.runAsNonRoot=true), runAsUser=0 (container "c" must not set runAsUser=0)',
+      );
+    const unmasked = { name: 'c', image: 'i', securityContext: { procMount: 'Unmasked' } };
+    home({ [label('enforce')]: 'baseline' })
+      .when(pod({ hostUsers: false, containers: [unmasked] }))
+      .thenRefused(
+        403,
+        'pods "p" is forbidden: violates PodSecurity "baseline:latest": procMount (container "c" must not set securityContext.procMount to "Unmasked")',
+      );
+  });
   it('warns of what its warn level does not allow', () => {
     const { accepted } = home({ [label('warn')]: 'baseline', [label('warn-version')]: 'v1.20' }).when(
       pod({ hostPID: true }),

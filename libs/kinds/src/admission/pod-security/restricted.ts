@@ -42,8 +42,7 @@ export const restrictedChecks: readonly Check[] = [
     id: 'runAsUser',
     level: 'restricted',
     since: 23,
-    test: (subject, minor) => {
-      if (minor >= 35 && subject.spec.hostUsers === false) return undefined;
+    test: (subject) => {
       const names = namesWhere(subject, (container) => container.securityContext?.runAsUser === 0);
       const who = setters(subject.spec.securityContext?.runAsUser === 0, names);
       return who === undefined ? undefined : { control: 'runAsUser=0', detail: `${who} must not set runAsUser=0` };
@@ -86,8 +85,7 @@ function volumes({ spec }: Subject): Violation | undefined {
   return { control: 'restricted volume types', detail: `${named('volume', names)} ${verb} ${what} ${quoted(types)}` };
 }
 
-function nonRoot(subject: Subject, minor: number): Violation | undefined {
-  if (minor >= 35 && subject.spec.hostUsers === false) return undefined;
+function nonRoot(subject: Subject): Violation | undefined {
   const control = 'runAsNonRoot != true';
   const ofPod = subject.spec.securityContext?.runAsNonRoot;
   const explicit = namesWhere(subject, (container) => container.securityContext?.runAsNonRoot === false);
