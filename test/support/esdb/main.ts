@@ -3,18 +3,28 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { StandInEsdb, type StandInOptions } from './server.js';
 
-/** `node dist/test/support/esdb/main.js --port 2113 [--host 0.0.0.0] [--data FILE] [--secure FOLDER]`: the folder holds node.crt, node.key, admin.password. */
+/**
+ * `node dist/test/support/esdb/main.js --port 2113 [--host 0.0.0.0] [--data FILE] [--secure FOLDER]
+ * [--silent-ms N] [--unready-ms N]`
+ *
+ * `--secure`: the folder holds node.crt, node.key, admin.password. `--silent-ms`: it listens and answers no call for so
+ * long; `--unready-ms`: after that some calls are refused with
+ * `Server Is Not Ready` for so long. To freeze it, stop the process (SIGSTOP, SIGCONT).
+ */
 const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '2113' },
     host: { type: 'string', default: '127.0.0.1' },
     data: { type: 'string' },
     secure: { type: 'string' },
+    'silent-ms': { type: 'string', default: '0' },
+    'unready-ms': { type: 'string', default: '0' },
   },
 });
 const server = await StandInEsdb.start({
   port: Number(values.port),
   host: values.host,
+  slowStart: { silentMs: Number(values['silent-ms']), unreadyMs: Number(values['unready-ms']) },
   ...(values.data === undefined ? {} : { file: values.data }),
   ...(values.secure === undefined ? {} : { secure: secureFrom(values.secure) }),
 }).catch((cause: unknown) => {

@@ -13,8 +13,8 @@ import {
 import type { EsdbStore, RecordedEvent } from './store.js';
 
 const PAGE = 200;
-/** A filtered subscription tells how far it has come after so many events, times the client's multiplier. */
-const CHECKPOINT_EVENTS = 32;
+/** The events that a filtered subscription looks at at once, unless the client says how many. */
+const WINDOW_EVENTS = 32;
 type Call = ServerWritableStream<ReadReq, ReadResp>;
 type Passes = (event: RecordedEvent) => boolean;
 
@@ -41,18 +41,21 @@ export class Reader {
     call.end();
   }
 
-  /** Forwards begins at the position, backwards before it. */
+  /** Forwards begins at the position, backwards before it; a filter applies to either. */
   #allPart(options: ReadReq.Options): readonly RecordedEvent[] {
     const all = options.getAll();
     const count = Number(options.getCount());
     const { events } = this.#store;
+    const passes = options.hasFilter() ? passesOf(options) : undefined;
     const end = events.length;
     const index = all?.hasPosition()
       ? this.#store.indexOf(Number(all.getPosition()?.getCommitPosition()))
       : all?.hasEnd()
         ? end
         : 0;
-    return part(events, index, isBackwards(options) ? -count : count);
+    if (passes === undefined) return part(events, index, isBackwards(options) ? -count : count);
+    const wanted = isBackwards(options) ? events.slice(0, index).reverse() : events.slice(index);
+    return wanted.filter(passes).slice(0, count);
   }
 
   #streamPart(stream: string, options: ReadReq.Options): readonly RecordedEvent[] | undefined {
@@ -67,8 +70,10 @@ export class Reader {
   /** What is there, the word that this was all, and then what comes, until the client goes. */
   async #subscribe(call: Call, options: ReadReq.Options): Promise<void> {
     const passes = passesOf(options);
+    const filter = options.getFilter();
     const checkpointAfter =
-      CHECKPOINT_EVENTS * Math.max(1, options.getFilter()?.getCheckpointintervalmultiplier() ?? 1);
+      (filter?.hasMax() === true ? filter.getMax() : WINDOW_EVENTS) *
+      Math.max(1, filter?.getCheckpointintervalmultiplier() ?? 1);
     let next = this.#startOf(options);
     let sinceCheckpoint = 0;
     let caughtUp = false;
@@ -82,7 +87,12 @@ export class Reader {
       }
       next += page.length;
       if (page.length > 0) continue;
-      if (!caughtUp) await send(call, caughtUpMessage());
+      if (!caughtUp) {
+        // How far it has come says a checkpoint when it goes live, too.
+        const last = this.#store.events[next - 1];
+        if (options.hasFilter() && last !== undefined) await send(call, checkpointMessage(last.position));
+        await send(call, caughtUpMessage());
+      }
       caughtUp = true;
       await this.#committed(call, next);
     }

@@ -1,9 +1,11 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type {
+  Metadata,
   ServerDuplexStream,
   ServerReadableStream,
   ServerUnaryCall,
   ServerWritableStream,
+  ServiceError,
   sendUnaryData,
 } from '@grpc/grpc-js';
 import gossipPb from '@eventstore/db-client/generated/gossip_pb.js';
@@ -28,6 +30,8 @@ import type {
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { Access } from './access.js';
 import { appendAnswer, batchAnswer, batchExpectedOf, expectedOf, proposedOf, streamName } from './messages.js';
+import { Gate } from './gate.js';
+import type { NodeState, SlowStart } from './gate.js';
 import { Reader } from './reader.js';
 import { EsdbStore } from './store.js';
 import type { Expected, ProposedEvent, StoreOptions } from './store.js';
@@ -46,6 +50,18 @@ export interface StandInOptions extends StoreOptions {
     readonly privateKey: Buffer;
     readonly administratorPassword: string;
   };
+  /** How it behaves in its first seconds; at once ready when absent. */
+  readonly slowStart?: SlowStart;
+  /** The events that it serves: its own when absent, those of its cluster for a node of one. */
+  readonly store?: EsdbStore;
+  /** The members that its gossip tells of: itself alone when absent. */
+  readonly members?: () => readonly Member[];
+}
+export interface Member {
+  readonly host: string;
+  readonly port: number;
+  readonly state: NodeState;
+  readonly isAlive: boolean;
 }
 
 /**
@@ -54,6 +70,7 @@ export interface StandInOptions extends StoreOptions {
  */
 export class StandInEsdb {
   readonly store: EsdbStore;
+  readonly gate = new Gate();
   readonly #server: Server;
   readonly #access: Access | undefined;
   readonly #options: StandInOptions;
@@ -62,12 +79,13 @@ export class StandInEsdb {
 
   private constructor(options: StandInOptions) {
     this.#options = options;
-    this.store = new EsdbStore(options);
+    this.store = options.store ?? new EsdbStore(options);
     this.#access = options.secure && new Access(this.store, options.secure.administratorPassword);
     this.#server = new Server({
       'grpc.max_receive_message_length': 17 * 1024 * 1024,
       ...(this.#access && { interceptors: [this.#access.interceptor] }),
     });
+    if (options.slowStart !== undefined) this.gate.startSlowly(options.slowStart);
     this.#reader = new Reader(this.store, options.subscriptionDelayMs ?? 0);
   }
 
@@ -84,20 +102,31 @@ export class StandInEsdb {
   /** Goes away as a killed server does: no call is ended properly. */
   stop(): void {
     this.#server.forceShutdown();
-    this.store.close();
+    if (this.#options.store === undefined) this.store.close();
   }
 
   async #listen(): Promise<void> {
     const store = this.store;
     this.#server.addService(streamsGrpc.StreamsService, {
-      read: (call: ServerWritableStream<ReadReq, ReadResp>) => void this.#reader.read(call),
+      read: (call: ServerWritableStream<ReadReq, ReadResp>) =>
+        this.#pass(
+          call,
+          () => void this.#reader.read(call),
+          (error) => call.emit('error', error),
+        ),
       append: (call: ServerReadableStream<AppendReq, AppendResp>, answer: sendUnaryData<AppendResp>) =>
-        append(store, call, answer),
-      batchAppend: (call: ServerDuplexStream<BatchAppendReq, BatchAppendResp>) => batchAppend(store, call),
+        this.#pass(call, () => append(store, call, answer), answer),
+      batchAppend: (call: ServerDuplexStream<BatchAppendReq, BatchAppendResp>) =>
+        this.#pass(
+          call,
+          () => batchAppend(store, call),
+          (error) => call.emit('error', error),
+        ),
       tombstone: (call: ServerUnaryCall<TombstoneReq, TombstoneResp>, answer: sendUnaryData<TombstoneResp>) =>
-        void tombstone(store, call, answer),
+        this.#pass(call, () => void tombstone(store, call, answer), answer),
     });
     this.#server.addService(featuresGrpc.ServerFeaturesService, {
+      // It and gossip are answered by a server that is not ready, too.
       getSupportedMethods: (_call: unknown, answer: sendUnaryData<SupportedMethods>) => answer(null, this.#features()),
     });
     this.#server.addService(gossipGrpc.GossipService, {
@@ -114,6 +143,16 @@ export class StandInEsdb {
     });
   }
 
+  /** Serves a call when the gate lets it through. */
+  #pass(call: Gated, serve: () => void, refuse: (error: ServiceError) => void): void {
+    call.on('error', () => undefined);
+    if (call.cancelled) return;
+    const verdict = this.gate.verdict(call.metadata);
+    if (verdict === 'serve') serve();
+    else if ('waitMs' in verdict) setTimeout(() => this.#pass(call, serve, refuse), verdict.waitMs);
+    else refuse(verdict);
+  }
+
   #features(): SupportedMethods {
     const methods = ['read', 'append', 'batchappend', 'tombstone'].map((name) => {
       const method = new featuresPb.SupportedMethod();
@@ -127,20 +166,34 @@ export class StandInEsdb {
     return features;
   }
 
-  /** A cluster of one, which leads. */
+  /** Without members a cluster of one, which leads. */
   #gossip(): ClusterInfo {
-    const endPoint = new gossipPb.EndPoint();
-    endPoint.setAddress(this.#options.host ?? '127.0.0.1');
-    endPoint.setPort(this.port);
-    const member = new gossipPb.MemberInfo();
-    member.setInstanceId(new sharedPb.UUID().setString(crypto.randomUUID()));
-    member.setState(gossipPb.MemberInfo.VNodeState.LEADER);
-    member.setIsAlive(true);
-    member.setHttpEndPoint(endPoint);
+    const { host = '127.0.0.1', members } = this.#options;
     const cluster = new gossipPb.ClusterInfo();
-    cluster.setMembersList([member]);
+    cluster.setMembersList(
+      (members?.() ?? [{ host, port: this.port, state: 'leader', isAlive: true } as const]).map(memberInfo),
+    );
     return cluster;
   }
+}
+
+interface Gated {
+  readonly metadata: Metadata;
+  readonly cancelled: boolean;
+  on(event: 'error', listener: () => void): unknown;
+}
+
+function memberInfo({ host, port, state, isAlive }: Member): InstanceType<typeof gossipPb.MemberInfo> {
+  const endPoint = new gossipPb.EndPoint();
+  endPoint.setAddress(host);
+  endPoint.setPort(port);
+  const member = new gossipPb.MemberInfo();
+  member.setInstanceId(new sharedPb.UUID().setString(crypto.randomUUID()));
+  const { LEADER, FOLLOWER } = gossipPb.MemberInfo.VNodeState;
+  member.setState(state === 'leader' ? LEADER : FOLLOWER);
+  member.setIsAlive(isAlive);
+  member.setHttpEndPoint(endPoint);
+  return member;
 }
 
 function append(

@@ -1,34 +1,35 @@
-import { NO_STREAM } from '@eventstore/db-client';
-import type { EventStoreDBClient } from '@eventstore/db-client';
-import type { NewEvent } from '#model';
-import { EventTooLarge, WrongExpectedRevision } from '#ports';
-import type { Appended } from '#ports';
-import { positionOf } from './codec.js';
+import type { AppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import { within } from '../../within.js';
+import type { Failure } from '../log-worker/protocol.js';
 import type { EventCodec } from './codec.js';
-import { TookTooLong, within } from '../../within.js';
-import { isPermanent, numberIn, pause, typeOf, unavailable } from './faults.js';
-import { streamFrom } from './reading.js';
-import type { SharedClient } from './shared-client.js';
+import { appendBytesMaxIn, isPermanent, pause } from './faults.js';
+import type { LogClient } from './log-client.js';
+import type { LogReads } from './log-reads.js';
+import { appendRequest, type WireEvent } from './requests.js';
+import { isLate } from './retry.js';
 
 const RETRY_FIRST_MS = 50;
 const RETRY_MAX_MS = 1000;
+/** A server takes about a hundred calls of one connection at a time, and no more appends a second with more than this. */
+const UNDER_WAY_MAX = 64;
 
 export interface AppenderOptions {
-  readonly server: string;
-  readonly client: SharedClient;
+  readonly client: LogClient;
   readonly codec: EventCodec;
+  readonly reads: LogReads;
   /** How long one try waits for its answer. */
   readonly answerMs: number;
-  /** Position of the server's last event when the log was opened. */
+  /** Position of the log's last event when it was opened. */
   readonly head: number;
   /** How long an append whose outcome is unknown is tried again before it is given up. */
   readonly giveUpMs: number;
 }
-interface Wanted {
+export interface Wanted {
   readonly stream: string;
-  readonly event: NewEvent;
+  readonly body: string;
   readonly expectedRevision: number;
 }
+export type AppendOutcome = { readonly position: number; readonly revision: number } | Failure;
 
 /**
  * Appends and finds out what became of it. The server takes the same id at the same revision again without writing twice,
@@ -40,15 +41,18 @@ export class Appender {
   readonly #queues = new Map<string, Promise<unknown>>();
   /** The highest position that is known to have been taken. */
   #highest: number;
+  #underWay = 0;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(options: AppenderOptions) {
     this.#options = options;
     this.#highest = options.head;
   }
 
-  append(stream: string, event: NewEvent, expectedRevision: number): Promise<Appended> {
+  /** Throws what the server or the connection said when the outcome stayed unknown. */
+  append(wanted: Wanted): Promise<AppendOutcome> {
+    const { stream } = wanted;
     const before = this.#queues.get(stream);
-    const wanted = { stream, event, expectedRevision };
     const work = before === undefined ? this.#settle(wanted) : before.then(() => this.#settle(wanted));
     const done: Promise<void> = work.then(
       () => this.#leave(stream, done),
@@ -62,86 +66,77 @@ export class Appender {
     if (this.#queues.get(stream) === done) this.#queues.delete(stream);
   }
 
-  async #settle(wanted: Wanted): Promise<Appended> {
-    const giveUpAt = performance.now() + this.#options.giveUpMs;
-    for (let retryMs = RETRY_FIRST_MS, first = true; ; retryMs = Math.min(retryMs * 2, RETRY_MAX_MS), first = false) {
-      const client = await this.#options.client.get();
+  async #settle(wanted: Wanted): Promise<AppendOutcome> {
+    const { client, giveUpMs } = this.#options;
+    const event = this.#options.codec.encode(wanted.body);
+    const giveUpAt = performance.now() + giveUpMs;
+    for (let retryMs = RETRY_FIRST_MS, isFirst = true; ; retryMs = Math.min(retryMs * 2, RETRY_MAX_MS)) {
       try {
-        return await this.#try(client, wanted, first);
+        return await this.#try(wanted, event, isFirst);
       } catch (cause) {
-        if (typeOf(cause) === 'wrong-expected-version') return await this.#moved(cause, wanted, client);
-        this.#throwIfFinal(cause, wanted);
-        if (performance.now() >= giveUpAt) return await this.#lookAtLast(cause, wanted, client);
-        if (cause instanceof TookTooLong) await this.#options.client.replace(client);
+        isFirst = false;
+        const bytesMax = appendBytesMaxIn(cause);
+        if (bytesMax !== undefined) return { is: 'too-large', bytes: Buffer.byteLength(wanted.body), bytesMax };
+        if (isPermanent(cause)) throw cause;
+        if (isLate(cause)) await client.leaveIfSilent();
+        if (performance.now() + retryMs >= giveUpAt) return await this.#lookAtLast(cause, wanted, event);
         await pause(retryMs);
       }
     }
   }
 
-  async #try(client: EventStoreDBClient, wanted: Wanted, isFirst: boolean): Promise<Appended> {
-    const { stream, event, expectedRevision } = wanted;
-    const { codec, answerMs } = this.#options;
+  async #try(wanted: Wanted, event: WireEvent, isFirst: boolean): Promise<AppendOutcome> {
     const highestBefore = this.#highest;
-    const answer = await within(
-      client.appendToStream(codec.streamOf(stream), codec.encode(event), {
-        expectedRevision: expectedRevision < 0 ? NO_STREAM : BigInt(expectedRevision),
-        requiresLeader: true,
-        deadline: answerMs,
-      }),
-      answerMs,
-    );
-    const position = plausible(answer.position?.commit);
+    const { expectedRevision } = wanted;
+    const answer = await this.#send(wanted, event);
+    if (answer.hasWrongExpectedVersion()) {
+      const wrong = answer.getWrongExpectedVersion();
+      const actual = wrong?.hasCurrentRevision() === true ? Number(wrong.getCurrentRevision()) : -1;
+      // The stream has moved on; perhaps by this very event, from a try whose answer was lost.
+      return (await this.#stored(wanted, event)) ?? { is: 'moved', actual };
+    }
+    const position = plausible(answer);
     if (isFirst && position > highestBefore) {
       this.#highest = Math.max(this.#highest, position);
       return { position, revision: expectedRevision + 1 };
     }
-    // Perhaps a repeated append: what position its answer bears is not promised, the stream tells it.
-    const stored = await this.#stored(client, wanted);
+    // Perhaps a repeated append: what position its answer bears is not promised, the stream has the right one.
+    const stored = await this.#stored(wanted, event);
     if (stored !== undefined) return stored;
-    throw new Error(`the server acknowledged revision ${expectedRevision + 1} of ${stream} and does not have it`);
+    throw new Error(
+      `the server acknowledged revision ${expectedRevision + 1} of ${wanted.stream} and does not have it`,
+    );
   }
 
-  /** Throws what will not become better, and lets pass what is to be tried again. */
-  #throwIfFinal(cause: unknown, { stream, event }: Wanted): void {
-    if (typeOf(cause) === 'maximum-append-size-exceeded') {
-      throw new EventTooLarge(stream, Buffer.byteLength(JSON.stringify(event)), numberIn(cause, 'maxAppendSize'));
+  async #send({ stream, expectedRevision }: Wanted, event: WireEvent): Promise<AppendResp> {
+    const { client, codec, answerMs } = this.#options;
+    if (this.#underWay >= UNDER_WAY_MAX) await new Promise<void>((go) => this.#waiting.push(go));
+    this.#underWay++;
+    try {
+      const request = appendRequest(codec.streamOf(stream), event, expectedRevision);
+      return await within(client.append(request, answerMs), answerMs);
+    } finally {
+      this.#underWay--;
+      this.#waiting.shift()?.();
     }
-    if (isPermanent(cause)) throw unavailable(this.#options.server, cause);
   }
 
-  /** The stream has moved on; perhaps by this very event, from a try whose answer was lost. */
-  async #moved(cause: unknown, wanted: Wanted, client: EventStoreDBClient): Promise<Appended> {
-    const first = await this.#stored(client, wanted);
+  async #lookAtLast(cause: unknown, wanted: Wanted, event: WireEvent): Promise<AppendOutcome> {
+    const first = await this.#stored(wanted, event).catch(() => undefined);
     if (first !== undefined) return first;
-    throw new WrongExpectedRevision(wanted.stream, wanted.expectedRevision, numberIn(cause, 'actualVersion'));
-  }
-
-  async #lookAtLast(cause: unknown, wanted: Wanted, client: EventStoreDBClient): Promise<Appended> {
-    const first = await this.#stored(client, wanted).catch(() => undefined);
-    if (first !== undefined) return first;
-    throw unavailable(this.#options.server, cause);
+    throw cause;
   }
 
   /** Where this very event stands in its stream, if it does. */
-  async #stored(
-    client: EventStoreDBClient,
-    { stream, event, expectedRevision }: Wanted,
-  ): Promise<Appended | undefined> {
+  async #stored({ stream, expectedRevision }: Wanted, { id }: WireEvent): Promise<AppendOutcome | undefined> {
     const revision = expectedRevision + 1;
-    const name = this.#options.codec.streamOf(stream);
-    for await (const recorded of streamFrom(client, name, revision, {
-      silenceMs: this.#options.answerMs,
-      countMax: 1,
-    })) {
-      if (recorded.id === event.id && Number(recorded.revision) === revision)
-        return { position: positionOf(recorded), revision };
-    }
-    return undefined;
+    const found = await this.#options.reads.eventAt(stream, revision);
+    return found?.id === id ? { position: found.position, revision } : undefined;
   }
 }
 
-/** Some answers to repeated appends bear no position, or -1 as an unsigned number. The stream knows better then. */
-function plausible(commit: bigint | undefined): number {
-  const position = Number(commit ?? 0n);
+/** Some answers to repeated appends bear no position, or -1 as an unsigned number. The stream has it then. */
+function plausible(answer: AppendResp): number {
+  const position = Number(answer.getSuccess()?.getPosition()?.getCommitPosition() ?? 0);
   return Number.isSafeInteger(position) ? position : 0;
 }

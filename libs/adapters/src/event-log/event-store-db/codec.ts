@@ -1,66 +1,97 @@
-import { jsonEvent } from '@eventstore/db-client';
-import type { AllStreamRecordedEvent, JSONEventData, RecordedEvent } from '@eventstore/db-client';
-import type { EventMetadata, NewEvent, StoredEvent } from '#model';
-import { LogDamaged } from '#ports';
-import { isJsonObject } from '#std';
-import type { JsonObject } from '#std';
+import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type { Row } from '../log-worker/page.js';
+import { Damaged } from './faults.js';
+import type { WireEvent } from './requests.js';
 
-/** What stands for one stored event in EventStoreDB's custom metadata: ours, and the time that the writer decided at. */
-interface StoredMetadata extends JsonObject {
+type Recorded = NonNullable<ReturnType<ReadResp.ReadEvent['getEvent']>>;
+interface Body {
+  readonly id: string;
+  readonly type: string;
   readonly time: string;
+  readonly data: unknown;
+  readonly metadata: object;
 }
 
-/** Clusters may share a server: each keeps to streams that begin with its own name. */
+/**
+ * Between an event's JSON text, as the main thread has it, and what the server stores: the data, and metadata that bear
+ * the time at which the writer decided. Clusters may share a server: each keeps to streams that begin with its own name.
+ */
 export class EventCodec {
-  readonly #prefix: string;
+  readonly prefix: string;
 
   constructor(cluster: string) {
-    this.#prefix = `shiplog.${cluster}/`;
+    this.prefix = `shiplog.${cluster}/`;
   }
 
   streamOf(stream: string): string {
-    return `${this.#prefix}${stream}`;
+    return `${this.prefix}${stream}`;
   }
 
-  encode(event: NewEvent): JSONEventData {
-    const { id, type, time, data, metadata } = event;
-    // The client takes mutable types for what it only reads.
-    return jsonEvent({ id, type, data: data as Record<string, unknown>, metadata: { ...metadata, time } });
+  encode(body: string): WireEvent {
+    const { id, type, time, data, metadata } = JSON.parse(body) as Body;
+    return { id, type, data: bytesOf(data), metadata: bytesOf({ ...metadata, time }) };
   }
 
-  /** Undefined for what is not of this cluster: other clusters' events and the server's own. */
-  decode(recorded: AllStreamRecordedEvent | RecordedEvent): StoredEvent | undefined {
-    if (!recorded.streamId.startsWith(this.#prefix)) return undefined;
-    const stream = recorded.streamId.slice(this.#prefix.length);
+  /** Whether an event is of this cluster: others are other clusters' and the server's own. */
+  isOwn(recorded: Recorded): boolean {
+    return streamNameOf(recorded).startsWith(this.prefix);
+  }
+
+  /** Throws {@link Damaged} for an event under this cluster's name that Shiplog did not write. */
+  decode(recorded: Recorded): Row {
     const position = positionOf(recorded);
-    const { id, type, data, metadata: stored } = recorded;
-    if (!isJsonObject(data) || !isStoredMetadata(stored)) {
-      throw new LogDamaged(`The event at position ${position} in ${recorded.streamId} was not written by Shiplog.`, {
-        position,
-      });
+    const stream = streamNameOf(recorded).slice(this.prefix.length);
+    const map = recorded.getMetadataMap();
+    const data = textOf(recorded.getData_asU8());
+    const metadata = objectIn(textOf(recorded.getCustomMetadata_asU8()));
+    const { time, ...rest } = metadata ?? {};
+    if (objectIn(data) === undefined || typeof time !== 'string' || typeof rest['epoch'] !== 'number') {
+      const name = streamNameOf(recorded);
+      throw new Damaged(`The event at position ${position} in ${name} was not written by Shiplog.`, position);
     }
-    const { time, ...metadata } = stored;
-    return {
-      id,
-      type,
-      time,
-      data,
-      metadata: metadata as unknown as EventMetadata,
-      stream,
-      revision: Number(recorded.revision),
-      position,
-    };
+    const id = JSON.stringify(idOf(recorded));
+    const head = `{"id":${id},"type":${JSON.stringify(map.get('type') ?? '')},"time":${JSON.stringify(time)}`;
+    // The data stay the very bytes that were appended.
+    const body = `${head},"data":${data},"metadata":${JSON.stringify(rest)}}`;
+    return { position, stream, revision: Number(recorded.getStreamRevision()), body };
   }
 }
 
 /** A position is a byte offset in the server's log; beyond 2^53 a number could not carry it. */
-export function positionOf(recorded: AllStreamRecordedEvent | RecordedEvent): number {
-  const position = Number(recorded.position?.commit ?? 0n);
+export function positionOf(recorded: Recorded): number {
+  return safePosition(recorded.getCommitPosition());
+}
+
+export function safePosition(text: string): number {
+  const position = Number(text);
   if (!Number.isSafeInteger(position))
-    throw new LogDamaged(`Position ${position} is beyond what a resourceVersion can carry.`);
+    throw new Damaged(`Position ${text} is beyond what a resourceVersion can carry.`, undefined);
   return position;
 }
 
-function isStoredMetadata(value: unknown): value is StoredMetadata {
-  return isJsonObject(value) && typeof value['time'] === 'string' && typeof value['epoch'] === 'number';
+export function idOf(recorded: Recorded): string {
+  return recorded.getId()?.getString() ?? '';
+}
+
+function streamNameOf(recorded: Recorded): string {
+  return textOf(recorded.getStreamIdentifier()?.getStreamName_asU8() ?? new Uint8Array());
+}
+
+function bytesOf(value: unknown): Uint8Array {
+  return Buffer.from(JSON.stringify(value));
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,5 @@
 import { ErrorType } from '@eventstore/db-client';
-import { LogUnavailable } from '#ports';
+import type { Failure } from '../log-worker/protocol.js';
 
 /** What the server says that trying again does not change. */
 const PERMANENT: ReadonlySet<string> = new Set([
@@ -9,30 +9,44 @@ const PERMANENT: ReadonlySet<string> = new Set([
   ErrorType.STREAM_DELETED,
   ErrorType.UNSUPPORTED,
 ]);
-const GRPC_UNAUTHENTICATED = 16;
-const GRPC_UNIMPLEMENTED = 12;
+const GRPC_PERMANENT: ReadonlySet<unknown> = new Set([7, 12, 16]);
+
+/** Something under this cluster's name that Shiplog did not write. */
+export class Damaged extends Error {
+  override readonly name = 'Damaged';
+  readonly position: number | undefined;
+  constructor(message: string, position: number | undefined) {
+    super(message);
+    this.position = position;
+  }
+}
 
 export function typeOf(cause: unknown): string | undefined {
   if (typeof cause !== 'object' || cause === null || !('type' in cause)) return undefined;
   return typeof cause.type === 'string' ? cause.type : undefined;
 }
 
-/** A number that the client hangs on its errors; -1 where it says that there is no stream. */
-export function numberIn(cause: unknown, field: 'actualVersion' | 'maxAppendSize'): number {
-  const value: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, field) : undefined;
-  return typeof value === 'bigint' || typeof value === 'number' ? Number(value) : -1;
+/** The limit that the server names when it refuses an event for its size. */
+export function appendBytesMaxIn(cause: unknown): number | undefined {
+  if (typeOf(cause) !== ErrorType.MAXIMUM_APPEND_SIZE_EXCEEDED) return undefined;
+  const value: unknown = Reflect.get(cause as object, 'maxAppendSize');
+  return typeof value === 'bigint' || typeof value === 'number' ? Number(value) : undefined;
 }
 
 export function isPermanent(cause: unknown): boolean {
-  if (PERMANENT.has(typeOf(cause) ?? '')) return true;
-  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return false;
-  return cause.code === GRPC_UNAUTHENTICATED || cause.code === GRPC_UNIMPLEMENTED;
+  if (cause instanceof Damaged || PERMANENT.has(typeOf(cause) ?? '')) return true;
+  return typeof cause === 'object' && cause !== null && 'code' in cause && GRPC_PERMANENT.has(cause.code);
 }
 
-export function unavailable(server: string, cause: unknown): LogUnavailable {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+/** What the main thread is told; `clean` takes secrets out of what the library wrote. */
+export function failureOf(cause: unknown, server: string, clean: (text: string) => string): Failure {
+  if (cause instanceof Damaged) {
+    const { message, position } = cause;
+    return position === undefined ? { is: 'damaged', message } : { is: 'damaged', message, position };
+  }
+  const reason = clean(cause instanceof Error ? cause.message : String(cause)).trim();
   const advice = isPermanent(cause) ? 'check its user and its rights' : 'check that it runs and can be reached';
-  return new LogUnavailable(`The event log at ${server} cannot be used: ${reason}; ${advice}.`, { cause });
+  return { is: 'unavailable', message: `The event log at ${server} cannot be used: ${reason}; ${advice}.` };
 }
 
 export function pause(durationMs: number): Promise<void> {

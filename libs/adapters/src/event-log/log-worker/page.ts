@@ -78,17 +78,26 @@ export class PageBuilder {
     this.#streams = streams;
   }
 
-  /** The chain with this row. */
+  /** Adds a row of a store that keeps no chain. */
+  put(row: Row): void {
+    this.#ensure(bytesMaxOf(row.body));
+    this.#place(row, this.#end);
+  }
+
+  /** Adds a row and returns the chain with it. */
   add(row: Row, before: string): string {
     const prefix = prefixOf(before, row);
     this.#ensure(bytesMaxOf(prefix) + bytesMaxOf(row.body));
     const start = this.#end;
-    const from = start + this.#bytes.write(prefix, start);
+    this.#place(row, start + this.#bytes.write(prefix, start));
+    return linkOf(this.#bytes.subarray(start, this.#end));
+  }
+
+  #place(row: Row, from: number): void {
     const to = from + this.#bytes.write(row.body, from);
     this.#end = to;
     this.#rows.push(row.position, row.revision, this.#indexOf(row.stream), from, to);
     this.full = to >= PAGE_BYTES || this.#rows.length >= PAGE_ROWS * COLUMN_COUNT;
-    return linkOf(this.#bytes.subarray(start, to));
   }
 
   content(): PageContent {
