@@ -1,4 +1,5 @@
 export * from './actors.js';
+export * from './bus-commands.js';
 export * from './change-window.js';
 export * from './command-gate.js';
 export * from './cluster-backend.js';

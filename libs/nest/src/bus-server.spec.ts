@@ -7,7 +7,7 @@ import { IsInt, IsString } from 'class-validator';
 import { MemoryBusHub, SystemClock } from '#adapters';
 import { RequestFailed } from '#ports';
 import { Fault } from '#std';
-import { decodeJson, encodeJson } from './bus-commands.js';
+import { decodeJson, encodeJson } from './json-bytes.js';
 import { BusServer } from './bus-server.js';
 import { FaultFilter, PayloadPipe } from './payload-pipe.js';
 

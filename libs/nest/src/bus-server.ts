@@ -1,6 +1,6 @@
 import { NatsContext, ServerNats, type MessageHandler } from '@nestjs/microservices';
 import type { Bus, BusSubscription } from '#ports';
-import { decodeJson, encodeJson } from './bus-commands.js';
+import { decodeJson, encodeJson } from './json-bytes.js';
 
 interface Packet {
   readonly err?: unknown;

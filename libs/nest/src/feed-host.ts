@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { subjects } from '#engine';
 import { parseStream, type StoredEvent } from '#model';
 import type { LogSubscription } from '#ports';
-import { encodeJson } from './bus-commands.js';
+import { encodeJson } from './json-bytes.js';
 import { say, stopBecause } from './console.js';
 import { Platform } from './platform.js';
 

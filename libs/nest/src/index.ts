@@ -1,7 +1,6 @@
 export * from './agent-host.js';
 export * from './agent-process.js';
 export * from './api-host.js';
-export * from './bus-commands.js';
 export * from './bus-server.js';
 export * from './console.js';
 export * from './feed-host.js';

@@ -2,7 +2,7 @@ import { ByteStream, ClusterBackend, subjects, type CommandPort, type ControlPla
 import type { ForwardRequest, LogRequest, Refusal, SessionRequest, StreamOpened } from '#model';
 import type { Bus } from '#ports';
 import { Fault } from '#std';
-import { decodeJson, encodeJson } from './bus-commands.js';
+import { decodeJson, encodeJson } from './json-bytes.js';
 
 const OPEN_TIMEOUT_MS = 10_000;
 

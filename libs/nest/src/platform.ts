@@ -15,13 +15,21 @@ import {
   type StoredKeys,
   withLogin,
 } from '#adapters';
-import { appPermissions, busRules, CommandGate, ControlPlane, Heartbeats, subjects, type CommandPort } from '#engine';
+import {
+  appPermissions,
+  BusCommands,
+  busRules,
+  CommandGate,
+  ControlPlane,
+  Heartbeats,
+  subjects,
+  type CommandPort,
+} from '#engine';
 import { bootstrapPolicy, registry } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
 import type { Outside } from '#model';
 import type { EventLog } from '#ports';
 import { Fault, isJsonObject } from '#std';
-import { BusCommands } from './bus-commands.js';
 import { codeHash } from './code-hash.js';
 import { apiEndpoints } from './host.js';
 import { explain, say, stopBecause } from './console.js';

@@ -4,28 +4,38 @@ import {
   type AppendFate,
   type MemoryBus,
   type MemoryBusHub,
+  type MemoryLogFaults,
   type MemoryLogStore,
   type VirtualClock,
 } from '#adapters';
 import {
+  BusCommands,
+  ClusterBackend,
   CommandGate,
   ControlPlane,
   Health,
   Heartbeats,
   publishChanges,
+  serveCommands,
   serveHealth,
   type CheckpointStore,
-  type Writer,
+  type CommandPort,
 } from '#engine';
 import { bootstrapPolicy } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
-import type { Command, CommandResult, KindRegistry } from '#model';
+import type { KindRegistry, Loop, Outside } from '#model';
 import type { Keys } from '#ports';
-import type { Prng } from '#std';
+import { Bug, type Prng } from '#std';
+import { Gate, GatedBus, GatedClock } from './gate.js';
 import type { Steps } from './steps.js';
+
+/** What a process runs: the apps of the house. */
+export type Role = 'api' | 'controllers' | 'scheduler' | 'health' | 'feed';
 
 /** What a control-plane process of the simulation is made of, and what outlives it. */
 export interface ControlParts {
+  readonly name: string;
+  readonly roles: readonly Role[];
   readonly store: MemoryLogStore;
   readonly hub: MemoryBusHub;
   readonly clock: VirtualClock;
@@ -33,90 +43,175 @@ export interface ControlParts {
   readonly chance: Prng;
   readonly kinds: KindRegistry;
   readonly keys: Pick<Keys, 'seal' | 'open'>;
+  readonly build: string;
   readonly checkpoints: CheckpointStore;
-  /** What becomes of an append before and after it is durable. `die` ends the process there. */
-  readonly appendFate: (moment: 'before' | 'after') => AppendFate | 'die';
+  readonly log: {
+    /** Whether others write to the same log. */
+    readonly shared: boolean;
+    readonly positionsPerEvent: number;
+    readonly eventBytesMax: number;
+    /** How many milliseconds later an event arrives here than it was written. */
+    readonly lagMs: () => number;
+    readonly faults: Pick<MemoryLogFaults, 'later' | 'read'>;
+    /** What becomes of an append before and after it is durable. `die` ends the process there. */
+    readonly appendFate: (moment: 'before' | 'after') => AppendFate | 'die';
+  };
+  /** It was killed in the midst of an append. */
   readonly onDeath: () => void;
+  /** It has ended itself. */
   readonly onFatal: (cause: unknown) => void;
 }
 
-/** Every life is of the same code: it starts from the checkpoints of the one before. */
-export const BUILD = 'simulation';
 /** So few that most starts read some of the past the fast way. */
 const EVENTS_KEPT_AT_START = 32;
-
 /** So short that names are taken again after they were forgotten. */
 export const ENDS_KEPT_MS = 3000;
 /** Few streams of a world get to sixteen events. */
 const SNAPSHOT_EVERY = 3;
+export const CLUSTER = 'simulated-cluster';
 
-/** One life of the control plane: everything in it is gone when it dies, but for the log. */
+const LOOPS: { readonly [role in Role]: readonly Loop[] } = {
+  api: apiLoops,
+  controllers: workloadLoops,
+  scheduler: schedulingLoops,
+  health: nodeLoops,
+  feed: [],
+};
+
+/** One life of a process of the control plane: everything in it is gone when it dies, but for the log. */
 export class ControlProcess {
+  readonly gate = new Gate();
   readonly plane: ControlPlane;
-  private writer: Writer | undefined;
-  private alive = true;
-  private readonly bus: MemoryBus;
-  private stopHealth: () => void = () => undefined;
+  /** What its clients reach, once it serves. */
+  backend: ClusterBackend | undefined;
+  private isAlive = true;
+  private readonly clock: GatedClock;
+  private readonly log: MemoryEventLog;
+  private readonly connection: MemoryBus;
+  private readonly bus: GatedBus;
+  private readonly ends: (() => void)[] = [];
 
   constructor(
-    private readonly parts: ControlParts,
+    readonly parts: ControlParts,
     life: number,
   ) {
-    const { store, steps, clock, kinds, keys, hub } = parts;
-    const fate = (moment: 'before' | 'after') => (): AppendFate => {
-      if (!this.alive) return 'never';
-      const drawn = parts.appendFate(moment);
-      if (drawn !== 'die') return drawn;
-      this.die();
-      parts.onDeath();
-      return 'never';
-    };
-    const log = new MemoryEventLog({
-      store,
-      schedule: steps.soon,
-      faults: { beforeAppend: fate('before'), afterAppendBeforeAck: fate('after') },
-    });
+    const { clock, hub, kinds, keys, build, checkpoints } = parts;
+    this.clock = new GatedClock(clock, this.gate);
+    this.log = this.openLog();
     this.plane = new ControlPlane({
-      log,
-      kinds,
-      keys,
-      clock,
+      ...{ log: this.log, kinds, keys, build, checkpoints, clock: this.clock, soon: this.soon },
       ids: new SeededIds(parts.chance.below(2 ** 31) + life),
-      build: BUILD,
-      checkpoints: parts.checkpoints,
       eventsKeptAtStart: EVENTS_KEPT_AT_START,
       endsKeptMs: ENDS_KEPT_MS,
       snapshotEvery: SNAPSHOT_EVERY,
-      soon: steps.soon,
-      onFatal: (cause) => this.alive && parts.onFatal(cause),
+      onFatal: (cause) => this.isAlive && parts.onFatal(cause),
     });
-    this.bus = hub.connect(`control-${life}`);
+    this.connection = hub.connect(`${parts.name}-${life}`);
+    this.bus = new GatedBus(this.connection, this.gate);
   }
 
+  get alive(): boolean {
+    return this.isAlive;
+  }
   get isServing(): boolean {
-    return this.alive && this.writer !== undefined;
+    return this.isAlive && this.backend !== undefined;
+  }
+  /** It runs and has the bus. */
+  get isHeard(): boolean {
+    return this.isServing && !this.gate.isStill && this.connection.connected;
   }
 
   async start(): Promise<void> {
-    await this.plane.start();
-    if (!this.alive) return;
-    const writer = await this.plane.becomeWriter('simulated-cluster');
-    if (!this.alive) return;
-    this.writer = writer;
-    const { clock } = this.parts;
-    const loops = { api: apiLoops, controllers: workloadLoops, scheduler: schedulingLoops, health: nodeLoops };
-    const { kinds } = this.parts;
+    const { roles } = this.parts;
+    const { plane } = this;
+    await plane.start();
+    if (!this.isAlive) return;
+    const gate = roles.includes('api') ? this.gateBefore(await plane.becomeWriter(CLUSTER)) : undefined;
+    if (!this.isAlive) return;
+    const commandsOf = (role: Role): CommandPort => gate?.of(role) ?? new BusCommands(this.bus, role);
+    const heartbeats = new Heartbeats(this.clock);
+    plane.reads.onChanges((changes) => heartbeats.observe(changes));
+    this.bus.onConnection((connected) => heartbeats.connection(connected));
+    const outside = (): Outside => ({
+      caCertificate: 'simulated',
+      apiEndpoints: [{ ip: '127.0.0.1', port: 6443 }],
+      ...heartbeats.outside(),
+    });
+    if (gate) {
+      const served = serveCommands(this.bus, gate);
+      this.ends.push(() => served.unsubscribe());
+    }
+    if (roles.includes('health')) this.serveAgents(commandsOf('health'), heartbeats);
+    this.backend = new ClusterBackend(plane, commandsOf('api'), this.bus);
+    for (const role of roles) plane.run(LOOPS[role], commandsOf(role), outside);
+  }
+
+  /** What a client asks of it. Never answered once the process has died, and not before it goes on when it stands still. */
+  ask<T>(question: (backend: ClusterBackend) => Promise<T>): Promise<T> {
+    const { backend } = this;
+    if (!this.isAlive || !backend) return new Promise(() => undefined);
+    return new Promise((resolve, reject) => {
+      this.gate.enter(() => this.gate.pass(question(backend)).then(resolve, reject));
+    });
+  }
+
+  /** Cut off from the bus, or joined to it again. The log is another connection: it stays. */
+  set connected(connected: boolean) {
+    if (this.isAlive) this.connection.connected = connected;
+  }
+
+  /** SIGKILL: no last words. */
+  die(): void {
+    if (!this.isAlive) return;
+    this.isAlive = false;
+    this.gate.shut();
+    this.clock.close();
+    for (const end of this.ends) end();
+    void this.connection.close();
+    this.log.kill();
+  }
+
+  private gateBefore(writer: CommandPort): CommandGate {
     // A loop that wants more than its role gives it is a fault of the code.
-    const onRefusal = (client: string, { message }: { message: string }) =>
-      this.parts.onFatal(new Error(`a command of ${client} was refused: ${message}`));
-    const gate = new CommandGate({ writer, kinds, authorizer: bootstrapPolicy, loops, onRefusal });
-    const heartbeats = new Heartbeats(clock);
+    const onRefusal = (client: string, { message }: { readonly message: string }): void =>
+      this.parts.onFatal(new Bug(`a command of ${client} was refused: ${message}`));
+    return new CommandGate({ writer, kinds: this.parts.kinds, authorizer: bootstrapPolicy, loops: LOOPS, onRefusal });
+  }
+
+  private readonly soon = (work: () => void): void => {
+    this.parts.steps.soon(() => this.gate.enter(work));
+  };
+
+  private openLog(): MemoryEventLog {
+    const { store, steps, clock, log } = this.parts;
+    const fate = (moment: 'before' | 'after') => (): AppendFate => {
+      if (!this.isAlive) return 'never';
+      const drawn = log.appendFate(moment);
+      if (drawn !== 'die') return drawn;
+      this.die();
+      this.parts.onDeath();
+      return 'never';
+    };
+    const { lagMs, faults, appendFate: _appendFate, ...form } = log;
+    return new MemoryEventLog({
+      ...form,
+      store,
+      schedule: this.soon,
+      inStore: steps.soon,
+      deliver: (work) => {
+        const lag = lagMs();
+        if (lag > 0) clock.after(lag, () => this.gate.enter(work));
+        else this.soon(work);
+      },
+      faults: { ...faults, beforeAppend: fate('before'), afterAppendBeforeAck: fate('after') },
+    });
+  }
+
+  private serveAgents(commands: CommandPort, heartbeats: Heartbeats): void {
+    const { reads, options } = this.plane;
+    const { clock } = this;
     const health = new Health({
-      reads: this.plane.reads,
-      commands: gate.of('health'),
-      heartbeats,
-      clock,
-      ids: this.plane.options.ids,
+      ...{ reads, commands, heartbeats, clock, ids: options.ids },
       publish: publishChanges(this.bus),
       signToken: ({ bound }) =>
         Promise.resolve({
@@ -124,41 +219,6 @@ export class ControlProcess {
           expires: new Date(clock.now() + 3_600_000).toISOString(),
         }),
     });
-    const stop = serveHealth(this.bus, health);
-    this.stopHealth = () => {
-      stop();
-      health.stop();
-    };
-    this.plane.reads.onChanges((changes) => heartbeats.observe(changes));
-    this.bus.onConnection((connected) => heartbeats.connection(connected));
-    const outside = () => ({
-      caCertificate: 'simulated',
-      apiEndpoints: [{ ip: '127.0.0.1', port: 6443 }],
-      ...heartbeats.outside(),
-    });
-    for (const [client, own] of Object.entries(loops)) this.plane.run(own, gate.of(client), outside);
-  }
-
-  /** A client's write; never answered once the process has died. */
-  submit(command: Command): Promise<CommandResult> {
-    if (!this.alive || !this.writer) return new Promise(() => undefined);
-    const answer = this.writer.submit(command);
-    return new Promise((resolve, reject) => {
-      answer.then((result) => this.alive && resolve(result), reject);
-    });
-  }
-
-  /** Cut off from the bus, or joined to it again. The log is another connection: it stays. */
-  set connected(connected: boolean) {
-    if (this.alive) this.bus.connected = connected;
-  }
-
-  /** SIGKILL: no last words. */
-  die(): void {
-    if (!this.alive) return;
-    this.alive = false;
-    this.stopHealth();
-    void this.bus.close();
-    void this.plane.stop();
+    this.ends.push(serveHealth(this.bus, health), () => health.stop());
   }
 }

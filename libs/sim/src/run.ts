@@ -1,10 +1,11 @@
-import { deployments, nodes, pods, replicaSets, type Pod } from '#kinds';
-import { WRITER_STREAM } from '#engine';
-import type { View } from '#model';
+import { deployments, nodes, pods, replicaSets, secrets, type Pod } from '#kinds';
+import { WRITER_STREAM, type Projection } from '#engine';
+import type { StreamState, View } from '#model';
 import { prng } from '#std';
 import type { Violation } from './checkers/checker.js';
 import { clearText, differing, leftInNamespaces, lostWrites, wrongSlices } from './checkers/end-checks.js';
-import { drawRoughness, type Roughness } from './faults.js';
+import { drawRoughness, drawShape, type Roughness, type Shape } from './faults.js';
+import { noKeys } from './keys.js';
 import { SECRET_MARKER } from './wishes.js';
 import { World } from './world.js';
 
@@ -12,8 +13,10 @@ export interface RunOptions {
   readonly seed: number;
   /** How long clients and troubles go on, in milliseconds of the world. */
   readonly troubleMs?: number;
-  readonly roughness?: Roughness;
-  readonly nodeCount?: number;
+  readonly roughness?: Partial<Roughness>;
+  readonly shape?: Partial<Shape>;
+  /** Called with the world before it begins, for whoever looks into it. */
+  readonly onWorld?: (world: World) => void;
 }
 export interface RunReport {
   readonly seed: number;
@@ -25,18 +28,24 @@ export interface RunReport {
   readonly lastDecisions: readonly string[];
 }
 
-/** How long a healed world has to come to rest: longer than any back-off, grace period and lease. */
+/** How long clients and troubles go on, and how long nothing happens between two of them at most. */
+const TROUBLE_MS = 120_000;
+const CALM_BETWEEN_MS = 2000;
+/** In a slow world both take so many times as long. */
+const SLOW = 10;
+/** A healed world has so long to come to rest: longer than any back-off, grace period and toleration. */
 const HEALED_MS = 20 * 60_000;
 
 /** One whole life of a world: troubles and clients, then healing, then everything must have come right. */
 export async function runWorld(options: RunOptions): Promise<RunReport> {
   const { seed } = options;
-  const draw = prng(seed ^ 0x5eed);
-  const world = new World(seed, options.roughness ?? drawRoughness(draw), options.nodeCount ?? 2 + draw.below(3));
+  const world = drawWorld(options);
+  options.onWorld?.(world);
   await world.start();
-  await trouble(world, options.troubleMs ?? 120_000);
+  await trouble(world, options.troubleMs ?? TROUBLE_MS);
   world.heal();
   await world.run(60_000);
+  world.slots.endGhosts();
   world.swarm.tidyUp();
   await world.run(HEALED_MS);
   world.checks.catchUp();
@@ -51,46 +60,64 @@ export async function runWorld(options: RunOptions): Promise<RunReport> {
   };
 }
 
+/** The world of a seed, before anything has happened in it. */
+export function drawWorld({ seed, shape, roughness }: RunOptions): World {
+  const draw = prng(seed ^ 0x5eed);
+  const drawn = { ...drawShape(draw), ...shape };
+  return new World(seed, drawn, { ...drawRoughness(draw, drawn), ...roughness });
+}
+
 async function trouble(world: World, ms: number): Promise<void> {
-  const { chance, faults, clock } = world;
-  const end = clock.monotonic() + ms;
+  const { chance, clock, shape } = world;
+  const pace = shape.isSlow ? SLOW : 1;
+  const end = clock.monotonic() + ms * pace;
   while (clock.monotonic() < end) {
     if (chance.chance(0.7)) world.swarm.act();
-    if (chance.chance(faults.current.controlCutOff)) world.cutOffControl(chance.below(90_000));
-    if (chance.chance(faults.current.checkpoints)) world.checkpoint();
-    for (const node of world.nodes) {
-      if (chance.chance(faults.current.crashes)) node.crashSome();
-      if (chance.chance(faults.current.newsLost)) node.loseNews(chance.below(60_000));
-      if (chance.chance(faults.current.engineAway)) node.loseEngine(chance.below(60_000));
-      if (chance.chance(faults.current.agentDies)) node.killAgent(chance.below(20_000));
-      if (chance.chance(faults.current.busLost)) node.loseBus(chance.below(90_000));
-    }
-    await world.run(chance.below(2000));
+    world.trouble();
+    await world.run(chance.below(CALM_BETWEEN_MS * pace));
   }
 }
 
 /** What must be true once all is healed and has had time. */
 async function atTheEnd(world: World): Promise<readonly Violation[]> {
-  const { store, view, swarm, checks } = world;
+  const { store, view, swarm, checks, slots } = world;
   const found: Violation[] = [];
-  const position = store.events.at(-1)?.position ?? 0;
+  const position = store.head;
   const wrong = (checker: string, messages: readonly string[]): void => {
     for (const message of messages) found.push({ checker, message, position });
   };
   const { replayed } = checks;
   wrong('no acknowledged write is lost', lostWrites(store.events, swarm.acknowledged, WRITER_STREAM));
   wrong('clients are answered as Kubernetes would', swarm.surprises);
-  if (!world.isServing) wrong('all comes right', ['the control plane does not serve']);
-  wrong('projections equal a replay', differing(replayed.entries(), view.entries()));
+  if (!slots.isServing) wrong('all comes right', ['the control plane does not serve']);
+  for (const { roles, process, name } of slots.all) {
+    const visible = visibleTo(slots.keysOf(roles));
+    const { projection } = process.plane.reads;
+    wrong('projections equal a replay', differing(visible(replayed), visible(projection)).map(of(name)));
+  }
   wrong('all comes right', unsettled(world));
   wrong('a deleted namespace ends', leftInNamespaces(view, view.entries()));
   wrong('slices list the ready pods', wrongSlices(view));
   wrong('no secret is in the log', clearText(store.events, SECRET_MARKER));
-  wrong(
-    'a process that starts from a checkpoint sees the same',
-    differing(checks.replayed.entries(), (await world.reopened()).entries()),
-  );
+  for (const slot of slots.all) {
+    const visible = visibleTo(slots.keysOf(slot.roles));
+    const differs = differing(visible(replayed), visible(await world.reopened(slot)));
+    wrong('a process that starts from a checkpoint sees the same', differs.map(of(slot.name)));
+  }
   return found;
+}
+
+const of =
+  (process: string) =>
+  (message: string): string =>
+    `${process}: ${message}`;
+
+/** What a process with these keys sees as it is: one without keys sees no Secrets. */
+function visibleTo(keys: unknown): (projection: Projection) => Iterable<readonly [string, StreamState]> {
+  return (projection) => {
+    const all = [...projection.entries()];
+    return keys === noKeys ? all.filter(([stream]) => !stream.startsWith(`${secrets.id}/`)) : all;
+  };
 }
 
 function unsettled(world: World): readonly string[] {

@@ -26,7 +26,7 @@ export interface SimulatedNodeParts {
 /** A node: an engine that outlives the agent, and one agent after another. */
 export class SimulatedNode {
   readonly runtime: WatchedRuntime;
-  private readonly volumes = new MemoryPodVolumes();
+  private volumes = new MemoryPodVolumes();
   private agent: Agent | undefined;
   private bus: MemoryBus | undefined;
   private lives = 0;
@@ -37,6 +37,11 @@ export class SimulatedNode {
     private readonly parts: SimulatedNodeParts,
   ) {
     this.runtime = new WatchedRuntime(name, parts, () => this.healed);
+  }
+
+  /** Its agent runs and has the bus. */
+  get isUp(): boolean {
+    return this.agent !== undefined && this.bus?.connected === true;
   }
 
   startAgent(): void {
@@ -94,6 +99,16 @@ export class SimulatedNode {
   /** The engine tells nobody of what changes. */
   loseNews(ms: number): void {
     this.runtime.silentUntil = this.parts.clock.monotonic() + ms;
+  }
+  /** The engine's store is lost: its containers are gone, and it tells nobody. */
+  loseContainers(): void {
+    this.runtime.loseAll();
+  }
+  /** The node is set up anew: neither its agent nor its engine knows anything. */
+  setUpAnew(): void {
+    this.killAgent(1000);
+    this.volumes = new MemoryPodVolumes();
+    this.runtime.loseAll();
   }
   /** The engine refuses everything; its containers run on. */
   loseEngine(ms: number): void {
@@ -161,6 +176,9 @@ class WatchedRuntime extends FakeRuntime {
     const container = this.list().find((one) => one.id === id);
     if (container?.state !== 'running' || container.labels.role === 'infra') return;
     const { uid, container: name, pod } = container.labels;
+    // Without the container that holds the pod's network the others have to start anew.
+    const holdsNetwork = (one: RuntimeContainer): boolean => one.labels.role === 'infra' && one.state === 'running';
+    if (!this.list().some((one) => one.labels.uid === uid && holdsNetwork(one))) return;
     if (!this.watched.mayStop(uid))
       this.watched.onViolation(`${this.node} ${did} ${name} of ${pod} (${uid}), which nobody deleted`);
   }

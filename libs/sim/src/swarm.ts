@@ -1,7 +1,8 @@
 import { configMaps, deployments, namespaces, nodes as nodeKind, pods, secrets, services } from '#kinds';
-import { isRefusal, streamOf, type Command, type CommandResult, type View } from '#model';
+import { isRefusal, streamOf, type Command, type CommandResult } from '#model';
 import type { Json, Prng } from '#std';
-import { configMap, deployment, IMAGES, job, namespace, secret, service, type Wish } from './wishes.js';
+import type { Slots } from './slots.js';
+import { configMap, deployment, IMAGES, job, large, namespace, secret, service, type Wish } from './wishes.js';
 
 /** What a client was told: kept to be held against the log at the end. */
 export interface Acknowledged {
@@ -14,14 +15,19 @@ export interface Acknowledged {
 
 export interface SwarmParts {
   readonly chance: Prng;
-  readonly submit: (command: Command) => Promise<CommandResult>;
-  readonly view: () => View;
+  readonly slots: Slots;
   readonly nodes: readonly string[];
+  /** How large the largest objects are. */
+  readonly largeBytes: number;
 }
 
 /** A namespace that comes and goes, with whatever is in it. */
 const SECOND = 'second';
 const NAMES = ['web', 'api', 'worker'];
+/** Refusals that Kubernetes gives too: of races, of load, and while the log cannot be reached or has no room. */
+const EXPECTED = [404, 409, 429, 503, 504, 507];
+/** Where events may be larger, it would take too long to make objects of that size. */
+const LARGE_BYTES_MAX = 64 * 1024;
 
 /** Clients that do what people do, at moments and in an order drawn from the seed. */
 export class Swarm {
@@ -37,10 +43,18 @@ export class Swarm {
     const command = chance.pick(this.wishes())();
     if (!command) return;
     const what = `${command.verb} ${command.kind}${command.subresource ? `/${command.subresource}` : ''} ${command.namespace ?? ''}/${command.name}`;
-    this.parts.submit(command).then(
+    this.submit(command).then(
       (result) => this.heard(command, what, result),
       (cause: unknown) => this.surprises.push(`${what}: ${String(cause)}`),
     );
+  }
+
+  /** To one of the processes that take requests. Where none does, the connection is refused: nobody is answered. */
+  private submit(command: Command): Promise<CommandResult> {
+    const { slots, chance } = this.parts;
+    const serving = slots.serving;
+    if (serving.length === 0) return new Promise(() => undefined);
+    return chance.pick(serving).ask((backend) => backend.submit(command));
   }
 
   private heard({ kind, namespace: place, name }: Command, what: string, result: CommandResult): void {
@@ -54,7 +68,7 @@ export class Swarm {
       return;
     }
     const isExpected =
-      [404, 409, 429, 503, 504].includes(result.code) || (result.code === 403 && /namespace/.test(result.message));
+      EXPECTED.includes(result.code) || (result.code === 403 && /namespace|service account/.test(result.message));
     if (!isExpected) this.surprises.push(`${what}: ${result.code} ${result.reason} ${result.message}`);
   }
 
@@ -88,6 +102,7 @@ export class Swarm {
       seldom(0.3, () => this.delete(namespaces.id, undefined, SECOND)),
       () => this.create(pods.id, place(), job(`job-${name()}`, chance)),
       () => this.keepSmallThing(place(), name()),
+      () => this.keepLargeThing(name()),
     ];
   }
 
@@ -97,7 +112,7 @@ export class Swarm {
       NAMES.map((name) => this.patch(deployments.id, place, name, { spec: { paused: null } })),
     );
     const wishes = [...unpaused, ...this.parts.nodes.map((name) => this.cordon(name, false))];
-    for (const wish of wishes) void this.parts.submit(wish).then((result) => this.heard(wish, 'tidy up', result));
+    for (const wish of wishes) void this.submit(wish).then((result) => this.heard(wish, 'tidy up', result));
   }
 
   /** Makes, changes or deletes a ConfigMap or a Secret. */
@@ -113,6 +128,16 @@ export class Swarm {
       () => this.delete(kind, place, name),
     ])();
   }
+  /** One write after the other to one object, so large that it does not fit twice in an event. */
+  private keepLargeThing(name: string): Command | undefined {
+    const { chance, largeBytes } = this.parts;
+    if (largeBytes > LARGE_BYTES_MAX) return undefined;
+    const body = large(`large-${name}`, largeBytes, chance);
+    const label = { metadata: { labels: { round: String(chance.below(100)) } } };
+    return chance.chance(0.5)
+      ? this.create(configMaps.id, 'default', body)
+      : this.patch(configMaps.id, 'default', `large-${name}`, label);
+  }
   private cordon(name: string, on: boolean): Command {
     return this.command({
       verb: 'patch',
@@ -125,8 +150,8 @@ export class Swarm {
   }
 
   private deleteSomePod(place: string): Command | undefined {
-    const { chance, view } = this.parts;
-    const list = view().list(pods, place);
+    const { chance, slots } = this.parts;
+    const list = slots.api.process.plane.reads.projection.list(pods, place);
     if (list.length === 0) return undefined;
     return this.delete(pods.id, place, chance.pick(list).metadata.name, { gracePeriodSeconds: chance.below(4) });
   }

@@ -78,6 +78,15 @@ export function configMap(name: string, chance: Prng): Wish {
     data: { [`key-${chance.below(3)}`]: `value-${chance.below(100)}` },
   };
 }
+/** An object of about so many bytes. */
+export function large(name: string, bytes: number, chance: Prng): Wish {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name },
+    data: { large: String(chance.below(10)).repeat(bytes) },
+  };
+}
 export function secret(name: string, chance: Prng): Wish {
   const clear = `${SECRET_MARKER}-${chance.below(100)}`;
   const content = chance.chance(0.5)

@@ -1,17 +1,19 @@
 import { MemoryBusHub, MemoryEventLog, MemoryLogStore, SeededIds, VirtualClock } from '#adapters';
 import { eventCodec, ControlPlane, type Projection } from '#engine';
 import { registry } from '#kinds';
-import type { Command, CommandResult } from '#model';
 import { prng, type Instant, type Prng } from '#std';
-import { MemoryCheckpoints } from './checkpoints.js';
 import { EventChecks } from './checkers/event-checks.js';
+import { onlyTheSilentAreLeft } from './checkers/evictions.js';
 import { Deletions } from './checkers/stopping.js';
 import type { Violation } from './checkers/checker.js';
-import { BUILD, ControlProcess, ENDS_KEPT_MS } from './control-process.js';
+import { ENDS_KEPT_MS } from './control-process.js';
 import { DecodedLog } from './decoded-log.js';
-import { Faults, type Roughness } from './faults.js';
+import { Faults, type Roughness, type Shape } from './faults.js';
 import { simulatedKeys } from './keys.js';
+import { SignsOfLife } from './signs-of-life.js';
 import { SimulatedNode } from './simulated-node.js';
+import type { ProcessSlot } from './slot.js';
+import { Slots } from './slots.js';
 import { Steps } from './steps.js';
 import { Swarm } from './swarm.js';
 
@@ -21,73 +23,72 @@ const GENESIS: Instant = Date.UTC(2026, 0, 1);
 /** A cluster in one process: the same kinds, loops, engine and agents as outside, with time and trouble drawn from a seed. */
 export class World {
   readonly clock = new VirtualClock(GENESIS);
-  readonly store = new MemoryLogStore();
+  readonly store: MemoryLogStore;
   readonly chance: Prng;
   readonly steps: Steps;
   readonly faults: Faults;
   readonly hub: MemoryBusHub;
+  readonly slots: Slots;
   readonly nodes: readonly SimulatedNode[];
   readonly swarm: Swarm;
-  readonly checkpoints: MemoryCheckpoints;
+  readonly signs = new SignsOfLife(
+    () => this.nodes.map(({ name }) => name),
+    () => this.clock.monotonic(),
+  );
   readonly checks: EventChecks;
   readonly violations: Violation[] = [];
-  private control: ControlProcess;
-  private life = 0;
 
   constructor(
     readonly seed: number,
+    readonly shape: Shape,
     roughness: Roughness,
-    nodeCount = 3,
   ) {
     this.chance = prng(seed);
     this.steps = new Steps(this.clock, this.chance);
     this.faults = new Faults(roughness, this.chance);
     this.hub = new MemoryBusHub(this.clock);
     this.hub.fate = this.faults.message;
-    this.checkpoints = new MemoryCheckpoints(() => this.chance.chance(this.faults.current.tornCheckpoints));
+    this.hub.onDelivery = ({ from, subject }) => {
+      if (/^(heartbeat|report)\./.test(subject)) this.signs.note(from);
+    };
+    this.store = new MemoryLogStore({ step: () => (shape.gapMax > 1 ? 1 + this.chance.below(shape.gapMax) : 1) });
     this.checks = new EventChecks(
       new DecodedLog(this.store, eventCodec(registry, simulatedKeys)),
       registry,
       ENDS_KEPT_MS,
+      [onlyTheSilentAreLeft(this.signs)],
     );
-    const deletions = new Deletions(this.store);
+    const { clock, hub, chance, faults, store, steps } = this;
+    const violated = (checker: string, message: string): void => this.violated(checker, message);
+    this.slots = new Slots({ shape, store, hub, clock, steps, chance, faults, onViolation: violated });
+    const deletions = new Deletions(store);
     this.nodes = Array.from(
-      { length: nodeCount },
+      { length: shape.nodeCount },
       (_, i) =>
         new SimulatedNode(`node-${i + 1}`, {
-          hub: this.hub,
-          clock: this.clock,
-          chance: this.chance,
+          ...{ hub, clock, chance },
           mayStop: (uid) => deletions.has(uid),
-          onViolation: (message) => this.violated('no container is stopped without a deletion', message),
-          onBug: (cause) => this.violated('the agent goes on', String(cause instanceof Error ? cause.stack : cause)),
+          onViolation: (message) => violated('no container is stopped without a deletion', message),
+          onBug: (cause) => violated('the agent goes on', String(cause instanceof Error ? cause.stack : cause)),
         }),
     );
     this.swarm = new Swarm({
-      chance: this.chance,
-      submit: (command) => this.submit(command),
-      view: () => this.view,
+      chance,
+      slots: this.slots,
       nodes: this.nodes.map((node) => node.name),
+      largeBytes: Math.floor(shape.eventBytesMax * LARGE),
     });
     this.steps.onStep = () => this.checks.catchUp();
-    this.control = this.newLife();
   }
 
   get view(): Projection {
-    return this.control.plane.reads.projection;
-  }
-  get isServing(): boolean {
-    return this.control.isServing;
+    return this.slots.api.process.plane.reads.projection;
   }
 
   async start(): Promise<void> {
-    this.launch();
+    for (const slot of this.slots.all) slot.launch();
     for (const node of this.nodes) node.startAgent();
     await this.run(10_000);
-  }
-
-  submit(command: Command): Promise<CommandResult> {
-    return this.control.submit(command);
   }
 
   /** Lets so much time go by. */
@@ -95,38 +96,39 @@ export class World {
     await this.steps.run(ms);
   }
 
-  /** SIGKILL of the control plane; it comes back after a while. */
-  killControl(): void {
-    this.control.die();
-    this.control = this.newLife();
-    this.clock.after(this.chance.below(5000), () => this.launch());
-  }
-
-  /** The control plane hears nobody and nobody hears it, for a while. */
-  cutOffControl(ms: number): void {
-    const { control } = this;
-    control.connected = false;
-    this.clock.after(ms, () => (control.connected = true));
+  /** What befalls everything in one moment of trouble. */
+  trouble(): void {
+    const { chance, slots } = this;
+    const { current } = this.faults;
+    slots.trouble();
+    for (const node of this.nodes) {
+      if (chance.chance(current.crashes)) node.crashSome();
+      if (chance.chance(current.newsLost)) node.loseNews(chance.below(60_000));
+      if (chance.chance(current.engineAway)) node.loseEngine(chance.below(60_000));
+      if (chance.chance(current.engineForgets)) node.loseContainers();
+      if (chance.chance(current.agentDies)) node.killAgent(chance.below(20_000));
+      if (chance.chance(current.busLost)) node.loseBus(chance.below(current.busLostMsMax));
+    }
+    if (chance.chance(current.cutInTurn)) this.cutInTurn();
+    // Who could not be heard because nobody listened was not silent.
+    for (const node of this.nodes) if (node.isUp && !slots.isListening) this.signs.note(node.name);
   }
   heal(): void {
     this.faults.heal();
-    this.control.connected = true;
+    this.slots.heal();
     for (const node of this.nodes) node.heal();
   }
 
-  /** Writes a checkpoint in the midst of it. */
-  checkpoint(): void {
-    if (this.isServing) this.control.plane.reads.checkpoint();
-  }
-  /** What a process sees that starts now from the newest checkpoint. */
-  async reopened(): Promise<Projection> {
-    const { store, steps, clock, checkpoints } = this;
+  /** What a process sees that starts now from the newest checkpoint of a slot. */
+  async reopened({ name, roles, checkpoints, process }: ProcessSlot): Promise<Projection> {
+    const { store, steps, clock, slots } = this;
     const plane = new ControlPlane({
       log: new MemoryEventLog({ store, schedule: steps.soon }),
-      ...{ kinds: registry, keys: simulatedKeys, clock, checkpoints, build: BUILD, soon: steps.soon },
+      ...{ kinds: registry, keys: slots.keysOf(roles), clock, checkpoints, soon: steps.soon },
+      build: process.parts.build,
       endsKeptMs: ENDS_KEPT_MS,
       ids: new SeededIds(1),
-      onFatal: (cause) => this.violated('a process starts from a checkpoint', String(cause)),
+      onFatal: (cause) => this.violated('a process starts from a checkpoint', `${name}: ${String(cause)}`),
     });
     const started = plane.start();
     await this.run(1000);
@@ -135,36 +137,23 @@ export class World {
     return plane.reads.projection;
   }
 
-  private newLife(): ControlProcess {
-    const { store, hub, clock, steps, chance, faults, checkpoints } = this;
-    return new ControlProcess(
-      {
-        store,
-        hub,
-        clock,
-        steps,
-        chance,
-        kinds: registry,
-        keys: simulatedKeys,
-        checkpoints,
-        appendFate: faults.append,
-        onDeath: () => this.killControl(),
-        onFatal: (cause) =>
-          this.violated('the control plane goes on', String(cause instanceof Error ? cause.stack : cause)),
-      },
-      this.life++,
-    );
+  /** All nodes but one fall silent, each some seconds after the one before. */
+  private cutInTurn(): void {
+    const { chance, clock } = this;
+    let ms = 0;
+    for (const node of this.nodes.slice(chance.below(2))) {
+      clock.after(ms, () => !this.isHealed && node.loseBus(600_000 + chance.below(600_000)));
+      ms += chance.below(60_000);
+    }
   }
-
-  private launch(): void {
-    const control = this.control;
-    control.start().catch((cause: unknown) => {
-      if (control === this.control)
-        this.violated('the control plane starts', String(cause instanceof Error ? cause.stack : cause));
-    });
+  private get isHealed(): boolean {
+    return this.faults.current.busLostMsMax === 0;
   }
 
   private violated(checker: string, message: string): void {
-    this.violations.push({ checker, message, position: this.store.events.at(-1)?.position ?? 0 });
+    this.violations.push({ checker, message, position: this.store.head });
   }
 }
+
+/** How much of an event a large object takes: alone it fits, twice it does not. */
+const LARGE = 0.6;

@@ -40,6 +40,8 @@ interface Subscription {
  */
 export class MemoryBusHub {
   fate: Fate = () => [0];
+  /** Called with each message that arrives, before it is handled. */
+  onDelivery: (message: BusMessage) => void = () => undefined;
   readonly #subscriptions = new Map<number, Subscription>();
   readonly #turns = new Map<string, number>();
   #order = 0;
@@ -74,11 +76,13 @@ export class MemoryBusHub {
     message: { subject: string; data: Uint8Array; reply: string | undefined },
   ): void {
     const { subject, data, reply } = message;
-    const delays = this.fate({ from: from.name, to: receiver.client.name, subject, bytes: data.length });
+    const shown: BusMessage = { from: from.name, to: receiver.client.name, subject, bytes: data.length };
+    const delays = this.fate(shown);
     for (const delayMs of delays) {
       this.clock.after(delayMs, () => {
         // A client that is cut off, or a subscription that ended meanwhile, hears nothing: as on a real network.
         if (!from.connected || !receiver.client.connected || !this.#subscriptions.has(receiver.order)) return;
+        this.onDelivery(shown);
         receiver.handler(data, subject, reply);
       });
     }

@@ -18,6 +18,7 @@ export class EventChecks {
     private readonly store: { readonly events: readonly StoredEvent[] },
     kinds: KindRegistry,
     endsKeptMs?: number,
+    private readonly more: readonly EventChecker[] = [],
   ) {
     const fold: Fold = (state, event) => foldEvent(kinds, state, event);
     this.before = new Projection(fold, endsKeptMs);
@@ -36,7 +37,7 @@ export class EventChecks {
       const counts = event.metadata.epoch >= this.after.epoch;
       this.after.apply(event);
       if (counts) {
-        for (const checker of CHECKERS) {
+        for (const checker of [...CHECKERS, ...this.more]) {
           const message = checker.check(event, this.before, this.after);
           if (message) this.violations.push({ checker: checker.name, message, position: event.position });
         }

@@ -249,6 +249,12 @@ export class FakeRuntime implements ContainerRuntime {
     for (const kept of this.all.values()) if (kept.shown.state === 'running') this.exit(kept, 255);
   }
 
+  /** The engine has lost its store: there is no container any more, and nobody is told. */
+  loseAll(): void {
+    for (const kept of this.all.values()) kept.cancel?.();
+    this.all.clear();
+  }
+
   private keep(labels: ContainerLabels, image: string, program: FakeProgram): Kept {
     const name = `${labels.container}_${labels.uid}_${labels.attempt}`;
     for (const kept of this.all.values()) if (kept.name === name) return kept;

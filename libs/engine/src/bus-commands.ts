@@ -1,7 +1,10 @@
-import { COMMAND_TIMEOUT_MS, subjects, type CommandPort } from '#engine';
 import type { Command, CommandResult } from '#model';
-import type { Bus } from '#ports';
+import type { Bus, BusSubscription } from '#ports';
 import { Fault } from '#std';
+import type { CommandGate } from './command-gate.js';
+import { decodeMessage, encodeMessage } from './messages.js';
+import { clientOfSubject, subjects } from './subjects.js';
+import { COMMAND_TIMEOUT_MS, type CommandPort } from './writer.js';
 
 /** Time for the way there and back, beyond what the writer itself allows a command. */
 const WAY_MS = 2_000;
@@ -17,10 +20,10 @@ export class BusCommands implements CommandPort {
     try {
       const answer = await this.bus.request(
         subjects.command(this.client, command),
-        encodeJson(command),
+        encodeMessage(command),
         COMMAND_TIMEOUT_MS + WAY_MS,
       );
-      return decodeJson(answer) as CommandResult;
+      return decodeMessage(answer) as unknown as CommandResult;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       return {
@@ -33,10 +36,9 @@ export class BusCommands implements CommandPort {
   }
 }
 
-export function encodeJson(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value));
-}
-
-export function decodeJson(bytes: Uint8Array): unknown {
-  return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
+/** Answers commands from the bus without a framework. Who sends one is in the subject, not in what it says. */
+export function serveCommands(bus: Bus, gate: CommandGate): BusSubscription {
+  return bus.subscribe(subjects.commands, async (data, subject) =>
+    encodeMessage(await gate.submit(clientOfSubject(subject), decodeMessage(data) as unknown as Command)),
+  );
 }

@@ -1,0 +1,55 @@
+import { nodes, pods, type Pod } from '#kinds';
+import { parseStream, type View } from '#model';
+import type { SignsOfLife } from '../signs-of-life.js';
+import type { EventChecker } from './checker.js';
+
+const UNREACHABLE = 'node.kubernetes.io/unreachable';
+/** A node is silent after so long, as the loops have it. */
+const GRACE_MS = 50_000;
+/** So long it takes from a sign of life to a decision that knows of it: on the bus, through the log, in a lagging reader. */
+const KNOWN_AFTER_MS = 20_000;
+/** A node gives a sign of life so often. */
+const BEAT_MS = 10_000;
+
+/**
+ * No pod is driven from a node for its silence unless the node was silent for as long as the pod tolerates, and not while
+ * most nodes are: then the fault lies elsewhere. What counts is what the world knows, not what the loops were told.
+ */
+export function onlyTheSilentAreLeft(signs: SignsOfLife): EventChecker {
+  return {
+    name: 'no eviction unless its conditions hold',
+    check(event, before) {
+      if (event.type !== 'PodEvicted') return undefined;
+      const { namespace, name } = parseStream(event.stream);
+      const pod = before.get(pods, namespace, name);
+      const node = pod?.spec.nodeName;
+      if (!pod || !node || !isUnreachable(before, node)) return undefined;
+      const known = signs.now() - KNOWN_AFTER_MS;
+      const needed = GRACE_MS + tolerated(pod) - KNOWN_AFTER_MS - BEAT_MS;
+      const silent = signs.silentMs(node, known);
+      if (silent < needed)
+        return `${event.stream} was evicted although ${node} was silent for ${silent} ms only, ${needed} are needed`;
+      return signs.areMostSilent(known, GRACE_MS + BEAT_MS)
+        ? `${event.stream} was evicted although most nodes were silent`
+        : undefined;
+    },
+  };
+}
+
+function isUnreachable(view: View, node: string): boolean {
+  const taints = (view.get(nodes, undefined, node)?.spec.taints ?? []) as readonly {
+    readonly key: string;
+    readonly effect: string;
+  }[];
+  return taints.some(({ key, effect }) => key === UNREACHABLE && effect === 'NoExecute');
+}
+function tolerated(pod: Pod): number {
+  const tolerations = (pod.spec.tolerations ?? []) as readonly {
+    readonly key?: string;
+    readonly tolerationSeconds?: number;
+  }[];
+  const seconds = tolerations
+    .filter(({ key }) => key === undefined || key === UNREACHABLE)
+    .map((one) => one.tolerationSeconds ?? 0);
+  return seconds.length > 0 ? Math.min(...seconds) * 1000 : 0;
+}
