@@ -8,3 +8,4 @@ export * from './pod-volumes/index.js';
 export * from './prober/index.js';
 export * from './checkpoints/file-checkpoint-store.js';
 export { stopProcessOf } from './left-behind.js';
+export { AuditFiles } from './audit/audit-files.js';

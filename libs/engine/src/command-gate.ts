@@ -63,9 +63,10 @@ export class CommandGate {
     if (!verdict.allowed && !(isOneOfMany && authorizer.authorize(actor, ofCollection(asked)).allowed))
       return accessForbidden(actor, asked, verdict.reason);
     if (client === ANY_ACTOR) return command;
-    const { mayCreate: _, ...options } = command.options;
+    const { impersonator: _impersonator, request: _request, ...own } = command;
+    const { mayCreate: _mayCreate, ...options } = own.options;
     const mayCreate = command.verb !== 'create' && authorizer.authorize(actor, { ...asked, verb: 'create' }).allowed;
-    return { ...command, actor, options: { ...options, ...(mayCreate && { mayCreate }) } };
+    return { ...own, actor, options: { ...options, ...(mayCreate && { mayCreate }) } };
   }
 
   /** Who the client acts as with this command; undefined when it may not act so. */

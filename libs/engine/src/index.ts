@@ -9,6 +9,7 @@ export * from './control-plane.js';
 export * from './history.js';
 export * from './loop-runner.js';
 export * from './projection.js';
+export * from './provenance.js';
 export * from './read-model.js';
 export * from './recurrences.js';
 export * from './time-index.js';

@@ -16,6 +16,7 @@ import type { Instant, JsonObject } from '#std';
 import { Fault, isJsonObject, toEventTime } from '#std';
 import { WRITER_ELECTED, type EventCodec } from './codec.js';
 import { fits } from './event-size.js';
+import { provenanceOf } from './provenance.js';
 import { WRITER_STREAM, type Projection } from './projection.js';
 import type { ReadModel } from './read-model.js';
 
@@ -352,8 +353,7 @@ export class Writer implements CommandPort {
       data: what.data,
       metadata: {
         epoch: what.epoch,
-        actor: command?.actor.name ?? 'system:shiplog:writer',
-        via: command?.via ?? 'writer',
+        ...(command ? provenanceOf(command) : { actor: 'system:shiplog:writer', via: 'writer' }),
         ...(command?.because !== undefined && { because: command.because }),
         ...(command?.causes && { causes: command.causes }),
         correlationId: command?.correlationId ?? cause,

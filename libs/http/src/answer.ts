@@ -29,6 +29,8 @@ export interface Answer {
   readonly form?: OutputForm;
   readonly headers?: Readonly<Record<string, string>>;
   readonly warnings?: readonly string[];
+  /** The object that was written, for the audit. */
+  readonly about?: { readonly name: string; readonly uid?: string };
 }
 
 export function sendAnswer(response: AnyResponse, answer: Answer): void {

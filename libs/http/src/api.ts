@@ -1,8 +1,9 @@
 import { bootstrapPolicy } from '#kinds';
 import { accessForbidden, isRefusal } from '#model';
-import type { Authorizer, Keys } from '#ports';
+import type { AuditLog, Authorizer, Keys } from '#ports';
 import type { Instant, JsonObject } from '#std';
 import { refusalAnswer, sendAnswer, type Answer, type AnyResponse, type Rendering } from './answer.js';
+import { Auditor } from './audit.js';
 import { Authenticator, type AnyRequest } from './authenticate.js';
 import { impersonated } from './authorize.js';
 import type { Backend } from './backend.js';
@@ -42,6 +43,8 @@ export interface ApiOptions {
   /** What `/version` says. */
   readonly version?: JsonObject;
   readonly authorizer?: Authorizer;
+  /** Where audit events go; undefined keeps none. */
+  readonly audit?: AuditLog;
   readonly health?: Pages['health'];
   /** Told of what should not have happened, after it was answered with 500. */
   readonly onFault?: (cause: unknown) => void;
@@ -82,10 +85,13 @@ class KubernetesApi implements Api {
   private readonly authorizer: Authorizer;
   private readonly inquiries: Inquiries;
   private readonly issuer: string;
-  private readonly metrics = new Metrics();
+  private readonly metrics: Metrics;
+  private readonly auditor: Auditor;
 
   constructor(private readonly options: ApiOptions) {
-    const { backend, keys, address, health } = options;
+    const { backend, keys, address, health, audit } = options;
+    this.metrics = new Metrics(audit);
+    this.auditor = new Auditor({ log: audit, kinds: backend.kinds, now: () => backend.now() });
     this.issuer = options.issuer ?? DEFAULT_ISSUER;
     this.routes = new Routes(backend.kinds);
     const version = options.version ?? VERSION;
@@ -121,15 +127,21 @@ class KubernetesApi implements Api {
 
   private serve(request: AnyRequest, response: AnyResponse, upgrade: Upgrade | undefined): void {
     response.on('error', () => undefined);
-    this.answer(request, response, upgrade).catch((cause: unknown) => {
+    const trail = this.auditor.begin(request, response);
+    this.answer(request, response, { upgrade, trail }).catch((cause: unknown) => {
       if (cause instanceof ClientGone) return;
       this.options.onFault?.(cause);
+      this.auditor.end(trail, request, { code: 500 });
       if (response.headersSent) (response as { destroy(): void }).destroy();
       else sendAnswer(response, refusalAnswer(internalError(cause)));
     });
   }
 
-  private async answer(request: AnyRequest, response: AnyResponse, upgrade: Upgrade | undefined): Promise<void> {
+  private async answer(
+    request: AnyRequest,
+    response: AnyResponse,
+    { upgrade, trail }: Pick<Call, 'upgrade' | 'trail'>,
+  ): Promise<void> {
     const url = request.url ?? '/';
     const mark = url.indexOf('?');
     const rawPath = mark < 0 ? url : url.slice(0, mark);
@@ -138,8 +150,13 @@ class KubernetesApi implements Api {
     const path = percentDecoded(travel?.rest ?? rawPath);
     if (path === undefined) return sendAnswer(response, { code: 400, text: '400 Bad Request' });
     const info = requestInfo(request.method ?? 'GET', path, query);
-    const outcome = await this.admitted(request, response, { info, query, moment: travel?.moment, upgrade });
-    if (outcome === undefined) return this.metrics.count(info, 200);
+    trail.info = info;
+    const outcome = await this.admitted(request, response, { info, query, moment: travel?.moment, upgrade, trail });
+    if (outcome === undefined) {
+      this.auditor.goesOn(trail, request, response);
+      return this.metrics.count(info, 200);
+    }
+    this.auditor.end(trail, request, outcome);
     const answer = 'refused' in outcome ? refusalAnswer(outcome, errorForm(request, query)) : outcome;
     this.metrics.count(info, answer.code);
     sendAnswer(response, answer);
@@ -149,15 +166,16 @@ class KubernetesApi implements Api {
   private async admitted(
     request: AnyRequest,
     response: AnyResponse,
-    asked: Pick<Call, 'info' | 'query' | 'upgrade'> & { readonly moment: string | undefined },
+    asked: Pick<Call, 'info' | 'query' | 'upgrade' | 'trail'> & { readonly moment: string | undefined },
   ): Promise<Answer | HttpRefusal | undefined> {
-    const { info, query, moment, upgrade } = asked;
+    const { info, query, moment, upgrade, trail } = asked;
     const who = this.authenticator.sender(request);
     let user = who instanceof Promise ? await who : who;
     if ('refused' in user) return user;
+    trail.authenticated = user;
     const other = impersonated(user, request.headers, this.authorizer);
     if (other && 'refused' in other) return other;
-    if (other) user = other;
+    if (other) trail.impersonated = user = other;
     const timeout = query.get('timeout');
     if (timeout && info.verb !== 'watch') {
       const parsed = parseDuration(timeout);
@@ -165,12 +183,13 @@ class KubernetesApi implements Api {
         return answers.badRequest(`invalid timeout specified in the request URL - ${parsed.error}`);
     }
     const verdict = this.authorizer.authorize(user, info);
+    trail.verdict = verdict;
     if (!verdict.allowed) return accessForbidden(user, info, verdict.reason);
     const past = moment === undefined ? undefined : momentOf(moment, this.options.backend);
     // kubectl reads discovery first and does not show why that failed: the refusal comes with the first real question.
     if (past && 'refused' in past && !isDiscovery(info)) return past;
     const when = past && 'refused' in past ? undefined : past;
-    const call: Call = { request, response, info, query, user, past: when, upgrade };
+    const call: Call = { request, response, info, query, user, trail, past: when, upgrade };
     if (info.path.startsWith('//')) return answers.noSuchPage;
     return info.isResource ? this.resource(call) : this.page(call);
   }
@@ -205,10 +224,20 @@ class KubernetesApi implements Api {
     if ('refused' in rendering) return rendering;
     if (route.verb === 'get') return get(this.options.backend, call, route, rendering);
     if (route.verb === 'list' || route.verb === 'watch') return this.listOrWatch(call, route, rendering);
-    const { query, request, user } = call;
+    const { query, request, user, trail } = call;
     const mayCreate = this.authorizer.authorize(user, { ...info, verb: 'create' }).allowed;
     const { inquiries } = this;
-    return write({ backend: this.options.backend, inquiries, route, query, request, user, rendering, mayCreate });
+    return write({
+      backend: this.options.backend,
+      inquiries,
+      route,
+      query,
+      request,
+      user,
+      trail,
+      rendering,
+      mayCreate,
+    });
   }
 
   private rendering({ request, query, past }: Call, route: Route): Rendering | HttpRefusal {

@@ -1,6 +1,7 @@
 import type { UserInfo } from '#model';
 import { goQuote } from '#std';
 import type { AnyResponse } from './answer.js';
+import type { Trail } from './audit.js';
 import type { AnyRequest } from './authenticate.js';
 import { notFound } from './lists.js';
 import type { Query } from './query.js';
@@ -17,6 +18,7 @@ export interface Call {
   readonly info: RequestInfo;
   readonly query: Query;
   readonly user: UserInfo;
+  readonly trail: Trail;
   readonly past: Moment | undefined;
   /** The connection of a client that asks to go on in another protocol. */
   readonly upgrade: Upgrade | undefined;

@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { AuditLog } from '#ports';
 import type { RequestInfo } from './request-info.js';
 
 /** Coarse, so that a server that does nothing is hardly woken up by looking at itself. */
@@ -10,7 +11,7 @@ export class Metrics {
   private readonly requests = new Map<string, number>();
   private readonly delay = monitorEventLoopDelay({ resolution: LOOK_MS });
 
-  constructor() {
+  constructor(private readonly audit: Pick<AuditLog, 'written' | 'lost'> | undefined) {
     this.delay.enable();
   }
 
@@ -40,8 +41,21 @@ export class Metrics {
       '# TYPE nodejs_heap_used_bytes gauge',
       `nodejs_heap_used_bytes ${heapUsed}`,
       ...this.delayLines(),
+      ...this.auditLines(),
     );
     return `${lines.join('\n')}\n`;
+  }
+
+  private auditLines(): readonly string[] {
+    if (this.audit === undefined) return [];
+    return [
+      '# HELP apiserver_audit_event_total Audit events that were written.',
+      '# TYPE apiserver_audit_event_total counter',
+      `apiserver_audit_event_total ${this.audit.written}`,
+      '# HELP apiserver_audit_error_total Audit events that were lost since the disk was too slow or full.',
+      '# TYPE apiserver_audit_error_total counter',
+      `apiserver_audit_error_total{plugin="log"} ${this.audit.lost}`,
+    ];
   }
 
   /** What is measured is the time between two looks: what it is longer than planned is the delay. */

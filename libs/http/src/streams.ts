@@ -15,6 +15,9 @@ import { notInThePast } from './time-travel.js';
 /** The subresources whose answer is no object but bytes from a node. */
 export const STREAMED: ReadonlySet<string> = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
 
+/** Those of them that reach into a pod, or pass a request on. */
+export const CONNECTING: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy']);
+
 /** Logs, and what else is a stream of bytes to and from a node. */
 export async function streamed(
   backend: Backend,

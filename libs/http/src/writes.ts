@@ -2,6 +2,7 @@ import type { Accepted, Command, CommandOptions, KubeObject, PatchType, Refusal,
 import { isRefusal, refusals } from '#model';
 import type { Json, JsonObject } from '#std';
 import { objectJson, responseAnswer, type Answer, type Rendering } from './answer.js';
+import { originOf, type Trail } from './audit.js';
 import type { AnyRequest } from './authenticate.js';
 import type { Backend } from './backend.js';
 import {
@@ -29,6 +30,7 @@ export interface WriteCall {
   readonly query: Query;
   readonly request: AnyRequest;
   readonly user: UserInfo;
+  readonly trail: Trail;
   readonly rendering: Rendering;
   /** Whether the user may also create what an update or an apply does not find. */
   readonly mayCreate: boolean;
@@ -164,7 +166,7 @@ async function deleteAll(
 
 type Wish = Pick<Command, 'verb' | 'body' | 'patchType' | 'options'>;
 
-function commandOf({ backend, route, user, request }: WriteCall, wish: Wish): Command {
+function commandOf({ backend, route, user, request, trail }: WriteCall, wish: Wish): Command {
   const { on, namespace, name, subresource } = route;
   const { traceparent } = request.headers;
   return {
@@ -175,6 +177,8 @@ function commandOf({ backend, route, user, request }: WriteCall, wish: Wish): Co
     name: wish.verb === 'create' && subresource === undefined ? nameIn(wish.body) : name,
     ...(subresource && { subresource: subresource.name }),
     actor: user,
+    ...(trail.impersonated && trail.authenticated && { impersonator: trail.authenticated }),
+    request: originOf(trail, request),
     via: userAgent(request) || 'unknown',
     correlationId: backend.uid(),
     ...(typeof traceparent === 'string' && { traceparent }),
@@ -211,10 +215,11 @@ function accepted({ route, rendering }: WriteCall, wish: Wish, result: Accepted)
   const code = created || wish.verb === 'create' ? 201 : isLegacyOrphaning(wish, result) ? 202 : 200;
   if (response) {
     const answer = responseAnswer(code, response, result.object, { route, rendering });
-    return 'refused' in answer ? answer : { ...answer, warnings };
+    return 'refused' in answer ? answer : { ...answer, warnings, about: result.object.metadata };
   }
   const json = objectJson(route.on, result.object, rendering);
-  return typeof json === 'string' ? { code, json, form: rendering.form, warnings } : json;
+  const about = result.object.metadata;
+  return typeof json === 'string' ? { code, json, form: rendering.form, warnings, about } : json;
 }
 /** `orphanDependents: false` on an object that stays for its finalizers is answered 202. */
 function isLegacyOrphaning(wish: Wish, result: Accepted): boolean {

@@ -11,6 +11,18 @@ export interface UserInfo {
   readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** The HTTP request that a command came with. */
+export interface RequestOrigin {
+  /** Same as the `Audit-Id` header of the answer and the `auditID` of the audit file. */
+  readonly auditId: string;
+  /** HTTP method. */
+  readonly verb: string;
+  /** Path without the query, which may hold secrets. */
+  readonly path: string;
+  /** Address of the peer of the connection. */
+  readonly source?: string;
+}
+
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 
 /** One wish of a person or a loop to change one object. Plain data: it travels over `command.<…>` as it is. */
@@ -29,8 +41,12 @@ export interface Command {
   readonly patchType?: PatchType;
   readonly options: CommandOptions;
   readonly actor: UserInfo;
+  /** The authenticated user that acts as `actor`; undefined without impersonation. */
+  readonly impersonator?: UserInfo;
   /** The user agent, or the loop's name. */
   readonly via: string;
+  /** Undefined for a command of a loop or of an agent's report. */
+  readonly request?: RequestOrigin;
   readonly because?: string;
   readonly causes?: readonly number[];
   readonly basis?: LoopBasis;

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '#std';
+import type { RequestOrigin } from './command.js';
 import type { KubeObject } from './kube-object.js';
 
 /** Who wrote an event, why, and from what: everything that `why` and `replay` live on. */
@@ -7,8 +8,16 @@ export interface EventMetadata {
   readonly epoch: number;
   /** User name of the one who asked, `system:serviceaccount:kube-system:<loop>` for a loop. */
   readonly actor: string;
+  /** More about the actor. A loop writes its name only: the rest follows from it. */
+  readonly user?: UserDetails;
+  /** The authenticated user that acted as `actor`. */
+  readonly impersonator?: UserDetails & { readonly name: string };
   /** What the request came through: a user agent, or the loop's name. */
   readonly via: string;
+  /** Manager of the fields that the request set. */
+  readonly fieldManager?: string;
+  /** The HTTP request; undefined for loops and agents' reports. */
+  readonly request?: RequestOrigin;
   /** One sentence of a loop on why it decided so. */
   readonly because?: string;
   /** Positions of the events that led here. */
@@ -18,6 +27,14 @@ export interface EventMetadata {
   readonly schemaVersion: number;
   /** What a loop's decision was made from. */
   readonly basis?: LoopBasis;
+}
+/** What authentication found out about a user beside the name, shortened to what an event has room for. */
+export interface UserDetails {
+  readonly uid?: string;
+  readonly groups?: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+  /** True when something was left out or cut. */
+  readonly isCut?: true;
 }
 export interface LoopBasis {
   readonly loop: string;

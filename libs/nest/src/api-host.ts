@@ -2,7 +2,7 @@ import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap
 import type { Http2SecureServer } from 'node:http2';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { issueApiCertificate, writeKubeconfig } from '#adapters';
+import { AuditFiles, issueApiCertificate, writeKubeconfig } from '#adapters';
 import { createApi, createApiServer } from '#http';
 import { apiLoops } from '#loops';
 import type { Command, CommandResult } from '#model';
@@ -17,8 +17,12 @@ import { apiUrl } from './settings.js';
 export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private server: Http2SecureServer | undefined;
   private readonly sockets = new Set<Socket>();
+  private readonly audit: AuditFiles;
 
-  constructor(private readonly platform: Platform) {}
+  constructor(private readonly platform: Platform) {
+    const folder = join(platform.settings.home, 'audit');
+    this.audit = new AuditFiles({ folder, onProblem: (problem) => say(`audit: ${problem}`) });
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     const { plane, keys, settings, bus, streamBus } = this.platform;
@@ -29,6 +33,7 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
       backend: new NodeBackend({ plane, commands, bus, streamBus }),
       keys,
       address: new URL(apiUrl(settings)).host,
+      audit: this.audit,
       onFault: (cause) => say(`api: ${explain(cause)}`),
     });
     this.server = createApiServer(api, { ...certificate, clientCa: keys.caCertificate });
@@ -54,6 +59,7 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
     // Watches never end by themselves.
     for (const socket of this.sockets) socket.destroy();
     await closed;
+    await this.audit.close();
   }
 
   private listen(server: Http2SecureServer): Promise<void> {

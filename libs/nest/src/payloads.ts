@@ -21,6 +21,7 @@ import type {
   PatchType,
   PodReport,
   RegisterRequest,
+  RequestOrigin,
   SyncRequest,
   TokenForPod,
   UnloggedQuestion,
@@ -45,7 +46,9 @@ export class CommandPayload implements Command {
   @IsOptional() @IsIn(['json', 'merge', 'strategic', 'apply']) readonly patchType?: PatchType;
   @IsObject() readonly options!: CommandOptions;
   @IsObject() readonly actor!: UserInfo;
+  @IsOptional() @IsObject() readonly impersonator?: UserInfo;
   @IsString() readonly via!: string;
+  @IsOptional() @IsObject() readonly request?: RequestOrigin;
   @IsOptional() @IsString() readonly because?: string;
   @IsOptional() @IsArray() readonly causes?: readonly number[];
   @IsOptional() @IsObject() readonly basis?: LoopBasis;

@@ -1,3 +1,4 @@
+export * from './audit-log.js';
 export * from './authorizer.js';
 export * from './bus.js';
 export * from './clock.js';

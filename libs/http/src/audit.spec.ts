@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { bootstrapPolicy } from '#kinds';
+import type { AuditLog, AuditSeries } from '#ports';
+import { isJsonObject, type JsonObject } from '#std';
+import { TestServer } from './testing/test-server.js';
+
+const MAPS = '/api/v1/namespaces/default/configmaps';
+const SECRETS = '/api/v1/namespaces/default/secrets';
+const ACCOUNTS = '/api/v1/namespaces/default/serviceaccounts';
+
+/** Keeps what it is given. */
+class Kept implements AuditLog {
+  readonly lost = 0;
+  readonly events: (JsonObject & { series: AuditSeries })[] = [];
+  get written(): number {
+    return this.events.length;
+  }
+  write(series: AuditSeries, event: JsonObject): void {
+    this.events.push({ ...(JSON.parse(JSON.stringify(event)) as JsonObject), series });
+  }
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+describe('what is kept of a request', () => {
+  const kept = new Kept();
+  let server: TestServer;
+  let isOpen = true;
+  let token: string;
+  const as = (user: string, more: Readonly<Record<string, string>> = {}) => ({
+    authorization: `Bearer ${token}`,
+    'impersonate-user': user,
+    ...more,
+  });
+  const ask = async (method: string, path: string, headers: Readonly<Record<string, string>>, body?: JsonObject) => {
+    kept.events.length = 0;
+    const reply = await server.ask({ method, path, headers, ...(body && { body }) });
+    return { reply, events: [...kept.events] };
+  };
+  const metadataOf = async (reply: { json: JsonObject | undefined }): Promise<JsonObject> => {
+    const { resourceVersion } = reply.json?.['metadata'] as { resourceVersion: string };
+    for await (const events of server.plane.options.log.readAll(Number(resourceVersion) - 1))
+      for (const event of events) return event.open().metadata as unknown as JsonObject;
+    throw new Error('no such event');
+  };
+
+  beforeAll(async () => {
+    // The robot may do everything; people who are impersonated have what the bootstrap policy gives them.
+    const isRobot = (name: string): boolean => name === 'system:serviceaccount:default:robot';
+    server = await TestServer.start({
+      audit: kept,
+      authorizer: {
+        ...bootstrapPolicy,
+        authorize: (user, asked) =>
+          isOpen || isRobot(user.name) || user.name === 'ann'
+            ? { allowed: true, reason: 'as the test says' }
+            : bootstrapPolicy.authorize(user, asked),
+      },
+    });
+    await server.create(ACCOUNTS, { metadata: { name: 'robot' } });
+    const answer = await server.create(`${ACCOUNTS}/robot/token`, {});
+    token = String((answer['status'] as JsonObject)['token']);
+    await server.create(SECRETS, { metadata: { name: 's' }, stringData: { password: 'hunter2' } });
+    isOpen = false;
+  });
+  afterAll(() => server.stop());
+
+  it('a write: who, as whom, through what, from where; in the event and in the audit', async () => {
+    const agent = { 'user-agent': 'kubectl/v1.35', 'audit-id': 'my-own-id', 'impersonate-group': 'testers' };
+    const { reply, events } = await ask('POST', `${MAPS}?fieldManager=me&access_token=hunter2`, as('ann', agent), {
+      metadata: { name: 'm' },
+    });
+    expect(reply.code).toBe(201);
+    expect(reply.headers['audit-id']).toBe('my-own-id');
+    expect(await metadataOf(reply)).toMatchObject({
+      actor: 'ann',
+      user: { groups: ['testers', 'system:authenticated'] },
+      impersonator: {
+        name: 'system:serviceaccount:default:robot',
+        uid: expect.any(String) as unknown,
+        groups: expect.arrayContaining(['system:serviceaccounts']) as unknown,
+        extra: { 'authentication.kubernetes.io/credential-id': [expect.stringMatching(/^JTI=/)] },
+      },
+      via: 'kubectl/v1.35',
+      fieldManager: 'me',
+      request: { auditId: 'my-own-id', verb: 'POST', path: MAPS, source: '127.0.0.1' },
+    });
+    expect(events).toEqual([
+      expect.objectContaining({
+        kind: 'Event',
+        apiVersion: 'audit.k8s.io/v1',
+        level: 'Metadata',
+        auditID: 'my-own-id',
+        stage: 'ResponseComplete',
+        requestURI: `${MAPS}?fieldManager=me&access_token=…`,
+        verb: 'create',
+        user: expect.objectContaining({ username: 'system:serviceaccount:default:robot' }) as unknown,
+        impersonatedUser: { username: 'ann', groups: ['testers', 'system:authenticated'] },
+        sourceIPs: ['127.0.0.1'],
+        userAgent: 'kubectl/v1.35',
+        objectRef: expect.objectContaining({ resource: 'configmaps', namespace: 'default', name: 'm' }) as unknown,
+        responseStatus: { metadata: {}, code: 201 },
+        requestReceivedTimestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/) as unknown,
+        annotations: { 'authorization.k8s.io/decision': 'allow', 'authorization.k8s.io/reason': 'as the test says' },
+        series: 'audit',
+      }),
+    ]);
+  });
+
+  it.each<[string, string, string, JsonObject | undefined, number, AuditSeries]>([
+    ['a read of a Secret', 'GET', `${SECRETS}/s`, undefined, 200, 'audit'],
+    ['a list of Secrets', 'GET', SECRETS, undefined, 200, 'audit'],
+    ['a token', 'POST', `${ACCOUNTS}/robot/token`, {}, 201, 'audit'],
+    [
+      'an exec that comes to nothing',
+      'GET',
+      '/api/v1/namespaces/default/pods/p/exec?command=x',
+      undefined,
+      404,
+      'audit',
+    ],
+    ['a proxied request', 'GET', '/api/v1/namespaces/default/services/s/proxy/x?token=y', undefined, 404, 'audit'],
+    ['a deletion', 'DELETE', `${MAPS}/none`, undefined, 404, 'audit'],
+  ])('%s', async (_title, method, path, body, code, series) => {
+    const { reply, events } = await ask(method, path, { authorization: `Bearer ${token}` }, body);
+    expect(reply.code).toBe(code);
+    expect(events).toHaveLength(1);
+    expect(events[0]).toMatchObject({ series, responseStatus: { code } });
+    expect(JSON.stringify(events)).not.toContain('hunter2');
+    expect(JSON.stringify(events)).not.toContain(token);
+    expect(JSON.stringify(events)).not.toContain('token=y');
+  });
+
+  it('refusals, in a file of their own', async () => {
+    const nobody = await ask('GET', MAPS, {});
+    expect(nobody.events).toMatchObject([
+      {
+        series: 'refused',
+        user: { username: 'system:anonymous' },
+        responseStatus: { code: 403, reason: 'Forbidden' },
+        annotations: { 'authorization.k8s.io/decision': 'forbid' },
+      },
+    ]);
+    const unknown = await ask('GET', MAPS, { authorization: 'Bearer of.bad.news' });
+    expect(unknown.events).toMatchObject([{ series: 'refused', responseStatus: { code: 401 } }]);
+    expect(JSON.stringify(unknown.events)).not.toContain('of.bad.news');
+    const other = await ask('GET', MAPS, as('bob'));
+    expect(other.events).toMatchObject([{ series: 'refused', impersonatedUser: { username: 'bob' } }]);
+  });
+
+  it('nothing of a plain read, which has an audit id all the same', async () => {
+    const { reply, events } = await ask('GET', MAPS, { authorization: `Bearer ${token}` });
+    expect(events).toEqual([]);
+    expect(reply.headers['audit-id']).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('the start and the end of a watch of Secrets', async () => {
+    const path = `${SECRETS}?watch=true&timeoutSeconds=1`;
+    const { events } = await ask('GET', path, { authorization: `Bearer ${token}` });
+    while (kept.events.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect([...events, ...kept.events].at(0)).toMatchObject({
+      stage: 'ResponseStarted',
+      responseStatus: { code: 200 },
+    });
+    expect(kept.events.at(-1)).toMatchObject({ stage: 'ResponseComplete', verb: 'watch' });
+  });
+
+  it('a bounded number of bytes, whatever is sent', async () => {
+    const long = 'x'.repeat(3000);
+    const hostile = as(`ann`, {
+      'user-agent': long.slice(0, 1500),
+      'audit-id': long.slice(0, 500),
+      'x-forwarded-for': Array.from({ length: 100 }, (_, i) => `10.0.${i >> 8}.${i & 255}`).join(','),
+    });
+    for (let i = 0; i < 10; i++) hostile[`impersonate-extra-k${i}` as keyof typeof hostile] = long.slice(0, 300);
+    const groups = Array.from({ length: 100 }, (_, i) => `group-${i}-${'g'.repeat(20)}`).join(', ');
+    const { reply, events } = await ask(
+      'POST',
+      `${MAPS}?x=${long}`,
+      { ...hostile, 'impersonate-group': groups },
+      {
+        metadata: { generateName: 'm-' },
+      },
+    );
+    expect(reply.code).toBe(201);
+    const metadata = await metadataOf(reply);
+    expect(metadata).toMatchObject({ user: { isCut: true }, via: expect.stringMatching(/^x+…$/) as unknown });
+    expect(Buffer.byteLength(JSON.stringify(metadata))).toBeLessThan(12_000);
+    expect(Buffer.byteLength(JSON.stringify(events))).toBeLessThan(16_000);
+    expect(String(reply.headers['audit-id'])).toHaveLength(64);
+    expect(events[0]).toMatchObject({ impersonatedUser: { extra: { 'shiplog.io/cut': ['true'] } } });
+    const sources = (events[0] as JsonObject)['sourceIPs'];
+    expect(Array.isArray(sources) && sources.length).toBeLessThan(20);
+    expect(isJsonObject(metadata['user'])).toBe(true);
+  });
+});
