@@ -55,11 +55,26 @@ export function sendAnswer(response: AnyResponse, answer: Answer): void {
   out.end(bytes);
 }
 
-/** Each text once, as `299 - "…"`. */
+/** Characters of all warnings of an answer; beyond these each is cut, and what then comes still is left out. */
+const WARNINGS_LENGTH_MAX = 4096;
+const CUT_WARNING_LENGTH_MAX = 256;
+
+/** Each text once, as `299 - "…"`, and all of them no longer than clients take of a header: bounded as Kubernetes does. */
 export function warningHeaders(warnings: readonly string[]): string[] {
-  return [...new Set(warnings)].map((text) => {
+  const once = [...new Set(warnings)];
+  const isLong = once.reduce((sum, { length }) => sum + length, 0) > WARNINGS_LENGTH_MAX;
+  const texts: string[] = [];
+  let length = 0;
+  for (const text of once) {
+    if (length >= WARNINGS_LENGTH_MAX) break;
+    const told = isLong ? text.slice(0, CUT_WARNING_LENGTH_MAX).toWellFormed() : text;
+    texts.push(told);
+    length += told.length;
+  }
+  return texts.map((text) => {
     const clean = text.replace(/[\p{Cc}]/gu, (c) => (c === '\n' || c === '\t' ? ' ' : '')).replace(/["\\]/g, '\\$&');
-    return `299 - "${clean}"`;
+    // Node writes the characters of a header as bytes: these are the bytes of UTF-8, as Go writes them.
+    return Buffer.from(`299 - "${clean}"`, 'utf8').toString('latin1');
   });
 }
 

@@ -8,7 +8,7 @@ import { Authenticator, type AnyRequest } from './authenticate.js';
 import { impersonated } from './authorize.js';
 import type { Backend } from './backend.js';
 import { ClientGone } from './body/request-body.js';
-import { internalError, wrongName, type Call } from './call.js';
+import { faultAnswer, wrongName, type Call, type OnFault } from './call.js';
 import { customKinds } from './custom-resources.js';
 import { Discovery } from './discovery/discovery.js';
 import { get } from './gets.js';
@@ -21,6 +21,7 @@ import { negotiate, PLAIN_JSON, type Asked, type OutputForm } from './negotiate.
 import { OpenApi } from './openapi/documents.js';
 import { page, type Pages } from './pages.js';
 import { percentDecoded, Query } from './query.js';
+import { outOfBounds } from './request-bounds.js';
 import { requestInfo, type RequestInfo } from './request-info.js';
 import { Routes, type Route } from './routes.js';
 import { answers, type HttpRefusal } from './status.js';
@@ -46,8 +47,7 @@ export interface ApiOptions {
   /** Where audit events go; undefined keeps none. */
   readonly audit?: AuditLog;
   readonly health?: Pages['health'];
-  /** Told of what should not have happened, after it was answered with 500. */
-  readonly onFault?: (cause: unknown) => void;
+  readonly onFault?: OnFault;
 }
 
 export const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
@@ -127,13 +127,16 @@ class KubernetesApi implements Api {
 
   private serve(request: AnyRequest, response: AnyResponse, upgrade: Upgrade | undefined): void {
     response.on('error', () => undefined);
+    // Before anything of it is kept.
+    const refused = outOfBounds(request);
+    if (refused) return sendAnswer(response, refusalAnswer(refused));
     const trail = this.auditor.begin(request, response);
     this.answer(request, response, { upgrade, trail }).catch((cause: unknown) => {
       if (cause instanceof ClientGone) return;
-      this.options.onFault?.(cause);
+      const answer = faultAnswer(cause, this.options.onFault);
       this.auditor.end(trail, request, { code: 500 });
       if (response.headersSent) (response as { destroy(): void }).destroy();
-      else sendAnswer(response, refusalAnswer(internalError(cause)));
+      else sendAnswer(response, refusalAnswer(answer));
     });
   }
 

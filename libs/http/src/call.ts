@@ -10,6 +10,7 @@ import type { Route } from './routes.js';
 import { answers, type HttpRefusal } from './status.js';
 import type { Moment } from './time-travel.js';
 import type { Upgrade } from './websocket.js';
+import { randomUUID } from 'node:crypto';
 
 /** One request on its way. */
 export interface Call {
@@ -41,8 +42,8 @@ export function notFoundQuoted(route: Route): HttpRefusal {
   const message = refusal.message.replace(`"${route.name}"`, () => goQuote(route.name));
   return { ...refusal, message, details: { ...refusal.details, name: route.name.toWellFormed() } };
 }
-export function internalError(cause: unknown): HttpRefusal {
-  const message = cause instanceof Error ? cause.message : String(cause);
+/** What went wrong where the client may know of it: a node's own words. */
+export function internalError(message: string): HttpRefusal {
   return {
     refused: true,
     code: 500,
@@ -50,4 +51,14 @@ export function internalError(cause: unknown): HttpRefusal {
     message: `Internal error occurred: ${message}`,
     details: { causes: [{ message }] },
   };
+}
+
+/** Receives a fault with the id that the client was given, to be found again in the log of the process. */
+export type OnFault = (cause: unknown, id: string) => void;
+
+/** The answer to a fault of this server. It names an id only: what was thrown may hold what the client must not see. */
+export function faultAnswer(cause: unknown, onFault: OnFault | undefined): HttpRefusal {
+  const id = randomUUID();
+  onFault?.(cause, id);
+  return internalError(`the request failed for a reason that is in the server's log (id ${id})`);
 }

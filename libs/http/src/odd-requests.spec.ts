@@ -57,4 +57,47 @@ describe('odd requests', () => {
     const patch = { method: 'PATCH', path, body, type: 'application/apply-patch+yaml' };
     expect((await server.ask(patch)).code).toBe(400);
   });
+
+  it('refuses an event of events.k8s.io/v1 whose metadata is empty', async () => {
+    const path = '/apis/events.k8s.io/v1/namespaces/default/events';
+    const event = { reportingController: 'a.b/c', reportingInstance: 'i', action: 'a', reason: 'r', type: 'Normal' };
+    for (const metadata of [{}, undefined, { name: '' }]) {
+      const reply = await server.ask({ method: 'POST', path, body: { metadata, ...event } });
+      expect([reply.code, reply.json?.['reason']]).toEqual([422, 'Invalid']);
+      expect(reply.json?.['message']).toContain('metadata.name: Required value: name or generateName is required');
+    }
+  });
+
+  it('applies a pod with an image pull secret without a name', async () => {
+    await server.create('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
+    const path = '/api/v1/namespaces/default/pods/pulling?fieldManager=a';
+    const spec = { containers: [{ name: 'a', image: 'b' }], imagePullSecrets: [{}] };
+    const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'pulling' }, spec };
+    const ask = { method: 'PATCH', path, body, type: 'application/apply-patch+yaml' };
+    const replies = [await server.ask(ask), await server.ask(ask)];
+    expect(replies.map(({ code, json }) => [code, json?.['message']])).toEqual([
+      [201, undefined],
+      [200, undefined],
+    ]);
+  });
+
+  it('a fault is answered with an id that the log has, and with nothing of the inside', async () => {
+    const faults: { readonly cause: unknown; readonly id: string }[] = [];
+    const other = await TestServer.start({
+      onFault: (cause, id) => void faults.push({ cause, id }),
+      authorizer: {
+        authorize: (_user, { name }) => {
+          if (name === 'any') throw new Error('the password is hunter2');
+          return { allowed: true, reason: '' };
+        },
+        rules: () => ({ rules: [], incomplete: true }),
+      },
+    });
+    const reply = await other.ask({ path: `${MAPS}/any` });
+    await other.stop();
+    expect(reply.json).toMatchObject({ code: 500, reason: 'InternalError' });
+    expect(reply.text).not.toContain('hunter2');
+    expect(faults.map(({ cause }) => String(cause))).toEqual(['Error: the password is hunter2']);
+    expect(reply.json?.['message']).toContain(`(id ${faults[0]?.id})`);
+  });
 });

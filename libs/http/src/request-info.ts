@@ -71,10 +71,16 @@ export function requestInfo(method: string, path: string, query: Query): Request
   };
 }
 
+const SLASH = 0x2f;
+
 /** `/api/v1/` and `/api/v1` are the same; inner empty segments are kept. */
 export function split(path: string): string[] {
-  const trimmed = path.replace(/^\/+|\/+$/g, '');
-  return trimmed === '' ? [] : trimmed.split('/');
+  let start = 0;
+  let end = path.length;
+  // Not a pattern: `/+$` would look at a run of slashes once for each of them.
+  while (start < end && path.charCodeAt(start) === SLASH) start++;
+  while (end > start && path.charCodeAt(end - 1) === SLASH) end--;
+  return start === end ? [] : path.slice(start, end).split('/');
 }
 
 /** A list or watch that is pinned to one name counts as a request for it. */

@@ -101,6 +101,39 @@ describe('the HTTPS server', () => {
     expect((await over1(path, admin)).code).toBe(200);
   });
 
+  /** Status codes over HTTP/1.1 and over HTTP/2. */
+  async function both(path: string, headers: Record<string, string> = {}): Promise<readonly number[]> {
+    const options = { ...tls(), ...admin, maxSendHeaderBlockLength: 1024 * 1024 };
+    const session = connect(`https://localhost:${port}`, options);
+    const over2 = await new Promise<number>((resolve, reject) =>
+      session
+        .request({ ':path': path, ...headers })
+        .on('response', (answer) => resolve(Number(answer[':status'])))
+        .on('error', reject)
+        .resume(),
+    );
+    session.close();
+    return [(await over1(path, { ...admin, headers })).code, over2];
+  }
+
+  it('refuses a head that is too large, whoever sends it', async () => {
+    const selector = `app in (${Array.from({ length: 20_000 }, (_, i) => `value-${i}`).join(',')})`;
+    const query = `?labelSelector=${encodeURIComponent(selector)}`;
+    expect(query.length).toBeGreaterThan(200_000);
+    // One field of HTTP/2 has at most 64 KiB: its own library refuses more.
+    expect((await over1(`/api/v1/configmaps${query}`, admin)).code).toBe(200);
+    expect((await over1(`/version?${'a'.repeat(1024 * 1024)}`, admin)).code).toBe(414);
+    expect(await both(`/api/v1/namespaces/${'a'.repeat(8 * 1024)}`)).toEqual([414, 414]);
+    expect(await both(`/${'/'.repeat(20_000)}x`)).toEqual([414, 414]);
+    const half = 'a'.repeat(30 * 1024);
+    expect(await both('/version', { 'x-much': half, 'x-more': half })).toEqual([200, 200]);
+    expect(await both('/version', { 'x-much': half, 'x-more': half, 'x-most': half })).toEqual([431, 431]);
+  });
+
+  it('refuses a bearer token that is too large', async () => {
+    expect(await both('/version', { authorization: `Bearer ${'a'.repeat(17 * 1024)}` })).toEqual([401, 401]);
+  });
+
   it('does not mind an offer of another protocol that it does not speak', async () => {
     const headers = { connection: 'Upgrade', upgrade: 'h2c', 'content-type': 'application/json' };
     const body = JSON.stringify({ metadata: { name: 'upgraded' } });

@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Api } from './api.js';
 import type { AnyRequest } from './authenticate.js';
 import type { AnyResponse } from './answer.js';
+import { HEADER_BYTES_MAX, URL_BYTES_MAX } from './request-bounds.js';
 import { statusOf, answers } from './status.js';
 
 /** PEM texts of the server. Clients may show a certificate of `clientCa`; without one they are anonymous. */
@@ -14,8 +15,8 @@ export interface TlsOptions {
   readonly clientCa: string;
 }
 
-/** As in Kubernetes: a long selector stands in the address, which counts. */
-const HEADER_BYTES_MAX = 1024 * 1024;
+/** Node counts the URL as well. What exceeds one of the two alone is answered with the reason, by the API. */
+const HEAD_BYTES_MAX = URL_BYTES_MAX + HEADER_BYTES_MAX;
 
 /** An HTTPS server for HTTP/2 and HTTP/1.1. Requests go straight to the API, past any framework. */
 export function createApiServer(api: Api, tls: TlsOptions): Http2SecureServer {
@@ -29,7 +30,7 @@ export function createApiServer(api: Api, tls: TlsOptions): Http2SecureServer {
       // A certificate of somebody else is answered 401, not by a broken handshake.
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',
-      settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 },
+      settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024, maxHeaderListSize: HEAD_BYTES_MAX },
     },
     (request, response) => api.handle(request as AnyRequest, response as AnyResponse),
   );
@@ -42,7 +43,7 @@ export function createApiServer(api: Api, tls: TlsOptions): Http2SecureServer {
     headersTimeout: 60_000,
     // For the request alone, a large body included: watches and logs are answers.
     requestTimeout: 300_000,
-    maxHeaderSize: HEADER_BYTES_MAX,
+    maxHeaderSize: HEAD_BYTES_MAX,
     // A client may offer other protocols: its request is then served as if it had not.
     shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
   });

@@ -4,6 +4,7 @@ import type { Instant, JsonObject } from '#std';
 import { isJsonObject } from '#std';
 import { bootstrapUser } from './bootstrap-token.js';
 import { AUTHENTICATED } from './users.js';
+import { createHash } from 'node:crypto';
 
 export interface Authentication {
   readonly keys: Pick<Keys, 'verifyToken'>;
@@ -26,24 +27,47 @@ interface Bad {
 }
 type Checked = { readonly claims: Claims } | Bad;
 
-/** Whose bearer tokens are. What was verified a moment ago is remembered; what a token names is looked up each time. */
+/** Longer bearer tokens are refused unread. Those of service accounts have about 1 KiB. */
+const TOKEN_BYTES_MAX = 16 * 1024;
+const VERIFIED_MAX = 10_000;
+const VERIFIED_MS = 10_000;
+
+/** Authenticates bearer tokens. Verified claims are cached for a moment; what a token names is looked up each time. */
 export class Tokens {
-  private readonly checked = new Map<string, { readonly result: Checked; readonly until: Instant }>();
+  /** By SHA-256: the process keeps no token. Only verified tokens are cached: anyone can send any number of others. */
+  private readonly verified = new Map<string, { readonly claims: Claims; readonly until: Instant }>();
   constructor(private readonly options: Authentication) {}
 
+  /** How many verified tokens are cached. */
+  get cached(): number {
+    return this.verified.size;
+  }
+
   async owner(token: string, audiences: readonly string[]): Promise<Identity> {
+    if (Buffer.byteLength(token) > TOKEN_BYTES_MAX) return { error: INVALID };
     const { issuer } = this.options;
     const now = this.options.now();
     const joining = bootstrapUser(token, this.options.current(), now);
     // Tokens that name no audience are for this server alone.
     if (joining) return audiences.includes(issuer) ? { user: joining, audiences: [issuer] } : { error: INVALID };
-    let known = this.checked.get(token);
-    if (!known || known.until <= now) {
-      known = { result: await this.check(token, now), until: now + 10_000 };
-      if (this.checked.size > 10_000) this.checked.clear();
-      this.checked.set(token, known);
+    const result = await this.verify(token, now);
+    return 'error' in result ? result : accountOf(result.claims, audiences, this.options);
+  }
+
+  private async verify(token: string, now: Instant): Promise<Checked> {
+    const hash = createHash('sha256').update(token).digest('base64');
+    const known = this.verified.get(hash);
+    if (known && known.until > now) return known;
+    this.verified.delete(hash);
+    const result = await this.check(token, now);
+    if ('error' in result) return result;
+    // The oldest entry goes first: a flood of tokens must not forget all others at once.
+    for (const oldest of this.verified.keys()) {
+      if (this.verified.size < VERIFIED_MAX) break;
+      this.verified.delete(oldest);
     }
-    return 'error' in known.result ? known.result : accountOf(known.result.claims, audiences, this.options);
+    this.verified.set(hash, { claims: result.claims, until: now + VERIFIED_MS });
+    return result;
   }
 
   private async check(token: string, now: Instant): Promise<Checked> {

@@ -2,7 +2,7 @@ import type { Change, KubeObject, Refusal, UnloggedFacts, View } from '#model';
 import { isRefusal } from '#model';
 import type { AnyResponse, Rendering } from './answer.js';
 import type { Backend } from './backend.js';
-import { internalError } from './call.js';
+import { faultAnswer, type OnFault } from './call.js';
 import { versionOf, type ListOptions } from './list-options.js';
 import { tooNew } from './lists.js';
 import type { Route } from './routes.js';
@@ -18,7 +18,7 @@ export interface WatchCall {
   readonly response: AnyResponse;
   readonly warnings?: readonly string[];
   /** Receives what a watcher threw. It ends this watch, and neither the other watches nor the process. */
-  readonly onFault?: ((cause: unknown) => void) | undefined;
+  readonly onFault?: OnFault | undefined;
 }
 
 const BOOKMARK_MS = 55_000;
@@ -111,7 +111,7 @@ class RunningWatch {
     // What the log cannot be asked for ends the connection: the client begins again from what it has seen.
     if (this.subscribe()) return;
     this.catchUp().catch((cause: unknown) => {
-      this.call.onFault?.(cause);
+      faultAnswer(cause, this.call.onFault);
       this.stream.destroy();
     });
   }
@@ -154,8 +154,7 @@ class RunningWatch {
       for (const change of changes)
         for (const [type, object] of eventsOf(change, (one) => this.sees(one))) this.stream.event(type, object);
     } catch (cause) {
-      this.call.onFault?.(cause);
-      this.stream.refuse(internalError(cause));
+      this.stream.refuse(faultAnswer(cause, this.call.onFault));
     }
     if (!this.stream.keepsUp) this.stream.destroy();
   }

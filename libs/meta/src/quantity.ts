@@ -36,14 +36,19 @@ const WRONG_FORM = "quantities must match the regular expression '^([+-]?[0-9.]+
 const WRONG_SUFFIX = "unable to parse quantity's suffix";
 const NO_NUMBER = 'unable to parse numeric part of quantity';
 
+/** Longer texts are no quantities: arithmetic on millions of digits takes minutes, and what was read is remembered. */
+const TEXT_MAX = 1024;
+
 const known = new Map<string, Parsed<Quantity>>();
 const KNOWN_MAX = 8192;
+const KNOWN_TEXT_MAX = 64;
 
 /** Reads `100m`, `1.5Gi`, `1e3`. Texts repeat endlessly in a cluster, so what was read once is remembered. */
 export function parseQuantity(text: string): Parsed<Quantity> {
   let quantity = known.get(text);
   if (quantity === undefined) {
     quantity = read(text);
+    if (text.length > KNOWN_TEXT_MAX) return quantity;
     if (known.size >= KNOWN_MAX) known.clear();
     known.set(text, quantity);
   }
@@ -58,7 +63,7 @@ export function quantityOf(text: string | number | undefined | null): Quantity {
 }
 
 function read(text: string): Parsed<Quantity> {
-  const match = text === '' ? null : FORM.exec(text);
+  const match = text === '' || text.length > TEXT_MAX ? null : FORM.exec(text);
   if (match === null) return unparsed(WRONG_FORM);
   const [, sign = '', whole = '', fraction = '', suffix = ''] = match;
   const scale = scaleOf(suffix);

@@ -155,6 +155,8 @@ const INT64 = /^[+-]?\d+$/;
 export function isInt64(text: string): boolean {
   if (!INT64.test(text)) return false;
   if (text.length < 18) return true;
+  // More digits than a label may have: not worth the arithmetic.
+  if (text.length > 64) return false;
   const value = BigInt(text.startsWith('+') ? text.slice(1) : text);
   return value >= -(2n ** 63n) && value < 2n ** 63n;
 }

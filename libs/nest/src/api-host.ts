@@ -34,7 +34,7 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
       keys,
       address: new URL(apiUrl(settings)).host,
       audit: this.audit,
-      onFault: (cause) => say(`api: ${explain(cause)}`),
+      onFault: (cause, id) => say(`api: fault ${id}: ${explain(cause)}`),
     });
     this.server = createApiServer(api, { ...certificate, clientCa: keys.caCertificate });
     this.server.on('connection', (socket: Socket) => {

@@ -1,4 +1,5 @@
 import { goQuote } from './go-quote.js';
+import { JSON_DEPTH_MAX } from './json.js';
 
 /** What Go's decoder says about a text that is not JSON. Call it only for texts that do not parse. */
 export function goJsonError(text: string): string {
@@ -18,6 +19,7 @@ class SyntaxProblem extends Error {}
 
 class Scanner {
   private at = 0;
+  private depth = 0;
   constructor(private readonly text: string) {}
 
   get isAtEnd(): boolean {
@@ -34,14 +36,20 @@ class Scanner {
   value(context: string): void {
     this.blanks();
     const c = this.text.charAt(this.at);
-    if (c === '{') this.object();
-    else if (c === '[') this.array();
+    if (c === '{') this.nested(() => this.object());
+    else if (c === '[') this.nested(() => this.array());
     else if (c === '"') this.string();
     else if (c === 't') this.literal('true');
     else if (c === 'f') this.literal('false');
     else if (c === 'n') this.literal('null');
     else if (c === '-' || (c >= '0' && c <= '9')) this.number();
     else this.fail(context);
+  }
+  /** Go's own limit is ten thousand levels; here the stack has to hold them. */
+  private nested(read: () => void): void {
+    if (++this.depth > JSON_DEPTH_MAX) throw new SyntaxProblem('exceeded max depth');
+    read();
+    this.depth--;
   }
   private object(): void {
     this.at++;

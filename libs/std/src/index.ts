@@ -1,4 +1,5 @@
 export * from './assert.js';
+export * from './field-words.js';
 export * from './go-json-error.js';
 export * from './go-quote.js';
 export * from './hash.js';

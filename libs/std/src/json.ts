@@ -45,3 +45,12 @@ function isAbsent(fields: Readonly<Record<string, unknown>>, key: string): boole
   const value = fields[key];
   return value === undefined || typeof value === 'function' || (key === '__proto__' && !Object.hasOwn(fields, key));
 }
+
+/** What reads, compares and writes objects calls itself for every level: deeper ones would exhaust the stack somewhere. */
+export const JSON_DEPTH_MAX = 1000;
+
+export function isTooDeep(value: unknown, left = JSON_DEPTH_MAX): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (left === 0) return true;
+  return Object.values(value).some((item) => isTooDeep(item, left - 1));
+}

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '#std';
-import { goJsonError } from '#std';
+import { FieldWords, goJsonError, isTooDeep, JSON_DEPTH_MAX, pathBelow } from '#std';
 
 /** A decoded body and what Kubernetes says about keys that came twice. */
 export interface ParsedBody {
@@ -21,24 +21,16 @@ export function parseJson(text: string, isPatch = false): BodyResult {
   } catch {
     return { error: goJsonError(text) };
   }
-  if (text.length > DEPTH_MAX && isTooDeep(value)) return { error: TOO_DEEP };
+  if (text.length > JSON_DEPTH_MAX && isTooDeep(value)) return { error: TOO_DEEP };
   // Half of a surrogate pair, which no UTF-8 can hold, can only come from an escape.
   if (/\\u[dD][89a-fA-F]/.test(text)) value = wellFormed(value);
   if (typeof value !== 'object' || value === null || colons(text) === keys(value)) return { value, duplicates: [] };
-  const duplicates: string[] = [];
+  const duplicates = new FieldWords();
   const merging = new MergingParser(text, duplicates).document();
-  return { value: isPatch ? value : wellFormed(merging), duplicates };
+  return { value: isPatch ? value : wellFormed(merging), duplicates: duplicates.all };
 }
 
-/** What reads, compares and writes objects calls itself for every level: deeper ones would exhaust the stack somewhere. */
-const DEPTH_MAX = 1000;
 export const TOO_DEEP = 'exceeded max depth';
-
-export function isTooDeep(value: unknown, left = DEPTH_MAX): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (left === 0) return true;
-  return Object.values(value).some((item) => isTooDeep(item, left - 1));
-}
 
 function wellFormed(value: Json): Json {
   if (typeof value === 'string') return value.toWellFormed();
@@ -87,7 +79,7 @@ class MergingParser {
   private at = 0;
   constructor(
     private readonly text: string,
-    private readonly duplicates: string[],
+    private readonly duplicates: FieldWords,
   ) {}
 
   document(): Json {
@@ -105,19 +97,21 @@ class MergingParser {
   }
   private object(path: string): Json {
     const fields: Fields = {};
+    // Told once: a key may come any number of times.
+    const told = new Set<string>();
     this.at++;
     for (this.blanks(); this.text.charAt(this.at) !== '}'; this.blanks()) {
       if (this.text.charAt(this.at) === ',') this.at++;
       const key = this.value('') as string;
       this.blanks();
       this.at++;
-      const field = path === '' ? key : `${path}.${key}`;
+      const field = pathBelow(path, key);
       const value = this.value(field);
       if (!Object.hasOwn(fields, key)) define(fields, key, value);
       else {
-        const said = `duplicate field "${field}"`;
-        if (!this.duplicates.includes(said)) this.duplicates.push(said);
-        define(fields, key, merged(fields[key] ?? null, value));
+        if (!told.has(key)) this.duplicates.add(`duplicate field "${field}"`);
+        told.add(key);
+        merge(fields, key, value);
       }
     }
     this.at++;
@@ -128,7 +122,7 @@ class MergingParser {
     this.at++;
     for (this.blanks(); this.text.charAt(this.at) !== ']'; this.blanks()) {
       if (this.text.charAt(this.at) === ',') this.at++;
-      items.push(this.value(`${path}[${items.length}]`));
+      items.push(this.value(pathBelow(path, items.length)));
     }
     this.at++;
     return items;
@@ -147,16 +141,12 @@ class MergingParser {
 function define(fields: Fields, key: string, value: Json): void {
   Object.defineProperty(fields, key, { value, enumerable: true, writable: true, configurable: true });
 }
-function isFields(value: Json): value is JsonObject {
+function isFields(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
-function merged(first: Json, second: Json): Json {
-  if (!isFields(first) || !isFields(second)) return second;
-  const out: Fields = {};
-  for (const key of Object.keys(first)) define(out, key, first[key] ?? null);
-  for (const key of Object.keys(second)) {
-    const value = second[key] ?? null;
-    define(out, key, Object.hasOwn(out, key) ? merged(out[key] ?? null, value) : value);
-  }
-  return out;
+/** Written in place, since the parser made both: copying what is there would cost as much again for every part. */
+function merge(fields: Fields, key: string, value: Json): void {
+  const old = Object.hasOwn(fields, key) ? fields[key] : undefined;
+  if (!isFields(old) || !isFields(value)) return define(fields, key, value);
+  for (const inner of Object.keys(value)) merge(old as Fields, inner, value[inner] ?? null);
 }

@@ -2,7 +2,7 @@ import { deleteOptions } from '#kinds';
 import type { CommandOptions, Kind, ObjectType, PatchType, Refusal } from '#model';
 import { decodeEnvelope, decodeProtobuf, ProtobufError, untypedField } from '#model';
 import type { Json } from '#std';
-import { cannotUnmarshal, isJsonObject } from '#std';
+import { boundedWords, cannotUnmarshal, FieldWords, isJsonObject, pathBelow } from '#std';
 import type { AnyRequest } from '../authenticate.js';
 import { MEDIA_TYPES } from '../negotiate.js';
 import { answers } from '../status.js';
@@ -165,18 +165,18 @@ function jsonPatch({ value, duplicates }: ParsedBody, isStrict: boolean, about: 
   if (value === null) return { value: [], duplicates: [] };
   if (!Array.isArray(value))
     return wrong(value, `Go value of type ${isStrict ? '[]handlers.jsonPatchOp' : 'jsonpatch.Patch'}`);
-  const unknown: string[] = [];
+  const unknown = new FieldWords();
   for (const [i, operation] of value.entries()) {
     if (operation === null) continue;
     if (!isJsonObject(operation))
       return wrong(operation, `Go value of type ${isStrict ? 'handlers.jsonPatchOp' : 'jsonpatch.Operation'}`);
     for (const [key, part] of Object.entries(operation)) {
-      if (!OPERATION.has(key)) unknown.push(`unknown field "[${i}].${key}"`);
+      if (!OPERATION.has(key)) unknown.add(`unknown field "${pathBelow(`[${i}]`, key)}"`);
       if (isStrict && TEXTS.includes(key) && part !== null && typeof part !== 'string')
         return wrong(part, `Go struct field jsonPatchOp.${key} of type string`);
     }
   }
-  return { value, duplicates: [...unknown, ...duplicates].map((words) => `json patch ${words}`) };
+  return { value, duplicates: boundedWords([...unknown.all, ...duplicates]).map((words) => `json patch ${words}`) };
 }
 
 /** DeleteOptions, in any of the formats; undefined for an empty body. */

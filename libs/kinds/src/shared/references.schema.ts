@@ -4,7 +4,8 @@ export const localObjectReference = object(
   'io.k8s.api.core.v1.LocalObjectReference',
   'An object in the same namespace, by its name.',
   {
-    name: f(string, 1, 'Name of the object.'),
+    // The key of `imagePullSecrets`: an item that leaves it out has the empty name.
+    name: f(string, 1, 'Name of the object.', { default: '' }),
   },
   { mapType: 'atomic' },
 );

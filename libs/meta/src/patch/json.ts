@@ -1,54 +1,76 @@
 import { isJsonObject, jsonEquals, type Json, type JsonObject } from '#std';
+import { JsonDocument, TooMuchMoved } from './json-document.js';
 import { badRequest, patched, unprocessable, type Patched } from './problem.js';
 
 const OPERATIONS_MAX = 10_000;
+/** Bytes of JSON that the copies of one patch may have in all, as in Kubernetes: copying a copy doubles it each time. */
+const COPIED_BYTES_MAX = 3 * 1024 * 1024;
 
 /** Applies an RFC 6902 patch. Whatever does not fit the document is one and the same 422, as in Kubernetes. */
 export function applyJsonPatch(document: JsonObject, patch: unknown): Patched<JsonObject> {
   if (!Array.isArray(patch)) return badRequest('error decoding patch: the patch must be a list of operations');
-  if (patch.length > OPERATIONS_MAX) {
-    const text = `The allowed maximum operations in a JSON patch is ${OPERATIONS_MAX}, got ${patch.length}`;
-    const message = `Request entity too large: ${text}`;
-    return { ok: false, problem: { code: 413, reason: 'RequestEntityTooLarge', message } };
+  if (patch.length > OPERATIONS_MAX)
+    return tooLarge(`The allowed maximum operations in a JSON patch is ${OPERATIONS_MAX}, got ${patch.length}`);
+  const at = new JsonDocument(document);
+  let copiedBytes = 0;
+  try {
+    for (const operation of patch as readonly unknown[]) {
+      if (!isJsonObject(operation)) return unprocessable();
+      const copied = apply(at, operation);
+      if (copied === FAILED) return unprocessable();
+      copiedBytes += copied;
+      if (copiedBytes > COPIED_BYTES_MAX) return unprocessable();
+    }
+  } catch (cause) {
+    if (cause instanceof TooMuchMoved) return tooLarge(cause.message);
+    throw cause;
   }
-  let at: Json = document;
-  for (const operation of patch as readonly unknown[]) {
-    const next: Outcome = isJsonObject(operation) ? apply(at, operation) : FAILED;
-    if (next === FAILED) return unprocessable();
-    at = next;
-  }
-  return isJsonObject(at) ? patched(at) : unprocessable();
+  const { root } = at;
+  return isJsonObject(root) && !at.isTooDeep ? patched(root) : unprocessable();
+}
+
+function tooLarge(text: string): Patched<JsonObject> {
+  const message = `Request entity too large: ${text}`;
+  return { ok: false, problem: { code: 413, reason: 'RequestEntityTooLarge', message } };
 }
 
 /** The operation does not fit the document. */
 const FAILED = Symbol('failed');
-type Outcome = Json | typeof FAILED;
+/** Bytes that the operation copied. */
+type Outcome = number | typeof FAILED;
 
-function apply(document: Json, operation: JsonObject): Outcome {
+function apply(document: JsonDocument, operation: JsonObject): Outcome {
   const path = pointer(operation['path']);
   if (path === undefined) return FAILED;
   const value = operation['value'] ?? null;
   switch (operation['op']) {
     case 'add':
-      return edit(document, path, (holder, key) => insert(holder, key, value));
+      return document.insert(path, value) ? 0 : FAILED;
     case 'remove':
-      return edit(document, path, remove);
+      return document.remove(path) ? 0 : FAILED;
     case 'replace':
-      return edit(document, path, (holder, key) => replace(holder, key, value));
+      return document.replace(path, value) ? 0 : FAILED;
     case 'test':
-      return test(document, path, value) ? document : FAILED;
+      return test(document, path, value) ? 0 : FAILED;
     case 'copy':
+      return copy(document, pointer(operation['from']), path);
     case 'move': {
       const from = pointer(operation['from']);
-      if (from === undefined) return FAILED;
-      const found = operation['op'] === 'move' ? read(document, from) : copied(document, from);
-      if (found === undefined) return FAILED;
-      const base = operation['op'] === 'move' ? edit(document, from, remove) : document;
-      return base === FAILED ? FAILED : edit(base, path, (holder, key) => insert(holder, key, found));
+      const found = from && document.read(from);
+      if (from === undefined || found === undefined) return FAILED;
+      return document.remove(from) && document.insert(path, found) ? 0 : FAILED;
     }
     default:
       return FAILED;
   }
+}
+
+function copy(document: JsonDocument, from: readonly string[] | undefined, path: readonly string[]): Outcome {
+  const found = from && orNull(document, from);
+  if (found === undefined) return FAILED;
+  const text = document.textOf(found);
+  // A copy of its own: what is written to one place later must not show in the other.
+  return text !== undefined && document.insert(path, JSON.parse(text) as Json) ? text.length : FAILED;
 }
 
 /** Keys of a JSON pointer; an escape that RFC 6901 does not know is kept as it is. */
@@ -59,82 +81,13 @@ function pointer(path: unknown): readonly string[] | undefined {
   return parts.slice(1).map((part) => part.replace(/~[01]/g, (escape) => (escape === '~1' ? '/' : '~')));
 }
 
-type Edit = (holder: readonly Json[] | JsonObject, key: string) => Outcome;
-
-/** The document with the last holder on the path replaced by what `change` makes of it. */
-function edit(document: Json, path: readonly string[], change: Edit): Outcome {
-  const [key, ...rest] = path;
-  if (key === undefined || typeof document !== 'object' || document === null) return FAILED;
-  const holder = document as readonly Json[] | JsonObject;
-  if (rest.length === 0) return change(holder, key);
-  const inner = member(holder, key);
-  if (inner === undefined) return FAILED;
-  const next = edit(inner, rest, change);
-  return next === FAILED ? FAILED : replace(holder, key, next);
+/** Nothing there is null, as long as there is an object that could hold it. */
+function orNull(document: JsonDocument, path: readonly string[]): Json | undefined {
+  const found = document.read(path);
+  if (found !== undefined) return found;
+  return isJsonObject(document.read(path, path.length - 1)) ? null : undefined;
 }
-
-function isList(holder: readonly Json[] | JsonObject): holder is readonly Json[] {
-  return Array.isArray(holder);
-}
-function index(key: string): number | undefined {
-  return /^[+-]?\d+$/.test(key) ? Number(key) : undefined;
-}
-function member(holder: readonly Json[] | JsonObject, key: string): Json | undefined {
-  if (!isList(holder)) return Object.hasOwn(holder, key) ? holder[key] : undefined;
-  const at = placeIn(holder, key);
-  return at === undefined ? undefined : holder[at];
-}
-/** Where an item is; what is below zero counts from the end. */
-function placeIn(list: readonly Json[], key: string): number | undefined {
-  const at = index(key);
-  return at !== undefined && at < 0 ? at + list.length : at;
-}
-
-function insert(holder: readonly Json[] | JsonObject, key: string, value: Json): Outcome {
-  if (!isList(holder)) return { ...holder, [key]: value };
-  if (key === '-') return [...holder, value];
-  let at = index(key);
-  if (at === undefined) return FAILED;
-  // Minus one is the end: the list is counted with the new item in it.
-  if (at < 0) at += holder.length + 1;
-  if (at < 0 || at > holder.length) return FAILED;
-  return [...holder.slice(0, at), value, ...holder.slice(at)];
-}
-function remove(holder: readonly Json[] | JsonObject, key: string): Outcome {
-  if (!isList(holder)) {
-    if (!Object.hasOwn(holder, key) || holder[key] === undefined) return FAILED;
-    const { [key]: _gone, ...rest } = holder;
-    return rest;
-  }
-  const at = placeIn(holder, key);
-  if (at === undefined || at < 0 || at >= holder.length) return FAILED;
-  return [...holder.slice(0, at), ...holder.slice(at + 1)];
-}
-function replace(holder: readonly Json[] | JsonObject, key: string, value: Json): Outcome {
-  // A field of an object need not be there yet: replacing it adds it.
-  if (!isList(holder)) return { ...holder, [key]: value };
-  if (member(holder, key) === undefined) return FAILED;
-  const at = placeIn(holder, key);
-  return holder.map((item, i) => (i === at ? value : item));
-}
-
-function read(document: Json, path: readonly string[]): Json | undefined {
-  let at: Json | undefined = document;
-  for (const key of path) {
-    if (typeof at !== 'object' || at === null) return undefined;
-    at = member(at as readonly Json[] | JsonObject, key);
-    if (at === undefined) return undefined;
-  }
-  return at;
-}
-
-/** Nothing there is copied as null, as long as there is an object that could hold it. */
-function copied(document: Json, path: readonly string[]): Json | undefined {
-  const holder = read(document, path.slice(0, -1));
-  return read(document, path) ?? (isJsonObject(holder) ? null : undefined);
-}
-/** Nothing there equals null likewise. */
-function test(document: Json, path: readonly string[], value: Json): boolean {
-  const found = copied(document, path);
+function test(document: JsonDocument, path: readonly string[], value: Json): boolean {
+  const found = orNull(document, path);
   return found !== undefined && jsonEquals(found, value);
 }

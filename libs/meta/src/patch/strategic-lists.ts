@@ -1,4 +1,4 @@
-import { isJsonObject, jsonEquals, type Json, type JsonObject } from '#std';
+import { isJsonObject, jsonEquals, stableStringify, type Json, type JsonObject } from '#std';
 
 /** The patch contradicts itself or the schema: Kubernetes answers 500. */
 export class PatchFailure extends Error {
@@ -52,20 +52,19 @@ interface Special {
 }
 /** Carries out items that are directives: `{name, $patch: delete}` and `{$patch: replace}`. */
 function applySpecial(original: readonly Json[], patch: readonly Json[], mergeKey: string): Special {
-  let base = original;
+  const gone = new Set<string>();
   let replace = false;
   const plain: Json[] = [];
   for (const item of patch) {
     const directive = isJsonObject(item) ? item['$patch'] : undefined;
     if (!isJsonObject(item) || directive === undefined) plain.push(item);
-    else if (directive === 'delete') {
-      const key = keyOf(item, mergeKey);
-      base = base.filter((old) => !(isJsonObject(old) && jsonEquals(old[mergeKey], key)));
-    } else if (directive === 'replace') replace = true;
+    else if (directive === 'delete') gone.add(stableStringify(keyOf(item, mergeKey)));
+    else if (directive === 'replace') replace = true;
     else throw new PatchFailure(`unknown patch type found: ${String(directive)}`);
   }
   // A replacement takes the patch's plain items instead of all that was there; it is no item itself.
-  return replace ? { base: plain, patch: [] } : { base, patch: plain };
+  if (replace) return { base: plain, patch: [] };
+  return { base: original.filter((old) => !gone.has(identityOf(old, mergeKey) ?? '')), patch: plain };
 }
 
 function mergeItems(
@@ -75,14 +74,15 @@ function mergeItems(
   mergeItem: MergeItem,
 ): readonly Json[] {
   const merged = [...base];
+  const places = firstPlaces(base, mergeKey);
   for (const item of patch) {
     if (!isJsonObject(item)) throw new PatchFailure(`expected a map in a list merged by ${mergeKey}`);
-    const key = keyOf(item, mergeKey);
-    const at = merged.findIndex((old) => isJsonObject(old) && jsonEquals(old[mergeKey], key));
-    const old = merged[at];
-    if (isJsonObject(old)) merged[at] = mergeItem(old, item);
+    const key = stableStringify(keyOf(item, mergeKey));
+    const at = places.get(key);
+    const old = at === undefined ? undefined : merged[at];
+    if (at !== undefined && isJsonObject(old)) merged[at] = mergeItem(old, item);
     // A new item of a list that was there is taken as it came.
-    else merged.push(item);
+    else places.set(key, merged.push(item) - 1);
   }
   return merged;
 }
@@ -101,33 +101,64 @@ function inOrder(
   serverOrder: readonly Json[],
   mergeKey: string | undefined,
 ): readonly Json[] {
-  const rank = (list: readonly Json[], item: Json): number => list.findIndex((other) => same(other, item, mergeKey));
-  const named = merged.filter((item) => rank(patchOrder, item) >= 0);
-  const others = merged.filter((item) => rank(patchOrder, item) < 0);
-  named.sort((a, b) => rank(patchOrder, a) - rank(patchOrder, b));
-  others.sort((a, b) => rank(serverOrder, a) - rank(serverOrder, b));
-  const out: Json[] = [];
+  const inPatch = ranks(merged, firstPlaces(patchOrder, mergeKey), mergeKey);
+  const onServer = ranks(merged, firstPlaces(serverOrder, mergeKey), mergeKey);
+  const byRank = (ranks: readonly number[]) => (a: number, b: number) => (ranks[a] ?? 0) - (ranks[b] ?? 0);
+  const all = merged.map((_item, at) => at);
+  const named = all.filter((at) => (inPatch[at] ?? -1) >= 0).sort(byRank(inPatch));
+  const others = all.filter((at) => (inPatch[at] ?? -1) < 0).sort(byRank(onServer));
+  const order: number[] = [];
   let i = 0;
   let j = 0;
   while (i < others.length || j < named.length) {
     const other = others[i];
     const mine = named[j];
     if (other === undefined || mine === undefined) {
-      if (mine === undefined) out.push(...others.slice(i));
-      else out.push(...named.slice(j));
+      const rest = mine === undefined ? others.slice(i) : named.slice(j);
+      for (const at of rest) order.push(at);
       break;
     }
-    const left = rank(serverOrder, other);
-    const right = rank(serverOrder, mine);
+    const left = onServer[other] ?? -1;
+    const right = onServer[mine] ?? -1;
     if (left >= 0 && right >= 0 && left < right) {
-      out.push(other);
+      order.push(other);
       i++;
     } else {
-      out.push(mine);
+      order.push(mine);
       j++;
     }
   }
-  return out;
+  return order.map((at) => merged[at] as Json);
+}
+
+/** Where each item stands in a list; -1 for one that is not in it. */
+function ranks(
+  items: readonly Json[],
+  places: ReadonlyMap<string, number>,
+  mergeKey: string | undefined,
+): readonly number[] {
+  return items.map((item) => {
+    const identity = identityOf(item, mergeKey);
+    return identity === undefined ? -1 : (places.get(identity) ?? -1);
+  });
+}
+
+/** The first place of every item of a list, by identity: a search through the list for each item would be quadratic. */
+function firstPlaces(list: readonly Json[], mergeKey: string | undefined): Map<string, number> {
+  const places = new Map<string, number>();
+  for (const [at, item] of list.entries()) {
+    const identity = identityOf(item, mergeKey);
+    if (identity !== undefined && !places.has(identity)) places.set(identity, at);
+  }
+  return places;
+}
+
+/** Equal for items that are the same to {@link same}; undefined for what is the same as nothing. */
+function identityOf(item: Json, mergeKey: string | undefined): string | undefined {
+  if (mergeKey === undefined) return stableStringify(item);
+  if (!isJsonObject(item)) return undefined;
+  const key = item[mergeKey];
+  return key === undefined ? '' : stableStringify(key);
 }
 
 function same(a: Json | undefined, b: Json | undefined, mergeKey: string | undefined): boolean {
@@ -135,7 +166,8 @@ function same(a: Json | undefined, b: Json | undefined, mergeKey: string | undef
   return isJsonObject(a) && isJsonObject(b) && jsonEquals(a[mergeKey], b[mergeKey]);
 }
 function unique(items: readonly Json[]): readonly Json[] {
-  return items.filter((item, i) => items.findIndex((other) => jsonEquals(other, item)) === i);
+  const places = firstPlaces(items, undefined);
+  return items.filter((item, i) => places.get(stableStringify(item)) === i);
 }
 
 /** A value as Go's `%v` prints it: `map[a:1 b:[x y]]`. */

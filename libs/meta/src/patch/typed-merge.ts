@@ -46,6 +46,8 @@ function mergeLists(live: readonly Json[], applied: readonly Json[], list: ListS
   const liveItems = indexItems(live, list, place);
   const appliedItems = indexItems(applied, list, place);
   const shared = appliedKeys.filter((key) => liveItems.has(key));
+  // How many of them are done: taking them off the front would move all others each time.
+  let sharedDone = 0;
   const done = new Set<string>();
   const out: Json[] = [];
   const takeApplied = (key: string): void => {
@@ -53,7 +55,7 @@ function mergeLists(live: readonly Json[], applied: readonly Json[], list: ListS
     const twins = liveItems.get(key);
     const value = mergeValues(twins?.length === 1 ? twins[0] : undefined, appliedItems.get(key)?.[0], inner);
     if (value !== undefined) out.push(value);
-    if (shared[0] === key) shared.shift();
+    if (shared[sharedDone] === key) sharedDone++;
   };
   let i = 0;
   for (let j = 0; i < live.length || j < applied.length;) {
@@ -69,7 +71,7 @@ function mergeLists(live: readonly Json[], applied: readonly Json[], list: ListS
       takeApplied(mine);
       i++;
       j++;
-    } else if (theirs === undefined || (shared[0] !== undefined && shared[0] !== mine)) {
+    } else if (theirs === undefined || (shared[sharedDone] !== undefined && shared[sharedDone] !== mine)) {
       // It comes, or came, at its place in the configuration.
       i++;
     } else {

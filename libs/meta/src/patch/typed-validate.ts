@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '#std';
+import { cutPath, FIELD_WORDS_MAX, isJsonObject, type Json, type JsonObject } from '#std';
 import { elementText, itemElement } from './path-element.js';
 import { goMap } from './strategic-lists.js';
 import { placeOf, type ListShape, type Place, type Shape } from './shape.js';
@@ -13,7 +13,7 @@ export function typingProblem(applied: JsonObject, shape: Shape): string | undef
 
 function check(value: Json, place: Place, path: string, problems: string[]): void {
   if (value === null) return;
-  const say = (text: string): void => void problems.push(path === '' ? text : `${path}: ${text}`);
+  const say = (text: string): void => note(problems, path === '' ? text : `${path}: ${text}`);
   const { shape } = place;
   if (shape.is === 'scalar') {
     const wrong = scalarProblem(shape.scalar, value);
@@ -30,10 +30,15 @@ function check(value: Json, place: Place, path: string, problems: string[]): voi
       const inner = value[key];
       if (inner === undefined) continue;
       const field = place.field(key);
-      if (field === undefined) problems.push(`${path}.${key}: field not declared in schema`);
-      else check(inner, field, `${path}.${key}`, problems);
+      const at = cutPath(`${path}.${key}`);
+      if (field === undefined) note(problems, `${at}: field not declared in schema`);
+      else check(inner, field, at, problems);
     }
   }
+}
+/** Each names a path, and a configuration can have as many as it has bytes: the first ones are enough. */
+function note(problems: string[], text: string): void {
+  if (problems.length < FIELD_WORDS_MAX) problems.push(text);
 }
 /** A value that no schema describes is its own type. */
 function isUntyped(place: Place): boolean {
@@ -65,7 +70,7 @@ function checkItems(
     const { element } = made;
     if (seen.has(element)) say(`duplicate entries for key ${elementText(element)}`);
     seen.add(element);
-    check(item, inner, `${path}${elementText(element)}`, problems);
+    check(item, inner, cutPath(`${path}${elementText(element)}`), problems);
   }
 }
 

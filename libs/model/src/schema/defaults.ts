@@ -1,5 +1,5 @@
 import { putValue } from '#std';
-import { type ObjectType, resolved, type Type } from './builder.js';
+import { type FieldOptions, type ObjectType, resolved, type Type } from './builder.js';
 import { decode } from './decode.js';
 
 /** Sets the static defaults of a type where its fields are absent. Returns the same value when there is nothing to set. */
@@ -81,7 +81,7 @@ function eachField(type: ObjectType): Defaulter {
     const field = type.fields[name];
     if (field === undefined) continue;
     const inner = defaulterOf(field.type);
-    const wanted = field.options.fill ?? field.options.default;
+    const wanted = writtenDefault(field.options);
     // A default is written as any value of its type is: with the fields that are always written.
     const filled = wanted === undefined ? undefined : inner(decode(field.type, wanted).value);
     if (filled !== undefined || inner !== same)
@@ -105,6 +105,12 @@ function eachField(type: ObjectType): Defaulter {
     if (!isChanged) return value;
     return isNew ? inOrder({ ...source, ...changes }) : { ...source, ...changes };
   };
+}
+
+/** An empty text that is not written where it is empty is a default for list keys only. */
+function writtenDefault({ fill, default: published, pointer, always }: FieldOptions): unknown {
+  const wanted = fill ?? published;
+  return wanted === '' && pointer !== true && always === undefined ? undefined : wanted;
 }
 
 /** Zero values that are always written (`''`, 0) count as absent where a default is to take their place. */

@@ -1,16 +1,18 @@
+import { FIELD_WORDS_MAX, pathBelow } from '#std';
 import { resolved, type Type } from './builder.js';
 
-/** Paths of the fields that a type does not know, in the order in which the document has them. */
+/** Paths of the first fields that a type does not know, in the order in which the document has them. */
 export function unknownFields(type: Type, value: unknown, path = '', found: string[] = []): readonly string[] {
   const t = resolved(type);
-  if (typeof value !== 'object' || value === null || t.is === 'scalar') return found;
+  if (typeof value !== 'object' || value === null || t.is === 'scalar' || found.length >= FIELD_WORDS_MAX) return found;
   if (t.is === 'list') {
-    if (Array.isArray(value)) value.forEach((item, i) => unknownFields(t.items, item, `${path}[${i}]`, found));
+    if (Array.isArray(value)) value.forEach((item, i) => unknownFields(t.items, item, pathBelow(path, i), found));
     return found;
   }
   if (Array.isArray(value)) return found;
   for (const [key, item] of Object.entries(value)) {
-    const inner = path === '' ? key : `${path}.${key}`;
+    if (found.length >= FIELD_WORDS_MAX) break;
+    const inner = pathBelow(path, key);
     if (t.is === 'map') unknownFields(t.values, item, inner, found);
     else {
       const field = Object.hasOwn(t.fields, key) ? t.fields[key] : undefined;

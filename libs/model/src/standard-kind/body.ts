@@ -1,5 +1,5 @@
 import { goMap } from '#meta';
-import { cannotUnmarshal, isJsonObject, type Json, type JsonObject } from '#std';
+import { boundedWords, cannotUnmarshal, isJsonObject, type Json, type JsonObject } from '#std';
 import type { Command } from '../command.js';
 import type { DecideContext, Decided, KindRegistry } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
@@ -109,7 +109,7 @@ function readUnversioned(body: JsonObject, spoken: Spoken): ReturnType<typeof de
 }
 
 function fieldWords(unknown: readonly string[], duplicates: readonly string[] | undefined): readonly string[] {
-  return [...unknown.map((field) => `unknown field "${field}"`), ...(duplicates ?? [])];
+  return boundedWords([...unknown.map((field) => `unknown field "${field}"`), ...(duplicates ?? [])]);
 }
 
 /** Reading drops an empty list; of managedFields it is a wish: to forget all owners. */

@@ -27,8 +27,12 @@ interface Collected {
 }
 type Fields = Readonly<Record<string, unknown>>;
 
+/** A map with more changed entries is set as a whole: applying each costs as much as the map has entries. */
+const CHANGES_MAX = 32;
+
 function compareFields(before: Fields, after: Fields, path: Path, out: Collected): void {
   const inMetadata = path.length === 1 && path[0] === 'metadata';
+  const [sets, unsets] = [out.set.length, out.unset.length];
   for (const key in after) {
     if (after[key] === undefined || (inMetadata && key === 'resourceVersion')) continue;
     compareValues(valueAt(before, key), after[key], [...path, key], out);
@@ -38,6 +42,10 @@ function compareFields(before: Fields, after: Fields, path: Path, out: Collected
     if (valueAt(after, key) !== undefined) continue;
     out.unset.push([...path, key]);
   }
+  if (path.length === 0 || inMetadata || out.set.length + out.unset.length - sets - unsets <= CHANGES_MAX) return;
+  out.set.length = sets;
+  out.unset.length = unsets;
+  out.set.push([path, after as Json]);
 }
 
 function compareValues(before: unknown, after: unknown, path: Path, out: Collected): void {

@@ -9,8 +9,9 @@ export function validateEvent(object: CoreEvent, context: StrategyContext): read
   const loose = object.eventTime ? withEventTime(object, isStrict) : namespaceProblems(object);
   return isStrict ? [...loose, ...nameProblems(object), ...strictProblems(object)] : loose;
 }
-/** Names that core/v1 takes for historic reasons are none here. */
+/** Names that core/v1 takes for historic reasons are none here. A missing one is reported with the other metadata. */
 function nameProblems({ metadata: { name } }: CoreEvent): readonly Problem[] {
+  if (!name) return [];
   return dns1123Subdomain(name).map((detail) => ({ type: 'Invalid', field: 'metadata.name', value: name, detail }));
 }
 

@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StartedCluster } from '../../tools/cluster.mjs';
+import { Bystander } from './bystander.js';
+import { FuzzClient, type FuzzAnswer } from './client.js';
+import { NAMESPACES, requestOf, type FuzzRequest } from './grammar.js';
+import { growthOfServer } from './growth-of-server.js';
+import { ANSWER_MS_MAX, described, wrongAnswer } from './verdict.js';
+import { cpuMs, heapBytes, MemoryWatch } from './watched-server.js';
+
+export interface FuzzOptions {
+  readonly seed: number;
+  readonly minutes: number;
+  /** Number of the one request to send; undefined for all. */
+  readonly only: number | undefined;
+}
+
+const WORKERS = 3;
+/** A turn of fuzzing, then a pause in which others are measured undisturbed. */
+const TURN_MS = 8000;
+const PAUSE_MS = 1500;
+const PROBLEMS_MAX = 10;
+/** The last part of the run measures how costs grow. */
+const GROWTH_SHARE = 0.2;
+
+/** Fuzzes a running server and returns all that is wrong with it. */
+export async function fuzz(cluster: StartedCluster, options: FuzzOptions): Promise<readonly string[]> {
+  const client = new FuzzClient(cluster.kubeconfig, WORKERS);
+  try {
+    return await new Fuzzing(cluster, client, options).run();
+  } finally {
+    client.close();
+  }
+}
+
+class Fuzzing {
+  private readonly problems: string[] = [];
+  private readonly memory = new MemoryWatch();
+  private next = 0;
+  private turnEnds = 0;
+
+  constructor(
+    private readonly cluster: StartedCluster,
+    private readonly client: FuzzClient,
+    private readonly options: FuzzOptions,
+  ) {}
+
+  async run(): Promise<readonly string[]> {
+    const { only, minutes } = this.options;
+    await this.prepare();
+    if (only !== undefined) {
+      await this.one(only);
+      return this.problems;
+    }
+    const start = Date.now();
+    const end = start + minutes * 60_000;
+    const bystander = new Bystander(this.cluster.kubeconfig, `/api/v1/namespaces/default/configmaps/bystander`);
+    await this.turns(bystander, start + minutes * 60_000 * (1 - GROWTH_SHARE));
+    bystander.stop();
+    const wrong = [bystander.problem(), this.memory.problem()].filter((one) => one !== undefined);
+    this.problems.push(...wrong, ...(await growthOfServer(this.client, this.cluster.pid, () => Date.now() > end)));
+    const { text } = bystander;
+    process.stdout.write(`seed ${this.options.seed}: ${this.next} requests, ${text}, ${this.memory.text}\n`);
+    return this.problems;
+  }
+
+  private async prepare(): Promise<void> {
+    for (const name of NAMESPACES) await this.client.post('/api/v1/namespaces', { metadata: { name } });
+    for (const namespace of [...NAMESPACES, 'default']) {
+      const maps = `/api/v1/namespaces/${namespace}/configmaps`;
+      await this.client.post(maps, { metadata: { name: 'a' }, data: { k: 'v' } });
+      await this.client.post(maps, { metadata: { name: 'bystander' }, data: { k: 'v' } });
+    }
+  }
+
+  private async turns(bystander: Bystander, end: number): Promise<void> {
+    while (Date.now() < end && this.problems.length < PROBLEMS_MAX) {
+      bystander.during('quiet');
+      await sleep(PAUSE_MS);
+      this.memory.add(await heapBytes(this.client));
+      bystander.during('fuzzed');
+      this.turnEnds = Math.min(end, Date.now() + TURN_MS);
+      await Promise.all(Array.from({ length: WORKERS }, () => this.work()));
+    }
+  }
+
+  private async work(): Promise<void> {
+    while (Date.now() < this.turnEnds && this.problems.length < PROBLEMS_MAX) await this.one(this.next++);
+  }
+
+  private async one(number: number): Promise<void> {
+    const request = requestOf(this.options.seed, number);
+    const answer = await this.client.send(request);
+    const wrong = wrongAnswer(answer, request) ?? (await this.late(request, answer));
+    if (wrong === undefined) return;
+    const again = `again with: npm run fuzz -- --seed ${this.options.seed} --only ${number}`;
+    this.problems.push(`${wrong}\n${described(request)}\n${again}`);
+  }
+
+  /**
+   * A late answer counts when it is late again with nothing else under way, three times, and its lateness is the server's:
+   * it computed for as long, or it did not compute at all and waited. On a loaded machine it does neither.
+   */
+  private async late(request: FuzzRequest, answer: FuzzAnswer): Promise<string | undefined> {
+    if (answer.ms <= ANSWER_MS_MAX || isLong(request)) return undefined;
+    let ms = answer.ms;
+    for (let i = 0; i < 3; i++) {
+      const [before, started] = [cpuMs(this.cluster.pid), performance.now()];
+      await this.client.send(request);
+      const [cpu, wall] = [cpuMs(this.cluster.pid) - before, performance.now() - started];
+      const isWaiting = cpu < 50 && (await this.client.get('/livez')).ms < ANSWER_MS_MAX / 10;
+      ms = Math.min(ms, isWaiting ? wall : cpu);
+      if (ms <= ANSWER_MS_MAX) return undefined;
+    }
+    return `answered after ${ms.toFixed(0)} ms`;
+  }
+}
+
+/** A watch ends when it was asked to. */
+function isLong({ path }: FuzzRequest): boolean {
+  return /[?&]watch=/.test(path) || path.includes('follow=');
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import type { FuzzClient } from './client.js';
+
+/** Milliseconds of processor time that a process has spent; Linux counts in hundredths of a second. */
+export function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+/** Bytes in use by objects, as the server's metrics say. */
+export async function heapBytes(client: FuzzClient): Promise<number> {
+  const { text } = await client.get('/metrics');
+  return Number(/^nodejs_heap_used_bytes (\S+)$/m.exec(text)?.[1] ?? NaN);
+}
+
+/** Samples of memory over a run. */
+export class MemoryWatch {
+  private readonly samples: number[] = [];
+
+  add(bytes: number): void {
+    if (Number.isFinite(bytes)) this.samples.push(bytes);
+  }
+
+  /**
+   * What is wrong with the memory, if anything is. The least sample of a quarter of the run is what was left after a
+   * garbage collection; the first quarter fills caches and windows. Growth by half and by 64 MiB is no leak yet.
+   */
+  problem(): string | undefined {
+    const quarter = Math.floor(this.samples.length / 4);
+    if (quarter < 2) return undefined;
+    const least = (from: number): number => Math.min(...this.samples.slice(from, from + quarter));
+    const [early, late] = [least(quarter), least(this.samples.length - quarter)];
+    if (late <= early * 1.5 + 64 * 1024 * 1024) return undefined;
+    return `the heap grew from ${mebibytes(early)} to ${mebibytes(late)}`;
+  }
+  get text(): string {
+    return this.samples.length === 0 ? '' : `heap ${mebibytes(Math.min(...this.samples.slice(-3)))} at the end`;
+  }
+}
+const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MiB`;
