@@ -16,9 +16,11 @@ import type { Instant, JsonObject } from '#std';
 import { Fault, isJsonObject, toEventTime } from '#std';
 import { WRITER_ELECTED, type EventCodec } from './codec.js';
 import { fits } from './event-size.js';
+import { OutstandingAppends } from './outstanding-appends.js';
 import { provenanceOf } from './provenance.js';
 import { WRITER_STREAM, type Projection } from './projection.js';
 import type { ReadModel } from './read-model.js';
+import { NOT_TAKEN, REFUSED_BUSY, timeout, tooLarge, unavailable } from './writer-refusals.js';
 
 export interface WriterOptions {
   readonly log: EventLog;
@@ -44,26 +46,6 @@ const ON_ITS_WAY = Number.MAX_SAFE_INTEGER;
 /** More commands than this under way at once are answered 429. */
 export const COMMANDS_MAX = 8192;
 
-const REFUSED_BUSY: Refusal = {
-  refused: true,
-  code: 429,
-  reason: 'TooManyRequests',
-  message: 'too many writes are under way, please try again later',
-  details: { retryAfterSeconds: 1 },
-};
-const NOT_TAKEN: Refusal = {
-  refused: true,
-  code: 504,
-  reason: 'Timeout',
-  message: 'the event log did not take the write in time',
-};
-const unavailable = (why: string): Refusal => ({
-  refused: true,
-  code: 503,
-  reason: 'ServiceUnavailable',
-  message: why,
-});
-
 /**
  * The one writer: the only place that appends. A command is decided synchronously on the newest state, which includes
  * decisions whose append is not durable yet, so a race between two commands does not exist. What was decided is appended at
@@ -76,6 +58,7 @@ export class Writer implements CommandPort {
   private epoch = 0;
   private underWay = 0;
   private readonly onTheWay = new Map<string, Promise<unknown>>();
+  private readonly outstanding = new OutstandingAppends();
   private elected = false;
   /** Counts rebuilds: an append of an older generation must not touch the newer state. */
   private generation = 0;
@@ -151,7 +134,7 @@ export class Writer implements CommandPort {
     const stale = this.staleBasis(command);
     if (stale) return stale;
     const decided = decideCommand(kinds, command, this.ahead, { now, uid: command.uid ?? ids.uid() });
-    if (isRefusal(decided)) return decided;
+    if (isRefusal(decided)) return this.refused(decided);
     const stream = streamOf(command.kind, decided.object.metadata.namespace, decided.name);
     const before = this.ahead.stream(stream);
     const done = decided.event
@@ -165,9 +148,19 @@ export class Writer implements CommandPort {
     return done;
   }
 
+  /**
+   * A refusal says what the cluster is (the name exists, the version has moved), so like any answer it must not be ahead of
+   * what a read shows, nor outlive a decision whose append failed.
+   */
+  private async refused(refusal: Refusal): Promise<Refusal | 'again'> {
+    const { generation } = this;
+    await this.outstanding.settled();
+    return generation === this.generation ? refusal : 'again';
+  }
+
   /** Remembers that an append of this stream is under way, for those whose answer must not be ahead of it. */
   private noted<T>(stream: string, append: Promise<T>): Promise<T> {
-    const settled = append.finally(() => {
+    const settled = this.outstanding.track(append).finally(() => {
       if (this.onTheWay.get(stream) === settled) this.onTheWay.delete(stream);
     });
     this.onTheWay.set(stream, settled);
@@ -203,12 +196,7 @@ export class Writer implements CommandPort {
     if (!(await reads.reached(position, COMMAND_TIMEOUT_MS))) {
       // What was decided is not replaced by what was folded now: as after a failure, the log is read first.
       if (generation === this.generation) this.rebuild();
-      return {
-        refused: true,
-        code: 504,
-        reason: 'Timeout',
-        message: 'the write is durable, but this server is too far behind to show it',
-      };
+      return timeout('the write is durable, but this server is too far behind to show it');
     }
     if (reads.projection.epoch > this.epoch) {
       this.elected = false;
@@ -265,23 +253,11 @@ export class Writer implements CommandPort {
     if (cause instanceof LogDamaged) this.options.onFatal(cause);
     if (cause instanceof WrongExpectedRevision && cause.expected === -1) this.forgotten.set(cause.stream, cause.actual);
     if (generation === this.generation) this.rebuild();
-    if (cause instanceof EventTooLarge) {
-      return {
-        refused: true,
-        code: 413,
-        reason: 'RequestEntityTooLarge',
-        message: `the object is too large for the event log: ${cause.message}`,
-      };
-    }
+    if (cause instanceof EventTooLarge) return tooLarge(cause.message);
     if (cause instanceof WrongExpectedRevision || cause instanceof AppendVoid) return 'again';
     if (cause instanceof LogFull) return unavailable(cause.message);
     const why = cause instanceof Error ? cause.message : String(cause);
-    return {
-      refused: true,
-      code: 504,
-      reason: 'Timeout',
-      message: `it is not known whether the write was taken: ${why}`,
-    };
+    return timeout(`it is not known whether the write was taken: ${why}`);
   }
 
   /**
