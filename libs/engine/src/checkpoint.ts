@@ -1,99 +1,215 @@
-import type { End, KubeObject, StreamState } from '#model';
-import { parseStream } from '#model';
+import type { End, KubeObject, StoredEvent, StreamState } from '#model';
+import { kindOfStream } from '#model';
+import type { EventLog } from '#ports';
+import type { Tip } from './chain.js';
 import type { EventCodec } from './codec.js';
+import { linesOf, slicesOf } from './lines.js';
 import type { Projection, RestoredState } from './projection.js';
-import type { TimeIndex } from './time-index.js';
+import type { StoredTimes, TimeIndex } from './time-index.js';
 
 /** Where checkpoints are kept: files, or memory. They may be deleted at any time; the log rebuilds them. */
 export interface CheckpointStore {
   /** Positions that have a checkpoint. */
   positions(): Promise<readonly number[]>;
-  read(position: number): Promise<string | undefined>;
-  /** Replaces older ones but the few that history starts from. */
-  write(position: number, content: string): Promise<void>;
+  /** The content in slices as it was written, not all of it if it was torn; nothing when there is none. */
+  read(position: number): AsyncIterable<string>;
+  /** Asks for a slice when the one before it is written. Replaces older checkpoints but the few that history starts from. */
+  write(position: number, slices: AsyncIterable<string>): Promise<void>;
+  remove(position: number): Promise<void>;
 }
 
 export interface Checkpoint {
   readonly state: RestoredState;
-  readonly times: readonly number[];
+  readonly times: StoredTimes;
+  readonly tip: Tip;
+}
+/** What a checkpoint is made of. */
+export interface CheckpointSource {
+  readonly projection: Projection;
+  readonly times: TimeIndex;
+  readonly tip: Tip;
 }
 
-interface Stored {
-  readonly format: 1;
+/** The first line. */
+interface Header extends Pick<RestoredState, 'epoch' | 'cluster' | 'lastEnd'> {
+  readonly format: 2;
   readonly build: string;
-  readonly position: number;
-  readonly epoch: number;
-  readonly cluster: string;
-  readonly lastEnd: string;
-  readonly children: readonly (readonly [string, number])[];
-  readonly streams: readonly StoredStream[];
-  readonly times: readonly number[];
+  readonly tip: Tip;
+  readonly times: StoredTimes;
+}
+/** Every other line is one of these; the last says how many there were before it. */
+type Line =
+  | readonly ['stream', stream: string, revision: number, position: number, object: KubeObject | null, ended?: End]
+  | readonly ['children', uid: string, count: number]
+  | readonly ['end', lines: number];
+
+export interface CheckpointsOptions {
+  readonly store: CheckpointStore;
+  readonly log: Pick<EventLog, 'readStream' | 'chain'>;
+  readonly codec: Pick<EventCodec, 'isSealed' | 'openObject'>;
+  /** Names the code that folds; a checkpoint of other code is not used. */
+  readonly build: string;
+  /** Says in one sentence why a checkpoint was not written or not used. */
+  readonly onComplaint: (message: string) => void;
 }
 
-/** Stream, revision, position, object, and its end if it is gone. */
-type StoredStream = readonly [string, number, number, KubeObject | null, End?];
-
-/** Writes and reads checkpoints: position, state, and the hash of the code that made it. Secrets stay sealed in them. */
+/**
+ * Writes and reads checkpoints. A checkpoint names the event that it was made at and the hash chain there, and is used only
+ * where the log says the same. Sealed values stay as the log has them, so it takes no key to write or to read one. A
+ * checkpoint only saves time: a failure to write or to read one is a complaint, and the log is read instead.
+ */
 export class Checkpoints {
-  constructor(
-    private readonly store: CheckpointStore,
-    private readonly onError: (cause: unknown) => void,
-  ) {}
+  private writing = false;
+  /** That none can be written is said once, until one was. */
+  private isTold = false;
 
-  write(build: string, projection: Projection, times: TimeIndex, codec: EventCodec): void {
-    const streams: StoredStream[] = [];
-    for (const [stream, state] of projection.entries()) {
-      const object = state.object ? codec.encodeObject(parseStream(stream).kind, state.object) : null;
-      const { revision, position, ended } = state;
-      streams.push(ended ? [stream, revision, position, object, ended] : [stream, revision, position, object]);
+  constructor(private readonly options: CheckpointsOptions) {}
+
+  /** One at a time. */
+  get isWriting(): boolean {
+    return this.writing;
+  }
+
+  /** Resolves when it is written, or could not be. What is written is the state at the call. */
+  async write(source: CheckpointSource): Promise<void> {
+    if (this.writing) return;
+    this.writing = true;
+    try {
+      const { position } = source.projection;
+      await this.options.store.write(position, slicesOf(this.lines(source)));
+      this.isTold = false;
+    } catch (cause) {
+      if (!this.isTold)
+        this.options.onComplaint(`No checkpoint can be written, so the next start takes longer: ${sentenceOf(cause)}`);
+      this.isTold = true;
+    } finally {
+      this.writing = false;
     }
+  }
+
+  /** The newest checkpoint of this build and of this log that is not beyond `position`; undefined when there is none. */
+  async newest(position: number): Promise<Checkpoint | undefined> {
+    try {
+      const positions = [...(await this.options.store.positions())].sort((a, b) => b - a);
+      for (const candidate of positions.filter((one) => one <= position)) {
+        const found = await this.read(candidate);
+        if (found) return found;
+      }
+    } catch (cause) {
+      this.options.onComplaint(`No checkpoint can be read, so all events are: ${sentenceOf(cause)}`);
+    }
+    return undefined;
+  }
+
+  /** Removes those beyond the log's end: they are of another log, or of events that this one has lost. */
+  async dropBeyond(head: number): Promise<void> {
+    const { store } = this.options;
+    try {
+      for (const position of await store.positions()) {
+        if (position <= head) continue;
+        await this.drop(position, `the event log ends at position ${head}`);
+      }
+    } catch (cause) {
+      this.options.onComplaint(`The checkpoints cannot be looked through: ${sentenceOf(cause)}`);
+    }
+  }
+
+  /** What it takes is copied at the call: the projection moves on while it is written. */
+  private lines({ projection, times, tip }: CheckpointSource): Iterable<string> {
+    const { build, codec } = this.options;
     const { epoch, cluster, lastEnd } = projection;
-    const content: Stored = {
-      format: 1,
-      build,
-      position: projection.position,
-      epoch,
-      cluster,
-      lastEnd,
-      children: [...projection.childCounts()],
-      streams,
-      times: times.dump(),
-    };
-    this.store.write(content.position, JSON.stringify(content)).catch(this.onError);
+    const header: Header = { format: 2, build, epoch, cluster, lastEnd, tip, times: times.dump() };
+    const streams = [...projection.entries()];
+    const children = [...projection.childCounts()];
+    return (function* () {
+      yield JSON.stringify(header);
+      for (const [stream, state] of streams) yield JSON.stringify(lineOf(stream, state, codec));
+      for (const [uid, count] of children) yield JSON.stringify(['children', uid, count] satisfies Line);
+      yield JSON.stringify(['end', streams.length + children.length] satisfies Line);
+    })();
   }
 
-  /** The newest checkpoint of this build that is not beyond `position`; undefined when there is none that can be read. */
-  async newest(build: string, position: number, codec: EventCodec): Promise<Checkpoint | undefined> {
-    const positions = [...(await this.store.positions())].filter((p) => p <= position).sort((a, b) => b - a);
-    for (const candidate of positions) {
-      const text = await this.store.read(candidate);
-      const stored = text === undefined ? undefined : parse(text);
-      if (stored?.build === build && stored.position === candidate) return restored(stored, codec);
+  private async read(position: number): Promise<Checkpoint | undefined> {
+    const { store, build, log, codec } = this.options;
+    const lines = linesOf(store.read(position));
+    try {
+      const header = parsed<Header>((await lines.next()).value);
+      if (header?.format !== 2 || header.build !== build || header.tip.position !== position) return undefined;
+      if (!(await standsIn(log, header.tip))) {
+        await this.drop(position, 'it was made from another one, as after a backup was restored');
+        return undefined;
+      }
+      const entries: [string, StreamState][] = [];
+      const children: [string, number][] = [];
+      for await (const text of lines) {
+        const line = parsed<Line>(text);
+        if (!line) return undefined;
+        if (line[0] === 'stream') entries.push([line[1], stateOf(line, codec)]);
+        else if (line[0] === 'children') children.push([line[1], line[2]]);
+        else if (line[1] === entries.length + children.length) {
+          const { epoch, cluster, lastEnd, times, tip } = header;
+          return { state: { entries, children, position, epoch, cluster, lastEnd }, times, tip };
+        }
+      }
+      return undefined;
+    } finally {
+      await lines.return(undefined);
     }
-    return undefined;
+  }
+
+  private async drop(position: number, why: string): Promise<void> {
+    this.options.onComplaint(
+      `The checkpoint of position ${position} is not of this event log (${why}); it was removed and is not used.`,
+    );
+    await this.options.store.remove(position);
   }
 }
 
-function parse(text: string): Stored | undefined {
+/** Whether the log has the very event at which a checkpoint was made, with the same hash chain there. */
+async function standsIn(log: Pick<EventLog, 'readStream' | 'chain'>, tip: Tip): Promise<boolean> {
+  let there: StoredEvent | undefined;
+  for await (const event of log.readStream(tip.stream, tip.revision)) {
+    there = event;
+    break;
+  }
+  return (
+    there !== undefined &&
+    there.revision === tip.revision &&
+    there.position === tip.position &&
+    there.id === tip.id &&
+    log.chain(tip.before, there) === tip.hash
+  );
+}
+
+function lineOf(stream: string, state: StreamState, codec: Pick<EventCodec, 'isSealed'>): Line {
+  const { revision, position, object, sealed, ended } = state;
+  if (object && !sealed && codec.isSealed(kindOfStream(stream)))
+    throw new Error(`the values of ${stream} are not there as they were sealed`);
+  const stored = sealed ?? object ?? null;
+  return ended ? ['stream', stream, revision, position, stored, ended] : ['stream', stream, revision, position, stored];
+}
+
+function stateOf(line: Line & readonly ['stream', ...unknown[]], codec: CheckpointsOptions['codec']): StreamState {
+  const [, stream, revision, position, stored, ended] = line;
+  const isSealed = stored !== null && codec.isSealed(kindOfStream(stream));
+  return {
+    revision,
+    position,
+    object: isSealed ? codec.openObject(stored) : (stored ?? undefined),
+    ...(isSealed && { sealed: stored }),
+    ...(ended && { ended }),
+  };
+}
+
+/** Undefined for what was torn while it was written. */
+function parsed<T>(text: string | undefined): T | undefined {
   try {
-    const stored = JSON.parse(text) as Stored;
-    return stored.format === 1 ? stored : undefined;
+    return text === undefined ? undefined : (JSON.parse(text) as T);
   } catch {
-    // Torn while it was written: the log has it all.
     return undefined;
   }
 }
 
-function restored(stored: Stored, codec: EventCodec): Checkpoint {
-  const entries = stored.streams.map(([stream, revision, position, object, ended]): [string, StreamState] => [
-    stream,
-    {
-      revision,
-      position,
-      object: object ? codec.decodeObject(parseStream(stream).kind, object) : undefined,
-      ...(ended && { ended }),
-    },
-  ]);
-  const { children, position, epoch, cluster, lastEnd } = stored;
-  return { state: { entries, children, position, epoch, cluster, lastEnd }, times: stored.times };
+function sentenceOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -60,11 +60,11 @@ export class ClusterBackend {
   at(position: number): Promise<View | Refusal> {
     return this.plane.history.at(position);
   }
-  positionAt(time: Instant): number | Refusal {
+  positionAt(time: Instant): Promise<number | Refusal> {
     return this.plane.history.positionAt(time, this.now());
   }
-  timeOf(position: number): Instant | undefined {
-    return this.plane.reads.times.timeOf(position);
+  timeOf(position: number): Promise<Instant | undefined> {
+    return this.plane.history.timeOf(position);
   }
   watch(
     kind: KindId,

@@ -13,16 +13,19 @@ export interface EventCodec {
   encode(stream: string, event: NewEvent): NewEvent;
   /** Throws {@link UnknownEvent}. */
   decode<Event extends Fact>(event: Event): Event;
-  /** An object as it may be written to a checkpoint, and back. */
-  encodeObject(kind: string, object: KubeObject): KubeObject;
-  decodeObject(kind: string, object: KubeObject): KubeObject;
+  /** Whether objects of a kind have sealed values. */
+  isSealed(kind: string): boolean;
+  /** The object that was folded from events whose values were still sealed, opened; without the key, as if shredded. */
+  openObject(sealed: KubeObject): KubeObject;
 }
 
-/** Shiplog's own facts are in a stream of this kind. */
+/** Shiplog's own facts are in streams of this kind. */
 export const WRITERS = 'shiplog.writers';
 export const WRITER_ELECTED = 'WriterElected';
 
 const SEALED = '$sealed';
+/** Stands for a key that an event removed from a map whose other keys are sealed as a whole. No key of a map has this name. */
+const REMOVED = '$removed';
 export const SHREDDED = 'shiplog.io/shredded';
 
 export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'>): EventCodec {
@@ -33,7 +36,6 @@ export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'
     if (recent.stream !== stream) recent = { stream, form: forms.get(kindOfStream(stream)) };
     return recent.form;
   };
-  const isSealed = (kind: string): boolean => forms.get(kind)?.sealed === true;
   const { encodeObject, decodeObject, encodeSet, decodeSet } = sealing(keys);
   return {
     encode(stream, event) {
@@ -42,11 +44,24 @@ export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'
     },
     decode(event) {
       const form = knownForm(formOf(event.stream), event.stream, event);
-      const clear = form.sealed ? { ...event, data: eachPart(event.data, decodeObject, decodeSet) } : event;
-      return event.metadata.schemaVersion > form.upcasters.length ? clear : lifted(clear, form);
+      if (!form.sealed) return lifted(event, form);
+      const opened = lifted({ ...event, data: eachPart(event.data, decodeObject, decodeSet) }, form);
+      return { ...opened, sealedData: foldable(lifted(event, form).data) };
     },
-    encodeObject: (kind, object) => (isSealed(kind) ? encodeObject(object) : object),
-    decodeObject: (kind, object) => (isSealed(kind) ? decodeObject(object) : object),
+    isSealed: (kind) => forms.get(kind)?.sealed === true,
+    openObject: decodeObject,
+  };
+}
+
+/** Data whose values are sealed, in a form that folds like the opened data: a key that is removed is a value that says so. */
+function foldable(data: JsonObject): JsonObject {
+  const { set = [], unset = [] } = data as unknown as Partial<ChangedData>;
+  const removed = unset.filter(isSecretKey);
+  if (removed.length === 0) return data;
+  return {
+    ...data,
+    unset: unset.filter((path) => !isSecretKey(path)) as unknown as Json,
+    set: [...set, ...removed.map((path) => [path, { [REMOVED]: true }] as const)] as unknown as Json,
   };
 }
 
@@ -94,8 +109,8 @@ function sealing(keys: Pick<Keys, 'seal' | 'open'>) {
   const decodeObject = (object: KubeObject): KubeObject => {
     const uid = object.metadata.uid;
     const source = object as { data?: Json };
-    const data = open(uid, source.data);
-    const annotations = open(uid, object.metadata.annotations as Json | undefined);
+    const data = openMap(source.data, (value) => open(uid, value));
+    const annotations = openMap(object.metadata.annotations as Json | undefined, (value) => open(uid, value));
     if (data.is === 'shredded' || annotations.is === 'shredded') {
       return { ...object, data: {}, metadata: { ...object.metadata, annotations: { [SHREDDED]: 'true' } } };
     }
@@ -121,12 +136,39 @@ function sealing(keys: Pick<Keys, 'seal' | 'open'>) {
   return { encodeObject, decodeObject, encodeSet, decodeSet };
 }
 
+/** Opens a map that was sealed as a whole, with the keys that later events set or removed one by one. */
+function openMap(map: Json | undefined, open: (value: Json | undefined) => Opened): Opened {
+  if (!isJsonObject(map)) return open(map);
+  const { [SEALED]: whole, ...changed } = map;
+  const keys = Object.keys(changed);
+  if (keys.length === 0) return open(map);
+  const base: Opened = whole === undefined ? { is: 'clear', value: {} } : open({ [SEALED]: whole });
+  if (base.is === 'shredded') return base;
+  const values = new Map(isJsonObject(base.value) ? Object.entries(base.value) : []);
+  for (const key of keys) {
+    const value = changed[key];
+    if (isJsonObject(value) && value[REMOVED] !== undefined) {
+      values.delete(key);
+      continue;
+    }
+    const opened = open(value);
+    if (opened.is === 'shredded') return opened;
+    values.set(key, opened.value);
+  }
+  return { is: 'clear', value: Object.fromEntries([...values].sort(([a], [b]) => (a < b ? -1 : 1))) as Json };
+}
+
 type Opened = { readonly is: 'clear'; readonly value: Json } | { readonly is: 'shredded' };
 type Annotations = { readonly [key: string]: string };
 
 /** Everything under `data`, `stringData` and `metadata.annotations`. */
 function isSecret(path: Path): boolean {
   return path[0] === 'data' || path[0] === 'stringData' || (path[0] === 'metadata' && path[1] === 'annotations');
+}
+
+/** A key of a sealed map. */
+function isSecretKey(path: Path): boolean {
+  return isSecret(path) && path.length === (path[0] === 'metadata' ? 3 : 2);
 }
 
 /** What the codec has to know of a kind. */
@@ -155,6 +197,7 @@ function knownForm(
 
 function lifted<Event extends Fact>(event: Event, { upcasters }: Form): Event {
   const { schemaVersion } = event.metadata;
+  if (schemaVersion > upcasters.length) return event;
   // An upcaster need not know of snapshots: the events before it are there too.
   const { snapshot: _snapshot, ...rest } = event.data;
   let { type, data }: Pick<Fact, 'type' | 'data'> = { type: event.type, data: rest };

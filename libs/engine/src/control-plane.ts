@@ -24,6 +24,8 @@ export interface ControlPlaneOptions {
   readonly snapshotEvery?: number;
   readonly soon: (callback: () => void) => void;
   readonly onFatal: (cause: unknown) => void;
+  /** Says in one sentence what does not work as it should, while the process goes on. */
+  readonly onComplaint?: (message: string) => void;
   readonly onRefusal?: (loop: string, key: string, refusal: { readonly message: string }) => void;
   /** Receives what a loop threw for one key; see {@link LoopRunnerOptions}. Without it such a fault is fatal. */
   readonly onFault?: (loop: string, key: string, cause: unknown) => void;
@@ -46,9 +48,12 @@ export class ControlPlane {
       options;
     this.codec = eventCodec(kinds, keys);
     this.fold = (state, event, owned) => foldEvent(kinds, state, event, owned);
-    const checkpoints = options.checkpoints && new Checkpoints(options.checkpoints, () => undefined);
+    const onComplaint = options.onComplaint ?? (() => undefined);
+    const checkpoints =
+      options.checkpoints &&
+      new Checkpoints({ store: options.checkpoints, log, codec: this.codec, build, onComplaint });
     const parts = {
-      ...{ log, codec: this.codec, fold: this.fold, build, soon },
+      ...{ log, codec: this.codec, fold: this.fold, soon },
       ...(checkpoints && { checkpoints }),
       ...(endsKeptMs !== undefined && { endsKeptMs }),
     };

@@ -2,8 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { MemoryEventLog } from '#adapters';
 import { configMapKind, createRegistry, namespaceKind } from '#kinds';
 import { isRefusal, type KubeObject } from '#model';
-import type { CheckpointStore } from './checkpoint.js';
-import { testCreate, testPatch, testPlane } from './testing.js';
+import { MemoryCheckpoints, testCreate, testPatch, testPlane } from './testing.js';
 
 const kinds = createRegistry([namespaceKind, configMapKind]);
 const CONFIG_MAPS = 'core.configmaps';
@@ -16,20 +15,6 @@ class WatchedLog extends MemoryEventLog {
     return super.readAll(afterPosition);
   }
 }
-class MemoryCheckpoints implements CheckpointStore {
-  readonly files = new Map<number, string>();
-  positions(): Promise<readonly number[]> {
-    return Promise.resolve([...this.files.keys()]);
-  }
-  read(position: number): Promise<string | undefined> {
-    return Promise.resolve(this.files.get(position));
-  }
-  write(position: number, content: string): Promise<void> {
-    this.files.set(position, content);
-    return Promise.resolve();
-  }
-}
-
 /** A ConfigMap that was changed thirty times with a checkpoint every five events, seen by a process that starts now. */
 async function restarted() {
   const log = new WatchedLog();

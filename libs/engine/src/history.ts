@@ -8,6 +8,7 @@ import { eventsBetween, proven } from './past.js';
 import { Projection, type Fold } from './projection.js';
 import { withLast, type ReadModel } from './read-model.js';
 import { StreamProofs } from './stream-proofs.js';
+import type { TimeEntry, TimeSpan } from './time-index.js';
 
 export interface HistoryOptions {
   readonly log: EventLog;
@@ -15,7 +16,6 @@ export interface HistoryOptions {
   readonly codec: EventCodec;
   readonly soon: (callback: () => void) => void;
   readonly fold: Fold;
-  readonly build: string;
   readonly checkpoints?: Checkpoints;
   readonly endsKeptMs?: number;
   /** Stops the process: the log is damaged. */
@@ -99,18 +99,42 @@ export class History {
     return resolve;
   }
 
-  /** The last position whose time is not after the instant. */
-  positionAt(instant: Instant, now: Instant): number | Refusal {
+  /**
+   * The last position whose time is not after the instant, where times are clamped never to decrease: what a clock that was
+   * set back wrote has the time of what was before it.
+   */
+  async positionAt(instant: Instant, now: Instant): Promise<number | Refusal> {
     if (instant > now) return refusals.badRequest(`the moment ${new Date(instant).toISOString()} is in the future`);
     const { times } = this.options.reads;
-    const position = times.positionAt(instant);
-    if (position !== undefined) return position;
+    const span = times.before(instant);
+    if (span) return (await this.lastIn(span, (entry) => entry.time <= instant)).position;
     const first = times.first;
     return refusals.badRequest(
       first
         ? `the moment ${new Date(instant).toISOString()} is before this cluster began (${new Date(first.time).toISOString()})`
         : 'this cluster has no history yet',
     );
+  }
+
+  /** The time of the last event at or before a position, clamped never to decrease; undefined before the first. */
+  async timeOf(position: number): Promise<Instant | undefined> {
+    const span = this.options.reads.times.at(position);
+    return span && (await this.lastIn(span, (entry) => entry.position <= position)).time;
+  }
+
+  /** The last event of a span that `isBefore` holds for, read from the log; it holds for none after that one. */
+  private async lastIn(span: TimeSpan, isBefore: (entry: TimeEntry) => boolean): Promise<TimeEntry> {
+    const { log, reads } = this.options;
+    const upTo = span.next === undefined ? reads.projection.position : span.next - 1;
+    let last: TimeEntry = span;
+    for await (const events of eventsBetween(log, span.position, upTo)) {
+      for (const { position, instant } of events) {
+        const entry = { position, time: Math.max(last.time, instant) };
+        if (!isBefore(entry)) return last;
+        last = entry;
+      }
+    }
+    return last;
   }
 
   private replayed(position: number): Promise<Projection> {
@@ -127,10 +151,10 @@ export class History {
   }
 
   private async replay(position: number, proofs = new StreamProofs(this.options.log)): Promise<Projection> {
-    const { log, codec, soon, fold, build, checkpoints, endsKeptMs } = this.options;
+    const { log, codec, soon, fold, checkpoints, endsKeptMs } = this.options;
     const projection = new Projection(fold, endsKeptMs, (place) => proofs.add(place));
     try {
-      const state = (await checkpoints?.newest(build, position, codec))?.state;
+      const state = (await checkpoints?.newest(position))?.state;
       await projection.rebuild(state, proven(eventsBetween(log, state?.position ?? 0, position), proofs), {
         ...{ codec, soon, upTo: position },
       });

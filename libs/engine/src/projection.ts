@@ -82,7 +82,8 @@ export class Projection implements View {
       return undefined;
     }
     if (event.type === DELETED) this.sawEnd(time);
-    return this.settle(event.stream, this.fold(before, event, this.rebuilding), position);
+    const state = this.fold(before, event, this.rebuilding);
+    return this.settle(event.stream, withSealed(state, before, event, this.fold), position);
   }
 
   /** Replaces the state of a stream and keeps the indexes. The writer uses it for what it decided but is not durable yet. */
@@ -275,7 +276,8 @@ export class Projection implements View {
       const recorded = events[index] as RecordedEvent;
       if (!isNewBeginning(recorded)) continue;
       const event = this.open(recorded);
-      const state = snapshotState(event);
+      const opened = snapshotState(event);
+      const state = opened && withSealed(opened, undefined, event, this.fold);
       if (this.counts(event) && (state || event.type === DELETED)) return { index, event, state };
     }
     return undefined;
@@ -345,6 +347,18 @@ interface Entry {
   state: StreamState | undefined;
   /** Revision of the last event that was read of it; -1 when none was. The state is behind it during a rebuild. */
   last: number;
+}
+
+/** The state with the object as it is folded from what is still sealed: values stay as they were sealed when written. */
+function withSealed(state: StreamState, before: StreamState | undefined, event: Fact, fold: Fold): StreamState {
+  const { sealedData } = event;
+  if (sealedData === undefined || !state.object) return state;
+  const snapshot = sealedData['snapshot'];
+  // A snapshot is the whole object: what was removed one by one before it need not be remembered any more.
+  const data = snapshot === undefined ? sealedData : { object: snapshot };
+  const last = before?.sealed && { ...before, object: before.sealed };
+  const { object } = fold(last, { ...event, data });
+  return object ? { ...state, sealed: object } : state;
 }
 
 /** Where the reading of a stream's past may begin. */

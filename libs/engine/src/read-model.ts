@@ -1,7 +1,8 @@
 import type { Change, StoredEvent, StreamState, View } from '#model';
 import { lastOfDeleted } from '#model';
-import type { Clock, EventLog, LogSubscription } from '#ports';
+import type { Clock, EventLog, LogSubscription, RecordedEvent } from '#ports';
 import { Fault, fromEventTime, type Instant } from '#std';
+import { LogChain } from './chain.js';
 import { ChangeWindow, WINDOW_MS } from './change-window.js';
 import type { Checkpoints } from './checkpoint.js';
 import type { EventCodec } from './codec.js';
@@ -17,8 +18,6 @@ export interface ReadModelOptions {
   /** Calls back in a later turn. */
   readonly soon: (callback: () => void) => void;
   readonly fold: Fold;
-  /** Names the code that folds; a checkpoint of other code is not used. */
-  readonly build: string;
   readonly checkpoints?: Checkpoints;
   /** How many events there are between two checkpoints. Default {@link EVENTS_PER_CHECKPOINT}. */
   readonly eventsPerCheckpoint?: number;
@@ -51,6 +50,8 @@ export class ReadModel {
   readonly projection: Projection;
   readonly window: ChangeWindow;
   readonly times = new TimeIndex();
+  /** The log's hash chain up to {@link Projection.position}. */
+  readonly chain: LogChain;
   private readonly proofs: StreamProofs;
   private isStopped = false;
   private readonly listeners = new Set<Listener>();
@@ -68,6 +69,7 @@ export class ReadModel {
   constructor(private readonly options: ReadModelOptions) {
     const { clock } = options;
     this.wallAtStart = clock.now() - clock.monotonic();
+    this.chain = new LogChain(options.log);
     this.proofs = new StreamProofs(options.log);
     this.projection = new Projection(options.fold, options.endsKeptMs, (place) => this.proofs.add(place));
     this.window = new ChangeWindow(this.projection);
@@ -77,8 +79,12 @@ export class ReadModel {
   async start(): Promise<void> {
     const { log, checkpoints } = this.options;
     const head = await log.head();
-    const checkpoint = await checkpoints?.newest(this.options.build, head, this.options.codec);
-    if (checkpoint) this.times.restore(checkpoint.times);
+    await checkpoints?.dropBeyond(head);
+    const checkpoint = await checkpoints?.newest(head);
+    if (checkpoint) {
+      this.times.restore(checkpoint.times);
+      this.chain.restore(checkpoint.tip);
+    } else this.chain.begin(await log.origin());
     await this.readPast(checkpoint?.state, head);
     this.subscription = log.subscribe(
       this.projection.position,
@@ -140,26 +146,35 @@ export class ReadModel {
 
   /** The last events go through the window of changes, as those do that come later. */
   private async readPast(from: RestoredState | undefined, head: number): Promise<void> {
-    const {
-      log,
-      codec,
-      soon,
-      eventsPerCheckpoint = EVENTS_PER_CHECKPOINT,
-      eventsKeptAtStart = EVENTS_KEPT_AT_START,
-    } = this.options;
+    const { log, codec, soon, eventsKeptAtStart = EVENTS_KEPT_AT_START } = this.options;
     const upTo = head - eventsKeptAtStart * log.positionsPerEvent;
     const { past, rest } = partedAt(upTo, log.readAll(from?.position ?? 0));
-    await this.projection.rebuild(from, proven(past, this.proofs), {
+    await this.projection.rebuild(from, this.checkpointed(proven(past, this.proofs)), {
       ...{ codec, soon, upTo },
-      each: ({ position, instant }) => {
-        this.times.add(position, instant);
-        if (++this.sinceCheckpoint >= eventsPerCheckpoint) this.checkpoint();
+      each: (event) => {
+        this.times.add(event.position, event.instant);
+        this.chain.take(event);
+        this.sinceCheckpoint++;
       },
     });
     this.seen = this.projection.position;
     this.window.reset();
     for await (const events of rest) this.fold(events.map((event) => event.open()));
     await this.proofs.settle();
+  }
+
+  /** The same batches. A checkpoint is written between two: during a rebuild, objects are changed in place. */
+  private async *checkpointed(
+    batches: AsyncIterable<readonly RecordedEvent[]>,
+  ): AsyncIterable<readonly RecordedEvent[]> {
+    for await (const events of batches) {
+      yield events;
+      this.chain.settle();
+      if (this.isCheckpointDue) await this.checkpoint();
+    }
+  }
+  private get isCheckpointDue(): boolean {
+    return this.sinceCheckpoint >= (this.options.eventsPerCheckpoint ?? EVENTS_PER_CHECKPOINT);
   }
 
   private headSoon(): Promise<number> {
@@ -205,6 +220,7 @@ export class ReadModel {
       const change = withLast(this.projection.apply(event), event);
       const at = fromEventTime(event.time);
       this.times.add(event.position, at);
+      this.chain.take(stored);
       decoded.push(event);
       if (!change) continue;
       this.window.add(change, event.stream, before, this.foldedAt(at));
@@ -216,7 +232,7 @@ export class ReadModel {
     for (const listener of this.listeners) listener(changes, decoded);
     this.window.flush();
     this.wake();
-    if (this.sinceCheckpoint >= (this.options.eventsPerCheckpoint ?? EVENTS_PER_CHECKPOINT)) this.checkpoint();
+    if (this.isCheckpointDue) void this.checkpoint();
   }
 
   /** On the monotonic clock. Events of before the start have the age that their date says, all others are new. */
@@ -226,11 +242,17 @@ export class ReadModel {
     return clock.monotonic() - ageMs;
   }
 
-  /** Writes a checkpoint now; start-up reads it instead of the events before it. */
-  checkpoint(): void {
+  /**
+   * Writes a checkpoint of the state at the call; start-up reads it instead of the events before it. Resolves when it is written, or
+   * could not be.
+   */
+  async checkpoint(): Promise<void> {
+    const { checkpoints } = this.options;
+    const { tip } = this.chain;
+    // While one is being written, the next one waits for the next events.
+    if (checkpoints?.isWriting || tip === undefined) return;
     this.sinceCheckpoint = 0;
-    const { checkpoints, build, codec } = this.options;
-    checkpoints?.write(build, this.projection, this.times, codec);
+    await checkpoints?.write({ projection: this.projection, times: this.times, tip });
   }
 
   private sawOthers(position: number): void {

@@ -70,11 +70,18 @@ export class MemoryCheckpoints implements CheckpointStore {
   positions(): Promise<readonly number[]> {
     return Promise.resolve([...this.files.keys()]);
   }
-  read(position: number): Promise<string | undefined> {
-    return Promise.resolve(this.files.get(position));
+  async *read(position: number): AsyncIterable<string> {
+    const content = this.files.get(position) ?? '';
+    // Cut where lines are not.
+    for (let from = 0; from < content.length; from += 100) yield content.slice(from, from + 100);
   }
-  write(position: number, content: string): Promise<void> {
+  async write(position: number, slices: AsyncIterable<string>): Promise<void> {
+    let content = '';
+    for await (const slice of slices) content += slice;
     this.files.set(position, content);
+  }
+  remove(position: number): Promise<void> {
+    this.files.delete(position);
     return Promise.resolve();
   }
 }

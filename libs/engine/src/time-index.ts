@@ -1,76 +1,104 @@
 import type { Instant } from '#std';
 
-/** Which position was the last at a moment. Times are clamped so that they never go back. */
-export class TimeIndex {
-  private positions = new Float64Array(1024);
-  private instants = new Float64Array(1024);
-  private count = 0;
+/** One event of so many is remembered; the log has those between. */
+const EVENTS_PER_ENTRY = 1000;
+/** At so many entries every second one is dropped, and from then on half as many are made: their number never grows. */
+const ENTRIES_MAX = 16_384;
 
+export interface TimeEntry {
+  readonly position: number;
+  /** Never before the time of an earlier event. */
+  readonly time: Instant;
+}
+/** An entry, and where the next one stands; undefined when there is none. */
+export interface TimeSpan extends TimeEntry {
+  readonly next: number | undefined;
+}
+
+export interface StoredTimes {
+  readonly entries: readonly (readonly [position: number, time: Instant])[];
+  readonly every: number;
+  readonly since: number;
+  readonly length: number;
+  readonly latest: Instant;
+}
+
+/**
+ * About which position was the last at a moment. Times are clamped so that they never go back. What lies between two entries
+ * is read from the log by whoever asks.
+ */
+export class TimeIndex {
+  private entries: TimeEntry[] = [];
+  private every = EVENTS_PER_ENTRY;
+  /** Events from the last entry on, with it. */
+  private since = 0;
+  private count = 0;
+  private latest: Instant = 0;
+
+  constructor(private readonly entriesMax = ENTRIES_MAX) {}
+
+  /** How many events were added. */
   get length(): number {
     return this.count;
   }
-  /** Position and time of the first event that is known, or undefined before there was one. */
-  get first(): { readonly position: number; readonly time: Instant } | undefined {
-    return this.entry(0);
-  }
-  get last(): { readonly position: number; readonly time: Instant } | undefined {
-    return this.entry(this.count - 1);
+  /** The first event that is known, or undefined before there was one. */
+  get first(): TimeEntry | undefined {
+    return this.entries[0];
   }
 
   add(position: number, instant: Instant): void {
-    if (this.count === this.positions.length) {
-      this.positions = grown(this.positions);
-      this.instants = grown(this.instants);
-    }
-    const before = this.count === 0 ? 0 : (this.instants[this.count - 1] as number);
-    this.positions[this.count] = position;
-    this.instants[this.count] = Math.max(before, instant);
     this.count++;
+    if (instant > this.latest) this.latest = instant;
+    if (this.entries.length > 0 && this.since < this.every) {
+      this.since++;
+      return;
+    }
+    this.entries.push({ position, time: this.latest });
+    this.since = 1;
+    if (this.entries.length > this.entriesMax) this.thin();
   }
 
-  /** The last position whose time is not after the instant; undefined when everything is later. */
-  positionAt(instant: Instant): number | undefined {
+  /** The last entry whose time is not after the instant; undefined when everything is later. */
+  before(instant: Instant): TimeSpan | undefined {
+    return this.span((entry) => entry.time <= instant);
+  }
+
+  /** The last entry at or before a position. */
+  at(position: number): TimeSpan | undefined {
+    return this.span((entry) => entry.position <= position);
+  }
+
+  /** All of it, for a checkpoint. */
+  dump(): StoredTimes {
+    const { every, since, count, latest } = this;
+    return { entries: this.entries.map(({ position, time }) => [position, time]), every, since, length: count, latest };
+  }
+  restore({ entries, every, since, length, latest }: StoredTimes): void {
+    this.entries = entries.map(([position, time]) => ({ position, time }));
+    this.every = every;
+    this.since = since;
+    this.count = length;
+    this.latest = latest;
+  }
+
+  /** The first one always stays. */
+  private thin(): void {
+    const isLastDropped = this.entries.length % 2 === 0;
+    this.entries = this.entries.filter((_, index) => index % 2 === 0);
+    if (isLastDropped) this.since += this.every;
+    this.every *= 2;
+  }
+
+  /** Found by halving: `isBefore` holds for the entries up to one, and for none after it. */
+  private span(isBefore: (entry: TimeEntry) => boolean): TimeSpan | undefined {
     let low = 0;
-    let high = this.count;
+    let high = this.entries.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.instants[middle] as number) <= instant) low = middle + 1;
+      if (isBefore(this.entries[middle] as TimeEntry)) low = middle + 1;
       else high = middle;
     }
-    return low === 0 ? undefined : this.positions[low - 1];
+    const entry = this.entries[low - 1];
+    return entry && { ...entry, next: this.entries[low]?.position };
   }
-
-  /** The time of the last event at or before a position. */
-  timeOf(position: number): Instant | undefined {
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.positions[middle] as number) <= position) low = middle + 1;
-      else high = middle;
-    }
-    return low === 0 ? undefined : this.instants[low - 1];
-  }
-
-  /** Everything as pairs, for a checkpoint. */
-  dump(): number[] {
-    const out: number[] = [];
-    for (let i = 0; i < this.count; i++) out.push(this.positions[i] as number, this.instants[i] as number);
-    return out;
-  }
-  restore(pairs: readonly number[]): void {
-    this.count = 0;
-    for (let i = 0; i + 1 < pairs.length; i += 2) this.add(pairs[i] as number, pairs[i + 1] as number);
-  }
-
-  private entry(index: number): { position: number; time: Instant } | undefined {
-    if (index < 0 || index >= this.count) return undefined;
-    return { position: this.positions[index] as number, time: this.instants[index] as number };
-  }
-}
-
-function grown(array: Float64Array): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(array.length * 2);
-  larger.set(array);
-  return larger;
 }

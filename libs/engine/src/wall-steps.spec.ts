@@ -141,11 +141,11 @@ describe.each([
       expect(plane.reads.recent(first.position, since)).toBeDefined();
       clock.advance(2000);
       expect(plane.reads.recent(first.position, since)).toBeUndefined();
-      const { times } = plane.reads;
+      const { history } = plane;
       // A time that goes back counts as the latest before it.
-      expect(times.positionAt(START)).toBe(direction === 'back' ? third.position : first.position);
-      expect(times.timeOf(second.position)).toBe(direction === 'back' ? START : START + 60_000 + HOUR_MS);
-      expect(times.positionAt(START + 60_000 + HOUR_MS)).toBeGreaterThanOrEqual(second.position);
+      expect(await history.positionAt(START, Infinity)).toBe(direction === 'back' ? third.position : first.position);
+      expect(await history.timeOf(second.position)).toBe(direction === 'back' ? START : START + 60_000 + HOUR_MS);
+      expect(await history.positionAt(START + 60_000 + HOUR_MS, Infinity)).toBeGreaterThanOrEqual(second.position);
       await plane.stop();
     });
 

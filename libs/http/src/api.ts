@@ -188,7 +188,7 @@ class KubernetesApi implements Api {
     const verdict = this.authorizer.authorize(user, info);
     trail.verdict = verdict;
     if (!verdict.allowed) return accessForbidden(user, info, verdict.reason);
-    const past = moment === undefined ? undefined : momentOf(moment, this.options.backend);
+    const past = moment === undefined ? undefined : await momentOf(moment, this.options.backend);
     // kubectl reads discovery first and does not show why that failed: the refusal comes with the first real question.
     if (past && 'refused' in past && !isDiscovery(info)) return past;
     const when = past && 'refused' in past ? undefined : past;

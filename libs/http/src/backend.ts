@@ -36,9 +36,9 @@ export interface Backend {
   /** The cluster at any past position, by replay; a 400 or 410 refusal when that is impossible. */
   at(position: number): Promise<View | Refusal>;
   /** The last position whose time is not after the instant; a 400 refusal before the beginning and in the future. */
-  positionAt(time: Instant): number | Refusal;
+  positionAt(time: Instant): Promise<number | Refusal>;
   /** When the last event at or before a position was decided. */
-  timeOf(position: number): Instant | undefined;
+  timeOf(position: number): Promise<Instant | undefined>;
   /**
    * Changes of a kind after a position, in order: those that happened already within the call, then each batch as it is
    * folded. Undefined when `after` lies before the kept window.

@@ -23,7 +23,7 @@ export function travels(path: string): { readonly moment: string; readonly rest:
 }
 
 /** `position:42`, an RFC 3339 time, or how long ago: `10m`, `1h30m`. */
-export function momentOf(text: string, backend: Backend): Moment | Refusal {
+export async function momentOf(text: string, backend: Backend): Promise<Moment | Refusal> {
   const now = backend.now();
   if (text.startsWith('position:')) return ofPosition(text.slice('position:'.length), backend);
   const instant = parseInstant(text) ?? ago(text, now);
@@ -32,16 +32,16 @@ export function momentOf(text: string, backend: Backend): Moment | Refusal {
       `the moment ${JSON.stringify(text)} is not understood: write a time like 2026-01-31T12:00:00Z, a duration ago like 10m, or position:<number>`,
     );
   }
-  const position = backend.positionAt(instant);
+  const position = await backend.positionAt(instant);
   return isRefusal(position) ? position : { position, now: instant };
 }
 
-function ofPosition(text: string, backend: Backend): Moment | Refusal {
+async function ofPosition(text: string, backend: Backend): Promise<Moment | Refusal> {
   const position = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(position)) {
     return answers.badRequest(`${JSON.stringify(text)} is not a position of the event log`);
   }
-  return { position, now: backend.timeOf(position) ?? backend.now() };
+  return { position, now: (await backend.timeOf(position)) ?? backend.now() };
 }
 function ago(text: string, now: Instant): Instant | undefined {
   const parsed = parseDuration(text.replace(/^(\d+)d/, (_all, days: string) => `${Number(days) * 24}h`));

@@ -67,11 +67,18 @@ export interface StoredEvent extends NewEvent {
   readonly revision: number;
   /** Strictly growing over the whole log, with gaps; never 0; below 2^53. It is the object's resourceVersion. */
   readonly position: number;
+  /**
+   * What the event adds to the hash chain of its log, where the log has computed it already: the digest of its canonical
+   * bytes, or the chain itself where the store keeps one.
+   */
+  readonly digest?: string;
 }
 
 /** What folding needs of a stored event. */
-export interface Fact extends Omit<StoredEvent, 'id' | 'metadata'> {
+export interface Fact extends Omit<StoredEvent, 'id' | 'metadata' | 'digest'> {
   readonly metadata: Pick<EventMetadata, 'epoch' | 'schemaVersion'>;
+  /** Where the event was opened: its data with the values still sealed, in the form that folds like the opened one. */
+  readonly sealedData?: JsonObject;
 }
 /** An event's type and data in the form of one schema version as the next one has them. Pure; it never throws. */
 export type Upcaster = (event: Pick<Fact, 'type' | 'data'>) => Pick<Fact, 'type' | 'data'>;

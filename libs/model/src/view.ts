@@ -6,6 +6,8 @@ export interface StreamState {
   readonly position: number;
   /** Undefined once the object is gone. */
   readonly object: KubeObject | undefined;
+  /** Of kinds whose values are sealed: the object as the log has it, which checkpoints hold. */
+  readonly sealed?: KubeObject;
   /** Only where the object is gone. */
   readonly ended?: End;
 }

@@ -145,6 +145,7 @@ function createPlane(settings: Settings, log: EventLog, { keys }: BusPlace): Con
     ...(settings.eventsPerCheckpoint !== undefined && { eventsPerCheckpoint: settings.eventsPerCheckpoint }),
     soon: setImmediate,
     onFatal: stopBecause,
+    onComplaint: say,
     onRefusal: (loop, key, refusal) => say(`${loop} ${key}: ${refusal.message}`),
     onFault: (loop, key, cause) => say(`${loop} ${key} failed and is tried again later: ${explain(cause)}`),
   });

@@ -40,10 +40,19 @@ export interface EventLog {
   readonly positionsPerEvent: number;
   /** True when another process may write too: the writer then reads its events back before it acknowledges. */
   readonly shared: boolean;
+  /**
+   * The hash chain with an event, given the chain before it, which is '' before the first event. SHA-256 over the chain
+   * before and the event's canonical bytes: position, stream, revision and JSON text. Where the store keeps a chain of its own, and has
+   * checked it, that one is returned.
+   */
+  chain(before: string, event: StoredEvent | RecordedEvent): string;
   close(): Promise<void>;
 }
 /** An event as the store holds it. What it says is not parsed before it is opened: a rebuild opens only what it needs. */
-export interface RecordedEvent extends Pick<StoredEvent, 'stream' | 'revision' | 'position' | 'type' | 'time'> {
+export interface RecordedEvent extends Pick<
+  StoredEvent,
+  'stream' | 'revision' | 'position' | 'type' | 'time' | 'digest'
+> {
   /** When the writer decided it: {@link StoredEvent.time}. */
   readonly instant: Instant;
   /** About how long its text is. */

@@ -9,11 +9,17 @@ export class MemoryCheckpoints implements CheckpointStore {
   positions(): Promise<readonly number[]> {
     return Promise.resolve([...this.kept.keys()]);
   }
-  read(position: number): Promise<string | undefined> {
-    return Promise.resolve(this.kept.get(position));
+  async *read(position: number): AsyncIterable<string> {
+    const content = this.kept.get(position);
+    if (content !== undefined) yield content;
   }
-  write(position: number, content: string): Promise<void> {
+  async write(position: number, slices: AsyncIterable<string>): Promise<void> {
+    let content = '';
+    for await (const slice of slices) content += slice;
     this.kept.set(position, this.isTorn() ? content.slice(0, content.length / 2) : content);
+  }
+  remove(position: number): Promise<void> {
+    this.kept.delete(position);
     return Promise.resolve();
   }
 }

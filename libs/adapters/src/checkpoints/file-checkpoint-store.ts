@@ -1,9 +1,11 @@
-import { open, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { open, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../error-code.js';
 
 /** The newest checkpoint starts the next process; the older ones are where history starts from. */
 const KEPT = 8;
+/** Bytes that are read at once. */
+const READ_BYTES = 128 * 1024;
 
 /** Checkpoints as files. Losing them costs only time: the log rebuilds what they hold. */
 export class FileCheckpointStore {
@@ -21,29 +23,42 @@ export class FileCheckpointStore {
       .sort((a, b) => a - b);
   }
 
-  async read(position: number): Promise<string | undefined> {
-    try {
-      return await readFile(this.#path(position), 'utf8');
-    } catch (error) {
+  async *read(position: number): AsyncIterable<string> {
+    const file = await open(this.#path(position), 'r').catch((error: unknown) => {
       if (hasCode(error, 'ENOENT')) return undefined;
       throw error;
-    }
-  }
-
-  async write(position: number, content: string): Promise<void> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    const temporary = `${this.#path(position)}.new`;
-    const file = await open(temporary, 'w', 0o600);
+    });
+    if (!file) return;
     try {
-      await file.writeFile(content);
-      await file.sync();
+      yield* file.createReadStream({ encoding: 'utf8', highWaterMark: READ_BYTES, autoClose: false });
     } finally {
       await file.close();
     }
-    await rename(temporary, this.#path(position));
+  }
+
+  async write(position: number, slices: AsyncIterable<string>): Promise<void> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    const temporary = `${this.#path(position)}.new`;
+    try {
+      const file = await open(temporary, 'w', 0o600);
+      try {
+        for await (const slice of slices) await file.appendFile(slice);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, this.#path(position));
+    } catch (error) {
+      // Half a checkpoint on a full disk would only take more room.
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
+    }
     const positions = await this.positions();
-    for (const old of positions.slice(0, Math.max(0, positions.length - KEPT)))
-      await rm(this.#path(old), { force: true });
+    for (const old of positions.slice(0, Math.max(0, positions.length - KEPT))) await this.remove(old);
+  }
+
+  async remove(position: number): Promise<void> {
+    await rm(this.#path(position), { force: true });
   }
 
   #path(position: number): string {

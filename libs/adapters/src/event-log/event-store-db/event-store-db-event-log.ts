@@ -1,6 +1,7 @@
 import type { NewEvent, StoredEvent } from '#model';
 import { EventTooLarge, LogUnavailable } from '#ports';
 import type { Appended, EventLog, LogSubscription, OnProgress, RecordedEvent } from '#ports';
+import { chainWith } from '../chain.js';
 import { LiveTail } from '../live-tail.js';
 import type { Page } from '../live-tail.js';
 import { AppendQueue, bodyOf } from '../log-worker/append-queue.js';
@@ -114,6 +115,10 @@ export class EventStoreDbEventLog implements EventLog {
 
   async origin(): Promise<number> {
     return 0;
+  }
+
+  chain(before: string, event: StoredEvent | RecordedEvent): string {
+    return chainWith(before, event);
   }
 
   async close(): Promise<void> {

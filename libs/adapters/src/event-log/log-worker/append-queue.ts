@@ -79,13 +79,21 @@ export class AppendQueue {
       const number = answer.numbers[index] ?? -1;
       const append = this.#sent.get(number);
       this.#sent.delete(number);
-      return { append, position, revision: answer.revisions[index] ?? 0, failure: failures.get(index) };
+      return {
+        append,
+        position,
+        revision: answer.revisions[index] ?? 0,
+        digest: answer.digests?.[index],
+        failure: failures.get(index),
+      };
     });
     const { onDurable } = this.#options;
     // Subscribers first: a client that is acknowledged finds its own write in every view of this process.
     onDurable?.(
-      settled.flatMap(({ append, position, revision }) =>
-        append === undefined || position === 0 ? [] : [stored(append.event, append.stream, revision, position)],
+      settled.flatMap(({ append, position, revision, digest }) =>
+        append === undefined || position === 0
+          ? []
+          : [stored(append.event, { stream: append.stream, revision, position, digest })],
       ),
     );
     for (const { append, position, revision, failure } of settled) {

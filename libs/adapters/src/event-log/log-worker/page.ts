@@ -30,9 +30,12 @@ export interface PageContent {
   /** True when nothing more was there. */
   readonly done: boolean;
 }
-/** The numbers of a row: its text begins at `from` and ends before `to`. */
+/** The numbers of a row: its text begins at `from` and ends before `to`, where its {@link DIGEST_BYTES} follow. */
 export const COLUMNS = { position: 0, revision: 1, stream: 2, from: 3, to: 4 } as const;
 export const COLUMN_COUNT = 5;
+
+/** A SHA-256 in base64url. */
+export const DIGEST_BYTES = 43;
 
 /** Position of a page's last row. */
 export function lastPosition({ rows }: PageContent): number | undefined {
@@ -78,26 +81,23 @@ export class PageBuilder {
     this.#streams = streams;
   }
 
-  /** Adds a row of a store that keeps no chain. */
+  /** Adds a row of a store that keeps no chain, with its digest. */
   put(row: Row): void {
-    this.#ensure(bytesMaxOf(row.body));
-    this.#place(row, this.#end);
+    this.add(row, '');
   }
 
-  /** Adds a row and returns the chain with it. */
+  /** Adds a row and returns the chain with it, which is laid behind the row. */
   add(row: Row, before: string): string {
     const prefix = prefixOf(before, row);
-    this.#ensure(bytesMaxOf(prefix) + bytesMaxOf(row.body));
+    this.#ensure(bytesMaxOf(prefix) + bytesMaxOf(row.body) + DIGEST_BYTES);
     const start = this.#end;
-    this.#place(row, start + this.#bytes.write(prefix, start));
-    return linkOf(this.#bytes.subarray(start, this.#end));
-  }
-
-  #place(row: Row, from: number): void {
+    const from = start + this.#bytes.write(prefix, start);
     const to = from + this.#bytes.write(row.body, from);
-    this.#end = to;
+    const link = linkOf(this.#bytes.subarray(start, to));
+    this.#end = to + this.#bytes.write(link, to, 'latin1');
     this.#rows.push(row.position, row.revision, this.#indexOf(row.stream), from, to);
     this.full = to >= PAGE_BYTES || this.#rows.length >= PAGE_ROWS * COLUMN_COUNT;
+    return link;
   }
 
   content(): PageContent {

@@ -50,6 +50,8 @@ export interface AppendAnswer {
   /** 0 where the append failed. */
   readonly positions: readonly number[];
   readonly revisions: readonly number[];
+  /** The events' digests, where what is durable is handed to subscribers from here. */
+  readonly digests?: readonly string[];
   readonly failures: readonly (readonly [index: number, failure: Failure])[];
 }
 

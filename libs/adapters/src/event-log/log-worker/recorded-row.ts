@@ -1,7 +1,7 @@
 import type { Fact, NewEvent, StoredEvent } from '#model';
 import { fromEventTime, type Instant, type JsonObject } from '#std';
 import type { RecordedEvent } from '#ports';
-import { COLUMN_COUNT, COLUMNS, type PageContent } from './page.js';
+import { COLUMN_COUNT, COLUMNS, DIGEST_BYTES, type PageContent } from './page.js';
 
 /** A body is as the log's own append wrote it: `{"id":"…","type":"…","time":"…","data":{"…":…},"metadata":{"epoch":…`. */
 const ID = Buffer.from('{"id":"');
@@ -108,12 +108,16 @@ class RecordedRow implements RecordedEvent {
     return known?.text ?? this.text(from, bytes.indexOf(QUOTE, from));
   }
 
+  get digest(): string {
+    const to = this.number('to');
+    return this.page.bytes.toString('latin1', to, to + DIGEST_BYTES);
+  }
+
   mayHave(key: string): boolean {
     return this.body.includes(JSON.stringify(key));
   }
   open(): StoredEvent {
-    const { body, stream, revision, position } = this;
-    return stored(JSON.parse(body) as NewEvent, stream, revision, position);
+    return stored(JSON.parse(this.body) as NewEvent, this);
   }
   /** Parses the data alone, a third less than all. */
   fact(): Fact {
@@ -190,7 +194,10 @@ function numberAt(text: string, at: number): number {
   }
 }
 
-export function stored(event: NewEvent, stream: string, revision: number, position: number): StoredEvent {
+export function stored(
+  event: NewEvent,
+  { stream, revision, position, digest }: Pick<StoredEvent, 'stream' | 'revision' | 'position' | 'digest'>,
+): StoredEvent {
   const { id, type, time, data, metadata } = event;
-  return { id, type, time, data, metadata, stream, revision, position };
+  return { id, type, time, data, metadata, stream, revision, position, ...(digest !== undefined && { digest }) };
 }

@@ -1,6 +1,7 @@
 import type { NewEvent, StoredEvent } from '#model';
 import { AppendVoid, EventTooLarge, LogFull, LogUnavailable, WrongExpectedRevision } from '#ports';
 import type { Appended, EventLog, LogSubscription, OnProgress, RecordedEvent } from '#ports';
+import { chainWith } from '../chain.js';
 import { DecodedEvent } from '../decoded-event.js';
 import { MemoryLogStore } from './memory-log-store.js';
 
@@ -115,6 +116,10 @@ export class MemoryEventLog implements EventLog {
   }
   async origin(): Promise<number> {
     return this.store.origin;
+  }
+
+  chain(before: string, event: StoredEvent | RecordedEvent): string {
+    return chainWith(before, event);
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { NewEvent, StoredEvent } from '#model';
-import { EventTooLarge, LogUnavailable } from '#ports';
+import { EventTooLarge, LogDamaged, LogUnavailable } from '#ports';
 import type { Appended, EventLog, LogSubscription, OnProgress, RecordedEvent } from '#ports';
 import { LiveTail } from '../live-tail.js';
 import type { Page } from '../live-tail.js';
@@ -141,6 +141,12 @@ export class SqliteEventLog implements EventLog {
 
   async origin(): Promise<number> {
     return this.#origin;
+  }
+
+  /** The chain that the file holds; the worker has checked it, or written it. */
+  chain(_before: string, { digest, position }: StoredEvent | RecordedEvent): string {
+    if (digest === undefined) throw new LogDamaged(`The event at position ${position} has no chain.`, { position });
+    return digest;
   }
 
   async close(): Promise<void> {

@@ -74,6 +74,7 @@ export class LogWriter {
   #appendAll(request: AppendRequest): AppendAnswer {
     const positions: number[] = [];
     const revisions: number[] = [];
+    const digests: string[] = [];
     const failures: (readonly [number, Failure])[] = [];
     for (let index = 0; index < request.bodies.length; index++) {
       const result = this.#append(
@@ -83,6 +84,8 @@ export class LogWriter {
       );
       positions.push('is' in result ? 0 : result.position);
       revisions.push('is' in result ? 0 : result.revision);
+      // A repeated append is no new event.
+      digests.push('is' in result || result.position !== this.#tail.position ? '' : this.#tail.chain);
       if ('is' in result) failures.push([index, result]);
     }
     return {
@@ -91,6 +94,7 @@ export class LogWriter {
       fullGroups: this.#fullGroups,
       positions,
       revisions,
+      digests,
       failures,
     };
   }
