@@ -66,6 +66,24 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
       two.unsubscribe();
     });
 
+    it('confirms what was published before: it is there for those who listen', async () => {
+      const heard: string[] = [];
+      const subscription = there.subscribe('confirmed', (data) => void heard.push(text(data)));
+      await settled();
+      for (let i = 0; i < 100; i++) here.publish('confirmed', bytes(String(i)));
+      await here.flush();
+      await there.flush();
+      expect(heard).toHaveLength(100);
+      subscription.unsubscribe();
+    });
+
+    it('confirms nothing once it was closed', async () => {
+      const client = await world.connect('closed');
+      await client.flush();
+      await client.close();
+      await expect(client.flush()).rejects.toBeInstanceOf(BusUnavailable);
+    });
+
     it('hands each message to one member of a queue', async () => {
       const heard: string[] = [];
       const all = Promise.withResolvers<void>();

@@ -6,6 +6,7 @@ export * from './cluster-backend.js';
 export * from './checkpoint.js';
 export * from './codec.js';
 export * from './control-plane.js';
+export * from './feed.js';
 export * from './history.js';
 export * from './loop-runner.js';
 export * from './projection.js';

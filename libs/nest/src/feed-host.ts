@@ -1,10 +1,7 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { subjects } from '#engine';
-import { parseStream, type StoredEvent } from '#model';
-import type { LogSubscription } from '#ports';
-import { encodeJson } from './json-bytes.js';
+import { Feed } from '#engine';
 import { say, stopBecause } from './console.js';
 import { Platform } from './platform.js';
 
@@ -12,12 +9,12 @@ const SAVE_EVERY_MS = 1_000;
 
 /**
  * Publishes every event of the log for outside subscribers, as it is stored: what is sealed there stays sealed. It goes on
- * where it was; after a crash the last second's events are published again.
+ * after the last event that the bus has confirmed; after a crash the last second's events are published again.
  */
 @Injectable()
 export class FeedHost implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private subscription: LogSubscription | undefined;
-  private published = 0;
+  private feed: Feed | undefined;
+  private confirmed: number | undefined;
   private saving: NodeJS.Timeout | undefined;
   private readonly file: string;
   /** That the position cannot be written down is said once. */
@@ -30,37 +27,40 @@ export class FeedHost implements OnApplicationBootstrap, BeforeApplicationShutdo
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const { log } = this.platform.plane.options;
+    const { log, clock } = this.platform.plane.options;
+    const saved = savedPosition(this.file);
     // A feed that has never run begins now: the past is in the log for whoever wants it.
-    this.published = savedPosition(this.file) ?? (await log.head());
-    this.subscription = log.subscribe(
-      this.published,
-      (events) => this.publish(events),
-      (cause) => cause !== undefined && stopBecause(cause),
-    );
+    this.confirmed = saved ?? (await log.head());
+    // Where it began is written down at once: after a crash it would begin later, and skip what came in between.
+    if (saved === undefined) this.save();
+    this.feed = new Feed({
+      log,
+      clock,
+      bus: this.platform.bus,
+      after: this.confirmed,
+      onConfirmed: (position) => this.note(position),
+      onFatal: stopBecause,
+    });
+    this.feed.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.subscription?.close();
+    await this.feed?.stop();
     clearTimeout(this.saving);
     this.save();
   }
 
-  private publish(events: readonly StoredEvent[]): void {
-    for (const event of events) {
-      const { kind, namespace, name } = parseStream(event.stream);
-      this.platform.bus.publish(subjects.event(kind, namespace, name, event.type), encodeJson(event));
-      this.published = event.position;
-    }
+  private note(position: number): void {
+    this.confirmed = position;
     this.saving ??= setTimeout(() => this.save(), SAVE_EVERY_MS);
   }
 
   /** Where it cannot be written down, it is later: until then a crash has more events published again. */
   private save(): void {
     this.saving = undefined;
-    if (this.published === 0) return;
+    if (this.confirmed === undefined) return;
     try {
-      writeFileSync(`${this.file}.new`, `${this.published}\n`);
+      writeFileSync(`${this.file}.new`, `${this.confirmed}\n`);
       renameSync(`${this.file}.new`, this.file);
       this.isTold = false;
     } catch (cause) {
@@ -73,7 +73,7 @@ export class FeedHost implements OnApplicationBootstrap, BeforeApplicationShutdo
 function savedPosition(file: string): number | undefined {
   try {
     const position = Number.parseInt(readFileSync(file, 'utf8'), 10);
-    return Number.isSafeInteger(position) && position > 0 ? position : undefined;
+    return Number.isSafeInteger(position) && position >= 0 ? position : undefined;
   } catch {
     return undefined;
   }

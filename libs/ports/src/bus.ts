@@ -3,6 +3,11 @@ import { Fault } from '#std';
 /** The bus between processes: NATS in production, memory in simulation. Delivery may repeat, reorder, stall or fail. */
 export interface Bus {
   publish(subject: string, data: Uint8Array): void;
+  /**
+   * Resolves once the bus has everything that this client published before the call, on its way to whoever listens. Rejects
+   * with {@link BusUnavailable} when the bus is away or is lost meanwhile: then nobody knows what of it arrived.
+   */
+  flush(): Promise<void>;
   /** One answer or a {@link Fault}; messages larger than the server's limit are split and joined behind this port. */
   request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
   /** `queue` shares the messages among subscribers of that name. Return bytes to answer a request. */

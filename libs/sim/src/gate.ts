@@ -98,6 +98,9 @@ export class GatedBus implements Bus {
   publish(subject: string, data: Uint8Array): void {
     this.bus.publish(subject, data);
   }
+  flush(): Promise<void> {
+    return this.gate.pass(this.bus.flush());
+  }
   request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     return this.gate.pass(this.bus.request(subject, data, timeoutMs));
   }

@@ -147,6 +147,19 @@ export class MemoryBus implements Bus {
     if (this.connected) this.hub.send(this, subject, data);
   }
 
+  flush(): Promise<void> {
+    if (!this.connected) return Promise.reject(new BusUnavailable('the bus is away'));
+    const key = `flush ${this.#requests++}`;
+    return new Promise((resolve, reject) => {
+      const done = (settle: () => void): void => {
+        this.#waiting.delete(key);
+        settle();
+      };
+      this.#waiting.set(key, { resolve: () => done(resolve), reject: (error) => done(() => reject(error)) });
+      this.hub.clock.after(0, () => this.#waiting.get(key)?.resolve(new Uint8Array()));
+    });
+  }
+
   request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     if (!this.connected) return Promise.reject(new BusUnavailable(`${subject}: not connected`));
     const inbox = `_INBOX.${this.name}.${this.#requests++}`;

@@ -80,6 +80,21 @@ export class NatsBus implements Bus {
     if (this.#listeners.connected) this.parts.publish(subject, data, this.options.rules(subject).listenerInbox);
   }
 
+  async flush(): Promise<void> {
+    if (!this.#listeners.connected) throw new BusUnavailable('the bus is away');
+    const lost = Promise.withResolvers<never>();
+    const fail = (error: Error): void => lost.reject(error);
+    this.#failWaiting.add(fail);
+    try {
+      await Promise.race([this.connection.flush(), lost.promise]);
+    } catch (cause) {
+      if (cause instanceof BusUnavailable) throw cause;
+      throw new BusUnavailable('the bus was lost before it confirmed what was published', { cause });
+    } finally {
+      this.#failWaiting.delete(fail);
+    }
+  }
+
   async request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     const answer = new Answer(subject, timeoutMs);
     const fail = (error: Error): void => answer.reject(error);

@@ -25,6 +25,7 @@ export function withNodeBudgets(bus: Bus, clock: Clock): Bus {
   };
   return {
     publish: (subject, data) => bus.publish(subject, data),
+    flush: () => bus.flush(),
     request: (subject, data, timeoutMs) => bus.request(subject, data, timeoutMs),
     onConnection: (listener) => bus.onConnection(listener),
     close: () => {
