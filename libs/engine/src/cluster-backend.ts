@@ -82,6 +82,9 @@ export class ClusterBackend {
   followUnlogged(source: Unlogged, after: number, onFacts: (facts: UnloggedFacts) => void): { cancel(): void } {
     return this.unloggedReader.follow(source, after, onFacts);
   }
+  problem(): Promise<string | undefined> {
+    return this.plane.options.log.problem();
+  }
   now(): Instant {
     return this.plane.options.clock.now();
   }

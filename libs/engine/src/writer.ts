@@ -11,7 +11,7 @@ import type {
 } from '#model';
 import { decideCommand, isRefusal, streamOf, withSnapshot } from '#model';
 import type { Clock, EventLog, Ids } from '#ports';
-import { AppendVoid, EventTooLarge, LogDamaged, LogFull, WrongExpectedRevision } from '#ports';
+import { AppendVoid, EventTooLarge, LogDamaged, LogFailed, LogFull, WrongExpectedRevision } from '#ports';
 import type { Instant, JsonObject } from '#std';
 import { Fault, isJsonObject, toEventTime } from '#std';
 import { WRITER_ELECTED, type EventCodec } from './codec.js';
@@ -250,7 +250,7 @@ export class Writer implements CommandPort {
   }
 
   private failed(cause: unknown, generation: number): Refusal | 'again' {
-    if (cause instanceof LogDamaged) this.options.onFatal(cause);
+    if (cause instanceof LogDamaged || cause instanceof LogFailed) this.options.onFatal(cause);
     if (cause instanceof WrongExpectedRevision && cause.expected === -1) this.forgotten.set(cause.stream, cause.actual);
     if (generation === this.generation) this.rebuild();
     if (cause instanceof EventTooLarge) return tooLarge(cause.message);

@@ -46,7 +46,6 @@ export interface ApiOptions {
   readonly authorizer?: Authorizer;
   /** Where audit events go; undefined keeps none. */
   readonly audit?: AuditLog;
-  readonly health?: Pages['health'];
   readonly onFault?: OnFault;
 }
 
@@ -89,7 +88,7 @@ class KubernetesApi implements Api {
   private readonly auditor: Auditor;
 
   constructor(private readonly options: ApiOptions) {
-    const { backend, keys, address, health, audit } = options;
+    const { backend, keys, address, audit } = options;
     this.metrics = new Metrics(audit);
     this.auditor = new Auditor({ log: audit, kinds: backend.kinds, now: () => backend.now() });
     this.issuer = options.issuer ?? DEFAULT_ISSUER;
@@ -102,7 +101,7 @@ class KubernetesApi implements Api {
       issuer: this.issuer,
       keySetUri: `https://${address}/openid/v1/jwks`,
       jwks: () => keys.jwks(),
-      health: health ?? (() => [{ name: 'ping', problem: undefined }]),
+      logProblem: () => backend.problem(),
       metrics: () => this.metrics.text(),
     };
     this.authenticator = new Authenticator({
@@ -197,7 +196,7 @@ class KubernetesApi implements Api {
     return info.isResource ? this.resource(call) : this.page(call);
   }
 
-  private page({ request, info, query, past }: Call): Answer | HttpRefusal {
+  private page({ request, info, query, past }: Call): Answer | HttpRefusal | Promise<Answer | HttpRefusal> {
     if (past && info.method !== 'GET' && info.method !== 'HEAD') return unchangeable;
     const asked = this.asked(request, query, { on: 'object', hasTable: false });
     const ifNoneMatch = request.headers['if-none-match'];

@@ -61,6 +61,8 @@ export interface Backend {
   unlogged(source: Unlogged): Promise<UnloggedFacts | Refusal>;
   /** Tells all that it remembers whenever that is something else than at the revision `after`. */
   followUnlogged(source: Unlogged, after: number, onFacts: (facts: UnloggedFacts) => void): { cancel(): void };
+  /** Why nothing can be written now, in one sentence; undefined while nothing is known to be wrong. Answers within seconds. */
+  problem(): Promise<string | undefined>;
   /** The wall clock. */
   now(): Instant;
   /** An instant for measuring ages: a wall clock that is set while this server runs does not move it. */

@@ -18,8 +18,8 @@ export interface Pages {
   /** Where the key set can be had, `https://host:port/openid/v1/jwks`. */
   readonly keySetUri: string;
   jwks(): { readonly keys: readonly unknown[] };
-  /** Name of each health check with what is wrong, undefined while it is well. */
-  health(): readonly { readonly name: string; readonly problem: string | undefined }[];
+  /** Why the log cannot be written, undefined while it can be as far as is known. */
+  logProblem(): Promise<string | undefined>;
   metrics(): string;
 }
 
@@ -35,7 +35,7 @@ export interface PageCall {
   readonly ifNoneMatch: string | undefined;
 }
 
-export function page(pages: Pages, call: PageCall): Answer | HttpRefusal {
+export function page(pages: Pages, call: PageCall): Answer | HttpRefusal | Promise<Answer | HttpRefusal> {
   const [first = '', ...rest] = split(call.info.path);
   switch (first) {
     case '':
@@ -134,6 +134,7 @@ function rootPaths({ discovery, openApi }: Pages): readonly string[] {
     '/api',
     '/apis',
     '/healthz',
+    '/healthz/log',
     '/healthz/ping',
     '/livez',
     '/livez/ping',
@@ -151,13 +152,29 @@ function rootPaths({ discovery, openApi }: Pages): readonly string[] {
     '/openapi/v3',
     '/openid/v1/jwks',
     '/readyz',
+    '/readyz/log',
     '/readyz/ping',
     '/version',
   ].sort();
 }
 
-function health(pages: Pages, { query }: PageCall, which: string, rest: readonly string[]): Answer | HttpRefusal {
-  const checks = pages.health();
+interface Check {
+  readonly name: string;
+  readonly problem: string | undefined;
+}
+/** A process whose log cannot be written is alive: to start it anew would not help. */
+async function checksOf(pages: Pages, which: string): Promise<readonly Check[]> {
+  const ping: Check = { name: 'ping', problem: undefined };
+  return which === 'livez' ? [ping] : [ping, { name: 'log', problem: await pages.logProblem() }];
+}
+
+async function health(
+  pages: Pages,
+  { query }: PageCall,
+  which: string,
+  rest: readonly string[],
+): Promise<Answer | HttpRefusal> {
+  const checks = await checksOf(pages, which);
   if (rest.length > 0) {
     const check = checks.find(({ name }) => name === rest.join('/'));
     if (!check) return answers.noSuchPage;

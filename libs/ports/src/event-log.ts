@@ -12,7 +12,7 @@ export interface EventLog {
   /**
    * Appends one event. `expectedRevision` is the revision of the stream's last event, -1 for a stream without events.
    * Rejects with {@link WrongExpectedRevision}, {@link EventTooLarge}, {@link LogFull}, {@link AppendVoid},
-   * {@link LogUnavailable}, {@link LogDamaged}.
+   * {@link LogUnavailable}, {@link LogDamaged}, {@link LogFailed}.
    */
   append(stream: string, event: NewEvent, expectedRevision: number): Promise<Appended>;
   /** Events of a stream from this revision on, in order. */
@@ -32,6 +32,11 @@ export interface EventLog {
   ): LogSubscription;
   /** Position of the last durable event of this log, 0 when empty. Linearizable: read from the leader. */
   head(): Promise<number>;
+  /**
+   * Why an append would fail, in one sentence; undefined when nothing is known to be wrong. After a failure it looks whether
+   * the cause is over, so asking again is the way to learn that. Answers within seconds and never rejects.
+   */
+  problem(): Promise<string | undefined>;
   /** Position before the first event that is still here; 0 unless the beginning was archived. */
   origin(): Promise<number>;
   /** Largest event, in bytes of its JSON text, that an append takes. */
@@ -127,6 +132,17 @@ export class LogUnavailable extends Fault {
   override readonly name = 'LogUnavailable';
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, true, options);
+  }
+}
+/**
+ * The log has failed under this process for good: its disk reported an error, a write failed after its commit, or another
+ * process wrote as well. Whether the appends under way were taken is not known. The process says why and ends; the next start
+ * finds out what is there.
+ */
+export class LogFailed extends Fault {
+  override readonly name = 'LogFailed';
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, false, options);
   }
 }
 /** What is stored is not what was written: named, refused, never silently read. */

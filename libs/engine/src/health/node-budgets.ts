@@ -115,8 +115,7 @@ export class NodeBudgets {
       }
     }
     this.wake?.();
-    this.wake =
-      soonestMs === Infinity ? undefined : this.clock.at(this.clock.now() + Math.ceil(soonestMs), () => this.admit());
+    this.wake = soonestMs === Infinity ? undefined : this.clock.after(Math.ceil(soonestMs), () => this.admit());
   }
 
   private begin(node: string, side: Side, message: Message): void {

@@ -4,6 +4,7 @@ import type { Appended, EventLog, LogSubscription, OnProgress, RecordedEvent } f
 import { chainWith } from '../chain.js';
 import { LiveTail } from '../live-tail.js';
 import type { Page } from '../live-tail.js';
+import { within } from '../../within.js';
 import { AppendQueue, bodyOf } from '../log-worker/append-queue.js';
 import type { Opened } from '../log-worker/protocol.js';
 import { eventsIn } from '../log-worker/recorded-row.js';
@@ -27,6 +28,9 @@ export interface EventStoreDbEventLogOptions {
   /** How long calls are tried again before they fail. */
   readonly giveUpMs?: number;
 }
+
+/** How long a look at whether the server answers takes at most. */
+const PROBLEM_MS = 2500;
 
 /**
  * The log on EventStoreDB or KurrentDB: many processes may write and read it, and other programs may use the server too.
@@ -111,6 +115,14 @@ export class EventStoreDbEventLog implements EventLog {
   async head(): Promise<number> {
     this.#assertOpen();
     return this.#link.head();
+  }
+
+  async problem(): Promise<string | undefined> {
+    if (this.#closed) return 'The event store was closed.';
+    return within(this.#link.head(), PROBLEM_MS).then(
+      () => undefined,
+      () => 'The event store does not answer.',
+    );
   }
 
   async origin(): Promise<number> {

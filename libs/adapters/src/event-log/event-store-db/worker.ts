@@ -69,6 +69,7 @@ class LogWorker {
       case 'page':
       case 'stream-page':
       case 'head':
+      case 'room':
         return void this.#answer(message);
       case 'live':
         return void this.#giveLive(message);
@@ -105,7 +106,7 @@ class LogWorker {
   async #answer(read: ReadRequest): Promise<void> {
     const { seq } = read;
     try {
-      if (read.is === 'head') this.#say({ is: 'head', seq, head: await this.#head() });
+      if (read.is === 'head' || read.is === 'room') this.#say({ is: 'head', seq, head: await this.#head() });
       else if (read.is === 'stream-page')
         this.#say({ is: 'page', seq, ...(await this.#streamPage(read.stream, read.from)) });
       else this.#say({ is: 'page', seq, ...(await this.#page(read)) });

@@ -1,8 +1,16 @@
-import { AppendVoid, EventTooLarge, LogDamaged, LogFull, LogUnavailable, WrongExpectedRevision } from '#ports';
+import {
+  AppendVoid,
+  EventTooLarge,
+  LogDamaged,
+  LogFailed,
+  LogFull,
+  LogUnavailable,
+  WrongExpectedRevision,
+} from '#ports';
 import type { Failure } from './protocol.js';
 
 /** The fault that a failure of the worker means to who asked. */
-export function faultOf(failure: Failure): LogDamaged | LogFull | AppendVoid | LogUnavailable {
+export function faultOf(failure: Failure): LogDamaged | LogFailed | LogFull | AppendVoid | LogUnavailable {
   switch (failure.is) {
     case 'damaged':
       return new LogDamaged(failure.message, failure.position === undefined ? {} : { position: failure.position });
@@ -10,6 +18,8 @@ export function faultOf(failure: Failure): LogDamaged | LogFull | AppendVoid | L
       return new LogUnavailable(failure.message);
     case 'full':
       return new LogFull(failure.message);
+    case 'failed':
+      return new LogFailed(failure.message);
     case 'void':
       return new AppendVoid();
     case 'too-large':

@@ -25,6 +25,8 @@ export interface Broken {
 export type Failure =
   | { readonly is: 'unavailable'; readonly message: string }
   | { readonly is: 'full'; readonly message: string }
+  /** Nothing that is asked of this worker will be right any more: the process ends. */
+  | { readonly is: 'failed'; readonly message: string }
   | { readonly is: 'void' }
   | { readonly is: 'too-large'; readonly bytes: number; readonly bytesMax: number }
   | { readonly is: 'damaged'; readonly message: string; readonly position?: number }
@@ -58,7 +60,13 @@ export interface AppendAnswer {
 export type ReadRequest =
   | PageRequest
   | { readonly is: 'stream-page'; readonly seq: number; readonly stream: string; readonly from: number }
-  | HeadRequest;
+  | HeadRequest
+  | RoomRequest;
+/** Asks whether the store has room again after it was full. Answered as {@link HeadRequest} when it has. */
+export interface RoomRequest {
+  readonly is: 'room';
+  readonly seq: number;
+}
 export interface HeadRequest {
   readonly is: 'head';
   readonly seq: number;

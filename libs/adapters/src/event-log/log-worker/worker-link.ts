@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { RecordedEvent } from '#ports';
-import { LogUnavailable } from '#ports';
+import { LogFailed, LogUnavailable } from '#ports';
 import { faultOf } from './faults.js';
 import type { PageContent } from './page.js';
 import { RecordedPage } from './recorded-row.js';
@@ -59,7 +59,7 @@ export class WorkerLink {
     this.opened.catch(() => undefined);
     this.#worker.on('message', (message: FromWorker) => this.#take(message));
     this.#worker.on('error', (cause) =>
-      this.#end(new LogUnavailable(`The event log ${name} stopped working: ${String(cause)}.`, { cause })),
+      this.#end(new LogFailed(`The event log ${name} stopped working: ${String(cause)}.`, { cause })),
     );
     this.#worker.on('exit', () => this.#end(new LogUnavailable(`The event log ${name} is closed.`)));
   }
@@ -117,6 +117,10 @@ export class WorkerLink {
     const answer = await this.#ask((seq) => ({ is: 'head', seq }));
     return typeof answer === 'number' ? answer : 0;
   }
+  /** Resolves when the store has room again; rejects with why it has not. */
+  async room(): Promise<void> {
+    await this.#ask((seq) => ({ is: 'room', seq }));
+  }
   /** Resolves once something was committed above a position. Waiting for it does not keep the process alive. */
   async live(after: number): Promise<LiveAnswer> {
     const answer = await this.#ask((seq) => ({ is: 'live', seq, after }), false);
@@ -125,7 +129,11 @@ export class WorkerLink {
   }
 
   async close(): Promise<void> {
-    if (this.#gone !== undefined) return;
+    if (this.#gone !== undefined) {
+      // A worker that failed may not hear any more; its connection goes with it.
+      await this.#worker.terminate();
+      return;
+    }
     const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
     this.#hold();
     this.#worker.postMessage({ is: 'close' });
@@ -176,7 +184,11 @@ export class WorkerLink {
       case 'head':
         return this.#settle(message.seq)?.resolve(message.head);
       case 'failed':
-        return this.#settle(message.seq)?.reject(faultOf(message.failure));
+        this.#settle(message.seq)?.reject(faultOf(message.failure));
+        if (message.failure.is !== 'failed') return;
+        this.#end(faultOf(message.failure));
+        void this.#worker.terminate();
+        return;
     }
   }
 
@@ -193,6 +205,7 @@ export class WorkerLink {
     this.#settleOpened?.reject(cause);
     for (const waiting of this.#waiting.values()) waiting.reject(cause);
     this.#waiting.clear();
+    this.#worker.unref();
     this.#options.onGone?.(cause);
   }
 }

@@ -39,6 +39,7 @@ export interface MemoryEventLogOptions {
   readonly positionsPerEvent?: number;
   readonly shared?: boolean;
 }
+const FULL = 'the event log is full';
 /** So few that tests with short logs see more than one. */
 const BATCH_EVENTS = 16;
 
@@ -63,6 +64,8 @@ export class MemoryEventLog implements EventLog {
   readonly #subscriptions = new Set<MemorySubscription>();
   #queue: Waiting[] = [];
   #alive = true;
+  /** The last append found no room. */
+  #isFull = false;
 
   constructor(options: MemoryEventLogOptions = {}) {
     this.store = options.store ?? new MemoryLogStore();
@@ -114,6 +117,9 @@ export class MemoryEventLog implements EventLog {
     this.#reads();
     return this.store.head;
   }
+  async problem(): Promise<string | undefined> {
+    return this.#isFull ? FULL : undefined;
+  }
   async origin(): Promise<number> {
     return this.store.origin;
   }
@@ -155,6 +161,7 @@ export class MemoryEventLog implements EventLog {
     if (before === 'late') this.#faults.later?.(() => void this.#land(waiting));
     if (before !== 'go-on') return unheard(before, waiting);
     const actual = this.store.revision(stream);
+    this.#isFull = false;
     const appended = actual === expectedRevision ? this.store.add(stream, event) : this.#first(waiting, actual);
     const after = this.#faults.afterAppendBeforeAck?.(waiting, appended) ?? 'go-on';
     if (after !== 'go-on') return unheard(after, waiting);
@@ -165,7 +172,8 @@ export class MemoryEventLog implements EventLog {
 
   /** Whatever was sent before that was known may rest on what was refused. */
   #refuse(waiting: Waiting): void {
-    waiting.reject(new LogFull('the event log is full'));
+    this.#isFull = true;
+    waiting.reject(new LogFull(FULL));
     for (const later of this.#queue.splice(0)) later.reject(new AppendVoid());
   }
   /** Nobody waits for it any more. */

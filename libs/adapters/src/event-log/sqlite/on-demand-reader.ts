@@ -1,7 +1,7 @@
-import type { RecordedEvent } from '#ports';
+import { LogFailed, type RecordedEvent } from '#ports';
 import type { PageAnswer } from '../log-worker/protocol.js';
 import type { WorkerLink } from '../log-worker/worker-link.js';
-import { linkTo } from './link.js';
+import { faultsOf, linkTo } from './link.js';
 
 /** A thread costs some 18 MB; most of the time nothing is read. */
 const IDLE_MS = 10_000;
@@ -14,16 +14,24 @@ export interface PageReader {
   close(): Promise<void>;
 }
 
+export interface OnDemandReaderOptions {
+  readonly faults?: string | undefined;
+  /** The disk failed while something was read. */
+  readonly onFailed: (cause: LogFailed) => void;
+}
+
 /** A reading connection in a thread of its own, which is there only while there is something to read. */
 export class OnDemandReader implements PageReader {
   readonly #path: string;
+  readonly #options: OnDemandReaderOptions;
   #link: WorkerLink | undefined;
   #closing: Promise<void> = Promise.resolve();
   #uses = 0;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, options: OnDemandReaderOptions) {
     this.#path = path;
+    this.#options = options;
   }
 
   /** Starts the thread before there is a file to open. */
@@ -86,10 +94,11 @@ export class OnDemandReader implements PageReader {
 
   #start(): WorkerLink {
     const link = linkTo(
-      { path: this.#path, mode: 'read', check: false, opens: false },
+      { path: this.#path, mode: 'read', check: false, opens: false, ...faultsOf(this.#options) },
       {
-        onGone: () => {
+        onGone: (cause) => {
           if (this.#link === link) this.#link = undefined;
+          if (cause instanceof LogFailed) this.#options.onFailed(cause);
         },
       },
     );

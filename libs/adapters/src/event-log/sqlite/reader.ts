@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { readAcked } from './acked-mark.js';
 import { bytesOf, checkPages, numberOf } from './database.js';
+import { realDisk, type Disk } from './disk.js';
 import { damaged } from './failure.js';
 import { PAGE_BYTES, PageBuilder, PageMemory, type PageContent, type Row } from '../log-worker/page.js';
 
@@ -22,6 +23,7 @@ export interface Link {
 export class LogReader {
   readonly memory = new PageMemory();
   readonly #path: string;
+  readonly #disk: Disk;
   readonly #page: StatementSync;
   readonly #streamPage: StatementSync;
   readonly #nameOf: StatementSync;
@@ -34,7 +36,8 @@ export class LogReader {
   /** Where the last page ended: the next one mostly goes on from there. */
   #last: Link;
 
-  constructor(database: DatabaseSync, path: string) {
+  constructor(database: DatabaseSync, path: string, disk: Disk = realDisk) {
+    this.#disk = disk;
     this.#database = database;
     this.#path = path;
     this.#page = database.prepare(
@@ -92,7 +95,9 @@ export class LogReader {
     let link = this.#last.position === after ? this.#last : this.#linkAt(after);
     const page = new PageBuilder(this.memory, streams);
     for (let last = after, ended = false; !ended && !page.full;) {
-      const rows = this.#page.all(last, until, this.#rowsAtOnce) as unknown as readonly SqlRow[];
+      const rows = this.#disk.run('read', () =>
+        this.#page.all(last, until, this.#rowsAtOnce),
+      ) as unknown as readonly SqlRow[];
       ended = rows.length < this.#rowsAtOnce;
       let units = 0;
       for (const values of rows) {
@@ -111,7 +116,8 @@ export class LogReader {
   streamPage(stream: string, from: number): PageContent {
     const page = new PageBuilder(this.memory);
     let expected = from;
-    for (const values of this.#streamPage.iterate(stream, from) as Iterable<unknown> as Iterable<SqlRow>) {
+    const rows = this.#disk.run('read', () => this.#streamPage.iterate(stream, from));
+    for (const values of rows as Iterable<unknown> as Iterable<SqlRow>) {
       const row = rowOf(values, stream);
       this.#added(page, row, typeof values[4] === 'string' ? values[4] : this.#origin.chain, values[3]);
       if (row.revision !== expected++)

@@ -7,4 +7,6 @@ export interface WorkerSetup {
   readonly check: boolean;
   /** Whether to open the file at once, or only when the main thread says so: a thread takes its time to start. */
   readonly opens: boolean;
+  /** How the disk is to fail in a test; see {@link FaultyDisk}. */
+  readonly faults?: string;
 }

@@ -1,16 +1,17 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { NewEvent, StoredEvent } from '#model';
-import { EventTooLarge, LogDamaged, LogUnavailable } from '#ports';
+import { EventTooLarge, LogDamaged, LogFailed, LogUnavailable } from '#ports';
 import type { Appended, EventLog, LogSubscription, OnProgress, RecordedEvent } from '#ports';
 import { LiveTail } from '../live-tail.js';
 import type { Page } from '../live-tail.js';
 import { AppendQueue, bodyOf } from '../log-worker/append-queue.js';
 import { COLUMN_COUNT } from '../log-worker/page.js';
+import type { AppendAnswer } from '../log-worker/protocol.js';
 import { eventsIn } from '../log-worker/recorded-row.js';
 import type { WorkerLink } from '../log-worker/worker-link.js';
 import { FileWatch } from './file-watch.js';
-import { linkTo } from './link.js';
+import { faultsOf, linkTo } from './link.js';
 import { OnDemandReader } from './on-demand-reader.js';
 import type { PageReader } from './on-demand-reader.js';
 
@@ -21,6 +22,8 @@ export interface SqliteEventLogOptions {
   readonly mode?: 'write' | 'read';
   /** How long a reading process waits for the file watch before it looks by itself. */
   readonly lookAfterMs?: number;
+  /** How the disk is to fail in a test; see {@link FaultyDisk}. */
+  readonly faults?: string;
 }
 /**
  * The embedded log: one SQLite file, written by one process and read by any. Appends of one tick travel to the worker in
@@ -39,7 +42,10 @@ export class SqliteEventLog implements EventLog {
   readonly #origin: number;
   readonly #watch: FileWatch | undefined;
   readonly #appends: AppendQueue;
-  #closed: LogUnavailable | undefined;
+  #closed: LogUnavailable | LogFailed | LogDamaged | undefined;
+  /** Why the last appends found no room. */
+  #full: string | undefined;
+  #lookingForRoom: Promise<void> | undefined;
 
   static async open(path: string, options: SqliteEventLogOptions = {}): Promise<SqliteEventLog> {
     const file = resolve(path);
@@ -47,15 +53,20 @@ export class SqliteEventLog implements EventLog {
     // The worker speaks to a log that is made only when the worker has opened the file.
     const made: { log?: SqliteEventLog } = {};
     // Reads of the writing process go through a connection of their own, so that a long one never holds up a commit.
-    const reader = new OnDemandReader(file);
+    const reader = new OnDemandReader(file, {
+      faults: options.faults,
+      onFailed: (cause) => {
+        if (made.log !== undefined) made.log.#gone(cause);
+      },
+    });
     // Who opens a log that is not empty reads it next.
     const isThere = mode === 'write' && existsSync(file);
     if (isThere) reader.prepare();
     const first = linkTo(
-      { path: file, mode, check: true, opens: true },
+      { path: file, mode, check: true, opens: true, ...faultsOf(options) },
       {
         onAppended: (answer) => {
-          if (made.log !== undefined) made.log.#appends.settle(answer);
+          if (made.log !== undefined) made.log.#settle(answer);
         },
         onGone: (cause) => {
           if (made.log !== undefined) made.log.#gone(cause);
@@ -139,6 +150,17 @@ export class SqliteEventLog implements EventLog {
     return head;
   }
 
+  async problem(): Promise<string | undefined> {
+    if (this.#closed === undefined && this.#full !== undefined && this.#writer !== undefined) {
+      this.#lookingForRoom ??= this.#writer.room().then(
+        () => (this.#full = this.#lookingForRoom = undefined),
+        () => (this.#lookingForRoom = undefined),
+      );
+      await this.#lookingForRoom;
+    }
+    return this.#closed?.message ?? this.#full;
+  }
+
   async origin(): Promise<number> {
     return this.#origin;
   }
@@ -157,6 +179,13 @@ export class SqliteEventLog implements EventLog {
     await this.#reader.close();
     await this.#writer?.close();
     this.#gone(new LogUnavailable(`The event log ${this.path} is closed.`));
+  }
+
+  #settle(answer: AppendAnswer): void {
+    const isFull = answer.failures.map(([, failure]) => failure).find((failure) => failure.is === 'full');
+    if (isFull) this.#full = isFull.message;
+    else if (answer.failures.length < answer.numbers.length) this.#full = undefined;
+    this.#appends.settle(answer);
   }
 
   #publish(events: readonly StoredEvent[]): void {
@@ -193,7 +222,9 @@ export class SqliteEventLog implements EventLog {
   #gone(cause: unknown): void {
     if (this.#closed !== undefined) return;
     this.#closed =
-      cause instanceof LogUnavailable ? cause : new LogUnavailable(`The event log ${this.path} stopped.`, { cause });
+      cause instanceof LogUnavailable || cause instanceof LogFailed || cause instanceof LogDamaged
+        ? cause
+        : new LogUnavailable(`The event log ${this.path} stopped.`, { cause });
     this.#appends.end(this.#closed);
     this.#tail.end(cause);
   }

@@ -4,8 +4,10 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import type { MessagePort } from 'node:worker_threads';
 import type { DatabaseSync } from 'node:sqlite';
 import { openForReading, openForWriting } from './database.js';
+import { realDisk } from './disk.js';
 import { failureOf } from './failure.js';
-import { WriterLock } from './lock.js';
+import { FaultyDisk } from './faulty-disk.js';
+import { WritingRight } from './writing-right.js';
 import { LogReader } from './reader.js';
 import { LogWriter } from './writer.js';
 import type { WorkerSetup } from './setup.js';
@@ -25,6 +27,9 @@ interface Cursor {
   readonly streams: Map<string, number>;
 }
 
+/** So soon an idle writer finds out that another one has come. */
+const CHECK_EVERY_MS = 1000;
+
 function noPage(): PageContent {
   return { bytes: new Uint8Array(0), rows: new Float64Array(0), streams: [], done: true };
 }
@@ -36,23 +41,28 @@ function noPage(): PageContent {
 class LogWorker {
   readonly #port: MessagePort;
   readonly #setup: WorkerSetup;
-  readonly #lock: WriterLock | undefined;
+  readonly #right: WritingRight | undefined;
   readonly #database: DatabaseSync;
   readonly #reader: LogReader;
   readonly #writer: LogWriter | undefined;
   readonly #cursors = new Map<number, Cursor>();
+  #checking: NodeJS.Timeout | undefined;
 
-  constructor(port: MessagePort, setup: WorkerSetup, lock: WriterLock | undefined) {
+  constructor(port: MessagePort, setup: WorkerSetup, right: WritingRight | undefined) {
     this.#port = port;
     this.#setup = setup;
-    this.#lock = lock;
-    const writes = setup.mode === 'write';
-    this.#database = writes ? openForWriting(setup.path) : openForReading(setup.path);
-    this.#reader = new LogReader(this.#database, setup.path);
-    if (setup.check) this.#reader.check();
-    this.#writer = writes ? new LogWriter(this.#database, setup.path, this.#reader) : undefined;
+    this.#right = right;
+    const { path, faults } = setup;
+    const disk = faults === undefined ? realDisk : new FaultyDisk(faults);
+    const database = (this.#database = right ? openForWriting(path) : openForReading(path));
+    const reader = (this.#reader = new LogReader(database, path, disk));
+    if (setup.check) reader.check();
+    right?.claim(database);
+    this.#writer = right && new LogWriter({ database, path, reader, disk, right });
     this.#say({ is: 'opened', head: this.#reader.head().position, origin: this.#reader.origin });
-    port.on('message', (message: ToWorker) => this.#take(message));
+    port.on('message', (message: ToWorker) => this.#orEnd(() => this.#take(message)));
+    const writer = this.#writer;
+    if (writer) this.#checking = setInterval(() => this.#orEnd(() => writer.checkAlone()), CHECK_EVERY_MS).unref();
   }
 
   /**
@@ -77,6 +87,20 @@ class LogWorker {
       for (const read of reads.splice(Math.max(next, 0), 1)) this.#say(this.#answer(read));
       message = this.#waiting();
     } while (message !== undefined || reads.length > 0);
+  }
+
+  /**
+   * After a failure that leaves unknown what is durable, this thread answers nothing more and ends, and so does the process:
+   * only a fresh start reads what is really there.
+   */
+  #orEnd(work: () => void): void {
+    try {
+      work();
+    } catch (cause) {
+      clearInterval(this.#checking);
+      this.#say({ is: 'broken', failure: failureOf(cause, this.#setup.path) });
+      this.#port.close();
+    }
   }
 
   #append(appends: readonly AppendRequest[]): void {
@@ -107,6 +131,10 @@ class LogWorker {
     const { seq } = read;
     try {
       if (read.is === 'head') return { is: 'head', seq, head: this.#reader.head().position };
+      if (read.is === 'room') {
+        this.#writer?.room();
+        return { is: 'head', seq, head: this.#reader.head().position };
+      }
       const page = read.is === 'page' ? this.#page(read) : this.#reader.streamPage(read.stream, read.from);
       return { is: 'page', seq, ...page };
     } catch (cause) {
@@ -125,9 +153,10 @@ class LogWorker {
   #close(appends: readonly AppendRequest[], reads: readonly ReadRequest[]): void {
     this.#append(appends);
     for (const read of reads) this.#say(this.#answer(read));
+    clearInterval(this.#checking);
     this.#writer?.close();
     this.#database.close();
-    this.#lock?.release();
+    this.#right?.release();
     this.#port.close();
   }
 
@@ -141,15 +170,15 @@ class LogWorker {
 }
 
 function start(port: MessagePort, setup: WorkerSetup): void {
-  let lock: WriterLock | undefined;
+  let right: WritingRight | undefined;
   try {
     if (setup.mode === 'write') {
       mkdirSync(dirname(setup.path), { recursive: true });
-      lock = WriterLock.take(setup.path);
+      right = WritingRight.take(setup.path);
     }
-    new LogWorker(port, setup, lock);
+    new LogWorker(port, setup, right);
   } catch (cause) {
-    lock?.release();
+    right?.release();
     port.postMessage({ is: 'broken', failure: failureOf(cause, setup.path) } satisfies FromWorker);
     port.close();
   }

@@ -1,23 +1,42 @@
+import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { AckedMark } from './acked-mark.js';
 import { numberOf } from './database.js';
-import { StoreFailure, failureOf } from './failure.js';
+import type { Disk } from './disk.js';
+import { StoreFailure, failed, failureOf } from './failure.js';
 import { chainOf } from '../log-worker/page.js';
 import type { AppendAnswer, AppendRequest, Failure } from '../log-worker/protocol.js';
 import type { Link, LogReader } from './reader.js';
+import type { WritingRight } from './writing-right.js';
 
 /** Streams whose end is remembered; beyond it all are forgotten and looked up again. */
 const STREAMS_MAX = 200_000;
+/** A full disk has room again when this much can be written, and as much as was refused last. */
+const ROOM_BYTES_MIN = 64 * 1024;
+const ROOM_BYTES_MAX = 32 * 1024 * 1024;
 interface StreamEnd {
   readonly id: number;
   revision: number;
 }
 
-/** Appends groups: everything that waits becomes one transaction and one fsync. */
+export interface LogWriterParts {
+  readonly database: DatabaseSync;
+  readonly path: string;
+  readonly reader: LogReader;
+  readonly disk: Disk;
+  readonly right: WritingRight;
+}
+
+/**
+ * Appends groups: everything that waits becomes one transaction and one fsync. Throws {@link StoreFailure} `failed` when it
+ * cannot go on: its worker then answers nothing more.
+ */
 export class LogWriter {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #reader: LogReader;
+  readonly #disk: Disk;
+  readonly #right: WritingRight;
   readonly #mark: AckedMark;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
@@ -27,15 +46,17 @@ export class LogWriter {
   readonly #findEvent: StatementSync;
   readonly #ends = new Map<string, StreamEnd>();
   #tail: Link;
-  /** Set when a commit failed in a way after which the disk cannot be believed. */
-  #stopped: Failure | undefined;
   /** How many groups found no room. */
   #fullGroups = 0;
+  /** About how many bytes the last of them was. */
+  #roomWanted = 0;
 
-  constructor(database: DatabaseSync, path: string, reader: LogReader) {
+  constructor({ database, path, reader, disk, right }: LogWriterParts) {
     this.#path = path;
     this.#database = database;
     this.#reader = reader;
+    this.#disk = disk;
+    this.#right = right;
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     this.#insert = database.prepare(
@@ -46,24 +67,56 @@ export class LogWriter {
       'SELECT s.id, coalesce((SELECT max(e.revision) FROM events e WHERE e.stream = s.id), -1) AS revision FROM streams s WHERE s.name = ?',
     );
     this.#findEvent = database.prepare('SELECT position, body FROM events WHERE stream = ? AND revision = ?');
-    this.#mark = new AckedMark(path);
+    this.#mark = new AckedMark(path, disk);
     this.#tail = reader.head();
     this.#mark.write(this.#tail);
   }
 
+  /** Throws when another process may have written since the last group of this one. */
+  checkAlone(): void {
+    this.#right.check(this.#tail);
+  }
+
   /** One answer for each request. A refused append does not keep the others of its group from being written. */
   appendGroup(requests: readonly AppendRequest[]): AppendAnswer[] {
-    if (this.#stopped !== undefined) return this.#failAll(requests, this.#stopped);
+    let answers: AppendAnswer[];
     try {
-      this.#begin.run();
-      const answers = requests.map((request) =>
+      this.#disk.run('begin', () => this.#begin.run());
+      // Under SQLite's own lock: nobody can write between this look and the commit.
+      this.checkAlone();
+      answers = requests.map((request) =>
         request.fullGroups < this.#fullGroups ? this.#failed(request, { is: 'void' }) : this.#appendAll(request),
       );
-      this.#commit.run();
-      this.#mark.write(this.#tail);
-      return answers;
+      this.#disk.run('commit', () => this.#commit.run());
     } catch (cause) {
-      return this.#failAll(requests, this.#undo(cause));
+      const failure = this.#undo(cause);
+      if (failure.is === 'full') this.#roomWanted = bytesOf(requests);
+      return requests.map((request) => this.#failed(request, failure));
+    }
+    // The group is durable: whatever fails from here on must not be answered as if it were not.
+    try {
+      this.#mark.write(this.#tail);
+    } catch (cause) {
+      throw failed(
+        this.#path,
+        `its mark of what is durable cannot be written (${wordsOf(cause)}); check the disk, then start again`,
+      );
+    }
+    return answers;
+  }
+
+  /** Throws as long as there is no room for what was refused last. */
+  room(): void {
+    if (this.#roomWanted === 0) return;
+    const path = `${this.#path}-room`;
+    const file = openSync(path, 'w', 0o600);
+    try {
+      const bytes = Buffer.alloc(Math.min(this.#roomWanted, ROOM_BYTES_MAX));
+      this.#disk.write('room', { file, bytes, at: 0 });
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+      rmSync(path, { force: true });
     }
   }
 
@@ -99,10 +152,6 @@ export class LogWriter {
     };
   }
 
-  #failAll(requests: readonly AppendRequest[], failure: Failure): AppendAnswer[] {
-    return requests.map((request) => this.#failed(request, failure));
-  }
-
   #failed(request: AppendRequest, failure: Failure): AppendAnswer {
     const numbers = numbersOf(request);
     const none = numbers.map(() => 0);
@@ -118,7 +167,7 @@ export class LogWriter {
     const position = this.#tail.position + 1;
     const revision = expectedRevision + 1;
     const chain = chainOf(this.#tail.chain, { position, stream, revision, body });
-    this.#insert.run(position, known.id, revision, body, chain);
+    this.#disk.run('insert', () => this.#insert.run(position, known.id, revision, body, chain));
     known.revision = revision;
     this.#tail = { position, chain };
     return { position, revision };
@@ -155,19 +204,18 @@ export class LogWriter {
     return end;
   }
 
-  /** Takes everything back to what is durable and says why. */
+  /** Takes everything back to what is durable and says why. Throws when it is not known what is. */
   #undo(cause: unknown): Failure {
     const failure = failureOf(cause, this.#path);
+    if (failure.is === 'failed' || failure.is === 'damaged') throw new StoreFailure(failure);
     if (failure.is === 'full') this.#fullGroups++;
     this.#ends.clear();
     try {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       this.#tail = this.#reader.head();
     } catch (second) {
-      this.#stopped = failureOf(second, this.#path);
+      throw failed(this.#path, `what was not written cannot be taken back (${wordsOf(second)}); start again`);
     }
-    // After a failed fsync the kernel may call the same pages clean: only a fresh start reads what is really there.
-    if (isDiskError(cause)) this.#stopped = failure;
     return failure;
   }
 }
@@ -180,12 +228,12 @@ function idOf(body: string): unknown {
   return (JSON.parse(body) as { readonly id?: unknown }).id;
 }
 
-function isDiskError(cause: unknown): boolean {
-  return (
-    !(cause instanceof StoreFailure) &&
-    typeof cause === 'object' &&
-    cause !== null &&
-    'errcode' in cause &&
-    (Number(cause.errcode) & 0xff) === 10
-  );
+/** With as much again for pages and indexes. */
+function bytesOf(requests: readonly AppendRequest[]): number {
+  const units = requests.reduce((sum, { bodies }) => sum + bodies.reduce((most, body) => most + body.length, 0), 0);
+  return 2 * units + ROOM_BYTES_MIN;
+}
+
+function wordsOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
