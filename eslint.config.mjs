@@ -99,6 +99,7 @@ export default tseslint.config(
       // Docker is asked for events since an instant of its own wall clock, and gRPC takes its deadlines as dates.
       'libs/adapters/src/runtime/docker/events.ts',
       'libs/adapters/src/prober/grpc-health.ts',
+      'libs/adapters/src/event-log/event-store-db/access.ts',
     ],
     rules: {
       'no-restricted-properties': [

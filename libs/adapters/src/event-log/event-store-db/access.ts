@@ -31,13 +31,13 @@ const ADMINS = '$admins';
  * server of its own. Running it again changes passwords and lists to what is given. Throws {@link LogUnavailable}.
  */
 export async function restrictAccess(access: EventStoreAccess): Promise<void> {
-  const deadline = Date.now() + READY_MS;
+  const deadline = performance.now() + READY_MS;
   for (;;) {
     try {
       await attempt(access);
       return;
     } catch (cause) {
-      if (!isStarting(cause) || Date.now() > deadline) throw refused(access, cause);
+      if (!isStarting(cause) || performance.now() > deadline) throw refused(access, cause);
       await sleep(RETRY_MS);
     }
   }
