@@ -1,9 +1,12 @@
 // npm run sim -- --seed N [--count M] [--trouble MS] [--kept] [--jobs J]
+// npm run sim -- --planted [--only TEXT] [--jobs J]
 // Runs simulated worlds out of dist. Prints one line a world; of a failing one the violations and its last decisions.
 // --kept runs the worlds that once failed before the others; without --seed the others are fresh ones.
+// --planted runs worlds with each of the bugs of test/planted until one finds it.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { keptSeeds, runWorld } from '#sim';
+import { runPlanted } from './planted.mjs';
 
 const args = process.argv.slice(2);
 const value = (name, fallback) => (args.includes(name) ? Number(args[args.indexOf(name) + 1]) : fallback);
@@ -12,6 +15,14 @@ const count = value('--count', 1);
 const jobs = value('--jobs', 1);
 const troubleMs = value('--trouble', undefined);
 
+if (args.includes('--planted')) {
+  const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : '';
+  process.exit((await runPlanted({ jobs: value('--jobs', 2), only })) > 0 ? 1 : 0);
+}
+if (args.includes('--first-finding')) {
+  await firstFinding();
+  process.exit(0);
+}
 const failed = jobs > 1 ? await inParallel() : await here();
 if (failed > 0) console.log(`${failed} worlds went wrong`);
 else console.log('every world came right');
@@ -24,11 +35,28 @@ async function here() {
   return wrong;
 }
 
-async function run({ seed, troubleMs: trouble }) {
-  const report = await runWorld({ seed, ...(trouble && { troubleMs: trouble }) }).catch((cause) => ({
+function reportOf({ seed, troubleMs: trouble }) {
+  return runWorld({ seed, ...(trouble && { troubleMs: trouble }) }).catch((cause) => ({
     ...{ events: 0, acknowledged: 0, lives: 0, lastDecisions: [] },
     violations: [{ checker: 'the world goes on', message: cause.stack, position: 0 }],
   }));
+}
+
+/** For `--planted`: worlds up to the first that comes out wrong, in one line. */
+async function firstFinding() {
+  let i = 0;
+  process.on('uncaughtException', (cause) => {
+    console.log(`first finding after ${i + 1} worlds: no fault escapes (${cause?.message})`);
+    process.exit(0);
+  });
+  for (; i < count; i++) {
+    const [violation] = (await reportOf({ seed: first + i })).violations;
+    if (violation) return console.log(`first finding after ${i + 1} worlds: ${violation.checker}`);
+  }
+}
+
+async function run({ seed, troubleMs: trouble }) {
+  const report = await reportOf({ seed, troubleMs: trouble });
   const { events, acknowledged, lives, violations } = report;
   const outcome = violations.length === 0 ? 'ok' : `${violations.length} violations`;
   console.log(`seed ${seed}: ${events} events, ${acknowledged} writes acknowledged, ${lives} writers: ${outcome}`);

@@ -1,4 +1,4 @@
-import { deployments, nodes, pods, replicaSets, secrets, type Pod } from '#kinds';
+import { deployments, nodes, pods, registry, replicaSets, secrets, type Pod } from '#kinds';
 import { WRITER_STREAM, type Projection } from '#engine';
 import type { StreamState, View } from '#model';
 import { prng } from '#std';
@@ -47,7 +47,10 @@ export async function runWorld(options: RunOptions): Promise<RunReport> {
   await world.run(60_000);
   world.slots.endGhosts();
   world.swarm.tidyUp();
+  let unsettled: readonly string[] = ['a write was not answered'];
+  void world.ledger.settle().then((left) => (unsettled = left));
   await world.run(HEALED_MS);
+  for (const message of unsettled) world.violated('a healed cluster takes writes', message);
   world.checks.catchUp();
   const violations = [...world.violations, ...world.checks.violations, ...(await atTheEnd(world))];
   return {
@@ -72,7 +75,7 @@ async function trouble(world: World, ms: number): Promise<void> {
   const pace = shape.isSlow ? SLOW : 1;
   const end = clock.monotonic() + ms * pace;
   while (clock.monotonic() < end) {
-    if (chance.chance(0.7)) world.swarm.act();
+    world.act();
     world.trouble();
     await world.run(chance.below(CALM_BETWEEN_MS * pace));
   }
@@ -80,7 +83,7 @@ async function trouble(world: World, ms: number): Promise<void> {
 
 /** What must be true once all is healed and has had time. */
 async function atTheEnd(world: World): Promise<readonly Violation[]> {
-  const { store, view, swarm, checks, slots } = world;
+  const { store, view, swarm, ledger, checks, slots } = world;
   const found: Violation[] = [];
   const position = store.head;
   const wrong = (checker: string, messages: readonly string[]): void => {
@@ -88,7 +91,10 @@ async function atTheEnd(world: World): Promise<readonly Violation[]> {
   };
   const { replayed } = checks;
   wrong('no acknowledged write is lost', lostWrites(store.events, swarm.acknowledged, WRITER_STREAM));
-  wrong('clients are answered as Kubernetes would', swarm.surprises);
+  wrong('clients are answered as Kubernetes would', [...swarm.surprises, ...ledger.surprises]);
+  wrong('answers are linearizable', ledger.verdicts());
+  world.readers.finish();
+  wrong('what clients see is in the log', world.observations.check(checks.events, registry));
   if (!slots.isServing) wrong('all comes right', ['the control plane does not serve']);
   for (const { roles, process, name } of slots.all) {
     const visible = visibleTo(slots.keysOf(roles));

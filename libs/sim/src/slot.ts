@@ -1,4 +1,5 @@
 import type { VirtualClock } from '#adapters';
+import { LogFull } from '#ports';
 import { Fault } from '#std';
 import type { MemoryCheckpoints } from './checkpoints.js';
 import { ControlProcess, type ControlParts, type Role } from './control-process.js';
@@ -50,8 +51,8 @@ export class ProcessSlot {
     process.start().catch((cause: unknown) => {
       if (!process.alive) return;
       process.die();
-      // A log that cannot be reached ends a start; a supervisor tries again.
-      if (!(cause instanceof Fault && cause.retryable))
+      // A log that cannot be reached or has no room ends a start; a supervisor tries again.
+      if (!(cause instanceof Fault && (cause.retryable || cause instanceof LogFull)))
         this.options.onViolation('the control plane starts', `${this.name}: ${stackOf(cause)}`);
       this.replace();
     });

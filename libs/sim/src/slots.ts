@@ -25,6 +25,8 @@ const APART: readonly Role[] = ['api', 'controllers', 'scheduler', 'health', 'fe
 const BUILDS = ['simulation-1', 'simulation-2'];
 /** Apps that have the key store. */
 const KEYED: readonly Role[] = ['api', 'health'];
+/** How many of the appends that were given up on are carried out all the same. */
+const LATE = 0;
 /** Appends that were given up on are carried out so long after the log is back, at most. */
 const LATE_MS = 5000;
 
@@ -116,7 +118,7 @@ export class Slots {
 
   private appendFate(slot: ProcessSlot, moment: 'before' | 'after'): AppendFate | 'die' {
     const { chance, faults } = this.parts;
-    if (moment === 'before' && this.awayMs(slot) > 0) return chance.chance(0.3) ? 'late' : 'fail';
+    if (moment === 'before' && this.awayMs(slot) > 0) return chance.chance(LATE) ? 'late' : 'fail';
     if (moment === 'before' && this.now() < this.fullUntil) return 'full';
     return faults.append(moment);
   }

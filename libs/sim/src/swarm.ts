@@ -1,6 +1,7 @@
 import { configMaps, deployments, namespaces, nodes as nodeKind, pods, secrets, services } from '#kinds';
 import { isRefusal, streamOf, type Command, type CommandResult } from '#model';
 import type { Json, Prng } from '#std';
+import { personCommand } from './commands.js';
 import type { Slots } from './slots.js';
 import { configMap, deployment, IMAGES, job, large, namespace, secret, service, type Wish } from './wishes.js';
 
@@ -173,14 +174,6 @@ export class Swarm {
     return this.command({ verb: 'delete', kind, namespace, name, body });
   }
   private command(parts: Partial<Command> & Pick<Command, 'verb' | 'kind' | 'name'>): Command {
-    return {
-      apiVersion: 'v1',
-      namespace: 'default',
-      options: { fieldManager: 'swarm' },
-      actor: { name: 'person', groups: ['system:masters', 'system:authenticated'] },
-      via: 'swarm',
-      correlationId: `swarm-${this.count++}`,
-      ...parts,
-    };
+    return personCommand(parts, 'swarm', this.count++);
   }
 }

@@ -8,6 +8,9 @@ import { Deletions } from './checkers/stopping.js';
 import type { Violation } from './checkers/checker.js';
 import { ENDS_KEPT_MS } from './control-process.js';
 import { DecodedLog } from './decoded-log.js';
+import { Ledger } from './ledger.js';
+import { Observations } from './observations.js';
+import { Readers } from './readers.js';
 import { Faults, type Roughness, type Shape } from './faults.js';
 import { simulatedKeys } from './keys.js';
 import { SignsOfLife } from './signs-of-life.js';
@@ -31,6 +34,9 @@ export class World {
   readonly slots: Slots;
   readonly nodes: readonly SimulatedNode[];
   readonly swarm: Swarm;
+  readonly ledger: Ledger;
+  readonly readers: Readers;
+  readonly observations: Observations;
   readonly signs = new SignsOfLife(
     () => this.nodes.map(({ name }) => name),
     () => this.clock.monotonic(),
@@ -78,6 +84,9 @@ export class World {
       nodes: this.nodes.map((node) => node.name),
       largeBytes: Math.floor(shape.eventBytesMax * LARGE),
     });
+    this.ledger = new Ledger(chance, this.slots);
+    this.observations = new Observations(() => store.events);
+    this.readers = new Readers(chance, this.slots, this.observations);
     this.steps.onStep = () => this.checks.catchUp();
   }
 
@@ -96,6 +105,13 @@ export class World {
     await this.steps.run(ms);
   }
 
+  /** What clients do in one moment. */
+  act(): void {
+    const { chance } = this;
+    if (chance.chance(0.7)) this.swarm.act();
+    if (chance.chance(0.6)) this.ledger.act();
+    if (chance.chance(0.4)) this.readers.act();
+  }
   /** What befalls everything in one moment of trouble. */
   trouble(): void {
     const { chance, slots } = this;
@@ -150,7 +166,7 @@ export class World {
     return this.faults.current.busLostMsMax === 0;
   }
 
-  private violated(checker: string, message: string): void {
+  violated(checker: string, message: string): void {
     this.violations.push({ checker, message, position: this.store.head });
   }
 }

@@ -25,6 +25,9 @@ export class EventChecks {
     this.after = new Projection(fold, endsKeptMs);
   }
 
+  get events(): readonly StoredEvent[] {
+    return this.store.events;
+  }
   /** The log folded from its beginning: what every projection has to equal. */
   get replayed(): Projection {
     return this.after;
@@ -35,7 +38,13 @@ export class EventChecks {
       const event = this.store.events[this.read];
       if (!event) break;
       const counts = event.metadata.epoch >= this.after.epoch;
-      this.after.apply(event);
+      const change = this.after.apply(event);
+      if (!counts && change && change.before !== change.after)
+        this.violations.push({
+          checker: 'a writer that was voted out changes nothing',
+          message: `${event.stream} was changed in term ${event.metadata.epoch}, after term ${this.after.epoch} began`,
+          position: event.position,
+        });
       if (counts) {
         for (const checker of [...CHECKERS, ...this.more]) {
           const message = checker.check(event, this.before, this.after);
