@@ -1,15 +1,28 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const SECONDS = 2;
 const WARM_UP_SECONDS = 0.5;
+const ESDB_WRITERS = 64;
+const ESDB_ROUNDS = 5;
 
 /** The figures that this module gives. */
-export const names = ['log.appends_1_writer_per_s', 'log.appends_64_writers_per_s', 'log.appends_512_writers_per_s'];
+export const names = [
+  'log.appends_1_writer_per_s',
+  'log.appends_64_writers_per_s',
+  'log.appends_512_writers_per_s',
+  'log.esdb_main_thread_us_per_event',
+];
+
+export async function run() {
+  return { ...(await embedded()), ...(await eventStore()) };
+}
 
 /** Durable appends a second through the port, on the embedded log, with so many writers that each wait for their own. */
-export async function run() {
+async function embedded() {
   const { SqliteEventLog } = await import('#adapters');
   const folder = await mkdtemp(join(tmpdir(), 'shiplog-bench-'));
   const figures = {};
@@ -28,6 +41,37 @@ export async function run() {
     await rm(folder, { recursive: true, force: true });
   }
   return figures;
+}
+
+/**
+ * CPU time of the main thread for an append to the event store and its delivery to a subscriber: the stand-in is a process
+ * of its own, the client a thread of its own.
+ */
+async function eventStore() {
+  const { openEventLog } = await import('#adapters');
+  const program = new URL('../../dist/test/support/esdb/main.js', import.meta.url).pathname;
+  const server = spawn(process.execPath, [program, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const [line] = await once(server.stdout, 'data');
+    const port = /:(\d+)\n/.exec(String(line))[1];
+    const log = await openEventLog(`esdb://127.0.0.1:${port}?tls=false`, { cluster: 'bench' });
+    let delivered = 0;
+    log.subscribe(0, (events) => (delivered += events.length));
+    await append(log, ESDB_WRITERS, 2 * WARM_UP_SECONDS, 'warm');
+    const rounds = [];
+    for (let round = 0; round < ESDB_ROUNDS; round++) {
+      const before = delivered;
+      const started = process.threadCpuUsage();
+      await append(log, ESDB_WRITERS, SECONDS / 2, `run-${round}`);
+      const { user, system } = process.threadCpuUsage(started);
+      rounds.push((user + system) / (delivered - before));
+    }
+    await log.close();
+    const [median] = rounds.sort((a, b) => a - b).slice(ESDB_ROUNDS >> 1);
+    return { 'log.esdb_main_thread_us_per_event': { value: Math.round(median * 10) / 10, unit: 'us' } };
+  } finally {
+    server.kill('SIGKILL');
+  }
 }
 
 async function append(log, writers, seconds, phase) {

@@ -49,6 +49,11 @@ export class Appender {
     this.#highest = options.head;
   }
 
+  /** Appends that wait for their answer. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
   /** Throws what the server or the connection said when the outcome stayed unknown. */
   append(wanted: Wanted): Promise<AppendOutcome> {
     const { stream } = wanted;

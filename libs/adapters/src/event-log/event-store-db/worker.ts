@@ -26,6 +26,9 @@ import { eventBytesByProbe, eventBytesByVersion } from './size.js';
 
 /** A look at the head is for somebody who waits: it fails sooner than what may be tried again unseen. */
 const HEAD_GIVE_UP_MS = 4000;
+/** A message costs the main thread more than an event: while so many appends wait, their answers are gathered. */
+const MANY = 8;
+const GATHER_MS = 1;
 /** The library waits for the end of every call, and a call on a dead connection may have none. */
 const DISPOSE_MS = 500;
 
@@ -93,14 +96,16 @@ class LogWorker {
     });
   }
 
-  /** What is settled in one turn of the loop is one message. */
+  /** What is settled in one turn of the loop is one message; while many are under way, what is within a millisecond. */
   #settle(number: number, outcome: AppendOutcome): void {
     if (this.#settled.push({ number, outcome }) > 1) return;
-    setImmediate(() => {
+    const flush = (): void => {
       const settled = this.#settled;
       this.#settled = [];
       this.#say(answerOf(settled));
-    });
+    };
+    if (this.#appender.underWay < MANY) setImmediate(flush);
+    else setTimeout(flush, GATHER_MS);
   }
 
   async #answer(read: ReadRequest): Promise<void> {
@@ -131,6 +136,7 @@ class LogWorker {
     const parts = { client: this.#client, codec: this.#codec, reads: this.#reads, memory: this.#memory };
     this.#live ??= new LiveEvents(after, { ...parts, isClosed });
     try {
+      if (this.#appender.underWay >= MANY) await pause(GATHER_MS);
       this.#say({ is: 'live', seq, ...(await this.#live.take()) });
     } catch (cause) {
       this.#say({ is: 'failed', seq, failure: this.#failure(cause) });
