@@ -1,3 +1,4 @@
+import { isRefusal } from '#model';
 import type {
   Change,
   Command,
@@ -10,6 +11,7 @@ import type {
   View,
 } from '#model';
 import type { Bus } from '#ports';
+import { LogUnavailable } from '#ports';
 import type { Instant } from '#std';
 import type { ControlPlane } from './control-plane.js';
 import type { PastChanges } from './history.js';
@@ -22,6 +24,15 @@ const TOO_FAR_BEHIND: Refusal = {
   code: 504,
   reason: 'Timeout',
   message: 'this server has not caught up with the event log in time, please try again',
+};
+
+/** What a read is answered that needs the log while the log is away. Nothing was changed, so asking again is safe. */
+export const LOG_AWAY: Refusal = {
+  refused: true,
+  code: 503,
+  reason: 'ServiceUnavailable',
+  message: 'the event log does not answer at the moment, please try again',
+  details: { retryAfterSeconds: 1 },
 };
 
 /** The cluster as the HTTP API uses it: one writer to submit to, views to read from, changes to follow. */
@@ -45,8 +56,13 @@ export class ClusterBackend {
     return this.commands.submit(command);
   }
   async fresh(): Promise<View | Refusal> {
-    const isFresh = await this.plane.reads.fresh(READ_TIMEOUT_MS);
-    return isFresh ? this.plane.reads.projection : TOO_FAR_BEHIND;
+    try {
+      const isFresh = await this.plane.reads.fresh(READ_TIMEOUT_MS);
+      return isFresh ? this.plane.reads.projection : TOO_FAR_BEHIND;
+    } catch (cause) {
+      if (cause instanceof LogUnavailable) return LOG_AWAY;
+      throw cause;
+    }
   }
   current(): View {
     return this.plane.reads.projection;
@@ -82,8 +98,12 @@ export class ClusterBackend {
   followUnlogged(source: Unlogged, after: number, onFacts: (facts: UnloggedFacts) => void): { cancel(): void } {
     return this.unloggedReader.follow(source, after, onFacts);
   }
-  problem(): Promise<string | undefined> {
-    return this.plane.options.log.problem();
+  /** Why the log cannot be used, as far as the log knows and as a read would find. */
+  async problem(): Promise<string | undefined> {
+    const known = await this.plane.options.log.problem();
+    if (known !== undefined) return known;
+    const view = await this.fresh();
+    return isRefusal(view) ? view.message : undefined;
   }
   now(): Instant {
     return this.plane.options.clock.now();

@@ -1,6 +1,6 @@
 import type { Change, StoredEvent, StreamState, View } from '#model';
 import { lastOfDeleted } from '#model';
-import type { Clock, EventLog, LogSubscription, RecordedEvent } from '#ports';
+import { LogUnavailable, type Clock, type EventLog, type LogSubscription, type RecordedEvent } from '#ports';
 import { Fault, fromEventTime, type Instant } from '#std';
 import { LogChain } from './chain.js';
 import { ChangeWindow, WINDOW_MS } from './change-window.js';
@@ -129,9 +129,16 @@ export class ReadModel {
     });
   }
 
-  /** Waits until the projection has passed the log's head as of now. One look at the head serves all who wait for one. */
+  /**
+   * Waits until the projection has passed the log's head as of now; false when that takes longer than `timeoutMs`. Rejects
+   * with {@link LogUnavailable} when the log does not give its head in that time. One look at the head serves all who wait
+   * for one.
+   */
   async fresh(timeoutMs: number): Promise<boolean> {
-    return this.reached(await this.headSoon(), timeoutMs);
+    const { clock } = this.options;
+    const started = clock.monotonic();
+    const head = await this.headWithin(timeoutMs);
+    return this.reached(head, Math.max(0, timeoutMs - (clock.monotonic() - started)));
   }
 
   /** The cluster as it was at a position within the last minutes, for who began to read it at the {@link moment} `since`. */
@@ -175,6 +182,21 @@ export class ReadModel {
   }
   private get isCheckpointDue(): boolean {
     return this.sinceCheckpoint >= (this.options.eventsPerCheckpoint ?? EVENTS_PER_CHECKPOINT);
+  }
+
+  private async headWithin(timeoutMs: number): Promise<number> {
+    const head = this.headSoon();
+    let cancel: () => void = () => {};
+    const late = new Promise<never>((_resolve, reject) => {
+      cancel = this.options.clock.after(timeoutMs, () =>
+        reject(new LogUnavailable(`The event log has not answered within ${timeoutMs} ms.`)),
+      );
+    });
+    try {
+      return await Promise.race([head, late]);
+    } finally {
+      cancel();
+    }
   }
 
   private headSoon(): Promise<number> {

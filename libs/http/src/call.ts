@@ -1,4 +1,6 @@
+import { LOG_AWAY } from '#engine';
 import type { UserInfo } from '#model';
+import { LogUnavailable } from '#ports';
 import { goQuote } from '#std';
 import type { AnyResponse } from './answer.js';
 import type { Trail } from './audit.js';
@@ -58,6 +60,8 @@ export type OnFault = (cause: unknown, id: string) => void;
 
 /** The answer to a fault of this server. It names an id only: what was thrown may hold what the client must not see. */
 export function faultAnswer(cause: unknown, onFault: OnFault | undefined): HttpRefusal {
+  // While the log is away nothing is at fault here; `readyz` says it.
+  if (cause instanceof LogUnavailable) return LOG_AWAY;
   const id = randomUUID();
   onFault?.(cause, id);
   return internalError(`the request failed for a reason that is in the server's log (id ${id})`);
