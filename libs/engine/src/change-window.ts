@@ -63,6 +63,34 @@ export class ChangeWindow {
     }
   }
 
+  /** Shows every version of some objects in another form from now on. */
+  redact(objectUids: ReadonlySet<string>, redacted: (object: KubeObject) => KubeObject): void {
+    const shown = (object: KubeObject): KubeObject => (objectUids.has(object.metadata.uid) ? redacted(object) : object);
+    const replaced = new Map<Kept, Kept>();
+    this.kept.forEach((kept, i) => {
+      const { before, after, last, marked } = kept.change;
+      if (![before, after].some((object) => object && objectUids.has(object.metadata.uid))) return;
+      const change = {
+        ...kept.change,
+        before: before && shown(before),
+        after: after && shown(after),
+        ...(last && { last: shown(last) }),
+        ...(marked && { marked: shown(marked) }),
+      };
+      const object = kept.before?.object;
+      const other = { ...kept, change, before: kept.before && { ...kept.before, object: object && shown(object) } };
+      replaced.set(kept, other);
+      this.kept[i] = other;
+    });
+    if (replaced.size === 0) return;
+    for (const [kind, list] of this.byKind)
+      if (list.some((kept) => replaced.has(kept)))
+        this.byKind.set(
+          kind,
+          list.map((kept) => replaced.get(kept) ?? kept),
+        );
+  }
+
   /** Hands what was added since the last call to the subscribers, a batch each. */
   flush(): void {
     if (this.waiting.size === 0) return;

@@ -7,6 +7,8 @@ import { History } from './history.js';
 import { LoopRunner } from './loop-runner.js';
 import type { Fold } from './projection.js';
 import { ReadModel } from './read-model.js';
+import { shredded } from './sealing.js';
+import { Shredder, type ShredderOptions } from './shredder.js';
 import { Writer, type CommandPort } from './writer.js';
 
 export interface ControlPlaneOptions {
@@ -41,6 +43,7 @@ export class ControlPlane {
   readonly codec: EventCodec;
   readonly fold: Fold;
   private writer: Writer | undefined;
+  private shredder: Shredder | undefined;
   private readonly runners: LoopRunner[] = [];
 
   constructor(readonly options: ControlPlaneOptions) {
@@ -113,12 +116,27 @@ export class ControlPlane {
     return started;
   }
 
+  /** Destroys the keys of deleted Secrets after `keepMs`; in the process that has the writer. */
+  shredDeleted(keys: ShredderOptions['keys'], keepMs: number, onError: ShredderOptions['onError']): void {
+    const { reads, history, codec } = this;
+    this.shredder = new Shredder({
+      ...{ reads, keys, keepMs, onError, clock: this.options.clock },
+      isSealed: (kind) => codec.isSealed(kind),
+      onShredded: (uids) => {
+        reads.window.redact(uids, shredded);
+        history.forget();
+      },
+    });
+    this.shredder.start();
+  }
+
   get idle(): boolean {
     return this.runners.every((runner) => runner.idle);
   }
 
   async stop(): Promise<void> {
     this.writer?.resign();
+    this.shredder?.stop();
     for (const runner of this.runners) runner.stop();
     await this.reads.stop();
   }

@@ -42,6 +42,11 @@ export class History {
 
   constructor(private readonly options: HistoryOptions) {}
 
+  /** Forgets the past that was replayed: values in it have been shredded. */
+  forget(): void {
+    this.kept.clear();
+  }
+
   async at(position: number): Promise<View | Refusal> {
     const { reads, log } = this.options;
     if (position > reads.projection.position) await reads.fresh(3000);

@@ -13,6 +13,8 @@ export * from './projection.js';
 export * from './provenance.js';
 export * from './read-model.js';
 export * from './recurrences.js';
+export * from './sealing.js';
+export * from './shredder.js';
 export * from './time-index.js';
 export * from './work-queue.js';
 export * from './writer.js';

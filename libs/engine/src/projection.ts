@@ -358,7 +358,8 @@ function withSealed(state: StreamState, before: StreamState | undefined, event: 
   const data = snapshot === undefined ? sealedData : { object: snapshot };
   const last = before?.sealed && { ...before, object: before.sealed };
   const { object } = fold(last, { ...event, data });
-  return object ? { ...state, sealed: object } : state;
+  if (!object) return state;
+  return { ...state, sealed: object, ...(event.reopen && { object: event.reopen(object) }) };
 }
 
 /** Where the reading of a stream's past may begin. */

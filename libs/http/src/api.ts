@@ -218,6 +218,8 @@ class KubernetesApi implements Api {
     const { info, past } = call;
     const isRead = route.verb === 'get' || route.verb === 'list' || route.verb === 'watch';
     if (past && !isRead) return unchangeable;
+    const hidden = past && route.on.kind.sealed ? this.historyForbidden(call) : undefined;
+    if (hidden) return hidden;
     const wrong = route.name === '' || route.verb === 'create' ? undefined : wrongName(route.name);
     if (wrong) return wrong;
     const sub = route.subresource?.name;
@@ -240,6 +242,13 @@ class KubernetesApi implements Api {
       rendering,
       mayCreate,
     });
+  }
+
+  /** Who may read Secrets need not read what they once were: that is `get` on their subresource `history`. */
+  private historyForbidden({ info, user }: Call): HttpRefusal | undefined {
+    const asked = { ...info, verb: 'get', subresource: 'history' };
+    const verdict = this.authorizer.authorize(user, asked);
+    return verdict.allowed ? undefined : accessForbidden(user, asked, verdict.reason);
   }
 
   private rendering({ request, query, past }: Call, route: Route): Rendering | HttpRefusal {

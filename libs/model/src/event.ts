@@ -79,6 +79,8 @@ export interface Fact extends Omit<StoredEvent, 'id' | 'metadata' | 'digest'> {
   readonly metadata: Pick<EventMetadata, 'epoch' | 'schemaVersion'>;
   /** Where the event was opened: its data with the values still sealed, in the form that folds like the opened one. */
   readonly sealedData?: JsonObject;
+  /** Where values of the event are shredded: opens the object that was folded from sealed values, as far as it can be. */
+  readonly reopen?: (sealed: KubeObject) => KubeObject;
 }
 /** An event's type and data in the form of one schema version as the next one has them. Pure; it never throws. */
 export type Upcaster = (event: Pick<Fact, 'type' | 'data'>) => Pick<Fact, 'type' | 'data'>;

@@ -84,6 +84,10 @@ export class Platform implements OnApplicationShutdown {
     // For `npm run down`: which process to stop.
     writeFileSync(join(home, `${name}.pid`), `${process.pid}\n`);
     const gate = isWriter ? gateBefore(await plane.becomeWriter(plane.options.ids.uid())) : undefined;
+    if (isWriter && place.keys)
+      plane.shredDeleted(place.keys, settings.keepDeletedSecretsMs, (uid, cause) =>
+        say(`The key of the deleted object ${uid} could not be destroyed, it is tried again: ${explain(cause)}`),
+      );
     // For `npm run down`: whose containers to remove. The log may be unreadable by then.
     if (isWriter) writeFileSync(join(home, 'cluster'), `${plane.reads.projection.cluster}\n`);
     return new Platform(settings, plane, gate, bus, streamBus, place, log);

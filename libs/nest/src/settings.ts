@@ -34,6 +34,8 @@ export interface Settings {
   readonly podCidr: string;
   /** How many events there are between two checkpoints; undefined: as many as the engine finds right. */
   readonly eventsPerCheckpoint: number | undefined;
+  /** How long the values of deleted Secrets stay readable in the past, in milliseconds. */
+  readonly keepDeletedSecretsMs: number;
 }
 
 /** The settings that the environment gives. `apps` is what this process is, unless `SHIPLOG_APPS` may choose. */
@@ -54,6 +56,7 @@ export function readSettings(process: string, apps: readonly AppName[], env: Nod
     credentials: env['SHIPLOG_CREDENTIALS'] || undefined,
     podCidr: podCidr(env['SHIPLOG_POD_CIDR'] || '10.244.0.0/16'),
     node: nodeName((env['SHIPLOG_NODE'] || hostname()).toLowerCase(), apps),
+    keepDeletedSecretsMs: duration('SHIPLOG_KEEP_DELETED_SECRETS', env['SHIPLOG_KEEP_DELETED_SECRETS'] || '24h'),
     eventsPerCheckpoint: positive('SHIPLOG_EVENTS_PER_CHECKPOINT', env),
   };
 }
@@ -91,6 +94,15 @@ function positive(name: string, env: NodeJS.ProcessEnv): number | undefined {
   if (!text) return undefined;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new Fault(`${name} is "${text}": it must be a whole number above 0`, false);
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function duration(name: string, text: string): number {
+  if (text === '0') return 0;
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  if (count !== undefined && unit !== undefined) return Number(count) * (UNIT_MS[unit] ?? 0);
+  throw new Fault(`${name} is "${text}": write a duration like 30m, 24h or 7d, or 0`, false);
 }
 
 function podCidr(text: string): string {

@@ -1,3 +1,5 @@
+import type { Instant } from '#std';
+
 /**
  * The key store: CA, token keys, master key and the keys of single Secrets. The one store that is not rebuilt from the log.
  * Private parts never appear in a log line, an event or an error message.
@@ -19,6 +21,14 @@ export interface Keys {
   open(objectUid: string, sealed: string): string | undefined;
   /** Deletes an object's key: nothing that was sealed with it can be read again. */
   shred(objectUid: string): Promise<void>;
+  /** The objects that have a key, and since when each of them is known to be deleted. */
+  objects(): readonly ObjectKey[];
+  /** Records durably that an object was deleted; the first time that was said stays. Returns that time. */
+  noteDeletion(objectUid: string, at: Instant): Instant;
+}
+export interface ObjectKey {
+  readonly objectUid: string;
+  readonly deletedAt: Instant | undefined;
 }
 /** A good token's claims, or the first thing that is wrong with it. */
 export type TokenCheck =

@@ -1,9 +1,11 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { Fault } from '#std';
+import type { ObjectKey as StoredObjectKey } from '#ports';
+import { Fault, type Instant } from '#std';
 import type { KeyStore } from './key-store.js';
 
 const MASTER = 'master.key';
 const FOLDER = 'objects';
+const DELETIONS = 'deleted-objects';
 const CIPHER = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -65,6 +67,21 @@ export class ObjectSealer {
   shred(objectUid: string): void {
     this.store.destroy(fileOf(objectUid));
     this.#keys.delete(objectUid);
+    // Last: a process that dies in between does it again.
+    this.store.destroy(deletionOf(objectUid));
+  }
+
+  objects(): readonly StoredObjectKey[] {
+    return this.store.list(FOLDER).map((file) => {
+      const objectUid = decodeURIComponent(file);
+      const deletedAt = Date.parse(this.store.read(deletionOf(objectUid)) ?? '');
+      return { objectUid, deletedAt: Number.isNaN(deletedAt) ? undefined : deletedAt };
+    });
+  }
+
+  noteDeletion(objectUid: string, at: Instant): Instant {
+    const stored = Date.parse(this.store.createOnce(deletionOf(objectUid), `${new Date(at).toISOString()}\n`));
+    return Number.isNaN(stored) ? at : stored;
   }
 
   #keyOf(objectUid: string): ObjectKey | undefined {
@@ -96,6 +113,11 @@ export class ObjectSealer {
 /** Uids come from clients' UUIDs only, but a file name must hold whatever comes. */
 function fileOf(objectUid: string): string {
   return `${FOLDER}/${encodeURIComponent(objectUid).replaceAll('.', '%2E')}`;
+}
+
+/** Says since when the object is deleted. */
+function deletionOf(objectUid: string): string {
+  return fileOf(objectUid).replace(FOLDER, DELETIONS);
 }
 
 function encrypt(key: Buffer, iv: Buffer, clear: Buffer, bound: string): Buffer {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { CertificateRequest, IssuedCertificate, Keys, TokenCheck } from '#ports';
+import type { CertificateRequest, IssuedCertificate, Keys, ObjectKey, TokenCheck } from '#ports';
+import type { Instant } from '#std';
 import { CertificateAuthority } from './certificate-authority.js';
 import { FileKeyStore } from './file-key-store.js';
 import { MemoryKeyStore, type KeyStore } from './key-store.js';
@@ -61,5 +62,13 @@ export class StoredKeys implements Keys {
   shred(objectUid: string): Promise<void> {
     this.sealer.shred(objectUid);
     return Promise.resolve();
+  }
+
+  objects(): readonly ObjectKey[] {
+    return this.sealer.objects();
+  }
+
+  noteDeletion(objectUid: string, at: Instant): Instant {
+    return this.sealer.noteDeletion(objectUid, at);
   }
 }
