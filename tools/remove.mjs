@@ -1,6 +1,6 @@
 // Takes apart what a cluster made: processes, containers, networks, memory folders and the data folder.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { engine, ping } from './engine.mjs';
@@ -22,6 +22,7 @@ const OURS = [
   'dockerd.log',
   'dockerd.pid',
   'history',
+  'audit',
 ];
 
 /**
@@ -36,6 +37,7 @@ export async function removeCluster(home, say = () => undefined) {
   await removeContainers(home, say);
   for (const folder of lines(join(home, 'memory-folders'))) removeMemory(folder);
   await stopEngine(home, say);
+  unmountBeneath(home);
   for (const name of OURS) rmSync(join(home, name), { recursive: true, force: true });
   try {
     rmdirSync(home);
@@ -81,11 +83,29 @@ export async function removeContainersOf(cluster, say = () => undefined) {
 /** A folder in memory may hold mounted volumes: they go first. */
 function removeMemory(folder) {
   if (!/^\/(dev\/shm|run)\/shiplog-[0-9a-f]{12}$/.test(folder)) return;
-  const mounts = lines('/proc/mounts')
-    .map((line) => line.split(' ')[1])
-    .filter((path) => path?.startsWith(`${folder}/`));
-  for (const path of mounts.reverse()) spawnSync('umount', ['-l', path]);
+  unmountBeneath(folder);
   rmSync(folder, { recursive: true, force: true });
+}
+
+/**
+ * Takes away what the agent has mounted beneath a folder: parts of volumes, of the node's own folders too. Throws when
+ * something is left, since whoever removed the folder then would remove what is mounted there.
+ * @param {string} folder
+ */
+export function unmountBeneath(folder) {
+  if (!existsSync(folder)) return;
+  // The kernel knows mounts by paths without links.
+  const real = realpathSync(folder);
+  const mounted = () =>
+    lines('/proc/self/mountinfo')
+      .map((line) =>
+        (line.split(' ')[4] ?? '').replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8))),
+      )
+      .filter((path) => path.startsWith(`${real}/`))
+      .sort((a, b) => b.length - a.length);
+  for (const path of mounted()) spawnSync('umount', ['-l', path]);
+  const [left] = mounted();
+  if (left !== undefined) throw new Error(`${left} is still mounted: unmount it, then try again`);
 }
 
 /** A dockerd that was started for this data folder goes too, unless somebody else uses it by now. */

@@ -227,6 +227,18 @@ describe('the clear text of a Secret', () => {
     expect(leaks('base64', Buffer.from(base64(`ab${clearTexts[0]}cd`)))).toHaveLength(1);
   }, 90_000);
 
+  it('is in files that no other user can open, like all else in the data folder', () => {
+    const open = readdirSync(cluster.home, { recursive: true, encoding: 'utf8' })
+      // What containers are to read lies in the folders of pods, which are closed as a whole.
+      .filter((name) => !/^agent\/[^/]+\/pods\/.+/.test(name))
+      .map((name) => join(cluster.home, name))
+      .filter((path) => !lstatSync(path).isSymbolicLink() && (lstatSync(path).mode & 0o077) !== 0);
+    expect(open).toEqual([]);
+    expect(lstatSync(cluster.home).mode & 0o777).toBe(0o700);
+    const memory = readFileSync(join(cluster.home, 'memory-folders'), 'utf8').trim();
+    for (const path of [memory, join(memory, 'pods')])
+      expect([path, lstatSync(path).mode & 0o777]).toEqual([path, 0o700]);
+  });
   it('is nowhere in the data folder', () => {
     expect(filesUnder(cluster.home).some((path) => path.includes('events.db-wal'))).toBe(true);
     expect(leaksUnder(cluster.home)).toEqual([]);

@@ -1,8 +1,16 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DockerRuntime, FilePodVolumes, NetworkProber, RandomIds, SystemClock, type NatsBus } from '#adapters';
+import {
+  DockerRuntime,
+  FilePodVolumes,
+  NetworkProber,
+  privateFolders,
+  RandomIds,
+  SystemClock,
+  type NatsBus,
+} from '#adapters';
 import { createAgent, type Agent } from '#agent';
 import { say } from './console.js';
 import { nodeOptions } from './host.js';
@@ -32,13 +40,17 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
     const { settings, bus, streamBus } = this;
     const runtime = new DockerRuntime();
     const folder = agentFolder(settings);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    privateFolders(settings.home, 'agent', settings.node);
     this.agent = createAgent({
       bus,
       streamBus,
       runtime,
       prober: new NetworkProber(runtime),
-      volumes: new FilePodVolumes({ folder, memoryFolder: memoryFolder(settings) }),
+      volumes: new FilePodVolumes({
+        folder,
+        memoryFolder: memoryFolder(settings),
+        engineSees: (at, name) => runtime.sees(at, name),
+      }),
       clock: new SystemClock(),
       ids: new RandomIds(),
       node: nodeOptions(settings),

@@ -1,9 +1,9 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { stopProcessOf } from '#adapters';
+import { privateFolders, stopProcessOf, writePrivateFile } from '#adapters';
 import { agentPermissions } from '#engine';
 import { agentFolder, credentialsPath, memoryFolder } from './agent-host.js';
 import { say } from './console.js';
@@ -33,12 +33,10 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
 
   async onApplicationBootstrap(): Promise<void> {
     const { settings, authority, busUrl, caCertificate } = this.platform;
-    mkdirSync(agentFolder(settings), { recursive: true, mode: 0o700 });
+    privateFolders(settings.home, 'agent', settings.node);
     await stopProcessOf(this.pidFile, agentMain());
     const user = await authority.issueUser(`agent-${settings.node}`, agentPermissions(settings.node));
-    writeFileSync(credentialsPath(settings), JSON.stringify({ url: busUrl, ca: caCertificate, ...user }), {
-      mode: 0o600,
-    });
+    writePrivateFile(credentialsPath(settings), JSON.stringify({ url: busUrl, ca: caCertificate, ...user }));
     // For `npm run down`: volumes in memory outlive the processes.
     writeFileSync(join(settings.home, 'memory-folders'), `${memoryFolder(settings)}\n`);
     this.start();

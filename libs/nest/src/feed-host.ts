@@ -1,6 +1,7 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { privateFolderWithParents } from '#adapters';
 import { Feed } from '#engine';
 import { say, stopBecause } from './console.js';
 import { Platform } from './platform.js';
@@ -22,7 +23,7 @@ export class FeedHost implements OnApplicationBootstrap, BeforeApplicationShutdo
 
   constructor(private readonly platform: Platform) {
     const folder = join(platform.settings.home, 'feed');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    privateFolderWithParents(folder);
     this.file = join(folder, 'position');
   }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import {
@@ -7,7 +7,9 @@ import {
   NatsBus,
   openEventLog,
   openFileKeys,
+  privateFolderWithParents,
   RandomIds,
+  readGivenSecret,
   startNatsServer,
   SystemClock,
   type EventStoreLogin,
@@ -185,7 +187,8 @@ const NO_KEYS = {
 async function openLog(settings: Settings, isWriter: boolean): Promise<EventLog> {
   const { eventLog, eventLogLogin, cluster } = settings;
   const path = /^sqlite:(.+)$/.exec(eventLog)?.[1];
-  if (path !== undefined) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  // Elsewhere the folder is somebody's who knows who else may use it.
+  if (path !== undefined && dirname(path).startsWith(`${settings.home}/`)) privateFolderWithParents(dirname(path));
   const spec = eventLogLogin === undefined ? eventLog : withLogin(eventLog, readLogin(eventLogLogin));
   return openEventLog(spec, { mode: isWriter ? 'write' : 'read', cluster });
 }
@@ -236,8 +239,9 @@ function textsOf(path: string, what: string, setting: string): (key: string) => 
 
 function readSecret(path: string, problem: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readGivenSecret(path);
   } catch (cause) {
+    if (cause instanceof Fault) throw cause;
     throw new Fault(problem, false, { cause });
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
+import { closeGivenFolder } from '#adapters';
 import { Fault } from '#std';
 import type { Settings } from './settings.js';
 
@@ -17,6 +18,7 @@ export function prepareHome(home: string): void {
   } catch (cause) {
     throw new Fault(folderProblem(home, cause), false, { cause });
   }
+  closeGivenFolder(home);
 }
 
 /** The API's port, before anything is made that a taken port would leave half-made. */

@@ -19,6 +19,8 @@ export async function runApp(
   createModule: () => DynamicModule | Promise<DynamicModule>,
   ready: (app: INestMicroservice) => Promise<void> | void = sayReady,
 ): Promise<void> {
+  // Whatever a library writes (the log's database among it) is closed to other users. What containers are to read is opened on purpose.
+  process.umask(0o077);
   const logger = new PlainLogger();
   try {
     const app = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(await createModule(), {

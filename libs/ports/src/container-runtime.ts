@@ -32,6 +32,8 @@ export interface ContainerRuntime {
   image(reference: string): Promise<RuntimeImage | undefined>;
   images(): Promise<readonly RuntimeImage[]>;
   pull(reference: string, credentials?: RegistryCredentials): Promise<RuntimeImage>;
+  /** Whether the engine finds a file in a folder of the node, as containers that mount the folder would. Needs {@link prepare}. */
+  sees(folder: string, name: string): Promise<boolean>;
   /** Makes an image of one layer from a tar archive. */
   importImage(reference: string, archive: Uint8Array, options: ImportOptions): Promise<RuntimeImage>;
   exec(id: string, command: readonly string[], options: ExecOptions): Promise<ExecResult>;

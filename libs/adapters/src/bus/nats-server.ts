@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import type { Keys } from '#ports';
 import { Fault } from '#std';
 import { hasCode } from '../error-code.js';
 import { numberIn, stopProcessOf } from '../left-behind.js';
+import { privateFolderWithParents, writePrivateFile } from '../private-files.js';
 import { NatsAuthority } from './nats-authority.js';
 import { natsConfig } from './nats-config.js';
 
@@ -42,7 +43,7 @@ export interface NatsServer {
  */
 export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
   const folder = join(options.home, 'nats');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  privateFolderWithParents(folder);
   await stopProcessOf(join(folder, 'pid'), configPath(folder));
   const port = options.port ?? (await usablePort(numberIn(join(folder, 'port'))));
   await writeFiles(folder, port, options);
@@ -153,7 +154,7 @@ async function writeFiles(folder: string, port: number, { keys, authority }: Nat
     dnsNames: ['localhost'],
     ipAddresses: [HOST, '::1'],
   });
-  const write = (name: string, text: string): void => writeFileSync(join(folder, name), text, { mode: 0o600 });
+  const write = (name: string, text: string): void => writePrivateFile(join(folder, name), text);
   write('server.crt', server.certificate);
   write('server.key', server.privateKey);
   write('port', `${port}\n`);

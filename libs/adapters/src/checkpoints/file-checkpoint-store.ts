@@ -1,6 +1,7 @@
-import { open, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../error-code.js';
+import { privateFolderWithParents } from '../private-files.js';
 
 /** The newest checkpoint starts the next process; the older ones are where history starts from. */
 const KEPT = 8;
@@ -37,7 +38,7 @@ export class FileCheckpointStore {
   }
 
   async write(position: number, slices: AsyncIterable<string>): Promise<void> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    privateFolderWithParents(this.folder);
     const temporary = `${this.#path(position)}.new`;
     try {
       const file = await open(temporary, 'w', 0o600);

@@ -1,32 +1,19 @@
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, readdirSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../error-code.js';
+import { privateFolders, privateFolderWithParents, readPrivateFile } from '../private-files.js';
 import type { KeyStore } from './key-store.js';
 
 /** Key material in a folder that only its owner may enter (0700, files 0600), each change on the disk before it counts. */
 export class FileKeyStore implements KeyStore {
   constructor(readonly folder: string) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    // An existing folder keeps its mode through mkdir; keys must not stay readable by others.
-    chmodSync(folder, 0o700);
+    privateFolderWithParents(folder);
   }
 
   read(name: string): string | undefined {
     try {
-      return readFileSync(this.#path(name), 'utf8');
+      return readPrivateFile(this.#path(name));
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return undefined;
       throw error;
@@ -37,7 +24,7 @@ export class FileKeyStore implements KeyStore {
     const existing = this.read(name);
     if (existing !== undefined) return existing;
     const path = this.#path(name);
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    privateFolders(this.folder, ...name.split('/').slice(0, -1));
     const temporary = `${path}.${randomBytes(6).toString('hex')}.new`;
     writeDurably(temporary, text);
     try {
@@ -47,7 +34,7 @@ export class FileKeyStore implements KeyStore {
       return text;
     } catch (error) {
       if (!hasCode(error, 'EEXIST')) throw error;
-      return readFileSync(path, 'utf8');
+      return readPrivateFile(path);
     } finally {
       unlinkSync(temporary);
     }

@@ -56,12 +56,20 @@ async function freshFolder(folder: string): Promise<string> {
 }
 async function writeOne(root: string, file: VolumeFile, group: number | undefined): Promise<void> {
   const path = join(root, file.path);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, file.bytes);
+  await openFolders(root, dirname(file.path));
+  await writeFile(path, file.bytes, { mode: 0o600, flag: 'w' });
   const owned = file.ownerUser !== undefined || group !== undefined;
   if (owned) await chown(path, file.ownerUser ?? 0, group ?? 0);
   // A group that owns the files may read what their owner may read.
   await chmod(path, group === undefined ? file.mode : file.mode | ((file.mode & 0o400) >> 3));
+}
+/** Folders in the volume that every user of its containers may enter, whatever this process's umask is. */
+async function openFolders(root: string, folder: string): Promise<void> {
+  let path = root;
+  for (const name of folder.split('/').filter((part) => part !== '.')) {
+    path = join(path, name);
+    if ((await mkdir(path, { recursive: true })) !== undefined) await chmod(path, 0o755);
+  }
 }
 async function isSame(root: string, files: readonly VolumeFile[]): Promise<boolean> {
   const names = (await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])).filter((entry) =>

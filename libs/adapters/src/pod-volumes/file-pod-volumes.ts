@@ -1,16 +1,27 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, chown, mkdir, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { chmod, chown, lstat, mkdir, open, readdir, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { EmptyVolume, FilesVolume, HostVolume, PodVolumes, VolumePlan } from '#ports';
 import { hasCode } from '../error-code.js';
+import {
+  privateFolder,
+  privateFolders,
+  privateFolderWithParents,
+  readPrivateFile,
+  writePrivateFile,
+} from '../private-files.js';
 import { swapFiles } from './atomic-files.js';
-import { isMounted, mountMemory, unmount } from './memory-mount.js';
+import { openBeneath, pathOf } from './beneath.js';
+import { mountProblem, type EngineSees } from './engine-view.js';
+import { bindMount, isMounted, isSameFile, mountMemory, unmountBeneath } from './mounts.js';
 
 export interface FilePodVolumesOptions {
   /** `<home>/agent/<node>` */
   readonly folder: string;
   /** A folder that lives in memory, for secrets, tokens and memory volumes. */
   readonly memoryFolder: string;
+  readonly engineSees: EngineSees;
 }
 
 /**
@@ -18,9 +29,14 @@ export interface FilePodVolumesOptions {
  * memory folder instead, so that no clear text of a Secret is ever on a disk.
  */
 export class FilePodVolumes implements PodVolumes {
+  /** Volumes that only this process writes: no pod can swap a name in them. */
+  private readonly own = new Set<string>();
+  /** Whether mounts reach containers; found out once. */
+  private trial: Promise<string | undefined> | undefined;
+
   constructor(private readonly options: FilePodVolumesOptions) {}
 
-  put(podUid: string, volume: VolumePlan): Promise<string> {
+  async put(podUid: string, volume: VolumePlan): Promise<string> {
     switch (volume.is) {
       case 'files':
         return this.putFiles(podUid, volume);
@@ -32,50 +48,67 @@ export class FilePodVolumes implements PodVolumes {
   }
 
   private async putFiles(podUid: string, volume: FilesVolume): Promise<string> {
-    const root = volume.secret ? this.memory(podUid) : this.pod(podUid);
-    const path = join(root, 'volumes', safe(volume.name));
-    await makeFolder(root, 0o750);
+    const base = volume.secret ? this.options.memoryFolder : this.options.folder;
+    const path = join(podFolder(base, podUid, 'volumes'), safe(volume.name));
     await swapFiles(path, volume);
+    this.own.add(path);
     return path;
   }
   private async putEmpty(podUid: string, volume: EmptyVolume): Promise<string> {
     const memory = volume.medium === 'Memory';
-    const path = join(memory ? this.memory(podUid) : this.pod(podUid), 'volumes', safe(volume.name));
-    const made = await mkdir(path, { recursive: true });
+    const base = memory ? this.options.memoryFolder : this.options.folder;
+    const path = join(podFolder(base, podUid, 'volumes'), safe(volume.name));
+    const isThere = !(await made(path));
     const group = volume.ownerGroup;
-    if (memory && !(await isMounted(path))) await mountMemory(path, volume.sizeBytes);
-    if (made === undefined && !memory) return path;
+    // Where the agent may not mount, the folder is used as it is: it is in memory already, but shares the memory folder's size.
+    if (memory && !(await isMounted(path)) && (await this.mountProblem()) === undefined)
+      await mountMemory(path, volume.sizeBytes);
+    if (isThere && !memory) return path;
     const mode = (memory ? 0o1777 : 0o777) | (group === undefined ? 0 : 0o2000);
     if (group !== undefined) await chown(path, 0, group);
     await chmod(path, mode);
     return path;
   }
 
-  async subPath(_podUid: string, _volume: string, volumePath: string, subPath: string): Promise<string> {
-    const base = await realpath(volumePath);
-    const parts = subPath.split('/').filter((part) => part !== '' && part !== '.');
-    if (parts.includes('..')) throw new Error(`${subPath} leads out of the volume`);
-    let path = volumePath;
-    for (const part of parts) {
-      const next = join(path, part);
-      const found = await realpath(next).catch(() => undefined);
-      if (found === undefined) {
-        const mode = (await stat(path)).mode & 0o7777;
-        await mkdir(next);
-        await chmod(next, mode);
-        path = next;
-        continue;
-      }
-      const inside = relative(base, found);
-      if (inside === '..' || inside.startsWith(`..${sep}`)) throw new Error(`${subPath} leads out of the volume`);
-      path = found;
+  async subPath(podUid: string, volume: string, volumePath: string, subPath: string): Promise<string> {
+    const source = await openBeneath(volumePath, subPath);
+    try {
+      if (this.own.has(volumePath)) return await pathOf(source);
+      return await this.mounted(podUid, source, `${volume}\n${subPath}`);
+    } finally {
+      await source.close();
     }
-    return path;
+  }
+  /**
+   * Containers that have the volume may swap a name in it for a link after it was looked up here and before the engine looks
+   * it up again. So what was opened is mounted in a folder of the agent's own, where nobody else can swap anything.
+   */
+  private async mounted(podUid: string, source: FileHandle, key: string): Promise<string> {
+    const { folder } = this.options;
+    const problem = await this.mountProblem();
+    if (problem !== undefined) throw new Error(`a part of a volume that pods can write has to be mounted: ${problem}`);
+    const name = createHash('sha256').update(key).digest('hex').slice(0, 32);
+    const target = join(podFolder(folder, podUid, 'subpaths'), name);
+    if ((await isMounted(target)) && (await isSameFile(source, target))) return target;
+    await unmountBeneath(target);
+    await rm(target, { force: true, recursive: true });
+    if ((await source.stat()).isDirectory()) await mkdir(target, { mode: 0o700 });
+    else await writeFile(target, '', { mode: 0o600, flag: 'wx' });
+    await bindMount(source, target);
+    return target;
+  }
+  private mountProblem(): Promise<string | undefined> {
+    const { folder, engineSees } = this.options;
+    this.trial ??= mountProblem(folder, engineSees).catch((error: unknown) => {
+      this.trial = undefined;
+      throw error;
+    });
+    return this.trial;
   }
 
   async putFile(podUid: string, name: string, text: string, mode: number): Promise<string> {
-    const path = join(this.pod(podUid), name);
-    await mkdir(dirname(path), { recursive: true });
+    const [file = '', ...folders] = name.split('/').map(safe).reverse();
+    const path = join(podFolder(this.options.folder, podUid, ...folders.reverse()), file);
     // In place: a container that has the file mounted keeps seeing it.
     await writeFile(path, text);
     await chmod(path, mode);
@@ -99,20 +132,19 @@ export class FilePodVolumes implements PodVolumes {
     let bytes = 0;
     for (const entry of await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])) {
       if (!entry.isFile()) continue;
-      const shown = await stat(join(entry.parentPath, entry.name)).catch(() => undefined);
+      const shown = await lstat(join(entry.parentPath, entry.name)).catch(() => undefined);
       bytes += (shown?.blocks ?? 0) * 512;
     }
     return bytes;
   }
 
   async removePod(podUid: string): Promise<void> {
-    const memory = this.memory(podUid);
-    for (const name of await readdir(join(memory, 'volumes')).catch(() => [])) {
-      const path = join(memory, 'volumes', name);
-      if (await isMounted(path)) await unmount(path);
+    for (const path of [this.memory(podUid), this.pod(podUid)]) {
+      // Never before nothing is mounted there: it would empty folders of the node that pods have mounted.
+      await unmountBeneath(path);
+      await rm(path, { recursive: true, force: true });
+      for (const volume of this.own) if (volume.startsWith(`${path}/`)) this.own.delete(volume);
     }
-    await rm(memory, { recursive: true, force: true });
-    await rm(this.pod(podUid), { recursive: true, force: true });
   }
   async pods(): Promise<readonly string[]> {
     const folders = [join(this.options.folder, 'pods'), join(this.options.memoryFolder, 'pods')];
@@ -120,19 +152,18 @@ export class FilePodVolumes implements PodVolumes {
     return [...new Set(found.flat())];
   }
 
-  async loadState(): Promise<string | undefined> {
+  loadState(): Promise<string | undefined> {
     try {
-      return await readFile(join(this.options.folder, 'state.json'), 'utf8');
+      return Promise.resolve(readPrivateFile(join(this.options.folder, 'state.json')));
     } catch (error) {
-      if (hasCode(error, 'ENOENT')) return undefined;
-      throw error;
+      if (hasCode(error, 'ENOENT')) return Promise.resolve(undefined);
+      return Promise.reject(error as Error);
     }
   }
-  async saveState(text: string): Promise<void> {
-    await makeFolder(this.options.folder, 0o750);
-    const path = join(this.options.folder, 'state.json');
-    await writeFile(`${path}.new`, text, { mode: 0o600 });
-    await rename(`${path}.new`, path);
+  saveState(text: string): Promise<void> {
+    privateFolder(this.options.folder);
+    writePrivateFile(join(this.options.folder, 'state.json'), text);
+    return Promise.resolve();
   }
 
   private pod(uid: string): string {
@@ -148,16 +179,34 @@ function safe(name: string): string {
   if (name === '' || name === '.' || name === '..' || name.includes('/')) throw new Error(`"${name}" is no name`);
   return name;
 }
-async function makeFolder(path: string, mode: number): Promise<void> {
-  if ((await mkdir(path, { recursive: true })) !== undefined) await chmod(path, mode);
+/** `<base>/pods/<uid>/…`, all of it closed to other users: what pods see of it is mounted into their containers. */
+function podFolder(base: string, uid: string, ...names: readonly string[]): string {
+  privateFolderWithParents(base);
+  return privateFolders(base, 'pods', safe(uid), ...names);
+}
+/** False when the folder was there. */
+async function made(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
 }
 
 async function putHost(volume: HostVolume): Promise<string> {
   const { path, type } = volume;
   const found = await stat(path).catch(() => undefined);
-  if (type === 'DirectoryOrCreate' && !found) await mkdir(path, { recursive: true, mode: 0o755 });
-  if (type === 'FileOrCreate' && !found) await (await open(path, 'a', 0o644)).close();
-  if (type === '' && !found) await mkdir(path, { recursive: true, mode: 0o755 });
+  if (['DirectoryOrCreate', ''].includes(type) && !found) {
+    await mkdir(path, { recursive: true });
+    await chmod(path, 0o755);
+  }
+  if (type === 'FileOrCreate' && !found) {
+    const file = await open(path, 'a');
+    await file.chmod(0o644);
+    await file.close();
+  }
   const now = await stat(path).catch(() => undefined);
   const wrong = (what: string): Error => new Error(`hostPath type check failed: ${path} is not ${what}`);
   if (type.startsWith('Directory') && !now?.isDirectory()) throw wrong('a directory');

@@ -11,7 +11,7 @@ export class TokenBucket {
     private readonly burst: number,
   ) {
     this.tokens = burst;
-    this.at = clock.now();
+    this.at = clock.monotonic();
   }
 
   get isFull(): boolean {
@@ -30,9 +30,8 @@ export class TokenBucket {
   }
 
   private refill(): void {
-    const now = this.clock.now();
-    // A clock that was set back adds nothing, and takes nothing away.
-    this.tokens = Math.min(this.burst, this.tokens + (Math.max(0, now - this.at) / 1000) * this.perSecond);
+    const now = this.clock.monotonic();
+    this.tokens = Math.min(this.burst, this.tokens + ((now - this.at) / 1000) * this.perSecond);
     this.at = now;
   }
 }

@@ -26,7 +26,7 @@ export class AckedMark {
   constructor(path: string, disk: Disk) {
     this.#disk = disk;
     // What a mark says is in the log by now: the check of the opened log compared them.
-    closeSync(openSync(markFile(path), 'a+'));
+    closeSync(openSync(markFile(path), 'a+', 0o600));
     this.#file = openSync(markFile(path), 'r+');
     ftruncateSync(this.#file, SLOT_BYTES * SLOTS);
   }

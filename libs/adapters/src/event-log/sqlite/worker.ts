@@ -8,6 +8,7 @@ import { realDisk } from './disk.js';
 import { failureOf } from './failure.js';
 import { FaultyDisk } from './faulty-disk.js';
 import { WritingRight } from './writing-right.js';
+import { closeToOthers } from './private-log.js';
 import { LogReader } from './reader.js';
 import { LogWriter } from './writer.js';
 import type { WorkerSetup } from './setup.js';
@@ -173,7 +174,8 @@ function start(port: MessagePort, setup: WorkerSetup): void {
   let right: WritingRight | undefined;
   try {
     if (setup.mode === 'write') {
-      mkdirSync(dirname(setup.path), { recursive: true });
+      mkdirSync(dirname(setup.path), { recursive: true, mode: 0o700 });
+      closeToOthers(setup.path);
       right = WritingRight.take(setup.path);
     }
     new LogWorker(port, setup, right);

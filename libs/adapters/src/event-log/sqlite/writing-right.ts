@@ -52,7 +52,7 @@ export class WritingRight {
       throw new StoreFailure({ is: 'unavailable', message });
     }
     if (isSuspect) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SETTLE_MS);
-    writeFileSync(`${path}-writer`, `process ${process.pid} on ${hostname()}\n`);
+    writeFileSync(`${path}-writer`, `process ${process.pid} on ${hostname()}\n`, { mode: 0o600 });
     return new WritingRight(path, lock);
   }
 

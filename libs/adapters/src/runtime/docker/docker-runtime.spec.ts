@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Docker from 'dockerode';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { pack } from 'tar-stream';
 import type { SandboxSpec } from '#ports';
 import { PLAIN_CONTAINER, PLAIN_SANDBOX, runtimeContract } from '../runtime.contract.js';
 import type { RuntimeUnderTest, TestProgram } from '../runtime.contract.js';
+import { FilePodVolumes } from '../../pod-volumes/index.js';
 import { DockerRuntime, networkName } from './docker-runtime.js';
 import { waitingProgram } from './infra-image.js';
 
@@ -164,6 +165,47 @@ describe('Docker', () => {
     await expect(outputOf('missing', join(folder, 'missing.json'))).rejects.toThrow(/ENOENT.*missing\.json/);
     rmSync(folder, { recursive: true });
   }, 30_000);
+  it('mounts the part of a volume that was checked, though a container swaps its name for a link', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'shiplog-subpath-'));
+    const outside = join(folder, 'outside');
+    mkdirSync(outside);
+    writeFileSync(join(outside, 'which'), 'outside');
+    const engineSees = (at: string, name: string): Promise<boolean> => runtime.sees(at, name);
+    expect(await engineSees(outside, 'which')).toBe(true);
+    expect(await engineSees(outside, 'missing')).toBe(false);
+    const volumes = new FilePodVolumes({
+      folder: join(folder, 'agent'),
+      memoryFolder: join(folder, 'memory'),
+      engineSees,
+    });
+    const path = await volumes.put('subpath', { is: 'empty', name: 'v', medium: '' });
+    const pod = await runtime.startSandbox({ ...sandbox, labels: { ...sandbox.labels, uid: 'subpath' } });
+    const start = async (name: string, source: string, command: string): Promise<string> => {
+      const id = await runtime.createContainer({
+        ...PLAIN_CONTAINER,
+        image: IMAGE,
+        labels: { ...sandbox.labels, uid: 'subpath', container: name, role: 'app' },
+        sandboxId: pod.id,
+        command: ['/bin/sh', '-c', `${command}; exec sleep 60`],
+        mounts: [{ source, target: '/v', readOnly: false }],
+      });
+      await runtime.startContainer(id);
+      return id;
+    };
+    const exec = async (id: string, command: string): Promise<string> =>
+      (await runtime.exec(id, ['/bin/sh', '-c', command], { timeoutMs: 5000, outputBytesMax: 1000 })).output;
+    const evil = await start('evil', path, 'busybox mkdir /v/part; echo inside > /v/part/which');
+    await under.until(() => Promise.resolve(existsSync(join(path, 'part', 'which')) || undefined));
+    const source = await volumes.subPath('subpath', 'v', path, 'part');
+    await exec(evil, `busybox mv /v/part /v/kept; busybox ln -s ${outside} /v/part`);
+    const victim = await start('victim', source, 'true');
+    expect(await exec(victim, 'cat /v/which')).toBe('inside\n');
+    await exec(victim, 'echo changed > /v/which');
+    expect(await exec(evil, 'cat /v/kept/which')).toBe('changed\n');
+    await Promise.all([runtime.remove(evil), runtime.remove(victim)]);
+    await volumes.removePod('subpath');
+    rmSync(folder, { recursive: true });
+  }, 60_000);
   it('makes its infra program for both architectures', () => {
     for (const [architecture, machine] of [
       ['amd64', 62],

@@ -224,6 +224,25 @@ export class DockerRuntime implements ContainerRuntime {
     if (!image) throw new RuntimeFault(`image ${reference} is not there after it was pulled`, 'pull');
     return image;
   }
+  async sees(folder: string, name: string): Promise<boolean> {
+    const trial = await this.ask(() =>
+      this.docker.createContainer({
+        Image: INFRA_IMAGE,
+        NetworkDisabled: true,
+        HostConfig: { Mounts: [{ Type: 'bind', Source: folder, Target: '/seen', ReadOnly: true }] },
+      }),
+    ).catch((error: unknown) => {
+      // The engine refuses a folder that it does not see.
+      if (error instanceof RuntimeFault && /does not exist/.test(error.message)) return undefined;
+      throw error;
+    });
+    if (!trial) return false;
+    try {
+      return (await this.unlessGone(() => trial.infoArchive({ path: `/seen/${name}` }))) !== undefined;
+    } finally {
+      await trial.remove({ force: true }).catch(() => undefined);
+    }
+  }
   async importImage(reference: string, archive: Uint8Array, options: ImportOptions): Promise<RuntimeImage> {
     const changes = [
       ...(options.entrypoint ? [`ENTRYPOINT ${JSON.stringify(options.entrypoint)}`] : []),

@@ -195,6 +195,9 @@ export class FakeRuntime implements ContainerRuntime {
   pull(reference: string): Promise<RuntimeImage> {
     return this.carryOut('pull', undefined, () => imageOf(reference));
   }
+  sees(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
   importImage(reference: string, _archive: Uint8Array, _options: ImportOptions): Promise<RuntimeImage> {
     return Promise.resolve(imageOf(reference));
   }
