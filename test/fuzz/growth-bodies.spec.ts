@@ -1,5 +1,6 @@
 import { decode, decodeEnvelope, decodeProtobuf, encodeProtobuf, type ObjectType } from '#model';
 import { goJsonError, type JsonObject } from '#std';
+import { LinkRewriter } from '../../libs/http/src/proxy-links.js';
 import { parseJson } from '../../libs/http/src/body/json.js';
 import { parseYaml } from '../../libs/http/src/body/yaml.js';
 import { grows, list } from './growth.js';
@@ -139,4 +140,22 @@ grows('protobuf', [
     (n) => Buffer.concat([Buffer.from('k8s\0'), Buffer.alloc(n - (n % 2), Buffer.from([0x28, 0x01]))]),
     decodeEnvelope,
   ],
+]);
+
+const html = (text: string): unknown => {
+  const rewriter = new LinkRewriter((link) => `/proxy${link}`);
+  let out = 0;
+  for (let at = 0; at < text.length; at += 100) out += rewriter.take(text.slice(at, at + 100)).length;
+  return out + rewriter.end().length;
+};
+grows('HTML that is proxied', [
+  ['links', (n) => '<a href="/x">'.repeat(n / 13), html],
+  ['scripts', (n) => '<script></script>'.repeat(n / 17), html],
+  ['a script that never ends', (n) => `<script>${'</scrip '.repeat(n / 8)}`, html],
+  ['a comment that never ends', (n) => `<!--${'-- '.repeat(n / 3)}`, html],
+  ['quotes that never end', (n) => `<a href="${'" a="'.repeat(n / 5)}`, html],
+  ['many attributes', (n) => `<a ${many(n, (i) => `a${i}`, ' ')}>`, html],
+  ['angles', (n) => '<'.repeat(n), html],
+  ['ends of nothing', (n) => '</>'.repeat(n / 3), html],
+  ['references', (n) => `<a href="${'&amp;'.repeat(n / 5)}">`, html],
 ]);

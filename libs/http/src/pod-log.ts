@@ -7,7 +7,7 @@ import type { Call } from './call.js';
 import { parseInt64 } from './go-text.js';
 import type { Query } from './query.js';
 import { answers } from './status.js';
-import { acceptWebSocket, offeredWebSocket, sendMessage, type Offer } from './websocket.js';
+import { acceptWebSocket, offeredWebSocket, type Offer } from './websocket.js';
 
 type Wanted = Omit<LogRequest, 'stream' | 'uid' | 'container'> & { readonly container: string };
 
@@ -169,7 +169,7 @@ async function messageLog(stream: LogStream, offer: Offer): Promise<void> {
   socket.resume();
   try {
     for await (const chunk of stream) {
-      await sendMessage(socket, protocol.startsWith('base64') ? Buffer.from(chunk).toString('base64') : chunk);
+      await socket.send(protocol.startsWith('base64') ? Buffer.from(chunk).toString('base64') : chunk);
     }
     socket.close(1000);
   } catch {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { sessionChannels, type Refusal, type SessionRequest } from '#model';
+import { createHash, randomBytes } from 'node:crypto';
 import { WebSocket } from 'ws';
 import type { NodeStream } from './backend.js';
 import { TestServer } from './testing/test-server.js';
@@ -32,6 +33,38 @@ class FakeStream implements NodeStream {
   }
   cancel(reason?: string): void {
     this.cancelled = reason;
+  }
+}
+/** Takes input for ever and hashes it. */
+class CountingStream implements NodeStream {
+  readonly hash = createHash('sha256');
+  largest = 0;
+  private length = 0;
+  private wanted = Infinity;
+  private readonly reached = Promise.withResolvers<void>();
+  private readonly cancelled = Promise.withResolvers<void>();
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Chunk> {
+    await this.cancelled.promise;
+    yield* [];
+  }
+  write(data: Uint8Array): Promise<void> {
+    this.hash.update(data);
+    this.length += data.length;
+    this.largest = Math.max(this.largest, data.length);
+    if (this.length >= this.wanted) this.reached.resolve();
+    return Promise.resolve();
+  }
+  until(bytes: number): Promise<void> {
+    this.wanted = bytes;
+    if (this.length >= bytes) this.reached.resolve();
+    return this.reached.promise;
+  }
+  end(): Promise<void> {
+    return Promise.resolve();
+  }
+  cancel(): void {
+    this.cancelled.resolve();
   }
 }
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -152,5 +185,45 @@ describe('exec over a WebSocket', () => {
     expect(await refused(open(RUN, ['v9.channel.k8s.io']))).toBe(400);
     const plain = await server.get(`/api/v1/namespaces/default/pods/p/exec?${RUN}`);
     expect(plain.json).toMatchObject({ code: 400, message: 'Upgrade request required' });
+  });
+
+  it('reads the channel of every frame, continuation frames too', async () => {
+    const stream = new FakeStream([result({ exitCode: 0 })], true);
+    opened = stream;
+    const socket = open('command=cat&stdin=true&stdout=true', ['v5.channel.k8s.io']);
+    const done = whole(socket);
+    await new Promise((resolve) => socket.once('open', resolve));
+    for (const [i, text] of ['one ', 'two ', 'three'].entries())
+      socket.send(Buffer.from(`\0${text}`), { fin: i === 2, binary: true });
+    socket.send(Buffer.from([255, 0]));
+    expect((await done).code).toBe(1000);
+    const input = stream.got.filter(({ channel }) => channel === sessionChannels.input);
+    expect(input.map(({ text }) => text).join('')).toBe('one two three');
+  });
+
+  it('takes 40 MB in one message of frames of 15 MiB, byte for byte', async () => {
+    const stream = new CountingStream();
+    opened = stream;
+    const socket = open('command=tar&stdin=true&stdout=true', ['v4.channel.k8s.io']);
+    await new Promise((resolve) => socket.once('open', resolve));
+    const data = randomBytes(40_000_000);
+    const frame = 15 * 1024 * 1024 - 1;
+    for (let at = 0; at < data.length; at += frame) {
+      const part = Buffer.concat([Buffer.from([0]), data.subarray(at, at + frame)]);
+      socket.send(part, { fin: at + frame >= data.length, binary: true });
+    }
+    await stream.until(data.length);
+    expect(stream.hash.digest('hex')).toBe(createHash('sha256').update(data).digest('hex'));
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+    expect(stream.largest).toBeLessThanOrEqual(128 * 1024);
+  });
+
+  it('closes a connection whose frame is larger than Kubernetes takes', async () => {
+    opened = new FakeStream([], true);
+    const socket = open('command=tar&stdin=true&stdout=true', ['v4.channel.k8s.io']);
+    const done = whole(socket);
+    await new Promise((resolve) => socket.once('open', resolve));
+    socket.send(Buffer.alloc(32 * 1024 * 1024 + 1), () => undefined);
+    expect((await done).code).toBe(1009);
   });
 });

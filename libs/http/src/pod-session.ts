@@ -1,11 +1,12 @@
 import { isRefusal, sessionChannels, type SessionRequest, type SessionResult } from '#model';
 import type { JsonObject } from '#std';
-import { WebSocket } from 'ws';
 import type { Backend, NodeStream } from './backend.js';
 import { internalError, type Call } from './call.js';
 import { answers, statusOf, type HttpRefusal } from './status.js';
 import { parseTerminalSize } from './terminal-size.js';
-import { acceptWebSocket, offeredWebSocket, sendMessage } from './websocket.js';
+import { acceptWebSocket, offeredWebSocket } from './websocket.js';
+import { ChannelReader } from './websocket/channel-reader.js';
+import type { ServerSocket } from './websocket/server-socket.js';
 
 const PLAIN = 'channel.k8s.io';
 const BASE64 = 'base64.channel.k8s.io';
@@ -62,16 +63,25 @@ export async function podSession(
   return undefined;
 }
 
+interface Part {
+  readonly channel: number;
+  readonly data: Buffer;
+  readonly isEnd: boolean;
+}
+const SIZE_LENGTH_MAX = 1024;
+
 /** One client's WebSocket: a byte for the channel, then the data. */
 class SessionClient {
   private readonly isBase64: boolean;
   /** Since v4 the last message is a Status; before, it is a text, and only when something went wrong. */
   private readonly endsWithStatus: boolean;
-  /** Messages that the program has not taken yet. */
+  /** Parts that the program has not taken yet. */
   private unread = 0;
+  /** What came of a terminal's size so far. */
+  private size = '';
 
   constructor(
-    private readonly socket: WebSocket,
+    private readonly socket: ServerSocket,
     protocol: string,
   ) {
     this.isBase64 = protocol.includes('base64');
@@ -82,8 +92,11 @@ class SessionClient {
     const { socket } = this;
     const leave = (): void => stream.cancel('the client went away');
     socket.on('close', leave);
-    if (socket.readyState !== WebSocket.OPEN) leave();
-    socket.on('message', (message: Buffer) => this.take(stream, Buffer.from(message)));
+    if (!socket.isOpen) leave();
+    const reader = new ChannelReader(this.isBase64, (channel, data, isEnd) =>
+      this.take(stream, { channel, data, isEnd }),
+    );
+    socket.on('data', (part, isStart, isEnd) => reader.take(part, isStart, isEnd));
     socket.resume();
     let result: SessionResult = {};
     try {
@@ -115,20 +128,21 @@ class SessionClient {
     }
   }
 
-  private take(stream: NodeStream, message: Buffer): void {
-    const first = message[0];
-    if (first === undefined) return;
-    const channel = this.isBase64 ? first - 0x30 : first;
-    const rest = message.subarray(1);
-    const data = this.isBase64 ? Buffer.from(rest.toString('latin1'), 'base64') : rest;
+  private take(stream: NodeStream, { channel, data, isEnd }: Part): void {
     if (channel === CLOSE_SIGNAL && !this.isBase64) {
-      if (rest[0] === sessionChannels.input) this.pass(stream, Buffer.from([0]), sessionChannels.inputEnd);
+      if (data[0] === sessionChannels.input) this.pass(stream, Buffer.from([0]), sessionChannels.inputEnd);
     } else if (channel === sessionChannels.input) {
-      this.pass(stream, data, channel);
+      if (data.length > 0) this.pass(stream, data, channel);
     } else if (channel === sessionChannels.size) {
-      const size = parseTerminalSize(data.toString());
-      if (size) this.pass(stream, Buffer.from(JSON.stringify(size)), channel);
+      this.resize(stream, data, isEnd);
     }
+  }
+  private resize(stream: NodeStream, data: Buffer, isEnd: boolean): void {
+    if (this.size.length < SIZE_LENGTH_MAX) this.size += data.toString();
+    if (!isEnd) return;
+    const size = parseTerminalSize(this.size);
+    this.size = '';
+    if (size) this.pass(stream, Buffer.from(JSON.stringify(size)), sessionChannels.size);
   }
   /** The client waits while the program does not read. */
   private pass(stream: NodeStream, data: Uint8Array, channel: number): void {
@@ -141,8 +155,8 @@ class SessionClient {
   }
   private send(channel: number, data: Uint8Array): Promise<void> {
     const bytes = Buffer.from(data);
-    if (this.isBase64) return sendMessage(this.socket, `${channel}${bytes.toString('base64')}`);
-    return sendMessage(this.socket, Buffer.concat([Buffer.from([channel]), bytes]));
+    if (this.isBase64) return this.socket.send(`${channel}${bytes.toString('base64')}`);
+    return this.socket.send(Buffer.concat([Buffer.from([channel]), bytes]));
   }
 }
 

@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sessionChannels, type ForwardRequest, type Refusal } from '#model';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocket } from 'ws';
 import type { NodeStream } from './backend.js';
+import { SpdyTestClient } from './testing/spdy-client.js';
 import { TestServer } from './testing/test-server.js';
 
 type Chunk = { readonly channel: number; readonly data: Uint8Array };
@@ -27,37 +25,6 @@ class Shouter implements NodeStream {
   cancel(): void {
     this.heard.resolve(new Uint8Array());
   }
-}
-
-interface SpdyClient {
-  start(version: number): void;
-  request(asked: object, done: (error: Error | null, stream: Duplex) => void): void;
-  readonly _spdyState: State;
-}
-interface State {
-  readonly window: { readonly send: { update(size: number, done?: () => void): void; getCurrent(): number } };
-}
-
-/** Opens streams as kubectl does, which knows no flow control. */
-function spdyClient(bytes: Duplex): (headers: Readonly<Record<string, string>>) => Promise<Duplex> {
-  const { connection } = createRequire(join(process.cwd(), 'package.json'))('spdy-transport') as {
-    connection: { create(socket: Duplex, options: object): SpdyClient };
-  };
-  const client = connection.create(bytes, { protocol: 'spdy', isServer: false });
-  const unlimited = ({ window: { send } }: State): void => {
-    send.getCurrent = () => Number.MAX_SAFE_INTEGER;
-    send.update = (_size, done) => void (done && process.nextTick(done));
-  };
-  unlimited(client._spdyState);
-  client.start(3.1);
-  return (headers) =>
-    new Promise((resolve, reject) =>
-      client.request({ method: 'POST', host: 'localhost', path: '/', headers }, (error, stream) => {
-        if (error) return reject(error);
-        unlimited((stream as Duplex & { _spdyState: State })._spdyState);
-        resolve(stream);
-      }),
-    );
 }
 
 describe('port forwarding over a WebSocket', () => {
@@ -120,12 +87,11 @@ describe('port forwarding over a WebSocket', () => {
     // This client's library takes no name with a slash: without one the tunnel is meant.
     const socket = new WebSocket(`ws://127.0.0.1:${server.port}${path}`);
     await new Promise((resolve) => socket.on('open', resolve));
-    const client = spdyClient(createWebSocketStream(socket));
-    const ask = (streamtype: string): Promise<Duplex> => client({ streamtype, port: '82', requestid: '0' });
-    await ask('error');
-    const data = await ask('data');
+    const client = new SpdyTestClient(createWebSocketStream(socket));
+    await client.open({ streamtype: 'error', port: '82', requestid: '0' });
+    const data = await client.open({ streamtype: 'data', port: '82', requestid: '0' });
     const bytes = 64 * 1024 * 1024;
-    for (let i = 0; i < 1024; i++) data.write(Buffer.alloc(bytes / 1024));
+    for (let i = 0; i < 1024; i++) client.send(data, Buffer.alloc(bytes / 1024));
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     // What neither the pod nor the server took has not left the client, but for what the network holds.
     const { bytesWritten } = (socket as unknown as { readonly _socket: Socket })._socket;

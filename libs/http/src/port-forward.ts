@@ -1,15 +1,18 @@
 import { isRefusal, sessionChannels, type SessionResult } from '#model';
 import { Duplex } from 'node:stream';
-import { createWebSocketStream, type WebSocket } from 'ws';
 import type { Backend, NodeStream } from './backend.js';
 import type { Call } from './call.js';
-import { serveSpdy, type SpdyStream } from './spdy.js';
+import { SpdySession, type SpdyStream } from './spdy/index.js';
 import { answers, type HttpRefusal } from './status.js';
 import { acceptWebSocket, offeredWebSocket } from './websocket.js';
+import { ChannelReader } from './websocket/channel-reader.js';
+import type { ServerSocket } from './websocket/server-socket.js';
 
 const TUNNEL = 'SPDY/3.1+portforward.k8s.io';
 /** The older one of clients without SPDY: the ports stand in the query, each has a channel for data and one for errors. */
 const CHANNELS = 'v4.channel.k8s.io';
+/** Two channels for each, of which a byte has 256. */
+const PORTS_MAX = 128;
 
 export interface ForwardPlace {
   readonly node: string;
@@ -24,6 +27,7 @@ export async function portForward(backend: Backend, call: Call, place: ForwardPl
   if (ports.some((port) => !Number.isInteger(port) || port < 1 || port > 65_535)) {
     return answers.badRequest(`unable to parse "${call.query.all('ports').join(',')}" as port numbers`);
   }
+  if (ports.length > PORTS_MAX) return answers.badRequest(`at most ${PORTS_MAX} ports can be forwarded at once`);
   const offer = offeredWebSocket(call, ports.length === 0 ? [TUNNEL] : [TUNNEL, CHANNELS]);
   if ('refused' in offer) return offer;
   const { socket, protocol } = await acceptWebSocket(offer);
@@ -32,44 +36,32 @@ export async function portForward(backend: Backend, call: Call, place: ForwardPl
   return undefined;
 }
 
-/** kubectl knows no flow control: nothing more is read of it while its streams hold so much that no pod has taken. */
-const UNREAD_BYTES_MAX = 1024 * 1024;
+/** Streams that wait for their other half. */
+const WAITING_MAX = 100;
 
 /** For each connection of the client's there is a stream for its data and one for its errors. */
-function tunnel(backend: Backend, place: ForwardPlace, socket: WebSocket): void {
+function tunnel(backend: Backend, place: ForwardPlace, socket: ServerSocket): void {
   const waiting = new Map<string, Partial<Record<'data' | 'error', SpdyStream>>>();
-  const bytes = createWebSocketStream(socket);
-  bytes.on('error', () => undefined);
-  const open = new Set<SpdyStream>();
-  const pace = (): void => {
-    const unread = [...open].reduce((sum, { readableLength }) => sum + readableLength, 0);
-    if (unread > UNREAD_BYTES_MAX) bytes.pause();
-    else if (bytes.isPaused()) bytes.resume();
-  };
-  serveSpdy(bytes, (stream) => {
-    open.add(stream);
-    stream.on('resume', pace);
-    stream.once('close', () => {
-      open.delete(stream);
-      pace();
-    });
+  new SpdySession(socket.bytes(), (stream) => {
     const { streamtype, port = '', requestid = '' } = stream.headers;
-    if (streamtype !== 'data' && streamtype !== 'error') return stream.destroy();
+    if ((streamtype !== 'data' && streamtype !== 'error') || waiting.size >= WAITING_MAX) {
+      stream.destroy();
+      return;
+    }
     const pair = { ...waiting.get(requestid), [streamtype]: stream };
     waiting.set(requestid, pair);
+    stream.once('close', () => waiting.delete(requestid));
     if (!pair.data || !pair.error) return;
     waiting.delete(requestid);
     void forward({ backend, place, port: Number(port) }, pair.data, pair.error);
   });
-  bytes.on('data', pace);
-  socket.resume();
 }
 
 /** One connection to each port, for as long as the WebSocket lives. */
 function channels(
   backend: Backend,
   place: ForwardPlace,
-  { socket, ports }: { readonly socket: WebSocket; readonly ports: readonly number[] },
+  { socket, ports }: { readonly socket: ServerSocket; readonly ports: readonly number[] },
 ): void {
   let open = ports.length;
   const full = new Set<Duplex>();
@@ -81,11 +73,11 @@ function channels(
     });
     return data;
   });
-  socket.on('message', (message: Buffer) => {
-    const [channel = 1] = message;
-    const data = channel % 2 === 0 ? joined[channel / 2] : undefined;
-    if (data && !data.hear(message.subarray(1))) socket.pause();
+  const reader = new ChannelReader(false, (channel, data) => {
+    const stream = channel % 2 === 0 ? joined[channel / 2] : undefined;
+    if (data.length > 0 && stream && !stream.hear(data)) socket.pause();
   });
+  socket.on('data', (part, isStart, isEnd) => reader.take(part, isStart, isEnd));
   socket.on('close', () => joined.forEach((data) => data.destroy()));
   socket.resume();
 }
@@ -93,12 +85,12 @@ function channels(
 /** One channel of a WebSocket, which is read only while none of its channels is full. Its first message names the port. */
 class ChannelStream extends Duplex {
   constructor(
-    private readonly of: { readonly socket: WebSocket; readonly full: Set<Duplex>; readonly channel: number },
+    private readonly of: { readonly socket: ServerSocket; readonly full: Set<Duplex>; readonly channel: number },
     port: number,
   ) {
     super();
     this.on('error', () => undefined);
-    of.socket.send(Buffer.from([of.channel, port & 0xff, port >> 8]));
+    of.socket.send(Buffer.from([of.channel, port & 0xff, port >> 8])).catch(() => undefined);
   }
   /** False: the client has to wait until this is read. */
   hear(chunk: Buffer): boolean {
@@ -114,7 +106,7 @@ class ChannelStream extends Duplex {
     done(cause);
   }
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
-    this.of.socket.send(Buffer.concat([Buffer.from([this.of.channel]), chunk]), done);
+    this.of.socket.send(Buffer.concat([Buffer.from([this.of.channel]), chunk])).then(() => done(), done);
   }
 }
 

@@ -55,4 +55,17 @@ describe('links in HTML that comes through a proxy', () => {
       }),
     );
   });
+
+  it('written with references are read as what they mean, and others keep their own', () => {
+    expect(rewritten('<a href="&#47;x?a=1&amp;b=2" title="&copy;">')).toBe(
+      '<a href="/proxy/x?a=1&amp;b=2" title="&copy;">',
+    );
+  });
+  it('are left alone after a tag that is larger than any page has, which is passed on', () => {
+    const many = `<a ${Array.from({ length: 5000 }, (_, i) => `a${i}`).join(' ')} href="/x">`;
+    const long = `<a title="${'x'.repeat(2 * 1024 * 1024)}" href="/x">`;
+    for (const tag of [many, long]) expect(rewritten(`${tag}<a href="/y">`)).toBe(`${tag}<a href="/y">`);
+    const image = `<img alt="${'x'.repeat(100_000)}" src="/x">`;
+    expect(rewritten(image)).toBe(image.replace('/x', '/proxy/x'));
+  });
 });

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Transform } from 'node:stream';
 import { createDeflate, createGunzip, createGzip, createInflate } from 'node:zlib';
+import { SAXParser, type SaxToken, type StartTag } from 'parse5-sax-parser';
 
 /** The attributes of HTML that name something to go to or to fetch. */
 const LINKS: Readonly<Record<string, readonly string[]>> = {
@@ -29,81 +30,122 @@ const LINKS: Readonly<Record<string, readonly string[]>> = {
   track: ['src'],
   video: ['poster', 'src'],
 };
-/** What is in these is text, whatever it looks like. */
-const TEXT_ELEMENTS = new Set(['script', 'style', 'textarea', 'title']);
-
-const TAG = /^<([A-Za-z][^\s/>]*)(?:[^>"']|"[^"]*"|'[^']*')*>/;
-const ATTRIBUTE = /(\s)([^\s=>"'/]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)/g;
-/** A tag of more characters is passed on as it is. */
-const TAG_MAX = 64 * 1024;
-
 /** What leads a link through a proxy; undefined leaves it as it is. */
 export type Through = (link: string) => string | undefined;
 
-/** HTML as it comes in pieces, with its links led through a proxy. */
-export class LinkRewriter {
-  private rest = '';
-  /** Up to where everything is text. */
-  private until: string | undefined;
+/** A tag of more characters, or of more attributes, ends the rewriting: what follows is passed on as it is. */
+const TAG_MAX = 1024 * 1024;
+const ATTRIBUTES_MAX = 500;
+/** How much the parser is given before the limits are looked at again. */
+const PIECE = 2048;
 
-  constructor(private readonly through: Through) {}
+/**
+ * HTML as it comes in pieces, with its links led through a proxy. The parser says where tags and their attributes are; what
+ * is sent on is the text itself, but for the values of links.
+ */
+export class LinkRewriter {
+  private readonly tags: TagParser;
+  /** What was taken and not yet given out. */
+  private held = '';
+  /** Where in the document it begins. */
+  private from = 0;
+  private out = '';
+  private isOver = false;
+
+  constructor(through: Through) {
+    this.tags = new TagParser((end, changes) => this.give(end, changes), through);
+  }
 
   /** As much as can be said after this piece. */
-  take(piece: string): string {
-    this.rest += piece;
-    let out = '';
-    for (let next = this.step(); next !== undefined; next = this.step()) out += next;
+  take(text: string): string {
+    for (let at = 0; at < text.length; at += PIECE) {
+      const piece = text.slice(at, at + PIECE);
+      this.held += piece;
+      if (!this.isOver) this.tags.feed(piece);
+      if (this.held.length > TAG_MAX || this.tags.attributes > ATTRIBUTES_MAX) this.isOver = true;
+      if (this.isOver) this.give(this.from + this.held.length, []);
+    }
+    const { out } = this;
+    this.out = '';
     return out;
   }
   /** What was held back in the hope of more. */
   end(): string {
-    const { rest } = this;
-    this.rest = '';
-    return rest;
+    const { held } = this;
+    this.held = '';
+    return held;
   }
 
-  private step(): string | undefined {
-    if (this.rest === '') return undefined;
-    if (this.until !== undefined) return this.text(this.until);
-    const open = this.rest.indexOf('<');
-    if (open !== 0) return this.cut(open < 0 ? this.rest.length : open);
-    if (this.rest.startsWith('<!--')) {
-      this.until = '-->';
-      return this.cut(4);
+  /** Gives out everything before a place in the document, with some parts replaced. */
+  private give(end: number, changes: readonly Change[]): void {
+    let at = 0;
+    for (const { start, end: until, make } of changes) {
+      const [first, last] = [start - this.from, until - this.from];
+      this.out += this.held.slice(at, first) + make(this.held.slice(first, last));
+      at = last;
     }
-    if ('<!--'.startsWith(this.rest)) return undefined;
-    if (!/^<[A-Za-z]/.test(this.rest)) return this.cut(1);
-    const tag = TAG.exec(this.rest);
-    if (!tag) return this.rest.length > TAG_MAX ? this.cut(this.rest.length) : undefined;
-    const name = (tag[1] as string).toLowerCase();
-    if (TEXT_ELEMENTS.has(name)) this.until = `</${name}`;
-    return rewritten(name, this.cut(tag[0].length), this.through);
-  }
-  private text(until: string): string | undefined {
-    const at = this.rest.toLowerCase().indexOf(until);
-    if (at >= 0) {
-      this.until = undefined;
-      return this.cut(at + until.length);
-    }
-    const sure = this.rest.length - until.length + 1;
-    return sure > 0 ? this.cut(sure) : undefined;
-  }
-  private cut(length: number): string {
-    const head = this.rest.slice(0, length);
-    this.rest = this.rest.slice(length);
-    return head;
+    this.out += this.held.slice(at, end - this.from);
+    this.held = this.held.slice(end - this.from);
+    this.from = end;
   }
 }
 
-function rewritten(name: string, tag: string, through: Through): string {
-  const links = LINKS[name];
-  if (!links) return tag;
-  return tag.replace(ATTRIBUTE, (whole, space: string, attribute: string, equals: string, value: string) => {
-    if (!links.includes(attribute.toLowerCase())) return whole;
-    const quote = value.startsWith('"') || value.startsWith("'") ? value.charAt(0) : '';
-    const link = quote === '' ? value : value.slice(1, -1);
-    return `${space}${attribute}${equals}${quote}${through(link.trim()) ?? link}${quote}`;
-  });
+/** A part of a document, by its places there, and what to write for it. */
+interface Change {
+  readonly start: number;
+  readonly end: number;
+  readonly make: (text: string) => string;
+}
+
+type Places = Readonly<Record<string, { readonly startOffset: number; readonly endOffset: number } | undefined>>;
+
+class TagParser extends SAXParser {
+  constructor(
+    private readonly onToken: (end: number, changes: readonly Change[]) => void,
+    private readonly through: Through,
+  ) {
+    super({ sourceCodeLocationInfo: true });
+  }
+
+  feed(piece: string): void {
+    this._transformChunk(piece);
+  }
+  /** Of the tag that is being read: the parser compares each with all before it. */
+  get attributes(): number {
+    const token = this.tokenizer['currentToken'];
+    return token !== null && 'attrs' in token ? token.attrs.length : 0;
+  }
+
+  protected override emitIfListenerExists(eventName: string, token: SaxToken): boolean {
+    const end = token.sourceCodeLocation?.endOffset;
+    if (end !== undefined) this.onToken(end, eventName === 'startTag' ? this.changes(token as StartTag) : []);
+    return true;
+  }
+
+  private changes({ tagName, attrs, sourceCodeLocation }: StartTag): readonly Change[] {
+    const links = LINKS[tagName];
+    if (!links) return [];
+    const { attrs: places } = (sourceCodeLocation ?? {}) as { readonly attrs?: Places };
+    return attrs
+      .flatMap(({ name, value }): readonly Change[] => {
+        const place = places?.[name];
+        const link = links.includes(name) && place ? this.through(asUtf8(value.trim())) : undefined;
+        if (place === undefined || link === undefined) return [];
+        return [{ start: place.startOffset, end: place.endOffset, make: (text) => written(text, name, link) }];
+      })
+      .sort((a, b) => a.start - b.start);
+  }
+}
+
+/** The attribute with another value, quoted as it was. */
+function written(text: string, name: string, value: string): string {
+  const quote = text.endsWith('"') ? '"' : text.endsWith("'") ? "'" : /[\s"'=<>`]/.test(value) ? '"' : '';
+  const escaped = value.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll("'", '&#39;');
+  return `${text.slice(0, name.length)}=${quote}${escaped}${quote}`;
+}
+/** The parser is given one character for each byte; a link is read as what those bytes say. */
+function asUtf8(text: string): string {
+  return /^[\0-\xff]*$/.test(text) ? Buffer.from(text, 'latin1').toString('utf8') : text;
 }
 
 /**

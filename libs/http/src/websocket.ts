@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { ServerResponse, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
 import { ClientGone } from './body/request-body.js';
 import type { Call } from './call.js';
 import { answers, type HttpRefusal } from './status.js';
+import { ServerSocket } from './websocket/server-socket.js';
 
 /** The connection of a request that asked for another protocol. */
 export interface Upgrade {
@@ -31,16 +32,8 @@ export function upgradable(
   return { response, upgrade: { head, take } };
 }
 
-// Names with a slash are no tokens of HTTP, and `ws` turns them down: protocols are agreed on here, not there.
-const server = new WebSocketServer({
-  noServer: true,
-  perMessageDeflate: false,
-  clientTracking: false,
-  maxPayload: 32 * 1024 * 1024,
-});
-
 export interface Accepted {
-  readonly socket: WebSocket;
+  readonly socket: ServerSocket;
   /** One of those offered and known; '' when the client named none. */
   readonly protocol: string;
 }
@@ -68,34 +61,27 @@ export function offeredWebSocket({ request, upgrade }: Call, known: readonly str
   return { request: request as IncomingMessage, upgrade, protocol };
 }
 
-/** What `ws` would answer by itself and tell nobody of. */
 function isHandshake(headers: IncomingHttpHeaders): boolean {
   return headers['sec-websocket-version'] === '13' && /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '');
 }
 
 /** Goes on as a WebSocket. It is paused: resume it to read. */
 export function acceptWebSocket({ request, upgrade, protocol }: Offer): Promise<Accepted> {
-  delete request.headers['sec-websocket-protocol'];
-  return new Promise((resolve, reject) => {
-    const bare = upgrade.take();
-    if (!bare.readable || !bare.writable) {
-      bare.destroy();
-      return reject(new ClientGone());
-    }
-    const chosen = (headers: string[]): void =>
-      void (protocol !== '' && headers.push(`Sec-WebSocket-Protocol: ${protocol}`));
-    server.once('headers', chosen);
-    server.handleUpgrade(request, bare, upgrade.head, (socket) => {
-      socket.on('error', () => undefined);
-      // Nothing is to be lost before somebody listens.
-      socket.pause();
-      resolve({ socket, protocol });
-    });
-    server.off('headers', chosen);
-  });
+  const bare = upgrade.take();
+  if (!bare.readable || !bare.writable) {
+    bare.destroy();
+    return Promise.reject(new ClientGone());
+  }
+  const key = request.headers['sec-websocket-key'] ?? '';
+  const lines = [
+    'HTTP/1.1 101 Switching Protocols',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Accept: ${createHash('sha1').update(`${key}${ACCEPTED}`).digest('base64')}`,
+    ...(protocol === '' ? [] : [`Sec-WebSocket-Protocol: ${protocol}`]),
+  ];
+  bare.write(`${lines.join('\r\n')}\r\n\r\n`);
+  return Promise.resolve({ socket: new ServerSocket(bare, upgrade.head), protocol });
 }
-
-/** Resolves when the bytes are on their way, so that a slow client slows its source down. */
-export function sendMessage(socket: WebSocket, data: Uint8Array | string): Promise<void> {
-  return new Promise((resolve, reject) => socket.send(data, (error) => (error ? reject(error) : resolve())));
-}
+/** Of RFC 6455: shows that the server knows the protocol. */
+const ACCEPTED = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';

@@ -1,0 +1,2 @@
+export { SpdySession } from './session.js';
+export type { SpdyStream } from './stream.js';
