@@ -17,6 +17,7 @@ export * from './sealing.js';
 export * from './shredder.js';
 export * from './time-index.js';
 export * from './work-queue.js';
+export * from './writer-seat.js';
 export * from './writer.js';
 export * from './health/index.js';
 export * from './subjects.js';

@@ -2,13 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { MemoryEventLog } from '#adapters';
 import { configMapKind, createRegistry, namespaceKind } from '#kinds';
 import { DELETED, isRefusal, streamOf, type Accepted, type CommandResult, type StoredEvent } from '#model';
+import type { ControlPlaneOptions } from './control-plane.js';
 import { testCreate, testPatch, testPlane } from './testing.js';
 
 const kinds = createRegistry([namespaceKind, configMapKind]);
 const CONFIG_MAPS = 'core.configmaps';
 
-async function started(log = new MemoryEventLog()) {
-  const plane = testPlane(log, kinds);
+async function started(log = new MemoryEventLog(), more: Partial<ControlPlaneOptions> = {}) {
+  const plane = testPlane(log, kinds, more);
   await plane.start();
   const writer = await plane.becomeWriter('test-cluster');
   return { log, plane, writer };
@@ -141,11 +142,13 @@ describe('the writer', () => {
 
   it('is voted out by a later writer on the same log', async () => {
     const log = new MemoryEventLog({ shared: true });
-    const first = await started(log);
+    const ends: unknown[] = [];
+    const first = await started(log, { onFatal: (cause) => ends.push(cause) });
     const second = await started(log);
     await second.writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));
     const late = await first.writer.submit(testCreate('core.namespaces', { metadata: { name: 'other' } }));
-    expect(isRefusal(late)).toBe(true);
+    expect(late).toMatchObject({ refused: true, code: 503 });
+    expect(ends).toMatchObject([{ name: 'WriterElsewhere', retryable: false }]);
     expect(second.plane.reads.projection.get({ id: 'core.namespaces' }, undefined, 'other')).toBeUndefined();
     await Promise.all([first.plane.stop(), second.plane.stop()]);
   });

@@ -4,22 +4,24 @@ import type {
   CommandResult,
   DecidedEvent,
   KindRegistry,
-  KubeObject,
   NewEvent,
   Refusal,
+  StoredEvent,
   StreamState,
 } from '#model';
 import { decideCommand, isRefusal, streamOf, withSnapshot } from '#model';
 import type { Clock, EventLog, Ids } from '#ports';
 import { AppendVoid, EventTooLarge, LogDamaged, LogFailed, LogFull, WrongExpectedRevision } from '#ports';
 import type { Instant, JsonObject } from '#std';
-import { Fault, isJsonObject, toEventTime } from '#std';
+import { Fault, toEventTime } from '#std';
 import { WRITER_ELECTED, type EventCodec } from './codec.js';
 import { fits } from './event-size.js';
 import { OutstandingAppends } from './outstanding-appends.js';
 import { provenanceOf } from './provenance.js';
 import { WRITER_STREAM, type Projection } from './projection.js';
 import type { ReadModel } from './read-model.js';
+import { accepted } from './writer-answers.js';
+import { WriterElsewhere } from './writer-seat.js';
 import { NOT_TAKEN, REFUSED_BUSY, timeout, tooLarge, unavailable } from './writer-refusals.js';
 
 export interface WriterOptions {
@@ -63,6 +65,9 @@ export class Writer implements CommandPort {
   /** Counts rebuilds: an append of an older generation must not touch the newer state. */
   private generation = 0;
   private rebuilding: Promise<void> | undefined;
+  /** Ids of events whose append is waited for. */
+  private readonly own = new Set<string>();
+  private unfollow: (() => void) | undefined;
   /** Streams that the projection has forgotten, with the revision at which the log says that they are. */
   private readonly forgotten = new Map<string, number>();
 
@@ -89,9 +94,11 @@ export class Writer implements CommandPort {
       try {
         const position = await this.durably(WRITER_STREAM, event, revision, clock.monotonic() + COMMAND_TIMEOUT_MS);
         await reads.reached(position, COMMAND_TIMEOUT_MS);
+        this.own.delete(event.id);
         this.epoch = epoch;
         this.ahead = reads.projection.copy();
         this.elected = true;
+        this.unfollow = reads.onChanges((_changes, events) => this.follow(events));
         return;
       } catch (cause) {
         if (!(cause instanceof WrongExpectedRevision)) throw cause;
@@ -100,9 +107,40 @@ export class Writer implements CommandPort {
     }
   }
 
+  /** The epoch of a writer that has the role. */
+  get heldEpoch(): number | undefined {
+    return this.elected ? this.epoch : undefined;
+  }
+
   /** Puts the role down: later commands are answered 503. */
   resign(): void {
     this.elected = false;
+    this.unfollow?.();
+  }
+
+  /**
+   * Takes in what was folded. A higher epoch ends this writer at once. An event that it did not write, or that it has given up
+   * on, renews what it decides on.
+   */
+  private follow(events: readonly StoredEvent[]): void {
+    const { reads } = this.options;
+    if (!this.elected) return;
+    if (reads.projection.epoch > this.epoch) return this.deposed();
+    for (const { id, stream, position } of events) {
+      if (this.own.has(id)) continue;
+      const folded = reads.projection.stream(stream);
+      // An own append on its way there has lost the race, which it will learn.
+      if (folded && this.ahead.stream(stream)?.position !== ON_ITS_WAY) this.ahead.put(stream, folded, position);
+      this.ahead.position = Math.max(this.ahead.position, position);
+    }
+  }
+
+  private deposed(): void {
+    const { reads, onFatal } = this.options;
+    this.resign();
+    const epoch = reads.projection.epoch;
+    const words = `another writer was elected for this cluster (epoch ${epoch} after ${this.epoch}), so this process ends.`;
+    onFatal(new WriterElsewhere(words));
   }
 
   async submit(command: Command): Promise<CommandResult> {
@@ -193,13 +231,14 @@ export class Writer implements CommandPort {
     } catch (cause) {
       return this.failed(cause, generation);
     }
-    if (!(await reads.reached(position, COMMAND_TIMEOUT_MS))) {
+    const isShown = await reads.reached(position, COMMAND_TIMEOUT_MS);
+    this.own.delete(event.id);
+    if (!isShown) {
       // What was decided is not replaced by what was folded now: as after a failure, the log is read first.
       if (generation === this.generation) this.rebuild();
       return timeout('the write is durable, but this server is too far behind to show it');
     }
     if (reads.projection.epoch > this.epoch) {
-      this.elected = false;
       return unavailable('another writer was elected while this write was under way; whether it counts shows a read');
     }
     // From now on both projections share the folded object.
@@ -219,12 +258,17 @@ export class Writer implements CommandPort {
    */
   private async durably(stream: string, event: NewEvent, expected: number, deadline: number): Promise<number> {
     const { log, clock } = this.options;
+    this.own.add(event.id);
     for (let wait = 5; ; wait = Math.min(wait * 2, 1000)) {
       try {
         return (await log.append(stream, event, expected)).position;
       } catch (cause) {
         const isUnknown = cause instanceof Fault && cause.retryable;
-        if (!isUnknown || clock.monotonic() + wait >= deadline) throw cause;
+        if (!isUnknown || clock.monotonic() + wait >= deadline) {
+          // Should it land later, it is news like any other.
+          this.own.delete(event.id);
+          throw cause;
+        }
         await this.pause(wait);
       }
     }
@@ -339,36 +383,4 @@ export class Writer implements CommandPort {
       },
     };
   }
-}
-
-function accepted(decided: DecidedEvent, position: number, changed: boolean, folded?: KubeObject): Accepted {
-  const { object, created, deleted, warnings, response } = decided;
-  // Dry runs of creations have no position of their own: Kubernetes shows no resourceVersion there.
-  const resourceVersion = changed || !created ? { resourceVersion: String(position) } : {};
-  return {
-    object: folded ?? { ...object, metadata: stamped({ ...object.metadata, ...resourceVersion }) },
-    created,
-    deleted,
-    position,
-    changed,
-    warnings,
-    ...(response && { response: stampedResponse(response, object, resourceVersion) }),
-  };
-}
-
-/** An answer that shows the object in another form (a Scale) carries its version too. */
-function stampedResponse(response: JsonObject, object: KubeObject, resourceVersion: object): JsonObject {
-  const { metadata } = response;
-  if (!isJsonObject(metadata) || metadata['uid'] !== object.metadata.uid) return response;
-  return { ...response, metadata: stamped({ ...metadata, ...resourceVersion }) };
-}
-
-/** Keys in canonical order again after resourceVersion was added. */
-function stamped<T extends object>(metadata: T): T {
-  const source = metadata as Record<string, unknown>;
-  return Object.fromEntries(
-    Object.keys(source)
-      .sort()
-      .map((key) => [key, source[key]]),
-  ) as T;
 }

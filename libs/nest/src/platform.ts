@@ -22,10 +22,13 @@ import {
   BusCommands,
   busRules,
   CommandGate,
+  type CommandPort,
   ControlPlane,
   Heartbeats,
+  holdSeat,
+  requireFreeSeat,
   subjects,
-  type CommandPort,
+  type Writer,
 } from '#engine';
 import { bootstrapPolicy, registry } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
@@ -85,7 +88,7 @@ export class Platform implements OnApplicationShutdown {
     const { home, process: name } = settings;
     // For `npm run down`: which process to stop.
     writeFileSync(join(home, `${name}.pid`), `${process.pid}\n`);
-    const gate = isWriter ? gateBefore(await plane.becomeWriter(plane.options.ids.uid())) : undefined;
+    const gate = isWriter ? gateBefore(await becomeWriter(plane, log, bus)) : undefined;
     if (isWriter && place.keys)
       plane.shredDeleted(place.keys, settings.keepDeletedSecretsMs, (uid, cause) =>
         say(`The key of the deleted object ${uid} could not be destroyed, it is tried again: ${explain(cause)}`),
@@ -137,6 +140,14 @@ export class Platform implements OnApplicationShutdown {
     await this.place.stop();
     await this.log.close();
   }
+}
+
+/** Where several processes can write the log, a living writer is left its role. */
+async function becomeWriter(plane: ControlPlane, log: EventLog, bus: NatsBus): Promise<Writer> {
+  if (log.shared) await requireFreeSeat(bus);
+  const writer = await plane.becomeWriter(plane.options.ids.uid());
+  holdSeat(bus, () => writer.heldEpoch);
+  return writer;
 }
 
 function createPlane(settings: Settings, log: EventLog, { keys }: BusPlace): ControlPlane {

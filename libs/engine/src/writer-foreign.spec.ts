@@ -1,0 +1,109 @@
+import { describe, expect, it } from '@jest/globals';
+import { MemoryBusHub, MemoryEventLog, MemoryLogStore, SystemClock, VirtualClock } from '#adapters';
+import { builtinAdmission, configMapKind, createRegistry, namespaceKind } from '#kinds';
+import { isRefusal } from '#model';
+import { testCreate, testPatch, testPlane } from './testing.js';
+import { holdSeat, requireFreeSeat } from './writer-seat.js';
+import { COMMAND_TIMEOUT_MS } from './writer.js';
+
+const kinds = createRegistry([namespaceKind, configMapKind], builtinAdmission);
+const CONFIG_MAPS = 'core.configmaps';
+const NAMESPACE = 'core.namespaces/_/team';
+const turns = async (): Promise<void> => {
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+};
+const configMap = (name: string) =>
+  testCreate(CONFIG_MAPS, { metadata: { name, namespace: 'team' }, data: { a: '1' } });
+const namespace = testCreate('core.namespaces', { metadata: { name: 'team' } });
+
+describe('what a writer did not write itself', () => {
+  it('renews what it decides on: an append that lands after it was given up', async () => {
+    const landings: (() => void)[] = [];
+    let isLate = false;
+    const log = new MemoryEventLog({
+      faults: {
+        beforeAppend: ({ stream }) => (isLate && stream === NAMESPACE ? 'late' : 'go-on'),
+        later: (work) => landings.push(work),
+      },
+    });
+    const clock = new VirtualClock(Date.UTC(2026, 0, 1));
+    const plane = testPlane(log, kinds, { clock });
+    await plane.start();
+    const writer = await plane.becomeWriter('test');
+    await writer.submit(namespace);
+    await writer.submit(configMap('one'));
+    isLate = true;
+    const deleted = writer.submit({ ...namespace, verb: 'delete', body: {} });
+    for (let passed = 0; passed <= 2 * COMMAND_TIMEOUT_MS; passed += 500) {
+      await turns();
+      clock.advance(500);
+    }
+    expect(await deleted).toMatchObject({ refused: true, code: 504 });
+    isLate = false;
+    // Nobody knows yet that the namespace is going.
+    expect(isRefusal(await writer.submit(configMap('two')))).toBe(false);
+    landings[0]?.();
+    await turns();
+    expect(await writer.submit(configMap('three'))).toMatchObject({ refused: true, code: 403 });
+    await plane.stop();
+  });
+
+  it('renews what it decides on: an event of somebody else', async () => {
+    const store = new MemoryLogStore();
+    const plane = testPlane(new MemoryEventLog({ store }), kinds);
+    await plane.start();
+    const writer = await plane.becomeWriter('test');
+    await writer.submit(namespace);
+    await writer.submit(configMap('one'));
+    await writer.submit(testPatch(CONFIG_MAPS, 'team', 'one', { data: { a: '2' } }));
+    const stream = 'core.configmaps/team/one';
+    const last = store.stream(stream).at(-1);
+    if (last === undefined) throw new Error('nothing was written');
+    const data = JSON.parse(JSON.stringify(last.data).replaceAll('"2"', '"3"')) as typeof last.data;
+    store.add(stream, { ...last, id: 'foreign', data });
+    await turns();
+    const answer = await writer.submit(testPatch(CONFIG_MAPS, 'team', 'one', { metadata: {} }));
+    const shown = plane.reads.projection.get({ id: CONFIG_MAPS }, 'team', 'one');
+    expect(shown).toMatchObject({ data: { a: '3' } });
+    expect(answer).toMatchObject({ changed: false, object: shown });
+    await plane.stop();
+  });
+
+  it('ends it when that was an election, although it writes nothing', async () => {
+    const store = new MemoryLogStore();
+    const ends: unknown[] = [];
+    const opened = async (onFatal: (cause: unknown) => void) => {
+      const plane = testPlane(new MemoryEventLog({ store, shared: true }), kinds, { onFatal });
+      await plane.start();
+      return { plane, writer: await plane.becomeWriter('test') };
+    };
+    const first = await opened((cause) => ends.push(cause));
+    const second = await opened((cause) => {
+      throw cause;
+    });
+    await turns();
+    expect(ends).toMatchObject([{ name: 'WriterElsewhere' }]);
+    expect(String((ends[0] as Error).message)).toContain(
+      'another writer was elected for this cluster (epoch 2 after 1)',
+    );
+    expect(first.writer.heldEpoch).toBeUndefined();
+    expect(second.writer.heldEpoch).toBe(2);
+    expect(await first.writer.submit(namespace)).toMatchObject({ refused: true, code: 503 });
+    await Promise.all([first.plane.stop(), second.plane.stop()]);
+  });
+});
+
+describe('the seat of the writer', () => {
+  it('is left to one that answers, and free when it is deposed, dead or stands still', async () => {
+    const hub = new MemoryBusHub(new SystemClock());
+    const [here, there] = [hub.connect('here'), hub.connect('there')];
+    await requireFreeSeat(here);
+    let epoch: number | undefined = 3;
+    const held = holdSeat(there, () => epoch);
+    await expect(requireFreeSeat(here)).rejects.toThrow('Another process is the writer of this cluster (epoch 3)');
+    epoch = undefined;
+    await requireFreeSeat(here);
+    held.unsubscribe();
+    await requireFreeSeat(here);
+  });
+});
