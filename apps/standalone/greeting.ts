@@ -1,6 +1,6 @@
 import type { INestMicroservice } from '@nestjs/common';
 import { join } from 'node:path';
-import { DockerRuntime } from '#adapters';
+import { DockerRuntime, eventLogName } from '#adapters';
 import { kindRef } from '#model';
 import { apiUrl, Platform, say, type Settings } from '#nest';
 import { Fault, isJsonObject } from '#std';
@@ -29,9 +29,7 @@ export async function greet(app: INestMicroservice): Promise<void> {
   const platform = app.get(Platform);
   const { settings } = platform;
   await until(platform, () => platform.plane.reads.projection.get(namespaces, undefined, 'default') !== undefined);
-  say(`Event log   ${settings.eventLog}`);
-  say(`API         ${apiUrl(settings)}`);
-  say(`Apps        ${settings.apps.join(', ')}`);
+  for (const line of factsOf(settings)) say(line);
   if (settings.apps.includes('agent')) await greetNode(platform);
   const kubeconfig = join(settings.home, 'kubeconfig');
   say('');
@@ -43,6 +41,15 @@ export async function greet(app: INestMicroservice): Promise<void> {
   say('  kubectl create configmap greeting --from-literal=hello=world');
   if (settings.apps.includes('agent')) sayHowToRun();
   say(`  kubectl --server ${apiUrl(settings)}/at/1m get configmaps     # the same cluster, a minute ago`);
+}
+
+/** What this cluster consists of. The event log's URL may hold a password. */
+export function factsOf(settings: Settings): readonly string[] {
+  return [
+    `Event log   ${eventLogName(settings.eventLog)}`,
+    `API         ${apiUrl(settings)}`,
+    `Apps        ${settings.apps.join(', ')}`,
+  ];
 }
 
 /** Without a registry there is nothing to pull: an image of this machine's own busybox will do. */

@@ -133,7 +133,7 @@ class KubernetesApi implements Api {
     this.answer(request, response, { upgrade, trail }).catch((cause: unknown) => {
       if (cause instanceof ClientGone) return;
       const answer = faultAnswer(cause, this.options.onFault);
-      this.auditor.end(trail, request, { code: 500 });
+      this.auditor.end(trail, request, { code: answer.code });
       if (response.headersSent) (response as { destroy(): void }).destroy();
       else sendAnswer(response, refusalAnswer(answer));
     });

@@ -1,3 +1,4 @@
+export { eventLogName } from './event-log-name.js';
 export * from './open-event-log.js';
 export * from './memory/memory-event-log.js';
 export * from './memory/memory-log-store.js';

@@ -1,6 +1,7 @@
 import { LogUnavailable } from '#ports';
 import type { EventLog } from '#ports';
 import type { EventStoreDbEventLogOptions } from './event-store-db/event-store-db-event-log.js';
+import { eventLogName } from './event-log-name.js';
 import { MemoryEventLog } from './memory/memory-event-log.js';
 import { SqliteEventLog } from './sqlite/sqlite-event-log.js';
 
@@ -25,6 +26,6 @@ export async function openEventLog(spec: string, options: OpenEventLogOptions = 
     return EventStoreDbEventLog.open(spec, { cluster, mode, ...options.patience });
   }
   throw new LogUnavailable(
-    `The event log "${spec}" is none that Shiplog knows; use sqlite:<path>, memory: or esdb://<host>:<port>.`,
+    `The event log "${eventLogName(spec)}" is none that Shiplog knows; use sqlite:<path>, memory: or esdb://<host>:<port>.`,
   );
 }

@@ -9,7 +9,7 @@ import { AppendQueue, bodyOf } from '../log-worker/append-queue.js';
 import type { Opened } from '../log-worker/protocol.js';
 import { eventsIn } from '../log-worker/recorded-row.js';
 import { WorkerLink } from '../log-worker/worker-link.js';
-import { withoutPassword } from './address.js';
+import { eventLogName } from '../event-log-name.js';
 import type { EsdbSetup } from './setup.js';
 
 /** A usual event as the server stores it: positions there are places in its file. */
@@ -49,7 +49,7 @@ export class EventStoreDbEventLog implements EventLog {
 
   static async open(url: string, options: EventStoreDbEventLogOptions = {}): Promise<EventStoreDbEventLog> {
     const { answerMs = 3000, giveUpMs = 15_000, mode = 'write', cluster = 'default' } = options;
-    const server = withoutPassword(url);
+    const server = eventLogName(url);
     // The worker speaks to a log that is made only when the worker has found the server.
     const made: { log?: EventStoreDbEventLog } = {};
     const link = new WorkerLink({

@@ -12,6 +12,7 @@ import type { AppendReq, AppendResp, ReadReq, ReadResp } from '@eventstore/db-cl
 import { convertToCommandError } from '@eventstore/db-client/dist/utils/CommandError.js';
 import { Metadata, status } from '@grpc/grpc-js';
 import { TookTooLong, within } from '../../within.js';
+import { scrubber } from '../event-log-name.js';
 
 /** A node that is frozen keeps its connections: only a ping without an answer says so. */
 const PING_EVERY_MS = 1000;
@@ -33,9 +34,20 @@ export class LogClient extends EventStoreDBClient {
   readonly #onLeave = new Set<() => void>();
 
   static connect(url: string): LogClient {
-    const options = parseConnectionString(url);
+    const login = url.slice(0, url.lastIndexOf('@'));
+    if (login.includes('@')) throw new Error('its user or password holds an "@": write that as %40');
+    const clean = scrubber(url);
+    // The library warns of unknown options on the console, with the whole URL.
+    const options = warning(
+      (text) => clean(text),
+      () => parseConnectionString(url),
+    );
     const nodes = nodesOf(options);
-    return quietly(() => new LogClient(nodes as SingleNodeOptions, credentialsOf(options), options.defaultCredentials));
+    // It warns of pings that are more frequent than its default, too, at each start.
+    return warning(
+      () => undefined,
+      () => new LogClient(nodes as SingleNodeOptions, credentialsOf(options), options.defaultCredentials),
+    );
   }
 
   /** One append by the server's plain call. */
@@ -167,11 +179,14 @@ function credentialsOf(options: Options): ConstructorParameters<typeof EventStor
   };
 }
 
-/** The library warns of pings that are more frequent than its default, on the console and at each start. */
-function quietly<T>(make: () => T): T {
+/** The library's warnings meanwhile are what `reworded` makes of them. */
+function warning<T>(reworded: (text: string) => string | undefined, make: () => T): T {
   const { console: output } = globalThis;
   const { warn } = output;
-  output.warn = () => undefined;
+  output.warn = (...texts: unknown[]) => {
+    const text = reworded(texts.map(String).join(' '));
+    if (text !== undefined) warn(text);
+  };
   try {
     return make();
   } finally {

@@ -13,7 +13,7 @@ import type {
   ReadRequest,
   ToWorker,
 } from '../log-worker/protocol.js';
-import { scrubber, withoutPassword } from './address.js';
+import { eventLogName, scrubber } from '../event-log-name.js';
 import { Appender, type AppendOutcome } from './appender.js';
 import { EventCodec } from './codec.js';
 import { failureOf, pause } from './faults.js';
@@ -231,7 +231,7 @@ class LogWorker {
 
   #failure(cause: unknown): Failure {
     const { url } = this.#setup;
-    return failureOf(cause, withoutPassword(url), scrubber(url));
+    return failureOf(cause, eventLogName(url), scrubber(url));
   }
 
   #say(message: FromWorker): void {
@@ -283,7 +283,7 @@ async function start(port: MessagePort, setup: EsdbSetup): Promise<void> {
     new LogWorker(port, setup, { client, codec, reads, head });
     port.postMessage({ is: 'opened', head, origin: 0, eventBytesMax } satisfies FromWorker);
   } catch (cause) {
-    const failure = failureOf(cause, withoutPassword(url), scrubber(url));
+    const failure = failureOf(cause, eventLogName(url), scrubber(url));
     port.postMessage({ is: 'broken', failure } satisfies FromWorker);
     // The message must have left before the thread ends.
     await pause(0);
