@@ -2,7 +2,7 @@ import { bootstrapPolicy } from '#kinds';
 import { accessForbidden, isRefusal } from '#model';
 import type { AuditLog, Authorizer, Keys } from '#ports';
 import type { Instant, JsonObject } from '#std';
-import { refusalAnswer, sendAnswer, type Answer, type AnyResponse, type Rendering } from './answer.js';
+import { isGone, refusalAnswer, sendAnswer, type Answer, type AnyResponse, type Rendering } from './answer.js';
 import { Auditor } from './audit.js';
 import { Authenticator, type AnyRequest } from './authenticate.js';
 import { impersonated } from './authorize.js';
@@ -22,6 +22,7 @@ import { OpenApi } from './openapi/documents.js';
 import { page, type Pages } from './pages.js';
 import { percentDecoded, Query } from './query.js';
 import { outOfBounds } from './request-bounds.js';
+import { REQUEST_LIMITS, RequestsUnderWay, type RequestLimits } from './request-limits.js';
 import { requestInfo, type RequestInfo } from './request-info.js';
 import { Routes, type Route } from './routes.js';
 import { answers, type HttpRefusal } from './status.js';
@@ -47,6 +48,7 @@ export interface ApiOptions {
   /** Where audit events go; undefined keeps none. */
   readonly audit?: AuditLog;
   readonly onFault?: OnFault;
+  readonly limits?: RequestLimits;
 }
 
 export const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
@@ -84,6 +86,7 @@ class KubernetesApi implements Api {
   private readonly authorizer: Authorizer;
   private readonly inquiries: Inquiries;
   private readonly issuer: string;
+  private readonly underWay: RequestsUnderWay;
   private readonly metrics: Metrics;
   private readonly auditor: Auditor;
 
@@ -111,6 +114,7 @@ class KubernetesApi implements Api {
       now: () => backend.now(),
     });
     this.authorizer = options.authorizer ?? bootstrapPolicy;
+    this.underWay = new RequestsUnderWay(options.limits ?? REQUEST_LIMITS);
     const { authorizer, authenticator } = this;
     this.inquiries = new Inquiries({ backend, authorizer, authenticator, keys, issuer: this.issuer });
   }
@@ -187,6 +191,9 @@ class KubernetesApi implements Api {
     const verdict = this.authorizer.authorize(user, info);
     trail.verdict = verdict;
     if (!verdict.allowed) return accessForbidden(user, info, verdict.reason);
+    if (isGone(response)) throw new ClientGone();
+    const tooMany = this.underWay.begin(user, info, upgrade?.socket ?? response);
+    if (tooMany) return tooMany;
     const past = moment === undefined ? undefined : await momentOf(moment, this.options.backend);
     // kubectl reads discovery first and does not show why that failed: the refusal comes with the first real question.
     if (past && 'refused' in past && !isDiscovery(info)) return past;

@@ -156,19 +156,27 @@ describe('the HTTPS server', () => {
 
   it('keeps one connection for many requests', async () => {
     const session = connect(`https://localhost:${port}`, { ...tls(), ...admin });
-    const codes = await Promise.all(
-      Array.from(
-        { length: 200 },
-        () =>
-          new Promise<number>((resolve) =>
-            session
-              .request({ ':path': '/api/v1/namespaces/default' })
-              .on('response', (h) => resolve(Number(h[':status'])))
-              .resume(),
-          ),
-      ),
-    );
+    const codes: number[] = [];
+    // More than one user may have under way at once: each is counted until it is answered.
+    for (let round = 0; round < 3; round++) codes.push(...(await batch()));
     session.close();
     expect(new Set(codes)).toEqual(new Set([200]));
+
+    function batch(): Promise<readonly number[]> {
+      return Promise.all(
+        Array.from(
+          { length: 200 },
+          () =>
+            new Promise<number>((resolve) => {
+              let code = 0;
+              session
+                .request({ ':path': '/api/v1/namespaces/default' })
+                .on('response', (h) => (code = Number(h[':status'])))
+                .on('close', () => resolve(code))
+                .resume();
+            }),
+        ),
+      );
+    }
   });
 });

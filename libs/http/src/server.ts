@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Api } from './api.js';
 import type { AnyRequest } from './authenticate.js';
 import type { AnyResponse } from './answer.js';
+import { CONNECTION_LIMITS, ConnectionsByAddress } from './connection-limits.js';
 import { HEADER_BYTES_MAX, URL_BYTES_MAX } from './request-bounds.js';
 import { statusOf, answers } from './status.js';
 
@@ -19,7 +20,7 @@ export interface TlsOptions {
 const HEAD_BYTES_MAX = URL_BYTES_MAX + HEADER_BYTES_MAX;
 
 /** An HTTPS server for HTTP/2 and HTTP/1.1. Requests go straight to the API, past any framework. */
-export function createApiServer(api: Api, tls: TlsOptions): Http2SecureServer {
+export function createApiServer(api: Api, tls: TlsOptions, limits = CONNECTION_LIMITS): Http2SecureServer {
   const server = createSecureServer(
     {
       allowHTTP1: true,
@@ -48,6 +49,9 @@ export function createApiServer(api: Api, tls: TlsOptions): Http2SecureServer {
     shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
   });
   server.on('connection', (socket: { setNoDelay(on: boolean): void }) => socket.setNoDelay(true));
+  server.maxConnections = limits.inAll;
+  const connections = new ConnectionsByAddress(limits.perAddress);
+  server.on('secureConnection', (socket: TLSSocket) => connections.take(socket));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => answerUnparsed(error, socket));
   return server;
 }

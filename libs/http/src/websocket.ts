@@ -10,6 +10,8 @@ import { ServerSocket } from './websocket/server-socket.js';
 /** The connection of a request that asked for another protocol. */
 export interface Upgrade {
   readonly head: Buffer;
+  /** Emits `close` when the client is gone, whatever the connection is used for. */
+  readonly socket: Duplex;
   /** The bare connection; the response that was on it is over. */
   take(): Duplex;
 }
@@ -29,7 +31,7 @@ export function upgradable(
     response.detachSocket(socket as Socket);
     return socket;
   };
-  return { response, upgrade: { head, take } };
+  return { response, upgrade: { head, socket, take } };
 }
 
 export interface Accepted {
