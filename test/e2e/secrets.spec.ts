@@ -227,6 +227,17 @@ describe('the clear text of a Secret', () => {
     expect(leaks('base64', Buffer.from(base64(`ab${clearTexts[0]}cd`)))).toHaveLength(1);
   }, 90_000);
 
+  it('is not near the environment of the agent, which is a list of what it needs', () => {
+    const [node = ''] = readdirSync(join(cluster.home, 'agent'));
+    const pid = readFileSync(join(cluster.home, 'agent', node, 'pid'), 'utf8').trim();
+    const names = readFileSync(`/proc/${pid}/environ`, 'latin1')
+      .split('\0')
+      .map((line) => line.split('=')[0])
+      .filter((name) => name !== '');
+    const needed =
+      /^(PATH|TMPDIR|TZ|LANG|LC_ALL|HOME|DOCKER_\w+|NODE_EXTRA_CA_CERTS|SHIPLOG_(POD_CIDR|HOME|NODE|CREDENTIALS))$/;
+    expect(names.filter((name) => !needed.test(name ?? ''))).toEqual([]);
+  });
   it('is in files that no other user can open, like all else in the data folder', () => {
     const open = readdirSync(cluster.home, { recursive: true, encoding: 'utf8' })
       // What containers are to read lies in the folders of pods, which are closed as a whole.

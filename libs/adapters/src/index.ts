@@ -9,4 +9,5 @@ export * from './prober/index.js';
 export * from './checkpoints/file-checkpoint-store.js';
 export { stopProcessOf } from './left-behind.js';
 export { AuditFiles } from './audit/audit-files.js';
+export { agentEnvironment } from './environment.js';
 export * from './private-files.js';

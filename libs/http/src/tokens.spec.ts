@@ -55,4 +55,33 @@ describe('bearer tokens', () => {
     await expect(owner(tokens, `x.${payload}.y`)).rejects.toThrow('was read');
     expect(await owner(tokens, `x.${payload}.${'y'.repeat(16 * 1024)}`)).toEqual({ error: 'invalid bearer token' });
   });
+
+  it('end a minute after what they are bound to was to be gone, even if a finalizer keeps it', async () => {
+    const path = '/api/v1/namespaces/default/secrets';
+    await server.create(path, { metadata: { name: 'kept', finalizers: ['example.com/never'] } });
+    const view = server.backend.current();
+    const account = view.get({ id: 'core.serviceaccounts' }, 'default', 'robot');
+    const object = view.get({ id: 'core.secrets' }, 'default', 'kept');
+    if (!account || !object) throw new Error('nothing to bind to');
+    const wish = { namespace: 'default', account, audiences: [], expirationSeconds: 600 };
+    const given = { issuer: DEFAULT_ISSUER, now: server.backend.now(), id: 'bound', view };
+    const { token } = await issueToken(server.keys, { ...wish, bound: { kind: 'Secret', object } }, given);
+    const after = (ms: number) =>
+      owner(
+        new Tokens({
+          keys: server.keys,
+          issuer: DEFAULT_ISSUER,
+          current: () => server.backend.current(),
+          now: () => server.backend.now() + ms,
+        }),
+        token,
+      );
+    expect(await after(120_000)).toHaveProperty('user');
+    await server.ask({ method: 'DELETE', path: `${path}/kept` });
+    expect(server.backend.current().get({ id: 'core.secrets' }, 'default', 'kept')).toBeDefined();
+    expect(await after(50_000)).toHaveProperty('user');
+    expect(await after(65_000)).toEqual({
+      error: '[invalid bearer token, service account token has been invalidated]',
+    });
+  });
 });

@@ -1,7 +1,7 @@
 import type { Identity, KubeObject, UserInfo, View } from '#model';
 import type { Keys } from '#ports';
 import type { Instant, JsonObject } from '#std';
-import { isJsonObject } from '#std';
+import { isJsonObject, parseInstant } from '#std';
 import { bootstrapUser } from './bootstrap-token.js';
 import { AUTHENTICATED } from './users.js';
 import { createHash } from 'node:crypto';
@@ -29,6 +29,8 @@ type Checked = { readonly claims: Claims } | Bad;
 
 /** Longer bearer tokens are refused unread. Those of service accounts have about 1 KiB. */
 const TOKEN_BYTES_MAX = 16 * 1024;
+/** What runs out its grace period may still use its token. */
+const DELETED_LEEWAY_MS = 60_000;
 const VERIFIED_MAX = 10_000;
 const VERIFIED_MS = 10_000;
 
@@ -122,27 +124,37 @@ function accountOf(claims: Claims, asked: readonly string[], options: Authentica
   if (!found) return because(`serviceaccounts "${account.name}" not found`);
   if (found.metadata.uid !== account.uid)
     return because(`service account UID (${found.metadata.uid}) does not match claim (${account.uid})`);
+  const now = options.now();
+  if (isLongDeleted(found, now)) return because(`service account ${namespace}/${account.name} has been deleted`);
+  const get = (kind: string, named: Named | undefined, within?: string): Bound | undefined =>
+    named && { named, object: view.get({ id: kind }, within, named.name) };
   const unbound =
-    parted('secret', own.secret, (name) => view.get({ id: 'core.secrets' }, namespace, name)) ??
-    parted('pod', own.pod, (name) => view.get({ id: 'core.pods' }, namespace, name)) ??
+    parted('secret', get('core.secrets', own.secret, namespace), now) ??
+    parted('pod', get('core.pods', own.pod, namespace), now) ??
     // Of a pod's node only the name is told; a token of its own has a node to live with.
-    (own.pod ? undefined : parted('node', own.node, (name) => view.get({ id: 'core.nodes' }, undefined, name)));
+    (own.pod ? undefined : parted('node', get('core.nodes', own.node), now));
   if (unbound !== undefined) return because(unbound);
   return { user: userOf(claims, namespace, account), audiences };
 }
 
 /** Why a token has ended with the object that it was bound to; undefined while that lives. */
-function parted(
-  what: 'secret' | 'pod' | 'node',
-  bound: Named | undefined,
-  get: (name: string) => KubeObject | undefined,
-): string | undefined {
+function parted(what: 'secret' | 'pod' | 'node', bound: Bound | undefined, now: Instant): string | undefined {
   if (!bound) return undefined;
-  const object = get(bound.name);
+  const { named, object } = bound;
   if (!object) return 'service account token has been invalidated';
   const { uid } = object.metadata;
-  if (uid === bound.uid) return undefined;
-  return `${what} UID (${uid}) does not match service account ${what} ref claim (${bound.uid})`;
+  if (uid !== named.uid) return `${what} UID (${uid}) does not match service account ${what} ref claim (${named.uid})`;
+  return isLongDeleted(object, now) ? 'service account token has been invalidated' : undefined;
+}
+interface Bound {
+  readonly named: Named;
+  readonly object: KubeObject | undefined;
+}
+
+/** Its end was due a minute ago; a finalizer, or a node that does not answer, may keep it for as long as it likes. */
+function isLongDeleted({ metadata }: KubeObject, now: Instant): boolean {
+  const due = parseInstant(metadata.deletionTimestamp);
+  return due !== undefined && due + DELETED_LEEWAY_MS < now;
 }
 
 const goList = (texts: readonly string[]): string => `[${texts.map((text) => JSON.stringify(text)).join(' ')}]`;

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { privateFolders, stopProcessOf, writePrivateFile } from '#adapters';
+import { agentEnvironment, privateFolders, stopProcessOf, writePrivateFile } from '#adapters';
 import { agentPermissions } from '#engine';
 import { agentFolder, credentialsPath, memoryFolder } from './agent-host.js';
 import { say } from './console.js';
@@ -60,7 +60,7 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
     const startedAt = performance.now();
     const child = spawn(process.execPath, [...process.execArgv, ...SMALL, agentMain()], {
       env: {
-        ...process.env,
+        ...agentEnvironment(process.env),
         SHIPLOG_HOME: settings.home,
         SHIPLOG_NODE: settings.node,
         SHIPLOG_CREDENTIALS: credentialsPath(settings),

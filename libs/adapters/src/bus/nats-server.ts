@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Keys } from '#ports';
 import { Fault } from '#std';
+import { plainEnvironment } from '../environment.js';
 import { hasCode } from '../error-code.js';
 import { numberIn, stopProcessOf } from '../left-behind.js';
 import { privateFolderWithParents, writePrivateFile } from '../private-files.js';
@@ -106,6 +107,7 @@ class Supervisor implements NatsServer {
       const child = spawn(this.options.executable ?? 'nats-server', ['-c', configPath(this.folder)], {
         // A group of its own: Ctrl-C in the terminal is for us, and we stop it when its clients are gone.
         detached: true,
+        env: plainEnvironment(process.env),
         stdio: ['ignore', 'ignore', 'pipe'],
       });
       this.#child = child;

@@ -1,9 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
 import { readFile, realpath, stat, type FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { plainEnvironment } from '../environment.js';
 import { hasCode } from '../error-code.js';
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
+const run = (program: string, args: readonly string[]): Promise<unknown> =>
+  execute(program, args, { env: plainEnvironment(process.env) });
 
 /** Mounts a memory file system of its own, so that it has a size. False where the agent may not mount. */
 export async function mountMemory(path: string, sizeBytes: number | undefined): Promise<boolean> {
@@ -74,6 +77,7 @@ function mountHandle(source: FileHandle, target: string): Promise<void> {
     // The handle is number 3 there. Without this option mount(8) would turn it into a path first.
     const child = spawn('mount', ['--no-canonicalize', '--bind', '/proc/self/fd/3', target], {
       stdio: ['ignore', 'ignore', 'pipe', source.fd],
+      env: plainEnvironment(process.env),
     });
     let problem = '';
     child.stderr?.on('data', (chunk: Buffer) => (problem = `${problem}${chunk.toString()}`.slice(0, 1000)));
