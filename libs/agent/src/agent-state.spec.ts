@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { decodeMessage } from '#engine';
+import type { JsonObject } from '#std';
 import { TestNode, testPod } from './test-node.js';
 
 describe('what an agent remembers over a restart', () => {
@@ -87,5 +89,45 @@ describe('an agent that is handed what is not its own', () => {
     // The node's own pods go on.
     await node.run(60_000);
     expect(node.running('web')).toEqual(['POD/0', 'c/0']);
+  });
+});
+
+describe('a node whose data are of another cluster', () => {
+  it('registers as not ready, says so at its start, and is ready again when its data are gone', async () => {
+    const node = new TestNode();
+    const registered: JsonObject[] = [];
+    const { request } = node.bus;
+    node.bus.request = (subject, data, timeoutMs) => {
+      if (subject === 'report.n1.register') registered.push(decodeMessage(data) as JsonObject);
+      return request.call(node.bus, subject, data, timeoutMs);
+    };
+    const ready = (): unknown => {
+      const { conditions } = (registered.at(-1)?.['node'] as JsonObject)['status'] as { conditions: JsonObject[] };
+      return conditions.find((one) => one['type'] === 'Ready');
+    };
+    await node.start();
+    node.assign(testPod('web'));
+    await node.run(5000);
+    expect(ready()).toMatchObject({ status: 'True' });
+    node.cluster = 'c2';
+    await node.restartAgent();
+    await node.run(5000);
+    const why = "this node's data are of cluster c1, and the control plane is cluster c2";
+    expect(ready()).toMatchObject({ status: 'False', reason: 'KubeletNotReady', message: why });
+    expect(node.log).toContain(`${why}: the node is not ready and runs no pods of it`);
+    expect(node.running('web')).toEqual(['POD/0', 'c/0']);
+    node.cluster = 'c1';
+    await node.restartAgent();
+    await node.run(5000);
+    expect(ready()).toMatchObject({ status: 'True' });
+  });
+  it('says that it is not ready when its control plane is replaced while it runs', async () => {
+    const node = new TestNode();
+    await node.start();
+    await node.run(5000);
+    node.cluster = 'c2';
+    await node.run(40_000);
+    const conditions = node.nodeReports.at(-1)?.['conditions'] as readonly JsonObject[];
+    expect(conditions.find((one) => one['type'] === 'Ready')).toMatchObject({ status: 'False' });
   });
 });

@@ -82,7 +82,11 @@ class NodeAgent implements Agent {
     const info = await this.insist('the container engine', () => this.options.runtime.info());
     if (this.stopped || !info) return;
     this.around = this.surroundings(info);
-    this.nodeReporter = new NodeReporter(this.options, this.boot, info, () => this.ownNode());
+    this.nodeReporter = new NodeReporter(this.options, this.boot, info, {
+      shown: () => this.ownNode(),
+      refusal: () => this.contact.refusal,
+    });
+    this.contact.onRefusal = () => void this.nodeReporter?.check();
     await this.restore();
     const { logs, sessions } = this;
     this.subscriptions.push(

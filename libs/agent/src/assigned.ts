@@ -76,8 +76,12 @@ export class Assigned {
     if (!this.strays.has(uid)) this.strays.set(uid, 0);
   }
 
+  /** Whether it is of another cluster than all that this node has: nothing of it will ever be taken. */
+  isForeign(sync: Pick<AssignmentSync, 'cluster'>): boolean {
+    return this.cluster !== undefined && sync.cluster !== this.cluster;
+  }
   takeSync(sync: AssignmentSync): SyncOutcome {
-    if (this.cluster !== undefined && sync.cluster !== this.cluster)
+    if (this.isForeign(sync))
       return { refused: `it is of cluster ${sync.cluster}, this node belongs to ${this.cluster}` };
     if (sync.position < this.position)
       return { refused: `it is at position ${sync.position}, this node has seen ${this.position}` };

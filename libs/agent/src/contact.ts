@@ -8,6 +8,8 @@ import type { AgentOptions } from './options.js';
 const REGISTER_MS = 10_000;
 const SYNC_ANSWER_MS = 15_000;
 const RETRY_MS = 1000;
+/** One assignment that is behind may be an answer that came late. */
+const REFUSALS_MAX = 3;
 
 /** The agent's side of its talk with the health app: who it is, that it lives, and what it is to run. */
 export class Contact {
@@ -15,6 +17,11 @@ export class Contact {
   private syncing = false;
   private stopped = false;
   private heartbeats = 0;
+  /** Assignments that were refused in a row. */
+  private refusals = 0;
+  private foreign: string | undefined;
+  /** Called when {@link refusal} may have changed. */
+  onRefusal: () => void = () => undefined;
   /** How often in a row a question for assignments failed, and what takes back the next one. */
   private failures = 0;
   private again: () => void = () => undefined;
@@ -36,13 +43,36 @@ export class Contact {
     this.stopped = true;
   }
 
-  /** Goes on until the node is known. */
+  /** Why this node takes nothing that the control plane assigns, undefined while it does. */
+  get refusal(): string | undefined {
+    if (this.foreign !== undefined) return this.foreign;
+    return this.refusals < REFUSALS_MAX
+      ? undefined
+      : 'the control plane is behind what this node has seen: its event log was restored or replaced';
+  }
+  private judge(sync: AssignmentSync, isRefused: boolean): void {
+    const before = this.refusal;
+    this.refusals = isRefused ? this.refusals + 1 : 0;
+    this.foreign = this.assigned.isForeign(sync)
+      ? `this node's data are of cluster ${this.assigned.cluster}, and the control plane is cluster ${sync.cluster}`
+      : undefined;
+    if (this.refusal === before) return;
+    if (this.refusal !== undefined) this.log(`${this.refusal}: the node is not ready and runs no pods of it`);
+    this.onRefusal();
+  }
+
+  /** Goes on until the node is known. A node that has data of another cluster is never shown as ready. */
   async register(info: RuntimeInfo): Promise<void> {
     const { node, runtime, clock } = this.options;
     while (!this.stopped && !this.registered) {
       try {
+        if (this.assigned.cluster !== undefined) {
+          const sync = await this.askForSync();
+          this.judge(sync, this.assigned.isForeign(sync));
+        }
         const images = await runtime.images();
-        const request: RegisterRequest = { boot: this.boot, node: nodeObject(node, info, images, clock.now()) };
+        const shown = { ...node, refusal: this.refusal };
+        const request: RegisterRequest = { boot: this.boot, node: nodeObject(shown, info, images, clock.now()) };
         const answer = await this.ask<ReportAnswer>('register', request, REGISTER_MS);
         if (!answer.taken) throw new Error(answer.reason ?? 'refused');
         this.registered = true;
@@ -69,14 +99,14 @@ export class Contact {
   async sync(): Promise<void> {
     if (this.syncing || this.stopped || !this.registered) return;
     this.syncing = true;
-    const { node, clock } = this.options;
+    const { clock } = this.options;
     this.again();
     let failed = false;
     try {
-      const request: SyncRequest = { node: node.name, boot: this.boot };
-      const sync = await this.ask<AssignmentSync>('sync', request, SYNC_ANSWER_MS);
+      const sync = await this.askForSync();
       if (this.stopped) return;
       const outcome = this.assigned.takeSync(sync);
+      this.judge(sync, 'refused' in outcome);
       if (!('refused' in outcome)) await this.apply(outcome);
       else this.log(`an assignment was refused: ${outcome.refused}; remove the agent's data to let the node join anew`);
       this.failures = 0;
@@ -97,6 +127,10 @@ export class Contact {
     return undefined;
   }
 
+  private askForSync(): Promise<AssignmentSync> {
+    const request: SyncRequest = { node: this.options.node.name, boot: this.boot };
+    return this.ask<AssignmentSync>('sync', request, SYNC_ANSWER_MS);
+  }
   private async ask<T>(what: string, question: unknown, timeoutMs: number): Promise<T> {
     const { bus, node } = this.options;
     const answer = await bus.request(subjects.report(node.name, what), encodeMessage(question), timeoutMs);

@@ -25,9 +25,14 @@ export function allocatableOf(capacity: Readonly<Record<string, string>>): Reado
   return { ...capacity, memory: `${Math.floor(memory / 1024)}Ki`, 'ephemeral-storage': String(storage) };
 }
 
+/** A node, and why it takes no assignments. */
+export interface ShownNode extends NodeOptions {
+  readonly refusal?: string | undefined;
+}
+
 /** The Node object as the agent would have it. */
 export function nodeObject(
-  node: NodeOptions,
+  node: ShownNode,
   info: RuntimeInfo,
   images: readonly RuntimeImage[],
   now: Instant,
@@ -51,7 +56,7 @@ export function nodeObject(
   };
 }
 export function nodeStatus(
-  node: NodeOptions,
+  node: ShownNode,
   info: RuntimeInfo,
   images: readonly RuntimeImage[],
   now: Instant,
@@ -64,7 +69,7 @@ export function nodeStatus(
     ],
     allocatable: allocatableOf(capacity),
     capacity,
-    conditions: conditions(toTime(now)),
+    conditions: conditions(toTime(now), node.refusal),
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
     images: namedImages(images),
     nodeInfo: {
@@ -116,7 +121,7 @@ function conditionsSay(stored: Json | undefined, reported: Json | undefined): bo
     return ['status', 'reason', 'message'].every((field) => before?.[field] === one[field]);
   });
 }
-function conditions(now: string): readonly JsonObject[] {
+function conditions(now: string, refusal: string | undefined): readonly JsonObject[] {
   const one = (type: string, status: string, reason: string, message: string): JsonObject => ({
     type,
     status,
@@ -129,6 +134,8 @@ function conditions(now: string): readonly JsonObject[] {
     one('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
     one('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
     one('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
-    one('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
+    refusal === undefined
+      ? one('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status')
+      : one('Ready', 'False', 'KubeletNotReady', refusal),
   ];
 }

@@ -20,8 +20,12 @@ export class NodeReporter {
     private readonly options: AgentOptions,
     private readonly boot: string,
     private readonly info: RuntimeInfo,
-    /** The Node as the control plane last showed it; undefined when there is none, or nothing was heard yet. */
-    private readonly shown: () => KubeObject | undefined,
+    private readonly around: {
+      /** The Node as the control plane last showed it; undefined when there is none, or nothing was heard yet. */
+      readonly shown: () => KubeObject | undefined;
+      /** Why the node takes no assignments; it is not ready then. */
+      readonly refusal: () => string | undefined;
+    },
   ) {}
 
   async check(): Promise<void> {
@@ -42,10 +46,11 @@ export class NodeReporter {
 
   private async tellIfDifferent(): Promise<void> {
     const { runtime, node, clock, bus } = this.options;
-    if (!this.shown()) return;
+    const { shown: show, refusal } = this.around;
+    if (!show()) return;
     const images = await runtime.images();
-    const status = nodeStatus(node, this.info, images, clock.now());
-    const shown = this.shown();
+    const status = nodeStatus({ ...node, refusal: refusal() }, this.info, images, clock.now());
+    const shown = show();
     if (!shown || saysSame(shown['status'] as JsonObject | undefined, status)) return;
     const report: NodeReport = { boot: this.boot, sequence: ++this.sequence, status };
     const answer = await bus.request(subjects.report(node.name, 'node'), encodeMessage(report), REQUEST_MS);
