@@ -102,7 +102,7 @@ class Grammar {
     const about = `${verb} of ${kind.id}`;
     const dice = this.random.next();
     const target = `${path}?${this.query()}`;
-    if (dice < 0.15) return this.raw(method, target, about, 'application/yaml', stringify(body));
+    if (dice < 0.15) return this.raw(method, target, about, 'application/yaml', yamlOf(body));
     if (dice < 0.3) return this.protobuf(kind, body, { method, path: target, about });
     return this.made(method, target, about, body);
   }
@@ -235,3 +235,12 @@ class Grammar {
 
 /** Without a node there is nothing behind these. */
 const SESSIONS = new Set(['exec', 'attach', 'portforward', 'proxy', 'log']);
+
+/** Nested too deeply for the library that writes it, it goes as JSON, which is YAML too. */
+function yamlOf(value: unknown): string {
+  try {
+    return stringify(value);
+  } catch {
+    return JSON.stringify(value);
+  }
+}

@@ -3,6 +3,7 @@ import { goJsonError, type JsonObject } from '#std';
 import { LinkRewriter } from '../../libs/http/src/proxy-links.js';
 import { parseJson } from '../../libs/http/src/body/json.js';
 import { parseYaml } from '../../libs/http/src/body/yaml.js';
+import { yamlText } from '../../libs/http/src/yaml-text.js';
 import { grows, list } from './growth.js';
 import { pod, podOf, service, full } from './growth-objects.js';
 import { many } from './hostile.js';
@@ -158,4 +159,11 @@ grows('HTML that is proxied', [
   ['angles', (n) => '<'.repeat(n), html],
   ['ends of nothing', (n) => '</>'.repeat(n / 3), html],
   ['references', (n) => `<a href="${'&amp;'.repeat(n / 5)}">`, html],
+]);
+
+const yaml = (value: unknown): string => yamlText(value);
+grows('an object that is answered in YAML', [
+  ['a text of many words', (n) => ({ a: 'a b '.repeat(n / 4) }), yaml],
+  ['many texts', (n) => list(n, 100, (i) => `${i} ${'a b '.repeat(25)}`), yaml],
+  ['a text of many lines', (n) => ({ a: 'a\n'.repeat(n / 2) }), yaml],
 ]);

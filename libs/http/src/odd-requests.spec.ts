@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { JSON_DEPTH_MAX } from '#std';
 import { TestServer } from './testing/test-server.js';
+import { yamlText } from './yaml-text.js';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';
 
@@ -79,6 +81,12 @@ describe('odd requests', () => {
       [201, undefined],
       [200, undefined],
     ]);
+  });
+
+  it('what is nested as deeply as it may be can be written as YAML', () => {
+    let deep: unknown = {};
+    for (let i = 0; i < JSON_DEPTH_MAX; i++) deep = i % 2 === 0 ? { a: deep } : [deep];
+    expect(yamlText(deep).length).toBeGreaterThan(JSON_DEPTH_MAX);
   });
 
   it('a fault is answered with an id that the log has, and with nothing of the inside', async () => {

@@ -30,13 +30,22 @@ function folded(line: string, indent: number): string {
   if (line.charAt(start) === '"') return line;
   const margin = ' '.repeat(indent + (/^\s*- /.test(line) ? 4 : 2));
   const pieces: string[] = [];
-  let rest = line;
+  // Places in the line itself: cutting it shorter each time would copy the rest once for every fold.
+  let from = 0;
   for (;;) {
-    const at = rest.slice(WIDTH).search(/(?<! ) (?! )/);
-    const from = WIDTH + at;
-    if (at < 0 || rest.slice(from + 1) === '') break;
-    pieces.push(rest.slice(0, from));
-    rest = margin + rest.slice(from + 1);
+    const at = foldAt(line, from + WIDTH - (from === 0 ? 0 : margin.length), from);
+    if (at === undefined || at + 1 === line.length) break;
+    pieces.push(line.slice(from, at));
+    from = at + 1;
   }
-  return [...pieces, rest].join('\n');
+  return [...pieces, line.slice(from)].join(`\n${margin}`);
 }
+
+/** The first single blank at or after a place. What stands before that place does not count. */
+function foldAt(line: string, place: number, from: number): number | undefined {
+  const start = Math.max(place, from);
+  if (line.charAt(start) === ' ' && line.charAt(start + 1) !== ' ') return start;
+  SINGLE_BLANK.lastIndex = start + 1;
+  return SINGLE_BLANK.exec(line)?.index;
+}
+const SINGLE_BLANK = /(?<! ) (?! )/g;

@@ -47,7 +47,7 @@ function isAbsent(fields: Readonly<Record<string, unknown>>, key: string): boole
 }
 
 /** What reads, compares and writes objects calls itself for every level: deeper ones would exhaust the stack somewhere. */
-export const JSON_DEPTH_MAX = 1000;
+export const JSON_DEPTH_MAX = 400;
 
 export function isTooDeep(value: unknown, left = JSON_DEPTH_MAX): boolean {
   if (typeof value !== 'object' || value === null) return false;
