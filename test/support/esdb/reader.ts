@@ -20,6 +20,8 @@ type Passes = (event: RecordedEvent) => boolean;
 
 /** Answers `Read`: of one stream or of all, forwards or backwards, once or as a subscription. */
 export class Reader {
+  /** Events that went out to clients. */
+  eventsSent = 0;
   readonly #store: EsdbStore;
   readonly #delayMs: number;
 
@@ -37,7 +39,10 @@ export class Reader {
     if (options.hasSubscription()) return this.#subscribe(call, options);
     const events = stream === undefined ? this.#allPart(options) : this.#streamPart(stream, options);
     if (events === undefined) await send(call, notFoundMessage(stream ?? ''));
-    for (const event of events ?? []) if (!(await send(call, eventMessage(event)))) return;
+    for (const event of events ?? []) {
+      this.eventsSent++;
+      if (!(await send(call, eventMessage(event)))) return;
+    }
     call.end();
   }
 
@@ -81,7 +86,10 @@ export class Reader {
     while (!call.cancelled) {
       const page = this.#store.events.slice(next, next + PAGE);
       for (const event of page) {
-        if (passes(event) && !(await send(call, eventMessage(event)))) return;
+        if (passes(event)) {
+          this.eventsSent++;
+          if (!(await send(call, eventMessage(event)))) return;
+        }
         if (options.hasFilter() && ++sinceCheckpoint % checkpointAfter === 0)
           await send(call, checkpointMessage(event.position));
       }

@@ -95,6 +95,10 @@ export class StandInEsdb {
     return standIn;
   }
 
+  get eventsSent(): number {
+    return this.#reader.eventsSent;
+  }
+
   get url(): string {
     return `esdb://127.0.0.1:${this.port}?tls=false`;
   }
