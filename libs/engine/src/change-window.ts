@@ -68,14 +68,12 @@ export class ChangeWindow {
     const shown = (object: KubeObject): KubeObject => (objectUids.has(object.metadata.uid) ? redacted(object) : object);
     const replaced = new Map<Kept, Kept>();
     this.kept.forEach((kept, i) => {
-      const { before, after, last, marked } = kept.change;
+      const { before, after } = kept.change;
       if (![before, after].some((object) => object && objectUids.has(object.metadata.uid))) return;
       const change = {
         ...kept.change,
         before: before && shown(before),
         after: after && shown(after),
-        ...(last && { last: shown(last) }),
-        ...(marked && { marked: shown(marked) }),
       };
       const object = kept.before?.object;
       const other = { ...kept, change, before: kept.before && { ...kept.before, object: object && shown(object) } };

@@ -6,7 +6,7 @@ import type { Checkpoints } from './checkpoint.js';
 import type { EventCodec } from './codec.js';
 import { eventsBetween, proven } from './past.js';
 import { Projection, type Fold } from './projection.js';
-import { withLast, type ReadModel } from './read-model.js';
+import type { ReadModel } from './read-model.js';
 import { StreamProofs } from './stream-proofs.js';
 import type { TimeEntry, TimeSpan } from './time-index.js';
 
@@ -82,7 +82,7 @@ export class History {
         const changes: Change[] = [];
         for (const recorded of events) {
           const event = codec.decode(recorded.open());
-          const change = withLast(projection.apply(event), event);
+          const change = projection.apply(event);
           if (change?.kind === kind) changes.push(change);
         }
         await proofs.settle();

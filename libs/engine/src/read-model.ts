@@ -1,5 +1,4 @@
 import type { Change, StoredEvent, StreamState, View } from '#model';
-import { lastOfDeleted } from '#model';
 import { LogUnavailable, type Clock, type EventLog, type LogSubscription, type RecordedEvent } from '#ports';
 import { Fault, fromEventTime, type Instant } from '#std';
 import { LogChain } from './chain.js';
@@ -239,7 +238,7 @@ export class ReadModel {
       if (stored.position <= this.projection.position) continue;
       const event = codec.decode(stored);
       const before: StreamState | undefined = this.projection.stream(event.stream);
-      const change = withLast(this.projection.apply(event), event);
+      const change = this.projection.apply(event);
       const at = fromEventTime(event.time);
       this.times.add(event.position, at);
       this.chain.take(stored);
@@ -289,13 +288,6 @@ export class ReadModel {
     this.waiters = this.waiters.filter((waiter) => waiter.position > this.seen);
     for (const waiter of ready) waiter.done(true);
   }
-}
-
-/** A deletion tells watchers the last state with what the deletion itself changed. */
-export function withLast(change: Change | undefined, event: StoredEvent): Change | undefined {
-  if (!change || change.after || !change.before) return change;
-  const { last, marked } = lastOfDeleted(change.before, event);
-  return { ...change, last, ...(marked && { marked }) };
 }
 
 /** The log could not be followed in time. */

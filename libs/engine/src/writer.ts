@@ -181,7 +181,7 @@ export class Writer implements CommandPort {
     if (done === 'again' || isRefusal(done)) return done;
     for (const next of decided.then ?? []) {
       const result = await this.untilSettled(next);
-      if (isRefusal(result)) return result;
+      if (isRefusal(result) && !isGone(next, result)) return result;
     }
     return done;
   }
@@ -383,4 +383,9 @@ export class Writer implements CommandPort {
       },
     };
   }
+}
+
+/** Somebody else ended the object between the mark and its deletion, and it may have a successor: the wish is fulfilled. */
+function isGone({ verb }: Command, { reason }: Refusal): boolean {
+  return verb === 'delete' && (reason === 'NotFound' || reason === 'Conflict');
 }

@@ -172,19 +172,16 @@ export function eventsOf(
   change: Change,
   sees: (object: KubeObject) => boolean,
 ): readonly (readonly [EventType, KubeObject])[] {
-  const { before, after, last, marked, position } = change;
+  const { before, after, position } = change;
   const saw = before !== undefined && sees(before);
   if (after) {
     if (sees(after)) return [[saw ? 'MODIFIED' : 'ADDED', after]];
     return saw ? [['DELETED', withVersion(before, position)]] : [];
   }
   if (!before) return [];
-  // A deletion that first marks the object shows it so; otherwise the end shows what was last stored.
-  const final = (marked && last) ?? withVersion(before, position);
-  const events: (readonly [EventType, KubeObject])[] = [];
-  if (marked && sees(marked)) events.push([saw ? 'MODIFIED' : 'ADDED', marked]);
-  if (saw) events.push(['DELETED', sees(final) ? final : withVersion(before, position)]);
-  return events;
+  if (!saw) return [];
+  // One position shows one state: to all watchers the end shows what was last stored.
+  return [['DELETED', withVersion(before, position)]];
 }
 
 const leaving = new WeakMap<KubeObject, KubeObject>();

@@ -9,10 +9,6 @@ export interface Change {
   readonly position: number;
   readonly before: KubeObject | undefined;
   readonly after: KubeObject | undefined;
-  /** Of a deletion: the last object as watchers see it, with the deletion's own changes and version. */
-  readonly last?: KubeObject;
-  /** Of an immediate deletion that also marked the object: what watchers see as MODIFIED before the DELETED. */
-  readonly marked?: KubeObject;
 }
 
 /** What a loop asks for: plain data, carried out by the runner. */

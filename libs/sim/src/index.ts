@@ -1,4 +1,5 @@
 export * from './checkers/checker.js';
+export * from './checkers/watch-versions.js';
 export { EventChecks } from './checkers/event-checks.js';
 export * from './faults.js';
 export * from './run.js';

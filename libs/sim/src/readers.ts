@@ -149,13 +149,13 @@ class Watcher {
   }
 
   private take(changes: readonly Change[], progress: number): void {
-    for (const { position, after, before, last } of changes) {
-      const object = after ?? last ?? before;
+    for (const { position, after, before } of changes) {
+      const object = after ?? before;
       // An event of a writer that was voted out changes nothing.
       if (!object || this.version === undefined || after === before) continue;
       if (position <= this.version)
         this.observations.wrong(`a watch of ${this.kind} at ${this.version} was told of ${position} again`);
-      if (Number(object.metadata.resourceVersion) !== position && (after ?? last))
+      if (Number(object.metadata.resourceVersion) !== position && after)
         this.observations.wrong(
           `a watch was told of ${this.streamOf(object)} at ${position} with version ${object.metadata.resourceVersion}`,
         );

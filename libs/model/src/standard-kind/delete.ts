@@ -1,9 +1,10 @@
 import { isJsonObject, jsonEquals, parseInstant, toTime, type JsonObject } from '#std';
+import type { Command } from '../command.js';
 import type { Decided, DecidedEvent } from '../kind.js';
 import type { KubeObject, ObjectMeta } from '../kube-object.js';
 import { isRefusal, refusals, type About, type Problem, type Refusal } from '../refusal.js';
 import { mutateAll, validateAll } from './admission.js';
-import { decidedChange, decidedDelete } from './decided.js';
+import { decidedChange, decidedDelete, isDry } from './decided.js';
 import { aboutOf, admitted, type Request } from './request.js';
 
 /** What a DeleteOptions says. */
@@ -50,7 +51,19 @@ export function deleteObject(request: Request, old: KubeObject, options: DeleteO
   }
   const going = dying(request, marked, grace);
   if (finalizers.length > 0 || grace > 0) return answered(request, decidedChange(request, going, old, []), false);
-  return answered(request, decidedDelete(request, going, old, []), true);
+  // Watchers see an object at its end before they see it deleted. That is a state of its own, so it is an event of its own.
+  if (isDry(request) || isAtItsEnd(old)) return answered(request, decidedDelete(request, going, old, []), true);
+  return { ...answered(request, decidedChange(request, going, old, []), true), then: [endOf(request, old)] };
+}
+
+/** It was told to go at once; nothing but an event is missing. */
+function isAtItsEnd({ metadata }: KubeObject): boolean {
+  return metadata.deletionTimestamp !== undefined && metadata.deletionGracePeriodSeconds === 0;
+}
+/** The deletion that follows on the mark, of the same wish. Preconditions of the wish held before the mark. */
+function endOf({ command }: Request, { metadata }: KubeObject): Command {
+  const { event: _event, subresource: _subresource, basedOn: _basedOn, ...wish } = command;
+  return { ...wish, verb: 'delete', body: { gracePeriodSeconds: 0, preconditions: { uid: metadata.uid } } };
 }
 
 /** What admission has against a deletion before it is looked at closer. */
@@ -116,6 +129,7 @@ function graceFor(request: Request, old: KubeObject, options: DeleteOptions): nu
   if (old.metadata.deletionTimestamp === undefined) return gracePeriodSeconds(old, asked);
   const running = old.metadata.deletionGracePeriodSeconds;
   if (running === undefined) return undefined;
+  if (isAtItsEnd(old)) return 0;
   if (asked === undefined || asked >= running) return 'pending';
   return asked;
 }

@@ -59,26 +59,6 @@ export function snapshotState({ data, revision, position }: Fact): StreamState |
   return snapshot && { revision, position, object: withResourceVersion(snapshot, String(position), true) };
 }
 
-/**
- * What a watch shows of an object that an event ended: its last state with the change that came with the deletion.
- * `marked` is set when the deletion itself first set or shortened the time of deletion (a pod deleted at once): watchers
- * see that state as MODIFIED before DELETED. It has the version just below the event's, so that a watch that breaks
- * off between the two and resumes from there is told of the deletion again.
- */
-export function lastOfDeleted(
-  before: KubeObject,
-  event: Pick<StoredEvent, 'data' | 'position'>,
-): { readonly marked: KubeObject | undefined; readonly last: KubeObject } {
-  const change = changeOf(event.data);
-  const after = applyChange(before, change);
-  const isMarked =
-    change.set?.some(([path]) => path[0] === 'metadata' && path[1] === 'deletionGracePeriodSeconds') === true;
-  return {
-    marked: isMarked ? withResourceVersion(after, String(event.position - 1)) : undefined,
-    last: withResourceVersion(after, String(event.position)),
-  };
-}
-
 /** The object as it is shown: with the position that made it, in the canonical place. */
 export function withResourceVersion<T extends KubeObject>(object: T, resourceVersion: string, owned = false): T {
   if (object.metadata.resourceVersion === resourceVersion) return object;

@@ -13,7 +13,6 @@ import {
 } from '../index.js';
 import { specification, submit, testCommand, TEST_NOW, TestView } from '../testing/index.js';
 import type { AdmissionPlugin } from './admission.js';
-import { lastOfDeleted } from './fold.js';
 import { standardKind } from './standard-kind.js';
 
 const entry = object('test.Entry', '', {
@@ -281,12 +280,19 @@ describe('a change', () => {
 
 describe('a deletion', () => {
   const held = () => given().and(create({ name: 'a', finalizers: ['example.com/hold'] }));
-  it('is one event at the end, answered by a Status', () => {
-    const gone = given()
+  it('that is over at once is the mark and the end, two events of which each is a state, answered by a Status', () => {
+    const marked = given()
       .and(create({ name: 'a' }))
       .when(on('delete'))
-      .thenEvent('Deleted');
-    expect(gone.accepted.response).toMatchObject({ kind: 'Status', details: { name: 'a', kind: 'lamps' } });
+      .thenEvent('DeletionRequested')
+      .thenObject({ metadata: { deletionGracePeriodSeconds: 0 } });
+    expect(marked.accepted.response).toMatchObject({ kind: 'Status', details: { name: 'a', kind: 'lamps' } });
+    expect(marked.accepted.then).toMatchObject([{ verb: 'delete', body: { gracePeriodSeconds: 0 } }]);
+    given()
+      .and(create({ name: 'a' }))
+      .and(on('delete'))
+      .when(on('delete'))
+      .thenRefused(404);
   });
   it('waits for finalizers and for grace', () => {
     held()
@@ -327,13 +333,5 @@ describe('a deletion', () => {
       .and(create({ name: 'a' }))
       .when(on('delete', { body: { preconditions: { uid: 'other' } } }))
       .thenRefused(409);
-  });
-  it('shows an object that was marked by the deletion itself as changed first, below its last version', () => {
-    const before = { apiVersion: 'v1', kind: 'Lamp', metadata: { name: 'a', uid: 'u' } } as KubeObject;
-    const set = [[['metadata', 'deletionGracePeriodSeconds'], 0]];
-    const { marked, last } = lastOfDeleted(before, { position: 9, data: { uid: 'u', set } as never });
-    expect(marked?.metadata).toMatchObject({ resourceVersion: '8', deletionGracePeriodSeconds: 0 });
-    expect(last.metadata.resourceVersion).toBe('9');
-    expect(lastOfDeleted(before, { position: 9, data: { uid: 'u' } }).marked).toBeUndefined();
   });
 });

@@ -91,7 +91,7 @@ describe('a pod', () => {
     home()
       .and(create())
       .when(remove())
-      .thenEvent('Deleted')
+      .thenEvent('DeletionRequested')
       .thenObject({ metadata: { deletionGracePeriodSeconds: 0 } });
     const running = () => home().and(create()).and(bind('one'));
     running()
@@ -106,7 +106,12 @@ describe('a pod', () => {
     running()
       .and(remove())
       .when(remove({ gracePeriodSeconds: 0 }))
-      .thenEvent('Deleted');
+      .thenEvent('MetadataChanged')
+      .thenObject({ metadata: { deletionGracePeriodSeconds: 0 } });
+    running()
+      .and(remove({ gracePeriodSeconds: 0 }))
+      .when(remove())
+      .thenRefused(404);
   });
   it('is evicted with a reason', () => {
     const evict: TestCommand = {
