@@ -89,6 +89,9 @@ export class ClusterBackend {
   ): { cancel(): void } | undefined {
     return this.plane.reads.window.subscribe(kind, after, onChanges);
   }
+  since(kind: KindId, after: number): readonly Change[] | undefined {
+    return this.plane.reads.window.since(kind, after);
+  }
   changes(kind: KindId, after: number, isWanted: () => boolean): AsyncIterable<PastChanges> {
     return this.plane.history.changes(kind, after, isWanted);
   }

@@ -48,6 +48,8 @@ export interface Backend {
     after: number,
     onChanges: (changes: readonly Change[], progress: number) => void,
   ): { cancel(): void } | undefined;
+  /** Changes of a kind after a position, in order, as they are kept; undefined when `after` lies before the kept window. */
+  since(kind: KindId, after: number): readonly Change[] | undefined;
   /**
    * Changes of a kind after a position that lies before the kept window, in batches out of the log, up to its head; none
    * when the log does not reach back so far. Readers take turns; one that is not wanted any more then reads nothing.

@@ -11,8 +11,13 @@ import { tableText } from './table.js';
 
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
-/** A watcher that has this much unread is closed: it starts again from where it was, rather than being fed with gaps. */
+/**
+ * A watcher that has this much unread of what changes is closed: it starts again from where it was, rather than being fed with
+ * gaps. What it is sent at its own pace (an initial state, a replay) never comes near.
+ */
 const UNREAD_BYTES_MAX = 16 * 1024 * 1024;
+/** A client that was told why its watch ends has so long to read it. */
+const LAST_WORDS_MS = 30_000;
 
 /**
  * Lines of a watch on their way to one client. What is written in one turn goes out in one piece; the bytes of an event are
@@ -20,6 +25,7 @@ const UNREAD_BYTES_MAX = 16 * 1024 * 1024;
  */
 export class WatchStream {
   private lines: Buffer[] = [];
+  private linesBytes = 0;
   private scheduled = false;
   private isFirstRow = true;
   private closed = false;
@@ -70,6 +76,8 @@ export class WatchStream {
   refuse(refusal: Refusal): void {
     this.push(Buffer.from(`{"type":"ERROR","object":${JSON.stringify(statusOf(refusal))}}\n`));
     this.end();
+    const { out } = this;
+    setTimeout(() => out.destroy(), LAST_WORDS_MS).unref();
   }
 
   end(): void {
@@ -82,6 +90,7 @@ export class WatchStream {
   private push(line: Buffer): void {
     if (this.closed) return;
     this.lines.push(line);
+    this.linesBytes += line.length;
     if (this.scheduled) return;
     this.scheduled = true;
     queueMicrotask(() => this.flush());
@@ -91,6 +100,7 @@ export class WatchStream {
     if (this.closed || this.lines.length === 0) return;
     const { lines } = this;
     this.lines = [];
+    this.linesBytes = 0;
     this.isFull = !this.out.write(lines.length === 1 ? (lines[0] as Buffer) : Buffer.concat(lines));
   }
   /** Resolves with true once the client has read what was written, with false when it does not in time. */
@@ -111,9 +121,13 @@ export class WatchStream {
       this.out.on('close', gone);
     });
   }
+  /** Bytes that the client has not read yet, as far as this process holds them. */
+  get unreadBytes(): number {
+    return this.out.writableLength + this.linesBytes;
+  }
   /** True while the client reads as fast as it is written to. */
   get keepsUp(): boolean {
-    return this.out.writableLength < UNREAD_BYTES_MAX;
+    return this.unreadBytes < UNREAD_BYTES_MAX;
   }
   /** Drops the connection without an end: the client knows that something is missing. */
   destroy(): void {

@@ -24,7 +24,12 @@ export interface WatchCall {
 const BOOKMARK_MS = 55_000;
 /** Others may be waiting for the log while a client reads slowly what comes out of it. */
 const SLOW_MS = 10_000;
-const AT_ONCE = 64;
+/** Nobody waits for a client that reads its initial state, which costs one slice of memory: it may stall for so long. */
+const STALLED_MS = 60_000;
+/** What a client has missed is sent in slices of so many bytes, each once it has read the one before. */
+const SLICE_BYTES = 1024 * 1024;
+/** So few changes are given to a client at once, without a slice of their own. */
+const FEW = 8;
 /** A watch without an end of its own ends after 30 to 60 minutes, so that clients spread over replicas again. */
 const LIFE_MIN_MS = 30 * 60_000;
 
@@ -49,6 +54,16 @@ export async function watch(call: WatchCall): Promise<Refusal | undefined> {
   return undefined;
 }
 
+/** The client need not list again: it goes on from the last version that it has read. */
+const TOO_SLOW: Refusal = {
+  refused: true,
+  code: 429,
+  reason: 'TooManyRequests',
+  message:
+    'this watch was closed because its client reads more slowly than the objects change: watch again from the last resourceVersion',
+  details: { retryAfterSeconds: 1 },
+};
+
 interface ReadyCall extends WatchCall {
   readonly unlogged: UnloggedFacts | undefined;
 }
@@ -62,10 +77,10 @@ async function fromState(call: ReadyCall, atLeast: number): Promise<Refusal | un
     const running = new RunningWatch(call);
     const late = await tooNew(backend, atLeast);
     if (late) running.stream.refuse(late);
-    else running.start().beginWith(backend.current());
+    else await running.start().beginWith(backend.current());
     return undefined;
   }
-  new RunningWatch(call).start().beginWith(view);
+  await new RunningWatch(call).start().beginWith(view);
   return undefined;
 }
 
@@ -95,21 +110,30 @@ class RunningWatch {
     return this;
   }
 
-  /** Runs in one turn: the list and the changes after it leave no gap. */
-  beginWith(view: View): void {
+  /**
+   * The list is that of one turn, and what changes after it follows on it without a gap. It is sent as fast as the client
+   * reads: however large it is, no more than a slice of it waits in memory.
+   */
+  async beginWith(view: View): Promise<void> {
     const { route, options, unlogged } = this.call;
-    for (const object of withUnlogged(route, view, unlogged).list(route.on.kind.ref, route.namespace || undefined)) {
+    const { position } = view;
+    const objects = withUnlogged(route, view, unlogged).list(route.on.kind.ref, route.namespace || undefined);
+    for (const object of objects) {
       if (this.sees(object)) this.stream.event('ADDED', object);
+      // Unlogged objects are followed from the turn of their list; they are few.
+      if (unlogged === undefined && !(await this.paced(STALLED_MS))) return;
     }
-    if (options.sendInitialEvents !== false && options.allowBookmarks) this.stream.bookmark(view.position, true);
-    this.follow(view.position);
+    if (options.sendInitialEvents !== false && options.allowBookmarks) this.stream.bookmark(position, true);
+    this.follow(position);
   }
 
   follow(after: number): void {
     if (this.isOver) return;
     this.seen = after;
+    const { backend, route, unlogged } = this.call;
+    const missed = backend.since(route.on.kind.id, after);
+    if (missed !== undefined && (missed.length <= FEW || unlogged !== undefined) && this.subscribe()) return;
     // What the log cannot be asked for ends the connection: the client begins again from what it has seen.
-    if (this.subscribe()) return;
     this.catchUp().catch((cause: unknown) => {
       faultAnswer(cause, this.call.onFault);
       this.stream.destroy();
@@ -127,19 +151,33 @@ class RunningWatch {
     return this.subscription !== undefined;
   }
 
-  /** Reads the log until the kept window takes over, as fast as the client reads. */
+  /** Sends what was missed as fast as the client reads, out of the kept window or out of the log, until it is up to date. */
   private async catchUp(): Promise<void> {
+    const { backend, route } = this.call;
+    for (;;) {
+      const missed = this.isOver ? [] : backend.since(route.on.kind.id, this.seen);
+      if (missed === undefined) break;
+      if (this.isOver || (missed.length <= FEW && this.subscribe())) return;
+      for (const change of missed) {
+        this.take([change], change.position);
+        if (!(await this.paced(STALLED_MS))) return;
+      }
+    }
+    await this.catchUpFromLog();
+  }
+
+  private async catchUpFromLog(): Promise<void> {
     const { backend, route } = this.call;
     const after = this.seen;
     for await (const { changes, position } of backend.changes(route.on.kind.id, after, () => !this.isOver)) {
-      // A short event may stand for a large object: few at a time.
-      for (let i = 0; i < changes.length && !this.isOver; i += AT_ONCE) {
-        const some = changes.slice(i, i + AT_ONCE);
-        this.take(some, some.at(-1)?.position ?? 0);
-        if (!(await this.stream.drained(SLOW_MS))) return this.stream.destroy();
+      for (const change of changes) {
+        this.take([change], change.position);
+        if (!(await this.paced(SLOW_MS))) return;
       }
       this.take([], position);
-      if (this.isOver || this.subscribe()) return;
+      if (this.isOver) return;
+      const missed = backend.since(route.on.kind.id, this.seen);
+      if (missed !== undefined) return this.catchUp();
     }
     this.stream.refuse(answers.expired(`too old resource version: ${after} (${backend.current().position})`));
   }
@@ -156,7 +194,15 @@ class RunningWatch {
     } catch (cause) {
       this.stream.refuse(faultAnswer(cause, this.call.onFault));
     }
-    if (!this.stream.keepsUp) this.stream.destroy();
+    if (!this.stream.keepsUp) this.stream.refuse(TOO_SLOW);
+  }
+
+  /** Waits until the client has read the slice, once there is one. False when the watch is over. */
+  private async paced(stalledMs: number): Promise<boolean> {
+    if (this.isOver) return false;
+    if (this.stream.unreadBytes < SLICE_BYTES) return true;
+    if (!(await this.stream.drained(stalledMs))) this.stream.destroy();
+    return !this.isOver;
   }
 
   private sees(object: KubeObject): boolean {
