@@ -79,7 +79,12 @@ describe('what stops a start', () => {
     writeFileSync(file, '');
     expectSentence(
       await standalone({ SHIPLOG_HOME: join(file, 'home') }),
-      /^The data folder .* cannot be written .*SHIPLOG_HOME/,
+      /^The data folder .* cannot be made or written .*SHIPLOG_HOME/,
+    );
+    // Node's own recursive mkdir never returns there.
+    expectSentence(
+      await standalone({ SHIPLOG_HOME: '/proc/x' }),
+      /^The data folder \/proc\/x cannot be made or written .*SHIPLOG_HOME/,
     );
   });
 

@@ -1,6 +1,7 @@
 export * from './event-log/index.js';
 export * from './bus/index.js';
 export * from './clock/index.js';
+export * from './make-folder.js';
 export * from './ids/index.js';
 export * from './keys/index.js';
 export * from './runtime/index.js';

@@ -15,6 +15,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolder } from './make-folder.js';
 import { Fault } from '#std';
 import { hasCode } from './error-code.js';
 
@@ -50,7 +51,7 @@ export function privateFolders(base: string, ...names: readonly string[]): strin
 
 /** {@link privateFolder} after its parents, which are made where they are missing and not verified. */
 export function privateFolderWithParents(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   privateFolder(path);
 }
 

@@ -201,7 +201,7 @@ async function openLog(settings: Settings, isWriter: boolean): Promise<EventLog>
   // Elsewhere the folder is somebody's who knows who else may use it.
   if (path !== undefined && dirname(path).startsWith(`${settings.home}/`)) privateFolderWithParents(dirname(path));
   const spec = eventLogLogin === undefined ? eventLog : withLogin(eventLog, readLogin(eventLogLogin));
-  return openEventLog(spec, { mode: isWriter ? 'write' : 'read', cluster });
+  return openEventLog(spec, { mode: isWriter ? 'write' : 'read', cluster, faults: settings.testLogFaults });
 }
 
 /** A process with the key store admits itself; it also runs the server when none is named. */

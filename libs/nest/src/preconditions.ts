@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { closeGivenFolder } from '#adapters';
+import { closeGivenFolder, makeFolder } from '#adapters';
 import { Fault } from '#std';
 import type { Settings } from './settings.js';
 
@@ -9,7 +9,7 @@ import type { Settings } from './settings.js';
 export function prepareHome(home: string): void {
   const probe = join(home, `.probe-${process.pid}`);
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
+    makeFolder(home, 0o700);
     try {
       writeFileSync(probe, 'x'.repeat(4096));
     } finally {
@@ -48,7 +48,7 @@ function folderProblem(home: string, cause: unknown): string {
     case 'EDQUOT':
       return `The disk that holds the data folder ${home} is full: free some space, or choose another folder with SHIPLOG_HOME.`;
     default:
-      return `The data folder ${home} cannot be written (${codeOf(cause)}): make it writable, or choose another one with SHIPLOG_HOME.`;
+      return `The data folder ${home} cannot be made or written (${codeOf(cause)}): make it writable, or choose another one with SHIPLOG_HOME.`;
   }
 }
 

@@ -32,6 +32,8 @@ export interface Settings {
   readonly node: string;
   /** The network of pods, a /16: a /24 of it for each node. */
   readonly podCidr: string;
+  /** How the disk under the log is to fail, for tests of this; undefined: as it does. */
+  readonly testLogFaults: string | undefined;
   /** How many events there are between two checkpoints; undefined: as many as the engine finds right. */
   readonly eventsPerCheckpoint: number | undefined;
   /** How long the values of deleted Secrets stay readable in the past, in milliseconds. */
@@ -57,6 +59,7 @@ export function readSettings(process: string, apps: readonly AppName[], env: Nod
     podCidr: podCidr(env['SHIPLOG_POD_CIDR'] || '10.244.0.0/16'),
     node: nodeName((env['SHIPLOG_NODE'] || hostname()).toLowerCase(), apps),
     keepDeletedSecretsMs: duration('SHIPLOG_KEEP_DELETED_SECRETS', env['SHIPLOG_KEEP_DELETED_SECRETS'] || '24h'),
+    testLogFaults: env['SHIPLOG_TEST_LOG_FAULTS'] || undefined,
     eventsPerCheckpoint: positive('SHIPLOG_EVENTS_PER_CHECKPOINT', env),
   };
 }

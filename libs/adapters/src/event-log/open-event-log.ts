@@ -10,16 +10,18 @@ export interface OpenEventLogOptions {
   readonly mode?: 'write' | 'read';
   /** Name of the cluster: keeps clusters apart that share one EventStoreDB. */
   readonly cluster?: string;
+  /** How the disk under an embedded log is to fail in a test; see {@link FaultyDisk}. */
+  readonly faults?: string | undefined;
   /** How patient to be with a server. */
   readonly patience?: Pick<EventStoreDbEventLogOptions, 'answerMs' | 'giveUpMs'>;
 }
 
 /** Opens the log that a setting names: `sqlite:<path>`, `memory:`, `esdb://…`. */
 export async function openEventLog(spec: string, options: OpenEventLogOptions = {}): Promise<EventLog> {
-  const { mode = 'write', cluster = 'default' } = options;
+  const { mode = 'write', cluster = 'default', faults } = options;
   if (spec === 'memory:') return new MemoryEventLog();
   if (spec.startsWith('sqlite:') && spec.length > 'sqlite:'.length)
-    return SqliteEventLog.open(spec.slice('sqlite:'.length), { mode });
+    return SqliteEventLog.open(spec.slice('sqlite:'.length), { mode, ...(faults !== undefined && { faults }) });
   if (/^esdb(\+discover)?:\/\/./.test(spec)) {
     // Only here: the client and its protocol are large, and an embedded log has no use for them.
     const { EventStoreDbEventLog } = await import('./event-store-db/event-store-db-event-log.js');

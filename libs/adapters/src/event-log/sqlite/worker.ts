@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { DatabaseSync } from 'node:sqlite';
 import { openForReading, openForWriting } from './database.js';
+import { makeFolder } from '../../make-folder.js';
 import { realDisk } from './disk.js';
 import { failureOf } from './failure.js';
 import { FaultyDisk } from './faulty-disk.js';
@@ -174,7 +174,7 @@ function start(port: MessagePort, setup: WorkerSetup): void {
   let right: WritingRight | undefined;
   try {
     if (setup.mode === 'write') {
-      mkdirSync(dirname(setup.path), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(setup.path), 0o700);
       closeToOthers(setup.path);
       right = WritingRight.take(setup.path);
     }
