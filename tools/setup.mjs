@@ -161,6 +161,8 @@ export function requireTestPrograms() {
     if (!onPath(program))
       installPackage(name, `The tests need ${program}: install it (Debian: apt-get install ${name}).`);
   }
+  if (!readdirSync('/usr/lib').some((name) => existsSync(`/usr/lib/${name}/faketime/libfaketime.so.1`)))
+    installPackage('libfaketime', 'The tests need libfaketime: install it (Debian: apt-get install libfaketime).');
 }
 
 /** A container engine that answers; on Debian as root Docker is installed and started. Resolves with whether it was. */

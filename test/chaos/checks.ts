@@ -8,22 +8,35 @@ import { until, type TestCluster } from '../support/test-cluster.js';
 import { PODS } from '../support/workloads.js';
 import type { Clients } from './clients.js';
 import type { EngineWatch, Signal } from './engine-watch.js';
+import type { Registers } from './registers.js';
+
+/** A cluster after its chaos, and everybody who had to do with it. */
+export interface Scene {
+  readonly cluster: TestCluster;
+  readonly clients: Clients;
+  readonly registers: Registers;
+  readonly engine: EngineWatch;
+  /** The event log as `SHIPLOG_EVENT_LOG` names it. */
+  readonly log: string | undefined;
+  /** Seconds by which the writer's wall clock was ahead at some time. */
+  readonly clockOffsets: ReadonlySet<number>;
+}
 
 /** What must be true once all is quiet, as in the simulation. Gives what is not. */
 export async function violationsOf(
-  cluster: TestCluster,
-  clients: Clients,
-  engine: EngineWatch,
+  scene: Scene,
 ): Promise<{ readonly violations: readonly string[]; readonly events: number }> {
+  const { cluster, clients, registers, engine, log, clockOffsets } = scene;
   const strays = await containersAreOfPods(cluster);
-  const events = await eventsOf(cluster.home);
+  const events = await eventsOf(cluster.home, log);
   const checks = new EventChecks({ events }, registry);
   checks.catchUp();
   const violations = [
     ...clients.surprises.map((surprise) => `clients are answered as Kubernetes would: ${surprise}`),
+    ...registers.violations(),
     ...lostWrites(clients, events),
     ...checks.violations.map(({ checker, message, position }) => `${checker}: ${message} (at position ${position})`),
-    ...unaskedSignals(engine.signals, events),
+    ...unaskedSignals(engine.signals, events, clockOffsets),
     ...strays,
     ...(await answersEqualReplay(cluster, checks.replayed)),
   ];
@@ -38,7 +51,13 @@ function lostWrites({ acknowledged }: Clients, events: readonly StoredEvent[]): 
 }
 
 /** An agent may stop what the log says is to go, and nothing else; and not before the log said so. */
-function unaskedSignals(signals: readonly Signal[], events: readonly StoredEvent[]): readonly string[] {
+function unaskedSignals(
+  signals: readonly Signal[],
+  events: readonly StoredEvent[],
+  clockOffsets: ReadonlySet<number>,
+): readonly string[] {
+  // The engine's times are of the machine's clock, an event's of the writer's: at the earliest it was written then.
+  const earliestMs = (event: StoredEvent): number => Date.parse(event.time) - Math.max(...clockOffsets) * 1000;
   const endedAt = new Map<string, number>();
   const alive = new Map<string, string>();
   for (const event of events) {
@@ -53,7 +72,7 @@ function unaskedSignals(signals: readonly Signal[], events: readonly StoredEvent
     const isDeletion = ({ set }: typeof data): boolean =>
       set?.some(([path]) => path[1] === 'deletionTimestamp') ?? false;
     if (uid !== undefined && !endedAt.has(uid) && (event.type === 'Deleted' || isDeletion(data)))
-      endedAt.set(uid, Date.parse(event.time));
+      endedAt.set(uid, earliestMs(event));
   }
   return signals
     .filter(({ podUid, atMs }) => (endedAt.get(podUid) ?? Infinity) > atMs)

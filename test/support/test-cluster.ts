@@ -10,7 +10,9 @@ import { ApiClient } from './api-client.js';
 // By path: compiled, this file stands in dist, where the tools are not.
 const root = process.cwd();
 const tool = (name: string): string => pathToFileURL(join(root, 'tools', name)).href;
-const { freePort, startCluster } = (await import(tool('cluster.mjs'))) as typeof import('../../tools/cluster.mjs');
+export const { freePort, startCluster } = (await import(
+  tool('cluster.mjs')
+)) as typeof import('../../tools/cluster.mjs');
 const { removeCluster } = (await import(tool('remove.mjs'))) as typeof import('../../tools/remove.mjs');
 export const { engine } = (await import(tool('engine.mjs'))) as typeof import('../../tools/engine.mjs');
 
@@ -26,7 +28,7 @@ export interface EngineContainer {
 export class TestCluster {
   readonly home: string;
   readonly node: string;
-  private readonly env: Readonly<Record<string, string>>;
+  private env: Readonly<Record<string, string>>;
   private started: StartedCluster | undefined;
   private client: ApiClient | undefined;
   private port = 0;
@@ -38,6 +40,11 @@ export class TestCluster {
     // The same network in every life of the cluster, another one than its neighbours on this engine have.
     const podCidr = `10.${20 + (process.pid % 100)}.0.0/16`;
     this.env = { SHIPLOG_NODE: name, SHIPLOG_POD_CIDR: podCidr, ...env };
+  }
+
+  /** More of its environment, from its next start on. */
+  set(env: Readonly<Record<string, string>>): void {
+    this.env = { ...this.env, ...env };
   }
 
   async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -73,7 +80,7 @@ export class TestCluster {
   async killControlPlane(): Promise<void> {
     if (!this.started) return;
     process.kill(this.started.pid, 'SIGKILL');
-    await this.ended();
+    await this.forget();
   }
   async killAgent(): Promise<void> {
     await killAndWait(() => this.agentPid, 'agent');
@@ -84,14 +91,25 @@ export class TestCluster {
   /** Stops it as Ctrl-C does; the containers go on. */
   async stop(): Promise<void> {
     await this.started?.stop({ keep: true });
-    await this.ended();
+    await this.forget();
   }
 
-  /** Stops everything and removes all that it made. */
-  async remove(): Promise<void> {
+  get isRunning(): boolean {
+    return this.started !== undefined;
+  }
+  /** Resolves when the control plane has ended by itself. */
+  async ended(): Promise<void> {
+    await this.forget();
+  }
+
+  /** Stops everything and removes all that it made; its folder too unless that is a mounted disk. */
+  async remove({ keepFolder = false } = {}): Promise<void> {
     this.client?.close();
     if (this.started) await this.stop();
     await removeCluster(this.home);
+    if (!keepFolder) this.removeFolder();
+  }
+  removeFolder(): void {
     rmSync(this.home, { recursive: true, force: true });
   }
 
@@ -107,7 +125,7 @@ export class TestCluster {
     return (await this.containers()).map(({ Id }) => Id).sort();
   }
 
-  private async ended(): Promise<void> {
+  private async forget(): Promise<void> {
     await this.started?.ended;
     this.words += this.started?.output() ?? '';
     this.started = undefined;
