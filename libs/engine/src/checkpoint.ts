@@ -4,7 +4,8 @@ import type { EventLog } from '#ports';
 import type { Tip } from './chain.js';
 import type { EventCodec } from './codec.js';
 import { linesOf, slicesOf } from './lines.js';
-import type { Projection, RestoredState } from './projection.js';
+import type { RestoredState } from './fold.js';
+import type { Projection } from './projection.js';
 import type { StoredTimes, TimeIndex } from './time-index.js';
 
 /** Where checkpoints are kept: files, or memory. They may be deleted at any time; the log rebuilds them. */

@@ -4,6 +4,7 @@ import type { Keys } from '#ports';
 import type { Json, JsonObject } from '#std';
 import { Fault } from '#std';
 import { isSecretKey, REMOVED, Sealing, type Setting } from './sealing.js';
+import { CHECKPOINT_MADE, WRITER_ELECTED, WRITERS } from './own-streams.js';
 
 /**
  * Turns events into what the log stores and back: values of sealed kinds (Secrets) are ciphertext from the first event on,
@@ -19,10 +20,6 @@ export interface EventCodec {
   /** The object that was folded from events whose values were still sealed, opened; without the key, as if shredded. */
   openObject(sealed: KubeObject): KubeObject;
 }
-
-/** Shiplog's own facts are in streams of this kind. */
-export const WRITERS = 'shiplog.writers';
-export const WRITER_ELECTED = 'WriterElected';
 
 export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'>): EventCodec {
   const forms = formsOf(kinds);
@@ -111,7 +108,7 @@ function formsOf(kinds: KindRegistry): ReadonlyMap<string, Form> {
   const forms = new Map<string, Form>();
   for (const { id, sealed, events, upcasters } of kinds.all)
     forms.set(id, { sealed, events: new Set([...STANDARD_EVENTS, ...events]), upcasters });
-  return forms.set(WRITERS, { sealed: false, events: new Set([WRITER_ELECTED]), upcasters: [] });
+  return forms.set(WRITERS, { sealed: false, events: new Set([WRITER_ELECTED, CHECKPOINT_MADE]), upcasters: [] });
 }
 
 function knownForm(

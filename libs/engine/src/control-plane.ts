@@ -1,11 +1,12 @@
 import type { Change, KindRegistry, Loop, Outside } from '#model';
 import { foldEvent } from '#model';
 import type { Clock, EventLog, Ids, Keys } from '#ports';
+import { Anchors } from './anchors.js';
 import { Checkpoints, type CheckpointStore } from './checkpoint.js';
 import { eventCodec, type EventCodec } from './codec.js';
 import { History } from './history.js';
 import { LoopRunner } from './loop-runner.js';
-import type { Fold } from './projection.js';
+import type { Fold } from './fold.js';
 import { ReadModel } from './read-model.js';
 import { shredded } from './sealing.js';
 import { Shredder, type ShredderOptions } from './shredder.js';
@@ -21,6 +22,8 @@ export interface ControlPlaneOptions {
   readonly build: string;
   readonly checkpoints?: CheckpointStore;
   readonly eventsPerCheckpoint?: number;
+  /** How many events there are between two anchors of the hash chain, if they come quickly. Default {@link EVENTS_PER_ANCHOR}. */
+  readonly eventsPerAnchor?: number;
   readonly eventsKeptAtStart?: number;
   readonly endsKeptMs?: number;
   readonly snapshotEvery?: number;
@@ -44,6 +47,7 @@ export class ControlPlane {
   readonly fold: Fold;
   private writer: Writer | undefined;
   private shredder: Shredder | undefined;
+  private anchors: Anchors | undefined;
   private readonly runners: LoopRunner[] = [];
 
   constructor(readonly options: ControlPlaneOptions) {
@@ -87,6 +91,12 @@ export class ControlPlane {
     });
     await writer.elect(cluster);
     this.writer = writer;
+    const { onComplaint = () => undefined, eventsPerAnchor } = this.options;
+    this.anchors = new Anchors({
+      ...{ log, reads: this.reads, codec: this.codec, ids, clock, onComplaint },
+      term: () => (writer.heldEpoch === this.reads.projection.epoch ? writer.heldEpoch : undefined),
+      ...(eventsPerAnchor !== undefined && { eventsPerAnchor }),
+    });
     return writer;
   }
 
@@ -135,6 +145,7 @@ export class ControlPlane {
   }
 
   async stop(): Promise<void> {
+    this.anchors?.stop();
     this.writer?.resign();
     this.shredder?.stop();
     for (const runner of this.runners) runner.stop();

@@ -4,7 +4,8 @@ import { registry } from '#kinds';
 import { CREATED, DELETED, foldEvent, streamOf, type StoredEvent, type View } from '#model';
 import type { RecordedEvent } from '#ports';
 import { fromEventTime, toEventTime, type JsonObject } from '#std';
-import { Projection, WRITER_STREAM } from './projection.js';
+import { WRITER_STREAM } from './own-streams.js';
+import { Projection } from './projection.js';
 
 const PODS = { id: 'core.pods' };
 const fold = (...given: Parameters<typeof foldEvent> extends [unknown, ...infer Rest] ? Rest : never) =>

@@ -2,25 +2,20 @@ import type { Change, End, Fact, KindId, KindRef, KubeObject, StreamName, Stream
 import { DELETED, parseStream, snapshotState } from '#model';
 import type { RecordedEvent } from '#ports';
 import { fromEventTime, toEventTime } from '#std';
-import { WRITERS, type EventCodec } from './codec.js';
+import type { Fold, RebuildOptions, RestoredState } from './fold.js';
 import { ObjectIndexes } from './object-indexes.js';
 import { ObjectTable } from './object-table.js';
+import { CHECKPOINT_STREAM, WRITER_STREAM } from './own-streams.js';
+import { withSealed } from './sealed-state.js';
 import { requireNext, type Place } from './stream-proofs.js';
 import { isChange, isNewBeginning, Unread } from './unread.js';
-
-/** Streams of Shiplog's own facts, which are no objects of the API. */
-export const WRITER_STREAM = `${WRITERS}/_/writer`;
 
 /** How long it is remembered that there was an object of a name: longer than any decision about it is under way. */
 const ENDS_KEPT_MS = 24 * 3_600_000;
 /** So much is folded in a turn: others are waiting. */
 const BYTES_AT_ONCE = 512 * 1024;
-
-/**
- * Folds one event onto the state of its stream; `#kinds` and `#model` make it from the registry. A state and an event that
- * are `owned` may be written to.
- */
-export type Fold = (state: StreamState | undefined, event: Fact, owned?: boolean) => StreamState;
+const STREAMS_MAX = 8192;
+const COUNTS_MAX = 8192;
 
 /**
  * The log folded into immutable objects, with secondary indexes. It is a {@link View}: what it answers is true at
@@ -43,6 +38,10 @@ export class Projection implements View {
   /** While the past is read: nobody looks, so versions in between are written over and indexes are made at the end. */
   private rebuilding = false;
   private readonly unread = new Unread<Entry>();
+  /** At so many streams a rebuild forgets those whose end is long ago: of all that ever were, most are gone. */
+  private streamsMax = STREAMS_MAX;
+  /** At so many counts of children those are dropped that nobody asks for. */
+  private countsMax = COUNTS_MAX;
   private open: (recorded: RecordedEvent) => Fact = (recorded) => recorded.fact();
 
   /**
@@ -66,8 +65,9 @@ export class Projection implements View {
   }
 
   private take(event: Fact): Change | undefined {
-    if (event.stream === WRITER_STREAM) {
-      this.elect(event);
+    if (event.stream === WRITER_STREAM || event.stream === CHECKPOINT_STREAM) {
+      if (event.stream === WRITER_STREAM) this.elect(event);
+      this.put(event.stream, { revision: event.revision, position: event.position, object: undefined }, event.position);
       return undefined;
     }
     const entry = this.streams.get(event.stream);
@@ -116,6 +116,10 @@ export class Projection implements View {
     return { kind, position, before, after };
   }
 
+  /** How many streams are known, and how many counts of children: what the memory of a projection grows with. */
+  get size(): { readonly streams: number; readonly counts: number } {
+    return { streams: this.streams.size, counts: this.children.size };
+  }
   get<T extends KubeObject>(kind: KindRef<T>, namespace: string | undefined, name: string): T | undefined {
     return this.tables.get(kind.id)?.get(namespace ?? '', name) as T | undefined;
   }
@@ -170,16 +174,25 @@ export class Projection implements View {
         const entry = this.entry(event.stream);
         this.checkRevision(entry.last, event);
         entry.last = event.revision;
+        each?.(event);
         this.position = event.position;
         if (event.stream === WRITER_STREAM) {
           // Which events count depends on it.
           this.readUnread();
-          this.elect(this.open(event));
+          this.take(this.open(event));
+          event.done();
+        } else if (event.stream === CHECKPOINT_STREAM) {
+          this.take(this.open(event));
           event.done();
         } else this.setAside(entry, event);
-        each?.(event);
       }
       this.readUnread(this.unread.allowed(upTo));
+      if (this.streams.size >= this.streamsMax || this.children.size >= this.countsMax) {
+        this.readUnread();
+        this.orderEnds();
+        this.dropCounts();
+        this.streamsMax = Math.max(STREAMS_MAX, 2 * this.streams.size);
+      }
     }
     for (let left = this.unread.bytesBehind; left > 0; left = this.unread.bytesBehind) {
       this.readUnread(left - BYTES_AT_ONCE);
@@ -304,7 +317,6 @@ export class Projection implements View {
     const epoch = data.epoch ?? 0;
     if (epoch > this.epoch) this.epoch = epoch;
     if (this.cluster === '' && data.cluster) this.cluster = data.cluster;
-    this.put(event.stream, { revision: event.revision, position: event.position, object: undefined }, event.position);
   }
 
   private entry(stream: string): Entry {
@@ -336,7 +348,21 @@ export class Projection implements View {
   private countBirth(before: KubeObject | undefined, after: KubeObject | undefined): void {
     if (!after || before?.metadata.uid === after.metadata.uid) return;
     const owner = after.metadata.ownerReferences?.find((reference) => reference.controller);
-    if (owner) this.children.set(owner.uid, (this.children.get(owner.uid) ?? 0) + 1);
+    if (!owner) return;
+    this.children.set(owner.uid, (this.children.get(owner.uid) ?? 0) + 1);
+    if (!this.rebuilding && this.children.size >= this.countsMax) this.dropCounts();
+  }
+  /** Drops the counts of owners that are gone: taken over by another object of the name, or never there at all. */
+  private dropCounts(): void {
+    const needed = new Set<string>();
+    for (const { state } of this.streams.values()) {
+      if (state?.ended) needed.add(state.ended.uid);
+      if (!state?.object) continue;
+      needed.add(state.object.metadata.uid);
+      for (const { uid } of state.object.metadata.ownerReferences ?? []) needed.add(uid);
+    }
+    for (const uid of this.children.keys()) if (!needed.has(uid)) this.children.delete(uid);
+    this.countsMax = Math.max(COUNTS_MAX, 2 * this.children.size);
   }
 }
 
@@ -349,42 +375,10 @@ interface Entry {
   last: number;
 }
 
-/** The state with the object as it is folded from what is still sealed: values stay as they were sealed when written. */
-function withSealed(state: StreamState, before: StreamState | undefined, event: Fact, fold: Fold): StreamState {
-  const { sealedData } = event;
-  if (sealedData === undefined || !state.object) return state;
-  const snapshot = sealedData['snapshot'];
-  // A snapshot is the whole object: what was removed one by one before it need not be remembered any more.
-  const data = snapshot === undefined ? sealedData : { object: snapshot };
-  const last = before?.sealed && { ...before, object: before.sealed };
-  const { object } = fold(last, { ...event, data });
-  if (!object) return state;
-  return { ...state, sealed: object, ...(event.reopen && { object: event.reopen(object) }) };
-}
-
 /** Where the reading of a stream's past may begin. */
 interface Base {
   readonly index: number;
   readonly event: Fact;
   /** After a snapshot; undefined for a deletion. */
   readonly state: StreamState | undefined;
-}
-
-export interface RebuildOptions {
-  readonly codec: Pick<EventCodec, 'decode'>;
-  /** Calls back in a later turn. */
-  readonly soon: (callback: () => void) => void;
-  /** Position of the last event that will come, or somewhat above it. */
-  readonly upTo: number;
-  /** Called with every event in its order. */
-  readonly each?: (event: RecordedEvent) => void;
-}
-
-export interface RestoredState {
-  readonly entries: Iterable<readonly [string, StreamState]>;
-  readonly children: Iterable<readonly [string, number]>;
-  readonly position: number;
-  readonly epoch: number;
-  readonly cluster: string;
-  readonly lastEnd: string;
 }

@@ -5,8 +5,10 @@ import { LogChain } from './chain.js';
 import { ChangeWindow, WINDOW_MS } from './change-window.js';
 import type { Checkpoints } from './checkpoint.js';
 import type { EventCodec } from './codec.js';
+import { CHECKPOINT_STREAM } from './own-streams.js';
 import { partedAt, proven } from './past.js';
-import { Projection, type Fold, type RestoredState } from './projection.js';
+import type { Fold, RestoredState } from './fold.js';
+import { Projection } from './projection.js';
 import { StreamProofs } from './stream-proofs.js';
 import { TimeIndex } from './time-index.js';
 
@@ -160,6 +162,7 @@ export class ReadModel {
       each: (event) => {
         this.times.add(event.position, event.instant);
         this.chain.take(event);
+        if (event.stream === CHECKPOINT_STREAM) this.verify(event.open());
         this.sinceCheckpoint++;
       },
     });
@@ -242,6 +245,7 @@ export class ReadModel {
       const at = fromEventTime(event.time);
       this.times.add(event.position, at);
       this.chain.take(stored);
+      if (event.stream === CHECKPOINT_STREAM) this.verify(event);
       decoded.push(event);
       if (!change) continue;
       this.window.add(change, event.stream, before, this.foldedAt(at));
@@ -254,6 +258,12 @@ export class ReadModel {
     this.window.flush();
     this.wake();
     if (this.isCheckpointDue) void this.checkpoint();
+  }
+
+  /** Holds an anchor against the chain; one of a writer that was voted out does not count. */
+  private verify({ data, metadata, position }: StoredEvent): void {
+    if (metadata.epoch < this.projection.epoch) return;
+    this.chain.verify({ position: Number(data['position']), hash: String(data['hash']) }, position);
   }
 
   /** On the monotonic clock. Events of before the start have the age that their date says, all others are new. */

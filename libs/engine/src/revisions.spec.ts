@@ -110,6 +110,23 @@ describe('a reader of the log stops with one sentence when an event does not fol
     await plane.stop();
   });
 
+  it('a writer that meets an object which it has not read ends, and overwrites nothing', async () => {
+    const { store } = await written({ again: false });
+    const created = store.events.find(revisionOf(0)) as StoredEvent;
+    store.add(`${CONFIG_MAPS}/default/other`, { ...created, id: 'other' });
+    const { log, plane, fatal } = reader(store);
+    const isHidden = ({ stream }: { readonly stream: string }) => stream === STREAM;
+    log.withheld = isHidden;
+    await plane.start();
+    log.withheld = () => false;
+    const writer = await plane.becomeWriter('test');
+    const result = await writer.submit(testCreate(CONFIG_MAPS, { metadata: { name: 'one', namespace: 'default' } }));
+    expect(isRefusal(result)).toBe(true);
+    expect(fatal).toEqual([expect.any(LogDamaged)]);
+    expect(store.revision(STREAM)).toBe(6);
+    await plane.stop();
+  });
+
   it('and reads on where a name is taken up again that it has forgotten, when the log has what was before', async () => {
     const { store, positions } = await written({ again: true });
     const taken = reader(store);

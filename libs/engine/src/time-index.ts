@@ -29,13 +29,15 @@ export interface StoredTimes {
  */
 export class TimeIndex {
   private entries: TimeEntry[] = [];
-  private every = EVENTS_PER_ENTRY;
   /** Events from the last entry on, with it. */
   private since = 0;
   private count = 0;
   private latest: Instant = 0;
 
-  constructor(private readonly entriesMax = ENTRIES_MAX) {}
+  constructor(
+    private readonly entriesMax = ENTRIES_MAX,
+    private every = EVENTS_PER_ENTRY,
+  ) {}
 
   /** How many events were added. */
   get length(): number {

@@ -14,11 +14,13 @@ import type { Clock, EventLog, Ids } from '#ports';
 import { AppendVoid, EventTooLarge, LogDamaged, LogFailed, LogFull, WrongExpectedRevision } from '#ports';
 import type { Instant, JsonObject } from '#std';
 import { Fault, toEventTime } from '#std';
-import { WRITER_ELECTED, type EventCodec } from './codec.js';
+import type { EventCodec } from './codec.js';
 import { fits } from './event-size.js';
 import { OutstandingAppends } from './outstanding-appends.js';
 import { provenanceOf } from './provenance.js';
-import { WRITER_STREAM, type Projection } from './projection.js';
+import { endsOfStreams } from './forgotten-names.js';
+import { WRITER_ELECTED, WRITER_STREAM } from './own-streams.js';
+import type { Projection } from './projection.js';
 import type { ReadModel } from './read-model.js';
 import { accepted } from './writer-answers.js';
 import { WriterElsewhere } from './writer-seat.js';
@@ -314,22 +316,27 @@ export class Writer implements CommandPort {
     this.rebuilding = (async () => {
       await Promise.race([Promise.allSettled(this.onTheWay.values()), this.pause(COMMAND_TIMEOUT_MS)]);
       for (let wait = 10; ; wait = Math.min(wait * 2, 1000)) {
-        const fresh = await reads.fresh(5000).catch(() => false);
-        if (fresh) break;
+        const ends =
+          (await reads.fresh(5000).catch(() => false)) &&
+          (await endsOfStreams(this.options, this.forgotten).catch((cause) => this.unreadable(cause)));
+        if (ends) {
+          this.ahead = reads.projection.copy();
+          const { position } = this.ahead;
+          for (const [stream, { revision }] of ends)
+            if (!this.ahead.stream(stream)) this.ahead.put(stream, { revision, position, object: undefined }, position);
+          this.forgotten.clear();
+        }
+        if (ends || !this.elected) break;
         await this.pause(wait);
       }
-      this.ahead = reads.projection.copy();
-      this.recall();
       this.rebuilding = undefined;
     })();
   }
 
-  /** Objects of a name whose last one went long ago go on in its stream. What another writer began is known by now. */
-  private recall(): void {
-    for (const [stream, revision] of this.forgotten)
-      if (!this.ahead.stream(stream))
-        this.ahead.put(stream, { revision, position: this.ahead.position, object: undefined }, this.ahead.position);
-    this.forgotten.clear();
+  private unreadable(cause: unknown): undefined {
+    if (!(cause instanceof LogDamaged)) return;
+    this.elected = false;
+    this.options.onFatal(cause);
   }
 
   /** False when the rebuilding is not over by then; it goes on for others. */
