@@ -42,6 +42,8 @@ export interface Roughness {
   readonly logAway: number;
   /** Others write to the store of the log. */
   readonly foreign: number;
+  /** Somebody sets the wall clock. */
+  readonly clockSteps: number;
 }
 export const CALM: Roughness = {
   drop: 0,
@@ -69,6 +71,7 @@ export const CALM: Roughness = {
   logFull: 0,
   logAway: 0,
   foreign: 0,
+  clockSteps: 0,
 };
 
 /** What a world is made of, whatever happens in it. */
@@ -111,9 +114,10 @@ export function drawRoughness(chance: Prng, { isSlow, processes }: Pick<Shape, '
     controlCutOff: some(0.3, 0.03),
     checkpoints: some(0.7, 0.2),
     tornCheckpoints: some(0.4, 0.5),
-    logFull: some(0.2, 0.02),
+    logFull: some(0.3, 0.05),
     logAway: some(0.3, 0.02),
     foreign: some(0.3, 0.5),
+    clockSteps: some(0.3, 0.02),
   };
 }
 export function drawShape(chance: Prng): Shape {

@@ -153,8 +153,8 @@ class Watcher {
       const object = after ?? before;
       // An event of a writer that was voted out changes nothing.
       if (!object || this.version === undefined || after === before) continue;
-      if (position <= this.version)
-        this.observations.wrong(`a watch of ${this.kind} at ${this.version} was told of ${position} again`);
+      // As the API does: where memory and log meet, something may come twice.
+      if (position <= this.version) continue;
       if (Number(object.metadata.resourceVersion) !== position && after)
         this.observations.wrong(
           `a watch was told of ${this.streamOf(object)} at ${position} with version ${object.metadata.resourceVersion}`,

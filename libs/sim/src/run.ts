@@ -6,6 +6,7 @@ import type { Violation } from './checkers/checker.js';
 import { clearText, differing, leftInNamespaces, lostWrites, wrongSlices } from './checkers/end-checks.js';
 import { drawRoughness, drawShape, type Roughness, type Shape } from './faults.js';
 import { noKeys } from './keys.js';
+import { acceptedThoughWrong, reopened, shownOfAnotherTimeline } from './reopening.js';
 import { SECRET_MARKER } from './wishes.js';
 import { World } from './world.js';
 
@@ -107,9 +108,15 @@ async function atTheEnd(world: World): Promise<readonly Violation[]> {
   wrong('no secret is in the log', clearText(store.events, SECRET_MARKER));
   for (const slot of slots.all) {
     const visible = visibleTo(slots.keysOf(slot.roles));
-    const differs = differing(visible(replayed), visible(await world.reopened(slot)));
+    const projection = await reopened(world, slot);
+    const differs = projection ? differing(visible(replayed), visible(projection)) : [];
     wrong('a process that starts from a checkpoint sees the same', differs.map(of(slot.name)));
   }
+  const { api } = slots;
+  const restored = await shownOfAnotherTimeline(world);
+  const differs = restored ? differing(visibleTo(slots.keysOf(api.roles))(replayed), restored.entries()) : [];
+  wrong('a checkpoint of another time is not used', differs);
+  wrong('a log that is not what it should be is refused', await acceptedThoughWrong(world));
   return found;
 }
 

@@ -176,8 +176,9 @@ class WatchedRuntime extends FakeRuntime {
     const container = this.list().find((one) => one.id === id);
     if (container?.state !== 'running' || container.labels.role === 'infra') return;
     const { uid, container: name, pod } = container.labels;
-    // Without the container that holds the pod's network the others have to start anew.
-    const holdsNetwork = (one: RuntimeContainer): boolean => one.labels.role === 'infra' && one.state === 'running';
+    // Without the container that held the pod's network when they were made the others have to start anew.
+    const holdsNetwork = (one: RuntimeContainer): boolean =>
+      one.labels.role === 'infra' && one.state === 'running' && one.createdAt <= container.createdAt;
     if (!this.list().some((one) => one.labels.uid === uid && holdsNetwork(one))) return;
     if (!this.watched.mayStop(uid))
       this.watched.onViolation(`${this.node} ${did} ${name} of ${pod} (${uid}), which nobody deleted`);

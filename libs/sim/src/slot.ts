@@ -84,7 +84,7 @@ export class ProcessSlot {
     this.after(ms, () => (process.connected = true));
   }
   checkpoint(): void {
-    if (this.isServing && !this.process.gate.isStill) this.process.plane.reads.checkpoint();
+    if (this.isServing && !this.process.gate.isStill) void this.process.plane.reads.checkpoint();
   }
   heal(): void {
     for (const process of this.processes) {

@@ -65,7 +65,7 @@ export class Slots {
     const { current } = faults;
     for (const slot of this.all) {
       if (chance.chance(current.controlCutOff)) slot.cutOff(chance.below(90_000));
-      if (chance.chance(current.checkpoints) && this.keysOf(slot.roles) === simulatedKeys) slot.checkpoint();
+      if (chance.chance(current.checkpoints)) slot.checkpoint();
       if (chance.chance(current.dies)) slot.kill();
       if (chance.chance(current.pauses)) slot.pause(chance.below(chance.chance(0.8) ? 10_000 : 60_000));
       if (chance.chance(current.usurped)) slot.usurp(chance.below(60_000));

@@ -1,5 +1,5 @@
-import { MemoryBusHub, MemoryEventLog, MemoryLogStore, SeededIds, VirtualClock } from '#adapters';
-import { eventCodec, ControlPlane, type Projection } from '#engine';
+import { MemoryBusHub, MemoryLogStore, VirtualClock } from '#adapters';
+import { eventCodec, type Projection } from '#engine';
 import { registry } from '#kinds';
 import { prng, type Instant, type Prng } from '#std';
 import { EventChecks } from './checkers/event-checks.js';
@@ -15,7 +15,6 @@ import { Faults, type Roughness, type Shape } from './faults.js';
 import { simulatedKeys } from './keys.js';
 import { SignsOfLife } from './signs-of-life.js';
 import { SimulatedNode } from './simulated-node.js';
-import type { ProcessSlot } from './slot.js';
 import { Slots } from './slots.js';
 import { Steps } from './steps.js';
 import { Swarm } from './swarm.js';
@@ -109,12 +108,12 @@ export class World {
   act(): void {
     const { chance } = this;
     if (chance.chance(0.7)) this.swarm.act();
-    if (chance.chance(0.6)) this.ledger.act();
+    for (let i = 0; i < LEDGER_ACTS_MAX; i++) if (chance.chance(0.5)) this.ledger.act();
     if (chance.chance(0.4)) this.readers.act();
   }
   /** What befalls everything in one moment of trouble. */
   trouble(): void {
-    const { chance, slots } = this;
+    const { chance, clock, slots } = this;
     const { current } = this.faults;
     slots.trouble();
     for (const node of this.nodes) {
@@ -126,6 +125,7 @@ export class World {
       if (chance.chance(current.busLost)) node.loseBus(chance.below(current.busLostMsMax));
     }
     if (chance.chance(current.cutInTurn)) this.cutInTurn();
+    if (chance.chance(current.clockSteps)) clock.step(chance.below(CLOCK_STEP_MS_MAX));
     // Who could not be heard because nobody listened was not silent.
     for (const node of this.nodes) if (node.isUp && !slots.isListening) this.signs.note(node.name);
   }
@@ -133,24 +133,6 @@ export class World {
     this.faults.heal();
     this.slots.heal();
     for (const node of this.nodes) node.heal();
-  }
-
-  /** What a process sees that starts now from the newest checkpoint of a slot. */
-  async reopened({ name, roles, checkpoints, process }: ProcessSlot): Promise<Projection> {
-    const { store, steps, clock, slots } = this;
-    const plane = new ControlPlane({
-      log: new MemoryEventLog({ store, schedule: steps.soon }),
-      ...{ kinds: registry, keys: slots.keysOf(roles), clock, checkpoints, soon: steps.soon },
-      build: process.parts.build,
-      endsKeptMs: ENDS_KEPT_MS,
-      ids: new SeededIds(1),
-      onFatal: (cause) => this.violated('a process starts from a checkpoint', `${name}: ${String(cause)}`),
-    });
-    const started = plane.start();
-    await this.run(1000);
-    await started;
-    await plane.stop();
-    return plane.reads.projection;
   }
 
   /** All nodes but one fall silent, each some seconds after the one before. */
@@ -171,5 +153,9 @@ export class World {
   }
 }
 
+/** Somebody sets the clock forward by so much at most. (Back: containers are then taken for older than their sandbox.) */
+const CLOCK_STEP_MS_MAX = 3_600_000;
+/** So many at one moment meet. */
+const LEDGER_ACTS_MAX = 3;
 /** How much of an event a large object takes: alone it fits, twice it does not. */
 const LARGE = 0.6;

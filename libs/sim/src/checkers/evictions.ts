@@ -17,8 +17,9 @@ const BEAT_MS = 10_000;
  */
 export function onlyTheSilentAreLeft(signs: SignsOfLife): EventChecker {
   return {
-    name: 'no eviction unless its conditions hold',
+    name: 'no node is left unless it is silent',
     check(event, before) {
+      if (event.type === 'NodeBecameUnreachable') return saidSilent(signs, parseStream(event.stream).name);
       if (event.type !== 'PodEvicted') return undefined;
       const { namespace, name } = parseStream(event.stream);
       const pod = before.get(pods, namespace, name);
@@ -34,6 +35,13 @@ export function onlyTheSilentAreLeft(signs: SignsOfLife): EventChecker {
         : undefined;
     },
   };
+}
+
+function saidSilent(signs: SignsOfLife, node: string): string | undefined {
+  const silent = signs.silentMs(node, signs.now());
+  return silent >= GRACE_MS - KNOWN_AFTER_MS - BEAT_MS
+    ? undefined
+    : `${node} was said to be unreachable, ${silent} ms after a sign of life`;
 }
 
 function isUnreachable(view: View, node: string): boolean {
