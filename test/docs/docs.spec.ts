@@ -107,6 +107,39 @@ describe('what the pages name', () => {
   });
 });
 
+/** Pages whose tables promise something: each row names the tests that hold it. */
+describe.each(['docs/reliability.md', 'docs/security.md'])('what %s promises', (page) => {
+  const rows = read(page)
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !/^\| (what can happen|-+) /.test(line))
+    .map((line) => line.split(' | ').at(-1) ?? '');
+
+  it('has a test in each row', () => {
+    expect(rows.length).toBeGreaterThan(10);
+    for (const row of rows) {
+      const files = [...row.matchAll(/`((?:apps|libs|test|tools)\/[\w./-]+)`/g)].map(([, file = '']) => file);
+      expect([row, files.length]).not.toEqual([row, 0]);
+      const text = files.map(read).join('\n');
+      const names = [...row.matchAll(/"([^"]+)"/g)].map(([, name = '']) => name);
+      expect(names.filter((name) => !isNamed(name, text))).toEqual([]);
+    }
+  });
+});
+
+/** A test's name as it stands in a file, alone or after the name of its group; `…` stands for what a case puts there. */
+function isNamed(name: string, text: string): boolean {
+  return name
+    .split('…')
+    .map((part) => part.trim())
+    .every((part) => {
+      const words = part.split(' ');
+      return words.some((_word, i) => {
+        const [group, test] = [words.slice(0, i).join(' '), words.slice(i).join(' ')];
+        return text.includes(group) && text.includes(test);
+      });
+    });
+}
+
 /** Types one command into the clone. Variables that are exported stay for the later ones. */
 async function typed(command: string): Promise<void> {
   if (command === 'npm start') {

@@ -72,12 +72,17 @@ describe('a disk that fills up while the cluster runs', () => {
   it('is not stopped by it: what else is written to the disk can wait', async () => {
     // The feed notes every second how far it has come.
     await new Promise((resolve) => setTimeout(resolve, 1_500));
-    expect((await api.get('/readyz')).status).toBe(200);
+    expect((await api.get('/livez')).status).toBe(200);
+    // It is not ready, and says which check fails and why.
+    const ready = await api.get('/readyz?verbose');
+    expect(ready.status).toBe(500);
+    expect(ready.body.toString()).toMatch(/\[-\]log failed.*\n/);
   });
 
   it('writes again as soon as there is room', async () => {
     expect(mount('-o', 'remount,size=8m')).toBe(true);
     expect((await write('roomy', 20_000)).status).toBe(201);
+    expect((await api.get('/readyz')).status).toBe(200);
     await expectAllThere();
   });
 
