@@ -268,7 +268,7 @@ describe('one clear sentence for', () => {
         /cannot be used: .*(read-only|cannot be opened)/,
       );
       await expect(SqliteEventLog.open(join(fixed, 'deep', 'log.db'))).rejects.toThrow(
-        'its folder does not exist and cannot be made',
+        'cannot be used: the file system is read-only.',
       );
     } finally {
       spawnSync('umount', [fixed]);
