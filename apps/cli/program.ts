@@ -2,6 +2,7 @@ import { program as shiplog } from 'commander';
 import { at } from './at.js';
 import { restrict } from './event-store.js';
 import { imageBusybox } from './image.js';
+import { allowNode, listRevoked, revokeNode } from './node.js';
 import { setup } from './setup.js';
 import { status } from './status.js';
 import { runTool } from './tool.js';
@@ -48,3 +49,10 @@ program
   .command('restrict-event-store <url>')
   .description('let nobody but the logins that setup made read or append on an EventStoreDB')
   .action(restrict);
+const node = program.command('node').description('say which nodes may be on the bus');
+node
+  .command('revoke <name>')
+  .description('end the credentials of a node at once; it gets none until it is allowed again')
+  .action(revokeNode);
+node.command('allow <name>').description('let a revoked node have new credentials').action(allowNode);
+node.command('revoked').description('list the revoked nodes').action(listRevoked);

@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { natsConfig, NatsAuthority, openFileKeys, type NatsPermissions, type StoredKeys } from '#adapters';
+import {
+  natsConfig,
+  NatsAuthority,
+  NodeAdmission,
+  openFileKeys,
+  SystemClock,
+  type NatsPermissions,
+  type StoredKeys,
+} from '#adapters';
 import { agentPermissions, appPermissions } from '#engine';
 import { explain, readSettings, say } from '#nest';
 import { EVENT_STORE_FOLDER, LOGINS } from './event-store.js';
@@ -28,6 +36,7 @@ export async function setup(options: SetupOptions): Promise<void> {
     const { home } = readSettings('setup', [], process.env);
     const keys = await openFileKeys(home);
     const authority = await NatsAuthority.open(keys.store);
+    const admission = new NodeAdmission(keys.store, authority, new SystemClock());
     const host = new URL(options.bus).hostname;
     const server = await keys.issueCertificate({
       commonName: 'nats',
@@ -46,7 +55,9 @@ export async function setup(options: SetupOptions): Promise<void> {
       await admit(join(home, 'credentials', app, 'bus.json'), app, options.bus, appPermissions([app]));
     for (const node of options.node) {
       const path = join(home, 'agents', `${node}.json`);
-      await admit(path, node, options.agentBus ?? options.bus, agentPermissions(node.toLowerCase()));
+      const name = node.toLowerCase();
+      const user = await admission.issue(name, agentPermissions(name));
+      write(path, JSON.stringify({ url: options.agentBus ?? options.bus, ca: keys.caCertificate, ...user }));
     }
     if (options.eventStore !== undefined) await prepareEventStore(home, keys, options.eventStore);
     say(`Keys, bus configuration and credentials are in ${home}.`);

@@ -1,8 +1,9 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, MessagePattern, NatsContext, Payload } from '@nestjs/microservices';
-import { nodeOfSubject, subjects } from '#engine';
+import { subjects } from '#engine';
 import type { AssignmentSync, ReportAnswer, TokenAnswer } from '#model';
 import {
+  CredentialPayload,
   HealthHost,
   HeartbeatPayload,
   IncidentPayload,
@@ -20,40 +21,41 @@ export class ReportController {
 
   @MessagePattern(subjects.reports('register'))
   register(@Payload() request: RegisterPayload, @Ctx() context: NatsContext): Promise<ReportAnswer> {
-    return this.host.health.register(nodeOf(context), request);
+    return this.host.health.register(this.host.reporter(context.getSubject()), request);
   }
 
   @MessagePattern(subjects.reports('sync'))
   sync(@Payload() request: SyncPayload, @Ctx() context: NatsContext): Promise<AssignmentSync> {
-    return this.host.health.sync({ boot: request.boot, node: nodeOf(context) });
+    return this.host.health.sync({ boot: request.boot, node: this.host.reporter(context.getSubject()) });
   }
 
   @MessagePattern(subjects.reports('pod'))
   pod(@Payload() report: PodReportPayload, @Ctx() context: NatsContext): Promise<ReportAnswer> {
-    return this.host.health.podReport(nodeOf(context), report);
+    return this.host.health.podReport(this.host.reporter(context.getSubject()), report);
   }
 
   @MessagePattern(subjects.reports('node'))
   node(@Payload() report: NodeReportPayload, @Ctx() context: NatsContext): Promise<ReportAnswer> {
-    return this.host.health.nodeReport(nodeOf(context), report);
+    return this.host.health.nodeReport(this.host.reporter(context.getSubject()), report);
   }
 
   @MessagePattern(subjects.reports('incident'))
   incident(@Payload() report: IncidentPayload, @Ctx() context: NatsContext): Promise<ReportAnswer> {
-    return this.host.health.incident(nodeOf(context), report);
+    return this.host.health.incident(this.host.reporter(context.getSubject()), report);
   }
 
   @MessagePattern(subjects.reports('token'))
   token(@Payload() request: TokenPayload, @Ctx() context: NatsContext): Promise<TokenAnswer> {
-    return this.host.health.token(nodeOf(context), request);
+    return this.host.health.token(this.host.reporter(context.getSubject()), request);
+  }
+
+  @MessagePattern(subjects.reports('credential'))
+  credential(@Payload() request: CredentialPayload, @Ctx() context: NatsContext): Promise<{ readonly jwt: string }> {
+    return this.host.renew(this.host.reporter(context.getSubject()), request.publicKey);
   }
 
   @EventPattern<string>(subjects.heartbeats)
   heartbeat(@Payload() beat: HeartbeatPayload, @Ctx() context: NatsContext): void {
-    this.host.health.heartbeat({ ...beat, node: nodeOf(context) });
+    this.host.health.heartbeat({ ...beat, node: this.host.reporter(context.getSubject()) });
   }
-}
-
-function nodeOf(context: NatsContext): string {
-  return nodeOfSubject(context.getSubject());
 }

@@ -14,7 +14,8 @@ import {
 import { createAgent, type Agent } from '#agent';
 import { say } from './console.js';
 import { nodeOptions } from './host.js';
-import { connect, readCredentials } from './platform.js';
+import { NodeCredentials } from './node-credentials.js';
+import { connect } from './platform.js';
 import { prepareHome } from './preconditions.js';
 import type { Settings } from './settings.js';
 
@@ -27,13 +28,21 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly settings: Settings,
     readonly bus: NatsBus,
     private readonly streamBus: NatsBus,
+    private readonly credentials: NodeCredentials,
   ) {}
 
   static async open(settings: Settings): Promise<AgentHost> {
     prepareHome(settings.home);
-    const credentials = readCredentials(settings.credentials ?? credentialsPath(settings));
+    const credentials = new NodeCredentials({
+      node: settings.node,
+      given: settings.credentials ?? credentialsPath(settings),
+      renewed: join(agentFolder(settings), 'renewed.json'),
+      clock: new SystemClock(),
+      onProblem: (problem) => say(`agent: ${problem}`),
+    });
     const bus = await connect(credentials, `agent-${settings.node}`);
-    return new AgentHost(settings, bus, await connect(credentials, `agent-${settings.node}-streams`));
+    const streamBus = await connect(credentials, `agent-${settings.node}-streams`);
+    return new AgentHost(settings, bus, streamBus, credentials);
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -57,9 +66,11 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
       log: (line) => say(`agent: ${line}`),
     });
     await this.agent.start();
+    this.credentials.keepFresh(bus);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.credentials.stop();
     await this.agent?.stop();
     await this.streamBus.close();
     await this.bus.close();

@@ -3,15 +3,16 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { agentEnvironment, privateFolders, stopProcessOf, writePrivateFile } from '#adapters';
+import { agentEnvironment, expiryOf, privateFolders, stopProcessOf, writePrivateFile } from '#adapters';
 import { agentPermissions } from '#engine';
 import { agentFolder, credentialsPath, memoryFolder } from './agent-host.js';
-import { say } from './console.js';
+import { explain, say } from './console.js';
 import { Platform } from './platform.js';
 
 const RESTART_FIRST_MS = 200;
 const RESTART_MAX_MS = 5_000;
 const HEALTHY_MS = 10_000;
+const ADMIT_MS = 5_000;
 /** An agent allocates little: a small young generation costs it nothing and saves tens of megabytes. */
 const SMALL = ['--max-semi-space-size=2'];
 
@@ -26,17 +27,21 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
   private delayMs = RESTART_FIRST_MS;
   private restart: NodeJS.Timeout | undefined;
   private readonly pidFile: string;
+  private admitting: NodeJS.Timeout | undefined;
+  /** When the credential that was written last ends. */
+  private expires = 0;
+  private isRevoked = false;
 
   constructor(private readonly platform: Platform) {
     this.pidFile = join(agentFolder(platform.settings), 'pid');
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const { settings, authority, busUrl, caCertificate } = this.platform;
+    const { settings } = this.platform;
     privateFolders(settings.home, 'agent', settings.node);
     await stopProcessOf(this.pidFile, agentMain());
-    const user = await authority.issueUser(`agent-${settings.node}`, agentPermissions(settings.node));
-    writePrivateFile(credentialsPath(settings), JSON.stringify({ url: busUrl, ca: caCertificate, ...user }));
+    await this.admit();
+    this.admitting = setInterval(() => void this.admit(), ADMIT_MS).unref();
     // For `npm run down`: volumes in memory outlive the processes.
     writeFileSync(join(settings.home, 'memory-folders'), `${memoryFolder(settings)}\n`);
     this.start();
@@ -44,6 +49,7 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
+    clearInterval(this.admitting);
     clearTimeout(this.restart);
     const { child } = this;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -53,6 +59,21 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
     await gone;
     clearTimeout(timer);
     rmSync(this.pidFile, { force: true });
+  }
+
+  /** Gives the agent a credential where it has none that is good: at first, after a long sleep, or when it is allowed again. */
+  private async admit(): Promise<void> {
+    const { settings, admission, busUrl, caCertificate } = this.platform;
+    if (this.expires > Date.now() && !this.isRevoked) return;
+    try {
+      const user = await admission.issue(settings.node, agentPermissions(settings.node));
+      writePrivateFile(credentialsPath(settings), JSON.stringify({ url: busUrl, ca: caCertificate, ...user }));
+      this.expires = expiryOf(user.jwt) ?? Infinity;
+      this.isRevoked = false;
+    } catch (cause) {
+      if (!this.isRevoked) say(`the agent gets no credential: ${explain(cause)}`);
+      this.isRevoked = true;
+    }
   }
 
   private start(): void {

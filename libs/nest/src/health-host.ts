@@ -1,5 +1,6 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import { Health, publishChanges } from '#engine';
+import { NodeRevoked, type NodeAdmission } from '#adapters';
+import { agentPermissions, Health, nodeOfSubject, publishChanges } from '#engine';
 import { DEFAULT_ISSUER, issueToken } from '#http';
 import { nodeLoops } from '#loops';
 import { LoopsHost } from './loops-host.js';
@@ -10,9 +11,11 @@ import { Platform } from './platform.js';
 @Injectable()
 export class HealthHost extends LoopsHost implements BeforeApplicationShutdown {
   readonly health: Health;
+  private readonly admission: NodeAdmission;
 
   constructor(platform: Platform) {
     super(platform, nodeLoops, 'health');
+    this.admission = platform.admission;
     const { plane, heartbeats, bus } = platform;
     const { clock, ids } = plane.options;
     this.health = new Health({
@@ -29,6 +32,19 @@ export class HealthHost extends LoopsHost implements BeforeApplicationShutdown {
         return { token: issued.token, expires: new Date(issued.expires).toISOString() };
       },
     });
+  }
+
+  /** The node that a subject names. Rejects what a revoked one sends, which the bus may not know yet. */
+  reporter(subject: string): string {
+    const node = nodeOfSubject(subject);
+    if (this.admission.isRevoked(node)) throw new NodeRevoked(node);
+    return node;
+  }
+
+  /** A new credential for the agent of a node, of the key that it made. */
+  async renew(node: string, publicKey: string): Promise<{ readonly jwt: string }> {
+    const { jwt } = await this.admission.issue(node, agentPermissions(node), publicKey);
+    return { jwt };
   }
 
   beforeApplicationShutdown(): void {

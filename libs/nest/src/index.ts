@@ -8,6 +8,7 @@ export * from './health-host.js';
 export * from './host.js';
 export * from './loops-host.js';
 export * from './node-backend.js';
+export * from './node-credentials.js';
 export * from './payload-pipe.js';
 export * from './payloads.js';
 export * from './platform.js';

@@ -115,3 +115,8 @@ export class UnloggedQuestionPayload implements UnloggedQuestion {
   @IsOptional() @IsInt() readonly after?: number;
   @IsOptional() @IsInt() @Min(0) readonly waitMs?: number;
 }
+
+/** An agent asks for its credential to be renewed, with a key that it made. */
+export class CredentialPayload {
+  @IsString() @IsNotEmpty() readonly publicKey!: string;
+}

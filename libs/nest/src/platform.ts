@@ -5,6 +5,7 @@ import {
   FileCheckpointStore,
   NatsAuthority,
   NatsBus,
+  NodeAdmission,
   openEventLog,
   openFileKeys,
   privateFolderWithParents,
@@ -12,8 +13,11 @@ import {
   readGivenSecret,
   startNatsServer,
   SystemClock,
+  REVOKED_KEYS,
   type EventStoreLogin,
+  type KeyStore,
   type NatsCredentials,
+  type NatsServer,
   type StoredKeys,
   withLogin,
 } from '#adapters';
@@ -45,7 +49,7 @@ import type { Settings } from './settings.js';
 interface BusPlace {
   readonly credentials: NatsCredentials;
   readonly keys: StoredKeys | undefined;
-  readonly authority: NatsAuthority | undefined;
+  readonly admission: NodeAdmission | undefined;
   stop(): Promise<void>;
 }
 
@@ -117,10 +121,11 @@ export class Platform implements OnApplicationShutdown {
     return this.place.credentials.url;
   }
 
-  get authority(): NatsAuthority {
-    if (this.place.authority === undefined)
+  /** Which nodes may be on the bus. Only the processes with the key store may ask. */
+  get admission(): NodeAdmission {
+    if (this.place.admission === undefined)
       throw new Fault(`${this.settings.process} cannot admit others to the bus`, false);
-    return this.place.authority;
+    return this.place.admission;
   }
 
   /** Facts for the loops that are not in the log. */
@@ -218,12 +223,36 @@ async function ownPlace(settings: Settings): Promise<BusPlace> {
   const publish = [...permissions.publish, ...(isHealthHere ? [subjects.commandsOf('health')] : [])];
   const user = await authority.issueUser(settings.process, { ...permissions, publish });
   const credentials = { url: server?.url ?? settings.natsUrl ?? '', ca: keys.caCertificate, ...user };
-  return { credentials, keys, authority, stop: async () => server?.stop() };
+  const stopFollowing = server ? followRevocations(keys.store, server) : () => undefined;
+  const admission = new NodeAdmission(keys.store, authority, new SystemClock());
+  const stop = async (): Promise<void> => {
+    stopFollowing();
+    await server?.stop();
+  };
+  return { credentials, keys, admission, stop };
+}
+
+const REVOCATIONS_MS = 1_000;
+
+/** Tells the server of nodes that are revoked or allowed by another process: the command line, or the health app. */
+function followRevocations(store: KeyStore, server: NatsServer): () => void {
+  let told = store.list(REVOKED_KEYS).join();
+  const look = async (): Promise<void> => {
+    const now = store.list(REVOKED_KEYS).join();
+    if (now === told) return;
+    told = now;
+    await server.reload(await NatsAuthority.open(store));
+  };
+  const timer = setInterval(
+    () => void look().catch((cause: unknown) => say(`the bus was not told of revoked nodes: ${explain(cause)}`)),
+    REVOCATIONS_MS,
+  ).unref();
+  return () => clearInterval(timer);
 }
 
 function givenPlace(path: string): Promise<BusPlace> {
   const credentials = readCredentials(path);
-  return Promise.resolve({ credentials, keys: undefined, authority: undefined, stop: () => Promise.resolve() });
+  return Promise.resolve({ credentials, keys: undefined, admission: undefined, stop: () => Promise.resolve() });
 }
 
 /** A client's credentials as standalone and `shiplog setup` write them. */

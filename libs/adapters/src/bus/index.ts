@@ -1,5 +1,6 @@
 export * from './memory-bus.js';
 export * from './nats-authority.js';
+export * from './node-admission.js';
 export * from './nats-bus.js';
 export * from './nats-config.js';
 export * from './nats-server.js';

@@ -1,7 +1,8 @@
 import { encodeAccount, encodeOperator, encodeUser } from '@nats-io/jwt';
-import { createAccount, createOperator, createUser, fromSeed, type KeyPair } from '@nats-io/nkeys';
-import { Fault, isJsonObject } from '#std';
+import { createAccount, createOperator, createUser, fromPublic, fromSeed, type KeyPair } from '@nats-io/nkeys';
+import { Fault, isJsonObject, type Instant } from '#std';
 import type { KeyStore } from '../keys/key-store.js';
+import { revocations } from './node-admission.js';
 
 const FILE = 'nats.json';
 const UNLIMITED = -1;
@@ -20,6 +21,13 @@ export interface NatsPermissions {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
   readonly inbox: string;
+}
+
+/** Without these a credential is of a new key and has no end. In seconds. */
+export interface UserValidity {
+  readonly publicKey?: string;
+  readonly issued?: number;
+  readonly expires?: number;
 }
 
 /**
@@ -55,17 +63,18 @@ export class NatsAuthority {
       account,
       account.getPublicKey(),
       await encodeOperator('shiplog', operator),
-      await encodeAccount('shiplog', account, { limits }, { signer: operator }),
+      await encodeAccount('shiplog', account, { limits, revocations: revocations(store) }, { signer: operator }),
     );
   }
 
-  /** Credentials of a new user with these permissions. */
+  /** Credentials of a user with these permissions: a new one, or the one whose public key is given and whose seed stays there. */
   async issueUser(
     name: string,
     permissions: NatsPermissions,
-  ): Promise<Pick<NatsCredentials, 'jwt' | 'seed' | 'inbox'>> {
-    const user = createUser();
-    const jwt = await encodeUser(name, user, this.account, {
+    { publicKey, issued, expires }: UserValidity = {},
+  ): Promise<Pick<NatsCredentials, 'jwt' | 'seed' | 'inbox'> & { readonly publicKey: string }> {
+    const user = publicKey === undefined ? createUser() : publicUser(publicKey);
+    const config = {
       // An empty list would allow everything, so what may not be used at all is denied by name.
       pub: permissions.publish.length > 0 ? { allow: [...permissions.publish] } : { deny: ['>'] },
       sub: { allow: [...new Set([...permissions.subscribe, `${permissions.inbox}.>`])] },
@@ -73,9 +82,40 @@ export class NatsAuthority {
       data: UNLIMITED,
       payload: UNLIMITED,
       subs: UNLIMITED,
-    });
-    return { jwt, seed: new TextDecoder().decode(user.getSeed()), inbox: permissions.inbox };
+    };
+    const options = { ...(issued !== undefined && { iat: issued }), ...(expires !== undefined && { exp: expires }) };
+    const jwt = await encodeUser(name, user, this.account, config, options);
+    const seed = publicKey === undefined ? new TextDecoder().decode(user.getSeed()) : '';
+    return { jwt, seed, inbox: permissions.inbox, publicKey: user.getPublicKey() };
   }
+}
+
+/** A key pair that an agent makes for itself; only the public key leaves it. */
+export function newUserKey(): { readonly publicKey: string; readonly seed: string } {
+  const user = createUser();
+  return { publicKey: user.getPublicKey(), seed: new TextDecoder().decode(user.getSeed()) };
+}
+
+/** When a credential ends, in milliseconds; undefined for one that does not. It is not verified here. */
+export function expiryOf(jwt: string): Instant | undefined {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
+    const exp = isJsonObject(claims) ? claims['exp'] : undefined;
+    return typeof exp === 'number' && exp > 0 ? exp * 1000 : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function publicUser(publicKey: string): KeyPair {
+  if (/^U[A-Z2-7]{55}$/.test(publicKey)) {
+    try {
+      return fromPublic(publicKey);
+    } catch {
+      // Its checksum is wrong: refused like any other text.
+    }
+  }
+  throw new Fault('the public key is none of a user of NATS', false);
 }
 
 function newSeeds(): string {

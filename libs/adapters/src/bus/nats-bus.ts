@@ -222,7 +222,11 @@ function dial(credentials: NatsCredentials, name: string): Promise<NatsConnectio
   return connect({
     servers: credentials.url,
     name,
-    authenticator: jwtAuthenticator(credentials.jwt, new TextEncoder().encode(credentials.seed)),
+    // Asked at every connection: a credential may have been renewed since.
+    authenticator: jwtAuthenticator(
+      () => credentials.jwt,
+      () => new TextEncoder().encode(credentials.seed),
+    ),
     tls: { ca: credentials.ca },
     inboxPrefix: credentials.inbox,
     maxReconnectAttempts: -1,

@@ -19,7 +19,7 @@ export function natsConfig({ listen, folder, authority, logFile }: NatsConfigOpt
     'server_name: shiplog',
     `operator: ${authority.operatorJwt}`,
     'resolver: MEMORY',
-    `resolver_preload: { ${authority.accountId}: ${authority.accountJwt} }`,
+    preload(authority),
     'tls {',
     `  cert_file: ${quoted(join(folder, 'server.crt'))}`,
     `  key_file: ${quoted(join(folder, 'server.key'))}`,
@@ -35,6 +35,15 @@ export function natsConfig({ listen, folder, authority, logFile }: NatsConfigOpt
   ];
   if (logFile !== undefined) lines.push(`log_file: ${quoted(logFile)}`, 'logfile_size_limit: 10MB');
   return `${lines.join('\n')}\n`;
+}
+
+/** A configuration with the account as it is now: its JWT says which users are revoked. */
+export function withAccount(config: string, authority: NatsConfigOptions['authority']): string {
+  return config.replace(/^resolver_preload: .*$/m, () => preload(authority));
+}
+
+function preload({ accountId, accountJwt }: NatsConfigOptions['authority']): string {
+  return `resolver_preload: { ${accountId}: ${accountJwt} }`;
 }
 
 function quoted(text: string): string {

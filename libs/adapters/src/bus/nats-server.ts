@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { hasCode } from '../error-code.js';
 import { numberIn, stopProcessOf } from '../left-behind.js';
 import { privateFolderWithParents, writePrivateFile } from '../private-files.js';
 import { NatsAuthority } from './nats-authority.js';
-import { natsConfig } from './nats-config.js';
+import { natsConfig, withAccount } from './nats-config.js';
 
 const HOST = '127.0.0.1';
 const READY_MS = 10_000;
@@ -34,6 +34,8 @@ export interface NatsServerOptions {
 export interface NatsServer {
   readonly url: string;
   readonly pid: number | undefined;
+  /** Takes a new account or certificate into use, without a restart: connections of revoked users end at once. */
+  reload(authority: NatsAuthority): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -84,6 +86,14 @@ class Supervisor implements NatsServer {
     } finally {
       stopWaiting.abort();
     }
+  }
+
+  async reload(authority: NatsAuthority): Promise<void> {
+    await writeCertificate(this.folder, this.options.keys);
+    // The operator's line stays as it is: the server takes no other one without a restart.
+    const path = configPath(this.folder);
+    writePrivateFile(path, withAccount(readFileSync(path, 'utf8'), authority));
+    this.#child?.kill('SIGHUP');
   }
 
   async stop(): Promise<void> {
@@ -149,16 +159,20 @@ class Supervisor implements NatsServer {
   }
 }
 
-async function writeFiles(folder: string, port: number, { keys, authority }: NatsServerOptions): Promise<void> {
+async function writeCertificate(folder: string, keys: Keys): Promise<void> {
   const server = await keys.issueCertificate({
     commonName: 'nats',
     usage: 'server',
     dnsNames: ['localhost'],
     ipAddresses: [HOST, '::1'],
   });
+  writePrivateFile(join(folder, 'server.crt'), server.certificate);
+  writePrivateFile(join(folder, 'server.key'), server.privateKey);
+}
+
+async function writeFiles(folder: string, port: number, { keys, authority }: NatsServerOptions): Promise<void> {
+  await writeCertificate(folder, keys);
   const write = (name: string, text: string): void => writePrivateFile(join(folder, name), text);
-  write('server.crt', server.certificate);
-  write('server.key', server.privateKey);
   write('port', `${port}\n`);
   write(
     'server.conf',

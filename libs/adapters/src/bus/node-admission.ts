@@ -1,0 +1,119 @@
+import { Fault } from '#std';
+import type { Clock } from '#ports';
+import type { KeyStore } from '../keys/key-store.js';
+import type { NatsAuthority, NatsCredentials, NatsPermissions } from './nats-authority.js';
+
+/** A node's credential for the bus is good for so long; its agent renews it when two thirds are over. */
+export const NODE_CREDENTIAL_MS = 24 * 60 * 60 * 1000;
+export const RENEW_AT_SHARE = 2 / 3;
+
+/** `issued/<node>/<public key>`: until when that key's credential is good, in seconds. */
+const ISSUED = 'nodes/issued';
+/** `revoked/<node>`: nodes that get no credential. */
+const REVOKED = 'nodes/revoked';
+/** `revoked-keys/<public key>`: since when, and until when its credential would have been good, in seconds. */
+export const REVOKED_KEYS = 'nodes/revoked-keys';
+const LOOK_MS = 1_000;
+
+/** A node asks for a credential, or reports, that was revoked. */
+export class NodeRevoked extends Fault {
+  override readonly name = 'NodeRevoked';
+  constructor(node: string) {
+    super(`the node ${node} is revoked: "shiplog node allow ${node}" admits it again`, false);
+  }
+}
+
+/**
+ * Which nodes may be on the bus. The list of revoked ones and the keys of all credentials that are still good lie in the key
+ * store, so every process with keys, and the command line, sees and changes the same.
+ */
+export class NodeAdmission {
+  private seen: { readonly at: number; readonly nodes: ReadonlySet<string> } | undefined;
+
+  constructor(
+    private readonly store: KeyStore,
+    private readonly authority: NatsAuthority,
+    private readonly clock: Pick<Clock, 'now' | 'monotonic'>,
+  ) {}
+
+  /**
+   * A credential for a node's agent. With `publicKey` the agent keeps the private one to itself and gets a JWT only.
+   * Rejects with {@link NodeRevoked}.
+   */
+  async issue(
+    node: string,
+    permissions: NatsPermissions,
+    publicKey?: string,
+  ): Promise<Pick<NatsCredentials, 'jwt' | 'seed' | 'inbox'>> {
+    if (this.store.read(`${REVOKED}/${token(node)}`) !== undefined) throw new NodeRevoked(node);
+    const now = this.clock.now();
+    const expires = Math.floor((now + NODE_CREDENTIAL_MS) / 1000);
+    const given = { issued: Math.floor(now / 1000), expires, ...(publicKey !== undefined && { publicKey }) };
+    const user = await this.authority.issueUser(`agent-${node}`, permissions, given);
+    this.prune(`${ISSUED}/${token(node)}`);
+    this.store.createOnce(`${ISSUED}/${token(node)}/${user.publicKey}`, `${expires}\n`);
+    // Revoked meanwhile: what was just made must not outlive that.
+    if (this.store.read(`${REVOKED}/${token(node)}`) !== undefined) {
+      this.revoke(node);
+      throw new NodeRevoked(node);
+    }
+    const { jwt, seed, inbox } = user;
+    return { jwt, seed, inbox };
+  }
+
+  /** Ends every credential of a node, and gives it none until {@link allow}. */
+  revoke(node: string): void {
+    const since = Math.floor(this.clock.now() / 1000);
+    this.store.createOnce(`${REVOKED}/${token(node)}`, `${new Date(since * 1000).toISOString()}\n`);
+    this.prune(REVOKED_KEYS);
+    const folder = `${ISSUED}/${token(node)}`;
+    for (const key of this.store.list(folder)) {
+      const expires = this.store.read(`${folder}/${key}`)?.trim() ?? '';
+      this.store.createOnce(`${REVOKED_KEYS}/${key}`, `${expires} ${since}\n`);
+      this.store.destroy(`${folder}/${key}`);
+    }
+    this.seen = undefined;
+  }
+
+  /** Lets a node have new credentials. Those that were revoked stay so. False when it was not revoked. */
+  allow(node: string): boolean {
+    const name = `${REVOKED}/${token(node)}`;
+    const was = this.store.read(name) !== undefined;
+    this.store.destroy(name);
+    this.seen = undefined;
+    return was;
+  }
+
+  /** Names of the revoked nodes, in order. */
+  revoked(): readonly string[] {
+    return this.store.list(REVOKED).map(decodeURIComponent);
+  }
+
+  /** True for a node that was revoked until a second ago. */
+  isRevoked(node: string): boolean {
+    const at = this.clock.monotonic();
+    if (this.seen === undefined || at - this.seen.at >= LOOK_MS) this.seen = { at, nodes: new Set(this.revoked()) };
+    return this.seen.nodes.has(node);
+  }
+
+  private prune(folder: string): void {
+    const now = this.clock.now() / 1000;
+    for (const key of this.store.list(folder)) {
+      const expires = Number(this.store.read(`${folder}/${key}`)?.split(' ', 1)[0]);
+      if (expires < now) this.store.destroy(`${folder}/${key}`);
+    }
+  }
+}
+
+/** Keys whose credentials count no more, with the second since when: what the server's account says. */
+export function revocations(store: KeyStore): Readonly<Record<string, number>> {
+  const keys = store.list(REVOKED_KEYS);
+  return Object.fromEntries(
+    keys.map((key) => [key, Number(store.read(`${REVOKED_KEYS}/${key}`)?.trim().split(' ')[1])]),
+  );
+}
+
+/** A node's name as the name of a file. */
+function token(node: string): string {
+  return encodeURIComponent(node).replaceAll('.', '%2E');
+}
