@@ -30,7 +30,8 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
   private admitting: NodeJS.Timeout | undefined;
   /** When the credential that was written last ends. */
   private expires = 0;
-  private isRevoked = false;
+  private isStale = false;
+  private isTold = false;
 
   constructor(private readonly platform: Platform) {
     this.pidFile = join(agentFolder(platform.settings), 'pid');
@@ -64,15 +65,18 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
   /** Gives the agent a credential where it has none that is good: at first, after a long sleep, or when it is allowed again. */
   private async admit(): Promise<void> {
     const { settings, admission, busUrl, caCertificate } = this.platform;
-    if (this.expires > Date.now() && !this.isRevoked) return;
+    // A credential from before it was revoked stays revoked.
+    this.isStale ||= admission.isRevoked(settings.node);
+    if (this.expires > Date.now() && !this.isStale) return;
     try {
       const user = await admission.issue(settings.node, agentPermissions(settings.node));
       writePrivateFile(credentialsPath(settings), JSON.stringify({ url: busUrl, ca: caCertificate, ...user }));
       this.expires = expiryOf(user.jwt) ?? Infinity;
-      this.isRevoked = false;
+      this.isStale = false;
+      this.isTold = false;
     } catch (cause) {
-      if (!this.isRevoked) say(`the agent gets no credential: ${explain(cause)}`);
-      this.isRevoked = true;
+      if (!this.isTold) say(`the agent gets no credential: ${explain(cause)}`);
+      this.isTold = true;
     }
   }
 

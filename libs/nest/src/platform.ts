@@ -296,5 +296,13 @@ function parsed(text: string): unknown {
 }
 
 export function connect(credentials: NatsCredentials, name: string): Promise<NatsBus> {
-  return NatsBus.connect(credentials, { name, rules: busRules, onProblem: (problem) => say(`bus: ${problem}`) });
+  let told = '';
+  let times = 0;
+  // A client that is refused tries five times a second: the same sentence is said at the 1st, 2nd, 4th, 8th … time in a row.
+  const onProblem = (problem: string): void => {
+    times = problem === told ? times + 1 : 1;
+    told = problem;
+    if ((times & (times - 1)) === 0) say(`bus: ${problem}${times === 1 ? '' : ` (${times} times)`}`);
+  };
+  return NatsBus.connect(credentials, { name, rules: busRules, onProblem });
 }
