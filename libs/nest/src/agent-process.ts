@@ -67,7 +67,7 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
     const { settings, admission, busUrl, caCertificate } = this.platform;
     // A credential from before it was revoked stays revoked.
     this.isStale ||= admission.isRevoked(settings.node);
-    if (this.expires > Date.now() && !this.isStale) return;
+    if (this.expires > this.platform.plane.options.clock.now() && !this.isStale) return;
     try {
       const user = await admission.issue(settings.node, agentPermissions(settings.node));
       writePrivateFile(credentialsPath(settings), JSON.stringify({ url: busUrl, ca: caCertificate, ...user }));
