@@ -70,7 +70,7 @@ export class Ledger {
         history.filter(({ what }) => !this.isAmbiguous(what)),
         register,
       );
-      if (verdict.is === 'linearizable') continue;
+      if (verdict.is !== 'not linearizable') continue;
       const stuck = verdict.stuck.map(
         ({ what, calledAt, answeredAt }) => `${calledAt}-${answeredAt ?? ''} ${JSON.stringify(what)}`,
       );

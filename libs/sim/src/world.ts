@@ -156,6 +156,6 @@ export class World {
 /** Somebody sets the clock forward by so much at most. (Back: containers are then taken for older than their sandbox.) */
 const CLOCK_STEP_MS_MAX = 3_600_000;
 /** So many at one moment meet. */
-const LEDGER_ACTS_MAX = 3;
+const LEDGER_ACTS_MAX = 2;
 /** How much of an event a large object takes: alone it fits, twice it does not. */
 const LARGE = 0.6;

@@ -75,6 +75,18 @@ describe('a history is not linearizable', () => {
     expect(verdict([1, 2, create('a')], [3, 4, remove('absent')])).toBe(NO);
     expect(verdict([1, 2, create('a')], [3, 4, remove()], [5, 6, create('b', 'exists')])).toBe(NO);
   });
+  it('but is undecided when the search for that takes too long', () => {
+    const unknown = Array.from({ length: 12 }, (_, i) => ({
+      calledAt: i,
+      answeredAt: undefined,
+      what: write(`${i}`, 'unknown'),
+    }));
+    const first = { calledAt: -2, answeredAt: -1, what: create('a') };
+    const last = { calledAt: 20, answeredAt: 21, what: read('never') };
+    const operations = [first, ...unknown, last];
+    expect(linearizable(operations, register, { statesMax: 100 }).is).toBe('undecided');
+    expect(linearizable(operations, register).is).toBe(NO);
+  });
   it('and says which operations have no place', () => {
     const rows: readonly Row[] = [
       [1, 2, create('a')],

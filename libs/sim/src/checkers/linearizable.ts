@@ -17,15 +17,25 @@ export interface Model<State, Op> {
 
 export type Verdict<Op> =
   | { readonly is: 'linearizable' }
+  /** So many operations have no known outcome that the search was given up. */
+  | { readonly is: 'undecided' }
   /** `reached`: how many answered operations the longest order has. `stuck`: those that none of the longest orders could go on with. */
   | { readonly is: 'not linearizable'; readonly reached: number; readonly stuck: readonly Operation<Op>[] };
+
+/** Each operation without a known outcome doubles the search: it is bounded in time and memory. */
+const STATES_MAX = 200_000;
 
 /**
  * Searches for an order of the operations that a sequential object could have taken, in which each operation takes effect
  * between its call and its answer. Wing and Gong's search with Lowe's memory: a set of operations that led to the same state
  * before is not tried again.
  */
-export function linearizable<State, Op>(operations: readonly Operation<Op>[], model: Model<State, Op>): Verdict<Op> {
+export function linearizable<State, Op>(
+  operations: readonly Operation<Op>[],
+  model: Model<State, Op>,
+  options: { readonly statesMax?: number } = {},
+): Verdict<Op> {
+  const { statesMax = STATES_MAX } = options;
   const search = new Search(operations);
   const known = new Set<string>();
   const path: { readonly entry: Entry<Op>; readonly state: State }[] = [];
@@ -33,6 +43,7 @@ export function linearizable<State, Op>(operations: readonly Operation<Op>[], mo
   let best: { reached: number; stuck: readonly Operation<Op>[] } = { reached: -1, stuck: [] };
   let entry = search.first;
   while (search.answeredLeft > 0) {
+    if (known.size > statesMax) return { is: 'undecided' };
     if (entry?.is === 'call') {
       const next = model.step(state, entry.operation.what);
       if (next !== undefined && isNew(known, search.doneWith(entry), model.keyOf(next))) {
