@@ -22,4 +22,15 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
   { seed: 724794799, showed: 'a set replaced pods that a node turned away at once, again and again' },
   { seed: 91008, showed: 'a node that was silent for a minute stayed unreachable for ever after it was back' },
   { seed: 399661489, showed: 'a report whose first answer was lost was not made again over what others wrote later' },
+  {
+    seed: 3,
+    showed:
+      'a pod whose last report was taken, but whose deletion the full log refused, was never deleted: the repeated report counted as old',
+  },
+  {
+    seed: 5,
+    showed:
+      'a pod whose writer died between the mark and the deletion of an immediate end stayed, and its namespace too',
+  },
+  { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];

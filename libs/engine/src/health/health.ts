@@ -135,8 +135,11 @@ export class Health {
       const pod = this.options.reads.projection.get(pods, report.namespace, report.name);
       if (pod?.metadata.uid !== report.uid || nodeOf(pod) !== node)
         return { taken: false, gone: true, reason: 'no such pod on this node' };
-      if (this.isOld(node, report.boot, report.sequence, report.uid))
+      if (this.isOld(node, report.boot, report.sequence, report.uid)) {
+        // The status was taken; the deletion that follows on it may have been refused.
+        if (report.finished) return this.finish(node, pod, report);
         return { taken: true, reason: 'a newer report was taken already' };
+      }
       const result = await this.takeReport(node, stream, pod, report);
       if (!isRefusal(result)) {
         this.note(node, report.boot).sequences.set(report.uid, report.sequence);

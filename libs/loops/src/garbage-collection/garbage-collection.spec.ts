@@ -4,7 +4,16 @@ import type { KindRegistry, KubeObject, OwnerReference } from '#model';
 import { toTime } from '#std';
 import { deployment } from '../deployment/index.js';
 import { replicaSet } from '../replica-set/index.js';
-import { allReady, deploymentIn, makeDeployment, podsIn, setIn, setsIn, TestCluster } from '../shared/testing/index.js';
+import {
+  allReady,
+  deploymentIn,
+  makeDeployment,
+  NOW,
+  podsIn,
+  setIn,
+  setsIn,
+  TestCluster,
+} from '../shared/testing/index.js';
 import { eventGarbageCollection, garbageCollection, podGarbageCollection } from './index.js';
 
 const HOUR = 3_600_000;
@@ -241,6 +250,18 @@ describe('pods of a node that is no more', () => {
     metadata: { name, namespace: 'default', ...(finalizers && { finalizers }) },
     spec: { containers: [], nodeName: node },
     status: { phase: 'Running' },
+  });
+  test('ends a pod whose immediate deletion was begun and never carried out', () => {
+    const marked = { deletionTimestamp: toTime(NOW), deletionGracePeriodSeconds: 0 };
+    const cluster = new TestCluster([podGarbageCollection]);
+    const { metadata, ...rest } = pod('p', '');
+    cluster.put<Pod>({ ...rest, metadata: { ...metadata, ...marked } });
+    cluster.put<Pod>({ ...rest, metadata: { ...metadata, ...marked, name: 'kept', finalizers: ['example.com/x'] } });
+    cluster.settle().pass(4_000);
+    expect(cluster.view.get(pods, 'default', 'p')).toBeDefined();
+    cluster.pass(2_000);
+    expect(cluster.view.get(pods, 'default', 'p')).toBeUndefined();
+    expect(cluster.view.get(pods, 'default', 'kept')).toBeDefined();
   });
   test('fail and go after 40 seconds, unless the node comes back', () => {
     const cluster = new TestCluster([podGarbageCollection]);

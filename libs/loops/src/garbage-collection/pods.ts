@@ -9,8 +9,14 @@ const PATIENCE_MS = 40_000;
 const ENDED_MAX = 12_500;
 const ENDED_KEY = 'ended';
 const NODE_KEY = 'node/';
+const MARKED_KEY = 'marked/';
+/** The deletion that follows on a mark takes no longer, unless whoever was to write it died. */
+const MARKED_MS = 5_000;
 
-/** Ends pods that nobody else can: those of nodes that are no more, and ended ones beyond a number. */
+/**
+ * Ends pods that nobody else can: those of nodes that are no more, ended ones beyond a number, and those that are marked for
+ * an immediate deletion which never came.
+ */
 export const podGarbageCollection: Loop = {
   name: 'pod-garbage-collection',
   account: 'pod-garbage-collector',
@@ -20,7 +26,7 @@ export const podGarbageCollection: Loop = {
     const pod = change.after as Pod;
     const node = pod.spec.nodeName;
     const isLost = node !== undefined && node !== '' && !view.get(nodes, undefined, node);
-    return [...(isLost ? [NODE_KEY + node] : []), ...(hasEnded(pod) ? [ENDED_KEY] : [])];
+    return [...(isLost ? [NODE_KEY + node] : []), ...(hasEnded(pod) ? [ENDED_KEY] : []), ...markedKeys([pod])];
   },
   keysAtStart(view) {
     const lost = new Set(
@@ -29,11 +35,36 @@ export const podGarbageCollection: Loop = {
         .map((pod) => pod.spec.nodeName ?? '')
         .filter((node) => node !== '' && !view.get(nodes, undefined, node)),
     );
-    return [ENDED_KEY, ...[...lost].map((node) => NODE_KEY + node)];
+    return [ENDED_KEY, ...[...lost].map((node) => NODE_KEY + node), ...markedKeys(view.list(pods))];
   },
-  reconcile: (view, key, now) =>
-    key === ENDED_KEY ? endedPods(view) : podsOfLostNode(view, key.slice(NODE_KEY.length), now),
+  reconcile(view, key, now) {
+    if (key === ENDED_KEY) return endedPods(view);
+    if (key.startsWith(MARKED_KEY)) return markedPod(view, key, now);
+    return podsOfLostNode(view, key.slice(NODE_KEY.length), now);
+  },
 };
+
+function markedKeys(all: readonly Pod[]): readonly string[] {
+  return all.filter(isOver).map(({ metadata }) => `${MARKED_KEY}${metadata.namespace ?? ''}/${metadata.name}`);
+}
+/** Nothing is waited for any more: neither a grace period nor a finalizer. */
+function isOver({ metadata }: Pod): boolean {
+  return (
+    metadata.deletionTimestamp !== undefined &&
+    metadata.deletionGracePeriodSeconds === 0 &&
+    (metadata.finalizers ?? []).length === 0
+  );
+}
+/** The mark and the deletion are two events: a writer that dies, or a log that is full, between them leaves the mark alone. */
+function markedPod(view: View, key: string, now: Instant): readonly Decision[] {
+  const [, namespace = '', name = ''] = key.split('/');
+  const pod = view.get(pods, namespace, name);
+  if (!pod || !isOver(pod)) return [];
+  const due = (parseInstant(pod.metadata.deletionTimestamp) ?? 0) + MARKED_MS;
+  if (now < due) return [{ is: 'wake', at: due }];
+  const because = `${name} was to be deleted at once, and is still there`;
+  return [remove(pods, pod, { because, basedOn: [streamOfObject(pods, pod)], gracePeriodSeconds: 0 })];
+}
 
 function podsOfLostNode(view: View, node: string, now: Instant): readonly Decision[] {
   if (view.get(nodes, undefined, node)) return [];
