@@ -49,6 +49,14 @@ export class JsonDocument {
     return isTooDeep(part) ? undefined : JSON.stringify(part);
   }
 
+  /**
+   * A part as it may stand in a second place, given its text. A part that nothing was written to stays itself: it is copied
+   * before a change in either place, and keeps the order of its keys, which messages show.
+   */
+  shareable(part: Json, text: string): Json {
+    return typeof part === 'object' && part !== null && this.own.has(part) ? (JSON.parse(text) as Json) : part;
+  }
+
   /** Each returns false when the path leads nowhere. */
   insert(path: readonly string[], value: Json): boolean {
     const holder = this.holderOf(path);

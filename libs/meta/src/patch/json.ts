@@ -1,4 +1,4 @@
-import { isJsonObject, jsonEquals, type Json, type JsonObject } from '#std';
+import { isJsonObject, jsonEquals, type JsonObject, type Json } from '#std';
 import { JsonDocument, TooMuchMoved } from './json-document.js';
 import { badRequest, patched, unprocessable, type Patched } from './problem.js';
 
@@ -69,8 +69,7 @@ function copy(document: JsonDocument, from: readonly string[] | undefined, path:
   const found = from && orNull(document, from);
   if (found === undefined) return FAILED;
   const text = document.textOf(found);
-  // A copy of its own: what is written to one place later must not show in the other.
-  return text !== undefined && document.insert(path, JSON.parse(text) as Json) ? text.length : FAILED;
+  return text !== undefined && document.insert(path, document.shareable(found, text)) ? text.length : FAILED;
 }
 
 /** Keys of a JSON pointer; an escape that RFC 6901 does not know is kept as it is. */
