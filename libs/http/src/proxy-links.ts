@@ -38,6 +38,12 @@ const TAG_MAX = 1024 * 1024;
 const ATTRIBUTES_MAX = 500;
 /** How much the parser is given before the limits are looked at again. */
 const PIECE = 2048;
+/**
+ * The parser keeps a token that has not ended as one text, which costs its whole length with each piece. One of more
+ * characters than these is given to it in larger pieces.
+ */
+const LONG_TOKEN = 64 * 1024;
+const LONG_PIECE = 16 * 1024;
 
 /**
  * HTML as it comes in pieces, with its links led through a proxy. The parser says where tags and their attributes are; what
@@ -47,6 +53,8 @@ export class LinkRewriter {
   private readonly tags: TagParser;
   /** What was taken and not yet given out. */
   private held = '';
+  /** The end of it, which the parser has not been given yet. */
+  private unread = '';
   /** Where in the document it begins. */
   private from = 0;
   private out = '';
@@ -61,19 +69,29 @@ export class LinkRewriter {
     for (let at = 0; at < text.length; at += PIECE) {
       const piece = text.slice(at, at + PIECE);
       this.held += piece;
-      if (!this.isOver) this.tags.feed(piece);
-      if (this.held.length > TAG_MAX || this.tags.attributes > ATTRIBUTES_MAX) this.isOver = true;
-      if (this.isOver) this.give(this.from + this.held.length, []);
+      this.unread += piece;
+      if (this.held.length <= LONG_TOKEN || this.unread.length >= LONG_PIECE) this.read();
     }
-    const { out } = this;
-    this.out = '';
-    return out;
+    return this.given();
   }
   /** What was held back in the hope of more. */
   end(): string {
-    const { held } = this;
+    this.read();
+    const rest = this.given() + this.held;
     this.held = '';
-    return held;
+    return rest;
+  }
+
+  private read(): void {
+    if (!this.isOver) this.tags.feed(this.unread);
+    this.unread = '';
+    if (this.held.length > TAG_MAX || this.tags.attributes > ATTRIBUTES_MAX) this.isOver = true;
+    if (this.isOver) this.give(this.from + this.held.length, []);
+  }
+  private given(): string {
+    const { out } = this;
+    this.out = '';
+    return out;
   }
 
   /** Gives out everything before a place in the document, with some parts replaced. */

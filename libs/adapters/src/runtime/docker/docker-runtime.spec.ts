@@ -157,7 +157,7 @@ describe('Docker', () => {
         command: ['/bin/sleep', '60'],
       });
       await runtime.startContainer(id);
-      const script = 'busybox grep Seccomp: /proc/self/status; busybox mkdir /tmp/x && echo made';
+      const script = 'exec 2>&1; busybox grep Seccomp: /proc/self/status; busybox mkdir /tmp/x && echo made';
       return (await runtime.exec(id, ['/bin/sh', '-c', script], { timeoutMs: 5000, outputBytesMax: 1000 })).output;
     };
     expect(await outputOf('silent', 'default')).toBe('Seccomp:\t2\nmade\n');
