@@ -139,7 +139,7 @@ describe('what stops a start', () => {
         SHIPLOG_EVENT_LOG: `sqlite:${join(home, 'events.db')}`,
         SHIPLOG_API_ADDRESS: '127.0.0.1:34575',
       }),
-      /^shiplog stops: The event log holds an event .* does not know: "DeploymentSplit" .* apps.deployments\/default\/web at position 1\. Start/,
+      /^The event log holds an event .* does not know: "DeploymentSplit" .* apps.deployments\/default\/web at position 1\. Start/,
     );
   });
 

@@ -108,10 +108,11 @@ describe('a deleted Secret', () => {
     await life.writer.submit(testCreate(SECRETS, secret({ a: 'bmV3' })));
     bench.clock.advance(DAY_MS);
     await turns();
+    // Its successor would end it.
+    await life.plane.stop();
     const again = await bench.live(0);
     expect(again.plane.reads.projection.get({ id: SECRETS }, 'team', 'one')).toMatchObject({ data: { a: 'bmV3' } });
     expect(bench.keys.objects()).toHaveLength(1);
-    await life.plane.stop();
     await again.plane.stop();
   });
 });
