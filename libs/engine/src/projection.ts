@@ -83,7 +83,9 @@ export class Projection implements View {
     }
     if (event.type === DELETED) this.sawEnd(time);
     const state = this.fold(before, event, this.rebuilding);
-    return this.settle(event.stream, withSealed(state, before, event, this.fold), position);
+    const change = this.settle(event.stream, withSealed(state, before, event, this.fold), position);
+    // An event of an object whose creation did not count: nothing was there, nothing is, nobody is shown anything.
+    return (change.before ?? change.after) ? change : undefined;
   }
 
   /** Replaces the state of a stream and keeps the indexes. The writer uses it for what it decided but is not durable yet. */

@@ -38,10 +38,11 @@ export function onlyTheSilentAreLeft(signs: SignsOfLife): EventChecker {
 }
 
 function saidSilent(signs: SignsOfLife, node: string): string | undefined {
-  const silent = signs.silentMs(node, signs.now());
+  // A sign of life of the last moments may be on its way, as for an eviction.
+  const silent = signs.silentMs(node, signs.now() - KNOWN_AFTER_MS);
   return silent >= GRACE_MS - KNOWN_AFTER_MS - BEAT_MS
     ? undefined
-    : `${node} was said to be unreachable, ${silent} ms after a sign of life`;
+    : `${node} was said to be unreachable, ${silent} ms after a sign of life that was known`;
 }
 
 function isUnreachable(view: View, node: string): boolean {
