@@ -1,4 +1,5 @@
 import type { Command, CommandResult } from '#model';
+import { refusals } from '#model';
 import type { Bus, BusSubscription } from '#ports';
 import { Fault } from '#std';
 import type { CommandGate } from './command-gate.js';
@@ -26,12 +27,7 @@ export class BusCommands implements CommandPort {
       return decodeMessage(answer) as unknown as CommandResult;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      return {
-        refused: true,
-        code: 503,
-        reason: 'ServiceUnavailable',
-        message: `the writer cannot be reached: ${error.message}`,
-      };
+      return refusals.unavailable(`the writer cannot be reached: ${error.message}`);
     }
   }
 }

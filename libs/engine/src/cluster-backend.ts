@@ -1,4 +1,4 @@
-import { isRefusal } from '#model';
+import { isRefusal, refusals } from '#model';
 import type {
   Change,
   Command,
@@ -19,21 +19,13 @@ import { UnloggedReader } from './unlogged.js';
 import type { CommandPort } from './writer.js';
 
 const READ_TIMEOUT_MS = 3000;
-const TOO_FAR_BEHIND: Refusal = {
-  refused: true,
-  code: 504,
-  reason: 'Timeout',
-  message: 'this server has not caught up with the event log in time, please try again',
-};
+const TOO_FAR_BEHIND = refusals.timeout('this server has not caught up with the event log in time, please try again');
 
 /** What a read is answered that needs the log while the log is away. Nothing was changed, so asking again is safe. */
-export const LOG_AWAY: Refusal = {
-  refused: true,
-  code: 503,
-  reason: 'ServiceUnavailable',
-  message: 'the event log does not answer at the moment, please try again',
-  details: { retryAfterSeconds: 1 },
-};
+export const LOG_AWAY: Refusal = refusals.unavailable(
+  'the event log does not answer at the moment, please try again',
+  1,
+);
 
 /** The cluster as the HTTP API uses it: one writer to submit to, views to read from, changes to follow. */
 export class ClusterBackend {

@@ -10,7 +10,7 @@ import type {
   Submit,
   View,
 } from '#model';
-import { isRefusal, streamOf } from '#model';
+import { isRefusal, refusals, streamOf } from '#model';
 import type { Clock, Ids } from '#ports';
 import { Fault, type Instant } from '#std';
 import { loopCommand } from './loop-command.js';
@@ -265,6 +265,5 @@ interface Settled {
 }
 
 function refusedBy(cause: unknown): CommandResult {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return { refused: true, code: 503, reason: 'ServiceUnavailable', message };
+  return refusals.unavailable(cause instanceof Error ? cause.message : String(cause));
 }

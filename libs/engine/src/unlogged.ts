@@ -1,4 +1,5 @@
 import type { Refusal, Unlogged, UnloggedFacts, UnloggedQuestion } from '#model';
+import { refusals } from '#model';
 import { NobodyListens, type Bus, type Clock } from '#ports';
 import { Fault } from '#std';
 import { decodeMessage, encodeMessage } from './messages.js';
@@ -102,10 +103,5 @@ function faultOnly(error: unknown): Fault {
 }
 
 function unreachable({ remark, app }: Unlogged, error: Fault): Refusal {
-  return {
-    refused: true,
-    code: 503,
-    reason: 'ServiceUnavailable',
-    message: `${remark}, and ${app}, which hears them, cannot be asked: ${error.message}`,
-  };
+  return refusals.unavailable(`${remark}, and ${app}, which hears them, cannot be asked: ${error.message}`);
 }

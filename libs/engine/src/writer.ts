@@ -9,7 +9,7 @@ import type {
   StoredEvent,
   StreamState,
 } from '#model';
-import { decideCommand, isRefusal, streamOf, withSnapshot } from '#model';
+import { decideCommand, isRefusal, refusals, streamOf, withSnapshot } from '#model';
 import type { Clock, EventLog, Ids } from '#ports';
 import { AppendVoid, EventTooLarge, LogDamaged, LogFailed, LogFull, WrongExpectedRevision } from '#ports';
 import type { Instant, JsonObject } from '#std';
@@ -24,7 +24,7 @@ import type { Projection } from './projection.js';
 import type { ReadModel } from './read-model.js';
 import { accepted } from './writer-answers.js';
 import { WriterElsewhere } from './writer-seat.js';
-import { NOT_TAKEN, REFUSED_BUSY, timeout, tooLarge, unavailable } from './writer-refusals.js';
+import { NOT_TAKEN, REFUSED_BUSY, tooLarge } from './writer-refusals.js';
 
 export interface WriterOptions {
   readonly log: EventLog;
@@ -160,7 +160,7 @@ export class Writer implements CommandPort {
     const deadline = clock.monotonic() + COMMAND_TIMEOUT_MS;
     for (;;) {
       if (this.rebuilding && !(await this.rebuiltBy(deadline))) return NOT_TAKEN;
-      if (!this.elected) return unavailable('this replica is not the writer (any more)');
+      if (!this.elected) return refusals.unavailable('this replica is not the writer (any more)');
       const outcome = await this.attempt(command);
       if (outcome !== 'again') return outcome;
       if (clock.monotonic() >= deadline) return NOT_TAKEN;
@@ -238,10 +238,12 @@ export class Writer implements CommandPort {
     if (!isShown) {
       // What was decided is not replaced by what was folded now: as after a failure, the log is read first.
       if (generation === this.generation) this.rebuild();
-      return timeout('the write is durable, but this server is too far behind to show it');
+      return refusals.timeout('the write is durable, but this server is too far behind to show it');
     }
     if (reads.projection.epoch > this.epoch) {
-      return unavailable('another writer was elected while this write was under way; whether it counts shows a read');
+      return refusals.unavailable(
+        'another writer was elected while this write was under way; whether it counts shows a read',
+      );
     }
     // From now on both projections share the folded object.
     const folded = reads.projection.stream(stream);
@@ -301,9 +303,9 @@ export class Writer implements CommandPort {
     if (generation === this.generation) this.rebuild();
     if (cause instanceof EventTooLarge) return tooLarge(cause.message);
     if (cause instanceof WrongExpectedRevision || cause instanceof AppendVoid) return 'again';
-    if (cause instanceof LogFull) return unavailable(cause.message);
+    if (cause instanceof LogFull) return refusals.unavailable(cause.message);
     const why = cause instanceof Error ? cause.message : String(cause);
-    return timeout(`it is not known whether the write was taken: ${why}`);
+    return refusals.timeout(`it is not known whether the write was taken: ${why}`);
   }
 
   /**

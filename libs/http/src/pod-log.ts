@@ -41,12 +41,8 @@ export async function podLog(
   return undefined;
 }
 
-const unreachable = (node: string): Refusal => ({
-  refused: true,
-  code: 503,
-  reason: 'ServiceUnavailable',
-  message: `node ${JSON.stringify(node)} cannot be reached for logs`,
-});
+const unreachable = (node: string): Refusal =>
+  refusals.unavailable(`node ${JSON.stringify(node)} cannot be reached for logs`);
 
 function wantedLog({ namespace, name }: { namespace: string; name: string }, query: Query): Wanted | Refusal {
   const numbers: Record<string, number> = {};

@@ -24,8 +24,6 @@ interface Asked {
   readonly port: string;
 }
 
-const unavailable = (message: string): Refusal => ({ refused: true, code: 503, reason: 'ServiceUnavailable', message });
-
 /** Finds the pod behind `services/<name>/proxy` or `pods/<name>/proxy`, as the API server sees it. */
 export function proxyTarget(view: View, plural: string, namespace: string, text: string): Target | Refusal {
   const asked = askedFor(text);
@@ -68,7 +66,7 @@ function serviceTarget(view: View, namespace: string, { scheme, name, port }: As
     const ports = ((service['spec'] as { readonly ports?: readonly Port[] } | undefined)?.ports ??
       []) as readonly Port[];
     const found = ports.find((one) => one.port === Number(port));
-    if (!found) return unavailable(`no service port ${port} found for service ${goQuote(name)}`);
+    if (!found) return refusals.unavailable(`no service port ${port} found for service ${goQuote(name)}`);
     portName = found.name ?? '';
   }
   const endpoints = view.get({ id: 'core.endpoints' }, namespace, name);
@@ -78,7 +76,7 @@ function serviceTarget(view: View, namespace: string, { scheme, name, port }: As
     const ready = addresses.find((address) => isPodOf(view, namespace, address));
     if (number !== undefined && ready) return { scheme, host: ready.ip, port: number };
   }
-  return unavailable(`no endpoints available for service ${goQuote(name)}`);
+  return refusals.unavailable(`no endpoints available for service ${goQuote(name)}`);
 }
 
 /** Endpoints are anybody's words: what is behind them has to be a pod that says the same of itself. */
@@ -115,7 +113,9 @@ function podTarget(view: View, namespace: string, { scheme, name, port }: Asked)
 function nodeTarget(view: View, { name }: Asked): Refusal {
   if (!view.get({ id: 'core.nodes' }, undefined, name))
     return refusals.notFound({ group: '', resource: 'nodes', kind: 'Node', name });
-  return unavailable(`error trying to reach service: node ${goQuote(name)} serves nothing of its own over HTTP`);
+  return refusals.unavailable(
+    `error trying to reach service: node ${goQuote(name)} serves nothing of its own over HTTP`,
+  );
 }
 
 /** Headers that concern one connection only, and those that tell who asks. */
@@ -169,7 +169,7 @@ export function forward(to: Passage, request: AnyRequest, response: AnyResponse)
     passed.on('socket', (socket) => socket.once('connect', () => passed.setTimeout(0)));
     passed.on('timeout', () => passed.destroy(new Error('i/o timeout')));
     passed.on('error', (cause) => {
-      if (!response.headersSent) resolve(unavailable(`error trying to reach service: ${cause.message}`));
+      if (!response.headersSent) resolve(refusals.unavailable(`error trying to reach service: ${cause.message}`));
     });
     if (isGone(response)) passed.destroy();
     response.on('close', () => passed.destroy());

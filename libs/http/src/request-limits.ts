@@ -1,4 +1,4 @@
-import type { UserInfo } from '#model';
+import { refusals, type UserInfo } from '#model';
 import type { EventEmitter } from 'node:events';
 import type { RequestInfo } from './request-info.js';
 import { STREAMED } from './streams.js';
@@ -13,13 +13,7 @@ export interface RequestLimits {
 }
 export const REQUEST_LIMITS: RequestLimits = { lasting: 1000, short: 400 };
 
-export const tooManyRequests = (message: string): HttpRefusal => ({
-  refused: true,
-  code: 429,
-  reason: 'TooManyRequests',
-  message,
-  details: { retryAfterSeconds: 1 },
-});
+export const tooManyRequests = (message: string): HttpRefusal => refusals.tooManyRequests(message, 1);
 
 /** Counts the requests that each user has under way. One user who opens too many is refused; the others are not. */
 export class RequestsUnderWay {

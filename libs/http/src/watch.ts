@@ -1,5 +1,5 @@
 import type { Change, KubeObject, Refusal, UnloggedFacts, View } from '#model';
-import { isRefusal } from '#model';
+import { isRefusal, refusals } from '#model';
 import type { AnyResponse, Rendering } from './answer.js';
 import type { Backend } from './backend.js';
 import { faultAnswer, type OnFault } from './call.js';
@@ -55,14 +55,10 @@ export async function watch(call: WatchCall): Promise<Refusal | undefined> {
 }
 
 /** The client need not list again: it goes on from the last version that it has read. */
-const TOO_SLOW: Refusal = {
-  refused: true,
-  code: 429,
-  reason: 'TooManyRequests',
-  message:
-    'this watch was closed because its client reads more slowly than the objects change: watch again from the last resourceVersion',
-  details: { retryAfterSeconds: 1 },
-};
+const TOO_SLOW = refusals.tooManyRequests(
+  'this watch was closed because its client reads more slowly than the objects change: watch again from the last resourceVersion',
+  1,
+);
 
 interface ReadyCall extends WatchCall {
   readonly unlogged: UnloggedFacts | undefined;

@@ -97,6 +97,23 @@ export const refusals = {
     details: { ...details(about, about.resource), ...(causes && { causes }) },
   }),
   badRequest: (message: string): Refusal => ({ refused: true, code: 400, reason: 'BadRequest', message }),
+  /** The client asks again after so many seconds: nothing was done. */
+  tooManyRequests: (message: string, retryAfterSeconds: number): Refusal => ({
+    refused: true,
+    code: 429,
+    reason: 'TooManyRequests',
+    message,
+    details: { retryAfterSeconds },
+  }),
+  unavailable: (message: string, retryAfterSeconds?: number): Refusal => ({
+    refused: true,
+    code: 503,
+    reason: 'ServiceUnavailable',
+    message,
+    ...(retryAfterSeconds !== undefined && { details: { retryAfterSeconds } }),
+  }),
+  /** What was asked for may have happened or not, or comes later. */
+  timeout: (message: string): Refusal => ({ refused: true, code: 504, reason: 'Timeout', message }),
   invalid: (about: About, problems: readonly Problem[]): Refusal => {
     const causes = problems.map((p) => ({ reason: causeReason(p.type), message: problemText(p), field: p.field }));
     const unique = [...new Set(problems.map((p) => `${p.field}: ${problemText(p)}`))];

@@ -1,5 +1,6 @@
 import { ByteStream, ClusterBackend, subjects, type CommandPort, type ControlPlane } from '#engine';
 import type { ForwardRequest, LogRequest, Refusal, SessionRequest, StreamOpened } from '#model';
+import { refusals } from '#model';
 import type { Bus } from '#ports';
 import { Fault } from '#std';
 import { decodeJson, encodeJson } from './json-bytes.js';
@@ -74,10 +75,5 @@ function refusalOf(opened: StreamOpened): Refusal {
 }
 
 function unreachable(node: string): Refusal {
-  return {
-    refused: true,
-    code: 503,
-    reason: 'ServiceUnavailable',
-    message: `the agent of node ${node} cannot be reached`,
-  };
+  return refusals.unavailable(`the agent of node ${node} cannot be reached`);
 }
