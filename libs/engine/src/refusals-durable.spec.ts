@@ -4,7 +4,7 @@ import { builtinAdmission, configMapKind, createRegistry, namespaceKind } from '
 import type { NewEvent } from '#model';
 import { AppendVoid, type Appended } from '#ports';
 import { OutstandingAppends } from './outstanding-appends.js';
-import { testCreate, testPlane } from './testing.js';
+import { testCreate, testPatch, testPlane } from './testing.js';
 
 const kinds = createRegistry([namespaceKind, configMapKind], builtinAdmission);
 const CONFIG_MAPS = 'core.configmaps';
@@ -59,6 +59,43 @@ describe('a refusal because of a write that is not durable yet', () => {
     expect(plane.reads.projection.get({ id: CONFIG_MAPS }, 'team', 'one')).toEqual(
       expect.objectContaining({ metadata: expect.objectContaining({ uid: taken?.object.metadata.uid }) }),
     );
+    await plane.stop();
+  });
+});
+
+/** A log on which the second append overtakes the first, as calls of their own may. */
+class OvertakenLog extends MemoryEventLog {
+  gate: Promise<void> | undefined;
+  override async append(stream: string, event: NewEvent, expected: number): Promise<Appended> {
+    const { gate } = this;
+    this.gate = undefined;
+    await gate;
+    return super.append(stream, event, expected);
+  }
+}
+
+describe('an append that overtakes an earlier one of its stream, and fails', () => {
+  it('has nothing decided on a state without the earlier one, which is still under way', async () => {
+    const log = new OvertakenLog();
+    const plane = testPlane(log, kinds);
+    await plane.start();
+    const writer = await plane.becomeWriter('test-cluster');
+    await writer.submit(testCreate('core.namespaces', { metadata: { name: 'team' } }));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    log.gate = promise;
+    const created = writer.submit(testCreate(CONFIG_MAPS, configMap('first')));
+    const changed = writer.submit(testPatch(CONFIG_MAPS, 'team', 'one', { data: { a: 'second' } }));
+    await turns();
+    let answered = false;
+    const later = writer
+      .submit(testPatch(CONFIG_MAPS, 'team', 'one', { data: { b: 'third' } }))
+      .finally(() => (answered = true));
+    await turns();
+    expect(answered).toBe(false);
+    resolve();
+    for (const answer of [created, changed, later]) expect(await answer).toMatchObject({ changed: true });
+    const shown = plane.reads.projection.get({ id: CONFIG_MAPS }, 'team', 'one');
+    expect(shown).toMatchObject({ data: { a: 'second', b: 'third' } });
     await plane.stop();
   });
 });

@@ -316,7 +316,7 @@ export class Writer implements CommandPort {
     this.generation++;
     const { reads } = this.options;
     this.rebuilding = (async () => {
-      await Promise.race([Promise.allSettled(this.onTheWay.values()), this.pause(COMMAND_TIMEOUT_MS)]);
+      await Promise.race([this.outstanding.settled(), this.pause(COMMAND_TIMEOUT_MS)]);
       for (let wait = 10; ; wait = Math.min(wait * 2, 1000)) {
         const ends =
           (await reads.fresh(5000).catch(() => false)) &&

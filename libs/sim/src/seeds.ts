@@ -32,5 +32,10 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     showed:
       'a pod whose writer died between the mark and the deletion of an immediate end stayed, and its namespace too',
   },
+  {
+    seed: 555146,
+    showed:
+      'an append that overtook an earlier one of its stream had the writer decide on a state without the earlier one',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];
