@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { openPlane } from './plane.mjs';
 
 /** A log of the first length, and one ten times as long over a cluster that is as large. */
 const LENGTHS = { '100k': 100_000, '1m': 1_000_000 };
@@ -63,22 +64,9 @@ async function newestSize(folder) {
 
 /** Starts one process' view of the log and says what that took. */
 async function start(folder) {
-  const { FileCheckpointStore, RandomIds, SqliteEventLog, SystemClock } = await import('#adapters');
-  const { ControlPlane } = await import('#engine');
-  const { registry } = await import('#kinds');
-  const log = await SqliteEventLog.open(join(folder, 'events.db'));
-  const plane = new ControlPlane({
-    log,
-    kinds: registry,
-    keys: { seal: (_uid, clear) => clear, open: (_uid, sealed) => sealed },
-    clock: new SystemClock(),
-    ids: new RandomIds(),
-    build: 'bench',
+  const { FileCheckpointStore } = await import('#adapters');
+  const { log, plane } = await openPlane(folder, {
     checkpoints: new FileCheckpointStore(join(folder, 'checkpoints')),
-    soon: setImmediate,
-    onFatal: (cause) => {
-      throw cause;
-    },
     onComplaint: (message) => process.stderr.write(`${message}\n`),
   });
   const started = performance.now();

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openPlane } from './plane.mjs';
 
 const PODS = 1500;
 const REPORTS_PER_POD = 80;
@@ -10,41 +11,21 @@ export const names = ['projection.rebuild_events_per_s'];
 
 /** Events a second that a start without any checkpoint reads and folds: pods and the reports of their agents. */
 export async function run() {
-  const { RandomIds, SqliteEventLog, SystemClock } = await import('#adapters');
-  const { ControlPlane } = await import('#engine');
-  const { registry } = await import('#kinds');
   const folder = await mkdtemp(join(tmpdir(), 'shiplog-bench-'));
-  const path = join(folder, 'events.db');
-  const plane = async () => {
-    const log = await SqliteEventLog.open(path);
-    const made = new ControlPlane({
-      log,
-      kinds: registry,
-      keys: { seal: (_uid, clear) => clear, open: (_uid, sealed) => sealed },
-      clock: new SystemClock(),
-      ids: new RandomIds(),
-      build: 'bench',
-      soon: setImmediate,
-      onFatal: (cause) => {
-        throw cause;
-      },
-    });
-    return { log, made };
-  };
   try {
-    const first = await plane();
-    await first.made.start();
-    await fill(await first.made.becomeWriter('bench'));
-    await first.made.stop();
+    const first = await openPlane(folder);
+    await first.plane.start();
+    await fill(await first.plane.becomeWriter('bench'));
+    await first.plane.stop();
     await first.log.close();
     const rates = [];
     for (let round = 0; round < 3; round++) {
-      const { log, made } = await plane();
+      const { log, plane } = await openPlane(folder);
       const started = performance.now();
-      await made.start();
+      await plane.start();
       const seconds = (performance.now() - started) / 1000;
-      rates.push(made.reads.times.length / seconds);
-      await made.stop();
+      rates.push(plane.reads.times.length / seconds);
+      await plane.stop();
       await log.close();
     }
     rates.sort((a, b) => a - b);
