@@ -1,4 +1,4 @@
-import { refusals, type Refusal } from '#model';
+import { refusals, type Command, type Refusal } from '#model';
 
 /** The refusals that the writer itself gives, whatever the command. */
 export const REFUSED_BUSY: Refusal = refusals.tooManyRequests(
@@ -14,4 +14,14 @@ export function tooLarge(why: string): Refusal {
     reason: 'RequestEntityTooLarge',
     message: `the object is too large for the event log: ${why}`,
   };
+}
+
+/** What a loop decided on has moved: it looks again. */
+export function stale(message: string): Refusal {
+  return { refused: true, code: 409, reason: 'Stale', message };
+}
+
+/** Somebody else ended the object between the mark and its deletion, and it may have a successor: the wish is fulfilled. */
+export function isGone({ verb }: Command, { reason }: Refusal): boolean {
+  return verb === 'delete' && (reason === 'NotFound' || reason === 'Conflict');
 }

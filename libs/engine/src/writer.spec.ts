@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { MemoryEventLog } from '#adapters';
+import { MemoryEventLog, MemoryLogStore } from '#adapters';
 import { configMapKind, createRegistry, namespaceKind } from '#kinds';
 import { DELETED, isRefusal, streamOf, type Accepted, type CommandResult, type StoredEvent } from '#model';
+import type { Appended } from '#ports';
 import type { ControlPlaneOptions } from './control-plane.js';
-import { testCreate, testPatch, testPlane } from './testing.js';
+import { testCreate, testDelete, testPatch, testPlane } from './testing.js';
 
 const kinds = createRegistry([namespaceKind, configMapKind]);
 const CONFIG_MAPS = 'core.configmaps';
@@ -22,6 +23,16 @@ const configMap = (name: string, data: object = { a: '1' }): object => ({
   metadata: { name, namespace: 'default' },
   data,
 });
+
+/** Takes each append for itself, as EventStoreDB does: a failed one voids no other. */
+class SingleLog extends MemoryEventLog {
+  private last: Promise<unknown> = Promise.resolve();
+  override append(...given: Parameters<MemoryEventLog['append']>): Promise<Appended> {
+    const appended = this.last.then(() => super.append(...given));
+    this.last = appended.catch(() => undefined);
+    return appended;
+  }
+}
 
 describe('the writer', () => {
   it('answers when the event is durable and folded, with its position as resourceVersion', async () => {
@@ -70,6 +81,35 @@ describe('the writer', () => {
     await plane.stop();
   });
 
+  it('writes nothing of an object whose creation failed because its name was forgotten', async () => {
+    const store = new MemoryLogStore();
+    const first = await started(new SingleLog({ store }), { endsKeptMs: -1 });
+    await first.writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));
+    // Two events, so that the third of a stream that is counted from none would follow on them.
+    await first.writer.submit(testCreate(CONFIG_MAPS, configMap('one')));
+    await first.writer.submit(testDelete(CONFIG_MAPS, 'default', 'one'));
+    await first.plane.stop();
+    const log = new SingleLog({ store });
+    const { plane, writer } = await started(log, { endsKeptMs: -1 });
+    expect(plane.reads.projection.stream('core.configmaps/default/one')).toBeUndefined();
+    const answers = await Promise.all([
+      writer.submit(testCreate(CONFIG_MAPS, configMap('one'))),
+      writer.submit(testPatch(CONFIG_MAPS, 'default', 'one', { data: { a: 'changed' } })),
+      writer.submit(testDelete(CONFIG_MAPS, 'default', 'one')),
+    ]);
+    expect(answers.map((answer) => 'refused' in answer)).not.toContain(true);
+    const created: unknown[] = [];
+    for await (const { data } of log.readStream('core.configmaps/default/one', 0)) {
+      const { object, uid } = data as {
+        readonly object?: { readonly metadata: { readonly uid: string } };
+        readonly uid?: string;
+      };
+      if (object) created.push(object.metadata.uid);
+      else expect(created).toContain(uid);
+    }
+    expect(created).toHaveLength(2);
+    await plane.stop();
+  });
   it('begins an object in the stream of its name, also where that is long forgotten', async () => {
     const plane = testPlane(new MemoryEventLog(), kinds, { endsKeptMs: -1 });
     await plane.start();

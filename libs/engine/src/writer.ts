@@ -24,7 +24,7 @@ import type { Projection } from './projection.js';
 import type { ReadModel } from './read-model.js';
 import { accepted } from './writer-answers.js';
 import { WriterElsewhere } from './writer-seat.js';
-import { NOT_TAKEN, REFUSED_BUSY, tooLarge } from './writer-refusals.js';
+import { isGone, NOT_TAKEN, REFUSED_BUSY, stale, tooLarge } from './writer-refusals.js';
 
 export interface WriterOptions {
   readonly log: EventLog;
@@ -62,6 +62,8 @@ export class Writer implements CommandPort {
   private epoch = 0;
   private underWay = 0;
   private readonly onTheWay = new Map<string, Promise<unknown>>();
+  /** Appends of names that the projection does not know: whatever is decided on one of them waits until it is settled. */
+  private readonly beginning = new Map<string, Promise<unknown>>();
   private readonly outstanding = new OutstandingAppends();
   private elected = false;
   /** Counts rebuilds: an append of an older generation must not touch the newer state. */
@@ -171,14 +173,14 @@ export class Writer implements CommandPort {
   private async attempt(command: Command): Promise<CommandResult | 'again'> {
     const { clock, ids, kinds } = this.options;
     const now = clock.now();
-    const stale = this.staleBasis(command);
-    if (stale) return stale;
+    const moved = this.staleBasis(command);
+    if (moved) return moved;
     const decided = decideCommand(kinds, command, this.ahead, { now, uid: command.uid ?? ids.uid() });
     if (isRefusal(decided)) return this.refused(decided);
     const stream = streamOf(command.kind, decided.object.metadata.namespace, decided.name);
     const before = this.ahead.stream(stream);
     const done = decided.event
-      ? await this.noted(stream, this.append(command, stream, before, decided, now))
+      ? await this.noted(stream, before, this.append(command, stream, before, decided, now))
       : await this.unchanged(stream, before, decided);
     if (done === 'again' || isRefusal(done)) return done;
     for (const next of decided.then ?? []) {
@@ -199,11 +201,13 @@ export class Writer implements CommandPort {
   }
 
   /** Remembers that an append of this stream is under way, for those whose answer must not be ahead of it. */
-  private noted<T>(stream: string, append: Promise<T>): Promise<T> {
+  private noted<T>(stream: string, before: StreamState | undefined, append: Promise<T>): Promise<T> {
     const settled = this.outstanding.track(append).finally(() => {
       if (this.onTheWay.get(stream) === settled) this.onTheWay.delete(stream);
+      if (this.beginning.get(stream) === settled) this.beginning.delete(stream);
     });
     this.onTheWay.set(stream, settled);
+    if (!before) this.beginning.set(stream, settled);
     return settled;
   }
 
@@ -226,7 +230,13 @@ export class Writer implements CommandPort {
     const event = 'snapshot' in full.data && !fits(full, log.eventBytesMax) ? encoded(changed) : full;
     const generation = this.generation;
     const optimistic: StreamState = { revision: expected + 1, position: ON_ITS_WAY, object };
+    const beginning = this.beginning.get(stream);
     this.ahead.put(stream, optimistic, this.ahead.position);
+    if (beginning) {
+      // Whether the log knows an older stream of this name is not known before: revisions counted from none could be its own.
+      await beginning.catch(() => undefined);
+      if (generation !== this.generation) return 'again';
+    }
     let position: number;
     try {
       position = await this.durably(stream, event, expected, clock.monotonic() + COMMAND_TIMEOUT_MS);
@@ -356,14 +366,7 @@ export class Writer implements CommandPort {
   private staleBasis(command: Command): Refusal | undefined {
     for (const { stream, revision } of command.basedOn ?? []) {
       const now = this.ahead.stream(stream)?.revision ?? -1;
-      if (now !== revision) {
-        return {
-          refused: true,
-          code: 409,
-          reason: 'Stale',
-          message: `decided on revision ${revision} of ${stream}, which is at ${now} now`,
-        };
-      }
+      if (now !== revision) return stale(`decided on revision ${revision} of ${stream}, which is at ${now} now`);
     }
     return undefined;
   }
@@ -392,9 +395,4 @@ export class Writer implements CommandPort {
       },
     };
   }
-}
-
-/** Somebody else ended the object between the mark and its deletion, and it may have a successor: the wish is fulfilled. */
-function isGone({ verb }: Command, { reason }: Refusal): boolean {
-  return verb === 'delete' && (reason === 'NotFound' || reason === 'Conflict');
 }

@@ -33,6 +33,11 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
       'a pod whose writer died between the mark and the deletion of an immediate end stayed, and its namespace too',
   },
   {
+    seed: 555036,
+    showed:
+      'a deletion was appended for an object that never came to be: its creation failed since the name was forgotten, and the revisions met',
+  },
+  {
     seed: 555146,
     showed:
       'an append that overtook an earlier one of its stream had the writer decide on a state without the earlier one',
