@@ -16,6 +16,7 @@ import { Fault, type Instant } from '#std';
 import { loopCommand } from './loop-command.js';
 import { Recurrences } from './recurrences.js';
 import type { CommandPort } from './writer.js';
+import { WallSteps } from './wall-steps.js';
 import { WorkQueue } from './work-queue.js';
 
 export interface LoopRunnerOptions {
@@ -65,7 +66,11 @@ export class LoopRunner {
   private scheduled = false;
   private running = false;
 
-  constructor(private readonly options: LoopRunnerOptions) {}
+  private readonly wallSteps: WallSteps;
+
+  constructor(private readonly options: LoopRunnerOptions) {
+    this.wallSteps = new WallSteps(options.clock);
+  }
 
   get idle(): boolean {
     return this.queue.idle;
@@ -155,7 +160,11 @@ export class LoopRunner {
       return [];
     }
     const refusals = this.refusals.get(key);
-    return loop.reconcile(view, key, now, { ...outside?.(), ...(refusals && { refusals }) });
+    return loop.reconcile(view, key, now, {
+      ...outside?.(),
+      ...this.wallSteps.outside(),
+      ...(refusals && { refusals }),
+    });
   }
 
   /** A submit and, once it was accepted, what follows on it. */

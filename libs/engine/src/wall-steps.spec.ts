@@ -30,16 +30,19 @@ describe.each([
   ['back', -HOUR_MS],
   ['forward', HOUR_MS],
 ])('when the wall clock is set %s by an hour', (direction, step) => {
-  function runner(clock: VirtualClock, reconcile: (now: number) => readonly Decision[]): { looks: number[] } {
+  function runner(
+    clock: VirtualClock,
+    reconcile: (now: number, outside?: Outside) => readonly Decision[],
+  ): { looks: number[] } {
     const looks: number[] = [];
     const loop: Loop = {
       name: 'test',
       account: 'test',
       keysOf: () => ['key'],
       keysAtStart: () => ['key'],
-      reconcile: (_view, _key, now) => {
+      reconcile: (_view, _key, now, outside) => {
         looks.push(clock.monotonic());
-        return reconcile(now);
+        return reconcile(now, outside);
       },
     };
     new LoopRunner({
@@ -82,6 +85,19 @@ describe.each([
     expect(looks).toEqual([0, 500]);
     await pass(clock, HOUR_MS + 1000);
     expect(acted).toEqual([direction === 'back' ? HOUR_MS + 1000 : 500]);
+  });
+
+  it('a loop is told from when by how much, and nothing while nobody sets it', async () => {
+    const clock = new VirtualClock(START);
+    const told: unknown[] = [];
+    runner(clock, (now, outside) => {
+      told.push(outside?.['wallSteps']);
+      return [{ is: 'wake', at: now + 500 }];
+    });
+    await pass(clock, 600);
+    clock.step(step);
+    await pass(clock, 10);
+    expect(told).toEqual([undefined, undefined, [{ at: START + 600, by: step }]]);
   });
 
   it('no node has fallen silent, and a silent one is as silent as it was', async () => {

@@ -97,6 +97,8 @@ export interface RuntimeContainer {
   readonly startError?: string;
   readonly image: string;
   readonly imageId: string;
+  /** Id of the sandbox whose network it has; undefined of a sandbox itself. */
+  readonly sandboxId?: string;
   /** What stops it, where the image says so. */
   readonly stopSignal?: string;
   /** Of an infra container: the pod's addresses. */

@@ -102,9 +102,7 @@ export function drawRoughness(chance: Prng, { isSlow, processes }: Pick<Shape, '
     dies: some(0.3, 0.01),
     pauses: some(0.4, 0.02),
     usurped: 0 * (isApart ? some(0.4, 0.02) : 0),
-    // Drawn, and not done yet: seeds 199378274 (a rollout beyond its bound) and 199378305 (a node said to be unreachable too
-    // early) need it.
-    lagMsMax: (chance.chance(0.5) ? chance.below(isApart ? 2000 : 50) : 0) * 0,
+    lagMsMax: chance.chance(0.5) ? chance.below(isApart ? 2000 : 50) : 0,
     agentDies: some(0.4, 0.02),
     busLost: some(0.4, 0.02),
     busLostMsMax: isSlow ? 900_000 : 90_000,
@@ -119,8 +117,7 @@ export function drawRoughness(chance: Prng, { isSlow, processes }: Pick<Shape, '
     logFull: some(0.3, 0.05),
     logAway: some(0.3, 0.02),
     foreign: some(0.3, 0.5),
-    // Drawn, and not done yet: tolerationSeconds is compared with recorded times, so a step forward evicts too early.
-    clockSteps: some(0.3, 0.02) * 0,
+    clockSteps: some(0.3, 0.02),
   };
 }
 export function drawShape(chance: Prng): Shape {

@@ -125,7 +125,7 @@ export class World {
       if (chance.chance(current.busLost)) node.loseBus(chance.below(current.busLostMsMax));
     }
     if (chance.chance(current.cutInTurn)) this.cutInTurn();
-    if (chance.chance(current.clockSteps)) clock.step(chance.below(CLOCK_STEP_MS_MAX));
+    if (chance.chance(current.clockSteps)) clock.step(chance.below(2 * CLOCK_STEP_MS_MAX) - CLOCK_STEP_MS_MAX);
     // Who could not be heard because nobody listened was not silent.
     for (const node of this.nodes) if (node.isUp && !slots.isListening) this.signs.note(node.name);
   }

@@ -115,7 +115,7 @@ export function runtimeContract(open: () => RuntimeUnderTest): void {
     expect((await runtime.inspect(id))?.state).toBe('created');
     await runtime.startContainer(id);
     const ended = await inState(id, 'exited');
-    expect(ended).toMatchObject({ exitCode: 3, labels: labels(uid, 'c', 'app') });
+    expect(ended).toMatchObject({ exitCode: 3, labels: labels(uid, 'c', 'app'), sandboxId });
     // An old Docker takes the two times from two clocks, some milliseconds apart.
     expect(ended.finishedAt).toBeGreaterThanOrEqual((ended.startedAt ?? Infinity) - 100);
   });

@@ -116,6 +116,15 @@ describe('a container that ended', () => {
     given.wait(7000).settle();
     expect(given.running()).toEqual(['c/2']);
   });
+  it('is kept when it started after the wall clock was set back: times do not tell which sandbox it has', () => {
+    const given = new GivenPod(aPod());
+    given.settle();
+    given.end('c', 1).wait(-3_600_000).settle();
+    given.wait(20_000).settle();
+    expect(given.running()).toEqual(['c/1']);
+    expect(given.settle().actions).toEqual([]);
+    expect(given.stopping).toEqual({});
+  });
   it('waits longer each time, five minutes at most, and from the start again after ten quiet ones', () => {
     let backOff = noBackOff;
     const delays: string[] = [];

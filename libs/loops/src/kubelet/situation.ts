@@ -20,6 +20,7 @@ export interface Observed {
   readonly startError?: string;
   readonly image: string;
   readonly imageId: string;
+  readonly sandboxId?: string;
   readonly ips?: readonly string[];
   readonly message?: string;
 }
@@ -121,9 +122,9 @@ export function podIpsOf(situation: Pick<Situation, 'containers' | 'pod' | 'node
   const sandbox = sandboxOf(situation.containers);
   return sandbox?.state === 'running' ? (sandbox.ips ?? []) : [];
 }
-/** Made for the sandbox that runs now; one from before has lost its network. */
+/** Made for the sandbox that runs now; one from before has lost its network. Times do not tell: clocks are set back. */
 export function isOfSandbox(container: Observed, sandbox: Observed | undefined): boolean {
-  return sandbox !== undefined && container.createdAt >= sandbox.createdAt;
+  return sandbox !== undefined && container.sandboxId === sandbox.id;
 }
 export function hasStarted(container: Container, record: PodRecord, observed: Observed | undefined): boolean {
   if (observed?.state !== 'running') return false;

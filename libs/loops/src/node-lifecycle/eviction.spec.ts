@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { events, nodes, pods, type Node, type Pod } from '#kinds';
+import type { Outside } from '#model';
 import { toTime } from '#std';
 import { NOW, TestCluster } from '../shared/testing/index.js';
 import { taintEviction } from './index.js';
 
 const OUT = { key: 'example.com/out', effect: 'NoExecute', timeAdded: toTime(NOW) };
-function clusterOf(tolerations: NonNullable<Pod['spec']['tolerations']>): TestCluster {
-  const cluster = new TestCluster([taintEviction]);
+function clusterOf(tolerations: NonNullable<Pod['spec']['tolerations']>, outside: Outside = {}): TestCluster {
+  const cluster = new TestCluster([taintEviction], outside);
   cluster.put<Node>({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, spec: { taints: [OUT] } });
   cluster.put<Pod>({
     apiVersion: 'v1',
@@ -35,6 +36,17 @@ describe('a taint that drives pods away', () => {
     const cluster = clusterOf([{ operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 3 }]);
     expect(isLeaving(cluster)).toBe(false);
     cluster.pass(3000);
+    expect(isLeaving(cluster)).toBe(true);
+  });
+  test('takes no hour for lived through that the wall clock was set forward by', () => {
+    const wallSteps: { at: number; by: number }[] = [];
+    const cluster = clusterOf([{ operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }], { wallSteps });
+    wallSteps.push({ at: cluster.now, by: 3_600_000 });
+    cluster.pass(3_600_000);
+    expect(isLeaving(cluster)).toBe(false);
+    cluster.pass(299_000);
+    expect(isLeaving(cluster)).toBe(false);
+    cluster.pass(1000);
     expect(isLeaving(cluster)).toBe(true);
   });
   test('spares it, and says so, when it goes before', () => {

@@ -4,7 +4,7 @@ import { isTolerated, tolerationSeconds, type Taint, type Toleration } from '#me
 import type { Change, Decision, Loop, Outside, View } from '#model';
 import { streamOf } from '#model';
 import { parseInstant, toTime, type Instant, type Json } from '#std';
-import { incident } from '../shared/index.js';
+import { dueAfter, incident, type Moment } from '../shared/index.js';
 import { disruption, GRACE_MS, lastHeard, observingSince, RECHECK_MS } from './disruption.js';
 import { evictingKey, isOwnEvicting, NOT_READY } from './taints.js';
 
@@ -30,7 +30,9 @@ export const taintEviction: Loop = {
     if (!node) return [];
     const taints = noExecute(node).flatMap((taint) => evicting(taint, { view, node, now, outside }) ?? []);
     if (taints.length === 0) return [];
-    return (view.podsOnNode(key) as readonly Pod[]).flatMap((pod) => evictionOf(view, pod, node, taints, now));
+    return (view.podsOnNode(key) as readonly Pod[]).flatMap((pod) =>
+      evictionOf(pod, taints, { view, node, now, outside }),
+    );
   },
 };
 
@@ -38,28 +40,31 @@ function noExecute(node: Node | undefined): readonly Taint[] {
   return ((node?.spec.taints ?? []) as readonly Taint[]).filter((taint) => taint.effect === 'NoExecute');
 }
 
-/** A taint, and the instant before which it costs no pod its place. */
 interface Evicting {
   readonly taint: Taint;
+  /** The instant before which it costs no pod its place. */
   readonly notBefore: Instant;
+  /** Since when the observer itself has known it: what a pod tolerates counts from here at the earliest. */
+  readonly knownSince: Instant;
 }
-interface Situation {
+interface Situation extends Moment {
   readonly view: View;
   readonly node: Node;
-  readonly now: Instant;
-  readonly outside: Outside | undefined;
 }
 /**
  * A taint that says that a node is gone counts only as far as the observer knows it: the node's condition says the same, the
- * outage is not one of most nodes, and the node had its time to contradict since the observer listens. Taints that somebody
- * else set count as they are.
+ * outage is not one of most nodes, and the node had its time to contradict since the observer listens. An observer that
+ * began anew counts a toleration anew too, as Kubernetes' does: nobody has measured the time before. Taints that somebody else
+ * set count as they are.
  */
 function evicting(taint: Taint, { view, node, now, outside }: Situation): Evicting | undefined {
-  if (!isOwnEvicting(taint)) return { taint, notBefore: now };
+  if (!isOwnEvicting(taint)) return { taint, notBefore: now, knownSince: -Infinity };
   if (evictingKey(node) !== taint.key) return undefined;
-  if (!disruption(view, now, outside).mayEvict) return { taint, notBefore: now + RECHECK_MS };
-  const since = taint.key === NOT_READY ? observingSince(outside) : lastHeard(node.metadata.name, outside);
-  return { taint, notBefore: since === undefined ? now : since + GRACE_MS };
+  const since = observingSince(outside) ?? -Infinity;
+  const silentSince = taint.key === NOT_READY ? since : (lastHeard(node.metadata.name, outside) ?? -Infinity);
+  const knownSince = taint.key === NOT_READY ? since : silentSince + GRACE_MS;
+  const isHeldBack = !disruption(view, now, outside).mayEvict;
+  return { taint, notBefore: isHeldBack ? now + RECHECK_MS : silentSince + GRACE_MS, knownSince };
 }
 
 /** Pods whose time was running because of taints that the node has no longer. */
@@ -102,23 +107,27 @@ function concerns({ before, after }: Change): boolean {
   return before === undefined || (before as Pod).spec !== (after as Pod).spec;
 }
 
-function evictionOf(view: View, pod: Pod, node: Node, taints: readonly Evicting[], now: Instant): readonly Decision[] {
+function evictionOf(pod: Pod, taints: readonly Evicting[], situation: Situation): readonly Decision[] {
   if (pod.metadata.deletionTimestamp) return [];
-  const until = evictAt(pod, taints, now, taintedAt(node) ?? now);
+  const { view, node, now } = situation;
+  const until = evictAt(pod, taints, situation);
   if (until === undefined) return [];
   if (until > now) return [{ is: 'wake', at: until }];
   return [evict(view, pod, node, now)];
 }
 
 /** When the pod has to go: now, later, or (undefined) never. */
-function evictAt(pod: Pod, taints: readonly Evicting[], now: Instant, taintedAtLatest: Instant): Instant | undefined {
+function evictAt(pod: Pod, taints: readonly Evicting[], situation: Situation): Instant | undefined {
+  const { node, now } = situation;
   const tolerations = pod.spec.tolerations as readonly Toleration[] | undefined;
   let earliest: Instant | undefined;
-  for (const { taint, notBefore } of taints) {
-    const seconds = isTolerated(tolerations, taint) ? tolerationSeconds(taint, tolerations) : 0;
+  for (const { taint, notBefore, knownSince } of taints) {
+    const isNeverTolerated = !isTolerated(tolerations, taint);
+    const seconds = isNeverTolerated ? 0 : tolerationSeconds(taint, tolerations);
     if (seconds === undefined) continue;
-    const added = parseInstant(taint.timeAdded) ?? taintedAtLatest;
-    const ends = isTolerated(tolerations, taint) ? added + Math.max(0, seconds) * 1000 : now;
+    const ms = Math.max(0, seconds) * 1000;
+    const added = parseInstant(taint.timeAdded) ?? taintedAt(node) ?? now;
+    const ends = isNeverTolerated ? now : Math.max(dueAfter(added, ms, situation), knownSince + ms);
     const at = Math.max(ends, notBefore);
     earliest = earliest === undefined ? at : Math.min(earliest, at);
   }

@@ -46,11 +46,14 @@ function bounds(deployment: Deployment, replicas: number): { surge: number; unav
   const rolling = deployment.spec.strategy?.rollingUpdate;
   return rolloutBounds(rolling?.maxSurge, rolling?.maxUnavailable, replicas);
 }
+/** By uid: what is left of a deployment that was deleted is not its namesake's. */
 function deploymentOf(pod: Pod, view: View): Deployment | undefined {
+  const { namespace } = pod.metadata;
   const set = controllerOf(pod);
-  const owner = set && view.get(replicaSets, pod.metadata.namespace, set.name);
-  const deployment = owner && controllerOf(owner);
-  return deployment && view.get(deployments, pod.metadata.namespace, deployment.name);
+  const owner = set && view.get(replicaSets, namespace, set.name);
+  const controller = owner?.metadata.uid === set?.uid ? owner && controllerOf(owner) : undefined;
+  const deployment = controller && view.get(deployments, namespace, controller.name);
+  return deployment?.metadata.uid === controller?.uid ? deployment : undefined;
 }
 function podsOf(deployment: Deployment, view: View): readonly Pod[] {
   return view

@@ -30,6 +30,7 @@ export function fromInspect(found: Docker.ContainerInspectInfo, network: string)
     ...(startError !== undefined && { startError }),
     image: found.Config.Image,
     imageId: found.Image,
+    ...(sandboxIdOf(found) && { sandboxId: sandboxIdOf(found) as string }),
     ...(stopSignalOf(found) && { stopSignal: stopSignalOf(found) as string }),
     ...(ip && { ips: [ip] }),
   };
@@ -37,6 +38,12 @@ export function fromInspect(found: Docker.ContainerInspectInfo, network: string)
 function stopSignalOf(found: Docker.ContainerInspectInfo): string | undefined {
   return (found.Config as { StopSignal?: string }).StopSignal || undefined;
 }
+/** The engine says it itself, so containers of older builds have it too. */
+function sandboxIdOf(found: Docker.ContainerInspectInfo): string | undefined {
+  const mode = (found.HostConfig as Partial<typeof found.HostConfig> | undefined)?.NetworkMode ?? '';
+  return mode.startsWith(JOINED) ? mode.slice(JOINED.length) : undefined;
+}
+const JOINED = 'container:';
 /** Go's zero time means "never". */
 function timeOf(text: string | undefined): number | undefined {
   return !text || text.startsWith('0001-') ? undefined : Date.parse(text);

@@ -144,7 +144,7 @@ export class FakeRuntime implements ContainerRuntime {
     return this.carryOut(
       'create',
       spec.labels,
-      () => this.keep(spec.labels, spec.image, this.options.program?.(spec) ?? RUNS).shown.id,
+      () => this.keep(spec.labels, spec.image, this.options.program?.(spec) ?? RUNS, spec.sandboxId).shown.id,
     );
   }
   startContainer(id: string): Promise<void> {
@@ -258,7 +258,7 @@ export class FakeRuntime implements ContainerRuntime {
     this.all.clear();
   }
 
-  private keep(labels: ContainerLabels, image: string, program: FakeProgram): Kept {
+  private keep(labels: ContainerLabels, image: string, program: FakeProgram, sandboxId?: string): Kept {
     const name = `${labels.container}_${labels.uid}_${labels.attempt}`;
     for (const kept of this.all.values()) if (kept.name === name) return kept;
     const id = hash128(`${name}/${this.made++}`);
@@ -269,6 +269,7 @@ export class FakeRuntime implements ContainerRuntime {
       createdAt: this.now(),
       image,
       imageId: imageOf(image).id,
+      ...(sandboxId !== undefined && { sandboxId }),
     };
     const kept: Kept = { shown, name, program, log: '', cancel: undefined };
     this.all.set(id, kept);

@@ -6,7 +6,7 @@ import { allContainersOf, isInit } from '../pod.js';
 import type { Container, Pod, PodSpec } from '../pod.js';
 import { newPodRecord } from '../record.js';
 import type { PodRecord } from '../record.js';
-import type { Observed, Situation } from '../situation.js';
+import { sandboxOf, type Observed, type Situation } from '../situation.js';
 
 export const NOW: Instant = Date.UTC(2026, 0, 1, 12);
 
@@ -111,7 +111,7 @@ export class GivenPod {
       startedAt: this.now,
       image: spec?.image ?? '',
       imageId: 'sha256:1',
-      ...(role === 'infra' && { ips: ['10.244.0.2'] }),
+      ...(role === 'infra' ? { ips: ['10.244.0.2'] } : { sandboxId: sandboxOf(this.containers)?.id ?? '' }),
     });
   }
 }

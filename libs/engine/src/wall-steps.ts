@@ -1,0 +1,35 @@
+import type { Outside } from '#model';
+import type { Clock } from '#ports';
+
+/** Reading two clocks one after the other differs by less, and NTP slews by less between two looks; a step is more. */
+const STEP_MIN_MS = 200;
+/** Older steps are forgotten: what was recorded before them is counted as if they had not been. */
+const STEPS_MAX = 20;
+
+/**
+ * The steps of the wall clock that this process has seen. Loops subtract them when they work out how long ago something was
+ * recorded: an hour that nobody lived through ends no toleration.
+ */
+export class WallSteps {
+  private readonly steps: { readonly at: number; readonly by: number }[] = [];
+  private offset: number;
+
+  constructor(private readonly clock: Clock) {
+    this.offset = clock.now() - clock.monotonic();
+  }
+
+  /** As `wallSteps`: what the wall clock showed before each step, and by how many milliseconds it was moved. */
+  outside(): Outside {
+    const { clock, steps } = this;
+    const monotonic = clock.monotonic();
+    const offset = clock.now() - monotonic;
+    const by = Math.round(offset - this.offset);
+    if (Math.abs(by) >= STEP_MIN_MS) {
+      steps.push({ at: Math.round(this.offset + monotonic), by });
+      if (steps.length > STEPS_MAX) steps.shift();
+    }
+    // Slewing in small parts is no step, however far it leads in the end.
+    this.offset = offset;
+    return steps.length === 0 ? {} : { wallSteps: [...steps] };
+  }
+}

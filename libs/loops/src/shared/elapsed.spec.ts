@@ -1,0 +1,37 @@
+import { describe, expect, test } from '@jest/globals';
+import { dueAfter, elapsedSince } from './elapsed.js';
+
+const NOON = Date.UTC(2026, 0, 1, 12);
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+
+describe('how long ago something was recorded', () => {
+  test('is what the clock says while nobody set it', () => {
+    expect(elapsedSince(NOON, NOON + MINUTE_MS, undefined)).toBe(MINUTE_MS);
+    expect(elapsedSince(NOON + MINUTE_MS, NOON, {})).toBe(0);
+  });
+  test('does not count an hour that was skipped', () => {
+    const outside = { wallSteps: [{ at: NOON, by: HOUR_MS }] };
+    const now = NOON + HOUR_MS + MINUTE_MS;
+    expect(elapsedSince(NOON - MINUTE_MS, now, outside)).toBe(2 * MINUTE_MS);
+    expect(elapsedSince(NOON + HOUR_MS, now, outside)).toBe(MINUTE_MS);
+    expect(dueAfter(NOON - MINUTE_MS, 5 * MINUTE_MS, { now, outside })).toBe(now + 3 * MINUTE_MS);
+  });
+  test('counts an hour that was lived through twice', () => {
+    const outside = { wallSteps: [{ at: NOON, by: -HOUR_MS }] };
+    const now = NOON - HOUR_MS + MINUTE_MS;
+    expect(elapsedSince(NOON - MINUTE_MS, now, outside)).toBe(2 * MINUTE_MS);
+    expect(elapsedSince(now - 1000, now, outside)).toBe(1000);
+  });
+  test('is known over several steps', () => {
+    const outside = {
+      wallSteps: [
+        { at: NOON, by: HOUR_MS },
+        { at: NOON + HOUR_MS + MINUTE_MS, by: -2 * HOUR_MS },
+      ],
+    };
+    const now = NOON - HOUR_MS + 3 * MINUTE_MS;
+    expect(elapsedSince(NOON - MINUTE_MS, now, outside)).toBe(4 * MINUTE_MS);
+    expect(elapsedSince(NOON + HOUR_MS, now, outside)).toBe(3 * MINUTE_MS);
+  });
+});

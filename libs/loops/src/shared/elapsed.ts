@@ -1,0 +1,42 @@
+import type { Outside } from '#model';
+import { isJsonObject, type Instant, type JsonObject } from '#std';
+
+interface WallStep {
+  /** What the wall clock showed before it was set. */
+  readonly at: Instant;
+  /** By how many milliseconds it was moved. */
+  readonly by: number;
+}
+
+/**
+ * How many milliseconds have passed since something was recorded, without the steps of the wall clock that the observer has
+ * seen (`outside.wallSteps`). An instant that the clock has shown twice is taken for the later one: nothing ends too early.
+ */
+export function elapsedSince(recorded: Instant, now: Instant, outside: Outside | undefined): number {
+  let elapsed = 0;
+  let upTo = now;
+  for (const { at, by } of stepsIn(outside).toReversed()) {
+    const from = at + by;
+    if (recorded >= from && recorded <= upTo) break;
+    elapsed += Math.max(0, upTo - from);
+    upTo = at;
+  }
+  return elapsed + Math.max(0, upTo - recorded);
+}
+
+/** When so many milliseconds have passed since something was recorded, as an instant of the clock that is now. */
+export function dueAfter(recorded: Instant, ms: number, { now, outside }: Moment): Instant {
+  return now + ms - elapsedSince(recorded, now, outside);
+}
+export interface Moment {
+  readonly now: Instant;
+  readonly outside: Outside | undefined;
+}
+
+function stepsIn(outside: Outside | undefined): readonly WallStep[] {
+  const steps = outside?.['wallSteps'];
+  return Array.isArray(steps) ? steps.filter(isWallStep) : [];
+}
+function isWallStep(value: unknown): value is WallStep & JsonObject {
+  return isJsonObject(value) && typeof value['at'] === 'number' && typeof value['by'] === 'number';
+}
