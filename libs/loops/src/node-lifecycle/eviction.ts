@@ -1,7 +1,7 @@
 import type { Node, Pod } from '#kinds';
 import { nodes, pods } from '#kinds';
 import { isTolerated, tolerationSeconds, type Taint, type Toleration } from '#meta';
-import type { Change, Decision, Loop, Outside, View } from '#model';
+import type { Change, Decision, Loop, View } from '#model';
 import { streamOf } from '#model';
 import { parseInstant, toTime, type Instant, type Json } from '#std';
 import { dueAfter, incident, type Moment } from '../shared/index.js';
