@@ -86,31 +86,54 @@ export function keysContract(name: string, create: () => Promise<{ keys: Keys; r
 
     it('seals and opens, also after a restart, and never twice alike', async () => {
       const { keys, reopen } = await create();
-      const sealed = keys.seal('uid-1', 'geheim ü');
+      const sealed = keys.seal('uid-1', 0, 'geheim ü');
       expect(Buffer.from(sealed, 'base64').toString('latin1')).not.toContain('geheim');
-      expect(keys.seal('uid-1', 'geheim ü')).not.toBe(sealed);
+      expect(keys.seal('uid-1', 0, 'geheim ü')).not.toBe(sealed);
       expect((await reopen()).open('uid-1', sealed)).toBe('geheim ü');
     });
 
     it('reads nothing after a shred, even when the object gets a new key', async () => {
       const { keys, reopen } = await create();
-      const other = keys.seal('uid-2', 'kept');
-      const sealed = keys.seal('uid-1', 'gone');
+      const other = keys.seal('uid-2', 0, 'kept');
+      const sealed = keys.seal('uid-1', 0, 'gone');
       const elsewhere = await reopen();
       expect(elsewhere.open('uid-1', sealed)).toBe('gone');
       await keys.shred('uid-1');
       expect(keys.open('uid-1', sealed)).toBeUndefined();
       expect(elsewhere.open('uid-1', sealed)).toBeUndefined();
-      const later = keys.seal('uid-1', 'new');
+      const later = keys.seal('uid-1', 0, 'new');
       expect(keys.open('uid-1', sealed)).toBeUndefined();
       expect(elsewhere.open('uid-1', later)).toBe('new');
       expect(keys.open('uid-2', other)).toBe('kept');
       await keys.shred('never-there');
     });
 
+    it('forgets the versions before one, for good, and keeps all others as they were', async () => {
+      const { keys, reopen } = await create();
+      const old = [0, 1, 7].map((version) => keys.seal('uid-1', version, `v${version}`));
+      const kept = [8, 300].map((version) => keys.seal('uid-1', version, `v${version}`));
+      const other = keys.seal('uid-2', 0, 'other');
+      const elsewhere = await reopen();
+      expect(old.map((sealed) => elsewhere.open('uid-1', sealed))).toEqual(['v0', 'v1', 'v7']);
+      await keys.shredVersions('uid-1', 8);
+      await keys.shredVersions('uid-1', 3);
+      await keys.shredVersions('never-there', 3);
+      for (const store of [keys, elsewhere, await reopen()]) {
+        expect(old.map((sealed) => store.open('uid-1', sealed))).toEqual([undefined, undefined, undefined]);
+        expect(kept.map((sealed) => store.open('uid-1', sealed))).toEqual(['v8', 'v300']);
+        expect(store.open('uid-2', other)).toBe('other');
+        expect(store.open('uid-1', store.seal('uid-1', 9, 'next'))).toBe('next');
+        expect(() => store.seal('uid-1', 7, 'again')).toThrow(/was shredded/);
+      }
+      expect(keys.hasKey('uid-1')).toBe(true);
+      await keys.shred('uid-1');
+      expect(kept.map((sealed) => elsewhere.open('uid-1', sealed))).toEqual([undefined, undefined]);
+      expect([keys.hasKey('uid-1'), elsewhere.hasKey('never-there')]).toEqual([false, false]);
+    });
+
     it('throws when a sealed text was altered or belongs to another object', async () => {
       const { keys } = await create();
-      const bytes = Buffer.from(keys.seal('uid-1', 'text'), 'base64');
+      const bytes = Buffer.from(keys.seal('uid-1', 0, 'text'), 'base64');
       bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
       expect(() => keys.open('uid-1', bytes.toString('base64'))).toThrow(/altered/);
       expect(() => keys.open('uid-1', 'short')).toThrow(/altered/);

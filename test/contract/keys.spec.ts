@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { X509Certificate } from 'node:crypto';
+import { createCipheriv, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { issueApiCertificate, openFileKeys, openMemoryKeys, StoredKeys, writeKubeconfig } from '#adapters';
 import { keysContract } from './keys.contract.js';
@@ -26,7 +26,7 @@ describe('file keys', () => {
   it('keeps folders and files to their owner, and no clear keys of objects', async () => {
     const home = join(folder, 'modes');
     const keys = await openFileKeys(home);
-    keys.seal('uid-1', 'text');
+    keys.seal('uid-1', 0, 'text');
     expect(statSync(join(home, 'keys')).mode & 0o777).toBe(0o700);
     for (const name of readdirSync(join(home, 'keys'), { recursive: true, encoding: 'utf8' })) {
       const { mode } = statSync(join(home, 'keys', name));
@@ -35,12 +35,48 @@ describe('file keys', () => {
     }
   });
 
+  it('reads what an older build sealed with the one key of an object, until its versions are forgotten', async () => {
+    const keys = await openMemoryKeys();
+    const gcm = (key: Buffer, clear: Buffer): Buffer => {
+      const cipher = createCipheriv('aes-256-gcm', key, Buffer.alloc(12, 1)).setAAD(Buffer.from('uid-1'));
+      const body = Buffer.concat([cipher.update(clear), cipher.final()]);
+      return Buffer.concat([Buffer.alloc(12, 1), cipher.getAuthTag(), body]);
+    };
+    const master = Buffer.from(keys.store.read('master.key') ?? '', 'base64');
+    const key = Buffer.alloc(32, 5);
+    keys.store.createOnce('objects/uid-1', `0102030405060708 ${gcm(master, key).toString('base64')}\n`);
+    const head = Buffer.from([1, 1, 2, 3, 4, 5, 6, 7, 8]);
+    const sealed = Buffer.concat([head, gcm(key, Buffer.from('old'))]).toString('base64');
+    expect(keys.open('uid-1', sealed)).toBe('old');
+    const newer = keys.seal('uid-1', 4, 'newer');
+    expect(keys.open('uid-1', newer)).toBe('newer');
+    await keys.shredVersions('uid-1', 4);
+    expect([keys.open('uid-1', sealed), keys.open('uid-1', newer)]).toEqual([undefined, 'newer']);
+  });
+
+  it('overwrites what older versions were derived from, and leaves no other file', async () => {
+    const home = join(folder, 'versions');
+    const keys = await openFileKeys(home);
+    keys.seal('uid-1', 0, 'text');
+    const path = join(home, 'keys', 'objects', 'uid-1');
+    const before = readFileSync(path);
+    // Stands for whoever looks at the disk itself.
+    const file = openSync(path, 'r');
+    await keys.shredVersions('uid-1', 1);
+    const after = Buffer.alloc(before.length);
+    expect(readSync(file, after, 0, after.length, 0)).toBe(before.length);
+    closeSync(file);
+    expect(after.includes(before.subarray(20, 60))).toBe(false);
+    expect(readdirSync(join(home, 'keys', 'objects'))).toEqual(['uid-1']);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
   it('agrees on one CA and one master key when opened twice at once', async () => {
     const home = join(folder, 'race');
     const [one, two] = await Promise.all([openFileKeys(home), openFileKeys(home)]);
     expect(one.caCertificate).toBe(two.caCertificate);
     expect(one.jwks()).toEqual(two.jwks());
-    expect(two.open('uid', one.seal('uid', 'text'))).toBe('text');
+    expect(two.open('uid', one.seal('uid', 0, 'text'))).toBe('text');
   });
 
   it('writes a kubeconfig once and keeps it while it is good', async () => {

@@ -9,7 +9,7 @@ export async function openPlane(folder, more = {}) {
   const plane = new ControlPlane({
     log,
     kinds: registry,
-    keys: { seal: (_uid, clear) => clear, open: (_uid, sealed) => sealed },
+    keys: { seal: (_uid, _version, clear) => clear, open: (_uid, sealed) => sealed },
     clock: new SystemClock(),
     ids: new RandomIds(),
     build: 'bench',

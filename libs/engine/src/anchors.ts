@@ -67,7 +67,11 @@ export class Anchors {
     try {
       const revision = reads.projection.stream(CHECKPOINT_STREAM)?.revision ?? -1;
       const event = this.event(epoch, revision, { position: tip.position, hash: tip.hash });
-      const { position } = await log.append(CHECKPOINT_STREAM, codec.encode(CHECKPOINT_STREAM, event), revision);
+      const { position } = await log.append(
+        CHECKPOINT_STREAM,
+        codec.encode(CHECKPOINT_STREAM, event, revision + 1),
+        revision,
+      );
       await reads.reached(position, REACHED_MS);
       isMade = true;
       this.isTold = false;

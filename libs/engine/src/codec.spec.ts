@@ -51,14 +51,14 @@ describe('the codec', () => {
     const written = event(SPEC_CHANGED, 1, {
       data: { uid: 'u', set: [[['data', 'key'], 'secret']], length: '1' },
     });
-    const sealed = { ...written, ...codec.encode(written.stream, written) };
+    const sealed = { ...written, ...codec.encode(written.stream, written, written.revision) };
     expect(JSON.stringify(sealed)).not.toContain('secret');
     expect(codec.decode(sealed).data).toMatchObject({ set: [[['data', 'key'], 'secret']], size: 1 });
   });
   it('seals a snapshot, and shows none of an older build, whose form is not this one', () => {
     const snapshot = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a', uid: 'u' }, data: { key: 'secret' } };
     const written = event(SPEC_CHANGED, 1, { stream: 'core.secrets/default/a', data: { snapshot, uid: 'u' } });
-    const sealed = { ...written, ...codec.encode(written.stream, written) };
+    const sealed = { ...written, ...codec.encode(written.stream, written, written.revision) };
     expect(JSON.stringify(sealed)).not.toContain('secret"');
     expect(Object.keys(sealed.data)).toEqual(['snapshot', 'uid']);
     const { sealedData, ...opened } = codec.decode(sealed) as StoredEvent & { sealedData?: object };
@@ -77,7 +77,7 @@ describe('the codec', () => {
     ];
     for (const one of unknown) {
       expect(() => codec.decode(one)).toThrow(UnknownEvent);
-      expect(() => codec.encode(one.stream, one)).toThrow(UnknownEvent);
+      expect(() => codec.encode(one.stream, one, one.revision)).toThrow(UnknownEvent);
     }
     expect(() => codec.decode(event('BoatStolen', 1))).toThrow(/"BoatStolen" .* of test.io.boats\/_\/a at position 7/);
     const elected = event('WriterElected', 1, { stream: 'shiplog.writers/_/writer' });

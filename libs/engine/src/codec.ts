@@ -11,8 +11,10 @@ import { CHECKPOINT_MADE, WRITER_ELECTED, WRITERS } from './own-streams.js';
  * and what older builds wrote is read as what this one writes.
  */
 export interface EventCodec {
-  /** Throws {@link UnknownEvent}: what could not be read later is not written. */
-  encode(stream: string, event: NewEvent): NewEvent;
+  /**
+   * `revision` is the one that the event will have. Throws {@link UnknownEvent}: what could not be read later is not written.
+   */
+  encode(stream: string, event: NewEvent, revision: number): NewEvent;
   /** Throws {@link UnknownEvent}. */
   decode<Event extends Fact>(event: Event): Event;
   /** Whether objects of a kind have sealed values. */
@@ -31,14 +33,14 @@ export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'
   };
   const sealing = new Sealing(keys);
   return {
-    encode(stream, event) {
+    encode(stream, event, version) {
       if (!knownForm(formOf(stream), stream, event).sealed) return event;
       return {
         ...event,
         data: eachPart(
           event.data,
-          (object) => sealing.seal(object),
-          (uid, set) => sealing.sealSet(uid, set),
+          (object) => sealing.seal(object, version),
+          (uid, set) => sealing.sealSet({ uid, version }, set),
         ),
       };
     },

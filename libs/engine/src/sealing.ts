@@ -19,6 +19,12 @@ interface Opened<T> {
   /** Something was sealed with a key that is gone; the value shows what is left. */
   readonly isShredded: boolean;
 }
+/** An object as one event of its stream left it. */
+export interface Version {
+  readonly uid: string;
+  /** Revision of the event. */
+  readonly version: number;
+}
 type Annotations = { readonly [key: string]: string };
 
 /** The object as it is shown once its values are shredded. */
@@ -32,17 +38,19 @@ export function shredded(object: KubeObject): KubeObject {
 export class Sealing {
   constructor(private readonly keys: Pick<Keys, 'seal' | 'open'>) {}
 
-  seal(object: KubeObject): KubeObject {
-    const { uid, annotations } = object.metadata;
+  /** `version`: number of the event, which has keys of its own. */
+  seal(object: KubeObject, version: number): KubeObject {
+    const { annotations } = object.metadata;
+    const of = { uid: object.metadata.uid, version };
     const { data, stringData } = object as { data?: Json; stringData?: Json };
     return {
       ...object,
-      ...(data !== undefined && { data: this.sealData(uid, data) }),
-      ...(stringData !== undefined && { stringData: this.sealValue(uid, stringData) }),
+      ...(data !== undefined && { data: this.sealData(of, data) }),
+      ...(stringData !== undefined && { stringData: this.sealValue(of, stringData) }),
       metadata: {
         ...object.metadata,
         // Names of annotations may say something; `last-applied-configuration` holds the values themselves.
-        ...(annotations && { annotations: this.sealValue(uid, annotations) as Annotations }),
+        ...(annotations && { annotations: this.sealValue(of, annotations) as Annotations }),
       },
     };
   }
@@ -66,10 +74,10 @@ export class Sealing {
     return { value, isShredded };
   }
 
-  sealSet(uid: string, set: readonly Setting[]): readonly Setting[] {
+  sealSet(of: Version, set: readonly Setting[]): readonly Setting[] {
     return set.map(([path, value]) => {
       if (!isSecret(path)) return [path, value];
-      return [path, path[0] === 'data' && path.length === 1 ? this.sealData(uid, value) : this.sealValue(uid, value)];
+      return [path, path[0] === 'data' && path.length === 1 ? this.sealData(of, value) : this.sealValue(of, value)];
     });
   }
 
@@ -84,12 +92,12 @@ export class Sealing {
     return { value, isShredded };
   }
 
-  private sealValue(uid: string, value: Json): JsonObject {
-    return { [SEALED]: this.keys.seal(uid, JSON.stringify(value)) };
+  private sealValue({ uid, version }: Version, value: Json): JsonObject {
+    return { [SEALED]: this.keys.seal(uid, version, JSON.stringify(value)) };
   }
 
-  private sealData(uid: string, data: Json): JsonObject {
-    const sealed = this.sealValue(uid, data);
+  private sealData(of: Version, data: Json): JsonObject {
+    const sealed = this.sealValue(of, data);
     return isJsonObject(data) ? { ...sealed, [KEYS]: Object.keys(data) } : sealed;
   }
 

@@ -120,7 +120,7 @@ describe('a deleted Secret', () => {
 describe('a key without an object', () => {
   it('stays while its object may be on its way, and goes when none came', async () => {
     const { bench, life } = await Bench.started(0);
-    bench.keys.seal('uid-of-a-lost-append', 'text');
+    bench.keys.seal('uid-of-a-lost-append', 0, 'text');
     await life.plane.stop();
     const next = await bench.live(0);
     await turns();

@@ -6,10 +6,10 @@ import { ControlPlane, type ControlPlaneOptions } from './control-plane.js';
 
 /** Sealing for tests: reversible, and easy to tell from clear text. */
 export const testKeys: Pick<Keys, 'seal' | 'open'> = {
-  seal: (uid, clear) => `${uid}:${Buffer.from(clear).toString('hex')}`,
+  seal: (uid, version, clear) => `${uid}.${version}:${Buffer.from(clear).toString('hex')}`,
   open: (uid, sealed) => {
     const [owner, hex = ''] = sealed.split(':');
-    return owner === uid ? Buffer.from(hex, 'hex').toString() : undefined;
+    return owner?.startsWith(`${uid}.`) ? Buffer.from(hex, 'hex').toString() : undefined;
   },
 };
 

@@ -224,7 +224,7 @@ export class Writer implements CommandPort {
     const object = decided.deleted ? undefined : decided.object;
     const what = { type, command, now, epoch: this.epoch };
     const encoded = (data: JsonObject) =>
-      codec.encode(stream, this.event(stream, expected, command.correlationId, { ...what, data }));
+      codec.encode(stream, this.event(stream, expected, command.correlationId, { ...what, data }), expected + 1);
     const full = encoded(object ? withSnapshot(changed, expected + 1, object, snapshotEvery) : changed);
     // A snapshot only makes a rebuild faster: an event that is too large with it is appended without it.
     const event = 'snapshot' in full.data && !fits(full, log.eventBytesMax) ? encoded(changed) : full;

@@ -15,12 +15,19 @@ export interface Keys {
   verifyToken(token: string, now: number): Promise<TokenCheck>;
   /** JSON Web Key Set of the token keys' public parts. */
   jwks(): { readonly keys: readonly Readonly<Record<string, unknown>>[] };
-  /** Encrypts text with the key of this object, making one when there is none (AES-256-GCM). */
-  seal(objectUid: string, clear: string): string;
-  /** The clear text, or undefined when the object's key was shredded. Throws when the text was altered. */
+  /**
+   * Encrypts text with the key that this version of this object has, making keys for an object that has none (AES-256-GCM).
+   * `version` is below 2^32. Throws when the version was shredded.
+   */
+  seal(objectUid: string, version: number, clear: string): string;
+  /** The clear text, or undefined when the key of its version was shredded. Throws when the text was altered. */
   open(objectUid: string, sealed: string): string | undefined;
-  /** Deletes an object's key: nothing that was sealed with it can be read again. */
+  /** Whether anything that was sealed for an object may still be readable. */
+  hasKey(objectUid: string): boolean;
+  /** Deletes all keys of an object: nothing that was sealed with them can be read again. */
   shred(objectUid: string): Promise<void>;
+  /** Deletes the keys of all versions of an object before one; those of that version and of later ones stay as they are. */
+  shredVersions(objectUid: string, before: number): Promise<void>;
   /** The objects that have a key, and since when each of them is known to be deleted. */
   objects(): readonly ObjectKey[];
   /** Records durably that an object was deleted; the first time that was said stays. Returns that time. */

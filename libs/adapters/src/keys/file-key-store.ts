@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, linkSync, openSync, readdirSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../error-code.js';
@@ -40,11 +50,33 @@ export class FileKeyStore implements KeyStore {
     }
   }
 
+  replace(name: string, expected: string, text: string): boolean {
+    if (this.read(name) !== expected) return false;
+    const path = this.#path(name);
+    const temporary = `${path}.${randomBytes(6).toString('hex')}.new`;
+    const old = openSync(path, 'r+');
+    try {
+      writeDurably(temporary, text);
+      renameSync(temporary, path);
+      syncFolder(dirname(path));
+      // Last: before the new bytes have the name, the old ones are the only ones.
+      overwrite(old);
+      return true;
+    } finally {
+      closeSync(old);
+    }
+  }
+
   destroy(name: string): void {
     const path = this.#path(name);
     try {
       // Overwritten first: on most disks the old bytes are gone, not only their name.
-      overwrite(path);
+      const file = openSync(path, 'r+');
+      try {
+        overwrite(file);
+      } finally {
+        closeSync(file);
+      }
       unlinkSync(path);
       syncFolder(dirname(path));
     } catch (error) {
@@ -78,15 +110,10 @@ function writeDurably(path: string, text: string): void {
   }
 }
 
-function overwrite(path: string): void {
-  const { size } = statSync(path);
-  const file = openSync(path, 'r+');
-  try {
-    writeSync(file, randomBytes(size));
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+function overwrite(file: number): void {
+  const { size } = fstatSync(file);
+  writeSync(file, randomBytes(size), 0, size, 0);
+  fsyncSync(file);
 }
 
 function syncFolder(path: string): void {

@@ -6,6 +6,11 @@ export interface KeyStore {
   read(name: string): string | undefined;
   /** Stores the text unless the name exists; gives what is stored afterwards. Durable when it returns. */
   createOnce(name: string, text: string): string;
+  /**
+   * Puts a text in the place of the expected one, of which nothing is left to read. Durable when it returns. False when
+   * something else is there, or nothing.
+   */
+  replace(name: string, expected: string, text: string): boolean;
   /** Deletes so that nothing is left to read; durable when it returns. A missing name is no error. */
   destroy(name: string): void;
   /** Names directly in a folder, in order. */
@@ -24,6 +29,12 @@ export class MemoryKeyStore implements KeyStore {
     if (existing !== undefined) return existing;
     this.#texts.set(name, text);
     return text;
+  }
+
+  replace(name: string, expected: string, text: string): boolean {
+    if (this.#texts.get(name) !== expected) return false;
+    this.#texts.set(name, text);
+    return true;
   }
 
   destroy(name: string): void {

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { ObjectKey as StoredObjectKey } from '#ports';
 import { Fault, type Instant } from '#std';
 import type { KeyStore } from './key-store.js';
+import { VersionKeys } from './version-keys.js';
 
 const MASTER = 'master.key';
 const FOLDER = 'objects';
@@ -10,8 +11,11 @@ const CIPHER = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const ID_BYTES = 8;
+const VERSION_BYTES = 4;
 /** First byte of everything sealed here, so that a later format can be told apart. */
-const FORMAT = 1;
+const FORMAT = 2;
+/** Format of older builds: sealed with the root of the object's keys, whatever the version. */
+const FORMAT_OF_ROOT = 1;
 
 /** A Secret's text was changed after it was sealed, or the key store is not the one it was sealed with. */
 export class SealBroken extends Fault {
@@ -26,13 +30,16 @@ export class SealBroken extends Fault {
 }
 
 interface ObjectKey {
+  /** The file that it was read from. */
+  readonly text: string;
   readonly id: Buffer;
-  readonly key: Buffer;
+  readonly keys: VersionKeys;
 }
 
 /**
- * Seals the values of single objects, each with a key of its own that the master key wraps. Deleting that key makes
- * everything ever sealed for the object unreadable, wherever copies of it lie.
+ * Seals the values of single objects, each version of them with a key of its own; the object's keys are derived from one
+ * secret, which the master key wraps. Deleting that secret makes everything ever sealed for the object unreadable, wherever
+ * copies of it lie; replacing it by one that gives later versions only does so for the earlier ones.
  */
 export class ObjectSealer {
   readonly #master: Buffer;
@@ -48,20 +55,43 @@ export class ObjectSealer {
       throw new Fault(`the key store's ${MASTER} is damaged: restore it from a backup`, false);
   }
 
-  seal(objectUid: string, clear: string): string {
-    const { id, key } = this.#keyOf(objectUid) ?? this.#createKey(objectUid);
+  seal(objectUid: string, version: number, clear: string): string {
+    const { id, keys } = this.#keyOf(objectUid) ?? this.#createKey(objectUid);
+    const key = keys.key(version);
+    if (!key)
+      throw new Fault(`version ${version} of object ${objectUid} was shredded: nothing can be sealed for it`, false);
+    const head = Buffer.alloc(1 + ID_BYTES + VERSION_BYTES, FORMAT);
+    id.copy(head, 1);
+    head.writeUInt32BE(version, 1 + ID_BYTES);
     const sealed = encrypt(key, this.random(IV_BYTES), Buffer.from(clear, 'utf8'), objectUid);
-    return Buffer.concat([Buffer.from([FORMAT]), id, sealed]).toString('base64');
+    return Buffer.concat([head, sealed]).toString('base64');
   }
 
   open(objectUid: string, sealed: string): string | undefined {
     const bytes = Buffer.from(sealed, 'base64');
-    if (bytes.length < 1 + ID_BYTES + IV_BYTES + TAG_BYTES || bytes.readUInt8(0) !== FORMAT)
-      throw new SealBroken(objectUid);
+    const body = bodyAt(bytes);
+    if (body === undefined || bytes.length < body + IV_BYTES + TAG_BYTES) throw new SealBroken(objectUid);
     const objectKey = this.#keyOf(objectUid);
     // A key with another id was made after the first one was shredded: the old text is as unreadable as without any.
     if (objectKey === undefined || !objectKey.id.equals(bytes.subarray(1, 1 + ID_BYTES))) return undefined;
-    return decrypt(objectKey.key, bytes.subarray(1 + ID_BYTES), objectUid).toString('utf8');
+    const { keys } = objectKey;
+    const key = body === 1 + ID_BYTES ? keys.root : keys.key(bytes.readUInt32BE(1 + ID_BYTES));
+    return key && decrypt(key, bytes.subarray(body), objectUid).toString('utf8');
+  }
+
+  hasKey(objectUid: string): boolean {
+    return this.store.read(fileOf(objectUid)) !== undefined;
+  }
+
+  shredVersions(objectUid: string, before: number): void {
+    // Another process may wrap the key anew at the same moment.
+    for (;;) {
+      const objectKey = this.#keyOf(objectUid);
+      if (objectKey === undefined || objectKey.keys.from >= before) return;
+      const { text, id, keys } = objectKey;
+      const left = this.#wrapped(objectUid, id, keys.since(before));
+      if (this.store.replace(fileOf(objectUid), text, left)) return;
+    }
   }
 
   shred(objectUid: string): void {
@@ -92,22 +122,34 @@ export class ObjectSealer {
       return undefined;
     }
     const known = this.#keys.get(objectUid);
-    if (known !== undefined && wrapped.startsWith(known.id.toString('hex'))) return known;
+    if (known?.text === wrapped) return known;
     const objectKey = this.#unwrap(objectUid, wrapped);
     this.#keys.set(objectUid, objectKey);
     return objectKey;
   }
 
   #createKey(objectUid: string): ObjectKey {
-    const id = this.random(ID_BYTES);
-    const wrapped = encrypt(this.#master, this.random(IV_BYTES), this.random(32), objectUid).toString('base64');
-    return this.#unwrap(objectUid, this.store.createOnce(fileOf(objectUid), `${id.toString('hex')} ${wrapped}\n`));
+    const text = this.#wrapped(objectUid, this.random(ID_BYTES), VersionKeys.of(this.random(32)));
+    return this.#unwrap(objectUid, this.store.createOnce(fileOf(objectUid), text));
+  }
+
+  #wrapped(objectUid: string, id: Buffer, keys: VersionKeys): string {
+    const wrapped = encrypt(this.#master, this.random(IV_BYTES), keys.toBytes(), objectUid).toString('base64');
+    return `${id.toString('hex')} ${wrapped}\n`;
   }
 
   #unwrap(objectUid: string, text: string): ObjectKey {
     const [id = '', wrapped = ''] = text.trim().split(' ');
-    return { id: Buffer.from(id, 'hex'), key: decrypt(this.#master, Buffer.from(wrapped, 'base64'), objectUid) };
+    const keys = VersionKeys.parse(decrypt(this.#master, Buffer.from(wrapped, 'base64'), objectUid));
+    if (keys === undefined) throw new SealBroken(objectUid);
+    return { text, id: Buffer.from(id, 'hex'), keys };
   }
+}
+
+/** Where the head of a sealed text ends; undefined for a format that is not known. */
+function bodyAt(bytes: Buffer): number | undefined {
+  if (bytes[0] === FORMAT) return 1 + ID_BYTES + VERSION_BYTES;
+  return bytes[0] === FORMAT_OF_ROOT ? 1 + ID_BYTES : undefined;
 }
 
 /** Uids come from clients' UUIDs only, but a file name must hold whatever comes. */

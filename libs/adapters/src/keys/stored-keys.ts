@@ -51,8 +51,8 @@ export class StoredKeys implements Keys {
     return this.tokens.jwks();
   }
 
-  seal(objectUid: string, clear: string): string {
-    return this.sealer.seal(objectUid, clear);
+  seal(objectUid: string, version: number, clear: string): string {
+    return this.sealer.seal(objectUid, version, clear);
   }
 
   open(objectUid: string, sealed: string): string | undefined {
@@ -62,6 +62,15 @@ export class StoredKeys implements Keys {
   shred(objectUid: string): Promise<void> {
     this.sealer.shred(objectUid);
     return Promise.resolve();
+  }
+
+  shredVersions(objectUid: string, before: number): Promise<void> {
+    this.sealer.shredVersions(objectUid, before);
+    return Promise.resolve();
+  }
+
+  hasKey(objectUid: string): boolean {
+    return this.sealer.hasKey(objectUid);
   }
 
   objects(): readonly ObjectKey[] {
