@@ -101,7 +101,7 @@ export function drawRoughness(chance: Prng, { isSlow, processes }: Pick<Shape, '
     diesAfter: some(0.5, 0.01),
     dies: some(0.3, 0.01),
     pauses: some(0.4, 0.02),
-    usurped: 0 * (isApart ? some(0.4, 0.02) : 0),
+    usurped: isApart ? some(0.4, 0.02) : 0,
     lagMsMax: chance.chance(0.5) ? chance.below(isApart ? 2000 : 50) : 0,
     agentDies: some(0.4, 0.02),
     busLost: some(0.4, 0.02),
