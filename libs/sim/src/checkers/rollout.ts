@@ -19,17 +19,17 @@ export const rolloutBoundsHeld: EventChecker = {
     if (!deployment || deployment.spec.strategy?.type === 'Recreate' || deployment.metadata.deletionTimestamp)
       return undefined;
     const replicas = deployment.spec.replicas ?? 1;
-    const { surge, unavailable } = bounds(deployment, replicas);
     if (event.type === 'Created') {
       const active = podsOf(deployment, after).filter((p) => !p.metadata.deletionTimestamp && !hasEnded(p));
-      const most = largestWish(deployment, after, replicas) + surge;
+      const most = largestWish(deployment, after, replicas) + bounds(deployment, replicas).surge;
       return active.length > most ? `${deployment.metadata.name}: ${active.length} pods, ${most} allowed` : undefined;
     }
     const old = before.get(pods, namespace, name);
     const isCounted = (one: Pod | undefined): boolean => isAvailable(one, deployment, Date.parse(event.time));
     if (!isCounted(old) || old?.metadata.deletionTimestamp) return undefined;
     const ready = podsOf(deployment, after).filter((p) => !p.metadata.deletionTimestamp && isCounted(p)).length;
-    const least = replicas - unavailable;
+    const wanted = wantedAtScaling(pod, after, replicas);
+    const least = wanted - bounds(deployment, wanted).unavailable;
     return ready < least ? `${deployment.metadata.name}: ${ready} available pods left, ${least} must be` : undefined;
   },
 };
@@ -41,6 +41,12 @@ function largestWish(deployment: Deployment, view: View, replicas: number): numb
     replicas,
     sets.reduce((sum, set) => sum + (set.spec?.replicas ?? 0), 0),
   );
+}
+/** A set is scaled down by what its deployment wanted then, which the set says; somebody may want more by now. */
+function wantedAtScaling(pod: Pod, view: View, replicas: number): number {
+  const set = controllerOf(pod);
+  const annotations = set && view.get(replicaSets, pod.metadata.namespace, set.name)?.metadata.annotations;
+  return Math.min(replicas, Number(annotations?.['deployment.kubernetes.io/desired-replicas'] ?? replicas));
 }
 function bounds(deployment: Deployment, replicas: number): { surge: number; unavailable: number } {
   const rolling = deployment.spec.strategy?.rollingUpdate;
