@@ -1,5 +1,5 @@
 import { decode, decodeEnvelope, decodeProtobuf, encodeProtobuf, type ObjectType } from '#model';
-import { goJsonError, type JsonObject } from '#std';
+import { goJsonError, JSON_DEPTH_MAX, type JsonObject } from '#std';
 import { LinkRewriter } from '../../libs/http/src/proxy-links.js';
 import { parseJson } from '../../libs/http/src/body/json.js';
 import { parseYaml } from '../../libs/http/src/body/yaml.js';
@@ -89,8 +89,24 @@ grows('YAML', [
   ['binary data', (n) => `a: !!binary ${'A'.repeat(n)}`, parseYaml],
   ['sets', (n) => `a: !!set {${many(n, (i) => `k${i}`)}}`, parseYaml],
   ['ordered maps', (n) => `a: !!omap [${many(n, (i) => `k${i}: 1`)}]`, parseYaml],
+  ['pairs in a flow list', (n) => `[${many(n, (i) => `k${i}: 1`)}]`, parseYaml],
+  ['pairs in pairs', (n) => nestedYaml(n, '[', ': 1]'), parseYaml],
+  ['maps as keys', (n) => nestedYaml(n, '{? ', ' : 1}'), parseYaml],
+  ['anchors before anchors', (n) => nestedYaml(n, '&a [', ']'), parseYaml],
+  ['tags of lists in lines', (n) => nestedYaml(n, '- !x ', '\n'), parseYaml],
+  ['anchors of maps in lines', (n) => many(n, (i) => `k${i}: &a${i}\n !x b: 1`, '\n'), parseYaml],
+  ['anchors above anchors', (n) => many(n, () => '&a\n&b c: 1', '\n'), parseYaml],
+  ['tagged keys', (n) => many(n, (i) => `!!str &a${i} k${i} : 1`, '\n'), parseYaml],
+  ['questions in questions', (n) => nestedYaml(n, '? &a ', '\n'), parseYaml],
   ['pairs', (n) => `a: !!pairs [${many(n, (i) => `k${i}: 1`)}]`, parseYaml],
 ]);
+
+/** As deep as bodies may be nested, again and again: a parser that tries each level twice takes 2 to the power of that. */
+function nestedYaml(size: number, before: string, after: string): string {
+  const depth = JSON_DEPTH_MAX - 1;
+  const one = `- ${before.repeat(depth)}x${after.repeat(depth)}`;
+  return many(size, () => one, '\n');
+}
 
 /** Each line holds the one before nine times. */
 function bomb(size: number): string {

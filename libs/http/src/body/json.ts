@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '#std';
-import { FieldWords, goJsonError, isTooDeep, JSON_DEPTH_MAX, pathBelow } from '#std';
+import { FieldWords, goJsonError, JSON_DEPTH_MAX, pathBelow } from '#std';
 
 /** A decoded body and what Kubernetes says about keys that came twice. */
 export interface ParsedBody {
@@ -15,20 +15,53 @@ export type BodyResult = ParsedBody | { readonly error: string };
  * knows where.
  */
 export function parseJson(text: string, isPatch = false): BodyResult {
-  let value: Json;
-  try {
-    value = JSON.parse(text) as Json;
-  } catch {
-    return { error: goJsonError(text) };
-  }
-  if (text.length > JSON_DEPTH_MAX && isTooDeep(value)) return { error: TOO_DEEP };
+  const read = readText(text);
+  if (read === undefined) return { error: goJsonError(text) };
+  const { colons, depth } = read;
+  if (depth > JSON_DEPTH_MAX) return { error: TOO_DEEP };
   // Half of a surrogate pair, which no UTF-8 can hold, can only come from an escape.
-  if (/\\u[dD][89a-fA-F]/.test(text)) value = wellFormed(value);
-  if (typeof value !== 'object' || value === null || colons(text) === keys(value)) return { value, duplicates: [] };
+  const value = /\\u[dD][89a-fA-F]/.test(text) ? wellFormed(read.value) : read.value;
+  if (colons === keys(value)) return { value, duplicates: [] };
   const duplicates = new FieldWords();
   const merging = new MergingParser(text, duplicates).document();
   return { value: isPatch ? value : wellFormed(merging), duplicates: duplicates.all };
 }
+
+/** JSON in which no key comes twice; undefined for any other text. */
+export function parseUniqueJson(text: string): ParsedBody | undefined {
+  const read = readText(text);
+  if (read === undefined || read.depth > JSON_DEPTH_MAX || read.colons !== keys(read.value)) return undefined;
+  return { value: read.value, duplicates: [] };
+}
+
+interface ReadText {
+  readonly value: Json;
+  /** Colons outside of strings: one for each key. */
+  readonly colons: number;
+  /** How many objects and lists lie within each other. */
+  readonly depth: number;
+}
+
+function readText(text: string): ReadText | undefined {
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+  let colons = 0;
+  let open = 0;
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) i = endOfString(text, i);
+    else if (code === 0x3a) colons++;
+    else if (code === 0x7b || code === 0x5b) depth = Math.max(depth, ++open);
+    else if (code === 0x7d || code === 0x5d) open--;
+  }
+  return { value, colons, depth };
+}
+const QUOTE = 0x22;
 
 export const TOO_DEEP = 'exceeded max depth';
 
@@ -41,16 +74,6 @@ function wellFormed(value: Json): Json {
   return out;
 }
 
-/** Colons outside of strings: one for each key. */
-function colons(text: string): number {
-  let count = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 0x3a) count++;
-    else if (code === 0x22) i = endOfString(text, i);
-  }
-  return count;
-}
 function endOfString(text: string, from: number): number {
   let at = from + 1;
   for (;;) {
