@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { readLog } from '../test/support/read-log.mjs';
 import { root } from './cluster.mjs';
 
-const KEPT = ['log/events.db', 'log/events.db-acked', 'keys/master.key', 'keys/objects'];
+const KEPT = ['log/events.db', 'log/events.db-acked', 'keys/master', 'keys/objects'];
 
 const [home = '', release = ''] = process.argv.slice(2);
 if (release === '' || !existsSync(join(home, KEPT[0]))) {

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCipheriv, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { issueApiCertificate, openFileKeys, openMemoryKeys, StoredKeys, writeKubeconfig } from '#adapters';
+import {
+  issueApiCertificate,
+  MemoryKeyStore,
+  openFileKeys,
+  openMemoryKeys,
+  StoredKeys,
+  writeKubeconfig,
+} from '#adapters';
 import { keysContract } from './keys.contract.js';
 
 let folder: string;
@@ -36,13 +43,15 @@ describe('file keys', () => {
   });
 
   it('reads what an older build sealed with the one key of an object, until its versions are forgotten', async () => {
-    const keys = await openMemoryKeys();
+    const store = new MemoryKeyStore();
+    const master = Buffer.alloc(32, 9);
+    store.createOnce('master.key', `${master.toString('base64')}\n`);
+    const keys = await StoredKeys.open(store);
     const gcm = (key: Buffer, clear: Buffer): Buffer => {
       const cipher = createCipheriv('aes-256-gcm', key, Buffer.alloc(12, 1)).setAAD(Buffer.from('uid-1'));
       const body = Buffer.concat([cipher.update(clear), cipher.final()]);
       return Buffer.concat([Buffer.alloc(12, 1), cipher.getAuthTag(), body]);
     };
-    const master = Buffer.from(keys.store.read('master.key') ?? '', 'base64');
     const key = Buffer.alloc(32, 5);
     keys.store.createOnce('objects/uid-1', `0102030405060708 ${gcm(master, key).toString('base64')}\n`);
     const head = Buffer.from([1, 1, 2, 3, 4, 5, 6, 7, 8]);

@@ -18,6 +18,7 @@ import {
   type KeyStore,
   type NatsCredentials,
   type NatsServer,
+  type KeyRotation,
   type StoredKeys,
   withLogin,
 } from '#adapters';
@@ -42,6 +43,7 @@ import { Fault, isJsonObject } from '#std';
 import { codeHash } from './code-hash.js';
 import { apiEndpoints } from './host.js';
 import { explain, say, stopBecause } from './console.js';
+import { keyUpkeep } from './key-upkeep.js';
 import { prepareHome, requireFreePort, requireNatsServer } from './preconditions.js';
 import type { Settings } from './settings.js';
 
@@ -50,6 +52,8 @@ interface BusPlace {
   readonly credentials: NatsCredentials;
   readonly keys: StoredKeys | undefined;
   readonly admission: NodeAdmission | undefined;
+  /** Keeps the keys fresh while the process runs. */
+  readonly upkeep: KeyRotation | undefined;
   stop(): Promise<void>;
 }
 
@@ -99,6 +103,7 @@ export class Platform implements OnApplicationShutdown {
       );
     // For `npm run down`: whose containers to remove. The log may be unreadable by then.
     if (isWriter) writeFileSync(join(home, 'cluster'), `${plane.reads.projection.cluster}\n`);
+    await place.upkeep?.start();
     return new Platform(settings, plane, gate, bus, streamBus, place, log);
   }
 
@@ -139,6 +144,7 @@ export class Platform implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.place.upkeep?.stop();
     await this.plane.stop();
     await this.bus.close();
     if (this.streamBus !== this.bus) await this.streamBus.close();
@@ -211,7 +217,9 @@ async function openLog(settings: Settings, isWriter: boolean): Promise<EventLog>
 
 /** A process with the key store admits itself; it also runs the server when none is named. */
 async function ownPlace(settings: Settings): Promise<BusPlace> {
-  const keys = await openFileKeys(settings.home);
+  const keys = await openFileKeys(settings.home, {
+    onBroken: (uid) => say(`The key of the object ${uid} is damaged: restore the key store from a backup.`),
+  });
   const authority = await NatsAuthority.open(keys.store);
   const server =
     settings.natsUrl === undefined
@@ -224,12 +232,14 @@ async function ownPlace(settings: Settings): Promise<BusPlace> {
   const user = await authority.issueUser(settings.process, { ...permissions, publish });
   const credentials = { url: server?.url ?? settings.natsUrl ?? '', ca: keys.caCertificate, ...user };
   const stopFollowing = server ? followRevocations(keys.store, server) : () => undefined;
-  const admission = new NodeAdmission(keys.store, authority, new SystemClock());
+  const clock = new SystemClock();
+  const admission = new NodeAdmission(keys.store, authority, clock);
+  const upkeep = keyUpkeep({ keys, clock, rotates: settings.apps.includes('api') });
   const stop = async (): Promise<void> => {
     stopFollowing();
     await server?.stop();
   };
-  return { credentials, keys, admission, stop };
+  return { credentials, keys, admission, upkeep, stop };
 }
 
 const REVOCATIONS_MS = 1_000;
@@ -252,7 +262,8 @@ function followRevocations(store: KeyStore, server: NatsServer): () => void {
 
 function givenPlace(path: string): Promise<BusPlace> {
   const credentials = readCredentials(path);
-  return Promise.resolve({ credentials, keys: undefined, admission: undefined, stop: () => Promise.resolve() });
+  const nothing = { keys: undefined, admission: undefined, upkeep: undefined };
+  return Promise.resolve({ credentials, ...nothing, stop: () => Promise.resolve() });
 }
 
 /** A client's credentials as standalone and `shiplog setup` write them. */

@@ -1,6 +1,10 @@
 export * from './api-certificate.js';
+export * from './key-ring.js';
+export * from './key-rotation.js';
+export * from './key-schedule.js';
 export * from './key-store.js';
 export * from './file-key-store.js';
 export * from './kubeconfig.js';
 export { SealBroken } from './object-sealer.js';
+export * from './rotating-key.js';
 export * from './stored-keys.js';

@@ -7,14 +7,16 @@ export interface KeyStore {
   /** Stores the text unless the name exists; gives what is stored afterwards. Durable when it returns. */
   createOnce(name: string, text: string): string;
   /**
-   * Puts a text in the place of the expected one, of which nothing is left to read. Durable when it returns. False when
-   * something else is there, or nothing.
+   * Puts a text in the place of the expected one, of which nothing is left to read, in one step: a crash leaves the one or the
+   * other. Durable when it returns. False when something else is there, or nothing, whichever process changed it.
    */
   replace(name: string, expected: string, text: string): boolean;
   /** Deletes so that nothing is left to read; durable when it returns. A missing name is no error. */
   destroy(name: string): void;
   /** Names directly in a folder, in order. */
   list(folder: string): readonly string[];
+  /** Destroys what a crash left unfinished in a folder. */
+  clean(folder: string): void;
 }
 
 export class MemoryKeyStore implements KeyStore {
@@ -47,5 +49,9 @@ export class MemoryKeyStore implements KeyStore {
       .filter((name) => name.startsWith(prefix))
       .map((name) => name.slice(prefix.length))
       .sort();
+  }
+
+  clean(): void {
+    // Nothing is left unfinished in memory.
   }
 }

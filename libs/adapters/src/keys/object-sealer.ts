@@ -1,17 +1,16 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { ObjectKey as StoredObjectKey } from '#ports';
 import { Fault, type Instant } from '#std';
 import type { KeyStore } from './key-store.js';
+import { decrypt, encrypt, IV_BYTES, TAG_BYTES, type MasterKeys } from './master-keys.js';
 import { VersionKeys } from './version-keys.js';
 
-const MASTER = 'master.key';
 const FOLDER = 'objects';
 const DELETIONS = 'deleted-objects';
-const CIPHER = 'aes-256-gcm';
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
 const ID_BYTES = 8;
 const VERSION_BYTES = 4;
+/** Object keys that are looked at before others get the thread; each one that is written has waited for the disk. */
+const LOOKS_AT_ONCE = 50;
 /** First byte of everything sealed here, so that a later format can be told apart. */
 const FORMAT = 2;
 /** Format of older builds: sealed with the root of the object's keys, whatever the version. */
@@ -42,17 +41,15 @@ interface ObjectKey {
  * copies of it lie; replacing it by one that gives later versions only does so for the earlier ones.
  */
 export class ObjectSealer {
-  readonly #master: Buffer;
   readonly #keys = new Map<string, ObjectKey>();
 
   constructor(
     private readonly store: KeyStore,
+    private readonly masters: MasterKeys,
     private readonly random: (bytes: number) => Buffer = randomBytes,
   ) {
-    const text = store.read(MASTER) ?? store.createOnce(MASTER, `${random(32).toString('base64')}\n`);
-    this.#master = Buffer.from(text.trim(), 'base64');
-    if (this.#master.length !== 32)
-      throw new Fault(`the key store's ${MASTER} is damaged: restore it from a backup`, false);
+    // A key that was being written when its process died would outlive its shredding.
+    store.clean(FOLDER);
   }
 
   seal(objectUid: string, version: number, clear: string): string {
@@ -76,7 +73,10 @@ export class ObjectSealer {
     if (objectKey === undefined || !objectKey.id.equals(bytes.subarray(1, 1 + ID_BYTES))) return undefined;
     const { keys } = objectKey;
     const key = body === 1 + ID_BYTES ? keys.root : keys.key(bytes.readUInt32BE(1 + ID_BYTES));
-    return key && decrypt(key, bytes.subarray(body), objectUid).toString('utf8');
+    if (key === undefined) return undefined;
+    const clear = decrypt(key, bytes.subarray(body), objectUid);
+    if (clear === undefined) throw new SealBroken(objectUid);
+    return clear.toString('utf8');
   }
 
   hasKey(objectUid: string): boolean {
@@ -114,6 +114,34 @@ export class ObjectSealer {
     return Number.isNaN(stored) ? at : stored;
   }
 
+  /**
+   * Wraps anew what another master key than the current one has wrapped, and returns how many it found: 0 means that no other
+   * master key is needed any more. Others get the thread meanwhile. One process does this: the one that has the writer.
+   * `onBroken` receives objects whose key no master key opens.
+   */
+  async rewrap(onBroken: (objectUid: string) => void): Promise<number> {
+    const current = this.masters.current;
+    let changed = 0;
+    let looked = 0;
+    for (const name of this.store.list(FOLDER)) {
+      if (++looked % LOOKS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+      const file = `${FOLDER}/${name}`;
+      const objectUid = decodeURIComponent(name);
+      const text = this.store.read(file);
+      if (text === undefined) continue;
+      const [id = '', wrapped = ''] = text.trim().split(' ');
+      const opened = this.masters.unwrap(wrapped, objectUid);
+      if (opened === undefined) onBroken(objectUid);
+      else if (opened.number !== current) {
+        changed++;
+        // It may have been shredded or replaced meanwhile: then the next pass sees what is left to do.
+        this.store.replace(file, text, `${id} ${this.masters.wrap(opened.key, objectUid)}\n`);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    return changed;
+  }
+
   #keyOf(objectUid: string): ObjectKey | undefined {
     const wrapped = this.store.read(fileOf(objectUid));
     if (wrapped === undefined) {
@@ -129,18 +157,20 @@ export class ObjectSealer {
   }
 
   #createKey(objectUid: string): ObjectKey {
+    // A master key that another process has made meanwhile wraps it.
+    this.masters.refresh();
     const text = this.#wrapped(objectUid, this.random(ID_BYTES), VersionKeys.of(this.random(32)));
     return this.#unwrap(objectUid, this.store.createOnce(fileOf(objectUid), text));
   }
 
   #wrapped(objectUid: string, id: Buffer, keys: VersionKeys): string {
-    const wrapped = encrypt(this.#master, this.random(IV_BYTES), keys.toBytes(), objectUid).toString('base64');
-    return `${id.toString('hex')} ${wrapped}\n`;
+    return `${id.toString('hex')} ${this.masters.wrap(keys.toBytes(), objectUid)}\n`;
   }
 
   #unwrap(objectUid: string, text: string): ObjectKey {
     const [id = '', wrapped = ''] = text.trim().split(' ');
-    const keys = VersionKeys.parse(decrypt(this.#master, Buffer.from(wrapped, 'base64'), objectUid));
+    const opened = this.masters.unwrap(wrapped, objectUid);
+    const keys = opened && VersionKeys.parse(opened.key);
     if (keys === undefined) throw new SealBroken(objectUid);
     return { text, id: Buffer.from(id, 'hex'), keys };
   }
@@ -160,20 +190,4 @@ function fileOf(objectUid: string): string {
 /** Says since when the object is deleted. */
 function deletionOf(objectUid: string): string {
   return fileOf(objectUid).replace(FOLDER, DELETIONS);
-}
-
-function encrypt(key: Buffer, iv: Buffer, clear: Buffer, bound: string): Buffer {
-  const cipher = createCipheriv(CIPHER, key, iv).setAAD(Buffer.from(bound, 'utf8'));
-  const body = Buffer.concat([cipher.update(clear), cipher.final()]);
-  return Buffer.concat([iv, cipher.getAuthTag(), body]);
-}
-
-function decrypt(key: Buffer, sealed: Buffer, bound: string): Buffer {
-  try {
-    const decipher = createDecipheriv(CIPHER, key, sealed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
-    decipher.setAAD(Buffer.from(bound, 'utf8')).setAuthTag(sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-    return Buffer.concat([decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
-  } catch (cause) {
-    throw new SealBroken(bound, { cause });
-  }
 }

@@ -4,31 +4,48 @@ import type { Instant } from '#std';
 import { CertificateAuthority } from './certificate-authority.js';
 import { FileKeyStore } from './file-key-store.js';
 import { MemoryKeyStore, type KeyStore } from './key-store.js';
+import { MasterKeys } from './master-keys.js';
 import { ObjectSealer } from './object-sealer.js';
+import { rotatingMaster } from './rotating-master.js';
+import type { KeyName, RotatingKey } from './rotating-key.js';
 import { TokenSigner } from './token-signer.js';
 
-/** The key store in `<home>/keys`, made when there is none. */
-export function openFileKeys(home: string): Promise<StoredKeys> {
-  return StoredKeys.open(new FileKeyStore(join(home, 'keys')));
+export interface KeyOptions {
+  /** The wall clock. */
+  readonly now?: () => Instant;
+  /** Makes sealed texts repeatable in a simulation. */
+  readonly random?: (bytes: number) => Buffer;
+  /** Receives the uid of an object whose key cannot be opened when the master key changes. */
+  readonly onBroken?: (objectUid: string) => void;
 }
 
-/** A key store that is forgotten with the process. `random` makes sealed texts repeatable in a simulation. */
-export function openMemoryKeys(random?: (bytes: number) => Buffer): Promise<StoredKeys> {
-  return StoredKeys.open(new MemoryKeyStore(), random);
+/** The key store in `<home>/keys`, made when there is none. */
+export function openFileKeys(home: string, options?: KeyOptions): Promise<StoredKeys> {
+  return StoredKeys.open(new FileKeyStore(join(home, 'keys')), options);
+}
+
+/** A key store that is forgotten with the process. */
+export function openMemoryKeys(options?: KeyOptions): Promise<StoredKeys> {
+  return StoredKeys.open(new MemoryKeyStore(), options);
 }
 
 export class StoredKeys implements Keys {
   private constructor(
     readonly store: KeyStore,
+    /** What rotates, by name. */
+    readonly rotating: Readonly<Record<KeyName, RotatingKey>>,
     private readonly authority: CertificateAuthority,
     private readonly tokens: TokenSigner,
     private readonly sealer: ObjectSealer,
   ) {}
 
-  static async open(store: KeyStore, random?: (bytes: number) => Buffer): Promise<StoredKeys> {
-    const sealer = new ObjectSealer(store, random);
+  static async open(store: KeyStore, options: KeyOptions = {}): Promise<StoredKeys> {
+    const { now = Date.now, random, onBroken = () => undefined } = options;
+    const masters = new MasterKeys(store, now, random);
+    const sealer = new ObjectSealer(store, masters, random);
     const [authority, tokens] = await Promise.all([CertificateAuthority.open(store), TokenSigner.open(store)]);
-    return new StoredKeys(store, authority, tokens, sealer);
+    const rotating = { master: rotatingMaster(masters, sealer, onBroken) };
+    return new StoredKeys(store, rotating, authority, tokens, sealer);
   }
 
   get caCertificate(): string {

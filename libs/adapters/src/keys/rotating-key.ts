@@ -1,0 +1,24 @@
+import type { Instant } from '#std';
+import type { Generation } from './key-ring.js';
+import type { KeySchedule } from './key-schedule.js';
+
+export type NewGeneration = Pick<Generation, 'made' | 'signs' | 'by'>;
+
+/** A key with successors: what the rotation has to know of it, whatever the key is for. */
+export interface RotatingKey {
+  readonly schedule: KeySchedule;
+  /** The oldest first. */
+  readonly generations: readonly Generation[];
+  /** How long a generation has to be needless before it is destroyed, on the monotonic clock: the wall clock may be wrong for a while. */
+  readonly holdMs: number;
+  /** Takes in what other processes have changed. */
+  refresh(): void | Promise<void>;
+  add(generation: NewGeneration): Promise<void>;
+  /** Whether nothing hangs on a generation any more that has signed nothing since `retired`. */
+  isNeedless(generation: Generation, retired: Instant, now: Instant): boolean | Promise<boolean>;
+  drop(number: number): void;
+}
+
+export const KEY_NAMES = ['master'] as const;
+/** The keys that rotate. */
+export type KeyName = (typeof KEY_NAMES)[number];
