@@ -2,7 +2,7 @@ import { KeyRotation, type KeyChange, type StoredKeys } from '#adapters';
 import type { Clock } from '#ports';
 import { explain, say } from './console.js';
 
-const NAMES: Readonly<Record<KeyChange['key'], string>> = { master: 'master key' };
+const NAMES: Readonly<Record<KeyChange['key'], string>> = { tokens: 'token key', master: 'master key' };
 const DID: Readonly<Record<KeyChange['did'], string>> = {
   made: 'was made',
   signs: 'is in use from now on',

@@ -47,9 +47,12 @@ export class KeyRing {
     return found;
   }
 
-  /** Adds the next generation, or returns the one that another process has just added. */
-  add(generation: Omit<Generation, 'number'>): Generation {
-    const number = (this.list().at(-1)?.number ?? 0) + 1;
+  /**
+   * Adds the generation that comes after the given one, 0 where there is none, or returns the one that another process has added
+   * in that place.
+   */
+  addAfter(last: number, generation: Omit<Generation, 'number'>): Generation {
+    const number = last + 1;
     const { made, signs, by, body } = generation;
     const head = `made: ${text(made)}\nsigns: ${text(signs)}\nby: ${by.replaceAll(/[^\w.@:-]/g, '_')}\n\n`;
     return parsed(number, this.store.createOnce(this.#name(number), head + body));

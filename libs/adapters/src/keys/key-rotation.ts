@@ -125,8 +125,9 @@ export class KeyRotation {
       const now = clock.now();
       if (isSuccessorDue(key.generations, now, key.schedule))
         await key.add({ made: now, signs: now + key.schedule.leadMs, by: 'schedule' });
-      for (const [i, generation] of key.generations.entries()) {
-        const retired = retiredAt(key.generations, i, now);
+      const { generations } = key;
+      for (const [i, generation] of generations.entries()) {
+        const retired = retiredAt(generations, i, now);
         if (retired !== undefined) await this.#retire(name, generation, retired);
       }
     }
@@ -145,7 +146,7 @@ export class KeyRotation {
     const since = this.#needlessSince.get(mark) ?? clock.monotonic();
     this.#needlessSince.set(mark, since);
     if (clock.monotonic() - since < key.holdMs) return;
-    key.drop(generation.number);
+    await key.drop(generation.number);
     this.#needlessSince.delete(mark);
   }
 

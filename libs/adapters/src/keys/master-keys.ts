@@ -50,7 +50,8 @@ export class MasterKeys {
   }
 
   add(generation: Omit<Generation, 'number' | 'body'>): Generation {
-    const added = this.#ring.add({ ...generation, body: `${this.random(KEY_BYTES).toString('base64')}\n` });
+    const last = this.#keys.at(-1)?.generation.number ?? 0;
+    const added = this.#ring.addAfter(last, { ...generation, body: `${this.random(KEY_BYTES).toString('base64')}\n` });
     this.refresh();
     return added;
   }

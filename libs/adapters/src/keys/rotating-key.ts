@@ -16,9 +16,9 @@ export interface RotatingKey {
   add(generation: NewGeneration): Promise<void>;
   /** Whether nothing hangs on a generation any more that has signed nothing since `retired`. */
   isNeedless(generation: Generation, retired: Instant, now: Instant): boolean | Promise<boolean>;
-  drop(number: number): void;
+  drop(number: number): void | Promise<void>;
 }
 
-export const KEY_NAMES = ['master'] as const;
+export const KEY_NAMES = ['tokens', 'master'] as const;
 /** The keys that rotate. */
 export type KeyName = (typeof KEY_NAMES)[number];

@@ -43,8 +43,8 @@ export class StoredKeys implements Keys {
     const { now = Date.now, random, onBroken = () => undefined } = options;
     const masters = new MasterKeys(store, now, random);
     const sealer = new ObjectSealer(store, masters, random);
-    const [authority, tokens] = await Promise.all([CertificateAuthority.open(store), TokenSigner.open(store)]);
-    const rotating = { master: rotatingMaster(masters, sealer, onBroken) };
+    const [authority, tokens] = await Promise.all([CertificateAuthority.open(store), TokenSigner.open(store, now)]);
+    const rotating = { tokens, master: rotatingMaster(masters, sealer, onBroken) };
     return new StoredKeys(store, rotating, authority, tokens, sealer);
   }
 

@@ -2,44 +2,91 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type Ke
 import { promisify } from 'node:util';
 import { compactVerify, exportJWK, SignJWT, type JWK } from 'jose';
 import type { TokenCheck } from '#ports';
-import { isJsonObject } from '#std';
+import { isJsonObject, type Instant } from '#std';
+import { KeyRing, type Generation } from './key-ring.js';
+import { KEEP_MORE_MS, SCHEDULES, signerOf } from './key-schedule.js';
 import type { KeyStore } from './key-store.js';
+import type { NewGeneration, RotatingKey } from './rotating-key.js';
+import { TokenEnds } from './token-ends.js';
 
-const FOLDER = 'service-account';
-const CURRENT = `${FOLDER}/current.pem`;
-/** How long a Kubernetes API server lets a token be early: none; the issuer's clock is ours. */
+const NAMES = { folder: 'token-keys', legacy: 'service-account/current.pem' };
+/** Tokens are bounded before they come here; this bounds what is decoded. */
 const MAX_TOKEN_BYTES = 64 * 1024;
+const HOUR_MS = 3_600_000;
 
 interface TokenKey {
+  readonly generation: Generation;
   readonly kid: string;
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
   readonly jwk: JWK;
 }
 
-/** Signs and checks service-account tokens (RS256). Keys that were retired stay in the folder and still verify. */
-export class TokenSigner {
-  private constructor(
-    private readonly current: TokenKey,
-    private readonly all: ReadonlyMap<string, TokenKey>,
-  ) {}
+/**
+ * Signs and checks service-account tokens (RS256). The newest key signs; the ones before it verify until every token that they
+ * signed has ended.
+ */
+export class TokenSigner implements RotatingKey {
+  readonly schedule = SCHEDULES.tokens;
+  readonly holdMs = HOUR_MS;
+  readonly #ring: KeyRing;
+  readonly #ends: TokenEnds;
+  #keys: readonly TokenKey[] = [];
+  #state: string | undefined;
 
-  static async open(store: KeyStore): Promise<TokenSigner> {
-    const current = await tokenKey(store.read(CURRENT) ?? store.createOnce(CURRENT, await generateRsa()));
-    const all = new Map([[current.kid, current]]);
-    for (const name of store.list(FOLDER)) {
-      const pem = store.read(`${FOLDER}/${name}`);
-      if (pem === undefined) continue;
-      const key = await tokenKey(pem);
-      all.set(key.kid, key);
-    }
-    return new TokenSigner(current, all);
+  private constructor(
+    store: KeyStore,
+    private readonly now: () => Instant,
+  ) {
+    this.#ring = new KeyRing(store, NAMES);
+    this.#ends = new TokenEnds(store);
   }
 
-  sign(claims: Readonly<Record<string, unknown>>): Promise<string> {
-    return new SignJWT({ ...claims })
-      .setProtectedHeader({ alg: 'RS256', kid: this.current.kid })
-      .sign(this.current.privateKey);
+  static async open(store: KeyStore, now: () => Instant): Promise<TokenSigner> {
+    const signer = new TokenSigner(store, now);
+    await signer.refresh();
+    if (signer.#keys.length === 0) await signer.add({ made: now(), signs: now(), by: 'schedule' });
+    return signer;
+  }
+
+  get generations(): readonly Generation[] {
+    return this.#keys.map(({ generation }) => generation);
+  }
+
+  async refresh(): Promise<void> {
+    const state = this.#ring.state();
+    if (state === this.#state) return;
+    const known = new Map(this.#keys.map((key) => [key.generation.number, key]));
+    const found = this.#ring.list();
+    this.#keys = await Promise.all(found.map((generation) => known.get(generation.number) ?? tokenKey(generation)));
+    this.#state = state;
+  }
+
+  async add(generation: NewGeneration): Promise<void> {
+    // Before the key is made: whoever is faster has made this one.
+    const last = this.#keys.at(-1)?.generation.number ?? 0;
+    this.#ring.addAfter(last, { ...generation, body: await generateRsa() });
+    await this.refresh();
+  }
+
+  isNeedless({ number }: Generation, retired: Instant, now: Instant): boolean {
+    return now > Math.max(retired, this.#ends.of(number, retired)) + KEEP_MORE_MS;
+  }
+
+  async drop(number: number): Promise<void> {
+    this.#ring.drop(number);
+    this.#ends.forget(number);
+    this.#state = undefined;
+    await this.refresh();
+  }
+
+  async sign(claims: Readonly<Record<string, unknown>>): Promise<string> {
+    const key = this.#keys[signerOf(this.generations, this.now())];
+    if (key === undefined) throw new Error('the key store has no token key');
+    const { exp } = claims;
+    // Before the token exists: its key is kept for as long as the token is good.
+    this.#ends.note(key.generation.number, typeof exp === 'number' ? exp * 1000 : Infinity);
+    return new SignJWT({ ...claims }).setProtectedHeader({ alg: 'RS256', kid: key.kid }).sign(key.privateKey);
   }
 
   /** `now` in milliseconds. */
@@ -60,12 +107,13 @@ export class TokenSigner {
     return { claims };
   }
 
+  /** Keys that will sign are in it too, so that whoever caches it knows them in time. */
   jwks(): { readonly keys: readonly Readonly<Record<string, unknown>>[] } {
-    return { keys: [...this.all.values()].map(({ kid, jwk }) => ({ use: 'sig', ...jwk, kid, alg: 'RS256' })) };
+    return { keys: this.#keys.map(({ kid, jwk }) => ({ use: 'sig', ...jwk, kid, alg: 'RS256' })) };
   }
 
   #keyFor(kid: string | undefined): KeyObject {
-    const key = kid === undefined ? this.current : this.all.get(kid);
+    const key = this.#keys.find((one) => one.kid === kid);
     if (key === undefined) throw new Error('unknown key id');
     return key.publicKey;
   }
@@ -76,11 +124,11 @@ async function generateRsa(): Promise<string> {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-async function tokenKey(pem: string): Promise<TokenKey> {
-  const privateKey = createPrivateKey(pem);
+async function tokenKey(generation: Generation): Promise<TokenKey> {
+  const privateKey = createPrivateKey(generation.body);
   const publicKey = createPublicKey(privateKey);
   const der = publicKey.export({ type: 'spki', format: 'der' });
   // The id is derived from the key, so every process and every restart names it alike.
   const kid = createHash('sha256').update(der).digest('base64url');
-  return { kid, privateKey, publicKey, jwk: await exportJWK(publicKey) };
+  return { generation, kid, privateKey, publicKey, jwk: await exportJWK(publicKey) };
 }
