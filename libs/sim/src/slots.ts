@@ -26,7 +26,7 @@ const BUILDS = ['simulation-1', 'simulation-2'];
 /** Apps that have the key store. */
 const KEYED: readonly Role[] = ['api', 'health'];
 /** How many of the appends that were given up on are carried out all the same. */
-const LATE = 0;
+const LATE = 0.5;
 /** Appends that were given up on are carried out so long after the log is back, at most. */
 const LATE_MS = 5000;
 
