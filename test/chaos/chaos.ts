@@ -7,6 +7,7 @@ import { violationsOf } from './checks.js';
 import { Clients } from './clients.js';
 import { EngineWatch } from './engine-watch.js';
 import { EventStoreProcess } from './event-store.js';
+import { FailingDisk } from './failing-disk.js';
 import { Registers } from './registers.js';
 import { SmallDisk } from './small-disk.js';
 import { Troubles, type Trouble } from './troubles.js';
@@ -59,6 +60,7 @@ class ChaosScene {
   readonly disk: SmallDisk;
   readonly clock: WallClock;
   readonly eventStore: EventStoreProcess | undefined;
+  readonly failingDisk: FailingDisk | undefined;
   readonly alsoServing = new Set<ApiClient>();
 
   constructor({ seed, log = 'sqlite' }: ChaosOptions) {
@@ -67,6 +69,7 @@ class ChaosScene {
     this.disk.mount(DISK_MEGABYTES);
     this.clock = new WallClock(this.cluster.home);
     this.eventStore = log === 'esdb' ? new EventStoreProcess() : undefined;
+    this.failingDisk = log === 'sqlite' ? new FailingDisk(this.cluster.home) : undefined;
   }
 
   /** As `SHIPLOG_EVENT_LOG` names it; undefined for the embedded one. */
@@ -76,7 +79,11 @@ class ChaosScene {
 
   async start(): Promise<void> {
     await this.eventStore?.start();
-    this.cluster.set({ ...this.clock.environment, ...(this.log && { SHIPLOG_EVENT_LOG: this.log }) });
+    this.cluster.set({
+      ...this.clock.environment,
+      ...this.failingDisk?.environment,
+      ...(this.log && { SHIPLOG_EVENT_LOG: this.log }),
+    });
     await this.cluster.start();
   }
 
@@ -147,8 +154,8 @@ class Chaos {
     };
   }
 
-  private partsOf({ cluster, clock, disk, eventStore, alsoServing }: ChaosScene) {
-    return { cluster, clock, disk, eventStore, alsoServing };
+  private partsOf({ cluster, clock, disk, failingDisk, eventStore, alsoServing }: ChaosScene) {
+    return { cluster, clock, disk, failingDisk, eventStore, alsoServing };
   }
 
   private async step(): Promise<void> {

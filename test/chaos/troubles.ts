@@ -7,6 +7,7 @@ import { ApiClient } from '../support/api-client.js';
 import { startCluster, type TestCluster } from '../support/test-cluster.js';
 import type { EngineWatch } from './engine-watch.js';
 import type { EventStoreProcess } from './event-store.js';
+import type { FailingDisk } from './failing-disk.js';
 import type { SmallDisk } from './small-disk.js';
 import type { WallClock } from './wall-clock.js';
 
@@ -19,6 +20,8 @@ export interface TroubleParts {
   readonly engine: EngineWatch;
   readonly clock: WallClock;
   readonly disk: SmallDisk;
+  /** Undefined where the log is not embedded. */
+  readonly failingDisk: FailingDisk | undefined;
   /** Undefined where the log is embedded. */
   readonly eventStore: EventStoreProcess | undefined;
   /** Another server that answers for a while. */
@@ -29,7 +32,7 @@ export interface TroubleParts {
 const PAUSE_MS_MAX = 12_000;
 /** Certificates are valid from an hour before they were issued. */
 const CLOCK_STEP_SECONDS_MAX = 2400;
-/** A writer that was replaced has to have noticed by then. */
+/** A writer that was replaced has to have noticed by then; one whose disk has failed too. */
 const RESIGN_MS = 30_000;
 
 /** Everything that can happen to a cluster of one machine and its event store. */
@@ -52,6 +55,7 @@ export class Troubles {
       ['cut the bus', () => this.pause(cluster.busPid)],
       ['set the clock', () => this.setClock()],
       ['fill the disk', () => this.fillDisk()],
+      ...this.ofTheEmbeddedLog(),
       ...this.ofTheEventStore(),
     ];
   }
@@ -60,6 +64,12 @@ export class Troubles {
   heal(): void {
     this.parts.clock.set(0);
     this.parts.disk.free();
+    this.parts.failingDisk?.mend();
+  }
+
+  private ofTheEmbeddedLog(): readonly Trouble[] {
+    const { failingDisk } = this.parts;
+    return failingDisk ? [['fail the disk', () => this.failDisk(failingDisk)]] : [];
   }
 
   private ofTheEventStore(): readonly Trouble[] {
@@ -104,6 +114,17 @@ export class Troubles {
     this.parts.disk.fill();
     await sleep(this.parts.chance.below(5_000));
     this.parts.disk.free();
+  }
+
+  /** An operation of the log fails: the control plane says so and ends, and starts again on a disk that works. */
+  private async failDisk(disk: FailingDisk): Promise<string> {
+    const { cluster, chance } = this.parts;
+    const fault = disk.fail(chance);
+    const outcome = await Promise.race([cluster.ended().then(() => 'ended'), sleep(RESIGN_MS, 'went on')]);
+    disk.mend();
+    if (outcome !== 'ended') throw new Error(`${fault}: the control plane went on over a disk that fails`);
+    await cluster.start();
+    return fault;
   }
 
   /**
