@@ -20,6 +20,7 @@ import { listText, pageFor } from './lists.js';
 import { deleteOptions, managerOf, writeOptions } from './options.js';
 import type { Query } from './query.js';
 import type { Route } from './routes.js';
+import { othersFirst } from './turns.js';
 import { unwritable } from './unlogged.js';
 
 /** One request for a write, authorised and routed. */
@@ -60,13 +61,18 @@ async function writeObject(call: WriteCall, verb: 'create' | 'update'): Promise<
   if ('refused' in bytes) return bytes;
   const options = writeOptions(verb === 'create' ? 'CreateOptions' : 'UpdateOptions', query);
   if ('refused' in options) return options;
+  await othersFirst(bytes.length);
   const parsed = parseObject(bytes, media, schemaFor(route.on.kind, route.on, route.subresource?.name));
   if ('refused' in parsed) return parsed;
-  return submit(call, {
-    verb,
-    body: parsed.value,
-    options: { ...commandOptions(call, options), duplicateFields: parsed.duplicates },
-  });
+  return submit(
+    call,
+    {
+      verb,
+      body: parsed.value,
+      options: { ...commandOptions(call, options), duplicateFields: parsed.duplicates },
+    },
+    bytes.length,
+  );
 }
 
 async function patchObject(call: WriteCall): Promise<Answer | Refusal> {
@@ -77,14 +83,19 @@ async function patchObject(call: WriteCall): Promise<Answer | Refusal> {
   if ('refused' in bytes) return bytes;
   const options = writeOptions('PatchOptions', query, patchType === 'apply' ? 'apply' : 'other');
   if ('refused' in options) return options;
+  await othersFirst(bytes.length);
   const parsed = parsePatch(bytes, patchType, options.fieldValidation);
   if ('refused' in parsed) return (await missing(call, patchType)) ?? parsed;
-  return submit(call, {
-    verb: 'patch',
-    patchType,
-    body: parsed.value,
-    options: { ...commandOptions(call, options), duplicateFields: parsed.duplicates },
-  });
+  return submit(
+    call,
+    {
+      verb: 'patch',
+      patchType,
+      body: parsed.value,
+      options: { ...commandOptions(call, options), duplicateFields: parsed.duplicates },
+    },
+    bytes.length,
+  );
 }
 
 /** A patch of what is not there is 404 before its body is looked at. */
@@ -200,13 +211,16 @@ function commandOptions(call: WriteCall, options: Exclude<ReturnType<typeof writ
   };
 }
 
-async function submit(call: WriteCall, wish: Wish): Promise<Answer | Refusal> {
+/** `bodyBytes`: how large the body was that asks for it. */
+async function submit(call: WriteCall, wish: Wish, bodyBytes = 0): Promise<Answer | Refusal> {
+  await othersFirst(bodyBytes);
   const command = commandOf(call, wish);
   const refused = await unwritable(call.backend, call.route, command);
   if (refused) return refused;
   const { on, subresource } = call.route;
   const inquire = (subresource ?? on.kind).inquire;
   const result = await (inquire ? call.inquiries.answer(inquire, command) : call.backend.submit(command));
+  await othersFirst(bodyBytes);
   return isRefusal(result) ? result : accepted(call, wish, result);
 }
 

@@ -104,20 +104,23 @@ function generationProblems(meta: MetaToCheck, path: string): readonly MetaProbl
 /** Keys and values of labels; both are reported under the map's own path. */
 export function validateLabels(labels: MetaToCheck['labels'], path: string): readonly MetaProblem[] {
   if (!labels) return [];
-  return Object.entries(labels).flatMap(([key, value]) => [
-    ...qualifiedName(key).map((text) => invalid(path, key, text)),
-    ...labelValueProblems(value).map((text) => invalid(path, value, text)),
-  ]);
+  const problems: MetaProblem[] = [];
+  for (const key in labels) {
+    const value = labels[key] ?? '';
+    for (const text of qualifiedName(key)) problems.push(invalid(path, key, text));
+    for (const text of labelValueProblems(value)) problems.push(invalid(path, value, text));
+  }
+  return problems;
 }
 
 export function validateAnnotations(annotations: MetaToCheck['annotations'], path: string): readonly MetaProblem[] {
   if (!annotations) return [];
   const problems: MetaProblem[] = [];
   let bytes = 0;
-  for (const [key, value] of Object.entries(annotations)) {
+  for (const key in annotations) {
     // The case of a key does not matter here, unlike for labels.
-    problems.push(...qualifiedName(key.toLowerCase()).map((text) => invalid(path, key, text)));
-    bytes += byteLength(key) + byteLength(value);
+    for (const text of qualifiedName(key.toLowerCase())) problems.push(invalid(path, key, text));
+    bytes += byteLength(key) + byteLength(annotations[key] ?? '');
   }
   if (bytes > ANNOTATIONS_BYTES_MAX) problems.push(tooLong(path, ANNOTATIONS_BYTES_MAX));
   return problems;
@@ -127,13 +130,14 @@ export function validateOwnerReferences(owners: readonly OwnerRef[] | undefined,
   if (!owners || owners.length === 0) return [];
   const problems: MetaProblem[] = [];
   let controller: OwnerRef | undefined;
+  let printed: readonly OwnerRef[] | undefined;
   for (const owner of owners) {
     problems.push(...ownerProblems(owner, path));
     if (owner.controller !== true) continue;
     if (controller !== undefined) {
       const pair = `${controller.kind}/${controller.name} and ${owner.kind}/${owner.name}`;
       const text = `Only one reference can have Controller set to true. Found "true" in references for ${pair}`;
-      problems.push(invalid(path, owners.map(inOrder), text));
+      problems.push(invalid(path, (printed ??= owners.map(inOrder)), text));
     }
     controller ??= owner;
   }
@@ -167,22 +171,27 @@ function inOrder(owner: OwnerRef): OwnerRef {
 
 function finalizerProblems(finalizers: readonly string[] | undefined, path: string): readonly MetaProblem[] {
   if (!finalizers) return [];
-  const problems = finalizers.flatMap((f) => qualifiedName(f).map((text) => invalid(path, f, text)));
+  const problems: MetaProblem[] = [];
+  for (const finalizer of finalizers)
+    for (const text of qualifiedName(finalizer)) problems.push(invalid(path, finalizer, text));
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     problems.push(invalid(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   }
   return problems;
 }
 function standardFinalizerProblems(finalizers: readonly string[] | undefined, path: string): readonly MetaProblem[] {
-  return (finalizers ?? []).flatMap((finalizer, i) =>
-    finalizer.includes('/') || STANDARD_FINALIZERS.includes(finalizer)
-      ? []
-      : [invalid(`${path}[${i}]`, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')],
-  );
+  const words = 'name is neither a standard finalizer name nor is it fully qualified';
+  const problems: MetaProblem[] = [];
+  for (const [i, finalizer] of (finalizers ?? []).entries()) {
+    if (finalizer.includes('/') || STANDARD_FINALIZERS.includes(finalizer)) continue;
+    problems.push(invalid(`${path}[${i}]`, finalizer, words));
+  }
+  return problems;
 }
 function newFinalizerProblems(next: MetaToCheck, old: MetaToCheck, path: string): readonly MetaProblem[] {
   if (!next.deletionTimestamp) return [];
-  const added = [...new Set(next.finalizers ?? [])].filter((f) => !(old.finalizers ?? []).includes(f)).sort();
+  const before = new Set(old.finalizers);
+  const added = [...new Set(next.finalizers)].filter((f) => !before.has(f)).sort();
   if (added.length === 0) return [];
   const list = `[]string{${added.map((f) => JSON.stringify(f)).join(', ')}}`;
   const text = `no new finalizers can be added if the object is being deleted, found new finalizers ${list}`;

@@ -115,8 +115,7 @@ export const refusals = {
   /** What was asked for may have happened or not, or comes later. */
   timeout: (message: string): Refusal => ({ refused: true, code: 504, reason: 'Timeout', message }),
   invalid: (about: About, problems: readonly Problem[]): Refusal => {
-    const causes = problems.map((p) => ({ reason: causeReason(p.type), message: problemText(p), field: p.field }));
-    const unique = [...new Set(problems.map((p) => `${p.field}: ${problemText(p)}`))];
+    const { causes, unique } = toldOf(problems);
     const words = unique.length === 1 ? (unique[0] as string) : `[${unique.join(', ')}]`;
     return {
       refused: true,
@@ -127,6 +126,30 @@ export const refusals = {
     };
   },
 };
+
+/** As many problems, and as many characters of them, as an answer tells: nobody reads more. */
+const PROBLEMS_MAX = 1000;
+const PROBLEMS_LENGTH_MAX = 1024 * 1024;
+
+/** Problems in words, each as a cause, and each text once. A body of many faults or of long values is not answered by a far longer text. */
+function toldOf(problems: readonly Problem[]): {
+  readonly causes: readonly StatusCause[];
+  readonly unique: readonly string[];
+} {
+  const causes: StatusCause[] = [];
+  const unique = new Set<string>();
+  let length = 0;
+  for (const problem of problems) {
+    if (causes.length === PROBLEMS_MAX || length > PROBLEMS_LENGTH_MAX) break;
+    const { field, type } = problem;
+    const message = problemText(problem);
+    causes.push({ reason: causeReason(type), message, field });
+    unique.add(`${field}: ${message}`);
+    length += field.length + message.length;
+  }
+  const left = problems.length - causes.length;
+  return { causes, unique: left === 0 ? [...unique] : [...unique, `and ${left} more`] };
+}
 
 function details(about: About, kind: string): StatusDetails {
   return { ...(about.name && { name: about.name }), ...(about.group && { group: about.group }), ...(kind && { kind }) };

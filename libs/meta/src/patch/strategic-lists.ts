@@ -52,19 +52,19 @@ interface Special {
 }
 /** Carries out items that are directives: `{name, $patch: delete}` and `{$patch: replace}`. */
 function applySpecial(original: readonly Json[], patch: readonly Json[], mergeKey: string): Special {
-  const gone = new Set<string>();
+  const gone = new Set<unknown>();
   let replace = false;
   const plain: Json[] = [];
   for (const item of patch) {
     const directive = isJsonObject(item) ? item['$patch'] : undefined;
     if (!isJsonObject(item) || directive === undefined) plain.push(item);
-    else if (directive === 'delete') gone.add(stableStringify(keyOf(item, mergeKey)));
+    else if (directive === 'delete') gone.add(identity(keyOf(item, mergeKey)));
     else if (directive === 'replace') replace = true;
     else throw new PatchFailure(`unknown patch type found: ${String(directive)}`);
   }
   // A replacement takes the patch's plain items instead of all that was there; it is no item itself.
   if (replace) return { base: plain, patch: [] };
-  return { base: original.filter((old) => !gone.has(identityOf(old, mergeKey) ?? '')), patch: plain };
+  return { base: original.filter((old) => !gone.has(identityOf(old, mergeKey))), patch: plain };
 }
 
 function mergeItems(
@@ -77,7 +77,7 @@ function mergeItems(
   const places = firstPlaces(base, mergeKey);
   for (const item of patch) {
     if (!isJsonObject(item)) throw new PatchFailure(`expected a map in a list merged by ${mergeKey}`);
-    const key = stableStringify(keyOf(item, mergeKey));
+    const key = identity(keyOf(item, mergeKey));
     const at = places.get(key);
     const old = at === undefined ? undefined : merged[at];
     if (at !== undefined && isJsonObject(old)) merged[at] = mergeItem(old, item);
@@ -134,7 +134,7 @@ function inOrder(
 /** Where each item stands in a list; -1 for one that is not in it. */
 function ranks(
   items: readonly Json[],
-  places: ReadonlyMap<string, number>,
+  places: ReadonlyMap<unknown, number>,
   mergeKey: string | undefined,
 ): readonly number[] {
   return items.map((item) => {
@@ -144,22 +144,30 @@ function ranks(
 }
 
 /** The first place of every item of a list, by identity: a search through the list for each item would be quadratic. */
-function firstPlaces(list: readonly Json[], mergeKey: string | undefined): Map<string, number> {
-  const places = new Map<string, number>();
-  for (const [at, item] of list.entries()) {
-    const identity = identityOf(item, mergeKey);
+function firstPlaces(list: readonly Json[], mergeKey: string | undefined): Map<unknown, number> {
+  const places = new Map<unknown, number>();
+  for (let at = 0; at < list.length; at++) {
+    const identity = identityOf(list[at] ?? null, mergeKey);
     if (identity !== undefined && !places.has(identity)) places.set(identity, at);
   }
   return places;
 }
 
 /** Equal for items that are the same to {@link same}; undefined for what is the same as nothing. */
-function identityOf(item: Json, mergeKey: string | undefined): string | undefined {
-  if (mergeKey === undefined) return stableStringify(item);
+function identityOf(item: Json, mergeKey: string | undefined): unknown {
+  if (mergeKey === undefined) return identity(item);
   if (!isJsonObject(item)) return undefined;
   const key = item[mergeKey];
-  return key === undefined ? '' : stableStringify(key);
+  return key === undefined ? MISSING : identity(key);
 }
+const MISSING = Symbol('no key');
+
+/** A plain value is its own identity, without the cost of its text; of a list or an object it is a text that no plain value has. */
+function identity(value: Json): unknown {
+  if (typeof value === 'object' && value !== null) return COMPOSED + stableStringify(value);
+  return typeof value === 'string' && value.startsWith(COMPOSED) ? `${COMPOSED}"${value}` : value;
+}
+const COMPOSED = '\u0000';
 
 function same(a: Json | undefined, b: Json | undefined, mergeKey: string | undefined): boolean {
   if (mergeKey === undefined) return jsonEquals(a, b);
@@ -167,7 +175,7 @@ function same(a: Json | undefined, b: Json | undefined, mergeKey: string | undef
 }
 function unique(items: readonly Json[]): readonly Json[] {
   const places = firstPlaces(items, undefined);
-  return items.filter((item, i) => places.get(stableStringify(item)) === i);
+  return items.filter((item, i) => places.get(identity(item)) === i);
 }
 
 /** A value as Go's `%v` prints it: `map[a:1 b:[x y]]`. */

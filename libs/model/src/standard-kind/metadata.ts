@@ -1,4 +1,4 @@
-import { jsonEquals } from '#std';
+import { stableStringify, type JsonObject } from '#std';
 import type { KubeObject, ObjectMeta, OwnerReference } from '../kube-object.js';
 
 /** Metadata of an update with what clients may not change put back: identity, generation, time of deletion. */
@@ -24,12 +24,15 @@ export function dedupOwners<T extends KubeObject>(
 ): { readonly object: T; readonly dropped: readonly string[] } {
   const owners = object.metadata.ownerReferences;
   if (!owners || owners.length < 2) return { object, dropped: [] };
-  const seen: OwnerReference[] = [];
-  const dropped: string[] = [];
+  // Equal references have equal canonical texts: there may be thousands, so they are not compared with each other.
+  const seen = new Map<string, OwnerReference>();
+  const dropped = new Set<string>();
   for (const owner of owners) {
-    if (!seen.some((other) => jsonEquals(other, owner))) seen.push(owner);
-    else if (!dropped.includes(owner.uid)) dropped.push(owner.uid);
+    const text = stableStringify(owner as unknown as JsonObject);
+    if (!seen.has(text)) seen.set(text, owner);
+    else dropped.add(owner.uid);
   }
-  if (dropped.length === 0) return { object, dropped };
-  return { object: { ...object, metadata: { ...object.metadata, ownerReferences: seen } }, dropped };
+  if (dropped.size === 0) return { object, dropped: [] };
+  const ownerReferences = [...seen.values()];
+  return { object: { ...object, metadata: { ...object.metadata, ownerReferences } }, dropped: [...dropped] };
 }

@@ -9,9 +9,11 @@ const BYTES_MAX = 1024 * 1024;
 export function validateConfigMap(object: ConfigMap): readonly Problem[] {
   const problems: Problem[] = [];
   let bytes = 0;
-  for (const [key, value] of Object.entries(object.data ?? {})) {
+  const { data = {}, binaryData = {} } = object;
+  // Lists of the entries of a map of thousands of keys would take longer to make than to look through.
+  for (const key in data) {
     problems.push(...dataKeyProblems('data', key));
-    if (Object.hasOwn(object.binaryData ?? {}, key)) {
+    if (Object.hasOwn(binaryData, key)) {
       problems.push({
         type: 'Invalid',
         field: `data[${key}]`,
@@ -19,11 +21,11 @@ export function validateConfigMap(object: ConfigMap): readonly Problem[] {
         detail: 'duplicate of key present in binaryData',
       });
     }
-    bytes += byteLength(value);
+    bytes += byteLength(data[key] ?? '');
   }
-  for (const [key, value] of Object.entries(object.binaryData ?? {})) {
+  for (const key in binaryData) {
     problems.push(...dataKeyProblems('binaryData', key));
-    bytes += base64Length(value);
+    bytes += base64Length(binaryData[key] ?? '');
   }
   if (bytes > BYTES_MAX)
     problems.push({ type: 'TooLong', field: '[]', detail: `may not be more than ${BYTES_MAX} bytes` });

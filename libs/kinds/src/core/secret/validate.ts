@@ -9,9 +9,10 @@ const SERVICE_ACCOUNT_NAME = 'kubernetes.io/service-account.name';
 export function validateSecret(object: Secret): readonly Problem[] {
   const problems: Problem[] = [];
   let bytes = 0;
-  for (const [key, value] of Object.entries(object.data ?? {})) {
+  const { data = {} } = object;
+  for (const key in data) {
     problems.push(...dataKeyProblems('data', key));
-    bytes += base64Length(value);
+    bytes += base64Length(data[key] ?? '');
   }
   if (bytes > BYTES_MAX)
     problems.push({ type: 'TooLong', field: 'data', detail: `may not be more than ${BYTES_MAX} bytes` });
