@@ -8,6 +8,7 @@ import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { openEventLog } from '#adapters';
 import type { EventLog } from '#ports';
+import { StandInCluster } from '../../support/esdb/cluster.js';
 import { StandInEsdb } from '../../support/esdb/server.js';
 import { built } from './killed-writer.js';
 import { Follow, collect, eventOf } from './log-testing.js';
@@ -61,6 +62,33 @@ describe('an event store that', () => {
     const all = (await collect(opened.readAll(0))).map(({ position }) => position);
     expect(follow.positions).toEqual(all);
     expect(new Set(all)).toEqual(new Set(acknowledged));
+  });
+});
+
+describe('a cluster whose leader is frozen with its connections open', () => {
+  it('is written and followed at its new leader before the old one wakes, and nothing is there twice after that', async () => {
+    const cluster = await StandInCluster.start();
+    const log = await openEventLog(cluster.url, { cluster: 'three' });
+    const follow = new Follow(log, 0);
+    const positions: number[] = [];
+    const write = async (revision: number): Promise<number> =>
+      positions.push((await log.append('s', eventOf('s', revision), revision)).position);
+    for (let revision = -1; revision < 4; revision++) await write(revision);
+    await follow.reached(positions.at(-1) ?? 0);
+    const { wake } = cluster.freezeLeader();
+    // It stays frozen until all of this was answered.
+    for (let revision = 4; revision < 9; revision++) await write(revision);
+    expect(await log.head()).toBe(positions.at(-1));
+    await follow.reached(positions.at(-1) ?? 0);
+    wake();
+    for (let revision = 9; revision < 30; revision++) await write(revision);
+    await follow.reached(positions.at(-1) ?? 0);
+    const all = (await collect(log.readAll(0))).map(({ position }) => position);
+    expect(all).toEqual(positions);
+    expect(follow.positions).toEqual(positions);
+    await follow.close();
+    await log.close();
+    await cluster.stop();
   });
 });
 

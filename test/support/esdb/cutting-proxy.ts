@@ -10,6 +10,7 @@ export class CuttingProxy {
   readonly #pairs = new Set<readonly [client: Socket, server: Socket]>();
   #losing = false;
   #silent = false;
+  #frozen = false;
 
   private constructor(host: string, port: number) {
     this.#server = createServer((client) => this.#join(client, connect(port, host)));
@@ -36,6 +37,16 @@ export class CuttingProxy {
     if (!silent) this.cut();
   }
 
+  /** What is sent from now on waits on the way, in both directions, and new connections are only taken: nobody is told. */
+  freeze(): void {
+    this.#frozen = true;
+    for (const pair of this.#pairs) for (const socket of pair) socket.pause();
+  }
+  thaw(): void {
+    this.#frozen = false;
+    for (const pair of this.#pairs) for (const socket of pair) socket.resume();
+  }
+
   cut(): void {
     this.#losing = false;
     for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
@@ -58,6 +69,7 @@ export class CuttingProxy {
       if (!this.#losing && !this.#silent) client.write(chunk);
     });
     for (const socket of pair) {
+      if (this.#frozen) socket.pause();
       socket.setNoDelay(true);
       socket.on('error', () => undefined);
       socket.on('close', () => {
