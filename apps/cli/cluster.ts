@@ -9,8 +9,8 @@ export interface Cluster {
   readonly kubeconfig: string;
   readonly server: string;
   readonly ca: string;
-  readonly certificate: string;
-  readonly key: string;
+  /** How its user says who it is. */
+  readonly login: { readonly cert?: string; readonly key?: string; readonly token?: string };
 }
 
 export function localCluster(): Cluster {
@@ -29,12 +29,12 @@ export function localCluster(): Cluster {
   const cluster = first(config, 'clusters', 'cluster');
   const user = first(config, 'users', 'user');
   const decoded = (value: unknown): string => Buffer.from(String(value), 'base64').toString('utf8');
+  const { token, 'client-certificate-data': certificate, 'client-key-data': key } = user;
   return {
     kubeconfig,
     server: String(cluster['server']),
     ca: decoded(cluster['certificate-authority-data']),
-    certificate: decoded(user['client-certificate-data']),
-    key: decoded(user['client-key-data']),
+    login: typeof token === 'string' ? { token } : { cert: decoded(certificate), key: decoded(key) },
   };
 }
 

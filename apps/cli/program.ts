@@ -3,6 +3,7 @@ import { at } from './at.js';
 import { restrict } from './event-store.js';
 import { imageBusybox } from './image.js';
 import { allowNode, listRevoked, revokeNode } from './node.js';
+import { shredSecret } from './secrets.js';
 import { setup } from './setup.js';
 import { status } from './status.js';
 import { runTool } from './tool.js';
@@ -56,3 +57,11 @@ node
   .action(revokeNode);
 node.command('allow <name>').description('let a revoked node have new credentials').action(allowNode);
 node.command('revoked').description('list the revoked nodes').action(listRevoked);
+program
+  .command('secrets')
+  .description('forget values of Secrets that can be read in the past')
+  .command('shred <name>')
+  .description('destroy the keys of the deleted Secrets of a name at once, for good')
+  .option('-n, --namespace <namespace>', 'namespace of the Secret', 'default')
+  .option('--versions', 'destroy the keys of the values that a Secret had before its present ones instead')
+  .action(shredSecret);

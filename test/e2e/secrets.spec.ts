@@ -290,6 +290,39 @@ describe('the clear text of a Secret', () => {
     }
   });
 
+  it('is forgotten by the command line: what it was, and what is deleted', async () => {
+    const shiplog = (...words: readonly string[]): string =>
+      execFileSync(process.execPath, ['tools/shiplog.mjs', ...words], {
+        encoding: 'utf8',
+        env: { ...process.env, SHIPLOG_HOME: cluster.home },
+      });
+    const past = async (position: string) =>
+      JSON.parse((await cluster.api.get(`/at/position:${position}${SECRETS}/forgotten`)).body.toString()) as {
+        data: { a: string };
+        metadata: { resourceVersion: string; annotations: object };
+      };
+    const [first, second] = [clearText('forgotten-1'), clearText('forgotten-2')];
+    kubectlApply(secret('forgotten', { stringData: { a: first } }));
+    const { metadata } = JSON.parse((await cluster.api.get(`${SECRETS}/forgotten`)).body.toString()) as Awaited<
+      ReturnType<typeof past>
+    >;
+    const then = metadata.resourceVersion;
+    kubectlApply(secret('forgotten', { stringData: { a: second } }));
+    expect((await past(then)).data.a).toBe(base64(first));
+    expect(shiplog('secrets', 'shred', '--versions', 'forgotten')).toContain('can never be read again');
+    const shred = { data: { a: '' }, metadata: { annotations: { 'shiplog.io/shredded': 'true' } } };
+    expect(await past(then)).toMatchObject(shred);
+    const now = JSON.parse((await cluster.api.get(`${SECRETS}/forgotten`)).body.toString()) as typeof shred & {
+      metadata: { resourceVersion: string };
+    };
+    expect(now.data.a).toBe(base64(second));
+    await cluster.api.call('DELETE', `${SECRETS}/forgotten`);
+    expect((await past(now.metadata.resourceVersion)).data.a).toBe(base64(second));
+    expect(shiplog('secrets', 'shred', 'forgotten', '-n', 'default')).toContain('can never be read again');
+    expect(await past(now.metadata.resourceVersion)).toMatchObject(shred);
+    expect(() => shiplog('secrets', 'shred', 'forgotten')).toThrow(/not found/);
+  });
+
   it('is nowhere after the cluster was killed, started again and stopped', async () => {
     await cluster.killControlPlane();
     await cluster.start();

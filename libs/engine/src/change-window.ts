@@ -63,13 +63,13 @@ export class ChangeWindow {
     }
   }
 
-  /** Shows every version of some objects in another form from now on. */
-  redact(objectUids: ReadonlySet<string>, redacted: (object: KubeObject) => KubeObject): void {
-    const shown = (object: KubeObject): KubeObject => (objectUids.has(object.metadata.uid) ? redacted(object) : object);
+  /** Shows some versions of objects in another form from now on. */
+  redact(isMeant: (version: KubeObject) => boolean, redacted: (object: KubeObject) => KubeObject): void {
+    const shown = (object: KubeObject): KubeObject => (isMeant(object) ? redacted(object) : object);
     const replaced = new Map<Kept, Kept>();
     this.kept.forEach((kept, i) => {
       const { before, after } = kept.change;
-      if (![before, after].some((object) => object && objectUids.has(object.metadata.uid))) return;
+      if (![before, after].some((object) => object && isMeant(object))) return;
       const change = {
         ...kept.change,
         before: before && shown(before),
@@ -124,6 +124,9 @@ export class ChangeWindow {
 
   /** Changes of a kind after a position, or undefined when they are not all here. */
   since(kind: KindId, after: number): readonly Change[] | undefined {
+    return this.keptSince(kind, after)?.map((kept) => kept.change);
+  }
+  private keptSince(kind: KindId, after: number): readonly Kept[] | undefined {
     if (after < this.oldest) return undefined;
     const list = this.byKind.get(kind) ?? [];
     let low = 0;
@@ -133,7 +136,16 @@ export class ChangeWindow {
       if ((list[middle] as Kept).change.position <= after) low = middle + 1;
       else high = middle;
     }
-    return list.slice(low).map((kept) => kept.change);
+    return list.slice(low);
+  }
+
+  /**
+   * When the first change of a kind after a position was folded, on the monotonic clock; `-Infinity` when that lies before the
+   * window, undefined when there was none.
+   */
+  supersededAt(kind: KindId, position: number): number | undefined {
+    const first = this.keptSince(kind, position);
+    return first === undefined ? -Infinity : first.at(0)?.at;
   }
 
   /** Every later change of a kind, in batches. Those between `after` and now are given at once, in the call. */

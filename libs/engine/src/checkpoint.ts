@@ -1,4 +1,4 @@
-import type { End, KubeObject, StoredEvent, StreamState } from '#model';
+import type { KubeObject, StoredEvent, StreamState } from '#model';
 import { kindOfStream } from '#model';
 import type { EventLog } from '#ports';
 import type { Tip } from './chain.js';
@@ -33,14 +33,21 @@ export interface CheckpointSource {
 
 /** The first line. */
 interface Header extends Pick<RestoredState, 'epoch' | 'cluster' | 'lastEnd'> {
-  readonly format: 2;
+  readonly format: 3;
   readonly build: string;
   readonly tip: Tip;
   readonly times: StoredTimes;
 }
 /** Every other line is one of these; the last says how many there were before it. */
 type Line =
-  | readonly ['stream', stream: string, revision: number, position: number, object: KubeObject | null, ended?: End]
+  | readonly [
+      'stream',
+      stream: string,
+      revision: number,
+      position: number,
+      object: KubeObject | null,
+      rest?: Pick<StreamState, 'ended' | 'shredding'>,
+    ]
   | readonly ['children', uid: string, count: number]
   | readonly ['end', lines: number];
 
@@ -119,7 +126,7 @@ export class Checkpoints {
   private lines({ projection, times, tip }: CheckpointSource): Iterable<string> {
     const { build, codec } = this.options;
     const { epoch, cluster, lastEnd } = projection;
-    const header: Header = { format: 2, build, epoch, cluster, lastEnd, tip, times: times.dump() };
+    const header: Header = { format: 3, build, epoch, cluster, lastEnd, tip, times: times.dump() };
     const streams = [...projection.entries()];
     const children = [...projection.childCounts()];
     return (function* () {
@@ -135,7 +142,7 @@ export class Checkpoints {
     const lines = linesOf(store.read(position));
     try {
       const header = parsed<Header>((await lines.next()).value);
-      if (header?.format !== 2 || header.build !== build || header.tip.position !== position) return undefined;
+      if (header?.format !== 3 || header.build !== build || header.tip.position !== position) return undefined;
       if (!(await standsIn(log, header.tip))) {
         await this.drop(position, 'it was made from another one, as after a backup was restored');
         return undefined;
@@ -183,22 +190,24 @@ async function standsIn(log: Pick<EventLog, 'readStream' | 'chain'>, tip: Tip): 
 }
 
 function lineOf(stream: string, state: StreamState, codec: Pick<EventCodec, 'isSealed'>): Line {
-  const { revision, position, object, sealed, ended } = state;
+  const { revision, position, object, sealed, ended, shredding } = state;
   if (object && !sealed && codec.isSealed(kindOfStream(stream)))
     throw new Error(`the values of ${stream} are not there as they were sealed`);
   const stored = sealed ?? object ?? null;
-  return ended ? ['stream', stream, revision, position, stored, ended] : ['stream', stream, revision, position, stored];
+  if (!ended && !shredding) return ['stream', stream, revision, position, stored];
+  const rest = { ...(ended && { ended }), ...(shredding && { shredding }) };
+  return ['stream', stream, revision, position, stored, rest];
 }
 
 function stateOf(line: Line & readonly ['stream', ...unknown[]], codec: CheckpointsOptions['codec']): StreamState {
-  const [, stream, revision, position, stored, ended] = line;
+  const [, stream, revision, position, stored, rest] = line;
   const isSealed = stored !== null && codec.isSealed(kindOfStream(stream));
   return {
     revision,
     position,
     object: isSealed ? codec.openObject(stored) : (stored ?? undefined),
     ...(isSealed && { sealed: stored }),
-    ...(ended && { ended }),
+    ...rest,
   };
 }
 

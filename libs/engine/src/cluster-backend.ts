@@ -15,6 +15,7 @@ import { LogUnavailable } from '#ports';
 import type { Instant } from '#std';
 import type { ControlPlane } from './control-plane.js';
 import type { PastChanges } from './history.js';
+import { submitShredding } from './shred-command.js';
 import { UnloggedReader } from './unlogged.js';
 import type { CommandPort } from './writer.js';
 
@@ -45,7 +46,12 @@ export class ClusterBackend {
     return this.plane.options.kinds;
   }
   submit(command: Command): Promise<CommandResult> {
+    if (command.subresource !== undefined && this.shreds(command))
+      return submitShredding(command, this.commands, this.plane.shredder);
     return this.commands.submit(command);
+  }
+  private shreds({ kind, subresource }: Command): boolean {
+    return this.kinds.byId(kind)?.subresources.some(({ name, shreds }) => name === subresource && shreds) ?? false;
   }
   async fresh(): Promise<View | Refusal> {
     try {
@@ -64,6 +70,9 @@ export class ClusterBackend {
   }
   recent(position: number, since: Instant): View | undefined {
     return this.plane.reads.recent(position, since);
+  }
+  isPast(kind: KindId, position: number): boolean {
+    return this.plane.reads.isPast(kind, position);
   }
   at(position: number): Promise<View | Refusal> {
     return this.plane.history.at(position);

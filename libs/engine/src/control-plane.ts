@@ -46,7 +46,8 @@ export class ControlPlane {
   readonly codec: EventCodec;
   readonly fold: Fold;
   private writer: Writer | undefined;
-  private shredder: Shredder | undefined;
+  /** Where the key store is and {@link shredDeleted} was called. */
+  shredder: Shredder | undefined;
   private anchors: Anchors | undefined;
   private readonly runners: LoopRunner[] = [];
 
@@ -130,10 +131,10 @@ export class ControlPlane {
   shredDeleted(keys: ShredderOptions['keys'], keepMs: number, onError: ShredderOptions['onError']): void {
     const { reads, history, codec } = this;
     this.shredder = new Shredder({
-      ...{ reads, keys, keepMs, onError, clock: this.options.clock },
+      ...{ reads, keys, keepMs, onError, log: this.options.log, clock: this.options.clock },
       isSealed: (kind) => codec.isSealed(kind),
-      onShredded: (uids) => {
-        reads.window.redact(uids, shredded);
+      onShredded: (isShredded) => {
+        reads.window.redact(isShredded, shredded);
         history.forget();
       },
     });

@@ -1,4 +1,4 @@
-import { DELETED, type StoredEvent } from '#model';
+import { DELETED, VALUES_SHREDDED, type StoredEvent } from '#model';
 import { LogDamaged, type EventLog } from '#ports';
 import { WRITER_ELECTED, WRITER_STREAM } from './own-streams.js';
 import type { ReadModel } from './read-model.js';
@@ -57,7 +57,8 @@ export async function endOfStream(
     for await (const event of log.readStream(stream, from)) {
       if (event.position > upTo) break;
       last = event;
-      if (event.metadata.epoch >= termAt(event.position)) counted = event;
+      // Values of what is gone can be shredded, too: it says nothing about what is there.
+      if (event.type !== VALUES_SHREDDED && event.metadata.epoch >= termAt(event.position)) counted = event;
     }
     if (!last) return undefined;
     if (counted || from === 0)

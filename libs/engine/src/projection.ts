@@ -6,7 +6,7 @@ import type { Fold, RebuildOptions, RestoredState } from './fold.js';
 import { ObjectIndexes } from './object-indexes.js';
 import { ObjectTable } from './object-table.js';
 import { CHECKPOINT_STREAM, WRITER_STREAM } from './own-streams.js';
-import { withSealed } from './sealed-state.js';
+import { shreddingOver, withSealed } from './sealed-state.js';
 import { requireNext, type Place } from './stream-proofs.js';
 import { isChange, isNewBeginning, Unread } from './unread.js';
 
@@ -278,8 +278,9 @@ export class Projection implements View {
     // No election lies between them, so one term decides which of them count.
     const base = this.lastBase(events);
     if (base) {
-      this.countBirths(events.slice(0, base.index), entry.state?.object?.metadata.uid);
-      if (base.state) entry.state = base.state;
+      const skipped = events.slice(0, base.index);
+      this.countBirths(skipped, entry.state?.object?.metadata.uid);
+      if (base.state) entry.state = this.withShredding(base.state, skipped, entry.state);
       else this.take(base.event);
     }
     for (const recorded of events.slice(base ? base.index + 1 : 0)) this.take(this.open(recorded));
@@ -296,6 +297,19 @@ export class Projection implements View {
       if (this.counts(event) && (state || event.type === DELETED)) return { index, event, state };
     }
     return undefined;
+  }
+  /** Only sealed kinds have anything to carry over to a snapshot. */
+  private withShredding(
+    state: StreamState,
+    skipped: readonly RecordedEvent[],
+    before: StreamState | undefined,
+  ): StreamState {
+    if (!state.sealed || state.shredding?.kept) return state;
+    const shredding = shreddingOver(skipped, before?.shredding, (recorded) => {
+      const event = this.open(recorded);
+      return this.counts(event) ? event : undefined;
+    });
+    return shredding && !state.shredding ? { ...state, shredding } : state;
   }
   /** All that is left of what is gone: its owner has had it. `uid` is of the object before. */
   private countBirths(events: readonly RecordedEvent[], uid: string | undefined): void {

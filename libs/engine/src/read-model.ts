@@ -1,4 +1,4 @@
-import type { Change, StoredEvent, StreamState, View } from '#model';
+import type { Change, KindId, StoredEvent, StreamState, View } from '#model';
 import { LogUnavailable, type Clock, type EventLog, type LogSubscription, type RecordedEvent } from '#ports';
 import { Fault, fromEventTime, type Instant } from '#std';
 import { LogChain } from './chain.js';
@@ -146,6 +146,11 @@ export class ReadModel {
   recent(position: number, since: Instant): View | undefined {
     // What was read long ago is over, also where nothing has happened since: readers meet one rule in every cluster.
     return since < this.moment() - WINDOW_MS ? undefined : this.window.viewAt(position);
+  }
+  /** Whether what a kind was at a position was superseded longer ago than the window of changes holds. */
+  isPast(kind: KindId, position: number): boolean {
+    const at = this.window.supersededAt(kind, position);
+    return at !== undefined && at < this.options.clock.monotonic() - WINDOW_MS;
   }
   /** An instant for measuring ages: near the wall clock, but not moved when that is set while this process runs. */
   moment(): Instant {

@@ -1,18 +1,20 @@
-import type { Change } from '#model';
-import type { Clock, Keys } from '#ports';
+import type { Change, KubeObject, Shredding, StoredEvent } from '#model';
+import { VALUES_SHREDDED } from '#model';
+import type { Clock, EventLog, Keys } from '#ports';
 import { fromEventTime, type Instant } from '#std';
 import type { ReadModel } from './read-model.js';
 
 export interface ShredderOptions {
+  readonly log: Pick<EventLog, 'readStream'>;
   readonly reads: ReadModel;
-  readonly keys: Pick<Keys, 'objects' | 'noteDeletion' | 'shred'>;
+  readonly keys: Pick<Keys, 'objects' | 'noteDeletion' | 'hasKey' | 'shred' | 'shredVersions'>;
   readonly clock: Clock;
   /** Whether objects of a kind have sealed values. */
   readonly isSealed: (kind: string) => boolean;
   /** How long a deleted object's values stay readable in the past, in milliseconds. */
   readonly keepMs: number;
-  /** Receives the uids of objects whose keys were just destroyed: what is cached of their values has to go too. */
-  readonly onShredded: (objectUids: ReadonlySet<string>) => void;
+  /** Called when keys were destroyed, with what tells whose values they were: what is cached of these has to go too. */
+  readonly onShredded: (isShredded: (version: KubeObject) => boolean) => void;
   /** Receives a key that could not be destroyed; it is tried again. */
   readonly onError: (objectUid: string, cause: unknown) => void;
 }
@@ -21,30 +23,39 @@ export interface ShredderOptions {
 const UNKNOWN_GRACE_MS = 60_000;
 /** The wall clock may be set: a long wait is cut into pieces. */
 const LOOK_MS = 60_000;
+/** One command names at most so many objects; an event has room for them. */
+const OBJECTS_MAX = 10_000;
 
 /**
- * Destroys the keys of deleted objects with sealed values, so that nothing in the log can show these values any more. When
- * an object was deleted is kept in the key store, so deletions that a stopped process missed are found at its next start.
- * One process runs this: the one that has the writer.
+ * Destroys the keys of deleted objects with sealed values, and of old versions when that was asked for, so that nothing in the
+ * log can show these values any more. When an object was deleted is kept in the key store, what was asked for in the log, so
+ * what a stopped process missed is found at its next start. One process runs this: the one that has the writer.
  */
 export class Shredder {
   /** Uids of deleted objects, with the instant at which their key goes. */
   private readonly due = new Map<string, Instant>();
+  /** Old versions whose keys could not be destroyed yet. */
+  private readonly versionsDue = new Map<string, Kept>();
+  private commanded: Promise<unknown> = Promise.resolve();
   private unsubscribe: () => void = () => undefined;
   private cancel: (() => void) | undefined;
 
   constructor(private readonly options: ShredderOptions) {}
 
-  /** Looks for deletions that were missed, then follows the log. */
+  /** Looks for what was missed, then follows the log. */
   start(): void {
     const { reads, keys, clock, keepMs } = this.options;
-    this.unsubscribe = reads.onChanges((changes) => this.notice(changes));
-    const known = this.knownDeletions();
+    this.unsubscribe = reads.onChanges((changes, events) => this.notice(changes, events));
+    const known = new Map<string, Instant>();
+    for (const [, { object, ended, shredding }] of reads.projection.entries()) {
+      if (ended?.uid !== undefined) known.set(ended.uid, fromEventTime(ended.at));
+      if (shredding) this.take(object?.metadata.uid, shredding);
+    }
     for (const { objectUid, deletedAt } of keys.objects()) {
       if (reads.projection.byUid(objectUid)) continue;
       const at = deletedAt ?? known.get(objectUid);
-      if (at !== undefined) this.due.set(objectUid, keys.noteDeletion(objectUid, at) + keepMs);
-      else this.due.set(objectUid, clock.now() + Math.max(keepMs, UNKNOWN_GRACE_MS));
+      if (at !== undefined) this.schedule(objectUid, keys.noteDeletion(objectUid, at) + keepMs);
+      else this.schedule(objectUid, clock.now() + Math.max(keepMs, UNKNOWN_GRACE_MS));
     }
     this.look();
   }
@@ -54,14 +65,49 @@ export class Shredder {
     this.cancel?.();
   }
 
-  private notice(changes: readonly Change[]): void {
-    const { isSealed, keys, clock, keepMs } = this.options;
+  /** Resolves when what commands have asked for so far was tried. True when nothing of it is left to be tried again. */
+  async settled(objectUids: readonly string[]): Promise<boolean> {
+    await this.commanded;
+    return objectUids.every((uid) => !this.due.has(uid) && !this.versionsDue.has(uid));
+  }
+
+  /** Uids of objects of a stream that are gone and whose values can still be read, the oldest first. */
+  async readableDead(stream: string): Promise<readonly string[]> {
+    const { log, reads, keys } = this.options;
+    const uids = new Set<string>();
+    for await (const { data } of log.readStream(stream, 0)) {
+      const { metadata } = (data['object'] ?? {}) as Partial<KubeObject>;
+      if (metadata) uids.add(metadata.uid);
+    }
+    const dead = [...uids].filter((uid) => !reads.projection.byUid(uid) && keys.hasKey(uid));
+    return dead.slice(0, OBJECTS_MAX);
+  }
+
+  private notice(changes: readonly Change[], events: readonly StoredEvent[]): void {
+    const { reads, isSealed, keys, clock, keepMs } = this.options;
     for (const { kind, before, after } of changes) {
       if (!before || !isSealed(kind) || before.metadata.uid === after?.metadata.uid) continue;
       const { uid } = before.metadata;
-      this.due.set(uid, keys.noteDeletion(uid, clock.now()) + keepMs);
+      this.schedule(uid, keys.noteDeletion(uid, clock.now()) + keepMs);
     }
-    if (this.due.size > 0) this.look();
+    for (const { type, data, metadata, revision, position } of events) {
+      if (type !== VALUES_SHREDDED || metadata.epoch !== reads.projection.epoch) continue;
+      const { snapshot, shredded, uid } = data;
+      const objects = Array.isArray(shredded) ? shredded.map(String) : [];
+      this.take(String(uid), { objects, ...(snapshot !== undefined && { kept: { revision, position } }) });
+    }
+    if (this.due.size > 0 || this.versionsDue.size > 0) this.look();
+  }
+
+  /** What a command has asked for. Only what is gone is shredded as a whole, whatever it says. */
+  private take(living: string | undefined, { kept, objects }: Shredding): void {
+    if (living !== undefined && kept) this.versionsDue.set(living, kept);
+    for (const uid of objects) this.due.set(uid, 0);
+  }
+
+  /** What was asked for already is not put off. */
+  private schedule(uid: string, at: Instant): void {
+    this.due.set(uid, Math.min(at, this.due.get(uid) ?? at));
   }
 
   private look(): void {
@@ -74,33 +120,44 @@ export class Shredder {
       if (at <= now) ripe.push(uid);
       else soonestMs = Math.min(soonestMs, at - now);
     }
-    void this.shred(ripe);
-    if (this.due.size > 0) this.cancel = this.options.clock.after(soonestMs, () => this.look());
+    const versions = [...this.versionsDue];
+    if (ripe.length > 0 || versions.length > 0)
+      this.commanded = Promise.all([this.commanded, this.shred(ripe, versions)]);
+    if (this.due.size > 0 || versions.length > 0) this.cancel = this.options.clock.after(soonestMs, () => this.look());
   }
 
-  private async shred(uids: readonly string[]): Promise<void> {
-    const { reads, keys, onShredded, onError } = this.options;
+  private async shred(uids: readonly string[], versions: readonly (readonly [string, Kept])[]): Promise<void> {
+    const { reads, keys, clock, onShredded } = this.options;
     const shredded = new Set<string>();
+    const cut = new Map<string, Kept>();
     for (const uid of uids) {
       this.due.delete(uid);
       // It was on its way when its key was found.
       if (reads.projection.byUid(uid)) continue;
-      try {
-        await keys.shred(uid);
-        shredded.add(uid);
-      } catch (cause) {
-        this.due.set(uid, this.options.clock.now() + LOOK_MS);
-        onError(uid, cause);
-      }
+      if (await this.tried(uid, () => keys.shred(uid))) shredded.add(uid);
+      else this.due.set(uid, clock.now() + LOOK_MS);
     }
-    if (shredded.size > 0) onShredded(shredded);
+    for (const [uid, kept] of versions) {
+      if (!(await this.tried(uid, () => keys.shredVersions(uid, kept.revision)))) continue;
+      if (this.versionsDue.get(uid) === kept) this.versionsDue.delete(uid);
+      cut.set(uid, kept);
+    }
+    if (shredded.size === 0 && cut.size === 0) return;
+    onShredded(({ metadata: { uid, resourceVersion } }) => {
+      const kept = cut.get(uid);
+      return shredded.has(uid) || (kept !== undefined && Number(resourceVersion) < kept.position);
+    });
   }
 
-  /** Deletions that the projection still remembers. */
-  private knownDeletions(): ReadonlyMap<string, Instant> {
-    const found = new Map<string, Instant>();
-    for (const [, { ended }] of this.options.reads.projection.entries())
-      if (ended?.uid !== undefined) found.set(ended.uid, fromEventTime(ended.at));
-    return found;
+  private async tried(uid: string, act: () => Promise<void>): Promise<boolean> {
+    try {
+      await act();
+      return true;
+    } catch (cause) {
+      this.options.onError(uid, cause);
+      return false;
+    }
   }
 }
+
+type Kept = NonNullable<Shredding['kept']>;

@@ -248,6 +248,7 @@ class KubernetesApi implements Api {
       trail,
       rendering,
       mayCreate,
+      mayRead: (version) => this.versionForbidden(call, route, version),
     });
   }
 
@@ -256,6 +257,17 @@ class KubernetesApi implements Api {
     const asked = { ...info, verb: 'get', subresource: 'history' };
     const verdict = this.authorizer.authorize(user, asked);
     return verdict.allowed ? undefined : accessForbidden(user, asked, verdict.reason);
+  }
+
+  /**
+   * The same rule for a version that is read by its number, in a watch or a list. Where Kubernetes would have it still, five
+   * minutes, it is none of history; beyond that, a caller without the right gets what Kubernetes answers, and lists again.
+   */
+  private versionForbidden(call: Call, { on: { kind } }: Route, version: number): HttpRefusal | undefined {
+    if (!kind.sealed || !this.options.backend.isPast(kind.id, version)) return undefined;
+    const forbidden = this.historyForbidden(call);
+    const right = `"get" on "${kind.names.plural}/history"`;
+    return forbidden && answers.expired(`too old resource version: ${version}; reading older ones takes ${right}`);
   }
 
   private rendering({ request, query, past }: Call, route: Route): Rendering | HttpRefusal {
@@ -284,9 +296,10 @@ class KubernetesApi implements Api {
     if ('refused' in options) return options;
     if (isWatch && rendering.refusal) return rendering.refusal;
     if (!past) {
-      if (!isWatch) return list(backend, route, options, rendering);
+      const own = { ...options, mayRead: (version: number) => this.versionForbidden(call, route, version) };
+      if (!isWatch) return list(backend, route, own, rendering);
       const { onFault } = this.options;
-      return watch({ backend, route, options, rendering, response, warnings, onFault });
+      return watch({ backend, route, options: own, rendering, response, warnings, onFault });
     }
     const view = await backend.at(past.position);
     if (isRefusal(view)) return view;

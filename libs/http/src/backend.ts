@@ -33,6 +33,8 @@ export interface Backend {
    * is too long ago.
    */
   recent(position: number, since: Instant): View | undefined;
+  /** Whether what a kind was at a position was superseded longer ago than versions are kept for reads by version: five minutes. */
+  isPast(kind: KindId, position: number): boolean;
   /** The cluster at any past position, by replay; a 400 or 410 refusal when that is impossible. */
   at(position: number): Promise<View | Refusal>;
   /** The last position whose time is not after the instant; a 400 refusal before the beginning and in the future. */

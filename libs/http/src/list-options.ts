@@ -20,6 +20,13 @@ export interface ListOptions {
   readonly sendInitialEvents: boolean | undefined;
 }
 
+/** Whether a caller may read a version of the past by its number; the refusal when not. */
+export type MayReadVersion = (version: number) => Refusal | undefined;
+/** With the rule that the caller's rights make. */
+export interface CallerListOptions extends ListOptions {
+  readonly mayRead: MayReadVersion;
+}
+
 /** Which objects of a kind are meant. */
 export interface Selection {
   readonly labels: LabelMatcher;

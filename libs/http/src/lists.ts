@@ -4,7 +4,7 @@ import { goJsonError, type Instant } from '#std';
 import type { Answer, Rendering } from './answer.js';
 import { goPackage } from './answer.js';
 import type { Backend } from './backend.js';
-import { versionOf, type ListOptions, type Selection } from './list-options.js';
+import { versionOf, type CallerListOptions, type ListOptions, type Selection } from './list-options.js';
 import { contentType } from './negotiate.js';
 import { itemText, partialText, shown } from './object-text.js';
 import type { Route, ServedKind } from './routes.js';
@@ -24,7 +24,7 @@ export const VERSION_TIMEOUT_MS = 3000;
 export async function list(
   backend: Backend,
   route: Route,
-  options: ListOptions,
+  options: CallerListOptions,
   rendering: Rendering,
 ): Promise<Answer | Refusal> {
   const plan = await planned(backend, options);
@@ -36,7 +36,7 @@ export async function list(
 }
 
 /** The logged objects that a list would give: those that can be deleted. */
-export async function pageFor(backend: Backend, route: Route, options: ListOptions): Promise<Page | Refusal> {
+export async function pageFor(backend: Backend, route: Route, options: CallerListOptions): Promise<Page | Refusal> {
   const plan = await planned(backend, options);
   return isRefusal(plan) ? plan : pageOf(route, options, plan);
 }
@@ -96,7 +96,7 @@ interface WholePlan extends Plan {
 }
 
 /** Which state is listed, and from where. */
-async function planned(backend: Backend, options: ListOptions): Promise<WholePlan | Refusal> {
+async function planned(backend: Backend, options: CallerListOptions): Promise<WholePlan | Refusal> {
   const { resourceVersion, match, limit } = options;
   const since = backend.moment();
   if (options.continue !== '') return continued(backend, options);
@@ -111,6 +111,8 @@ async function planned(backend: Backend, options: ListOptions): Promise<WholePla
   if (late) return late;
   const isExact = match === 'Exact' || (match === '' && limit > 0);
   if (!isExact) return { view: backend.current(), start: '', limit, since };
+  const history = options.mayRead(version.value);
+  if (history) return history;
   const view = backend.recent(version.value, since);
   if (view) return { view, start: '', limit, since };
   return answers.expired(`The resourceVersion for the provided list is too old.`);
@@ -122,7 +124,7 @@ export async function tooNew(backend: Backend, version: number): Promise<Refusal
   return answers.tooLargeVersion(version, backend.current().position);
 }
 
-async function continued(backend: Backend, options: ListOptions): Promise<WholePlan | Refusal> {
+async function continued(backend: Backend, options: CallerListOptions): Promise<WholePlan | Refusal> {
   const { resourceVersion, limit } = options;
   const token = readToken(options.continue);
   if (isRefusal(token)) return token;
@@ -137,9 +139,12 @@ async function continued(backend: Backend, options: ListOptions): Promise<WholeP
   const late = await tooNew(backend, token.version);
   if (late) return late;
   const { version, start, since } = token;
+  const next = { continue: writeToken({ version: INCONSISTENT, start, since }) };
+  const history = options.mayRead(version);
+  if (history) return { ...history, ...next };
   const view = backend.recent(version, since);
   if (view) return { view, ...rest, since };
-  return { ...TOKEN_EXPIRED, continue: writeToken({ version: INCONSISTENT, start, since }) };
+  return { ...TOKEN_EXPIRED, ...next };
 }
 
 const TOKEN_EXPIRED: Refusal = answers.expired(

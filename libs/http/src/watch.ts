@@ -3,7 +3,7 @@ import { isRefusal, refusals } from '#model';
 import type { AnyResponse, Rendering } from './answer.js';
 import type { Backend } from './backend.js';
 import { faultAnswer, type OnFault } from './call.js';
-import { versionOf, type ListOptions } from './list-options.js';
+import { versionOf, type CallerListOptions, type ListOptions } from './list-options.js';
 import { tooNew } from './lists.js';
 import type { Route } from './routes.js';
 import { answers } from './status.js';
@@ -13,7 +13,7 @@ import { eventsOf, WatchStream } from './watch-stream.js';
 export interface WatchCall {
   readonly backend: Backend;
   readonly route: Route;
-  readonly options: ListOptions;
+  readonly options: CallerListOptions;
   readonly rendering: Rendering;
   readonly response: AnyResponse;
   readonly warnings?: readonly string[];
@@ -126,7 +126,9 @@ class RunningWatch {
   follow(after: number): void {
     if (this.isOver) return;
     this.seen = after;
-    const { backend, route, unlogged } = this.call;
+    const { backend, route, unlogged, options } = this.call;
+    const history = options.mayRead(after);
+    if (history) return this.stream.refuse(history);
     const missed = backend.since(route.on.kind.id, after);
     if (missed !== undefined && (missed.length <= FEW || unlogged !== undefined) && this.subscribe()) return;
     // What the log cannot be asked for ends the connection: the client begins again from what it has seen.
@@ -163,8 +165,10 @@ class RunningWatch {
   }
 
   private async catchUpFromLog(): Promise<void> {
-    const { backend, route } = this.call;
+    const { backend, route, options } = this.call;
     const after = this.seen;
+    const history = options.mayRead(after);
+    if (history) return this.stream.refuse(history);
     for await (const { changes, position } of backend.changes(route.on.kind.id, after, () => !this.isOver)) {
       for (const change of changes) {
         this.take([change], change.position);
@@ -226,7 +230,10 @@ class RunningWatch {
 }
 
 /** A watch in the past: the state at the moment, a bookmark, and then nothing more until it times out. */
-export function watchAt(view: View, call: Omit<WatchCall, 'backend'>): void {
+export function watchAt(
+  view: View,
+  call: Omit<WatchCall, 'backend' | 'options'> & { readonly options: ListOptions },
+): void {
   const { response, route, rendering, options } = call;
   const timers: NodeJS.Timeout[] = [];
   const stream = new WatchStream(response, route.on, rendering, () => timers.forEach(clearTimeout));

@@ -15,7 +15,7 @@ import {
   schemaFor,
 } from './body/request-body.js';
 import type { Inquiries } from './inquiries.js';
-import { listOptions } from './list-options.js';
+import { listOptions, type MayReadVersion } from './list-options.js';
 import { listText, pageFor } from './lists.js';
 import { deleteOptions, managerOf, writeOptions } from './options.js';
 import type { Query } from './query.js';
@@ -35,6 +35,8 @@ export interface WriteCall {
   readonly rendering: Rendering;
   /** Whether the user may also create what an update or an apply does not find. */
   readonly mayCreate: boolean;
+  /** What a deletion of a collection lists is read, too. */
+  readonly mayRead: MayReadVersion;
 }
 
 export async function write(call: WriteCall): Promise<Answer | Refusal> {
@@ -138,7 +140,7 @@ async function deleteMany(call: WriteCall): Promise<Answer | Refusal> {
   if ('refused' in selected) return selected;
   const options = await readDeleteOptions(call);
   if ('refused' in options) return options as unknown as Refusal;
-  const page = await pageFor(backend, route, selected);
+  const page = await pageFor(backend, route, { ...selected, mayRead: call.mayRead });
   if (isRefusal(page)) return page;
   const { dryRun, ...body } = options;
   const wish: Wish = { verb: 'delete', body, options: deletionOptions(call, dryRun) };

@@ -124,5 +124,14 @@ export const OBJECT_DATA: readonly string[] = ['object', 'snapshot', 'uid', 'set
  * was before it is in there already.
  */
 export const SNAPSHOT_EVERY = 16;
+/**
+ * Sealed values of an object's past are to be forgotten, on a user's command. With a `snapshot`: those of every version of the
+ * living object before this event. `shredded` names objects that had this name and are gone.
+ */
+export const VALUES_SHREDDED = 'ValuesShredded';
+export interface ValuesShreddedData extends Pick<ChangedData, 'uid' | 'snapshot'> {
+  /** Uids. */
+  readonly shredded?: readonly string[];
+}
 /** What a loop or an agent saw happen; its projection is a Kubernetes Event. */
 export const INCIDENT_RECORDED = 'IncidentRecorded';

@@ -75,6 +75,13 @@ export interface Subresource {
   readonly columns?: readonly Column[];
   /** Of what is created and answered but never stored. */
   readonly inquire?: Inquire;
+  /** Shiplog's own: served, and in no discovery or OpenAPI document, which are those of Kubernetes. */
+  readonly isOwn?: boolean;
+  /**
+   * Its commands shred sealed values: the engine adds a `ValuesShredded` event to them whose facts name, as `shredded`, the
+   * objects of the name that are gone and still have keys.
+   */
+  readonly shreds?: boolean;
 }
 
 export interface FieldSelector {

@@ -8,8 +8,17 @@ export interface StreamState {
   readonly object: KubeObject | undefined;
   /** Of kinds whose values are sealed: the object as the log has it, which checkpoints hold. */
   readonly sealed?: KubeObject;
+  /** Of kinds whose values are sealed: what was said to be forgotten of it. */
+  readonly shredding?: Shredding;
   /** Only where the object is gone. */
   readonly ended?: End;
+}
+/** Which sealed values of a stream were shredded on command. */
+export interface Shredding {
+  /** The first event of the living object whose values are kept. */
+  readonly kept?: { readonly revision: number; readonly position: number };
+  /** Uids of objects that had the name before, of the last command. */
+  readonly objects: readonly string[];
 }
 export interface End {
   /** When it went, RFC 3339 with milliseconds. */

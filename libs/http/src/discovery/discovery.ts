@@ -105,7 +105,7 @@ export class Discovery {
 }
 
 const sortedSubresources = (kind: Kind): readonly Subresource[] =>
-  [...kind.subresources].sort((a, b) => (a.name < b.name ? -1 : 1));
+  kind.subresources.filter(({ isOwn }) => !isOwn).sort((a, b) => (a.name < b.name ? -1 : 1));
 const sortedVerbs = (verbs: readonly string[]): readonly string[] => [...verbs].sort();
 
 function resourceEntry({ kind }: ServedKind): JsonObject {
@@ -144,7 +144,7 @@ function aggregatedEntry(on: ServedKind): JsonObject {
     verbs: sortedVerbs(kind.verbs),
     ...(shortNames.length > 0 && { shortNames }),
     ...(categories.length > 0 && { categories }),
-    ...(kind.subresources.length > 0 && {
+    ...(kind.subresources.some(({ isOwn }) => !isOwn) && {
       subresources: sortedSubresources(kind).map((sub) => ({
         subresource: sub.name,
         responseKind: responseKind(kind, sub),

@@ -95,9 +95,9 @@ export function pathsOf(on: ServedKind, root: string): readonly PathItem[] {
   const items: PathItem[] = [
     item(on, base, place, ['list', 'create', 'deletecollection']),
     item(on, `${base}/{name}`, [pathParameter('name'), ...place], ['get', 'update', 'patch', 'delete']),
-    ...on.kind.subresources.map((sub) =>
-      item(on, `${base}/{name}/${sub.name}`, [pathParameter('name'), ...place], sub.verbs, sub),
-    ),
+    ...on.kind.subresources
+      .filter(({ isOwn }) => !isOwn)
+      .map((sub) => item(on, `${base}/{name}/${sub.name}`, [pathParameter('name'), ...place], sub.verbs, sub)),
   ];
   if (namespaced) items.push(item(on, `${root}/${plural}`, [], ['list'], undefined, true));
   return items.filter(({ operations }) => Object.keys(operations).length > 0);

@@ -28,6 +28,8 @@ export interface Ask {
   readonly ms?: number;
 }
 
+const DAY_MS = 86_400_000;
+
 const everybody: Authorizer = {
   authorize: () => ({ allowed: true, reason: '' }),
   rules: () => ({ rules: [], incomplete: true }),
@@ -64,6 +66,7 @@ export class TestServer {
     });
     await plane.start();
     const backend: Backend = new ClusterBackend(plane, await plane.becomeWriter('test'), hub.connect('api'));
+    plane.shredDeleted(keys, DAY_MS, onFatal);
     const api = createApi({ backend, keys, address: 'localhost:1', authorizer: everybody, ...options });
     const server = createServer((asked, answer) => api.handle(asked, answer));
     server.on('upgrade', (asked, socket, head) => api.upgrade(asked, socket, head));

@@ -1,7 +1,9 @@
-import { standardKind, type KubeObject } from '#model';
+import { standardKind, VALUES_SHREDDED, type KubeObject } from '#model';
 import { putValue } from '#std';
 import { secretColumns } from './columns.js';
 import { secret, type Secret } from './schema.js';
+import { decideShred } from './shred.js';
+import { shredding } from './shredding.schema.js';
 import { secretWarnings, validateSecret, validateSecretUpdate } from './validate.js';
 
 /** What must not be read by everyone; stored sealed. `stringData` is for writing only: it goes into `data`. */
@@ -10,6 +12,8 @@ export const secretKind = standardKind<Secret>({
   schema: secret,
   columns: secretColumns,
   sealed: true,
+  subresources: [{ name: 'shred', kind: 'Shredding', verbs: ['create'], schema: shredding, isOwn: true, shreds: true }],
+  events: [VALUES_SHREDDED],
   fieldSelectors: [{ field: 'type', value: (object: KubeObject) => String(object['type'] ?? '') }],
   fieldSelectorError: 'label',
   strategy: {
@@ -18,6 +22,7 @@ export const secretKind = standardKind<Secret>({
     validate: validateSecret,
     validateUpdate: validateSecretUpdate,
     warnings: secretWarnings,
+    subresources: { shred: decideShred },
   },
 });
 
