@@ -131,3 +131,42 @@ describe('a writer that decides anew after a failed append', () => {
     await plane.stop();
   });
 });
+
+describe('a write of which one try was not answered and the next came too early', () => {
+  it('is answered as done when the first try lands after all, not as one that changes nothing', async () => {
+    let late: (() => void) | undefined;
+    const tries: string[] = [];
+    const log = new MemoryEventLog({
+      faults: {
+        beforeAppend: ({ event }) => {
+          const value = JSON.stringify(event.data).includes('second') ? 'second' : 'first';
+          if (event.type !== 'SpecChanged') return 'go-on';
+          const nth = tries.push(value) && tries.filter((one) => one === value).length;
+          if (value === 'first') return nth < 3 ? 'fail' : 'go-on';
+          return nth === 1 ? 'late' : 'go-on';
+        },
+        later: (work) => (late = work),
+        afterAppendBeforeAck: ({ event }) => {
+          if (event.type === 'SpecChanged') late?.();
+          return 'go-on';
+        },
+      },
+    });
+    const clock = new VirtualClock(1_800_000_000_000);
+    const plane = testPlane(log, kinds, { clock });
+    await plane.start();
+    const writer = await plane.becomeWriter('test-cluster');
+    await writer.submit(testCreate('core.namespaces', { metadata: { name: 'team' } }));
+    await writer.submit(testCreate(CONFIG_MAPS, configMap('one')));
+    const first = writer.submit(testPatch(CONFIG_MAPS, 'team', 'one', { data: { a: 'first' } }));
+    const second = writer.submit(testPatch(CONFIG_MAPS, 'team', 'one', { data: { a: 'second' } }));
+    for (let i = 0; i < 40; i++) {
+      await turns();
+      clock.advance(5);
+    }
+    expect(await first).toMatchObject({ changed: true });
+    expect(await second).toMatchObject({ changed: true, position: log.store.head });
+    expect(tries).toEqual(['first', 'second', 'first', 'second', 'first']);
+    await plane.stop();
+  });
+});

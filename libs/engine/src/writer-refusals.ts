@@ -7,6 +7,11 @@ export const REFUSED_BUSY: Refusal = refusals.tooManyRequests(
 );
 export const NOT_TAKEN: Refusal = refusals.timeout('the event log did not take the write in time');
 
+export function unknownOutcome(cause: unknown): Refusal {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return refusals.timeout(`it is not known whether the write was taken: ${why}`);
+}
+
 export function tooLarge(why: string): Refusal {
   return {
     refused: true,

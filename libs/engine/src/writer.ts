@@ -13,18 +13,19 @@ import { decideCommand, isRefusal, refusals, streamOf, withSnapshot } from '#mod
 import type { Clock, EventLog, Ids } from '#ports';
 import { AppendVoid, EventTooLarge, LogDamaged, LogFailed, LogFull, WrongExpectedRevision } from '#ports';
 import type { Instant, JsonObject } from '#std';
-import { Fault, toEventTime } from '#std';
+import { Fault } from '#std';
 import type { EventCodec } from './codec.js';
 import { fits } from './event-size.js';
 import { OutstandingAppends } from './outstanding-appends.js';
-import { provenanceOf } from './provenance.js';
 import { endsOfStreams } from './forgotten-names.js';
+import { hasLanded, isDoubt, type Doubt } from './doubt.js';
 import { WRITER_ELECTED, WRITER_STREAM } from './own-streams.js';
 import type { Projection } from './projection.js';
 import type { ReadModel } from './read-model.js';
 import { accepted } from './writer-answers.js';
+import { eventOf } from './writer-event.js';
 import { WriterElsewhere } from './writer-seat.js';
-import { isGone, NOT_TAKEN, REFUSED_BUSY, stale, tooLarge } from './writer-refusals.js';
+import { isGone, NOT_TAKEN, REFUSED_BUSY, stale, tooLarge, unknownOutcome } from './writer-refusals.js';
 
 export interface WriterOptions {
   readonly log: EventLog;
@@ -71,6 +72,8 @@ export class Writer implements CommandPort {
   private rebuilding: Promise<void> | undefined;
   /** Ids of events whose append is waited for. */
   private readonly own = new Set<string>();
+  /** Ids of those of which a try got no answer: they may be in the log. */
+  private readonly unanswered = new Set<string>();
   private unfollow: (() => void) | undefined;
   /** Streams that the projection has forgotten, with the revision at which the log says that they are. */
   private readonly forgotten = new Map<string, number>();
@@ -88,13 +91,10 @@ export class Writer implements CommandPort {
       const epoch = reads.projection.epoch + 1;
       const name = reads.projection.cluster || cluster;
       const revision = state?.revision ?? -1;
-      const event = this.event(WRITER_STREAM, revision, `elected ${cluster} ${clock.now()}`, {
-        type: WRITER_ELECTED,
-        data: { epoch, cluster: name },
-        command: undefined,
-        now: clock.now(),
-        epoch,
-      });
+      const now = clock.now();
+      const at = { stream: WRITER_STREAM, expected: revision, cause: `elected ${cluster} ${now}` };
+      const data = { epoch, cluster: name };
+      const event = eventOf(this.options, at, { type: WRITER_ELECTED, data, command: undefined, now, epoch });
       try {
         const position = await this.durably(WRITER_STREAM, event, revision, clock.monotonic() + COMMAND_TIMEOUT_MS);
         await reads.reached(position, COMMAND_TIMEOUT_MS);
@@ -179,9 +179,10 @@ export class Writer implements CommandPort {
     if (isRefusal(decided)) return this.refused(decided);
     const stream = streamOf(command.kind, decided.object.metadata.namespace, decided.name);
     const before = this.ahead.stream(stream);
-    const done = decided.event
+    const first = decided.event
       ? await this.noted(stream, before, this.append(command, stream, before, decided, now))
       : await this.unchanged(stream, before, decided);
+    const done = isDoubt(first) ? await this.resolved(first, decided) : first;
     if (done === 'again' || isRefusal(done)) return done;
     for (const next of decided.then ?? []) {
       const result = await this.untilSettled(next);
@@ -198,6 +199,24 @@ export class Writer implements CommandPort {
     const { generation } = this;
     await this.outstanding.settled();
     return generation === this.generation ? refusal : 'again';
+  }
+
+  /**
+   * Decided again, a write that has landed would be refused for what it did itself, or be one that changes nothing. What may have
+   * landed is looked up once all that was on its way is settled.
+   */
+  private async resolved(doubt: Doubt, decided: DecidedEvent): Promise<CommandResult | 'again'> {
+    const { log, reads } = this.options;
+    await this.rebuilding;
+    if (!this.elected) return 'again';
+    try {
+      const position = await hasLanded(log, doubt);
+      if (position === undefined) return 'again';
+      if (await reads.reached(position, COMMAND_TIMEOUT_MS)) return accepted(decided, position, true);
+      return refusals.timeout('the write is durable, but this server is too far behind to show it');
+    } catch (cause) {
+      return unknownOutcome(cause);
+    }
   }
 
   /** Remembers that an append of this stream is under way, for those whose answer must not be ahead of it. */
@@ -217,14 +236,15 @@ export class Writer implements CommandPort {
     before: StreamState | undefined,
     decided: DecidedEvent,
     now: Instant,
-  ): Promise<CommandResult | 'again'> {
+  ): Promise<CommandResult | 'again' | Doubt> {
     const { log, codec, reads, clock, snapshotEvery } = this.options;
     const expected = before?.revision ?? -1;
     const { type, data: changed } = decided.event as NonNullable<DecidedEvent['event']>;
     const object = decided.deleted ? undefined : decided.object;
     const what = { type, command, now, epoch: this.epoch };
+    const at = { stream, expected, cause: command.correlationId };
     const encoded = (data: JsonObject) =>
-      codec.encode(stream, this.event(stream, expected, command.correlationId, { ...what, data }), expected + 1);
+      codec.encode(stream, eventOf(this.options, at, { ...what, data }), expected + 1);
     const full = encoded(object ? withSnapshot(changed, expected + 1, object, snapshotEvery) : changed);
     // A snapshot only makes a rebuild faster: an event that is too large with it is appended without it.
     const event = 'snapshot' in full.data && !fits(full, log.eventBytesMax) ? encoded(changed) : full;
@@ -241,7 +261,10 @@ export class Writer implements CommandPort {
     try {
       position = await this.durably(stream, event, expected, clock.monotonic() + COMMAND_TIMEOUT_MS);
     } catch (cause) {
-      return this.failed(cause, generation);
+      const outcome = this.failed(cause, generation);
+      if (!this.unanswered.delete(event.id)) return outcome;
+      if (cause instanceof LogFull) return unknownOutcome(cause);
+      return outcome === 'again' ? { is: 'doubt', stream, revision: expected + 1, id: event.id } : outcome;
     }
     const isShown = await reads.reached(position, COMMAND_TIMEOUT_MS);
     this.own.delete(event.id);
@@ -275,9 +298,12 @@ export class Writer implements CommandPort {
     this.own.add(event.id);
     for (let wait = 5; ; wait = Math.min(wait * 2, 1000)) {
       try {
-        return (await log.append(stream, event, expected)).position;
+        const { position } = await log.append(stream, event, expected);
+        this.unanswered.delete(event.id);
+        return position;
       } catch (cause) {
         const isUnknown = cause instanceof Fault && cause.retryable;
+        if (isUnknown) this.unanswered.add(event.id);
         if (!isUnknown || clock.monotonic() + wait >= deadline) {
           // Should it land later, it is news like any other.
           this.own.delete(event.id);
@@ -314,8 +340,7 @@ export class Writer implements CommandPort {
     if (cause instanceof EventTooLarge) return tooLarge(cause.message);
     if (cause instanceof WrongExpectedRevision || cause instanceof AppendVoid) return 'again';
     if (cause instanceof LogFull) return refusals.unavailable(cause.message);
-    const why = cause instanceof Error ? cause.message : String(cause);
-    return refusals.timeout(`it is not known whether the write was taken: ${why}`);
+    return unknownOutcome(cause);
   }
 
   /**
@@ -369,30 +394,5 @@ export class Writer implements CommandPort {
       if (now !== revision) return stale(`decided on revision ${revision} of ${stream}, which is at ${now} now`);
     }
     return undefined;
-  }
-
-  private event(
-    stream: string,
-    expected: number,
-    cause: string,
-    what: { type: string; data: NewEvent['data']; command: Command | undefined; now: Instant; epoch: number },
-  ): NewEvent {
-    const { command } = what;
-    return {
-      id: this.options.ids.named(`${stream} ${expected} ${cause}`),
-      type: what.type,
-      time: toEventTime(what.now),
-      data: what.data,
-      metadata: {
-        epoch: what.epoch,
-        ...(command ? provenanceOf(command) : { actor: 'system:shiplog:writer', via: 'writer' }),
-        ...(command?.because !== undefined && { because: command.because }),
-        ...(command?.causes && { causes: command.causes }),
-        correlationId: command?.correlationId ?? cause,
-        ...(command?.traceparent && { traceparent: command.traceparent }),
-        schemaVersion: command ? (this.options.kinds.byId(command.kind)?.schemaVersion ?? 1) : 1,
-        ...(command?.basis && { basis: command.basis }),
-      },
-    };
   }
 }

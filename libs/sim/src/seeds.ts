@@ -42,5 +42,10 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     showed:
       'an append that overtook an earlier one of its stream had the writer decide on a state without the earlier one',
   },
+  {
+    seed: 800089,
+    showed:
+      'a write whose first try landed late, after the next had been refused as too early, was answered as one that changes nothing',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];

@@ -1,0 +1,24 @@
+import type { EventLog } from '#ports';
+
+/**
+ * An append that nobody waits for any more, and that may be in the log all the same: one of its tries was not answered, and a
+ * later one was refused because what comes before it was not there yet.
+ */
+export interface Doubt {
+  readonly is: 'doubt';
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
+}
+export function isDoubt(value: unknown): value is Doubt {
+  return typeof value === 'object' && value !== null && (value as { is?: unknown }).is === 'doubt';
+}
+
+/** Position of the event in the log; undefined when its place in the stream is free, or another event's. */
+export async function hasLanded(
+  log: Pick<EventLog, 'readStream'>,
+  { stream, revision, id }: Doubt,
+): Promise<number | undefined> {
+  for await (const event of log.readStream(stream, revision)) return event.id === id ? event.position : undefined;
+  return undefined;
+}

@@ -1,0 +1,41 @@
+import type { Command, KindRegistry, NewEvent } from '#model';
+import type { Ids } from '#ports';
+import { toEventTime, type Instant } from '#std';
+import { provenanceOf } from './provenance.js';
+
+/** What a writer has decided, before it is an event. */
+export interface Decided {
+  readonly type: string;
+  readonly data: NewEvent['data'];
+  /** Undefined of what the writer does by itself. */
+  readonly command: Command | undefined;
+  readonly now: Instant;
+  readonly epoch: number;
+}
+
+/**
+ * The event of a decision. Its id follows from the stream, the revision that it was decided on and its cause: decided again on
+ * the same revision it is the same event.
+ */
+export function eventOf(
+  { ids, kinds }: { readonly ids: Ids; readonly kinds: KindRegistry },
+  { stream, expected, cause }: { readonly stream: string; readonly expected: number; readonly cause: string },
+  { type, data, command, now, epoch }: Decided,
+): NewEvent {
+  return {
+    id: ids.named(`${stream} ${expected} ${cause}`),
+    type,
+    time: toEventTime(now),
+    data,
+    metadata: {
+      epoch,
+      ...(command ? provenanceOf(command) : { actor: 'system:shiplog:writer', via: 'writer' }),
+      ...(command?.because !== undefined && { because: command.because }),
+      ...(command?.causes && { causes: command.causes }),
+      correlationId: command?.correlationId ?? cause,
+      ...(command?.traceparent && { traceparent: command.traceparent }),
+      schemaVersion: command ? (kinds.byId(command.kind)?.schemaVersion ?? 1) : 1,
+      ...(command?.basis && { basis: command.basis }),
+    },
+  };
+}
