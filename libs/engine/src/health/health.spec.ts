@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MemoryEventLog } from '#adapters';
+import { MemoryEventLog, VirtualClock } from '#adapters';
 import { registry } from '#kinds';
 import type { IncidentReport, KubeObject, PodReport } from '#model';
 import { toTime, type JsonObject } from '#std';
@@ -161,6 +161,28 @@ describe('the health app', () => {
     expect(pod()).toBeUndefined();
     expect(await health.incident('n', own)).toEqual({ taken: true });
     expect(await health.incident('m', own)).toMatchObject({ taken: false });
+    await plane.stop();
+  });
+  it('takes whatever a node sends for a sign of life', async () => {
+    const clock = new VirtualClock(0);
+    const heartbeats = new Heartbeats(clock);
+    const { plane, health, report } = await started({ heartbeats });
+    const incident: IncidentReport = {
+      object: { apiVersion: 'v1', kind: 'Node', name: 'n', uid: 'n' },
+      ...{ type: 'Normal', reason: 'Starting', message: 'it starts', count: 1, first: toTime(0), last: toTime(0) },
+    };
+    const wish = { namespace: 'default', pod: 'p', podUid: '?', audience: '', expirationSeconds: 3600 };
+    const messages: readonly (() => unknown)[] = [
+      () => health.heartbeat({ node: 'n', boot: 'first', sequence: 1 }),
+      () => health.podReport('n', report('first', 1, 'Running')),
+      () => health.incident('n', incident),
+      () => health.token('n', wish).catch(() => undefined),
+    ];
+    for (const [i, send] of messages.entries()) {
+      clock.advanceTo((i + 1) * 1000);
+      await send();
+      expect(heartbeats.outside()['heartbeats']).toEqual({ n: (i + 1) * 1000 });
+    }
     await plane.stop();
   });
   it('gives a node the tokens that the volumes of its pods ask for, and no others', async () => {

@@ -180,6 +180,7 @@ export class Health {
   }
 
   async incident(node: string, report: IncidentReport): Promise<ReportAnswer> {
+    this.options.heartbeats.note(node);
     const object = this.ownObject(node, report.object);
     if (!object) return { taken: false, gone: true, reason: `what it happened to is not on ${node}` };
     const namespace = object.namespace ?? 'default';
@@ -215,6 +216,7 @@ export class Health {
 
   /** What the pod's volumes ask for, its node gets: no other account, audience or time. */
   async token(node: string, request: TokenForPod): Promise<TokenAnswer> {
+    this.options.heartbeats.note(node);
     const { namespace, audience, expirationSeconds } = request;
     const { projection } = this.options.reads;
     const pod = projection.get(pods, namespace, request.pod);
