@@ -1,5 +1,5 @@
 // npm run sim -- --seed N [--count M] [--trouble MS] [--kept] [--jobs J]
-// npm run sim -- --planted [--only TEXT] [--jobs J]
+// npm run sim -- --planted [--only TEXT] [--count M] [--jobs J]
 // Runs simulated worlds out of dist. Prints one line a world; of a failing one the violations and its last decisions.
 // --kept runs the worlds that once failed before the others; without --seed the others are fresh ones.
 // --planted runs worlds with each of the bugs of test/planted until one finds it.
@@ -17,7 +17,7 @@ const troubleMs = value('--trouble', undefined);
 
 if (args.includes('--planted')) {
   const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : '';
-  process.exit((await runPlanted({ jobs: value('--jobs', 2), only })) > 0 ? 1 : 0);
+  process.exit((await runPlanted({ jobs: value('--jobs', 2), only, count: value('--count', undefined) })) > 0 ? 1 : 0);
 }
 if (args.includes('--first-finding')) {
   await firstFinding();
@@ -42,16 +42,16 @@ function reportOf({ seed, troubleMs: trouble }) {
   }));
 }
 
-/** For `--planted`: worlds up to the first that comes out wrong, in one line. */
+/** For `--planted`: worlds up to the first that comes out wrong, a line as each begins. */
 async function firstFinding() {
-  let i = 0;
   process.on('uncaughtException', (cause) => {
-    console.log(`first finding after ${i + 1} worlds: no fault escapes (${cause?.message})`);
+    console.log(`first finding: no fault escapes (${cause?.message})`);
     process.exit(0);
   });
-  for (; i < count; i++) {
+  for (let i = 0; i < count; i++) {
+    console.log(`world ${first + i}`);
     const [violation] = (await reportOf({ seed: first + i })).violations;
-    if (violation) return console.log(`first finding after ${i + 1} worlds: ${violation.checker}`);
+    if (violation) return console.log(`first finding: ${violation.checker}`);
   }
 }
 

@@ -1,14 +1,18 @@
 import type { ClusterBackend } from '#engine';
 import { configMaps, type ConfigMap } from '#kinds';
-import { isRefusal, type Command, type CommandResult, type View } from '#model';
+import { isRefusal, streamOf, type Command, type CommandResult, type StoredEvent, type View } from '#model';
 import type { Json, Prng } from '#std';
 import { linearizable, type Operation } from './checkers/linearizable.js';
 import { register, type RegisterOperation } from './checkers/register.js';
 import { personCommand } from './commands.js';
+import type { ControlProcess } from './control-process.js';
 import type { Slots } from './slots.js';
 
 const KIND = configMaps.id;
 const NAMES = ['ledger-1', 'ledger-2'];
+
+/** How likely it is that a client goes on at once when it has been answered. */
+const GOES_ON = 0.6;
 
 interface Seen {
   readonly value: string;
@@ -33,18 +37,26 @@ export class Ledger {
     private readonly slots: Slots,
   ) {}
 
-  act(): void {
-    const name = this.chance.pick(NAMES);
-    const write = (): void => this.write(name, this.fresh(), false);
-    const again = (): void => this.writeAgain(name);
-    const conditional = (): void => this.write(name, this.fresh(), true);
-    const read = (): void => this.read(name);
-    this.chance.pick([
-      () => this.create(name),
-      () => this.create(name),
-      ...[write, write, again, conditional, conditional],
-      () => this.chance.chance(0.5) && this.delete(name),
-      ...[read, read, () => this.list()],
+  /** One client: each of its calls follows at once on the answer to the one before, so that calls of several clients meet. */
+  async act(): Promise<void> {
+    do await this.call(this.chance.pick(NAMES));
+    while (this.chance.chance(GOES_ON));
+  }
+
+  private call(name: string): Promise<unknown> {
+    const write = (): Promise<unknown> => this.write(name, this.fresh(), false);
+    const again = (): Promise<unknown> => this.writeAgain(name, this.seen.get(name)?.value ?? this.fresh());
+    const twice = (): Promise<unknown> => {
+      const value = this.fresh();
+      return Promise.all([this.writeAgain(name, value), this.writeAgain(name, value)]);
+    };
+    const conditional = (): Promise<unknown> => this.write(name, this.fresh(), true);
+    const create = (): Promise<unknown> => this.create(name);
+    const read = (): Promise<unknown> => this.read([name]);
+    return this.chance.pick([
+      ...[create, create, write, write, again, twice, conditional, conditional],
+      () => (this.chance.chance(0.5) ? this.delete(name) : read()),
+      ...[read, read, () => this.read(NAMES)],
     ])();
   }
 
@@ -62,12 +74,13 @@ export class Ledger {
     return out;
   }
 
-  /** Objects whose answers no order of the requests explains. */
-  verdicts(): readonly string[] {
+  /** Objects whose answers no order of the requests explains. `events`: the log, which settles what was not answered. */
+  verdicts(events: readonly StoredEvent[]): readonly string[] {
     const out: string[] = [];
     for (const [name, history] of this.histories) {
+      const logged = valuesIn(events, streamOf(KIND, 'default', name));
       const verdict = linearizable(
-        history.filter(({ what }) => !this.isAmbiguous(what)),
+        history.filter(({ what }) => !this.isAmbiguous(what) && !neverWas(what, logged)),
         register,
       );
       if (verdict.is !== 'not linearizable') continue;
@@ -86,15 +99,14 @@ export class Ledger {
     if (what.is !== 'write' || what.outcome !== 'conflict') return false;
     return what.expects !== undefined && this.writtenAgain.has(what.expects);
   }
-  private writeAgain(name: string): void {
-    const value = this.seen.get(name)?.value ?? this.fresh();
+  private writeAgain(name: string, value: string): Promise<unknown> {
     this.writtenAgain.add(value);
-    this.write(name, value, false);
+    return this.write(name, value, false);
   }
 
-  private create(name: string): void {
+  private create(name: string): Promise<unknown> {
     const value = this.fresh();
-    this.record(name, this.submit(this.creation(name, value)), (answer) => {
+    return this.record(name, this.submit(this.creation(name, value)), (answer) => {
       const outcome =
         !answer || !isRefusal(answer)
           ? answer
@@ -107,12 +119,12 @@ export class Ledger {
     });
   }
 
-  private write(name: string, value: string, isConditional: boolean): void {
+  private write(name: string, value: string, isConditional: boolean): Promise<unknown> {
     const seen = isConditional ? this.seen.get(name) : undefined;
     const metadata = seen && { metadata: { resourceVersion: seen.resourceVersion } };
     const body = { ...metadata, data: { value } };
     const command = this.command({ verb: 'patch', kind: KIND, name, patchType: 'merge', body });
-    this.record(name, this.submit(command), (answer) => {
+    return this.record(name, this.submit(command), (answer) => {
       const outcome = this.outcomeOfWrite(name, answer, seen !== undefined);
       return { is: 'write', value, outcome, ...(seen && { expects: seen.value }) };
     });
@@ -130,66 +142,50 @@ export class Ledger {
     return isConditional ? 'conflict' : 'unknown';
   }
 
-  private delete(name: string): void {
-    this.record(name, this.submit(this.command({ verb: 'delete', kind: KIND, name })), (answer) => {
+  private delete(name: string): Promise<unknown> {
+    return this.record(name, this.submit(this.command({ verb: 'delete', kind: KIND, name })), (answer) => {
       const isAbsent = answer && isRefusal(answer) && answer.code === 404;
       return { is: 'delete', outcome: isAbsent ? 'absent' : answer && !isRefusal(answer) ? 'done' : 'unknown' };
     });
   }
 
-  private read(name: string): void {
-    const asked = this.ask(async (backend) => readFrom(await backend.fresh(), [name]));
-    this.recordRead([name], asked);
-  }
-  private list(): void {
-    const asked = this.ask(async (backend) => readFrom(await backend.fresh(), NAMES));
-    this.recordRead(NAMES, asked);
+  /** A read is answered by any process, as by several servers of the API. */
+  private async read(names: readonly string[]): Promise<void> {
+    const calledAt = this.moment++;
+    const answer = await this.askOne(this.slots.reading, async (backend) => readFrom(await backend.fresh(), names));
+    if (!answer) return;
+    const answeredAt = this.moment++;
+    for (const name of names) {
+      const found = answer.get(name);
+      if (found) this.seen.set(name, found);
+      this.histories.get(name)?.push({ calledAt, answeredAt, what: { is: 'read', saw: found?.value } });
+    }
   }
 
-  private recordRead(
-    names: readonly string[],
-    asked: Promise<ReadonlyMap<string, Seen | undefined> | undefined>,
-  ): void {
-    const calledAt = this.moment++;
-    asked.then(
-      (answer) => {
-        if (!answer) return;
-        const answeredAt = this.moment++;
-        for (const name of names) {
-          const found = answer.get(name);
-          if (found) this.seen.set(name, found);
-          this.histories.get(name)?.push({ calledAt, answeredAt, what: { is: 'read', saw: found?.value } });
-        }
-      },
-      () => undefined,
-    );
-  }
-  private record(
+  private async record(
     name: string,
     asked: Promise<CommandResult>,
     told: (answer: CommandResult | undefined) => RegisterOperation,
-  ): void {
+  ): Promise<void> {
     const calledAt = this.moment++;
     const history = this.histories.get(name);
     if (!history) return;
     // Until it is answered it may happen at any time.
     const at = history.push({ calledAt, answeredAt: undefined, what: told(undefined) }) - 1;
-    asked.then(
-      (answer) => {
-        const what = told(answer);
-        const isKnown = !('outcome' in what) || what.outcome !== 'unknown';
-        history[at] = { calledAt, answeredAt: isKnown ? this.moment++ : undefined, what };
-      },
-      () => undefined,
-    );
+    const what = told(await asked);
+    const isKnown = !('outcome' in what) || what.outcome !== 'unknown';
+    history[at] = { calledAt, answeredAt: isKnown ? this.moment++ : undefined, what };
   }
 
-  private ask<T>(question: (backend: ClusterBackend) => Promise<T>): Promise<T> {
-    const { serving } = this.slots;
-    return serving.length === 0 ? new Promise(() => undefined) : this.chance.pick(serving).ask(question);
+  /** Never answered where no process serves: the connection is refused. */
+  private askOne<T>(
+    processes: readonly ControlProcess[],
+    question: (backend: ClusterBackend) => Promise<T>,
+  ): Promise<T> {
+    return processes.length === 0 ? new Promise(() => undefined) : this.chance.pick(processes).ask(question);
   }
   private submit(command: Command): Promise<CommandResult> {
-    return this.ask((backend) => backend.submit(command));
+    return this.askOne(this.slots.serving, (backend) => backend.submit(command));
   }
   private creation(name: string, value: string): Command {
     const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' }, data: { value } };
@@ -216,4 +212,14 @@ function readFrom(
       return [name, value === undefined ? undefined : { value, resourceVersion }];
     }),
   );
+}
+
+/** Every value of the ledger that an event of the stream has. No two clients write the same one, but for those written again. */
+function valuesIn(events: readonly StoredEvent[], stream: string): ReadonlySet<string> {
+  const texts = events.filter((event) => event.stream === stream).map(({ data }) => JSON.stringify(data));
+  return new Set(texts.flatMap((text) => text.match(/(?<=")v\d+(?=")/g) ?? []));
+}
+/** A write whose outcome its client does not know, and that no event shows: it has had no effect and never will. */
+function neverWas(what: RegisterOperation, logged: ReadonlySet<string>): boolean {
+  return (what.is === 'create' || what.is === 'write') && what.outcome === 'unknown' && !logged.has(what.value);
 }

@@ -1,16 +1,15 @@
-import type { ClusterBackend } from '#engine';
 import { configMaps, deployments, pods } from '#kinds';
-import { isRefusal, streamOf, type Change, type KindId, type KubeObject, type View } from '#model';
+import { isRefusal, type KindId } from '#model';
 import type { Prng } from '#std';
 import type { ControlProcess } from './control-process.js';
 import type { Observations } from './observations.js';
 import type { Slots } from './slots.js';
+import { positionOf, Watcher } from './watcher.js';
 
 const KINDS: readonly KindId[] = [pods.id, deployments.id, configMaps.id];
-const VERSION_MS = 3000;
 const PAGE = 2;
 
-/** Clients that list, page, watch and look into the past, through any process that takes requests. */
+/** Clients that list, page, watch and look into the past, through any process that has a view of the log. */
 export class Readers {
   private readonly watchers: Watcher[];
 
@@ -24,9 +23,9 @@ export class Readers {
 
   act(): void {
     const { chance, slots } = this;
-    const { serving } = slots;
-    if (serving.length === 0) return;
-    const process = chance.pick(serving);
+    const { reading } = slots;
+    if (reading.length === 0) return;
+    const process = chance.pick(reading);
     const kind = chance.pick(KINDS);
     const look = chance.pick([
       () => this.list(process, kind),
@@ -40,7 +39,10 @@ export class Readers {
 
   /** Whatever is watched is brought to its present state. */
   finish(): void {
-    for (const watcher of this.watchers) watcher.compare();
+    for (const watcher of this.watchers) {
+      watcher.compare();
+      watcher.judge();
+    }
   }
 
   private async watch(process: ControlProcess): Promise<void> {
@@ -93,85 +95,4 @@ export class Readers {
         this.observations.add({ what: 'a look at the past', kind, position, objects: view.list({ id: kind }) });
     });
   }
-}
-
-/** A client that lists once and then watches: over lost connections, from one process to the next. */
-class Watcher {
-  isConnected = false;
-  private readonly objects = new Map<string, KubeObject>();
-  /** Up to where it has seen everything; undefined before its list. */
-  private version: number | undefined;
-  private connection = 0;
-
-  constructor(
-    private readonly kind: KindId,
-    private readonly observations: Observations,
-  ) {}
-
-  async connect(process: ControlProcess): Promise<void> {
-    const connection = ++this.connection;
-    this.isConnected = false;
-    await process.ask(async (backend) => {
-      const isWanted = (): boolean => this.connection === connection;
-      if (this.version === undefined) await this.list(backend);
-      const { version } = this;
-      if (version === undefined || !isWanted() || !(await backend.reached(version, VERSION_MS))) return;
-      const onChanges = (changes: readonly Change[], progress: number): void => {
-        if (isWanted() && process.alive) this.take(changes, progress);
-      };
-      let followed = isWanted() && backend.watch(this.kind, version, onChanges);
-      if (!followed && isWanted()) {
-        // What lies before the window comes out of the log.
-        for await (const { changes, position } of backend.changes(this.kind, version, isWanted)) {
-          if (!isWanted()) return;
-          this.take(changes, position);
-        }
-        followed = isWanted() && backend.watch(this.kind, this.version ?? 0, onChanges);
-      }
-      // Gone: as told by 410, it begins anew.
-      if (!followed) this.version = undefined;
-      else this.isConnected = isWanted();
-    });
-  }
-
-  compare(): void {
-    if (this.version === undefined) return;
-    const objects = [...this.objects.values()];
-    this.observations.add({ what: 'a list and its watch', kind: this.kind, position: this.version, objects });
-  }
-
-  private async list(backend: ClusterBackend): Promise<void> {
-    const view = await backend.fresh();
-    if (isRefusal(view)) return;
-    this.objects.clear();
-    for (const object of view.list({ id: this.kind })) this.objects.set(this.streamOf(object), object);
-    this.version = positionOf(backend);
-  }
-
-  private take(changes: readonly Change[], progress: number): void {
-    for (const { position, after, before } of changes) {
-      const object = after ?? before;
-      // An event of a writer that was voted out changes nothing.
-      if (!object || this.version === undefined || after === before) continue;
-      // As the API does: where memory and log meet, something may come twice.
-      if (position <= this.version) continue;
-      if (Number(object.metadata.resourceVersion) !== position && after)
-        this.observations.wrong(
-          `a watch was told of ${this.streamOf(object)} at ${position} with version ${object.metadata.resourceVersion}`,
-        );
-      if (after) this.objects.set(this.streamOf(object), after);
-      else this.objects.delete(this.streamOf(object));
-      this.version = position;
-    }
-    this.version = Math.max(this.version ?? 0, progress);
-  }
-
-  private streamOf({ metadata }: KubeObject): string {
-    return streamOf(this.kind, metadata.namespace, metadata.name);
-  }
-}
-
-/** A list carries the version of the state that it was taken from. */
-function positionOf(backend: ClusterBackend): number {
-  return (backend.current() as View & { readonly position: number }).position;
 }

@@ -93,7 +93,7 @@ async function atTheEnd(world: World): Promise<readonly Violation[]> {
   const { replayed } = checks;
   wrong('no acknowledged write is lost', lostWrites(store.events, swarm.acknowledged, WRITER_STREAM));
   wrong('clients are answered as Kubernetes would', [...swarm.surprises, ...ledger.surprises]);
-  wrong('answers are linearizable', ledger.verdicts());
+  wrong('answers are linearizable', ledger.verdicts(checks.events));
   world.readers.finish();
   wrong('what clients see is in the log', world.observations.check(checks.events, registry));
   if (!slots.isServing) wrong('all comes right', ['the control plane does not serve']);

@@ -1,4 +1,5 @@
 import type { VirtualClock } from '#adapters';
+import { WriterElsewhere } from '#engine';
 import { LogFull } from '#ports';
 import { Fault } from '#std';
 import type { MemoryCheckpoints } from './checkpoints.js';
@@ -131,7 +132,7 @@ export class ProcessSlot {
 
 /** A process that finds that another one has its role ends itself. */
 function isOrderlyEnd(cause: unknown): boolean {
-  return cause instanceof Fault && /another writer/.test(cause.message);
+  return cause instanceof WriterElsewhere;
 }
 function stackOf(cause: unknown): string {
   return String(cause instanceof Error ? cause.stack : cause);

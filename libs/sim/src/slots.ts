@@ -51,6 +51,10 @@ export class Slots {
       .flatMap((slot) => (slot.roles.includes('api') ? slot.processes : []))
       .filter((one) => one.isServing);
   }
+  /** Processes that answer reads: each has a view of the log, and an app that serves the API could be in any of them. */
+  get reading(): readonly ControlProcess[] {
+    return this.all.flatMap((slot) => slot.processes).filter((one) => one.isServing);
+  }
   get isServing(): boolean {
     return this.all.every((slot) => slot.isServing);
   }

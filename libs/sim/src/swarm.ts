@@ -134,10 +134,13 @@ export class Swarm {
     const { chance, largeBytes } = this.parts;
     if (largeBytes > LARGE_BYTES_MAX) return undefined;
     const body = large(`large-${name}`, largeBytes, chance);
-    const label = { metadata: { labels: { round: String(chance.below(100)) } } };
+    const changes: readonly Json[] = [
+      { metadata: { labels: { round: String(chance.below(100)) } } },
+      { data: body['data'] as Json },
+    ];
     return chance.chance(0.5)
       ? this.create(configMaps.id, 'default', body)
-      : this.patch(configMaps.id, 'default', `large-${name}`, label);
+      : this.patch(configMaps.id, 'default', `large-${name}`, chance.pick(changes));
   }
   private cordon(name: string, on: boolean): Command {
     return this.command({

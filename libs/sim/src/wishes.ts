@@ -41,11 +41,18 @@ export function deployment(name: string, chance: Prng): Wish {
         metadata: { labels: { app: name } },
         spec: {
           terminationGracePeriodSeconds: chance.below(5),
+          ...(chance.chance(0.3) && { tolerations: [briefly(chance)] }),
           containers: [chance.chance(0.3) ? { ...container, readinessProbe } : container],
         },
       },
     },
   };
+}
+
+/** Of a node that cannot be reached, for less time than most pods. */
+function briefly(chance: Prng): JsonObject {
+  const key = 'node.kubernetes.io/unreachable';
+  return { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: chance.below(60) };
 }
 
 /** A pod that runs to its end once. */

@@ -108,7 +108,7 @@ export class World {
   act(): void {
     const { chance } = this;
     if (chance.chance(0.7)) this.swarm.act();
-    for (let i = 0; i < LEDGER_ACTS_MAX; i++) if (chance.chance(0.5)) this.ledger.act();
+    for (let i = 0; i < LEDGER_ACTS_MAX; i++) if (chance.chance(0.5)) void this.ledger.act().catch(() => undefined);
     if (chance.chance(0.4)) this.readers.act();
   }
   /** What befalls everything in one moment of trouble. */

@@ -17,6 +17,9 @@ const metadata = (via: string): EventMetadata => ({
 /** A log written by hand: what the checkers must find in it. */
 class Log {
   readonly events: StoredEvent[] = [];
+  constructor() {
+    this.put('core.namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default', uid: 'ns' } });
+  }
   add(stream: string, type: string, data: JsonObject, via = 'test'): this {
     const revision = this.events.filter((event) => event.stream === stream).length;
     const position = this.events.length + 1;
@@ -110,6 +113,18 @@ describe('the checkers find', () => {
       ...{ uid: 'set', set: [[['metadata', 'annotations'], desired]] },
     });
     expect(deleted().violations()).toEqual([]);
+  });
+
+  it('a namespace that goes before what is in it, and what is created in none', () => {
+    const map = (name: string, namespace: string): object => ({ metadata: { name, namespace, uid: name } });
+    const log = new Log().put('core.configmaps', map('a', 'default'));
+    log
+      .add(streamOf('core.namespaces', undefined, 'default'), 'Deleted', { uid: 'ns' })
+      .put('core.configmaps', map('b', 'default'));
+    expect(log.violations()).toEqual([
+      'a namespace goes last: namespace default was deleted with core.configmaps in it',
+      'a namespace goes last: core.configmaps/default/b was created in a namespace that does not exist',
+    ]);
   });
 
   it('whether a pod may be stopped', () => {

@@ -3,9 +3,10 @@ import type { KindRegistry, StoredEvent } from '#model';
 import { foldEvent } from '#model';
 import { boundOnce, notOvercommitted } from './binding.js';
 import type { EventChecker, Violation } from './checker.js';
+import { namespacesGoLast } from './namespaces.js';
 import { rolloutBoundsHeld } from './rollout.js';
 
-const CHECKERS: readonly EventChecker[] = [boundOnce, notOvercommitted, rolloutBoundsHeld];
+const CHECKERS: readonly EventChecker[] = [boundOnce, namespacesGoLast, notOvercommitted, rolloutBoundsHeld];
 
 /** Replays a log, in the simulation beside the world, event by event, and lets every checker look at each. */
 export class EventChecks {
