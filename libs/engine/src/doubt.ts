@@ -14,11 +14,14 @@ export function isDoubt(value: unknown): value is Doubt {
   return typeof value === 'object' && value !== null && (value as { is?: unknown }).is === 'doubt';
 }
 
-/** Position of the event in the log; undefined when its place in the stream is free, or another event's. */
-export async function hasLanded(
+/**
+ * Position of the event in the log; `never` when another event has its place in the stream. While the place is free it may still
+ * land: nobody knows.
+ */
+export async function landingOf(
   log: Pick<EventLog, 'readStream'>,
   { stream, revision, id }: Doubt,
-): Promise<number | undefined> {
-  for await (const event of log.readStream(stream, revision)) return event.id === id ? event.position : undefined;
+): Promise<number | 'never' | undefined> {
+  for await (const event of log.readStream(stream, revision)) return event.id === id ? event.position : 'never';
   return undefined;
 }

@@ -18,7 +18,7 @@ import type { EventCodec } from './codec.js';
 import { fits } from './event-size.js';
 import { OutstandingAppends } from './outstanding-appends.js';
 import { endsOfStreams } from './forgotten-names.js';
-import { hasLanded, isDoubt, type Doubt } from './doubt.js';
+import { isDoubt, landingOf, type Doubt } from './doubt.js';
 import { WRITER_ELECTED, WRITER_STREAM } from './own-streams.js';
 import type { Projection } from './projection.js';
 import type { ReadModel } from './read-model.js';
@@ -210,8 +210,9 @@ export class Writer implements CommandPort {
     await this.rebuilding;
     if (!this.elected) return 'again';
     try {
-      const position = await hasLanded(log, doubt);
-      if (position === undefined) return 'again';
+      const position = await landingOf(log, doubt);
+      if (position === 'never') return 'again';
+      if (position === undefined) return unknownOutcome('it may still be taken');
       if (await reads.reached(position, COMMAND_TIMEOUT_MS)) return accepted(decided, position, true);
       return refusals.timeout('the write is durable, but this server is too far behind to show it');
     } catch (cause) {
