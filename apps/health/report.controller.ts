@@ -10,6 +10,7 @@ import {
   NodeReportPayload,
   PodReportPayload,
   RegisterPayload,
+  type RenewedCredential,
   SyncPayload,
   TokenPayload,
 } from '#nest';
@@ -50,7 +51,7 @@ export class ReportController {
   }
 
   @MessagePattern(subjects.reports('credential'))
-  credential(@Payload() request: CredentialPayload, @Ctx() context: NatsContext): Promise<{ readonly jwt: string }> {
+  credential(@Payload() request: CredentialPayload, @Ctx() context: NatsContext): Promise<RenewedCredential> {
     return this.host.renew(this.host.reporter(context.getSubject()), request.publicKey);
   }
 

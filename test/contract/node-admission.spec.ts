@@ -112,7 +112,7 @@ describe('a node on a real bus', () => {
     let isOtherHere = true;
     other.onConnection((connected) => (isOtherHere = connected));
     admission.revoke('n1');
-    await server.reload(await NatsAuthority.open(keys.store));
+    server.reload(await NatsAuthority.open(keys.store));
     while (states.at(-1) !== false) await sleep(10);
     await sleep(2_000);
     while (!isOtherHere) await sleep(10);

@@ -127,6 +127,11 @@ export class ControlPlane {
     return started;
   }
 
+  /** Something that loops know from outside the log has changed: they look at all keys again. */
+  lookAgain(): void {
+    for (const runner of this.runners) runner.pokeAll();
+  }
+
   /** Destroys the keys of deleted Secrets after `keepMs`; in the process that has the writer. */
   shredDeleted(keys: ShredderOptions['keys'], keepMs: number, onError: ShredderOptions['onError']): void {
     const { reads, history, codec } = this;

@@ -108,6 +108,11 @@ export class LoopRunner {
     this.schedule();
   }
 
+  /** Looks at all keys because of something outside the log. */
+  pokeAll(): void {
+    this.poke(ALL_KEYS);
+  }
+
   private schedule(): void {
     if (this.scheduled || !this.running || this.queue.length === 0) return;
     this.scheduled = true;

@@ -2,6 +2,6 @@ export { createApi, DEFAULT_ISSUER, VERSION, type Api, type ApiOptions } from '.
 export type { AnyResponse } from './answer.js';
 export type { AnyRequest } from './authenticate.js';
 export type { Backend, LogStream } from './backend.js';
-export { createApiServer, type TlsOptions } from './server.js';
+export { createApiServer, renewTls, type TlsOptions } from './server.js';
 export { statusOf } from './status.js';
 export { issueToken } from './issue-token.js';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import type { Api } from './api.js';
 import type { AnyRequest } from './authenticate.js';
 import type { AnyResponse } from './answer.js';
@@ -9,7 +9,7 @@ import { CONNECTION_LIMITS, ConnectionsByAddress } from './connection-limits.js'
 import { HEADER_BYTES_MAX, URL_BYTES_MAX } from './request-bounds.js';
 import { statusOf, answers } from './status.js';
 
-/** PEM texts of the server. Clients may show a certificate of `clientCa`; without one they are anonymous. */
+/** PEM texts of the server. Clients may show a certificate of one of `clientCa`; without one they are anonymous. */
 export interface TlsOptions {
   readonly certificate: string;
   readonly privateKey: string;
@@ -24,13 +24,10 @@ export function createApiServer(api: Api, tls: TlsOptions, limits = CONNECTION_L
   const server = createSecureServer(
     {
       allowHTTP1: true,
-      cert: tls.certificate,
-      key: tls.privateKey,
-      ca: tls.clientCa,
+      ...contextOf(tls),
       requestCert: true,
       // A certificate of somebody else is answered 401, not by a broken handshake.
       rejectUnauthorized: false,
-      minVersion: 'TLSv1.2',
       settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024, maxHeaderListSize: HEAD_BYTES_MAX },
     },
     (request, response) => api.handle(request as AnyRequest, response as AnyResponse),
@@ -54,6 +51,15 @@ export function createApiServer(api: Api, tls: TlsOptions, limits = CONNECTION_L
   server.on('secureConnection', (socket: TLSSocket) => connections.take(socket));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => answerUnparsed(error, socket));
   return server;
+}
+
+/** Takes other certificates into use, for connections from now on; those that are open stay. */
+export function renewTls(server: Http2SecureServer, tls: TlsOptions): void {
+  server.setSecureContext(contextOf(tls));
+}
+
+function contextOf({ certificate, privateKey, clientCa }: TlsOptions): SecureContextOptions {
+  return { cert: certificate, key: privateKey, ca: clientCa, minVersion: 'TLSv1.2' };
 }
 
 const UNPARSED: ReadonlyMap<string, string> = new Map([

@@ -30,6 +30,8 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
   private admitting: NodeJS.Timeout | undefined;
   /** When the credential that was written last ends. */
   private expires = 0;
+  /** The CAs that it names. */
+  private ca = '';
   private isStale = false;
   private isTold = false;
 
@@ -62,16 +64,18 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
     rmSync(this.pidFile, { force: true });
   }
 
-  /** Gives the agent a credential where it has none that is good: at first, after a long sleep, or when it is allowed again. */
+  /** Gives the agent a credential where it has none that is good: at first, after a long sleep, when it is allowed again, or when the bus has another CA. */
   private async admit(): Promise<void> {
     const { settings, admission, busUrl, caCertificate } = this.platform;
     // A credential from before it was revoked stays revoked.
     this.isStale ||= admission.isRevoked(settings.node);
-    if (this.expires > this.platform.plane.options.clock.now() && !this.isStale) return;
+    const isGood = this.expires > this.platform.plane.options.clock.now() && this.ca === caCertificate;
+    if (isGood && !this.isStale) return;
     try {
       const user = await admission.issue(settings.node, agentPermissions(settings.node));
       writePrivateFile(credentialsPath(settings), JSON.stringify({ url: busUrl, ca: caCertificate, ...user }));
       this.expires = expiryOf(user.jwt) ?? Infinity;
+      this.ca = caCertificate;
       this.isStale = false;
       this.isTold = false;
     } catch (cause) {

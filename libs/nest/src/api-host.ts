@@ -3,7 +3,7 @@ import type { Http2SecureServer } from 'node:http2';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { AuditFiles, issueApiCertificate, writeKubeconfig } from '#adapters';
-import { createApi, createApiServer } from '#http';
+import { createApi, createApiServer, renewTls, type TlsOptions } from '#http';
 import { apiLoops } from '#loops';
 import type { Command, CommandResult } from '#model';
 import { Fault } from '#std';
@@ -16,6 +16,7 @@ import { apiUrl } from './settings.js';
 @Injectable()
 export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private server: Http2SecureServer | undefined;
+  private tls: TlsOptions | undefined;
   private readonly sockets = new Set<Socket>();
   private readonly audit: AuditFiles;
 
@@ -25,10 +26,9 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const { plane, keys, settings, bus, streamBus } = this.platform;
+    const { plane, keys, upkeep, settings, bus, streamBus } = this.platform;
     const commands = this.platform.commandsOf('api');
     plane.run(apiLoops, commands, () => this.platform.outside());
-    const certificate = await issueApiCertificate(keys, [...settings.apiNames, ...namesOf(settings.apiHost)]);
     const api = createApi({
       backend: new NodeBackend({ plane, commands, bus, streamBus }),
       keys,
@@ -36,13 +36,34 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
       audit: this.audit,
       onFault: (cause, id) => say(`api: fault ${id}: ${explain(cause)}`),
     });
-    this.server = createApiServer(api, { ...certificate, clientCa: keys.caCertificate });
+    this.server = createApiServer(api, await this.freshTls());
     this.server.on('connection', (socket: Socket) => {
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));
     });
     await this.listen(this.server);
+    // The server first: it has to know the CA of the certificate that the kubeconfig gets.
+    await upkeep.keep(() => this.renewCertificates());
+  }
+
+  private async renewCertificates(): Promise<void> {
+    const { keys, settings } = this.platform;
+    const before = this.tls;
+    const tls = await this.freshTls();
+    if (this.server && tls !== before) renewTls(this.server, tls);
     await writeKubeconfig(keys, join(settings.home, 'kubeconfig'), apiUrl(settings));
+  }
+
+  /** The server's certificate and the CAs of its clients, with a new certificate when one is due. */
+  private async freshTls(): Promise<TlsOptions> {
+    const { keys, settings } = this.platform;
+    const { tls } = this;
+    const clientCa = keys.caCertificate;
+    const isDue = tls === undefined || keys.isCertificateDue(tls.certificate);
+    if (!isDue && tls.clientCa === clientCa) return tls;
+    const names = [...settings.apiNames, ...namesOf(settings.apiHost)];
+    this.tls = { ...(isDue ? await issueApiCertificate(keys, names) : tls), clientCa };
+    return this.tls;
   }
 
   /** A command that came over the bus from a client. */

@@ -7,6 +7,11 @@ import { LoopsHost } from './loops-host.js';
 import { explain, say } from './console.js';
 import { Platform } from './platform.js';
 
+export interface RenewedCredential {
+  readonly jwt: string;
+  readonly ca: string;
+}
+
 /** The agents' counterpart and the loops that live on what it hears. */
 @Injectable()
 export class HealthHost extends LoopsHost implements BeforeApplicationShutdown {
@@ -41,10 +46,10 @@ export class HealthHost extends LoopsHost implements BeforeApplicationShutdown {
     return node;
   }
 
-  /** A new credential for the agent of a node, of the key that it made. */
-  async renew(node: string, publicKey: string): Promise<{ readonly jwt: string }> {
+  /** A new credential for the agent of a node, of the key that it made, and the CAs by which it knows the bus from now on. */
+  async renew(node: string, publicKey: string): Promise<RenewedCredential> {
     const { jwt } = await this.admission.issue(node, agentPermissions(node), publicKey);
-    return { jwt };
+    return { jwt, ca: this.platform.caCertificate };
   }
 
   beforeApplicationShutdown(): void {

@@ -2,7 +2,7 @@ import { KeyRotation, type KeyChange, type StoredKeys } from '#adapters';
 import type { Clock } from '#ports';
 import { explain, say } from './console.js';
 
-const NAMES: Readonly<Record<KeyChange['key'], string>> = { tokens: 'token key', master: 'master key' };
+const NAMES = { ca: 'CA', tokens: 'token key', master: 'master key' } as const;
 const DID: Readonly<Record<KeyChange['did'], string>> = {
   made: 'was made',
   signs: 'is in use from now on',
@@ -22,13 +22,17 @@ export function keyUpkeep({ keys, clock, rotates }: KeyUpkeepOptions): KeyRotati
     keys,
     clock,
     rotates,
-    onChange: (change) => say(sentence(change)),
+    onChange: (change) => {
+      const text = sentence(change);
+      if (text !== undefined) say(text);
+    },
     onProblem: (cause) => say(`The keys were not renewed, it is tried again: ${explain(cause)}`),
   });
 }
 
 /** What has changed, in a sentence. Never the key itself. */
-export function sentence({ key, number, did, by }: KeyChange): string {
+export function sentence({ key, number, did, by }: KeyChange): string | undefined {
   const maker = did === 'made' && by !== '' ? ` (by ${by})` : '';
+  if (key === 'certificates') return did === 'made' ? `All certificates are renewed${maker}.` : undefined;
   return `The ${NAMES[key]} ${number} ${DID[did]}${maker}.`;
 }

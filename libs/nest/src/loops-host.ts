@@ -5,7 +5,7 @@ import type { BusClient, Platform } from './platform.js';
 /** Runs loops in this process once everything is wired. They stop with the platform's plane. */
 export abstract class LoopsHost implements OnApplicationBootstrap {
   protected constructor(
-    private readonly platform: Platform,
+    protected readonly platform: Platform,
     private readonly loops: readonly Loop[],
     /** The client of the bus that they are. */
     private readonly client: BusClient,

@@ -10,7 +10,7 @@ import {
 } from '#adapters';
 import { decodeMessage, encodeMessage, subjects } from '#engine';
 import type { Bus, Clock } from '#ports';
-import { readCredentials } from './platform.js';
+import { readCredentials } from './given-credentials.js';
 
 export interface NodeCredentialsOptions {
   readonly node: string;
@@ -39,13 +39,15 @@ export class NodeCredentials implements NatsCredentials {
   get url(): string {
     return this.newest.url;
   }
+  /** Read again: this is asked first at each connection, and what it was admitted with may have been replaced. */
   get ca(): string {
+    this.newest = this.read();
     return this.newest.ca;
   }
   get inbox(): string {
     return this.newest.inbox;
   }
-  /** Read again: this is asked first at each connection, and the credential may have been replaced. */
+  /** As with the CA. */
   get jwt(): string {
     this.newest = this.read();
     return this.newest.jwt;
@@ -81,9 +83,9 @@ export class NodeCredentials implements NatsCredentials {
     // A key of its own for each: the private part never leaves the node.
     const { publicKey, seed } = newUserKey();
     const answer = await bus.request(subjects.report(node, 'credential'), encodeMessage({ publicKey }), ANSWER_MS);
-    const { jwt } = decodeMessage(answer) as unknown as { jwt: string };
+    const { jwt, ca = this.newest.ca } = decodeMessage(answer) as unknown as { jwt: string; ca?: string };
     if (expiryOf(jwt) === undefined) throw new Error('the answer holds no credential');
-    const { url, ca, inbox } = this.newest;
+    const { url, inbox } = this.newest;
     privateFolderWithParents(dirname(renewed));
     writePrivateFile(renewed, JSON.stringify({ url, ca, inbox, jwt, seed }));
     this.newest = this.read();
@@ -98,9 +100,7 @@ export class NodeCredentials implements NatsCredentials {
     }
     const ends = (credentials: NatsCredentials): number => expiryOf(credentials.jwt) ?? 0;
     // Where the bus is, what was given says.
-    return renewed instanceof Error || ends(given) >= ends(renewed)
-      ? given
-      : { ...renewed, url: given.url, ca: given.ca };
+    return renewed instanceof Error || ends(given) >= ends(renewed) ? given : { ...renewed, url: given.url };
   }
 }
 

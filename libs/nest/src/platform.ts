@@ -10,11 +10,9 @@ import {
   openFileKeys,
   privateFolderWithParents,
   RandomIds,
-  readGivenSecret,
   startNatsServer,
   SystemClock,
   REVOKED_KEYS,
-  type EventStoreLogin,
   type KeyStore,
   type NatsCredentials,
   type NatsServer,
@@ -39,10 +37,11 @@ import { bootstrapPolicy, registry } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
 import type { Outside } from '#model';
 import type { EventLog } from '#ports';
-import { Fault, isJsonObject } from '#std';
+import { Fault } from '#std';
 import { codeHash } from './code-hash.js';
 import { apiEndpoints } from './host.js';
 import { explain, say, stopBecause } from './console.js';
+import { followAuthority, GivenCredentials, readLogin } from './given-credentials.js';
 import { keyUpkeep } from './key-upkeep.js';
 import { prepareHome, requireFreePort, requireNatsServer } from './preconditions.js';
 import type { Settings } from './settings.js';
@@ -104,6 +103,7 @@ export class Platform implements OnApplicationShutdown {
     // For `npm run down`: whose containers to remove. The log may be unreadable by then.
     if (isWriter) writeFileSync(join(home, 'cluster'), `${plane.reads.projection.cluster}\n`);
     await place.upkeep?.start();
+    followAuthority(plane, place.credentials);
     return new Platform(settings, plane, gate, bus, streamBus, place, log);
   }
 
@@ -124,6 +124,12 @@ export class Platform implements OnApplicationShutdown {
 
   get busUrl(): string {
     return this.place.credentials.url;
+  }
+
+  /** Keeps the keys fresh. Only the processes with the key store may ask. */
+  get upkeep(): KeyRotation {
+    if (this.place.upkeep === undefined) throw new Fault(`${this.settings.process} has no key store`, false);
+    return this.place.upkeep;
   }
 
   /** Which nodes may be on the bus. Only the processes with the key store may ask. */
@@ -230,11 +236,18 @@ async function ownPlace(settings: Settings): Promise<BusPlace> {
   const isHealthHere = settings.apps.includes('controllers') && !settings.apps.includes('health');
   const publish = [...permissions.publish, ...(isHealthHere ? [subjects.commandsOf('health')] : [])];
   const user = await authority.issueUser(settings.process, { ...permissions, publish });
-  const credentials = { url: server?.url ?? settings.natsUrl ?? '', ca: keys.caCertificate, ...user };
+  const credentials = {
+    url: server?.url ?? settings.natsUrl ?? '',
+    get ca() {
+      return keys.caCertificate;
+    },
+    ...user,
+  };
   const stopFollowing = server ? followRevocations(keys.store, server) : () => undefined;
   const clock = new SystemClock();
   const admission = new NodeAdmission(keys.store, authority, clock);
   const upkeep = keyUpkeep({ keys, clock, rotates: settings.apps.includes('api') });
+  if (server) await upkeep.keep(() => server.renewCertificate());
   const stop = async (): Promise<void> => {
     stopFollowing();
     await server?.stop();
@@ -251,7 +264,7 @@ function followRevocations(store: KeyStore, server: NatsServer): () => void {
     const now = store.list(REVOKED_KEYS).join();
     if (now === told) return;
     told = now;
-    await server.reload(await NatsAuthority.open(store));
+    server.reload(await NatsAuthority.open(store));
   };
   const timer = setInterval(
     () => void look().catch((cause: unknown) => say(`the bus was not told of revoked nodes: ${explain(cause)}`)),
@@ -261,49 +274,9 @@ function followRevocations(store: KeyStore, server: NatsServer): () => void {
 }
 
 function givenPlace(path: string): Promise<BusPlace> {
-  const credentials = readCredentials(path);
+  const credentials = new GivenCredentials(path);
   const nothing = { keys: undefined, admission: undefined, upkeep: undefined };
   return Promise.resolve({ credentials, ...nothing, stop: () => Promise.resolve() });
-}
-
-/** A client's credentials as standalone and `shiplog setup` write them. */
-export function readCredentials(path: string): NatsCredentials {
-  const text = textsOf(path, 'bus credentials', 'SHIPLOG_CREDENTIALS');
-  return { url: text('url'), ca: text('ca'), jwt: text('jwt'), seed: text('seed'), inbox: text('inbox') };
-}
-
-/** A login on the event store as `shiplog setup` writes it. */
-function readLogin(path: string): EventStoreLogin {
-  const text = textsOf(path, 'login on the event store', 'SHIPLOG_EVENT_LOG_LOGIN');
-  return { username: text('username'), password: text('password') };
-}
-
-/** Reads texts out of a file of JSON; the errors name the file and the setting, never what it holds. */
-function textsOf(path: string, what: string, setting: string): (key: string) => string {
-  const value = parsed(readSecret(path, `The ${what} in ${path} cannot be read: name the right file with ${setting}.`));
-  return (key) => {
-    const part = isJsonObject(value) ? value[key] : undefined;
-    if (typeof part === 'string') return part;
-    throw new Fault(`The ${what} in ${path} lacks "${key}": have it made again by "shiplog setup".`, false);
-  };
-}
-
-function readSecret(path: string, problem: string): string {
-  try {
-    return readGivenSecret(path);
-  } catch (cause) {
-    if (cause instanceof Fault) throw cause;
-    throw new Fault(problem, false, { cause });
-  }
-}
-
-/** V8's own error would quote the text, which is a secret. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 export function connect(credentials: NatsCredentials, name: string): Promise<NatsBus> {

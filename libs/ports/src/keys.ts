@@ -5,10 +5,18 @@ import type { Instant } from '#std';
  * Private parts never appear in a log line, an event or an error message.
  */
 export interface Keys {
-  /** PEM certificate of the cluster CA. */
+  /** PEM certificates of the cluster's CAs, one after the other: all that are trusted, the one that signs first. Changes. */
   readonly caCertificate: string;
-  /** A certificate signed by the cluster CA; the private key is PEM too. */
+  /**
+   * A certificate signed by the cluster's CA; the private key is PEM too. A server's is followed by the certificates that link
+   * its CA to earlier ones, which the server has to send.
+   */
   issueCertificate(request: CertificateRequest): Promise<IssuedCertificate>;
+  /**
+   * Whether a certificate is to be issued anew: two fifths of its life are left, another CA signs by now, or it was issued before
+   * all were renewed by hand.
+   */
+  isCertificateDue(certificate: string): boolean;
   /** Signs a service-account token (RS256, with kid). */
   signToken(claims: Readonly<Record<string, unknown>>): Promise<string>;
   /** The token's claims when the signature holds and it is neither expired nor not yet valid; why it does not count otherwise. */
@@ -47,6 +55,7 @@ export interface CertificateRequest {
   readonly dnsNames?: readonly string[];
   readonly ipAddresses?: readonly string[];
   readonly usage: 'client' | 'server' | 'both';
+  /** At most a year, which is the default. */
   readonly days?: number;
   /** `ec` (P-256) unless a server takes only `rsa`. */
   readonly keyType?: 'ec' | 'rsa';

@@ -227,7 +227,12 @@ function dial(credentials: NatsCredentials, name: string): Promise<NatsConnectio
       () => credentials.jwt,
       () => new TextEncoder().encode(credentials.seed),
     ),
-    tls: { ca: credentials.ca },
+    // Asked at every connection, like the authenticator: the CA has successors.
+    tls: {
+      get ca() {
+        return credentials.ca;
+      },
+    },
     inboxPrefix: credentials.inbox,
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,

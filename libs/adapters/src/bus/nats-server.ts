@@ -34,8 +34,10 @@ export interface NatsServerOptions {
 export interface NatsServer {
   readonly url: string;
   readonly pid: number | undefined;
-  /** Takes a new account or certificate into use, without a restart: connections of revoked users end at once. */
-  reload(authority: NatsAuthority): Promise<void>;
+  /** Takes a new account into use, without a restart: connections of revoked users end at once, others come back. */
+  reload(authority: NatsAuthority): void;
+  /** Takes a new certificate into use if one is due, without a restart: the server lets its clients connect anew. */
+  renewCertificate(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -88,11 +90,17 @@ class Supervisor implements NatsServer {
     }
   }
 
-  async reload(authority: NatsAuthority): Promise<void> {
-    await writeCertificate(this.folder, this.options.keys);
+  reload(authority: NatsAuthority): void {
     // The operator's line stays as it is: the server takes no other one without a restart.
     const path = configPath(this.folder);
     writePrivateFile(path, withAccount(readFileSync(path, 'utf8'), authority));
+    this.#child?.kill('SIGHUP');
+  }
+
+  async renewCertificate(): Promise<void> {
+    const { keys } = this.options;
+    if (!keys.isCertificateDue(readFileSync(join(this.folder, 'server.crt'), 'utf8'))) return;
+    await writeCertificate(this.folder, keys);
     this.#child?.kill('SIGHUP');
   }
 

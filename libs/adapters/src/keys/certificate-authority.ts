@@ -1,143 +1,167 @@
-import 'reflect-metadata';
-import { randomBytes, webcrypto } from 'node:crypto';
-import * as x509 from '@peculiar/x509';
+import { X509Certificate } from 'node:crypto';
 import type { CertificateRequest, IssuedCertificate } from '#ports';
-import { Fault } from '#std';
+import { Fault, type Instant } from '#std';
+import {
+  createAuthority,
+  createCertificate,
+  crossSign,
+  importKey,
+  parseCertificate,
+  pemBlocks,
+  pemOf,
+  type Issuer,
+} from './certificates.js';
+import { KeyRing, type Generation } from './key-ring.js';
+import {
+  BACKDATED_MS,
+  CA_MS,
+  CERTIFICATE_MS,
+  isRenewalDue,
+  KEEP_MORE_MS,
+  SCHEDULES,
+  signerOf,
+} from './key-schedule.js';
 import type { KeyStore } from './key-store.js';
+import type { NewGeneration, RotatingKey } from './rotating-key.js';
 
-const CURVE = { name: 'ECDSA', namedCurve: 'P-256' } as const;
-const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;
-const RSA = {
-  name: 'RSASSA-PKCS1-v1_5',
-  modulusLength: 2048,
-  publicExponent: new Uint8Array([1, 0, 1]),
-  hash: 'SHA-256',
-} as const;
+const NAMES = { folder: 'ca', legacy: 'ca.pem' };
 const DAY_MS = 86_400_000;
-const CA_YEARS = 10;
-const CERTIFICATE_DAYS = 365;
-const FILE = 'ca.pem';
+const HOUR_MS = 3_600_000;
+/** Certificates by earlier CAs that are handed on: enough for five rotations by hand within the life of one CA. */
+const CROSS_MAX = 4;
 
-x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
+interface Authority extends Issuer {
+  readonly generation: Generation;
+  readonly pem: string;
+  /** The same certificate to look at, which costs less. */
+  readonly shown: X509Certificate;
+  /** This CA signed by the one before it, that one by the one before that, and so on. */
+  readonly crossed: readonly { readonly pem: string; readonly ends: Instant }[];
+}
 
-/** The cluster's own CA (EC P-256): the API, the bus and every client trust it and nothing else. */
-export class CertificateAuthority {
+/**
+ * The cluster's own CA (EC P-256): the API, the bus and every client trust it and nothing else. A successor is trusted beside it
+ * for a while before it signs, and the old one is trusted until all that it signed has ended. A client that knows only an older
+ * one verifies servers by the certificates that link the newer ones to it.
+ */
+export class CertificateAuthority implements RotatingKey {
+  readonly schedule = SCHEDULES.ca;
+  readonly holdMs = HOUR_MS;
+  readonly #ring: KeyRing;
+  #authorities: readonly Authority[] = [];
+  #state: string | undefined;
+
   private constructor(
-    readonly certificatePem: string,
-    private readonly certificate: x509.X509Certificate,
-    private readonly key: webcrypto.CryptoKey,
-  ) {}
+    store: KeyStore,
+    private readonly now: () => Instant,
+  ) {
+    this.#ring = new KeyRing(store, NAMES);
+  }
 
   /** The CA that the store holds, made when there is none. Key and certificate are one file: both exist or neither. */
-  static async open(store: KeyStore): Promise<CertificateAuthority> {
-    const pem = store.read(FILE) ?? store.createOnce(FILE, await createAuthority());
-    const certificatePem = pemBlock(pem, 'CERTIFICATE');
-    const key = await importKey(pemBlock(pem, 'PRIVATE KEY'));
-    return new CertificateAuthority(certificatePem, new x509.X509Certificate(certificatePem), key);
+  static async open(store: KeyStore, now: () => Instant): Promise<CertificateAuthority> {
+    const authority = new CertificateAuthority(store, now);
+    await authority.refresh();
+    if (authority.#authorities.length === 0) await authority.add({ made: now(), signs: now(), by: 'schedule' });
+    return authority;
+  }
+
+  get generations(): readonly Generation[] {
+    return this.#authorities.map(({ generation }) => generation);
+  }
+
+  /** Certificates of all trusted CAs, the one that signs first. */
+  get bundle(): string {
+    const signer = this.#signer();
+    const others = this.#authorities.filter((one) => one !== signer).toReversed();
+    return [signer, ...others].map(({ pem }) => pem).join('');
+  }
+
+  async refresh(): Promise<void> {
+    const state = this.#ring.state();
+    if (state === this.#state) return;
+    const known = new Map(this.#authorities.map((one) => [one.generation.number, one]));
+    const found = this.#ring.list();
+    this.#authorities = await Promise.all(found.map((one) => known.get(one.number) ?? authorityOf(one)));
+    this.#state = state;
+  }
+
+  async add(generation: NewGeneration): Promise<void> {
+    const last = this.#authorities.at(-1);
+    const number = (last?.generation.number ?? 0) + 1;
+    const { made } = generation;
+    // Names differ: some clients look for an issuer by its name alone.
+    const name = last === undefined ? 'shiplog' : `shiplog-${number}`;
+    const { issuer, privateKey } = await createAuthority(name, { made, ends: made + CA_MS });
+    const crossed: string[] = [];
+    if (last !== undefined && last.certificate.notAfter.getTime() > made) {
+      crossed.push(pemOf(await crossSign(issuer, last, made)));
+      crossed.push(...last.crossed.filter(({ ends }) => ends > made).map(({ pem }) => pem));
+    }
+    const body = [privateKey, pemOf(issuer.certificate), ...crossed.slice(0, CROSS_MAX)].join('');
+    this.#ring.addAfter(number - 1, { ...generation, body });
+    await this.refresh();
+  }
+
+  isNeedless(_generation: Generation, retired: Instant, now: Instant): boolean {
+    return now > retired + CERTIFICATE_MS + KEEP_MORE_MS;
+  }
+
+  async drop(number: number): Promise<void> {
+    this.#ring.drop(number);
+    this.#state = undefined;
+    await this.refresh();
   }
 
   async issue(request: CertificateRequest): Promise<IssuedCertificate> {
-    const keys = await generateKey(request.keyType);
-    const certificate = await x509.X509CertificateGenerator.create({
-      serialNumber: serialNumber(),
-      subject: subjectOf(request),
-      issuer: this.certificate.subjectName,
-      ...validity(request.days ?? CERTIFICATE_DAYS),
-      publicKey: keys.publicKey,
-      signingKey: this.key,
-      signingAlgorithm: SIGNATURE,
-      extensions: [
-        new x509.BasicConstraintsExtension(false, undefined, true),
-        new x509.KeyUsagesExtension(keyUsages(request), true),
-        new x509.ExtendedKeyUsageExtension(usagesOf(request)),
-        await x509.AuthorityKeyIdentifierExtension.create(this.certificate.publicKey),
-        ...alternativeNames(request),
-      ],
-    });
-    return { certificate: `${certificate.toString('pem')}\n`, privateKey: await exportKey(keys.privateKey) };
+    const signer = this.#signer();
+    const made = this.now();
+    const lifeMs = Math.min((request.days ?? Infinity) * DAY_MS, CERTIFICATE_MS);
+    const ends = Math.min(made - BACKDATED_MS + lifeMs, signer.certificate.notAfter.getTime());
+    const { certificate, privateKey } = await createCertificate(request, signer, { made, ends });
+    const links = request.usage === 'client' ? [] : signer.crossed.filter(({ ends }) => ends > made);
+    return { certificate: [pemOf(certificate), ...links.map(({ pem }) => pem)].join(''), privateKey };
+  }
+
+  /** Whether a certificate of this CA is to be renewed, given that all issued until `renewed` are. */
+  isDue(pem: string, renewed: Instant): boolean {
+    const certificate = parsed(pem);
+    if (certificate === undefined || !certificate.checkIssued(this.#signer().shown)) return true;
+    const from = certificate.validFromDate.getTime();
+    // Certificates know whole seconds only.
+    if (from + BACKDATED_MS <= renewed) return true;
+    return isRenewalDue({ from, to: certificate.validToDate.getTime() }, this.now());
+  }
+
+  #signer(): Authority {
+    const found = this.#authorities[signerOf(this.generations, this.now())];
+    if (found === undefined) throw new Fault("the key store's CA is missing: restore it from a backup", false);
+    return found;
   }
 }
 
-async function createAuthority(): Promise<string> {
-  const keys = await generateKey();
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: serialNumber(),
-    name: [{ CN: ['shiplog'] }],
-    ...validity(CA_YEARS * 365),
-    keys,
-    signingAlgorithm: SIGNATURE,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(
-        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature,
-        true,
-      ),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
-  });
-  return `${await exportKey(keys.privateKey)}${certificate.toString('pem')}\n`;
+async function authorityOf(generation: Generation): Promise<Authority> {
+  const [privateKey] = pemBlocks(generation.body, 'PRIVATE KEY');
+  const [pem, ...links] = pemBlocks(generation.body, 'CERTIFICATE');
+  if (privateKey === undefined || pem === undefined)
+    throw new Fault(`the key store's CA ${generation.number} is damaged: restore it from a backup`, false);
+  const certificate = parseCertificate(pem);
+  const made = certificate.notBefore.getTime() + BACKDATED_MS;
+  return {
+    // Older builds wrote no times: the certificate has them.
+    generation: generation.made === 0 ? { ...generation, made, signs: made } : generation,
+    pem,
+    certificate,
+    shown: new X509Certificate(pem),
+    key: await importKey(privateKey),
+    crossed: links.map((link) => ({ pem: link, ends: parseCertificate(link).notAfter.getTime() })),
+  };
 }
 
-function subjectOf(request: CertificateRequest): x509.JsonName {
-  // Each organization is an RDN of its own: Go's clients and servers read groups in any form, openssl prints them apart.
-  const organizations = (request.organizations ?? []).map((organization) => ({ O: [organization] }));
-  return [...organizations, { CN: [request.commonName] }];
-}
-
-function usagesOf(request: CertificateRequest): x509.ExtendedKeyUsage[] {
-  const usages: x509.ExtendedKeyUsage[] = [];
-  if (request.usage !== 'client') usages.push(x509.ExtendedKeyUsage.serverAuth);
-  if (request.usage !== 'server') usages.push(x509.ExtendedKeyUsage.clientAuth);
-  return usages;
-}
-
-/** RSA keys may also wrap the keys of older TLS versions; servers on .NET want to see that they may. */
-function keyUsages({ keyType }: CertificateRequest): number {
-  const { digitalSignature, keyEncipherment } = x509.KeyUsageFlags;
-  return keyType === 'rsa' ? digitalSignature | keyEncipherment : digitalSignature;
-}
-
-function alternativeNames(request: CertificateRequest): x509.Extension[] {
-  const names: x509.JsonGeneralNames = [
-    ...(request.dnsNames ?? []).map((value) => ({ type: 'dns' as const, value })),
-    ...(request.ipAddresses ?? []).map((value) => ({ type: 'ip' as const, value })),
-  ];
-  return names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : [];
-}
-
-/** From an hour ago, so that a machine whose clock is a little behind accepts it. */
-function validity(days: number): { notBefore: Date; notAfter: Date } {
-  const start = Date.now() - 3_600_000;
-  return { notBefore: new Date(start), notAfter: new Date(start + days * DAY_MS) };
-}
-
-/** Positive and never with a leading zero byte, as DER wants it. */
-function serialNumber(): string {
-  const bytes = randomBytes(16);
-  bytes.writeUInt8((bytes.readUInt8(0) & 0x7f) | 0x40, 0);
-  return bytes.toString('hex');
-}
-
-async function generateKey(type: 'ec' | 'rsa' = 'ec'): Promise<webcrypto.CryptoKeyPair> {
-  return (await webcrypto.subtle.generateKey(type === 'rsa' ? RSA : CURVE, true, [
-    'sign',
-    'verify',
-  ])) as webcrypto.CryptoKeyPair;
-}
-
-async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
-  const der = await webcrypto.subtle.exportKey('pkcs8', key);
-  return `${x509.PemConverter.encode(der, 'PRIVATE KEY')}\n`;
-}
-
-async function importKey(pem: string): Promise<webcrypto.CryptoKey> {
-  const der = x509.PemConverter.decodeFirst(pem);
-  return (await webcrypto.subtle.importKey('pkcs8', der, CURVE, false, ['sign'])) as webcrypto.CryptoKey;
-}
-
-function pemBlock(pem: string, label: string): string {
-  const block = new RegExp(`-----BEGIN ${label}-----[^-]+-----END ${label}-----\n`).exec(pem)?.[0];
-  if (block === undefined)
-    throw new Fault(`the key store's ${FILE} holds no ${label.toLowerCase()}: restore it from a backup`, false);
-  return block;
+function parsed(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined;
+  }
 }

@@ -15,7 +15,7 @@ export interface KeyRingOptions {
   /** Folder of the generations in the key store. */
   readonly folder: string;
   /** Name of the one key that older builds made: it is generation 0. */
-  readonly legacy: string;
+  readonly legacy?: string;
 }
 
 /**
@@ -36,7 +36,7 @@ export class KeyRing {
   /** All generations, the oldest first. */
   list(): readonly Generation[] {
     const { folder, legacy } = this.options;
-    const oldest = this.store.read(legacy);
+    const oldest = legacy === undefined ? undefined : this.store.read(legacy);
     const found: Generation[] = oldest === undefined ? [] : [{ ...NO_TIMES, number: 0, by: '', body: oldest }];
     for (const name of this.store.list(folder)) {
       if (!/^\d{6}$/.test(name)) continue;
@@ -65,7 +65,7 @@ export class KeyRing {
 
   #name(number: number): string {
     const { folder, legacy } = this.options;
-    return number === 0 ? legacy : `${folder}/${String(number).padStart(6, '0')}`;
+    return number === 0 && legacy !== undefined ? legacy : `${folder}/${String(number).padStart(6, '0')}`;
   }
 }
 

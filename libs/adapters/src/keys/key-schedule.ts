@@ -32,6 +32,8 @@ export const SCHEDULES = {
   tokens: { everyMs: 180 * DAY_MS, leadMs: DAY_MS },
   // No other process has to know it before it is used.
   master: { everyMs: 365 * DAY_MS, leadMs: 0 },
+  // Each certificate has a time of its own; all at once are renewed by hand only.
+  certificates: { everyMs: Infinity, leadMs: 0 },
 } as const satisfies Readonly<Record<string, KeySchedule>>;
 
 /** What is made by hand signs after so long: every process looks at the key store each second. */

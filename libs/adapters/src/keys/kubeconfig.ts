@@ -1,18 +1,14 @@
-import { X509Certificate } from 'node:crypto';
 import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
 import type { Keys } from '#ports';
 import { isJsonObject } from '#std';
 
-/** A kubeconfig's client certificate is renewed when less than this is left of it. */
-const RENEW_BEFORE_MS = 30 * 86_400_000;
-
 /**
  * Writes an administrator's kubeconfig with everything embedded, readable by its owner only. An existing one for the
- * same server and CA that is good for a while is left alone: copies of it stay in step.
+ * same server and CAs whose certificate is not due is left alone: copies of it stay in step.
  */
 export async function writeKubeconfig(keys: Keys, path: string, server: string): Promise<void> {
-  if (isCurrent(path, server, keys.caCertificate)) return;
+  if (isCurrent(path, server, keys)) return;
   const admin = await keys.issueCertificate({
     commonName: 'kubernetes-admin',
     organizations: ['system:masters'],
@@ -37,15 +33,15 @@ export async function writeKubeconfig(keys: Keys, path: string, server: string):
   renameSync(temporary, path);
 }
 
-function isCurrent(path: string, server: string, caCertificate: string): boolean {
+function isCurrent(path: string, server: string, keys: Keys): boolean {
   try {
     const config: unknown = parse(readFileSync(path, 'utf8'));
     const cluster = first(config, 'clusters', 'cluster');
     const certificate = first(config, 'users', 'user')?.['client-certificate-data'];
-    if (cluster?.['server'] !== server || cluster['certificate-authority-data'] !== base64(caCertificate)) return false;
+    if (cluster?.['server'] !== server || cluster['certificate-authority-data'] !== base64(keys.caCertificate))
+      return false;
     if (typeof certificate !== 'string') return false;
-    const { validTo } = new X509Certificate(Buffer.from(certificate, 'base64'));
-    return Date.parse(validTo) - Date.now() > RENEW_BEFORE_MS;
+    return !keys.isCertificateDue(Buffer.from(certificate, 'base64').toString('utf8'));
   } catch {
     // Missing, unreadable or somebody's own: whatever it is, a fresh one is right.
     return false;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { CertificateRequest, IssuedCertificate, Keys, ObjectKey, TokenCheck } from '#ports';
 import type { Instant } from '#std';
 import { CertificateAuthority } from './certificate-authority.js';
+import { CertificateMarks } from './certificate-marks.js';
 import { FileKeyStore } from './file-key-store.js';
 import { MemoryKeyStore, type KeyStore } from './key-store.js';
 import { MasterKeys } from './master-keys.js';
@@ -29,43 +30,53 @@ export function openMemoryKeys(options?: KeyOptions): Promise<StoredKeys> {
   return StoredKeys.open(new MemoryKeyStore(), options);
 }
 
+interface Rotating extends Readonly<Record<KeyName, RotatingKey>> {
+  readonly ca: CertificateAuthority;
+  readonly tokens: TokenSigner;
+  readonly certificates: CertificateMarks;
+}
+
 export class StoredKeys implements Keys {
   private constructor(
     readonly store: KeyStore,
     /** What rotates, by name. */
-    readonly rotating: Readonly<Record<KeyName, RotatingKey>>,
-    private readonly authority: CertificateAuthority,
-    private readonly tokens: TokenSigner,
+    readonly rotating: Rotating,
     private readonly sealer: ObjectSealer,
+    private readonly now: () => Instant,
   ) {}
 
   static async open(store: KeyStore, options: KeyOptions = {}): Promise<StoredKeys> {
     const { now = Date.now, random, onBroken = () => undefined } = options;
     const masters = new MasterKeys(store, now, random);
     const sealer = new ObjectSealer(store, masters, random);
-    const [authority, tokens] = await Promise.all([CertificateAuthority.open(store), TokenSigner.open(store, now)]);
-    const rotating = { tokens, master: rotatingMaster(masters, sealer, onBroken) };
-    return new StoredKeys(store, rotating, authority, tokens, sealer);
+    const [ca, tokens] = await Promise.all([CertificateAuthority.open(store, now), TokenSigner.open(store, now)]);
+    const certificates = new CertificateMarks(store);
+    const rotating = { ca, certificates, tokens, master: rotatingMaster(masters, sealer, onBroken) };
+    return new StoredKeys(store, rotating, sealer, now);
   }
 
   get caCertificate(): string {
-    return this.authority.certificatePem;
+    return this.rotating.ca.bundle;
   }
 
   issueCertificate(request: CertificateRequest): Promise<IssuedCertificate> {
-    return this.authority.issue(request);
+    return this.rotating.ca.issue(request);
+  }
+
+  isCertificateDue(certificate: string): boolean {
+    return this.rotating.ca.isDue(certificate, this.rotating.certificates.renewed(this.now()));
   }
 
   signToken(claims: Readonly<Record<string, unknown>>): Promise<string> {
-    return this.tokens.sign(claims);
+    return this.rotating.tokens.sign(claims);
   }
 
   verifyToken(token: string, now: number): Promise<TokenCheck> {
-    return this.tokens.verify(token, now);
+    return this.rotating.tokens.verify(token, now);
   }
 
   jwks(): { readonly keys: readonly Readonly<Record<string, unknown>>[] } {
-    return this.tokens.jwks();
+    return this.rotating.tokens.jwks();
   }
 
   seal(objectUid: string, version: number, clear: string): string {
