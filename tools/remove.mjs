@@ -59,9 +59,9 @@ async function stopProcess(home, file, mark, say) {
 }
 
 async function removeContainers(home, say) {
-  const cluster = lines(join(home, 'cluster'))[0];
-  if (!cluster) return;
-  if (await ping()) await removeContainersOf(cluster, say);
+  const clusters = lines(join(home, 'cluster'));
+  if (clusters.length === 0) return;
+  if (await ping()) for (const cluster of clusters) await removeContainersOf(cluster, say);
   else say('No container engine answers: containers that are left there were not removed.');
 }
 

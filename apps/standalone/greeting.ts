@@ -61,17 +61,30 @@ function sayHowToRun(): void {
 
 async function greetNode(platform: Platform): Promise<void> {
   const { node } = platform.settings;
-  const isReady = await until(platform, () => readyNode(platform, node));
-  say(`Node        ${node}${isReady ? '' : ' (not ready yet)'}`);
+  // A node that has said why it is not ready will not be by waiting.
+  await until(platform, () => {
+    const { status, saidAt } = readiness(platform, node);
+    return status === 'True' || (status === 'False' && saidAt >= performance.timeOrigin - 1000);
+  });
+  const { status, message } = readiness(platform, node);
+  const why = status === 'False' ? ` (not ready: ${message})` : ' (not ready yet)';
+  say(`Node        ${node}${status === 'True' ? '' : why}`);
 }
 
-function readyNode({ plane }: Platform, name: string): boolean {
+interface Readiness {
+  readonly status: string;
+  readonly message: string;
+  /** Milliseconds since 1970. */
+  readonly saidAt: number;
+}
+
+function readiness({ plane }: Platform, name: string): Readiness {
   const status = plane.reads.projection.get(nodes, undefined, name)?.['status'];
   const conditions =
     isJsonObject(status) && Array.isArray(status['conditions']) ? (status['conditions'] as unknown[]) : [];
-  return conditions.some(
-    (condition) => isJsonObject(condition) && condition['type'] === 'Ready' && condition['status'] === 'True',
-  );
+  const ready = conditions.filter(isJsonObject).find((one) => one['type'] === 'Ready') ?? {};
+  const text = (key: string): string => (typeof ready[key] === 'string' ? ready[key] : '');
+  return { status: text('status'), message: text('message'), saidAt: Date.parse(text('lastHeartbeatTime')) };
 }
 
 /** Looks again after each batch of events; false when it takes too long. */

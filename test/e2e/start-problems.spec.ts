@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -43,6 +43,43 @@ function expectSentence({ code, output }: Ended, sentence: RegExp): void {
   expect(output).toMatch(sentence);
   expect(code).toBe(1);
 }
+
+/** What standalone says until it is ready; it is stopped then. */
+async function started(env: Readonly<Record<string, string>>): Promise<string> {
+  const child = spawn(node, ['--no-warnings', join(root, 'dist/apps/standalone/main.js')], {
+    env: { ...process.env, SHIPLOG_APPS: 'api', ...env },
+  });
+  let output = '';
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  const ready = new Promise<void>((resolve) =>
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      if (output.includes('Ready')) resolve();
+    }),
+  );
+  await Promise.race([ready, gone]);
+  child.kill('SIGTERM');
+  expect(await gone).toBe(0);
+  return output;
+}
+
+describe('what a start says and goes on', () => {
+  it('the data folder of another cluster, at each start; the keys of both stay, and down knows both', async () => {
+    const home = join(folder, 'two');
+    const env = { SHIPLOG_HOME: home, SHIPLOG_API_ADDRESS: '127.0.0.1:34577' };
+    const of = (log: string) => ({ ...env, SHIPLOG_EVENT_LOG: `sqlite:${join(home, `${log}.db`)}` });
+    expect(await started(of('one'))).not.toContain('also that of the cluster');
+    const [first = ''] = readFileSync(join(home, 'cluster'), 'utf8').split('\n');
+    const said = new RegExp(
+      `The data folder ${home} is also that of the cluster ${first}, .*SHIPLOG_EVENT_LOG.*SHIPLOG_HOME`,
+    );
+    expect(await started(of('two'))).toMatch(said);
+    expect(await started(of('two'))).toMatch(said);
+    const clusters = readFileSync(join(home, 'cluster'), 'utf8').trim().split('\n');
+    expect(clusters).toHaveLength(2);
+    expect(clusters[1]).toBe(first);
+  }, 120_000);
+});
 
 describe('what stops a start', () => {
   it('a taken port', async () => {

@@ -132,11 +132,12 @@ export class ControlPlane {
     for (const runner of this.runners) runner.pokeAll();
   }
 
-  /** Destroys the keys of deleted Secrets after `keepMs`; in the process that has the writer. */
-  shredDeleted(keys: ShredderOptions['keys'], keepMs: number, onError: ShredderOptions['onError']): void {
+  /** Destroys the keys of deleted Secrets; in the process that has the writer. */
+  shredDeleted(options: Pick<ShredderOptions, 'keys' | 'keepMs' | 'isShared' | 'onError'>): void {
     const { reads, history, codec } = this;
     this.shredder = new Shredder({
-      ...{ reads, keys, keepMs, onError, log: this.options.log, clock: this.options.clock },
+      ...options,
+      ...{ reads, log: this.options.log, clock: this.options.clock },
       isSealed: (kind) => codec.isSealed(kind),
       onShredded: (isShredded) => {
         reads.window.redact(isShredded, shredded);

@@ -42,7 +42,7 @@ class Bench {
     const plane = testPlane(new MemoryEventLog({ store }), kinds, { clock, keys, checkpoints, ...options });
     await plane.start();
     const writer = await plane.becomeWriter('test-cluster');
-    if (shreds) plane.shredDeleted(keys, DAY_MS, (uid) => errors.push(uid));
+    if (shreds) plane.shredDeleted({ keys, keepMs: DAY_MS, onError: (uid) => errors.push(uid) });
     return {
       ...{ plane, writer },
       position: () => plane.reads.projection.position,

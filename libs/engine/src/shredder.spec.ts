@@ -31,12 +31,12 @@ class Bench {
   private constructor(readonly keys: StoredKeys) {}
 
   /** A process with the writer, on the same log and keys as the one before it. */
-  async live(keepMs: number) {
+  async live(keepMs: number, isShared = false) {
     const { store, clock, keys } = this;
     const plane = testPlane(new MemoryEventLog({ store }), kinds, { clock, keys });
     await plane.start();
     const writer = await plane.becomeWriter('test-cluster');
-    plane.shredDeleted(keys, keepMs, (uid) => this.errors.push(uid));
+    plane.shredDeleted({ keys, keepMs, isShared, onError: (uid) => this.errors.push(uid) });
     return { plane, writer, position: () => plane.reads.projection.position, at: (p: number) => past(plane, p) };
   }
 }
@@ -118,6 +118,22 @@ describe('a deleted Secret', () => {
 });
 
 describe('a key without an object', () => {
+  it('stays where another cluster uses the same key store: it may be of one of its Secrets', async () => {
+    const { bench, life } = await Bench.started(0);
+    bench.keys.seal('uid-of-another-cluster', 0, 'text');
+    await life.plane.stop();
+    const next = await bench.live(0, true);
+    bench.clock.advance(10 * DAY_MS);
+    await turns();
+    expect(bench.keys.hasKey('uid-of-another-cluster')).toBe(true);
+    // What is known to be deleted goes as ever.
+    const { uid } = next.plane.reads.projection.get({ id: SECRETS }, 'team', 'one')?.metadata ?? { uid: '' };
+    await next.writer.submit(testDelete(SECRETS, 'team', 'one'));
+    await turns();
+    expect([uid !== '', bench.keys.hasKey(uid)]).toEqual([true, false]);
+    await next.plane.stop();
+  });
+
   it('stays while its object may be on its way, and goes when none came', async () => {
     const { bench, life } = await Bench.started(0);
     bench.keys.seal('uid-of-a-lost-append', 0, 'text');

@@ -13,6 +13,8 @@ export interface ShredderOptions {
   readonly isSealed: (kind: string) => boolean;
   /** How long a deleted object's values stay readable in the past, in milliseconds. */
   readonly keepMs: number;
+  /** Whether another cluster has keys in the store: one without an object may be of one of its objects, and stays. */
+  readonly isShared?: boolean;
   /** Called when keys were destroyed, with what tells whose values they were: what is cached of these has to go too. */
   readonly onShredded: (isShredded: (version: KubeObject) => boolean) => void;
   /** Receives a key that could not be destroyed; it is tried again. */
@@ -44,7 +46,7 @@ export class Shredder {
 
   /** Looks for what was missed, then follows the log. */
   start(): void {
-    const { reads, keys, clock, keepMs } = this.options;
+    const { reads, keys, clock, keepMs, isShared = false } = this.options;
     this.unsubscribe = reads.onChanges((changes, events) => this.notice(changes, events));
     const known = new Map<string, Instant>();
     for (const [, { object, ended, shredding }] of reads.projection.entries()) {
@@ -55,7 +57,7 @@ export class Shredder {
       if (reads.projection.byUid(objectUid)) continue;
       const at = deletedAt ?? known.get(objectUid);
       if (at !== undefined) this.schedule(objectUid, keys.noteDeletion(objectUid, at) + keepMs);
-      else this.schedule(objectUid, clock.now() + Math.max(keepMs, UNKNOWN_GRACE_MS));
+      else if (!isShared) this.schedule(objectUid, clock.now() + Math.max(keepMs, UNKNOWN_GRACE_MS));
     }
     this.look();
   }

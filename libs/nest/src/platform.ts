@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import {
@@ -96,12 +96,8 @@ export class Platform implements OnApplicationShutdown {
     // For `npm run down`: which process to stop.
     writeFileSync(join(home, `${name}.pid`), `${process.pid}\n`);
     const gate = isWriter ? gateBefore(await becomeWriter(plane, log, bus)) : undefined;
-    if (isWriter && place.keys)
-      plane.shredDeleted(place.keys, settings.keepDeletedSecretsMs, (uid, cause) =>
-        say(`The key of the deleted object ${uid} could not be destroyed, it is tried again: ${explain(cause)}`),
-      );
-    // For `npm run down`: whose containers to remove. The log may be unreadable by then.
-    if (isWriter) writeFileSync(join(home, 'cluster'), `${plane.reads.projection.cluster}\n`);
+    if (isWriter && place.keys) startShredding(plane, place.keys, settings);
+    if (isWriter) noteCluster(home, plane.reads.projection.cluster);
     await place.upkeep?.start();
     followAuthority(plane, place.credentials);
     return new Platform(settings, plane, gate, bus, streamBus, place, log);
@@ -157,6 +153,29 @@ export class Platform implements OnApplicationShutdown {
     await this.place.stop();
     await this.log.close();
   }
+}
+
+function startShredding(plane: ControlPlane, keys: StoredKeys, { home, keepDeletedSecretsMs }: Settings): void {
+  const { cluster } = plane.reads.projection;
+  const others = keys.noteCluster(cluster);
+  if (others.length > 0)
+    say(
+      `The data folder ${home} is also that of the cluster ${others.join(', ')}, and this event log is of cluster ${cluster}. ` +
+        `A node that has the other cluster's pods takes none of this one's: name that cluster's log with SHIPLOG_EVENT_LOG ` +
+        `or another folder with SHIPLOG_HOME, or run "npm run down", which removes the containers and data of all of them.`,
+    );
+  plane.shredDeleted({
+    ...{ keys, keepMs: keepDeletedSecretsMs, isShared: others.length > 0 },
+    onError: (uid, cause) =>
+      say(`The key of object ${uid} could not be destroyed, it is tried again: ${explain(cause)}`),
+  });
+}
+
+/** For `npm run down`: whose containers to remove. The log may be unreadable by then. */
+function noteCluster(home: string, cluster: string): void {
+  const path = join(home, 'cluster');
+  const known = existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [];
+  writeFileSync(path, `${[...new Set([cluster, ...known])].join('\n')}\n`);
 }
 
 /** Where several processes can write the log, a living writer is left its role. */

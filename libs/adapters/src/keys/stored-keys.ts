@@ -11,6 +11,9 @@ import { rotatingMaster } from './rotating-master.js';
 import type { KeyName, RotatingKey } from './rotating-key.js';
 import { TokenSigner } from './token-signer.js';
 
+/** Folder of the key store with a file for each cluster that uses it. */
+const CLUSTERS = 'clusters';
+
 export interface KeyOptions {
   /** The wall clock. */
   readonly now?: () => Instant;
@@ -53,6 +56,16 @@ export class StoredKeys implements Keys {
     const certificates = new CertificateMarks(store);
     const rotating = { ca, certificates, tokens, master: rotatingMaster(masters, sealer, onBroken) };
     return new StoredKeys(store, rotating, sealer, now);
+  }
+
+  /** Records durably that a cluster seals with these keys; returns the others that do or did. */
+  noteCluster(cluster: string): readonly string[] {
+    const name = encodeURIComponent(cluster);
+    this.store.createOnce(`${CLUSTERS}/${name}`, '\n');
+    return this.store
+      .list(CLUSTERS)
+      .filter((other) => other !== name)
+      .map(decodeURIComponent);
   }
 
   get caCertificate(): string {

@@ -66,7 +66,7 @@ export class TestServer {
     });
     await plane.start();
     const backend: Backend = new ClusterBackend(plane, await plane.becomeWriter('test'), hub.connect('api'));
-    plane.shredDeleted(keys, DAY_MS, onFatal);
+    plane.shredDeleted({ keys, keepMs: DAY_MS, onError: onFatal });
     const api = createApi({ backend, keys, address: 'localhost:1', authorizer: everybody, ...options });
     const server = createServer((asked, answer) => api.handle(asked, answer));
     server.on('upgrade', (asked, socket, head) => api.upgrade(asked, socket, head));
