@@ -3,7 +3,7 @@ import type { Clock } from '#ports';
 
 /** Reading two clocks one after the other differs by less, and NTP slews by less between two looks; a step is more. */
 const STEP_MIN_MS = 200;
-/** Older steps are forgotten: what was recorded before them is counted as if they had not been. */
+/** Of more, the older ones are forgotten, the first excepted. */
 const STEPS_MAX = 20;
 
 /**
@@ -11,14 +11,19 @@ const STEPS_MAX = 20;
  * recorded: an hour that nobody lived through ends no toleration.
  */
 export class WallSteps {
-  private readonly steps: { readonly at: number; readonly by: number }[] = [];
+  private readonly steps: { readonly at: number; readonly by: number }[];
   private offset: number;
 
   constructor(private readonly clock: Clock) {
-    this.offset = clock.now() - clock.monotonic();
+    const now = clock.now();
+    this.offset = now - clock.monotonic();
+    this.steps = [{ at: Math.round(now), by: 0 }];
   }
 
-  /** As `wallSteps`: what the wall clock showed before each step, and by how many milliseconds it was moved. */
+  /**
+   * As `wallSteps`: what the wall clock showed before each step, and by how many milliseconds it was moved. The first is none:
+   * it says since when this process has watched the clock.
+   */
   outside(): Outside {
     const { clock, steps } = this;
     const monotonic = clock.monotonic();
@@ -26,10 +31,10 @@ export class WallSteps {
     const by = Math.round(offset - this.offset);
     if (Math.abs(by) >= STEP_MIN_MS) {
       steps.push({ at: Math.round(this.offset + monotonic), by });
-      if (steps.length > STEPS_MAX) steps.shift();
+      if (steps.length > STEPS_MAX) steps.splice(1, 1);
     }
     // Slewing in small parts is no step, however far it leads in the end.
     this.offset = offset;
-    return steps.length === 0 ? {} : { wallSteps: [...steps] };
+    return { wallSteps: steps };
   }
 }

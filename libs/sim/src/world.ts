@@ -4,6 +4,7 @@ import { registry } from '#kinds';
 import { prng, type Instant, type Prng } from '#std';
 import { EventChecks } from './checkers/event-checks.js';
 import { onlyTheSilentAreLeft } from './checkers/evictions.js';
+import { rolloutBoundsHeld } from './checkers/rollout.js';
 import { Deletions } from './checkers/stopping.js';
 import type { Violation } from './checkers/checker.js';
 import { ENDS_KEPT_MS } from './control-process.js';
@@ -42,6 +43,8 @@ export class World {
   );
   readonly checks: EventChecks;
   readonly violations: Violation[] = [];
+  /** Every step of the wall clock, with what it showed before. */
+  private readonly wallSteps: { readonly at: number; readonly by: number }[] = [];
 
   constructor(
     readonly seed: number,
@@ -61,7 +64,7 @@ export class World {
       new DecodedLog(this.store, eventCodec(registry, simulatedKeys)),
       registry,
       ENDS_KEPT_MS,
-      [onlyTheSilentAreLeft(this.signs)],
+      [onlyTheSilentAreLeft(this.signs), rolloutBoundsHeld(() => ({ wallSteps: this.wallSteps }))],
     );
     const { clock, hub, chance, faults, store, steps } = this;
     const violated = (checker: string, message: string): void => this.violated(checker, message);
@@ -113,7 +116,7 @@ export class World {
   }
   /** What befalls everything in one moment of trouble. */
   trouble(): void {
-    const { chance, clock, slots } = this;
+    const { chance, slots } = this;
     const { current } = this.faults;
     slots.trouble();
     for (const node of this.nodes) {
@@ -125,7 +128,7 @@ export class World {
       if (chance.chance(current.busLost)) node.loseBus(chance.below(current.busLostMsMax));
     }
     if (chance.chance(current.cutInTurn)) this.cutInTurn();
-    if (chance.chance(current.clockSteps)) clock.step(chance.below(2 * CLOCK_STEP_MS_MAX) - CLOCK_STEP_MS_MAX);
+    if (chance.chance(current.clockSteps)) this.setClock(chance.below(2 * CLOCK_STEP_MS_MAX) - CLOCK_STEP_MS_MAX);
     // Who could not be heard because nobody listened was not silent.
     for (const node of this.nodes) if (node.isUp && !slots.isListening) this.signs.note(node.name);
   }
@@ -135,6 +138,10 @@ export class World {
     for (const node of this.nodes) node.heal();
   }
 
+  private setClock(by: number): void {
+    this.wallSteps.push({ at: this.clock.now(), by });
+    this.clock.step(by);
+  }
   /** All nodes but one fall silent, each some seconds after the one before. */
   private cutInTurn(): void {
     const { chance, clock } = this;
@@ -153,7 +160,7 @@ export class World {
   }
 }
 
-/** Somebody sets the clock forward by so much at most. (Back: containers are then taken for older than their sandbox.) */
+/** Somebody sets the clock forward or back by so much at most. */
 const CLOCK_STEP_MS_MAX = 3_600_000;
 /** So many at one moment meet. */
 const LEDGER_ACTS_MAX = 2;

@@ -32,7 +32,7 @@ function reconcile(view: View, found: Deployment, now: Instant, outside: Outside
   const { mine, changes } = claim(replicaSets, found, found.spec.selector, sets);
   // Who owns what comes first: the rollout goes on with what is settled.
   if (changes.length > 0) return changes;
-  return advance(situationOf({ view, deployment: found, sets: mine, now, refusals: refusalsIn(outside) }));
+  return advance(situationOf({ view, deployment: found, sets: mine, now, outside, refusals: refusalsIn(outside) }));
 }
 
 /** One step at a time: what it changes brings the loop back. */

@@ -1,15 +1,13 @@
 import { type Deployment, type Pod, type ReplicaSet } from '#kinds';
 import type { LoopRefusal, View } from '#model';
-import type { Instant } from '#std';
-import { isActive, isAvailable } from '../shared/index.js';
+import { isActive, isAvailable, type Moment } from '../shared/index.js';
 import { boundsOf, type Bounds } from './bounds.js';
 import { sameTemplate } from './template.js';
 
 /** What a look at a deployment found. */
-export interface Situation {
+export interface Situation extends Moment {
   readonly view: View;
   readonly deployment: Deployment;
-  readonly now: Instant;
   /** All replica sets of it, oldest first. */
   readonly sets: readonly ReplicaSet[];
   /** The one with the present template. */
@@ -20,11 +18,10 @@ export interface Situation {
   readonly refusals: readonly LoopRefusal[];
 }
 
-export interface Found {
+export interface Found extends Moment {
   readonly view: View;
   readonly deployment: Deployment;
   readonly sets: readonly ReplicaSet[];
-  readonly now: Instant;
   readonly refusals: readonly LoopRefusal[];
 }
 export function situationOf({ sets, ...found }: Found): Situation {
@@ -56,11 +53,16 @@ export function totalOf(sets: readonly ReplicaSet[], count: (set: ReplicaSet) =>
  * Available pods of a set: as its status says, but no more than there are in the view now, and no more than it is to keep.
  * A status lags behind its pods: what was lost since, or is about to go, must not be taken for spare.
  */
-export function availableOf({ view, now }: Pick<Situation, 'view' | 'now'>, set: ReplicaSet): number {
+export function availableOf(
+  { view, now, outside }: Pick<Situation, 'view' | 'now' | 'outside'>,
+  set: ReplicaSet,
+): number {
   const reported = set.status?.availableReplicas ?? 0;
   if (reported === 0) return 0;
   const minReadySeconds = set.spec.minReadySeconds ?? 0;
-  const present = podsOf(view, set).filter((pod) => isActive(pod) && isAvailable(pod, minReadySeconds, now));
+  const present = podsOf(view, set).filter(
+    (pod) => isActive(pod) && isAvailable(pod, minReadySeconds, { now, outside }),
+  );
   return Math.min(reported, present.length, replicasOf(set));
 }
 /** How many pods may be added now: those that a shrunk set has not yet given up still take room. */

@@ -1,7 +1,17 @@
 import { nodes, pods, type Pod } from '#kinds';
 import { streamOf, type Decision, type Loop, type Submit, type View } from '#model';
 import { parseInstant, toTime, type Instant, type Json } from '#std';
-import { hasEnded, patch, podCondition, remove, sides, streamOfObject, wakeAtFirst } from '../shared/index.js';
+import {
+  dueAfter,
+  hasEnded,
+  patch,
+  podCondition,
+  remove,
+  sides,
+  streamOfObject,
+  wakeAtFirst,
+  type Moment,
+} from '../shared/index.js';
 
 /** A node that is missing may come back: it is given this long. */
 const PATIENCE_MS = 40_000;
@@ -37,10 +47,10 @@ export const podGarbageCollection: Loop = {
     );
     return [ENDED_KEY, ...[...lost].map((node) => NODE_KEY + node), ...markedKeys(view.list(pods))];
   },
-  reconcile(view, key, now) {
+  reconcile(view, key, now, outside) {
     if (key === ENDED_KEY) return endedPods(view);
-    if (key.startsWith(MARKED_KEY)) return markedPod(view, key, now);
-    return podsOfLostNode(view, key.slice(NODE_KEY.length), now);
+    if (key.startsWith(MARKED_KEY)) return markedPod(view, key, { now, outside });
+    return podsOfLostNode(view, key.slice(NODE_KEY.length), { now, outside });
   },
 };
 
@@ -56,21 +66,25 @@ function isOver({ metadata }: Pod): boolean {
   );
 }
 /** The mark and the deletion are two events: a writer that dies, or a log that is full, between them leaves the mark alone. */
-function markedPod(view: View, key: string, now: Instant): readonly Decision[] {
+function markedPod(view: View, key: string, moment: Moment): readonly Decision[] {
   const [, namespace = '', name = ''] = key.split('/');
   const pod = view.get(pods, namespace, name);
   if (!pod || !isOver(pod)) return [];
-  const due = (parseInstant(pod.metadata.deletionTimestamp) ?? 0) + MARKED_MS;
-  if (now < due) return [{ is: 'wake', at: due }];
+  const due = dueAfter(parseInstant(pod.metadata.deletionTimestamp) ?? 0, MARKED_MS, moment);
+  if (moment.now < due) return [{ is: 'wake', at: due }];
   const because = `${name} was to be deleted at once, and is still there`;
   return [remove(pods, pod, { because, basedOn: [streamOfObject(pods, pod)], gracePeriodSeconds: 0 })];
 }
 
-function podsOfLostNode(view: View, node: string, now: Instant): readonly Decision[] {
+function podsOfLostNode(view: View, node: string, moment: Moment): readonly Decision[] {
+  const { now } = moment;
   if (view.get(nodes, undefined, node)) return [];
   const lostAt = parseInstant(view.stream(streamOf(nodes.id, undefined, node))?.ended?.at) ?? 0;
   const found = view.podsOnNode(node) as readonly Pod[];
-  const due = (pod: Pod): Instant => Math.max(lostAt, parseInstant(pod.metadata.creationTimestamp) ?? 0) + PATIENCE_MS;
+  const due = (pod: Pod): Instant =>
+    Math.max(
+      ...[lostAt, parseInstant(pod.metadata.creationTimestamp) ?? 0].map((at) => dueAfter(at, PATIENCE_MS, moment)),
+    );
   const waiting = found.filter((pod) => due(pod) > now);
   const ends = found.filter((pod) => due(pod) <= now && !isMarked(pod)).map((pod) => endPod(pod, now));
   return [...ends, ...wakeAtFirst(waiting.map(due), now)];

@@ -1,9 +1,8 @@
 import { deployments, pods, type Pod, type ReplicaSet } from '#kinds';
 import { controllerOf } from '#meta';
 import type { KubeObject, View } from '#model';
-import type { Instant } from '#std';
 import { boundsOf } from '../deployment/bounds.js';
-import { isActive, isAvailable, streamOfObject } from '../shared/index.js';
+import { isActive, isAvailable, streamOfObject, type Moment } from '../shared/index.js';
 
 /** How many available pods of a set may go now without taking its deployment below its bounds. */
 export interface Allowance {
@@ -17,7 +16,7 @@ export interface Allowance {
  * A set was told to shrink when enough pods were available; since then another set's pod may have been lost. So the count
  * is made again here, next to the deletion. Undefined where no bounds hold: a set of its own, or one that is replaced at once.
  */
-export function allowanceOf(view: View, set: ReplicaSet, now: Instant): Allowance | undefined {
+export function allowanceOf(view: View, set: ReplicaSet, moment: Moment): Allowance | undefined {
   const owner = controllerOf(set);
   const deployment =
     owner?.kind === 'Deployment' ? view.get(deployments, set.metadata.namespace, owner.name) : undefined;
@@ -28,7 +27,7 @@ export function allowanceOf(view: View, set: ReplicaSet, now: Instant): Allowanc
   const siblings = view
     .ownedBy(owner.uid)
     .filter(isSet)
-    .map((one) => stockOf(view, one, now));
+    .map((one) => stockOf(view, one, moment));
   const total = siblings.reduce((sum, { available }) => sum + available.length, 0);
   // Of several that shrink at the same time the first by name takes what may go.
   const before = siblings.filter((one) => one.set.metadata.name < set.metadata.name);
@@ -47,10 +46,10 @@ interface Stock {
   readonly unavailable: number;
   readonly surplus: number;
 }
-function stockOf(view: View, set: ReplicaSet, now: Instant): Stock {
+function stockOf(view: View, set: ReplicaSet, moment: Moment): Stock {
   const minReadySeconds = set.spec.minReadySeconds ?? 0;
   const active = view.ownedBy(set.metadata.uid).filter(isPod).filter(isActive);
-  const available = active.filter((pod) => isAvailable(pod, minReadySeconds, now));
+  const available = active.filter((pod) => isAvailable(pod, minReadySeconds, moment));
   return {
     set,
     available,

@@ -1,30 +1,33 @@
 import { pods, replicaSets, type Pod, type ReplicaSet } from '#kinds';
 import { controllerOf } from '#meta';
 import type { Submit, View } from '#model';
-import type { Instant } from '#std';
-import { incident, isActive, isAvailable, remove, streamOfObject } from '../shared/index.js';
+import { incident, isActive, isAvailable, remove, streamOfObject, type Moment } from '../shared/index.js';
 import { allowanceOf, witnesses, type Allowance } from './allowance.js';
 import { cheapestFirst } from './rank.js';
 
-export interface Deletion {
+export interface Deletion extends Moment {
   readonly view: View;
   readonly set: ReplicaSet;
   readonly active: readonly Pod[];
   readonly count: number;
-  readonly now: Instant;
 }
 
 /** Deletes the pods that will be missed least. */
-export function deletePods({ view, set, active, count, now }: Deletion): readonly Submit[] {
+export function deletePods({ view, set, active, count, ...moment }: Deletion): readonly Submit[] {
+  const { now } = moment;
   const order = [...active].sort(cheapestFirst(crowding(view, set), now));
-  const allowance = allowanceOf(view, set, now);
-  const leaving = new Set(within(allowance, set, order.slice(0, count), now));
+  const allowance = allowanceOf(view, set, moment);
+  const leaving = new Set(within(allowance, set, order.slice(0, count), moment));
   const rest = allowance ? witnesses(allowance, leaving) : [];
   return [...leaving].map((pod) =>
     remove(pods, pod, {
       because: `${set.metadata.name} wants ${set.spec.replicas ?? 1} pods and has ${active.length}`,
       // The pod may have become ready since, or others are lost: then another look is due.
-      basedOn: [streamOfObject(replicaSets, set), streamOfObject(pods, pod), ...(countsAt(pod, set, now) ? rest : [])],
+      basedOn: [
+        streamOfObject(replicaSets, set),
+        streamOfObject(pods, pod),
+        ...(countsAt(pod, set, moment) ? rest : []),
+      ],
       then: incident(view, now, {
         about: set,
         type: 'Normal',
@@ -41,14 +44,14 @@ function within(
   allowance: Allowance | undefined,
   set: ReplicaSet,
   chosen: readonly Pod[],
-  now: Instant,
+  moment: Moment,
 ): readonly Pod[] {
   if (!allowance) return chosen;
   let left = allowance.available;
-  return chosen.filter((pod) => !countsAt(pod, set, now) || left-- > 0);
+  return chosen.filter((pod) => !countsAt(pod, set, moment) || left-- > 0);
 }
-function countsAt(pod: Pod, set: ReplicaSet, now: Instant): boolean {
-  return isAvailable(pod, set.spec.minReadySeconds ?? 0, now);
+function countsAt(pod: Pod, set: ReplicaSet, moment: Moment): boolean {
+  return isAvailable(pod, set.spec.minReadySeconds ?? 0, moment);
 }
 
 /** How many active pods of all sets with the same owner share each node. */

@@ -13,6 +13,7 @@ import {
   reportStatus,
   sides,
   wakeAtFirst,
+  type Moment,
 } from '../shared/index.js';
 import { surplusSets } from './allowance.js';
 import { createPods } from './create.js';
@@ -48,22 +49,23 @@ function reconcile(view: View, set: ReplicaSet, now: Instant, outside: Outside |
   if (changes.length > 0) return changes;
 
   const refusals = refusalsIn(outside);
-  const pausedUntil = mine.length < (set.spec.replicas ?? 1) ? pauseAfterRejections(candidates, now) : undefined;
+  const pausedUntil =
+    mine.length < (set.spec.replicas ?? 1) ? pauseAfterRejections(candidates, { now, outside }) : undefined;
   if (pausedUntil !== undefined) {
-    const waiting = statusOf(set, { active: mine, owned: candidates, refusals, now });
+    const waiting = statusOf(set, { active: mine, owned: candidates, refusals, now, outside });
     return [
       ...reportStatus(replicaSets, set, waiting, { because: 'the pods have changed' }),
       { is: 'wake', at: pausedUntil },
     ];
   }
-  const moves = movesOf({ view, set, active: mine, now, refusals });
+  const moves = movesOf({ view, set, active: mine, now, outside, refusals });
   const wakes = wakeAtFirst(
-    mine.map((pod) => availableAt(pod, set.spec.minReadySeconds ?? 0)),
+    mine.map((pod) => availableAt(pod, set.spec.minReadySeconds ?? 0, { now, outside })),
     now,
   );
   // The pods that move bring the loop back at once: counting then saves a write of the status.
   if (moves.length > 0 && refusals.length === 0) return [...moves, ...wakes];
-  const status = statusOf(set, { active: mine, owned: candidates, refusals, now });
+  const status = statusOf(set, { active: mine, owned: candidates, refusals, now, outside });
   return [...moves, ...reportStatus(replicaSets, set, status, { because: 'the pods have changed' }), ...wakes];
 }
 
@@ -75,11 +77,10 @@ function waitingFor({ after }: Change, view: View): readonly string[] {
   return deployment ? surplusSets(view, deployment.uid).map(keyOf) : [];
 }
 
-interface Look {
+interface Look extends Moment {
   readonly view: View;
   readonly set: ReplicaSet;
   readonly active: readonly Pod[];
-  readonly now: Instant;
   readonly refusals: ReturnType<typeof refusalsIn>;
 }
 function movesOf(look: Look): readonly Decision[] {

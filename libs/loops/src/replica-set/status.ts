@@ -2,28 +2,27 @@ import { pods, type Pod, type ReplicaSet, type ReplicaSetCondition, type Replica
 import { controllerOf, findCondition, removeCondition } from '#meta';
 import type { LoopRefusal } from '#model';
 import { toTime, type Instant } from '#std';
-import { isAvailable, isReady, isTerminating } from '../shared/index.js';
+import { isAvailable, isReady, isTerminating, type Moment } from '../shared/index.js';
 
-export interface Counted {
+export interface Counted extends Moment {
   /** Active pods of the set. */
   readonly active: readonly Pod[];
   /** These and all others that it controls. */
   readonly owned: readonly Pod[];
   readonly refusals: readonly LoopRefusal[];
-  readonly now: Instant;
 }
 
-export function statusOf(set: ReplicaSet, { active, owned, refusals, now }: Counted): ReplicaSetStatus {
+export function statusOf(set: ReplicaSet, { active, owned, refusals, ...moment }: Counted): ReplicaSetStatus {
   const labels = Object.entries(set.spec.template?.metadata?.labels ?? {});
   const carriesAll = (pod: Pod) => labels.every(([key, value]) => pod.metadata.labels?.[key] === value);
   const minReadySeconds = set.spec.minReadySeconds ?? 0;
   const terminating = owned.filter((pod) => isTerminating(pod) && controllerOf(pod)?.uid === set.metadata.uid);
-  const conditions = conditionsOf(set, active.length, refusals, now);
+  const conditions = conditionsOf(set, active.length, refusals, moment.now);
   return {
     replicas: active.length,
     ...positive('fullyLabeledReplicas', active.filter(carriesAll).length),
     ...positive('readyReplicas', active.filter(isReady).length),
-    ...positive('availableReplicas', active.filter((pod) => isAvailable(pod, minReadySeconds, now)).length),
+    ...positive('availableReplicas', active.filter((pod) => isAvailable(pod, minReadySeconds, moment)).length),
     terminatingReplicas: terminating.length,
     ...positive('observedGeneration', set.metadata.generation ?? 0),
     ...(conditions.length > 0 && { conditions }),

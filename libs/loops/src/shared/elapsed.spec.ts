@@ -23,6 +23,11 @@ describe('how long ago something was recorded', () => {
     expect(elapsedSince(NOON - MINUTE_MS, now, outside)).toBe(2 * MINUTE_MS);
     expect(elapsedSince(now - 1000, now, outside)).toBe(1000);
   });
+  test('counts from when the observer began for an instant that is still to come', () => {
+    const outside = { wallSteps: [{ at: NOON, by: 0 }] };
+    expect(elapsedSince(NOON + HOUR_MS, NOON + MINUTE_MS, outside)).toBe(MINUTE_MS);
+    expect(elapsedSince(NOON - HOUR_MS, NOON + MINUTE_MS, outside)).toBe(HOUR_MS + MINUTE_MS);
+  });
   test('is known over several steps', () => {
     const outside = {
       wallSteps: [

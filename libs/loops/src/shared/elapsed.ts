@@ -10,7 +10,8 @@ interface WallStep {
 
 /**
  * How many milliseconds have passed since something was recorded, without the steps of the wall clock that the observer has
- * seen (`outside.wallSteps`). An instant that the clock has shown twice is taken for the later one: nothing ends too early.
+ * seen (`outside.wallSteps`). An instant that the clock has shown twice is taken for the later one: nothing ends too early. One
+ * that the clock has not shown yet was recorded before a step that nobody saw: it counts from when the observer began.
  */
 export function elapsedSince(recorded: Instant, now: Instant, outside: Outside | undefined): number {
   let elapsed = 0;

@@ -1,5 +1,6 @@
 import type { Pod } from '#kinds';
 import { parseInstant, type Instant } from '#std';
+import { dueAfter, type Moment } from './elapsed.js';
 
 export function hasEnded(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
@@ -25,15 +26,15 @@ export function readySince(pod: Pod): Instant | undefined {
 }
 
 /** When a ready pod counts as available; undefined when it is not ready. */
-export function availableAt(pod: Pod, minReadySeconds: number): Instant | undefined {
+export function availableAt(pod: Pod, minReadySeconds: number, moment: Moment): Instant | undefined {
   if (!isReady(pod)) return undefined;
   if (minReadySeconds === 0) return -Infinity;
   const since = readySince(pod);
-  return since === undefined ? undefined : since + minReadySeconds * 1000;
+  return since === undefined ? undefined : dueAfter(since, minReadySeconds * 1000, moment);
 }
-export function isAvailable(pod: Pod, minReadySeconds: number, now: Instant): boolean {
-  const at = availableAt(pod, minReadySeconds);
-  return at !== undefined && at <= now;
+export function isAvailable(pod: Pod, minReadySeconds: number, moment: Moment): boolean {
+  const at = availableAt(pod, minReadySeconds, moment);
+  return at !== undefined && at <= moment.now;
 }
 
 export function restartsOf(pod: Pod): number {

@@ -6,7 +6,7 @@ import type { EventChecker, Violation } from './checker.js';
 import { namespacesGoLast } from './namespaces.js';
 import { rolloutBoundsHeld } from './rollout.js';
 
-const CHECKERS: readonly EventChecker[] = [boundOnce, namespacesGoLast, notOvercommitted, rolloutBoundsHeld];
+const CHECKERS: readonly EventChecker[] = [boundOnce, namespacesGoLast, notOvercommitted];
 
 /** Replays a log, in the simulation beside the world, event by event, and lets every checker look at each. */
 export class EventChecks {
@@ -19,7 +19,7 @@ export class EventChecks {
     private readonly store: { readonly events: readonly StoredEvent[] },
     kinds: KindRegistry,
     endsKeptMs?: number,
-    private readonly more: readonly EventChecker[] = [],
+    private readonly more: readonly EventChecker[] = [rolloutBoundsHeld(() => ({}))],
   ) {
     const fold: Fold = (state, event) => foldEvent(kinds, state, event);
     this.before = new Projection(fold, endsKeptMs);

@@ -1,15 +1,17 @@
 import { deployments, pods, replicaSets, type Deployment, type Pod } from '#kinds';
 import { controllerOf, rolloutBounds } from '#meta';
-import { parseStream, type View } from '#model';
+import { elapsedSince } from '#loops';
+import { parseStream, type Outside, type View } from '#model';
 import { parseInstant, type Instant } from '#std';
 import type { EventChecker } from './checker.js';
 
 /**
  * The controllers never take a deployment outside its bounds: they create no pod above replicas + maxSurge, and they
  * delete no available pod when that leaves fewer than replicas - maxUnavailable. What people, nodes and agents do to pods is
- * not their fault, so only the controllers' own creations and deletions are held to it.
+ * not their fault, so only the controllers' own creations and deletions are held to it. `outside` has every step of the wall
+ * clock; controllers may know of fewer, so what was available is judged both ways.
  */
-export const rolloutBoundsHeld: EventChecker = {
+export const rolloutBoundsHeld = (outside: () => Outside): EventChecker => ({
   name: 'rollouts stay inside their bounds',
   check(event, before, after) {
     const { kind, namespace, name } = parseStream(event.stream);
@@ -25,14 +27,17 @@ export const rolloutBoundsHeld: EventChecker = {
       return active.length > most ? `${deployment.metadata.name}: ${active.length} pods, ${most} allowed` : undefined;
     }
     const old = before.get(pods, namespace, name);
-    const isCounted = (one: Pod | undefined): boolean => isAvailable(one, deployment, Date.parse(event.time));
-    if (!isCounted(old) || old?.metadata.deletionTimestamp) return undefined;
-    const ready = podsOf(deployment, after).filter((p) => !p.metadata.deletionTimestamp && isCounted(p)).length;
+    const now = Date.parse(event.time);
+    const ages = (one: Pod | undefined) => [{}, outside()].map((known) => isAvailable(one, deployment, now, known));
+    if (!ages(old).every(Boolean) || old?.metadata.deletionTimestamp) return undefined;
+    const ready = podsOf(deployment, after).filter(
+      (p) => !p.metadata.deletionTimestamp && ages(p).some(Boolean),
+    ).length;
     const wanted = wantedAtScaling(pod, after, replicas);
     const least = wanted - bounds(deployment, wanted).unavailable;
     return ready < least ? `${deployment.metadata.name}: ${ready} available pods left, ${least} must be` : undefined;
   },
-};
+});
 
 /** A deployment that is being scaled down may still have the sets of its larger past. */
 function largestWish(deployment: Deployment, view: View, replicas: number): number {
@@ -70,11 +75,11 @@ function hasEnded(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 }
 /** Ready, and for as long as the deployment asks. */
-function isAvailable(pod: Pod | undefined, deployment: Deployment, now: Instant): boolean {
+function isAvailable(pod: Pod | undefined, deployment: Deployment, now: Instant, outside: Outside): boolean {
   const ready = ((pod?.status?.conditions ?? []) as readonly ReadyCondition[]).find((one) => one.type === 'Ready');
   if (ready?.status !== 'True') return false;
   const neededMs = (deployment.spec.minReadySeconds ?? 0) * 1000;
-  return neededMs === 0 || (parseInstant(ready.lastTransitionTime) ?? now) + neededMs <= now;
+  return neededMs === 0 || elapsedSince(parseInstant(ready.lastTransitionTime) ?? now, now, outside) >= neededMs;
 }
 interface ReadyCondition {
   readonly type: string;
