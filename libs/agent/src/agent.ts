@@ -12,6 +12,7 @@ import { LogAnswers } from './log-answer.js';
 import { Memory } from './memory.js';
 import { allocatableOf, capacityOf } from './node-object.js';
 import { NodeReporter } from './node-reporter.js';
+import { PullRecords } from './pull-records.js';
 import type { AgentOptions } from './options.js';
 import { answerQuestions } from './questions.js';
 import { Reporter } from './reporter.js';
@@ -53,6 +54,7 @@ class NodeAgent implements Agent {
   private readonly subscriptions: BusSubscription[] = [];
   private readonly contact: Contact;
   private readonly memory: Memory;
+  private readonly pulls: PullRecords;
   private around: Surroundings | undefined;
   private nodeReporter: NodeReporter | undefined;
   private owner: ContainerOwner | undefined;
@@ -71,7 +73,16 @@ class NodeAgent implements Agent {
     this.boot = options.ids.uid();
     this.assigned = new Assigned(options.node.name, (line) => this.log(line));
     this.contact = new Contact(options, this.boot, this.assigned, (news) => this.apply(news));
-    this.memory = new Memory(options, () => ({ podCidr: this.knownCidr, ...this.assigned.state() }));
+    this.pulls = new PullRecords({
+      newSalt: () => options.ids.uid(),
+      save: () => this.memory.saveNow(),
+      present: async () => new Set((await options.runtime.images()).map(({ id }) => id)),
+    });
+    this.memory = new Memory(options, () => ({
+      podCidr: this.knownCidr,
+      pulls: this.pulls.state(),
+      ...this.assigned.state(),
+    }));
     this.logs = new LogAnswers(options);
     this.sessions = new SessionAnswers(options);
     this.reporter = new Reporter(options, this.boot, (uid, report, answer) => this.reportTaken(uid, report, answer));
@@ -138,6 +149,7 @@ class NodeAgent implements Agent {
       tokens: new Tokens(options),
       making: new Slots(options.node.makingMax ?? MAKING_MAX),
       images: new KnownImages(options.runtime, options.clock),
+      pulls: this.pulls,
       objects: this.assigned.objects,
       allocatable: allocatableOf(capacityOf(options.node, info)),
       info,
@@ -157,6 +169,7 @@ class NodeAgent implements Agent {
     const state = await this.memory.load();
     if (!state) return;
     this.assigned.restore(state);
+    this.pulls.restore(state.pulls);
     this.knownCidr = state.podCidr;
     await this.prepare();
     for (const { pod } of this.assigned.all()) this.tryToKeep(pod, true);

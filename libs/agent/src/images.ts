@@ -1,6 +1,7 @@
 import { kubelet } from '#loops';
 import type { Clock, ContainerRuntime, RegistryCredentials, RuntimeImage } from '#ports';
 import { RuntimeFault } from '#ports';
+import type { PullLogin } from './pull-records.js';
 import type { Surroundings } from './surroundings.js';
 
 const KNOWN_FOR_MS = 10_000;
@@ -30,7 +31,7 @@ export class KnownImages {
 export type ImageOutcome =
   { readonly found: RuntimeImage } | { readonly problem: { readonly reason: string; readonly message: string } };
 
-/** Has the container's image on the node, pulled where the policy says so. */
+/** Has the container's image on the node, pulled where the policy says so or the pod's credentials are to be proved for it. */
 export async function ensureImage(
   around: Surroundings,
   pod: kubelet.Pod,
@@ -47,13 +48,15 @@ export async function ensureImage(
   const reference = kubelet.withDefaultTag(name);
   const policy = container.imagePullPolicy ?? 'IfNotPresent';
   const here = await around.images.find(reference);
-  if (policy === 'Never' && !here) {
+  const logins = loginsFor(around, pod, reference);
+  const isUsable = here !== undefined && around.pulls.mayUse({ id: here.id, reference }, logins);
+  if (policy === 'Never' && !isUsable) {
     const message = `Container image "${name}" is not present with pull policy of Never`;
     tell({ type: 'Warning', reason: 'ErrImageNeverPull', message });
     tell({ type: 'Warning', reason: 'Failed', message: 'Error: ErrImageNeverPull' });
     return { problem: { reason: 'ErrImageNeverPull', message } };
   }
-  if (here && policy !== 'Always') {
+  if (isUsable && policy !== 'Always') {
     tell({
       type: 'Normal',
       reason: 'Pulled',
@@ -61,20 +64,26 @@ export async function ensureImage(
     });
     return { found: here };
   }
-  return pull(around, pod, { name, reference }, tell);
+  return pull(around, { name, reference, logins }, tell);
+}
+
+interface Wanted {
+  /** As the pod names it. */
+  readonly name: string;
+  readonly reference: string;
+  readonly logins: readonly PullLogin[];
 }
 
 async function pull(
   around: Surroundings,
-  pod: kubelet.Pod,
-  image: { readonly name: string; readonly reference: string },
+  image: Wanted,
   tell: (incident: kubelet.Incident) => void,
 ): Promise<ImageOutcome> {
-  const { runtime, clock } = around.options;
+  const { clock } = around.options;
   tell({ type: 'Normal', reason: 'Pulling', message: `Pulling image "${image.name}"` });
   const begun = clock.monotonic();
   try {
-    const found = await runtime.pull(image.reference, credentialsFor(around, pod, image.reference));
+    const found = await proved(around, image);
     const took = `${((clock.monotonic() - begun) / 1000).toFixed(3).replace(/\.?0+$/, '')}s`;
     tell({
       type: 'Normal',
@@ -92,18 +101,41 @@ async function pull(
   }
 }
 
-/** The registry's credentials out of the pod's image pull secrets. */
-function credentialsFor(around: Surroundings, pod: kubelet.Pod, reference: string): RegistryCredentials | undefined {
+/** Pulls with the first credentials that the registry takes, and remembers which they were. */
+async function proved(around: Surroundings, { reference, logins }: Wanted): Promise<RuntimeImage> {
+  const { pulls, images } = around;
+  await pulls.begin(reference);
+  let failure: unknown;
+  for (const login of logins.length > 0 ? logins : [undefined]) {
+    try {
+      const found = await around.options.runtime.pull(reference, login?.credentials);
+      // The name may lead to another image now.
+      images.forget(reference);
+      await pulls.succeeded({ id: found.id, reference }, login);
+      return found;
+    } catch (cause) {
+      failure = cause;
+      if (cause instanceof RuntimeFault && cause.reason === 'unavailable') break;
+    }
+  }
+  pulls.failed(reference);
+  throw failure;
+}
+
+/** The registry's credentials out of the pod's image pull secrets, in their order. */
+function loginsFor(around: Surroundings, pod: kubelet.Pod, reference: string): readonly PullLogin[] {
   const first = reference.split('/')[0] ?? '';
   const registry = reference.includes('/') && /[.:]|^localhost$/.test(first) ? first : 'docker.io';
+  const namespace = pod.metadata.namespace ?? '';
+  const logins: PullLogin[] = [];
   for (const { name } of pod.spec.imagePullSecrets ?? []) {
-    const secret = name ? around.objects.get('Secret', pod.metadata.namespace ?? '', name) : undefined;
+    const secret = name ? around.objects.get('Secret', namespace, name) : undefined;
     const encoded = (secret?.data as Record<string, string> | undefined)?.['.dockerconfigjson'];
-    if (!encoded) continue;
-    const found = loginOf(kubelet.textOfBase64(encoded), registry);
-    if (found) return found;
+    if (!secret || !name || !encoded) continue;
+    const credentials = loginOf(kubelet.textOfBase64(encoded), registry);
+    if (credentials) logins.push({ credentials, secret: { uid: secret.metadata.uid, namespace, name } });
   }
-  return undefined;
+  return logins;
 }
 function loginOf(json: string, registry: string): RegistryCredentials | undefined {
   try {

@@ -1,5 +1,6 @@
 import { isJsonObject } from '#std';
 import type { AssignedPod } from './assigned.js';
+import type { RememberedPulls } from './pull-records.js';
 import type { AgentOptions } from './options.js';
 import { pause } from '#engine';
 
@@ -12,6 +13,7 @@ export interface Remembered {
   /** The pods' range, as the control plane last said it. */
   readonly podCidr?: string | undefined;
   readonly pods: readonly AssignedPod[];
+  readonly pulls?: RememberedPulls;
 }
 
 /** What an agent remembers over a restart, so that it looks after its pods even while it is cut off. */
@@ -19,6 +21,8 @@ export class Memory {
   private saving = false;
   private isChanged = false;
   private stopped = false;
+  /** Ends with the last write that was begun: two at once would tear the file. */
+  private writing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly options: AgentOptions,
@@ -39,7 +43,15 @@ export class Memory {
     return undefined;
   }
 
-  /** Writes it soon, one at a time: two that write at once would tear the file. */
+  /** Writes it now; rejects when it cannot be written. */
+  saveNow(): Promise<void> {
+    this.isChanged = true;
+    const written = this.writing.then(() => this.write());
+    this.writing = written.catch(() => undefined);
+    return written;
+  }
+
+  /** Writes it soon. */
   save(): void {
     this.isChanged = true;
     if (this.saving) return;
@@ -51,15 +63,31 @@ export class Memory {
   }
 
   private async saveUntilDone(): Promise<void> {
-    const { clock, volumes, log } = this.options;
+    const { clock, log } = this.options;
     while (this.isChanged) {
       await pause(clock, SAVE_AFTER_MS);
       if (this.stopped) return;
-      this.isChanged = false;
-      const text = JSON.stringify({ version: VERSION, ...this.now() });
-      await volumes.saveState(text).catch((error: unknown) => log?.(`saving what was assigned: ${words(error)}`));
+      try {
+        await this.saveNow();
+      } catch (error) {
+        log?.(`saving what was assigned: ${words(error)}`);
+        break;
+      }
     }
     this.saving = false;
+  }
+
+  /** What others have written already, with all that there is now, is not written again. */
+  private async write(): Promise<void> {
+    if (!this.isChanged) return;
+    if (this.stopped) throw new Error('the agent is stopping');
+    this.isChanged = false;
+    try {
+      await this.options.volumes.saveState(JSON.stringify({ version: VERSION, ...this.now() }));
+    } catch (cause) {
+      this.isChanged = true;
+      throw cause;
+    }
   }
 }
 

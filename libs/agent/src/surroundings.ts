@@ -1,6 +1,7 @@
 import type { kubelet } from '#loops';
 import type { KnownImages } from './images.js';
 import type { PodKeeper } from './keeper.js';
+import type { PullRecords } from './pull-records.js';
 import type { AgentOptions } from './options.js';
 import type { Reporter } from './reporter.js';
 import type { Tokens } from './tokens.js';
@@ -16,6 +17,7 @@ export interface Surroundings {
   /** Making containers is bounded. */
   readonly making: Slots;
   readonly images: KnownImages;
+  readonly pulls: PullRecords;
   readonly objects: kubelet.Objects;
   readonly allocatable: Readonly<Record<string, string>>;
   readonly info: RuntimeInfo;

@@ -8,6 +8,7 @@ import type {
   ExecResult,
   ImportOptions,
   NodeNetwork,
+  RegistryCredentials,
   RuntimeChange,
   RuntimeContainer,
   RuntimeImage,
@@ -60,6 +61,8 @@ export interface FakeRuntimeOptions {
   readonly program?: (spec: ContainerSpec) => FakeProgram;
   readonly exec?: (container: RuntimeContainer, command: readonly string[]) => ExecResult;
   readonly hasImage?: (reference: string) => boolean;
+  /** The registry's words to these credentials when it does not give the image; undefined gives it. */
+  readonly refusesPull?: (reference: string, credentials: RegistryCredentials | undefined) => string | undefined;
   readonly info?: Partial<RuntimeInfo>;
 }
 export interface FakeFault {
@@ -192,8 +195,12 @@ export class FakeRuntime implements ContainerRuntime {
   images(): Promise<readonly RuntimeImage[]> {
     return Promise.resolve([]);
   }
-  pull(reference: string): Promise<RuntimeImage> {
-    return this.carryOut('pull', undefined, () => imageOf(reference));
+  pull(reference: string, credentials?: RegistryCredentials): Promise<RuntimeImage> {
+    return this.carryOut('pull', undefined, () => {
+      const refused = this.options.refusesPull?.(reference, credentials);
+      if (refused !== undefined) throw new RuntimeFault(refused, 'pull');
+      return imageOf(reference);
+    });
   }
   sees(): Promise<boolean> {
     return Promise.resolve(true);
