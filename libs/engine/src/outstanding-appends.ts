@@ -1,3 +1,7 @@
+import { kindRef, streamOf } from '#model';
+
+const NAMESPACES = kindRef('core.namespaces').id;
+
 /**
  * Appends that were decided and whose outcome is not known yet, in the order of their decisions. Waiting for all that were
  * decided so far costs the same however many there are.
@@ -7,6 +11,37 @@ export class OutstandingAppends {
   /** Ordered by number, since a number is added when it is given out. */
   private readonly open = new Set<number>();
   private waiting: { readonly upTo: number; readonly done: () => void }[] = [];
+
+  /** The newest of each stream. */
+  private readonly newest = new Map<string, Promise<unknown>>();
+  /** Creations, and what waits for one: later appends of their streams wait for them. */
+  private readonly held = new Map<string, Promise<unknown>>();
+
+  /** Registers an append of a stream until it is settled. */
+  note<T>(stream: string, isHeld: boolean, append: Promise<T>): Promise<T> {
+    const settled = this.track(append).finally(() => {
+      if (this.newest.get(stream) === settled) this.newest.delete(stream);
+      if (this.held.get(stream) === settled) this.held.delete(stream);
+    });
+    this.newest.set(stream, settled);
+    if (isHeld) this.held.set(stream, settled);
+    return settled;
+  }
+  /** The newest append of a stream that is under way. */
+  of(stream: string): Promise<unknown> | undefined {
+    return this.newest.get(stream);
+  }
+
+  /**
+   * Creations under way that what is decided now rests on. That of the name itself: whether the log knows an older stream of it
+   * is not known before, and revisions counted from none could be its own. That of the namespace: nothing may be in the log in
+   * one that never comes to be.
+   */
+  creationsBefore(stream: string, namespace: string | undefined): readonly Promise<unknown>[] {
+    if (this.held.size === 0) return [];
+    const streams = namespace === undefined ? [stream] : [stream, streamOf(NAMESPACES, undefined, namespace)];
+    return streams.flatMap((one) => this.held.get(one) ?? []);
+  }
 
   /** Registers an append until it is settled, whatever its outcome. */
   async track<T>(append: Promise<T>): Promise<T> {

@@ -170,3 +170,28 @@ describe('a write of which one try was not answered and the next came too early'
     await plane.stop();
   });
 });
+
+describe('what is created in a namespace whose creation is not answered yet', () => {
+  it('waits for it: the log has nothing in a namespace that may never come to be', async () => {
+    let tries = 0;
+    const log = new MemoryEventLog({
+      faults: { beforeAppend: ({ stream }) => (stream === 'core.namespaces/_/team' && ++tries < 3 ? 'fail' : 'go-on') },
+    });
+    const clock = new VirtualClock(1_800_000_000_000);
+    const plane = testPlane(log, kinds, { clock });
+    await plane.start();
+    const writer = await plane.becomeWriter('test-cluster');
+    const namespace = writer.submit(testCreate('core.namespaces', { metadata: { name: 'team' } }));
+    const inside = writer.submit(testCreate(CONFIG_MAPS, configMap('one')));
+    const changed = writer.submit(testPatch(CONFIG_MAPS, 'team', 'one', { data: { a: '2' } }));
+    for (let i = 0; i < 20; i++) {
+      await turns();
+      clock.advance(5);
+    }
+    for (const answer of await Promise.all([namespace, inside, changed]))
+      expect(answer).toMatchObject({ changed: true });
+    const streams = log.store.events.map(({ stream }) => stream).filter((stream) => stream.includes('team'));
+    expect(streams).toEqual(['core.namespaces/_/team', 'core.configmaps/team/one', 'core.configmaps/team/one']);
+    await plane.stop();
+  });
+});

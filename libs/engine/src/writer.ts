@@ -22,6 +22,7 @@ import { isDoubt, landingOf, type Doubt } from './doubt.js';
 import { WRITER_ELECTED, WRITER_STREAM } from './own-streams.js';
 import type { Projection } from './projection.js';
 import type { ReadModel } from './read-model.js';
+import { pause, waiting } from './waiting.js';
 import { accepted } from './writer-answers.js';
 import { eventOf } from './writer-event.js';
 import { WriterElsewhere } from './writer-seat.js';
@@ -51,6 +52,15 @@ const ON_ITS_WAY = Number.MAX_SAFE_INTEGER;
 /** More commands than this under way at once are answered 429. */
 export const COMMANDS_MAX = 8192;
 
+/** What a decision was made on. */
+interface Basis {
+  readonly stream: string;
+  readonly before: StreamState | undefined;
+  /** Appends that have to be settled before this one is sent. */
+  readonly restsOn: readonly Promise<unknown>[];
+  readonly now: Instant;
+}
+
 /**
  * The one writer: the only place that appends. A command is decided synchronously on the newest state, which includes
  * decisions whose append is not durable yet, so a race between two commands does not exist. What was decided is appended at
@@ -62,9 +72,6 @@ export class Writer implements CommandPort {
   private ahead: Projection;
   private epoch = 0;
   private underWay = 0;
-  private readonly onTheWay = new Map<string, Promise<unknown>>();
-  /** Appends of names that the projection does not know: whatever is decided on one of them waits until it is settled. */
-  private readonly beginning = new Map<string, Promise<unknown>>();
   private readonly outstanding = new OutstandingAppends();
   private elected = false;
   /** Counts rebuilds: an append of an older generation must not touch the newer state. */
@@ -179,8 +186,10 @@ export class Writer implements CommandPort {
     if (isRefusal(decided)) return this.refused(decided);
     const stream = streamOf(command.kind, decided.object.metadata.namespace, decided.name);
     const before = this.ahead.stream(stream);
+    const restsOn = this.outstanding.creationsBefore(stream, decided.object.metadata.namespace);
+    const isHeld = !before || restsOn.length > 0;
     const first = decided.event
-      ? await this.noted(stream, before, this.append(command, stream, before, decided, now))
+      ? await this.outstanding.note(stream, isHeld, this.append(command, { stream, before, restsOn, now }, decided))
       : await this.unchanged(stream, before, decided);
     const done = isDoubt(first) ? await this.resolved(first, decided) : first;
     if (done === 'again' || isRefusal(done)) return done;
@@ -220,23 +229,10 @@ export class Writer implements CommandPort {
     }
   }
 
-  /** Remembers that an append of this stream is under way, for those whose answer must not be ahead of it. */
-  private noted<T>(stream: string, before: StreamState | undefined, append: Promise<T>): Promise<T> {
-    const settled = this.outstanding.track(append).finally(() => {
-      if (this.onTheWay.get(stream) === settled) this.onTheWay.delete(stream);
-      if (this.beginning.get(stream) === settled) this.beginning.delete(stream);
-    });
-    this.onTheWay.set(stream, settled);
-    if (!before) this.beginning.set(stream, settled);
-    return settled;
-  }
-
   private async append(
     command: Command,
-    stream: string,
-    before: StreamState | undefined,
+    { stream, before, restsOn, now }: Basis,
     decided: DecidedEvent,
-    now: Instant,
   ): Promise<CommandResult | 'again' | Doubt> {
     const { log, codec, reads, clock, snapshotEvery } = this.options;
     const expected = before?.revision ?? -1;
@@ -251,11 +247,9 @@ export class Writer implements CommandPort {
     const event = 'snapshot' in full.data && !fits(full, log.eventBytesMax) ? encoded(changed) : full;
     const generation = this.generation;
     const optimistic: StreamState = { revision: expected + 1, position: ON_ITS_WAY, object };
-    const beginning = this.beginning.get(stream);
     this.ahead.put(stream, optimistic, this.ahead.position);
-    if (beginning) {
-      // Whether the log knows an older stream of this name is not known before: revisions counted from none could be its own.
-      await beginning.catch(() => undefined);
+    if (restsOn.length > 0) {
+      await Promise.allSettled(restsOn);
       if (generation !== this.generation) return 'again';
     }
     let position: number;
@@ -310,14 +304,9 @@ export class Writer implements CommandPort {
           this.own.delete(event.id);
           throw cause;
         }
-        await this.pause(wait);
+        await pause(clock, wait);
       }
     }
-  }
-
-  private pause(ms: number): Promise<void> {
-    const { clock } = this.options;
-    return new Promise((resolve) => void clock.after(ms, resolve));
   }
 
   /** Nothing to append. The state that was looked at may still be on its way: the answer must not be ahead of it. */
@@ -327,7 +316,7 @@ export class Writer implements CommandPort {
     decided: DecidedEvent,
   ): Promise<Accepted | 'again'> {
     if (before?.position === ON_ITS_WAY) {
-      await this.onTheWay.get(stream);
+      await this.outstanding.of(stream);
       return 'again';
     }
     const { reads } = this.options;
@@ -350,9 +339,9 @@ export class Writer implements CommandPort {
    */
   private rebuild(): void {
     this.generation++;
-    const { reads } = this.options;
+    const { reads, clock } = this.options;
     this.rebuilding = (async () => {
-      await Promise.race([this.outstanding.settled(), this.pause(COMMAND_TIMEOUT_MS)]);
+      await Promise.race([this.outstanding.settled(), pause(clock, COMMAND_TIMEOUT_MS)]);
       for (let wait = 10; ; wait = Math.min(wait * 2, 1000)) {
         const ends =
           (await reads.fresh(5000).catch(() => false)) &&
@@ -365,7 +354,7 @@ export class Writer implements CommandPort {
           this.forgotten.clear();
         }
         if (ends || !this.elected) break;
-        await this.pause(wait);
+        await pause(clock, wait);
       }
       this.rebuilding = undefined;
     })();
@@ -379,13 +368,10 @@ export class Writer implements CommandPort {
 
   /** False when the rebuilding is not over by then; it goes on for others. */
   private async rebuiltBy(deadline: number): Promise<boolean> {
-    let cancel: () => void = () => undefined;
     const { clock } = this.options;
-    const late = new Promise<false>((resolve) => {
-      cancel = clock.after(deadline - clock.monotonic(), () => resolve(false));
-    });
-    const isRebuilt = await Promise.race([this.rebuilding?.then(() => true as const), late]);
-    cancel();
+    const late = waiting(clock, deadline - clock.monotonic());
+    const isRebuilt = await Promise.race([this.rebuilding, late.done.then(() => false)]);
+    late.cancel();
     return isRebuilt !== false;
   }
 
