@@ -39,6 +39,17 @@ class HeldLog extends MemoryEventLog {
     for (const give of this.unread.splice(0)) give();
   }
 }
+/** A log whose answers to appends can be kept back; what was appended is read at once. */
+class HeldAnswers extends MemoryEventLog {
+  gate: PromiseWithResolvers<void> | undefined;
+
+  override async append(stream: string, event: NewEvent, expected: number): Promise<Appended> {
+    const { gate } = this;
+    const appended = await super.append(stream, event, expected);
+    await gate?.promise;
+    return appended;
+  }
+}
 class CountedClock extends VirtualClock {
   looks = 0;
   override now(): number {
@@ -192,6 +203,29 @@ describe('what is created in a namespace whose creation is not answered yet', ()
       expect(answer).toMatchObject({ changed: true });
     const streams = log.store.events.map(({ stream }) => stream).filter((stream) => stream.includes('team'));
     expect(streams).toEqual(['core.namespaces/_/team', 'core.configmaps/team/one', 'core.configmaps/team/one']);
+    await plane.stop();
+  });
+});
+
+describe('a write that readers see before its append is answered', () => {
+  it('has its version: who states it is not refused', async () => {
+    const log = new HeldAnswers();
+    const plane = testPlane(log, kinds, { clock: new VirtualClock(1_800_000_000_000) });
+    await plane.start();
+    const writer = await plane.becomeWriter('test-cluster');
+    await writer.submit(testCreate('core.namespaces', { metadata: { name: 'team' } }));
+    await writer.submit(testCreate(CONFIG_MAPS, configMap('one')));
+    const gate = (log.gate = Promise.withResolvers<void>());
+    const first = writer.submit(testPatch(CONFIG_MAPS, 'team', 'one', { data: { a: '2' } }));
+    await turns();
+    log.gate = undefined;
+    const seen = plane.reads.projection.get({ id: CONFIG_MAPS }, 'team', 'one')?.metadata.resourceVersion;
+    const body = { metadata: { resourceVersion: seen }, data: { a: '3' } };
+    const second = writer.submit(testPatch(CONFIG_MAPS, 'team', 'one', body as never));
+    await turns();
+    gate.resolve();
+    expect(await first).toMatchObject({ changed: true });
+    expect(await second).toMatchObject({ changed: true, object: { data: { a: '3' } } });
     await plane.stop();
   });
 });

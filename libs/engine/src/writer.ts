@@ -47,7 +47,7 @@ export interface CommandPort {
 
 /** How long a command may take, retries included. */
 export const COMMAND_TIMEOUT_MS = 30_000;
-/** Position of a state whose event has none yet. No client can have seen it, so none can state it as a precondition. */
+/** Position of a state that was not read from the log yet. No client can have seen it, so none can state it. */
 const ON_ITS_WAY = Number.MAX_SAFE_INTEGER;
 /** More commands than this under way at once are answered 429. */
 export const COMMANDS_MAX = 8192;
@@ -138,10 +138,13 @@ export class Writer implements CommandPort {
     if (!this.elected) return;
     if (reads.projection.epoch > this.epoch) return this.deposed();
     for (const { id, stream, position } of events) {
-      if (this.own.has(id)) continue;
       const folded = reads.projection.stream(stream);
+      const known = this.ahead.stream(stream);
+      // Readers see the version of an own write from now on, and may state it, even if its append is not answered yet.
+      const isShown = this.own.has(id) && known?.revision === folded?.revision;
       // An own append on its way there has lost the race, which it will learn.
-      if (folded && this.ahead.stream(stream)?.position !== ON_ITS_WAY) this.ahead.put(stream, folded, position);
+      if (folded && (isShown || (!this.own.has(id) && known?.position !== ON_ITS_WAY)))
+        this.ahead.put(stream, folded, position);
       this.ahead.position = Math.max(this.ahead.position, position);
     }
   }

@@ -51,5 +51,10 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     seed: 810047,
     showed: 'pods that had become ready before the clock was set back by an hour were not available for as long',
   },
+  { seed: 820000, showed: 'a deployment was in the log before its namespace, whose creation was not answered yet' },
+  {
+    seed: 820039,
+    showed: 'the version of a write that readers saw before its append was answered was refused as an old one',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];
