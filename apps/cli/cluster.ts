@@ -13,9 +13,9 @@ export interface Cluster {
   readonly login: { readonly cert?: string; readonly key?: string; readonly token?: string };
 }
 
-export function localCluster(): Cluster {
+export function localCluster(path?: string): Cluster {
   const { home } = readSettings('cli', [], process.env);
-  const kubeconfig = process.env['KUBECONFIG'] || join(home, 'kubeconfig');
+  const kubeconfig = path ?? (process.env['KUBECONFIG'] || join(home, 'kubeconfig'));
   let config: unknown;
   try {
     config = parse(readFileSync(kubeconfig, 'utf8'));

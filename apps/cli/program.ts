@@ -2,6 +2,7 @@ import { program as shiplog } from 'commander';
 import { at } from './at.js';
 import { restrict } from './event-store.js';
 import { imageBusybox } from './image.js';
+import { listKeys, rotateKeys } from './keys.js';
 import { allowNode, listRevoked, revokeNode } from './node.js';
 import { shredSecret } from './secrets.js';
 import { setup } from './setup.js';
@@ -65,3 +66,18 @@ program
   .option('-n, --namespace <namespace>', 'namespace of the Secret', 'default')
   .option('--versions', 'destroy the keys of the values that a Secret had before its present ones instead')
   .action(shredSecret);
+const keys = program.command('keys').description('show the keys and certificates of a cluster, and make new ones');
+keys
+  .command('list', { isDefault: true })
+  .description('show which there are, since when and until when; never a key itself')
+  .action(listKeys);
+keys
+  .command('rotate')
+  .description(
+    'make new ones now, all unless some are named; earlier ones stay trusted until nothing needs them any more',
+  )
+  .option('--ca', 'the CA, with all certificates')
+  .option('--tokens', 'the key that signs service-account tokens')
+  .option('--master', 'the key that wraps the keys of Secrets')
+  .option('--certificates', "the certificates of the API, the bus and the kubeconfig's user")
+  .action(rotateKeys);

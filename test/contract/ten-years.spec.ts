@@ -43,10 +43,10 @@ class Process {
       keys,
       clock,
       rotates: kubeconfig !== undefined,
-      onChange: (change) => self.changes.push(change),
       onProblem: (cause) => self.problems.push(cause),
     });
     const self: Process = new Process(keys, rotation);
+    rotation.onChange((change) => self.changes.push(change));
     if (kubeconfig !== undefined) await rotation.keep(() => self.renew(kubeconfig));
     return self;
   }

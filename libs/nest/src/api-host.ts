@@ -8,6 +8,7 @@ import { apiLoops } from '#loops';
 import type { Command, CommandResult } from '#model';
 import { Fault } from '#std';
 import { explain, say } from './console.js';
+import { auditOf } from './key-upkeep.js';
 import { NodeBackend } from './node-backend.js';
 import { Platform } from './platform.js';
 import { apiUrl } from './settings.js';
@@ -42,6 +43,8 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
       socket.once('close', () => this.sockets.delete(socket));
     });
     await this.listen(this.server);
+    const { clock, ids } = plane.options;
+    upkeep.onChange((change) => this.audit.write('audit', auditOf(change, clock.now(), ids.uid())));
     // The server first: it has to know the CA of the certificate that the kubeconfig gets.
     await upkeep.keep(() => this.renewCertificates());
   }

@@ -1,5 +1,6 @@
 import { KeyRotation, type KeyChange, type StoredKeys } from '#adapters';
 import type { Clock } from '#ports';
+import type { Instant, JsonObject } from '#std';
 import { explain, say } from './console.js';
 
 const NAMES = { ca: 'CA', tokens: 'token key', master: 'master key' } as const;
@@ -18,16 +19,38 @@ export interface KeyUpkeepOptions {
 
 /** Keeps the keys of this process fresh, and says what changes. */
 export function keyUpkeep({ keys, clock, rotates }: KeyUpkeepOptions): KeyRotation {
-  return new KeyRotation({
+  const upkeep = new KeyRotation({
     keys,
     clock,
     rotates,
-    onChange: (change) => {
-      const text = sentence(change);
-      if (text !== undefined) say(text);
-    },
     onProblem: (cause) => say(`The keys were not renewed, it is tried again: ${explain(cause)}`),
   });
+  upkeep.onChange((change) => {
+    const text = sentence(change);
+    if (text !== undefined) say(text);
+  });
+  return upkeep;
+}
+
+const VERBS: Readonly<Record<KeyChange['did'], string>> = { made: 'create', signs: 'update', dropped: 'delete' };
+
+/** The audit event of a change. Who made a key by hand is the user of the machine that the command ran as. */
+export function auditOf({ key, number, did, by }: KeyChange, now: Instant, auditID: string): JsonObject {
+  const time = new Date(now).toISOString().replace('Z', '000Z');
+  const isByHand = did === 'made' && by !== '' && by !== 'schedule';
+  return {
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level: 'Metadata',
+    auditID,
+    stage: 'ResponseComplete',
+    requestURI: `/keys/${key}/${number}`,
+    verb: VERBS[did],
+    user: { username: isByHand ? `os:${by}` : 'system:shiplog' },
+    objectRef: { apiGroup: 'shiplog.io', resource: 'keys', name: `${key}-${number}` },
+    requestReceivedTimestamp: time,
+    stageTimestamp: time,
+  };
 }
 
 /** What has changed, in a sentence. Never the key itself. */

@@ -103,8 +103,12 @@ export class CertificateAuthority implements RotatingKey {
     await this.refresh();
   }
 
-  isNeedless(_generation: Generation, retired: Instant, now: Instant): boolean {
-    return now > retired + CERTIFICATE_MS + KEEP_MORE_MS;
+  neededUntil(_generation: Generation, retired: Instant): Instant {
+    return retired + CERTIFICATE_MS + KEEP_MORE_MS;
+  }
+
+  isNeedless(generation: Generation, retired: Instant, now: Instant): boolean {
+    return now > this.neededUntil(generation, retired);
   }
 
   async drop(number: number): Promise<void> {

@@ -40,6 +40,10 @@ export class CertificateMarks implements RotatingKey {
     this.refresh();
   }
 
+  neededUntil(): undefined {
+    return undefined;
+  }
+
   isNeedless(): boolean {
     return true;
   }

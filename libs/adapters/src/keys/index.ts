@@ -1,4 +1,5 @@
 export * from './api-certificate.js';
+export * from './key-overview.js';
 export * from './key-ring.js';
 export * from './key-rotation.js';
 export * from './key-schedule.js';

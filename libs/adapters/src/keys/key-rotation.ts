@@ -7,6 +7,8 @@ import { KEY_NAMES, type KeyName, type RotatingKey } from './rotating-key.js';
 const LOOK_MS = 1000;
 /** What depends on the time is looked at when the wall clock has moved so far, in either direction. */
 const TIME_MS = 60_000;
+/** Changes that a listener hears of that comes later. */
+const TOLD_MAX = 64;
 
 /** What happened to a generation of a key. */
 export interface KeyChange {
@@ -22,7 +24,6 @@ export interface KeyRotationOptions {
   readonly clock: Clock;
   /** Whether this process makes and destroys generations: one does, the one with the writer. The others follow. */
   readonly rotates: boolean;
-  readonly onChange?: (change: KeyChange) => void;
   /** Receives what failed, at the 1st, 2nd, 4th … time in a row; it is tried again at the next look. */
   readonly onProblem: (cause: unknown) => void;
 }
@@ -42,6 +43,8 @@ interface Seen {
  */
 export class KeyRotation {
   readonly #renewals: Renewal[] = [];
+  readonly #listeners: ((change: KeyChange) => void)[] = [];
+  readonly #told: KeyChange[] = [];
   readonly #needlessSince = new Map<string, number>();
   #seen: ReadonlyMap<string, Seen>;
   #mark = '';
@@ -60,6 +63,12 @@ export class KeyRotation {
   async keep(renewal: Renewal): Promise<void> {
     await renewal();
     this.#renewals.push(renewal);
+  }
+
+  /** Hears what happens to keys, whichever process does it, and what has happened since this one started. */
+  onChange(listener: (change: KeyChange) => void): void {
+    this.#listeners.push(listener);
+    for (const change of this.#told) listener(change);
   }
 
   /** Looks now, then every second until it is stopped. */
@@ -156,12 +165,18 @@ export class KeyRotation {
     const before = this.#seen;
     this.#seen = present;
     const tell = ({ key, generation: { number, by } }: Seen, did: KeyChange['did']): void =>
-      this.options.onChange?.({ key, number, did, by });
+      this.#tell({ key, number, did, by });
     for (const [mark, seen] of present) {
       if (!before.has(mark)) tell(seen, 'made');
       if (seen.signs && before.get(mark)?.signs !== true) tell(seen, 'signs');
     }
     for (const [mark, seen] of before) if (!present.has(mark)) tell(seen, 'dropped');
+  }
+
+  #tell(change: KeyChange): void {
+    this.#told.push(change);
+    if (this.#told.length > TOLD_MAX) this.#told.shift();
+    for (const listener of this.#listeners) listener(change);
   }
 
   #present(): ReadonlyMap<string, Seen> {

@@ -23,12 +23,11 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true }));
 
 const openKeys = (store: KeyStore): Promise<StoredKeys> => StoredKeys.open(store, { now: () => clock.now() });
-const rotationOf = (keys: StoredKeys, problems: unknown[] = [], changes: KeyChange[] = []): KeyRotation =>
-  new KeyRotation({
-    ...{ keys, clock, rotates: true },
-    onProblem: (cause) => problems.push(cause),
-    onChange: (change) => changes.push(change),
-  });
+const rotationOf = (keys: StoredKeys, problems: unknown[] = [], changes: KeyChange[] = []): KeyRotation => {
+  const rotation = new KeyRotation({ keys, clock, rotates: true, onProblem: (cause) => problems.push(cause) });
+  rotation.onChange((change) => changes.push(change));
+  return rotation;
+};
 const sealAll = (keys: StoredKeys): Record<string, string> =>
   Object.fromEntries(UIDS.map((uid) => [uid, keys.seal(uid, 0, `clear ${uid}`)]));
 const openAll = (keys: StoredKeys, sealed: Record<string, string>): readonly (string | undefined)[] =>

@@ -16,6 +16,8 @@ export interface RotatingKey {
   add(generation: NewGeneration): Promise<void>;
   /** Whether nothing hangs on a generation any more that has signed nothing since `retired`. */
   isNeedless(generation: Generation, retired: Instant, now: Instant): boolean | Promise<boolean>;
+  /** Until when a generation is needed that has signed nothing since `retired`; undefined where that does not follow from the time. */
+  neededUntil(generation: Generation, retired: Instant): Instant | undefined;
   drop(number: number): void | Promise<void>;
 }
 

@@ -17,6 +17,7 @@ export function rotatingMaster(
     },
     refresh: () => masters.refresh(),
     add: async (generation) => void masters.add(generation),
+    neededUntil: () => undefined,
     isNeedless: async () => (await sealer.rewrap(onBroken)) === 0,
     drop: (number) => masters.drop(number),
   };

@@ -4,11 +4,12 @@ import type { Instant } from '#std';
 import { CertificateAuthority } from './certificate-authority.js';
 import { CertificateMarks } from './certificate-marks.js';
 import { FileKeyStore } from './file-key-store.js';
+import { LEAD_BY_HAND_MS } from './key-schedule.js';
 import { MemoryKeyStore, type KeyStore } from './key-store.js';
 import { MasterKeys } from './master-keys.js';
 import { ObjectSealer } from './object-sealer.js';
 import { rotatingMaster } from './rotating-master.js';
-import type { KeyName, RotatingKey } from './rotating-key.js';
+import { KEY_NAMES, type KeyName, type RotatingKey } from './rotating-key.js';
 import { TokenSigner } from './token-signer.js';
 
 /** Folder of the key store with a file for each cluster that uses it. */
@@ -66,6 +67,19 @@ export class StoredKeys implements Keys {
       .list(CLUSTERS)
       .filter((other) => other !== name)
       .map(decodeURIComponent);
+  }
+
+  /** Takes in what other processes have changed. */
+  async refresh(): Promise<void> {
+    for (const name of KEY_NAMES) await this.rotating[name].refresh();
+  }
+
+  /** Makes a successor now. It is in use after the seconds in which every running process has seen it. */
+  async rotate(name: KeyName, by: string): Promise<void> {
+    const now = this.now();
+    // What no process but the one with the writer uses can be in use at once.
+    const leadMs = name === 'ca' || name === 'tokens' ? LEAD_BY_HAND_MS : 0;
+    await this.rotating[name].add({ made: now, signs: now + leadMs, by });
   }
 
   get caCertificate(): string {

@@ -69,8 +69,12 @@ export class TokenSigner implements RotatingKey {
     await this.refresh();
   }
 
-  isNeedless({ number }: Generation, retired: Instant, now: Instant): boolean {
-    return now > Math.max(retired, this.#ends.of(number, retired)) + KEEP_MORE_MS;
+  neededUntil({ number }: Generation, retired: Instant): Instant {
+    return Math.max(retired, this.#ends.of(number, retired)) + KEEP_MORE_MS;
+  }
+
+  isNeedless(generation: Generation, retired: Instant, now: Instant): boolean {
+    return now > this.neededUntil(generation, retired);
   }
 
   async drop(number: number): Promise<void> {
