@@ -18,9 +18,10 @@ export function afterFinding(situation: Situation, set: ReplicaSet): DeploymentS
   const said = progressing('True', 'FoundNewReplicaSet', `Found new replica set "${set.metadata.name}"`);
   return statusOf(situation, withProgress(situation, said));
 }
+export const CREATE_ERROR = 'ReplicaSetCreateError';
 /** The same when that set was refused. */
 export function afterRefusal(situation: Situation, message: string): DeploymentStatus {
-  return statusOf(situation, withProgress(situation, progressing('False', 'ReplicaSetCreateError', message)));
+  return statusOf(situation, withProgress(situation, progressing('False', CREATE_ERROR, message)));
 }
 function withProgress(situation: Situation, said: Says): Conditions {
   const { deployment, now } = situation;

@@ -1,10 +1,11 @@
 import { deployments, replicaSets, type Deployment, type DeploymentStatus, type ReplicaSet } from '#kinds';
-import { controllerRef } from '#meta';
+import { controllerRef, findCondition } from '#meta';
 import type { Decision, Submit } from '#model';
-import type { Json } from '#std';
+import { parseInstant, type Json } from '#std';
 import {
   childUid,
   create,
+  elapsedSince,
   incident,
   mergeDiff,
   patch,
@@ -21,7 +22,7 @@ import {
   revisionAnnotations,
   revisionOf,
 } from './annotations.js';
-import { afterCreation, afterFinding, afterRefusal } from './conditions.js';
+import { afterCreation, afterFinding, afterRefusal, CREATE_ERROR } from './conditions.js';
 import { roomOf, type Situation } from './situation.js';
 import { HASH_LABEL, templateHash } from './template.js';
 
@@ -101,7 +102,11 @@ function make(situation: Situation): readonly Decision[] {
   ];
 }
 
-/** Says once that the set was refused; then it is tried again. */
+/** A refusal is tried again at first after so long, and then each time after as long as it has lasted. */
+const RETRY_FIRST_MS = 1000;
+const RETRY_MAX_MS = 300_000;
+
+/** Says that the set was refused; then it is tried again. */
 function complain(situation: Situation, name: string): readonly Decision[] {
   const { view, deployment, now, refusals } = situation;
   const refusal = refusals.find(({ kind, verb }) => kind === replicaSets.id && verb === 'create');
@@ -110,11 +115,19 @@ function complain(situation: Situation, name: string): readonly Decision[] {
   const told = incident(view, now, {
     about: deployment,
     type: 'Warning',
-    reason: 'ReplicaSetCreateError',
+    reason: CREATE_ERROR,
     message,
     component: 'deployment-controller',
   });
-  return [...reportStatus(deployments, deployment, afterRefusal(situation, message), { because: message }), ...told];
+  const said = findCondition(deployment.status?.conditions, 'Progressing');
+  const since = said?.reason === CREATE_ERROR ? parseInstant(said.lastTransitionTime) : undefined;
+  const lastsMs = since === undefined ? 0 : elapsedSince(since, now, situation.outside);
+  const again = now + Math.min(Math.max(RETRY_FIRST_MS, lastsMs), RETRY_MAX_MS);
+  return [
+    ...reportStatus(deployments, deployment, afterRefusal(situation, message), { because: message }),
+    ...told,
+    { is: 'wake', at: again },
+  ];
 }
 
 /** A new set begins with as many pods as the surge leaves room for. */

@@ -1,16 +1,19 @@
 import type { LoopRefusal, Outside } from '#model';
 import { isJsonObject } from '#std';
 
-/** Submits of the last look that were refused for a reason of substance; a lost race is not one. */
+/** Submits of the last look that were refused for a reason of substance; a lost race and an outage are none. */
 export function refusalsIn(outside: Outside | undefined): readonly LoopRefusal[] {
   const refusals = outside?.['refusals'];
   if (!Array.isArray(refusals)) return [];
   return refusals.filter(isRefusalOfSubstance);
 }
 const RACES = new Set(['Stale', 'AlreadyExists', 'Conflict', 'NotFound']);
+/** The writer is busy, away, or did not answer: nothing that an object's status should say. */
+const OUTAGES = new Set([429, 503, 504]);
 
 function isRefusalOfSubstance(value: unknown): value is LoopRefusal {
-  return isJsonObject(value) && typeof value['message'] === 'string' && !RACES.has(String(value['reason']));
+  if (!isJsonObject(value) || typeof value['message'] !== 'string') return false;
+  return !RACES.has(String(value['reason'])) && !OUTAGES.has(Number(value['code']));
 }
 
 /** The PEM text of the cluster's certificate authority. */
