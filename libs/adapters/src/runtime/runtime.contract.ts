@@ -127,6 +127,15 @@ export function runtimeContract(open: () => RuntimeUnderTest): void {
     await expect(runtime.startContainer(id)).rejects.toMatchObject({ name: 'RuntimeFault', reason: 'start' });
     expect(await runtime.inspect(id)).toMatchObject({ state: 'exited', startError: expect.any(String) });
   });
+  it('does not start what has lost its sandbox, and says so', async () => {
+    const { runtime } = open();
+    const uid = nextUid();
+    const { id: sandboxId } = await runtime.startSandbox(sandbox(uid));
+    const id = await runtime.createContainer(container(uid, sandboxId, 'exits-3'));
+    await runtime.remove(sandboxId);
+    await expect(runtime.startContainer(id)).rejects.toThrow(/network|no such container/i);
+    expect(await runtime.inspect(id)).toMatchObject({ state: 'exited', startError: expect.any(String) });
+  });
   it('passes signals on, and kills what ignores them', async () => {
     const { runtime } = open();
     const polite = await started('waits');

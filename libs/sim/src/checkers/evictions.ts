@@ -30,7 +30,8 @@ export function onlyTheSilentAreLeft(signs: SignsOfLife): EventChecker {
       const silent = signs.silentMs(node, known);
       if (silent < needed)
         return `${event.stream} was evicted although ${node} was silent for ${silent} ms only, ${needed} are needed`;
-      return signs.areMostSilent(known, GRACE_MS + BEAT_MS)
+      // A sign of life of the last moments may be known already, too.
+      return [known, signs.now()].every((at) => signs.areMostSilent(at, GRACE_MS + BEAT_MS))
         ? `${event.stream} was evicted although most nodes were silent`
         : undefined;
     },

@@ -155,7 +155,8 @@ export class FakeRuntime implements ContainerRuntime {
       const kept = this.all.get(id);
       if (!kept) throw new RuntimeFault(`no such container: ${id}`, 'notFound');
       if (kept.shown.state !== 'created') return;
-      const { startError, runsForMs, output } = kept.program;
+      const { runsForMs, output } = kept.program;
+      const startError = kept.program.startError ?? this.withoutNetwork(kept.shown.sandboxId);
       if (startError !== undefined) {
         kept.shown = { ...kept.shown, state: 'exited', finishedAt: this.now(), exitCode: 128, startError };
         throw new RuntimeFault(startError, 'start');
@@ -259,6 +260,10 @@ export class FakeRuntime implements ContainerRuntime {
     for (const kept of this.all.values()) if (kept.shown.state === 'running') this.exit(kept, 255);
   }
 
+  private withoutNetwork(sandboxId: string | undefined): string | undefined {
+    if (sandboxId === undefined || this.all.get(sandboxId)?.shown.state === 'running') return undefined;
+    return `cannot join network of a non running container: ${sandboxId}`;
+  }
   /** The engine has lost its store: there is no container any more, and nobody is told. */
   loseAll(): void {
     for (const kept of this.all.values()) kept.cancel?.();
