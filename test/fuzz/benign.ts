@@ -1,15 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FuzzClient } from './client.js';
+import { heldUpMs } from './watched-server.js';
 
 /**
  * An ordinary client, in a process of its own so that the fuzz's work does not count as the server's: reads one object
- * again and again and reports the time of each read to the parent.
+ * again and again and reports the time of each read to the parent, without that in which the machine kept the server's thread
+ * or this process waiting for a processor.
  */
-const [kubeconfig = '', path = ''] = process.argv.slice(2);
+const [kubeconfig = '', path = '', server = ''] = process.argv.slice(2);
+const heldUp = (): number => heldUpMs(Number(server)) + heldUpMs(process.pid);
 const client = new FuzzClient(kubeconfig, 1);
 process.once('disconnect', () => process.exit(0));
 for (;;) {
+  const before = heldUp();
   const { status, ms } = await client.get(path);
-  process.send?.({ status, ms });
+  // Nobody listens any more when the parent ends in this very moment.
+  process.send?.({ status, ms: Math.max(0, ms - (heldUp() - before)) }, undefined, undefined, () => undefined);
   await sleep(20);
 }

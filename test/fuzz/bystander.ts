@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 /** How long others may wait while the server is fuzzed. */
 const P99_MAX_MS = 50;
-/** On a machine where a read takes longer than that anyway, it may take this many times as long. */
+/** On a machine so slow that a read takes longer than that anyway, it may take this many times as long. */
 const TIMES_MAX = 3;
 
 /** Measures an ordinary client while the server is left alone and while it is fuzzed. */
@@ -13,8 +13,9 @@ export class Bystander {
   private phase: 'quiet' | 'fuzzed' = 'quiet';
   private failures = 0;
 
-  constructor(kubeconfig: string, path: string) {
-    this.child = fork(fileURLToPath(new URL('benign.js', import.meta.url)), [kubeconfig, path]);
+  constructor(kubeconfig: string, path: string, serverPid: number) {
+    const program = fileURLToPath(new URL('benign.js', import.meta.url));
+    this.child = fork(program, [kubeconfig, path, String(serverPid)]);
     this.child.on('message', (message) => this.take(message as { readonly status: number; readonly ms: number }));
   }
 

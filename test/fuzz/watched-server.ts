@@ -7,6 +7,18 @@ export function cpuMs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
+/**
+ * Milliseconds that the thread which answers was ready to run and had no processor, because other processes had them. What
+ * passes of an answer's time meanwhile is the machine's, not the server's. Zero where the kernel does not tell.
+ */
+export function heldUpMs(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[1] ?? 0) / 1e6;
+  } catch {
+    return 0;
+  }
+}
+
 /** Bytes in use by objects, as the server's metrics say. */
 export async function heapBytes(client: FuzzClient): Promise<number> {
   const { text } = await client.get('/metrics');

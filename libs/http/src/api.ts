@@ -14,6 +14,7 @@ import { Discovery } from './discovery/discovery.js';
 import { get } from './gets.js';
 import { parseDuration } from './go-text.js';
 import { Inquiries } from './inquiries.js';
+import { CostlyWrites } from './costly-writes.js';
 import { listOptions } from './list-options.js';
 import { list, listAt } from './lists.js';
 import { Metrics } from './metrics.js';
@@ -85,6 +86,7 @@ class KubernetesApi implements Api {
   private readonly authenticator: Authenticator;
   private readonly authorizer: Authorizer;
   private readonly inquiries: Inquiries;
+  private readonly costly = new CostlyWrites();
   private readonly issuer: string;
   private readonly underWay: RequestsUnderWay;
   private readonly metrics: Metrics;
@@ -237,10 +239,11 @@ class KubernetesApi implements Api {
     if (route.verb === 'list' || route.verb === 'watch') return this.listOrWatch(call, route, rendering);
     const { query, request, user, trail } = call;
     const mayCreate = this.authorizer.authorize(user, { ...info, verb: 'create' }).allowed;
-    const { inquiries } = this;
+    const { inquiries, costly } = this;
     return write({
       backend: this.options.backend,
       inquiries,
+      costly,
       route,
       query,
       request,

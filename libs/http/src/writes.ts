@@ -1,4 +1,13 @@
-import type { Accepted, Command, CommandOptions, KubeObject, PatchType, Refusal, UserInfo } from '#model';
+import type {
+  Accepted,
+  Command,
+  CommandOptions,
+  CommandResult,
+  KubeObject,
+  PatchType,
+  Refusal,
+  UserInfo,
+} from '#model';
 import { isRefusal, refusals } from '#model';
 import type { Json, JsonObject } from '#std';
 import { objectJson, responseAnswer, type Answer, type Rendering } from './answer.js';
@@ -14,6 +23,7 @@ import {
   readBytes,
   schemaFor,
 } from './body/request-body.js';
+import type { AdmittedWrite, CostlyWrites } from './costly-writes.js';
 import type { Inquiries } from './inquiries.js';
 import { listOptions, type MayReadVersion } from './list-options.js';
 import { listText, pageFor } from './lists.js';
@@ -27,6 +37,7 @@ import { unwritable } from './unlogged.js';
 export interface WriteCall {
   readonly backend: Backend;
   readonly inquiries: Inquiries;
+  readonly costly: CostlyWrites;
   readonly route: Route;
   readonly query: Query;
   readonly request: AnyRequest;
@@ -63,18 +74,12 @@ async function writeObject(call: WriteCall, verb: 'create' | 'update'): Promise<
   if ('refused' in bytes) return bytes;
   const options = writeOptions(verb === 'create' ? 'CreateOptions' : 'UpdateOptions', query);
   if ('refused' in options) return options;
-  await othersFirst(bytes.length);
-  const parsed = parseObject(bytes, media, schemaFor(route.on.kind, route.on, route.subresource?.name));
-  if ('refused' in parsed) return parsed;
-  return submit(
-    call,
-    {
-      verb,
-      body: parsed.value,
-      options: { ...commandOptions(call, options), duplicateFields: parsed.duplicates },
-    },
-    bytes.length,
-  );
+  return carriedOut(call, bytes.length, () => {
+    const parsed = parseObject(bytes, media, schemaFor(route.on.kind, route.on, route.subresource?.name));
+    if ('refused' in parsed) return parsed;
+    const { value: body, duplicates: duplicateFields } = parsed;
+    return { verb, body, options: { ...commandOptions(call, options), duplicateFields } };
+  });
 }
 
 async function patchObject(call: WriteCall): Promise<Answer | Refusal> {
@@ -85,19 +90,12 @@ async function patchObject(call: WriteCall): Promise<Answer | Refusal> {
   if ('refused' in bytes) return bytes;
   const options = writeOptions('PatchOptions', query, patchType === 'apply' ? 'apply' : 'other');
   if ('refused' in options) return options;
-  await othersFirst(bytes.length);
-  const parsed = parsePatch(bytes, patchType, options.fieldValidation);
-  if ('refused' in parsed) return (await missing(call, patchType)) ?? parsed;
-  return submit(
-    call,
-    {
-      verb: 'patch',
-      patchType,
-      body: parsed.value,
-      options: { ...commandOptions(call, options), duplicateFields: parsed.duplicates },
-    },
-    bytes.length,
-  );
+  return carriedOut(call, bytes.length, () => {
+    const parsed = parsePatch(bytes, patchType, options.fieldValidation);
+    if ('refused' in parsed) return missing(call, patchType).then((gone) => gone ?? parsed);
+    const { value: body, duplicates: duplicateFields } = parsed;
+    return { verb: 'patch', patchType, body, options: { ...commandOptions(call, options), duplicateFields } };
+  });
 }
 
 /** A patch of what is not there is 404 before its body is looked at. */
@@ -114,7 +112,7 @@ async function deleteOne(call: WriteCall): Promise<Answer | Refusal> {
   const options = await readDeleteOptions(call);
   if ('refused' in options) return options as unknown as Refusal;
   const { dryRun, ...body } = options;
-  return submit(call, { verb: 'delete', body, options: deletionOptions(call, dryRun) });
+  return carriedOut(call, 0, () => ({ verb: 'delete', body, options: deletionOptions(call, dryRun) }));
 }
 
 async function readDeleteOptions({ request, query }: WriteCall): Promise<JsonObject | Refusal> {
@@ -213,17 +211,43 @@ function commandOptions(call: WriteCall, options: Exclude<ReturnType<typeof writ
   };
 }
 
-/** `bodyBytes`: how large the body was that asks for it. */
-async function submit(call: WriteCall, wish: Wish, bodyBytes = 0): Promise<Answer | Refusal> {
-  await othersFirst(bodyBytes);
+/** Reads, decides and answers a write in steps, between which others are answered. */
+async function carriedOut(
+  call: WriteCall,
+  bodyBytes: number,
+  read: () => Wish | Refusal | Promise<Refusal>,
+): Promise<Answer | Refusal> {
+  const { costly, user, route } = call;
+  // What a create makes has no name before its body was read.
+  const target = route.verb === 'create' ? undefined : targetOf(route, route.name);
+  const write = await costly.enter(user.name, target, bodyBytes);
+  if (isRefusal(write)) return write;
+  try {
+    await othersFirst(bodyBytes);
+    const wish = await write.step(read);
+    if (isRefusal(wish)) return wish;
+    await othersFirst(bodyBytes);
+    const result = await submit(call, wish, write);
+    if (isRefusal(result)) return result;
+    if (target === undefined) write.wrote(targetOf(route, result.object.metadata.name));
+    await othersFirst(bodyBytes);
+    return write.step(() => accepted(call, wish, result));
+  } finally {
+    write.end();
+  }
+}
+
+function targetOf({ on, namespace }: Route, name: string): string {
+  return `${on.kind.id}/${namespace}/${name}`;
+}
+
+async function submit(call: WriteCall, wish: Wish, write: AdmittedWrite): Promise<CommandResult> {
+  const { backend, inquiries, route } = call;
   const command = commandOf(call, wish);
-  const refused = await unwritable(call.backend, call.route, command);
+  const refused = await unwritable(backend, route, command);
   if (refused) return refused;
-  const { on, subresource } = call.route;
-  const inquire = (subresource ?? on.kind).inquire;
-  const result = await (inquire ? call.inquiries.answer(inquire, command) : call.backend.submit(command));
-  await othersFirst(bodyBytes);
-  return isRefusal(result) ? result : accepted(call, wish, result);
+  const inquire = (route.subresource ?? route.on.kind).inquire;
+  return inquire ? inquiries.answer(inquire, command) : write.step(() => backend.submit(command));
 }
 
 function accepted({ route, rendering }: WriteCall, wish: Wish, result: Accepted): Answer | Refusal {

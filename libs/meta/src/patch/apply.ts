@@ -139,17 +139,15 @@ function prune(merged: JsonObject, managers: Managers, last: ManagedSet, request
   const named = (set: FieldSet): FieldSet => withNamedFields(set, at.shape);
   const all = named(fieldSetOf(at.object, at.shape));
   const before = named(last.set);
+  const left = (object: JsonObject): FieldSet => (object === at.object ? all : named(fieldSetOf(object, at.shape)));
   let pruned = removePaths(at.object, before, at.shape);
   const owned = named(ownedIn(last.apiVersion, managers));
-  pruned = removePaths(at.object, difference(all, union(pathsLeft(pruned, named, at.shape), owned)), at.shape);
+  pruned = removePaths(at.object, difference(all, union(left(pruned), owned)), at.shape);
   pruned = addOwnedElsewhere(at.object, pruned, managers, last.apiVersion, request);
-  const gone = intersection(difference(all, pathsLeft(pruned, named, at.shape)), before);
+  const gone = intersection(difference(all, left(pruned)), before);
   const result = removePaths(at.object, gone, at.shape);
   if (last.apiVersion === request.apiVersion) return result;
   return request.convert?.(result, last.apiVersion, request.apiVersion)?.object ?? merged;
-}
-function pathsLeft(object: JsonObject, named: (set: FieldSet) => FieldSet, shape: WriteContext['shape']): FieldSet {
-  return named(fieldSetOf(object, shape));
 }
 function ownedIn(version: string, managers: Managers): FieldSet {
   return [...managers.values()]

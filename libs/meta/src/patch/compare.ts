@@ -192,5 +192,10 @@ export function isMapOrNull(value: Json | undefined): value is JsonObject | null
 }
 export function isEmptyValue(value: Json | undefined): boolean {
   if (value === null || value === undefined) return true;
-  return Array.isArray(value) ? value.length === 0 : typeof value === 'object' && Object.keys(value).length === 0;
+  return Array.isArray(value) ? value.length === 0 : typeof value === 'object' && hasNoKeys(value as JsonObject);
+}
+/** Without a list of all keys. */
+export function hasNoKeys(object: JsonObject): boolean {
+  for (const _ in object) return false;
+  return true;
 }

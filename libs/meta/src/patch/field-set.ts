@@ -9,7 +9,8 @@ export interface FieldSet {
 
 /** At the root: the empty set. Below it: a path that belongs to the set and has none below it. */
 export const EMPTY: FieldSet = Object.freeze({});
-const SELF = '.';
+/** The key by which an inner object says that its own path belongs to the set. */
+export const SELF = '.';
 
 export function isEmptySet(set: FieldSet): boolean {
   for (const _ in set) return false;

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '#std';
-import { indexItems } from './compare.js';
+import { hasNoKeys, indexItems } from './compare.js';
 import { EMPTY, inElementOrder, makeNode, type FieldSet } from './field-set.js';
 import { placeOf, type Place, type Shape } from './shape.js';
 
@@ -13,7 +13,7 @@ function ownNode(value: Json, place: Place, alwaysMember: boolean): FieldSet | u
   const untypedLeaf = shape.is === 'map' && typeof value !== 'object';
   const untypedList = shape.is === 'map' && Array.isArray(value);
   if (leafValue || untypedLeaf || untypedList) return EMPTY;
-  const emptyMap = value === null || (isJsonObject(value) && Object.keys(value).length === 0);
+  const emptyMap = value === null || (isJsonObject(value) && hasNoKeys(value));
   return makeNode(alwaysMember || emptyMap, ownChildren(value, place));
 }
 function ownChildren(value: Json, place: Place): readonly [string, FieldSet][] {

@@ -1,6 +1,6 @@
 import { isJsonObject, putValue, valueOf, type Json, type JsonObject } from '#std';
 import { indexItems, isEmptyValue, isListOrNull, isMapOrNull } from './compare.js';
-import { below, elements, isEmptySet, isMember, makeNode, EMPTY, type FieldSet } from './field-set.js';
+import { below, isEmptySet, isMember, makeNode, EMPTY, SELF, type FieldSet } from './field-set.js';
 import { itemElement } from './path-element.js';
 import { placeOf, type ListShape, type Place, type Shape } from './shape.js';
 
@@ -23,12 +23,17 @@ function mergeValues(live: Json | undefined, applied: Json | undefined, place: P
   if (!isMapOrNull(live) || !isMapOrNull(applied)) return applied;
   // Null over a map with entries removes nothing: what is no one's stays.
   if (isEmptyValue(live) && isEmptyValue(applied)) return applied;
-  const out: Record<string, Json | undefined> = { ...live };
-  for (const [key, value] of Object.entries(applied ?? {})) {
+  // Copied only where something changes: most of what is applied is there already.
+  let out: Record<string, Json | undefined> | undefined;
+  for (const key in applied) {
+    const value = applied[key];
     const field = place.field(key);
-    putValue(out, key, field === undefined ? value : mergeValues(valueOf(out, key), value, field));
+    const old = live === null ? undefined : valueOf(live, key);
+    const next = field === undefined ? value : mergeValues(old, value, field);
+    if (next === old && old !== undefined) continue;
+    putValue((out ??= { ...live }), key, next);
   }
-  return out;
+  return out ?? live;
 }
 
 /**
@@ -105,33 +110,49 @@ function withoutPaths(value: Json, paths: FieldSet, place: Place): Json {
   if (shape.is === 'scalar' || !isJsonObject(value) || place.atomic) return null;
   const out: Record<string, Json> = {};
   let isEmpty = true;
-  for (const [key, item] of Object.entries(value)) {
+  let isSame = true;
+  for (const key in value) {
+    const item = value[key];
     if (item === undefined) continue;
     const deeper = below(paths, `f:${key}`);
-    if (deeper !== undefined && isMember(deeper)) continue;
+    if (deeper !== undefined && isMember(deeper)) {
+      isSame = false;
+      continue;
+    }
     const field = place.field(key);
-    putValue(out, key, deeper === undefined || field === undefined ? item : withoutPaths(item, deeper, field));
+    const left = deeper === undefined || field === undefined ? item : withoutPaths(item, deeper, field);
+    isSame &&= left === item;
+    putValue(out, key, left);
     isEmpty = false;
   }
-  return isEmpty ? null : out;
+  if (isEmpty) return null;
+  return isSame ? value : out;
 }
 
 /** The set with every struct field that has paths below it as a member too: removing all below removes the field. */
 export function withNamedFields(set: FieldSet, shape: Shape): FieldSet {
-  return makeNode(false, namedChildren(set, placeOf(shape))) ?? EMPTY;
+  return named(set, placeOf(shape), false) ?? EMPTY;
 }
-function namedChildren(set: FieldSet, place: Place | undefined): readonly [string, FieldSet][] {
-  const children: [string, FieldSet][] = [];
+/** The very same node where nothing is added, as in every map however wide it is. */
+function named(set: FieldSet, place: Place | undefined, member: boolean): FieldSet | undefined {
   const shape = place?.shape;
-  for (const element of elements(set)) {
+  const children: [string, FieldSet][] = [];
+  let same = true;
+  for (const element in set) {
+    if (element === SELF) continue;
     const node = set[element] as FieldSet;
-    const name = element.startsWith('f:') ? element.slice(2) : undefined;
-    const isField = name !== undefined && shape?.is === 'object' && Object.hasOwn(shape.fields, name);
-    const inner = innerPlace(place, name);
-    const made = makeNode(isMember(node) || isField, namedChildren(node, inner));
+    let made: FieldSet | undefined = node;
+    // A path with none below it is a member, and has no place for more.
+    if (!isEmptySet(node)) {
+      const name = element.startsWith('f:') ? element.slice(2) : undefined;
+      const isField = name !== undefined && shape?.is === 'object' && Object.hasOwn(shape.fields, name);
+      made = named(node, innerPlace(place, name), isMember(node) || isField);
+    }
+    same &&= made === node;
     if (made !== undefined) children.push([element, made]);
   }
-  return children;
+  if (same && children.length > 0 && member === Object.hasOwn(set, SELF)) return set;
+  return makeNode(member, children);
 }
 function innerPlace(place: Place | undefined, name: string | undefined): Place | undefined {
   if (place === undefined || place.shape.is === 'scalar') return undefined;

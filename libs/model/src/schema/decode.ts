@@ -229,6 +229,10 @@ function planOf(type: ObjectType, name: string, field: Field): FieldPlan {
 }
 
 const never = (): boolean => false;
+function hasNoKeys(value: unknown): boolean {
+  for (const _ in value as object) return false;
+  return true;
+}
 const nothing = (): undefined => undefined;
 
 function emptyTest(field: Field): (value: unknown) => boolean {
@@ -237,7 +241,7 @@ function emptyTest(field: Field): (value: unknown) => boolean {
   if (options.pointer) return never;
   if (t.is === 'list') return options.always === undefined ? (value) => (value as unknown[]).length === 0 : never;
   if (t.is === 'map') {
-    return options.always === undefined ? (value) => Object.keys(value as object).length === 0 : never;
+    return options.always === undefined ? hasNoKeys : never;
   }
   if (t.is === 'object') return never;
   const zero = ZERO[t.scalar];

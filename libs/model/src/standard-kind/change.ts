@@ -35,7 +35,8 @@ function compareFields(before: Fields, after: Fields, path: Path, out: Collected
   const [sets, unsets] = [out.set.length, out.unset.length];
   for (const key in after) {
     if (after[key] === undefined || (inMetadata && key === 'resourceVersion')) continue;
-    compareValues(valueAt(before, key), after[key], [...path, key], out);
+    const old = valueAt(before, key);
+    if (old !== after[key]) compareValues(old, after[key], [...path, key], out);
   }
   for (const key in before) {
     if (before[key] === undefined || (inMetadata && key === 'resourceVersion')) continue;
