@@ -1,12 +1,18 @@
 import type { Change, KindId, KindRef, KubeObject, StreamState, View } from '#model';
 import { streamOf } from '#model';
+import { assert } from '#std';
+import { bytesReplaced } from './held-bytes.js';
 import { nodeOf } from './object-indexes.js';
 import type { Projection } from './projection.js';
 
 /** How long the versions of objects are kept in memory: pages and watches start inside this window. */
 export const WINDOW_MS = 5 * 60_000;
-/** And at most so many, which bounds the memory: a busy cluster makes more in minutes than a watch needs to come back. */
+/** And at most so many: a busy cluster makes more in minutes than a watch needs to come back. */
 export const WINDOW_CHANGES = 100_000;
+/** And at most so many bytes of versions that nobody else holds, as {@link bytesOf} counts them. */
+export const WINDOW_BYTES = 64 * 1024 * 1024;
+/** What is kept of a change beside the version before it. */
+const CHANGE_BYTES = 256;
 
 interface Kept {
   readonly change: Change;
@@ -15,6 +21,8 @@ interface Kept {
   readonly before: StreamState | undefined;
   /** When it was folded, on the monotonic clock. */
   readonly at: number;
+  /** What the window alone keeps in memory: the parts of the version before that the one after does not share. */
+  readonly bytes: number;
 }
 
 export interface ChangeSubscription {
@@ -35,8 +43,19 @@ export class ChangeWindow {
   private readonly byKind = new Map<KindId, Kept[]>();
   private readonly subscribers = new Map<KindId, Set<Subscriber>>();
   private readonly waiting = new Set<Subscriber>();
+  private bytesKept = 0;
+  /** Of changes that are dropped, and still in the list. */
+  private bytesDropped = 0;
 
-  constructor(private readonly projection: Projection) {}
+  constructor(
+    private readonly projection: Projection,
+    private readonly bytesMax = WINDOW_BYTES,
+  ) {}
+
+  /** About how much memory the kept changes take. */
+  get bytes(): number {
+    return this.bytesKept;
+  }
 
   /** First position from which a watch can be resumed exactly. */
   get resumableAfter(): number {
@@ -48,12 +67,15 @@ export class ChangeWindow {
     this.kept = [];
     this.dropped = 0;
     this.byKind.clear();
+    this.bytesKept = 0;
     this.oldest = this.projection.position;
   }
 
   add(change: Change, stream: string, before: StreamState | undefined, at: number): void {
-    const kept: Kept = { change, stream, before, at };
+    const bytes = CHANGE_BYTES + bytesReplaced(change.before, change.after);
+    const kept: Kept = { change, stream, before, at, bytes };
     this.kept.push(kept);
+    this.bytesKept += bytes;
     const list = this.byKind.get(change.kind);
     if (list) list.push(kept);
     else this.byKind.set(change.kind, [kept]);
@@ -107,12 +129,18 @@ export class ChangeWindow {
     const surplus = this.kept.length - WINDOW_CHANGES;
     while (
       this.dropped < this.kept.length &&
-      (this.dropped < surplus || (this.kept[this.dropped] as Kept).at < limit)
+      (this.dropped < surplus || this.bytesKept > this.bytesMax || (this.kept[this.dropped] as Kept).at < limit)
     ) {
-      this.oldest = (this.kept[this.dropped] as Kept).change.position;
+      const { change, bytes } = this.kept[this.dropped] as Kept;
+      this.oldest = change.position;
+      this.bytesKept -= bytes;
+      this.bytesDropped += bytes;
       this.dropped++;
     }
-    if (this.dropped < 1024 && this.dropped < this.kept.length / 2) return;
+    // What was dropped is held until the list is made anew: not for long when it is much.
+    const isMuch = this.bytesDropped > this.bytesMax / 4;
+    if (!isMuch && this.dropped < 1024 && this.dropped < this.kept.length / 2) return;
+    this.bytesDropped = 0;
     this.kept = this.kept.slice(this.dropped);
     this.dropped = 0;
     for (const [kind, list] of this.byKind) {
@@ -173,7 +201,7 @@ export class ChangeWindow {
       this.projection,
       position,
       () => this.kept,
-      () => this.dropped,
+      () => ({ first: this.dropped, after: this.oldest }),
     );
   }
 }
@@ -187,7 +215,8 @@ class RewoundView implements View {
     private readonly base: Projection,
     readonly position: number,
     private readonly kept: () => readonly Kept[],
-    private readonly first: () => number,
+    /** Where the changes begin that are kept, and the position after which they do. */
+    private readonly begin: () => { readonly first: number; readonly after: number },
   ) {
     this.scannedTo = position;
     this.catchUp();
@@ -262,7 +291,10 @@ class RewoundView implements View {
   private catchUp(): void {
     if (this.base.position === this.scannedTo) return;
     const kept = this.kept();
-    let low = this.first();
+    const { first, after } = this.begin();
+    // Views are looked at in the turn in which they were asked for, or not much later.
+    assert(after <= this.scannedTo, 'a view of the recent past was held until the changes since then were gone');
+    let low = first;
     let high = kept.length;
     while (low < high) {
       const middle = (low + high) >>> 1;

@@ -25,6 +25,10 @@ export interface ControlPlaneOptions {
   /** How many events there are between two anchors of the hash chain, if they come quickly. Default {@link EVENTS_PER_ANCHOR}. */
   readonly eventsPerAnchor?: number;
   readonly eventsKeptAtStart?: number;
+  /** How many bytes of versions the window of changes keeps. Default {@link WINDOW_BYTES}. */
+  readonly windowBytes?: number;
+  /** How many bytes of past views are kept and made at a time. Default {@link PAST_BYTES}. */
+  readonly pastBytes?: number;
   readonly endsKeptMs?: number;
   readonly snapshotEvery?: number;
   readonly soon: (callback: () => void) => void;
@@ -52,8 +56,8 @@ export class ControlPlane {
   private readonly runners: LoopRunner[] = [];
 
   constructor(readonly options: ControlPlaneOptions) {
-    const { log, kinds, keys, clock, build, soon, eventsPerCheckpoint, eventsKeptAtStart, endsKeptMs, onFatal } =
-      options;
+    const { log, kinds, keys, clock, build, soon, onFatal } = options;
+    const { eventsPerCheckpoint, eventsKeptAtStart, endsKeptMs, windowBytes, pastBytes } = options;
     this.codec = eventCodec(kinds, keys);
     this.fold = (state, event, owned) => foldEvent(kinds, state, event, owned);
     const onComplaint = options.onComplaint ?? (() => undefined);
@@ -71,8 +75,14 @@ export class ControlPlane {
       onFatal,
       ...(eventsPerCheckpoint !== undefined && { eventsPerCheckpoint }),
       ...(eventsKeptAtStart !== undefined && { eventsKeptAtStart }),
+      ...(windowBytes !== undefined && { windowBytes }),
     });
-    this.history = new History({ ...parts, reads: this.reads, onFatal });
+    this.history = new History({
+      ...parts,
+      reads: this.reads,
+      onFatal,
+      ...(pastBytes !== undefined && { bytesMax: pastBytes }),
+    });
     this.reads.onChanges((changes: readonly Change[]) => {
       for (const runner of this.runners) runner.notice(changes);
     });

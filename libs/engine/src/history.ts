@@ -4,6 +4,7 @@ import { LogDamaged, type EventLog } from '#ports';
 import type { Instant } from '#std';
 import type { Checkpoints } from './checkpoint.js';
 import type { EventCodec } from './codec.js';
+import { PastViews } from './past-views.js';
 import { eventsBetween, proven } from './past.js';
 import type { Fold } from './fold.js';
 import { Projection } from './projection.js';
@@ -19,6 +20,8 @@ export interface HistoryOptions {
   readonly fold: Fold;
   readonly checkpoints?: Checkpoints;
   readonly endsKeptMs?: number;
+  /** How many bytes of views are kept and made at a time. Default {@link PAST_BYTES}. */
+  readonly bytesMax?: number;
   /** Stops the process: the log is damaged. */
   readonly onFatal: (cause: unknown) => void;
 }
@@ -29,23 +32,22 @@ export interface PastChanges {
   readonly position: number;
 }
 
-/** How many past views are kept for the next question about the same moment. */
-const VIEWS_KEPT = 4;
-
 /**
  * The cluster at any past position: rewound from the present when it is recent, else replayed from the nearest
- * checkpoint. A view of the past never changes, so the last few are kept.
+ * checkpoint. A view of the past never changes, so the last ones are kept.
  */
 export class History {
-  private readonly kept = new Map<number, Promise<Projection>>();
+  private readonly views: PastViews;
   /** Ends with the last one that reads changes. */
   private reading: Promise<void> = Promise.resolve();
 
-  constructor(private readonly options: HistoryOptions) {}
+  constructor(private readonly options: HistoryOptions) {
+    this.views = new PastViews(options.soon, options.bytesMax);
+  }
 
   /** Forgets the past that was replayed: values in it have been shredded. */
   forget(): void {
-    this.kept.clear();
+    this.views.forget();
   }
 
   async at(position: number): Promise<View | Refusal> {
@@ -63,7 +65,7 @@ export class History {
       );
     }
     if (position === present.position) return present.copy();
-    return reads.window.viewAt(position) ?? this.replayed(position);
+    return reads.window.viewAt(position) ?? this.views.at(position, () => this.replay(position));
   }
 
   /**
@@ -141,19 +143,6 @@ export class History {
       }
     }
     return last;
-  }
-
-  private replayed(position: number): Promise<Projection> {
-    const known = this.kept.get(position);
-    if (known) return known;
-    const replay = this.replay(position);
-    this.kept.set(position, replay);
-    replay.catch(() => this.kept.delete(position));
-    if (this.kept.size > VIEWS_KEPT) {
-      const oldest = this.kept.keys().next().value as number;
-      this.kept.delete(oldest);
-    }
-    return replay;
   }
 
   private async replay(position: number, proofs = new StreamProofs(this.options.log)): Promise<Projection> {

@@ -24,6 +24,8 @@ export interface ReadModelOptions {
   readonly eventsPerCheckpoint?: number;
   /** How many of the last events stay in the window of changes after a start. Default {@link EVENTS_KEPT_AT_START}. */
   readonly eventsKeptAtStart?: number;
+  /** How many bytes of versions the window of changes keeps. Default {@link WINDOW_BYTES}. */
+  readonly windowBytes?: number;
   /** How long after its end a stream stays known; see {@link Projection}. */
   readonly endsKeptMs?: number;
   /** Stops the process: the log holds what this build cannot read, or is damaged. */
@@ -73,7 +75,7 @@ export class ReadModel {
     this.chain = new LogChain(options.log);
     this.proofs = new StreamProofs(options.log);
     this.projection = new Projection(options.fold, options.endsKeptMs, (place) => this.proofs.add(place));
-    this.window = new ChangeWindow(this.projection);
+    this.window = new ChangeWindow(this.projection, options.windowBytes);
   }
 
   /** Reads checkpoint and tail, then follows the log. Resolves when everything up to the head at the call is folded. */

@@ -196,6 +196,8 @@ function createPlane(settings: Settings, log: EventLog, { keys }: BusPlace): Con
     build: codeHash(),
     checkpoints: new FileCheckpointStore(join(settings.home, 'checkpoints', settings.process)),
     ...(settings.eventsPerCheckpoint !== undefined && { eventsPerCheckpoint: settings.eventsPerCheckpoint }),
+    ...(settings.windowBytes !== undefined && { windowBytes: settings.windowBytes }),
+    ...(settings.pastBytes !== undefined && { pastBytes: settings.pastBytes }),
     soon: setImmediate,
     onFatal: stopBecause,
     onComplaint: say,

@@ -36,6 +36,10 @@ export interface Settings {
   readonly testLogFaults: string | undefined;
   /** How many events there are between two checkpoints; undefined: as many as the engine finds right. */
   readonly eventsPerCheckpoint: number | undefined;
+  /** How many bytes of versions the window of changes keeps; undefined: as many as the engine finds right. */
+  readonly windowBytes: number | undefined;
+  /** How many bytes of past views are kept and made at a time; undefined: as many as the engine finds right. */
+  readonly pastBytes: number | undefined;
   /** How long the values of deleted Secrets stay readable in the past, in milliseconds. */
   readonly keepDeletedSecretsMs: number;
 }
@@ -61,6 +65,8 @@ export function readSettings(process: string, apps: readonly AppName[], env: Nod
     keepDeletedSecretsMs: duration('SHIPLOG_KEEP_DELETED_SECRETS', env['SHIPLOG_KEEP_DELETED_SECRETS'] || '24h'),
     testLogFaults: env['SHIPLOG_TEST_LOG_FAULTS'] || undefined,
     eventsPerCheckpoint: positive('SHIPLOG_EVENTS_PER_CHECKPOINT', env),
+    windowBytes: positive('SHIPLOG_WINDOW_BYTES', env),
+    pastBytes: positive('SHIPLOG_PAST_BYTES', env),
   };
 }
 
