@@ -207,6 +207,28 @@ describe('what is created in a namespace whose creation is not answered yet', ()
   });
 });
 
+describe('a write that readers elsewhere see before this one does', () => {
+  it('has its version: who states it is not refused', async () => {
+    const { log, plane, writer } = await started();
+    await writer.submit(testCreate(CONFIG_MAPS, configMap('one')));
+    log.isRead = false;
+    const first = writer.submit(testPatch(CONFIG_MAPS, 'team', 'one', { data: { a: '2' } }));
+    await turns();
+    const body = { metadata: { resourceVersion: String(log.store.head) }, data: { a: '3' } };
+    const second = writer.submit(testPatch(CONFIG_MAPS, 'team', 'one', body));
+    const old = { metadata: { resourceVersion: String(log.store.head - 1) }, data: { a: '4' } };
+    const third = writer.submit(testPatch(CONFIG_MAPS, 'team', 'one', old));
+    await turns();
+    log.isRead = true;
+    log.readOn();
+    await turns();
+    expect(await first).toMatchObject({ changed: true });
+    expect(await second).toMatchObject({ changed: true, object: { data: { a: '3' } } });
+    expect(await third).toMatchObject({ refused: true, reason: 'Conflict' });
+    await plane.stop();
+  });
+});
+
 describe('a write that readers see before its append is answered', () => {
   it('has its version: who states it is not refused', async () => {
     const log = new HeldAnswers();

@@ -170,23 +170,27 @@ export class Writer implements CommandPort {
   private async untilSettled(command: Command): Promise<CommandResult> {
     const { clock } = this.options;
     const deadline = clock.monotonic() + COMMAND_TIMEOUT_MS;
-    for (;;) {
+    for (const seen = { refusedEarly: false }; ;) {
       if (this.rebuilding && !(await this.rebuiltBy(deadline))) return NOT_TAKEN;
       if (!this.elected) return refusals.unavailable('this replica is not the writer (any more)');
-      const outcome = await this.attempt(command);
+      const outcome = await this.attempt(command, seen);
       if (outcome !== 'again') return outcome;
       if (clock.monotonic() >= deadline) return NOT_TAKEN;
     }
   }
 
   /** Decides and appends once; `again` when the state it was decided on turned out not to be. */
-  private async attempt(command: Command): Promise<CommandResult | 'again'> {
+  private async attempt(command: Command, seen: { refusedEarly: boolean }): Promise<CommandResult | 'again'> {
     const { clock, ids, kinds } = this.options;
     const now = clock.now();
     const moved = this.staleBasis(command);
     if (moved) return moved;
     const decided = decideCommand(kinds, command, this.ahead, { now, uid: command.uid ?? ids.uid() });
-    if (isRefusal(decided)) return this.refused(decided);
+    if (isRefusal(decided)) {
+      const isEarly = !seen.refusedEarly && this.isOnItsWay(command);
+      seen.refusedEarly ||= isEarly;
+      return this.refused(decided, isEarly);
+    }
     const stream = streamOf(command.kind, decided.object.metadata.namespace, decided.name);
     const before = this.ahead.stream(stream);
     const restsOn = this.outstanding.creationsBefore(stream, decided.object.metadata.namespace);
@@ -205,12 +209,16 @@ export class Writer implements CommandPort {
 
   /**
    * A refusal says what the cluster is (the name exists, the version has moved), so like any answer it must not be ahead of
-   * what a read shows, nor outlive a decision whose append failed.
+   * what a read shows, nor outlive a decision whose append failed. One over an object whose newest version is not known here yet
+   * is decided once more when it is: a reader elsewhere may have seen that version already, and state it.
    */
-  private async refused(refusal: Refusal): Promise<Refusal | 'again'> {
+  private async refused(refusal: Refusal, isEarly: boolean): Promise<Refusal | 'again'> {
     const { generation } = this;
     await this.outstanding.settled();
-    return generation === this.generation ? refusal : 'again';
+    return generation === this.generation && !isEarly ? refusal : 'again';
+  }
+  private isOnItsWay({ kind, namespace, name }: Command): boolean {
+    return this.ahead.stream(streamOf(kind, namespace, name))?.position === ON_ITS_WAY;
   }
 
   /**

@@ -56,5 +56,10 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     seed: 820039,
     showed: 'the version of a write that readers saw before its append was answered was refused as an old one',
   },
+  {
+    seed: 830031,
+    showed:
+      'the version of a write that a reader elsewhere had seen was refused as an old one by a writer whose own view lagged',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];
