@@ -2,6 +2,7 @@ import {
   MemoryEventLog,
   SeededIds,
   type AppendFate,
+  type AttemptedAppend,
   type MemoryBus,
   type MemoryBusHub,
   type MemoryLogFaults,
@@ -26,6 +27,7 @@ import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
 import type { KindRegistry, Loop, Outside } from '#model';
 import type { Keys } from '#ports';
 import { Bug, type Prng } from '#std';
+import { watchedBasis } from './checkers/basis.js';
 import { Gate, GatedBus, GatedClock } from './gate.js';
 import type { Steps } from './steps.js';
 
@@ -56,6 +58,7 @@ export interface ControlParts {
     /** What becomes of an append before and after it is durable. `die` ends the process there. */
     readonly appendFate: (moment: 'before' | 'after') => AppendFate | 'die';
   };
+  readonly onViolation: (checker: string, message: string) => void;
   /** It was killed in the midst of an append. */
   readonly onDeath: () => void;
   /** It has ended itself. */
@@ -171,7 +174,9 @@ export class ControlProcess {
     this.log.kill();
   }
 
-  private gateBefore(writer: CommandPort): CommandGate {
+  private gateBefore(bare: CommandPort): CommandGate {
+    const violated = (message: string): void => this.parts.onViolation('no loop acts on an old view', message);
+    const writer = watchedBasis(bare, this.plane.reads.projection, violated);
     // A loop that wants more than its role gives it is a fault of the code.
     const onRefusal = (client: string, { message }: { readonly message: string }): void =>
       this.parts.onFatal(new Bug(`a command of ${client} was refused: ${message}`));
@@ -184,14 +189,18 @@ export class ControlProcess {
 
   private openLog(): MemoryEventLog {
     const { store, steps, clock, log } = this.parts;
-    const fate = (moment: 'before' | 'after') => (): AppendFate => {
-      if (!this.isAlive) return 'never';
-      const drawn = log.appendFate(moment);
-      if (drawn !== 'die') return drawn;
-      this.die();
-      this.parts.onDeath();
-      return 'never';
-    };
+    const fate =
+      (moment: 'before' | 'after') =>
+      (append: AttemptedAppend): AppendFate => {
+        if (!this.isAlive) return 'never';
+        const drawn = log.appendFate(moment);
+        if (drawn !== 'die') return drawn;
+        // What was sent to a log on another machine may come there after its sender is gone.
+        if (moment === 'before' && log.shared) log.faults.later?.(() => landed(store, append));
+        this.die();
+        this.parts.onDeath();
+        return 'never';
+      };
     const { lagMs, faults, appendFate: _appendFate, ...form } = log;
     return new MemoryEventLog({
       ...form,
@@ -221,4 +230,9 @@ export class ControlProcess {
     });
     this.ends.push(serveHealth(this.bus, health), () => health.stop());
   }
+}
+
+/** An append whose writer waits for it no longer is carried out, unless its stream has moved. */
+function landed(store: MemoryLogStore, { stream, event, expectedRevision }: AttemptedAppend): void {
+  if (store.revision(stream) === expectedRevision) store.add(stream, event);
 }

@@ -11,7 +11,9 @@ export interface SlotOptions {
   readonly clock: VirtualClock;
   readonly checkpoints: MemoryCheckpoints;
   /** What a life is made of; drawn anew for each. */
-  readonly parts: (slot: ProcessSlot) => Omit<ControlParts, 'name' | 'roles' | 'checkpoints' | 'onDeath' | 'onFatal'>;
+  readonly parts: (
+    slot: ProcessSlot,
+  ) => Omit<ControlParts, 'name' | 'roles' | 'checkpoints' | 'onDeath' | 'onFatal' | 'onViolation'>;
   readonly restartMs: () => number;
   readonly onViolation: (checker: string, message: string) => void;
 }
@@ -108,7 +110,7 @@ export class ProcessSlot {
     const { name, roles, checkpoints, parts, onViolation } = this.options;
     const process: ControlProcess = new ControlProcess(
       {
-        ...{ name, roles, checkpoints },
+        ...{ name, roles, checkpoints, onViolation },
         ...parts(this),
         onDeath: () => this.process === process && this.replace(),
         onFatal: (cause) => {

@@ -1,5 +1,5 @@
 import { configMaps, deployments, namespaces, nodes as nodeKind, pods, secrets, services } from '#kinds';
-import { isRefusal, streamOf, type Command, type CommandResult } from '#model';
+import { isRefusal, streamOf, type Command, type CommandResult, type KubeObject, type View } from '#model';
 import type { Json, Prng } from '#std';
 import { personCommand } from './commands.js';
 import type { Slots } from './slots.js';
@@ -78,11 +78,9 @@ export class Swarm {
     const name = (): string => chance.pick(NAMES);
     // Most of it happens in the one namespace, so that things meet.
     const place = (): string => (chance.chance(0.3) ? SECOND : 'default');
-    const patch = (kind: string, body: Json): Command => this.patch(kind, place(), name(), body);
-    const change = (): Command =>
-      patch(deployments.id, {
-        spec: { template: { spec: { containers: [{ name: 'app', image: chance.pick(IMAGES) }] } } },
-      });
+    const change = (spec: Json): Command | undefined => this.change(deployments.id, { spec });
+    const image = (): Command | undefined =>
+      change({ template: { spec: { containers: [{ name: 'app', image: chance.pick(IMAGES) }] } } });
     const seldom = (likely: number, wish: () => Command | undefined) => () =>
       chance.chance(likely) ? wish() : undefined;
     const makeDeployment = (): Command => this.create(deployments.id, place(), deployment(name(), chance));
@@ -90,10 +88,10 @@ export class Swarm {
       makeDeployment,
       makeDeployment,
       makeDeployment,
-      () => patch(deployments.id, { spec: { replicas: chance.below(6) } }),
-      change,
-      change,
-      () => patch(deployments.id, { spec: { paused: chance.chance(0.3) } }),
+      () => change({ replicas: chance.below(6) }),
+      image,
+      image,
+      () => change({ paused: chance.chance(0.3) }),
       () => this.deleteSomePod(place()),
       seldom(0.25, () => this.delete(deployments.id, place(), name())),
       seldom(0.4, () => this.cordon(chance.pick(nodes), chance.chance(0.3))),
@@ -116,18 +114,14 @@ export class Swarm {
     for (const wish of wishes) void this.submit(wish).then((result) => this.heard(wish, 'tidy up', result));
   }
 
-  /** Makes, changes or deletes a ConfigMap or a Secret. */
+  /** Makes a ConfigMap or a Secret, or changes or deletes the one that is there. */
   private keepSmallThing(place: string, name: string): Command {
     const { chance } = this.parts;
     const kind = chance.pick([configMaps.id, secrets.id]);
     const body = kind === secrets.id ? secret(name, chance) : configMap(name, chance);
     const { metadata, ...rest } = body;
-    void metadata;
-    return chance.pick([
-      () => this.create(kind, place, body),
-      () => this.patch(kind, place, name, rest),
-      () => this.delete(kind, place, name),
-    ])();
+    if (!this.view.get({ id: kind }, place, metadata.name)) return this.create(kind, place, body);
+    return chance.chance(0.7) ? this.patch(kind, place, name, rest) : this.delete(kind, place, name);
   }
   /** One write after the other to one object, so large that it does not fit twice in an event. */
   private keepLargeThing(name: string): Command | undefined {
@@ -154,10 +148,21 @@ export class Swarm {
   }
 
   private deleteSomePod(place: string): Command | undefined {
-    const { chance, slots } = this.parts;
-    const list = slots.api.process.plane.reads.projection.list(pods, place);
+    const { chance } = this.parts;
+    const list = this.view.list(pods, place);
     if (list.length === 0) return undefined;
     return this.delete(pods.id, place, chance.pick(list).metadata.name, { gracePeriodSeconds: chance.below(4) });
+  }
+  /** Changes one of the objects that are there. */
+  private change(kind: string, body: Json): Command | undefined {
+    const list = this.view.list<KubeObject>({ id: kind });
+    if (list.length === 0) return undefined;
+    const { namespace = '', name } = this.parts.chance.pick(list).metadata;
+    return this.patch(kind, namespace, name, body);
+  }
+  /** What a client knows before it acts; it may have changed when its wish arrives. */
+  private get view(): View {
+    return this.parts.slots.api.process.plane.reads.projection;
   }
   private create(kind: string, namespace: string | undefined, body: Wish): Command {
     return this.command({

@@ -5,6 +5,7 @@ import { prng, type Instant, type Prng } from '#std';
 import { EventChecks } from './checkers/event-checks.js';
 import { onlyTheSilentAreLeft } from './checkers/evictions.js';
 import { rolloutBoundsHeld } from './checkers/rollout.js';
+import { onlyTheReadyAreListed } from './checkers/slices.js';
 import { Deletions } from './checkers/stopping.js';
 import type { Violation } from './checkers/checker.js';
 import { ENDS_KEPT_MS } from './control-process.js';
@@ -64,7 +65,11 @@ export class World {
       new DecodedLog(this.store, eventCodec(registry, simulatedKeys)),
       registry,
       ENDS_KEPT_MS,
-      [onlyTheSilentAreLeft(this.signs), rolloutBoundsHeld(() => ({ wallSteps: this.wallSteps }))],
+      [
+        onlyTheSilentAreLeft(this.signs),
+        onlyTheReadyAreListed(),
+        rolloutBoundsHeld(() => ({ wallSteps: this.wallSteps })),
+      ],
     );
     const { clock, hub, chance, faults, store, steps } = this;
     const violated = (checker: string, message: string): void => this.violated(checker, message);

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryLogStore } from '#adapters';
 import { registry } from '#kinds';
-import { CREATED, streamOf, type EventMetadata, type KubeObject, type StoredEvent } from '#model';
+import { CREATED, streamOf, type EventMetadata, type KubeObject, type LoopBasis, type StoredEvent } from '#model';
 import type { Json, JsonObject } from '#std';
+import type { EventChecker } from './checker.js';
 import { EventChecks } from './event-checks.js';
+import { onlyTheReadyAreListed } from './slices.js';
 import { Deletions } from './stopping.js';
 
 const metadata = (via: string): EventMetadata => ({
@@ -39,8 +41,8 @@ class Log {
     const { namespace, name } = (object as KubeObject).metadata;
     return this.add(streamOf(kind, namespace, name), CREATED, { object: object as unknown as Json }, via);
   }
-  violations(): readonly string[] {
-    const checks = new EventChecks(new MemoryLogStore({ events: this.events }), registry);
+  violations(more?: readonly EventChecker[]): readonly string[] {
+    const checks = new EventChecks(new MemoryLogStore({ events: this.events }), registry, undefined, more);
     checks.catchUp();
     return checks.violations.map(({ checker, message }) => `${checker}: ${message}`);
   }
@@ -124,6 +126,28 @@ describe('the checkers find', () => {
     expect(log.violations()).toEqual([
       'a namespace goes last: namespace default was deleted with core.configmaps in it',
       'a namespace goes last: core.configmaps/default/b was created in a namespace that does not exist',
+    ]);
+  });
+
+  it('a slice that lists a pod which was not ready when that was decided', () => {
+    const conditions = (status: string): JsonObject => ({ conditions: [{ type: 'Ready', status }] });
+    const log = new Log().put('core.pods', { ...pod('p'), status: conditions('True') });
+    const ready = log.events.length;
+    log.add('core.pods/default/p', 'StatusReported', { uid: 'p', set: [[['status'], conditions('False')]] });
+    const slice = (view: number): object => {
+      const endpoints = [{ addresses: ['10.0.0.1'], conditions: { ready: true }, targetRef: { name: 'p', uid: 'p' } }];
+      log.put('discovery.k8s.io.endpointslices', {
+        ...{ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', addressType: 'IPv4', endpoints },
+        metadata: { name: `at-${view}`, namespace: 'default', uid: `at-${view}` },
+      });
+      const basis: LoopBasis = { loop: 'endpoint-slice', key: 'default/web', view, now: '', build: '' };
+      return Object.assign(log.events.at(-1)?.metadata ?? {}, { basis });
+    };
+    slice(ready);
+    expect(log.violations([onlyTheReadyAreListed()])).toEqual([]);
+    slice(ready + 1);
+    expect(log.violations([onlyTheReadyAreListed()])).toEqual([
+      'slices list the ready pods: discovery.k8s.io.endpointslices/default/at-3 lists p, not ready at 3',
     ]);
   });
 
