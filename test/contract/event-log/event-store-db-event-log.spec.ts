@@ -9,6 +9,7 @@ import process from 'node:process';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { openEventLog } from '#adapters';
+import type { StoredEvent } from '#model';
 import { LogDamaged, LogUnavailable } from '#ports';
 import type { EventLog } from '#ports';
 import { CuttingProxy } from '../../support/esdb/cutting-proxy.js';
@@ -88,6 +89,22 @@ describe('event-store-db beyond the contract:', () => {
     expect(first).toMatchObject({ stream: 'core.pods/default/a', revision: 0, position });
     expect(position).toBeGreaterThan(1000);
     expect(standIn.store.stream(`shiplog.${cluster}/core.pods/default/a`)).toHaveLength(1);
+  });
+
+  it('shows a subscriber what was stored, not what was sent again under the id', async () => {
+    const follow = new Follow(log, 0);
+    await follow.reached((await log.append('b', eventOf('b', -1), -1)).position);
+    const first = eventOf('a', -1);
+    const again = { ...first, time: '2030-01-01T00:00:00.000Z', data: { ...first.data, isSecond: true } };
+    const [{ position }] = await Promise.all([log.append('a', first, -1), log.append('a', again, -1)]);
+    const next = await log.append('a', eventOf('a', 0), 0);
+    await log.append('a', again, -1);
+    await follow.reached(next.position);
+    const stored = await collect(log.readStream('a', 0));
+    expect(stored[0]).toMatchObject({ ...first, position });
+    const plain = ({ digest: _digest, ...event }: StoredEvent): object => event;
+    expect(follow.events.filter(({ stream }) => stream === 'a').map(plain)).toEqual(stored.map(plain));
+    await follow.close();
   });
 
   it('keeps a subscription alive over broken connections, without gap or repeat', async () => {

@@ -5,6 +5,7 @@ import type { EventCodec } from './codec.js';
 import { appendBytesMaxIn, isPermanent, pause } from './faults.js';
 import type { LogClient } from './log-client.js';
 import type { LogReads } from './log-reads.js';
+import type { OwnEvents } from './own-events.js';
 import { appendRequest, type WireEvent } from './requests.js';
 import { isLate } from './retry.js';
 
@@ -17,6 +18,7 @@ export interface AppenderOptions {
   readonly client: LogClient;
   readonly codec: EventCodec;
   readonly reads: LogReads;
+  readonly own: OwnEvents;
   /** How long one try waits for its answer. */
   readonly answerMs: number;
   /** Position of the log's last event when it was opened. */
@@ -25,6 +27,8 @@ export interface AppenderOptions {
   readonly giveUpMs: number;
 }
 export interface Wanted {
+  /** Of the append, as the main thread counts them. */
+  readonly number: number;
   readonly stream: string;
   readonly body: string;
   readonly expectedRevision: number;
@@ -74,6 +78,7 @@ export class Appender {
   async #settle(wanted: Wanted): Promise<AppendOutcome> {
     const { client, giveUpMs } = this.#options;
     const event = this.#options.codec.encode(wanted.body);
+    this.#options.own.sent(event.id, wanted);
     const giveUpAt = performance.now() + giveUpMs;
     for (let retryMs = RETRY_FIRST_MS, isFirst = true; ; retryMs = Math.min(retryMs * 2, RETRY_MAX_MS)) {
       try {

@@ -6,8 +6,8 @@ import { LiveTail } from '../live-tail.js';
 import type { Page } from '../live-tail.js';
 import { within } from '../../within.js';
 import { AppendQueue, bodyOf } from '../log-worker/append-queue.js';
-import type { Opened } from '../log-worker/protocol.js';
-import { eventsIn } from '../log-worker/recorded-row.js';
+import type { LiveAnswer, Opened } from '../log-worker/protocol.js';
+import { eventsIn, RecordedPage, stored } from '../log-worker/recorded-row.js';
 import { WorkerLink } from '../log-worker/worker-link.js';
 import { eventLogName } from '../event-log-name.js';
 import type { EsdbSetup } from './setup.js';
@@ -72,7 +72,7 @@ export class EventStoreDbEventLog implements EventLog {
     this.#link = link;
     this.eventBytesMax = eventBytesMax;
     this.#tail = new LiveTail(head);
-    this.#appends = new AppendQueue({ send: (request) => link.append(request) });
+    this.#appends = new AppendQueue({ send: (request) => link.append(request), keepsSent: () => this.#isFollowing });
   }
 
   async append(stream: string, event: NewEvent, expectedRevision: number): Promise<Appended> {
@@ -145,11 +145,19 @@ export class EventStoreDbEventLog implements EventLog {
     try {
       while (this.#closed === undefined) {
         const page = await this.#link.live(this.#tail.position);
-        this.#tail.publish(eventsIn(page), page.upTo);
+        this.#tail.publish(this.#opened(page), page.upTo);
       }
     } catch (cause) {
       if (this.#closed === undefined) this.#tail.end(cause);
     }
+  }
+
+  /** What this process appended itself is here already: only others' events are parsed. */
+  #opened(page: LiveAnswer): readonly StoredEvent[] {
+    return new RecordedPage(page).events.map((recorded, index) => {
+      const own = this.#appends.takeSent(page.own?.[index] ?? -1);
+      return own ? stored(own, recorded) : recorded.open();
+    });
   }
 
   async #readPage(after: number): Promise<Page> {

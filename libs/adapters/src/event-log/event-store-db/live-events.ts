@@ -1,19 +1,26 @@
 import { PAGE_BYTES, PageBuilder, type PageMemory, type Row } from '../log-worker/page.js';
 import type { LiveAnswer } from '../log-worker/protocol.js';
-import { positionOf, safePosition, type EventCodec } from './codec.js';
+import { idOf, positionOf, safePosition, type EventCodec } from './codec.js';
 import type { LogClient } from './log-client.js';
 import type { LogReads } from './log-reads.js';
+import type { OwnEvents } from './own-events.js';
 import { subscriptionRequest } from './requests.js';
 import { Retry } from './retry.js';
 
 /** As much is taken from the server ahead of the main thread. */
 const AHEAD_BYTES = 4 * PAGE_BYTES;
 
+interface LiveRow extends Row {
+  /** See {@link LiveAnswer.own}. */
+  readonly own: number;
+}
+
 export interface LiveEventsOptions {
   readonly client: LogClient;
   readonly codec: EventCodec;
   readonly reads: LogReads;
   readonly memory: PageMemory;
+  readonly own: OwnEvents;
   readonly isClosed: () => boolean;
 }
 
@@ -23,7 +30,7 @@ export interface LiveEventsOptions {
  */
 export class LiveEvents {
   readonly #options: LiveEventsOptions;
-  #rows: Row[] = [];
+  #rows: LiveRow[] = [];
   #bytes = 0;
   #upTo: number;
   #last: number;
@@ -47,19 +54,20 @@ export class LiveEvents {
     // What was read before the end is given first.
     if (this.#upTo <= this.#given) throw this.#ended?.cause;
     const page = new PageBuilder(this.#options.memory);
-    let taken = 0;
+    const own: number[] = [];
     for (const row of this.#rows) {
       if (page.full) break;
       page.put(row);
-      taken++;
+      own.push(row.own);
     }
+    const taken = own.length;
     const isAll = taken === this.#rows.length;
     const upTo = isAll ? this.#upTo : (this.#rows[taken - 1]?.position ?? this.#given);
     this.#rows = this.#rows.slice(taken);
     this.#bytes = this.#rows.reduce((sum, row) => sum + row.body.length, 0);
     this.#given = upTo;
     this.#roomy();
-    return { ...page.content(), upTo };
+    return { ...page.content(), upTo, own };
   }
 
   async #followForEver(): Promise<void> {
@@ -89,7 +97,7 @@ export class LiveEvents {
       const checkpoint = message.getCheckpoint();
       if (recorded !== undefined && positionOf(recorded) > this.#upTo) {
         const row = codec.decode(recorded);
-        this.#rows.push(row);
+        this.#rows.push({ ...row, own: this.#options.own.take(idOf(recorded), row.body) });
         this.#bytes += row.body.length;
         this.#upTo = row.position;
         this.#last = row.position;

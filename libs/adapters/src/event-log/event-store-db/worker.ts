@@ -20,6 +20,7 @@ import { failureOf, pause } from './faults.js';
 import { LiveEvents } from './live-events.js';
 import { LogClient } from './log-client.js';
 import { LogReads } from './log-reads.js';
+import { OwnEvents } from './own-events.js';
 import { Retry } from './retry.js';
 import type { EsdbSetup } from './setup.js';
 import { eventBytesByProbe, eventBytesByVersion } from './size.js';
@@ -47,6 +48,7 @@ class LogWorker {
   readonly #reads: LogReads;
   readonly #appender: Appender;
   readonly #memory = new PageMemory();
+  readonly #own = new OwnEvents();
   readonly #cursors = new Map<number, Cursor>();
   /** Pages of one cursor are read one after the other. */
   readonly #turns = new Map<number, Promise<unknown>>();
@@ -61,7 +63,7 @@ class LogWorker {
     this.#codec = parts.codec;
     this.#reads = parts.reads;
     const { answerMs, giveUpMs } = setup;
-    this.#appender = new Appender({ ...parts, answerMs, giveUpMs });
+    this.#appender = new Appender({ ...parts, own: this.#own, answerMs, giveUpMs });
     port.on('message', (message: ToWorker) => this.#take(message));
   }
 
@@ -88,7 +90,8 @@ class LogWorker {
 
   #append({ first, streams, expectedRevisions, bodies }: AppendRequest): void {
     bodies.forEach((body, index) => {
-      const wanted = { stream: streams[index] ?? '', body, expectedRevision: expectedRevisions[index] ?? -1 };
+      const expectedRevision = expectedRevisions[index] ?? -1;
+      const wanted = { number: first + index, stream: streams[index] ?? '', body, expectedRevision };
       void this.#appender
         .append(wanted)
         .catch((cause: unknown) => this.#failure(cause))
@@ -133,7 +136,14 @@ class LogWorker {
 
   async #giveLive({ seq, after }: LiveRequest): Promise<void> {
     const { isClosed } = this;
-    const parts = { client: this.#client, codec: this.#codec, reads: this.#reads, memory: this.#memory };
+    const parts = {
+      client: this.#client,
+      codec: this.#codec,
+      reads: this.#reads,
+      memory: this.#memory,
+      own: this.#own,
+    };
+    this.#own.isFollowed = true;
     this.#live ??= new LiveEvents(after, { ...parts, isClosed });
     try {
       if (this.#appender.underWay >= MANY) await pause(GATHER_MS);

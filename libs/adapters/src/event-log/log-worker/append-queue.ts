@@ -10,7 +10,11 @@ export interface AppendQueueOptions {
   readonly send: (request: AppendRequest) => void;
   /** What is durable now, in order, before those who appended it are answered. */
   readonly onDurable?: (events: readonly StoredEvent[]) => void;
+  /** Keeps what was sent, for {@link AppendQueue.takeSent}. */
+  readonly keepsSent?: () => boolean;
 }
+/** So much of what was sent is kept, in units of its text, the newest. */
+const SENT_UNITS_MAX = 16 * 1024 * 1024;
 interface PendingAppend {
   readonly stream: string;
   readonly event: NewEvent;
@@ -27,6 +31,9 @@ export class AppendQueue {
   #queue: PendingAppend[] = [];
   #flushing = false;
   readonly #sent = new Map<number, PendingAppend>();
+  /** Events that were sent and not taken yet, with the lengths of their texts. */
+  readonly #kept = new Map<number, { readonly event: NewEvent; readonly units: number }>();
+  #keptUnits = 0;
   #seq = 0;
   #fullGroups = 0;
 
@@ -58,6 +65,7 @@ export class AppendQueue {
     const first = this.#seq;
     this.#seq += queue.length;
     queue.forEach((append, index) => this.#sent.set(first + index, append));
+    if (this.#options.keepsSent?.() === true) this.#keep(first, queue);
     this.#options.send({
       is: 'append',
       first,
@@ -66,6 +74,26 @@ export class AppendQueue {
       expectedRevisions: queue.map((append) => append.expectedRevision),
       bodies: queue.map((append) => append.body),
     });
+  }
+
+  /** The event that was sent with this number, once; undefined where it was not kept. */
+  takeSent(number: number): NewEvent | undefined {
+    const kept = this.#kept.get(number);
+    if (kept === undefined) return undefined;
+    this.#kept.delete(number);
+    this.#keptUnits -= kept.units;
+    return kept.event;
+  }
+
+  #keep(first: number, queue: readonly PendingAppend[]): void {
+    queue.forEach(({ event, body }, index) => {
+      this.#kept.set(first + index, { event, units: body.length });
+      this.#keptUnits += body.length;
+    });
+    for (const oldest of this.#kept.keys()) {
+      if (this.#keptUnits <= SENT_UNITS_MAX) return;
+      this.takeSent(oldest);
+    }
   }
 
   settle(answer: AppendAnswer): void {
@@ -79,6 +107,7 @@ export class AppendQueue {
       const number = answer.numbers[index] ?? -1;
       const append = this.#sent.get(number);
       this.#sent.delete(number);
+      if (failures.has(index)) this.takeSent(number);
       return {
         append,
         position,
@@ -106,6 +135,7 @@ export class AppendQueue {
   end(cause: unknown): void {
     for (const append of [...this.#sent.values(), ...this.#queue]) append.reject(cause);
     this.#sent.clear();
+    this.#kept.clear();
     this.#queue = [];
   }
 }

@@ -107,6 +107,8 @@ export interface LiveAnswer extends PageContent {
   readonly seq: number;
   /** Every event up to here was given: the last event's position, or above it where foreign events were passed. */
   readonly upTo: number;
+  /** For each row the number of the append that sent this very text, -1 where none of this process did. */
+  readonly own?: readonly number[];
 }
 export interface HeadAnswer {
   readonly is: 'head';
