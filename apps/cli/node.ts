@@ -57,5 +57,7 @@ async function renewConfig(home: string, authority: Given['authority']): Promise
   const path = join(home, 'nats', 'server.conf');
   if (!existsSync(path) || existsSync(join(home, 'nats', 'pid'))) return;
   writeFileSync(path, withAccount(readFileSync(path, 'utf8'), await authority()));
-  say('Its connection ends when the bus reads its configuration again: docker-compose kill -s HUP nats');
+  say(
+    'Its connection ends when the bus has read its configuration again: in compose within seconds, elsewhere by SIGHUP.',
+  );
 }

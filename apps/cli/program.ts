@@ -5,6 +5,7 @@ import { imageBusybox } from './image.js';
 import { listKeys, rotateKeys } from './keys.js';
 import { allowNode, listRevoked, revokeNode } from './node.js';
 import { shredSecret } from './secrets.js';
+import { renew } from './renew.js';
 import { setup } from './setup.js';
 import { status } from './status.js';
 import { runTool } from './tool.js';
@@ -47,6 +48,12 @@ program
   .option('--event-store <host>', 'host name of an EventStoreDB of its own: makes its certificate and logins')
   .option('--node <name...>', 'nodes that get an agent', [])
   .action(setup);
+program
+  .command('renew')
+  .description('renew what setup made whenever it is due, for as long as this runs')
+  .requiredOption('--bus <url>', 'where apps reach the bus, as at setup')
+  .option('--event-store <host>', 'host name of the event store, as at setup')
+  .action(renew);
 program
   .command('restrict-event-store <url>')
   .description('let nobody but the logins that setup made read or append on an EventStoreDB')

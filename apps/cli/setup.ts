@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   natsConfig,
   NatsAuthority,
@@ -13,6 +13,7 @@ import {
 import { agentPermissions, appPermissions } from '#engine';
 import { explain, readSettings, say } from '#nest';
 import { EVENT_STORE_FOLDER, LOGINS } from './event-store.js';
+import { write, writeBusCertificate, writeEventStoreCertificate, writeTrust } from './renew.js';
 
 export interface SetupOptions {
   readonly bus: string;
@@ -38,14 +39,7 @@ export async function setup(options: SetupOptions): Promise<void> {
     const authority = await NatsAuthority.open(keys.store);
     const admission = new NodeAdmission(keys.store, authority, new SystemClock());
     const host = new URL(options.bus).hostname;
-    const server = await keys.issueCertificate({
-      commonName: 'nats',
-      usage: 'server',
-      dnsNames: [host, 'localhost'],
-      ipAddresses: ['127.0.0.1'],
-    });
-    write(join(home, 'nats', 'server.crt'), server.certificate);
-    write(join(home, 'nats', 'server.key'), server.privateKey);
+    await writeBusCertificate(home, keys, host);
     write(join(home, 'nats', 'server.conf'), natsConfig({ listen: '0.0.0.0:4222', folder: MOUNTED, authority }));
     const admit = async (path: string, name: string, url: string, permissions: NatsPermissions): Promise<void> => {
       const user = await authority.issueUser(name, permissions);
@@ -69,27 +63,16 @@ export async function setup(options: SetupOptions): Promise<void> {
 
 /** Certificate and administrator's password for the server, a login for each process that reads or writes the log. */
 async function prepareEventStore(home: string, keys: StoredKeys, host: string): Promise<void> {
-  // The server takes RSA keys only, and shows its certificate as a client too.
-  const issued = await keys.issueCertificate({
-    commonName: 'eventstoredb-node',
-    usage: 'both',
-    keyType: 'rsa',
-    dnsNames: [host, 'localhost'],
-    ipAddresses: ['127.0.0.1'],
-  });
+  await writeEventStoreCertificate(home, keys, host);
   const folder = join(home, EVENT_STORE_FOLDER);
-  // The genuine image runs as a user of its own: nothing but that container mounts this folder.
-  write(join(folder, 'node.crt'), issued.certificate, 0o644);
-  write(join(folder, 'node.key'), issued.privateKey, 0o644);
-  write(join(folder, 'ca', 'ca.crt'), keys.caCertificate, 0o644);
   for (const user of ['admin', 'ops']) writeOnce(join(folder, `${user}.password`), password(), 0o644);
   for (const { app } of LOGINS) {
     writeOnce(
       join(home, 'credentials', app, 'event-store.json'),
       JSON.stringify({ username: `shiplog-${app}`, password: password() }),
     );
-    write(join(home, 'credentials', app, 'ca.crt'), keys.caCertificate);
   }
+  writeTrust(home, keys.caCertificate);
 }
 
 function password(): string {
@@ -98,9 +81,4 @@ function password(): string {
 
 function writeOnce(path: string, text: string, mode = 0o600): void {
   write(path, existsSync(path) ? readFileSync(path, 'utf8') : text, mode);
-}
-
-function write(path: string, text: string, mode = 0o600): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-  writeFileSync(path, text, { mode });
 }

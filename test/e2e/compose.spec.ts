@@ -147,6 +147,31 @@ describe('the compose stack', () => {
     await until(() => /^\d{4}-/.test(renewed()) && renewed() > before, 'a renewal');
   }, 120_000);
 
+  it('has new keys in use in every container after a rotation by hand, and goes on', async () => {
+    const rotate = ['node', '--no-warnings', 'dist/apps/cli/main.js', 'keys', 'rotate'];
+    expect(compose('exec', '-T', 'api', ...rotate)).toContain('The running cluster has them in use');
+    const certificates = (text: string): number => text.split('BEGIN CERTIFICATE').length - 1;
+    const inFile = (app: string, file: string): number => certificates(compose('exec', '-T', app, 'cat', file));
+    for (const [app, file] of [
+      ['controllers', '/run/shiplog/bus.json'],
+      ['feed', '/run/shiplog/ca.crt'],
+      ['agent', '/credentials/compose-node.json'],
+      // The server's own, and the one that links its CA to the first.
+      ['nats', '/etc/shiplog-nats/server.crt'],
+    ] as const)
+      await until(() => inFile(app, file) === 2, `${file} of ${app}`);
+    const published = (): string => kubectl('get', 'configmap', 'kube-root-ca.crt', '-o', 'jsonpath={.data}');
+    await until(() => certificates(published()) === 2, 'both CAs in kube-root-ca.crt');
+    await until(() => compose('logs', 'nats').includes('Reloaded server configuration'), 'the bus has read its files');
+    compose('restart', 'controllers');
+    kubectl('scale', 'deployment/web', '--replicas=1');
+    await until(
+      () => /^1$/m.test(kubectl('get', 'deployment', 'web', '-o', 'jsonpath={.status.readyReplicas}')),
+      'one ready replica',
+    );
+    await until(() => / Ready /.test(kubectl('get', 'nodes')), 'a ready node');
+  }, 180_000);
+
   it('goes on after the bus and the writer were killed', async () => {
     compose('kill', 'nats', 'api');
     compose('up', '-d', '--no-build');

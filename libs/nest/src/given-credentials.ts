@@ -3,10 +3,12 @@ import type { ControlPlane } from '#engine';
 import { Fault, isJsonObject } from '#std';
 
 const LOOK_MS = 5000;
+const READ_MS = 1000;
 
 /** The credentials of a process without the key store: what its file says, which may be replaced at any time. */
 export class GivenCredentials implements NatsCredentials {
   private newest: NatsCredentials;
+  private readAt = performance.now();
 
   constructor(private readonly path: string) {
     this.newest = readCredentials(path);
@@ -31,7 +33,10 @@ export class GivenCredentials implements NatsCredentials {
     return this.newest.seed;
   }
 
+  /** Each look of a loop asks for the CA. */
   private read(): void {
+    if (performance.now() - this.readAt < READ_MS) return;
+    this.readAt = performance.now();
     try {
       this.newest = readCredentials(this.path);
     } catch {
