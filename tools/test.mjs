@@ -67,7 +67,8 @@ async function others() {
     program('simulation, first half', [...worlds(seed), '--kept']),
     program('simulation, second half', worlds(seed + 100)),
   ]);
-  return [...simulation, await program('recorded answers', ['tools/replay.mjs'])];
+  const minute = ['tools/fuzz.mjs', '--minutes', '1', '--seed', '398756468'];
+  return [...simulation, await program('fuzz', minute), await program('recorded answers', ['tools/replay.mjs'])];
 }
 
 function program(name, words) {
