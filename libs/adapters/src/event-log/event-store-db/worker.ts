@@ -103,12 +103,18 @@ class LogWorker {
   #settle(number: number, outcome: AppendOutcome): void {
     if (this.#settled.push({ number, outcome }) > 1) return;
     const flush = (): void => {
-      const settled = this.#settled;
-      this.#settled = [];
-      this.#say(answerOf(settled));
+      const answer = this.#takeSettled();
+      if (answer !== undefined) this.#say(answer);
     };
     if (this.#appender.underWay < MANY) setImmediate(flush);
     else setTimeout(flush, GATHER_MS);
+  }
+
+  /** Answers to what is settled and was not answered; undefined when there is nothing. */
+  #takeSettled(): AppendAnswer | undefined {
+    const settled = this.#settled;
+    this.#settled = [];
+    return settled.length === 0 ? undefined : answerOf(settled);
   }
 
   async #answer(read: ReadRequest): Promise<void> {
@@ -147,7 +153,9 @@ class LogWorker {
     this.#live ??= new LiveEvents(after, { ...parts, isClosed });
     try {
       if (this.#appender.underWay >= MANY) await pause(GATHER_MS);
-      this.#say({ is: 'live', seq, ...(await this.#live.take()) });
+      const page = await this.#live.take();
+      const appended = this.#takeSettled();
+      this.#say({ is: 'live', seq, ...page, ...(appended && { appended }) });
     } catch (cause) {
       this.#say({ is: 'failed', seq, failure: this.#failure(cause) });
     }

@@ -109,6 +109,8 @@ export interface LiveAnswer extends PageContent {
   readonly upTo: number;
   /** For each row the number of the append that sent this very text, -1 where none of this process did. */
   readonly own?: readonly number[];
+  /** Answers to appends that go with it: a message of their own would wake the main thread once more. */
+  readonly appended?: AppendAnswer;
 }
 export interface HeadAnswer {
   readonly is: 'head';

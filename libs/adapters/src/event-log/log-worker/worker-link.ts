@@ -176,11 +176,13 @@ export class WorkerLink {
       case 'broken':
         return this.#end(faultOf(message.failure));
       case 'appended':
-        this.#release(message.numbers.length);
-        return this.#options.onAppended?.(message);
+        return this.#appended(message);
       case 'page':
-      case 'live':
         return this.#settle(message.seq)?.resolve(message);
+      case 'live':
+        this.#settle(message.seq)?.resolve(message);
+        if (message.appended) this.#appended(message.appended);
+        return;
       case 'head':
         return this.#settle(message.seq)?.resolve(message.head);
       case 'failed':
@@ -190,6 +192,11 @@ export class WorkerLink {
         void this.#worker.terminate();
         return;
     }
+  }
+
+  #appended(answer: AppendAnswer): void {
+    this.#release(answer.numbers.length);
+    this.#options.onAppended?.(answer);
   }
 
   #settle(seq: number): Waiting | undefined {
