@@ -132,8 +132,7 @@ export class CertificateAuthority implements RotatingKey {
     const certificate = parsed(pem);
     if (certificate === undefined || !certificate.checkIssued(this.#signer().shown)) return true;
     const from = certificate.validFromDate.getTime();
-    // Certificates know whole seconds only.
-    if (from + BACKDATED_MS <= renewed) return true;
+    if (from + BACKDATED_MS < renewed) return true;
     return isRenewalDue({ from, to: certificate.validToDate.getTime() }, this.now());
   }
 

@@ -79,7 +79,9 @@ export class StoredKeys implements Keys {
     const now = this.now();
     // What no process but the one with the writer uses can be in use at once.
     const leadMs = name === 'ca' || name === 'tokens' ? LEAD_BY_HAND_MS : 0;
-    await this.rotating[name].add({ made: now, signs: now + leadMs, by });
+    // Certificates know whole seconds: those of the next second are told apart from those of this one.
+    const signs = name === 'certificates' ? Math.ceil((now + 1) / 1000) * 1000 : now + leadMs;
+    await this.rotating[name].add({ made: now, signs, by });
   }
 
   get caCertificate(): string {
