@@ -74,7 +74,7 @@ class NodeAgent implements Agent {
     this.assigned = new Assigned(options.node.name, (line) => this.log(line));
     this.contact = new Contact(options, this.boot, this.assigned, (news) => this.apply(news));
     this.pulls = new PullRecords({
-      newSalt: () => options.ids.uid(),
+      ids: options.ids,
       save: () => this.memory.saveNow(),
       present: async () => new Set((await options.runtime.images()).map(({ id }) => id)),
     });

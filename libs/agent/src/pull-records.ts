@@ -1,5 +1,4 @@
-import { createHmac } from 'node:crypto';
-import type { RegistryCredentials } from '#ports';
+import type { Ids, RegistryCredentials } from '#ports';
 import { isJsonObject, type Json } from '#std';
 
 /** Credentials out of a pod's image pull secret. */
@@ -37,8 +36,8 @@ const SECRETS_MAX = 100;
 const IMAGES_MAX = 500;
 
 export interface PullRecordsOptions {
-  /** Makes what keys the hashes of credentials: without it, equal credentials would have equal hashes on all nodes. */
-  readonly newSalt: () => string;
+  /** Make a salt and salted hashes: without a salt, equal credentials would have equal hashes on all nodes. */
+  readonly ids: Ids;
   /** Resolves once {@link PullRecords.state} is written durably. */
   readonly save: () => Promise<void>;
   /** Ids of the images that the node has. */
@@ -145,10 +144,9 @@ export class PullRecords {
   }
 
   private hashOf({ server, username, password }: RegistryCredentials): string {
-    this.salt ??= this.options.newSalt();
-    return createHmac('sha256', this.salt)
-      .update(JSON.stringify([server, username, password]))
-      .digest('base64url');
+    const { ids } = this.options;
+    this.salt ??= ids.uid();
+    return ids.named(JSON.stringify([this.salt, server, username, password]));
   }
 }
 
