@@ -10,7 +10,7 @@ import type {
   PodReport,
   StreamOpened,
 } from '#model';
-import type { JsonObject } from '#std';
+import { hash128, type JsonObject } from '#std';
 import type { ProbeAnswer, ProbeTarget } from '#ports';
 import { createAgent } from './agent.js';
 import type { Agent } from './agent.js';
@@ -88,7 +88,7 @@ export class TestNode {
       prober: new FakeProber((target) => this.probe(target)),
       volumes: this.volumes,
       clock: this.clock,
-      ids: { uid: () => `boot-${++this.boots}`, named: (text) => text },
+      ids: { uid: () => `boot-${++this.boots}`, named: hash128 },
       node: {
         name: 'n1',
         internalIp: '10.0.0.1',
