@@ -17,7 +17,7 @@ const configMap = (name: string) =>
 const namespace = testCreate('core.namespaces', { metadata: { name: 'team' } });
 
 describe('what a writer did not write itself', () => {
-  it('renews what it decides on: an append that lands after it was given up', async () => {
+  it('does not count when it gave up on it: a new term of the same writer comes before it', async () => {
     const landings: (() => void)[] = [];
     let isLate = false;
     const log = new MemoryEventLog({
@@ -40,11 +40,18 @@ describe('what a writer did not write itself', () => {
     }
     expect(await deleted).toMatchObject({ refused: true, code: 504 });
     isLate = false;
-    // Nobody knows yet that the namespace is going.
     expect(isRefusal(await writer.submit(configMap('two')))).toBe(false);
+    expect(writer.heldEpoch).toBe(2);
     landings[0]?.();
     await turns();
-    expect(await writer.submit(configMap('three'))).toMatchObject({ refused: true, code: 403 });
+    expect(log.store.stream(NAMESPACE)).toHaveLength(2);
+    expect(plane.reads.projection.get({ id: 'core.namespaces' }, undefined, 'team')?.metadata).not.toHaveProperty(
+      'deletionTimestamp',
+    );
+    expect(isRefusal(await writer.submit(configMap('three')))).toBe(false);
+    // The stream has an event more than counts: the next one follows on it.
+    expect(isRefusal(await writer.submit({ ...namespace, verb: 'delete', body: {} }))).toBe(false);
+    expect(await writer.submit(configMap('four'))).toMatchObject({ refused: true, code: 403 });
     await plane.stop();
   });
 

@@ -1,4 +1,4 @@
-import { refusals, type Command, type Refusal } from '#model';
+import { refusals, type Command, type Refusal, type View } from '#model';
 
 /** The refusals that the writer itself gives, whatever the command. */
 export const REFUSED_BUSY: Refusal = refusals.tooManyRequests(
@@ -22,8 +22,14 @@ export function tooLarge(why: string): Refusal {
 }
 
 /** What a loop decided on has moved: it looks again. */
-export function stale(message: string): Refusal {
-  return { refused: true, code: 409, reason: 'Stale', message };
+export function staleBasis({ basedOn }: Command, ahead: Pick<View, 'stream'>): Refusal | undefined {
+  for (const { stream, revision } of basedOn ?? []) {
+    const now = ahead.stream(stream)?.revision ?? -1;
+    if (now === revision) continue;
+    const message = `decided on revision ${revision} of ${stream}, which is at ${now} now`;
+    return { refused: true, code: 409, reason: 'Stale', message };
+  }
+  return undefined;
 }
 
 /** Somebody else ended the object between the mark and its deletion, and it may have a successor: the wish is fulfilled. */

@@ -3,63 +3,38 @@ import type {
   Command,
   CommandResult,
   DecidedEvent,
-  KindRegistry,
   NewEvent,
   Refusal,
   StoredEvent,
   StreamState,
 } from '#model';
 import { decideCommand, isRefusal, refusals, streamOf, withSnapshot } from '#model';
-import type { Clock, EventLog, Ids } from '#ports';
 import { AppendVoid, EventTooLarge, LogDamaged, LogFailed, LogFull, WrongExpectedRevision } from '#ports';
-import type { Instant, JsonObject } from '#std';
+import type { JsonObject } from '#std';
 import { Fault } from '#std';
-import type { EventCodec } from './codec.js';
 import { fits } from './event-size.js';
 import { OutstandingAppends } from './outstanding-appends.js';
 import { endsOfStreams } from './forgotten-names.js';
 import { isDoubt, landingOf, type Doubt } from './doubt.js';
 import { WRITER_ELECTED, WRITER_STREAM } from './own-streams.js';
 import type { Projection } from './projection.js';
-import type { ReadModel } from './read-model.js';
 import { pause, waiting } from './waiting.js';
 import { accepted } from './writer-answers.js';
 import { eventOf } from './writer-event.js';
 import { WriterElsewhere } from './writer-seat.js';
-import { isGone, NOT_TAKEN, REFUSED_BUSY, stale, tooLarge, unknownOutcome } from './writer-refusals.js';
+import type { Basis, CommandPort, WriterOptions } from './writer-options.js';
+import { isGone, NOT_TAKEN, REFUSED_BUSY, staleBasis, tooLarge, unknownOutcome } from './writer-refusals.js';
 
-export interface WriterOptions {
-  readonly log: EventLog;
-  readonly reads: ReadModel;
-  readonly kinds: KindRegistry;
-  readonly codec: EventCodec;
-  readonly ids: Ids;
-  readonly clock: Clock;
-  /** How many events of a stream there are from one snapshot to the next. Default: as the model says. */
-  readonly snapshotEvery?: number;
-  readonly onFatal: (cause: unknown) => void;
-}
+export type { CommandPort, WriterOptions } from './writer-options.js';
 
-/** Where commands go: the writer itself, or the bus that leads to it. */
-export interface CommandPort {
-  submit(command: Command): Promise<CommandResult>;
-}
-
+/** How long one election takes that ends a doubt; then the log is read anew. */
+const DOUBT_MS = 5_000;
 /** How long a command may take, retries included. */
 export const COMMAND_TIMEOUT_MS = 30_000;
 /** Position of a state that was not read from the log yet. No client can have seen it, so none can state it. */
 const ON_ITS_WAY = Number.MAX_SAFE_INTEGER;
 /** More commands than this under way at once are answered 429. */
 export const COMMANDS_MAX = 8192;
-
-/** What a decision was made on. */
-interface Basis {
-  readonly stream: string;
-  readonly before: StreamState | undefined;
-  /** Appends that have to be settled before this one is sent. */
-  readonly restsOn: readonly Promise<unknown>[];
-  readonly now: Instant;
-}
 
 /**
  * The one writer: the only place that appends. A command is decided synchronously on the newest state, which includes
@@ -74,6 +49,11 @@ export class Writer implements CommandPort {
   private underWay = 0;
   private readonly outstanding = new OutstandingAppends();
   private elected = false;
+  /** Position at which this writer's term began. */
+  private electedAt = 0;
+  private terms = 0;
+  /** An append was given up on without an answer. */
+  private isInDoubt = false;
   /** Counts rebuilds: an append of an older generation must not touch the newer state. */
   private generation = 0;
   private rebuilding: Promise<void> | undefined;
@@ -91,22 +71,11 @@ export class Writer implements CommandPort {
 
   /** Takes the role: appends `WriterElected` with the next epoch. `cluster` names the cluster if this is its first event. */
   async elect(cluster: string): Promise<void> {
-    const { reads, clock } = this.options;
+    const { reads } = this.options;
     await reads.fresh(COMMAND_TIMEOUT_MS);
     for (;;) {
-      const state = reads.projection.stream(WRITER_STREAM);
-      const epoch = reads.projection.epoch + 1;
-      const name = reads.projection.cluster || cluster;
-      const revision = state?.revision ?? -1;
-      const now = clock.now();
-      const at = { stream: WRITER_STREAM, expected: revision, cause: `elected ${cluster} ${now}` };
-      const data = { epoch, cluster: name };
-      const event = eventOf(this.options, at, { type: WRITER_ELECTED, data, command: undefined, now, epoch });
       try {
-        const position = await this.durably(WRITER_STREAM, event, revision, clock.monotonic() + COMMAND_TIMEOUT_MS);
-        await reads.reached(position, COMMAND_TIMEOUT_MS);
-        this.own.delete(event.id);
-        this.epoch = epoch;
+        await this.beginTerm(cluster, COMMAND_TIMEOUT_MS);
         this.ahead = reads.projection.copy();
         this.elected = true;
         this.unfollow = reads.onChanges((_changes, events) => this.follow(events));
@@ -116,6 +85,22 @@ export class Writer implements CommandPort {
         await reads.fresh(COMMAND_TIMEOUT_MS);
       }
     }
+  }
+
+  /** Appends the election of this writer for the next term. What was sent in an earlier term and comes later does not count. */
+  private async beginTerm(cluster: string, timeoutMs: number): Promise<void> {
+    const { reads, clock } = this.options;
+    const epoch = reads.projection.epoch + 1;
+    const revision = reads.projection.stream(WRITER_STREAM)?.revision ?? -1;
+    const now = clock.now();
+    const at = { stream: WRITER_STREAM, expected: revision, cause: `elected ${cluster} ${now}` };
+    const data = { epoch, cluster: reads.projection.cluster || cluster };
+    const event = eventOf(this.options, at, { type: WRITER_ELECTED, data, command: undefined, now, epoch });
+    this.electedAt = await this.durably(WRITER_STREAM, event, revision, clock.monotonic() + timeoutMs);
+    await reads.reached(this.electedAt, timeoutMs);
+    this.own.delete(event.id);
+    this.epoch = epoch;
+    this.terms++;
   }
 
   /** The epoch of a writer that has the role. */
@@ -136,6 +121,9 @@ export class Writer implements CommandPort {
   private follow(events: readonly StoredEvent[]): void {
     const { reads } = this.options;
     if (!this.elected) return;
+    const elections = events.filter(({ type, stream }) => type === WRITER_ELECTED && stream === WRITER_STREAM);
+    const own = elections.findLast(({ id }) => this.own.has(id));
+    if (own) this.epoch = Number(own.data['epoch']);
     if (reads.projection.epoch > this.epoch) return this.deposed();
     for (const { id, stream, position } of events) {
       const folded = reads.projection.stream(stream);
@@ -183,7 +171,7 @@ export class Writer implements CommandPort {
   private async attempt(command: Command, seen: { refusedEarly: boolean }): Promise<CommandResult | 'again'> {
     const { clock, ids, kinds } = this.options;
     const now = clock.now();
-    const moved = this.staleBasis(command);
+    const moved = staleBasis(command, this.ahead);
     if (moved) return moved;
     const decided = decideCommand(kinds, command, this.ahead, { now, uid: command.uid ?? ids.uid() });
     if (isRefusal(decided)) {
@@ -227,12 +215,15 @@ export class Writer implements CommandPort {
    */
   private async resolved(doubt: Doubt, decided: DecidedEvent): Promise<CommandResult | 'again'> {
     const { log, reads } = this.options;
-    await this.rebuilding;
-    if (!this.elected) return 'again';
+    do {
+      await this.rebuilding;
+      if (!this.elected) return 'again';
+      if (this.isInDoubt) this.rebuild();
+    } while (this.isInDoubt);
     try {
       const position = await landingOf(log, doubt);
-      if (position === 'never') return 'again';
-      if (position === undefined) return unknownOutcome('it may still be taken');
+      // The term has ended in which it was sent: what comes after that does not count.
+      if (position === 'never' || position === undefined || position > this.electedAt) return 'again';
       if (await reads.reached(position, COMMAND_TIMEOUT_MS)) return accepted(decided, position, true);
       return refusals.timeout('the write is durable, but this server is too far behind to show it');
     } catch (cause) {
@@ -250,7 +241,9 @@ export class Writer implements CommandPort {
     const { type, data: changed } = decided.event as NonNullable<DecidedEvent['event']>;
     const object = decided.deleted ? undefined : decided.object;
     const what = { type, command, now, epoch: this.epoch };
-    const at = { stream, expected, cause: command.correlationId };
+    // In a later term it is another event: the log may have the first one, which does not count any more.
+    const cause = this.terms === 1 ? command.correlationId : `${command.correlationId} ${this.epoch}`;
+    const at = { stream, expected, cause };
     const encoded = (data: JsonObject) =>
       codec.encode(stream, eventOf(this.options, at, { ...what, data }), expected + 1);
     const full = encoded(object ? withSnapshot(changed, expected + 1, object, snapshotEvery) : changed);
@@ -269,6 +262,7 @@ export class Writer implements CommandPort {
     } catch (cause) {
       const outcome = this.failed(cause, generation);
       if (!this.unanswered.delete(event.id)) return outcome;
+      this.isInDoubt = true;
       if (cause instanceof LogFull) return unknownOutcome(cause);
       return outcome === 'again' ? { is: 'doubt', stream, revision: expected + 1, id: event.id } : outcome;
     }
@@ -284,6 +278,7 @@ export class Writer implements CommandPort {
         'another writer was elected while this write was under way; whether it counts shows a read',
       );
     }
+    if (event.metadata.epoch < this.epoch && position > this.electedAt) return 'again';
     // From now on both projections share the folded object.
     const folded = reads.projection.stream(stream);
     if (generation === this.generation && folded && this.ahead.stream(stream) === optimistic) {
@@ -356,6 +351,7 @@ export class Writer implements CommandPort {
       for (let wait = 10; ; wait = Math.min(wait * 2, 1000)) {
         const ends =
           (await reads.fresh(5000).catch(() => false)) &&
+          (await this.withoutDoubt()) &&
           (await endsOfStreams(this.options, this.forgotten).catch((cause) => this.unreadable(cause)));
         if (ends) {
           this.ahead = reads.projection.copy();
@@ -371,6 +367,22 @@ export class Writer implements CommandPort {
     })();
   }
 
+  /**
+   * An append that was given up on may still land, on what then has the place of that which it was decided on. A new term of
+   * this writer makes it count no more.
+   */
+  private async withoutDoubt(): Promise<boolean> {
+    if (!this.isInDoubt || !this.elected) return true;
+    try {
+      await this.beginTerm(this.options.reads.projection.cluster, DOUBT_MS);
+      this.isInDoubt = false;
+      return true;
+    } catch {
+      // The log does not answer, or another writer was elected, which is about to be read.
+      return false;
+    }
+  }
+
   private unreadable(cause: unknown): undefined {
     if (!(cause instanceof LogDamaged)) return;
     this.elected = false;
@@ -384,13 +396,5 @@ export class Writer implements CommandPort {
     const isRebuilt = await Promise.race([this.rebuilding, late.done.then(() => false)]);
     late.cancel();
     return isRebuilt !== false;
-  }
-
-  private staleBasis(command: Command): Refusal | undefined {
-    for (const { stream, revision } of command.basedOn ?? []) {
-      const now = this.ahead.stream(stream)?.revision ?? -1;
-      if (now !== revision) return stale(`decided on revision ${revision} of ${stream}, which is at ${now} now`);
-    }
-    return undefined;
   }
 }

@@ -61,5 +61,10 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     showed:
       'the version of a write that a reader elsewhere had seen was refused as an old one by a writer whose own view lagged',
   },
+  {
+    seed: 850170,
+    showed:
+      'an append that was given up on landed on an event that had taken the place of the one it was decided on: an object came back that had gone',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];
