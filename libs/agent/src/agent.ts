@@ -214,6 +214,8 @@ class NodeAgent implements Agent {
     if (!around || !owner) return;
     const known = this.keepers.get(pod.metadata.uid);
     if (known) return known.changed(pod);
+    // It has ended and was forgotten while this news waited for the engine.
+    if (!this.assigned.has(pod.metadata.uid)) return;
     const keeper = new PodKeeper(around, pod, owner);
     if (!adopting) this.admit(keeper);
     this.keepers.set(pod.metadata.uid, keeper);

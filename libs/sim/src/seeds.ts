@@ -66,5 +66,10 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     showed:
       'an append that was given up on landed on an event that had taken the place of the one it was decided on: an object came back that had gone',
   },
+  {
+    seed: 860036,
+    showed:
+      'an agent kept a pod that had ended, since older news of it waited for the engine: the node had no room for others',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];
