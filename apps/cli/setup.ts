@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   natsConfig,
+  withFormerOperator,
   NatsAuthority,
   NodeAdmission,
   openFileKeys,
@@ -40,7 +41,9 @@ export async function setup(options: SetupOptions): Promise<void> {
     const admission = new NodeAdmission(keys.store, authority, new SystemClock());
     const host = new URL(options.bus).hostname;
     await writeBusCertificate(home, keys, host);
-    write(join(home, 'nats', 'server.conf'), natsConfig({ listen: '0.0.0.0:4222', folder: MOUNTED, authority }));
+    const path = join(home, 'nats', 'server.conf');
+    const config = natsConfig({ listen: '0.0.0.0:4222', folder: MOUNTED, authority });
+    write(path, existsSync(path) ? withFormerOperator(config, readFileSync(path, 'utf8')) : config);
     const admit = async (path: string, name: string, url: string, permissions: NatsPermissions): Promise<void> => {
       const user = await authority.issueUser(name, permissions);
       write(path, JSON.stringify({ url, ca: keys.caCertificate, ...user }));

@@ -170,7 +170,7 @@ describe('the compose stack', () => {
       'one ready replica',
     );
     await until(() => / Ready /.test(kubectl('get', 'nodes')), 'a ready node');
-  }, 180_000);
+  }, 480_000);
 
   it('goes on after the bus and the writer were killed', async () => {
     compose('kill', 'nats', 'api');

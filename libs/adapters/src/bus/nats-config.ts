@@ -42,6 +42,25 @@ export function withAccount(config: string, authority: NatsConfigOptions['author
   return config.replace(/^resolver_preload: .*$/m, () => preload(authority));
 }
 
+/**
+ * A configuration with the operator's line of a former one, if that is of the same operator: a running server reads its files
+ * again only if that line has not changed, and each issue of it has another date.
+ */
+export function withFormerOperator(config: string, former: string): string {
+  const [was, now] = [former, config].map((text) => OPERATOR.exec(text)?.[1] ?? '');
+  return was !== '' && subjectOf(was) === subjectOf(now) ? config.replace(OPERATOR, () => `operator: ${was}`) : config;
+}
+const OPERATOR = /^operator: (\S+)$/m;
+
+function subjectOf(jwt: string | undefined): unknown {
+  try {
+    const payload = Buffer.from(jwt?.split('.')[1] ?? '', 'base64url').toString();
+    return (JSON.parse(payload) as { readonly sub?: unknown }).sub;
+  } catch {
+    return undefined;
+  }
+}
+
 function preload({ accountId, accountJwt }: NatsConfigOptions['authority']): string {
   return `resolver_preload: { ${accountId}: ${accountJwt} }`;
 }
