@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Processor time that one step of a write may take from the thread that answers everybody. */
 const FREE_MS = 40;
-/** For each millisecond beyond that, the user's costly writes rest for so many: the excess takes at most 1 % of the time. */
+/** What goes beyond that is a debt of the user, of which so much is let pass: a cold process's first writes are slow too. */
+const DEBT_FREE_MS = 150;
+/** For each millisecond of further debt the user's costly writes rest for so many: the excess takes at most 1 % of the time. */
 const REST_FACTOR = 100;
 const REST_MAX_MS = 20_000;
 /** Who would have to wait longer is told to come back. */
@@ -33,8 +35,8 @@ const METER: Meter = {
 
 /** The costly writes of one user. */
 interface Lane {
-  /** When the next one may begin. */
-  readyAt: number;
+  /** When the next one may begin, were no debt let pass: a debt is paid off by rest. */
+  paidAt: number;
   waiting: number;
   /** Resolves when the one before has ended. */
   tail: Promise<unknown>;
@@ -51,7 +53,7 @@ export interface AdmittedWrite {
 
 /**
  * Keeps one user's costly writes (objects of many thousand fields) from taking the thread that answers everybody. They go
- * one at a time, and after one that took the thread for long the next waits, or is refused with 429 and a time to come back.
+ * one at a time, and whoever took the thread for long too often waits, or is refused with 429 and a time to come back.
  * Other users, and this user's other requests, go on.
  */
 export class CostlyWrites {
@@ -75,15 +77,21 @@ export class CostlyWrites {
     await before;
     lane.waiting--;
     const late = this.tooLong(lane);
-    if (!late && lane.readyAt > this.meter.now()) await this.meter.wait(lane.readyAt - this.meter.now());
+    const rest = this.restOf(lane);
+    if (!late && rest > 0) await this.meter.wait(rest);
     if (!late) return this.admitted(user, target, resolve);
     resolve();
     return late;
   }
 
-  private tooLong({ readyAt, waiting }: Lane): Refusal | undefined {
-    const ms = readyAt - this.meter.now();
-    if (ms <= WAIT_MAX_MS && waiting < WAITING_MAX) return undefined;
+  /** Milliseconds until the next one may begin. */
+  private restOf({ paidAt }: Lane): number {
+    return paidAt - this.meter.now() - DEBT_FREE_MS * REST_FACTOR;
+  }
+
+  private tooLong(lane: Lane): Refusal | undefined {
+    const ms = this.restOf(lane);
+    if (ms <= WAIT_MAX_MS && lane.waiting < WAITING_MAX) return undefined;
     const why = 'writes of very large objects by this user take too much of the server';
     return refusals.tooManyRequests(
       `Too many requests, please try again later: ${why}`,
@@ -106,11 +114,18 @@ export class CostlyWrites {
       wrote: (made) => void (written = made),
       end: () => {
         if (written !== undefined) this.remember(written, longest);
-        const excess = longest - FREE_MS;
-        if (excess > 0) this.laneOf(user).readyAt = this.meter.now() + Math.min(excess * REST_FACTOR, REST_MAX_MS);
+        this.owe(user, longest - FREE_MS);
         release();
       },
     };
+  }
+
+  private owe(user: string, excessMs: number): void {
+    if (excessMs <= 0) return;
+    const lane = this.laneOf(user);
+    const now = this.meter.now();
+    const most = now + DEBT_FREE_MS * REST_FACTOR + REST_MAX_MS;
+    lane.paidAt = Math.min(Math.max(lane.paidAt, now) + excessMs * REST_FACTOR, most);
   }
 
   private remember(target: string, ms: number): void {
@@ -124,10 +139,10 @@ export class CostlyWrites {
   private laneOf(user: string): Lane {
     let lane = this.lanes.get(user);
     if (lane) return lane;
-    // Lanes that nobody waits in and that may be entered are as good as new ones.
-    for (const [name, { readyAt, waiting }] of this.lanes)
-      if (waiting === 0 && readyAt <= this.meter.now()) this.lanes.delete(name);
-    lane = { readyAt: 0, waiting: 0, tail: Promise.resolve() };
+    // Lanes that nobody waits in and that owe nothing are as good as new ones.
+    for (const [name, { paidAt, waiting }] of this.lanes)
+      if (waiting === 0 && paidAt <= this.meter.now()) this.lanes.delete(name);
+    lane = { paidAt: 0, waiting: 0, tail: Promise.resolve() };
     this.lanes.set(user, lane);
     return lane;
   }
