@@ -71,5 +71,9 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     showed:
       'an agent kept a pod that had ended, since older news of it waited for the engine: the node had no room for others',
   },
+  {
+    seed: 860075,
+    showed: 'a paused rollout that was sized anew did not count the pods that a shrunk set had not yet given up',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];

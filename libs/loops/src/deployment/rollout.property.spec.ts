@@ -159,6 +159,37 @@ describe('a rollout, whatever the order in which its decisions arrive', () => {
     );
   });
 
+  test('has never more pods than it may when it is paused and grows meanwhile', () => {
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        fc.integer({ min: 1, max: 5 }),
+        bound,
+        bound,
+        (seed, replicas, maxSurge, maxUnavailable) => {
+          const random = prng(seed);
+          const world = new World(random);
+          const { cluster } = world;
+          makeDeployment(cluster, { replicas, maxSurge, maxUnavailable });
+          allReady(cluster.settle());
+          cluster.onChange = () => expect(active(cluster)).toBeLessThanOrEqual(boundsOf(deploymentIn(cluster)).most);
+          let wanted = replicas;
+          for (const version of ['2', '3', '1']) {
+            roll(cluster, version);
+            for (let i = random.below(40); i > 0; i--) world.step();
+            if (random.chance(0.5)) wanted += random.below(4);
+            cluster.edit(deployments, 'default', 'web', { spec: { paused: random.chance(0.6), replicas: wanted } });
+            for (let i = random.below(60); i > 0; i--) world.step();
+          }
+          cluster.edit(deployments, 'default', 'web', { spec: { paused: false } });
+          world.finish();
+          expect(podsIn(cluster).map((pod) => pod.metadata.labels?.['v'])).toEqual(Array(wanted).fill('1'));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
   test('comes to rest with exactly the wanted pods after any scaling in between', () => {
     fc.assert(
       fc.property(

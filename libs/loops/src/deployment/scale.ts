@@ -2,7 +2,7 @@ import { type ReplicaSet } from '#kinds';
 import type { Submit } from '#model';
 import { DESIRED_REPLICAS, MAX_REPLICAS, numberIn, revisionOf } from './annotations.js';
 import { resize } from './resize.js';
-import { byAge, replicasOf, totalOf, type Situation } from './situation.js';
+import { byAge, replicasOf, roomOf, totalOf, type Situation } from './situation.js';
 
 /** Whether somebody changed the number of replicas since the sets were last sized. */
 export function isScaled({ sets, bounds }: Situation): boolean {
@@ -12,12 +12,19 @@ export function isScaled({ sets, bounds }: Situation): boolean {
   });
 }
 
-/** Brings the sets to a changed number of replicas without moving the rollout itself. */
+/**
+ * Brings the sets to a changed number of replicas without moving the rollout itself. They grow as far as there is room: a set
+ * that was shrunk before may still have the pods that it is to give up. The rollout adds what is missing then.
+ */
 export function scale(situation: Situation): readonly Submit[] {
   const { sets, old, current, bounds, deployment } = situation;
   const active = sets.filter((set) => replicasOf(set) > 0);
   const only = active.length > 1 ? undefined : (active[0] ?? current ?? latest(old));
-  if (only) return resize(situation, only, bounds.wanted, `${deployment.metadata.name} wants ${bounds.wanted} pods`);
+  if (only) {
+    const size = replicasOf(only);
+    const to = size + Math.min(bounds.wanted - size, roomOf(situation));
+    return resize(situation, only, to, `${deployment.metadata.name} wants ${bounds.wanted} pods`);
+  }
   if (active.length === 0) return [];
   if (current && isSaturated(current, bounds.wanted)) {
     return old
@@ -45,7 +52,7 @@ function latest(sets: readonly ReplicaSet[]): ReplicaSet | undefined {
 function inProportion(situation: Situation, active: readonly ReplicaSet[]): readonly Submit[] {
   const { bounds, deployment } = situation;
   const allowed = bounds.wanted > 0 ? bounds.most : 0;
-  const toAdd = allowed - totalOf(active, replicasOf);
+  const toAdd = Math.min(allowed - totalOf(active, replicasOf), roomOf(situation));
   // Growing begins with the largest and youngest, shrinking with the largest and oldest.
   const order = [...active].sort((a, b) => replicasOf(b) - replicasOf(a) || (toAdd > 0 ? byAge(b, a) : byAge(a, b)));
   let added = 0;
