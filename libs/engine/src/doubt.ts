@@ -14,10 +14,7 @@ export function isDoubt(value: unknown): value is Doubt {
   return typeof value === 'object' && value !== null && (value as { is?: unknown }).is === 'doubt';
 }
 
-/**
- * Position of the event in the log; `never` when another event has its place in the stream. While the place is free it may still
- * land: nobody knows.
- */
+/** Position of the event in the log; `never` when another event has its place in the stream; undefined while the place is free. */
 export async function landingOf(
   log: Pick<EventLog, 'readStream'>,
   { stream, revision, id }: Doubt,

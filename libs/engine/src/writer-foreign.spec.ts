@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { MemoryBusHub, MemoryEventLog, MemoryLogStore, SystemClock, VirtualClock } from '#adapters';
 import { builtinAdmission, configMapKind, createRegistry, namespaceKind } from '#kinds';
 import { isRefusal } from '#model';
+import { WRITER_ELECTED, WRITER_STREAM } from './own-streams.js';
 import { testCreate, testPatch, testPlane } from './testing.js';
 import { holdSeat, requireFreeSeat } from './writer-seat.js';
 import { COMMAND_TIMEOUT_MS } from './writer.js';
@@ -53,6 +54,59 @@ describe('what a writer did not write itself', () => {
     expect(isRefusal(await writer.submit({ ...namespace, verb: 'delete', body: {} }))).toBe(false);
     expect(await writer.submit(configMap('four'))).toMatchObject({ refused: true, code: 403 });
     await plane.stop();
+  });
+
+  it('is its own election when that lands after it was given up on', async () => {
+    const landings: (() => void)[] = [];
+    let isLate = false;
+    const log = new MemoryEventLog({
+      faults: {
+        beforeAppend: ({ stream }) => (isLate && stream !== 'core.configmaps/team/one' ? 'late' : 'go-on'),
+        later: (work) => landings.push(work),
+      },
+    });
+    const clock = new VirtualClock(Date.UTC(2026, 0, 1));
+    const ends: unknown[] = [];
+    const plane = testPlane(log, kinds, { clock, onFatal: (cause) => ends.push(cause) });
+    await plane.start();
+    const writer = await plane.becomeWriter('test');
+    await writer.submit(namespace);
+    isLate = true;
+    const doubtful = writer.submit(configMap('zero'));
+    // So long that elections are given up on, too.
+    for (let passed = 0; passed <= 3 * COMMAND_TIMEOUT_MS; passed += 500) {
+      await turns();
+      clock.advance(500);
+    }
+    expect(await doubtful).toMatchObject({ refused: true, code: 504 });
+    const elections = () => log.store.stream(WRITER_STREAM).filter(({ type }) => type === WRITER_ELECTED);
+    expect(elections()).toHaveLength(1);
+    isLate = false;
+    for (const land of landings.splice(0)) land();
+    for (let passed = 0; passed <= COMMAND_TIMEOUT_MS; passed += 500) {
+      await turns();
+      clock.advance(500);
+    }
+    expect(ends).toEqual([]);
+    expect(elections().length).toBeGreaterThan(1);
+    expect(isRefusal(await writer.submit(configMap('one')))).toBe(false);
+    expect(writer.heldEpoch).toBe(plane.reads.projection.epoch);
+    await plane.stop();
+  });
+
+  it('is an election in the same moment: only one of two has the role', async () => {
+    const store = new MemoryLogStore();
+    const clock = new VirtualClock(Date.UTC(2026, 0, 1));
+    const ends: unknown[] = [];
+    const planes = [1, 2].map(() =>
+      testPlane(new MemoryEventLog({ store, shared: true }), kinds, { clock, onFatal: (cause) => ends.push(cause) }),
+    );
+    await Promise.all(planes.map((plane) => plane.start()));
+    const writers = await Promise.all(planes.map((plane) => plane.becomeWriter('test')));
+    await turns();
+    expect(writers.filter(({ heldEpoch }) => heldEpoch !== undefined)).toHaveLength(1);
+    expect(ends).toMatchObject([{ name: 'WriterElsewhere' }]);
+    await Promise.all(planes.map((plane) => plane.stop()));
   });
 
   it('renews what it decides on: an event of somebody else', async () => {

@@ -1,4 +1,5 @@
 import { refusals, type Command, type Refusal, type View } from '#model';
+import { AppendVoid, EventTooLarge, LogFull, WrongExpectedRevision } from '#ports';
 
 /** The refusals that the writer itself gives, whatever the command. */
 export const REFUSED_BUSY: Refusal = refusals.tooManyRequests(
@@ -7,12 +8,27 @@ export const REFUSED_BUSY: Refusal = refusals.tooManyRequests(
 );
 export const NOT_TAKEN: Refusal = refusals.timeout('the event log did not take the write in time');
 
+export const NOT_SHOWN: Refusal = refusals.timeout(
+  'the write is durable, but this server is too far behind to show it',
+);
+export const MAY_NOT_COUNT: Refusal = refusals.unavailable(
+  'another writer was elected while this write was under way; whether it counts shows a read',
+);
+
 export function unknownOutcome(cause: unknown): Refusal {
   const why = cause instanceof Error ? cause.message : String(cause);
   return refusals.timeout(`it is not known whether the write was taken: ${why}`);
 }
 
-export function tooLarge(why: string): Refusal {
+/** What is said of an append that failed; `again` when the command is to be decided on what the log says now. */
+export function refusedBy(cause: unknown): Refusal | 'again' {
+  if (cause instanceof EventTooLarge) return tooLarge(cause.message);
+  if (cause instanceof WrongExpectedRevision || cause instanceof AppendVoid) return 'again';
+  if (cause instanceof LogFull) return refusals.unavailable(cause.message);
+  return unknownOutcome(cause);
+}
+
+function tooLarge(why: string): Refusal {
   return {
     refused: true,
     code: 413,

@@ -9,21 +9,30 @@ import type {
   StreamState,
 } from '#model';
 import { decideCommand, isRefusal, refusals, streamOf, withSnapshot } from '#model';
-import { AppendVoid, EventTooLarge, LogDamaged, LogFailed, LogFull, WrongExpectedRevision } from '#ports';
+import { LogDamaged, LogFailed, LogFull, WrongExpectedRevision } from '#ports';
 import type { JsonObject } from '#std';
-import { Fault } from '#std';
 import { fits } from './event-size.js';
 import { OutstandingAppends } from './outstanding-appends.js';
 import { endsOfStreams } from './forgotten-names.js';
 import { isDoubt, landingOf, type Doubt } from './doubt.js';
 import { WRITER_ELECTED, WRITER_STREAM } from './own-streams.js';
 import type { Projection } from './projection.js';
+import { SentAppends } from './sent-appends.js';
 import { pause, waiting } from './waiting.js';
 import { accepted } from './writer-answers.js';
 import { eventOf } from './writer-event.js';
 import { WriterElsewhere } from './writer-seat.js';
 import type { Basis, CommandPort, WriterOptions } from './writer-options.js';
-import { isGone, NOT_TAKEN, REFUSED_BUSY, staleBasis, tooLarge, unknownOutcome } from './writer-refusals.js';
+import {
+  isGone,
+  MAY_NOT_COUNT,
+  NOT_SHOWN,
+  NOT_TAKEN,
+  REFUSED_BUSY,
+  refusedBy,
+  staleBasis,
+  unknownOutcome,
+} from './writer-refusals.js';
 
 export type { CommandPort, WriterOptions } from './writer-options.js';
 
@@ -52,21 +61,21 @@ export class Writer implements CommandPort {
   /** Position at which this writer's term began. */
   private electedAt = 0;
   private terms = 0;
+  /** The last election that this writer stood for. */
+  private candidacy: { readonly revision: number; readonly event: NewEvent } | undefined;
   /** An append was given up on without an answer. */
   private isInDoubt = false;
   /** Counts rebuilds: an append of an older generation must not touch the newer state. */
   private generation = 0;
   private rebuilding: Promise<void> | undefined;
-  /** Ids of events whose append is waited for. */
-  private readonly own = new Set<string>();
-  /** Ids of those of which a try got no answer: they may be in the log. */
-  private readonly unanswered = new Set<string>();
+  private readonly sent: SentAppends;
   private unfollow: (() => void) | undefined;
   /** Streams that the projection has forgotten, with the revision at which the log says that they are. */
   private readonly forgotten = new Map<string, number>();
 
   constructor(private readonly options: WriterOptions) {
     this.ahead = options.reads.projection;
+    this.sent = new SentAppends(options);
   }
 
   /** Takes the role: appends `WriterElected` with the next epoch. `cluster` names the cluster if this is its first event. */
@@ -90,17 +99,32 @@ export class Writer implements CommandPort {
   /** Appends the election of this writer for the next term. What was sent in an earlier term and comes later does not count. */
   private async beginTerm(cluster: string, timeoutMs: number): Promise<void> {
     const { reads, clock } = this.options;
-    const epoch = reads.projection.epoch + 1;
     const revision = reads.projection.stream(WRITER_STREAM)?.revision ?? -1;
-    const now = clock.now();
-    const at = { stream: WRITER_STREAM, expected: revision, cause: `elected ${cluster} ${now}` };
-    const data = { epoch, cluster: reads.projection.cluster || cluster };
-    const event = eventOf(this.options, at, { type: WRITER_ELECTED, data, command: undefined, now, epoch });
-    this.electedAt = await this.durably(WRITER_STREAM, event, revision, clock.monotonic() + timeoutMs);
-    await reads.reached(this.electedAt, timeoutMs);
-    this.own.delete(event.id);
+    const event = this.candidacyAt(revision, cluster);
+    const { epoch } = event.metadata;
+    try {
+      const deadline = clock.monotonic() + timeoutMs;
+      this.electedAt = await this.sent.durably(WRITER_STREAM, event, { expected: revision, deadline });
+      await reads.reached(this.electedAt, timeoutMs);
+    } finally {
+      this.sent.forget(event.id);
+    }
     this.epoch = epoch;
     this.terms++;
+  }
+
+  /** The same event as long as nobody has the next term: a try that was given up on may land, and is this writer's. */
+  private candidacyAt(revision: number, cluster: string): NewEvent {
+    if (this.candidacy?.revision === revision) return this.candidacy.event;
+    const { reads, clock, ids } = this.options;
+    const { projection } = reads;
+    const now = clock.now();
+    const epoch = projection.epoch + 1;
+    const at = { stream: WRITER_STREAM, expected: revision, cause: `elected ${cluster} ${ids.uid()}` };
+    const data = { epoch, cluster: projection.cluster || cluster };
+    const event = eventOf(this.options, at, { type: WRITER_ELECTED, data, command: undefined, now, epoch });
+    this.candidacy = { revision, event };
+    return event;
   }
 
   /** The epoch of a writer that has the role. */
@@ -122,16 +146,16 @@ export class Writer implements CommandPort {
     const { reads } = this.options;
     if (!this.elected) return;
     const elections = events.filter(({ type, stream }) => type === WRITER_ELECTED && stream === WRITER_STREAM);
-    const own = elections.findLast(({ id }) => this.own.has(id));
-    if (own) this.epoch = Number(own.data['epoch']);
+    const own = elections.findLast(({ id }) => id === this.candidacy?.event.id);
+    if (own) [this.epoch, this.electedAt] = [Number(own.data['epoch']), own.position];
     if (reads.projection.epoch > this.epoch) return this.deposed();
     for (const { id, stream, position } of events) {
       const folded = reads.projection.stream(stream);
       const known = this.ahead.stream(stream);
       // Readers see the version of an own write from now on, and may state it, even if its append is not answered yet.
-      const isShown = this.own.has(id) && known?.revision === folded?.revision;
+      const isShown = this.sent.isAwaited(id) && known?.revision === folded?.revision;
       // An own append on its way there has lost the race, which it will learn.
-      if (folded && (isShown || (!this.own.has(id) && known?.position !== ON_ITS_WAY)))
+      if (folded && (isShown || (!this.sent.isAwaited(id) && known?.position !== ON_ITS_WAY)))
         this.ahead.put(stream, folded, position);
       this.ahead.position = Math.max(this.ahead.position, position);
     }
@@ -224,8 +248,8 @@ export class Writer implements CommandPort {
       const position = await landingOf(log, doubt);
       // The term has ended in which it was sent: what comes after that does not count.
       if (position === 'never' || position === undefined || position > this.electedAt) return 'again';
-      if (await reads.reached(position, COMMAND_TIMEOUT_MS)) return accepted(decided, position, true);
-      return refusals.timeout('the write is durable, but this server is too far behind to show it');
+      const isShown = await reads.reached(position, COMMAND_TIMEOUT_MS);
+      return isShown ? accepted(decided, position, true) : NOT_SHOWN;
     } catch (cause) {
       return unknownOutcome(cause);
     }
@@ -258,26 +282,22 @@ export class Writer implements CommandPort {
     }
     let position: number;
     try {
-      position = await this.durably(stream, event, expected, clock.monotonic() + COMMAND_TIMEOUT_MS);
+      position = await this.sent.durably(stream, event, { expected, deadline: clock.monotonic() + COMMAND_TIMEOUT_MS });
     } catch (cause) {
       const outcome = this.failed(cause, generation);
-      if (!this.unanswered.delete(event.id)) return outcome;
+      if (!this.sent.takeDoubt(event.id)) return outcome;
       this.isInDoubt = true;
       if (cause instanceof LogFull) return unknownOutcome(cause);
       return outcome === 'again' ? { is: 'doubt', stream, revision: expected + 1, id: event.id } : outcome;
     }
     const isShown = await reads.reached(position, COMMAND_TIMEOUT_MS);
-    this.own.delete(event.id);
+    this.sent.forget(event.id);
     if (!isShown) {
       // What was decided is not replaced by what was folded now: as after a failure, the log is read first.
       if (generation === this.generation) this.rebuild();
-      return refusals.timeout('the write is durable, but this server is too far behind to show it');
+      return NOT_SHOWN;
     }
-    if (reads.projection.epoch > this.epoch) {
-      return refusals.unavailable(
-        'another writer was elected while this write was under way; whether it counts shows a read',
-      );
-    }
+    if (reads.projection.epoch > this.epoch) return MAY_NOT_COUNT;
     if (event.metadata.epoch < this.epoch && position > this.electedAt) return 'again';
     // From now on both projections share the folded object.
     const folded = reads.projection.stream(stream);
@@ -288,31 +308,6 @@ export class Writer implements CommandPort {
     // What a read would show: the same object, so that its text is made once for this answer, reads and watches.
     const isNewest = object !== undefined && folded?.position === position;
     return accepted(decided, position, true, isNewest ? folded.object : undefined);
-  }
-
-  /**
-   * Appends until the outcome is known. An append whose acknowledgement was lost may have happened: the same id at the same
-   * revision again gives the first result, so asking again is the way to learn it. `deadline` is on the monotonic clock.
-   */
-  private async durably(stream: string, event: NewEvent, expected: number, deadline: number): Promise<number> {
-    const { log, clock } = this.options;
-    this.own.add(event.id);
-    for (let wait = 5; ; wait = Math.min(wait * 2, 1000)) {
-      try {
-        const { position } = await log.append(stream, event, expected);
-        this.unanswered.delete(event.id);
-        return position;
-      } catch (cause) {
-        const isUnknown = cause instanceof Fault && cause.retryable;
-        if (isUnknown) this.unanswered.add(event.id);
-        if (!isUnknown || clock.monotonic() + wait >= deadline) {
-          // Should it land later, it is news like any other.
-          this.own.delete(event.id);
-          throw cause;
-        }
-        await pause(clock, wait);
-      }
-    }
   }
 
   /** Nothing to append. The state that was looked at may still be on its way: the answer must not be ahead of it. */
@@ -333,10 +328,7 @@ export class Writer implements CommandPort {
     if (cause instanceof LogDamaged || cause instanceof LogFailed) this.options.onFatal(cause);
     if (cause instanceof WrongExpectedRevision && cause.expected === -1) this.forgotten.set(cause.stream, cause.actual);
     if (generation === this.generation) this.rebuild();
-    if (cause instanceof EventTooLarge) return tooLarge(cause.message);
-    if (cause instanceof WrongExpectedRevision || cause instanceof AppendVoid) return 'again';
-    if (cause instanceof LogFull) return refusals.unavailable(cause.message);
-    return unknownOutcome(cause);
+    return refusedBy(cause);
   }
 
   /**
@@ -376,7 +368,8 @@ export class Writer implements CommandPort {
     try {
       await this.beginTerm(this.options.reads.projection.cluster, DOUBT_MS);
       this.isInDoubt = false;
-      return true;
+      // What came before the new term is decided on too.
+      return this.options.reads.projection.position >= this.electedAt;
     } catch {
       // The log does not answer, or another writer was elected, which is about to be read.
       return false;
