@@ -22,7 +22,7 @@ const FIRST_SEED = 1;
  */
 export async function runPlanted({ jobs = 1, only = '', count = SEEDS_MAX } = {}) {
   const names = readdirSync(folder).filter((name) => name.endsWith('.patch') && name.includes(only));
-  const waiting = names.sort();
+  const waiting = names.toSorted();
   let found = 0;
   const worker = async () => {
     for (let name = waiting.shift(); name; name = waiting.shift()) if (await runBug(name, count)) found++;
