@@ -48,6 +48,7 @@ export class HealthHost extends LoopsHost implements BeforeApplicationShutdown {
 
   /** A new credential for the agent of a node, of the key that it made, and the CAs by which it knows the bus from now on. */
   async renew(node: string, publicKey: string): Promise<RenewedCredential> {
+    this.health.hear(node);
     const { jwt } = await this.admission.issue(node, agentPermissions(node), publicKey);
     return { jwt, ca: this.platform.caCertificate };
   }

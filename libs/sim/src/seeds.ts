@@ -75,5 +75,15 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     seed: 860075,
     showed: 'a paused rollout that was sized anew did not count the pods that a shrunk set had not yet given up',
   },
+  {
+    seed: 860016,
+    showed:
+      'a node was called unreachable 37 s after its last message: a report that the writer refused was no sign of life',
+  },
+  {
+    seed: 457326075,
+    showed:
+      'every node was called unreachable by a process that had started while the bus was away: it took the bus for connected',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];

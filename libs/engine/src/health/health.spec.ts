@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { MemoryEventLog, VirtualClock } from '#adapters';
 import { registry } from '#kinds';
 import type { IncidentReport, KubeObject, PodReport } from '#model';
-import { toTime, type JsonObject } from '#std';
+import { refusals } from '#model';
+import { Fault, toTime, type JsonObject } from '#std';
 import { testCreate, testPlane } from '../testing.js';
 import { Health, type HealthOptions } from './health.js';
 import { Heartbeats } from './heartbeats.js';
@@ -163,25 +164,50 @@ describe('the health app', () => {
     expect(await health.incident('m', own)).toMatchObject({ taken: false });
     await plane.stop();
   });
-  it('takes whatever a node sends for a sign of life', async () => {
+  it('takes whatever a node sends for a sign of life, when it arrives, also what the writer refuses', async () => {
     const clock = new VirtualClock(0);
     const heartbeats = new Heartbeats(clock);
-    const { plane, health, report } = await started({ heartbeats });
+    let isRefusing = true;
+    const { plane, writer, report } = await started();
+    const health = new Health({
+      ...{ reads: plane.reads, heartbeats, clock, ids: plane.options.ids },
+      commands: {
+        submit: async (command) => {
+          // What the writer answers while the log has no room, after a while.
+          clock.advance(500);
+          return isRefusing ? refusals.unavailable('the log is full') : writer.submit(command);
+        },
+      },
+      publish: () => undefined,
+      signToken: () => Promise.reject(new Fault('no token today', true)),
+    });
     const incident: IncidentReport = {
       object: { apiVersion: 'v1', kind: 'Node', name: 'n', uid: 'n' },
       ...{ type: 'Normal', reason: 'Starting', message: 'it starts', count: 1, first: toTime(0), last: toTime(0) },
     };
     const wish = { namespace: 'default', pod: 'p', podUid: '?', audience: '', expirationSeconds: 3600 };
+    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, spec: {} } as unknown as KubeObject;
+    const other = { ...node, metadata: { ...node.metadata, name: 'other' } };
     const messages: readonly (() => unknown)[] = [
       () => health.heartbeat({ node: 'n', boot: 'first', sequence: 1 }),
+      () => health.register('n', { boot: 'first', node }),
+      () => health.register('n', { boot: 'first', node: other }),
+      () => health.sync({ node: 'n', boot: 'first' }),
       () => health.podReport('n', report('first', 1, 'Running')),
+      () => health.podReport('n', report('first', 1, 'Running')),
+      () => health.podReport('n', { ...report('first', 2, 'Running'), uid: 'of another life' }),
+      () => health.nodeReport('n', { boot: 'first', sequence: 1, status: { phase: 'Running' } }),
+      () => health.nodeReport('n', { boot: 'first', sequence: 1, status: { phase: 'Running' } }),
       () => health.incident('n', incident),
       () => health.token('n', wish).catch(() => undefined),
     ];
-    for (const [i, send] of messages.entries()) {
-      clock.advanceTo((i + 1) * 1000);
-      await send();
-      expect(heartbeats.outside()['heartbeats']).toEqual({ n: (i + 1) * 1000 });
+    let at = 0;
+    for (isRefusing of [true, false]) {
+      for (const send of messages) {
+        clock.advanceTo((at += 100_000));
+        await send();
+        expect(heartbeats.outside()['heartbeats']).toEqual({ n: at });
+      }
     }
     await plane.stop();
   });

@@ -33,6 +33,7 @@ import { mergedStatus } from './merged-status.js';
 import { NodeLeases } from './node-leases.js';
 import { accountOf, nodeOf, tokensOf } from './pod-tokens.js';
 import { registrationProblem } from './node-restriction.js';
+import { ReportOrder } from './report-order.js';
 
 export interface HealthOptions {
   readonly reads: ReadModel;
@@ -52,25 +53,19 @@ const nodes = kindRef('core.nodes');
 const pods = kindRef('core.pods');
 const accounts = kindRef('core.serviceaccounts');
 
-interface Seen {
-  readonly boot: string;
-  /** Newest report sequence per subject of this boot. */
-  readonly sequences: Map<string, number>;
-  /** Boots of this node that are over: what arrives of them now was said before. */
-  readonly past: ReadonlySet<string>;
-}
-const PAST_BOOTS_MAX = 16;
 const FIELD_PATH_MAX = 1024;
 
 /**
- * The agents' counterpart: registers nodes, takes heartbeats and reports, hands out assignments.
+ * The agents' counterpart: registers nodes, takes heartbeats and reports, hands out assignments. Each message of an agent is
+ * a sign of life of its node at the moment it arrives, whatever becomes of it: a report that the full log refuses shows
+ * that the node lives, too.
  */
 export class Health {
   private readonly faults = new Recurrences();
   private readonly assignments: Assignments;
   private readonly nodeLeases: NodeLeases;
   private readonly sequences = new Map<string, number>();
-  private readonly seen = new Map<string, Seen>();
+  private readonly order = new ReportOrder();
   private readonly gonePods = new GonePods();
   private readonly unsubscribe: () => void;
 
@@ -88,8 +83,14 @@ export class Health {
     this.unsubscribe();
   }
 
+  /** A sign of life. Called with each message of a node's agent, before anything else is done with it. */
+  hear(node: string): void {
+    this.options.heartbeats.note(node);
+  }
+
   heartbeat(beat: Heartbeat): void {
-    this.note(beat.node, beat.boot);
+    this.hear(beat.node);
+    this.order.begin(beat.node, beat.boot);
     this.nodeLeases.renew(beat.node);
   }
 
@@ -100,10 +101,11 @@ export class Health {
   }
 
   async register(node: string, request: RegisterRequest): Promise<ReportAnswer> {
+    this.hear(node);
     const body = request.node;
     const problem = registrationProblem(node, body);
     if (problem !== undefined) return { taken: false, reason: problem };
-    this.note(node, request.boot);
+    this.order.begin(node, request.boot);
     const created = await this.submit(node, {
       verb: 'create',
       kind: nodes.id,
@@ -118,7 +120,8 @@ export class Health {
 
   async sync(request: SyncRequest): Promise<AssignmentSync> {
     const { reads } = this.options;
-    this.note(request.node, request.boot);
+    this.hear(request.node);
+    this.order.begin(request.node, request.boot);
     if (!(await reads.fresh(3000))) throw new Fault('the health app has not caught up with the event log', true);
     // No await from here on: set, position and sequence belong together.
     const { position, cluster } = reads.projection;
@@ -130,19 +133,20 @@ export class Health {
   }
 
   async podReport(node: string, report: PodReport): Promise<ReportAnswer> {
+    this.hear(node);
     const stream = streamOf(pods.id, report.namespace, report.name);
     for (let attempt = 0; attempt < 5; attempt++) {
       const pod = this.options.reads.projection.get(pods, report.namespace, report.name);
       if (pod?.metadata.uid !== report.uid || nodeOf(pod) !== node)
         return { taken: false, gone: true, reason: 'no such pod on this node' };
-      if (this.isOld(node, report.boot, report.sequence, report.uid)) {
+      if (this.order.isOld({ node, boot: report.boot, subject: report.uid, sequence: report.sequence })) {
         // The status was taken; the deletion that follows on it may have been refused.
         if (report.finished) return this.finish(node, pod, report);
         return { taken: true, reason: 'a newer report was taken already' };
       }
       const result = await this.takeReport(node, stream, pod, report);
       if (!isRefusal(result)) {
-        this.note(node, report.boot).sequences.set(report.uid, report.sequence);
+        this.order.take({ node, boot: report.boot, subject: report.uid, sequence: report.sequence });
         return report.finished ? this.finish(node, pod, report) : { taken: true, position: result.position };
       }
       if (result.reason === 'NotFound') return { taken: false, gone: true, reason: result.message };
@@ -153,10 +157,11 @@ export class Health {
   }
 
   async nodeReport(node: string, report: NodeReport): Promise<ReportAnswer> {
+    this.hear(node);
     const { reads } = this.options;
     const stream = streamOf(nodes.id, undefined, node);
     for (let attempt = 0; attempt < 5; attempt++) {
-      if (this.isOld(node, report.boot, report.sequence, '')) return { taken: true };
+      if (this.order.isOld({ node, boot: report.boot, subject: '', sequence: report.sequence })) return { taken: true };
       const current = reads.projection.get(nodes, undefined, node);
       if (!current) return { taken: false, reason: 'the node is not registered' };
       const result = await this.submit(node, {
@@ -170,7 +175,7 @@ export class Health {
         basedOn: [{ stream, revision: reads.projection.stream(stream)?.revision ?? -1 }],
       });
       if (!isRefusal(result)) {
-        this.note(node, report.boot).sequences.set('', report.sequence);
+        this.order.take({ node, boot: report.boot, subject: '', sequence: report.sequence });
         return { taken: true };
       }
       if (result.reason !== 'Stale' && result.reason !== 'Conflict') return { taken: false, reason: result.message };
@@ -180,7 +185,7 @@ export class Health {
   }
 
   async incident(node: string, report: IncidentReport): Promise<ReportAnswer> {
-    this.options.heartbeats.note(node);
+    this.hear(node);
     const object = this.ownObject(node, report.object);
     if (!object) return { taken: false, gone: true, reason: `what it happened to is not on ${node}` };
     const namespace = object.namespace ?? 'default';
@@ -216,7 +221,7 @@ export class Health {
 
   /** What the pod's volumes ask for, its node gets: no other account, audience or time. */
   async token(node: string, request: TokenForPod): Promise<TokenAnswer> {
-    this.options.heartbeats.note(node);
+    this.hear(node);
     const { namespace, audience, expirationSeconds } = request;
     const { projection } = this.options.reads;
     const pod = projection.get(pods, namespace, request.pod);
@@ -330,22 +335,6 @@ export class Health {
     if (this.faults.add(what)) this.options.onFault?.(what, cause);
   }
 
-  private note(node: string, boot: string): Seen {
-    this.options.heartbeats.note(node);
-    const known = this.seen.get(node);
-    if (known && (known.boot === boot || known.past.has(boot))) return known;
-    const past = known ? [...known.past, known.boot].slice(-PAST_BOOTS_MAX) : [];
-    const seen: Seen = { boot, sequences: new Map(), past: new Set(past) };
-    this.seen.set(node, seen);
-    return seen;
-  }
-
-  private isOld(node: string, boot: string, sequence: number, subject: string): boolean {
-    const seen = this.seen.get(node);
-    if (seen?.past.has(boot)) return true;
-    return seen?.boot === boot && (seen.sequences.get(subject) ?? -1) >= sequence;
-  }
-
   /** What was kept of pods and nodes that are no more. */
   private forgetGone({ kind, before, after }: Change): void {
     if (!before || before.metadata.uid === after?.metadata.uid) return;
@@ -353,11 +342,11 @@ export class Health {
       const node = nodeOf(before);
       if (node === undefined) return;
       const { namespace = '', name, uid } = before.metadata;
-      this.seen.get(node)?.sequences.delete(uid);
+      this.order.forgetSubject(node, uid);
       this.gonePods.add({ node, namespace, name, uid });
     }
     if (kind === nodes.id && !after) {
-      this.seen.delete(before.metadata.name);
+      this.order.forgetNode(before.metadata.name);
       this.sequences.delete(before.metadata.name);
       this.nodeLeases.forget(before.metadata.name);
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { VirtualClock } from '#adapters';
+import { MemoryBusHub, VirtualClock } from '#adapters';
 import type { Change, KubeObject } from '#model';
 import { Heartbeats } from './heartbeats.js';
 
@@ -34,6 +34,7 @@ describe('signs of life', () => {
   it('are not expected while the bus is away, and silence begins anew when it is back', () => {
     const clock = new VirtualClock(START);
     const heartbeats = new Heartbeats(clock);
+    heartbeats.connection(true);
     heartbeats.note('n');
     clock.advance(1000);
     heartbeats.connection(false);
@@ -41,6 +42,17 @@ describe('signs of life', () => {
     clock.advance(59_000);
     heartbeats.connection(true);
     expect(heartbeats.outside()).toEqual({ heartbeats: { n: START + 60_000 }, observingSince: START + 60_000 });
+  });
+  it('are not expected before the bus is there: a process may start while it is away', () => {
+    const clock = new VirtualClock(START);
+    const bus = new MemoryBusHub(clock).connect('health');
+    bus.connected = false;
+    const heartbeats = new Heartbeats(clock);
+    bus.onConnection((connected) => heartbeats.connection(connected));
+    clock.advance(59_000);
+    expect(heartbeats.outside()).toMatchObject({ busAway: true });
+    bus.connected = true;
+    expect(heartbeats.outside()).toEqual({ heartbeats: {}, observingSince: START + 59_000 });
   });
   it('are not the leases of others', () => {
     const heartbeats = new Heartbeats(new VirtualClock(START));

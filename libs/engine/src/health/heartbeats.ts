@@ -13,12 +13,13 @@ const OFFSET_TOLERANCE_MS = 50;
  * When each node was last heard. Heartbeats are no events: they live here and are handed to the node-lifecycle loops as
  * facts from outside. Silence counts from the later of the last sign of life and the moment since when this observer
  * listens, and not at all while the bus is away, so a restart or a lost bus never makes a node look dead.
+ * A process may start while the bus is away: it is, until {@link connection} says otherwise.
  */
 export class Heartbeats {
   /** Both on the monotonic clock: a clock that is set makes no node silent, and hides no silence. */
   private readonly heard = new Map<string, number>();
   private observingSince: number;
-  private isAway = false;
+  private isAway = true;
   /** What loops are told, as long as it is so: they ask before each look. */
   private told: Outside | undefined;
   /** Wall clock minus monotonic clock when that was made. */
