@@ -21,6 +21,17 @@ function session(onStream: (stream: SpdyStream) => void): { client: SpdyTestClie
   return { client: new SpdyTestClient(client), server: new SpdySession(server, onStream) };
 }
 
+/** Headers are unpacked on other threads, which may take their time. */
+async function eventually(isIt: () => boolean): Promise<void> {
+  while (!isIt()) await sleep(5);
+}
+async function opened(streams: readonly SpdyStream[]): Promise<readonly [SpdyStream, SpdyStream]> {
+  await eventually(() => streams.length === 2);
+  return [streams[0] as SpdyStream, streams[1] as SpdyStream];
+}
+const firstText = (stream: SpdyStream): Promise<string> =>
+  new Promise((resolve) => stream.on('data', (part: Buffer) => resolve(part.toString())));
+
 describe('SPDY', () => {
   it('has the dictionary of its third version', () => {
     expect(createHash('sha256').update(HEADER_DICTIONARY).digest('hex')).toBe(
@@ -41,8 +52,7 @@ describe('SPDY', () => {
     await client.until(() => client.received(first).isOver && client.received(second).isOver);
     expect([client.received(first).text, client.received(second).text]).toEqual(['ONEbye 80', 'TWObye 81']);
     expect(client.frames(frameTypes.synReply)).toHaveLength(2);
-    await sleep(20);
-    expect(server.openStreams).toBe(0);
+    await eventually(() => server.openStreams === 0);
   });
 
   it('answers pings, and grants windows to those who read them', async () => {
@@ -69,16 +79,13 @@ describe('SPDY', () => {
       client.send(slow, Buffer.alloc(64 * 1024));
     }
     client.send(other, Buffer.from('late'), true);
+    const [first, second] = await opened(streams);
+    await eventually(() => first.unread > UNREAD_BYTES_MAX / 2);
     await sleep(100);
-    const unread = streams.reduce((sum, stream) => sum + stream.unread, 0);
-    expect(unread).toBeGreaterThan(UNREAD_BYTES_MAX / 2);
-    expect(unread).toBeLessThan(UNREAD_BYTES_MAX + 256 * 1024);
+    expect(first.unread + second.unread).toBeLessThan(UNREAD_BYTES_MAX + 256 * 1024);
     let taken = 0;
-    streams[0]?.on('data', (part: Buffer) => (taken += part.length));
-    const text = await new Promise<string>((resolve) =>
-      streams[1]?.on('data', (part: Buffer) => resolve(part.toString())),
-    );
-    expect([text, taken]).toEqual(['late', sent]);
+    first.on('data', (part: Buffer) => (taken += part.length));
+    expect([await firstText(second), taken]).toEqual(['late', sent]);
   });
 
   it('goes on reading when what a half-closed stream held is taken', async () => {
@@ -87,12 +94,10 @@ describe('SPDY', () => {
     const [first, second] = [await client.open({}), await client.open({})];
     client.send(first, Buffer.alloc(2 * UNREAD_BYTES_MAX), true);
     client.send(second, Buffer.from('x'), true);
-    await sleep(50);
-    streams[0]?.resume();
-    const text = await new Promise<string>((resolve) =>
-      streams[1]?.on('data', (part: Buffer) => resolve(part.toString())),
-    );
-    expect(text).toBe('x');
+    const [held, other] = await opened(streams);
+    await eventually(() => held.unread > UNREAD_BYTES_MAX);
+    held.resume();
+    expect(await firstText(other)).toBe('x');
   });
 
   it('refuses more streams than a client may have, and forgets reset ones', async () => {
@@ -102,7 +107,7 @@ describe('SPDY', () => {
     await client.until(() => client.frames(frameTypes.rstStream).length === 1);
     expect(server.openStreams).toBe(STREAMS_MAX);
     client.bytes.write(numbersFrame(frameTypes.rstStream, 1, 5));
-    for (let i = 0; i < 100 && server.openStreams === STREAMS_MAX; i++) await sleep(10);
+    await eventually(() => server.openStreams < STREAMS_MAX);
     expect(server.openStreams).toBe(STREAMS_MAX - 1);
     expect(streams[0]?.destroyed).toBe(true);
   });
