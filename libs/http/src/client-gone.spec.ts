@@ -39,7 +39,7 @@ class EndlessStream implements NodeStream {
 
 /** Looks for a second at most. */
 async function soon(isIt: () => boolean): Promise<boolean> {
-  for (let i = 0; i < 50 && !isIt(); i++) await sleep(20);
+  for (let i = 0; i < 500 && !isIt(); i++) await sleep(20);
   return isIt();
 }
 

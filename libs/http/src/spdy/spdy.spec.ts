@@ -173,8 +173,7 @@ describe('SPDY', () => {
           );
         }
         near.end(Buffer.from(rest));
-        for (let i = 0; i < 200 && server.openStreams > 0; i++) await sleep(1);
-        expect(server.openStreams).toBe(0);
+        await eventually(() => server.openStreams === 0);
       }),
       { numRuns: 100 },
     );
