@@ -8,7 +8,9 @@ import { objectText, partialText, shown } from './object-text.js';
 import type { Route, ServedKind } from './routes.js';
 import { answers, statusOf, type HttpRefusal } from './status.js';
 import { tableText, type TableForm } from './table.js';
-import { yamlText } from './yaml-text.js';
+import { prettyParts } from './pretty-text.js';
+import { inTurns, othersFirst } from './turns.js';
+import { yamlParts } from './yaml-text.js';
 
 export type AnyResponse = ServerResponse | Http2ServerResponse;
 
@@ -33,7 +35,8 @@ export interface Answer {
   readonly about?: { readonly name: string; readonly uid?: string };
 }
 
-export function sendAnswer(response: AnyResponse, answer: Answer): void {
+/** Writes an answer out. A large one that has to be indented or turned into YAML is made in turns. */
+export async function sendAnswer(response: AnyResponse, answer: Answer): Promise<void> {
   const { code, json, form = PLAIN_JSON } = answer;
   const headers: Record<string, string | number | string[]> = {
     'Cache-Control': 'no-cache, private',
@@ -48,7 +51,9 @@ export function sendAnswer(response: AnyResponse, answer: Answer): void {
     out.end();
     return;
   }
-  const bytes = answer.bytes ?? Buffer.from(json === undefined ? (answer.text ?? '') : written(json, form), 'utf8');
+  const made = answer.bytes ?? (json === undefined ? Buffer.from(answer.text ?? '', 'utf8') : written(json, form));
+  const bytes = made instanceof Promise ? await made : made;
+  if (isGone(response)) return;
   headers['Content-Type'] = answer.type ?? (json === undefined ? 'text/plain; charset=utf-8' : contentType(form));
   headers['Content-Length'] = bytes.length;
   out.writeHead(code, headers);
@@ -78,11 +83,22 @@ export function warningHeaders(warnings: readonly string[]): string[] {
   });
 }
 
-function written(json: string, form: OutputForm): string {
-  if (form.media === 'yaml') {
-    return yamlText(JSON.parse(json));
-  }
-  return form.pretty ? JSON.stringify(JSON.parse(json), null, 2) : `${json}\n`;
+/** Characters of JSON that are indented or turned into YAML at once. */
+const AT_ONCE_CHARACTERS = 16 * 1024;
+
+function written(json: string, form: OutputForm): Buffer | Promise<Buffer> {
+  const isYaml = form.media === 'yaml';
+  if (!isYaml && !form.pretty) return Buffer.from(`${json}\n`, 'utf8');
+  const parts = (): Iterable<string> => (isYaml ? yamlParts(JSON.parse(json)) : prettyParts(json));
+  if (json.length <= AT_ONCE_CHARACTERS) return Buffer.from([...parts()].join(''), 'utf8');
+  return writtenInTurns(json.length, parts);
+}
+async function writtenInTurns(size: number, parts: () => Iterable<string>): Promise<Buffer> {
+  await othersFirst(size);
+  return Buffer.concat(await inTurns(encoded(parts())));
+}
+function* encoded(parts: Iterable<string>): Generator<Buffer> {
+  for (const part of parts) yield Buffer.from(part, 'utf8');
 }
 
 /** A refusal as it goes out. Its form is the one asked for, as far as that makes sense for a Status. */

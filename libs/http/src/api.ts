@@ -14,8 +14,8 @@ import { Discovery } from './discovery/discovery.js';
 import { get } from './gets.js';
 import { parseDuration } from './go-text.js';
 import { Inquiries } from './inquiries.js';
-import { CostlyWrites } from './costly-writes.js';
-import { listOptions } from './list-options.js';
+import { CostlyWork, LONG_QUERY_CHARACTERS } from './costly-work.js';
+import { listOptions, type ListOptions } from './list-options.js';
 import { list, listAt } from './lists.js';
 import { Metrics } from './metrics.js';
 import { negotiate, PLAIN_JSON, type Asked, type OutputForm } from './negotiate.js';
@@ -86,7 +86,7 @@ class KubernetesApi implements Api {
   private readonly authenticator: Authenticator;
   private readonly authorizer: Authorizer;
   private readonly inquiries: Inquiries;
-  private readonly costly = new CostlyWrites();
+  private readonly costly = new CostlyWork();
   private readonly issuer: string;
   private readonly underWay: RequestsUnderWay;
   private readonly metrics: Metrics;
@@ -134,14 +134,14 @@ class KubernetesApi implements Api {
     response.on('error', () => undefined);
     // Before anything of it is kept.
     const refused = outOfBounds(request);
-    if (refused) return sendAnswer(response, refusalAnswer(refused));
+    if (refused) return void sendAnswer(response, refusalAnswer(refused));
     const trail = this.auditor.begin(request, response);
     this.answer(request, response, { upgrade, trail }).catch((cause: unknown) => {
       if (cause instanceof ClientGone) return;
       const answer = faultAnswer(cause, this.options.onFault);
       this.auditor.end(trail, request, { code: answer.code });
       if (response.headersSent) (response as { destroy(): void }).destroy();
-      else sendAnswer(response, refusalAnswer(answer));
+      else void sendAnswer(response, refusalAnswer(answer));
     });
   }
 
@@ -167,7 +167,7 @@ class KubernetesApi implements Api {
     this.auditor.end(trail, request, outcome);
     const answer = 'refused' in outcome ? refusalAnswer(outcome, errorForm(request, query)) : outcome;
     this.metrics.count(info, answer.code);
-    sendAnswer(response, answer);
+    await sendAnswer(response, answer);
   }
 
   /** Who asks, may they, and when is it about. Undefined: the answer is on its way already. */
@@ -290,12 +290,12 @@ class KubernetesApi implements Api {
   }
 
   private async listOrWatch(call: Call, route: Route, rendering: Rendering): Promise<Answer | HttpRefusal | undefined> {
-    const { query, past, response } = call;
+    const { past, response } = call;
     const { backend } = this.options;
     const { deprecation } = route.on.kind;
     const warnings = deprecation === undefined ? [] : [deprecation];
     const isWatch = route.verb === 'watch';
-    const options = listOptions(route.on, query, isWatch);
+    const options = await this.listOptions(call, route);
     if ('refused' in options) return options;
     if (isWatch && rendering.refusal) return rendering.refusal;
     if (!past) {
@@ -310,6 +310,15 @@ class KubernetesApi implements Api {
     const missing = missingInThePast(route, view);
     watchAt(view, { route, options, rendering, response, warnings: [...warnings, ...missing] });
     return undefined;
+  }
+
+  /** Selectors of many requirements are costly work like large bodies. */
+  private async listOptions({ request, query, user }: Call, { on, verb }: Route): Promise<ListOptions | HttpRefusal> {
+    const isWatch = verb === 'watch';
+    if ((request.url ?? '').length < LONG_QUERY_CHARACTERS) return listOptions(on, query, isWatch);
+    const work = await this.costly.enter(user.name, undefined, true);
+    if (isRefusal(work)) return work;
+    return work.step(() => listOptions(on, query, isWatch)).finally(() => work.end());
   }
 }
 

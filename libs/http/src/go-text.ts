@@ -48,23 +48,31 @@ const DURATION_MAX_MS = 2 ** 63 / 1e6;
 
 /** `time.ParseDuration`, in milliseconds. */
 export function parseDuration(text: string): Parsed<number> {
-  const invalid = { error: `time: invalid duration ${goQuote(text)}` };
-  let rest = text.replace(/^[+-]/, '');
+  const invalid = (): Parsed<number> => ({ error: `time: invalid duration ${goQuote(text)}` });
+  let at = /^[+-]/.test(text) ? 1 : 0;
   const sign = text.startsWith('-') ? -1 : 1;
-  if (rest === '0') return { value: 0 };
-  if (rest === '') return invalid;
+  if (text.length === at || text.length > DURATION_CHARACTERS_MAX) return invalid();
+  if (text.length === at + 1 && text.endsWith('0')) return { value: 0 };
   let total = 0;
-  while (rest !== '') {
-    const number = /^(\d+(\.\d*)?|\.\d+)/.exec(rest)?.[0];
-    if (number === undefined) return invalid;
-    rest = rest.slice(number.length);
-    const unit = /^[^.\d]+/.exec(rest)?.[0] ?? '';
-    if (unit === '') return { error: `time: missing unit in duration ${goQuote(text)}` };
+  while (at < text.length) {
+    const [number] = matchAt(DURATION_NUMBER, text, at) ?? [];
+    if (number === undefined) return invalid();
+    at += number.length;
+    const [unit] = matchAt(DURATION_UNIT, text, at) ?? [];
+    if (unit === undefined) return { error: `time: missing unit in duration ${goQuote(text)}` };
     const factor = UNITS.get(unit);
     if (factor === undefined) return { error: `time: unknown unit ${goQuote(unit)} in duration ${goQuote(text)}` };
     total += Number(number) * factor;
-    rest = rest.slice(unit.length);
+    at += unit.length;
   }
-  if (total >= DURATION_MAX_MS) return invalid;
+  if (total >= DURATION_MAX_MS) return invalid();
   return { value: sign * total };
+}
+/** Go has no such limit, but no use for a longer one either. */
+const DURATION_CHARACTERS_MAX = 4096;
+const DURATION_NUMBER = /\d+(?:\.\d*)?|\.\d+/y;
+const DURATION_UNIT = /[^.\d]+/y;
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
 }

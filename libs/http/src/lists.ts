@@ -9,7 +9,8 @@ import { contentType } from './negotiate.js';
 import { itemText, partialText, shown } from './object-text.js';
 import type { Route, ServedKind } from './routes.js';
 import { answers } from './status.js';
-import { tableText } from './table.js';
+import { rowText, tableOfRows } from './table.js';
+import { inTurns } from './turns.js';
 import { missingInThePast, unloggedFacts, withUnlogged, type Listed } from './unlogged.js';
 
 export interface ListMeta {
@@ -31,51 +32,79 @@ export async function list(
   if (isRefusal(plan)) return plan;
   const facts = await unloggedFacts(backend, route);
   if (isRefusal(facts)) return facts;
-  const page = pageOf(route, options, { ...plan, view: withUnlogged(route, plan.view, facts) });
+  const page = await pageOf(route, options, { ...plan, view: withUnlogged(route, plan.view, facts) });
   return pageAnswer(route.on, page, rendering);
 }
 
 /** The logged objects that a list would give: those that can be deleted. */
 export async function pageFor(backend: Backend, route: Route, options: CallerListOptions): Promise<Page | Refusal> {
   const plan = await planned(backend, options);
-  return isRefusal(plan) ? plan : pageOf(route, options, plan);
+  return isRefusal(plan) ? plan : await pageOf(route, options, plan);
 }
 
 /** A list in the past: as the view has it, whatever version was asked for. */
-export function listAt(view: View, route: Route, options: ListOptions, rendering: Rendering): Answer | Refusal {
+export async function listAt(
+  view: View,
+  route: Route,
+  options: ListOptions,
+  rendering: Rendering,
+): Promise<Answer | Refusal> {
   const token = options.continue === '' ? undefined : readToken(options.continue);
   if (isRefusal(token)) return token;
-  const page = pageOf(route, options, { view, start: token?.start ?? '', limit: options.limit, since: 0 });
-  const answer = pageAnswer(route.on, page, rendering);
+  const page = await pageOf(route, options, { view, start: token?.start ?? '', limit: options.limit, since: 0 });
+  const answer = await pageAnswer(route.on, page, rendering);
   return isRefusal(answer) ? answer : { ...answer, warnings: missingInThePast(route, view) };
 }
 
 /** A list of this many is worth to be kept as bytes for who asks next. */
 const MANY = 100;
 
-function pageAnswer(on: ServedKind, { objects, meta }: Page, rendering: Rendering): Answer | Refusal {
+async function pageAnswer(on: ServedKind, { objects, meta }: Page, rendering: Rendering): Promise<Answer | Refusal> {
   const { form } = rendering;
   if (form.as === undefined && form.media === 'json' && !form.pretty && objects.length >= MANY) {
     const bytes = Buffer.concat([
       Buffer.from(`${listHead(on, meta)},"items":[`),
-      itemsBytes(on, objects),
+      await itemsBytes(on, objects),
       Buffer.from(']}\n'),
     ]);
     return { code: 200, bytes, type: contentType(form), form };
   }
-  const json = listText(on, objects, rendering, meta);
+  const json = await listText(on, objects, rendering, meta);
   return typeof json === 'string' ? { code: 200, json, form } : json;
 }
 
 /** Views give the very same array as long as nothing of it changed, so its bytes are made once for all who ask. */
 const itemsOf = new WeakMap<readonly KubeObject[], { readonly on: ServedKind; readonly bytes: Buffer }>();
 
-function itemsBytes(on: ServedKind, objects: readonly KubeObject[]): Buffer {
+async function itemsBytes(on: ServedKind, objects: readonly KubeObject[]): Promise<Buffer> {
   const known = itemsOf.get(objects);
   if (known?.on === on) return known.bytes;
-  const bytes = Buffer.from(objects.map((object) => itemText(on, object)).join(','));
+  const bytes = Buffer.concat(await inTurns(encodedItems(on, objects)));
   itemsOf.set(objects, { on, bytes });
   return bytes;
+}
+
+/** Characters that are encoded at once. */
+const ENCODED_CHARACTERS = 64 * 1024;
+/** The texts of the items with the commas between them, in pieces of many. */
+function* encodedItems(on: ServedKind, objects: readonly KubeObject[]): Generator<Buffer> {
+  let text = '';
+  for (const [i, object] of objects.entries()) {
+    if (i > 0) text += ',';
+    text += itemText(on, object);
+    if (text.length < ENCODED_CHARACTERS) continue;
+    yield Buffer.from(text);
+    text = '';
+  }
+  yield Buffer.from(text);
+}
+
+/** The texts of many objects, made in turns: each may be that of a large one. */
+async function joined(objects: readonly KubeObject[], textOf: (object: KubeObject) => string): Promise<string> {
+  const texts = function* (): Generator<string> {
+    for (const object of objects) yield textOf(object);
+  };
+  return (await inTurns(texts())).join(',');
 }
 
 function listHead(on: ServedKind, meta: ListMeta): string {
@@ -189,28 +218,34 @@ export interface Page {
   readonly meta: ListMeta;
 }
 
-function pageOf(route: Route, { selection }: ListOptions, { view, start, limit, since }: Plan): Page {
-  const resourceVersion = String(view.position);
+/** What the view has in this turn: it may be another one after the first wait. */
+async function pageOf(route: Route, { selection }: ListOptions, { view, start, limit, since }: Plan): Promise<Page> {
+  const { position } = view;
+  const resourceVersion = String(position);
   const all = view.list(route.on.kind.ref, route.namespace || undefined);
   const isEverywhere = route.on.kind.names.namespaced && route.namespace === '';
   const keyOf = (object: KubeObject): string =>
     isEverywhere ? `${object.metadata.namespace ?? ''}/${object.metadata.name}` : object.metadata.name;
   const from = start === '' ? 0 : firstAtOrAfter(all, start, keyOf);
   if (limit === 0) {
-    const objects = from === 0 ? selectedOf(all, selection) : all.slice(from).filter(selection.matches);
+    const objects = await (from === 0 ? selectedOf(all, selection) : selected(all.slice(from), selection));
     return { objects, meta: { resourceVersion } };
   }
-  const objects: KubeObject[] = [];
   let at = from;
-  for (; at < all.length && objects.length < limit; at++) {
-    const object = all[at] as KubeObject;
-    if (selection.matches(object)) objects.push(object);
-  }
+  const someOf = function* (): Generator<KubeObject | undefined> {
+    for (let found = 0; at < all.length && found < limit; at++) {
+      const object = all[at] as KubeObject;
+      const isMatch = selection.matches(object);
+      if (isMatch) found++;
+      yield isMatch ? object : undefined;
+    }
+  };
+  const objects = (await inTurns(someOf())).filter((object) => object !== undefined);
   // One name in one namespace is read by its key: nothing follows it.
   const isPinned = selection.name !== undefined && !isEverywhere;
   if (at >= all.length || isPinned) return { objects, meta: { resourceVersion } };
   const last = keyOf(all[at - 1] as KubeObject);
-  const token = writeToken({ version: view.position, start: `${last}\0`, since });
+  const token = writeToken({ version: position, start: `${last}\0`, since });
   const meta = {
     resourceVersion,
     continue: token,
@@ -224,16 +259,25 @@ const SELECTIONS_KEPT = 32;
 const selections = new WeakMap<readonly KubeObject[], Map<string, readonly KubeObject[]>>();
 
 /** What a selection finds. Views give the very same array as long as nothing of it changed, so it is found once for all. */
-function selectedOf(all: readonly KubeObject[], selection: Selection): readonly KubeObject[] {
+async function selectedOf(all: readonly KubeObject[], selection: Selection): Promise<readonly KubeObject[]> {
   if (selection.everything) return all;
   let kept = selections.get(all);
   if (!kept) selections.set(all, (kept = new Map()));
   let found = kept.get(selection.text);
   if (!found) {
+    found = await selected(all, selection);
     if (kept.size >= SELECTIONS_KEPT) kept.clear();
-    kept.set(selection.text, (found = all.filter(selection.matches)));
+    kept.set(selection.text, found);
   }
   return found;
+}
+
+/** A selection may have ten thousand requirements, which each object is held against. */
+async function selected(all: readonly KubeObject[], { matches }: Selection): Promise<readonly KubeObject[]> {
+  const found = function* (): Generator<KubeObject | undefined> {
+    for (const object of all) yield matches(object) ? object : undefined;
+  };
+  return (await inTurns(found())).filter((object) => object !== undefined);
 }
 
 function firstAtOrAfter(all: readonly KubeObject[], start: string, keyOf: (object: KubeObject) => string): number {
@@ -248,26 +292,29 @@ function firstAtOrAfter(all: readonly KubeObject[], start: string, keyOf: (objec
 }
 
 /** A list of objects in the form that was asked for. */
-export function listText(
+export async function listText(
   on: ServedKind,
   objects: readonly KubeObject[],
   { form, include, now, refusal }: Rendering,
   meta: ListMeta,
-): string | Refusal {
+): Promise<string | Refusal> {
   if (refusal) return refusal;
   const metadata = JSON.stringify(meta);
   switch (form.as) {
     case undefined: {
-      const items = objects.map((object) => itemText(on, object)).join(',');
+      const items = await joined(objects, (object) => itemText(on, object));
       return `${listHead(on, meta)},"items":[${items}]}`;
     }
     case 'PartialObjectMetadataList': {
-      const texts = objects.map((object) => partialText(shown(on, object), form.asVersion)).join(',');
+      const texts = await joined(objects, (object) => partialText(shown(on, object), form.asVersion));
       const items = objects.length === 0 ? 'null' : `[${texts}]`;
       return `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/${form.asVersion}","metadata":${metadata},"items":${items}}`;
     }
-    case 'Table':
-      return tableText(on, objects, { version: form.asVersion, include, now: now() }, { metadata });
+    case 'Table': {
+      const table = { version: form.asVersion, include, now: now() };
+      const rows = await joined(objects, (object) => rowText(on, object, table));
+      return tableOfRows(on, rows, table, { metadata });
+    }
     case 'PartialObjectMetadata':
       return answers.noSuchForm(form.as, `a list (*${goPackage(on)}.${on.kind.names.listKind})`);
   }

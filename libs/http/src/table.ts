@@ -28,11 +28,22 @@ export function tableText(
   parts: { readonly metadata: string; readonly definitions?: boolean },
 ): string {
   const rows = objects.map((object) => rowText(on, object, form)).join(',');
+  return tableOfRows(on, rows, form, parts);
+}
+
+/** The same of rows that were made with {@link rowText} and joined by commas. */
+export function tableOfRows(
+  on: ServedKind,
+  rows: string,
+  form: Pick<TableForm, 'version'>,
+  parts: { readonly metadata: string; readonly definitions?: boolean },
+): string {
   const columns = parts.definitions === false ? 'null' : definitionsText(on.columns);
   return `{"kind":"Table","apiVersion":"meta.k8s.io/${form.version}","metadata":${parts.metadata},"columnDefinitions":${columns},"rows":[${rows}]}`;
 }
 
-function rowText(on: ServedKind, object: KubeObject, form: TableForm): string {
+/** One object as a row. */
+export function rowText(on: ServedKind, object: KubeObject, form: TableForm): string {
   const cells = JSON.stringify(on.columns.map((column) => column.cell(object, form.now)));
   const conditions = on.kind.rowConditions?.(object) ?? [];
   const more = conditions.length > 0 ? `"conditions":${JSON.stringify(conditions)},` : '';

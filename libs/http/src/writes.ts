@@ -23,21 +23,22 @@ import {
   readBytes,
   schemaFor,
 } from './body/request-body.js';
-import type { AdmittedWrite, CostlyWrites } from './costly-writes.js';
+import { isCostlyText, type AdmittedWork, type CostlyWork } from './costly-work.js';
 import type { Inquiries } from './inquiries.js';
 import { listOptions, type MayReadVersion } from './list-options.js';
 import { listText, pageFor } from './lists.js';
 import { deleteOptions, managerOf, writeOptions } from './options.js';
 import type { Query } from './query.js';
 import type { Route } from './routes.js';
-import { othersFirst } from './turns.js';
+import { objectText } from './object-text.js';
+import { othersFirst, Turns } from './turns.js';
 import { unwritable } from './unlogged.js';
 
 /** One request for a write, authorised and routed. */
 export interface WriteCall {
   readonly backend: Backend;
   readonly inquiries: Inquiries;
-  readonly costly: CostlyWrites;
+  readonly costly: CostlyWork;
   readonly route: Route;
   readonly query: Query;
   readonly request: AnyRequest;
@@ -74,7 +75,7 @@ async function writeObject(call: WriteCall, verb: 'create' | 'update'): Promise<
   if ('refused' in bytes) return bytes;
   const options = writeOptions(verb === 'create' ? 'CreateOptions' : 'UpdateOptions', query);
   if ('refused' in options) return options;
-  return carriedOut(call, bytes.length, () => {
+  return carriedOut(call, bytes, () => {
     const parsed = parseObject(bytes, media, schemaFor(route.on.kind, route.on, route.subresource?.name));
     if ('refused' in parsed) return parsed;
     const { value: body, duplicates: duplicateFields } = parsed;
@@ -90,7 +91,7 @@ async function patchObject(call: WriteCall): Promise<Answer | Refusal> {
   if ('refused' in bytes) return bytes;
   const options = writeOptions('PatchOptions', query, patchType === 'apply' ? 'apply' : 'other');
   if ('refused' in options) return options;
-  return carriedOut(call, bytes.length, () => {
+  return carriedOut(call, bytes, () => {
     const parsed = parsePatch(bytes, patchType, options.fieldValidation);
     if ('refused' in parsed) return missing(call, patchType).then((gone) => gone ?? parsed);
     const { value: body, duplicates: duplicateFields } = parsed;
@@ -108,11 +109,13 @@ async function missing({ backend, route }: WriteCall, patchType: PatchType): Pro
   return refusals.notFound({ group, resource: kind.names.plural, kind: kind.names.kind, name: route.name });
 }
 
+const NO_BYTES = new Uint8Array();
+
 async function deleteOne(call: WriteCall): Promise<Answer | Refusal> {
   const options = await readDeleteOptions(call);
   if ('refused' in options) return options as unknown as Refusal;
   const { dryRun, ...body } = options;
-  return carriedOut(call, 0, () => ({ verb: 'delete', body, options: deletionOptions(call, dryRun) }));
+  return carriedOut(call, NO_BYTES, () => ({ verb: 'delete', body, options: deletionOptions(call, dryRun) }));
 }
 
 async function readDeleteOptions({ request, query }: WriteCall): Promise<JsonObject | Refusal> {
@@ -145,7 +148,7 @@ async function deleteMany(call: WriteCall): Promise<Answer | Refusal> {
   const isPinned = selected.resourceVersion !== '' && selected.resourceVersion !== '0';
   const failure = await deleteAll(call, page.objects, wish, isPinned);
   if (failure) return failure;
-  const json = listText(route.on, page.objects, rendering, page.meta);
+  const json = await listText(route.on, page.objects, rendering, page.meta);
   return typeof json === 'string' ? { code: 200, json, form: rendering.form } : json;
 }
 
@@ -157,6 +160,7 @@ async function deleteAll(
   isPinned: boolean,
 ): Promise<Refusal | undefined> {
   const waiting = [...objects];
+  const turns = new Turns();
   let failure: Refusal | undefined;
   const worker = async (): Promise<void> => {
     for (let object = waiting.shift(); object !== undefined && !failure; object = waiting.shift()) {
@@ -167,7 +171,8 @@ async function deleteAll(
       };
       const body = isPinned ? { ...(wish.body as JsonObject), preconditions } : wish.body;
       const command = commandOf(call, { ...wish, ...(body !== undefined && { body }) });
-      const result = await call.backend.submit({ ...command, name, ...(namespace !== undefined && { namespace }) });
+      const one = { ...command, name, ...(namespace !== undefined && { namespace }) };
+      const result = await turns.take(() => call.backend.submit(one));
       if (isRefusal(result) && result.code !== 404) failure = result;
     }
   };
@@ -214,26 +219,31 @@ function commandOptions(call: WriteCall, options: Exclude<ReturnType<typeof writ
 /** Reads, decides and answers a write in steps, between which others are answered. */
 async function carriedOut(
   call: WriteCall,
-  bodyBytes: number,
+  bytes: Uint8Array,
   read: () => Wish | Refusal | Promise<Refusal>,
 ): Promise<Answer | Refusal> {
   const { costly, user, route } = call;
   // What a create makes has no name before its body was read.
   const target = route.verb === 'create' ? undefined : targetOf(route, route.name);
-  const write = await costly.enter(user.name, target, bodyBytes);
-  if (isRefusal(write)) return write;
+  const work = await costly.enter(user.name, target, isCostlyText(bytes));
+  if (isRefusal(work)) return work;
   try {
-    await othersFirst(bodyBytes);
-    const wish = await write.step(read);
+    await othersFirst(bytes.length);
+    const wish = await work.step(read);
     if (isRefusal(wish)) return wish;
-    await othersFirst(bodyBytes);
-    const result = await submit(call, wish, write);
+    await othersFirst(bytes.length);
+    const result = await submit(call, wish, work);
     if (isRefusal(result)) return result;
-    if (target === undefined) write.wrote(targetOf(route, result.object.metadata.name));
-    await othersFirst(bodyBytes);
-    return write.step(() => accepted(call, wish, result));
+    await othersFirst(bytes.length);
+    return await work.step(() => {
+      const { object } = result;
+      // What goes is written no more.
+      if (wish.verb !== 'delete')
+        work.wrote(targetOf(route, object.metadata.name), objectText(route.on, object).length);
+      return accepted(call, wish, result);
+    });
   } finally {
-    write.end();
+    work.end();
   }
 }
 
@@ -241,13 +251,13 @@ function targetOf({ on, namespace }: Route, name: string): string {
   return `${on.kind.id}/${namespace}/${name}`;
 }
 
-async function submit(call: WriteCall, wish: Wish, write: AdmittedWrite): Promise<CommandResult> {
+async function submit(call: WriteCall, wish: Wish, work: AdmittedWork): Promise<CommandResult> {
   const { backend, inquiries, route } = call;
   const command = commandOf(call, wish);
   const refused = await unwritable(backend, route, command);
   if (refused) return refused;
   const inquire = (route.subresource ?? route.on.kind).inquire;
-  return inquire ? inquiries.answer(inquire, command) : write.step(() => backend.submit(command));
+  return inquire ? inquiries.answer(inquire, command) : work.step(() => backend.submit(command));
 }
 
 function accepted({ route, rendering }: WriteCall, wish: Wish, result: Accepted): Answer | Refusal {

@@ -15,8 +15,11 @@ interface Token {
   readonly text: string;
 }
 
-const SPECIAL = '=!(),><';
-const BLANK = ' \t\r\n';
+const BLANKS = /[ \t\r\n]*/y;
+const SIGN = /==|!=|[=!(),><]/y;
+const WORD = /[^=!(),>< \t\r\n]+/y;
+const KEYWORDS: ReadonlySet<string> = new Set<TokenKind>(['in', 'notin']);
+const END: Token = { kind: 'end', text: '' };
 
 /** Requirements of a label selector's text, in the order of their keys, or Kubernetes' sentence about what is wrong. */
 export function parseRequirements(text: string): Parsed<readonly Requirement[]> {
@@ -164,37 +167,33 @@ export function isInt64(text: string): boolean {
 /** The selector's words, one at a time. `in` and `notin` are words like any other where a key or a value may stand. */
 class Tokens {
   private at = 0;
+  /** The token that was looked at and not taken yet. */
+  private next: Token | undefined;
   constructor(private readonly text: string) {}
 
   peek(): Token {
-    const before = this.at;
-    const token = this.take();
-    this.at = before;
-    return token;
+    return (this.next ??= this.read());
   }
 
   take(keywords = false): Token {
-    while (this.at < this.text.length && BLANK.includes(this.text.charAt(this.at))) this.at++;
-    if (this.at >= this.text.length) return { kind: 'end', text: '' };
-    return SPECIAL.includes(this.text.charAt(this.at)) ? this.sign() : this.word(keywords);
+    const token = this.peek();
+    this.next = undefined;
+    const isKeyword = keywords && token.kind === 'word' && KEYWORDS.has(token.text);
+    return isKeyword ? { kind: token.text as TokenKind, text: token.text } : token;
   }
 
-  private sign(): Token {
-    const two = this.text.slice(this.at, this.at + 2);
-    const text = two === '==' || two === '!=' ? two : this.text.charAt(this.at);
-    this.at += text.length;
-    return { kind: text as TokenKind, text };
+  private read(): Token {
+    this.matched(BLANKS);
+    const sign = this.matched(SIGN);
+    if (sign !== undefined) return { kind: sign as TokenKind, text: sign };
+    const word = this.matched(WORD);
+    return word === undefined ? END : { kind: 'word', text: word };
   }
 
-  private word(keywords: boolean): Token {
-    const start = this.at;
-    while (this.at < this.text.length) {
-      const c = this.text.charAt(this.at);
-      if (SPECIAL.includes(c) || BLANK.includes(c)) break;
-      this.at++;
-    }
-    const text = this.text.slice(start, this.at);
-    const keyword = keywords && (text === 'in' || text === 'notin');
-    return { kind: keyword ? (text as TokenKind) : 'word', text };
+  private matched(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.at;
+    const [text] = pattern.exec(this.text) ?? [];
+    if (text !== undefined) this.at += text.length;
+    return text;
   }
 }

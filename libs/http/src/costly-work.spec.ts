@@ -1,0 +1,170 @@
+import { describe, expect, it } from '@jest/globals';
+import { CostlyWork, isCostlyText, type AdmittedWork } from './costly-work.js';
+
+const LARGE = 1_000_000;
+
+interface Given {
+  readonly user?: string;
+  readonly target?: string;
+  readonly isCostly?: boolean;
+  /** Characters of the object that is written. */
+  readonly characters?: number;
+}
+
+/** A clock and a processor that a test moves. */
+class Bench {
+  at = 0;
+  cpu = 0;
+  readonly works = new CostlyWork({
+    now: () => this.at,
+    spent: () => this.cpu,
+    wait: (ms) => {
+      this.at += ms;
+      return Promise.resolve();
+    },
+  });
+
+  /** Lets a write in and carries it out; 429 when it was refused. */
+  async write(cost: number, given: Given = {}): Promise<number> {
+    const { user = 'ada', target = 'a', isCostly = true, characters = LARGE } = given;
+    const work = await this.works.enter(user, target, isCostly);
+    if ('refused' in work) return work.code;
+    await work.step(() => {
+      this.cpu += cost;
+      work.wrote(target, characters);
+    });
+    work.end();
+    return 200;
+  }
+}
+
+describe('work that takes the thread for long', () => {
+  it('makes the next one of this user wait, or come back, once it is more than a slow start', async () => {
+    const bench = new Bench();
+    expect(await bench.write(15 + 150)).toBe(200);
+    // All that is let pass is used up, less what was paid off while others had the thread for ten milliseconds.
+    expect(bench.at).toBe(10);
+    expect(await bench.write(17)).toBe(200);
+    expect(bench.at).toBe(20);
+    // Two milliseconds too many: four tenths of a second from the first one on.
+    expect(await bench.write(100)).toBe(200);
+    expect(bench.at).toBe(410);
+    const refused = await bench.works.enter('ada', 'b', true);
+    expect(refused).toMatchObject({ code: 429, reason: 'TooManyRequests', details: { retryAfterSeconds: 17 } });
+    bench.at += 16_500;
+    expect(await bench.write(10)).toBe(200);
+    expect(bench.at).toBe(17_410);
+  });
+
+  it('takes no more than its share for ever', async () => {
+    const bench = new Bench();
+    const cost = 115;
+    for (const end = 600_000; bench.at < end;) if ((await bench.write(cost)) === 429) bench.at += 1000;
+    // Of each, a hundred milliseconds are in excess: one in two hundred of ten minutes, what is let pass, and the last one.
+    const excess = (bench.cpu / cost) * 100;
+    expect(excess).toBeLessThanOrEqual(3000 + 150 + 100);
+    expect(excess).toBeGreaterThan(2700);
+  });
+
+  it('counts each of its steps', async () => {
+    const bench = new Bench();
+    const work = (await bench.works.enter('ada', 'a', true)) as AdmittedWork;
+    for (let i = 0; i < 10; i++) await work.step(() => void (bench.cpu += 45));
+    work.end();
+    expect(await bench.write(1)).toBe(429);
+  });
+
+  it('leaves the thread to others after each step, for as long as it had it', async () => {
+    const bench = new Bench();
+    const work = (await bench.works.enter('ada', 'a', true)) as AdmittedWork;
+    await work.step(() => void (bench.cpu += 1));
+    expect(bench.at).toBe(0);
+    await work.step(() => void (bench.cpu += 6));
+    expect(bench.at).toBe(6);
+    await work.step(() => void (bench.cpu += 500));
+    expect(bench.at).toBe(16);
+  });
+
+  it('counts when it fails, too', async () => {
+    const bench = new Bench();
+    const work = (await bench.works.enter('ada', 'a', true)) as AdmittedWork;
+    const failing = work.step(() => {
+      bench.cpu += 400;
+      throw new Error('broken');
+    });
+    await expect(failing).rejects.toThrow('broken');
+    work.end();
+    expect(await bench.write(1)).toBe(429);
+  });
+
+  it('leaves other users and small writes alone', async () => {
+    const bench = new Bench();
+    await bench.write(400);
+    const { at } = bench;
+    expect(await bench.write(10)).toBe(429);
+    expect(await bench.write(1, { user: 'bob' })).toBe(200);
+    expect(await bench.write(1, { target: 'small', isCostly: false, characters: 100 })).toBe(200);
+    expect(bench.at).toBe(at);
+  });
+
+  it('is a write with however small a body, when the object is large', async () => {
+    const bench = new Bench();
+    expect(await bench.write(400, { target: 'b' })).toBe(200);
+    expect(await bench.write(1, { target: 'b', isCostly: false })).toBe(429);
+    bench.at = 120_000;
+    // Once it is small it is like all others.
+    expect(await bench.write(1, { target: 'b', isCostly: false, characters: 100 })).toBe(200);
+    await bench.write(400, { target: 'c' });
+    expect(await bench.write(1, { target: 'b', isCostly: false })).toBe(200);
+  });
+
+  it('is none when body and object are small, however long a cold process takes', async () => {
+    const bench = new Bench();
+    for (let i = 0; i < 100; i++) {
+      expect(await bench.write(100, { target: `${i % 10}`, isCostly: false, characters: 5000 })).toBe(200);
+    }
+    expect(await bench.write(20)).toBe(200);
+    expect(bench.at).toBe(10);
+  });
+
+  it('is never refused when no step takes long', async () => {
+    const bench = new Bench();
+    for (let i = 0; i < 100; i++) expect(await bench.write(15)).toBe(200);
+  });
+
+  it('goes one at a time, and not more of it waits than there is room for', async () => {
+    const bench = new Bench();
+    const first = (await bench.works.enter('ada', 'a', true)) as AdmittedWork;
+    const others = Array.from({ length: 20 }, () => bench.write(1));
+    // What others begin meanwhile does not make the server forget that ada's work is under way.
+    expect(await bench.write(1, { user: 'bob' })).toBe(200);
+    expect(bench.cpu).toBe(1);
+    first.end();
+    const codes = await Promise.all(others);
+    expect(codes.filter((code) => code === 429)).toHaveLength(4);
+    expect(codes.filter((code) => code === 200)).toHaveLength(16);
+  });
+
+  it('goes one at a time when nothing of it waits, too', async () => {
+    const bench = new Bench();
+    const first = (await bench.works.enter('ada', 'a', true)) as AdmittedWork;
+    await bench.write(1, { user: 'bob' });
+    const second = bench.write(1);
+    await bench.write(1, { user: 'carol' });
+    expect(bench.cpu).toBe(2);
+    first.end();
+    expect(await second).toBe(200);
+  });
+});
+
+describe('a body', () => {
+  it.each([
+    ['of many fields', `{${'"a":1,'.repeat(2000)}"b":2}`, true],
+    ['of many lines', 'a: 1\n'.repeat(2000), true],
+    ['of few texts', `{"a":"${'x'.repeat(60_000)}"}`, false],
+    ['that is large', `{"a":"${'x'.repeat(64 * 1024)}"}`, true],
+    ['that is small', '{"a":1}', false],
+  ])('%s', (_, text, isCostly) => {
+    expect(isCostlyText(Buffer.from(text))).toBe(isCostly);
+  });
+});

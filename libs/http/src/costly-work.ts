@@ -1,0 +1,188 @@
+import { refusals, type Refusal } from '#model';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Processor time that one step of costly work may take from the thread that answers everybody. */
+const FREE_MS = 15;
+/** What goes beyond that is a debt of the user, of which so much is let pass: a cold process's first steps are slow too. */
+const DEBT_FREE_MS = 150;
+/** For each millisecond of further debt the user's costly work rests for so many: the excess takes at most 0.5 % of the time. */
+const REST_FACTOR = 200;
+const REST_MAX_MS = 60_000;
+/** A request that would have to wait longer is refused with a time to come back. */
+const WAIT_MAX_MS = 700;
+const WAITING_MAX = 16;
+/** After a step others have the thread for as long as the step had it, and at most for so long. */
+const PAUSE_MAX_MS = 10;
+const PAUSE_MIN_MS = 2;
+/** Objects that are remembered as large. */
+const REMEMBERED_MAX = 1024;
+/** A body of so many bytes may be costly, whatever is in it, … */
+const LARGE_BYTES = 64 * 1024;
+/** … and so may be one with so many separators, about one for each field or item. */
+const MANY_SEPARATORS = 2000;
+/** A URL of so many characters is a costly query. */
+export const LONG_QUERY_CHARACTERS = 16 * 1024;
+/** A small body is costly when it changes an object whose JSON has so many characters. */
+const LARGE_OBJECT_CHARACTERS = 48 * 1024;
+
+export interface Meter {
+  /** Milliseconds on a clock that nobody sets. */
+  readonly now: () => number;
+  /** Milliseconds of processor time that this thread has had. */
+  readonly spent: () => number;
+  readonly wait: (ms: number) => Promise<unknown>;
+}
+const METER: Meter = {
+  now: () => performance.now(),
+  spent: () => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  },
+  wait: sleep,
+};
+
+/** The costly work of one user. */
+interface Lane {
+  /** When the next one may begin, were no debt let pass: a debt is paid off by rest. */
+  paidAt: number;
+  waiting: number;
+  /** One is under way. */
+  isTaken: boolean;
+  /** Resolves when the one before has ended. */
+  tail: Promise<unknown>;
+}
+
+/** One request that was let in. */
+export interface AdmittedWork {
+  /** Does one step of it, which nobody interrupts. A costly one is metered, and others are answered after it. */
+  step<T>(work: () => T | Promise<T>): Promise<T>;
+  /** Says which object was written, and how many characters its JSON has. */
+  wrote(target: string, characters: number): void;
+  end(): void;
+}
+
+/**
+ * Whether reading so many bytes may take the thread for long: what costs time is fields, so a large body of few texts is none.
+ * Counting takes a hundredth of the time of reading them.
+ */
+export function isCostlyText(bytes: Uint8Array): boolean {
+  if (bytes.length >= LARGE_BYTES) return true;
+  if (bytes.length < MANY_SEPARATORS) return false;
+  let separators = 0;
+  for (const byte of bytes) if (byte === COMMA || byte === LINE_FEED) separators++;
+  return separators >= MANY_SEPARATORS;
+}
+const COMMA = 0x2c;
+const LINE_FEED = 0x0a;
+
+/**
+ * Keeps one user's costly work (bodies and objects of many thousand fields, long queries) from taking the thread that answers
+ * everybody. It goes one request at a time, and a user whose work took the thread for long too often waits, or is refused with
+ * 429 and a time to come back. Other users, and this user's other requests, go on.
+ */
+export class CostlyWork {
+  private readonly lanes = new Map<string, Lane>();
+  /** Objects that are known to be large. */
+  private readonly large = new Set<string>();
+
+  constructor(private readonly meter: Meter = METER) {}
+
+  /** Lets a request in when its turn has come. `target` names the object that it changes, if that is known. */
+  async enter(user: string, target: string | undefined, isCostly: boolean): Promise<AdmittedWork | Refusal> {
+    if (!isCostly && (target === undefined || !this.large.has(target))) return this.ordinary();
+    const lane = this.laneOf(user);
+    const refused = this.tooLong(lane);
+    if (refused) return refused;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const before = lane.tail;
+    lane.tail = promise;
+    lane.waiting++;
+    await before;
+    lane.waiting--;
+    lane.isTaken = true;
+    const late = this.tooLong(lane);
+    const rest = this.restOf(lane);
+    if (!late && rest > 0) await this.meter.wait(rest);
+    const leave = (): void => {
+      lane.isTaken = false;
+      resolve();
+    };
+    if (!late) return this.metered(user, leave);
+    leave();
+    return late;
+  }
+
+  /** Milliseconds until the next one may begin. */
+  private restOf({ paidAt }: Lane): number {
+    return paidAt - this.meter.now() - DEBT_FREE_MS * REST_FACTOR;
+  }
+
+  private tooLong(lane: Lane): Refusal | undefined {
+    const ms = this.restOf(lane);
+    if (ms <= WAIT_MAX_MS && lane.waiting < WAITING_MAX) return undefined;
+    const why = 'very large objects or queries of this user take too much of the server';
+    return refusals.tooManyRequests(
+      `Too many requests, please try again later: ${why}`,
+      Math.max(1, Math.ceil(ms / 1000)),
+    );
+  }
+
+  private ordinary(): AdmittedWork {
+    return {
+      step: async (work) => await work(),
+      wrote: (target, characters) => this.remember(target, characters),
+      end: () => undefined,
+    };
+  }
+
+  private metered(user: string, release: () => void): AdmittedWork {
+    return {
+      step: (work) => this.step(user, work),
+      wrote: (target, characters) => this.remember(target, characters),
+      end: release,
+    };
+  }
+
+  private async step<T>(user: string, work: () => T | Promise<T>): Promise<T> {
+    const before = this.meter.spent();
+    let took = 0;
+    const metered = (): T | Promise<T> => {
+      try {
+        return work();
+      } finally {
+        took = this.meter.spent() - before;
+        this.owe(user, took - FREE_MS);
+      }
+    };
+    const result = await metered();
+    if (took >= PAUSE_MIN_MS) await this.meter.wait(Math.min(took, PAUSE_MAX_MS));
+    return result;
+  }
+
+  private owe(user: string, excessMs: number): void {
+    if (excessMs <= 0) return;
+    const lane = this.laneOf(user);
+    const now = this.meter.now();
+    const most = now + DEBT_FREE_MS * REST_FACTOR + REST_MAX_MS;
+    lane.paidAt = Math.min(Math.max(lane.paidAt, now) + excessMs * REST_FACTOR, most);
+  }
+
+  private remember(target: string, characters: number): void {
+    this.large.delete(target);
+    if (characters < LARGE_OBJECT_CHARACTERS) return;
+    this.large.add(target);
+    const oldest = this.large.size > REMEMBERED_MAX ? this.large.values().next().value : undefined;
+    if (oldest !== undefined) this.large.delete(oldest);
+  }
+
+  private laneOf(user: string): Lane {
+    let lane = this.lanes.get(user);
+    if (lane) return lane;
+    // Lanes that are empty and owe nothing are as good as new ones.
+    for (const [name, { paidAt, waiting, isTaken }] of this.lanes)
+      if (waiting === 0 && !isTaken && paidAt <= this.meter.now()) this.lanes.delete(name);
+    lane = { paidAt: 0, waiting: 0, isTaken: false, tail: Promise.resolve() };
+    this.lanes.set(user, lane);
+    return lane;
+  }
+}
