@@ -85,5 +85,10 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     showed:
       'every node was called unreachable by a process that had started while the bus was away: it took the bus for connected',
   },
+  {
+    seed: 930117,
+    showed:
+      'a health process whose view lagged called a pod gone: its agent never reported again what an older report was written over',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];

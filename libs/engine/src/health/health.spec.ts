@@ -249,6 +249,49 @@ describe('the health app', () => {
     expect(faults).toEqual(['changes for node broken: this cannot be encoded']);
     await plane.stop();
   });
+  it('calls no pod gone that its view does not have yet: the agent may know it from another process', async () => {
+    const { plane, writer, report } = await started();
+    const held: (() => void)[] = [];
+    let isLagging = false;
+    const { log } = plane.options;
+    const lagging = testPlane(
+      new MemoryEventLog({
+        store: (log as MemoryEventLog).store,
+        deliver: (work) => (isLagging ? held.push(work) : queueMicrotask(work)),
+      }),
+      registry,
+    );
+    await lagging.start();
+    isLagging = true;
+    await writer.submit(
+      testCreate('core.pods', {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'q', namespace: 'default' },
+        spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] },
+      }),
+    );
+    const { uid } = (plane.reads.projection.get({ id: 'core.pods' }, 'default', 'q') as KubeObject).metadata;
+    const { clock, ids } = plane.options;
+    const behind = new Health({
+      ...{ reads: lagging.reads, commands: writer, heartbeats: new Heartbeats(clock), clock, ids },
+      publish: () => undefined,
+      signToken: () => Promise.resolve({ token: 'token', expires: '' }),
+    });
+    const kubeApiAccess = { audience: '', expirationSeconds: 3607 };
+    const answers = Promise.all([
+      behind.podReport('n', { ...report('first', 1, 'Running'), name: 'q', uid }),
+      behind.token('n', { namespace: 'default', pod: 'q', podUid: uid, ...kubeApiAccess }),
+      behind.incident('n', {
+        object: { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'q', uid },
+        ...{ type: 'Normal', reason: 'Started', message: 'it runs', count: 1, first: toTime(0), last: toTime(0) },
+      }),
+    ]);
+    isLagging = false;
+    setImmediate(() => held.forEach((work) => work()));
+    expect(await answers).toMatchObject([{ taken: true }, { token: 'token' }, { taken: true }]);
+    await Promise.all([lagging.stop(), plane.stop()]);
+  });
   it('answers that a pod of another node, or of another life, is gone', async () => {
     const { plane, health, report } = await started();
     expect(await health.podReport('m', report('first', 1, 'Running'))).toMatchObject({ taken: false, gone: true });

@@ -33,6 +33,7 @@ import { mergedStatus } from './merged-status.js';
 import { NodeLeases } from './node-leases.js';
 import { accountOf, nodeOf, tokensOf } from './pod-tokens.js';
 import { registrationProblem } from './node-restriction.js';
+import { catchUp, catchUpOn, FRESH_MS, podOn } from './node-pods.js';
 import { ReportOrder } from './report-order.js';
 
 export interface HealthOptions {
@@ -122,7 +123,7 @@ export class Health {
     const { reads } = this.options;
     this.hear(request.node);
     this.order.begin(request.node, request.boot);
-    if (!(await reads.fresh(3000))) throw new Fault('the health app has not caught up with the event log', true);
+    await catchUp(reads);
     // No await from here on: set, position and sequence belong together.
     const { position, cluster } = reads.projection;
     // Counted from the position, which grows faster: so a number that an earlier life of this app gave never follows by
@@ -136,9 +137,10 @@ export class Health {
     this.hear(node);
     const stream = streamOf(pods.id, report.namespace, report.name);
     for (let attempt = 0; attempt < 5; attempt++) {
-      const pod = this.options.reads.projection.get(pods, report.namespace, report.name);
-      if (pod?.metadata.uid !== report.uid || nodeOf(pod) !== node)
-        return { taken: false, gone: true, reason: 'no such pod on this node' };
+      await catchUpOn(this.options.reads, node, report);
+      // No await from here to the command: status and revision belong together.
+      const pod = podOn(this.options.reads.projection, node, report);
+      if (!pod) return { taken: false, gone: true, reason: 'no such pod on this node' };
       if (this.order.isOld({ node, boot: report.boot, subject: report.uid, sequence: report.sequence })) {
         // The status was taken; the deletion that follows on it may have been refused.
         if (report.finished) return this.finish(node, pod, report);
@@ -151,7 +153,7 @@ export class Health {
       }
       if (result.reason === 'NotFound') return { taken: false, gone: true, reason: result.message };
       if (result.reason !== 'Stale' && result.reason !== 'Conflict') return { taken: false, reason: result.message };
-      await this.options.reads.fresh(3000);
+      await this.options.reads.fresh(FRESH_MS);
     }
     return { taken: false, reason: 'the pod kept changing; report again' };
   }
@@ -179,14 +181,14 @@ export class Health {
         return { taken: true };
       }
       if (result.reason !== 'Stale' && result.reason !== 'Conflict') return { taken: false, reason: result.message };
-      await reads.fresh(3000);
+      await reads.fresh(FRESH_MS);
     }
     return { taken: false, reason: 'the node kept changing; report again' };
   }
 
   async incident(node: string, report: IncidentReport): Promise<ReportAnswer> {
     this.hear(node);
-    const object = this.ownObject(node, report.object);
+    const object = await this.ownObject(node, report.object);
     if (!object) return { taken: false, gone: true, reason: `what it happened to is not on ${node}` };
     const namespace = object.namespace ?? 'default';
     const { uid, name, fieldPath = '' } = object;
@@ -224,9 +226,10 @@ export class Health {
     this.hear(node);
     const { namespace, audience, expirationSeconds } = request;
     const { projection } = this.options.reads;
-    const pod = projection.get(pods, namespace, request.pod);
-    if (pod?.metadata.uid !== request.podUid || nodeOf(pod) !== node)
-      throw new Fault(`pod ${namespace}/${request.pod} is not on ${node}`, false);
+    const named = { namespace, name: request.pod, uid: request.podUid };
+    await catchUpOn(this.options.reads, node, named);
+    const pod = podOn(projection, node, named);
+    if (!pod) throw new Fault(`pod ${namespace}/${request.pod} is not on ${node}`, false);
     const isAskedFor = tokensOf(pod).some(
       (wanted) => (wanted.audience ?? '') === audience && wanted.expirationSeconds === expirationSeconds,
     );
@@ -245,14 +248,18 @@ export class Health {
   }
 
   /** The object of an incident, by what the log says of it: the node itself, or a pod that is or was a moment ago on it. */
-  private ownObject(node: string, named: IncidentReport['object']): IncidentReport['object'] | undefined {
+  private async ownObject(
+    node: string,
+    named: IncidentReport['object'],
+  ): Promise<IncidentReport['object'] | undefined> {
     const { kind, namespace, name, uid, fieldPath } = named;
     if (![kind, name, uid].every((text) => typeof text === 'string')) return undefined;
     if (kind === 'Node' && name === node) return { apiVersion: 'v1', kind, name, uid: node };
     if (kind !== 'Pod' || typeof namespace !== 'string') return undefined;
-    const pod = this.options.reads.projection.get(pods, namespace, name);
-    const isHere = pod?.metadata.uid === uid && nodeOf(pod) === node;
-    if (!isHere && !this.gonePods.has({ node, namespace, name, uid })) return undefined;
+    const isGone = (): boolean => this.gonePods.has({ node, namespace, name, uid });
+    if (!isGone()) await catchUpOn(this.options.reads, node, { namespace, name, uid });
+    const isHere = podOn(this.options.reads.projection, node, { namespace, name, uid }) !== undefined;
+    if (!isHere && !isGone()) return undefined;
     const isPath = typeof fieldPath === 'string' && fieldPath.length <= FIELD_PATH_MAX;
     return { apiVersion: 'v1', kind, namespace, name, uid, ...(isPath && { fieldPath }) };
   }

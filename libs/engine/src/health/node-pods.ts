@@ -1,0 +1,36 @@
+import type { KubeObject, View } from '#model';
+import { kindRef } from '#model';
+import { Fault } from '#std';
+import type { ReadModel } from '../read-model.js';
+import { nodeOf } from './pod-tokens.js';
+
+const pods = kindRef('core.pods');
+/** How long an agent's message waits for a view of the log that has everything. */
+export const FRESH_MS = 3000;
+
+/** A pod as an agent names it. */
+interface NamedPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** The pod, undefined when the view has it on another node, with another uid, or not at all. */
+export function podOn(view: View, node: string, { namespace, name, uid }: NamedPod): KubeObject | undefined {
+  const pod = view.get(pods, namespace, name);
+  return pod?.metadata.uid === uid && nodeOf(pod) === node ? pod : undefined;
+}
+
+/**
+ * Waits until the view has everything, if it does not have the pod on the node. The agent may have heard of the pod from
+ * another process of the health app, whose view is further: only a view with everything shows that a pod is gone.
+ * @throws Fault, retryable, when the view does not catch up in time.
+ */
+export async function catchUpOn(reads: ReadModel, node: string, named: NamedPod): Promise<void> {
+  if (!podOn(reads.projection, node, named)) await catchUp(reads);
+}
+
+/** @throws Fault, retryable, when the view does not catch up in time. */
+export async function catchUp(reads: ReadModel): Promise<void> {
+  if (!(await reads.fresh(FRESH_MS))) throw new Fault('the health app has not caught up with the event log', true);
+}
