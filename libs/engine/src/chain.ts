@@ -1,5 +1,6 @@
 import type { StoredEvent } from '#model';
 import { LogDamaged, type EventLog, type RecordedEvent } from '#ports';
+import { RecentHashes } from './recent-hashes.js';
 
 /** Positions whose hash is remembered for an anchor that may still name them: more than can be under way at once. */
 const LINKS_MAX = 16_384;
@@ -24,8 +25,8 @@ export class LogChain {
   private before = '';
   private last: StoredEvent | RecordedEvent | undefined;
   private restored: Tip | undefined;
-  /** The chain at the last positions, the oldest first, from the last anchor on. */
-  private links: { readonly position: number; readonly hash: string }[] = [];
+  /** The chain at the last positions, from the last anchor on. */
+  private readonly recent = new RecentHashes(LINKS_MAX);
 
   constructor(private readonly log: Pick<EventLog, 'chain'>) {}
 
@@ -38,7 +39,8 @@ export class LogChain {
     this.hash = tip.hash;
     this.before = tip.before;
     this.restored = tip;
-    this.links = [{ position: tip.position, hash: tip.hash }];
+    this.recent.clear();
+    this.recent.add(tip.position, tip.hash);
   }
 
   take(event: StoredEvent | RecordedEvent): void {
@@ -46,8 +48,7 @@ export class LogChain {
     if (this.hash === undefined) return;
     this.before = this.hash;
     this.hash = this.log.chain(this.hash, event);
-    this.links.push({ position: event.position, hash: this.hash });
-    if (this.links.length > 2 * LINKS_MAX) this.links = this.links.slice(-LINKS_MAX);
+    this.recent.add(event.position, this.hash);
   }
 
   /** The memory of the events that were taken may hold others from now on. */
@@ -66,18 +67,16 @@ export class LogChain {
 
   /** Throws {@link LogDamaged} when an anchor says another hash than this reader has computed for that position. */
   verify(anchor: { readonly position: number; readonly hash: string }, at: number): void {
-    let index = this.links.length - 1;
-    while (index >= 0 && (this.links[index]?.position ?? 0) > anchor.position) index--;
-    const link = this.links[index];
+    const hash = this.recent.at(anchor.position);
     // What lies before the beginning of this reader, or far behind, is covered by the next anchor.
-    if (link?.position !== anchor.position) return;
-    if (link.hash !== anchor.hash) {
+    if (hash === undefined) return;
+    if (hash !== anchor.hash) {
       throw new LogDamaged(
         `The event log is not the one that was written: the hash of its events up to position ${anchor.position} is ` +
-          `${link.hash}, but the CheckpointMade event at position ${at} says ${anchor.hash}. Restore the log from a backup.`,
+          `${hash}, but the CheckpointMade event at position ${at} says ${anchor.hash}. Restore the log from a backup.`,
         { position: anchor.position },
       );
     }
-    this.links.splice(0, index);
+    this.recent.dropBefore(anchor.position);
   }
 }

@@ -34,7 +34,6 @@ export class Projection implements View {
   private readonly children = new Map<string, number>();
   /** Streams of objects that are gone, the first to go first. */
   private readonly ended = new Set<string>();
-
   /** While the past is read: nobody looks, so versions in between are written over and indexes are made at the end. */
   private rebuilding = false;
   private readonly unread = new Unread<Entry>();
@@ -186,7 +185,10 @@ export class Projection implements View {
         } else if (event.stream === CHECKPOINT_STREAM) {
           this.take(this.open(event));
           event.done();
-        } else this.setAside(entry, event);
+        } else {
+          this.unread.add(entry, event);
+          if (isNewBeginning(event)) this.readStream(entry);
+        }
       }
       this.readUnread(this.unread.allowed(upTo));
       if (this.streams.size >= this.streamsMax || this.children.size >= this.countsMax) {
@@ -196,10 +198,7 @@ export class Projection implements View {
         this.streamsMax = Math.max(STREAMS_MAX, 2 * this.streams.size);
       }
     }
-    for (let left = this.unread.bytesBehind; left > 0; left = this.unread.bytesBehind) {
-      this.readUnread(left - BYTES_AT_ONCE);
-      await new Promise<void>(soon);
-    }
+    await this.foldUnread(soon);
     this.rebuilding = false;
     for (const [stream, { name, table, state }] of this.streams) {
       if (!state?.object) continue;
@@ -207,6 +206,13 @@ export class Projection implements View {
       this.indexes.update(stream, name, { before: undefined, after: state.object });
     }
     this.orderEnds();
+  }
+  /** Folds what a rebuild has set aside, as {@link entries} does, but others have their turns meanwhile. */
+  async foldUnread(soon: (callback: () => void) => void): Promise<void> {
+    for (let left = this.unread.bytesBehind; left > 0; left = this.unread.bytesBehind) {
+      this.readUnread(left - BYTES_AT_ONCE);
+      await new Promise<void>(soon);
+    }
   }
   /** Begins from a checkpoint (or from another projection) instead of from nothing. */
   restore(from: RestoredState): void {
@@ -265,17 +271,13 @@ export class Projection implements View {
     }
   }
 
-  private setAside(entry: Entry, event: RecordedEvent): void {
-    this.unread.add(entry, event);
-    if (isNewBeginning(event)) this.readStream(entry);
-  }
   /** Folds what was set aside longest until nothing lies further behind than so many bytes. */
   private readUnread(bytesBehind = 0): void {
     for (const entry of this.unread.behind(bytesBehind)) this.readStream(entry);
   }
   private readStream(entry: Entry): void {
     const events = this.unread.take(entry);
-    // No election lies between them, so one term decides which of them count.
+    // No election lies between them: one term decides.
     const base = this.lastBase(events);
     if (base) {
       const skipped = events.slice(0, base.index);
@@ -330,18 +332,16 @@ export class Projection implements View {
 
   private elect(event: Fact): void {
     const data = event.data as { epoch?: number; cluster?: string };
-    const epoch = data.epoch ?? 0;
-    if (epoch > this.epoch) this.epoch = epoch;
+    this.epoch = Math.max(this.epoch, data.epoch ?? 0);
     if (this.cluster === '' && data.cluster) this.cluster = data.cluster;
   }
-
   private entry(stream: string): Entry {
-    let entry = this.streams.get(stream);
-    if (entry) return entry;
+    const known = this.streams.get(stream);
+    if (known) return known;
     const name = parseStream(stream);
     let table = this.tables.get(name.kind);
     if (!table) this.tables.set(name.kind, (table = new ObjectTable()));
-    entry = { name, table, state: undefined, last: -1 };
+    const entry = { name, table, state: undefined, last: -1 };
     this.streams.set(stream, entry);
     return entry;
   }

@@ -186,7 +186,9 @@ export class ReadModel {
     for await (const events of batches) {
       yield events;
       this.chain.settle();
-      if (this.isCheckpointDue) await this.checkpoint();
+      if (!this.isCheckpointDue) continue;
+      await this.projection.foldUnread(this.options.soon);
+      await this.checkpoint();
     }
   }
   private get isCheckpointDue(): boolean {

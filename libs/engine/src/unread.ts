@@ -14,21 +14,29 @@ const UID = 'uid';
 
 interface Waiting {
   /** How many bytes had been seen before the first of them. */
-  readonly since: number;
+  since: number;
+  /** So many of the events wait; those beyond are of an earlier use. */
+  count: number;
   readonly events: RecordedEvent[];
 }
 
 /** Events of the past that wait to be read, by their streams. */
 export class Unread<Stream> {
   private readonly streams = new Map<Stream, Waiting>();
+  /** To be used again: a list that grew for as long as events wait would fill the old generation each time. */
+  private spare: Waiting[] = [];
   private bytesSeen = 0;
   private first = 0;
   private last = 0;
 
   add(stream: Stream, event: RecordedEvent): void {
-    const waiting = this.streams.get(stream);
-    if (waiting) waiting.events.push(event);
-    else this.streams.set(stream, { since: this.bytesSeen, events: [event] });
+    let waiting = this.streams.get(stream);
+    if (!waiting) {
+      waiting = this.spare.pop() ?? { since: 0, count: 0, events: [] };
+      waiting.since = this.bytesSeen;
+      this.streams.set(stream, waiting);
+    }
+    waiting.events[waiting.count++] = event;
     this.bytesSeen += event.bytes;
     this.first ||= event.position;
     this.last = event.position;
@@ -36,8 +44,13 @@ export class Unread<Stream> {
 
   /** Takes the events of a stream. */
   take(stream: Stream): readonly RecordedEvent[] {
-    const events = this.streams.get(stream)?.events ?? [];
+    const waiting = this.streams.get(stream);
+    if (!waiting) return [];
+    const events = waiting.events.slice(0, waiting.count);
+    waiting.count = 0;
+    this.spare.push(waiting);
     this.streams.delete(stream);
+    if (this.streams.size === 0) this.spare = [];
     return events;
   }
 

@@ -71,8 +71,8 @@ export interface RecordedEvent extends Pick<
   /** The part of it that is folded, the caller's own too. */
   fact(): Fact;
   /**
-   * Nobody looks at it again, once the next batch was asked for: its memory may hold others then. Who does not say so
-   * leaves it to the collection of garbage.
+   * Nobody looks at it again, once the next batch was asked for: its memory, and this very object, may hold another event
+   * then. An event for which this is not called is left to the collection of garbage.
    */
   done(): void;
 }

@@ -18,7 +18,7 @@ describe('a row of the SQLite log', () => {
     const page = new PageBuilder(new PageMemory());
     for (const body of [...before, stored])
       page.add({ stream: 'a', revision: 3, position: 12, body: JSON.stringify(body) }, '');
-    return new RecordedPage(page.content()).events.at(-1) as RecordedEvent;
+    return new RecordedPage().hold(page.content()).at(-1) as RecordedEvent;
   };
 
   it('tells type, time, data and term without what else the event says', () => {

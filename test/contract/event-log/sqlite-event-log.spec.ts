@@ -53,17 +53,20 @@ describe('the SQLite log', () => {
       // Who is done with an event gives its memory to others, but not that of an event that somebody still holds.
       const held: RecordedEvent[] = [];
       const read: unknown[] = [];
+      let batches = 0;
       for await (const events of log.readAll(0)) {
-        held.push(...events.slice(0, 1));
+        // An event that is done with may be another one later, so it is not held.
+        const kept = batches++ % 2 === 1 ? events.slice(0, 1) : [];
+        held.push(...kept);
         for (const recorded of events) {
           const { stream, id, data } = recorded.open();
           read.push({ stream, id, data });
-          if (!held.includes(recorded) || held.indexOf(recorded) % 2 === 0) recorded.done();
+          if (!kept.includes(recorded)) recorded.done();
         }
       }
       expect(read).toEqual(shown);
-      for (const recorded of held.filter((_, i) => i % 2 === 1))
-        expect(recorded.open().id).toBe(written[recorded.position - 1]?.event.id);
+      expect(held.length).toBeGreaterThan(1);
+      for (const recorded of held) expect(recorded.open().id).toBe(written[recorded.position - 1]?.event.id);
       for await (const _events of log.readAll(0)) break;
       await log.close();
     } finally {

@@ -154,7 +154,7 @@ export class EventStoreDbEventLog implements EventLog {
 
   /** What this process appended itself is here already: only others' events are parsed. */
   #opened(page: LiveAnswer): readonly StoredEvent[] {
-    return new RecordedPage(page).events.map((recorded, index) => {
+    return new RecordedPage().hold(page).map((recorded, index) => {
       const own = this.#appends.takeSent(page.own?.[index] ?? -1);
       return own ? stored(own, recorded) : recorded.open();
     });

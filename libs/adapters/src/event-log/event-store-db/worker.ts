@@ -2,7 +2,7 @@ import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { within } from '../../within.js';
-import { PageBuilder, PageMemory, type PageContent, type Row } from '../log-worker/page.js';
+import { emptyPage, memoryOf, PageBuilder, PageMemory, type PageContent, type Row } from '../log-worker/page.js';
 import type {
   AppendAnswer,
   AppendRequest,
@@ -81,7 +81,7 @@ class LogWorker {
       case 'end':
         return void this.#end(message.cursor);
       case 'back':
-        return this.#memory.giveBack(message.bytes);
+        return this.#memory.giveBack(message.bytes, this.#cursors.size > 0);
       case 'close':
         return void this.#close();
       case 'open':
@@ -191,7 +191,7 @@ class LogWorker {
 
   async #nextOf(number: number, request: PageRequest): Promise<PageContent> {
     const cursor = this.#cursors.get(number) ?? { rows: this.#rowsAfter(request.after), streams: new Map() };
-    if (!this.#turns.has(number)) return noPage();
+    if (!this.#turns.has(number)) return emptyPage();
     this.#cursors.set(number, cursor);
     return this.#filled(cursor.rows, request, cursor.streams);
   }
@@ -231,6 +231,7 @@ class LogWorker {
     this.#turns.delete(number);
     const cursor = this.#cursors.get(number);
     this.#cursors.delete(number);
+    if (this.#cursors.size === 0) this.#memory.shrink();
     await cursor?.rows.return(undefined);
   }
 
@@ -256,10 +257,7 @@ class LogWorker {
     if (this.#closed) return;
     const isPage = message.is === 'page' || message.is === 'live';
     // A page's bytes are handed over, not copied.
-    this.#port.postMessage(
-      message,
-      isPage ? [message.bytes.buffer as ArrayBuffer, message.rows.buffer as ArrayBuffer] : [],
-    );
+    this.#port.postMessage(message, isPage ? memoryOf(message) : []);
   }
 }
 
@@ -281,10 +279,6 @@ function answerOf(settled: readonly { readonly number: number; readonly outcome:
     revisions: settled.map(({ outcome }) => ('is' in outcome ? 0 : outcome.revision)),
     failures,
   };
-}
-
-function noPage(): PageContent {
-  return { bytes: new Uint8Array(0), rows: new Float64Array(0), streams: [], done: true };
 }
 
 async function start(port: MessagePort, setup: EsdbSetup): Promise<void> {

@@ -15,38 +15,46 @@ const FIRST_KEYS = ['uid', 'object', 'snapshot'].map((text) => ({ text, bytes: B
 const ID_LENGTH = 36;
 const TIME_LENGTH = 24;
 const QUOTE = 0x22;
+const NO_BYTES = Buffer.alloc(0);
+const NO_NUMBERS = new Float64Array(0);
 
-/** A page whose rows share its memory, until it is given back: when all of them are done with, and the page itself. */
+/**
+ * A page whose rows share its memory, until it is given back: when all of them are done with, and the page itself. It may
+ * then hold other content. Its rows are objects that live as long as it does: a rebuild sets events aside for longer than a
+ * young object lives, and one object an event would fill the old generation.
+ */
 export class RecordedPage {
-  readonly events: readonly RecordedEvent[];
-  readonly bytes: Buffer;
-  readonly rows: Float64Array;
-  readonly streams: readonly string[];
+  bytes: Buffer = NO_BYTES;
+  rows: Float64Array = NO_NUMBERS;
+  streams: readonly string[] = [];
   /** The one that was read last, with the quote at its end: the next one is mostly the same. */
   lastType: { readonly bytes: Uint8Array; readonly text: string } = { bytes: Buffer.from('"'), text: '' };
-  private inUse: number;
+  private readonly made: RecordedRow[] = [];
+  private inUse = 0;
 
-  constructor(
-    { bytes, rows, streams }: PageContent,
-    private readonly giveBack: () => void = () => undefined,
-  ) {
+  constructor(private readonly onDone: (page: RecordedPage) => void = () => undefined) {}
+
+  /** Its events from now on; what it held before must be done with. */
+  hold({ bytes, rows, streams }: PageContent): readonly RecordedEvent[] {
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.rows = rows;
     this.streams = streams;
-    const events: RecordedEvent[] = [];
-    for (let at = 0; at < rows.length; at += COLUMN_COUNT) events.push(new RecordedRow(this, at));
-    this.events = events;
-    this.inUse = events.length + 1;
+    const count = rows.length / COLUMN_COUNT;
+    while (this.made.length < count) this.made.push(new RecordedRow(this, this.made.length * COLUMN_COUNT));
+    const events = this.made.slice(0, count);
+    for (const row of events) row.reset();
+    this.inUse = count + 1;
+    return events;
   }
 
   done(): void {
-    if (--this.inUse === 0) this.giveBack();
+    if (--this.inUse === 0) this.onDone(this);
   }
 }
 
 /** The events of a page, each parsed. */
 export function eventsIn(page: PageContent): StoredEvent[] {
-  return new RecordedPage(page).events.map((recorded) => recorded.open());
+  return new RecordedPage().hold(page).map((recorded) => recorded.open());
 }
 
 /**
@@ -62,6 +70,12 @@ class RecordedRow implements RecordedEvent {
     private readonly page: RecordedPage,
     private readonly at: number,
   ) {}
+
+  /** Its page holds other content. */
+  reset(): void {
+    this.typeEnd = -1;
+    this.isDone = false;
+  }
 
   get stream(): string {
     return this.page.streams[this.number('stream')] as string;

@@ -2,7 +2,6 @@ import { Worker } from 'node:worker_threads';
 import type { RecordedEvent } from '#ports';
 import { LogFailed, LogUnavailable } from '#ports';
 import { faultOf } from './faults.js';
-import type { PageContent } from './page.js';
 import { RecordedPage } from './recorded-row.js';
 import type {
   AppendAnswer,
@@ -14,6 +13,7 @@ import type {
   PageAnswer,
   ReadRequest,
 } from './protocol.js';
+import { youngGeneration } from './young-generation.js';
 
 /** So many pages are on their way, so that neither thread waits for the other when its work comes in bursts. */
 const PAGES_AHEAD = 8;
@@ -81,7 +81,7 @@ export class WorkerLink {
   async page(after: number, until: number): Promise<PageAnswer> {
     return this.#pageOf(await this.#ask((seq) => ({ is: 'page', seq, after, until })));
   }
-  #giveBack({ bytes }: PageContent): void {
+  #giveBack(bytes: Uint8Array): void {
     if (this.#gone === undefined) this.#worker.postMessage({ is: 'back', bytes }, [bytes.buffer as ArrayBuffer]);
   }
 
@@ -94,19 +94,29 @@ export class WorkerLink {
       page.catch(() => undefined);
       asked.push(page);
     };
-    const streams: string[] = [];
+    let streams: string[] = [];
+    const spare: RecordedPage[] = [];
+    const onDone = (page: RecordedPage) => {
+      this.#giveBack(page.bytes);
+      spare.push(page);
+    };
+    youngGeneration.enter();
     try {
       for (let i = 0; i < PAGES_AHEAD; i++) ask();
       for (let next = asked.shift(); next !== undefined; next = asked.shift()) {
         const page = this.#pageOf(await next);
         if (!page.done) ask();
+        if (page.namesAnew) streams = [];
         for (const stream of page.streams) streams.push(stream);
-        const recorded = new RecordedPage({ ...page, streams }, () => this.#giveBack(page));
-        if (recorded.events.length > 0) yield recorded.events;
+        youngGeneration.hold();
+        const recorded = spare.pop() ?? new RecordedPage(onDone);
+        const events = recorded.hold({ ...page, streams });
+        if (events.length > 0) yield events;
         recorded.done();
         if (page.done) return;
       }
     } finally {
+      youngGeneration.release();
       this.#worker.postMessage({ is: 'end', cursor });
     }
   }

@@ -8,7 +8,7 @@ import { PAGE_BYTES, PageBuilder, PageMemory, type PageContent, type Row } from 
 /** So many rows are taken off SQLite at once, which is faster than one by one; fewer while they are large. */
 const ROWS_AT_ONCE_MAX = 64;
 /** Names of streams that are remembered; beyond it all are forgotten and looked up again. */
-const NAMES_MAX = 200_000;
+const NAMES_MAX = 32_768;
 /** A file up to this size is checked whole when it is opened; of a larger one the end is, and the rest as it is read. */
 const CHECK_WHOLE_BYTES = 16 * 1024 * 1024;
 const CHECK_PAGES_BYTES = 64 * 1024 * 1024;

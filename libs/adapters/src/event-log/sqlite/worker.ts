@@ -12,7 +12,7 @@ import { closeToOthers } from './private-log.js';
 import { LogReader } from './reader.js';
 import { LogWriter } from './writer.js';
 import type { WorkerSetup } from './setup.js';
-import { lastPosition, type PageContent } from '../log-worker/page.js';
+import { emptyPage, lastPosition, memoryOf, type PageContent } from '../log-worker/page.js';
 import type {
   AppendRequest,
   CursorEnd,
@@ -30,10 +30,6 @@ interface Cursor {
 
 /** So soon an idle writer finds out that another one has come. */
 const CHECK_EVERY_MS = 1000;
-
-function noPage(): PageContent {
-  return { bytes: new Uint8Array(0), rows: new Float64Array(0), streams: [], done: true };
-}
 
 /**
  * The thread that owns a connection to the log. SQLite is synchronous here: an fsync stops this thread and no other.
@@ -79,7 +75,7 @@ class LogWorker {
         if (message.is === 'append') appends.push(message);
         else if (message.is === 'close') return this.#close(appends, reads);
         else if (message.is === 'end') this.#end(message, reads);
-        else if (message.is === 'back') this.#reader.memory.giveBack(message.bytes);
+        else if (message.is === 'back') this.#reader.memory.giveBack(message.bytes, this.#cursors.size > 0);
         else if (message.is === 'live') this.#say(this.#unfollowed(message.seq));
         else if (message.is !== 'open') reads.push(message);
       }
@@ -111,11 +107,12 @@ class LogWorker {
   /** What was asked ahead of a cursor is not read any more, but answered: somebody may wait for the answer. */
   #end({ cursor }: CursorEnd, reads: ReadRequest[]): void {
     this.#cursors.delete(cursor);
+    if (this.#cursors.size === 0) this.#reader.memory.shrink();
     for (let i = reads.length - 1; i >= 0; i--) {
       const read = reads[i];
       if (read?.is !== 'page' || read.cursor !== cursor) continue;
       reads.splice(i, 1);
-      this.#say({ is: 'page', seq: read.seq, ...noPage() });
+      this.#say({ is: 'page', seq: read.seq, ...emptyPage() });
     }
   }
 
@@ -163,10 +160,7 @@ class LogWorker {
 
   #say(message: FromWorker): void {
     // A page's bytes are handed over, not copied.
-    this.#port.postMessage(
-      message,
-      message.is === 'page' ? [message.bytes.buffer as ArrayBuffer, message.rows.buffer as ArrayBuffer] : [],
-    );
+    this.#port.postMessage(message, message.is === 'page' ? memoryOf(message) : []);
   }
 }
 
