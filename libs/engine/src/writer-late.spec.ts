@@ -184,8 +184,11 @@ describe('a write of which one try was not answered and the next came too early'
 });
 
 describe('what is created in a namespace whose creation is not answered yet', () => {
-  it('waits for it: the log has nothing in a namespace that may never come to be', async () => {
-    let tries = 0;
+  it.each([
+    ['waits for it: the log has nothing in a namespace that may never come to be', false],
+    ['waits for it too when there was a namespace of that name before', true],
+  ])('%s', async (_what, isAgain) => {
+    let tries = 9;
     const log = new MemoryEventLog({
       faults: { beforeAppend: ({ stream }) => (stream === 'core.namespaces/_/team' && ++tries < 3 ? 'fail' : 'go-on') },
     });
@@ -193,7 +196,21 @@ describe('what is created in a namespace whose creation is not answered yet', ()
     const plane = testPlane(log, kinds, { clock });
     await plane.start();
     const writer = await plane.becomeWriter('test-cluster');
-    const namespace = writer.submit(testCreate('core.namespaces', { metadata: { name: 'team' } }));
+    const team = testCreate('core.namespaces', { metadata: { name: 'team' } });
+    if (isAgain) {
+      await writer.submit(team);
+      const end = { ...team, verb: 'delete' as const, body: {} };
+      await writer.submit(end);
+      await writer.submit({
+        ...team,
+        verb: 'update',
+        subresource: 'finalize',
+        body: { metadata: { name: 'team' }, spec: {} },
+      });
+    }
+    const seen = log.store.head;
+    tries = 0;
+    const namespace = writer.submit(team);
     const inside = writer.submit(testCreate(CONFIG_MAPS, configMap('one')));
     const changed = writer.submit(testPatch(CONFIG_MAPS, 'team', 'one', { data: { a: '2' } }));
     for (let i = 0; i < 20; i++) {
@@ -202,7 +219,8 @@ describe('what is created in a namespace whose creation is not answered yet', ()
     }
     for (const answer of await Promise.all([namespace, inside, changed]))
       expect(answer).toMatchObject({ changed: true });
-    const streams = log.store.events.map(({ stream }) => stream).filter((stream) => stream.includes('team'));
+    const written = log.store.events.filter(({ position, stream }) => position > seen && stream.includes('team'));
+    const streams = written.map(({ stream }) => stream);
     expect(streams).toEqual(['core.namespaces/_/team', 'core.configmaps/team/one', 'core.configmaps/team/one']);
     await plane.stop();
   });

@@ -206,7 +206,7 @@ export class Writer implements CommandPort {
     const stream = streamOf(command.kind, decided.object.metadata.namespace, decided.name);
     const before = this.ahead.stream(stream);
     const restsOn = this.outstanding.creationsBefore(stream, decided.object.metadata.namespace);
-    const isHeld = !before || restsOn.length > 0;
+    const isHeld = before?.object === undefined || restsOn.length > 0;
     const first = decided.event
       ? await this.outstanding.note(stream, isHeld, this.append(command, { stream, before, restsOn, now }, decided))
       : await this.unchanged(stream, before, decided);

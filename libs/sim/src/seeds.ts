@@ -90,5 +90,9 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     showed:
       'a health process whose view lagged called a pod gone: its agent never reported again what an older report was written over',
   },
+  {
+    seed: 930034,
+    showed: 'what was created in a namespace that was made anew stood in the log before the namespace',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];
