@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import type { FuzzAnswer } from './client.js';
 import type { FuzzRequest } from './grammar.js';
 
@@ -30,12 +31,10 @@ export function wrongAnswer({ status, text }: FuzzAnswer, request: FuzzRequest):
 
 function parsed(text: string): { readonly message?: string; readonly reason?: string } {
   try {
-    return (JSON.parse(text) ?? {}) as object;
+    // JSON is YAML too.
+    return (parse(text) ?? {}) as object;
   } catch {
-    // YAML answers hold the same two lines.
-    const line = (key: string): string | undefined => new RegExp(`^${key}: '?"?(.*?)'?"?$`, 'm').exec(text)?.[1];
-    const [message, reason] = [line('message'), line('reason')];
-    return { ...(message !== undefined && { message }), ...(reason !== undefined && { reason }) };
+    return {};
   }
 }
 
