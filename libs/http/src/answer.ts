@@ -57,7 +57,24 @@ export async function sendAnswer(response: AnyResponse, answer: Answer): Promise
   headers['Content-Type'] = answer.type ?? (json === undefined ? 'text/plain; charset=utf-8' : contentType(form));
   headers['Content-Length'] = bytes.length;
   out.writeHead(code, headers);
-  out.end(bytes);
+  if (bytes.length <= TAIL_BYTES || out.req.httpVersionMajor !== 1) return void out.end(bytes);
+  await sent(out, bytes.subarray(0, -TAIL_BYTES));
+  out.end(bytes.subarray(-TAIL_BYTES));
+}
+
+/**
+ * The end of a large answer follows when all before it has left this process. While an answer of HTTP/1.1 is still being
+ * written, Node pauses its parser at the next request, and breaks the connection when more of that request has come already.
+ */
+const TAIL_BYTES = 4096;
+function sent(out: ServerResponse, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    out.once('close', resolve);
+    out.write(bytes, () => {
+      out.off('close', resolve);
+      resolve();
+    });
+  });
 }
 
 /** Characters of all warnings of an answer; beyond these each is cut, and what then comes still is left out. */

@@ -4,9 +4,36 @@ import { connect, type ClientHttp2Session, type Http2SecureServer } from 'node:h
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { Worker } from 'node:worker_threads';
 import { createApi } from './api.js';
 import { createApiServer } from './server.js';
 import { TestServer } from './testing/test-server.js';
+
+/** Reads a large object, and writes one as soon as it has the answer, again and again. Posts the codes that it got. */
+const EAGER_CLIENT = `
+const { Agent, request } = require('node:https');
+const { parentPort, workerData: { times, ...tls } } = require('node:worker_threads');
+const agent = new Agent({ keepAlive: true, maxSockets: 1, ...tls });
+const send = (method, path, body) => new Promise((resolve, reject) => {
+  const headers = { 'user-agent': 'curl/8', ...(body && { 'content-type': 'application/json' }) };
+  const call = request({ ...tls, agent, method, path, headers }, (answer) => {
+    answer.resume();
+    answer.once('end', () => resolve(answer.statusCode));
+  });
+  call.once('error', reject);
+  call.end(body);
+});
+const path = '/api/v1/namespaces/default/configmaps';
+const map = (name) => JSON.stringify({ metadata: { name }, data: { text: 'x'.repeat(200_000) } });
+(async () => {
+  const codes = new Set([await send('POST', path, map('large'))]);
+  for (let i = 0; i < times; i++) {
+    codes.add(await send('GET', path + '/large'));
+    codes.add(await send('POST', path + '?dryRun=All', map('other')));
+  }
+  parentPort.postMessage([...codes]);
+})().finally(() => agent.destroy());
+`;
 
 describe('the HTTPS server', () => {
   let behind: TestServer;
@@ -115,6 +142,16 @@ describe('the HTTPS server', () => {
     session.close();
     return [(await over1(path, { ...admin, headers })).code, over2];
   }
+
+  it('takes a large request that follows at once on a large answer over the same connection of HTTP/1.1', async () => {
+    // In a thread of its own: a client of this thread would never be as fast.
+    const client = new Worker(EAGER_CLIENT, { eval: true, workerData: { ...tls(), ...admin, times: 300 } });
+    const codes = await new Promise((resolve, reject) => {
+      client.once('message', resolve);
+      client.once('error', reject);
+    });
+    expect(codes).toEqual([201, 200]);
+  });
 
   it('refuses a head that is too large, whoever sends it', async () => {
     const selector = `app in (${Array.from({ length: 20_000 }, (_, i) => `value-${i}`).join(',')})`;

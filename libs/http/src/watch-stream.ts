@@ -83,7 +83,10 @@ export class WatchStream {
   end(): void {
     if (this.closed) return;
     this.flush();
-    this.out.end();
+    const { out } = this;
+    // As at the end of any large answer: see sendAnswer.
+    if (out.writableNeedDrain) out.once('drain', () => out.end());
+    else out.end();
     this.finish();
   }
 
