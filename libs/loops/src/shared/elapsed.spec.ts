@@ -28,6 +28,12 @@ describe('how long ago something was recorded', () => {
     expect(elapsedSince(NOON + HOUR_MS, NOON + MINUTE_MS, outside)).toBe(MINUTE_MS);
     expect(elapsedSince(NOON - HOUR_MS, NOON + MINUTE_MS, outside)).toBe(HOUR_MS + MINUTE_MS);
   });
+  test('is nothing for an instant that somebody dated more than a day ahead', () => {
+    const outside = { wallSteps: [{ at: NOON, by: 0 }] };
+    expect(elapsedSince(Date.UTC(2999, 0, 1), NOON + MINUTE_MS, outside)).toBe(0);
+    const back = { wallSteps: [{ at: NOON + 99 * 24 * HOUR_MS, by: -99 * 24 * HOUR_MS }] };
+    expect(elapsedSince(NOON + 99 * 24 * HOUR_MS - MINUTE_MS, NOON + MINUTE_MS, back)).toBe(2 * MINUTE_MS);
+  });
   test('is known over several steps', () => {
     const outside = {
       wallSteps: [

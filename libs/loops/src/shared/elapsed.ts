@@ -8,15 +8,22 @@ interface WallStep {
   readonly by: number;
 }
 
+/** A clock that is set back by more than this while nobody looks is told like any other time that lies ahead. */
+const UNSEEN_STEP_MAX_MS = 24 * 3600 * 1000;
+
 /**
  * How many milliseconds have passed since something was recorded, without the steps of the wall clock that the observer has
  * seen (`outside.wallSteps`). An instant that the clock has shown twice is taken for the later one: nothing ends too early. One
- * that the clock has not shown yet was recorded before a step that nobody saw: it counts from when the observer began.
+ * that the clock has not shown yet was recorded before a step that nobody saw: it counts from when the observer began. One
+ * that lies more than a day ahead is meant so: nothing has passed since.
  */
 export function elapsedSince(recorded: Instant, now: Instant, outside: Outside | undefined): number {
+  const steps = stepsIn(outside);
+  const latest = steps.reduce((last, { at }) => Math.max(last, at), now);
+  if (recorded > latest + UNSEEN_STEP_MAX_MS) return 0;
   let elapsed = 0;
   let upTo = now;
-  for (const { at, by } of stepsIn(outside).toReversed()) {
+  for (const { at, by } of steps.toReversed()) {
     const from = at + by;
     if (recorded >= from && recorded <= upTo) break;
     elapsed += Math.max(0, upTo - from);
