@@ -89,6 +89,35 @@ const bound = fc.oneof(
   fc.integer({ min: 0, max: 100 }).map((percent) => `${percent}%`),
 );
 
+/** A deployment that is complete, in a world of its own. */
+interface Rollout {
+  readonly random: Prng;
+  readonly world: World;
+  readonly cluster: TestCluster;
+  readonly replicas: number;
+}
+/** Holds for rollouts of any size, bounds and order of events. */
+function forAnyRollout(
+  { replicasMax, numRuns }: { readonly replicasMax: number; readonly numRuns: number },
+  check: (rollout: Rollout) => void,
+): void {
+  const property = fc.property(
+    fc.integer(),
+    fc.integer({ min: 1, max: replicasMax }),
+    bound,
+    bound,
+    (seed, replicas, maxSurge, maxUnavailable) => {
+      const random = prng(seed);
+      const world = new World(random);
+      const { cluster } = world;
+      makeDeployment(cluster, { replicas, maxSurge, maxUnavailable });
+      allReady(cluster.settle());
+      check({ random, world, cluster, replicas });
+    },
+  );
+  fc.assert(property, { numRuns });
+}
+
 /** The set of a pod that an event ended or marked, and who counted as available then. */
 function expectKept(cluster: TestCluster, change: Change, fewest: number): void {
   const [was, is] = [change.before as Pod | undefined, change.after as Pod | undefined];
@@ -99,95 +128,54 @@ function expectKept(cluster: TestCluster, change: Change, fewest: number): void 
 
 describe('a rollout, whatever the order in which its decisions arrive', () => {
   test('never has too many pods nor too few available ones, and ends with the newest template', () => {
-    fc.assert(
-      fc.property(
-        fc.integer(),
-        fc.integer({ min: 1, max: 12 }),
-        bound,
-        bound,
-        (seed, replicas, maxSurge, maxUnavailable) => {
-          const world = new World(prng(seed));
-          const { cluster } = world;
-          makeDeployment(cluster, { replicas, maxSurge, maxUnavailable });
-          allReady(cluster.settle());
-          const { most, fewest } = boundsOf(deploymentIn(cluster));
-          cluster.onChange = () => {
-            expect(active(cluster)).toBeLessThanOrEqual(most);
-            expect(available(cluster)).toBeGreaterThanOrEqual(fewest);
-          };
-          for (const version of ['2', '3', '1']) {
-            roll(cluster, version);
-            for (let i = 0; i < 60; i++) world.step();
-          }
-          world.finish();
-          expect(podsIn(cluster).map((pod) => pod.metadata.labels?.['v'])).toEqual(Array(replicas).fill('1'));
-          expect(deploymentIn(cluster).status?.conditions?.at(-1)?.reason).toBe('NewReplicaSetAvailable');
-        },
-      ),
-      { numRuns: 60 },
-    );
+    forAnyRollout({ replicasMax: 12, numRuns: 60 }, ({ world, cluster, replicas }) => {
+      const { most, fewest } = boundsOf(deploymentIn(cluster));
+      cluster.onChange = () => {
+        expect(active(cluster)).toBeLessThanOrEqual(most);
+        expect(available(cluster)).toBeGreaterThanOrEqual(fewest);
+      };
+      for (const version of ['2', '3', '1']) {
+        roll(cluster, version);
+        for (let i = 0; i < 60; i++) world.step();
+      }
+      world.finish();
+      expect(podsIn(cluster).map((pod) => pod.metadata.labels?.['v'])).toEqual(Array(replicas).fill('1'));
+      expect(deploymentIn(cluster).status?.conditions?.at(-1)?.reason).toBe('NewReplicaSetAvailable');
+    });
   });
 
   test('never deletes an available pod that the deployment needs, whatever else is lost meanwhile', () => {
-    fc.assert(
-      fc.property(
-        fc.integer(),
-        fc.integer({ min: 1, max: 10 }),
-        bound,
-        bound,
-        (seed, replicas, maxSurge, maxUnavailable) => {
-          const random = prng(seed);
-          const world = new World(random);
-          const { cluster } = world;
-          makeDeployment(cluster, { replicas, maxSurge, maxUnavailable });
-          allReady(cluster.settle());
-          const { fewest } = boundsOf(deploymentIn(cluster));
-          cluster.onChange = (change) => expectKept(cluster, change, fewest);
-          for (const version of ['2', '3', '1']) {
-            roll(cluster, version);
-            for (let i = 0; i < 80; i++) {
-              world.step();
-              const ready = podsIn(cluster).filter((pod) => isActive(pod) && isReady(pod));
-              if (ready.length > 0 && random.chance(0.2)) setReady(cluster, random.pick(ready), false);
-            }
-          }
-          world.finish();
-          expect(podsIn(cluster).map((pod) => pod.metadata.labels?.['v'])).toEqual(Array(replicas).fill('1'));
-        },
-      ),
-      { numRuns: 60 },
-    );
+    forAnyRollout({ replicasMax: 10, numRuns: 60 }, ({ random, world, cluster, replicas }) => {
+      const { fewest } = boundsOf(deploymentIn(cluster));
+      cluster.onChange = (change) => expectKept(cluster, change, fewest);
+      for (const version of ['2', '3', '1']) {
+        roll(cluster, version);
+        for (let i = 0; i < 80; i++) {
+          world.step();
+          const ready = podsIn(cluster).filter((pod) => isActive(pod) && isReady(pod));
+          if (ready.length > 0 && random.chance(0.2)) setReady(cluster, random.pick(ready), false);
+        }
+      }
+      world.finish();
+      expect(podsIn(cluster).map((pod) => pod.metadata.labels?.['v'])).toEqual(Array(replicas).fill('1'));
+    });
   });
 
   test('has never more pods than it may when it is paused and grows meanwhile', () => {
-    fc.assert(
-      fc.property(
-        fc.integer(),
-        fc.integer({ min: 1, max: 5 }),
-        bound,
-        bound,
-        (seed, replicas, maxSurge, maxUnavailable) => {
-          const random = prng(seed);
-          const world = new World(random);
-          const { cluster } = world;
-          makeDeployment(cluster, { replicas, maxSurge, maxUnavailable });
-          allReady(cluster.settle());
-          cluster.onChange = () => expect(active(cluster)).toBeLessThanOrEqual(boundsOf(deploymentIn(cluster)).most);
-          let wanted = replicas;
-          for (const version of ['2', '3', '1']) {
-            roll(cluster, version);
-            for (let i = random.below(40); i > 0; i--) world.step();
-            if (random.chance(0.5)) wanted += random.below(4);
-            cluster.edit(deployments, 'default', 'web', { spec: { paused: random.chance(0.6), replicas: wanted } });
-            for (let i = random.below(60); i > 0; i--) world.step();
-          }
-          cluster.edit(deployments, 'default', 'web', { spec: { paused: false } });
-          world.finish();
-          expect(podsIn(cluster).map((pod) => pod.metadata.labels?.['v'])).toEqual(Array(wanted).fill('1'));
-        },
-      ),
-      { numRuns: 200 },
-    );
+    forAnyRollout({ replicasMax: 5, numRuns: 200 }, ({ random, world, cluster, replicas }) => {
+      cluster.onChange = () => expect(active(cluster)).toBeLessThanOrEqual(boundsOf(deploymentIn(cluster)).most);
+      let wanted = replicas;
+      for (const version of ['2', '3', '1']) {
+        roll(cluster, version);
+        for (let i = random.below(40); i > 0; i--) world.step();
+        if (random.chance(0.5)) wanted += random.below(4);
+        cluster.edit(deployments, 'default', 'web', { spec: { paused: random.chance(0.6), replicas: wanted } });
+        for (let i = random.below(60); i > 0; i--) world.step();
+      }
+      cluster.edit(deployments, 'default', 'web', { spec: { paused: false } });
+      world.finish();
+      expect(podsIn(cluster).map((pod) => pod.metadata.labels?.['v'])).toEqual(Array(wanted).fill('1'));
+    });
   });
 
   test('comes to rest with exactly the wanted pods after any scaling in between', () => {
