@@ -10,6 +10,7 @@ import type { Fold } from './fold.js';
 import { ReadModel } from './read-model.js';
 import { shredded } from './sealing.js';
 import { Shredder, type ShredderOptions } from './shredder.js';
+import { WallSteps } from './wall-steps.js';
 import { Writer, type CommandPort } from './writer.js';
 
 export interface ControlPlaneOptions {
@@ -54,8 +55,10 @@ export class ControlPlane {
   shredder: Shredder | undefined;
   private anchors: Anchors | undefined;
   private readonly runners: LoopRunner[] = [];
+  private readonly wallSteps: WallSteps;
 
   constructor(readonly options: ControlPlaneOptions) {
+    this.wallSteps = new WallSteps(options.clock);
     const { log, kinds, keys, clock, build, soon, onFatal } = options;
     const { eventsPerCheckpoint, eventsKeptAtStart, endsKeptMs, windowBytes, pastBytes } = options;
     this.codec = eventCodec(kinds, keys);
@@ -84,6 +87,7 @@ export class ControlPlane {
       ...(pastBytes !== undefined && { bytesMax: pastBytes }),
     });
     this.reads.onChanges((changes: readonly Change[]) => {
+      this.wallSteps.look();
       for (const runner of this.runners) runner.notice(changes);
     });
   }
@@ -126,6 +130,7 @@ export class ControlPlane {
         soon,
         onFault,
         onFatal,
+        wallSteps: this.wallSteps,
         reached: (position, timeoutMs) => this.reads.reached(position, timeoutMs),
         ...(outside && { outside }),
         ...(onRefusal && { onRefusal }),

@@ -3,6 +3,7 @@ import { VirtualClock } from '#adapters';
 import type { Accepted, Change, Command, CommandResult, Decision, Loop, LoopRefusal, Outside, Refusal } from '#model';
 import { LoopRunner } from './loop-runner.js';
 import { Projection } from './projection.js';
+import { WallSteps } from './wall-steps.js';
 
 const refusal = (reason: string): Refusal => ({ refused: true, code: 403, reason, message: `it is ${reason}` });
 const accepted = (position: number, changed = true): Accepted => ({ position, changed }) as Accepted;
@@ -55,6 +56,7 @@ class Bench {
         },
       },
       clock: this.clock,
+      wallSteps: new WallSteps(this.clock),
       ids: { uid: () => 'uid', named: (text) => text },
       build: 'test',
       soon: (callback) => setImmediate(callback),

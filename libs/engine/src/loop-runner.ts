@@ -16,7 +16,7 @@ import { Fault, type Instant } from '#std';
 import { loopCommand } from './loop-command.js';
 import { Recurrences } from './recurrences.js';
 import type { CommandPort } from './writer.js';
-import { WallSteps } from './wall-steps.js';
+import type { WallSteps } from './wall-steps.js';
 import { WorkQueue } from './work-queue.js';
 
 export interface LoopRunnerOptions {
@@ -30,6 +30,8 @@ export interface LoopRunnerOptions {
   readonly soon: (callback: () => void) => void;
   /** Waits until the view has passed a position. */
   readonly reached: (position: number, timeoutMs: number) => Promise<boolean>;
+  /** The steps of the wall clock that this process has seen. */
+  readonly wallSteps: WallSteps;
   /** Facts that are not in the log, as they are now. */
   readonly outside?: () => Outside;
   /** Told of a refusal that is not part of normal racing: the 1st, 2nd, 4th, 8th … time in a row. */
@@ -66,11 +68,7 @@ export class LoopRunner {
   private scheduled = false;
   private running = false;
 
-  private readonly wallSteps: WallSteps;
-
-  constructor(private readonly options: LoopRunnerOptions) {
-    this.wallSteps = new WallSteps(options.clock);
-  }
+  constructor(private readonly options: LoopRunnerOptions) {}
 
   get idle(): boolean {
     return this.queue.idle;
@@ -159,7 +157,7 @@ export class LoopRunner {
   }
 
   private decide(key: string, now: Instant): readonly Decision[] {
-    const { loop, view, outside } = this.options;
+    const { loop, view, outside, wallSteps } = this.options;
     if (key === ALL_KEYS) {
       for (const one of loop.keysAtStart(view)) this.queue.add(one);
       return [];
@@ -167,7 +165,7 @@ export class LoopRunner {
     const refusals = this.refusals.get(key);
     return loop.reconcile(view, key, now, {
       ...outside?.(),
-      ...this.wallSteps.outside(),
+      ...wallSteps.outside(),
       ...(refusals && { refusals }),
     });
   }

@@ -8,6 +8,7 @@ import { LoopRunner } from './loop-runner.js';
 import { Projection } from './projection.js';
 import { ByteStream } from './streams.js';
 import { testCreate, testPlane } from './testing.js';
+import { WallSteps } from './wall-steps.js';
 
 const START = Date.UTC(2026, 0, 1);
 const HOUR_MS = 3_600_000;
@@ -46,7 +47,7 @@ describe.each([
       },
     };
     new LoopRunner({
-      ...{ loop, clock, build: 'test', reached: () => Promise.resolve(true) },
+      ...{ loop, clock, wallSteps: new WallSteps(clock), build: 'test', reached: () => Promise.resolve(true) },
       view: new Projection((state, event) => state ?? { ...event, object: undefined }),
       commands: { submit: () => Promise.resolve({ refused: true, code: 403, reason: 'Forbidden', message: 'no' }) },
       ids: { uid: () => 'uid', named: (text) => text },
@@ -98,8 +99,8 @@ describe.each([
     clock.step(step);
     await pass(clock, 10);
     expect(told.at(-1)).toEqual([
-      { at: START, by: 0 },
-      { at: START + 600, by: step },
+      { at: START, by: 0, unseenMs: 0 },
+      { at: START + 600, by: step, unseenMs: 100 },
     ]);
   });
 

@@ -74,11 +74,20 @@ export class Ledger {
     return out;
   }
 
-  /** Objects whose answers no order of the requests explains. `events`: the log, which settles what was not answered. */
+  /**
+   * Objects whose answers no order of the requests explains. `events`: the log, which settles what was not answered, and which
+   * has nothing of what was refused.
+   */
   verdicts(events: readonly StoredEvent[]): readonly string[] {
     const out: string[] = [];
+    const inTheirTerm = countedOf(events);
     for (const [name, history] of this.histories) {
-      const logged = valuesIn(events, streamOf(KIND, 'default', name));
+      const stream = streamOf(KIND, 'default', name);
+      const logged = valuesIn(events, stream);
+      const counted = valuesIn(inTheirTerm, stream);
+      for (const { what } of history)
+        if (wasRefused(what) && !this.writtenAgain.has(what.value) && counted.has(what.value))
+          out.push(`${name}: a write that was refused is in the log: ${JSON.stringify(what)}`);
       const verdict = linearizable(
         history.filter(({ what }) => !this.isAmbiguous(what) && !neverWas(what, logged)),
         register,
@@ -195,7 +204,7 @@ export class Ledger {
     return personCommand(parts, 'ledger', this.count++);
   }
   private fresh(): string {
-    return `v${this.count++}`;
+    return `entry-${this.count++}`;
   }
 }
 
@@ -214,10 +223,18 @@ function readFrom(
   );
 }
 
+/** The events without those of a writer that had been voted out: these change nothing. */
+function countedOf(events: readonly StoredEvent[]): readonly StoredEvent[] {
+  let term = 0;
+  return events.filter(({ metadata }) => metadata.epoch >= (term = Math.max(term, metadata.epoch)));
+}
+function wasRefused(what: RegisterOperation): what is Extract<RegisterOperation, { readonly value: string }> {
+  return 'value' in what && (what.outcome === 'exists' || what.outcome === 'conflict' || what.outcome === 'absent');
+}
 /** Every value of the ledger that an event of the stream has. No two clients write the same one, but for those written again. */
 function valuesIn(events: readonly StoredEvent[], stream: string): ReadonlySet<string> {
   const texts = events.filter((event) => event.stream === stream).map(({ data }) => JSON.stringify(data));
-  return new Set(texts.flatMap((text) => text.match(/(?<=")v\d+(?=")/g) ?? []));
+  return new Set(texts.flatMap((text) => text.match(/(?<=")entry-\d+(?=")/g) ?? []));
 }
 /** A write whose outcome its client does not know, and that no event shows: it has had no effect and never will. */
 function neverWas(what: RegisterOperation, logged: ReadonlySet<string>): boolean {

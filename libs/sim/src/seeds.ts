@@ -94,5 +94,19 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     seed: 930034,
     showed: 'what was created in a namespace that was made anew stood in the log before the namespace',
   },
+  {
+    seed: 494176863,
+    showed:
+      'a set made other pods instead of those that a process had sent before it died: a later one had come before an earlier one',
+  },
+  {
+    seed: 950740,
+    showed: 'a pod came after its set had been scaled down, decided before: the checker took it for one too many',
+  },
+  {
+    seed: 950751,
+    showed:
+      'a process that noticed a step of the clock late took a pod that was just ready for one ready since long, against the others: time stood still',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];

@@ -31,7 +31,7 @@ export function writes(
   plans: readonly (Plan & { readonly family: string })[],
 ): readonly Submit[] {
   const missing = plans.filter(({ slice }) => slice === undefined).length;
-  const names = endpoints ? [...nextChildren(view, endpoints, endpointSlices, missing)] : [];
+  const names = endpoints ? [...nextChildren(view, endpoints, endpointSlices, missing).names] : [];
   return plans.flatMap(({ slice, wanted, family }) => {
     if (slice && (!wanted || !endpoints)) {
       return [

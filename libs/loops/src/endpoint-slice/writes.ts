@@ -22,7 +22,7 @@ type FamilyPlan = Plan & { readonly family: string };
 /** The writes by which the slices come to hold what is planned. */
 export function writes(view: View, service: Service, plans: readonly FamilyPlan[]): readonly Submit[] {
   const missing = plans.filter(({ slice }) => slice === undefined).length;
-  const names = [...nextChildren(view, service, endpointSlices, missing)];
+  const names = [...nextChildren(view, service, endpointSlices, missing).names];
   const isNew = plans.every(({ slice }) => slice === undefined);
   return plans.flatMap(({ slice, wanted, family }) => {
     if (slice && !wanted) {

@@ -1,30 +1,38 @@
 import { pods, replicaSets, type ReplicaSet } from '#kinds';
 import { controllerRef } from '#meta';
-import type { LoopRefusal, Submit, View } from '#model';
-import type { Instant } from '#std';
+import type { Decision, KubeObject, LoopRefusal, Submit, View } from '#model';
+import { parseInstant, type Instant } from '#std';
 import {
   create,
+  dueAfter,
   incident,
   namePrefix,
   nextChildren,
   streamOfObject,
+  wakeAtFirst,
   type ChildName,
   type Manifest,
+  type Moment,
 } from '../shared/index.js';
 
 const CREATIONS_MAX = 500;
 const COMPONENT = 'replicaset-controller';
 
-export interface Creation {
+/** A command is over by then, whoever sent it (`COMMAND_TIMEOUT_MS` of the writer, and its way there). */
+const ON_ITS_WAY_MS = 35_000;
+
+export interface Creation extends Moment {
   readonly view: View;
   readonly set: ReplicaSet;
   readonly count: number;
-  readonly now: Instant;
   readonly refusals: readonly LoopRefusal[];
 }
 
-/** The pods that are missing. After refusals one is tried alone: a full quota would refuse hundreds one by one. */
-export function createPods(creation: Creation): readonly Submit[] {
+/**
+ * The pods that are missing. After refusals one is tried alone: a full quota would refuse hundreds one by one. Those that
+ * somebody who died may have sent before are waited for: their numbers are passed over, so nothing would refuse the others.
+ */
+export function createPods(creation: Creation): readonly Decision[] {
   const { view, set, count, now, refusals } = creation;
   const refused = refusals.filter((refusal) => refusal.verb === 'create' && refusal.kind === pods.id);
   const most = refused.length > 0 ? 1 : CREATIONS_MAX;
@@ -37,8 +45,15 @@ export function createPods(creation: Creation): readonly Submit[] {
       component: COMPONENT,
     }),
   );
-  const children = nextChildren(view, set, pods, Math.min(count, most));
-  return [...incidents, ...children.map((child) => createPod(creation, child))];
+  const { names, ahead } = nextChildren(view, set, pods, Math.min(count, most));
+  const waits = ahead.map((pod) => overtakenUntil(pod, creation)).filter((until) => until > now);
+  const children = names.slice(0, Math.max(0, count - waits.length));
+  return [...incidents, ...children.map((child) => createPod(creation, child)), ...wakeAtFirst(waits, now)];
+}
+
+/** Until when a pod with a lower number, decided before this one, may still arrive. */
+function overtakenUntil(pod: KubeObject, moment: Moment): Instant {
+  return dueAfter(parseInstant(pod.metadata.creationTimestamp) ?? moment.now, ON_ITS_WAY_MS, moment);
 }
 
 function createPod({ view, set, count, now }: Creation, child: ChildName): Submit {

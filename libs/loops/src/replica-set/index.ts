@@ -63,7 +63,8 @@ function reconcile(view: View, set: ReplicaSet, now: Instant, outside: Outside |
     mine.map((pod) => availableAt(pod, set.spec.minReadySeconds ?? 0, { now, outside })),
     now,
   );
-  // The pods that move bring the loop back at once: counting then saves a write of the status.
+  // The pods that move bring the loop back at once: counting then saves a write of the status, which would refuse those that
+  // are on their way.
   if (moves.length > 0 && refusals.length === 0) return [...moves, ...wakes];
   const status = statusOf(set, { active: mine, owned: candidates, refusals, now, outside });
   return [...moves, ...reportStatus(replicaSets, set, status, { because: 'the pods have changed' }), ...wakes];

@@ -142,6 +142,30 @@ describe('a replica set', () => {
     cluster.carryOut(other);
     expect(podsIn(cluster)).toHaveLength(3);
   });
+
+  test('makes none instead of those that are on their way while later ones have come', () => {
+    const cluster = clusterOf();
+    makeSet(cluster, { replicas: 4 });
+    const first = cluster.decide(replicaSet, 'default/web');
+    const [early, late] = [first.decisions.slice(0, 2), first.decisions.slice(2)];
+    // Who decided that dies; somebody else looks before all has come.
+    cluster.carryOut({ ...first, decisions: late });
+    cluster.carryOut(cluster.decide(replicaSet, 'default/web'));
+    expect(podsIn(cluster)).toHaveLength(2);
+    cluster.carryOut({ ...first, decisions: early });
+    expect(podsIn(cluster)).toHaveLength(4);
+  });
+  test('makes others when those have not come after all', () => {
+    const cluster = clusterOf();
+    makeSet(cluster, { replicas: 4 });
+    const first = cluster.decide(replicaSet, 'default/web');
+    cluster.carryOut({ ...first, decisions: first.decisions.slice(2) });
+    cluster.settle();
+    expect(podsIn(cluster)).toHaveLength(2);
+    cluster.pass(60_000);
+    expect(podsIn(cluster)).toHaveLength(4);
+    expect(statusIn(cluster)?.replicas).toBe(4);
+  });
 });
 
 describe('the order in which pods go', () => {

@@ -10,19 +10,28 @@ export interface ChildName {
   readonly uid: string;
 }
 
+export interface NextChildren {
+  readonly names: readonly ChildName[];
+  /** Living children with higher numbers than some of those: of each of them one with a lower number has not been seen. */
+  readonly ahead: readonly KubeObject[];
+}
+
 /**
  * Names and uids of the next children of an owner, derived from its uid and how many it ever had: whoever decides on the
  * same view picks the same, and the second to arrive is refused instead of making one more.
  */
-export function nextChildren(view: View, owner: KubeObject, kind: KindRef, count: number): readonly ChildName[] {
+export function nextChildren(view: View, owner: KubeObject, kind: KindRef, count: number): NextChildren {
   const { uid, namespace } = owner.metadata;
-  const found: ChildName[] = [];
-  // A number can be taken without being counted, when of several creations only a later one was accepted.
-  for (let n = view.childrenEver(uid); found.length < count; n++) {
-    const name = generatedName(owner.metadata.name, `${uid}/${n}`);
-    if (view.stream(streamOf(kind.id, namespace, name)) === undefined) found.push({ name, uid: childUid(uid, n) });
+  const names: ChildName[] = [];
+  const ahead: KubeObject[] = [];
+  // A number can be taken without being counted, when of several creations a later one was accepted and an earlier one not yet.
+  for (let n = view.childrenEver(uid); names.length < count; n++) {
+    const child = { name: generatedName(owner.metadata.name, `${uid}/${n}`), uid: childUid(uid, n) };
+    const known = view.stream(streamOf(kind.id, namespace, child.name));
+    if (known === undefined) names.push(child);
+    else if (known.object?.metadata.uid === child.uid) ahead.push(known.object);
   }
-  return found;
+  return { names, ahead };
 }
 
 /** The uid of an owner's child number n. */

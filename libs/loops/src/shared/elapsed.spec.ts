@@ -17,6 +17,19 @@ describe('how long ago something was recorded', () => {
     expect(elapsedSince(NOON + HOUR_MS, now, outside)).toBe(MINUTE_MS);
     expect(dueAfter(NOON - MINUTE_MS, 5 * MINUTE_MS, { now, outside })).toBe(now + 3 * MINUTE_MS);
   });
+  test('counts an instant that a step passed over, as far as was seen, from that step on', () => {
+    // The clock was set ten seconds before this observer looked; meanwhile somebody else recorded something.
+    const outside = {
+      wallSteps: [
+        { at: NOON - HOUR_MS, by: 0 },
+        { at: NOON, by: HOUR_MS },
+      ],
+    };
+    expect(elapsedSince(NOON + HOUR_MS - 5000, NOON + HOUR_MS + 1000, outside)).toBe(1000);
+    const back = { wallSteps: [...outside.wallSteps.slice(0, 1), { at: NOON, by: -HOUR_MS / 2, unseenMs: 10_000 }] };
+    expect(elapsedSince(NOON - HOUR_MS / 2 - 5000, NOON - HOUR_MS / 2 + 1000, back)).toBe(1000);
+    expect(elapsedSince(NOON - HOUR_MS / 2 - 15_000, NOON - HOUR_MS / 2 + 1000, back)).toBe(HOUR_MS / 2 + 16_000);
+  });
   test('counts an hour that was lived through twice', () => {
     const outside = { wallSteps: [{ at: NOON, by: -HOUR_MS }] };
     const now = NOON - HOUR_MS + MINUTE_MS;

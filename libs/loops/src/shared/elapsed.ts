@@ -6,6 +6,8 @@ interface WallStep {
   readonly at: Instant;
   /** By how many milliseconds it was moved. */
   readonly by: number;
+  /** For how many milliseconds before nobody had looked at it. */
+  readonly unseenMs?: number;
 }
 
 /** A clock that is set back by more than this while nobody looks is told like any other time that lies ahead. */
@@ -15,7 +17,8 @@ const UNSEEN_STEP_MAX_MS = 24 * 3600 * 1000;
  * How many milliseconds have passed since something was recorded, without the steps of the wall clock that the observer has
  * seen (`outside.wallSteps`). An instant that the clock has shown twice is taken for the later one: nothing ends too early. One
  * that the clock has not shown yet was recorded before a step that nobody saw: it counts from when the observer began. One
- * that lies more than a day ahead is meant so: nothing has passed since.
+ * that a step passed over, or that was shown shortly before the observer saw the step, was recorded by somebody who saw it
+ * earlier: it counts from when the observer did. One that lies more than a day ahead is meant so: nothing has passed since.
  */
 export function elapsedSince(recorded: Instant, now: Instant, outside: Outside | undefined): number {
   const steps = stepsIn(outside);
@@ -23,10 +26,11 @@ export function elapsedSince(recorded: Instant, now: Instant, outside: Outside |
   if (recorded > latest + UNSEEN_STEP_MAX_MS) return 0;
   let elapsed = 0;
   let upTo = now;
-  for (const { at, by } of steps.toReversed()) {
+  for (const { at, by, unseenMs = 0 } of steps.toReversed()) {
     const from = at + by;
     if (recorded >= from && recorded <= upTo) break;
     elapsed += Math.max(0, upTo - from);
+    if (recorded < from && recorded >= Math.min(at + 1, from - unseenMs)) return elapsed;
     upTo = at;
   }
   return elapsed + Math.max(0, upTo - recorded);

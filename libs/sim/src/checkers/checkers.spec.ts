@@ -100,8 +100,25 @@ describe('the checkers find', () => {
     expect(log.violations()).toEqual([]);
     log.put('core.pods', web('d'), 'replica-set');
     expect(log.violations()).toEqual(['rollouts stay inside their bounds: web: 4 pods, 3 allowed']);
+    const byThen = (view: number): string[] => {
+      const basis: LoopBasis = { loop: 'replica-set', key: 'default/set', view, now: '', build: '' };
+      Object.assign(log.events.at(-1)?.metadata ?? {}, { basis });
+      return [...log.violations()];
+    };
     log.events.pop();
     const rest = log.events.length;
+    // Decided when more were wanted, and late: right. Decided later: wrong.
+    const scaled = (replicas: number): Log =>
+      log.add('apps.replicasets/default/set', 'DeploymentScaled', {
+        uid: 'set',
+        set: [[['spec', 'replicas'], replicas]],
+      });
+    scaled(3);
+    const more = log.events.length;
+    scaled(2).put('core.pods', web('d'), 'replica-set');
+    expect(byThen(more)).toEqual([]);
+    expect(byThen(more + 1)).toEqual(['rollouts stay inside their bounds: web: 4 pods, 3 allowed']);
+    log.events.splice(rest);
     const deleted = (): Log => {
       for (const name of ['a', 'b']) log.add(`core.pods/default/${name}`, 'Deleted', { uid: name }, 'replica-set');
       return log;

@@ -1,7 +1,7 @@
-import { deployments, pods, replicaSets, type Deployment, type Pod } from '#kinds';
+import { deployments, pods, replicaSets, type Deployment, type Pod, type ReplicaSet } from '#kinds';
 import { controllerOf, rolloutBounds } from '#meta';
 import { elapsedSince } from '#loops';
-import { parseStream, type Outside, type View } from '#model';
+import { parseStream, type Outside, type StoredEvent, type View } from '#model';
 import { parseInstant, type Instant } from '#std';
 import type { EventChecker } from './checker.js';
 
@@ -9,36 +9,62 @@ import type { EventChecker } from './checker.js';
  * The controllers never take a deployment outside its bounds: they create no pod above replicas + maxSurge, and they
  * delete no available pod when that leaves fewer than replicas - maxUnavailable. What people, nodes and agents do to pods is
  * not their fault, so only the controllers' own creations and deletions are held to it. `outside` has every step of the wall
- * clock; controllers may know of fewer, so what was available is judged both ways.
+ * clock; controllers may know of fewer, so what was available is judged both ways. Appends to different streams may land in
+ * another order than they were decided in, so a pod is also right by what its set wanted in the view that decided it.
  */
-export const rolloutBoundsHeld = (outside: () => Outside): EventChecker => ({
-  name: 'rollouts stay inside their bounds',
-  check(event, before, after) {
-    const { kind, namespace, name } = parseStream(event.stream);
-    if (kind !== pods.id || event.metadata.via !== 'replica-set') return undefined;
-    const pod = after.get(pods, namespace, name) ?? before.get(pods, namespace, name);
-    const deployment = pod && deploymentOf(pod, after);
-    if (!deployment || deployment.spec.strategy?.type === 'Recreate' || deployment.metadata.deletionTimestamp)
-      return undefined;
-    const replicas = deployment.spec.replicas ?? 1;
-    if (event.type === 'Created') {
-      const active = podsOf(deployment, after).filter((p) => !p.metadata.deletionTimestamp && !hasEnded(p));
-      const most = largestWish(deployment, after, replicas) + bounds(deployment, replicas).surge;
-      return active.length > most ? `${deployment.metadata.name}: ${active.length} pods, ${most} allowed` : undefined;
-    }
-    const old = before.get(pods, namespace, name);
-    const now = Date.parse(event.time);
-    const ages = (one: Pod | undefined) => [{}, outside()].map((known) => isAvailable(one, deployment, now, known));
-    if (!ages(old).every(Boolean) || old?.metadata.deletionTimestamp) return undefined;
-    const ready = podsOf(deployment, after).filter(
-      (p) => !p.metadata.deletionTimestamp && ages(p).some(Boolean),
-    ).length;
-    const wanted = wantedAtScaling(pod, after, replicas);
-    const least = wanted - bounds(deployment, wanted).unavailable;
-    return ready < least ? `${deployment.metadata.name}: ${ready} available pods left, ${least} must be` : undefined;
-  },
-});
+export function rolloutBoundsHeld(outside: () => Outside): EventChecker {
+  const allowed = new Allowed();
+  return {
+    name: 'rollouts stay inside their bounds',
+    check(event, before, after) {
+      const { kind, namespace, name } = parseStream(event.stream);
+      if (kind === deployments.id) allowed.note(event, after.get(deployments, namespace, name), after);
+      if (kind === replicaSets.id) allowed.note(event, ownerOf(after.get(replicaSets, namespace, name), after), after);
+      if (kind !== pods.id || event.metadata.via !== 'replica-set') return undefined;
+      const pod = after.get(pods, namespace, name) ?? before.get(pods, namespace, name);
+      const deployment = pod && deploymentOf(pod, after);
+      if (!deployment || deployment.spec.strategy?.type === 'Recreate' || deployment.metadata.deletionTimestamp)
+        return undefined;
+      if (event.type === 'Created') {
+        const active = podsOf(deployment, after).filter((p) => !p.metadata.deletionTimestamp && !hasEnded(p));
+        const most = Math.max(mostPods(deployment, after), allowed.at(deployment, event.metadata.basis?.view));
+        return active.length > most ? `${deployment.metadata.name}: ${active.length} pods, ${most} allowed` : undefined;
+      }
+      const old = before.get(pods, namespace, name);
+      const now = Date.parse(event.time);
+      const ages = (one: Pod | undefined) => [{}, outside()].map((known) => isAvailable(one, deployment, now, known));
+      if (!ages(old).every(Boolean) || old?.metadata.deletionTimestamp) return undefined;
+      const ready = podsOf(deployment, after).filter(
+        (p) => !p.metadata.deletionTimestamp && ages(p).some(Boolean),
+      ).length;
+      const wanted = wantedAtScaling(pod, after, deployment.spec.replicas ?? 1);
+      const least = wanted - bounds(deployment, wanted).unavailable;
+      return ready < least ? `${deployment.metadata.name}: ${ready} available pods left, ${least} must be` : undefined;
+    },
+  };
+}
 
+/** How many pods each deployment was allowed from which position on. */
+class Allowed {
+  private readonly history = new Map<string, { readonly from: number; readonly most: number }[]>();
+
+  note({ position }: StoredEvent, deployment: Deployment | undefined, view: View): void {
+    if (!deployment) return;
+    const { uid } = deployment.metadata;
+    const most = mostPods(deployment, view);
+    const known = this.history.get(uid) ?? [];
+    this.history.set(uid, known);
+    if (known.at(-1)?.most !== most) known.push({ from: position, most });
+  }
+  at({ metadata }: Deployment, position = Infinity): number {
+    return this.history.get(metadata.uid)?.findLast(({ from }) => from <= position)?.most ?? 0;
+  }
+}
+
+function mostPods(deployment: Deployment, view: View): number {
+  const replicas = deployment.spec.replicas ?? 1;
+  return largestWish(deployment, view, replicas) + bounds(deployment, replicas).surge;
+}
 /** A deployment that is being scaled down may still have the sets of its larger past. */
 function largestWish(deployment: Deployment, view: View, replicas: number): number {
   const sets = view.ownedBy(deployment.metadata.uid) as readonly { readonly spec?: { readonly replicas?: number } }[];
@@ -62,8 +88,11 @@ function deploymentOf(pod: Pod, view: View): Deployment | undefined {
   const { namespace } = pod.metadata;
   const set = controllerOf(pod);
   const owner = set && view.get(replicaSets, namespace, set.name);
-  const controller = owner?.metadata.uid === set?.uid ? owner && controllerOf(owner) : undefined;
-  const deployment = controller && view.get(deployments, namespace, controller.name);
+  return owner?.metadata.uid === set?.uid ? ownerOf(owner, view) : undefined;
+}
+function ownerOf(set: ReplicaSet | undefined, view: View): Deployment | undefined {
+  const controller = set && controllerOf(set);
+  const deployment = controller && view.get(deployments, set.metadata.namespace, controller.name);
   return deployment?.metadata.uid === controller?.uid ? deployment : undefined;
 }
 function podsOf(deployment: Deployment, view: View): readonly Pod[] {
