@@ -134,6 +134,41 @@ describe('a loop whose wish is refused', () => {
   });
 });
 
+describe('a loop whose writes somebody else undoes', () => {
+  const patch = (replicas: number): Decision => ({
+    ...{ is: 'submit', because: 'the test says so' },
+    command: { verb: 'patch', kind: 'apps.replicasets', namespace: 'default', name: 'a', body: { spec: { replicas } } },
+  });
+  /** A bench in which each write is answered and then undone after so many milliseconds. */
+  const undone = (afterMs: number, replicas: () => number): Bench => {
+    const bench = new Bench();
+    bench.decide = () => [patch(replicas())];
+    bench.answer = () => {
+      bench.clock.after(afterMs, () => bench.runner.poke('key'));
+      return accepted(1);
+    };
+    bench.runner.start();
+    return bench;
+  };
+  it('writes again after growing pauses', async () => {
+    const bench = undone(1, () => 3);
+    await bench.run(100_000);
+    expect(bench.looks.slice(0, 8)).toEqual([0, 1, 2, 3, 8, 18, 38, 78]);
+    expect(bench.looks.at(-1)).toBe((bench.looks.at(-2) ?? 0) + 10_000);
+    bench.runner.stop();
+  });
+  it('goes on at once when it writes something else, or when nobody was quick to undo it', async () => {
+    let count = 0;
+    const other = undone(1, () => count++ % 2);
+    await other.run(100);
+    expect(other.looks).toHaveLength(101);
+    const slow = undone(2000, () => 3);
+    await slow.run(20_000);
+    expect(slow.looks).toHaveLength(11);
+    for (const { runner } of [other, slow]) runner.stop();
+  });
+});
+
 describe('a loop whose wish was taken', () => {
   it('is not asked again before the view shows it, however long that takes', async () => {
     const bench = new Bench();

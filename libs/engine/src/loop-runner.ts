@@ -13,8 +13,10 @@ import type {
 import { isRefusal, refusals, streamOf } from '#model';
 import type { Clock, Ids } from '#ports';
 import { Fault, type Instant } from '#std';
+import { ContestedWrites } from './contested-writes.js';
 import { loopCommand } from './loop-command.js';
 import { Recurrences } from './recurrences.js';
+import { pause } from './waiting.js';
 import type { CommandPort } from './writer.js';
 import type { WallSteps } from './wall-steps.js';
 import { WorkQueue } from './work-queue.js';
@@ -49,13 +51,16 @@ const ALL_KEYS_PAUSE_MS = 10_000;
 const BACKOFF_FIRST_MS = 5;
 const BACKOFF_MAX_MS = 60_000;
 const REACHED_MS = 10_000;
+/** Looks that change more objects are taken for work, not for a quarrel. */
+const CONTESTED_MAX = 10;
 /** Refusals that say: look again, the world has moved. They are no trouble. */
 const RACES = new Set(['Stale', 'Conflict', 'AlreadyExists', 'NotFound']);
 
 /**
  * Runs one loop: which keys to look at, one at a time each, again after a refusal with growing pauses, at the instants the
  * loop asked for, and never on a view that has not yet seen the loop's own last write. What `reconcile` throws for one key
- * is reported and backed off like a refusal, and the other keys go on.
+ * is reported and backed off like a refusal, and the other keys go on. What somebody else undoes again and again is written
+ * again after growing pauses too.
  */
 export class LoopRunner {
   private readonly queue = new WorkQueue();
@@ -64,6 +69,7 @@ export class LoopRunner {
   private readonly failures = new Map<string, number>();
   /** Keys (and streams whose keys cannot be computed) with refused or failed looks in a row. */
   private readonly troubles = new Recurrences();
+  private readonly contested = new ContestedWrites();
   private readonly refusals = new Map<string, readonly LoopRefusal[]>();
   private scheduled = false;
   private running = false;
@@ -212,9 +218,21 @@ export class LoopRunner {
     // Deciding on a view from before the own write would decide the same again.
     while (position > 0 && this.running && !(await this.options.reached(position, REACHED_MS)));
     if (complaint && this.troubles.add(key)) this.options.onRefusal?.(this.name, key, complaint);
+    await this.calm(key, results);
     if (!refused) this.over(key, 'succeeded');
     else this.over(key, gotOn ? 'got on' : 'failed');
     this.schedule();
+  }
+
+  /** Waits while others keep undoing what the looks at this key change. */
+  private async calm(key: string, results: readonly Settled[]): Promise<void> {
+    const { clock } = this.options;
+    const changes = results.flatMap(({ submit: { command }, result }) =>
+      command.verb === 'patch' && !isRefusal(result) && result.changed ? [command] : [],
+    );
+    if (changes.length === 0 || changes.length > CONTESTED_MAX) return;
+    const pauseMs = this.contested.pauseAfter(key, JSON.stringify(changes), clock.monotonic());
+    if (pauseMs > 0) await pause(clock, pauseMs);
   }
 
   /** Ends a look. A failed one is repeated after a pause that grows with the failures in a row. */
@@ -226,8 +244,7 @@ export class LoopRunner {
       // A look that got something done was no failure as a whole: what was refused is tried again soon.
       const failures = outcome === 'got on' ? 1 : (this.failures.get(key) ?? 0) + 1;
       this.failures.set(key, failures);
-      const pause = Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), BACKOFF_MAX_MS);
-      this.wakeAfter(key, pause);
+      this.wakeAfter(key, Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), BACKOFF_MAX_MS));
     }
     this.queue.done(key);
   }
