@@ -7,7 +7,7 @@ import { clearText, differing, leftInNamespaces, lostWrites, wrongSlices } from 
 import { drawRoughness, drawShape, type Roughness, type Shape } from './faults.js';
 import { noKeys } from './keys.js';
 import { acceptedThoughWrong, reopened, shownOfAnotherTimeline } from './reopening.js';
-import { SECRET_MARKER } from './wishes.js';
+import { JOB_IMAGE, SECRET_MARKER } from './wishes.js';
 import { World } from './world.js';
 
 export interface RunOptions {
@@ -157,12 +157,13 @@ function unsettled(world: World): readonly string[] {
       out.push(`pod ${pod.metadata.name} outlived its owner`);
   }
   for (const node of world.nodes) {
-    const should = new Set(
-      (view.podsOnNode(node.name) as readonly Pod[]).filter(isToRun).map((pod) => pod.metadata.uid),
-    );
+    const may = (view.podsOnNode(node.name) as readonly Pod[]).filter((pod) => !hasEnded(pod));
+    const uids = new Set(may.map((pod) => pod.metadata.uid));
     const does = new Set(node.runningUids());
-    for (const uid of should) if (!does.has(uid)) out.push(`${node.name} does not run pod ${uid}`);
-    for (const uid of does) if (!should.has(uid)) out.push(`${node.name} runs stray pod ${uid}`);
+    for (const pod of may)
+      if (!does.has(pod.metadata.uid) && !isToBeTriedAgain(pod))
+        out.push(`${node.name} does not run pod ${pod.metadata.uid}`);
+    for (const uid of does) if (!uids.has(uid)) out.push(`${node.name} runs stray pod ${uid}`);
   }
   if (view.list(nodes).length !== world.nodes.length) out.push('a node is not registered');
   for (const { metadata, status } of view.list(nodes)) {
@@ -173,8 +174,19 @@ function unsettled(world: World): readonly string[] {
 }
 
 /** A pod that its node refused (its room was not free yet when it came) has ended: its set makes another. */
-function isToRun(pod: Pod): boolean {
-  return pod.status?.phase !== 'Failed' && pod.status?.phase !== 'Succeeded';
+function hasEnded(pod: Pod): boolean {
+  return pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
+}
+/** A job whose program has failed, as some do, waits before it is tried again. */
+function isToBeTriedAgain(pod: Pod): boolean {
+  const { containerStatuses = [] } = (pod.status ?? {}) as { readonly containerStatuses?: readonly ContainerWait[] };
+  return containerStatuses.some(
+    ({ image, state }) => image === JOB_IMAGE && state?.waiting?.reason === 'CrashLoopBackOff',
+  );
+}
+interface ContainerWait {
+  readonly image: string;
+  readonly state?: { readonly waiting?: { readonly reason?: string } };
 }
 
 /** Pods that fit nowhere wait for ever: that is no fault. */

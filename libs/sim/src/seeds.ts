@@ -108,5 +108,11 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     showed:
       'a process that noticed a step of the clock late took a pod that was just ready for one ready since long, against the others: time stood still',
   },
+  {
+    seed: 1001965,
+    showed:
+      'a health process heard of a dead agent after the living one and took that for the older: it said of every report that it was taken',
+  },
+  { seed: 1001912, showed: 'a job that had failed waited to be tried again: the checker wanted it to run' },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];

@@ -66,8 +66,23 @@ describe('the health app', () => {
     await health.podReport('n', report('first', 1, 'Pending'));
     await health.podReport('n', report('second', 1, 'Running'));
     health.heartbeat({ node: 'n', boot: 'first', sequence: 9 });
-    expect(await health.podReport('n', report('first', 2, 'Pending'))).toMatchObject({ taken: true });
+    expect(await health.podReport('n', report('first', 2, 'Pending'))).toMatchObject({ taken: false });
     expect(pod().status?.phase).toBe('Running');
+    await plane.stop();
+  });
+  it('takes the reports of the agent that lives when it has heard of a dead one last', async () => {
+    const clock = new VirtualClock(Date.UTC(2026, 0, 1));
+    const { plane, health, pod, report } = await started({ clock });
+    await health.podReport('n', report('first', 1, 'Pending'));
+    // What a dead agent sent comes late, to a process that has only heard of the living one before.
+    await health.podReport('n', report('dead', 7, 'Pending'));
+    health.heartbeat({ node: 'n', boot: 'first', sequence: 1 });
+    expect(await health.podReport('n', report('first', 2, 'Running'))).toMatchObject({ taken: false });
+    clock.advance(20_000);
+    health.heartbeat({ node: 'n', boot: 'first', sequence: 2 });
+    expect(await health.podReport('n', report('first', 3, 'Running'))).toMatchObject({ taken: true });
+    expect(pod().status?.phase).toBe('Running');
+    expect(await health.podReport('n', report('dead', 8, 'Pending'))).toMatchObject({ taken: false });
     await plane.stop();
   });
   it('lets no agent say that a pod has ended, or what else it is, beside its report', async () => {

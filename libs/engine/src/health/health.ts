@@ -56,6 +56,9 @@ const accounts = kindRef('core.serviceaccounts');
 
 const FIELD_PATH_MAX = 1024;
 
+/** To an agent that lives all the same: it asks again until it is heard alone. */
+const FOLLOWED: ReportAnswer = { taken: false, reason: 'another agent of this node reports now' };
+
 /**
  * The agents' counterpart: registers nodes, takes heartbeats and reports, hands out assignments. Each message of an agent is
  * a sign of life of its node at the moment it arrives, whatever becomes of it: a report that the full log refuses shows
@@ -66,13 +69,14 @@ export class Health {
   private readonly assignments: Assignments;
   private readonly nodeLeases: NodeLeases;
   private readonly sequences = new Map<string, number>();
-  private readonly order = new ReportOrder();
+  private readonly order: ReportOrder;
   private readonly gonePods = new GonePods();
   private readonly unsubscribe: () => void;
 
   constructor(private readonly options: HealthOptions) {
     this.assignments = new Assignments(options.reads.projection, (stream, cause) => this.fault(stream, cause));
     this.nodeLeases = new NodeLeases(options.clock);
+    this.order = new ReportOrder(options.clock);
     this.unsubscribe = options.reads.onChanges((changes) => this.hand(changes));
   }
 
@@ -135,13 +139,15 @@ export class Health {
 
   async podReport(node: string, report: PodReport): Promise<ReportAnswer> {
     this.hear(node);
+    this.order.begin(node, report.boot);
     const stream = streamOf(pods.id, report.namespace, report.name);
     for (let attempt = 0; attempt < 5; attempt++) {
       await catchUpOn(this.options.reads, node, report);
       // No await from here to the command: status and revision belong together.
       const pod = podOn(this.options.reads.projection, node, report);
       if (!pod) return { taken: false, gone: true, reason: 'no such pod on this node' };
-      if (this.order.isOld({ node, boot: report.boot, subject: report.uid, sequence: report.sequence })) {
+      if (this.order.isOver(node, report.boot)) return FOLLOWED;
+      if (!this.order.isNew({ node, boot: report.boot, subject: report.uid, sequence: report.sequence })) {
         // The status was taken; the deletion that follows on it may have been refused.
         if (report.finished) return this.finish(node, pod, report);
         return { taken: true, reason: 'a newer report was taken already' };
@@ -160,10 +166,13 @@ export class Health {
 
   async nodeReport(node: string, report: NodeReport): Promise<ReportAnswer> {
     this.hear(node);
+    this.order.begin(node, report.boot);
     const { reads } = this.options;
     const stream = streamOf(nodes.id, undefined, node);
     for (let attempt = 0; attempt < 5; attempt++) {
-      if (this.order.isOld({ node, boot: report.boot, subject: '', sequence: report.sequence })) return { taken: true };
+      if (this.order.isOver(node, report.boot)) return FOLLOWED;
+      if (!this.order.isNew({ node, boot: report.boot, subject: '', sequence: report.sequence }))
+        return { taken: true };
       const current = reads.projection.get(nodes, undefined, node);
       if (!current) return { taken: false, reason: 'the node is not registered' };
       const result = await this.submit(node, {
