@@ -114,5 +114,9 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
       'a health process heard of a dead agent after the living one and took that for the older: it said of every report that it was taken',
   },
   { seed: 1001912, showed: 'a job that had failed waited to be tried again: the checker wanted it to run' },
+  {
+    seed: 2000049,
+    showed: 'of two sets that were scaled down one made its last pod before the other had given up what was too much',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];

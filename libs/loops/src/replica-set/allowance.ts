@@ -1,4 +1,4 @@
-import { deployments, pods, type Pod, type ReplicaSet } from '#kinds';
+import { deployments, pods, type Deployment, type Pod, type ReplicaSet } from '#kinds';
 import { controllerOf } from '#meta';
 import type { KubeObject, View } from '#model';
 import { boundsOf } from '../deployment/bounds.js';
@@ -17,15 +17,11 @@ export interface Allowance {
  * is made again here, next to the deletion. Undefined where no bounds hold: a set of its own, or one that is replaced at once.
  */
 export function allowanceOf(view: View, set: ReplicaSet, moment: Moment): Allowance | undefined {
-  const owner = controllerOf(set);
-  const deployment =
-    owner?.kind === 'Deployment' ? view.get(deployments, set.metadata.namespace, owner.name) : undefined;
-  if (!deployment || deployment.metadata.uid !== owner?.uid || deployment.metadata.deletionTimestamp !== undefined)
-    return undefined;
-  if (deployment.spec.strategy?.type === 'Recreate') return undefined;
+  const deployment = boundingDeployment(view, set);
+  if (!deployment) return undefined;
   const { fewest } = boundsOf(deployment);
   const siblings = view
-    .ownedBy(owner.uid)
+    .ownedBy(deployment.metadata.uid)
     .filter(isSet)
     .map((one) => stockOf(view, one, moment));
   const total = siblings.reduce((sum, { available }) => sum + available.length, 0);
@@ -38,6 +34,33 @@ export function allowanceOf(view: View, set: ReplicaSet, moment: Moment): Allowa
     others: steadiest.flatMap(({ available }) => available),
     needed: fewest,
   };
+}
+
+/**
+ * How many pods a set may make now. As many as it wants, but while another set of its deployment has not given up yet what it
+ * was told to, only as many as the deployment may have besides.
+ */
+export function roomOf(view: View, set: ReplicaSet): number {
+  const deployment = boundingDeployment(view, set);
+  if (!deployment) return Infinity;
+  let all = 0;
+  let isCrowded = false;
+  for (const one of view.ownedBy(deployment.metadata.uid).filter(isSet)) {
+    const active = view.ownedBy(one.metadata.uid).filter(isPod).filter(isActive).length;
+    all += active;
+    isCrowded ||= one.metadata.uid !== set.metadata.uid && active > (one.spec.replicas ?? 1);
+  }
+  return isCrowded ? Math.max(0, boundsOf(deployment).most - all) : Infinity;
+}
+
+/** The deployment whose bounds hold for the set. */
+function boundingDeployment(view: View, set: ReplicaSet): Deployment | undefined {
+  const owner = controllerOf(set);
+  const deployment =
+    owner?.kind === 'Deployment' ? view.get(deployments, set.metadata.namespace, owner.name) : undefined;
+  if (!deployment || deployment.metadata.uid !== owner?.uid || deployment.metadata.deletionTimestamp !== undefined)
+    return undefined;
+  return deployment.spec.strategy?.type === 'Recreate' ? undefined : deployment;
 }
 
 interface Stock {
@@ -66,6 +89,13 @@ export function witnesses({ others, needed }: Allowance, leaving: ReadonlySet<Po
     .map((pod) => streamOfObject(pods, pod));
 }
 
+/** Sets that still have fewer pods than they should, and may have waited for others to go. */
+export function wantingSets(view: View, deployment: string): readonly ReplicaSet[] {
+  return view
+    .ownedBy(deployment)
+    .filter(isSet)
+    .filter((set) => (set.status?.replicas ?? 0) < (set.spec.replicas ?? 1));
+}
 /** Sets that still have more pods than they should, and may have waited for others to become available. */
 export function surplusSets(view: View, deployment: string): readonly ReplicaSet[] {
   return view

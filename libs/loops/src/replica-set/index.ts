@@ -15,7 +15,7 @@ import {
   wakeAtFirst,
   type Moment,
 } from '../shared/index.js';
-import { surplusSets } from './allowance.js';
+import { roomOf, surplusSets, wantingSets } from './allowance.js';
 import { createPods } from './create.js';
 import { deletePods } from './delete.js';
 import { pauseAfterRejections } from './rejections.js';
@@ -70,12 +70,13 @@ function reconcile(view: View, set: ReplicaSet, now: Instant, outside: Outside |
   return [...moves, ...reportStatus(replicaSets, set, status, { because: 'the pods have changed' }), ...wakes];
 }
 
-/** Sets of the same deployment that could not shrink before a pod of this one was available. */
-function waitingFor({ after }: Change, view: View): readonly string[] {
+/** Sets of the same deployment that could not shrink before a pod of this one was available, or not grow before it had gone. */
+function waitingFor({ before, after = before }: Change, view: View): readonly string[] {
   const set = after && controllerOf(after);
   const owner = set?.kind === 'ReplicaSet' ? view.get(replicaSets, after?.metadata.namespace, set.name) : undefined;
   const deployment = owner && controllerOf(owner);
-  return deployment ? surplusSets(view, deployment.uid).map(keyOf) : [];
+  if (!deployment) return [];
+  return [...surplusSets(view, deployment.uid), ...wantingSets(view, deployment.uid)].map(keyOf);
 }
 
 interface Look extends Moment {
@@ -93,7 +94,8 @@ function movesOf(look: Look): readonly Decision[] {
   const ending =
     view.get(namespaces, undefined, set.metadata.namespace ?? '')?.metadata.deletionTimestamp !== undefined;
   if (active.length === wanted || ending) return [];
-  return createPods({ ...look, count: wanted - active.length });
+  const count = Math.min(wanted - active.length, roomOf(view, set));
+  return count > 0 ? createPods({ ...look, count }) : [];
 }
 
 /** Pods that this set controls, and those of its namespace that nobody controls. */

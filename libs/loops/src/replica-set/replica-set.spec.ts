@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { replicaSets, pods, type Pod, type ReplicaSet } from '#kinds';
+import { replicaSets, pods, type Deployment, type Pod, type ReplicaSet } from '#kinds';
+import { controllerRef } from '#meta';
 import { toTime } from '#std';
 import { NOW, TestCluster, incidentsIn, podsIn, setPhase, setReady } from '../shared/testing/index.js';
 import { cheapestFirst } from './rank.js';
@@ -165,6 +166,43 @@ describe('a replica set', () => {
     cluster.pass(60_000);
     expect(podsIn(cluster)).toHaveLength(4);
     expect(statusIn(cluster)?.replicas).toBe(4);
+  });
+});
+
+describe('a set whose deployment was scaled down', () => {
+  test('makes no pod before the other set has given up its own', () => {
+    const cluster = new TestCluster([replicaSet]);
+    const deployment = cluster.put<Deployment>({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web', namespace: 'default' },
+      spec: {
+        replicas: 1,
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+        selector: { matchLabels: { app: 'web' } },
+        template: {},
+      },
+    } as unknown as Deployment);
+    const set = (name: string, replicas: number) =>
+      cluster.put<ReplicaSet>({
+        apiVersion: 'apps/v1',
+        kind: 'ReplicaSet',
+        metadata: { name, namespace: 'default', ownerReferences: [controllerRef(deployment)] },
+        spec: {
+          replicas,
+          selector: { matchLabels: { app: name } },
+          template: { metadata: { labels: { app: name } }, spec: { containers: [] } },
+        },
+      });
+    set('old', 4);
+    cluster.settle();
+    cluster.edit(replicaSets, 'default', 'old', { spec: { replicas: 1 } });
+    set('young', 1);
+    // Whoever comes first: the four of the old set are still there.
+    cluster.carryOut(cluster.decide(replicaSet, 'default/young'));
+    expect(podsIn(cluster)).toHaveLength(4);
+    cluster.settle();
+    expect(podsIn(cluster).map(({ metadata }) => metadata.labels?.['app'])).toEqual(['old', 'young']);
   });
 });
 
