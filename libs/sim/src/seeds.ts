@@ -118,5 +118,14 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     seed: 2000049,
     showed: 'of two sets that were scaled down one made its last pod before the other had given up what was too much',
   },
+  {
+    seed: 3001209,
+    showed:
+      'a node was called unreachable by a health process that had stood still for 40 s: its timers rang before it listened',
+  },
+  {
+    seed: 3001015,
+    showed: 'a pod was driven from a node for a silence of which the health process had stood still for 7 s',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];

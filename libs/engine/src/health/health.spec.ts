@@ -50,29 +50,33 @@ async function started(more: Partial<HealthOptions> = {}) {
     uid: pod().metadata.uid,
     status: { phase, startTime: toTime(0) },
   });
-  return { plane, writer, health, pod, report };
+  const stop = (): Promise<void> => {
+    health.stop();
+    return plane.stop();
+  };
+  return { plane, writer, health, pod, report, stop };
 }
 
 describe('the health app', () => {
   it('takes the newest report, whatever arrives after it', async () => {
-    const { plane, health, pod, report } = await started();
+    const { health, pod, report, stop } = await started();
     await health.podReport('n', report('first', 2, 'Running'));
     expect(await health.podReport('n', report('first', 1, 'Pending'))).toMatchObject({ taken: true });
     expect(pod().status?.phase).toBe('Running');
-    await plane.stop();
+    await stop();
   });
   it('takes no report of an agent that was followed by another', async () => {
-    const { plane, health, pod, report } = await started();
+    const { health, pod, report, stop } = await started();
     await health.podReport('n', report('first', 1, 'Pending'));
     await health.podReport('n', report('second', 1, 'Running'));
     health.heartbeat({ node: 'n', boot: 'first', sequence: 9 });
     expect(await health.podReport('n', report('first', 2, 'Pending'))).toMatchObject({ taken: false });
     expect(pod().status?.phase).toBe('Running');
-    await plane.stop();
+    await stop();
   });
   it('takes the reports of the agent that lives when it has heard of a dead one last', async () => {
     const clock = new VirtualClock(Date.UTC(2026, 0, 1));
-    const { plane, health, pod, report } = await started({ clock });
+    const { health, pod, report, stop } = await started({ clock });
     await health.podReport('n', report('first', 1, 'Pending'));
     // What a dead agent sent comes late, to a process that has only heard of the living one before.
     await health.podReport('n', report('dead', 7, 'Pending'));
@@ -83,10 +87,10 @@ describe('the health app', () => {
     expect(await health.podReport('n', report('first', 3, 'Running'))).toMatchObject({ taken: true });
     expect(pod().status?.phase).toBe('Running');
     expect(await health.podReport('n', report('dead', 8, 'Pending'))).toMatchObject({ taken: false });
-    await plane.stop();
+    await stop();
   });
   it('lets no agent say that a pod has ended, or what else it is, beside its report', async () => {
-    const { plane, health, pod, report } = await started();
+    const { health, pod, report, stop } = await started();
     const before = pod();
     const ended = { ...report('first', 1, 'Running'), event: { type: 'Deleted' } };
     expect(await health.podReport('n', ended)).toMatchObject({
@@ -100,10 +104,10 @@ describe('the health app', () => {
       reason: expect.stringContaining('"object" cannot be a fact') as unknown,
     });
     expect(pod()).toEqual(before);
-    await plane.stop();
+    await stop();
   });
   it('lets a node set of its Node what NodeRestriction allows, and nothing else', async () => {
-    const { plane, health } = await started();
+    const { plane, health, stop } = await started();
     const as = (metadata: object, spec: object = {}) =>
       health.register('n', {
         boot: 'first',
@@ -143,10 +147,10 @@ describe('the health app', () => {
     const after = plane.reads.projection.get({ id: 'core.nodes' }, undefined, 'n');
     expect(after?.metadata.labels).toMatchObject(own);
     expect(after?.['spec']).toEqual(before?.['spec']);
-    await plane.stop();
+    await stop();
   });
   it("lets a node say nothing of a pod that is not a node's to say", async () => {
-    const { plane, health, pod, report } = await started();
+    const { health, pod, report, stop } = await started();
     const said = report('first', 1, 'Running');
     const more = { nominatedNodeName: 'm', resourceClaimStatuses: [{ name: 'gpu', resourceClaimName: 'of-another' }] };
     expect(await health.podReport('n', { ...said, status: { ...said.status, ...more } })).toMatchObject({
@@ -154,10 +158,10 @@ describe('the health app', () => {
     });
     expect(pod().status).toMatchObject({ phase: 'Running' });
     for (const field of Object.keys(more)) expect(pod().status).not.toHaveProperty(field);
-    await plane.stop();
+    await stop();
   });
   it("takes incidents of a node's own pods, also of those that have just gone, and of no others", async () => {
-    const { plane, writer, health, pod } = await started();
+    const { writer, health, pod, stop } = await started();
     const incident = (name: string, uid: string, kind = 'Pod'): IncidentReport => ({
       object: { apiVersion: 'v1', kind, namespace: 'default', name, uid },
       type: 'Warning',
@@ -177,13 +181,13 @@ describe('the health app', () => {
     expect(pod()).toBeUndefined();
     expect(await health.incident('n', own)).toEqual({ taken: true });
     expect(await health.incident('m', own)).toMatchObject({ taken: false });
-    await plane.stop();
+    await stop();
   });
   it('takes whatever a node sends for a sign of life, when it arrives, also what the writer refuses', async () => {
     const clock = new VirtualClock(0);
     const heartbeats = new Heartbeats(clock);
     let isRefusing = true;
-    const { plane, writer, report } = await started();
+    const { plane, writer, report, stop } = await started();
     const health = new Health({
       ...{ reads: plane.reads, heartbeats, clock, ids: plane.options.ids },
       commands: {
@@ -224,10 +228,10 @@ describe('the health app', () => {
         expect(heartbeats.outside()['heartbeats']).toEqual({ n: at });
       }
     }
-    await plane.stop();
+    await stop();
   });
   it('gives a node the tokens that the volumes of its pods ask for, and no others', async () => {
-    const { plane, health, pod } = await started();
+    const { health, pod, stop } = await started();
     const wish = {
       namespace: 'default',
       pod: 'p',
@@ -244,12 +248,12 @@ describe('the health app', () => {
       );
     await expect(health.token('m', wish)).rejects.toThrow('is not on m');
     await expect(health.token('n', { ...wish, podUid: 'another' })).rejects.toThrow('is not on n');
-    await plane.stop();
+    await stop();
   });
   it('goes on with other nodes when the changes for one cannot be sent', async () => {
     const sent: string[] = [];
     const faults: string[] = [];
-    const { plane, writer, health } = await started({
+    const { writer, health, stop } = await started({
       publish: (node) => {
         if (node === 'broken') throw new TypeError('this cannot be encoded');
         sent.push(node);
@@ -262,10 +266,10 @@ describe('the health app', () => {
     await writer.submit(testCreate('core.services', service));
     expect(sent).toEqual(['n', 'm']);
     expect(faults).toEqual(['changes for node broken: this cannot be encoded']);
-    await plane.stop();
+    await stop();
   });
   it('calls no pod gone that its view does not have yet: the agent may know it from another process', async () => {
-    const { plane, writer, report } = await started();
+    const { plane, writer, report, stop } = await started();
     const held: (() => void)[] = [];
     let isLagging = false;
     const { log } = plane.options;
@@ -305,13 +309,14 @@ describe('the health app', () => {
     isLagging = false;
     setImmediate(() => held.forEach((work) => work()));
     expect(await answers).toMatchObject([{ taken: true }, { token: 'token' }, { taken: true }]);
-    await Promise.all([lagging.stop(), plane.stop()]);
+    behind.stop();
+    await Promise.all([lagging.stop(), stop()]);
   });
   it('answers that a pod of another node, or of another life, is gone', async () => {
-    const { plane, health, report } = await started();
+    const { health, report, stop } = await started();
     expect(await health.podReport('m', report('first', 1, 'Running'))).toMatchObject({ taken: false, gone: true });
     const other = { ...report('first', 1, 'Running'), uid: 'another' };
     expect(await health.podReport('n', other)).toMatchObject({ taken: false, gone: true });
-    await plane.stop();
+    await stop();
   });
 });

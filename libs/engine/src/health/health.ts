@@ -28,13 +28,13 @@ import { Recurrences } from '../recurrences.js';
 import type { CommandPort } from '../writer.js';
 import { Assignments } from './assignments.js';
 import { GonePods } from './gone-pods.js';
-import type { Heartbeats } from './heartbeats.js';
+import { TICK_MS, type Heartbeats } from './heartbeats.js';
 import { mergedStatus } from './merged-status.js';
 import { NodeLeases } from './node-leases.js';
 import { accountOf, nodeOf, tokensOf } from './pod-tokens.js';
 import { registrationProblem } from './node-restriction.js';
 import { catchUp, catchUpOn, FRESH_MS, podOn } from './node-pods.js';
-import { ReportOrder } from './report-order.js';
+import { FOLLOWED, ReportOrder } from './report-order.js';
 
 export interface HealthOptions {
   readonly reads: ReadModel;
@@ -56,9 +56,6 @@ const accounts = kindRef('core.serviceaccounts');
 
 const FIELD_PATH_MAX = 1024;
 
-/** To an agent that lives all the same: it asks again until it is heard alone. */
-const FOLLOWED: ReportAnswer = { taken: false, reason: 'another agent of this node reports now' };
-
 /**
  * The agents' counterpart: registers nodes, takes heartbeats and reports, hands out assignments. Each message of an agent is
  * a sign of life of its node at the moment it arrives, whatever becomes of it: a report that the full log refuses shows
@@ -72,12 +69,14 @@ export class Health {
   private readonly order: ReportOrder;
   private readonly gonePods = new GonePods();
   private readonly unsubscribe: () => void;
+  private cancelTick: () => void = () => undefined;
 
   constructor(private readonly options: HealthOptions) {
     this.assignments = new Assignments(options.reads.projection, (stream, cause) => this.fault(stream, cause));
     this.nodeLeases = new NodeLeases(options.clock);
     this.order = new ReportOrder(options.clock);
     this.unsubscribe = options.reads.onChanges((changes) => this.hand(changes));
+    this.tick();
   }
 
   get clock(): Clock {
@@ -86,6 +85,12 @@ export class Health {
 
   stop(): void {
     this.unsubscribe();
+    this.cancelTick();
+  }
+
+  private tick(): void {
+    this.options.heartbeats.tick();
+    this.cancelTick = this.options.clock.after(TICK_MS, () => this.tick());
   }
 
   /** A sign of life. Called with each message of a node's agent, before anything else is done with it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryBusHub, VirtualClock } from '#adapters';
 import type { Change, KubeObject } from '#model';
-import { Heartbeats } from './heartbeats.js';
+import { Heartbeats, TICK_MS } from './heartbeats.js';
 
 const START = Date.UTC(2026, 0, 1);
 const lease = (renewTime: string, namespace = 'kube-node-lease'): KubeObject => ({
@@ -30,6 +30,23 @@ describe('signs of life', () => {
     expect(heard()).toEqual({ n: START + 1000 });
     heartbeats.observe([change(lease('1'), lease('2'))]);
     expect(heard()).toEqual({ n: START + 2000 });
+  });
+  it('are not expected while the process stands still, and silence begins anew when it goes on', () => {
+    const clock = new VirtualClock(START);
+    const heartbeats = new Heartbeats(clock);
+    const heard = (): unknown => heartbeats.outside()['heartbeats'];
+    heartbeats.note('n');
+    for (let i = 0; i < 5; i++) {
+      heartbeats.tick();
+      clock.advance(TICK_MS);
+    }
+    expect(heard()).toEqual({ n: START });
+    // Nothing runs for a while; a timer that rang meanwhile asks before what arrived is read.
+    clock.advance(40_000);
+    expect(heard()).toEqual({ n: clock.now() });
+    heartbeats.tick();
+    clock.advance(TICK_MS);
+    expect(heard()).toEqual({ n: clock.now() - TICK_MS });
   });
   it('are not expected while the bus is away, and silence begins anew when it is back', () => {
     const clock = new VirtualClock(START);

@@ -8,11 +8,16 @@ const LEASE_NAMESPACE = 'kube-node-lease';
 const FOREVER_MS = 24 * 3600_000;
 /** Reading two clocks one after the other differs by less; a step of the wall clock by more. */
 const OFFSET_TOLERANCE_MS = 50;
+/** How often a process that listens says so to itself. */
+export const TICK_MS = 2000;
+/** Whoever was longer without a tick did not listen: it was stopped, or its machine was. */
+const STOOD_STILL_MS = 2 * TICK_MS;
 
 /**
  * When each node was last heard. Heartbeats are no events: they live here and are handed to the node-lifecycle loops as
  * facts from outside. Silence counts from the later of the last sign of life and the moment since when this observer
- * listens, and not at all while the bus is away, so a restart or a lost bus never makes a node look dead.
+ * listens, and not at all while the bus is away or this process stands still, so a restart, a lost bus or a pause never makes
+ * a node look dead: what arrived meanwhile is read after the timers that rang meanwhile.
  * A process may start while the bus is away: it is, until {@link connection} says otherwise.
  */
 export class Heartbeats {
@@ -20,6 +25,7 @@ export class Heartbeats {
   private readonly heard = new Map<string, number>();
   private observingSince: number;
   private isAway = true;
+  private tickedAt: number | undefined;
   /** What loops are told, as long as it is so: they ask before each look. */
   private told: Outside | undefined;
   /** Wall clock minus monotonic clock when that was made. */
@@ -41,6 +47,18 @@ export class Heartbeats {
     this.told = undefined;
   }
 
+  /** Called every {@link TICK_MS}. */
+  tick(): void {
+    this.noticeStandstill();
+    this.tickedAt = this.clock.monotonic();
+  }
+  private noticeStandstill(): void {
+    const now = this.clock.monotonic();
+    if (this.tickedAt === undefined || now - this.tickedAt <= STOOD_STILL_MS) return;
+    this.tickedAt = this.observingSince = now;
+    this.told = undefined;
+  }
+
   /**
    * A status that somebody wrote through the API is a sign of life too, and so is a node's lease that somebody renewed: so
    * nodes live that have no agent of ours.
@@ -59,6 +77,7 @@ export class Heartbeats {
 
   /** As instants of the wall clock that is now: loops compare them with their `now`. */
   outside(): Outside {
+    this.noticeStandstill();
     const offset = Math.round(this.clock.now() - this.clock.monotonic());
     if (Math.abs(offset - this.toldOffset) > OFFSET_TOLERANCE_MS) this.told = undefined;
     if (this.told) return this.told;

@@ -1,4 +1,8 @@
+import type { ReportAnswer } from '#model';
 import type { Clock } from '#ports';
+
+/** To an agent that lives all the same: it asks again until it is heard alone. */
+export const FOLLOWED: ReportAnswer = { taken: false, reason: 'another agent of this node reports now' };
 
 /** Names one report: the newest of a boot is the one with the greatest sequence. */
 interface ReportNumber {
