@@ -127,5 +127,10 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     seed: 3001015,
     showed: 'a pod was driven from a node for a silence of which the health process had stood still for 7 s',
   },
+  {
+    seed: 376627006,
+    showed:
+      'of two health processes one missed a sign of life that came late to the other: the checker knew of no delay',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];

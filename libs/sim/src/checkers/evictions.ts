@@ -8,8 +8,8 @@ const UNREACHABLE = 'node.kubernetes.io/unreachable';
 const GRACE_MS = 50_000;
 /** So long it takes from a sign of life to a decision that knows of it: on the bus, through the log, in a lagging reader. */
 const KNOWN_AFTER_MS = 20_000;
-/** A node gives a sign of life so often. */
-const BEAT_MS = 10_000;
+/** A node gives a sign of life so often; one of two processes may miss it that comes so late to the other. */
+const BEAT_MS = 10_000 + 4000;
 
 /**
  * No pod is driven from a node for its silence unless the node was silent for as long as the pod tolerates, and not while
