@@ -35,10 +35,15 @@ export class ContestedWrites {
     const times = isContested ? before.times + 1 : 0;
     const pause = times < FREE ? 0 : Math.min(PAUSE_FIRST_MS * 2 ** (times - FREE), PAUSE_MAX_MS);
     this.last.set(key, { words, until: now + pause, times });
-    for (const oldest of this.last.size > KEYS_MAX ? this.last.keys() : []) {
-      this.last.delete(oldest);
-      break;
-    }
+    this.forgetUncontested(now);
     return pause;
+  }
+
+  /** What nobody has undone in time is not kept: as many are as were written within the last moments. */
+  private forgetUncontested(now: number): void {
+    for (const [key, { until }] of this.last) {
+      if (now - until < UNDONE_WITHIN_MS && this.last.size <= KEYS_MAX) return;
+      this.last.delete(key);
+    }
   }
 }
