@@ -16,7 +16,7 @@ import { Fault, type Instant } from '#std';
 import { ContestedWrites } from './contested-writes.js';
 import { loopCommand } from './loop-command.js';
 import { Recurrences } from './recurrences.js';
-import { pause } from './waiting.js';
+import { waiting } from './waiting.js';
 import type { CommandPort } from './writer.js';
 import type { WallSteps } from './wall-steps.js';
 import { WorkQueue } from './work-queue.js';
@@ -70,6 +70,8 @@ export class LoopRunner {
   /** Keys (and streams whose keys cannot be computed) with refused or failed looks in a row. */
   private readonly troubles = new Recurrences();
   private readonly contested = new ContestedWrites();
+  /** Ends the pauses of keys whose writes are contested. */
+  private readonly pauses = new Set<() => void>();
   private readonly refusals = new Map<string, readonly LoopRefusal[]>();
   private scheduled = false;
   private running = false;
@@ -92,6 +94,7 @@ export class LoopRunner {
     this.running = false;
     for (const wake of this.wakes.values()) wake.cancel();
     this.wakes.clear();
+    for (const end of this.pauses) end();
   }
 
   /** Hears of changes, in order. */
@@ -232,7 +235,11 @@ export class LoopRunner {
     );
     if (changes.length === 0 || changes.length > CONTESTED_MAX) return;
     const pauseMs = this.contested.pauseAfter(key, JSON.stringify(changes), clock.monotonic());
-    if (pauseMs > 0) await pause(clock, pauseMs);
+    if (pauseMs === 0 || !this.running) return;
+    const { done, cancel } = waiting(clock, pauseMs);
+    this.pauses.add(cancel);
+    await done;
+    this.pauses.delete(cancel);
   }
 
   /** Ends a look. A failed one is repeated after a pause that grows with the failures in a row. */
