@@ -75,6 +75,7 @@ export class PodKeeper {
   changed(pod: kubelet.Pod): void {
     const refresh = pod.metadata !== this.pod.metadata;
     this.pod = pod;
+    this.record = kubelet.learned(pod, this.record, this.containers);
     this.retryNow();
     if (refresh) this.operations.files.refreshVolumes();
     this.look();

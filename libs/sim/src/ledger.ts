@@ -3,6 +3,7 @@ import { configMaps, type ConfigMap } from '#kinds';
 import { isRefusal, streamOf, type Command, type CommandResult, type StoredEvent, type View } from '#model';
 import type { Json, Prng } from '#std';
 import { linearizable, type Operation } from './checkers/linearizable.js';
+import type { RefusedWrites } from './checkers/refused-writes.js';
 import { register, type RegisterOperation } from './checkers/register.js';
 import { personCommand } from './commands.js';
 import type { ControlProcess } from './control-process.js';
@@ -35,6 +36,7 @@ export class Ledger {
   constructor(
     private readonly chance: Prng,
     private readonly slots: Slots,
+    private readonly refused: RefusedWrites,
   ) {}
 
   /** One client: each of its calls follows at once on the answer to the one before, so that calls of several clients meet. */
@@ -74,20 +76,12 @@ export class Ledger {
     return out;
   }
 
-  /**
-   * Objects whose answers no order of the requests explains. `events`: the log, which settles what was not answered, and which
-   * has nothing of what was refused.
-   */
+  /** Objects whose answers no order of the requests explains. `events`: the log, which settles what was not answered. */
   verdicts(events: readonly StoredEvent[]): readonly string[] {
     const out: string[] = [];
-    const inTheirTerm = countedOf(events);
     for (const [name, history] of this.histories) {
       const stream = streamOf(KIND, 'default', name);
       const logged = valuesIn(events, stream);
-      const counted = valuesIn(inTheirTerm, stream);
-      for (const { what } of history)
-        if (wasRefused(what) && !this.writtenAgain.has(what.value) && counted.has(what.value))
-          out.push(`${name}: a write that was refused is in the log: ${JSON.stringify(what)}`);
       const verdict = linearizable(
         history.filter(({ what }) => !this.isAmbiguous(what) && !neverWas(what, logged)),
         register,
@@ -193,8 +187,10 @@ export class Ledger {
   ): Promise<T> {
     return processes.length === 0 ? new Promise(() => undefined) : this.chance.pick(processes).ask(question);
   }
-  private submit(command: Command): Promise<CommandResult> {
-    return this.askOne(this.slots.serving, (backend) => backend.submit(command));
+  private async submit(command: Command): Promise<CommandResult> {
+    const answer = await this.askOne(this.slots.serving, (backend) => backend.submit(command));
+    this.refused.note(command, answer);
+    return answer;
   }
   private creation(name: string, value: string): Command {
     const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' }, data: { value } };
@@ -223,14 +219,6 @@ function readFrom(
   );
 }
 
-/** The events without those of a writer that had been voted out: these change nothing. */
-function countedOf(events: readonly StoredEvent[]): readonly StoredEvent[] {
-  let term = 0;
-  return events.filter(({ metadata }) => metadata.epoch >= (term = Math.max(term, metadata.epoch)));
-}
-function wasRefused(what: RegisterOperation): what is Extract<RegisterOperation, { readonly value: string }> {
-  return 'value' in what && (what.outcome === 'exists' || what.outcome === 'conflict' || what.outcome === 'absent');
-}
 /** Every value of the ledger that an event of the stream has. No two clients write the same one, but for those written again. */
 function valuesIn(events: readonly StoredEvent[], stream: string): ReadonlySet<string> {
   const texts = events.filter((event) => event.stream === stream).map(({ data }) => JSON.stringify(data));

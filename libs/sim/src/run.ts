@@ -84,7 +84,7 @@ async function trouble(world: World, ms: number): Promise<void> {
 
 /** What must be true once all is healed and has had time. */
 async function atTheEnd(world: World): Promise<readonly Violation[]> {
-  const { store, view, swarm, ledger, checks, slots } = world;
+  const { store, view, swarm, ledger, refused, checks, slots } = world;
   const found: Violation[] = [];
   const position = store.head;
   const wrong = (checker: string, messages: readonly string[]): void => {
@@ -92,6 +92,7 @@ async function atTheEnd(world: World): Promise<readonly Violation[]> {
   };
   const { replayed } = checks;
   wrong('no acknowledged write is lost', lostWrites(store.events, swarm.acknowledged, WRITER_STREAM));
+  wrong('no refused write is in the log', refused.foundIn(checks.events));
   wrong('clients are answered as Kubernetes would', [...swarm.surprises, ...ledger.surprises]);
   wrong('answers are linearizable', ledger.verdicts(checks.events));
   world.readers.finish();

@@ -1,6 +1,7 @@
 import { configMaps, deployments, namespaces, nodes as nodeKind, pods, secrets, services } from '#kinds';
 import { isRefusal, streamOf, type Command, type CommandResult, type KubeObject, type View } from '#model';
 import type { Json, Prng } from '#std';
+import type { RefusedWrites } from './checkers/refused-writes.js';
 import { personCommand } from './commands.js';
 import type { Slots } from './slots.js';
 import { configMap, deployment, IMAGES, job, large, namespace, secret, service, type Wish } from './wishes.js';
@@ -17,6 +18,7 @@ export interface Acknowledged {
 export interface SwarmParts {
   readonly chance: Prng;
   readonly slots: Slots;
+  readonly refused: RefusedWrites;
   readonly nodes: readonly string[];
   /** How large the largest objects are. */
   readonly largeBytes: number;
@@ -58,7 +60,9 @@ export class Swarm {
     return chance.pick(serving).ask((backend) => backend.submit(command));
   }
 
-  private heard({ kind, namespace: place, name }: Command, what: string, result: CommandResult): void {
+  private heard(command: Command, what: string, result: CommandResult): void {
+    const { kind, namespace: place, name } = command;
+    this.parts.refused.note(command, result);
     if (!isRefusal(result)) {
       this.acknowledged.push({
         position: result.position,

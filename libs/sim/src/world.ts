@@ -11,6 +11,7 @@ import type { Violation } from './checkers/checker.js';
 import { ENDS_KEPT_MS } from './control-process.js';
 import { DecodedLog } from './decoded-log.js';
 import { Ledger } from './ledger.js';
+import { RefusedWrites } from './checkers/refused-writes.js';
 import { Observations } from './observations.js';
 import { Readers } from './readers.js';
 import { Faults, type Roughness, type Shape } from './faults.js';
@@ -36,6 +37,8 @@ export class World {
   readonly nodes: readonly SimulatedNode[];
   readonly swarm: Swarm;
   readonly ledger: Ledger;
+  /** What clients were told is not done. */
+  readonly refused = new RefusedWrites();
   readonly readers: Readers;
   readonly observations: Observations;
   readonly signs = new SignsOfLife(
@@ -88,10 +91,11 @@ export class World {
     this.swarm = new Swarm({
       chance,
       slots: this.slots,
+      refused: this.refused,
       nodes: this.nodes.map((node) => node.name),
       largeBytes: Math.floor(shape.eventBytesMax * LARGE),
     });
-    this.ledger = new Ledger(chance, this.slots);
+    this.ledger = new Ledger(chance, this.slots, this.refused);
     this.observations = new Observations(() => store.events);
     this.readers = new Readers(chance, this.slots, this.observations);
     this.steps.onStep = () => this.checks.catchUp();

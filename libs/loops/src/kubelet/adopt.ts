@@ -1,7 +1,8 @@
 import { parseInstant } from '#std';
 import type { Instant } from '#std';
-import type { ContainerStatus, Pod } from './pod.js';
-import { containerRecord, withContainer } from './record.js';
+import { isTerminal } from './pod.js';
+import type { ContainerStatus, Pod, PodStatus } from './pod.js';
+import { containerRecord, failureOf, withContainer } from './record.js';
 import type { PodRecord, ProbeKind, ProbeState } from './record.js';
 import { attemptsOf } from './situation.js';
 import type { Observed, Situation } from './situation.js';
@@ -32,6 +33,35 @@ export function adopted(pod: Pod, record: PodRecord, containers: readonly Observ
     next = withContainer(next, status.name, { probes });
   }
   return next;
+}
+
+/**
+ * A report of the agent before this one may be taken when this one has long looked at the pod: what it says of containers of
+ * which nothing was ever seen here is true, be it that they ran or that they have ended. Where the pod has ended by it, it has.
+ */
+export function learned({ status }: Pod, record: PodRecord, containers: readonly Observed[]): PodRecord {
+  if (!status) return record;
+  if (containers.length === 0 && isTerminal(status.phase) && !LISTS.some((list) => record.status[list]?.some(hasRun)))
+    return isTerminal(record.status.phase) ? record : { ...record, status, ...failureOf(status) };
+  const isNews = (told: ContainerStatus, known: ContainerStatus | undefined): boolean =>
+    hasRun(told) && !(known && hasRun(known)) && attemptsOf(containers, told.name).length === 0;
+  let next = record.status;
+  for (const list of LISTS) {
+    const known = new Map(next[list]?.map((one) => [one.name, one]));
+    const news = status[list]?.filter((told) => isNews(told, known.get(told.name))) ?? [];
+    for (const told of news) known.set(told.name, told);
+    if (news.length > 0) next = { ...next, [list]: [...known.values()] };
+  }
+  return next === record.status ? record : { ...record, status: next };
+}
+const LISTS = [
+  'initContainerStatuses',
+  'containerStatuses',
+  'ephemeralContainerStatuses',
+] as const satisfies readonly (keyof PodStatus)[];
+/** Whether an attempt of it ever came to an engine. */
+function hasRun({ containerID, state, lastState, restartCount }: ContainerStatus): boolean {
+  return (containerID ?? state.terminated ?? state.running ?? lastState.terminated) !== undefined || restartCount > 0;
 }
 
 /** Everything of the pod is gone from the node: its last status is kept, the containers' ends with it. */

@@ -77,11 +77,14 @@ export const noBackOff: BackOff = { delayMs: 0, since: 0 };
 export const newContainerRecord: ContainerRecord = { pull: noBackOff, restart: noBackOff, probes: {} };
 
 export function newPodRecord(uid: string, startedAt: Instant, status: PodStatus | undefined): PodRecord {
-  const { phase, reason, message = '', containerStatuses } = status ?? {};
-  // A pod that ended before the agent was started keeps why it did.
-  const failed =
-    phase === 'Failed' && reason ? { failed: { reason, message }, ...(!containerStatuses && { refused: true }) } : {};
+  const failed = failureOf(status ?? {});
   return { uid, startedAt, status: status ?? {}, volumesReady: false, sandboxAttempt: 0, containers: {}, ...failed };
+}
+/** A pod that ended before the agent was started keeps why it did. */
+export function failureOf(status: PodStatus): Pick<PodRecord, 'failed' | 'refused'> {
+  const { phase, reason, message = '', containerStatuses } = status;
+  if (phase !== 'Failed' || !reason) return {};
+  return { failed: { reason, message }, ...(!containerStatuses && { refused: true }) };
 }
 export function containerRecord(record: PodRecord, name: string): ContainerRecord {
   return record.containers[name] ?? newContainerRecord;
