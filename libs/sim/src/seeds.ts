@@ -132,5 +132,10 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     showed:
       'of two health processes one missed a sign of life that came late to the other: the checker knew of no delay',
   },
+  {
+    seed: 458080199,
+    showed:
+      'a new agent that had lost the containers said they were being made while the log had them as ended: its reports were refused for good',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];
