@@ -38,8 +38,7 @@ export class WritingRight {
   }
 
   static take(path: string): WritingRight {
-    // A log without its lock file may have a writer whose lock file was removed.
-    const isSuspect = inodeOf(path) !== '' && inodeOf(`${path}-lock`) === '';
+    const isSuspect = mayBeWritten(path);
     const lock = new DatabaseSync(`${path}-lock`, { timeout: 0 });
     try {
       // A journal in memory: the lock file never holds anything, so nothing has to be rolled back.
@@ -88,6 +87,12 @@ export class WritingRight {
   release(): void {
     this.#lock.close();
   }
+}
+
+/** A log without its lock file may have a writer whose lock file was removed; one in which nothing was ever written has none. */
+export function mayBeWritten(path: string): boolean {
+  const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return bytes > 0 && inodeOf(`${path}-lock`) === '';
 }
 
 /** Which file a path leads to now, '' when to none. */
