@@ -40,6 +40,10 @@ async function subjectsPage() {
       subjects.query('health', 'leases'),
       'a question to an app: here, when each agent last renewed the lease of its node',
     ],
+    [
+      subjects.query('api', 'writer'),
+      'the same: the epoch of the writer that has the role; nobody answers where none has',
+    ],
     [subjects.stream('node-1', 'id'), 'base of a byte stream: `.agent` towards the agent, `.client` towards who asked'],
     [subjects.inbox('api'), 'where answers to an app arrive; an agent has `node.<node>.inbox`'],
   ];

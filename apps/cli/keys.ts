@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import {
+  BACKDATED_MS,
   KEY_NAMES,
   keyFacts,
   openFileKeys,
@@ -153,10 +154,10 @@ function rowOfKey({ key, number, made, by, state, from, until }: KeyFacts): read
 
 function rowOfCertificate(what: string, pem: string): readonly string[] {
   const { validFromDate, validToDate } = new X509Certificate(pem);
-  const from = validFromDate.getTime();
+  const made = validFromDate.getTime() + BACKDATED_MS;
   return [
     `${what} certificate`,
-    `${date(from)} (${days(clock.now() - from)} ago)`,
+    `${date(made)} (${days(clock.now() - made)} ago)`,
     '-',
     'in use',
     ending(validToDate.getTime()),

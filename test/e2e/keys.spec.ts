@@ -65,6 +65,10 @@ describe('shiplog keys', () => {
     const listed = shiplog('keys');
     for (const what of ['CA 1', 'token key 1', 'master key 1', "the API's certificate", "the bus's certificate"])
       expect(listed).toMatch(new RegExp(`^${what} .*in use`, 'm'));
+    // All are of the first start, a moment ago; certificates are valid from an hour before that on.
+    const made = listed.match(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?= \(0 days ago)/g) ?? [];
+    expect(made).toHaveLength(listed.trim().split('\n').length - 1);
+    for (const time of made) expect(Date.now() - Date.parse(`${time}Z`)).toBeLessThan(1_800_000);
     expect(listed).not.toMatch(/PRIVATE|BEGIN/);
     expect(shiplog('keys', 'list').split('\n')).toHaveLength(listed.split('\n').length);
   }, 90_000);
