@@ -137,5 +137,10 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     showed:
       'a new agent that had lost the containers said they were being made while the log had them as ended: its reports were refused for good',
   },
+  {
+    seed: 5001497,
+    showed:
+      'a node was called silent that had been so half a minute before, when its writer decided that and stood still: the checker took the moment of the append',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];

@@ -21,6 +21,7 @@ import { SimulatedNode } from './simulated-node.js';
 import { Slots } from './slots.js';
 import { Steps } from './steps.js';
 import { Swarm } from './swarm.js';
+import { WallSteps } from './wall-steps.js';
 
 /** 2026-01-01T00:00:00Z: where every world begins. */
 const GENESIS: Instant = Date.UTC(2026, 0, 1);
@@ -47,8 +48,7 @@ export class World {
   );
   readonly checks: EventChecks;
   readonly violations: Violation[] = [];
-  /** Every step of the wall clock, with what it showed before. */
-  private readonly wallSteps: { readonly at: number; readonly by: number }[] = [];
+  private readonly wallSteps = new WallSteps(this.clock);
 
   constructor(
     readonly seed: number,
@@ -69,9 +69,9 @@ export class World {
       registry,
       ENDS_KEPT_MS,
       [
-        onlyTheSilentAreLeft(this.signs),
+        onlyTheSilentAreLeft(this.signs, (time) => this.wallSteps.momentOf(time)),
         onlyTheReadyAreListed(),
-        rolloutBoundsHeld(() => ({ wallSteps: this.wallSteps })),
+        rolloutBoundsHeld(() => ({ wallSteps: this.wallSteps.all })),
       ],
     );
     const { clock, hub, chance, faults, store, steps } = this;
@@ -148,7 +148,7 @@ export class World {
   }
 
   private setClock(by: number): void {
-    this.wallSteps.push({ at: this.clock.now(), by });
+    this.wallSteps.note(by);
     this.clock.step(by);
   }
   /** All nodes but one fall silent, each some seconds after the one before. */

@@ -13,34 +13,36 @@ const BEAT_MS = 10_000 + 4000;
 
 /**
  * No pod is driven from a node for its silence unless the node was silent for as long as the pod tolerates, and not while
- * most nodes are: then the fault lies elsewhere. What counts is what the world knows, not what the loops were told.
+ * most nodes are: then the fault lies elsewhere. What counts is what the world knows, not what the loops were told, at the
+ * moment of the decision: the log may have it later. `momentOf`: when that was, on the clock of `signs`.
  */
-export function onlyTheSilentAreLeft(signs: SignsOfLife): EventChecker {
+export function onlyTheSilentAreLeft(signs: SignsOfLife, momentOf: (time: string) => number): EventChecker {
   return {
     name: 'no node is left unless it is silent',
     check(event, before) {
-      if (event.type === 'NodeBecameUnreachable') return saidSilent(signs, parseStream(event.stream).name);
+      const decidedAt = momentOf(event.time);
+      if (event.type === 'NodeBecameUnreachable') return saidSilent(signs, parseStream(event.stream).name, decidedAt);
       if (event.type !== 'PodEvicted') return undefined;
       const { namespace, name } = parseStream(event.stream);
       const pod = before.get(pods, namespace, name);
       const node = pod?.spec.nodeName;
       if (!pod || !node || !isUnreachable(before, node)) return undefined;
-      const known = signs.now() - KNOWN_AFTER_MS;
+      const known = decidedAt - KNOWN_AFTER_MS;
       const needed = GRACE_MS + tolerated(pod) - KNOWN_AFTER_MS - BEAT_MS;
       const silent = signs.silentMs(node, known);
       if (silent < needed)
         return `${event.stream} was evicted although ${node} was silent for ${silent} ms only, ${needed} are needed`;
       // A sign of life of the last moments may be known already, too.
-      return [known, signs.now()].every((at) => signs.areMostSilent(at, GRACE_MS + BEAT_MS))
+      return [known, decidedAt].every((at) => signs.areMostSilent(at, GRACE_MS + BEAT_MS))
         ? `${event.stream} was evicted although most nodes were silent`
         : undefined;
     },
   };
 }
 
-function saidSilent(signs: SignsOfLife, node: string): string | undefined {
+function saidSilent(signs: SignsOfLife, node: string, decidedAt: number): string | undefined {
   // A sign of life of the last moments may be on its way, as for an eviction.
-  const silent = signs.silentMs(node, signs.now() - KNOWN_AFTER_MS);
+  const silent = signs.silentMs(node, decidedAt - KNOWN_AFTER_MS);
   return silent >= GRACE_MS - KNOWN_AFTER_MS - BEAT_MS
     ? undefined
     : `${node} was said to be unreachable, ${silent} ms after a sign of life that was known`;
