@@ -142,5 +142,15 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     showed:
       'a node was called silent that had been so half a minute before, when its writer decided that and stood still: the checker took the moment of the append',
   },
+  {
+    seed: 5000955,
+    showed:
+      'of two registered nodes one was silent and its pods were driven away: the checker counted one that had never registered',
+  },
+  {
+    seed: 5001754,
+    showed:
+      'a namespace was let go while creations that the writer had taken waited for the log: they stood in a namespace that was gone',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];

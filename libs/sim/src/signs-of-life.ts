@@ -3,10 +3,7 @@ export class SignsOfLife {
   private readonly heard = new Map<string, number[]>();
 
   /** `now`: a clock that nobody sets. */
-  constructor(
-    private readonly nodes: () => readonly string[],
-    readonly now: () => number,
-  ) {}
+  constructor(readonly now: () => number) {}
 
   note(node: string): void {
     const at = this.now();
@@ -20,10 +17,9 @@ export class SignsOfLife {
     const last = this.heard.get(node)?.findLast((one) => one <= at);
     return last === undefined ? 0 : at - last;
   }
-  /** Whether more than half of the nodes had been silent for so long. */
-  areMostSilent(at: number, ms: number): boolean {
-    const all = this.nodes();
-    return all.filter((node) => this.silentMs(node, at) >= ms).length * 2 > all.length;
+  /** Whether more than half of these nodes had been silent for so long. */
+  areMostSilent(nodes: readonly string[], at: number, ms: number): boolean {
+    return nodes.filter((node) => this.silentMs(node, at) >= ms).length * 2 > nodes.length;
   }
 }
 

@@ -42,10 +42,7 @@ export class World {
   readonly refused = new RefusedWrites();
   readonly readers: Readers;
   readonly observations: Observations;
-  readonly signs = new SignsOfLife(
-    () => this.nodes.map(({ name }) => name),
-    () => this.clock.monotonic(),
-  );
+  readonly signs = new SignsOfLife(() => this.clock.monotonic());
   readonly checks: EventChecks;
   readonly violations: Violation[] = [];
   private readonly wallSteps = new WallSteps(this.clock);

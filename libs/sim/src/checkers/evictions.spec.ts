@@ -1,23 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import { Projection } from '#engine';
-import { foldEvent, type StoredEvent } from '#model';
+import { CREATED, foldEvent, type StoredEvent } from '#model';
 import { registry } from '#kinds';
-import { toEventTime } from '#std';
+import { toEventTime, type JsonObject } from '#std';
 import { SignsOfLife } from '../signs-of-life.js';
 import { WallSteps } from '../wall-steps.js';
 import { onlyTheSilentAreLeft } from './evictions.js';
 
 const START = Date.UTC(2026, 0, 1);
 
-/** A world of three nodes whose clocks a test moves. */
+/** A world whose clocks a test moves. */
 class Hours {
   passed = 0;
   offset = START;
   readonly steps = new WallSteps({ now: () => this.offset + this.passed, monotonic: () => this.passed });
-  readonly signs = new SignsOfLife(
-    () => ['a', 'b', 'c'],
-    () => this.passed,
-  );
+  readonly signs = new SignsOfLife(() => this.passed);
   at(ms: number): this {
     this.passed = ms;
     return this;
@@ -31,20 +28,41 @@ class Hours {
   }
   /** What the checker says of an event that calls node a silent. */
   verdict(time: string): string | undefined {
-    const event: StoredEvent = {
-      id: '1',
-      type: 'NodeBecameUnreachable',
-      stream: 'core.nodes/_/a',
-      revision: 1,
-      position: 1,
-      time,
-      data: {},
-      metadata: { epoch: 1, actor: 'test', via: 'test', correlationId: 'test', schemaVersion: 1 },
-    };
-    const view = new Projection((state, one) => foldEvent(registry, state, one));
+    return this.check(theEvent('NodeBecameUnreachable', 'core.nodes/_/a', {}, time), new Folded());
+  }
+  /** What it says of the eviction of a pod from node a, when these nodes are registered. */
+  eviction(registered: readonly string[]): string | undefined {
+    const view = new Folded();
+    const taints = [{ key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' }];
+    for (const name of registered) view.add('core.nodes/_', 'Node', name, { spec: name === 'a' ? { taints } : {} });
+    view.add('core.pods/default', 'Pod', 'p', { spec: { nodeName: 'a', containers: [] } });
+    return this.check(theEvent('PodEvicted', 'core.pods/default/p', {}, this.time), view);
+  }
+  private check(event: StoredEvent, view: Projection): string | undefined {
     return onlyTheSilentAreLeft(this.signs, (one) => this.steps.momentOf(one)).check(event, view, view);
   }
 }
+
+class Folded extends Projection {
+  private count = 0;
+  constructor() {
+    super((state, event) => foldEvent(registry, state, event));
+  }
+  add(place: string, kind: string, name: string, more: JsonObject): void {
+    const object = { apiVersion: 'v1', kind, metadata: { name, namespace: 'default', uid: name }, ...more };
+    this.apply({ ...theEvent(CREATED, `${place}/${name}`, { object }), revision: 0, position: ++this.count });
+  }
+}
+const theEvent = (type: string, stream: string, data: JsonObject, time = toEventTime(START)): StoredEvent => ({
+  id: '1',
+  type,
+  stream,
+  revision: 1,
+  position: 1,
+  time,
+  data,
+  metadata: { epoch: 1, actor: 'test', via: 'test', correlationId: 'test', schemaVersion: 1 },
+});
 
 describe('a node that is called silent', () => {
   it('was not silent', () => {
@@ -72,5 +90,23 @@ describe('a node that is called silent', () => {
     hours.at(88_000).signs.note('a');
     hours.at(109_000);
     expect(hours.verdict(decided)).toBeUndefined();
+  });
+});
+
+describe('a pod that is driven from a silent node', () => {
+  const silent = (...names: string[]): Hours => {
+    const hours = new Hours().at(1000);
+    for (const name of ['a', 'b', 'c']) hours.signs.note(name);
+    hours.at(175_000);
+    for (const name of ['a', 'b', 'c'].filter((one) => !names.includes(one))) hours.signs.note(name);
+    return hours.at(200_000);
+  };
+  it('is so rightly, and not while most are silent', () => {
+    expect(silent('a').eviction(['a', 'b', 'c'])).toBeUndefined();
+    expect(silent('a', 'b').eviction(['a', 'b', 'c'])).toMatch('although most nodes were silent');
+    expect(silent().eviction(['a', 'b', 'c'])).toMatch('although a was silent for');
+  });
+  it('seed 5000955: is so rightly when the other silent one has never registered', () => {
+    expect(silent('a', 'b').eviction(['a', 'c'])).toBeUndefined();
   });
 });

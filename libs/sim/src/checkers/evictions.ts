@@ -32,8 +32,10 @@ export function onlyTheSilentAreLeft(signs: SignsOfLife, momentOf: (time: string
       const silent = signs.silentMs(node, known);
       if (silent < needed)
         return `${event.stream} was evicted although ${node} was silent for ${silent} ms only, ${needed} are needed`;
+      // One that has not been able to register is no node yet.
+      const registered = before.list(nodes).map(({ metadata }) => metadata.name);
       // A sign of life of the last moments may be known already, too.
-      return [known, decidedAt].every((at) => signs.areMostSilent(at, GRACE_MS + BEAT_MS))
+      return [known, decidedAt].every((at) => signs.areMostSilent(registered, at, GRACE_MS + BEAT_MS))
         ? `${event.stream} was evicted although most nodes were silent`
         : undefined;
     },

@@ -3,6 +3,7 @@ import {
   aboutOf,
   decidedChange,
   deleteObject,
+  isRefusal,
   propagation,
   refusals,
   standardKind,
@@ -49,13 +50,7 @@ export const namespaceKind = standardKind<Namespace>({
     validateStatus: validateNamespaceStatus,
     goesWithUpdate: (object) => (object.spec.finalizers?.length ?? 0) === 0,
     decideDelete,
-    subresources: {
-      finalize: (request) =>
-        updateSubresource(request, {
-          prepare: (object, old) => ({ ...old, metadata: object.metadata, spec: (object as Namespace).spec }),
-          validate: (object) => validateNamespaceFinalize(object as Namespace),
-        }),
-    },
+    subresources: { finalize: decideFinalize },
   },
 });
 
@@ -64,6 +59,26 @@ function withNameLabel(object: Namespace): Namespace {
   if (!name || labels?.[NAME_LABEL] === name) return object;
   return { ...object, metadata: { ...object.metadata, labels: { ...labels, [NAME_LABEL]: name } } };
 }
+
+/**
+ * Nothing may be in the log in a namespace that is gone. What the writer has taken already may not be there yet, so who lets
+ * the namespace go does not see it.
+ */
+function decideFinalize(request: Request): Decided {
+  const decided = updateSubresource(request, {
+    prepare: (object, old) => ({ ...old, metadata: object.metadata, spec: (object as Namespace).spec }),
+    validate: (object) => validateNamespaceFinalize(object as Namespace),
+  });
+  if (isRefusal(decided)) return decided;
+  const { metadata, spec } = decided.object as Namespace;
+  const isLetGo = metadata.deletionTimestamp !== undefined && (spec.finalizers?.length ?? 0) === 0;
+  if (!isLetGo || request.view.kindsIn(metadata.name).length === 0) return decided;
+  return refusals.conflict(aboutOf(request, metadata.name), NOT_EMPTY);
+}
+/** As Kubernetes has it, two spaces and all. */
+const NOT_EMPTY =
+  'The system is ensuring all content is removed from this namespace.  ' +
+  'Upon completion, this namespace will automatically be purged by the system.';
 
 /** The first deletion only marks; the namespace loop empties `spec.finalizers`; what comes then removes. */
 function decideDelete(old: Namespace, options: DeleteOptions, request: Request): Decided | undefined {

@@ -8,6 +8,14 @@ const remove = (name: string) => ({ verb: 'delete', kind: 'core.namespaces', nam
 const inside = (name: string) =>
   ({ verb: 'create', kind: 'core.configmaps', namespace: name, body: { metadata: { name: 'c' } } }) as const;
 
+const emptied = {
+  verb: 'update',
+  kind: 'core.namespaces',
+  name: 'a',
+  subresource: 'finalize',
+  body: { metadata: { name: 'a' }, spec: {} },
+} as const;
+
 describe('a namespace', () => {
   it('is born active, with its name as a label and a finalizer of its own', () => {
     given()
@@ -25,15 +33,22 @@ describe('a namespace', () => {
       .when(remove('a'))
       .thenEvent('DeletionRequested')
       .thenObject({ status: { phase: 'Terminating' } });
-    const emptied = {
-      verb: 'update',
-      kind: 'core.namespaces',
-      name: 'a',
-      subresource: 'finalize',
-      body: { metadata: { name: 'a' }, spec: {} },
-    } as const;
     given().and(create('a')).and(remove('a')).when(remove('a')).thenNothing();
     given().and(create('a')).and(remove('a')).when(emptied).thenEvent('Deleted');
+  });
+  it('seed 5001754: does not go while anything is in it, as the one who decides sees it', () => {
+    const filled = given().and(create('a')).and(inside('a')).and(remove('a'));
+    const refused = filled.when(emptied).thenRefused(409);
+    expect(refused.refusal.message).toMatch(
+      'namespaces "a": The system is ensuring all content is removed from this namespace.  Upon completion,',
+    );
+    filled
+      .and({ verb: 'delete', kind: 'core.configmaps', namespace: 'a', name: 'c' })
+      .when(emptied)
+      .thenEvent('Deleted');
+  });
+  it('that is not to go may lose its own finalizer, whatever is in it', () => {
+    given().and(create('a')).and(inside('a')).when(emptied).thenEvent('SpecChanged');
   });
   it('takes nothing new once it is going, and nothing at all when it is not there', () => {
     given().when(inside('nowhere')).thenRefused(404, 'namespaces "nowhere" not found');
