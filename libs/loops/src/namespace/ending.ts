@@ -32,8 +32,11 @@ export const namespace: Loop = {
   },
 };
 
+/** Where somebody else's finalizers alone are left, the content is gone. Where there are none, nobody else empties it. */
 function isEnding(found: Namespace | undefined): found is Namespace {
-  return found?.metadata.deletionTimestamp !== undefined && (found.spec.finalizers ?? []).includes(CONTENT_FINALIZER);
+  if (found?.metadata.deletionTimestamp === undefined) return false;
+  const { finalizers = [] } = found.spec;
+  return finalizers.length === 0 || finalizers.includes(CONTENT_FINALIZER);
 }
 
 function empty(view: View, found: Namespace, now: Instant): readonly Decision[] {

@@ -103,6 +103,16 @@ describe('a namespace that is deleted', () => {
     expect(cluster.view.get(namespaces, undefined, 'b')).toBeUndefined();
   });
 
+  test('is emptied and goes when somebody has taken its finalizers, too', () => {
+    const cluster = clusterOf().settle();
+    make(cluster, []);
+    put(cluster, 'plain');
+    cluster.settle();
+    end(cluster);
+    expect(cluster.view.kindsIn('b')).toEqual([]);
+    expect(cluster.view.get(namespaces, undefined, 'b')).toBeUndefined();
+  });
+
   test('says what is left and which finalizers hold it', () => {
     const cluster = clusterOf().settle();
     make(cluster);

@@ -71,9 +71,12 @@ function decideFinalize(request: Request): Decided {
   });
   if (isRefusal(decided)) return decided;
   const { metadata, spec } = decided.object as Namespace;
-  const isLetGo = metadata.deletionTimestamp !== undefined && (spec.finalizers?.length ?? 0) === 0;
-  if (!isLetGo || request.view.kindsIn(metadata.name).length === 0) return decided;
+  const isLetGo = metadata.deletionTimestamp !== undefined && !spec.finalizers?.includes(KUBERNETES);
+  if (!isLetGo || isEmpty(request, metadata.name)) return decided;
   return refusals.conflict(aboutOf(request, metadata.name), NOT_EMPTY);
+}
+function isEmpty({ view }: Request, name: string): boolean {
+  return view.kindsIn(name).length === 0;
 }
 /** As Kubernetes has it, two spaces and all. */
 const NOT_EMPTY =
@@ -94,7 +97,8 @@ function decideDelete(old: Namespace, options: DeleteOptions, request: Request):
   if (old.metadata.deletionTimestamp === undefined) {
     return decidedChange(request, terminating(old, options, request), old, []);
   }
-  if ((old.spec.finalizers?.length ?? 0) > 0) return decidedChange(request, old, old, []);
+  const isHeld = (old.spec.finalizers?.length ?? 0) > 0 || !isEmpty(request, old.metadata.name);
+  if (isHeld) return decidedChange(request, old, old, []);
   return deleteObject(request, old, options);
 }
 /** Finalizers that say what is to become of the dependents. */

@@ -47,6 +47,19 @@ describe('a namespace', () => {
       .when(emptied)
       .thenEvent('Deleted');
   });
+  it('keeps the finalizer that stands for its content while there is any, whoever else holds it', () => {
+    const others = { ...emptied, body: { metadata: { name: 'a' }, spec: { finalizers: ['example.com/hold'] } } };
+    const held = { ...others, body: { ...others.body, spec: { finalizers: ['kubernetes', 'example.com/hold'] } } };
+    const filled = given().and(create('a')).and(inside('a')).and(held).and(remove('a'));
+    filled.when(others).thenRefused(409);
+  });
+  it('without finalizers is marked and does not go while anything is in it', () => {
+    const marked = given().and(create('a')).and(inside('a')).and(emptied).and(remove('a'));
+    marked.when(remove('a')).thenNothing();
+    marked.and({ verb: 'delete', kind: 'core.configmaps', namespace: 'a', name: 'c' });
+    marked.when(remove('a')).thenEvent('Deleted');
+    marked.when(emptied).thenEvent('Deleted');
+  });
   it('that is not to go may lose its own finalizer, whatever is in it', () => {
     given().and(create('a')).and(inside('a')).when(emptied).thenEvent('SpecChanged');
   });

@@ -209,14 +209,15 @@ export class TestCluster {
 
   private write(object: KubeObject, gone = false): void {
     const before = this.view.stream(streamFor(object))?.object;
-    if (!gone && before && jsonEquals(without(before), without(object))) return;
+    const isLetGo = isFinalized(object) && this.view.kindsIn(object.metadata.name).length === 0;
+    if (!gone && !isLetGo && before && jsonEquals(without(before), without(object))) return;
     const { deletionTimestamp, finalizers } = object.metadata;
     const isEnding =
       before !== undefined &&
       deletionTimestamp !== undefined &&
       before.metadata.finalizers !== undefined &&
       !finalizers?.length;
-    const isFinal = gone || (isEnding && object.kind !== 'Pod') || isFinalized(object);
+    const isFinal = gone || (isEnding && object.kind !== 'Pod') || isLetGo;
     const stream = streamFor(object);
     const time = { time: toEventTime(this.now) };
     if (isFinal) this.view.append(stream, 'Deleted', { uid: object.metadata.uid }, time);
