@@ -152,5 +152,10 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     showed:
       'a namespace was let go while creations that the writer had taken waited for the log: they stood in a namespace that was gone',
   },
+  {
+    seed: 6000352,
+    showed:
+      'a command that called a node silent reached its writer half a minute after the look that it rests on: the checker took the moment of the append',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];

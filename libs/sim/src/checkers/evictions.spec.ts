@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Projection } from '#engine';
-import { CREATED, foldEvent, type StoredEvent } from '#model';
+import { CREATED, foldEvent, type LoopBasis, type StoredEvent } from '#model';
 import { registry } from '#kinds';
 import { toEventTime, type JsonObject } from '#std';
 import { SignsOfLife } from '../signs-of-life.js';
@@ -27,8 +27,9 @@ class Hours {
     return toEventTime(this.offset + this.passed);
   }
   /** What the checker says of an event that calls node a silent. */
-  verdict(time: string): string | undefined {
-    return this.check(theEvent('NodeBecameUnreachable', 'core.nodes/_/a', {}, time), new Folded());
+  verdict(time: string, basis?: LoopBasis): string | undefined {
+    const event = theEvent('NodeBecameUnreachable', 'core.nodes/_/a', {}, time);
+    return this.check({ ...event, metadata: { ...event.metadata, ...(basis && { basis }) } }, new Folded());
   }
   /** What it says of the eviction of a pod from node a, when these nodes are registered. */
   eviction(registered: readonly string[]): string | undefined {
@@ -80,6 +81,16 @@ describe('a node that is called silent', () => {
     hours.at(109_000);
     expect(hours.verdict(decided)).toBeUndefined();
     expect(hours.verdict(hours.time)).toBeDefined();
+  });
+  it('seed 6000352: was so when a loop saw that, though its command came late to the writer', () => {
+    const hours = new Hours().at(30_000);
+    hours.signs.note('a');
+    hours.at(80_000);
+    const basis = { loop: 'node-lifecycle', key: 'a', view: 1, now: hours.time, build: 'test' };
+    hours.at(88_000).signs.note('a');
+    hours.at(109_000);
+    expect(hours.verdict(hours.time, basis)).toBeUndefined();
+    expect(hours.verdict(hours.time, { ...basis, now: hours.time })).toBeDefined();
   });
   it('was so when that was decided, though the clock has been set since', () => {
     const hours = new Hours().at(30_000);

@@ -14,13 +14,14 @@ const BEAT_MS = 10_000 + 4000;
 /**
  * No pod is driven from a node for its silence unless the node was silent for as long as the pod tolerates, and not while
  * most nodes are: then the fault lies elsewhere. What counts is what the world knows, not what the loops were told, at the
- * moment of the decision: the log may have it later. `momentOf`: when that was, on the clock of `signs`.
+ * moment of the loop's look: on its way to the writer and to the log a decision may stay for half a minute. `momentOf`: when
+ * that was, on the clock of `signs`.
  */
 export function onlyTheSilentAreLeft(signs: SignsOfLife, momentOf: (time: string) => number): EventChecker {
   return {
     name: 'no node is left unless it is silent',
     check(event, before) {
-      const decidedAt = momentOf(event.time);
+      const decidedAt = momentOf(event.metadata.basis?.now ?? event.time);
       if (event.type === 'NodeBecameUnreachable') return saidSilent(signs, parseStream(event.stream).name, decidedAt);
       if (event.type !== 'PodEvicted') return undefined;
       const { namespace, name } = parseStream(event.stream);
