@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { openPlane } from './plane.mjs';
 
-/** A log of the first length, and one ten times as long over a cluster that is as large. */
-const LENGTHS = { '100k': 100_000, '1m': 1_000_000 };
+/** A log of the first length, and ones three and ten times as long over a cluster that is as large. */
+const LENGTHS = { '100k': 100_000, '300k': 300_000, '1m': 1_000_000 };
 /** Pods that live all the time and report; of each hundred events, ten are pods that come and go. */
 const LIVING = 1000;
 const APPENDS_AT_ONCE = 2000;

@@ -13,7 +13,7 @@ import type {
   PageAnswer,
   ReadRequest,
 } from './protocol.js';
-import { youngGeneration } from './young-generation.js';
+import { readingHeap } from './reading-heap.js';
 
 /** So many pages are on their way, so that neither thread waits for the other when its work comes in bursts. */
 const PAGES_AHEAD = 8;
@@ -100,7 +100,7 @@ export class WorkerLink {
       this.#giveBack(page.bytes);
       spare.push(page);
     };
-    youngGeneration.enter();
+    readingHeap.enter();
     try {
       for (let i = 0; i < PAGES_AHEAD; i++) ask();
       for (let next = asked.shift(); next !== undefined; next = asked.shift()) {
@@ -108,7 +108,7 @@ export class WorkerLink {
         if (!page.done) ask();
         if (page.namesAnew) streams = [];
         for (const stream of page.streams) streams.push(stream);
-        youngGeneration.hold();
+        readingHeap.hold();
         const recorded = spare.pop() ?? new RecordedPage(onDone);
         const events = recorded.hold({ ...page, streams });
         if (events.length > 0) yield events;
@@ -116,7 +116,7 @@ export class WorkerLink {
         if (page.done) return;
       }
     } finally {
-      youngGeneration.release();
+      readingHeap.release();
       this.#worker.postMessage({ is: 'end', cursor });
     }
   }
