@@ -46,7 +46,7 @@ type Line =
       revision: number,
       position: number,
       object: KubeObject | null,
-      rest?: Pick<StreamState, 'ended' | 'shredding'>,
+      rest?: Pick<StreamState, 'createdAt' | 'ended' | 'shredding'>,
     ]
   | readonly ['children', uid: string, count: number]
   | readonly ['end', lines: number];
@@ -190,12 +190,16 @@ async function standsIn(log: Pick<EventLog, 'readStream' | 'chain'>, tip: Tip): 
 }
 
 function lineOf(stream: string, state: StreamState, codec: Pick<EventCodec, 'isSealed'>): Line {
-  const { revision, position, object, sealed, ended, shredding } = state;
+  const { revision, position, object, sealed, createdAt, ended, shredding } = state;
   if (object && !sealed && codec.isSealed(kindOfStream(stream)))
     throw new Error(`the values of ${stream} are not there as they were sealed`);
   const stored = sealed ?? object ?? null;
-  if (!ended && !shredding) return ['stream', stream, revision, position, stored];
-  const rest = { ...(ended && { ended }), ...(shredding && { shredding }) };
+  if (createdAt === undefined && !ended && !shredding) return ['stream', stream, revision, position, stored];
+  const rest = {
+    ...(createdAt !== undefined && { createdAt }),
+    ...(ended && { ended }),
+    ...(shredding && { shredding }),
+  };
   return ['stream', stream, revision, position, stored, rest];
 }
 

@@ -56,11 +56,14 @@ function logOf(steps: readonly Step[]): StoredEvent[] {
     const base = { id: `e${position}`, time: timeOf(position), stream, revision, position, metadata };
     const event = { ...base, ...contentOf(now, position, epoch) };
     view.apply(structuredClone(event));
-    const object = view.stream(stream)?.object;
+    const { object, createdAt } = view.stream(stream) ?? {};
+    // Older builds wrote snapshots that do not say where the object was created.
+    const isNew = position % 2 === 0 && createdAt !== undefined;
     // What a writer that was voted out believes is not what is.
     const snapshot = metadata.epoch < view.epoch ? { metadata: { uid: 'of another world' } } : object;
     if (now.does !== 'report' || !now.snapshot || !object) return event;
-    return { ...event, data: { snapshot: structuredClone(snapshot) as unknown as JsonObject, ...event.data } };
+    const parts = { snapshot: structuredClone(snapshot) as unknown as JsonObject, ...(isNew && { createdAt }) };
+    return { ...event, data: { ...parts, ...event.data } };
   });
 }
 /** A second later each time, by clocks that do not agree. */

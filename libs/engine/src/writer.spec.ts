@@ -75,7 +75,7 @@ describe('the writer', () => {
       { revision: 16, data: { snapshot: { metadata: { name: 'one' }, data: { a: 'value 16' } } } },
     ]);
     // First, so that readers see it without reading on; and the version is that of the event.
-    expect(Object.keys(snapshots[0]?.data ?? {})).toEqual(['snapshot', 'uid', 'set']);
+    expect(Object.keys(snapshots[0]?.data ?? {})).toEqual(['snapshot', 'createdAt', 'uid', 'set']);
     expect(snapshots[0]?.data).not.toHaveProperty('snapshot.metadata.resourceVersion');
     expect(events.at(-1)).toMatchObject({ revision: 32, type: DELETED });
     await plane.stop();

@@ -264,17 +264,19 @@ export class Writer implements CommandPort {
     const expected = before?.revision ?? -1;
     const { type, data: changed } = decided.event as NonNullable<DecidedEvent['event']>;
     const object = decided.deleted ? undefined : decided.object;
+    const isSame = object !== undefined && before?.object?.metadata.uid === object.metadata.uid;
+    const born = isSame && before.createdAt !== undefined ? { createdAt: before.createdAt } : {};
     const what = { type, command, now, epoch: this.epoch };
     // In a later term it is another event: the log may have the first one, which does not count any more.
     const cause = this.terms === 1 ? command.correlationId : `${command.correlationId} ${this.epoch}`;
     const at = { stream, expected, cause };
     const encoded = (data: JsonObject) =>
       codec.encode(stream, eventOf(this.options, at, { ...what, data }), expected + 1);
-    const full = encoded(object ? withSnapshot(changed, expected + 1, object, snapshotEvery) : changed);
+    const full = encoded(object ? withSnapshot(changed, expected + 1, { object, ...born }, snapshotEvery) : changed);
     // A snapshot only makes a rebuild faster: an event that is too large with it is appended without it.
     const event = 'snapshot' in full.data && !fits(full, log.eventBytesMax) ? encoded(changed) : full;
     const generation = this.generation;
-    const optimistic: StreamState = { revision: expected + 1, position: ON_ITS_WAY, object };
+    const optimistic: StreamState = { revision: expected + 1, position: ON_ITS_WAY, object, ...born };
     this.ahead.put(stream, optimistic, this.ahead.position);
     if (restsOn.length > 0) {
       await Promise.allSettled(restsOn);

@@ -97,6 +97,8 @@ export interface CreatedData {
 export interface ChangedData {
   /** The whole object after it, now and then: see {@link SNAPSHOT_EVERY}. */
   readonly snapshot?: KubeObject;
+  /** Beside a snapshot: position of the event that created the object, where the writer knew it. */
+  readonly createdAt?: number;
   readonly uid: string;
   readonly set?: readonly (readonly [Path, Json])[];
   readonly unset?: readonly Path[];
@@ -118,7 +120,7 @@ export const STANDARD_EVENTS: readonly string[] = [
   STATUS_REPORTED,
 ];
 /** What every event's data says of the object; the facts of a special type stand beside it under other names. */
-export const OBJECT_DATA: readonly string[] = ['object', 'snapshot', 'uid', 'set', 'unset'];
+export const OBJECT_DATA: readonly string[] = ['object', 'snapshot', 'createdAt', 'uid', 'set', 'unset'];
 /**
  * So many events of a stream there are from one snapshot to the next. Who reads the past begins with the last one: what
  * was before it is in there already.

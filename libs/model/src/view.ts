@@ -6,6 +6,11 @@ export interface StreamState {
   readonly position: number;
   /** Undefined once the object is gone. */
   readonly object: KubeObject | undefined;
+  /**
+   * Position of the event that created the object. Undefined when it is gone, and when all that is known of it comes from a
+   * snapshot of an older build, which did not say.
+   */
+  readonly createdAt?: number;
   /** Of kinds whose values are sealed: the object as the log has it, which checkpoints hold. */
   readonly sealed?: KubeObject;
   /** Of kinds whose values are sealed: what was said to be forgotten of it. */

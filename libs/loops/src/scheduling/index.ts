@@ -6,7 +6,7 @@ import { jsonEquals, toTime, type Instant, type Json } from '#std';
 import { incident } from '../shared/incident.js';
 import { CLAIMS } from './claims.js';
 import { clusterState, place } from './cluster-state.js';
-import { forget, nominate, nominationsOf } from './nominated.js';
+import { forget, nominate, nominationsOf, priorityOf } from './nominated.js';
 import { schedule, type Placement } from './schedule.js';
 import { sendAway } from './victims.js';
 
@@ -83,15 +83,22 @@ function waitingPods(view: View): readonly Pod[] {
     .filter((pod) => !pod.metadata.deletionTimestamp && (pod.spec.schedulerName ?? SCHEDULER) === SCHEDULER)
     .filter((pod) => (pod.spec.schedulingGates ?? []).length === 0)
     .filter((pod) => pod.status?.phase === undefined || pod.status.phase === 'Pending')
-    .sort(inOrder);
+    .map((pod) => ({ pod, stream: streamOf(pods.id, pod.metadata.namespace, pod.metadata.name) }))
+    .map(({ pod, stream }) => ({ pod, stream, createdAt: view.stream(stream)?.createdAt ?? 0 }))
+    .sort(inOrder)
+    .map(({ pod }) => pod);
 }
-function inOrder(a: Pod, b: Pod): number {
-  const priority = (b.spec.priority ?? 0) - (a.spec.priority ?? 0);
+interface Waiting {
+  readonly pod: Pod;
+  readonly stream: string;
+  readonly createdAt: number;
+}
+/** The log's order: higher priority first, then the pod whose creation has the lower position. */
+function inOrder(a: Waiting, b: Waiting): number {
+  const priority = priorityOf(b.pod) - priorityOf(a.pod);
   if (priority !== 0) return priority;
-  const [ageA, ageB] = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? ''];
-  if (ageA !== ageB) return ageA < ageB ? -1 : 1;
-  const [nameA, nameB] = [`${a.metadata.namespace}/${a.metadata.name}`, `${b.metadata.namespace}/${b.metadata.name}`];
-  return nameA < nameB ? -1 : 1;
+  if (a.createdAt !== b.createdAt) return a.createdAt - b.createdAt;
+  return a.stream < b.stream ? -1 : 1;
 }
 
 function bind(

@@ -77,6 +77,15 @@ describe('scheduling', () => {
     expect(both).toEqual({ x: 'a', y: 'b' });
   });
 
+  it('takes pods of one priority in the order in which the log has their creations, whatever their names are', () => {
+    const one = { ports: [{ containerPort: 80, hostPort: 80 }], name: 'c', image: 'i' };
+    const first = pod('zebra', { containers: [one] });
+    const second = pod('ant', { containers: [one] });
+    expect(decided(node('a'), first, second)).toMatchObject({ zebra: 'a', ant: expect.stringMatching(/free ports/) });
+    const urgent = pod('yak', { containers: [one], priority: 1 });
+    expect(decided(node('a'), first, second, urgent)['yak']).toBe('a');
+  });
+
   it('says that there are no nodes', () => {
     expect(decided(pod('x'))).toEqual({ x: 'no nodes available to schedule pods' });
   });

@@ -40,23 +40,38 @@ export function foldEvent(
   const { revision, position } = event;
   const object = evolve(state?.object, event, owned);
   if (object === undefined) return { revision, position, object, ended: { at: event.time, uid: uidIn(event.data) } };
-  return { revision, position, object: withResourceVersion(object, String(position), owned) };
+  const createdAt = creationOf(state, event, object);
+  return {
+    revision,
+    position,
+    object: withResourceVersion(object, String(position), owned),
+    ...(createdAt !== undefined && { createdAt }),
+  };
+}
+
+/** A snapshot decides, also when it does not say: a rebuild that begins with it knows no more. */
+function creationOf(state: StreamState | undefined, { data, position }: Fact, object: KubeObject): number | undefined {
+  if (data['snapshot'] !== undefined) return changeOf(data).createdAt;
+  return state?.object?.metadata.uid === object.metadata.uid ? state.createdAt : position;
 }
 
 /** The data of a change with the object after it, where its revision is one to begin reading with. */
 export function withSnapshot(
   data: JsonObject,
   revision: number,
-  after: KubeObject,
+  { object, createdAt }: Pick<StreamState, 'createdAt'> & { readonly object: KubeObject },
   every = SNAPSHOT_EVERY,
 ): JsonObject {
   if (revision % every !== 0 || data['object'] !== undefined) return data;
-  return { snapshot: withoutResourceVersion(after) as unknown as JsonObject, ...data };
+  const snapshot = withoutResourceVersion(object) as unknown as JsonObject;
+  return { snapshot, ...(createdAt !== undefined && { createdAt }), ...data };
 }
 /** The state after an event that carries a snapshot, whatever was before it. The event is the caller's own. */
 export function snapshotState({ data, revision, position }: Fact): StreamState | undefined {
-  const { snapshot } = changeOf(data);
-  return snapshot && { revision, position, object: withResourceVersion(snapshot, String(position), true) };
+  const { snapshot, createdAt } = changeOf(data);
+  if (!snapshot) return undefined;
+  const object = withResourceVersion(snapshot, String(position), true);
+  return { revision, position, object, ...(createdAt !== undefined && { createdAt }) };
 }
 
 /** The object as it is shown: with the position that made it, in the canonical place. */
@@ -80,6 +95,6 @@ export function withoutResourceVersion<T extends KubeObject>(object: T): T {
 function uidIn(data: JsonObject): string {
   return typeof data['uid'] === 'string' ? data['uid'] : '';
 }
-function changeOf(data: JsonObject): Pick<ChangedData, 'set' | 'unset' | 'snapshot'> {
+function changeOf(data: JsonObject): Pick<ChangedData, 'set' | 'unset' | 'snapshot' | 'createdAt'> {
   return data as unknown as ChangedData;
 }
