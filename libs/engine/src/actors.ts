@@ -13,6 +13,15 @@ export function loopUser({ account }: Pick<Loop, 'account'>): UserInfo {
   };
 }
 
+/** The field manager of a loop's writes: the Kubernetes component that has this duty. */
+export function loopManager({ account }: Pick<Loop, 'account'>): string {
+  return COMPONENTS.get(account) ?? 'kube-controller-manager';
+}
+const COMPONENTS: ReadonlyMap<string, string> = new Map([
+  ['kube-scheduler', 'kube-scheduler'],
+  ['cluster-bootstrap', 'kube-apiserver'],
+]);
+
 /** What an agent reports is written as its node. */
 export function nodeUser(node: string): UserInfo {
   return { name: `${NODE_PREFIX}${node}`, groups: ['system:nodes', AUTHENTICATED] };

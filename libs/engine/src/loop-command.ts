@@ -1,6 +1,6 @@
 import type { Command, Loop, Submit, View } from '#model';
 import { toEventTime, type Instant } from '#std';
-import { loopUser } from './actors.js';
+import { loopManager, loopUser } from './actors.js';
 
 /** The look at a key that decided a submit. */
 export interface Look {
@@ -17,7 +17,7 @@ export function loopCommand(submit: Submit, { loop, view, key, now, build }: Loo
   return {
     apiVersion: 'v1',
     ...command,
-    options: command.options ?? {},
+    options: { fieldManager: loopManager(loop), ...command.options },
     actor: loopUser(loop),
     via: loop.name,
     because: submit.because,

@@ -1,8 +1,9 @@
 import type { KubeObject, Refusal, Subresource } from '#model';
 import type { Instant, JsonObject } from '#std';
 import { isJsonObject } from '#std';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
+import { acceptsGzip, compressed, COMPRESSED_BYTES_MIN } from './content-encoding.js';
 import { contentType, PLAIN_JSON, type OutputForm } from './negotiate.js';
 import { objectText, partialText, shown } from './object-text.js';
 import type { Route, ServedKind } from './routes.js';
@@ -52,7 +53,9 @@ export async function sendAnswer(response: AnyResponse, answer: Answer): Promise
     return;
   }
   const made = answer.bytes ?? (json === undefined ? Buffer.from(answer.text ?? '', 'utf8') : written(json, form));
-  const bytes = made instanceof Promise ? await made : made;
+  const whole = made instanceof Promise ? await made : made;
+  if (isGone(response)) return;
+  const bytes = whole.length < COMPRESSED_BYTES_MIN ? whole : await encoded(out.req, whole, headers);
   if (isGone(response)) return;
   headers['Content-Type'] = answer.type ?? (json === undefined ? 'text/plain; charset=utf-8' : contentType(form));
   headers['Content-Length'] = bytes.length;
@@ -60,6 +63,18 @@ export async function sendAnswer(response: AnyResponse, answer: Answer): Promise
   if (bytes.length <= TAIL_BYTES || out.req.httpVersionMajor !== 1) return void out.end(bytes);
   await sent(out, bytes.subarray(0, -TAIL_BYTES));
   out.end(bytes.subarray(-TAIL_BYTES));
+}
+
+/** A large body in the encoding that the client accepts. Caches keep the encodings apart whichever was sent. */
+async function encoded(
+  { headers: asked, method }: IncomingMessage,
+  bytes: Uint8Array,
+  headers: Record<string, string | number | string[]>,
+): Promise<Uint8Array> {
+  headers['Vary'] = headers['Vary'] === undefined ? 'Accept-Encoding' : `${String(headers['Vary'])}, Accept-Encoding`;
+  if (method === 'HEAD' || !acceptsGzip(asked['accept-encoding'])) return bytes;
+  headers['Content-Encoding'] = 'gzip';
+  return compressed(bytes);
 }
 
 /**
@@ -112,9 +127,9 @@ function written(json: string, form: OutputForm): Buffer | Promise<Buffer> {
 }
 async function writtenInTurns(size: number, parts: () => Iterable<string>): Promise<Buffer> {
   await othersFirst(size);
-  return Buffer.concat(await inTurns(encoded(parts())));
+  return Buffer.concat(await inTurns(utf8Parts(parts())));
 }
-function* encoded(parts: Iterable<string>): Generator<Buffer> {
+function* utf8Parts(parts: Iterable<string>): Generator<Buffer> {
   for (const part of parts) yield Buffer.from(part, 'utf8');
 }
 

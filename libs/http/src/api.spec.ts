@@ -6,6 +6,10 @@ import { eventsOf, TestServer } from './testing/test-server.js';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';
 const map = (name: string, more: JsonObject = {}): JsonObject => ({ metadata: { name, ...more }, data: { k: name } });
+interface Schema {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
 const version = (object: JsonObject): string => (object['metadata'] as { resourceVersion: string }).resourceVersion;
 const names = (list: JsonObject | undefined): string[] =>
   ((list?.['items'] ?? []) as { metadata: { name: string } }[]).map((item) => item.metadata.name);
@@ -76,7 +80,7 @@ describe('the API over a cluster in memory', () => {
     const table = await server.get(`${MAPS}/first`, {
       accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json',
     });
-    expect(table.headers['content-type']).toBe('application/json;as=Table;v=v1;g=meta.k8s.io');
+    expect(table.headers['content-type']).toBe('application/json');
     expect(table.json).toMatchObject({
       kind: 'Table',
       rows: [{ cells: ['first', 1, expect.any(String)], object: { kind: 'PartialObjectMetadata' } }],
@@ -85,6 +89,7 @@ describe('the API over a cluster in memory', () => {
       accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io',
     });
     expect(partial.json).toMatchObject({ kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1' });
+    expect(partial.headers['content-type']).toBe('application/json');
     expect((await server.get(MAPS, { accept: 'application/xml' })).code).toBe(406);
   });
 
@@ -127,7 +132,9 @@ describe('the API over a cluster in memory', () => {
     const watching = server.ask({ path: `${path}?watch=true&timeoutSeconds=4`, headers: { accept } });
     await new Promise((resolve) => setTimeout(resolve, 2_100));
     await server.create(path, { metadata: { name: 'late' } });
-    const [event] = eventsOf(await watching);
+    const reply = await watching;
+    expect(reply.headers['content-type']).toBe('application/json');
+    const [event] = eventsOf(reply);
     expect((event?.object as unknown as { rows: { cells: unknown[] }[] }).rows[0]?.cells).toEqual([
       'late',
       '<none>',
@@ -234,6 +241,39 @@ describe('the API over a cluster in memory', () => {
     });
     expect((await server.get('/openapi/v3/apis/apps/v1?hash=0')).code).toBe(301);
     expect((await server.get('/openapi/v2')).json).toMatchObject({ swagger: '2.0' });
+  });
+
+  it('indents the root and its version without being asked, and ends them without a line feed', async () => {
+    for (const path of ['/version', '/']) {
+      const { text, json, headers } = await server.get(path, { accept: 'application/json' });
+      expect(text).toBe(JSON.stringify(json, null, 2));
+      expect(headers['content-type']).toBe('application/json');
+    }
+    expect((await server.get('/api')).text).toMatch(/^\{"[^\n]*\}\n$/);
+  });
+
+  it.each([
+    ['/openapi/v2', 'definitions', { $ref: '#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta' }],
+    [
+      '/openapi/v3/apis/apps/v1',
+      'components.schemas',
+      { allOf: [{ $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta' }] },
+    ],
+  ])('describes lists and watches in %s', async (path, place, metadata) => {
+    const document = (await server.get(path)).json;
+    const schemas = place.split('.').reduce((at, key) => at?.[key] as JsonObject, document) as Record<string, Schema>;
+    const lists = Object.entries(schemas).filter(([name]) => /\.[A-Za-z]+List$/.test(name) && !/meta/.test(name));
+    expect(lists.length).toBeGreaterThanOrEqual(2);
+    const about = [...lists, ...Object.entries(schemas).filter(([name]) => /\.(ListMeta|WatchEvent)$/.test(name))];
+    expect(about.length).toBe(lists.length + 2);
+    for (const [name, { properties }] of about)
+      for (const [key, property] of Object.entries(properties ?? {}))
+        expect([name, key, property.description]).toEqual([name, key, expect.stringMatching(/^[A-Z`].+\.$/)]);
+    expect(schemas['io.k8s.api.apps.v1.DeploymentList']?.properties?.['metadata']).toMatchObject(metadata);
+    expect(schemas['io.k8s.apimachinery.pkg.apis.meta.v1.WatchEvent']).toMatchObject({
+      required: ['type', 'object'],
+      'x-kubernetes-group-version-kind': expect.arrayContaining([{ group: 'apps', kind: 'WatchEvent', version: 'v1' }]),
+    });
   });
 
   it('gives logs only where there is a node', async () => {

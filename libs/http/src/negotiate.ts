@@ -75,11 +75,7 @@ function plain({ pretty, userAgent }: Asked, media: 'json' | 'yaml'): OutputForm
       : { ...PLAIN_JSON, media };
 }
 
-/** The Content-Type of an answer; a transformed object's parameters are echoed. */
-export function contentType(form: OutputForm, watching = false): string {
-  const base = form.media === 'yaml' ? 'application/yaml' : 'application/json';
-  if (form.as !== undefined) {
-    return `${base};as=${form.as};v=${form.asVersion};g=meta.k8s.io${watching ? ';stream=watch' : ''}`;
-  }
-  return watching ? `${base}` : base;
+/** The Content-Type of an answer and of a watch: the media type alone, also where the object was transformed. */
+export function contentType({ media }: OutputForm): string {
+  return `application/${media}`;
 }

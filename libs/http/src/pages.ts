@@ -1,7 +1,7 @@
 import type { Answer } from './answer.js';
 import type { Discovery } from './discovery/discovery.js';
 import { parseAccept, type AcceptClause } from './accept.js';
-import { negotiate, type Asked, type OutputForm } from './negotiate.js';
+import { contentType, negotiate, type Asked, type OutputForm } from './negotiate.js';
 import type { OpenApi, OpenApiDocument } from './openapi/documents.js';
 import { OPENAPI_V2_PROTOBUF } from './openapi/protobuf.js';
 import { split, type RequestInfo } from './request-info.js';
@@ -39,13 +39,13 @@ export function page(pages: Pages, call: PageCall): Answer | HttpRefusal | Promi
   const [first = '', ...rest] = split(call.info.path);
   switch (first) {
     case '':
-      return json(call, { paths: rootPaths(pages) });
+      return indented(call, { paths: rootPaths(pages) });
     case 'api':
       return readOnly(call) ?? core(pages, call, rest);
     case 'apis':
       return groups(pages, call, rest);
     case 'version':
-      return rest.length > 0 ? answers.noSuchPage : (readOnly(call) ?? json(call, pages.version));
+      return rest.length > 0 ? answers.noSuchPage : (readOnly(call) ?? indented(call, pages.version));
     case 'healthz':
     case 'livez':
     case 'readyz':
@@ -126,6 +126,13 @@ function json(call: PageCall, value: JsonObject): Answer | HttpRefusal {
   const form = negotiate(call.asked);
   if ('refused' in form) return form;
   return { code: 200, json: JSON.stringify(value), form };
+}
+
+/** The root and `/version` are indented whoever asks, and end without a line feed. */
+function indented(call: PageCall, value: JsonObject): Answer | HttpRefusal {
+  const answer = json(call, value);
+  if ('refused' in answer || answer.form?.media !== 'json') return answer;
+  return { code: 200, text: JSON.stringify(value, null, 2), type: contentType(answer.form) };
 }
 
 function rootPaths({ discovery, openApi }: Pages): readonly string[] {

@@ -49,7 +49,7 @@ export class WatchStream {
     if (isGone(this.out)) return this.finish();
     const headers: Record<string, string | string[]> = {
       'Cache-Control': 'no-cache, private',
-      'Content-Type': contentType(this.rendering.form, true),
+      'Content-Type': contentType(this.rendering.form),
     };
     if (warnings.length > 0) headers['Warning'] = warningHeaders(warnings);
     this.out.writeHead(200, headers);

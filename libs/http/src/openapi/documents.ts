@@ -76,7 +76,7 @@ export class OpenApi {
         swagger: '2.0',
         info: { title: 'Kubernetes', version: this.version },
         paths: sorted(paths),
-        definitions: sorted({ ...openApiSchemas(typesOf(all), 'v2'), ...extraSchemas(all, '#/definitions/') }),
+        definitions: sorted({ ...extraSchemas(all, '#/definitions/'), ...openApiSchemas(typesOf(all), 'v2') }),
         securityDefinitions: { BearerToken: BEARER },
         security: [{ BearerToken: [] }],
       };
@@ -101,7 +101,7 @@ export class OpenApi {
       'What this version serves.',
     );
     const extra = extraSchemas(resources, '#/components/schemas/');
-    const schemas = { ...openApiSchemas(typesOf(resources), 'v3'), ...extra };
+    const schemas = { ...extra, ...openApiSchemas(typesOf(resources), 'v3') };
     return this.document(sorted(paths), sorted(schemas));
   }
   private pageDocument(name: string): JsonObject {
@@ -168,29 +168,72 @@ function extraSchemas(resources: readonly ServedKind[], reference: string): Json
       type: 'object',
       required: ['items'],
       properties: {
-        apiVersion: { type: 'string' },
-        items: { type: 'array', items: { $ref: reference + type.name } },
-        kind: { type: 'string' },
-        metadata: { $ref: `${reference}${META}.ListMeta` },
+        apiVersion: { type: 'string', description: 'Group and version of the schema that this list follows.' },
+        items: {
+          type: 'array',
+          description: `The ${kind} objects of this page, in the order of their keys.`,
+          items: { $ref: reference + type.name },
+        },
+        kind: { type: 'string', description: `Always ${kind}List.` },
+        metadata: described('State of the collection that was listed.', `${META}.ListMeta`, reference),
       },
       'x-kubernetes-group-version-kind': [{ group, kind: `${kind}List`, version }],
     };
   }
   const version = reference === '#/definitions/' ? 'v2' : 'v3';
-  const listMeta = { description: 'What a list says about itself.', type: 'object', properties: LIST_META };
-  const patch = { description: 'A patch document.', type: 'object' };
   return {
     ...lists,
     ...openApiSchemas([deleteOptions as ObjectType<unknown>], version),
-    [`${META}.ListMeta`]: listMeta,
-    [`${META}.Patch`]: patch,
+    [`${META}.ListMeta`]: LIST_META,
+    [`${META}.Patch`]: { description: 'A patch document.', type: 'object' },
+    [`${META}.WatchEvent`]: watchEvent(resources, reference),
+    [RAW_EXTENSION]: { description: 'An object of any kind.', type: 'object' },
   };
 }
+
+/** A reference with a description beside it, which OpenAPI 3.0 allows only around `allOf`. */
+function described(description: string, name: string, reference: string): JsonObject {
+  const target = { $ref: reference + name };
+  return reference === '#/definitions/' ? { description, ...target } : { description, default: {}, allOf: [target] };
+}
+
+/** One line of a watch. It belongs to every group version that serves one. */
+function watchEvent(resources: readonly ServedKind[], reference: string): JsonObject {
+  const groupVersions = new Map(
+    resources
+      .filter(({ kind }) => kind.verbs.includes('watch'))
+      .map(({ group, version, apiVersion }) => [apiVersion, { group, kind: 'WatchEvent', version }]),
+  );
+  const object = described(
+    'The object after the change; after DELETED, its last state. Of a BOOKMARK only the resourceVersion is set. ERROR carries a Status.',
+    RAW_EXTENSION,
+    reference,
+  );
+  return {
+    description: 'One change of a watched collection.',
+    type: 'object',
+    required: ['type', 'object'],
+    properties: {
+      object,
+      type: { description: 'ADDED, MODIFIED, DELETED, BOOKMARK or ERROR.', type: 'string', default: '' },
+    },
+    'x-kubernetes-group-version-kind': [...groupVersions.values()],
+  };
+}
+const RAW_EXTENSION = 'io.k8s.apimachinery.pkg.runtime.RawExtension';
 const LIST_META = {
-  continue: { type: 'string' },
-  remainingItemCount: { type: 'integer', format: 'int64' },
-  resourceVersion: { type: 'string' },
-  selfLink: { type: 'string' },
+  description: 'Metadata of a list.',
+  type: 'object',
+  properties: {
+    continue: { description: 'Token for the next page; absent on the last one.', type: 'string' },
+    remainingItemCount: {
+      description: 'Number of objects after this page, when no selector was given.',
+      type: 'integer',
+      format: 'int64',
+    },
+    resourceVersion: { description: 'Version to watch from after this list.', type: 'string' },
+    selfLink: { description: 'Never set.', type: 'string' },
+  },
 };
 
 function v3Path({ parameters, operations }: PathItem): JsonObject {

@@ -9,7 +9,7 @@ const SERVICE = { namespace: 'default', name: 'kubernetes' };
 const OWN = new Set([services.id, endpointsRef.id, endpointSlices.id]);
 const SERVICE_IP = '10.96.0.1';
 const PORT_NAME = 'https';
-/** The port in the service's own description; slices name the port where the API really listens. */
+/** Target of the service until the process says where the API listens. */
 const API_PORT = 6443;
 
 /** Makes what every cluster has: its own namespaces, and the service by which pods find the API. */
@@ -31,7 +31,7 @@ export const bootstrap: Loop = {
     const missing = NAMESPACES.filter((name) => view.get(namespaces, undefined, name) === undefined);
     if (missing.length > 0) return missing.map(makeNamespace);
     const where = apiEndpoints(outside);
-    return [...service(view), ...endpoints(view, where), ...slice(view, where)];
+    return [...service(view, where), ...endpoints(view, where), ...slice(view, where)];
   },
 };
 
@@ -43,8 +43,18 @@ function makeNamespace(name: string): Submit {
   );
 }
 
-function service(view: View): readonly Decision[] {
-  if (view.get(services, SERVICE.namespace, SERVICE.name)) return [];
+function service(view: View, where: readonly ApiEndpoint[]): readonly Decision[] {
+  const [first] = where;
+  const targetPort = first?.port ?? API_PORT;
+  const known = view.get(services, SERVICE.namespace, SERVICE.name);
+  if (known) {
+    const { ports = [] } = known.spec;
+    const isTrue = ports.some((port) => port.name === PORT_NAME && port.targetPort === targetPort);
+    if (!first || isTrue) return [];
+    const moved = ports.map((port) => (port.name === PORT_NAME ? { ...port, targetPort } : port));
+    const basedOn = [streamOfObject(services, known)];
+    return [patch(services, known, { spec: { ports: moved } }, { because: 'the API listens there', basedOn })];
+  }
   const manifest = {
     apiVersion: 'v1',
     kind: 'Service',
@@ -57,7 +67,7 @@ function service(view: View): readonly Decision[] {
       ipFamilyPolicy: 'SingleStack',
       internalTrafficPolicy: 'Cluster',
       sessionAffinity: 'None',
-      ports: [{ name: PORT_NAME, protocol: 'TCP', port: 443, targetPort: API_PORT }],
+      ports: [{ name: PORT_NAME, protocol: 'TCP', port: 443, targetPort }],
     },
   };
   return [create(services, manifest, { because: 'pods find the API by it' })];

@@ -81,6 +81,26 @@ describe('a new cluster', () => {
     ]);
   });
 
+  test('the service names the port where the API listens, also after it moved and after somebody edited it', () => {
+    const outside = { ...OUTSIDE, apiEndpoints: [{ ip: '172.17.0.1', port: 7443 }] };
+    const cluster = new TestCluster([bootstrap], outside).settle();
+    const ports = () => cluster.view.get(services, 'default', 'kubernetes')?.spec.ports;
+    expect(ports()).toMatchObject([{ name: 'https', port: 443, targetPort: 7443 }]);
+    const other = { name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 };
+    cluster.edit(services, 'default', 'kubernetes', { spec: { ports: [other, { ...other, name: 'x', port: 8 }] } });
+    cluster.settle();
+    expect(ports()).toMatchObject([
+      { name: 'https', port: 443, targetPort: 7443 },
+      { name: 'x', port: 8, targetPort: 6443 },
+    ]);
+  });
+
+  test('the service has a port before it is known where the API listens', () => {
+    const cluster = new TestCluster([bootstrap], {}).settle();
+    const { ports } = cluster.view.get(services, 'default', 'kubernetes')?.spec ?? {};
+    expect(ports).toMatchObject([{ name: 'https', port: 443, targetPort: 6443 }]);
+  });
+
   test('mends what is deleted or edited', () => {
     const cluster = clusterOf().settle();
     const account = cluster.view.get(serviceAccounts, 'default', 'default');

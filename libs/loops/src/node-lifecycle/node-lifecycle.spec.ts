@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { nodes, type Node } from '#kinds';
-import { TestCluster } from '../shared/testing/index.js';
+import { events, nodes, type Node } from '#kinds';
+import type { Outside } from '#model';
+import { NOW, TestCluster } from '../shared/testing/index.js';
 import { nodeLifecycle } from './index.js';
 
 const ready = (status: string): { conditions: { type: string; status: string }[] } => ({
@@ -47,5 +48,30 @@ describe('a node that is not ready', () => {
     expect(drivesAway(cluster, 'n1')).toBe(false);
     cluster.put<Node>({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n3' }, spec: {}, status: ready('True') });
     expect(drivesAway(cluster.settle(), 'n1')).toBe(true);
+  });
+});
+
+describe('a node that falls silent', () => {
+  test.each([
+    ['was ready', [{ type: 'Ready', status: 'True' }], 1],
+    ['was never ready', [{ type: 'Ready', status: 'False' }], 0],
+    ['never said anything', undefined, 0],
+  ])('that %s', (_what, conditions, count) => {
+    const outside: Outside = { heartbeats: { n1: NOW }, observingSince: NOW };
+    const cluster = new TestCluster([nodeLifecycle], outside);
+    const status = conditions && { conditions };
+    cluster.put<Node>({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'n1' },
+      spec: {},
+      ...(status && { status }),
+    });
+    cluster.settle();
+    cluster.pass(120_000);
+    const ready = cluster.view.get(nodes, undefined, 'n1')?.status?.conditions?.find(({ type }) => type === 'Ready') as
+      { status: string } | undefined;
+    expect(ready?.status).toBe('Unknown');
+    expect(cluster.view.list(events).filter(({ reason }) => reason === 'NodeNotReady').length).toBe(count);
   });
 });

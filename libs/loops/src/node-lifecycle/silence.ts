@@ -36,6 +36,7 @@ function mark(view: View, node: Node, now: Instant, heard: Instant): Decision {
       lastTransitionTime: toTime(now),
     };
   });
+  const wasReady = current.some(({ type, status }) => type === 'Ready' && status === 'True');
   const silentMs = now - heard;
   return {
     is: 'submit',
@@ -52,13 +53,16 @@ function mark(view: View, node: Node, now: Instant, heard: Instant): Decision {
       body: { status: { conditions: unknown as unknown as Json } },
       event: { type: 'NodeBecameUnreachable', facts: { silentMs } },
     },
-    then: incident(view, now, {
-      about: node,
-      type: 'Normal',
-      reason: 'NodeNotReady',
-      message: `Node ${name} status is now: NodeNotReady`,
-      component: COMPONENT,
-    }),
+    // The event reports a transition: a node that never was Ready has none to report.
+    then: !wasReady
+      ? []
+      : incident(view, now, {
+          about: node,
+          type: 'Normal',
+          reason: 'NodeNotReady',
+          message: `Node ${name} status is now: NodeNotReady`,
+          component: COMPONENT,
+        }),
   };
 }
 

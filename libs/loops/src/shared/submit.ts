@@ -1,9 +1,6 @@
 import type { Json, JsonObject } from '#std';
 import { streamOf, type KindRef, type KubeObject, type LoopCommand, type Submit } from '#model';
 
-/** Who the fields of a loop's writes belong to: Kubernetes' name, so that apply conflicts read as users know them. */
-const FIELD_MANAGER = 'kube-controller-manager';
-
 export interface Reason {
   readonly because: string;
   /** Streams that the decision was made from. One that an earlier submit of the same look writes must not be here. */
@@ -25,7 +22,6 @@ export function create(ref: KindRef, object: Manifest, reason: Reason): Submit {
     ...target(ref, object),
     ...(uid !== undefined && { uid }),
     body: { ...object, metadata } as unknown as Json,
-    options: { fieldManager: FIELD_MANAGER },
   });
 }
 /** An object to be created: its uid is optional and derived from its owner where it has one. */
@@ -45,7 +41,6 @@ export function patch(ref: KindRef, object: KubeObject, body: JsonObject, reason
     ...(reason.subresource !== undefined && { subresource: reason.subresource }),
     patchType: 'merge',
     body,
-    options: { fieldManager: FIELD_MANAGER },
   });
 }
 

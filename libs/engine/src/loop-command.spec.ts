@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Loop, LoopCommand, Submit } from '#model';
+import { loopCommand } from './loop-command.js';
+import { Projection } from './projection.js';
+
+const loopOf = (name: string, account: string): Loop => ({
+  name,
+  account,
+  keysOf: () => [],
+  keysAtStart: () => [],
+  reconcile: () => [],
+});
+function managerOf(account: string, options?: LoopCommand['options']): string | undefined {
+  const submit: Submit = {
+    is: 'submit',
+    because: 'the test says so',
+    command: { verb: 'create', kind: 'core.configmaps', namespace: 'default', name: 'a', ...(options && { options }) },
+  };
+  const view = new Projection((state, event) => state ?? { ...event, object: undefined });
+  const look = { loop: loopOf('duty', account), view, key: 'key', now: 1_800_000_000_000, build: 'test' };
+  return loopCommand(submit, look, 'correlation').options.fieldManager;
+}
+
+describe("a loop's command", () => {
+  it.each([
+    ['kube-scheduler', 'kube-scheduler'],
+    ['cluster-bootstrap', 'kube-apiserver'],
+    ['node-controller', 'kube-controller-manager'],
+    ['deployment-controller', 'kube-controller-manager'],
+  ])('of the account %s writes fields as %s', (account, manager) => {
+    expect(managerOf(account)).toBe(manager);
+    expect(managerOf(account, { dryRun: true })).toBe(manager);
+  });
+
+  it('keeps a field manager that the loop names', () => {
+    expect(managerOf('deployment-controller', { fieldManager: 'mine' })).toBe('mine');
+  });
+});
