@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { VirtualClock } from '#adapters';
+import { KeptPicture } from '#model';
 import type { Accepted, Change, Command, CommandResult, Decision, Loop, LoopRefusal, Outside, Refusal } from '#model';
 import { LoopRunner } from './loop-runner.js';
 import { Projection } from './projection.js';
@@ -32,13 +33,26 @@ class Bench {
   readonly fatal: unknown[] = [];
   readonly runner: LoopRunner;
 
+  /** Changes counted by the loop's picture: as it was built, then one more for each. A change at position 0 breaks it. */
+  readonly picture = new KeptPicture<{ counted: number }>({
+    build: () => ({ counted: 100 }),
+    apply: (picture, { position }) => {
+      if (position === 0) throw new RangeError('a change that cannot be counted');
+      picture.counted++;
+    },
+  });
+  readonly pictures: (readonly [counted: number, isKept: boolean])[] = [];
+
   constructor() {
     const loop: Loop = {
       name: 'test',
       account: 'test-controller',
+      picture: this.picture,
       keysOf: (change, view) => this.keys.keysOf(change, view),
       keysAtStart: (view) => this.keys.keysAtStart(view),
-      reconcile: (_view, key, now, outside?: Outside) => {
+      reconcile: (view, key, now, outside?: Outside) => {
+        const { picture, isKept } = this.picture.of(view);
+        this.pictures.push([picture.counted, isKept]);
         this.looked.push(key);
         if (this.broken.has(key)) throw new TypeError(`${key} is broken`);
         this.looks.push(now - 1_800_000_000_000);
@@ -277,6 +291,38 @@ describe('a loop that throws for one key', () => {
     bench.runner.start();
     await bench.run(1);
     expect(bench.fatal).toEqual([new Error('the view is lost')]);
+    bench.runner.stop();
+  });
+});
+
+describe('the picture that a loop keeps of its view', () => {
+  const change = (position: number): Change => ({ kind: 'core.pods', position, before: undefined, after: undefined });
+  it('has every change before the loop looks, and is built anew after one that it cannot take', async () => {
+    const bench = new Bench();
+    bench.decide = () => [];
+    bench.runner.start();
+    await bench.run(1);
+    bench.runner.notice([change(1), change(2)]);
+    await bench.run(1);
+    bench.runner.notice([change(3), change(0), change(4)]);
+    await bench.run(1);
+    expect(bench.pictures).toEqual([
+      [100, true],
+      [102, true],
+      [100, true],
+    ]);
+    expect(bench.faults).toEqual(['test * RangeError: a change that cannot be counted @2']);
+    bench.runner.stop();
+  });
+  it('is dropped when the runner stops: who looks then builds one for himself', async () => {
+    const bench = new Bench();
+    bench.decide = () => [];
+    const view = new Projection((state, event) => state ?? { ...event, object: undefined });
+    bench.picture.follow(view);
+    bench.picture.of(view).picture.counted = 7;
+    expect(bench.picture.of(view)).toEqual({ picture: { counted: 7 }, isKept: true });
+    bench.picture.leave(view);
+    expect(bench.picture.of(view)).toEqual({ picture: { counted: 100 }, isKept: false });
     bench.runner.stop();
   });
 });

@@ -87,6 +87,7 @@ export class LoopRunner {
 
   start(): void {
     this.running = true;
+    this.options.loop.picture?.follow(this.options.view);
     this.queue.add(ALL_KEYS);
     this.schedule();
   }
@@ -95,11 +96,13 @@ export class LoopRunner {
     for (const wake of this.wakes.values()) wake.cancel();
     this.wakes.clear();
     for (const end of this.pauses) end();
+    this.options.loop.picture?.leave(this.options.view);
   }
 
   /** Hears of changes, in order. */
   notice(changes: readonly Change[]): void {
     if (!this.running) return;
+    this.redraw(changes);
     for (const change of changes) {
       try {
         for (const key of this.options.loop.keysOf(change, this.options.view)) this.queue.add(key);
@@ -109,6 +112,17 @@ export class LoopRunner {
     }
     this.schedule();
   }
+  /** A picture that cannot take a change is built anew at its next use. */
+  private redraw(changes: readonly Change[]): void {
+    const { loop, view } = this.options;
+    try {
+      loop.picture?.changed(view, changes);
+    } catch (cause) {
+      loop.picture?.follow(view);
+      this.fault(ALL_KEYS, cause);
+    }
+  }
+
   /** Looks at a key because of something outside the log. */
   poke(key: string): void {
     this.queue.add(key);

@@ -5,6 +5,7 @@ export * from './inquiry.js';
 export * from './kind.js';
 export * from './kube-object.js';
 export * from './loop.js';
+export * from './picture.js';
 export * from './refusal.js';
 export * from './unlogged.js';
 export * from './view.js';
