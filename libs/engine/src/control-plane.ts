@@ -1,4 +1,4 @@
-import type { Change, KindRegistry, Loop, Outside } from '#model';
+import type { Change, KindRegistry, Loop, OutsideFacts } from '#model';
 import { foldEvent } from '#model';
 import type { Clock, EventLog, Ids, Keys } from '#ports';
 import { Anchors } from './anchors.js';
@@ -116,7 +116,7 @@ export class ControlPlane {
   }
 
   /** Runs loops here; their commands go to `commands`. */
-  run(loops: readonly Loop[], commands: CommandPort, outside?: () => Outside): readonly LoopRunner[] {
+  run(loops: readonly Loop[], commands: CommandPort, outside?: () => OutsideFacts): readonly LoopRunner[] {
     const { clock, ids, build, soon, onRefusal, onFatal } = this.options;
     const onFault = this.options.onFault ?? ((_loop: string, _key: string, cause: unknown) => onFatal(cause));
     const started = loops.map((loop) => {

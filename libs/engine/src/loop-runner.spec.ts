@@ -56,7 +56,7 @@ class Bench {
         this.looked.push(key);
         if (this.broken.has(key)) throw new TypeError(`${key} is broken`);
         this.looks.push(now - 1_800_000_000_000);
-        this.seen.push(outside?.['refusals'] as readonly LoopRefusal[] | undefined);
+        this.seen.push(outside?.fact('refusals') as unknown as readonly LoopRefusal[] | undefined);
         return this.decide();
       },
     };

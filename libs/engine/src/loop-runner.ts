@@ -1,20 +1,21 @@
 import type {
   Change,
+  Command,
   CommandResult,
-  Decision,
   KubeObject,
   Loop,
   LoopRefusal,
-  Outside,
+  OutsideFacts,
   Refusal,
   Submit,
   View,
 } from '#model';
-import { isRefusal, refusals, streamOf } from '#model';
+import { isRefusal, RecordedOutside, refusals, streamOf } from '#model';
 import type { Clock, Ids } from '#ports';
 import { Fault, type Instant } from '#std';
 import { ContestedWrites } from './contested-writes.js';
-import { loopCommand } from './loop-command.js';
+import { LookCauses, NO_CAUSES, type Causes } from './look-causes.js';
+import { readyCommand, type Ready } from './loop-command.js';
 import { Recurrences } from './recurrences.js';
 import { waiting } from './waiting.js';
 import type { CommandPort } from './writer.js';
@@ -35,7 +36,7 @@ export interface LoopRunnerOptions {
   /** The steps of the wall clock that this process has seen. */
   readonly wallSteps: WallSteps;
   /** Facts that are not in the log, as they are now. */
-  readonly outside?: () => Outside;
+  readonly outside?: () => OutsideFacts;
   /** Told of a refusal that is not part of normal racing: the 1st, 2nd, 4th, 8th … time in a row. */
   readonly onRefusal?: (loop: string, key: string, refusal: { readonly message: string }) => void;
   /** Receives what was thrown for one key, or for one object's stream: the 1st, 2nd, 4th, 8th … time in a row. */
@@ -66,6 +67,7 @@ export class LoopRunner {
   private readonly queue = new WorkQueue();
   /** `due` is on the monotonic clock. */
   private readonly wakes = new Map<string, { due: number; cancel: () => void }>();
+  private readonly causes = new LookCauses();
   private readonly failures = new Map<string, number>();
   /** Keys (and streams whose keys cannot be computed) with refused or failed looks in a row. */
   private readonly troubles = new Recurrences();
@@ -105,7 +107,10 @@ export class LoopRunner {
     this.redraw(changes);
     for (const change of changes) {
       try {
-        for (const key of this.options.loop.keysOf(change, this.options.view)) this.queue.add(key);
+        for (const key of this.options.loop.keysOf(change, this.options.view)) {
+          this.causes.add(key, change.position);
+          this.queue.add(key);
+        }
       } catch (cause) {
         this.missed(change, cause);
       }
@@ -156,47 +161,54 @@ export class LoopRunner {
   }
 
   private look(key: string): void {
-    const now = this.options.clock.now();
-    let decisions: readonly Decision[];
+    if (key === ALL_KEYS) return this.lookAtAll();
+    const { loop, view, clock, build, ids } = this.options;
+    const now = clock.now();
+    const causes = this.causes.take(key);
+    const ready: Ready[] = [];
     try {
-      decisions = this.decide(key, now);
+      const outside = new RecordedOutside(this.facts(key));
+      const decisions = loop.reconcile(view, key, now, outside);
+      const look = { loop, view, key, now, build, causes, facts: outside.recorded };
+      for (const decision of decisions) {
+        if (decision.is === 'submit') ready.push(readyCommand(decision, look, () => ids.uid()));
+        else if (decision.is === 'wake') this.wakeAt(key, decision.at, causes);
+      }
     } catch (cause) {
       this.fault(key, cause);
-      return this.over(key, 'failed');
+      return this.over(key, 'failed', causes);
     }
-    const submits: Submit[] = [];
-    for (const decision of decisions) {
-      if (decision.is === 'submit') submits.push(decision);
-      else if (decision.is === 'wake') this.wakeAt(key, decision.at);
-    }
-    if (submits.length === 0) {
+    if (ready.length === 0) {
       this.refusals.delete(key);
-      return this.over(key, 'succeeded');
+      return this.over(key, 'succeeded', causes);
     }
     // Every submit's own failure is among its results. What fails beyond that (the view cannot follow) concerns all keys.
-    Promise.all(submits.map((submit) => this.chain(submit, key, now)))
-      .then((results) => this.settle(key, results.flat()))
+    Promise.all(ready.map((one) => this.chain(one, key)))
+      .then((results) => this.settle(key, results.flat(), causes))
       .catch(this.options.onFatal);
   }
 
-  private decide(key: string, now: Instant): readonly Decision[] {
-    const { loop, view, outside, wallSteps } = this.options;
-    if (key === ALL_KEYS) {
+  private lookAtAll(): void {
+    const { loop, view } = this.options;
+    try {
       for (const one of loop.keysAtStart(view)) this.queue.add(one);
-      return [];
+    } catch (cause) {
+      this.fault(ALL_KEYS, cause);
+      return this.over(ALL_KEYS, 'failed', NO_CAUSES);
     }
+    this.over(ALL_KEYS, 'succeeded', NO_CAUSES);
+  }
+
+  private facts(key: string): OutsideFacts {
+    const { outside, wallSteps } = this.options;
     const refusals = this.refusals.get(key);
-    return loop.reconcile(view, key, now, {
-      ...outside?.(),
-      ...wallSteps.outside(),
-      ...(refusals && { refusals }),
-    });
+    return { ...outside?.(), ...wallSteps.outside(), ...(refusals && { refusals }) };
   }
 
   /** A submit and, once it was accepted, what follows on it. */
-  private async chain(submit: Submit, key: string, now: Instant): Promise<readonly Settled[]> {
+  private async chain({ submit, command, then }: Ready, key: string): Promise<readonly Settled[]> {
     let isReported = false;
-    const result = await this.submit(submit, key, now).catch((cause: unknown): CommandResult => {
+    const result = await this.submit(command).catch((cause: unknown): CommandResult => {
       // Not the bus or the log, but a bug that this one command meets.
       if (!(cause instanceof Fault)) this.fault(key, cause);
       isReported = !(cause instanceof Fault);
@@ -204,16 +216,16 @@ export class LoopRunner {
     });
     const settled: Settled[] = [{ submit, result, isReported }];
     if (isRefusal(result)) return settled;
-    for (const next of submit.then ?? []) settled.push(...(await this.chain(next, key, now)));
+    for (const next of then) settled.push(...(await this.chain(next, key)));
     return settled;
   }
 
-  private async submit(submit: Submit, key: string, now: Instant): Promise<CommandResult> {
-    const { loop, view, build, commands, ids } = this.options;
-    return commands.submit(loopCommand(submit, { loop, view, key, now, build }, ids.uid()));
+  /** What throws at once is a rejection too. */
+  private async submit(command: Command): Promise<CommandResult> {
+    return this.options.commands.submit(command);
   }
 
-  private async settle(key: string, results: readonly Settled[]): Promise<void> {
+  private async settle(key: string, results: readonly Settled[], causes: Causes): Promise<void> {
     let position = 0;
     let gotOn = false;
     let refused: Refusal | undefined;
@@ -236,8 +248,8 @@ export class LoopRunner {
     while (position > 0 && this.running && !(await this.options.reached(position, REACHED_MS)));
     if (complaint && this.troubles.add(key)) this.options.onRefusal?.(this.name, key, complaint);
     await this.calm(key, results);
-    if (!refused) this.over(key, 'succeeded');
-    else this.over(key, gotOn ? 'got on' : 'failed');
+    if (!refused) this.over(key, 'succeeded', causes);
+    else this.over(key, gotOn ? 'got on' : 'failed', causes);
     this.schedule();
   }
 
@@ -256,8 +268,8 @@ export class LoopRunner {
     this.pauses.delete(cancel);
   }
 
-  /** Ends a look. A failed one is repeated after a pause that grows with the failures in a row. */
-  private over(key: string, outcome: 'succeeded' | 'got on' | 'failed'): void {
+  /** Ends a look. A failed one is repeated after a pause that grows with the failures in a row, because of the same. */
+  private over(key: string, outcome: 'succeeded' | 'got on' | 'failed', causes: Causes): void {
     if (outcome === 'succeeded') {
       this.failures.delete(key);
       this.troubles.clear(key);
@@ -265,6 +277,7 @@ export class LoopRunner {
       // A look that got something done was no failure as a whole: what was refused is tried again soon.
       const failures = outcome === 'got on' ? 1 : (this.failures.get(key) ?? 0) + 1;
       this.failures.set(key, failures);
+      this.causes.give(key, causes);
       this.wakeAfter(key, Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), BACKOFF_MAX_MS));
     }
     this.queue.done(key);
@@ -282,9 +295,14 @@ export class LoopRunner {
   }
 
   /** At an instant that the loop worked out from recorded times. After the wall clock was set it looks at once. */
-  private wakeAt(key: string, at: Instant): void {
+  private wakeAt(key: string, at: Instant, causes: Causes): void {
     const { clock } = this.options;
-    this.wake(key, at - clock.now(), (ring) => clock.at(at, ring));
+    this.wake(key, at - clock.now(), (ring) =>
+      clock.at(at, () => {
+        this.causes.give(key, causes);
+        ring();
+      }),
+    );
   }
   private wakeAfter(key: string, ms: number): void {
     this.wake(key, ms, (ring) => this.options.clock.after(ms, ring));

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { MemoryBusHub, MemoryEventLog, VirtualClock } from '#adapters';
 import { builtinAdmission, configMapKind, createRegistry, namespaceKind } from '#kinds';
 import type { Decision, Loop, Outside } from '#model';
+import { RecordedOutside } from '#model';
 import { ANCHOR_AFTER_MS } from './anchors.js';
 import { Heartbeats } from './health/heartbeats.js';
 import { LoopRunner } from './loop-runner.js';
@@ -92,7 +93,7 @@ describe.each([
     const clock = new VirtualClock(START);
     const told: unknown[] = [];
     runner(clock, (now, outside) => {
-      told.push(outside?.['wallSteps']);
+      told.push(outside?.fact('wallSteps'));
       return [{ is: 'wake', at: now + 500 }];
     });
     await pass(clock, 600);
@@ -108,8 +109,7 @@ describe.each([
     const clock = new VirtualClock(START);
     const heartbeats = new Heartbeats(clock);
     const silence = (node: string): number => {
-      const heard = heartbeats.outside()['heartbeats'] as Readonly<Record<string, number>>;
-      return clock.now() - (heard[node] ?? 0);
+      return clock.now() - Number(new RecordedOutside(heartbeats.outside()).factOf('heartbeats', node));
     };
     heartbeats.note('a');
     clock.advance(5000);
@@ -117,7 +117,7 @@ describe.each([
     clock.advance(1000);
     clock.step(step);
     expect([silence('a'), silence('b')]).toEqual([6000, 1000]);
-    expect(clock.now() - (heartbeats.outside() as Outside & { observingSince: number }).observingSince).toBe(6000);
+    expect(clock.now() - Number(heartbeats.outside()['observingSince'])).toBe(6000);
   });
 
   it('a byte stream lives on, and one whose other side is gone ends in time', async () => {

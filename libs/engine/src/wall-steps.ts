@@ -1,4 +1,4 @@
-import type { Outside } from '#model';
+import type { OutsideFacts } from '#model';
 import type { Clock } from '#ports';
 
 /** Reading two clocks one after the other differs by less, and NTP slews by less between two looks; a step is more. */
@@ -27,9 +27,9 @@ export class WallSteps {
    * that nobody had looked: the step was somewhere in these. The first is none: it says since when this process has watched
    * the clock.
    */
-  outside(): Outside {
+  outside(): OutsideFacts {
     this.look();
-    return { wallSteps: this.steps };
+    return { wallSteps: this.steps.map((step) => ({ ...step })) };
   }
 
   /** The more often somebody looks, the better it is known when a step was. */

@@ -32,6 +32,7 @@ export function eventOf(
       ...(command ? provenanceOf(command) : { actor: 'system:shiplog:writer', via: 'writer' }),
       ...(command?.because !== undefined && { because: command.because }),
       ...(command?.causes && { causes: command.causes }),
+      ...(command?.causeCount !== undefined && { causeCount: command.causeCount }),
       correlationId: command?.correlationId ?? cause,
       ...(command?.traceparent && { traceparent: command.traceparent }),
       schemaVersion: command ? (kinds.byId(command.kind)?.schemaVersion ?? 1) : 1,

@@ -48,7 +48,9 @@ export interface Command {
   /** Undefined for a command of a loop or of an agent's report. */
   readonly request?: RequestOrigin;
   readonly because?: string;
+  /** As the event's metadata has them. */
   readonly causes?: readonly number[];
+  readonly causeCount?: number;
   readonly basis?: LoopBasis;
   /** Streams that a loop looked at; if one has moved the command is refused with reason `Stale`. */
   readonly basedOn?: readonly { readonly stream: string; readonly revision: number }[];

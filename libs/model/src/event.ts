@@ -20,8 +20,10 @@ export interface EventMetadata {
   readonly request?: RequestOrigin;
   /** One sentence of a loop on why it decided so. */
   readonly because?: string;
-  /** Positions of the events that led here. */
+  /** Positions of the events that led here, ascending. A write of a person has none. */
   readonly causes?: readonly number[];
+  /** How many there were, where there were more than `causes` names. */
+  readonly causeCount?: number;
   readonly correlationId: string;
   readonly traceparent?: string;
   readonly schemaVersion: number;
@@ -44,8 +46,10 @@ export interface LoopBasis {
   /** RFC 3339 with milliseconds. */
   readonly now: string;
   readonly build: string;
-  /** Facts from outside the log that were used: measurements, heartbeat age, scores. */
+  /** What the look read of the facts that are not in the log: heartbeats, refusals of the last look, steps of the wall clock. */
   readonly facts?: JsonObject;
+  /** See `digestOf`: the same look gives a decision with the same digest again. Events of builds before 2026-12 have none. */
+  readonly decided?: string;
 }
 
 /** An event that is not in the log yet. */

@@ -5,6 +5,8 @@ export * from './inquiry.js';
 export * from './kind.js';
 export * from './kube-object.js';
 export * from './loop.js';
+export * from './digest.js';
+export * from './outside.js';
 export * from './picture.js';
 export * from './refusal.js';
 export * from './unlogged.js';

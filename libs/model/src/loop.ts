@@ -1,6 +1,7 @@
-import type { Instant, Json, JsonObject } from '#std';
+import type { Instant, JsonObject } from '#std';
 import type { Command } from './command.js';
 import type { KindId, KubeObject } from './kube-object.js';
+import type { Outside } from './outside.js';
 import type { Picture } from './picture.js';
 import type { View } from './view.js';
 
@@ -21,8 +22,6 @@ export interface Submit {
   readonly because: string;
   /** Streams whose revision this was decided on (names; the runner reads revisions off the view). */
   readonly basedOn?: readonly string[];
-  /** Facts from outside the log that were used. */
-  readonly facts?: JsonObject;
   /** Submitted in order once this was accepted, dropped when it was refused: the incident about a creation. */
   readonly then?: readonly Submit[];
 }
@@ -55,12 +54,10 @@ export interface Loop {
   keysAtStart(view: View): readonly string[];
   reconcile(view: View, key: string, now: Instant, outside?: Outside): readonly Decision[];
 }
-/** Facts that are not in the log: heartbeat ages, measurements. Recorded with the decision that used them. */
-export type Outside = Readonly<Record<string, Json | undefined>>;
 
 /**
  * A submit of the last look at a key that was refused. The runner hands these to the next look at the same key as
- * `outside.refusals`: a replica set says in its status why it could not create a pod.
+ * the fact `refusals`: a replica set says in its status why it could not create a pod.
  */
 export type LoopRefusal = JsonObject & {
   readonly verb: string;

@@ -35,7 +35,7 @@ import {
 } from '#engine';
 import { bootstrapPolicy, registry } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
-import type { Outside } from '#model';
+import type { OutsideFacts } from '#model';
 import type { EventLog } from '#ports';
 import { Fault } from '#std';
 import { codeHash } from './code-hash.js';
@@ -136,7 +136,7 @@ export class Platform implements OnApplicationShutdown {
   }
 
   /** Facts for the loops that are not in the log. */
-  outside(): Outside {
+  outside(): OutsideFacts {
     return {
       caCertificate: this.caCertificate,
       apiEndpoints: this.endpoints(),

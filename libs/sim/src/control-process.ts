@@ -24,7 +24,7 @@ import {
 } from '#engine';
 import { bootstrapPolicy } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
-import type { KindRegistry, Loop, Outside } from '#model';
+import type { KindRegistry, Loop, OutsideFacts } from '#model';
 import type { Keys } from '#ports';
 import { Bug, type Prng } from '#std';
 import { watchedBasis } from './checkers/basis.js';
@@ -135,7 +135,7 @@ export class ControlProcess {
     const heartbeats = new Heartbeats(this.clock);
     plane.reads.onChanges((changes) => heartbeats.observe(changes));
     this.bus.onConnection((connected) => heartbeats.connection(connected));
-    const outside = (): Outside => ({
+    const outside = (): OutsideFacts => ({
       caCertificate: 'simulated',
       apiEndpoints: [{ ip: '127.0.0.1', port: 6443 }],
       ...heartbeats.outside(),

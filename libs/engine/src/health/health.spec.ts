@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { MemoryEventLog, VirtualClock } from '#adapters';
 import { registry } from '#kinds';
 import type { IncidentReport, KubeObject, PodReport } from '#model';
-import { refusals } from '#model';
+import { RecordedOutside, refusals } from '#model';
 import { Fault, toTime, type JsonObject } from '#std';
 import { testCreate, testPlane } from '../testing.js';
 import { Health, type HealthOptions } from './health.js';
@@ -225,7 +225,7 @@ describe('the health app', () => {
       for (const send of messages) {
         clock.advanceTo((at += 100_000));
         await send();
-        expect(heartbeats.outside()['heartbeats']).toEqual({ n: at });
+        expect(new RecordedOutside(heartbeats.outside()).factOf('heartbeats', 'n')).toBe(at);
       }
     }
     await stop();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryBusHub, VirtualClock } from '#adapters';
 import type { Change, KubeObject } from '#model';
+import { RecordedOutside } from '#model';
 import { Heartbeats, TICK_MS } from './heartbeats.js';
 
 const START = Date.UTC(2026, 0, 1);
@@ -17,36 +18,39 @@ const change = (before: KubeObject | undefined, after: KubeObject | undefined): 
   after,
 });
 
+const heardOf = (heartbeats: Heartbeats, node: string): unknown =>
+  new RecordedOutside(heartbeats.outside()).factOf('heartbeats', node);
+
 describe('signs of life', () => {
   it('are renewals of a lease that a node without an agent of ours keeps itself', () => {
     const clock = new VirtualClock(START);
     const heartbeats = new Heartbeats(clock);
-    const heard = (): unknown => heartbeats.outside()['heartbeats'];
+    const heard = (): unknown => heardOf(heartbeats, 'n');
     clock.advance(1000);
     heartbeats.observe([change(undefined, lease('1'))]);
-    expect(heard()).toEqual({ n: START + 1000 });
+    expect(heard()).toBe(START + 1000);
     clock.advance(1000);
     heartbeats.observe([change(lease('1'), lease('1')), change(lease('1'), undefined)]);
-    expect(heard()).toEqual({ n: START + 1000 });
+    expect(heard()).toBe(START + 1000);
     heartbeats.observe([change(lease('1'), lease('2'))]);
-    expect(heard()).toEqual({ n: START + 2000 });
+    expect(heard()).toBe(START + 2000);
   });
   it('are not expected while the process stands still, and silence begins anew when it goes on', () => {
     const clock = new VirtualClock(START);
     const heartbeats = new Heartbeats(clock);
-    const heard = (): unknown => heartbeats.outside()['heartbeats'];
+    const heard = (): unknown => heardOf(heartbeats, 'n');
     heartbeats.note('n');
     for (let i = 0; i < 5; i++) {
       heartbeats.tick();
       clock.advance(TICK_MS);
     }
-    expect(heard()).toEqual({ n: START });
+    expect(heard()).toBe(START);
     // Nothing runs for a while; a timer that rang meanwhile asks before what arrived is read.
     clock.advance(40_000);
-    expect(heard()).toEqual({ n: clock.now() });
+    expect(heard()).toBe(clock.now());
     heartbeats.tick();
     clock.advance(TICK_MS);
-    expect(heard()).toEqual({ n: clock.now() - TICK_MS });
+    expect(heard()).toBe(clock.now() - TICK_MS);
   });
   it('are not expected while the bus is away, and silence begins anew when it is back', () => {
     const clock = new VirtualClock(START);
@@ -58,7 +62,9 @@ describe('signs of life', () => {
     expect(heartbeats.outside()).toMatchObject({ busAway: true });
     clock.advance(59_000);
     heartbeats.connection(true);
-    expect(heartbeats.outside()).toEqual({ heartbeats: { n: START + 60_000 }, observingSince: START + 60_000 });
+    expect(heartbeats.outside()).toMatchObject({ observingSince: START + 60_000 });
+    expect(heartbeats.outside()).not.toHaveProperty('busAway');
+    expect(heardOf(heartbeats, 'n')).toBe(START + 60_000);
   });
   it('are not expected before the bus is there: a process may start while it is away', () => {
     const clock = new VirtualClock(START);
@@ -69,11 +75,13 @@ describe('signs of life', () => {
     clock.advance(59_000);
     expect(heartbeats.outside()).toMatchObject({ busAway: true });
     bus.connected = true;
-    expect(heartbeats.outside()).toEqual({ heartbeats: {}, observingSince: START + 59_000 });
+    expect(heartbeats.outside()).toMatchObject({ observingSince: START + 59_000 });
+    expect(heartbeats.outside()).not.toHaveProperty('busAway');
+    expect(heardOf(heartbeats, 'n')).toBeUndefined();
   });
   it('are not the leases of others', () => {
     const heartbeats = new Heartbeats(new VirtualClock(START));
     heartbeats.observe([change(undefined, lease('1', 'kube-system'))]);
-    expect(heartbeats.outside()['heartbeats']).toEqual({});
+    expect(heardOf(heartbeats, 'n')).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import type { Change, Outside } from '#model';
+import type { Change, OutsideFacts } from '#model';
 import { kindRef } from '#model';
 import type { Clock } from '#ports';
 
@@ -6,8 +6,6 @@ const NODES = kindRef('core.nodes').id;
 const LEASES = kindRef('coordination.k8s.io.leases').id;
 const LEASE_NAMESPACE = 'kube-node-lease';
 const FOREVER_MS = 24 * 3600_000;
-/** Reading two clocks one after the other differs by less; a step of the wall clock by more. */
-const OFFSET_TOLERANCE_MS = 50;
 /** How often a process that listens says so to itself. */
 export const TICK_MS = 2000;
 /** Whoever was longer without a tick did not listen: it was stopped, or its machine was. */
@@ -26,10 +24,6 @@ export class Heartbeats {
   private observingSince: number;
   private isAway = true;
   private tickedAt: number | undefined;
-  /** What loops are told, as long as it is so: they ask before each look. */
-  private told: Outside | undefined;
-  /** Wall clock minus monotonic clock when that was made. */
-  private toldOffset = 0;
 
   constructor(private readonly clock: Clock) {
     this.observingSince = clock.monotonic();
@@ -37,14 +31,12 @@ export class Heartbeats {
 
   note(node: string): void {
     this.heard.set(node, this.clock.monotonic());
-    this.told = undefined;
   }
 
   /** The own bus was lost, or is back. While it is away nobody can be heard, so no silence is counted. */
   connection(isConnected: boolean): void {
     this.isAway = !isConnected;
     if (isConnected) this.observingSince = this.clock.monotonic();
-    this.told = undefined;
   }
 
   /** Called every {@link TICK_MS}. */
@@ -56,7 +48,6 @@ export class Heartbeats {
     const now = this.clock.monotonic();
     if (this.tickedAt === undefined || now - this.tickedAt <= STOOD_STILL_MS) return;
     this.tickedAt = this.observingSince = now;
-    this.told = undefined;
   }
 
   /**
@@ -75,29 +66,24 @@ export class Heartbeats {
     if (this.heard.size > 10_000) this.forgetOld();
   }
 
-  /** As instants of the wall clock that is now: loops compare them with their `now`. */
-  outside(): Outside {
+  /** As instants of the wall clock that is now: loops compare them with their `now`. `heartbeats` has one for each node. */
+  outside(): OutsideFacts {
     this.noticeStandstill();
-    const offset = Math.round(this.clock.now() - this.clock.monotonic());
-    if (Math.abs(offset - this.toldOffset) > OFFSET_TOLERANCE_MS) this.told = undefined;
-    if (this.told) return this.told;
-    this.toldOffset = offset;
-    const instants = [...this.heard].map(([node, at]) => [
-      node,
-      Math.round(Math.max(at, this.observingSince) + offset),
-    ]);
-    this.told = {
-      heartbeats: Object.fromEntries(instants) as Record<string, number>,
-      observingSince: Math.round(this.observingSince + offset),
+    const offset = this.clock.now() - this.clock.monotonic();
+    const instantOf = (at: number): number => Math.round(Math.max(at, this.observingSince) + offset);
+    return {
+      heartbeats: (node) => {
+        const at = this.heard.get(node);
+        return at === undefined ? undefined : instantOf(at);
+      },
+      observingSince: instantOf(this.observingSince),
       ...(this.isAway && { busAway: true }),
     };
-    return this.told;
   }
 
   private forgetOld(): void {
     const limit = this.clock.monotonic() - FOREVER_MS;
     for (const [node, at] of this.heard) if (at < limit) this.heard.delete(node);
-    this.told = undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Node } from '#kinds';
 import { nodes } from '#kinds';
 import type { KubeObject, Outside, View } from '#model';
-import { isJsonObject, type Instant } from '#std';
+import type { Instant, Json } from '#std';
 import { conditionsOf } from './taints.js';
 
 /** A node that is silent for so long is taken for unreachable. */
@@ -17,12 +17,12 @@ export const RECHECK_MS = 10_000;
 
 /** The observer's own bus is away: no node can be heard, so no silence is counted. */
 export function isCutOff(outside: Outside | undefined): boolean {
-  return outside?.['busAway'] === true;
+  return outside?.fact('busAway') === true;
 }
 
 /** When the observer began to listen without interruption; undefined when nobody listens. */
 export function observingSince(outside: Outside | undefined): Instant | undefined {
-  const since = outside?.['observingSince'];
+  const since = outside?.fact('observingSince');
   return typeof since === 'number' ? since : undefined;
 }
 
@@ -30,8 +30,7 @@ export function observingSince(outside: Outside | undefined): Instant | undefine
 export function lastHeard(node: string, outside: Outside | undefined): Instant | undefined {
   const since = observingSince(outside);
   if (since === undefined) return undefined;
-  const heartbeats = outside?.['heartbeats'];
-  const heard = isJsonObject(heartbeats) ? heartbeats[node] : undefined;
+  const heard = outside?.factOf('heartbeats', node);
   return typeof heard === 'number' ? Math.max(heard, since) : since;
 }
 
@@ -42,15 +41,20 @@ export function isBad(node: KubeObject | undefined): boolean | undefined {
   return ready === 'False' || ready === 'Unknown';
 }
 
-export interface Disruption {
+// A type, not an interface: it is recorded as a fact.
+export type Disruption = {
   /** More than half of the nodes are silent or not ready: the fault is more likely on this side. */
   readonly isWide: boolean;
   /** False while an outage is wide, while it may still turn out to be, and while the own bus is away. */
   readonly mayEvict: boolean;
-}
+};
 
 /** How far an outage reaches. Nothing is evicted because of silence while it is, or may be, an outage of most nodes. */
 export function disruption(view: View, now: Instant, outside: Outside | undefined): Disruption {
+  if (outside === undefined) return extent(view, now, outside);
+  return outside.digest('disruption', (facts): Json => extent(view, now, facts)) as Disruption;
+}
+function extent(view: View, now: Instant, outside: Outside | undefined): Disruption {
   const all = view.list(nodes);
   let silent = 0;
   let overdue = 0;

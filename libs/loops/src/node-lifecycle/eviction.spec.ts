@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { events, nodes, pods, type Node, type Pod } from '#kinds';
-import type { Outside } from '#model';
+import type { OutsideFacts } from '#model';
 import { toTime } from '#std';
 import { NOW, TestCluster } from '../shared/testing/index.js';
 import { taintEviction } from './index.js';
 
 const OUT = { key: 'example.com/out', effect: 'NoExecute', timeAdded: toTime(NOW) };
-function clusterOf(tolerations: NonNullable<Pod['spec']['tolerations']>, outside: Outside = {}): TestCluster {
+function clusterOf(tolerations: NonNullable<Pod['spec']['tolerations']>, outside: OutsideFacts = {}): TestCluster {
   const cluster = new TestCluster([taintEviction], outside);
   cluster.put<Node>({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, spec: { taints: [OUT] } });
   cluster.put<Pod>({

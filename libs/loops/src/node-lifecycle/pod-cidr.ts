@@ -19,7 +19,8 @@ export const podCidr: Loop = {
   keysAtStart: () => [POOL],
   reconcile(view, _key, _now, outside) {
     // `podCidr` of the facts is configuration: two clusters on one engine need networks apart.
-    const range = typeof outside?.['podCidr'] === 'string' ? outside['podCidr'] : DEFAULT;
+    const configured = outside?.fact('podCidr');
+    const range = typeof configured === 'string' ? configured : DEFAULT;
     const sliceOf = (index: number): string => `${range.split('.', 2).join('.')}.${index}.0/24`;
     const all = view.list(nodes);
     const taken = new Set(all.map((node) => node.spec.podCIDR).filter((cidr) => cidr !== undefined));

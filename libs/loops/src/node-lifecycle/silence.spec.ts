@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { nodes, pods, type Node, type Pod } from '#kinds';
-import type { Outside } from '#model';
+import type { OutsideFacts } from '#model';
 import { toTime, type Instant } from '#std';
 import { NOW, TestCluster } from '../shared/testing/index.js';
 import { nodeLifecycle, taintEviction } from './index.js';
@@ -42,7 +42,7 @@ class Play {
   readonly cluster: TestCluster;
 
   constructor(private readonly story: Story) {
-    const told = (): Outside => this.outside();
+    const told = (): OutsideFacts => this.outside();
     this.cluster = new TestCluster([nodeLifecycle, taintEviction], {
       get heartbeats() {
         return told()['heartbeats'];
@@ -123,7 +123,7 @@ class Play {
   private get isAway(): boolean {
     return this.second >= this.story.away[0] && this.second < this.story.away[1];
   }
-  private outside(): Outside {
+  private outside(): OutsideFacts {
     return { heartbeats: { ...this.heard }, observingSince: this.since, ...(this.isAway && { busAway: true }) };
   }
 }

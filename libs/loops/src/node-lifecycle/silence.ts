@@ -42,7 +42,6 @@ function mark(view: View, node: Node, now: Instant, heard: Instant): Decision {
     is: 'submit',
     because: `${name} has not been heard for ${Math.round(silentMs / 1000)} s`,
     basedOn: [streamOf(nodes.id, undefined, name)],
-    facts: { silentMs, heardAt: toTime(heard) },
     command: {
       verb: 'patch',
       kind: nodes.id,

@@ -15,7 +15,7 @@ const UNSEEN_STEP_MAX_MS = 24 * 3600 * 1000;
 
 /**
  * How many milliseconds have passed since something was recorded, without the steps of the wall clock that the observer has
- * seen (`outside.wallSteps`). An instant that the clock has shown twice is taken for the later one: nothing ends too early. One
+ * seen (the fact `wallSteps`). An instant that the clock has shown twice is taken for the later one: nothing ends too early. One
  * that the clock has not shown yet was recorded before a step that nobody saw: it counts from when the observer began. One
  * that a step passed over, or that was shown shortly before the observer saw the step, was recorded by somebody who saw it
  * earlier: it counts from when the observer did. One that lies more than a day ahead is meant so: nothing has passed since.
@@ -46,7 +46,7 @@ export interface Moment {
 }
 
 function stepsIn(outside: Outside | undefined): readonly WallStep[] {
-  const steps = outside?.['wallSteps'];
+  const steps = outside?.fact('wallSteps');
   return Array.isArray(steps) ? steps.filter(isWallStep) : [];
 }
 function isWallStep(value: unknown): value is WallStep & JsonObject {

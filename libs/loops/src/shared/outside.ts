@@ -3,7 +3,7 @@ import { isJsonObject } from '#std';
 
 /** Submits of the last look that were refused for a reason of substance; a lost race and an outage are none. */
 export function refusalsIn(outside: Outside | undefined): readonly LoopRefusal[] {
-  const refusals = outside?.['refusals'];
+  const refusals = outside?.fact('refusals');
   if (!Array.isArray(refusals)) return [];
   return refusals.filter(isRefusalOfSubstance);
 }
@@ -18,7 +18,7 @@ function isRefusalOfSubstance(value: unknown): value is LoopRefusal {
 
 /** The PEM text of the cluster's certificate authority. */
 export function caCertificate(outside: Outside | undefined): string | undefined {
-  const pem = outside?.['caCertificate'];
+  const pem = outside?.fact('caCertificate');
   return typeof pem === 'string' && pem !== '' ? pem : undefined;
 }
 
@@ -28,7 +28,7 @@ export interface ApiEndpoint {
 }
 /** Where the API can be reached from pods: `[{ ip, port }]`, one of each replica. */
 export function apiEndpoints(outside: Outside | undefined): readonly ApiEndpoint[] {
-  const list = outside?.['apiEndpoints'];
+  const list = outside?.fact('apiEndpoints');
   if (!Array.isArray(list)) return [];
   return list.flatMap((item: unknown) =>
     isJsonObject(item) && typeof item['ip'] === 'string' && typeof item['port'] === 'number'

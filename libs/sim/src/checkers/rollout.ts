@@ -1,7 +1,7 @@
 import { deployments, pods, replicaSets, type Deployment, type Pod, type ReplicaSet } from '#kinds';
 import { controllerOf, rolloutBounds } from '#meta';
 import { elapsedSince } from '#loops';
-import { parseStream, type Outside, type StoredEvent, type View } from '#model';
+import { parseStream, RecordedOutside, type Outside, type OutsideFacts, type StoredEvent, type View } from '#model';
 import { parseInstant, type Instant } from '#std';
 import type { EventChecker } from './checker.js';
 
@@ -12,7 +12,7 @@ import type { EventChecker } from './checker.js';
  * clock; controllers may know of fewer, so what was available is judged both ways. Appends to different streams may land in
  * another order than they were decided in, so a pod is also right by what its set wanted in the view that decided it.
  */
-export function rolloutBoundsHeld(outside: () => Outside): EventChecker {
+export function rolloutBoundsHeld(outside: () => OutsideFacts): EventChecker {
   const allowed = new Allowed();
   return {
     name: 'rollouts stay inside their bounds',
@@ -32,7 +32,8 @@ export function rolloutBoundsHeld(outside: () => Outside): EventChecker {
       }
       const old = before.get(pods, namespace, name);
       const now = Date.parse(event.time);
-      const ages = (one: Pod | undefined) => [{}, outside()].map((known) => isAvailable(one, deployment, now, known));
+      const ages = (one: Pod | undefined) =>
+        [{}, outside()].map((known) => isAvailable(one, deployment, now, new RecordedOutside(known)));
       if (!ages(old).every(Boolean) || old?.metadata.deletionTimestamp) return undefined;
       const ready = podsOf(deployment, after).filter(
         (p) => !p.metadata.deletionTimestamp && ages(p).some(Boolean),

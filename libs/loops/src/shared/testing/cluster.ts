@@ -1,6 +1,7 @@
 import { applyMergePatch } from '#meta';
 import { bootstrapPolicy, registry } from '#kinds';
 import {
+  RecordedOutside,
   streamOf,
   type Change,
   type Decision,
@@ -8,7 +9,7 @@ import {
   type KubeObject,
   type Loop,
   type LoopRefusal,
-  type Outside,
+  type OutsideFacts,
   type Submit,
 } from '#model';
 import { TestView } from '#model/testing';
@@ -41,7 +42,7 @@ export class TestCluster {
 
   constructor(
     readonly loops: readonly Loop[],
-    readonly outside: Outside = {},
+    readonly outside: OutsideFacts = {},
   ) {
     for (const loop of loops) for (const key of loop.keysAtStart(this.view)) this.enqueue(loop, key);
   }
@@ -95,7 +96,8 @@ export class TestCluster {
 
   decide(loop: Loop, key: string): Batch {
     const refusals = this.refusals.get(`${loop.name} ${key}`);
-    const decisions = loop.reconcile(this.view, key, this.now, { ...this.outside, ...(refusals && { refusals }) });
+    const outside = new RecordedOutside({ ...this.outside, ...(refusals && { refusals }) });
+    const decisions = loop.reconcile(this.view, key, this.now, outside);
     const revisions = new Map<string, number>();
     for (const decision of decisions) {
       if (decision.is !== 'submit') continue;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parseAllDocuments, stringify } from 'yaml';
-import type { KubeObject, Loop, Outside } from '#model';
+import type { KubeObject, Loop, OutsideFacts } from '#model';
 import { canonical } from '#std';
 import { nodeLoops, schedulingLoops, apiLoops, workloadLoops } from '../../index.js';
 import { TestCluster } from './cluster.js';
@@ -15,7 +15,7 @@ interface Given {
   readonly loop: string;
   readonly key: string;
   readonly now: string;
-  readonly outside?: Outside;
+  readonly outside?: OutsideFacts;
   readonly objects: readonly KubeObject[];
 }
 
