@@ -52,6 +52,8 @@ const ALL_KEYS_PAUSE_MS = 10_000;
 const BACKOFF_FIRST_MS = 5;
 const BACKOFF_MAX_MS = 60_000;
 const REACHED_MS = 10_000;
+/** So many refusals of a look are handed to the next one, which records them. */
+const REFUSALS_MAX = 16;
 /** Looks that change more objects are taken for work, not for a quarrel. */
 const CONTESTED_MAX = 10;
 /** Refusals that say: look again, the world has moved. They are no trouble. */
@@ -240,7 +242,8 @@ export class LoopRunner {
       refused = result;
       if (!RACES.has(result.reason) && !isReported) complaint = result;
       const { verb, kind, name } = submit.command;
-      refusals.push({ verb, kind, name, code: result.code, reason: result.reason, message: result.message });
+      if (refusals.length < REFUSALS_MAX)
+        refusals.push({ verb, kind, name, code: result.code, reason: result.reason, message: result.message });
     }
     if (refusals.length > 0) this.refusals.set(key, refusals);
     else this.refusals.delete(key);

@@ -213,7 +213,7 @@ export class Writer implements CommandPort {
     const done = isDoubt(first) ? await this.resolved(first, decided) : first;
     if (done === 'again' || isRefusal(done)) return done;
     for (const next of decided.then ?? []) {
-      const result = await this.untilSettled(next);
+      const result = await this.untilSettled({ ...next, causes: [...(next.causes ?? []), done.position] });
       if (isRefusal(result) && !isGone(next, result)) return result;
     }
     return done;
