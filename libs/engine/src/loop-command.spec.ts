@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Loop, LoopCommand, Submit } from '#model';
-import { loopCommand } from './loop-command.js';
+import { readyCommand } from './loop-command.js';
+import { NO_CAUSES } from './look-causes.js';
 import { Projection } from './projection.js';
 
 const loopOf = (name: string, account: string): Loop => ({
@@ -18,7 +19,8 @@ function managerOf(account: string, options?: LoopCommand['options']): string | 
   };
   const view = new Projection((state, event) => state ?? { ...event, object: undefined });
   const look = { loop: loopOf('duty', account), view, key: 'key', now: 1_800_000_000_000, build: 'test' };
-  return loopCommand(submit, look, 'correlation').options.fieldManager;
+  const basis = { causes: NO_CAUSES, facts: undefined };
+  return readyCommand(submit, { ...look, ...basis }, () => 'correlation').command.options.fieldManager;
 }
 
 describe("a loop's command", () => {

@@ -1,111 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { VirtualClock } from '#adapters';
-import { KeptPicture } from '#model';
-import type {
-  Accepted,
-  Change,
-  Command,
-  CommandResult,
-  Decision,
-  Loop,
-  LoopRefusal,
-  Outside,
-  Refusal,
-  Submit,
-} from '#model';
-import { LoopRunner } from './loop-runner.js';
+import type { Change, Decision, Loop } from '#model';
 import { Projection } from './projection.js';
-import { WallSteps } from './wall-steps.js';
-
-const refusal = (reason: string): Refusal => ({ refused: true, code: 403, reason, message: `it is ${reason}` });
-const accepted = (position: number, changed = true): Accepted => ({ position, changed }) as Accepted;
-const wish = (name: string): Decision => ({
-  is: 'submit',
-  because: 'the test says so',
-  command: { verb: 'create', kind: 'core.configmaps', namespace: 'default', name },
-});
-
-/** A runner of one loop, with one key if not told otherwise, whose commands are answered by hand. */
-class Bench {
-  readonly clock = new VirtualClock(1_800_000_000_000);
-  readonly looks: number[] = [];
-  readonly complaints: number[] = [];
-  readonly seen: (readonly LoopRefusal[] | undefined)[] = [];
-  readonly commands: Command[] = [];
-  decide: () => readonly Decision[] = () => [wish('a')];
-  answer: (command: Command) => CommandResult = () => accepted(1);
-  reached: (position: number) => Promise<boolean> = () => Promise.resolve(true);
-  keys: Pick<Loop, 'keysOf' | 'keysAtStart'> = { keysOf: () => ['key'], keysAtStart: () => ['key'] };
-  /** Keys whose looks throw. */
-  readonly broken = new Set<string>();
-  /** Keys in the order in which they were looked at. */
-  readonly looked: string[] = [];
-  readonly faults: string[] = [];
-  readonly fatal: unknown[] = [];
-  readonly runner: LoopRunner;
-
-  /** Changes counted by the loop's picture: as it was built, then one more for each. A change at position 0 breaks it. */
-  readonly picture = new KeptPicture<{ counted: number }>({
-    build: () => ({ counted: 100 }),
-    apply: (picture, { position }) => {
-      if (position === 0) throw new RangeError('a change that cannot be counted');
-      picture.counted++;
-    },
-  });
-  readonly pictures: (readonly [counted: number, isKept: boolean])[] = [];
-
-  constructor() {
-    const loop: Loop = {
-      name: 'test',
-      account: 'test-controller',
-      picture: this.picture,
-      keysOf: (change, view) => this.keys.keysOf(change, view),
-      keysAtStart: (view) => this.keys.keysAtStart(view),
-      reconcile: (view, key, now, outside?: Outside) => {
-        const { picture, isKept } = this.picture.of(view);
-        this.pictures.push([picture.counted, isKept]);
-        this.looked.push(key);
-        if (this.broken.has(key)) throw new TypeError(`${key} is broken`);
-        this.looks.push(now - 1_800_000_000_000);
-        this.seen.push(outside?.fact('refusals') as unknown as readonly LoopRefusal[] | undefined);
-        return this.decide();
-      },
-    };
-    this.runner = new LoopRunner({
-      loop,
-      view: new Projection((state, event) => state ?? { ...event, object: undefined }),
-      commands: {
-        submit: (command) => {
-          this.commands.push(command);
-          return Promise.resolve(this.answer(command));
-        },
-      },
-      clock: this.clock,
-      wallSteps: new WallSteps(this.clock),
-      ids: { uid: () => 'uid', named: (text) => text },
-      build: 'test',
-      soon: (callback) => setImmediate(callback),
-      reached: (position) => this.reached(position),
-      onFault: (loop, key, cause) =>
-        this.faults.push(`${loop} ${key} ${(cause as Error).stack?.split('\n')[0]} @${this.passed}`),
-      onFatal: (cause) => this.fatal.push(cause),
-      onRefusal: () => this.complaints.push(this.looks.length),
-    });
-  }
-  get passed(): number {
-    return this.clock.now() - 1_800_000_000_000;
-  }
-  async run(ms: number): Promise<void> {
-    const until = this.clock.monotonic() + ms;
-    const turns = async (): Promise<void> => {
-      for (let i = 0; i < 6; i++) await new Promise((resolve) => setImmediate(resolve));
-    };
-    await turns();
-    while (this.clock.ringNext(until)) await turns();
-    this.clock.advanceTo(until);
-    await turns();
-  }
-}
+import { accepted, Bench, changed, refusal, wish } from './test-loop.js';
 
 describe('a loop whose wish is refused', () => {
   it('is asked again after growing pauses, and the refusal is told at the 1st, 2nd, 4th, 8th … time', async () => {
@@ -224,11 +120,6 @@ describe('a loop whose wish was taken', () => {
   });
 });
 
-const changed = (name: string): Change => {
-  const after = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default', uid: name } };
-  return { kind: 'core.configmaps', position: 1, before: undefined, after };
-};
-
 describe('a loop that throws for one key', () => {
   it('goes on with the others, and reports the fault at the 1st, 2nd, 4th … time with growing pauses', async () => {
     const bench = new Bench();
@@ -334,69 +225,6 @@ describe('the picture that a loop keeps of its view', () => {
     expect(bench.picture.of(view)).toEqual({ picture: { counted: 7 }, isKept: true });
     bench.picture.leave(view);
     expect(bench.picture.of(view)).toEqual({ picture: { counted: 100 }, isKept: false });
-    bench.runner.stop();
-  });
-});
-
-describe('what a command says of its decision', () => {
-  const at = (position: number): Change => ({ ...changed('key'), position });
-  const causes = (bench: Bench): unknown[] => bench.commands.map((command) => command.causes);
-
-  it('names the changes that made the loop look: the newest 16, and how many there were', async () => {
-    const bench = new Bench();
-    bench.runner.start();
-    await bench.run(1);
-    bench.runner.notice([at(11), at(12)]);
-    await bench.run(1);
-    bench.runner.notice(Array.from({ length: 20 }, (_, i) => at(20 + i)));
-    await bench.run(1);
-    expect(causes(bench)).toEqual([undefined, [11, 12], Array.from({ length: 16 }, (_, i) => 24 + i)]);
-    expect(bench.commands.map(({ causeCount }) => causeCount)).toEqual([undefined, undefined, 20]);
-    bench.runner.stop();
-  });
-  it('names them again when the look is repeated after a refusal, with what changed since', async () => {
-    const bench = new Bench();
-    bench.keys = { keysOf: () => ['key'], keysAtStart: () => [] };
-    bench.answer = () => (bench.looks.length < 3 ? refusal('Forbidden') : accepted(1));
-    bench.runner.start();
-    bench.runner.notice([at(11)]);
-    await bench.run(1);
-    bench.runner.notice([at(12)]);
-    await bench.run(1000);
-    bench.runner.notice([at(13)]);
-    await bench.run(1);
-    expect(causes(bench)).toEqual([[11], [11, 12], [11, 12], [13]]);
-    bench.runner.stop();
-  });
-  it('names those of the look that asked to be woken', async () => {
-    const bench = new Bench();
-    bench.keys = { keysOf: () => ['key'], keysAtStart: () => [] };
-    bench.decide = () => (bench.looks.length === 1 ? [{ is: 'wake', at: bench.clock.now() + 500 }] : [wish('a')]);
-    bench.runner.start();
-    bench.runner.notice([at(11)]);
-    await bench.run(1000);
-    expect(causes(bench)).toEqual([[11]]);
-    bench.runner.stop();
-  });
-  it('has one basis with what follows on it', async () => {
-    const bench = new Bench();
-    const follows = { ...(wish('b') as Submit), then: [wish('c') as Submit] };
-    bench.decide = () => (bench.looks.length === 1 ? [{ ...(wish('a') as Submit), then: [follows] }] : []);
-    bench.runner.start();
-    await bench.run(1);
-    const [first, ...rest] = bench.commands.map(({ basis }) => ({ ...basis, decided: undefined }));
-    expect(bench.commands.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
-    expect(rest).toEqual([first, first]);
-    expect(new Set(bench.commands.map(({ basis }) => basis?.decided)).size).toBe(3);
-    bench.runner.stop();
-  });
-  it('holds what the look read of facts that are not in the log', async () => {
-    const bench = new Bench();
-    bench.answer = () => (bench.looks.length < 2 ? refusal('Forbidden') : accepted(1));
-    bench.runner.start();
-    await bench.run(100);
-    expect(bench.commands[0]?.basis).not.toHaveProperty('facts');
-    expect(bench.commands[1]?.basis?.facts).toMatchObject({ refusals: [{ verb: 'create', name: 'a' }] });
     bench.runner.stop();
   });
 });

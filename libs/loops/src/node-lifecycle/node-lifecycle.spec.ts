@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { events, nodes, type Node } from '#kinds';
-import type { Outside } from '#model';
+import type { OutsideFacts } from '#model';
 import { NOW, TestCluster } from '../shared/testing/index.js';
 import { nodeLifecycle } from './index.js';
 
@@ -57,7 +57,7 @@ describe('a node that falls silent', () => {
     ['was never ready', [{ type: 'Ready', status: 'False' }], 0],
     ['never said anything', undefined, 0],
   ])('that %s', (_what, conditions, count) => {
-    const outside: Outside = { heartbeats: { n1: NOW }, observingSince: NOW };
+    const outside: OutsideFacts = { heartbeats: { n1: NOW }, observingSince: NOW };
     const cluster = new TestCluster([nodeLifecycle], outside);
     const status = conditions && { conditions };
     cluster.put<Node>({
