@@ -1,5 +1,4 @@
 import type { Projection } from '#engine';
-import { registry } from '#kinds';
 import type { KubeObject, StoredEvent } from '#model';
 import { EventChecks } from '#sim';
 import type { ApiObject } from '../support/api-client.js';
@@ -29,7 +28,7 @@ export async function violationsOf(
   const { cluster, clients, registers, engine, log, clockOffsets } = scene;
   const strays = await containersAreOfPods(cluster);
   const events = await eventsOf(cluster.home, log);
-  const checks = new EventChecks({ events }, registry);
+  const checks = new EventChecks({ events });
   checks.catchUp();
   const violations = [
     ...clients.surprises.map((surprise) => `clients are answered as Kubernetes would: ${surprise}`),

@@ -19,5 +19,5 @@ export async function eventsOf(
 
 /** A projection of nothing, to be fed event by event. */
 export function emptyProjection(): Projection {
-  return new Projection((state, event) => foldEvent(registry, state, event));
+  return new Projection(foldEvent);
 }

@@ -1,5 +1,4 @@
-import type { KubeObject, StoredEvent, StreamState } from '#model';
-import { kindOfStream } from '#model';
+import type { KubeObject, SealedData, StoredEvent, StreamState } from '#model';
 import type { EventLog } from '#ports';
 import type { Tip } from './chain.js';
 import type { EventCodec } from './codec.js';
@@ -33,7 +32,7 @@ export interface CheckpointSource {
 
 /** The first line. */
 interface Header extends Pick<RestoredState, 'epoch' | 'cluster' | 'lastEnd'> {
-  readonly format: 3;
+  readonly format: 4;
   readonly build: string;
   readonly tip: Tip;
   readonly times: StoredTimes;
@@ -46,7 +45,7 @@ type Line =
       revision: number,
       position: number,
       object: KubeObject | null,
-      rest?: Pick<StreamState, 'createdAt' | 'ended' | 'shredding'>,
+      rest?: Pick<StreamState, 'createdAt' | 'ended' | 'shredding'> & SealedData,
     ]
   | readonly ['children', uid: string, count: number]
   | readonly ['end', lines: number];
@@ -54,7 +53,7 @@ type Line =
 export interface CheckpointsOptions {
   readonly store: CheckpointStore;
   readonly log: Pick<EventLog, 'readStream' | 'chain'>;
-  readonly codec: Pick<EventCodec, 'isSealed' | 'openObject'>;
+  readonly codec: Pick<EventCodec, 'openObject'>;
   /** Names the code that folds; a checkpoint of other code is not used. */
   readonly build: string;
   /** Says in one sentence why a checkpoint was not written or not used. */
@@ -124,14 +123,14 @@ export class Checkpoints {
 
   /** What it takes is copied at the call: the projection moves on while it is written. */
   private lines({ projection, times, tip }: CheckpointSource): Iterable<string> {
-    const { build, codec } = this.options;
+    const { build } = this.options;
     const { epoch, cluster, lastEnd } = projection;
-    const header: Header = { format: 3, build, epoch, cluster, lastEnd, tip, times: times.dump() };
+    const header: Header = { format: 4, build, epoch, cluster, lastEnd, tip, times: times.dump() };
     const streams = [...projection.entries()];
     const children = [...projection.childCounts()];
     return (function* () {
       yield JSON.stringify(header);
-      for (const [stream, state] of streams) yield JSON.stringify(lineOf(stream, state, codec));
+      for (const [stream, state] of streams) yield JSON.stringify(lineOf(stream, state));
       for (const [uid, count] of children) yield JSON.stringify(['children', uid, count] satisfies Line);
       yield JSON.stringify(['end', streams.length + children.length] satisfies Line);
     })();
@@ -142,7 +141,7 @@ export class Checkpoints {
     const lines = linesOf(store.read(position));
     try {
       const header = parsed<Header>((await lines.next()).value);
-      if (header?.format !== 3 || header.build !== build || header.tip.position !== position) return undefined;
+      if (header?.format !== 4 || header.build !== build || header.tip.position !== position) return undefined;
       if (!(await standsIn(log, header.tip))) {
         await this.drop(position, 'it was made from another one, as after a backup was restored');
         return undefined;
@@ -189,30 +188,24 @@ async function standsIn(log: Pick<EventLog, 'readStream' | 'chain'>, tip: Tip): 
   );
 }
 
-function lineOf(stream: string, state: StreamState, codec: Pick<EventCodec, 'isSealed'>): Line {
+function lineOf(stream: string, state: StreamState): Line {
   const { revision, position, object, sealed, createdAt, ended, shredding } = state;
-  if (object && !sealed && codec.isSealed(kindOfStream(stream)))
-    throw new Error(`the values of ${stream} are not there as they were sealed`);
-  const stored = sealed ?? object ?? null;
-  if (createdAt === undefined && !ended && !shredding) return ['stream', stream, revision, position, stored];
+  const stored = sealed?.object ?? object ?? null;
+  if (createdAt === undefined && !ended && !shredding && !sealed) return ['stream', stream, revision, position, stored];
   const rest = {
     ...(createdAt !== undefined && { createdAt }),
     ...(ended && { ended }),
     ...(shredding && { shredding }),
+    ...(sealed && { sealed: sealed.paths }),
   };
   return ['stream', stream, revision, position, stored, rest];
 }
 
 function stateOf(line: Line & readonly ['stream', ...unknown[]], codec: CheckpointsOptions['codec']): StreamState {
-  const [, stream, revision, position, stored, rest] = line;
-  const isSealed = stored !== null && codec.isSealed(kindOfStream(stream));
-  return {
-    revision,
-    position,
-    object: isSealed ? codec.openObject(stored) : (stored ?? undefined),
-    ...(isSealed && { sealed: stored }),
-    ...rest,
-  };
+  const [, , revision, position, stored, { sealed: paths, ...rest } = {}] = line;
+  if (stored === null || !paths) return { revision, position, object: stored ?? undefined, ...rest };
+  const object = codec.openObject(stored, paths);
+  return { revision, position, object, sealed: { object: stored, paths }, ...rest };
 }
 
 /** Undefined for what was torn while it was written. */

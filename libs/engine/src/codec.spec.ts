@@ -1,14 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { createRegistry, namespaceKind, secretKind } from '#kinds';
-import { CREATED, SPEC_CHANGED, type Kind, type StoredEvent } from '#model';
+import { CREATED, foldEvent, SPEC_CHANGED, type Kind, type StoredEvent } from '#model';
 import { eventCodec, UnknownEvent } from './codec.js';
+import { Projection } from './projection.js';
 import { testKeys } from './testing.js';
 
 /** A kind whose size was once a text, and before that was called length. */
 const boats: Kind = {
   ...namespaceKind,
   id: 'test.io.boats',
-  sealed: true,
+  sealed: [['data']],
   events: ['BoatSunk'],
   schemaVersion: 3,
   upcasters: [
@@ -49,18 +50,61 @@ describe('the codec', () => {
   });
   it('shows an upcaster what was sealed in clear', () => {
     const written = event(SPEC_CHANGED, 1, {
-      data: { uid: 'u', set: [[['data', 'key'], 'secret']], length: '1' },
+      data: { uid: 'u', set: [[['data', 'key'], 'secret']], length: '1', sealed: [['data']] },
     });
     const sealed = { ...written, ...codec.encode(written.stream, written, written.revision) };
     expect(JSON.stringify(sealed)).not.toContain('secret');
     expect(codec.decode(sealed).data).toMatchObject({ set: [[['data', 'key'], 'secret']], size: 1 });
   });
+  it('opens what a build sealed that did not record its paths', () => {
+    const object = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a', uid: 'u' }, data: { key: 'secret' } };
+    const stored = codec.encode('core.secrets/default/a', event(CREATED, 1, { data: { object } }), 0);
+    expect(JSON.stringify(stored.data)).not.toMatch(/secret"|"sealed"/);
+    const { data, metadata } = codec.decode({ ...event(CREATED, 1), ...stored, stream: 'core.secrets/default/a' });
+    expect({ data, version: metadata.schemaVersion }).toEqual({
+      data: { object, sealed: [['data'], ['stringData'], ['metadata', 'annotations']] },
+      version: 2,
+    });
+  });
+  it('folds objects of kinds that it does not know, sealed values included', () => {
+    const stream = 'example.com.vaults/default/a';
+    const object = {
+      ...{ apiVersion: 'example.com/v1', kind: 'Vault', metadata: { name: 'a', uid: 'u' } },
+      spec: { size: 1, secrets: { a: 'hidden-a', b: 'hidden-b' } },
+    };
+    const sealed = [['spec', 'secrets']];
+    const changes = { set: [[['spec', 'secrets', 'c'], 'hidden-c']], unset: [['spec', 'secrets', 'a']] };
+    const written = [
+      event(CREATED, 0, { stream, data: { object, sealed } }),
+      event(SPEC_CHANGED, 0, { stream, revision: 1, position: 8, data: { uid: 'u', ...changes, sealed } }),
+      event(SPEC_CHANGED, 0, {
+        ...{ stream, revision: 2, position: 9 },
+        data: { uid: 'u', set: [[['spec'], { size: 2, secrets: { d: 'hidden-d' } }]], sealed },
+      }),
+    ].map((one) => ({ ...one, ...codec.encode(stream, one, one.revision) }));
+    expect(JSON.stringify(written)).not.toContain('hidden');
+    const view = new Projection(foldEvent);
+    const shown = written.map((one) => {
+      view.apply(codec.decode(one));
+      return view.stream(stream);
+    });
+    expect(shown.map((state) => state?.object?.['spec'])).toEqual([
+      object.spec,
+      { size: 1, secrets: { b: 'hidden-b', c: 'hidden-c' } },
+      { size: 2, secrets: { d: 'hidden-d' } },
+    ]);
+    for (const state of shown) {
+      expect(JSON.stringify(state?.sealed)).not.toContain('hidden');
+      expect(state?.sealed && codec.openObject(state.sealed.object, state.sealed.paths)).toEqual(state?.object);
+    }
+  });
   it('seals a snapshot, and shows none of an older build, whose form is not this one', () => {
     const snapshot = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a', uid: 'u' }, data: { key: 'secret' } };
-    const written = event(SPEC_CHANGED, 1, { stream: 'core.secrets/default/a', data: { snapshot, uid: 'u' } });
+    const data = { snapshot, uid: 'u', sealed: [['data']] };
+    const written = event(SPEC_CHANGED, 2, { stream: 'core.secrets/default/a', data });
     const sealed = { ...written, ...codec.encode(written.stream, written, written.revision) };
     expect(JSON.stringify(sealed)).not.toContain('secret"');
-    expect(Object.keys(sealed.data)).toEqual(['snapshot', 'uid']);
+    expect(Object.keys(sealed.data)).toEqual(['snapshot', 'uid', 'sealed']);
     const { sealedData, ...opened } = codec.decode(sealed) as StoredEvent & { sealedData?: object };
     expect(opened).toEqual(written);
     expect(sealedData).toEqual(sealed.data);

@@ -1,14 +1,14 @@
-import type { ChangedData, CreatedData, Fact, KindRegistry, KubeObject, NewEvent, Upcaster } from '#model';
+import type { ChangedData, CreatedData, Fact, Kind, KubeObject, NewEvent, Path, Upcaster } from '#model';
 import { kindOfStream, STANDARD_EVENTS } from '#model';
 import type { Keys } from '#ports';
 import type { Json, JsonObject } from '#std';
 import { Fault } from '#std';
-import { isSecretKey, REMOVED, Sealing, type Setting } from './sealing.js';
+import { isSealedKey, REMOVED, sealedPaths, Sealing, type Setting } from './sealing.js';
 import { CHECKPOINT_MADE, WRITER_ELECTED, WRITERS } from './own-streams.js';
 
 /**
- * Turns events into what the log stores and back: values of sealed kinds (Secrets) are ciphertext from the first event on,
- * and what older builds wrote is read as what this one writes.
+ * Turns events into what the log stores and back: values at the paths that an event records as sealed are ciphertext from
+ * the first event on, and what older builds wrote is read as what this one writes.
  */
 export interface EventCodec {
   /**
@@ -17,69 +17,81 @@ export interface EventCodec {
   encode(stream: string, event: NewEvent, revision: number): NewEvent;
   /** Throws {@link UnknownEvent}. */
   decode<Event extends Fact>(event: Event): Event;
-  /** Whether objects of a kind have sealed values. */
-  isSealed(kind: string): boolean;
   /** The object that was folded from events whose values were still sealed, opened; without the key, as if shredded. */
-  openObject(sealed: KubeObject): KubeObject;
+  openObject(sealed: KubeObject, paths: readonly Path[]): KubeObject;
 }
 
-export function eventCodec(kinds: KindRegistry, keys: Pick<Keys, 'seal' | 'open'>): EventCodec {
-  const forms = formsOf(kinds);
+/** What the codec needs of the kinds that this build defines: the history of their events. */
+export interface BuiltIn {
+  readonly all: readonly Pick<Kind, 'id' | 'events' | 'upcasters'>[];
+}
+
+/**
+ * `builtIn` says which events and schema versions this build knows. Objects of all other kinds are defined in the log itself:
+ * their events are standard ones of {@link DEFINED_IN_LOG}, and fold before, after and without their definition.
+ */
+export function eventCodec(builtIn: BuiltIn, keys: Pick<Keys, 'seal' | 'open'>): EventCodec {
+  const forms = formsOf(builtIn);
   // A rebuild asks for the events of one stream after the other.
-  let recent: { readonly stream: string; readonly form: Form | undefined } = { stream: '', form: undefined };
-  const formOf = (stream: string): Form | undefined => {
-    if (recent.stream !== stream) recent = { stream, form: forms.get(kindOfStream(stream)) };
+  let recent: { readonly stream: string; readonly form: Form } = { stream: '', form: DEFINED };
+  const formOf = (stream: string): Form => {
+    if (recent.stream !== stream) recent = { stream, form: forms.get(kindOfStream(stream)) ?? DEFINED };
     return recent.form;
   };
   const sealing = new Sealing(keys);
   return {
     encode(stream, event, version) {
-      if (!knownForm(formOf(stream), stream, event).sealed) return event;
+      const paths = sealedPaths(lifted(event, knownForm(formOf(stream), stream, event)).data);
+      if (paths.length === 0) return event;
       return {
         ...event,
         data: eachPart(
           event.data,
-          (object) => sealing.seal(object, version),
-          (uid, set) => sealing.sealSet({ uid, version }, set),
+          (object) => sealing.seal(object, version, paths),
+          (uid, set) => sealing.sealSet({ uid, version }, set, paths),
         ),
       };
     },
     decode(event) {
       const form = knownForm(formOf(event.stream), event.stream, event);
-      if (!form.sealed) return lifted(event, form);
+      const stored = lifted(event, form);
+      const paths = sealedPaths(stored.data);
+      if (paths.length === 0) return stored;
       const seen = { isShredded: false };
-      const open = (object: KubeObject): KubeObject => {
-        const opened = sealing.open(object);
+      const shown = <T>(opened: { readonly value: T; readonly isShredded: boolean }): T => {
         seen.isShredded ||= opened.isShredded;
         return opened.value;
       };
-      const openSet = (uid: string, set: readonly Setting[]): readonly Setting[] => {
-        const opened = sealing.openSet(uid, set);
-        seen.isShredded ||= opened.isShredded;
-        return opened.value;
-      };
-      const opened = lifted({ ...event, data: eachPart(event.data, open, openSet) }, form);
-      const sealedData = foldable(lifted(event, form).data);
-      // Which keys there are shows what is folded of the sealed values alone.
+      const data = eachPart(
+        event.data,
+        (object) => shown(sealing.open(object, paths)),
+        (uid, set) => shown(sealing.openSet(uid, set, paths)),
+      );
       return {
-        ...opened,
-        sealedData,
-        ...(seen.isShredded && { reopen: (sealed: KubeObject) => sealing.open(sealed).value }),
+        // An upcaster sees the values in clear.
+        ...lifted({ ...event, data }, form),
+        // Which keys there are shows what is folded of the sealed values alone.
+        sealedData: foldable(stored.data, paths),
+        ...(seen.isShredded && {
+          reopen: (sealed: KubeObject, all: readonly Path[]) => sealing.open(sealed, all).value,
+        }),
       };
     },
-    isSealed: (kind) => forms.get(kind)?.sealed === true,
-    openObject: (sealed) => sealing.open(sealed).value,
+    openObject: (sealed, paths) => sealing.open(sealed, paths).value,
   };
 }
 
+/** Schema version of events of objects whose kind is defined in the log: no build has a say in their form. */
+export const DEFINED_IN_LOG = 0;
+
 /** Data whose values are sealed, in a form that folds like the opened data: a key that is removed is a value that says so. */
-function foldable(data: JsonObject): JsonObject {
+function foldable(data: JsonObject, paths: readonly Path[]): JsonObject {
   const { set = [], unset = [] } = data as unknown as Partial<ChangedData>;
-  const removed = unset.filter(isSecretKey);
+  const removed = unset.filter((path) => isSealedKey(path, paths));
   if (removed.length === 0) return data;
   return {
     ...data,
-    unset: unset.filter((path) => !isSecretKey(path)) as unknown as Json,
+    unset: unset.filter((path) => !isSealedKey(path, paths)) as unknown as Json,
     set: [...set, ...removed.map((path) => [path, { [REMOVED]: true }] as const)] as unknown as Json,
   };
 }
@@ -99,37 +111,43 @@ function eachPart(
   };
 }
 
-/** What the codec has to know of a kind. */
+/** Which events of a kind this build knows. */
 interface Form {
-  readonly sealed: boolean;
   readonly events: ReadonlySet<string>;
+  /** The schema version of the first events of the kind. */
+  readonly first: number;
   readonly upcasters: readonly Upcaster[];
 }
 
-function formsOf(kinds: KindRegistry): ReadonlyMap<string, Form> {
+const DEFINED: Form = { events: new Set(STANDARD_EVENTS), first: DEFINED_IN_LOG, upcasters: [] };
+
+function formsOf(builtIn: BuiltIn): ReadonlyMap<string, Form> {
   const forms = new Map<string, Form>();
-  for (const { id, sealed, events, upcasters } of kinds.all)
-    forms.set(id, { sealed, events: new Set([...STANDARD_EVENTS, ...events]), upcasters });
-  return forms.set(WRITERS, { sealed: false, events: new Set([WRITER_ELECTED, CHECKPOINT_MADE]), upcasters: [] });
+  for (const { id, events, upcasters } of builtIn.all)
+    forms.set(id, { events: new Set([...STANDARD_EVENTS, ...events]), first: 1, upcasters });
+  return forms.set(WRITERS, { events: new Set([WRITER_ELECTED, CHECKPOINT_MADE]), first: 1, upcasters: [] });
 }
 
 function knownForm(
-  form: Form | undefined,
+  form: Form,
   stream: string,
   event: Pick<Fact, 'type' | 'metadata'> & Partial<Pick<Fact, 'position'>>,
 ): Form {
   const { schemaVersion } = event.metadata;
-  if (form?.events.has(event.type) && schemaVersion >= 1 && schemaVersion <= form.upcasters.length + 1) return form;
+  const { events, first, upcasters } = form;
+  if (events.has(event.type) && schemaVersion >= first && schemaVersion <= first + upcasters.length) return form;
   throw new UnknownEvent(stream, event);
 }
 
-function lifted<Event extends Fact>(event: Event, { upcasters }: Form): Event {
+function lifted<Event extends Pick<Fact, 'type' | 'data' | 'metadata'>>(event: Event, { upcasters }: Form): Event {
   const { schemaVersion } = event.metadata;
-  if (schemaVersion > upcasters.length) return event;
+  if (schemaVersion > upcasters.length || upcasters.length === 0) return event;
+  const due = upcasters.slice(schemaVersion - 1);
   // An upcaster need not know of snapshots: the events before it are there too.
   const { snapshot: _snapshot, ...rest } = event.data;
-  let { type, data }: Pick<Fact, 'type' | 'data'> = { type: event.type, data: rest };
-  for (const upcaster of upcasters.slice(schemaVersion - 1)) ({ type, data } = upcaster({ type, data }));
+  const keepsSnapshot = due.every((upcaster) => upcaster.keepsSnapshot);
+  let { type, data }: Pick<Fact, 'type' | 'data'> = { type: event.type, data: keepsSnapshot ? event.data : rest };
+  for (const upcaster of due) ({ type, data } = upcaster({ type, data }));
   return { ...event, type, data, metadata: { ...event.metadata, schemaVersion: upcasters.length + 1 } };
 }
 

@@ -62,7 +62,7 @@ export class ControlPlane {
     const { log, kinds, keys, clock, build, soon, onFatal } = options;
     const { eventsPerCheckpoint, eventsKeptAtStart, endsKeptMs, windowBytes, pastBytes } = options;
     this.codec = eventCodec(kinds, keys);
-    this.fold = (state, event, owned) => foldEvent(kinds, state, event, owned);
+    this.fold = foldEvent;
     const onComplaint = options.onComplaint ?? (() => undefined);
     const checkpoints =
       options.checkpoints &&
@@ -149,11 +149,10 @@ export class ControlPlane {
 
   /** Destroys the keys of deleted Secrets; in the process that has the writer. */
   shredDeleted(options: Pick<ShredderOptions, 'keys' | 'keepMs' | 'isShared' | 'onError'>): void {
-    const { reads, history, codec } = this;
+    const { reads, history } = this;
     this.shredder = new Shredder({
       ...options,
       ...{ reads, log: this.options.log, clock: this.options.clock },
-      isSealed: (kind) => codec.isSealed(kind),
       onShredded: (isShredded) => {
         reads.window.redact(isShredded, shredded);
         history.forget();

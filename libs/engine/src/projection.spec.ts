@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { registry } from '#kinds';
 import { CREATED, DELETED, foldEvent, streamOf, type StoredEvent, type View } from '#model';
 import type { RecordedEvent } from '#ports';
 import { fromEventTime, toEventTime, type JsonObject } from '#std';
@@ -8,8 +7,7 @@ import { WRITER_STREAM } from './own-streams.js';
 import { Projection } from './projection.js';
 
 const PODS = { id: 'core.pods' };
-const fold = (...given: Parameters<typeof foldEvent> extends [unknown, ...infer Rest] ? Rest : never) =>
-  foldEvent(registry, ...given);
+const fold = foldEvent;
 
 /** What happens to one of a few pods, or who writes from now on. */
 type Step =

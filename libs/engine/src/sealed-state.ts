@@ -1,6 +1,8 @@
-import { CREATED, DELETED, VALUES_SHREDDED, type Fact, type Shredding, type StreamState } from '#model';
+import { CREATED, DELETED, VALUES_SHREDDED, type Fact, type Path, type Shredding, type StreamState } from '#model';
 import type { RecordedEvent } from '#ports';
+import { jsonEquals } from '#std';
 import type { Fold } from './fold.js';
+import { sealedPaths } from './sealing.js';
 
 /** The state with the object as it is folded from what is still sealed: values stay as they were sealed when written. */
 export function withSealed(state: StreamState, before: StreamState | undefined, event: Fact, fold: Fold): StreamState {
@@ -12,10 +14,19 @@ export function withSealed(state: StreamState, before: StreamState | undefined, 
   const snapshot = sealedData['snapshot'];
   // A snapshot is the whole object: what was removed one by one before it need not be remembered any more.
   const data = snapshot === undefined ? sealedData : { object: snapshot };
-  const last = before?.sealed && { ...before, object: before.sealed };
+  const last = before?.sealed && { ...before, object: before.sealed.object };
   const { object } = fold(last, { ...event, data });
   if (!object) return next;
-  return { ...next, sealed: object, object: event.reopen?.(object) ?? opened(state, before, event, fold) };
+  const paths = allPaths(sealedPaths(sealedData), last && before.sealed?.paths);
+  const sealed = { object, paths };
+  return { ...next, sealed, object: event.reopen?.(object, paths) ?? opened(state, before, event, fold) };
+}
+
+/** What an event seals, and what was sealed before it. */
+function allPaths(paths: readonly Path[], before: readonly Path[] = paths): readonly Path[] {
+  const isNew = (path: Path): boolean => !before.some((known) => jsonEquals(known, path));
+  const added = paths.filter(isNew);
+  return added.length === 0 ? before : [...before, ...added];
 }
 
 /** Values before the snapshot may be shredded; in the snapshot they are there. */

@@ -1,4 +1,4 @@
-import type { KubeObject, Path } from '#model';
+import type { KubeObject, Path, SealedData } from '#model';
 import type { Keys } from '#ports';
 import type { Json, JsonObject } from '#std';
 import { isJsonObject } from '#std';
@@ -25,7 +25,6 @@ export interface Version {
   /** Revision of the event. */
   readonly version: number;
 }
-type Annotations = { readonly [key: string]: string };
 
 /** The object as it is shown once its values are shredded. */
 export function shredded(object: KubeObject): KubeObject {
@@ -34,71 +33,90 @@ export function shredded(object: KubeObject): KubeObject {
   return { ...object, ...blank, metadata: { ...object.metadata, annotations: { [SHREDDED]: 'true' } } };
 }
 
-/** Seals and opens the values of a Secret, in whole objects and in the settings of an event. */
+/**
+ * Seals and opens the values at given paths, in whole objects and in the settings of an event. Each path leads to a map of
+ * texts. Which paths these are, the event records; no kind is consulted.
+ */
 export class Sealing {
   constructor(private readonly keys: Pick<Keys, 'seal' | 'open'>) {}
 
   /** `version`: number of the event, which has keys of its own. */
-  seal(object: KubeObject, version: number): KubeObject {
-    const { annotations } = object.metadata;
+  seal(object: KubeObject, version: number, paths: readonly Path[]): KubeObject {
     const of = { uid: object.metadata.uid, version };
-    const { data, stringData } = object as { data?: Json; stringData?: Json };
-    return {
-      ...object,
-      ...(data !== undefined && { data: this.sealData(of, data) }),
-      ...(stringData !== undefined && { stringData: this.sealValue(of, stringData) }),
-      metadata: {
-        ...object.metadata,
-        // Names of annotations may say something; `last-applied-configuration` holds the values themselves.
-        ...(annotations && { annotations: this.sealValue(of, annotations) as Annotations }),
-      },
-    };
+    return this.sealInside(of, [], object as unknown as Json, paths) as unknown as KubeObject;
   }
 
-  /** Shredded values of `data` are empty texts, shredded annotations are left out; {@link SHREDDED} says so. */
-  open(object: KubeObject): Opened<KubeObject> {
-    const { uid, annotations } = object.metadata;
-    const { data } = object as { data?: Json };
-    const openedData = this.openMap(uid, data, '');
-    const openedAnnotations = this.openMap(uid, annotations as Json | undefined, undefined);
-    const isShredded = openedData.isShredded || openedAnnotations.isShredded;
-    const shown = {
-      ...(openedAnnotations.value as Annotations | undefined),
-      ...(isShredded && { [SHREDDED]: 'true' }),
-    };
-    const value = {
-      ...object,
-      ...(data !== undefined && { data: openedData.value }),
-      metadata: { ...object.metadata, ...((annotations || isShredded) && { annotations: shown }) },
-    };
-    return { value, isShredded };
+  /** Shredded values are empty texts, shredded metadata is left out; {@link SHREDDED} says so. */
+  open(object: KubeObject, paths: readonly Path[]): Opened<KubeObject> {
+    let isShredded = false;
+    let shown = object as unknown as Json;
+    for (const path of paths) {
+      shown = changedAt(shown, path, (map) => {
+        const opened = this.openMap(object.metadata.uid, map, isMetadata(path) ? undefined : '');
+        isShredded ||= opened.isShredded;
+        return opened.value as Json;
+      });
+    }
+    const value = shown as unknown as KubeObject;
+    if (!isShredded) return { value, isShredded };
+    const annotations = { ...value.metadata.annotations, [SHREDDED]: 'true' };
+    return { value: { ...value, metadata: { ...value.metadata, annotations } }, isShredded };
   }
 
-  sealSet(of: Version, set: readonly Setting[]): readonly Setting[] {
-    return set.map(([path, value]) => {
-      if (!isSecret(path)) return [path, value];
-      return [path, path[0] === 'data' && path.length === 1 ? this.sealData(of, value) : this.sealValue(of, value)];
-    });
+  sealSet(of: Version, set: readonly Setting[], paths: readonly Path[]): readonly Setting[] {
+    return set.map(([path, value]) => [path, this.sealInside(of, path, value, paths)]);
   }
 
-  openSet(uid: string, set: readonly Setting[]): Opened<readonly Setting[]> {
+  openSet(uid: string, set: readonly Setting[], paths: readonly Path[]): Opened<readonly Setting[]> {
     let isShredded = false;
     const value: Setting[] = [];
-    for (const [path, sealed] of set) {
-      const opened = this.openValue(uid, sealed);
-      if (opened.isShredded) isShredded = true;
-      else value.push([path, opened.value as Json]);
+    for (const [path, stored] of set) {
+      const opened = this.openInside(uid, path, stored, paths);
+      isShredded ||= opened.isShredded;
+      if (opened.value !== undefined) value.push([path, opened.value]);
     }
     return { value, isShredded };
+  }
+
+  /** The value at `at` with everything sealed that lies on, above or below one of the paths. */
+  private sealInside(of: Version, at: Path, value: Json, paths: readonly Path[]): Json {
+    let sealed = value;
+    for (const path of paths) {
+      if (isWithin(at, path))
+        return at.length > path.length ? this.sealValue(of, value) : this.sealMap(of, value, isMetadata(path));
+      if (isWithin(path, at))
+        sealed = changedAt(sealed, path.slice(at.length), (map) => this.sealMap(of, map, isMetadata(path)));
+    }
+    return sealed;
+  }
+
+  private openInside(uid: string, at: Path, value: Json, paths: readonly Path[]): Opened<Json | undefined> {
+    let opened: Opened<Json | undefined> = { value, isShredded: false };
+    for (const path of paths) {
+      if (isWithin(at, path)) return this.openValue(uid, value);
+      if (!isWithin(path, at)) continue;
+      let { isShredded } = opened;
+      const inner = changedAt(opened.value as Json, path.slice(at.length), (map) => {
+        const one = this.openValue(uid, map);
+        isShredded ||= one.isShredded;
+        return one.value ?? {};
+      });
+      opened = { value: inner, isShredded };
+    }
+    return opened;
   }
 
   private sealValue({ uid, version }: Version, value: Json): JsonObject {
     return { [SEALED]: this.keys.seal(uid, version, JSON.stringify(value)) };
   }
 
-  private sealData(of: Version, data: Json): JsonObject {
-    const sealed = this.sealValue(of, data);
-    return isJsonObject(data) ? { ...sealed, [KEYS]: Object.keys(data) } : sealed;
+  /**
+   * Names of annotations may say something, so they are sealed with their values; `last-applied-configuration` holds the
+   * values themselves.
+   */
+  private sealMap(of: Version, map: Json, hidesKeys: boolean): JsonObject {
+    const sealed = this.sealValue(of, map);
+    return isJsonObject(map) && !hidesKeys ? { ...sealed, [KEYS]: Object.keys(map) } : sealed;
   }
 
   private openValue(uid: string, value: Json | undefined): Opened<Json | undefined> {
@@ -137,12 +155,30 @@ export class Sealing {
   }
 }
 
-/** Everything under `data`, `stringData` and `metadata.annotations`. */
-function isSecret(path: Path): boolean {
-  return path[0] === 'data' || path[0] === 'stringData' || (path[0] === 'metadata' && path[1] === 'annotations');
+const NOTHING: readonly Path[] = [];
+
+/** Paths whose values are sealed in an event. */
+export function sealedPaths(data: JsonObject): readonly Path[] {
+  return (data as unknown as SealedData).sealed ?? NOTHING;
 }
 
-/** A key of a sealed map. */
-export function isSecretKey(path: Path): boolean {
-  return isSecret(path) && path.length === (path[0] === 'metadata' ? 3 : 2);
+/** Whether a path names one key of a sealed map. */
+export function isSealedKey(path: Path, paths: readonly Path[]): boolean {
+  return paths.some((sealed) => path.length === sealed.length + 1 && isWithin(path, sealed));
+}
+
+function isMetadata(path: Path): boolean {
+  return path[0] === 'metadata';
+}
+
+/** Whether `path` is `outer` or lies below it. */
+function isWithin(path: Path, outer: Path): boolean {
+  return path.length >= outer.length && outer.every((key, index) => path[index] === key);
+}
+
+/** A copy with another value at a path; the value itself when nothing is there. */
+function changedAt(value: Json, [key, ...rest]: Path, change: (value: Json) => Json): Json {
+  if (key === undefined) return change(value);
+  if (!isJsonObject(value) || !Object.hasOwn(value, key)) return value;
+  return { ...value, [key]: changedAt(value[key] as Json, rest, change) };
 }

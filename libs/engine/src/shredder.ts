@@ -2,6 +2,7 @@ import type { Change, KubeObject, Shredding, StoredEvent } from '#model';
 import { VALUES_SHREDDED } from '#model';
 import type { Clock, EventLog, Keys } from '#ports';
 import { fromEventTime, type Instant } from '#std';
+import { sealedPaths } from './sealing.js';
 import type { ReadModel } from './read-model.js';
 
 export interface ShredderOptions {
@@ -9,8 +10,6 @@ export interface ShredderOptions {
   readonly reads: ReadModel;
   readonly keys: Pick<Keys, 'objects' | 'noteDeletion' | 'hasKey' | 'shred' | 'shredVersions'>;
   readonly clock: Clock;
-  /** Whether objects of a kind have sealed values. */
-  readonly isSealed: (kind: string) => boolean;
   /** How long a deleted object's values stay readable in the past, in milliseconds. */
   readonly keepMs: number;
   /** Whether another cluster has keys in the store: one without an object may be of one of its objects, and stays. */
@@ -86,9 +85,10 @@ export class Shredder {
   }
 
   private notice(changes: readonly Change[], events: readonly StoredEvent[]): void {
-    const { reads, isSealed, keys, clock, keepMs } = this.options;
-    for (const { kind, before, after } of changes) {
-      if (!before || !isSealed(kind) || before.metadata.uid === after?.metadata.uid) continue;
+    const { reads, keys, clock, keepMs } = this.options;
+    const sealed = new Set(events.filter(({ data }) => sealedPaths(data).length > 0).map(({ position }) => position));
+    for (const { position, before, after } of changes) {
+      if (!before || !sealed.has(position) || before.metadata.uid === after?.metadata.uid) continue;
       const { uid } = before.metadata;
       this.schedule(uid, keys.noteDeletion(uid, clock.now()) + keepMs);
     }

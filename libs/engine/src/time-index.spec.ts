@@ -137,7 +137,7 @@ describe('what a process keeps of a log that is ten times as long', () => {
   it('a rebuild forgets on its way, not only at its end', async () => {
     const events = logOf(200_000, 1, 60_000);
     const log = new MemoryEventLog({ store: new MemoryLogStore({ events }) });
-    const view = new Projection((...given) => foldEvent(kinds, ...given), 3_600_000);
+    const view = new Projection(foldEvent, 3_600_000);
     let most = 0;
     await view.rebuild(undefined, log.readAll(0), {
       codec: { decode: (event) => event },

@@ -1,6 +1,6 @@
 import type { Command, KindRegistry, NewEvent } from '#model';
 import type { Ids } from '#ports';
-import { toEventTime, type Instant } from '#std';
+import { toEventTime, type Instant, type Json } from '#std';
 import { provenanceOf } from './provenance.js';
 
 /** What a writer has decided, before it is an event. */
@@ -22,11 +22,14 @@ export function eventOf(
   { stream, expected, cause }: { readonly stream: string; readonly expected: number; readonly cause: string },
   { type, data, command, now, epoch }: Decided,
 ): NewEvent {
+  const kind = command && kinds.byId(command.kind);
+  const sealed = kind?.sealed ?? [];
   return {
     id: ids.named(`${stream} ${expected} ${cause}`),
     type,
     time: toEventTime(now),
-    data,
+    // Last: readers tell events apart by the first key of their data.
+    data: sealed.length > 0 ? { ...data, sealed: sealed as unknown as Json } : data,
     metadata: {
       epoch,
       ...(command ? provenanceOf(command) : { actor: 'system:shiplog:writer', via: 'writer' }),
@@ -35,7 +38,7 @@ export function eventOf(
       ...(command?.causeCount !== undefined && { causeCount: command.causeCount }),
       correlationId: command?.correlationId ?? cause,
       ...(command?.traceparent && { traceparent: command.traceparent }),
-      schemaVersion: command ? (kinds.byId(command.kind)?.schemaVersion ?? 1) : 1,
+      schemaVersion: kind?.schemaVersion ?? 1,
       ...(command?.basis && { basis: command.basis }),
     },
   };

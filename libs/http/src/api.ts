@@ -227,7 +227,7 @@ class KubernetesApi implements Api {
     const { info, past } = call;
     const isRead = route.verb === 'get' || route.verb === 'list' || route.verb === 'watch';
     if (past && !isRead) return unchangeable;
-    const hidden = past && route.on.kind.sealed ? this.historyForbidden(call) : undefined;
+    const hidden = past && route.on.kind.sealed.length > 0 ? this.historyForbidden(call) : undefined;
     if (hidden) return hidden;
     const wrong = route.name === '' || route.verb === 'create' ? undefined : wrongName(route.name);
     if (wrong) return wrong;
@@ -267,7 +267,7 @@ class KubernetesApi implements Api {
    * minutes, it is none of history; beyond that, a caller without the right gets what Kubernetes answers, and lists again.
    */
   private versionForbidden(call: Call, { on: { kind } }: Route, version: number): HttpRefusal | undefined {
-    if (!kind.sealed || !this.options.backend.isPast(kind.id, version)) return undefined;
+    if (kind.sealed.length === 0 || !this.options.backend.isPast(kind.id, version)) return undefined;
     const forbidden = this.historyForbidden(call);
     const right = `"get" on "${kind.names.plural}/history"`;
     return forbidden && answers.expired(`too old resource version: ${version}; reading older ones takes ${right}`);

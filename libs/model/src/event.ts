@@ -84,10 +84,23 @@ export interface Fact extends Omit<StoredEvent, 'id' | 'metadata' | 'digest'> {
   /** Where the event was opened: its data with the values still sealed, in the form that folds like the opened one. */
   readonly sealedData?: JsonObject;
   /** Where values of the event are shredded: opens the object that was folded from sealed values, as far as it can be. */
-  readonly reopen?: (sealed: KubeObject) => KubeObject;
+  readonly reopen?: (sealed: KubeObject, paths: readonly Path[]) => KubeObject;
 }
 /** An event's type and data in the form of one schema version as the next one has them. Pure; it never throws. */
-export type Upcaster = (event: Pick<Fact, 'type' | 'data'>) => Pick<Fact, 'type' | 'data'>;
+export interface Upcaster {
+  (event: Pick<Fact, 'type' | 'data'>): Pick<Fact, 'type' | 'data'>;
+  /** The object has the same form before and after. Snapshots are dropped otherwise: the events before them remain. */
+  readonly keepsSnapshot?: true;
+}
+
+/** Reads events of a build that did not record what it sealed: `paths` is what the kind sealed then. */
+export function recordsSealed(paths: readonly Path[]): Upcaster {
+  const upcast = ({ type, data }: Pick<Fact, 'type' | 'data'>) => ({
+    type,
+    data: { ...data, sealed: paths as unknown as Json },
+  });
+  return Object.assign(upcast, { keepsSnapshot: true as const });
+}
 
 /** A path into an object: keys of maps and objects, indexes of lists. */
 export type Path = readonly (string | number)[];
@@ -96,6 +109,14 @@ export type Path = readonly (string | number)[];
 export interface CreatedData {
   /** The whole defaulted object without resourceVersion. */
   readonly object: KubeObject;
+}
+/** What the data of an event says of its own values. */
+export interface SealedData {
+  /**
+   * Paths whose values are ciphertext in the log. Each leads to a map of texts. Absent when nothing is sealed, so an event
+   * can be opened and folded without its kind.
+   */
+  readonly sealed?: readonly Path[];
 }
 /** Data of every later event: what it sets and unsets in the stored object. */
 export interface ChangedData {
@@ -124,7 +145,7 @@ export const STANDARD_EVENTS: readonly string[] = [
   STATUS_REPORTED,
 ];
 /** What every event's data says of the object; the facts of a special type stand beside it under other names. */
-export const OBJECT_DATA: readonly string[] = ['object', 'snapshot', 'createdAt', 'uid', 'set', 'unset'];
+export const OBJECT_DATA: readonly string[] = ['object', 'snapshot', 'createdAt', 'uid', 'set', 'unset', 'sealed'];
 /**
  * So many events of a stream there are from one snapshot to the next. Who reads the past begins with the last one: what
  * was before it is in there already.

@@ -1,6 +1,6 @@
 import type { Instant, JsonObject } from '#std';
 import type { Command } from './command.js';
-import type { Fact, Upcaster } from './event.js';
+import type { Path, Upcaster } from './event.js';
 import type { Inquire } from './inquiry.js';
 import type { KindId, KindRef, KubeObject } from './kube-object.js';
 import type { Problem, Refusal } from './refusal.js';
@@ -118,8 +118,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** How an unknown field selector is refused; see pitfalls/apply-patch-watch-list.md, 19. */
   readonly fieldSelectorError: 'label' | 'kind' | 'known';
   readonly served: readonly ServedVersion[];
-  /** Values of events of this kind that must never be stored in clear: the codec seals them. */
-  readonly sealed: boolean;
+  /** Paths whose values must never be stored in clear. Each leads to a map of texts. Events record these paths. */
+  readonly sealed: readonly Path[];
   /** Special types of its events (`PodBound`) beside the standard ones: what else is in the log, another build wrote. */
   readonly events: readonly string[];
   /** What this build writes: one more than there are upcasters. */
@@ -135,11 +135,6 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** Of a kind that is created and answered but never stored: what comes instead of a decision. */
   readonly inquire?: Inquire;
   decide(command: Command, state: StreamState | undefined, view: View, context: DecideContext): Decided;
-  /**
-   * The object after an event; shared by all kinds but those that must do more than set fields. What is `owned` nobody
-   * else sees, so it may be written to.
-   */
-  evolve(object: KubeObject | undefined, event: Fact, owned?: boolean): KubeObject | undefined;
 }
 
 /** All kinds of this server. */

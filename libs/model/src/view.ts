@@ -1,3 +1,4 @@
+import type { Path } from './event.js';
 import type { KindId, KindRef, KubeObject } from './kube-object.js';
 
 /** What the log says of one object's stream. */
@@ -11,12 +12,17 @@ export interface StreamState {
    * snapshot of an older build, which did not say.
    */
   readonly createdAt?: number;
-  /** Of kinds whose values are sealed: the object as the log has it, which checkpoints hold. */
-  readonly sealed?: KubeObject;
+  /** Where values are sealed: the object as the log has it, which checkpoints hold. */
+  readonly sealed?: SealedObject;
   /** Of kinds whose values are sealed: what was said to be forgotten of it. */
   readonly shredding?: Shredding;
   /** Only where the object is gone. */
   readonly ended?: End;
+}
+/** An object whose values at some paths are ciphertext. */
+export interface SealedObject {
+  readonly object: KubeObject;
+  readonly paths: readonly Path[];
 }
 /** Which sealed values of a stream were shredded on command. */
 export interface Shredding {

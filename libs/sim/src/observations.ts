@@ -1,5 +1,5 @@
 import { Projection } from '#engine';
-import { foldEvent, streamOf, type KindId, type KindRegistry, type KubeObject, type StoredEvent } from '#model';
+import { foldEvent, streamOf, type KindId, type KubeObject, type StoredEvent } from '#model';
 import { jsonEquals, type Prng } from '#std';
 
 /** All objects of a kind, as a client had them at a position. */
@@ -30,9 +30,9 @@ export class Observations {
   }
 
   /** Folds the log once more, and compares each observation with the state at its position. */
-  check(events: readonly StoredEvent[], kinds: KindRegistry): readonly string[] {
+  check(events: readonly StoredEvent[]): readonly string[] {
     const waiting = [...this.kept].sort((a, b) => b.position - a.position);
-    const view = new Projection((state, event) => foldEvent(kinds, state, event));
+    const view = new Projection(foldEvent);
     const found = [...this.violations];
     const due = (next: number): void => {
       for (let one = waiting.at(-1); one && one.position < next; one = waiting.at(-1)) {

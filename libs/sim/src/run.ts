@@ -1,4 +1,4 @@
-import { deployments, nodes, pods, registry, replicaSets, secrets, type Pod } from '#kinds';
+import { deployments, nodes, pods, replicaSets, secrets, type Pod } from '#kinds';
 import { WRITER_STREAM, type Projection } from '#engine';
 import type { StreamState, View } from '#model';
 import { prng } from '#std';
@@ -96,7 +96,7 @@ async function atTheEnd(world: World): Promise<readonly Violation[]> {
   wrong('clients are answered as Kubernetes would', [...swarm.surprises, ...ledger.surprises]);
   wrong('answers are linearizable', ledger.verdicts(checks.events));
   world.readers.finish();
-  wrong('what clients see is in the log', world.observations.check(checks.events, registry));
+  wrong('what clients see is in the log', world.observations.check(checks.events));
   if (!slots.isServing) wrong('all comes right', ['the control plane does not serve']);
   for (const { roles, process, name } of slots.all) {
     const visible = visibleTo(slots.keysOf(roles));

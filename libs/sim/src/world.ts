@@ -63,7 +63,6 @@ export class World {
     this.store = new MemoryLogStore({ step: () => (shape.gapMax > 1 ? 1 + this.chance.below(shape.gapMax) : 1) });
     this.checks = new EventChecks(
       new DecodedLog(this.store, eventCodec(registry, simulatedKeys)),
-      registry,
       ENDS_KEPT_MS,
       [
         onlyTheSilentAreLeft(this.signs, (time) => this.wallSteps.momentOf(time)),

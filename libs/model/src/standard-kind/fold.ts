@@ -8,13 +8,15 @@ import {
   type Fact,
   type StoredEvent,
 } from '../event.js';
-import type { KindRegistry } from '../kind.js';
-import { kindOfStream, type KubeObject } from '../kube-object.js';
+import type { KubeObject } from '../kube-object.js';
 import type { StreamState } from '../view.js';
 import { applyChange } from './change.js';
 
-/** The object after an event: what nearly every kind uses. It copies facts, computes nothing and never throws. */
-export function standardEvolve(
+/**
+ * The object after an event of any kind. Copies facts, computes nothing and never throws. `owned`: the caller holds the
+ * only reference to object and event, so they are changed in place.
+ */
+export function evolve(
   object: KubeObject | undefined,
   event: Pick<StoredEvent, 'type' | 'data'>,
   owned = false,
@@ -31,12 +33,10 @@ export function standardEvolve(
  * the state, and the event too, because nobody else ever sees them, has them written to: no version in between is kept.
  */
 export function foldEvent(
-  registry: KindRegistry,
   state: StreamState | undefined,
   event: Fact,
   owned = false,
 ): StreamState {
-  const evolve = registry.byId(kindOfStream(event.stream))?.evolve ?? standardEvolve;
   const { revision, position } = event;
   const object = evolve(state?.object, event, owned);
   if (object === undefined) return { revision, position, object, ended: { at: event.time, uid: uidIn(event.data) } };

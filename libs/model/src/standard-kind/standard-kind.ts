@@ -1,5 +1,5 @@
 import type { Command } from '../command.js';
-import type { Upcaster } from '../event.js';
+import type { Path, Upcaster } from '../event.js';
 import type {
   Column,
   DecideContext,
@@ -18,7 +18,6 @@ import type { Unlogged } from '../unlogged.js';
 import type { StreamState, View } from '../view.js';
 import { decideCreate } from './create.js';
 import { decideDelete } from './delete.js';
-import { standardEvolve } from './fold.js';
 import { decidePatch } from './patch.js';
 import { hasStatus, requestOf, type Request, type WriteRules } from './request.js';
 import { decideScale, type ScalePaths } from './scale.js';
@@ -37,7 +36,7 @@ export interface StandardKind<T extends KubeObject> {
   readonly fieldSelectors?: readonly FieldSelector[];
   readonly fieldSelectorError?: Kind['fieldSelectorError'];
   readonly served?: readonly ServedVersion[];
-  readonly sealed?: boolean;
+  readonly sealed?: readonly Path[];
   /** Special types of events that a strategy or a loop names (`PodBound`). */
   readonly events?: readonly string[];
   readonly upcasters?: readonly Upcaster[];
@@ -70,12 +69,11 @@ export function standardKind<T extends KubeObject>(given: StandardKind<T>): Kind
     fieldSelectors: given.fieldSelectors ?? [],
     fieldSelectorError: given.fieldSelectorError ?? 'known',
     served: given.served ?? [],
-    sealed: given.sealed ?? false,
+    sealed: given.sealed ?? [],
     events: given.events ?? [],
     schemaVersion: (given.upcasters?.length ?? 0) + 1,
     upcasters: given.upcasters ?? [],
     decide: (command, state, view, context) => decide(given, strategy, { command, state, view, context }),
-    evolve: standardEvolve,
     ...(given.rowConditions && { rowConditions: given.rowConditions }),
     ...(given.deprecation !== undefined && { deprecation: given.deprecation }),
     ...(given.unlogged && { unlogged: given.unlogged }),

@@ -34,7 +34,7 @@ export class TestView implements View {
   }
   fold(event: StoredEvent): void {
     this.position = Math.max(this.position, event.position);
-    const state = foldEvent(this.registry, this.streams.get(event.stream), event);
+    const state = foldEvent(this.streams.get(event.stream), event);
     this.streams.set(event.stream, state);
     this.events.push(event);
     for (const owner of state.object?.metadata.ownerReferences ?? []) {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryLogStore } from '#adapters';
-import { registry } from '#kinds';
 import { CREATED, streamOf, type EventMetadata, type KubeObject, type LoopBasis, type StoredEvent } from '#model';
 import type { Json, JsonObject } from '#std';
 import type { EventChecker } from './checker.js';
@@ -42,7 +41,7 @@ class Log {
     return this.add(streamOf(kind, namespace, name), CREATED, { object: object as unknown as Json }, via);
   }
   violations(more?: readonly EventChecker[]): readonly string[] {
-    const checks = new EventChecks(new MemoryLogStore({ events: this.events }), registry, undefined, more);
+    const checks = new EventChecks(new MemoryLogStore({ events: this.events }), undefined, more);
     checks.catchUp();
     return checks.violations.map(({ checker, message }) => `${checker}: ${message}`);
   }

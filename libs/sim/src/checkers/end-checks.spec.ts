@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { Projection, WRITER_STREAM } from '#engine';
-import { registry } from '#kinds';
 import { CREATED, foldEvent, streamOf, type KubeObject, type StoredEvent } from '#model';
 import type { Json, JsonObject } from '#std';
 import { clearText, differing, leftInNamespaces, lostWrites, wrongSlices } from './end-checks.js';
@@ -31,7 +30,7 @@ class Log {
     return this.add(streamOf(kind, namespace, name), CREATED, { object: object as unknown as Json }, epoch);
   }
   view(): Projection {
-    const view = new Projection((state, event) => foldEvent(registry, state, event));
+    const view = new Projection(foldEvent);
     for (const event of this.events) view.apply(event);
     return view;
   }

@@ -1,5 +1,5 @@
-import { Projection, type Fold } from '#engine';
-import type { KindRegistry, StoredEvent } from '#model';
+import { Projection } from '#engine';
+import type { StoredEvent } from '#model';
 import { foldEvent } from '#model';
 import { boundOnce, notOvercommitted } from './binding.js';
 import type { EventChecker, Violation } from './checker.js';
@@ -17,13 +17,11 @@ export class EventChecks {
 
   constructor(
     private readonly store: { readonly events: readonly StoredEvent[] },
-    kinds: KindRegistry,
     endsKeptMs?: number,
     private readonly more: readonly EventChecker[] = [rolloutBoundsHeld(() => ({}))],
   ) {
-    const fold: Fold = (state, event) => foldEvent(kinds, state, event);
-    this.before = new Projection(fold, endsKeptMs);
-    this.after = new Projection(fold, endsKeptMs);
+    this.before = new Projection(foldEvent, endsKeptMs);
+    this.after = new Projection(foldEvent, endsKeptMs);
   }
 
   get events(): readonly StoredEvent[] {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Projection } from '#engine';
 import { CREATED, foldEvent, type LoopBasis, type StoredEvent } from '#model';
-import { registry } from '#kinds';
 import { toEventTime, type JsonObject } from '#std';
 import { SignsOfLife } from '../signs-of-life.js';
 import { WallSteps } from '../wall-steps.js';
@@ -47,7 +46,7 @@ class Hours {
 class Folded extends Projection {
   private count = 0;
   constructor() {
-    super((state, event) => foldEvent(registry, state, event));
+    super(foldEvent);
   }
   add(place: string, kind: string, name: string, more: JsonObject): void {
     const object = { apiVersion: 'v1', kind, metadata: { name, namespace: 'default', uid: name }, ...more };

@@ -1,4 +1,4 @@
-import { standardKind, VALUES_SHREDDED, type KubeObject } from '#model';
+import { recordsSealed, standardKind, VALUES_SHREDDED, type KubeObject } from '#model';
 import { putValue } from '#std';
 import { secretColumns } from './columns.js';
 import { secret, type Secret } from './schema.js';
@@ -6,12 +6,15 @@ import { decideShred } from './shred.js';
 import { shredding } from './shredding.schema.js';
 import { secretWarnings, validateSecret, validateSecretUpdate } from './validate.js';
 
+const SEALED = [['data'], ['stringData'], ['metadata', 'annotations']] as const;
+
 /** What must not be read by everyone; stored sealed. `stringData` is for writing only: it goes into `data`. */
 export const secretKind = standardKind<Secret>({
   names: { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true },
   schema: secret,
   columns: secretColumns,
-  sealed: true,
+  sealed: SEALED,
+  upcasters: [recordsSealed(SEALED)],
   subresources: [{ name: 'shred', kind: 'Shredding', verbs: ['create'], schema: shredding, isOwn: true, shreds: true }],
   events: [VALUES_SHREDDED],
   fieldSelectors: [{ field: 'type', value: (object: KubeObject) => String(object['type'] ?? '') }],
