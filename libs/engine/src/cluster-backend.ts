@@ -51,7 +51,12 @@ export class ClusterBackend {
     return this.commands.submit(command);
   }
   private shreds({ kind, subresource }: Command): boolean {
-    return this.kinds.byId(kind)?.subresources.some(({ name, shreds }) => name === subresource && shreds) ?? false;
+    return (
+      this.kinds
+        .at(this.current())
+        .byId(kind)
+        ?.subresources.some(({ name, shreds }) => name === subresource && shreds) ?? false
+    );
   }
   async fresh(): Promise<View | Refusal> {
     try {

@@ -3,6 +3,7 @@ import { MemoryBusHub, SystemClock } from '#adapters';
 import { bootstrapPolicy, registry } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
 import { isRefusal, type Command, type CommandResult, type Loop, type UserInfo } from '#model';
+import { TestView } from '#model/testing';
 import { clientOfSubject, CommandGate, decodeMessage, encodeMessage, loopUser, subjects } from './index.js';
 
 const ADMIN: UserInfo = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
@@ -21,6 +22,7 @@ function open() {
   const gate = new CommandGate({
     writer: { submit: (command) => (taken.push(command), Promise.resolve(TAKEN)) },
     kinds: registry,
+    view: () => new TestView(),
     authorizer: bootstrapPolicy,
     loops: { api: apiLoops, controllers: workloadLoops, scheduler: schedulingLoops, health: nodeLoops },
     onRefusal: (client, { message }, times) => told.push(`${client} ${times}: ${message}`),

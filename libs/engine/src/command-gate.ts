@@ -1,4 +1,4 @@
-import type { AccessAttributes, Command, CommandResult, KindRegistry, Loop, Refusal, UserInfo } from '#model';
+import type { AccessAttributes, Command, CommandResult, KindRegistry, Loop, Refusal, UserInfo, View } from '#model';
 import { accessForbidden } from '#model';
 import type { Authorizer } from '#ports';
 import { loopUser, nodeUser, NODE_PREFIX } from './actors.js';
@@ -7,6 +7,8 @@ import type { CommandPort } from './writer.js';
 export interface CommandGateOptions {
   readonly writer: CommandPort;
   readonly kinds: KindRegistry;
+  /** The newest view of this process. */
+  readonly view: () => View;
   readonly authorizer: Authorizer;
   /** The loops that each client of the bus runs, by client. A client that is not named here may not submit anything. */
   readonly loops: Readonly<Record<string, readonly Loop[]>>;
@@ -81,7 +83,8 @@ export class CommandGate {
   }
 
   private attributesOf(client: string, command: Command): AccessAttributes | undefined {
-    const names = this.options.kinds.byId(command.kind)?.names;
+    const { kinds, view } = this.options;
+    const names = kinds.at(view()).byId(command.kind)?.names;
     if (names === undefined) return undefined;
     const { verb, apiVersion, namespace = '', subresource = '', name } = command;
     // A person may speak another version of the kind, in another group; a loop leaves it out.

@@ -260,7 +260,7 @@ export class Writer implements CommandPort {
     { stream, before, restsOn, now }: Basis,
     decided: DecidedEvent,
   ): Promise<CommandResult | 'again' | Doubt> {
-    const { log, codec, reads, clock, snapshotEvery } = this.options;
+    const { log, codec, reads, clock, ids, kinds, snapshotEvery } = this.options;
     const expected = before?.revision ?? -1;
     const { type, data: changed } = decided.event as NonNullable<DecidedEvent['event']>;
     const object = decided.deleted ? undefined : decided.object;
@@ -270,8 +270,8 @@ export class Writer implements CommandPort {
     // In a later term it is another event: the log may have the first one, which does not count any more.
     const cause = this.terms === 1 ? command.correlationId : `${command.correlationId} ${this.epoch}`;
     const at = { stream, expected, cause };
-    const encoded = (data: JsonObject) =>
-      codec.encode(stream, eventOf(this.options, at, { ...what, data }), expected + 1);
+    const made = { ids, kinds: kinds.at(this.ahead) };
+    const encoded = (data: JsonObject) => codec.encode(stream, eventOf(made, at, { ...what, data }), expected + 1);
     const full = encoded(object ? withSnapshot(changed, expected + 1, { object, ...born }, snapshotEvery) : changed);
     // A snapshot only makes a rebuild faster: an event that is too large with it is appended without it.
     const event = 'snapshot' in full.data && !fits(full, log.eventBytesMax) ? encoded(changed) : full;

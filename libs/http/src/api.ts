@@ -10,7 +10,6 @@ import type { Backend } from './backend.js';
 import { ClientGone } from './body/request-body.js';
 import { faultAnswer, wrongName, type Call, type OnFault } from './call.js';
 import { customKinds } from './custom-resources.js';
-import { Discovery } from './discovery/discovery.js';
 import { get } from './gets.js';
 import { parseDuration } from './go-text.js';
 import { Inquiries } from './inquiries.js';
@@ -19,13 +18,13 @@ import { listOptions, type ListOptions } from './list-options.js';
 import { list, listAt } from './lists.js';
 import { Metrics } from './metrics.js';
 import { negotiate, PLAIN_JSON, type Asked, type OutputForm } from './negotiate.js';
-import { OpenApi } from './openapi/documents.js';
 import { page, type Pages } from './pages.js';
 import { percentDecoded, Query } from './query.js';
 import { outOfBounds } from './request-bounds.js';
 import { REQUEST_LIMITS, RequestsUnderWay, type RequestLimits } from './request-limits.js';
 import { requestInfo, type RequestInfo } from './request-info.js';
-import { Routes, type Route } from './routes.js';
+import type { Route } from './routes.js';
+import { ServedKinds } from './served-kinds.js';
 import { answers, type HttpRefusal } from './status.js';
 import { streamed, STREAMED } from './streams.js';
 import { includeObject } from './table.js';
@@ -81,8 +80,8 @@ export function createApi(options: ApiOptions): Api {
 }
 
 class KubernetesApi implements Api {
-  private readonly routes: Routes;
-  private readonly pages: Pages;
+  private readonly served: ServedKinds;
+  private readonly pages: Omit<Pages, 'discovery' | 'openApi'>;
   private readonly authenticator: Authenticator;
   private readonly authorizer: Authorizer;
   private readonly inquiries: Inquiries;
@@ -95,13 +94,15 @@ class KubernetesApi implements Api {
   constructor(private readonly options: ApiOptions) {
     const { backend, keys, address, audit } = options;
     this.metrics = new Metrics(audit);
-    this.auditor = new Auditor({ log: audit, kinds: backend.kinds, now: () => backend.now() });
+    this.auditor = new Auditor({
+      log: audit,
+      kinds: () => backend.kinds.at(backend.current()),
+      now: () => backend.now(),
+    });
     this.issuer = options.issuer ?? DEFAULT_ISSUER;
-    this.routes = new Routes(backend.kinds);
     const version = options.version ?? VERSION;
+    this.served = new ServedKinds(backend.kinds, { address, version: String(version['gitVersion'] ?? '') });
     this.pages = {
-      discovery: new Discovery(this.routes, address),
-      openApi: new OpenApi(this.routes, String(version['gitVersion'] ?? '')),
       version,
       issuer: this.issuer,
       keySetUri: `https://${address}/openid/v1/jwks`,
@@ -205,22 +206,39 @@ class KubernetesApi implements Api {
     return info.isResource ? this.resource(call) : this.page(call);
   }
 
-  private page({ request, info, query, past }: Call): Answer | HttpRefusal | Promise<Answer | HttpRefusal> {
+  private async page({ request, info, query, past }: Call): Promise<Answer | HttpRefusal> {
     if (past && info.method !== 'GET' && info.method !== 'HEAD') return unchangeable;
     const asked = this.asked(request, query, { on: 'object', hasTable: false });
     const ifNoneMatch = request.headers['if-none-match'];
-    return page(this.pages, { info, asked, query, ifNoneMatch });
+    const view = past ? await this.options.backend.at(past.position) : this.options.backend.current();
+    if (isRefusal(view)) return view;
+    const { discovery, openApi } = this.served.at(view);
+    return page({ ...this.pages, discovery, openApi }, { info, asked, query, ifNoneMatch });
   }
 
   private async resource(call: Call): Promise<Answer | HttpRefusal | undefined> {
     const { info } = call;
-    const route = this.routes.find(info);
+    const route = await this.routeOf(call);
     if ('refused' in route) return customKinds(info, this.options.backend.current()) ?? route;
     const answer = await this.routed(call, route);
     const { deprecation } = route.on.kind;
     // A body of a type that nobody reads, an answer that nobody writes: refused before it is known what it is about.
     if (answer === undefined || deprecation === undefined || answer.code === 415 || answer.code === 406) return answer;
     return { ...answer, warnings: [deprecation, ...(answer.warnings ?? [])] };
+  }
+
+  /**
+   * A path that no kind has: the kind may have been defined elsewhere a moment ago, so it is searched once more in a view that
+   * has passed the head of the log. A group that is built in has no other kinds.
+   */
+  private async routeOf({ info, past }: Call): Promise<Route | HttpRefusal> {
+    const { backend } = this.options;
+    const view = past ? await backend.at(past.position) : backend.current();
+    if (isRefusal(view)) return view;
+    const route = this.served.at(view).routes.find(info);
+    if (!('refused' in route) || past || this.served.isBuiltIn(info.group)) return route;
+    const fresh = await backend.fresh();
+    return isRefusal(fresh) ? fresh : this.served.at(fresh).routes.find(info);
   }
 
   private async routed(call: Call, route: Route): Promise<Answer | HttpRefusal | undefined> {

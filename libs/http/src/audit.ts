@@ -39,7 +39,8 @@ interface Ended extends Outcome {
 
 export interface AuditorOptions {
   readonly log: AuditLog | undefined;
-  readonly kinds: KindRegistry;
+  /** The kinds of the newest view. */
+  readonly kinds: () => KindRegistry;
   readonly now: () => Instant;
 }
 
@@ -90,7 +91,7 @@ export class Auditor {
     if (code === 401 || code === 403 || impersonated !== undefined) return true;
     if (!info.isResource) return info.method !== 'GET' && info.method !== 'HEAD';
     if (!READS.has(info.verb) || CONNECTING.has(info.subresource)) return true;
-    return (this.options.kinds.byResource(info.group, info.version, info.resource)?.sealed ?? []).length > 0;
+    return (this.options.kinds().byResource(info.group, info.version, info.resource)?.sealed ?? []).length > 0;
   }
 
   private write(series: AuditSeries, event: JsonObject | undefined): void {

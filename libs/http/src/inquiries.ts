@@ -23,9 +23,10 @@ export class Inquiries {
     const { backend } = this.options;
     const view = await backend.fresh();
     if (isRefusal(view)) return view;
-    const kind = backend.kinds.byId(command.kind);
+    const kinds = backend.kinds.at(view);
+    const kind = kinds.byId(command.kind);
     if (kind === undefined) return answers.noSuchResource;
-    const given = { now: backend.now(), uid: backend.uid(), kind, kinds: backend.kinds };
+    const given = { now: backend.now(), uid: backend.uid(), kind, kinds };
     const inquired = inquire(command, view, given);
     if (isRefusal(inquired)) return inquired;
     const object = canonical(await this.ask(inquired.inquiry, given, view));

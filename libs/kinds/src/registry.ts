@@ -1,7 +1,69 @@
-import { apiVersionOf, type AdmissionPlugin, type Kind, type KindRegistry } from '#model';
+import { apiVersionOf, type AdmissionPlugin, type Kind, type KindRegistry, type KubeObject, type View } from '#model';
 
-/** A registry of kinds: everything that a server can serve, found by id, by URL and by body. */
+/** So many views with other definitions are remembered: the newest, the writer's look ahead, moments of the past. */
+const REMEMBERED = 8;
+
+/** The kinds that a build defines, found by id, by URL and by body; {@link KindRegistry.at} adds those that a view defines. */
 export function createRegistry(kinds: readonly Kind[], admission: readonly AdmissionPlugin[] = []): KindRegistry {
+  const defining = kinds.filter((kind) => kind.defines !== undefined);
+  const builtIn = indexed(kinds);
+  const registry: KindRegistry = {
+    ...builtIn,
+    admission,
+    at: defining.length === 0 ? () => registry : definedBy(defining, (defined) => withDefined(registry, defined)),
+  };
+  return registry;
+}
+
+/** The registry of a view, remembered by the very definitions that it was made of. */
+function definedBy(
+  defining: readonly Kind[],
+  compose: (defined: readonly Kind[]) => KindRegistry,
+): (view: Pick<View, 'list'>) => KindRegistry {
+  const kindsOf = new WeakMap<KubeObject, { readonly kind: Kind | undefined }>();
+  const kindOf = (by: Kind, definition: KubeObject): Kind | undefined => {
+    let made = kindsOf.get(definition);
+    if (!made) kindsOf.set(definition, (made = { kind: by.defines?.(definition) }));
+    return made.kind;
+  };
+  const remembered: { readonly definitions: (readonly KubeObject[])[]; readonly registry: KindRegistry }[] = [];
+  return (view) => {
+    const definitions = defining.map((kind) => view.list(kind.ref));
+    const at = remembered.findIndex((one) => one.definitions.every((list, i) => isSame(list, definitions[i] ?? [])));
+    const known = remembered[at];
+    if (known) {
+      // The same lists next time: compared by identity alone.
+      known.definitions.splice(0, definitions.length, ...definitions);
+      if (at > 0) remembered.unshift(...remembered.splice(at, 1));
+      return known.registry;
+    }
+    const defined = defining.flatMap((by, i) => (definitions[i] ?? []).map((definition) => kindOf(by, definition)));
+    const registry = compose(defined.filter((kind) => kind !== undefined));
+    remembered.unshift({ definitions, registry });
+    remembered.length = Math.min(remembered.length, REMEMBERED);
+    return registry;
+  };
+}
+
+/** The chain in which a kind is searched: built-in ones first. */
+function withDefined(builtIn: KindRegistry, defined: readonly Kind[]): KindRegistry {
+  const own = defined.filter((kind) => builtIn.byId(kind.id) === undefined);
+  if (own.length === 0) return builtIn;
+  const custom = indexed(own);
+  return {
+    ...builtIn,
+    all: [...builtIn.all, ...own],
+    byId: (id) => builtIn.byId(id) ?? custom.byId(id),
+    byResource: (...asked) => builtIn.byResource(...asked) ?? custom.byResource(...asked),
+    byKind: (...asked) => builtIn.byKind(...asked) ?? custom.byKind(...asked),
+  };
+}
+
+function isSame(one: readonly KubeObject[], other: readonly KubeObject[]): boolean {
+  return one === other || (one.length === other.length && one.every((object, index) => object === other[index]));
+}
+
+function indexed(kinds: readonly Kind[]): Omit<KindRegistry, 'at' | 'admission'> {
   const byId = new Map<string, Kind>();
   const byResource = new Map<string, Kind>();
   const byKind = new Map<string, Kind>();
@@ -16,7 +78,6 @@ export function createRegistry(kinds: readonly Kind[], admission: readonly Admis
   }
   return {
     all: kinds,
-    admission,
     byId: (id) => byId.get(id),
     byResource: (group, version, plural) => byResource.get(`${apiVersionOf(group, version)} ${plural}`),
     byKind: (group, version, kind) => byKind.get(`${apiVersionOf(group, version)} ${kind}`),

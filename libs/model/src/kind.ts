@@ -134,12 +134,19 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly rowConditions?: ((object: KubeObject) => readonly JsonObject[]) | undefined;
   /** Of a kind that is created and answered but never stored: what comes instead of a decision. */
   readonly inquire?: Inquire;
+  /** Of kinds whose objects define kinds: the one that this object defines, undefined while it defines none. Pure. */
+  readonly defines?: (definition: KubeObject) => Kind | undefined;
   decide(command: Command, state: StreamState | undefined, view: View, context: DecideContext): Decided;
 }
 
-/** All kinds of this server. */
+/** The kinds that there are: those that a build defines, or those of one view. */
 export interface KindRegistry {
   readonly all: readonly Kind[];
+  /**
+   * The kinds of a view: the built-in ones, and those that objects of the view define. Views with the same definitions give
+   * the same registry, so what is derived from one can be kept by its identity.
+   */
+  at(view: Pick<View, 'list'>): KindRegistry;
   byId(id: KindId): Kind | undefined;
   /** By what a URL or a body says. */
   byResource(group: string, version: string, plural: string): Kind | undefined;

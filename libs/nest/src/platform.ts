@@ -35,7 +35,7 @@ import {
 } from '#engine';
 import { bootstrapPolicy, registry } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
-import type { OutsideFacts } from '#model';
+import type { OutsideFacts, View } from '#model';
 import type { EventLog } from '#ports';
 import { Fault } from '#std';
 import { codeHash } from './code-hash.js';
@@ -95,7 +95,7 @@ export class Platform implements OnApplicationShutdown {
     const { home, process: name } = settings;
     // For `npm run down`: which process to stop.
     writeFileSync(join(home, `${name}.pid`), `${process.pid}\n`);
-    const gate = isWriter ? gateBefore(await becomeWriter(plane, log, bus)) : undefined;
+    const gate = isWriter ? gateBefore(await becomeWriter(plane, log, bus), () => plane.reads.projection) : undefined;
     if (isWriter && place.keys) startShredding(plane, place.keys, settings);
     if (isWriter) noteCluster(home, plane.reads.projection.cluster);
     await place.upkeep?.start();
@@ -215,10 +215,11 @@ const LOOPS = {
 } as const;
 export type BusClient = keyof typeof LOOPS;
 
-function gateBefore(writer: CommandPort): CommandGate {
+function gateBefore(writer: CommandPort, view: () => View): CommandGate {
   return new CommandGate({
     writer,
     kinds: registry,
+    view,
     authorizer: bootstrapPolicy,
     loops: LOOPS,
     onRefusal: (client, { message }, times) => say(`bus: refused a command of ${client} (${times} so far): ${message}`),

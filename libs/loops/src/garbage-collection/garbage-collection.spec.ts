@@ -32,10 +32,11 @@ const all = KNOWN.map(([apiVersion, kind, id, namespaced]) => ({
   ref: { id },
   names: { kind, namespaced },
 }));
-const registry = {
+const registry: KindRegistry = {
   all,
   byKind: (group: string, version: string, kind: string) =>
     all.find((one) => one.apiVersion === (group ? `${group}/${version}` : version) && one.names.kind === kind),
+  at: () => registry,
 } as unknown as KindRegistry;
 
 const clusterOf = () => new TestCluster([garbageCollection(registry)]);

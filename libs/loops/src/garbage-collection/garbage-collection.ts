@@ -18,13 +18,13 @@ import { blocksEnd, dependentsOf, FOREGROUND, isEndingBy, kindOf, ORPHAN } from 
  * Deletes what has lost all its owners, and carries out the two ways of deleting an owner that wait: in the foreground
  * (dependents first) and leaving orphans. Its keys are streams.
  */
-export function garbageCollection(kinds: Pick<KindRegistry, 'all' | 'byKind'>): Loop {
+export function garbageCollection(registry: Pick<KindRegistry, 'at'>): Loop {
   return {
     name: 'garbage-collection',
     account: 'generic-garbage-collector',
-    keysOf: (change, view) => keysOf(kinds, change, view),
+    keysOf: (change, view) => keysOf(registry.at(view), change, view),
     keysAtStart: (view) =>
-      kinds.all.flatMap((kind) =>
+      registry.at(view).all.flatMap((kind) =>
         view
           .list(kind.ref)
           .filter(concernsMe)
@@ -34,7 +34,7 @@ export function garbageCollection(kinds: Pick<KindRegistry, 'all' | 'byKind'>): 
       const { kind, namespace, name } = parseStream(key);
       const object = view.get({ id: kind }, namespace, name);
       if (!object) return [];
-      const look = { view, kinds, now };
+      const look = { view, kinds: registry.at(view), now };
       if (isEndingBy(object, FOREGROUND)) return endInForeground(look, kind, object);
       if (isEndingBy(object, ORPHAN)) return leaveOrphans(look, kind, object);
       return collect(look, kind, object);

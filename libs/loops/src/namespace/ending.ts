@@ -1,4 +1,4 @@
-import { namespaces, pods, type Namespace } from '#kinds';
+import { namespaces, pods, registry, type Namespace } from '#kinds';
 import type { Decision, KubeObject, Loop, Submit, View } from '#model';
 import type { Instant, Json } from '#std';
 import { remove, reportStatus, sides, streamOfObject } from '../shared/index.js';
@@ -55,8 +55,11 @@ function empty(view: View, found: Namespace, now: Instant): readonly Decision[] 
 }
 
 function contentsOf(view: View, name: string): readonly Remaining[] {
+  // What is of no kind any more can neither be seen nor deleted.
+  const kinds = registry.at(view);
   return view
     .kindsIn(name)
+    .filter((kind) => kinds.byId(kind) !== undefined)
     .map((kind) => ({ kind, objects: view.list({ id: kind }, name) }))
     .filter(({ objects }) => objects.length > 0);
 }

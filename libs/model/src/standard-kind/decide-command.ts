@@ -6,14 +6,15 @@ import { streamOf } from '../kube-object.js';
 import { refusals } from '../refusal.js';
 import type { View } from '../view.js';
 
-/** Decides a command on a view: what the writer, the simulation and the tests all do. Pure. */
+/** Decides a command on a view, with the kinds of that view: what the writer, the simulation and the tests all do. Pure. */
 export function decideCommand(
   registry: KindRegistry,
   command: Command,
   view: View,
   given: { readonly now: Instant; readonly uid: string },
 ): Decided {
-  const kind = registry.byId(command.kind);
+  const kinds = registry.at(view);
+  const kind = kinds.byId(command.kind);
   if (kind === undefined) {
     return {
       refused: true,
@@ -27,7 +28,7 @@ export function decideCommand(
   const namespace = kind.names.namespaced ? command.namespace : undefined;
   const name = command.name || nameInBody(command);
   const state = name === '' ? undefined : view.stream(streamOf(kind.id, namespace, name));
-  return kind.decide(command, state, view, { now: given.now, uid: given.uid, kind, kinds: registry });
+  return kind.decide(command, state, view, { now: given.now, uid: given.uid, kind, kinds });
 }
 
 /**

@@ -77,14 +77,16 @@ const noDarkness: AdmissionPlugin = {
       : undefined,
 };
 function registryOf(kinds: readonly Kind[], admission: readonly AdmissionPlugin[] = []): KindRegistry {
-  return {
+  const all: KindRegistry = {
     all: kinds,
+    at: () => all,
     admission,
     byId: (id) => kinds.find((kind) => kind.id === id),
     byResource: (_group, _version, plural) => kinds.find((kind) => kind.names.plural === plural),
     byKind: (group, version, name) =>
       kinds.find(({ names }) => names.kind === name && names.group === group && names.version === version),
   };
+  return all;
 }
 const registry = registryOf([lamps as unknown as Kind], [noDarkness]);
 const { given } = specification(registry);

@@ -43,6 +43,7 @@ export interface StandardKind<T extends KubeObject> {
   readonly rowConditions?: Kind['rowConditions'];
   readonly deprecation?: string;
   readonly unlogged?: Unlogged;
+  readonly defines?: Kind['defines'];
 }
 
 const ALL_VERBS: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
@@ -77,6 +78,7 @@ export function standardKind<T extends KubeObject>(given: StandardKind<T>): Kind
     ...(given.rowConditions && { rowConditions: given.rowConditions }),
     ...(given.deprecation !== undefined && { deprecation: given.deprecation }),
     ...(given.unlogged && { unlogged: given.unlogged }),
+    ...(given.defines && { defines: given.defines }),
   };
 }
 

@@ -5,7 +5,13 @@ import { parseStream, streamOf, type KindId, type KindRef, type KubeObject } fro
 import { foldEvent } from '../standard-kind/index.js';
 import type { StreamState, View } from '../view.js';
 
-const NO_KINDS: KindRegistry = { all: [], byId: () => undefined, byResource: () => undefined, byKind: () => undefined };
+const NO_KINDS: KindRegistry = {
+  all: [],
+  at: () => NO_KINDS,
+  byId: () => undefined,
+  byResource: () => undefined,
+  byKind: () => undefined,
+};
 
 /** The cluster of a test: a {@link View} that events are appended to. Small and plain; the engine has the fast one. */
 export class TestView implements View {
@@ -52,7 +58,8 @@ export class TestView implements View {
     const [group, version] = object.apiVersion.includes('/')
       ? (object.apiVersion.split('/') as [string, string])
       : ['', object.apiVersion];
-    const id = this.registry.byKind(group, version, object.kind)?.id ?? `${group || 'core'}.${plural(object.kind)}`;
+    const id =
+      this.registry.at(this).byKind(group, version, object.kind)?.id ?? `${group || 'core'}.${plural(object.kind)}`;
     return streamOf(id, object.metadata.namespace, object.metadata.name);
   }
 

@@ -75,8 +75,9 @@ function decideFinalize(request: Request): Decided {
   if (!isLetGo || isEmpty(request, metadata.name)) return decided;
   return refusals.conflict(aboutOf(request, metadata.name), NOT_EMPTY);
 }
-function isEmpty({ view }: Request, name: string): boolean {
-  return view.kindsIn(name).length === 0;
+function isEmpty({ view, kinds }: Request, name: string): boolean {
+  // Objects whose kind is defined no more stay in the log, for the kind may come back; nobody could delete them.
+  return view.kindsIn(name).every((id) => kinds.byId(id) === undefined);
 }
 /** As Kubernetes has it, two spaces and all. */
 const NOT_EMPTY =
