@@ -61,15 +61,11 @@ export class World {
       if (/^(heartbeat|report)\./.test(subject)) this.signs.note(from);
     };
     this.store = new MemoryLogStore({ step: () => (shape.gapMax > 1 ? 1 + this.chance.below(shape.gapMax) : 1) });
-    this.checks = new EventChecks(
-      new DecodedLog(this.store, eventCodec(registry, simulatedKeys)),
-      ENDS_KEPT_MS,
-      [
-        onlyTheSilentAreLeft(this.signs, (time) => this.wallSteps.momentOf(time)),
-        onlyTheReadyAreListed(),
-        rolloutBoundsHeld(() => ({ wallSteps: this.wallSteps.all })),
-      ],
-    );
+    this.checks = new EventChecks(new DecodedLog(this.store, eventCodec(registry, simulatedKeys)), ENDS_KEPT_MS, [
+      onlyTheSilentAreLeft(this.signs, (time) => this.wallSteps.momentOf(time)),
+      onlyTheReadyAreListed(),
+      rolloutBoundsHeld(() => ({ wallSteps: this.wallSteps.all })),
+    ]);
     const { clock, hub, chance, faults, store, steps } = this;
     const violated = (checker: string, message: string): void => this.violated(checker, message);
     this.slots = new Slots({ shape, store, hub, clock, steps, chance, faults, onViolation: violated });

@@ -32,11 +32,7 @@ export function evolve(
  * The next state of a stream; its object carries `metadata.resourceVersion`, the position of this event. Whoever owns
  * the state, and the event too, because nobody else ever sees them, has them written to: no version in between is kept.
  */
-export function foldEvent(
-  state: StreamState | undefined,
-  event: Fact,
-  owned = false,
-): StreamState {
+export function foldEvent(state: StreamState | undefined, event: Fact, owned = false): StreamState {
   const { revision, position } = event;
   const object = evolve(state?.object, event, owned);
   if (object === undefined) return { revision, position, object, ended: { at: event.time, uid: uidIn(event.data) } };
