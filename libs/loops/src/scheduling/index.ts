@@ -1,64 +1,137 @@
 import type { Pod } from '#kinds';
 import { namespaces, pods } from '#kinds';
-import type { Change, Decision, Loop, View } from '#model';
-import { streamOf } from '#model';
-import { jsonEquals, toTime, type Instant, type Json } from '#std';
-import { incident } from '../shared/incident.js';
-import { CLAIMS } from './claims.js';
-import { clusterState, place } from './cluster-state.js';
-import { forget, nominate, nominationsOf, priorityOf } from './nominated.js';
-import { schedule, type Placement } from './schedule.js';
+import { KeptPicture, type Change, type Decision, type Loop, type Outside, type View } from '#model';
+import { jsonEquals, type Instant } from '#std';
+import { guardOf, type Guard } from './budgets.js';
+import { CLAIMS, missingClaim } from './claims.js';
+import { forget, nominate, nominationsOf, placedPod, type Reserved } from './nominated.js';
+import { ClusterPicture } from './picture/cluster-picture.js';
+import { LEFT_MS, nameOf, type ParkedShape } from './picture/waiting-pods.js';
+import { bind, cannotPlace } from './commands.js';
+import { schedule, type Look } from './schedule.js';
+import { shapeOf } from './shape.js';
 import { sendAway } from './victims.js';
 
 const KEY = 'queue';
-/** Pods decided in one look: the binds of a look are written together before the next one sees them. */
-const BATCH = 256;
-const SCHEDULER = 'default-scheduler';
-/** What fits nowhere is looked at again after so long, even if nothing was heard that could have changed it. */
-const LEFT_MS = 300_000;
+/** Pods bound in one look, at most: the binds of a look are written together before the next one sees them. */
+const BOUND_MAX = 256;
+const BOUND_MIN = 16;
+/** So many nodes are visited in a look: some 10 ms. */
+const VISITS_MAX = 400_000;
+/** A pod that fits nowhere costs as much as so many that do. */
+const COST_OF_FAILURE = 3;
+/** Name of the fact that says which shapes rested after futile tries, {@link nameOf}. */
+const RESTING = 'restingShapes';
+
+const pictures = new KeptPicture<ClusterPicture>({
+  build: (view) => ClusterPicture.of(view),
+  apply: (picture, change, view) => picture.apply(change, view),
+});
 
 /**
- * Binds pods to nodes. All waiting pods are one key: a look decides a batch in order of priority and age, each pod on a
- * state in which those before it are placed already.
+ * Binds pods to nodes. All waiting pods are one key: a look decides a batch in the log's order, each pod on a picture in which
+ * those before it are placed already. Where the view is followed, pods for which there was no place are tried again
+ * only when a change may have made one.
  */
 export const scheduling: Loop = {
   name: 'scheduling',
   account: 'kube-scheduler',
+  picture: pictures,
   keysOf: (change) => (concerns(change) ? [KEY] : []),
   keysAtStart: () => [KEY],
-  reconcile(view, _key, now) {
-    const waiting = waitingPods(view);
-    if (waiting.length === 0) return [];
-    const cluster = clusterState(view);
-    const nominations = nominationsOf(waiting);
-    const decisions: Decision[] = [];
-    let bound = 0;
-    let isLeft = false;
-    for (const pod of waiting) {
-      if (bound >= BATCH) break;
-      const placement = schedule(pod, cluster, nominations);
+  reconcile(view, _key, now, outside) {
+    const { picture, isKept } = pictures.of(view);
+    const { waiting } = picture;
+    if (waiting.size === 0) return [];
+    if (outside?.fact('refusals') !== undefined) waiting.unparkLast();
+    waiting.wake(picture, now);
+    const resting = restingShapes(outside, picture, now);
+    const { submits, isLeft, isCut } = decide(view, picture, { now, isKept, resting });
+    const wakes = waiting.resting(now).map(({ restsUntil }) => restsUntil);
+    if (isLeft || waiting.hasParked) wakes.push(now + LEFT_MS);
+    if (isCut) wakes.push(now);
+    return wakes.length > 0 ? [...submits, { is: 'wake', at: Math.min(...wakes) }] : submits;
+  },
+};
+export const schedulingLoops: readonly Loop[] = [scheduling];
+
+interface LookOptions {
+  readonly now: Instant;
+  readonly isKept: boolean;
+  readonly resting: ReadonlySet<string>;
+}
+interface Decided {
+  readonly submits: readonly Decision[];
+  /** Some pod had no place. */
+  readonly isLeft: boolean;
+  /** The look was long enough before all were tried. */
+  readonly isCut: boolean;
+}
+
+function decide(view: View, picture: ClusterPicture, { now, isKept, resting }: LookOptions): Decided {
+  const { waiting } = picture;
+  const nominations = nominationsOf(waiting.nominations());
+  let guard: Guard | undefined;
+  const look: Look = { picture, nominations, guard: () => (guard ??= guardOf(view)), lacks: missingClaim(view) };
+  const boundMax = Math.max(BOUND_MIN, Math.min(BOUND_MAX, Math.floor(VISITS_MAX / Math.max(1, picture.nodes.count))));
+  const placed: Reserved[] = [];
+  const submits: Decision[] = [];
+  let isLeft = false;
+  let isCut = false;
+  let cost = 0;
+  try {
+    for (const { waiting: one, parked } of waiting.toTry(now)) {
+      if (placed.length >= boundMax) break;
+      if (isKept && cost >= boundMax) {
+        isCut = true;
+        break;
+      }
+      const { pod } = one;
+      const shape = shapeOf(pod);
+      if (isResting({ shape, parked }, resting)) continue;
+      const placement = schedule(pod, shape, look);
       // Its own claim has been weighed; from here on it is where this look puts it.
       if (placement.is === 'placed') {
         forget(nominations, pod);
-        place(placement.node, pod);
-        bound++;
-        decisions.push(...bind(view, pod, placement, now));
+        const here = { row: placement.node, placed: placedPod(pod) };
+        picture.place(here.row, here.placed);
+        placed.push(here);
+        cost++;
+        if (parked) waiting.succeeded(parked);
+        submits.push(...bind(view, pod, placement, now));
         continue;
       }
       isLeft = true;
+      cost += COST_OF_FAILURE;
       const { preemption } = placement;
+      if (isKept) waiting.park(one, shape, { now, preempts: preemption.is === 'nominated' });
       if (preemption.is === 'ineligible' && preemption.waits) continue;
       forget(nominations, pod);
       if (preemption.is === 'nominated') {
         nominate(nominations, preemption.node, pod);
-        for (const victim of preemption.victims) decisions.push(...sendAway(view, victim, pod, preemption.node, now));
+        for (const victim of preemption.victims) submits.push(...sendAway(view, victim, pod, preemption.node, now));
       }
-      decisions.push(...cannotPlace(view, pod, placement, now));
+      submits.push(...cannotPlace(view, pod, placement, now));
     }
-    return isLeft ? [...decisions, { is: 'wake', at: now + LEFT_MS }] : decisions;
-  },
-};
-export const schedulingLoops: readonly Loop[] = [scheduling];
+  } finally {
+    // Only what the log says is in the picture from look to look.
+    for (const { row, placed: pod } of placed) picture.displace(row, pod);
+  }
+  return { submits, isLeft, isCut };
+}
+
+function isResting(
+  { shape, parked }: { readonly shape: ParkedShape['shape']; readonly parked: ParkedShape | undefined },
+  resting: ReadonlySet<string>,
+): boolean {
+  return parked === undefined && resting.size > 0 && resting.has(nameOf(shape));
+}
+/** As recorded, where a past look is taken again; otherwise what this process has tried. Recorded unless there are none. */
+function restingShapes(outside: Outside | undefined, { waiting }: ClusterPicture, now: Instant): ReadonlySet<string> {
+  const resting = waiting.resting(now).map(({ shape }) => nameOf(shape));
+  const names = resting.length > 0 ? outside?.digest(RESTING, () => resting) : outside?.fact(RESTING);
+  return new Set(Array.isArray(names) ? names.map(String) : resting);
+}
 
 /** Pods, nodes, claims and the labels of namespaces; a pod's own status report changes nothing for the scheduler unless it has ended. */
 function concerns(change: Change): boolean {
@@ -76,131 +149,4 @@ function concerns(change: Change): boolean {
     before.status?.nominatedNodeName !== after.status?.nominatedNodeName ||
     before.status?.phase !== after.status?.phase
   );
-}
-
-function waitingPods(view: View): readonly Pod[] {
-  return (view.podsOnNode('') as readonly Pod[])
-    .filter((pod) => !pod.metadata.deletionTimestamp && (pod.spec.schedulerName ?? SCHEDULER) === SCHEDULER)
-    .filter((pod) => (pod.spec.schedulingGates ?? []).length === 0)
-    .filter((pod) => pod.status?.phase === undefined || pod.status.phase === 'Pending')
-    .map((pod) => ({ pod, stream: streamOf(pods.id, pod.metadata.namespace, pod.metadata.name) }))
-    .map(({ pod, stream }) => ({ pod, stream, createdAt: view.stream(stream)?.createdAt ?? 0 }))
-    .sort(inOrder)
-    .map(({ pod }) => pod);
-}
-interface Waiting {
-  readonly pod: Pod;
-  readonly stream: string;
-  readonly createdAt: number;
-}
-/** The log's order: higher priority first, then the pod whose creation has the lower position. */
-function inOrder(a: Waiting, b: Waiting): number {
-  const priority = priorityOf(b.pod) - priorityOf(a.pod);
-  if (priority !== 0) return priority;
-  if (a.createdAt !== b.createdAt) return a.createdAt - b.createdAt;
-  return a.stream < b.stream ? -1 : 1;
-}
-
-function bind(
-  view: View,
-  pod: Pod,
-  placement: Extract<Placement, { is: 'placed' }>,
-  now: Instant,
-): readonly Decision[] {
-  const { namespace, name, uid } = pod.metadata;
-  const node = placement.node.name;
-  const because = `of ${placement.feasible} node(s) that ${namespace}/${name} fits on, ${node} scores best`;
-  return [
-    {
-      is: 'submit',
-      because,
-      basedOn: [streamOf(pods.id, namespace, name)],
-      command: {
-        verb: 'create',
-        kind: pods.id,
-        ...(namespace !== undefined && { namespace }),
-        name,
-        subresource: 'binding',
-        body: {
-          apiVersion: 'v1',
-          kind: 'Binding',
-          metadata: { name, ...(namespace !== undefined && { namespace }), uid },
-          target: { kind: 'Node', name: node },
-        },
-        event: { type: 'PodBound', facts: { node, scores: placement.scores as unknown as Json, reasons: [because] } },
-      },
-      then: incident(view, now, {
-        about: pod,
-        type: 'Normal',
-        reason: 'Scheduled',
-        message: `Successfully assigned ${namespace}/${name} to ${node}`,
-        component: SCHEDULER,
-        isReportedOnly: true,
-        action: 'Binding',
-      }),
-    },
-  ];
-}
-
-/** Says why, once: the same answer again is no news. The node where room is being made is named, or named no longer. */
-function cannotPlace(
-  view: View,
-  pod: Pod,
-  { message, preemption }: Extract<Placement, { is: 'unschedulable' }>,
-  now: Instant,
-): readonly Decision[] {
-  const conditions = (pod.status?.conditions ?? []) as readonly PodCondition[];
-  const old = conditions.find((condition) => condition.type === 'PodScheduled');
-  const nominated = preemption.is === 'nominated' ? preemption.node : undefined;
-  const isElsewhere = (pod.status?.nominatedNodeName || undefined) !== nominated;
-  if (old?.status === 'False' && old.message === message && !isElsewhere) return [];
-  const { namespace, name, generation } = pod.metadata;
-  const condition: PodCondition = {
-    type: 'PodScheduled',
-    status: 'False',
-    reason: 'Unschedulable',
-    message,
-    lastProbeTime: null,
-    lastTransitionTime: old?.status === 'False' && old.lastTransitionTime ? old.lastTransitionTime : toTime(now),
-    ...(generation !== undefined && { observedGeneration: generation }),
-  };
-  return [
-    {
-      is: 'submit',
-      because: message,
-      command: {
-        verb: 'patch',
-        kind: pods.id,
-        ...(namespace !== undefined && { namespace }),
-        name,
-        subresource: 'status',
-        patchType: 'strategic',
-        body: {
-          status: {
-            conditions: [condition as unknown as Json],
-            ...(isElsewhere && { nominatedNodeName: nominated ?? null }),
-          },
-        },
-        event: { type: 'PodFoundUnschedulable', facts: { message, ...(nominated !== undefined && { nominated }) } },
-      },
-    },
-    ...incident(view, now, {
-      about: pod,
-      type: 'Warning',
-      reason: 'FailedScheduling',
-      message,
-      component: SCHEDULER,
-      isReportedOnly: true,
-      action: 'Scheduling',
-    }),
-  ];
-}
-interface PodCondition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason?: string;
-  readonly message?: string;
-  readonly lastProbeTime?: string | null;
-  readonly lastTransitionTime?: string;
-  readonly observedGeneration?: number;
 }

@@ -1,8 +1,13 @@
 import type { NodeSelectorRequirement, NodeSelectorTerm, Pod } from '#kinds';
-import type { NodeState } from './cluster-state.js';
+
+/** What a node selector can ask for. */
+export interface NodeLabels {
+  readonly name: string;
+  readonly labels: { readonly [key: string]: string };
+}
 
 /** Whether a node has what `nodeSelector` and the required node affinity ask for. */
-export function matchesNode(pod: Pod): (state: NodeState) => boolean {
+export function matchesNode(pod: Pod): (state: NodeLabels) => boolean {
   const selector = Object.entries(pod.spec.nodeSelector ?? {});
   const terms = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   return (state) => {
@@ -12,7 +17,7 @@ export function matchesNode(pod: Pod): (state: NodeState) => boolean {
 }
 
 /** All requirements of a term hold. A term without any matches no node. */
-export function matchesTerm(term: NodeSelectorTerm, state: NodeState): boolean {
+export function matchesTerm(term: NodeSelectorTerm, state: NodeLabels): boolean {
   const expressions = term.matchExpressions ?? [];
   const fields = term.matchFields ?? [];
   if (expressions.length === 0 && fields.length === 0) return false;

@@ -1,14 +1,13 @@
 import type { Pod } from '#kinds';
-import { withPods, type ClusterState } from './cluster-state.js';
+import type { ClusterPicture } from './picture/cluster-picture.js';
+import { podNeeds } from './picture/needs.js';
+import type { NodeRow, PlacedPod } from './picture/node-table.js';
+import { priorityOf } from './shape.js';
 
 /** Waiting pods by the node where room is being made for them. A look adds those that it nominates itself. */
 export type Nominations = Map<string, Pod[]>;
 
-export function priorityOf(pod: Pod): number {
-  return pod.spec.priority ?? 0;
-}
-
-export function nominationsOf(waiting: readonly Pod[]): Nominations {
+export function nominationsOf(waiting: Iterable<Pod>): Nominations {
   const nominations: Nominations = new Map();
   for (const pod of waiting) {
     const node = pod.status?.nominatedNodeName;
@@ -18,7 +17,9 @@ export function nominationsOf(waiting: readonly Pod[]): Nominations {
 }
 
 export function nominate(nominations: Nominations, node: string, pod: Pod): void {
-  nominations.set(node, [...(nominations.get(node) ?? []), pod]);
+  const others = nominations.get(node);
+  if (others) others.push(pod);
+  else nominations.set(node, [pod]);
 }
 export function forget(nominations: Nominations, pod: Pod): void {
   for (const [node, pods] of nominations) {
@@ -36,15 +37,30 @@ export function ahead(nominations: Nominations, node: string, pod: Pod): readonl
   );
 }
 
-/** The cluster as this pod has to see it: the very same one when nothing is kept for others. */
-export function withNominated(pod: Pod, cluster: ClusterState, nominations: Nominations): ClusterState {
-  if (nominations.size === 0) return cluster;
-  let isChanged = false;
-  const nodes = cluster.nodes.map((state) => {
-    const others = ahead(nominations, state.name, pod);
-    if (others.length === 0) return state;
-    isChanged = true;
-    return withPods(state, [...state.pods, ...others]);
-  });
-  return isChanged ? { ...cluster, nodes } : cluster;
+/** All room that is kept from a pod for others. */
+export function reservedFor(pod: Pod, nominations: Nominations, picture: ClusterPicture): readonly Reserved[] {
+  const found: Reserved[] = [];
+  for (const node of nominations.keys()) {
+    const row = picture.nodes.get(node);
+    if (row) for (const one of ahead(nominations, node, pod)) found.push({ row, placed: placedPod(one) });
+  }
+  return found;
+}
+export interface Reserved {
+  readonly row: NodeRow;
+  readonly placed: PlacedPod;
+}
+/** A waiting pod as it is counted where it is imagined to be. */
+export function placedPod(pod: Pod): PlacedPod {
+  return { key: `imagined ${pod.metadata.uid}`, pod, needs: podNeeds(pod) };
+}
+
+/** What `look` finds while these pods are counted where they are nominated. */
+export function withReserved<T>(picture: ClusterPicture, reserved: readonly Reserved[], look: () => T): T {
+  for (const { row, placed } of reserved) picture.place(row, placed);
+  try {
+    return look();
+  } finally {
+    for (const { row, placed } of reserved) picture.displace(row, placed);
+  }
 }

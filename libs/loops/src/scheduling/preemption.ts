@@ -1,7 +1,10 @@
 import type { Pod } from '#kinds';
-import { filters, firstRejection, type Rejection } from './filters/index.js';
-import { withNode, withPods, type ClusterState, type NodeState } from './cluster-state.js';
-import { ahead, priorityOf, type Nominations } from './nominated.js';
+import { Fit } from './fit.js';
+import { ahead, placedPod, withReserved } from './nominated.js';
+import type { NodeRow, PlacedPod } from './picture/node-table.js';
+import type { Look } from './schedule.js';
+import { priorityOf, type Shape } from './shape.js';
+import { isResolvable, reasonsOf, Verdict } from './verdict.js';
 
 /** What sending away pods of lower priority could do for a pod that fits nowhere. */
 export type Preemption =
@@ -12,12 +15,13 @@ export type Preemption =
 
 export interface Attempt {
   readonly pod: Pod;
-  readonly cluster: ClusterState;
-  readonly nominations: Nominations;
-  readonly rejections: ReadonlyMap<NodeState, Rejection>;
+  readonly shape: Shape;
+  readonly look: Look;
+  /** Why each node rejects the pod, by its place. */
+  readonly verdicts: Uint8Array;
 }
 interface Candidate {
-  readonly node: NodeState;
+  readonly node: string;
   /** The most important first. */
   readonly victims: readonly Pod[];
   readonly broken: number;
@@ -29,16 +33,16 @@ const NO_VICTIMS = 'No preemption victims found for incoming pod';
 const NOT_HELPFUL = 'Preemption is not helpful for scheduling';
 
 export function preempt(attempt: Attempt): Preemption {
-  const { pod, cluster, rejections } = attempt;
+  const { pod, look, verdicts } = attempt;
   const ineligible = whyIneligible(attempt);
   if (ineligible) return ineligible;
   const outcome = new Map<string, number>();
   const candidates: Candidate[] = [];
-  for (const node of cluster.nodes) {
+  for (const row of look.picture.nodes.inOrder()) {
     if (candidates.length >= CANDIDATES_MAX) break;
-    if (rejections.get(node)?.helpless !== false) add(outcome, NOT_HELPFUL);
+    if (!isResolvable(verdicts[row.index] as number)) add(outcome, NOT_HELPFUL);
     else {
-      const found = victimsOn(attempt, node);
+      const found = victimsOn(attempt, row);
       if ('victims' in found) candidates.push(found);
       else for (const reason of found.reasons) add(outcome, reason);
     }
@@ -48,23 +52,23 @@ export function preempt(attempt: Attempt): Preemption {
     undefined,
   );
   if (!best) return { is: 'useless', outcome };
-  const { metadata } = pod;
-  const victims = best.victims.filter((victim) => victim.metadata.uid !== metadata.uid);
-  return { is: 'nominated', node: best.node.name, victims };
+  const victims = best.victims.filter((victim) => victim.metadata.uid !== pod.metadata.uid);
+  return { is: 'nominated', node: best.node, victims };
 }
 
 function add(outcome: Map<string, number>, reason: string): void {
   outcome.set(reason, (outcome.get(reason) ?? 0) + 1);
 }
 
-function whyIneligible({ pod, cluster, rejections }: Attempt): Preemption | undefined {
-  if ((pod.spec as { readonly preemptionPolicy?: string }).preemptionPolicy === 'Never') {
+function whyIneligible({ pod, shape, look, verdicts }: Attempt): Preemption | undefined {
+  if (!shape.mayPreempt) {
     return { is: 'ineligible', why: 'not eligible due to preemptionPolicy=Never.', waits: false };
   }
-  const nominated = cluster.nodes.find(({ name }) => name === pod.status?.nominatedNodeName);
-  if (!nominated || rejections.get(nominated)?.helpless !== false) return undefined;
-  const isLeaving = nominated.pods.some(
-    (one) => one.metadata.deletionTimestamp !== undefined && priorityOf(one) < priorityOf(pod) && wasPreempted(one),
+  const nominated = look.picture.nodes.get(pod.status?.nominatedNodeName ?? '');
+  if (!nominated || !isResolvable(verdicts[nominated.index] as number)) return undefined;
+  const isLeaving = [...nominated.pods.values()].some(
+    ({ pod: one }) =>
+      one.metadata.deletionTimestamp !== undefined && priorityOf(one) < priorityOf(pod) && wasPreempted(one),
   );
   const why = 'not eligible due to a terminating pod on the nominated node.';
   return isLeaving ? { is: 'ineligible', why, waits: true } : undefined;
@@ -76,47 +80,62 @@ function wasPreempted(pod: Pod): boolean {
 
 /**
  * The fewest and least important pods whose leaving makes room: all of lower priority go, then the most important come
- * back one after another while the pod still fits, those guarded by a budget first.
+ * back one after another while the pod still fits, those guarded by a budget first. The picture is as before at the end.
  */
-function victimsOn(attempt: Attempt, node: NodeState): Candidate | Rejection {
-  const { pod, cluster } = attempt;
-  const lower = node.pods.filter((one) => priorityOf(one) < priorityOf(pod)).sort(byImportance);
-  if (lower.length === 0) return { reasons: [NO_VICTIMS], helpless: false };
-  const gone = new Set(lower);
-  const rejected = fits(attempt, node, gone);
-  if (rejected) return rejected;
-  const guarded = cluster.guard(lower);
-  let broken = 0;
-  for (const one of [...lower.filter((p) => guarded.has(p)), ...lower.filter((p) => !guarded.has(p))]) {
-    gone.delete(one);
-    if (fits(attempt, node, gone) === undefined) continue;
+function victimsOn(attempt: Attempt, row: NodeRow): Candidate | { readonly reasons: readonly string[] } {
+  const { pod, look } = attempt;
+  const { picture } = look;
+  const lower = [...row.pods.values()]
+    .filter((one) => priorityOf(one.pod) < priorityOf(pod))
+    .sort((a, b) => byImportance(a.pod, b.pod));
+  if (lower.length === 0) return { reasons: [NO_VICTIMS] };
+  const gone = new Set<PlacedPod>();
+  const leave = (one: PlacedPod): void => {
+    picture.displace(row, one);
     gone.add(one);
-    if (guarded.has(one)) broken++;
+  };
+  const comeBack = (one: PlacedPod): void => {
+    picture.place(row, one);
+    gone.delete(one);
+  };
+  try {
+    for (const one of lower) leave(one);
+    const reasons = rejectionAt(attempt, row);
+    if (reasons) return { reasons };
+    const guarded = look.guard()(lower.map((one) => one.pod));
+    const isGuarded = (one: PlacedPod): boolean => guarded.has(one.pod);
+    let broken = 0;
+    for (const one of [...lower.filter(isGuarded), ...lower.filter((p) => !isGuarded(p))]) {
+      comeBack(one);
+      if (rejectionAt(attempt, row) === undefined) continue;
+      leave(one);
+      if (isGuarded(one)) broken++;
+    }
+    const victims = lower.filter((one) => gone.has(one)).map((one) => one.pod);
+    return { node: row.name, victims, broken };
+  } finally {
+    for (const one of [...gone]) comeBack(one);
   }
-  return { node, victims: lower.filter((one) => gone.has(one)), broken };
 }
 
-function fits(attempt: Attempt, node: NodeState, gone: ReadonlySet<Pod>): Rejection | undefined {
-  const { pod, cluster, nominations } = attempt;
-  const left = node.pods.filter((one) => !gone.has(one));
-  const others = ahead(nominations, node.name, pod);
-  const rejected = others.length > 0 ? rejectionOf(pod, cluster, withPods(node, [...left, ...others])) : undefined;
-  return rejected ?? rejectionOf(pod, cluster, withPods(node, left));
-}
-function rejectionOf(pod: Pod, cluster: ClusterState, changed: NodeState): Rejection | undefined {
-  const imagined = withNode(cluster, changed);
-  return firstRejection(
-    filters.map((filter) => filter(pod, imagined)),
-    changed,
-  );
+/** Why the node would not do as the picture is now, with those that are nominated there and without them. */
+function rejectionAt({ pod, shape, look }: Attempt, row: NodeRow): readonly string[] | undefined {
+  const { picture, nominations } = look;
+  const reasons = (): readonly string[] | undefined => {
+    const verdict = new Fit(pod, shape, picture).at(row.index);
+    return verdict === Verdict.fits ? undefined : reasonsOf(verdict, picture, row.index, shape.needs);
+  };
+  const others = ahead(nominations, row.name, pod).map((one) => ({ row, placed: placedPod(one) }));
+  return (others.length > 0 ? withReserved(picture, others, reasons) : undefined) ?? reasons();
 }
 
-/** Higher priority first, then who has run longer, then the name. */
+/** Higher priority first, then the one that has run longer, then the name. */
 function byImportance(a: Pod, b: Pod): number {
   if (priorityOf(a) !== priorityOf(b)) return priorityOf(b) - priorityOf(a);
   const [startA, startB] = [startOf(a), startOf(b)];
   if (startA !== startB) return startA < startB ? -1 : 1;
-  return a.metadata.name < b.metadata.name ? -1 : 1;
+  if (a.metadata.name !== b.metadata.name) return a.metadata.name < b.metadata.name ? -1 : 1;
+  return (a.metadata.namespace ?? '') < (b.metadata.namespace ?? '') ? -1 : 1;
 }
 /** One that has not started is taken to start now, after all others. */
 function startOf(pod: Pod): string {

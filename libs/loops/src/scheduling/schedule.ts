@@ -1,60 +1,94 @@
 import type { Pod } from '#kinds';
-import { filters, firstRejection, type Rejection } from './filters/index.js';
-import type { ClusterState, NodeState } from './cluster-state.js';
-import { namedNodes } from './node-affinity.js';
-import { scored } from './scores/index.js';
+import { Fit } from './fit.js';
+import { reservedFor, withReserved, type Nominations, type Reserved } from './nominated.js';
+import type { ClusterPicture } from './picture/cluster-picture.js';
+import type { NodeRow } from './picture/node-table.js';
 import { preempt, type Preemption } from './preemption.js';
-import { withNominated, type Nominations } from './nominated.js';
+import { best } from './score.js';
+import type { Shape } from './shape.js';
+import type { Guard } from './budgets.js';
 import { whyNot } from './unschedulable.js';
+import { reasonsOf, Verdict } from './verdict.js';
 
 /** Where a pod goes, or why it goes nowhere. */
 export type Placement =
   | {
       readonly is: 'placed';
-      readonly node: NodeState;
+      readonly node: NodeRow;
       readonly scores: { readonly [score: string]: number };
       readonly feasible: number;
     }
   | { readonly is: 'unschedulable'; readonly message: string; readonly preemption: Preemption };
 
-const NOT_NAMED: Rejection = { reasons: ["node(s) didn't satisfy plugin(s) [NodeAffinity]"], helpless: true };
+/** What one look decides on. */
+export interface Look {
+  readonly picture: ClusterPicture;
+  readonly nominations: Nominations;
+  readonly guard: () => Guard;
+  /** What a pod needs and no node can give it. */
+  readonly lacks: (pod: Pod) => string | undefined;
+}
 
 /** Decides for one pod. Room that is kept for others of at least its priority is no room for it. Ties: the node's name. */
-export function schedule(pod: Pod, cluster: ClusterState, nominations: Nominations): Placement {
-  const named = namedNodes(pod);
-  const lacks = cluster.nodes.length > 0 && named?.size !== 0 ? cluster.lacks(pod) : undefined;
+export function schedule(pod: Pod, shape: Shape, look: Look): Placement {
+  const { picture, nominations } = look;
+  const { nodes } = picture;
+  const { named } = nodes.matches.of(pod);
+  const lacks = nodes.count > 0 && named?.size !== 0 ? look.lacks(pod) : undefined;
   if (lacks !== undefined) {
-    const message = `0/${cluster.nodes.length} nodes are available: ${lacks}. not found`;
+    const message = `0/${nodes.count} nodes are available: ${lacks}. not found`;
     return { is: 'unschedulable', message, preemption: { is: 'useless', outcome: new Map() } };
   }
-  const reserved = withNominated(pod, cluster, nominations);
-  const prepared = filters.map((filter) => filter(pod, reserved));
-  // A pod must not lean on others that are only nominated: it has to fit without them as well.
-  const bare = reserved === cluster ? [] : filters.map((filter) => filter(pod, cluster));
-  const rejections = new Map<NodeState, Rejection>();
-  const feasible: NodeState[] = [];
-  cluster.nodes.forEach((node, i) => {
-    const rejection =
-      named && !named.has(node.name)
-        ? NOT_NAMED
-        : (firstRejection(prepared, reserved.nodes[i] as NodeState) ?? firstRejection(bare, node));
-    if (rejection) rejections.set(node, rejection);
-    else feasible.push(node);
-  });
+  const reserved = nominations.size > 0 ? reservedFor(pod, nominations, picture) : [];
+  const verdicts = verdictsOf(pod, shape, picture, reserved);
+  const feasible: number[] = [];
+  for (let index = 0; index < verdicts.length; index++) if (verdicts[index] === Verdict.fits) feasible.push(index);
   if (feasible.length === 0) {
-    const preemption = preempt({ pod, cluster, nominations, rejections });
-    const message = whyNot(cluster.nodes.length, rejections, named, preemption);
-    return { is: 'unschedulable', message, preemption };
+    const reasons = reasonsFor(shape, picture, reserved, verdicts);
+    const preemption = preempt({ pod, shape, look, verdicts: verdicts.map((verdict) => verdict & ~RESERVED) });
+    return { is: 'unschedulable', message: whyNot({ total: nodes.count, reasons, named, preemption }), preemption };
   }
-  let best: ReturnType<typeof scored>[number] | undefined;
-  for (const candidate of scored(pod, feasible, cluster)) {
-    if (
-      !best ||
-      candidate.total > best.total ||
-      (candidate.total === best.total && candidate.node.name < best.node.name)
-    )
-      best = candidate;
-  }
-  const { node, parts } = best as ReturnType<typeof scored>[number];
-  return { is: 'placed', node, scores: parts, feasible: feasible.length };
+  const { index, parts } = best(pod, shape, picture, feasible);
+  return { is: 'placed', node: nodes.rows[index] as NodeRow, scores: parts, feasible: feasible.length };
+}
+
+/** Marks the verdict of a node that rejects the pod because of what is reserved. */
+const RESERVED = 64;
+
+/** A pod must not lean on others that are only nominated: it has to fit with and without them. */
+function verdictsOf(pod: Pod, shape: Shape, picture: ClusterPicture, reserved: readonly Reserved[]): Uint8Array {
+  const { length } = picture.nodes.rows;
+  const verdicts = new Uint8Array(length);
+  if (reserved.length > 0)
+    withReserved(picture, reserved, () => {
+      const fit = new Fit(pod, shape, picture);
+      for (let index = 0; index < length; index++) {
+        const verdict = fit.at(index);
+        verdicts[index] = verdict === Verdict.fits ? verdict : verdict | RESERVED;
+      }
+    });
+  const fit = new Fit(pod, shape, picture);
+  for (let index = 0; index < length; index++) if (verdicts[index] === Verdict.fits) verdicts[index] = fit.at(index);
+  return verdicts;
+}
+
+/** How many nodes reject the pod for each reason. */
+function reasonsFor(
+  { needs }: Shape,
+  picture: ClusterPicture,
+  reserved: readonly Reserved[],
+  verdicts: Uint8Array,
+): ReadonlyMap<string, number> {
+  const reasons = new Map<string, number>();
+  const count = (mark: number): void => {
+    for (let index = 0; index < verdicts.length; index++) {
+      const verdict = verdicts[index] as number;
+      if (picture.nodes.rows[index] === undefined || (verdict & RESERVED) !== mark) continue;
+      for (const reason of reasonsOf(verdict & ~RESERVED, picture, index, needs))
+        reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    }
+  };
+  if (reserved.length > 0) withReserved(picture, reserved, () => count(RESERVED));
+  count(0);
+  return reasons;
 }

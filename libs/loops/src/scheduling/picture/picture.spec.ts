@@ -1,0 +1,143 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Pod } from '#kinds';
+import { RecordedOutside, type Decision, type View } from '#model';
+import type { JsonObject } from '#std';
+import fc from 'fast-check';
+import { scheduling } from '../index.js';
+import { shapeOf } from '../shape.js';
+import { step, World } from '../testing/world.js';
+import { ClusterPicture } from './cluster-picture.js';
+
+/** All that a picture says, in terms that do not depend on the places of nodes. */
+function told(picture: ClusterPicture, kept: ClusterPicture): unknown {
+  const { nodes, counts, waiting } = picture;
+  const rows = nodes.inOrder();
+  const byName = (perNode: ReadonlyMap<number, number>) =>
+    [...perNode].map(([index, count]) => [nodes.rows[index]?.name, count] as const).sort();
+  const amounts = (index: number) =>
+    [...nodes.columns]
+      .map(([resource, { allocatable, used }]) => [resource, allocatable[index], used[index]] as const)
+      // A column may be left of a node that is gone.
+      .filter(([, allocatable, used]) => allocatable !== 0 || used !== 0)
+      .sort();
+  const probes = kept.waiting.all().map(({ pod }) => pod);
+  return {
+    count: nodes.count,
+    nodes: rows.map(({ index, name, labels, pods, withPorts }) => ({
+      ...{ name, labels, amounts: amounts(index), slots: nodes.slots[index], taken: nodes.taken[index] },
+      scored: [nodes.scoredCpu[index], nodes.scoredMemory[index]],
+      pods: [...pods.values()].map(({ key, pod }) => [key, pod.metadata.resourceVersion]).sort(),
+      withPorts: [...withPorts].map(({ key }) => key).sort(),
+      matches: probes.map((pod) => {
+        const { verdicts, affine, softTaints, preferred } = nodes.matches.of(pod);
+        return [verdicts[index], affine[index], softTaints?.[index] ?? 0, preferred?.[index]];
+      }),
+      domains: ['zone', 'host'].map((key) => {
+        const { of, ids } = nodes.domainsOf(key);
+        return [...ids].find(([, id]) => id === of[index])?.[0];
+      }),
+    })),
+    terms: [...counts.termCounts()].map(({ key, perNode }) => [key, byName(perNode)]).sort(),
+    counts: kept.counts.matchers().map((matcher) => [matcher.key, byName(counts.of(matcher))]),
+    waiting: waiting.all().map(({ key, createdAt, pod }) => [key, createdAt, pod.metadata.resourceVersion]),
+    nominations: [...waiting.nominations()].map(({ metadata }) => metadata.name).sort(),
+  };
+}
+
+const followed: View[] = [];
+afterEach(() => {
+  for (const view of followed.splice(0)) scheduling.picture?.leave(view);
+});
+
+describe('the picture of the cluster', () => {
+  it('equals the one that is built from the view, whatever changes', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const kept = new ClusterPicture();
+        const world: World = new World((change) => kept.apply(change, world.view));
+        for (const now of steps) {
+          world.take(now);
+          // Counts of selectors are made when they are asked for, and have to stay true.
+          if (now.does === 'look') world.carryOut(scheduling.reconcile(world.view, 'queue', world.now));
+          for (const { pod } of kept.waiting.all()) probe(kept, pod);
+          expect(told(kept, kept)).toEqual(told(ClusterPicture.of(world.view), kept));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  }, 60_000);
+  it('is after a look what it was before it: the same look again binds the same', () => {
+    let bound = 0;
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 20, maxLength: 60 }), (steps) => {
+        const world = new World(() => undefined);
+        for (const now of steps) world.take(now);
+        const { view } = world;
+        followed.push(view);
+        scheduling.picture?.follow(view);
+        const first = binds(scheduling.reconcile(view, 'queue', world.now));
+        expect(binds(scheduling.reconcile(view, 'queue', world.now))).toEqual(first);
+        bound += first.length;
+      }),
+    );
+    expect(bound).toBeGreaterThan(20);
+  });
+});
+
+describe('a look at a view that is followed', () => {
+  it('binds the same pods to the same nodes as one that knows nothing of earlier looks, parked pods or not', () => {
+    let parkedBinds = 0;
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 10, maxLength: 80 }), (steps) => {
+        const world: World = new World((change) => scheduling.picture?.changed(world.view, [change]));
+        const { view } = world;
+        followed.push(view);
+        scheduling.picture?.follow(view);
+        for (const now of steps) {
+          world.take(now);
+          if (now.does !== 'look') continue;
+          const outside = new RecordedOutside({});
+          const decisions = scheduling.reconcile(view, 'queue', world.now, outside);
+          const again = decidedAlone(view, world.now, outside.recorded);
+          // What the look decided is decided again, whatever else there is about pods that it left parked.
+          const known = new Set(again.map((one) => JSON.stringify(one)));
+          for (const one of submits(decisions)) expect(known).toContain(JSON.stringify(one));
+          // A look that decides nothing records nothing, so nobody learns from it which shapes rest.
+          if (submits(decisions).length > 0 || !restsOnly(decisions, world.now))
+            expect(binds(decisions)).toEqual(binds(again));
+          parkedBinds += binds(decisions).length;
+          world.carryOut(decisions);
+        }
+      }),
+      { numRuns: 300 },
+    );
+    expect(parkedBinds).toBeGreaterThan(100);
+  }, 60_000);
+});
+
+/** A past decision is decided again on a view that nobody follows. */
+function decidedAlone(view: View, now: number, facts: JsonObject | undefined): readonly Decision[] {
+  const past = Object.create(view) as View;
+  return submits(scheduling.reconcile(past, 'queue', now, new RecordedOutside(facts ?? {})));
+}
+/** The loop wants to look again before the time after which it tries everything again. */
+function restsOnly(decisions: readonly Decision[], now: number): boolean {
+  return decisions.some((one) => one.is === 'wake' && one.at < now + 300_000);
+}
+function submits(decisions: readonly Decision[]): readonly Decision[] {
+  return decisions.filter((one) => one.is === 'submit');
+}
+function binds(decisions: readonly Decision[]): readonly string[] {
+  return decisions.flatMap((one) => {
+    if (one.is !== 'submit' || one.command.subresource !== 'binding') return [];
+    const { target } = one.command.body as unknown as { target: { name: string } };
+    return [`${one.command.name} → ${target.name}`];
+  });
+}
+/** Asks for the counts that a look at the pod would need. */
+function probe(picture: ClusterPicture, pod: Pod): void {
+  const shape = shapeOf(pod);
+  for (const { matcher } of [...shape.apart, ...shape.hardSpreads, ...shape.softSpreads, ...shape.preferred])
+    picture.counts.of(matcher);
+  if (shape.near) picture.counts.of(shape.near.matcher);
+}
