@@ -1,9 +1,8 @@
-import type { Change, KindId, KindRef, KubeObject, StreamState, View } from '#model';
-import { streamOf } from '#model';
-import { assert } from '#std';
+import type { Change, KindId, KubeObject, View } from '#model';
+import { newOwner } from './child-counts.js';
 import { bytesReplaced } from './held-bytes.js';
-import { nodeOf } from './object-indexes.js';
 import type { Projection } from './projection.js';
+import { RewoundView, type Rewind } from './rewound-view.js';
 
 /** How long the versions of objects are kept in memory: pages and watches start inside this window. */
 export const WINDOW_MS = 5 * 60_000;
@@ -14,16 +13,15 @@ export const WINDOW_BYTES = 64 * 1024 * 1024;
 /** What is kept of a change beside the version before it. */
 const CHANGE_BYTES = 256;
 
-interface Kept {
-  readonly change: Change;
-  readonly stream: string;
-  /** State of the stream before the change. */
-  readonly before: StreamState | undefined;
+interface Kept extends Rewind {
+  /** Undefined where no object changed: an event that does not count, or a stream that was forgotten. */
+  readonly change: Change | undefined;
   /** When it was folded, on the monotonic clock. */
   readonly at: number;
   /** What the window alone keeps in memory: the parts of the version before that the one after does not share. */
   readonly bytes: number;
 }
+type KeptChange = Kept & { readonly change: Change };
 
 export interface ChangeSubscription {
   cancel(): void;
@@ -40,7 +38,7 @@ export class ChangeWindow {
   private dropped = 0;
   /** Changes at or before this position are not here any more. */
   private oldest = 0;
-  private readonly byKind = new Map<KindId, Kept[]>();
+  private readonly byKind = new Map<KindId, KeptChange[]>();
   private readonly subscribers = new Map<KindId, Set<Subscriber>>();
   private readonly waiting = new Set<Subscriber>();
   private bytesKept = 0;
@@ -50,7 +48,9 @@ export class ChangeWindow {
   constructor(
     private readonly projection: Projection,
     private readonly bytesMax = WINDOW_BYTES,
-  ) {}
+  ) {
+    projection.recentlyGone = () => this.gone();
+  }
 
   /** About how much memory the kept changes take. */
   get bytes(): number {
@@ -71,25 +71,59 @@ export class ChangeWindow {
     this.oldest = this.projection.position;
   }
 
-  add(change: Change, stream: string, before: StreamState | undefined, at: number): void {
-    const bytes = CHANGE_BYTES + bytesReplaced(change.before, change.after);
-    const kept: Kept = { change, stream, before, at, bytes };
+  /**
+   * Takes in the last event that the projection has applied: what changed, if anything did, and what was forgotten by it.
+   * `before` is the state of the stream before the event, `at` the moment of its folding on the monotonic clock.
+   */
+  add(change: Change | undefined, { stream, before, at }: Pick<Kept, 'stream' | 'before' | 'at'>): void {
+    const { position, forgotten } = this.projection;
+    if (!change) {
+      // The revision of the stream has moved all the same.
+      this.keep({ position, change, stream, before, at, bytes: CHANGE_BYTES, counted: undefined });
+    } else {
+      const bytes = CHANGE_BYTES + bytesReplaced(change.before, change.after);
+      const kept = { position, change, stream, before, at, bytes, counted: this.countedBefore(change) };
+      this.keep(kept);
+      const list = this.byKind.get(change.kind);
+      if (list) list.push(kept);
+      else this.byKind.set(change.kind, [kept]);
+      for (const subscriber of this.subscribers.get(change.kind) ?? []) {
+        subscriber.pending.push(change);
+        this.waiting.add(subscriber);
+      }
+    }
+    for (const { stream, state, children } of forgotten) {
+      const counted = { owner: state.ended.uid, children };
+      this.keep({ position, change: undefined, stream, before: state, at, bytes: CHANGE_BYTES, counted });
+    }
+  }
+  private keep(kept: Kept): void {
     this.kept.push(kept);
-    this.bytesKept += bytes;
-    const list = this.byKind.get(change.kind);
-    if (list) list.push(kept);
-    else this.byKind.set(change.kind, [kept]);
-    for (const subscriber of this.subscribers.get(change.kind) ?? []) {
-      subscriber.pending.push(change);
-      this.waiting.add(subscriber);
+    this.bytesKept += kept.bytes;
+  }
+  /** The owner that a change has given a child, with how many it had before. */
+  private countedBefore({ before, after }: Change): Kept['counted'] {
+    const owner = after && newOwner(before, after);
+    if (owner === undefined) return undefined;
+    const forgotten = this.projection.forgotten.find(({ state }) => state.ended.uid === owner);
+    const children = forgotten?.children ?? this.projection.childrenEver(owner);
+    return { owner, children: Math.max(0, children - 1) };
+  }
+  /** Uids of objects that went, or were replaced, within the window. */
+  private *gone(): IterableIterator<string> {
+    for (let i = this.dropped; i < this.kept.length; i++) {
+      const { change } = this.kept[i] as Kept;
+      const uid = change?.before?.metadata.uid;
+      if (uid !== undefined && uid !== change?.after?.metadata.uid) yield uid;
     }
   }
 
   /** Shows some versions of objects in another form from now on. */
   redact(isMeant: (version: KubeObject) => boolean, redacted: (object: KubeObject) => KubeObject): void {
     const shown = (object: KubeObject): KubeObject => (isMeant(object) ? redacted(object) : object);
-    const replaced = new Map<Kept, Kept>();
+    const replaced = new Map<Kept, KeptChange>();
     this.kept.forEach((kept, i) => {
+      if (!kept.change) return;
       const { before, after } = kept.change;
       if (![before, after].some((object) => object && isMeant(object))) return;
       const change = {
@@ -131,8 +165,8 @@ export class ChangeWindow {
       this.dropped < this.kept.length &&
       (this.dropped < surplus || this.bytesKept > this.bytesMax || (this.kept[this.dropped] as Kept).at < limit)
     ) {
-      const { change, bytes } = this.kept[this.dropped] as Kept;
-      this.oldest = change.position;
+      const { position, bytes } = this.kept[this.dropped] as Kept;
+      this.oldest = position;
       this.bytesKept -= bytes;
       this.bytesDropped += bytes;
       this.dropped++;
@@ -144,7 +178,7 @@ export class ChangeWindow {
     this.kept = this.kept.slice(this.dropped);
     this.dropped = 0;
     for (const [kind, list] of this.byKind) {
-      const first = list.findIndex((kept) => kept.change.position > this.oldest);
+      const first = list.findIndex(({ position }) => position > this.oldest);
       if (first === -1) this.byKind.delete(kind);
       else if (first > 0) this.byKind.set(kind, list.slice(first));
     }
@@ -154,14 +188,14 @@ export class ChangeWindow {
   since(kind: KindId, after: number): readonly Change[] | undefined {
     return this.keptSince(kind, after)?.map((kept) => kept.change);
   }
-  private keptSince(kind: KindId, after: number): readonly Kept[] | undefined {
+  private keptSince(kind: KindId, after: number): readonly KeptChange[] | undefined {
     if (after < this.oldest) return undefined;
     const list = this.byKind.get(kind) ?? [];
     let low = 0;
     let high = list.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((list[middle] as Kept).change.position <= after) low = middle + 1;
+      if ((list[middle] as Kept).position <= after) low = middle + 1;
       else high = middle;
     }
     return list.slice(low);
@@ -197,115 +231,10 @@ export class ChangeWindow {
   /** The cluster as it was at a position inside the window, or undefined when that is too long ago. */
   viewAt(position: number): View | undefined {
     if (position < this.oldest || position > this.projection.position) return undefined;
-    return new RewoundView(
-      this.projection,
-      position,
-      () => this.kept,
-      () => ({ first: this.dropped, after: this.oldest }),
-    );
-  }
-}
-
-/** A view of the recent past: the present with the changes since then taken back. It stays right while the present moves on. */
-class RewoundView implements View {
-  private readonly overlay = new Map<string, { kind: KindId; state: StreamState | undefined }>();
-  private scannedTo: number;
-
-  constructor(
-    private readonly base: Projection,
-    readonly position: number,
-    private readonly kept: () => readonly Kept[],
-    /** Where the changes begin that are kept, and the position after which they do. */
-    private readonly begin: () => { readonly first: number; readonly after: number },
-  ) {
-    this.scannedTo = position;
-    this.catchUp();
-  }
-
-  get<T extends KubeObject>(kind: KindRef<T>, namespace: string | undefined, name: string): T | undefined {
-    return this.stream(streamOf(kind.id, namespace, name))?.object as T | undefined;
-  }
-  list<T extends KubeObject>(kind: KindRef<T>, namespace?: string): readonly T[] {
-    this.catchUp();
-    const present = this.base.list(kind, namespace);
-    const taken = new Map<string, T>();
-    let touched = false;
-    const prefix = namespace === undefined ? `${kind.id}/` : `${kind.id}/${namespace || '_'}/`;
-    for (const object of present) taken.set(streamOf(kind.id, object.metadata.namespace, object.metadata.name), object);
-    for (const [stream, { state }] of this.overlay) {
-      if (!stream.startsWith(prefix)) continue;
-      touched = true;
-      if (state?.object) taken.set(stream, state.object as T);
-      else taken.delete(stream);
-    }
-    if (!touched) return present;
-    return [...taken.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
-  }
-  stream(stream: string): StreamState | undefined {
-    this.catchUp();
-    const rewound = this.overlay.get(stream);
-    return rewound ? rewound.state : this.base.stream(stream);
-  }
-  ownedBy(uid: string): readonly KubeObject[] {
-    return this.rewoundOf(
-      this.base.ownedBy(uid),
-      (o) => o.metadata.ownerReferences?.some((r) => r.uid === uid) ?? false,
-    );
-  }
-  podsOnNode(node: string): readonly KubeObject[] {
-    return this.rewoundOf(this.base.podsOnNode(node), (o, kind) => nodeOf(kind, o) === node);
-  }
-  byUid(uid: string): KubeObject | undefined {
-    this.catchUp();
-    for (const { state } of this.overlay.values()) if (state?.object?.metadata.uid === uid) return state.object;
-    const present = this.base.byUid(uid);
-    return present && this.rewoundOf([present], () => true)[0];
-  }
-  childrenEver(ownerUid: string): number {
-    return this.base.childrenEver(ownerUid);
-  }
-  kindsIn(namespace: string): readonly KindId[] {
-    const kinds = new Set<KindId>(this.base.kindsIn(namespace));
-    for (const { kind } of this.overlay.values()) kinds.add(kind);
-    return [...kinds].filter((id) => this.list({ id }, namespace).length > 0).sort();
-  }
-
-  private rewoundOf(
-    present: readonly KubeObject[],
-    belongs: (object: KubeObject, kind: KindId) => boolean,
-  ): readonly KubeObject[] {
-    this.catchUp();
-    const found = new Map<string, KubeObject>();
-    for (const object of present) found.set(object.metadata.uid, object);
-    for (const { state } of this.overlay.values()) if (state?.object) found.delete(state.object.metadata.uid);
-    for (const [stream] of this.overlay) {
-      const now = this.base.stream(stream)?.object;
-      if (now) found.delete(now.metadata.uid);
-    }
-    for (const { kind, state } of this.overlay.values()) {
-      if (state?.object && belongs(state.object, kind)) found.set(state.object.metadata.uid, state.object);
-    }
-    return [...found.values()];
-  }
-
-  private catchUp(): void {
-    if (this.base.position === this.scannedTo) return;
-    const kept = this.kept();
-    const { first, after } = this.begin();
-    // Views are looked at in the turn in which they were asked for, or not much later.
-    assert(after <= this.scannedTo, 'a view of the recent past was held until the changes since then were gone');
-    let low = first;
-    let high = kept.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((kept[middle] as Kept).change.position <= this.scannedTo) low = middle + 1;
-      else high = middle;
-    }
-    for (let i = low; i < kept.length; i++) {
-      const { stream, before, change } = kept[i] as Kept;
-      // The first change after the moment knows the state at the moment.
-      if (!this.overlay.has(stream)) this.overlay.set(stream, { kind: change.kind, state: before });
-    }
-    this.scannedTo = this.base.position;
+    return new RewoundView(this.projection, position, () => ({
+      events: this.kept,
+      first: this.dropped,
+      after: this.oldest,
+    }));
   }
 }

@@ -86,6 +86,7 @@ export class ControlPlane {
       onFatal,
       ...(pastBytes !== undefined && { bytesMax: pastBytes }),
     });
+    this.reads.projection.keep(kinds.all.flatMap((kind) => kind.indexes ?? []));
     this.reads.onChanges((changes: readonly Change[]) => {
       this.wallSteps.look();
       for (const runner of this.runners) runner.notice(changes);
@@ -119,6 +120,7 @@ export class ControlPlane {
   run(loops: readonly Loop[], commands: CommandPort, outside?: () => OutsideFacts): readonly LoopRunner[] {
     const { clock, ids, build, soon, onRefusal, onFatal } = this.options;
     const onFault = this.options.onFault ?? ((_loop: string, _key: string, cause: unknown) => onFatal(cause));
+    this.reads.projection.keep(loops.flatMap((loop) => loop.indexes ?? []));
     const started = loops.map((loop) => {
       const runner = new LoopRunner({
         loop,

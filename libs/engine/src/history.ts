@@ -64,7 +64,6 @@ export class History {
         `position ${position} is before the beginning of the event log (${Math.max(origin, first)})`,
       );
     }
-    if (position === present.position) return present.copy();
     return reads.window.viewAt(position) ?? this.views.at(position, () => this.replay(position));
   }
 

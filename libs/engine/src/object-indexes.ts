@@ -1,65 +1,141 @@
-import type { KindId, KubeObject, StreamName } from '#model';
-import { StreamIndex } from './stream-index.js';
+import type { KindId, KubeObject, ObjectIndex, StreamName } from '#model';
+import { assert } from '#std';
 
-const NO_STREAMS: ReadonlySet<string> = new Set();
+/** What an index refers to: the stream of an object. */
+export interface Indexed {
+  readonly stream: string;
+  readonly name: StreamName;
+}
 
-/** The secondary indexes of a projection: which streams' living objects have an owner, a node, a uid, a namespace. */
-export class ObjectIndexes {
-  private readonly owners = new StreamIndex();
-  private readonly nodes = new StreamIndex();
-  private readonly uids = new Map<string, string>();
-  private readonly namespaces = new Map<string, Map<KindId, number>>();
+const NONE: readonly never[] = [];
 
-  ownedBy(uid: string): ReadonlySet<string> {
-    return this.owners.get(uid) ?? NO_STREAMS;
-  }
-  onNode(node: string): ReadonlySet<string> {
-    return this.nodes.get(node) ?? NO_STREAMS;
-  }
-  streamOf(uid: string): string | undefined {
-    return this.uids.get(uid);
-  }
-  kindsIn(namespace: string): readonly KindId[] {
-    return [...(this.namespaces.get(namespace)?.keys() ?? [])].sort();
+/**
+ * The secondary indexes of a view. An index is maintained from the first time that it is asked for, or from its declaration on
+ * ({@link keep}); building it costs one walk over what there is, each change afterwards what changed.
+ */
+export class ObjectIndexes<E extends Indexed> {
+  private readonly tables = new Map<ObjectIndex, IndexTable<E>>();
+  private readonly ofAllKinds: IndexTable<E>[] = [];
+  private readonly ofKind = new Map<KindId, IndexTable<E>[]>();
+
+  /** `all` gives every entry with its object; it is called when an index has to be built. */
+  constructor(private readonly all: () => Iterable<readonly [E, KubeObject]>) {}
+
+  get kept(): readonly ObjectIndex[] {
+    return [...this.tables.keys()];
   }
 
-  /** The object of a stream was `before` and is `after`. */
-  update(
-    stream: string,
-    { kind, namespace }: StreamName,
-    { before, after }: { readonly before: KubeObject | undefined; readonly after: KubeObject | undefined },
-  ): void {
-    if (before?.metadata.uid !== after?.metadata.uid) {
-      if (before) this.uids.delete(before.metadata.uid);
-      if (after) this.uids.set(after.metadata.uid, stream);
-    }
-    if (before?.metadata.ownerReferences !== after?.metadata.ownerReferences) {
-      for (const owner of before?.metadata.ownerReferences ?? []) this.owners.drop(owner.uid, stream);
-      for (const owner of after?.metadata.ownerReferences ?? []) this.owners.add(owner.uid, stream);
-    }
-    const nodeBefore = nodeOf(kind, before);
-    const nodeAfter = nodeOf(kind, after);
-    if (nodeBefore !== nodeAfter) {
-      if (nodeBefore !== undefined) this.nodes.drop(nodeBefore, stream);
-      if (nodeAfter !== undefined) this.nodes.add(nodeAfter, stream);
-    }
-    if (namespace !== undefined && (before === undefined) !== (after === undefined)) {
-      this.count(namespace, kind, after ? 1 : -1);
+  keep(indexes: Iterable<ObjectIndex>): void {
+    const added = [...new Set(indexes)].filter((index) => !this.tables.has(index)).map((index) => this.add(index));
+    if (added.length === 0) return;
+    for (const [entry, object] of this.all()) {
+      for (const table of added) if (table.covers(entry.name.kind)) table.update(entry, undefined, object);
     }
   }
 
-  private count(namespace: string, kind: KindId, by: 1 | -1): void {
-    let kinds = this.namespaces.get(namespace);
-    if (!kinds) this.namespaces.set(namespace, (kinds = new Map()));
-    const count = (kinds.get(kind) ?? 0) + by;
-    if (count > 0) kinds.set(kind, count);
-    else kinds.delete(kind);
-    if (kinds.size === 0) this.namespaces.delete(namespace);
+  /** Entries with that value, by stream name. */
+  by(index: ObjectIndex, value: string): readonly E[] {
+    if (!this.tables.has(index)) this.keep([index]);
+    return this.tables.get(index)?.by(value) ?? NONE;
+  }
+
+  /** The object of an entry was `before` and is `after`. */
+  update(entry: E, before: KubeObject | undefined, after: KubeObject | undefined): void {
+    for (const table of this.ofAllKinds) table.update(entry, before, after);
+    for (const table of this.ofKind.get(entry.name.kind) ?? NONE) table.update(entry, before, after);
+  }
+
+  private add(index: ObjectIndex): IndexTable<E> {
+    for (const { name } of this.tables.keys()) assert(name !== index.name, `two indexes are named "${name}"`);
+    const table = new IndexTable<E>(index);
+    this.tables.set(index, table);
+    if (!index.kind) this.ofAllKinds.push(table);
+    else {
+      const tables = this.ofKind.get(index.kind.id);
+      if (tables) tables.push(table);
+      else this.ofKind.set(index.kind.id, [table]);
+    }
+    return table;
   }
 }
 
-/** Only pods sit on nodes; `spec.nodeName` of the core kind `pods` is the one field the engine knows by name. */
-export function nodeOf(kind: KindId, object: KubeObject | undefined): string | undefined {
-  if (kind !== 'core.pods' || !object) return undefined;
-  return (object as { spec?: { nodeName?: string } }).spec?.nodeName ?? '';
+/** One index. A value that one object alone has, as a uid is, takes no set. */
+class IndexTable<E extends Indexed> {
+  private readonly buckets = new Map<string, E | Bucket<E>>();
+
+  constructor(private readonly index: ObjectIndex) {}
+
+  covers(kind: KindId): boolean {
+    return this.index.kind === undefined || this.index.kind.id === kind;
+  }
+
+  by(value: string): readonly E[] {
+    const found = this.buckets.get(value);
+    if (found === undefined) return NONE;
+    return found instanceof Bucket ? found.sorted() : [found];
+  }
+
+  update(entry: E, before: KubeObject | undefined, after: KubeObject | undefined): void {
+    const { index } = this;
+    if (before && after && index.part && index.part(before) === index.part(after)) return;
+    const was = before ? index.values(before) : NONE;
+    const is = after ? index.values(after) : NONE;
+    if (was.length === is.length && was.every((value, i) => value === is[i])) return;
+    for (const value of was) this.drop(value, entry);
+    for (const value of is) this.add(value, entry);
+  }
+
+  private add(value: string, entry: E): void {
+    const found = this.buckets.get(value);
+    if (found === undefined) this.buckets.set(value, entry);
+    else if (found instanceof Bucket) found.add(entry);
+    else if (found !== entry) this.buckets.set(value, new Bucket([found, entry]));
+  }
+  private drop(value: string, entry: E): void {
+    const found = this.buckets.get(value);
+    if (found === entry) this.buckets.delete(value);
+    else if (found instanceof Bucket) {
+      found.drop(entry);
+      if (found.size === 0) this.buckets.delete(value);
+    }
+  }
+}
+
+/** Entries with the same value. They are sorted when somebody asks, and kept sorted from then on. */
+class Bucket<E extends Indexed> {
+  private readonly entries: Set<E>;
+  private order: E[] | undefined;
+
+  constructor(entries: Iterable<E>) {
+    this.entries = new Set(entries);
+  }
+
+  get size(): number {
+    return this.entries.size;
+  }
+  sorted(): readonly E[] {
+    this.order ??= [...this.entries].sort((a, b) => (a.stream < b.stream ? -1 : 1));
+    return this.order;
+  }
+  add(entry: E): void {
+    if (this.entries.has(entry)) return;
+    this.entries.add(entry);
+    this.order?.splice(placeOf(this.order, entry.stream), 0, entry);
+  }
+  drop(entry: E): void {
+    if (!this.entries.delete(entry) || !this.order) return;
+    this.order.splice(placeOf(this.order, entry.stream), 1);
+  }
+}
+
+/** The place of a stream in entries that are sorted by it, or where it belongs. */
+function placeOf(order: readonly Indexed[], stream: string): number {
+  let low = 0;
+  let high = order.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((order[middle] as Indexed).stream < stream) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

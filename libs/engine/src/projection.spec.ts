@@ -1,6 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { CREATED, DELETED, foldEvent, streamOf, type StoredEvent, type View } from '#model';
+import { podsByNode } from '#kinds';
+import {
+  CREATED,
+  DELETED,
+  foldEvent,
+  objectsByOwner,
+  objectsByUid,
+  streamOf,
+  type StoredEvent,
+  type View,
+} from '#model';
 import type { RecordedEvent } from '#ports';
 import { fromEventTime, toEventTime, type JsonObject } from '#std';
 import { WRITER_STREAM } from './own-streams.js';
@@ -126,11 +136,10 @@ function answersOf(view: View & Projection): unknown {
     streams: [...view.entries()].sort(),
     list: view.list(PODS),
     inNamespace: view.list(PODS, 'default'),
-    owned: [0, 1, 2].map((owner) => view.ownedBy(`owner-${owner}`)),
+    owned: [0, 1, 2].map((owner) => view.by(objectsByOwner, `owner-${owner}`)),
     ever: [0, 1, 2].map((owner) => view.childrenEver(`owner-${owner}`)),
-    onNode: ['', 'n0', 'n1', 'n2'].map((node) => view.podsOnNode(node)),
-    byUid: view.list(PODS).map((object) => view.byUid(object.metadata.uid)),
-    kinds: view.kindsIn('default'),
+    onNode: ['', 'n0', 'n1', 'n2'].map((node) => view.by(podsByNode, node)),
+    byUid: view.list(PODS).map((object) => view.by(objectsByUid, object.metadata.uid)),
   };
 }
 

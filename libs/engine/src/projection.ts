@@ -1,12 +1,14 @@
-import type { Change, End, Fact, KindId, KindRef, KubeObject, StreamName, StreamState, View } from '#model';
+import type { Change, End, Fact, KindId, KindRef, KubeObject, ObjectIndex, StreamState, View } from '#model';
 import { DELETED, parseStream, snapshotState } from '#model';
 import type { RecordedEvent } from '#ports';
 import { fromEventTime, toEventTime } from '#std';
+import { ChildCounts } from './child-counts.js';
 import type { Fold, RebuildOptions, RestoredState } from './fold.js';
 import { ObjectIndexes } from './object-indexes.js';
 import { ObjectTable } from './object-table.js';
 import { CHECKPOINT_STREAM, WRITER_STREAM } from './own-streams.js';
 import { shreddingOver, withSealed } from './sealed-state.js';
+import type { Entry, Forgotten, IndexedEntry } from './projection-entry.js';
 import { requireNext, type Place } from './stream-proofs.js';
 import { isChange, isNewBeginning, Unread } from './unread.js';
 
@@ -15,7 +17,6 @@ const ENDS_KEPT_MS = 24 * 3_600_000;
 /** So much is folded in a turn: others are waiting. */
 const BYTES_AT_ONCE = 512 * 1024;
 const STREAMS_MAX = 8192;
-const COUNTS_MAX = 8192;
 
 /**
  * The log folded into immutable objects, with secondary indexes. It is a {@link View}: what it answers is true at
@@ -28,10 +29,14 @@ export class Projection implements View {
   cluster = '';
   /** When an object went last, RFC 3339 with milliseconds. */
   lastEnd = '';
+  /** Streams whose ends were forgotten by the last {@link apply}. */
+  forgotten: readonly Forgotten[] = [];
+  /** Uids of objects that are gone and still shown by views of the recent past: their children stay counted. */
+  recentlyGone: () => Iterable<string> = () => [];
   private readonly streams = new Map<string, Entry>();
   private readonly tables = new Map<KindId, ObjectTable>();
-  private readonly indexes = new ObjectIndexes();
-  private readonly children = new Map<string, number>();
+  private readonly indexes = new ObjectIndexes<Entry>(() => this.living());
+  private readonly children = new ChildCounts();
   /** Streams of objects that are gone, the first to go first. */
   private readonly ended = new Set<string>();
   /** While the past is read: nobody looks, so versions in between are written over and indexes are made at the end. */
@@ -39,8 +44,6 @@ export class Projection implements View {
   private readonly unread = new Unread<Entry>();
   /** At so many streams a rebuild forgets those whose end is long ago: of all that ever were, most are gone. */
   private streamsMax = STREAMS_MAX;
-  /** At so many counts of children those are dropped that nobody asks for. */
-  private countsMax = COUNTS_MAX;
   private open: (recorded: RecordedEvent) => Fact = (recorded) => recorded.fact();
 
   /**
@@ -60,6 +63,7 @@ export class Projection implements View {
   apply(event: Fact): Change | undefined {
     this.checkRevision(this.streams.get(event.stream)?.last ?? -1, event);
     this.position = event.position;
+    this.forgotten = [];
     return this.take(event);
   }
 
@@ -108,10 +112,11 @@ export class Projection implements View {
     entry.state = next;
     if (next.revision > entry.last) entry.last = next.revision;
     if (before !== after) {
-      this.countBirth(before, after);
+      this.children.countBirth(before, after);
+      if (!this.rebuilding && this.children.isFull) this.dropCounts();
       if (!this.rebuilding) {
         entry.table.set(namespace ?? '', name, after);
-        this.indexes.update(stream, entry.name, { before, after });
+        this.indexes.update(entry, before, after);
       }
     }
     return { kind, position, before, after };
@@ -130,21 +135,19 @@ export class Projection implements View {
   stream(stream: string): StreamState | undefined {
     return this.streams.get(stream)?.state;
   }
-  ownedBy(uid: string): readonly KubeObject[] {
-    return this.objectsOf(this.indexes.ownedBy(uid));
+  by<T extends KubeObject>(index: ObjectIndex<T>, value: string): readonly T[] {
+    return this.entriesBy(index, value).map(({ state }) => state?.object as T);
   }
-  podsOnNode(node: string): readonly KubeObject[] {
-    return this.objectsOf(this.indexes.onNode(node));
+  /** As {@link by}, with the streams of the objects. */
+  entriesBy(index: ObjectIndex, value: string): readonly IndexedEntry[] {
+    return this.indexes.by(index, value);
   }
-  byUid(uid: string): KubeObject | undefined {
-    const stream = this.indexes.streamOf(uid);
-    return stream === undefined ? undefined : this.streams.get(stream)?.state?.object;
+  /** Maintains these indexes from now on; others are built when they are asked for. */
+  keep(indexes: Iterable<ObjectIndex>): void {
+    this.indexes.keep(indexes);
   }
   childrenEver(ownerUid: string): number {
-    return this.children.get(ownerUid) ?? 0;
-  }
-  kindsIn(namespace: string): readonly KindId[] {
-    return this.indexes.kindsIn(namespace);
+    return this.children.of(ownerUid);
   }
 
   /** Every stream with its state, for checkpoints and for rebuilding the writer's own projection. */
@@ -191,7 +194,7 @@ export class Projection implements View {
         }
       }
       this.readUnread(this.unread.allowed(upTo));
-      if (this.streams.size >= this.streamsMax || this.children.size >= this.countsMax) {
+      if (this.streams.size >= this.streamsMax || this.children.isFull) {
         this.readUnread();
         this.orderEnds();
         this.dropCounts();
@@ -200,10 +203,9 @@ export class Projection implements View {
     }
     await this.foldUnread(soon);
     this.rebuilding = false;
-    for (const [stream, { name, table, state }] of this.streams) {
-      if (!state?.object) continue;
-      table.set(name.namespace ?? '', name.name, state.object);
-      this.indexes.update(stream, name, { before: undefined, after: state.object });
+    for (const [entry, object] of this.living()) {
+      entry.table.set(entry.name.namespace ?? '', entry.name.name, object);
+      this.indexes.update(entry, undefined, object);
     }
     this.orderEnds();
   }
@@ -219,8 +221,7 @@ export class Projection implements View {
     for (const [stream, state] of from.entries) this.place(stream, this.entry(stream), state, state.position);
     this.lastEnd = from.lastEnd;
     if (!this.rebuilding) this.orderEnds();
-    this.children.clear();
-    for (const [uid, count] of from.children) this.children.set(uid, count);
+    this.children.restore(from.children);
     this.position = from.position;
     this.epoch = from.epoch;
     this.cluster = from.cluster;
@@ -228,6 +229,7 @@ export class Projection implements View {
   /** A second projection of the same state; the objects themselves are shared. */
   copy(): Projection {
     const other = new Projection(this.fold, this.endsKeptMs);
+    other.keep(this.indexes.kept);
     other.restore({
       entries: this.entries(),
       children: this.childCounts(),
@@ -262,13 +264,17 @@ export class Projection implements View {
   private forgetEnded(): void {
     if (this.ended.size === 0 || this.lastEnd === '') return;
     const before = toEventTime(fromEventTime(this.lastEnd) - this.endsKeptMs);
+    const forgotten: Forgotten[] = [];
     for (const stream of this.ended) {
-      const end = this.streams.get(stream)?.state?.ended;
-      if (end && end.at >= before) return;
+      const state = this.streams.get(stream)?.state;
+      if (state?.ended && state.ended.at >= before) break;
       this.ended.delete(stream);
       this.streams.delete(stream);
-      if (end) this.children.delete(end.uid);
+      if (!state?.ended) continue;
+      forgotten.push({ stream, state: { ...state, ended: state.ended }, children: this.childrenEver(state.ended.uid) });
+      this.children.forget(state.ended.uid);
     }
+    this.forgotten = forgotten;
   }
 
   /** Folds what was set aside longest until nothing lies further behind than so many bytes. */
@@ -322,7 +328,7 @@ export class Projection implements View {
       if (recorded.type === DELETED) this.sawEnd(event.time);
       const born = recorded.type === DELETED ? undefined : (event.data['object'] as KubeObject | undefined);
       if (recorded.type !== DELETED && (!born || born.metadata.uid === uid)) continue;
-      this.countBirth(undefined, born);
+      this.children.countBirth(undefined, born);
       uid = born?.metadata.uid;
     }
   }
@@ -341,7 +347,7 @@ export class Projection implements View {
     const name = parseStream(stream);
     let table = this.tables.get(name.kind);
     if (!table) this.tables.set(name.kind, (table = new ObjectTable()));
-    const entry = { name, table, state: undefined, last: -1 };
+    const entry = { stream, name, table, state: undefined, last: -1 };
     this.streams.set(stream, entry);
     return entry;
   }
@@ -351,44 +357,21 @@ export class Projection implements View {
     else requireNext(last, event);
   }
 
-  private objectsOf(streams: ReadonlySet<string>): readonly KubeObject[] {
-    const found: KubeObject[] = [];
-    // Sorted by stream name: ties are broken by name, never by arrival.
-    for (const stream of [...streams].sort()) {
-      const object = this.streams.get(stream)?.state?.object;
-      if (object) found.push(object);
-    }
-    return found;
+  private *living(): IterableIterator<readonly [Entry, KubeObject]> {
+    for (const entry of this.streams.values()) if (entry.state?.object) yield [entry, entry.state.object];
   }
 
-  private countBirth(before: KubeObject | undefined, after: KubeObject | undefined): void {
-    if (!after || before?.metadata.uid === after.metadata.uid) return;
-    const owner = after.metadata.ownerReferences?.find((reference) => reference.controller);
-    if (!owner) return;
-    this.children.set(owner.uid, (this.children.get(owner.uid) ?? 0) + 1);
-    if (!this.rebuilding && this.children.size >= this.countsMax) this.dropCounts();
-  }
   /** Drops the counts of owners that are gone: taken over by another object of the name, or never there at all. */
   private dropCounts(): void {
-    const needed = new Set<string>();
+    const needed = new Set<string>(this.recentlyGone());
     for (const { state } of this.streams.values()) {
       if (state?.ended) needed.add(state.ended.uid);
       if (!state?.object) continue;
       needed.add(state.object.metadata.uid);
       for (const { uid } of state.object.metadata.ownerReferences ?? []) needed.add(uid);
     }
-    for (const uid of this.children.keys()) if (!needed.has(uid)) this.children.delete(uid);
-    this.countsMax = Math.max(COUNTS_MAX, 2 * this.children.size);
+    this.children.keepOnly(needed);
   }
-}
-
-/** A stream: its name taken apart once, the table of its kind, its state. */
-interface Entry {
-  readonly name: StreamName;
-  readonly table: ObjectTable;
-  state: StreamState | undefined;
-  /** Revision of the last event that was read of it; -1 when none was. The state is behind it during a rebuild. */
-  last: number;
 }
 
 /** Where the reading of a stream's past may begin. */

@@ -256,9 +256,8 @@ export class ReadModel {
       this.chain.take(stored);
       if (event.stream === CHECKPOINT_STREAM) this.verify(event);
       decoded.push(event);
-      if (!change) continue;
-      this.window.add(change, event.stream, before, this.foldedAt(at));
-      changes.push(change);
+      this.window.add(change, { stream: event.stream, before, at: this.foldedAt(at) });
+      if (change) changes.push(change);
     }
     this.seen = Math.max(this.seen, this.projection.position);
     this.sinceCheckpoint += decoded.length;

@@ -1,4 +1,5 @@
 import type { Change, KubeObject, Shredding, StoredEvent } from '#model';
+import { objectsByUid } from '#model';
 import { VALUES_SHREDDED } from '#model';
 import type { Clock, EventLog, Keys } from '#ports';
 import { fromEventTime, type Instant } from '#std';
@@ -53,7 +54,7 @@ export class Shredder {
       if (shredding) this.take(object?.metadata.uid, shredding);
     }
     for (const { objectUid, deletedAt } of keys.objects()) {
-      if (reads.projection.byUid(objectUid)) continue;
+      if (reads.projection.by(objectsByUid, objectUid)[0]) continue;
       const at = deletedAt ?? known.get(objectUid);
       if (at !== undefined) this.schedule(objectUid, keys.noteDeletion(objectUid, at) + keepMs);
       else if (!isShared) this.schedule(objectUid, clock.now() + Math.max(keepMs, UNKNOWN_GRACE_MS));
@@ -80,7 +81,7 @@ export class Shredder {
       const { metadata } = (data['object'] ?? {}) as Partial<KubeObject>;
       if (metadata) uids.add(metadata.uid);
     }
-    const dead = [...uids].filter((uid) => !reads.projection.byUid(uid) && keys.hasKey(uid));
+    const dead = [...uids].filter((uid) => !reads.projection.by(objectsByUid, uid)[0] && keys.hasKey(uid));
     return dead.slice(0, OBJECTS_MAX);
   }
 
@@ -135,7 +136,7 @@ export class Shredder {
     for (const uid of uids) {
       this.due.delete(uid);
       // It was on its way when its key was found.
-      if (reads.projection.byUid(uid)) continue;
+      if (reads.projection.by(objectsByUid, uid)[0]) continue;
       if (await this.tried(uid, () => keys.shred(uid))) shredded.add(uid);
       else this.due.set(uid, clock.now() + LOOK_MS);
     }

@@ -8,6 +8,7 @@ export * from './loop.js';
 export * from './digest.js';
 export * from './outside.js';
 export * from './picture.js';
+export * from './object-index.js';
 export * from './refusal.js';
 export * from './unlogged.js';
 export * from './view.js';

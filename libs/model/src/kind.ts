@@ -3,6 +3,7 @@ import type { Command } from './command.js';
 import type { Path, Upcaster } from './event.js';
 import type { Inquire } from './inquiry.js';
 import type { KindId, KindRef, KubeObject } from './kube-object.js';
+import type { ObjectIndex } from './object-index.js';
 import type { Problem, Refusal } from './refusal.js';
 import type { ObjectType } from './schema/index.js';
 import type { AdmissionPlugin } from './standard-kind/admission.js';
@@ -128,6 +129,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly upcasters: readonly Upcaster[];
   /** Told with every answer about this kind, for those who still use it. */
   readonly deprecation?: string;
+  /** Secondary indexes that this kind queries in its decisions. */
+  readonly indexes?: readonly ObjectIndex[];
   /** Objects of this kind that are no events. */
   readonly unlogged?: Unlogged;
   /** Conditions of an object's row in a Table: pods that are over say so. */

@@ -3,6 +3,7 @@ import type { Command } from './command.js';
 import type { KindId, KubeObject } from './kube-object.js';
 import type { Outside } from './outside.js';
 import type { Picture } from './picture.js';
+import type { ObjectIndex } from './object-index.js';
 import type { View } from './view.js';
 
 /** A change of one object as loops hear of it: `before` is undefined at its creation, `after` at its end. */
@@ -48,6 +49,8 @@ export interface Loop {
   readonly account: string;
   /** What the loop keeps of a view between looks. The runner tells it every change before it computes keys. */
   readonly picture?: Picture;
+  /** Secondary indexes that this loop queries. */
+  readonly indexes?: readonly ObjectIndex[];
   /** Keys to look at because of a change; empty when it does not matter. */
   keysOf(change: Change, view: View): readonly string[];
   /** Keys to look at once the view is complete after a start. */

@@ -1,5 +1,6 @@
 import type { Path } from './event.js';
-import type { KindId, KindRef, KubeObject } from './kube-object.js';
+import type { KindRef, KubeObject } from './kube-object.js';
+import type { ObjectIndex } from './object-index.js';
 
 /** What the log says of one object's stream. */
 export interface StreamState {
@@ -47,14 +48,11 @@ export interface View {
   list<T extends KubeObject>(kind: KindRef<T>, namespace?: string): readonly T[];
   /** State of a stream, objects that went within the last day included; undefined when nothing is known of one. */
   stream(stream: string): StreamState | undefined;
-  /** Objects of any kind with an owner reference to this uid. */
-  ownedBy(uid: string): readonly KubeObject[];
-  /** Pods whose spec.nodeName is this; `''` gives those that have none yet. */
-  podsOnNode(node: string): readonly KubeObject[];
-  /** The object with this uid, if it lives. */
-  byUid(uid: string): KubeObject | undefined;
-  /** How many objects this owner (a controller reference's uid) ever created: the n of the next child's name. */
+  /** Objects that have a value in an index, in the order of their stream names. Costs what is found. */
+  by<T extends KubeObject>(index: ObjectIndex<T>, value: string): readonly T[];
+  /**
+   * How many objects were ever created with a controller reference to this uid, up to {@link position}: the n of the next
+   * child's name. 0 for owners that do not exist any more.
+   */
   childrenEver(ownerUid: string): number;
-  /** Kinds that have at least one object in this namespace. */
-  kindsIn(namespace: string): readonly KindId[];
 }

@@ -1,4 +1,4 @@
-import { deployments, nodes, pods, replicaSets, secrets, type Pod } from '#kinds';
+import { deployments, nodes, pods, podsByNode, replicaSets, secrets, type Pod } from '#kinds';
 import { WRITER_STREAM, type Projection } from '#engine';
 import type { StreamState, View } from '#model';
 import { prng } from '#std';
@@ -158,7 +158,7 @@ function unsettled(world: World): readonly string[] {
       out.push(`pod ${pod.metadata.name} outlived its owner`);
   }
   for (const node of world.nodes) {
-    const may = (view.podsOnNode(node.name) as readonly Pod[]).filter((pod) => !hasEnded(pod));
+    const may = view.by(podsByNode, node.name).filter((pod) => !hasEnded(pod));
     const uids = new Set(may.map((pod) => pod.metadata.uid));
     const does = new Set(node.runningUids());
     for (const pod of may)
@@ -192,7 +192,7 @@ interface ContainerWait {
 
 /** Pods that fit nowhere wait for ever: that is no fault. */
 function isFull(view: View): boolean {
-  return view.podsOnNode('').length > 0;
+  return view.by(podsByNode, '').length > 0;
 }
 
 function lastDecisions(world: World): readonly string[] {

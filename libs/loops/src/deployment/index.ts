@@ -1,6 +1,7 @@
 import { deployments, pods, replicaSets, type Deployment } from '#kinds';
 import { controllerOf } from '#meta';
 import type { Change, Decision, Loop, Outside, View } from '#model';
+import { objectsByOwner } from '#model';
 import type { Instant } from '#std';
 import { claim, hasEnded, keyOf, ownersOf, parseKey, refusalsIn, sides } from '../shared/index.js';
 import { situationOf, type Situation } from './situation.js';
@@ -14,6 +15,7 @@ import { tidy } from './history.js';
 export const deployment: Loop = {
   name: 'deployment',
   account: 'deployment-controller',
+  indexes: [objectsByOwner],
   keysOf(change, view) {
     if (change.kind === deployments.id) return sides(change).slice(-1).map(keyOf);
     if (change.kind === replicaSets.id) return ownersOf(change, view, deployments, 'Deployment');

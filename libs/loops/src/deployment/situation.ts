@@ -1,5 +1,6 @@
 import { type Deployment, type Pod, type ReplicaSet } from '#kinds';
 import type { LoopRefusal, View } from '#model';
+import { objectsByOwner } from '#model';
 import { isActive, isAvailable, type Moment } from '../shared/index.js';
 import { boundsOf, type Bounds } from './bounds.js';
 import { sameTemplate } from './template.js';
@@ -72,6 +73,6 @@ export function roomOf({ view, sets, bounds }: Situation): number {
 }
 export function podsOf(view: View, set: ReplicaSet): readonly Pod[] {
   return view
-    .ownedBy(set.metadata.uid)
+    .by(objectsByOwner, set.metadata.uid)
     .filter((object): object is Pod => object.kind === 'Pod' && object.apiVersion === 'v1');
 }

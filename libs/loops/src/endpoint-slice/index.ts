@@ -1,4 +1,4 @@
-import { endpointSlices, nodes, pods, services, type Pod, type Service } from '#kinds';
+import { endpointSlices, nodes, pods, services, type Pod, type Service, podsByNode } from '#kinds';
 import type { Decision, KubeObject, Loop, View } from '#model';
 import { keyOf, parseKey, sides } from '../shared/index.js';
 import { behind, familiesOf, hasMoved, isOurs } from './behind.js';
@@ -11,6 +11,7 @@ import { writes } from './writes.js';
 export const endpointSlice: Loop = {
   name: 'endpoint-slice',
   account: 'endpointslice-controller',
+  indexes: [podsByNode],
   keysOf(change, view) {
     switch (change.kind) {
       case services.id:
@@ -26,7 +27,7 @@ export const endpointSlice: Loop = {
               view,
               sides(change)
                 .slice(-1)
-                .flatMap((node) => view.podsOnNode(node.metadata.name) as readonly Pod[]),
+                .flatMap((node) => view.by(podsByNode, node.metadata.name)),
             );
       default:
         return [];

@@ -8,6 +8,8 @@ import {
   type KubeObject,
   type Loop,
   type View,
+  objectsByOwner,
+  objectsByUid,
 } from '#model';
 import { jsonEquals } from '#std';
 import { patch, streamOfObject, withoutOwners } from '../shared/index.js';
@@ -22,6 +24,7 @@ export function garbageCollection(registry: Pick<KindRegistry, 'at'>): Loop {
   return {
     name: 'garbage-collection',
     account: 'generic-garbage-collector',
+    indexes: [objectsByOwner, objectsByUid],
     keysOf: (change, view) => keysOf(registry.at(view), change, view),
     keysAtStart: (view) =>
       registry.at(view).all.flatMap((kind) =>
@@ -55,11 +58,11 @@ function keysOf(kinds: Look['kinds'], { kind, before, after }: Change, view: Vie
     keys.add(streamOf(kind, after.metadata.namespace, after.metadata.name));
   const owners = [...(before?.metadata.ownerReferences ?? []), ...(after?.metadata.ownerReferences ?? [])];
   for (const { uid } of isAsBefore(before, after) ? [] : owners) {
-    const owner = view.byUid(uid);
+    const owner = view.by(objectsByUid, uid)[0];
     if (owner && (isEndingBy(owner, FOREGROUND) || isEndingBy(owner, ORPHAN))) addStream(keys, kinds, owner);
   }
   if (before && after?.metadata.uid !== before.metadata.uid) {
-    for (const dependent of view.ownedBy(before.metadata.uid)) addStream(keys, kinds, dependent);
+    for (const dependent of view.by(objectsByOwner, before.metadata.uid)) addStream(keys, kinds, dependent);
   }
   return [...keys];
 }

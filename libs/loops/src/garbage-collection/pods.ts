@@ -1,4 +1,4 @@
-import { nodes, pods, type Pod } from '#kinds';
+import { nodes, pods, type Pod, podsByNode } from '#kinds';
 import { streamOf, type Decision, type Loop, type Submit, type View } from '#model';
 import { parseInstant, toTime, type Instant, type Json } from '#std';
 import {
@@ -30,6 +30,7 @@ const MARKED_MS = 5_000;
 export const podGarbageCollection: Loop = {
   name: 'pod-garbage-collection',
   account: 'pod-garbage-collector',
+  indexes: [podsByNode],
   keysOf(change, view) {
     if (change.kind === nodes.id) return change.after ? [] : sides(change).map((side) => NODE_KEY + side.metadata.name);
     if (change.kind !== pods.id || !change.after) return [];
@@ -80,7 +81,7 @@ function podsOfLostNode(view: View, node: string, moment: Moment): readonly Deci
   const { now } = moment;
   if (view.get(nodes, undefined, node)) return [];
   const lostAt = parseInstant(view.stream(streamOf(nodes.id, undefined, node))?.ended?.at) ?? 0;
-  const found = view.podsOnNode(node) as readonly Pod[];
+  const found = view.by(podsByNode, node);
   const due = (pod: Pod): Instant =>
     Math.max(
       ...[lostAt, parseInstant(pod.metadata.creationTimestamp) ?? 0].map((at) => dueAfter(at, PATIENCE_MS, moment)),

@@ -1,5 +1,7 @@
 import { groupOf, versionOf } from '#meta';
 import type { Kind, KindRegistry, KubeObject, OwnerReference, View } from '#model';
+import { objectsByUid } from '#model';
+import { objectsByOwner } from '#model';
 
 export const FOREGROUND = 'foregroundDeletion';
 export const ORPHAN = 'orphan';
@@ -25,7 +27,7 @@ export function standingOf(view: View, kinds: Kinds, dependent: KubeObject, refe
 /** The owner of that uid where there is one in another namespace: then somebody took owners to work across them. */
 export function ownerElsewhere(view: View, dependent: KubeObject, reference: OwnerReference): KubeObject | undefined {
   const { namespace } = dependent.metadata;
-  const owner = namespace === undefined ? undefined : view.byUid(reference.uid);
+  const owner = namespace === undefined ? undefined : view.by(objectsByUid, reference.uid)[0];
   const elsewhere = owner?.metadata.namespace;
   return elsewhere !== undefined && elsewhere !== namespace && owner?.kind === reference.kind ? owner : undefined;
 }
@@ -40,7 +42,7 @@ export function kindOf(kinds: Kinds, apiVersion: string, kind: string): Kind | u
 /** Objects that refer to this one as an owner and could be held by it. */
 export function dependentsOf(view: View, owner: KubeObject): readonly KubeObject[] {
   const { uid, namespace } = owner.metadata;
-  return view.ownedBy(uid).filter((one) => namespace === undefined || one.metadata.namespace === namespace);
+  return view.by(objectsByOwner, uid).filter((one) => namespace === undefined || one.metadata.namespace === namespace);
 }
 /** Whether an owner that is being deleted in the foreground has to wait for this dependent. */
 export function blocksEnd(view: View, kinds: Kinds, dependent: KubeObject, owner: KubeObject): boolean {

@@ -56,12 +56,12 @@ function empty(view: View, found: Namespace, now: Instant): readonly Decision[] 
 
 function contentsOf(view: View, name: string): readonly Remaining[] {
   // What is of no kind any more can neither be seen nor deleted.
-  const kinds = registry.at(view);
-  return view
-    .kindsIn(name)
-    .filter((kind) => kinds.byId(kind) !== undefined)
-    .map((kind) => ({ kind, objects: view.list({ id: kind }, name) }))
-    .filter(({ objects }) => objects.length > 0);
+  return registry
+    .at(view)
+    .all.filter(({ names }) => names.namespaced)
+    .map(({ id, ref }) => ({ kind: id, objects: view.list(ref, name) }))
+    .filter(({ objects }) => objects.length > 0)
+    .sort((a, b) => (a.kind < b.kind ? -1 : 1));
 }
 
 function deletions(name: string, contents: readonly Remaining[]): readonly Submit[] {

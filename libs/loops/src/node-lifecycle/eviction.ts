@@ -1,4 +1,5 @@
 import type { Node, Pod } from '#kinds';
+import { podsByNode } from '#kinds';
 import { nodes, pods } from '#kinds';
 import { isTolerated, tolerationSeconds, type Taint, type Toleration } from '#meta';
 import type { Change, Decision, Loop, View } from '#model';
@@ -17,6 +18,7 @@ const MESSAGE = 'Taint manager: deleting due to NoExecute taint';
 export const taintEviction: Loop = {
   name: 'taint-eviction',
   account: 'node-controller',
+  indexes: [podsByNode],
   keysOf: (change, view) => {
     if (change.kind === nodes.id) return change.after ? [change.after.metadata.name, ...spared(change, view)] : [];
     if (change.kind !== pods.id || !change.after || !concerns(change)) return [];
@@ -30,9 +32,7 @@ export const taintEviction: Loop = {
     if (!node) return [];
     const taints = noExecute(node).flatMap((taint) => evicting(taint, { view, node, now, outside }) ?? []);
     if (taints.length === 0) return [];
-    return (view.podsOnNode(key) as readonly Pod[]).flatMap((pod) =>
-      evictionOf(pod, taints, { view, node, now, outside }),
-    );
+    return view.by(podsByNode, key).flatMap((pod) => evictionOf(pod, taints, { view, node, now, outside }));
   },
 };
 
@@ -71,7 +71,8 @@ function evicting(taint: Taint, { view, node, now, outside }: Situation): Evicti
 function spared({ before, after }: Change, view: View): readonly string[] {
   const [was, is] = [noExecute(before as Node | undefined), noExecute(after as Node | undefined)];
   if (was.length === 0 || !after) return [];
-  return (view.podsOnNode(after.metadata.name) as readonly Pod[])
+  return view
+    .by(podsByNode, after.metadata.name)
     .filter((pod) => pod.metadata.deletionTimestamp === undefined && hasTime(pod, was) && staysFor(pod, is))
     .map(({ metadata }) => `${SPARED}${metadata.namespace ?? ''}/${metadata.name}/${metadata.uid}`);
 }

@@ -1,4 +1,5 @@
 import type { Node } from '#kinds';
+import { podsByNode } from '#kinds';
 import { nodes } from '#kinds';
 import type { Decision, Loop, Outside, View } from '#model';
 import { streamOf } from '#model';
@@ -16,6 +17,7 @@ const TTL = 'node.alpha.kubernetes.io/ttl';
 export const nodeLifecycle: Loop = {
   name: 'node-lifecycle',
   account: 'node-controller',
+  indexes: [podsByNode],
   keysOf: ({ kind, before, after }, view) => {
     if (kind !== nodes.id) return [];
     const others = isBad(before) === isBad(after) ? [] : badNodes(view);

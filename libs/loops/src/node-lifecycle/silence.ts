@@ -1,4 +1,5 @@
-import type { Node, Pod } from '#kinds';
+import type { Node } from '#kinds';
+import { podsByNode } from '#kinds';
 import { nodes, pods } from '#kinds';
 import type { Decision, Outside, View } from '#model';
 import { streamOf } from '#model';
@@ -67,7 +68,7 @@ function mark(view: View, node: Node, now: Instant, heard: Instant): Decision {
 
 /** Pods of a node that nobody hears are not ready: traffic must go elsewhere. */
 function podMarks(view: View, node: Node, now: Instant): readonly Decision[] {
-  return (view.podsOnNode(node.metadata.name) as readonly Pod[]).flatMap((pod): readonly Decision[] => {
+  return view.by(podsByNode, node.metadata.name).flatMap((pod): readonly Decision[] => {
     const conditions = (pod.status?.conditions ?? []) as readonly { readonly type: string; readonly status: string }[];
     if (!conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True')) return [];
     const { namespace, name } = pod.metadata;

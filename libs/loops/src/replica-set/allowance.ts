@@ -1,6 +1,7 @@
 import { deployments, pods, type Deployment, type Pod, type ReplicaSet } from '#kinds';
 import { controllerOf } from '#meta';
 import type { KubeObject, View } from '#model';
+import { objectsByOwner } from '#model';
 import { boundsOf } from '../deployment/bounds.js';
 import { isActive, isAvailable, streamOfObject, type Moment } from '../shared/index.js';
 
@@ -21,7 +22,7 @@ export function allowanceOf(view: View, set: ReplicaSet, moment: Moment): Allowa
   if (!deployment) return undefined;
   const { fewest } = boundsOf(deployment);
   const siblings = view
-    .ownedBy(deployment.metadata.uid)
+    .by(objectsByOwner, deployment.metadata.uid)
     .filter(isSet)
     .map((one) => stockOf(view, one, moment));
   const total = siblings.reduce((sum, { available }) => sum + available.length, 0);
@@ -45,8 +46,8 @@ export function roomOf(view: View, set: ReplicaSet): number {
   if (!deployment) return Infinity;
   let all = 0;
   let isCrowded = false;
-  for (const one of view.ownedBy(deployment.metadata.uid).filter(isSet)) {
-    const active = view.ownedBy(one.metadata.uid).filter(isPod).filter(isActive).length;
+  for (const one of view.by(objectsByOwner, deployment.metadata.uid).filter(isSet)) {
+    const active = view.by(objectsByOwner, one.metadata.uid).filter(isPod).filter(isActive).length;
     all += active;
     isCrowded ||= one.metadata.uid !== set.metadata.uid && active > (one.spec.replicas ?? 1);
   }
@@ -71,7 +72,7 @@ interface Stock {
 }
 function stockOf(view: View, set: ReplicaSet, moment: Moment): Stock {
   const minReadySeconds = set.spec.minReadySeconds ?? 0;
-  const active = view.ownedBy(set.metadata.uid).filter(isPod).filter(isActive);
+  const active = view.by(objectsByOwner, set.metadata.uid).filter(isPod).filter(isActive);
   const available = active.filter((pod) => isAvailable(pod, minReadySeconds, moment));
   return {
     set,
@@ -92,14 +93,14 @@ export function witnesses({ others, needed }: Allowance, leaving: ReadonlySet<Po
 /** Sets that still have fewer pods than they should, and may have waited for others to go. */
 export function wantingSets(view: View, deployment: string): readonly ReplicaSet[] {
   return view
-    .ownedBy(deployment)
+    .by(objectsByOwner, deployment)
     .filter(isSet)
     .filter((set) => (set.status?.replicas ?? 0) < (set.spec.replicas ?? 1));
 }
 /** Sets that still have more pods than they should, and may have waited for others to become available. */
 export function surplusSets(view: View, deployment: string): readonly ReplicaSet[] {
   return view
-    .ownedBy(deployment)
+    .by(objectsByOwner, deployment)
     .filter(isSet)
     .filter((set) => (set.status?.replicas ?? 0) > (set.spec.replicas ?? 1));
 }

@@ -1,6 +1,7 @@
 import { pods, replicaSets, type Pod, type ReplicaSet } from '#kinds';
 import { controllerOf } from '#meta';
 import type { Submit, View } from '#model';
+import { objectsByOwner } from '#model';
 import { incident, isActive, isAvailable, remove, streamOfObject, type Moment } from '../shared/index.js';
 import { allowanceOf, witnesses, type Allowance } from './allowance.js';
 import { cheapestFirst } from './rank.js';
@@ -58,7 +59,7 @@ function countsAt(pod: Pod, set: ReplicaSet, moment: Moment): boolean {
 function crowding(view: View, set: ReplicaSet): ReadonlyMap<string, number> {
   const owner = controllerOf(set);
   const uids = new Set([set.metadata.uid]);
-  for (const related of owner ? view.ownedBy(owner.uid) : [])
+  for (const related of owner ? view.by(objectsByOwner, owner.uid) : [])
     if (related.kind === 'ReplicaSet') uids.add(related.metadata.uid);
   const counts = new Map<string, number>();
   for (const pod of view.list(pods, set.metadata.namespace)) {

@@ -1,6 +1,7 @@
 import { deployments, namespaces, pods, replicaSets, type Pod, type ReplicaSet } from '#kinds';
 import { controllerOf } from '#meta';
 import type { Change, Decision, Loop, Outside, View } from '#model';
+import { objectsByOwner } from '#model';
 import type { Instant } from '#std';
 import {
   availableAt,
@@ -25,6 +26,7 @@ import { statusOf } from './status.js';
 export const replicaSet: Loop = {
   name: 'replica-set',
   account: 'replicaset-controller',
+  indexes: [objectsByOwner],
   keysOf(change, view) {
     if (change.kind === replicaSets.id) return sides(change).slice(-1).map(keyOf);
     if (change.kind === deployments.id)

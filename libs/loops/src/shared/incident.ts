@@ -1,5 +1,6 @@
 import { events, type CoreEvent } from '#kinds';
 import type { KubeObject, Submit, View } from '#model';
+import { objectsByUid } from '#model';
 import { parseInstant, toTime, uuidOf, type Instant, type Json, type JsonObject } from '#std';
 
 /** What `kubectl events` shows about an object. */
@@ -31,7 +32,7 @@ export function incident(view: View, now: Instant, facts: Incident): readonly Su
   const uid = uuidOf(`${about.metadata.uid}/${reason}/${message}`);
   const { name } = about.metadata;
   const namespace = about.metadata.namespace ?? 'default';
-  const known = view.byUid(uid) as CoreEvent | undefined;
+  const known = view.by(objectsByUid, uid)[0] as CoreEvent | undefined;
   const first = parseInstant(known?.firstTimestamp) ?? now;
   const last = parseInstant(known?.lastTimestamp) ?? now;
   if (known && !facts.eachTime && now - last < Math.min(Math.max(last - first, 1000), PAUSE_MAX_MS)) return [];

@@ -44,6 +44,7 @@ export interface StandardKind<T extends KubeObject> {
   readonly deprecation?: string;
   readonly unlogged?: Unlogged;
   readonly defines?: Kind['defines'];
+  readonly indexes?: Kind['indexes'];
 }
 
 const ALL_VERBS: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
@@ -79,6 +80,7 @@ export function standardKind<T extends KubeObject>(given: StandardKind<T>): Kind
     ...(given.deprecation !== undefined && { deprecation: given.deprecation }),
     ...(given.unlogged && { unlogged: given.unlogged }),
     ...(given.defines && { defines: given.defines }),
+    ...(given.indexes && { indexes: given.indexes }),
   };
 }
 

@@ -1,7 +1,8 @@
 import type { JsonObject } from '#std';
 import { CREATED, type EventMetadata, type StoredEvent } from '../event.js';
 import type { KindRegistry } from '../kind.js';
-import { parseStream, streamOf, type KindId, type KindRef, type KubeObject } from '../kube-object.js';
+import { parseStream, streamOf, type KindRef, type KubeObject } from '../kube-object.js';
+import type { ObjectIndex } from '../object-index.js';
 import { foldEvent } from '../standard-kind/index.js';
 import type { StreamState, View } from '../view.js';
 
@@ -18,7 +19,7 @@ export class TestView implements View {
   position = 0;
   readonly events: StoredEvent[] = [];
   private readonly streams = new Map<string, StreamState>();
-  private readonly children = new Map<string, Set<string>>();
+  private readonly children = new Map<string, number>();
 
   constructor(private readonly registry: KindRegistry = NO_KINDS) {}
 
@@ -40,15 +41,14 @@ export class TestView implements View {
   }
   fold(event: StoredEvent): void {
     this.position = Math.max(this.position, event.position);
-    const state = foldEvent(this.streams.get(event.stream), event);
+    const before = this.streams.get(event.stream);
+    const state = foldEvent(before, event);
     this.streams.set(event.stream, state);
     this.events.push(event);
-    for (const owner of state.object?.metadata.ownerReferences ?? []) {
-      if (owner.controller !== true || !state.object) continue;
-      const ever = this.children.get(owner.uid) ?? new Set();
-      ever.add(state.object.metadata.uid);
-      this.children.set(owner.uid, ever);
-    }
+    const { uid, ownerReferences = [] } = state.object?.metadata ?? {};
+    const owner = ownerReferences.find(({ controller }) => controller);
+    if (owner && before?.object?.metadata.uid !== uid)
+      this.children.set(owner.uid, (this.children.get(owner.uid) ?? 0) + 1);
   }
   /** Puts an object where its kind and name say, as if just created. */
   put(object: KubeObject): void {
@@ -74,31 +74,14 @@ export class TestView implements View {
   stream(stream: string): StreamState | undefined {
     return this.streams.get(stream);
   }
-  ownedBy(uid: string): readonly KubeObject[] {
-    return this.all().filter((object) => object.metadata.ownerReferences?.some((owner) => owner.uid === uid));
-  }
-  podsOnNode(node: string): readonly KubeObject[] {
-    return this.list({ id: 'core.pods' }).filter(
-      (pod) => ((pod['spec'] as { nodeName?: string } | undefined)?.nodeName ?? '') === node,
-    );
-  }
-  byUid(uid: string): KubeObject | undefined {
-    return this.all().find((object) => object.metadata.uid === uid);
+  by<T extends KubeObject>(index: ObjectIndex<T>, value: string): readonly T[] {
+    return this.living()
+      .filter(([name]) => index.kind === undefined || index.kind.id === name.kind)
+      .map(([, object]) => object as T)
+      .filter((object) => index.values(object).includes(value));
   }
   childrenEver(ownerUid: string): number {
-    return this.children.get(ownerUid)?.size ?? 0;
-  }
-  kindsIn(namespace: string): readonly KindId[] {
-    return [
-      ...new Set(
-        this.living()
-          .filter(([name]) => name.namespace === namespace)
-          .map(([name]) => name.kind),
-      ),
-    ];
-  }
-  private all(): readonly KubeObject[] {
-    return this.living().map(([, object]) => object);
+    return this.children.get(ownerUid) ?? 0;
   }
   private living() {
     const found = [...this.streams].flatMap(([stream, state]) =>

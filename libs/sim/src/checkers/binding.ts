@@ -1,4 +1,4 @@
-import { nodes, pods, type Pod } from '#kinds';
+import { nodes, pods, type Pod, podsByNode } from '#kinds';
 import { quantityMilliValue, quantityOf, quantityValue } from '#meta';
 import type { StoredEvent, View } from '#model';
 import { parseStream } from '#model';
@@ -28,9 +28,9 @@ export const notOvercommitted: EventChecker = {
     const allocatable =
       (node.status as { allocatable?: { cpu?: string; memory?: string; pods?: string } } | undefined)?.allocatable ??
       {};
-    const active = (after.podsOnNode(name) as readonly Pod[]).filter(
-      (pod) => !['Succeeded', 'Failed'].includes(pod.status?.phase ?? ''),
-    );
+    const active = after
+      .by(podsByNode, name)
+      .filter((pod) => !['Succeeded', 'Failed'].includes(pod.status?.phase ?? ''));
     const cpu = active.reduce((sum, pod) => sum + asked(pod, 'cpu'), 0);
     const memory = active.reduce((sum, pod) => sum + asked(pod, 'memory'), 0);
     if (cpu > quantityMilliValue(quantityOf(allocatable.cpu)))

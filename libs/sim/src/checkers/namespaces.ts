@@ -1,4 +1,4 @@
-import { namespaces } from '#kinds';
+import { namespaces, registry } from '#kinds';
 import { CREATED, DELETED, parseStream } from '#model';
 import type { EventChecker } from './checker.js';
 
@@ -8,8 +8,12 @@ export const namespacesGoLast: EventChecker = {
   check(event, _before, after) {
     const { kind, namespace, name } = parseStream(event.stream);
     if (event.type === DELETED && kind === namespaces.id) {
-      const left = after.kindsIn(name);
-      return left.length > 0 ? `namespace ${name} was deleted with ${left.join(', ')} in it` : undefined;
+      const left = registry
+        .at(after)
+        .all.filter(({ ref, names }) => names.namespaced && after.list(ref, name).length > 0);
+      return left.length > 0
+        ? `namespace ${name} was deleted with ${left.map(({ id }) => id).join(', ')} in it`
+        : undefined;
     }
     if (event.type !== CREATED || namespace === undefined) return undefined;
     return after.get(namespaces, undefined, namespace)

@@ -1,7 +1,15 @@
 import { deployments, pods, replicaSets, type Deployment, type Pod, type ReplicaSet } from '#kinds';
 import { controllerOf, rolloutBounds } from '#meta';
 import { elapsedSince } from '#loops';
-import { parseStream, RecordedOutside, type Outside, type OutsideFacts, type StoredEvent, type View } from '#model';
+import {
+  objectsByOwner,
+  parseStream,
+  RecordedOutside,
+  type Outside,
+  type OutsideFacts,
+  type StoredEvent,
+  type View,
+} from '#model';
 import { parseInstant, type Instant } from '#std';
 import type { EventChecker } from './checker.js';
 
@@ -68,7 +76,9 @@ function mostPods(deployment: Deployment, view: View): number {
 }
 /** A deployment that is being scaled down may still have the sets of its larger past. */
 function largestWish(deployment: Deployment, view: View, replicas: number): number {
-  const sets = view.ownedBy(deployment.metadata.uid) as readonly { readonly spec?: { readonly replicas?: number } }[];
+  const sets = view.by(objectsByOwner, deployment.metadata.uid) as readonly {
+    readonly spec?: { readonly replicas?: number };
+  }[];
   return Math.max(
     replicas,
     sets.reduce((sum, set) => sum + (set.spec?.replicas ?? 0), 0),

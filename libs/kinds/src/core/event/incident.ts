@@ -9,6 +9,7 @@ import {
   type Decided,
   type Kind,
   type View,
+  objectsByUid,
 } from '#model';
 import { canonical, isJsonObject, toTime, type Instant, type Json } from '#std';
 import { coreEvent, type CoreEvent } from './schema.js';
@@ -20,7 +21,7 @@ import { coreEvent, type CoreEvent } from './schema.js';
  */
 export function decideIncident(kind: Kind, command: Command, view: View, context: DecideContext): Decided {
   const wish = applyDefaults(coreEvent, decode(coreEvent, command.body).value) as unknown as CoreEvent;
-  const old = view.byUid(context.uid);
+  const old = view.by(objectsByUid, context.uid)[0];
   if (old !== undefined) return repeated(wish, old as CoreEvent, context.now);
   const name = rowName(command, view, context.now);
   const body = isJsonObject(command.body) ? command.body : {};

@@ -1,5 +1,5 @@
 import { pathSegment } from '#meta';
-import { INCIDENT_RECORDED, standardKind, type FieldSelector, type Kind, type KubeObject } from '#model';
+import { INCIDENT_RECORDED, standardKind, type FieldSelector, type Kind, type KubeObject, objectsByUid } from '#model';
 import { eventColumns } from './columns.js';
 import { decideIncident } from './incident.js';
 import { coreEvent, type CoreEvent } from './schema.js';
@@ -31,6 +31,7 @@ const plain = standardKind<CoreEvent>({
   ],
   fieldSelectorError: 'label',
   events: [INCIDENT_RECORDED],
+  indexes: [objectsByUid],
   strategy: {
     name: pathSegment,
     shortFinalizers: true,

@@ -77,7 +77,7 @@ function decideFinalize(request: Request): Decided {
 }
 function isEmpty({ view, kinds }: Request, name: string): boolean {
   // Objects whose kind is defined no more stay in the log, for the kind may come back; nobody could delete them.
-  return view.kindsIn(name).every((id) => kinds.byId(id) === undefined);
+  return kinds.all.every(({ ref, names }) => !names.namespaced || view.list(ref, name).length === 0);
 }
 /** As Kubernetes has it, two spaces and all. */
 const NOT_EMPTY =

@@ -3,6 +3,7 @@ import type { JsonObject } from '#std';
 import { binding } from '../../shared/binding.schema.js';
 import { eviction } from '../../shared/eviction.schema.js';
 import { podColumns } from './columns.js';
+import { podsByNode } from './indexes.js';
 import { pod, type Pod } from './schema.js';
 import { podStrategy } from './strategy.js';
 
@@ -53,6 +54,7 @@ export const podKind = standardKind<Pod>({
   rowConditions: completed,
   subresources,
   fieldSelectors,
+  indexes: [podsByNode],
   fieldSelectorError: 'label',
   strategy: podStrategy,
   events: ['ContainerRestarted', 'PodBound', 'PodEvicted', 'PodFoundUnschedulable', 'PodPreempted', 'PodStarted'],

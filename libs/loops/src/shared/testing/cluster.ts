@@ -2,6 +2,7 @@ import { applyMergePatch } from '#meta';
 import { bootstrapPolicy, registry } from '#kinds';
 import {
   RecordedOutside,
+  objectsByUid,
   streamOf,
   type Change,
   type Decision,
@@ -187,7 +188,7 @@ export class TestCluster {
     if (refused !== undefined) return refused;
     const isIncident = command.event?.type === 'IncidentRecorded';
     const known = isIncident
-      ? this.view.byUid(command.uid ?? '')
+      ? this.view.by(objectsByUid, command.uid ?? '')[0]
       : this.view.get({ id: command.kind }, command.namespace, command.name);
     if (command.verb === 'create') {
       if (known && !isIncident) return 'AlreadyExists';
@@ -211,7 +212,9 @@ export class TestCluster {
 
   private write(object: KubeObject, gone = false): void {
     const before = this.view.stream(streamFor(object))?.object;
-    const isLetGo = isFinalized(object) && this.view.kindsIn(object.metadata.name).length === 0;
+    const isLetGo =
+      isFinalized(object) &&
+      registry.all.every(({ ref, names }) => !names.namespaced || !this.view.list(ref, object.metadata.name).length);
     if (!gone && !isLetGo && before && jsonEquals(without(before), without(object))) return;
     const { deletionTimestamp, finalizers } = object.metadata;
     const isEnding =
