@@ -6,6 +6,7 @@ export * from './cluster-backend.js';
 export * from './checkpoint.js';
 export * from './codec.js';
 export * from './control-plane.js';
+export * from './decide-again.js';
 export * from './feed.js';
 export * from './fold.js';
 export * from './history.js';

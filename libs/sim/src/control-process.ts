@@ -73,7 +73,7 @@ export const ENDS_KEPT_MS = 3000;
 const SNAPSHOT_EVERY = 3;
 export const CLUSTER = 'simulated-cluster';
 
-const LOOPS: { readonly [role in Role]: readonly Loop[] } = {
+export const LOOPS: { readonly [role in Role]: readonly Loop[] } = {
   api: apiLoops,
   controllers: workloadLoops,
   scheduler: schedulingLoops,

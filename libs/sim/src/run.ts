@@ -3,7 +3,9 @@ import { WRITER_STREAM, type Projection } from '#engine';
 import type { StreamState, View } from '#model';
 import { prng } from '#std';
 import type { Violation } from './checkers/checker.js';
+import { otherDecisions } from './checkers/decisions.js';
 import { clearText, differing, leftInNamespaces, lostWrites, wrongSlices } from './checkers/end-checks.js';
+import { ENDS_KEPT_MS, LOOPS } from './control-process.js';
 import { drawRoughness, drawShape, type Roughness, type Shape } from './faults.js';
 import { noKeys } from './keys.js';
 import { acceptedThoughWrong, reopened, shownOfAnotherTimeline } from './reopening.js';
@@ -107,6 +109,8 @@ async function atTheEnd(world: World): Promise<readonly Violation[]> {
   wrong('a deleted namespace ends', leftInNamespaces(view, view.entries()));
   wrong('slices list the ready pods', wrongSlices(view));
   wrong('no secret is in the log', clearText(store.events, SECRET_MARKER));
+  const loops = Object.values(LOOPS).flat();
+  wrong('loops decide the same again', await otherDecisions(checks.events, loops, ENDS_KEPT_MS));
   for (const slot of slots.all) {
     const visible = visibleTo(slots.keysOf(slot.roles));
     const projection = await reopened(world, slot);
