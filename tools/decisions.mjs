@@ -4,10 +4,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openFileKeys, SqliteEventLog } from '#adapters';
-import { decideAgain, eventCodec } from '#engine';
+import { decideAgain, eventCodec, noKeys } from '#engine';
 import { registry } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
-import { foldEvent } from '#model';
 
 const args = process.argv.slice(2);
 const at = args.indexOf('--show');
@@ -20,15 +19,14 @@ if (place === '' || !existsSync(file)) {
   process.exit(1);
 }
 // Without keys Secrets read empty, as the processes see them that run loops.
-const keys = isFolder && existsSync(join(place, 'keys/master')) ? await openFileKeys(place) : NO_KEYS();
+const keys = isFolder && existsSync(join(place, 'keys/master')) ? await openFileKeys(place) : noKeys;
 const codec = eventCodec(registry, keys);
-const log = await SqliteEventLog.open(file, { readOnly: true });
+const log = await SqliteEventLog.open(file, { mode: 'read' });
 const read = async function* () {
-  for await (const page of log.readAll(0)) yield page.map((event) => codec.decode(event.stored()));
+  for await (const page of log.readAll(0)) yield page.map((event) => codec.decode(event.open()));
 };
 const loops = [...apiLoops, ...workloadLoops, ...schedulingLoops, ...nodeLoops];
-const fold = (...of) => foldEvent(registry, ...of);
-const { total, same, unknown, others } = await decideAgain(read, { loops, fold });
+const { total, same, unknown, others } = await decideAgain(read, { loops });
 for (const { position, stream, type, loop, key, because, now } of others.slice(0, shown)) {
   console.log(`position ${position}: ${type} of ${stream} by ${loop} for ${key}, because ${because}`);
   for (const one of now.length > 0 ? now : ['nothing']) console.log(`  now: ${one}`);

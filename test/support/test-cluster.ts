@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -106,8 +106,21 @@ export class TestCluster {
   async remove({ keepFolder = false } = {}): Promise<void> {
     this.client?.close();
     if (this.started) await this.stop();
+    const decisions = this.decisions();
     await removeCluster(this.home);
     if (!keepFolder) this.removeFolder();
+    if (decisions !== undefined) throw new Error(decisions);
+  }
+  /** Decides every event of its loops again. Undefined when each comes out the same, else what does not. */
+  private decisions(): string | undefined {
+    if (!existsSync(join(this.home, 'log/events.db'))) return undefined;
+    try {
+      execFileSync(process.execPath, [join(root, 'tools/decisions.mjs'), this.home], { encoding: 'utf8' });
+      return undefined;
+    } catch (cause) {
+      const { stdout = '', stderr = '' } = cause as { readonly stdout?: string; readonly stderr?: string };
+      return `loops decide otherwise today:\n${stdout}${stderr}`;
+    }
   }
   removeFolder(): void {
     rmSync(this.home, { recursive: true, force: true });

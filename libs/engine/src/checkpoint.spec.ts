@@ -4,19 +4,13 @@ import { MemoryEventLog, MemoryLogStore } from '#adapters';
 import { configMapKind, createRegistry, namespaceKind, secretKind } from '#kinds';
 import { isRefusal, type Command } from '#model';
 import type { ControlPlane } from './control-plane.js';
+import { noKeys } from './no-keys.js';
 import { MemoryCheckpoints, testCreate, testDelete, testKeys, testPatch, testPlane } from './testing.js';
 
 const kinds = createRegistry([namespaceKind, configMapKind, secretKind]);
 const CONFIG_MAPS = 'core.configmaps';
 const SECRETS = 'core.secrets';
 
-/** What a process without a key store has, as `libs/nest` makes it. */
-const noKeys: typeof testKeys = {
-  seal: () => {
-    throw new Error('this process has no keys');
-  },
-  open: () => undefined,
-};
 type Options = NonNullable<Parameters<typeof testPlane>[2]>;
 
 async function started(store: MemoryLogStore, options: Options): Promise<ControlPlane> {

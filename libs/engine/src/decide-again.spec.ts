@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Decision, Loop, StoredEvent, Submit } from '#model';
-import { digestOf, foldEvent } from '#model';
-import { configMaps, registry } from '#kinds';
+import { digestOf } from '#model';
+import { configMaps } from '#kinds';
 import { toEventTime } from '#std';
 import { decideAgain } from './decide-again.js';
 
@@ -59,8 +59,7 @@ class Recorded {
     const pages = async function* (events: readonly StoredEvent[]) {
       for (const event of events) yield await Promise.resolve([event]);
     };
-    const fold: Parameters<typeof decideAgain>[1]['fold'] = (...of) => foldEvent(registry, ...of);
-    return decideAgain(() => pages(this.events), { loops, fold, eventsAhead });
+    return decideAgain(() => pages(this.events), { loops, eventsAhead });
   }
 }
 

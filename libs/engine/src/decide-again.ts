@@ -1,7 +1,6 @@
 import type { LoopBasis, Loop, StoredEvent, Submit, View } from '#model';
-import { digestOf, RecordedOutside } from '#model';
+import { digestOf, foldEvent, RecordedOutside } from '#model';
 import { fromEventTime } from '#std';
-import type { Fold } from './fold.js';
 import { Projection } from './projection.js';
 
 /** What came of deciding every loop event of a log once more. */
@@ -27,7 +26,6 @@ export interface OtherDecision {
 }
 export interface DecideAgainOptions {
   readonly loops: readonly Loop[];
-  readonly fold: Fold;
   /** As the processes that decided had it. */
   readonly endsKeptMs?: number;
   /** So many events are read ahead of the view. A look that was longer under way is taken in a second reading. */
@@ -75,7 +73,7 @@ class DecisionsAgain {
 
   /** With `only`, the looks of these events are taken; else those of all, but for those that `late` then has. */
   async read(pages: AsyncIterable<readonly StoredEvent[]>, only?: readonly Waiting[]): Promise<void> {
-    const view = new Projection(this.options.fold, this.options.endsKeptMs);
+    const view = new Projection(foldEvent, this.options.endsKeptMs);
     const looks = new LooksByView(only);
     const late: Waiting[] = [];
     const ahead = new Delay<StoredEvent>(this.options.eventsAhead ?? EVENTS_AHEAD);

@@ -11,6 +11,7 @@ export * from './feed.js';
 export * from './fold.js';
 export * from './history.js';
 export * from './loop-runner.js';
+export * from './no-keys.js';
 export * from './own-streams.js';
 export * from './projection.js';
 export * from './provenance.js';

@@ -32,6 +32,7 @@ import {
   requireFreeSeat,
   subjects,
   type Writer,
+  noKeys,
 } from '#engine';
 import { bootstrapPolicy, registry } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
@@ -190,7 +191,7 @@ function createPlane(settings: Settings, log: EventLog, { keys }: BusPlace): Con
   return new ControlPlane({
     log,
     kinds: registry,
-    keys: keys ?? NO_KEYS,
+    keys: keys ?? noKeys,
     clock: new SystemClock(),
     ids: new RandomIds(),
     build: codeHash(),
@@ -225,14 +226,6 @@ function gateBefore(writer: CommandPort, view: () => View): CommandGate {
     onRefusal: (client, { message }, times) => say(`bus: refused a command of ${client} (${times} so far): ${message}`),
   });
 }
-
-/** A process without keys sees Secrets empty, as if shredded: loops look only at their names. */
-const NO_KEYS = {
-  seal: (): string => {
-    throw new Fault('this process has no keys and appends nothing', false);
-  },
-  open: (): undefined => undefined,
-};
 
 async function openLog(settings: Settings, isWriter: boolean): Promise<EventLog> {
   const { eventLog, eventLogLogin, cluster } = settings;

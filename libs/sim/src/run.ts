@@ -1,5 +1,5 @@
 import { deployments, nodes, pods, podsByNode, replicaSets, secrets, type Pod } from '#kinds';
-import { WRITER_STREAM, type Projection } from '#engine';
+import { noKeys, WRITER_STREAM, type Projection } from '#engine';
 import type { StreamState, View } from '#model';
 import { prng } from '#std';
 import type { Violation } from './checkers/checker.js';
@@ -7,7 +7,6 @@ import { otherDecisions } from './checkers/decisions.js';
 import { clearText, differing, leftInNamespaces, lostWrites, wrongSlices } from './checkers/end-checks.js';
 import { ENDS_KEPT_MS, LOOPS } from './control-process.js';
 import { drawRoughness, drawShape, type Roughness, type Shape } from './faults.js';
-import { noKeys } from './keys.js';
 import { acceptedThoughWrong, reopened, shownOfAnotherTimeline } from './reopening.js';
 import { JOB_IMAGE, SECRET_MARKER } from './wishes.js';
 import { World } from './world.js';

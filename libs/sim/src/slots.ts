@@ -1,10 +1,11 @@
 import type { AppendFate, MemoryBusHub, MemoryLogStore, VirtualClock } from '#adapters';
+import { noKeys } from '#engine';
 import { registry } from '#kinds';
 import type { Prng } from '#std';
 import { MemoryCheckpoints } from './checkpoints.js';
 import type { ControlProcess, Role } from './control-process.js';
 import type { Faults, Shape } from './faults.js';
-import { noKeys, simulatedKeys } from './keys.js';
+import { simulatedKeys } from './keys.js';
 import { ProcessSlot } from './slot.js';
 import type { Steps } from './steps.js';
 

@@ -1,6 +1,5 @@
-import { decideAgain, type Fold } from '#engine';
-import { registry } from '#kinds';
-import { foldEvent, type Loop, type StoredEvent } from '#model';
+import { decideAgain } from '#engine';
+import type { Loop, StoredEvent } from '#model';
 
 /** Every event of a loop comes out again when the same look is taken once more: what it was decided from is in the event. */
 export async function otherDecisions(
@@ -11,8 +10,7 @@ export async function otherDecisions(
   const pages = async function* (): AsyncIterable<readonly StoredEvent[]> {
     yield await Promise.resolve(events);
   };
-  const fold: Fold = (state, event, owned) => foldEvent(registry, state, event, owned);
-  const { others, unknown } = await decideAgain(pages, { loops, fold, endsKeptMs });
+  const { others, unknown } = await decideAgain(pages, { loops, endsKeptMs });
   return [
     ...(unknown > 0 ? [`${unknown} events of loops do not say what they were decided from`] : []),
     ...others.map(
