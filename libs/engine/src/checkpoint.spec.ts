@@ -5,7 +5,7 @@ import { configMapKind, createRegistry, namespaceKind, secretKind } from '#kinds
 import { isRefusal, type Command } from '#model';
 import type { ControlPlane } from './control-plane.js';
 import { noKeys } from './no-keys.js';
-import { MemoryCheckpoints, testCreate, testDelete, testKeys, testPatch, testPlane } from './testing.js';
+import { MemoryCheckpoints, testCreate, testDelete, testPatch, testPlane } from './testing.js';
 
 const kinds = createRegistry([namespaceKind, configMapKind, secretKind]);
 const CONFIG_MAPS = 'core.configmaps';
