@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint';
 
 /** Libs that hold decisions: plain data in, plain data out. */
-const PURE = ['std', 'meta', 'model', 'kinds', 'loops'];
+const PURE = ['std', 'meta', 'cel', 'model', 'kinds', 'loops'];
 const banned = (name, message) => ({ name, message });
 
 export default tseslint.config(

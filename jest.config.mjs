@@ -19,7 +19,7 @@ export default {
   },
   moduleNameMapper: {
     '^#model/testing$': '<rootDir>/libs/model/src/testing/index.ts',
-    '^#(std|meta|model|kinds|loops|ports|engine|agent|adapters|http|nest|sim)$': '<rootDir>/libs/$1/src/index.ts',
+    '^#(std|meta|cel|model|kinds|loops|ports|engine|agent|adapters|http|nest|sim)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],

@@ -1,0 +1,154 @@
+import { DYN, listOf, mapOf, opaque, parseType, STRING, type ObjectType, type Type } from './check/types.js';
+import { kubernetesFunctions } from './functions/index.js';
+import { overload, type Functions, type Overload } from './functions/overload.js';
+import type { Environment } from './compile.js';
+import { AuthorizerValue, NO_OVERLOAD, type Result, type Value } from './values/values.js';
+
+/** What an admission expression may refer to besides `object`, `oldObject`, `request` and `namespaceObject`. */
+export interface AdmissionOptions {
+  /** The policy has a `paramKind`. */
+  readonly hasParams?: boolean;
+  /** Types of `variables.…` that come before the expression. */
+  readonly variables?: ReadonlyMap<string, Type>;
+  readonly hasAuthorizer?: boolean;
+  /** Type of `object` and `oldObject` where it is known; `dyn` otherwise. */
+  readonly object?: Type;
+}
+
+/** Environment of ValidatingAdmissionPolicy, MutatingAdmissionPolicy and match conditions, without the functions of an authorizer. */
+export function admissionEnvironment(options: AdmissionOptions = {}): Environment {
+  const object = options.object ?? DYN;
+  const variables = new Map<string, Type>([
+    ['object', object],
+    ['oldObject', object],
+    ['request', REQUEST],
+    ['namespaceObject', NAMESPACE],
+  ]);
+  if (options.hasParams) variables.set('params', DYN);
+  if (options.variables) variables.set('variables', variablesType(options.variables));
+  if (!options.hasAuthorizer) return { variables, functions: declared };
+  variables.set('authorizer', AUTHORIZER);
+  variables.set('authorizer.requestResource', opaque(`${PACKAGE}.ResourceCheck`));
+  return { variables, functions: declared };
+}
+
+const PACKAGE = 'kubernetes.authorization';
+const AUTHORIZER = opaque(`${PACKAGE}.Authorizer`);
+
+function variablesType(types: ReadonlyMap<string, Type>): ObjectType {
+  return { kind: 'object', name: 'kubernetes.variables', field: (name) => types.get(name) };
+}
+/** An object type from the texts of its fields' types; names of other object types are looked up. */
+function object(name: string, fields: Readonly<Record<string, string | Type>>): ObjectType {
+  const types = new Map(
+    Object.entries(fields).map(([field, type]) => [field, typeof type === 'string' ? parseType(type) : type]),
+  );
+  return { kind: 'object', name, field: (field) => types.get(field) };
+}
+
+const KIND = object('kubernetes.GroupVersionKind', { group: 'string', version: 'string', kind: 'string' });
+const RESOURCE = object('kubernetes.GroupVersionResource', { group: 'string', version: 'string', resource: 'string' });
+const USER = object('kubernetes.UserInfo', {
+  username: 'string',
+  uid: 'string',
+  groups: 'list(string)',
+  extra: 'map(string, list(string))',
+});
+const REQUEST = object('kubernetes.AdmissionRequest', {
+  kind: KIND,
+  resource: RESOURCE,
+  subResource: 'string',
+  requestKind: KIND,
+  requestResource: RESOURCE,
+  requestSubResource: 'string',
+  name: 'string',
+  namespace: 'string',
+  operation: 'string',
+  userInfo: USER,
+  dryRun: 'bool',
+  options: 'dyn',
+});
+const NAMESPACE = object('kubernetes.Namespace', {
+  metadata: object('kubernetes.NamespaceMetadata', {
+    name: 'string',
+    generateName: 'string',
+    namespace: 'string',
+    labels: mapOf(STRING, STRING),
+    annotations: mapOf(STRING, STRING),
+    UID: 'string',
+    creationTimestamp: 'timestamp',
+    deletionGracePeriodSeconds: 'int',
+    deletionTimestamp: 'timestamp',
+    generation: 'int',
+    resourceVersion: 'string',
+    finalizers: listOf(STRING),
+  }),
+  spec: object('kubernetes.NamespaceSpec', { finalizers: listOf(STRING) }),
+  status: object('kubernetes.NamespaceStatus', { phase: 'string' }),
+});
+
+/** What the authorizer said to one question. */
+export interface AuthorizerAnswer {
+  readonly allowed: boolean;
+  readonly reason: string;
+  readonly error: string;
+}
+/** Facts of a question: `verb` with `path`, or with `group`, `resource`, `subresource`, `namespace`, `name` and selectors. */
+export type AskAuthorizer = (facts: Readonly<Record<string, string>>) => AuthorizerAnswer;
+
+/** Cost of one question, as Kubernetes counts it. */
+const QUESTION_COST = 350_000;
+
+/** The functions of `authorizer`, for {@link evaluate} with an authorizer. Without one they exist but cannot be called. */
+export function authorizerFunctions(ask?: AskAuthorizer): readonly Overload[] {
+  const name = (type: string): string => `${PACKAGE}.${type}`;
+  /** Adds a fact to the question and goes on as another type. */
+  const step = (from: string, method: string, [to, fact]: readonly [string, string]): Overload =>
+    overload(`${method}: ${name(from)}.(string) ${name(to)}`, ([target, value]) =>
+      withFact(target, name(to), [fact, value]),
+    );
+  const decision = (method: string, type: string, read: (answer: AuthorizerAnswer) => Result): Overload =>
+    overload(`${method}: ${name('Decision')}.() ${type}`, ([value]) => {
+      if (!(value instanceof AuthorizerValue) || !ask) return NO_OVERLOAD;
+      return read(ask(value.facts));
+    });
+  const resource = ['subresource', 'namespace', 'name', 'fieldSelector', 'labelSelector'];
+  return [
+    step('Authorizer', 'path', ['PathCheck', 'path']),
+    step('Authorizer', 'group', ['GroupCheck', 'group']),
+    overload(
+      `serviceAccount: ${name('Authorizer')}.(string, string) ${name('Authorizer')}`,
+      ([target, namespace, account]) =>
+        withFact(target, name('Authorizer'), ['serviceAccount', `${String(namespace)}/${String(account)}`]),
+    ),
+    step('GroupCheck', 'resource', ['ResourceCheck', 'resource']),
+    ...resource.map((method) => step('ResourceCheck', method, ['ResourceCheck', method])),
+    ...['PathCheck', 'ResourceCheck'].map((type) =>
+      overload(
+        `check: ${name(type)}.(string) ${name('Decision')}`,
+        ([target, verb]) => withFact(target, name('Decision'), ['verb', verb]),
+        { cost: () => QUESTION_COST },
+      ),
+    ),
+    decision('allowed', 'bool', ({ allowed }) => allowed),
+    decision('reason', 'string', ({ reason }) => reason),
+    decision('errored', 'bool', ({ error }) => error !== ''),
+    decision('error', 'string', ({ error }) => error),
+  ];
+}
+function withFact(
+  target: Value | undefined,
+  type: string,
+  [fact, value]: readonly [string, Value | undefined],
+): Result {
+  if (!(target instanceof AuthorizerValue)) return NO_OVERLOAD;
+  return new AuthorizerValue(type, { ...target.facts, [fact]: String(value) });
+}
+const declared: Functions = kubernetesFunctions.with(authorizerFunctions());
+
+/** The value of `authorizer` itself. */
+export const authorizer = new AuthorizerValue(`${PACKAGE}.Authorizer`, {});
+/** The value of `authorizer.requestResource`. */
+export function requestResource(facts: Readonly<Record<string, string>>): AuthorizerValue {
+  return new AuthorizerValue(`${PACKAGE}.ResourceCheck`, facts);
+}

@@ -1,0 +1,17 @@
+import { CelList, CelMap, Optional, sizeOf, type Value } from './values.js';
+
+const known = new WeakMap<CelList | CelMap, number>();
+
+/** Size of a value with all that is in it: what comparing it may take. It is counted once for each list and map. */
+export function deepSizeOf(value: Value): number {
+  if (value instanceof Optional) return value.value === undefined ? 1 : deepSizeOf(value.value);
+  if (!(value instanceof CelList || value instanceof CelMap)) return sizeOf(value);
+  let size = known.get(value);
+  if (size === undefined) {
+    size = 1;
+    const items = value instanceof CelList ? value.items : value.keys.map((key) => value.get(key) ?? null);
+    for (const item of items) size += deepSizeOf(item);
+    known.set(value, size);
+  }
+  return size;
+}
