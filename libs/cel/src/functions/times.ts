@@ -1,6 +1,6 @@
 import { splitTimestamp } from '../values/time.js';
 import { CelError, Duration, NO_OVERLOAD, Timestamp, type Result, type Value } from '../values/values.js';
-import { overload, type Overload } from './overload.js';
+import { overload, type Costs, type Overload } from './overload.js';
 
 const DAY_MS = 86_400_000;
 const PARTS: Readonly<Record<string, (date: Date, nanos: bigint) => number>> = {
@@ -22,10 +22,15 @@ const UNITS: Readonly<Record<string, bigint>> = {
   getSeconds: 1_000_000_000n,
 };
 
+/** The offset of a place is looked up, which takes so many times as long as other functions. */
+const ZONE_COST = 50;
+const FIXED_ZONE = /^(?:UTC|[+-]?\d\d:\d\d|)$/;
+const ASKS_ZONE: Costs = { cost: (_sizes, args) => (args && !FIXED_ZONE.test(String(args[1])) ? ZONE_COST : 1) };
+
 export const times: readonly Overload[] = [
   ...Object.entries(PARTS).flatMap(([name, part]) => [
     overload(`${name}: timestamp.() int`, ([time]) => partOf(time, part, 0)),
-    overload(`${name}: timestamp.(string) int`, ([time, zone]) => zoned(time, part, String(zone))),
+    overload(`${name}: timestamp.(string) int`, ([time, zone]) => zoned(time, part, String(zone)), ASKS_ZONE),
   ]),
   ...Object.entries(UNITS).map(([name, unit]) =>
     overload(`${name}: duration.() int`, ([length]) =>
