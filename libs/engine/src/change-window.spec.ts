@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryEventLog } from '#adapters';
 import { configMapKind, createRegistry, namespaceKind } from '#kinds';
-import { isRefusal } from '#model';
+import { isRefusal, type Change } from '#model';
 import { testCreate, testDelete, testPatch, testPlane } from './testing.js';
 
 const kinds = createRegistry([namespaceKind, configMapKind]);
@@ -57,12 +57,39 @@ describe('the window of changes', () => {
     await made.stop();
   });
 
+  it('tells a subscriber of one namespace nothing of the others', async () => {
+    const { plane: made, window, put } = await plane(1024 * 1024);
+    const mapIn = (namespace: string, name: string) =>
+      put(testCreate(CONFIG_MAPS, { metadata: { name, namespace }, data: {} }));
+    for (const name of ['a', 'b']) await put(testCreate('core.namespaces', { metadata: { name } }));
+    const start = await mapIn('a', 'first');
+    const heard: Record<string, string[]> = { a: [], all: [] };
+    const hear = (by: string) => (changes: readonly Change[]) =>
+      void heard[by]?.push(...changes.map(({ after }) => `${after?.metadata.namespace}/${after?.metadata.name}`));
+    await mapIn('b', 'missed');
+    await mapIn('a', 'missed');
+    const own = window.subscribe({ kind: CONFIG_MAPS, namespace: 'a' }, start, hear('a'));
+    const all = window.subscribe({ kind: CONFIG_MAPS }, start, hear('all'));
+    await mapIn('b', 'later');
+    await mapIn('a', 'later');
+    expect(heard).toEqual({
+      a: ['a/missed', 'a/later'],
+      all: ['b/missed', 'a/missed', 'b/later', 'a/later'],
+    });
+    own?.cancel();
+    await mapIn('a', 'last');
+    expect(heard['a']).toHaveLength(2);
+    expect(heard['all']).toHaveLength(5);
+    all?.cancel();
+    await made.stop();
+  });
+
   it('keeps nothing of a change that is larger than all of it, and says so', async () => {
     const { plane: made, window, put } = await plane(10_000);
     const metadata = { name: 'a', namespace: 'default' };
     const created = await put(testCreate(CONFIG_MAPS, { metadata, data: { big: 'x'.repeat(100_000) } }));
     const seen: number[] = [];
-    const subscription = window.subscribe(CONFIG_MAPS, created, (changes) => void seen.push(changes.length));
+    const subscription = window.subscribe({ kind: CONFIG_MAPS }, created, (changes) => void seen.push(changes.length));
     await put(testDelete(CONFIG_MAPS, 'default', 'a'));
     // Who follows misses nothing; who comes later is told that it is not here.
     expect(seen).toEqual([1]);

@@ -26,8 +26,12 @@ type KeptChange = Kept & { readonly change: Change };
 export interface ChangeSubscription {
   cancel(): void;
 }
-interface Subscriber {
+/** What a subscriber hears of: the changes of a kind, or those in one namespace. */
+export interface ChangeScope {
   readonly kind: KindId;
+  readonly namespace?: string;
+}
+interface Subscriber {
   readonly onChanges: (changes: readonly Change[], progress: number) => void;
   pending: Change[];
 }
@@ -39,7 +43,7 @@ export class ChangeWindow {
   /** Changes at or before this position are not here any more. */
   private oldest = 0;
   private readonly byKind = new Map<KindId, KeptChange[]>();
-  private readonly subscribers = new Map<KindId, Set<Subscriber>>();
+  private readonly subscribers = new Map<string, Set<Subscriber>>();
   private readonly waiting = new Set<Subscriber>();
   private bytesKept = 0;
   /** Of changes that are dropped, and still in the list. */
@@ -87,14 +91,19 @@ export class ChangeWindow {
       const list = this.byKind.get(change.kind);
       if (list) list.push(kept);
       else this.byKind.set(change.kind, [kept]);
-      for (const subscriber of this.subscribers.get(change.kind) ?? []) {
-        subscriber.pending.push(change);
-        this.waiting.add(subscriber);
-      }
+      const namespace = (change.after ?? change.before)?.metadata.namespace;
+      this.tell({ kind: change.kind }, change);
+      if (namespace !== undefined) this.tell({ kind: change.kind, namespace }, change);
     }
     for (const { stream, state, children } of forgotten) {
       const counted = { owner: state.ended.uid, children };
       this.keep({ position, change: undefined, stream, before: state, at, bytes: CHANGE_BYTES, counted });
+    }
+  }
+  private tell(scope: ChangeScope, change: Change): void {
+    for (const subscriber of this.subscribers.get(keyOf(scope)) ?? []) {
+      subscriber.pending.push(change);
+      this.waiting.add(subscriber);
     }
   }
   private keep(kept: Kept): void {
@@ -210,19 +219,23 @@ export class ChangeWindow {
     return first === undefined ? -Infinity : first.at(0)?.at;
   }
 
-  /** Every later change of a kind, in batches. Those between `after` and now are given at once, in the call. */
-  subscribe(kind: KindId, after: number, onChanges: Subscriber['onChanges']): ChangeSubscription | undefined {
-    const missed = this.since(kind, after);
+  /**
+   * Every later change of a scope, in batches. Those between `after` and now are given at once, in the call. A change costs
+   * nothing for the subscribers whose scope it is not in.
+   */
+  subscribe(scope: ChangeScope, after: number, onChanges: Subscriber['onChanges']): ChangeSubscription | undefined {
+    const missed = this.since(scope.kind, after)?.filter((change) => isIn(scope, change));
     if (missed === undefined) return undefined;
-    const subscriber: Subscriber = { kind, onChanges, pending: [] };
+    const subscriber: Subscriber = { onChanges, pending: [] };
+    const key = keyOf(scope);
     // What others have pending but not flushed is in `missed` already, so this one starts with an empty list.
-    let subscribers = this.subscribers.get(kind);
-    if (!subscribers) this.subscribers.set(kind, (subscribers = new Set()));
-    subscribers.add(subscriber);
+    const subscribers = this.subscribers.get(key) ?? new Set();
+    this.subscribers.set(key, subscribers.add(subscriber));
     if (missed.length > 0) onChanges(missed, this.projection.position);
     return {
       cancel: () => {
         subscribers.delete(subscriber);
+        if (subscribers.size === 0 && this.subscribers.get(key) === subscribers) this.subscribers.delete(key);
         this.waiting.delete(subscriber);
       },
     };
@@ -237,4 +250,11 @@ export class ChangeWindow {
       after: this.oldest,
     }));
   }
+}
+
+function keyOf({ kind, namespace }: ChangeScope): string {
+  return namespace === undefined ? kind : `${kind}/${namespace}`;
+}
+function isIn({ namespace }: ChangeScope, { before, after }: Change): boolean {
+  return namespace === undefined || (after ?? before)?.metadata.namespace === namespace;
 }

@@ -13,6 +13,7 @@ import type {
 import type { Bus } from '#ports';
 import { LogUnavailable } from '#ports';
 import type { Instant } from '#std';
+import type { ChangeScope } from './change-window.js';
 import type { ControlPlane } from './control-plane.js';
 import type { PastChanges } from './history.js';
 import { submitShredding } from './shred-command.js';
@@ -89,11 +90,11 @@ export class ClusterBackend {
     return this.plane.history.timeOf(position);
   }
   watch(
-    kind: KindId,
+    scope: ChangeScope,
     after: number,
     onChanges: (changes: readonly Change[], progress: number) => void,
   ): { cancel(): void } | undefined {
-    return this.plane.reads.window.subscribe(kind, after, onChanges);
+    return this.plane.reads.window.subscribe(scope, after, onChanges);
   }
   since(kind: KindId, after: number): readonly Change[] | undefined {
     return this.plane.reads.window.since(kind, after);

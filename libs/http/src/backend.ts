@@ -42,11 +42,11 @@ export interface Backend {
   /** When the last event at or before a position was decided. */
   timeOf(position: number): Promise<Instant | undefined>;
   /**
-   * Changes of a kind after a position, in order: those that happened already within the call, then each batch as it is
-   * folded. Undefined when `after` lies before the kept window.
+   * Changes of a kind, or of those in one namespace, after a position, in order: those that happened already within the call,
+   * then each batch as it is folded. Undefined when `after` lies before the kept window.
    */
   watch(
-    kind: KindId,
+    scope: { readonly kind: KindId; readonly namespace?: string },
     after: number,
     onChanges: (changes: readonly Change[], progress: number) => void,
   ): { cancel(): void } | undefined;

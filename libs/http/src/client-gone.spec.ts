@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Change } from '#model';
 import { sessionChannels } from '#model';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -66,8 +65,8 @@ describe('a client that goes away', () => {
       openSession: open,
       openPort: open,
       fresh: () => (isSlow ? slowly(fresh) : fresh()),
-      watch: (kind: string, after: number, onChanges: (changes: readonly Change[], progress: number) => void) => {
-        const subscription = watch(kind, after, onChanges);
+      watch: (...asked: Parameters<typeof watch>) => {
+        const subscription = watch(...asked);
         if (!subscription) return undefined;
         subscriptions.add(subscription);
         return {

@@ -23,8 +23,8 @@ describe('an object that cannot be rendered', () => {
     const { backend } = server;
     const watch = backend.watch.bind(backend);
     Object.assign(backend, {
-      watch: (kind: string, after: number, listener: Listener) =>
-        watch(kind, after, (changes, progress) => listener(changes.map(asBroken), progress)),
+      watch: (scope: Parameters<typeof watch>[0], after: number, listener: Listener) =>
+        watch(scope, after, (changes, progress) => listener(changes.map(asBroken), progress)),
     });
   });
   afterAll(() => server.stop());

@@ -141,8 +141,10 @@ class RunningWatch {
   /** False when what was seen last lies before the kept window. */
   private subscribe(): boolean {
     const { backend, route, unlogged } = this.call;
+    const { kind } = route.on;
+    const scope = { kind: kind.id, ...(route.namespace !== '' && { namespace: route.namespace }) };
     const take = (changes: readonly Change[], progress: number): void => this.take(changes, progress);
-    this.subscription = backend.watch(route.on.kind.id, this.seen, take);
+    this.subscription = backend.watch(scope, this.seen, take);
     if (this.subscription && unlogged)
       this.unlogged = followUnlogged(backend, route, unlogged, (changes) => this.show(changes));
     if (this.isOver) this.cancel();

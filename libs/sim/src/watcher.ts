@@ -33,14 +33,14 @@ export class Watcher {
       const onChanges = (changes: readonly Change[], progress: number): void => {
         if (isWanted() && process.alive) this.take(changes, progress);
       };
-      let followed = isWanted() && backend.watch(this.kind, version, onChanges);
+      let followed = isWanted() && backend.watch({ kind: this.kind }, version, onChanges);
       if (!followed && isWanted()) {
         // What lies before the window comes out of the log.
         for await (const { changes, position } of backend.changes(this.kind, version, isWanted)) {
           if (!isWanted()) return;
           this.take(changes, position);
         }
-        followed = isWanted() && backend.watch(this.kind, this.version ?? 0, onChanges);
+        followed = isWanted() && backend.watch({ kind: this.kind }, this.version ?? 0, onChanges);
       }
       if (!isWanted()) return;
       // Gone: as told by 410, it begins anew.

@@ -79,6 +79,8 @@ export function needsOf(pod: KubeObject): readonly string[] {
 export class Assignments {
   /** Per node: the streams it needs, each with the number of pods that need it. */
   private readonly needed = new Map<string, Map<string, number>>();
+  /** Per stream: the nodes that need it. */
+  private readonly needers = new Map<string, Set<string>>();
   /** Per pod stream: its node and what it was counted with. */
   private readonly counted = new Map<string, { readonly node: string; readonly streams: readonly string[] }>();
 
@@ -111,7 +113,7 @@ export class Assignments {
     return found;
   }
 
-  /** Takes changes in and says, per node among `nodes`, what it has to be told. */
+  /** Takes changes in and says, per node, what it has to be told; a Service is told to all `nodes`. */
   take(changes: readonly Change[], nodes: Iterable<string>): ReadonlyMap<string, readonly AssignedObject[]> {
     const told = new Map<string, Map<string, AssignedObject>>();
     const tell = (node: string, stream: string, object: KubeObject | null, uid: string, position: number): void => {
@@ -119,7 +121,6 @@ export class Assignments {
       if (!list) told.set(node, (list = new Map()));
       list.set(stream, { stream, uid, position, object });
     };
-    const everywhere = [...nodes];
     for (const change of changes) {
       const subject = (change.after ?? change.before) as KubeObject;
       const stream = streamOf(change.kind, subject.metadata.namespace, subject.metadata.name);
@@ -129,7 +130,7 @@ export class Assignments {
         continue;
       }
       if (change.kind === SERVICES) {
-        for (const node of everywhere) tell(node, stream, change.after ?? null, uid, change.position);
+        for (const node of nodes) tell(node, stream, change.after ?? null, uid, change.position);
         continue;
       }
       if (change.kind === NODES) {
@@ -137,9 +138,7 @@ export class Assignments {
         continue;
       }
       if (change.kind !== CONFIG_MAPS && change.kind !== SECRETS) continue;
-      for (const node of everywhere) {
-        if (this.needed.get(node)?.has(stream)) tell(node, stream, change.after ?? null, uid, change.position);
-      }
+      for (const node of this.needers.get(stream) ?? []) tell(node, stream, change.after ?? null, uid, change.position);
     }
     return new Map([...told].map(([node, list]) => [node, [...list.values()]]));
   }
@@ -175,7 +174,10 @@ export class Assignments {
       if (!needed) this.needed.set(node, (needed = new Map()));
       for (const need of streams) {
         const count = needed.get(need) ?? 0;
-        if (count === 0) fresh.push(need);
+        if (count === 0) {
+          fresh.push(need);
+          this.needers.set(need, (this.needers.get(need) ?? new Set()).add(node));
+        }
         needed.set(need, count + 1);
       }
       this.counted.set(stream, { node, streams });
@@ -200,8 +202,14 @@ export class Assignments {
     if (!needed) return;
     for (const need of before.streams) {
       const count = (needed.get(need) ?? 1) - 1;
-      if (count > 0) needed.set(need, count);
-      else needed.delete(need);
+      if (count > 0) {
+        needed.set(need, count);
+        continue;
+      }
+      needed.delete(need);
+      const needers = this.needers.get(need);
+      needers?.delete(before.node);
+      if (needers?.size === 0) this.needers.delete(need);
     }
     if (needed.size === 0) this.needed.delete(before.node);
   }

@@ -335,7 +335,7 @@ export class Health {
 
   private hand(changes: readonly Change[]): void {
     for (const change of changes) this.forgetGone(change);
-    const told = this.assignments.take(changes, this.sequences.keys());
+    const told = this.assignments.take(changes, { [Symbol.iterator]: () => this.sequences.keys() });
     const { cluster, position } = this.options.reads.projection;
     for (const [node, objects] of told) {
       const before = this.sequences.get(node);

@@ -1,4 +1,12 @@
-import { kindRef, refusals, type AdmissionPlugin, type Admitted, type KubeObject, type Refusal } from '#model';
+import {
+  kindRef,
+  refusals,
+  type AdmissionPlugin,
+  type Admitted,
+  type KubeObject,
+  type ObjectIndex,
+  type Refusal,
+} from '#model';
 import type { Pod } from '../core/pod/schema.js';
 import { isPlainPod } from './pods.js';
 
@@ -60,10 +68,15 @@ function classOf(request: Admitted, name: string | undefined): Wanted | undefine
   const found = request.view.get(priorityClasses, undefined, name);
   return found && wantedOf(found);
 }
+const defaultPriorityClasses: ObjectIndex<PriorityClass> = {
+  name: 'priority classes that are the default',
+  kind: priorityClasses,
+  values: ({ globalDefault }) => (globalDefault === true ? [''] : []),
+};
 /** Of several defaults the one with the smallest value counts. */
 function defaultClass(request: Admitted): Wanted {
   if (request.kinds.byId(priorityClasses.id) !== undefined) {
-    const defaults = request.view.list(priorityClasses).filter((one) => one.globalDefault === true);
+    const defaults = request.view.by(defaultPriorityClasses, '');
     const lowest = [...defaults].sort((a, b) => (a.value ?? 0) - (b.value ?? 0))[0];
     if (lowest) return wantedOf(lowest);
   }

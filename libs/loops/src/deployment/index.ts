@@ -3,7 +3,19 @@ import { controllerOf } from '#meta';
 import type { Change, Decision, Loop, Outside, View } from '#model';
 import { objectsByOwner } from '#model';
 import type { Instant } from '#std';
-import { claim, hasEnded, keyOf, ownersOf, parseKey, refusalsIn, sides } from '../shared/index.js';
+import {
+  candidatesOf,
+  claim,
+  deploymentsBySelector,
+  replicaSetsControlledBy,
+  uncontrolledReplicaSets,
+  hasEnded,
+  keyOf,
+  ownersOf,
+  parseKey,
+  refusalsIn,
+  sides,
+} from '../shared/index.js';
 import { situationOf, type Situation } from './situation.js';
 import { recreate } from './recreate.js';
 import { rollingUpdate } from './rolling-update.js';
@@ -15,10 +27,11 @@ import { tidy } from './history.js';
 export const deployment: Loop = {
   name: 'deployment',
   account: 'deployment-controller',
-  indexes: [objectsByOwner],
+  indexes: [objectsByOwner, deploymentsBySelector, uncontrolledReplicaSets],
   keysOf(change, view) {
     if (change.kind === deployments.id) return sides(change).slice(-1).map(keyOf);
-    if (change.kind === replicaSets.id) return ownersOf(change, view, deployments, 'Deployment');
+    if (change.kind === replicaSets.id)
+      return ownersOf(change, view, { kind: 'Deployment', bySelector: deploymentsBySelector });
     return change.kind === pods.id ? recreatedBy(change, view) : [];
   },
   keysAtStart: (view) => view.list(deployments).map(keyOf),
@@ -30,7 +43,7 @@ export const deployment: Loop = {
 };
 
 function reconcile(view: View, found: Deployment, now: Instant, outside: Outside | undefined): readonly Decision[] {
-  const sets = view.list(replicaSets, found.metadata.namespace);
+  const sets = candidatesOf(found, replicaSetsControlledBy(view, found), { view, index: uncontrolledReplicaSets });
   const { mine, changes } = claim(replicaSets, found, found.spec.selector, sets);
   // Who owns what comes first: the rollout goes on with what is settled.
   if (changes.length > 0) return changes;

@@ -1,7 +1,7 @@
 import { endpointSlices, endpointsRef, services, type EndpointSlice, type Endpoints } from '#kinds';
 import type { Decision, KubeObject, Loop, View } from '#model';
 import { arrange } from '../endpoint-slice/arrange.js';
-import { MANAGED_BY, SERVICE_NAME } from '../endpoint-slice/labels.js';
+import { MANAGED_BY, SERVICE_NAME, slicesByService } from '../endpoint-slice/labels.js';
 import { keyOf, parseKey, sides } from '../shared/index.js';
 import { groupsOf } from './groups.js';
 import { ADDRESSES_MAX, MANAGER, writes } from './writes.js';
@@ -15,6 +15,7 @@ const FAMILIES = ['IPv4', 'IPv6'];
 export const endpointSliceMirroring: Loop = {
   name: 'endpoint-slice-mirroring',
   account: 'endpointslicemirroring-controller',
+  indexes: [slicesByService],
   keysOf(change) {
     const latest = sides(change).slice(-1);
     if (change.kind === services.id || change.kind === endpointsRef.id) return latest.map(keyOf);
@@ -26,7 +27,7 @@ export const endpointSliceMirroring: Loop = {
   reconcile(view, key) {
     const { namespace, name } = parseKey(key);
     const endpoints = view.get(endpointsRef, namespace, name);
-    const known = view.list(endpointSlices, namespace).filter((slice) => mirroredFor(slice)[0] === key);
+    const known = view.by(slicesByService, key).filter((slice) => mirroredFor(slice)[0] === key);
     return mirrored(view, endpoints && isMirrored(view, endpoints) ? endpoints : undefined, known);
   },
 };

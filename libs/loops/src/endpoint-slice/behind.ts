@@ -1,8 +1,8 @@
-import { services, type Pod, type Service } from '#kinds';
+import type { Pod, Service } from '#kinds';
 import { mapMatcher } from '#meta';
 import type { Change, View } from '#model';
 import { jsonEquals } from '#std';
-import { keyOf } from '../shared/index.js';
+import { keyOf, maySelect, servicesBySelector } from '../shared/index.js';
 
 /** Services without a selector, and names for something outside, are kept by others. */
 export function isOurs({ metadata, spec }: Service): boolean {
@@ -17,7 +17,7 @@ export function familiesOf({ spec }: Service): readonly string[] {
 export function behind(view: View, found: readonly Pod[]): readonly string[] {
   const keys = new Set<string>();
   for (const pod of found) {
-    for (const service of view.list(services, pod.metadata.namespace)) {
+    for (const service of maySelect(view, servicesBySelector, pod)) {
       if (isOurs(service) && mapMatcher(service.spec.selector).matches(pod.metadata.labels)) keys.add(keyOf(service));
     }
   }

@@ -1,8 +1,7 @@
-import { nodes, pods, type Endpoint, type EndpointPort, type Pod, type Service } from '#kinds';
-import { mapMatcher } from '#meta';
+import { nodes, type Endpoint, type EndpointPort, type Pod, type Service } from '#kinds';
 import type { View } from '#model';
 import { stableStringify, type Json } from '#std';
-import { hasEnded, isReady } from '../shared/index.js';
+import { hasEnded, isReady, podsWith } from '../shared/index.js';
 import { isHeadless } from './labels.js';
 
 export const ZONE_LABEL = 'topology.kubernetes.io/zone';
@@ -17,10 +16,9 @@ export interface PortGroup {
 
 /** The endpoints of a service in one address family, by the ports that their pods really have. */
 export function endpointsOf(view: View, service: Service, family: string): readonly PortGroup[] {
-  const chosen = mapMatcher(service.spec.selector);
   const groups = new Map<string, { ports: readonly EndpointPort[]; endpoints: Endpoint[] }>();
-  for (const pod of view.list(pods, service.metadata.namespace)) {
-    if (hasEnded(pod) || !chosen.matches(pod.metadata.labels)) continue;
+  for (const pod of podsWith(view, service.metadata.namespace, service.spec.selector ?? {})) {
+    if (hasEnded(pod)) continue;
     const endpoint = endpointOf(view, service, pod, family);
     if (!endpoint) continue;
     const ports = portsOf(service, pod);

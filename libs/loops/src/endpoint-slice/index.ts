@@ -1,9 +1,9 @@
 import { endpointSlices, nodes, pods, services, type Pod, type Service, podsByNode } from '#kinds';
 import type { Decision, KubeObject, Loop, View } from '#model';
-import { keyOf, parseKey, sides } from '../shared/index.js';
+import { keyOf, parseKey, podsByLabel, servicesBySelector, sides } from '../shared/index.js';
 import { behind, familiesOf, hasMoved, isOurs } from './behind.js';
 import { endpointsOf, ZONE_LABEL } from './endpoints.js';
-import { MANAGED_BY, MANAGER, SERVICE_NAME } from './labels.js';
+import { MANAGED_BY, MANAGER, SERVICE_NAME, slicesByService } from './labels.js';
 import { arrange } from './arrange.js';
 import { writes } from './writes.js';
 
@@ -11,7 +11,7 @@ import { writes } from './writes.js';
 export const endpointSlice: Loop = {
   name: 'endpoint-slice',
   account: 'endpointslice-controller',
-  indexes: [podsByNode],
+  indexes: [podsByNode, podsByLabel, servicesBySelector, slicesByService],
   keysOf(change, view) {
     switch (change.kind) {
       case services.id:
@@ -42,10 +42,9 @@ export const endpointSlice: Loop = {
 };
 
 function reconcile(view: View, service: Service): readonly Decision[] {
-  const known = view.list(endpointSlices, service.metadata.namespace).filter((slice) => {
-    const { labels } = slice.metadata;
-    return labels?.[SERVICE_NAME] === service.metadata.name && labels[MANAGED_BY] === MANAGER;
-  });
+  const known = view
+    .by(slicesByService, keyOf(service))
+    .filter(({ metadata }) => metadata.labels?.[MANAGED_BY] === MANAGER);
   const families = familiesOf(service);
   const plans = families.flatMap((family) => {
     const ofFamily = known.filter((slice) => slice.addressType === family);

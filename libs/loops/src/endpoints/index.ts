@@ -3,7 +3,18 @@ import type { Decision, Loop, Submit, View } from '#model';
 import { jsonEquals, type Json } from '#std';
 import { behind, hasMoved, isOurs } from '../endpoint-slice/behind.js';
 import { isHeadless } from '../endpoint-slice/labels.js';
-import { create, keyOf, mergeDiff, parseKey, patch, remove, sides, streamOfObject } from '../shared/index.js';
+import {
+  create,
+  keyOf,
+  mergeDiff,
+  parseKey,
+  patch,
+  podsByLabel,
+  remove,
+  servicesBySelector,
+  sides,
+  streamOfObject,
+} from '../shared/index.js';
 import { OVER_CAPACITY, subsetsOf, type Subset } from './subsets.js';
 import { triggerOf, TRIGGER_TIME } from './trigger.js';
 
@@ -15,6 +26,7 @@ const HEADLESS = 'service.kubernetes.io/headless';
 export const endpoints: Loop = {
   name: 'endpoints',
   account: 'endpoint-controller',
+  indexes: [podsByLabel, servicesBySelector],
   keysOf(change, view) {
     switch (change.kind) {
       case services.id:

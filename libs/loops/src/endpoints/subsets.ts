@@ -1,11 +1,10 @@
-import { pods, type EndpointAddress, type EndpointsPort, type Pod, type Service } from '#kinds';
-import { mapMatcher } from '#meta';
+import { type EndpointAddress, type EndpointsPort, type Pod, type Service } from '#kinds';
 import type { View } from '#model';
 import { stableStringify, type Json } from '#std';
 import { addressOf, isNamed, portNumber } from '../endpoint-slice/endpoints.js';
 import { familiesOf } from '../endpoint-slice/behind.js';
 import { isHeadless } from '../endpoint-slice/labels.js';
-import { hasEnded, isReady } from '../shared/index.js';
+import { hasEnded, isReady, podsWith } from '../shared/index.js';
 
 export const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity';
 /** One object holds all of them, so there is an end to it. */
@@ -28,11 +27,10 @@ export function subsetsOf(
   view: View,
   service: Service,
 ): { readonly subsets: readonly Subset[]; readonly isCut: boolean } {
-  const chosen = mapMatcher(service.spec.selector);
   const always = service.spec.publishNotReadyAddresses === true;
   const groups = new Map<string, Group>();
-  for (const pod of view.list(pods, service.metadata.namespace)) {
-    if (hasEnded(pod) || !chosen.matches(pod.metadata.labels)) continue;
+  for (const pod of podsWith(view, service.metadata.namespace, service.spec.selector ?? {})) {
+    if (hasEnded(pod)) continue;
     if (pod.metadata.deletionTimestamp !== undefined && !always) continue;
     const address = addressFor(service, pod);
     const ports = address && portsOf(service, pod);

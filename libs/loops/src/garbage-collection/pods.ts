@@ -1,5 +1,5 @@
 import { nodes, pods, type Pod, podsByNode } from '#kinds';
-import { streamOf, type Decision, type Loop, type Submit, type View } from '#model';
+import { streamOf, type Decision, type Loop, type ObjectIndex, type Submit, type View } from '#model';
 import { parseInstant, toTime, type Instant, type Json } from '#std';
 import {
   dueAfter,
@@ -23,6 +23,13 @@ const MARKED_KEY = 'marked/';
 /** The deletion that follows on a mark takes no longer, unless whoever was to write it died. */
 const MARKED_MS = 5_000;
 
+/** Pods that have ended and are kept for their status. */
+const podsEnded: ObjectIndex<Pod> = {
+  name: 'pods that have ended',
+  kind: pods,
+  values: (pod) => (hasEnded(pod) && pod.metadata.deletionTimestamp === undefined ? [ENDED_KEY] : []),
+};
+
 /**
  * Ends pods that nobody else can: those of nodes that are no more, ended ones beyond a number, and those that are marked for
  * an immediate deletion which never came.
@@ -30,7 +37,7 @@ const MARKED_MS = 5_000;
 export const podGarbageCollection: Loop = {
   name: 'pod-garbage-collection',
   account: 'pod-garbage-collector',
-  indexes: [podsByNode],
+  indexes: [podsByNode, podsEnded],
   keysOf(change, view) {
     if (change.kind === nodes.id) return change.after ? [] : sides(change).map((side) => NODE_KEY + side.metadata.name);
     if (change.kind !== pods.id || !change.after) return [];
@@ -125,7 +132,7 @@ function endPod(pod: Pod, now: Instant): Submit {
 }
 
 function endedPods(view: View): readonly Decision[] {
-  const ended = view.list(pods).filter((pod) => hasEnded(pod) && pod.metadata.deletionTimestamp === undefined);
+  const ended = view.by(podsEnded, ENDED_KEY);
   if (ended.length <= ENDED_MAX) return [];
   const born = (pod: Pod): string => pod.metadata.creationTimestamp ?? '';
   const oldest = [...ended].sort((a, b) => (born(a) < born(b) ? -1 : born(a) > born(b) ? 1 : 0));

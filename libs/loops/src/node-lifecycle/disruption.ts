@@ -1,6 +1,6 @@
 import type { Node } from '#kinds';
 import { nodes } from '#kinds';
-import type { KubeObject, Outside, View } from '#model';
+import type { KubeObject, ObjectIndex, Outside, View } from '#model';
 import type { Instant, Json } from '#std';
 import { conditionsOf } from './taints.js';
 
@@ -40,6 +40,14 @@ export function isBad(node: KubeObject | undefined): boolean | undefined {
   const ready = conditionsOf(node as Node).find((condition) => condition.type === 'Ready')?.status;
   return ready === 'False' || ready === 'Unknown';
 }
+
+export const BAD = 'bad';
+/** Nodes that are {@link isBad}. */
+export const nodesNotReady: ObjectIndex<Node> = {
+  name: 'nodes that are not ready',
+  kind: nodes,
+  values: (node) => (isBad(node) ? [BAD] : []),
+};
 
 // A type, not an interface: it is recorded as a fact.
 export type Disruption = {

@@ -5,7 +5,7 @@ import type { Decision, Loop, Outside, View } from '#model';
 import { streamOf } from '#model';
 import { jsonEquals, type Instant, type Json } from '#std';
 import { incident } from '../shared/index.js';
-import { disruption, isBad, RECHECK_MS } from './disruption.js';
+import { BAD, disruption, isBad, nodesNotReady, RECHECK_MS } from './disruption.js';
 import { silence } from './silence.js';
 import { evictingKey, wantedTaints } from './taints.js';
 
@@ -17,7 +17,7 @@ const TTL = 'node.alpha.kubernetes.io/ttl';
 export const nodeLifecycle: Loop = {
   name: 'node-lifecycle',
   account: 'node-controller',
-  indexes: [podsByNode],
+  indexes: [podsByNode, nodesNotReady],
   keysOf: ({ kind, before, after }, view) => {
     if (kind !== nodes.id) return [];
     const others = isBad(before) === isBad(after) ? [] : badNodes(view);
@@ -35,14 +35,16 @@ export const nodeLifecycle: Loop = {
 
 /** Taints and the annotation that tells kubelets how long they may keep what they have read. */
 function tended(view: View, node: Node, now: Instant, outside: Outside | undefined): readonly Decision[] {
-  const { isWide, mayEvict } = disruption(view, now, outside);
+  // How far an outage reaches is a question about all nodes: only those ask it that are part of one.
+  const isEvicting = evictingKey(node) !== undefined;
+  const { isWide, mayEvict } = isEvicting ? disruption(view, now, outside) : { isWide: false, mayEvict: true };
   const taints = wantedTaints(node, now, isWide ? 'none' : mayEvict ? 'added' : 'kept');
   const patch: Record<string, Json> = {};
   if (!jsonEquals(taints, node.spec.taints ?? []))
     patch['spec'] = { taints: taints.length > 0 ? (taints as unknown as Json) : null };
   if (node.metadata.annotations?.[TTL] === undefined) patch['metadata'] = { annotations: { [TTL]: '0' } };
   // The others may be heard again without any change in the log.
-  const isHeldBack = !mayEvict && evictingKey(node) !== undefined;
+  const isHeldBack = isEvicting && !mayEvict;
   const again: readonly Decision[] = isHeldBack ? [{ is: 'wake', at: now + RECHECK_MS }] : [];
   if (Object.keys(patch).length === 0) return again;
   const name = node.metadata.name;
@@ -59,10 +61,7 @@ function tended(view: View, node: Node, now: Instant, outside: Outside | undefin
 
 /** Whether pods may be driven from these depends on all nodes: how many there are, and how many of them are ready. */
 function badNodes(view: View): readonly string[] {
-  return view
-    .list(nodes)
-    .filter(isBad)
-    .map((node) => node.metadata.name);
+  return view.by(nodesNotReady, BAD).map((node) => node.metadata.name);
 }
 
 function registered(view: View, node: Node, now: Instant): readonly Decision[] {

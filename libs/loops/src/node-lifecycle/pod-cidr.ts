@@ -1,5 +1,5 @@
-import { nodes } from '#kinds';
-import type { Decision, Loop } from '#model';
+import { nodes, type Node } from '#kinds';
+import type { Decision, Loop, ObjectIndex } from '#model';
 import { streamOf } from '#model';
 
 const POOL = 'pool';
@@ -7,10 +7,18 @@ const POOL = 'pool';
 const SLICES = 256;
 const DEFAULT = '10.244.0.0/16';
 
+/** Nodes by their part of the pod network; `''` finds those that have none. */
+const nodesByPodCidr: ObjectIndex<Node> = {
+  name: 'nodes by pod network',
+  kind: nodes,
+  values: ({ spec }: Partial<Node>) => [spec?.podCIDR ?? ''],
+};
+
 /** Gives every node its part of the pod network: the lowest that is free. One key, so that two nodes never get the same. */
 export const podCidr: Loop = {
   name: 'pod-cidr',
   account: 'node-controller',
+  indexes: [nodesByPodCidr],
   keysOf: ({ kind, before, after }) => {
     if (kind !== nodes.id) return [];
     const isNew = after !== undefined && before === undefined;
@@ -22,13 +30,10 @@ export const podCidr: Loop = {
     const configured = outside?.fact('podCidr');
     const range = typeof configured === 'string' ? configured : DEFAULT;
     const sliceOf = (index: number): string => `${range.split('.', 2).join('.')}.${index}.0/24`;
-    const all = view.list(nodes);
-    const taken = new Set(all.map((node) => node.spec.podCIDR).filter((cidr) => cidr !== undefined));
     const decisions: Decision[] = [];
     let next = 0;
-    for (const node of all) {
-      if (node.spec.podCIDR) continue;
-      while (next < SLICES && taken.has(sliceOf(next))) next++;
+    for (const node of view.by(nodesByPodCidr, '')) {
+      while (next < SLICES && view.by(nodesByPodCidr, sliceOf(next)).length > 0) next++;
       if (next >= SLICES) break;
       const cidr = sliceOf(next++);
       const name = node.metadata.name;

@@ -1,8 +1,16 @@
 import { pods, replicaSets, type Pod, type ReplicaSet } from '#kinds';
 import { controllerOf } from '#meta';
-import type { Submit, View } from '#model';
+import type { KubeObject, Submit, View } from '#model';
 import { objectsByOwner } from '#model';
-import { incident, isActive, isAvailable, remove, streamOfObject, type Moment } from '../shared/index.js';
+import {
+  incident,
+  isActive,
+  isAvailable,
+  podsControlledBy,
+  remove,
+  streamOfObject,
+  type Moment,
+} from '../shared/index.js';
 import { allowanceOf, witnesses, type Allowance } from './allowance.js';
 import { cheapestFirst } from './rank.js';
 
@@ -58,13 +66,13 @@ function countsAt(pod: Pod, set: ReplicaSet, moment: Moment): boolean {
 /** How many active pods of all sets with the same owner share each node. */
 function crowding(view: View, set: ReplicaSet): ReadonlyMap<string, number> {
   const owner = controllerOf(set);
-  const uids = new Set([set.metadata.uid]);
+  const sets = new Map([[set.metadata.uid, set as KubeObject]]);
   for (const related of owner ? view.by(objectsByOwner, owner.uid) : [])
-    if (related.kind === 'ReplicaSet') uids.add(related.metadata.uid);
+    if (related.kind === 'ReplicaSet') sets.set(related.metadata.uid, related);
   const counts = new Map<string, number>();
-  for (const pod of view.list(pods, set.metadata.namespace)) {
+  for (const pod of [...sets.values()].flatMap((one) => podsControlledBy(view, one))) {
     const node = pod.spec.nodeName;
-    if (!node || !isActive(pod) || !uids.has(controllerOf(pod)?.uid ?? '')) continue;
+    if (!node || !isActive(pod)) continue;
     counts.set(node, (counts.get(node) ?? 0) + 1);
   }
   return counts;

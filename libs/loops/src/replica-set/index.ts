@@ -5,14 +5,18 @@ import { objectsByOwner } from '#model';
 import type { Instant } from '#std';
 import {
   availableAt,
+  candidatesOf,
   claim,
   isActive,
   keyOf,
   ownersOf,
   parseKey,
+  podsControlledBy,
+  replicaSetsBySelector,
   refusalsIn,
   reportStatus,
   sides,
+  uncontrolledPods,
   wakeAtFirst,
   type Moment,
 } from '../shared/index.js';
@@ -26,7 +30,7 @@ import { statusOf } from './status.js';
 export const replicaSet: Loop = {
   name: 'replica-set',
   account: 'replicaset-controller',
-  indexes: [objectsByOwner],
+  indexes: [objectsByOwner, replicaSetsBySelector, uncontrolledPods],
   keysOf(change, view) {
     if (change.kind === replicaSets.id) return sides(change).slice(-1).map(keyOf);
     if (change.kind === deployments.id)
@@ -34,7 +38,10 @@ export const replicaSet: Loop = {
         .slice(-1)
         .flatMap(({ metadata }) => surplusSets(view, metadata.uid).map(keyOf));
     if (change.kind !== pods.id) return [];
-    return [...ownersOf(change, view, replicaSets, 'ReplicaSet'), ...waitingFor(change, view)];
+    return [
+      ...ownersOf(change, view, { kind: 'ReplicaSet', bySelector: replicaSetsBySelector }),
+      ...waitingFor(change, view),
+    ];
   },
   keysAtStart: (view) => view.list(replicaSets).map(keyOf),
   reconcile(view, key, now, outside) {
@@ -45,7 +52,7 @@ export const replicaSet: Loop = {
 };
 
 function reconcile(view: View, set: ReplicaSet, now: Instant, outside: Outside | undefined): readonly Decision[] {
-  const candidates = candidatesOf(view, set);
+  const candidates = candidatesOf(set, podsControlledBy(view, set), { view, index: uncontrolledPods });
   const { mine, changes } = claim(pods, set, set.spec.selector, candidates.filter(isActive));
   // Who owns what comes first: counting goes on with what is settled.
   if (changes.length > 0) return changes;
@@ -98,12 +105,4 @@ function movesOf(look: Look): readonly Decision[] {
   if (active.length === wanted || ending) return [];
   const count = Math.min(wanted - active.length, roomOf(view, set));
   return count > 0 ? createPods({ ...look, count }) : [];
-}
-
-/** Pods that this set controls, and those of its namespace that nobody controls. */
-function candidatesOf(view: View, set: ReplicaSet): readonly Pod[] {
-  return view.list(pods, set.metadata.namespace).filter((pod) => {
-    const controller = controllerOf(pod);
-    return controller === undefined || controller.uid === set.metadata.uid;
-  });
 }

@@ -5,6 +5,7 @@ export * from './keys.js';
 export * from './outside.js';
 export * from './owner.js';
 export * from './pods.js';
+export * from './selection.js';
 export * from './status-patch.js';
 export * from './submit.js';
 export * from './wake.js';

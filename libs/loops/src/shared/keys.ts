@@ -1,5 +1,6 @@
-import type { Change, KindRef, KubeObject, View } from '#model';
-import { controllerOf, selectorMatches, type LabelSelector } from '#meta';
+import type { Change, KubeObject, ObjectIndex, View } from '#model';
+import { controllerOf, selectorMatches } from '#meta';
+import { maySelect, type WithSelector } from './selection.js';
 
 /** The key of a namespaced object: `default/web`. */
 export function keyOf(object: KubeObject): string {
@@ -19,8 +20,6 @@ export function sides(change: Change): readonly KubeObject[] {
   return [change.before, change.after].filter((side) => side !== undefined);
 }
 
-type WithSelector = KubeObject & { readonly spec: { readonly selector: LabelSelector } };
-
 /**
  * Owners to look at because a child changed: those that control it, before or after, and for a child that nobody
  * controls those whose selector matches it.
@@ -28,8 +27,7 @@ type WithSelector = KubeObject & { readonly spec: { readonly selector: LabelSele
 export function ownersOf<T extends WithSelector>(
   change: Change,
   view: View,
-  ref: KindRef<T>,
-  kind: string,
+  { kind, bySelector }: { readonly kind: string; readonly bySelector: ObjectIndex<T> },
 ): readonly string[] {
   const keys = new Set<string>();
   for (const side of sides(change)) {
@@ -38,7 +36,7 @@ export function ownersOf<T extends WithSelector>(
   }
   const { after } = change;
   if (after && !controllerOf(after)) {
-    for (const owner of view.list(ref, after.metadata.namespace)) {
+    for (const owner of maySelect(view, bySelector, after)) {
       if (selectorMatches(owner.spec.selector, after.metadata.labels)) keys.add(keyOf(owner));
     }
   }

@@ -1,6 +1,6 @@
 import { cidrContains, parseCidr, parseIp } from '#meta';
 import { fnv32 } from '#std';
-import type { Problem, Refusal, View } from '#model';
+import type { ObjectIndex, Problem, Refusal, View } from '#model';
 import { kindRef } from '#model';
 import { nodePortsOf } from './carry-over.js';
 import type { Service } from './schema.js';
@@ -14,44 +14,37 @@ const PORT_MAX = 32_767;
 const PORTS = PORT_MAX - PORT_MIN + 1;
 const PORTS_KEPT = 86;
 
+/** What a service without an address has in its place. */
+const HEADLESS = 'None';
 const services = kindRef<Service>('core.services');
 
-interface InUse {
-  readonly ips: ReadonlyMap<string, string>;
-  readonly ports: ReadonlyMap<number, string>;
+/** Services by the addresses and the node ports that they hold. */
+export const servicesByAllocation: ObjectIndex<Service> = {
+  name: 'services by address and node port',
+  kind: services,
+  values({ spec }: Partial<Service>) {
+    if (!spec) return [];
+    const ports = [...nodePortsOf(spec), ...(spec.healthCheckNodePort ? [spec.healthCheckNodePort] : [])];
+    return [...(spec.clusterIPs ?? []).filter((ip) => ip !== HEADLESS).map(ipValue), ...ports.map(portValue)];
+  },
+  part: ({ spec }) => spec,
+};
+function ipValue(ip: string): string {
+  return `ip/${ip}`;
 }
-const inUse = new WeakMap<readonly Service[], InUse>();
-
-/** Addresses and ports that services hold, by the uid of the holder; worked out once for a list of them. */
-function usedIn(view: View): InUse {
-  const all = view.list(services);
-  const known = inUse.get(all);
-  if (known !== undefined) return known;
-  const ips = new Map<string, string>();
-  const ports = new Map<number, string>();
-  for (const service of all) {
-    const { uid } = service.metadata;
-    for (const ip of service.spec.clusterIPs ?? []) ips.set(ip, uid);
-    for (const port of nodePortsOf(service.spec)) ports.set(port, uid);
-    if (service.spec.healthCheckNodePort) ports.set(service.spec.healthCheckNodePort, uid);
-  }
-  const used = { ips, ports };
-  inUse.set(all, used);
-  return used;
+function portValue(port: number): string {
+  return `port/${port}`;
 }
 
 /** Gives one service its address and ports: the same ones whenever it is asked on the same state of the cluster. */
 export class Allocator {
-  private readonly taken: InUse;
   private readonly given = new Set<number>();
   constructor(
-    view: View,
+    private readonly view: View,
     private readonly uid: string,
     /** A dry run takes nothing, so that it does not matter what others hold. */
     private readonly isDry: boolean,
-  ) {
-    this.taken = usedIn(view);
-  }
+  ) {}
 
   /** The address that was asked for, or a free one; a sentence when there is none. */
   clusterIp(asked: string): { readonly ip: string } | { readonly problem: string } {
@@ -65,13 +58,13 @@ export class Allocator {
     if (offset === 0 || offset === IPS - 1) {
       return { problem: `the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${RANGE}` };
     }
-    if (!this.isDry && this.isHeld(this.taken.ips.get(asked))) return { problem: 'provided IP is already allocated' };
+    if (!this.isDry && this.isHeld(ipValue(asked))) return { problem: 'provided IP is already allocated' };
     return { ip: asked };
   }
   private freeIp(): { readonly ip: string } | { readonly problem: string } {
     const offset =
-      this.free(IPS_KEPT, IPS - 1, (at) => !this.taken.ips.has(ipAt(at))) ??
-      this.free(1, IPS_KEPT, (at) => !this.taken.ips.has(ipAt(at)));
+      this.free(IPS_KEPT, IPS - 1, (at) => !this.isTaken(ipValue(ipAt(at)))) ??
+      this.free(1, IPS_KEPT, (at) => !this.isTaken(ipValue(ipAt(at))));
     return offset === undefined ? { problem: 'range is full' } : { ip: ipAt(offset) };
   }
 
@@ -83,18 +76,22 @@ export class Allocator {
     if (port < PORT_MIN || port > PORT_MAX) {
       return `provided port is not in the valid range. The range of valid ports is ${PORT_MIN}-${PORT_MAX}`;
     }
-    return this.isHeld(this.taken.ports.get(port)) ? 'provided port is already allocated' : undefined;
+    return this.isHeld(portValue(port)) ? 'provided port is already allocated' : undefined;
   }
   freePort(): number | undefined {
-    const isFree = (at: number): boolean => !this.taken.ports.has(PORT_MIN + at) && !this.given.has(PORT_MIN + at);
+    const isFree = (at: number): boolean => !this.isTaken(portValue(PORT_MIN + at)) && !this.given.has(PORT_MIN + at);
     const offset = this.free(PORTS_KEPT, PORTS, isFree) ?? this.free(0, PORTS_KEPT, isFree);
     if (offset === undefined) return undefined;
     this.given.add(PORT_MIN + offset);
     return PORT_MIN + offset;
   }
 
-  private isHeld(holder: string | undefined): boolean {
-    return holder !== undefined && holder !== this.uid;
+  private isTaken(value: string): boolean {
+    return this.view.by(servicesByAllocation, value).length > 0;
+  }
+  /** By another service. */
+  private isHeld(value: string): boolean {
+    return this.view.by(servicesByAllocation, value).some(({ metadata }) => metadata.uid !== this.uid);
   }
   /** The first free place from one that the uid decides on, round the whole band. */
   private free(from: number, to: number, isFree: (at: number) => boolean): number | undefined {

@@ -1,5 +1,6 @@
 import { dns1035Label } from '#meta';
 import { standardKind, type KubeObject } from '#model';
+import { servicesByAllocation } from './allocation.js';
 import { serviceColumns } from './columns.js';
 import { service, type Service } from './schema.js';
 import { serviceStrategy } from './strategy.js';
@@ -26,5 +27,6 @@ export const serviceKind = standardKind<Service>({
     { field: 'spec.type', value: (object: KubeObject) => (object as Service).spec.type ?? '' },
   ],
   fieldSelectorError: 'label',
+  indexes: [servicesByAllocation],
   strategy: { name: dns1035Label, ...serviceStrategy },
 });
