@@ -15,6 +15,7 @@ import { fits } from './event-size.js';
 import { OutstandingAppends } from './outstanding-appends.js';
 import { endsOfStreams } from './forgotten-names.js';
 import { isDoubt, landingOf, type Doubt } from './doubt.js';
+import { putState, succeeding } from './kind-pictures.js';
 import { WRITER_ELECTED, WRITER_STREAM } from './own-streams.js';
 import type { Projection } from './projection.js';
 import { SentAppends } from './sent-appends.js';
@@ -80,12 +81,12 @@ export class Writer implements CommandPort {
 
   /** Takes the role: appends `WriterElected` with the next epoch. `cluster` names the cluster if this is its first event. */
   async elect(cluster: string): Promise<void> {
-    const { reads } = this.options;
+    const { reads, kinds } = this.options;
     await reads.fresh(COMMAND_TIMEOUT_MS);
     for (;;) {
       try {
         await this.beginTerm(cluster, COMMAND_TIMEOUT_MS);
-        this.ahead = reads.projection.copy();
+        this.ahead = succeeding(kinds, this.ahead, reads.projection.copy());
         this.elected = true;
         this.unfollow = reads.onChanges((_changes, events) => this.follow(events));
         return;
@@ -156,7 +157,7 @@ export class Writer implements CommandPort {
       const isShown = this.sent.isAwaited(id) && known?.revision === folded?.revision;
       // An own append on its way there has lost the race, which it will learn.
       if (folded && (isShown || (!this.sent.isAwaited(id) && known?.position !== ON_ITS_WAY)))
-        this.ahead.put(stream, folded, position);
+        putState(this.options.kinds, this.ahead, { stream, state: folded, position });
       this.ahead.position = Math.max(this.ahead.position, position);
     }
   }
@@ -277,7 +278,7 @@ export class Writer implements CommandPort {
     const event = 'snapshot' in full.data && !fits(full, log.eventBytesMax) ? encoded(changed) : full;
     const generation = this.generation;
     const optimistic: StreamState = { revision: expected + 1, position: ON_ITS_WAY, object, ...born };
-    this.ahead.put(stream, optimistic, this.ahead.position);
+    putState(this.options.kinds, this.ahead, { stream, state: optimistic, position: this.ahead.position });
     if (restsOn.length > 0) {
       await Promise.allSettled(restsOn);
       if (generation !== this.generation) return 'again';
@@ -304,7 +305,7 @@ export class Writer implements CommandPort {
     // From now on both projections share the folded object.
     const folded = reads.projection.stream(stream);
     if (generation === this.generation && folded && this.ahead.stream(stream) === optimistic) {
-      this.ahead.put(stream, folded, position);
+      putState(this.options.kinds, this.ahead, { stream, state: folded, position });
       this.ahead.position = Math.max(this.ahead.position, position);
     }
     // What a read would show: the same object, so that its text is made once for this answer, reads and watches.
@@ -339,7 +340,7 @@ export class Writer implements CommandPort {
    */
   private rebuild(): void {
     this.generation++;
-    const { reads, clock } = this.options;
+    const { reads, clock, kinds } = this.options;
     this.rebuilding = (async () => {
       await Promise.race([this.outstanding.settled(), pause(clock, COMMAND_TIMEOUT_MS)]);
       for (let wait = 10; ; wait = Math.min(wait * 2, 1000)) {
@@ -348,10 +349,11 @@ export class Writer implements CommandPort {
           (await this.withoutDoubt()) &&
           (await endsOfStreams(this.options, this.forgotten).catch((cause) => this.unreadable(cause)));
         if (ends) {
-          this.ahead = reads.projection.copy();
+          this.ahead = succeeding(kinds, this.ahead, reads.projection.copy());
           const { position } = this.ahead;
           for (const [stream, { revision }] of ends)
-            if (!this.ahead.stream(stream)) this.ahead.put(stream, { revision, position, object: undefined }, position);
+            if (!this.ahead.stream(stream))
+              putState(kinds, this.ahead, { stream, state: { revision, position, object: undefined }, position });
           this.forgotten.clear();
         }
         if (ends || !this.elected) break;

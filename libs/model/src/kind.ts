@@ -4,6 +4,7 @@ import type { Path, Upcaster } from './event.js';
 import type { Inquire } from './inquiry.js';
 import type { KindId, KindRef, KubeObject } from './kube-object.js';
 import type { ObjectIndex } from './object-index.js';
+import type { Picture } from './picture.js';
 import type { Problem, Refusal } from './refusal.js';
 import type { ObjectType } from './schema/index.js';
 import type { AdmissionPlugin } from './standard-kind/admission.js';
@@ -139,6 +140,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly inquire?: Inquire;
   /** Of kinds whose objects define kinds: the one that this object defines, undefined while it defines none. Pure. */
   readonly defines?: (definition: KubeObject) => Kind | undefined;
+  /** What `decide` derives from a view and the writer keeps up to date between commands. */
+  readonly picture?: Picture;
   decide(command: Command, state: StreamState | undefined, view: View, context: DecideContext): Decided;
 }
 

@@ -2,8 +2,9 @@ import type { Change } from './loop.js';
 import type { View } from './view.js';
 
 /**
- * Data that a loop derives from a view and keeps between looks, because it costs too much to derive for each one. It is a
- * cache and nothing else: `reconcile` decides the same on a view that is followed, on a past one, and on one of a test.
+ * Data that a loop derives from a view and keeps between looks, or a kind between commands, because it costs too much to derive
+ * for each one. It is a cache and nothing else: what is decided is the same on a view that is followed, on a past one, and on
+ * one of a test.
  */
 export interface Picture {
   /** From now on, {@link changed} is called with every change that this view folds. */

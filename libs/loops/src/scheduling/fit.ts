@@ -2,7 +2,7 @@ import type { Pod } from '#kinds';
 import type { ClusterPicture } from './picture/cluster-picture.js';
 import type { Column } from './picture/node-table.js';
 import type { Shape } from './shape.js';
-import { topologyRules, type TopologyRules } from './topology.js';
+import { topologyRules, type DomainRule } from './topology.js';
 import { Verdict } from './verdict.js';
 
 /** Whether nodes have the room for a pod and take it, for all that is not about other pods' labels. */
@@ -31,33 +31,57 @@ export class Room {
     const verdict = this.verdicts[index] as number;
     if (verdict !== Verdict.fits) return verdict;
     const { nodes } = this.picture;
-    const { ports } = this.shape.needs;
-    if (ports.length > 0) {
-      const row = nodes.rows[index];
-      if (row && row.withPorts.size > 0 && nodes.hasConflict(row, ports)) return Verdict.portTaken;
-    }
-    return this.amountsAt(index);
-  }
-
-  private amountsAt(index: number): number {
-    const { taken, slots } = this.picture.nodes;
+    if (this.hasConflict(index)) return Verdict.portTaken;
     if (this.isNowhere) return Verdict.tooSmall;
-    let verdict: number = Verdict.fits;
-    if ((taken[index] as number) + 1 > (slots[index] as number)) verdict = Verdict.noRoom;
+    let room: number =
+      (nodes.taken[index] as number) + 1 > (nodes.slots[index] as number) ? Verdict.noRoom : Verdict.fits;
     for (const [{ allocatable, used }, amount] of this.columns) {
       const capacity = allocatable[index] as number;
       if (amount <= capacity - (used[index] as number)) continue;
       if (amount > capacity) return Verdict.tooSmall;
-      verdict = Verdict.noRoom;
+      room = Verdict.noRoom;
     }
-    return verdict;
+    return room;
+  }
+
+  /** The same for all nodes: every node passes here for every pod, so these are plain loops over arrays. */
+  fill(verdicts: Uint8Array): void {
+    const { nodes } = this.picture;
+    const { length } = verdicts;
+    verdicts.set(this.verdicts.subarray(0, length));
+    if (this.shape.needs.ports.length > 0)
+      for (let i = 0; i < length; i++)
+        if (verdicts[i] === Verdict.fits && this.hasConflict(i)) verdicts[i] = Verdict.portTaken;
+    if (this.isNowhere) {
+      for (let i = 0; i < length; i++) if (verdicts[i] === Verdict.fits) verdicts[i] = Verdict.tooSmall;
+      return;
+    }
+    const { taken, slots } = nodes;
+    for (let i = 0; i < length; i++)
+      if ((taken[i] as number) + 1 > (slots[i] as number) && verdicts[i] === Verdict.fits) verdicts[i] = Verdict.noRoom;
+    for (const [{ allocatable, used }, amount] of this.columns) {
+      for (let i = 0; i < length; i++) {
+        const capacity = allocatable[i] as number;
+        if (amount <= capacity - (used[i] as number)) continue;
+        const verdict = verdicts[i];
+        if (verdict === Verdict.fits || verdict === Verdict.noRoom)
+          verdicts[i] = amount > capacity ? Verdict.tooSmall : Verdict.noRoom;
+      }
+    }
+  }
+
+  private hasConflict(index: number): boolean {
+    const { nodes } = this.picture;
+    const { ports } = this.shape.needs;
+    const row = ports.length > 0 ? nodes.rows[index] : undefined;
+    return row !== undefined && row.withPorts.size > 0 && nodes.hasConflict(row, ports);
   }
 }
 
-/** Says of every node whether a pod fits there, as the picture is now. */
+/** Says of nodes whether a pod fits there, as the picture is now. */
 export class Fit {
   private readonly room: Room;
-  private readonly rules: TopologyRules | undefined;
+  private readonly rules: readonly DomainRule[];
 
   constructor(pod: Pod, shape: Shape, picture: ClusterPicture) {
     this.room = new Room(pod, shape, picture);
@@ -66,7 +90,22 @@ export class Fit {
 
   /** The first filter that rejects the node. */
   at(index: number): number {
-    const verdict = this.room.at(index);
-    return verdict === Verdict.fits && this.rules ? this.rules(index) : verdict;
+    let verdict = this.room.at(index);
+    for (const { of, bad, missing } of this.rules) {
+      if (verdict !== Verdict.fits) return verdict;
+      const domain = of[index] as number;
+      verdict = domain < 0 ? missing : (bad[domain] as number);
+    }
+    return verdict;
+  }
+  fill(verdicts: Uint8Array): void {
+    this.room.fill(verdicts);
+    for (const { of, bad, missing } of this.rules) {
+      for (let i = 0; i < verdicts.length; i++) {
+        if (verdicts[i] !== Verdict.fits) continue;
+        const domain = of[i] as number;
+        verdicts[i] = domain < 0 ? missing : (bad[domain] as number);
+      }
+    }
   }
 }

@@ -41,15 +41,15 @@ export function schedule(pod: Pod, shape: Shape, look: Look): Placement {
   }
   const reserved = nominations.size > 0 ? reservedFor(pod, nominations, picture) : [];
   const verdicts = verdictsOf(pod, shape, picture, reserved);
-  const feasible: number[] = [];
-  for (let index = 0; index < verdicts.length; index++) if (verdicts[index] === Verdict.fits) feasible.push(index);
-  if (feasible.length === 0) {
+  let feasible = 0;
+  for (let index = 0; index < verdicts.length; index++) if (verdicts[index] === Verdict.fits) feasible++;
+  if (feasible === 0) {
     const reasons = reasonsFor(shape, picture, reserved, verdicts);
     const preemption = preempt({ pod, shape, look, verdicts: verdicts.map((verdict) => verdict & ~RESERVED) });
     return { is: 'unschedulable', message: whyNot({ total: nodes.count, reasons, named, preemption }), preemption };
   }
-  const { index, parts } = best(pod, shape, picture, feasible);
-  return { is: 'placed', node: nodes.rows[index] as NodeRow, scores: parts, feasible: feasible.length };
+  const { index, parts } = best(pod, shape, picture, verdicts);
+  return { is: 'placed', node: nodes.rows[index] as NodeRow, scores: parts, feasible };
 }
 
 /** Marks the verdict of a node that rejects the pod because of what is reserved. */
@@ -58,17 +58,15 @@ const RESERVED = 64;
 /** A pod must not lean on others that are only nominated: it has to fit with and without them. */
 function verdictsOf(pod: Pod, shape: Shape, picture: ClusterPicture, reserved: readonly Reserved[]): Uint8Array {
   const { length } = picture.nodes.rows;
+  const bare = new Uint8Array(length);
+  new Fit(pod, shape, picture).fill(bare);
+  if (reserved.length === 0) return bare;
   const verdicts = new Uint8Array(length);
-  if (reserved.length > 0)
-    withReserved(picture, reserved, () => {
-      const fit = new Fit(pod, shape, picture);
-      for (let index = 0; index < length; index++) {
-        const verdict = fit.at(index);
-        verdicts[index] = verdict === Verdict.fits ? verdict : verdict | RESERVED;
-      }
-    });
-  const fit = new Fit(pod, shape, picture);
-  for (let index = 0; index < length; index++) if (verdicts[index] === Verdict.fits) verdicts[index] = fit.at(index);
+  withReserved(picture, reserved, () => new Fit(pod, shape, picture).fill(verdicts));
+  for (let index = 0; index < length; index++) {
+    const verdict = verdicts[index] as number;
+    verdicts[index] = verdict === Verdict.fits ? (bare[index] as number) : verdict | RESERVED;
+  }
   return verdicts;
 }
 

@@ -1,7 +1,9 @@
 import type { Pod } from '#kinds';
 import type { ClusterPicture } from './picture/cluster-picture.js';
 import type { Shape } from './shape.js';
+import { resourceParts } from './picture/resource-scores.js';
 import { countByDomain } from './topology.js';
+import { Verdict } from './verdict.js';
 
 /** A node's score: the sum, and the weighted parts, so that the decision can be explained later. */
 export interface Scored {
@@ -34,44 +36,48 @@ interface Score {
 }
 
 /** The node that suits the pod best; of equals the one whose name comes first. */
-export function best(pod: Pod, shape: Shape, picture: ClusterPicture, feasible: readonly number[]): Scored {
+export function best(pod: Pod, shape: Shape, picture: ClusterPicture, verdicts: Uint8Array): Scored {
   const scores: readonly Score[] = [
     { name: 'TaintToleration', raw: softTaints(pod, picture), scale: inverse },
     { name: 'NodeAffinity', raw: preferredNodes(pod, picture), scale: share },
     { name: 'PodTopologySpread', raw: softSpread(pod, shape, picture), scale: inverse },
     { name: 'InterPodAffinity', raw: podAffinity(pod, shape, picture), scale: between },
   ];
-  const scaled = scores.map((score) => ({ ...score, value: scaling(score, feasible) }));
+  const scaled = scores.map((score) => ({ ...score, value: scaling(score, verdicts) }));
   const varying = scaled.filter(({ raw }) => raw !== undefined);
-  const resources = resourceScores(shape, picture);
-  let chosen = feasible[0] as number;
+  const totals = picture.resourceScores.of(shape.needs);
+  const ranks = picture.nodes.ranks();
+  let chosen = -1;
   let most = -Infinity;
-  for (const index of feasible) {
-    let total = resources.fit(index) + resources.balance(index);
-    for (const { name, value } of varying) total += WEIGHTS[name] * value(index);
-    if (total < most || (total === most && !isFirst(picture, index, chosen))) continue;
+  // Every node passes here for every pod: plain loops only.
+  for (let index = 0; index < verdicts.length; index++) {
+    if (verdicts[index] !== Verdict.fits) continue;
+    let total = totals[index] as number;
+    for (let n = 0; n < varying.length; n++) {
+      const { name, value } = varying[n] as (typeof varying)[number];
+      total += WEIGHTS[name] * value(index);
+    }
+    if (total < most || (total === most && (ranks[index] as number) > (ranks[chosen] as number))) continue;
     most = total;
     chosen = index;
   }
   const parts: Record<string, number> = {};
   for (const { name, value } of scaled) parts[name] = WEIGHTS[name] * value(chosen);
-  parts['NodeResourcesFit'] = resources.fit(chosen);
-  parts['NodeResourcesBalancedAllocation'] = resources.balance(chosen);
+  const { fit, balance } = resourceParts(picture.nodes, shape.needs, chosen);
+  parts['NodeResourcesFit'] = fit;
+  parts['NodeResourcesBalancedAllocation'] = balance;
   return { index: chosen, parts };
 }
 
-function isFirst({ nodes }: ClusterPicture, index: number, other: number): boolean {
-  return (nodes.rows[index]?.name ?? '') < (nodes.rows[other]?.name ?? '');
-}
-
-function scaling({ raw, scale }: Score, feasible: readonly number[]): Raw {
+function scaling({ raw, scale }: Score, verdicts: Uint8Array): Raw {
   if (raw === undefined) {
     const constant = scale(0, 0, 0);
     return () => constant;
   }
   let least = Infinity;
   let most = -Infinity;
-  for (const index of feasible) {
+  for (let index = 0; index < verdicts.length; index++) {
+    if (verdicts[index] !== Verdict.fits) continue;
     const value = raw(index);
     if (value < least) least = value;
     if (value > most) most = value;
@@ -140,27 +146,5 @@ function podAffinity(pod: Pod, { preferred }: Shape, picture: ClusterPicture): R
       if (domain >= 0) sum += one.sums[domain] as number;
     }
     return sum;
-  };
-}
-
-function resourceScores({ needs }: Shape, { nodes }: ClusterPicture): { readonly fit: Raw; readonly balance: Raw } {
-  const { scoredCpu, scoredMemory } = nodes;
-  const none = new Float64Array(scoredCpu.length);
-  const cpus = nodes.columns.get('cpu')?.allocatable ?? none;
-  const memories = nodes.columns.get('memory')?.allocatable ?? none;
-  const free = (capacity: number, used: number): number =>
-    capacity === 0 || used > capacity ? 0 : Math.floor(((capacity - used) * 100) / capacity);
-  const part = (capacity: number, used: number): number => (capacity === 0 ? 1 : Math.min(1, used / capacity));
-  return {
-    fit(index) {
-      const cpu = free(cpus[index] as number, (scoredCpu[index] as number) + needs.scoredCpu);
-      const memory = free(memories[index] as number, (scoredMemory[index] as number) + needs.scoredMemory);
-      return Math.floor((cpu + memory) / 2);
-    },
-    balance(index) {
-      const cpu = part(cpus[index] as number, (scoredCpu[index] as number) + needs.scoredCpu);
-      const memory = part(memories[index] as number, (scoredMemory[index] as number) + needs.scoredMemory);
-      return Math.floor((1 - Math.abs(cpu - memory) / 2) * 100);
-    },
   };
 }

@@ -5,66 +5,78 @@ import type { NodeMatch } from './picture/node-match.js';
 import type { Shape, Spread } from './shape.js';
 import { Verdict } from './verdict.js';
 
-/** Says by the place of a node what the rules about other pods say of it: {@link Verdict}. */
-export type TopologyRules = (index: number) => number;
-
-/** The required rules of a pod about others, and theirs about it, as the picture is now; undefined when there are none. */
-export function topologyRules(pod: Pod, shape: Shape, picture: ClusterPicture): TopologyRules | undefined {
-  const { near, apart, hardSpreads } = shape;
-  const others = picture.counts.termsAbout(pod).filter(({ isRequiredApart }) => isRequiredApart);
-  if (hardSpreads.length === 0 && !near && apart.length === 0 && others.length === 0) return undefined;
-  const spreadAt = spreadRule(pod, hardSpreads, picture);
-  const isNear = nearRule(pod, near, picture);
-  const shuns = apart.map(({ topologyKey, matcher }) => occupied(topologyKey, picture.counts.of(matcher), picture));
-  const shunned = others.map(({ topologyKey, perNode }) => occupied(topologyKey, perNode, picture));
-  return (index) => {
-    const spread = spreadAt(index);
-    if (spread !== Verdict.fits) return spread;
-    if (!isNear(index)) return Verdict.affinity;
-    for (const one of shuns) if (holds(one, index)) return Verdict.antiAffinity;
-    for (const one of shunned) if (holds(one, index)) return Verdict.existingAntiAffinity;
-    return Verdict.fits;
-  };
-}
-
-/** Domains of a topology key that hold one of the counted pods. */
-interface Occupied {
+/** What a rule about other pods says of nodes, by the domain that they are in. */
+export interface DomainRule {
+  /** The domain of each node. */
   readonly of: Int32Array;
-  readonly domains: Uint8Array;
-  readonly isEmpty: boolean;
+  /** {@link Verdict} of each domain. */
+  readonly bad: Uint8Array;
+  /** Of a node without the label. */
+  readonly missing: number;
 }
-function occupied(topologyKey: string, perNode: ReadonlyMap<number, number>, picture: ClusterPicture): Occupied {
-  const { of, ids } = picture.nodes.domainsOf(topologyKey);
-  const domains = new Uint8Array(ids.size);
-  let isEmpty = true;
-  for (const index of perNode.keys()) {
-    const domain = of[index] as number;
-    if (domain < 0) continue;
-    domains[domain] = 1;
-    isEmpty = false;
+
+/** The required rules of a pod about others, and theirs about it, as the picture is now, in the order in which they are asked. */
+export function topologyRules(pod: Pod, shape: Shape, picture: ClusterPicture): readonly DomainRule[] {
+  const { near, apart, hardSpreads } = shape;
+  const { counts } = picture;
+  return [
+    ...spreadRules(pod, hardSpreads, picture),
+    ...nearRules(pod, near, picture),
+    ...apart.map(({ topologyKey, matcher }) =>
+      shunning(Verdict.antiAffinity, topologyKey, [counts.of(matcher)], picture),
+    ),
+    ...existingRules(pod, picture),
+  ];
+}
+
+/** Required anti-affinity of placed pods, one rule for each topology key. */
+function existingRules(pod: Pod, picture: ClusterPicture): readonly DomainRule[] {
+  const byKey = new Map<string, ReadonlyMap<number, number>[]>();
+  for (const { isRequiredApart, topologyKey, perNode } of picture.counts.termsAbout(pod)) {
+    if (!isRequiredApart) continue;
+    const known = byKey.get(topologyKey);
+    if (known) known.push(perNode);
+    else byKey.set(topologyKey, [perNode]);
   }
-  return { of, domains, isEmpty };
+  return [...byKey].map(([key, perNodes]) => shunning(Verdict.existingAntiAffinity, key, perNodes, picture));
 }
-function holds({ of, domains }: Occupied, index: number): boolean {
+function shunning(
+  verdict: number,
+  topologyKey: string,
+  perNodes: readonly ReadonlyMap<number, number>[],
+  picture: ClusterPicture,
+): DomainRule {
+  const { of, ids } = picture.nodes.domainsOf(topologyKey);
+  const bad = new Uint8Array(ids.size);
+  for (const perNode of perNodes) for (const index of perNode.keys()) markDomain(bad, of, index, verdict);
+  return { of, bad, missing: Verdict.fits };
+}
+function markDomain(domains: Uint8Array, of: Int32Array, index: number, value: number): void {
   const domain = of[index] as number;
-  return domain >= 0 && domains[domain] === 1;
+  if (domain >= 0) domains[domain] = value;
 }
 
 /** All terms must find their pods in the node's domains; a pod of all terms' own kind is placed at once. */
-function nearRule(pod: Pod, near: Shape['near'], picture: ClusterPicture): (index: number) => boolean {
-  if (!near) return () => true;
+function nearRules(pod: Pod, near: Shape['near'], picture: ClusterPicture): readonly DomainRule[] {
+  if (!near) return [];
   const counted = picture.counts.of(near.matcher);
-  const found = near.keys.map((key) => occupied(key, counted, picture));
-  const isFirst =
-    found.every(({ isEmpty }) => isEmpty) && near.matcher.matches(pod, (namespace) => picture.labelsOf(namespace));
-  return (index) => found.every((one) => (one.of[index] as number) >= 0 && (isFirst || holds(one, index)));
+  const rules = near.keys.map((key) => {
+    const { of, ids } = picture.nodes.domainsOf(key);
+    const bad = new Uint8Array(ids.size).fill(Verdict.affinity);
+    for (const index of counted.keys()) markDomain(bad, of, index, Verdict.fits);
+    return { of, bad, missing: Verdict.affinity };
+  });
+  const isNowhere = rules.every(({ bad }) => bad.every((verdict) => verdict === Verdict.affinity));
+  const isFirst = isNowhere && near.matcher.matches(pod, (namespace) => picture.labelsOf(namespace));
+  if (isFirst) for (const { bad } of rules) bad.fill(Verdict.fits);
+  return rules;
 }
 
-function spreadRule(pod: Pod, hard: readonly Spread[], picture: ClusterPicture): (index: number) => number {
-  if (hard.length === 0) return () => Verdict.fits;
+function spreadRules(pod: Pod, hard: readonly Spread[], picture: ClusterPicture): readonly DomainRule[] {
+  if (hard.length === 0) return [];
   const match = picture.nodes.matches.of(pod);
   const keys = hard.map(({ constraint }) => constraint.topologyKey);
-  const rules = hard.map((spread) => {
+  return hard.map((spread) => {
     const { of, counts, present } = countByDomain(pod, spread, { keys, match, picture });
     let size = 0;
     let least = Infinity;
@@ -75,16 +87,12 @@ function spreadRule(pod: Pod, hard: readonly Spread[], picture: ClusterPicture):
     }
     const { minDomains = 1, maxSkew } = spread.constraint;
     if (size === 0 || size < minDomains) least = 0;
-    return { of, counts, most: maxSkew + least - (spread.countsItself ? 1 : 0) };
+    const most = maxSkew + least - (spread.countsItself ? 1 : 0);
+    const bad = new Uint8Array(counts.length);
+    for (let domain = 0; domain < bad.length; domain++)
+      if ((counts[domain] as number) > most) bad[domain] = Verdict.spreadSkew;
+    return { of, bad, missing: Verdict.spreadLabelMissing };
   });
-  return (index) => {
-    for (const { of, counts, most } of rules) {
-      const domain = of[index] as number;
-      if (domain < 0) return Verdict.spreadLabelMissing;
-      if ((counts[domain] as number) > most) return Verdict.spreadSkew;
-    }
-    return Verdict.fits;
-  };
 }
 
 export interface DomainCounts {
@@ -105,7 +113,9 @@ export function countByDomain(
 ): DomainCounts {
   const { nodes } = picture;
   const { of, ids } = nodes.domainsOf(constraint.topologyKey);
-  const others = keys.filter((key) => key !== constraint.topologyKey).map((key) => nodes.domainsOf(key).of);
+  const others = [...new Set(keys)]
+    .filter((key) => key !== constraint.topologyKey)
+    .map((key) => nodes.domainsOf(key).of);
   const honorsAffinity = constraint.nodeAffinityPolicy !== 'Ignore';
   const honorsTaints = constraint.nodeTaintsPolicy === 'Honor';
   const takesPart = (index: number): boolean => {
@@ -115,7 +125,11 @@ export function countByDomain(
   };
   const counts = new Float64Array(ids.size);
   const present = new Uint8Array(ids.size);
-  for (let index = 0; index < nodes.rows.length; index++) if (takesPart(index)) present[of[index] as number] = 1;
+  const takeAll = others.length === 0 && !honorsTaints && (!honorsAffinity || match.isEverywhere);
+  for (let index = 0; index < nodes.rows.length; index++) {
+    const domain = of[index] as number;
+    if (domain >= 0 && (takeAll || takesPart(index))) present[domain] = 1;
+  }
   for (const [index, count] of picture.counts.of(matcher))
     if (takesPart(index)) (counts[of[index] as number] as number) += count;
   return { of, counts, present };

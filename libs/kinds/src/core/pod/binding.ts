@@ -15,8 +15,8 @@ import {
 } from '#model';
 import { toTime, type JsonObject } from '#std';
 import { binding, type Binding } from '../../shared/binding.schema.js';
-import { podsByNode } from './indexes.js';
-import { listed, lacks } from './requests.js';
+import { lacks } from './node-room.js';
+import { listed } from './requests.js';
 import type { Pod } from './schema.js';
 
 const nodes = kindRef<
@@ -89,7 +89,7 @@ function noRoom(request: Request, old: Pod, wish: Binding): string | undefined {
   const name = wish.target.name ?? '';
   const node = command.basis && view.get(nodes, undefined, name);
   if (!node) return undefined;
-  const missing = lacks(listed(node.status?.allocatable), view.by(podsByNode, name), old);
+  const missing = lacks(view, name, listed(node.status?.allocatable), old);
   return missing.length > 0 ? `node "${name}" has no room any more: ${missing.join(', ')}` : undefined;
 }
 

@@ -1,10 +1,11 @@
-import { standardKind, type FieldSelector, type KubeObject, type Subresource } from '#model';
+import { standardKind, type FieldSelector, type Kind, type KubeObject, type Subresource } from '#model';
 import type { JsonObject } from '#std';
 import { binding } from '../../shared/binding.schema.js';
 import { eviction } from '../../shared/eviction.schema.js';
 import { podColumns } from './columns.js';
 import { podsByNode } from './indexes.js';
 import { pod, type Pod } from './schema.js';
+import { nodeRooms } from './node-room.js';
 import { podStrategy } from './strategy.js';
 
 const stream: Pick<Subresource, 'verbs'> = { verbs: ['create', 'get'] };
@@ -38,8 +39,7 @@ const fieldSelectors: readonly FieldSelector[] = [
   selector('status.nominatedNodeName', (object) => object.status?.nominatedNodeName),
 ];
 
-/** Containers that live and die together on one node. */
-export const podKind = standardKind<Pod>({
+const plain = standardKind<Pod>({
   names: {
     group: '',
     version: 'v1',
@@ -59,6 +59,9 @@ export const podKind = standardKind<Pod>({
   strategy: podStrategy,
   events: ['ContainerRestarted', 'PodBound', 'PodEvicted', 'PodFoundUnschedulable', 'PodPreempted', 'PodStarted'],
 });
+
+/** Containers that live and die together on one node. */
+export const podKind: Kind<Pod> = { ...plain, picture: nodeRooms };
 
 /** kubectl prints pods that have come to their end only if asked to. */
 function completed(object: KubeObject): readonly JsonObject[] {

@@ -77,17 +77,3 @@ export function hasEnded(pod: Pod): boolean {
   const phase = pod.status?.phase;
   return phase === 'Succeeded' || phase === 'Failed';
 }
-
-/** What a node lacks for one more pod, in the scheduler's words; empty when there is room. */
-export function lacks(allocatable: Amounts, present: readonly Pod[], pod: Pod): readonly string[] {
-  const active = present.filter((other) => !hasEnded(other));
-  const missing: string[] = [];
-  if (active.length + 1 > (allocatable.get('pods') ?? 0)) missing.push('Too many pods');
-  const used = new Map<string, number>();
-  for (const other of active) addTo(used, podRequests(other));
-  for (const [name, amount] of podRequests(pod)) {
-    if (amount > 0 && amount > (allocatable.get(name) ?? 0) - (used.get(name) ?? 0))
-      missing.push(`Insufficient ${name}`);
-  }
-  return missing;
-}

@@ -5,6 +5,7 @@ import { CLAIMS } from '../claims.js';
 import { PodCounts } from './counts.js';
 import { podNeeds } from './needs.js';
 import { NodeTable, type NodeRow, type PlacedPod } from './node-table.js';
+import { ResourceScores } from './resource-scores.js';
 import { WaitingPods } from './waiting-pods.js';
 
 const NO_LABELS: Labels = {};
@@ -19,9 +20,10 @@ interface Assigned extends PlacedPod {
  */
 export class ClusterPicture {
   readonly nodes = new NodeTable();
+  readonly resourceScores = new ResourceScores(this.nodes);
   readonly counts = new PodCounts(
     (namespace) => this.labelsOf(namespace),
-    () => this.placed(),
+    (take) => this.eachPlaced(take),
   );
   readonly waiting = new WaitingPods();
   private readonly assigned = new Map<string, Assigned>();
@@ -126,8 +128,8 @@ export class ClusterPicture {
     this.waiting.cures.touchTopology();
     for (const { pod } of leaving.values()) this.waiting.cures.touchPod(name, pod);
   }
-  private *placed(): Iterable<readonly [number, Pod]> {
-    for (const { index, pods: here } of this.nodes.inOrder()) for (const { pod } of here.values()) yield [index, pod];
+  private eachPlaced(take: (index: number, pod: Pod) => void): void {
+    for (const { index, pods: here } of this.nodes.inOrder()) for (const { pod } of here.values()) take(index, pod);
   }
 }
 

@@ -30,7 +30,7 @@ export class PodCounts {
   constructor(
     private readonly labelsOf: NamespaceLabels,
     /** All pods that are counted, with the places of their nodes. */
-    private readonly placed: () => Iterable<readonly [number, Pod]>,
+    private readonly eachPlaced: (take: (index: number, pod: Pod) => void) => void,
   ) {}
 
   add(index: number, pod: Pod, times: 1 | -1): void {
@@ -63,7 +63,9 @@ export class PodCounts {
       this.countIndex.remove(oldest);
     }
     const made: PodCount = { matcher, perNode: new Map() };
-    for (const [index, pod] of this.placed()) if (matcher.matches(pod, this.labelsOf)) addTo(made.perNode, index, 1);
+    this.eachPlaced((index, pod) => {
+      if (matcher.matches(pod, this.labelsOf)) addTo(made.perNode, index, 1);
+    });
     this.counts.set(matcher.key, made);
     this.countIndex.add(made);
     return made.perNode;

@@ -14,6 +14,8 @@ export interface NodeMatch {
   /** Weights of the preferred terms that match; undefined without such terms. */
   preferred: Float64Array | undefined;
   readonly named: ReadonlySet<string> | undefined;
+  /** The pod names no node labels or fields at all. */
+  readonly isEverywhere: boolean;
   /** Computes the place of a node anew. */
   readonly look: (match: NodeMatch, index: number) => void;
 }
@@ -75,6 +77,7 @@ export class NodeMatches {
       softTaints: undefined,
       preferred: terms.length > 0 ? new Float64Array(capacity) : undefined,
       named,
+      isEverywhere: Object.keys(pod.spec.nodeSelector ?? {}).length === 0 && !pod.spec.affinity?.nodeAffinity,
       look(it, index) {
         const row = table.rows[index];
         it.verdicts[index] = row ? verdictOf(row.node, row) : Verdict.gone;

@@ -48,6 +48,10 @@ export class NodeTable {
   taken = new Float64Array(FIRST_CAPACITY);
   scoredCpu = new Float64Array(FIRST_CAPACITY);
   scoredMemory = new Float64Array(FIRST_CAPACITY);
+  /** Another number after each change of what is on a node or of what it offers. */
+  versions = new Float64Array(FIRST_CAPACITY);
+  private version = 0;
+  private ranking: Int32Array | undefined;
   private readonly byName = new Map<string, NodeRow>();
   private readonly free: number[] = [];
   private readonly domains = new Map<string, Domains>();
@@ -70,6 +74,15 @@ export class NodeTable {
     return this.ordered;
   }
 
+  /** Where each node comes in the order of names, by its place. */
+  ranks(): Int32Array {
+    if (this.ranking === undefined) {
+      this.ranking = new Int32Array(this.slots.length);
+      for (const [rank, { index }] of this.inOrder().entries()) this.ranking[index] = rank;
+    }
+    return this.ranking;
+  }
+
   put(node: Node): NodeRow {
     const known = this.byName.get(node.metadata.name);
     const row = known ?? this.added(node);
@@ -79,6 +92,7 @@ export class NodeTable {
     const amounts = listed(
       (node as { status?: { allocatable?: { readonly [name: string]: string } } }).status?.allocatable,
     );
+    this.versions[index] = ++this.version;
     this.slots[index] = amounts.get('pods') ?? 0;
     for (const resource of amounts.keys()) this.column(resource);
     for (const [resource, { allocatable }] of this.columns) allocatable[index] = amounts.get(resource) ?? 0;
@@ -92,6 +106,7 @@ export class NodeTable {
     this.byName.delete(name);
     this.rows[index] = undefined;
     this.ordered = undefined;
+    this.ranking = undefined;
     this.free.push(index);
     for (const domains of this.domains.values()) domains.of[index] = -1;
     this.matches.update(index);
@@ -108,6 +123,7 @@ export class NodeTable {
     row.withPorts.delete(placed);
   }
   private add(index: number, { requests, scoredCpu, scoredMemory }: Needs, times: 1 | -1): void {
+    this.versions[index] = ++this.version;
     (this.taken[index] as number) += times;
     (this.scoredCpu[index] as number) += times * scoredCpu;
     (this.scoredMemory[index] as number) += times * scoredMemory;
@@ -146,6 +162,7 @@ export class NodeTable {
     this.rows[index] = row;
     this.byName.set(name, row);
     this.ordered = undefined;
+    this.ranking = undefined;
     return row;
   }
   private grow(): void {
@@ -159,6 +176,8 @@ export class NodeTable {
     this.taken = larger(this.taken);
     this.scoredCpu = larger(this.scoredCpu);
     this.scoredMemory = larger(this.scoredMemory);
+    this.versions = larger(this.versions);
+    this.ranking = undefined;
     for (const column of this.columns.values()) {
       column.allocatable = larger(column.allocatable);
       column.used = larger(column.used);
