@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { isJsonObject, type Json } from '#std';
-import { admissionEnvironment, compile, DYN, isCompileError, type Type } from './index.js';
+import { admissionEnvironment, CelList, compile, DYN, evaluate, isCompileError, type Type } from './index.js';
 import { recorded } from './testing/recordings.js';
 
 interface Refused {
@@ -50,6 +50,14 @@ describe.each([
   test('there are cases', () => expect(all.length).toBeGreaterThan(0));
 });
 
+function deepMacros(depth: number): string {
+  return depth === 0 ? 'true' : `a.all(x, ${deepMacros(depth - 1)})`;
+}
+/** Each argument is a chain as long as it may be. */
+function chains(depth: number): string {
+  return depth === 0 ? 'a' : `a${'.b'.repeat(200 - depth)}.map(x, ${chains(depth - 1)})`;
+}
+
 describe('hostile texts', () => {
   const environment = { variables: new Map([['a', DYN]]) };
   const deep = 20_000;
@@ -69,6 +77,8 @@ describe('hostile texts', () => {
     ['open triple quotes', `'''${"\\''".repeat(30_000)}`],
     ['backslashes', `'${'\\'.repeat(90_000)}`],
     ['an odd character', `a ${'#'.repeat(90_000)}`],
+    ['chains in chains', chains(60)],
+    ['types that double', `[1]${Array.from({ length: 200 }, (_, i) => `.map(v${i}, {v${i}: v${i}})`).join('')}`],
     ['nothing', ''],
   ])('%s are refused', (_what, source) => {
     const outcome = compile(source, environment);
@@ -78,9 +88,13 @@ describe('hostile texts', () => {
   test.each([
     ['a long chain of conditions', Array(9_000).fill('a').join(' && ')],
     ['many signs', `${'-'.repeat(90_000)}1`],
+    ['a list of empty lists', `[${Array(20_000).fill('[]').join(',')}]`],
+    ['deep macros', deepMacros(200)],
     ['a long list', `[${Array(20_000).fill('1').join(',')}]`],
   ])('%s is an expression', (_what, source) => {
-    expect(isCompileError(compile(source, environment))).toBe(false);
+    const outcome = compile(source, environment);
+    if (isCompileError(outcome)) throw new Error(outcome.message.slice(0, 500));
+    expect(['value', 'error']).toContain(evaluate(outcome, () => CelList.of([true])).is);
   });
 
   test('chained macros are not evaluated more than once', () => {

@@ -70,6 +70,9 @@ describe('an expression that would take too much', () => {
     ['a repeated pattern', 'a.exists(x, b.matches("((x+x+)+){20}y"))', { a: ofSize(10_000), b: text(50_000) }],
     ['comparisons of large values', 'a.all(x, b.all(y, a == b || true))', { a: pairs, b: structuredClone(pairs) }],
     ['sets of large values', 'a.all(x, sets.equivalent(a, b))', { a: pairs, b: structuredClone(pairs) }],
+    ['values that share their parts', `[1]${'.map(x, [x, x])'.repeat(100)}.flatten(200).size() > 0`, {}],
+    ['comparisons of shared parts', `[1]${'.map(x, [x, x])'.repeat(100)} == [1]${'.map(x, [x, x])'.repeat(100)}`, {}],
+    ['zones', "a.all(x, timestamp('2024-07-01T10:00:00Z').getHours('Europe/Berlin') == 12)", { a: ofSize(100_000) }],
     ['a range', 'lists.range(1000000000).size() > 0', {}],
     ['formats', "a.all(x, '%s'.format([b]) != '')", { a: ofSize(100_000), b: ofSize(10_000) }],
   ])('%s ends early', (_what, source, values) => {

@@ -26,7 +26,7 @@ import {
   typeText,
   type Type,
 } from './types.js';
-import { Bindings, isAny, isSameType } from './unify.js';
+import { Bindings, isAny, isSameType, TooComplex } from './unify.js';
 
 /** What an expression may refer to. */
 export interface Scope {
@@ -62,8 +62,13 @@ const TYPE_NAMES: ReadonlyMap<string, Type> = new Map([
 /** Infers types and resolves names and overloads. Finds all issues that do not follow from another. */
 export function checked(expression: Expression, scope: Scope): Checked | readonly Issue[] {
   const checker = new Checker(scope);
-  const type = checker.check(expression);
-  return checker.issues.length > 0 ? checker.issues : checker.outcome(type);
+  try {
+    const type = checker.check(expression);
+    return checker.issues.length > 0 ? checker.issues : checker.outcome(type);
+  } catch (cause) {
+    if (!(cause instanceof TooComplex)) throw cause;
+    return [{ at: expression.at, message: 'the types of the expression are too complex' }];
+  }
 }
 
 class Checker {

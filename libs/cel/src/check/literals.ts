@@ -1,4 +1,5 @@
 import type { CallNode, Expression } from '../syntax/ast.js';
+import { walk } from '../syntax/parts.js';
 import type { Issue } from '../syntax/source.js';
 import { pattern } from '../functions/regex.js';
 import { parseDuration, parseTimestamp } from '../values/time.js';
@@ -71,28 +72,4 @@ function mixed(elements: readonly Expression[], types: ReadonlyMap<number, Type>
 /** Lists of something and of anything do not contradict each other. */
 function isPart(a: Type, b: Type): boolean {
   return a.kind === b.kind && typeText(a).includes('dyn') !== typeText(b).includes('dyn');
-}
-
-/** Visits a node, and what is in it when the visitor says so. */
-export function walk(node: Expression, visit: (node: Expression) => boolean): void {
-  if (visit(node)) for (const part of partsOf(node)) walk(part, visit);
-}
-export function partsOf(node: Expression): readonly Expression[] {
-  switch (node.node) {
-    case 'constant':
-    case 'ident':
-      return [];
-    case 'select':
-      return [node.operand];
-    case 'call':
-      return node.target ? [node.target, ...node.args] : node.args;
-    case 'list':
-      return node.elements;
-    case 'map':
-      return node.entries.flatMap(({ key, value }) => [key, value]);
-    case 'struct':
-      return node.fields.map(({ value }) => value);
-    case 'fold':
-      return [node.range, node.start, node.condition, node.step, node.result];
-  }
 }

@@ -21,6 +21,8 @@ const COPIES_LIST: Costs = { ...READS_LIST, size: ([list = 0]) => list };
 const SEARCHES: Costs = {
   cost: ([list = 0], args) => list * Math.max(1, traversal(args ? deepSizeOf(args[1] as Value) : 1)),
 };
+/** What nests is read to its depth. */
+const READS_DEEP: Costs = { cost: ([list = 0], args) => (args ? deepSizeOf(args[0] as Value) : list) };
 /** Each of one list with each of the other: what the estimate assumes. */
 const allPairs: Overload['cost'] = ([a = 0, b = a], args) => {
   if (!args) return a * b;
@@ -88,12 +90,12 @@ export const lists: readonly Overload[] = [
   overload(
     'flatten: list(list(A)).() list(A)',
     on((list) => flattened(list, 1n)),
-    READS_LIST,
+    READS_DEEP,
   ),
   overload(
     'flatten: list(dyn).(int) list(dyn)',
     on((list, depth) => flattened(list, depth as Value)),
-    READS_LIST,
+    READS_DEEP,
   ),
   overload('slice: list(A).(int, int) list(A)', on(sliced), COPIES_LIST),
   overload('lists.range: (int) list(int)', ([count]) => range(count), { cost: rangeCost }),

@@ -1,6 +1,6 @@
 import { compile, isCompileError, wrongType, type Compiled, type Environment } from '../compile.js';
 import { BOOL, optionalOf, STRING, type Type } from '../check/types.js';
-import { partsOf } from '../check/literals.js';
+import { partsOf } from '../syntax/parts.js';
 import { estimate, type Shape } from '../cost/estimate.js';
 import type { Expression } from '../syntax/ast.js';
 import { parseFieldPath, type Step } from './field-path.js';

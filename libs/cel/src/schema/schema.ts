@@ -52,8 +52,14 @@ export function valuesOf({ additionalProperties }: StructuralSchema): Structural
   return typeof additionalProperties === 'object' ? additionalProperties : undefined;
 }
 
-/** Fewest bytes that a value takes in JSON. */
+const bytes = new WeakMap<StructuralSchema, number>();
+/** Fewest bytes that a value takes in JSON. Counted once for each part of a schema. */
 export function bytesMin(schema: StructuralSchema): number {
+  let known = bytes.get(schema);
+  if (known === undefined) bytes.set(schema, (known = countedBytes(schema)));
+  return known;
+}
+function countedBytes(schema: StructuralSchema): number {
   if (schema['x-kubernetes-int-or-string']) return 1;
   switch (schema.type) {
     case 'boolean':

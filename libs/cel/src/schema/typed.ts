@@ -84,8 +84,14 @@ function namedProperties(schema: StructuralSchema): ReadonlyMap<string, Property
   return known;
 }
 
-/** Sizes of values of a schema. */
+const shapes = new WeakMap<StructuralSchema, Shape>();
+/** Sizes of values of a schema. Made once for each part of it. */
 export function shapeOfSchema(schema: StructuralSchema): Shape {
+  let known = shapes.get(schema);
+  if (known === undefined) shapes.set(schema, (known = madeShape(schema)));
+  return known;
+}
+function madeShape(schema: StructuralSchema): Shape {
   const { items } = schema;
   const values = valuesOf(schema);
   const inner = schema.type === 'array' ? items : values;

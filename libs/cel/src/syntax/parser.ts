@@ -1,4 +1,5 @@
 import { OPERATORS, type CallNode, type Constant, type Entry, type Expression, type ListNode } from './ast.js';
+import { partsOf } from './parts.js';
 import { tokensOf, type Token } from './lexer.js';
 import { expanded, Nodes } from './macros.js';
 import type { Issue } from './source.js';
@@ -7,6 +8,10 @@ import type { Issue } from './source.js';
 export const SOURCE_MAX = 100_000;
 /** Depth of nesting; a chain of `a + b + c` nests too. It bounds the stack of everything that walks the tree. */
 export const DEPTH_MAX = 250;
+
+/** Levels of a tree with its macros expanded: chains within chains are higher than any of them is deep. */
+const HEIGHT_MAX = 1000;
+const DEEP = `expression recursion limit exceeded: ${DEPTH_MAX}`;
 
 export interface Parsed {
   readonly expression: Expression;
@@ -25,6 +30,7 @@ export function parsed(source: string): Parsed | readonly Issue[] {
   const parser = new Parser(tokens);
   try {
     const expression = parser.whole();
+    if (heightOf(expression) > HEIGHT_MAX) return [{ at: 0, message: DEEP }];
     return parser.issues.length > 0 ? parser.issues : { expression, size: parser.nodes.count };
   } catch (cause) {
     if (!(cause instanceof SyntaxIssue)) throw cause;
@@ -272,8 +278,7 @@ class Parser {
     return result;
   }
   private deepen(links: number): void {
-    if (this.depth + links > DEPTH_MAX)
-      throw new SyntaxIssue({ at: this.peek().at, message: `expression recursion limit exceeded: ${DEPTH_MAX}` });
+    if (this.depth + links > DEPTH_MAX) throw new SyntaxIssue({ at: this.peek().at, message: DEEP });
   }
   private peek(): Token {
     return this.tokens[this.index] as Token;
@@ -293,6 +298,13 @@ class Parser {
   private fail(token: Token, message: string): never {
     throw new SyntaxIssue({ at: token.at, message: `Syntax error: ${message}` });
   }
+}
+
+/** Levels of the tree, found without recursion. */
+function heightOf(expression: Expression): number {
+  let height = 0;
+  for (let level: readonly Expression[] = [expression]; level.length > 0; height++) level = level.flatMap(partsOf);
+  return height;
 }
 
 /** A sign belongs to its number: the smallest integer has no positive counterpart. */
