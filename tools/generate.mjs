@@ -75,8 +75,9 @@ says is compared with that, and then the authorizer is asked, with the roles tha
 | client | acts as |
 |---|---|
 | api | whom it has authenticated |
-| controllers, scheduler | the service accounts \`system:serviceaccount:kube-system:<account>\` of the loops that run there |
-| health | the same for the loops that watch over nodes, and \`system:node:<node>\` for what the agent of a node reports |
+| controllers | the service accounts \`system:serviceaccount:kube-system:<account>\` of the loops that run there |
+| scheduler | the user \`system:kube-scheduler\` |
+| health | the service accounts of the loops that watch over nodes, and \`system:node:<node>\` for what the agent of a node reports |
 | all others | nobody |
 `;
 }

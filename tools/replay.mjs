@@ -8,10 +8,10 @@ import { kubectl } from './clients.mjs';
 import { root, startCluster } from './cluster.mjs';
 
 const RESOURCES =
-  'namespaces,nodes,pods,replicasets,deployments,services,endpoints,endpointslices,configmaps,secrets,serviceaccounts,events,leases,' +
+  'namespaces,nodes,pods,replicasets,deployments,services,endpoints,endpointslices,configmaps,secrets,serviceaccounts,events,leases,roles,clusterroles,rolebindings,clusterrolebindings,' +
   'selfsubjectaccessreviews,subjectaccessreviews,localsubjectaccessreviews,selfsubjectrulesreviews,selfsubjectreviews,tokenreviews';
 const API =
-  /^(core|apps|discovery|coordination|events|workloads|services|tables|pods|list|lists|watch|watches|patch|apply|deletes|errors|protocol|authentication|authorization|identity|rbac)-/;
+  /^(core|apps|discovery|coordination|events|workloads|services|tables|pods|list|lists|watch|watches|patch|apply|deletes|errors|protocol|authentication|authorization|identity|rbac|nodeauthz)-/;
 const CONTROLLERS = /^controllers-/;
 const SCHEDULER = /^scheduler-/;
 

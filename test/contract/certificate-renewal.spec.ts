@@ -132,6 +132,7 @@ describe("the bus's certificate", () => {
 describe("the API's certificate", () => {
   it('is renewed while requests and watches go on, under the old CA and the new', async () => {
     const behind = await TestServer.start({ keys });
+    await behind.makeRoles();
     open.push({ close: () => behind.stop() });
     const api = createApi({ backend: behind.backend, keys, address: 'localhost' });
     let tls = { ...(await issueApiCertificate(keys)), clientCa: keys.caCertificate };

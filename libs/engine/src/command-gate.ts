@@ -7,9 +7,14 @@ import type { CommandPort } from './writer.js';
 export interface CommandGateOptions {
   readonly writer: CommandPort;
   readonly kinds: KindRegistry;
-  /** The newest view of this process. */
-  readonly view: () => View;
   readonly authorizer: Authorizer;
+  /** The newest view of the writer's process, by which the authorizer decides. */
+  readonly view: () => View;
+  /**
+   * Resolves when the roles that every cluster has are in the log. Until then commands of loops and nodes wait: they would be
+   * refused only because the start is not over. Undefined: they are there.
+   */
+  readonly ready?: Promise<void>;
   /** The loops that each client of the bus runs, by client. A client that is not named here may not submit anything. */
   readonly loops: Readonly<Record<string, readonly Loop[]>>;
   /** Called for the 1st, 2nd, 4th, 8th … refusal of a client. */
@@ -46,6 +51,7 @@ export class CommandGate {
 
   /** Refuses with 403 what the client or its actor may not do. */
   async submit(client: string, command: Command): Promise<CommandResult> {
+    if (this.options.ready !== undefined && client !== ANY_ACTOR) await this.options.ready;
     const checked = this.checked(client, command);
     if (!('refused' in checked)) return this.options.writer.submit(checked);
     const times = (this.refusals.get(client) ?? 0) + 1;
@@ -60,14 +66,16 @@ export class CommandGate {
     const asked = this.attributesOf(client, command);
     if (asked === undefined) return unknownKind(command);
     const { authorizer } = this.options;
-    const verdict = authorizer.authorize(actor, asked);
+    const view = this.options.view();
+    const verdict = authorizer.authorize(actor, asked, view);
     const isOneOfMany = client === ANY_ACTOR && command.verb === 'delete';
-    if (!verdict.allowed && !(isOneOfMany && authorizer.authorize(actor, ofCollection(asked)).allowed))
+    if (!verdict.allowed && !(isOneOfMany && authorizer.authorize(actor, ofCollection(asked), view).allowed))
       return accessForbidden(actor, asked, verdict.reason);
     if (client === ANY_ACTOR) return command;
     const { impersonator: _impersonator, request: _request, ...own } = command;
     const { mayCreate: _mayCreate, ...options } = own.options;
-    const mayCreate = command.verb !== 'create' && authorizer.authorize(actor, { ...asked, verb: 'create' }).allowed;
+    const creation = { ...asked, verb: 'create' };
+    const mayCreate = command.verb !== 'create' && authorizer.authorize(actor, creation, view).allowed;
     return { ...own, actor, options: { ...options, ...(mayCreate && { mayCreate }) } };
   }
 

@@ -27,5 +27,6 @@ export * from './health/index.js';
 export * from './subjects.js';
 export * from './streams.js';
 export * from './unlogged.js';
+export * from './until-view.js';
 export * from './messages.js';
 export * from './waiting.js';

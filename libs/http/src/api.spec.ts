@@ -1,5 +1,5 @@
 import { VirtualClock } from '#adapters';
-import { bootstrapPolicy } from '#kinds';
+import { accessPolicy } from '#kinds';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '#std';
 import { eventsOf, TestServer } from './testing/test-server.js';
@@ -303,10 +303,12 @@ describe('who may do what', () => {
     let isOpen = true;
     server = await TestServer.start({
       authorizer: {
-        ...bootstrapPolicy,
-        authorize: (user, asked) => (isOpen ? { allowed: true, reason: '' } : bootstrapPolicy.authorize(user, asked)),
+        ...accessPolicy,
+        authorize: (user, asked, view) =>
+          isOpen ? { allowed: true, reason: '' } : accessPolicy.authorize(user, asked, view),
       },
     });
+    await server.makeRoles();
     await server.create('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'robot' } });
     isOpen = false;
   });

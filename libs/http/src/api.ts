@@ -1,11 +1,11 @@
-import { bootstrapPolicy } from '#kinds';
+import { accessPolicy } from '#kinds';
 import { accessForbidden, isRefusal } from '#model';
 import type { AuditLog, Authorizer, Keys } from '#ports';
 import type { Instant, JsonObject } from '#std';
 import { isGone, refusalAnswer, sendAnswer, type Answer, type AnyResponse, type Rendering } from './answer.js';
 import { Auditor } from './audit.js';
 import { Authenticator, type AnyRequest } from './authenticate.js';
-import { impersonated } from './authorize.js';
+import { impersonated, type Access } from './authorize.js';
 import type { Backend } from './backend.js';
 import { ClientGone } from './body/request-body.js';
 import { faultAnswer, wrongName, type Call, type OnFault } from './call.js';
@@ -116,11 +116,15 @@ class KubernetesApi implements Api {
       current: () => backend.current(),
       now: () => backend.now(),
     });
-    this.authorizer = options.authorizer ?? bootstrapPolicy;
+    this.authorizer = options.authorizer ?? accessPolicy;
     this.underWay = new RequestsUnderWay(options.limits ?? REQUEST_LIMITS);
     const { authorizer, authenticator } = this;
     this.inquiries = new Inquiries({ backend, authorizer, authenticator, keys, issuer: this.issuer });
   }
+
+  /** What a user may do now: also reads of the past are allowed by the roles of today. */
+  private readonly access: Access = (user, asked) =>
+    this.authorizer.authorize(user, asked, this.options.backend.current());
 
   handle(request: AnyRequest, response: AnyResponse): void {
     this.serve(request, response, undefined);
@@ -182,7 +186,7 @@ class KubernetesApi implements Api {
     let user = who instanceof Promise ? await who : who;
     if ('refused' in user) return user;
     trail.authenticated = user;
-    const other = impersonated(user, request.headers, this.authorizer);
+    const other = impersonated(user, request.headers, this.access);
     if (other && 'refused' in other) return other;
     if (other) trail.impersonated = user = other;
     const timeout = query.get('timeout');
@@ -191,7 +195,7 @@ class KubernetesApi implements Api {
       if ('error' in parsed)
         return answers.badRequest(`invalid timeout specified in the request URL - ${parsed.error}`);
     }
-    const verdict = this.authorizer.authorize(user, info);
+    const verdict = this.access(user, info);
     trail.verdict = verdict;
     if (!verdict.allowed) return accessForbidden(user, info, verdict.reason);
     if (isGone(response)) throw new ClientGone();
@@ -256,7 +260,7 @@ class KubernetesApi implements Api {
     if (route.verb === 'get') return get(this.options.backend, call, route, rendering);
     if (route.verb === 'list' || route.verb === 'watch') return this.listOrWatch(call, route, rendering);
     const { query, request, user, trail } = call;
-    const mayCreate = this.authorizer.authorize(user, { ...info, verb: 'create' }).allowed;
+    const mayCreate = this.access(user, { ...info, verb: 'create' }).allowed;
     const { inquiries, costly } = this;
     return write({
       backend: this.options.backend,
@@ -276,7 +280,7 @@ class KubernetesApi implements Api {
   /** Who may read Secrets need not read what they once were: that is `get` on their subresource `history`. */
   private historyForbidden({ info, user }: Call): HttpRefusal | undefined {
     const asked = { ...info, verb: 'get', subresource: 'history' };
-    const verdict = this.authorizer.authorize(user, asked);
+    const verdict = this.access(user, asked);
     return verdict.allowed ? undefined : accessForbidden(user, asked, verdict.reason);
   }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { bootstrapPolicy } from '#kinds';
+import { accessPolicy } from '#kinds';
 import type { AuditLog, AuditSeries } from '#ports';
 import { isJsonObject, type JsonObject } from '#std';
 import { TestServer } from './testing/test-server.js';
@@ -51,13 +51,14 @@ describe('what is kept of a request', () => {
     server = await TestServer.start({
       audit: kept,
       authorizer: {
-        ...bootstrapPolicy,
-        authorize: (user, asked) =>
+        ...accessPolicy,
+        authorize: (user, asked, view) =>
           isOpen || isRobot(user.name) || user.name === 'ann'
             ? { allowed: true, reason: 'as the test says' }
-            : bootstrapPolicy.authorize(user, asked),
+            : accessPolicy.authorize(user, asked, view),
       },
     });
+    await server.makeRoles();
     await server.create(ACCOUNTS, { metadata: { name: 'robot' } });
     const answer = await server.create(`${ACCOUNTS}/robot/token`, {});
     token = String((answer['status'] as JsonObject)['token']);

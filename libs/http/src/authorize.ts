@@ -1,16 +1,14 @@
-import { accessForbidden, type AccessAttributes, type UserInfo } from '#model';
-import type { Authorizer } from '#ports';
+import { accessForbidden, type AccessAttributes, type AccessVerdict, type UserInfo } from '#model';
 import { answers, type HttpRefusal } from './status.js';
 import { AUTHENTICATED } from './users.js';
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
+/** The authorizer on the view of this moment. */
+export type Access = (user: UserInfo, asked: AccessAttributes) => AccessVerdict;
+
 /** The user that a request asks to be taken for, when its sender may do that; undefined when it does not ask. */
-export function impersonated(
-  user: UserInfo,
-  headers: Headers,
-  authorizer: Authorizer,
-): UserInfo | HttpRefusal | undefined {
+export function impersonated(user: UserInfo, headers: Headers, access: Access): UserInfo | HttpRefusal | undefined {
   const name = first(headers['impersonate-user']);
   const groups = list(headers['impersonate-group']);
   const uid = first(headers['impersonate-uid']);
@@ -29,7 +27,7 @@ export function impersonated(
     ),
   ];
   for (const one of asks) {
-    const verdict = authorizer.authorize(user, one);
+    const verdict = access(user, one);
     if (!verdict.allowed) return accessForbidden(user, one, verdict.reason);
   }
   return {

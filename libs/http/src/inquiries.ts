@@ -48,9 +48,9 @@ export class Inquiries {
       case 'nobody':
         return inquiry.answer();
       case 'authorizer':
-        return inquiry.answer(authorizer.authorize(inquiry.user, inquiry.attributes));
+        return inquiry.answer(authorizer.authorize(inquiry.user, inquiry.attributes, view));
       case 'rules':
-        return inquiry.answer(authorizer.rules(inquiry.user, inquiry.namespace));
+        return inquiry.answer(authorizer.rules(inquiry.user, inquiry.namespace, view));
       case 'authenticator':
         return inquiry.answer(await authenticator.owner(inquiry.token, inquiry.audiences));
       case 'issuer':

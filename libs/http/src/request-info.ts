@@ -1,4 +1,5 @@
 import { parseFieldSelector } from '#meta';
+import type { FieldRequirement } from '#model';
 import type { Query } from './query.js';
 
 /** What a request is about, read off method, path and query alone: authorisation and routing work on this. */
@@ -15,6 +16,8 @@ export interface RequestInfo {
   readonly resource: string;
   readonly subresource: string;
   readonly name: string;
+  /** Requirements of the field selector of a list, watch or deletion of many by which a field equals a value. */
+  readonly fields?: readonly FieldRequirement[];
   /** Everything after group and version. */
   readonly parts: readonly string[];
 }
@@ -51,9 +54,10 @@ export function requestInfo(method: string, path: string, query: Query): Request
     if (parts.length > 2 && !NAMESPACE_SUBRESOURCES.has(parts[2] as string)) rest = parts.slice(2);
   }
   let name = rest[1] ?? '';
+  const fields = name === '' ? fieldsOf(query) : [];
   if (name === '' && (verb === 'get' || verb === 'watch')) {
     verb = verb === 'watch' || query.flag('watch') ? 'watch' : 'list';
-    name = nameInSelector(query);
+    name = nameIn(fields);
   }
   if (name === '' && verb === 'delete') verb = 'deletecollection';
   return {
@@ -67,6 +71,7 @@ export function requestInfo(method: string, path: string, query: Query): Request
     resource: rest[0] ?? '',
     subresource: rest[2] ?? '',
     name,
+    ...(fields.length > 0 && { fields }),
     parts,
   };
 }
@@ -83,12 +88,15 @@ export function split(path: string): string[] {
   return start === end ? [] : path.slice(start, end).split('/');
 }
 
-/** A list or watch that is pinned to one name counts as a request for it. */
-function nameInSelector(query: Query): string {
+function fieldsOf(query: Query): readonly FieldRequirement[] {
   const selector = query.get('fieldSelector');
-  if (!selector) return '';
+  if (!selector) return [];
   const terms = parseFieldSelector(selector);
-  if (!terms.ok) return '';
-  const term = terms.value.find((one) => one.field === 'metadata.name' && one.operator !== '!=');
+  return terms.ok ? terms.value.filter(({ operator }) => operator !== '!=') : [];
+}
+
+/** A list or watch that is pinned to one name counts as a request for it. */
+function nameIn(fields: readonly FieldRequirement[]): string {
+  const term = fields.find(({ field }) => field === 'metadata.name');
   return term !== undefined && !/^\.{1,2}$|[/%]/.test(term.value) ? term.value : '';
 }

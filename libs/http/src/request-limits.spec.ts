@@ -66,6 +66,7 @@ describe('the connections of one address', () => {
   let server: Http2SecureServer;
   beforeAll(async () => {
     behind = await TestServer.start();
+    await behind.makeRoles();
     const { backend, keys } = behind;
     const { certificate, privateKey } = await issueApiCertificate(keys);
     const tls = { certificate, privateKey, clientCa: keys.caCertificate };

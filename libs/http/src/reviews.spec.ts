@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeEnvelope, encodeProtobuf, type UserInfo } from '#model';
-import { bootstrapPolicy, selfSubjectAccessReview } from '#kinds';
+import { accessPolicy, selfSubjectAccessReview } from '#kinds';
 import type { JsonObject } from '#std';
 import { TestServer, type Reply } from './testing/test-server.js';
 
@@ -30,9 +30,10 @@ describe('reviews', () => {
 
   beforeAll(async () => {
     const isChief = (name: string): boolean => name === 'system:serviceaccount:kube-system:chief';
-    const authorize: typeof bootstrapPolicy.authorize = (user, asked) =>
-      isOpen || isChief(user.name) ? { allowed: true, reason: '' } : bootstrapPolicy.authorize(user, asked);
-    server = await TestServer.start({ authorizer: { ...bootstrapPolicy, authorize } });
+    const authorize: typeof accessPolicy.authorize = (user, asked, view) =>
+      isOpen || isChief(user.name) ? { allowed: true, reason: '' } : accessPolicy.authorize(user, asked, view);
+    server = await TestServer.start({ authorizer: { ...accessPolicy, authorize } });
+    await server.makeRoles();
     await server.create('/api/v1/namespaces', { metadata: { name: 'kube-system' } });
     await server.create(ACCOUNTS, { metadata: { name: 'robot' } });
     const system = ACCOUNTS.replace('default', 'kube-system');

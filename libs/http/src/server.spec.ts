@@ -43,6 +43,7 @@ describe('the HTTPS server', () => {
 
   beforeAll(async () => {
     behind = await TestServer.start();
+    await behind.makeRoles();
     const { backend, keys } = behind;
     const serving = await issueApiCertificate(keys);
     const api = createApi({ backend, keys, address: 'localhost' });

@@ -19,3 +19,7 @@ export { secretKind } from './core/secret/kind.js';
 export { serviceKind } from './core/service/kind.js';
 export { serviceAccountKind } from './core/serviceaccount/kind.js';
 export { endpointSliceKind } from './discovery/endpointslice/kind.js';
+export { clusterRoleKind } from './rbac/clusterrole/kind.js';
+export { clusterRoleBindingKind } from './rbac/clusterrolebinding/kind.js';
+export { roleKind } from './rbac/role/kind.js';
+export { roleBindingKind } from './rbac/rolebinding/kind.js';

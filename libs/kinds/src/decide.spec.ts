@@ -38,6 +38,19 @@ const GOOD: Readonly<Record<string, JsonObject>> = {
     endpoints: [{ addresses: ['10.0.0.1'] }],
     ports: [{ port: 80 }],
   },
+  'rbac.authorization.k8s.io.roles': { rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }] },
+  'rbac.authorization.k8s.io.clusterroles': {
+    rules: [{ verbs: ['get'], nonResourceURLs: ['/x'] }],
+    aggregationRule: { clusterRoleSelectors: [{ matchLabels: { a: 'b' } }] },
+  },
+  'rbac.authorization.k8s.io.rolebindings': {
+    subjects: [{ kind: 'User', name: 'u' }],
+    roleRef: { kind: 'Role', name: 'r' },
+  },
+  'rbac.authorization.k8s.io.clusterrolebindings': {
+    subjects: [{ kind: 'ServiceAccount', name: 'a', namespace: 'n' }],
+    roleRef: { kind: 'ClusterRole', name: 'r' },
+  },
 };
 const metadata = { name: 'o', labels: { app: 'x' }, annotations: { a: 'b' }, finalizers: ['example.com/f'] };
 const { given } = specification(registry);

@@ -22,7 +22,21 @@ export * from './authorization/subjectaccessreview/index.js';
 export * from './discovery/endpointslice/index.js';
 export * from './coordination/lease/index.js';
 export * from './events/event/index.js';
-export { bootstrapPolicy } from './access/bootstrap-policy.js';
+export * from './rbac/binding.schema.js';
+export * from './rbac/refs.js';
+export * from './rbac/rules.schema.js';
+export * from './rbac/clusterrole/index.js';
+export * from './rbac/clusterrolebinding/index.js';
+export * from './rbac/role/index.js';
+export * from './rbac/rolebinding/index.js';
+export { accessPolicy } from './access/authorizer.js';
+export {
+  bootstrapObjects,
+  isBootstrapped,
+  kindOf as bootstrapKind,
+  type BootstrapObject,
+} from './access/bootstrap/index.js';
+export { reconciled } from './access/reconcile.js';
 export { builtinAdmission } from './admission/index.js';
 export { builtinKinds } from './builtin.js';
 export { createRegistry } from './registry.js';

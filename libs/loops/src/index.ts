@@ -8,10 +8,13 @@ import { eventGarbageCollection, garbageCollection, podGarbageCollection } from 
 import { bootstrap, namespace } from './namespace/index.js';
 import { nodeLifecycle, podCidr, taintEviction } from './node-lifecycle/index.js';
 import { replicaSet } from './replica-set/index.js';
+import { bootstrapRoles, clusterRoleAggregation } from './roles/index.js';
 import { rootCertificate, serviceAccount } from './service-account/index.js';
 
 export {
   bootstrap,
+  bootstrapRoles,
+  clusterRoleAggregation,
   deployment,
   endpoints,
   endpointSlice,
@@ -28,8 +31,8 @@ export { nodeLifecycle, podCidr, taintEviction };
 export { scheduling, schedulingLoops } from './scheduling/index.js';
 export * from './shared/index.js';
 
-/** What an API process keeps itself, with or without controllers: the namespaces and the service of every cluster. */
-export const apiLoops: readonly Loop[] = [bootstrap];
+/** What an API process keeps itself, with or without controllers: namespaces, roles and the service of every cluster. */
+export const apiLoops: readonly Loop[] = [bootstrap, bootstrapRoles];
 
 /** Loops of the controllers app that make and end workloads and what belongs to them. */
 export const workloadLoops: readonly Loop[] = [
@@ -41,6 +44,7 @@ export const workloadLoops: readonly Loop[] = [
   namespace,
   serviceAccount,
   rootCertificate,
+  clusterRoleAggregation,
   garbageCollection(registry),
   podGarbageCollection,
   eventGarbageCollection,

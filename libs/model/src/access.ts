@@ -15,6 +15,12 @@ export interface AccessAttributes {
   readonly resource: string;
   readonly subresource: string;
   readonly name: string;
+  /** Requirements of the field selector by which a field equals a value. */
+  readonly fields?: readonly FieldRequirement[];
+}
+export interface FieldRequirement {
+  readonly field: string;
+  readonly value: string;
 }
 
 /** What an authorizer says of it. */

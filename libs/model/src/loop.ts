@@ -45,7 +45,10 @@ export interface Act {
 export interface Loop {
   /** `deployment`; it acts as `system:serviceaccount:kube-system:<account>`. */
   readonly name: string;
-  /** The service account it acts as, Kubernetes' own name: `deployment-controller`. */
+  /**
+   * The service account of kube-system that it acts as, Kubernetes' own name: `deployment-controller`. A name that begins with
+   * `system:` is a user instead: `system:kube-scheduler`.
+   */
   readonly account: string;
   /** What the loop keeps of a view between looks. The runner tells it every change before it computes keys. */
   readonly picture?: Picture;

@@ -31,12 +31,13 @@ import {
   holdSeat,
   requireFreeSeat,
   subjects,
+  untilView,
   type Writer,
   noKeys,
 } from '#engine';
-import { bootstrapPolicy, registry } from '#kinds';
+import { accessPolicy, isBootstrapped, registry } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
-import type { OutsideFacts, View } from '#model';
+import type { OutsideFacts } from '#model';
 import type { EventLog } from '#ports';
 import { Fault } from '#std';
 import { codeHash } from './code-hash.js';
@@ -96,7 +97,7 @@ export class Platform implements OnApplicationShutdown {
     const { home, process: name } = settings;
     // For `npm run down`: which process to stop.
     writeFileSync(join(home, `${name}.pid`), `${process.pid}\n`);
-    const gate = isWriter ? gateBefore(await becomeWriter(plane, log, bus), () => plane.reads.projection) : undefined;
+    const gate = isWriter ? gateBefore(await becomeWriter(plane, log, bus), plane) : undefined;
     if (isWriter && place.keys) startShredding(plane, place.keys, settings);
     if (isWriter) noteCluster(home, plane.reads.projection.cluster);
     await place.upkeep?.start();
@@ -216,12 +217,13 @@ const LOOPS = {
 } as const;
 export type BusClient = keyof typeof LOOPS;
 
-function gateBefore(writer: CommandPort, view: () => View): CommandGate {
+function gateBefore(writer: CommandPort, { reads }: ControlPlane): CommandGate {
   return new CommandGate({
     writer,
     kinds: registry,
-    view,
-    authorizer: bootstrapPolicy,
+    authorizer: accessPolicy,
+    view: () => reads.projection,
+    ready: untilView(reads, isBootstrapped),
     loops: LOOPS,
     onRefusal: (client, { message }, times) => say(`bus: refused a command of ${client} (${times} so far): ${message}`),
   });

@@ -19,12 +19,13 @@ import {
   publishChanges,
   serveCommands,
   serveHealth,
+  untilView,
   type CheckpointStore,
   type CommandPort,
 } from '#engine';
-import { bootstrapPolicy } from '#kinds';
+import { accessPolicy, isBootstrapped } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
-import type { KindRegistry, Loop, OutsideFacts, View } from '#model';
+import type { KindRegistry, Loop, OutsideFacts } from '#model';
 import type { Keys } from '#ports';
 import { Bug, type Prng } from '#std';
 import { watchedBasis } from './checkers/basis.js';
@@ -180,9 +181,12 @@ export class ControlProcess {
     // A loop that wants more than its role gives it is a fault of the code.
     const onRefusal = (client: string, { message }: { readonly message: string }): void =>
       this.parts.onFatal(new Bug(`a command of ${client} was refused: ${message}`));
-    const { kinds } = this.parts;
-    const view = (): View => this.plane.reads.projection;
-    return new CommandGate({ writer, kinds, view, authorizer: bootstrapPolicy, loops: LOOPS, onRefusal });
+    const { reads } = this.plane;
+    return new CommandGate({
+      ...{ writer, kinds: this.parts.kinds, authorizer: accessPolicy, loops: LOOPS, onRefusal },
+      view: () => reads.projection,
+      ready: untilView(reads, isBootstrapped),
+    });
   }
 
   private readonly soon = (work: () => void): void => {

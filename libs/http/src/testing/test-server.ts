@@ -1,7 +1,8 @@
 import { MemoryBusHub, MemoryEventLog, openMemoryKeys, RandomIds, SystemClock } from '#adapters';
 import { ClusterBackend, ControlPlane } from '#engine';
-import { registry } from '#kinds';
+import { bootstrapKind, bootstrapObjects, registry } from '#kinds';
 import type { Command } from '#model';
+import { testCommand } from '#model/testing';
 import type { Authorizer, Clock, Keys } from '#ports';
 import type { JsonObject } from '#std';
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
@@ -80,6 +81,17 @@ export class TestServer {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
     await this.plane.stop();
+  }
+
+  /** Makes the ClusterRoles that every cluster has, and their bindings. */
+  async makeRoles(): Promise<void> {
+    const made = bootstrapObjects.map(async (object) => {
+      const { namespace } = object.metadata;
+      if (namespace !== undefined) return;
+      const { id } = bootstrapKind(object);
+      await this.backend.submit(testCommand({ verb: 'create', kind: id, body: object as unknown as JsonObject }));
+    });
+    await Promise.all(made);
   }
 
   /** What was kept of the last minutes is forgotten, as it is after minutes. */

@@ -1,6 +1,7 @@
 import type { AdmissionPlugin } from '#model';
 import { defaultTolerationSeconds } from './default-toleration-seconds.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
+import { nodeRestriction } from './node-restriction.js';
 import { podSecurity } from './pod-security/index.js';
 import { priorityAdmission } from './priority.js';
 import { runtimeClassAdmission } from './runtime-class.js';
@@ -10,6 +11,7 @@ import { taintNodesByCondition } from './taint-nodes-by-condition.js';
 /** In the order in which a write meets them. */
 export const builtinAdmission: readonly AdmissionPlugin[] = [
   namespaceLifecycle,
+  nodeRestriction,
   taintNodesByCondition,
   serviceAccountAdmission,
   priorityAdmission,

@@ -79,7 +79,17 @@ export function attributesOf({ resourceAttributes: resource, nonResourceAttribut
     resource: resource?.resource ?? '',
     subresource: resource?.subresource ?? '',
     name: resource?.name ?? '',
+    ...(resource?.fieldSelector && { fields: fieldsOf(resource.fieldSelector) }),
   };
+}
+
+/** What is understood of a field selector by which a field equals a value. */
+function fieldsOf({ rawSelector, requirements }: NonNullable<ResourceAttributes['fieldSelector']>) {
+  const raw = rawSelector ? parseFieldSelector(rawSelector) : undefined;
+  if (raw) return raw.ok ? raw.value.filter(({ operator }) => operator !== '!=') : [];
+  return items(requirements).flatMap(({ key, operator, values }) =>
+    operator === 'In' && items(values).length === 1 ? [{ field: key, value: items(values)[0] ?? '' }] : [],
+  );
 }
 
 export function statusOf(verdict: AccessVerdict, spec: AccessSpec): SubjectAccessReviewStatus {

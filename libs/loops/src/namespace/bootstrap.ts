@@ -15,7 +15,7 @@ const API_PORT = 6443;
 /** Makes what every cluster has: its own namespaces, and the service by which pods find the API. */
 export const bootstrap: Loop = {
   name: 'bootstrap',
-  account: 'cluster-bootstrap',
+  account: 'system:apiserver',
   keysOf(change) {
     if (change.kind === namespaces.id)
       return sides(change).some((side) => NAMESPACES.includes(side.metadata.name)) ? [KEY] : [];

@@ -35,7 +35,7 @@ const pictures = new KeptPicture<ClusterPicture>({
  */
 export const scheduling: Loop = {
   name: 'scheduling',
-  account: 'kube-scheduler',
+  account: 'system:kube-scheduler',
   picture: pictures,
   keysOf: (change) => (concerns(change) ? [KEY] : []),
   keysAtStart: () => [KEY],

@@ -43,6 +43,8 @@ export function createObject(request: Request, read: KubeObject): Decided {
   const mutated = mutateAll(plugins, admitted(request, 'CREATE', placed, undefined));
   if (isRefusal(mutated)) return mutated;
   const { object: deduped, dropped } = dedupOwners(mutated);
+  const forbidden = strategy.permits?.(deduped, undefined, request);
+  if (forbidden) return forbidden;
   const prepared = prepare(request, deduped);
   const about = kindAbout(request, prepared.metadata.name);
   const problems = validateCreate(request, prepared);

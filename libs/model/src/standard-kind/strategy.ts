@@ -53,6 +53,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
 
   /** Defaults that look at more than one field; run after the schema's on every decode. */
   applyDefaults?(object: T, context: DefaultsContext): T;
+  /** Whether the actor may write this object at all: asked after mutating admission, before validation. */
+  permits?(object: T, old: T | undefined, context: StrategyContext): Refusal | undefined;
   prepareCreate?(object: T, context: StrategyContext): T;
   prepareUpdate?(object: T, old: T, context: StrategyContext): T;
   prepareStatus?(object: T, old: T, context: StrategyContext): T;

@@ -58,6 +58,8 @@ export function updateObject(
   const mutated = mutateAll(request.plugins, admitted(request, 'UPDATE', placed, old));
   if (isRefusal(mutated)) return mutated;
   const { object: deduped, dropped } = dedupOwners(mutated);
+  const forbidden = request.strategy.permits?.(deduped, old, request);
+  if (forbidden) return forbidden;
   const rules = rulesOf(request);
   const prepared = withGeneration(request, rules.prepare(deduped, old), old);
   const problems = validate(request, rules, prepared, old);

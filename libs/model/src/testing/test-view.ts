@@ -52,7 +52,12 @@ export class TestView implements View {
   }
   /** Puts an object where its kind and name say, as if just created. */
   put(object: KubeObject): void {
-    this.append(this.streamFor(object), CREATED, { object } as unknown as JsonObject);
+    const stream = this.streamFor(object);
+    const born = {
+      ...object,
+      metadata: { ...object.metadata, uid: (object.metadata.uid as string | undefined) ?? stream },
+    };
+    this.append(stream, CREATED, { object: born } as unknown as JsonObject);
   }
   private streamFor(object: KubeObject): string {
     const [group, version] = object.apiVersion.includes('/')

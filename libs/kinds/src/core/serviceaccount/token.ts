@@ -21,6 +21,7 @@ import {
   type TokenRequest,
   type TokenRequestSpec,
 } from '../../shared/token-request.schema.js';
+import { nodeTokenRefusal } from '../../admission/node-tokens.js';
 import { items, type Problems } from '../../shared/validation/checks.js';
 
 const GROUP = 'authentication.k8s.io';
@@ -31,6 +32,8 @@ export const inquireToken: Inquire = (command, view, context) => {
   const read = readUnstored(command, view, context, SPOKEN);
   if (isRefusal(read)) return read;
   const { namespace = '', name } = command;
+  const refused = nodeTokenRefusal(command, (read.object as TokenRequest).spec, view);
+  if (refused) return refused;
   const inquiry = tokenInquiry(read.object as TokenRequest, { view, namespace, name, now: context.now });
   return isRefusal(inquiry) ? inquiry : { inquiry, warnings: read.warnings };
 };

@@ -1,0 +1,30 @@
+import { on } from './notation.js';
+
+/** The rules of system:node: bound to nobody, the node authorizer grants them. */
+export const NODE_RULES = [
+  on('authentication.k8s.io', 'tokenreviews', 'create'),
+  on('authorization.k8s.io', 'localsubjectaccessreviews subjectaccessreviews', 'create'),
+  on('', 'services', 'get list watch'),
+  on('', 'nodes', 'create get list watch'),
+  on('', 'nodes/status', 'patch update'),
+  on('', 'nodes', 'patch update'),
+  on(' events.k8s.io', 'events', 'create patch update'),
+  on('', 'pods', 'get list watch'),
+  on('', 'pods', 'create delete'),
+  on('', 'pods/status', 'patch update'),
+  on('', 'pods/eviction', 'create'),
+  on('', 'configmaps secrets', 'get list watch'),
+  on('', 'persistentvolumeclaims persistentvolumes', 'get'),
+  on('', 'endpoints', 'get'),
+  on('certificates.k8s.io', 'certificatesigningrequests', 'create get list watch'),
+  on('coordination.k8s.io', 'leases', 'create delete get patch update'),
+  on('storage.k8s.io', 'volumeattachments', 'get'),
+  on('', 'serviceaccounts/token', 'create'),
+  on('', 'persistentvolumeclaims/status', 'get patch update'),
+  on('storage.k8s.io', 'csidrivers', 'get list watch'),
+  on('storage.k8s.io', 'csinodes', 'create delete get patch update'),
+  on('node.k8s.io', 'runtimeclasses', 'get list watch'),
+  on('resource.k8s.io', 'resourceclaims', 'get'),
+  on('resource.k8s.io', 'resourceslices', 'deletecollection'),
+  on('', 'serviceaccounts', 'get'),
+];

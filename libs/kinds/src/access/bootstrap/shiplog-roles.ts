@@ -1,0 +1,16 @@
+import { on, role, type BootstrapRole } from './notation.js';
+
+/**
+ * What loops of Shiplog need beyond the roles of Kubernetes' controllers. Loops send the difference as a patch where
+ * Kubernetes' controllers send the whole object as an update, so these grant `patch` where those grant `update`, and nothing
+ * else. `system:shiplog:<account>` is bound to the account of that name.
+ */
+export const SHIPLOG_ROLES: readonly BootstrapRole[] = [
+  role('system:shiplog:deployment-controller', [on('apps', 'deployments deployments/status', 'patch')]),
+  role('system:shiplog:replicaset-controller', [on('apps', 'replicasets replicasets/status', 'patch')]),
+  role('system:shiplog:endpoint-controller', [on('', 'endpoints', 'patch')]),
+  role('system:shiplog:endpointslice-controller', [on('discovery.k8s.io', 'endpointslices', 'patch')]),
+  role('system:shiplog:endpointslicemirroring-controller', [on('discovery.k8s.io', 'endpointslices', 'patch')]),
+  role('system:shiplog:namespace-controller', [on('', 'namespaces/finalize namespaces/status', 'patch')]),
+  role('system:shiplog:root-ca-cert-publisher', [on('', 'configmaps', 'patch')]),
+];

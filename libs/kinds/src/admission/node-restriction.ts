@@ -1,0 +1,50 @@
+import { refusals, type AdmissionPlugin, type Admitted, type KubeObject, type Refusal } from '#model';
+import { jsonEquals, type Json } from '#std';
+import { nodeOf } from '../access/node-authorizer.js';
+import { nodePodProblem } from './node-pods.js';
+import { forbiddenLabels } from './node-labels.js';
+
+/** What the node authorizer cannot see, for it knows only what a request is about: a node writes itself and its own pods. */
+export const nodeRestriction: AdmissionPlugin = {
+  name: 'NodeRestriction',
+  validate(request) {
+    const node = nodeOf(request.command.actor);
+    if (node === undefined) return undefined;
+    if (node === '')
+      return forbidden(request, `could not determine node from user ${quoted(request.command.actor.name)}`);
+    const why = RULES[request.kind.id]?.(request, node);
+    return why === undefined ? undefined : forbidden(request, why);
+  },
+};
+
+type Rule = (request: Admitted, node: string) => string | undefined;
+
+const RULES: Readonly<Record<string, Rule>> = {
+  'core.nodes': nodeProblem,
+  'core.pods': nodePodProblem,
+  'coordination.k8s.io.leases': ({ object }, node) =>
+    object.metadata.name === node ? undefined : 'can only access node lease with the same name as the requesting node',
+};
+
+function nodeProblem({ operation, object, old, command }: Admitted, node: string): string | undefined {
+  const labels = forbiddenLabels(object.metadata.labels, operation === 'CREATE' ? undefined : old?.metadata.labels);
+  if (operation === 'CREATE' && labels.length > 0)
+    return `node ${quoted(node)} is not allowed to set the following labels: ${labels.join(', ')}`;
+  const name = operation === 'CREATE' ? object.metadata.name : command.name;
+  if (name !== node) return `node ${quoted(node)} is not allowed to modify node ${quoted(name)}`;
+  if (operation !== 'UPDATE' || !old) return undefined;
+  if (!jsonEquals(taintsOf(object), taintsOf(old))) return `node ${quoted(node)} is not allowed to modify taints`;
+  if (labels.length > 0) return `node ${quoted(node)} is not allowed to modify labels: ${labels.join(', ')}`;
+  if (!jsonEquals(owners(object), owners(old))) return `node ${quoted(node)} is not allowed to modify ownerReferences`;
+  return undefined;
+}
+const taintsOf = (object: KubeObject): Json => (object['spec'] as { readonly taints?: Json } | undefined)?.taints ?? [];
+const owners = ({ metadata }: KubeObject): Json => (metadata.ownerReferences ?? []) as unknown as Json;
+
+const quoted = (text: string): string => JSON.stringify(text);
+
+function forbidden({ kind, object, command }: Admitted, why: string): Refusal {
+  const { group, plural } = kind.names;
+  const name = object.metadata.generateName || object.metadata.name || command.name;
+  return refusals.forbidden({ group, resource: plural, kind: kind.names.kind, name }, why);
+}

@@ -1,0 +1,2 @@
+export { bootstrapRoles } from './bootstrap-roles.js';
+export { clusterRoleAggregation } from './aggregation.js';
