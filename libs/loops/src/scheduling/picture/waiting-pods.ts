@@ -149,7 +149,8 @@ export class WaitingPods {
     for (const parked of this.parked.values())
       if (parked.isWoken && parked.restsUntil <= now) {
         parked.isHelped = false;
-        sources.push({ pods: parked.queue[Symbol.iterator](), parked });
+        // What this look parks is not tried in it again.
+        sources.push({ pods: [...parked.queue][Symbol.iterator](), parked });
       }
     const heads = sources.map(({ pods }) => pods.next().value as WaitingPod | undefined);
     for (;;) {
