@@ -25,7 +25,10 @@ export function admissionEnvironment(options: AdmissionOptions = {}): Environmen
     ['namespaceObject', NAMESPACE],
   ]);
   if (options.hasParams) variables.set('params', DYN);
-  if (options.variables) variables.set('variables', variablesType(options.variables));
+  if (options.variables) {
+    variables.set('variables', variablesType(options.variables));
+    for (const [name, type] of options.variables) variables.set(`variables.${name}`, type);
+  }
   if (!options.hasAuthorizer) return { variables, functions: declared };
   variables.set('authorizer', AUTHORIZER);
   variables.set('authorizer.requestResource', opaque(`${PACKAGE}.ResourceCheck`));

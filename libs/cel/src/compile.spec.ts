@@ -53,6 +53,9 @@ describe.each([
 function deepMacros(depth: number): string {
   return depth === 0 ? 'true' : `a.all(x, ${deepMacros(depth - 1)})`;
 }
+function deepFilters(depth: number): string {
+  return depth === 0 ? 'true' : `a.filter(x, ${deepFilters(depth - 1)}).size() > 0`;
+}
 /** Each argument is a chain as long as it may be. */
 function chains(depth: number): string {
   return depth === 0 ? 'a' : `a${'.b'.repeat(200 - depth)}.map(x, ${chains(depth - 1)})`;
@@ -90,6 +93,7 @@ describe('hostile texts', () => {
     ['many signs', `${'-'.repeat(90_000)}1`],
     ['a list of empty lists', `[${Array(20_000).fill('[]').join(',')}]`],
     ['deep macros', deepMacros(200)],
+    ['the deepest tree', deepFilters(240)],
     ['a long list', `[${Array(20_000).fill('1').join(',')}]`],
   ])('%s is an expression', (_what, source) => {
     const outcome = compile(source, environment);

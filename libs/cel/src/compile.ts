@@ -34,6 +34,15 @@ export interface CompileError {
  * with texts that a client sent. Never throws.
  */
 export function compile(source: string, environment: Environment): Compiled | CompileError {
+  try {
+    return compiled(source, environment);
+  } catch (cause) {
+    // A caller deep in its own stack has less of it to give than the limits of depth allow for.
+    if (!(cause instanceof RangeError)) throw cause;
+    return failed(source, [{ at: 0, message: 'expression recursion limit exceeded' }]);
+  }
+}
+function compiled(source: string, environment: Environment): Compiled | CompileError {
   const functions = environment.functions ?? kubernetesFunctions;
   const tree = parsed(source);
   if (!('expression' in tree)) return failed(source, tree);
@@ -63,6 +72,8 @@ export function wrongType({ type }: Compiled, expected: readonly Type[]): string
 export const EXPRESSION_COST_MAX = 1_000_000;
 export const REQUEST_COST_MAX = 10_000_000;
 
+const TOO_DEEP = 'operation cancelled: the expression nests too deeply';
+
 export type Evaluated =
   | { readonly is: 'value'; readonly value: Value; readonly cost: number }
   /** The expression cannot be evaluated with these values. */
@@ -78,8 +89,11 @@ export function evaluate(program: Compiled, variables: Variables, costMax = EXPR
     const { cost } = evaluation;
     return value instanceof CelError ? { is: 'error', message: value.message, cost } : { is: 'value', value, cost };
   } catch (cause) {
+    const { cost } = evaluation;
+    // The stack ended: variables of variables nest as deep as somebody wrote them. Nothing was changed by then.
+    if (cause instanceof RangeError) return { is: 'exceeded', message: TOO_DEEP, cost };
     if (!(cause instanceof CostExceeded)) throw cause;
-    return { is: 'exceeded', message: cause.message, cost: evaluation.cost };
+    return { is: 'exceeded', message: cause.message, cost };
   } finally {
     forgetTexts();
   }

@@ -38,3 +38,4 @@ export {
   type AskAuthorizer,
   type AuthorizerAnswer,
 } from './admission.js';
+export { compose, type Composition } from './composition.js';

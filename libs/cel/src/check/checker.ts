@@ -138,7 +138,7 @@ class Checker {
 
   private select(node: SelectNode): Type {
     const qualified = nameOf(node);
-    const whole = qualified === undefined ? undefined : this.global(qualified);
+    const whole = qualified === undefined || node.isTest ? undefined : this.global(qualified);
     if (qualified !== undefined && whole) {
       this.names.set(node.id, qualified);
       return whole;
