@@ -1,6 +1,7 @@
 import { program as shiplog } from 'commander';
 import { at } from './at.js';
 import { restrict } from './event-store.js';
+import { history, why } from './history.js';
 import { imageBusybox } from './image.js';
 import { listKeys, rotateKeys } from './keys.js';
 import { allowNode, listRevoked, revokeNode } from './node.js';
@@ -33,6 +34,19 @@ program
   )
   .passThroughOptions()
   .action(at);
+program
+  .command('history <object>')
+  .description('show what happened to an object and which fields changed: deployment/web')
+  .option('-n, --namespace <namespace>', 'namespace of the object', 'default')
+  .option('--limit <count>', 'how many of the newest events', '100')
+  .option('-o, --output <form>', 'json instead of a table')
+  .action(history);
+program
+  .command('why <object> [field]')
+  .description('show why an object is as it is, or gone, or why a field has its value: deployment/web spec.replicas')
+  .option('-n, --namespace <namespace>', 'namespace of the object', 'default')
+  .option('-o, --output <form>', 'json instead of a table')
+  .action(why);
 program
   .command('image')
   .description('make images where no registry can be reached')

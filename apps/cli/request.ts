@@ -8,18 +8,20 @@ export interface Ask {
   readonly method?: 'GET' | 'POST';
   readonly path: string;
   readonly body?: Json;
+  readonly accept?: string;
 }
 
 /** Asks the API of a cluster as the user of its kubeconfig; rejects with one sentence when it does not answer. */
 export function ask(
   { server, ca, login }: Cluster,
-  { method = 'GET', path, body }: Ask,
+  { method = 'GET', path, body, accept }: Ask,
 ): Promise<{ readonly code: number; readonly json: unknown }> {
   return new Promise((resolve, reject) => {
     const fail = (cause: Error): void =>
       reject(new Fault(`The API at ${server} does not answer: ${cause.message}`, true, { cause }));
     const { token, ...tls } = login;
     const headers = {
+      ...(accept !== undefined && { accept }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     };

@@ -144,6 +144,7 @@ export class Reporter {
       uid: metadata.uid,
       status: report.status as unknown as JsonObject,
       ...(report.finished && { finished: true }),
+      ...assignedAt(metadata.resourceVersion),
       ...(report.event && { event: report.event }),
     };
     const answer = await this.options.bus.request(
@@ -193,6 +194,11 @@ export class Reporter {
       await this.deliver(report, tries + 1);
     }
   }
+}
+
+function assignedAt(resourceVersion: string | undefined): Pick<PodReport, 'assigned'> {
+  const position = Number(resourceVersion);
+  return Number.isSafeInteger(position) && position > 0 ? { assigned: position } : {};
 }
 
 /** What happened was told with the report that was on its way meanwhile. */

@@ -14,10 +14,13 @@ import type { Bus } from '#ports';
 import { LogUnavailable } from '#ports';
 import type { Instant } from '#std';
 import type { ChangeScope } from './change-window.js';
+import { eventCodec } from './codec.js';
 import type { ControlPlane } from './control-plane.js';
 import type { PastChanges } from './history.js';
+import { noKeys } from './no-keys.js';
 import { submitShredding } from './shred-command.js';
 import { UnloggedReader } from './unlogged.js';
+import { ObjectHistory } from './why/index.js';
 import type { CommandPort } from './writer.js';
 
 const READ_TIMEOUT_MS = 3000;
@@ -31,6 +34,7 @@ export const LOG_AWAY: Refusal = refusals.unavailable(
 
 /** The cluster as the HTTP API uses it: one writer to submit to, views to read from, changes to follow. */
 export class ClusterBackend {
+  readonly objects: ObjectHistory;
   private readonly unloggedReader: UnloggedReader;
 
   constructor(
@@ -39,6 +43,7 @@ export class ClusterBackend {
     /** The way to the apps that remember what is no event. */
     bus: Bus,
   ) {
+    this.objects = new ObjectHistory(plane.options.log, eventCodec(plane.options.kinds, noKeys));
     const reached = (position: number, timeoutMs: number): Promise<boolean> => this.reached(position, timeoutMs);
     this.unloggedReader = new UnloggedReader({ bus, clock: plane.options.clock, reached });
   }

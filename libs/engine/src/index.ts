@@ -30,3 +30,4 @@ export * from './unlogged.js';
 export * from './until-view.js';
 export * from './messages.js';
 export * from './waiting.js';
+export * from './why/index.js';

@@ -1,5 +1,6 @@
 import { accessPolicy } from '#kinds';
 import { accessForbidden, isRefusal } from '#model';
+import type { Kind } from '#model';
 import type { AuditLog, Authorizer, Keys } from '#ports';
 import type { Instant, JsonObject } from '#std';
 import { isGone, refusalAnswer, sendAnswer, type Answer, type AnyResponse, type Rendering } from './answer.js';
@@ -22,7 +23,8 @@ import { page, type Pages } from './pages.js';
 import { percentDecoded, Query } from './query.js';
 import { outOfBounds } from './request-bounds.js';
 import { REQUEST_LIMITS, RequestsUnderWay, type RequestLimits } from './request-limits.js';
-import { requestInfo, type RequestInfo } from './request-info.js';
+import { objectHistory, objectWhy } from './object-history.js';
+import { OBJECT_HISTORY, OBJECT_WHY, requestInfo, type RequestInfo } from './request-info.js';
 import type { Route } from './routes.js';
 import { ServedKinds } from './served-kinds.js';
 import { answers, type HttpRefusal } from './status.js';
@@ -255,6 +257,7 @@ class KubernetesApi implements Api {
     if (wrong) return wrong;
     const sub = route.subresource?.name;
     if (sub !== undefined && STREAMED.has(sub)) return streamed(this.options.backend, call, route, sub);
+    if (route.subresource?.isOwn && (sub === OBJECT_HISTORY || sub === OBJECT_WHY)) return this.told(call, route, sub);
     const rendering = this.rendering(call, route);
     if ('refused' in rendering) return rendering;
     if (route.verb === 'get') return get(this.options.backend, call, route, rendering);
@@ -275,6 +278,27 @@ class KubernetesApi implements Api {
       mayCreate,
       mayRead: (version) => this.versionForbidden(call, route, version),
     });
+  }
+
+  /** What happened to an object and why takes `get` on its subresource `history`, of the objects in a chain of causes too. */
+  private told(call: Call, route: Route, sub: string): Promise<Answer | HttpRefusal> | HttpRefusal {
+    const { info, user } = call;
+    const hidden = this.historyForbidden(call);
+    if (hidden) return hidden;
+    const maySee = ({ names }: Kind, namespace: string | undefined, name: string): boolean =>
+      this.authorizer.authorize(user, {
+        ...info,
+        ...{
+          verb: 'get',
+          group: names.group,
+          version: names.version,
+          resource: names.plural,
+          subresource: OBJECT_HISTORY,
+        },
+        ...{ namespace: namespace ?? '', name },
+      }).allowed;
+    const { backend } = this.options;
+    return sub === OBJECT_WHY ? objectWhy(backend, call, route, maySee) : objectHistory(backend, call, route);
   }
 
   /** Who may read Secrets need not read what they once were: that is `get` on their subresource `history`. */

@@ -1,3 +1,4 @@
+import type { ObjectHistory } from '#engine';
 import type {
   Change,
   Command,
@@ -39,6 +40,8 @@ export interface Backend {
   at(position: number): Promise<View | Refusal>;
   /** The last position whose time is not after the instant; a 400 refusal before the beginning and in the future. */
   positionAt(time: Instant): Promise<number | Refusal>;
+  /** What happened to single objects, without secret values. */
+  readonly objects: ObjectHistory;
   /** When the last event at or before a position was decided. */
   timeOf(position: number): Promise<Instant | undefined>;
   /**

@@ -32,6 +32,10 @@ const VERBS: Readonly<Record<string, string>> = {
 };
 /** What may follow a namespace's name without being a kind of its own. */
 const NAMESPACE_SUBRESOURCES = new Set(['status', 'finalize']);
+/** Of every object: what happened to it, and why it is as it is. Shiplog's own. */
+export const OBJECT_HISTORY = 'history';
+export const OBJECT_WHY = 'why';
+const OWN_SUBRESOURCES = new Set([OBJECT_HISTORY, OBJECT_WHY]);
 
 export function requestInfo(method: string, path: string, query: Query): RequestInfo {
   const segments = split(path);
@@ -51,7 +55,9 @@ export function requestInfo(method: string, path: string, query: Query): Request
   let rest = parts;
   if (parts[0] === 'namespaces' && parts.length > 1) {
     namespace = parts[1] as string;
-    if (parts.length > 2 && !NAMESPACE_SUBRESOURCES.has(parts[2] as string)) rest = parts.slice(2);
+    const part = parts[2] ?? '';
+    const isOfNamespace = NAMESPACE_SUBRESOURCES.has(part) || (isCore && OWN_SUBRESOURCES.has(part));
+    if (parts.length > 2 && !isOfNamespace) rest = parts.slice(2);
   }
   let name = rest[1] ?? '';
   const fields = name === '' ? fieldsOf(query) : [];

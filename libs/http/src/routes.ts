@@ -1,5 +1,5 @@
 import type { Column, Kind, KindRegistry, ServedVersion, Subresource, Verb } from '#model';
-import type { RequestInfo } from './request-info.js';
+import { OBJECT_HISTORY, OBJECT_WHY, type RequestInfo } from './request-info.js';
 import { answers, type HttpRefusal } from './status.js';
 
 /** A kind in one of the versions it is served in. */
@@ -62,7 +62,7 @@ export class Routes {
     const place = placed(info.parts, resources);
     if (!place) return answers.noSuchResource;
     const { on, namespace, name, sub } = place;
-    const subresource = sub === '' ? undefined : on.kind.subresources.find((one) => one.name === sub);
+    const subresource = sub === '' ? undefined : subresourceOf(on, sub);
     if (sub !== '' && !subresource) return answers.noSuchResource;
     const verbs = subresource ? subresource.verbs : verbsAt(on.kind, place);
     // Where nothing can be done there is no path at all.
@@ -112,8 +112,16 @@ function placed(parts: readonly string[], resources: ReadonlyMap<string, ServedK
   return at(own, parts.slice(1));
 }
 function isOwnSubresource(on: ServedKind, part: string): boolean {
-  return on.kind.subresources.some((one) => one.name === part);
+  return subresourceOf(on, part) !== undefined;
 }
+function subresourceOf({ kind }: ServedKind, name: string): Subresource | undefined {
+  // What is never stored has no history.
+  return [...kind.subresources, ...(kind.inquire ? [] : OF_EVERY_OBJECT)].find((one) => one.name === name);
+}
+const OF_EVERY_OBJECT: readonly Subresource[] = [
+  { name: OBJECT_HISTORY, kind: 'ObjectHistory', verbs: ['get'], isOwn: true },
+  { name: OBJECT_WHY, kind: 'ObjectWhy', verbs: ['get'], isOwn: true },
+];
 
 function verbsAt(kind: Kind, { name, everywhere }: Place): readonly Verb[] {
   const allowed: readonly Verb[] =

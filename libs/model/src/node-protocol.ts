@@ -48,6 +48,8 @@ export interface PodReport {
   readonly status: JsonObject;
   /** True when every container has stopped and all is cleaned up: the object may go (delete with grace 0). */
   readonly finished?: boolean;
+  /** Position of the assignment that the agent acted on: why it did what it reports. */
+  readonly assigned?: number;
   /** Strongest thing that happened, an event type: `ContainerRestarted`, `PodStarted`. */
   readonly event?: { readonly type: string; readonly facts?: JsonObject };
 }

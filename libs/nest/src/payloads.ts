@@ -77,6 +77,7 @@ export class PodReportPayload implements PodReport {
   @IsString() @IsNotEmpty() @MaxLength(NAME_MAX) readonly uid!: string;
   @IsObject() readonly status!: JsonObject;
   @IsOptional() @IsBoolean() readonly finished?: boolean;
+  @IsOptional() @IsInt() @Min(1) readonly assigned?: number;
   @IsOptional() @IsObject() readonly event?: { readonly type: string; readonly facts?: JsonObject };
 }
 

@@ -33,7 +33,7 @@ import { mergedStatus } from './merged-status.js';
 import { NodeLeases } from './node-leases.js';
 import { accountOf, nodeOf, tokensOf } from './pod-tokens.js';
 import { registrationProblem } from './node-restriction.js';
-import { catchUp, catchUpOn, FRESH_MS, podOn } from './node-pods.js';
+import { catchUp, catchUpOn, causesOf, FRESH_MS, podOn } from './node-pods.js';
 import { FOLLOWED, ReportOrder } from './report-order.js';
 
 export interface HealthOptions {
@@ -313,6 +313,7 @@ export class Health {
       body: { status: replaced(statusOf(pod), mergedStatus(statusOf(pod), report.status)) },
       ...(report.event && { event: report.event }),
       because: `${node} reported the pod's state`,
+      ...causesOf(report, this.options.reads),
       basedOn: [{ stream, revision: this.options.reads.projection.stream(stream)?.revision ?? -1 }],
     });
   }
@@ -327,6 +328,7 @@ export class Health {
       name: report.name,
       body: { gracePeriodSeconds: 0, preconditions: { uid: report.uid } },
       because: `${node} has stopped every container of the pod`,
+      ...causesOf(report, this.options.reads),
     });
     return isRefusal(result) && result.reason !== 'NotFound'
       ? { taken: false, reason: result.message }

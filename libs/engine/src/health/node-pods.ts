@@ -1,4 +1,4 @@
-import type { KubeObject, View } from '#model';
+import type { Command, KubeObject, PodReport, View } from '#model';
 import { kindRef } from '#model';
 import { Fault } from '#std';
 import type { ReadModel } from '../read-model.js';
@@ -33,4 +33,12 @@ export async function catchUpOn(reads: ReadModel, node: string, named: NamedPod)
 /** @throws Fault, retryable, when the view does not catch up in time. */
 export async function catchUp(reads: ReadModel): Promise<void> {
   if (!(await reads.fresh(FRESH_MS))) throw new Fault('the health app has not caught up with the event log', true);
+}
+
+/** The assignment that an agent acted on, as the cause of what it reports. No agent has seen a later one than there is. */
+export function causesOf(
+  { assigned = 0 }: PodReport,
+  { projection }: Pick<ReadModel, 'projection'>,
+): Pick<Command, 'causes'> {
+  return assigned > 0 && assigned <= projection.position ? { causes: [assigned] } : {};
 }

@@ -1,0 +1,2 @@
+export * from './object-history.js';
+export * from './why.js';
