@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { pods, type Pod } from '#kinds';
 import type { View } from '#model';
 import { emptyProjection, eventsOf } from '../support/event-log.js';
@@ -117,6 +119,37 @@ describe('a rolling update of ten replicas behind readiness, as the log tells it
     expect(seen.filter(({ available }) => available < 8)).toEqual([]);
     expect(seen.filter(({ total }) => total > 13)).toEqual([]);
   }, 120_000);
+});
+
+describe('shiplog why', () => {
+  const shiplog = (...words: readonly string[]): string =>
+    execFileSync(process.execPath, [join(process.cwd(), 'dist/apps/cli/main.js'), ...words], {
+      encoding: 'utf8',
+      env: { ...process.env, KUBECONFIG: cluster.kubeconfig },
+    });
+  /** Object and type of each step. */
+  const stepsOf = (text: string): readonly string[] =>
+    text.split('\n').flatMap((line) => {
+      const [, what] = /^\d+ +\S+Z +(\S+ \S+ +\S+)/.exec(line) ?? [];
+      return what === undefined ? [] : [what.replace(/ +/g, ' ').replace(/default\/\S+ /, '')];
+    });
+
+  it('leads from a pod to the request that made it, and from the end of one to the request that replaced it', async () => {
+    const [pod] = await podsOf(cluster, 'web');
+    const placed = shiplog('why', `pod/${pod?.metadata.name}`, 'spec.nodeName');
+    expect(stepsOf(placed).slice(0, 3)).toEqual(['pods PodBound', 'pods Created', 'replicasets DeploymentScaled']);
+    expect(stepsOf(placed).at(-1)).toBe('deployments SpecChanged');
+    expect(placed).toMatch(/It began with the request in the last line\.$/m);
+    const gone = (await eventsOf(cluster.home)).findLast(
+      ({ type, stream }) => type === 'Deleted' && stream.startsWith('core.pods/default/web'),
+    );
+    const name = gone?.stream.slice('core.pods/default/'.length) ?? '';
+    const ended = shiplog('why', `pod/${name}`);
+    expect(stepsOf(ended)[0]).toBe('pods Deleted');
+    expect(stepsOf(ended)).toContain('pods DeletionRequested');
+    expect(stepsOf(ended).at(-1)).toBe('deployments SpecChanged');
+    expect(shiplog('history', `pod/${name}`)).toContain('metadata.deletionTimestamp: set to');
+  });
 });
 
 /** The same counts by the API of the past, at some of the positions. */
