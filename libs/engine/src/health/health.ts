@@ -29,7 +29,7 @@ import type { CommandPort } from '../writer.js';
 import { Assignments } from './assignments.js';
 import { GonePods } from './gone-pods.js';
 import { TICK_MS, type Heartbeats } from './heartbeats.js';
-import { mergedStatus } from './merged-status.js';
+import { mergedStatus, replaced } from './merged-status.js';
 import { NodeLeases } from './node-leases.js';
 import { accountOf, nodeOf, tokensOf } from './pod-tokens.js';
 import { registrationProblem } from './node-restriction.js';
@@ -392,10 +392,4 @@ type HealthCommand = Pick<Command, 'verb' | 'kind' | 'name' | 'because'> & Parti
 function statusOf(object: KubeObject): JsonObject {
   const status = (object as { status?: Json }).status;
   return isJsonObject(status) ? status : {};
-}
-/** A merge patch that turns the one into the other: what is absent in `after` is set to null. */
-function replaced(before: JsonObject, after: JsonObject): JsonObject {
-  const patch: Record<string, Json | undefined> = { ...after };
-  for (const key of Object.keys(before)) if (after[key] === undefined) patch[key] = null;
-  return patch;
 }

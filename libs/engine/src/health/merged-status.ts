@@ -55,3 +55,10 @@ function keepTransition(before: JsonObject, after: JsonObject): JsonObject {
   if (before['status'] !== after['status'] || before['lastTransitionTime'] === undefined) return after;
   return { ...after, lastTransitionTime: before['lastTransitionTime'] };
 }
+
+/** A merge patch that turns the one into the other: what is absent in `after` is set to null. */
+export function replaced(before: JsonObject, after: JsonObject): JsonObject {
+  const patch: Record<string, Json | undefined> = { ...after };
+  for (const key of Object.keys(before)) if (after[key] === undefined) patch[key] = null;
+  return patch;
+}
