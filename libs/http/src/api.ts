@@ -285,18 +285,11 @@ class KubernetesApi implements Api {
     const { info, user } = call;
     const hidden = this.historyForbidden(call);
     if (hidden) return hidden;
-    const maySee = ({ names }: Kind, namespace: string | undefined, name: string): boolean =>
-      this.authorizer.authorize(user, {
-        ...info,
-        ...{
-          verb: 'get',
-          group: names.group,
-          version: names.version,
-          resource: names.plural,
-          subresource: OBJECT_HISTORY,
-        },
-        ...{ namespace: namespace ?? '', name },
-      }).allowed;
+    const maySee = ({ names }: Kind, namespace: string | undefined, name: string): boolean => {
+      const { group, version, plural: resource } = names;
+      const of = { group, version, resource, namespace: namespace ?? '', name };
+      return this.access(user, { ...info, verb: 'get', subresource: OBJECT_HISTORY, ...of }).allowed;
+    };
     const { backend } = this.options;
     return sub === OBJECT_WHY ? objectWhy(backend, call, route, maySee) : objectHistory(backend, call, route);
   }
