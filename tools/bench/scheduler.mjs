@@ -31,7 +31,7 @@ export async function run() {
 
 /** Pods bound a second, from the first bind in the log to the last, in a cluster of simulated nodes on the embedded log. */
 async function bindsPerSecond(world) {
-  const { bootstrapPolicy, registry } = await import('#kinds');
+  const { accessPolicy, registry } = await import('#kinds');
   const { CommandGate } = await import('#engine');
   const { schedulingLoops } = await import('#loops');
   const folder = await mkdtemp(join(tmpdir(), 'shiplog-bench-'));
@@ -43,11 +43,12 @@ async function bindsPerSecond(world) {
     const running = plane.reads.projection;
     const total = 1 + world.nodes + RUNNING + world.waiting;
     while (running.size.streams < total) await new Promise((resolve) => setTimeout(resolve, 50));
+    await makeRoles(writer);
     const gate = new CommandGate({
       writer,
       kinds: registry,
       view: () => running,
-      authorizer: bootstrapPolicy,
+      authorizer: accessPolicy,
       loops: { scheduler: schedulingLoops },
     });
     const times = [];
@@ -68,6 +69,25 @@ async function bindsPerSecond(world) {
     await log.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The ClusterRoles that every cluster has, and their bindings: the scheduler may do what its role says. */
+async function makeRoles(writer) {
+  const { bootstrapKind, bootstrapObjects } = await import('#kinds');
+  const actor = { name: 'system:apiserver', groups: ['system:masters'] };
+  const made = bootstrapObjects
+    .filter(({ metadata }) => metadata.namespace === undefined)
+    .map((body) => {
+      const about = { verb: 'create', kind: bootstrapKind(body).id, apiVersion: body.apiVersion, name: '', body };
+      return writer.submit({
+        ...about,
+        options: {},
+        actor,
+        via: 'bench',
+        correlationId: `${body.kind} ${body.metadata.name}`,
+      });
+    });
+  for (const result of await Promise.all(made)) if ('refused' in result) throw new Error(result.message);
 }
 
 /** Nodes in three zones, running pods one after the other on all of them, and pods that wait. */

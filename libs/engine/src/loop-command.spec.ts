@@ -25,8 +25,8 @@ function managerOf(account: string, options?: LoopCommand['options']): string | 
 
 describe("a loop's command", () => {
   it.each([
-    ['kube-scheduler', 'kube-scheduler'],
-    ['cluster-bootstrap', 'kube-apiserver'],
+    ['system:kube-scheduler', 'kube-scheduler'],
+    ['system:apiserver', 'kube-apiserver'],
     ['node-controller', 'kube-controller-manager'],
     ['deployment-controller', 'kube-controller-manager'],
   ])('of the account %s writes fields as %s', (account, manager) => {
