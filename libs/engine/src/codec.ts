@@ -1,5 +1,5 @@
 import type { ChangedData, CreatedData, Fact, Kind, KubeObject, NewEvent, Path, Upcaster } from '#model';
-import { kindOfStream, STANDARD_EVENTS } from '#model';
+import { DEFINED_IN_LOG, kindOfStream, STANDARD_EVENTS } from '#model';
 import type { Keys } from '#ports';
 import type { Json, JsonObject } from '#std';
 import { Fault } from '#std';
@@ -80,9 +80,6 @@ export function eventCodec(builtIn: BuiltIn, keys: Pick<Keys, 'seal' | 'open'>):
     openObject: (sealed, paths) => sealing.open(sealed, paths).value,
   };
 }
-
-/** Schema version of events of objects whose kind is defined in the log: no build has a say in their form. */
-export const DEFINED_IN_LOG = 0;
 
 /** Data whose values are sealed, in a form that folds like the opened data: a key that is removed is a value that says so. */
 function foldable(data: JsonObject, paths: readonly Path[]): JsonObject {

@@ -217,7 +217,15 @@ function subresourceOn({ on, subresource }: Route): ServedKind {
     const { rowConditions: _none, ...rest } = on.kind;
     const names = { ...on.kind.names, group, version, kind };
     const apiVersion = group ? `${group}/${version}` : version;
-    served = { kind: { ...rest, names }, group, version, apiVersion, served: undefined, columns };
+    served = {
+      kind: { ...rest, names },
+      group,
+      version,
+      apiVersion,
+      served: undefined,
+      columns,
+      deprecation: undefined,
+    };
     subresources.set(subresource, served);
   }
   return served;

@@ -10,7 +10,6 @@ import { impersonated, type Access } from './authorize.js';
 import type { Backend } from './backend.js';
 import { ClientGone } from './body/request-body.js';
 import { faultAnswer, wrongName, type Call, type OnFault } from './call.js';
-import { customKinds } from './custom-resources.js';
 import { get } from './gets.js';
 import { parseDuration } from './go-text.js';
 import { Inquiries } from './inquiries.js';
@@ -223,11 +222,10 @@ class KubernetesApi implements Api {
   }
 
   private async resource(call: Call): Promise<Answer | HttpRefusal | undefined> {
-    const { info } = call;
     const route = await this.routeOf(call);
-    if ('refused' in route) return customKinds(info, this.options.backend.current()) ?? route;
+    if ('refused' in route) return route;
     const answer = await this.routed(call, route);
-    const { deprecation } = route.on.kind;
+    const { deprecation } = route.on;
     // A body of a type that nobody reads, an answer that nobody writes: refused before it is known what it is about.
     if (answer === undefined || deprecation === undefined || answer.code === 415 || answer.code === 406) return answer;
     return { ...answer, warnings: [deprecation, ...(answer.warnings ?? [])] };
@@ -242,9 +240,12 @@ class KubernetesApi implements Api {
     const view = past ? await backend.at(past.position) : backend.current();
     if (isRefusal(view)) return view;
     const route = this.served.at(view).routes.find(info);
-    if (!('refused' in route) || past || this.served.isBuiltIn(info.group)) return route;
-    const fresh = await backend.fresh();
-    return isRefusal(fresh) ? fresh : this.served.at(fresh).routes.find(info);
+    if (!('refused' in route) || this.served.isBuiltIn(info.group)) return route;
+    const fresh = past ? view : await backend.fresh();
+    if (isRefusal(fresh)) return fresh;
+    const found = this.served.at(fresh).routes.find(info);
+    // What no definition serves has no page at all.
+    return 'refused' in found && found.code === 404 && info.subresource === '' ? answers.noSuchPage : found;
   }
 
   private async routed(call: Call, route: Route): Promise<Answer | HttpRefusal | undefined> {
@@ -331,7 +332,7 @@ class KubernetesApi implements Api {
   private async listOrWatch(call: Call, route: Route, rendering: Rendering): Promise<Answer | HttpRefusal | undefined> {
     const { past, response } = call;
     const { backend } = this.options;
-    const { deprecation } = route.on.kind;
+    const { deprecation } = route.on;
     const warnings = deprecation === undefined ? [] : [deprecation];
     const isWatch = route.verb === 'watch';
     const options = await this.listOptions(call, route);

@@ -108,7 +108,7 @@ async function joined(objects: readonly KubeObject[], textOf: (object: KubeObjec
 }
 
 function listHead(on: ServedKind, meta: ListMeta): string {
-  return `{"kind":"${on.kind.names.listKind}","apiVersion":"${on.apiVersion}","metadata":${JSON.stringify(meta)}`;
+  return `{"kind":"${on.kind.names.listKind}","apiVersion":"${on.apiVersion}","metadata":${JSON.stringify(on.kind.isCustom ? { continue: '', ...meta } : meta)}`;
 }
 
 interface Plan {

@@ -26,9 +26,9 @@ export function objectText(on: ServedKind, object: KubeObject): string {
   return headText(on) + (body === '{}' ? '}' : `,${body.slice(1)}`);
 }
 
-/** The text of an object as an item of its own list: without apiVersion and kind. */
+/** The text of an object as an item of its own list: without apiVersion and kind, but where these are not the build's own. */
 export function itemText(on: ServedKind, object: KubeObject): string {
-  return bodyText(shown(on, object));
+  return on.kind.isCustom ? objectText(on, object) : bodyText(shown(on, object));
 }
 
 function bodyText(object: KubeObject): string {

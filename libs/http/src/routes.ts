@@ -12,6 +12,8 @@ export interface ServedKind {
   /** Undefined for the stored version. */
   readonly served: ServedVersion | undefined;
   readonly columns: readonly Column[];
+  /** Told with every answer. */
+  readonly deprecation: string | undefined;
 }
 
 /** Where a request leads: an operation on a kind that this server has. */
@@ -157,9 +159,10 @@ export function servedKinds(kind: Kind): readonly ServedKind[] {
     apiVersion: group ? `${group}/${version}` : version,
     served: undefined,
     columns: kind.columns,
+    deprecation: kind.deprecation,
   };
   return [
-    stored,
+    ...(kind.storedOnly ? [] : [stored]),
     ...kind.served.map((served) => ({
       kind,
       group: served.group,
@@ -167,6 +170,7 @@ export function servedKinds(kind: Kind): readonly ServedKind[] {
       apiVersion: served.group ? `${served.group}/${served.version}` : served.version,
       served,
       columns: served.columns ?? kind.columns,
+      deprecation: served.deprecation ?? kind.deprecation,
     })),
   ];
 }

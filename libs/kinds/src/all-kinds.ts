@@ -1,4 +1,5 @@
 /** Every kind that this server has, a line each. */
+export { customResourceDefinitionKind } from './apiextensions/custom-resource-definition/kind.js';
 export { deploymentKind } from './apps/deployment/kind.js';
 export { replicaSetKind } from './apps/replicaset/kind.js';
 export { selfSubjectReviewKind } from './authentication/selfsubjectreview/kind.js';

@@ -32,6 +32,18 @@ const GOOD: Readonly<Record<string, JsonObject>> = {
   'core.services': { spec: { ports: [{ port: 80 }], selector: { app: 'x' } } },
   'apps.deployments': { spec: { selector: { matchLabels: { app: 'x' } }, template } },
   'apps.replicasets': { spec: { selector: { matchLabels: { app: 'x' } }, template } },
+  'apiextensions.k8s.io.customresourcedefinitions': {
+    metadata: {
+      name: 'boats.example.com',
+      labels: { app: 'x' },
+      annotations: { a: 'b' },
+      finalizers: ['example.com/f'],
+    },
+    spec: {
+      ...{ group: 'example.com', scope: 'Namespaced', names: { plural: 'boats', kind: 'Boat' } },
+      versions: [{ ...{ name: 'v1', served: true, storage: true }, schema: { openAPIV3Schema: { type: 'object' } } }],
+    },
+  },
   'coordination.k8s.io.leases': { spec: { holderIdentity: 'me', leaseDurationSeconds: 5 } },
   'discovery.k8s.io.endpointslices': {
     addressType: 'IPv4',
@@ -84,6 +96,7 @@ describe.each(stored.map((kind) => kind.id))('%s', (id) => {
   const kind = registry.byId(id);
   const inNamespace = kind?.names.namespaced ? { namespace: 'n' } : {};
   const good: JsonObject = { metadata, ...GOOD[id] };
+  const { name } = good['metadata'] as { readonly name: string };
   const decide = (view: ReturnType<typeof home>['view'], command: Command) => {
     const decided = decideCommand(registry, command, view, { now: TEST_NOW, uid: 'u-1' });
     // Deciding twice gives the same: nothing but state, command and what is given goes into it.
@@ -107,8 +120,8 @@ describe.each(stored.map((kind) => kind.id))('%s', (id) => {
 
   it('records nothing when what is there is put back as it was read', () => {
     const there = home().and({ verb: 'create', kind: id, ...inNamespace, body: good } as TestCommand);
-    const read = there.view.get({ id }, inNamespace.namespace, 'o');
-    const put = { verb: 'update', kind: id, ...inNamespace, name: 'o', body: read } as unknown as TestCommand;
+    const read = there.view.get({ id }, inNamespace.namespace, name);
+    const put = { verb: 'update', kind: id, ...inNamespace, name, body: read } as unknown as TestCommand;
     there.when(put).thenNothing();
   });
 
@@ -123,7 +136,7 @@ describe.each(stored.map((kind) => kind.id))('%s', (id) => {
           ...(how !== 'update' && { patchType: how as 'merge' }),
           kind: id,
           ...inNamespace,
-          name: 'o',
+          name,
           body: { apiVersion, kind: kind?.names.kind ?? '', ...body },
           options: { fieldManager: 'fuzz', force: true },
         };

@@ -37,6 +37,7 @@ export {
   type BootstrapObject,
 } from './access/bootstrap/index.js';
 export { reconciled } from './access/reconcile.js';
+export * from './apiextensions/custom-resource-definition/index.js';
 export { builtinAdmission } from './admission/index.js';
 export { builtinKinds } from './builtin.js';
 export { createRegistry } from './registry.js';

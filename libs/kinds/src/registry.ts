@@ -70,7 +70,8 @@ function indexed(kinds: readonly Kind[]): Omit<KindRegistry, 'at' | 'admission'>
   for (const kind of kinds) {
     byId.set(kind.id, kind);
     const { group, version } = kind.names;
-    for (const served of [{ group, version }, ...kind.served]) {
+    const stored = kind.storedOnly ? [] : [{ group, version }];
+    for (const served of [...stored, ...kind.served]) {
       const apiVersion = apiVersionOf(served.group, served.version);
       byResource.set(`${apiVersion} ${kind.names.plural}`, kind);
       byKind.set(`${apiVersion} ${kind.names.kind}`, kind);

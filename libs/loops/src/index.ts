@@ -1,5 +1,6 @@
 import { registry } from '#kinds';
 import type { Loop } from '#model';
+import { customResources } from './custom-resources/index.js';
 import { deployment } from './deployment/index.js';
 import { endpointSlice } from './endpoint-slice/index.js';
 import { endpointSliceMirroring } from './endpoint-slice-mirroring/index.js';
@@ -15,6 +16,7 @@ export {
   bootstrap,
   bootstrapRoles,
   clusterRoleAggregation,
+  customResources,
   deployment,
   endpoints,
   endpointSlice,
@@ -31,8 +33,8 @@ export { nodeLifecycle, podCidr, taintEviction };
 export { scheduling, schedulingLoops } from './scheduling/index.js';
 export * from './shared/index.js';
 
-/** What an API process keeps itself, with or without controllers: namespaces, roles and the service of every cluster. */
-export const apiLoops: readonly Loop[] = [bootstrap, bootstrapRoles];
+/** What an API process keeps itself: namespaces, roles and the service of every cluster, and the kinds that it defines. */
+export const apiLoops: readonly Loop[] = [bootstrap, bootstrapRoles, customResources];
 
 /** Loops of the controllers app that make and end workloads and what belongs to them. */
 export const workloadLoops: readonly Loop[] = [

@@ -160,5 +160,7 @@ export interface ValuesShreddedData extends Pick<ChangedData, 'uid' | 'snapshot'
   /** Uids. */
   readonly shredded?: readonly string[];
 }
+/** Schema version of events of objects whose kind is defined in the log: no build has a say in their form. */
+export const DEFINED_IN_LOG = 0;
 /** What a loop or an agent saw happen; its projection is a Kubernetes Event. */
 export const INCIDENT_RECORDED = 'IncidentRecorded';

@@ -104,6 +104,8 @@ export interface ServedVersion {
   readonly fieldSelectors?: readonly FieldSelector[];
   /** This version's table, where it differs; cells read the stored form. */
   readonly columns?: readonly Column[];
+  /** Told with every answer about this version. */
+  readonly deprecation?: string;
 }
 
 /** A kind is one value: everything else is derived from a registry of these. */
@@ -120,6 +122,10 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** How an unknown field selector is refused; see pitfalls/apply-patch-watch-list.md, 19. */
   readonly fieldSelectorError: 'label' | 'kind' | 'known';
   readonly served: readonly ServedVersion[];
+  /** The stored version is served only if `served` has it too: a form of what is stored, like the others. */
+  readonly storedOnly?: boolean;
+  /** Defined in the cluster: lists name the type of each item, discovery names the verbs in the order given. */
+  readonly isCustom?: boolean;
   /** Paths whose values must never be stored in clear. Each leads to a map of texts. Events record these paths. */
   readonly sealed: readonly Path[];
   /** Special types of its events (`PodBound`) beside the standard ones: what else is in the log, another build wrote. */

@@ -58,7 +58,10 @@ export interface Expected {
 
 /** An object for a create or an update. */
 export function parseObject(bytes: Buffer, media: Media, expected: Expected): ParsedBody | Refusal {
-  if (media === 'protobuf') return parseProtobuf(bytes, expected);
+  if (media === 'protobuf')
+    return expected.schema.options.isJsonOnly
+      ? answers.unsupportedMediaType(MEDIA_TYPES.slice(0, 2))
+      : parseProtobuf(bytes, expected);
   const text = bytes.toString('utf8');
   const parsed: BodyResult = media === 'yaml' ? asStrict(parseYaml(text)) : parseJson(text);
   const unrecognized = (why: string): Refusal =>

@@ -115,7 +115,7 @@ function resourceEntry({ kind }: ServedKind): JsonObject {
     singularName: singular,
     namespaced,
     kind: kind.names.kind,
-    verbs: sortedVerbs(kind.verbs),
+    verbs: kind.isCustom ? kind.verbs : sortedVerbs(kind.verbs),
     ...(shortNames.length > 0 && { shortNames }),
     ...(categories.length > 0 && { categories }),
     // Only what is stored has a storage version.

@@ -21,12 +21,12 @@ export function reportStatus<S extends object>(
   ref: KindRef,
   object: KubeObject & { readonly status?: S },
   status: S,
-  options: { readonly because: string; readonly chained?: boolean },
+  options: { readonly because: string; readonly chained?: boolean; readonly alsoBasedOn?: readonly string[] },
 ): readonly Submit[] {
   const diff = mergeDiff(object.status, status);
   if (!diff) return [];
   const body = { status: diff };
-  const basedOn = [streamOfObject(ref, object)];
-  const { because, chained } = options;
+  const { because, chained, alsoBasedOn = [] } = options;
+  const basedOn = [streamOfObject(ref, object), ...alsoBasedOn];
   return [patch(ref, object, body, { subresource: 'status', because, ...(!chained && { basedOn }) })];
 }

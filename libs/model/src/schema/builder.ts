@@ -35,10 +35,14 @@ export interface ScalarType<T = unknown> extends Typed<T> {
 export interface ListType<T = unknown> extends Typed<T> {
   readonly is: 'list';
   readonly items: Type;
+  /** How lists and maps inside this list merge. */
+  readonly itemOptions?: FieldOptions;
 }
 export interface MapType<T = unknown> extends Typed<T> {
   readonly is: 'map';
   readonly values: Type;
+  /** How lists and maps inside this map merge. */
+  readonly valueOptions?: FieldOptions;
 }
 export interface ObjectType<T = unknown> extends Typed<T> {
   readonly is: 'object';
@@ -61,6 +65,23 @@ export interface ObjectOptions {
   readonly unions?: Json;
   /** Where the type is a kind of the API: `apps/v1 Deployment`; `*` for types that every group version has. */
   readonly gvk?: readonly string[];
+  /** Bodies of this type are taken as JSON and YAML only: on the protobuf wire it has another form, or none. */
+  readonly isJsonOnly?: boolean;
+  /** Fields that the schema does not know are kept. */
+  readonly preserveUnknown?: boolean;
+  /** Of a type that is defined by a schema in the cluster: what the fields of this one do otherwise. */
+  readonly custom?: CustomType;
+}
+
+/** How values of a type are read, completed and published whose schema is data. `fields` serve patch and apply alone. */
+export interface CustomType {
+  read(value: unknown): {
+    readonly value: Json;
+    readonly unknown: readonly string[];
+    readonly error: string | undefined;
+  };
+  applyDefaults(value: Json): Json;
+  openApi(version: 'v2' | 'v3'): Json;
 }
 
 export interface FieldOptions {

@@ -1,5 +1,5 @@
 import { putValue, type Json } from '#std';
-import { type Field, type ObjectType, resolved, type ScalarName, type Type } from './builder.js';
+import { type CustomType, type Field, type ObjectType, resolved, type ScalarName, type Type } from './builder.js';
 import { type Read, readNamed, readScalar } from './decode-scalars.js';
 import { Sink, type Source } from './sink.js';
 import { unknownFields } from './unknown-fields.js';
@@ -18,6 +18,8 @@ export interface Decoded<T = Json> {
 
 /** Reads JSON as a type. Compiled once per type: a pod takes microseconds. */
 export function decode<T>(type: Type<T>, value: unknown, source: Source = 'json'): Decoded<T> {
+  const custom = customOf(type);
+  if (custom) return custom.read(value ?? {}) as Decoded<T>;
   const sink = new Sink(source);
   const read = readerOf(type)(value ?? {}, sink);
   return {
@@ -25,6 +27,11 @@ export function decode<T>(type: Type<T>, value: unknown, source: Source = 'json'
     unknown: sink.unknownSeen ? unknownFields(type, value) : [],
     error: sink.error === undefined ? undefined : firstError(type, value, source),
   };
+}
+
+/** What a type does itself. Only whole objects are of such a type. */
+export function customOf(type: Type): CustomType | undefined {
+  return type.is === 'object' ? type.options.custom : undefined;
 }
 
 /** Fields are read in the order of their names; what is wrong is told in that of the document. */

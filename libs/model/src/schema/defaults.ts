@@ -1,10 +1,11 @@
-import { putValue } from '#std';
+import { putValue, type Json } from '#std';
 import { type FieldOptions, type ObjectType, resolved, type Type } from './builder.js';
-import { decode } from './decode.js';
+import { customOf, decode } from './decode.js';
 
 /** Sets the static defaults of a type where its fields are absent. Returns the same value when there is nothing to set. */
 export function applyDefaults<T>(type: Type<T>, value: T): T {
-  return defaulterOf(type)(value) as T;
+  const custom = customOf(type);
+  return (custom ? custom.applyDefaults(value as Json) : defaulterOf(type)(value)) as T;
 }
 
 type Defaulter = (value: unknown) => unknown;

@@ -17,7 +17,10 @@ export function openApiSchemas(
   for (let type = open.pop(); type !== undefined; type = open.pop()) {
     if (found.has(type.name)) continue;
     found.set(type.name, objectSchema(type, version));
-    for (const field of Object.values(type.fields)) collect(field.type, open, found, version);
+    // A type that is defined by a schema publishes that; only what is meta in it has a name of its own.
+    const { metadata, ...others } = type.fields;
+    const fields = type.options.custom ? [metadata] : [metadata, ...Object.values(others)];
+    for (const field of fields) if (field) collect(field.type, open, found, version);
   }
   return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -45,6 +48,7 @@ function withoutChoice({ oneOf, ...schema }: JsonObject): JsonObject {
 
 /** One type as OpenAPI; the types of its fields are references. */
 export function objectSchema(type: ObjectType<unknown>, version: OpenApiVersion): JsonObject {
+  if (type.options.custom) return type.options.custom.openApi(version) as JsonObject;
   const properties: Mutable = {};
   const required: string[] = [];
   for (const name of Object.keys(type.fields).sort()) {

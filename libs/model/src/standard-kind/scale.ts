@@ -6,6 +6,7 @@ import { isRefusal, refusals, type Refusal } from '../refusal.js';
 import type { ObjectType } from '../schema/index.js';
 import { appliedBody, mergedObject } from './apply.js';
 import { readBody } from './body.js';
+import { applyChange } from './change.js';
 import { wrongPlace } from './create.js';
 import { withResourceVersion } from './fold.js';
 import { writeContext } from './ownership.js';
@@ -18,14 +19,17 @@ import { uidMismatch, updateObject, wrongName } from './update.js';
 export interface ScalePaths {
   /** The selector in words: `app=a,tier in (b,c)`. */
   selector(object: KubeObject): string;
+  /** Where the wished number is; default `spec.replicas`. */
+  readonly replicas?: readonly string[];
+  /** Where the present number is; default `status.replicas`. */
+  readonly statusReplicas?: readonly string[];
 }
 
 /** An object as its Scale. */
-export function scaleOf(object: KubeObject, selector: string): JsonObject {
+export function scaleOf(object: KubeObject, paths: ScalePaths): JsonObject {
+  const selector = paths.selector(object);
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const spec = isJsonObject(object['spec']) ? object['spec'] : {};
-  const status = isJsonObject(object['status']) ? object['status'] : {};
-  const replicas = Number(spec['replicas'] ?? 0);
+  const replicas = numberAt(object, paths.replicas ?? REPLICAS);
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
@@ -37,7 +41,10 @@ export function scaleOf(object: KubeObject, selector: string): JsonObject {
       ...(creationTimestamp !== undefined && { creationTimestamp }),
     },
     spec: replicas === 0 ? {} : { replicas },
-    status: { replicas: Number(status['replicas'] ?? 0), ...(selector !== '' && { selector }) },
+    status: {
+      replicas: numberAt(object, paths.statusReplicas ?? STATUS_REPLICAS),
+      ...(selector !== '' && { selector }),
+    },
   };
 }
 
@@ -58,8 +65,9 @@ export function decideScale(request: Request, paths: ScalePaths): Decided {
   const { uid, resourceVersion } = stated(written);
   if (uid !== undefined && uid !== old.metadata.uid) return uidMismatch(request, uid, old.metadata.uid);
   const owned = ownedScale(scaleRequest, written, current);
-  const parent = parentManagedFields(old as unknown as JsonObject, owned, REPLICAS, request.spoken.apiVersion);
-  const changed = withReplicas(parent as unknown as KubeObject, replicas, resourceVersion);
+  const at = paths.replicas ?? REPLICAS;
+  const parent = parentManagedFields(old as unknown as JsonObject, owned, at, request.spoken.apiVersion);
+  const changed = withReplicas(parent as unknown as KubeObject, { at, replicas, resourceVersion });
   const decided = updateObject(request, changed, old, 'tracked');
   if (isRefusal(decided)) return decided;
   return { ...decided, response: scaleAfter(decided, paths) };
@@ -74,10 +82,17 @@ function missing(request: Request): Refusal {
 }
 
 const REPLICAS = ['spec', 'replicas'];
+const STATUS_REPLICAS = ['status', 'replicas'];
+
+function numberAt(object: KubeObject, path: readonly string[]): number {
+  let at: unknown = object;
+  for (const key of path) at = isJsonObject(at) && Object.hasOwn(at, key) ? at[key] : undefined;
+  return typeof at === 'number' ? at : 0;
+}
 
 function scaleWithOwners(object: KubeObject, paths: ScalePaths): JsonObject {
-  const scale = scaleOf(object, paths.selector(object));
-  const managedFields = scaleManagedFields(object as unknown as JsonObject, REPLICAS);
+  const scale = scaleOf(object, paths);
+  const managedFields = scaleManagedFields(object as unknown as JsonObject, paths.replicas ?? REPLICAS);
   if (managedFields === undefined) return scale;
   return { ...scale, metadata: { ...(scale['metadata'] as JsonObject), managedFields } };
 }
@@ -114,7 +129,7 @@ function scaleSchema(request: Request): ObjectType<unknown> {
 
 /** Without a version: that is the position of the event, which the API adds. */
 function scaleAfter(decided: DecidedEvent, paths: ScalePaths): JsonObject {
-  return scaleOf(decided.object, paths.selector(decided.object));
+  return scaleOf(decided.object, paths);
 }
 
 function readScale(request: Request, written: Json): JsonObject | Refusal {
@@ -137,11 +152,13 @@ function stated(written: Json): { readonly uid: string | undefined; readonly res
   };
   return { uid: text('uid'), resourceVersion: text('resourceVersion') };
 }
-function withReplicas(old: KubeObject, replicas: number, resourceVersion: string | undefined): KubeObject {
-  const spec = isJsonObject(old['spec']) ? old['spec'] : {};
-  return {
-    ...old,
-    metadata: { ...old.metadata, ...(resourceVersion !== undefined && { resourceVersion }) },
-    spec: { ...spec, replicas },
-  };
+interface NewReplicas {
+  readonly at: readonly string[];
+  readonly replicas: number;
+  readonly resourceVersion: string | undefined;
+}
+function withReplicas(old: KubeObject, { at, replicas, resourceVersion }: NewReplicas): KubeObject {
+  const changed = applyChange(old, { set: [[at, replicas]] });
+  if (resourceVersion === undefined) return changed;
+  return { ...changed, metadata: { ...changed.metadata, resourceVersion } };
 }

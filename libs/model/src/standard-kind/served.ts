@@ -25,7 +25,7 @@ export function spokenVersion(kind: Kind, apiVersion: string): Spoken {
   const { group, version } = kind.names;
   const stored = apiVersionOf(group, version);
   const served =
-    apiVersion === stored
+    apiVersion === stored && kind.storedOnly !== true
       ? undefined
       : kind.served.find((other) => apiVersionOf(other.group, other.version) === apiVersion);
   return served ? spoken(kind.names.kind, served) : plainVersion(kind.names.kind, group, version, kind.schema);

@@ -45,6 +45,9 @@ export interface StandardKind<T extends KubeObject> {
   readonly unlogged?: Unlogged;
   readonly defines?: Kind['defines'];
   readonly indexes?: Kind['indexes'];
+  readonly storedOnly?: boolean;
+  readonly isCustom?: boolean;
+  readonly schemaVersion?: number;
 }
 
 const ALL_VERBS: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
@@ -73,7 +76,7 @@ export function standardKind<T extends KubeObject>(given: StandardKind<T>): Kind
     served: given.served ?? [],
     sealed: given.sealed ?? [],
     events: given.events ?? [],
-    schemaVersion: (given.upcasters?.length ?? 0) + 1,
+    schemaVersion: given.schemaVersion ?? (given.upcasters?.length ?? 0) + 1,
     upcasters: given.upcasters ?? [],
     decide: (command, state, view, context) => decide(given, strategy, { command, state, view, context }),
     ...(given.rowConditions && { rowConditions: given.rowConditions }),
@@ -81,6 +84,8 @@ export function standardKind<T extends KubeObject>(given: StandardKind<T>): Kind
     ...(given.unlogged && { unlogged: given.unlogged }),
     ...(given.defines && { defines: given.defines }),
     ...(given.indexes && { indexes: given.indexes }),
+    ...(given.storedOnly && { storedOnly: true }),
+    ...(given.isCustom && { isCustom: true }),
   };
 }
 

@@ -1,0 +1,173 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { customResourceDefinitions } from '#kinds';
+import { customResources } from '#loops';
+import type { JsonObject } from '#std';
+import { TestServer } from './testing/test-server.js';
+
+const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+const BOATS = '/apis/example.com/v1/namespaces/default/boats';
+
+const schema = {
+  type: 'object',
+  properties: {
+    spec: {
+      type: 'object',
+      required: ['name'],
+      properties: {
+        name: { type: 'string', pattern: '^[a-z]+$' },
+        sails: { type: 'integer', minimum: 0, default: 2 },
+        crew: {
+          type: 'array',
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['name'],
+          items: { type: 'object', required: ['name'], properties: { name: { type: 'string' } } },
+        },
+      },
+    },
+    status: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+  },
+};
+function definition(more: object = {}, spec: object = {}): JsonObject {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'boats.example.com' },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { plural: 'boats', kind: 'Boat', shortNames: ['bt'] },
+      versions: [
+        {
+          ...{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } },
+          subresources: { status: {} },
+          additionalPrinterColumns: [{ name: 'Sails', type: 'integer', jsonPath: '.spec.sails' }],
+          ...more,
+        },
+      ],
+      ...spec,
+    },
+  };
+}
+const boat = (name: string, spec: object = { name: 'anna' }): JsonObject => ({
+  ...{ apiVersion: 'example.com/v1', kind: 'Boat', metadata: { name } },
+  spec: spec as JsonObject,
+});
+
+let server: TestServer;
+beforeEach(async () => {
+  server = await TestServer.start();
+  server.plane.run([customResources], { submit: (command) => server.backend.submit(command) });
+});
+afterEach(() => server.stop());
+
+async function until<T>(read: () => Promise<T | undefined>): Promise<T> {
+  for (let i = 0; i < 500; i++) {
+    const found = await read();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error('it did not come about');
+}
+const served = (path: string) => until(async () => ((await server.get(path)).code === 200 ? true : undefined));
+
+describe('a custom kind', () => {
+  it('is served once its names are accepted, with defaults, pruning, validation, status and columns', async () => {
+    expect((await server.get(BOATS)).code).toBe(404);
+    await server.create(DEFINITIONS, definition());
+    await served(BOATS);
+    const made = await server.create(BOATS, boat('a', { name: 'anna', colour: 'red', crew: [{ name: 'x' }] }));
+    expect(made).toMatchObject({
+      spec: { name: 'anna', sails: 2, crew: [{ name: 'x' }] },
+      metadata: { generation: 1 },
+    });
+    expect(made['spec']).not.toHaveProperty('colour');
+    const wrong = await server.ask({ method: 'POST', path: BOATS, body: boat('b', { name: 'A1', sails: -1 }) });
+    expect([
+      wrong.code,
+      (wrong.json?.['details'] as { causes: { field: string }[] }).causes.map(({ field }) => field),
+    ]).toEqual([422, ['spec.name', 'spec.sails']]);
+    const patched = await server.ask({
+      ...{ method: 'PATCH', path: `${BOATS}/a/status`, type: 'application/merge-patch+json' },
+      body: { status: { afloat: true }, spec: { sails: 9 } },
+    });
+    expect(patched.json).toMatchObject({ spec: { sails: 2 }, status: { afloat: true } });
+    const table = await server.get(BOATS, { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' });
+    expect(table.json).toMatchObject({
+      columnDefinitions: [{ name: 'Name' }, { name: 'Sails' }],
+      rows: [{ cells: ['a', 2] }],
+    });
+    const discovered = await server.get('/apis/example.com/v1');
+    expect(discovered.json).toMatchObject({
+      resources: [{ name: 'boats', shortNames: ['bt'] }, { name: 'boats/status' }],
+    });
+    const published = await server.get('/openapi/v3/apis/example.com/v1');
+    expect(published.json).toMatchObject({ components: { schemas: { 'com.example.v1.Boat': { type: 'object' } } } });
+  });
+
+  it('is at a past moment what it was then', async () => {
+    await server.create(DEFINITIONS, definition());
+    await served(BOATS);
+    const before = await server.create(BOATS, boat('a'));
+    const at = String((before['metadata'] as JsonObject)['resourceVersion']);
+    const changed = definition({
+      additionalPrinterColumns: [{ name: 'Captain', type: 'string', jsonPath: '.spec.name' }],
+    });
+    const edited = await server.ask({
+      ...{ method: 'PATCH', path: `${DEFINITIONS}/boats.example.com`, type: 'application/merge-patch+json' },
+      body: { spec: changed['spec'] ?? null },
+    });
+    expect(edited.code).toBe(200);
+    const columns = async (path: string) =>
+      (await server.get(path, { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' })).json?.['columnDefinitions'];
+    expect(await columns(BOATS)).toMatchObject([{ name: 'Name' }, { name: 'Captain' }]);
+    expect(await columns(`/at/position:${at}${BOATS}`)).toMatchObject([{ name: 'Name' }, { name: 'Sails' }]);
+    const first = Number(at) - 1000 > 0 ? Number(at) - 1000 : 2;
+    expect((await server.get(`/at/position:${first}/apis/example.com/v1`)).code).toBe(404);
+  });
+
+  it('goes with its objects when its definition is deleted', async () => {
+    await server.create(DEFINITIONS, definition());
+    await served(BOATS);
+    await server.create(BOATS, boat('a'));
+    const deleted = await server.ask({ method: 'DELETE', path: `${DEFINITIONS}/boats.example.com` });
+    expect(deleted.json).toMatchObject({ metadata: { finalizers: ['customresourcecleanup.apiextensions.k8s.io'] } });
+    await until(async () => ((await server.get(`${DEFINITIONS}/boats.example.com`)).code === 404 ? true : undefined));
+    expect((await server.get(BOATS)).code).toBe(404);
+    expect(server.backend.current().list(customResourceDefinitions)).toEqual([]);
+    await server.create(DEFINITIONS, definition());
+    await served(BOATS);
+    expect((await server.get(BOATS)).json?.['items']).toEqual([]);
+  });
+
+  it('is not made of what this server does not do: rules in CEL, webhooks, protobuf', async () => {
+    const rules = { ...schema, 'x-kubernetes-validations': [{ rule: 'true' }] };
+    const ruled = definition({ schema: { openAPIV3Schema: rules } });
+    const asked = await server.ask({ method: 'POST', path: DEFINITIONS, body: ruled });
+    expect([asked.code, String(asked.json?.['message'])]).toEqual([
+      422,
+      expect.stringContaining('does not evaluate CEL rules'),
+    ]);
+    const webhook = { clientConfig: { url: 'https://example.com' }, conversionReviewVersions: ['v1'] };
+    const converted = definition({}, { conversion: { strategy: 'Webhook', webhook } });
+    const refused = await server.ask({ method: 'POST', path: DEFINITIONS, body: converted });
+    expect([refused.code, String(refused.json?.['message'])]).toEqual([
+      422,
+      expect.stringContaining('conversion webhooks'),
+    ]);
+    const type = 'application/vnd.kubernetes.protobuf';
+    expect((await server.ask({ method: 'POST', path: DEFINITIONS, body: Buffer.from('k8s\0'), type })).code).toBe(415);
+  });
+
+  it('matches patterns in linear time', async () => {
+    const evil = { ...schema.properties.spec, properties: { name: { type: 'string', pattern: '^(a+)+$' } } };
+    const properties = { ...schema.properties, spec: evil };
+    await server.create(DEFINITIONS, definition({ schema: { openAPIV3Schema: { ...schema, properties } } }));
+    await served(BOATS);
+    const asked = await server.ask({
+      method: 'POST',
+      path: BOATS,
+      body: boat('a', { name: `${'a'.repeat(50_000)}!` }),
+    });
+    expect(asked.code).toBe(422);
+  });
+});

@@ -1,0 +1,43 @@
+import type { KubeObject, Problem, StrategyContext } from '#model';
+import type { Json } from '#std';
+import type { CustomResourceDefinition } from '../schema.js';
+import { applySchemaDefaults } from '../structural/default.js';
+import { embeddedProblems } from '../structural/embedded.js';
+import { duplicateItems } from '../structural/list-types.js';
+import { schemaProblems } from '../structural/validate-value.js';
+import { fieldPath, valueAt } from './json-path.js';
+import { schemaOf } from './version-schema.js';
+
+/** What is wrong with an object by the schema of the version that the client speaks. `old`: the object before an update. */
+export function validateObject(
+  definition: CustomResourceDefinition,
+  object: KubeObject,
+  old: KubeObject | undefined,
+  { command }: Pick<StrategyContext, 'command'>,
+): readonly Problem[] {
+  const { versions } = definition.spec;
+  const spoken = command.apiVersion.slice(command.apiVersion.lastIndexOf('/') + 1);
+  const version = versions.find(({ name }) => name === spoken) ?? versions.find(({ storage }) => storage);
+  const schema = schemaOf(version);
+  const value = object as unknown as Json;
+  const before = old as unknown as Json | undefined;
+  const problems = [
+    ...schemaProblems(value, schema, '', before),
+    ...duplicateItems(value, schema),
+    ...embeddedProblems(value, schema),
+  ];
+  // Where all defaults have found room, setting them again changes nothing.
+  if (applySchemaDefaults(value, schema) !== value)
+    problems.push({
+      ...{ type: 'Forbidden', field: '<nil>' },
+      detail: 'the defaults of the schema make the object too large',
+    });
+  const scale = version?.subresources?.scale;
+  return scale ? [...problems, ...replicaProblems(value, scale.specReplicasPath)] : problems;
+}
+
+function replicaProblems(value: Json, path: string): readonly Problem[] {
+  const replicas = valueAt(value, fieldPath(path) ?? []);
+  if (typeof replicas !== 'number' || replicas >= 0) return [];
+  return [{ ...{ type: 'Invalid', field: path, value: replicas }, detail: 'should be a non-negative integer' }];
+}

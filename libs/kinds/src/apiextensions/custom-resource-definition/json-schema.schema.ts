@@ -1,0 +1,141 @@
+import {
+  any,
+  boolean,
+  double,
+  f,
+  int64,
+  lazy,
+  list,
+  map,
+  object,
+  req,
+  string,
+  type ObjectType,
+  type Type,
+} from '#model';
+import type { Json } from '#std';
+
+const P = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
+
+/** A schema of values as a definition states it. What may be more than one thing (`items`) is read as any JSON. */
+export interface JsonSchema {
+  readonly $ref?: string;
+  readonly $schema?: string;
+  readonly id?: string;
+  readonly description?: string;
+  readonly type?: string;
+  readonly format?: string;
+  readonly title?: string;
+  readonly default?: Json;
+  readonly maximum?: number;
+  readonly exclusiveMaximum?: boolean;
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: boolean;
+  readonly maxLength?: number;
+  readonly minLength?: number;
+  readonly pattern?: string;
+  readonly maxItems?: number;
+  readonly minItems?: number;
+  readonly uniqueItems?: boolean;
+  readonly multipleOf?: number;
+  readonly enum?: readonly Json[];
+  readonly maxProperties?: number;
+  readonly minProperties?: number;
+  readonly required?: readonly string[];
+  readonly items?: Json;
+  readonly allOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly not?: JsonSchema;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: Json;
+  readonly patternProperties?: Readonly<Record<string, JsonSchema>>;
+  readonly dependencies?: Readonly<Record<string, Json>>;
+  readonly additionalItems?: Json;
+  readonly definitions?: Readonly<Record<string, JsonSchema>>;
+  readonly externalDocs?: { readonly description?: string; readonly url?: string };
+  readonly example?: Json;
+  readonly nullable?: boolean;
+  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
+  readonly 'x-kubernetes-embedded-resource'?: boolean;
+  readonly 'x-kubernetes-int-or-string'?: boolean;
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+  readonly 'x-kubernetes-list-type'?: string;
+  readonly 'x-kubernetes-map-type'?: string;
+  readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
+}
+/** A rule in CEL. */
+export interface ValidationRule {
+  readonly rule: string;
+  readonly message?: string;
+  readonly messageExpression?: string;
+  readonly reason?: string;
+  readonly fieldPath?: string;
+  readonly optionalOldSelf?: boolean;
+}
+
+const validationRule = object(`${P}.ValidationRule`, 'A rule in CEL that values must keep.', {
+  rule: req(string, 1, 'The expression; it must be true.'),
+  message: f(string, 2, 'What is answered when it is not.'),
+  messageExpression: f(string, 3, 'An expression that gives the answer.'),
+  reason: f(string, 4, 'Reason in the answer.', { pointer: true }),
+  fieldPath: f(string, 5, 'Field that the answer is about.'),
+  optionalOldSelf: f(boolean, 6, 'Whether the rule also runs where there is no old value.', { pointer: true }),
+});
+const externalDocumentation = object(`${P}.ExternalDocumentation`, 'Where more is written.', {
+  description: f(string, 1, 'What is written there.'),
+  url: f(string, 2, 'Address of the text.'),
+});
+
+const props: Type<JsonSchema> = lazy((): Type<JsonSchema> => jsonSchemaProps);
+const ATOMIC = { listType: 'atomic' } as const;
+const kept = { pointer: true } as const;
+
+export const jsonSchemaProps: ObjectType<JsonSchema> = object(`${P}.JSONSchemaProps`, 'A schema of JSON values.', {
+  id: f(string, 1, 'Name of the schema.'),
+  $schema: f(string, 2, 'Dialect of the schema.'),
+  $ref: f(string, 3, 'Not supported.', kept),
+  description: f(string, 4, 'What the value means.'),
+  type: f(string, 5, 'Type of the value.'),
+  format: f(string, 6, 'Form of a text or a number.'),
+  title: f(string, 7, 'A short name.'),
+  default: f(any, 8, 'Value that is set where there is none.'),
+  maximum: f(double, 9, 'Largest number.', kept),
+  exclusiveMaximum: f(boolean, 10, 'Whether `maximum` itself is too large.'),
+  minimum: f(double, 11, 'Smallest number.', kept),
+  exclusiveMinimum: f(boolean, 12, 'Whether `minimum` itself is too small.'),
+  maxLength: f(int64, 13, 'Largest length of a text, in characters.', kept),
+  minLength: f(int64, 14, 'Smallest length of a text, in characters.', kept),
+  pattern: f(string, 15, 'Regular expression (RE2) that a text must match.'),
+  maxItems: f(int64, 16, 'Largest number of items.', kept),
+  minItems: f(int64, 17, 'Smallest number of items.', kept),
+  uniqueItems: f(boolean, 18, 'Not supported.'),
+  multipleOf: f(double, 19, 'Number that the value must be a multiple of.', kept),
+  enum: f(list(any), 20, 'All values that there may be.', ATOMIC),
+  maxProperties: f(int64, 21, 'Largest number of fields.', kept),
+  minProperties: f(int64, 22, 'Smallest number of fields.', kept),
+  required: f(list(string), 23, 'Fields that must be there.', ATOMIC),
+  items: f(any, 24, 'Schema of the items of a list.'),
+  allOf: f(list(props), 25, 'Schemas that must all hold.', ATOMIC),
+  oneOf: f(list(props), 26, 'Schemas of which exactly one must hold.', ATOMIC),
+  anyOf: f(list(props), 27, 'Schemas of which one must hold.', ATOMIC),
+  not: f(props, 28, 'A schema that must not hold.'),
+  properties: f(map(props), 29, 'Schemas of fields.'),
+  additionalProperties: f(any, 30, 'Schema of the values of a map.'),
+  patternProperties: f(map(props), 31, 'Not supported.'),
+  dependencies: f(map(any), 32, 'Not supported.'),
+  additionalItems: f(any, 33, 'Not supported.'),
+  definitions: f(map(props), 34, 'Not supported.'),
+  externalDocs: f(externalDocumentation, 35, 'Where more is written.'),
+  example: f(any, 36, 'An example of a value.'),
+  nullable: f(boolean, 37, 'Whether null is a value.'),
+  'x-kubernetes-preserve-unknown-fields': f(boolean, 38, 'Whether fields without a schema are kept.', kept),
+  'x-kubernetes-embedded-resource': f(boolean, 39, 'Whether the value is an object of the API.'),
+  'x-kubernetes-int-or-string': f(boolean, 40, 'Whether the value is a whole number or a text.'),
+  'x-kubernetes-list-map-keys': f(list(string), 41, 'Fields that tell the items of a list apart.', ATOMIC),
+  'x-kubernetes-list-type': f(string, 42, 'How a list merges: atomic, set or map.', kept),
+  'x-kubernetes-map-type': f(string, 43, 'How a map merges: granular or atomic.', kept),
+  'x-kubernetes-validations': f(list(validationRule), 44, 'Rules in CEL.', {
+    ...{ listType: 'map', mapKeys: ['rule'], mergeKey: 'rule', patchStrategy: 'merge' },
+  }),
+}) as ObjectType<JsonSchema>;

@@ -1,0 +1,134 @@
+import { setCondition } from '#meta';
+import {
+  aboutOf,
+  decidedChange,
+  decode,
+  deleteObject,
+  refusals,
+  type Decided,
+  type DeleteOptions,
+  type Request,
+  type Strategy,
+} from '#model';
+import { isJsonObject, jsonEquals, toTime } from '#std';
+import { jsonSchemaProps, type JsonSchema } from './json-schema.schema.js';
+import type { CustomResourceDefinition, DefinedVersion } from './schema.js';
+import { versionsOf } from './internal-form.js';
+import { validateDefinition, validateDefinitionUpdate, validateStoredVersions } from './validate.js';
+import { schemaWarnings } from './warnings.js';
+
+/** Holds a definition that is being deleted until its objects are gone. */
+export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
+
+export const definitionStrategy: Strategy<CustomResourceDefinition> = {
+  // The finalizer that every one gets has no domain in front.
+  shortFinalizers: true,
+  unconditionalUpdate: false,
+  registryPrefix: 'apiextensions.k8s.io/customresourcedefinitions',
+  generation: 'managed',
+  generationGrows: (object, old) => !jsonEquals(object.spec, old.spec),
+  applyDefaults: (object) => ({ ...object, spec: withDefaults({ ...NOTHING, ...(object.spec as Spec | undefined) }) }),
+  prepareCreate: (object) => withStoredVersion(object),
+  prepareUpdate: (object) => withStoredVersion(object),
+  validate: (object) => validateDefinition(object),
+  validateUpdate: (object, old) => validateDefinitionUpdate(object, old),
+  validateStatus: (object) => validateStoredVersions(object),
+  warnings: (object) => schemaWarnings(object),
+  decideDelete,
+};
+
+type Spec = CustomResourceDefinition['spec'];
+
+/** What the genuine server reads where nothing is stated. */
+const NOTHING = {
+  group: '',
+  names: { plural: '', kind: '' },
+  scope: '',
+  versions: null as unknown as Spec['versions'],
+};
+
+function withDefaults(spec: Spec): Spec {
+  const names = spec.names as Spec['names'] | undefined;
+  return {
+    ...spec,
+    ...(names && { names: withNames(names) }),
+    conversion: spec.conversion ?? { strategy: 'None' },
+    versions: (spec.versions as Spec['versions'] | null | undefined)?.map(withSchema) ?? spec.versions,
+  };
+}
+function withNames(names: Spec['names']): Spec['names'] {
+  const { kind } = names;
+  return {
+    ...names,
+    ...(!names.singular && kind && { singular: kind.toLowerCase() }),
+    ...(!names.listKind && kind && { listKind: `${kind}List` }),
+  };
+}
+function withSchema(version: DefinedVersion): DefinedVersion {
+  const schema = version.schema?.openAPIV3Schema;
+  return schema ? { ...version, schema: { openAPIV3Schema: read(schema) } } : version;
+}
+
+/** Schemas that stand where other things may stand, too, are read as schemas: what none knows is left out. */
+function read(schema: JsonSchema): JsonSchema {
+  const out: Record<string, unknown> = { ...schema };
+  for (const key of ['items', 'additionalProperties'] as const) {
+    const inner = schema[key];
+    if (isJsonObject(inner)) out[key] = read(decode(jsonSchemaProps, inner).value);
+  }
+  for (const key of ['allOf', 'oneOf', 'anyOf'] as const) {
+    const inner = schema[key];
+    if (inner) out[key] = inner.map(read);
+  }
+  if (schema.not) out['not'] = read(schema.not);
+  if (schema.properties)
+    out['properties'] = Object.fromEntries(Object.entries(schema.properties).map(([name, one]) => [name, read(one)]));
+  return out as JsonSchema;
+}
+
+/** The version that objects are stored in from now on is one that they may be stored in. */
+function withStoredVersion(object: CustomResourceDefinition): CustomResourceDefinition {
+  const { status = {} } = object;
+  const before = status.storedVersions ?? [];
+  const storage = versionsOf(object).find((version) => version.storage)?.name;
+  if (storage === undefined || before.includes(storage)) return object;
+  return { ...object, status: { ...status, storedVersions: [...before, storage] } };
+}
+
+/** The first deletion marks: the objects go first, then the finalizer is taken away. */
+function decideDelete(old: CustomResourceDefinition, options: DeleteOptions, request: Request): Decided | undefined {
+  const about = aboutOf(request, old.metadata.name);
+  if (options.uid !== undefined && options.uid !== old.metadata.uid)
+    return refusals.conflict(
+      about,
+      `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${old.metadata.uid}`,
+    );
+  if (options.resourceVersion !== undefined && options.resourceVersion !== request.oldVersion)
+    return refusals.conflict(
+      about,
+      `Precondition failed: ResourceVersion in precondition: ${options.resourceVersion}, ResourceVersion in object meta: ${request.oldVersion}`,
+    );
+  if (old.metadata.deletionTimestamp !== undefined) return deleteObject(request, old, options);
+  const now = toTime(request.now);
+  const finalizers = old.metadata.finalizers ?? [];
+  const isHeld = finalizers.includes(CLEANUP_FINALIZER);
+  const conditions = setCondition(old.status?.conditions ?? [], TERMINATING, now);
+  const marked: CustomResourceDefinition = {
+    ...old,
+    metadata: {
+      ...old.metadata,
+      deletionTimestamp: now,
+      deletionGracePeriodSeconds: 0,
+      finalizers: isHeld ? finalizers : [...finalizers, CLEANUP_FINALIZER],
+    },
+    status: { ...old.status, conditions },
+  };
+  return decidedChange(request, marked, old, []);
+}
+
+const TERMINATING = {
+  type: 'Terminating',
+  status: 'True',
+  reason: 'InstanceDeletionPending',
+  message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+};
