@@ -206,10 +206,18 @@ function leaks(where: string, bytes: Buffer): readonly string[] {
 function filesUnder(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
-    .filter((path) => lstatSync(path).isFile());
+    .filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isFile());
 }
 function leaksUnder(folder: string): readonly string[] {
-  return filesUnder(folder).flatMap((path) => leaks(path, readFileSync(path)));
+  return filesUnder(folder).flatMap((path) => {
+    try {
+      return leaks(path, readFileSync(path));
+    } catch (cause) {
+      // A checkpoint that is being written has another name a moment later.
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw cause;
+    }
+  });
 }
 
 describe('the clear text of a Secret', () => {

@@ -3,7 +3,9 @@ import type { Http2SecureServer } from 'node:http2';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { AuditFiles, issueApiCertificate, writeKubeconfig } from '#adapters';
+import { untilView, waiting } from '#engine';
 import { createApi, createApiServer, renewTls, type TlsOptions } from '#http';
+import { isBootstrapped } from '#kinds';
 import { apiLoops } from '#loops';
 import type { Command, CommandResult } from '#model';
 import { Fault } from '#std';
@@ -12,6 +14,9 @@ import { auditOf } from './key-upkeep.js';
 import { NodeBackend } from './node-backend.js';
 import { Platform } from './platform.js';
 import { apiUrl } from './settings.js';
+
+/** A new cluster's roles are in its log within some tenths of a second. */
+const ROLES_MS = 10_000;
 
 /** The Kubernetes API of a process that has the writer: HTTPS for people, commands from the bus for loops elsewhere. */
 @Injectable()
@@ -30,6 +35,10 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
     const { plane, keys, upkeep, settings, bus, streamBus } = this.platform;
     const commands = this.platform.commandsOf('api');
     plane.run(apiLoops, commands, () => this.platform.outside());
+    // Who comes first finds the roles that let him in. Where they cannot be written, the API is needed to say why.
+    const { done, cancel } = waiting(plane.options.clock, ROLES_MS);
+    await Promise.race([untilView(plane.reads, isBootstrapped), done]);
+    cancel();
     const api = createApi({
       backend: new NodeBackend({ plane, commands, bus, streamBus }),
       keys,
