@@ -215,8 +215,9 @@ class KubernetesApi implements Api {
     if (past && info.method !== 'GET' && info.method !== 'HEAD') return unchangeable;
     const asked = this.asked(request, query, { on: 'object', hasTable: false });
     const ifNoneMatch = request.headers['if-none-match'];
-    const view = past ? await this.options.backend.at(past.position) : this.options.backend.current();
-    if (isRefusal(view)) return view;
+    const then = past ? await this.options.backend.at(past.position) : this.options.backend.current();
+    // As with a moment that is not understood: the refusal comes with the first real question.
+    const view = isRefusal(then) ? this.options.backend.current() : then;
     const { discovery, openApi } = this.served.at(view);
     return page({ ...this.pages, discovery, openApi }, { info, asked, query, ifNoneMatch });
   }

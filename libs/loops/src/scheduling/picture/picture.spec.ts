@@ -14,11 +14,13 @@ function told(picture: ClusterPicture, kept: ClusterPicture): unknown {
   const rows = nodes.inOrder();
   const byName = (perNode: ReadonlyMap<number, number>) =>
     [...perNode].map(([index, count]) => [nodes.rows[index]?.name, count] as const).sort();
+  const isOffered = (resource: string): boolean =>
+    rows.some(({ index }) => (nodes.columns.get(resource)?.allocatable[index] ?? 0) > 0);
   const amounts = (index: number) =>
     [...nodes.columns]
       .map(([resource, { allocatable, used }]) => [resource, allocatable[index], used[index]] as const)
-      // A column may be left of a node that is gone.
-      .filter(([, allocatable, used]) => allocatable !== 0 || used !== 0)
+      // A column may be left of what no node offers any more: as without it, whoever asks for that fits nowhere.
+      .filter(([resource]) => isOffered(resource))
       .sort();
   const probes = kept.waiting.all().map(({ pod }) => pod);
   return {
