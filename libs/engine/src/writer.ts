@@ -273,8 +273,11 @@ export class Writer implements CommandPort {
     const at = { stream, expected, cause };
     const made = { ids, kinds: kinds.at(this.ahead) };
     const encoded = (data: JsonObject) => codec.encode(stream, eventOf(made, at, { ...what, data }), expected + 1);
-    const full = encoded(object ? withSnapshot(changed, expected + 1, { object, ...born }, snapshotEvery) : changed);
-    // A snapshot only makes a rebuild faster: an event that is too large with it is appended without it.
+    // A snapshot only makes a rebuild faster: an event that is too large with it is appended without it, as is one whose object
+    // is still on its way, so that nobody knows the position of its creation yet.
+    const isBornKnown = before?.position !== ON_ITS_WAY || born.createdAt !== undefined;
+    const whole = object && isBornKnown ? { object, ...born } : undefined;
+    const full = encoded(whole ? withSnapshot(changed, expected + 1, whole, snapshotEvery) : changed);
     const event = 'snapshot' in full.data && !fits(full, log.eventBytesMax) ? encoded(changed) : full;
     const generation = this.generation;
     const optimistic: StreamState = { revision: expected + 1, position: ON_ITS_WAY, object, ...born };

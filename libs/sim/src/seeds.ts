@@ -157,5 +157,10 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     showed:
       'a command that called a node silent reached its writer half a minute after the look that it rests on: the checker took the moment of the append',
   },
+  {
+    seed: 405196003,
+    showed:
+      'a snapshot was written while the creation of its object was still on its way, and forgot where that was: pods were bound in another order after a rebuild',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];
