@@ -162,5 +162,10 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
     showed:
       'a snapshot was written while the creation of its object was still on its way, and forgot where that was: pods were bound in another order after a rebuild',
   },
+  {
+    seed: 322511313,
+    showed:
+      'a bind was refused while the next pod of the same shape found no room: both slept, though the first one fitted',
+  },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];

@@ -132,8 +132,12 @@ export class WaitingPods {
       }
     this.cures.clear();
   }
-  /** Decides again on what the last look has parked: not all that it said was taken. */
+  /** Not all that the last look said was taken: what it has parked, and whatever was put to sleep beside what it bound, is tried again. */
   unparkLast(): void {
+    for (const parked of this.parked.values()) {
+      parked.isWoken = true;
+      parked.restsUntil = 0;
+    }
     for (const pod of this.lastParked) {
       if (this.known.get(pod.key) !== pod) continue;
       this.drop(pod);
