@@ -4,6 +4,7 @@ export * from './field-selector.js';
 export * from './int-or-string.js';
 export * from './ip.js';
 export * from './names.js';
+export * from './node-labels.js';
 export * from './managed-fields-rules.js';
 export * from './object-meta.js';
 export * from './owner.js';

@@ -1,21 +1,7 @@
+import { mayNodeLabel } from '#meta';
 import type { KubeObject } from '#model';
 import { isJsonObject } from '#std';
 
-/** Labels of the `kubernetes.io` and `k8s.io` domains that a node may give itself. */
-const OWN_LABELS = new Set([
-  'beta.kubernetes.io/arch',
-  'beta.kubernetes.io/instance-type',
-  'beta.kubernetes.io/os',
-  'failure-domain.beta.kubernetes.io/region',
-  'failure-domain.beta.kubernetes.io/zone',
-  'kubernetes.io/arch',
-  'kubernetes.io/hostname',
-  'kubernetes.io/os',
-  'node.kubernetes.io/instance-type',
-  'topology.kubernetes.io/region',
-  'topology.kubernetes.io/zone',
-]);
-const OWN_LABEL_DOMAINS = ['kubelet.kubernetes.io', 'node.kubernetes.io'];
 /** What a registration may say besides the status. Taints count when the Node is created, never afterwards. */
 const OWN_METADATA = new Set(['name', 'labels']);
 const OWN_SPEC = new Set(['taints', 'unschedulable', 'providerID']);
@@ -45,19 +31,7 @@ function labelProblem(labels: unknown): string | undefined {
   for (const [key, value] of Object.entries(labels)) {
     // A merge patch removes what is null: a label that somebody else set, for example.
     if (typeof value !== 'string') return `the value of label ${key.slice(0, 300)} is not a string`;
-    if (!mayLabel(key)) return `a node cannot give itself the label ${key.slice(0, 300)}`;
+    if (!mayNodeLabel(key)) return `a node cannot give itself the label ${key.slice(0, 300)}`;
   }
   return undefined;
-}
-
-function mayLabel(key: string): boolean {
-  const slash = key.indexOf('/');
-  if (slash < 0) return true;
-  const domain = key.slice(0, slash);
-  if (!isIn(domain, 'kubernetes.io') && !isIn(domain, 'k8s.io')) return true;
-  if (isIn(domain, 'node-restriction.kubernetes.io')) return false;
-  return OWN_LABELS.has(key) || OWN_LABEL_DOMAINS.some((own) => isIn(domain, own));
-}
-function isIn(domain: string, parent: string): boolean {
-  return domain === parent || domain.endsWith(`.${parent}`);
 }

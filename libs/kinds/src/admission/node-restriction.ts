@@ -1,8 +1,8 @@
+import { mayNodeLabel } from '#meta';
 import { refusals, type AdmissionPlugin, type Admitted, type KubeObject, type Refusal } from '#model';
 import { jsonEquals, type Json } from '#std';
 import { nodeOf } from '../access/node-authorizer.js';
 import { nodePodProblem } from './node-pods.js';
-import { forbiddenLabels } from './node-labels.js';
 
 /** What the node authorizer cannot see, for it knows only what a request is about: a node writes itself and its own pods. */
 export const nodeRestriction: AdmissionPlugin = {
@@ -17,6 +17,7 @@ export const nodeRestriction: AdmissionPlugin = {
   },
 };
 
+type Labels = Readonly<Record<string, string>>;
 type Rule = (request: Admitted, node: string) => string | undefined;
 
 const RULES: Readonly<Record<string, Rule>> = {
@@ -47,4 +48,12 @@ function forbidden({ kind, object, command }: Admitted, why: string): Refusal {
   const { group, plural } = kind.names;
   const name = object.metadata.generateName || object.metadata.name || command.name;
   return refusals.forbidden({ group, resource: plural, kind: kind.names.kind, name }, why);
+}
+
+/** The labels that differ from those before and that no node may change of itself, sorted. */
+function forbiddenLabels(labels: Labels = {}, before: Labels = {}): readonly string[] {
+  const changed = new Set(
+    [...Object.keys(labels), ...Object.keys(before)].filter((key) => labels[key] !== before[key]),
+  );
+  return [...changed].filter((key) => !mayNodeLabel(key)).sort();
 }

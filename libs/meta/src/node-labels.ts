@@ -14,17 +14,8 @@ const OWN_LABELS = new Set([
 ]);
 const OWN_DOMAINS = ['kubelet.kubernetes.io', 'node.kubernetes.io'];
 
-type Labels = Readonly<Record<string, string>>;
-
-/** The labels that differ from those before and that no node may change of itself, sorted. */
-export function forbiddenLabels(labels: Labels = {}, before: Labels = {}): readonly string[] {
-  const changed = new Set(
-    [...Object.keys(labels), ...Object.keys(before)].filter((key) => labels[key] !== before[key]),
-  );
-  return [...changed].filter((key) => !mayLabel(key)).sort();
-}
-
-function mayLabel(key: string): boolean {
+/** Whether a node may give itself a label with this key, or change it: the rule of Kubernetes' NodeRestriction. */
+export function mayNodeLabel(key: string): boolean {
   const slash = key.indexOf('/');
   if (slash < 0) return true;
   const domain = key.slice(0, slash);
