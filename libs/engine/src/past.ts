@@ -36,7 +36,7 @@ export async function* proven(
 
 /** Events above a position, up to and with another, in the batches that the log gives. */
 export async function* eventsBetween(
-  log: EventLog,
+  log: Pick<EventLog, 'readAll'>,
   after: number,
   upTo: number,
 ): AsyncIterable<readonly RecordedEvent[]> {

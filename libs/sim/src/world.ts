@@ -21,7 +21,7 @@ import { SimulatedNode } from './simulated-node.js';
 import { Slots } from './slots.js';
 import { Steps } from './steps.js';
 import { Swarm } from './swarm.js';
-import { WallSteps } from './wall-steps.js';
+import { ClockSteps } from './clock-steps.js';
 
 /** 2026-01-01T00:00:00Z: where every world begins. */
 const GENESIS: Instant = Date.UTC(2026, 0, 1);
@@ -45,7 +45,7 @@ export class World {
   readonly signs = new SignsOfLife(() => this.clock.monotonic());
   readonly checks: EventChecks;
   readonly violations: Violation[] = [];
-  private readonly wallSteps = new WallSteps(this.clock);
+  private readonly clockSteps = new ClockSteps(this.clock);
 
   constructor(
     readonly seed: number,
@@ -62,9 +62,9 @@ export class World {
     };
     this.store = new MemoryLogStore({ step: () => (shape.gapMax > 1 ? 1 + this.chance.below(shape.gapMax) : 1) });
     this.checks = new EventChecks(new DecodedLog(this.store, eventCodec(registry, simulatedKeys)), ENDS_KEPT_MS, [
-      onlyTheSilentAreLeft(this.signs, (time) => this.wallSteps.momentOf(time)),
+      onlyTheSilentAreLeft(this.signs, (time) => this.clockSteps.momentOf(time)),
       onlyTheReadyAreListed(),
-      rolloutBoundsHeld(() => ({ wallSteps: this.wallSteps.all })),
+      rolloutBoundsHeld(() => ({ wallSteps: this.clockSteps.all })),
     ]);
     const { clock, hub, chance, faults, store, steps } = this;
     const violated = (checker: string, message: string): void => this.violated(checker, message);
@@ -140,7 +140,7 @@ export class World {
   }
 
   private setClock(by: number): void {
-    this.wallSteps.note(by);
+    this.clockSteps.note(by);
     this.clock.step(by);
   }
   /** All nodes but one fall silent, each some seconds after the one before. */

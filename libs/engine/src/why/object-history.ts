@@ -50,7 +50,7 @@ export class ObjectHistory {
 
   /** The event at a position. */
   async at(position: number): Promise<StoredEvent | undefined> {
-    for await (const events of eventsBetween(this.log as EventLog, position - 1, position))
+    for await (const events of eventsBetween(this.log, position - 1, position))
       for (const recorded of events) if (recorded.position === position) return this.codec.decode(recorded.open());
     return undefined;
   }

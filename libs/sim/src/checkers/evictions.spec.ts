@@ -3,7 +3,7 @@ import { Projection } from '#engine';
 import { CREATED, foldEvent, type LoopBasis, type StoredEvent } from '#model';
 import { toEventTime, type JsonObject } from '#std';
 import { SignsOfLife } from '../signs-of-life.js';
-import { WallSteps } from '../wall-steps.js';
+import { ClockSteps } from '../clock-steps.js';
 import { onlyTheSilentAreLeft } from './evictions.js';
 
 const START = Date.UTC(2026, 0, 1);
@@ -12,7 +12,7 @@ const START = Date.UTC(2026, 0, 1);
 class Hours {
   passed = 0;
   offset = START;
-  readonly steps = new WallSteps({ now: () => this.offset + this.passed, monotonic: () => this.passed });
+  readonly steps = new ClockSteps({ now: () => this.offset + this.passed, monotonic: () => this.passed });
   readonly signs = new SignsOfLife(() => this.passed);
   at(ms: number): this {
     this.passed = ms;

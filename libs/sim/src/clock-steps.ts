@@ -2,7 +2,7 @@ import type { Clock } from '#ports';
 import { parseInstant } from '#std';
 
 /** Every step of the world's wall clock. */
-export class WallSteps {
+export class ClockSteps {
   /** `at`: what the clock showed before. */
   readonly all: { readonly at: number; readonly by: number }[] = [];
   /** The moments of the steps, on the clock that nobody sets. */
