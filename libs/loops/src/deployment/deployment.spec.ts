@@ -11,6 +11,7 @@ import {
   setIn,
   setReady,
   setsIn,
+  template,
   TestCluster,
 } from '../shared/testing/index.js';
 import { deployment } from './index.js';
@@ -212,7 +213,7 @@ describe('a rolling update', () => {
       spec: {
         replicas: 0,
         selector: { matchLabels: { app: 'web', v: '0' } },
-        template: { metadata: { labels: { app: 'web', v: '0' } } },
+        template: template('0'),
       },
     });
     cluster.settle();
@@ -314,7 +315,7 @@ test('Recreate goes on when it is scaled while two sets have pods', () => {
     spec: {
       replicas: 1,
       selector: { matchLabels: { app: 'web', v: '0' } },
-      template: { metadata: { labels: { app: 'web', v: '0' } } },
+      template: template('0'),
     },
   });
   cluster.edit(deployments, 'default', 'web', { spec: { replicas: 2 } });
@@ -339,7 +340,7 @@ describe('sets that others made', () => {
       spec: {
         replicas: 1,
         selector: { matchLabels: { app: 'web', v: '0' } },
-        template: { metadata: { labels: { app: 'web', v: '0' } } },
+        template: template('0'),
       },
     });
     cluster.settle();

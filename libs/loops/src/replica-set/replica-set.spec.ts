@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { replicaSets, pods, type Deployment, type Pod, type ReplicaSet } from '#kinds';
 import { controllerRef } from '#meta';
 import { toTime } from '#std';
-import { NOW, TestCluster, incidentsIn, podsIn, setPhase, setReady } from '../shared/testing/index.js';
+import { NOW, TestCluster, incidentsIn, podsIn, setPhase, setReady, template } from '../shared/testing/index.js';
 import { cheapestFirst } from './rank.js';
 import { replicaSet } from './index.js';
 
@@ -14,7 +14,10 @@ function makeSet(cluster: TestCluster, spec: Partial<ReplicaSet['spec']> = {}): 
     spec: {
       replicas: 3,
       selector: { matchLabels: { app: 'web' } },
-      template: { metadata: { labels: { app: 'web' } } },
+      template: {
+        metadata: { labels: { app: 'web' } },
+        spec: { containers: [{ name: 'a', image: 'example.com/a:1' }] },
+      },
       ...spec,
     },
   });
@@ -62,7 +65,7 @@ describe('a replica set', () => {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: 'alone', namespace: 'default', labels: { app: 'web' } },
-      spec: { containers: [] },
+      spec: { containers: [{ name: 'a', image: 'example.com/a:1' }] },
     });
     const set = makeSet(cluster);
     cluster.settle();
@@ -180,7 +183,7 @@ describe('a set whose deployment was scaled down', () => {
         replicas: 1,
         strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
         selector: { matchLabels: { app: 'web' } },
-        template: {},
+        template: template('1'),
       },
     } as unknown as Deployment);
     const set = (name: string, replicas: number) =>
@@ -191,7 +194,10 @@ describe('a set whose deployment was scaled down', () => {
         spec: {
           replicas,
           selector: { matchLabels: { app: name } },
-          template: { metadata: { labels: { app: name } }, spec: { containers: [] } },
+          template: {
+            metadata: { labels: { app: name } },
+            spec: { containers: [{ name: 'a', image: 'example.com/a:1' }] },
+          },
         },
       });
     set('old', 4);

@@ -1,7 +1,7 @@
 import type { JsonObject } from '#std';
 import { CREATED, type EventMetadata, type StoredEvent } from '../event.js';
 import type { KindRegistry } from '../kind.js';
-import { parseStream, streamOf, type KindRef, type KubeObject } from '../kube-object.js';
+import { kindOfStream, streamOf, type KindId, type KindRef, type KubeObject } from '../kube-object.js';
 import type { ObjectIndex } from '../object-index.js';
 import { foldEvent } from '../standard-kind/index.js';
 import type { StreamState, View } from '../view.js';
@@ -19,6 +19,10 @@ export class TestView implements View {
   position = 0;
   readonly events: StoredEvent[] = [];
   private readonly streams = new Map<string, StreamState>();
+  private readonly streamsOfKind = new Map<KindId, Set<string>>();
+  /** What is asked for once is asked for again before the next change: kept until then, by kind; undefined is all kinds. */
+  private readonly lists = new Map<KindId | undefined, readonly KubeObject[]>();
+  private readonly lookups = new WeakMap<object, Lookup>();
   private readonly children = new Map<string, number>();
 
   constructor(private readonly registry: KindRegistry = NO_KINDS) {}
@@ -44,6 +48,9 @@ export class TestView implements View {
     const before = this.streams.get(event.stream);
     const state = foldEvent(before, event);
     this.streams.set(event.stream, state);
+    if (!before) this.open(event.stream);
+    this.lists.delete(kindOfStream(event.stream));
+    this.lists.delete(undefined);
     this.events.push(event);
     const { uid, ownerReferences = [] } = state.object?.metadata ?? {};
     const owner = ownerReferences.find(({ controller }) => controller);
@@ -72,32 +79,62 @@ export class TestView implements View {
     return this.streams.get(streamOf(kind.id, namespace, name))?.object as T | undefined;
   }
   list<T extends KubeObject>(kind: KindRef<T>, namespace?: string): readonly T[] {
-    return this.living()
-      .filter(([name]) => name.kind === kind.id && (namespace === undefined || name.namespace === namespace))
-      .map(([, object]) => object as T);
+    const all = this.living(kind.id) as readonly T[];
+    return namespace === undefined ? all : all.filter(({ metadata }) => metadata.namespace === namespace);
   }
   stream(stream: string): StreamState | undefined {
     return this.streams.get(stream);
   }
   by<T extends KubeObject>(index: ObjectIndex<T>, value: string): readonly T[] {
-    return this.living()
-      .filter(([name]) => index.kind === undefined || index.kind.id === name.kind)
-      .map(([, object]) => object as T)
-      .filter((object) => index.values(object).includes(value));
+    const objects = this.living(index.kind?.id) as readonly T[];
+    let lookup = this.lookups.get(index);
+    if (lookup?.of !== objects) {
+      lookup = { of: objects, found: groupedBy(objects, (object) => index.values(object)) };
+      this.lookups.set(index, lookup);
+    }
+    return (lookup.found.get(value) ?? []) as readonly T[];
   }
   childrenEver(ownerUid: string): number {
     return this.children.get(ownerUid) ?? 0;
   }
-  private living() {
-    const found = [...this.streams].flatMap(([stream, state]) =>
-      state.object ? [[parseStream(stream), state.object, stream] as const] : [],
-    );
-    return found.sort((a, b) => (a[2] < b[2] ? -1 : a[2] > b[2] ? 1 : 0));
+  /** In the order of their streams' names. */
+  private living(kind: KindId | undefined): readonly KubeObject[] {
+    const kept = this.lists.get(kind);
+    if (kept) return kept;
+    const streams = [...(kind === undefined ? this.streams.keys() : (this.streamsOfKind.get(kind) ?? []))].sort();
+    const living = streams.flatMap((stream) => this.streams.get(stream)?.object ?? []);
+    this.lists.set(kind, living);
+    return living;
   }
+  private open(stream: string): void {
+    const kind = kindOfStream(stream);
+    const streams = this.streamsOfKind.get(kind);
+    if (streams) streams.add(stream);
+    else this.streamsOfKind.set(kind, new Set([stream]));
+  }
+}
+interface Lookup {
+  readonly of: readonly KubeObject[];
+  readonly found: ReadonlyMap<string, readonly KubeObject[]>;
 }
 interface AppendOptions {
   readonly time?: string;
   readonly metadata?: Partial<EventMetadata>;
+}
+
+function groupedBy<T>(
+  objects: readonly T[],
+  valuesOf: (object: T) => readonly string[],
+): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const object of objects) {
+    for (const value of new Set(valuesOf(object))) {
+      const group = groups.get(value);
+      if (group) group.push(object);
+      else groups.set(value, [object]);
+    }
+  }
+  return groups;
 }
 
 /** Good enough for the kinds that tests use without a registry. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AccessAttributes, KindRef, KubeObject, ObjectIndex, UserInfo } from '#model';
+import type { AccessAttributes, KubeObject, UserInfo } from '#model';
 import { TestView } from '#model/testing';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,23 +11,7 @@ import { accessPolicy, bootstrapObjects, registry, type Subject } from '../../in
  */
 const GOLDEN = join(import.meta.dirname, '../../../../../test/golden/access.txt');
 
-/** Keeps its lists, as a projection does: nothing changes any more. */
-class SettledView extends TestView {
-  private readonly lists = new Map<string, readonly KubeObject[]>();
-  override list<T extends KubeObject>(kind: KindRef<T>, namespace?: string): readonly T[] {
-    const key = `${kind.id} ${namespace}`;
-    const list = this.lists.get(key) ?? super.list(kind, namespace);
-    this.lists.set(key, list);
-    return list as readonly T[];
-  }
-  override by<T extends KubeObject>(index: ObjectIndex<T>, value: string): readonly T[] {
-    const key = `${index.name} ${value}`;
-    const found = this.lists.get(key) ?? super.by(index, value);
-    this.lists.set(key, found);
-    return found as readonly T[];
-  }
-}
-const view = new SettledView(registry);
+const view = new TestView(registry);
 for (const object of bootstrapObjects) view.put(object as unknown as KubeObject);
 
 const VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];

@@ -13,7 +13,6 @@ export const tokenReviewKind = reviewKind<TokenReview>({
     namespaced: false,
   },
   schema: tokenReview,
-  sealed: [['spec', 'token']],
   inquire(review) {
     const { token = '', audiences } = review.spec;
     if (token === '') return refusals.badRequest('token is required for TokenReview in authentication');

@@ -1,5 +1,4 @@
 import { standardKind } from '#model';
-import { slicesByService } from './by-service.js';
 import { endpointSliceColumns } from './columns.js';
 import { endpointSlice, type EndpointSlice } from './schema.js';
 import { endpointSliceStrategy } from './strategy.js';
@@ -15,6 +14,5 @@ export const endpointSliceKind = standardKind<EndpointSlice>({
   },
   schema: endpointSlice,
   columns: endpointSliceColumns,
-  indexes: [slicesByService],
   strategy: endpointSliceStrategy,
 });

@@ -1,20 +1,28 @@
-import { applyMergePatch } from '#meta';
-import { accessPolicy, bootstrapObjects, registry } from '#kinds';
+import { applyMergePatch, groupOf, versionOf } from '#meta';
+import { accessPolicy, bootstrapObjects, builtinKinds, createRegistry, namespaces, registry } from '#kinds';
 import {
+  applyDefaults,
+  CREATED,
+  decideCommand,
+  DELETED,
+  isRefusal,
+  kindOfStream,
   RecordedOutside,
-  objectsByUid,
   streamOf,
   type Change,
+  type Command,
   type Decision,
+  type KindId,
   type KindRef,
   type KubeObject,
   type Loop,
   type LoopRefusal,
   type OutsideFacts,
+  type Refusal,
   type Submit,
 } from '#model';
 import { TestView } from '#model/testing';
-import { isJsonObject, jsonEquals, toEventTime, toTime, uuidOf, type Instant, type JsonObject } from '#std';
+import { jsonEquals, toEventTime, toTime, uuidOf, type Instant, type Json, type JsonObject } from '#std';
 
 export const NOW: Instant = Date.UTC(2026, 0, 1, 12);
 
@@ -28,7 +36,7 @@ export interface Batch {
 
 /** A cluster for specs of loops: the writer and the runner in the fewest lines, without defaults, validation or a log. */
 export class TestCluster {
-  readonly view = new TestView();
+  readonly view = new TestView(registry);
   readonly refused: LoopRefusal[] = [];
   now: Instant = NOW;
   /** Refuses what it names: a quota, a missing account. */
@@ -39,13 +47,30 @@ export class TestCluster {
   private readonly wakes = new Map<string, { loop: Loop; key: string; at: Instant }>();
   private readonly refusals = new Map<string, LoopRefusal[]>();
   private position = 0;
-  private rows = 1000;
+  private uids = 0;
 
   constructor(
     readonly loops: readonly Loop[],
     readonly outside: OutsideFacts = {},
   ) {
+    this.giveNamespace('default');
     for (const loop of loops) for (const key of loop.keysAtStart(this.view)) this.enqueue(loop, key);
+  }
+  /** What is created needs a namespace with an account. No loop hears of these. */
+  private giveNamespace(name: string): void {
+    if (this.view.stream(streamOf(namespaces.id, undefined, name))) return;
+    this.view.put({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name, uid: `namespace-${name}` },
+      spec: { finalizers: ['kubernetes'] },
+      status: { phase: 'Active' },
+    });
+    this.view.put({
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'default', namespace: name, uid: `account-${name}` },
+    });
   }
 
   // ---- what people and nodes do
@@ -54,7 +79,8 @@ export class TestCluster {
     object: Omit<T, 'metadata'> & { readonly metadata: Partial<T['metadata']> & { readonly name: string } },
   ): T {
     const { metadata } = object;
-    const born = {
+    if (metadata.namespace !== undefined) this.giveNamespace(metadata.namespace);
+    const given = {
       ...object,
       metadata: {
         uid: uuidOf(`${this.view.position} ${metadata.name}`),
@@ -63,8 +89,27 @@ export class TestCluster {
         ...metadata,
       },
     } as unknown as T;
+    const born = {
+      ...this.defaulted(given),
+      metadata: given.metadata,
+      ...('status' in object && { status: object['status'] }),
+    } as T;
     this.write(born);
     return born;
+  }
+  /** With the defaults of its kind: a spec may say less of an object than a client has to. */
+  private defaulted(object: KubeObject): KubeObject {
+    const kind = kindIdOf(object);
+    const { namespace, name, uid } = object.metadata;
+    const command: Command = {
+      ...{ verb: 'create', kind, name, apiVersion: object.apiVersion, body: object as unknown as Json, options: {} },
+      ...(namespace !== undefined && { namespace }),
+      ...{ actor: { name: 'kubernetes-admin', groups: ['system:masters'] }, via: 'test', correlationId: uid },
+    };
+    const decided = decideCommand(withoutAdmission, command, new TestView(registry), { now: this.now, uid });
+    const schema = registry.byId(kind)?.schema;
+    if (isRefusal(decided)) return schema ? (applyDefaults(schema, object) as KubeObject) : object;
+    return decided.object;
   }
   edit(ref: KindRef, namespace: string | undefined, name: string, patch: JsonObject): void {
     const object = this.view.get(ref, namespace, name);
@@ -110,7 +155,7 @@ export class TestCluster {
     const refused: LoopRefusal[] = [];
     for (const decision of decisions) {
       if (decision.is === 'wake') this.wake({ loop, key, at: decision.at });
-      if (decision.is === 'submit') this.submit(decision, revisions, refused);
+      if (decision.is === 'submit') this.submit(loop, decision, revisions, refused);
       if (decision.is === 'submit') requireRole(loop, decision);
     }
     this.refused.push(...refused);
@@ -146,11 +191,9 @@ export class TestCluster {
       if (!next) return this;
       this.carryOut(this.decide(next.loop, next.key));
     }
-    throw new Error(
-      `the loops do not come to rest: ${this.pending()
-        .map(({ loop, key }) => `${loop.name} ${key}`)
-        .join(', ')}`,
-    );
+    const pending = this.pending().map(({ loop, key }) => `${loop.name} ${key}`);
+    const refused = this.refused.slice(-3).map(({ message }) => message);
+    throw new Error([`the loops do not come to rest: ${pending.join(', ')}`, ...refused].join('\n'));
   }
   /** Time passes; loops that asked to be woken by then are. */
   pass(ms: number): this {
@@ -169,43 +212,40 @@ export class TestCluster {
 
   // ---- the writer
 
-  private submit(submit: Submit, revisions: ReadonlyMap<string, number>, refused: LoopRefusal[]): void {
-    const reason = this.carry(submit, revisions);
-    if (reason !== undefined) {
+  private submit(loop: Loop, submit: Submit, revisions: ReadonlyMap<string, number>, refused: LoopRefusal[]): void {
+    const refusal = this.carry(loop, submit, revisions);
+    if (refusal) {
       const { verb, kind, name } = submit.command;
-      const race = reason === 'Stale' || reason === 'AlreadyExists' || reason === 'NotFound';
-      refused.push({ verb, kind, name, code: 409, reason: race ? reason : 'Forbidden', message: reason });
+      const { code, reason, message } = refusal;
+      refused.push({ verb, kind, name, code, reason, message });
       return;
     }
-    for (const next of submit.then ?? []) this.submit(next, revisions, refused);
+    for (const next of submit.then ?? []) this.submit(loop, next, revisions, refused);
   }
-  private carry(submit: Submit, revisions: ReadonlyMap<string, number>): string | undefined {
-    const { command } = submit;
-    for (const stream of submit.basedOn ?? []) {
-      if ((this.view.stream(stream)?.revision ?? -1) !== revisions.get(stream)) return 'Stale';
-    }
-    const refused = this.refuse(submit);
-    if (refused !== undefined) return refused;
-    const isIncident = command.event?.type === 'IncidentRecorded';
-    const known = isIncident
-      ? this.view.by(objectsByUid, command.uid ?? '')[0]
-      : this.view.get({ id: command.kind }, command.namespace, command.name);
-    if (command.verb === 'create') {
-      if (known && !isIncident) return 'AlreadyExists';
-      const body = command.body as unknown as KubeObject;
-      // As the kind names the rows of incidents: in the order in which they came.
-      const name = known?.metadata.name ?? (isIncident ? `${command.name}.${this.rows++}` : body.metadata.name);
-      this.put({ ...body, metadata: { ...body.metadata, name, ...(command.uid && { uid: command.uid }) } });
-      return undefined;
-    }
-    if (!known) return 'NotFound';
-    if (command.verb === 'patch' && isJsonObject(command.body)) this.write(patched(known, command.body));
-    else if (command.verb === 'update' && isJsonObject(command.body)) this.write(patched(known, command.body));
-    else if (command.verb === 'delete') {
-      const options = isJsonObject(command.body) ? command.body : {};
-      if (options['gracePeriodSeconds'] === 0 && !known.metadata.finalizers?.length) this.write(known, true);
-      else
-        this.delete(known, typeof options['propagationPolicy'] === 'string' ? options['propagationPolicy'] : undefined);
+  private carry(loop: Loop, submit: Submit, revisions: ReadonlyMap<string, number>): Refusal | undefined {
+    for (const stream of submit.basedOn ?? [])
+      if ((this.view.stream(stream)?.revision ?? -1) !== revisions.get(stream)) return STALE;
+    const why = this.refuse(submit);
+    if (why !== undefined) return { refused: true, code: 403, reason: 'Forbidden', message: why };
+    return this.command({
+      apiVersion: 'v1',
+      options: {},
+      actor: { name: `system:serviceaccount:kube-system:${loop.account}`, groups: [] },
+      via: loop.name,
+      correlationId: `command-${this.uids}`,
+      ...submit.command,
+    });
+  }
+  /** Decides a command as the writer does, and appends what was decided. */
+  private command(command: Command): Refusal | undefined {
+    const uid = command.uid ?? uuidOf(`object ${this.uids++}`);
+    const decided = decideCommand(registry, command, this.view, { now: this.now, uid });
+    if (isRefusal(decided)) return decided;
+    const { event, object, name, then = [] } = decided;
+    if (event) this.append(streamOf(command.kind, object.metadata.namespace, name), event.type, event.data);
+    for (const next of then) {
+      const refusal = this.command(next);
+      if (refusal) return refusal;
     }
     return undefined;
   }
@@ -224,18 +264,14 @@ export class TestCluster {
       !finalizers?.length;
     const isFinal = gone || (isEnding && object.kind !== 'Pod') || isLetGo;
     const stream = streamFor(object);
-    const time = { time: toEventTime(this.now) };
-    if (isFinal) this.view.append(stream, 'Deleted', { uid: object.metadata.uid }, time);
-    else
-      this.view.append(
-        stream,
-        before ? 'SpecChanged' : 'Created',
-        { object: without(object) } as unknown as JsonObject,
-        time,
-      );
+    if (isFinal) this.append(stream, DELETED, { uid: object.metadata.uid });
+    else this.append(stream, before ? 'SpecChanged' : CREATED, { object: without(object) } as unknown as JsonObject);
+  }
+  private append(stream: string, type: string, data: JsonObject): void {
+    const before = this.view.stream(stream)?.object;
+    this.view.append(stream, type, data, { time: toEventTime(this.now) });
     const after = this.view.stream(stream)?.object;
-    const kind = stream.slice(0, stream.indexOf('/'));
-    const change: Change = { kind, position: ++this.position, before, after };
+    const change: Change = { kind: kindOfStream(stream), position: ++this.position, before, after };
     for (const loop of this.loops) for (const key of loop.keysOf(change, this.view)) this.enqueue(loop, key);
     this.onChange(change);
   }
@@ -281,13 +317,14 @@ function without(object: KubeObject): KubeObject {
   return { ...object, metadata };
 }
 
-const PLURALS: Readonly<Record<string, string>> = {
-  EndpointSlice: 'discovery.k8s.io.endpointslices',
-  Endpoints: 'core.endpoints',
-  ReplicaSet: 'apps.replicasets',
-  Deployment: 'apps.deployments',
-};
+const withoutAdmission = createRegistry(builtinKinds);
+const STALE: Refusal = { refused: true, code: 409, reason: 'Stale', message: 'what it was decided on has moved' };
+
 function streamFor(object: KubeObject): string {
-  const id = PLURALS[object.kind] ?? `core.${object.kind.toLowerCase()}s`;
-  return streamOf(id, object.metadata.namespace, object.metadata.name);
+  return streamOf(kindIdOf(object), object.metadata.namespace, object.metadata.name);
+}
+function kindIdOf({ apiVersion, kind }: KubeObject): KindId {
+  const found = registry.byKind(groupOf(apiVersion), versionOf(apiVersion), kind);
+  if (!found) throw new Error(`no kind is ${kind} of ${apiVersion}`);
+  return found.id;
 }
