@@ -4,7 +4,8 @@ import type { Kind } from '#model';
 import type { AuditLog, Authorizer, Keys } from '#ports';
 import type { Instant, JsonObject } from '#std';
 import { isGone, refusalAnswer, sendAnswer, type Answer, type AnyResponse, type Rendering } from './answer.js';
-import { Auditor } from './audit.js';
+import { Auditor } from './audit/auditor.js';
+import type { AuditPolicy } from './audit/policy.js';
 import { Authenticator, type AnyRequest } from './authenticate.js';
 import { impersonated, type Access } from './authorize.js';
 import type { Backend } from './backend.js';
@@ -48,6 +49,8 @@ export interface ApiOptions {
   readonly authorizer?: Authorizer;
   /** Where audit events go; undefined keeps none. */
   readonly audit?: AuditLog;
+  /** What is kept of which request; undefined: all that is more than a plain read of what is no secret, without bodies. */
+  readonly auditPolicy?: AuditPolicy | undefined;
   readonly onFault?: OnFault;
   readonly limits?: RequestLimits;
 }
@@ -97,6 +100,7 @@ class KubernetesApi implements Api {
     this.metrics = new Metrics(audit);
     this.auditor = new Auditor({
       log: audit,
+      policy: options.auditPolicy,
       kinds: () => backend.kinds.at(backend.current()),
       now: () => backend.now(),
     });
@@ -170,8 +174,8 @@ class KubernetesApi implements Api {
       this.auditor.goesOn(trail, request, response);
       return this.metrics.count(info, 200);
     }
-    this.auditor.end(trail, request, outcome);
     const answer = 'refused' in outcome ? refusalAnswer(outcome, errorForm(request, query)) : outcome;
+    this.auditor.end(trail, request, { ...outcome, ...answer });
     this.metrics.count(info, answer.code);
     await sendAnswer(response, answer);
   }
@@ -186,7 +190,7 @@ class KubernetesApi implements Api {
     const who = this.authenticator.sender(request);
     let user = who instanceof Promise ? await who : who;
     if ('refused' in user) return user;
-    trail.authenticated = user;
+    this.auditor.authenticated(trail, request, user);
     const other = impersonated(user, request.headers, this.access);
     if (other && 'refused' in other) return other;
     if (other) trail.impersonated = user = other;

@@ -3,7 +3,7 @@ import type { UserInfo } from '#model';
 import { LogUnavailable } from '#ports';
 import { goQuote } from '#std';
 import type { AnyResponse } from './answer.js';
-import type { Trail } from './audit.js';
+import type { Trail } from './audit/trail.js';
 import type { AnyRequest } from './authenticate.js';
 import { notFound } from './lists.js';
 import type { Query } from './query.js';

@@ -1,5 +1,6 @@
 export { createApi, DEFAULT_ISSUER, VERSION, type Api, type ApiOptions } from './api.js';
 export type { AnyResponse } from './answer.js';
+export { AuditPolicy } from './audit/policy.js';
 export type { AnyRequest } from './authenticate.js';
 export type { Backend, LogStream } from './backend.js';
 export { createApiServer, renewTls, type TlsOptions } from './server.js';

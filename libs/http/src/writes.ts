@@ -11,7 +11,7 @@ import type {
 import { isRefusal, refusals } from '#model';
 import type { Json, JsonObject } from '#std';
 import { objectJson, responseAnswer, type Answer, type Rendering } from './answer.js';
-import { originOf, type Trail } from './audit.js';
+import { noteBody, originOf, type Trail } from './audit/trail.js';
 import type { AnyRequest } from './authenticate.js';
 import type { Backend } from './backend.js';
 import {
@@ -145,6 +145,7 @@ async function deleteMany(call: WriteCall): Promise<Answer | Refusal> {
   if (isRefusal(page)) return page;
   const { dryRun, ...body } = options;
   const wish: Wish = { verb: 'delete', body, options: deletionOptions(call, dryRun) };
+  noteBody(call.trail, body);
   const isPinned = selected.resourceVersion !== '' && selected.resourceVersion !== '0';
   const failure = await deleteAll(call, page.objects, wish, isPinned);
   if (failure) return failure;
@@ -231,6 +232,7 @@ async function carriedOut(
     await othersFirst(bytes.length);
     const wish = await work.step(read);
     if (isRefusal(wish)) return wish;
+    noteBody(call.trail, wish.body);
     await othersFirst(bytes.length);
     const result = await submit(call, wish, work);
     if (isRefusal(result)) return result;

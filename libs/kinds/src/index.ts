@@ -20,6 +20,7 @@ export * from './authorization/selfsubjectaccessreview/index.js';
 export * from './authorization/selfsubjectrulesreview/index.js';
 export * from './authorization/subjectaccessreview/index.js';
 export * from './discovery/endpointslice/index.js';
+export * from './service-endpoints.js';
 export * from './coordination/lease/index.js';
 export * from './events/event/index.js';
 export * from './rbac/binding.schema.js';

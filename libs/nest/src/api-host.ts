@@ -4,11 +4,12 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { AuditFiles, issueApiCertificate, writeKubeconfig } from '#adapters';
 import { untilView, waiting } from '#engine';
-import { createApi, createApiServer, renewTls, type TlsOptions } from '#http';
+import { createApi, createApiServer, renewTls, type AuditPolicy, type TlsOptions } from '#http';
 import { isBootstrapped } from '#kinds';
 import { apiLoops } from '#loops';
 import type { Command, CommandResult } from '#model';
 import { Fault } from '#std';
+import { readAuditPolicy } from './audit-policy.js';
 import { explain, say } from './console.js';
 import { auditOf } from './key-upkeep.js';
 import { NodeBackend } from './node-backend.js';
@@ -25,9 +26,12 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
   private tls: TlsOptions | undefined;
   private readonly sockets = new Set<Socket>();
   private readonly audit: AuditFiles;
+  private readonly auditPolicy: AuditPolicy | undefined;
 
   constructor(private readonly platform: Platform) {
-    const folder = join(platform.settings.home, 'audit');
+    const { home, auditPolicy } = platform.settings;
+    this.auditPolicy = auditPolicy === undefined ? undefined : readAuditPolicy(auditPolicy);
+    const folder = join(home, 'audit');
     this.audit = new AuditFiles({ folder, onProblem: (problem) => say(`audit: ${problem}`) });
   }
 
@@ -44,6 +48,7 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
       keys,
       address: new URL(apiUrl(settings)).host,
       audit: this.audit,
+      auditPolicy: this.auditPolicy,
       onFault: (cause, id) => say(`api: fault ${id}: ${explain(cause)}`),
     });
     this.server = createApiServer(api, await this.freshTls());

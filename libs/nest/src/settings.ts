@@ -29,6 +29,8 @@ export interface Settings {
   readonly natsUrl: string | undefined;
   /** File with this process's own credentials, for a process without the key store. */
   readonly credentials: string | undefined;
+  /** File with the policy of the audit; undefined: the one that is built in. */
+  readonly auditPolicy: string | undefined;
   readonly node: string;
   /** The network of pods, a /16: a /24 of it for each node. */
   readonly podCidr: string;
@@ -60,6 +62,7 @@ export function readSettings(process: string, apps: readonly AppName[], env: Nod
     cluster: env['SHIPLOG_CLUSTER'] || 'default',
     natsUrl: env['SHIPLOG_NATS_URL'] || undefined,
     credentials: env['SHIPLOG_CREDENTIALS'] || undefined,
+    auditPolicy: env['SHIPLOG_AUDIT_POLICY'] ? absolute(env['SHIPLOG_AUDIT_POLICY']) : undefined,
     podCidr: podCidr(env['SHIPLOG_POD_CIDR'] || '10.244.0.0/16'),
     node: nodeName((env['SHIPLOG_NODE'] || hostname()).toLowerCase(), apps),
     keepDeletedSecretsMs: duration('SHIPLOG_KEEP_DELETED_SECRETS', env['SHIPLOG_KEEP_DELETED_SECRETS'] || '24h'),

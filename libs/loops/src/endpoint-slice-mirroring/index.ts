@@ -1,7 +1,15 @@
-import { endpointSlices, endpointsRef, services, type EndpointSlice, type Endpoints } from '#kinds';
+import {
+  endpointSlices,
+  endpointsRef,
+  SERVICE_NAME,
+  services,
+  slicesByService,
+  type EndpointSlice,
+  type Endpoints,
+} from '#kinds';
 import type { Decision, KubeObject, Loop, View } from '#model';
 import { arrange } from '../endpoint-slice/arrange.js';
-import { MANAGED_BY, SERVICE_NAME, slicesByService } from '../endpoint-slice/labels.js';
+import { MANAGED_BY } from '../endpoint-slice/labels.js';
 import { keyOf, parseKey, sides } from '../shared/index.js';
 import { groupsOf } from './groups.js';
 import { ADDRESSES_MAX, MANAGER, writes } from './writes.js';

@@ -1,9 +1,9 @@
-import { endpointSlices, endpointsRef, type Endpoints, type EndpointSlice } from '#kinds';
+import { endpointSlices, endpointsRef, SERVICE_NAME, type Endpoints, type EndpointSlice } from '#kinds';
 import { controllerRef } from '#meta';
 import type { Submit, View } from '#model';
 import type { Json } from '#std';
 import type { Content, Plan } from '../endpoint-slice/arrange.js';
-import { MANAGED_BY, SERVICE_NAME } from '../endpoint-slice/labels.js';
+import { MANAGED_BY } from '../endpoint-slice/labels.js';
 import {
   create,
   mergeDiff,

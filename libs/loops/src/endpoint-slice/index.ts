@@ -1,9 +1,19 @@
-import { endpointSlices, nodes, pods, services, type Pod, type Service, podsByNode } from '#kinds';
+import {
+  endpointSlices,
+  nodes,
+  pods,
+  podsByNode,
+  SERVICE_NAME,
+  services,
+  slicesByService,
+  type Pod,
+  type Service,
+} from '#kinds';
 import type { Decision, KubeObject, Loop, View } from '#model';
 import { keyOf, parseKey, podsByLabel, servicesBySelector, sides } from '../shared/index.js';
 import { behind, familiesOf, hasMoved, isOurs } from './behind.js';
 import { endpointsOf, ZONE_LABEL } from './endpoints.js';
-import { MANAGED_BY, MANAGER, SERVICE_NAME, slicesByService } from './labels.js';
+import { MANAGED_BY, MANAGER } from './labels.js';
 import { arrange } from './arrange.js';
 import { writes } from './writes.js';
 

@@ -12,7 +12,7 @@ import type { Spoken } from './served.js';
 import { standardKind, type StandardKind } from './standard-kind.js';
 
 /** What a review's folder says. */
-export interface ReviewKind<T extends KubeObject> extends Pick<StandardKind<T>, 'names' | 'schema'> {
+export interface ReviewKind<T extends KubeObject> extends Pick<StandardKind<T>, 'names' | 'schema' | 'sealed'> {
   /** What the server must be asked, or what is wrong with the review. */
   inquire(review: T, given: ReviewContext): Inquiry | Refusal | readonly Problem[];
 }
@@ -24,9 +24,9 @@ export interface ReviewContext {
 
 /** A kind that is created and answered but never stored. It reads, owns and validates like all others, and has no event. */
 export function reviewKind<T extends KubeObject>(given: ReviewKind<T>): Kind<T> {
-  const { names, schema } = given;
+  const { names, schema, sealed = [] } = given;
   return {
-    ...standardKind<T>({ names, schema, columns: [], verbs: ['create'] }),
+    ...standardKind<T>({ names, schema, sealed, columns: [], verbs: ['create'] }),
     decide: () => notStored,
     inquire(command, view, context) {
       const read = readUnstored(command, view, context);

@@ -13,6 +13,7 @@ export const tokenReviewKind = reviewKind<TokenReview>({
     namespaced: false,
   },
   schema: tokenReview,
+  sealed: [['spec', 'token']],
   inquire(review) {
     const { token = '', audiences } = review.spec;
     if (token === '') return refusals.badRequest('token is required for TokenReview in authentication');

@@ -1,4 +1,5 @@
 import { standardKind } from '#model';
+import { slicesByService } from './by-service.js';
 import { endpointSliceColumns } from './columns.js';
 import { endpointSlice, type EndpointSlice } from './schema.js';
 import { endpointSliceStrategy } from './strategy.js';
@@ -14,5 +15,6 @@ export const endpointSliceKind = standardKind<EndpointSlice>({
   },
   schema: endpointSlice,
   columns: endpointSliceColumns,
+  indexes: [slicesByService],
   strategy: endpointSliceStrategy,
 });

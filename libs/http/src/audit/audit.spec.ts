@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { accessPolicy } from '#kinds';
 import type { AuditLog, AuditSeries } from '#ports';
 import { isJsonObject, type JsonObject } from '#std';
-import { TestServer } from './testing/test-server.js';
+import { TestServer } from '../testing/test-server.js';
+import { AuditPolicy } from './policy.js';
 
 const MAPS = '/api/v1/namespaces/default/configmaps';
 const SECRETS = '/api/v1/namespaces/default/secrets';
@@ -194,5 +195,96 @@ describe('what is kept of a request', () => {
     const sources = (events[0] as JsonObject)['sourceIPs'];
     expect(Array.isArray(sources) && sources.length).toBeLessThan(20);
     expect(isJsonObject(metadata['user'])).toBe(true);
+  });
+});
+
+describe('what is kept of a request under a policy', () => {
+  const kept = new Kept();
+  let server: TestServer;
+  const policy = AuditPolicy.parse(`
+    apiVersion: audit.k8s.io/v1
+    kind: Policy
+    omitManagedFields: true
+    rules:
+      - { level: None, resources: [{ group: "", resources: [endpoints] }] }
+      - { level: RequestResponse, namespaces: [default] }
+      - { level: Request, namespaces: [other], omitStages: [RequestReceived] }
+      - { level: Metadata }`);
+  const ask = async (method: string, path: string, body?: JsonObject): Promise<readonly JsonObject[]> => {
+    kept.events.length = 0;
+    await server.ask({ method, path, ...(body && { body }) });
+    return [...kept.events];
+  };
+  const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'm' }, data: { k: 'v' } };
+
+  beforeAll(async () => {
+    server = await TestServer.start({ audit: kept, auditPolicy: policy });
+    await server.create(ACCOUNTS, { metadata: { name: 'robot' } });
+  });
+  afterAll(() => server.stop());
+
+  it('the stages, the body and the answer', async () => {
+    const [received, complete, ...more] = await ask('POST', MAPS, map);
+    expect(more).toEqual([]);
+    expect(received).toMatchObject({ stage: 'RequestReceived', level: 'RequestResponse', verb: 'create' });
+    expect(received).not.toHaveProperty('responseStatus');
+    expect(received).not.toHaveProperty('requestObject');
+    expect(complete).toMatchObject({
+      stage: 'ResponseComplete',
+      auditID: received?.['auditID'],
+      requestObject: map,
+      responseObject: { kind: 'ConfigMap', metadata: { name: 'm', resourceVersion: expect.any(String) as unknown } },
+    });
+    expect(JSON.stringify(complete)).not.toContain('managedFields');
+  });
+
+  it('a patch, a deletion, a list, a refusal', async () => {
+    expect((await ask('PATCH', `${MAPS}/m`, { data: { k: 'w' } })).at(-1)).toMatchObject({
+      responseStatus: { code: 415 },
+    });
+    expect((await ask('DELETE', `${MAPS}/none`, { gracePeriodSeconds: 0 })).at(-1)).toMatchObject({
+      requestObject: { gracePeriodSeconds: 0 },
+      responseObject: { kind: 'Status', code: 404 },
+    });
+    expect((await ask('GET', MAPS)).at(-1)).toMatchObject({
+      responseObject: { kind: 'ConfigMapList', items: [{ metadata: { name: 'm' } }] },
+    });
+  });
+
+  it('only as much as its rule says', async () => {
+    const other = await ask('POST', MAPS.replace('default', 'other'), map);
+    expect(other).toMatchObject([{ stage: 'ResponseComplete', level: 'Request', requestObject: map }]);
+    expect(other[0]).not.toHaveProperty('responseObject');
+    expect(await ask('GET', '/api/v1/namespaces/default/endpoints')).toEqual([]);
+    const [page] = await ask('GET', '/version');
+    expect(page).toMatchObject({ level: 'Metadata', requestURI: '/version' });
+  });
+
+  it('of what holds secrets no body and no answer, whatever it says', async () => {
+    const review = {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenReview',
+      metadata: {},
+      spec: { token: 'hunter2' },
+    };
+    const lines = [
+      ...(await ask('POST', SECRETS, { metadata: { name: 's' }, stringData: { password: 'hunter2' } })),
+      ...(await ask('GET', `${SECRETS}/s`)),
+      ...(await ask('POST', `${ACCOUNTS}/robot/token`, {})),
+      ...(await ask('POST', '/apis/authentication.k8s.io/v1/tokenreviews', review)),
+    ];
+    expect(lines).toHaveLength(8);
+    for (const line of lines) expect(line).toMatchObject({ level: 'Metadata' });
+    expect(JSON.stringify(lines)).not.toMatch(/hunter2|aHVudGVyMg|eyJ|responseObject|requestObject/);
+  });
+
+  it('no body and no answer that is large, and says so', async () => {
+    const big = { ...map, metadata: { name: 'big' }, data: { k: 'x'.repeat(200_000) } };
+    const complete = (await ask('POST', MAPS, big)).at(-1);
+    expect(complete).toMatchObject({
+      annotations: { 'audit.k8s.io/truncated': 'true' },
+      responseStatus: { code: 201 },
+    });
+    expect(JSON.stringify(complete).length).toBeLessThan(2_000);
   });
 });
