@@ -1,23 +1,23 @@
 import { kubelet } from '#loops';
 import type { KubeObject, ReportAnswer } from '#model';
 import type { BusSubscription, ContainerOwner, RuntimeChange, RuntimeContainer, RuntimeInfo } from '#ports';
-import { refusalOf, shortOf } from './admission.js';
+import { rejectionOf, insufficientResource } from './pod-rejection.js';
 import { Assigned } from './assigned.js';
 import type { News } from './assigned.js';
-import { Contact } from './contact.js';
+import { ControlPlaneClient } from './control-plane-client.js';
 import { KnownImages } from './images.js';
-import { PodKeeper, reasonOf } from './keeper.js';
-import type { KeeperReport } from './keeper.js';
-import { LogAnswers } from './log-answer.js';
-import { Memory } from './memory.js';
+import { PodWorker, reasonOf } from './pod-worker.js';
+import type { WorkerReport } from './pod-worker.js';
+import { LogSessions } from './log-sessions.js';
+import { AgentStateFile } from './agent-state.js';
 import { allocatableOf, capacityOf } from './node-object.js';
 import { NodeReporter } from './node-reporter.js';
 import { PullRecords } from './pull-records.js';
 import type { AgentOptions } from './options.js';
-import { answerQuestions } from './questions.js';
+import { serveSessions } from './session-server.js';
 import { Reporter } from './reporter.js';
-import { SessionAnswers } from './session-answer.js';
-import type { Surroundings } from './surroundings.js';
+import { ExecSessions } from './exec-sessions.js';
+import type { NodeContext } from './node-context.js';
 import { Tokens } from './tokens.js';
 import { pause, Recurrences, Slots } from '#engine';
 
@@ -26,8 +26,8 @@ export interface Agent {
   start(): Promise<void>;
   /** Workloads go on running. */
   stop(): Promise<void>;
-  /** The keeper of a pod, for the parts of the agent that answer questions about it. */
-  pod(namespace: string, name: string, uid?: string): PodKeeper | undefined;
+  /** Returns the worker of a pod; log, exec and port-forward sessions read its containers. */
+  pod(namespace: string, name: string, uid?: string): PodWorker | undefined;
 }
 const HEARTBEAT_MS = 10_000;
 const SYNC_MS = 30_000;
@@ -46,16 +46,16 @@ export function createAgent(options: AgentOptions): Agent {
 class NodeAgent implements Agent {
   private readonly boot: string;
   private readonly assigned: Assigned;
-  private readonly keepers = new Map<string, PodKeeper>();
+  private readonly workers = new Map<string, PodWorker>();
   private readonly reporter: Reporter;
-  private readonly logs: LogAnswers;
-  private readonly sessions: SessionAnswers;
+  private readonly logs: LogSessions;
+  private readonly sessions: ExecSessions;
   private readonly ends: (() => void)[] = [];
   private readonly subscriptions: BusSubscription[] = [];
-  private readonly contact: Contact;
-  private readonly memory: Memory;
+  private readonly controlPlane: ControlPlaneClient;
+  private readonly stateFile: AgentStateFile;
   private readonly pulls: PullRecords;
-  private around: Surroundings | undefined;
+  private context: NodeContext | undefined;
   private nodeReporter: NodeReporter | undefined;
   private owner: ContainerOwner | undefined;
   private preparing: Promise<void> | undefined;
@@ -64,7 +64,7 @@ class NodeAgent implements Agent {
   /** The pods' range, as the control plane last said it. */
   private knownCidr: string | undefined;
   /** Assigned pods that a bug kept from being begun. */
-  private readonly unkept = new Map<string, kubelet.Pod>();
+  private readonly unstarted = new Map<string, kubelet.Pod>();
   private readonly troubles = new Recurrences();
   /** Uids of the pods that the last look at the engine showed. */
   private found: ReadonlySet<string> = new Set();
@@ -72,19 +72,19 @@ class NodeAgent implements Agent {
   constructor(private readonly options: AgentOptions) {
     this.boot = options.ids.uid();
     this.assigned = new Assigned(options.node.name, (line) => this.log(line));
-    this.contact = new Contact(options, this.boot, this.assigned, (news) => this.apply(news));
+    this.controlPlane = new ControlPlaneClient(options, this.boot, this.assigned, (news) => this.apply(news));
     this.pulls = new PullRecords({
       ids: options.ids,
-      save: () => this.memory.saveNow(),
+      save: () => this.stateFile.saveNow(),
       present: async () => new Set((await options.runtime.images()).map(({ id }) => id)),
     });
-    this.memory = new Memory(options, () => ({
+    this.stateFile = new AgentStateFile(options, () => ({
       podCidr: this.knownCidr,
       pulls: this.pulls.state(),
       ...this.assigned.state(),
     }));
-    this.logs = new LogAnswers(options);
-    this.sessions = new SessionAnswers(options);
+    this.logs = new LogSessions(options);
+    this.sessions = new ExecSessions(options);
     this.reporter = new Reporter(options, this.boot, (uid, report, answer) => this.reportTaken(uid, report, answer));
   }
 
@@ -92,53 +92,53 @@ class NodeAgent implements Agent {
     const { bus, node } = this.options;
     const info = await this.insist('the container engine', () => this.options.runtime.info());
     if (this.stopped || !info) return;
-    this.around = this.surroundings(info);
+    this.context = this.nodeContext(info);
     this.nodeReporter = new NodeReporter(this.options, this.boot, info, {
       shown: () => this.ownNode(),
-      refusal: () => this.contact.refusal,
+      refusal: () => this.controlPlane.refusal,
     });
-    this.contact.onRefusal = () => void this.nodeReporter?.check();
+    this.controlPlane.onRefusal = () => void this.nodeReporter?.check();
     await this.restore();
     const { logs, sessions } = this;
     this.subscriptions.push(
-      ...answerQuestions({ bus, node: node.name, logs, sessions, pod: (at) => this.pod(at.namespace, at.pod, at.uid) }),
+      ...serveSessions({ bus, node: node.name, logs, sessions, pod: (at) => this.pod(at.namespace, at.pod, at.uid) }),
     );
     bus.onConnection((connected) => {
       if (!connected || this.stopped) return;
       this.reporter.connected();
-      void this.contact.sync();
+      void this.controlPlane.sync();
     });
-    this.subscriptions.push(this.contact.listen());
-    void this.contact.register(info);
-    this.every(node.heartbeatMs ?? HEARTBEAT_MS, () => this.contact.beat());
-    this.every(node.syncMs ?? SYNC_MS, () => void this.contact.sync());
+    this.subscriptions.push(this.controlPlane.listen());
+    void this.controlPlane.register(info);
+    this.every(node.heartbeatMs ?? HEARTBEAT_MS, () => this.controlPlane.beat());
+    this.every(node.syncMs ?? SYNC_MS, () => void this.controlPlane.sync());
     this.every(USAGE_MS, () => {
-      for (const keeper of this.keepers.values()) void keeper.checkUsage().catch(() => undefined);
+      for (const worker of this.workers.values()) void worker.checkUsage().catch(() => undefined);
     });
     this.every(NODE_STATUS_MS, () => void this.nodeReporter?.check());
     this.every(RELIST_MS, () => void this.relist().catch(() => undefined));
   }
   stop(): Promise<void> {
     this.stopped = true;
-    this.contact.stop();
-    this.memory.stop();
+    this.controlPlane.stop();
+    this.stateFile.stop();
     for (const end of this.ends) end();
     for (const subscription of this.subscriptions) subscription.unsubscribe();
-    for (const keeper of this.keepers.values()) keeper.end();
+    for (const worker of this.workers.values()) worker.end();
     this.reporter.stop();
     this.logs.stop();
     this.sessions.stop();
     return Promise.resolve();
   }
-  pod(namespace: string, name: string, uid?: string): PodKeeper | undefined {
-    for (const keeper of this.keepers.values()) {
-      const { metadata } = keeper.pod;
-      if (metadata.namespace === namespace && metadata.name === name && (!uid || metadata.uid === uid)) return keeper;
+  pod(namespace: string, name: string, uid?: string): PodWorker | undefined {
+    for (const worker of this.workers.values()) {
+      const { metadata } = worker.pod;
+      if (metadata.namespace === namespace && metadata.name === name && (!uid || metadata.uid === uid)) return worker;
     }
     return undefined;
   }
 
-  private surroundings(info: RuntimeInfo): Surroundings {
+  private nodeContext(info: RuntimeInfo): NodeContext {
     const { options } = this;
     const stopped = (): boolean => this.stopped;
     const synced = (): boolean => this.assigned.sequence !== undefined;
@@ -161,12 +161,12 @@ class NodeAgent implements Agent {
       },
       resizeRefusal: (pod) => this.resizeRefusal(pod),
       log: (line) => options.log?.(line),
-      finished: (keeper) => this.forget(keeper.uid),
+      finished: (worker) => this.forget(worker.uid),
     };
   }
 
   private async restore(): Promise<void> {
-    const state = await this.memory.load();
+    const state = await this.stateFile.load();
     if (!state) return;
     this.assigned.restore(state);
     this.pulls.restore(state.pulls);
@@ -178,23 +178,23 @@ class NodeAgent implements Agent {
 
   private async apply(news: News): Promise<void> {
     await this.prepare();
-    for (const uid of news.gone) this.unkept.delete(uid);
-    for (const pod of [...this.unkept.values(), ...news.pods]) this.tryToKeep(pod, false);
+    for (const uid of news.gone) this.unstarted.delete(uid);
+    for (const pod of [...this.unstarted.values(), ...news.pods]) this.tryToKeep(pod, false);
     for (const uid of news.gone) this.end(uid);
     if (news.objects.length > 0)
-      for (const keeper of this.keepers.values()) this.guarded(keeper.pod, () => this.noteNeeds(keeper, news.objects));
-    if (news.pods.length > 0 || news.gone.length > 0) this.memory.save();
+      for (const worker of this.workers.values()) this.guarded(worker.pod, () => this.noteNeeds(worker, news.objects));
+    if (news.pods.length > 0 || news.gone.length > 0) this.stateFile.save();
     if (news.objects.includes(`Node//${this.options.node.name}`)) void this.nodeReporter?.check();
   }
 
-  private noteNeeds(keeper: PodKeeper, objects: readonly string[]): void {
-    if (kubelet.needsAny(keeper.pod, objects)) keeper.needsChanged();
+  private noteNeeds(worker: PodWorker, objects: readonly string[]): void {
+    if (kubelet.needsAny(worker.pod, objects)) worker.needsChanged();
   }
   /** What cannot be kept now is tried again with the next news, which each sync brings. */
   private tryToKeep(pod: kubelet.Pod, adopting: boolean): void {
     const { uid } = pod.metadata;
-    if (this.guarded(pod, () => this.keep(pod, adopting))) this.unkept.delete(uid);
-    else this.unkept.set(uid, pod);
+    if (this.guarded(pod, () => this.keep(pod, adopting))) this.unstarted.delete(uid);
+    else this.unstarted.set(uid, pod);
   }
   /** A bug that one pod meets takes nothing from the others. Returns whether the work succeeded. */
   private guarded(pod: kubelet.Pod, work: () => void): boolean {
@@ -210,20 +210,20 @@ class NodeAgent implements Agent {
     }
   }
   private keep(pod: kubelet.Pod, adopting: boolean): void {
-    const { around, owner } = this;
-    if (!around || !owner) return;
-    const known = this.keepers.get(pod.metadata.uid);
+    const { context, owner } = this;
+    if (!context || !owner) return;
+    const known = this.workers.get(pod.metadata.uid);
     if (known) return known.changed(pod);
     // It has ended and was forgotten while this news waited for the engine.
     if (!this.assigned.has(pod.metadata.uid)) return;
-    const keeper = new PodKeeper(around, pod, owner);
-    if (!adopting) this.admit(keeper);
-    this.keepers.set(pod.metadata.uid, keeper);
+    const worker = new PodWorker(context, pod, owner);
+    if (!adopting) this.admit(worker);
+    this.workers.set(pod.metadata.uid, worker);
     if (adopting) return;
     // A pod that no node has begun has no containers; if one was made and its report lost, making it again finds it.
-    if (!pod.status?.startTime && !this.found.has(pod.metadata.uid)) void keeper.observe([]);
+    if (!pod.status?.startTime && !this.found.has(pod.metadata.uid)) void worker.observe([]);
     else
-      void keeper
+      void worker
         .observeAll()
         .catch((error: unknown) => this.log(`looking at pod ${pod.metadata.name}: ${words(error)}`));
   }
@@ -231,61 +231,61 @@ class NodeAgent implements Agent {
    * A pod that has not begun here yet is refused when it does not fit. What the control plane no longer counts here does
    * not count: it would send one pod after another into the same room, and each would be refused.
    */
-  private admit(keeper: PodKeeper): void {
-    const { pod } = keeper;
-    if (pod.status?.startTime || pod.metadata.deletionTimestamp || !this.around) return;
-    const others = [...this.keepers.values()]
+  private admit(worker: PodWorker): void {
+    const { pod } = worker;
+    if (pod.status?.startTime || pod.metadata.deletionTimestamp || !this.context) return;
+    const others = [...this.workers.values()]
       .filter((k) => !kubelet.isTerminal(k.record.status.phase) && !k.gone && !this.assigned.isOmitted(k.uid))
       .map((k) => k.pod);
     const node = this.ownNode();
     const allocatable = {
-      ...this.around.allocatable,
+      ...this.context.allocatable,
       ...(node?.status as { allocatable?: Record<string, string> } | undefined)?.allocatable,
     };
-    const refused = refusalOf(pod, others, { allocatable, node, info: this.around.info });
+    const refused = rejectionOf(pod, others, { allocatable, node, info: this.context.info });
     if (!refused) return;
-    keeper.record = {
-      ...keeper.record,
+    worker.record = {
+      ...worker.record,
       refused: true,
       failed: { reason: refused.reason, message: `Pod was rejected: ${refused.message}` },
     };
     this.reporter.incident(pod, { type: 'Warning', reason: refused.reason, message: refused.message });
   }
   private resizeRefusal(pod: kubelet.Pod): kubelet.Situation['resizeRefused'] {
-    const { around } = this;
-    if (!around) return undefined;
-    const alone = shortOf(pod, [], around.allocatable);
+    const { context } = this;
+    if (!context) return undefined;
+    const alone = insufficientResource(pod, [], context.allocatable);
     if (alone) return { reason: 'Infeasible', message: alone.message };
-    const others = [...this.keepers.values()]
+    const others = [...this.workers.values()]
       .filter((k) => k.uid !== pod.metadata.uid && !kubelet.isTerminal(k.record.status.phase))
       .map((k) => k.pod);
-    const beside = shortOf(pod, others, around.allocatable);
+    const beside = insufficientResource(pod, others, context.allocatable);
     return beside && { reason: 'Deferred', message: beside.message };
   }
   private end(uid: string): void {
-    const keeper = this.keepers.get(uid);
-    if (keeper) {
-      keeper.gone = true;
-      keeper.look();
+    const worker = this.workers.get(uid);
+    if (worker) {
+      worker.gone = true;
+      worker.look();
     } else {
       void this.removeStray(uid).catch((error: unknown) => this.log(`removing a stray: ${words(error)}`));
     }
   }
   private forget(uid: string): void {
-    this.keepers.delete(uid);
+    this.workers.delete(uid);
     this.assigned.forget(uid);
     this.reporter.forget(uid);
-    this.memory.save();
+    this.stateFile.save();
   }
-  private reportTaken(uid: string, report: KeeperReport, answer: ReportAnswer): void {
-    const keeper = this.keepers.get(uid);
-    if (!keeper || !answer.gone) return;
+  private reportTaken(uid: string, report: WorkerReport, answer: ReportAnswer): void {
+    const worker = this.workers.get(uid);
+    if (!worker || !answer.gone) return;
     if (report.finished) {
-      keeper.end();
+      worker.end();
       this.forget(uid);
     } else {
       // Not ours any more? Only an assignment can say that for sure.
-      void this.contact.sync();
+      void this.controlPlane.sync();
     }
   }
 
@@ -327,28 +327,28 @@ class NodeAgent implements Agent {
   }
   private async changed({ podUid, containerId, what }: RuntimeChange): Promise<void> {
     if (podUid === '') return this.relist().catch(() => undefined);
-    const keeper = this.keepers.get(podUid);
-    if (!keeper || this.stopped || keeper.over) return;
-    await keeper.heard(containerId, what).catch(() => undefined);
+    const worker = this.workers.get(podUid);
+    if (!worker || this.stopped || worker.over) return;
+    await worker.heard(containerId, what).catch(() => undefined);
   }
   /** Looks at everything: adopts what belongs to a pod, and remembers what belongs to none. */
   private async relist(): Promise<void> {
     if (!this.owner || this.stopped) return;
-    const since = new Map([...this.keepers].map(([uid, keeper]) => [uid, keeper.version]));
+    const since = new Map([...this.workers].map(([uid, worker]) => [uid, worker.version]));
     const all = await this.options.runtime.containers(this.owner);
     const byPod = new Map<string, RuntimeContainer[]>();
     for (const container of all)
       byPod.set(container.labels.uid, [...(byPod.get(container.labels.uid) ?? []), container]);
-    for (const [uid, keeper] of this.keepers)
-      if (!keeper.over && !keeper.busy.has('cleanup') && since.has(uid))
-        await keeper.observe(byPod.get(uid) ?? [], since.get(uid));
+    for (const [uid, worker] of this.workers)
+      if (!worker.over && !worker.busy.has('cleanup') && since.has(uid))
+        await worker.observe(byPod.get(uid) ?? [], since.get(uid));
     this.found = new Set(byPod.keys());
     const uids = new Set([...byPod.keys(), ...(await this.options.volumes.pods())]);
-    for (const uid of uids) if (!this.keepers.has(uid) && !this.assigned.has(uid)) this.assigned.foundStray(uid);
+    for (const uid of uids) if (!this.workers.has(uid) && !this.assigned.has(uid)) this.assigned.foundStray(uid);
   }
   /** Containers of a pod that two syncs did not know: its object went while the agent was away. */
   private async removeStray(uid: string): Promise<void> {
-    if (!this.owner || this.keepers.has(uid)) return;
+    if (!this.owner || this.workers.has(uid)) return;
     const { runtime, clock, volumes } = this.options;
     const found = await runtime.containers(this.owner, uid);
     const running = found.filter((c) => c.state === 'running' && c.labels.role !== 'infra');

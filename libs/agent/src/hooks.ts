@@ -1,6 +1,6 @@
 import type { kubelet } from '#loops';
 import { httpTarget } from './probe-target.js';
-import type { Surroundings } from './surroundings.js';
+import type { NodeContext } from './node-context.js';
 import { pause } from '#engine';
 
 const HOOK_MS_MAX = 24 * 3600 * 1000;
@@ -14,9 +14,9 @@ export interface HookCall {
   readonly timeoutMs?: number;
 }
 /** Runs a lifecycle hook; a sentence when it failed. */
-export async function runHook(around: Surroundings, call: HookCall): Promise<string | undefined> {
+export async function runHook(context: NodeContext, call: HookCall): Promise<string | undefined> {
   const { handler, container, id } = call;
-  const { runtime, prober, clock } = around.options;
+  const { runtime, prober, clock } = context.options;
   const timeoutMs = call.timeoutMs ?? HOOK_MS_MAX;
   try {
     if (handler.exec) {

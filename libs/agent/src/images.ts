@@ -2,7 +2,7 @@ import { kubelet } from '#loops';
 import type { Clock, ContainerRuntime, RegistryCredentials, RuntimeImage } from '#ports';
 import { RuntimeFault } from '#ports';
 import type { PullLogin } from './pull-records.js';
-import type { Surroundings } from './surroundings.js';
+import type { NodeContext } from './node-context.js';
 
 const KNOWN_FOR_MS = 10_000;
 
@@ -33,7 +33,7 @@ export type ImageOutcome =
 
 /** Has the container's image on the node, pulled where the policy says so or the pod's credentials are to be proved for it. */
 export async function ensureImage(
-  around: Surroundings,
+  context: NodeContext,
   pod: kubelet.Pod,
   container: kubelet.Container,
   tell: (incident: kubelet.Incident) => void,
@@ -47,9 +47,9 @@ export async function ensureImage(
   }
   const reference = kubelet.withDefaultTag(name);
   const policy = container.imagePullPolicy ?? 'IfNotPresent';
-  const here = await around.images.find(reference);
-  const logins = loginsFor(around, pod, reference);
-  const isUsable = here !== undefined && around.pulls.mayUse({ id: here.id, reference }, logins);
+  const here = await context.images.find(reference);
+  const logins = loginsFor(context, pod, reference);
+  const isUsable = here !== undefined && context.pulls.mayUse({ id: here.id, reference }, logins);
   if (policy === 'Never' && !isUsable) {
     const message = `Container image "${name}" is not present with pull policy of Never`;
     tell({ type: 'Warning', reason: 'ErrImageNeverPull', message });
@@ -64,7 +64,7 @@ export async function ensureImage(
     });
     return { found: here };
   }
-  return pull(around, { name, reference, logins }, tell);
+  return pull(context, { name, reference, logins }, tell);
 }
 
 interface Wanted {
@@ -75,15 +75,15 @@ interface Wanted {
 }
 
 async function pull(
-  around: Surroundings,
+  context: NodeContext,
   image: Wanted,
   tell: (incident: kubelet.Incident) => void,
 ): Promise<ImageOutcome> {
-  const { clock } = around.options;
+  const { clock } = context.options;
   tell({ type: 'Normal', reason: 'Pulling', message: `Pulling image "${image.name}"` });
   const begun = clock.monotonic();
   try {
-    const found = await proved(around, image);
+    const found = await proved(context, image);
     const took = `${((clock.monotonic() - begun) / 1000).toFixed(3).replace(/\.?0+$/, '')}s`;
     tell({
       type: 'Normal',
@@ -102,13 +102,13 @@ async function pull(
 }
 
 /** Pulls with the first credentials that the registry takes, and remembers which they were. */
-async function proved(around: Surroundings, { reference, logins }: Wanted): Promise<RuntimeImage> {
-  const { pulls, images } = around;
+async function proved(context: NodeContext, { reference, logins }: Wanted): Promise<RuntimeImage> {
+  const { pulls, images } = context;
   await pulls.begin(reference);
   let failure: unknown;
   for (const login of logins.length > 0 ? logins : [undefined]) {
     try {
-      const found = await around.options.runtime.pull(reference, login?.credentials);
+      const found = await context.options.runtime.pull(reference, login?.credentials);
       // The name may lead to another image now.
       images.forget(reference);
       await pulls.succeeded({ id: found.id, reference }, login);
@@ -123,13 +123,13 @@ async function proved(around: Surroundings, { reference, logins }: Wanted): Prom
 }
 
 /** The registry's credentials out of the pod's image pull secrets, in their order. */
-function loginsFor(around: Surroundings, pod: kubelet.Pod, reference: string): readonly PullLogin[] {
+function loginsFor(context: NodeContext, pod: kubelet.Pod, reference: string): readonly PullLogin[] {
   const first = reference.split('/')[0] ?? '';
   const registry = reference.includes('/') && /[.:]|^localhost$/.test(first) ? first : 'docker.io';
   const namespace = pod.metadata.namespace ?? '';
   const logins: PullLogin[] = [];
   for (const { name } of pod.spec.imagePullSecrets ?? []) {
-    const secret = name ? around.objects.get('Secret', namespace, name) : undefined;
+    const secret = name ? context.objects.get('Secret', namespace, name) : undefined;
     const encoded = (secret?.data as Record<string, string> | undefined)?.['.dockerconfigjson'];
     if (!secret || !name || !encoded) continue;
     const credentials = loginOf(kubelet.textOfBase64(encoded), registry);

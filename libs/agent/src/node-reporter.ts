@@ -20,7 +20,7 @@ export class NodeReporter {
     private readonly options: AgentOptions,
     private readonly boot: string,
     private readonly info: RuntimeInfo,
-    private readonly around: {
+    private readonly context: {
       /** The Node as the control plane last showed it; undefined when there is none, or nothing was heard yet. */
       readonly shown: () => KubeObject | undefined;
       /** Why the node takes no assignments; it is not ready then. */
@@ -46,7 +46,7 @@ export class NodeReporter {
 
   private async tellIfDifferent(): Promise<void> {
     const { runtime, node, clock, bus } = this.options;
-    const { shown: show, refusal } = this.around;
+    const { shown: show, refusal } = this.context;
     if (!show()) return;
     const images = await runtime.images();
     const status = nodeStatus({ ...node, refusal: refusal() }, this.info, images, clock.now());

@@ -1,7 +1,7 @@
 import { kubelet } from '#loops';
 import type { ContainerMount, RuntimeContainer } from '#ports';
-import type { PodKeeper } from './keeper.js';
-import type { Surroundings } from './surroundings.js';
+import type { PodWorker } from './pod-worker.js';
+import type { NodeContext } from './node-context.js';
 
 const VOLUME_RETRY_MS = [500, 1000, 2000, 4000, 8000, 16000, 32000, 64000, 122000];
 const VOLUME_RETRY_MS_MAX = 122_000;
@@ -18,8 +18,8 @@ export class PodFiles {
   private refreshAgain = false;
 
   constructor(
-    private readonly around: Surroundings,
-    private readonly keeper: PodKeeper,
+    private readonly context: NodeContext,
+    private readonly worker: PodWorker,
   ) {}
 
   end(): void {
@@ -27,29 +27,29 @@ export class PodFiles {
   }
 
   async makeVolumes(): Promise<void> {
-    const { keeper } = this;
+    const { worker } = this;
     if (this.canPlanVolumes()) {
-      keeper.record = { ...keeper.record, volumesPlanned: true };
-      keeper.look();
+      worker.record = { ...worker.record, volumesPlanned: true };
+      worker.look();
     }
     try {
       await this.putVolumes();
-      const { volumesRetry: _retry, ...record } = keeper.record;
-      keeper.record = { ...record, volumesReady: true };
+      const { volumesRetry: _retry, ...record } = worker.record;
+      worker.record = { ...record, volumesReady: true };
     } catch (error) {
       if (!(error instanceof VolumeFailed)) throw error;
-      const count = (keeper.record.volumesRetry?.count ?? 0) + 1;
+      const count = (worker.record.volumesRetry?.count ?? 0) + 1;
       const delay = VOLUME_RETRY_MS[Math.min(count, VOLUME_RETRY_MS.length) - 1] ?? VOLUME_RETRY_MS_MAX;
-      const at = keeper.now() + delay;
-      keeper.record = { ...keeper.record, volumesRetry: { at, count } };
+      const at = worker.now() + delay;
+      worker.record = { ...worker.record, volumesRetry: { at, count } };
       // After a start the agent first has to hear what the pod needs: until then nothing is known to be missing.
-      if (!this.around.synced) return;
-      this.around.reporter.incident(keeper.pod, { type: 'Warning', reason: 'FailedMount', message: error.message });
+      if (!this.context.synced) return;
+      this.context.reporter.incident(worker.pod, { type: 'Warning', reason: 'FailedMount', message: error.message });
     }
   }
   /** True when nothing that the volumes need is missing; tokens are taken for granted. */
   private canPlanVolumes(): boolean {
-    const { pod } = this.keeper;
+    const { pod } = this.worker;
     const tokens = new Map(kubelet.tokenNeedsOf(pod).map((need) => [need.key, '']));
     try {
       for (const volume of pod.spec.volumes ?? [])
@@ -60,9 +60,9 @@ export class PodFiles {
     }
   }
   private async putVolumes(): Promise<void> {
-    const { pod } = this.keeper;
-    const { volumes, clock } = this.around.options;
-    const { tokens, renewAt } = await this.around.tokens.of(pod, kubelet.tokenNeedsOf(pod)).catch((error: unknown) => {
+    const { pod } = this.worker;
+    const { volumes, clock } = this.context.options;
+    const { tokens, renewAt } = await this.context.tokens.of(pod, kubelet.tokenNeedsOf(pod)).catch((error: unknown) => {
       throw new VolumeFailed(firstTokenVolume(pod), `failed to fetch token: ${messageOf(error)}`);
     });
     for (const volume of pod.spec.volumes ?? []) {
@@ -79,7 +79,7 @@ export class PodFiles {
   }
   /** Brings the files of a running pod up to date. What is missing now keeps its last content. */
   refreshVolumes(): void {
-    if (!this.keeper.record.volumesReady || this.keeper.over || this.keeper.record.endBy !== undefined) return;
+    if (!this.worker.record.volumesReady || this.worker.over || this.worker.record.endBy !== undefined) return;
     if (this.refreshing) {
       this.refreshAgain = true;
       return;
@@ -100,8 +100,8 @@ export class PodFiles {
     action: kubelet.Action & { do: 'start' },
     environment: kubelet.Environment,
   ): Promise<readonly ContainerMount[]> {
-    const { volumes, node } = this.around.options;
-    const { pod } = this.keeper;
+    const { volumes, node } = this.context.options;
+    const { pod } = this.worker;
     const uid = pod.metadata.uid;
     const mounts: ContainerMount[] = [];
     for (const mount of container.volumeMounts ?? []) {
@@ -145,18 +145,18 @@ export class PodFiles {
     await file(messageFile(container.name, action.attempt), '', path, 0o666);
     return mounts;
   }
-  inputs(podIps: readonly string[]): kubelet.Surroundings {
-    const { objects, node, allocatable } = this.around;
+  inputs(podIps: readonly string[]): kubelet.PodContext {
+    const { objects, node, allocatable } = this.context;
     return { objects, podIps, hostIps: node.hostIps, nodeName: node.name, allocatable };
   }
 
   /** What a container left to be shown: its file, or the end of its log where the pod asks for that and it failed. */
   async terminationMessage(ended: RuntimeContainer): Promise<string> {
-    const { pod } = this.keeper;
+    const { pod } = this.worker;
     const container = kubelet.containerOf(pod, ended.labels.container);
     const count = kubelet.allContainersOf(pod).length;
     const bytesMax = Math.min(MESSAGE_BYTES_MAX, Math.floor(ALL_MESSAGES_BYTES_MAX / Math.max(count, 1)));
-    const text = await this.around.options.volumes.readFile(
+    const text = await this.context.options.volumes.readFile(
       pod.metadata.uid,
       messageFile(ended.labels.container, ended.labels.attempt),
       bytesMax,
@@ -169,7 +169,7 @@ export class PodFiles {
     )
       return text;
     const parts: Uint8Array[] = [];
-    for await (const part of this.around.options.runtime.logs(ended.id, {
+    for await (const part of this.context.options.runtime.logs(ended.id, {
       follow: false,
       timestamps: false,
       tailLines: FALLBACK_LINES_MAX,

@@ -22,7 +22,7 @@ interface Access {
 interface KnownSecret extends SecretName {
   readonly hash: string;
 }
-export interface RememberedPulls {
+export interface PullState {
   readonly salt?: string;
   /** By image id, then by repository. */
   readonly images: Readonly<Record<string, Readonly<Record<string, Access>>>>;
@@ -71,7 +71,7 @@ export class PullRecords {
     }
   }
 
-  state(): RememberedPulls {
+  state(): PullState {
     const images = Object.fromEntries([...this.images].map(([id, known]) => [id, Object.fromEntries(known)]));
     return { ...(this.salt !== undefined && { salt: this.salt }), images, begun: [...this.begun.keys()] };
   }

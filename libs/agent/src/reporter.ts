@@ -4,9 +4,9 @@ import type { IncidentReport, PodReport, ReportAnswer } from '#model';
 import { jsonEquals } from '#std';
 import type { JsonObject } from '#std';
 import { Slots, decodeMessage, encodeMessage, subjects } from '#engine';
-import type { KeeperReport } from './keeper.js';
+import type { WorkerReport } from './pod-worker.js';
 import type { AgentOptions } from './options.js';
-import { Repeats } from './repeats.js';
+import { EventCorrelator } from './event-correlator.js';
 
 const REQUEST_MS = 10_000;
 const RETRY_MS_MIN = 500;
@@ -18,8 +18,8 @@ const SOON_MS = 500;
 const INCIDENTS_WAITING_MAX = 1000;
 
 interface PodSide {
-  wanted: KeeperReport | undefined;
-  taken: KeeperReport | undefined;
+  wanted: WorkerReport | undefined;
+  taken: WorkerReport | undefined;
   /** The pod's version since then. */
   takenAt: number | undefined;
   sending: boolean;
@@ -30,11 +30,11 @@ interface PodSide {
 }
 /**
  * Tells the control plane what happens on the node: of each pod only the newest status, again and again until it was
- * taken, and nothing when it has not changed, unless somebody else wrote over it. Incidents are told as {@link Repeats} counts them.
+ * taken, and nothing when it has not changed, unless somebody else wrote over it. Incidents are told as {@link EventCorrelator} counts them.
  */
 export class Reporter {
   private readonly pods = new Map<string, PodSide>();
-  private readonly repeats = new Repeats();
+  private readonly correlator = new EventCorrelator();
   private readonly sending = new Slots(SENDING_MAX);
   private readonly sendingIncidents = new Slots(INCIDENTS_SENDING_MAX);
   /** The last incident of each object that is on its way. */
@@ -46,10 +46,10 @@ export class Reporter {
   constructor(
     private readonly options: AgentOptions,
     private readonly boot: string,
-    private readonly taken: (uid: string, report: KeeperReport, answer: ReportAnswer) => void,
+    private readonly taken: (uid: string, report: WorkerReport, answer: ReportAnswer) => void,
   ) {}
 
-  status(report: KeeperReport): void {
+  status(report: WorkerReport): void {
     const uid = report.pod.metadata.uid;
     const side = this.pods.get(uid) ?? {
       wanted: undefined,
@@ -82,7 +82,7 @@ export class Reporter {
     this.pods.get(uid)?.wake?.();
     this.pods.get(uid)?.soon?.();
     this.pods.delete(uid);
-    this.repeats.forget(uid);
+    this.correlator.forget(uid);
   }
   /** The bus is back: what waits is tried at once. */
   connected(): void {
@@ -134,7 +134,7 @@ export class Reporter {
     }
     if (side.wanted) void this.send(uid, side);
   }
-  private async ask(report: KeeperReport): Promise<ReportAnswer> {
+  private async ask(report: WorkerReport): Promise<ReportAnswer> {
     const { metadata } = report.pod;
     const message: PodReport = {
       boot: this.boot,
@@ -168,7 +168,7 @@ export class Reporter {
     this.tell(object, incident);
   }
   tell(object: IncidentReport['object'], incident: Pick<kubelet.Incident, 'type' | 'reason' | 'message'>): void {
-    const report = this.repeats.note(object, incident, this.options.clock.now());
+    const report = this.correlator.correlate(object, incident, this.options.clock.now());
     if (!report) return;
     if (this.incidentsWaiting >= INCIDENTS_WAITING_MAX) return;
     this.incidentsWaiting++;
@@ -202,14 +202,14 @@ function assignedAt(resourceVersion: string | undefined): Pick<PodReport, 'assig
 }
 
 /** What happened was told with the report that was on its way meanwhile. */
-function withoutTold(wanted: KeeperReport, told: KeeperReport): KeeperReport {
+function withoutTold(wanted: WorkerReport, told: WorkerReport): WorkerReport {
   if (wanted.event === undefined || wanted.event !== told.event) return wanted;
   const { event: _event, ...rest } = wanted;
   return rest;
 }
 
 /** The pod has a version that is newer than the report, and says something else. */
-function isOverwritten({ wanted, taken, takenAt }: PodSide, { pod }: KeeperReport): boolean {
+function isOverwritten({ wanted, taken, takenAt }: PodSide, { pod }: WorkerReport): boolean {
   if (wanted || !taken || takenAt === undefined) return false;
   return Number(pod.metadata.resourceVersion ?? 0) > takenAt && !loop.isStillSaid(pod.status, taken.status);
 }

@@ -1,8 +1,8 @@
 import { kubelet } from '#loops';
 import type { Instant } from '#std';
 import { runHook } from './hooks.js';
-import type { PodKeeper } from './keeper.js';
-import type { Surroundings } from './surroundings.js';
+import type { PodWorker } from './pod-worker.js';
+import type { NodeContext } from './node-context.js';
 
 const AFTER_HOOK_MS_MIN = 2000;
 const LOOK_AGAIN_MS = 5000;
@@ -15,12 +15,12 @@ export class Stopper {
   private readonly nudges = new Map<string, () => void>();
 
   constructor(
-    private readonly around: Surroundings,
-    private readonly keeper: PodKeeper,
+    private readonly context: NodeContext,
+    private readonly worker: PodWorker,
   ) {}
 
   stop(action: Stop): void {
-    const { stopping } = this.keeper;
+    const { stopping } = this.worker;
     const known = stopping[action.id];
     stopping[action.id] = Math.min(known ?? Infinity, action.deadline);
     if (known !== undefined) {
@@ -32,7 +32,7 @@ export class Stopper {
       .finally(() => {
         delete stopping[action.id];
         this.nudges.delete(action.id);
-        this.keeper.look();
+        this.worker.look();
       });
   }
   observed(): void {
@@ -43,20 +43,20 @@ export class Stopper {
   }
 
   private async carryOut(action: Stop): Promise<void> {
-    const { runtime } = this.around.options;
-    const { keeper } = this;
+    const { runtime } = this.context.options;
+    const { worker } = this;
     const hooked = await this.preStop(action);
-    const now = keeper.now();
-    if (hooked) keeper.stopping[action.id] = Math.max(this.deadline(action), now + AFTER_HOOK_MS_MIN);
+    const now = worker.now();
+    if (hooked) worker.stopping[action.id] = Math.max(this.deadline(action), now + AFTER_HOOK_MS_MIN);
     await this.insist(action, async () => {
       const signal = action.signal ?? (await runtime.inspect(action.id))?.stopSignal ?? 'SIGTERM';
       await runtime.signal(action.id, signal);
     });
     while (this.mayWait(action)) await this.waitUntil(action.id, this.soonerOf(action, LOOK_AGAIN_MS));
-    while (this.runs(action.id) && !this.around.stopped) {
+    while (this.runs(action.id) && !this.context.stopped) {
       const isSent = await this.tries(action, () => runtime.signal(action.id, 'SIGKILL'));
-      await keeper.observeOne(action.id).catch(() => undefined);
-      if (this.runs(action.id)) await this.waitUntil(action.id, keeper.now() + (isSent ? LOOK_AGAIN_MS : RETRY_MS));
+      await worker.observeOne(action.id).catch(() => undefined);
+      if (this.runs(action.id)) await this.waitUntil(action.id, worker.now() + (isSent ? LOOK_AGAIN_MS : RETRY_MS));
     }
   }
   /** Until the engine has taken it: what was begun, the hook above all, is not begun anew because the engine was away. */
@@ -74,22 +74,22 @@ export class Stopper {
     }
   }
   private mayWait(action: Stop): boolean {
-    const now = this.keeper.now();
-    return this.runs(action.id) && !this.around.stopped && now < this.deadline(action);
+    const now = this.worker.now();
+    return this.runs(action.id) && !this.context.stopped && now < this.deadline(action);
   }
   /** The deadline, or so much later than now if that comes first. */
   private soonerOf(action: Stop, ms: number): Instant {
-    const now = this.keeper.now();
+    const now = this.worker.now();
     return Math.min(this.deadline(action), now + ms);
   }
   /** The hook may take all of the grace period; it never runs for a container that has ended. */
   private async preStop(action: Stop): Promise<boolean> {
-    const container = kubelet.containerOf(this.keeper.pod, action.container);
+    const container = kubelet.containerOf(this.worker.pod, action.container);
     if (!action.preStop || !container || !this.runs(action.id)) return false;
-    const now = this.keeper.now();
+    const now = this.worker.now();
     const timeoutMs = Math.max(0, this.deadline(action) - now);
-    const hook = runHook(this.around, {
-      pod: this.keeper.pod,
+    const hook = runHook(this.context, {
+      pod: this.worker.pod,
       container,
       handler: action.preStop,
       id: action.id,
@@ -109,7 +109,7 @@ export class Stopper {
         ? 'the hook did not end within the grace period'
         : undefined;
     if (failure !== undefined) {
-      this.around.reporter.incident(this.keeper.pod, {
+      this.context.reporter.incident(this.worker.pod, {
         type: 'Warning',
         reason: 'FailedPreStopHook',
         message: `PreStopHook failed: ${failure}`,
@@ -119,10 +119,10 @@ export class Stopper {
     return true;
   }
   private deadline(action: Stop): Instant {
-    return this.keeper.stopping[action.id] ?? action.deadline;
+    return this.worker.stopping[action.id] ?? action.deadline;
   }
   private runs(id: string): boolean {
-    return this.keeper.containers.some((c) => c.id === id && c.state === 'running');
+    return this.worker.containers.some((c) => c.id === id && c.state === 'running');
   }
   /**
    * Until then, until the wall clock was set, or until something happened to the container. The engine is asked in case its
@@ -130,16 +130,16 @@ export class Stopper {
    */
   private async waitUntil(id: string, at: Instant): Promise<void> {
     await new Promise<void>((resolve) => {
-      const cancel = this.around.options.clock.at(at, resolve);
+      const cancel = this.context.options.clock.at(at, resolve);
       this.nudges.set(id, () => {
         cancel();
         resolve();
       });
     });
     this.nudges.delete(id);
-    if (this.keeper.now() >= at && this.runs(id)) await this.keeper.observeOne(id).catch(() => undefined);
+    if (this.worker.now() >= at && this.runs(id)) await this.worker.observeOne(id).catch(() => undefined);
   }
   private log(action: Stop, error: unknown): void {
-    this.around.log(`stopping ${action.container}: ${error instanceof Error ? error.message : String(error)}`);
+    this.context.log(`stopping ${action.container}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -8,7 +8,7 @@ export interface Objects {
   get(kind: string, namespace: string, name: string): KubeObject | undefined;
   list(kind: string, namespace: string): readonly KubeObject[];
 }
-export interface Surroundings {
+export interface PodContext {
   readonly objects: Objects;
   readonly podIps: readonly string[];
   readonly hostIps: readonly string[];
@@ -21,13 +21,13 @@ export class ConfigProblem extends Error {}
 export type Environment = readonly (readonly [string, string])[];
 
 /** The variables of a container: of services, of whole ConfigMaps and Secrets, then its own, each seeing those before it. */
-export function environmentOf(pod: Pod, container: Container, around: Surroundings): Environment {
+export function environmentOf(pod: Pod, container: Container, context: PodContext): Environment {
   const found = new Map<string, string>();
-  const services = serviceVariables(pod, around);
-  for (const source of container.envFrom ?? []) fromSource(pod, source, around, found);
+  const services = serviceVariables(pod, context);
+  for (const source of container.envFrom ?? []) fromSource(pod, source, context, found);
   for (const variable of container.env ?? []) {
     const value = variable.valueFrom
-      ? fromReference(pod, container, variable.valueFrom, around)
+      ? fromReference(pod, container, variable.valueFrom, context)
       : expand(variable.value ?? '', (name) => found.get(name) ?? services.get(name));
     if (value !== undefined) found.set(variable.name, value);
   }
@@ -63,28 +63,28 @@ export function expand(text: string, valueOf: (name: string) => string | undefin
 function fromSource(
   pod: Pod,
   source: NonNullable<Container['envFrom']>[number],
-  around: Surroundings,
+  context: PodContext,
   into: Map<string, string>,
 ): void {
   const reference = source.configMapRef ?? source.secretRef;
   if (!reference) return;
   const secret = source.configMapRef === undefined;
-  const object = lookUp(pod, secret, reference.name ?? '', reference.optional === true, around);
+  const object = lookUp(pod, secret, reference.name ?? '', reference.optional === true, context);
   for (const [key, value] of Object.entries(dataOf(object, secret))) into.set(`${source.prefix ?? ''}${key}`, value);
 }
 function fromReference(
   pod: Pod,
   container: Container,
   from: NonNullable<NonNullable<Container['env']>[number]['valueFrom']>,
-  around: Surroundings,
+  context: PodContext,
 ): string | undefined {
-  if (from.fieldRef) return fieldOf(pod, from.fieldRef.fieldPath, around) ?? '';
-  if (from.resourceFieldRef) return resourceOf(pod, container, from.resourceFieldRef, around);
+  if (from.fieldRef) return fieldOf(pod, from.fieldRef.fieldPath, context) ?? '';
+  if (from.resourceFieldRef) return resourceOf(pod, container, from.resourceFieldRef, context);
   const reference = from.configMapKeyRef ?? from.secretKeyRef;
   if (!reference)
     throw new ConfigProblem(`variables from a ${Object.keys(from)[0] ?? 'source'} are not available on this node`);
   const secret = from.configMapKeyRef === undefined;
-  const object = lookUp(pod, secret, reference.name ?? '', reference.optional === true, around);
+  const object = lookUp(pod, secret, reference.name ?? '', reference.optional === true, context);
   if (!object) return undefined;
   const value = dataOf(object, secret)[reference.key];
   if (value === undefined && !reference.optional) {
@@ -99,9 +99,9 @@ function lookUp(
   secret: boolean,
   name: string,
   optional: boolean,
-  around: Surroundings,
+  context: PodContext,
 ): KubeObject | undefined {
-  const object = around.objects.get(secret ? 'Secret' : 'ConfigMap', pod.metadata.namespace ?? '', name);
+  const object = context.objects.get(secret ? 'Secret' : 'ConfigMap', pod.metadata.namespace ?? '', name);
   if (!object && !optional) throw new ConfigProblem(`${secret ? 'secret' : 'configmap'} "${name}" not found`);
   return object;
 }
@@ -117,7 +117,7 @@ export function bytesOfBase64(text: string): Uint8Array {
 }
 
 /** A field of the pod as the downward API gives it; undefined when there is no such field. */
-export function fieldOf(pod: Pod, path: string, around: Surroundings): string | undefined {
+export function fieldOf(pod: Pod, path: string, context: PodContext): string | undefined {
   const meta = pod.metadata;
   const part = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path);
   if (part) return (part[1] === 'labels' ? meta.labels : meta.annotations)?.[part[2] ?? ''] ?? '';
@@ -133,17 +133,17 @@ export function fieldOf(pod: Pod, path: string, around: Surroundings): string | 
     case 'metadata.annotations':
       return quoted(meta.annotations);
     case 'spec.nodeName':
-      return around.nodeName;
+      return context.nodeName;
     case 'spec.serviceAccountName':
       return pod.spec.serviceAccountName ?? '';
     case 'status.hostIP':
-      return around.hostIps[0] ?? '';
+      return context.hostIps[0] ?? '';
     case 'status.hostIPs':
-      return around.hostIps.join(',');
+      return context.hostIps.join(',');
     case 'status.podIP':
-      return around.podIps[0] ?? '';
+      return context.podIps[0] ?? '';
     case 'status.podIPs':
-      return around.podIps.join(',');
+      return context.podIps.join(',');
     default:
       return undefined;
   }
@@ -174,7 +174,7 @@ function goQuoted(text: string): string {
 }
 
 /** An amount of a container in whole divisors, rounded up; without a limit, what the node has. */
-export function resourceOf(pod: Pod, own: Container, field: ResourceField, around: Surroundings): string {
+export function resourceOf(pod: Pod, own: Container, field: ResourceField, context: PodContext): string {
   const container = field.containerName ? (containerOf(pod, field.containerName) ?? own) : own;
   const [which, resource] = [
     field.resource.slice(0, field.resource.indexOf('.')),
@@ -183,17 +183,17 @@ export function resourceOf(pod: Pod, own: Container, field: ResourceField, aroun
   const { limits, requests } = container.resources ?? {};
   const text =
     which === 'limits'
-      ? (limits?.[resource] ?? around.allocatable[resource])
+      ? (limits?.[resource] ?? context.allocatable[resource])
       : (requests?.[resource] ?? limits?.[resource]);
   return String(dividedBy(amountOf(text) ?? 0, field.divisor));
 }
 
 /** `WEB_SERVICE_HOST` and its kin, for the services of the pod's namespace and for `kubernetes` always. */
-function serviceVariables(pod: Pod, around: Surroundings): ReadonlyMap<string, string> {
+function serviceVariables(pod: Pod, context: PodContext): ReadonlyMap<string, string> {
   const out = new Map<string, string>();
   const namespace = pod.metadata.namespace ?? '';
-  const master = around.objects.get('Service', 'default', 'kubernetes');
-  const own = pod.spec.enableServiceLinks === false ? [] : around.objects.list('Service', namespace);
+  const master = context.objects.get('Service', 'default', 'kubernetes');
+  const own = pod.spec.enableServiceLinks === false ? [] : context.objects.list('Service', namespace);
   for (const service of [...(master ? [master] : []), ...own]) addService(service, out);
   return out;
 }

@@ -1,7 +1,7 @@
 import type { KubeObject } from '#model';
 import { amountOf } from './amounts.js';
 import { bytesOfBase64, fieldOf, resourceOf } from './environment.js';
-import type { Surroundings } from './environment.js';
+import type { PodContext } from './environment.js';
 import { allContainersOf } from './pod.js';
 import type { Container, ConfigMapSource, DownwardItem, KeyToPath, Pod, ProjectedSource, Volume } from './pod.js';
 
@@ -60,7 +60,7 @@ export function limitedVolumesOf(
   });
 }
 
-export interface VolumeInputs extends Surroundings {
+export interface VolumeInputs extends PodContext {
   /** Tokens by the key of their need. */
   readonly tokens: ReadonlyMap<string, string>;
 }

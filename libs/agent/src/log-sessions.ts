@@ -3,18 +3,18 @@ import type { LogRequest, StreamOpened } from '#model';
 import { parseInstant } from '#std';
 import type { Instant } from '#std';
 import { ByteStream } from '#engine';
-import type { PodKeeper } from './keeper.js';
+import type { PodWorker } from './pod-worker.js';
 import type { AgentOptions } from './options.js';
 
 /** Answers a request for a log: opens the stream and sends what the engine has kept, or says why there is nothing. */
-export class LogAnswers {
+export class LogSessions {
   private readonly open = new Set<ByteStream>();
 
   constructor(private readonly options: AgentOptions) {}
 
-  answer(request: LogRequest, keeper: PodKeeper | undefined): StreamOpened {
-    if (!keeper) return refused(`pod "${request.pod}" is not on this node`);
-    const found = logContainer(keeper, request.container, request.previous);
+  answer(request: LogRequest, worker: PodWorker | undefined): StreamOpened {
+    if (!worker) return refused(`pod "${request.pod}" is not on this node`);
+    const found = logContainer(worker, request.container, request.previous);
     if ('problem' in found) return refused(found.problem);
     this.send(request, found.id).catch((error: unknown) =>
       this.options.log?.(`log of ${request.pod}: ${error instanceof Error ? error.message : String(error)}`),
@@ -64,13 +64,13 @@ export class LogAnswers {
 
 /** The container whose log is meant: the current one, or the one before it; while one waits, the one that ended last. */
 function logContainer(
-  keeper: PodKeeper,
+  worker: PodWorker,
   name: string,
   previous: boolean,
 ): { readonly id: string } | { readonly problem: string } {
-  const { pod } = keeper;
-  const [current, before] = kubelet.attemptsOf(keeper.containers, name);
-  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = keeper.record.status;
+  const { pod } = worker;
+  const [current, before] = kubelet.attemptsOf(worker.containers, name);
+  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = worker.record.status;
   const status = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses].find(
     (s) => s.name === name,
   );

@@ -2,7 +2,7 @@ import { kubelet } from '#loops';
 import type { KubeObject } from '#model';
 import type { RuntimeInfo } from '#ports';
 
-export interface Refused {
+export interface Rejection {
   readonly reason: string;
   /** Of the pod's status; the event says it without `Pod was rejected: `. */
   readonly message: string;
@@ -22,24 +22,24 @@ const SAFE_SYSCTLS = new Set([
   'net.ipv4.tcp_wmem',
 ]);
 
-/** The node as its pods find it. */
+/** Properties of the node that rejection depends on. */
 export interface Place {
   readonly allocatable: Readonly<Record<string, string>>;
   readonly node: KubeObject | undefined;
   readonly info: Pick<RuntimeInfo, 'operatingSystem' | 'security'>;
 }
 
-/** Whether a pod that was bound here can run here beside those that do. */
-export function refusalOf(
+/** Returns why the kubelet rejects a pod that was bound to this node, undefined when it admits it. */
+export function rejectionOf(
   pod: kubelet.Pod,
   others: readonly kubelet.Pod[],
   { allocatable, node, info }: Place,
-): Refused | undefined {
+): Rejection | undefined {
   const unsupported = kubelet.unsupportedBy(info.security, info.operatingSystem, pod);
   if (unsupported) return unsupported;
   const unsafe = pod.spec.securityContext?.sysctls?.find((s) => !SAFE_SYSCTLS.has(s.name.replaceAll('/', '.')));
   if (unsafe) return refused('SysctlForbidden', `forbidden sysctl: "${unsafe.name}" not allowlisted`);
-  const short = shortOf(pod, others, allocatable);
+  const short = insufficientResource(pod, others, allocatable);
   if (short) return short;
   const labels = node?.metadata.labels;
   if (labels && !kubelet.nodeMatches(pod, labels, node.metadata.name)) {
@@ -51,16 +51,16 @@ export function refusalOf(
     ? refused('NodePorts', "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports")
     : undefined;
 }
-function refused(reason: string, message: string): Refused {
+function refused(reason: string, message: string): Rejection {
   return { reason, message };
 }
 
-/** Which resource the node lacks for the pod beside the others. */
-export function shortOf(
+/** Returns the first resource of which the node has too little left. */
+export function insufficientResource(
   pod: kubelet.Pod,
   others: readonly kubelet.Pod[],
   allocatable: Readonly<Record<string, string>>,
-): Refused | undefined {
+): Rejection | undefined {
   const podsMax = Number(allocatable.pods ?? Infinity);
   if (others.length + 1 > podsMax) return refused('OutOfpods', lacking('pods', 1, others.length, podsMax));
   for (const [resource, wanted] of Object.entries(kubelet.requestsOf(pod))) {

@@ -1,6 +1,6 @@
 import type { kubelet } from '#loops';
 import type { KnownImages } from './images.js';
-import type { PodKeeper } from './keeper.js';
+import type { PodWorker } from './pod-worker.js';
 import type { PullRecords } from './pull-records.js';
 import type { AgentOptions } from './options.js';
 import type { Reporter } from './reporter.js';
@@ -8,8 +8,8 @@ import type { Tokens } from './tokens.js';
 import type { Slots } from '#engine';
 import type { RuntimeInfo } from '#ports';
 
-/** What all pods of a node share. */
-export interface Surroundings {
+/** State and services shared by all pod workers of a node. */
+export interface NodeContext {
   readonly options: AgentOptions;
   readonly node: kubelet.NodeFacts;
   readonly reporter: Reporter;
@@ -27,5 +27,5 @@ export interface Surroundings {
   /** Why the pod cannot be given what it asks for now, beside the others. */
   resizeRefusal(pod: kubelet.Pod): kubelet.Situation['resizeRefused'];
   log(line: string): void;
-  finished(keeper: PodKeeper): void;
+  finished(worker: PodWorker): void;
 }

@@ -9,17 +9,17 @@ import {
 } from '#model';
 import type { RuntimeSession } from '#ports';
 import { ByteStream, decodeMessage, encodeMessage } from '#engine';
-import type { PodKeeper } from './keeper.js';
+import type { PodWorker } from './pod-worker.js';
 import type { AgentOptions } from './options.js';
 
 /** Answers `exec`, `attach` and `portforward`: joins a program's input and output, or a port, to a byte stream. */
-export class SessionAnswers {
+export class ExecSessions {
   private readonly open = new Set<ByteStream>();
 
   constructor(private readonly options: AgentOptions) {}
 
-  answer(request: SessionRequest, keeper: PodKeeper | undefined): StreamOpened {
-    const [current] = keeper ? kubelet.attemptsOf(keeper.containers, request.container) : [];
+  answer(request: SessionRequest, worker: PodWorker | undefined): StreamOpened {
+    const [current] = worker ? kubelet.attemptsOf(worker.containers, request.container) : [];
     if (current?.state !== 'running') {
       const message = `unable to upgrade connection: container not found ("${request.container}")`;
       return { opened: false, code: 500, reason: 'InternalError', message };
@@ -27,8 +27,8 @@ export class SessionAnswers {
     void this.serve(request.stream, () => this.options.runtime.session(current.id, request));
     return { opened: true };
   }
-  forward({ stream, port }: ForwardRequest, keeper: PodKeeper | undefined): StreamOpened {
-    const sandbox = keeper?.containers.find(({ labels, state }) => labels.role === 'infra' && state === 'running');
+  forward({ stream, port }: ForwardRequest, worker: PodWorker | undefined): StreamOpened {
+    const sandbox = worker?.containers.find(({ labels, state }) => labels.role === 'infra' && state === 'running');
     if (!sandbox)
       return {
         opened: false,

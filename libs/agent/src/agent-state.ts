@@ -1,23 +1,23 @@
 import { isJsonObject } from '#std';
 import type { AssignedPod } from './assigned.js';
-import type { RememberedPulls } from './pull-records.js';
+import type { PullState } from './pull-records.js';
 import type { AgentOptions } from './options.js';
 import { pause } from '#engine';
 
 const SAVE_AFTER_MS = 1000;
 const VERSION = 1;
 
-export interface Remembered {
+export interface AgentState {
   readonly cluster: string;
   readonly position: number;
   /** The pods' range, as the control plane last said it. */
   readonly podCidr?: string | undefined;
   readonly pods: readonly AssignedPod[];
-  readonly pulls?: RememberedPulls;
+  readonly pulls?: PullState;
 }
 
-/** What an agent remembers over a restart, so that it looks after its pods even while it is cut off. */
-export class Memory {
+/** Persists the agent's assignments, so that a restarted agent manages its pods while the control plane is unreachable. */
+export class AgentStateFile {
   private saving = false;
   private isChanged = false;
   private stopped = false;
@@ -26,16 +26,16 @@ export class Memory {
 
   constructor(
     private readonly options: AgentOptions,
-    private readonly now: () => Partial<Remembered>,
+    private readonly now: () => Partial<AgentState>,
   ) {}
 
-  /** Undefined when there is nothing, or nothing that can be read: the control plane tells it all again. */
-  async load(): Promise<Remembered | undefined> {
+  /** Returns undefined when there is no state, or none that can be read: the next sync replaces it. */
+  async load(): Promise<AgentState | undefined> {
     try {
       const text = await this.options.volumes.loadState();
       if (text === undefined) return undefined;
       const state: unknown = JSON.parse(text);
-      if (isRemembered(state)) return state;
+      if (isAgentState(state)) return state;
       this.options.log?.('what was assigned is remembered in a form of another build: it is not used');
     } catch (error) {
       this.options.log?.(`what was assigned cannot be read: ${words(error)}`);
@@ -91,7 +91,7 @@ export class Memory {
   }
 }
 
-function isRemembered(state: unknown): state is Remembered {
+function isAgentState(state: unknown): state is AgentState {
   return (
     isJsonObject(state) &&
     state['version'] === VERSION &&

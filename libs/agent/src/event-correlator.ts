@@ -4,7 +4,7 @@ import { toTime } from '#std';
 import type { Instant } from '#std';
 
 const TEN_MINUTES_MS = 600_000;
-/** So many that differ in their message only have a row each within ten minutes, as in client-go; the others share one. */
+/** Events with different messages that get a row each within ten minutes, as in client-go; later ones share one row. */
 const SIMILAR_MAX = 9;
 const TOLD_MAX = 4096;
 
@@ -20,16 +20,16 @@ interface Similar {
 type Said = Pick<kubelet.Incident, 'type' | 'reason' | 'message'>;
 
 /**
- * Counts incidents, so that one which goes on for hours does not fill the log: they are told at repeat 1, 2, 4, 8 … and every
- * ten minutes, and what comes in ever other words is combined.
+ * Correlates incidents as client-go's EventCorrelator does: equal ones are counted and reported at repeat 1, 2, 4, 8 … and
+ * every ten minutes, and many that differ in their message only are combined.
  */
-export class Repeats {
-  /** By what was said, the one that was said last at the end. */
+export class EventCorrelator {
+  /** By incident, in the order of last use. */
   private readonly told = new Map<string, Told>();
   private readonly similar = new Map<string, Similar>();
 
-  /** What is to be told of it; undefined when it was told a moment ago. */
-  note(object: IncidentReport['object'], said: Said, now: Instant): IncidentReport | undefined {
+  /** Returns the report that is due, undefined when the incident is only counted. */
+  correlate(object: IncidentReport['object'], said: Said, now: Instant): IncidentReport | undefined {
     const { type, reason } = said;
     const group = [object.uid, object.fieldPath ?? '', type, reason].join('\n');
     const isCombined = this.isOneTooMany(group, said.message, now);

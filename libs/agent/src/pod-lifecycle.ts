@@ -3,28 +3,28 @@ import { RuntimeFault } from '#ports';
 import type { Instant } from '#std';
 import { runHook } from './hooks.js';
 import { ensureImage } from './images.js';
-import type { PodKeeper } from './keeper.js';
+import type { PodWorker } from './pod-worker.js';
 import { messageOf, PodFiles } from './pod-files.js';
 import { probeTarget } from './probe-target.js';
 import { amountsOf, containerSpec, roleOf, sandboxSpec } from './specs.js';
 import { Stopper } from './stopper.js';
-import type { Surroundings } from './surroundings.js';
+import type { NodeContext } from './node-context.js';
 
 const CONFIG_RETRY_MS = 5000;
 
-/** Carries out for one pod what the loop decided. */
-export class Operations {
+/** Carries out the actions that the kubelet loop decided for one pod. */
+export class PodLifecycle {
   readonly files: PodFiles;
   private readonly stopper: Stopper;
   /** Containers that a clean-up has removed. */
   private readonly removed = new Set<string>();
 
   constructor(
-    private readonly around: Surroundings,
-    private readonly keeper: PodKeeper,
+    private readonly context: NodeContext,
+    private readonly worker: PodWorker,
   ) {
-    this.files = new PodFiles(around, keeper);
-    this.stopper = new Stopper(around, keeper);
+    this.files = new PodFiles(context, worker);
+    this.stopper = new Stopper(context, worker);
   }
 
   run(action: Exclude<kubelet.Action, { do: 'stop' }>): Promise<void> {
@@ -57,47 +57,47 @@ export class Operations {
   }
 
   private async startSandbox(attempt: number): Promise<void> {
-    const { keeper } = this;
-    const { options, making } = this.around;
+    const { worker } = this;
+    const { options, making } = this.context;
     try {
       const made = await making.hold(() =>
-        options.runtime.startSandbox(sandboxSpec(keeper.owner, keeper.pod, attempt, options.node)),
+        options.runtime.startSandbox(sandboxSpec(worker.owner, worker.pod, attempt, options.node)),
       );
-      const { sandboxRetry: _retry, ...record } = keeper.record;
-      keeper.record = record;
-      await keeper.takeOne(made.id, made);
+      const { sandboxRetry: _retry, ...record } = worker.record;
+      worker.record = record;
+      await worker.takeOne(made.id, made);
     } catch (error) {
-      const count = (keeper.record.sandboxRetry?.count ?? 0) + 1;
+      const count = (worker.record.sandboxRetry?.count ?? 0) + 1;
       const at = this.now() + Math.min(1000 * 2 ** count, 30_000);
-      keeper.record = { ...keeper.record, sandboxRetry: { at, count } };
+      worker.record = { ...worker.record, sandboxRetry: { at, count } };
       this.tell({
         type: 'Warning',
         reason: 'FailedCreatePodSandBox',
         message: `Failed to create pod sandbox: ${messageOf(error)}`,
       });
-      await keeper.observeAll();
+      await worker.observeAll();
     }
   }
 
   private async start(action: kubelet.Action & { do: 'start' }): Promise<void> {
-    const { keeper } = this;
-    const container = kubelet.containerOf(keeper.pod, action.container);
+    const { worker } = this;
+    const container = kubelet.containerOf(worker.pod, action.container);
     if (!container) return;
-    const ephemeral = roleOf(keeper.pod, container.name) === 'ephemeral';
+    const ephemeral = roleOf(worker.pod, container.name) === 'ephemeral';
     // What is started for a look into a pod is no part of the pod's story.
     const tell = (incident: kubelet.Incident): void =>
       void (ephemeral || this.tell({ ...incident, container: container.name }));
-    const image = await ensureImage(this.around, keeper.pod, container, tell);
+    const image = await ensureImage(this.context, worker.pod, container, tell);
     if ('problem' in image) return this.hindered(container.name, image.problem.reason, image.problem.message);
     // Pulling may have taken long: a pod that is to end meanwhile gets no new container.
-    if (keeper.record.endBy !== undefined || keeper.over) return;
+    if (worker.record.endBy !== undefined || worker.over) return;
     const making = `making:${container.name}`;
-    keeper.busy.add(making);
+    worker.busy.add(making);
     let id: string | undefined;
     try {
       id = await this.make(container, action, image.found.user, tell);
     } finally {
-      keeper.busy.delete(making);
+      worker.busy.delete(making);
     }
     if (id !== undefined && container.lifecycle?.postStart) await this.postStart(container, id, action.ips[0]);
   }
@@ -107,8 +107,8 @@ export class Operations {
     imageUser: string,
     tell: (incident: kubelet.Incident) => void,
   ): Promise<string | undefined> {
-    const { keeper } = this;
-    const { options, making } = this.around;
+    const { worker } = this;
+    const { options, making } = this.context;
     let id: string;
     try {
       const spec = await this.specOf(container, action, imageUser);
@@ -117,37 +117,37 @@ export class Operations {
     } catch (error) {
       if (error instanceof RuntimeFault && error.reason === 'unavailable') throw error;
       const config = error instanceof kubelet.ConfigProblem;
-      this.around.images.forget(kubelet.withDefaultTag(container.image ?? ''));
+      this.context.images.forget(kubelet.withDefaultTag(container.image ?? ''));
       tell({ type: 'Warning', reason: 'Failed', message: `Error: ${messageOf(error)}` });
       this.hindered(container.name, config ? 'CreateContainerConfigError' : 'CreateContainerError', messageOf(error));
       return undefined;
     }
     tell({ type: 'Normal', reason: 'Created', message: 'Container created' });
-    keeper.record = kubelet.withContainer(keeper.record, container.name, {
+    worker.record = kubelet.withContainer(worker.record, container.name, {
       applied: kubelet.amountsOf(container.resources),
     });
     if (container.lifecycle?.postStart)
-      keeper.record = kubelet.withContainer(keeper.record, container.name, { postStart: 'running', postStartFor: id });
+      worker.record = kubelet.withContainer(worker.record, container.name, { postStart: 'running', postStartFor: id });
     try {
       await making.hold(() => options.runtime.startContainer(id), 'first');
     } catch (error) {
       if (error instanceof RuntimeFault && error.reason === 'unavailable') throw error;
       tell({ type: 'Warning', reason: 'Failed', message: `Error: ${messageOf(error)}` });
-      keeper.record = kubelet.withoutProblem(keeper.record, container.name);
-      await keeper.observeOne(id);
+      worker.record = kubelet.withoutProblem(worker.record, container.name);
+      await worker.observeOne(id);
       return undefined;
     }
     tell({ type: 'Normal', reason: 'Started', message: 'Container started' });
-    keeper.record = kubelet.withoutProblem(keeper.record, container.name);
-    await keeper.observeOne(id);
+    worker.record = kubelet.withoutProblem(worker.record, container.name);
+    await worker.observeOne(id);
     return id;
   }
   /** Not `busy` with starting any more as far as others are concerned, but not running either until the hook has ended. */
   private async postStart(container: kubelet.Container, id: string, ip: string | undefined): Promise<void> {
-    const { keeper } = this;
+    const { worker } = this;
     const handler = container.lifecycle?.postStart;
-    const failure = handler && (await runHook(this.around, { pod: keeper.pod, container, handler, id, ip }));
-    keeper.record = kubelet.withContainer(keeper.record, container.name, { postStart: 'done' });
+    const failure = handler && (await runHook(this.context, { pod: worker.pod, container, handler, id, ip }));
+    worker.record = kubelet.withContainer(worker.record, container.name, { postStart: 'done' });
     if (failure === undefined) return;
     this.tell({
       type: 'Warning',
@@ -156,26 +156,26 @@ export class Operations {
       container: container.name,
     });
     this.tell({ type: 'Normal', reason: 'Killing', message: 'FailedPostStartHook', container: container.name });
-    const graceMs = (keeper.pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+    const graceMs = (worker.pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
     this.stopper.stop({ do: 'stop', id, container: container.name, deadline: this.now() + graceMs });
   }
   private hindered(name: string, reason: string, message: string): void {
-    const { keeper } = this;
+    const { worker } = this;
     const now = this.now();
-    const known = kubelet.containerRecord(keeper.record, name);
+    const known = kubelet.containerRecord(worker.record, name);
     const pulling = reason === 'ErrImagePull';
     const pull = pulling ? kubelet.nextBackOff(known.pull, now) : { delayMs: CONFIG_RETRY_MS, since: now };
-    keeper.record = kubelet.withContainer(keeper.record, name, { problem: { reason, message, at: now }, pull });
+    worker.record = kubelet.withContainer(worker.record, name, { problem: { reason, message, at: now }, pull });
   }
 
   private async specOf(
     container: kubelet.Container,
     action: kubelet.Action & { do: 'start' },
     imageUser: string,
-  ): Promise<Parameters<Surroundings['options']['runtime']['createContainer']>[0]> {
-    const { pod, owner } = this.keeper;
+  ): Promise<Parameters<NodeContext['options']['runtime']['createContainer']>[0]> {
+    const { pod, owner } = this.worker;
     refuseRoot(pod, container, imageUser);
-    const unsupported = kubelet.unsupportedOf(this.around.info.security, pod, container);
+    const unsupported = kubelet.unsupportedOf(this.context.info.security, pod, container);
     if (unsupported) throw new kubelet.ConfigProblem(unsupported.message);
     const environment = kubelet.environmentOf(pod, container, this.files.inputs(action.ips));
     const mounts = await this.files.mountsOf(container, action, environment);
@@ -187,54 +187,54 @@ export class Operations {
       sandboxId: action.sandboxId,
       environment,
       mounts,
-      node: this.around.options.node,
-      memoryBytes: this.around.info.memoryBytes,
+      node: this.context.options.node,
+      memoryBytes: this.context.info.memoryBytes,
       ...this.targetOf(container),
     });
   }
   private targetOf(container: kubelet.Container): { readonly pidOf?: string } {
     const target =
-      container.targetContainerName && kubelet.attemptsOf(this.keeper.containers, container.targetContainerName)[0];
+      container.targetContainerName && kubelet.attemptsOf(this.worker.containers, container.targetContainerName)[0];
     return target ? { pidOf: target.id } : {};
   }
   private async probe(action: kubelet.Action & { do: 'probe' }): Promise<void> {
-    const { keeper } = this;
-    const container = kubelet.containerOf(keeper.pod, action.container);
+    const { worker } = this;
+    const container = kubelet.containerOf(worker.pod, action.container);
     const probe = container && kubelet.probeOf(container, action.kind);
     if (!container || !probe) return;
     const target = probeTarget(container, probe, action);
     const answer =
       typeof target === 'string'
         ? { result: 'unknown' as const, output: target }
-        : await this.around.options.prober.probe(target);
-    const observed = keeper.containers.find((c) => c.id === action.id && c.state === 'running');
-    if (!observed || (action.kind !== 'readiness' && keeper.stopping[action.id] !== undefined)) return;
+        : await this.context.options.prober.probe(target);
+    const observed = worker.containers.find((c) => c.id === action.id && c.state === 'running');
+    if (!observed || (action.kind !== 'readiness' && worker.stopping[action.id] !== undefined)) return;
     const outcome = { kind: action.kind, container: action.container, containerId: action.id, ...answer };
     const now = this.now();
-    const taken = kubelet.recordProbe(keeper.pod, keeper.record, observed, outcome, now);
-    keeper.record = taken.record;
+    const taken = kubelet.recordProbe(worker.pod, worker.record, observed, outcome, now);
+    worker.record = taken.record;
     for (const incident of taken.incidents) this.tell(incident);
   }
 
   private async resize(action: kubelet.Action & { do: 'resize' }): Promise<void> {
-    const { keeper } = this;
-    await this.around.options.runtime.resize(action.id, amountsOf(action.resources));
-    keeper.record = kubelet.withContainer(keeper.record, action.container, { applied: action.resources });
+    const { worker } = this;
+    await this.context.options.runtime.resize(action.id, amountsOf(action.resources));
+    worker.record = kubelet.withContainer(worker.record, action.container, { applied: action.resources });
     const words = JSON.stringify({
       containers: [{ name: action.container, resources: action.resources }],
-      generation: keeper.pod.metadata.generation,
+      generation: worker.pod.metadata.generation,
     });
     this.tell({ type: 'Normal', reason: 'ResizeCompleted', message: `Pod resize completed: ${words}` });
   }
   private async remove(id: string): Promise<void> {
-    await this.around.options.runtime.remove(id);
-    await this.keeper.observeOne(id);
+    await this.context.options.runtime.remove(id);
+    await this.worker.observeOne(id);
   }
   private async cleanUp(): Promise<void> {
-    const { keeper } = this;
-    const { runtime, volumes } = this.around.options;
+    const { worker } = this;
+    const { runtime, volumes } = this.context.options;
     // What went in an earlier try that failed later is not asked for again.
-    const left = keeper.containers.filter((c) => !this.removed.has(c.id));
+    const left = worker.containers.filter((c) => !this.removed.has(c.id));
     const removeAll = (containers: readonly kubelet.Observed[]): Promise<unknown> =>
       Promise.all(
         containers.map(async (c) => {
@@ -245,17 +245,17 @@ export class Operations {
     // The sandbox goes last: what still ends may need its network.
     await removeAll(left.filter((c) => c.labels.role !== 'infra'));
     await removeAll(left.filter((c) => c.labels.role === 'infra'));
-    await volumes.removePod(keeper.uid);
-    this.around.tokens.forget(keeper.uid);
-    keeper.record = kubelet.cleaned(keeper.situation());
-    keeper.containers = [];
+    await volumes.removePod(worker.uid);
+    this.context.tokens.forget(worker.uid);
+    worker.record = kubelet.cleaned(worker.situation());
+    worker.containers = [];
   }
 
   private tell(incident: kubelet.Incident): void {
-    this.around.reporter.incident(this.keeper.pod, incident);
+    this.context.reporter.incident(this.worker.pod, incident);
   }
   private now(): Instant {
-    return this.keeper.now();
+    return this.worker.now();
   }
 }
 

@@ -11,8 +11,8 @@ const RETRY_MS = 1000;
 /** One assignment that is behind may be an answer that came late. */
 const REFUSALS_MAX = 3;
 
-/** The agent's side of its talk with the health app: who it is, that it lives, and what it is to run. */
-export class Contact {
+/** Registers the node, sends heartbeats and receives assignments. Its peer is the health app. */
+export class ControlPlaneClient {
   private registered = false;
   private syncing = false;
   private stopped = false;

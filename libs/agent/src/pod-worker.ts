@@ -3,11 +3,11 @@ import type { PodReport } from '#model';
 import type { ContainerOwner, RuntimeChange, RuntimeContainer } from '#ports';
 import { Fault, type Instant } from '#std';
 import { RuntimeFault } from '#ports';
-import { Operations } from './operations.js';
-import type { Surroundings } from './surroundings.js';
+import { PodLifecycle } from './pod-lifecycle.js';
+import type { NodeContext } from './node-context.js';
 import { pause } from '#engine';
 
-export interface KeeperReport {
+export interface WorkerReport {
   readonly pod: kubelet.Pod;
   readonly status: kubelet.PodStatus;
   readonly finished: boolean;
@@ -22,8 +22,8 @@ const RETRY_MS_MAX = 60_000;
 const DECIDE = 'decision';
 const STAGES = ['created', 'running', 'exited'];
 
-/** Keeps one pod as it should be: looks, lets the loop decide, carries out, reports. */
-export class PodKeeper {
+/** Reconciles one pod: observes its containers, runs the kubelet loop, carries out its actions, reports the status. */
+export class PodWorker {
   record: kubelet.PodRecord;
   containers: readonly kubelet.Observed[] = [];
   readonly busy = new Set<string>();
@@ -43,24 +43,24 @@ export class PodKeeper {
   private lookAgain = false;
   private wake: (() => void) | undefined;
   private observed = false;
-  private readonly operations: Operations;
+  private readonly lifecycle: PodLifecycle;
 
   constructor(
-    private readonly around: Surroundings,
+    private readonly context: NodeContext,
     public pod: kubelet.Pod,
     readonly owner: ContainerOwner,
   ) {
-    const { clock } = around.options;
+    const { clock } = context.options;
     this.wallOffset = clock.now() - clock.monotonic();
     this.record = kubelet.newPodRecord(pod.metadata.uid, kubelet.startOf(pod) ?? clock.now(), pod.status);
-    this.operations = new Operations(around, this);
+    this.lifecycle = new PodLifecycle(context, this);
   }
   get uid(): string {
     return this.pod.metadata.uid;
   }
   /** The wall clock. When it was set since the last look, what was planned by it moves along first. */
   now(): Instant {
-    const { clock } = this.around.options;
+    const { clock } = this.context.options;
     const now = clock.now();
     const offset = now - clock.monotonic();
     const step = offset - this.wallOffset;
@@ -77,22 +77,22 @@ export class PodKeeper {
     this.pod = pod;
     this.record = kubelet.learned(pod, this.record, this.containers);
     this.retryNow();
-    if (refresh) this.operations.files.refreshVolumes();
+    if (refresh) this.lifecycle.files.refreshVolumes();
     this.look();
   }
   /** A ConfigMap, Secret or Service that it may need changed. */
   needsChanged(): void {
     this.retryNow();
-    this.operations.files.refreshVolumes();
+    this.lifecycle.files.refreshVolumes();
     this.look();
   }
   /** A volume that has grown over its limit costs the pod its place. */
   async checkUsage(): Promise<void> {
     if (this.over || this.record.endBy !== undefined) return;
     for (const { name, limitBytes, limit } of kubelet.limitedVolumesOf(this.pod)) {
-      if ((await this.around.options.volumes.usedBytes(this.uid, name)) <= limitBytes) continue;
+      if ((await this.context.options.volumes.usedBytes(this.uid, name)) <= limitBytes) continue;
       const message = `Usage of EmptyDir volume "${name}" exceeds the limit "${limit}". `;
-      this.around.reporter.incident(this.pod, { type: 'Warning', reason: 'Evicted', message });
+      this.context.reporter.incident(this.pod, { type: 'Warning', reason: 'Evicted', message });
       this.record = kubelet.evicted(this.pod, this.record, message, this.now());
       this.look();
       return;
@@ -116,7 +116,7 @@ export class PodKeeper {
       this.observed = true;
       this.record = kubelet.adopted(this.pod, this.record, this.containers);
     }
-    this.operations.observed();
+    this.lifecycle.observed();
     this.look();
   }
   /** News of the engine. Whoever starts a container looks at it right afterwards: that is not asked for twice. */
@@ -136,7 +136,7 @@ export class PodKeeper {
   }
   /** One container as it is now, after something was done to it. */
   async observeOne(id: string): Promise<void> {
-    if (!this.busy.has('cleanup')) await this.takeOne(id, await this.around.options.runtime.inspect(id));
+    if (!this.busy.has('cleanup')) await this.takeOne(id, await this.context.options.runtime.inspect(id));
   }
   /** One container as the engine has just shown it. */
   async takeOne(id: string, found: RuntimeContainer | undefined): Promise<void> {
@@ -146,7 +146,7 @@ export class PodKeeper {
     if (!shown) this.removed.add(id);
     const others = this.containers.filter((c) => c.id !== id);
     this.containers = shown && !this.removed.has(id) ? [...others, this.latest(shown)] : others;
-    this.operations.observed();
+    this.lifecycle.observed();
     this.look();
   }
   private latest(shown: kubelet.Observed): kubelet.Observed {
@@ -158,12 +158,12 @@ export class PodKeeper {
     if (container.state !== 'exited' || container.labels.role === 'infra') return container;
     if (known?.state === 'exited')
       return { ...container, ...(known.message !== undefined && { message: known.message }) };
-    const message = await this.operations.files.terminationMessage(container).catch(() => '');
+    const message = await this.lifecycle.files.terminationMessage(container).catch(() => '');
     return { ...container, ...(message && { message }) };
   }
   async observeAll(): Promise<void> {
     const since = this.version;
-    await this.observe(await this.around.options.runtime.containers(this.owner, this.uid), since);
+    await this.observe(await this.context.options.runtime.containers(this.owner, this.uid), since);
   }
 
   /** Decides anew, soon: many reasons at once lead to one look. */
@@ -176,14 +176,14 @@ export class PodKeeper {
     queueMicrotask(() => {
       this.looking = false;
       this.lookAgain = false;
-      if (!this.around.stopped && this.observed && !this.over && !this.busy.has('cleanup')) this.tryToDecide();
+      if (!this.context.stopped && this.observed && !this.over && !this.busy.has('cleanup')) this.tryToDecide();
       if (this.lookAgain) this.look();
     });
   }
   situation(): kubelet.Situation {
-    const { node } = this.around;
+    const { node } = this.context;
     const now = this.now();
-    const resizeRefused = kubelet.isResizing(this.pod, this.record) ? this.around.resizeRefusal(this.pod) : undefined;
+    const resizeRefused = kubelet.isResizing(this.pod, this.record) ? this.context.resizeRefusal(this.pod) : undefined;
     return {
       pod: this.pod,
       record: this.record,
@@ -203,15 +203,15 @@ export class PodKeeper {
       this.decide();
       this.failures.delete(DECIDE);
     } catch (error) {
-      this.around.options.onBug?.(error);
+      this.context.options.onBug?.(error);
       const pauseMs = this.noted(DECIDE, DECIDE, error);
-      const { clock } = this.around.options;
+      const { clock } = this.context.options;
       this.wake?.();
       this.wake = clock.after(pauseMs, () => this.look());
     }
   }
   private decide(): void {
-    const { options, reporter } = this.around;
+    const { options, reporter } = this.context;
     const before = this.record.status;
     const plan = kubelet.planPod(this.situation());
     this.record = plan.record;
@@ -222,7 +222,7 @@ export class PodKeeper {
     this.wake = plan.wakeAt === undefined ? undefined : options.clock.at(plan.wakeAt, () => this.look());
     if (plan.finished && this.gone) {
       this.end();
-      this.around.finished(this);
+      this.context.finished(this);
       return;
     }
     for (const action of plan.actions) this.begin(action);
@@ -230,11 +230,11 @@ export class PodKeeper {
   private begin(action: kubelet.Action): void {
     const key = kubelet.actionKey(action);
     if (action.do === 'stop') {
-      this.operations.stop(action);
+      this.lifecycle.stop(action);
       return;
     }
     this.busy.add(key);
-    const run = async (): Promise<void> => this.operations.run(action);
+    const run = async (): Promise<void> => this.lifecycle.run(action);
     run()
       .then(
         () => void this.failures.delete(key),
@@ -255,20 +255,20 @@ export class PodKeeper {
     const pauseMs = this.noted(kubelet.actionKey(action), action.do, error);
     this.seeStarted();
     const isAway = error instanceof RuntimeFault && error.reason === 'unavailable';
-    return pause(this.around.options.clock, isAway ? RETRY_MS : pauseMs);
+    return pause(this.context.options.clock, isAway ? RETRY_MS : pauseMs);
   }
   /** Counts a failure, reports it when it is due, and returns for how long to wait before the next try. */
   private noted(key: string, what: string, error: unknown): number {
     const count = (this.failures.get(key) ?? 0) + 1;
     this.failures.set(key, count);
     const { namespace = '', name } = this.pod.metadata;
-    if ((count & (count - 1)) === 0) this.around.log(`${what} of pod ${namespace}/${name}: ${reasonOf(error)}`);
+    if ((count & (count - 1)) === 0) this.context.log(`${what} of pod ${namespace}/${name}: ${reasonOf(error)}`);
     return Math.min(RETRY_MS * 2 ** Math.min(count - 1, 10), RETRY_MS_MAX);
   }
   end(): void {
     this.over = true;
     this.wake?.();
-    this.operations.end();
+    this.lifecycle.end();
   }
 }
 
