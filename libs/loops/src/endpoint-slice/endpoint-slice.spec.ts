@@ -6,6 +6,7 @@ import { NOW, TestCluster } from '../shared/testing/index.js';
 import { endpointSlice } from './index.js';
 
 interface PodParts {
+  readonly node?: string;
   readonly ready?: boolean;
   readonly port?: number;
   readonly labels?: Readonly<Record<string, string>>;
@@ -42,13 +43,13 @@ function makePod(
   cluster: TestCluster,
   name: string,
   address: number,
-  { ready = true, port = 8080, labels = { app: 'x' } }: PodParts = {},
+  { ready = true, port = 8080, labels = { app: 'x' }, node = 'node-a' }: PodParts = {},
 ): Pod {
   return cluster.put<Pod>({
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace: 'default', labels },
-    spec: { nodeName: 'node-a', containers: [{ name: 'a', ports: [{ name: 'http', containerPort: port }] }] },
+    spec: { nodeName: node, containers: [{ name: 'a', ports: [{ name: 'http', containerPort: port }] }] },
     status: {
       phase: 'Running',
       podIP: ip(address),
@@ -161,8 +162,7 @@ describe('the slices of a service', () => {
   test('leave out ended pods, those without an address, and those of missing nodes', () => {
     const cluster = clusterOf();
     makeService(cluster);
-    const lost = makePod(cluster, 'lost', 1);
-    cluster.edit(pods, 'default', lost.metadata.name, { spec: { nodeName: 'missing' } });
+    makePod(cluster, 'lost', 1, { node: 'missing' });
     makePod(cluster, 'ended', 2);
     cluster.edit(pods, 'default', 'ended', { status: { phase: 'Succeeded' } });
     makePod(cluster, 'new', 3);

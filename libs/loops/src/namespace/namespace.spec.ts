@@ -163,7 +163,7 @@ describe('a namespace that is deleted', () => {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: 'p', namespace: 'b', finalizers: ['example.com/x'] },
-      spec: { containers: [] },
+      spec: { containers: [{ name: 'a', image: 'example.com/a:1' }] },
     });
     cluster.settle();
     end(cluster);
@@ -172,8 +172,7 @@ describe('a namespace that is deleted', () => {
       'stays',
     ]);
     expect(conditionsOf(cluster)).toEqual(EMPTY);
-    const pod = cluster.view.get(pods, 'b', 'p');
-    if (pod) cluster.gone(pod);
+    cluster.edit(pods, 'b', 'p', { metadata: { finalizers: null } });
     cluster.settle();
     expect(cluster.view.get(namespaces, undefined, 'b')).toBeUndefined();
   });

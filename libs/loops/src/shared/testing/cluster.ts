@@ -1,10 +1,9 @@
-import { applyMergePatch, groupOf, versionOf } from '#meta';
-import { accessPolicy, bootstrapObjects, builtinKinds, createRegistry, namespaces, registry } from '#kinds';
+import { groupOf, versionOf } from '#meta';
+import { builtinKinds, createRegistry, namespaces, registry } from '#kinds';
 import {
   applyDefaults,
   CREATED,
   decideCommand,
-  DELETED,
   isRefusal,
   kindOfStream,
   RecordedOutside,
@@ -22,7 +21,8 @@ import {
   type Submit,
 } from '#model';
 import { TestView } from '#model/testing';
-import { jsonEquals, toEventTime, toTime, uuidOf, type Instant, type Json, type JsonObject } from '#std';
+import { isJsonObject, toEventTime, toTime, uuidOf, type Instant, type Json, type JsonObject } from '#std';
+import { requireRole } from './roles.js';
 
 export const NOW: Instant = Date.UTC(2026, 0, 1, 12);
 
@@ -94,7 +94,7 @@ export class TestCluster {
       metadata: given.metadata,
       ...('status' in object && { status: object['status'] }),
     } as T;
-    this.write(born);
+    this.append(streamFor(born), CREATED, { object: born } as unknown as JsonObject);
     return born;
   }
   /** With the defaults of its kind: a spec may say less of an object than a client has to. */
@@ -111,31 +111,39 @@ export class TestCluster {
     if (isRefusal(decided)) return schema ? (applyDefaults(schema, object) as KubeObject) : object;
     return decided.object;
   }
+  /** What a person patches: of a status by its subresource, of the node of a pod as the scheduler binds it. */
   edit(ref: KindRef, namespace: string | undefined, name: string, patch: JsonObject): void {
-    const object = this.view.get(ref, namespace, name);
-    if (object) this.write(patched(object, patch));
+    const { status, ...rest } = patch;
+    const { nodeName, ...spec } = isJsonObject(rest['spec']) ? rest['spec'] : {};
+    if (typeof nodeName === 'string') this.bind(ref, namespace, name, nodeName);
+    const { spec: _, ...others } = rest;
+    const body = Object.keys(spec).length > 0 ? { ...others, spec } : others;
+    const target = { kind: ref.id, name, ...(namespace !== undefined && { namespace }) };
+    if (Object.keys(body).length > 0) this.wish({ ...target, verb: 'patch', patchType: 'merge', body });
+    if (status !== undefined)
+      this.wish({ ...target, verb: 'patch', patchType: 'merge', subresource: 'status', body: { status } });
   }
-  /** Deletes as the API does: at once, or by a mark that somebody else has to act on. */
-  delete(object: KubeObject, policy?: string): void {
-    const keeps = policy === 'Foreground' ? ['foregroundDeletion'] : policy === 'Orphan' ? ['orphan'] : [];
-    const finalizers = [...new Set([...(object.metadata.finalizers ?? []), ...keeps])];
-    const isPlaced =
-      object.kind === 'Pod' && (object['spec'] as { nodeName?: string } | undefined)?.nodeName !== undefined;
-    const waits = finalizers.length > 0 || isPlaced || object.kind === 'Namespace';
-    if (!waits) this.write(object, true);
-    else if (object.metadata.deletionTimestamp === undefined || keeps.length > 0) {
-      this.write({
-        ...object,
-        metadata: {
-          ...object.metadata,
-          ...(finalizers.length > 0 && { finalizers }),
-          deletionTimestamp: toTime(this.now),
-        },
-      });
-    }
+  private bind(ref: KindRef, namespace = 'default', name: string, node: string): void {
+    const now = this.view.get(ref, namespace, name)?.['spec'] as { nodeName?: string } | undefined;
+    if (now?.nodeName === node) return;
+    const body = { metadata: { name, namespace }, target: { kind: 'Node', name: node } };
+    this.wish({ kind: ref.id, name, namespace, verb: 'create', subresource: 'binding', body });
   }
+  /** Deletes as a person does. What has finalizers, and a pod on a node, is marked and waits for others. */
+  delete(object: KubeObject, propagationPolicy?: string): void {
+    this.wish({ ...targetOf(object), verb: 'delete', body: { ...(propagationPolicy && { propagationPolicy }) } });
+  }
+  /** The last step of what was waited for: a kubelet has stopped the pod. */
   gone(object: KubeObject): void {
-    this.write(object, true);
+    this.wish({ ...targetOf(object), verb: 'delete', body: { gracePeriodSeconds: 0 } });
+  }
+  /** A command of a person who may do everything; a refusal is a mistake of the spec. */
+  private wish(wish: Pick<Command, 'kind' | 'verb' | 'name'> & Partial<Command>): void {
+    const refusal = this.command({
+      ...{ apiVersion: apiVersionOf(wish.kind), options: {}, correlationId: `command-${this.uids}`, via: 'test' },
+      ...{ actor: { name: 'kubernetes-admin', groups: ['system:masters'] }, ...wish },
+    });
+    if (refusal) throw new Error(`${wish.verb} ${wish.kind} ${wish.name}: ${refusal.code} ${refusal.message}`);
   }
 
   // ---- the runner
@@ -250,23 +258,6 @@ export class TestCluster {
     return undefined;
   }
 
-  private write(object: KubeObject, gone = false): void {
-    const before = this.view.stream(streamFor(object))?.object;
-    const isLetGo =
-      isFinalized(object) &&
-      registry.all.every(({ ref, names }) => !names.namespaced || !this.view.list(ref, object.metadata.name).length);
-    if (!gone && !isLetGo && before && jsonEquals(without(before), without(object))) return;
-    const { deletionTimestamp, finalizers } = object.metadata;
-    const isEnding =
-      before !== undefined &&
-      deletionTimestamp !== undefined &&
-      before.metadata.finalizers !== undefined &&
-      !finalizers?.length;
-    const isFinal = gone || (isEnding && object.kind !== 'Pod') || isLetGo;
-    const stream = streamFor(object);
-    if (isFinal) this.append(stream, DELETED, { uid: object.metadata.uid });
-    else this.append(stream, before ? 'SpecChanged' : CREATED, { object: without(object) } as unknown as JsonObject);
-  }
   private append(stream: string, type: string, data: JsonObject): void {
     const before = this.view.stream(stream)?.object;
     this.view.append(stream, type, data, { time: toEventTime(this.now) });
@@ -281,42 +272,6 @@ export class TestCluster {
   }
 }
 
-const roles = new TestView(registry);
-for (const object of bootstrapObjects) roles.put(object as unknown as KubeObject);
-
-/** The role of a loop's account covers everything that the loop asks for, what follows on it included. */
-function requireRole(loop: Loop, { command, then = [] }: Submit): void {
-  const { verb, namespace = '', subresource = '', name } = command;
-  const names = registry.byId(command.kind)?.names;
-  const { group = '', version = '', plural = '' } = names ?? {};
-  if (loop.account === 'system:apiserver') return;
-  const who = loop.account.startsWith('system:') ? loop.account : `system:serviceaccount:kube-system:${loop.account}`;
-  const user = { name: who, groups: [] };
-  const asked = { verb, isResource: true, path: '', group, version, namespace, resource: plural, subresource, name };
-  if (!accessPolicy.authorize(user, asked, roles).allowed)
-    throw new Error(`the role of ${loop.account} does not let ${loop.name} ${verb} ${command.kind} ${subresource}`);
-  for (const next of then) requireRole(loop, next);
-}
-
-function isFinalized(object: KubeObject): boolean {
-  const spec = object['spec'] as { finalizers?: readonly string[] } | undefined;
-  return (
-    object.kind === 'Namespace' && object.metadata.deletionTimestamp !== undefined && spec?.finalizers?.length === 0
-  );
-}
-
-function patched(object: KubeObject, patch: JsonObject): KubeObject {
-  const result = applyMergePatch(without(object) as unknown as JsonObject, patch);
-  if (!result.ok) throw new Error('a patch that cannot be applied');
-  const next = result.value as unknown as KubeObject;
-  if (jsonEquals(next['spec'], object['spec'])) return next;
-  return { ...next, metadata: { ...next.metadata, generation: (object.metadata.generation ?? 0) + 1 } };
-}
-function without(object: KubeObject): KubeObject {
-  const { resourceVersion: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
-}
-
 const withoutAdmission = createRegistry(builtinKinds);
 const STALE: Refusal = { refused: true, code: 409, reason: 'Stale', message: 'what it was decided on has moved' };
 
@@ -327,4 +282,12 @@ function kindIdOf({ apiVersion, kind }: KubeObject): KindId {
   const found = registry.byKind(groupOf(apiVersion), versionOf(apiVersion), kind);
   if (!found) throw new Error(`no kind is ${kind} of ${apiVersion}`);
   return found.id;
+}
+function targetOf(object: KubeObject): Pick<Command, 'kind' | 'name' | 'namespace'> {
+  const { namespace, name } = object.metadata;
+  return { kind: kindIdOf(object), name, ...(namespace !== undefined && { namespace }) };
+}
+function apiVersionOf(kind: KindId): string {
+  const { group = '', version = '' } = registry.byId(kind)?.names ?? {};
+  return group === '' ? version : `${group}/${version}`;
 }
