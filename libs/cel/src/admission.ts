@@ -2,21 +2,34 @@ import { DYN, listOf, mapOf, opaque, parseType, STRING, type ObjectType, type Ty
 import { kubernetesFunctions } from './functions/index.js';
 import { overload, type Functions, type Overload } from './functions/overload.js';
 import type { Environment } from './compile.js';
-import { AuthorizerValue, NO_OVERLOAD, type Result, type Value } from './values/values.js';
+import {
+  AuthorizerValue,
+  NO_OVERLOAD,
+  type AskAuthorizer,
+  type AuthorizerAnswer,
+  type Result,
+  type Value,
+} from './values/values.js';
 
 /** What an admission expression may refer to besides `object`, `oldObject`, `request` and `namespaceObject`. */
 export interface AdmissionOptions {
-  /** The policy has a `paramKind`. */
-  readonly hasParams?: boolean;
-  /** Types of `variables.…` that come before the expression. */
+  /** Type of `params`; without one the policy has no `paramKind`. */
+  readonly params?: Type;
+  /** Types of `variables.…` that come before the expression. {@link declareVariable} adds later ones. */
   readonly variables?: ReadonlyMap<string, Type>;
   readonly hasAuthorizer?: boolean;
   /** Type of `object` and `oldObject` where it is known; `dyn` otherwise. */
   readonly object?: Type;
 }
 
+/** An environment whose `variables.…` may grow. */
+export interface AdmissionEnvironment extends Environment {
+  readonly variables: Map<string, Type>;
+  readonly composited: Map<string, Type>;
+}
+
 /** Environment of ValidatingAdmissionPolicy, MutatingAdmissionPolicy and match conditions, without the functions of an authorizer. */
-export function admissionEnvironment(options: AdmissionOptions = {}): Environment {
+export function admissionEnvironment(options: AdmissionOptions = {}): AdmissionEnvironment {
   const object = options.object ?? DYN;
   const variables = new Map<string, Type>([
     ['object', object],
@@ -24,15 +37,23 @@ export function admissionEnvironment(options: AdmissionOptions = {}): Environmen
     ['request', REQUEST],
     ['namespaceObject', NAMESPACE],
   ]);
-  if (options.hasParams) variables.set('params', DYN);
+  if (options.params) variables.set('params', options.params);
+  const composited = new Map<string, Type>();
+  const environment = { variables, composited, functions: declared };
   if (options.variables) {
-    variables.set('variables', variablesType(options.variables));
-    for (const [name, type] of options.variables) variables.set(`variables.${name}`, type);
+    variables.set('variables', variablesType(composited));
+    for (const [name, type] of options.variables) declareVariable(environment, name, type);
   }
-  if (!options.hasAuthorizer) return { variables, functions: declared };
+  if (!options.hasAuthorizer) return environment;
   variables.set('authorizer', AUTHORIZER);
   variables.set('authorizer.requestResource', opaque(`${PACKAGE}.ResourceCheck`));
-  return { variables, functions: declared };
+  return environment;
+}
+
+/** Declares one more composited variable in an environment that was made with `variables`. */
+export function declareVariable({ variables, composited }: AdmissionEnvironment, name: string, type: Type): void {
+  composited.set(name, type);
+  variables.set(`variables.${name}`, type);
 }
 
 const PACKAGE = 'kubernetes.authorization';
@@ -90,20 +111,11 @@ const NAMESPACE = object('kubernetes.Namespace', {
   status: object('kubernetes.NamespaceStatus', { phase: 'string' }),
 });
 
-/** What the authorizer said to one question. */
-export interface AuthorizerAnswer {
-  readonly allowed: boolean;
-  readonly reason: string;
-  readonly error: string;
-}
-/** Facts of a question: `verb` with `path`, or with `group`, `resource`, `subresource`, `namespace`, `name` and selectors. */
-export type AskAuthorizer = (facts: Readonly<Record<string, string>>) => AuthorizerAnswer;
-
 /** Cost of one question, as Kubernetes counts it. */
 const QUESTION_COST = 350_000;
 
-/** The functions of `authorizer`, for {@link evaluate} with an authorizer. Without one they exist but cannot be called. */
-export function authorizerFunctions(ask?: AskAuthorizer): readonly Overload[] {
+/** The functions of `authorizer`. Its value carries whom they ask. */
+export function authorizerFunctions(): readonly Overload[] {
   const name = (type: string): string => `${PACKAGE}.${type}`;
   /** Adds a fact to the question and goes on as another type. */
   const step = (from: string, method: string, [to, fact]: readonly [string, string]): Overload =>
@@ -112,8 +124,7 @@ export function authorizerFunctions(ask?: AskAuthorizer): readonly Overload[] {
     );
   const decision = (method: string, type: string, read: (answer: AuthorizerAnswer) => Result): Overload =>
     overload(`${method}: ${name('Decision')}.() ${type}`, ([value]) => {
-      if (!(value instanceof AuthorizerValue) || !ask) return NO_OVERLOAD;
-      return read(ask(value.facts));
+      return value instanceof AuthorizerValue ? read(value.ask(value.facts)) : NO_OVERLOAD;
     });
   const resource = ['subresource', 'namespace', 'name', 'fieldSelector', 'labelSelector'];
   return [
@@ -145,13 +156,15 @@ function withFact(
   [fact, value]: readonly [string, Value | undefined],
 ): Result {
   if (!(target instanceof AuthorizerValue)) return NO_OVERLOAD;
-  return new AuthorizerValue(type, { ...target.facts, [fact]: String(value) });
+  return new AuthorizerValue(type, { ...target.facts, [fact]: String(value) }, target.ask);
 }
 const declared: Functions = kubernetesFunctions.with(authorizerFunctions());
 
 /** The value of `authorizer` itself. */
-export const authorizer = new AuthorizerValue(`${PACKAGE}.Authorizer`, {});
+export function authorizerOf(ask: AskAuthorizer): AuthorizerValue {
+  return new AuthorizerValue(`${PACKAGE}.Authorizer`, {}, ask);
+}
 /** The value of `authorizer.requestResource`. */
-export function requestResource(facts: Readonly<Record<string, string>>): AuthorizerValue {
-  return new AuthorizerValue(`${PACKAGE}.ResourceCheck`, facts);
+export function requestResourceOf(ask: AskAuthorizer, facts: Readonly<Record<string, string>>): AuthorizerValue {
+  return new AuthorizerValue(`${PACKAGE}.ResourceCheck`, facts, ask);
 }

@@ -31,11 +31,10 @@ export type { StructuralSchema, ValidationRule } from './schema/schema.js';
 export { violations, type Budget, type Violation } from './schema/validate.js';
 export {
   admissionEnvironment,
-  authorizer,
-  authorizerFunctions,
-  requestResource,
+  authorizerOf,
+  declareVariable,
+  requestResourceOf,
+  type AdmissionEnvironment,
   type AdmissionOptions,
-  type AskAuthorizer,
-  type AuthorizerAnswer,
 } from './admission.js';
 export { compose, type Composition } from './composition.js';

@@ -1,4 +1,6 @@
 /** Every kind that this server has, a line each. */
+export { validatingAdmissionPolicyKind } from './admissionregistration/validatingadmissionpolicy/kind.js';
+export { validatingAdmissionPolicyBindingKind } from './admissionregistration/validatingadmissionpolicybinding/kind.js';
 export { customResourceDefinitionKind } from './apiextensions/custom-resource-definition/kind.js';
 export { deploymentKind } from './apps/deployment/kind.js';
 export { replicaSetKind } from './apps/replicaset/kind.js';

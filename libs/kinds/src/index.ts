@@ -38,6 +38,8 @@ export {
   type BootstrapObject,
 } from './access/bootstrap/index.js';
 export { reconciled } from './access/reconcile.js';
+export * from './admissionregistration/validatingadmissionpolicy/index.js';
+export * from './admissionregistration/validatingadmissionpolicybinding/index.js';
 export * from './apiextensions/custom-resource-definition/index.js';
 export { builtinAdmission } from './admission/index.js';
 export { builtinKinds } from './builtin.js';

@@ -102,11 +102,21 @@ export class FormatValue extends Named {
     super();
   }
 }
-/** Steps of a question to the authorizer; functions for them are declared by whoever has an authorizer. */
+/** What the authorizer said to one question. */
+export interface AuthorizerAnswer {
+  readonly allowed: boolean;
+  readonly reason: string;
+  readonly error: string;
+}
+/** Facts of a question: `verb` with `path`, or with `group`, `resource`, `subresource`, `namespace`, `name` and selectors. */
+export type AskAuthorizer = (facts: Readonly<Record<string, string>>) => AuthorizerAnswer;
+
+/** Steps of a question to the authorizer, and whom it is put to. */
 export class AuthorizerValue extends Named {
   constructor(
     readonly typeName: string,
     readonly facts: Readonly<Record<string, string>>,
+    readonly ask: AskAuthorizer,
   ) {
     super();
   }

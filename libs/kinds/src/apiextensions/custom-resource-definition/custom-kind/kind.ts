@@ -13,6 +13,7 @@ import {
 } from '#model';
 import { jsonEquals, type Json } from '#std';
 import { scaleSubresource } from '../../../shared/scale.js';
+import { ownersOnly } from '../../../shared/status-metadata.js';
 import type { CustomResourceDefinition, DefinedVersion } from '../schema.js';
 import { applySchemaDefaults } from '../structural/default.js';
 import { customType } from '../structural/custom-type.js';
@@ -132,11 +133,7 @@ function strategyOf(definition: CustomResourceDefinition, hasStatus: boolean): S
     registryPrefix: `${group}/${names.plural}`,
     generation: 'managed',
     generationGrows: (object, old) => !jsonEquals(content(object, hasStatus), content(old, hasStatus)),
-    statusMetadata: (written, old) => {
-      const { managedFields: _before, ...metadata } = old.metadata;
-      const { managedFields } = written.metadata;
-      return managedFields ? { ...metadata, managedFields } : metadata;
-    },
+    statusMetadata: ownersOnly,
     prepareStatus: (object, old) => ({
       ...old,
       metadata: object.metadata,

@@ -1,0 +1,7 @@
+import { kindRef } from '#model';
+import type { ValidatingAdmissionPolicy } from './schema.js';
+
+export * from './schema.js';
+export const validatingAdmissionPolicies = kindRef<ValidatingAdmissionPolicy>(
+  'admissionregistration.k8s.io.validatingadmissionpolicies',
+);

@@ -1,0 +1,46 @@
+import { standardKind } from '#model';
+import { ageColumn, column, nameColumn } from '../../shared/columns.js';
+import { validatingAdmissionPolicyBinding, type ParamRef, type ValidatingAdmissionPolicyBinding } from './schema.js';
+import { validateBinding } from './validate.js';
+
+/** Puts a policy into effect: for which requests, with which parameters, and what follows on a failure. */
+export const validatingAdmissionPolicyBindingKind = standardKind<ValidatingAdmissionPolicyBinding>({
+  names: {
+    group: 'admissionregistration.k8s.io',
+    version: 'v1',
+    kind: 'ValidatingAdmissionPolicyBinding',
+    plural: 'validatingadmissionpolicybindings',
+    categories: ['api-extensions'],
+    namespaced: false,
+  },
+  schema: validatingAdmissionPolicyBinding,
+  columns: [
+    nameColumn,
+    column<ValidatingAdmissionPolicyBinding>('PolicyName', 'Name of the policy', ({ spec }) => spec.policyName ?? ''),
+    column<ValidatingAdmissionPolicyBinding>('ParamRef', 'Its parameters', ({ spec: { paramRef } }) => {
+      if (!paramRef) return '<unset>';
+      if (paramRef.selector) return selectorCell(paramRef.selector);
+      const { namespace, name = '' } = paramRef;
+      return namespace ? `${namespace}/${name}` : name;
+    }),
+    ageColumn,
+  ],
+  strategy: {
+    generation: 'managed',
+    revalidatesMetadata: true,
+    validate: validateBinding,
+    validateUpdate: validateBinding,
+  },
+});
+
+/** A selector as Go prints it, which is what the genuine server's table shows. */
+function selectorCell({ matchLabels, matchExpressions }: NonNullable<ParamRef['selector']>): string {
+  const labels = Object.entries(matchLabels ?? {})
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([key, value]) => `${key}: ${value},`);
+  const expressions = (matchExpressions ?? []).map(
+    ({ key, operator, values }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${(values ?? []).join(' ')}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
+}
