@@ -26,6 +26,7 @@ const clock = new SystemClock();
 
 const TITLES: Readonly<Record<KeyName, string>> = {
   ca: 'CA',
+  frontProxy: 'front-proxy CA',
   tokens: 'token key',
   master: 'master key',
   certificates: 'certificates',
@@ -80,6 +81,7 @@ async function takenIn(keys: StoredKeys, cluster: Cluster, names: readonly KeyNa
   const isInUse: Readonly<Record<KeyName, () => Promise<boolean>>> = {
     ca: () => isCurrent(keys, cluster),
     certificates: () => isCurrent(keys, cluster),
+    frontProxy: () => Promise.resolve(newest(keys, 'frontProxy')?.state === 'in use'),
     tokens: () => Promise.resolve(newest(keys, 'tokens')?.state === 'in use'),
     // The one with the writer destroys the old one when the new one has wrapped everything.
     master: () => Promise.resolve(keys.rotating.master.generations.length === 1),

@@ -98,6 +98,7 @@ keys
     'make new ones now, all unless some are named; earlier ones stay trusted until nothing needs them any more',
   )
   .option('--ca', 'the CA, with all certificates')
+  .option('--front-proxy', 'the CA of the certificate by which aggregated API servers authenticate this server')
   .option('--tokens', 'the key that signs service-account tokens')
   .option('--master', 'the key that wraps the keys of Secrets')
   .option('--certificates', "the certificates of the API, the bus and the kubeconfig's user")

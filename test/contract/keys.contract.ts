@@ -27,6 +27,21 @@ export function keysContract(name: string, create: () => Promise<{ keys: Keys; r
       expect(certificate.keyUsage).toEqual(expect.arrayContaining(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']));
     });
 
+    it('has a CA of its own for the front proxy, which vouches for that certificate alone', async () => {
+      const { keys, reopen } = await create();
+      const [proxy, cluster] = [new X509Certificate(keys.frontProxyCa), new X509Certificate(keys.caCertificate)];
+      const issued = await keys.issueFrontProxyCertificate();
+      const certificate = new X509Certificate(issued.certificate);
+      expect(certificate.subject).toBe('CN=front-proxy-client');
+      expect(certificate.keyUsage).toEqual(['1.3.6.1.5.5.7.3.2']);
+      expect([certificate.verify(proxy.publicKey), certificate.verify(cluster.publicKey)]).toEqual([true, false]);
+      expect([certificate.checkIssued(proxy), proxy.ca]).toEqual([true, true]);
+      expect(keys.isFrontProxyCertificateDue(issued.certificate)).toBe(false);
+      const other = await keys.issueCertificate({ commonName: 'front-proxy-client', usage: 'client' });
+      expect(keys.isFrontProxyCertificateDue(other.certificate)).toBe(true);
+      expect((await reopen()).frontProxyCa).toBe(keys.frontProxyCa);
+    });
+
     it('serves mutual TLS', async () => {
       const { keys } = await create();
       const server = await keys.issueCertificate({ commonName: 'server', ipAddresses: ['127.0.0.1'], usage: 'server' });

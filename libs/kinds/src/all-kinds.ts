@@ -2,6 +2,7 @@
 export { validatingAdmissionPolicyKind } from './admissionregistration/validatingadmissionpolicy/kind.js';
 export { validatingAdmissionPolicyBindingKind } from './admissionregistration/validatingadmissionpolicybinding/kind.js';
 export { customResourceDefinitionKind } from './apiextensions/custom-resource-definition/kind.js';
+export { apiServiceKind } from './apiregistration/apiservice/kind.js';
 export { deploymentKind } from './apps/deployment/kind.js';
 export { replicaSetKind } from './apps/replicaset/kind.js';
 export { selfSubjectReviewKind } from './authentication/selfsubjectreview/kind.js';

@@ -65,6 +65,18 @@ const GOOD: Readonly<Record<string, JsonObject>> = {
       validationActions: ['Deny', 'Audit'],
     },
   },
+  'apiregistration.k8s.io.apiservices': {
+    metadata: {
+      name: 'v1.example.com',
+      labels: { app: 'x' },
+      annotations: { a: 'b' },
+      finalizers: ['example.com/f'],
+    },
+    spec: {
+      ...{ group: 'example.com', version: 'v1', groupPriorityMinimum: 1000, versionPriority: 10 },
+      service: { namespace: 'n', name: 's' },
+    },
+  },
   'coordination.k8s.io.leases': { spec: { holderIdentity: 'me', leaseDurationSeconds: 5 } },
   'discovery.k8s.io.endpointslices': {
     addressType: 'IPv4',

@@ -41,6 +41,7 @@ export { reconciled } from './access/reconcile.js';
 export * from './admissionregistration/validatingadmissionpolicy/index.js';
 export * from './admissionregistration/validatingadmissionpolicybinding/index.js';
 export * from './apiextensions/custom-resource-definition/index.js';
+export * from './apiregistration/index.js';
 export { builtinAdmission } from './admission/index.js';
 export { builtinKinds } from './builtin.js';
 export { createRegistry } from './registry.js';

@@ -1,5 +1,6 @@
 import { registry } from '#kinds';
 import type { Loop } from '#model';
+import { apiServiceAvailability, apiServiceRegistration, authenticationTrust } from './api-services/index.js';
 import { customResources } from './custom-resources/index.js';
 import { deployment } from './deployment/index.js';
 import { endpointSlice } from './endpoint-slice/index.js';
@@ -12,7 +13,12 @@ import { replicaSet } from './replica-set/index.js';
 import { bootstrapRoles, clusterRoleAggregation } from './roles/index.js';
 import { rootCertificate, serviceAccount } from './service-account/index.js';
 
+const registerApiServices = apiServiceRegistration(registry);
+
 export {
+  apiServiceAvailability,
+  authenticationTrust,
+  registerApiServices,
   bootstrap,
   bootstrapRoles,
   clusterRoleAggregation,
@@ -33,8 +39,18 @@ export { nodeLifecycle, podCidr, taintEviction };
 export { scheduling, schedulingLoops } from './scheduling/index.js';
 export * from './shared/index.js';
 
-/** What an API process keeps itself: namespaces, roles and the service of every cluster, and the kinds that it defines. */
-export const apiLoops: readonly Loop[] = [bootstrap, bootstrapRoles, customResources];
+/**
+ * Loops of an API process: namespaces, roles and the service of every cluster, custom kinds, and which servers have which
+ * group versions of the API.
+ */
+export const apiLoops: readonly Loop[] = [
+  bootstrap,
+  bootstrapRoles,
+  customResources,
+  registerApiServices,
+  apiServiceAvailability,
+  authenticationTrust,
+];
 
 /** Loops of the controllers app that make and end workloads and what belongs to them. */
 export const workloadLoops: readonly Loop[] = [

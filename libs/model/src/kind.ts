@@ -16,6 +16,8 @@ export interface KindNames {
   readonly group: string;
   /** The version that is stored. */
   readonly version: string;
+  /** The version that Kubernetes stores, where it is another one: discovery publishes its hash. */
+  readonly storageVersion?: string;
   readonly kind: string;
   readonly plural: string;
   readonly singular: string;

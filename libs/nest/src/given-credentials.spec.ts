@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { VirtualClock } from '#adapters';
 import type { ControlPlane } from '#engine';
-import { followAuthority, GivenCredentials } from './given-credentials.js';
+import { followAuthorities, GivenCredentials } from './given-credentials.js';
 
 describe('a process without the key store', () => {
   let folder: string;
@@ -35,7 +35,7 @@ describe('a process without the key store', () => {
     let looks = 0;
     const plane = { options: { clock }, lookAgain: () => looks++ } as unknown as ControlPlane;
     const credentials = { ca: 'first' };
-    followAuthority(plane, credentials);
+    followAuthorities(plane, () => credentials.ca);
     clock.advance(60_000);
     expect(looks).toBe(0);
     credentials.ca = 'second';

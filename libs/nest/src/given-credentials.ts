@@ -45,11 +45,11 @@ export class GivenCredentials implements NatsCredentials {
   }
 }
 
-/** Loops that publish the CA look again when it has changed, whichever process changed it. */
-export function followAuthority(plane: ControlPlane, credentials: Pick<NatsCredentials, 'ca'>): void {
-  let known = credentials.ca;
+/** Loops that publish CAs look again when one has changed, whichever process changed it. `read` gives their PEM texts. */
+export function followAuthorities(plane: ControlPlane, read: () => string): void {
+  let known = read();
   const look = (): void => {
-    const { ca } = credentials;
+    const ca = read();
     if (ca !== known) plane.lookAgain();
     known = ca;
     plane.options.clock.after(LOOK_MS, look);

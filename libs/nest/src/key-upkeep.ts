@@ -3,7 +3,7 @@ import type { Clock } from '#ports';
 import type { Instant, JsonObject } from '#std';
 import { explain, say } from './console.js';
 
-const NAMES = { ca: 'CA', tokens: 'token key', master: 'master key' } as const;
+const NAMES = { ca: 'CA', frontProxy: 'front-proxy CA', tokens: 'token key', master: 'master key' } as const;
 const DID: Readonly<Record<KeyChange['did'], string>> = {
   made: 'was made',
   signs: 'is in use from now on',

@@ -38,12 +38,12 @@ import {
 import { accessPolicy, isBootstrapped, registry } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
 import type { OutsideFacts } from '#model';
-import type { EventLog } from '#ports';
+import { FRONT_PROXY_NAME, type EventLog } from '#ports';
 import { Fault } from '#std';
 import { codeHash } from './code-hash.js';
 import { apiEndpoints } from './host.js';
 import { explain, say, stopBecause } from './console.js';
-import { followAuthority, GivenCredentials, readLogin } from './given-credentials.js';
+import { followAuthorities, GivenCredentials, readLogin } from './given-credentials.js';
 import { keyUpkeep } from './key-upkeep.js';
 import { prepareHome, requireFreePort, requireNatsServer } from './preconditions.js';
 import type { Settings } from './settings.js';
@@ -101,7 +101,7 @@ export class Platform implements OnApplicationShutdown {
     if (isWriter && place.keys) startShredding(plane, place.keys, settings);
     if (isWriter) noteCluster(home, plane.reads.projection.cluster);
     await place.upkeep?.start();
-    followAuthority(plane, place.credentials);
+    followAuthorities(plane, () => place.credentials.ca + (place.keys?.frontProxyCa ?? ''));
     return new Platform(settings, plane, gate, bus, streamBus, place, log);
   }
 
@@ -139,8 +139,10 @@ export class Platform implements OnApplicationShutdown {
 
   /** Facts for the loops that are not in the log. */
   outside(): OutsideFacts {
+    const { keys } = this.place;
     return {
       caCertificate: this.caCertificate,
+      ...(keys && { frontProxy: { ca: keys.frontProxyCa, name: FRONT_PROXY_NAME } }),
       apiEndpoints: this.endpoints(),
       podCidr: this.settings.podCidr,
       ...this.heartbeats.outside(),

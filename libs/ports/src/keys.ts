@@ -17,6 +17,15 @@ export interface Keys {
    * all were renewed by hand.
    */
   isCertificateDue(certificate: string): boolean;
+  /**
+   * PEM certificates of the CAs that sign the front proxy's certificate, as {@link caCertificate}. An aggregated server that a holder
+   * of that certificate calls believes the user whom the request's headers name.
+   */
+  readonly frontProxyCa: string;
+  /** A client certificate of the front proxy, named {@link FRONT_PROXY_NAME}. */
+  issueFrontProxyCertificate(): Promise<IssuedCertificate>;
+  /** As {@link isCertificateDue}. */
+  isFrontProxyCertificateDue(certificate: string): boolean;
   /** Signs a service-account token (RS256, with kid). */
   signToken(claims: Readonly<Record<string, unknown>>): Promise<string>;
   /** The token's claims when the signature holds and it is neither expired nor not yet valid; why it does not count otherwise. */
@@ -41,6 +50,9 @@ export interface Keys {
   /** Records durably that an object was deleted; the first time that was said stays. Returns that time. */
   noteDeletion(objectUid: string, at: Instant): Instant;
 }
+/** Common name of the front proxy's certificate: aggregated servers accept no other. */
+export const FRONT_PROXY_NAME = 'front-proxy-client';
+
 export interface ObjectKey {
   readonly objectUid: string;
   readonly deletedAt: Instant | undefined;

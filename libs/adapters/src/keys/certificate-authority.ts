@@ -24,7 +24,15 @@ import {
 import type { KeyStore } from './key-store.js';
 import type { NewGeneration, RotatingKey } from './rotating-key.js';
 
-const NAMES = { folder: 'ca', legacy: 'ca.pem' };
+/** Which CA: its place in the key store, and the common name of its certificates. */
+interface AuthorityNames {
+  readonly folder: string;
+  readonly legacy?: string;
+  readonly commonName: string;
+}
+export const CLUSTER_CA: AuthorityNames = { folder: 'ca', legacy: 'ca.pem', commonName: 'shiplog' };
+/** Signs the client certificate of the front proxy and nothing else: its holder is believed whom it forwards requests for. */
+export const FRONT_PROXY_CA: AuthorityNames = { folder: 'front-proxy', commonName: 'shiplog-front-proxy' };
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 /** Certificates by earlier CAs that are handed on: enough for five rotations by hand within the life of one CA. */
@@ -40,7 +48,7 @@ interface Authority extends Issuer {
 }
 
 /**
- * The cluster's own CA (EC P-256): the API, the bus and every client trust it and nothing else. A successor is trusted beside it
+ * A CA of the cluster (EC P-256). The API, the bus and every client trust {@link CLUSTER_CA} and nothing else. A successor is trusted beside it
  * for a while before it signs, and the old one is trusted until all that it signed has ended. A client that knows only an older
  * one verifies servers by the certificates that link the newer ones to it.
  */
@@ -54,13 +62,18 @@ export class CertificateAuthority implements RotatingKey {
   private constructor(
     store: KeyStore,
     private readonly now: () => Instant,
+    private readonly names: AuthorityNames,
   ) {
-    this.#ring = new KeyRing(store, NAMES);
+    this.#ring = new KeyRing(store, names);
   }
 
   /** The CA that the store holds, made when there is none. Key and certificate are one file: both exist or neither. */
-  static async open(store: KeyStore, now: () => Instant): Promise<CertificateAuthority> {
-    const authority = new CertificateAuthority(store, now);
+  static async open(
+    store: KeyStore,
+    now: () => Instant,
+    names: AuthorityNames = CLUSTER_CA,
+  ): Promise<CertificateAuthority> {
+    const authority = new CertificateAuthority(store, now, names);
     await authority.refresh();
     if (authority.#authorities.length === 0) await authority.add({ made: now(), signs: now(), by: 'schedule' });
     return authority;
@@ -91,7 +104,8 @@ export class CertificateAuthority implements RotatingKey {
     const number = (last?.generation.number ?? 0) + 1;
     const { made } = generation;
     // Names differ: some clients look for an issuer by its name alone.
-    const name = last === undefined ? 'shiplog' : `shiplog-${number}`;
+    const { commonName } = this.names;
+    const name = last === undefined ? commonName : `${commonName}-${number}`;
     const { issuer, privateKey } = await createAuthority(name, { made, ends: made + CA_MS });
     const crossed: string[] = [];
     if (last !== undefined && last.certificate.notAfter.getTime() > made) {

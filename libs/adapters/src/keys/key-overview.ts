@@ -34,5 +34,5 @@ export function keyFacts(keys: StoredKeys, now: Instant): readonly KeyFacts[] {
 }
 
 function endOf(key: KeyName, made: Instant): Instant | undefined {
-  return key === 'ca' ? made + CA_MS : undefined;
+  return key === 'ca' || key === 'frontProxy' ? made + CA_MS : undefined;
 }

@@ -28,6 +28,8 @@ const RENEW_AT_SHARE = 0.6;
 
 export const SCHEDULES = {
   ca: { everyMs: CA_MS / 2, leadMs: 30 * DAY_MS },
+  // Aggregated servers follow a ConfigMap.
+  frontProxy: { everyMs: CA_MS / 2, leadMs: 30 * DAY_MS },
   // Whoever verifies tokens elsewhere may cache the key set for an hour.
   tokens: { everyMs: 180 * DAY_MS, leadMs: DAY_MS },
   // No other process has to know it before it is used.

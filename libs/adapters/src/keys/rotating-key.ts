@@ -21,6 +21,6 @@ export interface RotatingKey {
   drop(number: number): void | Promise<void>;
 }
 
-export const KEY_NAMES = ['ca', 'tokens', 'master', 'certificates'] as const;
+export const KEY_NAMES = ['ca', 'frontProxy', 'tokens', 'master', 'certificates'] as const;
 /** The keys that rotate. */
 export type KeyName = (typeof KEY_NAMES)[number];

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { FRONT_PROXY_NAME } from '#ports';
 import type { CertificateRequest, IssuedCertificate, Keys, ObjectKey, TokenCheck } from '#ports';
 import type { Instant } from '#std';
-import { CertificateAuthority } from './certificate-authority.js';
+import { CertificateAuthority, FRONT_PROXY_CA } from './certificate-authority.js';
 import { CertificateMarks } from './certificate-marks.js';
 import { FileKeyStore } from './file-key-store.js';
 import { LEAD_BY_HAND_MS } from './key-schedule.js';
@@ -36,6 +37,7 @@ export function openMemoryKeys(options?: KeyOptions): Promise<StoredKeys> {
 
 interface Rotating extends Readonly<Record<KeyName, RotatingKey>> {
   readonly ca: CertificateAuthority;
+  readonly frontProxy: CertificateAuthority;
   readonly tokens: TokenSigner;
   readonly certificates: CertificateMarks;
 }
@@ -53,9 +55,13 @@ export class StoredKeys implements Keys {
     const { now = Date.now, random, onBroken = () => undefined } = options;
     const masters = new MasterKeys(store, now, random);
     const sealer = new ObjectSealer(store, masters, random);
-    const [ca, tokens] = await Promise.all([CertificateAuthority.open(store, now), TokenSigner.open(store, now)]);
+    const [ca, frontProxy, tokens] = await Promise.all([
+      CertificateAuthority.open(store, now),
+      CertificateAuthority.open(store, now, FRONT_PROXY_CA),
+      TokenSigner.open(store, now),
+    ]);
     const certificates = new CertificateMarks(store);
-    const rotating = { ca, certificates, tokens, master: rotatingMaster(masters, sealer, onBroken) };
+    const rotating = { ca, frontProxy, certificates, tokens, master: rotatingMaster(masters, sealer, onBroken) };
     return new StoredKeys(store, rotating, sealer, now);
   }
 
@@ -78,7 +84,7 @@ export class StoredKeys implements Keys {
   async rotate(name: KeyName, by: string): Promise<void> {
     const now = this.now();
     // What no process but the one with the writer uses can be in use at once.
-    const leadMs = name === 'ca' || name === 'tokens' ? LEAD_BY_HAND_MS : 0;
+    const leadMs = name === 'ca' || name === 'frontProxy' || name === 'tokens' ? LEAD_BY_HAND_MS : 0;
     // Certificates know whole seconds: those of the next second are told apart from those of this one.
     const signs = name === 'certificates' ? Math.ceil((now + 1) / 1000) * 1000 : now + leadMs;
     await this.rotating[name].add({ made: now, signs, by });
@@ -94,6 +100,18 @@ export class StoredKeys implements Keys {
 
   isCertificateDue(certificate: string): boolean {
     return this.rotating.ca.isDue(certificate, this.rotating.certificates.renewed(this.now()));
+  }
+
+  get frontProxyCa(): string {
+    return this.rotating.frontProxy.bundle;
+  }
+
+  issueFrontProxyCertificate(): Promise<IssuedCertificate> {
+    return this.rotating.frontProxy.issue({ commonName: FRONT_PROXY_NAME, usage: 'client' });
+  }
+
+  isFrontProxyCertificateDue(certificate: string): boolean {
+    return this.rotating.frontProxy.isDue(certificate, this.rotating.certificates.renewed(this.now()));
   }
 
   signToken(claims: Readonly<Record<string, unknown>>): Promise<string> {

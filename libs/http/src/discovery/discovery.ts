@@ -1,37 +1,26 @@
+import type { ApiGroup, ApiService, ApiVersion } from '#kinds';
 import type { Kind, Subresource } from '#model';
 import type { JsonObject } from '#std';
 import { createHash } from 'node:crypto';
 import type { Routes, ServedKind } from '../routes.js';
 
-/** Groups in the order that Kubernetes lists them; others follow by name. */
-const GROUP_ORDER = [
-  'apiregistration.k8s.io',
-  'apps',
-  'events.k8s.io',
-  'authentication.k8s.io',
-  'authorization.k8s.io',
-  'autoscaling',
-  'batch',
-  'certificates.k8s.io',
-  'networking.k8s.io',
-  'policy',
-  'rbac.authorization.k8s.io',
-  'storage.k8s.io',
-  'admissionregistration.k8s.io',
-  'apiextensions.k8s.io',
-  'scheduling.k8s.io',
-  'coordination.k8s.io',
-  'node.k8s.io',
-  'discovery.k8s.io',
-  'resource.k8s.io',
-  'flowcontrol.apiserver.k8s.io',
-];
+/** Resources of a group version as its aggregated server publishes them. */
+export interface RemoteResources {
+  /** Entries of `apidiscovery.k8s.io/v2`. */
+  readonly resources: readonly JsonObject[];
+  /** Whether the last fetch succeeded. */
+  readonly isCurrent: boolean;
+}
+/** Undefined for a group version whose resources have never been fetched. */
+export type RemoteDiscovery = (apiService: ApiService) => RemoteResources | undefined;
 
-/** What the server says about what it serves, derived from the kinds. */
+/** What the API serves, derived from the kinds and from what aggregated servers publish. */
 export class Discovery {
   constructor(
     private readonly routes: Routes,
     private readonly serverAddress: string,
+    private readonly groups: readonly ApiGroup[],
+    private readonly remote: RemoteDiscovery,
   ) {}
 
   /** `/api` */
@@ -74,25 +63,29 @@ export class Discovery {
       metadata: {},
       items: groups.map((group) => ({
         metadata: group === '' ? {} : { name: group },
-        versions: this.versionsOf(group).map((version) => ({
-          version,
-          resources: (this.sorted(group, version) ?? []).map(aggregatedEntry),
-          freshness: 'Current',
-        })),
+        versions: this.versions(group).map((one) => this.aggregatedVersion(group, one)),
       })),
     };
   }
 
   get groupNames(): readonly string[] {
-    const rank = (group: string): number => {
-      const at = GROUP_ORDER.indexOf(group);
-      return at < 0 ? GROUP_ORDER.length : at;
-    };
-    const names = this.routes.groups.map(({ group }) => group).filter((group) => group !== '');
-    return names.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+    return this.groups.map(({ group }) => group).filter((group) => group !== '');
   }
   versionsOf(group: string): readonly string[] {
-    return this.routes.groups.find((one) => one.group === group)?.versions ?? [];
+    return this.versions(group).map(({ version }) => version);
+  }
+  private versions(group: string): readonly ApiVersion[] {
+    return this.groups.find((one) => one.group === group)?.versions ?? [];
+  }
+  private aggregatedVersion(group: string, { version, remote }: ApiVersion): JsonObject {
+    if (!remote)
+      return { version, resources: (this.sorted(group, version) ?? []).map(aggregatedEntry), freshness: 'Current' };
+    const published = this.remote(remote);
+    return {
+      version,
+      ...(published && { resources: published.resources }),
+      freshness: published?.isCurrent === true ? 'Current' : 'Stale',
+    };
   }
   private groupEntry(group: string): JsonObject {
     const versions = this.versionsOf(group).map((version) => ({ groupVersion: `${group}/${version}`, version }));
@@ -162,9 +155,9 @@ function responseKind(kind: Kind, sub: Subresource): JsonObject {
 
 /** Tells clients whether two servers store a kind alike. */
 function storageVersionHash(kind: Kind): string {
-  const { group, version } = kind.names;
+  const { group, version, storageVersion = version } = kind.names;
   return createHash('sha256')
-    .update(`${group}/${version}/${kind.names.kind}`)
+    .update(`${group}/${storageVersion}/${kind.names.kind}`)
     .digest()
     .subarray(0, 8)
     .toString('base64');

@@ -9,6 +9,7 @@ export const customResourceDefinitionKind = standardKind<CustomResourceDefinitio
   names: {
     group: 'apiextensions.k8s.io',
     version: 'v1',
+    storageVersion: 'v1beta1',
     kind: 'CustomResourceDefinition',
     plural: 'customresourcedefinitions',
     shortNames: ['crd', 'crds'],

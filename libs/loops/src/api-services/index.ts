@@ -1,0 +1,3 @@
+export { apiServiceAvailability } from './availability.js';
+export { authenticationTrust } from './authentication-trust.js';
+export { apiServiceRegistration } from './registration.js';
