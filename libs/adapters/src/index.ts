@@ -1,4 +1,5 @@
 export * from './event-log/index.js';
+export * from './history/index.js';
 export * from './bus/index.js';
 export * from './clock/index.js';
 export * from './make-folder.js';

@@ -119,6 +119,7 @@ async function* batches(events: readonly StoredEvent[]): AsyncIterable<readonly 
     instant: fromEventTime(event.time),
     // So long that not all of a log is set aside.
     bytes: 1024 * 1024,
+    raw: Buffer.from(JSON.stringify(event)),
     firstKey: Object.keys(event.data)[0] ?? '',
     mayHave: (key: string) => JSON.stringify(event.data).includes(key),
     open: () => event,

@@ -62,6 +62,8 @@ export interface RecordedEvent extends Pick<
   readonly instant: Instant;
   /** About how long its text is. */
   readonly bytes: number;
+  /** Its JSON text in UTF-8: `id`, `type`, `time`, `data`, `metadata`. The memory is the store's, until {@link done}. */
+  readonly raw: Uint8Array;
   /** First of the keys of its data, '' when it has none; an object, a snapshot or a change is told by it. */
   readonly firstKey: string;
   /** False only when this key is nowhere in the event, at no depth. */

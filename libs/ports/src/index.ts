@@ -4,6 +4,7 @@ export * from './bus.js';
 export * from './clock.js';
 export * from './container-runtime.js';
 export * from './event-log.js';
+export * from './history-index.js';
 export * from './ids.js';
 export * from './keys.js';
 export * from './pod-volumes.js';

@@ -26,6 +26,10 @@ export class DecodedEvent implements RecordedEvent {
   get bytes(): number {
     return (this.length ??= JSON.stringify(this.event.data).length);
   }
+  get raw(): Uint8Array {
+    const { id, type, time, data, metadata } = this.event;
+    return Buffer.from(JSON.stringify({ id, type, time, data, metadata }));
+  }
   get firstKey(): string {
     return Object.keys(this.event.data)[0] ?? '';
   }

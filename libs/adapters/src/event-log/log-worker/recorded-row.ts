@@ -89,6 +89,9 @@ class RecordedRow implements RecordedEvent {
   get bytes(): number {
     return this.number('to') - this.number('from');
   }
+  get raw(): Uint8Array {
+    return this.page.bytes.subarray(this.number('from'), this.number('to'));
+  }
   get type(): string {
     if (this.typeTo() === 0) return this.open().type;
     const { bytes, lastType } = this.page;

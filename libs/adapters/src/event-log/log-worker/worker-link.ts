@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { RecordedEvent } from '#ports';
 import { LogFailed, LogUnavailable } from '#ports';
 import { faultOf } from './faults.js';
@@ -14,6 +14,7 @@ import type {
   ReadRequest,
 } from './protocol.js';
 import { readingHeap } from './reading-heap.js';
+import { startWorker, type WorkerStart } from '../../start-worker.js';
 
 /** So many pages are on their way, so that neither thread waits for the other when its work comes in bursts. */
 const PAGES_AHEAD = 8;
@@ -24,15 +25,9 @@ interface Waiting {
   resolve(answer: Answer): void;
   reject(cause: unknown): void;
 }
-export interface WorkerLinkOptions {
-  /** The worker's module as it is built; where this file runs as its source, the source beside it is started. */
-  readonly entry: URL;
-  /** The worker's `workerData`: what to open. */
-  readonly setup: object;
+export interface WorkerLinkOptions extends WorkerStart {
   /** The log as messages name it; it must not hold a password. */
   readonly name: string;
-  /** Node's flags for the worker. */
-  readonly execArgv?: readonly string[];
   readonly onAppended?: (answer: AppendAnswer) => void;
   /** The worker is gone and nothing that was asked of it will be answered. */
   readonly onGone?: (cause: unknown) => void;
@@ -225,22 +220,4 @@ export class WorkerLink {
     this.#worker.unref();
     this.#options.onGone?.(cause);
   }
-}
-
-/**
- * Starts the worker from whatever this file itself runs as: built JavaScript, or TypeScript under Jest. Node reads
- * TypeScript by dropping the types but resolves `.js` literally, so in that case a hook points such imports at the source.
- */
-function startWorker({ entry, setup, execArgv = [] }: WorkerLinkOptions): Worker {
-  const options = { workerData: setup, execArgv: [...execArgv] };
-  if (!import.meta.url.endsWith('.ts')) return new Worker(entry, options);
-  const source = entry.href.replace(/\.js$/, '.ts');
-  const bootstrap = `
-    require('node:module').registerHooks({
-      resolve: (specifier, context, next) =>
-        next(context.parentURL?.endsWith('.ts') && specifier.startsWith('.') ? specifier.replace(/\\.js$/, '.ts') : specifier, context),
-    });
-    import(${JSON.stringify(source)}).catch((cause) => { setImmediate(() => { throw cause; }); });
-  `;
-  return new Worker(bootstrap, { eval: true, ...options });
 }

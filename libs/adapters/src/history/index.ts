@@ -1,0 +1,2 @@
+export * from './memory-history-index.js';
+export * from './sqlite-history-index.js';
