@@ -1,13 +1,11 @@
 import type { INestMicroservice } from '@nestjs/common';
 import { join } from 'node:path';
 import { DockerRuntime, eventLogName } from '#adapters';
-import { kindRef } from '#model';
+import { namespaces, nodes } from '#kinds';
 import { apiUrl, Platform, say, type Settings } from '#nest';
 import { Fault, isJsonObject } from '#std';
 
 const NODE_WAIT_MS = 20_000;
-const namespaces = kindRef('core.namespaces');
-const nodes = kindRef('core.nodes');
 
 /** A cluster that is to run containers needs an engine from the start. */
 export async function requireEngine({ apps }: Settings): Promise<void> {

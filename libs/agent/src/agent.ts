@@ -1,5 +1,6 @@
+import { nodes } from '#kinds';
 import { kubelet } from '#loops';
-import type { KubeObject, ReportAnswer } from '#model';
+import { streamOf, type KubeObject, type ReportAnswer } from '#model';
 import type { BusSubscription, ContainerOwner, RuntimeChange, RuntimeContainer, RuntimeInfo } from '#ports';
 import { rejectionOf, insufficientResource } from './pod-rejection.js';
 import { Assigned } from './assigned.js';
@@ -184,7 +185,7 @@ class NodeAgent implements Agent {
     if (news.objects.length > 0)
       for (const worker of this.workers.values()) this.guarded(worker.pod, () => this.noteNeeds(worker, news.objects));
     if (news.pods.length > 0 || news.gone.length > 0) this.stateFile.save();
-    if (news.objects.includes(`Node//${this.options.node.name}`)) void this.nodeReporter?.check();
+    if (news.objects.includes(streamOf(nodes.id, undefined, this.options.node.name))) void this.nodeReporter?.check();
   }
 
   private noteNeeds(worker: PodWorker, objects: readonly string[]): void {
@@ -323,7 +324,7 @@ class NodeAgent implements Agent {
   }
   /** The Node object as the control plane last showed it. */
   private ownNode(): KubeObject | undefined {
-    return this.assigned.objects.get('Node', '', this.options.node.name);
+    return this.assigned.objects.get(nodes, undefined, this.options.node.name);
   }
   private async changed({ podUid, containerId, what }: RuntimeChange): Promise<void> {
     if (podUid === '') return this.relist().catch(() => undefined);

@@ -1,14 +1,9 @@
 import type { AssignedObject, AssignmentChange, AssignmentSync, KubeObject } from '#model';
-import { parseStream } from '#model';
+import { pods } from '#kinds';
+import { kindOfStream, streamOf } from '#model';
 import type { kubelet } from '#loops';
 
-const PODS = 'core.pods';
-const KINDS: Readonly<Record<string, string>> = {
-  'core.configmaps': 'ConfigMap',
-  'core.secrets': 'Secret',
-  'core.services': 'Service',
-  'core.nodes': 'Node',
-};
+const PODS = pods.id;
 
 export interface AssignedPod {
   readonly pod: kubelet.Pod;
@@ -21,7 +16,7 @@ export interface News {
   readonly pods: readonly kubelet.Pod[];
   /** Uids that are deleted for sure: the only pods that may be stopped. */
   readonly gone: readonly string[];
-  /** Kinds and names of other objects that changed: `ConfigMap/default/cm`. */
+  /** Streams of other objects that changed. */
   readonly objects: readonly string[];
 }
 export type SyncOutcome = { readonly refused: string } | News;
@@ -95,7 +90,7 @@ export class Assigned {
     for (const [stream, known] of this.others) {
       if (named.has(stream) || known.position > sync.position) continue;
       this.others.delete(stream);
-      objects.push(nameOf(stream));
+      objects.push(stream);
     }
     this.position = sync.position;
     return { pods: news.pods, gone, objects };
@@ -131,8 +126,8 @@ export class Assigned {
     const gone: string[] = [];
     const changed: string[] = [];
     for (const assigned of objects) {
-      if (parseStream(assigned.stream).kind === PODS) this.takePod(assigned, pods, gone);
-      else if (this.takeOther(assigned)) changed.push(nameOf(assigned.stream));
+      if (kindOfStream(assigned.stream) === PODS) this.takePod(assigned, pods, gone);
+      else if (this.takeOther(assigned)) changed.push(assigned.stream);
     }
     return { pods, gone, objects: changed };
   }
@@ -176,22 +171,14 @@ export class Assigned {
   }
 
   readonly objects: kubelet.Objects = {
-    get: (kind, namespace, name) => {
-      const id = Object.keys(KINDS).find((key) => KINDS[key] === kind) ?? kind;
-      return this.others.get(`${id}/${namespace || '_'}/${name}`)?.object ?? undefined;
-    },
+    get: (kind, namespace, name) => this.others.get(streamOf(kind.id, namespace, name))?.object ?? undefined,
     list: (kind, namespace) => {
-      const id = Object.keys(KINDS).find((key) => KINDS[key] === kind) ?? kind;
-      const prefix = `${id}/${namespace || '_'}/`;
+      const prefix = streamOf(kind.id, namespace, '');
       return [...this.others.values()].filter((o) => o.stream.startsWith(prefix)).map((o) => o.object as KubeObject);
     },
   };
 }
 
-function nameOf(stream: string): string {
-  const { kind, namespace, name } = parseStream(stream);
-  return `${KINDS[kind] ?? kind}/${namespace ?? ''}/${name}`;
-}
 /** Who owns which field is no business of a node, and is half of many objects. */
 function withoutManagedFields(pod: kubelet.Pod): kubelet.Pod {
   const { managedFields: _managedFields, ...metadata } = pod.metadata;

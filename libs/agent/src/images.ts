@@ -1,3 +1,4 @@
+import { secrets } from '#kinds';
 import { kubelet } from '#loops';
 import type { Clock, ContainerRuntime, RegistryCredentials, RuntimeImage } from '#ports';
 import { RuntimeFault } from '#ports';
@@ -129,7 +130,7 @@ function loginsFor(context: NodeContext, pod: kubelet.Pod, reference: string): r
   const namespace = pod.metadata.namespace ?? '';
   const logins: PullLogin[] = [];
   for (const { name } of pod.spec.imagePullSecrets ?? []) {
-    const secret = name ? context.objects.get('Secret', namespace, name) : undefined;
+    const secret = name ? context.objects.get(secrets, namespace, name) : undefined;
     const encoded = (secret?.data as Record<string, string> | undefined)?.['.dockerconfigjson'];
     if (!secret || !name || !encoded) continue;
     const credentials = loginOf(kubelet.textOfBase64(encoded), registry);

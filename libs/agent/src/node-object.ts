@@ -1,3 +1,4 @@
+import { nodeKind } from '#kinds';
 import { kubelet } from '#loops';
 import type { KubeObject } from '#model';
 import type { RuntimeImage, RuntimeInfo } from '#ports';
@@ -38,8 +39,8 @@ export function nodeObject(
   now: Instant,
 ): KubeObject {
   return {
-    apiVersion: 'v1',
-    kind: 'Node',
+    apiVersion: nodeKind.names.version,
+    kind: nodeKind.names.kind,
     metadata: {
       name: node.name,
       labels: {

@@ -158,8 +158,8 @@ export class Reporter {
   incident(pod: kubelet.Pod, incident: kubelet.Incident): void {
     const { metadata } = pod;
     const object = {
-      apiVersion: 'v1',
-      kind: 'Pod',
+      apiVersion: pod.apiVersion,
+      kind: pod.kind,
       ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
       name: metadata.name,
       uid: metadata.uid,

@@ -1,6 +1,10 @@
-import { kindRef, streamOf } from '#model';
+import { kindInRole, streamOf, type KindRegistry, type KubeObject } from '#model';
 
-const NAMESPACES = kindRef('core.namespaces').id;
+/** The stream of the namespace of an object; undefined if it has none. */
+export function namespaceStream(kinds: Pick<KindRegistry, 'all'>, { metadata }: KubeObject): string | undefined {
+  const kind = metadata.namespace === undefined ? undefined : kindInRole(kinds, 'namespace');
+  return kind && streamOf(kind.id, undefined, metadata.namespace ?? '');
+}
 
 /**
  * Appends that were decided and whose outcome is not known yet, in the order of their decisions. Waiting for all that were
@@ -34,12 +38,12 @@ export class OutstandingAppends {
 
   /**
    * Creations under way that what is decided now rests on. That of the name itself: whether the log knows an older stream of it
-   * is not known before, and revisions counted from none could be its own. That of the namespace: nothing may be in the log in
-   * one that never comes to be.
+   * is not known before, and revisions counted from none could be its own. That of the namespace, if it has one: nothing may be
+   * in the log in one that never comes to be.
    */
-  creationsBefore(stream: string, namespace: string | undefined): readonly Promise<unknown>[] {
+  creationsBefore(stream: string, namespaceStream: string | undefined): readonly Promise<unknown>[] {
     if (this.held.size === 0) return [];
-    const streams = namespace === undefined ? [stream] : [stream, streamOf(NAMESPACES, undefined, namespace)];
+    const streams = namespaceStream === undefined ? [stream] : [stream, namespaceStream];
     return streams.flatMap((one) => this.held.get(one) ?? []);
   }
 

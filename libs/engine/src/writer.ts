@@ -12,7 +12,7 @@ import { decideCommand, isRefusal, refusals, streamOf, withSnapshot } from '#mod
 import { LogDamaged, LogFailed, LogFull, WrongExpectedRevision } from '#ports';
 import type { JsonObject } from '#std';
 import { fits } from './event-size.js';
-import { OutstandingAppends } from './outstanding-appends.js';
+import { namespaceStream, OutstandingAppends } from './outstanding-appends.js';
 import { endsOfStreams } from './forgotten-names.js';
 import { isDoubt, landingOf, type Doubt } from './doubt.js';
 import { putState, succeeding } from './kind-pictures.js';
@@ -206,7 +206,7 @@ export class Writer implements CommandPort {
     }
     const stream = streamOf(command.kind, decided.object.metadata.namespace, decided.name);
     const before = this.ahead.stream(stream);
-    const restsOn = this.outstanding.creationsBefore(stream, decided.object.metadata.namespace);
+    const restsOn = this.outstanding.creationsBefore(stream, namespaceStream(kinds, decided.object));
     const isHeld = before?.object === undefined || restsOn.length > 0;
     const first = decided.event
       ? await this.outstanding.note(stream, isHeld, this.append(command, { stream, before, restsOn, now }, decided))

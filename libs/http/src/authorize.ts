@@ -1,3 +1,4 @@
+import { serviceAccountKind } from '#kinds';
 import { accessForbidden, type AccessAttributes, type AccessVerdict, type UserInfo } from '#model';
 import { answers, type HttpRefusal } from './status.js';
 import { AUTHENTICATED } from './users.js';
@@ -19,7 +20,7 @@ export function impersonated(user: UserInfo, headers: Headers, access: Access): 
   }
   const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name);
   const asks: AccessAttributes[] = [
-    account ? ask('', 'serviceaccounts', account[2] as string, account[1]) : ask('', 'users', name),
+    account ? ask('', serviceAccountKind.names.plural, account[2] as string, account[1]) : ask('', 'users', name),
     ...groups.map((group) => ask('', 'groups', group)),
     ...(uid ? [ask('authentication.k8s.io', 'uids', uid)] : []),
     ...Object.entries(extra).flatMap(([key, values]) =>

@@ -1,3 +1,4 @@
+import { secrets } from '#kinds';
 import type { UserInfo, View } from '#model';
 import type { Instant } from '#std';
 import { timingSafeEqual } from 'node:crypto';
@@ -10,11 +11,11 @@ const GROUP = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/;
 export function bootstrapUser(token: string, view: View, now: Instant): UserInfo | undefined {
   const [, id = '', secret = ''] = TOKEN.exec(token) ?? [];
   if (id === '') return undefined;
-  const object = view.get({ id: 'core.secrets' }, 'kube-system', `bootstrap-token-${id}`);
-  if (!object || object['type'] !== 'bootstrap.kubernetes.io/token' || object.metadata.deletionTimestamp) {
+  const object = view.get(secrets, 'kube-system', `bootstrap-token-${id}`);
+  if (!object || object.type !== 'bootstrap.kubernetes.io/token' || object.metadata.deletionTimestamp) {
     return undefined;
   }
-  const data = (object['data'] ?? {}) as Readonly<Record<string, string>>;
+  const data = object.data ?? {};
   const text = (key: string): string => Buffer.from(data[key] ?? '', 'base64').toString();
   if (text('token-id') !== id || !isSame(text('token-secret'), secret)) return undefined;
   if (text('usage-bootstrap-authentication') !== 'true' || isOver(text('expiration'), now)) return undefined;

@@ -1,3 +1,4 @@
+import { nodes } from '#kinds';
 import type { IssuedToken, KubeObject, TokenWish, View } from '#model';
 import type { Keys } from '#ports';
 import type { Instant } from '#std';
@@ -32,9 +33,9 @@ const named = ({ metadata }: KubeObject): { name: string; uid: string } => ({ na
 
 function boundClaims(bound: TokenWish['bound'], view: View): Record<string, unknown> {
   if (!bound) return {};
-  if (bound.kind !== 'Pod') return { [bound.kind.toLowerCase()]: named(bound.object) };
+  if (bound.claim !== 'pod') return { [bound.claim]: named(bound.object) };
   const nodeName = (bound.object['spec'] as { readonly nodeName?: string } | undefined)?.nodeName;
   if (!nodeName) return { pod: named(bound.object) };
-  const node = view.get({ id: 'core.nodes' }, undefined, nodeName);
+  const node = view.get(nodes, undefined, nodeName);
   return { pod: named(bound.object), node: { name: nodeName, ...(node && { uid: node.metadata.uid }) } };
 }

@@ -1,4 +1,5 @@
-import type { KubeObject, LogRequest, Problem, Refusal, View } from '#model';
+import { containerPlace } from '#kinds';
+import type { LogRequest, Problem, Refusal } from '#model';
 import { canonicalTime, isRefusal, refusals } from '#model';
 import type { ServerResponse } from 'node:http';
 import { isGone } from './answer.js';
@@ -22,7 +23,7 @@ export async function podLog(
   if (isRefusal(wanted)) return wanted;
   const view = await backend.fresh();
   if (isRefusal(view)) return view;
-  const place = logPlace(view, wanted);
+  const place = containerPlace(view, wanted);
   if (isRefusal(place)) return place;
   const out = response as ServerResponse;
   if (place === 'unscheduled') {
@@ -94,47 +95,6 @@ function logProblems(
     invalid('sinceSeconds', sinceSeconds, 'must be greater than 0');
   if (hasStream) problems.push({ type: 'Forbidden', field: 'stream', detail: 'may not be specified' });
   return problems;
-}
-
-interface Place {
-  readonly node: string;
-  readonly container: string;
-  readonly uid: string;
-}
-interface PodSpec {
-  readonly nodeName?: string;
-  readonly containers?: readonly { readonly name: string }[];
-  readonly initContainers?: readonly { readonly name: string }[];
-  readonly ephemeralContainers?: readonly { readonly name: string }[];
-}
-
-/** Where a container of a pod is; without a name, the pod's only one. */
-export function logPlace(
-  view: View,
-  wanted: Pick<Wanted, 'namespace' | 'pod' | 'container'>,
-): Place | 'unscheduled' | Refusal {
-  const pod: KubeObject | undefined = view.get({ id: 'core.pods' }, wanted.namespace, wanted.pod);
-  if (!pod) return refusals.notFound({ group: '', resource: 'pods', kind: 'Pod', name: wanted.pod });
-  const spec = (pod['spec'] ?? {}) as PodSpec;
-  const main = spec.containers ?? [];
-  const all = [...(spec.initContainers ?? []), ...main, ...(spec.ephemeralContainers ?? [])].map(({ name }) => name);
-  let { container } = wanted;
-  if (container === '') {
-    const [only] = main;
-    if (!only || main.length > 1) {
-      return answers.badRequest(
-        `a container name must be specified for pod ${wanted.pod}, choose one of: [${all.join(' ')}]`,
-      );
-    }
-    container = only.name;
-  } else if (!all.includes(container)) {
-    return answers.badRequest(`container ${container} is not valid for pod ${wanted.pod}`);
-  }
-  if (!spec.nodeName) return 'unscheduled';
-  if (!view.get({ id: 'core.nodes' }, undefined, spec.nodeName)) {
-    return refusals.notFound({ group: '', resource: 'pods', kind: 'Pod', name: spec.nodeName });
-  }
-  return { node: spec.nodeName, container, uid: pod.metadata.uid };
 }
 
 async function sendLog(stream: LogStream, out: ServerResponse): Promise<void> {

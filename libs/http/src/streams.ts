@@ -1,12 +1,13 @@
+import { containerPlace, proxyTarget } from '#kinds';
 import type { View } from '#model';
 import { isRefusal } from '#model';
 import type { Answer } from './answer.js';
 import type { Backend } from './backend.js';
 import { notFoundQuoted, type Call } from './call.js';
 import { portForward } from './port-forward.js';
-import { logPlace, podLog } from './pod-log.js';
+import { podLog } from './pod-log.js';
 import { podSession } from './pod-session.js';
-import { forward, proxyTarget } from './proxy.js';
+import { forward } from './proxy.js';
 import { percentEncoded } from './query.js';
 import type { Route } from './routes.js';
 import { answers, type HttpRefusal } from './status.js';
@@ -49,7 +50,7 @@ function joined(
   { namespace, name }: Route,
   { sub, view }: { readonly sub: 'exec' | 'attach'; readonly view: View },
 ): Promise<HttpRefusal | undefined> | HttpRefusal {
-  const place = logPlace(view, { namespace, pod: name, container: call.query.get('container') ?? '' });
+  const place = containerPlace(view, { namespace, pod: name, container: call.query.get('container') ?? '' });
   if (place === 'unscheduled') return answers.badRequest(`pod ${name} does not have a host assigned`);
   return isRefusal(place) ? place : podSession(backend, call, { sub, namespace, pod: name, place });
 }

@@ -65,7 +65,7 @@ describe('bearer tokens', () => {
     if (!account || !object) throw new Error('nothing to bind to');
     const wish = { namespace: 'default', account, audiences: [], expirationSeconds: 600 };
     const given = { issuer: DEFAULT_ISSUER, now: server.backend.now(), id: 'bound', view };
-    const { token } = await issueToken(server.keys, { ...wish, bound: { kind: 'Secret', object } }, given);
+    const { token } = await issueToken(server.keys, { ...wish, bound: { claim: 'secret', object } }, given);
     const after = (ms: number) =>
       owner(
         new Tokens({

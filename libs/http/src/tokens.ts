@@ -1,4 +1,5 @@
-import type { Identity, KubeObject, UserInfo, View } from '#model';
+import { nodes, pods, secrets, serviceAccounts } from '#kinds';
+import type { Identity, KindRef, KubeObject, UserInfo, View } from '#model';
 import type { Keys } from '#ports';
 import type { Instant, JsonObject } from '#std';
 import { isJsonObject, parseInstant } from '#std';
@@ -120,19 +121,19 @@ function accountOf(claims: Claims, asked: readonly string[], options: Authentica
   const { namespace, serviceaccount: account } = own;
   if (!namespace || !account) return { error: INVALID };
   const view = options.current();
-  const found = view.get({ id: 'core.serviceaccounts' }, namespace, account.name);
+  const found = view.get(serviceAccounts, namespace, account.name);
   if (!found) return because(`serviceaccounts "${account.name}" not found`);
   if (found.metadata.uid !== account.uid)
     return because(`service account UID (${found.metadata.uid}) does not match claim (${account.uid})`);
   const now = options.now();
   if (isLongDeleted(found, now)) return because(`service account ${namespace}/${account.name} has been deleted`);
-  const get = (kind: string, named: Named | undefined, within?: string): Bound | undefined =>
-    named && { named, object: view.get({ id: kind }, within, named.name) };
+  const get = (kind: KindRef, named: Named | undefined, within?: string): Bound | undefined =>
+    named && { named, object: view.get(kind, within, named.name) };
   const unbound =
-    parted('secret', get('core.secrets', own.secret, namespace), now) ??
-    parted('pod', get('core.pods', own.pod, namespace), now) ??
+    parted('secret', get(secrets, own.secret, namespace), now) ??
+    parted('pod', get(pods, own.pod, namespace), now) ??
     // Of a pod's node only the name is told; a token of its own has a node to live with.
-    (own.pod ? undefined : parted('node', get('core.nodes', own.node), now));
+    (own.pod ? undefined : parted('node', get(nodes, own.node), now));
   if (unbound !== undefined) return because(unbound);
   return { user: userOf(claims, namespace, account), audiences };
 }

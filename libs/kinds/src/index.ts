@@ -21,6 +21,8 @@ export * from './authorization/selfsubjectrulesreview/index.js';
 export * from './authorization/subjectaccessreview/index.js';
 export * from './discovery/endpointslice/index.js';
 export * from './service-endpoints.js';
+export { containerPlace, type ContainerPlace } from './container-place.js';
+export { proxyTarget, type ProxyTarget } from './proxy-target.js';
 export * from './coordination/lease/index.js';
 export * from './events/event/index.js';
 export * from './rbac/binding.schema.js';

@@ -60,8 +60,8 @@ export interface TokenWish {
   /** None: the server itself. */
   readonly audiences: readonly string[];
   readonly expirationSeconds: number;
-  /** The object that it dies with. */
-  readonly bound?: { readonly kind: 'Pod' | 'Secret' | 'Node'; readonly object: KubeObject };
+  /** The object that it dies with, and the claim that names it. */
+  readonly bound?: { readonly claim: 'pod' | 'secret' | 'node'; readonly object: KubeObject };
 }
 export interface IssuedToken {
   readonly token: string;

@@ -26,6 +26,8 @@ export interface KindNames {
   readonly categories: readonly string[];
   readonly namespaced: boolean;
 }
+/** What a kind is to the system, whatever its name. */
+export type KindRole = 'namespace';
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
 
 /** A column of the Table form. `cell` may use the object and the moment it is looked at. */
@@ -138,6 +140,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly upcasters: readonly Upcaster[];
   /** Told with every answer about this kind, for those who still use it. */
   readonly deprecation?: string;
+  /** At most one kind of a registry has a given role; see {@link kindInRole}. */
+  readonly role?: KindRole;
   /** Secondary indexes that this kind queries in its decisions. */
   readonly indexes?: readonly ObjectIndex[];
   /** Objects of this kind that are no events. */
@@ -167,6 +171,11 @@ export interface KindRegistry {
   byKind(group: string, version: string, kind: string): Kind | undefined;
   /** Rules of admission, asked in this order for every write of every kind. */
   readonly admission?: readonly AdmissionPlugin[];
+}
+
+/** The kind that has a role; undefined in a registry without one. */
+export function kindInRole({ all }: Pick<KindRegistry, 'all'>, role: KindRole): Kind | undefined {
+  return all.find((kind) => kind.role === role);
 }
 
 export type { Problem };

@@ -257,7 +257,7 @@ export class Health {
       account,
       audiences,
       expirationSeconds,
-      bound: { kind: 'Pod', object: pod },
+      bound: { claim: 'pod', object: pod },
     });
   }
 

@@ -80,7 +80,7 @@ describe('TokenRequest', () => {
       account: { metadata: { name: 'a' } },
       audiences: [],
       expirationSeconds: 3600,
-      bound: { kind: 'Secret', object: { metadata: { name: 's' } } },
+      bound: { claim: 'secret', object: { metadata: { name: 's' } } },
     });
     expect(one.answer({ token: 't', audiences: ['us'], expires: TEST_NOW })).toMatchObject({
       apiVersion: 'authentication.k8s.io/v1',

@@ -1,12 +1,13 @@
-import type { KubeObject } from '#model';
+import { configMaps, secrets, services } from '#kinds';
+import type { KindRef, KubeObject } from '#model';
 import { amountOf, dividedBy } from './amounts.js';
 import { containerOf } from './pod.js';
 import type { Container, Pod, ResourceField } from './pod.js';
 
 /** Objects that pods of the node name, as the agent has them. */
 export interface Objects {
-  get(kind: string, namespace: string, name: string): KubeObject | undefined;
-  list(kind: string, namespace: string): readonly KubeObject[];
+  get(kind: KindRef, namespace: string | undefined, name: string): KubeObject | undefined;
+  list(kind: KindRef, namespace: string): readonly KubeObject[];
 }
 export interface PodContext {
   readonly objects: Objects;
@@ -23,15 +24,15 @@ export type Environment = readonly (readonly [string, string])[];
 /** The variables of a container: of services, of whole ConfigMaps and Secrets, then its own, each seeing those before it. */
 export function environmentOf(pod: Pod, container: Container, context: PodContext): Environment {
   const found = new Map<string, string>();
-  const services = serviceVariables(pod, context);
+  const ofServices = serviceVariables(pod, context);
   for (const source of container.envFrom ?? []) fromSource(pod, source, context, found);
   for (const variable of container.env ?? []) {
     const value = variable.valueFrom
       ? fromReference(pod, container, variable.valueFrom, context)
-      : expand(variable.value ?? '', (name) => found.get(name) ?? services.get(name));
+      : expand(variable.value ?? '', (name) => found.get(name) ?? ofServices.get(name));
     if (value !== undefined) found.set(variable.name, value);
   }
-  for (const [name, value] of services) if (!found.has(name)) found.set(name, value);
+  for (const [name, value] of ofServices) if (!found.has(name)) found.set(name, value);
   return [...found];
 }
 
@@ -101,7 +102,7 @@ function lookUp(
   optional: boolean,
   context: PodContext,
 ): KubeObject | undefined {
-  const object = context.objects.get(secret ? 'Secret' : 'ConfigMap', pod.metadata.namespace ?? '', name);
+  const object = context.objects.get(secret ? secrets : configMaps, pod.metadata.namespace ?? '', name);
   if (!object && !optional) throw new ConfigProblem(`${secret ? 'secret' : 'configmap'} "${name}" not found`);
   return object;
 }
@@ -192,8 +193,8 @@ export function resourceOf(pod: Pod, own: Container, field: ResourceField, conte
 function serviceVariables(pod: Pod, context: PodContext): ReadonlyMap<string, string> {
   const out = new Map<string, string>();
   const namespace = pod.metadata.namespace ?? '';
-  const master = context.objects.get('Service', 'default', 'kubernetes');
-  const own = pod.spec.enableServiceLinks === false ? [] : context.objects.list('Service', namespace);
+  const master = context.objects.get(services, 'default', 'kubernetes');
+  const own = pod.spec.enableServiceLinks === false ? [] : context.objects.list(services, namespace);
   for (const service of [...(master ? [master] : []), ...own]) addService(service, out);
   return out;
 }

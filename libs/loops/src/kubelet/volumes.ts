@@ -1,4 +1,5 @@
-import type { KubeObject } from '#model';
+import { configMaps, secrets } from '#kinds';
+import type { KindRef, KubeObject } from '#model';
 import { amountOf } from './amounts.js';
 import { bytesOfBase64, fieldOf, resourceOf } from './environment.js';
 import type { PodContext } from './environment.js';
@@ -119,7 +120,7 @@ class Files {
     return [...this.byPath.values()];
   }
   ofConfigMap(source: ConfigMapSource, defaultMode: number | undefined): void {
-    const map = this.find('ConfigMap', source);
+    const map = this.find(configMaps, source);
     const encode = new TextEncoder();
     const entries: Record<string, Uint8Array> = {};
     for (const [key, value] of Object.entries((map?.data ?? {}) as Record<string, string>))
@@ -130,7 +131,7 @@ class Files {
   }
   ofSecret(source: ConfigMapSource, defaultMode: number | undefined): void {
     this.secret = true;
-    const secret = this.find('Secret', source);
+    const secret = this.find(secrets, source);
     const entries: Record<string, Uint8Array> = {};
     for (const [key, value] of Object.entries((secret?.data ?? {}) as Record<string, string>))
       entries[key] = bytesOfBase64(value);
@@ -168,9 +169,10 @@ class Files {
     else if (user !== undefined) this.put(source.path, bytes, 0o600, user);
     else this.put(source.path, bytes, defaultMode);
   }
-  private find(kind: 'ConfigMap' | 'Secret', source: ConfigMapSource): KubeObject | undefined {
+  private find(kind: KindRef, source: ConfigMapSource): KubeObject | undefined {
     const found = this.inputs.objects.get(kind, this.pod.metadata.namespace ?? '', source.name ?? '');
-    if (!found && !source.optional) throw new VolumeProblem(`${kind.toLowerCase()} "${source.name ?? ''}" not found`);
+    if (!found && !source.optional)
+      throw new VolumeProblem(`${kind === secrets ? 'secret' : 'configmap'} "${source.name ?? ''}" not found`);
     return found;
   }
   private ofKeys(

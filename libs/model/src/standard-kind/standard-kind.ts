@@ -44,6 +44,7 @@ export interface StandardKind<T extends KubeObject> {
   readonly deprecation?: string;
   readonly unlogged?: Unlogged;
   readonly defines?: Kind['defines'];
+  readonly role?: Kind['role'];
   readonly indexes?: Kind['indexes'];
   readonly storedOnly?: boolean;
   readonly isCustom?: boolean;
@@ -83,6 +84,7 @@ export function standardKind<T extends KubeObject>(given: StandardKind<T>): Kind
     ...(given.deprecation !== undefined && { deprecation: given.deprecation }),
     ...(given.unlogged && { unlogged: given.unlogged }),
     ...(given.defines && { defines: given.defines }),
+    ...(given.role && { role: given.role }),
     ...(given.indexes && { indexes: given.indexes }),
     ...(given.storedOnly && { storedOnly: true }),
     ...(given.isCustom && { isCustom: true }),

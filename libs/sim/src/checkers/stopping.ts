@@ -1,5 +1,6 @@
 import type { MemoryLogStore } from '#adapters';
-import { DELETED, type KubeObject, type StoredEvent } from '#model';
+import { pods } from '#kinds';
+import { DELETED, kindOfStream, type KubeObject, type StoredEvent } from '#model';
 
 /** Uids of pods whose deletion the log knows: an agent may stop only theirs. */
 export class Deletions {
@@ -17,7 +18,7 @@ export class Deletions {
   }
 
   private take(event: StoredEvent): void {
-    if (!event.stream.startsWith('core.pods/')) return;
+    if (kindOfStream(event.stream) !== pods.id) return;
     const data = event.data as {
       object?: KubeObject;
       uid?: string;

@@ -24,6 +24,7 @@ const KUBERNETES = 'kubernetes';
 /** A room for names. It goes in two steps: first all that is in it, then, once `spec.finalizers` is empty, itself. */
 export const namespaceKind = standardKind<Namespace>({
   names: { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', shortNames: ['ns'], namespaced: false },
+  role: 'namespace',
   schema: namespace,
   columns: namespaceColumns,
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],

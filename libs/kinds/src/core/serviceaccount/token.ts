@@ -72,7 +72,11 @@ function validLife(seconds: number): Problems {
   return seconds > 2 ** 32 ? [problem('may not specify a duration larger than 2^32 seconds')] : [];
 }
 
-const BOUND_KINDS = { Pod: 'core.pods', Secret: 'core.secrets', Node: 'core.nodes' } as const;
+const BOUND_KINDS = {
+  Pod: { id: 'core.pods', claim: 'pod' },
+  Secret: { id: 'core.secrets', claim: 'secret' },
+  Node: { id: 'core.nodes', claim: 'node' },
+} as const;
 
 function boundObject(
   reference: BoundObjectReference | null | undefined,
@@ -86,7 +90,7 @@ function boundObject(
     return refusals.badRequest(`cannot bind token to object of type ${groupVersion}, Kind=${kind}`);
   }
   if (name === '') return refusals.badRequest('Name parameter required.');
-  const id = BOUND_KINDS[kind];
+  const { id, claim } = BOUND_KINDS[kind];
   const object = view.get({ id }, kind === 'Node' ? undefined : namespace, name);
   if (!object) return missing(id.slice('core.'.length), name);
   if (uid && uid !== object.metadata.uid) {
@@ -99,7 +103,7 @@ function boundObject(
       `cannot bind token for serviceaccount ${JSON.stringify(account.metadata.name)} to pod running with different serviceaccount name.`,
     );
   }
-  return { kind, object };
+  return { claim, object };
 }
 
 /** The request with its token, under the account's name. */

@@ -1,0 +1,92 @@
+import { parseIp, unreachableReasons } from '#meta';
+import { refusals, type Refusal, type View } from '#model';
+import { goQuote } from '#std';
+import { endpointsRef, type EndpointAddress } from './core/endpoints/index.js';
+import { nodes } from './core/node/index.js';
+import { pods } from './core/pod/index.js';
+import { services } from './core/service/index.js';
+
+/** Address that a proxied request is sent to. */
+export interface ProxyTarget {
+  readonly scheme: 'http' | 'https';
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `name`, `name:port` or `scheme:name:port`, as the last part of a proxy's path says it. */
+interface Asked {
+  readonly scheme: 'http' | 'https';
+  readonly name: string;
+  readonly port: string;
+}
+
+/** Resolves the name in a `proxy` path of a service, a pod or a node to an address. */
+export function proxyTarget(view: View, plural: string, namespace: string, text: string): ProxyTarget | Refusal {
+  const asked = askedFor(text);
+  if (!asked)
+    return refusals.badRequest(
+      `invalid ${plural === 'services' ? 'service' : plural.slice(0, -1)} request ${goQuote(text)}`,
+    );
+  if (plural === 'services') return serviceTarget(view, namespace, asked);
+  return plural === 'pods' ? podTarget(view, namespace, asked) : nodeTarget(view, asked);
+}
+
+function askedFor(text: string): Asked | undefined {
+  const parts = text.split(':');
+  if (parts.length === 1) return { scheme: 'http', name: text, port: '' };
+  if (parts.length === 2) return { scheme: 'http', name: parts[0] as string, port: parts[1] as string };
+  const [scheme, name = '', port = ''] = parts;
+  if (parts.length > 3 || (scheme !== '' && scheme !== 'http' && scheme !== 'https')) return undefined;
+  return { scheme: scheme === 'https' ? 'https' : 'http', name, port };
+}
+
+function serviceTarget(view: View, namespace: string, { scheme, name, port }: Asked): ProxyTarget | Refusal {
+  const missing = refusals.notFound({ group: '', resource: 'services', kind: 'Service', name });
+  const service = view.get(services, namespace, name);
+  let portName = port;
+  if (/^\d+$/.test(port)) {
+    if (!service) return missing;
+    const found = (service.spec.ports ?? []).find((one) => one.port === Number(port));
+    if (!found) return refusals.unavailable(`no service port ${port} found for service ${goQuote(name)}`);
+    portName = found.name ?? '';
+  }
+  const endpoints = view.get(endpointsRef, namespace, name);
+  if (!service || !endpoints) return missing;
+  for (const { addresses = [], ports = [] } of endpoints.subsets ?? []) {
+    const number = ports.find((one) => (one.name ?? '') === portName)?.port;
+    const ready = addresses.find((address) => isPodOf(view, namespace, address));
+    if (number !== undefined && ready) return { scheme, host: ready.ip, port: number };
+  }
+  return refusals.unavailable(`no endpoints available for service ${goQuote(name)}`);
+}
+
+/** Endpoints are anybody's words: what is behind them has to be a pod that says the same of itself. */
+function isPodOf(view: View, namespace: string, { ip, targetRef }: EndpointAddress): boolean {
+  if (targetRef?.kind !== 'Pod' || targetRef.namespace !== namespace) return false;
+  const pod = view.get(pods, namespace, targetRef.name ?? '');
+  const { podIP, podIPs = [] } = pod?.status ?? {};
+  return isOutside(ip) && (podIP === ip || podIPs.some((one) => one.ip === ip));
+}
+/** What only this machine reaches is not for those who ask it from outside. */
+function isOutside(ip: string): boolean {
+  const address = parseIp(ip);
+  return address !== undefined && unreachableReasons(address).length === 0;
+}
+
+function podTarget(view: View, namespace: string, { scheme, name, port }: Asked): ProxyTarget | Refusal {
+  const pod = view.get(pods, namespace, name);
+  if (!pod) return refusals.notFound({ group: '', resource: 'pods', kind: 'Pod', name });
+  const { spec, status } = pod;
+  const first = spec.containers.flatMap((container) => container.ports ?? [])[0]?.containerPort;
+  const number = port === '' ? (first ?? (scheme === 'https' ? 443 : 80)) : Number(port);
+  if (!status?.podIP || !isOutside(status.podIP) || !Number.isInteger(number))
+    return refusals.badRequest('address not allowed');
+  return { scheme, host: status.podIP, port: number };
+}
+
+function nodeTarget(view: View, { name }: Asked): Refusal {
+  if (!view.get(nodes, undefined, name)) return refusals.notFound({ group: '', resource: 'nodes', kind: 'Node', name });
+  return refusals.unavailable(
+    `error trying to reach service: node ${goQuote(name)} serves nothing of its own over HTTP`,
+  );
+}
