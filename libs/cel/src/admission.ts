@@ -1,9 +1,11 @@
+import { dns1123Label, dns1123Subdomain } from '#meta';
 import { DYN, listOf, mapOf, opaque, parseType, STRING, type ObjectType, type Type } from './check/types.js';
 import { kubernetesFunctions } from './functions/index.js';
 import { overload, type Functions, type Overload } from './functions/overload.js';
 import type { Environment } from './compile.js';
 import {
   AuthorizerValue,
+  CelError,
   NO_OVERLOAD,
   type AskAuthorizer,
   type AuthorizerAnswer,
@@ -111,6 +113,8 @@ const NAMESPACE = object('kubernetes.Namespace', {
   status: object('kubernetes.NamespaceStatus', { phase: 'string' }),
 });
 
+/** Facts that must not be empty. */
+const FILLED = new Set(['path', 'resource']);
 /** Cost of one question, as Kubernetes counts it. */
 const QUESTION_COST = 350_000;
 
@@ -119,9 +123,10 @@ export function authorizerFunctions(): readonly Overload[] {
   const name = (type: string): string => `${PACKAGE}.${type}`;
   /** Adds a fact to the question and goes on as another type. */
   const step = (from: string, method: string, [to, fact]: readonly [string, string]): Overload =>
-    overload(`${method}: ${name(from)}.(string) ${name(to)}`, ([target, value]) =>
-      withFact(target, name(to), [fact, value]),
-    );
+    overload(`${method}: ${name(from)}.(string) ${name(to)}`, ([target, value]) => {
+      if (FILLED.has(method) && value === '') return new CelError(`${method} must not be empty`);
+      return withFact(target, name(to), [fact, value]);
+    });
   const decision = (method: string, type: string, read: (answer: AuthorizerAnswer) => Result): Overload =>
     overload(`${method}: ${name('Decision')}.() ${type}`, ([value]) => {
       return value instanceof AuthorizerValue ? read(value.ask(value.facts)) : NO_OVERLOAD;
@@ -132,8 +137,11 @@ export function authorizerFunctions(): readonly Overload[] {
     step('Authorizer', 'group', ['GroupCheck', 'group']),
     overload(
       `serviceAccount: ${name('Authorizer')}.(string, string) ${name('Authorizer')}`,
-      ([target, namespace, account]) =>
-        withFact(target, name('Authorizer'), ['serviceAccount', `${String(namespace)}/${String(account)}`]),
+      ([target, namespace, account]) => {
+        if (dns1123Subdomain(String(account)).length > 0) return new CelError('Invalid service account name');
+        if (dns1123Label(String(namespace)).length > 0) return new CelError('Invalid service account namespace');
+        return withFact(target, name('Authorizer'), ['serviceAccount', `${String(namespace)}/${String(account)}`]);
+      },
     ),
     step('GroupCheck', 'resource', ['ResourceCheck', 'resource']),
     ...resource.map((method) => step('ResourceCheck', method, ['ResourceCheck', method])),

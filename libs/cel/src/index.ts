@@ -28,6 +28,8 @@ export {
 } from './schema/define.js';
 export { pathText, type Step } from './schema/field-path.js';
 export type { StructuralSchema, ValidationRule } from './schema/schema.js';
+export { celName } from './schema/names.js';
+export { typeOfSchema } from './schema/typed.js';
 export { violations, type Budget, type Violation } from './schema/validate.js';
 export {
   admissionEnvironment,

@@ -9,6 +9,7 @@ import { endpoints } from './endpoints/index.js';
 import { eventGarbageCollection, garbageCollection, podGarbageCollection } from './garbage-collection/index.js';
 import { bootstrap, namespace } from './namespace/index.js';
 import { nodeLifecycle, podCidr, taintEviction } from './node-lifecycle/index.js';
+import { policyTypeChecking } from './policy-type-checking/index.js';
 import { replicaSet } from './replica-set/index.js';
 import { bootstrapRoles, clusterRoleAggregation } from './roles/index.js';
 import { rootCertificate, serviceAccount } from './service-account/index.js';
@@ -31,6 +32,7 @@ export {
   garbageCollection,
   namespace,
   podGarbageCollection,
+  policyTypeChecking,
   replicaSet,
   rootCertificate,
   serviceAccount,
@@ -63,6 +65,7 @@ export const workloadLoops: readonly Loop[] = [
   serviceAccount,
   rootCertificate,
   clusterRoleAggregation,
+  policyTypeChecking,
   garbageCollection(registry),
   podGarbageCollection,
   eventGarbageCollection,

@@ -32,27 +32,43 @@ export interface KnownTypes {
   readonly params?: Type;
 }
 
-/** Conditions on a policy of the type checker know no variables; messages know no authorizer. */
-export function compilePolicy(spec: PolicySpec, known: KnownTypes = {}): PolicyExpressions {
+/** Where the expressions of a policy are compiled: conditions know no composited variables, messages no authorizer. */
+export interface PolicyEnvironments {
+  readonly conditions: AdmissionEnvironment;
+  readonly whole: AdmissionEnvironment;
+  readonly messages: AdmissionEnvironment;
+  readonly variables: readonly Outcome[];
+}
+
+/** Declares the variables of a policy, each with those before it. One that does not compile is `dyn` for the others. */
+export function policyEnvironments(spec: PolicySpec, known: KnownTypes = {}): PolicyEnvironments {
   const { object } = known;
   const options = { ...(object && { object }), ...(spec.paramKind && { params: known.params ?? DYN }) };
   const variables = items(spec.variables);
   const composited = variables.length > 0 && { variables: new Map<string, Type>() };
-  const plain = admissionEnvironment({ ...options, hasAuthorizer: true });
   const whole = admissionEnvironment({ ...options, ...composited, hasAuthorizer: true });
-  const withoutAuthorizer = admissionEnvironment({ ...options, ...composited });
+  const messages = admissionEnvironment({ ...options, ...composited });
+  const outcomes = variables.map(({ name, expression }) => {
+    const made = outcome(expression, whole, []);
+    if (made === undefined) return made;
+    for (const environment of [whole, messages])
+      declareVariable(environment, name, typeof made === 'string' ? DYN : made.type);
+    return made;
+  });
+  const conditions = admissionEnvironment({ ...options, hasAuthorizer: true });
+  return { conditions, whole, messages, variables: outcomes };
+}
+
+export function compilePolicy(spec: PolicySpec): PolicyExpressions {
+  const { conditions, whole, messages, variables } = policyEnvironments(spec);
   return {
-    matchConditions: items(spec.matchConditions).map(({ expression }) => outcome(expression.trim(), plain, [BOOL])),
-    variables: variables.map(({ name, expression }) => {
-      const made = outcome(expression, whole, []);
-      if (made === undefined) return made;
-      for (const environment of [whole, withoutAuthorizer])
-        declareVariable(environment, name, typeof made === 'string' ? DYN : made.type);
-      return made;
-    }),
+    variables,
+    matchConditions: items(spec.matchConditions).map(({ expression }) =>
+      outcome(expression.trim(), conditions, [BOOL]),
+    ),
     validations: items(spec.validations).map(({ expression, messageExpression = '' }) => ({
       expression: outcome(expression, whole, [BOOL]),
-      message: outcome(messageExpression, withoutAuthorizer, [STRING]),
+      message: outcome(messageExpression, messages, [STRING]),
     })),
     auditAnnotations: items(spec.auditAnnotations).map(({ valueExpression }) =>
       outcome(valueExpression.trim(), whole, [STRING, NULL]),

@@ -5,3 +5,4 @@ export * from './schema.js';
 export const validatingAdmissionPolicies = kindRef<ValidatingAdmissionPolicy>(
   'admissionregistration.k8s.io.validatingadmissionpolicies',
 );
+export { typeWarnings } from './type-check.js';

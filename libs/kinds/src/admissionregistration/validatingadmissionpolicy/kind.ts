@@ -3,6 +3,7 @@ import { ageColumn, column, nameColumn } from '../../shared/columns.js';
 import { ownersOnly } from '../../shared/status-metadata.js';
 import { items } from '../../shared/validation/checks.js';
 import { validatingAdmissionPolicy, type ValidatingAdmissionPolicy } from './schema.js';
+import { policiesByResource } from './indexes.js';
 import { validatePolicy, validatePolicyStatus } from './validate.js';
 
 /** CEL expressions that requests must fulfil. Without a binding it does nothing. */
@@ -30,6 +31,7 @@ export const validatingAdmissionPolicyKind = standardKind<ValidatingAdmissionPol
     ageColumn,
   ],
   subresources: [{ name: 'status', kind: 'ValidatingAdmissionPolicy', verbs: ['get', 'patch', 'update'] }],
+  indexes: [policiesByResource],
   strategy: {
     generation: 'managed',
     revalidatesMetadata: true,

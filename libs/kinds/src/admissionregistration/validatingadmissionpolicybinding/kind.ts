@@ -1,5 +1,6 @@
 import { standardKind } from '#model';
 import { ageColumn, column, nameColumn } from '../../shared/columns.js';
+import { bindingsByPolicy } from './indexes.js';
 import { validatingAdmissionPolicyBinding, type ParamRef, type ValidatingAdmissionPolicyBinding } from './schema.js';
 import { validateBinding } from './validate.js';
 
@@ -25,6 +26,7 @@ export const validatingAdmissionPolicyBindingKind = standardKind<ValidatingAdmis
     }),
     ageColumn,
   ],
+  indexes: [bindingsByPolicy],
   strategy: {
     generation: 'managed',
     revalidatesMetadata: true,
