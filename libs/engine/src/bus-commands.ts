@@ -2,6 +2,7 @@ import type { Command, CommandResult } from '#model';
 import { refusals } from '#model';
 import type { Bus, BusSubscription } from '#ports';
 import { Fault } from '#std';
+import { ASKING_MS_MAX } from './asking.js';
 import type { CommandGate } from './command-gate.js';
 import { decodeMessage, encodeMessage } from './messages.js';
 import { clientOfSubject, subjects } from './subjects.js';
@@ -22,7 +23,7 @@ export class BusCommands implements CommandPort {
       const answer = await this.bus.request(
         subjects.command(this.client, command),
         encodeMessage(command),
-        COMMAND_TIMEOUT_MS + WAY_MS,
+        COMMAND_TIMEOUT_MS + WAY_MS + (command.request ? ASKING_MS_MAX : 0),
       );
       return decodeMessage(answer) as unknown as CommandResult;
     } catch (error) {

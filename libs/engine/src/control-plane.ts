@@ -1,6 +1,6 @@
 import type { Change, KindRegistry, Loop, OutsideFacts } from '#model';
 import { foldEvent } from '#model';
-import type { Clock, EventLog, Ids, Keys } from '#ports';
+import type { Asker, Clock, EventLog, Ids, Keys } from '#ports';
 import { Anchors } from './anchors.js';
 import { Checkpoints, type CheckpointStore } from './checkpoint.js';
 import { eventCodec, type EventCodec } from './codec.js';
@@ -33,6 +33,8 @@ export interface ControlPlaneOptions {
   readonly endsKeptMs?: number;
   readonly snapshotEvery?: number;
   readonly soon: (callback: () => void) => void;
+  /** Puts the writer's questions to webhooks. Undefined: they all fail. */
+  readonly asker?: Asker;
   readonly onFatal: (cause: unknown) => void;
   /** Says in one sentence what does not work as it should, while the process goes on. */
   readonly onComplaint?: (message: string) => void;
@@ -100,10 +102,11 @@ export class ControlPlane {
 
   /** Takes the writer's role in this process. `cluster` names a cluster whose log is empty. */
   async becomeWriter(cluster: string): Promise<Writer> {
-    const { log, kinds, ids, clock, snapshotEvery, onFatal } = this.options;
+    const { log, kinds, ids, clock, snapshotEvery, asker, onFatal } = this.options;
     const writer = new Writer({
       ...{ log, reads: this.reads, kinds, codec: this.codec, ids, clock, onFatal },
       ...(snapshotEvery !== undefined && { snapshotEvery }),
+      ...(asker && { asker }),
     });
     await writer.elect(cluster);
     this.writer = writer;

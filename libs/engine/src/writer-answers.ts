@@ -4,7 +4,7 @@ import { isJsonObject } from '#std';
 
 /** The answer to a command that was taken. `folded`: the object as reads show it, when that is the newest state. */
 export function accepted(decided: DecidedEvent, position: number, changed: boolean, folded?: KubeObject): Accepted {
-  const { object, created, deleted, warnings, response } = decided;
+  const { object, created, deleted, warnings, auditAnnotations, response } = decided;
   // Dry runs of creations have no position of their own: Kubernetes shows no resourceVersion there.
   const resourceVersion = changed || !created ? { resourceVersion: String(position) } : {};
   return {
@@ -14,6 +14,7 @@ export function accepted(decided: DecidedEvent, position: number, changed: boole
     position,
     changed,
     warnings,
+    ...(auditAnnotations && { auditAnnotations }),
     ...(response && { response: stampedResponse(response, object, resourceVersion) }),
   };
 }

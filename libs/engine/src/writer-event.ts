@@ -1,6 +1,9 @@
-import type { Command, KindRegistry, NewEvent } from '#model';
-import type { Ids } from '#ports';
-import { toEventTime, type Instant, type Json } from '#std';
+import type { Command, DecidedEvent, KindRegistry, KubeObject, NewEvent, RecordedAnswer } from '#model';
+import { withSnapshot } from '#model';
+import type { EventLog, Ids } from '#ports';
+import { toEventTime, type Instant, type Json, type JsonObject } from '#std';
+import type { EventCodec } from './codec.js';
+import { fits } from './event-size.js';
 import { provenanceOf } from './provenance.js';
 
 /** What a writer has decided, before it is an event. */
@@ -11,6 +14,42 @@ export interface Decided {
   readonly command: Command | undefined;
   readonly now: Instant;
   readonly epoch: number;
+  /** What others outside of the log said to it. */
+  readonly answers?: readonly RecordedAnswer[] | undefined;
+}
+
+export interface EventPlace {
+  readonly stream: string;
+  readonly expected: number;
+  readonly cause: string;
+}
+/** What an event says beside its decision. */
+export interface Logged extends Pick<Decided, 'now' | 'epoch'> {
+  readonly at: EventPlace;
+  readonly command: Command;
+  /** The object after it, where a snapshot may say it. */
+  readonly snapshot?: { readonly object: KubeObject; readonly createdAt?: number };
+}
+
+/** The event of a decision as the log stores it. A snapshot only makes a rebuild faster: what is too large with it goes without. */
+export function loggedEvent(
+  options: {
+    readonly log: EventLog;
+    readonly codec: EventCodec;
+    readonly ids: Ids;
+    readonly kinds: KindRegistry;
+    readonly snapshotEvery?: number;
+  },
+  decided: DecidedEvent,
+  { at, command, now, epoch, snapshot }: Logged,
+): NewEvent {
+  const { log, codec, snapshotEvery } = options;
+  const { type, data: changed } = decided.event as NonNullable<DecidedEvent['event']>;
+  const revision = at.expected + 1;
+  const what = { type, command, now, epoch, answers: decided.answers };
+  const encoded = (data: JsonObject) => codec.encode(at.stream, eventOf(options, at, { ...what, data }), revision);
+  const full = encoded(snapshot ? withSnapshot(changed, revision, snapshot, snapshotEvery) : changed);
+  return 'snapshot' in full.data && !fits(full, log.eventBytesMax) ? encoded(changed) : full;
 }
 
 /**
@@ -19,8 +58,8 @@ export interface Decided {
  */
 export function eventOf(
   { ids, kinds }: { readonly ids: Ids; readonly kinds: KindRegistry },
-  { stream, expected, cause }: { readonly stream: string; readonly expected: number; readonly cause: string },
-  { type, data, command, now, epoch }: Decided,
+  { stream, expected, cause }: EventPlace,
+  { type, data, command, now, epoch, answers }: Decided,
 ): NewEvent {
   const kind = command && kinds.byId(command.kind);
   const sealed = kind?.sealed ?? [];
@@ -40,6 +79,7 @@ export function eventOf(
       ...(command?.traceparent && { traceparent: command.traceparent }),
       schemaVersion: kind?.schemaVersion ?? 1,
       ...(command?.basis && { basis: command.basis }),
+      ...(answers && answers.length > 0 && { answers }),
     },
   };
 }

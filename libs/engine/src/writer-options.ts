@@ -1,5 +1,5 @@
 import type { Command, CommandResult, KindRegistry, StreamState } from '#model';
-import type { Clock, EventLog, Ids } from '#ports';
+import type { Asker, Clock, EventLog, Ids } from '#ports';
 import type { Instant } from '#std';
 import type { EventCodec } from './codec.js';
 import type { ReadModel } from './read-model.js';
@@ -13,6 +13,8 @@ export interface WriterOptions {
   readonly clock: Clock;
   /** How many events of a stream there are from one snapshot to the next. Default: as the model says. */
   readonly snapshotEvery?: number;
+  /** Puts the questions of decisions. Undefined: they all fail. */
+  readonly asker?: Asker;
   readonly onFatal: (cause: unknown) => void;
 }
 

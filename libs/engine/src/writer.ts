@@ -3,26 +3,26 @@ import type {
   Command,
   CommandResult,
   DecidedEvent,
-  NewEvent,
+  Questions,
   Refusal,
   StoredEvent,
   StreamState,
 } from '#model';
-import { decideCommand, isRefusal, refusals, streamOf, withSnapshot } from '#model';
+import { decideCommand, isQuestions, isRefusal, refusals, streamOf } from '#model';
 import { LogDamaged, LogFailed, LogFull, WrongExpectedRevision } from '#ports';
-import type { JsonObject } from '#std';
-import { fits } from './event-size.js';
+import type { Instant } from '#std';
+import { Asking, wishOf, type Wish } from './asking.js';
 import { namespaceStream, OutstandingAppends } from './outstanding-appends.js';
 import { endsOfStreams } from './forgotten-names.js';
 import { isDoubt, landingOf, type Doubt } from './doubt.js';
 import { putState, succeeding } from './kind-pictures.js';
-import { WRITER_ELECTED, WRITER_STREAM } from './own-streams.js';
 import type { Projection } from './projection.js';
 import { SentAppends } from './sent-appends.js';
 import { pause, waiting } from './waiting.js';
 import { accepted } from './writer-answers.js';
-import { eventOf } from './writer-event.js';
+import { loggedEvent } from './writer-event.js';
 import { WriterElsewhere } from './writer-seat.js';
+import { WriterTerm } from './writer-term.js';
 import type { Basis, CommandPort, WriterOptions } from './writer-options.js';
 import {
   isGone,
@@ -55,21 +55,17 @@ export const COMMANDS_MAX = 8192;
 export class Writer implements CommandPort {
   /** The newest state: what is durable plus what is on its way. */
   private ahead: Projection;
-  private epoch = 0;
+  private readonly term: WriterTerm;
   private underWay = 0;
   private readonly outstanding = new OutstandingAppends();
   private elected = false;
-  /** Position at which this writer's term began. */
-  private electedAt = 0;
-  private terms = 0;
-  /** The last election that this writer stood for. */
-  private candidacy: { readonly revision: number; readonly event: NewEvent } | undefined;
   /** An append was given up on without an answer. */
   private isInDoubt = false;
   /** Counts rebuilds: an append of an older generation must not touch the newer state. */
   private generation = 0;
   private rebuilding: Promise<void> | undefined;
   private readonly sent: SentAppends;
+  private readonly asking: Asking;
   private unfollow: (() => void) | undefined;
   /** Streams that the projection has forgotten, with the revision at which the log says that they are. */
   private readonly forgotten = new Map<string, number>();
@@ -77,6 +73,8 @@ export class Writer implements CommandPort {
   constructor(private readonly options: WriterOptions) {
     this.ahead = options.reads.projection;
     this.sent = new SentAppends(options);
+    this.term = new WriterTerm(options, this.sent);
+    this.asking = new Asking({ asker: options.asker, clock: options.clock });
   }
 
   /** Takes the role: appends `WriterElected` with the next epoch. `cluster` names the cluster if this is its first event. */
@@ -85,7 +83,7 @@ export class Writer implements CommandPort {
     await reads.fresh(COMMAND_TIMEOUT_MS);
     for (;;) {
       try {
-        await this.beginTerm(cluster, COMMAND_TIMEOUT_MS);
+        await this.term.begin(cluster, COMMAND_TIMEOUT_MS);
         this.ahead = succeeding(kinds, this.ahead, reads.projection.copy());
         this.elected = true;
         this.unfollow = reads.onChanges((_changes, events) => this.follow(events));
@@ -97,40 +95,9 @@ export class Writer implements CommandPort {
     }
   }
 
-  /** Appends the election of this writer for the next term. What was sent in an earlier term and comes later does not count. */
-  private async beginTerm(cluster: string, timeoutMs: number): Promise<void> {
-    const { reads, clock } = this.options;
-    const revision = reads.projection.stream(WRITER_STREAM)?.revision ?? -1;
-    const event = this.candidacyAt(revision, cluster);
-    const { epoch } = event.metadata;
-    try {
-      const deadline = clock.monotonic() + timeoutMs;
-      this.electedAt = await this.sent.durably(WRITER_STREAM, event, { expected: revision, deadline });
-      await reads.reached(this.electedAt, timeoutMs);
-    } finally {
-      this.sent.forget(event.id);
-    }
-    this.epoch = epoch;
-    this.terms++;
-  }
-
-  /** The same event as long as nobody has the next term: a try that was given up on may land, and is this writer's. */
-  private candidacyAt(revision: number, cluster: string): NewEvent {
-    if (this.candidacy?.revision === revision) return this.candidacy.event;
-    const { reads, clock, ids } = this.options;
-    const { projection } = reads;
-    const now = clock.now();
-    const epoch = projection.epoch + 1;
-    const at = { stream: WRITER_STREAM, expected: revision, cause: `elected ${cluster} ${ids.uid()}` };
-    const data = { epoch, cluster: projection.cluster || cluster };
-    const event = eventOf(this.options, at, { type: WRITER_ELECTED, data, command: undefined, now, epoch });
-    this.candidacy = { revision, event };
-    return event;
-  }
-
   /** The epoch of a writer that has the role. */
   get heldEpoch(): number | undefined {
-    return this.elected ? this.epoch : undefined;
+    return this.elected ? this.term.epoch : undefined;
   }
 
   /** Puts the role down: later commands are answered 503. */
@@ -146,10 +113,8 @@ export class Writer implements CommandPort {
   private follow(events: readonly StoredEvent[]): void {
     const { reads } = this.options;
     if (!this.elected) return;
-    const elections = events.filter(({ type, stream }) => type === WRITER_ELECTED && stream === WRITER_STREAM);
-    const own = elections.findLast(({ id }) => id === this.candidacy?.event.id);
-    if (own) [this.epoch, this.electedAt] = [Number(own.data['epoch']), own.position];
-    if (reads.projection.epoch > this.epoch) return this.deposed();
+    this.term.notice(events);
+    if (reads.projection.epoch > this.term.epoch) return this.deposed();
     for (const { id, stream, position } of events) {
       const folded = reads.projection.stream(stream);
       const known = this.ahead.stream(stream);
@@ -166,7 +131,7 @@ export class Writer implements CommandPort {
     const { reads, onFatal } = this.options;
     this.resign();
     const epoch = reads.projection.epoch;
-    const words = `another writer was elected for this cluster (epoch ${epoch} after ${this.epoch}), so this process ends.`;
+    const words = `another writer was elected for this cluster (epoch ${epoch} after ${this.term.epoch}), so this process ends.`;
     onFatal(new WriterElsewhere(words));
   }
 
@@ -180,30 +145,34 @@ export class Writer implements CommandPort {
     }
   }
 
-  private async untilSettled(command: Command): Promise<CommandResult> {
-    const { clock } = this.options;
+  /** `isAdmitted`: the command follows on one that was admitted. */
+  private async untilSettled(command: Command, isAdmitted = false): Promise<CommandResult> {
+    const { clock, ids } = this.options;
     const deadline = clock.monotonic() + COMMAND_TIMEOUT_MS;
-    for (const seen = { refusedEarly: false }; ;) {
-      if (this.rebuilding && !(await this.rebuiltBy(deadline))) return NOT_TAKEN;
+    const wish = wishOf(command, { uid: command.uid ?? ids.uid(), isAdmitted, deadline });
+    for (;;) {
+      if (this.rebuilding && !(await this.rebuiltBy(wish.deadline))) return NOT_TAKEN;
       if (!this.elected) return refusals.unavailable('this replica is not the writer (any more)');
-      const outcome = await this.attempt(command, seen);
+      const outcome = await this.attempt(wish);
       if (outcome !== 'again') return outcome;
-      if (clock.monotonic() >= deadline) return NOT_TAKEN;
+      if (clock.monotonic() >= wish.deadline) return NOT_TAKEN;
     }
   }
 
-  /** Decides and appends once; `again` when the state it was decided on turned out not to be. */
-  private async attempt(command: Command, seen: { refusedEarly: boolean }): Promise<CommandResult | 'again'> {
-    const { clock, ids, kinds } = this.options;
+  /** Decides and appends once; `again` when the state it was decided on turned out not to be, and when it had to ask. */
+  private async attempt(wish: Wish): Promise<CommandResult | 'again'> {
+    const { clock, kinds } = this.options;
+    const { command, uid, isAdmitted, answers } = wish;
     const now = clock.now();
     const moved = staleBasis(command, this.ahead);
     if (moved) return moved;
-    const decided = decideCommand(kinds, command, this.ahead, { now, uid: command.uid ?? ids.uid() });
+    const decided = decideCommand(kinds, command, this.ahead, { now: wish.askedAt ?? now, uid, isAdmitted, answers });
     if (isRefusal(decided)) {
-      const isEarly = !seen.refusedEarly && this.isOnItsWay(command);
-      seen.refusedEarly ||= isEarly;
+      const isEarly = !wish.refusedEarly && this.isOnItsWay(command);
+      wish.refusedEarly ||= isEarly;
       return this.refused(decided, isEarly);
     }
+    if (isQuestions(decided)) return this.asked(wish, decided, now);
     const stream = streamOf(command.kind, decided.object.metadata.namespace, decided.name);
     const before = this.ahead.stream(stream);
     const restsOn = this.outstanding.creationsBefore(stream, namespaceStream(kinds, decided.object));
@@ -214,10 +183,23 @@ export class Writer implements CommandPort {
     const done = isDoubt(first) ? await this.resolved(first, decided) : first;
     if (done === 'again' || isRefusal(done)) return done;
     for (const next of decided.then ?? []) {
-      const result = await this.untilSettled({ ...next, causes: [...(next.causes ?? []), done.position] });
+      const result = await this.untilSettled({ ...next, causes: [...(next.causes ?? []), done.position] }, true);
       if (isRefusal(result) && !isGone(next, result)) return result;
     }
     return done;
+  }
+
+  /** Asks while the others go on. Nobody outside is told of a version that is not in the log yet. */
+  private async asked(wish: Wish, questions: Questions, now: Instant): Promise<Refusal | 'again'> {
+    const { kind, namespace, name } = wish.command;
+    if (this.isOnItsWay(wish.command)) {
+      await this.outstanding.of(streamOf(kind, namespace, name));
+      return 'again';
+    }
+    this.underWay--;
+    const refused = await this.asking.answer(wish, questions, now);
+    this.underWay++;
+    return refused ?? 'again';
   }
 
   /**
@@ -248,7 +230,7 @@ export class Writer implements CommandPort {
     try {
       const position = await landingOf(log, doubt);
       // The term has ended in which it was sent: what comes after that does not count.
-      if (position === 'never' || position === undefined || position > this.electedAt) return 'again';
+      if (position === 'never' || position === undefined || position > this.term.electedAt) return 'again';
       const isShown = await reads.reached(position, COMMAND_TIMEOUT_MS);
       return isShown ? accepted(decided, position, true) : NOT_SHOWN;
     } catch (cause) {
@@ -261,27 +243,22 @@ export class Writer implements CommandPort {
     { stream, before, restsOn, now }: Basis,
     decided: DecidedEvent,
   ): Promise<CommandResult | 'again' | Doubt> {
-    const { log, codec, reads, clock, ids, kinds, snapshotEvery } = this.options;
+    const { reads, clock, kinds } = this.options;
     const expected = before?.revision ?? -1;
-    const { type, data: changed } = decided.event as NonNullable<DecidedEvent['event']>;
     const object = decided.deleted ? undefined : decided.object;
     const isSame = object !== undefined && before?.object?.metadata.uid === object.metadata.uid;
     const born = isSame && before.createdAt !== undefined ? { createdAt: before.createdAt } : {};
-    const what = { type, command, now, epoch: this.epoch };
     // In a later term it is another event: the log may have the first one, which does not count any more.
-    const cause = this.terms === 1 ? command.correlationId : `${command.correlationId} ${this.epoch}`;
-    const at = { stream, expected, cause };
-    const made = { ids, kinds: kinds.at(this.ahead) };
-    const encoded = (data: JsonObject) => codec.encode(stream, eventOf(made, at, { ...what, data }), expected + 1);
-    // A snapshot only makes a rebuild faster: an event that is too large with it is appended without it, as is one whose object
-    // is still on its way, so that nobody knows the position of its creation yet.
+    const cause = this.term.number === 1 ? command.correlationId : `${command.correlationId} ${this.term.epoch}`;
+    // A snapshot names the position of the creation, which nobody knows while that is on its way.
     const isBornKnown = before?.position !== ON_ITS_WAY || born.createdAt !== undefined;
-    const whole = object && isBornKnown ? { object, ...born } : undefined;
-    const full = encoded(whole ? withSnapshot(changed, expected + 1, whole, snapshotEvery) : changed);
-    const event = 'snapshot' in full.data && !fits(full, log.eventBytesMax) ? encoded(changed) : full;
+    const event = loggedEvent({ ...this.options, kinds: kinds.at(this.ahead) }, decided, {
+      ...{ at: { stream, expected, cause }, command, now, epoch: this.term.epoch },
+      ...(object && isBornKnown && { snapshot: { object, ...born } }),
+    });
     const generation = this.generation;
     const optimistic: StreamState = { revision: expected + 1, position: ON_ITS_WAY, object, ...born };
-    putState(this.options.kinds, this.ahead, { stream, state: optimistic, position: this.ahead.position });
+    putState(kinds, this.ahead, { stream, state: optimistic, position: this.ahead.position });
     if (restsOn.length > 0) {
       await Promise.allSettled(restsOn);
       if (generation !== this.generation) return 'again';
@@ -303,12 +280,12 @@ export class Writer implements CommandPort {
       if (generation === this.generation) this.rebuild();
       return NOT_SHOWN;
     }
-    if (reads.projection.epoch > this.epoch) return MAY_NOT_COUNT;
-    if (event.metadata.epoch < this.epoch && position > this.electedAt) return 'again';
+    if (reads.projection.epoch > this.term.epoch) return MAY_NOT_COUNT;
+    if (event.metadata.epoch < this.term.epoch && position > this.term.electedAt) return 'again';
     // From now on both projections share the folded object.
     const folded = reads.projection.stream(stream);
     if (generation === this.generation && folded && this.ahead.stream(stream) === optimistic) {
-      putState(this.options.kinds, this.ahead, { stream, state: folded, position });
+      putState(kinds, this.ahead, { stream, state: folded, position });
       this.ahead.position = Math.max(this.ahead.position, position);
     }
     // What a read would show: the same object, so that its text is made once for this answer, reads and watches.
@@ -373,10 +350,10 @@ export class Writer implements CommandPort {
   private async withoutDoubt(): Promise<boolean> {
     if (!this.isInDoubt || !this.elected) return true;
     try {
-      await this.beginTerm(this.options.reads.projection.cluster, DOUBT_MS);
+      await this.term.begin(this.options.reads.projection.cluster, DOUBT_MS);
       this.isInDoubt = false;
       // What came before the new term is decided on too.
-      return this.options.reads.projection.position >= this.electedAt;
+      return this.options.reads.projection.position >= this.term.electedAt;
     } catch {
       // The log does not answer, or another writer was elected, which is about to be read.
       return false;

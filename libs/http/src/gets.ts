@@ -1,5 +1,5 @@
 import type { KubeObject, Refusal, View } from '#model';
-import { decideCommand, isRefusal } from '#model';
+import { decideCommand, isQuestions, isRefusal } from '#model';
 import { objectJson, responseAnswer, type Answer, type Rendering } from './answer.js';
 import type { Backend } from './backend.js';
 import { notFoundQuoted, type Call } from './call.js';
@@ -59,9 +59,9 @@ function derived(
       correlationId: '',
     },
     view,
-    { now: rendering.now(), uid: '' },
+    { now: rendering.now(), uid: '', isAdmitted: true },
   );
   if (isRefusal(decided)) return decided;
-  if (!decided.response) return answers.noSuchResource;
+  if (isQuestions(decided) || !decided.response) return answers.noSuchResource;
   return responseAnswer(200, decided.response, object, { route, rendering });
 }

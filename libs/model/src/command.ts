@@ -68,6 +68,8 @@ export interface CommandOptions {
   readonly force?: boolean;
   /** Duplicate JSON/YAML keys that the parser met, in Kubernetes' words for them. */
   readonly duplicateFields?: readonly string[];
+  /** One deletion of a `deletecollection`. */
+  readonly ofCollection?: boolean;
   /** Whether PUT/apply of a missing object may create it was authorised (update needs `create` too). */
   readonly mayCreate?: boolean;
 }
@@ -88,4 +90,6 @@ export interface Accepted {
   readonly changed: boolean;
   /** Texts of `Warning: 299` headers. */
   readonly warnings: readonly string[];
+  /** Annotations of the audit event of the request. */
+  readonly auditAnnotations?: Readonly<Record<string, string>>;
 }

@@ -29,7 +29,21 @@ export interface EventMetadata {
   readonly schemaVersion: number;
   /** What a loop's decision was made from. */
   readonly basis?: LoopBasis;
+  /** What others outside of the log answered to the writer's decision. */
+  readonly answers?: readonly RecordedAnswer[];
 }
+/** An answer that a decision used. */
+export interface RecordedAnswer {
+  /** Who was asked: `mutating webhook config/hook`. */
+  readonly from: string;
+  readonly outcome: 'allowed' | 'failed';
+  /** The JSON Patch of a webhook. Left out where it is larger than {@link PATCH_CHARACTERS_MAX}, and of kinds with sealed values. */
+  readonly patch?: Json;
+  /** There was a patch that is not recorded. */
+  readonly isCut?: true;
+}
+/** Characters of JSON that an event has room for of one patch. */
+export const PATCH_CHARACTERS_MAX = 4096;
 /** What authentication found out about a user beside the name, shortened to what an event has room for. */
 export interface UserDetails {
   readonly uid?: string;

@@ -10,6 +10,7 @@ export * from './field-changes.js';
 export * from './outside.js';
 export * from './picture.js';
 export * from './object-index.js';
+export * from './question.js';
 export * from './refusal.js';
 export * from './unlogged.js';
 export * from './view.js';

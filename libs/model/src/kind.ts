@@ -1,11 +1,12 @@
 import type { Instant, JsonObject } from '#std';
 import type { Command } from './command.js';
-import type { Path, Upcaster } from './event.js';
+import type { Path, RecordedAnswer, Upcaster } from './event.js';
 import type { Inquire } from './inquiry.js';
 import type { KindId, KindRef, KubeObject } from './kube-object.js';
 import type { ObjectIndex } from './object-index.js';
 import type { Picture } from './picture.js';
-import type { Problem, Refusal } from './refusal.js';
+import { isQuestions, type Answers, type Questions } from './question.js';
+import { isRefusal, type Problem, type Refusal } from './refusal.js';
 import type { ObjectType } from './schema/index.js';
 import type { AdmissionPlugin } from './standard-kind/admission.js';
 import type { Unlogged } from './unlogged.js';
@@ -48,10 +49,18 @@ export interface DecideContext {
   readonly uid: string;
   readonly kind: Kind;
   readonly kinds: KindRegistry;
+  /** What was asked already and answered. */
+  readonly answers?: Answers;
+  /** Admission is over: a command that follows on an admitted one, or a read that only looks like a write. */
+  readonly isAdmitted?: boolean;
 }
 
-/** One event that should be appended, or nothing (`changed: false`), or a refusal. */
-export type Decided = DecidedEvent | Refusal;
+/** One event that should be appended, or nothing (`changed: false`), or a refusal, or what has to be asked before. */
+export type Decided = DecidedEvent | Refusal | Questions;
+/** A decision that is no event. */
+export function isUndecided(value: object): value is Refusal | Questions {
+  return isRefusal(value) || isQuestions(value);
+}
 export interface DecidedEvent {
   readonly refused?: false;
   /** Undefined when the command changes nothing, or on dry run. */
@@ -61,6 +70,10 @@ export interface DecidedEvent {
   readonly created: boolean;
   readonly deleted: boolean;
   readonly warnings: readonly string[];
+  /** Annotations of the audit event of the request. */
+  readonly auditAnnotations?: Readonly<Record<string, string>>;
+  /** What was answered by those that were asked, for the metadata of the event. */
+  readonly answers?: readonly RecordedAnswer[];
   readonly response?: JsonObject;
   /** Further commands that belong to the same wish, in order (rare: eviction that also writes a budget). */
   readonly then?: readonly Command[];

@@ -11,6 +11,8 @@ export interface Refusal {
   readonly continue?: string;
   /** Texts of `Warning: 299` headers that go with the refusal. */
   readonly warnings?: readonly string[];
+  /** Annotations of the audit event of the request. */
+  readonly auditAnnotations?: Readonly<Record<string, string>>;
 }
 export interface StatusDetails {
   readonly name?: string;
@@ -26,8 +28,10 @@ export interface StatusCause {
   readonly field?: string;
 }
 
+/** An object of a client may have a field of this name; it has an apiVersion, too. */
 export function isRefusal(value: unknown): value is Refusal {
-  return typeof value === 'object' && value !== null && (value as { refused?: unknown }).refused === true;
+  if (typeof value !== 'object' || value === null || 'apiVersion' in value) return false;
+  return (value as { refused?: unknown }).refused === true;
 }
 
 /** One thing wrong with one field, before it is put into words. */

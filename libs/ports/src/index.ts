@@ -1,3 +1,4 @@
+export * from './asker.js';
 export * from './audit-log.js';
 export * from './authorizer.js';
 export * from './bus.js';

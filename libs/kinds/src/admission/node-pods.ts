@@ -4,16 +4,20 @@ import { namesOf } from '../access/node-references.js';
 
 const MIRROR = 'kubernetes.io/config.mirror';
 const nodes = { id: 'core.nodes' };
+const pods = { id: 'core.pods' };
 
 /** A node makes mirror pods of itself, deletes pods of itself and says how they are. */
 export function nodePodProblem(request: Admitted, node: string): string | undefined {
   const { operation, object, old, subresource } = request;
   const who = JSON.stringify(node);
-  if (operation === 'CREATE') return mirrorProblem(request, node);
+  if (subresource === 'eviction') {
+    const { view, command } = request;
+    const isOwn = nodeNameOf(view.get(pods, command.namespace, command.name)) === node;
+    return isOwn ? undefined : `node ${who} can only evict pods with spec.nodeName set to itself`;
+  }
+  if (operation === 'CREATE' && subresource === undefined) return mirrorProblem(request, node);
   if (operation === 'DELETE')
-    return nodeNameOf(old) === node
-      ? undefined
-      : `node ${who} can only ${subresource === 'eviction' ? 'evict' : 'delete'} pods with spec.nodeName set to itself`;
+    return nodeNameOf(old) === node ? undefined : `node ${who} can only delete pods with spec.nodeName set to itself`;
   if (subresource !== 'status') return `unexpected operation "${operation}"`;
   if (nodeNameOf(old) !== node)
     return `node ${who} can only update pod status for pods with spec.nodeName set to itself`;

@@ -1,5 +1,11 @@
+import type { RecordedAnswer } from '../event.js';
+import { isUndecided, type Decided } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
+import { NO_ANSWERS, type Answers, type Questions } from '../question.js';
 import { isRefusal, type Refusal } from '../refusal.js';
+import type { Request } from './request.js';
+import type { Spoken } from './served.js';
+import { formIn, type SpokenForm } from './spoken-form.js';
 import type { StrategyContext } from './strategy.js';
 
 export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
@@ -10,38 +16,176 @@ export interface Admitted extends StrategyContext {
   /** The object as it would be stored; of a delete the one that goes. */
   readonly object: KubeObject;
   readonly old: KubeObject | undefined;
+  /** The version of `old` as clients see it. */
+  readonly oldVersion: string | undefined;
   readonly subresource: string | undefined;
+  /** The object as the client speaks it: a version of the kind, or what the subresource takes. */
+  readonly form: SpokenForm;
+  /** What was asked already and answered: a plugin that needs an answer that is not there returns {@link Questions}. */
+  readonly answers: Answers;
+  /**
+   * The chain of mutating plugins runs a second time because one of them changed the object after others had seen it: what
+   * this plugin gave as {@link Mutated.again} in the first run, `null` if nothing. Undefined in the first run.
+   */
+  readonly again?: unknown;
+}
+
+/** What a plugin adds to the outcome of a decision. */
+export interface AdmissionNotes {
+  readonly warnings: readonly string[];
+  /** Annotations of the audit event of the request. */
+  readonly auditAnnotations: Readonly<Record<string, string>>;
+  /** Answers that the decision used, for the metadata of the event. */
+  readonly answers: readonly RecordedAnswer[];
+}
+/** The object after a mutating plugin that has something to add. */
+export interface Mutated extends Partial<AdmissionNotes> {
+  readonly mutated: KubeObject;
+  /** What the plugin has to know in a second run of the chain. */
+  readonly again?: unknown;
+  /** The chain is to run a second time, since others should see what this plugin changed. */
+  readonly runsAgain?: boolean;
 }
 
 /** One rule of admission: pure, asked for every write of every kind, in the order of the registry's list. */
 export interface AdmissionPlugin {
   readonly name: string;
-  /** May change the object before it is validated, or refuse. Returns the same object when it has nothing to say. */
-  mutate?(request: Admitted): KubeObject | Refusal;
+  /** May change the object before it is validated, or refuse, or ask. Returns the same object when it has nothing to say. */
+  mutate?(request: Admitted): KubeObject | Mutated | Refusal | Questions;
   /** Asked after validation, about the object as it would be stored. */
-  validate?(request: Admitted): Refusal | undefined;
+  validate?(request: Admitted): Partial<AdmissionNotes> | Refusal | Questions | undefined;
   warnings?(request: Admitted): readonly string[];
 }
 
-export function mutateAll(plugins: readonly AdmissionPlugin[], request: Admitted): KubeObject | Refusal {
-  let object = request.object;
-  for (const plugin of plugins) {
-    if (!plugin.mutate) continue;
-    const result = plugin.mutate(object === request.object ? request : { ...request, object });
-    if (isRefusal(result)) return result;
-    object = result;
-  }
-  return object;
+const NO_NOTES: AdmissionNotes = { warnings: [], auditAnnotations: {}, answers: [] };
+
+/** What came of the mutating plugins. */
+export interface Admission {
+  readonly object: KubeObject;
+  readonly notes: AdmissionNotes;
 }
 
-export function validateAll(plugins: readonly AdmissionPlugin[], request: Admitted): Refusal | undefined {
+/** Runs the mutating plugins in order; a second time when one of them changed what those before it had seen. */
+export function mutateAll(plugins: readonly AdmissionPlugin[], request: Admitted): Admission | Refusal | Questions {
+  const first = mutateOnce(plugins, request, undefined);
+  if (isUndecided(first)) return first;
+  if (!first.runsAgain) return first;
+  const second = mutateOnce(plugins, { ...request, object: first.object }, first.again);
+  return isUndecided(second) ? withNotes(second, first.notes) : { ...second, notes: both(first.notes, second.notes) };
+}
+
+interface Run extends Admission {
+  readonly again: ReadonlyMap<AdmissionPlugin, unknown>;
+  readonly runsAgain: boolean;
+}
+function mutateOnce(
+  plugins: readonly AdmissionPlugin[],
+  request: Admitted,
+  before: Run['again'] | undefined,
+): Run | Refusal | Questions {
+  let { object } = request;
+  let notes = NO_NOTES;
+  let runsAgain = false;
+  const again = new Map<AdmissionPlugin, unknown>();
   for (const plugin of plugins) {
-    const refusal = plugin.validate?.(request);
-    if (refusal) return refusal;
+    if (!plugin.mutate) continue;
+    const isFirst = before === undefined && object === request.object;
+    const result = plugin.mutate(
+      isFirst ? request : { ...request, object, ...(before && { again: before.get(plugin) ?? null }) },
+    );
+    if (isUndecided(result)) return withNotes(result, notes);
+    if (!isMutated(result)) object = result;
+    else {
+      object = result.mutated;
+      notes = both(notes, result);
+      again.set(plugin, result.again);
+      runsAgain ||= result.runsAgain === true;
+    }
   }
-  return undefined;
+  return { object, notes, again, runsAgain };
+}
+
+/** Runs the validating plugins in order. */
+export function validateAll(
+  plugins: readonly AdmissionPlugin[],
+  request: Admitted,
+): AdmissionNotes | Refusal | Questions {
+  let notes = NO_NOTES;
+  for (const plugin of plugins) {
+    const result = plugin.validate?.(request);
+    if (result === undefined) continue;
+    if (isUndecided(result)) return withNotes(result, notes);
+    notes = both(notes, result);
+  }
+  return notes;
 }
 
 export function admissionWarnings(plugins: readonly AdmissionPlugin[], request: Admitted): readonly string[] {
   return plugins.flatMap((plugin) => plugin.warnings?.(request) ?? []);
+}
+
+/** A decision with what admission adds to it; its warnings come first. */
+export function noted(decided: Decided, notes: AdmissionNotes): Decided {
+  if (isUndecided(decided)) return withNotes(decided, notes);
+  if (notes === NO_NOTES) return decided;
+  const { warnings, auditAnnotations, answers } = both(notes, decided);
+  return {
+    ...decided,
+    warnings,
+    ...(Object.keys(auditAnnotations).length > 0 && { auditAnnotations }),
+    ...(answers.length > 0 && { answers }),
+  };
+}
+
+function withNotes<T extends Refusal | Questions>(undecided: T, notes: AdmissionNotes): T {
+  // The decision is made anew with the answers, and its notes with it.
+  if (!isRefusal(undecided) || notes === NO_NOTES) return undecided;
+  const { warnings, auditAnnotations } = both(notes, undecided);
+  return {
+    ...undecided,
+    ...(warnings.length > 0 && { warnings }),
+    ...(Object.keys(auditAnnotations).length > 0 && { auditAnnotations }),
+  };
+}
+
+function both(one: AdmissionNotes, other: Partial<AdmissionNotes>): AdmissionNotes {
+  const { warnings = [], auditAnnotations, answers = [] } = other;
+  if (warnings.length === 0 && auditAnnotations === undefined && answers.length === 0) return one;
+  return {
+    warnings: [...one.warnings, ...warnings],
+    auditAnnotations: { ...one.auditAnnotations, ...auditAnnotations },
+    answers: [...one.answers, ...answers],
+  };
+}
+
+/** An object of a client may have a field of this name; it has an apiVersion, too. */
+function isMutated(result: KubeObject | Mutated): result is Mutated {
+  return !('apiVersion' in result);
+}
+
+/**
+ * Admission of what a subresource takes and is no form of the object itself: a Binding, an Eviction. `decide` gets it as the
+ * mutating plugins left it.
+ */
+export function admitSubresource(
+  request: Request,
+  spoken: Spoken,
+  { taken, decide }: { readonly taken: KubeObject; readonly decide: (taken: KubeObject) => Decided },
+): Decided {
+  const own: Request = { ...request, old: undefined, form: formIn({ ...request, strategy: {} }, spoken) };
+  const admission = mutateAll(request.plugins, admitted(own, 'CREATE', taken, undefined));
+  if (isUndecided(admission)) return admission;
+  const verdict = validateAll(request.plugins, admitted(own, 'CREATE', admission.object, undefined));
+  return noted(isUndecided(verdict) ? verdict : noted(decide(admission.object), verdict), admission.notes);
+}
+
+/** A request as admission looks at it. */
+export function admitted(
+  request: Request,
+  operation: AdmissionOperation,
+  object: KubeObject,
+  old: KubeObject | undefined,
+): Admitted {
+  const { decideContext, form = formIn(request, request.spoken) } = request;
+  return { ...request, operation, object, old, form, answers: decideContext.answers ?? NO_ANSWERS };
 }

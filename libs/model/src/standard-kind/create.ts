@@ -1,15 +1,15 @@
 import { dns1123Subdomain, validateMeta } from '#meta';
 import { safeSuffix, toTime } from '#std';
-import type { Decided } from '../kind.js';
+import { isUndecided, type Decided } from '../kind.js';
 import type { KubeObject, ObjectMeta } from '../kube-object.js';
 import { isRefusal, refusals, type Problem, type Refusal } from '../refusal.js';
 import { applyDefaults, zeroOf } from '../schema/index.js';
-import { admissionWarnings, mutateAll, validateAll } from './admission.js';
+import { admissionWarnings, admitted, mutateAll, noted, validateAll } from './admission.js';
 import { readBody, warned } from './body.js';
 import { decidedCreate } from './decided.js';
 import { dedupOwners } from './metadata.js';
 import { trackCreate } from './ownership.js';
-import { aboutOf, admitted, hasStatus, kindAbout, type Request } from './request.js';
+import { aboutOf, hasStatus, kindAbout, type Request } from './request.js';
 
 /** POST of an object. */
 export function decideCreate(request: Request): Decided {
@@ -38,10 +38,12 @@ export function wrongPlace(request: Request, object: KubeObject): Refusal | unde
 
 /** The rest of every creation: by POST, by PUT of what is not there, by apply. */
 export function createObject(request: Request, read: KubeObject): Decided {
+  const admission = mutateAll(request.plugins, admitted(request, 'CREATE', withIdentity(request, read), undefined));
+  return isUndecided(admission) ? admission : noted(createAdmitted(request, admission.object), admission.notes);
+}
+
+function createAdmitted(request: Request, mutated: KubeObject): Decided {
   const { strategy, plugins } = request;
-  const placed = withIdentity(request, read);
-  const mutated = mutateAll(plugins, admitted(request, 'CREATE', placed, undefined));
-  if (isRefusal(mutated)) return mutated;
   const { object: deduped, dropped } = dedupOwners(mutated);
   const forbidden = strategy.permits?.(deduped, undefined, request);
   if (forbidden) return forbidden;
@@ -54,13 +56,13 @@ export function createObject(request: Request, read: KubeObject): Decided {
     ...(strategy.warnings?.(prepared, undefined, request) ?? []),
     ...admissionWarnings(plugins, admitted(request, 'CREATE', prepared, undefined)),
   ];
-  const denied = validateAll(plugins, admitted(request, 'CREATE', prepared, undefined));
-  if (denied) return { ...denied, warnings };
+  const verdict = validateAll(plugins, admitted(request, 'CREATE', prepared, undefined));
+  if (isUndecided(verdict)) return { ...verdict, warnings: [...warnings, ...(verdict.warnings ?? [])] };
   const taken = alreadyThere(request, prepared);
-  if (taken) return { ...taken, warnings };
+  if (taken) return noted({ ...taken, warnings }, verdict);
   const allocated = allocate(request, prepared, undefined);
   if (isRefusal(allocated)) return allocated;
-  return decidedCreate(request, allocated, warnings);
+  return noted(decidedCreate(request, allocated, warnings), verdict);
 }
 
 export function ownerWarning(uid: string): string {

@@ -1,7 +1,7 @@
-import { isJsonObject, type Instant } from '#std';
+import { isJsonObject } from '#std';
 import type { Command } from '../command.js';
 import { OBJECT_DATA } from '../event.js';
-import type { Decided, Kind, KindRegistry } from '../kind.js';
+import type { DecideContext, Decided, Kind, KindRegistry } from '../kind.js';
 import { streamOf } from '../kube-object.js';
 import { refusals } from '../refusal.js';
 import type { View } from '../view.js';
@@ -11,7 +11,7 @@ export function decideCommand(
   registry: KindRegistry,
   command: Command,
   view: View,
-  given: { readonly now: Instant; readonly uid: string },
+  given: Pick<DecideContext, 'now' | 'uid' | 'answers' | 'isAdmitted'>,
 ): Decided {
   const kinds = registry.at(view);
   const kind = kinds.byId(command.kind);
@@ -28,7 +28,7 @@ export function decideCommand(
   const namespace = kind.names.namespaced ? command.namespace : undefined;
   const name = command.name || nameInBody(command);
   const state = name === '' ? undefined : view.stream(streamOf(kind.id, namespace, name));
-  return kind.decide(command, state, view, { now: given.now, uid: given.uid, kind, kinds });
+  return kind.decide(command, state, view, { ...given, kind, kinds });
 }
 
 /**

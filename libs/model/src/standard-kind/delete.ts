@@ -1,11 +1,12 @@
 import { isJsonObject, jsonEquals, parseInstant, toTime, type JsonObject } from '#std';
 import type { Command } from '../command.js';
-import type { Decided, DecidedEvent } from '../kind.js';
+import { isUndecided, type Decided, type DecidedEvent } from '../kind.js';
+import type { Questions } from '../question.js';
 import type { KubeObject, ObjectMeta } from '../kube-object.js';
 import { isRefusal, refusals, type About, type Problem, type Refusal } from '../refusal.js';
-import { mutateAll, validateAll } from './admission.js';
+import { admitted, mutateAll, noted, validateAll, type AdmissionNotes } from './admission.js';
 import { decidedChange, decidedDelete, isDry } from './decided.js';
-import { aboutOf, admitted, type Request } from './request.js';
+import { aboutOf, type Request } from './request.js';
 
 /** What a DeleteOptions says. */
 export interface DeleteOptions {
@@ -25,11 +26,10 @@ export function decideDelete(request: Request): Decided {
   if (isRefusal(options)) return options;
   const { old } = request;
   if (old === undefined) return refusals.notFound(aboutOf(request, request.command.name));
-  const refused = admissionRefusal(request, 'DELETE', old);
-  if (refused) return refused;
+  const admission = deletionAdmission(request, old);
+  if (isUndecided(admission)) return admission;
   const special = request.strategy.decideDelete?.(old, options, request);
-  if (special !== undefined) return special;
-  return deleteObject(request, old, options);
+  return noted(special ?? deleteObject(request, old, options), admission);
 }
 
 /**
@@ -39,8 +39,11 @@ export function decideDelete(request: Request): Decided {
 export function deleteObject(request: Request, old: KubeObject, options: DeleteOptions, leaving = old): Decided {
   const broken = brokenPrecondition(request, old, options);
   if (broken) return broken;
-  const denied = validateAll(request.plugins, admitted(request, 'DELETE', old, old));
-  if (denied) return denied;
+  const verdict = validateAll(request.plugins, admitted(request, 'DELETE', old, old));
+  return isUndecided(verdict) ? verdict : noted(deleteAdmitted(request, old, options, leaving), verdict);
+}
+
+function deleteAdmitted(request: Request, old: KubeObject, options: DeleteOptions, leaving: KubeObject): Decided {
   const grace = graceFor(request, old, options);
   if (grace === 'pending') return answered(request, decidedChange(request, leaving, old, []), false);
   const finalizers = wantedFinalizers(request, old, options);
@@ -67,9 +70,9 @@ function endOf({ command }: Request, { metadata }: KubeObject): Command {
 }
 
 /** What admission has against a deletion before it is looked at closer. */
-export function admissionRefusal(request: Request, operation: 'DELETE', old: KubeObject): Refusal | undefined {
-  const result = mutateAll(request.plugins, admitted(request, operation, old, old));
-  return isRefusal(result) ? result : undefined;
+export function deletionAdmission(request: Request, old: KubeObject): AdmissionNotes | Refusal | Questions {
+  const result = mutateAll(request.plugins, admitted(request, 'DELETE', old, old));
+  return isUndecided(result) ? result : result.notes;
 }
 
 /** A DeleteOptions from a body; what is wrong with it is told before the object is looked for. */

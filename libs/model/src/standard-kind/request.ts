@@ -3,9 +3,10 @@ import type { DecideContext, Kind } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
 import type { About, Problem } from '../refusal.js';
 import type { StreamState, View } from '../view.js';
-import type { AdmissionOperation, AdmissionPlugin, Admitted } from './admission.js';
+import type { AdmissionPlugin } from './admission.js';
 import { withoutResourceVersion } from './fold.js';
 import { spokenVersion, type Spoken } from './served.js';
+import type { SpokenForm } from './spoken-form.js';
 import type { Strategy, StrategyContext } from './strategy.js';
 
 /** A command with all that deciding it needs; made once, then passed along. */
@@ -21,6 +22,8 @@ export interface Request extends StrategyContext {
   readonly plugins: readonly AdmissionPlugin[];
   /** Of a subresource with rules of its own. */
   readonly rules?: WriteRules;
+  /** Of a subresource that takes another object: that object. */
+  readonly form?: SpokenForm;
 }
 
 /** What a write may change of an object, and what must hold afterwards. */
@@ -51,7 +54,7 @@ export function requestOf(
     old,
     oldVersion: state?.object && (state.object.metadata.resourceVersion ?? String(state.position)),
     subresource: command.subresource,
-    plugins: context.kinds.admission ?? [],
+    plugins: context.isAdmitted ? [] : (context.kinds.admission ?? []),
   };
 }
 
@@ -66,13 +69,4 @@ export function kindAbout(request: Request, name: string | undefined): About {
 }
 export function hasStatus(kind: Kind): boolean {
   return kind.subresources.some((subresource) => subresource.name === 'status');
-}
-
-export function admitted(
-  request: Request,
-  operation: AdmissionOperation,
-  object: KubeObject,
-  old: KubeObject | undefined,
-): Admitted {
-  return { ...request, operation, object, old };
 }

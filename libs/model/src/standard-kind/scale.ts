@@ -1,6 +1,6 @@
 import { parentManagedFields, scaleManagedFields, serverSideApply, trackUpdate } from '#meta';
 import { isJsonObject, type Json, type JsonObject } from '#std';
-import type { Decided, DecidedEvent } from '../kind.js';
+import { isUndecided, type Decided, type DecidedEvent } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
 import { isRefusal, refusals, type Refusal } from '../refusal.js';
 import type { ObjectType } from '../schema/index.js';
@@ -69,7 +69,7 @@ export function decideScale(request: Request, paths: ScalePaths): Decided {
   const parent = parentManagedFields(old as unknown as JsonObject, owned, at, request.spoken.apiVersion);
   const changed = withReplicas(parent as unknown as KubeObject, { at, replicas, resourceVersion });
   const decided = updateObject(request, changed, old, 'tracked');
-  if (isRefusal(decided)) return decided;
+  if (isUndecided(decided)) return decided;
   return { ...decided, response: scaleAfter(decided, paths) };
 }
 

@@ -136,7 +136,7 @@ describe('a creation', () => {
     const view = new TestView(registry);
     const names = [1, 2].map(() => {
       const decided = submit(registry, view, testCommand(create({ generateName: 'x-' })), TEST_NOW, 'the same uid');
-      return 'name' in decided ? decided.name : decided.message;
+      return 'name' in decided ? decided.name : 'refused';
     });
     expect(names[0]).toMatch(/^x-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
     expect(names[1]).not.toBe(names[0]);

@@ -1,9 +1,9 @@
 import { dns1123Subdomain, genericMetaUpdateProblems, pathSegment, validateMeta, validateMetaUpdate } from '#meta';
 import { jsonEquals } from '#std';
-import type { Decided } from '../kind.js';
+import { isUndecided, type Decided } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
 import { isRefusal, refusals, type Problem, type Refusal } from '../refusal.js';
-import { admissionWarnings, mutateAll, validateAll } from './admission.js';
+import { admissionWarnings, admitted, mutateAll, noted, validateAll } from './admission.js';
 import { readBody, warned, type ReadObject } from './body.js';
 import {
   allocate,
@@ -17,7 +17,7 @@ import {
 import { decidedChange, decidedDelete } from './decided.js';
 import { dedupOwners, protectMetadata } from './metadata.js';
 import { trackCreate, trackUpdate } from './ownership.js';
-import { aboutOf, admitted, hasStatus, kindAbout, type Request, type WriteRules } from './request.js';
+import { aboutOf, hasStatus, kindAbout, type Request, type WriteRules } from './request.js';
 
 /** PUT of an object or of its status. */
 export function decideUpdate(request: Request): Decided {
@@ -55,8 +55,11 @@ export function updateObject(
   if (stale) return stale;
   const tracked = ownership === 'tracked' ? object : trackUpdate(request, object, old);
   const placed = protectMetadata(inPlace(tracked, old), old);
-  const mutated = mutateAll(request.plugins, admitted(request, 'UPDATE', placed, old));
-  if (isRefusal(mutated)) return mutated;
+  const admission = mutateAll(request.plugins, admitted(request, 'UPDATE', placed, old));
+  return isUndecided(admission) ? admission : noted(updateAdmitted(request, admission.object, old), admission.notes);
+}
+
+function updateAdmitted(request: Request, mutated: KubeObject, old: KubeObject): Decided {
   const { object: deduped, dropped } = dedupOwners(mutated);
   const forbidden = request.strategy.permits?.(deduped, old, request);
   if (forbidden) return forbidden;
@@ -69,12 +72,12 @@ export function updateObject(
     ...(request.strategy.warnings?.(prepared, old, request) ?? []),
     ...admissionWarnings(request.plugins, admitted(request, 'UPDATE', prepared, old)),
   ];
-  const denied = validateAll(request.plugins, admitted(request, 'UPDATE', prepared, old));
-  if (denied) return denied;
+  const verdict = validateAll(request.plugins, admitted(request, 'UPDATE', prepared, old));
+  if (isUndecided(verdict)) return verdict;
   const allocated = allocate(request, prepared, old);
   if (isRefusal(allocated)) return allocated;
-  if (goesWithUpdate(request, allocated, old)) return decidedDelete(request, allocated, old, warnings);
-  return decidedChange(request, allocated, old, warnings);
+  const goes = goesWithUpdate(request, allocated, old);
+  return noted((goes ? decidedDelete : decidedChange)(request, allocated, old, warnings), verdict);
 }
 
 export function wrongName(request: Request, object: KubeObject): Refusal | undefined {

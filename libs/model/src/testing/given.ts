@@ -1,8 +1,9 @@
 import { jsonEquals, uuidOf, type Instant, type JsonObject } from '#std';
 import type { Command } from '../command.js';
 import type { Inquired } from '../inquiry.js';
-import type { Decided, DecidedEvent, KindRegistry } from '../kind.js';
+import { isUndecided, type Decided, type DecidedEvent, type KindRegistry } from '../kind.js';
 import { streamOf, type KubeObject } from '../kube-object.js';
+import { answersOf, isQuestions, type Answered, type Question } from '../question.js';
 import { isRefusal, type Refusal } from '../refusal.js';
 import { decideCommand, withoutResourceVersion } from '../standard-kind/index.js';
 import { TestView } from './test-view.js';
@@ -51,12 +52,12 @@ export class Given {
     submit(this.registry, this.view, testCommand(command), at);
     return this;
   }
-  when(command: TestCommand, now: Instant = TEST_NOW): Outcome {
+  /** `answered`: what was asked already. */
+  when(command: TestCommand, now: Instant = TEST_NOW, answered: readonly Answered[] = []): Outcome {
     const whole = testCommand(command);
-    return new Outcome(
-      this.view,
-      decideCommand(this.registry, whole, this.view, { now, uid: whole.uid ?? uuidOf(`${this.view.position}`) }),
-    );
+    const uid = whole.uid ?? uuidOf(`${this.view.position}`);
+    const given = { now, uid, answers: answersOf(answered) };
+    return new Outcome(this.view, decideCommand(this.registry, whole, this.view, given));
   }
   /** A create of what is answered and not stored, and what is asked before it is answered. */
   asking(command: Omit<TestCommand, 'verb'>, now: Instant = TEST_NOW): Inquired | Refusal {
@@ -75,7 +76,7 @@ export function submit(registry: KindRegistry, view: TestView, command: Command,
     now,
     uid: uid ?? command.uid ?? uuidOf(`test ${view.position}`),
   });
-  if (isRefusal(decided)) return decided;
+  if (isUndecided(decided)) return decided;
   if (decided.event) {
     const namespaced = registry.byId(command.kind)?.names.namespaced;
     const stream = streamOf(command.kind, namespaced ? command.namespace : undefined, decided.name);
@@ -105,10 +106,17 @@ export class Outcome {
   ) {}
   get accepted(): DecidedEvent {
     if (isRefusal(this.decided)) throw new Error(`refused: ${this.decided.code} ${this.decided.message}`);
+    if (isQuestions(this.decided))
+      throw new Error(`asks: ${this.decided.questions.map(({ name }) => name).join(', ')}`);
     return this.decided;
   }
+  /** What has to be asked before it can be decided. */
+  get questions(): readonly Question[] {
+    if (!isQuestions(this.decided)) throw new Error(`asks nobody: ${JSON.stringify(this.decided)}`);
+    return this.decided.questions;
+  }
   get refusal(): Refusal {
-    if (!isRefusal(this.decided)) throw new Error(`not refused: ${JSON.stringify(this.decided.event)}`);
+    if (!isRefusal(this.decided)) throw new Error(`not refused: ${JSON.stringify(this.decided)}`);
     return this.decided;
   }
   /** One event of this type, whose data equals (or, for an object within, contains) what is given. */

@@ -41,7 +41,9 @@ export interface RequestAttributes {
 
 const namespaces = kindRef('core.namespaces');
 
-export function attributesOf(request: Admitted): RequestAttributes {
+export function attributesOf(
+  request: Pick<Admitted, 'kind' | 'command' | 'operation' | 'subresource' | 'view' | 'object' | 'old'>,
+): RequestAttributes {
   const { kind, command, operation, subresource = '' } = request;
   const isNamespace = kind.id === namespaces.id;
   const namespace = isNamespace ? command.name : (command.namespace ?? '');

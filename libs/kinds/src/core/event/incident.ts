@@ -2,7 +2,7 @@ import {
   applyDefaults,
   decode,
   INCIDENT_RECORDED,
-  isRefusal,
+  isUndecided,
   streamOf,
   type Command,
   type DecideContext,
@@ -29,7 +29,7 @@ export function decideIncident(kind: Kind, command: Command, view: View, context
   const plain: Command = { ...command, name, body: { ...body, metadata, ...times(wish, context.now) } };
   const { event: _event, ...created } = plain;
   const decided = kind.decide(created, undefined, view, context);
-  if (isRefusal(decided) || !decided.event) return decided;
+  if (isUndecided(decided) || !decided.event) return decided;
   return { ...decided, event: { ...decided.event, type: INCIDENT_RECORDED } };
 }
 

@@ -3,7 +3,7 @@ import {
   aboutOf,
   decidedChange,
   deleteObject,
-  isRefusal,
+  isUndecided,
   propagation,
   refusals,
   standardKind,
@@ -70,7 +70,7 @@ function decideFinalize(request: Request): Decided {
     prepare: (object, old) => ({ ...old, metadata: object.metadata, spec: (object as Namespace).spec }),
     validate: (object) => validateNamespaceFinalize(object as Namespace),
   });
-  if (isRefusal(decided)) return decided;
+  if (isUndecided(decided)) return decided;
   const { metadata, spec } = decided.object as Namespace;
   const isLetGo = metadata.deletionTimestamp !== undefined && !spec.finalizers?.includes(KUBERNETES);
   if (!isLetGo || isEmpty(request, metadata.name)) return decided;

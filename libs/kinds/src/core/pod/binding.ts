@@ -1,5 +1,6 @@
 import {
   aboutOf,
+  admitSubresource,
   decidedChange,
   isRefusal,
   kindRef,
@@ -25,15 +26,17 @@ const nodes = kindRef<
 
 /** POST of a Binding: the pod gets its node, once. */
 export function decideBinding(request: Request): Decided {
-  const read = readSubresource(request, plainVersion('Binding', '', 'v1', binding));
+  const spoken = plainVersion('Binding', '', 'v1', binding);
+  const read = readSubresource(request, spoken);
   if (isRefusal(read)) return read;
-  return warned(decideRead(request, read.object as unknown as Binding), read);
+  if (read.object.metadata.name !== request.command.name)
+    return warned(refusals.badRequest('name in URL does not match name in Binding object'), read);
+  const decide = (taken: KubeObject): Decided => decideAdmitted(request, taken as unknown as Binding);
+  return warned(admitSubresource(request, spoken, { taken: read.object, decide }), read);
 }
 
-function decideRead(request: Request, wish: Binding): Decided {
+function decideAdmitted(request: Request, wish: Binding): Decided {
   const { command } = request;
-  if (wish.metadata.name !== command.name)
-    return refusals.badRequest('name in URL does not match name in Binding object');
   const problems = validateBinding(wish);
   if (problems.length > 0) {
     // What is wrong with it is told as it is found, not as a Status of its own.

@@ -1,14 +1,16 @@
 import {
   aboutOf,
-  admissionRefusal,
+  admitSubresource,
   deleteObject,
   isRefusal,
+  isUndecided,
   plainVersion,
   readDeleteOptions,
   readSubresource,
   refusals,
   warned,
   type Decided,
+  type KubeObject,
   type Request,
 } from '#model';
 import { toTime, type JsonObject } from '#std';
@@ -19,15 +21,17 @@ import type { Pod } from './schema.js';
 export function decideEviction(request: Request): Decided {
   const { command } = request;
   const version = command.apiVersion === 'policy/v1beta1' ? 'v1beta1' : 'v1';
-  const read = readSubresource(request, plainVersion('Eviction', 'policy', version, eviction));
+  const spoken = plainVersion('Eviction', 'policy', version, eviction);
+  const read = readSubresource(request, spoken);
   if (isRefusal(read)) return read;
-  return warned(decideRead(request, read.object as unknown as Eviction), read);
+  if (read.object.metadata.name !== command.name)
+    return warned(refusals.badRequest('name in URL does not match name in Eviction object'), read);
+  const decide = (taken: KubeObject): Decided => decideAdmitted(request, taken as unknown as Eviction);
+  return warned(admitSubresource(request, spoken, { taken: read.object, decide }), read);
 }
 
-function decideRead(request: Request, wish: Eviction): Decided {
+function decideAdmitted(request: Request, wish: Eviction): Decided {
   const { command } = request;
-  if (wish.metadata.name !== command.name)
-    return refusals.badRequest('name in URL does not match name in Eviction object');
   const old = request.old as Pod | undefined;
   if (old === undefined) return refusals.notFound(aboutOf(request, command.name));
   const options = readDeleteOptions(wish.deleteOptions);
@@ -37,12 +41,12 @@ function decideRead(request: Request, wish: Eviction): Decided {
   const asDelete: Request = {
     ...request,
     subresource: undefined,
+    // Admission was asked about the Eviction; the deletion is a part of it.
+    plugins: [],
     command: { ...command, event, options: { ...command.options, dryRun: isDry } },
   };
-  const refused = admissionRefusal(asDelete, 'DELETE', old);
-  if (refused) return refused;
   const decided = deleteObject(asDelete, old, options, disrupted(old, request.now));
-  if (isRefusal(decided)) return decided;
+  if (isUndecided(decided)) return decided;
   const response: JsonObject = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
   return { ...decided, response };
 }

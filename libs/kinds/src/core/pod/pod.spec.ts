@@ -166,7 +166,8 @@ describe('a scheduler that decided on an old view', () => {
     body: { metadata: { name: 'late' }, target: { kind: 'Node', name: 'n' } },
     ...(basis && { basis: { loop: 'scheduling', key: 'queue', view: 1, now: '2026-01-01T00:00:00Z', build: 'test' } }),
   });
-  const full = (): Given => given([node, pod('first', 'n'), pod('late')]);
+  const namespace: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default', uid: 'ns' } };
+  const full = (): Given => given([namespace, node, pod('first', 'n'), pod('late')]);
 
   it('is refused when the room is gone', () => {
     const outcome = full().when(bindLate(true)).decided;

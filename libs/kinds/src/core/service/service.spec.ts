@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isRefusal, type KubeObject } from '#model';
+import { isUndecided, type KubeObject } from '#model';
 import { specification, submit, testCommand, TestView } from '#model/testing';
 import type { JsonObject } from '#std';
 import { registry } from '../../index.js';
@@ -151,7 +151,7 @@ describe('allocation', () => {
             body: body({ ports: list, type: node ? 'NodePort' : 'ClusterIP' }, `s${i}`),
           });
           const decided = submit(registry, view, command, 0);
-          if (isRefusal(decided)) throw new Error(decided.message);
+          if (isUndecided(decided)) throw new Error(JSON.stringify(decided));
           const spec = specOf(decided.object);
           ips.push(spec.clusterIP ?? '');
           nodePorts.push(...(spec.ports ?? []).flatMap((port) => port.nodePort ?? []));

@@ -4,7 +4,9 @@ import {
   applyDefaults,
   CREATED,
   decideCommand,
+  isQuestions,
   isRefusal,
+  isUndecided,
   kindOfStream,
   RecordedOutside,
   streamOf,
@@ -108,7 +110,7 @@ export class TestCluster {
     };
     const decided = decideCommand(withoutAdmission, command, new TestView(registry), { now: this.now, uid });
     const schema = registry.byId(kind)?.schema;
-    if (isRefusal(decided)) return schema ? (applyDefaults(schema, object) as KubeObject) : object;
+    if (isUndecided(decided)) return schema ? (applyDefaults(schema, object) as KubeObject) : object;
     return decided.object;
   }
   /** What a person patches: of a status by its subresource, of the node of a pod as the scheduler binds it. */
@@ -245,14 +247,15 @@ export class TestCluster {
     });
   }
   /** Decides a command as the writer does, and appends what was decided. */
-  private command(command: Command): Refusal | undefined {
+  private command(command: Command, isAdmitted = false): Refusal | undefined {
     const uid = command.uid ?? uuidOf(`object ${this.uids++}`);
-    const decided = decideCommand(registry, command, this.view, { now: this.now, uid });
+    const decided = decideCommand(registry, command, this.view, { now: this.now, uid, isAdmitted });
     if (isRefusal(decided)) return decided;
+    if (isQuestions(decided)) throw new Error('specs of loops have no webhooks to ask');
     const { event, object, name, then = [] } = decided;
     if (event) this.append(streamOf(command.kind, object.metadata.namespace, name), event.type, event.data);
     for (const next of then) {
-      const refusal = this.command(next);
+      const refusal = this.command(next, true);
       if (refusal) return refusal;
     }
     return undefined;

@@ -1,0 +1,87 @@
+import type { Answer, Answered, Answers, Command, Question, Questions, Refusal } from '#model';
+import { answersOf, NO_ANSWERS, refusals } from '#model';
+import { OUT_OF_TIME, type Asker, type Clock } from '#ports';
+import type { Instant } from '#std';
+import { waiting } from './waiting.js';
+
+/** How long all questions of one request may take together. */
+export const ASKING_MS_MAX = 30_000;
+/** So many commands wait for answers at once; more are answered 429. They take no place of those that wait for the log. */
+const ASKING_MAX = 4096;
+/** A decision that asks more often is refused: state moves faster than it is asked about. */
+const ROUNDS_MAX = 64;
+/** What an asker may be late. Then the writer goes on without it. */
+const LATE_MS = 1_000;
+
+/** One command on its way through the writer, with what was asked for it. */
+export interface Wish {
+  readonly command: Command;
+  /** Uid of what it creates: the same however often it is decided. */
+  readonly uid: string;
+  /** A command that follows on an admitted one. */
+  readonly isAdmitted: boolean;
+  /** On the monotonic clock. */
+  deadline: number;
+  /** The time that it was decided at when it asked first: questions and decision must name the same one. */
+  askedAt: Instant | undefined;
+  answered: readonly Answered[];
+  answers: Answers;
+  rounds: number;
+  askedMs: number;
+  /** It was refused while its object was on its way. */
+  refusedEarly: boolean;
+}
+
+export function wishOf(command: Command, given: Pick<Wish, 'uid' | 'isAdmitted' | 'deadline'>): Wish {
+  const unasked = { askedAt: undefined, answered: [], answers: NO_ANSWERS, rounds: 0, askedMs: 0, refusedEarly: false };
+  return { command, ...given, ...unasked };
+}
+
+/** Asks what decisions need to know, outside of the writer's pipeline: nobody waits behind it. */
+export class Asking {
+  private underWay = 0;
+
+  constructor(private readonly options: { readonly asker: Asker | undefined; readonly clock: Clock }) {}
+
+  /** Puts all questions at once and adds the answers to the wish; a refusal when it may not ask (any more). */
+  async answer(wish: Wish, { questions }: Questions, now: Instant): Promise<Refusal | undefined> {
+    if (++wish.rounds > ROUNDS_MAX) return MOVED_TOO_OFTEN;
+    if (this.underWay >= ASKING_MAX) return TOO_MANY;
+    const { clock } = this.options;
+    const began = clock.monotonic();
+    wish.askedAt ??= now;
+    // A loop's command is waited for no longer than any other.
+    const isPatient = wish.command.request !== undefined;
+    const leftMs = isPatient ? ASKING_MS_MAX - wish.askedMs : wish.deadline - 2 * LATE_MS - began;
+    this.underWay++;
+    const fresh = await Promise.all(questions.map((question) => this.ask(question, leftMs)));
+    this.underWay--;
+    const tookMs = clock.monotonic() - began;
+    wish.askedMs += tookMs;
+    if (isPatient) wish.deadline += tookMs;
+    const names = new Set(questions.map(({ name }) => name));
+    wish.answered = [...wish.answered.filter(({ question }) => !names.has(question.name)), ...fresh];
+    wish.answers = answersOf(wish.answered);
+    return undefined;
+  }
+
+  private async ask(question: Question, leftMs: number): Promise<Answered> {
+    const { asker, clock } = this.options;
+    const timeoutMs = Math.min(question.timeoutMs, leftMs);
+    if (!asker || timeoutMs <= 0) return { question, answer: { is: 'failed', why: asker ? OUT_OF_TIME : NO_CLIENT } };
+    const late = waiting(clock, timeoutMs + LATE_MS);
+    const failed = (why: string): Answer => ({ is: 'failed', why });
+    const answer = await Promise.race([
+      asker.ask({ ...question, timeoutMs }).catch((cause: unknown) => failed(String(cause))),
+      late.done.then(() => failed(OUT_OF_TIME)),
+    ]);
+    late.cancel();
+    return { question, answer };
+  }
+}
+
+const NO_CLIENT = 'this process cannot connect to servers outside of the cluster';
+const TOO_MANY = refusals.tooManyRequests('too many writes wait for webhooks, please try again later', 1);
+const MOVED_TOO_OFTEN = refusals.unavailable(
+  `the cluster changed ${ROUNDS_MAX} times while webhooks were asked about this write, please try again`,
+);

@@ -1,0 +1,43 @@
+import type { JsonObject } from '#std';
+import type { KubeObject } from '../kube-object.js';
+import type { Refusal } from '../refusal.js';
+import { applyDefaults, decode, type ObjectType } from '../schema/index.js';
+import type { Request } from './request.js';
+import type { Spoken } from './served.js';
+
+/** The object of a request in the form that its client speaks, which is what webhooks and policies look at. */
+export interface SpokenForm {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  /** From what is stored. */
+  show(object: KubeObject): JsonObject;
+  /** Back, with the defaults of the form. `object` is what was shown. */
+  take(shown: JsonObject, object: KubeObject): KubeObject | Refusal;
+}
+
+/** The form of the object itself in one of the versions of its kind. */
+export function formIn(request: Request, spoken: Spoken): SpokenForm {
+  const { group, version, kind } = spoken;
+  return {
+    group,
+    version,
+    kind,
+    show: (object) => ({ ...spoken.toServed(object), apiVersion: spoken.apiVersion, kind }) as unknown as JsonObject,
+    take(shown, object) {
+      const read = decode(spoken.schema as ObjectType<KubeObject>, shown);
+      if (read.error !== undefined) return { refused: true, code: 500, reason: 'InternalError', message: read.error };
+      const isCreate = request.old === undefined;
+      const completed = applyDefaults(spoken.schema, {
+        ...(read.value as unknown as JsonObject),
+        apiVersion: spoken.apiVersion,
+        kind,
+        metadata: { ...read.value.metadata },
+      } as unknown as KubeObject) as KubeObject;
+      const stored = spoken.toStored(completed);
+      const { apiVersion, kind: storedKind } = object;
+      const named = { ...stored, apiVersion, kind: storedKind };
+      return request.strategy.applyDefaults?.(named, { isCreate, subresource: request.subresource }) ?? named;
+    },
+  };
+}
