@@ -23,10 +23,11 @@ export {
   RULE_COST_MAX,
   SCHEMA_COST_MAX,
   type DefinedRules,
+  type DefineOptions,
   type RuleProblem,
   type RuleTree,
 } from './schema/define.js';
-export { pathText, type Step } from './schema/field-path.js';
+export { parseFieldPath, pathText, type Step } from './schema/field-path.js';
 export type { StructuralSchema, ValidationRule } from './schema/schema.js';
 export { celName } from './schema/names.js';
 export { typeOfSchema } from './schema/typed.js';

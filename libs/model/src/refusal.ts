@@ -41,6 +41,10 @@ export interface Problem {
   readonly field: string;
   /** The offending value, printed as Go's `%v` or JSON would (strings quoted); leave out where Kubernetes prints none. */
   readonly value?: unknown;
+  /** No value is printed, not even `null`. */
+  readonly omitsValue?: boolean;
+  /** It refuses nothing: the client is warned of it. Updates alone look at this. */
+  readonly isWarning?: boolean;
   readonly detail: string;
   /** For NotSupported: the values that are supported. */
   readonly supported?: readonly string[];
@@ -155,10 +159,16 @@ function toldOf(problems: readonly Problem[]): {
   return { causes, unique: left === 0 ? [...unique] : [...unique, `and ${left} more`] };
 }
 
+/** Texts of the problems that are warnings, each once. */
+export function warningsOf(problems: readonly Problem[]): readonly string[] {
+  return [...toldOf(problems.filter(({ isWarning }) => isWarning === true)).unique];
+}
+
 function details(about: About, kind: string): StatusDetails {
   return { ...(about.name && { name: about.name }), ...(about.group && { group: about.group }), ...(kind && { kind }) };
 }
 function causeReason(type: ProblemType): string {
+  if (type === 'InternalError') return type;
   return `FieldValue${type === 'TooFew' ? 'Invalid' : type}`;
 }
 
@@ -179,7 +189,7 @@ export function problemText(problem: Problem): string {
   };
   const withValue = !['Required', 'Forbidden', 'TooLong', 'InternalError'].includes(problem.type);
   let text = title[problem.type];
-  if (withValue) text += `: ${printed(problem.value)}`;
+  if (withValue && problem.omitsValue !== true) text += `: ${printed(problem.value)}`;
   const detail = problem.supported
     ? `supported values: ${problem.supported.map((s) => JSON.stringify(s)).join(', ')}`
     : problem.detail;

@@ -12,7 +12,7 @@ import {
   type StructuralSchema,
   type ValidationRule,
 } from './schema.js';
-import { shapeOfSchema, typeOfSchema } from './typed.js';
+import { isTyped, shapeOfSchema, typeOfSchema } from './typed.js';
 
 /** Estimated cost of one rule, and of all rules of one schema, beyond which a definition is refused. */
 export const RULE_COST_MAX = 10_000_000;
@@ -23,11 +23,11 @@ const NAMED_COST_MIN = SCHEMA_COST_MAX / 100;
 
 /** What is wrong with the rules of a schema. */
 export interface RuleProblem {
-  /** From the schema: `.properties[spec].x-kubernetes-validations[0].rule`; '' for the schema. */
+  /** `<path of the schema>.properties[spec].x-kubernetes-validations[0].rule` */
   readonly path: string;
-  readonly type: 'Required' | 'Invalid' | 'Forbidden';
-  /** What an Invalid is about: the whole rule, or the text itself. */
-  readonly value?: ValidationRule | string;
+  readonly type: 'Required' | 'Invalid' | 'Forbidden' | 'InternalError';
+  /** What an Invalid is about: the whole rule, or one of its values. */
+  readonly value?: ValidationRule | string | boolean;
   readonly detail: string;
 }
 export interface CompiledRule {
@@ -52,10 +52,17 @@ export interface DefinedRules {
   readonly tree: RuleTree | undefined;
 }
 
+export interface DefineOptions {
+  /** Path of the schema, which paths of problems begin with. */
+  readonly path?: string;
+  /** Parts by their paths whose rules are not compiled: something else is wrong with them or below them. */
+  readonly skipped?: ReadonlySet<string>;
+}
+
 /** Compiles all rules of a structural schema of whole objects and estimates what they cost. Never throws. */
-export function defineRules(schema: StructuralSchema): DefinedRules {
-  const definition = new Definition();
-  const root = { path: '', count: 1, isCorrelatable: true, place: 'selfType' };
+export function defineRules(schema: StructuralSchema, { path = '', skipped }: DefineOptions = {}): DefinedRules {
+  const definition = new Definition(path, skipped ?? new Set());
+  const root = { path, count: 1, uncorrelatable: undefined, isTyped: true, place: 'selfType' };
   const tree = definition.tree(withResourceFields(schema), root);
   return { problems: [...definition.problems, ...definition.totalProblems()], tree };
 }
@@ -65,8 +72,10 @@ interface Place {
   readonly path: string;
   /** Values of this part that one object can have; undefined when nothing but the request bounds it. */
   readonly count: number | undefined;
-  /** Whether the value before can be found for each value. */
-  readonly isCorrelatable: boolean;
+  /** Path of the outermost part in which the value before cannot be found for each value. */
+  readonly uncorrelatable: string | undefined;
+  /** Whether every part around this one has a type that expressions know. */
+  readonly isTyped: boolean;
   /** Names the types of objects. */
   readonly place: string;
 }
@@ -75,22 +84,29 @@ class Definition {
   readonly problems: RuleProblem[] = [];
   private readonly costs: { readonly path: string; readonly cost: number }[] = [];
 
-  tree(schema: StructuralSchema, place: Place): RuleTree | undefined {
-    const rules = (schema['x-kubernetes-validations'] ?? []).flatMap((rule, i) =>
-      this.rule(rule, i, { schema, place }),
-    );
+  constructor(
+    private readonly root: string,
+    private readonly skipped: ReadonlySet<string>,
+  ) {}
+
+  /** Problems are found from the innermost part outwards, as Kubernetes names them. */
+  tree(schema: StructuralSchema, outer: Place): RuleTree | undefined {
+    const place = { ...outer, isTyped: outer.isTyped && isTyped(schema) };
+    const inner = valuesOf(schema);
+    const values = inner && this.tree(inner, this.inside(schema, place, 'additionalProperties'));
     const properties = new Map<string, RuleTree>();
+    const isAtomic = schema['x-kubernetes-map-type'] === 'atomic';
     for (const [name, property] of Object.entries(propertiesOf(schema))) {
       const tree = this.tree(property, {
         ...place,
         path: `${place.path}.properties[${name}]`,
         place: `${place.place}.${name}`,
+        uncorrelatable: place.uncorrelatable ?? (isAtomic ? place.path : undefined),
       });
       if (tree) properties.set(name, tree);
     }
-    const inner = valuesOf(schema);
-    const values = inner && this.tree(inner, this.inside(schema, place, 'additionalProperties'));
     const items = schema.items && this.tree(schema.items, this.inside(schema, place, 'items'));
+    const rules = this.rules(schema, place);
     const isEmpty = rules.length === 0 && properties.size === 0 && !values && !items;
     return isEmpty ? undefined : { schema, rules, properties, values, items };
   }
@@ -98,19 +114,30 @@ class Definition {
     const max = part === 'items' ? schema.maxItems : schema.maxProperties;
     const isKept = part !== 'items' || schema['x-kubernetes-list-type'] === 'map';
     return {
+      ...place,
       path: `${place.path}.${part}`,
       count: place.count === undefined || max === undefined ? undefined : place.count * max,
-      isCorrelatable: place.isCorrelatable && isKept,
+      uncorrelatable: place.uncorrelatable ?? (isKept ? undefined : place.path),
       place: `${place.place}.@${part}`,
     };
   }
 
+  private rules(schema: StructuralSchema, place: Place): readonly CompiledRule[] {
+    const all = schema['x-kubernetes-validations'] ?? [];
+    if (all.length === 0 || this.skipped.has(place.path)) return [];
+    const path = `${place.path}.x-kubernetes-validations`;
+    if (!place.isTyped) {
+      this.problems.push({ path, type: 'InternalError', detail: NO_TYPE });
+      return [];
+    }
+    return all.flatMap((rule, i) => this.rule(rule, `${path}[${i}]`, { schema, place }));
+  }
+
   private rule(
     rule: ValidationRule,
-    index: number,
+    at: string,
     { schema, place }: { readonly schema: StructuralSchema; readonly place: Place },
   ): readonly CompiledRule[] {
-    const at = `${place.path}.x-kubernetes-validations[${index}]`;
     const type = typeOfSchema(schema, place.place);
     const old = rule.optionalOldSelf === true ? optionalOf(type) : type;
     const variables = new Map([
@@ -123,20 +150,24 @@ class Definition {
       return [];
     }
     const program = this.program(source, { rule, at: `${at}.rule`, variables, expected: BOOL });
+    if (program) this.judge(`${at}.rule`, 'estimated rule cost', this.cost(program, { schema, place }));
+    const message = this.message(rule, { at: `${at}.messageExpression`, variables, schema });
     if (!program) return [];
-    const cost = this.cost(program, { schema, place });
-    this.judge(`${at}.rule`, 'estimated rule cost', cost);
-    const message = this.message(rule, { at: `${at}.messageExpression`, variables, schema, place });
     const isTransition = mentions(program.expression, 'oldSelf');
-    if (isTransition && !place.isCorrelatable) {
-      const detail = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${place.path}`;
+    if (isTransition && place.uncorrelatable !== undefined) {
+      const detail = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${place.uncorrelatable}`;
       this.problems.push({ path: `${at}.rule`, type: 'Invalid', value: source, detail });
     }
-    const fieldPath =
-      rule.fieldPath === undefined || rule.fieldPath === '' ? [] : parseFieldPath(rule.fieldPath, schema);
+    if (!isTransition && rule.optionalOldSelf !== undefined) {
+      const detail = 'may not be set if oldSelf is not used in rule';
+      this.problems.push({ path: `${at}.optionalOldSelf`, type: 'Invalid', value: rule.optionalOldSelf, detail });
+    }
+    const fieldPath = rule.fieldPath ? parseFieldPath(rule.fieldPath, schema) : [];
     if (typeof fieldPath === 'string') {
-      const detail = `fieldPath must be a valid path: ${fieldPath}`;
-      this.problems.push({ path: `${at}.fieldPath`, type: 'Invalid', value: rule.fieldPath ?? '', detail });
+      this.problems.push({
+        ...{ path: `${at}.fieldPath`, type: 'Invalid', value: rule.fieldPath ?? '' },
+        detail: 'must be a valid path',
+      });
       return [];
     }
     return [{ rule, program, message, fieldPath, isTransition }];
@@ -144,12 +175,13 @@ class Definition {
 
   private message(
     rule: ValidationRule,
-    where: Pick<Wanted, 'at' | 'variables'> & { readonly schema: StructuralSchema; readonly place: Place },
+    where: Pick<Wanted, 'at' | 'variables'> & { readonly schema: StructuralSchema },
   ): Compiled | undefined {
     const source = rule.messageExpression;
     if (source === undefined || source === '') return undefined;
     const program = this.program(source, { ...where, expected: STRING, rule });
-    if (program) this.judge(where.at, 'estimated messageExpression cost', this.cost(program, where));
+    // Kubernetes counts a message once, however many values its part has.
+    if (program) this.judge(where.at, 'estimated messageExpression cost', this.evaluationCost(program, where.schema));
     return program;
   }
   private program(source: string, { at, variables, expected, rule }: Wanted): Compiled | undefined {
@@ -170,12 +202,15 @@ class Definition {
     program: Compiled,
     { schema, place }: { readonly schema: StructuralSchema; readonly place: Place },
   ): number {
+    return this.evaluationCost(program, schema) * (place.count ?? countMax(schema));
+  }
+  private evaluationCost(program: Compiled, schema: StructuralSchema): number {
     const shape = shapeOfSchema(schema);
     const shapes = new Map<string, Shape>([
       ['self', shape],
       ['oldSelf', shape],
     ]);
-    return estimate(program, shapes) * (place.count ?? countMax(schema));
+    return estimate(program, shapes);
   }
   private judge(path: string, what: string, cost: number): void {
     this.costs.push({ path, cost });
@@ -193,10 +228,13 @@ class Definition {
       ...named
         .filter(({ cost }) => cost >= NAMED_COST_MIN)
         .map(({ path }): RuleProblem => ({ path, type: 'Forbidden', detail: share })),
-      { path: '', type: 'Forbidden', detail: tooCostly(what, total, SCHEMA_COST_MAX) },
+      { path: this.root, type: 'Forbidden', detail: tooCostly(what, total, SCHEMA_COST_MAX) },
     ];
   }
 }
+
+const NO_TYPE =
+  'internal error: failed to construct type information for x-kubernetes-validations rules: unable to convert structural schema to CEL declarations';
 
 interface Wanted {
   readonly at: string;

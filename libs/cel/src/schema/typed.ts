@@ -42,6 +42,22 @@ export function typeOfSchema(schema: StructuralSchema, place: string): Type {
       return DYN;
   }
 }
+/** Whether expressions know values of a schema: others, and the objects' fields that have them, are hidden from them. */
+export function isTyped(schema: StructuralSchema): boolean {
+  if (schema['x-kubernetes-int-or-string']) return true;
+  switch (schema.type) {
+    case 'array':
+      return schema.items !== undefined && isTyped(schema.items);
+    case 'object': {
+      const values = valuesOf(schema);
+      return values === undefined || isTyped(values);
+    }
+    default:
+      return SCALARS.has(schema.type ?? '');
+  }
+}
+const SCALARS: ReadonlySet<string> = new Set(['boolean', 'integer', 'number', 'string']);
+
 function stringType({ format }: StructuralSchema): Type {
   switch (format) {
     case 'byte':
@@ -78,7 +94,7 @@ function namedProperties(schema: StructuralSchema): ReadonlyMap<string, Property
   if (known) return known;
   const entries = Object.entries(propertiesOf(schema)).flatMap(([key, property]): [string, Property][] => {
     const name = celName(key);
-    return name === undefined ? [] : [[name, { key, schema: property }]];
+    return name === undefined || !isTyped(property) ? [] : [[name, { key, schema: property }]];
   });
   named.set(schema, (known = new Map(entries)));
   return known;

@@ -98,6 +98,59 @@ describe('what an update does not touch', () => {
   });
 });
 
+describe('what an update does not touch in a list', () => {
+  const items = { ...INT, ...rules({ rule: 'self > 5', message: 'too low' }) };
+  const schema = object({ l: { type: 'array', maxItems: 9, items }, free: INT });
+  test('is the list as a whole, as elements have no keys', () => {
+    const old = { l: [1, 2], free: 1 };
+    expect(found(schema, { now: { l: [1, 2], free: 2 }, old })).toEqual([
+      'l[0]: too low (unchanged)',
+      'l[1]: too low (unchanged)',
+    ]);
+    expect(found(schema, { now: { l: [1, 2, 9], free: 1 }, old })).toEqual(['l[0]: too low', 'l[1]: too low']);
+  });
+});
+
+describe('parts of a schema', () => {
+  const list = (type: string, item: StructuralSchema): StructuralSchema => ({
+    ...{ type: 'array', maxItems: 5, 'x-kubernetes-list-type': type, 'x-kubernetes-list-map-keys': ['k'] },
+    items: item,
+  });
+  const grows = rules({ rule: 'self >= oldSelf' });
+  test('the outermost part in which old values cannot be found is named, and atomic maps are such', () => {
+    const inner = object({ n: { ...INT, ...grows } });
+    const told = problemsOf(object({ l: list('atomic', object({ m: list('map', inner) })) }));
+    expect(told).toMatchObject([{ detail: expect.stringMatching(/ within \.properties\[l\]$/) }]);
+    const atomic = { ...inner, 'x-kubernetes-map-type': 'atomic' };
+    expect(problemsOf(object({ m: atomic }))).toMatchObject([
+      { detail: expect.stringMatching(/ within \.properties\[m\]$/) },
+    ]);
+  });
+  test('expressions do not see values without a type, and rules cannot stand there', () => {
+    const any: StructuralSchema = { 'x-kubernetes-preserve-unknown-fields': true };
+    const [unseen] = problemsOf(object({ any }, { rule: 'self.any == 1' }));
+    expect(unseen?.detail).toContain("undefined field 'any'");
+    const ruled = object({ any: { ...any, ...rules({ rule: 'true' }) } });
+    expect(problemsOf(ruled)).toMatchObject([
+      { path: '.properties[any].x-kubernetes-validations', type: 'InternalError' },
+    ]);
+  });
+  test('inner problems come first, skipped parts have none, paths begin where the schema is', () => {
+    const schema = object({ n: { ...INT, ...rules({ rule: 'self.x' }) } }, { rule: 'self.y' });
+    const paths = defineRules(schema, { path: 'spec.s' }).problems.map(({ path }) => path);
+    const own = 'spec.s.x-kubernetes-validations[0].rule';
+    expect(paths).toEqual(['spec.s.properties[n].x-kubernetes-validations[0].rule', own]);
+    const skipped = new Set(['spec.s.properties[n]']);
+    expect(defineRules(schema, { path: 'spec.s', skipped }).problems).toMatchObject([{ path: own }]);
+  });
+  test('optionalOldSelf is for rules that mention oldSelf', () => {
+    const optional = { rule: 'self.n > 1', optionalOldSelf: false };
+    expect(problemsOf(object({ n: INT }, optional))).toMatchObject([
+      { path: '.x-kubernetes-validations[0].optionalOldSelf', value: false },
+    ]);
+  });
+});
+
 describe('messages', () => {
   const schemaOf = (rule: Omit<ValidationRule, 'rule'>): StructuralSchema =>
     object({ s: { type: 'string', maxLength: 20, ...rules({ rule: 'self == "x"', ...rule }) } });

@@ -33,7 +33,7 @@ export function violations(
   { old, budget }: { readonly old?: Json; readonly budget: Budget },
 ): readonly Violation[] {
   const found: Violation[] = [];
-  new Validation(found, budget).visit(tree, { json, old, path: [] });
+  new Validation(found, budget).visit(tree, { json, old, path: [], isOuterUnchanged: () => false });
   return found;
 }
 
@@ -41,6 +41,8 @@ interface Place {
   readonly json: Json;
   readonly old: Json | undefined;
   readonly path: readonly Step[];
+  /** Whether the innermost part around this one whose value before is known is what it was. */
+  readonly isOuterUnchanged: () => boolean;
 }
 
 class Validation {
@@ -52,32 +54,38 @@ class Validation {
   ) {}
 
   visit(tree: RuleTree, place: Place): void {
-    this.own(tree, place);
+    if (this.isOver) return;
     const { json, old, path } = place;
+    // Compared once, and only when a rule is broken: most are kept.
+    let unchanged: boolean | undefined;
+    const isUnchanged = (): boolean =>
+      (unchanged ??= old === undefined ? place.isOuterUnchanged() : jsonEquals(json, old));
+    this.own(tree, place, isUnchanged);
+    const inside = { isOuterUnchanged: isUnchanged };
     if (isJsonObject(json)) {
       const before = isJsonObject(old) ? old : undefined;
       for (const [name, value] of Object.entries(json)) {
         if (value === undefined) continue;
         const part = tree.values ?? tree.properties.get(name);
         const step: Step = { is: tree.values ? 'key' : 'field', name };
-        if (part) this.visit(part, { json: value, old: before?.[name], path: [...path, step] });
+        if (part) this.visit(part, { json: value, old: before?.[name], path: [...path, step], ...inside });
       }
     } else if (Array.isArray(json) && tree.items) {
       const list = json as readonly Json[];
       const counterpart = counterparts(tree, old);
       for (const [index, item] of list.entries())
-        this.visit(tree.items, { json: item, old: counterpart(item), path: [...path, { is: 'index', index }] });
+        this.visit(tree.items, {
+          ...{ json: item, old: counterpart(item), path: [...path, { is: 'index', index }] },
+          ...inside,
+        });
     }
   }
 
-  private own({ schema, rules }: RuleTree, place: Place): void {
-    if (rules.length === 0 || this.isOver) return;
+  private own({ schema, rules }: RuleTree, place: Place, isUnchanged: () => boolean): void {
+    if (rules.length === 0) return;
     const { json, old } = place;
     const self = fromTyped(json, schema);
     const before = old === undefined ? undefined : fromTyped(old, schema);
-    // Compared once, and only when a rule is broken: most are kept.
-    let unchanged: boolean | undefined;
-    const isUnchanged = (): boolean => (unchanged ??= old !== undefined && jsonEquals(json, old));
     for (const compiled of rules) {
       if (this.isOver) return;
       if (compiled.isTransition && before === undefined && compiled.rule.optionalOldSelf !== true) continue;

@@ -31,6 +31,13 @@ export interface ScalarType<T = unknown> extends Typed<T> {
   readonly scalar: ScalarName;
   /** A name of Go's for a text of which only some are meant: `v1.Protocol`. It is told where a value is no text. */
   readonly goType?: string;
+  /** Reads a value that may be of more than one type. Unknown fields in it are dropped without a word, as Kubernetes does. */
+  readonly parse?: (value: unknown) => ParsedValue;
+}
+/** What a value was read as; `error` says why it was not. */
+export interface ParsedValue {
+  readonly value: Json;
+  readonly error: string | undefined;
 }
 export interface ListType<T = unknown> extends Typed<T> {
   readonly is: 'list';
@@ -144,6 +151,11 @@ export const intOrString = scalar<number | string>('intOrString');
 export const fieldsV1 = scalar<Json>('fieldsV1');
 /** Any JSON value, kept as it is. */
 export const any = scalar<Json>('any');
+/** Any JSON to patches and publications, but read by a function of its own. */
+export const parsedBy = (parse: (value: unknown) => ParsedValue): ScalarType<Json> => ({
+  ...{ is: 'scalar', scalar: 'any' },
+  parse,
+});
 
 export function list<T>(items: Type<T>): ListType<readonly T[]> {
   return { is: 'list', items };

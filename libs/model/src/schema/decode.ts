@@ -1,5 +1,13 @@
 import { putValue, type Json } from '#std';
-import { type CustomType, type Field, type ObjectType, resolved, type ScalarName, type Type } from './builder.js';
+import {
+  type CustomType,
+  type Field,
+  type ObjectType,
+  type ParsedValue,
+  resolved,
+  type ScalarName,
+  type Type,
+} from './builder.js';
 import { type Read, readNamed, readScalar } from './decode-scalars.js';
 import { Sink, type Source } from './sink.js';
 import { unknownFields } from './unknown-fields.js';
@@ -83,6 +91,7 @@ function readerOf(type: Type): Read {
 function compile(t: Exclude<Type, { is: 'lazy' }>): Read {
   switch (t.is) {
     case 'scalar':
+      if (t.parse) return parseReader(t.parse);
       return t.goType === undefined ? readScalar[t.scalar] : readNamed(t.goType);
     case 'list':
       return listReader(t.items);
@@ -127,6 +136,13 @@ function goType(type: Type): string {
 function mapTypeOf(values: Type): string {
   const name = goType(values);
   return name === 'resource.Quantity' ? 'v1.ResourceList' : `map[string]${name}`;
+}
+
+function parseReader(parse: (value: unknown) => ParsedValue): Read {
+  return (value, sink) => {
+    const { value: read, error } = parse(value);
+    return error === undefined ? read : sink.broken(error);
+  };
 }
 
 function listReader(items: Type): Read {

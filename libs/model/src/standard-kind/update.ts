@@ -2,7 +2,7 @@ import { dns1123Subdomain, genericMetaUpdateProblems, pathSegment, validateMeta,
 import { jsonEquals } from '#std';
 import { isUndecided, type Decided } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
-import { isRefusal, refusals, type Problem, type Refusal } from '../refusal.js';
+import { isRefusal, refusals, warningsOf, type Problem, type Refusal } from '../refusal.js';
 import { admissionWarnings, admitted, mutateAll, noted, validateAll } from './admission.js';
 import { readBody, warned, type ReadObject } from './body.js';
 import {
@@ -65,9 +65,13 @@ function updateAdmitted(request: Request, mutated: KubeObject, old: KubeObject):
   if (forbidden) return forbidden;
   const rules = rulesOf(request);
   const prepared = withGeneration(request, rules.prepare(deduped, old), old);
-  const problems = validate(request, rules, prepared, old);
-  if (problems.length > 0) return refusals.invalid(kindAbout(request, old.metadata.name), problems);
+  const found = validate(request, rules, prepared, old);
+  const problems = found.filter(({ isWarning }) => isWarning !== true);
+  const told = found.length === problems.length ? [] : warningsOf(found);
+  if (problems.length > 0)
+    return { ...refusals.invalid(kindAbout(request, old.metadata.name), problems), ...(told[0] && { warnings: told }) };
   const warnings = [
+    ...told,
     ...dropped.map(ownerWarning),
     ...(request.strategy.warnings?.(prepared, old, request) ?? []),
     ...admissionWarnings(request.plugins, admitted(request, 'UPDATE', prepared, old)),

@@ -1,6 +1,7 @@
 import {
   any,
   boolean,
+  decode,
   double,
   f,
   int64,
@@ -8,12 +9,15 @@ import {
   list,
   map,
   object,
+  parsedBy,
   req,
   string,
   type ObjectType,
+  type ParsedValue,
+  type ScalarType,
   type Type,
 } from '#model';
-import type { Json } from '#std';
+import { isJsonObject, type Json } from '#std';
 
 const P = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
 
@@ -88,6 +92,26 @@ const externalDocumentation = object(`${P}.ExternalDocumentation`, 'Where more i
 });
 
 const props: Type<JsonSchema> = lazy((): Type<JsonSchema> => jsonSchemaProps);
+
+/** A schema where something else may stand, too. Its errors are told as of a schema by itself. */
+function schemaOr(what: string, other: (value: unknown) => ParsedValue | undefined): ScalarType<Json> {
+  return parsedBy((value) => {
+    if (isJsonObject(value)) return readSchema(value);
+    return other(value) ?? { value: null, error: `${what} or JSON schema expected` };
+  });
+}
+function readSchema(value: unknown): ParsedValue {
+  return decode<unknown>(jsonSchemaProps, value) as ParsedValue;
+}
+const schemaOrBoolean = schemaOr('boolean', (value) =>
+  typeof value === 'boolean' ? { value, error: undefined } : undefined,
+);
+const schemaOrSchemas = schemaOr('array', (value) => {
+  if (!Array.isArray(value)) return undefined;
+  const read = value.map(readSchema);
+  return { value: read.map((one) => one.value), error: read.find(({ error }) => error !== undefined)?.error };
+});
+
 const ATOMIC = { listType: 'atomic' } as const;
 const kept = { pointer: true } as const;
 
@@ -115,13 +139,13 @@ export const jsonSchemaProps: ObjectType<JsonSchema> = object(`${P}.JSONSchemaPr
   maxProperties: f(int64, 21, 'Largest number of fields.', kept),
   minProperties: f(int64, 22, 'Smallest number of fields.', kept),
   required: f(list(string), 23, 'Fields that must be there.', ATOMIC),
-  items: f(any, 24, 'Schema of the items of a list.'),
+  items: f(schemaOrSchemas, 24, 'Schema of the items of a list.'),
   allOf: f(list(props), 25, 'Schemas that must all hold.', ATOMIC),
   oneOf: f(list(props), 26, 'Schemas of which exactly one must hold.', ATOMIC),
   anyOf: f(list(props), 27, 'Schemas of which one must hold.', ATOMIC),
   not: f(props, 28, 'A schema that must not hold.'),
   properties: f(map(props), 29, 'Schemas of fields.'),
-  additionalProperties: f(any, 30, 'Schema of the values of a map.'),
+  additionalProperties: f(schemaOrBoolean, 30, 'Schema of the values of a map.'),
   patternProperties: f(map(props), 31, 'Not supported.'),
   dependencies: f(map(any), 32, 'Not supported.'),
   additionalItems: f(any, 33, 'Not supported.'),

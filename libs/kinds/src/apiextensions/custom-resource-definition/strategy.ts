@@ -2,7 +2,6 @@ import { setCondition } from '#meta';
 import {
   aboutOf,
   decidedChange,
-  decode,
   deleteObject,
   refusals,
   type Decided,
@@ -10,9 +9,8 @@ import {
   type Request,
   type Strategy,
 } from '#model';
-import { isJsonObject, jsonEquals, toTime } from '#std';
-import { jsonSchemaProps, type JsonSchema } from './json-schema.schema.js';
-import type { CustomResourceDefinition, DefinedVersion } from './schema.js';
+import { jsonEquals, toTime } from '#std';
+import type { CustomResourceDefinition } from './schema.js';
 import { versionsOf } from './internal-form.js';
 import { validateDefinition, validateDefinitionUpdate, validateStoredVersions } from './validate.js';
 import { schemaWarnings } from './warnings.js';
@@ -53,7 +51,6 @@ function withDefaults(spec: Spec): Spec {
     ...spec,
     ...(names && { names: withNames(names) }),
     conversion: spec.conversion ?? { strategy: 'None' },
-    versions: (spec.versions as Spec['versions'] | null | undefined)?.map(withSchema) ?? spec.versions,
   };
 }
 function withNames(names: Spec['names']): Spec['names'] {
@@ -64,28 +61,6 @@ function withNames(names: Spec['names']): Spec['names'] {
     ...(!names.listKind && kind && { listKind: `${kind}List` }),
   };
 }
-function withSchema(version: DefinedVersion): DefinedVersion {
-  const schema = version.schema?.openAPIV3Schema;
-  return schema ? { ...version, schema: { openAPIV3Schema: read(schema) } } : version;
-}
-
-/** Schemas that stand where other things may stand, too, are read as schemas: what none knows is left out. */
-function read(schema: JsonSchema): JsonSchema {
-  const out: Record<string, unknown> = { ...schema };
-  for (const key of ['items', 'additionalProperties'] as const) {
-    const inner = schema[key];
-    if (isJsonObject(inner)) out[key] = read(decode(jsonSchemaProps, inner).value);
-  }
-  for (const key of ['allOf', 'oneOf', 'anyOf'] as const) {
-    const inner = schema[key];
-    if (inner) out[key] = inner.map(read);
-  }
-  if (schema.not) out['not'] = read(schema.not);
-  if (schema.properties)
-    out['properties'] = Object.fromEntries(Object.entries(schema.properties).map(([name, one]) => [name, read(one)]));
-  return out as JsonSchema;
-}
-
 /** The version that objects are stored in from now on is one that they may be stored in. */
 function withStoredVersion(object: CustomResourceDefinition): CustomResourceDefinition {
   const { status = {} } = object;

@@ -9,13 +9,13 @@ const FIELDS_MAX = 8;
 const SELECTABLE = new Set(['string', 'boolean', 'integer']);
 
 /** Fields that objects can be selected by. */
-export function validateSelectable(object: CustomResourceDefinition): readonly Problem[] {
+export function validateSelectable(object: CustomResourceDefinition, of: number | undefined): readonly Problem[] {
   const problems: Problem[] = [];
-  const schemas = partsOf(object, 'schema');
-  for (const { field, version, index } of partsOf(object, 'selectableFields')) {
+  const isSchemaOfAll = partsOf(object, 'schema', undefined).length > 0;
+  for (const { field, version, index } of partsOf(object, 'selectableFields', of)) {
     const fields = version.selectableFields ?? [];
     if (fields.length === 0) continue;
-    if (index !== undefined && schemas[0]?.index === undefined) {
+    if (index !== undefined && isSchemaOfAll) {
       const detail = 'may only be set when `version.schema.openAPIV3Schema` is not included';
       problems.push({ ...{ type: 'Invalid', field, value: '' }, detail });
       continue;

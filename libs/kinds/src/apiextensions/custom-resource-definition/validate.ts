@@ -1,14 +1,12 @@
 import { dns1035Label, dns1123Subdomain } from '#meta';
 import type { Problem } from '#model';
 import { jsonEquals } from '#std';
+import { invalid, required } from './problems.js';
 import { validateConversion } from './validate-conversion.js';
 import { partsOf, printedVersions, versionsOf } from './internal-form.js';
-import type { CustomResourceDefinition, DefinitionNames, PrinterColumn } from './schema.js';
+import type { CustomResourceDefinition, DefinedVersion, DefinitionNames, PrinterColumn } from './schema.js';
 import { validateSelectable } from './validate-selectable.js';
 import { validateSchema } from './validate-schema.js';
-
-const invalid = (field: string, value: unknown, detail: string): Problem => ({ type: 'Invalid', field, value, detail });
-const required = (field: string, detail = ''): Problem => ({ type: 'Required', field, detail });
 
 /** What is wrong with a definition, in the order in which the genuine server looks. */
 export function validateDefinition(object: CustomResourceDefinition): readonly Problem[] {
@@ -47,13 +45,11 @@ function validateSpec(object: CustomResourceDefinition): readonly Problem[] {
   return [
     ...validateGroup(spec.group),
     ...validateScope(spec.scope),
+    ...validateSchemasAreThere(object),
     ...validateVersions(object),
     ...validateNames(spec.names, 'spec.names'),
-    ...validateColumns(object),
-    ...validateSubresources(object),
+    ...validateParts(object, undefined),
     ...validateConversion(spec.conversion),
-    ...validateSchemas(object),
-    ...validateSelectable(object),
     ...(spec.preserveUnknownFields === true
       ? [
           invalid(
@@ -63,6 +59,16 @@ function validateSpec(object: CustomResourceDefinition): readonly Problem[] {
           ),
         ]
       : []),
+  ];
+}
+
+/** What one version states by itself, or, without an index, what all of them agree on. */
+function validateParts(object: CustomResourceDefinition, index: number | undefined): readonly Problem[] {
+  return [
+    ...validateSchemas(object, index),
+    ...validateSubresources(object, index),
+    ...validateColumns(object, index),
+    ...validateSelectable(object, index),
   ];
 }
 
@@ -90,20 +96,28 @@ function validateVersions(object: CustomResourceDefinition): readonly Problem[] 
     const at = `spec.versions[${index}]`;
     const wrong = dns1035Label(version.name);
     if (wrong.length > 0) problems.push(invalid(`${at}.name`, version.name, wrong.join(',')));
-    const { deprecationWarning: warning } = version;
-    if (warning === undefined) return;
-    const say = (detail: string): void => void problems.push(invalid(`${at}.deprecationWarning`, warning, detail));
-    if (version.deprecated !== true) say('can only be set for deprecated versions');
-    if (warning.length > 256) say('must be <= 256 characters long');
-    if (warning === '') say('must not be an empty string');
-    const at_ = [...warning].findIndex((character) => /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u.test(character));
-    if (at_ >= 0) say(`must only contain printable UTF-8 characters; non-printable character found at index ${at_}`);
+    problems.push(...validateDeprecation(version, `${at}.deprecationWarning`), ...validateParts(object, index));
   });
   const names = versions.map(({ name }) => name);
   const say = (detail: string): void => void problems.push(invalid('spec.versions', printedVersions(object), detail));
   if (new Set(names).size < names.length) say('must contain unique version names');
   if (versions.filter(({ storage }) => storage).length !== 1)
     say('must have exactly one version marked as storage version');
+  return problems;
+}
+
+function validateDeprecation(
+  { deprecated, deprecationWarning: warning }: DefinedVersion,
+  field: string,
+): readonly Problem[] {
+  if (warning === undefined) return [];
+  if (deprecated !== true) return [invalid(field, warning, 'can only be set for deprecated versions')];
+  const problems: Problem[] = [];
+  const say = (detail: string): void => void problems.push(invalid(field, warning, detail));
+  if (warning.length > 256) say('must be <= 256 characters long');
+  if (warning === '') say('must not be an empty string');
+  const at = [...warning].findIndex((character) => /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u.test(character));
+  if (at >= 0) say(`must only contain printable UTF-8 characters; non-printable character found at index ${at}`);
   return problems;
 }
 
@@ -139,8 +153,8 @@ function validateNames(names: DefinitionNames, at: string): readonly Problem[] {
 const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string'];
 const COLUMN_FORMATS = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password'];
 
-function validateColumns(object: CustomResourceDefinition): readonly Problem[] {
-  return partsOf(object, 'additionalPrinterColumns').flatMap(({ field, version }) =>
+function validateColumns(object: CustomResourceDefinition, of: number | undefined): readonly Problem[] {
+  return partsOf(object, 'additionalPrinterColumns', of).flatMap(({ field, version }) =>
     (version.additionalPrinterColumns ?? []).flatMap((column, index) => validateColumn(column, `${field}[${index}]`)),
   );
 }
@@ -159,8 +173,8 @@ function validatePath(path: string | undefined, field: string): readonly Problem
   return path.startsWith('.') ? [] : [invalid(field, path, 'must be a simple json path starting with .')];
 }
 
-function validateSubresources(object: CustomResourceDefinition): readonly Problem[] {
-  return partsOf(object, 'subresources').flatMap(({ field, version }) => {
+function validateSubresources(object: CustomResourceDefinition, of: number | undefined): readonly Problem[] {
+  return partsOf(object, 'subresources', of).flatMap(({ field, version }) => {
     const scale = version.subresources?.scale;
     if (!scale) return [];
     const { specReplicasPath, statusReplicasPath, labelSelectorPath } = scale;
@@ -181,13 +195,16 @@ function validateSubresources(object: CustomResourceDefinition): readonly Proble
   });
 }
 
-function validateSchemas(object: CustomResourceDefinition): readonly Problem[] {
-  return partsOf(object, 'schema').flatMap(({ field, version, index }) => {
+/** Where all versions lack a schema, each is told of. */
+function validateSchemasAreThere(object: CustomResourceDefinition): readonly Problem[] {
+  return versionsOf(object).flatMap((version, index) =>
+    version.schema?.openAPIV3Schema ? [] : [required(`spec.versions[${index}].schema.openAPIV3Schema`)],
+  );
+}
+function validateSchemas(object: CustomResourceDefinition, of: number | undefined): readonly Problem[] {
+  return partsOf(object, 'schema', of).flatMap(({ field, version }) => {
     const schema = version.schema?.openAPIV3Schema;
-    const at = index === undefined ? 'spec.validation.openAPIV3Schema' : `${field}.openAPIV3Schema`;
-    if (schema) return validateSchema(schema, at);
-    const all = index === undefined ? versionsOf(object).map((_one, i) => i) : [index];
-    return all.map((i) => required(`spec.versions[${i}].schema.openAPIV3Schema`, 'schemas are required'));
+    return schema ? validateSchema(schema, `${field}.openAPIV3Schema`) : [];
   });
 }
 
@@ -198,21 +215,20 @@ export function validateStoredVersions(object: CustomResourceDefinition): readon
   const stored = status?.storedVersions ?? [];
   if (stored.length === 0)
     return [invalid('status.storedVersions', status?.storedVersions ?? null, 'must have at least one stored version')];
-  const names = versions.map(({ name }) => name);
-  const problems = stored.flatMap((name, index) =>
-    names.includes(name)
-      ? []
-      : [
-          invalid(
-            `status.storedVersions[${index}]`,
-            name,
-            `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`,
-          ),
-        ],
-  );
-  const storage = versions.find((version) => version.storage)?.name;
-  if (storage !== undefined && !stored.includes(storage))
-    problems.push(invalid('status.storedVersions', stored, `must have the storage version ${storage}`));
+  const problems = versions
+    .filter(({ name, storage }) => storage && !stored.includes(name))
+    .map(({ name }) => invalid('status.storedVersions', stored, `must have the storage version ${name}`));
+  const names = new Set(versions.map(({ name }) => name));
+  stored.forEach((name, index) => {
+    if (!names.has(name))
+      problems.push(
+        invalid(
+          `status.storedVersions[${index}]`,
+          name,
+          `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`,
+        ),
+      );
+  });
   return problems;
 }
 

@@ -4,6 +4,7 @@ import type { CustomResourceDefinition } from '../schema.js';
 import { applySchemaDefaults } from '../structural/default.js';
 import { embeddedProblems } from '../structural/embedded.js';
 import { duplicateItems } from '../structural/list-types.js';
+import { notChecked, ruleProblems, RULES_COST_MAX, rulesOf } from '../structural/rules.js';
 import { schemaProblems } from '../structural/validate-value.js';
 import { fieldPath, valueAt } from './json-path.js';
 import { schemaOf } from './version-schema.js';
@@ -21,10 +22,12 @@ export function validateObject(
   const schema = schemaOf(version);
   const value = object as unknown as Json;
   const before = old as unknown as Json | undefined;
+  const isUnique = before === undefined || duplicateItems(before, schema).length === 0;
   const problems = [
     ...schemaProblems(value, schema, '', before),
-    ...duplicateItems(value, schema),
     ...embeddedProblems(value, schema),
+    // Doubles that were there may stay.
+    ...(isUnique ? duplicateItems(value, schema) : []),
   ];
   // Where all defaults have found room, setting them again changes nothing.
   if (applySchemaDefaults(value, schema) !== value)
@@ -33,7 +36,12 @@ export function validateObject(
       detail: 'the defaults of the schema make the object too large',
     });
   const scale = version?.subresources?.scale;
-  return scale ? [...problems, ...replicaProblems(value, scale.specReplicasPath)] : problems;
+  if (scale) problems.push(...replicaProblems(value, scale.specReplicasPath));
+  const rules = rulesOf(schema);
+  if (!rules) return problems;
+  const unchecked = notChecked(problems);
+  if (unchecked) return [...problems, unchecked];
+  return [...problems, ...ruleProblems(rules, value, { old: before, budget: { left: RULES_COST_MAX } })];
 }
 
 function replicaProblems(value: Json, path: string): readonly Problem[] {

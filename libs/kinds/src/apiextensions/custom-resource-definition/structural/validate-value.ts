@@ -158,17 +158,18 @@ function isMultiple(value: number, of: number): boolean {
 function checkList(items: readonly Json[], schema: JsonSchema, { path, old }: Place, checking: Checking): void {
   const { maxItems, minItems } = schema;
   const known = itemsOf(schema);
+  if (known) {
+    const before = checking.isRatcheting ? oldItems(old, schema) : undefined;
+    items.forEach((item, index) =>
+      check(item, known, { path: `${path}[${index}]`, old: before?.get(keyOf(item, schema) ?? '') }, checking),
+    );
+  }
   if (maxItems !== undefined && items.length > maxItems) checking.problems.push(tooMany(path, items.length, maxItems));
   if (minItems !== undefined && items.length < minItems)
     checking.problems.push({
       ...{ type: 'Invalid', field: path, value: items.length },
       detail: inBody(path, `should have at least ${minItems} items`),
     });
-  if (!known) return;
-  const before = checking.isRatcheting ? oldItems(old, schema) : undefined;
-  items.forEach((item, index) =>
-    check(item, known, { path: `${path}[${index}]`, old: before?.get(keyOf(item, schema) ?? '') }, checking),
-  );
 }
 
 /** Items of a list of type map can be found again by their keys; those of other lists cannot. */
