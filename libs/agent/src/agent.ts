@@ -6,9 +6,8 @@ import { rejectionOf, insufficientResource } from './pod-rejection.js';
 import { Assigned } from './assigned.js';
 import type { News } from './assigned.js';
 import { ControlPlaneClient } from './control-plane-client.js';
-import { KnownImages } from './images.js';
+import { KnownImages } from './known-images.js';
 import { PodWorker, reasonOf } from './pod-worker.js';
-import type { WorkerReport } from './pod-worker.js';
 import { LogSessions } from './log-sessions.js';
 import { AgentStateFile } from './agent-state.js';
 import { allocatableOf, capacityOf } from './node-object.js';
@@ -16,7 +15,7 @@ import { NodeReporter } from './node-reporter.js';
 import { PullRecords } from './pull-records.js';
 import type { AgentOptions } from './options.js';
 import { serveSessions } from './session-server.js';
-import { Reporter } from './reporter.js';
+import { Reporter, type WorkerReport } from './reporter.js';
 import { ExecSessions } from './exec-sessions.js';
 import type { NodeContext } from './node-context.js';
 import { Tokens } from './tokens.js';
@@ -162,7 +161,7 @@ class NodeAgent implements Agent {
       },
       resizeRefusal: (pod) => this.resizeRefusal(pod),
       log: (line) => options.log?.(line),
-      finished: (worker) => this.forget(worker.uid),
+      finished: (uid) => this.forget(uid),
     };
   }
 

@@ -1,6 +1,5 @@
 import type { kubelet } from '#loops';
-import type { KnownImages } from './images.js';
-import type { PodWorker } from './pod-worker.js';
+import type { KnownImages } from './known-images.js';
 import type { PullRecords } from './pull-records.js';
 import type { AgentOptions } from './options.js';
 import type { Reporter } from './reporter.js';
@@ -27,5 +26,6 @@ export interface NodeContext {
   /** Why the pod cannot be given what it asks for now, beside the others. */
   resizeRefusal(pod: kubelet.Pod): kubelet.Situation['resizeRefused'];
   log(line: string): void;
-  finished(worker: PodWorker): void;
+  /** Nothing of the pod is left on the node. */
+  finished(uid: string): void;
 }

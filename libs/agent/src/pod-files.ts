@@ -1,6 +1,6 @@
 import { kubelet } from '#loops';
 import type { ContainerMount, RuntimeContainer } from '#ports';
-import type { PodWorker } from './pod-worker.js';
+import type { PodState } from './pod-state.js';
 import type { NodeContext } from './node-context.js';
 
 const VOLUME_RETRY_MS = [500, 1000, 2000, 4000, 8000, 16000, 32000, 64000, 122000];
@@ -19,7 +19,7 @@ export class PodFiles {
 
   constructor(
     private readonly context: NodeContext,
-    private readonly worker: PodWorker,
+    private readonly worker: PodState,
   ) {}
 
   end(): void {

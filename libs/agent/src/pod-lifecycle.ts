@@ -3,7 +3,7 @@ import { RuntimeFault } from '#ports';
 import type { Instant } from '#std';
 import { runHook } from './hooks.js';
 import { ensureImage } from './images.js';
-import type { PodWorker } from './pod-worker.js';
+import type { PodState } from './pod-state.js';
 import { messageOf, PodFiles } from './pod-files.js';
 import { probeTarget } from './probe-target.js';
 import { amountsOf, containerSpec, roleOf, sandboxSpec } from './specs.js';
@@ -21,7 +21,7 @@ export class PodLifecycle {
 
   constructor(
     private readonly context: NodeContext,
-    private readonly worker: PodWorker,
+    private readonly worker: PodState,
   ) {
     this.files = new PodFiles(context, worker);
     this.stopper = new Stopper(context, worker);

@@ -4,15 +4,9 @@ import type { ContainerOwner, RuntimeChange, RuntimeContainer } from '#ports';
 import { Fault, type Instant } from '#std';
 import { RuntimeFault } from '#ports';
 import { PodLifecycle } from './pod-lifecycle.js';
+import type { PodState } from './pod-state.js';
 import type { NodeContext } from './node-context.js';
 import { pause } from '#engine';
-
-export interface WorkerReport {
-  readonly pod: kubelet.Pod;
-  readonly status: kubelet.PodStatus;
-  readonly finished: boolean;
-  readonly event?: PodReport['event'];
-}
 
 /** A larger change of the wall clock against the monotonic one is a step. */
 const STEP_MIN_MS = 200;
@@ -23,7 +17,7 @@ const DECIDE = 'decision';
 const STAGES = ['created', 'running', 'exited'];
 
 /** Reconciles one pod: observes its containers, runs the kubelet loop, carries out its actions, reports the status. */
-export class PodWorker {
+export class PodWorker implements PodState {
   record: kubelet.PodRecord;
   containers: readonly kubelet.Observed[] = [];
   readonly busy = new Set<string>();
@@ -222,7 +216,7 @@ export class PodWorker {
     this.wake = plan.wakeAt === undefined ? undefined : options.clock.at(plan.wakeAt, () => this.look());
     if (plan.finished && this.gone) {
       this.end();
-      this.context.finished(this);
+      this.context.finished(this.uid);
       return;
     }
     for (const action of plan.actions) this.begin(action);

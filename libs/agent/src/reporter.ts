@@ -4,7 +4,6 @@ import type { IncidentReport, PodReport, ReportAnswer } from '#model';
 import { jsonEquals } from '#std';
 import type { JsonObject } from '#std';
 import { Slots, decodeMessage, encodeMessage, subjects } from '#engine';
-import type { WorkerReport } from './pod-worker.js';
 import type { AgentOptions } from './options.js';
 import { EventCorrelator } from './event-correlator.js';
 
@@ -16,6 +15,14 @@ const SENDING_MAX = 32;
 const INCIDENTS_SENDING_MAX = 4;
 const SOON_MS = 500;
 const INCIDENTS_WAITING_MAX = 1000;
+
+/** What a worker reports of its pod. */
+export interface WorkerReport {
+  readonly pod: kubelet.Pod;
+  readonly status: kubelet.PodStatus;
+  readonly finished: boolean;
+  readonly event?: PodReport['event'];
+}
 
 interface PodSide {
   wanted: WorkerReport | undefined;

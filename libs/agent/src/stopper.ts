@@ -1,7 +1,7 @@
 import { kubelet } from '#loops';
 import type { Instant } from '#std';
 import { runHook } from './hooks.js';
-import type { PodWorker } from './pod-worker.js';
+import type { PodState } from './pod-state.js';
 import type { NodeContext } from './node-context.js';
 
 const AFTER_HOOK_MS_MIN = 2000;
@@ -16,7 +16,7 @@ export class Stopper {
 
   constructor(
     private readonly context: NodeContext,
-    private readonly worker: PodWorker,
+    private readonly worker: PodState,
   ) {}
 
   stop(action: Stop): void {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { ServerResponse, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { AnyRequest } from './authenticate.js';
 import { ClientGone } from './body/request-body.js';
-import type { Call } from './call.js';
 import { answers, type HttpRefusal } from './status.js';
 import { ServerSocket } from './websocket/server-socket.js';
 
@@ -48,7 +48,10 @@ export interface Offer {
 }
 
 /** Checks a request for a WebSocket, and finds the first protocol of the client's that is known here. */
-export function offeredWebSocket({ request, upgrade }: Call, known: readonly string[]): Offer | HttpRefusal {
+export function offeredWebSocket(
+  { request, upgrade }: { readonly request: AnyRequest; readonly upgrade: Upgrade | undefined },
+  known: readonly string[],
+): Offer | HttpRefusal {
   const { headers } = request;
   if (!upgrade || headers.upgrade?.toLowerCase() !== 'websocket') return answers.badRequest('Upgrade request required');
   if (request.method !== 'GET' || !isHandshake(headers))

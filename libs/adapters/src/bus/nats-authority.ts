@@ -2,7 +2,7 @@ import { encodeAccount, encodeOperator, encodeUser } from '@nats-io/jwt';
 import { createAccount, createOperator, createUser, fromPublic, fromSeed, type KeyPair } from '@nats-io/nkeys';
 import { Fault, isJsonObject, type Instant } from '#std';
 import type { KeyStore } from '../keys/key-store.js';
-import { revocations } from './node-admission.js';
+import { revocations } from './revoked-keys.js';
 
 const FILE = 'nats.json';
 const UNLIMITED = -1;

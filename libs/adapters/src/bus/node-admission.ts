@@ -2,6 +2,7 @@ import { Fault } from '#std';
 import type { Clock } from '#ports';
 import type { KeyStore } from '../keys/key-store.js';
 import type { NatsAuthority, NatsCredentials, NatsPermissions } from './nats-authority.js';
+import { REVOKED_KEYS } from './revoked-keys.js';
 
 /** A node's credential for the bus is good for so long; its agent renews it when two thirds are over. */
 export const NODE_CREDENTIAL_MS = 24 * 60 * 60 * 1000;
@@ -11,8 +12,6 @@ export const RENEW_AT_SHARE = 2 / 3;
 const ISSUED = 'nodes/issued';
 /** `revoked/<node>`: nodes that get no credential. */
 const REVOKED = 'nodes/revoked';
-/** `revoked-keys/<public key>`: since when, and until when its credential would have been good, in seconds. */
-export const REVOKED_KEYS = 'nodes/revoked-keys';
 const LOOK_MS = 1_000;
 
 /** A node asks for a credential, or reports, that was revoked. */
@@ -103,14 +102,6 @@ export class NodeAdmission {
       if (expires < now) this.store.destroy(`${folder}/${key}`);
     }
   }
-}
-
-/** Keys whose credentials count no more, with the second since when: what the server's account says. */
-export function revocations(store: KeyStore): Readonly<Record<string, number>> {
-  const keys = store.list(REVOKED_KEYS);
-  return Object.fromEntries(
-    keys.map((key) => [key, Number(store.read(`${REVOKED_KEYS}/${key}`)?.trim().split(' ')[1])]),
-  );
 }
 
 /** A node's name as the name of a file. */

@@ -8,7 +8,9 @@ import { forget, nominate, nominationsOf, placedPod, type Reserved } from './nom
 import { ClusterPicture } from './picture/cluster-picture.js';
 import { LEFT_MS, nameOf, type ParkedShape } from './picture/waiting-pods.js';
 import { bind, cannotPlace } from './commands.js';
-import { schedule, type Look } from './schedule.js';
+import type { Look } from './look.js';
+import { mayHelp } from './may-help.js';
+import { schedule } from './schedule.js';
 import { shapeOf } from './shape.js';
 import { sendAway } from './victims.js';
 
@@ -44,7 +46,7 @@ export const scheduling: Loop = {
     const { waiting } = picture;
     if (waiting.size === 0) return [];
     if (outside?.fact('refusals') !== undefined) waiting.unparkLast();
-    waiting.wake(picture, now);
+    waiting.wake((parked) => mayHelp(waiting.cures, parked, picture), now);
     const resting = restingShapes(outside, picture, now);
     const { submits, isLeft, isCut } = decide(view, picture, { now, isKept, resting });
     const wakes = waiting.resting(now).map(({ restsUntil }) => restsUntil);

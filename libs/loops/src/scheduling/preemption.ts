@@ -2,7 +2,7 @@ import type { Pod } from '#kinds';
 import { Fit } from './fit.js';
 import { ahead, placedPod, withReserved } from './nominated.js';
 import type { NodeRow, PlacedPod } from './picture/node-table.js';
-import type { Look } from './schedule.js';
+import type { Look } from './look.js';
 import { priorityOf, type Shape } from './shape.js';
 import { isResolvable, reasonsOf, Verdict } from './verdict.js';
 
@@ -123,7 +123,7 @@ function rejectionAt({ pod, shape, look }: Attempt, row: NodeRow): readonly stri
   const { picture, nominations } = look;
   const reasons = (): readonly string[] | undefined => {
     const verdict = new Fit(pod, shape, picture).at(row.index);
-    return verdict === Verdict.fits ? undefined : reasonsOf(verdict, picture, row.index, shape.needs);
+    return verdict === Verdict.fits ? undefined : reasonsOf(verdict, picture.nodes, row.index, shape.needs);
   };
   const others = ahead(nominations, row.name, pod).map((one) => ({ row, placed: placedPod(one) }));
   return (others.length > 0 ? withReserved(picture, others, reasons) : undefined) ?? reasons();

@@ -1,12 +1,12 @@
 import type { Pod } from '#kinds';
 import { Fit } from './fit.js';
-import { reservedFor, withReserved, type Nominations, type Reserved } from './nominated.js';
+import type { Look } from './look.js';
+import { reservedFor, withReserved, type Reserved } from './nominated.js';
 import type { ClusterPicture } from './picture/cluster-picture.js';
 import type { NodeRow } from './picture/node-table.js';
 import { preempt, type Preemption } from './preemption.js';
 import { best } from './score.js';
 import type { Shape } from './shape.js';
-import type { Guard } from './budgets.js';
 import { whyNot } from './unschedulable.js';
 import { reasonsOf, Verdict } from './verdict.js';
 
@@ -19,15 +19,6 @@ export type Placement =
       readonly feasible: number;
     }
   | { readonly is: 'unschedulable'; readonly message: string; readonly preemption: Preemption };
-
-/** What one look decides on. */
-export interface Look {
-  readonly picture: ClusterPicture;
-  readonly nominations: Nominations;
-  readonly guard: () => Guard;
-  /** What a pod needs and no node can give it. */
-  readonly lacks: (pod: Pod) => string | undefined;
-}
 
 /** Decides for one pod. Room that is kept for others of at least its priority is no room for it. Ties: the node's name. */
 export function schedule(pod: Pod, shape: Shape, look: Look): Placement {
@@ -82,7 +73,7 @@ function reasonsFor(
     for (let index = 0; index < verdicts.length; index++) {
       const verdict = verdicts[index] as number;
       if (picture.nodes.rows[index] === undefined || (verdict & RESERVED) !== mark) continue;
-      for (const reason of reasonsOf(verdict & ~RESERVED, picture, index, needs))
+      for (const reason of reasonsOf(verdict & ~RESERVED, picture.nodes, index, needs))
         reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     }
   };

@@ -1,5 +1,11 @@
-import type { ClusterPicture } from './picture/cluster-picture.js';
 import type { Needs } from './picture/needs.js';
+
+/** What nodes offer and what of it is taken, by the place of a node. */
+export interface NodeAmounts {
+  readonly slots: Float64Array;
+  readonly taken: Float64Array;
+  readonly columns: ReadonlyMap<string, { readonly allocatable: Float64Array; readonly used: Float64Array }>;
+}
 
 /** What the filters say of a node for a pod, in the order in which they are asked: the first that rejects it counts. */
 export const Verdict = {
@@ -47,10 +53,10 @@ export function isResolvable(verdict: number): boolean {
   return UNSCHEDULABLE.has(verdict);
 }
 
-/** The reasons of a rejected node, in Kubernetes' words. What it lacks is read off the picture as it is now. */
-export function reasonsOf(verdict: number, picture: ClusterPicture, index: number, needs: Needs): readonly string[] {
+/** The reasons of a rejected node, in Kubernetes' words. What it lacks is read off the amounts as they are now. */
+export function reasonsOf(verdict: number, nodes: NodeAmounts, index: number, needs: Needs): readonly string[] {
   if (verdict !== Verdict.noRoom && verdict !== Verdict.tooSmall) return [REASONS[verdict] ?? ''];
-  const { slots, taken, columns } = picture.nodes;
+  const { slots, taken, columns } = nodes;
   const reasons: string[] = [];
   if ((taken[index] as number) + 1 > (slots[index] as number)) reasons.push('Too many pods');
   for (const [resource, amount] of needs.requests) {

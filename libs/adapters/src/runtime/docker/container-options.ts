@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type Docker from 'dockerode';
 import type { ContainerAmounts, ContainerSpec, SandboxSpec } from '#ports';
+import { INFRA_IMAGE } from './infra-image.js';
 import { containerName, toLabels } from './labels.js';
 import type { Privileges } from './privileges.js';
 
-export const INFRA_IMAGE = 'shiplog/infra:1';
 const LOG: Docker.HostConfig['LogConfig'] = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } };
 const CPU_PERIOD_US = 100_000;
 

@@ -22,11 +22,11 @@ import type {
 } from '#ports';
 import { RuntimeFault } from '#ports';
 import { within } from '../../within.js';
-import { amountsOf, containerOptions, INFRA_IMAGE, sandboxOptions } from './container-options.js';
+import { amountsOf, containerOptions, sandboxOptions } from './container-options.js';
 import { watchEvents } from './events.js';
 import { execIn } from './exec.js';
 import { statusOf, toFault } from './faults.js';
-import { infraArchive } from './infra-image.js';
+import { INFRA_IMAGE, infraArchive } from './infra-image.js';
 import { fromInspect } from './inspect.js';
 import { labelNames } from './labels.js';
 import { readLogs } from './logs.js';

@@ -1,5 +1,7 @@
 import { pack } from 'tar-stream';
 
+export const INFRA_IMAGE = 'shiplog/infra:1';
+
 /**
  * The program of the infra container, made here byte by byte so that neither a compiler nor a registry is needed: a static
  * ELF executable that waits for SIGTERM, SIGINT or SIGHUP and exits. It blocks those signals and takes them with

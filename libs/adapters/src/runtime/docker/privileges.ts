@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import type Docker from 'dockerode';
-import { INFRA_IMAGE } from './container-options.js';
+import { INFRA_IMAGE } from './infra-image.js';
 
 const NAMES = [
   'CHOWN',

@@ -2,8 +2,13 @@ import type { Node, Pod } from '#kinds';
 import { isTolerated, untolerated, type Taint, type Toleration } from '#meta';
 import { matchesNode, matchesTerm, namedNodes, type NodeLabels } from '../node-affinity.js';
 import { Verdict } from '../verdict.js';
-import type { NodeTable } from './node-table.js';
 
+/** The nodes at their places in the arrays, as far as a match depends on them. */
+export interface MatchedNodes {
+  readonly rows: readonly ((NodeLabels & { readonly node: Node }) | undefined)[];
+  readonly slots: { readonly length: number };
+  taintsOf(index: number): readonly Taint[];
+}
 /** What a pod's selector, node affinity and tolerations say of each node, whatever is on it. */
 export interface NodeMatch {
   verdicts: Uint8Array;
@@ -29,7 +34,7 @@ const UNSCHEDULABLE: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 
 export class NodeMatches {
   private readonly kept = new Map<string, NodeMatch>();
 
-  constructor(private readonly table: NodeTable) {}
+  constructor(private readonly table: MatchedNodes) {}
 
   of(pod: Pod): NodeMatch {
     const { nodeSelector, affinity, tolerations } = pod.spec;

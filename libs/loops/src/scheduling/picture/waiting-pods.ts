@@ -1,7 +1,6 @@
 import type { Pod } from '#kinds';
 import { uuidOf, type Instant } from '#std';
 import { priorityOf, type Shape } from '../shape.js';
-import type { ClusterPicture } from './cluster-picture.js';
 import { Cures } from './cures.js';
 
 /** A pod that has no node yet. */
@@ -124,11 +123,11 @@ export class WaitingPods {
     return [...this.known.values()].sort(inOrder);
   }
 
-  /** Finds which parked shapes the changes since the last call may help. */
-  wake(picture: ClusterPicture, now: Instant): void {
+  /** Wakes the parked shapes that the changes since the last call may help. */
+  wake(mayHelp: (parked: ParkedShape) => boolean, now: Instant): void {
     if (this.parked.size > 0)
       for (const parked of this.parked.values()) {
-        parked.isWoken ||= parked.triedAt + LEFT_MS <= now || this.cures.mayHelp(parked, picture);
+        parked.isWoken ||= parked.triedAt + LEFT_MS <= now || mayHelp(parked);
       }
     this.cures.clear();
   }

@@ -2,17 +2,10 @@ import { decode, f, object, string, type CustomType, type Field, type ObjectType
 import { isJsonObject, type Json, type JsonObject } from '#std';
 import { objectMeta } from '../../../shared/meta.schema.js';
 import { applySchemaDefaults } from './default.js';
-import { publishedSchema } from './published.js';
+import { publishedSchema, type PublishedAs } from './published.js';
 import { prune } from './prune.js';
 import { fieldOf } from './shape.js';
 import { keepsUnknown, type JsonSchema } from './schema.js';
-
-/** The names that a schema is published under. */
-export interface PublishedAs {
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-}
 
 /** The type of objects whose schema is stated in the cluster. */
 export function customType(schema: JsonSchema, as: PublishedAs): ObjectType<unknown> {

@@ -1,7 +1,13 @@
 import type { OpenApiVersion } from '#model';
 import type { Json, JsonObject } from '#std';
-import type { PublishedAs } from './custom-type.js';
 import { isEmbedded, itemsOf, keepsUnknown, valuesOf, type JsonSchema } from './schema.js';
+
+/** The names that a schema is published under. */
+export interface PublishedAs {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 const OWN_FIELDS = {

@@ -1,0 +1,25 @@
+import type { kubelet } from '#loops';
+import type { ContainerOwner, RuntimeContainer } from '#ports';
+import type { Instant } from '#std';
+
+/** What is known of a pod here and what goes on with it, as those see it who carry out its actions. */
+export interface PodState {
+  readonly uid: string;
+  readonly pod: kubelet.Pod;
+  readonly owner: ContainerOwner;
+  record: kubelet.PodRecord;
+  containers: readonly kubelet.Observed[];
+  /** Keys of the actions under way. */
+  readonly busy: Set<string>;
+  /** When each container that is being stopped will be killed, by its id. */
+  readonly stopping: Record<string, Instant>;
+  /** Nothing of it is left here. */
+  readonly over: boolean;
+  now(): Instant;
+  /** Decides anew, soon. */
+  look(): void;
+  situation(): kubelet.Situation;
+  observeOne(id: string): Promise<void>;
+  takeOne(id: string, found: RuntimeContainer | undefined): Promise<void>;
+  observeAll(): Promise<void>;
+}
