@@ -193,6 +193,18 @@ export function historyIndexContract(name: string, makePlace: () => Promise<Inde
         expect(await index.get({ stream, at: position })).toEqual(getOf(log, stream, position));
     });
 
+    it('has copied the bytes of what is added when the call returns', async () => {
+      const created = eventOf({ stream: STREAMS[0], revision: 0, position: 1 }, 'create');
+      const bytes = Buffer.from(`${' '.repeat(99)}${JSON.stringify(created)}`);
+      const [event] = (await recorded([created])) as [RecordedEvent];
+      // A part of a page, whose memory holds other events as soon as it is given back.
+      const shared = Object.create(event, { raw: { value: bytes.subarray(99) } }) as RecordedEvent;
+      const added = index.add([shared], { epoch: 2, mark: {} });
+      bytes.fill(0);
+      await added;
+      expect(await index.get({ stream: STREAMS[0], at: 1 })).toEqual([created]);
+    });
+
     it('lists from a name on', async () => {
       const log = logOf(STREAMS.map((stream) => ({ stream, does: 'create', isStale: false, skips: 0 })));
       await add(log);

@@ -160,15 +160,17 @@ describe('what was once answered is answered again, byte for byte', () => {
   }, 120_000);
 
   it('after a restart, from checkpoints', async () => {
-    expect(checkpointFiles().length).toBeGreaterThan(2);
+    expect(checkpointFiles().length).toBeGreaterThan(0);
+    expect(existsSync(join(cluster.home, 'history', 'standalone.db'))).toBe(true);
     await cluster.stop();
     await cluster.start();
     expect(await differences()).toEqual([]);
   }, 120_000);
 
-  it('after every checkpoint was deleted', async () => {
+  it('after every checkpoint and the history index were deleted', async () => {
     await cluster.stop();
     rmSync(checkpoints, { recursive: true });
+    rmSync(join(cluster.home, 'history'), { recursive: true });
     await cluster.start({ SHIPLOG_EVENTS_PER_CHECKPOINT: '1000000' });
     expect(checkpointFiles()).toEqual([]);
     expect(await differences()).toEqual([]);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { openFileKeys, RandomIds, SqliteEventLog, SystemClock } from '#adapters';
+import { MemoryHistoryIndex, openFileKeys, RandomIds, SqliteEventLog, SystemClock } from '#adapters';
 import { ControlPlane } from '#engine';
 import { registry } from '#kinds';
 
@@ -17,6 +17,7 @@ export async function readLog(home) {
     clock: new SystemClock(),
     ids: new RandomIds(),
     build: 'reader of recorded logs',
+    history: new MemoryHistoryIndex(),
     soon: setImmediate,
     onFatal: (cause) => {
       throw cause;
@@ -33,7 +34,7 @@ export async function readLog(home) {
       }
     const states = {};
     for (let i = EVENTS_PER_STATE; i < positions.length; i += EVENTS_PER_STATE) {
-      const text = textOf(await plane.history.at(positions[i]));
+      const text = await pastTextOf(await plane.history.at(positions[i]));
       states[positions[i]] = createHash('sha256').update(text).digest('base64url');
     }
     return { objects: textOf(plane.reads.projection), states, types: [...types].sort() };
@@ -45,8 +46,17 @@ export async function readLog(home) {
 
 /** Every object, a line each. */
 function textOf(view) {
-  return registry.all
-    .flatMap((kind) => view.list(kind).map((object) => `${kind.id} ${JSON.stringify(object)}\n`))
+  return linesOf(registry.all.map((kind) => [kind, view.list(kind)]));
+}
+async function pastTextOf(then) {
+  const lists = [];
+  for (const kind of registry.all)
+    for await (const { objects } of then.slices({ kind: kind.id })) lists.push([kind, objects]);
+  return linesOf(lists);
+}
+function linesOf(lists) {
+  return lists
+    .flatMap(([kind, objects]) => objects.map((object) => `${kind.id} ${JSON.stringify(object)}\n`))
     .sort()
     .join('');
 }

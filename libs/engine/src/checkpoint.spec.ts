@@ -178,11 +178,12 @@ describe('a checkpoint of another timeline is not used:', () => {
     const plane = await started(store, options);
     for (const [position, content] of saved) checkpoints.files.set(position, content);
     for (const event of store.events) {
-      const view = await plane.history.at(event.position);
-      if (isRefusal(view)) throw new Error(view.message);
+      const then = await plane.history.at(event.position);
+      if (isRefusal(then)) throw new Error(then.message);
       const upTo = new MemoryLogStore({ events: store.events.filter(({ position }) => position <= event.position) });
       const fresh = await started(upTo, {});
-      expect(view.list({ id: CONFIG_MAPS })).toEqual(fresh.reads.projection.list({ id: CONFIG_MAPS }));
+      const listed = await then.look((view) => view.list({ id: CONFIG_MAPS }));
+      expect(listed).toEqual(fresh.reads.projection.list({ id: CONFIG_MAPS }));
       await fresh.stop();
     }
     await plane.stop();

@@ -13,7 +13,7 @@ export interface CheckpointStore {
   positions(): Promise<readonly number[]>;
   /** The content in slices as it was written, not all of it if it was torn; nothing when there is none. */
   read(position: number): AsyncIterable<string>;
-  /** Asks for a slice when the one before it is written. Replaces older checkpoints but the few that history starts from. */
+  /** Asks for a slice when the one before it is written. Replaces older checkpoints but the last one. */
   write(position: number, slices: AsyncIterable<string>): Promise<void>;
   remove(position: number): Promise<void>;
 }
@@ -173,7 +173,7 @@ export class Checkpoints {
 }
 
 /** Whether the log has the very event at which a checkpoint was made, with the same hash chain there. */
-async function standsIn(log: Pick<EventLog, 'readStream' | 'chain'>, tip: Tip): Promise<boolean> {
+export async function standsIn(log: Pick<EventLog, 'readStream' | 'chain'>, tip: Tip): Promise<boolean> {
   let there: StoredEvent | undefined;
   for await (const event of log.readStream(tip.stream, tip.revision)) {
     there = event;

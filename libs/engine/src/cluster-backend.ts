@@ -17,7 +17,9 @@ import type { ChangeScope } from './change-window.js';
 import { eventCodec } from './codec.js';
 import type { ControlPlane } from './control-plane.js';
 import type { PastChanges } from './history.js';
+import { LOG_AWAY } from './log-away.js';
 import { noKeys } from './no-keys.js';
+import type { PastCluster } from './past-cluster.js';
 import { submitShredding } from './shred-command.js';
 import { UnloggedReader } from './unlogged.js';
 import { ObjectHistory } from './why/index.js';
@@ -25,12 +27,6 @@ import type { CommandPort } from './writer.js';
 
 const READ_TIMEOUT_MS = 3000;
 const TOO_FAR_BEHIND = refusals.timeout('this server has not caught up with the event log in time, please try again');
-
-/** What a read is answered that needs the log while the log is away. Nothing was changed, so asking again is safe. */
-export const LOG_AWAY: Refusal = refusals.unavailable(
-  'the event log does not answer at the moment, please try again',
-  1,
-);
 
 /** The cluster as the HTTP API uses it: one writer to submit to, views to read from, changes to follow. */
 export class ClusterBackend {
@@ -85,7 +81,7 @@ export class ClusterBackend {
   isPast(kind: KindId, position: number): boolean {
     return this.plane.reads.isPast(kind, position);
   }
-  at(position: number): Promise<View | Refusal> {
+  at(position: number): Promise<PastCluster | Refusal> {
     return this.plane.history.at(position);
   }
   positionAt(time: Instant): Promise<number | Refusal> {

@@ -1,6 +1,6 @@
 import type { Change, KindRegistry, Loop, OutsideFacts } from '#model';
 import { foldEvent } from '#model';
-import type { Asker, Clock, EventLog, Ids, Keys } from '#ports';
+import type { Asker, Clock, EventLog, HistoryIndex, Ids, Keys } from '#ports';
 import { Anchors } from './anchors.js';
 import { Checkpoints, type CheckpointStore } from './checkpoint.js';
 import { eventCodec, type EventCodec } from './codec.js';
@@ -28,7 +28,9 @@ export interface ControlPlaneOptions {
   readonly eventsKeptAtStart?: number;
   /** How many bytes of versions the window of changes keeps. Default {@link WINDOW_BYTES}. */
   readonly windowBytes?: number;
-  /** How many bytes of past views are kept and made at a time. Default {@link PAST_BYTES}. */
+  /** Where the past is read from; undefined in a process that is never asked about it. */
+  readonly history?: HistoryIndex;
+  /** How many bytes of lists of the past are gathered at a time. Default {@link PAST_BYTES}. */
   readonly pastBytes?: number;
   readonly endsKeptMs?: number;
   readonly snapshotEvery?: number;
@@ -83,9 +85,9 @@ export class ControlPlane {
       ...(windowBytes !== undefined && { windowBytes }),
     });
     this.history = new History({
-      ...parts,
+      ...{ log, codec: this.codec, fold: this.fold, clock, onFatal, onComplaint },
       reads: this.reads,
-      onFatal,
+      index: options.history,
       ...(pastBytes !== undefined && { bytesMax: pastBytes }),
     });
     this.reads.projection.keep(kinds.all.flatMap((kind) => kind.indexes ?? []));
@@ -96,8 +98,9 @@ export class ControlPlane {
   }
 
   /** Follows the log; resolves when it has been read to its head. */
-  start(): Promise<void> {
-    return this.reads.start();
+  async start(): Promise<void> {
+    await this.reads.start();
+    this.history.start();
   }
 
   /** Takes the writer's role in this process. `cluster` names a cluster whose log is empty. */
@@ -175,6 +178,7 @@ export class ControlPlane {
     this.writer?.resign();
     this.shredder?.stop();
     for (const runner of this.runners) runner.stop();
+    await this.history.stop();
     await this.reads.stop();
   }
 }

@@ -1,29 +1,32 @@
-import type { Change, KindId, Refusal, View } from '#model';
+import type { Change, KindId, Refusal } from '#model';
 import { refusals } from '#model';
-import { LogDamaged, type EventLog } from '#ports';
+import { LogUnavailable, type Clock, type EventLog, type HistoryIndex } from '#ports';
 import type { Instant } from '#std';
-import type { Checkpoints } from './checkpoint.js';
 import type { EventCodec } from './codec.js';
-import { PastViews } from './past-views.js';
-import { eventsBetween, proven } from './past.js';
 import type { Fold } from './fold.js';
-import { Projection } from './projection.js';
+import { HistoryFeed } from './history-feed.js';
+import { PastBudget } from './past-budget.js';
+import { PastCluster } from './past-cluster.js';
+import { PastLists } from './past-lists.js';
+import { PastObjects } from './past-objects.js';
+import { eventsBetween } from './past.js';
 import type { ReadModel } from './read-model.js';
-import { StreamProofs } from './stream-proofs.js';
 import type { TimeEntry, TimeSpan } from './time-index.js';
 
 export interface HistoryOptions {
   readonly log: EventLog;
+  /** Undefined in a process that is never asked about the past. */
+  readonly index?: HistoryIndex | undefined;
   readonly reads: ReadModel;
   readonly codec: EventCodec;
-  readonly soon: (callback: () => void) => void;
+  readonly clock: Clock;
   readonly fold: Fold;
-  readonly checkpoints?: Checkpoints;
-  readonly endsKeptMs?: number;
-  /** How many bytes of views are kept and made at a time. Default {@link PAST_BYTES}. */
+  /** How many bytes of lists are gathered at a time. Default {@link PAST_BYTES}. */
   readonly bytesMax?: number;
   /** Stops the process: the log is damaged. */
   readonly onFatal: (cause: unknown) => void;
+  /** Says in one sentence what does not work as it should, while the process goes on. */
+  readonly onComplaint: (message: string) => void;
 }
 
 /** Changes of one kind, and up to where they are all. */
@@ -32,26 +35,49 @@ export interface PastChanges {
   readonly position: number;
 }
 
-/**
- * The cluster at any past position: rewound from the present when it is recent, else replayed from the nearest
- * checkpoint. A view of the past never changes, so the last ones are kept.
- */
+interface Indexed {
+  readonly index: HistoryIndex;
+  readonly feed: HistoryFeed;
+  readonly objects: PastObjects;
+  readonly lists: PastLists;
+  readonly budget: PastBudget;
+  readonly onFailed: (cause: unknown) => void;
+}
+
+const NO_INDEX = refusals.unavailable('this process has no history index');
+
+/** The cluster at any past position, out of the history index, which follows the log when it is asked. */
 export class History {
-  private readonly views: PastViews;
-  /** Ends with the last one that reads changes. */
-  private reading: Promise<void> = Promise.resolve();
+  private readonly indexed: Indexed | undefined;
 
   constructor(private readonly options: HistoryOptions) {
-    this.views = new PastViews(options.soon, options.bytesMax);
+    const { index, codec, fold, bytesMax } = options;
+    if (!index) return;
+    const feed = new HistoryFeed({ ...options, index });
+    this.indexed = {
+      ...{ index, feed },
+      objects: new PastObjects({ index, codec, fold }),
+      lists: new PastLists(index),
+      budget: new PastBudget(bytesMax),
+      onFailed: (cause) => feed.failed(cause),
+    };
   }
 
-  /** Forgets the past that was replayed: values in it have been shredded. */
+  /** Forgets what was read: values in it have been shredded. */
   forget(): void {
-    this.views.forget();
+    this.indexed?.lists.forget();
+  }
+  /** Begins to read what the index lacks of the log. */
+  start(): void {
+    this.indexed?.feed.followIfFarBehind();
+  }
+  async stop(): Promise<void> {
+    await this.indexed?.feed.stop();
   }
 
-  async at(position: number): Promise<View | Refusal> {
+  async at(position: number): Promise<PastCluster | Refusal> {
     const { reads, log } = this.options;
+    if (!this.indexed) return NO_INDEX;
     if (position > reads.projection.position) await reads.fresh(3000);
     const present = reads.projection;
     if (position > present.position) {
@@ -64,46 +90,32 @@ export class History {
         `position ${position} is before the beginning of the event log (${Math.max(origin, first)})`,
       );
     }
-    return reads.window.viewAt(position) ?? this.views.at(position, () => this.replay(position));
+    return (await this.indexed.feed.reached(position)) ?? new PastCluster(position, this.indexed);
   }
 
   /**
-   * Every change of a kind after a position, in batches out of the log, up to the head at the call; none when the log does
-   * not reach back so far. Each reader folds a cluster of its own, so they take turns; one that is not wanted any more
-   * when its turn comes reads nothing.
+   * Every change of a kind after a position, in slices of bounded size, up to where the projection is at the end; none when the log does
+   * not reach back so far. Rejects with {@link LogUnavailable} when the index does not follow in time.
    */
   async *changes(kind: KindId, after: number, isWanted: () => boolean): AsyncIterable<PastChanges> {
-    const { log, codec, reads } = this.options;
-    if (after < Math.max(await log.origin(), reads.times.first?.position ?? 0)) return;
-    const over = await this.turn();
-    try {
-      if (!isWanted()) return;
-      const proofs = new StreamProofs(log);
-      const projection = await this.replay(after, proofs);
-      for await (const events of eventsBetween(log, after, Infinity)) {
-        const changes: Change[] = [];
-        for (const recorded of events) {
-          const event = codec.decode(recorded.open());
-          const change = projection.apply(event);
-          if (change?.kind === kind) changes.push(change);
+    const { log, reads } = this.options;
+    if (!this.indexed || after < Math.max(await log.origin(), reads.times.first?.position ?? 0)) return;
+    const { index, feed, objects, onFailed } = this.indexed;
+    for (let from = after; from < reads.projection.position;) {
+      const upTo = reads.projection.position;
+      const late = await feed.reached(upTo);
+      if (late) throw new LogUnavailable(late.message);
+      try {
+        for await (const slice of index.changes(kind, from, upTo)) {
+          if (!isWanted()) return;
+          yield { changes: await objects.changesOf(kind, slice), position: slice.upTo };
         }
-        await proofs.settle();
-        yield { changes, position: projection.position };
+      } catch (cause) {
+        onFailed(cause);
+        throw cause;
       }
-    } catch (cause) {
-      throw this.refused(cause);
-    } finally {
-      over();
+      from = upTo;
     }
-  }
-
-  /** Resolves when it is the caller's turn, with what to call at its end. */
-  private async turn(): Promise<() => void> {
-    const before = this.reading;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.reading = before.then(() => promise);
-    await before;
-    return resolve;
   }
 
   /**
@@ -142,26 +154,5 @@ export class History {
       }
     }
     return last;
-  }
-
-  private async replay(position: number, proofs = new StreamProofs(this.options.log)): Promise<Projection> {
-    const { log, codec, soon, fold, checkpoints, endsKeptMs } = this.options;
-    const projection = new Projection(fold, endsKeptMs, (place) => proofs.add(place));
-    try {
-      const state = (await checkpoints?.newest(position))?.state;
-      await projection.rebuild(state, proven(eventsBetween(log, state?.position ?? 0, position), proofs), {
-        ...{ codec, soon, upTo: position },
-      });
-      await proofs.settle();
-    } catch (cause) {
-      throw this.refused(cause);
-    }
-    return projection;
-  }
-
-  /** A process does not go on beside a log that it cannot trust. */
-  private refused(cause: unknown): unknown {
-    if (cause instanceof LogDamaged) this.options.onFatal(cause);
-    return cause;
   }
 }

@@ -49,9 +49,9 @@ class Bench {
       now: () => plane.reads.projection.get({ id: SECRETS }, 'team', 'one'),
       shred: (versions: boolean): Promise<CommandResult> => submitShredding(shred(versions), writer, plane.shredder),
       at: async (position: number) => {
-        const view = await plane.history.at(position);
-        if (isRefusal(view)) throw new Error(view.message);
-        return shown(view.get({ id: SECRETS }, 'team', 'one'));
+        const then = await plane.history.at(position);
+        if (isRefusal(then)) throw new Error(then.message);
+        return then.look((view) => shown(view.get({ id: SECRETS }, 'team', 'one')));
       },
     };
   }

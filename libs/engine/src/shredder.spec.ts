@@ -42,9 +42,9 @@ class Bench {
 }
 
 async function past(plane: ReturnType<typeof testPlane>, position: number): Promise<KubeObject | undefined> {
-  const view = await plane.history.at(position);
-  if (isRefusal(view)) throw new Error(view.message);
-  return view.get({ id: SECRETS }, 'team', 'one');
+  const then = await plane.history.at(position);
+  if (isRefusal(then)) throw new Error(then.message);
+  return then.look((view) => view.get({ id: SECRETS }, 'team', 'one'));
 }
 const turns = async (): Promise<void> => {
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));

@@ -1,3 +1,4 @@
+import { MemoryHistoryIndex } from '#adapters';
 import type { KindRegistry, Command, KubeObject } from '#model';
 import type { Clock, EventLog, Keys } from '#ports';
 import type { Json } from '#std';
@@ -34,6 +35,7 @@ export function testPlane(log: EventLog, kinds: KindRegistry, more: Partial<Cont
     clock: realClock,
     ids: { uid: () => `uid-${++uids}`, named: (text) => `named-${text}` },
     build: 'test',
+    history: new MemoryHistoryIndex(),
     soon: (callback) => setImmediate(callback),
     onFatal: (cause) => {
       throw cause;

@@ -1,3 +1,4 @@
+import type { PastCluster } from '#engine';
 import { accessPolicy } from '#kinds';
 import { accessForbidden, isRefusal } from '#model';
 import type { Kind } from '#model';
@@ -26,7 +27,7 @@ import { REQUEST_LIMITS, RequestsUnderWay, type RequestLimits } from './request-
 import { objectHistory, objectWhy } from './object-history.js';
 import { OBJECT_HISTORY, OBJECT_WHY, requestInfo, type RequestInfo } from './request-info.js';
 import type { Route } from './routes.js';
-import { ServedKinds } from './served-kinds.js';
+import { ServedKinds, type Served } from './served-kinds.js';
 import { answers, type HttpRefusal } from './status.js';
 import { streamed, STREAMED } from './streams.js';
 import { includeObject } from './table.js';
@@ -219,10 +220,10 @@ class KubernetesApi implements Api {
     if (past && info.method !== 'GET' && info.method !== 'HEAD') return unchangeable;
     const asked = this.asked(request, query, { on: 'object', hasTable: false });
     const ifNoneMatch = request.headers['if-none-match'];
-    const then = past ? await this.options.backend.at(past.position) : this.options.backend.current();
+    const then = past && (await this.options.backend.at(past.position));
     // As with a moment that is not understood: the refusal comes with the first real question.
-    const view = isRefusal(then) ? this.options.backend.current() : then;
-    const { discovery, openApi } = this.served.at(view);
+    const isToday = then === undefined || isRefusal(then);
+    const { discovery, openApi } = isToday ? this.served.at(this.options.backend.current()) : await this.servedAt(then);
     return page({ ...this.pages, discovery, openApi }, { info, asked, query, ifNoneMatch });
   }
 
@@ -242,15 +243,20 @@ class KubernetesApi implements Api {
    */
   private async routeOf({ info, past }: Call): Promise<Route | HttpRefusal> {
     const { backend } = this.options;
-    const view = past ? await backend.at(past.position) : backend.current();
-    if (isRefusal(view)) return view;
-    const route = this.served.at(view).routes.find(info);
+    const then = past && (await backend.at(past.position));
+    if (then && isRefusal(then)) return then;
+    const { routes } = then ? await this.servedAt(then) : this.served.at(backend.current());
+    const route = routes.find(info);
     if (!('refused' in route) || this.served.isBuiltIn(info.group)) return route;
-    const fresh = past ? view : await backend.fresh();
-    if (isRefusal(fresh)) return fresh;
-    const found = this.served.at(fresh).routes.find(info);
+    const fresh = then ? undefined : await backend.fresh();
+    if (fresh && isRefusal(fresh)) return fresh;
+    const found = fresh ? this.served.at(fresh).routes.find(info) : route;
     // What no definition serves has no page at all.
     return 'refused' in found && found.code === 404 && info.subresource === '' ? answers.noSuchPage : found;
+  }
+
+  private servedAt(then: PastCluster): Promise<Served> {
+    return then.look((view) => this.served.at(view));
   }
 
   private async routed(call: Call, route: Route): Promise<Answer | HttpRefusal | undefined> {
@@ -349,11 +355,12 @@ class KubernetesApi implements Api {
       const { onFault } = this.options;
       return watch({ backend, route, options: own, rendering, response, warnings, onFault });
     }
-    const view = await backend.at(past.position);
-    if (isRefusal(view)) return view;
-    if (!isWatch) return listAt(view, route, options, rendering);
-    const missing = missingInThePast(route, view);
-    watchAt(view, { route, options, rendering, response, warnings: [...warnings, ...missing] });
+    const then = await backend.at(past.position);
+    if (isRefusal(then)) return then;
+    if (!isWatch) return listAt(then, route, options, rendering);
+    const missing = await then.look((view) => missingInThePast(route, view));
+    const { onFault } = this.options;
+    void watchAt(then, { route, options, rendering, response, warnings: [...warnings, ...missing], onFault });
     return undefined;
   }
 

@@ -1,4 +1,4 @@
-import type { ObjectHistory } from '#engine';
+import type { ObjectHistory, PastCluster } from '#engine';
 import type {
   Change,
   Command,
@@ -36,8 +36,8 @@ export interface Backend {
   recent(position: number, since: Instant): View | undefined;
   /** Whether what a kind was at a position was superseded longer ago than versions are kept for reads by version: five minutes. */
   isPast(kind: KindId, position: number): boolean;
-  /** The cluster at any past position, by replay; a 400 or 410 refusal when that is impossible. */
-  at(position: number): Promise<View | Refusal>;
+  /** The cluster at any past position; a 400 refusal where there is none, 503 when the history index has not got there in time. */
+  at(position: number): Promise<PastCluster | Refusal>;
   /** The last position whose time is not after the instant; a 400 refusal before the beginning and in the future. */
   positionAt(time: Instant): Promise<number | Refusal>;
   /** What happened to single objects, without secret values. */
@@ -56,8 +56,8 @@ export interface Backend {
   /** Changes of a kind after a position, in order, as they are kept; undefined when `after` lies before the kept window. */
   since(kind: KindId, after: number): readonly Change[] | undefined;
   /**
-   * Changes of a kind after a position that lies before the kept window, in batches out of the log, up to its head; none
-   * when the log does not reach back so far. Readers take turns; one that is not wanted any more then reads nothing.
+   * Changes of a kind after a position that lies before the kept window, in slices out of the history index, up to the present;
+   * none when the log does not reach back so far.
    */
   changes(
     kind: KindId,

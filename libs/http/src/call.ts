@@ -1,6 +1,6 @@
-import { LOG_AWAY } from '#engine';
+import { INDEX_AWAY, LOG_AWAY } from '#engine';
 import type { UserInfo } from '#model';
-import { LogUnavailable } from '#ports';
+import { HistoryIndexFailed, LogUnavailable } from '#ports';
 import { goQuote } from '#std';
 import type { AnyResponse } from './answer.js';
 import type { Trail } from './audit/trail.js';
@@ -62,6 +62,8 @@ export type OnFault = (cause: unknown, id: string) => void;
 export function faultAnswer(cause: unknown, onFault: OnFault | undefined): HttpRefusal {
   // While the log is away nothing is at fault here; `readyz` says it.
   if (cause instanceof LogUnavailable) return LOG_AWAY;
+  // It has been said in the log of the process, and the index is made anew.
+  if (cause instanceof HistoryIndexFailed) return INDEX_AWAY;
   const id = randomUUID();
   onFault?.(cause, id);
   return internalError(`the request failed for a reason that is in the server's log (id ${id})`);

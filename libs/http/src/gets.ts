@@ -16,12 +16,27 @@ export async function get(
   route: Route,
   rendering: Rendering,
 ): Promise<Answer | HttpRefusal> {
-  const view = past ? await backend.at(past.position) : await viewForGet(backend, query.get('resourceVersion') ?? '');
+  const logged = (view: View): KubeObject | undefined =>
+    view.get(route.on.kind.ref, route.namespace || undefined, route.name);
+  if (past) {
+    const then = await backend.at(past.position);
+    if (isRefusal(then)) return then;
+    return then.look((view) => got(backend, view, logged(view) ?? unknownInThePast(route, view), { route, rendering }));
+  }
+  const view = await viewForGet(backend, query.get('resourceVersion') ?? '');
   if (isRefusal(view)) return view;
-  const logged = view.get(route.on.kind.ref, route.namespace || undefined, route.name);
-  const object = logged ?? (past ? unknownInThePast(route, view) : await unloggedObject(backend, route, view));
+  const object = logged(view) ?? (await unloggedObject(backend, route, view));
+  return got(backend, view, object, { route, rendering });
+}
+/** The answer to a get of what was found. */
+function got(
+  backend: Backend,
+  view: View,
+  object: KubeObject | Refusal | undefined,
+  { route, rendering }: { readonly route: Route; readonly rendering: Rendering },
+): Answer | HttpRefusal {
   if (!object) return notFoundQuoted(route);
-  if (object !== logged && isRefusal(object)) return object;
+  if (isRefusal(object)) return object;
   const { subresource } = route;
   if (subresource && subresource.kind !== route.on.kind.names.kind)
     return derived(backend, view, object, { route, rendering });

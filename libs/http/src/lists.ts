@@ -1,3 +1,4 @@
+import type { PastCluster, PastScope } from '#engine';
 import type { KubeObject, Refusal, View } from '#model';
 import { isRefusal, refusals } from '#model';
 import { goJsonError, type Instant } from '#std';
@@ -42,18 +43,53 @@ export async function pageFor(backend: Backend, route: Route, options: CallerLis
   return isRefusal(plan) ? plan : await pageOf(route, options, plan);
 }
 
-/** A list in the past: as the view has it, whatever version was asked for. */
+/** A list in the past: as it was then, whatever version was asked for. */
 export async function listAt(
-  view: View,
+  then: PastCluster,
   route: Route,
   options: ListOptions,
   rendering: Rendering,
 ): Promise<Answer | Refusal> {
   const token = options.continue === '' ? undefined : readToken(options.continue);
   if (isRefusal(token)) return token;
-  const page = await pageOf(route, options, { view, start: token?.start ?? '', limit: options.limit, since: 0 });
+  const page = await pastPage(then, route, options, token?.start ?? '');
+  if (isRefusal(page)) return page;
   const answer = await pageAnswer(route.on, page, rendering);
-  return isRefusal(answer) ? answer : { ...answer, warnings: missingInThePast(route, view) };
+  if (isRefusal(answer)) return answer;
+  return { ...answer, warnings: await then.look((view) => missingInThePast(route, view)) };
+}
+
+/** What of the past is listed by a route, from a key of a page on. */
+export function pastScope({ on: { kind }, namespace }: Route, start = ''): PastScope {
+  if (kind.names.namespaced && namespace === '') return { kind: kind.id, from: start };
+  if (namespace === '') return { kind: kind.id, from: start && `_/${start}` };
+  return { kind: kind.id, namespace, from: start && `${namespace}/${start}` };
+}
+
+async function pastPage(
+  then: PastCluster,
+  route: Route,
+  { selection, limit }: ListOptions,
+  start: string,
+): Promise<Page | Refusal> {
+  const objects: KubeObject[] = [];
+  let left = 0;
+  const refusal = await then.gather(pastScope(route, start), async (slice) => {
+    let at = 0;
+    const someOf = function* (): Generator<KubeObject | undefined> {
+      for (let found = objects.length; at < slice.objects.length && (limit === 0 || found < limit); at++) {
+        const object = slice.objects[at] as KubeObject;
+        const isMatch = selection.matches(object);
+        if (isMatch) found++;
+        yield isMatch ? object : undefined;
+      }
+    };
+    for (const object of await inTurns(someOf())) if (object) objects.push(object);
+    left = slice.objects.length - at + slice.left;
+    return limit === 0 || objects.length < limit;
+  });
+  if (refusal) return refusal;
+  return { objects, meta: pageMeta(route, { selection, position: then.position, since: 0 }, { objects, left }) };
 }
 
 /** A list of this many is worth to be kept as bytes for who asks next. */
@@ -223,10 +259,7 @@ async function pageOf(route: Route, { selection }: ListOptions, { view, start, l
   const { position } = view;
   const resourceVersion = String(position);
   const all = view.list(route.on.kind.ref, route.namespace || undefined);
-  const isEverywhere = route.on.kind.names.namespaced && route.namespace === '';
-  const keyOf = (object: KubeObject): string =>
-    isEverywhere ? `${object.metadata.namespace ?? ''}/${object.metadata.name}` : object.metadata.name;
-  const from = start === '' ? 0 : firstAtOrAfter(all, start, keyOf);
+  const from = start === '' ? 0 : firstAtOrAfter(all, start, keyIn(route));
   if (limit === 0) {
     const objects = await (from === 0 ? selectedOf(all, selection) : selected(all.slice(from), selection));
     return { objects, meta: { resourceVersion } };
@@ -241,17 +274,31 @@ async function pageOf(route: Route, { selection }: ListOptions, { view, start, l
     }
   };
   const objects = (await inTurns(someOf())).filter((object) => object !== undefined);
+  return { objects, meta: pageMeta(route, { selection, position, since }, { objects, left: all.length - at }) };
+}
+
+function keyIn({ on, namespace }: Route): (object: KubeObject) => string {
+  const isEverywhere = on.kind.names.namespaced && namespace === '';
+  return ({ metadata }) => (isEverywhere ? `${metadata.namespace ?? ''}/${metadata.name}` : metadata.name);
+}
+
+/** Of a page which the last of `objects` ended. */
+function pageMeta(
+  route: Route,
+  {
+    selection,
+    position,
+    since,
+  }: Pick<ListOptions, 'selection'> & { readonly position: number; readonly since: Instant },
+  { objects, left }: { readonly objects: readonly KubeObject[]; readonly left: number },
+): ListMeta {
+  const resourceVersion = String(position);
+  const last = objects.at(-1);
   // One name in one namespace is read by its key: nothing follows it.
-  const isPinned = selection.name !== undefined && !isEverywhere;
-  if (at >= all.length || isPinned) return { objects, meta: { resourceVersion } };
-  const last = keyOf(all[at - 1] as KubeObject);
-  const token = writeToken({ version: position, start: `${last}\0`, since });
-  const meta = {
-    resourceVersion,
-    continue: token,
-    ...(selection.everything && { remainingItemCount: all.length - at }),
-  };
-  return { objects, meta };
+  const isPinned = selection.name !== undefined && !(route.on.kind.names.namespaced && route.namespace === '');
+  if (left === 0 || isPinned || !last) return { resourceVersion };
+  const token = writeToken({ version: position, start: `${keyIn(route)(last)}\0`, since });
+  return { resourceVersion, continue: token, ...(selection.everything && { remainingItemCount: left }) };
 }
 
 /** How many selections of one list are kept. */

@@ -1,10 +1,11 @@
+import type { PastCluster } from '#engine';
 import type { Change, KubeObject, Refusal, UnloggedFacts, View } from '#model';
 import { isRefusal, refusals } from '#model';
 import type { AnyResponse, Rendering } from './answer.js';
 import type { Backend } from './backend.js';
 import { faultAnswer, type OnFault } from './call.js';
 import { versionOf, type CallerListOptions, type ListOptions } from './list-options.js';
-import { tooNew } from './lists.js';
+import { pastScope, tooNew } from './lists.js';
 import type { Route } from './routes.js';
 import { answers } from './status.js';
 import { followUnlogged, unloggedFacts, withUnlogged } from './unlogged.js';
@@ -22,8 +23,6 @@ export interface WatchCall {
 }
 
 const BOOKMARK_MS = 55_000;
-/** Others may be waiting for the log while a client reads slowly what comes out of it. */
-const SLOW_MS = 10_000;
 /** Nobody waits for a client that reads its initial state, which costs one slice of memory: it may stall for so long. */
 const STALLED_MS = 60_000;
 /** What a client has missed is sent in slices of so many bytes, each once it has read the one before. */
@@ -174,7 +173,7 @@ class RunningWatch {
     for await (const { changes, position } of backend.changes(route.on.kind.id, after, () => !this.isOver)) {
       for (const change of changes) {
         this.take([change], change.position);
-        if (!(await this.paced(SLOW_MS))) return;
+        if (!(await this.paced(STALLED_MS))) return;
       }
       this.take([], position);
       if (this.isOver) return;
@@ -232,24 +231,31 @@ class RunningWatch {
 }
 
 /** A watch in the past: the state at the moment, a bookmark, and then nothing more until it times out. */
-export function watchAt(
-  view: View,
+export async function watchAt(
+  then: PastCluster,
   call: Omit<WatchCall, 'backend' | 'options'> & { readonly options: ListOptions },
-): void {
+): Promise<void> {
   const { response, route, rendering, options } = call;
-  const timers: NodeJS.Timeout[] = [];
-  const stream = new WatchStream(response, route.on, rendering, () => timers.forEach(clearTimeout));
+  const life = { timer: undefined as NodeJS.Timeout | undefined, isOver: false };
+  const stream = new WatchStream(response, route.on, rendering, () => {
+    life.isOver = true;
+    clearTimeout(life.timer);
+  });
   stream.open(call.warnings);
   // Who has listed already and goes on from there gets nothing twice.
   const goesOn =
     options.resourceVersion !== '' && options.resourceVersion !== '0' && options.sendInitialEvents !== true;
-  if (!goesOn) {
-    for (const object of view.list(route.on.kind.ref, route.namespace || undefined)) {
-      if (options.selection.matches(object)) stream.event('ADDED', object);
+  try {
+    for await (const { objects } of goesOn ? [] : then.slices(pastScope(route))) {
+      for (const object of objects) if (options.selection.matches(object)) stream.event('ADDED', object);
+      if (stream.unreadBytes >= SLICE_BYTES && !(await stream.drained(STALLED_MS))) stream.destroy();
+      if (life.isOver) return;
     }
+  } catch (cause) {
+    return stream.refuse(faultAnswer(cause, call.onFault));
   }
-  if (!goesOn || options.allowBookmarks) stream.bookmark(view.position, options.sendInitialEvents === true);
-  timers.push(setTimeout(() => stream.end(), lifeOf(options, LIFE_MIN_MS)));
+  if (!goesOn || options.allowBookmarks) stream.bookmark(then.position, options.sendInitialEvents === true);
+  life.timer = setTimeout(() => stream.end(), lifeOf(options, LIFE_MIN_MS));
 }
 
 function lifeOf({ timeoutSeconds }: ListOptions, otherwise: number): number {

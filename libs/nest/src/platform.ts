@@ -10,6 +10,7 @@ import {
   openFileKeys,
   privateFolderWithParents,
   RandomIds,
+  SqliteHistoryIndex,
   startNatsServer,
   SystemClock,
   REVOKED_KEYS,
@@ -152,6 +153,7 @@ export class Platform implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.place.upkeep?.stop();
     await this.plane.stop();
+    await this.plane.options.history?.close();
     await this.bus.close();
     if (this.streamBus !== this.bus) await this.streamBus.close();
     await this.place.stop();
@@ -198,6 +200,7 @@ function createPlane(settings: Settings, log: EventLog, { keys }: BusPlace): Con
     clock: new SystemClock(),
     ids: new RandomIds(),
     build: codeHash(),
+    ...(settings.apps.includes('api') && { history: openHistory(settings) }),
     checkpoints: new FileCheckpointStore(join(settings.home, 'checkpoints', settings.process)),
     ...(settings.eventsPerCheckpoint !== undefined && { eventsPerCheckpoint: settings.eventsPerCheckpoint }),
     ...(settings.windowBytes !== undefined && { windowBytes: settings.windowBytes }),
@@ -208,6 +211,13 @@ function createPlane(settings: Settings, log: EventLog, { keys }: BusPlace): Con
     onRefusal: (loop, key, refusal) => say(`${loop} ${key}: ${refusal.message}`),
     onFault: (loop, key, cause) => say(`${loop} ${key} failed and is tried again later: ${explain(cause)}`),
   });
+}
+
+/** The API alone is asked about the past. */
+function openHistory({ home, process: name }: Settings): SqliteHistoryIndex {
+  const folder = join(home, 'history');
+  privateFolderWithParents(folder);
+  return new SqliteHistoryIndex(join(folder, `${name}.db`));
 }
 
 /** What each client of the bus runs, and so what it may act as. */

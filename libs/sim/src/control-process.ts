@@ -1,5 +1,6 @@
 import {
   MemoryEventLog,
+  MemoryHistoryIndex,
   SeededIds,
   type AppendFate,
   type AttemptedAppend,
@@ -107,6 +108,7 @@ export class ControlProcess {
       ids: new SeededIds(parts.chance.below(2 ** 31) + life),
       eventsKeptAtStart: EVENTS_KEPT_AT_START,
       endsKeptMs: ENDS_KEPT_MS,
+      history: new MemoryHistoryIndex(),
       snapshotEvery: SNAPSHOT_EVERY,
       onFatal: (cause) => this.isAlive && parts.onFatal(cause),
     });

@@ -90,9 +90,10 @@ export class Readers {
     const position = this.observations.somePosition(this.chance);
     if (position === undefined) return;
     await process.ask(async (backend) => {
-      const view = await backend.at(position);
-      if (!isRefusal(view))
-        this.observations.add({ what: 'a look at the past', kind, position, objects: view.list({ id: kind }) });
+      const then = await backend.at(position);
+      if (isRefusal(then)) return;
+      const objects = await then.look((view) => view.list({ id: kind }));
+      this.observations.add({ what: 'a look at the past', kind, position, objects });
     });
   }
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { hasCode } from '../error-code.js';
 import { privateFolderWithParents } from '../private-files.js';
 
-/** The newest checkpoint starts the next process; the older ones are where history starts from. */
-const KEPT = 8;
+/** The newest checkpoint starts the next process; the one before it does where the newest is torn. */
+const KEPT = 2;
 /** Bytes that are read at once. */
 const READ_BYTES = 128 * 1024;
 

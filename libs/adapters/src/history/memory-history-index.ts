@@ -43,7 +43,7 @@ export class MemoryHistoryIndex implements HistoryIndex {
       known.revision = revision;
       const facts = factsOf(raw);
       if (facts.epoch >= epoch)
-        known.events.push({ stream: name, position, revision, raw: raw.slice(), life: facts.life });
+        known.events.push({ stream: name, position, revision, raw: Uint8Array.from(raw), life: facts.life });
     }
     this.#mark = mark;
   }

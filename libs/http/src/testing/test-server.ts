@@ -1,4 +1,4 @@
-import { MemoryBusHub, MemoryEventLog, openMemoryKeys, RandomIds, SystemClock } from '#adapters';
+import { MemoryBusHub, MemoryEventLog, MemoryHistoryIndex, openMemoryKeys, RandomIds, SystemClock } from '#adapters';
 import { ClusterBackend, ControlPlane } from '#engine';
 import { bootstrapKind, bootstrapObjects, registry } from '#kinds';
 import type { Command } from '#model';
@@ -62,6 +62,7 @@ export class TestServer {
       clock,
       ids: new RandomIds(),
       build: 'test',
+      history: new MemoryHistoryIndex(),
       soon,
       onFatal,
     });
