@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '#std';
 import type { KindId, KubeObject } from './kube-object.js';
-import type { LoopBasis } from './event.js';
+import type { LoopBasis, RequestOrigin } from './event.js';
 import type { Refusal } from './refusal.js';
 
 /** Who asks, as authentication found out. */
@@ -9,18 +9,6 @@ export interface UserInfo {
   readonly uid?: string;
   readonly groups: readonly string[];
   readonly extra?: Readonly<Record<string, readonly string[]>>;
-}
-
-/** The HTTP request that a command came with. */
-export interface RequestOrigin {
-  /** Same as the `Audit-Id` header of the answer and the `auditID` of the audit file. */
-  readonly auditId: string;
-  /** HTTP method. */
-  readonly verb: string;
-  /** Path without the query, which may hold secrets. */
-  readonly path: string;
-  /** Address of the peer of the connection. */
-  readonly source?: string;
 }
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';

@@ -1,6 +1,17 @@
 import type { Json, JsonObject } from '#std';
-import type { RequestOrigin } from './command.js';
 import type { KubeObject } from './kube-object.js';
+
+/** The HTTP request that a command came with. */
+export interface RequestOrigin {
+  /** Same as the `Audit-Id` header of the answer and the `auditID` of the audit file. */
+  readonly auditId: string;
+  /** HTTP method. */
+  readonly verb: string;
+  /** Path without the query, which may hold secrets. */
+  readonly path: string;
+  /** Address of the peer of the connection. */
+  readonly source?: string;
+}
 
 /** Who wrote an event, why, and from what: everything that `why` and `replay` live on. */
 export interface EventMetadata {

@@ -1,9 +1,6 @@
 import type { AccessAttributes, AccessVerdict, Identity, IssuedToken, TokenWish, UserRules } from './access.js';
-import type { Command, UserInfo } from './command.js';
-import type { DecideContext } from './kind.js';
+import type { UserInfo } from './command.js';
 import type { KubeObject } from './kube-object.js';
-import type { Refusal } from './refusal.js';
-import type { View } from './view.js';
 
 /**
  * What is created and answered but never stored is no decision for the log: it is a question to the server. Who serves it
@@ -38,6 +35,3 @@ export interface Inquired {
   readonly inquiry: Inquiry;
   readonly warnings: readonly string[];
 }
-
-/** How a create of something that is not stored is read: what must be asked before it can be answered. */
-export type Inquire = (command: Command, view: View, context: DecideContext) => Inquired | Refusal;

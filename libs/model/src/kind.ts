@@ -1,46 +1,17 @@
 import type { Instant, JsonObject } from '#std';
 import type { Command } from './command.js';
+import type { Decided } from './decided.js';
 import type { Path, RecordedAnswer, Upcaster } from './event.js';
-import type { Inquire } from './inquiry.js';
+import type { Inquired } from './inquiry.js';
+import type { Column, FieldSelector, KindNames, KindRole, ServedVersion, Verb } from './kind-parts.js';
 import type { KindId, KindRef, KubeObject } from './kube-object.js';
 import type { ObjectIndex } from './object-index.js';
 import type { Picture } from './picture.js';
-import { isQuestions, type Answers, type Questions } from './question.js';
-import { isRefusal, type Problem, type Refusal } from './refusal.js';
+import type { Answers, Questions } from './question.js';
+import type { Problem, Refusal } from './refusal.js';
 import type { ObjectType } from './schema/index.js';
-import type { AdmissionPlugin } from './standard-kind/admission.js';
 import type { Unlogged } from './unlogged.js';
 import type { StreamState, View } from './view.js';
-
-export interface KindNames {
-  /** '' for core. */
-  readonly group: string;
-  /** The version that is stored. */
-  readonly version: string;
-  /** The version that Kubernetes stores, where it is another one: discovery publishes its hash. */
-  readonly storageVersion?: string;
-  readonly kind: string;
-  readonly plural: string;
-  readonly singular: string;
-  readonly listKind: string;
-  readonly shortNames: readonly string[];
-  readonly categories: readonly string[];
-  readonly namespaced: boolean;
-}
-/** What a kind is to the system, whatever its name. */
-export type KindRole = 'namespace';
-export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
-
-/** A column of the Table form. `cell` may use the object and the moment it is looked at. */
-export interface Column {
-  readonly name: string;
-  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
-  readonly format?: string;
-  /** 0 is shown always, 1 with `-o wide`. */
-  readonly priority: number;
-  readonly description: string;
-  cell(object: KubeObject, now: Instant): string | number | boolean | null;
-}
 
 /** What decide may use beside state and command. */
 export interface DecideContext {
@@ -53,32 +24,6 @@ export interface DecideContext {
   readonly answers?: Answers;
   /** Admission is over: a command that follows on an admitted one, or a read that only looks like a write. */
   readonly isAdmitted?: boolean;
-}
-
-/** One event that should be appended, or nothing (`changed: false`), or a refusal, or what has to be asked before. */
-export type Decided = DecidedEvent | Refusal | Questions;
-/** A decision that is no event. */
-export function isUndecided(value: object): value is Refusal | Questions {
-  return isRefusal(value) || isQuestions(value);
-}
-export interface DecidedEvent {
-  readonly refused?: false;
-  /** Undefined when the command changes nothing, or on dry run. */
-  readonly event: { readonly type: string; readonly data: JsonObject } | undefined;
-  /** The state after the event (on dry run: as it would be), without resourceVersion. */
-  readonly object: KubeObject;
-  readonly created: boolean;
-  readonly deleted: boolean;
-  readonly warnings: readonly string[];
-  /** Annotations of the audit event of the request. */
-  readonly auditAnnotations?: Readonly<Record<string, string>>;
-  /** What was answered by those that were asked, for the metadata of the event. */
-  readonly answers?: readonly RecordedAnswer[];
-  readonly response?: JsonObject;
-  /** Further commands that belong to the same wish, in order (rare: eviction that also writes a budget). */
-  readonly then?: readonly Command[];
-  /** Name that was decided (generateName). */
-  readonly name: string;
 }
 
 /** A subresource in discovery and routing. */
@@ -101,28 +46,6 @@ export interface Subresource {
    * objects of the name that are gone and still have keys.
    */
   readonly shreds?: boolean;
-}
-
-export interface FieldSelector {
-  /** `spec.nodeName` */
-  readonly field: string;
-  value(object: KubeObject): string;
-}
-
-/** Another version of the same stored kind (events.k8s.io/v1 beside core/v1). */
-export interface ServedVersion {
-  readonly group: string;
-  readonly version: string;
-  readonly schema: ObjectType<unknown>;
-  /** From the stored form to this version's, and back. Identity where absent. */
-  toServed?(object: KubeObject): KubeObject;
-  toStored?(object: KubeObject): KubeObject;
-  /** What this version can be selected by, where that differs; `value` reads the stored form. */
-  readonly fieldSelectors?: readonly FieldSelector[];
-  /** This version's table, where it differs; cells read the stored form. */
-  readonly columns?: readonly Column[];
-  /** Told with every answer about this version. */
-  readonly deprecation?: string;
 }
 
 /** A kind is one value: everything else is derived from a registry of these. */
@@ -191,4 +114,80 @@ export function kindInRole({ all }: Pick<KindRegistry, 'all'>, role: KindRole): 
   return all.find((kind) => kind.role === role);
 }
 
+/** How a create of something that is not stored is read: what must be asked before it can be answered. */
+export type Inquire = (command: Command, view: View, context: DecideContext) => Inquired | Refusal;
+
+/** What a strategy's functions may look at. Plain data: the same answers whenever the same is asked. */
+export interface StrategyContext {
+  readonly command: Command;
+  readonly view: View;
+  readonly now: Instant;
+  /** A fresh uid: the seed of everything that would elsewhere be chance. */
+  readonly uid: string;
+  readonly kind: Kind;
+  readonly kinds: KindRegistry;
+}
+
+/** The object of a request in the form that its client speaks, which is what webhooks and policies look at. */
+export interface SpokenForm {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  /** From what is stored. */
+  show(object: KubeObject): JsonObject;
+  /** Back, with the defaults of the form. `object` is what was shown. */
+  take(shown: JsonObject, object: KubeObject): KubeObject | Refusal;
+}
+
+export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+
+/** A write on its way: what admission may look at. */
+export interface Admitted extends StrategyContext {
+  readonly operation: AdmissionOperation;
+  /** The object as it would be stored; of a delete the one that goes. */
+  readonly object: KubeObject;
+  readonly old: KubeObject | undefined;
+  /** The version of `old` as clients see it. */
+  readonly oldVersion: string | undefined;
+  readonly subresource: string | undefined;
+  /** The object as the client speaks it: a version of the kind, or what the subresource takes. */
+  readonly form: SpokenForm;
+  /** What was asked already and answered: a plugin that needs an answer that is not there returns {@link Questions}. */
+  readonly answers: Answers;
+  /**
+   * The chain of mutating plugins runs a second time because one of them changed the object after others had seen it: what
+   * this plugin gave as {@link Mutated.again} in the first run, `null` if nothing. Undefined in the first run.
+   */
+  readonly again?: unknown;
+}
+
+/** What a plugin adds to the outcome of a decision. */
+export interface AdmissionNotes {
+  readonly warnings: readonly string[];
+  /** Annotations of the audit event of the request. */
+  readonly auditAnnotations: Readonly<Record<string, string>>;
+  /** Answers that the decision used, for the metadata of the event. */
+  readonly answers: readonly RecordedAnswer[];
+}
+/** The object after a mutating plugin that has something to add. */
+export interface Mutated extends Partial<AdmissionNotes> {
+  readonly mutated: KubeObject;
+  /** What the plugin has to know in a second run of the chain. */
+  readonly again?: unknown;
+  /** The chain is to run a second time, since others should see what this plugin changed. */
+  readonly runsAgain?: boolean;
+}
+
+/** One rule of admission: pure, asked for every write of every kind, in the order of the registry's list. */
+export interface AdmissionPlugin {
+  readonly name: string;
+  /** May change the object before it is validated, or refuse, or ask. Returns the same object when it has nothing to say. */
+  mutate?(request: Admitted): KubeObject | Mutated | Refusal | Questions;
+  /** Asked after validation, about the object as it would be stored. */
+  validate?(request: Admitted): Partial<AdmissionNotes> | Refusal | Questions | undefined;
+  warnings?(request: Admitted): readonly string[];
+}
+
+export * from './decided.js';
+export * from './kind-parts.js';
 export type { Problem };

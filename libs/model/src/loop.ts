@@ -1,18 +1,10 @@
 import type { Instant, JsonObject } from '#std';
 import type { Command } from './command.js';
-import type { KindId, KubeObject } from './kube-object.js';
+import type { KindId } from './kube-object.js';
 import type { Outside } from './outside.js';
 import type { Picture } from './picture.js';
 import type { ObjectIndex } from './object-index.js';
-import type { View } from './view.js';
-
-/** A change of one object as loops hear of it: `before` is undefined at its creation, `after` at its end. */
-export interface Change {
-  readonly kind: KindId;
-  readonly position: number;
-  readonly before: KubeObject | undefined;
-  readonly after: KubeObject | undefined;
-}
+import type { Change, View } from './view.js';
 
 /** What a loop asks for: plain data, carried out by the runner. */
 export type Decision = Submit | Wake | Act;

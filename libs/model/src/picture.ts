@@ -1,5 +1,4 @@
-import type { Change } from './loop.js';
-import type { View } from './view.js';
+import type { Change, View } from './view.js';
 
 /**
  * Data that a loop derives from a view and keeps between looks, or a kind between commands, because it costs too much to derive

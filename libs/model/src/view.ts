@@ -1,5 +1,5 @@
 import type { Path } from './event.js';
-import type { KindRef, KubeObject } from './kube-object.js';
+import type { KindId, KindRef, KubeObject } from './kube-object.js';
 import type { ObjectIndex } from './object-index.js';
 
 /** What the log says of one object's stream. */
@@ -55,4 +55,12 @@ export interface View {
    * child's name. 0 for owners that do not exist any more.
    */
   childrenEver(ownerUid: string): number;
+}
+
+/** A change of one object as loops hear of it: `before` is undefined at its creation, `after` at its end. */
+export interface Change {
+  readonly kind: KindId;
+  readonly position: number;
+  readonly before: KubeObject | undefined;
+  readonly after: KubeObject | undefined;
 }

@@ -1,61 +1,13 @@
-import type { RecordedAnswer } from '../event.js';
-import { isUndecided, type Decided } from '../kind.js';
+import { isUndecided, type Decided } from '../decided.js';
+import type { AdmissionNotes, AdmissionOperation, AdmissionPlugin, Admitted, Mutated } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
-import { NO_ANSWERS, type Answers, type Questions } from '../question.js';
+import { NO_ANSWERS, type Questions } from '../question.js';
 import { isRefusal, type Refusal } from '../refusal.js';
 import type { Request } from './request.js';
 import type { Spoken } from './served.js';
-import { formIn, type SpokenForm } from './spoken-form.js';
-import type { StrategyContext } from './strategy.js';
+import { formIn } from './spoken-form.js';
 
-export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
-
-/** A write on its way: what admission may look at. */
-export interface Admitted extends StrategyContext {
-  readonly operation: AdmissionOperation;
-  /** The object as it would be stored; of a delete the one that goes. */
-  readonly object: KubeObject;
-  readonly old: KubeObject | undefined;
-  /** The version of `old` as clients see it. */
-  readonly oldVersion: string | undefined;
-  readonly subresource: string | undefined;
-  /** The object as the client speaks it: a version of the kind, or what the subresource takes. */
-  readonly form: SpokenForm;
-  /** What was asked already and answered: a plugin that needs an answer that is not there returns {@link Questions}. */
-  readonly answers: Answers;
-  /**
-   * The chain of mutating plugins runs a second time because one of them changed the object after others had seen it: what
-   * this plugin gave as {@link Mutated.again} in the first run, `null` if nothing. Undefined in the first run.
-   */
-  readonly again?: unknown;
-}
-
-/** What a plugin adds to the outcome of a decision. */
-export interface AdmissionNotes {
-  readonly warnings: readonly string[];
-  /** Annotations of the audit event of the request. */
-  readonly auditAnnotations: Readonly<Record<string, string>>;
-  /** Answers that the decision used, for the metadata of the event. */
-  readonly answers: readonly RecordedAnswer[];
-}
-/** The object after a mutating plugin that has something to add. */
-export interface Mutated extends Partial<AdmissionNotes> {
-  readonly mutated: KubeObject;
-  /** What the plugin has to know in a second run of the chain. */
-  readonly again?: unknown;
-  /** The chain is to run a second time, since others should see what this plugin changed. */
-  readonly runsAgain?: boolean;
-}
-
-/** One rule of admission: pure, asked for every write of every kind, in the order of the registry's list. */
-export interface AdmissionPlugin {
-  readonly name: string;
-  /** May change the object before it is validated, or refuse, or ask. Returns the same object when it has nothing to say. */
-  mutate?(request: Admitted): KubeObject | Mutated | Refusal | Questions;
-  /** Asked after validation, about the object as it would be stored. */
-  validate?(request: Admitted): Partial<AdmissionNotes> | Refusal | Questions | undefined;
-  warnings?(request: Admitted): readonly string[];
-}
+export type { AdmissionNotes, AdmissionOperation, AdmissionPlugin, Admitted, Mutated };
 
 const NO_NOTES: AdmissionNotes = { warnings: [], auditAnnotations: {}, answers: [] };
 

@@ -7,15 +7,9 @@ import { isRefusal, refusals, type About, type Problem, type Refusal } from '../
 import { admitted, mutateAll, noted, validateAll, type AdmissionNotes } from './admission.js';
 import { decidedChange, decidedDelete, isDry } from './decided.js';
 import { aboutOf, type Request } from './request.js';
+import type { DeleteOptions } from './strategy.js';
 
-/** What a DeleteOptions says. */
-export interface DeleteOptions {
-  readonly gracePeriodSeconds: number | undefined;
-  readonly orphanDependents: boolean | undefined;
-  readonly propagationPolicy: string | undefined;
-  readonly uid: string | undefined;
-  readonly resourceVersion: string | undefined;
-}
+export type { DeleteOptions };
 
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';

@@ -1,37 +1,12 @@
 import type { Command } from '../command.js';
 import type { DecideContext, Kind } from '../kind.js';
-import type { KubeObject } from '../kube-object.js';
-import type { About, Problem } from '../refusal.js';
+import type { About } from '../refusal.js';
 import type { StreamState, View } from '../view.js';
-import type { AdmissionPlugin } from './admission.js';
 import { withoutResourceVersion } from './fold.js';
-import { spokenVersion, type Spoken } from './served.js';
-import type { SpokenForm } from './spoken-form.js';
-import type { Strategy, StrategyContext } from './strategy.js';
+import { spokenVersion } from './served.js';
+import type { Request, Strategy } from './strategy.js';
 
-/** A command with all that deciding it needs; made once, then passed along. */
-export interface Request extends StrategyContext {
-  readonly strategy: Strategy;
-  readonly decideContext: DecideContext;
-  readonly spoken: Spoken;
-  /** The object as it is stored, if it lives. */
-  readonly old: KubeObject | undefined;
-  /** Its version as clients see it. */
-  readonly oldVersion: string | undefined;
-  readonly subresource: string | undefined;
-  readonly plugins: readonly AdmissionPlugin[];
-  /** Of a subresource with rules of its own. */
-  readonly rules?: WriteRules;
-  /** Of a subresource that takes another object: that object. */
-  readonly form?: SpokenForm;
-}
-
-/** What a write may change of an object, and what must hold afterwards. */
-export interface WriteRules {
-  prepare(object: KubeObject, old: KubeObject): KubeObject;
-  readonly validate?:
-    ((object: KubeObject, old: KubeObject, context: StrategyContext) => readonly Problem[]) | undefined;
-}
+export type { Request, WriteRules } from './strategy.js';
 
 export function requestOf(
   command: Command,

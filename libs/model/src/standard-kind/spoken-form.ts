@@ -1,20 +1,11 @@
 import type { JsonObject } from '#std';
 import type { KubeObject } from '../kube-object.js';
-import type { Refusal } from '../refusal.js';
 import { applyDefaults, decode, type ObjectType } from '../schema/index.js';
+import type { SpokenForm } from '../kind.js';
 import type { Request } from './request.js';
-import type { Spoken } from './served.js';
 
-/** The object of a request in the form that its client speaks, which is what webhooks and policies look at. */
-export interface SpokenForm {
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-  /** From what is stored. */
-  show(object: KubeObject): JsonObject;
-  /** Back, with the defaults of the form. `object` is what was shown. */
-  take(shown: JsonObject, object: KubeObject): KubeObject | Refusal;
-}
+export type { SpokenForm };
+import type { Spoken } from './served.js';
 
 /** The form of the object itself in one of the versions of its kind. */
 export function formIn(request: Request, spoken: Spoken): SpokenForm {

@@ -1,23 +1,12 @@
 import type { NameRule } from '#meta';
-import type { Instant, JsonObject } from '#std';
-import type { Command } from '../command.js';
-import type { Decided, Kind, KindRegistry } from '../kind.js';
+import type { JsonObject } from '#std';
+import type { Decided } from '../decided.js';
+import type { AdmissionPlugin, DecideContext, SpokenForm, StrategyContext } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
 import type { Problem, Refusal } from '../refusal.js';
-import type { View } from '../view.js';
-import type { DeleteOptions } from './delete.js';
-import type { Request } from './request.js';
+import type { Spoken } from './served.js';
 
-/** What a strategy's functions may look at. Plain data: the same answers whenever the same is asked. */
-export interface StrategyContext {
-  readonly command: Command;
-  readonly view: View;
-  readonly now: Instant;
-  /** A fresh uid: the seed of everything that would elsewhere be chance. */
-  readonly uid: string;
-  readonly kind: Kind;
-  readonly kinds: KindRegistry;
-}
+export type { StrategyContext };
 
 /**
  * What is particular about a kind's life; all else is the same for all kinds. Functions take and give stored objects
@@ -85,3 +74,36 @@ export interface DefaultsContext {
 }
 
 export type SubresourceDecide = (request: Request) => Decided;
+
+/** A command with all that deciding it needs; made once, then passed along. */
+export interface Request extends StrategyContext {
+  readonly strategy: Strategy;
+  readonly decideContext: DecideContext;
+  readonly spoken: Spoken;
+  /** The object as it is stored, if it lives. */
+  readonly old: KubeObject | undefined;
+  /** Its version as clients see it. */
+  readonly oldVersion: string | undefined;
+  readonly subresource: string | undefined;
+  readonly plugins: readonly AdmissionPlugin[];
+  /** Of a subresource with rules of its own. */
+  readonly rules?: WriteRules;
+  /** Of a subresource that takes another object: that object. */
+  readonly form?: SpokenForm;
+}
+
+/** What a write may change of an object, and what must hold afterwards. */
+export interface WriteRules {
+  prepare(object: KubeObject, old: KubeObject): KubeObject;
+  readonly validate?:
+    ((object: KubeObject, old: KubeObject, context: StrategyContext) => readonly Problem[]) | undefined;
+}
+
+/** What a DeleteOptions says. */
+export interface DeleteOptions {
+  readonly gracePeriodSeconds: number | undefined;
+  readonly orphanDependents: boolean | undefined;
+  readonly propagationPolicy: string | undefined;
+  readonly uid: string | undefined;
+  readonly resourceVersion: string | undefined;
+}

@@ -1,0 +1,55 @@
+import type { Instant } from '#std';
+import type { KubeObject } from './kube-object.js';
+import type { ObjectType } from './schema/index.js';
+
+export interface KindNames {
+  /** '' for core. */
+  readonly group: string;
+  /** The version that is stored. */
+  readonly version: string;
+  /** The version that Kubernetes stores, where it is another one: discovery publishes its hash. */
+  readonly storageVersion?: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly listKind: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly namespaced: boolean;
+}
+/** What a kind is to the system, whatever its name. */
+export type KindRole = 'namespace';
+export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
+
+/** A column of the Table form. `cell` may use the object and the moment it is looked at. */
+export interface Column {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format?: string;
+  /** 0 is shown always, 1 with `-o wide`. */
+  readonly priority: number;
+  readonly description: string;
+  cell(object: KubeObject, now: Instant): string | number | boolean | null;
+}
+
+export interface FieldSelector {
+  /** `spec.nodeName` */
+  readonly field: string;
+  value(object: KubeObject): string;
+}
+
+/** Another version of the same stored kind (events.k8s.io/v1 beside core/v1). */
+export interface ServedVersion {
+  readonly group: string;
+  readonly version: string;
+  readonly schema: ObjectType<unknown>;
+  /** From the stored form to this version's, and back. Identity where absent. */
+  toServed?(object: KubeObject): KubeObject;
+  toStored?(object: KubeObject): KubeObject;
+  /** What this version can be selected by, where that differs; `value` reads the stored form. */
+  readonly fieldSelectors?: readonly FieldSelector[];
+  /** This version's table, where it differs; cells read the stored form. */
+  readonly columns?: readonly Column[];
+  /** Told with every answer about this version. */
+  readonly deprecation?: string;
+}
