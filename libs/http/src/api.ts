@@ -5,6 +5,8 @@ import type { Kind } from '#model';
 import type { AuditLog, Authorizer, Keys } from '#ports';
 import type { Instant, JsonObject } from '#std';
 import { isGone, refusalAnswer, sendAnswer, type Answer, type AnyResponse, type Rendering } from './answer.js';
+import type { Aggregator } from './aggregation/index.js';
+import { forwarded, remoteOfPage, routeIn, type Remote } from './aggregation/remote-routes.js';
 import { Auditor } from './audit/auditor.js';
 import type { AuditPolicy } from './audit/policy.js';
 import { Authenticator, type AnyRequest } from './authenticate.js';
@@ -25,7 +27,7 @@ import { percentDecoded, Query } from './query.js';
 import { outOfBounds } from './request-bounds.js';
 import { REQUEST_LIMITS, RequestsUnderWay, type RequestLimits } from './request-limits.js';
 import { objectHistory, objectWhy } from './object-history.js';
-import { OBJECT_HISTORY, OBJECT_WHY, requestInfo, type RequestInfo } from './request-info.js';
+import { OBJECT_HISTORY, OBJECT_WHY, isDiscovery, requestInfo } from './request-info.js';
 import type { Route } from './routes.js';
 import { ServedKinds, type Served } from './served-kinds.js';
 import { answers, type HttpRefusal } from './status.js';
@@ -54,6 +56,8 @@ export interface ApiOptions {
   readonly auditPolicy?: AuditPolicy | undefined;
   readonly onFault?: OnFault;
   readonly limits?: RequestLimits;
+  /** Serves the group versions of aggregated servers; without it they are unavailable. */
+  readonly aggregator?: Aggregator;
 }
 
 export const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
@@ -205,7 +209,7 @@ class KubernetesApi implements Api {
     trail.verdict = verdict;
     if (!verdict.allowed) return accessForbidden(user, info, verdict.reason);
     if (isGone(response)) throw new ClientGone();
-    const tooMany = this.underWay.begin(user, info, upgrade?.socket ?? response);
+    const tooMany = this.underWay.begin(user, info, { until: upgrade?.socket ?? response });
     if (tooMany) return tooMany;
     const past = moment === undefined ? undefined : await momentOf(moment, this.options.backend);
     // kubectl reads discovery first and does not show why that failed: the refusal comes with the first real question.
@@ -216,20 +220,26 @@ class KubernetesApi implements Api {
     return info.isResource ? this.resource(call) : this.page(call);
   }
 
-  private async page({ request, info, query, past }: Call): Promise<Answer | HttpRefusal> {
+  private async page(call: Call): Promise<Answer | HttpRefusal | undefined> {
+    const { request, info, query, past } = call;
     if (past && info.method !== 'GET' && info.method !== 'HEAD') return unchangeable;
     const asked = this.asked(request, query, { on: 'object', hasTable: false });
     const ifNoneMatch = request.headers['if-none-match'];
     const then = past && (await this.options.backend.at(past.position));
     // As with a moment that is not understood: the refusal comes with the first real question.
     const isToday = then === undefined || isRefusal(then);
-    const { discovery, openApi } = isToday ? this.served.at(this.options.backend.current()) : await this.servedAt(then);
+    const served = isToday ? this.servedNow() : await this.servedAt(then);
+    const remote = remoteOfPage(served, info);
+    if (remote) return forwarded(this.options.aggregator, call, remote);
+    const { discovery, openApi: local, groups } = served;
+    const openApi = (isToday && this.options.aggregator?.openApi(local, groups)) || local;
     return page({ ...this.pages, discovery, openApi }, { info, asked, query, ifNoneMatch });
   }
 
   private async resource(call: Call): Promise<Answer | HttpRefusal | undefined> {
     const route = await this.routeOf(call);
     if ('refused' in route) return route;
+    if ('remote' in route) return forwarded(this.options.aggregator, call, route.remote);
     const answer = await this.routed(call, route);
     const { deprecation } = route.on;
     // A body of a type that nobody reads, an answer that nobody writes: refused before it is known what it is about.
@@ -241,20 +251,22 @@ class KubernetesApi implements Api {
    * A path that no kind has: the kind may have been defined elsewhere a moment ago, so it is searched once more in a view that
    * has passed the head of the log. A group that is built in has no other kinds.
    */
-  private async routeOf({ info, past }: Call): Promise<Route | HttpRefusal> {
+  private async routeOf({ info, past }: Call): Promise<Route | HttpRefusal | Remote> {
     const { backend } = this.options;
     const then = past && (await backend.at(past.position));
     if (then && isRefusal(then)) return then;
-    const { routes } = then ? await this.servedAt(then) : this.served.at(backend.current());
-    const route = routes.find(info);
+    const route = routeIn(then ? await this.servedAt(then) : this.servedNow(), info);
     if (!('refused' in route) || this.served.isBuiltIn(info.group)) return route;
     const fresh = then ? undefined : await backend.fresh();
     if (fresh && isRefusal(fresh)) return fresh;
-    const found = fresh ? this.served.at(fresh).routes.find(info) : route;
+    const found = fresh ? routeIn(this.served.at(fresh), info) : route;
     // What no definition serves has no page at all.
     return 'refused' in found && found.code === 404 && info.subresource === '' ? answers.noSuchPage : found;
   }
 
+  private servedNow(): Served {
+    return this.served.at(this.options.backend.current(), this.options.aggregator?.remote);
+  }
   private servedAt(then: PastCluster): Promise<Served> {
     return then.look((view) => this.served.at(view));
   }
@@ -372,10 +384,6 @@ class KubernetesApi implements Api {
     if (isRefusal(work)) return work;
     return work.step(() => listOptions(on, query, isWatch)).finally(() => work.end());
   }
-}
-
-function isDiscovery({ isResource, method, path }: RequestInfo): boolean {
-  return !isResource && method === 'GET' && /^\/(api|apis|openapi)(\/|$)/.test(path);
 }
 
 const NO_TABLE = new Set(['approval', 'binding', 'eviction']);

@@ -2,7 +2,7 @@ import type { Answer } from './answer.js';
 import type { Discovery } from './discovery/discovery.js';
 import { parseAccept, type AcceptClause } from './accept.js';
 import { contentType, negotiate, type Asked, type OutputForm } from './negotiate.js';
-import type { OpenApi, OpenApiDocument } from './openapi/documents.js';
+import type { OpenApiDocument, OpenApiDocuments } from './openapi/documents.js';
 import { OPENAPI_V2_PROTOBUF } from './openapi/protobuf.js';
 import { split, type RequestInfo } from './request-info.js';
 import { answers, type HttpRefusal } from './status.js';
@@ -12,7 +12,7 @@ import { createHash } from 'node:crypto';
 /** The paths that are no resources: discovery, OpenAPI, health, version, keys. */
 export interface Pages {
   readonly discovery: Discovery;
-  readonly openApi: OpenApi;
+  readonly openApi: OpenApiDocuments;
   readonly version: JsonObject;
   readonly issuer: string;
   /** Where the key set can be had, `https://host:port/openid/v1/jwks`. */
@@ -216,7 +216,7 @@ function openApi(pages: Pages, call: PageCall, rest: readonly string[]): Answer 
 }
 
 /** The first form in the Accept header that there is: JSON, or protobuf under either of its names. */
-function openApiV2(documents: OpenApi, call: PageCall): Answer | HttpRefusal {
+function openApiV2(documents: OpenApiDocuments, call: PageCall): Answer | HttpRefusal {
   const first = parseAccept(call.asked.accept).find((clause) => takesJson(clause) || takesV2Protobuf(clause));
   if (first === undefined || takesJson(first)) return document(documents.v2, call);
   const { bytes, hash } = documents.v2Protobuf;

@@ -82,6 +82,11 @@ export function requestInfo(method: string, path: string, query: Query): Request
   };
 }
 
+/** Whether a request reads which API there is. */
+export function isDiscovery({ isResource, method, path }: RequestInfo): boolean {
+  return !isResource && method === 'GET' && /^\/(api|apis|openapi)(\/|$)/.test(path);
+}
+
 const SLASH = 0x2f;
 
 /** `/api/v1/` and `/api/v1` are the same; inner empty segments are kept. */

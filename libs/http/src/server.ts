@@ -42,8 +42,9 @@ export function createApiServer(api: Api, tls: TlsOptions, limits = CONNECTION_L
     // For the request alone, a large body included: watches and logs are answers.
     requestTimeout: 300_000,
     maxHeaderSize: HEAD_BYTES_MAX,
-    // A client may offer other protocols: its request is then served as if it had not.
-    shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
+    // A client may offer other protocols: its request is then served as if it had not. Aggregated servers have any.
+    shouldUpgradeCallback: ({ headers, url = '' }: IncomingMessage) =>
+      headers.upgrade?.toLowerCase() === 'websocket' || (headers.upgrade !== undefined && url.startsWith('/apis/')),
   });
   server.on('connection', (socket: { setNoDelay(on: boolean): void }) => socket.setNoDelay(true));
   server.maxConnections = limits.inAll;

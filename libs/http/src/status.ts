@@ -8,6 +8,11 @@ export interface HttpRefusal extends Refusal {
   readonly text?: string;
 }
 
+/** 503 in plain text, as Kubernetes' aggregator answers. */
+export function unavailable(message: string): HttpRefusal {
+  return { ...refused(503, 'ServiceUnavailable', message), text: `${message}\n` };
+}
+
 /** The Status object of a refusal, in the shape that Kubernetes writes. */
 export function statusOf(refusal: Refusal): JsonObject {
   return {

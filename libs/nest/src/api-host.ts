@@ -4,9 +4,9 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { AuditFiles, issueApiCertificate, writeKubeconfig } from '#adapters';
 import { untilView, waiting } from '#engine';
-import { createApi, createApiServer, renewTls, type AuditPolicy, type TlsOptions } from '#http';
+import { Aggregator, createApi, createApiServer, renewTls, type AuditPolicy, type TlsOptions } from '#http';
 import { isBootstrapped } from '#kinds';
-import { apiLoops } from '#loops';
+import { apiLoops, apiServiceAvailability } from '#loops';
 import type { Command, CommandResult } from '#model';
 import { Fault } from '#std';
 import { readAuditPolicy } from './audit-policy.js';
@@ -24,6 +24,7 @@ const ROLES_MS = 10_000;
 export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private server: Http2SecureServer | undefined;
   private tls: TlsOptions | undefined;
+  private aggregator: Aggregator | undefined;
   private readonly sockets = new Set<Socket>();
   private readonly audit: AuditFiles;
   private readonly auditPolicy: AuditPolicy | undefined;
@@ -38,13 +39,22 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
   async onApplicationBootstrap(): Promise<void> {
     const { plane, keys, upkeep, settings, bus, streamBus } = this.platform;
     const commands = this.platform.commandsOf('api');
-    plane.run(apiLoops, commands, () => this.platform.outside());
+    const backend = new NodeBackend({ plane, commands, bus, streamBus });
+    const { clock, ids } = plane.options;
+    const onChecked = (apiService: string): void => availability?.poke(apiService);
+    const aggregator = new Aggregator({ backend, keys, clock, onChecked });
+    this.aggregator = aggregator;
+    const outside = () => ({ ...this.platform.outside(), ...aggregator.outside() });
+    const runners = plane.run(apiLoops, commands, outside);
+    const availability = runners.find(({ name }) => name === apiServiceAvailability.name);
+    aggregator.start();
     // Who comes first finds the roles that let him in. Where they cannot be written, the API is needed to say why.
     const { done, cancel } = waiting(plane.options.clock, ROLES_MS);
     await Promise.race([untilView(plane.reads, isBootstrapped), done]);
     cancel();
     const api = createApi({
-      backend: new NodeBackend({ plane, commands, bus, streamBus }),
+      backend,
+      aggregator,
       keys,
       address: new URL(apiUrl(settings)).host,
       audit: this.audit,
@@ -57,7 +67,6 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
       socket.once('close', () => this.sockets.delete(socket));
     });
     await this.listen(this.server);
-    const { clock, ids } = plane.options;
     upkeep.onChange((change) => this.audit.write('audit', auditOf(change, clock.now(), ids.uid())));
     // The server first: it has to know the CA of the certificate that the kubeconfig gets.
     await upkeep.keep(() => this.renewCertificates());
@@ -92,6 +101,7 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
 
   async beforeApplicationShutdown(): Promise<void> {
     const { server } = this;
+    this.aggregator?.stop();
     if (server === undefined) return;
     const closed = new Promise((resolve) => server.close(resolve));
     // Watches never end by themselves.

@@ -20,8 +20,20 @@ export interface BinaryDocument {
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const BEARER = { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' };
 
-/** OpenAPI of everything that the server serves, made when first asked for. */
-export class OpenApi {
+/** The OpenAPI documents of an API. */
+export interface OpenApiDocuments {
+  /** Names of the v3 documents: `api/v1`, `apis/apps/v1`, `version`, … */
+  readonly names: readonly string[];
+  /** The v3 documents with their addresses. */
+  readonly index: OpenApiDocument;
+  v3(name: string): OpenApiDocument | undefined;
+  readonly v2: OpenApiDocument;
+  /** The same document for clients that take it as protobuf only. */
+  readonly v2Protobuf: BinaryDocument;
+}
+
+/** OpenAPI of everything that the server itself serves, made when first asked for. */
+export class OpenApi implements OpenApiDocuments {
   private readonly made = new Map<string, OpenApiDocument>();
   private binary: BinaryDocument | undefined;
 
@@ -30,7 +42,6 @@ export class OpenApi {
     private readonly version: string,
   ) {}
 
-  /** Names of the v3 documents: `api/v1`, `apis/apps/v1`, `version`, … */
   get names(): readonly string[] {
     const names = ['.well-known/openid-configuration', 'api', 'apis', 'openid/v1/jwks', 'version'];
     for (const { group, versions } of this.routes.groups) {
@@ -83,12 +94,8 @@ export class OpenApi {
     });
   }
 
-  /** The same document for clients that take it as protobuf only. */
   get v2Protobuf(): BinaryDocument {
-    if (!this.binary) {
-      const bytes = openApiV2Protobuf(JSON.parse(this.v2.json) as JsonObject);
-      this.binary = { bytes, hash: hashOf(bytes) };
-    }
+    this.binary ??= binaryDocumentOf(JSON.parse(this.v2.json) as JsonObject);
     return this.binary;
   }
 
@@ -127,12 +134,20 @@ export class OpenApi {
   private remember(name: string, make: () => JsonObject): OpenApiDocument {
     let document = this.made.get(name);
     if (!document) {
-      const json = JSON.stringify(make());
-      document = { json, hash: hashOf(json) };
+      document = documentOf(make());
       this.made.set(name, document);
     }
     return document;
   }
+}
+
+export function documentOf(content: JsonObject): OpenApiDocument {
+  const json = JSON.stringify(content);
+  return { json, hash: hashOf(json) };
+}
+export function binaryDocumentOf(content: JsonObject): BinaryDocument {
+  const bytes = openApiV2Protobuf(content);
+  return { bytes, hash: hashOf(bytes) };
 }
 
 function hashOf(content: string | Uint8Array): string {

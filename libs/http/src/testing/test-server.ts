@@ -7,6 +7,7 @@ import type { Authorizer, Clock, Keys } from '#ports';
 import type { JsonObject } from '#std';
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Aggregator } from '../aggregation/index.js';
 import { createApi, type ApiOptions } from '../api.js';
 import type { Backend } from '../backend.js';
 
@@ -36,6 +37,16 @@ const everybody: Authorizer = {
   rules: () => ({ rules: [], incomplete: true }),
 };
 
+export interface TestServerOptions extends Partial<ApiOptions> {
+  /** Makes the aggregator, which needs what the server is made of. */
+  readonly aggregatorOf?: (parts: {
+    readonly backend: Backend;
+    readonly keys: Keys;
+    readonly plane: ControlPlane;
+    readonly clock: Clock;
+  }) => Aggregator;
+}
+
 /** A whole control plane in memory behind a plain HTTP server, where everybody may do everything unless told otherwise. */
 export class TestServer {
   private constructor(
@@ -47,7 +58,7 @@ export class TestServer {
     private readonly server: Server,
   ) {}
 
-  static async start(options: Partial<ApiOptions> = {}, clock: Clock = new SystemClock()): Promise<TestServer> {
+  static async start(options: TestServerOptions = {}, clock: Clock = new SystemClock()): Promise<TestServer> {
     const hub = new MemoryBusHub(clock);
     const keys = await openMemoryKeys();
     const kinds = registry;
@@ -69,7 +80,10 @@ export class TestServer {
     await plane.start();
     const backend: Backend = new ClusterBackend(plane, await plane.becomeWriter('test'), hub.connect('api'));
     plane.shredDeleted({ keys, keepMs: DAY_MS, onError: onFatal });
-    const api = createApi({ backend, keys, address: 'localhost:1', authorizer: everybody, ...options });
+    const { aggregatorOf, ...more } = options;
+    const aggregator = aggregatorOf?.({ backend, keys, plane, clock });
+    const parts = { backend, keys, address: 'localhost:1', authorizer: everybody, ...(aggregator && { aggregator }) };
+    const api = createApi({ ...parts, ...more });
     const server = createServer((asked, answer) => api.handle(asked, answer));
     server.on('upgrade', (asked, socket, head) => api.upgrade(asked, socket, head));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,0 +1,217 @@
+import { apiServiceCheckOf, serviceEndpoints, type ApiService, type ServiceEndpoint } from '#kinds';
+import type { UserInfo, View } from '#model';
+import type { Clock } from '#ports';
+import { jsonEquals, type Json } from '#std';
+import type { SecureContext } from 'node:tls';
+import type { RemoteResources } from '../discovery/discovery.js';
+import { boundedFetch, type Fetched } from './bounded-fetch.js';
+import type { DocumentBudget } from './document-budget.js';
+import { clientContext, connectToAny, hostOf, type Peer } from './connection.js';
+import { identityHeaders, type FrontProxy } from './front-proxy.js';
+import { openApiHash, resourcesOf, resourcesOfList } from './remote-discovery.js';
+import { pathsOfVersion, type RemoteOpenApi } from './remote-open-api.js';
+
+/** How often a server is measured and its documents are fetched. */
+const EVERY_MS = 30_000;
+/** The pause before changes are followed by another measurement. */
+const AGAIN_MS = 1000;
+const CONNECT_MS = 5000;
+const FETCH_MS = 5000;
+const DOCUMENT_MS = 10_000;
+const DISCOVERY_BYTES_MAX = 2 * 1024 * 1024;
+const OPEN_API_BYTES_MAX = 4 * 1024 * 1024;
+
+const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+const KUBE_AGGREGATOR: UserInfo = { name: 'system:kube-aggregator', groups: ['system:masters'] };
+
+export interface AggregatedServerOptions {
+  readonly view: () => View;
+  readonly frontProxy: FrontProxy;
+  readonly clock: Clock;
+  readonly documents: DocumentBudget;
+  /** A measurement of the server has another result than the one before. */
+  readonly onChecked: (name: string) => void;
+  /** What the server publishes has changed. */
+  readonly onPublished: () => void;
+}
+
+/** Result of a measurement: of which target, and why it failed; empty where it passed. */
+export interface ApiServiceCheck {
+  readonly of: string;
+  readonly problem: string;
+}
+
+/** The server behind one APIService: measures it, and keeps what it publishes. Never throws and never waits for another server. */
+export class AggregatedServer {
+  check: ApiServiceCheck | undefined;
+  resources: RemoteResources | undefined;
+  /** Hash of its OpenAPI v3 document; undefined when it has none. */
+  openApiV3: string | undefined;
+  openApiV2: RemoteOpenApi | undefined;
+  private readonly etags = new Map<string, string>();
+  private readonly contexts = new Map<string, { readonly by: object; readonly context: SecureContext }>();
+  private readonly gone = new AbortController();
+  private looking = false;
+  private again = false;
+  private cancel: () => void = () => undefined;
+
+  constructor(
+    private apiService: ApiService,
+    private readonly options: AggregatedServerOptions,
+  ) {}
+
+  get service(): string {
+    const { namespace = '', name = '' } = this.apiService.spec.service ?? {};
+    return `${namespace}/${name}`;
+  }
+
+  /** Takes a newer state of the APIService; what was fetched of another target is dropped. */
+  update(apiService: ApiService): void {
+    const isSame = jsonEquals(this.apiService.spec as unknown as Json, apiService.spec as unknown as Json);
+    const isSameObject = this.apiService.metadata.uid === apiService.metadata.uid;
+    this.apiService = apiService;
+    if (isSame && isSameObject) return;
+    this.contexts.clear();
+    this.forget();
+    this.look();
+  }
+
+  /** Measures the server now, or once more after the measurement that is under way. */
+  look(): void {
+    this.again = true;
+    if (this.looking || this.gone.signal.aborted) return;
+    this.cancel();
+    this.again = false;
+    this.looking = true;
+    void this.measure().finally(() => {
+      this.looking = false;
+      if (this.gone.signal.aborted) return;
+      this.cancel = this.options.clock.after(this.again ? AGAIN_MS : EVERY_MS, () => this.look());
+    });
+  }
+
+  stop(): void {
+    this.gone.abort();
+    this.cancel();
+    this.forget();
+  }
+
+  /** Addresses of the server, or why there are none. `seed` spreads the load over them. */
+  endpoints(seed = ''): readonly [ServiceEndpoint, ...ServiceEndpoint[]] | { readonly problem: string } {
+    const { namespace = '', name = '', port = 443 } = this.apiService.spec.service ?? {};
+    return serviceEndpoints(this.options.view(), { namespace, name, port }, seed);
+  }
+
+  /** How the server is authenticated. Throws when the APIService's certificates cannot be read. */
+  async peer(isVerified: boolean): Promise<Peer> {
+    const { service, caBundle, insecureSkipTLSVerify } = this.apiService.spec;
+    const strict = isVerified && insecureSkipTLSVerify !== true;
+    const by = await this.options.frontProxy.current();
+    const key = String(strict);
+    let made = this.contexts.get(key);
+    if (made === undefined || made.by !== by) {
+      const ca = strict && caBundle ? Buffer.from(caBundle, 'base64').toString() : undefined;
+      made = { by, context: clientContext(by, ca) };
+      this.contexts.set(key, made);
+    }
+    const serverName = `${service?.name ?? ''}.${service?.namespace ?? ''}.svc`;
+    return { context: made.context, serverName, isVerified: strict };
+  }
+
+  private async measure(): Promise<void> {
+    const { group = '', version = '' } = this.apiService.spec;
+    const of = apiServiceCheckOf(this.apiService);
+    const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+    const endpoints = this.endpoints();
+    if ('problem' in endpoints) return this.checked(of, endpoints.problem);
+    const url = `https://${hostOf(endpoints[0].host)}:${endpoints[0].port}${path}`;
+    const answer = await this.fetch(path, {
+      isVerified: false,
+      bytesMax: DISCOVERY_BYTES_MAX,
+      timeoutMs: FETCH_MS,
+    }).catch((cause: unknown) => `Get "${url}": ${messageOf(cause)}`);
+    if (typeof answer === 'string') return this.checked(of, `failing or missing response from ${url}: ${answer}`);
+    if (answer.code < 200 || answer.code >= 300)
+      return this.checked(of, `failing or missing response from ${url}: bad status from ${url}: ${answer.code}`);
+    this.checked(of, '');
+    await this.fetchDocuments(group, version, answer);
+  }
+
+  private checked(of: string, problem: string): void {
+    const before = this.check;
+    this.check = { of, problem };
+    if (problem !== '' && this.resources?.isCurrent) {
+      this.resources = { ...this.resources, isCurrent: false };
+      this.options.onPublished();
+    }
+    if (before?.of !== of || before.problem !== problem) this.options.onChecked(this.apiService.metadata.name);
+  }
+
+  private async fetchDocuments(group: string, version: string, list: Fetched): Promise<void> {
+    await this.read('/apis', AGGREGATED, (answer) => {
+      const isAggregated = answer.code === 200 && answer.contentType.includes('apidiscovery.k8s.io');
+      const found = isAggregated ? resourcesOf(parsed(answer), group, version) : resourcesOfList(parsed(list));
+      if (found) this.resources = { resources: found, isCurrent: true };
+    });
+    if (this.resources?.isCurrent === false) this.resources = { ...this.resources, isCurrent: true };
+    await this.read('/openapi/v3', 'application/json', (answer) => {
+      this.openApiV3 = answer.code === 200 ? openApiHash(parsed(answer), group, version) : undefined;
+    });
+    await this.read('/openapi/v2', 'application/json', (answer) => {
+      const { name } = this.apiService.metadata;
+      const isKept = answer.code === 200 && this.options.documents.keep(name, answer.body.length);
+      this.openApiV2 = isKept ? pathsOfVersion(parsed(answer), group, version) : undefined;
+    });
+    this.options.onPublished();
+  }
+
+  /** Fetches a document and takes it in; one that has not changed, cannot be had or cannot be read leaves what is known. */
+  private async read(path: string, accept: string, take: (answer: Fetched) => void): Promise<void> {
+    try {
+      const etag = this.etags.get(path);
+      const headers = { accept, ...(etag && { 'if-none-match': etag }) };
+      const bytesMax = path === '/openapi/v2' ? OPEN_API_BYTES_MAX : DISCOVERY_BYTES_MAX;
+      const answer = await this.fetch(path, { isVerified: true, bytesMax, timeoutMs: DOCUMENT_MS, headers });
+      if (answer.code === 304 || this.gone.signal.aborted) return;
+      take(answer);
+      this.etags.set(path, answer.etag);
+    } catch {
+      // It is fetched again at the next look. The condition of the APIService says what is wrong with the server.
+      this.etags.delete(path);
+    }
+  }
+
+  private async fetch(path: string, options: FetchFrom): Promise<Fetched> {
+    const endpoints = this.endpoints(path);
+    if ('problem' in endpoints) throw new Error(endpoints.problem);
+    const { isVerified, bytesMax, timeoutMs, headers = {} } = options;
+    const peer = await this.peer(isVerified);
+    const socket = await connectToAny(endpoints, peer, { timeoutMs: CONNECT_MS, signal: this.gone.signal });
+    const all = { ...headers, ...identityHeaders(KUBE_AGGREGATOR), 'user-agent': 'kube-aggregator' };
+    return boundedFetch(socket, { path, headers: all, host: peer.serverName, bytesMax, timeoutMs });
+  }
+
+  private forget(): void {
+    this.check = undefined;
+    this.resources = undefined;
+    this.openApiV3 = undefined;
+    this.openApiV2 = undefined;
+    this.etags.clear();
+    this.options.documents.free(this.apiService.metadata.name);
+    this.options.onPublished();
+  }
+}
+
+interface FetchFrom {
+  readonly isVerified: boolean;
+  readonly bytesMax: number;
+  readonly timeoutMs: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function parsed({ body }: Fetched): Json {
+  return JSON.parse(body.toString('utf8')) as Json;
+}
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
