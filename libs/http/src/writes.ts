@@ -144,7 +144,7 @@ async function deleteMany(call: WriteCall): Promise<Answer | Refusal> {
   const page = await pageFor(backend, route, { ...selected, mayRead: call.mayRead });
   if (isRefusal(page)) return page;
   const { dryRun, ...body } = options;
-  const wish: Wish = { verb: 'delete', body, options: deletionOptions(call, dryRun) };
+  const wish: Wish = { verb: 'delete', body, options: { ...deletionOptions(call, dryRun), ofCollection: true } };
   noteBody(call.trail, body);
   const isPinned = selected.resourceVersion !== '' && selected.resourceVersion !== '0';
   const failure = await deleteAll(call, page.objects, wish, isPinned);
@@ -174,6 +174,8 @@ async function deleteAll(
       const command = commandOf(call, { ...wish, ...(body !== undefined && { body }) });
       const one = { ...command, name, ...(namespace !== undefined && { namespace }) };
       const result = await turns.take(() => call.backend.submit(one));
+      // One request has one audit event: as in Kubernetes, what annotates it first stays.
+      call.trail.annotations = { ...result.auditAnnotations, ...call.trail.annotations };
       if (isRefusal(result) && result.code !== 404) failure = result;
     }
   };
@@ -235,6 +237,7 @@ async function carriedOut(
     noteBody(call.trail, wish.body);
     await othersFirst(bytes.length);
     const result = await submit(call, wish, work);
+    if (result.auditAnnotations) call.trail.annotations = result.auditAnnotations;
     if (isRefusal(result)) return result;
     await othersFirst(bytes.length);
     return await work.step(() => {

@@ -78,8 +78,9 @@ function withoutManagers(object: Json): Json {
   return { ...object, metadata: rest };
 }
 
-function annotationsOf({ verdict }: Trail, { isTruncated }: Bodies): JsonObject {
+function annotationsOf({ verdict, annotations }: Trail, { isTruncated }: Bodies): JsonObject {
   return {
+    ...annotations,
     ...(verdict && {
       'authorization.k8s.io/decision': verdict.allowed ? 'allow' : 'forbid',
       'authorization.k8s.io/reason': verdict.reason,

@@ -16,6 +16,8 @@ export interface Trail {
   /** Who that user asked to be taken for. */
   impersonated?: UserInfo;
   verdict?: AccessVerdict;
+  /** What admission adds to the annotations. */
+  annotations?: Readonly<Record<string, string>>;
   /** What a policy keeps of the request; undefined without a policy, or before it was asked. */
   decision?: AuditDecision;
   /** The body, where it is to be kept. */

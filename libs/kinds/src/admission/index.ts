@@ -3,6 +3,7 @@ import { defaultTolerationSeconds } from './default-toleration-seconds.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
 import { nodeRestriction } from './node-restriction.js';
 import { podSecurity } from './pod-security/index.js';
+import { validatingAdmissionPolicy } from './policies/index.js';
 import { priorityAdmission } from './priority.js';
 import { runtimeClassAdmission } from './runtime-class.js';
 import { serviceAccountAdmission } from './service-account.js';
@@ -18,4 +19,5 @@ export const builtinAdmission: readonly AdmissionPlugin[] = [
   defaultTolerationSeconds,
   runtimeClassAdmission,
   podSecurity,
+  validatingAdmissionPolicy,
 ];

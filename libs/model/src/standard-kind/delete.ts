@@ -33,8 +33,13 @@ export function decideDelete(request: Request): Decided {
 export function deleteObject(request: Request, old: KubeObject, options: DeleteOptions, leaving = old): Decided {
   const broken = brokenPrecondition(request, old, options);
   if (broken) return broken;
+  return deletionValidated(request, old, () => deleteAdmitted(request, old, options, leaving));
+}
+
+/** A deletion once validating admission has let it pass: for kinds whose deletion is their own. */
+export function deletionValidated(request: Request, old: KubeObject, decide: () => Decided): Decided {
   const verdict = validateAll(request.plugins, admitted(request, 'DELETE', old, old));
-  return isUndecided(verdict) ? verdict : noted(deleteAdmitted(request, old, options, leaving), verdict);
+  return isUndecided(verdict) ? verdict : noted(decide(), verdict);
 }
 
 function deleteAdmitted(request: Request, old: KubeObject, options: DeleteOptions, leaving: KubeObject): Decided {

@@ -9,7 +9,7 @@ export {
 export { applyChange, diff, isNoChange, type Change as ObjectChange } from './change.js';
 export * from './decide-command.js';
 export { decidedChange, decidedDelete } from './decided.js';
-export { deleteObject, propagation, readDeleteOptions, type DeleteOptions } from './delete.js';
+export { deleteObject, deletionValidated, propagation, readDeleteOptions, type DeleteOptions } from './delete.js';
 export * from './fold.js';
 export { readSubresource, untypedField, warned, type ReadObject } from './body.js';
 export { ordered as goOrdered } from './go-order.js';

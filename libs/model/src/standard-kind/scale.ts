@@ -13,6 +13,7 @@ import { writeContext } from './ownership.js';
 import { patchedDocument } from './patch-document.js';
 import { aboutOf, type Request } from './request.js';
 import { plainVersion } from './served.js';
+import type { SpokenForm } from './spoken-form.js';
 import { uidMismatch, updateObject, wrongName } from './update.js';
 
 /** Where a kind keeps what its scale shows. */
@@ -68,9 +69,22 @@ export function decideScale(request: Request, paths: ScalePaths): Decided {
   const at = paths.replicas ?? REPLICAS;
   const parent = parentManagedFields(old as unknown as JsonObject, owned, at, request.spoken.apiVersion);
   const changed = withReplicas(parent as unknown as KubeObject, { at, replicas, resourceVersion });
-  const decided = updateObject(request, changed, old, 'tracked');
+  const decided = updateObject({ ...request, form: scaleForm(request, paths) }, changed, old, 'tracked');
   if (isUndecided(decided)) return decided;
   return { ...decided, response: scaleAfter(decided, paths) };
+}
+
+/** Admission sees the Scale; what it changes of the wished number is a change of the object. */
+function scaleForm(request: Request, paths: ScalePaths): SpokenForm {
+  return {
+    ...{ group: 'autoscaling', version: 'v1', kind: 'Scale' },
+    show: (object) => scaleOf(object, paths),
+    take(shown, object) {
+      const replicas = replicasOf(shown, object);
+      if (isRefusal(replicas)) return replicas;
+      return withReplicas(object, { at: paths.replicas ?? REPLICAS, replicas, resourceVersion: undefined });
+    },
+  };
 }
 
 /** A PUT is read before its object is looked for. */

@@ -27,9 +27,9 @@ export interface RequestAttributes {
   readonly subresource: string;
   /** `''` for cluster-scoped objects; a Namespace has its own name here, as in Kubernetes. */
   readonly namespace: string;
-  /** `''` while the name is to be generated. */
+  /** `''` while the name is to be generated, and for each deletion of a collection. */
   readonly name: string;
-  /** Undefined for deletions. */
+  /** Undefined for deletions. Only its metadata are compared. */
   readonly object: KubeObject | undefined;
   /** Undefined for creations. */
   readonly old: KubeObject | undefined;
@@ -42,7 +42,7 @@ export interface RequestAttributes {
 const namespaces = kindRef('core.namespaces');
 
 export function attributesOf(
-  request: Pick<Admitted, 'kind' | 'command' | 'operation' | 'subresource' | 'view' | 'object' | 'old'>,
+  request: Pick<Admitted, 'kind' | 'command' | 'operation' | 'subresource' | 'view' | 'object' | 'old' | 'form'>,
 ): RequestAttributes {
   const { kind, command, operation, subresource = '' } = request;
   const isNamespace = kind.id === namespaces.id;
@@ -58,12 +58,17 @@ export function attributesOf(
     requested: versioned(kind, spoken, subresource),
     subresource,
     namespace,
-    name: command.name,
-    object: operation === 'DELETE' ? undefined : request.object,
-    old: request.old,
+    name: command.options.ofCollection ? '' : command.name,
+    object: operation === 'DELETE' ? undefined : seen(request, request.object),
+    old: request.old && seen(request, request.old),
     equivalents: equivalents(kind, subresource),
     namespaceLabels: labelled && (labelled.metadata.labels ?? {}),
   };
+}
+
+/** Selectors see the labels of what the client sends: a Scale has none of its object's. */
+function seen({ form, kind }: Pick<Admitted, 'form' | 'kind'>, object: KubeObject): KubeObject {
+  return form.kind === kind.names.kind ? object : (form.show(object) as unknown as KubeObject);
 }
 
 interface GroupVersion {

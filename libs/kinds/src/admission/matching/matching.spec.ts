@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Admitted, type KubeObject } from '#model';
+import { NO_ANSWERS, type Admitted, type KubeObject } from '#model';
 import { specification, testCommand } from '#model/testing';
+import type { JsonObject } from '#std';
 import { registry } from '../../index.js';
 import { attributesOf, matchingVersion, matchResources, type MatchResources, type RequestAttributes } from './index.js';
 
@@ -23,6 +24,12 @@ interface Asked {
   readonly labels?: Record<string, string>;
   readonly oldLabels?: Record<string, string>;
 }
+/** A form of subresources that shows no labels. */
+const formOf = (kind: string): Admitted['form'] => ({
+  ...{ group: '', version: 'v1', kind },
+  show: (object) => ({ ...object, metadata: { name: object.metadata.name } }) as unknown as JsonObject,
+  take: (_shown, object) => object,
+});
 function request({
   kind: id,
   operation = 'CREATE',
@@ -37,6 +44,7 @@ function request({
   const object: KubeObject = { apiVersion: 'v1', kind: kind.names.kind, metadata: meta('x', labels) };
   const old = operation === 'CREATE' ? undefined : { ...object, metadata: meta('x', oldLabels) };
   return attributesOf({
+    ...{ answers: NO_ANSWERS, oldVersion: undefined, form: formOf(kind.names.kind) },
     ...{ command, view, now: 0, uid: 'u', kind, kinds: registry, operation, subresource, old },
     object: operation === 'DELETE' && old ? old : object,
   });

@@ -3,8 +3,8 @@ import { validatingAdmissionPolicies, type ValidatingAdmissionPolicy } from './i
 
 /** Pairs of group and resource under which one policy is indexed; one with more is found for every request. */
 const PAIRS_MAX = 64;
-/** The value under which policies are found that may be about any resource. */
-export const ANY_RESOURCE = '*/*';
+/** Found for every resource. */
+const ANY_RESOURCE = '*/*';
 
 /** Policies by the groups and main resources that their rules name, so that a request costs those that may match it. */
 export const policiesByResource: ObjectIndex<ValidatingAdmissionPolicy> = {

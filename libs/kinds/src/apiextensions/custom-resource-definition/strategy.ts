@@ -3,6 +3,7 @@ import {
   aboutOf,
   decidedChange,
   deleteObject,
+  deletionValidated,
   refusals,
   type Decided,
   type DeleteOptions,
@@ -98,7 +99,7 @@ function decideDelete(old: CustomResourceDefinition, options: DeleteOptions, req
     },
     status: { ...old.status, conditions },
   };
-  return decidedChange(request, marked, old, []);
+  return deletionValidated(request, old, () => decidedChange(request, marked, old, []));
 }
 
 const TERMINATING = {
