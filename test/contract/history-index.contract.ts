@@ -205,6 +205,29 @@ export function historyIndexContract(name: string, makePlace: () => Promise<Inde
       expect(await index.get({ stream: STREAMS[0], at: 1 })).toEqual([created]);
     });
 
+    it('is not misled by what an event says', async () => {
+      const stream = STREAMS[0];
+      const words = { object: {}, snapshot: {}, type: 'Deleted', metadata: { epoch: 9 } };
+      const place = (revision: number): Place => ({ stream, revision, position: revision + 1 });
+      const created = eventOf(place(0), 'create');
+      const change = eventOf(place(1), 'change');
+      const told = { ...change, data: { uid: 'u', set: [[['spec'], { ...words, text: JSON.stringify(words) }]] } };
+      const basis = { facts: { x: { metadata: { epoch: 9 } } } } as unknown as NonNullable<
+        StoredEvent['metadata']['basis']
+      >;
+      const stale = eventOf(place(2), 'change', 1);
+      const log = [
+        created,
+        { ...told, metadata: { ...told.metadata, basis } },
+        { ...stale, metadata: { ...stale.metadata, basis, because: ',"metadata":{"epoch":9' } },
+        { ...eventOf(place(3), 'change'), data: { set: [], object: { metadata: { name: 'upserted' } } } },
+      ] as const;
+      await add(log);
+      for (const at of [1, 2, 3, 4]) expect(await index.get({ stream, at })).toEqual(getOf(log, stream, at));
+      expect(await index.get({ stream, at: 3 })).toHaveLength(2);
+      expect(await scanned(index, { kind: 'core.pods', at: 4 })).toEqual([[log[3]]]);
+    });
+
     it('lists from a name on', async () => {
       const log = logOf(STREAMS.map((stream) => ({ stream, does: 'create', isStale: false, skips: 0 })));
       await add(log);

@@ -62,6 +62,22 @@ describe('the file of a history index', () => {
     expect(await markIn()).toEqual({ at: 1 });
   });
 
+  it('is let go while nobody asks, and taken again', async () => {
+    const first = new SqliteHistoryIndex(path, { idleMs: 20 });
+    await first.add([], { epoch: 1, mark: { at: 1 } });
+    // Another one can open it only when the first has let it go.
+    for (;;) {
+      const seen = await markIn().catch(() => undefined);
+      if (seen !== undefined) break;
+    }
+    for (let i = 0; i < 5; i++) {
+      expect(await first.mark()).toEqual({ at: 1 });
+      // About when its thread ends.
+      await new Promise((resolve) => setTimeout(resolve, 18 + i));
+    }
+    await Promise.all([first.mark(), first.close()]);
+  });
+
   it('answers nothing once it is closed, and needs no thread to be closed', async () => {
     const index = new SqliteHistoryIndex(path);
     await index.close();

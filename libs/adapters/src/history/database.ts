@@ -8,6 +8,8 @@ const FORMAT_VERSION = 1;
 /** About 16 MiB of write-ahead log. */
 const CHECKPOINT_PAGES = 4000;
 const CACHE_KIB = 16 * 1024;
+/** So long an open waits for a thread that is closing the file. */
+const LOCKED_MS = 2000;
 
 /**
  * `events` has every event that counts, `events_by_stream` finds those of an object, `changes` those of a kind. A life is the
@@ -56,7 +58,7 @@ export function removeIndex(path: string): void {
 
 /** Undefined for a file of another format. */
 function opened(path: string): DatabaseSync | undefined {
-  const database = new DatabaseSync(path, { timeout: 1000 });
+  const database = new DatabaseSync(path, { timeout: LOCKED_MS });
   try {
     // One process has it: two of them would each add the same events.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; COMMIT');

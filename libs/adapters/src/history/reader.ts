@@ -4,8 +4,8 @@ import { nodesAround } from './interval-tree.js';
 import type { PackedRow } from './packing.js';
 import type { ScanQuestion } from './protocol.js';
 
-/** A slice ends with the object that makes it so large. */
-const SLICE_BYTES = 1024 * 1024;
+/** A slice ends with the object that makes it so large: it is parsed in one go on the main thread. */
+const SLICE_BYTES = 256 * 1024;
 /** Members of lists that are remembered for their next slice or page, in all. */
 const MEMBERS_MAX = 1_000_000;
 

@@ -18,20 +18,33 @@ import type { Answer, Asked, HistoryFailure, Question } from './protocol.js';
 import { storedEvent } from './stored-event.js';
 
 interface Waiting {
+  readonly worker: Worker;
   resolve(answer: Answer): void;
   reject(cause: unknown): void;
 }
 
-/** The index in a SQLite file, which a thread of its own reads and writes. The thread starts with the first question. */
+export interface SqliteHistoryIndexOptions {
+  /** How long the thread stays without a question. */
+  readonly idleMs?: number;
+}
+/** A thread with an open file costs some 30 MB; most of the time nobody asks about the past. */
+const IDLE_MS = 10_000;
+
+/** The index in a SQLite file, which a thread of its own reads and writes. It is there only while there are questions. */
 export class SqliteHistoryIndex implements HistoryIndex {
   readonly #path: string;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #idleMs: number;
   #worker: Worker | undefined;
+  /** Ends with the last thread that was told to. */
+  #exited: Promise<void> = Promise.resolve();
+  #idle: NodeJS.Timeout | undefined;
   #closed = false;
   #seq = 0;
 
-  constructor(path: string) {
+  constructor(path: string, { idleMs = IDLE_MS }: SqliteHistoryIndexOptions = {}) {
     this.#path = path;
+    this.#idleMs = idleMs;
   }
 
   async mark(): Promise<JsonObject | undefined> {
@@ -69,23 +82,33 @@ export class SqliteHistoryIndex implements HistoryIndex {
     return (await this.#ask({ is: 'last-change', kind, at })).number ?? 0;
   }
   async close(): Promise<void> {
-    if (this.#worker === undefined) this.#closed = true;
-    if (this.#closed) return;
-    const exited = new Promise<void>((resolve) => this.#worker?.once('exit', () => resolve()));
-    const answered = this.#ask({ is: 'close' });
     this.#closed = true;
-    await answered.catch(() => undefined);
-    await exited;
+    this.#rest();
+    await this.#exited;
+  }
+
+  /** Ends the thread once it has answered what was asked. */
+  #rest(): void {
+    clearTimeout(this.#idle);
+    const worker = this.#worker;
+    if (!worker) return;
+    const answered = this.#send(worker, { is: 'close' });
+    this.#worker = undefined;
+    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    this.#exited = Promise.all([this.#exited, answered.catch(() => undefined), exited]).then(() => undefined);
   }
 
   #ask(question: Question, memory: readonly ArrayBuffer[] = []): Promise<Answer> {
     if (this.#closed) return Promise.reject(new HistoryIndexFailed(`The history index ${this.#path} is closed.`));
-    const worker = (this.#worker ??= this.#start());
+    clearTimeout(this.#idle);
+    return this.#send((this.#worker ??= this.#start()), question, memory);
+  }
+  #send(worker: Worker, question: Question, memory: readonly ArrayBuffer[] = []): Promise<Answer> {
     const seq = ++this.#seq;
     return new Promise<Answer>((resolve, reject) => {
       // Only while an answer is awaited does the thread keep the process alive.
-      if (this.#waiting.size === 0) worker.ref();
-      this.#waiting.set(seq, { resolve, reject });
+      worker.ref();
+      this.#waiting.set(seq, { worker, resolve, reject });
       worker.postMessage({ seq, question } satisfies Asked, memory);
     });
   }
@@ -98,27 +121,33 @@ export class SqliteHistoryIndex implements HistoryIndex {
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
     worker.unref();
-    worker.on('message', (answer: Answer) => this.#settle(answer));
+    worker.on('message', (answer: Answer) => this.#settle(worker, answer));
     worker.on('error', (cause) => this.#end(worker, cause));
     worker.on('exit', () => this.#end(worker, undefined));
     return worker;
   }
 
-  #settle(answer: Answer): void {
+  #settle(worker: Worker, answer: Answer): void {
     const waiting = this.#waiting.get(answer.seq);
     this.#waiting.delete(answer.seq);
-    if (this.#waiting.size === 0) this.#worker?.unref();
+    // One that was told to end is awaited.
+    if (this.#waiting.size === 0 && worker === this.#worker) {
+      worker.unref();
+      this.#idle = setTimeout(() => this.#rest(), this.#idleMs).unref();
+    }
     if (answer.failure) waiting?.reject(faultOf(answer.failure));
     else waiting?.resolve(answer);
   }
 
   /** The next question starts another thread. */
   #end(worker: Worker, cause: unknown): void {
-    if (this.#worker !== worker) return;
-    this.#worker = undefined;
+    if (this.#worker === worker) this.#worker = undefined;
     const failed = new HistoryIndexFailed(`The history index ${this.#path} stopped working.`, { cause });
-    for (const waiting of this.#waiting.values()) waiting.reject(failed);
-    this.#waiting.clear();
+    for (const [seq, waiting] of this.#waiting) {
+      if (waiting.worker !== worker) continue;
+      waiting.reject(failed);
+      this.#waiting.delete(seq);
+    }
   }
 }
 
