@@ -20,8 +20,13 @@ export interface HistoryFeedOptions {
   readonly onComplaint: (message: string) => void;
 }
 
-/** The index follows when it is so many events behind; until then it costs nothing. Reading them takes some milliseconds. */
+/** So many events behind the index follows once it is quiet: reading them takes a tenth of a second. */
 const EVENTS_BEHIND = 2000;
+/** So many events behind it follows also while many come: reading them takes a second. */
+const EVENTS_BEHIND_MAX = 20_000;
+/** It is quiet when no more than so many events come in that time: a burst of writes has the processors for itself. */
+const QUIET_EVENTS = 200;
+const QUIET_MS = 1000;
 /** How long a question waits for the index to reach its position. */
 export const INDEX_TIMEOUT_MS = 3000;
 
@@ -48,6 +53,8 @@ export class HistoryFeed {
   private failure: { readonly retryAt: number; readonly refusal: Refusal } | undefined;
   /** What ended the process, for those who still wait. */
   private fatal: { readonly cause: unknown } | undefined;
+  /** While it is awaited that it is quiet. */
+  private cancelLook: (() => void) | undefined;
   private readonly chain: LogChain;
   private readonly waiters = new Set<{ readonly position: number; readonly done: () => void }>();
   private readonly unlisten: () => void;
@@ -102,16 +109,35 @@ export class HistoryFeed {
   async stop(): Promise<void> {
     this.isStopped = true;
     this.unlisten();
+    this.cancelLook?.();
     this.wake();
     await this.running;
   }
 
-  /** Reads on when there is much to read. */
-  followIfFarBehind(): void {
+  /** Begins to read what the index lacks, if that is much. */
+  start(): void {
+    if (this.eventsSince(this.fed) >= EVENTS_BEHIND) this.follow();
+  }
+
+  private followIfFarBehind(): void {
+    if (this.failure || this.fatal || this.running) return;
+    const behind = this.eventsSince(this.fed);
+    if (behind >= EVENTS_BEHIND_MAX) this.follow();
+    else if (behind >= EVENTS_BEHIND) this.followWhenQuiet();
+  }
+  private followWhenQuiet(): void {
+    if (this.cancelLook || this.isStopped) return;
+    const { clock, reads } = this.options;
+    const { position } = reads.projection;
+    this.cancelLook = clock.after(QUIET_MS, () => {
+      this.cancelLook = undefined;
+      if (this.eventsSince(position) <= QUIET_EVENTS) this.follow();
+      else this.followIfFarBehind();
+    });
+  }
+  private eventsSince(position: number): number {
     const { reads, log } = this.options;
-    if (this.failure || this.fatal || reads.projection.position - this.fed < EVENTS_BEHIND * log.positionsPerEvent)
-      return;
-    this.follow();
+    return (reads.projection.position - position) / log.positionsPerEvent;
   }
 
   /** One reading at a time. */

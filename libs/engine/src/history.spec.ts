@@ -160,6 +160,44 @@ describe('the history of a cluster', () => {
     await life.plane.stop();
   });
 
+  it('is read in the background once it is quiet, and during a long burst of writes too', async () => {
+    const clock = new VirtualClock(START);
+    const store = new MemoryLogStore();
+    // Its writer would go on to write anchors.
+    await (await filled(new MemoryEventLog({ store }), { clock })).plane.stop();
+    const history = new MemoryHistoryIndex();
+    const sample = store.events.findLast(({ stream }) => stream.endsWith('/one'));
+    if (!sample) throw new Error('nothing was written');
+    let revision = sample.revision;
+    const burst = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) store.add(sample.stream, { ...sample, id: `burst ${++revision}` });
+      for (let i = 0; i < 200; i++) await new Promise((resolve) => setImmediate(resolve));
+    };
+    // Ten events for each that there is.
+    const log = new MemoryEventLog({ store, positionsPerEvent: 0.1 });
+    const plane = testPlane(log, kinds, { clock, history });
+    await burst(250);
+    await plane.start();
+    const indexed = async (): Promise<number> => {
+      for (let i = 0; i < 400; i++) await new Promise((resolve) => setImmediate(resolve));
+      return ((await history.mark())?.['tip'] as { readonly position: number } | undefined)?.position ?? 0;
+    };
+    const begun = await indexed();
+    expect(begun).toBe(store.head);
+    await burst(250);
+    clock.advance(999);
+    expect(await indexed()).toBe(begun);
+    await burst(30);
+    clock.advance(1);
+    // It is not quiet: looked at again a second later.
+    expect(await indexed()).toBe(begun);
+    clock.advance(1000);
+    expect(await indexed()).toBe(store.head);
+    await burst(2000);
+    expect(await indexed()).toBe(store.head);
+    await plane.stop();
+  });
+
   it('answers any pure question about a view, also one that catches what the view throws', async () => {
     const life = await filled(new MemoryEventLog());
     const answer = life.answers[5] as KubeObject;

@@ -69,7 +69,7 @@ export class History {
   }
   /** Begins to read what the index lacks of the log. */
   start(): void {
-    this.indexed?.feed.followIfFarBehind();
+    this.indexed?.feed.start();
   }
   async stop(): Promise<void> {
     await this.indexed?.feed.stop();

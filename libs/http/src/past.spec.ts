@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { HistoryIndexFailed } from '#ports';
 import type { JsonObject } from '#std';
 import { eventsOf, TestServer } from './testing/test-server.js';
 
@@ -104,5 +105,25 @@ describe('the past', () => {
     expect(
       (json as unknown as { rows: readonly { cells: readonly unknown[] }[] }).rows.map(({ cells }) => cells[0]),
     ).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('is 503 with a time to come back while its index cannot be used, and what is now is answered', async () => {
+    const { history } = server.plane.options;
+    if (!history) throw new Error('no index');
+    const { get, scan } = history;
+    const failed = (): never => {
+      throw new HistoryIndexFailed('The history index /secret/place cannot be used: disk I/O error.');
+    };
+    try {
+      Object.assign(history, { get: failed, scan: failed });
+      for (const path of [MAPS, `${MAPS}/a`, `${DEPLOYMENTS}/web/scale`]) {
+        const { code, headers, text } = await server.get(at(path));
+        expect([code, headers['retry-after']]).toEqual([503, '30']);
+        expect(text).not.toContain('secret');
+      }
+      expect((await server.get(MAPS)).code).toBe(200);
+    } finally {
+      Object.assign(history, { get, scan });
+    }
   });
 });
