@@ -75,6 +75,22 @@ describe('parameters of a policy', () => {
       );
   });
 
+  it('may be named only by those who can read them', () => {
+    const actor = { name: 'jane', groups: ['testers'] };
+    const stated = policy(validations, { spec: { paramKind: { apiVersion: 'v1', kind: 'Secret' } } });
+    const { refusal } = cluster().when({ ...stated, actor });
+    expect(refusal.message).toBe(
+      'ValidatingAdmissionPolicy.admissionregistration.k8s.io "p" is invalid: spec.paramKind: Forbidden: user &{jane  [testers] map[]} ' +
+        'must have "get" permission on all objects of the referenced paramKind (kind=Secret, apiVersion=v1)',
+    );
+    const given = cluster().and(stated);
+    const bad = given.when({ ...binding(['Deny'], { paramRef: { name: 's', ...DENY } }), actor });
+    expect(bad.refusal.message).toContain(
+      'spec.paramRef: Forbidden: user &{jane  [testers] map[]} does not have "get" permission',
+    );
+    given.when({ ...binding(['Deny']), actor }).thenObject({});
+  });
+
   it('are null without a paramRef', () => {
     cluster()
       .and(policy([{ expression: 'params == null' }], { spec: { paramKind } }))
@@ -85,6 +101,17 @@ describe('parameters of a policy', () => {
 });
 
 describe('the cost of policies', () => {
+  it('is bounded when they are compiled', () => {
+    const long = `object.data.a == '${'x'.repeat(70 * 1024)}'`;
+    cluster()
+      .when(policy([{ expression: long }]))
+      .thenObject({});
+    const { refusal } = cluster().when(policy([{ expression: long }, { expression: long }]));
+    expect(refusal.message).toMatch(
+      /spec: Invalid value: \d+: the expressions of a policy may have 131072 characters in all$/,
+    );
+  });
+
   const nested = (depth: number): string =>
     Array.from({ length: depth }, (_, i) => `object.data.all(k${i}, `).join('') + 'true' + ')'.repeat(depth);
   const wide = configMap(Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`k${i}`, ''])));

@@ -1,7 +1,9 @@
-import { standardKind } from '#model';
+import { standardKind, type StrategyContext } from '#model';
+import { jsonEquals } from '#std';
 import { ageColumn, column, nameColumn } from '../../shared/columns.js';
 import { ownersOnly } from '../../shared/status-metadata.js';
-import { items } from '../../shared/validation/checks.js';
+import { items, type Problems } from '../../shared/validation/checks.js';
+import { paramProblem } from '../param-permissions.js';
 import { validatingAdmissionPolicy, type ValidatingAdmissionPolicy } from './schema.js';
 import { policiesByResource } from './indexes.js';
 import { validatePolicy, validatePolicyStatus } from './validate.js';
@@ -35,9 +37,26 @@ export const validatingAdmissionPolicyKind = standardKind<ValidatingAdmissionPol
   strategy: {
     generation: 'managed',
     revalidatesMetadata: true,
-    validate: (policy) => validatePolicy(policy),
-    validateUpdate: validatePolicy,
+    validate: (policy, context) => permitted(validatePolicy(policy), policy, context),
+    validateUpdate: (policy, old, context) =>
+      jsonEquals(policy.spec.paramKind ?? null, old.spec.paramKind ?? null)
+        ? validatePolicy(policy, old)
+        : permitted(validatePolicy(policy, old), policy, context),
     validateStatus: validatePolicyStatus,
     statusMetadata: ownersOnly,
   },
 });
+
+/** Whoever names a kind of parameters must be able to read all of its objects. */
+function permitted(
+  problems: Problems,
+  { spec: { paramKind } }: ValidatingAdmissionPolicy,
+  context: StrategyContext,
+): Problems {
+  if (problems.length > 0 || !paramKind) return problems;
+  const { kind = '', apiVersion = '' } = paramKind;
+  const asked = { verb: 'get', name: '*', namespace: '*' };
+  const why = (user: string): string =>
+    `user ${user} must have "get" permission on all objects of the referenced paramKind (kind=${kind}, apiVersion=${apiVersion})`;
+  return paramProblem('spec.paramKind', paramKind, { asked, context, why });
+}

@@ -17,11 +17,27 @@ const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
 const ANNOTATIONS_MAX = 20;
 const ANNOTATION_BYTES_MAX = 5 * 1024;
 
+/** Characters of all expressions of a policy. They are compiled on the writer's thread, in linear time. Kubernetes has no such limit. */
+const EXPRESSIONS_LENGTH_MAX = 128 * 1024;
+
+function expressionsLength(spec: PolicySpec): number {
+  const texts = [
+    ...items(spec.matchConditions).map(({ expression }) => expression),
+    ...items(spec.variables).map(({ name, expression }) => name + expression),
+    ...items(spec.validations).map(({ expression, messageExpression = '' }) => expression + messageExpression),
+    ...items(spec.auditAnnotations).map(({ valueExpression }) => valueExpression),
+  ];
+  return texts.reduce((sum, text) => sum + text.length, 0);
+}
+
 /** In the order in which Kubernetes checks. Conditions that an update leaves as they are, are not checked again. */
 export function validatePolicy(
   { metadata, spec }: ValidatingAdmissionPolicy,
   old?: ValidatingAdmissionPolicy,
 ): Problems {
+  const size = expressionsLength(spec);
+  if (size > EXPRESSIONS_LENGTH_MAX)
+    return [invalid('spec', size, `the expressions of a policy may have ${EXPRESSIONS_LENGTH_MAX} characters in all`)];
   const compiled = compilePolicy(spec);
   const { matchConstraints, paramKind, validations, auditAnnotations } = spec;
   const isEmpty = items(validations).length + items(auditAnnotations).length === 0;

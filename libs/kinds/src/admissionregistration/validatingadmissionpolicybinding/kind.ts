@@ -1,5 +1,8 @@
-import { standardKind } from '#model';
+import { standardKind, type StrategyContext } from '#model';
+import { jsonEquals } from '#std';
 import { ageColumn, column, nameColumn } from '../../shared/columns.js';
+import type { Problems } from '../../shared/validation/checks.js';
+import { paramProblem, statedKindOf } from '../param-permissions.js';
 import { bindingsByPolicy } from './indexes.js';
 import { validatingAdmissionPolicyBinding, type ParamRef, type ValidatingAdmissionPolicyBinding } from './schema.js';
 import { validateBinding } from './validate.js';
@@ -30,10 +33,27 @@ export const validatingAdmissionPolicyBindingKind = standardKind<ValidatingAdmis
   strategy: {
     generation: 'managed',
     revalidatesMetadata: true,
-    validate: validateBinding,
-    validateUpdate: validateBinding,
+    validate: (binding, context) => permitted(validateBinding(binding), binding, context),
+    validateUpdate: (binding, old, context) =>
+      jsonEquals(binding.spec, old.spec)
+        ? validateBinding(binding)
+        : permitted(validateBinding(binding), binding, context),
   },
 });
+
+/** Whoever refers to parameters must be able to read them. */
+function permitted(
+  problems: Problems,
+  { spec: { policyName = '', paramRef } }: ValidatingAdmissionPolicyBinding,
+  context: StrategyContext,
+): Problems {
+  if (problems.length > 0 || !paramRef) return problems;
+  const verb = paramRef.name ? 'get' : 'list';
+  const asked = { verb, name: paramRef.name ?? '', namespace: paramRef.namespace ?? '' };
+  const why = (user: string): string =>
+    `user ${user} does not have "${verb}" permission on the object referenced by paramRef`;
+  return paramProblem('spec.paramRef', statedKindOf(context, policyName), { asked, context, why });
+}
 
 /** A selector as Go prints it, which is what the genuine server's table shows. */
 function selectorCell({ matchLabels, matchExpressions }: NonNullable<ParamRef['selector']>): string {
