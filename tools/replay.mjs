@@ -9,7 +9,7 @@ import { root, startCluster } from './cluster.mjs';
 
 const RESOURCES =
   'namespaces,nodes,pods,replicasets,deployments,services,endpoints,endpointslices,configmaps,secrets,serviceaccounts,events,leases,roles,clusterroles,rolebindings,clusterrolebindings,' +
-  'validatingadmissionpolicies,validatingadmissionpolicybindings,' +
+  'validatingadmissionpolicies,validatingadmissionpolicybindings,mutatingwebhookconfigurations,validatingwebhookconfigurations,' +
   'selfsubjectaccessreviews,subjectaccessreviews,localsubjectaccessreviews,selfsubjectrulesreviews,selfsubjectreviews,tokenreviews';
 const API =
   /^(core|apps|discovery|coordination|events|workloads|services|tables|pods|list|lists|watch|watches|patch|apply|deletes|errors|protocol|authentication|authorization|identity|rbac|nodeauthz|policies|admissionregistration)-/;

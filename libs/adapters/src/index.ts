@@ -13,3 +13,4 @@ export { stopProcessOf } from './left-behind.js';
 export { AuditFiles } from './audit/audit-files.js';
 export { agentEnvironment } from './environment.js';
 export * from './private-files.js';
+export * from './asker/index.js';

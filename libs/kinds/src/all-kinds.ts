@@ -1,6 +1,8 @@
 /** Every kind that this server has, a line each. */
+export { mutatingWebhookConfigurationKind } from './admissionregistration/mutatingwebhookconfiguration/kind.js';
 export { validatingAdmissionPolicyKind } from './admissionregistration/validatingadmissionpolicy/kind.js';
 export { validatingAdmissionPolicyBindingKind } from './admissionregistration/validatingadmissionpolicybinding/kind.js';
+export { validatingWebhookConfigurationKind } from './admissionregistration/validatingwebhookconfiguration/kind.js';
 export { customResourceDefinitionKind } from './apiextensions/custom-resource-definition/kind.js';
 export { apiServiceKind } from './apiregistration/apiservice/kind.js';
 export { deploymentKind } from './apps/deployment/kind.js';

@@ -44,6 +44,32 @@ const GOOD: Readonly<Record<string, JsonObject>> = {
       versions: [{ ...{ name: 'v1', served: true, storage: true }, schema: { openAPIV3Schema: { type: 'object' } } }],
     },
   },
+  'admissionregistration.k8s.io.mutatingwebhookconfigurations': {
+    webhooks: [
+      {
+        name: 'a.hooks.example.com',
+        clientConfig: { url: 'https://hooks.example.com/' },
+        sideEffects: 'None',
+        admissionReviewVersions: ['v1'],
+        rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+        objectSelector: { matchLabels: { a: 'b' } },
+        matchConditions: [{ name: 'c', expression: 'true' }],
+      },
+    ],
+  },
+  'admissionregistration.k8s.io.validatingwebhookconfigurations': {
+    webhooks: [
+      {
+        name: 'a.hooks.example.com',
+        clientConfig: { url: 'https://hooks.example.com/' },
+        sideEffects: 'None',
+        admissionReviewVersions: ['v1'],
+        rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+        objectSelector: { matchLabels: { a: 'b' } },
+        matchConditions: [{ name: 'c', expression: 'true' }],
+      },
+    ],
+  },
   'admissionregistration.k8s.io.validatingadmissionpolicies': {
     spec: {
       paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },

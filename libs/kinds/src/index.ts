@@ -40,8 +40,10 @@ export {
   type BootstrapObject,
 } from './access/bootstrap/index.js';
 export { reconciled } from './access/reconcile.js';
+export * from './admissionregistration/mutatingwebhookconfiguration/index.js';
 export * from './admissionregistration/validatingadmissionpolicy/index.js';
 export * from './admissionregistration/validatingadmissionpolicybinding/index.js';
+export * from './admissionregistration/validatingwebhookconfiguration/index.js';
 export * from './apiextensions/custom-resource-definition/index.js';
 export * from './apiregistration/index.js';
 export { builtinAdmission } from './admission/index.js';

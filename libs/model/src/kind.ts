@@ -133,6 +133,8 @@ export interface SpokenForm {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
+  /** The same in another version of the kind, `apps/v1`. What a subresource takes has one version only. */
+  in?(apiVersion: string): SpokenForm;
   /** From what is stored. */
   show(object: KubeObject): JsonObject;
   /** Back, with the defaults of the form. `object` is what was shown. */

@@ -1,4 +1,4 @@
-import { jsonEquals, type JsonObject } from '#std';
+import { jsonEquals, type Json, type JsonObject } from '#std';
 
 /** Where an HTTPS server is reached, and how it proves that it is the right one. Plain data. */
 export interface HttpsEndpoint {
@@ -21,9 +21,9 @@ export interface Question {
   readonly timeoutMs: number;
 }
 
-/** `failed`: there is no answer; `why` is a sentence that follows on the URL. */
+/** `body` of an answer that is no JSON is its text. `failed`: there is no answer; `why` is a sentence that follows on the URL. */
 export type Answer =
-  | { readonly is: 'answered'; readonly status: number; readonly body: JsonObject }
+  | { readonly is: 'answered'; readonly status: number; readonly body: Json }
   | { readonly is: 'failed'; readonly why: string };
 
 /** What a decision gives that has to ask first. It is made anew with the answers; all of these can be asked at once. */

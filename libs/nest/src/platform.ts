@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import {
   FileCheckpointStore,
+  HttpsAsker,
   NatsAuthority,
   NatsBus,
   NodeAdmission,
@@ -199,6 +200,7 @@ function createPlane(settings: Settings, log: EventLog, { keys }: BusPlace): Con
     keys: keys ?? noKeys,
     clock: new SystemClock(),
     ids: new RandomIds(),
+    asker: new HttpsAsker(),
     build: codeHash(),
     ...(settings.apps.includes('api') && { history: openHistory(settings) }),
     checkpoints: new FileCheckpointStore(join(settings.home, 'checkpoints', settings.process)),

@@ -1,4 +1,12 @@
-import { MemoryBusHub, MemoryEventLog, MemoryHistoryIndex, openMemoryKeys, RandomIds, SystemClock } from '#adapters';
+import {
+  HttpsAsker,
+  MemoryBusHub,
+  MemoryEventLog,
+  MemoryHistoryIndex,
+  openMemoryKeys,
+  RandomIds,
+  SystemClock,
+} from '#adapters';
 import { ClusterBackend, ControlPlane } from '#engine';
 import { bootstrapKind, bootstrapObjects, registry } from '#kinds';
 import type { Command } from '#model';
@@ -66,12 +74,14 @@ export class TestServer {
       throw cause;
     };
     const soon = (callback: () => void): void => void setImmediate(callback);
+    const asker = new HttpsAsker();
     const plane = new ControlPlane({
       log: new MemoryEventLog(),
       kinds,
       keys,
       clock,
       ids: new RandomIds(),
+      asker,
       build: 'test',
       history: new MemoryHistoryIndex(),
       soon,

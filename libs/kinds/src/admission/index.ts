@@ -8,6 +8,7 @@ import { priorityAdmission } from './priority.js';
 import { runtimeClassAdmission } from './runtime-class.js';
 import { serviceAccountAdmission } from './service-account.js';
 import { taintNodesByCondition } from './taint-nodes-by-condition.js';
+import { mutatingAdmissionWebhook, validatingAdmissionWebhook } from './webhooks/index.js';
 
 /** In the order in which a write meets them. */
 export const builtinAdmission: readonly AdmissionPlugin[] = [
@@ -19,5 +20,7 @@ export const builtinAdmission: readonly AdmissionPlugin[] = [
   defaultTolerationSeconds,
   runtimeClassAdmission,
   podSecurity,
+  mutatingAdmissionWebhook,
   validatingAdmissionPolicy,
+  validatingAdmissionWebhook,
 ];

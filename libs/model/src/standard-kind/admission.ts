@@ -5,7 +5,7 @@ import { NO_ANSWERS, type Questions } from '../question.js';
 import { isRefusal, type Refusal } from '../refusal.js';
 import type { Request } from './request.js';
 import type { Spoken } from './served.js';
-import { formIn } from './spoken-form.js';
+import { formIn, ownForm } from './spoken-form.js';
 
 export type { AdmissionNotes, AdmissionOperation, AdmissionPlugin, Admitted, Mutated };
 
@@ -138,6 +138,6 @@ export function admitted(
   object: KubeObject,
   old: KubeObject | undefined,
 ): Admitted {
-  const { decideContext, form = formIn(request, request.spoken) } = request;
+  const { decideContext, form = ownForm(request) } = request;
   return { ...request, operation, object, old, form, answers: decideContext.answers ?? NO_ANSWERS };
 }

@@ -3,11 +3,17 @@ import type { KubeObject } from '../kube-object.js';
 import { applyDefaults, decode, type ObjectType } from '../schema/index.js';
 import type { SpokenForm } from '../kind.js';
 import type { Request } from './request.js';
+import { spokenVersion, type Spoken } from './served.js';
 
 export type { SpokenForm };
-import type { Spoken } from './served.js';
 
-/** The form of the object itself in one of the versions of its kind. */
+/** The form of the object itself, as its client speaks it. */
+export function ownForm(request: Request): SpokenForm {
+  const inVersion = (apiVersion: string): SpokenForm => formIn(request, spokenVersion(request.kind, apiVersion));
+  return { ...formIn(request, request.spoken), in: inVersion };
+}
+
+/** The form of the object in one of the versions of its kind. */
 export function formIn(request: Request, spoken: Spoken): SpokenForm {
   const { group, version, kind } = spoken;
   return {

@@ -110,7 +110,7 @@ function namespaceJson({ metadata, ...object }: KubeObject): JsonObject {
 }
 
 /** `request` as AdmissionReview has it, without the objects. */
-function requestJson(
+export function requestJson(
   { command }: Admitted,
   { requested, subresource, name, namespace, operation }: RequestAttributes,
   seen: { readonly matched: VersionedResource; readonly resource: VersionedResource },

@@ -1,0 +1,2 @@
+export * from './https-asker.js';
+export * from './scripted-asker.js';

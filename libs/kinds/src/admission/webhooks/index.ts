@@ -1,0 +1,2 @@
+export { mutatingAdmissionWebhook } from './mutating.js';
+export { validatingAdmissionWebhook } from './validating.js';
