@@ -21,7 +21,12 @@ class Hook {
 
   static async start(): Promise<Hook> {
     const keys = await openMemoryKeys();
-    const request = { commonName: 'hook', dnsNames: ['hook.team.svc'], ipAddresses: ['127.0.0.1'], usage: 'server' } as const;
+    const request = {
+      commonName: 'hook',
+      dnsNames: ['hook.team.svc'],
+      ipAddresses: ['127.0.0.1'],
+      usage: 'server',
+    } as const;
     const { certificate, privateKey } = await keys.issueCertificate(request);
     const server = createServer({ cert: certificate, key: privateKey, requestCert: true, rejectUnauthorized: false });
     const hook = new Hook(server, keys);

@@ -1,0 +1,170 @@
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { openMemoryKeys } from '#adapters';
+import type { JsonObject } from '#std';
+import { TestServer, type Reply } from './testing/test-server.js';
+
+const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1';
+const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
+
+type Review = { readonly request: JsonObject & { readonly uid: string } };
+
+/** A webhook over HTTPS: what it says is told by the test. */
+class Hook {
+  say: (review: Review) => JsonObject | 'nothing' = () => ({ allowed: true });
+  readonly seen: Review[] = [];
+  private constructor(
+    private readonly server: Server,
+    readonly caBundle: string,
+  ) {}
+  static async start(): Promise<Hook> {
+    const keys = await openMemoryKeys();
+    const names = { commonName: 'hook', ipAddresses: ['127.0.0.1'] };
+    const { certificate, privateKey } = await keys.issueCertificate({ ...names, usage: 'server' });
+    const server = createServer({ cert: certificate, key: privateKey });
+    const hook = new Hook(server, Buffer.from(keys.caCertificate).toString('base64'));
+    server.on('request', (request, response) => {
+      let text = '';
+      request.on('data', (part: Buffer) => (text += part.toString()));
+      request.on('end', () => {
+        const review = JSON.parse(text) as Review;
+        hook.seen.push(review);
+        const said = hook.say(review);
+        if (said === 'nothing') return;
+        const answer = { uid: review.request.uid, ...said };
+        response.end(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: answer }));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return hook;
+  }
+  get url(): string {
+    return `https://127.0.0.1:${(this.server.address() as AddressInfo).port}/review`;
+  }
+  stop(): Promise<void> {
+    this.server.closeAllConnections();
+    return new Promise((resolve) => this.server.close(() => resolve()));
+  }
+}
+
+describe('admission webhooks', () => {
+  let server: TestServer;
+  let hook: Hook;
+  beforeAll(async () => {
+    server = await TestServer.start();
+    hook = await Hook.start();
+  });
+  afterAll(async () => {
+    await server.stop();
+    await hook.stop();
+  });
+  afterEach(async () => {
+    for (const plural of ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'])
+      await server.ask({ method: 'DELETE', path: `${CONFIGURATIONS}/${plural}` });
+    hook.say = () => ({ allowed: true });
+    hook.seen.length = 0;
+  });
+  const register = (role: 'mutating' | 'validating', more: JsonObject = {}): Promise<JsonObject> =>
+    server.create(`${CONFIGURATIONS}/${role}webhookconfigurations`, {
+      metadata: { name: 'hooks' },
+      webhooks: [
+        {
+          name: 'a.hooks.test',
+          clientConfig: { url: hook.url, caBundle: hook.caBundle },
+          rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['configmaps'] }],
+          objectSelector: { matchLabels: { hooked: 'yes' } },
+          sideEffects: 'None',
+          admissionReviewVersions: ['v1'],
+          ...more,
+        },
+      ],
+    });
+  const post = (name: string, data: JsonObject = {}, hooked = 'yes', query = ''): Promise<Reply> =>
+    server.ask({
+      ...{ method: 'POST', path: `${CONFIG_MAPS}${query}` },
+      body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels: { hooked } }, data },
+    });
+
+  it('change what is written, once, and the change is what is answered and stored', async () => {
+    await register('mutating');
+    const patch = btoa(JSON.stringify([{ op: 'add', path: '/data', value: { by: 'hook' } }]));
+    hook.say = () => ({ allowed: true, patchType: 'JSONPatch', patch, warnings: ['changed'] });
+    const reply = await post('changed');
+    expect(reply).toMatchObject({ code: 201, json: { data: { by: 'hook' } } });
+    expect(reply.headers['warning']).toBe('299 - "changed"');
+    expect(await server.ask({ path: `${CONFIG_MAPS}/changed` })).toMatchObject({ json: { data: { by: 'hook' } } });
+    expect(hook.seen).toHaveLength(1);
+    expect(hook.seen[0]).toMatchObject({
+      request: { name: 'changed', namespace: 'default', userInfo: { username: expect.any(String) }, dryRun: false },
+    });
+  });
+  it('refuse writes, patches, deletions and dry runs with their own words', async () => {
+    await post('there');
+    await register('validating');
+    hook.say = () => ({ allowed: false, status: { code: 403, message: 'not today', reason: 'Forbidden' } });
+    const refused = {
+      code: 403,
+      json: { reason: 'Forbidden', message: 'admission webhook "a.hooks.test" denied the request: not today' },
+    };
+    expect(await post('new')).toMatchObject(refused);
+    expect(await post('dry', {}, 'yes', '?dryRun=All')).toMatchObject(refused);
+    expect(hook.seen.at(-1)).toMatchObject({ request: { dryRun: true } });
+    const path = `${CONFIG_MAPS}/there`;
+    const type = 'application/merge-patch+json';
+    expect(await server.ask({ method: 'PATCH', path, type, body: { data: { a: '2' } } })).toMatchObject(refused);
+    expect(hook.seen.at(-1)).toMatchObject({
+      request: { operation: 'UPDATE', object: { data: { a: '2' } }, oldObject: { metadata: { name: 'there' } } },
+    });
+    expect(await server.ask({ method: 'DELETE', path })).toMatchObject(refused);
+    expect(hook.seen.at(-1)).toMatchObject({ request: { operation: 'DELETE', object: null } });
+    expect(await server.ask({ method: 'DELETE', path: CONFIG_MAPS })).toMatchObject(refused);
+    expect(await server.ask({ path })).toMatchObject({ code: 200 });
+  });
+  it('that do not answer in time refuse what concerns them, or are ignored, and delay nobody else', async () => {
+    await register('validating', { timeoutSeconds: 2 });
+    hook.say = () => 'nothing';
+    const began = performance.now();
+    const slow = post('slow');
+    let others = 0;
+    for (let isOver = false; !isOver && others < 30; others++) {
+      expect((await post(`bystander-${others}`, {}, 'no')).code).toBe(201);
+      isOver = performance.now() - began > 1_500;
+    }
+    expect(hook.seen).toHaveLength(1);
+    expect(others).toBeGreaterThan(1);
+    expect(await slow).toMatchObject({
+      code: 500,
+      json: {
+        reason: 'InternalError',
+        message: `Internal error occurred: failed calling webhook "a.hooks.test": failed to call webhook: Post "${hook.url}?timeout=2s": context deadline exceeded`,
+      },
+    });
+    const path = `${CONFIGURATIONS}/validatingwebhookconfigurations/hooks`;
+    const lenient = [{ op: 'replace', path: '/webhooks/0/failurePolicy', value: 'Ignore' }];
+    await server.ask({ method: 'PATCH', path, type: 'application/json-patch+json', body: lenient });
+    expect(await post('ignored')).toMatchObject({ code: 201 });
+  }, 30_000);
+  it('whose certificate is not of their authority are not asked', async () => {
+    const other = await openMemoryKeys();
+    const caBundle = Buffer.from(other.caCertificate).toString('base64');
+    await register('validating', { clientConfig: { url: hook.url, caBundle } });
+    const reply = await post('untrusted');
+    expect(reply.code).toBe(500);
+    expect(reply.json?.['message']).toContain(
+      'tls: failed to verify certificate: x509: certificate signed by unknown authority',
+    );
+    expect(hook.seen).toHaveLength(0);
+  });
+  it('can be removed when all that they do is refuse everything', async () => {
+    await register('validating', {
+      rules: [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*/*'] }],
+      objectSelector: {},
+    });
+    hook.say = () => ({ allowed: false });
+    expect((await post('anything')).code).toBe(400);
+    const path = `${CONFIGURATIONS}/validatingwebhookconfigurations/hooks`;
+    expect(await server.ask({ method: 'DELETE', path })).toMatchObject({ code: 200 });
+    expect((await post('anything')).code).toBe(201);
+  });
+});
