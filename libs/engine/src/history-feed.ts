@@ -30,6 +30,9 @@ const QUIET_MS = 1000;
 /** How long a question waits for the index to reach its position. */
 export const INDEX_TIMEOUT_MS = 3000;
 
+/** A reading of a log that does not answer does not hold up the end of the process. */
+const STOP_MS = 1000;
+
 /** What the index keeps of the reading: it is used only with the very log that it was made from. */
 interface Mark {
   readonly cluster: string;
@@ -87,8 +90,10 @@ export class HistoryFeed {
   /** What a reading or a question threw. An index that cannot be used is made anew before the next question, some time later. */
   failed(cause: unknown): void {
     const { clock, onComplaint, onFatal } = this.options;
+    // Log and index are being closed under a reading.
+    if (this.isStopped) return;
     if (cause instanceof HistoryIndexFailed) {
-      if (this.isStopped || this.mustClear) return;
+      if (this.mustClear) return;
       onComplaint(`Reads of the past are refused for ${INDEX_RETRY_MS / 1000} s: ${cause.message}`);
       this.failure = { retryAt: clock.monotonic() + INDEX_RETRY_MS, refusal: INDEX_AWAY };
       this.mustClear = true;
@@ -111,7 +116,9 @@ export class HistoryFeed {
     this.unlisten();
     this.cancelLook?.();
     this.wake();
-    await this.running;
+    const { done, cancel } = waiting(this.options.clock, STOP_MS);
+    await Promise.race([this.running, done]);
+    cancel();
   }
 
   /** Begins to read what the index lacks, if that is much. */

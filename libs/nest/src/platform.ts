@@ -217,9 +217,7 @@ function createPlane(settings: Settings, log: EventLog, { keys }: BusPlace): Con
 
 /** The API alone is asked about the past. */
 function openHistory({ home, process: name }: Settings): SqliteHistoryIndex {
-  const folder = join(home, 'history');
-  privateFolderWithParents(folder);
-  return new SqliteHistoryIndex(join(folder, `${name}.db`));
+  return new SqliteHistoryIndex(join(home, 'history', `${name}.db`));
 }
 
 /** What each client of the bus runs, and so what it may act as. */
