@@ -1,3 +1,5 @@
+import type { DecidedAgain } from '#engine';
+
 export interface ReadLog {
   /** Every object at the end of the log, a line each: its kind and its JSON. */
   readonly objects: string;
@@ -7,3 +9,6 @@ export interface ReadLog {
   readonly types: readonly string[];
 }
 export function readLog(home: string): Promise<ReadLog>;
+
+/** What comes of deciding every event of the loops of a log again. */
+export function decidedIn(home: string): Promise<DecidedAgain>;

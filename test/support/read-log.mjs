@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { MemoryHistoryIndex, openFileKeys, RandomIds, SqliteEventLog, SystemClock } from '#adapters';
-import { ControlPlane } from '#engine';
+import { ControlPlane, decideAgain, eventCodec } from '#engine';
 import { registry } from '#kinds';
+import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
 
 /** Whole states are compared at every so many events, by their hash. */
 const EVENTS_PER_STATE = 20;
@@ -40,6 +41,20 @@ export async function readLog(home) {
     return { objects: textOf(plane.reads.projection), states, types: [...types].sort() };
   } finally {
     await plane.stop();
+    await log.close();
+  }
+}
+
+/** What comes of deciding every event of the loops of this log again. */
+export async function decidedIn(home) {
+  const log = await SqliteEventLog.open(join(home, 'log/events.db'), { mode: 'read' });
+  const codec = eventCodec(registry, await openFileKeys(home));
+  const read = async function* () {
+    for await (const page of log.readAll(0)) yield page.map((event) => codec.decode(event.open()));
+  };
+  try {
+    return await decideAgain(read, { loops: [...apiLoops, ...workloadLoops, ...schedulingLoops, ...nodeLoops] });
+  } finally {
     await log.close();
   }
 }
