@@ -63,7 +63,14 @@ describe('shiplog keys', () => {
     token = await newToken();
     await runPod('before');
     const listed = shiplog('keys');
-    for (const what of ['CA 1', 'token key 1', 'master key 1', "the API's certificate", "the bus's certificate"])
+    for (const what of [
+      'CA 1',
+      'front-proxy CA 1',
+      'token key 1',
+      'master key 1',
+      "the API's certificate",
+      "the bus's certificate",
+    ])
       expect(listed).toMatch(new RegExp(`^${what} .*in use`, 'm'));
     // All are of the first start, a moment ago; certificates are valid from an hour before that on.
     const made = listed.match(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?= \(0 days ago)/g) ?? [];
@@ -86,6 +93,7 @@ describe('shiplog keys', () => {
     const said = shiplog('keys', 'rotate');
     expect(said.trim().split('\n')).toEqual([
       'Made: CA 2.',
+      'Made: front-proxy CA 2.',
       'Made: token key 2.',
       'Made: master key 2.',
       'All certificates are to be renewed.',
@@ -93,7 +101,7 @@ describe('shiplog keys', () => {
     ]);
     const listed = shiplog('keys');
     expect(listed).toMatch(/^CA 1 .*trusted .*in 36\d days/m);
-    for (const what of ['CA 2', 'token key 2', 'master key 2'])
+    for (const what of ['CA 2', 'front-proxy CA 2', 'token key 2', 'master key 2'])
       expect(listed).toMatch(new RegExp(`^${what} .*in use`, 'm'));
     expect(filesIn('master')).toEqual(['000002']);
     expect([cluster.busPid, cluster.controlPlanePid]).toEqual([busPid, pid]);
@@ -117,6 +125,12 @@ describe('shiplog keys', () => {
         data: Record<string, string>;
       }>().data['ca.crt'] ?? '';
     await until('both CAs are published', published, (pem) => casIn(pem) === 2);
+    const trust = '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication';
+    await until(
+      'both CAs of the front proxy are published',
+      async () => (await cluster.api.get(trust)).json<{ data: Record<string, string> }>().data,
+      (data) => casIn(data['requestheader-client-ca-file'] ?? '') === 2 && casIn(data['client-ca-file'] ?? '') === 2,
+    );
     const agentsCa = (): string =>
       (
         JSON.parse(readFileSync(join(cluster.home, 'agent', cluster.node, 'credentials.json'), 'utf8')) as {
@@ -136,7 +150,7 @@ describe('shiplog keys', () => {
   it('is in the audit files, and no key is anywhere else', () => {
     const lines = readFileSync(join(cluster.home, 'audit', 'audit.log'), 'utf8').split('\n');
     const about = lines.filter((line) => line.includes('"resource":"keys"')).map((line) => JSON.parse(line) as object);
-    for (const name of ['ca-2', 'tokens-2', 'master-2', 'certificates-1'])
+    for (const name of ['ca-2', 'frontProxy-2', 'tokens-2', 'master-2', 'certificates-1'])
       expect(about).toContainEqual(
         expect.objectContaining({
           verb: 'create',

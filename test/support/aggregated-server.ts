@@ -70,6 +70,11 @@ export class AggregatedTestServer {
     return (this.server.address() as AddressInfo).port;
   }
 
+  /** Requests of clients, without measurements. */
+  get forwarded(): readonly Received[] {
+    return this.received.filter(({ headers }) => headers['x-remote-user'] !== 'system:kube-aggregator');
+  }
+
   async stop(): Promise<void> {
     this.server.closeAllConnections();
     for (const socket of this.switched) socket.destroy();

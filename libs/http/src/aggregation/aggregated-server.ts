@@ -13,7 +13,7 @@ import { pathsOfVersion, type RemoteOpenApi } from './remote-open-api.js';
 
 /** How often a server is measured and its documents are fetched. */
 const EVERY_MS = 30_000;
-/** The pause before changes are followed by another measurement. */
+/** The pause before changes are followed by another measurement, and after a first failure; it doubles with each one in a row. */
 const AGAIN_MS = 1000;
 const CONNECT_MS = 5000;
 const FETCH_MS = 5000;
@@ -53,6 +53,7 @@ export class AggregatedServer {
   private readonly gone = new AbortController();
   private looking = false;
   private again = false;
+  private failures = 0;
   private cancel: () => void = () => undefined;
 
   constructor(
@@ -86,7 +87,7 @@ export class AggregatedServer {
     void this.measure().finally(() => {
       this.looking = false;
       if (this.gone.signal.aborted) return;
-      this.cancel = this.options.clock.after(this.again ? AGAIN_MS : EVERY_MS, () => this.look());
+      this.cancel = this.options.clock.after(this.again ? AGAIN_MS : this.pauseMs(), () => this.look());
     });
   }
 
@@ -118,6 +119,10 @@ export class AggregatedServer {
     return { context: made.context, serverName, isVerified: strict };
   }
 
+  private pauseMs(): number {
+    return this.failures === 0 ? EVERY_MS : Math.min(AGAIN_MS * 2 ** (this.failures - 1), EVERY_MS);
+  }
+
   private async measure(): Promise<void> {
     const { group = '', version = '' } = this.apiService.spec;
     const of = apiServiceCheckOf(this.apiService);
@@ -140,6 +145,7 @@ export class AggregatedServer {
   private checked(of: string, problem: string): void {
     const before = this.check;
     this.check = { of, problem };
+    this.failures = problem === '' ? 0 : this.failures + 1;
     if (problem !== '' && this.resources?.isCurrent) {
       this.resources = { ...this.resources, isCurrent: false };
       this.options.onPublished();
