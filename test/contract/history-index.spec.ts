@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -51,6 +51,17 @@ describe('the file of a history index', () => {
     await marked();
     await writeFile(path, 'not a database, but long enough to be looked at as if it were one'.repeat(100));
     expect(await markIn()).toBeUndefined();
+  });
+
+  it('is closed to other users, as its folder is', async () => {
+    const inner = join(folder, 'made');
+    const index = new SqliteHistoryIndex(join(inner, 'index.db'));
+    await index.add([], { epoch: 1, mark: { at: 1 } });
+    const files = await readdir(inner);
+    expect(files).toContain('index.db-wal');
+    for (const path of [inner, ...files.map((name) => join(inner, name))])
+      expect((await stat(path)).mode & 0o077).toBe(0);
+    await index.close();
   });
 
   it('belongs to one process, and another one is told so', async () => {

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { chmodSync, closeSync, constants, openSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 /** `SHIX` in ASCII: says that a SQLite file is a history index of ours. */
@@ -58,6 +58,7 @@ export function removeIndex(path: string): void {
 
 /** Undefined for a file of another format. */
 function opened(path: string): DatabaseSync | undefined {
+  closeToOthers(path);
   const database = new DatabaseSync(path, { timeout: LOCKED_MS });
   try {
     // One process has it: two of them would each add the same events.
@@ -79,6 +80,13 @@ function opened(path: string): DatabaseSync | undefined {
     database.close();
     throw cause;
   }
+}
+
+/** Makes the file closed to other users (0600): SQLite gives its side files the same mode. A link is refused. */
+function closeToOthers(path: string): void {
+  const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
+  closeSync(openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600));
+  chmodSync(path, 0o600);
 }
 
 function isOfThisFormat(database: DatabaseSync): boolean {
