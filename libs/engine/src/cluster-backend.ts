@@ -1,5 +1,6 @@
-import { isRefusal, refusals } from '#model';
+import { admitConnection, isQuestions, isRefusal, refusals } from '#model';
 import type {
+  AdmissionNotes,
   Change,
   Command,
   CommandResult,
@@ -13,6 +14,7 @@ import type {
 import type { Bus } from '#ports';
 import { LogUnavailable } from '#ports';
 import type { Instant } from '#std';
+import { Asking, ASKING_MS_MAX, wishOf } from './asking.js';
 import type { ChangeScope } from './change-window.js';
 import { eventCodec } from './codec.js';
 import type { ControlPlane } from './control-plane.js';
@@ -32,6 +34,7 @@ const TOO_FAR_BEHIND = refusals.timeout('this server has not caught up with the 
 export class ClusterBackend {
   readonly objects: ObjectHistory;
   private readonly unloggedReader: UnloggedReader;
+  private readonly asking: Asking;
 
   constructor(
     private readonly plane: ControlPlane,
@@ -40,6 +43,7 @@ export class ClusterBackend {
     bus: Bus,
   ) {
     this.objects = new ObjectHistory(plane.options.log, eventCodec(plane.options.kinds, noKeys));
+    this.asking = new Asking({ asker: plane.options.asker, clock: plane.options.clock });
     const reached = (position: number, timeoutMs: number): Promise<boolean> => this.reached(position, timeoutMs);
     this.unloggedReader = new UnloggedReader({ bus, clock: plane.options.clock, reached });
   }
@@ -51,6 +55,20 @@ export class ClusterBackend {
     if (command.subresource !== undefined && this.shreds(command))
       return submitShredding(command, this.commands, this.plane.shredder);
     return this.commands.submit(command);
+  }
+  /** Asks admission about a connection, which is no write; its webhooks are asked by this process. */
+  async admitConnection(command: Command): Promise<AdmissionNotes | Refusal> {
+    const { clock, ids } = this.plane.options;
+    const view = await this.fresh();
+    if (isRefusal(view)) return view;
+    const [now, uid] = [clock.now(), ids.uid()];
+    const wish = wishOf(command, { uid, isAdmitted: false, deadline: clock.monotonic() + ASKING_MS_MAX });
+    for (;;) {
+      const verdict = admitConnection(this.kinds, command, view, { now, uid, answers: wish.answers });
+      if (!isQuestions(verdict)) return verdict;
+      const refused = await this.asking.answer(wish, verdict, now);
+      if (refused) return refused;
+    }
   }
   private shreds({ kind, subresource }: Command): boolean {
     return (

@@ -1,5 +1,6 @@
 import type { ObjectHistory, PastCluster } from '#engine';
 import type {
+  AdmissionNotes,
   Change,
   Command,
   CommandResult,
@@ -23,6 +24,8 @@ export interface Backend {
   readonly kinds: KindRegistry;
   /** The writer pipeline. Resolves when the change is durable and visible in {@link Backend.current}. */
   submit(command: Command): Promise<CommandResult>;
+  /** Asks admission about a connection to a subresource: what it adds to the audit event, or why it is refused. */
+  admitConnection(command: Command): Promise<Pick<AdmissionNotes, 'auditAnnotations'> | Refusal>;
   /** A view that has passed the log's head as of the call (a linearizable read), or a 504 refusal after 3 s. */
   fresh(): Promise<View | Refusal>;
   /** The projection as it is. Its objects carry `metadata.resourceVersion`. */

@@ -1,6 +1,7 @@
 import { containerPlace, proxyTarget } from '#kinds';
 import type { View } from '#model';
 import { isRefusal } from '#model';
+import type { JsonObject } from '#std';
 import type { Answer } from './answer.js';
 import type { Backend } from './backend.js';
 import { notFoundQuoted, type Call } from './call.js';
@@ -8,7 +9,8 @@ import { portForward } from './port-forward.js';
 import { podLog } from './pod-log.js';
 import { podSession } from './pod-session.js';
 import { forward } from './proxy.js';
-import { percentEncoded } from './query.js';
+import { originOf } from './audit/trail.js';
+import { percentEncoded, type Query } from './query.js';
 import type { Route } from './routes.js';
 import { answers, type HttpRefusal } from './status.js';
 import { notInThePast } from './time-travel.js';
@@ -30,9 +32,11 @@ export async function streamed(
   if (sub === 'log') return podLog(backend, route, call);
   const view = await backend.fresh();
   if (isRefusal(view)) return view;
-  if (sub === 'proxy') return proxied(call, route, view);
+  if (sub === 'proxy') return (await notAdmitted(backend, call, route)) ?? proxied(call, route, view);
   const object = view.get(route.on.kind.ref, route.namespace || undefined, route.name);
   if (!object) return notFoundQuoted(route);
+  const refused = await notAdmitted(backend, call, route);
+  if (refused) return refused;
   const nodeName = (object['spec'] as { readonly nodeName?: string } | undefined)?.nodeName;
   if (!nodeName) return answers.badRequest(`pod ${route.name} does not have a host assigned`);
   if (sub === 'exec' || sub === 'attach') return joined(backend, call, route, { sub, view });
@@ -42,6 +46,47 @@ export async function streamed(
     pod: route.name,
     uid: object.metadata.uid,
   });
+}
+
+/** What admission has against the connection. */
+async function notAdmitted(backend: Backend, call: Call, route: Route): Promise<HttpRefusal | undefined> {
+  const { user, trail, request, query } = call;
+  const verdict = await backend.admitConnection({
+    ...{ verb: 'create', kind: route.on.kind.id, apiVersion: route.on.apiVersion, options: {} },
+    ...(route.namespace !== '' && { namespace: route.namespace }),
+    // A proxied name says a scheme and a port as well.
+    name: proxiedName(route.name),
+    subresource: route.subresource?.name ?? '',
+    body: connectionOptions(route, query),
+    actor: user,
+    request: originOf(trail, request),
+    via: request.headers['user-agent'] ?? 'unknown',
+    correlationId: backend.uid(),
+  });
+  if (verdict.auditAnnotations) call.trail.annotations = verdict.auditAnnotations;
+  return isRefusal(verdict) ? verdict : undefined;
+}
+function proxiedName(name: string): string {
+  const parts = name.split(':');
+  return (parts.length === 3 ? parts[1] : parts[0]) ?? name;
+}
+
+/** The options of a connection as Kubernetes' types have them: `PodExecOptions` and the like. */
+function connectionOptions({ subresource, rest }: Route, query: Query): JsonObject {
+  const kind = { kind: subresource?.kind ?? '', apiVersion: 'v1' };
+  const name = subresource?.name;
+  if (name === 'proxy') return { ...kind, path: rest === '' ? '/' : rest };
+  const ports = query.all('ports').flatMap((text) => text.split(',').map(Number));
+  if (name === 'portforward') return { ...kind, ...(ports.length > 0 && { ports }) };
+  const flags = ['stdin', 'stdout', 'stderr', 'tty'].filter((flag) => query.flag(flag)).map((flag) => [flag, true]);
+  const container = query.get('container');
+  const command = query.all('command');
+  return {
+    ...kind,
+    ...(Object.fromEntries(flags) as JsonObject),
+    ...(container && { container }),
+    ...(command.length > 0 && { command }),
+  };
 }
 
 function joined(

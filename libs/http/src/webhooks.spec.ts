@@ -145,6 +145,34 @@ describe('admission webhooks', () => {
     await server.ask({ method: 'PATCH', path, type: 'application/json-patch+json', body: lenient });
     expect(await post('ignored')).toMatchObject({ code: 201 });
   }, 30_000);
+  it('refuse connections to a pod, whose options they see', async () => {
+    await server.create('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
+    const pods = '/api/v1/namespaces/default/pods';
+    await server.create(pods, { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } });
+    const exec = (): Promise<Reply> =>
+      server.ask({ path: `${pods}/p/exec?command=sh&command=-c&stdin=true&container=c` });
+    expect((await exec()).json?.['message']).toBe('pod p does not have a host assigned');
+    await register('validating', {
+      rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CONNECT'], resources: ['pods/exec'] }],
+      objectSelector: {},
+    });
+    hook.say = () => ({ allowed: false, status: { message: 'nobody gets in' } });
+    expect(await exec()).toMatchObject({
+      code: 400,
+      json: { message: 'admission webhook "a.hooks.test" denied the request: nobody gets in' },
+    });
+    expect(hook.seen).toMatchObject([
+      {
+        request: {
+          ...{ operation: 'CONNECT', name: 'p', namespace: 'default', subResource: 'exec', oldObject: null },
+          kind: { group: '', version: 'v1', kind: 'PodExecOptions' },
+          resource: { group: '', version: 'v1', resource: 'pods' },
+          object: { kind: 'PodExecOptions', command: ['sh', '-c'], stdin: true, container: 'c' },
+        },
+      },
+    ]);
+    expect(hook.seen[0]?.request['object']).not.toHaveProperty('metadata');
+  });
   it('whose certificate is not of their authority are not asked', async () => {
     const other = await openMemoryKeys();
     const caBundle = Buffer.from(other.caCertificate).toString('base64');

@@ -23,7 +23,9 @@ export function mutateAll(plugins: readonly AdmissionPlugin[], request: Admitted
   if (isUndecided(first)) return first;
   if (!first.runsAgain) return first;
   const second = mutateOnce(plugins, { ...request, object: first.object }, first.again);
-  return isUndecided(second) ? withNotes(second, first.notes) : { ...second, notes: both(first.notes, second.notes) };
+  return isUndecided(second)
+    ? withNotes(second, first.notes)
+    : { ...second, notes: bothNotes(first.notes, second.notes) };
 }
 
 interface Run extends Admission {
@@ -49,7 +51,7 @@ function mutateOnce(
     if (!isMutated(result)) object = result;
     else {
       object = result.mutated;
-      notes = both(notes, result);
+      notes = bothNotes(notes, result);
       again.set(plugin, result.again);
       runsAgain ||= result.runsAgain === true;
     }
@@ -67,7 +69,7 @@ export function validateAll(
     const result = plugin.validate?.(request);
     if (result === undefined) continue;
     if (isUndecided(result)) return withNotes(result, notes);
-    notes = both(notes, result);
+    notes = bothNotes(notes, result);
   }
   return notes;
 }
@@ -80,7 +82,7 @@ export function admissionWarnings(plugins: readonly AdmissionPlugin[], request: 
 export function noted(decided: Decided, notes: AdmissionNotes): Decided {
   if (isUndecided(decided)) return withNotes(decided, notes);
   if (notes === NO_NOTES) return decided;
-  const { warnings, auditAnnotations, answers } = both(notes, decided);
+  const { warnings, auditAnnotations, answers } = bothNotes(notes, decided);
   return {
     ...decided,
     warnings,
@@ -92,7 +94,7 @@ export function noted(decided: Decided, notes: AdmissionNotes): Decided {
 function withNotes<T extends Refusal | Questions>(undecided: T, notes: AdmissionNotes): T {
   // The decision is made anew with the answers, and its notes with it.
   if (!isRefusal(undecided) || notes === NO_NOTES) return undecided;
-  const { warnings, auditAnnotations } = both(notes, undecided);
+  const { warnings, auditAnnotations } = bothNotes(notes, undecided);
   return {
     ...undecided,
     ...(warnings.length > 0 && { warnings }),
@@ -100,7 +102,7 @@ function withNotes<T extends Refusal | Questions>(undecided: T, notes: Admission
   };
 }
 
-function both(one: AdmissionNotes, other: Partial<AdmissionNotes>): AdmissionNotes {
+export function bothNotes(one: AdmissionNotes, other: Partial<AdmissionNotes>): AdmissionNotes {
   const { warnings = [], auditAnnotations, answers = [] } = other;
   if (warnings.length === 0 && auditAnnotations === undefined && answers.length === 0) return one;
   return {

@@ -7,6 +7,7 @@ export {
   type Mutated,
 } from './admission.js';
 export { applyChange, diff, isNoChange, type Change as ObjectChange } from './change.js';
+export { admitConnection } from './connect.js';
 export * from './decide-command.js';
 export { decidedChange, decidedDelete } from './decided.js';
 export { deleteObject, deletionValidated, propagation, readDeleteOptions, type DeleteOptions } from './delete.js';

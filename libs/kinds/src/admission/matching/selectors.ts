@@ -17,7 +17,12 @@ export function namespaceSelected(selector: Selector, request: RequestAttributes
 /** Whether an `objectSelector` matches the object as it will be or as it was. */
 export function objectSelected(selector: Selector, { object, old }: RequestAttributes): boolean {
   if (selectsAll(selector)) return true;
-  return [object, old].some((one) => one !== undefined && selects(selector, one.metadata.labels));
+  return [object, old].some((one) => one !== undefined && selects(selector, labelsOf(one)));
+}
+
+/** Options of a connection have no metadata. */
+function labelsOf({ metadata }: { readonly metadata?: { readonly labels?: Labels } }): Labels | undefined {
+  return metadata?.labels;
 }
 
 function selectsAll(selector: Selector): boolean {
