@@ -224,6 +224,7 @@ function subresourceOn({ on, subresource }: Route): ServedKind {
       apiVersion,
       served: undefined,
       columns,
+      subresources: [],
       deprecation: undefined,
     };
     subresources.set(subresource, served);

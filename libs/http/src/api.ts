@@ -113,6 +113,7 @@ class KubernetesApi implements Api {
     const version = options.version ?? VERSION;
     this.served = new ServedKinds(backend.kinds, { address, version: String(version['gitVersion'] ?? '') });
     this.pages = {
+      isBuiltIn: (group) => this.served.isBuiltIn(group),
       version,
       issuer: this.issuer,
       keySetUri: `https://${address}/openid/v1/jwks`,

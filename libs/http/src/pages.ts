@@ -13,6 +13,8 @@ import { createHash } from 'node:crypto';
 export interface Pages {
   readonly discovery: Discovery;
   readonly openApi: OpenApiDocuments;
+  /** Whether a group is one that this build defines. */
+  isBuiltIn(group: string): boolean;
   readonly version: JsonObject;
   readonly issuer: string;
   /** Where the key set can be had, `https://host:port/openid/v1/jwks`. */
@@ -85,7 +87,7 @@ function groups(pages: Pages, call: PageCall, rest: readonly string[]): Answer |
   if (!known) return answers.noSuchPage;
   if (version === undefined) return json(call, known);
   const list = discovery.resourceList(group, version);
-  if (!list) return answers.noSuchResource;
+  if (!list) return pages.isBuiltIn(group) ? answers.noSuchResource : answers.noSuchPage;
   return readOnly(call) ?? json(call, list);
 }
 

@@ -1,4 +1,12 @@
-import type { Column, Kind, KindRegistry, ServedVersion, Subresource, Verb } from '#model';
+import {
+  refusals,
+  type Column,
+  type Kind,
+  type KindRegistry,
+  type ServedVersion,
+  type Subresource,
+  type Verb,
+} from '#model';
 import { OBJECT_HISTORY, OBJECT_WHY, type RequestInfo } from './request-info.js';
 import { answers, type HttpRefusal } from './status.js';
 
@@ -12,6 +20,7 @@ export interface ServedKind {
   /** Undefined for the stored version. */
   readonly served: ServedVersion | undefined;
   readonly columns: readonly Column[];
+  readonly subresources: readonly Subresource[];
   /** Told with every answer. */
   readonly deprecation: string | undefined;
 }
@@ -65,16 +74,28 @@ export class Routes {
     if (!place) return answers.noSuchResource;
     const { on, namespace, name, sub } = place;
     const subresource = sub === '' ? undefined : subresourceOf(on, sub);
-    if (sub !== '' && !subresource) return answers.noSuchResource;
+    if (sub !== '' && !subresource) return on.kind.isCustom ? noSuchSubresource(on, name) : answers.noSuchResource;
     const verbs = subresource ? subresource.verbs : verbsAt(on.kind, place);
     // Where nothing can be done there is no path at all.
     if (verbs.length === 0) return answers.noSuchResource;
     if (sub === PROXY)
       return { on, namespace, name, subresource, verb: 'get', rest: place.rest + (info.path.endsWith('/') ? '/' : '') };
     const verb = verbOf(info, name !== '' || sub !== '');
-    if (info.method === 'HEAD' || verb === undefined || !verbs.includes(verb)) return answers.methodNotAllowed;
+    if (info.method === 'HEAD' || verb === undefined || !verbs.includes(verb))
+      return on.kind.isCustom && verb !== undefined ? notSupported(on, verb) : answers.methodNotAllowed;
     return { on, namespace, name, subresource, verb, rest: '' };
   }
+}
+
+/** Of a custom kind that has such a subresource in no version, or not in this one, it is the object that is not there. */
+function noSuchSubresource({ kind, deprecation }: ServedKind, name: string): HttpRefusal {
+  const { group, plural } = kind.names;
+  const refusal = refusals.notFound({ group, resource: plural, kind: kind.names.kind, name });
+  return deprecation === undefined ? refusal : { ...refusal, warnings: [deprecation] };
+}
+function notSupported({ kind }: ServedKind, verb: Verb): HttpRefusal {
+  const { group, plural } = kind.names;
+  return answers.notSupported(verb, group, plural);
 }
 
 /** The one subresource with paths below it. */
@@ -116,9 +137,9 @@ function placed(parts: readonly string[], resources: ReadonlyMap<string, ServedK
 function isOwnSubresource(on: ServedKind, part: string): boolean {
   return subresourceOf(on, part) !== undefined;
 }
-function subresourceOf({ kind }: ServedKind, name: string): Subresource | undefined {
+function subresourceOf({ kind, subresources }: ServedKind, name: string): Subresource | undefined {
   // What is never stored has no history.
-  return [...kind.subresources, ...(kind.inquire ? [] : OF_EVERY_OBJECT)].find((one) => one.name === name);
+  return [...subresources, ...(kind.inquire ? [] : OF_EVERY_OBJECT)].find((one) => one.name === name);
 }
 const OF_EVERY_OBJECT: readonly Subresource[] = [
   { name: OBJECT_HISTORY, kind: 'ObjectHistory', verbs: ['get'], isOwn: true },
@@ -159,6 +180,7 @@ export function servedKinds(kind: Kind): readonly ServedKind[] {
     apiVersion: group ? `${group}/${version}` : version,
     served: undefined,
     columns: kind.columns,
+    subresources: kind.subresources,
     deprecation: kind.deprecation,
   };
   return [
@@ -170,6 +192,7 @@ export function servedKinds(kind: Kind): readonly ServedKind[] {
       apiVersion: served.group ? `${served.group}/${served.version}` : served.version,
       served,
       columns: served.columns ?? kind.columns,
+      subresources: kind.subresources.filter(({ name }) => served.subresources?.includes(name) ?? true),
       deprecation: served.deprecation ?? kind.deprecation,
     })),
   ];

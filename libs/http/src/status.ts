@@ -56,6 +56,12 @@ export const answers = {
     'the server does not allow this method on the requested resource',
     {},
   ),
+  /** Of a resource that clients defined. */
+  notSupported: (verb: string, group: string, resource: string): HttpRefusal =>
+    refused(405, 'MethodNotAllowed', `${verb} is not supported on resources of kind "${resource}.${group}"`, {
+      group,
+      kind: resource,
+    }),
   notAcceptable: (accepted: readonly string[]): HttpRefusal =>
     refused(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`),
   noSuchForm: (asked: string, what: string): HttpRefusal =>

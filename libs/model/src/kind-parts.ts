@@ -46,6 +46,10 @@ export interface ServedVersion {
   /** From the stored form to this version's, and back. Identity where absent. */
   toServed?(object: KubeObject): KubeObject;
   toStored?(object: KubeObject): KubeObject;
+  /** What `toStored` made of an object of this version, as that object; `toServed` where absent. */
+  asWritten?(stored: KubeObject): KubeObject;
+  /** Names of the kind's subresources that this version has; all of them where absent. */
+  readonly subresources?: readonly string[];
   /** What this version can be selected by, where that differs; `value` reads the stored form. */
   readonly fieldSelectors?: readonly FieldSelector[];
   /** This version's table, where it differs; cells read the stored form. */

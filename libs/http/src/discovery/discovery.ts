@@ -44,7 +44,7 @@ export class Discovery {
     if (!resources) return undefined;
     const list = resources.flatMap((on) => [
       resourceEntry(on),
-      ...sortedSubresources(on.kind).map((sub) => subresourceEntry(on, sub)),
+      ...sortedSubresources(on).map((sub) => subresourceEntry(on, sub)),
     ]);
     const apiVersion = group === '' ? {} : { apiVersion: 'v1' };
     return {
@@ -97,8 +97,8 @@ export class Discovery {
   }
 }
 
-const sortedSubresources = (kind: Kind): readonly Subresource[] =>
-  kind.subresources.filter(({ isOwn }) => !isOwn).sort((a, b) => (a.name < b.name ? -1 : 1));
+const sortedSubresources = ({ subresources }: ServedKind): readonly Subresource[] =>
+  subresources.filter(({ isOwn }) => !isOwn).sort((a, b) => (a.name < b.name ? -1 : 1));
 const sortedVerbs = (verbs: readonly string[]): readonly string[] => [...verbs].sort();
 
 function resourceEntry({ kind }: ServedKind): JsonObject {
@@ -137,8 +137,8 @@ function aggregatedEntry(on: ServedKind): JsonObject {
     verbs: sortedVerbs(kind.verbs),
     ...(shortNames.length > 0 && { shortNames }),
     ...(categories.length > 0 && { categories }),
-    ...(kind.subresources.some(({ isOwn }) => !isOwn) && {
-      subresources: sortedSubresources(kind).map((sub) => ({
+    ...(on.subresources.some(({ isOwn }) => !isOwn) && {
+      subresources: sortedSubresources(on).map((sub) => ({
         subresource: sub.name,
         responseKind: responseKind(kind, sub),
         verbs: sortedVerbs(sub.verbs),

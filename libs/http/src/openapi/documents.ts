@@ -162,7 +162,7 @@ function itemsOf(group: string, version: string, resources: readonly ServedKind[
 function typesOf(resources: readonly ServedKind[]): ObjectType<unknown>[] {
   return resources.flatMap((on) => [
     ownType(on),
-    ...on.kind.subresources.flatMap(({ schema, isOwn }) => (schema && !isOwn ? [schema] : [])),
+    ...on.subresources.flatMap(({ schema, isOwn }) => (schema && !isOwn ? [schema] : [])),
   ]);
 }
 

@@ -95,7 +95,7 @@ export function pathsOf(on: ServedKind, root: string): readonly PathItem[] {
   const items: PathItem[] = [
     item(on, base, place, ['list', 'create', 'deletecollection']),
     item(on, `${base}/{name}`, [pathParameter('name'), ...place], ['get', 'update', 'patch', 'delete']),
-    ...on.kind.subresources
+    ...on.subresources
       .filter(({ isOwn }) => !isOwn)
       .map((sub) => item(on, `${base}/{name}/${sub.name}`, [pathParameter('name'), ...place], sub.verbs, sub)),
   ];

@@ -74,7 +74,13 @@ function end(view: View, definition: CustomResourceDefinition, now: Instant): re
   const rest = finalizers.filter((one) => one !== CLEANUP_FINALIZER);
   const body = { metadata: { finalizers: rest.length > 0 ? rest : null } };
   const basedOn = [streamOfObject(customResourceDefinitions, definition)];
-  return [patch(customResourceDefinitions, definition, body, { because: 'none of its objects is left', basedOn })];
+  // Through the status, whose rules ask nothing of the spec: what has become invalid must be able to go.
+  return [
+    patch(customResourceDefinitions, definition, body, {
+      ...{ because: 'none of its objects is left', basedOn },
+      subresource: 'status',
+    }),
+  ];
 }
 
 const IN_PROGRESS = {

@@ -1,6 +1,6 @@
-import { setCondition, type Condition } from '#meta';
+import { findCondition, setCondition, type Condition } from '#meta';
 import type { CustomResourceDefinition, DefinitionNames } from '#kinds';
-import { toTime, type Instant } from '#std';
+import { jsonEquals, toTime, type Instant } from '#std';
 
 type Status = NonNullable<CustomResourceDefinition['status']>;
 
@@ -16,6 +16,7 @@ export function namedStatus(
   const taken = takenBy(others);
   const { names, conflict } = acceptedOf(spec.names, status.acceptedNames ?? { plural: '', kind: '' }, taken);
   const time = toTime(now);
+  const had = findCondition(status.conditions ?? [], 'NamesAccepted');
   let conditions: readonly Condition[] = status.conditions ?? [];
   const set = (type: string, isTrue: boolean, reason: string, message: string): void => {
     conditions = setCondition(conditions, { type, status: isTrue ? 'True' : 'False', reason, message }, time);
@@ -29,8 +30,13 @@ export function namedStatus(
     conflict?.message ?? 'no conflicts found',
   );
   // What is served stays served under the names that it has.
-  const isEstablished = conditions.some(({ type, status: is }) => type === 'Established' && is === 'True');
-  if (!isEstablished) {
+  const established = findCondition(conditions, 'Established');
+  // What somebody else has written there stays until names change.
+  const isDecided =
+    established !== undefined &&
+    jsonEquals(status.acceptedNames, names) &&
+    had?.status === findCondition(conditions, 'NamesAccepted')?.status;
+  if (established?.status !== 'True' && !isDecided) {
     if (conflict) set('Established', false, 'NotAccepted', 'not all names are accepted');
     else set('Established', true, 'InitialNamesAccepted', 'the initial names have been accepted');
   }

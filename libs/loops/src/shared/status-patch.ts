@@ -1,4 +1,4 @@
-import { jsonEquals, type Json, type JsonObject } from '#std';
+import { isJsonObject, jsonEquals, type Json, type JsonObject } from '#std';
 import type { KindRef, KubeObject, Submit } from '#model';
 import { patch, streamOfObject } from './submit.js';
 
@@ -11,7 +11,11 @@ export function mergeDiff(from: object | undefined, to: object): JsonObject | un
     if (before[key] !== undefined && before[key] !== null && after[key] === undefined) diff[key] = null;
   }
   for (const key of Object.keys(after)) {
-    if (after[key] !== undefined && !jsonEquals(before[key], after[key])) diff[key] = after[key];
+    const [was, is] = [before[key], after[key]];
+    if (is === undefined || jsonEquals(was, is)) continue;
+    // A merge patch goes into objects: what one has no more has to be said to go.
+    const change = isJsonObject(was) && isJsonObject(is) ? mergeDiff(was, is) : is;
+    if (change !== undefined) diff[key] = change;
   }
   return Object.keys(diff).length > 0 ? diff : undefined;
 }

@@ -88,6 +88,8 @@ export interface CustomType {
     readonly error: string | undefined;
   };
   applyDefaults(value: Json): Json;
+  /** Whether every value has the type that the schema says, and none is without one: only then do fields have owners. */
+  isTyped(value: Json): boolean;
   openApi(version: 'v2' | 'v3'): Json;
 }
 

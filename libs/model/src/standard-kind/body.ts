@@ -1,12 +1,12 @@
 import { goMap } from '#meta';
-import { boundedWords, cannotUnmarshal, isJsonObject, type Json, type JsonObject } from '#std';
+import { boundedWords, cannotUnmarshal, isJsonObject, stableStringify, type Json, type JsonObject } from '#std';
 import type { Command } from '../command.js';
 import type { DecideContext, Decided, KindRegistry } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
 import { refusals, type Refusal } from '../refusal.js';
 import { decode, type ObjectType } from '../schema/index.js';
 import { asGoWrites } from './go-order.js';
-import type { Request } from './request.js';
+import { kindAbout, type Request } from './request.js';
 import { apiVersionOf, spokenVersion, type Spoken } from './served.js';
 
 /** An object that was read, with the words for what was ignored. */
@@ -30,7 +30,7 @@ export function readBody(command: Command, spoken: Spoken, context: DecideContex
   const read = decode(spoken.schema, body);
   const about = `${spoken.kind} in version "${spoken.version}" cannot be handled as a ${spoken.kind}`;
   if (read.error !== undefined) return refusals.badRequest(`${about}: ${read.error}`);
-  const words = fieldWords(read.unknown, command.options.duplicateFields);
+  const words = fieldWords(read.unknown, command.options.duplicateFields, context.kind.isCustom);
   if (words.length > 0 && command.options.fieldValidation === 'Strict') {
     return refusals.badRequest(`${about}: strict decoding error: ${words.join(', ')}`);
   }
@@ -56,10 +56,15 @@ export function readPatched(patched: Json, document: JsonObject, request: Reques
     const isStrategic = command.patchType === 'strategic';
     const value = isStrategic
       ? goMap(command.body ?? null)
-      : JSON.stringify(asGoWrites(patched, document, spoken.schema, command.body));
+      : request.kind.isCustom
+        ? // Without a Go type a document is a map, which has the order of its keys.
+          stableStringify(patched)
+        : JSON.stringify(asGoWrites(patched, document, spoken.schema, command.body));
     return refusals.invalid(about, [{ type: 'Invalid', field: 'patch', value, detail }]);
   };
   const body = isJsonObject(patched) ? patched : {};
+  const moved = movedVersion(body, request);
+  if (moved) return moved;
   const untyped = command.patchType === 'json' || command.patchType === 'merge' ? untypedField(body) : undefined;
   if (untyped !== undefined) return refused(untyped);
   // A strategic patch is read as what it is for, whatever it says of itself.
@@ -73,11 +78,21 @@ export function readPatched(patched: Json, document: JsonObject, request: Reques
     return command.patchType === 'apply' ? notConverted(request, read.error) : refused(read.error);
   // A conversion goes through maps, which have no order but that of their names.
   const unknown = isConverted ? [...read.unknown].sort() : read.unknown;
-  const words = fieldWords(unknown, command.options.duplicateFields);
+  const words = fieldWords(unknown, command.options.duplicateFields, request.kind.isCustom);
   if (words.length > 0 && command.options.fieldValidation === 'Strict')
     return refused(`strict decoding error: ${words.join(', ')}`);
   const object = typed(read.value as unknown as JsonObject, body, spoken);
   return { object, warnings: command.options.fieldValidation === 'Ignore' ? [] : words };
+}
+
+/** A patch that makes an object of a custom kind one of another version: no such version is read, as it has no Go type. */
+function movedVersion({ apiVersion, kind }: JsonObject, request: Request): Refusal | undefined {
+  const { spoken, command } = request;
+  if (!request.kind.isCustom || typeof apiVersion !== 'string' || kind !== spoken.kind) return undefined;
+  if (apiVersion === spoken.apiVersion) return undefined;
+  return refusals.invalid(kindAbout(request, command.name), [
+    { ...{ type: 'Invalid', field: 'apiVersion', value: apiVersion }, detail: `must be ${spoken.apiVersion}` },
+  ]);
 }
 
 /** What says of which type a document is has to be text. */
@@ -108,8 +123,14 @@ function readUnversioned(body: JsonObject, spoken: Spoken): ReturnType<typeof de
   return { ...decode<unknown>(spoken.schema, {}), unknown: unknown.sort() };
 }
 
-function fieldWords(unknown: readonly string[], duplicates: readonly string[] | undefined): readonly string[] {
-  return boundedWords([...unknown.map((field) => `unknown field "${field}"`), ...(duplicates ?? [])]);
+/** Fields of custom kinds are found to be unknown after the document was read, which tells of doubled ones. */
+function fieldWords(
+  unknown: readonly string[],
+  duplicates: readonly string[] = [],
+  isCustom: boolean | undefined,
+): readonly string[] {
+  const words = unknown.map((field) => `unknown field "${field}"`);
+  return boundedWords(isCustom ? [...duplicates, ...words] : [...words, ...duplicates]);
 }
 
 /** Reading drops an empty list; of managedFields it is a wish: to forget all owners. */

@@ -120,7 +120,7 @@ function generatedName(request: Request, prefix: string): string {
 function prepare(request: Request, object: KubeObject): KubeObject {
   const { strategy } = request;
   let prepared = object;
-  if (hasStatus(request.kind) && strategy.createKeepsStatus !== true) prepared = emptyStatus(request, prepared);
+  if (hasStatus(request) && strategy.createKeepsStatus !== true) prepared = emptyStatus(request, prepared);
   if (strategy.generation === 'managed') prepared = { ...prepared, metadata: { ...prepared.metadata, generation: 1 } };
   return strategy.prepareCreate?.(prepared, request) ?? prepared;
 }

@@ -1,5 +1,5 @@
 import { trackUpdate as track, type WriteContext } from '#meta';
-import type { JsonObject } from '#std';
+import type { Json, JsonObject } from '#std';
 import type { KubeObject, ObjectMeta } from '../kube-object.js';
 import { hasStatus, type Request } from './request.js';
 import { apiVersionOf, spokenVersion } from './served.js';
@@ -10,8 +10,8 @@ const SPEC = [['spec']];
 
 /** What ownership of fields is counted in: the version and subresource that the client speaks. */
 export function writeContext(request: Request): WriteContext {
-  const { spoken, subresource, strategy, kind } = request;
-  const plain = subresource === 'status' ? SPEC : hasStatus(kind) ? STATUS : NONE;
+  const { spoken, subresource, strategy } = request;
+  const plain = subresource === 'status' ? SPEC : hasStatus(request) ? STATUS : NONE;
   return {
     shape: spoken.schema,
     apiVersion: spoken.apiVersion,
@@ -44,12 +44,24 @@ export function trackUpdate(request: Request, object: KubeObject, old: KubeObjec
 
 function tracked(request: Request, object: KubeObject, old: KubeObject | undefined): KubeObject {
   const { spoken, command, now } = request;
-  const after = spoken.toServed(object) as unknown as JsonObject;
+  const after = spoken.asWritten(object) as unknown as JsonObject;
   const before = old && (spoken.toServed(old) as unknown as JsonObject);
   const manager = command.options.fieldManager ?? command.via;
+  // Nobody owns fields that cannot be told apart: Kubernetes forgets all owners then.
+  if (!isTyped(request, object, old)) return withManagedFields(object, undefined);
   const written = track({ ...writeContext(request), before, after, manager, now });
   const { managedFields } = (written as unknown as KubeObject).metadata;
   return withManagedFields(object, managedFields);
+}
+
+/** Whether an object has the types of the version that is spoken, and of those in which others own fields of it. */
+function isTyped({ spoken, kind }: Request, object: KubeObject, old: KubeObject | undefined): boolean {
+  if (!kind.isCustom) return true;
+  const versions = new Set((old?.metadata.managedFields ?? []).map(({ apiVersion }) => apiVersion));
+  const shapes = kind.served
+    .filter((served) => versions.has(apiVersionOf(served.group, served.version)))
+    .map(({ schema }) => schema);
+  return [spoken.schema, ...shapes].every(({ options }) => options.custom?.isTyped(object as unknown as Json) ?? true);
 }
 
 export function withManagedFields<T extends KubeObject>(object: T, managedFields: ObjectMeta['managedFields']): T {

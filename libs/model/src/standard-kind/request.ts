@@ -1,5 +1,5 @@
 import type { Command } from '../command.js';
-import type { DecideContext, Kind } from '../kind.js';
+import type { DecideContext } from '../kind.js';
 import type { About } from '../refusal.js';
 import type { StreamState, View } from '../view.js';
 import { withoutResourceVersion } from './fold.js';
@@ -42,6 +42,9 @@ export function aboutOf(request: Request, name: string | undefined): About {
 export function kindAbout(request: Request, name: string | undefined): About {
   return { ...aboutOf(request, name), group: request.kind.names.group };
 }
-export function hasStatus(kind: Kind): boolean {
-  return kind.subresources.some((subresource) => subresource.name === 'status');
+/** Whether the version that the client speaks has a status of its own. */
+export function hasStatus({ spoken, kind }: Request): boolean {
+  // What a subresource takes is another type, that says nothing of the kind's.
+  const names = spoken.kind === kind.names.kind ? spoken.subresources : kind.subresources.map(({ name }) => name);
+  return names.includes('status');
 }

@@ -61,7 +61,7 @@ export function decideScale(request: Request, paths: ScalePaths): Decided {
   const misplaced =
     wrongName(request, written as unknown as KubeObject) ?? wrongPlace(request, written as unknown as KubeObject);
   if (misplaced) return misplaced;
-  const replicas = replicasOf(written, old);
+  const replicas = replicasOf(request, written, old);
   if (isRefusal(replicas)) return replicas;
   const { uid, resourceVersion } = stated(written);
   if (uid !== undefined && uid !== old.metadata.uid) return uidMismatch(request, uid, old.metadata.uid);
@@ -80,7 +80,7 @@ function scaleForm(request: Request, paths: ScalePaths): SpokenForm {
     ...{ group: 'autoscaling', version: 'v1', kind: 'Scale' },
     show: (object) => scaleOf(object, paths),
     take(shown, object) {
-      const replicas = replicasOf(shown, object);
+      const replicas = replicasOf(request, shown, object);
       if (isRefusal(replicas)) return replicas;
       return withReplicas(object, { at: paths.replicas ?? REPLICAS, replicas, resourceVersion: undefined });
     },
@@ -147,13 +147,22 @@ function scaleAfter(decided: DecidedEvent, paths: ScalePaths): JsonObject {
 }
 
 function readScale(request: Request, written: Json): JsonObject | Refusal {
-  const read = readBody({ ...request.command, body: written }, request.spoken, request.decideContext);
-  return isRefusal(read) ? read : (read.object as unknown as JsonObject);
+  const { command, spoken, kind } = request;
+  if (kind.isCustom && isJsonObject(written)) {
+    const { apiVersion = spoken.apiVersion, kind: name = spoken.kind } = written;
+    if (apiVersion !== spoken.apiVersion || name !== spoken.kind)
+      return refusals.badRequest('no kind is registered for the type v1.Scale in scheme "pkg/runtime/scheme.go:111"');
+  }
+  const read = readBody({ ...command, body: written }, spoken, request.decideContext);
+  if (!isRefusal(read)) return read.object as unknown as JsonObject;
+  const isUnreadablePatch = kind.isCustom && command.verb === 'patch' && read.code === 400;
+  return isUnreadablePatch ? { ...read, code: 422, reason: 'Invalid', details: {} } : read;
 }
-function replicasOf(scale: JsonObject, old: KubeObject): number | Refusal {
+function replicasOf({ kind }: Request, scale: JsonObject, old: KubeObject): number | Refusal {
   const spec = isJsonObject(scale['spec']) ? scale['spec'] : {};
   const replicas = Number(spec['replicas'] ?? 0);
-  if (replicas >= 0) return replicas;
+  // A custom kind says itself what replicas there may be.
+  if (replicas >= 0 || kind.isCustom) return replicas;
   return refusals.invalid({ group: 'autoscaling', resource: '', kind: 'Scale', name: old.metadata.name }, [
     { type: 'Invalid', field: 'spec.replicas', value: replicas, detail: 'must be greater than or equal to 0' },
   ]);

@@ -12,6 +12,10 @@ export interface Spoken {
   readonly schema: ObjectType<unknown>;
   toServed(object: KubeObject): KubeObject;
   toStored(object: KubeObject): KubeObject;
+  /** What was made of an object of this version to be stored, as it was written. */
+  asWritten(stored: KubeObject): KubeObject;
+  /** Names of its subresources. */
+  readonly subresources: readonly string[];
 }
 
 const same = (object: KubeObject): KubeObject => object;
@@ -28,22 +32,32 @@ export function spokenVersion(kind: Kind, apiVersion: string): Spoken {
     apiVersion === stored && kind.storedOnly !== true
       ? undefined
       : kind.served.find((other) => apiVersionOf(other.group, other.version) === apiVersion);
-  return served ? spoken(kind.names.kind, served) : plainVersion(kind.names.kind, group, version, kind.schema);
+  if (served) return spoken(kind, served);
+  return {
+    ...plainVersion(kind.names.kind, group, version, kind.schema),
+    subresources: kind.subresources.map(({ name }) => name),
+  };
 }
 
 /** A type that is spoken as it is: a kind's stored version, or the body of a subresource. */
 export function plainVersion(kind: string, group: string, version: string, schema: ObjectType<unknown>): Spoken {
-  return { kind, group, version, apiVersion: apiVersionOf(group, version), schema, toServed: same, toStored: same };
+  const apiVersion = apiVersionOf(group, version);
+  return {
+    ...{ kind, group, version, apiVersion, schema },
+    ...{ toServed: same, toStored: same, asWritten: same, subresources: [] },
+  };
 }
 
-function spoken(kind: string, served: ServedVersion): Spoken {
+function spoken(kind: Kind, served: ServedVersion): Spoken {
   return {
-    kind,
+    kind: kind.names.kind,
     group: served.group,
     version: served.version,
     apiVersion: apiVersionOf(served.group, served.version),
     schema: served.schema,
     toServed: (object) => served.toServed?.(object) ?? object,
     toStored: (object) => served.toStored?.(object) ?? object,
+    asWritten: (object) => served.asWritten?.(object) ?? served.toServed?.(object) ?? object,
+    subresources: served.subresources ?? kind.subresources.map(({ name }) => name),
   };
 }

@@ -104,7 +104,7 @@ function decide<T extends KubeObject>(given: StandardKind<T>, strategy: Strategy
   const request = requestOf(command, state, view, context, strategy);
   if (own) return own(request);
   if (command.subresource === 'scale' && given.scale) return decideScale(request, given.scale);
-  if (command.subresource !== undefined && !(command.subresource === 'status' && hasStatus(context.kind)))
+  if (command.subresource !== undefined && !(command.subresource === 'status' && hasStatus(request)))
     return noSuchSubresource();
   return decideVerb(request);
 }

@@ -22,7 +22,7 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   /** `managed`: 1 at creation and one more for each change that {@link generationGrows}; `client` (default): as sent at creation. */
   readonly generation?: 'managed' | 'client';
   /** Whether a change of the main resource counts; default: `spec` differs. */
-  generationGrows?(object: T, old: T): boolean;
+  generationGrows?(object: T, old: T, context: StrategyContext): boolean;
   /** A create keeps its status (nodes). */
   readonly createKeepsStatus?: boolean;
   /** What a write to `/status` may change of metadata; default: everything but what is protected everywhere. */

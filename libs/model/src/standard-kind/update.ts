@@ -152,7 +152,7 @@ function prepareStatus(request: Request, object: KubeObject, old: KubeObject): K
 }
 function prepareMain(request: Request, object: KubeObject, old: KubeObject): KubeObject {
   const { strategy } = request;
-  const kept: KubeObject = hasStatus(request.kind) ? withStatusOf(object, old) : object;
+  const kept: KubeObject = hasStatus(request) ? withStatusOf(object, old) : object;
   return strategy.prepareUpdate?.(kept, old, request) ?? kept;
 }
 function withStatusOf(object: KubeObject, old: KubeObject): KubeObject {
@@ -164,7 +164,7 @@ function withStatusOf(object: KubeObject, old: KubeObject): KubeObject {
 function withGeneration(request: Request, object: KubeObject, old: KubeObject): KubeObject {
   const { strategy } = request;
   if (strategy.generation !== 'managed' || request.subresource === 'status') return object;
-  const grows = strategy.generationGrows?.(object, old) ?? !jsonEquals(object['spec'], old['spec']);
+  const grows = strategy.generationGrows?.(object, old, request) ?? !jsonEquals(object['spec'], old['spec']);
   if (!grows) return object;
   return { ...object, metadata: { ...object.metadata, generation: (old.metadata.generation ?? 0) + 1 } };
 }

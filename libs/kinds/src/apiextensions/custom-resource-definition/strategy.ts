@@ -13,7 +13,7 @@ import {
 import { jsonEquals, toTime } from '#std';
 import type { CustomResourceDefinition } from './schema.js';
 import { versionsOf } from './internal-form.js';
-import { validateDefinition, validateDefinitionUpdate, validateStoredVersions } from './validate.js';
+import { validateDefinition, validateDefinitionUpdate, validateNamesOfStatus } from './validate.js';
 import { schemaWarnings } from './warnings.js';
 
 /** Holds a definition that is being deleted until its objects are gone. */
@@ -31,7 +31,7 @@ export const definitionStrategy: Strategy<CustomResourceDefinition> = {
   prepareUpdate: (object) => withStoredVersion(object),
   validate: (object) => validateDefinition(object),
   validateUpdate: (object, old) => validateDefinitionUpdate(object, old),
-  validateStatus: (object) => validateStoredVersions(object),
+  validateStatus: (object) => validateNamesOfStatus(object),
   warnings: (object) => schemaWarnings(object),
   decideDelete,
 };
@@ -94,7 +94,6 @@ function decideDelete(old: CustomResourceDefinition, options: DeleteOptions, req
     metadata: {
       ...old.metadata,
       deletionTimestamp: now,
-      deletionGracePeriodSeconds: 0,
       finalizers: isHeld ? finalizers : [...finalizers, CLEANUP_FINALIZER],
     },
     status: { ...old.status, conditions },

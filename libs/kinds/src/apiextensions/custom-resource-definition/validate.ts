@@ -17,6 +17,7 @@ export function validateDefinition(object: CustomResourceDefinition): readonly P
       ? []
       : [invalid('metadata.name', metadata.name, 'must be spec.names.plural+"."+spec.group')]),
     ...validateSpec(object),
+    ...validateNamesOfStatus(object),
     ...validateStoredVersions(object),
     ...validateApproval(object),
   ];
@@ -35,6 +36,7 @@ export function validateDefinitionUpdate(
     ...(isEstablished ? same('spec.names.kind', object.spec.names.kind, old.spec.names.kind) : []),
     ...same('spec.group', object.spec.group, old.spec.group),
     ...same('spec.names.plural', object.spec.names.plural, old.spec.names.plural),
+    ...validateNamesOfStatus(object),
     ...validateStoredVersions(object),
     ...validateApproval(object),
   ];
@@ -47,6 +49,7 @@ function validateSpec(object: CustomResourceDefinition): readonly Problem[] {
     ...validateScope(spec.scope),
     ...validateSchemasAreThere(object),
     ...validateVersions(object),
+    ...missingNames(spec.names, 'spec.names'),
     ...validateNames(spec.names, 'spec.names'),
     ...validateParts(object, undefined),
     ...validateConversion(spec.conversion),
@@ -121,16 +124,24 @@ function validateDeprecation(
   return problems;
 }
 
+/** What the status says of names is checked as the spec is, but none has to be there. */
+export function validateNamesOfStatus({ status }: CustomResourceDefinition): readonly Problem[] {
+  return status?.acceptedNames ? validateNames(status.acceptedNames, 'status.acceptedNames') : [];
+}
+
+function missingNames(names: DefinitionNames, at: string): readonly Problem[] {
+  return (['plural', 'singular', 'kind', 'listKind'] as const)
+    .filter((name) => !names[name])
+    .map((name) => required(`${at}.${name}`));
+}
 function validateNames(names: DefinitionNames, at: string): readonly Problem[] {
   const problems: Problem[] = [];
   const label = (field: string, value: string | undefined): void => {
-    if (!value) return void problems.push(required(`${at}.${field}`));
-    const wrong = dns1035Label(value);
+    const wrong = value ? dns1035Label(value) : [];
     if (wrong.length > 0) problems.push(invalid(`${at}.${field}`, value, wrong.join(',')));
   };
   const kindLabel = (field: string, value: string | undefined): void => {
-    if (!value) return void problems.push(required(`${at}.${field}`));
-    const wrong = dns1035Label(value.toLowerCase());
+    const wrong = value ? dns1035Label(value.toLowerCase()) : [];
     if (wrong.length > 0)
       problems.push(
         invalid(`${at}.${field}`, value, `may have mixed case, but should otherwise match: ${wrong.join(',')}`),
@@ -209,7 +220,7 @@ function validateSchemas(object: CustomResourceDefinition, of: number | undefine
 }
 
 /** The versions that objects may be stored in. */
-export function validateStoredVersions(object: CustomResourceDefinition): readonly Problem[] {
+function validateStoredVersions(object: CustomResourceDefinition): readonly Problem[] {
   const { status } = object;
   const versions = versionsOf(object);
   const stored = status?.storedVersions ?? [];

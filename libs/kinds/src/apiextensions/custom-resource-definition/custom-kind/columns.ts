@@ -30,11 +30,13 @@ function cellOf(object: KubeObject, path: JsonPath, type: string, now: Instant):
   const found = find(path, object as unknown as Json);
   const [first] = found;
   if (first === undefined) return null;
-  if (type === 'string') return found.map(textOf).join(' ');
+  if (type === 'string') return textOf(first);
   if (type === 'date') return typeof first === 'string' ? dateOf(first, now) : null;
   if (type === 'boolean') return typeof first === 'boolean' ? first : null;
   if (typeof first !== 'number') return null;
-  return type === 'integer' ? Math.trunc(first) : first;
+  if (type !== 'integer') return first;
+  // Go makes the smallest integer of a number that none can be made of.
+  return Math.abs(first) < 2 ** 63 ? Math.trunc(first) : -(2 ** 63);
 }
 function dateOf(text: string, now: Instant): string {
   const age = since(text, now);

@@ -9,6 +9,7 @@ import {
   type ServedVersion,
   type StandardKind,
   type Strategy,
+  type StrategyContext,
   type Subresource,
 } from '#model';
 import { jsonEquals, type Json } from '#std';
@@ -21,7 +22,7 @@ import { prune } from '../structural/prune.js';
 import { columnsOf } from './columns.js';
 import { fieldPath, valueAt } from './json-path.js';
 import { schemaOf } from './version-schema.js';
-import { validateObject } from './validate.js';
+import { spokenVersionOf, validateObject } from './validate.js';
 
 /** The kind that a definition makes; undefined until its names are accepted. */
 export function definedKind(definition: CustomResourceDefinition): Kind | undefined {
@@ -33,11 +34,10 @@ export function definedKind(definition: CustomResourceDefinition): Kind | undefi
   if (!isEstablished || !names || !stored) return undefined;
   const { group } = spec;
   const types = new Map(spec.versions.map((version) => [version.name, typeOf(version, group, names.kind)]));
-  const status_ = stored.subresources?.status !== undefined;
-  const scale = stored.subresources?.scale;
-  const subresources: Subresource[] = [];
-  if (status_) subresources.push({ name: 'status', kind: names.kind, verbs: ['get', 'patch', 'update'] });
-  if (scale) subresources.push(scaleSubresource);
+  const readStored = storedForm(stored, `${group}/${stored.name}`);
+  const forms = new Map(spec.versions.map((version) => [version.name, formOf(definition, version, readStored)]));
+  const scaled =
+    stored.subresources?.scale ?? spec.versions.find(({ subresources }) => subresources?.scale)?.subresources?.scale;
   const kind = standardKind({
     names: {
       group,
@@ -57,19 +57,71 @@ export function definedKind(definition: CustomResourceDefinition): Kind | undefi
     verbs: ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'],
     storedOnly: true,
     columns: columnsOf(stored.additionalPrinterColumns),
-    subresources,
-    ...(scale && { scale: scalePaths(scale) }),
+    subresources: allSubresources(spec.versions, names.kind),
+    ...(scaled && { scale: scalePaths(scaled) }),
     fieldSelectorError: 'label',
     served: spec.versions
       .filter(({ served }) => served)
-      .map((version) => servedVersion(definition, version, types.get(version.name) as ObjectType<unknown>)),
-    strategy: strategyOf(definition, status_),
+      .map((version) => ({
+        ...servedVersion(definition, version, forms.get(version.name)),
+        schema: types.get(version.name) as ObjectType<unknown>,
+      })),
+    strategy: strategyOf(definition, forms),
   });
   return findCondition(conditions, 'Terminating')?.status === 'True' ? withoutCreation(kind) : kind;
 }
 
 function typeOf(version: DefinedVersion, group: string, kind: string): ObjectType<unknown> {
   return customType(schemaOf(version), { group, version: version.name, kind });
+}
+
+/** Its table is that of a custom kind. */
+const customScale: Subresource = {
+  ...scaleSubresource,
+  columns: (scaleSubresource.columns ?? []).map((column) => {
+    if (column.name === 'Name') return { ...column, format: 'name' };
+    return column.name === 'Age' ? { ...column, type: 'date' } : column;
+  }),
+};
+
+/** Subresources of one version. */
+function subresourcesOf(version: DefinedVersion, kind: string): readonly Subresource[] {
+  const { status, scale } = version.subresources ?? {};
+  return [
+    ...(status !== undefined ? [{ name: 'status', kind, verbs: ['get', 'patch', 'update'] } as const] : []),
+    ...(scale ? [customScale] : []),
+  ];
+}
+function allSubresources(versions: readonly DefinedVersion[], kind: string): readonly Subresource[] {
+  const byName = new Map(versions.flatMap((version) => subresourcesOf(version, kind)).map((one) => [one.name, one]));
+  return [...byName.values()];
+}
+
+/** An object as something reads it; the same one for the same object. */
+type Form = (object: KubeObject) => KubeObject;
+
+/** What is stored is read with the fields and defaults of the stored version. */
+function storedForm(version: DefinedVersion, apiVersion: string): Form {
+  const schema = schemaOf(version);
+  return (object) => {
+    const value = applySchemaDefaults(prune(object as unknown as Json, schema).value, schema) as unknown as KubeObject;
+    return value.apiVersion === apiVersion ? value : { ...value, apiVersion };
+  };
+}
+/** Another version has the fields of its own schema, and no defaults: these are for what is written. */
+function formOf({ spec }: CustomResourceDefinition, version: DefinedVersion, readStored: Form): Form {
+  const apiVersion = `${spec.group}/${version.name}`;
+  const made = new WeakMap<KubeObject, KubeObject>();
+  const read: Form = (object) => {
+    if (version.storage) return readStored(object);
+    const value = prune(readStored(object) as unknown as Json, schemaOf(version)).value as unknown as KubeObject;
+    return value.apiVersion === apiVersion ? value : { ...value, apiVersion };
+  };
+  return (object) => {
+    let known = made.get(object);
+    if (known === undefined) made.set(object, (known = read(object)));
+    return known;
+  };
 }
 
 type ScalePlaces = NonNullable<NonNullable<DefinedVersion['subresources']>['scale']>;
@@ -87,23 +139,18 @@ function scalePaths(scale: ScalePlaces): NonNullable<StandardKind<KubeObject>['s
   };
 }
 
-/** A version as it is served: another `apiVersion`, the fields and defaults of its own schema. */
+/** A version as it is served: another `apiVersion`, the fields of its own schema, its own subresources and columns. */
 function servedVersion(
   { spec }: CustomResourceDefinition,
   version: DefinedVersion,
-  schema: ObjectType<unknown>,
-): ServedVersion {
+  form: Form = (object) => object,
+): Omit<ServedVersion, 'schema'> {
   const { group, names, versions } = spec;
-  const own = schemaOf(version);
   const apiVersion = `${group}/${version.name}`;
   const stored = `${group}/${versions.find(({ storage }) => storage)?.name ?? ''}`;
-  const shown = (object: KubeObject): KubeObject => {
-    const complete = applySchemaDefaults(prune(object as unknown as Json, own).value, own) as unknown as KubeObject;
-    return complete.apiVersion === apiVersion ? complete : { ...complete, apiVersion };
-  };
   const fields = (version.selectableFields ?? []).flatMap(({ jsonPath }) => {
     const path = fieldPath(jsonPath);
-    return path ? [{ field: path.join('.'), value: (object: KubeObject) => textAt(object, path) }] : [];
+    return path ? [{ field: path.join('.'), value: (object: KubeObject) => textAt(form(object), path) }] : [];
   });
   const warning = `${apiVersion} ${names.kind} is deprecated`;
   const successor = versions.find((other) => other.served && other.deprecated !== true);
@@ -111,11 +158,15 @@ function servedVersion(
   return {
     group,
     version: version.name,
-    schema,
-    toServed: shown,
+    toServed: form,
     toStored: (object) => (object.apiVersion === stored ? object : { ...object, apiVersion: stored }),
+    asWritten: (object) => (object.apiVersion === apiVersion ? object : { ...object, apiVersion }),
     fieldSelectors: fields,
-    columns: columnsOf(version.additionalPrinterColumns),
+    columns: columnsOf(version.additionalPrinterColumns).map((column) => ({
+      ...column,
+      cell: (object, now) => column.cell(form(object), now),
+    })),
+    subresources: subresourcesOf(version, names.kind).map(({ name }) => name),
     ...(version.deprecated === true && { deprecation: version.deprecationWarning ?? instead }),
   };
 }
@@ -124,25 +175,33 @@ function textAt(object: KubeObject, path: readonly string[]): string {
   return value === undefined || value === null || typeof value === 'object' ? '' : String(value);
 }
 
-function strategyOf(definition: CustomResourceDefinition, hasStatus: boolean): Strategy {
+function strategyOf(definition: CustomResourceDefinition, forms: ReadonlyMap<string, Form>): Strategy {
   const { group, names, scope } = definition.spec;
   const isNamespaced = scope === 'Namespaced';
+  /** What is stored, as the client reads it: writes are compared with that. */
+  const seen = (old: KubeObject, { command }: Pick<StrategyContext, 'command'>): KubeObject =>
+    forms.get(spokenVersionOf(definition, command)?.name ?? '')?.(old) ?? old;
   return {
     ...(!isNamespaced && { prepareCreate: withoutNamespace, prepareUpdate: withoutNamespace }),
     unconditionalUpdate: false,
     registryPrefix: `${group}/${names.plural}`,
     generation: 'managed',
-    generationGrows: (object, old) => !jsonEquals(content(object, hasStatus), content(old, hasStatus)),
+    generationGrows(object, old, context) {
+      const hasStatus = spokenVersionOf(definition, context.command)?.subresources?.status !== undefined;
+      return !jsonEquals(content(object, hasStatus), content(seen(old, context), hasStatus));
+    },
     statusMetadata: ownersOnly,
-    prepareStatus: (object, old) => ({
-      ...old,
-      metadata: object.metadata,
-      ...(object['status'] !== undefined && { status: object['status'] }),
-    }),
+    prepareStatus: (object, old) => withStatus({ ...old, metadata: object.metadata }, object['status']),
     validate: (object, context) => validateObject(definition, object, undefined, context),
-    validateUpdate: (object, old, context) => validateObject(definition, object, old, context),
-    validateStatus: (object, old, context) => validateObject(definition, object, old, context),
+    validateUpdate: (object, old, context) => validateObject(definition, object, seen(old, context), context),
+    validateStatus: (object, old, context) => validateObject(definition, object, seen(old, context), context),
   };
+}
+/** An object with a status, or, where that was removed, without one. */
+function withStatus(object: KubeObject, status: unknown): KubeObject {
+  if (status !== undefined) return { ...object, status };
+  const { status: _status, ...rest } = object;
+  return rest as KubeObject;
 }
 function withoutNamespace(object: KubeObject): KubeObject {
   if (object.metadata.namespace === undefined) return object;
@@ -151,7 +210,7 @@ function withoutNamespace(object: KubeObject): KubeObject {
 }
 /** What the generation counts changes of. */
 function content(object: KubeObject, hasStatus: boolean): unknown {
-  const { metadata: _metadata, status, ...rest } = object;
+  const { metadata: _metadata, apiVersion: _apiVersion, status, ...rest } = object;
   return hasStatus ? rest : { ...rest, status };
 }
 

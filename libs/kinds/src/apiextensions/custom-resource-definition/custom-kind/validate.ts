@@ -1,6 +1,6 @@
 import type { KubeObject, Problem, StrategyContext } from '#model';
 import type { Json } from '#std';
-import type { CustomResourceDefinition } from '../schema.js';
+import type { CustomResourceDefinition, DefinedVersion } from '../schema.js';
 import { applySchemaDefaults } from '../structural/default.js';
 import { embeddedProblems } from '../structural/embedded.js';
 import { duplicateItems } from '../structural/list-types.js';
@@ -16,9 +16,7 @@ export function validateObject(
   old: KubeObject | undefined,
   { command }: Pick<StrategyContext, 'command'>,
 ): readonly Problem[] {
-  const { versions } = definition.spec;
-  const spoken = command.apiVersion.slice(command.apiVersion.lastIndexOf('/') + 1);
-  const version = versions.find(({ name }) => name === spoken) ?? versions.find(({ storage }) => storage);
+  const version = spokenVersionOf(definition, command);
   const schema = schemaOf(version);
   const value = object as unknown as Json;
   const before = old as unknown as Json | undefined;
@@ -42,6 +40,15 @@ export function validateObject(
   const unchecked = notChecked(problems);
   if (unchecked) return [...problems, unchecked];
   return [...problems, ...ruleProblems(rules, value, { old: before, budget: { left: RULES_COST_MAX } })];
+}
+
+/** The version that a command is written in; the stored one when it names none. */
+export function spokenVersionOf(
+  { spec: { versions } }: CustomResourceDefinition,
+  { apiVersion }: StrategyContext['command'],
+): DefinedVersion | undefined {
+  const spoken = apiVersion.slice(apiVersion.lastIndexOf('/') + 1);
+  return versions.find(({ name }) => name === spoken) ?? versions.find(({ storage }) => storage);
 }
 
 function replicaProblems(value: Json, path: string): readonly Problem[] {

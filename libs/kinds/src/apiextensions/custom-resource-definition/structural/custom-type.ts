@@ -6,6 +6,7 @@ import { publishedSchema, type PublishedAs } from './published.js';
 import { prune } from './prune.js';
 import { fieldOf } from './shape.js';
 import { keepsUnknown, type JsonSchema } from './schema.js';
+import { isTyped } from './typed.js';
 
 /** The type of objects whose schema is stated in the cluster. */
 export function customType(schema: JsonSchema, as: PublishedAs): ObjectType<unknown> {
@@ -31,6 +32,7 @@ function behaviour(schema: JsonSchema, as: PublishedAs): CustomType {
   return {
     read: (value) => read(value as Json, schema),
     applyDefaults: (value) => applySchemaDefaults(value, schema),
+    isTyped: (value) => isTyped(value, schema),
     openApi: (version) => publishedSchema(schema, as, version),
   };
 }

@@ -4,15 +4,16 @@ import { isEmbedded, itemsOf, keepsUnknown, OBJECT_FIELDS, propertyOf, valuesOf,
 
 export interface Pruned {
   readonly value: Json;
-  /** Paths of what was left out, in the order of their names. */
+  /** Paths of what was left out, in the order of their names, those in metadata of objects within last. */
   readonly unknown: readonly string[];
 }
 
 /** Leaves out the fields that a schema does not know. Returns the very value where there are none. */
 export function prune(value: Json, schema: JsonSchema): Pruned {
   const unknown: string[] = [];
-  const pruned = pruneValue(value, schema, '', { isObject: true, unknown });
-  return { value: pruned, unknown: unknown.sort() };
+  const inMetadata: string[] = [];
+  const pruned = pruneValue(value, schema, '', { isObject: true, unknown, inMetadata });
+  return { value: pruned, unknown: [...unknown.sort(), ...inMetadata.sort()] };
 }
 
 /** So many are named: a body can have as many as it has bytes. */
@@ -22,6 +23,8 @@ interface Place {
   /** Whether the value is an object of the API: its own fields are known without a schema. */
   readonly isObject: boolean;
   readonly unknown: string[];
+  /** Those of the metadata of objects within: named after all others. */
+  readonly inMetadata: string[];
 }
 
 function pruneValue(value: Json, schema: JsonSchema, path: string, place: Place): Json {
@@ -34,7 +37,7 @@ function pruneValue(value: Json, schema: JsonSchema, path: string, place: Place)
     if (inner === undefined) continue;
     if (place.isObject && OBJECT_FIELDS.has(name)) {
       const known =
-        name === 'metadata' && path !== '' ? knownMetadata(inner, `${path}.metadata`, place.unknown) : inner;
+        name === 'metadata' && path !== '' ? knownMetadata(inner, `${path}.metadata`, place.inMetadata) : inner;
       if (known !== inner) putValue(copy(), name, known);
       continue;
     }
@@ -46,7 +49,7 @@ function pruneValue(value: Json, schema: JsonSchema, path: string, place: Place)
       if (place.unknown.length < UNKNOWN_MAX) place.unknown.push(pathBelow(path, name));
       continue;
     }
-    const next = { isObject: isEmbedded(known), unknown: place.unknown };
+    const next: Place = { ...place, isObject: isEmbedded(known) };
     const pruned = pruneValue(inner, known, pathBelow(path, name), next);
     if (pruned !== inner) putValue(copy(), name, pruned);
   }
@@ -66,11 +69,11 @@ function knownMetadata(value: Json, path: string, unknown: string[]): Json {
   return known as JsonObject;
 }
 
-function pruneList(items: readonly Json[], schema: JsonSchema, path: string, { unknown }: Place): Json {
+function pruneList(items: readonly Json[], schema: JsonSchema, path: string, place: Place): Json {
   const known = itemsOf(schema);
   if (known === undefined) return items as Json;
   let out: Json[] | undefined;
-  const next = { isObject: isEmbedded(known), unknown };
+  const next: Place = { ...place, isObject: isEmbedded(known) };
   items.forEach((item, index) => {
     const pruned = pruneValue(item, known, pathBelow(path, index), next);
     if (pruned !== item) (out ??= [...items])[index] = pruned;
