@@ -3,13 +3,11 @@ import type { UserInfo, View } from '#model';
 import type { Clock } from '#ports';
 import { jsonEquals, type Json } from '#std';
 import type { SecureContext } from 'node:tls';
-import type { RemoteResources } from '../discovery/discovery.js';
 import { boundedFetch, type Fetched } from './bounded-fetch.js';
 import type { DocumentBudget } from './document-budget.js';
 import { clientContext, connectToAny, hostOf, type Peer } from './connection.js';
 import { identityHeaders, type FrontProxy } from './front-proxy.js';
-import { openApiHash, resourcesOf, resourcesOfList } from './remote-discovery.js';
-import { pathsOfVersion, type RemoteOpenApi } from './remote-open-api.js';
+import { PublishedDocuments } from './published-documents.js';
 
 /** How often a server is measured and its documents are fetched. */
 const EVERY_MS = 30_000;
@@ -18,10 +16,8 @@ const AGAIN_MS = 1000;
 const CONNECT_MS = 5000;
 const FETCH_MS = 5000;
 const DOCUMENT_MS = 10_000;
-const DISCOVERY_BYTES_MAX = 2 * 1024 * 1024;
-const OPEN_API_BYTES_MAX = 4 * 1024 * 1024;
+const LIST_BYTES_MAX = 1024 * 1024;
 
-const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 const KUBE_AGGREGATOR: UserInfo = { name: 'system:kube-aggregator', groups: ['system:masters'] };
 
 export interface AggregatedServerOptions {
@@ -44,11 +40,7 @@ export interface ApiServiceCheck {
 /** The server behind one APIService: measures it, and keeps what it publishes. Never throws and never waits for another server. */
 export class AggregatedServer {
   check: ApiServiceCheck | undefined;
-  resources: RemoteResources | undefined;
-  /** Hash of its OpenAPI v3 document; undefined when it has none. */
-  openApiV3: string | undefined;
-  openApiV2: RemoteOpenApi | undefined;
-  private readonly etags = new Map<string, string>();
+  published: PublishedDocuments;
   private readonly contexts = new Map<string, { readonly by: object; readonly context: SecureContext }>();
   private readonly gone = new AbortController();
   private looking = false;
@@ -59,7 +51,9 @@ export class AggregatedServer {
   constructor(
     private apiService: ApiService,
     private readonly options: AggregatedServerOptions,
-  ) {}
+  ) {
+    this.published = new PublishedDocuments(options.documents);
+  }
 
   get service(): string {
     const { namespace = '', name = '' } = this.apiService.spec.service ?? {};
@@ -84,7 +78,11 @@ export class AggregatedServer {
     this.cancel();
     this.again = false;
     this.looking = true;
-    void this.measure().finally(() => {
+    const of = apiServiceCheckOf(this.apiService);
+    const measured = this.measure(of).catch((cause: unknown) =>
+      this.checked(of, `it cannot be measured: ${messageOf(cause)}`),
+    );
+    void measured.then(() => {
       this.looking = false;
       if (this.gone.signal.aborted) return;
       this.cancel = this.options.clock.after(this.again ? AGAIN_MS : this.pauseMs(), () => this.look());
@@ -123,68 +121,35 @@ export class AggregatedServer {
     return this.failures === 0 ? EVERY_MS : Math.min(AGAIN_MS * 2 ** (this.failures - 1), EVERY_MS);
   }
 
-  private async measure(): Promise<void> {
+  private async measure(of: string): Promise<void> {
     const { group = '', version = '' } = this.apiService.spec;
-    const of = apiServiceCheckOf(this.apiService);
     const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
     const endpoints = this.endpoints();
     if ('problem' in endpoints) return this.checked(of, endpoints.problem);
     const url = `https://${hostOf(endpoints[0].host)}:${endpoints[0].port}${path}`;
     const answer = await this.fetch(path, {
       isVerified: false,
-      bytesMax: DISCOVERY_BYTES_MAX,
+      bytesMax: LIST_BYTES_MAX,
       timeoutMs: FETCH_MS,
     }).catch((cause: unknown) => `Get "${url}": ${messageOf(cause)}`);
     if (typeof answer === 'string') return this.checked(of, `failing or missing response from ${url}: ${answer}`);
     if (answer.code < 200 || answer.code >= 300)
       return this.checked(of, `failing or missing response from ${url}: bad status from ${url}: ${answer.code}`);
     this.checked(of, '');
-    await this.fetchDocuments(group, version, answer);
+    const { published } = this;
+    const { name } = this.apiService.metadata;
+    const hasChanged = await published.fetch({ name, group, version }, answer, (at, bytesMax, headers) =>
+      this.fetch(at, { isVerified: true, bytesMax, timeoutMs: DOCUMENT_MS, headers }),
+    );
+    if (hasChanged && published === this.published) this.options.onPublished();
   }
 
   private checked(of: string, problem: string): void {
     const before = this.check;
     this.check = { of, problem };
     this.failures = problem === '' ? 0 : this.failures + 1;
-    if (problem !== '' && this.resources?.isCurrent) {
-      this.resources = { ...this.resources, isCurrent: false };
-      this.options.onPublished();
-    }
+    if (problem !== '' && this.published.markStale()) this.options.onPublished();
     if (before?.of !== of || before.problem !== problem) this.options.onChecked(this.apiService.metadata.name);
-  }
-
-  private async fetchDocuments(group: string, version: string, list: Fetched): Promise<void> {
-    await this.read('/apis', AGGREGATED, (answer) => {
-      const isAggregated = answer.code === 200 && answer.contentType.includes('apidiscovery.k8s.io');
-      const found = isAggregated ? resourcesOf(parsed(answer), group, version) : resourcesOfList(parsed(list));
-      if (found) this.resources = { resources: found, isCurrent: true };
-    });
-    if (this.resources?.isCurrent === false) this.resources = { ...this.resources, isCurrent: true };
-    await this.read('/openapi/v3', 'application/json', (answer) => {
-      this.openApiV3 = answer.code === 200 ? openApiHash(parsed(answer), group, version) : undefined;
-    });
-    await this.read('/openapi/v2', 'application/json', (answer) => {
-      const { name } = this.apiService.metadata;
-      const isKept = answer.code === 200 && this.options.documents.keep(name, answer.body.length);
-      this.openApiV2 = isKept ? pathsOfVersion(parsed(answer), group, version) : undefined;
-    });
-    this.options.onPublished();
-  }
-
-  /** Fetches a document and takes it in; one that has not changed, cannot be had or cannot be read leaves what is known. */
-  private async read(path: string, accept: string, take: (answer: Fetched) => void): Promise<void> {
-    try {
-      const etag = this.etags.get(path);
-      const headers = { accept, ...(etag && { 'if-none-match': etag }) };
-      const bytesMax = path === '/openapi/v2' ? OPEN_API_BYTES_MAX : DISCOVERY_BYTES_MAX;
-      const answer = await this.fetch(path, { isVerified: true, bytesMax, timeoutMs: DOCUMENT_MS, headers });
-      if (answer.code === 304 || this.gone.signal.aborted) return;
-      take(answer);
-      this.etags.set(path, answer.etag);
-    } catch {
-      // It is fetched again at the next look. The condition of the APIService says what is wrong with the server.
-      this.etags.delete(path);
-    }
   }
 
   private async fetch(path: string, options: FetchFrom): Promise<Fetched> {
@@ -199,11 +164,8 @@ export class AggregatedServer {
 
   private forget(): void {
     this.check = undefined;
-    this.resources = undefined;
-    this.openApiV3 = undefined;
-    this.openApiV2 = undefined;
-    this.etags.clear();
-    this.options.documents.free(this.apiService.metadata.name);
+    this.published.drop(this.apiService.metadata.name);
+    this.published = new PublishedDocuments(this.options.documents);
     this.options.onPublished();
   }
 }
@@ -215,9 +177,6 @@ interface FetchFrom {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-function parsed({ body }: Fetched): Json {
-  return JSON.parse(body.toString('utf8')) as Json;
-}
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }

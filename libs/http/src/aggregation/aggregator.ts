@@ -74,7 +74,7 @@ export class Aggregator {
     return { apiServiceChecks: (name) => this.servers.get(name)?.check as JsonObject | undefined };
   }
 
-  readonly remote: RemoteDiscovery = ({ metadata }) => this.servers.get(metadata.name)?.resources;
+  readonly remote: RemoteDiscovery = ({ metadata }) => this.servers.get(metadata.name)?.published.resources;
 
   /** The OpenAPI documents of an API with these groups, of which this server has the given ones. */
   openApi(local: OpenApiDocuments, groups: readonly ApiGroup[]): OpenApiDocuments {
@@ -84,9 +84,9 @@ export class Aggregator {
     const v2: RemoteOpenApi[] = [];
     for (const { group, versions } of groups)
       for (const { version, remote } of versions) {
-        const server = remote && this.servers.get(remote.metadata.name);
-        if (server?.openApiV3 !== undefined) v3.set(`apis/${group}/${version}`, server.openApiV3);
-        if (server?.openApiV2) v2.push(server.openApiV2);
+        const published = remote && this.servers.get(remote.metadata.name)?.published;
+        if (published?.openApiV3 !== undefined) v3.set(`apis/${group}/${version}`, published.openApiV3);
+        if (published?.openApiV2) v2.push(published.openApiV2);
       }
     this.made = { groups, openApi: new AggregatedOpenApi(local, { v3, v2 }) };
     return this.made.openApi;

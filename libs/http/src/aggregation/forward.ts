@@ -32,10 +32,12 @@ export async function forwardTo(server: AggregatedServer, call: Call): Promise<H
   const gone = new AbortController();
   (upgrade?.socket ?? response).once('close', () => gone.abort());
   if (isGone(response)) throw new ClientGone();
+  let socket: TLSSocket | undefined;
   try {
-    const socket = await connectToAny(endpoints, peer, { timeoutMs: CONNECT_MS, signal: gone.signal });
+    socket = await connectToAny(endpoints, peer, { timeoutMs: CONNECT_MS, signal: gone.signal });
     return await passedOver(socket, call, { host: `${peer.serverName}:443`, signal: gone.signal });
   } catch (cause) {
+    socket?.destroy();
     if (gone.signal.aborted) throw new ClientGone();
     return unreachable(cause);
   }

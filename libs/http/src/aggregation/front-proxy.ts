@@ -38,7 +38,17 @@ const EXTRA = 'x-remote-extra-';
 
 /** Headers that concern one connection, or name the sender: none of a client's reaches an aggregated server. */
 const NOT_PASSED = new Set([
-  ...['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'te', 'trailer', 'host'],
+  ...[
+    'expect',
+    'connection',
+    'keep-alive',
+    'proxy-connection',
+    'transfer-encoding',
+    'upgrade',
+    'te',
+    'trailer',
+    'host',
+  ],
   ...['proxy-authorization', 'proxy-authenticate', 'authorization', USER, UID, GROUP],
 ]);
 
