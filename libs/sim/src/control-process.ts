@@ -1,6 +1,7 @@
 import {
   MemoryEventLog,
   MemoryHistoryIndex,
+  ScriptedAsker,
   SeededIds,
   type AppendFate,
   type AttemptedAppend,
@@ -8,6 +9,7 @@ import {
   type MemoryBusHub,
   type MemoryLogFaults,
   type MemoryLogStore,
+  type Reply,
   type VirtualClock,
 } from '#adapters';
 import {
@@ -26,7 +28,7 @@ import {
 } from '#engine';
 import { accessPolicy, isBootstrapped } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
-import type { KindRegistry, Loop, OutsideFacts } from '#model';
+import type { KindRegistry, Loop, OutsideFacts, Question } from '#model';
 import type { Keys } from '#ports';
 import { Bug, type Prng } from '#std';
 import { watchedBasis } from './checkers/basis.js';
@@ -49,6 +51,8 @@ export interface ControlParts {
   readonly keys: Pick<Keys, 'seal' | 'open'>;
   readonly build: string;
   readonly checkpoints: CheckpointStore;
+  /** What servers outside do with questions of decisions. */
+  readonly reply: (question: Question) => Reply;
   readonly log: {
     /** Whether others write to the same log. */
     readonly shared: boolean;
@@ -105,6 +109,7 @@ export class ControlProcess {
     this.log = this.openLog();
     this.plane = new ControlPlane({
       ...{ log: this.log, kinds, keys, build, checkpoints, clock: this.clock, soon: this.soon },
+      asker: new ScriptedAsker(this.clock, parts.reply),
       ids: new SeededIds(parts.chance.below(2 ** 31) + life),
       eventsKeptAtStart: EVENTS_KEPT_AT_START,
       endsKeptMs: ENDS_KEPT_MS,

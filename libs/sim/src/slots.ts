@@ -3,7 +3,7 @@ import { noKeys } from '#engine';
 import { registry } from '#kinds';
 import type { Prng } from '#std';
 import { MemoryCheckpoints } from './checkpoints.js';
-import type { ControlProcess, Role } from './control-process.js';
+import type { ControlParts, ControlProcess, Role } from './control-process.js';
 import type { Faults, Shape } from './faults.js';
 import { simulatedKeys } from './keys.js';
 import { ProcessSlot } from './slot.js';
@@ -17,6 +17,7 @@ export interface SlotsParts {
   readonly steps: Steps;
   readonly chance: Prng;
   readonly faults: Faults;
+  readonly reply: ControlParts['reply'];
   readonly onViolation: (checker: string, message: string) => void;
 }
 
@@ -101,9 +102,9 @@ export class Slots {
       checkpoints: new MemoryCheckpoints(() => chance.chance(faults.current.tornCheckpoints)),
       restartMs: () => chance.below(5000),
       parts: (slot) => {
-        const { shape, store, hub, steps } = this.parts;
+        const { shape, store, hub, steps, reply } = this.parts;
         return {
-          ...{ store, hub, clock, steps, chance, kinds: registry, keys: this.keysOf(roles) },
+          ...{ store, hub, clock, steps, chance, reply, kinds: registry, keys: this.keysOf(roles) },
           build: chance.chance(0.9) ? (BUILDS[0] as string) : chance.pick(BUILDS),
           log: {
             shared: shape.processes === 'apart',

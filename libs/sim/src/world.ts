@@ -1,6 +1,7 @@
-import { MemoryBusHub, MemoryLogStore, VirtualClock } from '#adapters';
+import { MemoryBusHub, MemoryLogStore, VirtualClock, type Reply } from '#adapters';
 import { eventCodec, type Projection } from '#engine';
 import { registry } from '#kinds';
+import type { Question } from '#model';
 import { prng, type Instant, type Prng } from '#std';
 import { EventChecks } from './checkers/event-checks.js';
 import { onlyTheSilentAreLeft } from './checkers/evictions.js';
@@ -45,6 +46,8 @@ export class World {
   readonly signs = new SignsOfLife(() => this.clock.monotonic());
   readonly checks: EventChecks;
   readonly violations: Violation[] = [];
+  /** What webhooks do with a question: nothing, unless a world has some. */
+  webhook: (question: Question) => Reply = () => ({ afterMs: 0, answer: 'never' });
   private readonly clockSteps = new ClockSteps(this.clock);
 
   constructor(
@@ -68,7 +71,8 @@ export class World {
     ]);
     const { clock, hub, chance, faults, store, steps } = this;
     const violated = (checker: string, message: string): void => this.violated(checker, message);
-    this.slots = new Slots({ shape, store, hub, clock, steps, chance, faults, onViolation: violated });
+    const reply = (question: Question): Reply => this.webhook(question);
+    this.slots = new Slots({ shape, store, hub, clock, steps, chance, faults, reply, onViolation: violated });
     const deletions = new Deletions(store);
     this.nodes = Array.from(
       { length: shape.nodeCount },
@@ -152,7 +156,7 @@ export class World {
       ms += chance.below(60_000);
     }
   }
-  private get isHealed(): boolean {
+  get isHealed(): boolean {
     return this.faults.current.busLostMsMax === 0;
   }
 
