@@ -151,6 +151,33 @@ describe('a custom kind', () => {
     expect((await server.ask({ method: 'POST', path: DEFINITIONS, body: Buffer.from('k8s\0'), type })).code).toBe(415);
   });
 
+  it('ends watches when it is defined in another way or goes, after all that they have to tell', async () => {
+    await server.create(DEFINITIONS, definition());
+    await served(BOATS);
+    const one = `${DEFINITIONS}/boats.example.com`;
+    const change = (body: JsonObject) =>
+      server.ask({ method: 'PATCH', path: one, type: 'application/merge-patch+json', body });
+    const watched = () => {
+      const watch = { isOver: false, text: '' };
+      const path = `${BOATS}?watch=1&resourceVersion=0`;
+      void server.ask({ path, ms: 60_000 }).then(({ text }) => Object.assign(watch, { isOver: true, text }));
+      return watch;
+    };
+    const first = watched();
+    await server.create(BOATS, boat('a'));
+    expect((await change({ metadata: { labels: { a: 'b' } } })).code).toBe(200);
+    await server.create(BOATS, boat('b'));
+    expect(first.isOver).toBe(false);
+    const { spec = null } = definition({ additionalPrinterColumns: [] });
+    expect((await change({ spec })).code).toBe(200);
+    await until(() => Promise.resolve(first.isOver || undefined));
+    expect(first.text.match(/"type":"\w+"/g)).toEqual(['"type":"ADDED"', '"type":"ADDED"']);
+    const second = watched();
+    await server.ask({ method: 'DELETE', path: one });
+    await until(() => Promise.resolve(second.isOver || undefined));
+    expect(second.text.match(/"type":"DELETED"/g)).toHaveLength(2);
+  });
+
   it('matches patterns in linear time', async () => {
     const evil = { ...schema.properties.spec, properties: { name: { type: 'string', pattern: '^(a+)+$' } } };
     const properties = { ...schema.properties, spec: evil };

@@ -84,6 +84,7 @@ class RunningWatch {
   private readonly timers: NodeJS.Timeout[] = [];
   private subscription: { cancel(): void } | undefined;
   private unlogged: { cancel(): void } | undefined;
+  private readonly definitions: { cancel(): void }[] = [];
   /** Everything up to here was looked at for this watcher. */
   private seen = 0;
   private isOver = false;
@@ -100,6 +101,7 @@ class RunningWatch {
     if (this.isOver) return this;
     this.timers.push(setTimeout(() => this.stream.end(), lifeOf(options, LIFE_MIN_MS * (1 + Math.random()))));
     if (options.allowBookmarks) this.timers.push(setInterval(() => this.mark(), BOOKMARK_MS));
+    if (this.call.route.on.kind.isCustom) this.followDefinition();
     // Kubernetes begins such a watch and then cannot write its events.
     if (rendering.form.as === 'PartialObjectMetadataList') this.stream.end();
     return this;
@@ -135,6 +137,24 @@ class RunningWatch {
       faultAnswer(cause, this.call.onFault);
       this.stream.destroy();
     });
+  }
+
+  /** A watch ends when its kind is defined in another way or goes: the client asks again, and sees what there is now. */
+  private followDefinition(): void {
+    const { backend, route } = this.call;
+    const { kind } = route.on;
+    const look = (): void => {
+      // Its versions are made anew with it, but not when it takes no more creations: deletions are still told.
+      const now = backend.kinds.at(backend.current()).byId(kind.id);
+      if (!this.isOver && now?.served !== kind.served) this.stream.end();
+    };
+    for (const { id, defines } of backend.kinds.all) {
+      if (!defines) continue;
+      // After what else the same events have changed was sent.
+      const followed = backend.watch({ kind: id }, backend.current().position, () => void setImmediate(look));
+      if (followed) this.definitions.push(followed);
+    }
+    look();
   }
 
   /** False when what was seen last lies before the kept window. */
@@ -227,6 +247,7 @@ class RunningWatch {
   private cancel(): void {
     this.subscription?.cancel();
     this.unlogged?.cancel();
+    for (const definition of this.definitions) definition.cancel();
   }
 }
 

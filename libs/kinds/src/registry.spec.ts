@@ -45,6 +45,23 @@ describe('the kinds of a view', () => {
     expect(before.byId('example.com.cars')).toBeUndefined();
   });
 
+  it('are the same registry while definitions make the same kinds', () => {
+    const made = new Map<unknown, Kind | undefined>();
+    const bySpec = (object: KubeObject): Kind | undefined => {
+      if (!made.has(object['spec'])) made.set(object['spec'], definedBy(object));
+      return made.get(object['spec']);
+    };
+    const stable = createRegistry([{ ...recipes, defines: bySpec }]);
+    const view = new TestView(stable);
+    const boats = recipe('a', { plural: 'boats', kind: 'Boat' });
+    view.put(boats);
+    const before = stable.at(view);
+    view.put({ ...boats, metadata: { ...boats.metadata, labels: { a: 'b' } } });
+    expect(stable.at(view)).toBe(before);
+    view.put({ ...boats, spec: { plural: 'ships', kind: 'Ship' } });
+    expect(stable.at(view)).not.toBe(before);
+  });
+
   it('never hide a built-in kind', () => {
     const shadow = (object: KubeObject): Kind => ({
       ...(definedBy(object) as Kind),

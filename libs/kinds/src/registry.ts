@@ -15,6 +15,12 @@ export function createRegistry(kinds: readonly Kind[], admission: readonly Admis
   return registry;
 }
 
+interface Remembered {
+  readonly definitions: (readonly KubeObject[])[];
+  readonly kinds: readonly Kind[];
+  readonly registry: KindRegistry;
+}
+
 /** The registry of a view, remembered by the very definitions that it was made of. */
 function definedBy(
   defining: readonly Kind[],
@@ -26,7 +32,7 @@ function definedBy(
     if (!made) kindsOf.set(definition, (made = { kind: by.defines?.(definition) }));
     return made.kind;
   };
-  const remembered: { readonly definitions: (readonly KubeObject[])[]; readonly registry: KindRegistry }[] = [];
+  const remembered: Remembered[] = [];
   return (view) => {
     const definitions = defining.map((kind) => view.list(kind.ref));
     const at = remembered.findIndex((one) => one.definitions.every((list, i) => isSame(list, definitions[i] ?? [])));
@@ -37,9 +43,13 @@ function definedBy(
       if (at > 0) remembered.unshift(...remembered.splice(at, 1));
       return known.registry;
     }
-    const defined = defining.flatMap((by, i) => (definitions[i] ?? []).map((definition) => kindOf(by, definition)));
-    const registry = compose(defined.filter((kind) => kind !== undefined));
-    remembered.unshift({ definitions, registry });
+    const kinds = defining
+      .flatMap((by, i) => (definitions[i] ?? []).map((definition) => kindOf(by, definition)))
+      .filter((kind) => kind !== undefined);
+    // A definition that has another label or status makes the same kind: nothing that was derived is derived anew.
+    const same = remembered.find((one) => isSame(one.kinds, kinds));
+    const registry = same?.registry ?? compose(kinds);
+    remembered.unshift({ definitions, kinds, registry });
     remembered.length = Math.min(remembered.length, REMEMBERED);
     return registry;
   };
@@ -59,7 +69,7 @@ function withDefined(builtIn: KindRegistry, defined: readonly Kind[]): KindRegis
   };
 }
 
-function isSame(one: readonly KubeObject[], other: readonly KubeObject[]): boolean {
+function isSame<T>(one: readonly T[], other: readonly T[]): boolean {
   return one === other || (one.length === other.length && one.every((object, index) => object === other[index]));
 }
 

@@ -15,7 +15,7 @@ import {
 import { jsonEquals, type Json } from '#std';
 import { scaleSubresource } from '../../../shared/scale.js';
 import { ownersOnly } from '../../../shared/status-metadata.js';
-import type { CustomResourceDefinition, DefinedVersion } from '../schema.js';
+import type { CustomResourceDefinition, DefinedVersion, DefinitionNames } from '../schema.js';
 import { applySchemaDefaults } from '../structural/default.js';
 import { customType } from '../structural/custom-type.js';
 import { prune } from '../structural/prune.js';
@@ -24,21 +24,39 @@ import { fieldPath, valueAt } from './json-path.js';
 import { schemaOf } from './version-schema.js';
 import { spokenVersionOf, validateObject } from './validate.js';
 
-/** The kind that a definition makes; undefined until its names are accepted. */
+interface Made {
+  readonly names: DefinitionNames;
+  readonly kind: Kind | undefined;
+  /** The kind while its definition is being deleted. */
+  readonly ending: Kind | undefined;
+}
+const made = new WeakMap<CustomResourceDefinition['spec'], Made>();
+
+/** The kind that a definition makes; undefined until its names are accepted. The same one while it says the same of it. */
 export function definedKind(definition: CustomResourceDefinition): Kind | undefined {
   const { spec, status } = definition;
   const conditions = status?.conditions ?? [];
   const names = status?.acceptedNames;
-  const isEstablished = findCondition(conditions, 'Established')?.status === 'True';
+  if (findCondition(conditions, 'Established')?.status !== 'True' || !names) return undefined;
+  let known = made.get(spec);
+  if (!known || !jsonEquals(known.names, names)) {
+    const kind = kindOf(definition, names);
+    made.set(spec, (known = { names, kind, ending: kind && withoutCreation(kind) }));
+  }
+  return findCondition(conditions, 'Terminating')?.status === 'True' ? known.ending : known.kind;
+}
+
+function kindOf(definition: CustomResourceDefinition, names: DefinitionNames): Kind | undefined {
+  const { spec } = definition;
   const stored = spec.versions.find(({ storage }) => storage);
-  if (!isEstablished || !names || !stored) return undefined;
+  if (!stored) return undefined;
   const { group } = spec;
   const types = new Map(spec.versions.map((version) => [version.name, typeOf(version, group, names.kind)]));
   const readStored = storedForm(stored, `${group}/${stored.name}`);
   const forms = new Map(spec.versions.map((version) => [version.name, formOf(definition, version, readStored)]));
   const scaled =
     stored.subresources?.scale ?? spec.versions.find(({ subresources }) => subresources?.scale)?.subresources?.scale;
-  const kind = standardKind({
+  return standardKind({
     names: {
       group,
       version: stored.name,
@@ -68,7 +86,6 @@ export function definedKind(definition: CustomResourceDefinition): Kind | undefi
       })),
     strategy: strategyOf(definition, forms),
   });
-  return findCondition(conditions, 'Terminating')?.status === 'True' ? withoutCreation(kind) : kind;
 }
 
 function typeOf(version: DefinedVersion, group: string, kind: string): ObjectType<unknown> {
