@@ -24,6 +24,10 @@ describe('a mutating webhook', () => {
     expect(outcome.accepted.answers).toEqual([
       { from: 'mutating webhook m/a.hooks.test', outcome: 'allowed', patch: [patch] },
     ]);
+    expect(outcome.accepted.auditAnnotations).toEqual({
+      'mutation.webhook.admission.k8s.io/round_0_index_0':
+        '{"configuration":"m","webhook":"a.hooks.test","mutated":true}',
+    });
     const bad = decided(given, configMap(), (question) => review(question, patching(add('/data/not a key!', '2'))));
     expect(bad.outcome.refusal.code).toBe(422);
   });

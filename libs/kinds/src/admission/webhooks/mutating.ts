@@ -87,6 +87,7 @@ class Run {
     const isChanged =
       verdict.is === 'allowed' && verdict.patch !== undefined ? this.change(call, verdict.patch) : false;
     if (isRefusal(isChanged)) return isChanged;
+    if (verdict.is === 'allowed') this.notes.push(mutationNote(webhook, isChanged, request));
     if (isChanged) {
       this.callAgain();
       this.hasChanged = true;
@@ -117,6 +118,13 @@ class Run {
     this.object = withOwnIdentity(this.request, taken, this.object);
     return true;
   }
+}
+
+/** What the audit says of each webhook that was called, whether it changed something or not. */
+function mutationNote({ configuration, index, hook }: Webhook, mutated: boolean, { again }: Admitted): AdmissionNotes {
+  const key = `mutation.webhook.admission.k8s.io/round_${again === undefined ? 0 : 1}_index_${index}`;
+  const value = JSON.stringify({ configuration, webhook: hook.name, mutated });
+  return { warnings: [], auditAnnotations: { [key]: value }, answers: [] };
 }
 
 const keyOf = ({ configuration, hook }: Webhook): string => `${configuration}/${hook.name}`;

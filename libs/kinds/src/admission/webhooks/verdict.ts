@@ -40,7 +40,8 @@ export function failed({ webhook, question }: Call, why: string, role: 'mutating
   const { hook, index } = webhook;
   if (hook.failurePolicy !== 'Ignore')
     return { is: 'denied', refusal: internal(`failed calling webhook ${goQuote(hook.name)}: ${why}`) };
-  const key = `failed-open.${role === 'mutating' ? 'mutating' : 'validating'}.webhook.admission.k8s.io/round_0_index_${index}`;
+  const round = question.name.endsWith(' again') ? 1 : 0;
+  const key = `failed-open.${role}.webhook.admission.k8s.io/round_${round}_index_${index}`;
   return {
     is: 'ignored',
     notes: {
