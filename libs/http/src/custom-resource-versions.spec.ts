@@ -100,6 +100,20 @@ describe('a custom kind in several versions', () => {
   });
 });
 
+describe('a null', () => {
+  it('is dropped of what is written, and refused of what is applied, where there is no such value', async () => {
+    const made = await server.create(BOATS, boat('v1', { name: null, sails: null }));
+    expect(made['spec']).toEqual({ sails: 2 });
+    const type = 'application/apply-patch+yaml';
+    const path = `${BOATS}/a?fieldManager=me`;
+    const applied = await server.ask({ method: 'PATCH', path, type, body: boat('v1', { name: null, sails: null }) });
+    expect(messageOf(applied)).toEqual([
+      422,
+      expect.stringMatching(/spec.name in body must be of type string: "null"$/),
+    ]);
+  });
+});
+
 describe('a definition', () => {
   it('takes any status, and goes in spite of it', async () => {
     const one = `${DEFINITIONS}/boats.example.com`;

@@ -87,7 +87,8 @@ export interface CustomType {
     readonly unknown: readonly string[];
     readonly error: string | undefined;
   };
-  applyDefaults(value: Json): Json;
+  /** `keepsNulls`: a null that is no value is not dropped, so that it is refused: it was applied. */
+  applyDefaults(value: Json, keepsNulls?: boolean): Json;
   /** Whether every value has the type that the schema says, and none is without one: only then do fields have owners. */
   isTyped(value: Json): boolean;
   openApi(version: 'v2' | 'v3'): Json;

@@ -3,9 +3,9 @@ import { type FieldOptions, type ObjectType, resolved, type Type } from './build
 import { customOf, decode } from './decode.js';
 
 /** Sets the static defaults of a type where its fields are absent. Returns the same value when there is nothing to set. */
-export function applyDefaults<T>(type: Type<T>, value: T): T {
+export function applyDefaults<T>(type: Type<T>, value: T, keepsNulls = false): T {
   const custom = customOf(type);
-  return (custom ? custom.applyDefaults(value as Json) : defaulterOf(type)(value)) as T;
+  return (custom ? custom.applyDefaults(value as Json, keepsNulls) : defaulterOf(type)(value)) as T;
 }
 
 type Defaulter = (value: unknown) => unknown;

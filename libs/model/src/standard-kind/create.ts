@@ -23,7 +23,11 @@ export function decideCreate(request: Request): Decided {
 
 /** The object with the defaults of its version, in the form that is stored. */
 export function defaulted(request: Request, spokenObject: KubeObject, isCreate: boolean): KubeObject {
-  const withDefaults = applyDefaults(request.spoken.schema, spokenObject) as KubeObject;
+  const withDefaults = applyDefaults(
+    request.spoken.schema,
+    spokenObject,
+    request.command.patchType === 'apply',
+  ) as KubeObject;
   const stored = request.spoken.toStored(withDefaults);
   return request.strategy.applyDefaults?.(stored, { isCreate, subresource: request.subresource }) ?? stored;
 }

@@ -28,7 +28,7 @@ export function validateObject(
     ...(isUnique ? duplicateItems(value, schema) : []),
   ];
   // Where all defaults have found room, setting them again changes nothing.
-  if (applySchemaDefaults(value, schema) !== value)
+  if (applySchemaDefaults(value, schema, true) !== value)
     problems.push({
       ...{ type: 'Forbidden', field: '<nil>' },
       detail: 'the defaults of the schema make the object too large',

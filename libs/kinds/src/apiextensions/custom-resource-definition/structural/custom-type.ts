@@ -31,7 +31,7 @@ export function customType(schema: JsonSchema, as: PublishedAs): ObjectType<unkn
 function behaviour(schema: JsonSchema, as: PublishedAs): CustomType {
   return {
     read: (value) => read(value as Json, schema),
-    applyDefaults: (value) => applySchemaDefaults(value, schema),
+    applyDefaults: (value, keepsNulls) => applySchemaDefaults(value, schema, keepsNulls),
     isTyped: (value) => isTyped(value, schema),
     openApi: (version) => publishedSchema(schema, as, version),
   };

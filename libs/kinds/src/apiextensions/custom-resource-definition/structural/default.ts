@@ -6,14 +6,16 @@ import { itemsOf, propertyOf, valuesOf, type JsonSchema } from './schema.js';
  * objects. Returns the very value where nothing changes. Sets no more once all set together have {@link DEFAULT_BYTES_MAX}:
  * a short list of empty objects could get any size.
  */
-export function applySchemaDefaults(value: Json, schema: JsonSchema): Json {
-  return withDefaults(value, schema, { bytesLeft: DEFAULT_BYTES_MAX });
+export function applySchemaDefaults(value: Json, schema: JsonSchema, keepsNulls = false): Json {
+  return withDefaults(value, schema, { bytesLeft: DEFAULT_BYTES_MAX, keepsNulls });
 }
 
 const DEFAULT_BYTES_MAX = 2 * 1024 * 1024;
 
 interface Budget {
   bytesLeft: number;
+  /** Nulls that are no values stay where there is no default. */
+  readonly keepsNulls: boolean;
 }
 
 function withDefaults(value: Json, schema: JsonSchema, budget: Budget): Json {
@@ -49,7 +51,7 @@ function defaultObject(value: JsonObject, schema: JsonSchema, budget: Budget): J
     if (known === undefined) continue;
     if (inner === null && isDropped(known)) {
       if (propertyOf(schema, name) === undefined && known.default !== undefined) putValue(copy(), name, known.default);
-      else delete copy()[name];
+      else if (!budget.keepsNulls) delete copy()[name];
       continue;
     }
     const next = withDefaults(inner, known, budget);
