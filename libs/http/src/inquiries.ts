@@ -6,6 +6,7 @@ import type { Authenticator } from './authenticate.js';
 import type { Backend } from './backend.js';
 import { issueToken } from './issue-token.js';
 import { answers } from './status.js';
+import { creationAdmission } from './unstored-admission.js';
 
 export interface InquiriesOptions {
   readonly backend: Backend;
@@ -29,8 +30,11 @@ export class Inquiries {
     const given = { now: backend.now(), uid: backend.uid(), kind, kinds };
     const inquired = inquire(command, view, given);
     if (isRefusal(inquired)) return inquired;
+    const admission = creationAdmission(command, view, given);
+    if (isRefusal(admission)) return admission;
     const object = canonical(await this.ask(inquired.inquiry, given, view));
-    const { warnings } = inquired;
+    const warnings = [...inquired.warnings, ...admission.warnings];
+    const { auditAnnotations } = admission;
     return {
       object,
       ...(command.subresource !== undefined && { response: object as unknown as JsonObject }),
@@ -39,6 +43,7 @@ export class Inquiries {
       position: view.position,
       changed: false,
       warnings,
+      auditAnnotations,
     };
   }
 

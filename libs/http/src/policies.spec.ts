@@ -91,3 +91,52 @@ describe('admission policies over HTTP', () => {
     expect((await ask('GET', `${MAPS}/k`)).reply.code).toBe(200);
   });
 });
+
+describe('policies on requests that store nothing', () => {
+  let server: TestServer;
+  const PODS = '/api/v1/namespaces/default/pods';
+  const message = "request.operation + ' ' + request.kind.kind + ' ' + request.subResource + ' of ' + request.name";
+  const policy = async (name: string, rule: JsonObject, validation: JsonObject): Promise<void> => {
+    const resourceRules = [{ apiGroups: [''], apiVersions: ['v1'], ...rule }];
+    const spec = { matchConstraints: { resourceRules }, validations: [validation] };
+    await server.create(`${GROUP}/validatingadmissionpolicies`, { metadata: { name }, spec });
+    const bound = { policyName: name, validationActions: ['Deny'] };
+    await server.create(`${GROUP}/validatingadmissionpolicybindings`, { metadata: { name }, spec: bound });
+  };
+  beforeAll(async () => {
+    server = await TestServer.start();
+    const shell = { expression: "object.command[0] != 'sh'", messageExpression: message };
+    await policy('exec', { operations: ['CONNECT'], resources: ['pods/exec'] }, shell);
+    await policy(
+      'tokens',
+      { operations: ['CREATE'], resources: ['serviceaccounts/token'] },
+      { expression: 'object.spec.expirationSeconds <= 3600', messageExpression: message },
+    );
+    await server.create('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'robot' } });
+  });
+  afterAll(() => server.stop());
+
+  it('see a connection with its options', async () => {
+    const containers = [{ name: 'c', image: 'i:1' }];
+    await server.create('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
+    await server.create(PODS, { metadata: { name: 'p' }, spec: { containers } });
+    const denied = await server.ask({ method: 'POST', path: `${PODS}/p/exec?command=sh&stdout=true` });
+    expect(denied.code).toBe(422);
+    expect(denied.json?.['message']).toBe(
+      `pods "p" is forbidden: ValidatingAdmissionPolicy 'exec' with binding 'exec' denied request: CONNECT PodExecOptions exec of p`,
+    );
+    expect((await server.ask({ method: 'POST', path: `${PODS}/p/exec?command=ls` })).code).toBe(400);
+    expect((await server.ask({ method: 'POST', path: `${PODS}/p/attach` })).code).toBe(400);
+  });
+
+  it('see a TokenRequest', async () => {
+    const path = '/api/v1/namespaces/default/serviceaccounts/robot/token';
+    const ask = (expirationSeconds: number) =>
+      server.ask({ method: 'POST', path, body: { spec: { expirationSeconds, audiences: [] } } });
+    expect((await ask(3600)).code).toBe(201);
+    const denied = await ask(7200);
+    expect(denied.json?.['message']).toBe(
+      `serviceaccounts "robot" is forbidden: ValidatingAdmissionPolicy 'tokens' with binding 'tokens' denied request: CREATE TokenRequest token of robot`,
+    );
+  });
+});

@@ -183,6 +183,8 @@ export interface Mutated extends Partial<AdmissionNotes> {
 /** One rule of admission: pure, asked for every write of every kind, in the order of the registry's list. */
 export interface AdmissionPlugin {
   readonly name: string;
+  /** It validates creations that are answered and never stored, too: TokenRequest. */
+  readonly seesUnstored?: boolean;
   /** May change the object before it is validated, or refuse, or ask. Returns the same object when it has nothing to say. */
   mutate?(request: Admitted): KubeObject | Mutated | Refusal | Questions;
   /** Asked after validation, about the object as it would be stored. */

@@ -6,6 +6,7 @@ export {
   type Admitted,
   type Mutated,
 } from './admission.js';
+export { admitUnstored, type Unstored } from './admit-unstored.js';
 export { applyChange, diff, isNoChange, type Change as ObjectChange } from './change.js';
 export { admitConnection } from './connect.js';
 export * from './decide-command.js';

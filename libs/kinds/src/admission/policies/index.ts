@@ -18,6 +18,7 @@ const EXEMPT = new Set([
  */
 export const validatingAdmissionPolicy: AdmissionPlugin = {
   name: 'ValidatingAdmissionPolicy',
+  seesUnstored: true,
   validate(request) {
     if (EXEMPT.has(request.kind.id)) return undefined;
     const policies = policiesFor(request.view, request.kind);
