@@ -106,7 +106,7 @@ describe('a null', () => {
     expect(made['spec']).toEqual({ sails: 2 });
     const type = 'application/apply-patch+yaml';
     const path = `${BOATS}/a?fieldManager=me`;
-    const applied = await server.ask({ method: 'PATCH', path, type, body: boat('v1', { name: null, sails: null }) });
+    const applied = await server.ask({ method: 'PATCH', path, type, body: boat('v1', { name: null }) });
     expect(messageOf(applied)).toEqual([
       422,
       expect.stringMatching(/spec.name in body must be of type string: "null"$/),
