@@ -1,8 +1,13 @@
-// npm run bench [-- --json] [name…]: every module of tools/bench is one group of figures.
+// npm run bench [-- --json] [name…]: every module of tools/bench is one group of figures. Each figure is the median of at least
+// three runs, with the lowest and the highest of them.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { mediansOf } from './bench/median.mjs';
 import { stopEngine } from './remove.mjs';
 import { build, home, install, main, requireEngine, requireNatsServer, root, runNode, step } from './setup.mjs';
+
+/** How often a module runs that does not take its medians itself. */
+const RUNS = 3;
 
 const asJson = process.argv.includes('--json');
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'));
@@ -19,7 +24,9 @@ await main(async () => {
     if (typeof module.run !== 'function' || !isWanted(file, module.names ?? [])) continue;
     step(`measuring ${file.replace('.mjs', '')} …`);
     try {
-      Object.assign(figures, await module.run());
+      const measured = [];
+      for (let n = 0; n < (module.runs ?? RUNS); n++) measured.push(await module.run());
+      Object.assign(figures, measured.length === 1 ? measured[0] : mediansOf(measured));
     } catch (error) {
       failed++;
       step(`${file} failed: ${error.stack}`);
@@ -29,11 +36,14 @@ await main(async () => {
     ([name]) => wanted.length === 0 || wanted.some((word) => name.includes(word) || isGroup(name, word)),
   );
   if (asJson) process.stdout.write(`${JSON.stringify(Object.fromEntries(chosen))}\n`);
-  else
-    for (const [name, { value, unit }] of chosen)
-      process.stdout.write(`${name.padEnd(36)} ${String(value).padStart(12)} ${unit}\n`);
+  else for (const [name, figure] of chosen) process.stdout.write(`${lineOf(name, figure)}\n`);
   return failed > 0 ? 1 : 0;
 });
+
+function lineOf(name, { value, unit, lowest, highest, runs }) {
+  const spread = runs === undefined ? '' : `(${lowest} to ${highest}, ${runs} runs)`;
+  return `${name.padEnd(44)} ${String(value).padStart(10)} ${unit.padEnd(4)} ${spread}`.trimEnd();
+}
 
 /** Everything is prepared on the host's Node; measured is on the pinned one. */
 async function again() {

@@ -74,14 +74,15 @@ async function eventStore() {
   }
 }
 
+/** Each append begins a stream, as a create does. */
 async function append(log, writers, seconds, phase) {
   const started = performance.now();
   const until = started + seconds * 1000;
   let appended = 0;
   const writer = async (number) => {
-    const stream = `core.configmaps/default/${phase}-${number}`;
-    for (let revision = -1; performance.now() < until; revision++) {
-      await log.append(stream, eventOf(stream, revision), revision);
+    for (let n = 0; performance.now() < until; n++) {
+      const name = `${phase}-${number}-${n}`;
+      await log.append(`core.configmaps/default/${name}`, eventOf(name), -1);
       appended++;
     }
   };
@@ -89,30 +90,43 @@ async function append(log, writers, seconds, phase) {
   return appended / ((performance.now() - started) / 1000);
 }
 
-/** As large as a status report of a pod: some 700 bytes. */
-function eventOf(stream, revision) {
+/** As large as the creation of a small ConfigMap by kubectl: some 1,300 bytes. */
+function eventOf(name) {
+  const time = '2026-01-01T00:00:00Z';
   return {
-    id: `${stream}#${revision}`,
-    type: 'StatusReported',
+    id: `creation-of-${name}`,
+    type: 'Created',
     time: '2026-01-01T00:00:00.000Z',
     data: {
-      uid: '0c2f6d8e-9a54-4b86-9d53-3f0d5f2b7c11',
-      set: [
-        [['status', 'phase'], 'Running'],
-        [['status', 'podIP'], '10.244.0.17'],
-        [['status', 'conditions', 0], { type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }],
-        [['metadata', 'managedFields', 1, 'time'], '2026-01-01T00:00:00Z'],
-      ],
-      unset: [['status', 'message']],
+      object: {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: {
+          ...{ name, namespace: 'default', uid: '0c2f6d8e-9a54-4b86-9d53-3f0d5f2b7c11', creationTimestamp: time },
+          managedFields: [
+            {
+              ...{ manager: 'kubectl-create', operation: 'Update', apiVersion: 'v1', time, fieldsType: 'FieldsV1' },
+              fieldsV1: { 'f:data': { '.': {}, 'f:key': {} } },
+            },
+          ],
+        },
+        data: { key: 'x'.repeat(200) },
+      },
     },
     metadata: {
       epoch: 1,
-      actor: 'system:node:node-1',
-      via: 'agent',
+      actor: 'kubernetes-admin',
+      user: { groups: ['system:masters', 'system:authenticated'] },
+      via: 'kubectl/v1.35.2 (linux/amd64) kubernetes/fdc9d74',
+      fieldManager: 'kubectl-create',
+      request: {
+        auditId: 'b7a1c7d2-7a5c-4f0f-9a57-0d6a4a3f5f10',
+        verb: 'POST',
+        path: '/api/v1/namespaces/default/configmaps',
+        source: '127.0.0.1',
+      },
       correlationId: 'b7a1c7d2-7a5c-4f0f-9a57-0d6a4a3f5f10',
       schemaVersion: 1,
-      causes: [revision + 1],
-      because: 'the runtime reported another state of a container',
     },
   };
 }
