@@ -26,7 +26,8 @@ const folder = join(root, 'test/recorded');
 const floorFile = join(folder, 'floor.json');
 const floor = existsSync(floorFile) ? JSON.parse(readFileSync(floorFile, 'utf8')) : {};
 // Only what the floor names is held to a figure. Scenarios that wait for loops are held to one answer less than was reached:
-// on a busy machine a settled state may come a moment after the recording stopped looking.
+// on a busy machine a settled state may come a moment after the recording stopped looking, or a loop may have settled already what
+// the recording still saw as a person left it (conditions of definitions).
 const chosen = (pattern) =>
   readdirSync(folder)
     .filter((f) => f.endsWith('.jsonl.gz') && pattern.test(f))
