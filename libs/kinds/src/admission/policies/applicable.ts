@@ -1,4 +1,5 @@
 import type { Kind, View } from '#model';
+import { namingKind } from '../../admissionregistration/resource-pairs.js';
 import { policiesByResource } from '../../admissionregistration/validatingadmissionpolicy/indexes.js';
 import type { ValidatingAdmissionPolicy } from '../../admissionregistration/validatingadmissionpolicy/schema.js';
 import { bindingsByPolicy } from '../../admissionregistration/validatingadmissionpolicybinding/indexes.js';
@@ -6,25 +7,7 @@ import type { ValidatingAdmissionPolicyBinding } from '../../admissionregistrati
 
 /** Policies whose rules name a kind in one of its versions, in the order of their names. */
 export function policiesFor(view: View, kind: Kind): readonly ValidatingAdmissionPolicy[] {
-  const found = new Map<string, ValidatingAdmissionPolicy>();
-  for (const pair of pairsOf(kind)) {
-    for (const policy of view.by(policiesByResource, pair)) found.set(policy.metadata.name, policy);
-  }
-  return [...found.values()].sort((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1));
-}
-
-const known = new WeakMap<Kind, readonly string[]>();
-
-/** What rules may write for a kind. Every write asks, so it is remembered. */
-function pairsOf(kind: Kind): readonly string[] {
-  let pairs = known.get(kind);
-  if (!pairs) {
-    const { group, plural } = kind.names;
-    const groups = new Set([group, ...kind.served.map((one) => one.group), '*']);
-    pairs = [...groups].flatMap((one) => [`${one}/${plural}`, `${one}/*`]);
-    known.set(kind, pairs);
-  }
-  return pairs;
+  return namingKind(view, policiesByResource, kind);
 }
 
 export function bindingsOf(view: View, policy: ValidatingAdmissionPolicy): readonly ValidatingAdmissionPolicyBinding[] {

@@ -1,4 +1,5 @@
 import type { Kind, KubeObject, ObjectIndex, View } from '#model';
+import { namingKind } from '../../admissionregistration/resource-pairs.js';
 import type { WebhookConfiguration } from '../../admissionregistration/webhooks-by-resource.js';
 import type { AnyWebhook } from '../../admissionregistration/webhook.schema.js';
 import { items } from '../../shared/validation/checks.js';
@@ -18,28 +19,11 @@ export function webhooksFor<T extends KubeObject & WebhookConfiguration>(
   index: ObjectIndex<T>,
   kind: Kind,
 ): readonly Webhook[] {
-  const found = new Map<string, T>();
-  for (const pair of pairsOf(kind))
-    for (const configuration of view.by(index, pair)) found.set(configuration.metadata.name, configuration);
-  if (found.size === 0) return NONE;
-  const sorted = [...found.values()].sort((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1));
-  const hooks = sorted.flatMap(({ metadata, webhooks }) =>
+  const configurations = namingKind(view, index, kind);
+  if (configurations.length === 0) return NONE;
+  const hooks = configurations.flatMap(({ metadata, webhooks }) =>
     items(webhooks).map((hook) => ({ configuration: metadata.name, hook })),
   );
   return hooks.map((one, at) => ({ ...one, index: at }));
 }
 const NONE: readonly Webhook[] = [];
-
-const known = new WeakMap<Kind, readonly string[]>();
-
-/** What rules may write for a kind. Every write asks, so it is remembered. */
-function pairsOf(kind: Kind): readonly string[] {
-  let pairs = known.get(kind);
-  if (!pairs) {
-    const { group, plural } = kind.names;
-    const groups = new Set([group, ...kind.served.map((one) => one.group), '*']);
-    pairs = [...groups].flatMap((one) => [`${one}/${plural}`, `${one}/*`]);
-    known.set(kind, pairs);
-  }
-  return pairs;
-}
