@@ -6,20 +6,11 @@ import { request as httpsRequest } from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
 import { isGone, type AnyResponse } from './answer.js';
 import type { AnyRequest } from './authenticate.js';
+import { CONNECTION_HEADERS } from './connection-headers.js';
 import { waysThrough } from './proxy-links.js';
 
 /** Headers that concern one connection only, and those that tell who asks. */
-const NOT_PASSED = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-  'te',
-  'trailer',
-  'host',
-  'authorization',
-]);
+const NOT_PASSED = new Set([...CONNECTION_HEADERS, 'authorization']);
 
 /** How long it may take to reach the other end; how long it then takes to answer is its own affair. */
 const REACH_MS = 30_000;

@@ -8,6 +8,19 @@ import { registry } from './index.js';
 /** One good object of each kind; what clients send is this with something broken in it. */
 const container = { name: 'c', image: 'i:1', ports: [{ containerPort: 80 }], env: [{ name: 'A', value: '1' }] };
 const template = { metadata: { labels: { app: 'x' } }, spec: { containers: [container] } };
+const webhookConfiguration = {
+  webhooks: [
+    {
+      name: 'a.hooks.example.com',
+      clientConfig: { url: 'https://hooks.example.com/' },
+      sideEffects: 'None',
+      admissionReviewVersions: ['v1'],
+      rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+      objectSelector: { matchLabels: { a: 'b' } },
+      matchConditions: [{ name: 'c', expression: 'true' }],
+    },
+  ],
+};
 const GOOD: Readonly<Record<string, JsonObject>> = {
   'core.configmaps': { data: { a: '1' }, binaryData: { b: 'AA==' } },
   'core.events': {
@@ -44,32 +57,8 @@ const GOOD: Readonly<Record<string, JsonObject>> = {
       versions: [{ ...{ name: 'v1', served: true, storage: true }, schema: { openAPIV3Schema: { type: 'object' } } }],
     },
   },
-  'admissionregistration.k8s.io.mutatingwebhookconfigurations': {
-    webhooks: [
-      {
-        name: 'a.hooks.example.com',
-        clientConfig: { url: 'https://hooks.example.com/' },
-        sideEffects: 'None',
-        admissionReviewVersions: ['v1'],
-        rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
-        objectSelector: { matchLabels: { a: 'b' } },
-        matchConditions: [{ name: 'c', expression: 'true' }],
-      },
-    ],
-  },
-  'admissionregistration.k8s.io.validatingwebhookconfigurations': {
-    webhooks: [
-      {
-        name: 'a.hooks.example.com',
-        clientConfig: { url: 'https://hooks.example.com/' },
-        sideEffects: 'None',
-        admissionReviewVersions: ['v1'],
-        rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
-        objectSelector: { matchLabels: { a: 'b' } },
-        matchConditions: [{ name: 'c', expression: 'true' }],
-      },
-    ],
-  },
+  'admissionregistration.k8s.io.mutatingwebhookconfigurations': webhookConfiguration,
+  'admissionregistration.k8s.io.validatingwebhookconfigurations': webhookConfiguration,
   'admissionregistration.k8s.io.validatingadmissionpolicies': {
     spec: {
       paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },

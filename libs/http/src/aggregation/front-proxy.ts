@@ -1,6 +1,7 @@
 import type { UserInfo } from '#model';
 import type { IssuedCertificate, Keys } from '#ports';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import { CONNECTION_HEADERS } from '../connection-headers.js';
 
 /** What the front proxy needs of the key store. */
 export type FrontProxyKeys = Pick<Keys, 'issueFrontProxyCertificate' | 'isFrontProxyCertificateDue'>;
@@ -38,17 +39,7 @@ const EXTRA = 'x-remote-extra-';
 
 /** Headers that concern one connection, or name the sender: none of a client's reaches an aggregated server. */
 const NOT_PASSED = new Set([
-  ...[
-    'expect',
-    'connection',
-    'keep-alive',
-    'proxy-connection',
-    'transfer-encoding',
-    'upgrade',
-    'te',
-    'trailer',
-    'host',
-  ],
+  ...[...CONNECTION_HEADERS, 'expect'],
   ...['proxy-authorization', 'proxy-authenticate', 'authorization', USER, UID, GROUP],
 ]);
 
