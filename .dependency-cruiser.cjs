@@ -12,11 +12,12 @@ const MAY_USE = {
   loops: ['std', 'meta', 'cel', 'model', 'kinds'],
   ports: ['std', 'meta', 'cel', 'model'],
   engine: ['std', 'meta', 'cel', 'model', 'ports'],
+  'node-gateway': ['std', 'meta', 'cel', 'model', 'ports', 'engine'],
   agent: ['std', 'meta', 'cel', 'model', 'kinds', 'loops', 'ports', 'engine'],
   adapters: ['std', 'meta', 'cel', 'model', 'ports'],
   http: ['std', 'meta', 'cel', 'model', 'kinds', 'ports', 'engine'],
-  sim: ['std', 'meta', 'cel', 'model', 'kinds', 'loops', 'ports', 'engine', 'agent', 'adapters'],
-  nest: ['std', 'meta', 'cel', 'model', 'kinds', 'loops', 'ports', 'engine', 'agent', 'adapters', 'http'],
+  sim: ['std', 'meta', 'cel', 'model', 'kinds', 'loops', 'ports', 'engine', 'node-gateway', 'agent', 'adapters'],
+  nest: ['std', 'meta', 'cel', 'model', 'kinds', 'loops', 'ports', 'engine', 'node-gateway', 'agent', 'adapters', 'http'],
 };
 const PURE = ['std', 'meta', 'cel', 'model', 'kinds', 'loops'];
 /** Specs may reach for what they test with: memory adapters, testing helpers. */
@@ -73,7 +74,7 @@ module.exports = {
       comment:
         'Engine, ports and http speak to logs, buses and engines through ports. (http serves sockets: that is its duty.)',
       severity: 'error',
-      from: { path: lib(['ports', 'engine', 'agent']), pathNot: NO_SPEC },
+      from: { path: lib(['ports', 'engine', 'node-gateway', 'agent']), pathNot: NO_SPEC },
       to: { dependencyTypes: ['core', 'npm', 'npm-optional', 'npm-peer'] },
     },
     {

@@ -19,11 +19,12 @@ export default {
   },
   moduleNameMapper: {
     '^#model/testing$': '<rootDir>/libs/model/src/testing/index.ts',
-    '^#(std|meta|cel|model|kinds|loops|ports|engine|agent|adapters|http|nest|sim)$': '<rootDir>/libs/$1/src/index.ts',
+    '^#(std|meta|cel|model|kinds|loops|ports|engine|node-gateway|agent|adapters|http|nest|sim)$':
+      '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   maxWorkers: 2,
   // A loaded machine of two cores starts servers slowly; what hangs is still found.
-  testTimeout: 30_000,
+  testTimeout: 120_000,
 };

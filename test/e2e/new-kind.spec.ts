@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stop();
   rmSync(work, { recursive: true, force: true });
-}, 30_000);
+});
 
 describe('a kind that was added by the page', () => {
   it('costs one folder and one line', () => {

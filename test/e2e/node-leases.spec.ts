@@ -36,7 +36,7 @@ describe('the lease of a node', () => {
       metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: cluster.node, uid: node.metadata.uid }] },
       spec: { holderIdentity: cluster.node, leaseDurationSeconds: 40 },
     });
-  }, 30_000);
+  });
 
   it('is what kubectl shows of a node', () => {
     expect(client('get', 'leases', '-n', 'kube-node-lease', '--no-headers')).toMatch(/^tenant +tenant +\d+s\n$/);

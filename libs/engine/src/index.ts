@@ -25,7 +25,6 @@ export * from './time-index.js';
 export * from './work-queue.js';
 export * from './writer-seat.js';
 export * from './writer.js';
-export * from './health/index.js';
 export * from './subjects.js';
 export * from './streams.js';
 export * from './unlogged.js';

@@ -4,7 +4,7 @@ import { builtinAdmission, configMapKind, createRegistry, namespaceKind } from '
 import type { Decision, Loop, Outside } from '#model';
 import { RecordedOutside } from '#model';
 import { ANCHOR_AFTER_MS } from './anchors.js';
-import { Heartbeats } from './health/heartbeats.js';
+import { Heartbeats } from '#node-gateway';
 import { LoopRunner } from './loop-runner.js';
 import { Projection } from './projection.js';
 import { ByteStream } from './streams.js';

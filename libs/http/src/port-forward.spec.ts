@@ -103,7 +103,7 @@ describe('port forwarding over a WebSocket', () => {
     expect(sum()).toBe(bytes);
     socket.terminate();
     isOpen = Promise.withResolvers<void>();
-  }, 30_000);
+  });
 
   it('refuses what is no port and what is no WebSocket', async () => {
     const path = '/api/v1/namespaces/default/pods/p/portforward';

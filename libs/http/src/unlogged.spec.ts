@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RandomIds, SystemClock, type MemoryBus } from '#adapters';
-import { Health, Heartbeats, serveHealth, subjects } from '#engine';
+import { subjects } from '#engine';
+import { Health, Heartbeats, serveHealth } from '#node-gateway';
 import type { JsonObject } from '#std';
 import { eventsOf, TestServer, type Reply } from './testing/test-server.js';
 

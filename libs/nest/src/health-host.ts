@@ -1,6 +1,7 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { NodeRevoked, type NodeAdmission } from '#adapters';
-import { agentPermissions, Health, nodeOfSubject, publishChanges } from '#engine';
+import { agentPermissions, nodeOfSubject } from '#engine';
+import { Health, publishChanges } from '#node-gateway';
 import { DEFAULT_ISSUER, issueToken } from '#http';
 import { nodeLoops } from '#loops';
 import { LoopsHost } from './loops-host.js';

@@ -1,5 +1,5 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
-import { withNodeBudgets } from '#engine';
+import { withNodeBudgets } from '#node-gateway';
 import { BusServer } from './bus-server.js';
 import { Platform } from './platform.js';
 import type { Settings } from './settings.js';

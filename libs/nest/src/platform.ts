@@ -29,7 +29,6 @@ import {
   CommandGate,
   type CommandPort,
   ControlPlane,
-  Heartbeats,
   holdSeat,
   requireFreeSeat,
   subjects,
@@ -37,6 +36,7 @@ import {
   type Writer,
   noKeys,
 } from '#engine';
+import { Heartbeats } from '#node-gateway';
 import { accessPolicy, isBootstrapped, registry } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
 import type { OutsideFacts } from '#model';

@@ -17,15 +17,12 @@ import {
   ClusterBackend,
   CommandGate,
   ControlPlane,
-  Health,
-  Heartbeats,
-  publishChanges,
   serveCommands,
-  serveHealth,
   untilView,
   type CheckpointStore,
   type CommandPort,
 } from '#engine';
+import { Health, Heartbeats, publishChanges, serveHealth } from '#node-gateway';
 import { accessPolicy, isBootstrapped } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
 import type { KindRegistry, Loop, OutsideFacts, Question } from '#model';

@@ -136,7 +136,7 @@ describe('Docker', () => {
     expect(status.exitCode).toBe(1);
     expect(status.output).toMatch(/NoNewPrivs:\t1[\s\S]*Seccomp:\t2/);
     expect(status.output).toContain('Read-only file system');
-  }, 30_000);
+  });
   it('filters system calls by the default profile and by one of a file, and says what it can enforce', async () => {
     const info = (await new Docker().info()) as { SecurityOptions: readonly string[] };
     const has = (name: string): boolean => info.SecurityOptions.some((option) => option.startsWith(`name=${name}`));
@@ -164,7 +164,7 @@ describe('Docker', () => {
     expect(await outputOf('local', file)).toMatch(/^Seccomp:\t2\n.*not permitted/);
     await expect(outputOf('missing', join(folder, 'missing.json'))).rejects.toThrow(/ENOENT.*missing\.json/);
     rmSync(folder, { recursive: true });
-  }, 30_000);
+  });
   it('mounts the part of a volume that was checked, though a container swaps its name for a link', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'shiplog-subpath-'));
     const outside = join(folder, 'outside');

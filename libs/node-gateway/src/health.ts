@@ -1,3 +1,5 @@
+import type { CommandPort, ReadModel } from '#engine';
+import { nodeUser, Recurrences } from '#engine';
 import type {
   AssignmentChange,
   AssignmentSync,
@@ -22,10 +24,6 @@ import { isRefusal, kindRef, streamOf } from '#model';
 import type { Clock, Ids } from '#ports';
 import type { Json, JsonObject } from '#std';
 import { Fault, isJsonObject, uuidOf } from '#std';
-import { nodeUser } from '../actors.js';
-import type { ReadModel } from '../read-model.js';
-import { Recurrences } from '../recurrences.js';
-import type { CommandPort } from '../writer.js';
 import { Assignments } from './assignments.js';
 import { GonePods } from './gone-pods.js';
 import { TICK_MS, type Heartbeats } from './heartbeats.js';

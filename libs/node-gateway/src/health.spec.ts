@@ -4,7 +4,7 @@ import { registry } from '#kinds';
 import type { IncidentReport, KubeObject, PodReport } from '#model';
 import { RecordedOutside, refusals } from '#model';
 import { Fault, toTime, type JsonObject } from '#std';
-import { testCreate, testPlane } from '../testing.js';
+import { testCreate, testPlane } from '../../engine/src/testing.js';
 import { Health, type HealthOptions } from './health.js';
 import { Heartbeats } from './heartbeats.js';
 

@@ -1,7 +1,7 @@
+import { Projection } from '#engine';
 import { describe, expect, it } from '@jest/globals';
 import type { Change, KubeObject } from '#model';
 import { streamOf } from '#model';
-import { Projection } from '../projection.js';
 import { Assignments } from './assignments.js';
 
 const PODS = 'core.pods';

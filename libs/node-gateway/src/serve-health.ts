@@ -1,3 +1,4 @@
+import { decodeMessage, encodeMessage, nodeOfSubject, subjects } from '#engine';
 import type {
   AssignmentChange,
   Heartbeat,
@@ -10,8 +11,6 @@ import type {
   UnloggedQuestion,
 } from '#model';
 import type { Bus } from '#ports';
-import { decodeMessage, encodeMessage } from '../messages.js';
-import { nodeOfSubject, subjects } from '../subjects.js';
 import { withNodeBudgets } from './budgeted-bus.js';
 import type { Health } from './health.js';
 

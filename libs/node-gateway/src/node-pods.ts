@@ -1,7 +1,7 @@
+import type { ReadModel } from '#engine';
 import type { Command, KubeObject, PodReport, View } from '#model';
 import { kindRef } from '#model';
 import { Fault } from '#std';
-import type { ReadModel } from '../read-model.js';
 import { nodeOf } from './pod-tokens.js';
 
 const pods = kindRef('core.pods');

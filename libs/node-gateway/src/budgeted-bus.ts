@@ -1,5 +1,5 @@
+import { nodeOfSubject, subjects } from '#engine';
 import type { Bus, Clock } from '#ports';
-import { nodeOfSubject, subjects } from '../subjects.js';
 import { NodeBudgets } from './node-budgets.js';
 import { TokenBucket } from './token-bucket.js';
 
