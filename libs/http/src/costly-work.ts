@@ -4,12 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Processor time that one step of costly work may take from the thread that answers everybody. */
 const FREE_MS = 15;
 /** What goes beyond that is a debt of the user, of which so much is let pass: a cold process's first steps are slow too. */
-const DEBT_FREE_MS = 150;
+const DEBT_FREE_MS = 250;
 /** For each millisecond of further debt the user's costly work rests for so many: the excess takes at most 0.5 % of the time. */
 const REST_FACTOR = 200;
 const REST_MAX_MS = 60_000;
-/** A request that would have to wait longer is refused with a time to come back. */
-const WAIT_MAX_MS = 700;
+/**
+ * A request that would have to wait longer is refused with a time to come back. As long as Kubernetes' own priority and
+ * fairness lets one wait: who sends one after the other is slowed down, and refused only when that does not help.
+ */
+const WAIT_MAX_MS = 15_000;
 const WAITING_MAX = 16;
 /** After a step others have the thread for as long as the step had it, and at most for so long. */
 const PAUSE_MAX_MS = 10;
