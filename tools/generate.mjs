@@ -32,6 +32,13 @@ async function subjectsPage() {
       subjects.command('controllers', { kind: 'core.pods', namespace: 'default', name: 'web', verb: 'patch' }),
       'a command to the writer, from the controllers; `command.<client>.<group>.<plural>.<namespace>.<name>.<verb>`',
     ],
+    [
+      subjects.commandsTogether('scheduler', [
+        { kind: 'core.pods', namespace: 'default', name: 'web-1', verb: 'create' },
+        { kind: 'core.pods', namespace: 'default', name: 'web-2', verb: 'create' },
+      ]),
+      'all commands that one look of a loop submits at once; `_` stands for what differs. The answer has a result for each',
+    ],
     [subjects.node('node-1', 'change'), 'a numbered change of what a node is to run'],
     [subjects.node('node-1', 'logs'), 'a request to an agent; `node.<node>.<verb>`'],
     [subjects.report('node-1', 'sync'), 'a report or question of an agent; `report.<node>.<what>`'],

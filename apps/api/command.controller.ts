@@ -1,16 +1,15 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, NatsContext, Payload } from '@nestjs/microservices';
-import { clientOfSubject, subjects } from '#engine';
-import type { CommandResult } from '#model';
-import { ApiHost, CommandPayload } from '#nest';
+import { clientOfSubject, subjects, type ResultsMessage } from '#engine';
+import { ApiHost, CommandsPayload } from '#nest';
 
-/** Commands of loops and of other replicas, on their way to the writer. Who sends one is in the subject, not in what it says. */
+/** Commands of loops and of other replicas, on their way to the writer. Who sends them is in the subject, not in what they say. */
 @Controller()
 export class CommandController {
   constructor(private readonly api: ApiHost) {}
 
   @MessagePattern(subjects.commands)
-  submit(@Payload() command: CommandPayload, @Ctx() context: NatsContext): Promise<CommandResult> {
-    return this.api.submit(clientOfSubject(context.getSubject()), command);
+  async submit(@Payload() { commands }: CommandsPayload, @Ctx() context: NatsContext): Promise<ResultsMessage> {
+    return { results: await this.api.submitAll(clientOfSubject(context.getSubject()), commands) };
   }
 }

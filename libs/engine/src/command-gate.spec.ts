@@ -4,7 +4,7 @@ import { accessPolicy, bootstrapObjects, registry } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
 import { isRefusal, type KubeObject, type Command, type CommandResult, type Loop, type UserInfo } from '#model';
 import { TestView } from '#model/testing';
-import { clientOfSubject, CommandGate, decodeMessage, encodeMessage, loopUser, subjects } from './index.js';
+import { BusCommands, CommandGate, loopUser, serveCommands } from './index.js';
 
 const ADMIN: UserInfo = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
 const TAKEN: CommandResult = {
@@ -118,16 +118,10 @@ describe('a command on the bus', () => {
   it('is of the client that its subject names', async () => {
     const { gate } = open();
     const hub = new MemoryBusHub(new SystemClock());
-    hub
-      .connect('api')
-      .subscribe(subjects.commands, async (data, subject) =>
-        encodeMessage(await gate.submit(clientOfSubject(subject), decodeMessage(data) as unknown as Command)),
-      );
+    serveCommands(hub.connect('api'), gate);
     const bus = hub.connect('controllers');
-    const send = async (client: string, sent: Command): Promise<number> => {
-      const answer = await bus.request(subjects.command(client, sent), encodeMessage(sent), 1_000);
-      return code(decodeMessage(answer) as unknown as CommandResult);
-    };
+    const send = async (client: string, sent: Command): Promise<number> =>
+      code(await new BusCommands(bus, client).submit(sent));
     expect(await send('controllers', command({}))).toBe(200);
     expect(await send('controllers', command({ actor: ADMIN, via: 'kubectl' }))).toBe(403);
     expect(await send('scheduler', command({}))).toBe(403);

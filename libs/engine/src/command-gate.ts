@@ -1,5 +1,5 @@
 import type { AccessAttributes, Command, CommandResult, KindRegistry, Loop, Refusal, UserInfo, View } from '#model';
-import { accessForbidden } from '#model';
+import { accessForbidden, refusals } from '#model';
 import type { Authorizer } from '#ports';
 import { loopUser, nodeUser, NODE_PREFIX } from './actors.js';
 import type { CommandPort } from './writer.js';
@@ -47,6 +47,20 @@ export class CommandGate {
   /** The way to the writer for one client. */
   of(client: string): CommandPort {
     return { submit: (command) => this.submit(client, command) };
+  }
+
+  /**
+   * Commands of one message, decided one after the other in one turn, so what is appended of them is one group of the log. Each has
+   * a result of its own: a refused one, or one whose admission has to ask, holds up none of the others.
+   */
+  submitAll(client: string, commands: readonly Command[]): Promise<readonly CommandResult[]> {
+    return Promise.all(
+      commands.map((command) =>
+        this.submit(client, command).catch((cause: unknown) =>
+          refusals.unavailable(cause instanceof Error ? cause.message : String(cause)),
+        ),
+      ),
+    );
   }
 
   /** Refuses with 403 what the client or its actor may not do. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { Command } from '#model';
 import { agentPermissions, appPermissions, nodeOfSubject, subjects, subjectToken, tokenText } from './subjects.js';
 
 describe('subjects', () => {
@@ -38,6 +39,12 @@ describe('subjects', () => {
     expect(subjects.command('api', { kind: 'core.pods', namespace: 'default', name: '', verb: 'create' })).toBe(
       'command.api.core.pods.default._.create',
     );
+    const pod = { kind: 'core.pods', namespace: 'default', name: 'web', verb: 'create' } as const;
+    const together = (...others: Partial<Command>[]): string =>
+      subjects.commandsTogether('api', [pod, ...others.map((other) => ({ ...pod, ...other }))]);
+    expect(together()).toBe('command.api.core.pods.default.web.create');
+    expect(together({ name: 'db' })).toBe('command.api.core.pods.default._.create');
+    expect(together({ namespace: 'x.y' }, { kind: 'core.events', verb: 'patch' })).toBe('command.api._._._.web._');
     expect(nodeOfSubject(subjects.report('n1.example', 'sync'))).toBe('n1.example');
   });
 

@@ -42,6 +42,21 @@ export const subjects = {
     const { kind, namespace, name, verb } = command;
     return `command.${subjectToken(client)}.${kindTokens(kind)}.${subjectToken(namespace)}.${subjectToken(name)}.${verb}`;
   },
+  /** Several commands in one message: `_` stands for what differs, as in `command.scheduler.core.pods.default._.create`. */
+  commandsTogether(client: string, commands: readonly Pick<Command, 'kind' | 'namespace' | 'name' | 'verb'>[]): string {
+    const [first] = commands;
+    const shared = (text: (command: (typeof commands)[number]) => string): string =>
+      first && commands.every((command) => text(command) === text(first)) ? text(first) : NONE;
+    const kind = shared((command) => command.kind);
+    return [
+      'command',
+      subjectToken(client),
+      kind === NONE ? `${NONE}.${NONE}` : kindTokens(kind),
+      shared(({ namespace }) => subjectToken(namespace)),
+      shared(({ name }) => subjectToken(name)),
+      shared(({ verb }) => verb),
+    ].join('.');
+  },
   commands: 'command.>',
   /** All that one client may submit. */
   commandsOf(client: string): string {

@@ -92,11 +92,11 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
     return this.tls;
   }
 
-  /** A command that came over the bus from a client. */
-  submit(client: string, command: Command): Promise<CommandResult> {
+  /** Commands that came over the bus from a client, in one message. */
+  submitAll(client: string, commands: readonly Command[]): Promise<readonly CommandResult[]> {
     const { gate } = this.platform;
     if (gate === undefined) throw new Fault('this process has no writer', true);
-    return gate.submit(client, command);
+    return gate.submitAll(client, commands);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Module, type INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx, EventPattern, MessagePattern, NatsContext, Payload } from '@nestjs/microservices';
-import { IsInt, IsString } from 'class-validator';
+import { IsArray, IsInt, IsString, ValidateNested } from 'class-validator';
 import { MemoryBusHub, SystemClock } from '#adapters';
 import { RequestFailed } from '#ports';
 import { Fault } from '#std';
@@ -16,6 +16,11 @@ class Greeting {
   @IsInt() readonly times!: number;
 }
 
+class Greetings {
+  static readonly lists = { greetings: Greeting };
+  @IsArray() @ValidateNested({ each: true }) readonly greetings!: readonly Greeting[];
+}
+
 const beats: string[] = [];
 
 @Controller()
@@ -24,6 +29,11 @@ class GreetingController {
   greet(@Payload() greeting: Greeting, @Ctx() context: NatsContext): Promise<object> {
     if (greeting.name === 'nobody') throw new Fault('there is nobody to greet', false);
     return Promise.resolve({ text: `${context.getSubject()}: ${greeting.name} `.repeat(greeting.times) });
+  }
+
+  @MessagePattern('greet-all.*')
+  greetAll(@Payload() { greetings }: Greetings): Promise<object> {
+    return Promise.resolve(greetings.map(({ name }) => name));
   }
 
   @EventPattern<string>('beat.*')
@@ -48,8 +58,8 @@ describe("Nest's transport over the bus port", () => {
   });
   afterAll(() => app.close());
 
-  const ask = async (payload: unknown): Promise<unknown> =>
-    decodeJson(await bus.request('greet.here', encodeJson(payload), 1_000));
+  const ask = async (payload: unknown, subject = 'greet.here'): Promise<unknown> =>
+    decodeJson(await bus.request(subject, encodeJson(payload), 1_000));
 
   it('answers plain JSON with plain JSON, and knows the subject', async () => {
     expect(await ask({ name: 'world', times: 2 })).toEqual({ text: 'greet.here: world greet.here: world ' });
@@ -60,6 +70,22 @@ describe("Nest's transport over the bus port", () => {
     expect(refused).toBeInstanceOf(RequestFailed);
     expect(String(refused)).toMatch(/not valid: name must be a string; times must be an integer/);
     await expect(ask('no object')).rejects.toThrow('the payload is no object');
+  });
+
+  it('checks the items of a list of payloads too', async () => {
+    const world = { name: 'world', times: 2 };
+    expect(await ask({ greetings: [world, world] }, 'greet-all.here')).toEqual(['world', 'world']);
+    const wrong: [unknown, RegExp][] = [
+      [{ greetings: [world, { name: 7, times: 1 }] }, /not valid: name must be a string/],
+      [
+        { greetings: [world, 'x'] },
+        /not valid: each value in nested property greetings must be either object or array/,
+      ],
+      [{ greetings: [null] }, /not valid: each value in nested property greetings/],
+      [{ greetings: { 0: world } }, /not valid: greetings must be an array/],
+      [{}, /not valid: .*greetings must be an array/],
+    ];
+    for (const [payload, message] of wrong) await expect(ask(payload, 'greet-all.here')).rejects.toThrow(message);
   });
 
   it("tells the asker a handler's own words", async () => {

@@ -1,5 +1,5 @@
 import { Catch, Injectable, type ArgumentMetadata, type ExceptionFilter, type PipeTransform } from '@nestjs/common';
-import { validate } from 'class-validator';
+import { validate, type ValidationError } from 'class-validator';
 import { throwError, type Observable } from 'rxjs';
 import { Fault } from '#std';
 
@@ -9,20 +9,43 @@ export class BadPayload extends Fault {
 }
 
 /**
- * Checks a payload against its class, on the outer level: what lies deeper is an object of the API and has its own
- * schema. Unlike Nest's own pipe it copies nothing, since payloads may hold whole clusters.
+ * Checks a payload against its class, and the items of its `lists` against theirs: what lies deeper is an object of the API and
+ * has its own schema. Unlike Nest's own pipe it copies nothing, since payloads may hold whole clusters.
  */
 @Injectable()
 export class PayloadPipe implements PipeTransform {
   async transform(value: unknown, { type, metatype }: ArgumentMetadata): Promise<unknown> {
     if (type !== 'body' || metatype === undefined || metatype === Object) return value;
     if (typeof value !== 'object' || value === null) throw new BadPayload('the payload is no object', false);
-    const payload: object = Object.assign(new (metatype as new () => object)(), value);
+    const payload = payloadOf(metatype as PayloadClass, value);
     const problems = await validate(payload, { forbidUnknownValues: false });
     if (problems.length === 0) return payload;
-    const sentences = problems.flatMap((problem) => Object.values(problem.constraints ?? {}));
+    const sentences = problems.flatMap(sentencesOf);
     throw new BadPayload(`the payload is not valid: ${sentences.join('; ')}`, false);
   }
+}
+
+interface PayloadClass {
+  new (): object;
+  /** Classes of the items of lists. */
+  readonly lists?: Readonly<Record<string, PayloadClass>>;
+}
+
+function payloadOf(payloadClass: PayloadClass, value: object): object {
+  const payload = Object.assign(new payloadClass(), value) as Record<string, unknown>;
+  for (const [name, itemClass] of Object.entries(payloadClass.lists ?? {})) {
+    const items = payload[name];
+    // What is no object stays as it is and is found by the check.
+    if (Array.isArray(items))
+      payload[name] = items.map((item: unknown) =>
+        typeof item === 'object' && item ? payloadOf(itemClass, item) : item,
+      );
+  }
+  return payload;
+}
+
+function sentencesOf({ constraints = {}, children = [] }: ValidationError): readonly string[] {
+  return [...Object.values(constraints), ...children.flatMap(sentencesOf)];
 }
 
 /** Hands a handler's error to the asker as it is; Nest would answer "Internal server error" and keep the reason. */

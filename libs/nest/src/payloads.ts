@@ -1,4 +1,5 @@
 import {
+  ArrayMaxSize,
   IsArray,
   IsBoolean,
   IsIn,
@@ -9,7 +10,9 @@ import {
   IsString,
   MaxLength,
   Min,
+  ValidateNested,
 } from 'class-validator';
+import { COMMANDS_TOGETHER_MAX, type CommandsMessage } from '#engine';
 import type {
   Command,
   CommandOptions,
@@ -57,6 +60,14 @@ export class CommandPayload implements Command {
   @IsString() readonly correlationId!: string;
   @IsOptional() @IsString() readonly traceparent?: string;
   @IsOptional() @IsObject() readonly event?: { readonly type: string; readonly facts?: JsonObject };
+}
+
+export class CommandsPayload implements CommandsMessage {
+  static readonly lists = { commands: CommandPayload };
+  @IsArray()
+  @ArrayMaxSize(COMMANDS_TOGETHER_MAX)
+  @ValidateNested({ each: true })
+  readonly commands!: readonly CommandPayload[];
 }
 
 export class RegisterPayload implements RegisterRequest {
