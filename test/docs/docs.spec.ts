@@ -66,14 +66,14 @@ beforeAll(async () => {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   await ready();
-}, 240_000);
+});
 
 afterAll(async () => {
   const folder = join(home, '.shiplog');
   if (existsSync(folder)) await removeCluster(folder);
   if (cluster.pid && cluster.exitCode === null) process.kill(-cluster.pid, 'SIGKILL');
   rmSync(work, { recursive: true, force: true });
-}, 60_000);
+});
 
 describe('what the pages say to type', () => {
   for (const page of PAGES) {
@@ -84,7 +84,7 @@ describe('what the pages say to type', () => {
           if (EXEMPT[command] !== undefined) return;
           await typed(command);
         }
-      }, 180_000);
+      });
     }
   }
 });

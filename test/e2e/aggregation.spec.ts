@@ -28,11 +28,11 @@ beforeAll(async () => {
     endpoints: [{ addresses: [host], conditions: { ready: true } }],
     ports: [{ name: '', port: remote.port, protocol: 'TCP' }],
   });
-}, 120_000);
+});
 afterAll(async () => {
   await remote?.stop();
   await cluster?.stop();
-}, 60_000);
+});
 
 /** Where only this machine reaches itself, a server is not looked for. */
 function ownAddress(): string {
@@ -84,7 +84,7 @@ describe('an aggregated API server', () => {
       client: 'front-proxy-client',
       headers: { 'x-remote-user': 'kubernetes-admin' },
     });
-  }, 90_000);
+  });
 
   it('is told who asks, and asked by those alone who may', async () => {
     const before = remote.forwarded.filter(({ url }) => url.startsWith(FLUNDERS)).length;
@@ -94,7 +94,7 @@ describe('an aggregated API server', () => {
     await run(['create', 'clusterrolebinding', 'flunders', '--clusterrole=flunders', '--user=jane']);
     await run(['get', 'flunders', '--as', 'jane']);
     expect(remote.forwarded.at(-1)?.headers['x-remote-user']).toBe('jane');
-  }, 60_000);
+  });
 
   it('is watched', async () => {
     const env = { ...process.env, KUBECONFIG: cluster.kubeconfig };
@@ -113,7 +113,7 @@ describe('an aggregated API server', () => {
       (line) => line === '{"type":"ADDED"}\n',
     );
     child.kill();
-  }, 60_000);
+  });
 
   it('leaves a sentence in the condition and 503 when it is gone; everything else goes on', async () => {
     await remote.stop();
@@ -121,5 +121,5 @@ describe('an aggregated API server', () => {
     await until('it is unavailable', available, (reason) => reason === 'FailedDiscoveryCheck');
     await expect(run(['get', 'flunders'])).rejects.toThrow(/ServiceUnavailable|currently unable to handle the request/);
     expect(await run(['get', 'namespaces', '-o', 'name'])).toContain('namespace/agg');
-  }, 90_000);
+  });
 });

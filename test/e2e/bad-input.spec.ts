@@ -35,12 +35,12 @@ beforeAll(async () => {
   await created(DEPLOYMENTS, deployment('web'));
   // A version that is older than the newest of the object.
   await api.call('PATCH', `${MAPS}/there`, { body: { data: { a: '2' } }, contentType: MERGE });
-}, 90_000);
+});
 
 afterAll(async () => {
   api?.close();
   await cluster?.stop();
-}, 60_000);
+});
 
 const MERGE = 'application/merge-patch+json';
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';

@@ -57,7 +57,7 @@ beforeAll(async () => {
     (list) => list.items.length === 2,
   );
   pod = items.find(({ metadata }) => metadata?.labels?.['app'] === 'web')?.metadata?.name ?? '';
-}, 90_000);
+});
 
 afterAll(() => cluster?.remove(), 90_000);
 

@@ -43,7 +43,7 @@ beforeAll(async () => {
     () => core.listNamespacedPod({ namespace, labelSelector: 'app=web', fieldSelector: 'status.phase=Running' }),
     (list) => list.items.length === 2,
   );
-}, 90_000);
+});
 
 afterAll(() => cluster?.remove(), 90_000);
 
@@ -301,7 +301,7 @@ describe('across the death of the control plane', () => {
     expect(again).toEqual(heard.slice(1).map((one) => ({ ...one, type: type[one.type] })));
     const { status } = await apps.readNamespacedDeployment({ namespace, name: 'web' });
     expect(status?.availableReplicas).toBe(2);
-  }, 60_000);
+  });
 
   async function watched(from: KubeConfig, query: object, count: number): Promise<readonly Heard[]> {
     const heard: Heard[] = [];

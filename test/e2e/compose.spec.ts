@@ -79,7 +79,7 @@ describe('the compose stack', () => {
     };
     if (cluster !== undefined) await removing.removeContainersOf(cluster);
     rmSync(folder, { recursive: true, force: true });
-  }, 120_000);
+  });
 
   it('runs a Deployment', async () => {
     await until(
@@ -104,7 +104,7 @@ describe('the compose stack', () => {
     expect(pods).toHaveLength(2);
     for (const pod of pods) expect(pod).toMatch(/ 1\/1 +Running +0 /);
     expect(kubectl('logs', 'deployment/web')).toContain('hello from compose');
-  }, 180_000);
+  });
 
   it('gives each container its own credentials and no right that it does not need', () => {
     const inside = (app: string, script: string): string =>
@@ -127,13 +127,13 @@ describe('the compose stack', () => {
       .split('\n')
       .map((id) => spawnSync('docker', ['inspect', id], { encoding: 'utf8' }).stdout);
     for (const password of passwords) expect(described.some((text) => text.includes(password))).toBe(false);
-  }, 120_000);
+  });
 
   it('has an event store that answers nobody without a login', () => {
     const script = `import('#adapters').then(({ openEventLog }) => openEventLog('esdb://eventstore:2113?tls=true&tlsCaFile=/run/shiplog/ca.crt', { mode: 'read', patience: { answerMs: 2000, giveUpMs: 2000 } })).then(() => console.log('opened'), (error) => console.log(error.message)).then(() => process.exit(0))`;
     const answer = compose('exec', '-T', 'feed', 'node', '--no-warnings', '--input-type=module', '-e', script);
     expect(answer).toMatch(/denied/i);
-  }, 60_000);
+  });
 
   it('shows the lease of a node out of the memory of the health app, whose next life hears the node again', async () => {
     const renewed = (): string =>
@@ -145,7 +145,7 @@ describe('the compose stack', () => {
     expect(renewed()).toContain('(NotFound)');
     compose('up', '-d', '--no-build');
     await until(() => /^\d{4}-/.test(renewed()) && renewed() > before, 'a renewal');
-  }, 120_000);
+  });
 
   it('has new keys in use in every container after a rotation by hand, and goes on', async () => {
     const rotate = ['node', '--no-warnings', 'dist/apps/cli/main.js', 'keys', 'rotate'];
@@ -183,7 +183,7 @@ describe('the compose stack', () => {
       () => /^3$/m.test(kubectl('get', 'deployment', 'web', '-o', 'jsonpath={.status.readyReplicas}')),
       'three ready replicas',
     );
-  }, 180_000);
+  });
 });
 
 function deployment(): object {

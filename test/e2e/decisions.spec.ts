@@ -20,11 +20,11 @@ beforeAll(async () => {
   await cluster.start();
   nodes = await Promise.all(['n1', 'n2', 'n3'].map((name) => startSimulatedNode(cluster.home, name)));
   await until('three nodes', nodesNow, (all) => all.filter(isReady).length === 3);
-}, 120_000);
+});
 afterAll(async () => {
   for (const node of nodes ?? []) await node.die();
   await cluster?.remove();
-}, 90_000);
+});
 
 interface NodeShape {
   readonly metadata: { readonly name: string };
@@ -77,7 +77,7 @@ describe('what loops have decided', () => {
     }
     await scale(cluster, 'web', 6);
     await rolledOut(cluster, 'web');
-  }, 240_000);
+  });
 
   it('is evictions, by the API and from a tainted node', async () => {
     const [first] = await podsOf(cluster, 'web');
@@ -96,7 +96,7 @@ describe('what loops have decided', () => {
     );
     await patch(`${NODES}/n1`, { spec: { taints: null } });
     await rolledOut(cluster, 'web');
-  }, 240_000);
+  });
 
   it('is a preemption', async () => {
     await create(DEPLOYMENTS, workload('low', 3, '2500m'));
@@ -114,7 +114,7 @@ describe('what loops have decided', () => {
       async () => (await cluster.api.get(`${PODS}/high`)).json<PodShape>(),
       ({ spec }) => spec.nodeName !== undefined,
     );
-  }, 120_000);
+  });
 
   it('is the death of a node', async () => {
     const dead = nodes[2] as SimulatedNode;
@@ -132,7 +132,7 @@ describe('what loops have decided', () => {
     expect((await cluster.api.call('DELETE', `${NODES}/${dead.name}`)).status).toBe(200);
     await until('they are gone with it', onDead, (pods) => pods.length === 0, 90);
     await rolledOut(cluster, 'web');
-  }, 300_000);
+  });
 
   it('is decided again, each event, from the log alone', async () => {
     await cluster.stop();
@@ -148,5 +148,5 @@ describe('what loops have decided', () => {
     expect(Number(total)).toBeGreaterThan(100);
     const release = process.env['RECORD_LOG'];
     if (release) execFileSync(process.execPath, [join(root, 'tools/record-log.mjs'), cluster.home, release]);
-  }, 120_000);
+  });
 });

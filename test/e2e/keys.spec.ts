@@ -18,11 +18,11 @@ beforeAll(async () => {
   cluster = new TestCluster('keys');
   await cluster.start();
   old = new ApiClient(cluster.kubeconfig);
-}, 90_000);
+});
 afterAll(async () => {
   old?.close();
   await cluster?.remove();
-}, 90_000);
+});
 
 const shiplog = (...words: string[]): string =>
   execFileSync(process.execPath, ['--no-warnings', 'dist/apps/cli/main.js', ...words], {
@@ -78,7 +78,7 @@ describe('shiplog keys', () => {
     for (const time of made) expect(Date.now() - Date.parse(`${time}Z`)).toBeLessThan(1_800_000);
     expect(listed).not.toMatch(/PRIVATE|BEGIN/);
     expect(shiplog('keys', 'list').split('\n')).toHaveLength(listed.split('\n').length);
-  }, 90_000);
+  });
 
   it('says that there is no key store where there is none', () => {
     const env = { ...process.env, SHIPLOG_HOME: '/nonexistent' };
@@ -110,7 +110,7 @@ describe('shiplog keys', () => {
       () => Promise.resolve(readFileSync(cluster.kubeconfig, 'utf8')),
       (text) => text !== kubeconfig,
     );
-  }, 120_000);
+  });
 
   it('leaves nobody behind: copies of the kubeconfig, tokens, Secrets, pods, the agent', async () => {
     const renewed = new ApiClient(cluster.kubeconfig);
@@ -145,7 +145,7 @@ describe('shiplog keys', () => {
     await runPod('after');
     await cluster.killAgent();
     await runPod('afterwards');
-  }, 180_000);
+  });
 
   it('is in the audit files, and no key is anywhere else', () => {
     const lines = readFileSync(join(cluster.home, 'audit', 'audit.log'), 'utf8').split('\n');
@@ -179,5 +179,5 @@ describe('shiplog keys', () => {
     );
     expect([filesIn('ca').length, filesIn('master').length, filesIn('token-keys').length]).toEqual([2, 1, 2]);
     expect(shiplog('keys')).toMatch(/^CA 2 .*in use/m);
-  }, 120_000);
+  });
 });

@@ -19,7 +19,7 @@ beforeAll(async () => {
   execFileSync(process.execPath, [join(root, 'dist/apps/cli/main.js'), 'image', 'busybox'], { stdio: 'ignore' });
   home = mkdtempSync(join(tmpdir(), 'shiplog-kubectl-'));
   cluster = await startCluster();
-}, 120_000);
+});
 
 afterAll(async () => {
   if (cluster) {
@@ -30,7 +30,7 @@ afterAll(async () => {
     await cluster.stop();
   }
   rmSync(home, { recursive: true, force: true });
-}, 120_000);
+});
 
 describe('kubectl prints what Kubernetes users expect', () => {
   for (const file of readdirSync(folder).filter((name) => !only || name.startsWith(only))) {

@@ -36,7 +36,7 @@ beforeAll(async () => {
   for (const { file, text } of blocks('line')) appendFileSync(join(work, file), text);
   compile();
   stop = await start();
-}, 240_000);
+});
 
 afterAll(async () => {
   await stop();

@@ -29,12 +29,12 @@ beforeAll(async () => {
   cluster = new TestCluster('vault', { SHIPLOG_EVENTS_PER_CHECKPOINT: '20' });
   await cluster.start();
   bus = await subscribeToFeed();
-}, 90_000);
+});
 
 afterAll(async () => {
   await bus?.close();
   await cluster?.remove();
-}, 90_000);
+});
 
 /** An outside subscriber of the public feed. */
 async function subscribeToFeed(): Promise<NatsBus> {
@@ -233,7 +233,7 @@ describe('the clear text of a Secret', () => {
     expect(clearTexts.length).toBeGreaterThan(15);
     expect(leaks('what this test looks at', Buffer.from(manifests))).toHaveLength(1);
     expect(leaks('base64', Buffer.from(base64(`ab${clearTexts[0]}cd`)))).toHaveLength(1);
-  }, 90_000);
+  });
 
   it('is not near the environment of the agent, which is a list of what it needs', () => {
     const [node = ''] = readdirSync(join(cluster.home, 'agent'));
@@ -340,7 +340,7 @@ describe('the clear text of a Secret', () => {
     await cluster.stop();
     expect(leaksUnder(cluster.home)).toEqual([]);
     expect(leaks('process logs', Buffer.from(cluster.output))).toEqual([]);
-  }, 60_000);
+  });
 });
 
 function fileSystemOf(path: string): string {

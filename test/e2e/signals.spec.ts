@@ -61,7 +61,7 @@ describe('a program that is told to end', () => {
     shiplog.kill('SIGTERM');
     expect(await ended(shiplog)).toBe(0);
     await nothingLeft(home);
-  }, 60_000);
+  });
 
   /** A tool like the benchmarks: it starts a cluster and works on it. */
   const tool = (): Promise<ChildProcess> => {
@@ -84,7 +84,7 @@ describe('a program that is told to end', () => {
     expect(await ended(one)).toBe(143);
     expect(homes()).toEqual([]);
     await nothingLeft(folder);
-  }, 60_000);
+  });
 
   it('and what a killed tool left behind is removed by the next', async () => {
     const killed = await tool();
@@ -96,5 +96,5 @@ describe('a program that is told to end', () => {
     next.kill('SIGTERM');
     await ended(next);
     await nothingLeft(folder);
-  }, 90_000);
+  });
 });

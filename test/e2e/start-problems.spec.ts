@@ -78,7 +78,7 @@ describe('what a start says and goes on', () => {
     const clusters = readFileSync(join(home, 'cluster'), 'utf8').trim().split('\n');
     expect(clusters).toHaveLength(2);
     expect(clusters[1]).toBe(first);
-  }, 120_000);
+  });
 });
 
 describe('what stops a start', () => {

@@ -21,13 +21,13 @@ beforeAll(async () => {
   home = join(folder, 'home');
   port = await freePort();
   execFileSync(process.execPath, [join(root, 'dist/apps/cli/main.js'), 'image', 'busybox'], { stdio: 'ignore' });
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const one of running) one.signal('SIGKILL');
   if (existsSync(home)) await removeCluster(home);
   rmSync(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 describe('npm start', () => {
   let container: string;
@@ -40,14 +40,14 @@ describe('npm start', () => {
     client(['wait', 'pod', '--all', '--for=condition=Ready', '--timeout=60s']);
     container = (await containers()).find(({ isInfra }) => !isInfra)?.id ?? '';
     expect(container).not.toBe('');
-  }, 120_000);
+  });
 
   it('a second one on the same data says so and goes', async () => {
     const second = npm(['start'], { SHIPLOG_API_ADDRESS: `127.0.0.1:${await freePort()}` });
     expect(await second.ended).not.toBe(0);
     expect(second.sentences()).toEqual([expect.stringMatching(/^The event log .* is being written by process \d+/)]);
     expect(client(['get', 'pods', '-o', 'name'])).toContain('pod/');
-  }, 120_000);
+  });
 
   it('Ctrl-C stops the cluster and leaves the containers; the next start takes them up again', async () => {
     const [first] = running;
@@ -62,7 +62,7 @@ describe('npm start', () => {
     await again.says('Ready.');
     await becomes(restarts, '0');
     expect((await containers()).filter(({ isInfra }) => !isInfra).map(({ id }) => id)).toEqual([container]);
-  }, 120_000);
+  });
 
   it('starts after SIGKILL of everything', async () => {
     running.at(-1)?.signal('SIGKILL');
@@ -71,7 +71,7 @@ describe('npm start', () => {
     await again.says('Ready.');
     await becomes(restarts, '0');
     expect((await containers()).filter(({ isInfra }) => !isInfra).map(({ id }) => id)).toEqual([container]);
-  }, 120_000);
+  });
 
   it('npm run down stops it and removes containers, networks and data', async () => {
     const cluster = readFileSync(join(home, 'cluster'), 'utf8').trim();
@@ -82,7 +82,7 @@ describe('npm start', () => {
     expect(await containers(cluster)).toEqual([]);
     const networks = (await engine('GET', '/networks')).body as readonly { readonly Name: string }[];
     expect(networks.filter(({ Name }) => Name.startsWith(`shiplog-${cluster.slice(0, 8)}`))).toEqual([]);
-  }, 120_000);
+  });
 });
 
 describe('npm start that cannot', () => {
@@ -93,7 +93,7 @@ describe('npm start that cannot', () => {
       expect.stringMatching(/^No container engine answers on DOCKER_HOST=.*: start it, or/),
     ]);
     expect(existsSync(home)).toBe(false);
-  }, 120_000);
+  });
 
   it('finds its port taken', async () => {
     const other = createServer();
@@ -106,7 +106,7 @@ describe('npm start that cannot', () => {
       expect.stringMatching(/^Port \d+ on 127\.0\.0\.1 is taken: .*SHIPLOG_API_ADDRESS/),
     ]);
     expect(existsSync(join(home, 'keys'))).toBe(false);
-  }, 120_000);
+  });
 });
 
 interface Started {

@@ -125,13 +125,13 @@ describe('SIGKILL at any moment', () => {
       'trap "exit 0" TERM; while true; do sleep 1; done',
     );
     await until(() => ready() === '2', 'two ready replicas');
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await cluster?.stop({ keep: true });
     await tools.removeCluster(home);
     rmSync(home, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it('the agent: what runs goes on, a new agent adopts it', async () => {
     const before = running();
@@ -140,7 +140,7 @@ describe('SIGKILL at any moment', () => {
     await until(() => pidOf('agent', env.SHIPLOG_NODE, 'pid') !== old, 'a new agent');
     expect(running()).toEqual(before);
     await scaleTo(3, before);
-  }, 120_000);
+  });
 
   it('the bus: it comes back where it was, agents and loops find it', async () => {
     const before = running();
@@ -149,7 +149,7 @@ describe('SIGKILL at any moment', () => {
     await until(() => pidOf('nats', 'pid') !== old, 'a new nats-server');
     expect(running()).toEqual(before);
     await scaleTo(4, before);
-  }, 120_000);
+  });
 
   it('the control plane while it is written to: every acknowledged write is there after the restart', async () => {
     const before = running();
@@ -165,7 +165,7 @@ describe('SIGKILL at any moment', () => {
     for (const name of acknowledged) expect(names).toContain(`configmap/${name}`);
     expect(running()).toEqual(before);
     await scaleTo(5, before);
-  }, 180_000);
+  });
 
   it('everything at once', async () => {
     const before = running();
@@ -177,5 +177,5 @@ describe('SIGKILL at any moment', () => {
     expect(running()).toEqual(before);
     cluster = await tools.startCluster({ home, port: cluster.port, env });
     await scaleTo(6, before);
-  }, 180_000);
+  });
 });

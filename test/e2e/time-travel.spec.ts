@@ -23,7 +23,7 @@ beforeAll(async () => {
   cluster = new TestCluster('traveller', { SHIPLOG_EVENTS_PER_CHECKPOINT: '40' });
   checkpoints = join(cluster.home, 'checkpoints');
   await cluster.start();
-}, 90_000);
+});
 
 afterAll(() => cluster?.remove(), 90_000);
 
@@ -157,7 +157,7 @@ describe('what was once answered is answered again, byte for byte', () => {
     expect(answers.filter(isList).length).toBeGreaterThan(50);
     expect(answers.filter((one) => !isList(one)).length).toBeGreaterThan(50);
     expect(await differences()).toEqual([]);
-  }, 120_000);
+  });
 
   it('after a restart, from checkpoints', async () => {
     expect(checkpointFiles().length).toBeGreaterThan(0);
@@ -165,7 +165,7 @@ describe('what was once answered is answered again, byte for byte', () => {
     await cluster.stop();
     await cluster.start();
     expect(await differences()).toEqual([]);
-  }, 120_000);
+  });
 
   it('after every checkpoint and the history index were deleted', async () => {
     await cluster.stop();
@@ -174,5 +174,5 @@ describe('what was once answered is answered again, byte for byte', () => {
     await cluster.start({ SHIPLOG_EVENTS_PER_CHECKPOINT: '1000000' });
     expect(checkpointFiles()).toEqual([]);
     expect(await differences()).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -31,7 +31,7 @@ describe('a watch that begins with more than a watcher may leave unread', () => 
         await sleep(5);
       }
     })();
-  }, 60_000);
+  });
   afterAll(async () => {
     isWriting = false;
     await writer;
@@ -75,5 +75,5 @@ describe('a watch that begins with more than a watcher may leave unread', () => 
     const later = lines.slice(mark + 1).map(numberOf);
     expect(later.length).toBeGreaterThanOrEqual(50);
     expect(later).toEqual(later.map((_, i) => listed + 1 + i));
-  }, 60_000);
+  });
 });

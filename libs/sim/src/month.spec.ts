@@ -82,5 +82,5 @@ describe('the memory of a process', () => {
     expect(month.world.store.events.length).toBeGreaterThan(DAYS * 50);
     expect(moments[0]?.get('plane.reads.projection.streams')).toBeGreaterThan(10);
     expect(growing(moments)).toEqual([]);
-  }, 300_000);
+  });
 });

@@ -170,7 +170,7 @@ describe('a damaged log is named and refused:', () => {
       if (Array.isArray(read)) expect(read).toHaveLength(50);
       else expect(read).toBeInstanceOf(LogDamaged);
     }
-  }, 60_000);
+  });
 
   it('a file that is something else', async () => {
     writeFileSync(path, 'this is a text and no database, but long enough to be one '.repeat(100));

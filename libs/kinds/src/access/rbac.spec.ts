@@ -171,7 +171,7 @@ describe('roles and bindings', () => {
     // Neither answer is so rare that the agreement would say nothing.
     expect(allowed).toBeGreaterThan(150);
     expect(allowed).toBeLessThan(9_000);
-  }, 120_000);
+  });
 
   it('list exactly the rules by which a request of the namespace is allowed', () => {
     fc.assert(

@@ -55,13 +55,13 @@ describe('Docker', () => {
   beforeAll(async () => {
     await runtime.importImage(IMAGE, await busyboxArchive(), { command: ['sh'] });
     await runtime.prepare({ ...owner, podCidr: '10.247.31.0/24' });
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all((await runtime.containers(owner)).map((c) => runtime.remove(c.id)));
     const docker = new Docker();
     await docker.getNetwork(networkName(owner)).remove();
     await docker.getImage(IMAGE).remove();
-  }, 60_000);
+  });
 
   runtimeContract(() => under);
 
@@ -205,7 +205,7 @@ describe('Docker', () => {
     await Promise.all([runtime.remove(evil), runtime.remove(victim)]);
     await volumes.removePod('subpath');
     rmSync(folder, { recursive: true });
-  }, 60_000);
+  });
   it('makes its infra program for both architectures', () => {
     for (const [architecture, machine] of [
       ['amd64', 62],
