@@ -8,18 +8,33 @@ const MAY_USE = {
   meta: ['std'],
   cel: ['std', 'meta'],
   model: ['std', 'meta', 'cel'],
-  kinds: ['std', 'meta', 'cel', 'model'],
-  loops: ['std', 'meta', 'cel', 'model', 'kinds'],
+  pod: ['std', 'meta', 'model'],
+  kinds: ['std', 'meta', 'cel', 'model', 'pod'],
+  loops: ['std', 'meta', 'cel', 'model', 'pod', 'kinds'],
   ports: ['std', 'meta', 'cel', 'model'],
   engine: ['std', 'meta', 'cel', 'model', 'ports'],
-  'node-gateway': ['std', 'meta', 'cel', 'model', 'ports', 'engine'],
-  agent: ['std', 'meta', 'cel', 'model', 'kinds', 'loops', 'ports', 'engine'],
+  'node-gateway': ['std', 'meta', 'cel', 'model', 'pod', 'ports', 'engine'],
+  agent: ['std', 'meta', 'cel', 'model', 'pod', 'kinds', 'loops', 'ports', 'engine'],
   adapters: ['std', 'meta', 'cel', 'model', 'ports'],
-  http: ['std', 'meta', 'cel', 'model', 'kinds', 'ports', 'engine'],
-  sim: ['std', 'meta', 'cel', 'model', 'kinds', 'loops', 'ports', 'engine', 'node-gateway', 'agent', 'adapters'],
-  nest: ['std', 'meta', 'cel', 'model', 'kinds', 'loops', 'ports', 'engine', 'node-gateway', 'agent', 'adapters', 'http'],
+  http: ['std', 'meta', 'cel', 'model', 'pod', 'kinds', 'ports', 'engine'],
+  sim: ['std', 'meta', 'cel', 'model', 'pod', 'kinds', 'loops', 'ports', 'engine', 'node-gateway', 'agent', 'adapters'],
+  nest: [
+    'std',
+    'meta',
+    'cel',
+    'model',
+    'pod',
+    'kinds',
+    'loops',
+    'ports',
+    'engine',
+    'node-gateway',
+    'agent',
+    'adapters',
+    'http',
+  ],
 };
-const PURE = ['std', 'meta', 'cel', 'model', 'kinds', 'loops'];
+const PURE = ['std', 'meta', 'cel', 'model', 'pod', 'kinds', 'loops'];
 /** Specs may reach for what they test with: memory adapters, testing helpers. */
 const NO_SPEC = '\\.(spec|contract)\\.ts$|/testing/|/testing\\.ts$|/test-[^/]+\\.ts$';
 

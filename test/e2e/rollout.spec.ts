@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pods } from '#kinds';
+import type { View } from '#model';
+import { type Pod } from '#pod';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { pods, type Pod } from '#kinds';
-import type { View } from '#model';
 import { emptyProjection, eventsOf } from '../support/event-log.js';
-import { importBusybox, TestCluster, until } from '../support/test-cluster.js';
-import { BUSYBOX } from '../support/test-cluster.js';
+import { importBusybox, TestCluster, until, BUSYBOX } from '../support/test-cluster.js';
 import { deployment, DEPLOYMENTS, podsOf, rolledOut } from '../support/workloads.js';
 
 const REPLICAS = 10;
@@ -17,7 +17,7 @@ beforeAll(async () => {
   importBusybox();
   cluster = new TestCluster('roller');
   await cluster.start();
-}, 90_000);
+});
 
 afterAll(() => cluster?.remove(), 90_000);
 
@@ -103,7 +103,7 @@ describe('a rolling update of ten replicas behind readiness, as the log tells it
     expect(Math.max(...seen.map(({ total }) => total))).toBe(REPLICAS + MAX_SURGE);
     expect(Math.min(...seen.map(({ available }) => available))).toBe(REPLICAS - MAX_UNAVAILABLE);
     await expectTheSameInThePast(seen);
-  }, 120_000);
+  });
 
   it('stays inside them when another version comes in the middle of it', async () => {
     const from = await head();
@@ -118,7 +118,7 @@ describe('a rolling update of ten replicas behind readiness, as the log tells it
     // A quarter of ten: rounded up for surge, down for unavailable.
     expect(seen.filter(({ available }) => available < 8)).toEqual([]);
     expect(seen.filter(({ total }) => total > 13)).toEqual([]);
-  }, 120_000);
+  });
 });
 
 describe('shiplog why', () => {

@@ -1,3 +1,5 @@
+import { isTerminal } from '#pod';
+import type { Pod } from '#pod';
 import { nodes } from '#kinds';
 import { kubelet } from '#loops';
 import { streamOf, type KubeObject, type ReportAnswer } from '#model';
@@ -64,7 +66,7 @@ class NodeAgent implements Agent {
   /** The pods' range, as the control plane last said it. */
   private knownCidr: string | undefined;
   /** Assigned pods that a bug kept from being begun. */
-  private readonly unstarted = new Map<string, kubelet.Pod>();
+  private readonly unstarted = new Map<string, Pod>();
   private readonly troubles = new Recurrences();
   /** Uids of the pods that the last look at the engine showed. */
   private found: ReadonlySet<string> = new Set();
@@ -191,13 +193,13 @@ class NodeAgent implements Agent {
     if (kubelet.needsAny(worker.pod, objects)) worker.needsChanged();
   }
   /** What cannot be kept now is tried again with the next news, which each sync brings. */
-  private tryToKeep(pod: kubelet.Pod, adopting: boolean): void {
+  private tryToKeep(pod: Pod, adopting: boolean): void {
     const { uid } = pod.metadata;
     if (this.guarded(pod, () => this.keep(pod, adopting))) this.unstarted.delete(uid);
     else this.unstarted.set(uid, pod);
   }
   /** A bug that one pod meets takes nothing from the others. Returns whether the work succeeded. */
-  private guarded(pod: kubelet.Pod, work: () => void): boolean {
+  private guarded(pod: Pod, work: () => void): boolean {
     const { namespace = '', name, uid } = pod.metadata;
     try {
       work();
@@ -209,7 +211,7 @@ class NodeAgent implements Agent {
       return false;
     }
   }
-  private keep(pod: kubelet.Pod, adopting: boolean): void {
+  private keep(pod: Pod, adopting: boolean): void {
     const { context, owner } = this;
     if (!context || !owner) return;
     const known = this.workers.get(pod.metadata.uid);
@@ -235,7 +237,7 @@ class NodeAgent implements Agent {
     const { pod } = worker;
     if (pod.status?.startTime || pod.metadata.deletionTimestamp || !this.context) return;
     const others = [...this.workers.values()]
-      .filter((k) => !kubelet.isTerminal(k.record.status.phase) && !k.gone && !this.assigned.isOmitted(k.uid))
+      .filter((k) => !isTerminal(k.record.status.phase) && !k.gone && !this.assigned.isOmitted(k.uid))
       .map((k) => k.pod);
     const node = this.ownNode();
     const allocatable = {
@@ -251,13 +253,13 @@ class NodeAgent implements Agent {
     };
     this.reporter.incident(pod, { type: 'Warning', reason: refused.reason, message: refused.message });
   }
-  private resizeRefusal(pod: kubelet.Pod): kubelet.Situation['resizeRefused'] {
+  private resizeRefusal(pod: Pod): kubelet.Situation['resizeRefused'] {
     const { context } = this;
     if (!context) return undefined;
     const alone = insufficientResource(pod, [], context.allocatable);
     if (alone) return { reason: 'Infeasible', message: alone.message };
     const others = [...this.workers.values()]
-      .filter((k) => k.uid !== pod.metadata.uid && !kubelet.isTerminal(k.record.status.phase))
+      .filter((k) => k.uid !== pod.metadata.uid && !isTerminal(k.record.status.phase))
       .map((k) => k.pod);
     const beside = insufficientResource(pod, others, context.allocatable);
     return beside && { reason: 'Deferred', message: beside.message };

@@ -1,3 +1,4 @@
+import type { Pod } from '#pod';
 import type { AssignedObject, AssignmentChange, AssignmentSync, KubeObject } from '#model';
 import { pods } from '#kinds';
 import { kindOfStream, streamOf } from '#model';
@@ -6,14 +7,14 @@ import type { kubelet } from '#loops';
 const PODS = pods.id;
 
 export interface AssignedPod {
-  readonly pod: kubelet.Pod;
+  readonly pod: Pod;
   readonly stream: string;
   readonly position: number;
   /** Syncs, newer than the assignment, that did not have the pod. */
   readonly omitted: number;
 }
 export interface News {
-  readonly pods: readonly kubelet.Pod[];
+  readonly pods: readonly Pod[];
   /** Uids that are deleted for sure: the only pods that may be stopped. */
   readonly gone: readonly string[];
   /** Streams of other objects that changed. */
@@ -122,7 +123,7 @@ export class Assigned {
   }
 
   private takeObjects(objects: readonly AssignedObject[]): News {
-    const pods: kubelet.Pod[] = [];
+    const pods: Pod[] = [];
     const gone: string[] = [];
     const changed: string[] = [];
     for (const assigned of objects) {
@@ -131,14 +132,14 @@ export class Assigned {
     }
     return { pods, gone, objects: changed };
   }
-  private takePod(assigned: AssignedObject, pods: kubelet.Pod[], gone: string[]): void {
+  private takePod(assigned: AssignedObject, pods: Pod[], gone: string[]): void {
     const known = this.pods.get(assigned.uid);
     if (known && known.position > assigned.position) return;
     if (assigned.object === null) {
       if (known || this.strays.has(assigned.uid)) gone.push(assigned.uid);
       return;
     }
-    const pod = assigned.object as kubelet.Pod;
+    const pod = assigned.object as Pod;
     if (!this.isOwn(pod) || pod.metadata.uid !== assigned.uid) {
       this.log(
         `pod ${assigned.stream} is refused: it is bound to ${pod.spec.nodeName ?? 'no node'}, not to ${this.node}`,
@@ -159,7 +160,7 @@ export class Assigned {
     if (!known || known.position < assigned.position) pods.push(pod);
   }
   /** A mistake or a forgery on the other side must not run a pod in two places. */
-  private isOwn(pod: kubelet.Pod): boolean {
+  private isOwn(pod: Pod): boolean {
     return pod.spec.nodeName === this.node;
   }
   private takeOther(assigned: AssignedObject): boolean {
@@ -180,7 +181,7 @@ export class Assigned {
 }
 
 /** Who owns which field is no business of a node, and is half of many objects. */
-function withoutManagedFields(pod: kubelet.Pod): kubelet.Pod {
+function withoutManagedFields(pod: Pod): Pod {
   const { managedFields: _managedFields, ...metadata } = pod.metadata;
   return { ...pod, metadata };
 }

@@ -1,4 +1,4 @@
-import type { kubelet } from '#loops';
+import type { Container, LifecycleHandler, Pod } from '#pod';
 import { httpTarget } from './probe-target.js';
 import type { NodeContext } from './node-context.js';
 import { pause } from '#engine';
@@ -6,9 +6,9 @@ import { pause } from '#engine';
 const HOOK_MS_MAX = 24 * 3600 * 1000;
 
 export interface HookCall {
-  readonly pod: kubelet.Pod;
-  readonly container: kubelet.Container;
-  readonly handler: kubelet.Handler;
+  readonly pod: Pod;
+  readonly container: Container;
+  readonly handler: LifecycleHandler;
   readonly id: string;
   readonly ip: string | undefined;
   readonly timeoutMs?: number;

@@ -1,3 +1,4 @@
+import type { Container, Pod } from '#pod';
 import { secrets } from '#kinds';
 import { kubelet } from '#loops';
 import type { RegistryCredentials, RuntimeImage } from '#ports';
@@ -11,8 +12,8 @@ export type ImageOutcome =
 /** Has the container's image on the node, pulled where the policy says so or the pod's credentials are to be proved for it. */
 export async function ensureImage(
   context: NodeContext,
-  pod: kubelet.Pod,
-  container: kubelet.Container,
+  pod: Pod,
+  container: Container,
   tell: (incident: kubelet.Incident) => void,
 ): Promise<ImageOutcome> {
   const name = container.image ?? '';
@@ -100,7 +101,7 @@ async function proved(context: NodeContext, { reference, logins }: Wanted): Prom
 }
 
 /** The registry's credentials out of the pod's image pull secrets, in their order. */
-function loginsFor(context: NodeContext, pod: kubelet.Pod, reference: string): readonly PullLogin[] {
+function loginsFor(context: NodeContext, pod: Pod, reference: string): readonly PullLogin[] {
   const first = reference.split('/')[0] ?? '';
   const registry = reference.includes('/') && /[.:]|^localhost$/.test(first) ? first : 'docker.io';
   const namespace = pod.metadata.namespace ?? '';

@@ -1,3 +1,4 @@
+import { stateOf } from '#pod';
 import { kubelet } from '#loops';
 import type { LogRequest, StreamOpened } from '#model';
 import { parseInstant } from '#std';
@@ -74,7 +75,7 @@ function logContainer(
   const status = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses].find(
     (s) => s.name === name,
   );
-  const waiting = status?.state.waiting;
+  const waiting = stateOf(status).waiting;
   const waitsAgain = waiting !== undefined && current?.state === 'exited';
   if (previous) {
     const last = waitsAgain ? current : before?.state === 'exited' ? before : undefined;

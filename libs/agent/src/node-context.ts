@@ -1,3 +1,4 @@
+import type { Pod } from '#pod';
 import type { kubelet } from '#loops';
 import type { KnownImages } from './known-images.js';
 import type { PullRecords } from './pull-records.js';
@@ -24,7 +25,7 @@ export interface NodeContext {
   /** True once the agent has heard, since it was started, what it is to run. */
   readonly synced: boolean;
   /** Why the pod cannot be given what it asks for now, beside the others. */
-  resizeRefusal(pod: kubelet.Pod): kubelet.Situation['resizeRefused'];
+  resizeRefusal(pod: Pod): kubelet.Situation['resizeRefused'];
   log(line: string): void;
   /** Nothing of the pod is left on the node. */
   finished(uid: string): void;

@@ -1,3 +1,5 @@
+import { allContainersOf, containerOf } from '#pod';
+import type { Container, Pod } from '#pod';
 import { kubelet } from '#loops';
 import type { ContainerMount, RuntimeContainer } from '#ports';
 import type { PodState } from './pod-state.js';
@@ -96,7 +98,7 @@ export class PodFiles {
   }
 
   async mountsOf(
-    container: kubelet.Container,
+    container: Container,
     action: kubelet.Action & { do: 'start' },
     environment: kubelet.Environment,
   ): Promise<readonly ContainerMount[]> {
@@ -153,8 +155,8 @@ export class PodFiles {
   /** What a container left to be shown: its file, or the end of its log where the pod asks for that and it failed. */
   async terminationMessage(ended: RuntimeContainer): Promise<string> {
     const { pod } = this.worker;
-    const container = kubelet.containerOf(pod, ended.labels.container);
-    const count = kubelet.allContainersOf(pod).length;
+    const container = containerOf(pod, ended.labels.container);
+    const count = allContainersOf(pod).length;
     const bytesMax = Math.min(MESSAGE_BYTES_MAX, Math.floor(ALL_MESSAGES_BYTES_MAX / Math.max(count, 1)));
     const text = await this.context.options.volumes.readFile(
       pod.metadata.uid,
@@ -185,7 +187,7 @@ class VolumeFailed extends Error {
     super(`MountVolume.SetUp failed for volume "${volume}" : ${why}`);
   }
 }
-function firstTokenVolume(pod: kubelet.Pod): string {
+function firstTokenVolume(pod: Pod): string {
   return (pod.spec.volumes ?? []).find((v) => v.projected?.sources?.some((s) => s.serviceAccountToken))?.name ?? '';
 }
 function messageFile(container: string, attempt: number): string {

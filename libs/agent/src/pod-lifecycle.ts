@@ -1,3 +1,5 @@
+import { containerOf, podInWords } from '#pod';
+import type { Container, EphemeralContainer, Pod } from '#pod';
 import { kubelet } from '#loops';
 import { RuntimeFault } from '#ports';
 import type { Instant } from '#std';
@@ -81,7 +83,7 @@ export class PodLifecycle {
 
   private async start(action: kubelet.Action & { do: 'start' }): Promise<void> {
     const { worker } = this;
-    const container = kubelet.containerOf(worker.pod, action.container);
+    const container = containerOf(worker.pod, action.container);
     if (!container) return;
     const ephemeral = roleOf(worker.pod, container.name) === 'ephemeral';
     // What is started for a look into a pod is no part of the pod's story.
@@ -102,7 +104,7 @@ export class PodLifecycle {
     if (id !== undefined && container.lifecycle?.postStart) await this.postStart(container, id, action.ips[0]);
   }
   private async make(
-    container: kubelet.Container,
+    container: Container,
     action: kubelet.Action & { do: 'start' },
     imageUser: string,
     tell: (incident: kubelet.Incident) => void,
@@ -143,7 +145,7 @@ export class PodLifecycle {
     return id;
   }
   /** Not `busy` with starting any more as far as others are concerned, but not running either until the hook has ended. */
-  private async postStart(container: kubelet.Container, id: string, ip: string | undefined): Promise<void> {
+  private async postStart(container: Container, id: string, ip: string | undefined): Promise<void> {
     const { worker } = this;
     const handler = container.lifecycle?.postStart;
     const failure = handler && (await runHook(this.context, { pod: worker.pod, container, handler, id, ip }));
@@ -169,7 +171,7 @@ export class PodLifecycle {
   }
 
   private async specOf(
-    container: kubelet.Container,
+    container: Container,
     action: kubelet.Action & { do: 'start' },
     imageUser: string,
   ): Promise<Parameters<NodeContext['options']['runtime']['createContainer']>[0]> {
@@ -192,14 +194,14 @@ export class PodLifecycle {
       ...this.targetOf(container),
     });
   }
-  private targetOf(container: kubelet.Container): { readonly pidOf?: string } {
-    const target =
-      container.targetContainerName && kubelet.attemptsOf(this.worker.containers, container.targetContainerName)[0];
+  private targetOf(container: Container | EphemeralContainer): { readonly pidOf?: string } {
+    const name = 'targetContainerName' in container ? container.targetContainerName : undefined;
+    const target = name && kubelet.attemptsOf(this.worker.containers, name)[0];
     return target ? { pidOf: target.id } : {};
   }
   private async probe(action: kubelet.Action & { do: 'probe' }): Promise<void> {
     const { worker } = this;
-    const container = kubelet.containerOf(worker.pod, action.container);
+    const container = containerOf(worker.pod, action.container);
     const probe = container && kubelet.probeOf(container, action.kind);
     if (!container || !probe) return;
     const target = probeTarget(container, probe, action);
@@ -259,11 +261,11 @@ export class PodLifecycle {
   }
 }
 
-function refuseRoot(pod: kubelet.Pod, container: kubelet.Container, imageUser: string): void {
+function refuseRoot(pod: Pod, container: Container, imageUser: string): void {
   const own = container.securityContext;
   const common = pod.spec.securityContext;
   if ((own?.runAsNonRoot ?? common?.runAsNonRoot) !== true) return;
-  const where = `(pod: "${kubelet.podInWords(pod)}", container: ${container.name})`;
+  const where = `(pod: "${podInWords(pod)}", container: ${container.name})`;
   const user = own?.runAsUser ?? common?.runAsUser;
   if (user !== undefined) {
     if (user === 0) throw new kubelet.ConfigProblem(`container's runAsUser breaks non-root policy ${where}`);

@@ -1,3 +1,5 @@
+import { hostPortsOf, matchesNode, podRequests, portsConflict } from '#pod';
+import type { Pod } from '#pod';
 import { kubelet } from '#loops';
 import type { KubeObject } from '#model';
 import type { RuntimeInfo } from '#ports';
@@ -31,8 +33,8 @@ export interface Place {
 
 /** Returns why the kubelet rejects a pod that was bound to this node, undefined when it admits it. */
 export function rejectionOf(
-  pod: kubelet.Pod,
-  others: readonly kubelet.Pod[],
+  pod: Pod,
+  others: readonly Pod[],
   { allocatable, node, info }: Place,
 ): Rejection | undefined {
   const unsupported = kubelet.unsupportedBy(info.security, info.operatingSystem, pod);
@@ -42,11 +44,11 @@ export function rejectionOf(
   const short = insufficientResource(pod, others, allocatable);
   if (short) return short;
   const labels = node?.metadata.labels;
-  if (labels && !kubelet.nodeMatches(pod, labels, node.metadata.name)) {
+  if (labels && !matchesNode(pod)({ name: node.metadata.name, labels })) {
     return refused('NodeAffinity', "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");
   }
-  const taken = others.flatMap(kubelet.hostPortsOf);
-  const clashes = kubelet.hostPortsOf(pod).some((port) => taken.some((other) => kubelet.portsClash(port, other)));
+  const taken = others.flatMap(hostPortsOf);
+  const clashes = hostPortsOf(pod).some((port) => taken.some((other) => portsConflict(port, other)));
   return clashes
     ? refused('NodePorts', "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports")
     : undefined;
@@ -57,16 +59,16 @@ function refused(reason: string, message: string): Rejection {
 
 /** Returns the first resource of which the node has too little left. */
 export function insufficientResource(
-  pod: kubelet.Pod,
-  others: readonly kubelet.Pod[],
+  pod: Pod,
+  others: readonly Pod[],
   allocatable: Readonly<Record<string, string>>,
 ): Rejection | undefined {
   const podsMax = Number(allocatable.pods ?? Infinity);
   if (others.length + 1 > podsMax) return refused('OutOfpods', lacking('pods', 1, others.length, podsMax));
-  for (const [resource, wanted] of Object.entries(kubelet.requestsOf(pod))) {
+  for (const [resource, wanted] of podRequests(pod)) {
     if (wanted <= 0) continue;
     const capacity = inUnits(resource, allocatable[resource]);
-    const used = others.reduce((sum, other) => sum + (kubelet.requestsOf(other)[resource] ?? 0), 0);
+    const used = others.reduce((sum, other) => sum + (podRequests(other).get(resource) ?? 0), 0);
     if (used + wanted > capacity) return refused(`OutOf${resource}`, lacking(resource, wanted, used, capacity));
   }
   return undefined;

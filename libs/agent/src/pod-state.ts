@@ -1,3 +1,4 @@
+import type { Pod } from '#pod';
 import type { kubelet } from '#loops';
 import type { ContainerOwner, RuntimeContainer } from '#ports';
 import type { Instant } from '#std';
@@ -5,7 +6,7 @@ import type { Instant } from '#std';
 /** What is known of a pod here and what goes on with it, as those see it who carry out its actions. */
 export interface PodState {
   readonly uid: string;
-  readonly pod: kubelet.Pod;
+  readonly pod: Pod;
   readonly owner: ContainerOwner;
   record: kubelet.PodRecord;
   containers: readonly kubelet.Observed[];

@@ -1,3 +1,4 @@
+import type { Pod, PodStatus } from '#pod';
 import { kubelet } from '#loops';
 import type { PodReport } from '#model';
 import type { ContainerOwner, RuntimeChange, RuntimeContainer } from '#ports';
@@ -41,7 +42,7 @@ export class PodWorker implements PodState {
 
   constructor(
     private readonly context: NodeContext,
-    public pod: kubelet.Pod,
+    public pod: Pod,
     readonly owner: ContainerOwner,
   ) {
     const { clock } = context.options;
@@ -66,7 +67,7 @@ export class PodWorker implements PodState {
   }
 
   /** The pod's object changed: what was held back because of it may be tried at once. */
-  changed(pod: kubelet.Pod): void {
+  changed(pod: Pod): void {
     const refresh = pod.metadata !== this.pod.metadata;
     this.pod = pod;
     this.record = kubelet.learned(pod, this.record, this.containers);
@@ -273,8 +274,8 @@ export function reasonOf(error: unknown): string {
   return error.stack ?? error.message;
 }
 
-function eventOf(before: kubelet.PodStatus, after: kubelet.PodStatus): { event?: PodReport['event'] } {
-  const restartsOf = (status: kubelet.PodStatus): number =>
+function eventOf(before: PodStatus, after: PodStatus): { event?: PodReport['event'] } {
+  const restartsOf = (status: PodStatus): number =>
     [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].reduce(
       (sum, c) => sum + c.restartCount,
       0,

@@ -1,10 +1,10 @@
-import type { kubelet } from '#loops';
+import type { Container, HTTPGetAction, Probe } from '#pod';
 import type { ProbeTarget } from '#ports';
 
 /** What a probe asks; a sentence when it cannot be asked. */
 export function probeTarget(
-  container: kubelet.Container,
-  probe: kubelet.Probe,
+  container: Container,
+  probe: Probe,
   at: { readonly id: string; readonly ip: string },
 ): ProbeTarget | string {
   const timeoutMs = (probe.timeoutSeconds || 1) * 1000;
@@ -21,8 +21,8 @@ export function probeTarget(
   return 'missing probe handler';
 }
 export function httpTarget(
-  container: kubelet.Container,
-  get: kubelet.HttpGet,
+  container: Container,
+  get: HTTPGetAction,
   ip: string,
   timeoutMs: number,
 ): ProbeTarget | string {
@@ -32,7 +32,7 @@ export function httpTarget(
   const headers = (get.httpHeaders ?? []).map((h) => [h.name, h.value] as const);
   return { is: 'http', scheme, host: get.host || ip, port, path: get.path ?? '/', headers, timeoutMs };
 }
-function portOf(container: kubelet.Container, port: number | string): number | undefined {
+function portOf(container: Container, port: number | string): number | undefined {
   if (typeof port === 'number') return port;
   const named = container.ports?.find((p) => p.name === port)?.containerPort;
   return named ?? (/^\d+$/.test(port) ? Number(port) : undefined);

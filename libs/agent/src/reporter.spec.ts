@@ -1,5 +1,5 @@
+import type { PodStatus } from '#pod';
 import { describe, expect, it } from '@jest/globals';
-import type { kubelet } from '#loops';
 import { TestNode, testPod } from './test-node.js';
 
 /** A pod that runs, and whose status the control plane has as it was reported. */
@@ -52,9 +52,7 @@ describe('the status of a pod', () => {
     node.runtime.crash(node.runtime.list().find((c) => c.labels.attempt === 1)?.id ?? '');
     await node.run(60_000);
     const restarts = node.reports.filter(({ event }) => event?.type === 'ContainerRestarted');
-    expect(restarts.map(({ status }) => (status as kubelet.PodStatus).containerStatuses?.[0]?.restartCount)).toEqual([
-      1, 2,
-    ]);
+    expect(restarts.map(({ status }) => (status as PodStatus).containerStatuses?.[0]?.restartCount)).toEqual([1, 2]);
   });
 });
 

@@ -1,3 +1,5 @@
+import { fieldPathOf } from '#pod';
+import type { Pod, PodStatus } from '#pod';
 import type { kubelet } from '#loops';
 import { kubelet as loop } from '#loops';
 import type { IncidentReport, PodReport, ReportAnswer } from '#model';
@@ -18,8 +20,8 @@ const INCIDENTS_WAITING_MAX = 1000;
 
 /** What a worker reports of its pod. */
 export interface WorkerReport {
-  readonly pod: kubelet.Pod;
-  readonly status: kubelet.PodStatus;
+  readonly pod: Pod;
+  readonly status: PodStatus;
   readonly finished: boolean;
   readonly event?: PodReport['event'];
 }
@@ -162,7 +164,7 @@ export class Reporter {
     return decodeMessage(answer) as unknown as ReportAnswer;
   }
 
-  incident(pod: kubelet.Pod, incident: kubelet.Incident): void {
+  incident(pod: Pod, incident: kubelet.Incident): void {
     const { metadata } = pod;
     const object = {
       apiVersion: pod.apiVersion,
@@ -170,7 +172,7 @@ export class Reporter {
       ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
       name: metadata.name,
       uid: metadata.uid,
-      ...(incident.container !== undefined && { fieldPath: loop.fieldPathOf(pod, incident.container) }),
+      ...(incident.container !== undefined && { fieldPath: fieldPathOf(pod, incident.container) }),
     };
     this.tell(object, incident);
   }
@@ -222,7 +224,7 @@ function isOverwritten({ wanted, taken, takenAt }: PodSide, { pod }: WorkerRepor
 }
 
 /** The parts of a status that others act on. */
-function essence(status: kubelet.PodStatus): string {
+function essence(status: PodStatus): string {
   const containers = [
     ...(status.initContainerStatuses ?? []),
     ...(status.containerStatuses ?? []),

@@ -1,3 +1,5 @@
+import { isInit, qosClass } from '#pod';
+import type { Container, Pod, ResourceRequirements, SecurityContext } from '#pod';
 import { kubelet } from '#loops';
 import type {
   ContainerAmounts,
@@ -11,9 +13,6 @@ import type {
 } from '#ports';
 import type { NodeOptions } from './options.js';
 
-type Pod = kubelet.Pod;
-type Container = kubelet.Container;
-
 export function labelsOf(
   owner: ContainerOwner,
   pod: Pod,
@@ -22,7 +21,7 @@ export function labelsOf(
   return { ...owner, namespace: pod.metadata.namespace ?? '', pod: pod.metadata.name, uid: pod.metadata.uid, ...of };
 }
 export function roleOf(pod: Pod, name: string): ContainerRole {
-  if (kubelet.isInit(pod, name)) return 'init';
+  if (isInit(pod, name)) return 'init';
   return pod.spec.containers.some((c) => c.name === name) ? 'app' : 'ephemeral';
 }
 
@@ -99,7 +98,7 @@ export function containerSpec(parts: ContainerParts): ContainerSpec {
   };
 }
 
-export function amountsOf({ limits, requests }: kubelet.Resources = {}): ContainerAmounts {
+export function amountsOf({ limits, requests }: ResourceRequirements = {}): ContainerAmounts {
   const cpuMilliLimit = kubelet.milliOf(limits?.cpu);
   const memoryLimitBytes = kubelet.amountOf(limits?.memory);
   return {
@@ -111,7 +110,7 @@ export function amountsOf({ limits, requests }: kubelet.Resources = {}): Contain
 
 /** The less memory a container asked for, the sooner it is killed; one without any request goes first. */
 function oomScoreOf(pod: Pod, container: Container, memoryBytes: number): number {
-  const qos = kubelet.qosClassOf(pod);
+  const qos = qosClass(pod);
   if (qos === 'Guaranteed') return -997;
   if (qos === 'BestEffort') return 1000;
   const request = kubelet.amountOf(container.resources?.requests?.memory) ?? 0;
@@ -145,7 +144,7 @@ function securityOf(pod: Pod, container: Container, node: NodeOptions): Containe
 }
 
 /** Where nothing is said, the engine's default profile filters the calls: being silent gives no rights. */
-function seccompOf(profile: kubelet.SecurityCommon['seccompProfile'], folder: string): string {
+function seccompOf(profile: SecurityContext['seccompProfile'], folder: string): string {
   if (profile?.type === 'Unconfined') return 'unconfined';
   if (profile?.type !== 'Localhost') return 'default';
   const name = profile.localhostProfile ?? '';

@@ -1,3 +1,4 @@
+import { containerOf } from '#pod';
 import { kubelet } from '#loops';
 import type { Instant } from '#std';
 import { runHook } from './hooks.js';
@@ -84,7 +85,7 @@ export class Stopper {
   }
   /** The hook may take all of the grace period; it never runs for a container that has ended. */
   private async preStop(action: Stop): Promise<boolean> {
-    const container = kubelet.containerOf(this.worker.pod, action.container);
+    const container = containerOf(this.worker.pod, action.container);
     if (!action.preStop || !container || !this.runs(action.id)) return false;
     const now = this.worker.now();
     const timeoutMs = Math.max(0, this.deadline(action) - now);

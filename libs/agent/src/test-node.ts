@@ -1,6 +1,6 @@
+import type { PodStatus } from '#pod';
 import { FakeProber, FakeRuntime, MemoryBusHub, MemoryPodVolumes, VirtualClock } from '#adapters';
 import type { FakeRuntimeOptions } from '#adapters';
-import type { kubelet } from '#loops';
 import type {
   AssignedObject,
   IncidentReport,
@@ -160,8 +160,8 @@ export class TestNode {
     });
   }
 
-  status(name: string): kubelet.PodStatus {
-    return (this.reports.filter((r) => r.name === name).at(-1)?.status ?? {}) as kubelet.PodStatus;
+  status(name: string): PodStatus {
+    return (this.reports.filter((r) => r.name === name).at(-1)?.status ?? {}) as PodStatus;
   }
   condition(name: string, type: string): string | undefined {
     return this.status(name).conditions?.find((c) => c.type === type)?.status;

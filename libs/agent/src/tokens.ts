@@ -1,3 +1,4 @@
+import type { Pod } from '#pod';
 import type { kubelet } from '#loops';
 import type { TokenAnswer, TokenForPod } from '#model';
 import { parseInstant } from '#std';
@@ -19,7 +20,7 @@ export class Tokens {
 
   /** Tokens for all that the pod's volumes need; asks for what is missing or old. `renewAt` is on the monotonic clock. */
   async of(
-    pod: kubelet.Pod,
+    pod: Pod,
     needs: readonly kubelet.TokenNeed[],
   ): Promise<{ readonly tokens: ReadonlyMap<string, string>; readonly renewAt: number | undefined }> {
     const tokens = new Map<string, string>();
@@ -35,7 +36,7 @@ export class Tokens {
     for (const key of this.held.keys()) if (key.startsWith(`${podUid}\n`)) this.held.delete(key);
   }
 
-  private async get(pod: kubelet.Pod, need: kubelet.TokenNeed): Promise<Held> {
+  private async get(pod: Pod, need: kubelet.TokenNeed): Promise<Held> {
     const { bus, clock, node } = this.options;
     const key = `${pod.metadata.uid}\n${need.key}`;
     const known = this.held.get(key);

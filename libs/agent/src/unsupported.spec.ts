@@ -32,7 +32,7 @@ describe('a pod that demands what its node cannot do', () => {
     node.assign({ ...pod, spec: { ...spec, ephemeralContainers: [look] } });
     await node.run(3000);
     expect(node.running('web')).toEqual(['POD/0', 'c/0']);
-    expect(node.status('web').ephemeralContainerStatuses?.[0]?.state.waiting).toMatchObject({
+    expect(node.status('web').ephemeralContainerStatuses?.[0]?.state?.waiting).toMatchObject({
       reason: 'CreateContainerConfigError',
       message: expect.stringContaining('SELinux is not enabled on the host') as unknown,
     });

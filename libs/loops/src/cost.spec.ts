@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { builtinKinds, nodes, pods, replicaSets, services, type Node, type Pod } from '#kinds';
+import { builtinKinds, nodes, pods, replicaSets, services, type Node } from '#kinds';
 import { streamOf, type Change, type KindRef, type KubeObject, type Loop, type ObjectIndex, type View } from '#model';
 import { TestView } from '#model/testing';
+import { type Pod } from '#pod';
 import { nodeLoops, workloadLoops } from './index.js';
 
 const NAMESPACE = 'big';

@@ -15,5 +15,6 @@ export * from './refusal.js';
 export * from './unlogged.js';
 export * from './view.js';
 export * from './schema/index.js';
+export * from './schemas/index.js';
 export * from './node-protocol.js';
 export * from './standard-kind/index.js';

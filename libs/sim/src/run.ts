@@ -1,6 +1,7 @@
-import { deployments, nodes, pods, podsByNode, replicaSets, secrets, type Pod } from '#kinds';
 import { noKeys, WRITER_STREAM, type Projection } from '#engine';
+import { deployments, nodes, pods, podsByNode, replicaSets, secrets } from '#kinds';
 import type { StreamState, View } from '#model';
+import { type Pod } from '#pod';
 import { prng } from '#std';
 import type { Violation } from './checkers/checker.js';
 import { otherDecisions } from './checkers/decisions.js';

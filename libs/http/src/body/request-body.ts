@@ -1,6 +1,5 @@
-import { deleteOptions } from '#kinds';
+import { deleteOptions, decodeEnvelope, decodeProtobuf, ProtobufError, untypedField } from '#model';
 import type { CommandOptions, Kind, ObjectType, PatchType, Refusal } from '#model';
-import { decodeEnvelope, decodeProtobuf, ProtobufError, untypedField } from '#model';
 import type { Json } from '#std';
 import { boundedWords, cannotUnmarshal, FieldWords, isJsonObject, pathBelow } from '#std';
 import type { AnyRequest } from '../authenticate.js';

@@ -1,11 +1,10 @@
-import { deleteOptions } from '#kinds';
+import { deleteOptions, openApiSchemas } from '#model';
 import type { ObjectType } from '#model';
-import { openApiSchemas } from '#model';
 import type { Json, JsonObject } from '#std';
 import { createHash } from 'node:crypto';
 import type { Routes, ServedKind } from '../routes.js';
-import { openApiV2Protobuf } from './protobuf.js';
 import { groupName, pathsOf, type Operation, type Parameter, type PathItem } from './operations.js';
+import { openApiV2Protobuf } from './protobuf.js';
 
 /** A finished document with the hash that clients cache it by. */
 export interface OpenApiDocument {

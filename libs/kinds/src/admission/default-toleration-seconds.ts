@@ -1,6 +1,6 @@
 import { DEFAULT_TOLERATION_SECONDS } from '#meta';
 import type { AdmissionPlugin } from '#model';
-import type { Pod } from '../core/pod/schema.js';
+import type { Pod } from '#pod';
 import { isPlainPod } from './pods.js';
 
 type Toleration = NonNullable<Pod['spec']['tolerations']>[number];

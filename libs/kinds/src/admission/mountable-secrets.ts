@@ -1,4 +1,4 @@
-import type { Pod } from '../core/pod/schema.js';
+import type { Pod } from '#pod';
 import type { ServiceAccount } from '../core/serviceaccount/schema.js';
 
 interface Container {

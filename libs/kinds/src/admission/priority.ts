@@ -7,7 +7,7 @@ import {
   type ObjectIndex,
   type Refusal,
 } from '#model';
-import type { Pod } from '../core/pod/schema.js';
+import type { Pod } from '#pod';
 import { isPlainPod } from './pods.js';
 
 interface PriorityClass extends KubeObject {

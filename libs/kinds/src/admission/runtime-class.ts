@@ -1,5 +1,5 @@
 import { kindRef, refusals, type AdmissionPlugin } from '#model';
-import type { Pod } from '../core/pod/schema.js';
+import type { Pod } from '#pod';
 import { isPlainPod } from './pods.js';
 
 const runtimeClasses = kindRef('node.k8s.io.runtimeclasses');

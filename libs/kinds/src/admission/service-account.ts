@@ -1,6 +1,6 @@
 import { kindRef, refusals, type AdmissionPlugin, type Admitted, type KubeObject, type Refusal } from '#model';
+import type { Pod } from '#pod';
 import { safeSuffix } from '#std';
-import type { Pod } from '../core/pod/schema.js';
 import type { ServiceAccount } from '../core/serviceaccount/schema.js';
 import { secretNotAllowed, secretsOf } from './mountable-secrets.js';
 import { isPlainPod } from './pods.js';

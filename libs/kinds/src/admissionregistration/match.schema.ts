@@ -1,5 +1,4 @@
-import { f, list, named, object, req, string, type Infer } from '#model';
-import { labelSelector } from '../shared/meta.schema.js';
+import { f, list, named, object, req, string, type Infer, labelSelector } from '#model';
 
 const P = 'io.k8s.api.admissionregistration.v1';
 const ATOMIC = { listType: 'atomic' } as const;

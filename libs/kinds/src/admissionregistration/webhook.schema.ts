@@ -1,5 +1,4 @@
-import { byte, f, int32, list, named, object, req, string, type Infer, type ObjectType } from '#model';
-import { labelSelector } from '../shared/meta.schema.js';
+import { byte, f, int32, list, named, object, req, string, type Infer, type ObjectType, labelSelector } from '#model';
 import { matchConditionsField } from './match.schema.js';
 
 const P = 'io.k8s.api.admissionregistration.v1';

@@ -1,7 +1,6 @@
 import { selectorText } from '#meta';
-import type { KubeObject } from '#model';
+import type { KubeObject, LabelSelector } from '#model';
 import { column, WIDE } from '../shared/columns.js';
-import type { LabelSelector } from '../shared/meta.schema.js';
 
 export type Templated = KubeObject & {
   readonly spec: {

@@ -1,6 +1,5 @@
 import { invalid } from '#meta';
-import type { Problem } from '#model';
-import type { LabelSelector } from '../shared/meta.schema.js';
+import type { Problem, LabelSelector } from '#model';
 import { selectorValue, validateLabelSelector } from '../shared/validation/labels.js';
 
 /** A selector that cannot be asked at all; the template is then not looked at. */

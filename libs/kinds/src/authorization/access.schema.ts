@@ -1,5 +1,15 @@
-import { boolean, f, type Infer, list, map, object, req, string } from '#model';
-import { fieldSelectorRequirement, labelSelectorRequirement } from '../shared/meta.schema.js';
+import {
+  boolean,
+  f,
+  type Infer,
+  list,
+  map,
+  object,
+  req,
+  string,
+  fieldSelectorRequirement,
+  labelSelectorRequirement,
+} from '#model';
 
 export const fieldSelectorAttributes = object(
   'io.k8s.api.authorization.v1.FieldSelectorAttributes',

@@ -1,7 +1,13 @@
 import { invalid, parseFieldSelector, parseLabelSelector, required } from '#meta';
-import { goOrdered, type AccessAttributes, type AccessVerdict, type KubeObject, type Problem } from '#model';
+import {
+  goOrdered,
+  type AccessAttributes,
+  type AccessVerdict,
+  type KubeObject,
+  type Problem,
+  objectMeta,
+} from '#model';
 import type { Json } from '#std';
-import { objectMeta } from '../shared/meta.schema.js';
 import { items, type Problems } from '../shared/validation/checks.js';
 import { fieldRequirement, labelRequirement, type RequirementOptions } from '../shared/validation/labels.js';
 import type { NonResourceAttributes, ResourceAttributes, SubjectAccessReviewStatus } from './access.schema.js';

@@ -1,5 +1,4 @@
-import { f, type Infer, list, object, req, string } from '#model';
-import { labelSelector } from '../shared/meta.schema.js';
+import { f, type Infer, list, object, req, string, labelSelector } from '#model';
 
 const ATOMIC = { listType: 'atomic' } as const;
 

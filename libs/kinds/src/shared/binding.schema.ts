@@ -1,7 +1,5 @@
-import { f, object, req, string } from '#model';
-import { objectMeta } from './meta.schema.js';
-import { objectReference } from './references.schema.js';
-import type { Stored } from './stored.js';
+import { f, object, req, string, objectMeta, objectReference } from '#model';
+import type { Stored } from '#model';
 
 export const binding = object(
   'io.k8s.api.core.v1.Binding',

@@ -1,8 +1,5 @@
-import type { Container } from './container.schema.js';
+import type { Container, PodSpec, PodTemplateSpec, Volume } from '#pod';
 import { withoutField } from './without-field.js';
-import type { PodSpec } from './pod-spec.schema.js';
-import type { PodTemplateSpec } from './pod-template.schema.js';
-import type { Volume } from './volumes.schema.js';
 
 /**
  * Fields of features that Kubernetes 1.35 has and does not switch on: they are read and then dropped, so that nobody

@@ -1,7 +1,5 @@
-import { f, object, string } from '#model';
-import { objectMeta } from './meta.schema.js';
-import { deleteOptions } from './status.schema.js';
-import type { Stored } from './stored.js';
+import { f, object, string, objectMeta, deleteOptions } from '#model';
+import type { Stored } from '#model';
 
 export const eviction = object(
   'io.k8s.api.policy.v1.Eviction',

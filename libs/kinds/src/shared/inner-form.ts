@@ -1,6 +1,6 @@
+import type { PodSpec } from '#pod';
 import { isJsonObject } from '#std';
 import { INNER_NAMES } from './inner-names.js';
-import type { PodSpec } from './pod-spec.schema.js';
 import { selectorValue } from './validation/labels.js';
 
 /** A part of a pod as Kubernetes has it inside, every field written: `{"Name":"c","Image":"i","Command":null,…}`. */

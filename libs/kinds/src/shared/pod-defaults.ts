@@ -1,11 +1,6 @@
 import { quantityOf, quantityText } from '#meta';
-import type { Container } from './container.schema.js';
-import type { EphemeralContainer } from './ephemeral-container.schema.js';
+import type { Container, EphemeralContainer, PodSpec, PodTemplateSpec, ResourceRequirements, Volume } from '#pod';
 import { imageTag } from './image-tag.js';
-import type { PodSpec } from './pod-spec.schema.js';
-import type { PodTemplateSpec } from './pod-template.schema.js';
-import type { ResourceRequirements } from './resources.schema.js';
-import type { Volume } from './volumes.schema.js';
 
 /**
  * Defaults of a pod's spec that look at more than one field; the static ones are the schema's. Parts that need none are

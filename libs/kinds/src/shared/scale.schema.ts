@@ -1,6 +1,5 @@
-import { f, type Infer, int32, object, req, string } from '#model';
-import { objectMeta } from './meta.schema.js';
-import type { Stored } from './stored.js';
+import { f, type Infer, int32, object, req, string, objectMeta } from '#model';
+import type { Stored } from '#model';
 
 export const scaleSpec = object('io.k8s.api.autoscaling.v1.ScaleSpec', 'How many are wanted.', {
   replicas: f(int32, 1, 'The number that is wanted.'),

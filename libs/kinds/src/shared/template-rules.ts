@@ -1,7 +1,7 @@
 import type { KubeObject, Strategy } from '#model';
+import type { PodTemplateSpec } from '#pod';
 import { templateWithoutDisabledFields } from './disabled-fields.js';
 import { withTemplateDefaults } from './pod-defaults.js';
-import type { PodTemplateSpec } from './pod-template.schema.js';
 import { nameWarnings } from './validation/name-warnings.js';
 import { podWarnings } from './validation/warnings.js';
 

@@ -1,6 +1,5 @@
-import { f, type Infer, int64, list, named, object, req, string, time } from '#model';
-import { objectMeta } from './meta.schema.js';
-import type { Stored } from './stored.js';
+import { f, type Infer, int64, list, named, object, req, string, time, objectMeta } from '#model';
+import type { Stored } from '#model';
 
 export const boundObjectReference = object(
   'io.k8s.api.authentication.v1.BoundObjectReference',

@@ -1,3 +1,4 @@
+import { hasEnded } from '#pod';
 import { deployments, pods, replicaSets, type Deployment } from '#kinds';
 import { controllerOf } from '#meta';
 import type { Change, Decision, Loop, Outside, View } from '#model';
@@ -9,7 +10,6 @@ import {
   deploymentsBySelector,
   replicaSetsControlledBy,
   uncontrolledReplicaSets,
-  hasEnded,
   keyOf,
   ownersOf,
   parseKey,

@@ -1,5 +1,5 @@
+import { hasEnded } from '#pod';
 import type { Decision } from '#model';
-import { hasEnded } from '../shared/index.js';
 import { currentSet } from './current-set.js';
 import { report } from './report.js';
 import { resize } from './resize.js';

@@ -1,10 +1,9 @@
+import { isActive, isReady, type Pod } from '#pod';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import { deployments, type Pod } from '#kinds';
+import { deployments } from '#kinds';
 import type { Change, Submit } from '#model';
 import { prng, type Prng } from '#std';
 import { replicaSet } from '../replica-set/index.js';
-import { isActive, isReady } from '../shared/index.js';
 import {
   allReady,
   deploymentIn,
@@ -19,6 +18,7 @@ import {
 } from '../shared/testing/index.js';
 import { boundsOf } from './bounds.js';
 import { deployment } from './index.js';
+import fc from 'fast-check';
 
 /** Writes by an earlier submit of the same look would make a later one stale for ever. */
 function expectIndependent(batch: Batch): void {

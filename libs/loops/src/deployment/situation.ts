@@ -1,7 +1,8 @@
-import { type Deployment, type Pod, type ReplicaSet } from '#kinds';
+import { isActive, type Pod } from '#pod';
+import { type Deployment, type ReplicaSet } from '#kinds';
 import type { LoopRefusal, View } from '#model';
 import { objectsByOwner } from '#model';
-import { isActive, isAvailable, type Moment } from '../shared/index.js';
+import { isAvailable, type Moment } from '../shared/index.js';
 import { boundsOf, type Bounds } from './bounds.js';
 import { sameTemplate } from './template.js';
 

@@ -1,6 +1,7 @@
-import type { Pod, Service } from '#kinds';
+import type { Service } from '#kinds';
 import { mapMatcher } from '#meta';
 import type { Change, View } from '#model';
+import type { Pod } from '#pod';
 import { jsonEquals } from '#std';
 import { keyOf, maySelect, servicesBySelector } from '../shared/index.js';
 

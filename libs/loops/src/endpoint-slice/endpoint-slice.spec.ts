@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import { endpointSlices, nodes, pods, services, type EndpointSlice, type Node, type Pod, type Service } from '#kinds';
+import { endpointSlices, nodes, pods, services, type EndpointSlice, type Node, type Service } from '#kinds';
+import { type Pod } from '#pod';
 import { toTime } from '#std';
 import { NOW, TestCluster } from '../shared/testing/index.js';
 import { endpointSlice } from './index.js';
+import fc from 'fast-check';
 
 interface PodParts {
   readonly node?: string;

@@ -1,7 +1,8 @@
-import { nodes, type Endpoint, type EndpointPort, type Pod, type Service } from '#kinds';
+import { hasEnded, isReady, type Pod } from '#pod';
+import { nodes, type Endpoint, type EndpointPort, type Service } from '#kinds';
 import type { View } from '#model';
 import { stableStringify, type Json } from '#std';
-import { hasEnded, isReady, podsWith } from '../shared/index.js';
+import { podsWith } from '../shared/index.js';
 import { isHeadless } from './labels.js';
 
 export const ZONE_LABEL = 'topology.kubernetes.io/zone';

@@ -1,20 +1,11 @@
-import {
-  endpointSlices,
-  nodes,
-  pods,
-  podsByNode,
-  SERVICE_NAME,
-  services,
-  slicesByService,
-  type Pod,
-  type Service,
-} from '#kinds';
+import { endpointSlices, nodes, pods, podsByNode, SERVICE_NAME, services, slicesByService, type Service } from '#kinds';
 import type { Decision, KubeObject, Loop, View } from '#model';
+import { type Pod } from '#pod';
 import { keyOf, parseKey, podsByLabel, servicesBySelector, sides } from '../shared/index.js';
+import { arrange } from './arrange.js';
 import { behind, familiesOf, hasMoved, isOurs } from './behind.js';
 import { endpointsOf, ZONE_LABEL } from './endpoints.js';
 import { MANAGED_BY, MANAGER } from './labels.js';
-import { arrange } from './arrange.js';
 import { writes } from './writes.js';
 
 /** Keeps the slices in which proxies and DNS find the pods behind each service with a selector. */

@@ -1,3 +1,4 @@
+import { conditionOf } from '#pod';
 import { endpointSlices, pods, services, type Endpoint, type EndpointSlice, type Service } from '#kinds';
 import { controllerRef } from '#meta';
 import { streamOf, type Submit, type View } from '#model';
@@ -8,7 +9,6 @@ import {
   namePrefix,
   nextChildren,
   patch,
-  podCondition,
   remove,
   streamOfObject,
   type ChildName,
@@ -100,7 +100,7 @@ function triggerOf(view: View, service: Service, changed: readonly Endpoint[], i
   const moments: (Instant | undefined)[] = changed.map(({ targetRef }) => {
     const pod = view.stream(streamOf(pods.id, targetRef?.namespace, targetRef?.name ?? ''))?.object;
     return pod
-      ? parseInstant(podCondition(pod as Parameters<typeof podCondition>[0], 'Ready')?.lastTransitionTime)
+      ? parseInstant(conditionOf(pod as Parameters<typeof conditionOf>[0], 'Ready')?.lastTransitionTime)
       : undefined;
   });
   if (isNew) moments.push(parseInstant(service.metadata.creationTimestamp));

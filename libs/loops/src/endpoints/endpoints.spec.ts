@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { endpointsRef, pods, services, type Endpoints, type Pod, type Service } from '#kinds';
+import { endpointsRef, pods, services, type Endpoints, type Service } from '#kinds';
+import { type Pod } from '#pod';
 import { toTime } from '#std';
 import { NOW, TestCluster } from '../shared/testing/index.js';
 import { endpoints } from './index.js';

@@ -1,5 +1,6 @@
-import { endpointsRef, pods, services, type Endpoints, type Pod, type Service } from '#kinds';
+import { endpointsRef, pods, services, type Endpoints, type Service } from '#kinds';
 import type { Decision, Loop, Submit, View } from '#model';
+import { type Pod } from '#pod';
 import { jsonEquals, type Json } from '#std';
 import { behind, hasMoved, isOurs } from '../endpoint-slice/behind.js';
 import { isHeadless } from '../endpoint-slice/labels.js';

@@ -1,10 +1,11 @@
-import { type EndpointAddress, type EndpointsPort, type Pod, type Service } from '#kinds';
+import { hasEnded, isReady, type Pod } from '#pod';
+import { type EndpointAddress, type EndpointsPort, type Service } from '#kinds';
 import type { View } from '#model';
 import { stableStringify, type Json } from '#std';
-import { addressOf, isNamed, portNumber } from '../endpoint-slice/endpoints.js';
 import { familiesOf } from '../endpoint-slice/behind.js';
+import { addressOf, isNamed, portNumber } from '../endpoint-slice/endpoints.js';
 import { isHeadless } from '../endpoint-slice/labels.js';
-import { hasEnded, isReady, podsWith } from '../shared/index.js';
+import { podsWith } from '../shared/index.js';
 
 export const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity';
 /** One object holds all of them, so there is an end to it. */

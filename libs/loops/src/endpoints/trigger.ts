@@ -1,7 +1,7 @@
+import { conditionOf } from '#pod';
 import { pods, type Endpoints, type Service } from '#kinds';
 import type { View } from '#model';
 import { jsonEquals, parseInstant, toTime, type Instant, type Json } from '#std';
-import { podCondition } from '../shared/index.js';
 import type { Subset } from './subsets.js';
 
 export const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
@@ -19,7 +19,7 @@ export function triggerOf(
     .filter((address) => !old.some((one) => jsonEquals(one as unknown as Json, address as unknown as Json)))
     .map(({ address: { targetRef } }) => {
       const pod = view.get(pods, targetRef?.namespace, targetRef?.name ?? '');
-      return pod ? parseInstant(podCondition(pod, 'Ready')?.lastTransitionTime) : undefined;
+      return pod ? parseInstant(conditionOf(pod, 'Ready')?.lastTransitionTime) : undefined;
     });
   if (!known) moments.push(parseInstant(service.metadata.creationTimestamp));
   const times = moments.filter((moment) => moment !== undefined);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { configMaps, events, nodes, pods, type ConfigMap, type CoreEvent, type Node, type Pod } from '#kinds';
+import { configMaps, events, nodes, pods, type ConfigMap, type CoreEvent, type Node } from '#kinds';
 import type { KindRegistry, KubeObject, OwnerReference } from '#model';
+import { type Pod } from '#pod';
 import { toTime } from '#std';
 import { deployment } from '../deployment/index.js';
 import { replicaSet } from '../replica-set/index.js';

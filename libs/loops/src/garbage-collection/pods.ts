@@ -1,17 +1,8 @@
-import { nodes, pods, type Pod, podsByNode } from '#kinds';
+import { conditionOf, hasEnded, type Pod } from '#pod';
+import { nodes, pods, podsByNode } from '#kinds';
 import { streamOf, type Decision, type Loop, type ObjectIndex, type Submit, type View } from '#model';
 import { parseInstant, toTime, type Instant, type Json } from '#std';
-import {
-  dueAfter,
-  hasEnded,
-  patch,
-  podCondition,
-  remove,
-  sides,
-  streamOfObject,
-  wakeAtFirst,
-  type Moment,
-} from '../shared/index.js';
+import { dueAfter, patch, remove, sides, streamOfObject, wakeAtFirst, type Moment } from '../shared/index.js';
 
 /** A node that is missing may come back: it is given this long. */
 const PATIENCE_MS = 40_000;
@@ -119,9 +110,7 @@ function endPod(pod: Pod, now: Instant): Submit {
   };
   const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget');
   const conditions =
-    podCondition(pod, 'DisruptionTarget')?.reason === condition.reason
-      ? pod.status?.conditions
-      : [...others, condition];
+    conditionOf(pod, 'DisruptionTarget')?.reason === condition.reason ? pod.status?.conditions : [...others, condition];
   const body = { status: { phase: 'Failed', conditions: conditions as unknown as Json } };
   return patch(pods, pod, body, {
     subresource: 'status',

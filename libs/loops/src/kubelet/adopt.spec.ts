@@ -1,6 +1,6 @@
+import type { ContainerStatus, PodStatus } from '#pod';
 import { describe, expect, it } from '@jest/globals';
 import { learned } from './adopt.js';
-import type { ContainerStatus, PodStatus } from './pod.js';
 import { aPod, GivenPod } from './testing/given-pod.js';
 
 const told = (more: Partial<ContainerStatus>): ContainerStatus => ({

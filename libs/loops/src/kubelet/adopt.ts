@@ -1,7 +1,7 @@
+import { isTerminal, lastStateOf, stateOf } from '#pod';
+import type { ContainerStatus, Pod, PodStatus } from '#pod';
 import { parseInstant } from '#std';
 import type { Instant } from '#std';
-import { isTerminal } from './pod.js';
-import type { ContainerStatus, Pod, PodStatus } from './pod.js';
 import { containerRecord, failureOf, withContainer } from './record.js';
 import type { PodRecord, ProbeKind, ProbeState } from './record.js';
 import { attemptsOf } from './situation.js';
@@ -60,8 +60,10 @@ const LISTS = [
   'ephemeralContainerStatuses',
 ] as const satisfies readonly (keyof PodStatus)[];
 /** Whether an attempt of it ever came to an engine. */
-function hasRun({ containerID, state, lastState, restartCount }: ContainerStatus): boolean {
-  return (containerID ?? state.terminated ?? state.running ?? lastState.terminated) !== undefined || restartCount > 0;
+function hasRun(status: ContainerStatus): boolean {
+  const { terminated, running } = stateOf(status);
+  const ran = status.containerID ?? terminated ?? running ?? lastStateOf(status).terminated;
+  return ran !== undefined || status.restartCount > 0;
 }
 
 /** Everything of the pod is gone from the node: its last status is kept, the containers' ends with it. */

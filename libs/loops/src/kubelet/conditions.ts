@@ -1,6 +1,6 @@
+import { initContainersOf, isSidecar, isTerminal, stateOf } from '#pod';
+import type { Pod, PodCondition, PodStatus } from '#pod';
 import { jsonEquals, toTime, type Json } from '#std';
-import { initContainersOf, isSidecar, isTerminal } from './pod.js';
-import type { Condition, Pod, PodStatus } from './pod.js';
 import { attemptsOf, hasStarted, sandboxOf } from './situation.js';
 import type { Situation } from './situation.js';
 import { endOf, isInitialized, observedGenerationOf } from './ends.js';
@@ -23,7 +23,7 @@ export function isStillSaid(stored: PodStatus | undefined, reported: PodStatus):
   );
 }
 
-type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>;
+type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
 const yes: Verdict = { status: 'True' };
 const no = (reason?: string, message?: string): Verdict => ({
   status: 'False',
@@ -31,7 +31,7 @@ const no = (reason?: string, message?: string): Verdict => ({
   ...(message && { message }),
 });
 
-export function conditionsOf(situation: Situation, status: PodStatus): readonly Condition[] {
+export function conditionsOf(situation: Situation, status: PodStatus): readonly PodCondition[] {
   const { pod, now } = situation;
   const containersReady = containersReadyVerdict(situation, status);
   const verdicts: readonly (readonly [string, Verdict])[] = [
@@ -51,7 +51,7 @@ export function conditionsOf(situation: Situation, status: PodStatus): readonly 
 }
 
 /** Amounts that were asked for and cannot be given: first of all, for as long as it is so. */
-function resizePending(situation: Situation, known: readonly Condition[]): readonly Condition[] {
+function resizePending(situation: Situation, known: readonly PodCondition[]): readonly PodCondition[] {
   const refused = situation.resizeRefused;
   if (!refused) return [];
   const before = known.find((c) => c.type === 'PodResizePending');
@@ -72,15 +72,15 @@ function resizePending(situation: Situation, known: readonly Condition[]): reado
 /** The time of the last change stays while the status is the same. */
 function condition(
   generation: number,
-  known: readonly Condition[],
-  { type, ...verdict }: Verdict & Pick<Condition, 'type'>,
+  known: readonly PodCondition[],
+  { type, ...verdict }: Verdict & Pick<PodCondition, 'type'>,
   now: string,
-): Condition {
+): PodCondition {
   const before = known.filter((c) => c.type === type).at(-1);
   return {
     type,
     observedGeneration: generation,
-    lastProbeTime: null,
+    lastProbeTime: null as unknown as string,
     lastTransitionTime: before?.status === verdict.status ? (before.lastTransitionTime ?? now) : now,
     ...verdict,
   };
@@ -122,7 +122,7 @@ function containersReadyVerdict(situation: Situation, status: PodStatus): Verdic
 function endedByItself(situation: Situation, status: PodStatus): boolean {
   return (
     situation.record.failed !== undefined ||
-    (status.containerStatuses ?? []).every((s) => s.state.terminated !== undefined) ||
+    (status.containerStatuses ?? []).every((s) => stateOf(s).terminated !== undefined) ||
     !isInitialized(situation)
   );
 }

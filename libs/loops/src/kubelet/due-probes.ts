@@ -1,6 +1,6 @@
+import { initContainersOf } from '#pod';
 import type { Instant } from '#std';
 import { earliest } from './part.js';
-import { initContainersOf } from './pod.js';
 import { probesOf } from './probes.js';
 import type { PodRecord } from './record.js';
 import { actionKey, attemptsOf, podIpsOf } from './situation.js';

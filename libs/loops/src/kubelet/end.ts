@@ -1,6 +1,6 @@
+import { containerOf, initContainersOf, isSidecar, isTerminal } from '#pod';
+import type { Pod, PodStatus } from '#pod';
 import type { Instant } from '#std';
-import { containerOf, initContainersOf, isSidecar, isTerminal } from './pod.js';
-import type { Pod, PodStatus } from './pod.js';
 import { dueProbes } from './due-probes.js';
 import { earliest } from './part.js';
 import type { Part } from './part.js';

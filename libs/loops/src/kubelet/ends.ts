@@ -1,7 +1,7 @@
+import { initContainersOf, isSidecar, isTerminal, lastStateOf, stateOf } from '#pod';
+import type { ContainerStateTerminated, ContainerStatus } from '#pod';
 import { parseInstant, toTime } from '#std';
 import type { Instant } from '#std';
-import { initContainersOf, isSidecar, isTerminal } from './pod.js';
-import type { ContainerStatus, Terminated } from './pod.js';
 import { containerRecord } from './record.js';
 import { restarts } from './restarts.js';
 import { attemptsOf, hasStarted } from './situation.js';
@@ -12,7 +12,7 @@ export interface ContainerEnd {
   readonly exitCode: number;
   readonly finishedAt: Instant;
   readonly attempt: number;
-  readonly terminated: Terminated;
+  readonly terminated: ContainerStateTerminated;
 }
 /** How the newest attempt ended; what the status says where the engine has forgotten it. Undefined while it has not. */
 export function endOf(situation: Situation, name: string): ContainerEnd | undefined {
@@ -29,7 +29,8 @@ export function endOf(situation: Situation, name: string): ContainerEnd | undefi
   }
   const old = oldStatus(situation, name);
   if (!old) return undefined;
-  const terminated = old.state.terminated ?? (old.state.running ? vanished(situation, old) : old.lastState.terminated);
+  const terminated =
+    stateOf(old).terminated ?? (stateOf(old).running ? vanished(situation, old) : lastStateOf(old).terminated);
   if (!terminated) return undefined;
   return {
     exitCode: terminated.exitCode,
@@ -38,17 +39,17 @@ export function endOf(situation: Situation, name: string): ContainerEnd | undefi
     terminated,
   };
 }
-function vanished(situation: Situation, old: ContainerStatus): Terminated {
+function vanished(situation: Situation, old: ContainerStatus): ContainerStateTerminated {
   return {
     exitCode: 137,
     reason: 'ContainerStatusUnknown',
     message: 'The container could not be located when the pod was terminated',
-    startedAt: old.state.running?.startedAt ?? toTime(situation.now),
+    startedAt: stateOf(old).running?.startedAt ?? toTime(situation.now),
     finishedAt: toTime(situation.now),
     ...(old.containerID && { containerID: old.containerID }),
   };
 }
-export function terminatedOf(situation: Situation, end: Observed): Terminated {
+export function terminatedOf(situation: Situation, end: Observed): ContainerStateTerminated {
   const exitCode = end.startError !== undefined ? 128 : (end.exitCode ?? 0);
   const reason =
     end.startError !== undefined ? 'StartError' : end.oomKilled ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error';

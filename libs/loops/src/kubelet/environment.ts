@@ -1,8 +1,8 @@
+import { containerOf } from '#pod';
+import type { Container, Pod, ResourceFieldSelector } from '#pod';
 import { configMaps, secrets, services } from '#kinds';
 import type { KindRef, KubeObject } from '#model';
 import { amountOf, dividedBy } from './amounts.js';
-import { containerOf } from './pod.js';
-import type { Container, Pod, ResourceField } from './pod.js';
 
 /** Objects that pods of the node name, as the agent has them. */
 export interface Objects {
@@ -175,7 +175,7 @@ function goQuoted(text: string): string {
 }
 
 /** An amount of a container in whole divisors, rounded up; without a limit, what the node has. */
-export function resourceOf(pod: Pod, own: Container, field: ResourceField, context: PodContext): string {
+export function resourceOf(pod: Pod, own: Container, field: ResourceFieldSelector, context: PodContext): string {
   const container = field.containerName ? (containerOf(pod, field.containerName) ?? own) : own;
   const [which, resource] = [
     field.resource.slice(0, field.resource.indexOf('.')),

@@ -1,5 +1,5 @@
+import type { Container } from '#pod';
 import { hash128 } from '#std';
-import type { Container } from './pod.js';
 
 /** What a running container cannot change: with another hash it is made anew. Only the image can change in a pod's spec. */
 export function specHashOf(container: Container): string {

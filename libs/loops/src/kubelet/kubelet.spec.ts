@@ -1,6 +1,6 @@
+import type { Container, PodSpec } from '#pod';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Container, PodSpec } from './pod.js';
 import { recordProbe, type ProbeOutcome } from './probes.js';
 import { delayInWords, nextBackOff, noBackOff } from './record.js';
 import { imageNameProblem } from './image-name.js';

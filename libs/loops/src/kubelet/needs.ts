@@ -1,7 +1,7 @@
+import { allContainersOf } from '#pod';
+import type { Pod } from '#pod';
 import { configMaps, secrets } from '#kinds';
 import { streamOf, type KindRef } from '#model';
-import { allContainersOf } from './pod.js';
-import type { Pod } from './pod.js';
 
 /** Whether the pod names an object of these streams in its volumes or environment. */
 export function needsAny(pod: Pod, streams: readonly string[]): boolean {

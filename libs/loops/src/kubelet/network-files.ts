@@ -1,4 +1,4 @@
-import type { Pod } from './pod.js';
+import type { Pod } from '#pod';
 
 const HOST_NAME_LENGTH_MAX = 63;
 

@@ -1,5 +1,5 @@
-import { initContainersOf, isSidecar } from './pod.js';
-import type { ContainerStatus, Phase } from './pod.js';
+import { initContainersOf, isSidecar, lastStateOf, stateOf } from '#pod';
+import type { ContainerStatus, PodPhase } from '#pod';
 import { restarts } from './restarts.js';
 import { isInitialized } from './ends.js';
 import type { Situation } from './situation.js';
@@ -9,18 +9,18 @@ export function phaseOf(input: {
   readonly situation: Situation;
   readonly initContainerStatuses: readonly ContainerStatus[];
   readonly containerStatuses: readonly ContainerStatus[];
-}): Phase {
+}): PodPhase {
   const { situation, initContainerStatuses, containerStatuses } = input;
   const { pod } = situation;
   const inits = initContainersOf(pod);
-  const sidecarRuns = inits.some((c, i) => isSidecar(c) && initContainerStatuses[i]?.state.running);
+  const sidecarRuns = inits.some((c, i) => isSidecar(c) && stateOf(initContainerStatuses[i]).running);
   const initialized = isInitialized(situation);
   if (!initialized) {
     const failed = inits.some((c, i) => {
-      const end = initContainerStatuses[i]?.state.terminated;
+      const end = stateOf(initContainerStatuses[i]).terminated;
       return !isSidecar(c) && end !== undefined && end.exitCode !== 0 && !restarts(pod, c, end.exitCode);
     });
-    const running = initContainerStatuses.some((s) => s.state.running);
+    const running = initContainerStatuses.some((s) => stateOf(s).running);
     return failed && !running ? 'Failed' : 'Pending';
   }
   // A pod that is being stopped starts nothing again: its containers' last ends count.
@@ -31,8 +31,8 @@ export function phaseOf(input: {
   let failed = 0;
   pod.spec.containers.forEach((container, i) => {
     const status = containerStatuses[i];
-    const end = status?.state.terminated ?? (status?.state.waiting ? status.lastState.terminated : undefined);
-    if (status?.state.running) running++;
+    const end = stateOf(status).terminated ?? (stateOf(status).waiting ? lastStateOf(status).terminated : undefined);
+    if (stateOf(status).running) running++;
     else if (!end) waiting++;
     else if (!ending && restarts(pod, container, end.exitCode)) again++;
     else if (end.exitCode !== 0) failed++;

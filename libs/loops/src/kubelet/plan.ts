@@ -1,3 +1,5 @@
+import { isTerminal } from '#pod';
+import type { PodStatus } from '#pod';
 /**
  * What to do next for one pod on this node, worked out from plain data: no clock, no I/O. The agent carries the actions
  * out, keeps the record and asks again when anything changed or at `wakeAt`.
@@ -8,8 +10,6 @@ import { appsEnded } from './ends.js';
 import { earliest } from './part.js';
 import type { Part } from './part.js';
 import { planStart } from './start.js';
-import { isTerminal } from './pod.js';
-import type { PodStatus } from './pod.js';
 import type { PodRecord } from './record.js';
 import type { Action, Incident, Situation } from './situation.js';
 import { podStatus } from './status.js';

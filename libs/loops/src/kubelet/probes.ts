@@ -1,5 +1,5 @@
+import type { Container, Pod, Probe } from '#pod';
 import type { Instant } from '#std';
-import type { Container, Pod, Probe } from './pod.js';
 import { containerRecord, withContainer } from './record.js';
 import type { PodRecord, ProbeKind, ProbeState } from './record.js';
 import { hasStarted } from './situation.js';

@@ -1,8 +1,8 @@
+import type { PodStatus, ResourceRequirements } from '#pod';
 /**
  * What the agent remembers of a pod between two looks at it. Plain data: the loop makes new ones, the agent keeps them.
  */
 import type { Instant } from '#std';
-import type { PodStatus, Resources } from './pod.js';
 
 export interface PodRecord {
   readonly uid: string;
@@ -40,7 +40,7 @@ export interface ContainerRecord {
   readonly problem?: ContainerProblem;
   readonly pull: BackOff;
   /** The amounts that the newest container was given. */
-  readonly applied?: Resources;
+  readonly applied?: ResourceRequirements;
   readonly restart: BackOff;
   /** The attempt that the back-off was last raised for, and the one whose waiting was told. */
   readonly restartFor?: number;

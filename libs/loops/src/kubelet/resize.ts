@@ -1,10 +1,10 @@
+import type { Container, Pod, ResourceRequirements } from '#pod';
 import { jsonEquals } from '#std';
-import type { Container, Pod, Resources } from './pod.js';
 import { containerRecord } from './record.js';
 import type { PodRecord } from './record.js';
 
 /** The amounts that a container has now: what it was given, or what its last status says, or what its spec asks for. */
-export function appliedOf(record: PodRecord, container: Container): Resources {
+export function appliedOf(record: PodRecord, container: Container): ResourceRequirements {
   const { status } = record;
   const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
   const known = all.find((s) => s.name === container.name);
@@ -14,7 +14,7 @@ export function appliedOf(record: PodRecord, container: Container): Resources {
     amountsOf(container.resources)
   );
 }
-export function amountsOf(resources: Resources | undefined): Resources {
+export function amountsOf(resources: ResourceRequirements | undefined): ResourceRequirements {
   const { limits, requests } = resources ?? {};
   return { ...(limits && { limits }), ...(requests && { requests }) };
 }

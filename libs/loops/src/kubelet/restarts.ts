@@ -1,11 +1,11 @@
+import { isInit, isSidecar } from '#pod';
+import type { Container, Pod } from '#pod';
 import type { Instant } from '#std';
-import { isInit, isSidecar } from './pod.js';
-import type { Container, Pod, RestartPolicy } from './pod.js';
 import { delayInWords } from './record.js';
 import type { BackOff } from './record.js';
 
 /** The container's own policy, or the pod's; an init container that is to end is not started again once it succeeded. */
-export function restartPolicyOf(pod: Pod, container: Container): RestartPolicy {
+export function restartPolicyOf(pod: Pod, container: Container): string {
   const policy = container.restartPolicy ?? pod.spec.restartPolicy ?? 'Always';
   const ends = isInit(pod, container.name) && !isSidecar(container);
   return ends && policy === 'Always' ? 'OnFailure' : policy;

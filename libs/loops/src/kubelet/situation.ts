@@ -1,5 +1,5 @@
+import type { Container, LifecycleHandler, Pod, ResourceRequirements } from '#pod';
 import type { Instant } from '#std';
-import type { Container, Handler, Pod, Resources } from './pod.js';
 import type { PodRecord, ProbeKind } from './record.js';
 
 /** A container as the engine shows it; `message` is what it left in its termination message file. */
@@ -65,12 +65,12 @@ export type Action =
       readonly id: string;
       readonly container: string;
       /** Runs before the signal, inside the grace period. */
-      readonly preStop?: Handler;
+      readonly preStop?: LifecycleHandler;
       readonly signal?: string;
       readonly deadline: Instant;
       readonly ip?: string;
     }
-  | { readonly do: 'resize'; readonly container: string; readonly id: string; readonly resources: Resources }
+  | { readonly do: 'resize'; readonly container: string; readonly id: string; readonly resources: ResourceRequirements }
   | { readonly do: 'remove'; readonly id: string }
   | {
       readonly do: 'probe';

@@ -1,9 +1,9 @@
+import { allContainersOf, initContainersOf, isSidecar, podInWords } from '#pod';
+import type { Container } from '#pod';
 import type { Instant } from '#std';
 import { dueProbes } from './due-probes.js';
 import { outdated, stopAction } from './end.js';
 import { specHashOf } from './hash.js';
-import { allContainersOf, initContainersOf, isSidecar, podInWords } from './pod.js';
-import type { Container } from './pod.js';
 import { earliest } from './part.js';
 import type { Part } from './part.js';
 import { failedProbe } from './probes.js';

@@ -1,20 +1,18 @@
+import { initContainersOf, isSidecar, isTerminal, lastStateOf, podInWords, qosClass, stateOf } from '#pod';
+import type {
+  Container,
+  ContainerState,
+  ContainerStateTerminated,
+  ContainerStatus,
+  PodStatus,
+  VolumeMount,
+} from '#pod';
 import { toTime } from '#std';
 import type { Instant } from '#std';
 import { conditionsOf } from './conditions.js';
 import { endOf, observedGenerationOf, oldStatus, terminatedOf } from './ends.js';
-import { initContainersOf, isSidecar, isTerminal, podInWords } from './pod.js';
-import type {
-  Container,
-  ContainerStateJson,
-  ContainerStatus,
-  Phase,
-  PodStatus,
-  Terminated,
-  VolumeMount,
-} from './pod.js';
 import { phaseOf } from './phase.js';
 import { isReady } from './probes.js';
-import { qosClassOf } from './qos.js';
 import { containerRecord } from './record.js';
 import { appliedOf } from './resize.js';
 import { crashLoopMessage, restartAt, restarts } from './restarts.js';
@@ -52,7 +50,7 @@ export function podStatus(situation: Situation): PodStatus {
     ...(initContainerStatuses.length > 0 && { initContainerStatuses: finalStatuses(initContainerStatuses) }),
     containerStatuses: byName(finalStatuses(containerStatuses)),
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: byName(ephemeral) }),
-    qosClass: pod.status?.qosClass ?? qosClassOf(pod),
+    qosClass: pod.status?.qosClass ?? qosClass(pod),
   };
   return { ...shown, conditions: conditionsOf(situation, shown) };
 }
@@ -64,13 +62,13 @@ function refusedStatus({ pod, record }: Situation): PodStatus {
     message: record.failed?.message ?? '',
     startTime: toTime(record.startedAt),
     observedGeneration: pod.metadata.generation ?? 1,
-    qosClass: pod.status?.qosClass ?? qosClassOf(pod),
+    qosClass: pod.status?.qosClass ?? qosClass(pod),
     ...(pod.status?.conditions && { conditions: pod.status.conditions }),
   };
 }
 
 /** A pod never leaves its end; one that is being stopped for good ends once nothing runs. */
-function settledPhase(situation: Situation, phase: Phase): Phase {
+function settledPhase(situation: Situation, phase: string): string {
   const { record, pod, containers } = situation;
   if (isTerminal(record.status.phase) && record.status.phase) return record.status.phase;
   const running =
@@ -87,7 +85,7 @@ function containerStatus(situation: Situation, container: Container, init: boole
   const { record, containers, node } = situation;
   const [current, before] = attemptsOf(containers, container.name);
   const old = oldStatus(situation, container.name);
-  const state = stateOf(situation, container, current, old);
+  const state = stateNow(situation, container, current, old);
   const waitsAgain = state.waiting !== undefined && current?.state === 'exited';
   const last = waitsAgain
     ? terminatedOf(situation, current)
@@ -131,19 +129,19 @@ function withoutStarted(status: ContainerStatus): ContainerStatus {
 }
 /** Once the pod has ended, only the last end of each container is kept. */
 function withoutLastOfEnded(status: ContainerStatus): ContainerStatus {
-  return status.state.terminated ? { ...status, lastState: {} } : status;
+  return stateOf(status).terminated ? { ...status, lastState: {} } : status;
 }
-function lastOf(current: Observed | undefined, old: ContainerStatus | undefined): Terminated | undefined {
+function lastOf(current: Observed | undefined, old: ContainerStatus | undefined): ContainerStateTerminated | undefined {
   if (current && old && old.restartCount === current.labels.attempt - 1)
-    return old.state.terminated ?? old.lastState.terminated;
-  return old?.lastState.terminated;
+    return stateOf(old).terminated ?? lastStateOf(old).terminated;
+  return lastStateOf(old).terminated;
 }
-function stateOf(
+function stateNow(
   situation: Situation,
   container: Container,
   current: Observed | undefined,
   old: ContainerStatus | undefined,
-): ContainerStateJson {
+): ContainerState {
   const { record, now } = situation;
   const known = containerRecord(record, container.name);
   if (current?.state === 'running') {
@@ -167,7 +165,7 @@ function stateOf(
       },
     };
   }
-  return old?.state.waiting && !current ? old.state : { terminated: end.terminated };
+  return stateOf(old).waiting && !current ? stateOf(old) : { terminated: end.terminated };
 }
 function defaultWaiting(situation: Situation): string {
   return initContainersOf(situation.pod).length > 0 ? 'PodInitializing' : 'ContainerCreating';

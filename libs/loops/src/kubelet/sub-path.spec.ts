@@ -1,5 +1,5 @@
+import type { VolumeMount } from '#pod';
 import { describe, expect, it } from '@jest/globals';
-import type { VolumeMount } from './pod.js';
 import { subPathOf } from './sub-path.js';
 
 describe('the path of a mount inside its volume', () => {

@@ -1,5 +1,5 @@
+import type { VolumeMount } from '#pod';
 import { ConfigProblem, expand, type Environment } from './environment.js';
-import type { VolumeMount } from './pod.js';
 
 /** Where in its volume a mount begins, '' for all of it. Only now are the values of an expression known, so only now are they checked. */
 export function subPathOf({ subPath = '', subPathExpr }: VolumeMount, environment: Environment): string {

@@ -1,5 +1,5 @@
+import type { Container, PodSpec } from '#pod';
 import { describe, expect, it } from '@jest/globals';
-import type { Container, PodSpec } from './pod.js';
 import { aPod } from './testing/given-pod.js';
 import { appArmorOf, unsupportedBy, unsupportedOf } from './unsupported.js';
 

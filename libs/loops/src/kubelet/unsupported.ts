@@ -1,5 +1,5 @@
-import { allContainersOf } from './pod.js';
-import type { Container, Pod, SecurityCommon } from './pod.js';
+import { allContainersOf } from '#pod';
+import type { Container, Pod, SecurityContext } from '#pod';
 
 /** Isolation that the node's container engine can enforce. */
 export interface EngineSecurity {
@@ -55,7 +55,7 @@ export function unsupportedBy(engine: EngineSecurity, operatingSystem: string, p
 
 /** The same for one container, an ephemeral one that comes later included. */
 export function unsupportedOf(engine: EngineSecurity, pod: Pod, container: Container): Unsupported | undefined {
-  const own: SecurityCommon & { readonly procMount?: string } = container.securityContext ?? {};
+  const own: SecurityContext = container.securityContext ?? {};
   const common = pod.spec.securityContext ?? {};
   const refused = (reason: string, message: string): Unsupported => ({
     reason,
@@ -89,6 +89,6 @@ function demandsAppArmor(pod: Pod, container: Container): boolean {
   const profile = appArmorOf(pod, container);
   return profile !== undefined && profile !== '' && profile.toLowerCase() !== 'unconfined';
 }
-function demandsSeLinux(options: SecurityCommon['seLinuxOptions']): boolean {
+function demandsSeLinux(options: SecurityContext['seLinuxOptions']): boolean {
   return Object.values(options ?? {}).some((value) => value !== '');
 }

@@ -1,10 +1,18 @@
+import { allContainersOf } from '#pod';
+import type {
+  ConfigMapProjection,
+  Container,
+  DownwardAPIVolumeFile,
+  KeyToPath,
+  Pod,
+  Volume,
+  VolumeProjection,
+} from '#pod';
 import { configMaps, secrets } from '#kinds';
 import type { KindRef, KubeObject } from '#model';
 import { amountOf } from './amounts.js';
 import { bytesOfBase64, fieldOf, resourceOf } from './environment.js';
 import type { PodContext } from './environment.js';
-import { allContainersOf } from './pod.js';
-import type { Container, ConfigMapSource, DownwardItem, KeyToPath, Pod, ProjectedSource, Volume } from './pod.js';
 
 export interface PlannedFile {
   readonly path: string;
@@ -43,7 +51,7 @@ export function tokenNeedsOf(pod: Pod): readonly TokenNeed[] {
   const needs = sources.flatMap((s) => (s.serviceAccountToken ? [tokenNeed(s.serviceAccountToken)] : []));
   return [...new Map(needs.map((n) => [n.key, n])).values()];
 }
-function tokenNeed(source: NonNullable<ProjectedSource['serviceAccountToken']>): TokenNeed {
+function tokenNeed(source: NonNullable<VolumeProjection['serviceAccountToken']>): TokenNeed {
   const audience = source.audience ?? '';
   const expirationSeconds = source.expirationSeconds ?? 3600;
   return { key: `${audience}\n${expirationSeconds}`, audience, expirationSeconds };
@@ -119,7 +127,7 @@ class Files {
   all(): readonly PlannedFile[] {
     return [...this.byPath.values()];
   }
-  ofConfigMap(source: ConfigMapSource, defaultMode: number | undefined): void {
+  ofConfigMap(source: ConfigMapProjection, defaultMode: number | undefined): void {
     const map = this.find(configMaps, source);
     const encode = new TextEncoder();
     const entries: Record<string, Uint8Array> = {};
@@ -129,7 +137,7 @@ class Files {
       entries[key] = bytesOfBase64(value);
     this.ofKeys('configmap references non-existent config key', entries, source, defaultMode);
   }
-  ofSecret(source: ConfigMapSource, defaultMode: number | undefined): void {
+  ofSecret(source: ConfigMapProjection, defaultMode: number | undefined): void {
     this.secret = true;
     const secret = this.find(secrets, source);
     const entries: Record<string, Uint8Array> = {};
@@ -137,7 +145,7 @@ class Files {
       entries[key] = bytesOfBase64(value);
     this.ofKeys('references non-existent secret key', entries, source, defaultMode);
   }
-  ofDownward(items: readonly DownwardItem[] | undefined, defaultMode: number | undefined): void {
+  ofDownward(items: readonly DownwardAPIVolumeFile[] | undefined, defaultMode: number | undefined): void {
     for (const item of items ?? []) {
       const text = item.fieldRef
         ? (fieldOf(this.pod, item.fieldRef.fieldPath, this.inputs) ?? '')
@@ -147,7 +155,7 @@ class Files {
       this.put(item.path, new TextEncoder().encode(text), item.mode ?? defaultMode);
     }
   }
-  ofProjected(source: ProjectedSource, defaultMode: number | undefined): void {
+  ofProjected(source: VolumeProjection, defaultMode: number | undefined): void {
     if (source.configMap) this.ofConfigMap(source.configMap, defaultMode);
     else if (source.secret) this.ofSecret(source.secret, defaultMode);
     else if (source.downwardAPI) this.ofDownward(source.downwardAPI.items, defaultMode);
@@ -158,7 +166,7 @@ class Files {
       );
   }
 
-  private ofToken(source: NonNullable<ProjectedSource['serviceAccountToken']>, defaultMode: number | undefined): void {
+  private ofToken(source: NonNullable<VolumeProjection['serviceAccountToken']>, defaultMode: number | undefined): void {
     this.secret = true;
     const token = this.inputs.tokens.get(tokenNeed(source).key);
     if (token === undefined) throw new VolumeProblem('failed to fetch token: no token yet');
@@ -169,7 +177,7 @@ class Files {
     else if (user !== undefined) this.put(source.path, bytes, 0o600, user);
     else this.put(source.path, bytes, defaultMode);
   }
-  private find(kind: KindRef, source: ConfigMapSource): KubeObject | undefined {
+  private find(kind: KindRef, source: ConfigMapProjection): KubeObject | undefined {
     const found = this.inputs.objects.get(kind, this.pod.metadata.namespace ?? '', source.name ?? '');
     if (!found && !source.optional)
       throw new VolumeProblem(`${kind === secrets ? 'secret' : 'configmap'} "${source.name ?? ''}" not found`);
@@ -178,7 +186,7 @@ class Files {
   private ofKeys(
     missing: string,
     entries: Readonly<Record<string, Uint8Array>>,
-    source: ConfigMapSource,
+    source: ConfigMapProjection,
     defaultMode: number | undefined,
   ): void {
     const items: readonly KeyToPath[] = source.items ?? Object.keys(entries).map((key) => ({ key, path: key }));

@@ -10,10 +10,10 @@ import {
   services,
   type ConfigMap,
   type Namespace,
-  type Pod,
   type Secret,
   registry,
 } from '#kinds';
+import { type Pod } from '#pod';
 import { rootCertificate, serviceAccount } from '../service-account/index.js';
 import { TestCluster } from '../shared/testing/index.js';
 import { bootstrap, namespace } from './index.js';

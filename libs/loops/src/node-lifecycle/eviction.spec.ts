@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { events, nodes, pods, type Node, type Pod } from '#kinds';
+import { events, nodes, pods, type Node } from '#kinds';
 import type { OutsideFacts } from '#model';
+import { type Pod } from '#pod';
 import { toTime } from '#std';
 import { NOW, TestCluster } from '../shared/testing/index.js';
 import { taintEviction } from './index.js';

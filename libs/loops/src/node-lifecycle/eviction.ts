@@ -1,9 +1,9 @@
-import type { Node, Pod } from '#kinds';
-import { podsByNode } from '#kinds';
-import { nodes, pods } from '#kinds';
+import type { Node } from '#kinds';
+import { podsByNode, nodes, pods } from '#kinds';
 import { isTolerated, tolerationSeconds, type Taint, type Toleration } from '#meta';
 import type { Change, Decision, Loop, View } from '#model';
 import { streamOf } from '#model';
+import type { Pod } from '#pod';
 import { parseInstant, toTime, type Instant, type Json } from '#std';
 import { dueAfter, incident, type Moment } from '../shared/index.js';
 import { disruption, GRACE_MS, lastHeard, observingSince, RECHECK_MS } from './disruption.js';

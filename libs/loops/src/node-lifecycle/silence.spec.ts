@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import { nodes, pods, type Node, type Pod } from '#kinds';
+import { nodes, pods, type Node } from '#kinds';
 import type { OutsideFacts } from '#model';
+import { type Pod } from '#pod';
 import { toTime, type Instant } from '#std';
 import { NOW, TestCluster } from '../shared/testing/index.js';
 import { nodeLifecycle, taintEviction } from './index.js';
+import fc from 'fast-check';
 
 const BEAT_S = 10;
 const GRACE_S = 50;

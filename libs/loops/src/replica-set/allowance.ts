@@ -1,9 +1,10 @@
-import { deployments, pods, type Deployment, type Pod, type ReplicaSet } from '#kinds';
+import { isActive, type Pod } from '#pod';
+import { deployments, pods, type Deployment, type ReplicaSet } from '#kinds';
 import { controllerOf } from '#meta';
 import type { KubeObject, View } from '#model';
 import { objectsByOwner } from '#model';
 import { boundsOf } from '../deployment/bounds.js';
-import { isActive, isAvailable, streamOfObject, type Moment } from '../shared/index.js';
+import { isAvailable, streamOfObject, type Moment } from '../shared/index.js';
 
 /** How many available pods of a set may go now without taking its deployment below its bounds. */
 export interface Allowance {

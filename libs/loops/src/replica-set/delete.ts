@@ -1,16 +1,9 @@
-import { pods, replicaSets, type Pod, type ReplicaSet } from '#kinds';
+import { isActive, type Pod } from '#pod';
+import { pods, replicaSets, type ReplicaSet } from '#kinds';
 import { controllerOf } from '#meta';
 import type { KubeObject, Submit, View } from '#model';
 import { objectsByOwner } from '#model';
-import {
-  incident,
-  isActive,
-  isAvailable,
-  podsControlledBy,
-  remove,
-  streamOfObject,
-  type Moment,
-} from '../shared/index.js';
+import { incident, isAvailable, podsControlledBy, remove, streamOfObject, type Moment } from '../shared/index.js';
 import { allowanceOf, witnesses, type Allowance } from './allowance.js';
 import { cheapestFirst } from './rank.js';
 

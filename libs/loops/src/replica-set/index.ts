@@ -1,4 +1,5 @@
-import { deployments, namespaces, pods, replicaSets, type Pod, type ReplicaSet } from '#kinds';
+import { isActive, type Pod } from '#pod';
+import { deployments, namespaces, pods, replicaSets, type ReplicaSet } from '#kinds';
 import { controllerOf } from '#meta';
 import type { Change, Decision, Loop, Outside, View } from '#model';
 import { objectsByOwner } from '#model';
@@ -7,7 +8,6 @@ import {
   availableAt,
   candidatesOf,
   claim,
-  isActive,
   keyOf,
   ownersOf,
   parseKey,

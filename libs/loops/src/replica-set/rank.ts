@@ -1,6 +1,7 @@
-import type { Pod } from '#kinds';
+import { isReady } from '#pod';
+import type { Pod } from '#pod';
 import { parseInstant, type Instant } from '#std';
-import { isReady, readySince, restartsOf } from '../shared/index.js';
+import { readySince, restartsOf } from '../shared/index.js';
 
 const PHASES: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 };
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';

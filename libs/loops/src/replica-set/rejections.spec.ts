@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Pod } from '#kinds';
+import type { Pod } from '#pod';
 import { toTime } from '#std';
 import { pauseAfterRejections } from './rejections.js';
 

@@ -1,4 +1,4 @@
-import type { Pod } from '#kinds';
+import type { Pod } from '#pod';
 import { parseInstant, type Instant } from '#std';
 import { elapsedSince, type Moment } from '../shared/index.js';
 

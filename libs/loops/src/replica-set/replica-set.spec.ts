@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { replicaSets, pods, type Deployment, type Pod, type ReplicaSet } from '#kinds';
+import { replicaSets, pods, type Deployment, type ReplicaSet } from '#kinds';
 import { controllerRef } from '#meta';
+import { type Pod } from '#pod';
 import { toTime } from '#std';
 import { NOW, TestCluster, incidentsIn, podsIn, setPhase, setReady, template } from '../shared/testing/index.js';
-import { cheapestFirst } from './rank.js';
 import { replicaSet } from './index.js';
+import { cheapestFirst } from './rank.js';
 
 function makeSet(cluster: TestCluster, spec: Partial<ReplicaSet['spec']> = {}): ReplicaSet {
   return cluster.put<ReplicaSet>({

@@ -1,8 +1,9 @@
-import { pods, type Pod, type ReplicaSet, type ReplicaSetCondition, type ReplicaSetStatus } from '#kinds';
+import { isReady, isTerminating, type Pod } from '#pod';
+import { pods, type ReplicaSet, type ReplicaSetCondition, type ReplicaSetStatus } from '#kinds';
 import { controllerOf, findCondition, removeCondition } from '#meta';
 import type { LoopRefusal } from '#model';
 import { toTime, type Instant } from '#std';
-import { isAvailable, isReady, isTerminating, type Moment } from '../shared/index.js';
+import { isAvailable, type Moment } from '../shared/index.js';
 
 export interface Counted extends Moment {
   /** Active pods of the set. */

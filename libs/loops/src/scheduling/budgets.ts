@@ -1,6 +1,6 @@
-import type { Pod } from '#kinds';
 import { labelMatcher, type LabelSelector } from '#meta';
 import { kindRef, type KubeObject, type View } from '#model';
+import type { Pod } from '#pod';
 
 interface Budget extends KubeObject {
   readonly spec?: { readonly selector?: LabelSelector | null };

@@ -1,5 +1,5 @@
-import type { Pod } from '#kinds';
 import { kindRef, type KubeObject, type View } from '#model';
+import type { Pod } from '#pod';
 
 const claims = kindRef<KubeObject>('core.persistentvolumeclaims');
 export const CLAIMS = claims.id;

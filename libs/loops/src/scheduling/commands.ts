@@ -1,5 +1,6 @@
-import { pods, type Pod } from '#kinds';
+import { pods } from '#kinds';
 import { streamOf, type Decision, type View } from '#model';
+import { type Pod } from '#pod';
 import { toTime, type Instant, type Json } from '#std';
 import { incident } from '../shared/incident.js';
 import type { Placement } from './schedule.js';

@@ -1,4 +1,4 @@
-import type { Pod } from '#kinds';
+import type { Pod } from '#pod';
 import type { ClusterPicture } from './picture/cluster-picture.js';
 import type { Column } from './picture/node-table.js';
 import type { Shape } from './shape.js';

@@ -1,4 +1,4 @@
-import type { Pod } from '#kinds';
+import type { Pod } from '#pod';
 import type { Guard } from './budgets.js';
 import type { Nominations } from './nominated.js';
 import type { ClusterPicture } from './picture/cluster-picture.js';

@@ -1,4 +1,4 @@
-import type { Pod } from '#kinds';
+import type { Pod } from '#pod';
 import type { ClusterPicture } from './picture/cluster-picture.js';
 import { podNeeds } from './picture/needs.js';
 import type { NodeRow, PlacedPod } from './picture/node-table.js';

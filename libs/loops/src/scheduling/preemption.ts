@@ -1,8 +1,8 @@
-import type { Pod } from '#kinds';
+import type { Pod } from '#pod';
 import { Fit } from './fit.js';
+import type { Look } from './look.js';
 import { ahead, placedPod, withReserved } from './nominated.js';
 import type { NodeRow, PlacedPod } from './picture/node-table.js';
-import type { Look } from './look.js';
 import { priorityOf, type Shape } from './shape.js';
 import { isResolvable, reasonsOf, Verdict } from './verdict.js';
 

@@ -1,4 +1,4 @@
-import type { Pod } from '#kinds';
+import type { Pod } from '#pod';
 import { Fit } from './fit.js';
 import type { Look } from './look.js';
 import { reservedFor, withReserved, type Reserved } from './nominated.js';

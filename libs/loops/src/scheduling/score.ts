@@ -1,7 +1,7 @@
-import type { Pod } from '#kinds';
+import type { Pod } from '#pod';
 import type { ClusterPicture } from './picture/cluster-picture.js';
-import type { Shape } from './shape.js';
 import { resourceParts } from './picture/resource-scores.js';
+import type { Shape } from './shape.js';
 import { countByDomain } from './topology.js';
 import { Verdict } from './verdict.js';
 

@@ -1,5 +1,5 @@
-import type { Pod, TopologySpreadConstraint } from '#kinds';
 import { labelMatcher } from '#meta';
+import type { Pod, TopologySpreadConstraint } from '#pod';
 import { preferredTerms, requiredTerms } from './picture/counts.js';
 import { podNeeds, type Needs } from './picture/needs.js';
 import { everyMatcher, spreadMatcher, termMatcher, type PodMatcher } from './picture/pod-matcher.js';

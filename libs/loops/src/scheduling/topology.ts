@@ -1,5 +1,5 @@
-import type { Pod } from '#kinds';
 import { untolerated } from '#meta';
+import type { Pod } from '#pod';
 import type { ClusterPicture } from './picture/cluster-picture.js';
 import type { NodeMatch } from './picture/node-match.js';
 import type { Shape, Spread } from './shape.js';

@@ -1,27 +1,11 @@
-import type { Pod } from '#kinds';
+import { conditionOf, isReady } from '#pod';
+import type { Pod } from '#pod';
 import { parseInstant, type Instant } from '#std';
 import { dueAfter, type Moment } from './elapsed.js';
 
-export function hasEnded(pod: Pod): boolean {
-  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
-}
-/** Neither ended nor on its way out: it counts as a replica. */
-export function isActive(pod: Pod): boolean {
-  return !hasEnded(pod) && pod.metadata.deletionTimestamp === undefined;
-}
-export function isTerminating(pod: Pod): boolean {
-  return !hasEnded(pod) && pod.metadata.deletionTimestamp !== undefined;
-}
-
-export function podCondition(pod: Pod, type: string) {
-  return pod.status?.conditions?.find((condition) => condition.type === type);
-}
-export function isReady(pod: Pod): boolean {
-  return podCondition(pod, 'Ready')?.status === 'True';
-}
 /** Since when the pod is ready; undefined when it is not, or does not say. */
 export function readySince(pod: Pod): Instant | undefined {
-  const ready = podCondition(pod, 'Ready');
+  const ready = conditionOf(pod, 'Ready');
   return ready?.status === 'True' ? parseInstant(ready.lastTransitionTime) : undefined;
 }
 

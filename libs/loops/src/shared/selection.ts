@@ -1,4 +1,4 @@
-import { deployments, pods, replicaSets, services, type Pod, type ReplicaSet, type Service } from '#kinds';
+import { deployments, pods, replicaSets, services, type ReplicaSet, type Service } from '#kinds';
 import { controllerOf, mapMatcher, selectorMatches, type Labels, type LabelSelector } from '#meta';
 import {
   labelIndex,
@@ -9,6 +9,7 @@ import {
   type ObjectIndex,
   type View,
 } from '#model';
+import { type Pod } from '#pod';
 
 /** So few objects are looked through instead of asking for a rarer label. */
 const FEW = 32;

@@ -1,7 +1,8 @@
-import { nodes, pods, type Pod, podsByNode } from '#kinds';
+import { nodes, pods, podsByNode } from '#kinds';
 import { quantityMilliValue, quantityOf, quantityValue } from '#meta';
 import type { StoredEvent, View } from '#model';
 import { parseStream } from '#model';
+import { type Pod } from '#pod';
 import type { EventChecker } from './checker.js';
 
 /** A pod that has a node never gets another. */

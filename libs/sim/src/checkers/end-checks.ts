@@ -1,6 +1,7 @@
-import { endpointSlices, namespaces, pods, services, type Pod } from '#kinds';
+import { endpointSlices, namespaces, pods, services } from '#kinds';
 import { mapMatcher } from '#meta';
 import { parseStream, type StoredEvent, type StreamState, type View } from '#model';
+import { type Pod } from '#pod';
 import { jsonEquals } from '#std';
 
 /** What is said of an acknowledged write: where it is, and in which stream. */

@@ -1,5 +1,6 @@
-import { nodes, pods, type Pod } from '#kinds';
+import { nodes, pods } from '#kinds';
 import { parseStream, type View } from '#model';
+import { type Pod } from '#pod';
 import type { SignsOfLife } from '../signs-of-life.js';
 import type { EventChecker } from './checker.js';
 

@@ -1,6 +1,6 @@
-import { deployments, pods, replicaSets, type Deployment, type Pod, type ReplicaSet } from '#kinds';
-import { controllerOf, rolloutBounds } from '#meta';
+import { deployments, pods, replicaSets, type Deployment, type ReplicaSet } from '#kinds';
 import { elapsedSince } from '#loops';
+import { controllerOf, rolloutBounds } from '#meta';
 import {
   objectsByOwner,
   parseStream,
@@ -10,6 +10,7 @@ import {
   type StoredEvent,
   type View,
 } from '#model';
+import { type Pod } from '#pod';
 import { parseInstant, type Instant } from '#std';
 import type { EventChecker } from './checker.js';
 

@@ -1,5 +1,6 @@
-import { endpointSlices, pods, type Pod } from '#kinds';
+import { endpointSlices, pods } from '#kinds';
 import { parseStream } from '#model';
+import { type Pod } from '#pod';
 import type { EventChecker } from './checker.js';
 
 const LOOP = 'endpoint-slice';

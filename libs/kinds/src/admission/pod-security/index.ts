@@ -1,5 +1,5 @@
 import { kindRef, refusals, type AdmissionPlugin, type Admitted, type KubeObject, type Refusal } from '#model';
-import type { Pod } from '../../core/pod/schema.js';
+import type { Pod } from '#pod';
 import { baselineChecks } from './baseline.js';
 import type { Violation } from './check.js';
 import { isNoStricter, labelProblems, policyOf, policyText, type Policy } from './policy.js';

@@ -1,5 +1,5 @@
-import type { PodSpec } from '../../shared/pod-spec.schema.js';
 import type { ObjectMeta } from '#model';
+import type { PodSpec } from '#pod';
 
 /** What is judged: a pod, or the pod that a template would make. */
 export interface Subject {

@@ -1,6 +1,5 @@
-import { f, int64, list, named, object, req, string, type Infer } from '#model';
-import { condition, objectMeta } from '../../shared/meta.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import { f, int64, list, named, object, req, string, type Infer, condition, objectMeta } from '#model';
+import type { Stored } from '#model';
 import { matchConditionsField, matchResources } from '../match.schema.js';
 
 const P = 'io.k8s.api.admissionregistration.v1';

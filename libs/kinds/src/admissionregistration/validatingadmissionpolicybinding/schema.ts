@@ -1,6 +1,5 @@
-import { f, list, named, object, string, type Infer } from '#model';
-import { labelSelector, objectMeta } from '../../shared/meta.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import { f, list, named, object, string, type Infer, labelSelector, objectMeta } from '#model';
+import type { Stored } from '#model';
 import { matchResources } from '../match.schema.js';
 
 const P = 'io.k8s.api.admissionregistration.v1';

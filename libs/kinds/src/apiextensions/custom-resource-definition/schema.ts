@@ -1,6 +1,19 @@
-import { type KubeObject, any, boolean, byte, f, int32, int64, list, object, req, string, time } from '#model';
 import type { Condition } from '#meta';
-import { objectMeta } from '../../shared/meta.schema.js';
+import {
+  type KubeObject,
+  any,
+  boolean,
+  byte,
+  f,
+  int32,
+  int64,
+  list,
+  object,
+  req,
+  string,
+  time,
+  objectMeta,
+} from '#model';
 import { jsonSchemaProps, type JsonSchema } from './json-schema.schema.js';
 
 const P = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';

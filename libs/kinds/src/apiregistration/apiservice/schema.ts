@@ -1,7 +1,6 @@
-import { boolean, byte, f, int32, list, object, req, string, time } from '#model';
-import type { KubeObject } from '#model';
 import type { Condition } from '#meta';
-import { objectMeta } from '../../shared/meta.schema.js';
+import { boolean, byte, f, int32, list, object, req, string, time, objectMeta } from '#model';
+import type { KubeObject } from '#model';
 
 const P = 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1';
 

@@ -1,7 +1,21 @@
-import { boolean, f, type Infer, int32, int64, intOrString, list, named, object, req, string, time } from '#model';
-import { labelSelector, objectMeta } from '../../shared/meta.schema.js';
-import { podTemplateSpec } from '../../shared/pod-template.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import {
+  boolean,
+  f,
+  type Infer,
+  int32,
+  int64,
+  intOrString,
+  list,
+  named,
+  object,
+  req,
+  string,
+  time,
+  labelSelector,
+  objectMeta,
+} from '#model';
+import type { Stored } from '#model';
+import { podTemplateSpec } from '#pod';
 
 export const rollingUpdateDeployment = object(
   'io.k8s.api.apps.v1.RollingUpdateDeployment',

@@ -1,8 +1,8 @@
 import { invalid, notSupported, percentOf, required } from '#meta';
 import type { Problem } from '#model';
+import type { PodTemplateSpec } from '#pod';
 import { jsonEquals } from '#std';
 import { each, nonNegative, type Problems } from '../../shared/validation/checks.js';
-import type { PodTemplateSpec } from '../../shared/pod-template.schema.js';
 import { isEmptySelector, selectorValue, validateLabelSelector } from '../../shared/validation/labels.js';
 import { validateReplicatedTemplate } from '../../shared/validation/pod-template.js';
 import { selectorProblem } from '../selector.js';

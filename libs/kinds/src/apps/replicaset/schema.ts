@@ -1,7 +1,6 @@
-import { f, type Infer, int32, int64, list, named, object, req, string, time } from '#model';
-import { labelSelector, objectMeta } from '../../shared/meta.schema.js';
-import { podTemplateSpec } from '../../shared/pod-template.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import { f, type Infer, int32, int64, list, named, object, req, string, time, labelSelector, objectMeta } from '#model';
+import type { Stored } from '#model';
+import { podTemplateSpec } from '#pod';
 
 export const replicaSetSpec = object('io.k8s.api.apps.v1.ReplicaSetSpec', 'How many pods are wanted, and like what.', {
   replicas: f(int32, 1, 'How many pods are wanted; 1 where nothing is said.', { fill: 1, pointer: true }),

@@ -1,6 +1,5 @@
-import { boolean, f, type Infer, list, object, req, string } from '#model';
-import { objectMeta } from '../../shared/meta.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import { boolean, f, type Infer, list, object, req, string, objectMeta } from '#model';
+import type { Stored } from '#model';
 import { userInfo } from '../user-info.schema.js';
 
 export const tokenReviewSpec = object('io.k8s.api.authentication.v1.TokenReviewSpec', 'A token to be looked at.', {

@@ -1,6 +1,5 @@
-import { f, object, req, string } from '#model';
-import { objectMeta } from '../../shared/meta.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import { f, object, req, string, objectMeta } from '#model';
+import type { Stored } from '#model';
 import { subjectAccessReviewSpec, subjectAccessReviewStatus } from '../access.schema.js';
 
 export const localSubjectAccessReview = object(

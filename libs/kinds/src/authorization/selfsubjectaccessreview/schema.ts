@@ -1,6 +1,5 @@
-import { f, type Infer, object, req, string } from '#model';
-import { objectMeta } from '../../shared/meta.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import { f, type Infer, object, req, string, objectMeta } from '#model';
+import type { Stored } from '#model';
 import { nonResourceAttributes, resourceAttributes, subjectAccessReviewStatus } from '../access.schema.js';
 
 export const selfSubjectAccessReviewSpec = object(

@@ -1,6 +1,5 @@
-import { boolean, f, type Infer, list, object, req, string } from '#model';
-import { objectMeta } from '../../shared/meta.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import { boolean, f, type Infer, list, object, req, string, objectMeta } from '#model';
+import type { Stored } from '#model';
 
 const ATOMIC = { listType: 'atomic' } as const;
 

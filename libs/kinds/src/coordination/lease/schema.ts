@@ -1,6 +1,5 @@
-import { f, type Infer, int32, microTime, object, string } from '#model';
-import { objectMeta } from '../../shared/meta.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import { f, type Infer, int32, microTime, object, string, objectMeta } from '#model';
+import type { Stored } from '#model';
 
 export const leaseSpec = object('io.k8s.api.coordination.v1.LeaseSpec', 'Who holds something, and until when.', {
   holderIdentity: f(string, 1, 'Who holds it.', { pointer: true }),

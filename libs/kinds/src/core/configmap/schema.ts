@@ -1,6 +1,5 @@
-import { boolean, byte, f, map, object, string } from '#model';
-import { objectMeta } from '../../shared/meta.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import { boolean, byte, f, map, object, string, objectMeta } from '#model';
+import type { Stored } from '#model';
 
 export const configMap = object(
   'io.k8s.api.core.v1.ConfigMap',

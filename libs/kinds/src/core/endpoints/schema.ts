@@ -1,7 +1,5 @@
-import { f, type Infer, int32, list, named, object, req, string } from '#model';
-import { objectMeta } from '../../shared/meta.schema.js';
-import { objectReference } from '../../shared/references.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import { f, type Infer, int32, list, named, object, req, string, objectMeta, objectReference } from '#model';
+import type { Stored } from '#model';
 
 export const endpointAddress = object(
   'io.k8s.api.core.v1.EndpointAddress',

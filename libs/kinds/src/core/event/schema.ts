@@ -1,7 +1,5 @@
-import { f, type Infer, int32, microTime, object, req, string, time } from '#model';
-import { objectMeta } from '../../shared/meta.schema.js';
-import { objectReference } from '../../shared/references.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import { f, type Infer, int32, microTime, object, req, string, time, objectMeta, objectReference } from '#model';
+import type { Stored } from '#model';
 
 export const eventSeries = object('io.k8s.api.core.v1.EventSeries', 'An event that keeps happening.', {
   count: f(int32, 1, 'How often it has happened.'),

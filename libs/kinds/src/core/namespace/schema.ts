@@ -1,6 +1,5 @@
-import { f, type Infer, list, named, object, req, string, time } from '#model';
-import { objectMeta } from '../../shared/meta.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import { f, type Infer, list, named, object, req, string, time, objectMeta } from '#model';
+import type { Stored } from '#model';
 
 export const namespaceSpec = object('io.k8s.api.core.v1.NamespaceSpec', 'What a namespace waits for before it goes.', {
   finalizers: f(list(named('v1.FinalizerName')), 1, 'Duties that must be done before the namespace is removed.', {

@@ -1,8 +1,7 @@
-import { f, object, string } from '#model';
+import { f, object, string, objectMeta } from '#model';
+import type { Stored } from '#model';
 import { nodeSpec } from './spec.schema.js';
 import { nodeStatus } from './status.schema.js';
-import { objectMeta } from '../../shared/meta.schema.js';
-import type { Stored } from '../../shared/stored.js';
 
 export const node = object(
   'io.k8s.api.core.v1.Node',

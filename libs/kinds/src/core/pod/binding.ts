@@ -14,11 +14,11 @@ import {
   type Problem,
   type Request,
 } from '#model';
+import { listed } from '#pod';
+import type { Pod } from '#pod';
 import { toTime, type JsonObject } from '#std';
 import { binding, type Binding } from '../../shared/binding.schema.js';
 import { lacks } from './node-room.js';
-import { listed } from './requests.js';
-import type { Pod } from './schema.js';
 
 const nodes = kindRef<
   KubeObject & { readonly status?: { readonly allocatable?: { readonly [name: string]: string } } }

@@ -1,6 +1,6 @@
-import { podSummary } from './summary.js';
+import type { Pod } from '#pod';
 import { ageColumn, column, nameColumn, since, WIDE } from '../../shared/columns.js';
-import type { Pod } from './schema.js';
+import { podSummary } from './summary.js';
 
 const NONE = '<none>';
 

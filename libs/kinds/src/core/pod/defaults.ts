@@ -1,10 +1,7 @@
 import { quantityText } from '#meta';
-import type { Container } from '../../shared/container.schema.js';
+import type { Container, PodSpec, ResourceRequirements, Pod } from '#pod';
+import { together } from '#pod';
 import { changed, withPodSpecDefaults, withRequestsFromLimits } from '../../shared/pod-defaults.js';
-import type { PodSpec } from '../../shared/pod-spec.schema.js';
-import type { ResourceRequirements } from '../../shared/resources.schema.js';
-import { together } from '../../shared/together.js';
-import type { Pod } from './schema.js';
 
 /** Defaults of pods themselves, which templates do not get. */
 export function podDefaults(object: Pod): Pod {

@@ -1,11 +1,11 @@
 import { forbidden } from '#meta';
 import { type Decided, decideVerb, type KubeObject, type Request } from '#model';
+import type { Pod } from '#pod';
 import { jsonEquals } from '#std';
 import { innerForm, innerText } from '../../shared/inner-form.js';
 import { unifiedDiff } from '../../shared/text-diff.js';
 import { items, type Problems } from '../../shared/validation/checks.js';
 import { withoutField } from '../../shared/without-field.js';
-import type { Pod } from './schema.js';
 import { podProblems } from './validate.js';
 
 /** Writes to `/ephemeralcontainers`: more of them, for looking into a pod that runs. */

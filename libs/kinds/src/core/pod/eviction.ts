@@ -13,9 +13,9 @@ import {
   type KubeObject,
   type Request,
 } from '#model';
+import type { Pod } from '#pod';
 import { toTime, type JsonObject } from '#std';
 import { eviction, type Eviction } from '../../shared/eviction.schema.js';
-import type { Pod } from './schema.js';
 
 /** POST of an Eviction: a deletion that asks the disruption budgets first. There are no budgets among the kinds yet. */
 export function decideEviction(request: Request): Decided {

@@ -1,9 +1,6 @@
 import { kindRef } from '#model';
-import type { Pod } from './schema.js';
+import type { Pod } from '#pod';
 
-export * from './schema.js';
-export * from './status.schema.js';
-export * from './requests.js';
 export * from './indexes.js';
 export const pods = kindRef<Pod>('core.pods');
 export * from './kind.js';

@@ -1,5 +1,5 @@
 import { kindRef, type ObjectIndex } from '#model';
-import type { Pod } from './schema.js';
+import type { Pod } from '#pod';
 
 /** Pods by `spec.nodeName`; `''` finds those that are bound to no node yet. */
 export const podsByNode: ObjectIndex<Pod> = {

@@ -1,10 +1,10 @@
 import { standardKind, type FieldSelector, type Kind, type KubeObject, type Subresource } from '#model';
+import { pod, type Pod } from '#pod';
 import type { JsonObject } from '#std';
 import { binding } from '../../shared/binding.schema.js';
 import { eviction } from '../../shared/eviction.schema.js';
 import { podColumns } from './columns.js';
 import { podsByNode } from './indexes.js';
-import { pod, type Pod } from './schema.js';
 import { nodeRooms } from './node-room.js';
 import { podStrategy } from './strategy.js';
 

@@ -1,8 +1,6 @@
+import type { LabelSelector } from '#model';
+import type { Affinity, PodAffinityTerm, PodSpec, TopologySpreadConstraint, Pod } from '#pod';
 import { valueOf } from '#std';
-import type { Affinity, PodAffinityTerm } from '../../shared/affinity.schema.js';
-import type { LabelSelector } from '../../shared/meta.schema.js';
-import type { PodSpec, TopologySpreadConstraint } from '../../shared/pod-spec.schema.js';
-import type { Pod } from './schema.js';
 
 type Labels = { readonly [key: string]: string };
 type Expressions = NonNullable<LabelSelector['matchExpressions']>;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { streamOf, type KubeObject } from '#model';
 import { TestView } from '#model/testing';
+import type { Pod } from '#pod';
 import type { JsonObject } from '#std';
-import fc from 'fast-check';
 import { lacks, nodeRooms } from './node-room.js';
-import type { Pod } from './schema.js';
+import fc from 'fast-check';
 
 const step = fc.record({
   pod: fc.nat(5),

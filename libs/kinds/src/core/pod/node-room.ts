@@ -1,7 +1,7 @@
 import { KeptPicture, type View } from '#model';
+import { addTo, hasEnded, podRequests, type Amounts } from '#pod';
+import type { Pod } from '#pod';
 import { podsByNode } from './indexes.js';
-import { addTo, hasEnded, podRequests, type Amounts } from './requests.js';
-import type { Pod } from './schema.js';
 
 /** What the pods on a node take of it. Pods that have ended take nothing. */
 interface Taken {

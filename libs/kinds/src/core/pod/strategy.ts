@@ -1,4 +1,6 @@
 import type { Strategy } from '#model';
+import { hasEnded, qosClass } from '#pod';
+import type { Pod } from '#pod';
 import { type Instant, jsonEquals, toTime } from '#std';
 import { withoutDisabledFields } from '../../shared/disabled-fields.js';
 import { nameWarnings } from '../../shared/validation/name-warnings.js';
@@ -9,11 +11,8 @@ import { podDefaults } from './defaults.js';
 import { decideEphemeralContainers } from './ephemeral-containers.js';
 import { decideEviction } from './eviction.js';
 import { withLabelKeys } from './label-keys.js';
-import { qosClass } from './qos.js';
-import type { Pod } from './schema.js';
 import { decideResize } from './resize.js';
 import { withoutDisabledStatus, withPodIps } from './status.js';
-import { isSucceededOrFailed } from './summary.js';
 import { unownedOfPod } from './unowned.js';
 import { podStatusWarnings, validatePodStatus } from './validate-status.js';
 import { validatePodUpdate } from './validate-update.js';
@@ -91,7 +90,7 @@ function prepareStatus(object: Pod, old: Pod): Pod {
 
 /** A pod that no node has, or that is over, goes at once. */
 function gracePeriodSeconds(object: Pod, asked: number | undefined): number {
-  if (!object.spec.nodeName || isSucceededOrFailed(object)) return 0;
+  if (!object.spec.nodeName || hasEnded(object)) return 0;
   const period = asked ?? object.spec.terminationGracePeriodSeconds ?? 0;
   return period < 0 ? 1 : period;
 }

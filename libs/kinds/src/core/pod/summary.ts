@@ -1,6 +1,6 @@
+import { hasEnded } from '#pod';
+import type { Pod, ContainerStatus } from '#pod';
 import { items } from '../../shared/validation/checks.js';
-import type { Pod } from './schema.js';
-import type { ContainerStatus } from './status.schema.js';
 
 /** What the table says of a pod: how many containers are ready, the word for its state, its restarts. */
 export interface PodSummary {
@@ -34,10 +34,7 @@ export function podSummary(pod: Pod): PodSummary {
 function overruled(pod: Pod, reason: string): string {
   if (pod.metadata.deletionTimestamp === undefined) return reason;
   if (pod.status?.reason === 'NodeLost') return 'Unknown';
-  return isSucceededOrFailed(pod) ? reason : 'Terminating';
-}
-export function isSucceededOrFailed(pod: Pod): boolean {
-  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+  return hasEnded(pod) ? reason : 'Terminating';
 }
 
 interface Restarts {

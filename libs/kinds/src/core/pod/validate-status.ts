@@ -1,10 +1,8 @@
 import { dns1123Subdomain, duplicate, forbidden, invalid, ipWarnings, qualifiedName } from '#meta';
 import type { Problem } from '#model';
-import type { Container } from '../../shared/container.schema.js';
+import type { Container, Pod, ContainerStatus, PodStatus } from '#pod';
 import { each, idNumber, items, type Problems } from '../../shared/validation/checks.js';
 import { familyProblems, newAddressProblems } from '../../shared/validation/families.js';
-import type { Pod } from './schema.js';
-import type { ContainerStatus, PodStatus } from './status.schema.js';
 
 /** What a node may say of a pod, beside what it said before. */
 export function validatePodStatus(object: Pod, old: Pod): Problems {

@@ -1,13 +1,11 @@
 import { forbidden, invalid, required } from '#meta';
 import type { Problem } from '#model';
+import type { Container, PodSpec, Toleration, Pod } from '#pod';
 import { jsonEquals } from '#std';
-import type { Container } from '../../shared/container.schema.js';
 import { innerPodSpec, innerText } from '../../shared/inner-form.js';
-import type { PodSpec, Toleration } from '../../shared/pod-spec.schema.js';
 import { unifiedDiff } from '../../shared/text-diff.js';
 import { inRange, items, type Problems } from '../../shared/validation/checks.js';
 import { withoutField } from '../../shared/without-field.js';
-import type { Pod } from './schema.js';
 import { podProblems } from './validate.js';
 
 const WORDS =

@@ -1,10 +1,10 @@
 import { forbidden } from '#meta';
 import type { Problem } from '#model';
+import type { Pod } from '#pod';
 import { podAnnotationProblems, profileProblems } from '../../shared/validation/annotations.js';
 import { items, type Problems } from '../../shared/validation/checks.js';
 import { imageSpace } from '../../shared/validation/containers.js';
 import { validatePodSpec } from '../../shared/validation/pod-spec.js';
-import type { Pod } from './schema.js';
 
 /** What must hold of a new pod. */
 export function validatePod(object: Pod): Problems {

@@ -1,7 +1,6 @@
-import { f, object, string } from '#model';
-import { objectMeta } from '../../shared/meta.schema.js';
-import { podTemplateSpec } from '../../shared/pod-template.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import { f, object, string, objectMeta } from '#model';
+import type { Stored } from '#model';
+import { podTemplateSpec } from '#pod';
 
 export const podTemplate = object(
   'io.k8s.api.core.v1.PodTemplate',

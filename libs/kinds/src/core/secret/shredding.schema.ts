@@ -1,6 +1,5 @@
-import { boolean, f, object, string } from '#model';
-import { objectMeta } from '../../shared/meta.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import { boolean, f, object, string, objectMeta } from '#model';
+import type { Stored } from '#model';
 
 export const shredding = object('io.shiplog.Shredding', 'Asks for values of the past to be forgotten.', {
   kind: f(string, 0, 'Which kind of object this is.'),

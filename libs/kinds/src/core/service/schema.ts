@@ -1,7 +1,20 @@
-import { boolean, f, type Infer, int32, intOrString, list, map, named, object, req, string } from '#model';
+import {
+  boolean,
+  f,
+  type Infer,
+  int32,
+  intOrString,
+  list,
+  map,
+  named,
+  object,
+  req,
+  string,
+  condition,
+  objectMeta,
+} from '#model';
+import type { Stored } from '#model';
 import { loadBalancerStatus } from '../../shared/load-balancer.schema.js';
-import { condition, objectMeta } from '../../shared/meta.schema.js';
-import type { Stored } from '../../shared/stored.js';
 
 export const servicePort = object('io.k8s.api.core.v1.ServicePort', 'A port of a service.', {
   name: f(string, 1, 'Name of the port; needed when there are several.'),

@@ -1,7 +1,5 @@
-import { boolean, f, list, object, string } from '#model';
-import { objectMeta } from '../../shared/meta.schema.js';
-import { localObjectReference, objectReference } from '../../shared/references.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import { boolean, f, list, object, string, objectMeta, localObjectReference, objectReference } from '#model';
+import type { Stored } from '#model';
 
 export const serviceAccount = object(
   'io.k8s.api.core.v1.ServiceAccount',

@@ -1,7 +1,18 @@
-import { boolean, f, type Infer, int32, list, map, named, object, req, string } from '#model';
-import { objectMeta } from '../../shared/meta.schema.js';
-import { objectReference } from '../../shared/references.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import {
+  boolean,
+  f,
+  type Infer,
+  int32,
+  list,
+  map,
+  named,
+  object,
+  req,
+  string,
+  objectMeta,
+  objectReference,
+} from '#model';
+import type { Stored } from '#model';
 
 export const endpointConditions = object('io.k8s.api.discovery.v1.EndpointConditions', 'State of an endpoint.', {
   ready: f(boolean, 1, 'Whether it takes new traffic.', { pointer: true }),

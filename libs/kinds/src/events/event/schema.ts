@@ -1,8 +1,6 @@
-import { f, type Infer, int32, microTime, object, req, string, time } from '#model';
+import { f, type Infer, int32, microTime, object, req, string, time, objectMeta, objectReference } from '#model';
+import type { Stored } from '#model';
 import { eventSource } from '../../core/event/schema.js';
-import { objectMeta } from '../../shared/meta.schema.js';
-import { objectReference } from '../../shared/references.schema.js';
-import type { Stored } from '../../shared/stored.js';
 
 export const eventsEventSeries = object('io.k8s.api.events.v1.EventSeries', 'An event that keeps happening.', {
   count: req(int32, 1, 'How often it has happened.'),

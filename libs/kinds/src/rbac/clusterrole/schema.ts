@@ -1,6 +1,5 @@
-import { f, object, string } from '#model';
-import { objectMeta } from '../../shared/meta.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import { f, object, string, objectMeta } from '#model';
+import type { Stored } from '#model';
 import { aggregationRule, rulesField } from '../rules.schema.js';
 
 export const clusterRole = object(

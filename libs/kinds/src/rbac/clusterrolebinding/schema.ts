@@ -1,6 +1,5 @@
-import { f, object, string } from '#model';
-import { objectMeta } from '../../shared/meta.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import { f, object, string, objectMeta } from '#model';
+import type { Stored } from '#model';
 import { roleRefField, subjectsField } from '../binding.schema.js';
 
 export const clusterRoleBinding = object(

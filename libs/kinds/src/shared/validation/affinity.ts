@@ -7,8 +7,9 @@ import type {
   NodeSelectorTerm,
   PodAffinity,
   PodAffinityTerm,
-} from '../affinity.schema.js';
-import type { Toleration, TopologySpreadConstraint } from '../pod-spec.schema.js';
+  Toleration,
+  TopologySpreadConstraint,
+} from '#pod';
 import { each, items, type Problems, supportedOnly } from './checks.js';
 import { labelKeys, operands, selectedKeys, validateLabelSelector } from './labels.js';
 

@@ -1,7 +1,5 @@
+import type { Container, PodSpec, AppArmorProfile } from '#pod';
 import { jsonEquals } from '#std';
-import type { Container } from '../container.schema.js';
-import type { PodSpec } from '../pod-spec.schema.js';
-import type { AppArmorProfile } from '../security.schema.js';
 
 export const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/';
 export const SECCOMP_POD = 'seccomp.security.alpha.kubernetes.io/pod';

@@ -1,6 +1,5 @@
 import { forbidden, invalid } from '#meta';
-import type { PodSpec } from '../pod-spec.schema.js';
-import type { AppArmorProfile, SeccompProfile } from '../security.schema.js';
+import type { PodSpec, AppArmorProfile, SeccompProfile } from '#pod';
 import { APP_ARMOR, SECCOMP_CONTAINER, SECCOMP_POD } from './annotation-warnings.js';
 import { descendingPath, items, type Problems } from './checks.js';
 

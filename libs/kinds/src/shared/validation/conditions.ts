@@ -1,6 +1,5 @@
 import { byteLength, duplicate, invalid, notSupported, patternProblem, qualifiedName, required, tooLong } from '#meta';
-import type { Infer } from '#model';
-import type { condition } from '../meta.schema.js';
+import type { Infer, condition } from '#model';
 import { each, items, type Problems } from './checks.js';
 
 const STATUSES = ['False', 'True', 'Unknown'];

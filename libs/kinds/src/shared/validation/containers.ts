@@ -1,9 +1,7 @@
 import { dns1123Label, duplicate, forbidden, invalid, required, tooLong } from '#meta';
 import type { Problem } from '#model';
+import type { Container, ContainerPort, ContainerRestartRule, EphemeralContainer, PodSpec } from '#pod';
 import { jsonEquals } from '#std';
-import type { Container, ContainerPort, ContainerRestartRule } from '../container.schema.js';
-import type { EphemeralContainer } from '../ephemeral-container.schema.js';
-import type { PodSpec } from '../pod-spec.schema.js';
 import { each, items, notFound, oneOf, portName, portNumber, type Problems, supportedOnly } from './checks.js';
 import { validateEnv, validateEnvFrom } from './env.js';
 import { validateLifecycle, validateProbe, type ProbeName } from './probes.js';

@@ -1,7 +1,6 @@
 import { invalid, notSupported, qualifiedName, required } from '#meta';
 import type { Problem } from '#model';
-import type { ObjectFieldSelector, ResourceFieldSelector } from '../env.schema.js';
-import type { DownwardAPIVolumeFile } from '../volume-sources-local.schema.js';
+import type { ObjectFieldSelector, ResourceFieldSelector, DownwardAPIVolumeFile } from '#pod';
 import { each, fileMode, localPath, type Problems } from './checks.js';
 
 /** What a variable may show of its pod, and what a file may. */

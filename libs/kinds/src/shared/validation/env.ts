@@ -1,6 +1,6 @@
 import { dns1123Label, dns1123Subdomain, invalid, required } from '#meta';
 import type { Problem } from '#model';
-import type { EnvFromSource, EnvVar, EnvVarSource, FileKeySelector, ObjectFieldSelector } from '../env.schema.js';
+import type { EnvFromSource, EnvVar, EnvVarSource, FileKeySelector, ObjectFieldSelector } from '#pod';
 import { configKeyProblems } from '../data-keys.js';
 import { each, items, noBacksteps, type Problems } from './checks.js';
 import { ENV_FIELDS, validateFieldRef, validateResourceRef } from './downward.js';

@@ -1,5 +1,5 @@
 import { required } from '#meta';
-import type { KeyToPath } from '../volume-sources-local.schema.js';
+import type { KeyToPath } from '#pod';
 import { fileMode, items, localPath, type Problems } from './checks.js';
 
 /** Which keys become which files. */

@@ -1,5 +1,5 @@
 import { forbidden, invalid, labelValueProblems, qualifiedName, required, validateLabels } from '#meta';
-import type { FieldSelectorRequirement, LabelSelector, LabelSelectorRequirement } from '../meta.schema.js';
+import type { FieldSelectorRequirement, LabelSelector, LabelSelectorRequirement } from '#model';
 import { each, items, type Problems } from './checks.js';
 
 export function validateLabelSelector(field: string, selector: LabelSelector | undefined | null): Problems {

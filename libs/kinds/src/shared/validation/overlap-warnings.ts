@@ -1,5 +1,4 @@
-import type { VolumeProjection } from '../volume-projected.schema.js';
-import type { Volume } from '../volumes.schema.js';
+import type { VolumeProjection, Volume } from '#pod';
 import { items } from './checks.js';
 
 /** A file that a volume will have, and what of a projected volume it comes from. */

@@ -1,7 +1,7 @@
 import { compareQuantities, forbidden, invalid, notSupported, quantityOf, quantityText } from '#meta';
+import type { PodSpec } from '#pod';
+import { together } from '#pod';
 import { valueOf } from '#std';
-import type { PodSpec } from '../pod-spec.schema.js';
-import { together } from '../together.js';
 import { items, type Problems } from './checks.js';
 import { isHugePages, resourceName, validateResources, type ResourceList } from './resources.js';
 

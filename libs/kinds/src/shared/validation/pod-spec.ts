@@ -12,7 +12,7 @@ import {
   validateLabels,
 } from '#meta';
 import type { Problem } from '#model';
-import type { PodResourceClaim, PodSpec } from '../pod-spec.schema.js';
+import type { PodResourceClaim, PodSpec } from '#pod';
 import { validateAffinity, validateSpread, validateTolerations } from './affinity.js';
 import { each, inRange, ipAddress, items, oneOf, type Problems } from './checks.js';
 import {
@@ -24,8 +24,8 @@ import {
 import { validatePodResources } from './pod-resources.js';
 import { validateResources } from './resources.js';
 import { validatePodSecurity } from './security.js';
-import { validateHostProcess, validateOs } from './windows.js';
 import { validateVolumes } from './volumes.js';
+import { validateHostProcess, validateOs } from './windows.js';
 
 /** What a spec is checked beside. */
 export interface SpecContext {

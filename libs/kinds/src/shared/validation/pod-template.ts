@@ -7,11 +7,10 @@ import {
   validateAnnotations,
   validateLabels,
 } from '#meta';
-import type { Problem } from '#model';
-import type { LabelSelector } from '../meta.schema.js';
-import type { PodTemplateSpec } from '../pod-template.schema.js';
-import { items, type Problems } from './checks.js';
+import type { Problem, LabelSelector } from '#model';
+import type { PodTemplateSpec } from '#pod';
 import { podAnnotationProblems, profileProblems } from './annotations.js';
+import { items, type Problems } from './checks.js';
 import { isEmptySelector } from './labels.js';
 import { validatePodSpec } from './pod-spec.js';
 

@@ -1,4 +1,4 @@
-import type { Container, ContainerPort } from '../container.schema.js';
+import type { Container, ContainerPort } from '#pod';
 import { items } from './checks.js';
 
 /** A container with its path. */

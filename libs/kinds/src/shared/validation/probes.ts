@@ -1,14 +1,6 @@
 import { forbidden, invalid, required } from '#meta';
 import type { Problem } from '#model';
-import type {
-  ExecAction,
-  GRPCAction,
-  HTTPGetAction,
-  Lifecycle,
-  Probe,
-  SleepAction,
-  TCPSocketAction,
-} from '../probes.schema.js';
+import type { ExecAction, GRPCAction, HTTPGetAction, Lifecycle, Probe, SleepAction, TCPSocketAction } from '#pod';
 import { each, items, nonNegative, oneOf, portNumber, portNumberOrName, type Problems } from './checks.js';
 
 interface Handler {

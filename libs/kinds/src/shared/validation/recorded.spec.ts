@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { applyDefaults, decode, problemText } from '#model';
+import { podTemplateSpec, type PodTemplateSpec } from '#pod';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { templateWithoutDisabledFields } from '../disabled-fields.js';
 import { withTemplateDefaults } from '../pod-defaults.js';
-import { podTemplateSpec, type PodTemplateSpec } from '../pod-template.schema.js';
 import { validatePodTemplate } from './pod-template.js';
 
 /**

@@ -12,8 +12,8 @@ import {
   required,
 } from '#meta';
 import type { Problem } from '#model';
+import type { ContainerResizePolicy, ResourceClaim, ResourceRequirements } from '#pod';
 import { valueOf } from '#std';
-import type { ContainerResizePolicy, ResourceClaim, ResourceRequirements } from '../resources.schema.js';
 import { each, items, notFound, supportedOnly, type Problems } from './checks.js';
 
 export type ResourceList = Readonly<Record<string, string>>;

@@ -1,8 +1,7 @@
 import { byteLength, invalid, required, tooLong } from '#meta';
 import type { Problem } from '#model';
+import type { PodSpec, AppArmorProfile, SeccompProfile, SecurityContext, Sysctl } from '#pod';
 import { innerForm } from '../inner-form.js';
-import type { PodSpec } from '../pod-spec.schema.js';
-import type { AppArmorProfile, SeccompProfile, SecurityContext, Sysctl } from '../security.schema.js';
 import { descendingPath, each, idNumber, items, type Problems, supportedOnly } from './checks.js';
 import { windowsOptionProblems } from './windows.js';
 

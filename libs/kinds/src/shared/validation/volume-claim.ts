@@ -10,12 +10,11 @@ import {
   validateAnnotations,
   validateLabels,
 } from '#meta';
-import type { Problem } from '#model';
+import type { Problem, TypedObjectReference } from '#model';
+import type { EphemeralVolumeSource, PersistentVolumeClaimSpec } from '#pod';
 import { jsonEquals } from '#std';
-import type { TypedObjectReference } from '../references.schema.js';
-import type { EphemeralVolumeSource, PersistentVolumeClaimSpec } from '../volume-ephemeral.schema.js';
-import { each, items, type Problems, supportedOnly } from './checks.js';
 import { withoutField } from '../without-field.js';
+import { each, items, type Problems, supportedOnly } from './checks.js';
 import { validateLabelSelector } from './labels.js';
 
 /** A claim that is made with the pod. */

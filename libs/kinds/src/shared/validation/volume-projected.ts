@@ -1,10 +1,6 @@
 import { forbidden, invalid, required } from '#meta';
 import type { Problem } from '#model';
-import type {
-  ProjectedVolumeSource,
-  ServiceAccountTokenProjection,
-  VolumeProjection,
-} from '../volume-projected.schema.js';
+import type { ProjectedVolumeSource, ServiceAccountTokenProjection, VolumeProjection } from '#pod';
 import { items, localPath, type Problems } from './checks.js';
 import { validateDownwardFile } from './downward.js';
 import { validateKeys } from './keys.js';

@@ -1,6 +1,6 @@
 import { byteLength, dns1123Label, dns1123Subdomain, invalid, notSupported, required, tooLong } from '#meta';
 import type { Problem } from '#model';
-import type { Volume } from '../volumes.schema.js';
+import type { Volume } from '#pod';
 import {
   each,
   fileMode,

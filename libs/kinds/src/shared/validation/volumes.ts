@@ -1,7 +1,6 @@
 import { dns1123Label, duplicate, forbidden, notSupported, required } from '#meta';
 import type { Problem } from '#model';
-import type { Container, VolumeDevice, VolumeMount } from '../container.schema.js';
-import type { Volume } from '../volumes.schema.js';
+import type { Container, VolumeDevice, VolumeMount, Volume } from '#pod';
 import { descendingPath, each, items, noBacksteps, notFound, type Problems } from './checks.js';
 import { SOURCE_CHECKS, type Owner } from './volume-sources.js';
 

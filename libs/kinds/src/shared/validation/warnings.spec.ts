@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
-import type { PodSpec } from '../pod-spec.schema.js';
+import type { PodSpec } from '#pod';
 import { overlapWarnings } from './overlap-warnings.js';
 import { podWarnings } from './warnings.js';
+import fc from 'fast-check';
 
 const plain = { name: 'c', image: 'i' };
 const warned = (spec: Partial<PodSpec>, annotations: Record<string, string> = {}, path = '') =>

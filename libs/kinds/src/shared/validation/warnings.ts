@@ -1,9 +1,5 @@
 import { ipWarnings, labelValueProblems, quantityMilliValue, quantityOf, quantityText } from '#meta';
-import type { NodeSelectorTerm } from '../affinity.schema.js';
-import type { Container } from '../container.schema.js';
-import type { PodSpec } from '../pod-spec.schema.js';
-import type { PodTemplateSpec } from '../pod-template.schema.js';
-import type { Volume } from '../volumes.schema.js';
+import type { NodeSelectorTerm, Container, PodSpec, PodTemplateSpec, Volume } from '#pod';
 import { containerProfileWarnings, podAnnotationWarnings, seccompWarnings } from './annotation-warnings.js';
 import { items } from './checks.js';
 import { overlapWarnings } from './overlap-warnings.js';

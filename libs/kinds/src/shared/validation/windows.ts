@@ -1,7 +1,6 @@
 import { byteLength, dns1123Subdomain, forbidden, invalid, required } from '#meta';
 import type { Problem } from '#model';
-import type { PodSpec } from '../pod-spec.schema.js';
-import type { SecurityContext, WindowsSecurityContextOptions } from '../security.schema.js';
+import type { PodSpec, SecurityContext, WindowsSecurityContextOptions } from '#pod';
 import { each, items, type Problems, supportedOnly } from './checks.js';
 
 const CREDENTIAL_BYTES = 64 * 1024;

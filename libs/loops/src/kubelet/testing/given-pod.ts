@@ -1,9 +1,9 @@
+import { allContainersOf, isInit } from '#pod';
+import type { Container, Pod, PodSpec } from '#pod';
 import type { Instant } from '#std';
 import { specHashOf } from '../hash.js';
 import { planPod } from '../plan.js';
 import type { PodPlan } from '../plan.js';
-import { allContainersOf, isInit } from '../pod.js';
-import type { Container, Pod, PodSpec } from '../pod.js';
 import { newPodRecord } from '../record.js';
 import type { PodRecord } from '../record.js';
 import { sandboxOf, type Observed, type Situation } from '../situation.js';

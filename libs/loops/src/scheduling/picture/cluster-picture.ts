@@ -1,6 +1,7 @@
-import { hasEnded, namespaces, nodes, pods, type Node, type Pod } from '#kinds';
+import { namespaces, nodes, pods, type Node } from '#kinds';
 import type { Labels } from '#meta';
 import { streamOf, type Change, type View } from '#model';
+import { hasEnded, type Pod } from '#pod';
 import { CLAIMS } from '../claims.js';
 import { PodCounts } from './counts.js';
 import { podNeeds } from './needs.js';

@@ -1,4 +1,4 @@
-import type { Pod, PodAffinityTerm } from '#kinds';
+import type { Pod, PodAffinityTerm } from '#pod';
 import { MatcherIndex, termMatcher, type NamespaceLabels, type PodMatcher } from './pod-matcher.js';
 
 /** How many pods that a matcher means there are, by place of their node; nodes without any are left out. */

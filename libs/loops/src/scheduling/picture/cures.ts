@@ -1,4 +1,4 @@
-import type { Pod } from '#kinds';
+import type { Pod } from '#pod';
 
 /** More changed pods than this are taken for a change of everything. */
 const PODS_MAX = 4096;

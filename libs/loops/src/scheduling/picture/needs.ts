@@ -1,4 +1,4 @@
-import { amountsOf, podRequests, type Pod } from '#kinds';
+import { type HostPort, type Pod, amountsOf, hostPortsOf, podRequests } from '#pod';
 
 /** What a pod takes of a node. Pods that take the same share one value. */
 export interface Needs {
@@ -9,12 +9,6 @@ export interface Needs {
   readonly scoredMemory: number;
   readonly ports: readonly HostPort[];
 }
-export interface HostPort {
-  readonly ip: string;
-  readonly protocol: string;
-  readonly port: number;
-}
-
 interface Container {
   readonly restartPolicy?: string;
   readonly resources?: Parameters<typeof amountsOf>[0];
@@ -58,24 +52,6 @@ function needsOf(pod: Pod): Needs {
     requests: [...requests].filter(([, amount]) => amount > 0),
     scoredCpu: Math.max(cpu, requests.get('cpu') ?? 0),
     scoredMemory: Math.max(memory, requests.get('memory') ?? 0),
-    ports: hostPorts(pod),
+    ports: hostPortsOf(pod),
   };
-}
-
-/** Host ports of containers and sidecars; those of init containers that end do not conflict. */
-function hostPorts(pod: Pod): readonly HostPort[] {
-  const sidecars = ((pod.spec.initContainers ?? []) as readonly Container[]).filter(
-    (container) => container.restartPolicy === 'Always',
-  );
-  const found: HostPort[] = [];
-  for (const container of [...(pod.spec.containers as readonly Container[]), ...sidecars]) {
-    for (const { hostPort, hostIP, protocol } of container.ports ?? [])
-      if (hostPort) found.push({ ip: hostIP || '0.0.0.0', protocol: protocol ?? 'TCP', port: hostPort });
-  }
-  return found;
-}
-
-export function conflicts(a: HostPort, b: HostPort): boolean {
-  if (a.port !== b.port || a.protocol !== b.protocol) return false;
-  return a.ip === b.ip || a.ip === '0.0.0.0' || b.ip === '0.0.0.0';
 }

@@ -1,6 +1,7 @@
-import type { Node, Pod } from '#kinds';
+import type { Node } from '#kinds';
 import { isTolerated, untolerated, type Taint, type Toleration } from '#meta';
-import { matchesNode, matchesTerm, namedNodes, type NodeLabels } from '../node-affinity.js';
+import type { Pod } from '#pod';
+import { matchesNode, matchesTerm, namedNodes, type NodeLabels } from '#pod';
 import { Verdict } from '../verdict.js';
 
 /** The nodes at their places in the arrays, as far as a match depends on them. */

@@ -1,6 +1,7 @@
-import { listed, type Node, type Pod } from '#kinds';
+import { type Node } from '#kinds';
 import type { Labels, Taint } from '#meta';
-import { conflicts, type HostPort, type Needs } from './needs.js';
+import { type HostPort, type Pod, listed, portsConflict } from '#pod';
+import type { Needs } from './needs.js';
 import { NodeMatches } from './node-match.js';
 
 /** A node at its place in the arrays. */
@@ -135,7 +136,7 @@ export class NodeTable {
 
   hasConflict({ withPorts }: NodeRow, ports: readonly HostPort[]): boolean {
     for (const { needs } of withPorts)
-      for (const taken of needs.ports) for (const port of ports) if (conflicts(port, taken)) return true;
+      for (const taken of needs.ports) for (const port of ports) if (portsConflict(port, taken)) return true;
     return false;
   }
   taintsOf(index: number): readonly Taint[] {

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Pod } from '#kinds';
 import { RecordedOutside, type Decision, type View } from '#model';
+import type { Pod } from '#pod';
 import type { JsonObject } from '#std';
-import fc from 'fast-check';
 import { scheduling } from '../index.js';
 import { shapeOf } from '../shape.js';
 import { step, World } from '../testing/world.js';
 import { ClusterPicture } from './cluster-picture.js';
+import fc from 'fast-check';
 
 /** All that a picture says, in terms that do not depend on the places of nodes. */
 function told(picture: ClusterPicture, kept: ClusterPicture): unknown {
@@ -67,7 +67,7 @@ describe('the picture of the cluster', () => {
       }),
       { numRuns: 150 },
     );
-  }, 60_000);
+  });
   it('is after a look what it was before it: the same look again binds the same', () => {
     let bound = 0;
     fc.assert(
@@ -117,7 +117,7 @@ describe('a look at a view that is followed', () => {
       { numRuns: 300 },
     );
     expect(parkedBinds).toBeGreaterThan(100);
-  }, 60_000);
+  });
 });
 
 /** A past decision is decided again on a view that nobody follows. */

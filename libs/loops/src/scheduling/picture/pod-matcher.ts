@@ -1,5 +1,5 @@
-import type { Pod, PodAffinityTerm } from '#kinds';
 import { labelMatcher, type LabelMatcher, type Labels, type LabelSelector } from '#meta';
+import type { Pod, PodAffinityTerm } from '#pod';
 
 /** Labels of a namespace; empty when it is not there. */
 export type NamespaceLabels = (namespace: string) => Labels;

@@ -1,4 +1,4 @@
-import type { Pod } from '#kinds';
+import type { Pod } from '#pod';
 import { uuidOf, type Instant } from '#std';
 import { priorityOf, type Shape } from '../shape.js';
 import { Cures } from './cures.js';

@@ -1,6 +1,7 @@
-import { nodes, pods, type Pod } from '#kinds';
+import { nodes, pods } from '#kinds';
 import { streamOf, type Change, type Decision, type KubeObject, type Submit } from '#model';
 import { TestView } from '#model/testing';
+import { type Pod } from '#pod';
 import type { JsonObject } from '#std';
 import fc from 'fast-check';
 

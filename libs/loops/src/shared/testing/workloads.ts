@@ -1,6 +1,6 @@
-import { deployments, events, pods, replicaSets, type Deployment, type Pod, type ReplicaSet } from '#kinds';
+import { isActive, isReady, type Pod } from '#pod';
+import { deployments, events, pods, replicaSets, type Deployment, type ReplicaSet } from '#kinds';
 import { toTime } from '#std';
-import { isActive, isReady } from '../pods.js';
 import type { TestCluster } from './cluster.js';
 
 export interface DeploymentOptions {

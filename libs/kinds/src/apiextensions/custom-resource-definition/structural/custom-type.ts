@@ -1,11 +1,10 @@
-import { decode, f, object, string, type CustomType, type Field, type ObjectType } from '#model';
+import { decode, f, object, string, type CustomType, type Field, type ObjectType, objectMeta } from '#model';
 import { isJsonObject, type Json, type JsonObject } from '#std';
-import { objectMeta } from '../../../shared/meta.schema.js';
 import { applySchemaDefaults } from './default.js';
-import { publishedSchema, type PublishedAs } from './published.js';
 import { prune } from './prune.js';
-import { fieldOf } from './shape.js';
+import { publishedSchema, type PublishedAs } from './published.js';
 import { keepsUnknown, type JsonSchema } from './schema.js';
+import { fieldOf } from './shape.js';
 import { isTyped } from './typed.js';
 
 /** The type of objects whose schema is stated in the cluster. */

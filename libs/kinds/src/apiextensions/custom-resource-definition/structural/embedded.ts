@@ -1,7 +1,6 @@
 import { validateMeta, pathSegment } from '#meta';
-import { decode, type ObjectMeta, type Problem } from '#model';
+import { decode, type ObjectMeta, type Problem, objectMeta } from '#model';
 import { isJsonObject, type Json, type JsonObject } from '#std';
-import { objectMeta } from '../../../shared/meta.schema.js';
 import { isEmbedded, itemsOf, propertyOf, valuesOf, type JsonSchema } from './schema.js';
 
 /** What is wrong with objects of the API that stand within another one: what they are, and their metadata. */

@@ -1,5 +1,5 @@
+import { objectMeta } from '#model';
 import { isJsonObject, pathBelow, putValue, type Json, type JsonObject } from '#std';
-import { objectMeta } from '../../../shared/meta.schema.js';
 import { isEmbedded, itemsOf, keepsUnknown, OBJECT_FIELDS, propertyOf, valuesOf, type JsonSchema } from './schema.js';
 
 export interface Pruned {

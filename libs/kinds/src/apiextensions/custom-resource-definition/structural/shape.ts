@@ -13,8 +13,8 @@ import {
   type Field,
   type FieldOptions,
   type Type,
+  objectMeta,
 } from '#model';
-import { objectMeta } from '../../../shared/meta.schema.js';
 import { isEmbedded, isIntOrString, itemsOf, keepsUnknown, valuesOf, type JsonSchema } from './schema.js';
 
 /** A value that no schema describes: its maps merge key by key, its lists are single values. */

@@ -1,4 +1,5 @@
-import type { NodeSelectorRequirement, NodeSelectorTerm, Pod } from '#kinds';
+import type { NodeSelectorRequirement, NodeSelectorTerm } from './schema/affinity.schema.js';
+import type { Pod } from './schema/pod.schema.js';
 
 /** What a node selector can ask for. */
 export interface NodeLabels {

@@ -1,5 +1,5 @@
 import { compareQuantities, quantityOf, ZERO_QUANTITY } from '#meta';
-import type { Pod } from './schema.js';
+import type { Pod } from './schema/pod.schema.js';
 
 type Resources = {
   readonly requests?: { readonly [name: string]: string };

@@ -1,7 +1,7 @@
 import { addQuantities, maxQuantity, quantityOf, ZERO_QUANTITY, type Quantity } from '#meta';
 import { valueOf } from '#std';
-import type { Container } from './container.schema.js';
-import type { PodSpec } from './pod-spec.schema.js';
+import type { Container } from './schema/container.schema.js';
+import type { PodSpec } from './schema/pod-spec.schema.js';
 
 /**
  * What the containers have together: init containers one at a time, those that stay beside the pod all along. Undefined

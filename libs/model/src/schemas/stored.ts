@@ -1,4 +1,5 @@
-import type { Infer, KubeObject } from '#model';
+import type { KubeObject } from '../kube-object.js';
+import type { Infer } from '../schema/index.js';
 
 /**
  * The TypeScript type of a kind's stored objects: `apiVersion`, `kind` and `metadata` are always there, and so are the

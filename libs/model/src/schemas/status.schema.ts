@@ -1,4 +1,4 @@
-import { boolean, f, type Infer, int32, int64, list, named, object, string } from '#model';
+import { boolean, f, type Infer, int32, int64, list, named, object, string } from '../schema/index.js';
 import { listMeta } from './meta.schema.js';
 
 export const statusCause = object(
@@ -70,4 +70,3 @@ export const deleteOptions = object(
     ),
   },
 );
-export type DeleteOptions = Infer<typeof deleteOptions>;

@@ -1,5 +1,4 @@
-import { boolean, f, type Infer, int32, int64, list, map, object, req, string } from '#model';
-import { labelSelector } from './meta.schema.js';
+import { boolean, f, type Infer, int32, int64, list, map, object, req, string, labelSelector } from '#model';
 import { downwardAPIVolumeFile, keyToPath } from './volume-sources-local.schema.js';
 
 export const clusterTrustBundleProjection = object(

@@ -1,4 +1,17 @@
-import { boolean, f, fieldsV1, type Infer, int64, list, map, named, object, req, string, time } from '#model';
+import {
+  boolean,
+  f,
+  fieldsV1,
+  type Infer,
+  int64,
+  list,
+  map,
+  named,
+  object,
+  req,
+  string,
+  time,
+} from '../schema/index.js';
 
 export const managedFieldsEntry = object(
   'io.k8s.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry',

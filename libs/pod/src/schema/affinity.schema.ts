@@ -1,5 +1,4 @@
-import { f, type Infer, int32, list, named, object, req, string } from '#model';
-import { labelSelector } from './meta.schema.js';
+import { f, type Infer, int32, list, named, object, req, string, labelSelector } from '#model';
 
 export const nodeSelectorRequirement = object(
   'io.k8s.api.core.v1.NodeSelectorRequirement',

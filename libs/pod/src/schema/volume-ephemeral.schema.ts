@@ -1,6 +1,16 @@
-import { f, type Infer, list, named, object, req, string } from '#model';
-import { labelSelector, objectMeta } from './meta.schema.js';
-import { typedLocalObjectReference, typedObjectReference } from './references.schema.js';
+import {
+  f,
+  type Infer,
+  list,
+  named,
+  object,
+  req,
+  string,
+  labelSelector,
+  objectMeta,
+  typedLocalObjectReference,
+  typedObjectReference,
+} from '#model';
 import { volumeResourceRequirements } from './resources.schema.js';
 
 export const persistentVolumeClaimSpec = object(

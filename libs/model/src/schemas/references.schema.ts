@@ -1,4 +1,4 @@
-import { f, type Infer, named, object, req, string } from '#model';
+import { f, type Infer, named, object, req, string } from '../schema/index.js';
 
 export const localObjectReference = object(
   'io.k8s.api.core.v1.LocalObjectReference',

@@ -1,5 +1,4 @@
-import { boolean, f, type Infer, int32, object, req, string } from '#model';
-import { localObjectReference } from './references.schema.js';
+import { boolean, f, type Infer, int32, object, req, string, localObjectReference } from '#model';
 
 export const awsElasticBlockStoreVolumeSource = object(
   'io.k8s.api.core.v1.AWSElasticBlockStoreVolumeSource',

@@ -1,8 +1,7 @@
-import { f, object, string } from '#model';
-import { podStatus } from './status.schema.js';
-import { objectMeta } from '../../shared/meta.schema.js';
-import { podSpec } from '../../shared/pod-spec.schema.js';
-import type { Stored } from '../../shared/stored.js';
+import { f, object, string, objectMeta } from '#model';
+import type { Stored } from '#model';
+import { podSpec } from './pod-spec.schema.js';
+import { podStatus } from './pod-status.schema.js';
 
 export const pod = object(
   'io.k8s.api.core.v1.Pod',

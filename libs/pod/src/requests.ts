@@ -1,5 +1,5 @@
-import type { Pod } from './schema.js';
 import { quantityMilliValue, quantityOf, quantityValue } from '#meta';
+import type { Pod } from './schema/pod.schema.js';
 
 /** Amounts by resource name: cpu in thousandths of a core, everything else in whole units. */
 export type Amounts = ReadonlyMap<string, number>;
@@ -44,8 +44,8 @@ function sumOf(pod: Pod): Amounts {
     raiseTo(largest, moment);
   }
   raiseTo(total, largest);
-  const whole = amountsOf((pod.spec as { readonly resources?: Resources }).resources);
-  for (const [name, amount] of whole) total.set(name, amount);
+  // What limits of the pod imply, the API has written down as requests.
+  for (const [name, amount] of listed(pod.spec.resources?.requests)) total.set(name, amount);
   addTo(total, listed((pod.spec as { readonly overhead?: { readonly [name: string]: string } }).overhead));
   return total;
 }
@@ -70,10 +70,4 @@ export function addTo(total: Map<string, number>, more: Amounts): void {
 }
 function raiseTo(total: Map<string, number>, floor: Amounts): void {
   for (const [name, amount] of floor) total.set(name, Math.max(total.get(name) ?? 0, amount));
-}
-
-/** A pod that has ended uses neither room nor a slot. */
-export function hasEnded(pod: Pod): boolean {
-  const phase = pod.status?.phase;
-  return phase === 'Succeeded' || phase === 'Failed';
 }

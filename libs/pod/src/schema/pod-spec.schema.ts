@@ -1,9 +1,22 @@
-import { boolean, f, type Infer, int32, int64, list, map, named, object, quantity, req, string } from '#model';
+import {
+  boolean,
+  f,
+  type Infer,
+  int32,
+  int64,
+  list,
+  map,
+  named,
+  object,
+  quantity,
+  req,
+  string,
+  labelSelector,
+  localObjectReference,
+} from '#model';
 import { affinity } from './affinity.schema.js';
 import { container } from './container.schema.js';
 import { ephemeralContainer } from './ephemeral-container.schema.js';
-import { labelSelector } from './meta.schema.js';
-import { localObjectReference } from './references.schema.js';
 import { resourceRequirements } from './resources.schema.js';
 import { podSecurityContext } from './security.schema.js';
 import { volume } from './volumes.schema.js';

@@ -1,5 +1,4 @@
-import { f, type Infer, object } from '#model';
-import { objectMeta } from './meta.schema.js';
+import { f, type Infer, object, objectMeta } from '#model';
 import { podSpec } from './pod-spec.schema.js';
 
 export const podTemplateSpec = object('io.k8s.api.core.v1.PodTemplateSpec', 'What pods are made like.', {

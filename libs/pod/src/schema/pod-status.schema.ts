@@ -1,5 +1,5 @@
 import { boolean, f, type Infer, int32, int64, list, map, named, object, quantity, req, string, time } from '#model';
-import { resourceRequirements } from '../../shared/resources.schema.js';
+import { resourceRequirements } from './resources.schema.js';
 
 export const podCondition = object('io.k8s.api.core.v1.PodCondition', "One aspect of a pod's state.", {
   type: req(named('v1.PodConditionType'), 1, 'Name of the aspect, such as Ready or PodScheduled.'),
