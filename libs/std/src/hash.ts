@@ -12,7 +12,11 @@ export function fnv32(text: string, seed = 0x811c9dc5): number {
     hash ^= text.charCodeAt(i);
     hash = imul(hash, 0x01000193);
   }
-  // A last mix: FNV alone leaves near-by texts near each other.
+  return mixed(hash);
+}
+
+/** FNV alone leaves near-by texts near each other. */
+function mixed(hash: number): number {
   hash ^= hash >>> 16;
   hash = imul(hash, 0x85ebca6b);
   hash ^= hash >>> 13;
@@ -21,13 +25,23 @@ export function fnv32(text: string, seed = 0x811c9dc5): number {
   return hash >>> 0;
 }
 
-/** 128 bits as 32 hex digits, from four FNV passes. Not for secrets. */
+/** 128 bits as 32 hex digits: {@link fnv32} from four seeds, in one pass over the text. Not for secrets. */
 export function hash128(text: string): string {
-  let out = '';
-  for (const seed of [0x811c9dc5, 0x9747b28c, 0x3c6ef372, 0xa54ff53a]) {
-    out += fnv32(text, seed).toString(16).padStart(8, '0');
+  let a = 0x811c9dc5;
+  let b = 0x9747b28c;
+  let c = 0x3c6ef372;
+  let d = 0xa54ff53a;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    a = imul(a ^ unit, 0x01000193);
+    b = imul(b ^ unit, 0x01000193);
+    c = imul(c ^ unit, 0x01000193);
+    d = imul(d ^ unit, 0x01000193);
   }
-  return out;
+  return hex(a) + hex(b) + hex(c) + hex(d);
+}
+function hex(hash: number): string {
+  return mixed(hash).toString(16).padStart(8, '0');
 }
 
 /** A UUID (version 8: made from a name) that is always the same for the same text. */

@@ -1,9 +1,12 @@
 /** A moment as milliseconds since 1970-01-01T00:00:00Z. Pure code gets it as an argument and never reads a clock. */
 export type Instant = number;
 
-/** RFC 3339 in whole seconds, as Kubernetes writes metav1.Time. */
+let lastTime = { text: '', at: Number.NaN };
+/** RFC 3339 in whole seconds, as Kubernetes writes metav1.Time. One instant is asked for many times in a row. */
 export function toTime(instant: Instant): string {
-  return new Date(Math.floor(instant / 1000) * 1000).toISOString().replace('.000Z', 'Z');
+  const at = Math.floor(instant / 1000) * 1000;
+  if (at !== lastTime.at) lastTime = { text: new Date(at).toISOString().replace('.000Z', 'Z'), at };
+  return lastTime.text;
 }
 
 /** RFC 3339 with six digits, as Kubernetes writes metav1.MicroTime. */
@@ -13,9 +16,12 @@ export function toMicroTime(instant: Instant): string {
   return new Date(whole).toISOString().replace(/Z$/, `${String(micros).padStart(3, '0')}Z`);
 }
 
+let lastEventTime = { text: '', at: Number.NaN };
 /** RFC 3339 with milliseconds, as an event's time is written. */
 export function toEventTime(instant: Instant): string {
-  return new Date(Math.floor(instant)).toISOString();
+  const at = Math.floor(instant);
+  if (at !== lastEventTime.at) lastEventTime = { text: new Date(at).toISOString(), at };
+  return lastEventTime.text;
 }
 
 let second = { text: '', at: Number.NaN };

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   canonical,
   fnv32,
+  hash128,
   goJsonError,
   goQuote,
   jsonEquals,
@@ -123,8 +124,12 @@ describe('names and chance', () => {
         expect(uuidOf(text)).toBe(uuidOf(text));
         expect(safeSuffix(text)).toMatch(/^[bcdfghjklmnpqrstvwxz2456789]{5}$/);
         expect(fnv32(text)).toBeGreaterThanOrEqual(0);
+        const passes = [0x811c9dc5, 0x9747b28c, 0x3c6ef372, 0xa54ff53a].map((seed) => fnv32(text, seed));
+        expect(hash128(text)).toBe(passes.map((pass) => pass.toString(16).padStart(8, '0')).join(''));
       }),
     );
+    // Ids are in the log: those of old ones stay what they are.
+    expect(uuidOf('core.pods/default/web 3 c-1')).toBe('d9d98c4e-4658-89bf-90f1-49302565c053');
     const many = new Set(Array.from({ length: 20_000 }, (_, i) => uuidOf(`text ${i}`)));
     expect(many.size).toBe(20_000);
   });

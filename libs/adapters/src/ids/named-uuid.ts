@@ -9,13 +9,16 @@ export function namedUuid(text: string): string {
   const named = Buffer.allocUnsafe(LEAD + Buffer.byteLength(text));
   NAMESPACE.copy(named);
   named.write(text, LEAD);
-  return formatUuid(hash('sha1', named, 'buffer').subarray(0, 16), 5);
+  return dashed(hash('sha1', named), 5);
 }
 
-/** Sixteen bytes as a UUID of the given version (RFC 9562). The bytes are changed. */
+/** Sixteen bytes as a UUID of the given version (RFC 9562). */
 export function formatUuid(bytes: Buffer, version: number): string {
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | (version << 4), 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = bytes.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+  return dashed(bytes.toString('hex'), version);
+}
+
+const VARIANTS = '89ab';
+function dashed(hex: string, version: number): string {
+  const variant = VARIANTS[parseInt(hex.charAt(16), 16) & 3] as string;
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

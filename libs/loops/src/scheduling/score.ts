@@ -45,28 +45,37 @@ export function best(pod: Pod, shape: Shape, picture: ClusterPicture, verdicts: 
   ];
   const scaled = scores.map((score) => ({ ...score, value: scaling(score, verdicts) }));
   const varying = scaled.filter(({ raw }) => raw !== undefined);
-  const totals = picture.resourceScores.of(shape.needs);
-  const ranks = picture.nodes.ranks();
-  let chosen = -1;
-  let most = -Infinity;
-  // Every node passes here for every pod: plain loops only.
-  for (let index = 0; index < verdicts.length; index++) {
-    if (verdicts[index] !== Verdict.fits) continue;
-    let total = totals[index] as number;
-    for (let n = 0; n < varying.length; n++) {
-      const { name, value } = varying[n] as (typeof varying)[number];
-      total += WEIGHTS[name] * value(index);
-    }
-    if (total < most || (total === most && (ranks[index] as number) > (ranks[chosen] as number))) continue;
-    most = total;
-    chosen = index;
+  let totals = picture.resourceScores.of(shape.needs);
+  if (varying.length > 0) totals = totals.slice(0, verdicts.length);
+  for (const { name, value } of varying) {
+    for (let index = 0; index < verdicts.length; index++)
+      if (verdicts[index] === Verdict.fits) (totals[index] as number) += WEIGHTS[name] * value(index);
   }
+  const chosen = highest(totals, verdicts, picture.nodes.ranks());
   const parts: Record<string, number> = {};
   for (const { name, value } of scaled) parts[name] = WEIGHTS[name] * value(chosen);
   const { fit, balance } = resourceParts(picture.nodes, shape.needs, chosen);
   parts['NodeResourcesFit'] = fit;
   parts['NodeResourcesBalancedAllocation'] = balance;
   return { index: chosen, parts };
+}
+
+/** Of the nodes that fit, one of the highest total with the lowest rank. Every node passes here for every pod: a plain loop. */
+function highest(totals: Float64Array, verdicts: Uint8Array, ranks: Int32Array): number {
+  const { fits } = Verdict;
+  let chosen = -1;
+  let most = -Infinity;
+  let rank = 0;
+  for (let index = 0; index < verdicts.length; index++) {
+    const total = totals[index] as number;
+    // Most nodes have a lower total than the best one so far.
+    if (total < most || verdicts[index] !== fits) continue;
+    if (total === most && (ranks[index] as number) > rank) continue;
+    most = total;
+    rank = ranks[index] as number;
+    chosen = index;
+  }
+  return chosen;
 }
 
 function scaling({ raw, scale }: Score, verdicts: Uint8Array): Raw {
