@@ -30,7 +30,13 @@ function web(version: string, percent: boolean): object {
     image: BUSYBOX,
     command: ['sh', '-c', 'trap "exit 0" TERM; sleep 0.7; touch /tmp/ready; while true; do sleep 1 & wait $!; done'],
     env: [{ name: 'VERSION', value: version }],
-    readinessProbe: { exec: { command: ['test', '-f', '/tmp/ready'] }, periodSeconds: 1 },
+    // A machine that is busy may answer late. A pod that is taken for unready so is out of bounds by nobody's decision.
+    readinessProbe: {
+      exec: { command: ['test', '-f', '/tmp/ready'] },
+      periodSeconds: 1,
+      timeoutSeconds: 30,
+      failureThreshold: 30,
+    },
   };
   return deployment('web', REPLICAS, { strategy: { type: 'RollingUpdate', rollingUpdate } }, container);
 }
