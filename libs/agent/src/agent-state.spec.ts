@@ -59,6 +59,26 @@ describe('an agent that is cut off', () => {
   });
 });
 
+describe('an agent that asks for its assignment again', () => {
+  it('is sent nothing while it holds what it is to hold, and everything once it does not', async () => {
+    const node = new TestNode();
+    const web = testPod('web');
+    const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 's', namespace: 'default', uid: 's' } };
+    node.assign(web);
+    node.assign(service, undefined, true);
+    await node.start();
+    await node.run(100_000);
+    expect(node.syncs).toEqual(['whole', 'same', 'same', 'same']);
+    // A change that was lost, and a pod that is gone: it takes two sets without it.
+    node.assign(testPod('late'), undefined, true);
+    node.delete(web, true);
+    await node.run(120_000);
+    expect(node.running('late')).toEqual(['POD/0', 'c/0']);
+    expect(node.running('web')).toEqual([]);
+    expect(node.syncs.slice(4)).toEqual(['whole', 'whole', 'same', 'same']);
+  });
+});
+
 describe('an agent that is handed what is not its own', () => {
   it('runs no pod that is bound to another node or to none, be it in a change, a set or its own memory', async () => {
     const node = new TestNode();

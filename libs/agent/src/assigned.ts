@@ -1,10 +1,11 @@
 import type { Pod } from '#pod';
-import type { AssignedObject, AssignmentChange, AssignmentSync, KubeObject } from '#model';
-import { pods } from '#kinds';
-import { kindOfStream, streamOf } from '#model';
+import type { AssignedObject, AssignmentChange, AssignmentSync, Digests, KubeObject } from '#model';
+import { pods, services } from '#kinds';
+import { assignmentDigest, kindOfStream, streamOf } from '#model';
 import type { kubelet } from '#loops';
 
 const PODS = pods.id;
+const SERVICES = services.id;
 
 export interface AssignedPod {
   readonly pod: Pod;
@@ -72,6 +73,21 @@ export class Assigned {
     if (!this.strays.has(uid)) this.strays.set(uid, 0);
   }
 
+  /** What this node holds of its assignment. */
+  private held(): readonly AssignedObject[] {
+    const pods = [...this.pods].map(([uid, { stream, position, pod }]) => ({ stream, uid, position, object: pod }));
+    return [...pods, ...this.others.values()];
+  }
+  /** What the control plane compares with what this node is to hold. */
+  digests(): Digests {
+    const isShared = ({ stream }: AssignedObject): boolean => kindOfStream(stream) === SERVICES;
+    const held = this.held();
+    return {
+      shared: assignmentDigest(held.filter(isShared)),
+      own: assignmentDigest(held.filter((object) => !isShared(object))),
+    };
+  }
+
   /** Whether it is of another cluster than all that this node has: nothing of it will ever be taken. */
   isForeign(sync: Pick<AssignmentSync, 'cluster'>): boolean {
     return this.cluster !== undefined && sync.cluster !== this.cluster;
@@ -83,9 +99,10 @@ export class Assigned {
       return { refused: `it is at position ${sync.position}, this node has seen ${this.position}` };
     this.cluster = sync.cluster;
     this.sequence = sync.sequence;
-    const news = this.takeObjects(sync.objects);
-    const named = new Set(sync.objects.map((o) => o.stream));
-    const uids = new Set(sync.objects.map((o) => o.uid));
+    const set = sync.isSame ? this.held() : sync.objects;
+    const news = this.takeObjects(set);
+    const named = new Set(set.map((o) => o.stream));
+    const uids = new Set(set.map((o) => o.uid));
     const gone = [...news.gone, ...this.omittedPods(sync, uids)];
     const objects = [...news.objects];
     for (const [stream, known] of this.others) {

@@ -95,7 +95,7 @@ export class ControlPlaneClient {
     }
   }
 
-  /** Asks for the whole assignment; again soon when there was no answer. */
+  /** Asks for the whole assignment, of which nothing travels when it is held already; again soon when there was no answer. */
   async sync(): Promise<void> {
     if (this.syncing || this.stopped || !this.registered) return;
     this.syncing = true;
@@ -128,7 +128,7 @@ export class ControlPlaneClient {
   }
 
   private askForSync(): Promise<AssignmentSync> {
-    const request: SyncRequest = { node: this.options.node.name, boot: this.boot };
+    const request: SyncRequest = { node: this.options.node.name, boot: this.boot, held: this.assigned.digests() };
     return this.ask<AssignmentSync>('sync', request, SYNC_ANSWER_MS);
   }
   private async ask<T>(what: string, question: unknown, timeoutMs: number): Promise<T> {

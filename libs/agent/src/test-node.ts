@@ -9,7 +9,9 @@ import type {
   NodeReport,
   PodReport,
   StreamOpened,
+  SyncRequest,
 } from '#model';
+import { assignmentDigest } from '#model';
 import { hash128, type JsonObject } from '#std';
 import type { ProbeAnswer, ProbeTarget } from '#ports';
 import { createAgent } from './agent.js';
@@ -39,6 +41,8 @@ export class TestNode {
   /** Where the log takes reports; undefined: at its end. */
   takenAt: number | undefined;
   readonly objects = new Map<string, AssignedObject>();
+  /** What the agent's questions for its assignment were answered with. */
+  readonly syncs: ('same' | 'whole')[] = [];
   agent: Agent;
   private boots = 0;
 
@@ -52,12 +56,17 @@ export class TestNode {
       });
     };
     answer('register', () => ({ taken: true }));
-    answer('sync', () => ({
-      cluster: this.cluster,
-      position: this.position,
-      sequence: this.sequence,
-      objects: [...this.objects.values()],
-    }));
+    answer('sync', (message) => {
+      const objects = [...this.objects.values()];
+      const isService = ({ stream }: AssignedObject): boolean => stream.startsWith('core.services/');
+      const shared = assignmentDigest(objects.filter(isService));
+      const own = assignmentDigest(objects.filter((object) => !isService(object)));
+      const { held } = message as SyncRequest;
+      const isSame = held?.shared === shared && held.own === own;
+      this.syncs.push(isSame ? 'same' : 'whole');
+      const answered = { cluster: this.cluster, position: this.position, sequence: this.sequence };
+      return isSame ? { ...answered, isSame, objects: [] } : { ...answered, objects };
+    });
     answer('incident', (message) => {
       this.incidents.push(message as IncidentReport);
       return { taken: true };

@@ -17,4 +17,5 @@ export * from './view.js';
 export * from './schema/index.js';
 export * from './schemas/index.js';
 export * from './node-protocol.js';
+export * from './assignment-digest.js';
 export * from './standard-kind/index.js';

@@ -14,12 +14,19 @@ export interface AssignedObject {
   readonly position: number;
   readonly object: KubeObject | null;
 }
+/** `assignmentDigest` of what one node holds: what all nodes need alike, and the rest. */
+export interface Digests {
+  readonly shared: string;
+  readonly own: string;
+}
 /** Answer to `report.<node>.sync`: everything the node needs, decided at the log's head. */
 export interface AssignmentSync {
   readonly cluster: string;
   readonly position: number;
   /** The next change carries `sequence + 1`. */
   readonly sequence: number;
+  /** The agent holds exactly what it is to hold: `objects` is empty. */
+  readonly isSame?: true;
   readonly objects: readonly AssignedObject[];
 }
 /** `node.<node>.change`: numbered; after a gap the agent asks for a sync. */
@@ -32,6 +39,8 @@ export interface AssignmentChange {
 export interface SyncRequest {
   readonly node: string;
   readonly boot: string;
+  /** What the agent holds, so that nothing travels when that is what it is to hold: see {@link Digests}. */
+  readonly held?: Digests;
 }
 /** `report.<node>.register`: the Node object as the agent would have it (labels, addresses, capacity, info). */
 export interface RegisterRequest {

@@ -17,6 +17,7 @@ import type {
   Command,
   CommandOptions,
   Heartbeat,
+  Digests,
   IncidentReport,
   KubeObject,
   LoopBasis,
@@ -78,6 +79,7 @@ export class RegisterPayload implements RegisterRequest {
 export class SyncPayload implements SyncRequest {
   @IsString() @IsNotEmpty() @MaxLength(NAME_MAX) readonly node!: string;
   @IsString() @IsNotEmpty() @MaxLength(BOOT_MAX) readonly boot!: string;
+  @IsOptional() @IsObject() readonly held?: Digests;
 }
 
 export class PodReportPayload implements PodReport {

@@ -1,5 +1,6 @@
-import type { AssignedObject, Change, KubeObject, View } from '#model';
-import { kindRef, streamOf } from '#model';
+import type { AssignedObject, Change, Digests, KubeObject, View } from '#model';
+import { assignmentDigest, kindRef, streamOf } from '#model';
+import type { Pod } from '#pod';
 
 const pods = kindRef('core.pods');
 const CONFIG_MAPS = 'core.configmaps';
@@ -7,44 +8,10 @@ const SECRETS = 'core.secrets';
 const SERVICES = 'core.services';
 const NODES = 'core.nodes';
 
-/** Parts of a pod that name other objects the node needs. */
-interface PodNeeds {
-  readonly spec?: {
-    readonly nodeName?: string;
-    readonly volumes?: readonly VolumeNeeds[];
-    readonly containers?: readonly ContainerNeeds[];
-    readonly initContainers?: readonly ContainerNeeds[];
-    readonly ephemeralContainers?: readonly ContainerNeeds[];
-    readonly imagePullSecrets?: readonly { readonly name?: string }[];
-  };
-}
-interface VolumeNeeds {
-  readonly configMap?: { readonly name?: string };
-  readonly secret?: { readonly secretName?: string };
-  readonly projected?: {
-    readonly sources?: readonly {
-      readonly configMap?: { readonly name?: string };
-      readonly secret?: { readonly name?: string };
-    }[];
-  };
-}
-interface ContainerNeeds {
-  readonly envFrom?: readonly {
-    readonly configMapRef?: { readonly name?: string };
-    readonly secretRef?: { readonly name?: string };
-  }[];
-  readonly env?: readonly {
-    readonly valueFrom?: {
-      readonly configMapKeyRef?: { readonly name?: string };
-      readonly secretKeyRef?: { readonly name?: string };
-    };
-  }[];
-}
-
 /** Streams of everything a pod needs on its node: itself, and the ConfigMaps and Secrets that it names. */
 export function needsOf(pod: KubeObject): readonly string[] {
   const namespace = pod.metadata.namespace;
-  const spec = (pod as KubeObject & PodNeeds).spec;
+  const { spec } = pod as Partial<Pod>;
   const names = new Set<string>([streamOf(pods.id, namespace, pod.metadata.name)]);
   const configMap = (name: string | undefined): void =>
     void (name && names.add(streamOf(CONFIG_MAPS, namespace, name)));
@@ -81,6 +48,8 @@ export class Assignments {
   private readonly needed = new Map<string, Map<string, number>>();
   /** Per stream: the nodes that need it. */
   private readonly needers = new Map<string, Set<string>>();
+  /** Of what all nodes need, until it changes. */
+  private sharedDigest: string | undefined;
   /** Per pod stream: its node and what it was counted with. */
   private readonly counted = new Map<string, { readonly node: string; readonly streams: readonly string[] }>();
 
@@ -94,6 +63,17 @@ export class Assignments {
 
   /** Everything the node needs now. Services go to every node: pods see them in their environment. */
   of(node: string): readonly AssignedObject[] {
+    return [...this.ownOf(node), ...this.shared()];
+  }
+
+  /** Whether what a node holds is what {@link of} would say. What all nodes need is hashed once for all of them. */
+  areHeld(node: string, held: Digests | undefined): boolean {
+    if (!held) return false;
+    this.sharedDigest ??= assignmentDigest(this.shared());
+    return held.shared === this.sharedDigest && held.own === assignmentDigest(this.ownOf(node));
+  }
+
+  private ownOf(node: string): readonly AssignedObject[] {
     const found: AssignedObject[] = [];
     const streams = [...(this.needed.get(node)?.keys() ?? []), streamOf(NODES, undefined, node)];
     for (const stream of streams.sort()) {
@@ -101,16 +81,19 @@ export class Assignments {
       if (state?.object)
         found.push({ stream, uid: state.object.metadata.uid, position: state.position, object: state.object });
     }
-    for (const service of this.view.list({ id: SERVICES })) {
+    return found;
+  }
+
+  private shared(): readonly AssignedObject[] {
+    return this.view.list({ id: SERVICES }).map((service) => {
       const stream = streamOf(SERVICES, service.metadata.namespace, service.metadata.name);
-      found.push({
+      return {
         stream,
         uid: service.metadata.uid,
         position: this.view.stream(stream)?.position ?? 0,
         object: service,
-      });
-    }
-    return found;
+      };
+    });
   }
 
   /** Takes changes in and says, per node, what it has to be told; a Service is told to all `nodes`. */
@@ -130,6 +113,7 @@ export class Assignments {
         continue;
       }
       if (change.kind === SERVICES) {
+        this.sharedDigest = undefined;
         for (const node of nodes) tell(node, stream, change.after ?? null, uid, change.position);
         continue;
       }
@@ -165,7 +149,7 @@ export class Assignments {
 
   /** Counts what a pod needs anew; returns the streams that its node did not need before. */
   private recount(stream: string, pod: KubeObject | undefined): readonly string[] {
-    const node = (pod as (KubeObject & PodNeeds) | undefined)?.spec?.nodeName;
+    const node = (pod as Partial<Pod> | undefined)?.spec?.nodeName;
     const before = this.counted.get(stream);
     const streams = pod && node ? this.needsOf(stream, pod) : [];
     const fresh: string[] = [];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryEventLog, VirtualClock } from '#adapters';
 import { registry } from '#kinds';
-import type { IncidentReport, KubeObject, PodReport } from '#model';
-import { RecordedOutside, refusals } from '#model';
+import type { AssignedObject, AssignmentSync, Digests, IncidentReport, KubeObject, PodReport } from '#model';
+import { assignmentDigest, RecordedOutside, refusals } from '#model';
 import { Fault, toTime, type JsonObject } from '#std';
 import { testCreate, testPlane } from '../../engine/src/testing.js';
 import { Health, type HealthOptions } from './health.js';
@@ -266,6 +266,31 @@ describe('the health app', () => {
     await writer.submit(testCreate('core.services', service));
     expect(sent).toEqual(['n', 'm']);
     expect(faults).toEqual(['changes for node broken: this cannot be encoded']);
+    await stop();
+  });
+  it('hands a node nothing while it holds exactly what it is to hold', async () => {
+    const { writer, health, stop } = await started();
+    const service = (name: string) => ({ metadata: { name, namespace: 'default' }, spec: { ports: [{ port: 80 }] } });
+    await writer.submit(testCreate('core.services', service('s')));
+    const ask = (held?: Digests) => health.sync({ node: 'n', boot: 'first', ...(held && { held }) });
+    const isShared = ({ stream }: AssignedObject): boolean => stream.startsWith('core.services/');
+    const digests = ({ objects }: AssignmentSync): Digests => ({
+      shared: assignmentDigest(objects.filter(isShared)),
+      own: assignmentDigest(objects.filter((object) => !isShared(object))),
+    });
+    const whole = await ask();
+    expect(whole.objects.map(({ stream }) => stream)).toEqual([
+      'core.nodes/_/n',
+      'core.pods/default/p',
+      'core.services/default/s',
+    ]);
+    const held = digests(whole);
+    expect(await ask(held)).toEqual({ ...whole, isSame: true, objects: [] });
+    expect((await ask({ ...held, own: held.shared })).objects).toHaveLength(3);
+    await writer.submit(testCreate('core.services', service('t')));
+    const after = await ask(held);
+    expect(after.objects).toHaveLength(4);
+    expect((await ask(digests(after))).isSame).toBe(true);
     await stop();
   });
   it('calls no pod gone that its view does not have yet: the agent may know it from another process', async () => {

@@ -137,7 +137,10 @@ export class Health {
     // chance on what the agent last heard from that life.
     const sequence = this.sequences.get(request.node) ?? position;
     this.sequences.set(request.node, sequence);
-    return { cluster, position, sequence, objects: this.assignments.of(request.node) };
+    const answer = { cluster, position, sequence };
+    // Each node asks again and again, and mostly it has everything.
+    if (this.assignments.areHeld(request.node, request.held)) return { ...answer, isSame: true, objects: [] };
+    return { ...answer, objects: this.assignments.of(request.node) };
   }
 
   async podReport(node: string, report: PodReport): Promise<ReportAnswer> {
