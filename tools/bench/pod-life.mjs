@@ -11,6 +11,9 @@ const WANTED = LIFE.findIndex(({ type }) => type === 'DeletionRequested');
 const PODS_PER_SET = 10;
 const FIRST = Date.UTC(2026, 0, 1);
 const STEP_MS = 20;
+/** Dates in the life, and the one of the pod's creation: each pod lives at its own time. */
+const DATES = /2026-11-30T[0-9:]{8}(\.\d{3})?Z/g;
+const BORN = Date.UTC(2026, 10, 30, 13, 0, 23);
 
 /**
  * The events of so many pods, in the order of a log: `concurrent` of them live at a time, and the last `living` go on living.
@@ -23,7 +26,7 @@ export function* lives({ count, living, concurrent = 1000 }) {
   while (next < count || under.length > 0) {
     while (under.length < concurrent && next < count) {
       const isLiving = next >= count - living;
-      under.push({ number: next++, done: 0, end: isLiving ? WANTED : LIFE.length });
+      under.push({ number: next++, done: 0, end: isLiving ? WANTED : LIFE.length, born: FIRST + at * STEP_MS });
     }
     for (let i = 0; i < under.length; i++) {
       const pod = under[i];
@@ -42,7 +45,7 @@ export function eventsOf({ count, living }) {
 }
 
 function step(pod, at) {
-  const { number } = pod;
+  const { number, born } = pod;
   const expected = pod.done - 1;
   const { type, text } = LIFE[pod.done++];
   const set = Math.floor(number / PODS_PER_SET).toString(36);
@@ -52,11 +55,19 @@ function step(pod, at) {
       .replaceAll('$NAME', name)
       .replaceAll('$UID', uidOf(name))
       .replaceAll('$OWNER', uidOf(`set ${set}`))
-      .replaceAll('$SET', set),
+      .replaceAll('$SET', set)
+      .replaceAll('$IP', `10.${128 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`)
+      .replaceAll('$CONTAINER', () => createHash('sha256').update(name).digest('hex'))
+      .replaceAll(DATES, (date, ms) => dated(born + Date.parse(date) - BORN, ms === undefined)),
   );
   const stream = `core.pods/demo/${name}`;
   const time = new Date(FIRST + at * STEP_MS).toISOString();
   return { stream, expected, event: { id: uidOf(`${stream} ${expected}`), type, time, ...event } };
+}
+
+function dated(instant, inSeconds) {
+  const text = new Date(instant).toISOString();
+  return inSeconds ? `${text.slice(0, 19)}Z` : text;
 }
 
 function uidOf(text) {

@@ -9,6 +9,7 @@ import { ObjectTable } from './object-table.js';
 import { CHECKPOINT_STREAM, WRITER_STREAM } from './own-streams.js';
 import { shreddingOver, withSealed } from './sealed-state.js';
 import type { Entry, Forgotten, IndexedEntry } from './projection-entry.js';
+import { Sharing } from './sharing.js';
 import { requireNext, type Place } from './stream-proofs.js';
 import { isChange, isNewBeginning, Unread } from './unread.js';
 
@@ -41,6 +42,9 @@ export class Projection implements View {
   private readonly ended = new Set<string>();
   /** While the past is read: nobody looks, so versions in between are written over and indexes are made at the end. */
   private rebuilding = false;
+  /** The object of the stream that a rebuild reads shares no part with others. */
+  private isOwned = false;
+  private readonly sharing = new Sharing();
   private readonly unread = new Unread<Entry>();
   /** At so many streams a rebuild forgets those whose end is long ago: of all that ever were, most are gone. */
   private streamsMax = STREAMS_MAX;
@@ -85,8 +89,9 @@ export class Projection implements View {
       return undefined;
     }
     if (event.type === DELETED) this.sawEnd(time);
-    const state = this.fold(before, event, this.rebuilding);
-    const change = this.settle(event.stream, withSealed(state, before, event, this.fold), position);
+    const folded = withSealed(this.fold(before, event, this.isOwned), before, event, this.fold);
+    const state = this.rebuilding ? folded : this.sharing.shared(folded, before);
+    const change = this.settle(event.stream, state, position);
     // An event of an object whose creation did not count: nothing was there, nothing is, nobody is shown anything.
     return (change.before ?? change.after) ? change : undefined;
   }
@@ -162,8 +167,7 @@ export class Projection implements View {
   /**
    * Reads the past into an empty projection, several times as fast as one event after the other: what a checkpoint holds,
    * then batches of events. Events of one stream are folded together, long after they were read, and those before its end
-   * or before a snapshot not at all. The checkpoint's objects must be nobody else's, and nothing may be asked of this projection
-   * meanwhile but what a checkpoint is made of, in `each`.
+   * or before a snapshot not at all. Nothing may be asked of this projection meanwhile but what a checkpoint is made of, in `each`.
    */
   async rebuild(
     from: RestoredState | undefined,
@@ -202,6 +206,7 @@ export class Projection implements View {
       }
     }
     await this.foldUnread(soon);
+    await this.sharing.finish(soon);
     this.rebuilding = false;
     for (const [entry, object] of this.living()) {
       entry.table.set(entry.name.namespace ?? '', entry.name.name, object);
@@ -218,7 +223,8 @@ export class Projection implements View {
   }
   /** Begins from a checkpoint (or from another projection) instead of from nothing. */
   restore(from: RestoredState): void {
-    for (const [stream, state] of from.entries) this.place(stream, this.entry(stream), state, state.position);
+    for (const [stream, state] of from.entries)
+      this.place(stream, this.entry(stream), this.rebuilding ? this.sharing.shared(state) : state, state.position);
     this.lastEnd = from.lastEnd;
     if (!this.rebuilding) this.orderEnds();
     this.children.restore(from.children);
@@ -285,6 +291,8 @@ export class Projection implements View {
     const events = this.unread.take(entry);
     // No election lies between them: one term decides.
     const base = this.lastBase(events);
+    const before = entry.state;
+    this.isOwned = base !== undefined || before?.object === undefined || this.sharing.isWaiting(entry);
     if (base) {
       const skipped = events.slice(0, base.index);
       this.countBirths(skipped, entry.state?.object?.metadata.uid);
@@ -292,6 +300,9 @@ export class Projection implements View {
       else this.take(base.event);
     }
     for (const recorded of events.slice(base ? base.index + 1 : 0)) this.take(this.open(recorded));
+    if (this.isOwned) this.sharing.later(entry);
+    else if (entry.state) entry.state = this.sharing.shared(entry.state, before);
+    this.isOwned = false;
     for (const recorded of events) recorded.done();
   }
   /** The last deletion or snapshot that counts: of what was before it, the object shows nothing. */
