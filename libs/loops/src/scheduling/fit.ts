@@ -83,7 +83,11 @@ export class Fit {
   private readonly room: Room;
   private readonly rules: readonly DomainRule[];
 
-  constructor(pod: Pod, shape: Shape, picture: ClusterPicture) {
+  constructor(
+    pod: Pod,
+    shape: Shape,
+    private readonly picture: ClusterPicture,
+  ) {
     this.room = new Room(pod, shape, picture);
     this.rules = topologyRules(pod, shape, picture);
   }
@@ -99,6 +103,7 @@ export class Fit {
     return verdict;
   }
   fill(verdicts: Uint8Array): void {
+    this.picture.steps.taken += verdicts.length * (1 + this.rules.length);
     this.room.fill(verdicts);
     for (const { of, bad, missing } of this.rules) {
       for (let i = 0; i < verdicts.length; i++) {

@@ -17,9 +17,10 @@ import { sendAway } from './victims.js';
 const KEY = 'queue';
 /** Pods bound in one look, at most: the binds of a look are written together before the next one sees them. */
 const BOUND_MAX = 256;
-const BOUND_MIN = 16;
-/** So many nodes are visited in a look: some 10 ms. */
-const VISITS_MAX = 400_000;
+/** A look that has taken so many steps, as the picture counts them, leaves the rest to the next one: some 10 ms. */
+const STEPS_MAX = 1_200_000;
+/** What a pod costs beside its passes over the nodes. */
+const STEPS_OF_POD = 3_000;
 /** A pod that fits nowhere costs as much as so many that do. */
 const COST_OF_FAILURE = 3;
 /** Name of the fact that says which shapes rested after futile tries, {@link nameOf}. */
@@ -75,22 +76,25 @@ function decide(view: View, picture: ClusterPicture, { now, isKept, resting }: L
   const nominations = nominationsOf(waiting.nominations());
   let guard: Guard | undefined;
   const look: Look = { picture, nominations, guard: () => (guard ??= guardOf(view)), lacks: missingClaim(view) };
-  const boundMax = Math.max(BOUND_MIN, Math.min(BOUND_MAX, Math.floor(VISITS_MAX / Math.max(1, picture.nodes.count))));
   const placed: Reserved[] = [];
   const submits: Decision[] = [];
   let isLeft = false;
   let isCut = false;
-  let cost = 0;
+  const stepsMax = picture.steps.taken + STEPS_MAX;
   try {
     for (const { waiting: one, parked } of waiting.toTry(now)) {
-      if (placed.length >= boundMax) break;
-      if (isKept && cost >= boundMax) {
+      if (placed.length >= BOUND_MAX) break;
+      // A past look that is taken again is never shorter: its picture is built for it, and takes steps that the kept one saved.
+      if (isKept && picture.steps.taken >= stepsMax) {
         isCut = true;
         break;
       }
       const { pod } = one;
       const shape = shapeOf(pod);
+      // Those that rest take no steps: however many there are, the pods behind them are reached.
       if (isResting({ shape, parked }, resting)) continue;
+      const before = picture.steps.taken;
+      picture.steps.taken += STEPS_OF_POD;
       const placement = schedule(pod, shape, look);
       // Its own claim has been weighed; from here on it is where this look puts it.
       if (placement.is === 'placed') {
@@ -98,13 +102,12 @@ function decide(view: View, picture: ClusterPicture, { now, isKept, resting }: L
         const here = { row: placement.node, placed: placedPod(pod) };
         picture.place(here.row, here.placed);
         placed.push(here);
-        cost++;
         if (parked) waiting.succeeded(parked);
         submits.push(...bind(view, pod, placement, now));
         continue;
       }
       isLeft = true;
-      cost += COST_OF_FAILURE;
+      picture.steps.taken += (COST_OF_FAILURE - 1) * (picture.steps.taken - before);
       const { preemption } = placement;
       if (isKept) waiting.park(one, shape, { now, preempts: preemption.is === 'nominated' });
       if (preemption.is === 'ineligible' && preemption.waits) continue;

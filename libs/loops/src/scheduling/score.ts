@@ -45,6 +45,8 @@ export function best(pod: Pod, shape: Shape, picture: ClusterPicture, verdicts: 
   ];
   const scaled = scores.map((score) => ({ ...score, value: scaling(score, verdicts) }));
   const varying = scaled.filter(({ raw }) => raw !== undefined);
+  // Each score that varies is asked for its least and most, and then again.
+  picture.steps.taken += verdicts.length * (1 + 2 * varying.length);
   let totals = picture.resourceScores.of(shape.needs);
   if (varying.length > 0) totals = totals.slice(0, verdicts.length);
   for (const { name, value } of varying) {

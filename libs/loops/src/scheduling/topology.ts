@@ -123,6 +123,7 @@ export function countByDomain(
     for (const other of others) if ((other[index] as number) < 0) return false;
     return !honorsTaints || !untolerated(nodes.taintsOf(index), pod.spec.tolerations, ['NoSchedule', 'NoExecute']);
   };
+  picture.steps.taken += nodes.rows.length;
   const counts = new Float64Array(ids.size);
   const present = new Uint8Array(ids.size);
   const takeAll = others.length === 0 && !honorsTaints && (!honorsAffinity || match.isEverywhere);
