@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { customResourceDefinitions } from '#kinds';
+import { customResourceDefinition, customResourceDefinitions } from '#kinds';
 import { customResources } from '#loops';
+import { decode, encodeEnvelope, encodeProtobuf, WireWriter } from '#model';
 import type { JsonObject } from '#std';
 import { TestServer } from './testing/test-server.js';
 
@@ -52,6 +53,11 @@ const boat = (name: string, spec: object = { name: 'anna' }): JsonObject => ({
   ...{ apiVersion: 'example.com/v1', kind: 'Boat', metadata: { name } },
   spec: spec as JsonObject,
 });
+const within = (tag: number, message: Uint8Array): Uint8Array => {
+  const writer = new WireWriter();
+  writer.blob(tag, message);
+  return writer.done();
+};
 
 let server: TestServer;
 beforeEach(async () => {
@@ -139,7 +145,7 @@ describe('a custom kind', () => {
     expect((await server.get(BOATS)).json?.['items']).toEqual([]);
   });
 
-  it('is not made of what this server does not do: webhooks, protobuf', async () => {
+  it('is not made of what this server does not do: webhooks', async () => {
     const webhook = { clientConfig: { url: 'https://example.com' }, conversionReviewVersions: ['v1'] };
     const converted = definition({}, { conversion: { strategy: 'Webhook', webhook } });
     const refused = await server.ask({ method: 'POST', path: DEFINITIONS, body: converted });
@@ -147,8 +153,33 @@ describe('a custom kind', () => {
       422,
       expect.stringContaining('conversion webhooks'),
     ]);
+  });
+
+  it('may be sent as protobuf, as the typed clients do; its objects may not', async () => {
     const type = 'application/vnd.kubernetes.protobuf';
-    expect((await server.ask({ method: 'POST', path: DEFINITIONS, body: Buffer.from('k8s\0'), type })).code).toBe(415);
+    const crd = definition();
+    const raw = encodeProtobuf(customResourceDefinition, decode(customResourceDefinition, crd).value);
+    const body = Buffer.from(encodeEnvelope('apiextensions.k8s.io/v1', 'CustomResourceDefinition', raw));
+    const made = await server.ask({ method: 'POST', path: DEFINITIONS, body, type });
+    expect([made.code, made.json?.['message']]).toEqual([201, undefined]);
+    const asJson = decode(customResourceDefinition, crd).value;
+    expect(made.json).toMatchObject({ spec: { versions: asJson.spec.versions } });
+    await served(BOATS);
+    expect((await server.ask({ method: 'POST', path: BOATS, body, type })).code).toBe(415);
+  });
+
+  it('is refused as protobuf when its schema lies in itself too often', async () => {
+    const type = 'application/vnd.kubernetes.protobuf';
+    let deep: Uint8Array = new Uint8Array();
+    // Each is the `not` of the one around it.
+    for (let i = 0; i < 5_000; i++) deep = within(28, deep);
+    const raw = within(2, within(7, within(4, within(1, deep))));
+    const body = Buffer.from(encodeEnvelope('apiextensions.k8s.io/v1', 'CustomResourceDefinition', raw));
+    const refused = await server.ask({ method: 'POST', path: DEFINITIONS, body, type });
+    expect([refused.code, String(refused.json?.['message'])]).toEqual([
+      400,
+      expect.stringContaining('exceeded max depth'),
+    ]);
   });
 
   it('ends watches when it is defined in another way or goes, after all that they have to tell', async () => {

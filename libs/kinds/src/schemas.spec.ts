@@ -12,6 +12,7 @@ import {
   type ScalarName,
   type Type,
 } from '#model';
+import type { JsonObject } from '#std';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,8 +56,11 @@ function isRecursive(type: Type): boolean {
 function arbitraryOf(type: Type, depth = 0): fc.Arbitrary<unknown> {
   const t = resolved(type);
   switch (t.is) {
-    case 'scalar':
-      return scalars[t.scalar];
+    case 'scalar': {
+      const { wire } = t;
+      if (!wire) return scalars[t.scalar];
+      return arbitraryOf(wire.message(), depth + 1).map((message) => wire.fromMessage(message as JsonObject));
+    }
     case 'list':
       // Protobuf cannot tell an empty list from none.
       return fc.array(arbitraryOf(t.items, depth + 1), { minLength: 1, maxLength: 2 });

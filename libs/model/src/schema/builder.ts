@@ -2,7 +2,7 @@
  * The one schema form. A kind says its fields once with these builders; TypeScript types, decoding, defaulting, OpenAPI,
  * patch and apply keys and the protobuf codec are all derived from the values built here.
  */
-import type { Json } from '#std';
+import type { Json, JsonObject } from '#std';
 
 /** What a scalar looks like on the wires. `byte` is base64 text in JSON. */
 export type ScalarName =
@@ -33,6 +33,15 @@ export interface ScalarType<T = unknown> extends Typed<T> {
   readonly goType?: string;
   /** Reads a value that may be of more than one type. Unknown fields in it are dropped without a word, as Kubernetes does. */
   readonly parse?: (value: unknown) => ParsedValue;
+  /** The protobuf message of a value that is not one in JSON. */
+  readonly wire?: WireForm;
+}
+/** A value that has several JSON types is a message on the protobuf wire, with a field for each of them. */
+export interface WireForm {
+  /** Resolved late, for a type that contains itself. */
+  readonly message: () => ObjectType<unknown>;
+  fromMessage(message: JsonObject): Json;
+  toMessage(value: Json): JsonObject;
 }
 /** What a value was read as; `error` says why it was not. */
 export interface ParsedValue {
@@ -72,7 +81,7 @@ export interface ObjectOptions {
   readonly unions?: Json;
   /** Where the type is a kind of the API: `apps/v1 Deployment`; `*` for types that every group version has. */
   readonly gvk?: readonly string[];
-  /** Bodies of this type are taken as JSON and YAML only: on the protobuf wire it has another form, or none. */
+  /** Bodies of this type are taken as JSON and YAML only: it has no protobuf message. */
   readonly isJsonOnly?: boolean;
   /** Fields that the schema does not know are kept. */
   readonly preserveUnknown?: boolean;
@@ -155,10 +164,13 @@ export const fieldsV1 = scalar<Json>('fieldsV1');
 /** Any JSON value, kept as it is. */
 export const any = scalar<Json>('any');
 /** Any JSON to patches and publications, but read by a function of its own. */
-export const parsedBy = (parse: (value: unknown) => ParsedValue): ScalarType<Json> => ({
+export const parsedBy = (parse: (value: unknown) => ParsedValue, wire?: WireForm): ScalarType<Json> => ({
   ...{ is: 'scalar', scalar: 'any' },
   parse,
+  ...(wire && { wire }),
 });
+/** Any JSON value, which has a message of its own on the protobuf wire. */
+export const anyWithWire = (wire: WireForm): ScalarType<Json> => ({ ...{ is: 'scalar', scalar: 'any' }, wire });
 
 export function list<T>(items: Type<T>): ListType<readonly T[]> {
   return { is: 'list', items };

@@ -1,5 +1,6 @@
 import {
   any,
+  anyWithWire,
   boolean,
   decode,
   double,
@@ -16,6 +17,7 @@ import {
   type ParsedValue,
   type ScalarType,
   type Type,
+  type WireForm,
 } from '#model';
 import { isJsonObject, type Json } from '#std';
 
@@ -94,22 +96,57 @@ const externalDocumentation = object(`${P}.ExternalDocumentation`, 'Where more i
 const props: Type<JsonSchema> = lazy((): Type<JsonSchema> => jsonSchemaProps);
 
 /** A schema where something else may stand, too. Its errors are told as of a schema by itself. */
-function schemaOr(what: string, other: (value: unknown) => ParsedValue | undefined): ScalarType<Json> {
+function schemaOr(what: string, other: (value: unknown) => ParsedValue | undefined, wire: WireForm): ScalarType<Json> {
   return parsedBy((value) => {
     if (isJsonObject(value)) return readSchema(value);
     return other(value) ?? { value: null, error: `${what} or JSON schema expected` };
-  });
+  }, wire);
 }
 function readSchema(value: unknown): ParsedValue {
   return decode<unknown>(jsonSchemaProps, value) as ParsedValue;
 }
-const schemaOrBoolean = schemaOr('boolean', (value) =>
-  typeof value === 'boolean' ? { value, error: undefined } : undefined,
+const booleanWire: WireForm = {
+  message: () => schemaOrBooleanMessage,
+  fromMessage: ({ schema, allows }) => schema ?? allows ?? false,
+  toMessage: (value) => (isJsonObject(value) ? { allows: true, schema: value } : { allows: value }),
+};
+const schemaOrBoolean = schemaOr(
+  'boolean',
+  (value) => (typeof value === 'boolean' ? { value, error: undefined } : undefined),
+  booleanWire,
 );
-const schemaOrSchemas = schemaOr('array', (value) => {
-  if (!Array.isArray(value)) return undefined;
-  const read = value.map(readSchema);
-  return { value: read.map((one) => one.value), error: read.find(({ error }) => error !== undefined)?.error };
+const schemaOrSchemas = schemaOr(
+  'array',
+  (value) => {
+    if (!Array.isArray(value)) return undefined;
+    const read = value.map(readSchema);
+    return { value: read.map((one) => one.value), error: read.find(({ error }) => error !== undefined)?.error };
+  },
+  {
+    message: () => schemaOrSchemasMessage,
+    fromMessage: ({ schema, schemas }) => schemas ?? schema ?? null,
+    toMessage: (value) => (isJsonObject(value) ? { schema: value } : { schemas: value }),
+  },
+);
+/** Not supported in a definition: read as any JSON and refused where it stands. */
+const schemaOrNames = anyWithWire({
+  message: () => schemaOrNamesMessage,
+  fromMessage: ({ schema, names }) => names ?? (schema === undefined ? null : readSchema(schema).value),
+  toMessage: (value) => (isJsonObject(value) ? { schema: value } : { names: value }),
+});
+
+// On the protobuf wire either of them has a field of its own.
+const schemaOrBooleanMessage = object(`${P}.JSONSchemaPropsOrBool`, 'A schema, or whether there may be a value.', {
+  allows: f(boolean, 1, 'Whether there may be a value.', { pointer: true }),
+  schema: f(props, 2, 'Schema of the values.'),
+});
+const schemaOrSchemasMessage = object(`${P}.JSONSchemaPropsOrArray`, 'A schema, or a list of them.', {
+  schema: f(props, 1, 'Schema of all items.'),
+  schemas: f(list(props), 2, 'Schemas of the items, one each.'),
+});
+const schemaOrNamesMessage = object(`${P}.JSONSchemaPropsOrStringArray`, 'A schema, or a list of names.', {
+  schema: f(props, 1, 'The schema.'),
+  names: f(list(string), 2, 'The names.'),
 });
 
 const ATOMIC = { listType: 'atomic' } as const;
@@ -147,8 +184,8 @@ export const jsonSchemaProps: ObjectType<JsonSchema> = object(`${P}.JSONSchemaPr
   properties: f(map(props), 29, 'Schemas of fields.'),
   additionalProperties: f(schemaOrBoolean, 30, 'Schema of the values of a map.'),
   patternProperties: f(map(props), 31, 'Not supported.'),
-  dependencies: f(map(any), 32, 'Not supported.'),
-  additionalItems: f(any, 33, 'Not supported.'),
+  dependencies: f(map(schemaOrNames), 32, 'Not supported.'),
+  additionalItems: f(schemaOrBoolean, 33, 'Not supported.'),
   definitions: f(map(props), 34, 'Not supported.'),
   externalDocs: f(externalDocumentation, 35, 'Where more is written.'),
   example: f(any, 36, 'An example of a value.'),

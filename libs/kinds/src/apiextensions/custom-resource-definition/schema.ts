@@ -1,7 +1,6 @@
 import type { Condition } from '#meta';
 import {
   type KubeObject,
-  any,
   boolean,
   byte,
   f,
@@ -60,8 +59,9 @@ const scale = object(`${P}.CustomResourceSubresourceScale`, 'Where the scale is 
   statusReplicasPath: req(string, 2, 'Path of the present number.'),
   labelSelectorPath: f(string, 3, 'Path of the selector of the pods.', kept),
 });
+const statusSubresource = object(`${P}.CustomResourceSubresourceStatus`, 'A status with a path of its own.', {});
 const subresources = object(`${P}.CustomResourceSubresources`, 'Subresources of a resource.', {
-  status: f(any, 1, 'Whether there is a status.'),
+  status: f(statusSubresource, 1, 'Whether there is a status.'),
   scale: f(scale, 2, 'Whether there is a scale.'),
 });
 const selectableField = object(`${P}.SelectableField`, 'A field that can be selected by.', {
@@ -119,7 +119,7 @@ export const customResourceDefinition = object(
     spec: req(spec, 2, 'What is wanted.'),
     status: f(status, 3, 'What became of it.', { always: {} }),
   },
-  { gvk: ['apiextensions.k8s.io/v1 CustomResourceDefinition'], isJsonOnly: true },
+  { gvk: ['apiextensions.k8s.io/v1 CustomResourceDefinition'] },
 );
 
 export interface DefinitionNames {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '#std';
+import { goJsonError, isTooDeep, type JsonObject } from '#std';
 import { type ListType, type ObjectType, resolved, type ScalarName, type Type } from '../builder.js';
 import { toBase64 } from './base64.js';
 import { type WireMessage, wireMessage } from './plan.js';
@@ -11,18 +11,19 @@ import { BYTES, FIXED64, ProtobufError, VARINT, WireReader } from './wire.js';
 export function decodeProtobuf(type: ObjectType<unknown>, bytes: Uint8Array): JsonObject {
   const out: Fields = {};
   readMessage(wireMessage(type), new WireReader(bytes), out);
+  if (isTooDeep(out)) throw new ProtobufError('exceeded max depth');
   return out as JsonObject;
 }
 
 type Fields = Record<string, unknown>;
 type Resolved = Exclude<Type, { is: 'lazy' }>;
 
-function readMessage(message: WireMessage, reader: WireReader, out: Fields): void {
+function readMessage(type: WireMessage, reader: WireReader, out: Fields): void {
   while (!reader.isAtEnd) {
     const { tag, wire } = reader.key();
-    const field = message.get(tag);
+    const field = type.get(tag);
     if (field === undefined) reader.skip(wire);
-    else if (field.is === 'group') readMessage(field.message, new WireReader(blob(reader, wire)), out);
+    else if (field.is === 'group') readMessage(field.message, message(reader, wire), out);
     else readField(field.name, field.type, { reader, wire, out });
   }
 }
@@ -44,17 +45,16 @@ function readField(name: string, type: Resolved, { reader, wire, out }: At): voi
     } else items.push(readValue(of, reader, wire));
   } else if (type.is === 'map') {
     const entries = (out[name] ??= {}) as Fields;
-    const [key, value] = readEntry(resolved(type.values), blob(reader, wire));
+    const [key, value] = readEntry(resolved(type.values), message(reader, wire));
     Object.defineProperty(entries, key, { value, enumerable: true, configurable: true, writable: true });
   } else if (type.is === 'object') {
     // A message that comes twice is one message in two parts.
     const inner = (out[name] ??= {}) as Fields;
-    readMessage(wireMessage(type), new WireReader(blob(reader, wire)), inner);
+    readMessage(wireMessage(type), message(reader, wire), inner);
   } else out[name] = readValue(type, reader, wire);
 }
 
-function readEntry(values: Resolved, bytes: Uint8Array): readonly [string, unknown] {
-  const reader = new WireReader(bytes);
+function readEntry(values: Resolved, reader: WireReader): readonly [string, unknown] {
   let key = '';
   let value: unknown;
   while (!reader.isAtEnd) {
@@ -70,18 +70,23 @@ function readEntry(values: Resolved, bytes: Uint8Array): readonly [string, unkno
 /** A list that is a map's value is a message of its own, with its items under tag 1. */
 function readItems(list: ListType, reader: WireReader, wire: number): unknown {
   const out: Fields = {};
-  const message: WireMessage = new Map([[1, { is: 'field', name: 'items', type: list }]]);
-  readMessage(message, new WireReader(blob(reader, wire)), out);
+  const itemsOnly: WireMessage = new Map([[1, { is: 'field', name: 'items', type: list }]]);
+  readMessage(itemsOnly, message(reader, wire), out);
   return out['items'] ?? [];
 }
 
 function readValue(type: Resolved, reader: WireReader, wire: number): unknown {
   if (type.is === 'object') {
     const out: Fields = {};
-    readMessage(wireMessage(type), new WireReader(blob(reader, wire)), out);
+    readMessage(wireMessage(type), message(reader, wire), out);
     return out;
   }
   if (type.is !== 'scalar') throw new ProtobufError('a list of lists is no protobuf message');
+  if (type.wire) {
+    const out: Fields = {};
+    readMessage(wireMessage(type.wire.message()), message(reader, wire), out);
+    return type.wire.fromMessage(out as JsonObject);
+  }
   return readScalar(type.scalar, reader, wire);
 }
 
@@ -127,8 +132,16 @@ function readWrapped(scalar: ScalarName, { numbers, blobs }: Parts): unknown {
       return timeText(number(1), Number(number(2)), scalar === 'microTime');
     default: {
       const raw = text(1);
-      return raw === '' ? null : (JSON.parse(raw) as unknown);
+      return raw === '' ? null : readJson(raw);
     }
+  }
+}
+
+function readJson(raw: string): unknown {
+  try {
+    return JSON.parse(raw) as unknown;
+  } catch {
+    throw new ProtobufError(goJsonError(raw));
   }
 }
 
@@ -172,6 +185,10 @@ function parts(bytes: Uint8Array): Parts {
   return { numbers, blobs };
 }
 
+function message(reader: WireReader, wire: number): WireReader {
+  if (wire !== BYTES) throw new ProtobufError(`wrong wireType = ${wire}`);
+  return reader.message();
+}
 function blob(reader: WireReader, wire: number): Uint8Array {
   if (wire !== BYTES) throw new ProtobufError(`wrong wireType = ${wire}`);
   return reader.blob();

@@ -1,3 +1,4 @@
+import type { Json } from '#std';
 import { type ListType, type ObjectType, resolved, type ScalarName, type Type } from '../builder.js';
 import { fromBase64 } from './base64.js';
 import { type WireMessage, wireMessage } from './plan.js';
@@ -52,6 +53,8 @@ function listBytes(list: ListType, items: unknown): Uint8Array {
 
 function writeValue(tag: number, type: Resolved, value: unknown, writer: WireWriter): void {
   if (type.is === 'object') writer.blob(tag, encodeProtobuf(type, (value ?? {}) as object));
+  else if (type.is === 'scalar' && type.wire)
+    writer.blob(tag, encodeProtobuf(type.wire.message(), type.wire.toMessage(value as Json)));
   else if (type.is === 'scalar') writeScalar(tag, type.scalar, value, writer);
   else throw new ProtobufError('a list of lists is no protobuf message');
 }

@@ -1,3 +1,5 @@
+import { JSON_DEPTH_MAX } from '#std';
+
 /** The bytes of protocol buffers: tagged fields with varints, 8-byte numbers and length-prefixed blobs. */
 export const VARINT = 0;
 export const FIXED64 = 1;
@@ -14,7 +16,11 @@ const utf8Encoder = new TextEncoder();
 
 export class WireReader {
   private at = 0;
-  constructor(private readonly bytes: Uint8Array) {}
+  /** @param depth how many messages this one lies in */
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly depth = 0,
+  ) {}
 
   get isAtEnd(): boolean {
     return this.at >= this.bytes.length;
@@ -49,6 +55,12 @@ export class WireReader {
 
   text(): string {
     return utf8.decode(this.blob());
+  }
+
+  /** A message within this one. A type that contains itself would otherwise exhaust the stack. */
+  message(): WireReader {
+    if (this.depth >= JSON_DEPTH_MAX) throw new ProtobufError('exceeded max depth');
+    return new WireReader(this.blob(), this.depth + 1);
   }
 
   /** A field that nobody asked for: newer clients may send what this schema does not know. */
