@@ -107,7 +107,11 @@ describe('a custom kind', () => {
       resources: [{ name: 'boats', shortNames: ['bt'] }, { name: 'boats/status' }],
     });
     const published = await server.get('/openapi/v3/apis/example.com/v1');
-    expect(published.json).toMatchObject({ components: { schemas: { 'com.example.v1.Boat': { type: 'object' } } } });
+    const apiVersion = { type: 'string', description: expect.stringMatching(/^APIVersion defines /) };
+    const metadata = { description: expect.stringMatching(/^Standard object's metadata/) };
+    expect(published.json).toMatchObject({
+      components: { schemas: { 'com.example.v1.Boat': { type: 'object', properties: { apiVersion, metadata } } } },
+    });
   });
 
   it('is at a past moment what it was then', async () => {
@@ -153,6 +157,17 @@ describe('a custom kind', () => {
       422,
       expect.stringContaining('conversion webhooks'),
     ]);
+  });
+
+  it('is published in OpenAPI v2 as an object of any fields when it keeps all that it does not know', async () => {
+    const open = { type: 'object', description: 'A boat.', 'x-kubernetes-preserve-unknown-fields': true };
+    await server.create(DEFINITIONS, definition({ schema: { openAPIV3Schema: open } }));
+    await served(BOATS);
+    const { json } = await server.get('/openapi/v2');
+    expect((json?.['definitions'] as JsonObject)['com.example.v1.Boat']).toEqual({
+      type: 'object',
+      'x-kubernetes-group-version-kind': [{ group: 'example.com', version: 'v1', kind: 'Boat' }],
+    });
   });
 
   it('may be sent as protobuf, as the typed clients do; its objects may not', async () => {

@@ -54,7 +54,7 @@ export const objectMeta = object(
     uid: f(named('types.UID'), 5, 'Identity of the object in all of time and space; set by the server.'),
     resourceVersion: f(string, 6, 'Which state of the object this is; opaque, only good for comparing and watching.'),
     generation: f(int64, 7, 'Counts the changes of what is wanted of the object.'),
-    creationTimestamp: f(time, 8, 'When the object was created; set by the server.'),
+    creationTimestamp: f(time, 8, 'CreationTimestamp is a timestamp that the server sets when it creates the object.'),
     deletionTimestamp: f(time, 9, 'When the object is to be gone; set by the server when its deletion is requested.', {
       pointer: true,
     }),

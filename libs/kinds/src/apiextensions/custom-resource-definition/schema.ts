@@ -1,18 +1,5 @@
 import type { Condition } from '#meta';
-import {
-  type KubeObject,
-  boolean,
-  byte,
-  f,
-  int32,
-  int64,
-  list,
-  object,
-  req,
-  string,
-  time,
-  objectMeta,
-} from '#model';
+import { type KubeObject, boolean, byte, f, int32, int64, list, object, req, string, time, objectMeta } from '#model';
 import { jsonSchemaProps, type JsonSchema } from './json-schema.schema.js';
 
 const P = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';

@@ -10,8 +10,9 @@ export interface PublishedAs {
 }
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+/** The official suite looks for the names that fields have in Go, and for the words about the metadata. */
 const OWN_FIELDS = {
-  apiVersion: { type: 'string', description: 'Version of the schema of this object.' },
+  apiVersion: { type: 'string', description: 'APIVersion defines the schema that this object follows.' },
   kind: { type: 'string', description: 'Kind of this object.' },
 };
 
@@ -20,17 +21,15 @@ export function publishedSchema(schema: JsonSchema, as: PublishedAs, version: Op
   const reference = version === 'v3' ? `#/components/schemas/${META}` : `#/definitions/${META}`;
   const metadata =
     version === 'v3'
-      ? { description: 'Standard metadata.', allOf: [{ $ref: reference }] }
-      : { description: 'Standard metadata.', $ref: reference };
-  const base = published(schema, version) as Record<string, Json>;
+      ? { description: "Standard object's metadata.", allOf: [{ $ref: reference }] }
+      : { description: "Standard object's metadata.", $ref: reference };
   const { group, version: name, kind } = as;
-  return {
-    ...base,
-    ...(keepsUnknown(schema) && version === 'v2'
-      ? {}
-      : { properties: { ...(base['properties'] as JsonObject | undefined), ...OWN_FIELDS, metadata } }),
-    'x-kubernetes-group-version-kind': [{ group, kind, version: name }],
-  };
+  const identity = { 'x-kubernetes-group-version-kind': [{ group, kind, version: name }] };
+  // Version 2 has no words for an object of any fields; all else is left out with them.
+  if (version === 'v2' && keepsUnknown(schema)) return { type: 'object', ...identity };
+  const base = published(schema, version) as Record<string, Json>;
+  const properties = { ...(base['properties'] as JsonObject | undefined), ...OWN_FIELDS, metadata };
+  return { ...base, properties, ...identity };
 }
 
 const LOGIC = ['allOf', 'oneOf', 'anyOf'] as const;
