@@ -9,7 +9,7 @@ export class CommandController {
   constructor(private readonly api: ApiHost) {}
 
   @MessagePattern(subjects.commands)
-  async submit(@Payload() { commands }: CommandsPayload, @Ctx() context: NatsContext): Promise<ResultsMessage> {
-    return { results: await this.api.submitAll(clientOfSubject(context.getSubject()), commands) };
+  submit(@Payload() message: CommandsPayload, @Ctx() context: NatsContext): Promise<ResultsMessage> {
+    return this.api.submitAll(clientOfSubject(context.getSubject()), message);
   }
 }

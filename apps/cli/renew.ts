@@ -41,7 +41,7 @@ export async function renew({ bus, eventStore }: RenewOptions): Promise<void> {
   try {
     const { home } = readSettings('renew', [], process.env);
     const keys = await openFileKeys(home);
-    const rotation = new KeyRotation({ keys, clock: new SystemClock(), rotates: false, onProblem: complain });
+    const rotation = new KeyRotation({ keys, clock: new SystemClock(), rotates: () => false, onProblem: complain });
     await rotation.keep(() => renewFiles(home, keys, { busHost: new URL(bus).hostname, eventStore }));
     await rotation.start();
     say('Renewing certificates, and what containers trust, as long as this runs.');

@@ -12,6 +12,9 @@ export class EventStoreProcess {
   /** A disk of its own: the genuine server ends when its disk is full. */
   private readonly folder = mkdtempSync(join(tmpdir(), 'shiplog-event-store-'));
 
+  get portNumber(): number {
+    return this.port;
+  }
   get url(): string {
     return `esdb://127.0.0.1:${this.port}?tls=false`;
   }

@@ -35,7 +35,7 @@ beforeEach(async () => {
   // What is issued then and now is good by the clock of this machine too.
   clock = new VirtualClock(Date.now() - 230 * DAY_MS);
   keys = await StoredKeys.open(new FileKeyStore(join(home, 'keys')), { now: () => clock.now() });
-  rotation = new KeyRotation({ keys, clock, rotates: true, onProblem: (cause) => problems.push(cause) });
+  rotation = new KeyRotation({ keys, clock, rotates: () => true, onProblem: (cause) => problems.push(cause) });
 });
 afterEach(async () => {
   for (const one of open.splice(0).reverse()) await one.close();

@@ -42,7 +42,7 @@ class Process {
     const rotation: KeyRotation = new KeyRotation({
       keys,
       clock,
-      rotates: kubeconfig !== undefined,
+      rotates: () => kubeconfig !== undefined,
       onProblem: (cause) => self.problems.push(cause),
     });
     const self: Process = new Process(keys, rotation);

@@ -6,7 +6,14 @@ import { MemoryBusHub, SqliteEventLog, SystemClock } from '#adapters';
 import { accessPolicy, configMapKind, configMaps, createRegistry, namespaceKind } from '#kinds';
 import type { AdmissionPlugin, Answer, Command, Decision, Loop, Submit } from '#model';
 import type { Bus } from '#ports';
-import { BusCommands, COMMANDS_TOGETHER_MAX, CommandGate, serveCommands } from './index.js';
+import {
+  BusCommands,
+  COMMANDS_TOGETHER_MAX,
+  CommandGate,
+  CommandRoute,
+  serveCommands,
+  type ControlPlane,
+} from './index.js';
 import { testCreate, testPlane } from './testing.js';
 
 /** Asks about each ConfigMap named `slow`. */
@@ -61,12 +68,16 @@ async function started(loop: Loop) {
   const hub = new MemoryBusHub(new SystemClock());
   const messages: string[] = [];
   hub.onDelivery = ({ subject }) => void (subject.startsWith('command.') && messages.push(subject));
-  serveCommands(hub.connect('api'), gate);
+  serveCommands(hub.connect('api'), async (client, { commands }) => ({
+    results: await gate.submitAll(client, commands),
+  }));
   const bus = hub.connect('controllers');
   const groups: string[][] = [];
   plane.reads.onChanges((_changes, events) => groups.push(events.map(({ stream }) => stream.split('/')[2] ?? '')));
   return { plane, bus, messages, groups, answer: () => answer({ is: 'answered', status: 200, body: {} }) };
 }
+const routeTo = (bus: Bus, { reads, options: { clock } }: ControlPlane): CommandRoute =>
+  new CommandRoute({ client: 'controllers', bus, reads, clock });
 const until = async (isSo: () => boolean): Promise<void> => {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 1));
 };
@@ -76,7 +87,7 @@ describe('what a loop submits over the bus', () => {
     const names = ['a', 'b', 'c', 'd'];
     const loop = making(names.map((name) => create(name, [create(`${name}-next`)])));
     const { plane, bus, messages, groups } = await started(loop);
-    const [runner] = plane.run([loop], new BusCommands(bus, 'controllers'));
+    const [runner] = plane.run([loop], routeTo(bus, plane));
     await until(() => groups.length >= 2 && runner?.idle === true);
     expect(groups).toEqual([names, names.map((name) => `${name}-next`)]);
     expect(messages).toEqual(Array(2).fill('command.controllers.core.configmaps.team._.create'));
@@ -85,7 +96,7 @@ describe('what a loop submits over the bus', () => {
   it('is refused one by one: others are not refused with it, nor does anything follow on it', async () => {
     const loop = making([create('a'), create('NO NAME', [create('never')]), create('b', [create('b-next')])]);
     const { plane, bus, groups } = await started(loop);
-    plane.run([loop], new BusCommands(bus, 'controllers'));
+    plane.run([loop], routeTo(bus, plane));
     await until(() => groups.length >= 2);
     expect(groups).toEqual([['a', 'b'], ['b-next']]);
   });
@@ -93,7 +104,7 @@ describe('what a loop submits over the bus', () => {
   it('is in the log while a webhook is asked about another command of the look', async () => {
     const loop = making([create('slow'), create('a'), create('b')]);
     const { plane, bus, groups, answer } = await started(loop);
-    plane.run([loop], new BusCommands(bus, 'controllers'));
+    plane.run([loop], routeTo(bus, plane));
     await until(() => groups.length > 0);
     expect(groups).toEqual([['a', 'b']]);
     answer();
@@ -115,7 +126,7 @@ describe('what a loop submits over the bus', () => {
       ...testCreate(configMaps.id, { metadata: { name: `n${n}` } }),
       ...{ via: 'making', basis: n < COMMANDS_TOGETHER_MAX + 2 ? basis : { ...basis, key: 'another' } },
     }));
-    const results = await Promise.all(wished.map((command) => commands.submit(command)));
+    const results = await Promise.all(wished.map((command) => commands.send(command, { term: 1, timeoutMs: 1000 })));
     expect(sizes).toEqual([COMMANDS_TOGETHER_MAX, 2, 1]);
     expect(results).toEqual(wished.map(({ name }) => expect.objectContaining({ message: name })));
   });

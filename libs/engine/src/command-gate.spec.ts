@@ -118,10 +118,10 @@ describe('a command on the bus', () => {
   it('is of the client that its subject names', async () => {
     const { gate } = open();
     const hub = new MemoryBusHub(new SystemClock());
-    serveCommands(hub.connect('api'), gate);
+    serveCommands(hub.connect('api'), async (by, { commands }) => ({ results: await gate.submitAll(by, commands) }));
     const bus = hub.connect('controllers');
     const send = async (client: string, sent: Command): Promise<number> =>
-      code(await new BusCommands(bus, client).submit(sent));
+      code(await new BusCommands(bus, client).send(sent, { term: 1, timeoutMs: 5000 }));
     expect(await send('controllers', command({}))).toBe(200);
     expect(await send('controllers', command({ actor: ADMIN, via: 'kubectl' }))).toBe(403);
     expect(await send('scheduler', command({}))).toBe(403);

@@ -103,15 +103,19 @@ export class ControlPlane {
     this.history.start();
   }
 
-  /** Takes the writer's role in this process. `cluster` names a cluster whose log is empty. */
-  async becomeWriter(cluster: string): Promise<Writer> {
+  /**
+   * Takes the writer's role in this process. `cluster` names a cluster whose log is empty. With `onDeposed` others may stand for election too:
+   * rejects when another one was elected meanwhile, and does not end the process when one is elected later.
+   */
+  async becomeWriter(cluster: string, { onDeposed }: { onDeposed?: (why: string) => void } = {}): Promise<Writer> {
     const { log, kinds, ids, clock, snapshotEvery, asker, onFatal } = this.options;
     const writer = new Writer({
       ...{ log, reads: this.reads, kinds, codec: this.codec, ids, clock, onFatal },
       ...(snapshotEvery !== undefined && { snapshotEvery }),
       ...(asker && { asker }),
+      onDeposed,
     });
-    await writer.elect(cluster);
+    await writer.elect(cluster, onDeposed !== undefined);
     this.writer = writer;
     const { onComplaint = () => undefined, eventsPerAnchor } = this.options;
     this.anchors = new Anchors({
@@ -120,6 +124,12 @@ export class ControlPlane {
       ...(eventsPerAnchor !== undefined && { eventsPerAnchor }),
     });
     return writer;
+  }
+
+  /** Puts the writer's role down, if this process has it. */
+  resignWriter(): void {
+    this.anchors?.stop();
+    this.writer?.resign();
   }
 
   /** Runs loops here; their commands go to `commands`. */
@@ -150,13 +160,21 @@ export class ControlPlane {
     return started;
   }
 
+  /** Ends loops that were run here. */
+  end(runners: readonly LoopRunner[]): void {
+    for (const runner of runners) {
+      runner.stop();
+      this.runners.splice(this.runners.indexOf(runner), 1);
+    }
+  }
+
   /** Something that loops know from outside the log has changed: they look at all keys again. */
   lookAgain(): void {
     for (const runner of this.runners) runner.pokeAll();
   }
 
   /** Destroys the keys of deleted Secrets; in the process that has the writer. */
-  shredDeleted(options: Pick<ShredderOptions, 'keys' | 'keepMs' | 'isShared' | 'onError'>): void {
+  shredDeleted(options: Pick<ShredderOptions, 'keys' | 'keepMs' | 'isShared' | 'isWriter' | 'onError'>): void {
     const { reads, history } = this;
     this.shredder = new Shredder({
       ...options,
@@ -174,8 +192,7 @@ export class ControlPlane {
   }
 
   async stop(): Promise<void> {
-    this.anchors?.stop();
-    this.writer?.resign();
+    this.resignWriter();
     this.shredder?.stop();
     for (const runner of this.runners) runner.stop();
     await this.history.stop();

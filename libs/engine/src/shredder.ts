@@ -15,6 +15,8 @@ export interface ShredderOptions {
   readonly keepMs: number;
   /** Whether another cluster has keys in the store: one without an object may be of one of its objects, and stays. */
   readonly isShared?: boolean;
+  /** Whether this process has the writer: only there what nobody asked for is destroyed, because its time has come. Default: it has. */
+  readonly isWriter?: () => boolean;
   /** Called when keys were destroyed, with what tells whose values they were: what is cached of these has to go too. */
   readonly onShredded: (isShredded: (version: KubeObject) => boolean) => void;
   /** Receives a key that could not be destroyed; it is tried again. */
@@ -25,13 +27,16 @@ export interface ShredderOptions {
 const UNKNOWN_GRACE_MS = 60_000;
 /** The wall clock may be set: a long wait is cut into pieces. */
 const LOOK_MS = 60_000;
+/** What a command has asked for is due at once. */
+const ASKED_FOR: Instant = 0;
 /** One command names at most so many objects; an event has room for them. */
 const OBJECTS_MAX = 10_000;
 
 /**
  * Destroys the keys of deleted objects with sealed values, and of old versions when that was asked for, so that nothing in the
  * log can show these values any more. When an object was deleted is kept in the key store, what was asked for in the log, so
- * what a stopped process missed is found at its next start. One process runs this: the one that has the writer.
+ * what a stopped process missed is found at its next start. Every process that serves the API runs this; what the log asks for each
+ * of them does (it is the same however often it is done), the rest the one that has the writer, and all forget what they cached.
  */
 export class Shredder {
   /** Uids of deleted objects, with the instant at which their key goes. */
@@ -46,8 +51,14 @@ export class Shredder {
 
   /** Looks for what was missed, then follows the log. */
   start(): void {
-    const { reads, keys, clock, keepMs, isShared = false } = this.options;
+    const { reads } = this.options;
     this.unsubscribe = reads.onChanges((changes, events) => this.notice(changes, events));
+    this.lookForMissed();
+  }
+
+  /** Looks for keys that nobody has destroyed yet. */
+  lookForMissed(): void {
+    const { reads, keys, clock, keepMs, isShared = false } = this.options;
     const known = new Map<string, Instant>();
     for (const [, { object, ended, shredding }] of reads.projection.entries()) {
       if (ended?.uid !== undefined) known.set(ended.uid, fromEventTime(ended.at));
@@ -105,7 +116,7 @@ export class Shredder {
   /** What a command has asked for. Only what is gone is shredded as a whole, whatever it says. */
   private take(living: string | undefined, { kept, objects }: Shredding): void {
     if (living !== undefined && kept) this.versionsDue.set(living, kept);
-    for (const uid of objects) this.due.set(uid, 0);
+    for (const uid of objects) this.due.set(uid, ASKED_FOR);
   }
 
   /** What was asked for already is not put off. */
@@ -118,9 +129,9 @@ export class Shredder {
     this.cancel = undefined;
     const now = this.options.clock.now();
     let soonestMs = LOOK_MS;
-    const ripe: string[] = [];
+    const ripe: (readonly [string, Instant])[] = [];
     for (const [uid, at] of this.due) {
-      if (at <= now) ripe.push(uid);
+      if (at <= now) ripe.push([uid, at]);
       else soonestMs = Math.min(soonestMs, at - now);
     }
     const versions = [...this.versionsDue];
@@ -129,15 +140,19 @@ export class Shredder {
     if (this.due.size > 0 || versions.length > 0) this.cancel = this.options.clock.after(soonestMs, () => this.look());
   }
 
-  private async shred(uids: readonly string[], versions: readonly (readonly [string, Kept])[]): Promise<void> {
-    const { reads, keys, clock, onShredded } = this.options;
+  private async shred(
+    ripe: readonly (readonly [string, Instant])[],
+    versions: readonly (readonly [string, Kept])[],
+  ): Promise<void> {
+    const { reads, keys, clock, onShredded, isWriter = () => true } = this.options;
     const shredded = new Set<string>();
     const cut = new Map<string, Kept>();
-    for (const uid of uids) {
+    for (const [uid, at] of ripe) {
       this.due.delete(uid);
       // It was on its way when its key was found.
       if (reads.projection.by(objectsByUid, uid)[0]) continue;
-      if (await this.tried(uid, () => keys.shred(uid))) shredded.add(uid);
+      if (at !== ASKED_FOR && !isWriter()) shredded.add(uid);
+      else if (await this.tried(uid, () => keys.shred(uid))) shredded.add(uid);
       else this.due.set(uid, clock.now() + LOOK_MS);
     }
     for (const [uid, kept] of versions) {

@@ -4,7 +4,7 @@ import { builtinAdmission, configMapKind, createRegistry, namespaceKind } from '
 import { isRefusal } from '#model';
 import { WRITER_ELECTED, WRITER_STREAM } from './own-streams.js';
 import { testCreate, testPatch, testPlane } from './testing.js';
-import { holdSeat, requireFreeSeat } from './writer-seat.js';
+import { askSeat, holdSeat } from './writer-seat.js';
 import { COMMAND_TIMEOUT_MS } from './writer.js';
 
 const kinds = createRegistry([namespaceKind, configMapKind], builtinAdmission);
@@ -158,13 +158,13 @@ describe('the seat of the writer', () => {
   it('is left to one that answers, and free when it is deposed, dead or stands still', async () => {
     const hub = new MemoryBusHub(new SystemClock());
     const [here, there] = [hub.connect('here'), hub.connect('there')];
-    await requireFreeSeat(here);
+    expect(await askSeat(here)).toBe('vacant');
     let epoch: number | undefined = 3;
-    const held = holdSeat(there, () => epoch);
-    await expect(requireFreeSeat(here)).rejects.toThrow('Another process is the writer of this cluster (epoch 3)');
+    const held = holdSeat(there, () => (epoch === undefined ? undefined : { epoch, ageMs: 7 }));
+    expect(await askSeat(here)).toEqual({ epoch: 3, ageMs: 7 });
     epoch = undefined;
-    await requireFreeSeat(here);
+    expect(await askSeat(here)).toBe('silent');
     held.unsubscribe();
-    await requireFreeSeat(here);
+    expect(await askSeat(here)).toBe('vacant');
   });
 });

@@ -16,6 +16,8 @@ export interface WriterOptions {
   /** Puts the questions of decisions. Undefined: they all fail. */
   readonly asker?: Asker;
   readonly onFatal: (cause: unknown) => void;
+  /** Receives why this writer has the role no more, once another was elected. Undefined: that is fatal. */
+  readonly onDeposed?: ((why: string) => void) | undefined;
 }
 
 /** Where commands go: the writer itself, or the bus that leads to it. */

@@ -11,6 +11,8 @@ export const NOT_TAKEN: Refusal = refusals.timeout('the event log did not take t
 export const NOT_SHOWN: Refusal = refusals.timeout(
   'the write is durable, but this server is too far behind to show it',
 );
+/** Nothing of the command was sent to the log by this writer, or the log says what became of it. */
+export const NOT_WRITER: Refusal = refusals.unavailable('this replica is not the writer (any more)');
 export const MAY_NOT_COUNT: Refusal = refusals.unavailable(
   'another writer was elected while this write was under way; whether it counts shows a read',
 );

@@ -1,15 +1,11 @@
-import type { Bus, BusSubscription } from '#ports';
+import { NobodyListens, type Bus, type BusSubscription } from '#ports';
 import { Fault } from '#std';
 import { decodeMessage, encodeMessage } from './messages.js';
 import { subjects } from './subjects.js';
 
-/** A writer that does not answer for so long is dead, stands still or cannot be reached: another one may take over. */
-const ANSWER_MS = 3_000;
+/** An answer of the writer is waited for so long. */
+export const SEAT_ANSWER_MS = 500;
 const SEAT = subjects.query('api', 'writer');
-
-interface SeatAnswer {
-  readonly epoch: number;
-}
 
 /** Another writer has this cluster. */
 export class WriterElsewhere extends Fault {
@@ -19,29 +15,27 @@ export class WriterElsewhere extends Fault {
   }
 }
 
-/**
- * Fails while another process answers as the writer. Asked before each election: a deposed writer that is started again must
- * not depose its successor in turn, over and over.
- */
-export async function requireFreeSeat(bus: Bus): Promise<void> {
-  let answer: Uint8Array;
-  try {
-    answer = await bus.request(SEAT, encodeMessage({}), ANSWER_MS);
-  } catch (cause) {
-    if (cause instanceof Fault) return;
-    throw cause;
-  }
-  const { epoch } = decodeMessage(answer) as unknown as SeatAnswer;
-  throw new WriterElsewhere(
-    `Another process is the writer of this cluster (epoch ${epoch}): stop it first, or wait until it has ended.`,
-  );
+/** What the writer says of itself. */
+export interface SeatHeld {
+  readonly epoch: number;
+  /** How long ago it found in the log that it still is the writer. */
+  readonly ageMs: number;
 }
 
-/** Answers that this process is the writer, as long as it is. */
-export function holdSeat(bus: Bus, epoch: () => number | undefined): BusSubscription {
+/** What the writer answers on the bus; `vacant`: the bus says that nobody listens for the question. */
+export async function askSeat(bus: Bus): Promise<SeatHeld | 'silent' | 'vacant'> {
+  try {
+    return decodeMessage(await bus.request(SEAT, encodeMessage({}), SEAT_ANSWER_MS)) as unknown as SeatHeld;
+  } catch (cause) {
+    if (!(cause instanceof Fault)) throw cause;
+    return cause instanceof NobodyListens ? 'vacant' : 'silent';
+  }
+}
+
+/** Answers that this process is the writer, as long as it is. After that it gives no answer at all, so another one takes over. */
+export function holdSeat(bus: Bus, held: () => SeatHeld | undefined): BusSubscription {
   return bus.subscribe(SEAT, () => {
-    const held = epoch();
-    // No answer at all: whoever asks takes the role.
-    return held === undefined ? new Promise<undefined>(() => undefined) : encodeMessage({ epoch: held });
+    const now = held();
+    return now && encodeMessage(now);
   });
 }

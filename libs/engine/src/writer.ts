@@ -8,13 +8,14 @@ import type {
   StoredEvent,
   StreamState,
 } from '#model';
-import { decideCommand, isQuestions, isRefusal, refusals, streamOf } from '#model';
+import { decideCommand, isQuestions, isRefusal, streamOf } from '#model';
 import { LogDamaged, LogFailed, LogFull, WrongExpectedRevision } from '#ports';
 import type { Instant } from '#std';
 import { Asking, wishOf, type Wish } from './asking.js';
 import { namespaceStream, OutstandingAppends } from './outstanding-appends.js';
 import { endsOfStreams } from './forgotten-names.js';
 import { isDoubt, landingOf, type Doubt } from './doubt.js';
+import { LOG_AWAY } from './log-away.js';
 import { putState, succeeding } from './kind-pictures.js';
 import type { Projection } from './projection.js';
 import { SentAppends } from './sent-appends.js';
@@ -29,6 +30,7 @@ import {
   MAY_NOT_COUNT,
   NOT_SHOWN,
   NOT_TAKEN,
+  NOT_WRITER,
   REFUSED_BUSY,
   refusedBy,
   staleBasis,
@@ -37,8 +39,10 @@ import {
 
 export type { CommandPort, WriterOptions } from './writer-options.js';
 
-/** How long one election takes that ends a doubt; then the log is read anew. */
-const DOUBT_MS = 5_000;
+/** How long one election takes that ends a doubt, or that others stand for too; then the log is read anew. */
+const ELECTION_MS = 5_000;
+/** How long the log is asked whether another writer was elected. */
+const CONFIRMED_MS = 5_000;
 /** How long a command may take, retries included. */
 export const COMMAND_TIMEOUT_MS = 30_000;
 /** Position of a state that was not read from the log yet. No client can have seen it, so none can state it. */
@@ -77,19 +81,23 @@ export class Writer implements CommandPort {
     this.asking = new Asking({ asker: options.asker, clock: options.clock });
   }
 
-  /** Takes the role: appends `WriterElected` with the next epoch. `cluster` names the cluster if this is its first event. */
-  async elect(cluster: string): Promise<void> {
+  /**
+   * Takes the role: appends `WriterElected` with the next epoch. `cluster` names the cluster if this is its first event. With `once`, rejects
+   * with {@link WrongExpectedRevision} when another one was elected meanwhile.
+   */
+  async elect(cluster: string, once = false): Promise<void> {
     const { reads, kinds } = this.options;
-    await reads.fresh(COMMAND_TIMEOUT_MS);
+    const timeoutMs = once ? ELECTION_MS : COMMAND_TIMEOUT_MS;
+    await reads.fresh(timeoutMs);
     for (;;) {
       try {
-        await this.term.begin(cluster, COMMAND_TIMEOUT_MS);
+        await this.term.begin(cluster, timeoutMs);
         this.ahead = succeeding(kinds, this.ahead, reads.projection.copy());
         this.elected = true;
         this.unfollow = reads.onChanges((_changes, events) => this.follow(events));
         return;
       } catch (cause) {
-        if (!(cause instanceof WrongExpectedRevision)) throw cause;
+        if (once || !(cause instanceof WrongExpectedRevision)) throw cause;
         await reads.fresh(COMMAND_TIMEOUT_MS);
       }
     }
@@ -128,11 +136,12 @@ export class Writer implements CommandPort {
   }
 
   private deposed(): void {
-    const { reads, onFatal } = this.options;
+    const { reads, onFatal, onDeposed } = this.options;
     this.resign();
     const epoch = reads.projection.epoch;
-    const words = `another writer was elected for this cluster (epoch ${epoch} after ${this.term.epoch}), so this process ends.`;
-    onFatal(new WriterElsewhere(words));
+    const words = `another writer was elected for this cluster (epoch ${epoch} after ${this.term.epoch})`;
+    if (onDeposed) onDeposed(words);
+    else onFatal(new WriterElsewhere(`${words}, so this process ends.`));
   }
 
   async submit(command: Command): Promise<CommandResult> {
@@ -152,11 +161,23 @@ export class Writer implements CommandPort {
     const wish = wishOf(command, { uid: command.uid ?? ids.uid(), isAdmitted, deadline });
     for (;;) {
       if (this.rebuilding && !(await this.rebuiltBy(wish.deadline))) return NOT_TAKEN;
-      if (!this.elected) return refusals.unavailable('this replica is not the writer (any more)');
+      if (!this.elected) return NOT_WRITER;
       const outcome = await this.attempt(wish);
-      if (outcome !== 'again') return outcome;
+      if (outcome !== 'again') return this.confirmed(outcome);
       if (clock.monotonic() >= wish.deadline) return NOT_TAKEN;
     }
+  }
+
+  /**
+   * An answer that no event carries says what the cluster is. Where another writer is possible, the log is asked whether one was elected
+   * before: what was decided on is older then.
+   */
+  private async confirmed(result: CommandResult): Promise<CommandResult> {
+    const { log, reads } = this.options;
+    const isOwn = isRefusal(result) ? result.code >= 500 || result.code === 429 : result.changed;
+    if (!log.shared || isOwn) return result;
+    if (!(await reads.fresh(CONFIRMED_MS).catch(() => false))) return LOG_AWAY;
+    return this.elected && reads.projection.epoch <= this.term.epoch ? result : NOT_WRITER;
   }
 
   /** Decides and appends once; `again` when the state it was decided on turned out not to be, and when it had to ask. */
@@ -350,7 +371,7 @@ export class Writer implements CommandPort {
   private async withoutDoubt(): Promise<boolean> {
     if (!this.isInDoubt || !this.elected) return true;
     try {
-      await this.term.begin(this.options.reads.projection.cluster, DOUBT_MS);
+      await this.term.begin(this.options.reads.projection.cluster, ELECTION_MS);
       this.isInDoubt = false;
       // What came before the new term is decided on too.
       return this.options.reads.projection.position >= this.term.electedAt;

@@ -3,11 +3,10 @@ import type { Http2SecureServer } from 'node:http2';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { AuditFiles, issueApiCertificate, writeKubeconfig } from '#adapters';
-import { untilView, waiting } from '#engine';
+import { untilView, waiting, type CommandsMessage, type LoopRunner, type ResultsMessage } from '#engine';
 import { Aggregator, createApi, createApiServer, renewTls, type AuditPolicy, type TlsOptions } from '#http';
 import { isBootstrapped } from '#kinds';
 import { apiLoops, apiServiceAvailability } from '#loops';
-import type { Command, CommandResult } from '#model';
 import { Fault } from '#std';
 import { readAuditPolicy } from './audit-policy.js';
 import { explain, say } from './console.js';
@@ -19,7 +18,7 @@ import { apiUrl } from './settings.js';
 /** A new cluster's roles are in its log within some tenths of a second. */
 const ROLES_MS = 10_000;
 
-/** The Kubernetes API of a process that has the writer: HTTPS for people, commands from the bus for loops elsewhere. */
+/** The Kubernetes API: HTTPS for people and, while this process has the writer, commands from the bus for loops elsewhere. */
 @Injectable()
 export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private server: Http2SecureServer | undefined;
@@ -41,12 +40,16 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
     const commands = this.platform.commandsOf('api');
     const backend = new NodeBackend({ plane, commands, bus, streamBus });
     const { clock, ids } = plane.options;
-    const onChecked = (apiService: string): void => availability?.poke(apiService);
+    let runners: LoopRunner[] = [];
+    const onChecked = (apiService: string): void =>
+      runners.find(({ name }) => name === apiServiceAvailability.name)?.poke(apiService);
     const aggregator = new Aggregator({ backend, keys, clock, onChecked });
     this.aggregator = aggregator;
     const outside = () => ({ ...this.platform.outside(), ...aggregator.outside() });
-    const runners = plane.run(apiLoops, commands, outside);
-    const availability = runners.find(({ name }) => name === apiServiceAvailability.name);
+    this.platform.writing?.role.whileHeld(() => {
+      runners = [...plane.run(apiLoops, commands, outside)];
+      return () => plane.end(runners.splice(0));
+    });
     aggregator.start();
     // Who comes first finds the roles that let him in. Where they cannot be written, the API is needed to say why.
     const { done, cancel } = waiting(plane.options.clock, ROLES_MS);
@@ -92,11 +95,11 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
     return this.tls;
   }
 
-  /** Commands that came over the bus from a client, in one message. */
-  submitAll(client: string, commands: readonly Command[]): Promise<readonly CommandResult[]> {
-    const { gate } = this.platform;
-    if (gate === undefined) throw new Fault('this process has no writer', true);
-    return gate.submitAll(client, commands);
+  /** Commands that came over the bus from a client, in one message. What is another writer's affair is not answered at all. */
+  async submitAll(client: string, message: CommandsMessage): Promise<ResultsMessage> {
+    const { writing } = this.platform;
+    if (writing === undefined) throw new Fault('this process can have no writer', true);
+    return (await writing.role.take(client, message, writing.gate)) ?? new Promise(() => undefined);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

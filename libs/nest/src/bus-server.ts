@@ -20,14 +20,21 @@ interface Subscribed {
 export class BusServer extends ServerNats {
   readonly #subscriptions: BusSubscription[] = [];
 
-  constructor(private readonly bus: Bus) {
+  /** `listens`: when the handler of a pattern is to listen, if not all the time. */
+  constructor(
+    private readonly bus: Bus,
+    private readonly listens: Readonly<Record<string, (subscribe: () => BusSubscription) => void>> = {},
+  ) {
     super({});
   }
 
   override listen(callback: (error?: unknown, ...optional: unknown[]) => void): Promise<void> {
     for (const [pattern, handler] of this.messageHandlers) {
       const handle = (data: Uint8Array, subject: string) => this.#handle({ pattern, handler }, data, subject);
-      this.#subscriptions.push(this.bus.subscribe(pattern, handle));
+      const subscribe = (): BusSubscription => this.bus.subscribe(pattern, handle);
+      const listens = this.listens[pattern];
+      if (listens) listens(subscribe);
+      else this.#subscriptions.push(subscribe());
     }
     callback();
     return Promise.resolve();

@@ -14,7 +14,7 @@ export interface KeyUpkeepOptions {
   readonly keys: StoredKeys;
   readonly clock: Clock;
   /** Whether this process makes and destroys keys, or follows the one that does. */
-  readonly rotates: boolean;
+  readonly rotates: () => boolean;
 }
 
 /** Keeps the keys of this process fresh, and says what changes. */

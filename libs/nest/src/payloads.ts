@@ -55,6 +55,7 @@ export class CommandPayload implements Command {
   @IsOptional() @IsObject() readonly request?: RequestOrigin;
   @IsOptional() @IsString() readonly because?: string;
   @IsOptional() @IsArray() readonly causes?: readonly number[];
+  @IsOptional() @IsInt() readonly causeCount?: number;
   @IsOptional() @IsObject() readonly basis?: LoopBasis;
   @IsOptional() @IsArray() readonly basedOn?: readonly { readonly stream: string; readonly revision: number }[];
   @IsOptional() @IsString() readonly uid?: string;
@@ -69,6 +70,7 @@ export class CommandsPayload implements CommandsMessage {
   @ArrayMaxSize(COMMANDS_TOGETHER_MAX)
   @ValidateNested({ each: true })
   readonly commands!: readonly CommandPayload[];
+  @IsOptional() @IsInt() readonly term?: number;
 }
 
 export class RegisterPayload implements RegisterRequest {

@@ -1,4 +1,5 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { subjects } from '#engine';
 import { withNodeBudgets } from '#node-gateway';
 import { BusServer } from './bus-server.js';
 import { Platform } from './platform.js';
@@ -15,7 +16,10 @@ export class PlatformModule {
         { provide: Platform, useFactory: () => Platform.open(settings) },
         {
           provide: BusServer,
-          useFactory: ({ bus, plane }: Platform) => new BusServer(withNodeBudgets(bus, plane.options.clock)),
+          useFactory: ({ bus, plane, writing }: Platform) =>
+            new BusServer(withNodeBudgets(bus, plane.options.clock), {
+              [subjects.commands]: (subscribe) => writing?.role.listens(subscribe),
+            }),
           inject: [Platform],
         },
       ],

@@ -24,16 +24,14 @@ import {
 } from '#adapters';
 import {
   appPermissions,
-  BusCommands,
   busRules,
   CommandGate,
+  CommandRoute,
   type CommandPort,
   ControlPlane,
-  holdSeat,
-  requireFreeSeat,
   subjects,
   untilView,
-  type Writer,
+  WriterRole,
   noKeys,
 } from '#engine';
 import { Heartbeats } from '#node-gateway';
@@ -57,6 +55,8 @@ interface BusPlace {
   readonly admission: NodeAdmission | undefined;
   /** Keeps the keys fresh while the process runs. */
   readonly upkeep: KeyRotation | undefined;
+  /** Whether this process makes and destroys keys now: one does, the one with the writer. */
+  rotates: boolean;
   stop(): Promise<void>;
 }
 
@@ -71,8 +71,8 @@ export class Platform implements OnApplicationShutdown {
   private constructor(
     readonly settings: Settings,
     readonly plane: ControlPlane,
-    /** Where this process has the writer: what stands before it. */
-    readonly gate: CommandGate | undefined,
+    /** Where this process may have the writer's role: the role, and what stands before the writer. */
+    readonly writing: Writing | undefined,
     readonly bus: NatsBus,
     /** Byte streams: a slow reader must cost them alone. */
     readonly streamBus: NatsBus,
@@ -88,28 +88,37 @@ export class Platform implements OnApplicationShutdown {
   static async open(settings: Settings): Promise<Platform> {
     requireNatsServer(settings);
     prepareHome(settings.home);
-    const isWriter = settings.apps.includes('api');
-    if (isWriter) await requireFreePort(settings);
-    const log = await openLog(settings, isWriter);
+    const mayWrite = settings.apps.includes('api');
+    if (mayWrite) await requireFreePort(settings);
+    const log = await openLog(settings, mayWrite);
     const place = await (settings.credentials === undefined ? ownPlace(settings) : givenPlace(settings.credentials));
     const plane = createPlane(settings, log, place);
     await plane.start();
     const bus = await connect(place.credentials, settings.process);
-    const streamBus = isWriter ? await connect(place.credentials, `${settings.process}-streams`) : bus;
+    const streamBus = mayWrite ? await connect(place.credentials, `${settings.process}-streams`) : bus;
     const { home, process: name } = settings;
     // For `npm run down`: which process to stop.
     writeFileSync(join(home, `${name}.pid`), `${process.pid}\n`);
-    const gate = isWriter ? gateBefore(await becomeWriter(plane, log, bus), plane) : undefined;
-    if (isWriter && place.keys) startShredding(plane, place.keys, settings);
-    if (isWriter) noteCluster(home, plane.reads.projection.cluster);
+    const writing = mayWrite ? await openWriting(plane, bus) : undefined;
+    if (writing && place.keys) startShredding(plane, place.keys, { settings, role: writing.role });
+    if (writing) noteCluster(home, plane.reads.projection.cluster);
+    writing?.role.whileHeld(() => {
+      place.rotates = true;
+      return () => (place.rotates = false);
+    });
     await place.upkeep?.start();
     followAuthorities(plane, () => place.credentials.ca + (place.keys?.frontProxyCa ?? ''));
-    return new Platform(settings, plane, gate, bus, streamBus, place, log);
+    return new Platform(settings, plane, writing, bus, streamBus, place, log);
   }
 
   /** Where a client of the bus that runs in this process submits its commands. */
   commandsOf(client: BusClient): CommandPort {
-    return this.gate?.of(client) ?? new BusCommands(this.bus, client);
+    const { writing, bus, plane } = this;
+    // The writer's for good: no command ever goes elsewhere.
+    if (writing && !this.log.shared) return writing.gate.of(client);
+    const { reads, options } = plane;
+    const here = writing && { here: writing };
+    return new CommandRoute({ client, bus, reads, clock: options.clock, untilShown: client === 'api', ...here });
   }
 
   /** The key store. Only the processes that the design gives keys to may ask. */
@@ -153,6 +162,7 @@ export class Platform implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.place.upkeep?.stop();
+    this.writing?.role.stop();
     await this.plane.stop();
     await this.plane.options.history?.close();
     await this.bus.close();
@@ -162,7 +172,11 @@ export class Platform implements OnApplicationShutdown {
   }
 }
 
-function startShredding(plane: ControlPlane, keys: StoredKeys, { home, keepDeletedSecretsMs }: Settings): void {
+function startShredding(
+  plane: ControlPlane,
+  keys: StoredKeys,
+  { settings: { home, keepDeletedSecretsMs }, role }: { settings: Settings; role: WriterRole },
+): void {
   const { cluster } = plane.reads.projection;
   const others = keys.noteCluster(cluster);
   if (others.length > 0)
@@ -173,8 +187,14 @@ function startShredding(plane: ControlPlane, keys: StoredKeys, { home, keepDelet
     );
   plane.shredDeleted({
     ...{ keys, keepMs: keepDeletedSecretsMs, isShared: others.length > 0 },
+    isWriter: () => role.isHeld,
     onError: (uid, cause) =>
       say(`The key of object ${uid} could not be destroyed, it is tried again: ${explain(cause)}`),
+  });
+  // What the writer before had left to do.
+  role.whileHeld(() => {
+    plane.shredder?.lookForMissed();
+    return () => undefined;
   });
 }
 
@@ -185,12 +205,16 @@ function noteCluster(home: string, cluster: string): void {
   writeFileSync(path, `${[...new Set([cluster, ...known])].join('\n')}\n`);
 }
 
-/** Where several processes can write the log, a living writer is left its role. */
-async function becomeWriter(plane: ControlPlane, log: EventLog, bus: NatsBus): Promise<Writer> {
-  if (log.shared) await requireFreeSeat(bus);
-  const writer = await plane.becomeWriter(plane.options.ids.uid());
-  holdSeat(bus, () => writer.heldEpoch);
-  return writer;
+/** What a process has that may be the writer. */
+interface Writing {
+  readonly role: WriterRole;
+  readonly gate: CommandGate;
+}
+
+async function openWriting(plane: ControlPlane, bus: NatsBus): Promise<Writing> {
+  const role = new WriterRole({ plane, bus, cluster: plane.options.ids.uid(), say });
+  await role.start();
+  return { role, gate: gateBefore(role, plane) };
 }
 
 function createPlane(settings: Settings, log: EventLog, { keys }: BusPlace): ControlPlane {
@@ -275,13 +299,14 @@ async function ownPlace(settings: Settings): Promise<BusPlace> {
   const stopFollowing = server ? followRevocations(keys.store, server) : () => undefined;
   const clock = new SystemClock();
   const admission = new NodeAdmission(keys.store, authority, clock);
-  const upkeep = keyUpkeep({ keys, clock, rotates: settings.apps.includes('api') });
+  const upkeep = keyUpkeep({ keys, clock, rotates: () => place.rotates });
   if (server) await upkeep.keep(() => server.renewCertificate());
   const stop = async (): Promise<void> => {
     stopFollowing();
     await server?.stop();
   };
-  return { credentials, keys, admission, upkeep, stop };
+  const place: BusPlace = { credentials, keys, admission, upkeep, rotates: false, stop };
+  return place;
 }
 
 const REVOCATIONS_MS = 1_000;
@@ -304,7 +329,7 @@ function followRevocations(store: KeyStore, server: NatsServer): () => void {
 
 function givenPlace(path: string): Promise<BusPlace> {
   const credentials = new GivenCredentials(path);
-  const nothing = { keys: undefined, admission: undefined, upkeep: undefined };
+  const nothing = { keys: undefined, admission: undefined, upkeep: undefined, rotates: false };
   return Promise.resolve({ credentials, ...nothing, stop: () => Promise.resolve() });
 }
 

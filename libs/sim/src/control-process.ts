@@ -13,12 +13,14 @@ import {
   type VirtualClock,
 } from '#adapters';
 import {
-  BusCommands,
   ClusterBackend,
   CommandGate,
+  CommandRoute,
   ControlPlane,
   serveCommands,
   untilView,
+  WRITER_STREAM,
+  WriterRole,
   type CheckpointStore,
   type CommandPort,
 } from '#engine';
@@ -58,6 +60,8 @@ export interface ControlParts {
     /** How many milliseconds later an event arrives here than it was written. */
     readonly lagMs: () => number;
     readonly faults: Pick<MemoryLogFaults, 'later' | 'read'>;
+    /** Called with the term of each event that this process appends, and with its name. */
+    readonly onAppend: (epoch: number, process: string) => void;
     /** What becomes of an append before and after it is durable. `die` ends the process there. */
     readonly appendFate: (moment: 'before' | 'after') => AppendFate | 'die';
   };
@@ -90,6 +94,7 @@ export class ControlProcess {
   readonly plane: ControlPlane;
   /** What its clients reach, once it serves. */
   backend: ClusterBackend | undefined;
+  private role: WriterRole | undefined;
   private isAlive = true;
   private readonly clock: GatedClock;
   private readonly log: MemoryEventLog;
@@ -99,7 +104,7 @@ export class ControlProcess {
 
   constructor(
     readonly parts: ControlParts,
-    life: number,
+    private readonly life: number,
   ) {
     const { clock, hub, kinds, keys, build, checkpoints } = parts;
     this.clock = new GatedClock(clock, this.gate);
@@ -114,12 +119,18 @@ export class ControlProcess {
       snapshotEvery: SNAPSHOT_EVERY,
       onFatal: (cause) => this.isAlive && parts.onFatal(cause),
     });
-    this.connection = hub.connect(`${parts.name}-${life}`);
+    this.connection = hub.connect(this.name);
     this.bus = new GatedBus(this.connection, this.gate);
   }
 
+  private get name(): string {
+    return `${this.parts.name}-${this.life}`;
+  }
   get alive(): boolean {
     return this.isAlive;
+  }
+  get isWriter(): boolean {
+    return this.isAlive && this.role?.isHeld === true;
   }
   get isServing(): boolean {
     return this.isAlive && this.backend !== undefined;
@@ -134,9 +145,16 @@ export class ControlProcess {
     const { plane } = this;
     await plane.start();
     if (!this.isAlive) return;
-    const gate = roles.includes('api') ? this.gateBefore(await plane.becomeWriter(CLUSTER)) : undefined;
+    const here = roles.includes('api') ? this.writing() : undefined;
+    await here?.role.start();
     if (!this.isAlive) return;
-    const commandsOf = (role: Role): CommandPort => gate?.of(role) ?? new BusCommands(this.bus, role);
+    const commandsOf = (client: Role): CommandPort =>
+      here && !plane.options.log.shared
+        ? here.gate.of(client)
+        : new CommandRoute({
+            ...{ client, bus: this.bus, reads: plane.reads, clock: this.clock, untilShown: client === 'api' },
+            ...(here && { here }),
+          });
     const heartbeats = new Heartbeats(this.clock);
     plane.reads.onChanges((changes) => heartbeats.observe(changes));
     this.bus.onConnection((connected) => heartbeats.connection(connected));
@@ -145,13 +163,13 @@ export class ControlProcess {
       apiEndpoints: [{ ip: '127.0.0.1', port: 6443 }],
       ...heartbeats.outside(),
     });
-    if (gate) {
-      const served = serveCommands(this.bus, gate);
-      this.ends.push(() => served.unsubscribe());
-    }
     if (roles.includes('health')) this.serveAgents(commandsOf('health'), heartbeats);
     this.backend = new ClusterBackend(plane, commandsOf('api'), this.bus);
-    for (const role of roles) plane.run(LOOPS[role], commandsOf(role), outside);
+    here?.role.whileHeld(() => {
+      const runners = plane.run(LOOPS.api, commandsOf('api'), outside);
+      return () => plane.end(runners);
+    });
+    for (const role of roles) if (role !== 'api') plane.run(LOOPS[role], commandsOf(role), outside);
   }
 
   /** What a client asks of it. Never answered once the process has died, and not before it goes on when it stands still. */
@@ -179,6 +197,16 @@ export class ControlProcess {
     this.log.kill();
   }
 
+  /** The writer's role, and what stands before the writer. */
+  private writing(): { readonly role: WriterRole; readonly gate: CommandGate } {
+    const role = new WriterRole({ plane: this.plane, bus: this.bus, cluster: CLUSTER, say: () => undefined });
+    const gate = this.gateBefore(role);
+    this.role = role;
+    role.listens(() => serveCommands(this.bus, (client, message) => role.take(client, message, gate)));
+    this.ends.push(() => role.stop());
+    return { role, gate };
+  }
+
   private gateBefore(bare: CommandPort): CommandGate {
     const violated = (message: string): void => this.parts.onViolation('no loop acts on an old view', message);
     const writer = watchedBasis(bare, this.plane.reads.projection, violated);
@@ -203,6 +231,8 @@ export class ControlProcess {
       (moment: 'before' | 'after') =>
       (append: AttemptedAppend): AppendFate => {
         if (!this.isAlive) return 'never';
+        // Who stands for election has the term only once that is in the log.
+        if (append.stream !== WRITER_STREAM) log.onAppend(append.event.metadata.epoch, this.name);
         const drawn = log.appendFate(moment);
         if (drawn !== 'die') return drawn;
         // What was sent to a log on another machine may come there after its sender is gone.
@@ -211,7 +241,7 @@ export class ControlProcess {
         this.parts.onDeath();
         return 'never';
       };
-    const { lagMs, faults, appendFate: _appendFate, ...form } = log;
+    const { lagMs, faults, appendFate: _appendFate, onAppend: _onAppend, ...form } = log;
     return new MemoryEventLog({
       ...form,
       store,

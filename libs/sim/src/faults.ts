@@ -78,6 +78,8 @@ export const CALM: Roughness = {
 export interface Shape {
   /** Which apps run in one process; one process for all of them is `standalone`. */
   readonly processes: 'standalone' | 'apart';
+  /** How many processes serve the API where apps are apart; one at a time is the writer. */
+  readonly apis: number;
   readonly nodeCount: number;
   /** How far positions lie apart at most. */
   readonly gapMax: number;
@@ -123,6 +125,7 @@ export function drawRoughness(chance: Prng, { isSlow, processes }: Pick<Shape, '
 export function drawShape(chance: Prng): Shape {
   return {
     processes: chance.chance(0.5) ? 'apart' : 'standalone',
+    apis: 1,
     nodeCount: 2 + chance.below(3),
     gapMax: chance.chance(0.4) ? 1 + chance.below(500) : 1,
     isSlow: chance.chance(0.25),

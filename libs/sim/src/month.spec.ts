@@ -18,7 +18,7 @@ const QUIET_MS = 24 * HOUR_MS - 3 * BUSY_MS;
 class Month {
   readonly world = new World(
     11,
-    { processes: 'standalone', nodeCount: 2, gapMax: 1, isSlow: false, eventBytesMax: 1024 * 1024 },
+    { processes: 'standalone', nodeCount: 2, gapMax: 1, isSlow: false, eventBytesMax: 1024 * 1024, apis: 1 },
     CALM,
   );
   private readonly chance = prng(12);

@@ -31,6 +31,8 @@ export interface RunReport {
   readonly lastDecisions: readonly string[];
 }
 
+/** So many processes serve the API at most. */
+const APIS_MAX = 3;
 /** How long clients and troubles go on, and how long nothing happens between two of them at most. */
 const TROUBLE_MS = 120_000;
 const CALM_BETWEEN_MS = 2000;
@@ -69,7 +71,8 @@ export async function runWorld(options: RunOptions): Promise<RunReport> {
 /** The world of a seed, before anything has happened in it. */
 export function drawWorld({ seed, shape, roughness }: RunOptions): World {
   const draw = prng(seed ^ 0x5eed);
-  const drawn = { ...drawShape(draw), ...shape };
+  // Drawn apart, so that the rest of a world stays what it was before there were several.
+  const drawn = { ...drawShape(draw), apis: 1 + prng(seed ^ 0xa91).below(APIS_MAX), ...shape };
   return new World(seed, drawn, { ...drawRoughness(draw, drawn), ...roughness });
 }
 

@@ -3,6 +3,7 @@ import { noKeys } from '#engine';
 import { registry } from '#kinds';
 import type { Prng } from '#std';
 import { MemoryCheckpoints } from './checkpoints.js';
+import { Terms } from './checkers/terms.js';
 import type { ControlParts, ControlProcess, Role } from './control-process.js';
 import type { Faults, Shape } from './faults.js';
 import { simulatedKeys } from './keys.js';
@@ -37,15 +38,32 @@ export class Slots {
   readonly all: readonly ProcessSlot[];
   private fullUntil = 0;
   private readonly awayUntil = new Map<ProcessSlot, number>();
+  private readonly terms: Terms;
 
   constructor(private readonly parts: SlotsParts) {
-    const { shape } = parts;
+    const { shape, onViolation } = parts;
+    this.terms = new Terms((message) => onViolation('a term has one writer', message));
+    const more = Array.from({ length: shape.apis - 1 }, (_, i) => this.slot(`api-${i + 2}`, ['api']));
     this.all =
-      shape.processes === 'standalone' ? [this.slot('control', APART)] : APART.map((role) => this.slot(role, [role]));
+      shape.processes === 'standalone'
+        ? [this.slot('control', APART)]
+        : [...APART.map((role) => this.slot(role, [role])), ...more];
   }
 
   get api(): ProcessSlot {
     return this.all[0] as ProcessSlot;
+  }
+  /** Places of processes that serve the API. */
+  get apis(): readonly ProcessSlot[] {
+    return this.all.filter((slot) => slot.roles.includes('api'));
+  }
+  /** The place of the process that has the writer's role. */
+  get writer(): ProcessSlot | undefined {
+    return this.apis.find((slot) => slot.process.isWriter);
+  }
+  /** A process cannot reach the log for a while. */
+  loseLog(slot: ProcessSlot, ms: number): void {
+    this.awayUntil.set(slot, this.now() + ms);
   }
   /** Processes that take clients' requests, those that stand still among them. */
   get serving(): readonly ControlProcess[] {
@@ -75,7 +93,7 @@ export class Slots {
       if (chance.chance(current.dies)) slot.kill();
       if (chance.chance(current.pauses)) slot.pause(chance.below(chance.chance(0.8) ? 10_000 : 60_000));
       if (chance.chance(current.usurped)) slot.usurp(chance.below(60_000));
-      if (chance.chance(current.logAway)) this.awayUntil.set(slot, this.now() + chance.below(45_000));
+      if (chance.chance(current.logAway)) this.loseLog(slot, chance.below(45_000));
     }
     if (chance.chance(current.logFull)) this.fullUntil = this.now() + chance.below(20_000);
     if (chance.chance(current.foreign)) store.addForeign(1 + chance.below(20));
@@ -111,6 +129,7 @@ export class Slots {
             positionsPerEvent: Math.max(1, shape.gapMax / 2),
             eventBytesMax: shape.eventBytesMax,
             lagMs: () => Math.max(faults.lagMs(), this.awayMs(slot)),
+            onAppend: (epoch, process) => this.terms.note(epoch, process),
             faults: {
               read: () => (this.awayMs(slot) > 0 ? 'fail' : 'go-on'),
               later: (work) => clock.after(this.awayMs(slot) + chance.below(LATE_MS), work),

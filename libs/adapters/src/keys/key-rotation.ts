@@ -23,7 +23,7 @@ export interface KeyRotationOptions {
   readonly keys: { readonly rotating: Readonly<Record<KeyName, RotatingKey>> };
   readonly clock: Clock;
   /** Whether this process makes and destroys generations: one does, the one with the writer. The others follow. */
-  readonly rotates: boolean;
+  readonly rotates: () => boolean;
   /** Receives what failed, at the 1st, 2nd, 4th … time in a row; it is tried again at the next look. */
   readonly onProblem: (cause: unknown) => void;
 }
@@ -97,7 +97,7 @@ export class KeyRotation {
       const now = this.options.clock.now();
       for (const name of KEY_NAMES) await this.#key(name).refresh();
       if (!this.#isWorthIt(now)) return;
-      if (this.options.rotates) await this.#rotate();
+      if (this.options.rotates()) await this.#rotate();
       this.#report();
     } catch (cause) {
       this.#problem(cause);

@@ -24,7 +24,7 @@ afterEach(() => rmSync(home, { recursive: true }));
 
 const openKeys = (store: KeyStore): Promise<StoredKeys> => StoredKeys.open(store, { now: () => clock.now() });
 const rotationOf = (keys: StoredKeys, problems: unknown[] = [], changes: KeyChange[] = []): KeyRotation => {
-  const rotation = new KeyRotation({ keys, clock, rotates: true, onProblem: (cause) => problems.push(cause) });
+  const rotation = new KeyRotation({ keys, clock, rotates: () => true, onProblem: (cause) => problems.push(cause) });
   rotation.onChange((change) => changes.push(change));
   return rotation;
 };

@@ -17,7 +17,7 @@ const problems: unknown[] = [];
 
 const openKeys = (): Promise<StoredKeys> => StoredKeys.open(store, { now: () => clock.now() });
 const rotationOf = (one: StoredKeys, rotates: boolean): KeyRotation =>
-  new KeyRotation({ keys: one, clock, rotates, onProblem: (cause) => problems.push(cause) });
+  new KeyRotation({ keys: one, clock, rotates: () => rotates, onProblem: (cause) => problems.push(cause) });
 const sign = (one: StoredKeys, lifeMs: number): Promise<string> =>
   one.signToken({ sub: 'x', exp: Math.floor((clock.now() + lifeMs) / 1000) });
 const problemOf = async (token: string): Promise<unknown> => {

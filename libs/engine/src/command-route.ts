@@ -1,0 +1,184 @@
+import type { Accepted, Change, Command, CommandResult, Refusal } from '#model';
+import { isRefusal, refusals } from '#model';
+import { NobodyListens, type Bus, type Clock } from '#ports';
+import { Fault } from '#std';
+import { ASKING_MS_MAX } from './asking.js';
+import { BusCommands } from './bus-commands.js';
+import type { CommandGate } from './command-gate.js';
+import { ExpectedEvents, type Expected } from './expected-events.js';
+import type { ReadModel } from './read-model.js';
+import { pause, waiting } from './waiting.js';
+import { NOT_SHOWN } from './writer-refusals.js';
+import { answerable, type WriterRole } from './writer-role.js';
+import { COMMAND_TIMEOUT_MS, type CommandPort } from './writer.js';
+
+/** Time for the way there and back, beyond what the writer itself allows a command. */
+const WAY_MS = 2_000;
+/** When nobody listens for commands, another writer is looked for so much later. */
+const AGAIN_MS = 200;
+/** A command is refused when for so long nobody listened: longer than another writer takes to be elected. */
+const NOBODY_MS = 10_000;
+/** The answer to a command whose event was read here already is waited for so long. */
+const ANSWER_MS = 1_000;
+
+export interface CommandRouteOptions {
+  /** The client of the bus that submits. */
+  readonly client: string;
+  readonly bus: Bus;
+  readonly reads: Pick<ReadModel, 'projection' | 'onChanges' | 'reached'>;
+  readonly clock: Clock;
+  /** In a process that may be the writer: its role, and what stands before it. */
+  readonly here?: { readonly role: WriterRole; readonly gate: CommandGate };
+  /** Whether an answer waits until this process shows the write: what it serves reads from. */
+  readonly untilShown?: boolean;
+}
+
+/** `again`: another writer is to be asked, unless the log has the event; `nobody`: nobody listened. */
+type Outcome = CommandResult | 'again' | 'nobody';
+
+/**
+ * Where a client of the bus submits its commands: to the writer in this process, or over the bus to the process that has it, under the
+ * client's name. When the writer changes meanwhile, the log knows what became of a command: once the election of the next one has been read,
+ * an event of the earlier one was read before it, or never counts. So a command that has none is sent to the next writer,
+ * and is carried out once.
+ */
+export class CommandRoute implements CommandPort {
+  private readonly expected: ExpectedEvents;
+  private readonly sender: BusCommands;
+
+  constructor(private readonly options: CommandRouteOptions) {
+    this.expected = new ExpectedEvents(options.reads);
+    this.sender = new BusCommands(options.bus, options.client);
+  }
+
+  async submit(command: Command): Promise<CommandResult> {
+    const { clock } = this.options;
+    const timeoutMs = COMMAND_TIMEOUT_MS + WAY_MS + (command.request ? ASKING_MS_MAX : 0);
+    const deadline = clock.monotonic() + timeoutMs;
+    const own = this.expected.add(command);
+    let aloneSince: number | undefined;
+    try {
+      for (;;) {
+        const result = await this.attempt(command, own, deadline);
+        if (result === 'nobody') {
+          aloneSince ??= clock.monotonic();
+          if (clock.monotonic() - aloneSince >= NOBODY_MS) return NO_WRITER;
+          await pause(clock, AGAIN_MS);
+          continue;
+        }
+        if (result !== 'again') return await this.shown(result);
+        if (own.change) return await this.shown(carriedOut(command, own.change));
+        if (clock.monotonic() >= deadline) return NOT_KNOWN;
+      }
+    } finally {
+      this.expected.remove(command);
+    }
+  }
+
+  private attempt(command: Command, own: Expected, deadline: number): Promise<Outcome> {
+    const { here } = this.options;
+    return here?.role.isHeld ? this.submitHere(here, command, deadline) : this.send(command, own, deadline);
+  }
+
+  private async submitHere(
+    { role, gate }: NonNullable<CommandRouteOptions['here']>,
+    command: Command,
+    deadline: number,
+  ): Promise<CommandResult | 'again'> {
+    const term = role.term ?? 0;
+    const answer = gate.submit(this.options.client, command).then(answerable);
+    const result = await Promise.race([answer, role.lost()]);
+    return result ?? this.laterTerm(term, deadline);
+  }
+
+  private async send(command: Command, own: Expected, deadline: number): Promise<Outcome> {
+    const { reads, clock } = this.options;
+    const term = reads.projection.epoch;
+    const later = this.untilLater(term);
+    const over = new AbortController();
+    const late = waiting(clock, Math.max(0, deadline - clock.monotonic()));
+    const unanswered = own.seen.then(async () => {
+      const answer = waiting(clock, ANSWER_MS);
+      over.signal.addEventListener('abort', answer.cancel);
+      await answer.done;
+      return 'again' as const;
+    });
+    try {
+      return await Promise.race([
+        this.request(command, term, deadline),
+        later.done,
+        unanswered,
+        late.done.then(() => 'again' as const),
+      ]);
+    } finally {
+      later.cancel();
+      late.cancel();
+      over.abort();
+    }
+  }
+
+  private async request(command: Command, term: number, deadline: number): Promise<Outcome> {
+    try {
+      return await this.sender.send(command, {
+        term,
+        timeoutMs: Math.max(0, deadline - this.options.clock.monotonic()),
+      });
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      // It was not done, and somebody will be there in some seconds.
+      if (error instanceof NobodyListens) return 'nobody';
+      return refusals.unavailable(`the writer cannot be reached: ${error.message}`);
+    }
+  }
+  /** Until the election of a later term was read. */
+  private async laterTerm(term: number, deadline: number): Promise<CommandResult | 'again'> {
+    const { clock } = this.options;
+    const later = this.untilLater(term);
+    const late = waiting(clock, deadline - clock.monotonic());
+    const outcome = await Promise.race([later.done, late.done.then(() => NOT_KNOWN)]);
+    later.cancel();
+    late.cancel();
+    return outcome;
+  }
+
+  private untilLater(term: number): { readonly done: Promise<'again'>; readonly cancel: () => void } {
+    const { reads } = this.options;
+    let cancel: () => void = () => undefined;
+    const done = new Promise<'again'>((resolve) => {
+      const look = (): void => {
+        if (reads.projection.epoch > term) resolve('again');
+      };
+      cancel = reads.onChanges(look);
+      look();
+    });
+    return { done, cancel };
+  }
+
+  /** Who wrote through this process finds the write here. */
+  private async shown(result: CommandResult): Promise<CommandResult> {
+    const { reads, untilShown = false } = this.options;
+    if (!untilShown || isRefusal(result)) return result;
+    return (await reads.reached(result.position, COMMAND_TIMEOUT_MS)) ? result : NOT_SHOWN;
+  }
+}
+
+const NOT_KNOWN: Refusal = refusals.timeout(
+  'it is not known whether the write was taken: no writer has answered in time; what became of it shows a read',
+);
+
+const NO_WRITER = refusals.unavailable('no process is the writer of this cluster right now, please try again', 1);
+
+/** The answer to a command whose event is in the log, and whose own answer was lost. */
+function carriedOut({ subresource }: Command, { before, after, position }: Change): CommandResult {
+  const object = after ?? before;
+  // Others show something that is not in the log: a Scale, a Status.
+  if (object === undefined || (subresource !== undefined && subresource !== 'status'))
+    return refusals.timeout(`the write was taken (resourceVersion ${position}), but its answer was lost`);
+  const resourceVersion = String(position);
+  const shown = after ?? { ...object, metadata: { ...object.metadata, resourceVersion } };
+  const accepted: Accepted = {
+    ...{ object: shown, created: before === undefined, deleted: after === undefined },
+    ...{ position, changed: true, warnings: [] },
+  };
+  return accepted;
+}
