@@ -1,7 +1,8 @@
-// npm run sim -- --seed N [--count M] [--trouble MS] [--kept] [--jobs J]
+// npm run sim -- --seed N [--count M] [--trouble MS] [--without-definitions] [--kept] [--jobs J]
 // npm run sim -- --planted [--only TEXT] [--count M] [--jobs J]
 // Runs simulated worlds out of dist. Prints one line a world; of a failing one the violations and its last decisions.
 // --kept runs the worlds that once failed before the others; without --seed the others are fresh ones.
+// --without-definitions: nobody defines kinds in these worlds, whatever the seed says.
 // --planted runs worlds with each of the bugs of test/planted until one finds it.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +15,10 @@ const first = value('--seed', Math.floor(Math.random() * 2 ** 30));
 const count = value('--count', 1);
 const jobs = value('--jobs', 1);
 const troubleMs = value('--trouble', undefined);
+const given = {
+  ...(troubleMs && { troubleMs }),
+  ...(args.includes('--without-definitions') && { shape: { hasDefinitions: false } }),
+};
 
 if (args.includes('--planted')) {
   const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : '';
@@ -29,14 +34,14 @@ else console.log('every world came right');
 process.exit(failed > 0 ? 1 : 0);
 
 async function here() {
-  const fresh = Array.from({ length: count }, (_, i) => ({ seed: first + i, ...(troubleMs && { troubleMs }) }));
+  const fresh = Array.from({ length: count }, (_, i) => ({ seed: first + i, ...given }));
   let wrong = 0;
   for (const world of [...(args.includes('--kept') ? keptSeeds : []), ...fresh]) if (!(await run(world))) wrong++;
   return wrong;
 }
 
-function reportOf({ seed, troubleMs: trouble }) {
-  return runWorld({ seed, ...(trouble && { troubleMs: trouble }) }).catch((cause) => ({
+function reportOf(world) {
+  return runWorld(world).catch((cause) => ({
     ...{ events: 0, acknowledged: 0, lives: 0, lastDecisions: [] },
     violations: [{ checker: 'the world goes on', message: cause.stack, position: 0 }],
   }));
@@ -55,8 +60,8 @@ async function firstFinding() {
   }
 }
 
-async function run({ seed, troubleMs: trouble }) {
-  const report = await reportOf({ seed, troubleMs: trouble });
+async function run({ seed, troubleMs: trouble, shape }) {
+  const report = await reportOf({ seed, ...(trouble && { troubleMs: trouble }), ...(shape && { shape }) });
   const { events, acknowledged, lives, violations } = report;
   const outcome = violations.length === 0 ? 'ok' : `${violations.length} violations`;
   console.log(`seed ${seed}: ${events} events, ${acknowledged} writes acknowledged, ${lives} writers: ${outcome}`);
@@ -66,7 +71,8 @@ async function run({ seed, troubleMs: trouble }) {
   }
   console.log('  the last decisions:');
   for (const line of report.lastDecisions) console.log(`    ${line}`);
-  console.log(`  again with: npm run sim -- --seed ${seed}${trouble ? ` --trouble ${trouble}` : ''}`);
+  const without = shape?.hasDefinitions === false ? ' --without-definitions' : '';
+  console.log(`  again with: npm run sim -- --seed ${seed}${trouble ? ` --trouble ${trouble}` : ''}${without}`);
   return false;
 }
 
@@ -81,6 +87,7 @@ async function inParallel() {
       String(Math.max(0, Math.min(share, count - job * share))),
     ];
     if (troubleMs) words.push('--trouble', String(troubleMs));
+    if (given.shape) words.push('--without-definitions');
     if (job === 0 && args.includes('--kept')) words.push('--kept');
     const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...words], {
       stdio: ['ignore', 'inherit', 'inherit'],

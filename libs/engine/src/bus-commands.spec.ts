@@ -11,6 +11,7 @@ import {
   COMMANDS_TOGETHER_MAX,
   CommandGate,
   CommandRoute,
+  freshView,
   serveCommands,
   type ControlPlane,
 } from './index.js';
@@ -64,7 +65,8 @@ async function started(loop: Loop) {
   const writer = await plane.becomeWriter('test');
   const authorizer = { ...accessPolicy, authorize: () => ({ allowed: true as const, reason: '' }) };
   const loops = { api: [], controllers: [loop] };
-  const gate = new CommandGate({ writer, kinds, authorizer, view: () => plane.reads.projection, loops });
+  const views = { view: () => plane.reads.projection, fresh: () => freshView(plane.reads) };
+  const gate = new CommandGate({ writer, kinds, authorizer, ...views, loops });
   const hub = new MemoryBusHub(new SystemClock());
   const messages: string[] = [];
   hub.onDelivery = ({ subject }) => void (subject.startsWith('command.') && messages.push(subject));

@@ -1,4 +1,4 @@
-import { admitConnection, isQuestions, isRefusal, refusals } from '#model';
+import { admitConnection, isQuestions, isRefusal } from '#model';
 import type {
   AdmissionNotes,
   Change,
@@ -12,23 +12,19 @@ import type {
   View,
 } from '#model';
 import type { Bus } from '#ports';
-import { LogUnavailable } from '#ports';
 import type { Instant } from '#std';
 import { Asking, ASKING_MS_MAX, wishOf } from './asking.js';
 import type { ChangeScope } from './change-window.js';
 import { eventCodec } from './codec.js';
 import type { ControlPlane } from './control-plane.js';
+import { freshView } from './fresh-view.js';
 import type { PastChanges } from './history.js';
-import { LOG_AWAY } from './log-away.js';
 import { noKeys } from './no-keys.js';
 import type { PastCluster } from './past-cluster.js';
 import { submitShredding } from './shred-command.js';
 import { UnloggedReader } from './unlogged.js';
 import { ObjectHistory } from './why/index.js';
 import type { CommandPort } from './writer.js';
-
-const READ_TIMEOUT_MS = 3000;
-const TOO_FAR_BEHIND = refusals.timeout('this server has not caught up with the event log in time, please try again');
 
 /** The cluster as the HTTP API uses it: one writer to submit to, views to read from, changes to follow. */
 export class ClusterBackend {
@@ -78,14 +74,8 @@ export class ClusterBackend {
         ?.subresources.some(({ name, shreds }) => name === subresource && shreds) ?? false
     );
   }
-  async fresh(): Promise<View | Refusal> {
-    try {
-      const isFresh = await this.plane.reads.fresh(READ_TIMEOUT_MS);
-      return isFresh ? this.plane.reads.projection : TOO_FAR_BEHIND;
-    } catch (cause) {
-      if (cause instanceof LogUnavailable) return LOG_AWAY;
-      throw cause;
-    }
+  fresh(): Promise<View | Refusal> {
+    return freshView(this.plane.reads);
   }
   current(): View {
     return this.plane.reads.projection;

@@ -27,6 +27,7 @@ function open() {
     kinds: registry,
     authorizer: accessPolicy,
     view: () => bootstrapped,
+    fresh: () => Promise.resolve(bootstrapped),
     loops: { api: apiLoops, controllers: workloadLoops, scheduler: schedulingLoops, health: nodeLoops },
     onRefusal: (client, { message }, times) => told.push(`${client} ${times}: ${message}`),
   });
@@ -69,6 +70,29 @@ describe('who a client of the bus may act as', () => {
     const { gate, taken } = open();
     expect(code(await gate.submit(client, command(more)))).toBe(expected);
     expect(taken).toHaveLength(expected === 200 ? 1 : 0);
+  });
+
+  it('a command of a kind that nothing defines is answered 404, and nobody is told', async () => {
+    const { gate, taken, told } = open();
+    const unknown = command({ kind: 'example.com.boats', apiVersion: 'example.com/v1', actor: ADMIN });
+    expect(await gate.submit('api', unknown)).toMatchObject({ code: 404, reason: 'NotFound' });
+    expect([taken, told]).toEqual([[], []]);
+  });
+
+  it('a kind whose definition this view has not seen yet is looked for once the view has passed the head', async () => {
+    const behind = new TestView(registry);
+    let view = behind;
+    const taken: Command[] = [];
+    const gate = new CommandGate({
+      writer: { submit: (one) => (taken.push(one), Promise.resolve(TAKEN)) },
+      kinds: { ...registry, at: (of) => (of === behind ? { ...registry, byId: () => undefined } : registry) },
+      authorizer: accessPolicy,
+      view: () => view,
+      fresh: () => Promise.resolve((view = bootstrapped)),
+      loops: { api: apiLoops },
+    });
+    expect(code(await gate.submit('api', command({ actor: ADMIN })))).toBe(200);
+    expect(taken).toHaveLength(1);
   });
 
   it('takes groups from the account, not from the command', async () => {

@@ -1,5 +1,15 @@
-import type { AccessAttributes, Command, CommandResult, KindRegistry, Loop, Refusal, UserInfo, View } from '#model';
-import { accessForbidden, refusals } from '#model';
+import type {
+  AccessAttributes,
+  Command,
+  CommandResult,
+  Kind,
+  KindRegistry,
+  Loop,
+  Refusal,
+  UserInfo,
+  View,
+} from '#model';
+import { accessForbidden, isRefusal, refusals } from '#model';
 import type { Authorizer } from '#ports';
 import { loopUser, nodeUser, NODE_PREFIX } from './actors.js';
 import type { CommandPort } from './writer.js';
@@ -10,6 +20,11 @@ export interface CommandGateOptions {
   readonly authorizer: Authorizer;
   /** The newest view of the writer's process, by which the authorizer decides. */
   readonly view: () => View;
+  /**
+   * The same view once it has passed the head of the log. Asked when a command names a kind that the view does not define:
+   * the client may have seen its definition in another process.
+   */
+  readonly fresh: () => Promise<View | Refusal>;
   /**
    * Resolves when the roles that every cluster has are in the log. Until then commands of loops and nodes wait: they would be
    * refused only because the start is not over. Undefined: they are there.
@@ -63,9 +78,14 @@ export class CommandGate {
     );
   }
 
-  /** Refuses with 403 what the client or its actor may not do. */
+  /** Refuses with 403 what the client or its actor may not do, with 404 what is of a kind that nothing defines (any more). */
   async submit(client: string, command: Command): Promise<CommandResult> {
     if (this.options.ready !== undefined && client !== ANY_ACTOR) await this.options.ready;
+    if (this.namesOf(command) === undefined) {
+      const fresh = await this.options.fresh();
+      if (isRefusal(fresh)) return fresh;
+      if (this.namesOf(command) === undefined) return UNKNOWN_KIND;
+    }
     const checked = this.checked(client, command);
     if (!('refused' in checked)) return this.options.writer.submit(checked);
     const times = (this.refusals.get(client) ?? 0) + 1;
@@ -78,7 +98,7 @@ export class CommandGate {
     const actor = this.actorOf(client, command);
     if (actor === undefined) return notItsActor(client, command);
     const asked = this.attributesOf(client, command);
-    if (asked === undefined) return unknownKind(command);
+    if (asked === undefined) return UNKNOWN_KIND;
     const { authorizer } = this.options;
     const view = this.options.view();
     const verdict = authorizer.authorize(actor, asked, view);
@@ -104,9 +124,12 @@ export class CommandGate {
     return isNode && this.clients.has(client) ? nodeUser(actor.name.slice(NODE_PREFIX.length)) : undefined;
   }
 
-  private attributesOf(client: string, command: Command): AccessAttributes | undefined {
+  private namesOf({ kind }: Command): Kind['names'] | undefined {
     const { kinds, view } = this.options;
-    const names = kinds.at(view()).byId(command.kind)?.names;
+    return kinds.at(view()).byId(kind)?.names;
+  }
+  private attributesOf(client: string, command: Command): AccessAttributes | undefined {
+    const names = this.namesOf(command);
     if (names === undefined) return undefined;
     const { verb, apiVersion, namespace = '', subresource = '', name } = command;
     // A person may speak another version of the kind, in another group; a loop leaves it out.
@@ -140,6 +163,10 @@ function notItsActor(client: string, { actor, via }: Command): Refusal {
     message: `the client ${client} of the bus may not act as ${JSON.stringify(actor.name)} through ${JSON.stringify(via)}`,
   };
 }
-function unknownKind({ kind }: Command): Refusal {
-  return { refused: true, code: 404, reason: 'NotFound', message: `there is no kind ${JSON.stringify(kind)}` };
-}
+/** As the API answers for a path that no kind has. */
+const UNKNOWN_KIND: Refusal = {
+  refused: true,
+  code: 404,
+  reason: 'NotFound',
+  message: 'the server could not find the requested resource',
+};

@@ -11,6 +11,7 @@ export * from './decide-again.js';
 export * from './feed.js';
 export * from './fold.js';
 export * from './history.js';
+export * from './fresh-view.js';
 export * from './log-away.js';
 export * from './loop-runner.js';
 export * from './no-keys.js';

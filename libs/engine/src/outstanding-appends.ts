@@ -1,4 +1,4 @@
-import { kindInRole, streamOf, type KindRegistry, type KubeObject } from '#model';
+import { kindInRole, streamOf, type Kind, type KindRegistry, type KubeObject } from '#model';
 
 /** The stream of the namespace of an object; undefined if it has none. */
 export function namespaceStream(kinds: Pick<KindRegistry, 'all'>, { metadata }: KubeObject): string | undefined {
@@ -37,14 +37,22 @@ export class OutstandingAppends {
   }
 
   /**
-   * Creations under way that what is decided now rests on. That of the name itself: whether the log knows an older stream of it
-   * is not known before, and revisions counted from none could be its own. That of the namespace, if it has one: nothing may be
-   * in the log in one that never comes to be.
+   * Appends under way that what is decided now rests on. The creation of the name itself: whether the log knows an older stream
+   * of it is not known before, and revisions counted from none could be its own. That of the namespace, if it has one: nothing
+   * may be in the log in one that never comes to be. What defines the kind, if something does: an object is in the log after
+   * the definition by which it was decided, and before the next one.
    */
-  creationsBefore(stream: string, namespaceStream: string | undefined): readonly Promise<unknown>[] {
-    if (this.held.size === 0) return [];
-    const streams = namespaceStream === undefined ? [stream] : [stream, namespaceStream];
-    return streams.flatMap((one) => this.held.get(one) ?? []);
+  before(
+    stream: string,
+    { kind, namespace }: { readonly kind: Kind | undefined; readonly namespace: string | undefined },
+  ): readonly Promise<unknown>[] {
+    const all = kind?.defines && this.settled();
+    if (all) return [all];
+    const definition = kind?.definedIn === undefined ? undefined : this.newest.get(kind.definedIn);
+    const created = [stream, ...(namespace === undefined ? [] : [namespace])].flatMap(
+      (one) => this.held.get(one) ?? [],
+    );
+    return definition ? [...created, definition] : created;
   }
 
   /** Registers an append until it is settled, whatever its outcome. */

@@ -196,7 +196,8 @@ export class Writer implements CommandPort {
     if (isQuestions(decided)) return this.asked(wish, decided, now);
     const stream = streamOf(command.kind, decided.object.metadata.namespace, decided.name);
     const before = this.ahead.stream(stream);
-    const restsOn = this.outstanding.creationsBefore(stream, namespaceStream(kinds, decided.object));
+    const kind = kinds.at(this.ahead).byId(command.kind);
+    const restsOn = this.outstanding.before(stream, { kind, namespace: namespaceStream(kinds, decided.object) });
     const isHeld = before?.object === undefined || restsOn.length > 0;
     const first = decided.event
       ? await this.outstanding.note(stream, isHeld, this.append(command, { stream, before, restsOn, now }, decided))

@@ -56,6 +56,35 @@ const merge = (path: string, body: object) =>
 const messageOf = ({ code, json }: Reply) => [code, json?.['message']];
 
 describe('a custom kind in several versions', () => {
+  it('stores what the stored version has: a field of another one is gone, also when the stored one gets it', async () => {
+    const made = await server.create(BETA, boat('v1beta1', { name: 'anna', colour: 'blue' }));
+    expect(made['spec']).toEqual({ name: 'anna' });
+    const [v1, ...others] = versions;
+    const withColour = { spec: object({ name: text, colour: text }) };
+    const grown = { ...v1, schema: { openAPIV3Schema: object(withColour) } };
+    const path = `${DEFINITIONS}/boats.example.com`;
+    expect((await merge(path, { spec: { versions: [grown, ...others] } })).code).toBe(200);
+    expect((await server.get(`${BOATS}/a`)).json?.['spec']).toEqual({ name: 'anna' });
+  });
+
+  it('answers 404 to a command in a version that is served no more', async () => {
+    const [v1, beta, v2] = versions;
+    const path = `${DEFINITIONS}/boats.example.com`;
+    await merge(path, { spec: { versions: [v1, { ...beta, served: false }, v2] } });
+    const refused = await server.backend.submit({
+      ...{
+        verb: 'create',
+        kind: 'example.com.boats',
+        apiVersion: 'example.com/v1beta1',
+        namespace: 'default',
+        name: 'a',
+      },
+      ...{ body: boat('v1beta1', { name: 'anna' }), options: {}, via: 'test', correlationId: 'test-1' },
+      actor: { name: 'admin', groups: ['system:masters'] },
+    });
+    expect(refused).toMatchObject({ code: 404, reason: 'NotFound' });
+  });
+
   it('is read with the fields of the version, and keeps what the stored version has', async () => {
     const made = await server.create(BETA, boat('v1beta1', { name: 'anna', colour: 'blue' }));
     // Nothing but the stored version's fields comes back, and defaults are for what is written.

@@ -149,6 +149,26 @@ describe('a custom kind', () => {
     expect((await server.get(BOATS)).json?.['items']).toEqual([]);
   });
 
+  it('keeps its definition while the writer knows of objects that whoever lets it go has not seen', async () => {
+    await server.create(DEFINITIONS, definition());
+    await served(BOATS);
+    const held = { ...boat('a'), metadata: { name: 'a', finalizers: ['example.com/hold'] } };
+    await server.create(BOATS, held);
+    const path = `${DEFINITIONS}/boats.example.com`;
+    await server.ask({ method: 'DELETE', path });
+    const letGo = () =>
+      server.ask({
+        ...{ method: 'PATCH', path: `${path}/status`, type: 'application/merge-patch+json' },
+        body: { metadata: { finalizers: null } },
+      });
+    expect((await letGo()).code).toBe(409);
+    await server.ask({
+      ...{ method: 'PATCH', path: `${BOATS}/a`, type: 'application/merge-patch+json' },
+      body: { metadata: { finalizers: null } },
+    });
+    await until(async () => ((await server.get(path)).code === 404 ? true : undefined));
+  });
+
   it('is not made of what this server does not do: webhooks', async () => {
     const webhook = { clientConfig: { url: 'https://example.com' }, conversionReviewVersions: ['v1'] };
     const converted = definition({}, { conversion: { strategy: 'Webhook', webhook } });

@@ -66,6 +66,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly storedOnly?: boolean;
   /** Defined in the cluster: lists name the type of each item, discovery names the verbs in the order given. */
   readonly isCustom?: boolean;
+  /** Of kinds that an object defines: the stream of that object. What is written of the kind comes after it in the log. */
+  readonly definedIn?: string;
   /** Paths whose values must never be stored in clear. Each leads to a map of texts. Events record these paths. */
   readonly sealed: readonly Path[];
   /** Special types of its events (`PodBound`) beside the standard ones: what else is in the log, another build wrote. */

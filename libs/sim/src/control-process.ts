@@ -17,6 +17,7 @@ import {
   CommandGate,
   CommandRoute,
   ControlPlane,
+  freshView,
   serveCommands,
   untilView,
   WRITER_STREAM,
@@ -217,6 +218,7 @@ export class ControlProcess {
     return new CommandGate({
       ...{ writer, kinds: this.parts.kinds, authorizer: accessPolicy, loops: LOOPS, onRefusal },
       view: () => reads.projection,
+      fresh: () => freshView(reads),
       ready: untilView(reads, isBootstrapped),
     });
   }

@@ -87,6 +87,8 @@ export interface Shape {
   readonly isSlow: boolean;
   /** Events may be so few bytes that a large object and its snapshot do not fit in one. */
   readonly eventBytesMax: number;
+  /** People define kinds, define them anew and delete their definitions while objects of them are there. */
+  readonly hasDefinitions?: boolean;
 }
 
 /** Draws how rough a world is: some have one trouble, some have all. */

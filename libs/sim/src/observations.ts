@@ -1,6 +1,7 @@
 import { Projection } from '#engine';
 import { foldEvent, streamOf, type KindId, type KubeObject, type StoredEvent } from '#model';
 import { jsonEquals, type Prng } from '#std';
+import { customKindsAnew, differingKinds, type CustomKinds } from './custom-kinds.js';
 
 /** All objects of a kind, as a client had them at a position. */
 export interface Observation {
@@ -10,15 +11,30 @@ export interface Observation {
   readonly objects: readonly KubeObject[];
 }
 
+/** The custom kinds with their objects, as a client had them at a position. */
+export interface KindsObservation {
+  readonly what: string;
+  readonly position: number;
+  readonly kinds: CustomKinds;
+}
+
 /** What clients were shown, to be held against the log. */
 export class Observations {
   readonly violations: string[] = [];
-  private readonly kept: Observation[] = [];
+  private readonly kept: { readonly position: number; readonly against: (view: Projection) => readonly string[] }[] =
+    [];
 
   constructor(private readonly positions: () => readonly { readonly position: number }[]) {}
 
   add(observation: Observation): void {
-    this.kept.push(observation);
+    this.kept.push({ position: observation.position, against: (view) => differences(observation, view) });
+  }
+  addKinds({ what, position, kinds }: KindsObservation): void {
+    const against = (view: Projection): readonly string[] =>
+      differingKinds(kinds, customKindsAnew(view)).map(
+        (kind) => `${what} of ${kind} at position ${position} is not what the definitions of that position make`,
+      );
+    this.kept.push({ position, against });
   }
   wrong(message: string): void {
     this.violations.push(message);
@@ -37,7 +53,7 @@ export class Observations {
     const due = (next: number): void => {
       for (let one = waiting.at(-1); one && one.position < next; one = waiting.at(-1)) {
         waiting.pop();
-        found.push(...differences(one, view));
+        found.push(...one.against(view));
       }
     };
     for (const event of events) {

@@ -4,10 +4,12 @@ import type { StreamState, View } from '#model';
 import { type Pod } from '#pod';
 import { prng } from '#std';
 import type { Violation } from './checkers/checker.js';
+import { unsettledDefinitions } from './checkers/custom-objects.js';
 import { otherDecisions } from './checkers/decisions.js';
 import { clearText, differing, leftInNamespaces, lostWrites, wrongSlices } from './checkers/end-checks.js';
 import { ENDS_KEPT_MS, LOOPS } from './control-process.js';
 import { drawRoughness, drawShape, type Roughness, type Shape } from './faults.js';
+import { customKindsAnew, customKindsOf, differingKinds } from './custom-kinds.js';
 import { acceptedThoughWrong, reopened, shownOfAnotherTimeline } from './reopening.js';
 import { JOB_IMAGE, SECRET_MARKER } from './wishes.js';
 import { World } from './world.js';
@@ -52,6 +54,7 @@ export async function runWorld(options: RunOptions): Promise<RunReport> {
   await world.run(60_000);
   world.slots.endGhosts();
   world.swarm.tidyUp();
+  world.definers?.tidyUp();
   let unsettled: readonly string[] = ['a write was not answered'];
   void world.ledger.settle().then((left) => (unsettled = left));
   await world.run(HEALED_MS);
@@ -71,8 +74,10 @@ export async function runWorld(options: RunOptions): Promise<RunReport> {
 /** The world of a seed, before anything has happened in it. */
 export function drawWorld({ seed, shape, roughness }: RunOptions): World {
   const draw = prng(seed ^ 0x5eed);
-  // Drawn apart, so that the rest of a world stays what it was before there were several.
-  const drawn = { ...drawShape(draw), apis: 1 + prng(seed ^ 0xa91).below(APIS_MAX), ...shape };
+  // Drawn apart, so that the rest of a world stays what it was before there were several, and before kinds were defined.
+  const apis = 1 + prng(seed ^ 0xa91).below(APIS_MAX);
+  const hasDefinitions = prng(seed ^ 0xdef1).chance(0.5);
+  const drawn = { ...drawShape(draw), apis, hasDefinitions, ...shape };
   return new World(seed, drawn, { ...drawRoughness(draw, drawn), ...roughness });
 }
 
@@ -107,10 +112,16 @@ async function atTheEnd(world: World): Promise<readonly Violation[]> {
     const visible = visibleTo(slots.keysOf(roles));
     const { projection } = process.plane.reads;
     wrong('projections equal a replay', differing(visible(replayed), visible(projection)).map(of(name)));
+    const kinds = customKindsOf(process.parts.kinds, projection);
+    wrong(
+      'custom kinds are what their definitions make',
+      differingKinds(kinds, customKindsAnew(replayed)).map(of(name)),
+    );
   }
   wrong('all comes right', unsettled(world));
   wrong('a deleted namespace ends', leftInNamespaces(view, view.entries()));
   wrong('slices list the ready pods', wrongSlices(view));
+  wrong('a definition makes its kind or goes', unsettledDefinitions(view, view.entries()));
   wrong('no secret is in the log', clearText(store.events, SECRET_MARKER));
   const loops = Object.values(LOOPS).flat();
   wrong('loops decide the same again', await otherDecisions(checks.events, loops, ENDS_KEPT_MS));
@@ -118,7 +129,9 @@ async function atTheEnd(world: World): Promise<readonly Violation[]> {
     const visible = visibleTo(slots.keysOf(slot.roles));
     const projection = await reopened(world, slot);
     const differs = projection ? differing(visible(replayed), visible(projection)) : [];
-    wrong('a process that starts from a checkpoint sees the same', differs.map(of(slot.name)));
+    const kinds = projection ? customKindsOf(slot.process.parts.kinds, projection) : undefined;
+    const others = kinds ? differingKinds(kinds, customKindsAnew(replayed)) : [];
+    wrong('a process that starts from a checkpoint sees the same', [...differs, ...others].map(of(slot.name)));
   }
   const { api } = slots;
   const restored = await shownOfAnotherTimeline(world);

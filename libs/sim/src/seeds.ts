@@ -1,5 +1,14 @@
-/** Worlds that once came out wrong, each with what it showed. They are run for ever. */
-export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: number; readonly showed: string }[] = [
+import type { Shape } from './faults.js';
+
+interface KeptSeed {
+  readonly seed: number;
+  readonly troubleMs?: number;
+  readonly shape?: Partial<Shape>;
+  readonly showed: string;
+}
+
+/** Kept before people defined kinds in worlds: they run without, as they did when they came out wrong. */
+const withoutDefinitions: readonly KeptSeed[] = [
   {
     seed: 1,
     troubleMs: 60_000,
@@ -168,4 +177,19 @@ export const keptSeeds: readonly { readonly seed: number; readonly troubleMs?: n
       'a bind was refused while the next pod of the same shape found no room: both slept, though the first one fitted',
   },
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
+];
+
+/** Worlds that once came out wrong, each with what it showed. They are run for ever. */
+export const keptSeeds: readonly KeptSeed[] = [
+  ...withoutDefinitions.map((kept) => ({ ...kept, shape: { hasDefinitions: false } })),
+  {
+    seed: 9,
+    showed:
+      'objects of a custom kind stood in the log before the change of the definition by which they were decided; fields that the stored version does not have were stored',
+  },
+  {
+    seed: 1,
+    showed:
+      'a command of a kind that had gone meanwhile was refused as one that its client may not send; a version that was no more served was answered 422',
+  },
 ];

@@ -1,6 +1,6 @@
 import type { AppendFate, MemoryBusHub, MemoryLogStore, VirtualClock } from '#adapters';
 import { noKeys } from '#engine';
-import { registry } from '#kinds';
+import { builtinAdmission, builtinKinds, createRegistry } from '#kinds';
 import type { Prng } from '#std';
 import { MemoryCheckpoints } from './checkpoints.js';
 import { Terms } from './checkers/terms.js';
@@ -122,7 +122,16 @@ export class Slots {
       parts: (slot) => {
         const { shape, store, hub, steps, reply } = this.parts;
         return {
-          ...{ store, hub, clock, steps, chance, reply, kinds: registry, keys: this.keysOf(roles) },
+          ...{
+            store,
+            hub,
+            clock,
+            steps,
+            chance,
+            reply,
+            kinds: createRegistry(builtinKinds, builtinAdmission),
+            keys: this.keysOf(roles),
+          },
           build: chance.chance(0.9) ? (BUILDS[0] as string) : chance.pick(BUILDS),
           log: {
             shared: shape.processes === 'apart',

@@ -1,5 +1,13 @@
 import { configMaps, deployments, namespaces, nodes as nodeKind, pods, secrets, services } from '#kinds';
-import { isRefusal, streamOf, type Command, type CommandResult, type KubeObject, type View } from '#model';
+import {
+  isRefusal,
+  streamOf,
+  type Command,
+  type CommandResult,
+  type KubeObject,
+  type Refusal,
+  type View,
+} from '#model';
 import type { Json, Prng } from '#std';
 import type { RefusedWrites } from './checkers/refused-writes.js';
 import { personCommand } from './commands.js';
@@ -44,10 +52,14 @@ export class Swarm {
   act(): void {
     const { chance } = this.parts;
     const command = chance.pick(this.wishes())();
-    if (!command) return;
+    if (command) this.send(command);
+  }
+
+  /** Sends a command to some process, and keeps what becomes of it. `mayBe` names refusals of its own that are expected. */
+  send(command: Command, mayBe: (refusal: Refusal) => boolean = () => false): void {
     const what = `${command.verb} ${command.kind}${command.subresource ? `/${command.subresource}` : ''} ${command.namespace ?? ''}/${command.name}`;
     this.submit(command).then(
-      (result) => this.heard(command, what, result),
+      (result) => this.heard(command, what, result, mayBe),
       (cause: unknown) => this.surprises.push(`${what}: ${String(cause)}`),
     );
   }
@@ -60,7 +72,12 @@ export class Swarm {
     return chance.pick(serving).ask((backend) => backend.submit(command));
   }
 
-  private heard(command: Command, what: string, result: CommandResult): void {
+  private heard(
+    command: Command,
+    what: string,
+    result: CommandResult,
+    mayBe: (refusal: Refusal) => boolean = () => false,
+  ): void {
     const { kind, namespace: place, name } = command;
     this.parts.refused.note(command, result);
     if (!isRefusal(result)) {
@@ -73,7 +90,9 @@ export class Swarm {
       return;
     }
     const isExpected =
-      EXPECTED.includes(result.code) || (result.code === 403 && /namespace|service account/.test(result.message));
+      EXPECTED.includes(result.code) ||
+      mayBe(result) ||
+      (result.code === 403 && /namespace|service account/.test(result.message));
     if (!isExpected) this.surprises.push(`${what}: ${result.code} ${result.reason} ${result.message}`);
   }
 

@@ -94,7 +94,12 @@ describe('worlds with webhooks that are slow, dead and change what they see', ()
         world = one;
         webhooks = new Webhooks(one);
       };
-      const report = await runWorld({ seed, troubleMs: 60_000, shape: { isSlow: false }, onWorld });
+      const report = await runWorld({
+        seed,
+        troubleMs: 60_000,
+        shape: { isSlow: false, hasDefinitions: false },
+        onWorld,
+      });
       expect(report.violations).toEqual([]);
       expect(webhooks?.asked).toBeGreaterThan(30);
       const states = new Map<string, StreamState>();

@@ -6,6 +6,7 @@ import { prng, type Instant, type Prng } from '#std';
 import { EventChecks } from './checkers/event-checks.js';
 import { onlyTheSilentAreLeft } from './checkers/evictions.js';
 import { rolloutBoundsHeld } from './checkers/rollout.js';
+import { customObjectsAreDefined } from './checkers/custom-objects.js';
 import { onlyTheReadyAreListed } from './checkers/slices.js';
 import { Deletions } from './checkers/stopping.js';
 import type { Violation } from './checkers/checker.js';
@@ -15,6 +16,7 @@ import { Ledger } from './ledger.js';
 import { RefusedWrites } from './checkers/refused-writes.js';
 import { Observations } from './observations.js';
 import { Readers } from './readers.js';
+import { Definers } from './definers.js';
 import { Faults, type Roughness, type Shape } from './faults.js';
 import { simulatedKeys } from './keys.js';
 import { SignsOfLife } from './signs-of-life.js';
@@ -38,6 +40,8 @@ export class World {
   readonly slots: Slots;
   readonly nodes: readonly SimulatedNode[];
   readonly swarm: Swarm;
+  /** Only in worlds with definitions. */
+  readonly definers: Definers | undefined;
   readonly ledger: Ledger;
   /** What clients were told is not done. */
   readonly refused = new RefusedWrites();
@@ -67,6 +71,7 @@ export class World {
     this.checks = new EventChecks(new DecodedLog(this.store, eventCodec(registry, simulatedKeys)), ENDS_KEPT_MS, [
       onlyTheSilentAreLeft(this.signs, (time) => this.clockSteps.momentOf(time)),
       onlyTheReadyAreListed(),
+      customObjectsAreDefined,
       rolloutBoundsHeld(() => ({ wallSteps: this.clockSteps.all })),
     ]);
     const { clock, hub, chance, faults, store, steps } = this;
@@ -93,7 +98,8 @@ export class World {
     });
     this.ledger = new Ledger(chance, this.slots, this.refused);
     this.observations = new Observations(() => store.events);
-    this.readers = new Readers(chance, this.slots, this.observations);
+    this.readers = new Readers(chance, this.slots, this.observations, shape.hasDefinitions);
+    this.definers = shape.hasDefinitions ? new Definers(chance, this.slots, this.swarm) : undefined;
     this.steps.onStep = () => this.checks.catchUp();
   }
 
@@ -118,6 +124,7 @@ export class World {
     if (chance.chance(0.7)) this.swarm.act();
     for (let i = 0; i < LEDGER_ACTS_MAX; i++) if (chance.chance(0.5)) void this.ledger.act().catch(() => undefined);
     if (chance.chance(0.4)) this.readers.act();
+    for (let i = 0; this.definers && i < DEFINER_ACTS_MAX; i++) if (chance.chance(0.5)) this.definers.act();
   }
   /** What befalls everything in one moment of trouble. */
   trouble(): void {
@@ -169,5 +176,6 @@ export class World {
 const CLOCK_STEP_MS_MAX = 3_600_000;
 /** So many at one moment meet. */
 const LEDGER_ACTS_MAX = 2;
+const DEFINER_ACTS_MAX = 3;
 /** How much of an event a large object takes: alone it fits, twice it does not. */
 const LARGE = 0.6;

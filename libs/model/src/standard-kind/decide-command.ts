@@ -3,8 +3,9 @@ import type { Command } from '../command.js';
 import { OBJECT_DATA } from '../event.js';
 import type { DecideContext, Decided, Kind, KindRegistry } from '../kind.js';
 import { streamOf } from '../kube-object.js';
-import { refusals } from '../refusal.js';
+import { refusals, type Refusal } from '../refusal.js';
 import type { View } from '../view.js';
+import { apiVersionOf } from './served.js';
 
 /** Decides a command on a view, with the kinds of that view: what the writer, the simulation and the tests all do. Pure. */
 export function decideCommand(
@@ -15,20 +16,36 @@ export function decideCommand(
 ): Decided {
   const kinds = registry.at(view);
   const kind = kinds.byId(command.kind);
-  if (kind === undefined) {
-    return {
-      refused: true,
-      code: 404,
-      reason: 'NotFound',
-      message: 'the server could not find the requested resource',
-    };
-  }
+  if (kind === undefined || !isSpoken(kind, command)) return NO_SUCH_RESOURCE;
   const misnamed = whyNoEvent(kind, command.event);
   if (misnamed !== undefined) return refusals.badRequest(misnamed);
   const namespace = kind.names.namespaced ? command.namespace : undefined;
   const name = command.name || nameInBody(command);
   const state = name === '' ? undefined : view.stream(streamOf(kind.id, namespace, name));
   return kind.decide(command, state, view, { ...given, kind, kinds });
+}
+
+const NO_SUCH_RESOURCE: Refusal = {
+  refused: true,
+  code: 404,
+  reason: 'NotFound',
+  message: 'the server could not find the requested resource',
+};
+
+/**
+ * A version may have been served when the request came in and be so no more. Loops name the version that an object was stored
+ * in, which may be served no more either.
+ */
+function isSpoken({ names, served, storedOnly }: Kind, { apiVersion, basis }: Command): boolean {
+  const { group, version } = names;
+  if (
+    storedOnly !== true ||
+    basis !== undefined ||
+    !apiVersion.startsWith(`${group}/`) ||
+    apiVersion === apiVersionOf(group, version)
+  )
+    return true;
+  return served.some((other) => apiVersionOf(other.group, other.version) === apiVersion);
 }
 
 /**

@@ -48,6 +48,7 @@ export interface StandardKind<T extends KubeObject> {
   readonly indexes?: Kind['indexes'];
   readonly storedOnly?: boolean;
   readonly isCustom?: boolean;
+  readonly definedIn?: Kind['definedIn'];
   readonly schemaVersion?: number;
 }
 
@@ -88,6 +89,7 @@ export function standardKind<T extends KubeObject>(given: StandardKind<T>): Kind
     ...(given.indexes && { indexes: given.indexes }),
     ...(given.storedOnly && { storedOnly: true }),
     ...(given.isCustom && { isCustom: true }),
+    ...(given.definedIn !== undefined && { definedIn: given.definedIn }),
   };
 }
 

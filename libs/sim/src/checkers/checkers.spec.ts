@@ -1,8 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryLogStore } from '#adapters';
-import { CREATED, streamOf, type EventMetadata, type KubeObject, type LoopBasis, type StoredEvent } from '#model';
+import { Projection } from '#engine';
+import {
+  CREATED,
+  DELETED,
+  foldEvent,
+  streamOf,
+  type EventMetadata,
+  type KubeObject,
+  type LoopBasis,
+  type StoredEvent,
+} from '#model';
 import type { Json, JsonObject } from '#std';
+import { differingKinds } from '../custom-kinds.js';
 import type { EventChecker } from './checker.js';
+import { customObjectsAreDefined, unsettledDefinitions } from './custom-objects.js';
 import { EventChecks } from './event-checks.js';
 import { onlyTheReadyAreListed } from './slices.js';
 import { Deletions } from './stopping.js';
@@ -176,5 +188,105 @@ describe('the checkers find', () => {
     log.add('core.pods/default/q', 'Deleted', { uid: 'q' });
     const deletions = new Deletions(new MemoryLogStore({ events: log.events }));
     expect([deletions.has('p'), deletions.has('q'), deletions.has('r')]).toEqual([true, true, false]);
+  });
+});
+
+describe('the checker of custom objects finds', () => {
+  const DEFINITIONS = 'apiextensions.k8s.io.customresourcedefinitions';
+  const definition = (condition: string, spec: object = {}): object => ({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'boats.sim.example.com', uid: 'd' },
+    spec: {
+      group: 'sim.example.com',
+      names: { plural: 'boats', kind: 'Boat' },
+      versions: [
+        {
+          ...{ name: 'v1', served: true, storage: true },
+          schema: { openAPIV3Schema: { properties: { spec: { properties: { size: { default: 1, maximum: 9 } } } } } },
+        },
+      ],
+      ...spec,
+    },
+    status: { conditions: [{ type: condition, status: 'True' }] },
+  });
+  const boat = (name: string, spec: object, apiVersion = 'sim.example.com/v1'): object => ({
+    ...{ apiVersion, kind: 'Boat', metadata: { name, namespace: 'default', uid: name }, spec },
+  });
+  const found = (log: Log) =>
+    log
+      .violations([customObjectsAreDefined])
+      .map((message) => message.replace('a custom object is as its definition says: ', ''));
+  const BOATS = 'sim.example.com.boats';
+
+  it('one without a definition, one before it is established, one while it goes', () => {
+    expect(found(new Log().put(BOATS, boat('a', { size: 1 })))).toEqual([
+      `${BOATS}/default/a was written without a definition`,
+    ]);
+    const early = new Log().put(DEFINITIONS, definition('NamesAccepted')).put(BOATS, boat('a', { size: 1 }));
+    expect(found(early)).toEqual([`${BOATS}/default/a was written before its definition was established`]);
+    const established = definition('Established') as { readonly status: { readonly conditions: readonly object[] } };
+    const conditions = [...established.status.conditions, { type: 'Terminating', status: 'True' }];
+    const late = new Log()
+      .put(DEFINITIONS, { ...established, status: { conditions } })
+      .put(BOATS, boat('a', { size: 1 }));
+    expect(found(late)).toEqual([`${BOATS}/default/a was created while its definition goes`]);
+  });
+
+  it('one of another version, with a field too many, without a default, too large', () => {
+    const log = new Log()
+      .put(DEFINITIONS, definition('Established'))
+      .put(BOATS, boat('a', { size: 9 }))
+      .put(BOATS, boat('b', { size: 1 }, 'sim.example.com/v2'))
+      .put(BOATS, boat('c', { size: 1, colour: 'red' }))
+      .put(BOATS, boat('d', {}))
+      .put(BOATS, boat('e', { size: 10 }));
+    expect(found(log)).toEqual([
+      `${BOATS}/default/b was stored as sim.example.com/v2, not as v1`,
+      `${BOATS}/default/c was stored with colour, which its version does not have`,
+      `${BOATS}/default/d was stored without the default of size`,
+      `${BOATS}/default/e was stored with size 10, of which 9 is the most`,
+    ]);
+  });
+
+  it('a definition that goes before its objects', () => {
+    const log = new Log()
+      .put(DEFINITIONS, definition('Established'))
+      .put(BOATS, boat('a', { size: 9 }))
+      .add(streamOf(DEFINITIONS, undefined, 'boats.sim.example.com'), DELETED, { uid: 'd' });
+    expect(found(log)).toEqual(['boats.sim.example.com went before 1 of its objects']);
+    const view = new Projection(foldEvent);
+    for (const event of log.events) view.apply(event);
+    expect(unsettledDefinitions(view, view.entries())).toEqual([`${BOATS}/default/a outlived its definition`]);
+  });
+
+  it('a definition that never makes its kind, and one that stays', () => {
+    const stays = definition('Established') as { readonly metadata: object };
+    const view = new Projection(foldEvent);
+    const at = '2026-01-01T00:00:00Z';
+    const log = new Log()
+      .put(DEFINITIONS, definition('Other'))
+      .put(DEFINITIONS, { ...stays, metadata: { name: 'ships.sim.example.com', uid: 's', deletionTimestamp: at } });
+    for (const event of log.events) view.apply(event);
+    expect(unsettledDefinitions(view, view.entries())).toEqual([
+      'boats.sim.example.com is not established, and nobody has its names',
+      'ships.sim.example.com is still being deleted',
+    ]);
+  });
+});
+
+describe('what is served of custom kinds', () => {
+  it('is told apart where definitions differ, objects differ or one is missing', () => {
+    const kinds = new Map<string, Json>([
+      ['a', { size: 1 }],
+      ['b', { size: 1 }],
+      ['c', { size: 1 }],
+    ]);
+    const others = new Map<string, Json>([
+      ['a', { size: 1 }],
+      ['b', { size: 2 }],
+      ['d', { size: 1 }],
+    ]);
+    expect(differingKinds(kinds, others)).toEqual(['b', 'c', 'd']);
   });
 });

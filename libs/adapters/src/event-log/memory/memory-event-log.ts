@@ -95,7 +95,8 @@ export class MemoryEventLog implements EventLog {
     this.#reads();
     const events = this.store.after(afterPosition);
     for (let from = 0; from < events.length; from += BATCH_EVENTS)
-      yield structuredClone(events.slice(from, from + BATCH_EVENTS)).map((event) => new DecodedEvent(event));
+      // As a store of texts gives them: no two share a value, since whoever reads the past may write to what it gets.
+      yield events.slice(from, from + BATCH_EVENTS).map((event) => new DecodedEvent(copyOf(event)));
   }
 
   subscribe(
@@ -251,4 +252,8 @@ class MemorySubscription implements LogSubscription {
     this.#unlisten();
     this.leave();
   }
+}
+
+function copyOf(event: StoredEvent): StoredEvent {
+  return JSON.parse(JSON.stringify(event)) as StoredEvent;
 }

@@ -1,5 +1,19 @@
 import type { Condition } from '#meta';
-import { type KubeObject, boolean, byte, f, int32, int64, list, object, req, string, time, objectMeta } from '#model';
+import {
+  type KubeObject,
+  boolean,
+  byte,
+  f,
+  int32,
+  int64,
+  kindRef,
+  list,
+  object,
+  req,
+  string,
+  time,
+  objectMeta,
+} from '#model';
 import { jsonSchemaProps, type JsonSchema } from './json-schema.schema.js';
 
 const P = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1';
@@ -172,3 +186,7 @@ export interface CustomResourceDefinition extends KubeObject {
     readonly observedGeneration?: number;
   };
 }
+
+export const customResourceDefinitions = kindRef<CustomResourceDefinition>(
+  'apiextensions.k8s.io.customresourcedefinitions',
+);

@@ -2,8 +2,10 @@ import { setCondition } from '#meta';
 import {
   aboutOf,
   decidedChange,
+  decideVerb,
   deleteObject,
   deletionValidated,
+  isUndecided,
   refusals,
   type Decided,
   type DeleteOptions,
@@ -34,7 +36,26 @@ export const definitionStrategy: Strategy<CustomResourceDefinition> = {
   validateStatus: (object) => validateNamesOfStatus(object),
   warnings: (object) => schemaWarnings(object),
   decideDelete,
+  subresources: { status: decideStatus },
 };
+
+/**
+ * Nothing may be in the log of a kind that is not defined. What the writer has taken already may not be there yet, so who takes
+ * the finalizer away does not see it.
+ */
+function decideStatus(request: Request): Decided {
+  const decided = decideVerb(request);
+  if (isUndecided(decided)) return decided;
+  const old = request.old as CustomResourceDefinition | undefined;
+  const { metadata, spec } = decided.object as CustomResourceDefinition;
+  const isLetGo = old !== undefined && isHeld(old.metadata) && !isHeld(metadata);
+  const ref = { id: `${spec.group}.${spec.names.plural}` };
+  if (!isLetGo || request.view.list(ref).length === 0) return decided;
+  return refusals.conflict(aboutOf(request, metadata.name), 'there are objects of the kind that it defines');
+}
+function isHeld({ finalizers = [] }: CustomResourceDefinition['metadata']): boolean {
+  return finalizers.includes(CLEANUP_FINALIZER);
+}
 
 type Spec = CustomResourceDefinition['spec'];
 
@@ -87,14 +108,13 @@ function decideDelete(old: CustomResourceDefinition, options: DeleteOptions, req
   if (old.metadata.deletionTimestamp !== undefined) return deleteObject(request, old, options);
   const now = toTime(request.now);
   const finalizers = old.metadata.finalizers ?? [];
-  const isHeld = finalizers.includes(CLEANUP_FINALIZER);
   const conditions = setCondition(old.status?.conditions ?? [], TERMINATING, now);
   const marked: CustomResourceDefinition = {
     ...old,
     metadata: {
       ...old.metadata,
       deletionTimestamp: now,
-      finalizers: isHeld ? finalizers : [...finalizers, CLEANUP_FINALIZER],
+      finalizers: isHeld(old.metadata) ? finalizers : [...finalizers, CLEANUP_FINALIZER],
     },
     status: { ...old.status, conditions },
   };

@@ -3,6 +3,7 @@ import {
   DEFINED_IN_LOG,
   refusals,
   standardKind,
+  streamOf,
   type Kind,
   type KubeObject,
   type ObjectType,
@@ -15,7 +16,12 @@ import {
 import { jsonEquals, type Json } from '#std';
 import { scaleSubresource } from '../../../shared/scale.js';
 import { ownersOnly } from '../../../shared/status-metadata.js';
-import type { CustomResourceDefinition, DefinedVersion, DefinitionNames } from '../schema.js';
+import {
+  customResourceDefinitions,
+  type CustomResourceDefinition,
+  type DefinedVersion,
+  type DefinitionNames,
+} from '../schema.js';
 import { applySchemaDefaults } from '../structural/default.js';
 import { customType } from '../structural/custom-type.js';
 import { prune } from '../structural/prune.js';
@@ -71,6 +77,7 @@ function kindOf(definition: CustomResourceDefinition, names: DefinitionNames): K
     schema: types.get(stored.name) as ObjectType<unknown>,
     schemaVersion: DEFINED_IN_LOG,
     isCustom: true,
+    definedIn: streamOf(customResourceDefinitions.id, undefined, definition.metadata.name),
     // In the order in which the genuine server names them.
     verbs: ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'],
     storedOnly: true,
@@ -195,6 +202,8 @@ function textAt(object: KubeObject, path: readonly string[]): string {
 function strategyOf(definition: CustomResourceDefinition, forms: ReadonlyMap<string, Form>): Strategy {
   const { group, names, scope } = definition.spec;
   const isNamespaced = scope === 'Namespaced';
+  const storage = definition.spec.versions.find((version) => version.storage);
+  const stored = storage && schemaOf(storage);
   /** What is stored, as the client reads it: writes are compared with that. */
   const seen = (old: KubeObject, { command }: Pick<StrategyContext, 'command'>): KubeObject =>
     forms.get(spokenVersionOf(definition, command)?.name ?? '')?.(old) ?? old;
@@ -207,6 +216,8 @@ function strategyOf(definition: CustomResourceDefinition, forms: ReadonlyMap<str
       const hasStatus = spokenVersionOf(definition, context.command)?.subresources?.status !== undefined;
       return !jsonEquals(content(object, hasStatus), content(seen(old, context), hasStatus));
     },
+    // Last of all: what the stored version does not have is not kept, so that no later version shows it.
+    allocate: (object) => (stored ? (prune(object as unknown as Json, stored).value as unknown as KubeObject) : object),
     statusMetadata: ownersOnly,
     prepareStatus: (object, old) => withStatus({ ...old, metadata: object.metadata }, object['status']),
     validate: (object, context) => validateObject(definition, object, undefined, context),
