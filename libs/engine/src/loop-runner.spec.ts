@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Change, Decision, Loop, Submit } from '#model';
+import type { Change, Decision, Loop } from '#model';
 import { Projection } from './projection.js';
 import { accepted, Bench, changed, refusal, wish } from './test-loop.js';
 
@@ -116,46 +116,6 @@ describe('a loop whose wish was taken', () => {
     bench.runner.start();
     await bench.run(8);
     expect(bench.commands.map(({ name }) => name)).toEqual(['first', 'first', 'then']);
-    bench.runner.stop();
-  });
-});
-
-describe('a note that follows on what a loop did', () => {
-  const first = wish('first') as Submit;
-  const noted = { ...first, then: [{ ...(wish('note') as Submit), isNote: true }] } as const;
-  const names = (bench: Bench): readonly string[] => bench.commands.map(({ name }) => name);
-
-  it('is submitted after it, and the next look does not wait for it', async () => {
-    const bench = new Bench();
-    let answered = (): void => undefined;
-    bench.decide = () => [noted];
-    bench.answer = ({ name }) =>
-      name === 'note' ? new Promise((done) => (answered = () => done(accepted(2)))) : accepted(1);
-    bench.runner.start();
-    await bench.run(1);
-    bench.decide = () => [];
-    bench.runner.poke('key');
-    await bench.run(1);
-    expect(names(bench)).toEqual(['first', 'note']);
-    expect(bench.looks).toHaveLength(2);
-    expect(bench.runner.idle).toBe(false);
-    answered();
-    await bench.run(1);
-    expect(bench.runner.idle).toBe(true);
-    bench.runner.stop();
-  });
-  it('that is refused is told and leads to no look; none is submitted where its first was refused', async () => {
-    const bench = new Bench();
-    bench.decide = () => [noted];
-    bench.answer = ({ name }) => (name === 'note' ? refusal('Forbidden') : accepted(1));
-    bench.runner.start();
-    await bench.run(1000);
-    expect(bench.looks).toHaveLength(1);
-    expect(bench.complaints).toEqual([1]);
-    bench.answer = () => refusal('Forbidden');
-    bench.runner.poke('key');
-    await bench.run(1);
-    expect(names(bench)).toEqual(['first', 'note', 'first']);
     bench.runner.stop();
   });
 });

@@ -77,15 +77,13 @@ export class LoopRunner {
   /** Ends the pauses of keys whose writes are contested. */
   private readonly pauses = new Set<() => void>();
   private readonly refusals = new Map<string, readonly LoopRefusal[]>();
-  /** Notes under way. */
-  private notes = 0;
   private scheduled = false;
   private running = false;
 
   constructor(private readonly options: LoopRunnerOptions) {}
 
   get idle(): boolean {
-    return this.queue.idle && this.notes === 0;
+    return this.queue.idle;
   }
   get name(): string {
     return this.options.loop.name;
@@ -220,18 +218,8 @@ export class LoopRunner {
     });
     const settled: Settled[] = [{ submit, result, isReported }];
     if (isRefusal(result)) return settled;
-    for (const next of then)
-      if (next.submit.isNote) this.note(next, key).catch(this.options.onFatal);
-      else settled.push(...(await this.chain(next, key)));
+    for (const next of then) settled.push(...(await this.chain(next, key)));
     return settled;
-  }
-
-  /** Submits what no look waits for. A refusal is no reason to look again, but it is told. */
-  private async note(one: Ready, key: string): Promise<void> {
-    this.notes++;
-    const results = await this.chain(one, key).finally(() => this.notes--);
-    const complaint = complaintIn(results);
-    if (complaint && this.troubles.add(key)) this.options.onRefusal?.(this.name, key, complaint);
   }
 
   /** What throws at once is a rejection too. */
@@ -243,15 +231,16 @@ export class LoopRunner {
     let position = 0;
     let gotOn = false;
     let refused: Refusal | undefined;
-    const complaint = complaintIn(results);
+    let complaint: Refusal | undefined;
     const refusals: LoopRefusal[] = [];
-    for (const { submit, result } of results) {
+    for (const { submit, result, isReported } of results) {
       if (!isRefusal(result)) {
         position = Math.max(position, result.position);
         gotOn ||= result.changed;
         continue;
       }
       refused = result;
+      if (!RACES.has(result.reason) && !isReported) complaint = result;
       const { verb, kind, name } = submit.command;
       if (refusals.length < REFUSALS_MAX)
         refusals.push({ verb, kind, name, code: result.code, reason: result.reason, message: result.message });
@@ -344,12 +333,6 @@ interface Settled {
   readonly result: CommandResult;
   /** What made it fail was passed to `onFault`. */
   readonly isReported: boolean;
-}
-
-/** The last refusal that is neither part of normal racing nor told already. */
-function complaintIn(results: readonly Settled[]): Refusal | undefined {
-  const told = results.map(({ result, isReported }) => (isReported ? undefined : result));
-  return told.findLast((result) => result && isRefusal(result) && !RACES.has(result.reason)) as Refusal | undefined;
 }
 
 function refusedBy(cause: unknown): CommandResult {

@@ -26,7 +26,7 @@ export class Bench {
   readonly seen: (readonly LoopRefusal[] | undefined)[] = [];
   readonly commands: Command[] = [];
   decide: () => readonly Decision[] = () => [wish('a')];
-  answer: (command: Command) => CommandResult | Promise<CommandResult> = () => accepted(1);
+  answer: (command: Command) => CommandResult = () => accepted(1);
   reached: (position: number) => Promise<boolean> = () => Promise.resolve(true);
   keys: Pick<Loop, 'keysOf' | 'keysAtStart'> = { keysOf: () => ['key'], keysAtStart: () => ['key'] };
   /** Keys whose looks throw. */

@@ -17,8 +17,6 @@ export interface Submit {
   readonly basedOn?: readonly string[];
   /** Submitted in order once this was accepted, dropped when it was refused: the incident about a creation. */
   readonly then?: readonly Submit[];
-  /** For what follows on another: nothing rests on it, so the next look at the key does not wait for it. */
-  readonly isNote?: true;
 }
 /** What the runner completes (actor, via, correlation) before it goes to the writer. */
 export type LoopCommand = Pick<Command, 'verb' | 'kind' | 'namespace' | 'name'> &

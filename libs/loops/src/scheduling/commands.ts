@@ -36,7 +36,6 @@ export function bind(
         },
         event: { type: 'PodBound', facts: { node, scores: placement.scores as unknown as Json, reasons: [because] } },
       },
-      // Once for each pod: no later look asks whether it was recorded.
       then: incident(view, now, {
         about: pod,
         type: 'Normal',
@@ -45,7 +44,7 @@ export function bind(
         component: SCHEDULER,
         isReportedOnly: true,
         action: 'Binding',
-      }).map((submit) => ({ ...submit, isNote: true })),
+      }),
     },
   ];
 }
