@@ -1,8 +1,9 @@
-// npm run sim -- --seed N [--count M] [--trouble MS] [--without-definitions] [--kept] [--jobs J]
+// npm run sim -- --seed N [--count M] [--trouble MS] [--without-definitions] [--apis] [--kept] [--jobs J]
 // npm run sim -- --planted [--only TEXT] [--count M] [--jobs J]
 // Runs simulated worlds out of dist. Prints one line a world; of a failing one the violations and its last decisions.
 // --kept runs the worlds that once failed before the others; without --seed the others are fresh ones.
 // --without-definitions: nobody defines kinds in these worlds, whatever the seed says.
+// --apis: worlds may have two or three servers of the API, as their seed draws.
 // --planted runs worlds with each of the bugs of test/planted until one finds it.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +18,7 @@ const jobs = value('--jobs', 1);
 const troubleMs = value('--trouble', undefined);
 const given = {
   ...(troubleMs && { troubleMs }),
+  ...(args.includes('--apis') && { mayHaveApis: true }),
   ...(args.includes('--without-definitions') && { shape: { hasDefinitions: false } }),
 };
 
@@ -60,8 +62,9 @@ async function firstFinding() {
   }
 }
 
-async function run({ seed, troubleMs: trouble, shape }) {
-  const report = await reportOf({ seed, ...(trouble && { troubleMs: trouble }), ...(shape && { shape }) });
+async function run(world) {
+  const { seed, troubleMs: trouble, shape, mayHaveApis } = world;
+  const report = await reportOf(world);
   const { events, acknowledged, lives, violations } = report;
   const outcome = violations.length === 0 ? 'ok' : `${violations.length} violations`;
   console.log(`seed ${seed}: ${events} events, ${acknowledged} writes acknowledged, ${lives} writers: ${outcome}`);
@@ -72,7 +75,8 @@ async function run({ seed, troubleMs: trouble, shape }) {
   console.log('  the last decisions:');
   for (const line of report.lastDecisions) console.log(`    ${line}`);
   const without = shape?.hasDefinitions === false ? ' --without-definitions' : '';
-  console.log(`  again with: npm run sim -- --seed ${seed}${trouble ? ` --trouble ${trouble}` : ''}${without}`);
+  const more = `${trouble ? ` --trouble ${trouble}` : ''}${without}${mayHaveApis ? ' --apis' : ''}`;
+  console.log(`  again with: npm run sim -- --seed ${seed}${more}`);
   return false;
 }
 
@@ -88,6 +92,7 @@ async function inParallel() {
     ];
     if (troubleMs) words.push('--trouble', String(troubleMs));
     if (given.shape) words.push('--without-definitions');
+    if (given.mayHaveApis) words.push('--apis');
     if (job === 0 && args.includes('--kept')) words.push('--kept');
     const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...words], {
       stdio: ['ignore', 'inherit', 'inherit'],
