@@ -192,4 +192,9 @@ export const keptSeeds: readonly KeptSeed[] = [
     showed:
       'a command of a kind that had gone meanwhile was refused as one that its client may not send; a version that was no more served was answered 422',
   },
+  {
+    seed: 153558948,
+    showed:
+      'a write of the status of a custom object pruned it by the stored version, and left it under the version before',
+  },
 ];

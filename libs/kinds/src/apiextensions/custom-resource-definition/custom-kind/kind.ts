@@ -216,8 +216,12 @@ function strategyOf(definition: CustomResourceDefinition, forms: ReadonlyMap<str
       const hasStatus = spokenVersionOf(definition, context.command)?.subresources?.status !== undefined;
       return !jsonEquals(content(object, hasStatus), content(seen(old, context), hasStatus));
     },
-    // Last of all: what the stored version does not have is not kept, so that no later version shows it.
-    allocate: (object) => (stored ? (prune(object as unknown as Json, stored).value as unknown as KubeObject) : object),
+    // Last of all, whatever part was written: what the stored version does not have is not kept, so that no later version shows it.
+    allocate(object) {
+      if (!storage || !stored) return object;
+      const kept = { ...object, apiVersion: `${group}/${storage.name}` };
+      return prune(kept as unknown as Json, stored).value as unknown as KubeObject;
+    },
     statusMetadata: ownersOnly,
     prepareStatus: (object, old) => withStatus({ ...old, metadata: object.metadata }, object['status']),
     validate: (object, context) => validateObject(definition, object, undefined, context),
