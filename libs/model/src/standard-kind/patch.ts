@@ -22,10 +22,16 @@ export function decidePatch(request: Request): Decided {
 }
 
 function readPatch(request: Request, old: KubeObject): { object: KubeObject; warnings: readonly string[] } | Refusal {
-  const document = request.spoken.toServed(withResourceVersion(old, request.oldVersion ?? ''));
+  const served = request.spoken.toServed(withResourceVersion(old, request.oldVersion ?? ''));
+  // Messages tell the parts of a JSON patch's document apart by what they are; in a view equal parts are one.
+  const document = request.command.patchType === 'json' ? copyOf(served) : served;
   const patched = patchedDocument(request.command, document as unknown as JsonObject, request.spoken.schema);
   if (isRefusal(patched)) return patched;
   const read = readPatched(patched, document as unknown as JsonObject, request);
   if (isRefusal(read)) return read;
   return { object: defaulted(request, read.object, false), warnings: read.warnings };
+}
+
+function copyOf<T extends object>(object: T): T {
+  return JSON.parse(JSON.stringify(object)) as T;
 }
