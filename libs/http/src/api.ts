@@ -381,7 +381,7 @@ class KubernetesApi implements Api {
   private async listOptions({ request, query, user }: Call, { on, verb }: Route): Promise<ListOptions | HttpRefusal> {
     const isWatch = verb === 'watch';
     if ((request.url ?? '').length < LONG_QUERY_CHARACTERS) return listOptions(on, query, isWatch);
-    const work = await this.costly.enter(user.name, undefined, true);
+    const work = await this.costly.enter(user.name, { isCostly: true, timeout: query.get('timeout') });
     if (isRefusal(work)) return work;
     return work.step(() => listOptions(on, query, isWatch)).finally(() => work.end());
   }

@@ -7,6 +7,7 @@ interface Given {
   readonly user?: string;
   readonly target?: string;
   readonly isCostly?: boolean;
+  readonly timeout?: string;
   /** Characters of the object that is written. */
   readonly characters?: number;
 }
@@ -26,8 +27,8 @@ class Bench {
 
   /** Lets a write in and carries it out; 429 when it was refused. */
   async write(cost: number, given: Given = {}): Promise<number> {
-    const { user = 'ada', target = 'a', isCostly = true, characters = LARGE } = given;
-    const work = await this.works.enter(user, target, isCostly);
+    const { user = 'ada', target = 'a', isCostly = true, characters = LARGE, timeout } = given;
+    const work = await this.works.enter(user, { target, isCostly, timeout });
     if ('refused' in work) return work.code;
     await work.step(() => {
       this.cpu += cost;
@@ -50,7 +51,7 @@ describe('work that takes the thread for long', () => {
     expect(await bench.write(100)).toBe(200);
     expect(bench.at).toBe(410);
     // Seventeen seconds are to be paid off: more than a request may wait.
-    const refused = await bench.works.enter('ada', 'b', true);
+    const refused = await bench.works.enter('ada', { target: 'b', isCostly: true, timeout: undefined });
     expect(refused).toMatchObject({ code: 429, reason: 'TooManyRequests', details: { retryAfterSeconds: 17 } });
     bench.at += 16_500;
     expect(await bench.write(10)).toBe(200);
@@ -63,6 +64,36 @@ describe('work that takes the thread for long', () => {
     for (let i = 0; i < 20; i++) expect(await bench.write(15 + 70)).toBe(200);
     // The rest after the last one is still to come.
     expect(bench.at).toBe(19 * 70 * 200 + 10);
+  });
+
+  it.each([
+    ['4s', 1000],
+    ['2800ms', 700],
+    ['0', 15_000],
+    ['1h', 15_000],
+    ['soon', 15_000],
+  ])('lets one with a time-out of %s wait for %d ms', async (timeout, ms) => {
+    const bench = new Bench();
+    await bench.write(15 + 250 + ms / 200);
+    // Ten of the milliseconds went by while others had the thread.
+    bench.at -= 10 + 1;
+    expect(await bench.write(0, { timeout })).toBe(429);
+    bench.at += 1;
+    expect(await bench.write(0, { timeout })).toBe(200);
+  });
+
+  it('refuses what has waited for so long behind others of its user', async () => {
+    const bench = new Bench();
+    await bench.write(15 + 250);
+    const first = (await bench.works.enter('ada', { target: 'a', isCostly: true, timeout: undefined })) as AdmittedWork;
+    const second = bench.write(15 + 50);
+    const third = bench.write(15 + 50);
+    const last = bench.write(15 + 50);
+    await first.step(() => void (bench.cpu += 15 + 40));
+    first.end();
+    // Eight seconds of rest, then ten more, which is more than fifteen since they came.
+    expect([await second, await third, await last]).toEqual([200, 429, 429]);
+    expect(bench.at).toBeLessThan(9000);
   });
 
   it('takes no more than its share for ever', async () => {
@@ -78,7 +109,7 @@ describe('work that takes the thread for long', () => {
 
   it('counts each of its steps', async () => {
     const bench = new Bench();
-    const work = (await bench.works.enter('ada', 'a', true)) as AdmittedWork;
+    const work = (await bench.works.enter('ada', { target: 'a', isCostly: true, timeout: undefined })) as AdmittedWork;
     for (let i = 0; i < 10; i++) await work.step(() => void (bench.cpu += 55));
     work.end();
     expect(await bench.write(1)).toBe(429);
@@ -86,7 +117,7 @@ describe('work that takes the thread for long', () => {
 
   it('leaves the thread to others after each step, for as long as it had it', async () => {
     const bench = new Bench();
-    const work = (await bench.works.enter('ada', 'a', true)) as AdmittedWork;
+    const work = (await bench.works.enter('ada', { target: 'a', isCostly: true, timeout: undefined })) as AdmittedWork;
     await work.step(() => void (bench.cpu += 1));
     expect(bench.at).toBe(0);
     await work.step(() => void (bench.cpu += 6));
@@ -97,7 +128,7 @@ describe('work that takes the thread for long', () => {
 
   it('counts when it fails, too', async () => {
     const bench = new Bench();
-    const work = (await bench.works.enter('ada', 'a', true)) as AdmittedWork;
+    const work = (await bench.works.enter('ada', { target: 'a', isCostly: true, timeout: undefined })) as AdmittedWork;
     const failing = work.step(() => {
       bench.cpu += 400;
       throw new Error('broken');
@@ -144,7 +175,7 @@ describe('work that takes the thread for long', () => {
 
   it('goes one at a time, and not more of it waits than there is room for', async () => {
     const bench = new Bench();
-    const first = (await bench.works.enter('ada', 'a', true)) as AdmittedWork;
+    const first = (await bench.works.enter('ada', { target: 'a', isCostly: true, timeout: undefined })) as AdmittedWork;
     const others = Array.from({ length: 20 }, () => bench.write(1));
     // What others begin meanwhile does not make the server forget that ada's work is under way.
     expect(await bench.write(1, { user: 'bob' })).toBe(200);
@@ -157,7 +188,7 @@ describe('work that takes the thread for long', () => {
 
   it('goes one at a time when nothing of it waits, too', async () => {
     const bench = new Bench();
-    const first = (await bench.works.enter('ada', 'a', true)) as AdmittedWork;
+    const first = (await bench.works.enter('ada', { target: 'a', isCostly: true, timeout: undefined })) as AdmittedWork;
     await bench.write(1, { user: 'bob' });
     const second = bench.write(1);
     await bench.write(1, { user: 'carol' });

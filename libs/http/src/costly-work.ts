@@ -1,5 +1,6 @@
 import { refusals, type Refusal } from '#model';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseDuration } from './go-text.js';
 
 /** Processor time that one step of costly work may take from the thread that answers everybody. */
 const FREE_MS = 15;
@@ -8,11 +9,14 @@ const DEBT_FREE_MS = 250;
 /** For each millisecond of further debt the user's costly work rests for so many: the excess takes at most 0.5 % of the time. */
 const REST_FACTOR = 200;
 const REST_MAX_MS = 60_000;
+/** What a request may take when its client does not say, and at most, as in Kubernetes. */
+const TIMEOUT_MS = 60_000;
 /**
- * A request that would have to wait longer is refused with a time to come back. As long as Kubernetes' own priority and
- * fairness lets one wait: who sends one after the other is slowed down, and refused only when that does not help.
+ * A request that would have to wait for more than this part of its time-out is refused with a time to come back. As long as
+ * Kubernetes' own priority and fairness lets one wait: who sends one after the other is slowed down, and refused only when
+ * that does not help.
  */
-const WAIT_MAX_MS = 15_000;
+const WAIT_SHARE = 1 / 4;
 const WAITING_MAX = 16;
 /** After a step others have the thread for as long as the step had it, and at most for so long. */
 const PAUSE_MAX_MS = 10;
@@ -64,6 +68,22 @@ export interface AdmittedWork {
   end(): void;
 }
 
+/** What is known of a request before it is let in. */
+export interface AskedWork {
+  /** Names the object that it changes, if that is known. */
+  readonly target?: string;
+  readonly isCostly: boolean;
+  /** As the client's query says it (`timeout=5s`). */
+  readonly timeout: string | undefined;
+}
+
+/** Milliseconds for which a request may wait. */
+function patienceOf(timeout: string | undefined): number {
+  const parsed = timeout ? parseDuration(timeout) : undefined;
+  const ms = parsed && 'value' in parsed && parsed.value > 0 ? parsed.value : TIMEOUT_MS;
+  return Math.min(ms, TIMEOUT_MS) * WAIT_SHARE;
+}
+
 /**
  * Whether reading so many bytes may take the thread for long: what costs time is fields, so a large body of few texts is none.
  * Counting takes a hundredth of the time of reading them.
@@ -90,11 +110,13 @@ export class CostlyWork {
 
   constructor(private readonly meter: Meter = METER) {}
 
-  /** Lets a request in when its turn has come. `target` names the object that it changes, if that is known. */
-  async enter(user: string, target: string | undefined, isCostly: boolean): Promise<AdmittedWork | Refusal> {
+  /** Lets a request in when its turn has come. */
+  async enter(user: string, { target, isCostly, timeout }: AskedWork): Promise<AdmittedWork | Refusal> {
     if (!isCostly && (target === undefined || !this.large.has(target))) return this.ordinary();
     const lane = this.laneOf(user);
-    const refused = this.tooLong(lane);
+    // What it waits for others of this user counts: nobody is let in, or told to come back, long after the patience is over.
+    const until = this.meter.now() + patienceOf(timeout);
+    const refused = this.tooLong(lane, until);
     if (refused) return refused;
     const { promise, resolve } = Promise.withResolvers<void>();
     const before = lane.tail;
@@ -103,7 +125,7 @@ export class CostlyWork {
     await before;
     lane.waiting--;
     lane.isTaken = true;
-    const late = this.tooLong(lane);
+    const late = this.tooLong(lane, until);
     const rest = this.restOf(lane);
     if (!late && rest > 0) await this.meter.wait(rest);
     const leave = (): void => {
@@ -117,12 +139,12 @@ export class CostlyWork {
 
   /** Milliseconds until the next one may begin. */
   private restOf({ paidAt }: Lane): number {
-    return paidAt - this.meter.now() - DEBT_FREE_MS * REST_FACTOR;
+    return Math.max(0, paidAt - this.meter.now() - DEBT_FREE_MS * REST_FACTOR);
   }
 
-  private tooLong(lane: Lane): Refusal | undefined {
+  private tooLong(lane: Lane, until: number): Refusal | undefined {
     const ms = this.restOf(lane);
-    if (ms <= WAIT_MAX_MS && lane.waiting < WAITING_MAX) return undefined;
+    if (this.meter.now() + ms <= until && lane.waiting < WAITING_MAX) return undefined;
     const why = 'very large objects or queries of this user take too much of the server';
     return refusals.tooManyRequests(
       `Too many requests, please try again later: ${why}`,

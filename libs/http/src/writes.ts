@@ -225,10 +225,11 @@ async function carriedOut(
   bytes: Uint8Array,
   read: () => Wish | Refusal | Promise<Refusal>,
 ): Promise<Answer | Refusal> {
-  const { costly, user, route } = call;
+  const { costly, user, route, query } = call;
   // What a create makes has no name before its body was read.
-  const target = route.verb === 'create' ? undefined : targetOf(route, route.name);
-  const work = await costly.enter(user.name, target, isCostlyText(bytes));
+  const target = route.verb === 'create' ? {} : { target: targetOf(route, route.name) };
+  const asked = { ...target, isCostly: isCostlyText(bytes), timeout: query.get('timeout') };
+  const work = await costly.enter(user.name, asked);
   if (isRefusal(work)) return work;
   try {
     await othersFirst(bytes.length);
