@@ -9,6 +9,9 @@ import { removeCluster } from './remove.mjs';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
+/** Node keeps here what it made of the modules that a program loads: a third of the time in which it loads them. */
+export const withCompiled = { NODE_COMPILE_CACHE: join(root, '.cache', 'compiled'), ...process.env };
+
 /** A TCP port on loopback that was free a moment ago. */
 export function freePort() {
   return new Promise((resolve, reject) => {
@@ -60,7 +63,7 @@ export async function startCluster(options = {}) {
   const port = options.port ?? (await freePort());
   const child = spawn(process.execPath, [join(root, 'dist/apps/standalone/main.js')], {
     env: {
-      ...process.env,
+      ...withCompiled,
       SHIPLOG_HOME: home,
       SHIPLOG_API_ADDRESS: `127.0.0.1:${port}`,
       // Beside whatever else runs on this machine's engine: the cluster of npm start has 10.244.0.0/16.

@@ -1,5 +1,6 @@
 // npm start: everything from a fresh clone to a running cluster, in the foreground until Ctrl-C.
 import { join } from 'node:path';
+import { withCompiled } from './cluster.mjs';
 import { build, install, main, requireEngine, requireNatsServer, root, runNode } from './setup.mjs';
 
 await main(async () => {
@@ -9,5 +10,5 @@ await main(async () => {
   const apps = process.env.SHIPLOG_APPS ?? '';
   const hasAgent = apps === '' || /\b(all|agent)\b/.test(apps);
   if (hasAgent) await requireEngine();
-  return runNode([join(root, 'dist/apps/standalone/main.js')]);
+  return runNode([join(root, 'dist/apps/standalone/main.js')], { env: withCompiled });
 });

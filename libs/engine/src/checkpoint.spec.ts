@@ -121,6 +121,45 @@ describe('a checkpoint holds sealed values as they are sealed:', () => {
     );
   });
 
+  it('a start that has read a long tail spares the next one that, and a stop lets it be written', async () => {
+    const store = new MemoryLogStore();
+    const { plane, put } = await written(store);
+    for (let i = 0; i < 12; i++) await put(`m-${i}`);
+    const checkpoints = new MemoryCheckpoints();
+    const write = checkpoints.write.bind(checkpoints);
+    checkpoints.write = async (position, slices) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await write(position, slices);
+    };
+    const options = { checkpoints, eventsPerCheckpoint: 100 };
+    const first = await started(store, options);
+    expect(await checkpoints.positions()).toEqual([]);
+    await first.stop();
+    const { position } = first.reads.projection;
+    expect(await checkpoints.positions()).toEqual([position]);
+    // A short one is read again sooner than written.
+    await put('one-more');
+    const second = await started(store, options);
+    expect(second.reads.projection.position).toBeGreaterThan(position);
+    for (const one of [second, plane]) await one.stop();
+    expect(await checkpoints.positions()).toEqual([position]);
+  });
+
+  it('those of another build make room for those of this one', async () => {
+    const store = new MemoryLogStore();
+    const { plane, put } = await written(store);
+    for (let i = 0; i < 12; i++) await put(`m-${i}`);
+    const checkpoints = new MemoryCheckpoints();
+    const start = async (build: string) => {
+      await (await started(store, { checkpoints, build, eventsPerCheckpoint: 4, eventsKeptAtStart: 0 })).stop();
+      return [...checkpoints.files.values()].map((text) => /"build":"(\w+)"/.exec(text)?.[1]);
+    };
+    expect(await start('old')).toContain('old');
+    await put('one-more');
+    expect(new Set(await start('new'))).toEqual(new Set(['new']));
+    await plane.stop();
+  });
+
   it('a failure to write one is said once in plain words, and the process goes on', async () => {
     const checkpoints = new MemoryCheckpoints();
     const complaints: string[] = [];

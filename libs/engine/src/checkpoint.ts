@@ -94,13 +94,17 @@ export class Checkpoints {
     }
   }
 
-  /** The newest checkpoint of this build and of this log that is not beyond `position`; undefined when there is none. */
+  /**
+   * The newest checkpoint of this build and of this log that is not beyond `position`; undefined when there is none. Newer ones
+   * are removed: of another build, or torn, they would only take the place of those that this process is going to write.
+   */
   async newest(position: number): Promise<Checkpoint | undefined> {
     try {
       const positions = [...(await this.options.store.positions())].sort((a, b) => b - a);
       for (const candidate of positions.filter((one) => one <= position)) {
         const found = await this.read(candidate);
         if (found) return found;
+        await this.options.store.remove(candidate);
       }
     } catch (cause) {
       this.options.onComplaint(`No checkpoint can be read, so all events are: ${sentenceOf(cause)}`);

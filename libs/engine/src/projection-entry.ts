@@ -20,3 +20,10 @@ export interface Entry {
   /** Revision of the last event that was read of it; -1 when none was. The state is behind it during a rebuild. */
   last: number;
 }
+
+/** The streams of objects that are gone, the first to go first. */
+export function endedStreams(entries: Iterable<Entry>): readonly string[] {
+  const ends: { readonly stream: string; readonly position: number }[] = [];
+  for (const { stream, state } of entries) if (state?.ended) ends.push({ stream, position: state.position });
+  return ends.sort((a, b) => a.position - b.position).map(({ stream }) => stream);
+}

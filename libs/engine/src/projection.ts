@@ -8,7 +8,7 @@ import { ObjectIndexes } from './object-indexes.js';
 import { ObjectTable } from './object-table.js';
 import { CHECKPOINT_STREAM, WRITER_STREAM } from './own-streams.js';
 import { shreddingOver, withSealed } from './sealed-state.js';
-import type { Entry, Forgotten, IndexedEntry } from './projection-entry.js';
+import { endedStreams, type Entry, type Forgotten, type IndexedEntry } from './projection-entry.js';
 import { Sharing } from './sharing.js';
 import { requireNext, type Place } from './stream-proofs.js';
 import { isChange, isNewBeginning, Unread } from './unread.js';
@@ -221,29 +221,37 @@ export class Projection implements View {
       await new Promise<void>(soon);
     }
   }
-  /** Begins from a checkpoint (or from another projection) instead of from nothing. */
-  restore(from: RestoredState): void {
-    for (const [stream, state] of from.entries)
-      this.place(stream, this.entry(stream), this.rebuilding ? this.sharing.shared(state) : state, state.position);
-    this.lastEnd = from.lastEnd;
-    if (!this.rebuilding) this.orderEnds();
-    this.children.restore(from.children);
-    this.position = from.position;
-    this.epoch = from.epoch;
-    this.cluster = from.cluster;
+  /** A rebuild begins from a checkpoint instead of from nothing. */
+  private restore({ entries, children, ...rest }: RestoredState): void {
+    for (const [stream, state] of entries) this.load(this.entry(stream), this.sharing.shared(state));
+    this.children.restore(children);
+    this.begin(rest);
+  }
+  private begin({ position, epoch, cluster, lastEnd }: Omit<RestoredState, 'entries' | 'children'>): void {
+    this.position = position;
+    this.epoch = epoch;
+    this.cluster = cluster;
+    this.lastEnd = lastEnd;
+  }
+  /** Puts a state into an empty projection. What was counted of it comes by itself. */
+  private load(entry: Entry, state: StreamState): void {
+    entry.state = state;
+    entry.last = state.revision;
+    const { object } = state;
+    if (!object || this.rebuilding) return;
+    entry.table.set(entry.name.namespace ?? '', entry.name.name, object);
+    this.indexes.update(entry, undefined, object);
   }
   /** A second projection of the same state; the objects themselves are shared. */
   copy(): Projection {
+    this.readUnread();
     const other = new Projection(this.fold, this.endsKeptMs);
     other.keep(this.indexes.kept);
-    other.restore({
-      entries: this.entries(),
-      children: this.childCounts(),
-      position: this.position,
-      epoch: this.epoch,
-      cluster: this.cluster,
-      lastEnd: this.lastEnd,
-    });
+    for (const [stream, { name, state }] of this.streams) if (state) other.load(other.entry(stream, name), state);
+    // They are in their order here.
+    for (const stream of this.ended) other.ended.add(stream);
+    other.children.restore(this.childCounts());
+    other.begin(this);
     return other;
   }
 
@@ -257,10 +265,8 @@ export class Projection implements View {
   }
   /** Once what was read out of order is whole: the ends in their order, as if each had been noted when it came. */
   private orderEnds(): void {
-    const ends = [...this.streams].filter(([, { state }]) => state?.ended);
-    ends.sort(([, { state: a }], [, { state: b }]) => (a?.position ?? 0) - (b?.position ?? 0));
     this.ended.clear();
-    for (const [stream] of ends) this.ended.add(stream);
+    for (const stream of endedStreams(this.streams.values())) this.ended.add(stream);
     this.forgetEnded();
   }
   /**
@@ -352,10 +358,10 @@ export class Projection implements View {
     this.epoch = Math.max(this.epoch, data.epoch ?? 0);
     if (this.cluster === '' && data.cluster) this.cluster = data.cluster;
   }
-  private entry(stream: string): Entry {
+  private entry(stream: string, parsed?: Entry['name']): Entry {
     const known = this.streams.get(stream);
     if (known) return known;
-    const name = parseStream(stream);
+    const name = parsed ?? parseStream(stream);
     let table = this.tables.get(name.kind);
     if (!table) this.tables.set(name.kind, (table = new ObjectTable()));
     const entry = { stream, name, table, state: undefined, last: -1 };

@@ -37,6 +37,12 @@ export const EVENTS_PER_CHECKPOINT = 100_000;
 /** Watches that broke off just before a restart go on out of memory; older ones are served out of the log. */
 export const EVENTS_KEPT_AT_START = 2000;
 
+/** A start that has read more than this part of the events between two checkpoints writes one at its end. */
+const TAIL_SHARE = 0.1;
+
+/** How long a stop waits for a checkpoint that is being written. */
+const CHECKPOINT_END_MS = 5000;
+
 /** How long a start waits for the log's last events before it gives up. */
 const START_MS = 600_000;
 
@@ -61,6 +67,8 @@ export class ReadModel {
   private waiters: { position: number; done: (reached: boolean) => void }[] = [];
   private subscription: LogSubscription | undefined;
   private sinceCheckpoint = 0;
+  /** The checkpoint that was begun last. */
+  private writing: Promise<void> = Promise.resolve();
   /** Wall clock minus monotonic clock when this process started. */
   private readonly wallAtStart: number;
   /** Highest position that the log has shown, events of others in a shared store included. */
@@ -96,6 +104,8 @@ export class ReadModel {
       (position) => this.sawOthers(position),
     );
     if (!(await this.reached(head, START_MS))) throw new Lagging('the view of this process');
+    // The next start reads again whatever tail this one has read: of a long one it is spared that.
+    if (this.sinceCheckpoint >= this.eventsPerCheckpoint * TAIL_SHARE) void this.checkpoint();
   }
 
   async stop(): Promise<void> {
@@ -103,6 +113,18 @@ export class ReadModel {
     await this.subscription?.close();
     for (const waiter of this.waiters) waiter.done(false);
     this.waiters = [];
+    await this.checkpointEnded();
+  }
+
+  /** A checkpoint that is being written may come to its end: half of one is none. */
+  private checkpointEnded(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.options.clock.after(CHECKPOINT_END_MS, resolve);
+      void this.writing.finally(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   /** Called after each batch of events was folded. */
@@ -192,7 +214,10 @@ export class ReadModel {
     }
   }
   private get isCheckpointDue(): boolean {
-    return this.sinceCheckpoint >= (this.options.eventsPerCheckpoint ?? EVENTS_PER_CHECKPOINT);
+    return this.sinceCheckpoint >= this.eventsPerCheckpoint;
+  }
+  private get eventsPerCheckpoint(): number {
+    return this.options.eventsPerCheckpoint ?? EVENTS_PER_CHECKPOINT;
   }
 
   private async headWithin(timeoutMs: number): Promise<number> {
@@ -291,7 +316,8 @@ export class ReadModel {
     // While one is being written, the next one waits for the next events.
     if (checkpoints?.isWriting || tip === undefined) return;
     this.sinceCheckpoint = 0;
-    await checkpoints?.write({ projection: this.projection, times: this.times, tip });
+    if (checkpoints) this.writing = checkpoints.write({ projection: this.projection, times: this.times, tip });
+    await this.writing;
   }
 
   private sawOthers(position: number): void {

@@ -59,14 +59,15 @@ export class Shredder {
   /** Looks for keys that nobody has destroyed yet. */
   lookForMissed(): void {
     const { reads, keys, clock, keepMs, isShared = false } = this.options;
-    const known = new Map<string, Instant>();
+    const known = new Map<string, string>();
     for (const [, { object, ended, shredding }] of reads.projection.entries()) {
-      if (ended?.uid !== undefined) known.set(ended.uid, fromEventTime(ended.at));
+      if (ended?.uid !== undefined) known.set(ended.uid, ended.at);
       if (shredding) this.take(object?.metadata.uid, shredding);
     }
     for (const { objectUid, deletedAt } of keys.objects()) {
       if (reads.projection.by(objectsByUid, objectUid)[0]) continue;
-      const at = deletedAt ?? known.get(objectUid);
+      const ended = known.get(objectUid);
+      const at = deletedAt ?? (ended === undefined ? undefined : fromEventTime(ended));
       if (at !== undefined) this.schedule(objectUid, keys.noteDeletion(objectUid, at) + keepMs);
       else if (!isShared) this.schedule(objectUid, clock.now() + Math.max(keepMs, UNKNOWN_GRACE_MS));
     }
