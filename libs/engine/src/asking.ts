@@ -65,7 +65,8 @@ export class Asking {
     return undefined;
   }
 
-  private async ask(question: Question, leftMs: number): Promise<Answered> {
+  /** Puts one question for who can wait no longer than `leftMs`. */
+  async ask(question: Question, leftMs: number): Promise<Answered> {
     const { asker, clock } = this.options;
     const timeoutMs = Math.min(question.timeoutMs, leftMs);
     if (!asker || timeoutMs <= 0) return { question, answer: { is: 'failed', why: asker ? OUT_OF_TIME : NO_CLIENT } };

@@ -1,11 +1,13 @@
 import { admitConnection, isQuestions, isRefusal } from '#model';
 import type {
   AdmissionNotes,
+  Answer,
   Change,
   Command,
   CommandResult,
   KindId,
   KindRegistry,
+  Question,
   Refusal,
   Unlogged,
   UnloggedFacts,
@@ -65,6 +67,10 @@ export class ClusterBackend {
       const refused = await this.asking.answer(wish, verdict, now);
       if (refused) return refused;
     }
+  }
+  /** Puts a question that a read needs an answer to, from this process. */
+  async ask(question: Question): Promise<Answer> {
+    return (await this.asking.ask(question, question.timeoutMs)).answer;
   }
   private shreds({ kind, subresource }: Command): boolean {
     return (

@@ -370,10 +370,10 @@ class KubernetesApi implements Api {
     }
     const then = await backend.at(past.position);
     if (isRefusal(then)) return then;
-    if (!isWatch) return listAt(then, route, options, rendering);
+    if (!isWatch) return listAt({ backend, then }, route, options, rendering);
     const missing = await then.look((view) => missingInThePast(route, view));
     const { onFault } = this.options;
-    void watchAt(then, { route, options, rendering, response, warnings: [...warnings, ...missing], onFault });
+    void watchAt(then, { backend, route, options, rendering, response, warnings: [...warnings, ...missing], onFault });
     return undefined;
   }
 

@@ -169,16 +169,6 @@ describe('a custom kind', () => {
     await until(async () => ((await server.get(path)).code === 404 ? true : undefined));
   });
 
-  it('is not made of what this server does not do: webhooks', async () => {
-    const webhook = { clientConfig: { url: 'https://example.com' }, conversionReviewVersions: ['v1'] };
-    const converted = definition({}, { conversion: { strategy: 'Webhook', webhook } });
-    const refused = await server.ask({ method: 'POST', path: DEFINITIONS, body: converted });
-    expect([refused.code, String(refused.json?.['message'])]).toEqual([
-      422,
-      expect.stringContaining('conversion webhooks'),
-    ]);
-  });
-
   it('is published in OpenAPI v2 as an object of any fields when it keeps all that it does not know', async () => {
     const open = { type: 'object', description: 'A boat.', 'x-kubernetes-preserve-unknown-fields': true };
     await server.create(DEFINITIONS, definition({ schema: { openAPIV3Schema: open } }));

@@ -3,8 +3,10 @@ import { decideCommand, isQuestions, isRefusal } from '#model';
 import { objectJson, responseAnswer, type Answer, type Rendering } from './answer.js';
 import type { Backend } from './backend.js';
 import { notFoundQuoted, type Call } from './call.js';
+import { inVersion } from './conversions.js';
 import { versionOf } from './list-options.js';
 import { tooNew } from './lists.js';
+import { shown } from './object-text.js';
 import type { Route } from './routes.js';
 import { answers, type HttpRefusal } from './status.js';
 import { unknownInThePast, unloggedObject } from './unlogged.js';
@@ -21,12 +23,31 @@ export async function get(
   if (past) {
     const then = await backend.at(past.position);
     if (isRefusal(then)) return then;
+    if (route.on.served?.conversion) {
+      const object = await then.look((view) => logged(view) ?? unknownInThePast(route, view));
+      return converted(backend, object, { route, rendering });
+    }
     return then.look((view) => got(backend, view, logged(view) ?? unknownInThePast(route, view), { route, rendering }));
   }
   const view = await viewForGet(backend, query.get('resourceVersion') ?? '');
   if (isRefusal(view)) return view;
+  if (route.on.served?.conversion) return converted(backend, logged(view), { route, rendering });
   const object = logged(view) ?? (await unloggedObject(backend, route, view));
   return got(backend, view, object, { route, rendering });
+}
+/** The answer to a get of what may have to be converted first. */
+async function converted(
+  backend: Backend,
+  object: KubeObject | Refusal | undefined,
+  { route, rendering }: { readonly route: Route; readonly rendering: Rendering },
+): Promise<Answer | HttpRefusal> {
+  if (!object) return notFoundQuoted(route);
+  const seen = isRefusal(object) ? object : await inVersion(backend, route.on, object);
+  if (isRefusal(seen)) return seen;
+  const show = route.subresource?.show;
+  if (show) return responseAnswer(200, show(shown(route.on, seen)), seen, { route, rendering });
+  const json = objectJson(route.on, seen, rendering);
+  return typeof json === 'string' ? { code: 200, json, form: rendering.form } : json;
 }
 /** The answer to a get of what was found. */
 function got(

@@ -5,6 +5,7 @@ import { goJsonError, type Instant } from '#std';
 import type { Answer, Rendering } from './answer.js';
 import { goPackage } from './answer.js';
 import type { Backend } from './backend.js';
+import { areInVersion, conversionsFor } from './conversions.js';
 import { versionOf, type CallerListOptions, type ListOptions, type Selection } from './list-options.js';
 import { contentType } from './negotiate.js';
 import { itemText, partialText, shown } from './object-text.js';
@@ -33,26 +34,27 @@ export async function list(
   if (isRefusal(plan)) return plan;
   const facts = await unloggedFacts(backend, route);
   if (isRefusal(facts)) return facts;
-  const page = await pageOf(route, options, { ...plan, view: withUnlogged(route, plan.view, facts) });
+  const page = await pageOf(backend, route, options, { ...plan, view: withUnlogged(route, plan.view, facts) });
+  if (isRefusal(page)) return page;
   return pageAnswer(route.on, page, rendering);
 }
 
 /** The logged objects that a list would give: those that can be deleted. */
 export async function pageFor(backend: Backend, route: Route, options: CallerListOptions): Promise<Page | Refusal> {
   const plan = await planned(backend, options);
-  return isRefusal(plan) ? plan : await pageOf(route, options, plan);
+  return isRefusal(plan) ? plan : await pageOf(backend, route, options, plan);
 }
 
 /** A list in the past: as it was then, whatever version was asked for. */
 export async function listAt(
-  then: PastCluster,
+  { backend, then }: { readonly backend: Backend; readonly then: PastCluster },
   route: Route,
   options: ListOptions,
   rendering: Rendering,
 ): Promise<Answer | Refusal> {
   const token = options.continue === '' ? undefined : readToken(options.continue);
   if (isRefusal(token)) return token;
-  const page = await pastPage(then, route, options, token?.start ?? '');
+  const page = await pastPage({ backend, then }, route, options, token?.start ?? '');
   if (isRefusal(page)) return page;
   const answer = await pageAnswer(route.on, page, rendering);
   if (isRefusal(answer)) return answer;
@@ -67,18 +69,25 @@ export function pastScope({ on: { kind }, namespace }: Route, start = ''): PastS
 }
 
 async function pastPage(
-  then: PastCluster,
+  { backend, then }: { readonly backend: Backend; readonly then: PastCluster },
   route: Route,
   { selection, limit }: ListOptions,
   start: string,
 ): Promise<Page | Refusal> {
   const objects: KubeObject[] = [];
   let left = 0;
+  const conversions = conversionsFor(backend, route.on);
+  let unconverted: Refusal | undefined;
   const refusal = await then.gather(pastScope(route, start), async (slice) => {
+    const seen = (await conversions?.of(slice.objects)) ?? slice.objects;
+    if (isRefusal(seen)) {
+      unconverted = seen;
+      return false;
+    }
     let at = 0;
     const someOf = function* (): Generator<KubeObject | undefined> {
-      for (let found = objects.length; at < slice.objects.length && (limit === 0 || found < limit); at++) {
-        const object = slice.objects[at] as KubeObject;
+      for (let found = objects.length; at < seen.length && (limit === 0 || found < limit); at++) {
+        const object = seen[at] as KubeObject;
         const isMatch = selection.matches(object);
         if (isMatch) found++;
         yield isMatch ? object : undefined;
@@ -88,7 +97,7 @@ async function pastPage(
     left = slice.objects.length - at + slice.left;
     return limit === 0 || objects.length < limit;
   });
-  if (refusal) return refusal;
+  if (refusal ?? unconverted) return (refusal ?? unconverted) as Refusal;
   return { objects, meta: pageMeta(route, { selection, position: then.position, since: 0 }, { objects, left }) };
 }
 
@@ -255,11 +264,23 @@ export interface Page {
 }
 
 /** What the view has in this turn: it may be another one after the first wait. */
-async function pageOf(route: Route, { selection }: ListOptions, { view, start, limit, since }: Plan): Promise<Page> {
+async function pageOf(
+  backend: Backend,
+  route: Route,
+  { selection }: ListOptions,
+  { view, start, limit, since }: Plan,
+): Promise<Page | Refusal> {
   const { position } = view;
   const resourceVersion = String(position);
   const all = view.list(route.on.kind.ref, route.namespace || undefined);
   const from = start === '' ? 0 : firstAtOrAfter(all, start, keyIn(route));
+  const conversions = areInVersion(route.on, all) ? undefined : conversionsFor(backend, route.on);
+  if (conversions) {
+    const found = await conversions.page(all.slice(from), { selection, limit });
+    if (isRefusal(found)) return found;
+    const meta = limit === 0 ? { resourceVersion } : pageMeta(route, { selection, position, since }, found);
+    return { objects: found.objects, meta };
+  }
   if (limit === 0) {
     const objects = await (from === 0 ? selectedOf(all, selection) : selected(all.slice(from), selection));
     return { objects, meta: { resourceVersion } };

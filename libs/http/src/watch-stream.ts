@@ -69,7 +69,8 @@ export class WatchStream {
       ...(initial && { annotations: { 'k8s.io/initial-events-end': 'true' } }),
       resourceVersion: String(version),
     };
-    const object = { ...zeroOfKind(this.on.kind), metadata } as unknown as KubeObject;
+    const { kind, apiVersion } = this.on;
+    const object = { ...zeroOfKind(kind), apiVersion, kind: kind.names.kind, metadata } as unknown as KubeObject;
     this.push(Buffer.from(`{"type":"BOOKMARK","object":${this.formed(object)}}\n`));
   }
 
@@ -203,7 +204,8 @@ export function eventsOf(
 
 const leaving = new WeakMap<KubeObject, KubeObject>();
 /** An object that leaves a watcher's sight is shown as it was last seen, with the version of its leaving. */
-function withVersion(object: KubeObject, position: number): KubeObject {
+export function withVersion(object: KubeObject, position: number): KubeObject {
+  if (object.metadata.resourceVersion === String(position)) return object;
   const known = leaving.get(object);
   if (known?.metadata.resourceVersion === String(position)) return known;
   const made = { ...object, metadata: { ...object.metadata, resourceVersion: String(position) } };

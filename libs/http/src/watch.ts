@@ -1,15 +1,16 @@
 import type { PastCluster } from '#engine';
-import type { Change, KubeObject, Refusal, UnloggedFacts, View } from '#model';
+import type { Change, KubeObject, Refusal, UnloggedFacts, VersionConversion, View } from '#model';
 import { isRefusal, refusals } from '#model';
 import type { AnyResponse, Rendering } from './answer.js';
 import type { Backend } from './backend.js';
 import { faultAnswer, type OnFault } from './call.js';
+import { conversionsFor, convertedChanges, convertedSlices } from './conversions.js';
 import { versionOf, type CallerListOptions, type ListOptions } from './list-options.js';
 import { pastScope, tooNew } from './lists.js';
 import type { Route } from './routes.js';
 import { answers } from './status.js';
 import { followUnlogged, unloggedFacts, withUnlogged } from './unlogged.js';
-import { eventsOf, WatchStream } from './watch-stream.js';
+import { eventsOf, WatchStream, withVersion } from './watch-stream.js';
 
 export interface WatchCall {
   readonly backend: Backend;
@@ -31,6 +32,11 @@ const SLICE_BYTES = 1024 * 1024;
 const FEW = 8;
 /** A watch without an end of its own ends after 30 to 60 minutes, so that clients spread over replicas again. */
 const LIFE_MIN_MS = 30 * 60_000;
+
+/** So many changes are converted at once. */
+const CONVERTED_AT_ONCE = 100;
+/** So many changes wait for a conversion webhook; what comes after them is looked up when the webhook gets there. */
+const UNCONVERTED_MAX = 500;
 
 /** Serves a watch until it times out or its client goes. Refusals before the first byte are returned. */
 export async function watch(call: WatchCall): Promise<Refusal | undefined> {
@@ -58,6 +64,17 @@ const TOO_SLOW = refusals.tooManyRequests(
   'this watch was closed because its client reads more slowly than the objects change: watch again from the last resourceVersion',
   1,
 );
+
+/** How a watch ends whose objects cannot be converted. */
+function unconverted({ message }: Refusal): Refusal {
+  const details = { causes: [{ message }] };
+  return { refused: true, code: 500, reason: 'InternalError', message: `Internal error occurred: ${message}`, details };
+}
+/** What an object was is shown with the version of its leaving. */
+function asLeaving(change: Change): Change {
+  const { before, position } = change;
+  return before ? { ...change, before: withVersion(before, position) } : change;
+}
 
 interface ReadyCall extends WatchCall {
   readonly unlogged: UnloggedFacts | undefined;
@@ -88,9 +105,16 @@ class RunningWatch {
   /** Everything up to here was looked at for this watcher. */
   private seen = 0;
   private isOver = false;
+  private readonly conversion: VersionConversion | undefined;
+  /** Changes that wait to be converted, and how far the log has been looked through with them. */
+  private readonly unconverted: Change[] = [];
+  private progress = 0;
+  private isConverting = false;
+  private isBehind = false;
 
   constructor(private readonly call: ReadyCall) {
     const { response, route, rendering } = call;
+    this.conversion = route.on.served?.conversion;
     this.stream = new WatchStream(response, route.on, rendering, () => this.stop());
     this.stream.open(call.warnings);
   }
@@ -115,13 +139,30 @@ class RunningWatch {
     const { route, options, unlogged } = this.call;
     const { position } = view;
     const objects = withUnlogged(route, view, unlogged).list(route.on.kind.ref, route.namespace || undefined);
-    for (const object of objects) {
-      if (this.sees(object)) this.stream.event('ADDED', object);
-      // Unlogged objects are followed from the turn of their list; they are few.
-      if (unlogged === undefined && !(await this.paced(STALLED_MS))) return;
-    }
+    const conversions = conversionsFor(this.call.backend, route.on);
+    if (conversions) {
+      if (!(await this.addConverted(convertedSlices(conversions, objects)))) return;
+    } else
+      for (const object of objects) {
+        if (this.sees(object)) this.stream.event('ADDED', object);
+        // Unlogged objects are followed from the turn of their list; they are few.
+        if (unlogged === undefined && !(await this.paced(STALLED_MS))) return;
+      }
     if (options.sendInitialEvents !== false && options.allowBookmarks) this.stream.bookmark(position, true);
     this.follow(position);
+  }
+
+  /** The same of objects that are converted slice by slice. */
+  private async addConverted(slices: AsyncIterable<readonly KubeObject[] | Refusal>): Promise<boolean> {
+    for await (const slice of slices) {
+      if (isRefusal(slice)) this.stream.refuse(unconverted(slice));
+      for (const object of isRefusal(slice) ? [] : slice) {
+        if (this.sees(object)) this.stream.event('ADDED', object);
+        if (!(await this.paced(STALLED_MS))) return false;
+      }
+      if (this.isOver) return false;
+    }
+    return true;
   }
 
   follow(after: number): void {
@@ -162,7 +203,8 @@ class RunningWatch {
     const { backend, route, unlogged } = this.call;
     const { kind } = route.on;
     const scope = { kind: kind.id, ...(route.namespace !== '' && { namespace: route.namespace }) };
-    const take = (changes: readonly Change[], progress: number): void => this.take(changes, progress);
+    const take = (changes: readonly Change[], progress: number): void =>
+      this.conversion ? this.enqueue(changes, progress) : this.take(changes, progress);
     this.subscription = backend.watch(scope, this.seen, take);
     if (this.subscription && unlogged)
       this.unlogged = followUnlogged(backend, route, unlogged, (changes) => this.show(changes));
@@ -177,10 +219,7 @@ class RunningWatch {
       const missed = this.isOver ? [] : backend.since(route.on.kind.id, this.seen);
       if (missed === undefined) break;
       if (this.isOver || (missed.length <= FEW && this.subscribe())) return;
-      for (const change of missed) {
-        this.take([change], change.position);
-        if (!(await this.paced(STALLED_MS))) return;
-      }
+      if (!(await this.takeAll(missed))) return;
     }
     await this.catchUpFromLog();
   }
@@ -191,16 +230,75 @@ class RunningWatch {
     const history = options.mayRead(after);
     if (history) return this.stream.refuse(history);
     for await (const { changes, position } of backend.changes(route.on.kind.id, after, () => !this.isOver)) {
-      for (const change of changes) {
-        this.take([change], change.position);
-        if (!(await this.paced(STALLED_MS))) return;
-      }
+      if (!(await this.takeAll(changes))) return;
       this.take([], position);
       if (this.isOver) return;
       const missed = backend.since(route.on.kind.id, this.seen);
       if (missed !== undefined) return this.catchUp();
     }
     this.stream.refuse(answers.expired(`too old resource version: ${after} (${backend.current().position})`));
+  }
+
+  /** Takes what was missed as fast as the client reads. False when the watch is over. */
+  private async takeAll(changes: readonly Change[]): Promise<boolean> {
+    const many = this.conversion ? CONVERTED_AT_ONCE : changes.length;
+    for (let at = 0; at < changes.length; at += many) {
+      const some = await this.converted(changes.slice(at, at + many));
+      for (const change of some) {
+        this.take([change], change.position);
+        if (!(await this.paced(STALLED_MS))) return false;
+      }
+      if (this.isOver) return false;
+    }
+    return true;
+  }
+
+  /** Changes in the version that is watched. What cannot be converted ends the watch. */
+  private async converted(changes: readonly Change[]): Promise<readonly Change[]> {
+    const { conversion } = this;
+    const { backend, options } = this.call;
+    if (!conversion) return changes;
+    const seen = await convertedChanges(backend, conversion, changes.map(asLeaving), options.selection.everything);
+    if (!isRefusal(seen)) return seen;
+    if (!this.isOver) this.stream.refuse(unconverted(seen));
+    return [];
+  }
+
+  /**
+   * Changes are converted one batch after the other, and sent in their order. Those that wait are bounded: a watch that is too far
+   * behind catches up, as one does that began in the past.
+   */
+  private enqueue(changes: readonly Change[], progress: number): void {
+    this.unconverted.push(...changes.filter(({ position }) => position > this.seen));
+    this.progress = Math.max(this.progress, progress);
+    if (this.unconverted.length > UNCONVERTED_MAX) {
+      this.unconverted.length = 0;
+      this.isBehind = true;
+      this.subscription?.cancel();
+      this.subscription = undefined;
+    }
+    if (this.isConverting) return;
+    this.convertQueue().catch((cause: unknown) => {
+      faultAnswer(cause, this.call.onFault);
+      this.stream.destroy();
+    });
+  }
+
+  private async convertQueue(): Promise<void> {
+    this.isConverting = true;
+    while (this.unconverted.length > 0 && !this.isOver) {
+      const some = this.unconverted.splice(0, CONVERTED_AT_ONCE);
+      const last = some.at(-1)?.position ?? 0;
+      const seen = await this.converted(some);
+      if (this.isOver) return;
+      this.take(seen, last);
+    }
+    this.isConverting = false;
+    if (this.isOver) return;
+    if (!this.isBehind) return this.take([], this.progress);
+    this.isBehind = false;
+    this.progress = this.seen;
+    return this.catchUp();
   }
 
   private take(changes: readonly Change[], progress: number): void {
@@ -234,7 +332,7 @@ class RunningWatch {
 
   /** Once subscribed, all changes up to the projection's position have been handed over when a timer runs. */
   private mark(): void {
-    const current = this.subscription ? this.call.backend.current().position : 0;
+    const current = this.subscription && !this.isConverting ? this.call.backend.current().position : 0;
     this.stream.bookmark(Math.max(this.seen, current));
   }
 
@@ -254,7 +352,7 @@ class RunningWatch {
 /** A watch in the past: the state at the moment, a bookmark, and then nothing more until it times out. */
 export async function watchAt(
   then: PastCluster,
-  call: Omit<WatchCall, 'backend' | 'options'> & { readonly options: ListOptions },
+  call: Omit<WatchCall, 'options'> & { readonly options: ListOptions },
 ): Promise<void> {
   const { response, route, rendering, options } = call;
   const life = { timer: undefined as NodeJS.Timeout | undefined, isOver: false };
@@ -267,8 +365,11 @@ export async function watchAt(
   const goesOn =
     options.resourceVersion !== '' && options.resourceVersion !== '0' && options.sendInitialEvents !== true;
   try {
+    const conversions = conversionsFor(call.backend, route.on);
     for await (const { objects } of goesOn ? [] : then.slices(pastScope(route))) {
-      for (const object of objects) if (options.selection.matches(object)) stream.event('ADDED', object);
+      const seen = (await conversions?.of(objects)) ?? objects;
+      if (isRefusal(seen)) return stream.refuse(unconverted(seen));
+      for (const object of seen) if (options.selection.matches(object)) stream.event('ADDED', object);
       if (stream.unreadBytes >= SLICE_BYTES && !(await stream.drained(STALLED_MS))) stream.destroy();
       if (life.isOver) return;
     }

@@ -23,6 +23,7 @@ import {
   readBytes,
   schemaFor,
 } from './body/request-body.js';
+import { areInVersion, inVersion } from './conversions.js';
 import { isCostlyText, type AdmittedWork, type CostlyWork } from './costly-work.js';
 import type { Inquiries } from './inquiries.js';
 import { listOptions, type MayReadVersion } from './list-options.js';
@@ -241,18 +242,22 @@ async function carriedOut(
     if (result.auditAnnotations) call.trail.annotations = result.auditAnnotations;
     if (isRefusal(result)) return result;
     await othersFirst(bytes.length);
+    // What is answered instead of the object needs no conversion.
+    const object = result.response ? result.object : await inVersion(call.backend, route.on, result.object);
+    if (isRefusal(object)) return object;
     return await work.step(() => {
-      const { object } = result;
       // What goes is written no more.
-      if (wish.verb !== 'delete')
-        work.wrote(targetOf(route, object.metadata.name), objectText(route.on, object).length);
-      return accepted(call, wish, result);
+      if (wish.verb !== 'delete') work.wrote(targetOf(route, object.metadata.name), lengthOf(route, object));
+      return accepted(call, wish, { ...result, object });
     });
   } finally {
     work.end();
   }
 }
 
+function lengthOf({ on }: Route, object: KubeObject): number {
+  return areInVersion(on, [object]) ? objectText(on, object).length : JSON.stringify(object).length;
+}
 function targetOf({ on, namespace }: Route, name: string): string {
   return `${on.kind.id}/${namespace}/${name}`;
 }

@@ -45,9 +45,9 @@ export interface EventMetadata {
 }
 /** An answer that a decision used. */
 export interface RecordedAnswer {
-  /** Who was asked: `mutating webhook config/hook`. */
+  /** Who was asked: `mutating webhook config/hook`, `conversion webhook widgets.example.com`. */
   readonly from: string;
-  readonly outcome: 'allowed' | 'failed';
+  readonly outcome: 'allowed' | 'failed' | 'converted';
   /** The JSON Patch of a webhook. Left out where it is larger than {@link PATCH_CHARACTERS_MAX}, and of kinds with sealed values. */
   readonly patch?: Json;
   /** There was a patch that is not recorded. */

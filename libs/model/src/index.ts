@@ -1,5 +1,6 @@
 export * from './access.js';
 export * from './command.js';
+export * from './conversion.js';
 export * from './event.js';
 export * from './inquiry.js';
 export * from './kind.js';

@@ -1,4 +1,5 @@
 import type { Instant } from '#std';
+import type { VersionConversion } from './conversion.js';
 import type { KubeObject } from './kube-object.js';
 import type { ObjectType } from './schema/index.js';
 
@@ -46,6 +47,11 @@ export interface ServedVersion {
   /** From the stored form to this version's, and back. Identity where absent. */
   toServed?(object: KubeObject): KubeObject;
   toStored?(object: KubeObject): KubeObject;
+  /**
+   * Of a version that a server outside converts objects to. Where this is there, `toServed`, `fieldSelectors` and `columns` take objects that it
+   * does not need to convert or has converted, and `toStored` and `asWritten` work in decisions of the kind alone.
+   */
+  readonly conversion?: VersionConversion;
   /** What `toStored` made of an object of this version, as that object; `toServed` where absent. */
   asWritten?(stored: KubeObject): KubeObject;
   /** Names of the kind's subresources that this version has; all of them where absent. */

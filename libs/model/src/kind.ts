@@ -1,5 +1,6 @@
 import type { Instant, JsonObject } from '#std';
 import type { Command } from './command.js';
+import type { Conversions } from './conversion.js';
 import type { Decided } from './decided.js';
 import type { Path, RecordedAnswer, Upcaster } from './event.js';
 import type { Inquired } from './inquiry.js';
@@ -22,6 +23,10 @@ export interface DecideContext {
   readonly kinds: KindRegistry;
   /** What was asked already and answered. */
   readonly answers?: Answers;
+  /** Asks servers outside to convert objects that the decision looks at. */
+  readonly conversions?: Conversions;
+  /** The object as it is stored, where `state` has it in the version that the client speaks. */
+  readonly stored?: KubeObject;
   /** Admission is over: a command that follows on an admitted one, or a read that only looks like a write. */
   readonly isAdmitted?: boolean;
 }
@@ -37,6 +42,8 @@ export interface Subresource {
   readonly schema?: ObjectType<unknown>;
   /** Of its table, where it has one of its own. */
   readonly columns?: readonly Column[];
+  /** What a get answers of an object as the version shows it. Absent: what a patch of nothing would answer. */
+  readonly show?: (object: KubeObject) => JsonObject;
   /** Of what is created and answered but never stored. */
   readonly inquire?: Inquire;
   /** Shiplog's own: served, and in no discovery or OpenAPI document, which are those of Kubernetes. */
@@ -158,6 +165,8 @@ export interface Admitted extends StrategyContext {
   readonly form: SpokenForm;
   /** What was asked already and answered: a plugin that needs an answer that is not there returns {@link Questions}. */
   readonly answers: Answers;
+  /** Objects of kinds that a server outside converts are looked at through these. */
+  readonly conversions: Conversions;
   /**
    * The chain of mutating plugins runs a second time because one of them changed the object after others had seen it: what
    * this plugin gave as {@link Mutated.again} in the first run, `null` if nothing. Undefined in the first run.

@@ -1,3 +1,4 @@
+import { Conversions } from '../conversion.js';
 import { isUndecided, type Decided } from '../decided.js';
 import type { AdmissionNotes, AdmissionOperation, AdmissionPlugin, Admitted, Mutated } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
@@ -140,6 +141,7 @@ export function admitted(
   object: KubeObject,
   old: KubeObject | undefined,
 ): Admitted {
-  const { decideContext, form = ownForm(request) } = request;
-  return { ...request, operation, object, old, form, answers: decideContext.answers ?? NO_ANSWERS };
+  const { decideContext, form = ownForm(request), view } = request;
+  const { answers = NO_ANSWERS, conversions = new Conversions({ view, seed: '', answers }) } = decideContext;
+  return { ...request, operation, object, old, form, answers, conversions };
 }

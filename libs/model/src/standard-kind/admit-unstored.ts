@@ -1,7 +1,8 @@
 import type { Command } from '../command.js';
+import { Conversions } from '../conversion.js';
 import { isUndecided, type DecideContext } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
-import type { Questions } from '../question.js';
+import { NO_ANSWERS, type Questions } from '../question.js';
 import type { Refusal } from '../refusal.js';
 import type { View } from '../view.js';
 import { admitted, validateAll, type AdmissionNotes } from './admission.js';
@@ -21,9 +22,10 @@ export function admitUnstored(
   view: View,
   { spoken, taken, context }: Unstored & { readonly context: DecideContext },
 ): AdmissionNotes | Refusal | Questions {
-  const request = requestOf(command, undefined, view, context, {});
+  const conversions = new Conversions({ view, seed: command.correlationId, answers: NO_ANSWERS });
+  const request = requestOf(command, undefined, view, { ...context, conversions }, {});
   const own = { ...request, form: formIn(request, spoken) };
   const plugins = own.plugins.filter(({ seesUnstored }) => seesUnstored === true);
-  const verdict = validateAll(plugins, admitted(own, 'CREATE', taken, undefined));
+  const verdict = conversions.decide(() => validateAll(plugins, admitted(own, 'CREATE', taken, undefined)));
   return isUndecided(verdict) ? verdict : { ...verdict };
 }

@@ -1,9 +1,12 @@
 import { isJsonObject } from '#std';
 import type { Command } from '../command.js';
+import { Conversions } from '../conversion.js';
+import { isUndecided } from '../decided.js';
 import { OBJECT_DATA } from '../event.js';
 import type { DecideContext, Decided, Kind, KindRegistry } from '../kind.js';
 import { streamOf } from '../kube-object.js';
 import { refusals, type Refusal } from '../refusal.js';
+import { NO_ANSWERS } from '../question.js';
 import type { View } from '../view.js';
 import { apiVersionOf } from './served.js';
 
@@ -22,7 +25,11 @@ export function decideCommand(
   const namespace = kind.names.namespaced ? command.namespace : undefined;
   const name = command.name || nameInBody(command);
   const state = name === '' ? undefined : view.stream(streamOf(kind.id, namespace, name));
-  return kind.decide(command, state, view, { ...given, kind, kinds });
+  const { answers = NO_ANSWERS } = given;
+  const conversions = new Conversions({ view, seed: `${command.correlationId} ${given.uid}`, answers });
+  const decided = conversions.decide(() => kind.decide(command, state, view, { ...given, kind, kinds, conversions }));
+  if (isUndecided(decided) || conversions.answers.length === 0) return decided;
+  return { ...decided, answers: [...(decided.answers ?? []), ...conversions.answers] };
 }
 
 const NO_SUCH_RESOURCE: Refusal = {

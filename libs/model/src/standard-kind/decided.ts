@@ -27,15 +27,16 @@ export function decidedChange(
   old: KubeObject,
   warnings: readonly string[],
 ): DecidedEvent {
+  const before = request.decideContext.stored ?? old;
   const after = canonical(object);
-  const change = meaningful(diff(old, after), old, after);
+  const change = meaningful(diff(before, after), before, after);
   const plain = { created: false, deleted: false, warnings, name: old.metadata.name };
-  if (isNoChange(change)) return { event: undefined, object: old, ...plain };
+  if (isNoChange(change)) return { event: undefined, object: before, ...plain };
   if (isDry(request)) return { event: undefined, object: after, ...plain };
-  const special = request.command.event ?? request.strategy.eventOf?.(after, old, request);
-  const strongest = strongestPart(after, old);
+  const special = request.command.event ?? request.strategy.eventOf?.(after, before, request);
+  const strongest = strongestPart(after, before);
   const type = special !== undefined && strongest !== DELETION_REQUESTED ? special.type : strongest;
-  return { event: { type, data: eventData(old, change, special?.facts) }, object: after, ...plain };
+  return { event: { type, data: eventData(before, change, special?.facts) }, object: after, ...plain };
 }
 
 /** The event of an object's end, with what the last write changed. */
@@ -45,8 +46,9 @@ export function decidedDelete(
   old: KubeObject,
   warnings: readonly string[],
 ): DecidedEvent {
+  const before = request.decideContext.stored ?? old;
   const after = canonical(last);
-  const data = eventData(old, diff(old, after), request.command.event?.facts);
+  const data = eventData(before, diff(before, after), request.command.event?.facts);
   return {
     event: isDry(request) ? undefined : { type: DELETED, data },
     object: after,

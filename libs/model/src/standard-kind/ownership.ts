@@ -59,7 +59,8 @@ function isTyped({ spoken, kind }: Request, object: KubeObject, old: KubeObject 
   if (!kind.isCustom) return true;
   const versions = new Set((old?.metadata.managedFields ?? []).map(({ apiVersion }) => apiVersion));
   const shapes = kind.served
-    .filter((served) => versions.has(apiVersionOf(served.group, served.version)))
+    // What a server outside converts has the fields of one version alone.
+    .filter(({ conversion, group, version }) => !conversion && versions.has(apiVersionOf(group, version)))
     .map(({ schema }) => schema);
   return [spoken.schema, ...shapes].every(({ options }) => options.custom?.isTyped(object as unknown as Json) ?? true);
 }

@@ -1,4 +1,5 @@
 import type { Kind, ServedVersion } from '../kind.js';
+import type { VersionConversion } from '../conversion.js';
 import type { KubeObject } from '../kube-object.js';
 import type { ObjectType } from '../schema/index.js';
 
@@ -14,6 +15,8 @@ export interface Spoken {
   toStored(object: KubeObject): KubeObject;
   /** What was made of an object of this version to be stored, as it was written. */
   asWritten(stored: KubeObject): KubeObject;
+  /** Where a server outside converts objects to this version. */
+  readonly conversion?: VersionConversion;
   /** Names of its subresources. */
   readonly subresources: readonly string[];
 }
@@ -58,6 +61,7 @@ function spoken(kind: Kind, served: ServedVersion): Spoken {
     toServed: (object) => served.toServed?.(object) ?? object,
     toStored: (object) => served.toStored?.(object) ?? object,
     asWritten: (object) => served.asWritten?.(object) ?? served.toServed?.(object) ?? object,
+    ...(served.conversion && { conversion: served.conversion }),
     subresources: served.subresources ?? kind.subresources.map(({ name }) => name),
   };
 }

@@ -55,7 +55,8 @@ function paramsFor(
   if (matched === undefined) return [];
   if (matched === 'missing') return missingNamespace(on);
   if (kind === undefined || !spec.paramRef) return [undefined];
-  return paramsOf(kind, spec.paramRef, { view: request.view, namespace: attributes.namespace });
+  const { view, conversions } = request;
+  return paramsOf(kind, spec.paramRef, { view, namespace: attributes.namespace, conversions });
 }
 
 function evaluatePolicy(

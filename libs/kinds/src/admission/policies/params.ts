@@ -1,5 +1,5 @@
 import { labelMatcher, type LabelMatcher } from '#meta';
-import { spokenVersion, type Kind, type KindRegistry, type KubeObject, type View } from '#model';
+import { spokenVersion, type Conversions, type Kind, type KindRegistry, type KubeObject, type View } from '#model';
 import type { JsonObject } from '#std';
 import type { PolicySpec } from '../../admissionregistration/validatingadmissionpolicy/schema.js';
 import type { ParamRef } from '../../admissionregistration/validatingadmissionpolicybinding/schema.js';
@@ -26,7 +26,11 @@ export function paramKindOf(spec: PolicySpec, kinds: KindRegistry): ParamKind | 
 export function paramsOf(
   of: ParamKind,
   ref: ParamRef,
-  { view, namespace }: { readonly view: View; readonly namespace: string },
+  {
+    view,
+    namespace,
+    conversions,
+  }: { readonly view: View; readonly namespace: string; readonly conversions: Conversions },
 ): readonly JsonObject[] | string {
   const { namespaced } = of.kind.names;
   if (!namespaced && ref.namespace) return 'paramRef.namespace must not be provided for a cluster-scoped `paramKind`';
@@ -35,7 +39,7 @@ export function paramsOf(
   const found = ref.name ? named(view, of, { place, name: ref.name }) : selected(view, of, { place, ref });
   if (found.length === 0 && ref.parameterNotFoundAction === 'Deny')
     return 'no params found for policy binding with `Deny` parameterNotFoundAction';
-  return found.map((object) => shown(of, object));
+  return found.map((object) => shown(of, object, conversions));
 }
 
 function named(
@@ -68,7 +72,8 @@ function selected(
   return found;
 }
 
-function shown({ kind, apiVersion }: ParamKind, object: KubeObject): JsonObject {
+function shown({ kind, apiVersion }: ParamKind, object: KubeObject, conversions: Conversions): JsonObject {
   const spoken = spokenVersion(kind, apiVersion);
-  return { ...spoken.toServed(object), apiVersion, kind: kind.names.kind } as unknown as JsonObject;
+  const seen = spoken.conversion ? conversions.to(spoken.conversion, object) : object;
+  return { ...spoken.toServed(seen), apiVersion, kind: kind.names.kind } as unknown as JsonObject;
 }

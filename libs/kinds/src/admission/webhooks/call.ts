@@ -10,7 +10,7 @@ import {
 import { uuidOf, type JsonObject } from '#std';
 import { webhookConditions } from '../../admissionregistration/webhook-expressions.js';
 import { items } from '../../shared/validation/checks.js';
-import { serviceEndpoints } from '../../service-endpoints.js';
+import { webhookEndpoint } from '../../webhook-client.js';
 import {
   attributesOf,
   matchingVersion,
@@ -65,8 +65,9 @@ export function callOf(
       oldObject: old ? form.show(withVersion(old, request)) : null,
     },
   };
-  const { to, unreachable } = endpointOf(request, hook, uid);
-  const timeoutMs = (hook.timeoutSeconds ?? 10) * 1000;
+  const { clientConfig, timeoutSeconds = 10 } = hook;
+  const { to, unreachable } = webhookEndpoint(clientConfig, { view: request.view, timeoutSeconds, seed: uid });
+  const timeoutMs = timeoutSeconds * 1000;
   const isSealed = request.kind.sealed.length > 0;
   return { webhook, form, uid, question: { name, to, body, timeoutMs }, unreachable, isSealed };
 }
@@ -108,20 +109,4 @@ function formFor({ form }: Admitted, { requested }: RequestAttributes, matched: 
 export function withVersion(object: KubeObject, { oldVersion }: Pick<Admitted, 'oldVersion'>): KubeObject {
   if (oldVersion === undefined) return object;
   return { ...object, metadata: { ...object.metadata, resourceVersion: oldVersion } };
-}
-
-function endpointOf(
-  { view }: Admitted,
-  { clientConfig: { url, service, caBundle }, timeoutSeconds = 10 }: Webhook['hook'],
-  seed: string,
-): { readonly to: Question['to']; readonly unreachable: string | undefined } {
-  const ca = caBundle ? { caBundle } : {};
-  const query = `?timeout=${timeoutSeconds}s`;
-  if (!service) return { to: { url: `${url ?? ''}${query}`, ...ca }, unreachable: undefined };
-  const { namespace, name, path = '', port = 443 } = service;
-  const serverName = `${name}.${namespace}.svc`;
-  const resolved = serviceEndpoints(view, { namespace, name, port }, seed);
-  const to = { url: `https://${serverName}:${port}${path === '' ? '/' : path}${query}`, serverName, ...ca };
-  if ('problem' in resolved) return { to, unreachable: resolved.problem };
-  return { to: { ...to, addresses: resolved }, unreachable: undefined };
 }

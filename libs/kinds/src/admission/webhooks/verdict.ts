@@ -8,6 +8,7 @@ import {
   type StatusDetails,
 } from '#model';
 import { goQuote, isJsonObject, isTooDeep, type Json, type JsonObject } from '#std';
+import { answeredReview, postFailed } from '../../webhook-client.js';
 import type { Call } from './call.js';
 
 /** What a webhook said, read and checked. */
@@ -53,17 +54,13 @@ export function failed({ webhook, question }: Call, why: string, role: 'mutating
 }
 
 export function noAnswer({ question }: Call, why: string): string {
-  return `failed to call webhook: Post ${goQuote(question.to.url)}: ${why}`;
+  return `failed to call webhook: ${postFailed(question.to, why)}`;
 }
 
 /** The `response` of the review, or why there is none. */
 function responseOf(call: Call, answer: Answer, role: 'mutating' | 'validating'): JsonObject | string {
-  if (answer.is === 'failed') return noAnswer(call, answer.why);
-  if (answer.status < 200 || answer.status > 299)
-    return `failed to call webhook: ${statusWords(answer.status, answer.body)}`;
-  const { body } = answer;
-  if (!isJsonObject(body))
-    return "failed to call webhook: couldn't get version/kind; json parse error: the answer is no JSON object";
+  const body = answeredReview(call.question.to, answer);
+  if (typeof body === 'string') return `failed to call webhook: ${body}`;
   const invalid = (why: string): string => `received invalid webhook response: ${why}`;
   const asked = String(call.question.body['apiVersion']);
   const response = body['response'];
@@ -180,25 +177,4 @@ export function internal(why: string): Refusal {
     message: `Internal error occurred: ${why}`,
     details: { causes: [{ message: why }] },
   };
-}
-
-/** What a client of Kubernetes says of an answer that is no success. */
-function statusWords(status: number, body: Json): string {
-  if (isJsonObject(body) && body['kind'] === 'Status' && typeof body['message'] === 'string') return body['message'];
-  const words: Readonly<Record<number, string>> = {
-    400: 'the server rejected our request for an unknown reason',
-    401: 'the server has asked for the client to provide credentials',
-    403: 'access to the requested resource is not allowed',
-    404: 'the server could not find the requested resource',
-    405: 'the server does not allow this method on the requested resource',
-    409: 'the server reported a conflict',
-    415: 'the body of the request was in an unknown format - accepted media types include: ',
-    429: 'the server has received too many requests and has asked us to try again later',
-    503: 'the server is currently unable to handle the request',
-  };
-  const text =
-    typeof body === 'string'
-      ? body.slice(0, WARNING_CHARACTERS_MAX)
-      : JSON.stringify(body).slice(0, WARNING_CHARACTERS_MAX);
-  return words[status] ?? `an error on the server (${goQuote(text)}) has prevented the request from succeeding`;
 }

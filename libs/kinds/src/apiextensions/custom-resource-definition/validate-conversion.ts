@@ -9,9 +9,19 @@ const REVIEWS = `${AT}.conversionReviewVersions`;
 const invalid = (field: string, value: unknown, detail: string): Problem => ({ type: 'Invalid', field, value, detail });
 
 /** How objects get from one version to another. */
-export function validateConversion(conversion: CustomResourceDefinition['spec']['conversion']): readonly Problem[] {
+export function validateConversion({
+  conversion,
+  preserveUnknownFields,
+}: Pick<CustomResourceDefinition['spec'], 'conversion' | 'preserveUnknownFields'>): readonly Problem[] {
   if (!conversion) return [];
-  const { strategy, webhook } = conversion;
+  const isOpen = preserveUnknownFields === true && conversion.strategy !== 'None';
+  const detail = 'must be None if spec.preserveUnknownFields is true';
+  return [...(isOpen ? [invalid(`${AT}.strategy`, conversion.strategy, detail)] : []), ...validateStrategy(conversion)];
+}
+
+type Conversion = NonNullable<CustomResourceDefinition['spec']['conversion']>;
+
+function validateStrategy({ strategy, webhook }: Conversion): readonly Problem[] {
   if (strategy === '') return [{ type: 'Required', field: `${AT}.strategy`, detail: '' }];
   if (strategy !== 'None' && strategy !== 'Webhook')
     return [
@@ -28,21 +38,10 @@ export function validateConversion(conversion: CustomResourceDefinition['spec'][
       ...(webhook?.conversionReviewVersions?.length ? [forbidden(REVIEWS)] : []),
     ];
   }
-  const problems = [
-    ...validateClient(webhook?.clientConfig),
-    ...validateReviews(webhook?.conversionReviewVersions ?? []),
-  ];
-  if (problems.length > 0) return problems;
-  return [
-    {
-      type: 'Forbidden',
-      field: `${AT}.strategy`,
-      detail: 'this server does not call conversion webhooks yet: use the strategy None',
-    },
-  ];
+  return [...validateClient(webhook?.clientConfig), ...validateReviews(webhook?.conversionReviewVersions ?? [])];
 }
 
-type Client = NonNullable<NonNullable<CustomResourceDefinition['spec']['conversion']>['webhook']>['clientConfig'];
+type Client = NonNullable<Conversion['webhook']>['clientConfig'];
 
 function validateClient(client: Client): readonly Problem[] {
   if (!client) return [{ type: 'Required', field: CLIENT, detail: 'required when strategy is set to Webhook' }];

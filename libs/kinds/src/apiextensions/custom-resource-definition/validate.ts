@@ -52,7 +52,7 @@ function validateSpec(object: CustomResourceDefinition): readonly Problem[] {
     ...missingNames(spec.names, 'spec.names'),
     ...validateNames(spec.names, 'spec.names'),
     ...validateParts(object, undefined),
-    ...validateConversion(spec.conversion),
+    ...validateConversion(spec),
     ...(spec.preserveUnknownFields === true
       ? [
           invalid(

@@ -2,6 +2,7 @@ import { findCondition } from '#meta';
 import {
   DEFINED_IN_LOG,
   refusals,
+  scaleOf,
   standardKind,
   streamOf,
   type Kind,
@@ -13,7 +14,7 @@ import {
   type StrategyContext,
   type Subresource,
 } from '#model';
-import { jsonEquals, type Json } from '#std';
+import { jsonEquals, type Json, type JsonObject } from '#std';
 import { scaleSubresource } from '../../../shared/scale.js';
 import { ownersOnly } from '../../../shared/status-metadata.js';
 import {
@@ -26,9 +27,11 @@ import { applySchemaDefaults } from '../structural/default.js';
 import { customType } from '../structural/custom-type.js';
 import { prune } from '../structural/prune.js';
 import { columnsOf } from './columns.js';
+import { decideConverted } from './decide-converted.js';
 import { fieldPath, valueAt } from './json-path.js';
 import { schemaOf } from './version-schema.js';
 import { spokenVersionOf, validateObject } from './validate.js';
+import { WebhookConversion } from './webhook-conversion.js';
 
 interface Made {
   readonly names: DefinitionNames;
@@ -59,10 +62,26 @@ function kindOf(definition: CustomResourceDefinition, names: DefinitionNames): K
   const { group } = spec;
   const types = new Map(spec.versions.map((version) => [version.name, typeOf(version, group, names.kind)]));
   const readStored = storedForm(stored, `${group}/${stored.name}`);
-  const forms = new Map(spec.versions.map((version) => [version.name, formOf(definition, version, readStored)]));
+  const webhook = spec.conversion?.strategy === 'Webhook' ? new WebhookConversion(definition) : undefined;
+  const forms = new Map(
+    spec.versions.map((version): [string, Form] => [
+      version.name,
+      webhook ? (object) => webhook.form(object, version) : formOf(definition, version, readStored),
+    ]),
+  );
+  const versions = new Map(
+    spec.versions.map((version): [string, ServedVersion] => [
+      version.name,
+      {
+        ...servedVersion(definition, version, forms.get(version.name)),
+        schema: types.get(version.name) as ObjectType<unknown>,
+        ...(webhook && { conversion: webhook.stored(version) }),
+      },
+    ]),
+  );
   const scaled =
     stored.subresources?.scale ?? spec.versions.find(({ subresources }) => subresources?.scale)?.subresources?.scale;
-  return standardKind({
+  const given: StandardKind<KubeObject> = {
     names: {
       group,
       version: stored.name,
@@ -82,17 +101,23 @@ function kindOf(definition: CustomResourceDefinition, names: DefinitionNames): K
     verbs: ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'],
     storedOnly: true,
     columns: columnsOf(stored.additionalPrinterColumns),
-    subresources: allSubresources(spec.versions, names.kind),
+    subresources: allSubresources(definition, names.kind),
     ...(scaled && { scale: scalePaths(scaled) }),
     fieldSelectorError: 'label',
-    served: spec.versions
-      .filter(({ served }) => served)
-      .map((version) => ({
-        ...servedVersion(definition, version, forms.get(version.name)),
-        schema: types.get(version.name) as ObjectType<unknown>,
-      })),
-    strategy: strategyOf(definition, forms),
+    served: spec.versions.filter(({ served }) => served).map(({ name }) => versions.get(name) as ServedVersion),
+    strategy: strategyOf(definition, {
+      // What is stored, as the client reads it.
+      seen: (old, { command }) => forms.get(spokenVersionOf(definition, command)?.name ?? '')?.(old) ?? old,
+      stored: (object) => ({ ...object, apiVersion: `${group}/${stored.name}` }),
+    }),
+  };
+  if (!webhook) return standardKind(given);
+  const decide = decideConverted({
+    ...{ definition, webhook, versions },
+    of: (inStored) => ({ ...given, strategy: strategyOf(definition, { seen: (old) => old, stored: inStored }) }),
+    scaleOf: ({ subresources }) => subresources?.scale && scalePaths(subresources.scale),
   });
+  return { ...standardKind(given), decide };
 }
 
 function typeOf(version: DefinedVersion, group: string, kind: string): ObjectType<unknown> {
@@ -116,9 +141,18 @@ function subresourcesOf(version: DefinedVersion, kind: string): readonly Subreso
     ...(scale ? [customScale] : []),
   ];
 }
-function allSubresources(versions: readonly DefinedVersion[], kind: string): readonly Subresource[] {
-  const byName = new Map(versions.flatMap((version) => subresourcesOf(version, kind)).map((one) => [one.name, one]));
+function allSubresources({ spec }: CustomResourceDefinition, kind: string): readonly Subresource[] {
+  const all = spec.versions.flatMap((version) => subresourcesOf(version, kind));
+  const byName = new Map(all.map((one) => [one.name, one]));
+  if (spec.conversion?.strategy === 'Webhook' && byName.has(customScale.name))
+    byName.set(customScale.name, { ...customScale, show: (object) => shownScale(spec, object) });
   return [...byName.values()];
+}
+/** The scale of an object by the paths of its version. */
+function shownScale({ group, versions }: CustomResourceDefinition['spec'], object: KubeObject): JsonObject {
+  const version = versions.find(({ name }) => object.apiVersion === `${group}/${name}`);
+  const scale = version?.subresources?.scale;
+  return scale ? scaleOf(object, scalePaths(scale)) : {};
 }
 
 /** An object as something reads it; the same one for the same object. */
@@ -199,14 +233,18 @@ function textAt(object: KubeObject, path: readonly string[]): string {
   return value === undefined || value === null || typeof value === 'object' ? '' : String(value);
 }
 
-function strategyOf(definition: CustomResourceDefinition, forms: ReadonlyMap<string, Form>): Strategy {
+interface Forms {
+  /** What an object was before a write, in the form of what is written: they are compared. */
+  readonly seen: (old: KubeObject, context: Pick<StrategyContext, 'command'>) => KubeObject;
+  /** What was written, in the version that is stored. */
+  readonly stored: (object: KubeObject) => KubeObject;
+}
+
+function strategyOf(definition: CustomResourceDefinition, { seen, stored: inStored }: Forms): Strategy {
   const { group, names, scope } = definition.spec;
   const isNamespaced = scope === 'Namespaced';
   const storage = definition.spec.versions.find((version) => version.storage);
   const stored = storage && schemaOf(storage);
-  /** What is stored, as the client reads it: writes are compared with that. */
-  const seen = (old: KubeObject, { command }: Pick<StrategyContext, 'command'>): KubeObject =>
-    forms.get(spokenVersionOf(definition, command)?.name ?? '')?.(old) ?? old;
   return {
     ...(!isNamespaced && { prepareCreate: withoutNamespace, prepareUpdate: withoutNamespace }),
     unconditionalUpdate: false,
@@ -218,9 +256,7 @@ function strategyOf(definition: CustomResourceDefinition, forms: ReadonlyMap<str
     },
     // Last of all, whatever part was written: what the stored version does not have is not kept, so that no later version shows it.
     allocate(object) {
-      if (!storage || !stored) return object;
-      const kept = { ...object, apiVersion: `${group}/${storage.name}` };
-      return prune(kept as unknown as Json, stored).value as unknown as KubeObject;
+      return stored ? (prune(inStored(object) as unknown as Json, stored).value as unknown as KubeObject) : object;
     },
     statusMetadata: ownersOnly,
     prepareStatus: (object, old) => withStatus({ ...old, metadata: object.metadata }, object['status']),
