@@ -1,4 +1,5 @@
-import { createServer as createPlainServer } from 'node:http';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createServer as createPlainServer, type IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -128,6 +129,17 @@ describe('the HTTPS asker', () => {
     for (let i = 0; i < 10; i++)
       expect(await ask('/body')).toEqual({ is: 'answered', status: 200, body: { asked: '/body', text: '{"a":1}' } });
     expect(hook.connections).toBe(before);
+  });
+  it('leaves nothing behind on a connection that it keeps for many questions', async () => {
+    const listeners: number[] = [];
+    const count = (message: unknown): void => {
+      const { socket } = (message as { readonly response: IncomingMessage }).response;
+      listeners.push(socket.eventNames().reduce((sum, name) => sum + socket.listenerCount(name), 0));
+    };
+    subscribe('http.client.response.finish', count);
+    for (let i = 0; i < 5; i++) await ask('/echo');
+    unsubscribe('http.client.response.finish', count);
+    expect(listeners).toEqual(Array(5).fill(listeners[0]));
   });
   it('believes only a certificate of the right authority and name', async () => {
     const other = await openMemoryKeys();

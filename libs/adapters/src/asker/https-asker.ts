@@ -162,7 +162,8 @@ function send(options: RequestOptions, body: string, timeoutMs: number): Promise
     };
     call.on('socket', (socket) => {
       isConnected = !socket.connecting;
-      socket.once('connect', () => (isConnected = true));
+      // One that is kept is connected: it would never hear of it.
+      if (!isConnected) socket.once('connect', () => (isConnected = true));
     });
     call.on('error', (cause) =>
       settle({ ...failed(causeWords(cause, options)), ...(!isConnected && { isUnconnected: true as const }) }),
