@@ -4,6 +4,7 @@ import { toEventTime } from '#std';
 import type { EventCodec } from './codec.js';
 import { CHECKPOINT_MADE, CHECKPOINT_STREAM, type CheckpointData } from './own-streams.js';
 import type { ReadModel } from './read-model.js';
+import { eventId } from './writer-event.js';
 
 export const EVENTS_PER_ANCHOR = 1000;
 export const ANCHOR_AFTER_MS = 10_000;
@@ -91,7 +92,7 @@ export class Anchors {
     const { ids, clock } = this.options;
     const cause = `checkpoint of position ${data.position}`;
     return {
-      id: ids.named(`${CHECKPOINT_STREAM} ${revision} ${cause}`),
+      id: eventId(ids, { stream: CHECKPOINT_STREAM, expected: revision, cause }, epoch),
       type: CHECKPOINT_MADE,
       time: toEventTime(clock.now()),
       data: { position: data.position, hash: data.hash },

@@ -53,18 +53,24 @@ export function loggedEvent(
 }
 
 /**
- * The event of a decision. Its id follows from the stream, the revision that it was decided on and its cause: decided again on
- * the same revision it is the same event.
+ * The id of an event follows from the stream, the revision that it was decided on, the term and the cause: decided again on the same
+ * revision in the same term it is the same event, and a log that has it says so. In another term it is another event, whoever
+ * decides it: the log may have the first one behind a later election, where it does not count.
  */
+export function eventId(ids: Ids, { stream, expected, cause }: EventPlace, epoch: number): string {
+  return ids.named(`${stream} ${expected} ${epoch} ${cause}`);
+}
+
+/** The event of a decision. */
 export function eventOf(
   { ids, kinds }: { readonly ids: Ids; readonly kinds: KindRegistry },
-  { stream, expected, cause }: EventPlace,
+  at: EventPlace,
   { type, data, command, now, epoch, answers }: Decided,
 ): NewEvent {
   const kind = command && kinds.byId(command.kind);
   const sealed = kind?.sealed ?? [];
   return {
-    id: ids.named(`${stream} ${expected} ${cause}`),
+    id: eventId(ids, at, epoch),
     type,
     time: toEventTime(now),
     // Last: readers tell events apart by the first key of their data.
@@ -75,7 +81,7 @@ export function eventOf(
       ...(command?.because !== undefined && { because: command.because }),
       ...(command?.causes && { causes: command.causes }),
       ...(command?.causeCount !== undefined && { causeCount: command.causeCount }),
-      correlationId: command?.correlationId ?? cause,
+      correlationId: command?.correlationId ?? at.cause,
       ...(command?.traceparent && { traceparent: command.traceparent }),
       schemaVersion: kind?.schemaVersion ?? 1,
       ...(command?.basis && { basis: command.basis }),

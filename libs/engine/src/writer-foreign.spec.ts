@@ -109,6 +109,37 @@ describe('what a writer did not write itself', () => {
     await Promise.all(planes.map((plane) => plane.stop()));
   });
 
+  it('is no answer to the same command: what an earlier writer appended of it after the election does not count', async () => {
+    const store = new MemoryLogStore();
+    const clock = new VirtualClock(Date.UTC(2026, 0, 1));
+    const landings: (() => void)[] = [];
+    let isLate = false;
+    const late = new MemoryEventLog({
+      ...{ store, shared: true },
+      faults: { beforeAppend: () => (isLate ? 'late' : 'go-on'), later: (work) => landings.push(work) },
+    });
+    const opened = async (log: MemoryEventLog) => {
+      const plane = testPlane(log, kinds, { clock });
+      await plane.start();
+      return { plane, writer: await plane.becomeWriter('test', { onDeposed: () => undefined }) };
+    };
+    const first = await opened(late);
+    await first.writer.submit(namespace);
+    isLate = true;
+    const command = configMap('one');
+    void first.writer.submit(command);
+    await turns();
+    const second = await opened(new MemoryEventLog({ store, shared: true }));
+    // The append of the first writer comes there behind the election of the second one, which has not read it yet.
+    landings[0]?.();
+    const answer = await second.writer.submit(command);
+    const shown = second.plane.reads.projection.get({ id: CONFIG_MAPS }, 'team', 'one');
+    expect(answer).toMatchObject({ changed: true, created: true, position: store.head });
+    expect(shown).toMatchObject({ data: { a: '1' }, metadata: { resourceVersion: String(store.head) } });
+    expect(store.stream('core.configmaps/team/one').map(({ metadata }) => metadata.epoch)).toEqual([1, 2]);
+    await Promise.all([first.plane.stop(), second.plane.stop()]);
+  });
+
   it('renews what it decides on: an event of somebody else', async () => {
     const store = new MemoryLogStore();
     const plane = testPlane(new MemoryEventLog({ store }), kinds);

@@ -9,8 +9,6 @@ export class WriterTerm {
   epoch = 0;
   /** Position at which the term began. */
   electedAt = 0;
-  /** How many terms this writer had. */
-  number = 0;
   /** The last election that this writer stood for. */
   private candidacy: { readonly revision: number; readonly event: NewEvent } | undefined;
 
@@ -33,7 +31,6 @@ export class WriterTerm {
       this.sent.forget(event.id);
     }
     this.epoch = epoch;
-    this.number++;
   }
 
   /** Takes in elections of this writer that were given up on and landed. */

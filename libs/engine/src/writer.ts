@@ -270,12 +270,10 @@ export class Writer implements CommandPort {
     const object = decided.deleted ? undefined : decided.object;
     const isSame = object !== undefined && before?.object?.metadata.uid === object.metadata.uid;
     const born = isSame && before.createdAt !== undefined ? { createdAt: before.createdAt } : {};
-    // In a later term it is another event: the log may have the first one, which does not count any more.
-    const cause = this.term.number === 1 ? command.correlationId : `${command.correlationId} ${this.term.epoch}`;
     // A snapshot names the position of the creation, which nobody knows while that is on its way.
     const isBornKnown = before?.position !== ON_ITS_WAY || born.createdAt !== undefined;
     const event = loggedEvent({ ...this.options, kinds: kinds.at(this.ahead) }, decided, {
-      ...{ at: { stream, expected, cause }, command, now, epoch: this.term.epoch },
+      ...{ at: { stream, expected, cause: command.correlationId }, command, now, epoch: this.term.epoch },
       ...(object && isBornKnown && { snapshot: { object, ...born } }),
     });
     const generation = this.generation;
