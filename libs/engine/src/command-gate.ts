@@ -12,6 +12,7 @@ import type {
 import { accessForbidden, isRefusal, refusals } from '#model';
 import type { Authorizer } from '#ports';
 import { loopUser, nodeUser, NODE_PREFIX } from './actors.js';
+import { NOT_WRITER } from './writer-refusals.js';
 import type { CommandPort } from './writer.js';
 
 export interface CommandGateOptions {
@@ -68,24 +69,32 @@ export class CommandGate {
    * Commands of one message, decided one after the other in one turn, so what is appended of them is one group of the log. Each has
    * a result of its own: a refused one, or one whose admission has to ask, holds up none of the others.
    */
-  submitAll(client: string, commands: readonly Command[]): Promise<readonly CommandResult[]> {
+  submitAll(
+    client: string,
+    commands: readonly Command[],
+    isStillMeant?: () => boolean,
+  ): Promise<readonly CommandResult[]> {
     return Promise.all(
       commands.map((command) =>
-        this.submit(client, command).catch((cause: unknown) =>
+        this.submit(client, command, isStillMeant).catch((cause: unknown) =>
           refusals.unavailable(cause instanceof Error ? cause.message : String(cause)),
         ),
       ),
     );
   }
 
-  /** Refuses with 403 what the client or its actor may not do, with 404 what is of a kind that nothing defines (any more). */
-  async submit(client: string, command: Command): Promise<CommandResult> {
+  /**
+   * Refuses with 403 what the client or its actor may not do, with 404 what is of a kind that nothing defines (any more). `isStillMeant`: asked
+   * after each wait, whether the writer that the command came to is still the one behind this gate.
+   */
+  async submit(client: string, command: Command, isStillMeant = (): boolean => true): Promise<CommandResult> {
     if (this.options.ready !== undefined && client !== ANY_ACTOR) await this.options.ready;
     if (this.namesOf(command) === undefined) {
       const fresh = await this.options.fresh();
       if (isRefusal(fresh)) return fresh;
       if (this.namesOf(command) === undefined) return UNKNOWN_KIND;
     }
+    if (!isStillMeant()) return NOT_WRITER;
     const checked = this.checked(client, command);
     if (!('refused' in checked)) return this.options.writer.submit(checked);
     const times = (this.refusals.get(client) ?? 0) + 1;

@@ -9,7 +9,7 @@ import { ExpectedEvents, type Expected } from './expected-events.js';
 import type { ReadModel } from './read-model.js';
 import { pause, waiting } from './waiting.js';
 import { NOT_SHOWN } from './writer-refusals.js';
-import { answerable, type WriterRole } from './writer-role.js';
+import { answerable, type Held, type WriterRole } from './writer-role.js';
 import { COMMAND_TIMEOUT_MS, type CommandPort } from './writer.js';
 
 /** Time for the way there and back, beyond what the writer itself allows a command. */
@@ -59,6 +59,8 @@ export class CommandRoute implements CommandPort {
     let aloneSince: number | undefined;
     try {
       for (;;) {
+        // Of a writer whose term is over: whoever is asked next would carry it out once more.
+        if (own.change) return await this.shown(carriedOut(command, own.change));
         const result = await this.attempt(command, own, deadline);
         if (result === 'nobody') {
           aloneSince ??= clock.monotonic();
@@ -67,8 +69,7 @@ export class CommandRoute implements CommandPort {
           continue;
         }
         if (result !== 'again') return await this.shown(result);
-        if (own.change) return await this.shown(carriedOut(command, own.change));
-        if (clock.monotonic() >= deadline) return NOT_KNOWN;
+        if (own.change === undefined && clock.monotonic() >= deadline) return NOT_KNOWN;
       }
     } finally {
       this.expected.remove(command);
@@ -77,18 +78,19 @@ export class CommandRoute implements CommandPort {
 
   private attempt(command: Command, own: Expected, deadline: number): Promise<Outcome> {
     const { here } = this.options;
-    return here?.role.isHeld ? this.submitHere(here, command, deadline) : this.send(command, own, deadline);
+    const held = here?.role.held;
+    return here && held ? this.submitHere(here.gate, held, command, deadline) : this.send(command, own, deadline);
   }
 
   private async submitHere(
-    { role, gate }: NonNullable<CommandRouteOptions['here']>,
+    gate: CommandGate,
+    held: Held,
     command: Command,
     deadline: number,
   ): Promise<CommandResult | 'again'> {
-    const term = role.term ?? 0;
-    const answer = gate.submit(this.options.client, command).then(answerable);
-    const result = await Promise.race([answer, role.lost()]);
-    return result ?? this.laterTerm(term, deadline);
+    const answer = gate.submit(this.options.client, command, held.isStill).then(answerable);
+    const result = await Promise.race([answer, held.lost]);
+    return typeof result === 'object' ? result : this.laterTerm(held.lost, deadline);
   }
 
   private async send(command: Command, own: Expected, deadline: number): Promise<Outcome> {
@@ -130,11 +132,12 @@ export class CommandRoute implements CommandPort {
       return refusals.unavailable(`the writer cannot be reached: ${error.message}`);
     }
   }
-  /** Until the election of a later term was read. */
-  private async laterTerm(term: number, deadline: number): Promise<CommandResult | 'again'> {
+  /** Until the election was read that ends the last term of this process. */
+  private async laterTerm(lost: Promise<number>, deadline: number): Promise<CommandResult | 'again'> {
     const { clock } = this.options;
-    const later = this.untilLater(term);
     const late = waiting(clock, deadline - clock.monotonic());
+    const term = await Promise.race([lost, late.done]);
+    const later = this.untilLater(term ?? Infinity);
     const outcome = await Promise.race([later.done, late.done.then(() => NOT_KNOWN)]);
     later.cancel();
     late.cancel();

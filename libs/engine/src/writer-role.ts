@@ -36,6 +36,7 @@ interface From {
   readonly client: string;
   readonly term: number;
   readonly gate: CommandGate;
+  readonly isStillMeant: () => boolean;
 }
 
 /** What a process does while it has the role; the result ends it. */
@@ -47,8 +48,17 @@ interface Tenure {
   leaseUntil: number;
   isProving: boolean;
   readonly ends: (() => void)[];
-  readonly lost: Promise<void>;
-  readonly end: () => void;
+  /** Its last term, once it is over. */
+  readonly lost: Promise<number>;
+  readonly end: (term: number) => void;
+}
+
+/** The role as a process has it at some moment. */
+export interface Held {
+  /** Whether it has had the role without a break since then. */
+  isStill(): boolean;
+  /** Resolves with the last term of this process when it has the role no more: nobody carries out anything in a later one before its election. */
+  readonly lost: Promise<number>;
 }
 
 /**
@@ -110,9 +120,10 @@ export class WriterRole implements CommandPort {
     const { tenure } = this;
     return tenure && this.clock.monotonic() < tenure.leaseUntil ? tenure.writer.heldEpoch : undefined;
   }
-  /** Resolves when this process has the role no more. */
-  lost(): Promise<void> {
-    return this.tenure?.lost ?? Promise.resolve();
+  /** Undefined when this process has not the role. */
+  get held(): Held | undefined {
+    const { tenure } = this;
+    return tenure && this.isHeld ? { isStill: () => this.tenure === tenure, lost: tenure.lost } : undefined;
   }
 
   /** Runs something whenever this process has the role, and ends it with the role. */
@@ -139,10 +150,11 @@ export class WriterRole implements CommandPort {
    */
   async take(client: string, message: CommandsMessage, gate: CommandGate): Promise<ResultsMessage | undefined> {
     await this.candidacy;
-    const { term } = this;
-    if (term === undefined || (message.term ?? term) !== term) return undefined;
+    const { term, held } = this;
+    if (term === undefined || held === undefined || (message.term ?? term) !== term) return undefined;
+    const from = { ...{ client, term, gate }, isStillMeant: held.isStill };
     // In one turn: what is appended of them is one group of the log.
-    const results = await Promise.all(message.commands.map((command) => this.takeOne({ client, term, gate }, command)));
+    const results = await Promise.all(message.commands.map((command) => this.takeOne(from, command)));
     return results.every((result) => result === null) ? undefined : { results };
   }
   private async takeOne(from: From, command: Command): Promise<CommandResult | null> {
@@ -152,7 +164,7 @@ export class WriterRole implements CommandPort {
     let results = this.underWay.get(id);
     if (results === undefined) {
       if (this.recent.has(command.correlationId) || this.recent.has(inTerm)) return null;
-      results = from.gate.submitAll(from.client, [command]).finally(() => this.underWay.delete(id));
+      results = from.gate.submitAll(from.client, [command], from.isStillMeant).finally(() => this.underWay.delete(id));
       this.recent.add(inTerm);
       this.underWay.set(id, results);
     }
@@ -231,7 +243,7 @@ export class WriterRole implements CommandPort {
   }
 
   private begin(writer: Writer, leaseUntil: number, servers: readonly (() => void)[]): void {
-    const { promise: lost, resolve: end } = Promise.withResolvers<void>();
+    const { promise: lost, resolve: end } = Promise.withResolvers<number>();
     const tenure: Tenure = { writer, leaseUntil, isProving: false, ends: [...servers], lost, end };
     this.tenure = tenure;
     const seat = holdSeat(this.options.bus, () => this.seat(tenure));
@@ -253,14 +265,15 @@ export class WriterRole implements CommandPort {
     if (!tenure.isProving) void this.prove(tenure);
     this.clock.after(RENEW_MS, () => this.keep(tenure));
   }
-  /** The lease runs from before the look that renews it. */
+  /** The lease runs from before the look that renews it. One that has run out stays so: commands may have been left without an answer. */
   private async prove(tenure: Tenure): Promise<void> {
     const { reads } = this.options.plane;
     const began = this.clock.monotonic();
     tenure.isProving = true;
     const isRead = await reads.fresh(LEASE_MS).catch(() => false);
     tenure.isProving = false;
-    if (isRead && reads.projection.epoch === tenure.writer.heldEpoch) tenure.leaseUntil = began + LEASE_MS;
+    if (isRead && this.isHeld && reads.projection.epoch === tenure.writer.heldEpoch)
+      tenure.leaseUntil = began + LEASE_MS;
   }
 
   private resign(why: string): void {
@@ -277,7 +290,7 @@ export class WriterRole implements CommandPort {
     if (!tenure) return;
     this.options.plane.resignWriter();
     for (const end of tenure.ends) end();
-    tenure.end();
+    tenure.end(tenure.writer.term.epoch);
   }
 
   private tell(sentence: string): void {

@@ -59,7 +59,8 @@ export const COMMANDS_MAX = 8192;
 export class Writer implements CommandPort {
   /** The newest state: what is durable plus what is on its way. */
   private ahead: Projection;
-  private readonly term: WriterTerm;
+  /** Its last term, whether it is over or not. */
+  readonly term: WriterTerm;
   private underWay = 0;
   private readonly outstanding = new OutstandingAppends();
   private elected = false;
