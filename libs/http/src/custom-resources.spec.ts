@@ -234,6 +234,19 @@ describe('a custom kind', () => {
     expect(second.text.match(/"type":"DELETED"/g)).toHaveLength(2);
   });
 
+  it('is no workload to the pod security of its namespace, whatever its template holds', async () => {
+    const labels = { 'pod-security.kubernetes.io/warn': 'restricted' };
+    const [method, type] = ['PATCH', 'application/merge-patch+json'];
+    await server.ask({ method, type, path: '/api/v1/namespaces/default', body: { metadata: { labels } } });
+    const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+    await server.create(DEFINITIONS, definition({ schema: { openAPIV3Schema: open } }));
+    await served(BOATS);
+    for (const containers of [5, [null], [{ name: 'c', image: 'i' }]]) {
+      const body = boat('a', { template: { spec: { containers } } });
+      const made = await server.ask({ method: 'POST', path: `${BOATS}?dryRun=All`, body });
+      expect([made.code, made.headers['warning']]).toEqual([201, undefined]);
+    }
+  });
   it('matches patterns in linear time', async () => {
     const evil = { ...schema.properties.spec, properties: { name: { type: 'string', pattern: '^(a+)+$' } } };
     const properties = { ...schema.properties, spec: evil };

@@ -200,7 +200,6 @@ export interface AdmissionPlugin {
   mutate?(request: Admitted): KubeObject | Mutated | Refusal | Questions;
   /** Asked after validation, about the object as it would be stored. */
   validate?(request: Admitted): Partial<AdmissionNotes> | Refusal | Questions | undefined;
-  warnings?(request: Admitted): readonly string[];
 }
 
 export * from './decided.js';

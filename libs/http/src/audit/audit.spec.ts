@@ -134,6 +134,18 @@ describe('what is kept of a request', () => {
     expect(JSON.stringify(events)).not.toContain('token=y');
   });
 
+  it('what the pod security of a namespace says, of a pod that is refused too', async () => {
+    const level = 'pod-security.kubernetes.io';
+    const namespace = { metadata: { name: 'strict', labels: { [`${level}/enforce`]: 'baseline' } } };
+    await ask('POST', '/api/v1/namespaces', as('ann'), namespace);
+    const spec = { hostPID: true, automountServiceAccountToken: false, containers: [{ name: 'c', image: 'i' }] };
+    await ask('POST', '/api/v1/namespaces/strict/serviceaccounts', as('ann'), { metadata: { name: 'default' } });
+    const pod = { metadata: { name: 'p' }, spec };
+    const { reply, events } = await ask('POST', '/api/v1/namespaces/strict/pods', as('ann'), pod);
+    expect(reply.code).toBe(403);
+    expect(events).toMatchObject([{ annotations: { [`${level}/enforce-policy`]: 'baseline:latest' } }]);
+  });
+
   it('refusals, in a file of their own', async () => {
     const nobody = await ask('GET', MAPS, {});
     expect(nobody.events).toMatchObject([

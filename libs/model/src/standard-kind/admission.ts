@@ -75,8 +75,9 @@ export function validateAll(
   return notes;
 }
 
-export function admissionWarnings(plugins: readonly AdmissionPlugin[], request: Admitted): readonly string[] {
-  return plugins.flatMap((plugin) => plugin.warnings?.(request) ?? []);
+/** Notes of the validating plugins after the warnings of the kind itself. */
+export function afterWarnings(warnings: readonly string[], notes: AdmissionNotes): AdmissionNotes {
+  return warnings.length === 0 ? notes : { ...notes, warnings: [...warnings, ...notes.warnings] };
 }
 
 /** A decision with what admission adds to it; its warnings come first. */

@@ -4,7 +4,7 @@ import { isUndecided, type Decided } from '../kind.js';
 import type { KubeObject, ObjectMeta } from '../kube-object.js';
 import { isRefusal, refusals, type Problem, type Refusal } from '../refusal.js';
 import { applyDefaults, zeroOf } from '../schema/index.js';
-import { admissionWarnings, admitted, mutateAll, noted, validateAll } from './admission.js';
+import { admitted, afterWarnings, mutateAll, noted, validateAll } from './admission.js';
 import { readBody, warned } from './body.js';
 import { decidedCreate } from './decided.js';
 import { dedupOwners } from './metadata.js';
@@ -55,18 +55,15 @@ function createAdmitted(request: Request, mutated: KubeObject): Decided {
   const about = kindAbout(request, prepared.metadata.name);
   const problems = validateCreate(request, prepared);
   if (problems.length > 0) return refusals.invalid(about, problems);
-  const warnings = [
-    ...dropped.map(ownerWarning),
-    ...(strategy.warnings?.(prepared, undefined, request) ?? []),
-    ...admissionWarnings(plugins, admitted(request, 'CREATE', prepared, undefined)),
-  ];
+  const warnings = [...dropped.map(ownerWarning), ...(strategy.warnings?.(prepared, undefined, request) ?? [])];
   const verdict = validateAll(plugins, admitted(request, 'CREATE', prepared, undefined));
   if (isUndecided(verdict)) return { ...verdict, warnings: [...warnings, ...(verdict.warnings ?? [])] };
+  const notes = afterWarnings(warnings, verdict);
   const taken = alreadyThere(request, prepared);
-  if (taken) return noted({ ...taken, warnings }, verdict);
+  if (taken) return noted(taken, notes);
   const allocated = allocate(request, prepared, undefined);
   if (isRefusal(allocated)) return allocated;
-  return noted(decidedCreate(request, allocated, warnings), verdict);
+  return noted(decidedCreate(request, allocated), notes);
 }
 
 export function ownerWarning(uid: string): string {

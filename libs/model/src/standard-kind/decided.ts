@@ -6,7 +6,7 @@ import { diff, isNoChange, type Change } from './change.js';
 import type { Request } from './request.js';
 
 /** The event of an object's beginning. */
-export function decidedCreate(request: Request, object: KubeObject, warnings: readonly string[]): DecidedEvent {
+export function decidedCreate(request: Request, object: KubeObject): DecidedEvent {
   const stored = canonical(object);
   const special = request.command.event;
   const data = { object: stored, ...special?.facts } as unknown as JsonObject;
@@ -15,22 +15,17 @@ export function decidedCreate(request: Request, object: KubeObject, warnings: re
     object: stored,
     created: true,
     deleted: false,
-    warnings,
+    warnings: [],
     name: stored.metadata.name,
   };
 }
 
 /** The event of a change: named for the strongest part of it, carrying all of it. Nothing changed: no event. */
-export function decidedChange(
-  request: Request,
-  object: KubeObject,
-  old: KubeObject,
-  warnings: readonly string[],
-): DecidedEvent {
+export function decidedChange(request: Request, object: KubeObject, old: KubeObject): DecidedEvent {
   const before = request.decideContext.stored ?? old;
   const after = canonical(object);
   const change = meaningful(diff(before, after), before, after);
-  const plain = { created: false, deleted: false, warnings, name: old.metadata.name };
+  const plain = { created: false, deleted: false, warnings: [], name: old.metadata.name };
   if (isNoChange(change)) return { event: undefined, object: before, ...plain };
   if (isDry(request)) return { event: undefined, object: after, ...plain };
   const special = request.command.event ?? request.strategy.eventOf?.(after, before, request);
@@ -40,12 +35,7 @@ export function decidedChange(
 }
 
 /** The event of an object's end, with what the last write changed. */
-export function decidedDelete(
-  request: Request,
-  last: KubeObject,
-  old: KubeObject,
-  warnings: readonly string[],
-): DecidedEvent {
+export function decidedDelete(request: Request, last: KubeObject, old: KubeObject): DecidedEvent {
   const before = request.decideContext.stored ?? old;
   const after = canonical(last);
   const data = eventData(before, diff(before, after), request.command.event?.facts);
@@ -54,7 +44,7 @@ export function decidedDelete(
     object: after,
     created: false,
     deleted: true,
-    warnings,
+    warnings: [],
     name: old.metadata.name,
   };
 }

@@ -44,18 +44,18 @@ export function deletionValidated(request: Request, old: KubeObject, decide: () 
 
 function deleteAdmitted(request: Request, old: KubeObject, options: DeleteOptions, leaving: KubeObject): Decided {
   const grace = graceFor(request, old, options);
-  if (grace === 'pending') return answered(request, decidedChange(request, leaving, old, []), false);
+  if (grace === 'pending') return answered(request, decidedChange(request, leaving, old), false);
   const finalizers = wantedFinalizers(request, old, options);
   const marked = withFinalizers(leaving, finalizers);
   if (grace === undefined) {
-    if (finalizers.length === 0) return answered(request, decidedDelete(request, marked, old, []), true);
-    return answered(request, decidedChange(request, markedAsDeleting(request, marked), old, []), false);
+    if (finalizers.length === 0) return answered(request, decidedDelete(request, marked, old), true);
+    return answered(request, decidedChange(request, markedAsDeleting(request, marked), old), false);
   }
   const going = dying(request, marked, grace);
-  if (finalizers.length > 0 || grace > 0) return answered(request, decidedChange(request, going, old, []), false);
+  if (finalizers.length > 0 || grace > 0) return answered(request, decidedChange(request, going, old), false);
   // Watchers see an object at its end before they see it deleted. That is a state of its own, so it is an event of its own.
-  if (isDry(request) || isAtItsEnd(old)) return answered(request, decidedDelete(request, going, old, []), true);
-  return { ...answered(request, decidedChange(request, going, old, []), true), then: [endOf(request, old)] };
+  if (isDry(request) || isAtItsEnd(old)) return answered(request, decidedDelete(request, going, old), true);
+  return { ...answered(request, decidedChange(request, going, old), true), then: [endOf(request, old)] };
 }
 
 /** It was told to go at once; nothing but an event is missing. */

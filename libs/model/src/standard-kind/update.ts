@@ -3,7 +3,7 @@ import { jsonEquals } from '#std';
 import { isUndecided, type Decided } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
 import { isRefusal, refusals, warningsOf, type Problem, type Refusal } from '../refusal.js';
-import { admissionWarnings, admitted, mutateAll, noted, validateAll } from './admission.js';
+import { admitted, afterWarnings, mutateAll, noted, validateAll } from './admission.js';
 import { readBody, warned, type ReadObject } from './body.js';
 import {
   allocate,
@@ -74,14 +74,13 @@ function updateAdmitted(request: Request, mutated: KubeObject, old: KubeObject):
     ...told,
     ...dropped.map(ownerWarning),
     ...(request.strategy.warnings?.(prepared, old, request) ?? []),
-    ...admissionWarnings(request.plugins, admitted(request, 'UPDATE', prepared, old)),
   ];
   const verdict = validateAll(request.plugins, admitted(request, 'UPDATE', prepared, old));
   if (isUndecided(verdict)) return verdict;
   const allocated = allocate(request, prepared, old);
   if (isRefusal(allocated)) return allocated;
   const goes = goesWithUpdate(request, allocated, old);
-  return noted((goes ? decidedDelete : decidedChange)(request, allocated, old, warnings), verdict);
+  return noted((goes ? decidedDelete : decidedChange)(request, allocated, old), afterWarnings(warnings, verdict));
 }
 
 export function wrongName(request: Request, object: KubeObject): Refusal | undefined {

@@ -1,4 +1,12 @@
-import { kindRef, refusals, type AdmissionPlugin, type Admitted, type KubeObject, type Refusal } from '#model';
+import {
+  kindRef,
+  refusals,
+  type AdmissionNotes,
+  type AdmissionPlugin,
+  type Admitted,
+  type KubeObject,
+  type Refusal,
+} from '#model';
 import type { Pod } from '#pod';
 import { baselineChecks } from './baseline.js';
 import type { Violation } from './check.js';
@@ -12,13 +20,10 @@ const pods = kindRef<Pod>('core.pods');
 /** Holds pods to the standard that their namespace asks for by its labels, and warns about everything that makes pods. */
 export const podSecurity: AdmissionPlugin = {
   name: 'PodSecurity',
-  validate: (request) => {
+  validate(request) {
     if (request.operation === 'DELETE') return undefined;
-    return request.kind.id === namespaces.id ? badLabels(request) : badPod(request);
-  },
-  warnings: (request) => {
-    if (request.operation === 'DELETE') return [];
-    return request.kind.id === namespaces.id ? aboutExistingPods(request) : aboutPod(request);
+    if (request.kind.id === namespaces.id) return badLabels(request) ?? { warnings: aboutExistingPods(request) };
+    return request.kind.id === pods.id ? aboutPod(request) : aboutTemplate(request);
   },
 };
 
@@ -34,41 +39,85 @@ function words(found: readonly Violation[]): string {
   return found.map(({ control, detail }) => `${control} (${detail})`).join(', ');
 }
 
-function badPod(request: Admitted): Refusal | undefined {
-  if (!isJudgedPod(request)) return undefined;
-  const policy = policyOf(labelsOf(request), 'enforce');
-  const found = violations(request.object as Pod, policy);
-  if (found.length === 0) return undefined;
-  const about = { group: '', resource: 'pods', kind: 'Pod', name: request.object.metadata.name };
-  return refusals.forbidden(about, `violates PodSecurity "${policyText(policy)}": ${words(found)}`);
+/** Requests about a pod that change nothing a policy asks about. */
+const IGNORED = new Set(['exec', 'attach', 'binding', 'eviction', 'log', 'portforward', 'proxy', 'status']);
+const ANNOTATION = 'pod-security.kubernetes.io/';
+
+function aboutPod(request: Admitted): Notes | Refusal | undefined {
+  if (request.subresource !== undefined && IGNORED.has(request.subresource)) return undefined;
+  const policies = policiesOf(request);
+  if (isFullyPrivileged(policies)) return { auditAnnotations: enforced(policies.enforce) };
+  return isChangeJudged(request) ? judge(request.object as Pod, policies, request) : undefined;
+}
+function aboutTemplate(request: Admitted): Notes | Refusal | undefined {
+  const subject = templateOf(request);
+  if (subject === undefined) return undefined;
+  const policies = policiesOf(request);
+  return judge(subject, { ...policies, enforce: undefined }, request);
 }
 
-function aboutPod(request: Admitted): readonly string[] {
-  const subject = request.kind.id === pods.id ? judged(request) : templateOf(request);
-  if (subject === undefined || badPod(request) !== undefined) return [];
-  const policy = policyOf(labelsOf(request), 'warn');
-  const found = violations(subject, policy);
-  return found.length === 0 ? [] : [`would violate PodSecurity "${policyText(policy)}": ${words(found)}`];
+type Notes = Partial<AdmissionNotes>;
+interface Policies {
+  readonly enforce: Policy;
+  readonly audit: Policy;
+  readonly warn: Policy;
 }
-function judged(request: Admitted): Subject | undefined {
-  return isJudgedPod(request) ? (request.object as Pod) : undefined;
+function policiesOf(request: Admitted): Policies {
+  const labels = labelsOf(request);
+  return {
+    enforce: policyOf(labels, 'enforce'),
+    audit: policyOf(labels, 'audit'),
+    warn: policyOf(labels, 'warn'),
+  };
+}
+function isFullyPrivileged({ enforce, audit, warn }: Policies): boolean {
+  return [enforce, audit, warn].every(({ level }) => level === 'privileged');
+}
+function enforced(policy: Policy): Record<string, string> {
+  return { [`${ANNOTATION}enforce-policy`]: policyText(policy) };
+}
+
+/** A refusal or else a warning, with what the audit is told. Of a pod that is not made yet, only its template, nothing is enforced. */
+function judge(
+  subject: Subject,
+  { enforce, audit, warn }: Omit<Policies, 'enforce'> & { readonly enforce: Policy | undefined },
+  request: Admitted,
+): Notes | Refusal {
+  const notTolerated = violationWords(subject, audit);
+  const auditAnnotations = {
+    ...(enforce && enforced(enforce)),
+    ...(notTolerated !== undefined && { [`${ANNOTATION}audit-violations`]: `would violate ${notTolerated}` }),
+  };
+  const forbidden = enforce && violationWords(subject, enforce);
+  if (forbidden !== undefined) {
+    const about = { group: '', resource: 'pods', kind: 'Pod', name: request.object.metadata.name };
+    return { ...refusals.forbidden(about, `violates ${forbidden}`), auditAnnotations };
+  }
+  const unwanted = violationWords(subject, warn);
+  return { auditAnnotations, ...(unwanted !== undefined && { warnings: [`would violate ${unwanted}`] }) };
+}
+/** `PodSecurity "baseline:latest": host namespaces (hostPID=true)` */
+function violationWords(subject: Subject, policy: Policy): string | undefined {
+  const found = violations(subject, policy);
+  return found.length === 0 ? undefined : `PodSecurity "${policyText(policy)}": ${words(found)}`;
 }
 
 /** A pod is judged when it is made, and again, as a whole, when an image changes or a container comes. */
-function isJudgedPod(request: Admitted): boolean {
-  const { kind, operation, object, old, subresource } = request;
-  if (kind.id !== pods.id || (subresource !== undefined && subresource !== 'ephemeralcontainers')) return false;
-  if (operation === 'CREATE') return subresource === undefined;
-  const images = (pod: KubeObject | undefined): string =>
-    pod ? JSON.stringify(containersOf(pod as Pod).map(({ name, image }) => [name, image])) : '';
-  return images(object) !== images(old);
+function isChangeJudged({ object, old }: Admitted): boolean {
+  const images = (pod: KubeObject): string =>
+    JSON.stringify(containersOf(pod as Pod).map(({ name, image }) => [name, image]));
+  return old === undefined || images(object) !== images(old);
 }
-/** What a workload would make: anything with a pod template in its spec. */
-function templateOf(request: Admitted): Subject | undefined {
-  if (request.subresource !== undefined) return undefined;
-  const spec = request.object['spec'] as { readonly template?: Partial<Subject> } | undefined;
-  const template = spec?.template;
+/** What a workload or a PodTemplate would make. A custom kind is none, whatever its objects look like. */
+function templateOf({ kind, object, subresource }: Admitted): Subject | undefined {
+  if (subresource !== undefined || kind.isCustom) return undefined;
+  const holder = object as unknown as TemplateHolder;
+  const template = holder.spec?.template ?? holder.template;
   return template?.spec ? { metadata: template.metadata ?? {}, spec: template.spec } : undefined;
+}
+interface TemplateHolder {
+  readonly template?: Partial<Subject>;
+  readonly spec?: { readonly template?: Partial<Subject> };
 }
 function labelsOf(request: Admitted): KubeObject['metadata']['labels'] {
   return request.view.get(namespaces, undefined, request.command.namespace ?? '')?.metadata.labels;

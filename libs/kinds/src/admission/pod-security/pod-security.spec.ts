@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { specification, type TestCommand } from '#model/testing';
+import type { JsonObject } from '#std';
 import { registry } from '../../index.js';
 
 const { given } = specification(registry);
@@ -61,6 +62,68 @@ describe('the pod security of a namespace', () => {
       pod({ hostPID: true }),
     );
     expect(accepted.warnings).toEqual(['would violate PodSecurity "baseline:v1.20": host namespaces (hostPID=true)']);
+  });
+  it('tells the audit what it enforced, and what its audit level does not allow', () => {
+    const [enforce, violations] = [label('enforce-policy'), label('audit-violations')];
+    expect(home({}).when(pod({ hostPID: true })).accepted.auditAnnotations).toEqual({ [enforce]: 'privileged:latest' });
+
+    const audited = home({ [label('audit')]: 'baseline', [label('audit-version')]: 'v1.30' });
+    const created = audited.when(pod({ hostPID: true })).accepted;
+    expect(created.warnings).toEqual([]);
+    const violation = 'would violate PodSecurity "baseline:v1.30": host namespaces (hostPID=true)';
+    expect(created.auditAnnotations).toEqual({ [enforce]: 'privileged:latest', [violations]: violation });
+
+    const strict = home({ [label('enforce')]: 'baseline', [label('audit')]: 'baseline' });
+    const { auditAnnotations } = strict.when(pod({ hostPID: true })).refusal;
+    expect(auditAnnotations).toEqual({
+      [enforce]: 'baseline:latest',
+      [violations]: 'would violate PodSecurity "baseline:latest": host namespaces (hostPID=true)',
+    });
+    // Unlike the warn level, the audit level does not follow the enforced one.
+    const enforced = home({ [label('enforce')]: 'baseline' }).when(pod({ hostPID: true })).refusal;
+    expect(enforced.auditAnnotations).toEqual({ [enforce]: 'baseline:latest' });
+  });
+  it('tells the audit of the pods that a workload would make, for which nothing is enforced', () => {
+    const workload: TestCommand = {
+      verb: 'create',
+      kind: 'apps.deployments',
+      namespace: 'n',
+      body: {
+        metadata: { name: 'd' },
+        spec: {
+          selector: { matchLabels: { a: 'b' } },
+          template: {
+            metadata: { labels: { a: 'b' } },
+            spec: { hostIPC: true, containers: [{ name: 'c', image: 'i' }] },
+          },
+        },
+      },
+    };
+    const labels = { [label('enforce')]: 'baseline', [label('warn')]: 'privileged', [label('audit')]: 'baseline' };
+    expect(home(labels).when(workload).accepted.auditAnnotations).toEqual({
+      [label('audit-violations')]: 'would violate PodSecurity "baseline:latest": host namespaces (hostIPC=true)',
+    });
+    expect(home({ [label('enforce')]: 'baseline' }).when(workload).accepted.auditAnnotations ?? {}).toEqual({});
+  });
+  it('leaves changes that it does not judge, and their audit, alone', () => {
+    const labels = { [label('warn')]: 'baseline', [label('audit')]: 'baseline' };
+    const patch = (body: JsonObject, subresource?: string): TestCommand => ({
+      verb: 'patch',
+      patchType: 'strategic',
+      kind: 'core.pods',
+      namespace: 'n',
+      name: 'p',
+      body,
+      ...(subresource !== undefined && { subresource }),
+    });
+    const there = home(labels).and(pod({ hostPID: true }));
+    const relabelled = there.when(patch({ metadata: { labels: { a: 'b' } } })).accepted;
+    expect([relabelled.warnings, relabelled.auditAnnotations]).toEqual([[], undefined]);
+    const reported = there.when(patch({ status: { phase: 'Running' } }, 'status')).accepted;
+    expect(reported.auditAnnotations).toBeUndefined();
+    const renewed = there.when(patch({ spec: { containers: [{ name: 'c', image: 'new' }] } })).accepted;
+    expect(renewed.auditAnnotations).toHaveProperty([label('audit-violations')]);
+    expect(renewed.warnings).toHaveLength(1);
   });
   it('must be spelled right', () => {
     given()

@@ -19,7 +19,7 @@ type Labels = { readonly [key: string]: string } | undefined;
  * are about what is enforced: that tells of workloads whose pods will be refused.
  */
 export function policyOf(labels: Labels, mode: Mode): Policy {
-  const otherwise: Policy = mode === 'enforce' ? { level: 'privileged', minor: Infinity } : policyOf(labels, 'enforce');
+  const otherwise: Policy = mode === 'warn' ? policyOf(labels, 'enforce') : { level: 'privileged', minor: Infinity };
   const level = labels?.[PREFIX + mode];
   const version = labels?.[`${PREFIX}${mode}-version`];
   const known = LEVELS.find((one) => one === level) ?? (level === undefined ? otherwise.level : 'restricted');

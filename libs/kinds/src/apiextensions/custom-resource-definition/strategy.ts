@@ -118,7 +118,7 @@ function decideDelete(old: CustomResourceDefinition, options: DeleteOptions, req
     },
     status: { ...old.status, conditions },
   };
-  return deletionValidated(request, old, () => decidedChange(request, marked, old, []));
+  return deletionValidated(request, old, () => decidedChange(request, marked, old));
 }
 
 const TERMINATING = {

@@ -98,10 +98,10 @@ function decideDelete(old: Namespace, options: DeleteOptions, request: Request):
     return refusals.conflict(about, why);
   }
   if (old.metadata.deletionTimestamp === undefined) {
-    return deletionValidated(request, old, () => decidedChange(request, terminating(old, options, request), old, []));
+    return deletionValidated(request, old, () => decidedChange(request, terminating(old, options, request), old));
   }
   const isHeld = (old.spec.finalizers?.length ?? 0) > 0 || !isEmpty(request, old.metadata.name);
-  if (isHeld) return deletionValidated(request, old, () => decidedChange(request, old, old, []));
+  if (isHeld) return deletionValidated(request, old, () => decidedChange(request, old, old));
   return deleteObject(request, old, options);
 }
 /** Finalizers that say what is to become of the dependents. */

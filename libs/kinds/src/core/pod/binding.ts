@@ -51,7 +51,7 @@ function decideAdmitted(request: Request, wish: Binding): Decided {
   if (why !== undefined) return refusals.conflict({ ...about, resource: 'pods/binding', group: '' }, why);
   const full = noRoom(request, old, wish);
   if (full !== undefined) return refusals.conflict({ ...about, resource: 'pods/binding', group: '' }, full);
-  const decided = decidedChange(bound(request, wish), withNode(old, wish, request.now), old, []);
+  const decided = decidedChange(bound(request, wish), withNode(old, wish, request.now), old);
   const response: JsonObject = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
   return { ...decided, response };
 }
