@@ -198,6 +198,6 @@ describe('reviews', () => {
       components: { schemas: JsonObject };
     };
     expect(Object.keys(document.paths[`${AUTHORIZATION}/subjectaccessreviews`] ?? {})).toEqual(['parameters', 'post']);
-    expect(Object.keys(document.components.schemas).filter((name) => name.endsWith('List'))).toEqual([]);
+    expect(Object.keys(document.components.schemas).filter((name) => /authorization.*List$/.test(name))).toEqual([]);
   });
 });

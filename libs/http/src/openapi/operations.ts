@@ -1,6 +1,8 @@
 import type { Subresource, Verb } from '#model';
-import type { Json, JsonObject } from '#std';
 import type { ServedKind } from '../routes.js';
+import { atPath, pathParameter, queryParametersOf, type Parameter } from './parameters.js';
+
+export type { Parameter };
 
 /** One path of a group version with its operations, before it is put into v2 or v3. */
 export interface PathItem {
@@ -15,111 +17,88 @@ export interface Operation {
   readonly tag: string;
   readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
   readonly parameters: readonly Parameter[];
-  readonly body: { readonly types: readonly string[]; readonly schema: string } | undefined;
+  readonly body: Body | undefined;
   readonly produces: readonly string[];
   readonly answers: Readonly<Record<string, string | undefined>>;
 }
-export interface Parameter {
-  readonly name: string;
-  readonly in: 'path' | 'query';
-  readonly type: 'string' | 'integer' | 'boolean';
-  readonly description: string;
+interface Body {
+  readonly types: readonly string[];
+  readonly schema: string;
+  readonly required: boolean;
 }
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
-const PLAIN = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const CUSTOM = ['application/json', 'application/yaml'];
+export const PLAIN: readonly string[] = [...CUSTOM, 'application/vnd.kubernetes.protobuf'];
 const STREAMS = [...PLAIN, 'application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
+const STRATEGIC = 'application/strategic-merge-patch+json';
 const PATCHES = [
   'application/json-patch+json',
   'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
+  STRATEGIC,
   'application/apply-patch+yaml',
 ];
 
-const query = (name: string, type: Parameter['type'], description: string): Parameter => ({
-  name,
-  in: 'query',
-  type,
-  description,
-});
-const PRETTY = query('pretty', 'string', 'Indent the answer.');
-const DRY_RUN = query('dryRun', 'string', '`All`: decide and answer as usual, but store nothing.');
-const FIELD_MANAGER = query('fieldManager', 'string', 'Name under which the written fields are owned.');
-const FIELD_VALIDATION = query(
-  'fieldValidation',
-  'string',
-  'What unknown and doubled fields lead to: Ignore, Warn or Strict.',
-);
-const FORCE = query('force', 'boolean', 'Take over fields that others own; for apply only.');
-const WRITE = [DRY_RUN, FIELD_MANAGER, FIELD_VALIDATION];
-const LIST: readonly Parameter[] = [
-  query('allowWatchBookmarks', 'boolean', 'Send bookmarks in a watch.'),
-  query('continue', 'string', 'Token of the previous page.'),
-  query('fieldSelector', 'string', 'Only objects whose fields match.'),
-  query('labelSelector', 'string', 'Only objects whose labels match.'),
-  query('limit', 'integer', 'At most so many objects a page.'),
-  query('resourceVersion', 'string', 'Version that the answer starts from.'),
-  query('resourceVersionMatch', 'string', 'How that version is meant: Exact or NotOlderThan.'),
-  query('sendInitialEvents', 'boolean', 'Begin a watch with the present state.'),
-  query('timeoutSeconds', 'integer', 'End the call after so many seconds.'),
-  query('watch', 'boolean', 'Follow changes instead of listing.'),
-];
-const DELETE: readonly Parameter[] = [
-  DRY_RUN,
-  query('gracePeriodSeconds', 'integer', 'Seconds that the object may still take to end.'),
-  query('orphanDependents', 'boolean', 'Old form of propagationPolicy.'),
-  query('propagationPolicy', 'string', 'What becomes of dependents: Foreground, Background or Orphan.'),
-];
-const LOG: readonly Parameter[] = [
-  query('container', 'string', 'Container whose log is wanted.'),
-  query('follow', 'boolean', 'Stay and send what is written later.'),
-  query('limitBytes', 'integer', 'End after so many bytes.'),
-  query('previous', 'boolean', 'The log of the instance before the last restart.'),
-  query('sinceSeconds', 'integer', 'Only lines of the last seconds.'),
-  query('tailLines', 'integer', 'Only so many of the last lines.'),
-  query('timestamps', 'boolean', 'Begin each line with its time.'),
-];
-
-const pathParameter = (name: string): Parameter => ({
-  name,
-  in: 'path',
-  type: 'string',
-  description: name === 'name' ? 'Name of the object.' : 'Namespace of the object.',
-});
+/** A path with the operations that it may have. */
+interface Place {
+  readonly path: string;
+  readonly parameters: readonly string[];
+  readonly verbs: readonly Verb[];
+  readonly sub?: Subresource;
+  /** Objects of all namespaces. */
+  readonly everywhere?: boolean;
+  /** A watch of one object, not of a collection. */
+  readonly isNamed?: boolean;
+}
 
 /** All paths of one kind in one version. */
 export function pathsOf(on: ServedKind, root: string): readonly PathItem[] {
-  const { plural, namespaced } = on.kind.names;
-  const base = namespaced ? `${root}/namespaces/{namespace}/${plural}` : `${root}/${plural}`;
-  const place = namespaced ? [pathParameter('namespace')] : [];
-  const items: PathItem[] = [
-    item(on, base, place, ['list', 'create', 'deletecollection']),
-    item(on, `${base}/{name}`, [pathParameter('name'), ...place], ['get', 'update', 'patch', 'delete']),
-    ...on.subresources
-      .filter(({ isOwn }) => !isOwn)
-      .map((sub) => item(on, `${base}/{name}/${sub.name}`, [pathParameter('name'), ...place], sub.verbs, sub)),
-  ];
-  if (namespaced) items.push(item(on, `${root}/${plural}`, [], ['list'], undefined, true));
-  return items.filter(({ operations }) => Object.keys(operations).length > 0);
+  return [...placesOf(on, root), ...watchedPlacesOf(on, root)]
+    .map((place) => itemAt(on, place))
+    .filter(({ operations }) => Object.keys(operations).length > 0);
 }
 
-function item(
-  on: ServedKind,
-  path: string,
-  parameters: readonly Parameter[],
-  verbs: readonly Verb[],
-  sub?: Subresource,
-  everywhere = false,
-): PathItem {
-  const operations: Record<string, Operation> = {};
-  for (const verb of verbs) {
-    const method = METHODS[verb];
-    if (method && (sub || on.kind.verbs.includes(verb))) operations[method] = operation(on, verb, sub, everywhere);
-  }
-  return { path, parameters: [...parameters, PRETTY], operations };
+function placesOf(on: ServedKind, root: string): readonly Place[] {
+  const { plural, namespaced } = on.kind.names;
+  const base = namespaced ? `${root}/namespaces/{namespace}/${plural}` : `${root}/${plural}`;
+  const parameters = namespaced ? ['namespace'] : [];
+  const named = ['name', ...parameters];
+  return [
+    { path: base, parameters, verbs: ['list', 'create', 'deletecollection'] },
+    { path: `${base}/{name}`, parameters: named, verbs: ['get', 'update', 'patch', 'delete'] },
+    ...on.subresources
+      .filter(({ isOwn }) => !isOwn)
+      .map((sub) => ({ path: `${base}/{name}/${sub.name}`, parameters: named, verbs: sub.verbs, sub })),
+    ...(namespaced ? [{ path: `${root}/${plural}`, parameters: [], verbs: ['list'] as const, everywhere: true }] : []),
+  ];
+}
+
+/** The paths of watches before there was the parameter. Kubernetes does not publish those of custom kinds. */
+function watchedPlacesOf({ kind }: ServedKind, root: string): readonly Place[] {
+  if (kind.isCustom) return [];
+  const { plural, namespaced } = kind.names;
+  const base = namespaced ? `${root}/watch/namespaces/{namespace}/${plural}` : `${root}/watch/${plural}`;
+  const parameters = namespaced ? ['namespace'] : [];
+  const verbs = ['watch'] as const;
+  return [
+    { path: base, parameters, verbs },
+    { path: `${base}/{name}`, parameters: ['name', ...parameters], verbs, isNamed: true },
+    ...(namespaced ? [{ path: `${root}/watch/${plural}`, parameters: [], verbs, everywhere: true }] : []),
+  ];
+}
+
+function itemAt(on: ServedKind, place: Place): PathItem {
+  const verbs = place.verbs.filter(
+    (verb) => METHODS[verb] !== undefined && (place.sub || on.kind.verbs.includes(verb)),
+  );
+  const lists = verbs.map((verb) => queryParametersOf(verb, place.sub));
+  const { shared, own } = atPath(lists.map((list) => [...place.parameters.map(pathParameter), ...list]));
+  const operations = verbs.map((verb, i) => [METHODS[verb], operation(on, verb, place, own[i] ?? [])] as const);
+  return { path: place.path, parameters: shared, operations: Object.fromEntries(operations) };
 }
 const METHODS: Partial<Record<Verb, string>> = {
   list: 'get',
+  watch: 'get',
   get: 'get',
   create: 'post',
   update: 'put',
@@ -130,6 +109,7 @@ const METHODS: Partial<Record<Verb, string>> = {
 const ACTIONS: Partial<Record<Verb, string>> = { ...METHODS, list: 'list', deletecollection: 'deletecollection' };
 const PREFIXES: Partial<Record<Verb, string>> = {
   list: 'list',
+  watch: 'watch',
   get: 'read',
   create: 'create',
   update: 'replace',
@@ -137,18 +117,10 @@ const PREFIXES: Partial<Record<Verb, string>> = {
   delete: 'delete',
   deletecollection: 'delete',
 };
-const SENTENCES: Partial<Record<Verb, string>> = {
-  list: 'List or follow objects of kind',
-  get: 'Read a',
-  create: 'Create a',
-  update: 'Replace a',
-  patch: 'Change parts of a',
-  delete: 'Delete a',
-  deletecollection: 'Delete all selected objects of kind',
-};
 
-function operation(on: ServedKind, verb: Verb, sub: Subresource | undefined, everywhere: boolean): Operation {
+function operation(on: ServedKind, verb: Verb, place: Place, parameters: readonly Parameter[]): Operation {
   const { kind, group, version } = on;
+  const { sub } = place;
   const own = kind.served.find((one) => one.group === group && one.version === version)?.schema ?? kind.schema;
   const schema = sub?.schema?.name ?? own.name;
   const listSchema = own.name.replace(/[^.]+$/, kind.names.listKind);
@@ -158,43 +130,30 @@ function operation(on: ServedKind, verb: Verb, sub: Subresource | undefined, eve
       ? { group: sub.group, version: sub.version ?? 'v1', kind: sub.kind }
       : { group, version, kind: sub?.kind ?? kind.names.kind };
   return {
-    operationId: operationId(on, verb, sub, everywhere),
-    action: ACTIONS[verb] ?? verb,
-    description: `${SENTENCES[verb]} ${kind.names.kind}${sub ? `'s ${sub.name}` : ''}.`,
-    tag: `${groupName(group).toLowerCase()}_${version}`.replace(
-      /^(.)(.*)$/,
-      (_all, first: string, rest: string) => first.toLowerCase() + rest,
-    ),
+    operationId: operationId(on, verb, place),
+    action: verb === 'watch' ? (place.isNamed ? 'watch' : 'watchlist') : (ACTIONS[verb] ?? verb),
+    description: describe(kind.names.kind, verb, place),
+    tag: tagOf(group, version),
     kind: subject,
-    parameters: parametersOf(verb, sub),
-    body: bodyOf(verb, schema),
-    produces: isText ? ['text/plain', ...PLAIN] : verb === 'list' ? STREAMS : PLAIN,
+    parameters,
+    body: bodyOf(on, verb, schema),
+    produces: isText ? ['text/plain', ...PLAIN] : producedBy(on, verb),
     answers: isText ? { 200: undefined } : answersOf(verb, verb === 'list' ? listSchema : schema),
   };
 }
 
-function parametersOf(verb: Verb, sub: Subresource | undefined): readonly Parameter[] {
-  if (sub?.name === 'log') return LOG;
-  switch (verb) {
-    case 'list':
-      return LIST;
-    case 'create':
-    case 'update':
-      return WRITE;
-    case 'patch':
-      return [...WRITE, FORCE];
-    case 'delete':
-      return DELETE;
-    case 'deletecollection':
-      return [...DELETE, ...LIST.filter(({ name }) => name !== 'allowWatchBookmarks' && name !== 'watch')];
-    default:
-      return [];
-  }
+function producedBy({ kind }: ServedKind, verb: Verb): readonly string[] {
+  if (kind.isCustom) return CUSTOM;
+  return verb === 'list' || verb === 'watch' ? STREAMS : PLAIN;
 }
-function bodyOf(verb: Verb, schema: string): Operation['body'] {
-  if (verb === 'create' || verb === 'update') return { types: ['*/*'], schema };
-  if (verb === 'patch') return { types: PATCHES, schema: `${META}.Patch` };
-  if (verb === 'delete' || verb === 'deletecollection') return { types: ['*/*'], schema: `${META}.DeleteOptions` };
+function bodyOf({ kind }: ServedKind, verb: Verb, schema: string): Body | undefined {
+  if (verb === 'create' || verb === 'update') return { types: ['*/*'], schema, required: true };
+  if (verb === 'patch') {
+    const types = kind.isCustom ? PATCHES.filter((type) => type !== STRATEGIC) : PATCHES;
+    return { types, schema: `${META}.Patch`, required: true };
+  }
+  if (verb === 'delete' || verb === 'deletecollection')
+    return { types: ['*/*'], schema: `${META}.DeleteOptions`, required: false };
   return undefined;
 }
 function answersOf(verb: Verb, schema: string): Readonly<Record<string, string>> {
@@ -202,7 +161,33 @@ function answersOf(verb: Verb, schema: string): Readonly<Record<string, string>>
   if (verb === 'update' || verb === 'patch') return { 200: schema, 201: schema };
   if (verb === 'delete') return { 200: `${META}.Status`, 202: `${META}.Status` };
   if (verb === 'deletecollection') return { 200: `${META}.Status` };
+  if (verb === 'watch') return { 200: `${META}.WatchEvent` };
   return { 200: schema };
+}
+
+function describe(kind: string, verb: Verb, { sub, isNamed }: Place): string {
+  const instead = "deprecated: use the 'watch' parameter with a list operation instead";
+  switch (verb) {
+    case 'list':
+      return `list or watch objects of kind ${kind}`;
+    case 'deletecollection':
+      return `delete collection of ${kind}`;
+    case 'watch':
+      return isNamed
+        ? `watch changes to an object of kind ${kind}. ${instead}, filtered to a single item with the 'fieldSelector' parameter.`
+        : `watch individual changes to a list of ${kind}. ${instead}.`;
+    case 'create':
+    case 'delete':
+      return `${verb}${sub ? ` ${sub.name} of` : ''} ${withArticle(kind)}`;
+    default:
+      return `${VERBS[verb] ?? verb}${sub ? ` ${sub.name} of` : ''} the specified ${kind}`;
+  }
+}
+const VERBS: Partial<Record<Verb, string>> = { get: 'read', update: 'replace', patch: 'partially update' };
+/** As Kubernetes: what ends in a single `s` counts as a plural and has none. */
+function withArticle(kind: string): string {
+  if (/[^s]s$/.test(kind)) return kind;
+  return `${/^[aeiou]/i.test(kind) ? 'an' : 'a'} ${kind}`;
 }
 
 /** `Core`, `Apps`, `RbacAuthorization`: a group as operation names spell it. */
@@ -214,14 +199,18 @@ export function groupName(group: string): string {
     .map(capital)
     .join('');
 }
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+/** `core_v1`, `rbacAuthorization_v1`; of a group alone `apps`. */
+export function tagOf(group: string, version?: string): string {
+  const name = groupName(group);
+  return `${name.charAt(0).toLowerCase()}${name.slice(1)}${version === undefined ? '' : `_${version}`}`;
+}
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-function operationId(on: ServedKind, verb: Verb, sub: Subresource | undefined, everywhere: boolean): string {
+function operationId(on: ServedKind, verb: Verb, { sub, everywhere, isNamed }: Place): string {
   const { namespaced, kind } = on.kind.names;
   const collection = verb === 'deletecollection' ? 'Collection' : '';
   const place = namespaced && !everywhere ? 'Namespaced' : '';
+  const list = verb === 'watch' && !isNamed ? 'List' : '';
   const suffix = everywhere ? 'ForAllNamespaces' : sub ? capital(sub.name) : '';
-  return `${PREFIXES[verb]}${groupName(on.group)}${capital(on.version)}${collection}${place}${kind}${suffix}`;
+  return `${PREFIXES[verb]}${groupName(on.group)}${capital(on.version)}${collection}${place}${kind}${list}${suffix}`;
 }
-
-export type { Json, JsonObject };

@@ -32,6 +32,7 @@ const condition = object(`${P}.APIServiceCondition`, 'One condition of an APISer
 const status = object(`${P}.APIServiceStatus`, 'Observed state of an APIService.', {
   conditions: f(list(condition), 1, 'Current conditions.', {
     ...{ listType: 'map', mapKeys: ['type'], mergeKey: 'type' },
+    patchStrategy: 'merge',
   }),
 });
 
