@@ -49,6 +49,8 @@ function shown({ names, served, subresources }: Kind, objects: readonly KubeObje
 }
 
 function row(version: ServedVersion, object: KubeObject): Json {
+  // Only a webhook knows how it looks in this version.
+  if (version.conversion?.isNeeded(object)) return { stored: object as unknown as Json };
   return {
     object: (version.toServed?.(object) ?? object) as unknown as Json,
     cells: (version.columns ?? []).map((column) => column.cell(object, NOW) as Json),
