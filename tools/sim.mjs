@@ -1,9 +1,9 @@
-// npm run sim -- --seed N [--count M] [--trouble MS] [--without-definitions] [--apis] [--kept] [--jobs J]
+// npm run sim -- --seed N [--count M] [--trouble MS] [--without-definitions] [--one-api] [--kept] [--jobs J]
 // npm run sim -- --planted [--only TEXT] [--count M] [--jobs J]
 // Runs simulated worlds out of dist. Prints one line a world; of a failing one the violations and its last decisions.
 // --kept runs the worlds that once failed before the others; without --seed the others are fresh ones.
 // --without-definitions: nobody defines kinds in these worlds, whatever the seed says.
-// --apis: worlds may have two or three servers of the API, as their seed draws.
+// --one-api: one process serves the API in these worlds, whatever the seed says.
 // --planted runs worlds with each of the bugs of test/planted until one finds it.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -16,11 +16,11 @@ const first = value('--seed', Math.floor(Math.random() * 2 ** 30));
 const count = value('--count', 1);
 const jobs = value('--jobs', 1);
 const troubleMs = value('--trouble', undefined);
-const given = {
-  ...(troubleMs && { troubleMs }),
-  ...(args.includes('--apis') && { mayHaveApis: true }),
-  ...(args.includes('--without-definitions') && { shape: { hasDefinitions: false } }),
+const shape = {
+  ...(args.includes('--without-definitions') && { hasDefinitions: false }),
+  ...(args.includes('--one-api') && { apis: 1 }),
 };
+const given = { ...(troubleMs && { troubleMs }), shape };
 
 if (args.includes('--planted')) {
   const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : '';
@@ -63,7 +63,7 @@ async function firstFinding() {
 }
 
 async function run(world) {
-  const { seed, troubleMs: trouble, shape, mayHaveApis } = world;
+  const { seed } = world;
   const report = await reportOf(world);
   const { events, acknowledged, lives, violations } = report;
   const outcome = violations.length === 0 ? 'ok' : `${violations.length} violations`;
@@ -74,10 +74,17 @@ async function run(world) {
   }
   console.log('  the last decisions:');
   for (const line of report.lastDecisions) console.log(`    ${line}`);
-  const without = shape?.hasDefinitions === false ? ' --without-definitions' : '';
-  const more = `${trouble ? ` --trouble ${trouble}` : ''}${without}${mayHaveApis ? ' --apis' : ''}`;
-  console.log(`  again with: npm run sim -- --seed ${seed}${more}`);
+  console.log(`  again with: npm run sim -- ${['--seed', seed, ...wordsOf(world)].join(' ')}`);
   return false;
+}
+
+/** What this program is to be told beside the seed. */
+function wordsOf({ troubleMs: trouble, shape: drawn = {} }) {
+  return [
+    ...(trouble ? ['--trouble', String(trouble)] : []),
+    ...(drawn.hasDefinitions === false ? ['--without-definitions'] : []),
+    ...(drawn.apis === 1 ? ['--one-api'] : []),
+  ];
 }
 
 /** The worlds shared out among processes; the first takes the kept ones as well. */
@@ -90,9 +97,7 @@ async function inParallel() {
       '--count',
       String(Math.max(0, Math.min(share, count - job * share))),
     ];
-    if (troubleMs) words.push('--trouble', String(troubleMs));
-    if (given.shape) words.push('--without-definitions');
-    if (given.mayHaveApis) words.push('--apis');
+    words.push(...wordsOf(given));
     if (job === 0 && args.includes('--kept')) words.push('--kept');
     const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...words], {
       stdio: ['ignore', 'inherit', 'inherit'],

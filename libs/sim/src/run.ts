@@ -20,8 +20,6 @@ export interface RunOptions {
   readonly troubleMs?: number;
   readonly roughness?: Partial<Roughness>;
   readonly shape?: Partial<Shape>;
-  /** Whether the seed may draw a world with several servers of the API. */
-  readonly mayHaveApis?: boolean;
   /** Called with the world before it begins, for whoever looks into it. */
   readonly onWorld?: (world: World) => void;
 }
@@ -74,10 +72,10 @@ export async function runWorld(options: RunOptions): Promise<RunReport> {
 }
 
 /** The world of a seed, before anything has happened in it. */
-export function drawWorld({ seed, shape, roughness, mayHaveApis = false }: RunOptions): World {
+export function drawWorld({ seed, shape, roughness }: RunOptions): World {
   const draw = prng(seed ^ 0x5eed);
   // Drawn apart, so that the rest of a world stays what it was before there were several, and before kinds were defined.
-  const apis = mayHaveApis ? 1 + prng(seed ^ 0xa91).below(APIS_MAX) : 1;
+  const apis = 1 + prng(seed ^ 0xa91).below(APIS_MAX);
   const hasDefinitions = prng(seed ^ 0xdef1).chance(0.5);
   const drawn = { ...drawShape(draw), apis, hasDefinitions, ...shape };
   return new World(seed, drawn, { ...drawRoughness(draw, drawn), ...roughness });

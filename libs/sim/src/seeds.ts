@@ -7,8 +7,8 @@ interface KeptSeed {
   readonly showed: string;
 }
 
-/** Kept before people defined kinds in worlds: they run without, as they did when they came out wrong. */
-const withoutDefinitions: readonly KeptSeed[] = [
+/** Kept before people defined kinds in worlds, and before several processes served the API: they run as when they came out wrong. */
+const asBefore: readonly KeptSeed[] = [
   {
     seed: 1,
     troubleMs: 60_000,
@@ -179,9 +179,8 @@ const withoutDefinitions: readonly KeptSeed[] = [
   { seed: 9007, showed: 'the search for an order of answers ran out of memory over many unknown outcomes' },
 ];
 
-/** Worlds that once came out wrong, each with what it showed. They are run for ever. */
-export const keptSeeds: readonly KeptSeed[] = [
-  ...withoutDefinitions.map((kept) => ({ ...kept, shape: { hasDefinitions: false } })),
+/** Kept before several processes served the API. */
+const withOneApi: readonly KeptSeed[] = [
   {
     seed: 9,
     showed:
@@ -196,5 +195,17 @@ export const keptSeeds: readonly KeptSeed[] = [
     seed: 153558948,
     showed:
       'a write of the status of a custom object pruned it by the stored version, and left it under the version before',
+  },
+];
+
+/** Worlds that once came out wrong, each with what it showed. They are run for ever. */
+export const keptSeeds: readonly KeptSeed[] = [
+  ...asBefore.map((kept) => ({ ...kept, shape: { hasDefinitions: false, apis: 1 } })),
+  ...withOneApi.map((kept) => ({ ...kept, shape: { apis: 1 } })),
+  {
+    seed: 820039,
+    shape: { hasDefinitions: false },
+    showed:
+      'a write was called done by the second of two writers that had sent it, for the event of the first one, which came behind the election and does not count',
   },
 ];
