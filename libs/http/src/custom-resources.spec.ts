@@ -247,6 +247,22 @@ describe('a custom kind', () => {
       expect([made.code, made.headers['warning']]).toEqual([201, undefined]);
     }
   });
+  it('takes no strategic merge patch, and says which patches it takes', async () => {
+    await server.create(DEFINITIONS, definition());
+    await served(BOATS);
+    await server.create(BOATS, boat('a'));
+    for (const path of [`${BOATS}/a`, `${BOATS}/a/status`])
+      for (const type of ['application/strategic-merge-patch+json', 'application/json']) {
+        const refused = await server.ask({ method: 'PATCH', path, type, body: { metadata: { labels: { a: 'b' } } } });
+        expect(refused.json).toMatchObject({
+          reason: 'UnsupportedMediaType',
+          code: 415,
+          message:
+            'the body of the request was in an unknown format - accepted media types include: ' +
+            'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
+        });
+      }
+  });
   it('matches patterns in linear time', async () => {
     const evil = { ...schema.properties.spec, properties: { name: { type: 'string', pattern: '^(a+)+$' } } };
     const properties = { ...schema.properties, spec: evil };

@@ -85,8 +85,8 @@ async function writeObject(call: WriteCall, verb: 'create' | 'update'): Promise<
 }
 
 async function patchObject(call: WriteCall): Promise<Answer | Refusal> {
-  const { query, request } = call;
-  const patchType = patchTypeOf(request.headers['content-type']);
+  const { query, request, route } = call;
+  const patchType = patchTypeOf(request.headers['content-type'], route.on.kind);
   if (typeof patchType !== 'string') return patchType;
   const bytes = await readBytes(request);
   if ('refused' in bytes) return bytes;

@@ -125,9 +125,15 @@ const PATCH_TYPES: ReadonlyMap<string, PatchType> = new Map([
   ['application/strategic-merge-patch+json', 'strategic'],
   ['application/apply-patch+yaml', 'apply'],
 ]);
-/** The type of a patch is its Content-Type alone, compared letter by letter. */
-export function patchTypeOf(contentType: string | undefined): PatchType | Refusal {
+const CUSTOM_PATCH_TYPES = [...PATCH_TYPES.keys()].filter((type) => PATCH_TYPES.get(type) !== 'strategic');
+
+/** The type of a patch is its Content-Type alone, compared letter by letter. Custom kinds take no strategic ones. */
+export function patchTypeOf(
+  contentType: string | undefined,
+  { isCustom }: Pick<Kind, 'isCustom'>,
+): PatchType | Refusal {
   const type = (contentType ?? '').split(';')[0]?.trim() ?? '';
+  if (isCustom && !CUSTOM_PATCH_TYPES.includes(type)) return answers.unsupportedMediaType(CUSTOM_PATCH_TYPES);
   return PATCH_TYPES.get(type) ?? answers.routeUnsupportedMediaType;
 }
 

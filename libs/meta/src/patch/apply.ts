@@ -107,10 +107,10 @@ function apply(request: ServerSideApply, live: JsonObject, managers: Managers, f
   if ('conflicts' in changed) return changed;
   const next = new Map(changed.managers);
   const mine = next.get(identifier);
-  const unchanged = isSame(changed.comparison);
+  const unchanged = isSame(changed.whole);
   if (mine !== undefined) {
     const kept = withoutServerFields(mine.set);
-    // An apply that changes nothing of the object leaves no time.
+    // An apply that changes nothing of the object leaves no time. What the kind will set back is a change here.
     const time = unchanged ? mine.time : timeOf(request, request.now);
     if (isEmptySet(kept)) next.delete(identifier);
     else next.set(identifier, { ...mine, time, set: kept });
@@ -120,7 +120,7 @@ function apply(request: ServerSideApply, live: JsonObject, managers: Managers, f
 
 /** kubectl's own client-side applies do not stand against its server-side one. */
 function migrate(request: ServerSideApply, live: JsonObject, managers: Managers, conflicts: Conflicts): Outcome {
-  const allowed = allowedByLastApplied(live, request.shape);
+  const allowed = allowedByLastApplied(live, request.shape, request.apiVersion);
   if (allowed === undefined) return { conflicts };
   const left = new Map<string, ManagedSet>();
   for (const [identifier, entry] of conflicts) {

@@ -11,13 +11,14 @@ const ANNOTATIONS_BYTES_MAX = 256 * 1024;
 
 /**
  * The fields that a client-side apply left as they are now: kubectl may take them over on the server's side without a
- * conflict. Undefined without a readable annotation.
+ * conflict. Undefined without a readable annotation in the version that is applied now.
  */
-export function allowedByLastApplied(live: JsonObject, shape: Shape): FieldSet | undefined {
+export function allowedByLastApplied(live: JsonObject, shape: Shape, apiVersion: string): FieldSet | undefined {
   const text = annotationsOf(live)?.[LAST_APPLIED];
   if (typeof text !== 'string' || text === '') return undefined;
   const applied = parsed(text);
-  if (applied === undefined || typingProblem(applied, shape) !== undefined) return undefined;
+  if (applied === undefined || applied['apiVersion'] !== apiVersion || !applied['kind']) return undefined;
+  if (typingProblem(applied, shape) !== undefined) return undefined;
   const { added, modified, removed } = compareObjects(applied, live, shape);
   return difference(difference(difference(fieldSetOf(applied, shape), modified), added), removed);
 }

@@ -210,6 +210,16 @@ describe('server-side apply', () => {
     const object = applied('me', thing({ data: { a: '1' } }), thing({ data: { b: '1' } }));
     expect(owners(object)).toEqual(['me/Apply: .data.b', 'before-first-apply/Update: .data .data.a']);
   });
+  it('leaves its time where it changes anything of the object, if only what the kind sets back', () => {
+    const live = created('me', thing({ status: { phase: 'Up' }, spec: { replicas: 1 } }));
+    const more = { subresource: 'status', ignore: [['spec']] };
+    const timeOfYou = (parts: JsonObject): unknown => {
+      const { managedFields } = applied('you', live, thing(parts), more)['metadata'] as JsonObject;
+      return (managedFields as readonly JsonObject[]).find(({ manager }) => manager === 'you')?.['time'];
+    };
+    expect(timeOfYou({ status: { phase: 'Up' } })).toBeUndefined();
+    expect(timeOfYou({ status: { phase: 'Up' }, spec: { replicas: 9 } })).toBe('2026-01-01T00:00:00Z');
+  });
   it('takes over from the client side where kubectl had applied', () => {
     const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
     const last = `${JSON.stringify(thing({ data: { a: '1' } }))}\n`;
@@ -223,6 +233,15 @@ describe('server-side apply', () => {
     expect(annotations[annotation]).toBe(
       '{"apiVersion":"v1","data":{"a":"2"},"kind":"Thing","metadata":{"name":"a"}}\n',
     );
+  });
+  it.each([
+    '{"data":{"a":"1"}}',
+    '{"apiVersion":"v2","kind":"Thing","data":{"a":"1"}}',
+    '{"apiVersion":"v1","data":{"a":"1"}}',
+  ])('takes nothing over by an annotation that is not of this version of the kind: %s', (last) => {
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': last };
+    const object = created('kubectl-client-side-apply', thing({ data: { a: '1' } }, { annotations }));
+    expect(apply('kubectl', object, thing({ data: { a: '2' } })).conflicts).toBeDefined();
   });
   it.each([
     [{ data: { x: 5 } }, '.data.x: expected string, got &value.valueUnstructured{Value:5}'],

@@ -33,6 +33,8 @@ export type Convert = (
 export interface Changed {
   readonly managers: Managers;
   readonly comparison: Comparison;
+  /** With the fields that the kind ignores in this write. */
+  readonly whole: Comparison;
 }
 /** What others own and this write would change: by identifier. */
 export type Conflicts = ReadonlyMap<string, ManagedSet>;
@@ -49,7 +51,8 @@ export function takeOver(
   context: WriteContext,
   force: boolean,
 ): Changed | { readonly conflicts: Conflicts } {
-  const comparison = withoutIgnored(compareObjects(before, after, context.shape), context.ignore);
+  const whole = compareObjects(before, after, context.shape);
+  const comparison = withoutIgnored(whole, context.ignore);
   const versions = new Map<string, Comparison | undefined>([[context.apiVersion, comparison]]);
   const next = new Map<string, ManagedSet>();
   const conflicts = new Map<string, ManagedSet>();
@@ -68,7 +71,7 @@ export function takeOver(
     const left = isSame(seen) ? entry.set : difference(difference(entry.set, lost), seen.removed);
     if (!isEmptySet(left)) next.set(identifier, left === entry.set ? entry : { ...entry, set: left });
   }
-  return !force && conflicts.size > 0 ? { conflicts } : { managers: next, comparison };
+  return !force && conflicts.size > 0 ? { conflicts } : { managers: next, comparison, whole };
 }
 
 function compareIn(
