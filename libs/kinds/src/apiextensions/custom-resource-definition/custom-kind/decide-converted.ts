@@ -29,7 +29,7 @@ export interface Converted {
 /**
  * Decides on objects in the version that the client speaks, as the genuine server does: what is stored is converted to it first, and what
  * comes out is converted to the stored version last. A deletion changes metadata alone, so what is stored is converted only
- * where admission looks at it.
+ * where admission looks at it. A creation looks at nothing that is stored.
  */
 export function decideConverted(converted: Converted): Kind['decide'] {
   return (command, state, view, context) => {
@@ -41,7 +41,8 @@ export function decideConverted(converted: Converted): Kind['decide'] {
       webhook.form(conversions.to(webhook.stored(spoken), object), spoken);
     const isDeletion = command.verb === 'delete';
     const object = state?.object;
-    const decidedOn = state && object && !isDeletion ? { ...state, object: seen(object) } : state;
+    const isChanged = command.verb === 'update' || command.verb === 'patch';
+    const decidedOn = state && object && isChanged ? { ...state, object: seen(object) } : state;
     const kind = kindFor(converted, { conversions, spoken, isDeletion });
     const stored = object && withoutResourceVersion(object);
     const decided = kind.decide(command, decidedOn, view, { ...context, kind, ...(stored && { stored }) });

@@ -118,6 +118,12 @@ describe('a write of a kind with a conversion webhook', () => {
     outcome.thenObject({ apiVersion: 'example.com/v2', spec: { first: 'anna', last: 'b' } });
   });
 
+  it('that creates what is there asks nobody', () => {
+    given(ship('v2', { first: 'anna', last: 'b' }))
+      .when(write('create', ship('v1', { name: 'anna b' })))
+      .thenRefused(409, 'ships.example.com "a" already exists');
+  });
+
   it('that deletes asks nobody, and leaves what stays as it was stored', () => {
     const old = ship('v1', { name: 'anna b' }, { finalizers: ['example.com/x'] });
     given(old)
