@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AppendFate } from '#adapters';
 import { CommandRoute } from './command-route.js';
-import { CONFIG_MAPS, configMap, streamOfMap, TestServers } from './testing-servers.js';
+import { CONFIG_MAPS, configMap, streamOfMap, TestServers } from './test-servers.js';
 import { testDelete } from './testing.js';
 
 const STREAM = streamOfMap('one');

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AppendFate } from '#adapters';
 import { isRefusal } from '#model';
-import { CONFIG_MAPS, configMap, gateBefore, streamOfMap, TestServers } from './testing-servers.js';
+import { CONFIG_MAPS, configMap, gateBefore, streamOfMap, TestServers } from './test-servers.js';
 import { testPatch } from './testing.js';
 import { LEASE_MS } from './writer-role.js';
 
