@@ -58,12 +58,32 @@ describe("the writer's role", () => {
   it('answers what no event carries only when no later election is in the log', async () => {
     const { writer, standby } = await two();
     await servers.whileTimePasses(writer.route.submit(configMap('one')));
-    writer.bus.connected = false;
     // It is still within its lease and has not heard that another one was elected.
+    writer.hears(false);
     await standby.plane.becomeWriter('test', { onDeposed: () => undefined });
     const unchanged = writer.role.submit(testPatch(CONFIG_MAPS, 'team', 'one', { metadata: {} }));
-    const answer = await servers.whileTimePasses(unchanged);
-    expect(answer).toMatchObject({ refused: true, message: 'this replica is not the writer (any more)' });
+    await servers.pass(100);
+    expect(writer.role.term).toBe(1);
+    writer.hears(true);
+    expect(await servers.whileTimePasses(unchanged)).toMatchObject({
+      refused: true,
+      message: 'this replica is not the writer (any more)',
+    });
+  });
+
+  it('calls nothing done that its process appended behind a later election, which it had not read', async () => {
+    const { writer, standby } = await two();
+    writer.hears(false);
+    await standby.plane.becomeWriter('test', { onDeposed: () => undefined });
+    const created = writer.role.submit(configMap('one'));
+    await servers.pass(100);
+    expect(servers.termsOf(STREAM)).toEqual([1]);
+    writer.hears(true);
+    expect(await servers.whileTimePasses(created)).toMatchObject({
+      ...{ refused: true, code: 503 },
+      message: 'another writer was elected while this write was under way; whether it counts shows a read',
+    });
+    expect(writer.plane.reads.projection.get({ id: CONFIG_MAPS }, 'team', 'one')).toBeUndefined();
   });
 });
 
