@@ -3,6 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DockerRuntime } from './docker-runtime.js';
 
+const UNAVAILABLE = { status: 'rejected', reason: { reason: 'unavailable' } };
+
 /** An engine that takes questions and answers only what it is told to. */
 describe('an engine that hangs', () => {
   const answers = new Map<string, readonly [number, object]>();
@@ -36,7 +38,12 @@ describe('an engine that hangs', () => {
       runtime.image('i'),
       runtime.exec('id', ['true'], { timeoutMs: 100, outputBytesMax: 10 }),
     ];
-    for (const question of asked) await expect(question).rejects.toMatchObject({ reason: 'unavailable' });
+    for (const answer of await Promise.allSettled(asked)) expect(answer).toMatchObject(UNAVAILABLE);
+  });
+
+  it('holds up a removal that waits for another one no longer than an answer', async () => {
+    const removed = await Promise.allSettled(['a', 'b', 'c'].map((id) => runtime.remove(id)));
+    expect(removed).toMatchObject([UNAVAILABLE, UNAVAILABLE, UNAVAILABLE]);
   });
 
   it('is not waited for for ever when it is removing a container and does not come to an end', async () => {

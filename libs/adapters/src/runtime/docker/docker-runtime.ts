@@ -51,6 +51,8 @@ export class DockerRuntime implements ContainerRuntime {
   private network = 'bridge';
   private privileges: Promise<Privileges> | undefined;
   private readonly seen = new Map<string, RuntimeContainer>();
+  /** Resolves when every removal that was begun and leaves a network has ended. */
+  private leaving: Promise<void> = Promise.resolve();
 
   private readonly answerMs: number;
 
@@ -175,7 +177,23 @@ export class DockerRuntime implements ContainerRuntime {
       if (statusOf(error) !== 404 && statusOf(error) !== 409) throw toFault(error);
     }
   }
+  /**
+   * Infra containers go one after the other: an engine of before 23 may hang for good when two containers leave a network at once
+   * (moby/moby#46661). Those that joined a network leave none.
+   */
   async remove(id: string): Promise<void> {
+    if (this.seen.get(id)?.sandboxId !== undefined) return this.removeNow(id);
+    const { promise: left, resolve: leave } = Promise.withResolvers<void>();
+    const before = this.leaving;
+    this.leaving = before.then(() => left);
+    try {
+      await this.ask(() => before);
+      await this.removeNow(id);
+    } finally {
+      leave();
+    }
+  }
+  private async removeNow(id: string): Promise<void> {
     try {
       await this.timely(this.docker.getContainer(id).remove({ force: true, v: true }));
     } catch (error) {
