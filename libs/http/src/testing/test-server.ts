@@ -33,7 +33,7 @@ export interface Ask {
   readonly body?: unknown;
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** For streams: end after so many lines, or so many milliseconds. */
+  /** For streams: end after so many lines, or once nothing has come for so many milliseconds. */
   readonly lines?: number;
   readonly ms?: number;
 }
@@ -168,6 +168,7 @@ export class TestServer {
           answer.setEncoding('utf8');
           answer.on('data', (chunk: string) => {
             text += chunk;
+            timer?.refresh();
             if (lines !== undefined && text.split('\n').length > lines) done();
           });
           answer.on('end', done);
