@@ -67,11 +67,11 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^libs/kinds/src/([^/]+/[^/]+)/',
-        pathNot: [NO_SPEC, '^libs/kinds/src/(shared|admission)/', '^libs/kinds/src/(core|events)/event/'],
+        pathNot: [NO_SPEC, '^libs/kinds/src/(pod-template|admission)/', '^libs/kinds/src/(core|events)/event/'],
       },
       to: {
         path: '^libs/kinds/src/[^/]+/[^/]+/',
-        pathNot: '^libs/kinds/src/($1|shared|admission)/|^libs/kinds/src/shared/',
+        pathNot: '^libs/kinds/src/($1|pod-template|admission)/',
       },
     },
     {

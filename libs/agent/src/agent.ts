@@ -21,7 +21,7 @@ import { Reporter, type WorkerReport } from './reporter.js';
 import { ExecSessions } from './exec-sessions.js';
 import type { NodeContext } from './node-context.js';
 import { Tokens } from './tokens.js';
-import { pause, Recurrences, Slots } from '#engine';
+import { pause, Recurrences, Semaphore } from '#engine';
 
 export interface Agent {
   /** Resolves once the agent runs; it goes on trying when the control plane cannot be reached. */
@@ -149,7 +149,7 @@ class NodeAgent implements Agent {
       node: { name: options.node.name, hostIps: [options.node.internalIp], scheme: options.runtime.scheme },
       reporter: this.reporter,
       tokens: new Tokens(options),
-      making: new Slots(options.node.makingMax ?? MAKING_MAX),
+      making: new Semaphore(options.node.makingMax ?? MAKING_MAX),
       images: new KnownImages(options.runtime, options.clock),
       pulls: this.pulls,
       objects: this.assigned.objects,

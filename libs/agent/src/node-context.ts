@@ -5,7 +5,7 @@ import type { PullRecords } from './pull-records.js';
 import type { AgentOptions } from './options.js';
 import type { Reporter } from './reporter.js';
 import type { Tokens } from './tokens.js';
-import type { Slots } from '#engine';
+import type { Semaphore } from '#engine';
 import type { RuntimeInfo } from '#ports';
 
 /** State and services shared by all pod workers of a node. */
@@ -15,7 +15,7 @@ export interface NodeContext {
   readonly reporter: Reporter;
   readonly tokens: Tokens;
   /** Making containers is bounded. */
-  readonly making: Slots;
+  readonly making: Semaphore;
   readonly images: KnownImages;
   readonly pulls: PullRecords;
   readonly objects: kubelet.Objects;

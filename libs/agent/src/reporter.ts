@@ -5,7 +5,7 @@ import { kubelet as loop } from '#loops';
 import type { IncidentReport, PodReport, ReportAnswer } from '#model';
 import { jsonEquals } from '#std';
 import type { JsonObject } from '#std';
-import { Slots, decodeMessage, encodeMessage, subjects } from '#engine';
+import { Semaphore, decodeMessage, encodeMessage, subjects } from '#engine';
 import type { AgentOptions } from './options.js';
 import { EventCorrelator } from './event-correlator.js';
 
@@ -44,8 +44,8 @@ interface PodSide {
 export class Reporter {
   private readonly pods = new Map<string, PodSide>();
   private readonly correlator = new EventCorrelator();
-  private readonly sending = new Slots(SENDING_MAX);
-  private readonly sendingIncidents = new Slots(INCIDENTS_SENDING_MAX);
+  private readonly sending = new Semaphore(SENDING_MAX);
+  private readonly sendingIncidents = new Semaphore(INCIDENTS_SENDING_MAX);
   /** The last incident of each object that is on its way. */
   private readonly lines = new Map<string, Promise<void>>();
   private sequence = 0;

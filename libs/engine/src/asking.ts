@@ -2,7 +2,7 @@ import type { Answer, Answered, Answers, Command, Question, Questions, Refusal }
 import { answersOf, NO_ANSWERS, refusals } from '#model';
 import { OUT_OF_TIME, type Asker, type Clock } from '#ports';
 import type { Instant } from '#std';
-import { waiting } from './waiting.js';
+import { cancellableDelay } from './delay.js';
 
 /** How long all questions of one request may take together. */
 export const ASKING_MS_MAX = 30_000;
@@ -70,7 +70,7 @@ export class Asking {
     const { asker, clock } = this.options;
     const timeoutMs = Math.min(question.timeoutMs, leftMs);
     if (!asker || timeoutMs <= 0) return { question, answer: { is: 'failed', why: asker ? OUT_OF_TIME : NO_CLIENT } };
-    const late = waiting(clock, timeoutMs + LATE_MS);
+    const late = cancellableDelay(clock, timeoutMs + LATE_MS);
     const failed = (why: string): Answer => ({ is: 'failed', why });
     const answer = await Promise.race([
       asker.ask({ ...question, timeoutMs }).catch((cause: unknown) => failed(String(cause))),

@@ -1,6 +1,6 @@
 import type { Command, CommandResult } from '#model';
 import { type Bus, type BusSubscription } from '#ports';
-import { decodeMessage, encodeMessage } from './messages.js';
+import { decodeMessage, encodeMessage } from './message-codec.js';
 import { clientOfSubject, subjects } from './subjects.js';
 
 /** More commands than this in one message are refused: the writer decides them in one turn. */

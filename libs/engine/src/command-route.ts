@@ -7,7 +7,7 @@ import { BusCommands } from './bus-commands.js';
 import type { CommandGate } from './command-gate.js';
 import { ExpectedEvents, type Expected } from './expected-events.js';
 import type { ReadModel } from './read-model.js';
-import { pause, waiting } from './waiting.js';
+import { cancellableDelay, pause } from './delay.js';
 import { NOT_SHOWN } from './writer-refusals.js';
 import { answerable, type Held, type WriterRole } from './writer-role.js';
 import { COMMAND_TIMEOUT_MS, type CommandPort } from './writer.js';
@@ -98,9 +98,9 @@ export class CommandRoute implements CommandPort {
     const term = reads.projection.epoch;
     const later = this.untilLater(term);
     const over = new AbortController();
-    const late = waiting(clock, Math.max(0, deadline - clock.monotonic()));
+    const late = cancellableDelay(clock, Math.max(0, deadline - clock.monotonic()));
     const unanswered = own.seen.then(async () => {
-      const answer = waiting(clock, ANSWER_MS);
+      const answer = cancellableDelay(clock, ANSWER_MS);
       over.signal.addEventListener('abort', answer.cancel);
       await answer.done;
       return 'again' as const;
@@ -135,7 +135,7 @@ export class CommandRoute implements CommandPort {
   /** Until the election was read that ends the last term of this process. */
   private async laterTerm(lost: Promise<number>, deadline: number): Promise<CommandResult | 'again'> {
     const { clock } = this.options;
-    const late = waiting(clock, deadline - clock.monotonic());
+    const late = cancellableDelay(clock, deadline - clock.monotonic());
     const term = await Promise.race([lost, late.done]);
     const later = this.untilLater(term ?? Infinity);
     const outcome = await Promise.race([later.done, late.done.then(() => NOT_KNOWN)]);

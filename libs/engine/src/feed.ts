@@ -1,9 +1,9 @@
 import { parseStream, type StoredEvent } from '#model';
 import type { Bus, Clock, EventLog } from '#ports';
 import { Fault } from '#std';
-import { encodeMessage } from './messages.js';
+import { encodeMessage } from './message-codec.js';
 import { subjects } from './subjects.js';
-import { pause } from './waiting.js';
+import { pause } from './delay.js';
 
 /** Bytes that are published and not confirmed yet. Beyond that the feed reads the log only as fast as the bus confirms. */
 const UNCONFIRMED_BYTES_MAX = 8 * 1024 * 1024;

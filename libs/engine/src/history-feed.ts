@@ -7,7 +7,7 @@ import { standsIn } from './checkpoint.js';
 import { INDEX_AWAY, INDEX_RETRY_MS, LOG_AWAY } from './log-away.js';
 import { WRITER_STREAM } from './own-streams.js';
 import type { ReadModel } from './read-model.js';
-import { waiting } from './waiting.js';
+import { cancellableDelay } from './delay.js';
 
 export interface HistoryFeedOptions {
   readonly log: EventLog;
@@ -116,7 +116,7 @@ export class HistoryFeed {
     this.unlisten();
     this.cancelLook?.();
     this.wake();
-    const { done, cancel } = waiting(this.options.clock, STOP_MS);
+    const { done, cancel } = cancellableDelay(this.options.clock, STOP_MS);
     await Promise.race([this.running, done]);
     cancel();
   }
@@ -218,7 +218,7 @@ export class HistoryFeed {
   }
 
   private async progress(position: number, timeoutMs: number): Promise<void> {
-    const { done, cancel } = waiting(this.options.clock, timeoutMs);
+    const { done, cancel } = cancellableDelay(this.options.clock, timeoutMs);
     const waiter = { position, done: cancel };
     this.waiters.add(waiter);
     await done;

@@ -9,7 +9,7 @@ import { PastBudget } from './past-budget.js';
 import { PastCluster } from './past-cluster.js';
 import { PastLists } from './past-lists.js';
 import { PastObjects } from './past-objects.js';
-import { eventsBetween } from './past.js';
+import { eventsBetween } from './log-reading.js';
 import type { ReadModel } from './read-model.js';
 import type { TimeEntry, TimeSpan } from './time-index.js';
 

@@ -17,7 +17,7 @@ import { ContestedWrites } from './contested-writes.js';
 import { LookCauses, NO_CAUSES, type Causes } from './look-causes.js';
 import { readyCommand, type Ready } from './loop-command.js';
 import { Recurrences } from './recurrences.js';
-import { waiting } from './waiting.js';
+import { cancellableDelay } from './delay.js';
 import type { CommandPort } from './writer.js';
 import type { WallSteps } from './wall-steps.js';
 import { WorkQueue } from './work-queue.js';
@@ -265,7 +265,7 @@ export class LoopRunner {
     if (changes.length === 0 || changes.length > CONTESTED_MAX) return;
     const pauseMs = this.contested.pauseAfter(key, JSON.stringify(changes), clock.monotonic());
     if (pauseMs === 0 || !this.running) return;
-    const { done, cancel } = waiting(clock, pauseMs);
+    const { done, cancel } = cancellableDelay(clock, pauseMs);
     this.pauses.add(cancel);
     await done;
     this.pauses.delete(cancel);

@@ -11,7 +11,7 @@ import { shreddingOver, withSealed } from './sealed-state.js';
 import { endedStreams, type Entry, type Forgotten, type IndexedEntry } from './projection-entry.js';
 import { Sharing } from './sharing.js';
 import { requireNext, type Place } from './stream-proofs.js';
-import { isChange, isNewBeginning, Unread } from './unread.js';
+import { isChange, isNewBeginning, DeferredEvents } from './deferred-events.js';
 
 /** How long it is remembered that there was an object of a name: longer than any decision about it is under way. */
 const ENDS_KEPT_MS = 24 * 3_600_000;
@@ -45,7 +45,7 @@ export class Projection implements View {
   /** The object of the stream that a rebuild reads shares no part with others. */
   private isOwned = false;
   private readonly sharing = new Sharing();
-  private readonly unread = new Unread<Entry>();
+  private readonly deferred = new DeferredEvents<Entry>();
   /** At so many streams a rebuild forgets those whose end is long ago: of all that ever were, most are gone. */
   private streamsMax = STREAMS_MAX;
   private open: (recorded: RecordedEvent) => Fact = (recorded) => recorded.fact();
@@ -193,11 +193,11 @@ export class Projection implements View {
           this.take(this.open(event));
           event.done();
         } else {
-          this.unread.add(entry, event);
+          this.deferred.add(entry, event);
           if (isNewBeginning(event)) this.readStream(entry);
         }
       }
-      this.readUnread(this.unread.allowed(upTo));
+      this.readUnread(this.deferred.allowed(upTo));
       if (this.streams.size >= this.streamsMax || this.children.isFull) {
         this.readUnread();
         this.orderEnds();
@@ -216,7 +216,7 @@ export class Projection implements View {
   }
   /** Folds what a rebuild has set aside, as {@link entries} does, but others have their turns meanwhile. */
   async foldUnread(soon: (callback: () => void) => void): Promise<void> {
-    for (let left = this.unread.bytesBehind; left > 0; left = this.unread.bytesBehind) {
+    for (let left = this.deferred.bytesBehind; left > 0; left = this.deferred.bytesBehind) {
       this.readUnread(left - BYTES_AT_ONCE);
       await new Promise<void>(soon);
     }
@@ -291,10 +291,10 @@ export class Projection implements View {
 
   /** Folds what was set aside longest until nothing lies further behind than so many bytes. */
   private readUnread(bytesBehind = 0): void {
-    for (const entry of this.unread.behind(bytesBehind)) this.readStream(entry);
+    for (const entry of this.deferred.behind(bytesBehind)) this.readStream(entry);
   }
   private readStream(entry: Entry): void {
-    const events = this.unread.take(entry);
+    const events = this.deferred.take(entry);
     // No election lies between them: one term decides.
     const base = this.lastBase(events);
     const before = entry.state;

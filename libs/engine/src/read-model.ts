@@ -6,7 +6,7 @@ import { ChangeWindow, WINDOW_MS } from './change-window.js';
 import type { Checkpoints } from './checkpoint.js';
 import type { EventCodec } from './codec.js';
 import { CHECKPOINT_STREAM } from './own-streams.js';
-import { partedAt, proven } from './past.js';
+import { splitAt, verified } from './log-reading.js';
 import type { Fold, RestoredState } from './fold.js';
 import { Projection } from './projection.js';
 import { StreamProofs } from './stream-proofs.js';
@@ -185,8 +185,8 @@ export class ReadModel {
   private async readPast(from: RestoredState | undefined, head: number): Promise<void> {
     const { log, codec, soon, eventsKeptAtStart = EVENTS_KEPT_AT_START } = this.options;
     const upTo = head - eventsKeptAtStart * log.positionsPerEvent;
-    const { past, rest } = partedAt(upTo, log.readAll(from?.position ?? 0));
-    await this.projection.rebuild(from, this.checkpointed(proven(past, this.proofs)), {
+    const { past, rest } = splitAt(upTo, log.readAll(from?.position ?? 0));
+    await this.projection.rebuild(from, this.checkpointed(verified(past, this.proofs)), {
       ...{ codec, soon, upTo },
       each: (event) => {
         this.times.add(event.position, event.instant);

@@ -1,7 +1,7 @@
 import type { NewEvent } from '#model';
 import type { Clock, EventLog } from '#ports';
 import { Fault } from '#std';
-import { pause } from './waiting.js';
+import { pause } from './delay.js';
 
 /** The appends of one writer, each tried until its outcome is known or nobody waits for it any more. */
 export class SentAppends {

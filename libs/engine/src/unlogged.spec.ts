@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { MemoryBusHub, VirtualClock } from '#adapters';
 import type { Unlogged, UnloggedFacts, UnloggedQuestion } from '#model';
-import { decodeMessage, encodeMessage } from './messages.js';
+import { decodeMessage, encodeMessage } from './message-codec.js';
 import { NodeLeases } from '#node-gateway';
 import { subjects } from './subjects.js';
 import { UnloggedReader } from './unlogged.js';

@@ -2,8 +2,8 @@ import type { Refusal, Unlogged, UnloggedFacts, UnloggedQuestion } from '#model'
 import { refusals } from '#model';
 import { NobodyListens, type Bus, type Clock } from '#ports';
 import { Fault } from '#std';
-import { decodeMessage, encodeMessage } from './messages.js';
-import { pause } from './waiting.js';
+import { decodeMessage, encodeMessage } from './message-codec.js';
+import { pause } from './delay.js';
 import { subjects } from './subjects.js';
 
 const ANSWER_MS = 3_000;

@@ -6,7 +6,7 @@ import type { CommandGate } from './command-gate.js';
 import type { ControlPlane } from './control-plane.js';
 import { RecentCommands } from './recent-commands.js';
 import { untilView } from './until-view.js';
-import { pause } from './waiting.js';
+import { pause } from './delay.js';
 import { MAY_NOT_COUNT, NOT_WRITER } from './writer-refusals.js';
 import { askSeat, holdSeat, SEAT_ANSWER_MS, type SeatHeld } from './writer-seat.js';
 import type { CommandPort, Writer } from './writer.js';

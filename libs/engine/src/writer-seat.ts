@@ -1,6 +1,6 @@
 import { NobodyListens, type Bus, type BusSubscription } from '#ports';
 import { Fault } from '#std';
-import { decodeMessage, encodeMessage } from './messages.js';
+import { decodeMessage, encodeMessage } from './message-codec.js';
 import { subjects } from './subjects.js';
 
 /** An answer of the writer is waited for so long. */

@@ -19,7 +19,7 @@ import { LOG_AWAY } from './log-away.js';
 import { putState, succeeding } from './kind-pictures.js';
 import type { Projection } from './projection.js';
 import { SentAppends } from './sent-appends.js';
-import { pause, waiting } from './waiting.js';
+import { cancellableDelay, pause } from './delay.js';
 import { accepted } from './writer-answers.js';
 import { loggedEvent } from './writer-event.js';
 import { WriterElsewhere } from './writer-seat.js';
@@ -390,7 +390,7 @@ export class Writer implements CommandPort {
   /** False when the rebuilding is not over by then; it goes on for others. */
   private async rebuiltBy(deadline: number): Promise<boolean> {
     const { clock } = this.options;
-    const late = waiting(clock, deadline - clock.monotonic());
+    const late = cancellableDelay(clock, deadline - clock.monotonic());
     const isRebuilt = await Promise.race([this.rebuilding, late.done.then(() => false)]);
     late.cancel();
     return isRebuilt !== false;

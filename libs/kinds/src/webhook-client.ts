@@ -1,7 +1,7 @@
 import type { Answer, HttpsEndpoint, View } from '#model';
 import { goQuote, isJsonObject, type Json, type JsonObject } from '#std';
 import { serviceEndpoints } from './service-endpoints.js';
-import type { WebhookClient } from './shared/validation/webhook-client.js';
+import type { WebhookClient } from './validation/webhook-client.js';
 
 /** `clientConfig` of admission and conversion webhooks. */
 export interface WebhookClientConfig extends WebhookClient {

@@ -3,7 +3,7 @@ import type { Http2SecureServer } from 'node:http2';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { AuditFiles, issueApiCertificate, writeKubeconfig } from '#adapters';
-import { untilView, waiting, type CommandsMessage, type LoopRunner, type ResultsMessage } from '#engine';
+import { untilView, cancellableDelay, type CommandsMessage, type LoopRunner, type ResultsMessage } from '#engine';
 import { Aggregator, createApi, createApiServer, renewTls, type AuditPolicy, type TlsOptions } from '#http';
 import { isBootstrapped } from '#kinds';
 import { apiLoops, apiServiceAvailability } from '#loops';
@@ -52,7 +52,7 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
     });
     aggregator.start();
     // Who comes first finds the roles that let him in. Where they cannot be written, the API is needed to say why.
-    const { done, cancel } = waiting(plane.options.clock, ROLES_MS);
+    const { done, cancel } = cancellableDelay(plane.options.clock, ROLES_MS);
     await Promise.race([untilView(plane.reads, isBootstrapped), done]);
     cancel();
     const api = createApi({

@@ -7,3 +7,4 @@ export * from './instant.js';
 export * from './json.js';
 export * from './prng.js';
 export * from './stable-json.js';
+export * from './without-field.js';

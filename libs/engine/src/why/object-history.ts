@@ -3,7 +3,7 @@ import { CREATED, fieldChanges, fieldName, foldEvent, OBJECT_DATA, SNAPSHOT_EVER
 import type { EventLog } from '#ports';
 import type { Json, JsonObject } from '#std';
 import { type EventCodec } from '../codec.js';
-import { eventsBetween } from '../past.js';
+import { eventsBetween } from '../log-reading.js';
 import { sealedPaths } from '../sealing.js';
 
 /** An event of an object with what it changed. */

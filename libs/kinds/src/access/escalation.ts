@@ -8,7 +8,7 @@ import {
 } from '#model';
 import { jsonEquals, type Json } from '#std';
 import { RBAC_GROUP, type Rules } from '../rbac/rules.schema.js';
-import { items } from '../shared/validation/checks.js';
+import { items } from '../validation/checks.js';
 import { authorize, MASTERS } from './authorizer.js';
 import type { AnyBinding } from '../rbac/indexes.js';
 import { rulesFor, rulesOf } from './rbac.js';

@@ -2,7 +2,7 @@ import { covers, type AccessAttributes, type AccessVerdict, type PolicyRule, typ
 import type { RoleRef } from '../rbac/binding.schema.js';
 
 import { clusterRoles, roles } from '../rbac/refs.js';
-import { items } from '../shared/validation/checks.js';
+import { items } from '../validation/checks.js';
 import type { AnyBinding } from '../rbac/indexes.js';
 import { bindingsOf, subjectOf } from './bindings.js';
 

@@ -2,7 +2,7 @@ import type { KubeObject, PolicyRule } from '#model';
 import { jsonEquals, type JsonObject } from '#std';
 import type { Subject } from '../rbac/binding.schema.js';
 import type { AggregationRule } from '../rbac/rules.schema.js';
-import { items } from '../shared/validation/checks.js';
+import { items } from '../validation/checks.js';
 import { AUTOUPDATE, type BootstrapObject } from './bootstrap/index.js';
 import { missingGrants } from './rule-coverage.js';
 

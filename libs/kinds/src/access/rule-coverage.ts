@@ -1,5 +1,5 @@
 import type { PolicyRule } from '#model';
-import { items } from '../shared/validation/checks.js';
+import { items } from '../validation/checks.js';
 
 /** What a rule grants, taken apart: verbs on one resource of one group, perhaps of one name; or verbs on one URL. */
 export interface Grant {

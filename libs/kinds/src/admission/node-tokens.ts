@@ -1,7 +1,7 @@
 import { refusals, type Command, type KubeObject, type Refusal, type View } from '#model';
 import { authorize } from '../access/authorizer.js';
 import { nodeOf } from '../access/node-authorizer.js';
-import { items } from '../shared/validation/checks.js';
+import { items } from '../validation/checks.js';
 
 interface TokenSpec {
   readonly audiences?: readonly string[] | null;

@@ -1,6 +1,6 @@
 import { compile, isCompileError, typeText, type Compiled, type Environment, type Type } from '#cel';
 import { duplicate, invalid, qualifiedName, required } from '#meta';
-import { each, items, type Problems } from '../shared/validation/checks.js';
+import { each, items, type Problems } from '../validation/checks.js';
 import type { MatchCondition } from './match.schema.js';
 
 const CONDITIONS_MAX = 64;

@@ -1,6 +1,6 @@
 import { duplicate, invalid, notSupported, pathSegment, required } from '#meta';
-import { each, items, supportedOnly, type Problems } from '../shared/validation/checks.js';
-import { validateLabelSelector } from '../shared/validation/labels.js';
+import { each, items, supportedOnly, type Problems } from '../validation/checks.js';
+import { validateLabelSelector } from '../validation/labels.js';
 import type { MatchResourcesField, NamedRule } from './match.schema.js';
 
 const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];

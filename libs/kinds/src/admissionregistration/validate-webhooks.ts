@@ -1,7 +1,7 @@
 import { dns1035Label, dns1123Subdomain, duplicate, invalid, notSupported, required } from '#meta';
-import { each, items, supportedOnly, type Problems } from '../shared/validation/checks.js';
-import { validateLabelSelector } from '../shared/validation/labels.js';
-import { validateWebhookClient, type WebhookClient } from '../shared/validation/webhook-client.js';
+import { each, items, supportedOnly, type Problems } from '../validation/checks.js';
+import { validateLabelSelector } from '../validation/labels.js';
+import { validateWebhookClient, type WebhookClient } from '../validation/webhook-client.js';
 import { validateMatchConditions } from './expressions.js';
 import { validateRule } from './validate-rules.js';
 import { compiledCondition } from './webhook-expressions.js';

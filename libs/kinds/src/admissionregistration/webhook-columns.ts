@@ -1,5 +1,5 @@
 import type { KubeObject } from '#model';
-import { ageColumn, column, nameColumn } from '../shared/columns.js';
+import { ageColumn, column, nameColumn } from '../columns.js';
 
 type Configuration = KubeObject & { readonly webhooks?: readonly unknown[] | null };
 

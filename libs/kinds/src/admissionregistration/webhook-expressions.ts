@@ -1,5 +1,5 @@
 import { admissionEnvironment, BOOL, type Compiled } from '#cel';
-import { items } from '../shared/validation/checks.js';
+import { items } from '../validation/checks.js';
 import { compiledAs } from './expressions.js';
 import type { AnyWebhook } from './webhook.schema.js';
 

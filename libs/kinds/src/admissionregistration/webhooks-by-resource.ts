@@ -1,5 +1,5 @@
 import type { KindRef, KubeObject, ObjectIndex } from '#model';
-import { items } from '../shared/validation/checks.js';
+import { items } from '../validation/checks.js';
 import { pairsOfRules } from './resource-pairs.js';
 import type { AnyWebhook } from './webhook.schema.js';
 

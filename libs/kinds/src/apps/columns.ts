@@ -1,6 +1,6 @@
 import { selectorText } from '#meta';
 import type { KubeObject, LabelSelector } from '#model';
-import { column, WIDE } from '../shared/columns.js';
+import { column, WIDE } from '../columns.js';
 
 export type Templated = KubeObject & {
   readonly spec: {

@@ -1,6 +1,6 @@
 import { invalid } from '#meta';
 import type { Problem, LabelSelector } from '#model';
-import { selectorValue, validateLabelSelector } from '../shared/validation/labels.js';
+import { selectorValue, validateLabelSelector } from '../validation/labels.js';
 
 /** A selector that cannot be asked at all; the template is then not looked at. */
 export function selectorProblem(field: string, selector: LabelSelector | undefined): Problem | undefined {

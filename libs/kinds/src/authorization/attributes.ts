@@ -8,8 +8,8 @@ import {
   objectMeta,
 } from '#model';
 import type { Json } from '#std';
-import { items, type Problems } from '../shared/validation/checks.js';
-import { fieldRequirement, labelRequirement, type RequirementOptions } from '../shared/validation/labels.js';
+import { items, type Problems } from '../validation/checks.js';
+import { fieldRequirement, labelRequirement, type RequirementOptions } from '../validation/labels.js';
 import type { NonResourceAttributes, ResourceAttributes, SubjectAccessReviewStatus } from './access.schema.js';
 
 /** What all access reviews have in common: a request, for a resource or for a path. */

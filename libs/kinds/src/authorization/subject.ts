@@ -1,6 +1,6 @@
 import { invalid } from '#meta';
 import type { Inquiry, KubeObject, UserInfo } from '#model';
-import { items, type Problems } from '../shared/validation/checks.js';
+import { items, type Problems } from '../validation/checks.js';
 import type { SubjectAccessReviewSpec } from './access.schema.js';
 import { attributesOf, exactlyOne, statusOf, validSelectors } from './attributes.js';
 

@@ -1,5 +1,5 @@
-import { ageColumn, column, nameColumn, WIDE } from '../shared/columns.js';
-import { items } from '../shared/validation/checks.js';
+import { ageColumn, column, nameColumn, WIDE } from '../columns.js';
+import { items } from '../validation/checks.js';
 import type { KubeObject } from '#model';
 import type { RoleRef, Subject } from './binding.schema.js';
 

@@ -1,6 +1,6 @@
 import { dns1123Subdomain, invalid, notSupported, pathSegment, required } from '#meta';
 import { jsonEquals } from '#std';
-import { each, items, type Problems } from '../shared/validation/checks.js';
+import { each, items, type Problems } from '../validation/checks.js';
 import type { RoleRef, Subject } from './binding.schema.js';
 import { RBAC_GROUP } from './rules.schema.js';
 

@@ -1,6 +1,6 @@
 import { invalid, required } from '#meta';
-import { items, type Problems } from '../shared/validation/checks.js';
-import { validateLabelSelector } from '../shared/validation/labels.js';
+import { items, type Problems } from '../validation/checks.js';
+import { validateLabelSelector } from '../validation/labels.js';
 import type { AggregationRule, Rules, StoredPolicyRule } from './rules.schema.js';
 
 export function validateRules({ rules, aggregationRule }: Rules, isNamespaced: boolean): Problems {

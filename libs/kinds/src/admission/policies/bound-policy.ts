@@ -3,7 +3,7 @@ import type { Admitted } from '#model';
 import type { JsonObject } from '#std';
 import type { ValidatingAdmissionPolicy } from '../../admissionregistration/validatingadmissionpolicy/schema.js';
 import type { ValidatingAdmissionPolicyBinding } from '../../admissionregistration/validatingadmissionpolicybinding/schema.js';
-import { items } from '../../shared/validation/checks.js';
+import { items } from '../../validation/checks.js';
 import { matchResources, type RequestAttributes, type VersionedResource } from '../matching/index.js';
 import type { Effects, Source } from './effects.js';
 import { paramKindOf, paramsOf, type ParamKind } from './params.js';

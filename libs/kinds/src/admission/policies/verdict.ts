@@ -2,7 +2,7 @@ import { compose, type Budget, type Compiled, type Variables } from '#cel';
 import { byteLength } from '#meta';
 import { policyExpressions } from '../../admissionregistration/validatingadmissionpolicy/expressions.js';
 import type { PolicySpec, PolicyValidation } from '../../admissionregistration/validatingadmissionpolicy/schema.js';
-import { items } from '../../shared/validation/checks.js';
+import { items } from '../../validation/checks.js';
 import { conditionsMatch } from './conditions.js';
 import { evaluated, type Within } from './evaluation.js';
 

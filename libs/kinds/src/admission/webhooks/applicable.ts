@@ -2,7 +2,7 @@ import type { Kind, KubeObject, ObjectIndex, View } from '#model';
 import { namingKind } from '../../admissionregistration/resource-pairs.js';
 import type { WebhookConfiguration } from '../../admissionregistration/webhooks-by-resource.js';
 import type { AnyWebhook } from '../../admissionregistration/webhook.schema.js';
-import { items } from '../../shared/validation/checks.js';
+import { items } from '../../validation/checks.js';
 
 /** One webhook of a configuration. */
 export interface Webhook {

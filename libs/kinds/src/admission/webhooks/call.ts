@@ -9,7 +9,7 @@ import {
 } from '#model';
 import { uuidOf, type JsonObject } from '#std';
 import { webhookConditions } from '../../admissionregistration/webhook-expressions.js';
-import { items } from '../../shared/validation/checks.js';
+import { items } from '../../validation/checks.js';
 import { webhookEndpoint } from '../../webhook-client.js';
 import {
   attributesOf,

@@ -10,7 +10,7 @@ import {
   type Type,
 } from '#cel';
 import { compiledAs } from '../expressions.js';
-import { items } from '../../shared/validation/checks.js';
+import { items } from '../../validation/checks.js';
 import type { PolicySpec } from './schema.js';
 
 /** A compiled expression, or why it does not compile. Undefined for one that is not stated. */

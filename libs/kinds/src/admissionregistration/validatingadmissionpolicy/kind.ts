@@ -1,8 +1,8 @@
 import { standardKind, type StrategyContext } from '#model';
 import { jsonEquals } from '#std';
-import { ageColumn, column, nameColumn } from '../../shared/columns.js';
-import { ownersOnly } from '../../shared/status-metadata.js';
-import { items, type Problems } from '../../shared/validation/checks.js';
+import { ageColumn, column, nameColumn } from '../../columns.js';
+import { ownersOnly } from '../../status-metadata.js';
+import { items, type Problems } from '../../validation/checks.js';
 import { paramProblem } from '../param-permissions.js';
 import { validatingAdmissionPolicy, type ValidatingAdmissionPolicy } from './schema.js';
 import { policiesByResource } from './indexes.js';

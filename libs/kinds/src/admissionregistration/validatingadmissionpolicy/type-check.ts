@@ -1,6 +1,6 @@
 import { compile, type Type } from '#cel';
 import { spokenVersion, type Kind, type KindRegistry } from '#model';
-import { items } from '../../shared/validation/checks.js';
+import { items } from '../../validation/checks.js';
 import type { NamedRule } from '../match.schema.js';
 import { policyEnvironments } from './expressions.js';
 import { celTypeOf } from './object-types.js';

@@ -1,7 +1,7 @@
 import { byteLength, dns1035Label, dns1123Subdomain, duplicate, invalid, qualifiedName, required } from '#meta';
 import type { Problem } from '#model';
-import { each, items, supportedOnly, type Problems } from '../../shared/validation/checks.js';
-import { validateConditions } from '../../shared/validation/conditions.js';
+import { each, items, supportedOnly, type Problems } from '../../validation/checks.js';
+import { validateConditions } from '../../validation/conditions.js';
 import { expressionProblems, validateMatchConditions } from '../expressions.js';
 import { validateMatchResources } from '../validate-rules.js';
 import { compilePolicy, type Outcome, type PolicyExpressions } from './expressions.js';

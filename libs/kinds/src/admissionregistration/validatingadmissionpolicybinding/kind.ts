@@ -1,7 +1,7 @@
 import { standardKind, type StrategyContext } from '#model';
 import { jsonEquals } from '#std';
-import { ageColumn, column, nameColumn } from '../../shared/columns.js';
-import type { Problems } from '../../shared/validation/checks.js';
+import { ageColumn, column, nameColumn } from '../../columns.js';
+import type { Problems } from '../../validation/checks.js';
 import { paramProblem, statedKindOf } from '../param-permissions.js';
 import { bindingsByPolicy } from './indexes.js';
 import { validatingAdmissionPolicyBinding, type ParamRef, type ValidatingAdmissionPolicyBinding } from './schema.js';

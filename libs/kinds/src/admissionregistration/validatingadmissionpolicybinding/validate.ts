@@ -1,6 +1,6 @@
 import { dns1123Subdomain, duplicate, forbidden, invalid, notSupported, pathSegment, required } from '#meta';
-import { each, items, oneOf, type Problems } from '../../shared/validation/checks.js';
-import { validateLabelSelector } from '../../shared/validation/labels.js';
+import { each, items, oneOf, type Problems } from '../../validation/checks.js';
+import { validateLabelSelector } from '../../validation/labels.js';
 import { validateMatchResources } from '../validate-rules.js';
 import type { ParamRef, ValidatingAdmissionPolicyBinding } from './schema.js';
 

@@ -1,5 +1,5 @@
 import { standardKind, type KubeObject } from '#model';
-import { column, nameColumn } from '../../shared/columns.js';
+import { column, nameColumn } from '../../columns.js';
 import { definedKind } from './custom-kind/kind.js';
 import { customResourceDefinition, type CustomResourceDefinition } from './schema.js';
 import { definitionStrategy } from './strategy.js';

@@ -1,6 +1,6 @@
 import { dns1035Label } from '#meta';
 import type { Problem } from '#model';
-import { validateWebhookClient } from '../../shared/validation/webhook-client.js';
+import { validateWebhookClient } from '../../validation/webhook-client.js';
 import type { CustomResourceDefinition } from './schema.js';
 
 const AT = 'spec.conversion';

@@ -1,5 +1,5 @@
 import { findCondition } from '#meta';
-import { ageColumn, column, nameColumn } from '../../shared/columns.js';
+import { ageColumn, column, nameColumn } from '../../columns.js';
 import { AVAILABLE } from './available.js';
 import type { ApiService } from './schema.js';
 

@@ -1,7 +1,7 @@
 import { selectorText } from '#meta';
 import { standardKind } from '#model';
-import { scaleSubresource } from '../../shared/scale.js';
-import { ageColumn, column, nameColumn } from '../../shared/columns.js';
+import { scaleSubresource } from '../../scale/scale.js';
+import { ageColumn, column, nameColumn } from '../../columns.js';
 import { templateColumns } from '../columns.js';
 import { deployment, type Deployment } from './schema.js';
 import { deploymentRules } from './strategy.js';

@@ -1,6 +1,6 @@
 import type { Strategy } from '#model';
 import { jsonEquals } from '#std';
-import { templateRules } from '../../shared/template-rules.js';
+import { templateRules } from '../../pod-template/template-rules.js';
 import type { Deployment } from './schema.js';
 import { validateDeployment, validateDeploymentStatus, validateDeploymentUpdate } from './validate.js';
 

@@ -2,9 +2,9 @@ import { invalid, notSupported, percentOf, required } from '#meta';
 import type { Problem } from '#model';
 import type { PodTemplateSpec } from '#pod';
 import { jsonEquals } from '#std';
-import { each, nonNegative, type Problems } from '../../shared/validation/checks.js';
-import { isEmptySelector, selectorValue, validateLabelSelector } from '../../shared/validation/labels.js';
-import { validateReplicatedTemplate } from '../../shared/validation/pod-template.js';
+import { each, nonNegative, type Problems } from '../../validation/checks.js';
+import { isEmptySelector, selectorValue, validateLabelSelector } from '../../validation/labels.js';
+import { validateReplicatedTemplate } from '../../pod-template/validation/pod-template.js';
 import { selectorProblem } from '../selector.js';
 import type { Deployment, DeploymentStrategy } from './schema.js';
 

@@ -1,7 +1,7 @@
 import { selectorText } from '#meta';
 import { standardKind } from '#model';
-import { scaleSubresource } from '../../shared/scale.js';
-import { ageColumn, column, nameColumn } from '../../shared/columns.js';
+import { scaleSubresource } from '../../scale/scale.js';
+import { ageColumn, column, nameColumn } from '../../columns.js';
 import { templateColumns } from '../columns.js';
 import { replicaSet, type ReplicaSet } from './schema.js';
 import { replicaSetStrategy } from './strategy.js';

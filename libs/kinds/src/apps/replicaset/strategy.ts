@@ -1,5 +1,5 @@
 import type { Strategy } from '#model';
-import { templateRules } from '../../shared/template-rules.js';
+import { templateRules } from '../../pod-template/template-rules.js';
 import type { ReplicaSet } from './schema.js';
 import { validateReplicaSet, validateReplicaSetStatus, validateReplicaSetUpdate } from './validate.js';
 

@@ -1,5 +1,5 @@
 import { refusals, reviewKind, type Identity } from '#model';
-import { items } from '../../shared/validation/checks.js';
+import { items } from '../../validation/checks.js';
 import { userFields } from '../user-info.schema.js';
 import { tokenReview, type TokenReview, type TokenReviewStatus } from './schema.js';
 

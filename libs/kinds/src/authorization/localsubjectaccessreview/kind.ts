@@ -1,6 +1,6 @@
 import { invalid } from '#meta';
 import { reviewKind } from '#model';
-import type { Problems } from '../../shared/validation/checks.js';
+import type { Problems } from '../../validation/checks.js';
 import { emptyMetadata, notPath } from '../attributes.js';
 import { inquireAbout } from '../subject.js';
 import { localSubjectAccessReview, type LocalSubjectAccessReview } from './schema.js';

@@ -1,5 +1,5 @@
 import { refusals, reviewKind, type ObjectMeta, type PolicyRule, type UserRules } from '#model';
-import { items } from '../../shared/validation/checks.js';
+import { items } from '../../validation/checks.js';
 import { selfSubjectRulesReview, type SelfSubjectRulesReview, type SubjectRulesReviewStatus } from './schema.js';
 
 /** What may I? The answer is a new object: nothing of the question comes back. */

@@ -1,7 +1,7 @@
 import { byteLength } from '#meta';
 import { jsonEquals } from '#std';
 import type { Problem } from '#model';
-import { base64Length, dataKeyProblems } from '../../shared/data-keys.js';
+import { base64Length, dataKeyProblems } from '../../validation/data-keys.js';
 import type { ConfigMap } from './schema.js';
 
 const BYTES_MAX = 1024 * 1024;

@@ -1,5 +1,5 @@
-import { ageColumn, column, nameColumn } from '../../shared/columns.js';
-import { items } from '../../shared/validation/checks.js';
+import { ageColumn, column, nameColumn } from '../../columns.js';
+import { items } from '../../validation/checks.js';
 import type { Endpoints, EndpointSubset } from './schema.js';
 
 const SHOWN_MAX = 3;

@@ -1,6 +1,6 @@
 import { ipWarnings } from '#meta';
 import { standardKind } from '#model';
-import { items } from '../../shared/validation/checks.js';
+import { items } from '../../validation/checks.js';
 import { endpointsColumns } from './columns.js';
 import { endpoints, type Endpoints } from './schema.js';
 import { endpointsProblems } from './validate.js';

@@ -1,6 +1,6 @@
 import { dns1123Label, dns1123Subdomain, parseIp, qualifiedName, required, unreachableReasons } from '#meta';
 import type { Problem } from '#model';
-import { each, ipAddress, items, portNumber, supportedOnly } from '../../shared/validation/checks.js';
+import { each, ipAddress, items, portNumber, supportedOnly } from '../../validation/checks.js';
 import type { EndpointAddress, Endpoints, EndpointsPort, EndpointSubset } from './schema.js';
 
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];

@@ -1,4 +1,4 @@
-import { column, since, WIDE } from '../../shared/columns.js';
+import { column, since, WIDE } from '../../columns.js';
 import type { CoreEvent } from './schema.js';
 
 export const eventColumns = [

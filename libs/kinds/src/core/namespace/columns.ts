@@ -1,4 +1,4 @@
-import { ageColumn, column, nameColumn } from '../../shared/columns.js';
+import { ageColumn, column, nameColumn } from '../../columns.js';
 import type { Namespace } from './schema.js';
 
 export const namespaceColumns = [

@@ -1,7 +1,7 @@
 import { invalid, labelValueProblems, parseCidr, qualifiedName, quantityOf } from '#meta';
 import type { Problem } from '#model';
-import { familyProblems } from '../../shared/validation/families.js';
-import { amountProblems } from '../../shared/validation/resources.js';
+import { familyProblems } from '../../pod-template/validation/families.js';
+import { amountProblems } from '../../pod-template/validation/resources.js';
 import type { Node } from './schema.js';
 
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];

@@ -1,9 +1,9 @@
 import { forbidden } from '#meta';
 import type { Container, AppArmorProfile, Pod } from '#pod';
 import { jsonEquals } from '#std';
-import { APP_ARMOR, appArmorOf, appArmorWarning } from '../../shared/validation/annotation-warnings.js';
-import { items, type Problems } from '../../shared/validation/checks.js';
-import { appArmorProblems } from '../../shared/validation/security.js';
+import { APP_ARMOR, appArmorOf, appArmorWarning } from '../../pod-template/validation/annotation-warnings.js';
+import { items, type Problems } from '../../validation/checks.js';
+import { appArmorProblems } from '../../pod-template/validation/security.js';
 
 /** Profiles that are still asked for by annotation are written where they belong. */
 export function withAppArmorFields(object: Pod): Pod {

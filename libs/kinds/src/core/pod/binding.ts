@@ -17,7 +17,7 @@ import {
 import { listed } from '#pod';
 import type { Pod } from '#pod';
 import { toTime, type JsonObject } from '#std';
-import { binding, type Binding } from '../../shared/binding.schema.js';
+import { binding, type Binding } from '../../common-types/binding.schema.js';
 import { lacks } from './node-room.js';
 
 const nodes = kindRef<

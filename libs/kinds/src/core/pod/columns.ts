@@ -1,5 +1,5 @@
 import type { Pod } from '#pod';
-import { ageColumn, column, nameColumn, since, WIDE } from '../../shared/columns.js';
+import { ageColumn, column, nameColumn, since, WIDE } from '../../columns.js';
 import { podSummary } from './summary.js';
 
 const NONE = '<none>';

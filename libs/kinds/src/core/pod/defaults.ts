@@ -1,7 +1,7 @@
 import { quantityText } from '#meta';
 import type { Container, PodSpec, ResourceRequirements, Pod } from '#pod';
 import { together } from '#pod';
-import { changed, withPodSpecDefaults, withRequestsFromLimits } from '../../shared/pod-defaults.js';
+import { changed, withPodSpecDefaults, withRequestsFromLimits } from '../../pod-template/pod-defaults.js';
 
 /** Defaults of pods themselves, which templates do not get. */
 export function podDefaults(object: Pod): Pod {

@@ -1,11 +1,10 @@
 import { forbidden } from '#meta';
 import { type Decided, decideVerb, type KubeObject, type Request } from '#model';
 import type { Pod } from '#pod';
-import { jsonEquals } from '#std';
-import { innerForm, innerText } from '../../shared/inner-form.js';
-import { unifiedDiff } from '../../shared/text-diff.js';
-import { items, type Problems } from '../../shared/validation/checks.js';
-import { withoutField } from '../../shared/without-field.js';
+import { jsonEquals, withoutField } from '#std';
+import { goForm, goText } from '../../pod-template/go-form.js';
+import { unifiedDiff } from '../../pod-template/text-diff.js';
+import { items, type Problems } from '../../validation/checks.js';
 import { podProblems } from './validate.js';
 
 /** Writes to `/ephemeralcontainers`: more of them, for looking into a pod that runs. */
@@ -38,7 +37,7 @@ function validate(object: Pod, old: Pod): Problems {
     const given = now.get(container.name);
     if (!given) return [forbidden(field, `existing ephemeral containers "${container.name}" may not be removed\n`)];
     if (jsonEquals(given, container)) return [];
-    const text = (of: typeof container): string => innerText(innerForm('EphemeralContainer', of));
+    const text = (of: typeof container): string => goText(goForm('EphemeralContainer', of));
     const words = `existing ephemeral containers "${container.name}" may not be changed`;
     return [forbidden(field, `${words}\n${unifiedDiff(text(container), text(given))}`)];
   });

@@ -15,7 +15,7 @@ import {
 } from '#model';
 import type { Pod } from '#pod';
 import { toTime, type JsonObject } from '#std';
-import { eviction, type Eviction } from '../../shared/eviction.schema.js';
+import { eviction, type Eviction } from '../../common-types/eviction.schema.js';
 
 /** POST of an Eviction: a deletion that asks the disruption budgets first. There are no budgets among the kinds yet. */
 export function decideEviction(request: Request): Decided {

@@ -1,8 +1,8 @@
 import { standardKind, type FieldSelector, type Kind, type KubeObject, type Subresource } from '#model';
 import { pod, type Pod } from '#pod';
 import type { JsonObject } from '#std';
-import { binding } from '../../shared/binding.schema.js';
-import { eviction } from '../../shared/eviction.schema.js';
+import { binding } from '../../common-types/binding.schema.js';
+import { eviction } from '../../common-types/eviction.schema.js';
 import { podColumns } from './columns.js';
 import { podsByNode } from './indexes.js';
 import { nodeRooms } from './node-room.js';

@@ -2,10 +2,9 @@ import { forbidden, invalid } from '#meta';
 import { type Decided, decideVerb, type KubeObject, type Problem, type Request } from '#model';
 import type { Container, Pod } from '#pod';
 import { qosClass } from '#pod';
-import { jsonEquals } from '#std';
-import { changed } from '../../shared/pod-defaults.js';
-import { items, type Problems } from '../../shared/validation/checks.js';
-import { withoutField } from '../../shared/without-field.js';
+import { jsonEquals, withoutField } from '#std';
+import { changed } from '../../pod-template/pod-defaults.js';
+import { items, type Problems } from '../../validation/checks.js';
 import { podProblems } from './validate.js';
 
 /** Writes to `/resize`: the amounts of running containers, and nothing else of the pod. */

@@ -1,5 +1,5 @@
 import type { Pod } from '#pod';
-import { changed } from '../../shared/pod-defaults.js';
+import { changed } from '../../pod-template/pod-defaults.js';
 
 /** The single address is the first of the list; where they differ the single one, which older agents send, counts. */
 export function withPodIps(object: Pod): Pod {

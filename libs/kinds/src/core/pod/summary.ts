@@ -1,6 +1,6 @@
 import { hasEnded } from '#pod';
 import type { Pod, ContainerStatus } from '#pod';
-import { items } from '../../shared/validation/checks.js';
+import { items } from '../../validation/checks.js';
 
 /** What the table says of a pod: how many containers are ready, the word for its state, its restarts. */
 export interface PodSummary {

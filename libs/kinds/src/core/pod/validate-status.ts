@@ -1,8 +1,8 @@
 import { dns1123Subdomain, duplicate, forbidden, invalid, ipWarnings, qualifiedName } from '#meta';
 import type { Problem } from '#model';
 import type { Container, Pod, ContainerStatus, PodStatus } from '#pod';
-import { each, idNumber, items, type Problems } from '../../shared/validation/checks.js';
-import { familyProblems, newAddressProblems } from '../../shared/validation/families.js';
+import { each, idNumber, items, type Problems } from '../../validation/checks.js';
+import { familyProblems, newAddressProblems } from '../../pod-template/validation/families.js';
 
 /** What a node may say of a pod, beside what it said before. */
 export function validatePodStatus(object: Pod, old: Pod): Problems {

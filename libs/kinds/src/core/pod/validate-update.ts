@@ -1,11 +1,10 @@
 import { forbidden, invalid, required } from '#meta';
 import type { Problem } from '#model';
 import type { Container, PodSpec, Toleration, Pod } from '#pod';
-import { jsonEquals } from '#std';
-import { innerPodSpec, innerText } from '../../shared/inner-form.js';
-import { unifiedDiff } from '../../shared/text-diff.js';
-import { inRange, items, type Problems } from '../../shared/validation/checks.js';
-import { withoutField } from '../../shared/without-field.js';
+import { jsonEquals, withoutField } from '#std';
+import { goPodSpec, goText } from '../../pod-template/go-form.js';
+import { unifiedDiff } from '../../pod-template/text-diff.js';
+import { inRange, items, type Problems } from '../../validation/checks.js';
 import { podProblems } from './validate.js';
 
 const WORDS =
@@ -87,7 +86,7 @@ function restProblems(spec: PodSpec, old: PodSpec): Problems {
     if (mayAddAffinity(munged, old)) munged = withOld(munged, old, 'affinity');
   }
   if (jsonEquals(munged, old)) return found;
-  const difference = unifiedDiff(innerText(innerPodSpec(old)), innerText(innerPodSpec(munged)));
+  const difference = unifiedDiff(goText(goPodSpec(old)), goText(goPodSpec(munged)));
   return [...found, forbidden('spec', `${WORDS}\n${difference}`)];
 }
 

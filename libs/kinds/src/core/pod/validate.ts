@@ -1,10 +1,10 @@
 import { forbidden } from '#meta';
 import type { Problem } from '#model';
 import type { Pod } from '#pod';
-import { podAnnotationProblems, profileProblems } from '../../shared/validation/annotations.js';
-import { items, type Problems } from '../../shared/validation/checks.js';
-import { imageSpace } from '../../shared/validation/containers.js';
-import { validatePodSpec } from '../../shared/validation/pod-spec.js';
+import { podAnnotationProblems, profileProblems } from '../../pod-template/validation/annotations.js';
+import { items, type Problems } from '../../validation/checks.js';
+import { imageSpace } from '../../pod-template/validation/containers.js';
+import { validatePodSpec } from '../../pod-template/validation/pod-spec.js';
 
 /** What must hold of a new pod. */
 export function validatePod(object: Pod): Problems {

@@ -1,4 +1,4 @@
-import { column, nameColumn } from '../../shared/columns.js';
+import { column, nameColumn } from '../../columns.js';
 import type { PodTemplate } from './schema.js';
 
 export const podTemplateColumns = [

@@ -1,10 +1,10 @@
 import { standardKind } from '#model';
 import { jsonEquals } from '#std';
-import { templateWithoutDisabledFields } from '../../shared/disabled-fields.js';
-import { withTemplateDefaults } from '../../shared/pod-defaults.js';
-import { templateWarnings } from '../../shared/template-rules.js';
-import type { Problems } from '../../shared/validation/checks.js';
-import { validatePodTemplate } from '../../shared/validation/pod-template.js';
+import { templateWithoutDisabledFields } from '../../pod-template/disabled-fields.js';
+import { withTemplateDefaults } from '../../pod-template/pod-defaults.js';
+import { templateWarnings } from '../../pod-template/template-rules.js';
+import type { Problems } from '../../validation/checks.js';
+import { validatePodTemplate } from '../../pod-template/validation/pod-template.js';
 import { podTemplateColumns } from './columns.js';
 import { podTemplate, type PodTemplate } from './schema.js';
 

@@ -1,6 +1,6 @@
 import { cannotUnmarshal, goJsonError, jsonEquals } from '#std';
 import type { Problem } from '#model';
-import { base64Length, dataKeyProblems } from '../../shared/data-keys.js';
+import { base64Length, dataKeyProblems } from '../../validation/data-keys.js';
 import type { Secret } from './schema.js';
 
 const BYTES_MAX = 1024 * 1024;

@@ -1,5 +1,4 @@
-import { jsonEquals } from '#std';
-import { withoutField } from '../../shared/without-field.js';
+import { jsonEquals, withoutField } from '#std';
 import {
   allocatesNodePorts,
   isExternallyAccessible,

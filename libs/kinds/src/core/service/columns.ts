@@ -1,4 +1,4 @@
-import { ageColumn, column, nameColumn, WIDE } from '../../shared/columns.js';
+import { ageColumn, column, nameColumn, WIDE } from '../../columns.js';
 import type { Service } from './schema.js';
 
 const NONE = '<none>';

@@ -1,4 +1,4 @@
-import { withoutField } from '../../shared/without-field.js';
+import { withoutField } from '#std';
 import { isExternallyAccessible } from './needs.js';
 import type { Service, ServicePort, ServiceSpec } from './schema.js';
 

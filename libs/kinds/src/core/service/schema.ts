@@ -14,7 +14,7 @@ import {
   objectMeta,
 } from '#model';
 import type { Stored } from '#model';
-import { loadBalancerStatus } from '../../shared/load-balancer.schema.js';
+import { loadBalancerStatus } from '../../common-types/load-balancer.schema.js';
 
 export const servicePort = object('io.k8s.api.core.v1.ServicePort', 'A port of a service.', {
   name: f(string, 1, 'Name of the port; needed when there are several.'),

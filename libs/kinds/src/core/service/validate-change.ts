@@ -1,6 +1,6 @@
 import { dns1123Subdomain, forbidden, parseIp, required } from '#meta';
 import type { Problem } from '#model';
-import { each, ipAddress, supportedOnly } from '../../shared/validation/checks.js';
+import { each, ipAddress, supportedOnly } from '../../validation/checks.js';
 import { isHeadless, needsClusterIp } from './needs.js';
 import type { Service } from './schema.js';
 import { balancerClassProblems } from './validate.js';

@@ -1,6 +1,6 @@
 import { duplicate, notSupported, parseIp } from '#meta';
 import type { Problem } from '#model';
-import { ipAddress } from '../../shared/validation/checks.js';
+import { ipAddress } from '../../validation/checks.js';
 import type { ServiceSpec } from './schema.js';
 
 export const FAMILIES = ['IPv4', 'IPv6'];

@@ -12,7 +12,7 @@ import {
   validateLabels,
 } from '#meta';
 import type { Problem } from '#model';
-import { each, ipAddress, oneOf, portNumber, portNumberOrName, supportedOnly } from '../../shared/validation/checks.js';
+import { each, ipAddress, oneOf, portNumber, portNumberOrName, supportedOnly } from '../../validation/checks.js';
 import { isExternallyAccessible, isHeadless, needsHealthCheckPort } from './needs.js';
 import type { Service, ServicePort, ServiceSpec } from './schema.js';
 import { clusterIpProblems } from './validate-ips.js';

@@ -1,3 +1,3 @@
-import { ageColumn, nameColumn } from '../../shared/columns.js';
+import { ageColumn, nameColumn } from '../../columns.js';
 
 export const serviceAccountColumns = [nameColumn, ageColumn];

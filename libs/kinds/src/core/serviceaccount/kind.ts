@@ -1,5 +1,5 @@
 import { standardKind } from '#model';
-import { tokenRequest } from '../../shared/token-request.schema.js';
+import { tokenRequest } from '../../common-types/token-request.schema.js';
 import { serviceAccountColumns } from './columns.js';
 import { serviceAccount, type ServiceAccount } from './schema.js';
 import { inquireToken } from './token.js';

@@ -20,9 +20,9 @@ import {
   type BoundObjectReference,
   type TokenRequest,
   type TokenRequestSpec,
-} from '../../shared/token-request.schema.js';
+} from '../../common-types/token-request.schema.js';
 import { nodeTokenRefusal } from '../../admission/node-tokens.js';
-import { items, type Problems } from '../../shared/validation/checks.js';
+import { items, type Problems } from '../../validation/checks.js';
 
 const GROUP = 'authentication.k8s.io';
 const SPOKEN = plainVersion('TokenRequest', GROUP, 'v1', tokenRequest);

@@ -1,4 +1,4 @@
-import { ageColumn, column, nameColumn } from '../../shared/columns.js';
+import { ageColumn, column, nameColumn } from '../../columns.js';
 import type { EndpointSlice } from './schema.js';
 
 const UNSET = '<unset>';

@@ -1,7 +1,6 @@
 import { ipWarnings } from '#meta';
 import type { Strategy } from '#model';
-import { jsonEquals } from '#std';
-import { withoutField } from '../../shared/without-field.js';
+import { jsonEquals, withoutField } from '#std';
 import type { EndpointSlice } from './schema.js';
 import { sliceProblems, sliceUpdateProblems } from './validate.js';
 

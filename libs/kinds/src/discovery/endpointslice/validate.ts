@@ -13,7 +13,7 @@ import {
 } from '#meta';
 import type { Problem } from '#model';
 import { jsonEquals } from '#std';
-import { each, ipAddress, items, oneOf, supportedOnly } from '../../shared/validation/checks.js';
+import { each, ipAddress, items, oneOf, supportedOnly } from '../../validation/checks.js';
 import type { Endpoint, EndpointHints, EndpointSlice } from './schema.js';
 
 const ADDRESS_TYPES = ['FQDN', 'IPv4', 'IPv6'];

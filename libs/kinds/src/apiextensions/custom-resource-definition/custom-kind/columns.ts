@@ -1,6 +1,6 @@
 import type { Column, KubeObject } from '#model';
 import { isJsonObject, type Instant, type Json } from '#std';
-import { ageColumn, nameColumn, since } from '../../../shared/columns.js';
+import { ageColumn, nameColumn, since } from '../../../columns.js';
 import type { PrinterColumn } from '../schema.js';
 import { find, parseJsonPath, type JsonPath } from './json-path.js';
 

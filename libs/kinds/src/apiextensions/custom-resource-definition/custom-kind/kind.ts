@@ -15,8 +15,8 @@ import {
   type Subresource,
 } from '#model';
 import { jsonEquals, type Json, type JsonObject } from '#std';
-import { scaleSubresource } from '../../../shared/scale.js';
-import { ownersOnly } from '../../../shared/status-metadata.js';
+import { scaleSubresource } from '../../../scale/scale.js';
+import { ownersOnly } from '../../../status-metadata.js';
 import {
   customResourceDefinitions,
   type CustomResourceDefinition,
