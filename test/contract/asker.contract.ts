@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Answer, Question } from '#model';
+import type { HttpsAnswer, HttpsQuestion } from '#model';
 import { OUT_OF_TIME, type Asker } from '#ports';
 
 /** A server that answers `/echo` with what it was asked, `/never` never and `/down` not at all. */
 export interface AskedServer {
   readonly asker: Asker;
-  question(path: string, timeoutMs?: number): Question;
+  question(path: string, timeoutMs?: number): HttpsQuestion;
   close(): Promise<void>;
 }
 
@@ -16,7 +16,7 @@ export function askerContract(name: string, open: () => Promise<AskedServer>): v
       server = await open();
     });
     afterAll(() => server.close());
-    const ask = (path: string, timeoutMs = 5_000): Promise<Answer> =>
+    const ask = (path: string, timeoutMs = 5_000): Promise<HttpsAnswer> =>
       server.asker.ask(server.question(path, timeoutMs));
 
     it('brings the answer', async () => {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HttpsAsker, openMemoryKeys, ScriptedAsker, SystemClock } from '#adapters';
-import type { Answer, HttpsEndpoint, Question } from '#model';
+import type { HttpsAnswer, HttpsEndpoint, HttpsQuestion } from '#model';
 import { ANSWER_BYTES_MAX, type Keys } from '#ports';
 import { askerContract, type AskedServer } from './asker.contract.js';
 
@@ -66,7 +66,8 @@ class Hook {
     return new Promise((resolve) => this.server.close(() => resolve()));
   }
 }
-const questionTo = (to: HttpsEndpoint, timeoutMs = 5_000): Question => ({
+const questionTo = (to: HttpsEndpoint, timeoutMs = 5_000): HttpsQuestion => ({
+  asks: 'https',
   name: 'a hook',
   to,
   body: { a: 1 },
@@ -101,7 +102,7 @@ askerContract('a script', () => {
     if (url.endsWith('/down')) return { afterMs: 1, answer: { is: 'failed', why: 'down' } };
     return { afterMs: 1, answer: { is: 'answered', status: 200, body: { asked: '/echo' } } };
   });
-  const question = (path: string, timeoutMs?: number): Question =>
+  const question = (path: string, timeoutMs?: number): HttpsQuestion =>
     questionTo({ url: `https://hook${path}` }, timeoutMs);
   return Promise.resolve({ asker, question, close: () => Promise.resolve() });
 });
@@ -116,7 +117,7 @@ describe('the HTTPS asker', () => {
     asker.close();
     await hook.stop();
   });
-  const ask = (path: string, more: Partial<HttpsEndpoint> = {}): Promise<Answer> =>
+  const ask = (path: string, more: Partial<HttpsEndpoint> = {}): Promise<HttpsAnswer> =>
     asker.ask(questionTo(hook.to(path, more)));
   const why = async (path: string, more: Partial<HttpsEndpoint> = {}): Promise<string> => {
     const answer = await ask(path, more);

@@ -1,12 +1,22 @@
-import type { Answer, Answered, Answers, Command, Question, Questions, Refusal } from '#model';
+import type {
+  Answer,
+  Answered,
+  Answers,
+  Command,
+  FailedAnswer,
+  Question,
+  Questions,
+  QuestionSort,
+  Refusal,
+} from '#model';
 import { answersOf, NO_ANSWERS, refusals } from '#model';
-import { OUT_OF_TIME, type Asker, type Clock } from '#ports';
+import { OUT_OF_TIME, type Asker, type Askers, type Clock } from '#ports';
 import type { Instant } from '#std';
 import { cancellableDelay } from './delay.js';
 
 /** How long all questions of one request may take together. */
 export const ASKING_MS_MAX = 30_000;
-/** So many commands wait for answers at once; more are answered 429. They take no place of those that wait for the log. */
+/** So many commands wait for servers outside at once; more are answered 429. They take no place of those that wait for the log. */
 const ASKING_MAX = 4096;
 /** A decision that asks more often is refused: state moves faster than it is asked about. */
 const ROUNDS_MAX = 64;
@@ -41,21 +51,25 @@ export function wishOf(command: Command, given: Pick<Wish, 'uid' | 'isAdmitted' 
 export class Asking {
   private underWay = 0;
 
-  constructor(private readonly options: { readonly asker: Asker | undefined; readonly clock: Clock }) {}
+  constructor(private readonly options: { readonly askers: Askers | undefined; readonly clock: Clock }) {}
 
   /** Puts all questions at once and adds the answers to the wish; a refusal when it may not ask (any more). */
   async answer(wish: Wish, { questions }: Questions, now: Instant): Promise<Refusal | undefined> {
     if (++wish.rounds > ROUNDS_MAX) return MOVED_TOO_OFTEN;
-    if (this.underWay >= ASKING_MAX) return TOO_MANY;
+    // Others answer in this process, at once.
+    const places = questions.some(({ asks }) => asks === 'https') ? 1 : 0;
+    if (places > 0 && this.underWay >= ASKING_MAX) return TOO_MANY;
     const { clock } = this.options;
     const began = clock.monotonic();
     wish.askedAt ??= now;
     // A loop's command is waited for no longer than any other.
     const isPatient = wish.command.request !== undefined;
     const leftMs = isPatient ? ASKING_MS_MAX - wish.askedMs : wish.deadline - 2 * LATE_MS - began;
-    this.underWay++;
-    const fresh = await Promise.all(questions.map((question) => this.ask(question, leftMs)));
-    this.underWay--;
+    this.underWay += places;
+    const fresh = await Promise.all(
+      questions.map(async (question) => ({ question, answer: await this.ask(question, leftMs) })),
+    );
+    this.underWay -= places;
     const tookMs = clock.monotonic() - began;
     wish.askedMs += tookMs;
     if (isPatient) wish.deadline += tookMs;
@@ -66,22 +80,30 @@ export class Asking {
   }
 
   /** Puts one question for who can wait no longer than `leftMs`. */
-  async ask(question: Question, leftMs: number): Promise<Answered> {
-    const { asker, clock } = this.options;
-    const timeoutMs = Math.min(question.timeoutMs, leftMs);
-    if (!asker || timeoutMs <= 0) return { question, answer: { is: 'failed', why: asker ? OUT_OF_TIME : NO_CLIENT } };
+  async ask<S extends QuestionSort>(question: Question<S>, leftMs: number): Promise<Answer<S>> {
+    const { askers, clock } = this.options;
+    const asker: Asker<S> | undefined = askers?.[question.asks];
+    if (!asker) return failed(question.asks === 'https' ? NO_CLIENT : NOT_HERE);
+    const timed = 'timeoutMs' in question ? withTimeout(question, leftMs) : question;
+    const timeoutMs = 'timeoutMs' in timed ? Number(timed.timeoutMs) : leftMs;
+    if (timeoutMs <= 0) return failed(OUT_OF_TIME);
     const late = cancellableDelay(clock, timeoutMs + LATE_MS);
-    const failed = (why: string): Answer => ({ is: 'failed', why });
     const answer = await Promise.race([
-      asker.ask({ ...question, timeoutMs }).catch((cause: unknown) => failed(String(cause))),
+      asker.ask(timed).catch((cause: unknown) => failed(String(cause))),
       late.done.then(() => failed(OUT_OF_TIME)),
     ]);
     late.cancel();
-    return { question, answer };
+    return answer;
   }
 }
 
+function withTimeout<Q extends { readonly timeoutMs: unknown }>(question: Q, leftMs: number): Q {
+  return { ...question, timeoutMs: Math.min(Number(question.timeoutMs), leftMs) };
+}
+const failed = (why: string): FailedAnswer => ({ is: 'failed', why });
+
 const NO_CLIENT = 'this process cannot connect to servers outside of the cluster';
+const NOT_HERE = 'this process cannot answer that';
 const TOO_MANY = refusals.tooManyRequests('too many writes wait for webhooks, please try again later', 1);
 const MOVED_TOO_OFTEN = refusals.unavailable(
   `the cluster changed ${ROUNDS_MAX} times while webhooks were asked about this write, please try again`,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { MemoryBusHub, SqliteEventLog, SystemClock } from '#adapters';
 import { accessPolicy, configMapKind, configMaps, createRegistry, namespaceKind } from '#kinds';
-import type { AdmissionPlugin, Answer, Command, Decision, Loop, Submit } from '#model';
+import type { AdmissionPlugin, HttpsAnswer, Command, Decision, Loop, Submit } from '#model';
 import type { Bus } from '#ports';
 import {
   BusCommands,
@@ -21,7 +21,8 @@ import { testCreate, testPlane } from './testing.js';
 const asking: AdmissionPlugin = {
   name: 'Asking',
   mutate({ object, answers }) {
-    const question = { name: 'a webhook', to: { url: 'https://hook.test/' }, body: {}, timeoutMs: 10_000 };
+    const to = { url: 'https://hook.test/' };
+    const question = { asks: 'https', name: 'a webhook', to, body: {}, timeoutMs: 10_000 } as const;
     if (object.metadata.name !== 'slow' || answers.to(question)) return object;
     return { questions: [question] };
   },
@@ -57,9 +58,9 @@ async function started(loop: Loop) {
   ends.push(() => rmSync(folder, { recursive: true }));
   const log = await SqliteEventLog.open(join(folder, 'events.db'));
   ends.push(() => log.close());
-  let answer = (_answer: Answer): void => undefined;
-  const asker = { ask: (): Promise<Answer> => new Promise((resolve) => (answer = resolve)) };
-  const plane = testPlane(log, kinds, { asker });
+  let answer = (_answer: HttpsAnswer): void => undefined;
+  const asker = { ask: (): Promise<HttpsAnswer> => new Promise((resolve) => (answer = resolve)) };
+  const plane = testPlane(log, kinds, { askers: { https: asker } });
   await plane.start();
   ends.push(() => plane.stop());
   const writer = await plane.becomeWriter('test');

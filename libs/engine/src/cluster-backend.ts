@@ -1,13 +1,13 @@
 import { admitConnection, isQuestions, isRefusal } from '#model';
 import type {
   AdmissionNotes,
-  Answer,
+  HttpsAnswer,
   Change,
   Command,
   CommandResult,
   KindId,
   KindRegistry,
-  Question,
+  HttpsQuestion,
   Refusal,
   Unlogged,
   UnloggedFacts,
@@ -41,7 +41,7 @@ export class ClusterBackend {
     bus: Bus,
   ) {
     this.objects = new ObjectHistory(plane.options.log, eventCodec(plane.options.kinds, noKeys));
-    this.asking = new Asking({ asker: plane.options.asker, clock: plane.options.clock });
+    this.asking = new Asking({ askers: plane.options.askers, clock: plane.options.clock });
     const reached = (position: number, timeoutMs: number): Promise<boolean> => this.reached(position, timeoutMs);
     this.unloggedReader = new UnloggedReader({ bus, clock: plane.options.clock, reached });
   }
@@ -69,8 +69,8 @@ export class ClusterBackend {
     }
   }
   /** Puts a question that a read needs an answer to, from this process. */
-  async ask(question: Question): Promise<Answer> {
-    return (await this.asking.ask(question, question.timeoutMs)).answer;
+  ask(question: HttpsQuestion): Promise<HttpsAnswer> {
+    return this.asking.ask(question, question.timeoutMs);
   }
   private shreds({ kind, subresource }: Command): boolean {
     return (

@@ -1,6 +1,6 @@
 import type { Change, KindRegistry, Loop, OutsideFacts } from '#model';
 import { foldEvent } from '#model';
-import type { Asker, Clock, EventLog, HistoryIndex, Ids, Keys } from '#ports';
+import type { Askers, Clock, EventLog, HistoryIndex, Ids, Keys } from '#ports';
 import { Anchors } from './anchors.js';
 import { Checkpoints, type CheckpointStore } from './checkpoint.js';
 import { eventCodec, type EventCodec } from './codec.js';
@@ -36,7 +36,7 @@ export interface ControlPlaneOptions {
   readonly snapshotEvery?: number;
   readonly soon: (callback: () => void) => void;
   /** Puts the writer's questions to webhooks. Undefined: they all fail. */
-  readonly asker?: Asker;
+  readonly askers?: Askers;
   readonly onFatal: (cause: unknown) => void;
   /** Says in one sentence what does not work as it should, while the process goes on. */
   readonly onComplaint?: (message: string) => void;
@@ -108,11 +108,11 @@ export class ControlPlane {
    * rejects when another one was elected meanwhile, and does not end the process when one is elected later.
    */
   async becomeWriter(cluster: string, { onDeposed }: { onDeposed?: (why: string) => void } = {}): Promise<Writer> {
-    const { log, kinds, ids, clock, snapshotEvery, asker, onFatal } = this.options;
+    const { log, kinds, ids, clock, snapshotEvery, askers, onFatal } = this.options;
     const writer = new Writer({
       ...{ log, reads: this.reads, kinds, codec: this.codec, ids, clock, onFatal },
       ...(snapshotEvery !== undefined && { snapshotEvery }),
-      ...(asker && { asker }),
+      ...(askers && { askers }),
       onDeposed,
     });
     await writer.elect(cluster, onDeposed !== undefined);

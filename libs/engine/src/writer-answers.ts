@@ -1,6 +1,6 @@
-import type { Accepted, DecidedEvent, KubeObject } from '#model';
+import type { Accepted, Command, DecidedEvent, KubeObject, Served } from '#model';
 import type { JsonObject } from '#std';
-import { isJsonObject } from '#std';
+import { canonical, isJsonObject } from '#std';
 
 /** The answer to a command that was taken. `folded`: the object as reads show it, when that is the newest state. */
 export function accepted(decided: DecidedEvent, position: number, changed: boolean, folded?: KubeObject): Accepted {
@@ -16,6 +16,18 @@ export function accepted(decided: DecidedEvent, position: number, changed: boole
     warnings,
     ...(auditAnnotations && { auditAnnotations }),
     ...(response && { response: stampedResponse(response, object, resourceVersion) }),
+  };
+}
+
+/** The answer to a create of a virtual resource, decided at a position that no event of it has. */
+export function servedAnswer(decided: Served, { subresource }: Command, position: number): Accepted {
+  const { warnings, auditAnnotations } = decided;
+  const object = canonical(decided.served);
+  return {
+    object,
+    ...{ created: true, deleted: false, position, changed: false, warnings },
+    ...(auditAnnotations && { auditAnnotations }),
+    ...(subresource !== undefined && { response: object as unknown as JsonObject }),
   };
 }
 

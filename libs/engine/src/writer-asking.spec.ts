@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryEventLog, VirtualClock } from '#adapters';
 import { configMapKind, createRegistry, namespaceKind } from '#kinds';
-import { isRefusal, type AdmissionPlugin, type Answer, type KubeObject, type Question } from '#model';
+import { isRefusal, type AdmissionPlugin, type HttpsAnswer, type KubeObject, type HttpsQuestion } from '#model';
 import type { Asker } from '#ports';
 import { COMMAND_TIMEOUT_MS } from './writer.js';
 import { testCreate, testPatch, testPlane } from './testing.js';
@@ -14,7 +14,8 @@ const asking: AdmissionPlugin = {
   mutate({ object, answers }) {
     const data = (object as { data?: Record<string, string> }).data ?? {};
     if (data['ask'] === undefined) return object;
-    const question: Question = {
+    const question: HttpsQuestion = {
+      asks: 'https',
       name: 'a webhook',
       to: { url: 'https://hook.test/' },
       body: { data },
@@ -33,9 +34,9 @@ const kinds = createRegistry([namespaceKind, configMapKind], [asking]);
 
 /** Answers when it is told to. */
 class HeldAsker implements Asker {
-  readonly asked: Question[] = [];
-  private open: ((answer: Answer) => void)[] = [];
-  ask(question: Question): Promise<Answer> {
+  readonly asked: HttpsQuestion[] = [];
+  private open: ((answer: HttpsAnswer) => void)[] = [];
+  ask(question: HttpsQuestion): Promise<HttpsAnswer> {
     this.asked.push(question);
     return new Promise((resolve) => this.open.push(resolve));
   }
@@ -50,7 +51,7 @@ async function started() {
   const log = new MemoryEventLog();
   const clock = new VirtualClock(1_800_000_000_000);
   const asker = new HeldAsker();
-  const plane = testPlane(log, kinds, { clock, asker });
+  const plane = testPlane(log, kinds, { clock, askers: { https: asker } });
   await plane.start();
   const writer = await plane.becomeWriter('test');
   const create = (name: string, data: object, more: object = {}) =>
@@ -125,11 +126,12 @@ describe('a writer whose decision has to ask', () => {
   });
 
   it('refuses a decision that asks something else again and again', async () => {
+    const webhook = { asks: 'https', to: { url: 'https://hook.test/' } } as const;
     const restless: AdmissionPlugin = {
       name: 'Restless',
       mutate: ({ object, answers }) => {
         for (let i = 0; ; i++) {
-          const question = { name: `question ${i}`, to: { url: 'https://hook.test/' }, body: {}, timeoutMs: 1 };
+          const question = { ...webhook, name: `question ${i}`, body: {}, timeoutMs: 1 };
           if (answers.to(question) === undefined) return { questions: [question] };
           if (i > 1000) return object;
         }
@@ -137,7 +139,7 @@ describe('a writer whose decision has to ask', () => {
     };
     const answer: Asker = { ask: () => Promise.resolve({ is: 'answered', status: 200, body: {} }) };
     const registry = createRegistry([namespaceKind, configMapKind], [restless]);
-    const plane = testPlane(new MemoryEventLog(), registry, { clock: new VirtualClock(0), asker: answer });
+    const plane = testPlane(new MemoryEventLog(), registry, { clock: new VirtualClock(0), askers: { https: answer } });
     await plane.start();
     const writer = await plane.becomeWriter('test');
     const one = testCreate(CONFIG_MAPS, { metadata: { name: 'one', namespace: 'team' } });

@@ -1,5 +1,5 @@
 import type { Command, CommandResult, KindRegistry, StreamState } from '#model';
-import type { Asker, Clock, EventLog, Ids } from '#ports';
+import type { Askers, Clock, EventLog, Ids } from '#ports';
 import type { Instant } from '#std';
 import type { EventCodec } from './codec.js';
 import type { ReadModel } from './read-model.js';
@@ -13,8 +13,8 @@ export interface WriterOptions {
   readonly clock: Clock;
   /** How many events of a stream there are from one snapshot to the next. Default: as the model says. */
   readonly snapshotEvery?: number;
-  /** Puts the questions of decisions. Undefined: they all fail. */
-  readonly asker?: Asker;
+  /** Whom decisions can ask. Undefined: nobody. */
+  readonly askers?: Askers;
   readonly onFatal: (cause: unknown) => void;
   /** Receives why this writer has the role no more, once another was elected. Undefined: that is fatal. */
   readonly onDeposed?: ((why: string) => void) | undefined;

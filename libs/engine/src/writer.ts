@@ -8,7 +8,7 @@ import type {
   StoredEvent,
   StreamState,
 } from '#model';
-import { decideCommand, isQuestions, isRefusal, streamOf } from '#model';
+import { decideCommand, isQuestions, isRefusal, isServed, streamOf } from '#model';
 import { LogDamaged, LogFailed, LogFull, WrongExpectedRevision } from '#ports';
 import type { Instant } from '#std';
 import { Asking, wishOf, type Wish } from './asking.js';
@@ -20,7 +20,7 @@ import { putState, succeeding } from './kind-pictures.js';
 import type { Projection } from './projection.js';
 import { SentAppends } from './sent-appends.js';
 import { cancellableDelay, pause } from './delay.js';
-import { accepted } from './writer-answers.js';
+import { accepted, servedAnswer } from './writer-answers.js';
 import { loggedEvent } from './writer-event.js';
 import { WriterElsewhere } from './writer-seat.js';
 import { WriterTerm } from './writer-term.js';
@@ -79,7 +79,7 @@ export class Writer implements CommandPort {
     this.ahead = options.reads.projection;
     this.sent = new SentAppends(options);
     this.term = new WriterTerm(options, this.sent);
-    this.asking = new Asking({ asker: options.asker, clock: options.clock });
+    this.asking = new Asking({ askers: options.askers, clock: options.clock });
   }
 
   /**
@@ -195,6 +195,7 @@ export class Writer implements CommandPort {
       return this.refused(decided, isEarly);
     }
     if (isQuestions(decided)) return this.asked(wish, decided, now);
+    if (isServed(decided)) return servedAnswer(decided, command, this.options.reads.projection.position);
     const stream = streamOf(command.kind, decided.object.metadata.namespace, decided.name);
     const before = this.ahead.stream(stream);
     const kind = kinds.at(this.ahead).byId(command.kind);

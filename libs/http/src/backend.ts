@@ -1,7 +1,7 @@
 import type { ObjectHistory, PastCluster } from '#engine';
 import type {
   AdmissionNotes,
-  Answer,
+  HttpsAnswer,
   Change,
   Command,
   CommandResult,
@@ -9,7 +9,7 @@ import type {
   KindId,
   KindRegistry,
   LogRequest,
-  Question,
+  HttpsQuestion,
   Refusal,
   SessionRequest,
   Unlogged,
@@ -29,7 +29,7 @@ export interface Backend {
   /** Asks admission about a connection to a subresource: what it adds to the audit event, or why it is refused. */
   admitConnection(command: Command): Promise<Pick<AdmissionNotes, 'auditAnnotations'> | Refusal>;
   /** Asks a server outside, a conversion webhook, what a read has to know. Never rejects. */
-  ask(question: Question): Promise<Answer>;
+  ask(question: HttpsQuestion): Promise<HttpsAnswer>;
   /** A view that has passed the log's head as of the call (a linearizable read), or a 504 refusal after 3 s. */
   fresh(): Promise<View | Refusal>;
   /** The projection as it is. Its objects carry `metadata.resourceVersion`. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Answer, Change, KubeObject, Question, VersionConversion, View } from '#model';
+import type { HttpsAnswer, Change, KubeObject, HttpsQuestion, VersionConversion, View } from '#model';
 import { convertedChanges, RequestConversions } from './conversions.js';
 
 const boat = (name: string, size = 0, version = 'v1'): KubeObject => ({
@@ -15,7 +15,7 @@ function webhook(answersAfterMs = 0) {
     request: (objects) => ({
       ...{
         from: 'test',
-        question: { name: '', to: { url: '' }, body: { objects: objects.length }, timeoutMs: 30_000 },
+        question: { asks: 'https', name: '', to: { url: '' }, body: { objects: objects.length }, timeoutMs: 30_000 },
       },
       read: (answer) =>
         answer.is === 'answered'
@@ -27,7 +27,7 @@ function webhook(answersAfterMs = 0) {
     current: () => ({}) as View,
     moment: () => now,
     uid: () => 'u',
-    ask: ({ body, timeoutMs }: Question): Promise<Answer> => {
+    ask: ({ body, timeoutMs }: HttpsQuestion): Promise<HttpsAnswer> => {
       asked.push({ objects: body['objects'] as number, timeoutMs });
       now += Math.min(Math.max(timeoutMs, 0), answersAfterMs);
       if (answersAfterMs > timeoutMs) return Promise.resolve({ is: 'failed', why: 'out of time' });

@@ -1,5 +1,5 @@
 import type { KubeObject, Refusal, View } from '#model';
-import { decideCommand, isQuestions, isRefusal } from '#model';
+import { decideCommand, isRefusal, isUndecided } from '#model';
 import { objectJson, responseAnswer, type Answer, type Rendering } from './answer.js';
 import type { Backend } from './backend.js';
 import { notFoundQuoted, type Call } from './call.js';
@@ -98,6 +98,6 @@ function derived(
     { now: rendering.now(), uid: '', isAdmitted: true },
   );
   if (isRefusal(decided)) return decided;
-  if (isQuestions(decided) || !decided.response) return answers.noSuchResource;
+  if (isUndecided(decided) || !decided.response) return answers.noSuchResource;
   return responseAnswer(200, decided.response, object, { route, rendering });
 }

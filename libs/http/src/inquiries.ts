@@ -59,7 +59,7 @@ export class Inquiries {
       case 'authenticator':
         return inquiry.answer(await authenticator.owner(inquiry.token, inquiry.audiences));
       case 'issuer':
-        return inquiry.answer(await issueToken(keys, inquiry.wish, { issuer, now, id: uid, view }));
+        return inquiry.answer(await issueToken(keys, inquiry.wish, { issuer, now, id: uid }));
     }
   }
 }

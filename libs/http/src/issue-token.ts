@@ -1,5 +1,4 @@
-import { nodes } from '#kinds';
-import type { IssuedToken, KubeObject, TokenWish, View } from '#model';
+import type { IssuedToken, TokenWish } from '#model';
 import type { Keys } from '#ports';
 import type { Instant } from '#std';
 
@@ -7,7 +6,7 @@ import type { Instant } from '#std';
 export async function issueToken(
   keys: Pick<Keys, 'signToken'>,
   wish: TokenWish,
-  given: { readonly issuer: string; readonly now: Instant; readonly id: string; readonly view: View },
+  given: { readonly issuer: string; readonly now: Instant; readonly id: string },
 ): Promise<IssuedToken> {
   const issued = Math.floor(given.now / 1000);
   const exp = issued + wish.expirationSeconds;
@@ -20,22 +19,16 @@ export async function issueToken(
     jti: given.id,
     'kubernetes.io': {
       namespace: wish.namespace,
-      serviceaccount: named(wish.account),
-      ...boundClaims(wish.bound, given.view),
+      serviceaccount: wish.account,
+      ...boundClaims(wish.bound),
     },
     nbf: issued,
-    sub: `system:serviceaccount:${wish.namespace}:${wish.account.metadata.name}`,
+    sub: `system:serviceaccount:${wish.namespace}:${wish.account.name}`,
   });
   return { token, audiences, expires: exp * 1000 };
 }
 
-const named = ({ metadata }: KubeObject): { name: string; uid: string } => ({ name: metadata.name, uid: metadata.uid });
-
-function boundClaims(bound: TokenWish['bound'], view: View): Record<string, unknown> {
+function boundClaims(bound: TokenWish['bound']): Record<string, unknown> {
   if (!bound) return {};
-  if (bound.claim !== 'pod') return { [bound.claim]: named(bound.object) };
-  const nodeName = (bound.object['spec'] as { readonly nodeName?: string } | undefined)?.nodeName;
-  if (!nodeName) return { pod: named(bound.object) };
-  const node = view.get(nodes, undefined, nodeName);
-  return { pod: named(bound.object), node: { name: nodeName, ...(node && { uid: node.metadata.uid }) } };
+  return { [bound.claim]: bound.object, ...(bound.node && { node: bound.node }) };
 }

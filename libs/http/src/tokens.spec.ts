@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { objectClaim } from '#model';
 import { DEFAULT_ISSUER } from './api.js';
 import { issueToken } from './issue-token.js';
 import { TestServer } from './testing/test-server.js';
@@ -24,8 +25,8 @@ describe('bearer tokens', () => {
     const view = server.backend.current();
     const account = view.get({ id: 'core.serviceaccounts' }, 'default', 'robot');
     if (!account) throw new Error('no account');
-    const wish = { namespace: 'default', account, audiences: [], expirationSeconds: 600 };
-    const given = { issuer: DEFAULT_ISSUER, now: server.backend.now(), id, view };
+    const wish = { namespace: 'default', account: objectClaim(account), audiences: [], expirationSeconds: 600 };
+    const given = { issuer: DEFAULT_ISSUER, now: server.backend.now(), id };
     return (await issueToken(server.keys, wish, given)).token;
   }
 
@@ -63,9 +64,13 @@ describe('bearer tokens', () => {
     const account = view.get({ id: 'core.serviceaccounts' }, 'default', 'robot');
     const object = view.get({ id: 'core.secrets' }, 'default', 'kept');
     if (!account || !object) throw new Error('nothing to bind to');
-    const wish = { namespace: 'default', account, audiences: [], expirationSeconds: 600 };
-    const given = { issuer: DEFAULT_ISSUER, now: server.backend.now(), id: 'bound', view };
-    const { token } = await issueToken(server.keys, { ...wish, bound: { claim: 'secret', object } }, given);
+    const wish = { namespace: 'default', account: objectClaim(account), audiences: [], expirationSeconds: 600 };
+    const given = { issuer: DEFAULT_ISSUER, now: server.backend.now(), id: 'bound' };
+    const { token } = await issueToken(
+      server.keys,
+      { ...wish, bound: { claim: 'secret', object: objectClaim(object) } },
+      given,
+    );
     const after = (ms: number) =>
       owner(
         new Tokens({

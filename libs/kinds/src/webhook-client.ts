@@ -1,4 +1,4 @@
-import type { Answer, HttpsEndpoint, View } from '#model';
+import type { HttpsAnswer, HttpsEndpoint, View } from '#model';
 import { goQuote, isJsonObject, type Json, type JsonObject } from '#std';
 import { serviceEndpoints } from './service-endpoints.js';
 import type { WebhookClient } from './validation/webhook-client.js';
@@ -35,7 +35,7 @@ export function postFailed({ url }: HttpsEndpoint, why: string): string {
 }
 
 /** The review that was answered, or why there is none. */
-export function answeredReview(to: HttpsEndpoint, answer: Answer): JsonObject | string {
+export function answeredReview(to: HttpsEndpoint, answer: HttpsAnswer): JsonObject | string {
   if (answer.is === 'failed') return postFailed(to, answer.why);
   if (answer.status < 200 || answer.status > 299) return statusWords(answer.status, answer.body);
   if (isJsonObject(answer.body)) return answer.body;

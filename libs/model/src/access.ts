@@ -53,20 +53,35 @@ export interface UserRules {
 /** Whose a token is and which of the asked audiences it is for, or why it is nobody's. */
 export type Identity = { readonly user: UserInfo; readonly audiences: readonly string[] } | { readonly error: string };
 
+/** An object as a claim of a token names it. */
+export interface ObjectClaim {
+  readonly name: string;
+  readonly uid: string;
+}
 /** What a service account's token is to be good for. */
 export interface TokenWish {
   readonly namespace: string;
-  readonly account: KubeObject;
+  readonly account: ObjectClaim;
   /** None: the server itself. */
   readonly audiences: readonly string[];
   readonly expirationSeconds: number;
-  /** The object that it dies with, and the claim that names it. */
-  readonly bound?: { readonly claim: 'pod' | 'secret' | 'node'; readonly object: KubeObject };
+  readonly bound?: BoundClaims;
+}
+/** The object that a token dies with, and the claim that names it. */
+export interface BoundClaims {
+  readonly claim: 'pod' | 'secret' | 'node';
+  readonly object: ObjectClaim;
+  /** The node of a pod; without a uid while there is no such Node. */
+  readonly node?: { readonly name: string; readonly uid?: string };
 }
 export interface IssuedToken {
   readonly token: string;
   readonly audiences: readonly string[];
   readonly expires: Instant;
+}
+
+export function objectClaim({ metadata: { name, uid } }: KubeObject): ObjectClaim {
+  return { name, uid };
 }
 
 /** Whether a rule allows what is asked. */

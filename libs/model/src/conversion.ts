@@ -1,6 +1,6 @@
 import type { RecordedAnswer } from './event.js';
 import type { KubeObject } from './kube-object.js';
-import { type Answer, type Answers, type Question, type Questions } from './question.js';
+import { type HttpsAnswer, type Answers, type HttpsQuestion, type Questions } from './question.js';
 import { isRefusal, type Refusal } from './refusal.js';
 import type { View } from './view.js';
 
@@ -24,11 +24,11 @@ export interface ConversionAsked {
   readonly seed: string;
 }
 export interface ConversionRequest {
-  readonly question: Question;
+  readonly question: HttpsQuestion;
   /** Who is asked, as events name it. */
   readonly from: string;
   /** The converted objects in the order in which they were asked about; a refusal when the answer cannot be used. */
-  read(answer: Answer): readonly KubeObject[] | Refusal;
+  read(answer: HttpsAnswer): readonly KubeObject[] | Refusal;
 }
 
 /** Thrown through a decision that needs a conversion which was not asked for yet, or which failed. */

@@ -1,4 +1,6 @@
-import { jsonEquals, type Json, type JsonObject } from '#std';
+import { jsonEquals, type Instant, type Json, type JsonObject } from '#std';
+import type { AccessAttributes, AccessVerdict, Identity, IssuedToken, TokenWish, UserRules } from './access.js';
+import type { UserInfo } from './command.js';
 
 /** Where an HTTPS server is reached, and how it proves that it is the right one. Plain data. */
 export interface HttpsEndpoint {
@@ -12,19 +14,64 @@ export interface HttpsEndpoint {
   readonly serverName?: string;
 }
 
-/** A question to somebody outside of the log that a decision cannot be made without: plain data, POSTed as JSON. */
-export interface Question {
-  /** What the question is for, once in a decision: `validating webhook config/hook`. Two decisions of one command ask it under one name. */
-  readonly name: string;
-  readonly to: HttpsEndpoint;
-  readonly body: JsonObject;
-  readonly timeoutMs: number;
+/** What a question says, by whom it asks. */
+interface QuestionParts {
+  /** A server outside: `body` is POSTed as JSON. */
+  readonly https: { readonly to: HttpsEndpoint; readonly body: JsonObject; readonly timeoutMs: number };
+  /** Whether a user may do something. */
+  readonly authorizer: { readonly user: UserInfo; readonly attributes: AccessAttributes };
+  /** The rules that hold for a user in a namespace. */
+  readonly rules: { readonly user: UserInfo; readonly namespace: string };
+  /** Whose a token is. No audiences: the server's own. */
+  readonly authenticator: { readonly token: string; readonly audiences: readonly string[] };
+  /** A token to sign. `id` becomes its `jti`. */
+  readonly issuer: { readonly wish: TokenWish; readonly id: string; readonly now: Instant };
+  /** A certificate to sign. */
+  readonly signer: {
+    readonly signerName: string;
+    /** The certificate signing request in PEM. */
+    readonly request: string;
+    readonly usages: readonly string[];
+    readonly expirationSeconds: number;
+    /** When it begins to be valid. */
+    readonly now: Instant;
+  };
 }
 
-/** `body` of an answer that is no JSON is its text. `failed`: there is no answer; `why` is a sentence that follows on the URL. */
-export type Answer =
-  | { readonly is: 'answered'; readonly status: number; readonly body: Json }
-  | { readonly is: 'failed'; readonly why: string };
+/** What is said to a question, by whom it asks. */
+interface AnswerParts {
+  /** `body` is the text where that is not JSON. */
+  readonly https: { readonly status: number; readonly body: Json };
+  readonly authorizer: { readonly verdict: AccessVerdict };
+  readonly rules: { readonly rules: UserRules };
+  readonly authenticator: { readonly identity: Identity };
+  /** Secret: it is served to the client, and neither recorded nor logged. */
+  readonly issuer: { readonly issued: IssuedToken };
+  /** The certificate and those that lead to the root, in PEM. */
+  readonly signer: { readonly chain: string };
+}
+
+export type QuestionSort = keyof QuestionParts;
+
+/** A question to somebody outside of the log that a decision cannot be made without: plain data. `asks` says who that is. */
+export type Question<S extends QuestionSort = QuestionSort> = {
+  [P in S]: {
+    readonly asks: P;
+    /** What the question is for, once in a decision: `validating webhook config/hook`. Two decisions of one command ask it under one name. */
+    readonly name: string;
+  } & QuestionParts[P];
+}[S];
+
+/** There is no answer; `why` is a sentence. To an HTTPS question it follows on the URL. */
+export interface FailedAnswer {
+  readonly is: 'failed';
+  readonly why: string;
+}
+export type Answer<S extends QuestionSort = QuestionSort> =
+  { [P in S]: { readonly is: 'answered' } & AnswerParts[P] }[S] | FailedAnswer;
+
+export type HttpsQuestion = Question<'https'>;
+export type HttpsAnswer = Answer<'https'>;
 
 /** What a decision gives that has to ask first. It is made anew with the answers; all of these can be asked at once. */
 export interface Questions {
@@ -40,13 +87,14 @@ export function isQuestions(value: object): value is Questions {
 /** The answers that a command has so far. */
 export interface Answers {
   /** The answer to this very question; undefined when it was not asked, or was another one under the same name. */
-  to(question: Question): Answer | undefined;
+  to<Q extends Question>(question: Q): Answer<Q['asks']> | undefined;
 }
 
 export const NO_ANSWERS: Answers = { to: () => undefined };
 
 export interface Answered {
   readonly question: Question;
+  /** Of the sort of the question. */
   readonly answer: Answer;
 }
 
@@ -54,10 +102,17 @@ export interface Answered {
 export function answersOf(given: readonly Answered[]): Answers {
   const byName = new Map(given.map((one) => [one.question.name, one]));
   return {
-    to({ name, to, body }) {
-      const known = byName.get(name);
-      if (known === undefined || known.question.to.url !== to.url) return undefined;
-      return jsonEquals(known.question.body, body) ? known.answer : undefined;
+    to<Q extends Question>(question: Q) {
+      const known = byName.get(question.name);
+      if (known === undefined || !isSame(known.question, question)) return undefined;
+      return known.answer as Answer<Q['asks']>;
     },
   };
+}
+
+/** A service may be reached under other addresses meanwhile, and the time that is left grows shorter. */
+function isSame(one: Question, other: Question): boolean {
+  if (one.asks !== 'https' || other.asks !== 'https')
+    return jsonEquals(one as unknown as Json, other as unknown as Json);
+  return one.to.url === other.to.url && jsonEquals(one.body, other.body);
 }

@@ -33,7 +33,7 @@ export class HealthHost extends LoopsHost implements BeforeApplicationShutdown {
       publish: publishChanges(bus),
       onFault: (what, cause) => say(`health: ${what} failed: ${explain(cause)}`),
       signToken: async (wish) => {
-        const given = { issuer: DEFAULT_ISSUER, now: clock.now(), id: ids.uid(), view: plane.reads.projection };
+        const given = { issuer: DEFAULT_ISSUER, now: clock.now(), id: ids.uid() };
         const issued = await issueToken(platform.keys, wish, given);
         return { token: issued.token, expires: new Date(issued.expires).toISOString() };
       },

@@ -225,7 +225,7 @@ function createPlane(settings: Settings, log: EventLog, { keys }: BusPlace): Con
     keys: keys ?? noKeys,
     clock: new SystemClock(),
     ids: new RandomIds(),
-    asker: new HttpsAsker(),
+    askers: { https: new HttpsAsker() },
     build: codeHash(),
     ...(settings.apps.includes('api') && { history: openHistory(settings) }),
     checkpoints: new FileCheckpointStore(join(settings.home, 'checkpoints', settings.process)),

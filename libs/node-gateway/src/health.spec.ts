@@ -21,7 +21,7 @@ async function started(more: Partial<HealthOptions> = {}) {
     ids,
     publish: () => undefined,
     signToken: ({ account, audiences, expirationSeconds }) =>
-      Promise.resolve({ token: `${account.metadata.name} ${audiences.join()} ${expirationSeconds}`, expires: '' }),
+      Promise.resolve({ token: `${account.name} ${audiences.join()} ${expirationSeconds}`, expires: '' }),
     ...more,
   });
   await writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));

@@ -20,7 +20,8 @@ import type {
   UnloggedFacts,
   UnloggedQuestion,
 } from '#model';
-import { isRefusal, kindRef, streamOf } from '#model';
+import { isRefusal, kindRef, objectClaim, streamOf } from '#model';
+import { podClaims } from '#pod';
 import type { Clock, Ids } from '#ports';
 import type { Json, JsonObject } from '#std';
 import { Fault, isJsonObject, uuidOf } from '#std';
@@ -255,10 +256,10 @@ export class Health {
     const audiences = audience === '' ? [] : [audience];
     return this.options.signToken({
       namespace,
-      account,
+      account: objectClaim(account),
       audiences,
       expirationSeconds,
-      bound: { claim: 'pod', object: pod },
+      bound: podClaims(pod, projection),
     });
   }
 

@@ -6,3 +6,4 @@ export * from './phase.js';
 export * from './qos.js';
 export * from './requests.js';
 export * from './together.js';
+export { podClaims } from './token-claims.js';

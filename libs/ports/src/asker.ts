@@ -1,13 +1,17 @@
-import type { Answer, Question } from '#model';
+import type { Answer, Question, QuestionSort } from '#model';
 
 /**
- * Puts questions of decisions to HTTPS servers outside: admission webhooks, conversion webhooks. Never rejects; without an
- * answer after the question's time the answer is `failed`. How many questions to one server are under way is bounded, so a
- * server that does not answer costs those who ask others nothing.
+ * Puts questions of one sort. Never rejects; without an answer after the question's time the answer is `failed`.
+ *
+ * By default the questions of decisions and reads to HTTPS servers outside: admission webhooks, conversion webhooks. How many questions
+ * to one server are under way is bounded, so a server that does not answer costs those who ask others nothing.
  */
-export interface Asker {
-  ask(question: Question): Promise<Answer>;
+export interface Asker<S extends QuestionSort = 'https'> {
+  ask(question: Question<S>): Promise<Answer<S>>;
 }
+
+/** Whom a process can ask. Questions of the other sorts fail. */
+export type Askers = { readonly [S in QuestionSort]?: Asker<S> };
 
 /** What is said after the URL when time is up, as Go says it. */
 export const OUT_OF_TIME = 'context deadline exceeded';

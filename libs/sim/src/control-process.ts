@@ -28,7 +28,7 @@ import {
 import { Health, Heartbeats, publishChanges, serveHealth } from '#node-gateway';
 import { accessPolicy, isBootstrapped } from '#kinds';
 import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
-import type { KindRegistry, Loop, OutsideFacts, Question } from '#model';
+import type { KindRegistry, Loop, OutsideFacts, HttpsQuestion } from '#model';
 import type { Keys } from '#ports';
 import { Bug, type Prng } from '#std';
 import { watchedBasis } from './checkers/basis.js';
@@ -52,7 +52,7 @@ export interface ControlParts {
   readonly build: string;
   readonly checkpoints: CheckpointStore;
   /** What servers outside do with questions of decisions. */
-  readonly reply: (question: Question) => Reply;
+  readonly reply: (question: HttpsQuestion) => Reply;
   readonly log: {
     /** Whether others write to the same log. */
     readonly shared: boolean;
@@ -112,7 +112,7 @@ export class ControlProcess {
     this.log = this.openLog();
     this.plane = new ControlPlane({
       ...{ log: this.log, kinds, keys, build, checkpoints, clock: this.clock, soon: this.soon },
-      asker: new ScriptedAsker(this.clock, parts.reply),
+      askers: { https: new ScriptedAsker(this.clock, parts.reply) },
       ids: new SeededIds(parts.chance.below(2 ** 31) + life),
       eventsKeptAtStart: EVENTS_KEPT_AT_START,
       endsKeptMs: ENDS_KEPT_MS,
@@ -266,7 +266,7 @@ export class ControlProcess {
       publish: publishChanges(this.bus),
       signToken: ({ bound }) =>
         Promise.resolve({
-          token: `token-of-${bound?.object.metadata.uid}`,
+          token: `token-of-${bound?.object.uid}`,
           expires: new Date(clock.now() + 3_600_000).toISOString(),
         }),
     });

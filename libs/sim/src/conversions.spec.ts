@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Reply } from '#adapters';
 import { customResourceDefinitions } from '#kinds';
-import { foldEvent, kindOfStream, type Answer, type Command, type Question, type StreamState } from '#model';
+import { foldEvent, kindOfStream, type HttpsAnswer, type Command, type HttpsQuestion, type StreamState } from '#model';
 import type { JsonObject } from '#std';
 import { personCommand } from './commands.js';
 import { runWorld } from './run.js';
@@ -74,7 +74,7 @@ class Pairs {
     void this.submit({ ...place, verb: 'patch', patchType: 'merge', apiVersion, body });
     if (!world.isHealed) world.clock.after(world.chance.below(1_000), () => this.write(field));
   }
-  private reply(question: Question): Reply {
+  private reply(question: HttpsQuestion): Reply {
     this.asked++;
     const { chance, isHealed } = this.world;
     const answer = converted(question);
@@ -96,7 +96,7 @@ function fieldsOf({ spec }: JsonObject): Fields {
   const [first = '', second = ''] = pair?.split('-') ?? [left, right];
   return { left: first, right: second, note };
 }
-function converted({ body }: Question): Answer {
+function converted({ body }: HttpsQuestion): HttpsAnswer {
   const { uid = '', desiredAPIVersion = '', objects } = body['request'] as JsonObject;
   const convertedObjects = (objects as JsonObject[]).map((object) => {
     const { left, right, note } = fieldsOf(object);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Reply } from '#adapters';
 import { configMaps, pods } from '#kinds';
-import { foldEvent, kindOfStream, type Answer, type Command, type Question, type StreamState } from '#model';
+import { foldEvent, kindOfStream, type HttpsAnswer, type Command, type HttpsQuestion, type StreamState } from '#model';
 import type { JsonObject } from '#std';
 import { personCommand } from './commands.js';
 import { runWorld } from './run.js';
@@ -59,7 +59,7 @@ class Webhooks {
     void this.submit({ ...place, verb: 'patch', patchType: 'merge', body: { data } });
     if (!this.world.isHealed) this.later(this.world.chance.below(1_500), () => this.write(key));
   }
-  private reply(question: Question): Reply {
+  private reply(question: HttpsQuestion): Reply {
     this.asked++;
     const { chance, isHealed } = this.world;
     const answer = marked(question);
@@ -70,7 +70,7 @@ class Webhooks {
   }
 }
 
-function marked({ body }: Question): Answer {
+function marked({ body }: HttpsQuestion): HttpsAnswer {
   const { uid = '', object } = body['request'] as JsonObject;
   const { kind, data = {}, metadata } = object as { kind?: string; data?: JsonObject; metadata?: JsonObject };
   const annotations = { ...(metadata?.['annotations'] as JsonObject | undefined), [MARK]: JSON.stringify(data) };

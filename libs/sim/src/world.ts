@@ -1,7 +1,7 @@
 import { MemoryBusHub, MemoryLogStore, VirtualClock, type Reply } from '#adapters';
 import { eventCodec, type Projection } from '#engine';
 import { registry } from '#kinds';
-import type { Question } from '#model';
+import type { HttpsQuestion } from '#model';
 import { prng, type Instant, type Prng } from '#std';
 import { EventChecks } from './checkers/event-checks.js';
 import { onlyTheSilentAreLeft } from './checkers/evictions.js';
@@ -51,7 +51,7 @@ export class World {
   readonly checks: EventChecks;
   readonly violations: Violation[] = [];
   /** What webhooks do with a question: nothing, unless a world has some. */
-  webhook: (question: Question) => Reply = () => ({ afterMs: 0, answer: 'never' });
+  webhook: (question: HttpsQuestion) => Reply = () => ({ afterMs: 0, answer: 'never' });
   private readonly clockSteps = new ClockSteps(this.clock);
 
   constructor(
@@ -76,7 +76,7 @@ export class World {
     ]);
     const { clock, hub, chance, faults, store, steps } = this;
     const violated = (checker: string, message: string): void => this.violated(checker, message);
-    const reply = (question: Question): Reply => this.webhook(question);
+    const reply = (question: HttpsQuestion): Reply => this.webhook(question);
     this.slots = new Slots({ shape, store, hub, clock, steps, chance, faults, reply, onViolation: violated });
     const deletions = new Deletions(store);
     this.nodes = Array.from(

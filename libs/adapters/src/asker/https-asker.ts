@@ -2,7 +2,7 @@ import { Agent, request, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
 import { getCACertificates } from 'node:tls';
 import type { IncomingMessage } from 'node:http';
-import type { Answer, HttpsEndpoint, Question } from '#model';
+import type { HttpsAnswer, HttpsEndpoint, HttpsQuestion } from '#model';
 import { ANSWER_BYTES_MAX, OUT_OF_TIME, type Asker } from '#ports';
 import type { Json } from '#std';
 import { causeWords } from './cause-words.js';
@@ -38,7 +38,7 @@ export class HttpsAsker implements Asker {
 
   constructor(private readonly options: HttpsAskerOptions = {}) {}
 
-  async ask(question: Question): Promise<Answer> {
+  async ask(question: HttpsQuestion): Promise<HttpsAnswer> {
     const { to, timeoutMs } = question;
     const deadline = performance.now() + timeoutMs;
     const url = URL.parse(to.url);
@@ -61,7 +61,7 @@ export class HttpsAsker implements Asker {
   }
 
   /** Tries the addresses in order, as long as no connection comes about. */
-  private async askAny(target: Target, url: URL, question: Question): Promise<Answer> {
+  private async askAny(target: Target, url: URL, question: HttpsQuestion): Promise<HttpsAnswer> {
     const deadline = performance.now() + question.timeoutMs;
     const body = JSON.stringify(question.body);
     const addresses = question.to.addresses ?? [{ host: bareHost(url), port: Number(url.port || 443) }];
@@ -147,7 +147,11 @@ function turn(target: Target, timeoutMs: number): Promise<boolean> {
 }
 
 /** An answer; `isUnconnected` when nothing was sent, so another address may be tried. */
-function send(options: RequestOptions, body: string, timeoutMs: number): Promise<Answer & { isUnconnected?: true }> {
+function send(
+  options: RequestOptions,
+  body: string,
+  timeoutMs: number,
+): Promise<HttpsAnswer & { isUnconnected?: true }> {
   if (timeoutMs <= 0) return Promise.resolve(failed(OUT_OF_TIME));
   return new Promise((resolve) => {
     let isConnected = false;
@@ -155,7 +159,7 @@ function send(options: RequestOptions, body: string, timeoutMs: number): Promise
       read(response).then(settle, (cause: unknown) => settle(failed(causeWords(cause))));
     });
     const timer = setTimeout(() => settle(failed(OUT_OF_TIME)), timeoutMs);
-    const settle = (answer: Answer & { isUnconnected?: true }): void => {
+    const settle = (answer: HttpsAnswer & { isUnconnected?: true }): void => {
       clearTimeout(timer);
       resolve(answer);
       if (answer.is === 'failed') call.destroy();
@@ -172,7 +176,7 @@ function send(options: RequestOptions, body: string, timeoutMs: number): Promise
   });
 }
 
-async function read(response: IncomingMessage): Promise<Answer> {
+async function read(response: IncomingMessage): Promise<HttpsAnswer> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of response as AsyncIterable<Buffer>) {
@@ -196,7 +200,7 @@ function parsed(text: string): Json {
   }
 }
 
-function failed(why: string): Answer & { readonly is: 'failed' } {
+function failed(why: string): HttpsAnswer & { readonly is: 'failed' } {
   return { is: 'failed', why };
 }
 function bareHost({ hostname }: URL): string {

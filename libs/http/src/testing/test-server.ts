@@ -74,14 +74,13 @@ export class TestServer {
       throw cause;
     };
     const soon = (callback: () => void): void => void setImmediate(callback);
-    const asker = new HttpsAsker();
     const plane = new ControlPlane({
       log: new MemoryEventLog(),
       kinds,
       keys,
       clock,
       ids: new RandomIds(),
-      asker,
+      askers: { https: new HttpsAsker() },
       build: 'test',
       history: new MemoryHistoryIndex(),
       soon,

@@ -77,10 +77,10 @@ describe('TokenRequest', () => {
     if (one.asks !== 'issuer') throw new Error(one.asks);
     expect(one.wish).toMatchObject({
       namespace: 'n',
-      account: { metadata: { name: 'a' } },
+      account: { name: 'a', uid: expect.any(String) },
       audiences: [],
       expirationSeconds: 3600,
-      bound: { claim: 'secret', object: { metadata: { name: 's' } } },
+      bound: { claim: 'secret', object: { name: 's', uid: expect.any(String) } },
     });
     expect(one.answer({ token: 't', audiences: ['us'], expires: TEST_NOW })).toMatchObject({
       apiVersion: 'authentication.k8s.io/v1',

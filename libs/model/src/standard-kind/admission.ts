@@ -1,8 +1,8 @@
 import { Conversions } from '../conversion.js';
-import { isUndecided, type Decided } from '../decided.js';
+import { isServed, isUndecided, type Decided } from '../decided.js';
 import type { AdmissionNotes, AdmissionOperation, AdmissionPlugin, Admitted, Mutated } from '../kind.js';
 import type { KubeObject } from '../kube-object.js';
-import { NO_ANSWERS, type Questions } from '../question.js';
+import { isQuestions, NO_ANSWERS, type Questions } from '../question.js';
 import { isRefusal, type Refusal } from '../refusal.js';
 import type { Request } from './request.js';
 import type { Spoken } from './served.js';
@@ -82,14 +82,14 @@ export function afterWarnings(warnings: readonly string[], notes: AdmissionNotes
 
 /** A decision with what admission adds to it; its warnings come first. */
 export function noted(decided: Decided, notes: AdmissionNotes): Decided {
-  if (isUndecided(decided)) return withNotes(decided, notes);
+  if (isRefusal(decided) || isQuestions(decided)) return withNotes(decided, notes);
   if (notes === NO_NOTES) return decided;
   const { warnings, auditAnnotations, answers } = bothNotes(notes, decided);
   return {
     ...decided,
     warnings,
     ...(Object.keys(auditAnnotations).length > 0 && { auditAnnotations }),
-    ...(answers.length > 0 && { answers }),
+    ...(!isServed(decided) && answers.length > 0 && { answers }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { jsonEquals, uuidOf, type Instant, type JsonObject } from '#std';
 import type { Command } from '../command.js';
 import type { Inquired } from '../inquiry.js';
-import { isUndecided, type Decided, type DecidedEvent, type KindRegistry } from '../kind.js';
+import { isServed, isUndecided, type Decided, type DecidedEvent, type KindRegistry, type Served } from '../kind.js';
 import { streamOf, type KubeObject } from '../kube-object.js';
 import { answersOf, isQuestions, type Answered, type Question } from '../question.js';
 import { isRefusal, type Refusal } from '../refusal.js';
@@ -108,6 +108,12 @@ export class Outcome {
     if (isRefusal(this.decided)) throw new Error(`refused: ${this.decided.code} ${this.decided.message}`);
     if (isQuestions(this.decided))
       throw new Error(`asks: ${this.decided.questions.map(({ name }) => name).join(', ')}`);
+    if (isServed(this.decided)) throw new Error(`serves: ${JSON.stringify(this.decided.served)}`);
+    return this.decided;
+  }
+  /** The answer to a create of a virtual resource. */
+  get served(): Served {
+    if (!isServed(this.decided)) throw new Error(`serves nothing: ${JSON.stringify(this.decided)}`);
     return this.decided;
   }
   /** What has to be asked before it can be decided. */

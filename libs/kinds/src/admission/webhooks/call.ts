@@ -3,7 +3,7 @@ import {
   refusals,
   type Admitted,
   type KubeObject,
-  type Question,
+  type HttpsQuestion,
   type Refusal,
   type SpokenForm,
 } from '#model';
@@ -34,7 +34,7 @@ export interface Call {
   /** Form of the objects in the version that the webhook's rules name. */
   readonly form: SpokenForm;
   readonly uid: string;
-  readonly question: Question;
+  readonly question: HttpsQuestion;
   /** Why the service cannot be resolved. */
   readonly unreachable: string | undefined;
   /** Values of the object must not be in the log in clear. */
@@ -69,7 +69,7 @@ export function callOf(
   const { to, unreachable } = webhookEndpoint(clientConfig, { view: request.view, timeoutSeconds, seed: uid });
   const timeoutMs = timeoutSeconds * 1000;
   const isSealed = request.kind.sealed.length > 0;
-  return { webhook, form, uid, question: { name, to, body, timeoutMs }, unreachable, isSealed };
+  return { webhook, form, uid, question: { asks: 'https', name, to, body, timeoutMs }, unreachable, isSealed };
 }
 
 function matchedVersion(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Answer, type KubeObject, type Question } from '#model';
+import { type HttpsAnswer, type KubeObject, type HttpsQuestion } from '#model';
 import { type TestCommand } from '#model/testing';
 import {
   add,
@@ -43,9 +43,9 @@ describe('a mutating webhook', () => {
         ),
       ),
     );
-    const { metadata } = requestOf(asked[0] as Question)['object'] as unknown as KubeObject;
+    const { metadata } = requestOf(asked[0] as HttpsQuestion)['object'] as unknown as KubeObject;
     for (const field of ['name', 'uid', 'creationTimestamp']) expect(metadata).not.toHaveProperty(field);
-    expect(requestOf(asked[0] as Question)).not.toHaveProperty('name');
+    expect(requestOf(asked[0] as HttpsQuestion)).not.toHaveProperty('name');
     outcome.thenObject({ metadata: { namespace: 'n', labels: { l: 'm' } } });
     expect(outcome.accepted.object.metadata.uid).not.toBe('mine');
     expect(outcome.accepted.object.metadata.name).toMatch(/^x-/);
@@ -78,7 +78,7 @@ describe('a mutating webhook', () => {
       review(question, question.name.includes('first') ? patching(add('/data/b', '2')) : {}),
     );
     expect(names(asked)).toEqual(['mutating webhook a/first.hooks.test', 'mutating webhook b/second.hooks.test']);
-    expect(requestOf(asked[1] as Question)['object']).toMatchObject({ data: { a: '1', b: '2' } });
+    expect(requestOf(asked[1] as HttpsQuestion)['object']).toMatchObject({ data: { a: '1', b: '2' } });
     outcome.thenObject({ data: { b: '2' } });
   });
   it('is asked again when another changed the object after it, if it wants to', () => {
@@ -87,7 +87,7 @@ describe('a mutating webhook', () => {
         configuration('Mutating', 'a', [{ ...rule('configmaps'), name: 'first.hooks.test', reinvocationPolicy }]),
         configuration('Mutating', 'b', [{ ...rule('configmaps'), name: 'second.hooks.test' }]),
       );
-    const script = (question: Question): Answer =>
+    const script = (question: HttpsQuestion): HttpsAnswer =>
       review(question, question.name.includes('second') ? patching(add('/data/b', '2')) : {});
     const both = ['mutating webhook a/first.hooks.test', 'mutating webhook b/second.hooks.test'];
     expect(names(decided(hooks('Never'), configMap(), script).asked)).toEqual(both);
@@ -149,7 +149,7 @@ describe('a mutating webhook', () => {
       },
     ];
     const hooked = home(...objects, configuration('Mutating', 'm', [{ ...rule('configmaps'), ...service() }]));
-    expect(hooked.when(configMap()).questions[0]?.to).toMatchObject({
+    expect((hooked.when(configMap()).questions[0] as HttpsQuestion).to).toMatchObject({
       url: 'https://hook.n.svc:443/mutate?timeout=10s',
       addresses: [{ host: '10.1.1.1', port: 9443 }],
       serverName: 'hook.n.svc',

@@ -1,4 +1,4 @@
-import { isQuestions, type Answer, type Answered, type Question } from '#model';
+import { isQuestions, type HttpsAnswer, type Answered, type HttpsQuestion } from '#model';
 import { specification, TEST_NOW, type Given, type Outcome, type TestCommand } from '#model/testing';
 import type { Json, JsonObject } from '#std';
 import { registry } from '../../index.js';
@@ -28,8 +28,8 @@ export const home = (...commands: readonly TestCommand[]): Given =>
 export const configMap = (name = 'm', data: JsonObject = { a: '1' }): TestCommand => ({
   ...{ verb: 'create', kind: 'core.configmaps', namespace: 'n', name, body: { metadata: { name }, data } },
 });
-export const requestOf = ({ body }: Question) => body['request'] as JsonObject;
-export const review = (question: Question, response: JsonObject): Answer => ({
+export const requestOf = ({ body }: HttpsQuestion) => body['request'] as JsonObject;
+export const review = (question: HttpsQuestion, response: JsonObject): HttpsAnswer => ({
   ...{ is: 'answered', status: 200 },
   body: {
     apiVersion: question.body['apiVersion'] as string,
@@ -44,18 +44,19 @@ export const patching = (...operations: readonly Json[]): JsonObject => ({
 export const add = (path: string, value: Json): Json => ({ op: 'add', path, value });
 
 /** Decides with the answers of a script until nothing is asked any more. */
-export function decided(given: Given, command: TestCommand, script: (question: Question) => Answer) {
+export function decided(given: Given, command: TestCommand, script: (question: HttpsQuestion) => HttpsAnswer) {
   const answered: Answered[] = [];
-  const asked: Question[] = [];
+  const asked: HttpsQuestion[] = [];
   for (let round = 0; round < 20; round++) {
     const outcome: Outcome = given.when(command, TEST_NOW, answered);
     if (!isQuestions(outcome.decided)) return { outcome, asked };
     for (const question of outcome.questions) {
+      if (question.asks !== 'https') throw new Error(`asks ${question.asks}`);
       asked.push(question);
       answered.push({ question, answer: script(question) });
     }
   }
   throw new Error('it asks for ever');
 }
-export const allow = (question: Question): Answer => review(question, {});
-export const names = (asked: readonly Question[]): readonly string[] => asked.map(({ name }) => name);
+export const allow = (question: HttpsQuestion): HttpsAnswer => review(question, {});
+export const names = (asked: readonly HttpsQuestion[]): readonly string[] => asked.map(({ name }) => name);

@@ -1,4 +1,4 @@
-import type { AdmissionNotes, AdmissionPlugin, Admitted, KubeObject, Question, Refusal, SpokenForm } from '#model';
+import type { AdmissionNotes, AdmissionPlugin, Admitted, KubeObject, HttpsQuestion, Refusal, SpokenForm } from '#model';
 import { validatingWebhooksByResource } from '../../admissionregistration/validatingwebhookconfiguration/by-resource.js';
 import { webhooksFor } from './applicable.js';
 import { callOf, withVersion } from './call.js';
@@ -12,7 +12,7 @@ export const validatingAdmissionWebhook: AdmissionPlugin = {
     if (isExempt(request)) return undefined;
     const webhooks = webhooksFor(request.view, validatingWebhooksByResource, request.kind);
     if (webhooks.length === 0) return undefined;
-    const questions: Question[] = [];
+    const questions: HttpsQuestion[] = [];
     const verdicts: Verdict[] = [];
     for (const webhook of webhooks) {
       const call = callOf(request, webhook, { role: 'validating', sight: { show: shown(request) } });

@@ -2,7 +2,7 @@ import { applyJsonPatch } from '#meta';
 import {
   PATCH_CHARACTERS_MAX,
   type AdmissionNotes,
-  type Answer,
+  type HttpsAnswer,
   type RecordedAnswer,
   type Refusal,
   type StatusDetails,
@@ -24,7 +24,7 @@ const ANNOTATIONS_MAX = 32;
 const ANNOTATION_CHARACTERS_MAX = 4096;
 
 /** Reads an answer in the role of a mutating or a validating webhook. */
-export function verdictOf(call: Call, answer: Answer, role: 'mutating' | 'validating'): Verdict {
+export function verdictOf(call: Call, answer: HttpsAnswer, role: 'mutating' | 'validating'): Verdict {
   const response = responseOf(call, answer, role);
   if (typeof response === 'string') return failed(call, response, role);
   const { name } = call.webhook.hook;
@@ -58,7 +58,7 @@ export function noAnswer({ question }: Call, why: string): string {
 }
 
 /** The `response` of the review, or why there is none. */
-function responseOf(call: Call, answer: Answer, role: 'mutating' | 'validating'): JsonObject | string {
+function responseOf(call: Call, answer: HttpsAnswer, role: 'mutating' | 'validating'): JsonObject | string {
   const body = answeredReview(call.question.to, answer);
   if (typeof body === 'string') return `failed to call webhook: ${body}`;
   const invalid = (why: string): string => `received invalid webhook response: ${why}`;

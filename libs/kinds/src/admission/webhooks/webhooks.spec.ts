@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isQuestions, type Answer, type Question } from '#model';
+import { isQuestions, type HttpsAnswer, type HttpsQuestion } from '#model';
 import { TEST_NOW, type Given, type TestCommand } from '#model/testing';
 import type { JsonObject } from '#std';
 import { add, allow, configMap, configuration, decided, home, patching, requestOf, review, rule } from './testing.js';
@@ -65,7 +65,7 @@ describe('a validating webhook', () => {
       { is: 'answered', status: 200, body: { response: { allowed: true } } },
       'received invalid webhook response: expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got /, Kind=',
     ],
-  ] as readonly (readonly [Answer, string])[])(
+  ] as readonly (readonly [HttpsAnswer, string])[])(
     'that gives no answer that can be used (%#) refuses, or is ignored',
     (answer, why) => {
       const refused = decided(given, configMap(), () => answer);
@@ -103,10 +103,10 @@ describe('a validating webhook', () => {
     outcome.thenEvent('Created');
   });
   it('is asked again when the object has changed meanwhile', () => {
-    const before = given.when(configMap()).questions[0] as Question;
+    const before = given.when(configMap()).questions[0] as HttpsQuestion;
     const changed = configMap('m', { a: '2' });
     const outcome = given.when(changed, TEST_NOW, [{ question: before, answer: allow(before) }]);
-    expect(requestOf(outcome.questions[0] as Question)['object']).toMatchObject({ data: { a: '2' } });
+    expect(requestOf(outcome.questions[0] as HttpsQuestion)['object']).toMatchObject({ data: { a: '2' } });
   });
 });
 
@@ -170,7 +170,7 @@ describe('what is no plain write of an object', () => {
     ...{ verb: 'create', kind: 'core.pods', namespace: 'n', name: 'p' },
     body: { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } },
   };
-  const asked = (given: Given, command: TestCommand) => requestOf(given.when(command).questions[0] as Question);
+  const asked = (given: Given, command: TestCommand) => requestOf(given.when(command).questions[0] as HttpsQuestion);
   const hooked = (hook: JsonObject, ...before: readonly TestCommand[]) =>
     home(...before, configuration('Validating', 'v', [hook]));
   it('is sent as what it is: deletions with the object that goes', () => {

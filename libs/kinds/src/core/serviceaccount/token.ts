@@ -1,6 +1,7 @@
 import { invalid as invalidField } from '#meta';
 import {
   isRefusal,
+  objectClaim,
   plainVersion,
   readUnstored,
   refusals,
@@ -11,9 +12,10 @@ import {
   type ObjectMeta,
   type Problem,
   type Refusal,
-  type TokenWish,
+  type BoundClaims,
   type View,
 } from '#model';
+import { podClaims } from '#pod';
 import { toTime } from '#std';
 import {
   tokenRequest,
@@ -57,7 +59,10 @@ function tokenInquiry(request: TokenRequest, asked: Asked): Inquiry | Refusal {
   if (problems.length > 0) return invalid(renamed.length > 0 ? name : '', problems);
   const bound = boundObject(boundObjectRef, account, asked);
   if (isRefusal(bound)) return bound;
-  const wish = { namespace, account, audiences: items(audiences), expirationSeconds, ...(bound && { bound }) };
+  const wish = {
+    ...{ namespace, account: objectClaim(account), audiences: items(audiences), expirationSeconds },
+    ...(bound && { bound }),
+  };
   return { asks: 'issuer', wish, answer: (issued) => answered(request, issued, { account, now: asked.now }) };
 }
 
@@ -82,7 +87,7 @@ function boundObject(
   reference: BoundObjectReference | null | undefined,
   account: KubeObject,
   { view, namespace }: Asked,
-): TokenWish['bound'] | Refusal {
+): BoundClaims | undefined | Refusal {
   if (!reference) return undefined;
   const { kind = '', apiVersion = '', name = '', uid } = reference;
   if (kind !== 'Pod' && kind !== 'Secret' && kind !== 'Node') {
@@ -97,13 +102,14 @@ function boundObject(
     const why = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
     return refusals.conflict({ group: '', resource: kind, kind, name }, why);
   }
+  if (kind !== 'Pod') return { claim, object: objectClaim(object) };
   const owner = (object['spec'] as { readonly serviceAccountName?: string } | undefined)?.serviceAccountName;
-  if (kind === 'Pod' && owner !== account.metadata.name) {
+  if (owner !== account.metadata.name) {
     return refusals.badRequest(
       `cannot bind token for serviceaccount ${JSON.stringify(account.metadata.name)} to pod running with different serviceaccount name.`,
     );
   }
-  return { claim, object };
+  return podClaims(object, view);
 }
 
 /** The request with its token, under the account's name. */

@@ -4,7 +4,6 @@ import {
   applyDefaults,
   CREATED,
   decideCommand,
-  isQuestions,
   isRefusal,
   isUndecided,
   kindOfStream,
@@ -251,7 +250,7 @@ export class TestCluster {
     const uid = command.uid ?? uuidOf(`object ${this.uids++}`);
     const decided = decideCommand(registry, command, this.view, { now: this.now, uid, isAdmitted });
     if (isRefusal(decided)) return decided;
-    if (isQuestions(decided)) throw new Error('specs of loops have no webhooks to ask');
+    if (isUndecided(decided)) throw new Error('specs of loops have no webhooks to ask, and no loop creates reviews');
     const { event, object, name, then = [] } = decided;
     if (event) this.append(streamOf(command.kind, object.metadata.namespace, name), event.type, event.data);
     for (const next of then) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Answer, KubeObject, Question } from '#model';
+import type { HttpsAnswer, KubeObject, HttpsQuestion } from '#model';
 import { specification, type Given, type TestCommand } from '#model/testing';
 import type { JsonObject } from '#std';
 import { add, configuration, decided, patching, requestOf, review, rule } from '../../../admission/webhooks/testing.js';
@@ -49,7 +49,7 @@ const write = (verb: 'create' | 'update' | 'patch' | 'delete', body: unknown, mo
 /** A webhook that converts; `change` is what it does besides. */
 const convert =
   (change: (object: JsonObject) => JsonObject = (one) => one) =>
-  (question: Question): Answer => {
+  (question: HttpsQuestion): HttpsAnswer => {
     const { uid, desiredAPIVersion, objects } = requestOf(question);
     const converted = (objects as JsonObject[]).map((one) => {
       const { name, first, last } = one['spec'] as Record<string, string>;
@@ -66,7 +66,7 @@ const convert =
       },
     };
   };
-const targets = (asked: readonly Question[]): readonly unknown[] =>
+const targets = (asked: readonly HttpsQuestion[]): readonly unknown[] =>
   asked.map((question) => requestOf(question)['desiredAPIVersion'] ?? 'admission');
 
 describe('a write of a kind with a conversion webhook', () => {
@@ -97,10 +97,10 @@ describe('a write of a kind with a conversion webhook', () => {
 
   it('asks again when what it was asked about is another object by now', () => {
     const rename = write('patch', { spec: { name: 'anna c' } });
-    const before = given(ship('v2', { first: 'anna', last: 'b' })).when(rename).questions[0] as Question;
+    const before = given(ship('v2', { first: 'anna', last: 'b' })).when(rename).questions[0] as HttpsQuestion;
     const moved = given(ship('v2', { first: 'berta', last: 'b' }));
     const outcome = moved.when(rename, undefined, [{ question: before, answer: convert()(before) }]);
-    expect(requestOf(outcome.questions[0] as Question)['objects']).toMatchObject([{ spec: { first: 'berta' } }]);
+    expect(requestOf(outcome.questions[0] as HttpsQuestion)['objects']).toMatchObject([{ spec: { first: 'berta' } }]);
   });
 
   it('brings what is stored in an older version to the stored one, even if it changes nothing else', () => {
@@ -163,7 +163,7 @@ describe('a write of a kind with a conversion webhook', () => {
 
   it('is changed by an admission webhook in the version that its rules name', () => {
     const hook = configuration('Mutating', 'c', [rule('ships', '*', 'example.com', 'v2')]);
-    const answers = (question: Question): Answer => {
+    const answers = (question: HttpsQuestion): HttpsAnswer => {
       if (question.name.startsWith('conversion')) return convert()(question);
       expect(requestOf(question)['object']).toMatchObject({
         apiVersion: 'example.com/v2',
@@ -179,7 +179,7 @@ describe('a write of a kind with a conversion webhook', () => {
 
   it('shows admission what is deleted in the version that its rules name, asking once', () => {
     const hook = configuration('Validating', 'c', [rule('ships', 'DELETE', 'example.com', 'v1')]);
-    const answers = (question: Question): Answer => {
+    const answers = (question: HttpsQuestion): HttpsAnswer => {
       if (question.name.startsWith('conversion')) return convert()(question);
       expect(requestOf(question)['oldObject']).toMatchObject({
         apiVersion: 'example.com/v1',

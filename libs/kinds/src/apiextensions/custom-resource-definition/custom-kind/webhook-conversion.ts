@@ -100,7 +100,7 @@ export class WebhookConversion {
     };
     return {
       from: this.from,
-      question: { name: question, to, body, timeoutMs: TIMEOUT_SECONDS * 1000 },
+      question: { asks: 'https', name: question, to, body, timeoutMs: TIMEOUT_SECONDS * 1000 },
       read: (answer) => {
         const review = answeredReview(to, answer);
         if (typeof review === 'string') return failed(`failed: ${review}`);
