@@ -11,6 +11,7 @@ const FILES = ['-f', 'docker-compose.yml', '-f', 'test/support/images/docker-com
 
 let folder: string;
 let apiPort = 0;
+let secondPort = 0;
 let natsPort = 0;
 let cluster: string | undefined;
 const env = (): NodeJS.ProcessEnv => ({
@@ -18,6 +19,7 @@ const env = (): NodeJS.ProcessEnv => ({
   COMPOSE_PROJECT_NAME: `shiplog-test-${process.pid}`,
   SHIPLOG_IMAGE: 'shiplog:test',
   SHIPLOG_API_PORT: `127.0.0.1:${apiPort}`,
+  SHIPLOG_API_2_PORT: `127.0.0.1:${secondPort}`,
   SHIPLOG_NATS_PORT: String(natsPort),
   SHIPLOG_NODE: 'compose-node',
   SHIPLOG_AGENT_HOME: join(folder, 'agent'),
@@ -35,11 +37,14 @@ function compose(...words: string[]): string {
 
 let kubectlPath: string;
 function kubectl(...words: string[]): string {
+  return kubectlAt(apiPort, ...words);
+}
+function kubectlAt(port: number, ...words: string[]): string {
   const client = [
     '--kubeconfig',
     join(folder, 'kubeconfig'),
     '--server',
-    `https://127.0.0.1:${apiPort}`,
+    `https://127.0.0.1:${port}`,
     '--request-timeout=10s',
   ];
   const { stdout, stderr } = spawnSync(kubectlPath, [...client, ...words], { encoding: 'utf8' });
@@ -59,7 +64,7 @@ describe('the compose stack', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'shiplog-compose-'));
     const { freePort } = (await import(join(root, 'tools/cluster.mjs'))) as { freePort(): Promise<number> };
-    [apiPort, natsPort] = [await freePort(), await freePort()];
+    [apiPort, secondPort, natsPort] = [await freePort(), await freePort(), await freePort()];
     const clients = (await import(join(root, 'tools/clients.mjs'))) as { kubectl(): string };
     kubectlPath = clients.kubectl();
     importBusybox();
@@ -110,16 +115,16 @@ describe('the compose stack', () => {
     const inside = (app: string, script: string): string =>
       compose('exec', '-T', app, 'sh', '-c', script).trim().replaceAll('\r', '');
     const passwords = new Set<string>();
-    for (const app of ['api', 'controllers', 'scheduler', 'health', 'feed']) {
+    for (const app of ['api', 'api-2', 'controllers', 'scheduler', 'health', 'feed']) {
       expect([app, inside(app, 'id -u; touch /shiplog/mark 2>&1; grep CapEff /proc/self/status')]).toEqual([
         app,
         expect.stringMatching(/^10001\n.*[Rr]ead-only file system\nCapEff:\s0+$/),
       ]);
       const login = JSON.parse(inside(app, 'cat /run/shiplog/event-store.json')) as Record<string, string>;
-      expect(login['username']).toBe(`shiplog-${app}`);
+      expect(login['username']).toBe(`shiplog-${app === 'api-2' ? 'api' : app}`);
       passwords.add(login['password'] ?? '');
       const hasKeys = inside(app, 'ls /data/keys | wc -l') !== '0';
-      expect([app, hasKeys]).toEqual([app, app === 'api' || app === 'health']);
+      expect([app, hasKeys]).toEqual([app, ['api', 'api-2', 'health'].includes(app)]);
     }
     expect(passwords.size).toBe(5);
     const described = compose('ps', '-q')
@@ -171,6 +176,22 @@ describe('the compose stack', () => {
     );
     await until(() => / Ready /.test(kubectl('get', 'nodes')), 'a ready node');
   }, 480_000);
+
+  it('takes writes through both servers of the API, and through either while the other one is killed', async () => {
+    const create = (port: number, name: string): string => kubectlAt(port, 'create', 'configmap', name);
+    for (const [app, other] of [
+      ['api', secondPort],
+      ['api-2', apiPort],
+    ] as const) {
+      for (const port of [apiPort, secondPort])
+        expect(create(port, `${app}-${port}`)).toBe(`configmap/${app}-${port} created\n`);
+      compose('kill', app);
+      expect(create(other, `without-${app}`)).toBe(`configmap/without-${app} created\n`);
+      compose('up', '-d', '--no-build');
+      const port = other === apiPort ? secondPort : apiPort;
+      await until(() => kubectlAt(port, 'get', 'configmap', `without-${app}`).includes('without-'), `${app} is back`);
+    }
+  }, 240_000);
 
   it('goes on after the bus and the writer were killed', async () => {
     compose('kill', 'nats', 'api');

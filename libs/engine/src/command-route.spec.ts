@@ -5,6 +5,8 @@ import { CONFIG_MAPS, configMap, streamOfMap, TestServers } from './test-servers
 import { testDelete } from './testing.js';
 
 const STREAM = streamOfMap('one');
+const NOT_KNOWN =
+  'it is not known whether the write was taken: no writer has answered in time; what became of it shows a read';
 
 let servers: TestServers;
 afterEach(() => servers.stop());
@@ -138,5 +140,80 @@ describe('a command', () => {
       ...{ code: 503, message: 'no process is the writer of this cluster right now, please try again' },
     });
     expect(servers.clock.monotonic() - began).toBeGreaterThanOrEqual(10_000);
+  });
+
+  it('that was not sent because the bus is away is refused as such, at once', async () => {
+    const { standby } = await two();
+    standby.bus.connected = false;
+    expect(await standby.route.submit(configMap('one'))).toMatchObject({
+      ...{ code: 503, message: 'this server has no connection to the writer right now, please try again' },
+    });
+    standby.bus.connected = true;
+    await servers.pass(100);
+    expect(servers.termsOf(STREAM)).toEqual([]);
+  });
+});
+
+describe('a command whose sender loses the bus while it waits for the answer', () => {
+  it('is answered out of the log when its event is there', async () => {
+    const { standby, fate } = await two();
+    fate.after = 'never';
+    const asked = standby.route.submit(configMap('one'));
+    await servers.pass(100);
+    standby.bus.connected = false;
+    expect(await servers.whileTimePasses(asked)).toMatchObject({ created: true, changed: true });
+    expect(servers.termsOf(STREAM)).toEqual([1]);
+  });
+
+  it('is asked about again on the next connection: the writer, which has it under way, answers', async () => {
+    const { writer, standby } = await two();
+    for (const { hears } of [writer, standby]) hears(false);
+    const asked = standby.route.submit(configMap('one'));
+    await servers.pass(100);
+    standby.bus.connected = false;
+    await servers.pass(300);
+    standby.bus.connected = true;
+    await servers.pass(300);
+    for (const { hears } of [writer, standby]) hears(true);
+    expect(await servers.whileTimePasses(asked)).toMatchObject({ created: true, changed: true });
+    expect(servers.termsOf(STREAM)).toEqual([1]);
+  });
+
+  it('is said to be not known when the bus stays away, within ten seconds', async () => {
+    const { standby, fate } = await two();
+    fate.before = 'never';
+    const asked = standby.route.submit(configMap('one'));
+    await servers.pass(100);
+    const lostAt = servers.clock.monotonic();
+    standby.bus.connected = false;
+    expect(await servers.whileTimePasses(asked)).toMatchObject({ code: 504, reason: 'Timeout', message: NOT_KNOWN });
+    expect(servers.clock.monotonic() - lostAt).toBeLessThanOrEqual(10_500);
+  });
+
+  it('is said to be not known when nobody is the writer after that', async () => {
+    const { writer, fate } = await two();
+    const bus = servers.hub.connect('other');
+    const route = new CommandRoute({ client: 'api', bus, reads: writer.plane.reads, clock: servers.clock });
+    fate.before = 'never';
+    const asked = route.submit(configMap('one'));
+    await servers.pass(100);
+    bus.connected = false;
+    await servers.stop();
+    bus.connected = true;
+    expect(await servers.whileTimePasses(asked)).toMatchObject({ code: 504, message: NOT_KNOWN });
+  });
+
+  it('is sent to the next writer once the log shows that the earlier one did not carry it out', async () => {
+    const { writer, standby, fate } = await two();
+    fate.before = 'never';
+    const asked = standby.route.submit(configMap('one'));
+    await servers.pass(100);
+    standby.bus.connected = false;
+    await servers.pass(200);
+    writer.kill();
+    standby.bus.connected = true;
+    fate.before = 'go-on';
+    expect(await servers.whileTimePasses(asked)).toMatchObject({ created: true, changed: true });
+    expect(servers.termsOf(STREAM)).toEqual([2]);
   });
 });

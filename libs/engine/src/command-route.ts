@@ -1,6 +1,6 @@
 import type { Accepted, Change, Command, CommandResult, Refusal } from '#model';
 import { isRefusal, refusals } from '#model';
-import { NobodyListens, type Bus, type Clock } from '#ports';
+import { BusUnavailable, NobodyListens, NotConnected, type Bus, type Clock } from '#ports';
 import { Fault } from '#std';
 import { ASKING_MS_MAX } from './asking.js';
 import { BusCommands } from './bus-commands.js';
@@ -8,7 +8,7 @@ import type { CommandGate } from './command-gate.js';
 import { ExpectedEvents, type Expected } from './expected-events.js';
 import type { ReadModel } from './read-model.js';
 import { cancellableDelay, pause } from './delay.js';
-import { NOT_SHOWN } from './writer-refusals.js';
+import { NOT_SHOWN, unknownOutcome } from './writer-refusals.js';
 import { answerable, type Held, type WriterRole } from './writer-role.js';
 import { COMMAND_TIMEOUT_MS, type CommandPort } from './writer.js';
 
@@ -18,6 +18,8 @@ const WAY_MS = 2_000;
 const AGAIN_MS = 200;
 /** A command is refused when for so long nobody listened: longer than another writer takes to be elected. */
 const NOBODY_MS = 10_000;
+/** After the bus was lost while an answer was awaited, a command waits so long for the log, or a writer, to say what became of it. */
+const DOUBT_MS = 10_000;
 /** The answer to a command whose event was read here already is waited for so long. */
 const ANSWER_MS = 1_000;
 
@@ -33,8 +35,17 @@ export interface CommandRouteOptions {
   readonly untilShown?: boolean;
 }
 
-/** `again`: another writer is to be asked, unless the log has the event; `nobody`: nobody listened. */
-type Outcome = CommandResult | 'again' | 'nobody';
+/**
+ * `again`: another writer is to be asked, unless the log has the event; `nobody`: nobody listened; `away`: the command was not sent, as there is
+ * no connection to the bus; `lost`: it was sent, and its answer cannot come any more.
+ */
+type Outcome = CommandResult | 'again' | 'nobody' | 'away' | 'lost';
+
+/** A writer may or may not have carried the command out in a term; until when it is found out. */
+interface Doubt {
+  readonly term: number;
+  readonly until: number;
+}
 
 /**
  * Where a client of the bus submits its commands: to the writer in this process, or over the bus to the process that has it, under the
@@ -52,27 +63,39 @@ export class CommandRoute implements CommandPort {
   }
 
   async submit(command: Command): Promise<CommandResult> {
-    const { clock } = this.options;
-    const timeoutMs = COMMAND_TIMEOUT_MS + WAY_MS + (command.request ? ASKING_MS_MAX : 0);
-    const deadline = clock.monotonic() + timeoutMs;
     const own = this.expected.add(command);
-    let aloneSince: number | undefined;
     try {
-      for (;;) {
-        // Of a writer whose term is over: whoever is asked next would carry it out once more.
-        if (own.change) return await this.shown(carriedOut(command, own.change));
-        const result = await this.attempt(command, own, deadline);
-        if (result === 'nobody') {
-          aloneSince ??= clock.monotonic();
-          if (clock.monotonic() - aloneSince >= NOBODY_MS) return NO_WRITER;
-          await pause(clock, AGAIN_MS);
-          continue;
-        }
-        if (result !== 'again') return await this.shown(result);
-        if (own.change === undefined && clock.monotonic() >= deadline) return NOT_KNOWN;
-      }
+      return await this.shown(await this.outcome(command, own));
     } finally {
       this.expected.remove(command);
+    }
+  }
+
+  /** Asks one writer after the other until it is known what became of the command, or time is over. */
+  private async outcome(command: Command, own: Expected): Promise<CommandResult> {
+    const { clock, reads } = this.options;
+    const timeoutMs = COMMAND_TIMEOUT_MS + WAY_MS + (command.request ? ASKING_MS_MAX : 0);
+    const deadline = clock.monotonic() + timeoutMs;
+    let doubt: Doubt | undefined;
+    let aloneSince: number | undefined;
+    for (;;) {
+      // Of a writer whose term is over: whoever is asked next would carry it out once more.
+      if (own.change) return carriedOut(command, own.change);
+      const until = Math.min(deadline, doubt?.until ?? Infinity);
+      if (clock.monotonic() >= until) return NOT_KNOWN;
+      const term = reads.projection.epoch;
+      const outcome = await this.attempt(command, own, until);
+      if (typeof outcome === 'object') return outcome;
+      const now = clock.monotonic();
+      // The writer of the same term takes it once, however often it is sent.
+      if (outcome === 'lost') doubt ??= { term, until: now + DOUBT_MS };
+      // It has no event of that term, and can get none any more.
+      else if (doubt && reads.projection.epoch > doubt.term) doubt = undefined;
+      if (outcome !== 'nobody' && outcome !== 'away') continue;
+      if (outcome === 'away' && !doubt) return NO_BUS;
+      aloneSince ??= now;
+      if (now - aloneSince >= NOBODY_MS) return doubt ? NOT_KNOWN : NO_WRITER;
+      await pause(clock, AGAIN_MS);
     }
   }
 
@@ -129,7 +152,8 @@ export class CommandRoute implements CommandPort {
       if (!(error instanceof Fault)) throw error;
       // It was not done, and somebody will be there in some seconds.
       if (error instanceof NobodyListens) return 'nobody';
-      return refusals.unavailable(`the writer cannot be reached: ${error.message}`);
+      if (error instanceof NotConnected) return 'away';
+      return error instanceof BusUnavailable ? 'lost' : unknownOutcome(error);
     }
   }
   /** Until the election was read that ends the last term of this process. */
@@ -169,6 +193,7 @@ const NOT_KNOWN: Refusal = refusals.timeout(
   'it is not known whether the write was taken: no writer has answered in time; what became of it shows a read',
 );
 
+const NO_BUS = refusals.unavailable('this server has no connection to the writer right now, please try again', 1);
 const NO_WRITER = refusals.unavailable('no process is the writer of this cluster right now, please try again', 1);
 
 /** The answer to a command whose event is in the log, and whose own answer was lost. */

@@ -51,6 +51,10 @@ export class BusUnavailable extends Fault {
 export class NobodyListens extends BusUnavailable {
   override readonly name = 'NobodyListens';
 }
+/** The client had no connection for as long as it waited: nothing was sent. */
+export class NotConnected extends BusUnavailable {
+  override readonly name = 'NotConnected';
+}
 /** The other side answered that it failed. */
 export class RequestFailed extends Fault {
   override readonly name = 'RequestFailed';

@@ -1,6 +1,7 @@
 import {
   BusUnavailable,
   NobodyListens,
+  NotConnected,
   RequestFailed,
   type Bus,
   type BusRules,
@@ -161,7 +162,7 @@ export class MemoryBus implements Bus {
   }
 
   request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
-    if (!this.connected) return Promise.reject(new BusUnavailable(`${subject}: not connected`));
+    if (!this.connected) return Promise.reject(new NotConnected(`${subject}: not connected`));
     const inbox = `_INBOX.${this.name}.${this.#requests++}`;
     return new Promise((resolve, reject) => {
       const cancel = this.hub.clock.after(timeoutMs, () =>

@@ -7,7 +7,15 @@ import {
   type Msg,
   type NatsConnection,
 } from '@nats-io/transport-node';
-import { BusUnavailable, NobodyListens, RequestFailed, type Bus, type BusRules, type BusSubscription } from '#ports';
+import {
+  BusUnavailable,
+  NobodyListens,
+  NotConnected,
+  RequestFailed,
+  type Bus,
+  type BusRules,
+  type BusSubscription,
+} from '#ports';
 import { Fault } from '#std';
 import { ConnectionListeners } from './connection-listeners.js';
 import type { NatsCredentials } from './nats-authority.js';
@@ -104,7 +112,7 @@ export class NatsBus implements Bus {
       if (!this.parts.give(message, data, listenerInbox)) answer.resolve(message);
     });
     try {
-      await Promise.race([this.#connected(), answer.promise]);
+      await this.#connectedBefore(answer.promise);
       this.parts.publishFirst(subject, data, { reply: inbox.subject });
       return await this.#read(subject, await answer.promise);
     } finally {
@@ -197,6 +205,16 @@ export class NatsBus implements Bus {
       };
       this.#listeners.once(watch);
     });
+  }
+
+  async #connectedBefore(end: Promise<unknown>): Promise<void> {
+    try {
+      await Promise.race([this.#connected(), end]);
+    } catch (cause) {
+      throw new NotConnected(`${cause instanceof Error ? cause.message : String(cause)}, as there was no connection`, {
+        cause,
+      });
+    }
   }
 
   async #follow(): Promise<void> {
