@@ -1,11 +1,21 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { testCommand } from '#model/testing';
-import { at, converted, Converting, DEFINITION, Hook, server1, server2, until } from './testing/conversion-hook.js';
+import {
+  at,
+  converted,
+  Converting,
+  DEFINITION,
+  server1,
+  server2,
+  startHook,
+  until,
+  type Hook,
+} from './testing/conversion-hook.js';
 import type { Reply, TestServer } from './testing/test-server.js';
 
 let server: TestServer;
 let hook: Hook;
-beforeAll(async () => void (hook = await Hook.start()));
+beforeAll(async () => void (hook = await startHook()));
 afterAll(() => hook.stop());
 beforeEach(async () => ({ server } = await Converting.start(hook)));
 afterEach(() => server.stop());
@@ -78,7 +88,7 @@ describe('a conversion webhook', () => {
     hook.say = (review) => converted(review);
     await hook.stop();
     expect((await Promise.all(slow)).map(({ code }) => code)).toEqual([500, 500, 500]);
-    hook = await Hook.start();
+    hook = await startHook();
   });
 
   it('that is slower than objects change leaves nothing out of a watch, and nothing of it waits in memory', async () => {

@@ -1,21 +1,23 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '#std';
 import {
+  askedOf,
   at,
   converted,
   Converting,
   DEFINITION,
-  Hook,
   server1,
   server2,
+  startHook,
   until,
   versions,
+  type Hook,
 } from './testing/conversion-hook.js';
 import type { Reply, TestServer } from './testing/test-server.js';
 
 let server: TestServer;
 let hook: Hook;
-beforeAll(async () => void (hook = await Hook.start()));
+beforeAll(async () => void (hook = await startHook()));
 afterAll(() => hook.stop());
 beforeEach(async () => ({ server } = await Converting.start(hook)));
 afterEach(() => server.stop());
@@ -32,14 +34,14 @@ describe('a custom kind with a conversion webhook', () => {
   it('stores what is written in another version as the webhook converts it, and answers it in the version written', async () => {
     const made = await server.create(at('v1'), server1('a', 'local:80'));
     expect(made).toMatchObject({ apiVersion: 'example.com/v1', spec: { address: 'local:80', zone: 'a' } });
-    expect(hook.asked()).toEqual(['1 to example.com/v2', '1 to example.com/v1']);
+    expect(askedOf(hook)).toEqual(['1 to example.com/v2', '1 to example.com/v1']);
     const stored = await server.get(`${at('v2')}/a`);
     // Defaults of the stored version are for what is stored in it; the webhook is not asked about what is stored.
     expect(stored.json).toMatchObject({
       apiVersion: 'example.com/v2',
       spec: { host: 'local', port: '80', tier: 'x', zone: 'a' },
     });
-    expect(hook.asked()).toEqual([]);
+    expect(askedOf(hook)).toEqual([]);
     expect((await server.get(`${at('v1')}/a`)).json?.['spec']).toEqual({ address: 'local:80', zone: 'a' });
     expect(stored.json?.['metadata']).toMatchObject({
       generation: 1,
@@ -64,14 +66,14 @@ describe('a custom kind with a conversion webhook', () => {
     for (const name of ['a', 'b', 'c']) await server.create(at('v2'), server2(name, name, '80'));
     await store('v1');
     await server.create(at('v1'), server1('d', 'd:80'));
-    hook.asked();
+    askedOf(hook);
     expect(specsOf(await server.get(at('v1')))).toEqual([
       { address: 'a:80' },
       { address: 'b:80' },
       { address: 'c:80' },
       { address: 'd:80', zone: 'a' },
     ]);
-    expect(hook.asked()).toEqual(['3 to example.com/v1']);
+    expect(askedOf(hook)).toEqual(['3 to example.com/v1']);
     const table = await server.get(at('v1'), { accept: 'application/json;as=Table;g=meta.k8s.io;v=v1' });
     expect((table.json?.['rows'] as JsonObject[]).map(({ cells }) => cells)).toEqual(
       ['a', 'b', 'c', 'd'].map((name) => [name, `${name}:80`]),
@@ -210,7 +212,7 @@ describe('a custom kind with a conversion webhook', () => {
     });
     const refused = await server.ask({ method: 'POST', path: at('v2'), body: server2('a', 'local', '80') });
     expect([refused.code, String(refused.json?.['message'])]).toEqual([422, expect.stringContaining('not here')]);
-    expect(hook.asked()).toEqual(['1 to example.com/v1']);
+    expect(askedOf(hook)).toEqual(['1 to example.com/v1']);
     expect((await server.ask({ method: 'POST', path: at('v2'), body: server2('a', 'far', '80') })).code).toBe(201);
   });
 });

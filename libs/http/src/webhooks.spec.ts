@@ -1,59 +1,32 @@
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { openMemoryKeys } from '#adapters';
 import type { JsonObject } from '#std';
 import { TestServer, type Reply } from './testing/test-server.js';
+import { WebhookServer } from './testing/webhook-server.js';
 
 const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1';
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
 
 type Review = { readonly request: JsonObject & { readonly uid: string } };
 
-/** A webhook over HTTPS: what it says is told by the test. */
-class Hook {
-  say: (review: Review) => JsonObject | 'nothing' = () => ({ allowed: true });
-  readonly seen: Review[] = [];
-  private constructor(
-    private readonly server: Server,
-    readonly caBundle: string,
-  ) {}
-  static async start(): Promise<Hook> {
-    const keys = await openMemoryKeys();
-    const names = { commonName: 'hook', ipAddresses: ['127.0.0.1'] };
-    const { certificate, privateKey } = await keys.issueCertificate({ ...names, usage: 'server' });
-    const server = createServer({ cert: certificate, key: privateKey });
-    const hook = new Hook(server, Buffer.from(keys.caCertificate).toString('base64'));
-    server.on('request', (request, response) => {
-      let text = '';
-      request.on('data', (part: Buffer) => (text += part.toString()));
-      request.on('end', () => {
-        const review = JSON.parse(text) as Review;
-        hook.seen.push(review);
-        const said = hook.say(review);
-        if (said === 'nothing') return;
-        const answer = { uid: review.request.uid, ...said };
-        response.end(JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: answer }));
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return hook;
-  }
-  get url(): string {
-    return `https://127.0.0.1:${(this.server.address() as AddressInfo).port}/review`;
-  }
-  stop(): Promise<void> {
-    this.server.closeAllConnections();
-    return new Promise((resolve) => this.server.close(() => resolve()));
-  }
+/** An admission webhook: what it says of a review is told by the test. */
+function startHook() {
+  return WebhookServer.start<Review, JsonObject>({
+    path: '/review',
+    say: () => ({ allowed: true }),
+    body: (said, { request }) => ({
+      ...{ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview' },
+      response: { uid: request.uid, ...said },
+    }),
+  });
 }
 
 describe('admission webhooks', () => {
   let server: TestServer;
-  let hook: Hook;
+  let hook: Awaited<ReturnType<typeof startHook>>;
   beforeAll(async () => {
     server = await TestServer.start();
-    hook = await Hook.start();
+    hook = await startHook();
   });
   afterAll(async () => {
     await server.stop();

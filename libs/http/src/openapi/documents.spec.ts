@@ -38,6 +38,21 @@ function withoutTheirDescriptions(value: Json): Json {
   return { ...kept, ...Object.fromEntries(entries) };
 }
 
+describe('the names of the documents', () => {
+  it('are worked out once, however many documents are asked for', () => {
+    const routes = new Routes(registry);
+    let looks = 0;
+    const counted = Object.create(routes, {
+      groups: { get: () => (looks++, routes.groups) },
+    }) as Routes;
+    const documents = new OpenApi(counted, 'v1.35.4');
+    expect(Object.keys((JSON.parse(documents.index.json) as { paths: object }).paths)).toEqual(documents.names);
+    expect(documents.v3('apis/nowhere/v1')).toBeUndefined();
+    expect(documents.names).toEqual([...documents.names].sort());
+    expect(looks).toBe(1);
+  });
+});
+
 describe('the OpenAPI documents', () => {
   it('have the operations, parameters, bodies and answers of each path that a genuine server publishes', () => {
     const want = recorded();

@@ -35,6 +35,7 @@ export interface OpenApiDocuments {
 export class OpenApi implements OpenApiDocuments {
   private readonly made = new Map<string, OpenApiDocument>();
   private binary: BinaryDocument | undefined;
+  private knownNames: ReadonlySet<string> | undefined;
 
   constructor(
     private readonly routes: Routes,
@@ -42,18 +43,24 @@ export class OpenApi implements OpenApiDocuments {
   ) {}
 
   get names(): readonly string[] {
+    return [...this.known()];
+  }
+
+  /** In order. Each look for a document asks, and the index looks for all of them. */
+  private known(): ReadonlySet<string> {
+    if (this.knownNames) return this.knownNames;
     const names = [...FIXED_PAGES];
     for (const { group, versions } of this.routes.groups) {
       if (group !== '') names.push(`apis/${group}`);
       for (const version of versions) names.push(group === '' ? `api/${version}` : `apis/${group}/${version}`);
     }
-    return names.sort();
+    return (this.knownNames = new Set(names.sort()));
   }
 
   get index(): OpenApiDocument {
     return this.remember('', () => {
       const paths: Record<string, Json> = {};
-      for (const name of this.names) {
+      for (const name of this.known()) {
         paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${this.v3(name)?.hash ?? ''}` };
       }
       return JSON.stringify({ paths });
@@ -61,7 +68,7 @@ export class OpenApi implements OpenApiDocuments {
   }
 
   v3(name: string): OpenApiDocument | undefined {
-    if (!this.names.includes(name)) return undefined;
+    if (!this.known().has(name)) return undefined;
     return this.remember(name, () => {
       const [root = '', first = '', second = ''] = name.split('/');
       const version = root === 'api' ? first : second;

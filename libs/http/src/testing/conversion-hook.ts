@@ -1,9 +1,7 @@
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { openMemoryKeys } from '#adapters';
 import { customResources } from '#loops';
 import type { JsonObject } from '#std';
 import { TestServer } from './test-server.js';
+import { WebhookServer } from './webhook-server.js';
 
 export const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 export const DEFINITION = `${DEFINITIONS}/servers.example.com`;
@@ -17,49 +15,15 @@ export type Review = JsonObject & {
     readonly objects: readonly JsonObject[];
   };
 };
-export type Words = JsonObject | string | 'nothing';
-
-/** A conversion webhook over HTTPS: v1 has `spec.address` "host:port", v2 has `spec.host` and `spec.port`. */
-export class Hook {
-  say: (review: Review) => Words = (review) => converted(review);
-  /** Answers wait for this. */
-  held: Promise<void> = Promise.resolve();
-  readonly seen: Review[] = [];
-  private constructor(
-    private readonly server: Server,
-    readonly caBundle: string,
-  ) {}
-  static async start(): Promise<Hook> {
-    const keys = await openMemoryKeys();
-    const names = { commonName: 'hook', ipAddresses: ['127.0.0.1'] };
-    const { certificate, privateKey } = await keys.issueCertificate({ ...names, usage: 'server' });
-    const server = createServer({ cert: certificate, key: privateKey });
-    const hook = new Hook(server, Buffer.from(keys.caCertificate).toString('base64'));
-    server.on('request', (request, response) => {
-      let text = '';
-      request.on('data', (part: Buffer) => (text += part.toString()));
-      request.on('end', () => {
-        const review = JSON.parse(text) as Review;
-        hook.seen.push(review);
-        const said = hook.say(review);
-        if (said === 'nothing') return;
-        void hook.held.then(() => response.end(typeof said === 'string' ? said : JSON.stringify(said)));
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return hook;
-  }
-  get url(): string {
-    return `https://127.0.0.1:${(this.server.address() as AddressInfo).port}/convert`;
-  }
-  /** What was asked for, since the last look. */
-  asked(): readonly string[] {
-    return this.seen.splice(0).map(({ request }) => `${request.objects.length} to ${request.desiredAPIVersion}`);
-  }
-  stop(): Promise<void> {
-    this.server.closeAllConnections();
-    return new Promise((resolve) => this.server.close(() => resolve()));
-  }
+/** A conversion webhook: v1 has `spec.address` "host:port", v2 has `spec.host` and `spec.port`. */
+export type Hook = WebhookServer<Review, JsonObject | string>;
+export function startHook(): Promise<Hook> {
+  const say = (review: Review): JsonObject => converted(review);
+  return WebhookServer.start<Review, JsonObject | string>({ path: '/convert', say, body: (said) => said });
+}
+/** What a hook was asked for, since the last look. */
+export function askedOf({ seen }: Hook): readonly string[] {
+  return seen.splice(0).map(({ request }) => `${request.objects.length} to ${request.desiredAPIVersion}`);
 }
 
 /** What the webhook answers, with a change of each object. */
