@@ -20,10 +20,24 @@ class Bench {
     now: () => this.at,
     spent: () => this.cpu,
     wait: (ms) => {
-      this.at += ms;
+      this.pass(ms);
       return Promise.resolve();
     },
+    after: (ms, act) => {
+      const timer = { due: this.at + ms, act };
+      this.timers.add(timer);
+      return () => void this.timers.delete(timer);
+    },
   });
+  private readonly timers = new Set<{ readonly due: number; readonly act: () => void }>();
+
+  pass(ms: number): void {
+    this.at += ms;
+    for (const timer of [...this.timers].sort((a, b) => a.due - b.due)) {
+      if (timer.due > this.at || !this.timers.delete(timer)) continue;
+      timer.act();
+    }
+  }
 
   /** Lets a write in and carries it out; 429 when it was refused. */
   async write(cost: number, given: Given = {}): Promise<number> {
@@ -94,6 +108,45 @@ describe('work that takes the thread for long', () => {
     // Eight seconds of rest, then ten more, which is more than fifteen since they came.
     expect([await second, await third, await last]).toEqual([200, 429, 429]);
     expect(bench.at).toBeLessThan(9000);
+  });
+
+  it('refuses each that waits when its own patience is over, not when its turn comes', async () => {
+    const bench = new Bench();
+    const enter = (timeout?: string) => bench.works.enter('ada', { target: 'a', isCostly: true, timeout });
+    const first = (await enter()) as AdmittedWork;
+    const told: string[] = [];
+    const asked = ['60s', '4s', '20s'].map(async (timeout) => {
+      const answer = await enter(timeout);
+      told.push(`${timeout} at ${bench.at}: ${'refused' in answer ? answer.code : 'let in'}`);
+      return answer;
+    });
+    for (const ms of [999, 1, 3999, 1, 9999]) {
+      bench.pass(ms);
+      await new Promise(setImmediate);
+    }
+    expect(told).toEqual(['4s at 1000: 429', '20s at 5000: 429']);
+    first.end();
+    await Promise.all(asked);
+    expect(told.at(-1)).toBe('60s at 14999: let in');
+  });
+
+  it('keeps no place for those that were refused while they waited', async () => {
+    const bench = new Bench();
+    const first = (await bench.works.enter('ada', { target: 'a', isCostly: true, timeout: undefined })) as AdmittedWork;
+    const impatient = Array.from({ length: 16 }, () => bench.write(1, { timeout: '4s' }));
+    expect(await bench.write(1)).toBe(429);
+    bench.pass(1000);
+    expect(await Promise.all(impatient)).toEqual(Array<number>(16).fill(429));
+    const patient = bench.write(1);
+    first.end();
+    expect(await patient).toBe(200);
+  });
+
+  it('is refused in time by a clock of the machine, too', async () => {
+    const works = new CostlyWork();
+    const enter = (timeout: string) => works.enter('ada', { target: 'a', isCostly: true, timeout });
+    await enter('60s');
+    expect(await enter('40ms')).toMatchObject({ code: 429 });
   });
 
   it('takes no more than its share for ever', async () => {

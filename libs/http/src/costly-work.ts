@@ -38,6 +38,8 @@ export interface Meter {
   /** Milliseconds of processor time that this thread has had. */
   readonly spent: () => number;
   readonly wait: (ms: number) => Promise<unknown>;
+  /** Calls back after so long, unless what is returned is called before. */
+  readonly after: (ms: number, act: () => void) => () => void;
 }
 const METER: Meter = {
   now: () => performance.now(),
@@ -46,17 +48,23 @@ const METER: Meter = {
     return (user + system) / 1000;
   },
   wait: sleep,
+  after: (ms, act) => {
+    const timer = setTimeout(act, ms);
+    return () => clearTimeout(timer);
+  },
 };
 
 /** The costly work of one user. */
 interface Lane {
   /** When the next one may begin, were no debt let pass: a debt is paid off by rest. */
   paidAt: number;
-  waiting: number;
-  /** One is under way. */
+  /** Those that wait for their turn, in the order in which they came. */
+  readonly waiting: Set<Waiting>;
+  /** One is under way, or rests before it is. */
   isTaken: boolean;
-  /** Resolves when the one before has ended. */
-  tail: Promise<unknown>;
+}
+interface Waiting {
+  letIn(): void;
 }
 
 /** One request that was let in. */
@@ -110,31 +118,43 @@ export class CostlyWork {
 
   constructor(private readonly meter: Meter = METER) {}
 
-  /** Lets a request in when its turn has come. */
+  /** Lets a request in when its turn has come, or refuses it as soon as that cannot be, or was not, while it may wait. */
   async enter(user: string, { target, isCostly, timeout }: AskedWork): Promise<AdmittedWork | Refusal> {
     if (!isCostly && (target === undefined || !this.large.has(target))) return this.ordinary();
     const lane = this.laneOf(user);
-    // What it waits for others of this user counts: nobody is let in, or told to come back, long after the patience is over.
     const until = this.meter.now() + patienceOf(timeout);
-    const refused = this.tooLong(lane, until);
+    const refused = this.refusedBy(lane, until);
     if (refused) return refused;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const before = lane.tail;
-    lane.tail = promise;
-    lane.waiting++;
-    await before;
-    lane.waiting--;
+    if (lane.isTaken && !(await this.turn(lane, until))) return this.refusal(lane);
     lane.isTaken = true;
-    const late = this.tooLong(lane, until);
+    const leave = (): void => this.leave(lane);
     const rest = this.restOf(lane);
-    if (!late && rest > 0) await this.meter.wait(rest);
-    const leave = (): void => {
-      lane.isTaken = false;
-      resolve();
-    };
-    if (!late) return this.metered(user, leave);
-    leave();
-    return late;
+    if (this.meter.now() + rest > until) {
+      leave();
+      return this.refusal(lane);
+    }
+    if (rest > 0) await this.meter.wait(rest);
+    return this.metered(user, leave);
+  }
+
+  /** Resolves with true when the one before has left, and with false when the patience is over before that. */
+  private turn(lane: Lane, until: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const settle = (isTurn: boolean): void => {
+        cancel();
+        lane.waiting.delete(waiting);
+        resolve(isTurn);
+      };
+      const waiting = { letIn: () => settle(true) };
+      const cancel = this.meter.after(until - this.meter.now(), () => settle(false));
+      lane.waiting.add(waiting);
+    });
+  }
+  /** The next one has the lane from now on: nobody who comes meanwhile gets before it. */
+  private leave(lane: Lane): void {
+    const [next] = lane.waiting;
+    if (next) next.letIn();
+    else lane.isTaken = false;
   }
 
   /** Milliseconds until the next one may begin. */
@@ -142,13 +162,15 @@ export class CostlyWork {
     return Math.max(0, paidAt - this.meter.now() - DEBT_FREE_MS * REST_FACTOR);
   }
 
-  private tooLong(lane: Lane, until: number): Refusal | undefined {
-    const ms = this.restOf(lane);
-    if (this.meter.now() + ms <= until && lane.waiting < WAITING_MAX) return undefined;
+  private refusedBy(lane: Lane, until: number): Refusal | undefined {
+    const isInTime = this.meter.now() + this.restOf(lane) <= until;
+    return isInTime && lane.waiting.size < WAITING_MAX ? undefined : this.refusal(lane);
+  }
+  private refusal(lane: Lane): Refusal {
     const why = 'very large objects or queries of this user take too much of the server';
     return refusals.tooManyRequests(
       `Too many requests, please try again later: ${why}`,
-      Math.max(1, Math.ceil(ms / 1000)),
+      Math.max(1, Math.ceil(this.restOf(lane) / 1000)),
     );
   }
 
@@ -205,8 +227,8 @@ export class CostlyWork {
     if (lane) return lane;
     // Lanes that are empty and owe nothing are as good as new ones.
     for (const [name, { paidAt, waiting, isTaken }] of this.lanes)
-      if (waiting === 0 && !isTaken && paidAt <= this.meter.now()) this.lanes.delete(name);
-    lane = { paidAt: 0, waiting: 0, isTaken: false, tail: Promise.resolve() };
+      if (waiting.size === 0 && !isTaken && paidAt <= this.meter.now()) this.lanes.delete(name);
+    lane = { paidAt: 0, waiting: new Set(), isTaken: false };
     this.lanes.set(user, lane);
     return lane;
   }
