@@ -102,7 +102,6 @@ class KubernetesApi implements Api {
 
   constructor(private readonly options: ApiOptions) {
     const { backend, keys, address, audit } = options;
-    this.metrics = new Metrics(audit);
     this.auditor = new Auditor({
       log: audit,
       policy: options.auditPolicy,
@@ -112,6 +111,7 @@ class KubernetesApi implements Api {
     this.issuer = options.issuer ?? DEFAULT_ISSUER;
     const version = options.version ?? VERSION;
     this.served = new ServedKinds(backend.kinds, { address, version: String(version['gitVersion'] ?? '') });
+    this.metrics = new Metrics(audit, (info) => this.served.at(backend.current()).routes.serves(info));
     this.pages = {
       isBuiltIn: (group) => this.served.isBuiltIn(group),
       version,
@@ -119,7 +119,7 @@ class KubernetesApi implements Api {
       keySetUri: `https://${address}/openid/v1/jwks`,
       jwks: () => keys.jwks(),
       logProblem: () => backend.problem(),
-      metrics: () => this.metrics.text(),
+      metrics: async () => ({ code: 200, text: await this.metrics.text(), type: this.metrics.contentType }),
     };
     this.authenticator = new Authenticator({
       keys,
@@ -166,6 +166,7 @@ class KubernetesApi implements Api {
     response: AnyResponse,
     { upgrade, trail }: Pick<Call, 'upgrade' | 'trail'>,
   ): Promise<void> {
+    const cameAt = performance.now();
     const url = request.url ?? '/';
     const mark = url.indexOf('?');
     const rawPath = mark < 0 ? url : url.slice(0, mark);
@@ -182,7 +183,7 @@ class KubernetesApi implements Api {
     }
     const answer = 'refused' in outcome ? refusalAnswer(outcome, errorForm(request, query)) : outcome;
     this.auditor.end(trail, request, { ...outcome, ...answer });
-    this.metrics.count(info, answer.code);
+    this.metrics.count(info, answer.code, cameAt);
     await sendAnswer(response, answer);
   }
 

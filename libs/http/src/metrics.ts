@@ -1,75 +1,119 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AuditLog } from '#ports';
 import type { RequestInfo } from './request-info.js';
 
-/** Coarse, so that a server that does nothing is hardly woken up by looking at itself. */
-const LOOK_MS = 20;
+/** Coarse, so that an idle server is hardly woken up by the measurement itself. */
+const RESOLUTION_MS = 20;
 const QUANTILES = [0.5, 0.99, 1];
+/** Series of requests at most: resources are definitions of the cluster's users. */
+const SERIES_MAX = 2000;
+/** Upper bounds in seconds, those of a genuine API server that dashboards draw. */
+const BUCKETS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.5, 2, 3, 5, 10, 15, 30, 60];
 
-/** Counts of answered requests and the state of the process, in the text form that Prometheus reads. */
+/** Metrics of the server in the text format of Prometheus, under the names of a genuine API server where it has them. */
 export class Metrics {
-  private readonly requests = new Map<string, number>();
-  private readonly delay = monitorEventLoopDelay({ resolution: LOOK_MS });
+  private readonly registry = new Registry();
+  private readonly requests = this.counter(
+    'apiserver_request_total',
+    'Requests answered, by verb, resource and status code.',
+    ['verb', 'group', 'version', 'resource', 'subresource', 'code'],
+  );
+  private readonly durations = new Histogram({
+    name: 'apiserver_request_duration_seconds',
+    help: 'Time from a request to its answer, without watches and sessions.',
+    labelNames: ['verb', 'group', 'resource'],
+    buckets: BUCKETS,
+    registers: [this.registry],
+  });
+  private readonly delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  private readonly series = new Set<string>();
 
-  constructor(private readonly audit: Pick<AuditLog, 'written' | 'lost'> | undefined) {
+  /** `serves` is false for a resource that is not served: a client may make up any number of names. */
+  constructor(
+    audit: Pick<AuditLog, 'written' | 'lost'> | undefined,
+    private readonly serves: (info: RequestInfo) => boolean,
+  ) {
     this.delay.enable();
-  }
-
-  count({ verb, group, version, resource, subresource, isResource }: RequestInfo, code: number): void {
-    const labels = isResource
-      ? `code="${code}",group="${safe(group)}",resource="${safe(resource)}",subresource="${safe(subresource)}",verb="${verb.toUpperCase()}",version="${safe(version)}"`
-      : `code="${code}",group="",resource="",subresource="",verb="${safe(verb).toUpperCase()}",version=""`;
-    // Names that clients make up must not fill the memory.
-    if (this.requests.size > 2000 && !this.requests.has(labels)) return;
-    this.requests.set(labels, (this.requests.get(labels) ?? 0) + 1);
-  }
-
-  text(): string {
-    const lines = [
-      '# HELP apiserver_request_total Requests answered, by verb, resource and status code.',
-      '# TYPE apiserver_request_total counter',
-    ];
-    for (const [labels, count] of [...this.requests].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      lines.push(`apiserver_request_total{${labels}} ${count}`);
-    }
-    const { rss, heapUsed } = process.memoryUsage();
-    lines.push(
-      '# HELP process_resident_memory_bytes Memory of the process.',
-      '# TYPE process_resident_memory_bytes gauge',
-      `process_resident_memory_bytes ${rss}`,
-      '# HELP nodejs_heap_used_bytes Memory in use by objects.',
-      '# TYPE nodejs_heap_used_bytes gauge',
-      `nodejs_heap_used_bytes ${heapUsed}`,
-      ...this.delayLines(),
-      ...this.auditLines(),
+    this.gauge('process_resident_memory_bytes', 'Memory of the process.', () => process.memoryUsage.rss());
+    this.gauge('nodejs_heap_used_bytes', 'Memory in use by objects.', () => process.memoryUsage().heapUsed);
+    this.eventLoopDelay();
+    if (audit === undefined) return;
+    this.total('apiserver_audit_event_total', 'Audit events that were written.', () => audit.written);
+    this.total(
+      'apiserver_audit_error_total',
+      'Audit events that were lost: the disk was too slow or full.',
+      () => audit.lost,
+      {
+        plugin: 'log',
+      },
     );
-    return `${lines.join('\n')}\n`;
   }
 
-  private auditLines(): readonly string[] {
-    if (this.audit === undefined) return [];
-    return [
-      '# HELP apiserver_audit_event_total Audit events that were written.',
-      '# TYPE apiserver_audit_event_total counter',
-      `apiserver_audit_event_total ${this.audit.written}`,
-      '# HELP apiserver_audit_error_total Audit events that were lost since the disk was too slow or full.',
-      '# TYPE apiserver_audit_error_total counter',
-      `apiserver_audit_error_total{plugin="log"} ${this.audit.lost}`,
-    ];
-  }
-
-  /** What is measured is the time between two looks: what it is longer than planned is the delay. */
-  private delayLines(): readonly string[] {
-    const lines = [
-      '# HELP shiplog_event_loop_delay_seconds How late the event loop was since this page was last read.',
-      '# TYPE shiplog_event_loop_delay_seconds gauge',
-    ];
-    for (const quantile of QUANTILES) {
-      const lateMs = this.delay.count === 0 ? 0 : Math.max(0, this.delay.percentile(quantile * 100) / 1e6 - LOOK_MS);
-      lines.push(`shiplog_event_loop_delay_seconds{quantile="${quantile}"} ${(lateMs / 1000).toFixed(6)}`);
+  /** `cameAt` is the monotonic time of its arrival in ms; undefined for what goes on, as a watch does, and has no duration. */
+  count(info: RequestInfo, code: number, cameAt?: number): void {
+    const { group, version, resource, subresource } = info.isResource && this.serves(info) ? info : NO_RESOURCE;
+    const labels = { verb: info.verb.toUpperCase() || 'OTHER', group, version, resource, subresource, code };
+    const key = Object.values(labels).join(' ');
+    if (!this.series.has(key)) {
+      if (this.series.size >= SERIES_MAX) return;
+      this.series.add(key);
     }
-    this.delay.reset();
-    return lines;
+    this.requests.inc(labels);
+    if (cameAt === undefined) return;
+    this.durations.observe({ verb: labels.verb, group, resource }, (performance.now() - cameAt) / 1000);
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  private counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  private gauge(name: string, help: string, value: () => number): void {
+    const collect = (): void => gauge.set(value());
+    const gauge: Gauge = new Gauge({ name, help, registers: [this.registry], collect });
+  }
+
+  /** A counter that is kept elsewhere. */
+  private total(name: string, help: string, value: () => number, labels: Readonly<Record<string, string>> = {}): void {
+    const collect = (): void => {
+      counter.reset();
+      counter.inc(labels, value());
+    };
+    const counter: Counter = new Counter({
+      name,
+      help,
+      labelNames: Object.keys(labels),
+      registers: [this.registry],
+      collect,
+    });
+  }
+
+  /** The histogram holds the time between two looks: what exceeds the planned time is the delay. */
+  private eventLoopDelay(): void {
+    const { delay } = this;
+    const collect = (): void => {
+      for (const quantile of QUANTILES) {
+        const lateMs = delay.count === 0 ? 0 : Math.max(0, delay.percentile(quantile * 100) / 1e6 - RESOLUTION_MS);
+        gauge.set({ quantile: String(quantile) }, lateMs / 1000);
+      }
+      delay.reset();
+    };
+    const gauge: Gauge<'quantile'> = new Gauge({
+      name: 'shiplog_event_loop_delay_seconds',
+      help: 'How late the event loop was since these metrics were last read.',
+      labelNames: ['quantile'],
+      registers: [this.registry],
+      collect,
+    });
   }
 }
-const safe = (text: string): string => (/^[\w.-]*$/.test(text) ? text : 'other');
+
+const NO_RESOURCE = { group: '', version: '', resource: '', subresource: '' } as const;

@@ -22,7 +22,7 @@ export interface Pages {
   jwks(): { readonly keys: readonly unknown[] };
   /** Why the log cannot be written, undefined while it can be as far as is known. */
   logProblem(): Promise<string | undefined>;
-  metrics(): string;
+  metrics(): Promise<Answer>;
 }
 
 export interface PageCall {
@@ -59,9 +59,7 @@ export function page(pages: Pages, call: PageCall): Answer | HttpRefusal | Promi
     case 'openid':
       return rest.join('/') === 'v1/jwks' ? keySet(pages, call) : answers.noSuchPage;
     case 'metrics':
-      return rest.length > 0
-        ? answers.noSuchPage
-        : { code: 200, text: pages.metrics(), type: 'text/plain; version=0.0.4; charset=utf-8' };
+      return rest.length > 0 ? answers.noSuchPage : pages.metrics();
     default:
       return answers.noSuchPage;
   }

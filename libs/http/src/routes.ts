@@ -65,6 +65,12 @@ export class Routes {
     return this.byGroupVersion.get(`${group}/${version}`);
   }
 
+  /** Whether the resource of a request, and its subresource, are served at all. */
+  serves({ group, version, resource, subresource }: RequestInfo): boolean {
+    const on = this.resources(group, version)?.get(resource);
+    return on !== undefined && (subresource === '' || subresourceOf(on, subresource) !== undefined);
+  }
+
   /** Finds the operation, or says as Kubernetes does that there is none. */
   find(info: RequestInfo): Route | HttpRefusal {
     const resources = this.resources(info.group, info.version);
