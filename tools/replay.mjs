@@ -10,9 +10,9 @@ import { root, startCluster } from './cluster.mjs';
 const RESOURCES =
   'namespaces,nodes,pods,podtemplates,replicasets,deployments,services,endpoints,endpointslices,configmaps,secrets,serviceaccounts,events,leases,roles,clusterroles,rolebindings,clusterrolebindings,' +
   'validatingadmissionpolicies,validatingadmissionpolicybindings,mutatingwebhookconfigurations,validatingwebhookconfigurations,' +
-  'selfsubjectaccessreviews,subjectaccessreviews,localsubjectaccessreviews,selfsubjectrulesreviews,selfsubjectreviews,tokenreviews';
+  'selfsubjectaccessreviews,subjectaccessreviews,localsubjectaccessreviews,selfsubjectrulesreviews,selfsubjectreviews,tokenreviews,certificatesigningrequests';
 const API =
-  /^(core|apps|discovery|coordination|events|workloads|services|tables|pods|list|lists|watch|watches|patch|apply|deletes|errors|protocol|authentication|authorization|identity|rbac|nodeauthz|policies|podsecurity|admissionregistration)-/;
+  /^(core|apps|certificates|discovery|coordination|events|workloads|services|tables|pods|list|lists|watch|watches|patch|apply|deletes|errors|protocol|authentication|authorization|identity|rbac|nodeauthz|policies|podsecurity|admissionregistration)-/;
 const CONTROLLERS = /^controllers-/;
 const SCHEDULER = /^scheduler-/;
 // Their resources have names of their own, or they ask about the API as a whole: every answer counts.

@@ -90,6 +90,9 @@ function notice(value, made) {
   }
 }
 const escaped = (s) => s.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+// Of the client's own certificate: the recorder's, and ours.
+const FINGERPRINT = /X509SHA256=[0-9a-f]{64}/g;
+
 function normaliser(ns, suffix, request, made) {
   const asked = request.body === undefined ? '' : typeof request.body === 'string' ? request.body : JSON.stringify(request.body);
   const ours = new RegExp(`(?<![a-z0-9])${suffix}(?![a-z0-9])`, 'g');
@@ -98,6 +101,7 @@ function normaliser(ns, suffix, request, made) {
   const text = (s) => {
     let out = stable(s).replace(TIME, (t) => (asked.includes(t) ? t : '<time>')).replace(UID, (u) => (asked.includes(u) ? u : '<uid>'));
     out = out.replace(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<jwt>');
+    out = out.replace(FINGERPRINT, 'X509SHA256=<hash>');
     for (const g of generated) out = out.replace(g, '$1<5>');
     out = out.replace(/\.[0-9a-f]{16}$/, '.<hex>');
     out = out.replace(/(resourceVersion\\*":\\*")\d+/g, '$1<rv>');
@@ -178,7 +182,7 @@ const letters = 'bcdfghjklmnpqrstvwxz2456789';
 async function run(file) {
   const name = basename(file).replace(/(\.requests)?\.jsonl(\.gz)?$/, '');
   const content = readFileSync(file);
-  const lines = (file.endsWith('.gz') ? gunzipSync(content) : content).toString('utf8').split('\n').filter(Boolean).map((l) => JSON.parse(l));
+  const lines = (file.endsWith('.gz') ? gunzipSync(content) : content).toString('utf8').split('\n').filter(Boolean).map((l) => JSON.parse(l.replace(FINGERPRINT, 'X509SHA256=<hash>')));
   const suffix = Array.from({ length: 4 }, () => letters[Math.floor(Math.random() * letters.length)]).join('');
   const ns = `${name.slice(0, 40)}-${suffix}`;
   const saved = { ns, run: suffix };

@@ -1,4 +1,5 @@
 import type { Identity, UserInfo } from '#model';
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
@@ -57,6 +58,9 @@ function connectionOf(request: AnyRequest): { readonly key: object; readonly soc
   return { key: request.socket, socket: request.socket as TLSSocket };
 }
 
+/** Tells the certificates of one user apart, as the claim `jti` does tokens. */
+const CREDENTIAL = 'authentication.kubernetes.io/credential-id';
+
 function certificateUser(socket: TLSSocket | undefined): UserInfo | 'bad' {
   if (!socket || typeof socket.getPeerCertificate !== 'function') return ANONYMOUS;
   const certificate = socket.getPeerCertificate() as PeerCertificate | null;
@@ -65,7 +69,8 @@ function certificateUser(socket: TLSSocket | undefined): UserInfo | 'bad' {
   const subject = certificate.subject as unknown as { readonly CN?: string | string[]; readonly O?: string | string[] };
   const name = texts(subject.CN)[0] ?? '';
   if (name === '') return 'bad';
-  return { name, groups: [...texts(subject.O), AUTHENTICATED] };
+  const fingerprint = createHash('sha256').update(certificate.raw).digest('hex');
+  return { name, groups: [...texts(subject.O), AUTHENTICATED], extra: { [CREDENTIAL]: [`X509SHA256=${fingerprint}`] } };
 }
 const texts = (value: string | string[] | undefined): readonly string[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { issueApiCertificate } from '#adapters';
 import { connect, type ClientHttp2Session, type Http2SecureServer } from 'node:http2';
+import { X509Certificate } from 'node:crypto';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -89,6 +90,17 @@ describe('the HTTPS server', () => {
     expect((await over1('/api/v1/namespaces', admin)).code).toBe(200);
     expect((await over1('/api/v1/namespaces')).code).toBe(403);
     expect((await over1('/readyz')).text).toBe('ok');
+  });
+
+  it('tells the certificates of a user apart by what they are', async () => {
+    const body = JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' });
+    const post = { method: 'POST', headers: { 'content-type': 'application/json' } };
+    const { text } = await over1('/apis/authentication.k8s.io/v1/selfsubjectreviews', { ...admin, ...post }, body);
+    const fingerprint = new X509Certificate(admin.cert).fingerprint256.replaceAll(':', '').toLowerCase();
+    const review = JSON.parse(text) as { status: { userInfo: { extra: object } } };
+    expect(review.status.userInfo.extra).toEqual({
+      'authentication.kubernetes.io/credential-id': [`X509SHA256=${fingerprint}`],
+    });
   });
 
   it('answers 401 to a certificate of another CA', async () => {

@@ -92,6 +92,18 @@ const GOOD: Readonly<Record<string, JsonObject>> = {
       service: { namespace: 'n', name: 's' },
     },
   },
+  'certificates.k8s.io.certificatesigningrequests': {
+    spec: {
+      request: [
+        'LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIYU1JR0FBZ0VBTUI0eERUQUxCZ05WQkFvTUJHUmxkbk14RFRB',
+        'TEJnTlZCQU1NQkdwaGJtVXdXVEFUQmdjcQpoa2pPUFFJQkJnZ3Foa2pPUFFNQkJ3TkNBQVQ4RG1LNS84d2lOL0srSUg3YU1EUjhL',
+        'WklXRXBTWUdWbTE5a2ROCkdXbERDM2lYdi9ncm5wZUJjckpPYmwwbkVucmtqK1JMam5icEUzMlhRL2Y0R1IrbW9BQXdDZ1lJS29a',
+        'SXpqMEUKQXdJRFNRQXdSZ0loQUtONm1nTGJ1Tjc0M0ZPQjdPSlJhMDNhU0JyN2Y3S0EvMkxPQjhKYVczMzZBaUVBc3FpZAp3bnEr',
+        'MVVnSDdRMjg3MWlaTUg3RDBRZWdqbHZjWDJXTWY0MGE5N1U9Ci0tLS0tRU5EIENFUlRJRklDQVRFIFJFUVVFU1QtLS0tLQo=',
+      ].join(''),
+      ...{ signerName: 'kubernetes.io/kube-apiserver-client', usages: ['client auth'], expirationSeconds: 3600 },
+    },
+  },
   'coordination.k8s.io.leases': { spec: { holderIdentity: 'me', leaseDurationSeconds: 5 } },
   'discovery.k8s.io.endpointslices': {
     addressType: 'IPv4',

@@ -47,7 +47,7 @@ export interface EventMetadata {
 export interface RecordedAnswer {
   /** Who was asked: `mutating webhook config/hook`, `conversion webhook widgets.example.com`. */
   readonly from: string;
-  readonly outcome: 'allowed' | 'failed' | 'converted';
+  readonly outcome: 'allowed' | 'failed' | 'converted' | 'signed';
   /** The JSON Patch of a webhook. Left out where it is larger than {@link PATCH_CHARACTERS_MAX}, and of kinds with sealed values. */
   readonly patch?: Json;
   /** There was a patch that is not recorded. */

@@ -15,6 +15,7 @@ export * from './question.js';
 export * from './refusal.js';
 export * from './unlogged.js';
 export * from './view.js';
+export * from './wanted-certificate.js';
 export * from './schema/index.js';
 export * from './schemas/index.js';
 export * from './node-protocol.js';

@@ -1,6 +1,7 @@
 import { jsonEquals, type Instant, type Json, type JsonObject } from '#std';
 import type { AccessAttributes, AccessVerdict, Identity, IssuedToken, TokenWish, UserRules } from './access.js';
 import type { UserInfo } from './command.js';
+import type { WantedCertificate } from './wanted-certificate.js';
 
 /** Where an HTTPS server is reached, and how it proves that it is the right one. Plain data. */
 export interface HttpsEndpoint {
@@ -27,15 +28,7 @@ interface QuestionParts {
   /** A token to sign. `id` becomes its `jti`. */
   readonly issuer: { readonly wish: TokenWish; readonly id: string; readonly now: Instant };
   /** A certificate to sign. */
-  readonly signer: {
-    readonly signerName: string;
-    /** The certificate signing request in PEM. */
-    readonly request: string;
-    readonly usages: readonly string[];
-    readonly expirationSeconds: number;
-    /** When it begins to be valid. */
-    readonly now: Instant;
-  };
+  readonly signer: { readonly certificate: WantedCertificate };
 }
 
 /** What is said to a question, by whom it asks. */
@@ -47,7 +40,7 @@ interface AnswerParts {
   readonly authenticator: { readonly identity: Identity };
   /** Secret: it is served to the client, and neither recorded nor logged. */
   readonly issuer: { readonly issued: IssuedToken };
-  /** The certificate and those that lead to the root, in PEM. */
+  /** The certificate and those that link its CA to earlier ones, in PEM. */
   readonly signer: { readonly chain: string };
 }
 

@@ -1,3 +1,4 @@
+import type { WantedCertificate } from '#model';
 import type { Instant } from '#std';
 
 /**
@@ -12,6 +13,8 @@ export interface Keys {
    * its CA to earlier ones, which the server has to send.
    */
   issueCertificate(request: CertificateRequest): Promise<IssuedCertificate>;
+  /** A certificate signed by the cluster's CA for a key of somebody else, in PEM; a server's is followed as above. */
+  signCertificate(wanted: WantedCertificate): Promise<string>;
   /**
    * Whether a certificate is to be issued anew: two fifths of its life are left, another CA signs by now, or it was issued before
    * all were renewed by hand.

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import type { WantedCertificate } from '#model';
 import type { CertificateRequest, IssuedCertificate } from '#ports';
 import { Fault, type Instant } from '#std';
 import {
@@ -23,6 +24,7 @@ import {
 } from './key-schedule.js';
 import type { KeyStore } from './key-store.js';
 import type { NewGeneration, RotatingKey } from './rotating-key.js';
+import { SERVER_AUTH, signCertificate } from './signed-certificate.js';
 
 /** Which CA: its place in the key store, and the common name of its certificates. */
 interface AuthorityNames {
@@ -137,8 +139,16 @@ export class CertificateAuthority implements RotatingKey {
     const lifeMs = Math.min((request.days ?? Infinity) * DAY_MS, CERTIFICATE_MS);
     const ends = Math.min(made - BACKDATED_MS + lifeMs, signer.certificate.notAfter.getTime());
     const { certificate, privateKey } = await createCertificate(request, signer, { made, ends });
-    const links = request.usage === 'client' ? [] : signer.crossed.filter(({ ends }) => ends > made);
-    return { certificate: [pemOf(certificate), ...links.map(({ pem }) => pem)].join(''), privateKey };
+    const isServer = request.usage !== 'client';
+    return { certificate: pemOf(certificate) + (isServer ? linksOf(signer, made) : ''), privateKey };
+  }
+
+  /** For a key of somebody else. */
+  async sign(wanted: WantedCertificate): Promise<string> {
+    const signer = this.#signer();
+    const ends = Math.min(wanted.ends, signer.certificate.notAfter.getTime());
+    const certificate = await signCertificate({ ...wanted, ends }, signer);
+    return pemOf(certificate) + (wanted.usages.includes(SERVER_AUTH) ? linksOf(signer, this.now()) : '');
   }
 
   /** Whether a certificate of this CA is to be renewed, given that all issued until `renewed` are. */
@@ -155,6 +165,14 @@ export class CertificateAuthority implements RotatingKey {
     if (found === undefined) throw new Fault("the key store's CA is missing: restore it from a backup", false);
     return found;
   }
+}
+
+/** What clients need that know an earlier CA alone. */
+function linksOf({ crossed }: Authority, now: Instant): string {
+  return crossed
+    .filter(({ ends }) => ends > now)
+    .map(({ pem }) => pem)
+    .join('');
 }
 
 async function authorityOf(generation: Generation): Promise<Authority> {

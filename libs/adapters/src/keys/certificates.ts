@@ -6,7 +6,7 @@ import type { Instant } from '#std';
 import { BACKDATED_MS } from './key-schedule.js';
 
 const CURVE = { name: 'ECDSA', namedCurve: 'P-256' } as const;
-const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;
+export const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const RSA = {
   name: 'RSASSA-PKCS1-v1_5',
   modulusLength: 2048,
@@ -152,7 +152,7 @@ function validity({ made, ends }: Life): { notBefore: Date; notAfter: Date } {
 }
 
 /** Positive and never with a leading zero byte, as DER wants it. */
-function serialNumber(): string {
+export function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes.writeUInt8((bytes.readUInt8(0) & 0x7f) | 0x40, 0);
   return bytes.toString('hex');

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { FRONT_PROXY_NAME } from '#ports';
 import type { CertificateRequest, IssuedCertificate, Keys, ObjectKey, TokenCheck } from '#ports';
+import type { WantedCertificate } from '#model';
 import type { Instant } from '#std';
 import { CertificateAuthority, FRONT_PROXY_CA } from './certificate-authority.js';
 import { CertificateMarks } from './certificate-marks.js';
@@ -96,6 +97,10 @@ export class StoredKeys implements Keys {
 
   issueCertificate(request: CertificateRequest): Promise<IssuedCertificate> {
     return this.rotating.ca.issue(request);
+  }
+
+  signCertificate(wanted: WantedCertificate): Promise<string> {
+    return this.rotating.ca.sign(wanted);
   }
 
   isCertificateDue(certificate: string): boolean {

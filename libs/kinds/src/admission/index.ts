@@ -1,4 +1,5 @@
 import type { AdmissionPlugin } from '#model';
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.js';
 import { defaultTolerationSeconds } from './default-toleration-seconds.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
 import { nodeRestriction } from './node-restriction.js';
@@ -20,6 +21,9 @@ export const builtinAdmission: readonly AdmissionPlugin[] = [
   defaultTolerationSeconds,
   runtimeClassAdmission,
   podSecurity,
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
   mutatingAdmissionWebhook,
   validatingAdmissionPolicy,
   validatingAdmissionWebhook,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { UserInfo } from '#model';
 import { specification, type TestCommand } from '#model/testing';
+import { testRequest } from '../x509/testing/test-requests.js';
 import { registry } from '../index.js';
 
 const { given } = specification(registry);
@@ -122,5 +123,29 @@ describe('a node', () => {
     );
     const volumes = [{ name: 'v', configMap: { name: 's' } }];
     expect(refusal({ metadata, spec: { volumes } })).toBe('node "n1" can not create pods that reference configmaps');
+  });
+
+  it('asks for certificates of a kubelet in its own name alone', async () => {
+    const requestOf = async (node: string): Promise<string> =>
+      (await testRequest({ commonName: `system:node:${node}`, organizations: ['system:nodes'] })).request;
+    const [mine, theirs] = await Promise.all([requestOf('n1'), requestOf('n2')]);
+    const ask = (request: string, signerName: string): TestCommand => ({
+      verb: 'create',
+      ...{ kind: 'certificates.k8s.io.certificatesigningrequests', actor: N1 },
+      body: {
+        metadata: { name: 'csr' },
+        spec: { request, signerName, usages: ['client auth', 'digital signature'] },
+      },
+    });
+    const refused = (why: string): string =>
+      `certificatesigningrequests.certificates.k8s.io "csr" is forbidden: ${why}`;
+    for (const signer of ['kubernetes.io/kube-apiserver-client-kubelet', 'kubernetes.io/kubelet-serving']) {
+      given().when(ask(mine, signer)).thenEvent('Created');
+      given().when(ask(theirs, signer)).thenRefused(403, refused('can only create a node CSR with CN=system:node:n1'));
+      given()
+        .when(ask('eA==', signer))
+        .thenRefused(403, refused('unable to parse csr: PEM block type must be CERTIFICATE REQUEST'));
+    }
+    given().when(ask(theirs, 'example.com/other')).thenEvent('Created');
   });
 });

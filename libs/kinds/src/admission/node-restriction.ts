@@ -1,12 +1,21 @@
 import { mayNodeLabel } from '#meta';
 import { refusals, type AdmissionPlugin, type Admitted, type KubeObject, type Refusal } from '#model';
 import { jsonEquals, type Json } from '#std';
+import type { CertificateSigningRequest } from '../certificates/certificatesigningrequest/schema.js';
+import { KUBELET_CLIENT_SIGNER, KUBELET_SERVING_SIGNER } from '../certificates/certificatesigningrequest/states.js';
+import { readRequest } from '../x509/signing-request.js';
 import { nodeOf } from '../access/node-authorizer.js';
 import { nodePodProblem } from './node-pods.js';
 
 /** What the node authorizer cannot see, for it knows only what a request is about: a node writes itself and its own pods. */
 export const nodeRestriction: AdmissionPlugin = {
   name: 'NodeRestriction',
+  // Before validation, so that a node hears of a request that cannot be read that it is not its own.
+  mutate(request) {
+    const node = request.kind.id === SIGNING_REQUESTS ? nodeOf(request.command.actor) : undefined;
+    const why = node ? signingRequestProblem(request, node) : undefined;
+    return why === undefined ? request.object : forbidden(request, why);
+  },
   validate(request) {
     const node = nodeOf(request.command.actor);
     if (node === undefined) return undefined;
@@ -19,6 +28,20 @@ export const nodeRestriction: AdmissionPlugin = {
 
 type Labels = Readonly<Record<string, string>>;
 type Rule = (request: Admitted, node: string) => string | undefined;
+
+const SIGNING_REQUESTS = 'certificates.k8s.io.certificatesigningrequests';
+
+/** A node asks for certificates in its own name; all else about them is the signer's to check. */
+function signingRequestProblem({ operation, object, subresource }: Admitted, node: string): string | undefined {
+  const { signerName, request } = (object as CertificateSigningRequest).spec;
+  const isOfNode = signerName === KUBELET_CLIENT_SIGNER || signerName === KUBELET_SERVING_SIGNER;
+  if (operation !== 'CREATE' || subresource !== undefined || !isOfNode) return undefined;
+  const read = readRequest(request);
+  if ('problem' in read) return `unable to parse csr: ${read.problem}`;
+  return read.commonName === `system:node:${node}`
+    ? undefined
+    : `can only create a node CSR with CN=system:node:${node}`;
+}
 
 const RULES: Readonly<Record<string, Rule>> = {
   'core.nodes': nodeProblem,

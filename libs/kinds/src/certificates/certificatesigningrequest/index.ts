@@ -1,0 +1,4 @@
+export * from './kind.js';
+export * from './schema.js';
+export * from './signers.js';
+export * from './states.js';
