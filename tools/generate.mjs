@@ -40,6 +40,7 @@ async function subjectsPage() {
       'all commands that one look of a loop submits at once; `_` stands for what differs. The answer has a result for each',
     ],
     [subjects.node('node-1', 'change'), 'a numbered change of what a node is to run'],
+    [subjects.allNodes, 'a numbered change of what all nodes need alike, published once for all of them'],
     [subjects.node('node-1', 'logs'), 'a request to an agent; `node.<node>.<verb>`'],
     [subjects.report('node-1', 'sync'), 'a report or question of an agent; `report.<node>.<what>`'],
     [subjects.heartbeat('node-1'), 'a sign of life'],

@@ -109,6 +109,29 @@ describe('nats bus', () => {
     await Promise.all([health.close(), agent.close(), other.close()]);
   });
 
+  it('publishes what all nodes need once for all agents, in parts too, and takes it from no agent', async () => {
+    const health = await fixture.connect('health', appPermissions(['health'], 'health'));
+    const agents = [
+      await fixture.connect('n1', agentPermissions('n1')),
+      await fixture.connect('n2', agentPermissions('n2')),
+    ];
+    const large = new Uint8Array(2_500_000).fill(7);
+    const heard: string[] = [];
+    const both = Promise.withResolvers<void>();
+    for (const [i, agent] of agents.entries())
+      agent.subscribe('nodes.change', (data) => {
+        heard.push(`n${i + 1} ${data.length}`);
+        if (heard.length === 4) both.resolve();
+      });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    agents[0]?.publish('nodes.change', bytes('forged'));
+    health.publish('nodes.change', bytes('small'));
+    health.publish('nodes.change', large);
+    await both.promise;
+    expect(heard.sort()).toEqual(['n1 2500000', 'n1 5', 'n2 2500000', 'n2 5']);
+    await Promise.all([health, ...agents].map((bus) => bus.close()));
+  });
+
   it('answers an agent in its own inbox only, and publishes parts nowhere else', async () => {
     const health = await fixture.connect('health', appPermissions(['health', 'api'], 'health'));
     const agent = await fixture.connect('n1', agentPermissions('n1'));

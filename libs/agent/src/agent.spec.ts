@@ -127,6 +127,40 @@ describe('the agent', () => {
     expect(node.running('next')).toEqual(['POD/0', 'c/0']);
   });
 
+  it('asks again when a Service did not arrive that was there before a pod, and after a gap in the Services', async () => {
+    const service = (name: string) => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name, namespace: 'default', uid: name },
+      spec: { clusterIP: '10.96.0.9', ports: [{ port: 80 }] },
+    });
+    const variables = new Map<string, readonly string[]>();
+    const node = new TestNode({
+      program: ({ labels, env }) => {
+        if (labels.container === 'c')
+          variables.set(
+            labels.pod,
+            env.map(([name]) => name),
+          );
+        return { stopsAfterMs: 10 };
+      },
+    });
+    await node.start();
+    node.hub.fate = ({ subject }) => (subject === 'nodes.change' ? [] : [0]);
+    node.assign(service('lost'), 'core.services/default/lost');
+    node.assign(testPod('web'));
+    await node.run(1000);
+    expect(variables.get('web')).toContain('LOST_SERVICE_HOST');
+    node.assign(service('also-lost'), 'core.services/default/also-lost');
+    node.hub.fate = () => [0];
+    node.assign(service('seen'), 'core.services/default/seen');
+    await node.run(100);
+    node.assign(testPod('late'));
+    await node.run(1000);
+    expect(variables.get('late')).toEqual(expect.arrayContaining(['ALSO_LOST_SERVICE_HOST', 'SEEN_SERVICE_HOST']));
+    expect(node.syncs).toEqual(['whole', 'whole', 'whole']);
+  });
+
   it('adopts what runs after a restart, even while it is cut off, and nobody sees it', async () => {
     const node = new TestNode();
     await node.start();

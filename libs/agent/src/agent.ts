@@ -110,7 +110,7 @@ class NodeAgent implements Agent {
       this.reporter.connected();
       void this.controlPlane.sync();
     });
-    this.subscriptions.push(this.controlPlane.listen());
+    this.subscriptions.push(...this.controlPlane.listen());
     void this.controlPlane.register(info);
     this.every(node.heartbeatMs ?? HEARTBEAT_MS, () => this.controlPlane.beat());
     this.every(node.syncMs ?? SYNC_MS, () => void this.controlPlane.sync());
@@ -143,7 +143,7 @@ class NodeAgent implements Agent {
   private nodeContext(info: RuntimeInfo): NodeContext {
     const { options } = this;
     const stopped = (): boolean => this.stopped;
-    const synced = (): boolean => this.assigned.sequence !== undefined;
+    const synced = (): boolean => this.assigned.isSynced;
     return {
       options,
       node: { name: options.node.name, hostIps: [options.node.internalIp], scheme: options.runtime.scheme },
@@ -318,7 +318,7 @@ class NodeAgent implements Agent {
       const own = this.ownNode();
       const given = (own?.spec as { podCIDR?: string } | undefined)?.podCIDR;
       if (given !== undefined) return (this.knownCidr = given);
-      if (!own && this.assigned.sequence === undefined) break;
+      if (!own && !this.assigned.isSynced) break;
       await pause(clock, POD_CIDR_STEP_MS);
     }
     return this.knownCidr ?? this.options.node.podCidr;

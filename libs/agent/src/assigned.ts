@@ -1,5 +1,5 @@
 import type { Pod } from '#pod';
-import type { AssignedObject, AssignmentChange, AssignmentSync, Digests, KubeObject } from '#model';
+import type { AssignedObject, AssignmentChange, AssignmentPart, AssignmentSync, Digests, KubeObject } from '#model';
 import { pods, services } from '#kinds';
 import { assignmentDigest, kindOfStream, streamOf } from '#model';
 import type { kubelet } from '#loops';
@@ -30,7 +30,8 @@ export type SyncOutcome = { readonly refused: string } | News;
 export class Assigned {
   cluster: string | undefined;
   position = 0;
-  sequence: number | undefined;
+  /** Numbers of the last changes that were taken, by part; undefined before the first sync. */
+  private sequences: Readonly<Record<AssignmentPart, number>> | undefined;
   private readonly pods = new Map<string, AssignedPod>();
   private readonly others = new Map<string, AssignedObject>();
   /** Containers that were found although nobody knows their pod. */
@@ -73,6 +74,10 @@ export class Assigned {
     if (!this.strays.has(uid)) this.strays.set(uid, 0);
   }
 
+  get isSynced(): boolean {
+    return this.sequences !== undefined;
+  }
+
   /** What this node holds of its assignment. */
   private held(): readonly AssignedObject[] {
     const pods = [...this.pods].map(([uid, { stream, position, pod }]) => ({ stream, uid, position, object: pod }));
@@ -80,12 +85,9 @@ export class Assigned {
   }
   /** What the control plane compares with what this node is to hold. */
   digests(): Digests {
-    const isShared = ({ stream }: AssignedObject): boolean => kindOfStream(stream) === SERVICES;
     const held = this.held();
-    return {
-      shared: assignmentDigest(held.filter(isShared)),
-      own: assignmentDigest(held.filter((object) => !isShared(object))),
-    };
+    const digest = (part: AssignmentPart): string => assignmentDigest(held.filter((object) => partOf(object) === part));
+    return { shared: digest('shared'), own: digest('own') };
   }
 
   /** Whether it is of another cluster than all that this node has: nothing of it will ever be taken. */
@@ -98,8 +100,8 @@ export class Assigned {
     if (sync.position < this.position)
       return { refused: `it is at position ${sync.position}, this node has seen ${this.position}` };
     this.cluster = sync.cluster;
-    this.sequence = sync.sequence;
-    const set = sync.isSame ? this.held() : sync.objects;
+    this.sequences = { own: sync.sequence, shared: sync.sharedSequence };
+    const set = [...sync.objects, ...this.held().filter((object) => sync.same.includes(partOf(object)))];
     const news = this.takeObjects(set);
     const named = new Set(set.map((o) => o.stream));
     const uids = new Set(set.map((o) => o.uid));
@@ -129,11 +131,13 @@ export class Assigned {
   }
 
   /** Undefined when something is missing between what is known and this: a sync must be asked for. */
-  takeChange(change: AssignmentChange): News | 'old' | undefined {
-    if (change.cluster !== this.cluster || this.sequence === undefined) return undefined;
-    if (change.sequence <= this.sequence) return change.position > this.position ? undefined : 'old';
-    if (change.sequence !== this.sequence + 1) return undefined;
-    this.sequence = change.sequence;
+  takeChange(change: AssignmentChange, part: AssignmentPart): News | 'old' | undefined {
+    const { sequences } = this;
+    if (change.cluster !== this.cluster || sequences === undefined) return undefined;
+    const { sequence, sharedSequence = sequences.shared } = change;
+    if (sequence <= sequences[part]) return change.position > this.position ? undefined : 'old';
+    if (sequence !== sequences[part] + 1 || sharedSequence > sequences.shared) return undefined;
+    this.sequences = { ...sequences, [part]: sequence };
     const news = this.takeObjects(change.objects);
     this.position = Math.max(this.position, change.position);
     return news;
@@ -195,6 +199,10 @@ export class Assigned {
       return [...this.others.values()].filter((o) => o.stream.startsWith(prefix)).map((o) => o.object as KubeObject);
     },
   };
+}
+
+function partOf({ stream }: Pick<AssignedObject, 'stream'>): AssignmentPart {
+  return kindOfStream(stream) === SERVICES ? 'shared' : 'own';
 }
 
 /** Who owns which field is no business of a node, and is half of many objects. */

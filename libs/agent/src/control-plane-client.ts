@@ -1,4 +1,12 @@
-import type { AssignmentChange, AssignmentSync, Heartbeat, RegisterRequest, ReportAnswer, SyncRequest } from '#model';
+import type {
+  AssignmentChange,
+  AssignmentPart,
+  AssignmentSync,
+  Heartbeat,
+  RegisterRequest,
+  ReportAnswer,
+  SyncRequest,
+} from '#model';
 import type { BusSubscription, RuntimeInfo } from '#ports';
 import { decodeMessage, encodeMessage, pause, subjects } from '#engine';
 import type { Assigned, News } from './assigned.js';
@@ -33,11 +41,11 @@ export class ControlPlaneClient {
     private readonly apply: (news: News) => Promise<void>,
   ) {}
 
-  listen(): BusSubscription {
+  listen(): readonly BusSubscription[] {
     const { bus, node } = this.options;
-    return bus.subscribe(subjects.node(node.name, 'change'), (data) =>
-      this.take(decodeMessage(data) as unknown as AssignmentChange),
-    );
+    const listen = (subject: string, part: AssignmentPart): BusSubscription =>
+      bus.subscribe(subject, (data) => this.take(decodeMessage(data) as unknown as AssignmentChange, part));
+    return [listen(subjects.node(node.name, 'change'), 'own'), listen(subjects.allNodes, 'shared')];
   }
   stop(): void {
     this.stopped = true;
@@ -119,9 +127,9 @@ export class ControlPlaneClient {
     }
     if (failed) this.again = clock.after(RETRY_MS, () => void this.sync());
   }
-  private take(change: AssignmentChange): undefined {
+  private take(change: AssignmentChange, part: AssignmentPart): undefined {
     if (this.stopped) return;
-    const news = this.assigned.takeChange(change);
+    const news = this.assigned.takeChange(change, part);
     if (news === undefined) void this.sync();
     else if (news !== 'old') this.apply(news).catch((error: unknown) => this.log(`taking a change: ${words(error)}`));
     return undefined;

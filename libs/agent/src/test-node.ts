@@ -36,6 +36,7 @@ export class TestNode {
   cluster = CLUSTER;
   position = 10;
   sequence = 0;
+  sharedSequence = 0;
   /** False: reports are not answered as taken. */
   takes = true;
   /** Where the log takes reports; undefined: at its end. */
@@ -62,10 +63,11 @@ export class TestNode {
       const shared = assignmentDigest(objects.filter(isService));
       const own = assignmentDigest(objects.filter((object) => !isService(object)));
       const { held } = message as SyncRequest;
-      const isSame = held?.shared === shared && held.own === own;
-      this.syncs.push(isSame ? 'same' : 'whole');
-      const answered = { cluster: this.cluster, position: this.position, sequence: this.sequence };
-      return isSame ? { ...answered, isSame, objects: [] } : { ...answered, objects };
+      const same = [...(held?.own === own ? ['own'] : []), ...(held?.shared === shared ? ['shared'] : [])];
+      this.syncs.push(same.length === 2 ? 'same' : 'whole');
+      const { cluster, position, sequence, sharedSequence } = this;
+      const left = objects.filter((object) => !same.includes(isService(object) ? 'shared' : 'own'));
+      return { cluster, position, sequence, sharedSequence, same, objects: left };
     });
     answer('incident', (message) => {
       this.incidents.push(message as IncidentReport);
@@ -149,11 +151,12 @@ export class TestNode {
     if (assigned.object) this.objects.set(assigned.stream, assigned);
     else this.objects.delete(assigned.stream);
     if (quiet) return;
-    this.sequence++;
-    this.health.publish(
-      'node.n1.change',
-      encodeMessage({ cluster: this.cluster, position: this.position, sequence: this.sequence, objects: [assigned] }),
-    );
+    const { cluster, position } = this;
+    const change = assigned.stream.startsWith('core.services/')
+      ? { subject: 'nodes.change', sequence: ++this.sharedSequence }
+      : { subject: 'node.n1.change', sequence: ++this.sequence, sharedSequence: this.sharedSequence };
+    const { subject, ...numbers } = change;
+    this.health.publish(subject, encodeMessage({ cluster, position, ...numbers, objects: [assigned] }));
   }
   /** As the API server does when it takes a DELETE. */
   requestDeletion(pod: Record<string, unknown>, graceSeconds: number): void {

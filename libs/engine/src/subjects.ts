@@ -72,6 +72,8 @@ export const subjects = {
   nodeInbox(node: string): string {
     return `node.${subjectToken(node)}.inbox`;
   },
+  /** To all agents alike: what every node needs. */
+  allNodes: 'nodes.change',
   /** From an agent: `report.n1.sync`. */
   report(node: string, what: string): string {
     return `report.${subjectToken(node)}.${what}`;
@@ -119,7 +121,7 @@ export function agentPermissions(node: string): BusPermissions {
   const own = subjectToken(node);
   return {
     publish: [`report.${own}.>`, `heartbeat.${own}`, `stream.${own}.>`],
-    subscribe: [`node.${own}.>`, `stream.${own}.>`],
+    subscribe: [`node.${own}.>`, subjects.allNodes, `stream.${own}.>`],
     inbox: subjects.nodeInbox(node),
   };
 }
@@ -132,7 +134,10 @@ const APPS: Readonly<Record<string, Omit<BusPermissions, 'inbox'>>> = {
   controllers: { publish: ['command.controllers.>'], subscribe: ['query.controllers.>'] },
   scheduler: { publish: ['command.scheduler.>'], subscribe: ['query.scheduler.>'] },
   scaler: { publish: ['command.scaler.>'], subscribe: ['query.scaler.>'] },
-  health: { publish: ['command.health.>', 'node.>'], subscribe: ['report.>', 'heartbeat.*', 'query.health.>'] },
+  health: {
+    publish: ['command.health.>', 'node.>', 'nodes.change'],
+    subscribe: ['report.>', 'heartbeat.*', 'query.health.>'],
+  },
   feed: { publish: ['events.>'], subscribe: ['query.feed.>'] },
   /** An outside subscriber of the feed. */
   reader: { publish: [], subscribe: ['events.>'] },
@@ -196,6 +201,13 @@ export function busRules(subject: string): SubjectRule {
         listenerInbox: agentInbox,
         bytesMax: TRUSTED_BYTES_MAX,
         answerBytesMax: STREAM_BYTES_MAX,
+      };
+    case 'nodes':
+      return {
+        senderInbox: APP_INBOX,
+        listenerInbox: 'node.*.inbox.',
+        bytesMax: TRUSTED_BYTES_MAX,
+        answerBytesMax: SMALL_BYTES_MAX,
       };
     default:
       return {

@@ -2,7 +2,7 @@
  * What the health app and a node's agent say to each other over the bus. Subjects are in `#engine` (subjects).
  *
  * agent → health, requests: `report.<node>.register`, `.sync`, `.pod`, `.node`, `.incident`, `.token`; one way: `heartbeat.<node>`.
- * health → agent, one way: `node.<node>.change`. API → agent, requests: `node.<node>.logs|exec|attach|portforward` (open a byte stream).
+ * health → agent, one way: `node.<node>.change`; to all agents, once: `nodes.change`. API → agent, requests: `node.<node>.logs|exec|attach|portforward` (open a byte stream).
  */
 import type { Json, JsonObject } from '#std';
 import type { KubeObject } from './kube-object.js';
@@ -23,17 +23,23 @@ export interface Digests {
 export interface AssignmentSync {
   readonly cluster: string;
   readonly position: number;
-  /** The next change carries `sequence + 1`. */
+  /** The next change of the node carries `sequence + 1`. */
   readonly sequence: number;
-  /** The agent holds exactly what it is to hold: `objects` is empty. */
-  readonly isSame?: true;
+  /** The next change of what all nodes need alike carries `sharedSequence + 1`. */
+  readonly sharedSequence: number;
+  /** Parts that the agent holds exactly as it is to hold them: `objects` has nothing of them. */
+  readonly same: readonly AssignmentPart[];
   readonly objects: readonly AssignedObject[];
 }
-/** `node.<node>.change`: numbered; after a gap the agent asks for a sync. */
+/** Of an assignment: what is for one node, and what all nodes need alike (Services, for the environment of pods). */
+export type AssignmentPart = keyof Digests;
+/** `node.<node>.change` and `nodes.change`: numbered, each on its own; after a gap the agent asks for a sync. */
 export interface AssignmentChange {
   readonly cluster: string;
   readonly position: number;
   readonly sequence: number;
+  /** Of a change for one node: the newest of `nodes.change` before it. An agent that has not seen that one asks for a sync. */
+  readonly sharedSequence?: number;
   readonly objects: readonly AssignedObject[];
 }
 export interface SyncRequest {

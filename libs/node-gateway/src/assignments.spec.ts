@@ -29,7 +29,7 @@ describe('a pod whose needs cannot be read', () => {
     const faults: string[] = [];
     const { view } = viewOf(BROKEN, WHOLE);
     const assignments = new Assignments(view, (stream) => faults.push(stream));
-    expect(assignments.of('n').map(({ stream }) => stream)).toEqual([
+    expect(assignments.of('n').objects.map(({ stream }) => stream)).toEqual([
       'core.pods/default/broken',
       'core.pods/default/whole',
     ]);
@@ -37,7 +37,7 @@ describe('a pod whose needs cannot be read', () => {
   });
   it('is told to its node when it changes, as the others are', () => {
     const assignments = new Assignments(viewOf().view, () => undefined);
-    const told = assignments.take(viewOf(BROKEN, WHOLE).changes, ['n']);
-    expect(told.get('n')?.map(({ uid }) => uid)).toEqual(['broken', 'whole']);
+    const told = assignments.take(viewOf(BROKEN, WHOLE).changes);
+    expect(told.own.get('n')?.map(({ uid }) => uid)).toEqual(['broken', 'whole']);
   });
 });

@@ -1,4 +1,4 @@
-import type { AssignedObject, Change, Digests, KubeObject, View } from '#model';
+import type { AssignedObject, AssignmentPart, Change, Digests, KubeObject, View } from '#model';
 import { assignmentDigest, kindRef, streamOf } from '#model';
 import type { Pod } from '#pod';
 
@@ -61,16 +61,21 @@ export class Assignments {
     for (const pod of view.list(pods)) this.recount(streamOf(pods.id, pod.metadata.namespace, pod.metadata.name), pod);
   }
 
-  /** Everything the node needs now. Services go to every node: pods see them in their environment. */
-  of(node: string): readonly AssignedObject[] {
-    return [...this.ownOf(node), ...this.shared()];
-  }
-
-  /** Whether what a node holds is what {@link of} would say. What all nodes need is hashed once for all of them. */
-  areHeld(node: string, held: Digests | undefined): boolean {
-    if (!held) return false;
-    this.sharedDigest ??= assignmentDigest(this.shared());
-    return held.shared === this.sharedDigest && held.own === assignmentDigest(this.ownOf(node));
+  /**
+   * Everything the node needs now, without the parts that it holds as they are. Services go to every node: pods see them
+   * in their environment. What all nodes need is hashed once for all of them.
+   */
+  of(
+    node: string,
+    held?: Digests,
+  ): { readonly same: readonly AssignmentPart[]; readonly objects: readonly AssignedObject[] } {
+    const own = this.ownOf(node);
+    const isOwn = held?.own === assignmentDigest(own);
+    const isShared = held?.shared === (this.sharedDigest ??= assignmentDigest(this.shared()));
+    return {
+      same: [...(isOwn ? (['own'] as const) : []), ...(isShared ? (['shared'] as const) : [])],
+      objects: [...(isOwn ? [] : own), ...(isShared ? [] : this.shared())],
+    };
   }
 
   private ownOf(node: string): readonly AssignedObject[] {
@@ -96,8 +101,9 @@ export class Assignments {
     });
   }
 
-  /** Takes changes in and says, per node, what it has to be told; a Service is told to all `nodes`. */
-  take(changes: readonly Change[], nodes: Iterable<string>): ReadonlyMap<string, readonly AssignedObject[]> {
+  /** Takes changes in and returns what has to be told: to all nodes, and to single ones. */
+  take(changes: readonly Change[]): NewsForNodes {
+    const shared = new Map<string, AssignedObject>();
     const told = new Map<string, Map<string, AssignedObject>>();
     const tell = (node: string, stream: string, object: KubeObject | null, uid: string, position: number): void => {
       let list = told.get(node);
@@ -114,7 +120,7 @@ export class Assignments {
       }
       if (change.kind === SERVICES) {
         this.sharedDigest = undefined;
-        for (const node of nodes) tell(node, stream, change.after ?? null, uid, change.position);
+        shared.set(stream, { stream, uid, position: change.position, object: change.after ?? null });
         continue;
       }
       if (change.kind === NODES) {
@@ -124,7 +130,7 @@ export class Assignments {
       if (change.kind !== CONFIG_MAPS && change.kind !== SECRETS) continue;
       for (const node of this.needers.get(stream) ?? []) tell(node, stream, change.after ?? null, uid, change.position);
     }
-    return new Map([...told].map(([node, list]) => [node, [...list.values()]]));
+    return { shared: [...shared.values()], own: new Map([...told].map(([node, list]) => [node, [...list.values()]])) };
   }
 
   private takePod(stream: string, change: Change, tell: Tell): void {
@@ -197,5 +203,10 @@ export class Assignments {
     }
     if (needed.size === 0) this.needed.delete(before.node);
   }
+}
+
+export interface NewsForNodes {
+  readonly shared: readonly AssignedObject[];
+  readonly own: ReadonlyMap<string, readonly AssignedObject[]>;
 }
 type Tell = (node: string, stream: string, object: KubeObject | null, uid: string, position: number) => void;

@@ -250,21 +250,34 @@ describe('the health app', () => {
     await expect(health.token('n', { ...wish, podUid: 'another' })).rejects.toThrow('is not on n');
     await stop();
   });
-  it('goes on with other nodes when the changes for one cannot be sent', async () => {
-    const sent: string[] = [];
+  it('sends what all nodes need once, and goes on with other nodes when the changes for one cannot be sent', async () => {
+    const sent: unknown[] = [];
     const faults: string[] = [];
     const { writer, health, stop } = await started({
-      publish: (node) => {
+      publish: (node, { sequence, sharedSequence, objects }) => {
         if (node === 'broken') throw new TypeError('this cannot be encoded');
-        sent.push(node);
+        sent.push({ node, sequence, sharedSequence, streams: objects.map(({ stream }) => stream) });
       },
       onFault: (what, cause) => faults.push(`${what}: ${(cause as Error).message}`),
     });
-    for (const node of ['broken', 'n', 'm']) await health.sync({ node, boot: 'first' });
-    // A Service goes to every node.
+    const at: Record<string, AssignmentSync> = {};
+    for (const node of ['broken', 'n', 'm']) at[node] = await health.sync({ node, boot: 'first' });
+    const shared = at['n']?.sharedSequence ?? NaN;
+    const own = at['n']?.sequence ?? NaN;
     const service = { metadata: { name: 's', namespace: 'default' }, spec: { ports: [{ port: 80 }] } };
     await writer.submit(testCreate('core.services', service));
-    expect(sent).toEqual(['n', 'm']);
+    const services = ['core.services/default/s'];
+    expect(sent).toEqual([{ node: undefined, sequence: shared + 1, sharedSequence: undefined, streams: services }]);
+    for (const name of ['broken', 'n']) {
+      const body = {
+        metadata: { name: `on-${name}`, namespace: 'default' },
+        spec: { nodeName: name, containers: [{ name: 'c', image: 'i' }] },
+      };
+      await writer.submit(testCreate('core.pods', body));
+    }
+    expect(sent.slice(1)).toEqual([
+      { node: 'n', sequence: own + 1, sharedSequence: shared + 1, streams: ['core.pods/default/on-n'] },
+    ]);
     expect(faults).toEqual(['changes for node broken: this cannot be encoded']);
     await stop();
   });
@@ -285,12 +298,13 @@ describe('the health app', () => {
       'core.services/default/s',
     ]);
     const held = digests(whole);
-    expect(await ask(held)).toEqual({ ...whole, isSame: true, objects: [] });
-    expect((await ask({ ...held, own: held.shared })).objects).toHaveLength(3);
+    expect(await ask(held)).toEqual({ ...whole, same: ['own', 'shared'], objects: [] });
+    const other = await ask({ ...held, own: held.shared });
+    expect([other.same, other.objects.length]).toEqual([['shared'], 2]);
     await writer.submit(testCreate('core.services', service('t')));
     const after = await ask(held);
-    expect(after.objects).toHaveLength(4);
-    expect((await ask(digests(after))).isSame).toBe(true);
+    expect([after.same, after.objects.length]).toEqual([['own'], 2]);
+    expect((await ask({ ...held, shared: digests(after).shared })).same).toEqual(['own', 'shared']);
     await stop();
   });
   it('calls no pod gone that its view does not have yet: the agent may know it from another process', async () => {

@@ -1,7 +1,6 @@
 import type { CommandPort, ReadModel } from '#engine';
 import { nodeUser, Recurrences } from '#engine';
 import type {
-  AssignmentChange,
   AssignmentSync,
   Change,
   Command,
@@ -32,6 +31,7 @@ import { mergedStatus, replaced } from './merged-status.js';
 import { NodeLeases } from './node-leases.js';
 import { accountOf, nodeOf, tokensOf } from './pod-tokens.js';
 import { registrationProblem } from './node-restriction.js';
+import { NumberedChanges, type PublishChange } from './numbered-changes.js';
 import { catchUp, catchUpOn, causesOf, FRESH_MS, podOn } from './node-pods.js';
 import { FOLLOWED, ReportOrder } from './report-order.js';
 
@@ -41,8 +41,7 @@ export interface HealthOptions {
   readonly heartbeats: Heartbeats;
   readonly clock: Clock;
   readonly ids: Ids;
-  /** Sends `node.<node>.change`. */
-  readonly publish: (node: string, change: AssignmentChange) => void;
+  readonly publish: PublishChange;
   /** Signs a token for a pod's service account; the claims are made from the pod as the log has it. */
   readonly signToken: (wish: TokenWish) => Promise<TokenAnswer>;
   /** Receives what went wrong for one pod or one node, the 1st, 2nd, 4th, 8th … time; the others go on. */
@@ -64,7 +63,7 @@ export class Health {
   private readonly faults = new Recurrences();
   private readonly assignments: Assignments;
   private readonly nodeLeases: NodeLeases;
-  private readonly sequences = new Map<string, number>();
+  private readonly changes: NumberedChanges;
   private readonly order: ReportOrder;
   private readonly gonePods = new GonePods();
   private readonly unsubscribe: () => void;
@@ -72,6 +71,7 @@ export class Health {
 
   constructor(private readonly options: HealthOptions) {
     this.assignments = new Assignments(options.reads.projection, (stream, cause) => this.fault(stream, cause));
+    this.changes = new NumberedChanges(options.publish, (what, cause) => this.fault(what, cause));
     this.nodeLeases = new NodeLeases(options.clock);
     this.order = new ReportOrder(options.clock);
     this.unsubscribe = options.reads.onChanges((changes) => this.hand(changes));
@@ -134,14 +134,9 @@ export class Health {
     await catchUp(reads);
     // No await from here on: set, position and sequence belong together.
     const { position, cluster } = reads.projection;
-    // Counted from the position, which grows faster: so a number that an earlier life of this app gave never follows by
-    // chance on what the agent last heard from that life.
-    const sequence = this.sequences.get(request.node) ?? position;
-    this.sequences.set(request.node, sequence);
-    const answer = { cluster, position, sequence };
+    const numbers = this.changes.at(request.node, position);
     // Each node asks again and again, and mostly it has everything.
-    if (this.assignments.areHeld(request.node, request.held)) return { ...answer, isSame: true, objects: [] };
-    return { ...answer, objects: this.assignments.of(request.node) };
+    return { cluster, position, ...numbers, ...this.assignments.of(request.node, request.held) };
   }
 
   async podReport(node: string, report: PodReport): Promise<ReportAnswer> {
@@ -339,21 +334,8 @@ export class Health {
 
   private hand(changes: readonly Change[]): void {
     for (const change of changes) this.forgetGone(change);
-    const told = this.assignments.take(changes, { [Symbol.iterator]: () => this.sequences.keys() });
     const { cluster, position } = this.options.reads.projection;
-    for (const [node, objects] of told) {
-      const before = this.sequences.get(node);
-      // An agent that has not asked for its set yet will get it whole.
-      if (before === undefined) continue;
-      const sequence = before + 1;
-      this.sequences.set(node, sequence);
-      try {
-        this.options.publish(node, { cluster, position, sequence, objects });
-      } catch (cause) {
-        // The next number shows the agent that it missed this one, and it asks for its whole set.
-        this.fault(`changes for node ${node}`, cause);
-      }
-    }
+    this.changes.send(this.assignments.take(changes), { cluster, position });
   }
 
   private fault(what: string, cause: unknown): void {
@@ -372,7 +354,7 @@ export class Health {
     }
     if (kind === nodes.id && !after) {
       this.order.forgetNode(before.metadata.name);
-      this.sequences.delete(before.metadata.name);
+      this.changes.forget(before.metadata.name);
       this.nodeLeases.forget(before.metadata.name);
     }
   }

@@ -1,6 +1,5 @@
 import { decodeMessage, encodeMessage, nodeOfSubject, subjects } from '#engine';
 import type {
-  AssignmentChange,
   Heartbeat,
   IncidentReport,
   NodeReport,
@@ -13,6 +12,7 @@ import type {
 import type { Bus } from '#ports';
 import { withNodeBudgets } from './budgeted-bus.js';
 import type { Health } from './health.js';
+import type { PublishChange } from './numbered-changes.js';
 
 /** Answers the agents, and who asks for node leases, on the bus out of a {@link Health}. The result ends it. */
 export function serveHealth(unbudgeted: Bus, health: Health): () => void {
@@ -45,7 +45,8 @@ export function serveHealth(unbudgeted: Bus, health: Health): () => void {
   };
 }
 
-/** What {@link Health} needs to tell agents of changes. */
-export function publishChanges(bus: Bus): (node: string, change: AssignmentChange) => void {
-  return (node, change) => bus.publish(subjects.node(node, 'change'), encodeMessage(change));
+/** Publishes changes of assignments: of one node's, or of what all nodes need alike. */
+export function publishChanges(bus: Bus): PublishChange {
+  return (node, change) =>
+    bus.publish(node === undefined ? subjects.allNodes : subjects.node(node, 'change'), encodeMessage(change));
 }

@@ -31,7 +31,7 @@ export interface SubjectRule {
    * it is dropped: the answer would be published with the rights of the one who answers.
    */
   readonly senderInbox: string;
-  /** Prefix of the inboxes of the clients that may listen on the subject; parts are sent nowhere else. */
+  /** Prefix of the inboxes of the clients that may listen on the subject, `*` for any one token; parts are sent nowhere else. */
   readonly listenerInbox: string;
   /** Size limit of a message in bytes, all of its parts together. */
   readonly bytesMax: number;

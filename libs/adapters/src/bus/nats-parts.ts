@@ -1,6 +1,7 @@
 import { headers, type Msg, type MsgHdrs, type NatsConnection, type PublishOptions } from '@nats-io/transport-node';
 import { BusUnavailable } from '#ports';
 import { Fault } from '#std';
+import { subjectBegins } from './subject-match.js';
 
 /** This message is the first of so many parts; the receiver asks the reply subject for the others. */
 const PARTS = 'Shiplog-Parts';
@@ -69,7 +70,7 @@ export class NatsParts {
   give(message: Msg, data: Uint8Array, listenerInbox: string): boolean {
     if (!message.headers?.has(WANT)) return false;
     // The part is published with this client's rights: never on a subject of the asker's choice.
-    if (!message.reply?.startsWith(listenerInbox)) return true;
+    if (!subjectBegins(listenerInbox, message.reply)) return true;
     const start = Number(message.headers.get(WANT)) * this.partBytes;
     message.respond(data.subarray(start, start + this.partBytes));
     return true;
