@@ -1,11 +1,12 @@
 import { Injectable, Module } from '@nestjs/common';
 import { workloadLoops } from '#loops';
-import { LoopsHost, Platform } from '#nest';
+import { LoopsHost, measured, Platform } from '#nest';
+import { NoMeasurements } from '#adapters';
 
 @Injectable()
 export class WorkloadLoops extends LoopsHost {
   constructor(platform: Platform) {
-    super(platform, workloadLoops, 'controllers');
+    super(platform, workloadLoops, 'controllers', measured(new NoMeasurements()));
   }
 }
 

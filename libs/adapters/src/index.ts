@@ -14,3 +14,4 @@ export { AuditFiles } from './audit/audit-files.js';
 export { agentEnvironment } from './environment.js';
 export * from './private-files.js';
 export * from './asker/index.js';
+export * from './measurements/index.js';

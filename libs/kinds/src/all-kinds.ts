@@ -13,6 +13,7 @@ export { localSubjectAccessReviewKind } from './authorization/localsubjectaccess
 export { selfSubjectAccessReviewKind } from './authorization/selfsubjectaccessreview/kind.js';
 export { selfSubjectRulesReviewKind } from './authorization/selfsubjectrulesreview/kind.js';
 export { subjectAccessReviewKind } from './authorization/subjectaccessreview/kind.js';
+export { horizontalPodAutoscalerKind } from './autoscaling/horizontalpodautoscaler/kind.js';
 export { certificateSigningRequestKind } from './certificates/certificatesigningrequest/kind.js';
 export { leaseKind } from './coordination/lease/kind.js';
 export { configMapKind } from './core/configmap/kind.js';

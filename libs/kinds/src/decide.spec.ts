@@ -92,6 +92,16 @@ const GOOD: Readonly<Record<string, JsonObject>> = {
       service: { namespace: 'n', name: 's' },
     },
   },
+  'autoscaling.horizontalpodautoscalers': {
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' },
+      maxReplicas: 3,
+      metrics: [
+        { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } },
+      ],
+      behavior: { scaleUp: { policies: [{ type: 'Pods', value: 1, periodSeconds: 15 }], tolerance: '50m' } },
+    },
+  },
   'certificates.k8s.io.certificatesigningrequests': {
     spec: {
       request: [

@@ -16,6 +16,7 @@ export * from './core/serviceaccount/index.js';
 export * from './core/event/index.js';
 export * from './apps/replicaset/index.js';
 export * from './apps/deployment/index.js';
+export * from './autoscaling/horizontalpodautoscaler/index.js';
 export * from './authentication/user-info.schema.js';
 export * from './authentication/selfsubjectreview/index.js';
 export * from './authentication/tokenreview/index.js';

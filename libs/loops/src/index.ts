@@ -7,6 +7,7 @@ import { endpointSlice } from './endpoint-slice/index.js';
 import { endpointSliceMirroring } from './endpoint-slice-mirroring/index.js';
 import { endpoints } from './endpoints/index.js';
 import { eventGarbageCollection, garbageCollection, podGarbageCollection } from './garbage-collection/index.js';
+import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler/index.js';
 import { bootstrap, namespace } from './namespace/index.js';
 import { nodeLifecycle, podCidr, taintEviction } from './node-lifecycle/index.js';
 import { policyTypeChecking } from './policy-type-checking/index.js';
@@ -30,6 +31,7 @@ export {
   endpointSliceMirroring,
   eventGarbageCollection,
   garbageCollection,
+  horizontalPodAutoscaler,
   namespace,
   podGarbageCollection,
   policyTypeChecking,
@@ -66,6 +68,7 @@ export const workloadLoops: readonly Loop[] = [
   rootCertificate,
   clusterRoleAggregation,
   policyTypeChecking,
+  horizontalPodAutoscaler(registry),
   garbageCollection(registry),
   podGarbageCollection,
   eventGarbageCollection,

@@ -11,6 +11,7 @@ export * from './owner.js';
 export * from './problem.js';
 export * from './quantity.js';
 export * from './selector.js';
+export { parseRequirements } from './selector-parser.js';
 export * from './taints-tolerations.js';
 export * from './patch/json.js';
 export * from './patch/merge.js';

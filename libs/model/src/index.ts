@@ -6,6 +6,7 @@ export * from './inquiry.js';
 export * from './kind.js';
 export * from './kube-object.js';
 export * from './loop.js';
+export * from './measurement.js';
 export * from './digest.js';
 export * from './field-changes.js';
 export * from './outside.js';

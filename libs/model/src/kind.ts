@@ -97,6 +97,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly inquire?: Inquire;
   /** Of kinds whose objects define kinds: the one that this object defines, undefined while it defines none. Pure. */
   readonly defines?: (definition: KubeObject) => Kind | undefined;
+  /** The Scale of a stored object (autoscaling/v1); undefined for an object of a version that has none. Kinds without a scale lack this. */
+  readonly scaleOf?: (object: KubeObject) => JsonObject | undefined;
   /** What `decide` derives from a view and the writer keeps up to date between commands. */
   readonly picture?: Picture;
   decide(command: Command, state: StreamState | undefined, view: View, context: DecideContext): Decided;

@@ -8,6 +8,7 @@ export * from './event-log.js';
 export * from './history-index.js';
 export * from './ids.js';
 export * from './keys.js';
+export * from './measurements.js';
 export * from './pod-volumes.js';
 export * from './prober.js';
 export * from './runtime-fault.js';

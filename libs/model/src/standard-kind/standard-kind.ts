@@ -20,7 +20,7 @@ import { decideCreate } from './create.js';
 import { decideDelete } from './delete.js';
 import { decidePatch } from './patch.js';
 import { hasStatus, requestOf, type Request, type WriteRules } from './request.js';
-import { decideScale, type ScalePaths } from './scale.js';
+import { decideScale, scaleOf, type ScalePaths } from './scale.js';
 import type { Strategy } from './strategy.js';
 import { decideUpdate } from './update.js';
 
@@ -56,6 +56,7 @@ const ALL_VERBS: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get
 
 /** A kind with the life that nearly every kind of Kubernetes has: one decide for all of them. */
 export function standardKind<T extends KubeObject>(given: StandardKind<T>): Kind<T> {
+  const { scale } = given;
   const names: KindNames = {
     singular: given.names.kind.toLowerCase(),
     listKind: `${given.names.kind}List`,
@@ -81,6 +82,7 @@ export function standardKind<T extends KubeObject>(given: StandardKind<T>): Kind
     schemaVersion: given.schemaVersion ?? (given.upcasters?.length ?? 0) + 1,
     upcasters: given.upcasters ?? [],
     decide: (command, state, view, context) => decide(given, strategy, { command, state, view, context }),
+    ...(scale && { scaleOf: (object) => scaleOf(object, scale) }),
     ...(given.rowConditions && { rowConditions: given.rowConditions }),
     ...(given.deprecation !== undefined && { deprecation: given.deprecation }),
     ...(given.unlogged && { unlogged: given.unlogged }),

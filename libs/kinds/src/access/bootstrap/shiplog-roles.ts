@@ -11,6 +11,7 @@ export const SHIPLOG_ROLES: readonly BootstrapRole[] = [
   role('system:shiplog:endpoint-controller', [on('', 'endpoints', 'patch')]),
   role('system:shiplog:endpointslice-controller', [on('discovery.k8s.io', 'endpointslices', 'patch')]),
   role('system:shiplog:endpointslicemirroring-controller', [on('discovery.k8s.io', 'endpointslices', 'patch')]),
+  role('system:shiplog:horizontal-pod-autoscaler', [on('autoscaling', 'horizontalpodautoscalers/status', 'patch')]),
   role('system:shiplog:namespace-controller', [on('', 'namespaces/finalize namespaces/status', 'patch')]),
   role('system:shiplog:root-ca-cert-publisher', [on('', 'configmaps', 'patch')]),
 ];

@@ -117,7 +117,7 @@ function kindOf(definition: CustomResourceDefinition, names: DefinitionNames): K
     of: (inStored) => ({ ...given, strategy: strategyOf(definition, { seen: (old) => old, stored: inStored }) }),
     scaleOf: ({ subresources }) => subresources?.scale && scalePaths(subresources.scale),
   });
-  return { ...standardKind(given), decide };
+  return { ...standardKind(given), decide, ...(scaled && { scaleOf: (object) => shownScale(spec, object) }) };
 }
 
 function typeOf(version: DefinedVersion, group: string, kind: string): ObjectType<unknown> {
@@ -145,14 +145,14 @@ function allSubresources({ spec }: CustomResourceDefinition, kind: string): read
   const all = spec.versions.flatMap((version) => subresourcesOf(version, kind));
   const byName = new Map(all.map((one) => [one.name, one]));
   if (spec.conversion?.strategy === 'Webhook' && byName.has(customScale.name))
-    byName.set(customScale.name, { ...customScale, show: (object) => shownScale(spec, object) });
+    byName.set(customScale.name, { ...customScale, show: (object) => shownScale(spec, object) ?? {} });
   return [...byName.values()];
 }
 /** The scale of an object by the paths of its version. */
-function shownScale({ group, versions }: CustomResourceDefinition['spec'], object: KubeObject): JsonObject {
+function shownScale({ group, versions }: CustomResourceDefinition['spec'], object: KubeObject): JsonObject | undefined {
   const version = versions.find(({ name }) => object.apiVersion === `${group}/${name}`);
   const scale = version?.subresources?.scale;
-  return scale ? scaleOf(object, scalePaths(scale)) : {};
+  return scale && scaleOf(object, scalePaths(scale));
 }
 
 /** An object as something reads it; the same one for the same object. */

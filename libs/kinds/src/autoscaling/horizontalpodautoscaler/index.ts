@@ -1,0 +1,8 @@
+import { kindRef } from '#model';
+import type { HorizontalPodAutoscaler } from './schema.js';
+
+export { SCALE_DOWN_RULES, SCALE_UP_RULES } from './defaults.js';
+export { AUTOSCALER_MEMORY } from './memory.js';
+export * from './schema.js';
+export * from './v1.schema.js';
+export const horizontalPodAutoscalers = kindRef<HorizontalPodAutoscaler>('autoscaling.horizontalpodautoscalers');

@@ -1,0 +1,56 @@
+import { MEASUREMENTS, questionText, type MetricQuestion, type Outside, type PodFigure } from '#model';
+import { isJsonObject, type Json } from '#std';
+
+/** What an API says that nobody serves: Kubernetes' words on a cluster without one. */
+function unserved(question: MetricQuestion): string {
+  switch (question.of) {
+    case 'resource':
+      return 'unable to fetch metrics from resource metrics API: the server could not find the requested resource (get pods.metrics.k8s.io)';
+    case 'pod':
+    case 'object':
+      return 'unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered';
+    case 'external':
+      return `unable to fetch metrics from external metrics API: the server could not find the requested resource (get ${question.metric}.external.metrics.k8s.io)`;
+  }
+}
+
+export interface Failed {
+  readonly error: string;
+}
+/** The figures of pods, by name. Figures that cannot be true count as missing. */
+export function podFigures(outside: Outside | undefined, question: MetricQuestion): Map<string, PodFigure> | Failed {
+  const answer = answerTo(outside, question);
+  if ('error' in answer) return answer;
+  const { pods } = answer;
+  if (!isJsonObject(pods)) return { error: 'the answer has no figures of pods' };
+  return new Map(
+    Object.entries(pods).filter((entry): entry is [string, [number, number, number]] => isFigure(entry[1])),
+  );
+}
+/** The values of one metric. One that cannot be true is none: a guess must not scale. */
+export function valuesOf(outside: Outside | undefined, question: MetricQuestion): readonly bigint[] | Failed {
+  const answer = answerTo(outside, question);
+  if ('error' in answer) return answer;
+  const { values } = answer;
+  if (!Array.isArray(values) || values.length === 0) return { error: 'the answer has no values' };
+  if (!values.every(isAmount)) return { error: 'the answer has a value that is no amount' };
+  return values.map(BigInt);
+}
+
+type Answer = Failed | { readonly pods?: Json; readonly values?: Json };
+function answerTo(outside: Outside | undefined, question: MetricQuestion): Answer {
+  const answer = outside?.factOf(MEASUREMENTS, questionText(question));
+  if (answer === undefined) return { error: unserved(question) };
+  if (!isJsonObject(answer)) return { error: 'the answer is none' };
+  return typeof answer['error'] === 'string' ? { error: answer['error'] } : answer;
+}
+
+/** Thousandths as an integer that loses no digit. */
+function isAmount(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+function isFigure(figure: unknown): figure is PodFigure {
+  if (!Array.isArray(figure) || figure.length !== 3) return false;
+  const [milli, at, windowMs] = figure as readonly unknown[];
+  return isAmount(milli) && milli >= 0 && isAmount(at) && isAmount(windowMs) && windowMs >= 0;
+}

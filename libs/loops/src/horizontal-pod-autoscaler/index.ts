@@ -1,0 +1,182 @@
+import { AUTOSCALER_MEMORY, horizontalPodAutoscalers, type HorizontalPodAutoscaler } from '#kinds';
+import { groupOf } from '#meta';
+import type { Change, Decision, KindRegistry, KubeObject, LoopRefusal, Loop, ObjectIndex, Submit, View } from '#model';
+import { jsonEquals, parseInstant, toTime, type Instant, type Json, type JsonObject } from '#std';
+import {
+  elapsedSince,
+  incident,
+  keyOf,
+  mergeDiff,
+  parseKey,
+  patch,
+  podsByLabel,
+  refusalsIn,
+  sides,
+  streamOfObject,
+} from '../shared/index.js';
+import { findOut, withConditions, type Event, type Finding, type Look } from './look.js';
+import { isOther, memoryIn, memoryText, SYNC_PERIOD_MS } from './memory.js';
+import { targetOf, type Target } from './target.js';
+
+const COMPONENT = 'horizontal-pod-autoscaler';
+
+/** Autoscalers by the object that they scale. */
+const autoscalersByTarget: ObjectIndex<HorizontalPodAutoscaler> = {
+  name: 'autoscalers by target',
+  kind: horizontalPodAutoscalers,
+  values: ({ metadata: { namespace }, spec }) => {
+    const { apiVersion = '', kind, name } = spec.scaleTargetRef;
+    return [targetValue(namespace, { group: groupOf(apiVersion), kind, name })];
+  },
+  part: ({ spec }) => spec.scaleTargetRef,
+};
+function targetValue(
+  namespace: string | undefined,
+  { group, kind, name }: { readonly group: string; readonly kind: string; readonly name: string },
+): string {
+  return `${namespace ?? ''}/${group}/${kind}/${name}`;
+}
+
+/**
+ * Keeps the number of replicas of everything that has a scale in step with its metrics, within the bounds of its autoscaler. The figures are
+ * facts from outside (`measurements`).
+ */
+export function horizontalPodAutoscaler(kinds: KindRegistry): Loop {
+  return {
+    name: 'horizontal-pod-autoscaler',
+    account: 'horizontal-pod-autoscaler',
+    indexes: [autoscalersByTarget, podsByLabel],
+    keysOf,
+    keysAtStart: (view) => view.list(horizontalPodAutoscalers).map(keyOf),
+    reconcile(view, key, now, outside) {
+      const { namespace, name } = parseKey(key);
+      const autoscaler = view.get(horizontalPodAutoscalers, namespace, name);
+      if (!autoscaler || autoscaler.metadata.deletionTimestamp !== undefined) return [];
+      return decide({ kinds, view, autoscaler, now, outside });
+    },
+  };
+}
+
+function keysOf(change: Change, view: View): readonly string[] {
+  const [object] = sides(change).slice(-1);
+  if (!object) return [];
+  if (change.kind === horizontalPodAutoscalers.id) {
+    // What the loop itself reports is no reason to look.
+    const isReport = change.before && change.after && jsonEquals(change.before['spec'], change.after['spec']);
+    return isReport || !change.after ? [] : [keyOf(object)];
+  }
+  const isStatus = change.before && change.after && change.before['spec'] === change.after['spec'];
+  return isStatus ? [] : scaledBy(view, object).map(keyOf);
+}
+function scaledBy(view: View, { apiVersion, kind, metadata }: KubeObject): readonly HorizontalPodAutoscaler[] {
+  const { namespace, name } = metadata;
+  return view.by(autoscalersByTarget, targetValue(namespace, { group: groupOf(apiVersion), kind, name }));
+}
+
+function decide(look: Look): readonly Decision[] {
+  const { kinds, view, autoscaler, now, outside } = look;
+  const target = targetOf(kinds, view, autoscaler);
+  const pausedUntil = pause(look, target);
+  if (pausedUntil !== undefined) return [{ is: 'wake', at: pausedUntil }];
+  const wake: Decision = { is: 'wake', at: now + SYNC_PERIOD_MS };
+  const finding = findOut(look, target);
+  const { rescale } = finding;
+  if (typeof target === 'string' || !rescale)
+    return [...incidents(look, finding.events), ...report(look, finding), wake];
+
+  const refused = refusalsIn(outside).find(
+    (one) => one.kind === target.kind.id && one.name === target.object.metadata.name,
+  );
+  if (refused) return [...failedRescale(look, finding, refused), wake];
+  const after = finding.events.slice(-1);
+  return [
+    ...incidents(look, finding.events.slice(0, -1)),
+    {
+      is: 'submit',
+      command: scaleCommand(target, rescale.to),
+      because: rescale.because,
+      basedOn: [streamOfObject(horizontalPodAutoscalers, autoscaler), target.stream],
+      then: [...incidents(look, after), ...report(look, finding, true)],
+    },
+    wake,
+  ];
+}
+
+/** After a change of the size the next look is taken a period later, when the change may show. */
+function pause({ autoscaler, now, outside }: Look, target: Target | string): Instant | undefined {
+  const { lastScaleTime, desiredReplicas } = autoscaler.status ?? {};
+  const last = parseInstant(lastScaleTime);
+  if (last === undefined || typeof target === 'string' || target.replicas !== desiredReplicas) return undefined;
+  const left = SYNC_PERIOD_MS - elapsedSince(last, now, outside);
+  return left > 0 ? now + left : undefined;
+}
+
+function scaleCommand({ kind, object, apiVersion }: Target, replicas: number): Submit['command'] {
+  const { namespace, name, uid } = object.metadata;
+  const place = { name, ...(namespace !== undefined && { namespace }) };
+  const body: Json = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { ...place, uid }, spec: { replicas } };
+  return { verb: 'update', kind: kind.id, ...place, apiVersion, subresource: 'scale', body };
+}
+
+/** The size stays as it is: the scale could not be written. */
+function failedRescale(look: Look, finding: Finding, { message }: LoopRefusal): readonly Decision[] {
+  const { rescale, counts, events } = finding;
+  const failed: Event = {
+    ...{ type: 'Warning', reason: 'FailedRescale' },
+    message: `New size: ${rescale?.to ?? 0}; reason: ${rescale?.reason ?? ''}; error: ${message}`,
+  };
+  const conditions = withConditions(finding.conditions, look.now, {
+    ...{ type: 'AbleToScale', status: 'False', reason: 'FailedUpdateScale' },
+    message: `the HPA controller was unable to update the target scale: ${message}`,
+  });
+  const desired = look.autoscaler.status?.desiredReplicas ?? 0;
+  const { rescale: _rescale, ...rest } = finding;
+  const memory = memoryIn(look.autoscaler.metadata.annotations?.[AUTOSCALER_MEMORY]);
+  const unscaled: Finding = { ...rest, conditions, memory, ...(counts && { counts: { ...counts, desired } }) };
+  return [...incidents(look, [...events.slice(0, -1), failed]), ...report(look, unscaled)];
+}
+
+function incidents({ view, now, autoscaler }: Look, events: readonly Event[]): readonly Submit[] {
+  return events.flatMap((event) => {
+    const isRescale = event.reason === 'SuccessfulRescale';
+    return incident(view, now, {
+      about: autoscaler,
+      component: COMPONENT,
+      ...event,
+      ...(isRescale && { eachTime: true }),
+    });
+  });
+}
+
+/** A write of the status and of what the autoscaler has to remember; nothing while both say the same. */
+function report(look: Look, finding: Finding, chained = false): readonly Submit[] {
+  const { autoscaler, now } = look;
+  const { counts, conditions, rescale, memory } = finding;
+  const { status } = autoscaler;
+  const wanted = {
+    ...status,
+    ...(counts && {
+      currentReplicas: counts.current === 0 ? undefined : counts.current,
+      desiredReplicas: counts.desired,
+      currentMetrics: counts.metrics,
+    }),
+    ...(rescale && { lastScaleTime: toTime(now) }),
+    conditions,
+  };
+  const diff = mergeDiff(status, wanted);
+  const known = memoryIn(autoscaler.metadata.annotations?.[AUTOSCALER_MEMORY]);
+  const isNews = memory !== undefined && isOther(known, memory);
+  if (!diff && !isNews) return [];
+  const body: JsonObject = {
+    ...(memory && { metadata: { annotations: { [AUTOSCALER_MEMORY]: memoryText(memory) } } }),
+    ...(diff && { status: diff }),
+  };
+  const because =
+    rescale?.because ?? conditions.find(({ type }) => type === 'ScalingActive')?.message ?? 'the target was looked at';
+  return [
+    patch(horizontalPodAutoscalers, autoscaler, body, {
+      ...{ subresource: 'status', because },
+      ...(!chained && { basedOn: [streamOfObject(horizontalPodAutoscalers, autoscaler)] }),
+    }),
+  ];
+}

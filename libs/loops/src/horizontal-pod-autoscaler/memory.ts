@@ -1,0 +1,106 @@
+import { isJsonObject, parseInstant, toEventTime, type Instant, type Json } from '#std';
+import { elapsedSince, type Moment } from '../shared/index.js';
+
+/**
+ * What an autoscaler has to know of its own past: when it last recommended each size, and which changes it made. It is kept in
+ * the log, in an annotation of the object, so a scaler that is started anew knows it, and past decisions can be taken again.
+ */
+export interface Memory {
+  /** The last time at which each size was recommended. */
+  readonly recommended: ReadonlyMap<number, Instant>;
+  /** The newest recommendation is in force: every look since has given it again. */
+  readonly isInForce: boolean;
+  /** Changes by policies of a behavior: when, and how many replicas. */
+  readonly up: readonly ScaleEvent[];
+  readonly down: readonly ScaleEvent[];
+}
+export type ScaleEvent = readonly [at: Instant, replicas: number];
+
+export const SYNC_PERIOD_MS = 15_000;
+/** More is not read: a client may write the annotation too. */
+const ENTRIES_MAX = 1000;
+
+/** Undefined for an autoscaler that was never looked at. */
+export function memoryIn(text: string | undefined): Memory | undefined {
+  if (text === undefined) return undefined;
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+  if (!isJsonObject(value)) return undefined;
+  return {
+    recommended: new Map(entriesIn(value['recommended']).map(([at, size]) => [size, at])),
+    isInForce: value['isInForce'] === true,
+    up: entriesIn(value['up']),
+    down: entriesIn(value['down']),
+  };
+}
+/** Pairs of a time and a number. */
+function entriesIn(value: Json | undefined): readonly ScaleEvent[] {
+  if (!Array.isArray(value)) return [];
+  return (value as readonly Json[]).slice(0, ENTRIES_MAX).flatMap((pair) => {
+    if (!Array.isArray(pair)) return [];
+    const [time, number] = pair as readonly Json[];
+    const at = typeof time === 'string' ? parseInstant(time) : undefined;
+    return at !== undefined && Number.isSafeInteger(number) ? [[at, Number(number)] as const] : [];
+  });
+}
+
+export function memoryText({ recommended, isInForce, up, down }: Memory): string {
+  return JSON.stringify({
+    recommended: written([...recommended].map(([size, at]) => [at, size])),
+    ...(isInForce && { isInForce }),
+    ...(up.length > 0 && { up: written(up) }),
+    ...(down.length > 0 && { down: written(down) }),
+  });
+}
+
+function written(events: readonly ScaleEvent[]): Json {
+  return events.map(([at, number]) => [toEventTime(at), number]);
+}
+
+/** Whether one memory says something that the other does not: times alone are written along with something else. */
+export function isOther(one: Memory | undefined, other: Memory): boolean {
+  if (!one || one.up.length !== other.up.length || one.down.length !== other.down.length) return true;
+  return one.isInForce !== other.isInForce || latest(one)?.[0] !== latest(other)?.[0];
+}
+function latest({ recommended }: Memory): readonly [number, Instant] | undefined {
+  let found: readonly [number, Instant] | undefined;
+  for (const entry of recommended) if (!found || entry[1] >= found[1]) found = entry;
+  return found;
+}
+
+/**
+ * The recommendation in force held until now. Looks that find nothing new write nothing, so its time is that of the last look
+ * before this one.
+ */
+export function held(memory: Memory, { now }: Moment): Memory {
+  const last = memory.isInForce ? latest(memory) : undefined;
+  const ended = { ...memory, isInForce: false };
+  if (!last || last[1] >= now - SYNC_PERIOD_MS) return ended;
+  return { ...ended, recommended: new Map([...memory.recommended, [last[0], now - SYNC_PERIOD_MS]]) };
+}
+/** With a new recommendation; without those that no window reaches any more. */
+export function withRecommendation(memory: Memory, size: number, windowMs: number, moment: Moment): Memory {
+  const kept = [...memory.recommended].filter(
+    ([other, at]) => other !== size && elapsedSince(at, moment.now, moment.outside) < windowMs,
+  );
+  return { ...memory, recommended: new Map([...kept, [size, moment.now]]), isInForce: true };
+}
+/** With a change that was made; without those that no policy counts any more. */
+export function withChange(
+  memory: Memory,
+  change: { readonly from: number; readonly to: number },
+  periodMs: number,
+  moment: Moment,
+): Memory {
+  const { from, to } = change;
+  const kept = (events: readonly ScaleEvent[]): readonly ScaleEvent[] =>
+    events.filter(([at]) => elapsedSince(at, moment.now, moment.outside) < periodMs);
+  const event: ScaleEvent = [moment.now, Math.abs(to - from)];
+  const up = kept(memory.up);
+  const down = kept(memory.down);
+  return { ...memory, up: to > from ? [...up, event] : up, down: to < from ? [...down, event] : down };
+}
