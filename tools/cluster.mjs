@@ -24,6 +24,9 @@ export function freePort() {
   });
 }
 
+/** A cluster that has not answered for so long will not. */
+const READY_MS = 60_000;
+
 const atEnd = new Set();
 let isListening = process.env.JEST_WORKER_ID !== undefined;
 
@@ -82,13 +85,18 @@ export async function startCluster(options = {}) {
   child.stderr.on('data', keep);
   const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
   const kubeconfig = join(home, 'kubeconfig');
-  const ready = (async () => {
-    for (let i = 0; i < 600; i++) {
-      if (existsSync(kubeconfig) && /\bready\b/i.test(output)) return true;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    return false;
-  })();
+  const ready = new Promise((resolve) => {
+    const isReady = () => existsSync(kubeconfig) && /\bready\b/i.test(output);
+    const late = setTimeout(() => resolve(false), READY_MS);
+    const look = () => {
+      if (!isReady()) return;
+      clearTimeout(late);
+      resolve(true);
+    };
+    // Both say so when it is time: the sentence follows the file.
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', look);
+    child.once('exit', () => clearTimeout(late));
+  });
   const first = await Promise.race([ready, ended]);
   if (first !== true) {
     child.kill('SIGKILL');

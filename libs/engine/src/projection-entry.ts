@@ -23,7 +23,10 @@ export interface Entry {
 
 /** The streams of objects that are gone, the first to go first. */
 export function endedStreams(entries: Iterable<Entry>): readonly string[] {
-  const ends: { readonly stream: string; readonly position: number }[] = [];
-  for (const { stream, state } of entries) if (state?.ended) ends.push({ stream, position: state.position });
-  return ends.sort((a, b) => a.position - b.position).map(({ stream }) => stream);
+  const ends: Entry[] = [];
+  for (const entry of entries) if (entry.state?.ended) ends.push(entry);
+  return ends.sort((a, b) => positionOf(a) - positionOf(b)).map(({ stream }) => stream);
+}
+function positionOf({ state }: Entry): number {
+  return state?.position ?? 0;
 }

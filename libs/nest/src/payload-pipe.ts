@@ -1,7 +1,10 @@
 import { Catch, Injectable, type ArgumentMetadata, type ExceptionFilter, type PipeTransform } from '@nestjs/common';
-import { validate, type ValidationError } from 'class-validator';
+import type { ValidationError } from 'class-validator';
 import { throwError, type Observable } from 'rxjs';
 import { Fault } from '#std';
+import { Validator } from './validation.js';
+
+const VALIDATOR = new Validator();
 
 /** A message that is not what its subject promises. Sending it again would not help. */
 export class BadPayload extends Fault {
@@ -18,7 +21,7 @@ export class PayloadPipe implements PipeTransform {
     if (type !== 'body' || metatype === undefined || metatype === Object) return value;
     if (typeof value !== 'object' || value === null) throw new BadPayload('the payload is no object', false);
     const payload = payloadOf(metatype as PayloadClass, value);
-    const problems = await validate(payload, { forbidUnknownValues: false });
+    const problems = await VALIDATOR.validate(payload, { forbidUnknownValues: false });
     if (problems.length === 0) return payload;
     const sentences = problems.flatMap(sentencesOf);
     throw new BadPayload(`the payload is not valid: ${sentences.join('; ')}`, false);

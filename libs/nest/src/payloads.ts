@@ -1,17 +1,3 @@
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsNotEmpty,
-  IsObject,
-  IsOptional,
-  IsString,
-  MaxLength,
-  Min,
-  ValidateNested,
-} from 'class-validator';
 import { COMMANDS_TOGETHER_MAX, type CommandsMessage } from '#engine';
 import type {
   Command,
@@ -32,6 +18,20 @@ import type {
   UserInfo,
 } from '#model';
 import type { Json, JsonObject } from '#std';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsObject,
+  IsOptional,
+  IsString,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from './validation.js';
 
 /** Payloads of the bus, checked when they arrive. Their promises are in `#model` (command, node-protocol). */
 

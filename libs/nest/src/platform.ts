@@ -192,11 +192,13 @@ function startShredding(
     onError: (uid, cause) =>
       say(`The key of object ${uid} could not be destroyed, it is tried again: ${explain(cause)}`),
   });
-  // What the writer before had left to do.
+  // What the writer before had left to do; at the start it has looked just now.
+  let isLater = false;
   role.whileHeld(() => {
-    plane.shredder?.lookForMissed();
+    if (isLater) plane.shredder?.lookForMissed();
     return () => undefined;
   });
+  isLater = true;
 }
 
 /** For `npm run down`: whose containers to remove. The log may be unreadable by then. */

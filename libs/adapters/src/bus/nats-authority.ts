@@ -2,6 +2,7 @@ import { encodeAccount, encodeOperator, encodeUser } from '@nats-io/jwt';
 import { createAccount, createOperator, createUser, fromPublic, fromSeed, type KeyPair } from '@nats-io/nkeys';
 import { Fault, isJsonObject, type Instant } from '#std';
 import type { KeyStore } from '../keys/key-store.js';
+import { NatsKeyPair } from './nats-key-pair.js';
 import { revocations } from './revoked-keys.js';
 
 const FILE = 'nats.json';
@@ -47,8 +48,8 @@ export class NatsAuthority {
     if (!isJsonObject(seeds) || typeof seeds['operator'] !== 'string' || typeof seeds['account'] !== 'string') {
       throw new Fault(`the key store's ${FILE} is damaged: delete it, all clients then get new credentials`, false);
     }
-    const operator = fromSeed(new TextEncoder().encode(seeds['operator']));
-    const account = fromSeed(new TextEncoder().encode(seeds['account']));
+    const operator = pairOf(seeds['operator']);
+    const account = pairOf(seeds['account']);
     const limits = {
       conn: UNLIMITED,
       leaf: 0,
@@ -73,7 +74,7 @@ export class NatsAuthority {
     permissions: NatsPermissions,
     { publicKey, issued, expires }: UserValidity = {},
   ): Promise<Pick<NatsCredentials, 'jwt' | 'seed' | 'inbox'> & { readonly publicKey: string }> {
-    const user = publicKey === undefined ? createUser() : publicUser(publicKey);
+    const user = publicKey === undefined ? new NatsKeyPair(createUser()) : publicUser(publicKey);
     const config = {
       // An empty list would allow everything, so what may not be used at all is denied by name.
       pub: permissions.publish.length > 0 ? { allow: [...permissions.publish] } : { deny: ['>'] },
@@ -92,8 +93,13 @@ export class NatsAuthority {
 
 /** A key pair that an agent makes for itself; only the public key leaves it. */
 export function newUserKey(): { readonly publicKey: string; readonly seed: string } {
-  const user = createUser();
+  const user = new NatsKeyPair(createUser());
   return { publicKey: user.getPublicKey(), seed: new TextDecoder().decode(user.getSeed()) };
+}
+
+/** Proves to the server that this client has the seed. */
+export function signatureOf(seed: string, challenge: string): string {
+  return Buffer.from(pairOf(seed).sign(new TextEncoder().encode(challenge))).toString('base64url');
 }
 
 /** When a credential ends, in milliseconds; undefined for one that does not. It is not verified here. */
@@ -105,6 +111,10 @@ export function expiryOf(jwt: string): Instant | undefined {
   } catch {
     return undefined;
   }
+}
+
+function pairOf(seed: string): KeyPair {
+  return new NatsKeyPair(fromSeed(new TextEncoder().encode(seed)));
 }
 
 function publicUser(publicKey: string): KeyPair {

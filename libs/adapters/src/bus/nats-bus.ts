@@ -1,12 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  connect,
-  createInbox,
-  headers,
-  jwtAuthenticator,
-  type Msg,
-  type NatsConnection,
-} from '@nats-io/transport-node';
+import { connect, createInbox, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import {
   BusUnavailable,
   NobodyListens,
@@ -18,7 +11,7 @@ import {
 } from '#ports';
 import { Fault } from '#std';
 import { ConnectionListeners } from './connection-listeners.js';
-import type { NatsCredentials } from './nats-authority.js';
+import { signatureOf, type NatsCredentials } from './nats-authority.js';
 import { NatsParts } from './nats-parts.js';
 
 type Handler = Parameters<Bus['subscribe']>[1];
@@ -241,10 +234,10 @@ function dial(credentials: NatsCredentials, name: string): Promise<NatsConnectio
     servers: credentials.url,
     name,
     // Asked at every connection: a credential may have been renewed since.
-    authenticator: jwtAuthenticator(
-      () => credentials.jwt,
-      () => new TextEncoder().encode(credentials.seed),
-    ),
+    authenticator: (nonce) => ({
+      jwt: credentials.jwt,
+      ...(nonce !== undefined && { sig: signatureOf(credentials.seed, nonce) }),
+    }),
     // Asked at every connection, like the authenticator: the CA has successors.
     tls: {
       get ca() {

@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { compactVerify, exportJWK, SignJWT, type JWK } from 'jose';
+import type { JWK } from 'jose';
 import type { TokenCheck } from '#ports';
 import { isJsonObject, type Instant } from '#std';
 import { KeyRing, type Generation } from './key-ring.js';
@@ -13,6 +13,10 @@ const NAMES = { folder: 'token-keys', legacy: 'service-account/current.pem' };
 /** Tokens are bounded before they come here; this bounds what is decoded. */
 const MAX_TOKEN_BYTES = 64 * 1024;
 const HOUR_MS = 3_600_000;
+
+/** Loaded with the first token: a start needs none of its fifty modules. */
+let loaded: Promise<typeof import('jose')> | undefined;
+const jose = (): Promise<typeof import('jose')> => (loaded ??= import('jose'));
 
 interface TokenKey {
   readonly generation: Generation;
@@ -90,12 +94,14 @@ export class TokenSigner implements RotatingKey {
     const { exp } = claims;
     // Before the token exists: its key is kept for as long as the token is good.
     this.#ends.note(key.generation.number, typeof exp === 'number' ? exp * 1000 : Infinity);
+    const { SignJWT } = await jose();
     return new SignJWT({ ...claims }).setProtectedHeader({ alg: 'RS256', kid: key.kid }).sign(key.privateKey);
   }
 
   /** `now` in milliseconds. */
   async verify(token: string, now: number): Promise<TokenCheck> {
     if (token.length > MAX_TOKEN_BYTES) return { problem: 'signature' };
+    const { compactVerify } = await jose();
     let claims: unknown;
     try {
       const verified = await compactVerify(token, (header) => this.#keyFor(header.kid), { algorithms: ['RS256'] });
@@ -134,5 +140,5 @@ async function tokenKey(generation: Generation): Promise<TokenKey> {
   const der = publicKey.export({ type: 'spki', format: 'der' });
   // The id is derived from the key, so every process and every restart names it alike.
   const kid = createHash('sha256').update(der).digest('base64url');
-  return { generation, kid, privateKey, publicKey, jwk: await exportJWK(publicKey) };
+  return { generation, kid, privateKey, publicKey, jwk: publicKey.export({ format: 'jwk' }) };
 }
