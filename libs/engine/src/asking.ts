@@ -38,11 +38,13 @@ export interface Wish {
   answers: Answers;
   rounds: number;
   askedMs: number;
+  /** It is decided before it is known what becomes of the command that it follows on: only what needs no answers. */
+  readonly isAhead?: true;
   /** It was refused while its object was on its way. */
   refusedEarly: boolean;
 }
 
-export function wishOf(command: Command, given: Pick<Wish, 'uid' | 'isAdmitted' | 'deadline'>): Wish {
+export function wishOf(command: Command, given: Pick<Wish, 'uid' | 'isAdmitted' | 'deadline' | 'isAhead'>): Wish {
   const unasked = { askedAt: undefined, answered: [], answers: NO_ANSWERS, rounds: 0, askedMs: 0, refusedEarly: false };
   return { command, ...given, ...unasked };
 }

@@ -72,6 +72,28 @@ describe('who a client of the bus may act as', () => {
     expect(taken).toHaveLength(expected === 200 ? 1 : 0);
   });
 
+  it.each<[string, string, Partial<Command>, boolean]>([
+    ['its own loop', 'controllers', {}, true],
+    ['its own loop, to do what that may not', 'controllers', { kind: 'core.secrets' }, false],
+    ['an administrator', 'controllers', { actor: ADMIN }, false],
+    ['whom the API has authenticated', 'api', { actor: ADMIN, via: 'kubectl' }, true],
+    [
+      'whom the API has authenticated, to do what that user may not',
+      'api',
+      { actor: { name: 'jane', groups: [] } },
+      false,
+    ],
+  ])('what follows on a command, too: %s (%s)', async (_title, client, more, isTaken) => {
+    const { gate, taken, told } = open();
+    const first = client === 'api' ? { actor: ADMIN } : {};
+    const next = command({ ...more, name: 'next', impersonator: ADMIN });
+    expect(code(await gate.submit(client, { ...command(first), next }))).toBe(200);
+    expect(taken.map((one) => one.next?.name)).toEqual([isTaken ? 'next' : undefined]);
+    if (client !== 'api') expect(taken[0]?.next?.impersonator).toBeUndefined();
+    // Its loop submits it, and is refused then.
+    expect(told).toEqual([]);
+  });
+
   it('a command of a kind that nothing defines is answered 404, and nobody is told', async () => {
     const { gate, taken, told } = open();
     const unknown = command({ kind: 'example.com.boats', apiVersion: 'example.com/v1', actor: ADMIN });

@@ -12,6 +12,7 @@ import type {
 import { accessForbidden, isRefusal, refusals } from '#model';
 import type { Authorizer } from '#ports';
 import { loopUser, nodeUser, NODE_PREFIX } from './actors.js';
+import { GrantedRights } from './granted-rights.js';
 import { NOT_WRITER } from './writer-refusals.js';
 import type { CommandPort } from './writer.js';
 
@@ -50,6 +51,7 @@ const NODE_ACTORS = 'health';
 export class CommandGate {
   private readonly clients: ReadonlyMap<string, ReadonlyMap<string, UserInfo>>;
   private readonly refusals = new Map<string, number>();
+  private readonly granted: GrantedRights;
 
   constructor(private readonly options: CommandGateOptions) {
     this.clients = new Map(
@@ -58,6 +60,7 @@ export class CommandGate {
         new Map(loops.map((loop) => [loop.name, loopUser(loop)])),
       ]),
     );
+    this.granted = new GrantedRights(options.authorizer);
   }
 
   /** The way to the writer for one client. */
@@ -96,11 +99,19 @@ export class CommandGate {
     }
     if (!isStillMeant()) return NOT_WRITER;
     const checked = this.checked(client, command);
-    if (!('refused' in checked)) return this.options.writer.submit(checked);
+    if (!('refused' in checked)) return this.options.writer.submit(this.withNext(client, checked));
     const times = (this.refusals.get(client) ?? 0) + 1;
     this.refusals.set(client, times);
     if ((times & (times - 1)) === 0) this.options.onRefusal?.(client, checked, times);
     return checked;
+  }
+
+  /** What follows without permission is left to the loop: it submits that by itself and is refused then. */
+  private withNext(client: string, command: Command): Command {
+    if (command.next === undefined) return command;
+    const { next, ...alone } = command;
+    const checked = this.checked(client, next);
+    return 'refused' in checked ? alone : { ...alone, next: this.withNext(client, checked) };
   }
 
   private checked(client: string, command: Command): Command | Refusal {
@@ -110,15 +121,17 @@ export class CommandGate {
     if (asked === undefined) return UNKNOWN_KIND;
     const { authorizer } = this.options;
     const view = this.options.view();
-    const verdict = authorizer.authorize(actor, asked, view);
+    // Users of the API are many and ask for one thing each; loops ask for the same thing many times in one turn.
+    const authorize = client === ANY_ACTOR ? authorizer.authorize : this.granted.authorize;
+    const verdict = authorize(actor, asked, view);
     const isOneOfMany = client === ANY_ACTOR && command.verb === 'delete';
-    if (!verdict.allowed && !(isOneOfMany && authorizer.authorize(actor, ofCollection(asked), view).allowed))
+    if (!verdict.allowed && !(isOneOfMany && authorize(actor, ofCollection(asked), view).allowed))
       return accessForbidden(actor, asked, verdict.reason);
     if (client === ANY_ACTOR) return command;
     const { impersonator: _impersonator, request: _request, ...own } = command;
     const { mayCreate: _mayCreate, ...options } = own.options;
     const creation = { ...asked, verb: 'create' };
-    const mayCreate = command.verb !== 'create' && authorizer.authorize(actor, creation, view).allowed;
+    const mayCreate = command.verb !== 'create' && authorize(actor, creation, view).allowed;
     return { ...own, actor, options: { ...options, ...(mayCreate && { mayCreate }) } };
   }
 

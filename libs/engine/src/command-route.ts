@@ -62,7 +62,8 @@ export class CommandRoute implements CommandPort {
     this.sender = new BusCommands(options.bus, options.client);
   }
 
-  async submit(command: Command): Promise<CommandResult> {
+  /** What follows on a command goes its own way: the log says of each what became of it, should the answer be lost. */
+  async submit({ next: _next, ...command }: Command): Promise<CommandResult> {
     const own = this.expected.add(command);
     try {
       return await this.shown(await this.outcome(command, own));

@@ -19,3 +19,10 @@ export function cancellableDelay(
 export function pause(clock: Clock, ms: number): Promise<void> {
   return cancellableDelay(clock, ms).done;
 }
+/** False when the work is not over by then, on the monotonic clock; it goes on for others. */
+export async function isOverBy(deadline: number, work: Promise<unknown>, clock: Clock): Promise<boolean> {
+  const late = cancellableDelay(clock, deadline - clock.monotonic());
+  const isOver = await Promise.race([work.then(() => true), late.done.then(() => false)]);
+  late.cancel();
+  return isOver;
+}

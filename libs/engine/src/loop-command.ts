@@ -34,6 +34,7 @@ export function readyCommand(submit: Submit, look: Look, uid: () => string): Rea
     ...(facts && { facts }),
   };
   const { command } = submit;
+  const then = (submit.then ?? []).map((next) => readyCommand(next, look, uid));
   return {
     submit,
     command: {
@@ -49,8 +50,9 @@ export function readyCommand(submit: Submit, look: Look, uid: () => string): Rea
       ...causesOf(submit, look),
       basis,
       correlationId: uid(),
+      ...(then[0] && { next: then[0].command }),
     },
-    then: (submit.then ?? []).map((next) => readyCommand(next, look, uid)),
+    then,
   };
 }
 

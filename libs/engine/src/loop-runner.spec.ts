@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Change, Decision, Loop } from '#model';
+import type { Change, Command, CommandResult, Decision, Loop, Submit } from '#model';
 import { Projection } from './projection.js';
 import { accepted, Bench, changed, refusal, wish } from './test-loop.js';
 
@@ -89,6 +89,48 @@ describe('a loop whose writes somebody else undoes', () => {
     await slow.run(20_000);
     expect(slow.looks).toHaveLength(11);
     for (const { runner } of [other, slow]) runner.stop();
+  });
+});
+
+describe('what follows on a wish', () => {
+  const following = (name: string, then: readonly Submit[] = []): Submit => ({ ...(wish(name) as Submit), then });
+  const names = ({ commands }: Bench): readonly string[] => commands.map(({ name }) => name);
+  const told = async (answer: (command: Command) => CommandResult): Promise<Bench> => {
+    const bench = new Bench();
+    bench.decide = () => [following('a', [following('b', [following('c')]), following('d')])];
+    bench.answer = answer;
+    bench.runner.start();
+    await bench.run(1);
+    bench.runner.stop();
+    return bench;
+  };
+  it('is submitted once the wish was taken, in order', async () => {
+    const bench = await told(() => accepted(1));
+    expect(names(bench)).toEqual(['a', 'b', 'c', 'd']);
+    expect(bench.commands[0]).toMatchObject({ name: 'a', next: { name: 'b', next: { name: 'c' } } });
+    expect(names(await told(({ name }) => (name === 'b' ? refusal('Forbidden') : accepted(1))))).toEqual([
+      'a',
+      'b',
+      'd',
+    ]);
+    expect(names(await told(() => refusal('Stale')))).toEqual(['a']);
+  });
+  it('is not submitted when the writer has decided it with the wish', async () => {
+    const next: CommandResult = { ...accepted(2), next: accepted(3) };
+    const all = await told(({ name }) => (name === 'a' ? { ...accepted(1), next } : accepted(4)));
+    expect(names(all)).toEqual(['a', 'd']);
+    const some = await told(({ name }) => (name === 'a' ? { ...accepted(1), next: accepted(2) } : accepted(4)));
+    expect(names(some)).toEqual(['a', 'c', 'd']);
+  });
+  it('may have been refused with the wish', async () => {
+    const bench = new Bench();
+    bench.decide = () => [following('a', [following('b', [following('c')])])];
+    bench.answer = () => ({ ...accepted(1), next: refusal('Forbidden') });
+    bench.runner.start();
+    await bench.run(4);
+    bench.runner.stop();
+    expect(names(bench)).toEqual(['a']);
+    expect(bench.complaints).toEqual([1]);
   });
 });
 

@@ -208,18 +208,28 @@ export class LoopRunner {
   }
 
   /** A submit and, once it was accepted, what follows on it. */
-  private async chain({ submit, command, then }: Ready, key: string): Promise<readonly Settled[]> {
+  private async chain(ready: Ready, key: string): Promise<readonly Settled[]> {
     let isReported = false;
-    const result = await this.submit(command).catch((cause: unknown): CommandResult => {
+    const result = await this.submit(ready.command).catch((cause: unknown): CommandResult => {
       // Not the bus or the log, but a bug that this one command meets.
       if (!(cause instanceof Fault)) this.fault(key, cause);
       isReported = !(cause instanceof Fault);
       return refusedBy(cause);
     });
-    const settled: Settled[] = [{ submit, result, isReported }];
-    if (isRefusal(result)) return settled;
-    for (const next of then) settled.push(...(await this.chain(next, key)));
-    return settled;
+    return this.after(ready, { submit: ready.submit, result, isReported }, key);
+  }
+  /** What follows on a submit; the first of it may have been carried out with it. */
+  private async after({ then }: Ready, settled: Settled, key: string): Promise<readonly Settled[]> {
+    const { result } = settled;
+    const all = [settled];
+    if (isRefusal(result)) return all;
+    let { next: done } = result;
+    for (const one of then) {
+      const own = done && { submit: one.submit, result: done, isReported: false };
+      done = undefined;
+      all.push(...(own ? await this.after(one, own, key) : await this.chain(one, key)));
+    }
+    return all;
   }
 
   /** What throws at once is a rejection too. */

@@ -68,6 +68,11 @@ export class SharedParts {
       const value = (container as Fields)[key];
       const known = earlier && (earlier as Fields)[key];
       if (value === known) continue;
+      // JavaScript has no two equal texts: what nothing contains cannot be replaced by another.
+      if (!isContainer(value)) {
+        isSame = false;
+        continue;
+      }
       const shared = this.below(key, value, { known, levels });
       isSame &&= shared === known;
       if (shared === value) continue;

@@ -147,7 +147,9 @@ describe('a write of which one try was not answered and the next came too early'
   it('is answered as done when the first try lands after all, not as one that changes nothing', async () => {
     let late: (() => void) | undefined;
     const tries: string[] = [];
+    // A log that is this process's alone keeps the order: it takes nothing that was sent behind what it did not.
     const log = new MemoryEventLog({
+      shared: true,
       faults: {
         beforeAppend: ({ event }) => {
           const value = JSON.stringify(event.data).includes('second') ? 'second' : 'first';

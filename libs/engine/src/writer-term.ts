@@ -1,8 +1,14 @@
-import type { NewEvent, StoredEvent } from '#model';
+import type { CommandResult, NewEvent, StoredEvent } from '#model';
+import { isRefusal } from '#model';
+import { LOG_AWAY } from './log-away.js';
 import { WRITER_ELECTED, WRITER_STREAM } from './own-streams.js';
 import type { SentAppends } from './sent-appends.js';
 import { eventOf } from './writer-event.js';
 import type { WriterOptions } from './writer-options.js';
+import { NOT_WRITER } from './writer-refusals.js';
+
+/** How long the log is asked whether another writer was elected. */
+const CONFIRMED_MS = 5_000;
 
 /** The terms of one writer: each begins with an election that it appends. */
 export class WriterTerm {
@@ -31,6 +37,18 @@ export class WriterTerm {
       this.sent.forget(event.id);
     }
     this.epoch = epoch;
+  }
+
+  /**
+   * An answer that no event carries says what the cluster is. Where another writer is possible, the log is asked whether one was elected
+   * before: what was decided on is older then.
+   */
+  async confirmed(result: CommandResult, isElected: () => boolean): Promise<CommandResult> {
+    const { log, reads } = this.options;
+    const isOwn = isRefusal(result) ? result.code >= 500 || result.code === 429 : result.changed;
+    if (!log.shared || isOwn) return result;
+    if (!(await reads.fresh(CONFIRMED_MS).catch(() => false))) return LOG_AWAY;
+    return isElected() && reads.projection.epoch <= this.epoch ? result : NOT_WRITER;
   }
 
   /** Takes in elections of this writer that were given up on and landed. */

@@ -26,6 +26,7 @@ const configMap = (name: string, data: object = { a: '1' }): object => ({
 
 /** Takes each append for itself, as EventStoreDB does: a failed one voids no other. */
 class SingleLog extends MemoryEventLog {
+  override readonly inOrder = false;
   private last: Promise<unknown> = Promise.resolve();
   override append(...given: Parameters<MemoryEventLog['append']>): Promise<Appended> {
     const appended = this.last.then(() => super.append(...given));

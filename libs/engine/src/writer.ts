@@ -15,11 +15,10 @@ import { Asking, wishOf, type Wish } from './asking.js';
 import { namespaceStream, OutstandingAppends } from './outstanding-appends.js';
 import { endsOfStreams } from './forgotten-names.js';
 import { isDoubt, landingOf, type Doubt } from './doubt.js';
-import { LOG_AWAY } from './log-away.js';
 import { putState, succeeding } from './kind-pictures.js';
 import type { Projection } from './projection.js';
 import { SentAppends } from './sent-appends.js';
-import { cancellableDelay, pause } from './delay.js';
+import { isOverBy, pause } from './delay.js';
 import { accepted, servedAnswer } from './writer-answers.js';
 import { loggedEvent } from './writer-event.js';
 import { WriterElsewhere } from './writer-seat.js';
@@ -41,8 +40,6 @@ export type { CommandPort, WriterOptions } from './writer-options.js';
 
 /** How long one election takes that ends a doubt, or that others stand for too; then the log is read anew. */
 const ELECTION_MS = 5_000;
-/** How long the log is asked whether another writer was elected. */
-const CONFIRMED_MS = 5_000;
 /** How long a command may take, retries included. */
 export const COMMAND_TIMEOUT_MS = 30_000;
 /** Position of a state that was not read from the log yet. No client can have seen it, so none can state it. */
@@ -161,29 +158,17 @@ export class Writer implements CommandPort {
     const deadline = clock.monotonic() + COMMAND_TIMEOUT_MS;
     const wish = wishOf(command, { uid: command.uid ?? ids.uid(), isAdmitted, deadline });
     for (;;) {
-      if (this.rebuilding && !(await this.rebuiltBy(wish.deadline))) return NOT_TAKEN;
+      if (this.rebuilding && !(await isOverBy(wish.deadline, this.rebuilding, clock))) return NOT_TAKEN;
       if (!this.elected) return NOT_WRITER;
       const outcome = await this.attempt(wish);
-      if (outcome !== 'again') return this.confirmed(outcome);
+      if (outcome !== 'again') return this.term.confirmed(outcome, () => this.elected);
       if (clock.monotonic() >= wish.deadline) return NOT_TAKEN;
     }
   }
 
-  /**
-   * An answer that no event carries says what the cluster is. Where another writer is possible, the log is asked whether one was elected
-   * before: what was decided on is older then.
-   */
-  private async confirmed(result: CommandResult): Promise<CommandResult> {
-    const { log, reads } = this.options;
-    const isOwn = isRefusal(result) ? result.code >= 500 || result.code === 429 : result.changed;
-    if (!log.shared || isOwn) return result;
-    if (!(await reads.fresh(CONFIRMED_MS).catch(() => false))) return LOG_AWAY;
-    return this.elected && reads.projection.epoch <= this.term.epoch ? result : NOT_WRITER;
-  }
-
   /** Decides and appends once; `again` when the state it was decided on turned out not to be, and when it had to ask. */
   private async attempt(wish: Wish): Promise<CommandResult | 'again'> {
-    const { clock, kinds } = this.options;
+    const { clock, kinds, log } = this.options;
     const { command, uid, isAdmitted, answers } = wish;
     const now = clock.now();
     const moved = staleBasis(command, this.ahead);
@@ -194,23 +179,42 @@ export class Writer implements CommandPort {
       wish.refusedEarly ||= isEarly;
       return this.refused(decided, isEarly);
     }
-    if (isQuestions(decided)) return this.asked(wish, decided, now);
+    if (isQuestions(decided)) return wish.isAhead ? 'again' : this.asked(wish, decided, now);
     if (isServed(decided)) return servedAnswer(decided, command, this.options.reads.projection.position);
     const stream = streamOf(command.kind, decided.object.metadata.namespace, decided.name);
     const before = this.ahead.stream(stream);
     const kind = kinds.at(this.ahead).byId(command.kind);
     const restsOn = this.outstanding.before(stream, { kind, namespace: namespaceStream(kinds, decided.object) });
     const isHeld = before?.object === undefined || restsOn.length > 0;
-    const first = decided.event
-      ? await this.outstanding.note(stream, isHeld, this.append(command, { stream, before, restsOn, now }, decided))
-      : await this.unchanged(stream, before, decided);
+    const under = decided.event
+      ? this.outstanding.note(stream, isHeld, this.append(command, { stream, before, restsOn, now }, decided))
+      : this.unchanged(stream, before, decided);
+    // What is not held is sent at once.
+    const isSent = !isHeld && this.ahead.stream(stream) !== before;
+    const followed =
+      command.next && isSent && log.inOrder && !decided.then ? this.attemptNext(command.next) : undefined;
+    const first = await under;
     const done = isDoubt(first) ? await this.resolved(first, decided) : first;
     if (done === 'again' || isRefusal(done)) return done;
     for (const next of decided.then ?? []) {
       const result = await this.untilSettled({ ...next, causes: [...(next.causes ?? []), done.position] }, true);
       if (isRefusal(result) && !isGone(next, result)) return result;
     }
-    return done;
+    const next = await followed;
+    return next ? { ...done, next } : done;
+  }
+
+  /**
+   * Decides what follows on a command whose event was sent in this turn. The log keeps their order: it is in the log behind that event or not
+   * at all. Undefined when nothing came of it; then it is tried again once the first is settled.
+   */
+  private async attemptNext(next: Command): Promise<CommandResult | undefined> {
+    const { clock, ids } = this.options;
+    const deadline = clock.monotonic() + COMMAND_TIMEOUT_MS;
+    const wish = wishOf(next, { uid: next.uid ?? ids.uid(), isAdmitted: false, deadline, isAhead: true });
+    // What throws here throws again when the loop submits it, and is reported there.
+    const outcome = await this.attempt(wish).catch(() => 'again' as const);
+    return outcome === 'again' ? undefined : outcome;
   }
 
   /** Asks while the others go on. Nobody outside is told of a version that is not in the log yet. */
@@ -386,14 +390,5 @@ export class Writer implements CommandPort {
     if (!(cause instanceof LogDamaged)) return;
     this.elected = false;
     this.options.onFatal(cause);
-  }
-
-  /** False when the rebuilding is not over by then; it goes on for others. */
-  private async rebuiltBy(deadline: number): Promise<boolean> {
-    const { clock } = this.options;
-    const late = cancellableDelay(clock, deadline - clock.monotonic());
-    const isRebuilt = await Promise.race([this.rebuilding, late.done.then(() => false)]);
-    late.cancel();
-    return isRebuilt !== false;
   }
 }

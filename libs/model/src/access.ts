@@ -28,6 +28,8 @@ export interface AccessVerdict {
   readonly allowed: boolean;
   /** By what right, or what was missing; '' where there is nothing to say. */
   readonly reason: string;
+  /** Allowed by a right that does not look at the name: the same verb is allowed for every name. */
+  readonly ofAnyName?: true;
 }
 
 /** One rule of a role: verbs on resources, or on paths that are none. `*` stands for all. */

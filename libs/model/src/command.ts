@@ -48,6 +48,11 @@ export interface Command {
   readonly traceparent?: string;
   /** Event type that a loop names for what it does (`PodBound`), with facts for the event's data. */
   readonly event?: { readonly type: string; readonly facts?: JsonObject };
+  /**
+   * What its loop submits once this was accepted. A writer of a log that keeps the order of appends decides it in the same turn and
+   * appends it right behind; the answer then has its result as {@link Accepted.next}. Otherwise the loop submits it.
+   */
+  readonly next?: Command;
 }
 export interface CommandOptions {
   readonly dryRun?: boolean;
@@ -80,4 +85,6 @@ export interface Accepted {
   readonly warnings: readonly string[];
   /** Annotations of the audit event of the request. */
   readonly auditAnnotations?: Readonly<Record<string, string>>;
+  /** What became of {@link Command.next}; undefined when nobody has tried it. */
+  readonly next?: CommandResult;
 }

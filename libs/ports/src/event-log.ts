@@ -46,6 +46,11 @@ export interface EventLog {
   /** True when another process may write too: the writer then reads its events back before it acknowledges. */
   readonly shared: boolean;
   /**
+   * True when appends land in the order in which they were sent: when one fails, those sent behind it in the same turn fail too, with
+   * {@link AppendVoid}. One that is refused by {@link WrongExpectedRevision} keeps none of the others from the log.
+   */
+  readonly inOrder: boolean;
+  /**
    * The hash chain with an event, given the chain before it, which is '' before the first event. SHA-256 over the chain
    * before and the event's canonical bytes: position, stream, revision and JSON text. Where the store keeps a chain of its own, and has
    * checked it, that one is returned.
@@ -120,7 +125,7 @@ export class LogFull extends Fault {
   }
 }
 /**
- * An append before this one failed for lack of room, and this one was sent before that was known: what it was decided on
+ * An append before this one failed, for lack of room as a rule, and this one was sent before that was known: what it was decided on
  * may never come true, so it has not happened either.
  */
 export class AppendVoid extends Fault {

@@ -74,6 +74,18 @@ describe('memory log under simulation:', () => {
     expect((await log.append('a', eventOf('a', -1), -1)).revision).toBe(0);
   });
 
+  it('voids those behind one that is out of reach, unless others write too', async () => {
+    for (const shared of [false, true]) {
+      const fates: AppendFate[] = ['fail'];
+      const log = new MemoryEventLog({ shared, faults: { beforeAppend: () => fates.pop() ?? 'go-on' } });
+      const appends = [log.append('a', eventOf('a', -1), -1), log.append('b', eventOf('b', -1), -1)];
+      const [first, second] = await Promise.allSettled(appends);
+      expect(first).toMatchObject({ reason: expect.any(LogUnavailable) });
+      if (shared) expect(second).toMatchObject({ value: { revision: 0 } });
+      else expect(second).toMatchObject({ reason: expect.any(AppendVoid) });
+    }
+  });
+
   it('carries out an append that was given up on, unless the stream has moved', async () => {
     const late: (() => void)[] = [];
     const fates: AppendFate[] = ['late', 'go-on', 'late'];

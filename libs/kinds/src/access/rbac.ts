@@ -18,8 +18,14 @@ export function authorizeByRoles(view: View, user: UserInfo, asked: AccessAttrib
   for (const binding of bindingsOf(view, user, asked.isResource ? asked.namespace : '')) {
     const { roleRef, metadata } = binding;
     const rules = rulesOf(view, roleRef, metadata.namespace);
-    if (rules === undefined) errors.push(missing(roleRef));
-    else if (rules.some((rule) => covers(rule, asked))) return { allowed: true, reason: grantedBy(binding, user) };
+    if (rules === undefined) {
+      errors.push(missing(roleRef));
+      continue;
+    }
+    const rule = rules.find((one) => covers(one, asked));
+    if (rule === undefined) continue;
+    const isOfAnyName = (rule.resourceNames ?? []).length === 0;
+    return { allowed: true, reason: grantedBy(binding, user), ...(isOfAnyName && { ofAnyName: true }) };
   }
   return { allowed: false, reason: errors.length > 0 ? `RBAC: ${aggregate(errors)}` : '' };
 }

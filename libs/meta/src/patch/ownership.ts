@@ -148,7 +148,7 @@ export function ignoredSet(ignore: WriteContext['ignore']): FieldSet {
   }
   return set;
 }
-function withoutIgnored(comparison: Comparison, ignore: WriteContext['ignore']): Comparison {
+export function withoutIgnored(comparison: Comparison, ignore: WriteContext['ignore']): Comparison {
   const ignored = ignoredSet(ignore);
   if (isEmptySet(ignored) || isSame(comparison)) return comparison;
   const rest = {

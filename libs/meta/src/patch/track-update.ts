@@ -1,6 +1,14 @@
 import { toTime, type Instant, type JsonObject } from '#std';
-import { isReset, managedFieldsOf, readManagers, writeManagers, type Managers } from './managed-fields.js';
-import { recordUpdate, type WriteContext } from './ownership.js';
+import { setAtCreation } from './creation-set.js';
+import {
+  identifierOf,
+  isReset,
+  managedFieldsOf,
+  readManagers,
+  writeManagers,
+  type Managers,
+} from './managed-fields.js';
+import { entryOf, recordUpdate, type WriteContext } from './ownership.js';
 import { hasUnnamedItems } from './unnamed-items.js';
 import { zeroObject } from './zero.js';
 
@@ -22,6 +30,11 @@ export function trackUpdate<T extends JsonObject>(write: TrackUpdate<T>): T {
   // Once nobody owns anything, updates are not tracked until the next apply; a creation always is.
   if (before !== undefined && managers.size === 0) return writeManagers(after, managers);
   const time = timeOf(write, write.now);
+  if (before === undefined && managers.size === 0) {
+    const set = setAtCreation(after, write);
+    const entry = { ...entryOf(write.manager, 'Update', write), time, set };
+    return writeManagers(after, new Map([[identifierOf(entry), entry]]));
+  }
   const next = recordUpdate(before ?? zeroObject(write.shape), after, managers, write.manager, time, write);
   return writeManagers(after, next);
 }

@@ -38,6 +38,7 @@ const PROBLEM_MS = 2500;
  */
 export class EventStoreDbEventLog implements EventLog {
   readonly shared = true;
+  readonly inOrder = false;
   readonly eventBytesMax: number;
   readonly positionsPerEvent = EVENT_BYTES;
   readonly #server: string;

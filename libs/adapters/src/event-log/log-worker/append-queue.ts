@@ -1,6 +1,6 @@
 import type { NewEvent, StoredEvent } from '#model';
 import { AppendVoid } from '#ports';
-import type { Appended } from '#ports';
+import type { Appended, EventTooLarge } from '#ports';
 import { appendFault } from './faults.js';
 import type { AppendAnswer, AppendRequest } from './protocol.js';
 import { stored } from './recorded-row.js';
@@ -30,6 +30,8 @@ export class AppendQueue {
   /** Appends of this tick, not yet sent. */
   #queue: PendingAppend[] = [];
   #flushing = false;
+  /** An append of this turn was refused. */
+  #isVoid = false;
   readonly #sent = new Map<number, PendingAppend>();
   /** Events that were sent and not taken yet, with the lengths of their texts. */
   readonly #kept = new Map<number, { readonly event: NewEvent; readonly units: number }>();
@@ -43,10 +45,18 @@ export class AppendQueue {
 
   /** `body` is the event's JSON text as {@link bodyOf} writes it. */
   append(stream: string, event: NewEvent, expectedRevision: number, body: string): Promise<Appended> {
+    if (this.#isVoid) return Promise.reject(new AppendVoid());
     return new Promise((resolve, reject) => {
       this.#queue.push({ stream, event, expectedRevision, body, resolve, reject });
       this.#flushSoon();
     });
+  }
+
+  /** Refuses an append, and with it what is appended behind it before that can be known, which may rest on it. */
+  refuse(cause: EventTooLarge): Promise<never> {
+    this.#isVoid = true;
+    queueMicrotask(() => (this.#isVoid = false));
+    return Promise.reject(cause);
   }
 
   /** An idle worker starts at the end of this tick; a busy one gets all that comes until the loop's next turn. */

@@ -56,6 +56,7 @@ export class MemoryEventLog implements EventLog {
   readonly eventBytesMax: number;
   readonly positionsPerEvent: number;
   readonly shared: boolean;
+  readonly inOrder: boolean;
   readonly store: MemoryLogStore;
   readonly #faults: MemoryLogFaults;
   readonly #schedule: (work: () => void) => void;
@@ -76,6 +77,7 @@ export class MemoryEventLog implements EventLog {
     this.positionsPerEvent = options.positionsPerEvent ?? 1;
     this.eventBytesMax = options.eventBytesMax ?? 16 * 1024 * 1024;
     this.shared = options.shared ?? false;
+    this.inOrder = !this.shared;
   }
 
   append(stream: string, event: NewEvent, expectedRevision: number): Promise<Appended> {
@@ -156,11 +158,14 @@ export class MemoryEventLog implements EventLog {
   #commit(waiting: Waiting): void {
     const { stream, event, expectedRevision } = waiting;
     const bytes = byteLength(JSON.stringify(event));
-    if (bytes > this.eventBytesMax) throw new EventTooLarge(stream, bytes, this.eventBytesMax);
+    if (bytes > this.eventBytesMax) {
+      if (this.inOrder) this.#voidLater();
+      throw new EventTooLarge(stream, bytes, this.eventBytesMax);
+    }
     const before = this.#faults.beforeAppend?.(waiting) ?? 'go-on';
     if (before === 'full') return this.#refuse(waiting);
     if (before === 'late') this.#faults.later?.(() => void this.#land(waiting));
-    if (before !== 'go-on') return unheard(before, waiting);
+    if (before !== 'go-on') return this.#unheard(before, waiting);
     const actual = this.store.revision(stream);
     this.#isFull = false;
     const appended = actual === expectedRevision ? this.store.add(stream, event) : this.#first(waiting, actual);
@@ -175,6 +180,13 @@ export class MemoryEventLog implements EventLog {
   #refuse(waiting: Waiting): void {
     this.#isFull = true;
     waiting.reject(new LogFull(FULL));
+    this.#voidLater();
+  }
+  #unheard(fate: AppendFate, waiting: Waiting): void {
+    unheard(fate, waiting);
+    if (this.inOrder) this.#voidLater();
+  }
+  #voidLater(): void {
     for (const later of this.#queue.splice(0)) later.reject(new AppendVoid());
   }
   /** Nobody waits for it any more. */

@@ -33,6 +33,7 @@ export class SqliteEventLog implements EventLog {
   readonly eventBytesMax = EVENT_BYTES_MAX;
   readonly positionsPerEvent = 1;
   readonly shared = false;
+  readonly inOrder = true;
   readonly path: string;
   readonly #writer: WorkerLink | undefined;
   /** The worker of a process that only reads. */
@@ -110,7 +111,7 @@ export class SqliteEventLog implements EventLog {
       return Promise.reject(new LogUnavailable(`The event log ${this.path} was opened for reading.`));
     const body = bodyOf(event);
     const bytes = body.length * 3 > EVENT_BYTES_MAX ? Buffer.byteLength(body) : 0;
-    if (bytes > EVENT_BYTES_MAX) return Promise.reject(new EventTooLarge(stream, bytes, EVENT_BYTES_MAX));
+    if (bytes > EVENT_BYTES_MAX) return this.#appends.refuse(new EventTooLarge(stream, bytes, EVENT_BYTES_MAX));
     return this.#appends.append(stream, event, expectedRevision, body);
   }
 

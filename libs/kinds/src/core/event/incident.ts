@@ -11,7 +11,7 @@ import {
   type View,
   objectsByUid,
 } from '#model';
-import { canonical, isJsonObject, toTime, type Instant, type Json } from '#std';
+import { canonical, isJsonObject, toTime, type Instant, type Json, type JsonObject } from '#std';
 import { coreEvent, type CoreEvent } from './schema.js';
 
 /**
@@ -20,13 +20,15 @@ import { coreEvent, type CoreEvent } from './schema.js';
  * well, so that a list, which is in the order of names, tells an object's story from its beginning.
  */
 export function decideIncident(kind: Kind, command: Command, view: View, context: DecideContext): Decided {
-  const wish = applyDefaults(coreEvent, decode(coreEvent, command.body).value) as unknown as CoreEvent;
   const old = view.by(objectsByUid, context.uid)[0];
-  if (old !== undefined) return repeated(wish, old as CoreEvent, context.now);
+  if (old !== undefined) {
+    const wish = applyDefaults(coreEvent, decode(coreEvent, command.body).value) as unknown as CoreEvent;
+    return repeated(wish, old as CoreEvent, context.now);
+  }
   const name = rowName(command, view, context.now);
   const body = isJsonObject(command.body) ? command.body : {};
   const metadata = { namespace: command.namespace, name };
-  const plain: Command = { ...command, name, body: { ...body, metadata, ...times(wish, context.now) } };
+  const plain: Command = { ...command, name, body: { ...body, metadata, ...times(body, context.now) } };
   const { event: _event, ...created } = plain;
   const decided = kind.decide(created, undefined, view, context);
   if (isUndecided(decided) || !decided.event) return decided;
@@ -41,12 +43,13 @@ function rowName({ kind, namespace, name }: Command, view: View, now: Instant): 
   }
 }
 
-function times(wish: CoreEvent, now: Instant) {
+/** What the body does not say. */
+function times(wish: JsonObject, now: Instant) {
   const at = toTime(now);
   return {
-    count: wish.count || 1,
-    firstTimestamp: wish.firstTimestamp || at,
-    lastTimestamp: wish.lastTimestamp || at,
+    count: wish['count'] || 1,
+    firstTimestamp: wish['firstTimestamp'] || at,
+    lastTimestamp: wish['lastTimestamp'] || at,
   };
 }
 
