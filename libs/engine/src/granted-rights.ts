@@ -9,14 +9,15 @@ import type { Authorizer } from '#ports';
 export class GrantedRights {
   private view: View | undefined;
   private position = -1;
-  private readonly granted = new Map<UserInfo, Map<string, AccessVerdict>>();
+  /** Weak: who decodes a command makes an actor of its own, and an idle cluster stays at one position. */
+  private granted = new WeakMap<UserInfo, Map<string, AccessVerdict>>();
 
   constructor(private readonly authorizer: Authorizer) {}
 
   /** As the authorizer says; users are told apart by identity. */
   readonly authorize = (user: UserInfo, asked: AccessAttributes, view: View): AccessVerdict => {
     if (view !== this.view || view.position !== this.position) {
-      this.granted.clear();
+      this.granted = new WeakMap();
       this.view = view;
       this.position = view.position;
     }
