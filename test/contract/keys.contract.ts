@@ -1,4 +1,5 @@
-import { X509Certificate } from 'node:crypto';
+import { generateKeyPair, X509Certificate } from 'node:crypto';
+import { promisify } from 'node:util';
 import { connect as tlsConnect, createServer, type TLSSocket } from 'node:tls';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -25,6 +26,56 @@ export function keysContract(name: string, create: () => Promise<{ keys: Keys; r
       expect(certificate.subject).toBe('O=first\nO=second\nCN=someone');
       expect(certificate.subjectAltName).toBe('DNS:a.example, IP Address:127.0.0.1');
       expect(certificate.keyUsage).toEqual(expect.arrayContaining(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']));
+    });
+
+    it('signs for the key of somebody else what is wanted, and nothing else', async () => {
+      const { keys } = await create();
+      const { publicKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+      const now = Date.UTC(2026, 0, 1);
+      const wanted = {
+        subject: [
+          { oid: '2.5.4.10', value: 'devs' },
+          { oid: '2.5.4.10', value: '#0c0e73797374656d3a6d617374657273' },
+          { oid: '2.5.4.3', value: 'jane\nO=system:masters' },
+        ],
+        dnsNames: ['a.example'],
+        emailAddresses: ['jane@a.example'],
+        ipAddresses: ['10.0.0.7', 'fd00:0:0:0:0:0:0:1'],
+        uris: ['spiffe://a/jane'],
+        publicKey: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
+        usages: ['digital signature', 'key encipherment', 'client auth'],
+        begins: now,
+        ends: now + 3_600_000,
+      };
+      const certificate = new X509Certificate(await keys.signCertificate(wanted));
+      expect(certificate.checkIssued(new X509Certificate(keys.caCertificate))).toBe(true);
+      expect(certificate.verify(new X509Certificate(keys.caCertificate).publicKey)).toBe(true);
+      expect(certificate.ca).toBe(false);
+      expect({ ...certificate.toLegacyObject().subject }).toEqual({
+        O: ['devs', '#0c0e73797374656d3a6d617374657273'],
+        CN: 'jane\nO=system:masters',
+      });
+      expect(certificate.subjectAltName).toBe(
+        'DNS:a.example, email:jane@a.example, IP Address:10.0.0.7, IP Address:FD00:0:0:0:0:0:0:1, URI:spiffe://a/jane',
+      );
+      expect(certificate.keyUsage).toEqual(['1.3.6.1.5.5.7.3.2']);
+      expect(certificate.publicKey.equals(publicKey)).toBe(true);
+      expect([certificate.validFromDate, certificate.validToDate]).toEqual([new Date(now), new Date(wanted.ends)]);
+      for (const usage of ['cert sign', 'crl sign', 'code signing', 'any'])
+        await expect(keys.signCertificate({ ...wanted, usages: [usage] })).rejects.toThrow(
+          `no certificates for ${usage}`,
+        );
+    });
+    it('signs nothing beyond the end of its CA', async () => {
+      const { keys } = await create();
+      const ca = new X509Certificate(keys.caCertificate);
+      const { publicKey } = await promisify(generateKeyPair)('ed25519', {});
+      const none = { dnsNames: [], emailAddresses: [], ipAddresses: [], uris: [] };
+      const wanted = {
+        ...{ subject: [], usages: [], ...none, begins: Date.UTC(2026, 0), ends: Date.UTC(2200, 0) },
+        publicKey: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
+      };
+      expect(new X509Certificate(await keys.signCertificate(wanted)).validToDate).toEqual(ca.validToDate);
     });
 
     it('has a CA of its own for the front proxy, which vouches for that certificate alone', async () => {

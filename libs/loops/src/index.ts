@@ -1,6 +1,7 @@
 import { registry } from '#kinds';
 import type { Loop } from '#model';
 import { apiServiceAvailability, apiServiceRegistration, authenticationTrust } from './api-services/index.js';
+import { certificateApproving, certificateCleaning, certificateSigning } from './certificates/index.js';
 import { customResources } from './custom-resources/index.js';
 import { deployment } from './deployment/index.js';
 import { endpointSlice } from './endpoint-slice/index.js';
@@ -23,6 +24,9 @@ export {
   registerApiServices,
   bootstrap,
   bootstrapRoles,
+  certificateApproving,
+  certificateCleaning,
+  certificateSigning,
   clusterRoleAggregation,
   customResources,
   deployment,
@@ -69,6 +73,9 @@ export const workloadLoops: readonly Loop[] = [
   clusterRoleAggregation,
   policyTypeChecking,
   horizontalPodAutoscaler(registry),
+  certificateApproving,
+  certificateSigning,
+  certificateCleaning,
   garbageCollection(registry),
   podGarbageCollection,
   eventGarbageCollection,

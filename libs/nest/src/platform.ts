@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import {
   FileCheckpointStore,
+  CertificateSigner,
   HttpsAsker,
   NatsAuthority,
   NatsBus,
@@ -227,7 +228,7 @@ function createPlane(settings: Settings, log: EventLog, { keys }: BusPlace): Con
     keys: keys ?? noKeys,
     clock: new SystemClock(),
     ids: new RandomIds(),
-    askers: { https: new HttpsAsker() },
+    askers: { https: new HttpsAsker(), ...(keys && { signer: new CertificateSigner(keys) }) },
     build: codeHash(),
     ...(settings.apps.includes('api') && { history: openHistory(settings) }),
     checkpoints: new FileCheckpointStore(join(settings.home, 'checkpoints', settings.process)),

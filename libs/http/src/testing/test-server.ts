@@ -1,4 +1,5 @@
 import {
+  CertificateSigner,
   HttpsAsker,
   MemoryBusHub,
   MemoryEventLog,
@@ -80,7 +81,7 @@ export class TestServer {
       keys,
       clock,
       ids: new RandomIds(),
-      askers: { https: new HttpsAsker() },
+      askers: { https: new HttpsAsker(), signer: new CertificateSigner(keys) },
       build: 'test',
       history: new MemoryHistoryIndex(),
       soon,

@@ -13,5 +13,8 @@ export const SHIPLOG_ROLES: readonly BootstrapRole[] = [
   role('system:shiplog:endpointslicemirroring-controller', [on('discovery.k8s.io', 'endpointslices', 'patch')]),
   role('system:shiplog:horizontal-pod-autoscaler', [on('autoscaling', 'horizontalpodautoscalers/status', 'patch')]),
   role('system:shiplog:namespace-controller', [on('', 'namespaces/finalize namespaces/status', 'patch')]),
+  role('system:shiplog:certificate-controller', [
+    on('certificates.k8s.io', 'certificatesigningrequests/approval certificatesigningrequests/status', 'patch'),
+  ]),
   role('system:shiplog:root-ca-cert-publisher', [on('', 'configmaps', 'patch')]),
 ];

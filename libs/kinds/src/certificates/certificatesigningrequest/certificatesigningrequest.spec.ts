@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { UserInfo } from '#model';
+import type { Question, UserInfo } from '#model';
 import { specification, type TestCommand } from '#model/testing';
 import type { JsonObject } from '#std';
 import { registry, type CertificateSigningRequest } from '../../index.js';
@@ -197,5 +197,40 @@ describe('who may decide', () => {
     cluster()
       .when(patch('status', {}, bob))
       .thenNothing();
+  });
+});
+
+describe('a certificate of a signer of the cluster', () => {
+  const ours = { signerName: 'kubernetes.io/kube-apiserver-client' };
+  const issuing: TestCommand = { ...patch('status', {}), event: { type: 'CertificateIssued' } };
+  const chainOf = (): string => Buffer.from(certificate, 'base64').toString();
+
+  it('is asked of who has the key, part by part, and recorded with who was asked', () => {
+    const approved = given().and(create(ours)).and(approve);
+    const [question] = approved.when(issuing).questions;
+    expect(question).toMatchObject({ asks: 'signer', certificate: { usages: ['client auth'], dnsNames: [] } });
+    expect(JSON.stringify(question)).not.toContain(request);
+    const answered = [{ question: question as Question, answer: { is: 'answered', chain: chainOf() } as const }];
+    const issued = approved.when(issuing, undefined, answered).thenEvent('CertificateIssued');
+    issued.thenObject({ status: { certificate } });
+    expect(issued.accepted.answers).toEqual([
+      { from: 'signer kubernetes.io/kube-apiserver-client', outcome: 'signed' },
+    ]);
+  });
+  it('is not asked for before the approval, after a denial or a second time, nor of another signer', () => {
+    const deny = patch('approval', { status: { conditions: [condition('Denied')] } });
+    given().and(create(ours)).when(issuing).thenRefused(409);
+    given().and(create(ours)).and(deny).when(issuing).thenRefused(409);
+    given().and(create()).and(approve).when(issuing).thenRefused(409);
+    const issued = given()
+      .and(create(ours))
+      .and(approve)
+      .and(patch('status', { status: { certificate } }));
+    issued.when(issuing).thenRefused(409);
+  });
+  it('is not what a client sends: only its signer says it', () => {
+    const approved = given().and(create(ours)).and(approve);
+    const [question] = approved.when({ ...issuing, body: { status: { certificate } } }).questions;
+    expect(question?.name).toBe('certificate');
   });
 });

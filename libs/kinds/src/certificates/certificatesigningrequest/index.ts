@@ -1,3 +1,4 @@
+export { CERTIFICATE_ISSUED } from './issue.js';
 export * from './kind.js';
 export * from './schema.js';
 export * from './signers.js';

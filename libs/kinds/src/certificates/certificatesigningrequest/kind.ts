@@ -1,5 +1,6 @@
 import { standardKind, type KubeObject } from '#model';
 import { certificateSigningRequestColumns } from './columns.js';
+import { CERTIFICATE_ISSUED } from './issue.js';
 import { certificateSigningRequest, type CertificateSigningRequest } from './schema.js';
 import { certificateSigningRequestStrategy } from './strategy.js';
 
@@ -23,5 +24,6 @@ export const certificateSigningRequestKind = standardKind<CertificateSigningRequ
     { field: 'spec.signerName', value: (object: KubeObject) => (object as CertificateSigningRequest).spec.signerName },
   ],
   fieldSelectorError: 'label',
+  events: [CERTIFICATE_ISSUED],
   strategy: certificateSigningRequestStrategy,
 });

@@ -1,5 +1,6 @@
 import { updateSubresource, type KubeObject, type Strategy, type StrategyContext } from '#model';
 import { toTime } from '#std';
+import { decideStatus } from './issue.js';
 import type { CertificateSigningRequest, CertificateSigningRequestCondition } from './schema.js';
 import { APPROVED, DENIED } from './states.js';
 import { validateChange, validateNew } from './validate.js';
@@ -30,6 +31,7 @@ export const certificateSigningRequestStrategy: Strategy<CertificateSigningReque
     approval: [['spec'], ['status', 'certificate']],
   },
   subresources: {
+    status: decideStatus,
     approval: (request) =>
       updateSubresource(request, {
         prepare: (object, old) => approved(object, old as CertificateSigningRequest, request),

@@ -1,14 +1,17 @@
 import { groupOf, versionOf } from '#meta';
 import { builtinKinds, createRegistry, namespaces, registry } from '#kinds';
 import {
+  answersOf,
   applyDefaults,
   CREATED,
   decideCommand,
+  isQuestions,
   isRefusal,
   isUndecided,
   kindOfStream,
   RecordedOutside,
   streamOf,
+  type Answer,
   type Change,
   type Command,
   type Decision,
@@ -18,6 +21,7 @@ import {
   type Loop,
   type LoopRefusal,
   type OutsideFacts,
+  type Question,
   type Refusal,
   type Submit,
 } from '#model';
@@ -42,6 +46,8 @@ export class TestCluster {
   now: Instant = NOW;
   /** Refuses what it names: a quota, a missing account. */
   refuse: (submit: Submit) => string | undefined = () => undefined;
+  /** What those say whom decisions ask. */
+  answer: ((question: Question) => Answer) | undefined;
   /** Called after every change. */
   onChange: (change: Change) => void = () => undefined;
   private readonly queue = new Map<string, { loop: Loop; key: string }>();
@@ -248,9 +254,15 @@ export class TestCluster {
   /** Decides a command as the writer does, and appends what was decided. */
   private command(command: Command, isAdmitted = false): Refusal | undefined {
     const uid = command.uid ?? uuidOf(`object ${this.uids++}`);
-    const decided = decideCommand(registry, command, this.view, { now: this.now, uid, isAdmitted });
+    const given = { now: this.now, uid, isAdmitted };
+    let decided = decideCommand(registry, command, this.view, given);
+    const { answer } = this;
+    if (answer && !isRefusal(decided) && isQuestions(decided)) {
+      const answered = decided.questions.map((question) => ({ question, answer: answer(question) }));
+      decided = decideCommand(registry, command, this.view, { ...given, answers: answersOf(answered) });
+    }
     if (isRefusal(decided)) return decided;
-    if (isUndecided(decided)) throw new Error('specs of loops have no webhooks to ask, and no loop creates reviews');
+    if (isUndecided(decided)) throw new Error('nobody answers what is asked here, and no loop creates reviews');
     const { event, object, name, then = [] } = decided;
     if (event) this.append(streamOf(command.kind, object.metadata.namespace, name), event.type, event.data);
     for (const next of then) {
