@@ -119,14 +119,14 @@ describe('nats bus', () => {
     const heard: string[] = [];
     const both = Promise.withResolvers<void>();
     for (const [i, agent] of agents.entries())
-      agent.subscribe('nodes.change', (data) => {
+      agent.subscribe('shared.change', (data) => {
         heard.push(`n${i + 1} ${data.length}`);
         if (heard.length === 4) both.resolve();
       });
     await new Promise((resolve) => setTimeout(resolve, 100));
-    agents[0]?.publish('nodes.change', bytes('forged'));
-    health.publish('nodes.change', bytes('small'));
-    health.publish('nodes.change', large);
+    agents[0]?.publish('shared.change', bytes('forged'));
+    health.publish('shared.change', bytes('small'));
+    health.publish('shared.change', large);
     await both.promise;
     expect(heard.sort()).toEqual(['n1 2500000', 'n1 5', 'n2 2500000', 'n2 5']);
     await Promise.all([health, ...agents].map((bus) => bus.close()));

@@ -146,7 +146,7 @@ describe('the agent', () => {
       },
     });
     await node.start();
-    node.hub.fate = ({ subject }) => (subject === 'nodes.change' ? [] : [0]);
+    node.hub.fate = ({ subject }) => (subject === 'shared.change' ? [] : [0]);
     node.assign(service('lost'), 'core.services/default/lost');
     node.assign(testPod('web'));
     await node.run(1000);

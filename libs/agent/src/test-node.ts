@@ -153,7 +153,7 @@ export class TestNode {
     if (quiet) return;
     const { cluster, position } = this;
     const change = assigned.stream.startsWith('core.services/')
-      ? { subject: 'nodes.change', sequence: ++this.sharedSequence }
+      ? { subject: 'shared.change', sequence: ++this.sharedSequence }
       : { subject: 'node.n1.change', sequence: ++this.sequence, sharedSequence: this.sharedSequence };
     const { subject, ...numbers } = change;
     this.health.publish(subject, encodeMessage({ cluster, position, ...numbers, objects: [assigned] }));

@@ -51,7 +51,7 @@ describe('subjects', () => {
   it('keeps an agent to its own node', () => {
     expect(agentPermissions('n1')).toEqual({
       publish: ['report.n1.>', 'heartbeat.n1', 'stream.n1.>'],
-      subscribe: ['node.n1.>', 'nodes.change', 'stream.n1.>'],
+      subscribe: ['node.n1.>', 'shared.change', 'stream.n1.>'],
       inbox: 'node.n1.inbox',
     });
   });

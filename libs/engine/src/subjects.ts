@@ -73,7 +73,7 @@ export const subjects = {
     return `node.${subjectToken(node)}.inbox`;
   },
   /** To all agents alike: what every node needs. */
-  allNodes: 'nodes.change',
+  allNodes: 'shared.change',
   /** From an agent: `report.n1.sync`. */
   report(node: string, what: string): string {
     return `report.${subjectToken(node)}.${what}`;
@@ -135,7 +135,7 @@ const APPS: Readonly<Record<string, Omit<BusPermissions, 'inbox'>>> = {
   scheduler: { publish: ['command.scheduler.>'], subscribe: ['query.scheduler.>'] },
   scaler: { publish: ['command.scaler.>'], subscribe: ['query.scaler.>'] },
   health: {
-    publish: ['command.health.>', 'node.>', 'nodes.change'],
+    publish: ['command.health.>', 'node.>', 'shared.change'],
     subscribe: ['report.>', 'heartbeat.*', 'query.health.>'],
   },
   feed: { publish: ['events.>'], subscribe: ['query.feed.>'] },
@@ -202,7 +202,7 @@ export function busRules(subject: string): SubjectRule {
         bytesMax: TRUSTED_BYTES_MAX,
         answerBytesMax: STREAM_BYTES_MAX,
       };
-    case 'nodes':
+    case 'shared':
       return {
         senderInbox: APP_INBOX,
         listenerInbox: 'node.*.inbox.',

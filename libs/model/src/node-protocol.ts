@@ -2,7 +2,7 @@
  * What the health app and a node's agent say to each other over the bus. Subjects are in `#engine` (subjects).
  *
  * agent → health, requests: `report.<node>.register`, `.sync`, `.pod`, `.node`, `.incident`, `.token`; one way: `heartbeat.<node>`.
- * health → agent, one way: `node.<node>.change`; to all agents, once: `nodes.change`. API → agent, requests: `node.<node>.logs|exec|attach|portforward` (open a byte stream).
+ * health → agent, one way: `node.<node>.change`; to all agents, once: `shared.change`. API → agent, requests: `node.<node>.logs|exec|attach|portforward` (open a byte stream).
  */
 import type { Json, JsonObject } from '#std';
 import type { KubeObject } from './kube-object.js';
@@ -33,12 +33,12 @@ export interface AssignmentSync {
 }
 /** Of an assignment: what is for one node, and what all nodes need alike (Services, for the environment of pods). */
 export type AssignmentPart = keyof Digests;
-/** `node.<node>.change` and `nodes.change`: numbered, each on its own; after a gap the agent asks for a sync. */
+/** `node.<node>.change` and `shared.change`: numbered, each on its own; after a gap the agent asks for a sync. */
 export interface AssignmentChange {
   readonly cluster: string;
   readonly position: number;
   readonly sequence: number;
-  /** Of a change for one node: the newest of `nodes.change` before it. An agent that has not seen that one asks for a sync. */
+  /** Of a change for one node: the newest of `shared.change` before it. An agent that has not seen that one asks for a sync. */
   readonly sharedSequence?: number;
   readonly objects: readonly AssignedObject[];
 }

@@ -1,7 +1,7 @@
 import type { AssignmentChange, AssignmentSync } from '#model';
 import type { NewsForNodes } from './assignments.js';
 
-/** Sends `node.<node>.change`, or `nodes.change` to all when no node is named. */
+/** Sends `node.<node>.change`, or `shared.change` to all when no node is named. */
 export type PublishChange = (node: string | undefined, change: AssignmentChange) => void;
 
 /** Numbers and publishes the changes of assignments: those of each node, and those of what all nodes need alike. */
