@@ -9,8 +9,8 @@ import type {
   QuestionSort,
   Refusal,
 } from '#model';
-import { answersOf, NO_ANSWERS, refusals } from '#model';
-import { OUT_OF_TIME, type Asker, type Askers, type Clock } from '#ports';
+import { answersOf, eitherAnswers, refusals } from '#model';
+import { OUT_OF_TIME, type Asker, type Askers, type Clock, type InstantAsker } from '#ports';
 import type { Instant } from '#std';
 import { cancellableDelay } from './delay.js';
 
@@ -44,47 +44,62 @@ export interface Wish {
   refusedEarly: boolean;
 }
 
-export function wishOf(command: Command, given: Pick<Wish, 'uid' | 'isAdmitted' | 'deadline' | 'isAhead'>): Wish {
-  const unasked = { askedAt: undefined, answered: [], answers: NO_ANSWERS, rounds: 0, askedMs: 0, refusedEarly: false };
-  return { command, ...given, ...unasked };
-}
-
 /** Asks what decisions need to know, outside of the writer's pipeline: nobody waits behind it. */
 export class Asking {
-  private underWay = 0;
+  /** What is answered in the tick of a decision. */
+  private readonly instant: Answers = {
+    to: <S extends QuestionSort>(question: Question<S>) => {
+      const asker = this.askerOf(question);
+      return asker && 'atOnce' in asker ? asker.atOnce(question) : undefined;
+    },
+  };
 
-  constructor(private readonly options: { readonly askers: Askers | undefined; readonly clock: Clock }) {}
+  constructor(
+    private readonly options: { readonly askers: Askers | undefined; readonly clock: Clock },
+    private readonly places = { taken: 0 },
+  ) {}
+
+  /** The same for who can ask others too, with the same places. */
+  withAskers(askers: Askers): Asking {
+    return new Asking({ ...this.options, askers: { ...this.options.askers, ...askers } }, this.places);
+  }
+
+  wishOf(command: Command, given: Pick<Wish, 'uid' | 'isAdmitted' | 'deadline' | 'isAhead'>): Wish {
+    const unasked = { askedAt: undefined, answered: [], rounds: 0, askedMs: 0, refusedEarly: false };
+    return { command, ...given, ...unasked, answers: this.instant };
+  }
 
   /** Puts all questions at once and adds the answers to the wish; a refusal when it may not ask (any more). */
   async answer(wish: Wish, { questions }: Questions, now: Instant): Promise<Refusal | undefined> {
     if (++wish.rounds > ROUNDS_MAX) return MOVED_TOO_OFTEN;
     // Others answer in this process, at once.
-    const places = questions.some(({ asks }) => asks === 'https') ? 1 : 0;
-    if (places > 0 && this.underWay >= ASKING_MAX) return TOO_MANY;
+    const needed = questions.some(({ asks }) => asks === 'https') ? 1 : 0;
+    if (needed > 0 && this.places.taken >= ASKING_MAX) return TOO_MANY;
     const { clock } = this.options;
     const began = clock.monotonic();
     wish.askedAt ??= now;
     // A loop's command is waited for no longer than any other.
     const isPatient = wish.command.request !== undefined;
     const leftMs = isPatient ? ASKING_MS_MAX - wish.askedMs : wish.deadline - 2 * LATE_MS - began;
-    this.underWay += places;
+    this.places.taken += needed;
     const fresh = await Promise.all(
       questions.map(async (question) => ({ question, answer: await this.ask(question, leftMs) })),
     );
-    this.underWay -= places;
+    this.places.taken -= needed;
     const tookMs = clock.monotonic() - began;
     wish.askedMs += tookMs;
     if (isPatient) wish.deadline += tookMs;
     const names = new Set(questions.map(({ name }) => name));
     wish.answered = [...wish.answered.filter(({ question }) => !names.has(question.name)), ...fresh];
-    wish.answers = answersOf(wish.answered);
+    wish.answers = eitherAnswers(answersOf(wish.answered), this.instant);
     return undefined;
   }
 
   /** Puts one question for who can wait no longer than `leftMs`. */
   async ask<S extends QuestionSort>(question: Question<S>, leftMs: number): Promise<Answer<S>> {
-    const { askers, clock } = this.options;
-    const asker: Asker<S> | undefined = askers?.[question.asks];
+    const { clock } = this.options;
+    const asker = this.askerOf(question);
+    if (asker && 'atOnce' in asker) return asker.atOnce(question);
     if (!asker) return failed(question.asks === 'https' ? NO_CLIENT : NOT_HERE);
     const timed = 'timeoutMs' in question ? withTimeout(question, leftMs) : question;
     const timeoutMs = 'timeoutMs' in timed ? Number(timed.timeoutMs) : leftMs;
@@ -96,6 +111,10 @@ export class Asking {
     ]);
     late.cancel();
     return answer;
+  }
+
+  private askerOf<S extends QuestionSort>({ asks }: Question<S>): Asker<S> | InstantAsker<S> | undefined {
+    return this.options.askers?.[asks];
   }
 }
 

@@ -1,21 +1,23 @@
-import { admitConnection, isQuestions, isRefusal } from '#model';
+import { admitConnection, decideCommand, isQuestions, isRefusal, isServed } from '#model';
 import type {
   AdmissionNotes,
-  HttpsAnswer,
   Change,
   Command,
   CommandResult,
+  DecideContext,
+  HttpsAnswer,
+  HttpsQuestion,
   KindId,
   KindRegistry,
-  HttpsQuestion,
+  Questions,
   Refusal,
   Unlogged,
   UnloggedFacts,
   View,
 } from '#model';
-import type { Bus } from '#ports';
-import type { Instant } from '#std';
-import { Asking, ASKING_MS_MAX, wishOf } from './asking.js';
+import type { Askers, Bus } from '#ports';
+import { assert, type Instant } from '#std';
+import { Asking, ASKING_MS_MAX } from './asking.js';
 import type { ChangeScope } from './change-window.js';
 import { eventCodec } from './codec.js';
 import type { ControlPlane } from './control-plane.js';
@@ -26,6 +28,7 @@ import type { PastCluster } from './past-cluster.js';
 import { submitShredding } from './shred-command.js';
 import { UnloggedReader } from './unlogged.js';
 import { ObjectHistory } from './why/index.js';
+import { servedAnswer } from './writer-answers.js';
 import type { CommandPort } from './writer.js';
 
 /** The cluster as the HTTP API uses it: one writer to submit to, views to read from, changes to follow. */
@@ -55,16 +58,37 @@ export class ClusterBackend {
     return this.commands.submit(command);
   }
   /** Asks admission about a connection, which is no write; its webhooks are asked by this process. */
-  async admitConnection(command: Command): Promise<AdmissionNotes | Refusal> {
+  admitConnection(command: Command): Promise<AdmissionNotes | Refusal> {
+    return this.decidedHere(command, this.asking, (view, given) => admitConnection(this.kinds, command, view, given));
+  }
+  /**
+   * Decides a create of a virtual resource in this process, which asks whom it can and `askers`: nobody waits behind writes, or for a
+   * writer.
+   */
+  async serve(command: Command, askers: Askers): Promise<CommandResult> {
+    const asking = this.asking.withAskers(askers);
+    return this.decidedHere(command, asking, (view, given) => {
+      const decided = decideCommand(this.kinds, command, view, given);
+      if (isRefusal(decided) || isQuestions(decided)) return decided;
+      assert(isServed(decided), `what is created of ${command.kind} is stored`);
+      return servedAnswer(decided, command, view.position);
+    });
+  }
+  /** Decides on the newest view until nothing has to be asked any more. */
+  private async decidedHere<T extends object>(
+    command: Command,
+    asking: Asking,
+    decide: (view: View, given: Pick<DecideContext, 'now' | 'uid' | 'answers'>) => T | Questions,
+  ): Promise<T | Refusal> {
     const { clock, ids } = this.plane.options;
     const view = await this.fresh();
     if (isRefusal(view)) return view;
     const [now, uid] = [clock.now(), ids.uid()];
-    const wish = wishOf(command, { uid, isAdmitted: false, deadline: clock.monotonic() + ASKING_MS_MAX });
+    const wish = asking.wishOf(command, { uid, isAdmitted: false, deadline: clock.monotonic() + ASKING_MS_MAX });
     for (;;) {
-      const verdict = admitConnection(this.kinds, command, view, { now, uid, answers: wish.answers });
-      if (!isQuestions(verdict)) return verdict;
-      const refused = await this.asking.answer(wish, verdict, now);
+      const decided = decide(view, { now, uid, answers: wish.answers });
+      if (!isQuestions(decided)) return decided;
+      const refused = await asking.answer(wish, decided, now);
       if (refused) return refused;
     }
   }

@@ -11,7 +11,7 @@ import type {
 import { decideCommand, isQuestions, isRefusal, isServed, streamOf } from '#model';
 import { LogDamaged, LogFailed, LogFull, WrongExpectedRevision } from '#ports';
 import type { Instant } from '#std';
-import { Asking, wishOf, type Wish } from './asking.js';
+import { Asking, type Wish } from './asking.js';
 import { namespaceStream, OutstandingAppends } from './outstanding-appends.js';
 import { endsOfStreams } from './forgotten-names.js';
 import { isDoubt, landingOf, type Doubt } from './doubt.js';
@@ -156,7 +156,7 @@ export class Writer implements CommandPort {
   private async untilSettled(command: Command, isAdmitted = false): Promise<CommandResult> {
     const { clock, ids } = this.options;
     const deadline = clock.monotonic() + COMMAND_TIMEOUT_MS;
-    const wish = wishOf(command, { uid: command.uid ?? ids.uid(), isAdmitted, deadline });
+    const wish = this.asking.wishOf(command, { uid: command.uid ?? ids.uid(), isAdmitted, deadline });
     for (;;) {
       if (this.rebuilding && !(await isOverBy(wish.deadline, this.rebuilding, clock))) return NOT_TAKEN;
       if (!this.elected) return NOT_WRITER;
@@ -211,7 +211,7 @@ export class Writer implements CommandPort {
   private async attemptNext(next: Command): Promise<CommandResult | undefined> {
     const { clock, ids } = this.options;
     const deadline = clock.monotonic() + COMMAND_TIMEOUT_MS;
-    const wish = wishOf(next, { uid: next.uid ?? ids.uid(), isAdmitted: false, deadline, isAhead: true });
+    const wish = this.asking.wishOf(next, { uid: next.uid ?? ids.uid(), isAdmitted: false, deadline, isAhead: true });
     // What throws here throws again when the loop submits it, and is reported there.
     const outcome = await this.attempt(wish).catch(() => 'again' as const);
     return outcome === 'again' ? undefined : outcome;

@@ -2,7 +2,7 @@ import type { PastCluster } from '#engine';
 import { accessPolicy } from '#kinds';
 import { accessForbidden, isRefusal } from '#model';
 import type { Kind } from '#model';
-import type { AuditLog, Authorizer, Keys } from '#ports';
+import type { Askers, AuditLog, Authorizer, Keys } from '#ports';
 import type { Instant, JsonObject } from '#std';
 import { isGone, refusalAnswer, sendAnswer, type Answer, type AnyResponse, type Rendering } from './answer.js';
 import type { Aggregator } from './aggregation/index.js';
@@ -16,7 +16,6 @@ import { ClientGone } from './body/request-body.js';
 import { faultAnswer, wrongName, type Call, type OnFault } from './call.js';
 import { get } from './gets.js';
 import { parseDuration } from './go-text.js';
-import { Inquiries } from './inquiries.js';
 import { CostlyWork, LONG_QUERY_CHARACTERS } from './costly-work.js';
 import { listOptions, type ListOptions } from './list-options.js';
 import { list, listAt } from './lists.js';
@@ -29,6 +28,7 @@ import { REQUEST_LIMITS, RequestsUnderWay, type RequestLimits } from './request-
 import { objectHistory, objectWhy } from './object-history.js';
 import { OBJECT_HISTORY, OBJECT_WHY, isDiscovery, requestInfo } from './request-info.js';
 import type { Route } from './routes.js';
+import { serverAskers } from './server-askers.js';
 import { ServedKinds, type Served } from './served-kinds.js';
 import { answers, type HttpRefusal } from './status.js';
 import { streamed, STREAMED } from './streams.js';
@@ -93,7 +93,7 @@ class KubernetesApi implements Api {
   private readonly pages: Omit<Pages, 'discovery' | 'openApi'>;
   private readonly authenticator: Authenticator;
   private readonly authorizer: Authorizer;
-  private readonly inquiries: Inquiries;
+  private readonly askers: Askers;
   private readonly costly = new CostlyWork();
   private readonly issuer: string;
   private readonly underWay: RequestsUnderWay;
@@ -129,8 +129,11 @@ class KubernetesApi implements Api {
     });
     this.authorizer = options.authorizer ?? accessPolicy;
     this.underWay = new RequestsUnderWay(options.limits ?? REQUEST_LIMITS);
-    const { authorizer, authenticator } = this;
-    this.inquiries = new Inquiries({ backend, authorizer, authenticator, keys, issuer: this.issuer });
+    this.askers = serverAskers({
+      ...{ authorizer: this.authorizer, authenticator: this.authenticator, keys, issuer: this.issuer },
+      current: () => backend.current(),
+      onFault: options.onFault,
+    });
   }
 
   /** What a user may do now: also reads of the past are allowed by the roles of today. */
@@ -290,10 +293,10 @@ class KubernetesApi implements Api {
     if (route.verb === 'list' || route.verb === 'watch') return this.listOrWatch(call, route, rendering);
     const { query, request, user, trail } = call;
     const mayCreate = this.access(user, { ...info, verb: 'create' }).allowed;
-    const { inquiries, costly } = this;
+    const { askers, costly } = this;
     return write({
       backend: this.options.backend,
-      inquiries,
+      askers,
       costly,
       route,
       query,
@@ -340,9 +343,9 @@ class KubernetesApi implements Api {
 
   private rendering({ request, query, past }: Call, route: Route): Rendering | HttpRefusal {
     const on = route.verb === 'watch' ? 'watch' : route.verb === 'list' ? 'collection' : 'object';
-    const { inquire, name = '' } = route.subresource ?? { inquire: route.on.kind.inquire };
+    const { isVirtual, name = '' } = route.subresource ?? { isVirtual: route.on.kind.isVirtual };
     // What is never stored is never listed: it has no columns.
-    const hasTable = inquire === undefined && !NO_TABLE.has(name);
+    const hasTable = isVirtual !== true && !NO_TABLE.has(name);
     const form = negotiate(this.asked(request, query, { on, hasTable }));
     if ('refused' in form) return form;
     const now = (): Instant => past?.now ?? this.options.backend.now();

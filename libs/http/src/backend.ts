@@ -16,6 +16,7 @@ import type {
   UnloggedFacts,
   View,
 } from '#model';
+import type { Askers } from '#ports';
 import type { Instant } from '#std';
 
 /**
@@ -28,6 +29,8 @@ export interface Backend {
   submit(command: Command): Promise<CommandResult>;
   /** Asks admission about a connection to a subresource: what it adds to the audit event, or why it is refused. */
   admitConnection(command: Command): Promise<Pick<AdmissionNotes, 'auditAnnotations'> | Refusal>;
+  /** Answers a create of a virtual resource, which stores nothing; `askers` are those of this server. */
+  serve(command: Command, askers: Askers): Promise<CommandResult>;
   /** Asks a server outside, a conversion webhook, what a read has to know. Never rejects. */
   ask(question: HttpsQuestion): Promise<HttpsAnswer>;
   /** A view that has passed the log's head as of the call (a linearizable read), or a 504 refusal after 3 s. */

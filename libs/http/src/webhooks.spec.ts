@@ -146,6 +146,63 @@ describe('admission webhooks', () => {
     ]);
     expect(hook.seen[0]?.request['object']).not.toHaveProperty('metadata');
   });
+  it('change and refuse token requests, of which nothing is kept', async () => {
+    const robot = '/api/v1/namespaces/default/serviceaccounts/robot';
+    await server.create('/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'robot' } });
+    const tokens = {
+      apiGroups: [''],
+      apiVersions: ['v1'],
+      operations: ['CREATE'],
+      resources: ['serviceaccounts/token'],
+    };
+    await register('mutating', { rules: [tokens], objectSelector: {} });
+    const patch = btoa(JSON.stringify([{ op: 'add', path: '/spec/audiences', value: ['vault'] }]));
+    hook.say = () => ({ allowed: true, patchType: 'JSONPatch', patch, warnings: ['for the vault'] });
+    const ask = (query = ''): Promise<Reply> =>
+      server.ask({ method: 'POST', path: `${robot}/token${query}`, body: { spec: {} } });
+    const head = await server.plane.options.log.head();
+    const reply = await ask();
+    expect(reply).toMatchObject({ code: 201, json: { kind: 'TokenRequest', spec: { audiences: ['vault'] } } });
+    expect(reply.headers['warning']).toBe('299 - "for the vault"');
+    const { token } = reply.json?.['status'] as { readonly token: string };
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as JsonObject;
+    expect(claims).toMatchObject({ aud: ['vault'], sub: 'system:serviceaccount:default:robot' });
+    expect(await ask('?dryRun=All')).toMatchObject({ code: 201 });
+    expect(hook.seen.map(({ request }) => request['dryRun'])).toEqual([false, true]);
+    expect(JSON.stringify(hook.seen)).not.toContain(token);
+    hook.say = () => ({ allowed: false, status: { code: 403, message: 'no tokens today' } });
+    expect((await ask()).json?.['message']).toBe(
+      'admission webhook "a.hooks.test" denied the request: no tokens today',
+    );
+    expect(await server.plane.options.log.head()).toEqual(head);
+  });
+  it('that are dead delay the reviews that they are asked about, and no others', async () => {
+    const reviews = { apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['tokenreviews'] };
+    await register('validating', { rules: [reviews], objectSelector: {}, timeoutSeconds: 4 });
+    hook.say = () => 'nothing';
+    const ask = (path: string, body: JsonObject): Promise<Reply> => server.ask({ method: 'POST', path, body });
+    const tokenReviews = '/apis/authentication.k8s.io/v1/tokenreviews';
+    let answered = 0;
+    const slow = Array.from({ length: 20 }, async () => {
+      const reply = await ask(tokenReviews, { spec: { token: 'hunter2' } });
+      answered++;
+      return reply;
+    });
+    while (hook.seen.length < slow.length) await new Promise((resolve) => setTimeout(resolve, 5));
+    const resourceAttributes = { verb: 'get', resource: 'pods' };
+    for (let n = 0; n < 5; n++) {
+      const may = await ask('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { spec: { resourceAttributes } });
+      expect(may).toMatchObject({ code: 201, json: { status: { allowed: true } } });
+      expect((await ask('/apis/authentication.k8s.io/v1/selfsubjectreviews', {})).code).toBe(201);
+      expect((await post(`beside-${n}`)).code).toBe(201);
+    }
+    expect(answered).toBe(0);
+    for (const reply of await Promise.all(slow)) {
+      expect(reply.code).toBe(500);
+      expect(reply.json?.['message']).toMatch(/^Internal error occurred: failed calling webhook "a.hooks.test": /);
+      expect(reply.text).not.toContain('hunter2');
+    }
+  });
   it('whose certificate is not of their authority are not asked', async () => {
     const other = await openMemoryKeys();
     const caBundle = Buffer.from(other.caCertificate).toString('base64');

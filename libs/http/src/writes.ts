@@ -9,6 +9,7 @@ import type {
   UserInfo,
 } from '#model';
 import { isRefusal, refusals } from '#model';
+import type { Askers } from '#ports';
 import type { Json, JsonObject } from '#std';
 import { objectJson, responseAnswer, type Answer, type Rendering } from './answer.js';
 import { noteBody, originOf, type Trail } from './audit/trail.js';
@@ -25,7 +26,6 @@ import {
 } from './body/request-body.js';
 import { areInVersion, inVersion } from './conversions.js';
 import { isCostlyText, type AdmittedWork, type CostlyWork } from './costly-work.js';
-import type { Inquiries } from './inquiries.js';
 import { listOptions, type MayReadVersion } from './list-options.js';
 import { listText, pageFor } from './lists.js';
 import { deleteOptions, managerOf, writeOptions } from './options.js';
@@ -38,7 +38,8 @@ import { unwritable } from './unlogged.js';
 /** One request for a write, authorised and routed. */
 export interface WriteCall {
   readonly backend: Backend;
-  readonly inquiries: Inquiries;
+  /** Those that a virtual resource may ask. */
+  readonly askers: Askers;
   readonly costly: CostlyWork;
   readonly route: Route;
   readonly query: Query;
@@ -263,12 +264,12 @@ function targetOf({ on, namespace }: Route, name: string): string {
 }
 
 async function submit(call: WriteCall, wish: Wish, work: AdmittedWork): Promise<CommandResult> {
-  const { backend, inquiries, route } = call;
+  const { backend, askers, route } = call;
   const command = commandOf(call, wish);
   const refused = await unwritable(backend, route, command);
   if (refused) return refused;
-  const inquire = (route.subresource ?? route.on.kind).inquire;
-  return inquire ? inquiries.answer(inquire, command) : work.step(() => backend.submit(command));
+  const { isVirtual } = route.subresource ?? route.on.kind;
+  return work.step(() => (isVirtual ? backend.serve(command, askers) : backend.submit(command)));
 }
 
 function accepted({ route, rendering }: WriteCall, wish: Wish, result: Accepted): Answer | Refusal {

@@ -2,7 +2,6 @@ export * from './access.js';
 export * from './command.js';
 export * from './conversion.js';
 export * from './event.js';
-export * from './inquiry.js';
 export * from './kind.js';
 export * from './kube-object.js';
 export * from './loop.js';

@@ -3,7 +3,6 @@ import type { Command } from './command.js';
 import type { Conversions } from './conversion.js';
 import type { Decided } from './decided.js';
 import type { Path, RecordedAnswer, Upcaster } from './event.js';
-import type { Inquired } from './inquiry.js';
 import type { Column, FieldSelector, KindNames, KindRole, ServedVersion, Verb } from './kind-parts.js';
 import type { KindId, KindRef, KubeObject } from './kube-object.js';
 import type { ObjectIndex } from './object-index.js';
@@ -44,8 +43,8 @@ export interface Subresource {
   readonly columns?: readonly Column[];
   /** What a get answers of an object as the version shows it. Absent: what a patch of nothing would answer. */
   readonly show?: (object: KubeObject) => JsonObject;
-  /** Of what is created and answered but never stored. */
-  readonly inquire?: Inquire;
+  /** What it takes is answered and never stored: see {@link Kind.isVirtual}. */
+  readonly isVirtual?: true;
   /** Shiplog's own: served, and in no discovery or OpenAPI document, which are those of Kubernetes. */
   readonly isOwn?: boolean;
   /**
@@ -93,8 +92,11 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly unlogged?: Unlogged;
   /** Conditions of an object's row in a Table: pods that are over say so. */
   readonly rowConditions?: ((object: KubeObject) => readonly JsonObject[]) | undefined;
-  /** Of a kind that is created and answered but never stored: what comes instead of a decision. */
-  readonly inquire?: Inquire;
+  /**
+   * Created and answered but never stored: a decision is `Served`. The process that takes the request decides, so that nobody waits behind
+   * writes, or for a writer. What is answered may be secret.
+   */
+  readonly isVirtual?: true;
   /** Of kinds whose objects define kinds: the one that this object defines, undefined while it defines none. Pure. */
   readonly defines?: (definition: KubeObject) => Kind | undefined;
   /** The Scale of a stored object (autoscaling/v1); undefined for an object of a version that has none. Kinds without a scale lack this. */
@@ -124,9 +126,6 @@ export interface KindRegistry {
 export function kindInRole({ all }: Pick<KindRegistry, 'all'>, role: KindRole): Kind | undefined {
   return all.find((kind) => kind.role === role);
 }
-
-/** How a create of something that is not stored is read: what must be asked before it can be answered. */
-export type Inquire = (command: Command, view: View, context: DecideContext) => Inquired | Refusal;
 
 /** What a strategy's functions may look at. Plain data: the same answers whenever the same is asked. */
 export interface StrategyContext {
@@ -196,8 +195,6 @@ export interface Mutated extends Partial<AdmissionNotes> {
 /** One rule of admission: pure, asked for every write of every kind, in the order of the registry's list. */
 export interface AdmissionPlugin {
   readonly name: string;
-  /** It validates creations that are answered and never stored, too: TokenRequest. */
-  readonly seesUnstored?: boolean;
   /** May change the object before it is validated, or refuse, or ask. Returns the same object when it has nothing to say. */
   mutate?(request: Admitted): KubeObject | Mutated | Refusal | Questions;
   /** Asked after validation, about the object as it would be stored. */

@@ -60,8 +60,11 @@ export interface FailedAnswer {
   readonly is: 'failed';
   readonly why: string;
 }
-export type Answer<S extends QuestionSort = QuestionSort> =
-  { [P in S]: { readonly is: 'answered' } & AnswerParts[P] }[S] | FailedAnswer;
+/** What is said to a question of a sort. */
+export type SaidTo<S extends QuestionSort = QuestionSort> = {
+  [P in S]: { readonly is: 'answered' } & AnswerParts[P];
+}[S];
+export type Answer<S extends QuestionSort = QuestionSort> = SaidTo<S> | FailedAnswer;
 
 export type HttpsQuestion = Question<'https'>;
 export type HttpsAnswer = Answer<'https'>;
@@ -80,10 +83,19 @@ export function isQuestions(value: object): value is Questions {
 /** The answers that a command has so far. */
 export interface Answers {
   /** The answer to this very question; undefined when it was not asked, or was another one under the same name. */
-  to<Q extends Question>(question: Q): Answer<Q['asks']> | undefined;
+  to<S extends QuestionSort>(question: Question<S>): Answer<S> | undefined;
 }
 
 export const NO_ANSWERS: Answers = { to: () => undefined };
+
+/** What some know, and else what others do. */
+export function eitherAnswers(some: Answers, others: Answers): Answers {
+  return {
+    to<S extends QuestionSort>(question: Question<S>): Answer<S> | undefined {
+      return some.to(question) ?? others.to(question);
+    },
+  };
+}
 
 export interface Answered {
   readonly question: Question;
@@ -95,10 +107,10 @@ export interface Answered {
 export function answersOf(given: readonly Answered[]): Answers {
   const byName = new Map(given.map((one) => [one.question.name, one]));
   return {
-    to<Q extends Question>(question: Q) {
+    to<S extends QuestionSort>(question: Question<S>) {
       const known = byName.get(question.name);
-      if (known === undefined || !isSame(known.question, question)) return undefined;
-      return known.answer as Answer<Q['asks']>;
+      if (known === undefined || !isSame(known.question, question as Question)) return undefined;
+      return known.answer as Answer<S>;
     },
   };
 }

@@ -10,8 +10,13 @@ export interface Asker<S extends QuestionSort = 'https'> {
   ask(question: Question<S>): Promise<Answer<S>>;
 }
 
+/** Answers in the tick of the decision, which is then made once: what is a function of the view. Never throws. */
+export interface InstantAsker<S extends QuestionSort> {
+  atOnce(question: Question<S>): Answer<S>;
+}
+
 /** Whom a process can ask. Questions of the other sorts fail. */
-export type Askers = { readonly [S in QuestionSort]?: Asker<S> };
+export type Askers = { readonly [S in QuestionSort]?: Asker<S> | InstantAsker<S> };
 
 /** What is said after the URL when time is up, as Go says it. */
 export const OUT_OF_TIME = 'context deadline exceeded';

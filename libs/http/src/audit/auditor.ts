@@ -102,7 +102,7 @@ export class Auditor {
     const kind = this.options.kinds().byResource(group, version, resource);
     if (kind === undefined) return false;
     // What a subresource answers and nobody stores is a token.
-    return kind.sealed.length > 0 || kind.subresources.some((one) => one.name === subresource && one.inquire);
+    return kind.sealed.length > 0 || kind.subresources.some((one) => one.name === subresource && one.isVirtual);
   }
 }
 

@@ -16,7 +16,8 @@ function check(request: Admitted): Refusal | undefined {
     if (operation !== 'DELETE' || !IMMORTAL.includes(command.name)) return undefined;
     return refusals.forbidden(about, 'this namespace may not be deleted');
   }
-  if (!kind.names.namespaced || operation === 'DELETE') return undefined;
+  // A review says nothing of its namespace, not even that there is none.
+  if (!kind.names.namespaced || kind.isVirtual || operation === 'DELETE') return undefined;
   const name = command.namespace ?? '';
   const namespace = request.view.get<KubeObject>(namespaces, undefined, name);
   if (namespace === undefined) {

@@ -5,7 +5,9 @@ import type { CertificateSigningRequest } from '../certificates/certificatesigni
 import { KUBELET_CLIENT_SIGNER, KUBELET_SERVING_SIGNER } from '../certificates/certificatesigningrequest/states.js';
 import { readRequest } from '../x509/signing-request.js';
 import { nodeOf } from '../access/node-authorizer.js';
+import type { TokenRequest } from '../common-types/token-request.schema.js';
 import { nodePodProblem } from './node-pods.js';
+import { nodeTokenRefusal } from './node-tokens.js';
 
 /** What the node authorizer cannot see, for it knows only what a request is about: a node writes itself and its own pods. */
 export const nodeRestriction: AdmissionPlugin = {
@@ -14,7 +16,7 @@ export const nodeRestriction: AdmissionPlugin = {
   mutate(request) {
     const node = request.kind.id === SIGNING_REQUESTS ? nodeOf(request.command.actor) : undefined;
     const why = node ? signingRequestProblem(request, node) : undefined;
-    return why === undefined ? request.object : forbidden(request, why);
+    return why === undefined ? (tokenRefusal(request) ?? request.object) : forbidden(request, why);
   },
   validate(request) {
     const node = nodeOf(request.command.actor);
@@ -25,6 +27,12 @@ export const nodeRestriction: AdmissionPlugin = {
     return why === undefined ? undefined : forbidden(request, why);
   },
 };
+
+/** A token for what a node runs: asked before the account is looked at. */
+function tokenRefusal({ kind, subresource, command, object, view }: Admitted): Refusal | undefined {
+  if (kind.id !== 'core.serviceaccounts' || subresource !== 'token') return undefined;
+  return nodeTokenRefusal(command, (object as TokenRequest).spec, view);
+}
 
 type Labels = Readonly<Record<string, string>>;
 type Rule = (request: Admitted, node: string) => string | undefined;

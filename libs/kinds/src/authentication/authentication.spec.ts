@@ -1,23 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
-import { isRefusal, type Inquired, type Refusal } from '#model';
-import { specification, TEST_NOW } from '#model/testing';
+import type { Identity } from '#model';
+import { specification, TEST_NOW, type Outcome } from '#model/testing';
 import { toTime, type JsonObject } from '#std';
 import { registry } from '../index.js';
 
 const { given } = specification(registry);
-const inquiry = (asked: Inquired | Refusal): Inquired['inquiry'] => {
-  if (isRefusal(asked)) throw new Error(asked.message);
-  return asked.inquiry;
-};
 const TOKEN_REVIEW = 'authentication.k8s.io.tokenreviews';
 
 describe('SelfSubjectReview', () => {
   it('says who sent it, whatever else was sent', () => {
     const body = { metadata: { name: 'x' }, status: { userInfo: { username: 'other' } } };
     const actor = { name: 'ann', uid: 'u', groups: ['g'], extra: { k: ['v'] } };
-    const one = inquiry(given().asking({ kind: 'authentication.k8s.io.selfsubjectreviews', body, actor }));
-    if (one.asks !== 'nobody') throw new Error(one.asks);
-    expect(one.answer()).toEqual({
+    const kind = 'authentication.k8s.io.selfsubjectreviews';
+    expect(given().when({ verb: 'create', kind, body, actor }).served.served).toEqual({
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'SelfSubjectReview',
       metadata: { creationTimestamp: toTime(TEST_NOW) },
@@ -27,21 +22,13 @@ describe('SelfSubjectReview', () => {
 });
 
 describe('TokenReview', () => {
-  const ask = (body: JsonObject) => given().asking({ kind: TOKEN_REVIEW, body });
-  const answer = (
-    body: JsonObject,
-    identity: Parameters<(Inquired['inquiry'] & { asks: 'authenticator' })['answer']>[0],
-  ) => {
-    const one = inquiry(ask(body));
-    if (one.asks !== 'authenticator') throw new Error(one.asks);
-    return one.answer(identity)['status'];
-  };
+  const review = (body: JsonObject) => ({ verb: 'create', kind: TOKEN_REVIEW, body }) as const;
+  const answer = (body: JsonObject, identity: Identity) =>
+    given().whenAnswered(review(body), () => ({ is: 'answered', identity })).served.served['status'];
   it('asks the authenticator whose a token is', () => {
-    expect(inquiry(ask({ spec: { token: 't', audiences: ['a'] } }))).toMatchObject({
-      asks: 'authenticator',
-      token: 't',
-      audiences: ['a'],
-    });
+    expect(given().when(review({ spec: { token: 't', audiences: ['a'] } })).questions).toEqual([
+      { asks: 'authenticator', name: 'authenticator', token: 't', audiences: ['a'] },
+    ]);
     expect(answer({ spec: { token: 't' } }, { user: { name: 'ann', groups: [] }, audiences: ['a'] })).toEqual({
       authenticated: true,
       user: { username: 'ann' },
@@ -56,10 +43,9 @@ describe('TokenReview', () => {
     });
   });
   it('needs a token', () => {
-    expect(ask({ spec: {} })).toMatchObject({
-      code: 400,
-      message: 'token is required for TokenReview in authentication',
-    });
+    given()
+      .when(review({ spec: {} }))
+      .thenRefused(400, 'token is required for TokenReview in authentication');
   });
 });
 
@@ -69,20 +55,26 @@ describe('TokenRequest', () => {
       .and({ verb: 'create', kind: 'core.namespaces', body: { metadata: { name: 'n' } } })
       .and({ verb: 'create', kind: 'core.serviceaccounts', namespace: 'n', body: { metadata: { name: 'a' } } })
       .and({ verb: 'create', kind: 'core.secrets', namespace: 'n', body: { metadata: { name: 's' } } });
-  const ask = (body: JsonObject, name = 'a') =>
-    home().asking({ kind: 'core.serviceaccounts', subresource: 'token', namespace: 'n', name, body });
+  const request = (body: JsonObject, name = 'a', namespace = 'n') =>
+    ({ verb: 'create', kind: 'core.serviceaccounts', subresource: 'token', namespace, name, body }) as const;
+  const ask = (body: JsonObject, name = 'a', namespace = 'n'): Outcome => home().when(request(body, name, namespace));
 
   it('asks the issuer for a token that dies with an object', () => {
-    const one = inquiry(ask({ spec: { boundObjectRef: { kind: 'Secret', name: 's' } } }));
-    if (one.asks !== 'issuer') throw new Error(one.asks);
-    expect(one.wish).toMatchObject({
-      namespace: 'n',
-      account: { name: 'a', uid: expect.any(String) },
-      audiences: [],
-      expirationSeconds: 3600,
-      bound: { claim: 'secret', object: { name: 's', uid: expect.any(String) } },
-    });
-    expect(one.answer({ token: 't', audiences: ['us'], expires: TEST_NOW })).toMatchObject({
+    const command = request({ spec: { boundObjectRef: { kind: 'Secret', name: 's' } } });
+    expect(home().when(command).questions).toEqual([
+      {
+        ...{ asks: 'issuer', name: 'issuer', id: expect.any(String), now: TEST_NOW },
+        wish: {
+          namespace: 'n',
+          account: { name: 'a', uid: expect.any(String) },
+          audiences: [],
+          expirationSeconds: 3600,
+          bound: { claim: 'secret', object: { name: 's', uid: expect.any(String) } },
+        },
+      },
+    ]);
+    const issued = { token: 't', audiences: ['us'], expires: TEST_NOW };
+    expect(home().whenAnswered(command, () => ({ is: 'answered', issued })).served.served).toMatchObject({
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'TokenRequest',
       metadata: { name: 'a', namespace: 'n', managedFields: [{ subresource: 'token' }] },
@@ -91,21 +83,21 @@ describe('TokenRequest', () => {
     });
   });
   it('is of an account that is there, and of no other', () => {
-    expect(ask({}, 'none')).toMatchObject({ code: 404, message: 'serviceaccounts "none" not found' });
-    expect(ask({ metadata: { name: 'b' } })).toMatchObject({ code: 422 });
+    ask({}, 'none').thenRefused(404, 'serviceaccounts "none" not found');
+    ask({}, 'a', 'nowhere').thenRefused(404, 'namespaces "nowhere" not found');
+    ask({ metadata: { name: 'b' } }).thenRefused(422);
   });
   it('lives from ten minutes on', () => {
-    expect(ask({ spec: { expirationSeconds: 5 } })).toMatchObject({
-      code: 422,
-      message:
-        'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: 5: may not specify a duration less than 10 minutes',
-    });
+    ask({ spec: { expirationSeconds: 5 } }).thenRefused(
+      422,
+      'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: 5: may not specify a duration less than 10 minutes',
+    );
   });
   it('can be bound to nothing else', () => {
-    expect(ask({ spec: { boundObjectRef: { kind: 'ConfigMap', apiVersion: 'v1', name: 'x' } } })).toMatchObject({
-      code: 400,
-      message: 'cannot bind token to object of type /v1, Kind=ConfigMap',
-    });
-    expect(ask({ spec: { boundObjectRef: { kind: 'Pod', name: 'x' } } })).toMatchObject({ code: 404 });
+    ask({ spec: { boundObjectRef: { kind: 'ConfigMap', apiVersion: 'v1', name: 'x' } } }).thenRefused(
+      400,
+      'cannot bind token to object of type /v1, Kind=ConfigMap',
+    );
+    ask({ spec: { boundObjectRef: { kind: 'Pod', name: 'x' } } }).thenRefused(404);
   });
 });

@@ -1,11 +1,16 @@
 import { invalid, parseFieldSelector, parseLabelSelector, required } from '#meta';
 import {
   goOrdered,
+  objectMeta,
+  whenAnswered,
   type AccessAttributes,
   type AccessVerdict,
   type KubeObject,
   type Problem,
-  objectMeta,
+  type Questions,
+  type Refusal,
+  type UserInfo,
+  type VirtualContext,
 } from '#model';
 import type { Json } from '#std';
 import { items, type Problems } from '../validation/checks.js';
@@ -74,7 +79,18 @@ export function emptyMetadata({ metadata }: KubeObject, kept: 'nothing' | 'names
   return [invalid('metadata', goOrdered(metadata as unknown as Json, objectMeta), detail)];
 }
 
-export function attributesOf({ resourceAttributes: resource, nonResourceAttributes }: AccessSpec): AccessAttributes {
+/** The review with what the authorizer says of a user. */
+export function answeredAccess(
+  review: KubeObject & { readonly spec: AccessSpec },
+  user: UserInfo,
+  context: VirtualContext,
+): KubeObject | Questions | Refusal {
+  const { spec } = review;
+  const question = { asks: 'authorizer', name: 'authorizer', user, attributes: attributesOf(spec) } as const;
+  return whenAnswered(context, question, ({ verdict }) => ({ ...review, status: statusOf(verdict, spec) }));
+}
+
+function attributesOf({ resourceAttributes: resource, nonResourceAttributes }: AccessSpec): AccessAttributes {
   return {
     isResource: resource !== undefined,
     path: nonResourceAttributes?.path ?? '',
@@ -98,7 +114,7 @@ function fieldsOf({ rawSelector, requirements }: NonNullable<ResourceAttributes[
   );
 }
 
-export function statusOf(verdict: AccessVerdict, spec: AccessSpec): SubjectAccessReviewStatus {
+function statusOf(verdict: AccessVerdict, spec: AccessSpec): SubjectAccessReviewStatus {
   const errors = selectorErrors(spec);
   return {
     allowed: verdict.allowed,

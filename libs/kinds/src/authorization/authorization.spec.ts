@@ -1,36 +1,36 @@
 import { describe, expect, it } from '@jest/globals';
-import { isRefusal, type Inquired, type KubeObject, type Refusal } from '#model';
-import { specification, TEST_NOW } from '#model/testing';
+import type { AccessVerdict, KubeObject } from '#model';
+import { specification, TEST_NOW, type Outcome } from '#model/testing';
 import { toTime, type JsonObject } from '#std';
 import { registry } from '../index.js';
 
 const { given } = specification(registry);
-const ask = (plural: string, body: JsonObject, namespace?: string): Inquired | Refusal =>
-  given().asking({ kind: `authorization.k8s.io.${plural}`, body, ...(namespace && { namespace }) });
-const inquiry = (asked: Inquired | Refusal): Inquired['inquiry'] => {
-  if (isRefusal(asked)) throw new Error(asked.message);
-  return asked.inquiry;
-};
-const refusal = (asked: Inquired | Refusal): Refusal => {
-  if (!isRefusal(asked)) throw new Error('not refused');
-  return asked;
-};
-const problems = (asked: Inquired | Refusal): readonly string[] =>
-  refusal(asked).details?.causes?.map(({ field, message }) => `${field}: ${message}`) ?? [];
-/** What is answered when the authorizer has no objection. */
-const allowed = (asked: Inquired | Refusal): KubeObject => {
-  const one = inquiry(asked);
-  if (one.asks !== 'authorizer') throw new Error(`asks ${one.asks}`);
-  return one.answer({ allowed: true, reason: 'because' });
-};
+const create = (plural: string, body: JsonObject, namespace?: string) =>
+  ({ verb: 'create', kind: `authorization.k8s.io.${plural}`, body, ...(namespace && { namespace }) }) as const;
+const ask = (plural: string, body: JsonObject, namespace?: string): Outcome =>
+  given().when(create(plural, body, namespace));
+const problems = (asked: Outcome): readonly string[] =>
+  asked.refusal.details?.causes?.map(({ field, message }) => `${field}: ${message}`) ?? [];
+/** What is served when the authorizer says so. */
+const served = (
+  plural: string,
+  body: JsonObject,
+  verdict: AccessVerdict = { allowed: true, reason: 'because' },
+  namespace?: string,
+): KubeObject =>
+  given().whenAnswered(create(plural, body, namespace), ({ asks }) => {
+    if (asks !== 'authorizer') throw new Error(`asks ${asks}`);
+    return { is: 'answered', verdict };
+  }).served.served;
 
 const pods = { verb: 'list', resource: 'pods', namespace: 'n' };
 const self = 'selfsubjectaccessreviews';
 
 describe('SelfSubjectAccessReview', () => {
   it('asks the authorizer about its sender, and answers what is said', () => {
-    const asked = ask(self, { spec: { resourceAttributes: { ...pods, group: 'apps', name: 'x', subresource: 's' } } });
-    expect(inquiry(asked)).toMatchObject({
+    const body = { spec: { resourceAttributes: { ...pods, group: 'apps', name: 'x', subresource: 's' } } };
+    expect(ask(self, body).questions).toHaveLength(1);
+    expect(ask(self, body).questions[0]).toMatchObject({
       asks: 'authorizer',
       user: { name: 'kubernetes-admin' },
       attributes: {
@@ -44,7 +44,7 @@ describe('SelfSubjectAccessReview', () => {
         namespace: 'n',
       },
     });
-    expect(allowed(asked)).toMatchObject({
+    expect(served(self, body)).toMatchObject({
       kind: 'SelfSubjectAccessReview',
       metadata: { managedFields: [{ manager: 'test', operation: 'Update', time: toTime(TEST_NOW) }] },
       spec: { resourceAttributes: { resource: 'pods' } },
@@ -52,22 +52,19 @@ describe('SelfSubjectAccessReview', () => {
     });
   });
   it('asks about paths', () => {
-    expect(inquiry(ask(self, { spec: { nonResourceAttributes: { path: '/x', verb: 'get' } } }))).toMatchObject({
-      attributes: { isResource: false, path: '/x', verb: 'get' },
-    });
+    const { questions } = ask(self, { spec: { nonResourceAttributes: { path: '/x', verb: 'get' } } });
+    expect(questions).toMatchObject([{ attributes: { isResource: false, path: '/x', verb: 'get' } }]);
   });
   it('does not believe a status that is sent', () => {
-    const one = inquiry(ask(self, { spec: { resourceAttributes: pods }, status: { allowed: true, reason: 'mine' } }));
-    if (one.asks !== 'authorizer') throw new Error(one.asks);
-    expect(one.answer({ allowed: false, reason: '' })).toMatchObject({ status: { allowed: false } });
-    expect(one.answer({ allowed: false, reason: '' })['status']).not.toHaveProperty('reason');
+    const body = { spec: { resourceAttributes: pods }, status: { allowed: true, reason: 'mine' } };
+    expect(served(self, body, { allowed: false, reason: '' })['status']).toEqual({ allowed: false });
   });
   it('is about a resource or a path, and says nothing of itself', () => {
     const both = { resourceAttributes: pods, nonResourceAttributes: { path: '/x' } };
     expect(problems(ask(self, { spec: both }))).toEqual([
       'spec.nonResourceAttributes: Invalid value: {"Path":"/x","Verb":""}: cannot be specified in combination with resourceAttributes',
     ]);
-    expect(refusal(ask(self, {})).message).toBe(
+    expect(ask(self, {}).refusal.message).toBe(
       '.authorization.k8s.io "" is invalid: spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified',
     );
     expect(problems(ask(self, { spec: { resourceAttributes: pods }, metadata: { name: 'x' } }))[0]).toMatch(
@@ -90,7 +87,7 @@ describe('SelfSubjectAccessReview', () => {
       'labelSelector partially ignored',
     ],
   ])('answers although a selector is not understood, and says so: %j', (selector, words) => {
-    expect(allowed(ask(self, { spec: { resourceAttributes: { ...pods, ...selector } } }))['status']).toEqual({
+    expect(served(self, { spec: { resourceAttributes: { ...pods, ...selector } } })['status']).toEqual({
       allowed: true,
       reason: 'because',
       evaluationError: `spec.resourceAttributes.${words} due to parse error`,
@@ -117,10 +114,12 @@ describe('SubjectAccessReview and LocalSubjectAccessReview', () => {
   it('ask about whom they name, with no group more', () => {
     const user = { name: 'ann', groups: ['g'], uid: 'u', extra: { k: ['v'] } };
     const spec = { ...somebody, resourceAttributes: pods };
-    expect(inquiry(ask('subjectaccessreviews', { spec }))).toMatchObject({ user });
-    const local = ask('localsubjectaccessreviews', { spec }, 'n');
-    expect(inquiry(local)).toMatchObject({ user });
-    expect(allowed(local)).toMatchObject({ metadata: { namespace: 'n' }, status: { allowed: true } });
+    expect(ask('subjectaccessreviews', { spec }).questions).toMatchObject([{ user }]);
+    expect(ask('localsubjectaccessreviews', { spec }, 'n').questions).toMatchObject([{ user }]);
+    expect(served('localsubjectaccessreviews', { spec }, undefined, 'n')).toMatchObject({
+      metadata: { namespace: 'n' },
+      status: { allowed: true },
+    });
   });
   it('name somebody', () => {
     expect(problems(ask('subjectaccessreviews', { spec: { uid: 'u', resourceAttributes: pods } }))).toEqual([
@@ -136,20 +135,23 @@ describe('SubjectAccessReview and LocalSubjectAccessReview', () => {
       'spec.nonResourceAttributes: Invalid value: {"Path":"/x","Verb":"get"}: disallowed on this kind of request',
     ]);
     const elsewhere = { metadata: { namespace: 'there' }, spec: { ...somebody, resourceAttributes: pods } };
-    expect(refusal(ask('localsubjectaccessreviews', elsewhere, 'here'))).toMatchObject({ code: 400 });
+    ask('localsubjectaccessreviews', elsewhere, 'here').thenRefused(400);
   });
 });
 
 describe('SelfSubjectRulesReview', () => {
   it('asks for the rules of its sender, and lists them as they were written', () => {
-    const one = inquiry(ask('selfsubjectrulesreviews', { metadata: { name: 'x' }, spec: { namespace: 'n' } }));
-    if (one.asks !== 'rules') throw new Error(one.asks);
-    expect(one).toMatchObject({ user: { name: 'kubernetes-admin' }, namespace: 'n' });
+    const asked = create('selfsubjectrulesreviews', { metadata: { name: 'x' }, spec: { namespace: 'n' } });
+    expect(given().when(asked).questions).toMatchObject([
+      { asks: 'rules', user: { name: 'kubernetes-admin' }, namespace: 'n' },
+    ]);
     const rules = [
       { verbs: ['get'], apiGroups: [''], resources: ['pods'], resourceNames: [] },
       { verbs: ['get'], nonResourceURLs: ['/x'] },
     ];
-    expect(one.answer({ rules, incomplete: true, evaluationError: 'lost' })).toEqual({
+    const known = { rules, incomplete: true, evaluationError: 'lost' };
+    const outcome = given().whenAnswered(asked, () => ({ is: 'answered', rules: known }));
+    expect(outcome.served.served).toEqual({
       apiVersion: 'authorization.k8s.io/v1',
       kind: 'SelfSubjectRulesReview',
       metadata: {},
@@ -163,16 +165,21 @@ describe('SelfSubjectRulesReview', () => {
     });
   });
   it('wants a namespace', () => {
-    expect(refusal(ask('selfsubjectrulesreviews', {}))).toMatchObject({
-      code: 400,
-      message: 'no namespace on request',
-    });
+    ask('selfsubjectrulesreviews', {}).thenRefused(400, 'no namespace on request');
   });
 });
 
 describe('a review', () => {
-  const reviews = registry.all.filter((kind) => kind.inquire !== undefined);
+  const reviews = registry.all.filter((kind) => kind.isVirtual);
   it.each(reviews.map((kind) => [kind.names.kind, kind.id] as const))('%s never reaches the log', (_kind, id) => {
-    given().when({ verb: 'create', kind: id, body: {} }).thenRefused(405);
+    for (const body of [{}, { spec: { token: 't', user: 'u', resourceAttributes: pods, namespace: 'n' } }])
+      expect(given().when({ verb: 'create', kind: id, body }).decided).not.toHaveProperty('event');
+    for (const verb of ['update', 'patch', 'delete'] as const)
+      given().when({ verb, kind: id, name: 'x', body: {} }).thenRefused(405);
+  });
+  it('that nobody can answer is refused', () => {
+    const command = create(self, { spec: { resourceAttributes: pods } });
+    const outcome = given().whenAnswered(command, () => ({ is: 'failed', why: 'the authorizer is on holiday' }));
+    outcome.thenRefused(500, 'Internal error occurred: the authorizer is on holiday');
   });
 });

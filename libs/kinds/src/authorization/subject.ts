@@ -1,23 +1,19 @@
 import { invalid } from '#meta';
-import type { Inquiry, KubeObject, UserInfo } from '#model';
+import type { KubeObject, Questions, Refusal, UserInfo, VirtualContext } from '#model';
 import { items, type Problems } from '../validation/checks.js';
 import type { SubjectAccessReviewSpec } from './access.schema.js';
-import { attributesOf, exactlyOne, statusOf, validSelectors } from './attributes.js';
+import { answeredAccess, exactlyOne, validSelectors } from './attributes.js';
 
-/** What is asked by a review about somebody else, unless something is wrong with it. */
-export function inquireAbout(
-  review: KubeObject & { readonly spec: SubjectAccessReviewSpec },
-  placing: Problems,
-): Inquiry | Problems {
-  const { spec } = review;
-  const problems = [...exactlyOne(spec), ...validSubject(spec), ...validSelectors(spec), ...placing];
-  if (problems.length > 0) return problems;
-  return {
-    asks: 'authorizer',
-    user: subjectOf(spec),
-    attributes: attributesOf(spec),
-    answer: (verdict) => ({ ...review, status: statusOf(verdict, spec) }),
-  };
+type Review = KubeObject & { readonly spec: SubjectAccessReviewSpec };
+
+/** What is wrong with a review about somebody else. */
+export function subjectProblems({ spec }: Review): Problems {
+  return [...exactlyOne(spec), ...validSubject(spec), ...validSelectors(spec)];
+}
+
+/** What the authorizer says about somebody else. */
+export function answerAbout<T extends Review>(review: T, context: VirtualContext): KubeObject | Questions | Refusal {
+  return answeredAccess(review, subjectOf(review.spec), context);
 }
 
 /** Somebody is a user or a member of groups. */

@@ -1,9 +1,8 @@
 import { jsonEquals, uuidOf, type Instant, type JsonObject } from '#std';
 import type { Command } from '../command.js';
-import type { Inquired } from '../inquiry.js';
 import { isServed, isUndecided, type Decided, type DecidedEvent, type KindRegistry, type Served } from '../kind.js';
 import { streamOf, type KubeObject } from '../kube-object.js';
-import { answersOf, isQuestions, type Answered, type Question } from '../question.js';
+import { answersOf, isQuestions, type Answer, type Answered, type Question } from '../question.js';
 import { isRefusal, type Refusal } from '../refusal.js';
 import { decideCommand, withoutResourceVersion } from '../standard-kind/index.js';
 import { TestView } from './test-view.js';
@@ -59,14 +58,16 @@ export class Given {
     const given = { now, uid, answers: answersOf(answered) };
     return new Outcome(this.view, decideCommand(this.registry, whole, this.view, given));
   }
-  /** A create of what is answered and not stored, and what is asked before it is answered. */
-  asking(command: Omit<TestCommand, 'verb'>, now: Instant = TEST_NOW): Inquired | Refusal {
-    const whole = testCommand({ ...command, verb: 'create' } as TestCommand);
-    const kind = this.registry.byId(whole.kind);
-    const part = whole.subresource && kind?.subresources.find(({ name }) => name === whole.subresource);
-    const inquire = (part || kind)?.inquire;
-    if (kind === undefined || inquire === undefined) throw new Error(`${whole.kind} asks nobody`);
-    return inquire(whole, this.view, { now, uid: uuidOf(`${this.view.position}`), kind, kinds: this.registry });
+  /** Decides with the answers of a script until nothing is asked any more. */
+  whenAnswered(command: TestCommand, script: (question: Question) => Answer, now: Instant = TEST_NOW): Outcome {
+    let answered: readonly Answered[] = [];
+    for (let round = 0; round < 20; round++) {
+      const outcome = this.when(command, now, answered);
+      if (!isQuestions(outcome.decided)) return outcome;
+      const fresh = outcome.questions.map((question) => ({ question, answer: script(question) }));
+      answered = [...answered, ...fresh];
+    }
+    throw new Error('it asks for ever');
   }
 }
 

@@ -6,7 +6,10 @@ import { applyPolicy } from './bound-policy.js';
 import { Effects } from './effects.js';
 import { RequestValues } from './request-values.js';
 
-/** Policies and their bindings are not subject to policies: a bad one could not be mended otherwise. */
+/**
+ * Policies and their bindings are not subject to policies: a bad one could not be mended otherwise. Nor are reviews, since clients
+ * find out by them what they may do. Token requests are.
+ */
 const EXEMPT = new Set([
   'admissionregistration.k8s.io.validatingadmissionpolicies',
   'admissionregistration.k8s.io.validatingadmissionpolicybindings',
@@ -18,9 +21,8 @@ const EXEMPT = new Set([
  */
 export const validatingAdmissionPolicy: AdmissionPlugin = {
   name: 'ValidatingAdmissionPolicy',
-  seesUnstored: true,
   validate(request) {
-    if (EXEMPT.has(request.kind.id)) return undefined;
+    if (EXEMPT.has(request.kind.id) || request.kind.isVirtual) return undefined;
     const policies = policiesFor(request.view, request.kind);
     if (policies.length === 0) return undefined;
     const attributes = attributesOf(request);

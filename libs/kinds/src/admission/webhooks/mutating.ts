@@ -5,6 +5,7 @@ import {
   type Admitted,
   type KubeObject,
   type Mutated,
+  type ObjectMeta,
   type Questions,
   type Refusal,
   type SpokenForm,
@@ -140,13 +141,15 @@ function shown(request: Admitted, object: KubeObject, form: SpokenForm): JsonObj
 
 /** Whatever a webhook says of them: what the object is called and when it came to be is not its affair. */
 function withOwnIdentity(request: Admitted, taken: KubeObject, { metadata }: KubeObject): KubeObject {
-  const { uid, creationTimestamp, namespace, name } = metadata;
+  // What is never stored has none of these.
+  const { uid, creationTimestamp, namespace, name }: Partial<ObjectMeta> = metadata;
   const { resourceVersion: _version, ...rest } = taken.metadata;
+  const ownName = request.operation === 'CREATE' && isUnnamed(request) ? rest.name || name : name;
   const own = {
-    uid,
+    ...(uid !== undefined && { uid }),
     ...(creationTimestamp !== undefined && { creationTimestamp }),
     ...(namespace !== undefined && { namespace }),
-    name: request.operation === 'CREATE' && isUnnamed(request) ? rest.name || name : name,
+    ...(ownName !== undefined && { name: ownName }),
   };
   return { ...taken, metadata: { ...rest, ...own } };
 }

@@ -13,11 +13,8 @@ export const selfSubjectReviewKind = reviewKind<SelfSubjectReview>({
     namespaced: false,
   },
   schema: selfSubjectReview,
-  inquire({ apiVersion, kind }, { user, now }) {
+  answer({ apiVersion, kind }, { user, now }) {
     const metadata = { creationTimestamp: toTime(now) } as ObjectMeta;
-    return {
-      asks: 'nobody',
-      answer: () => ({ apiVersion, kind, metadata, status: { userInfo: userFields(user) } }),
-    };
+    return { apiVersion, kind, metadata, status: { userInfo: userFields(user) } };
   },
 });

@@ -1,4 +1,4 @@
-import { refusals, reviewKind, type Identity } from '#model';
+import { refusals, reviewKind, whenAnswered, type Identity } from '#model';
 import { items } from '../../validation/checks.js';
 import { userFields } from '../user-info.schema.js';
 import { tokenReview, type TokenReview, type TokenReviewStatus } from './schema.js';
@@ -14,15 +14,14 @@ export const tokenReviewKind = reviewKind<TokenReview>({
   },
   schema: tokenReview,
   sealed: [['spec', 'token']],
-  inquire(review) {
+  check: ({ spec }) => (spec.token ? [] : refusals.badRequest('token is required for TokenReview in authentication')),
+  answer(review, context) {
     const { token = '', audiences } = review.spec;
-    if (token === '') return refusals.badRequest('token is required for TokenReview in authentication');
-    return {
-      asks: 'authenticator',
-      token,
-      audiences: items(audiences),
-      answer: (identity) => ({ ...review, status: statusOf(identity, review.status) }),
-    };
+    const question = { asks: 'authenticator', name: 'authenticator', token, audiences: items(audiences) } as const;
+    return whenAnswered(context, question, ({ identity }) => ({
+      ...review,
+      status: statusOf(identity, review.status),
+    }));
   },
 });
 

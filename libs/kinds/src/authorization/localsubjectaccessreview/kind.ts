@@ -2,7 +2,7 @@ import { invalid } from '#meta';
 import { reviewKind } from '#model';
 import type { Problems } from '../../validation/checks.js';
 import { emptyMetadata, notPath } from '../attributes.js';
-import { inquireAbout } from '../subject.js';
+import { answerAbout, subjectProblems } from '../subject.js';
 import { localSubjectAccessReview, type LocalSubjectAccessReview } from './schema.js';
 
 /** May they, here? */
@@ -15,7 +15,8 @@ export const localSubjectAccessReviewKind = reviewKind<LocalSubjectAccessReview>
     namespaced: true,
   },
   schema: localSubjectAccessReview,
-  inquire: (review) => inquireAbout(review, [...emptyMetadata(review, 'namespace'), ...sameNamespace(review)]),
+  check: (review) => [...subjectProblems(review), ...emptyMetadata(review, 'namespace'), ...sameNamespace(review)],
+  answer: answerAbout,
 });
 
 function sameNamespace({ metadata, spec }: LocalSubjectAccessReview): Problems {

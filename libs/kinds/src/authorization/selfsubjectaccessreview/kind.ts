@@ -1,5 +1,5 @@
 import { reviewKind } from '#model';
-import { attributesOf, emptyMetadata, exactlyOne, statusOf, validSelectors } from '../attributes.js';
+import { answeredAccess, emptyMetadata, exactlyOne, validSelectors } from '../attributes.js';
 import { selfSubjectAccessReview, type SelfSubjectAccessReview } from './schema.js';
 
 /** May I? */
@@ -12,15 +12,6 @@ export const selfSubjectAccessReviewKind = reviewKind<SelfSubjectAccessReview>({
     namespaced: false,
   },
   schema: selfSubjectAccessReview,
-  inquire(review, { user }) {
-    const { spec } = review;
-    const problems = [...exactlyOne(spec), ...validSelectors(spec), ...emptyMetadata(review, 'nothing')];
-    if (problems.length > 0) return problems;
-    return {
-      asks: 'authorizer',
-      user,
-      attributes: attributesOf(spec),
-      answer: (verdict) => ({ ...review, status: statusOf(verdict, spec) }),
-    };
-  },
+  check: (review) => [...exactlyOne(review.spec), ...validSelectors(review.spec), ...emptyMetadata(review, 'nothing')],
+  answer: (review, context) => answeredAccess(review, context.user, context),
 });

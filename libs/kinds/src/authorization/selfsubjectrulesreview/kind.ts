@@ -1,4 +1,4 @@
-import { refusals, reviewKind, type ObjectMeta, type PolicyRule, type UserRules } from '#model';
+import { refusals, reviewKind, whenAnswered, type ObjectMeta, type PolicyRule, type UserRules } from '#model';
 import { items } from '../../validation/checks.js';
 import { selfSubjectRulesReview, type SelfSubjectRulesReview, type SubjectRulesReviewStatus } from './schema.js';
 
@@ -12,16 +12,16 @@ export const selfSubjectRulesReviewKind = reviewKind<SelfSubjectRulesReview>({
     namespaced: false,
   },
   schema: selfSubjectRulesReview,
-  inquire({ apiVersion, kind, spec }, { user }) {
-    const namespace = spec.namespace ?? '';
-    if (namespace === '') return refusals.badRequest('no namespace on request');
+  check: ({ spec }) => (spec.namespace ? [] : refusals.badRequest('no namespace on request')),
+  answer({ apiVersion, kind, spec }, context) {
+    const { namespace = '' } = spec;
+    const question = { asks: 'rules', name: 'rules', user: context.user, namespace } as const;
     const metadata = {} as ObjectMeta;
-    return {
-      asks: 'rules',
-      user,
-      namespace,
-      answer: (rules) => ({ apiVersion, kind, metadata, spec: {}, status: listed(rules) }),
-    };
+    return whenAnswered(context, question, ({ rules }) => ({
+      ...{ apiVersion, kind, metadata },
+      spec: {},
+      status: listed(rules),
+    }));
   },
 });
 

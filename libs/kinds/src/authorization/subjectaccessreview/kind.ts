@@ -1,6 +1,6 @@
 import { reviewKind } from '#model';
 import { emptyMetadata } from '../attributes.js';
-import { inquireAbout } from '../subject.js';
+import { answerAbout, subjectProblems } from '../subject.js';
 import { subjectAccessReview, type SubjectAccessReview } from './schema.js';
 
 /** May they? */
@@ -13,5 +13,6 @@ export const subjectAccessReviewKind = reviewKind<SubjectAccessReview>({
     namespaced: false,
   },
   schema: subjectAccessReview,
-  inquire: (review) => inquireAbout(review, emptyMetadata(review, 'nothing')),
+  check: (review) => [...subjectProblems(review), ...emptyMetadata(review, 'nothing')],
+  answer: answerAbout,
 });

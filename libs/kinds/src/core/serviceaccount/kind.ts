@@ -2,7 +2,7 @@ import { standardKind } from '#model';
 import { tokenRequest } from '../../common-types/token-request.schema.js';
 import { serviceAccountColumns } from './columns.js';
 import { serviceAccount, type ServiceAccount } from './schema.js';
-import { inquireToken } from './token.js';
+import { decideToken } from './token.js';
 
 /** Who pods are to the API. */
 export const serviceAccountKind = standardKind<ServiceAccount>({
@@ -24,7 +24,7 @@ export const serviceAccountKind = standardKind<ServiceAccount>({
       version: 'v1',
       verbs: ['create'],
       schema: tokenRequest,
-      inquire: inquireToken,
+      isVirtual: true,
     },
   ],
   strategy: {
@@ -33,6 +33,7 @@ export const serviceAccountKind = standardKind<ServiceAccount>({
     prepareCreate: cleanSecrets,
     prepareUpdate: cleanSecrets,
     warnings: warnOfMountableSecrets,
+    subresources: { token: decideToken },
   },
 });
 

@@ -1,19 +1,22 @@
 import { invalid as invalidField } from '#meta';
 import {
+  decideVirtual,
   isRefusal,
+  kindRef,
   objectClaim,
   plainVersion,
-  readUnstored,
   refusals,
-  type Inquire,
-  type Inquiry,
+  whenAnswered,
+  type BoundClaims,
   type IssuedToken,
   type KubeObject,
   type ObjectMeta,
   type Problem,
   type Refusal,
-  type BoundClaims,
-  type View,
+  type SubresourceDecide,
+  type TokenWish,
+  type VirtualContext,
+  type VirtualRules,
 } from '#model';
 import { podClaims } from '#pod';
 import { toTime } from '#std';
@@ -23,48 +26,40 @@ import {
   type TokenRequest,
   type TokenRequestSpec,
 } from '../../common-types/token-request.schema.js';
-import { nodeTokenRefusal } from '../../admission/node-tokens.js';
 import { items, type Problems } from '../../validation/checks.js';
 
 const GROUP = 'authentication.k8s.io';
 const SPOKEN = plainVersion('TokenRequest', GROUP, 'v1', tokenRequest);
 
 /** POST of `token`: a token for a service account, that may die with an object. It is signed and forgotten. */
-export const inquireToken: Inquire = (command, view, context) => {
-  const read = readUnstored(command, view, context, SPOKEN);
-  if (isRefusal(read)) return read;
-  const { namespace = '', name } = command;
-  const refused = nodeTokenRefusal(command, (read.object as TokenRequest).spec, view);
-  if (refused) return refused;
-  const inquiry = tokenInquiry(read.object as TokenRequest, { view, namespace, name, now: context.now });
-  return isRefusal(inquiry) ? inquiry : { inquiry, warnings: read.warnings };
+export const decideToken: SubresourceDecide = (request) => decideVirtual<TokenRequest>(request, rules, SPOKEN);
+
+const rules: VirtualRules<TokenRequest> = {
+  check({ metadata, spec }, { view, namespace, name }) {
+    if (!view.get(accounts, namespace, name)) return missing('serviceaccounts', name);
+    const renamed = otherName(metadata.name, name);
+    const problems = [...renamed, ...validLife(lifeOf(spec))];
+    return problems.length > 0 ? invalid(renamed.length > 0 ? name : '', problems) : undefined;
+  },
+  answer(request, context) {
+    const { view, namespace, name, now, uid } = context;
+    const account = view.get<KubeObject>(accounts, namespace, name);
+    if (!account) return missing('serviceaccounts', name);
+    const { audiences, boundObjectRef } = request.spec;
+    const bound = boundObject(boundObjectRef, account, context);
+    if (isRefusal(bound)) return bound;
+    const wish: TokenWish = {
+      ...{ namespace, account: objectClaim(account), audiences: items(audiences) },
+      expirationSeconds: lifeOf(request.spec),
+      ...(bound && { bound }),
+    };
+    const question = { asks: 'issuer', name: 'issuer', wish, id: uid, now } as const;
+    return whenAnswered(context, question, ({ issued }) => answered(request, issued, { account, now }));
+  },
 };
 
-interface Asked {
-  readonly view: View;
-  readonly namespace: string;
-  readonly name: string;
-  readonly now: number;
-}
-
-function tokenInquiry(request: TokenRequest, asked: Asked): Inquiry | Refusal {
-  const { view, namespace, name } = asked;
-  if (!view.get({ id: 'core.namespaces' }, undefined, namespace)) return missing('namespaces', namespace);
-  const account = view.get({ id: 'core.serviceaccounts' }, namespace, name);
-  if (!account) return missing('serviceaccounts', name);
-  const { audiences, boundObjectRef } = request.spec;
-  const expirationSeconds = request.spec.expirationSeconds ?? 3600;
-  const renamed = otherName(request.metadata.name, name);
-  const problems = [...renamed, ...validLife(expirationSeconds)];
-  if (problems.length > 0) return invalid(renamed.length > 0 ? name : '', problems);
-  const bound = boundObject(boundObjectRef, account, asked);
-  if (isRefusal(bound)) return bound;
-  const wish = {
-    ...{ namespace, account: objectClaim(account), audiences: items(audiences), expirationSeconds },
-    ...(bound && { bound }),
-  };
-  return { asks: 'issuer', wish, answer: (issued) => answered(request, issued, { account, now: asked.now }) };
-}
+const accounts = kindRef('core.serviceaccounts');
+const lifeOf = ({ expirationSeconds }: TokenRequestSpec): number => expirationSeconds ?? 3600;
 
 function otherName(given: string | undefined, name: string): Problems {
   if (!given || given === name) return [];
@@ -86,7 +81,7 @@ const BOUND_KINDS = {
 function boundObject(
   reference: BoundObjectReference | null | undefined,
   account: KubeObject,
-  { view, namespace }: Asked,
+  { view, namespace }: VirtualContext,
 ): BoundClaims | undefined | Refusal {
   if (!reference) return undefined;
   const { kind = '', apiVersion = '', name = '', uid } = reference;
