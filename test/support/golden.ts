@@ -69,6 +69,7 @@ export function masked(text: string, words: Readonly<Record<string, string>>): s
     .replace(/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, '<time>')
     .replace(/\b(docker|containerd):\/\/[0-9a-f]{64}/g, '<container>')
     .replace(/sha256:[0-9a-f]{64}/g, '<digest>')
+    .replace(/X509SHA256=[0-9a-f]{64}/g, 'X509SHA256=<digest>')
     .replace(/\b10\.96\.\d+\.\d+\b/g, '<ip>')
     .replace(/\b10\.\d+\.\d+\.\d+(\/\d+)?\b/g, '<pod-ip>')
     .replace(/\b192\.\d+\.\d+\.\d+\b/g, '<host-ip>')
