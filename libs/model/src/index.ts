@@ -5,7 +5,7 @@ export * from './event.js';
 export * from './kind.js';
 export * from './kube-object.js';
 export * from './loop.js';
-export * from './measurement.js';
+export * from './measurements/index.js';
 export * from './digest.js';
 export * from './field-changes.js';
 export * from './outside.js';

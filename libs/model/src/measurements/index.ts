@@ -1,0 +1,3 @@
+export * from './node-sample.js';
+export * from './metrics-query.js';
+export * from './metric-question.js';
