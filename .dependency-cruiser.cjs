@@ -1,5 +1,5 @@
 // Directions of the house: std ← meta ← model ← kinds ← loops; ports use model and below; engine uses ports and takes kinds
-// and loops as values; agent carries out the kubelet loop by ports; adapters do I/O; http uses engine; nest wires; apps compose.
+// and loops as values; scaler measures by ports and the bus; agent carries out the kubelet loop by ports; adapters do I/O; http uses engine; nest wires; apps compose.
 const lib = (names) => `^libs/(${names.join('|')})/`;
 
 /** Each lib may use these and itself. */
@@ -14,10 +14,25 @@ const MAY_USE = {
   ports: ['std', 'meta', 'cel', 'model'],
   engine: ['std', 'meta', 'cel', 'model', 'ports'],
   'node-gateway': ['std', 'meta', 'cel', 'model', 'pod', 'ports', 'engine'],
+  scaler: ['std', 'meta', 'cel', 'model', 'pod', 'kinds', 'loops', 'ports', 'engine'],
   agent: ['std', 'meta', 'cel', 'model', 'pod', 'kinds', 'loops', 'ports', 'engine'],
   adapters: ['std', 'meta', 'cel', 'model', 'ports'],
   http: ['std', 'meta', 'cel', 'model', 'pod', 'kinds', 'ports', 'engine'],
-  sim: ['std', 'meta', 'cel', 'model', 'pod', 'kinds', 'loops', 'ports', 'engine', 'node-gateway', 'agent', 'adapters'],
+  sim: [
+    'std',
+    'meta',
+    'cel',
+    'model',
+    'pod',
+    'kinds',
+    'loops',
+    'ports',
+    'engine',
+    'node-gateway',
+    'scaler',
+    'agent',
+    'adapters',
+  ],
   nest: [
     'std',
     'meta',
@@ -29,6 +44,7 @@ const MAY_USE = {
     'ports',
     'engine',
     'node-gateway',
+    'scaler',
     'agent',
     'adapters',
     'http',
@@ -100,7 +116,7 @@ module.exports = {
       comment:
         'Engine, ports and http speak to logs, buses and engines through ports. (http serves sockets: that is its duty.)',
       severity: 'error',
-      from: { path: lib(['ports', 'engine', 'node-gateway', 'agent']), pathNot: NO_SPEC },
+      from: { path: lib(['ports', 'engine', 'node-gateway', 'scaler', 'agent']), pathNot: NO_SPEC },
       to: { dependencyTypes: ['core', 'npm', 'npm-optional', 'npm-peer'] },
     },
     {

@@ -99,7 +99,7 @@ export default tseslint.config(
   },
   {
     // The wall clock dates events and certificates; whoever measures how long something takes would be fooled when it is set.
-    files: ['libs/{ports,engine,node-gateway,agent,http,nest,adapters}/src/**/*.ts', 'apps/**/*.ts'],
+    files: ['libs/{ports,engine,node-gateway,scaler,agent,http,nest,adapters}/src/**/*.ts', 'apps/**/*.ts'],
     ignores: [
       '**/*.spec.ts',
       '**/testing/**',

@@ -41,13 +41,15 @@ export interface MetricsAnswer<Figures> {
 export interface UsageHistoryQuestion {
   readonly of: 'pods' | 'nodes';
   readonly namespace?: string;
-  /** How far back, at most two minutes. */
+  /** How far back, at most two minutes by the second, and fifteen by steps. */
   readonly sinceMs: number;
+  /** Milliseconds between two figures: 1000, where absent, or 15000. */
+  readonly everyMs?: number;
 }
 export interface UsageHistory {
   readonly namespace?: string;
   readonly name: string;
-  /** Oldest first, a second apart; -1 where nothing was measured. Billionths of a processor, and bytes. */
+  /** Oldest first, a second (or what was asked for) apart; -1 where nothing was measured. Billionths of a processor, and bytes. */
   readonly cpuNanoCores: readonly number[];
   readonly memoryBytes: readonly number[];
 }
