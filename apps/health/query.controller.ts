@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { subjects } from '#engine';
-import type { UnloggedFacts } from '#model';
+import type { NamedFacts } from '#model';
 import { HealthHost, UnloggedQuestionPayload } from '#nest';
 
 /** What other apps ask: what is known here and is no event. */
@@ -10,7 +10,7 @@ export class QueryController {
   constructor(private readonly host: HealthHost) {}
 
   @MessagePattern(subjects.query('health', 'leases'))
-  leases(@Payload() question: UnloggedQuestionPayload): Promise<UnloggedFacts> {
+  leases(@Payload() question: UnloggedQuestionPayload): Promise<NamedFacts> {
     return this.host.health.leases(question);
   }
 }

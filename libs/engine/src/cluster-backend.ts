@@ -13,6 +13,7 @@ import type {
   Refusal,
   Unlogged,
   UnloggedFacts,
+  UnloggedPlace,
   View,
 } from '#model';
 import type { Askers, Bus } from '#ports';
@@ -141,8 +142,8 @@ export class ClusterBackend {
   changes(kind: KindId, after: number, isWanted: () => boolean): AsyncIterable<PastChanges> {
     return this.plane.history.changes(kind, after, isWanted);
   }
-  unlogged(source: Unlogged): Promise<UnloggedFacts | Refusal> {
-    return this.unloggedReader.facts(source);
+  unlogged(source: Unlogged, place: UnloggedPlace): Promise<UnloggedFacts | Refusal> {
+    return this.unloggedReader.facts(source, place);
   }
   followUnlogged(source: Unlogged, after: number, onFacts: (facts: UnloggedFacts) => void): { cancel(): void } {
     return this.unloggedReader.follow(source, after, onFacts);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { MemoryBusHub, VirtualClock } from '#adapters';
 import type { Unlogged, UnloggedFacts, UnloggedQuestion } from '#model';
+import type { JsonObject } from '#std';
 import { decodeMessage, encodeMessage } from './message-codec.js';
 import { NodeLeases } from '#node-gateway';
 import { subjects } from './subjects.js';
@@ -12,9 +13,13 @@ const source: Unlogged = {
   what: 'leases',
   namespace: 'kube-node-lease',
   remark: 'the leases of nodes are heartbeats',
-  names: () => [],
+  question: ({ name }) => ({ ...(name !== undefined && { name }) }),
+  facts: ({ facts }) => Object.entries(facts as JsonObject).map(([name, fact = null]) => ({ name, fact })),
+  mayHave: () => true,
   object: () => undefined,
 };
+const factsOf = ({ facts }: UnloggedFacts): JsonObject =>
+  Object.fromEntries(facts.map(({ name, fact }) => [name, fact]));
 
 describe('facts that are no events', () => {
   let clock: VirtualClock;
@@ -24,7 +29,7 @@ describe('facts that are no events', () => {
   let asked: UnloggedQuestion[];
   let heard: UnloggedFacts[];
   const listen = (facts: UnloggedFacts): void => void heard.push(facts);
-  const names = (): readonly (readonly string[])[] => heard.map(({ facts }) => Object.keys(facts));
+  const names = (): readonly (readonly string[])[] => heard.map(({ facts }) => facts.map(({ name }) => name));
 
   /** Lets time pass with all that is due in it. */
   async function pass(ms: number): Promise<void> {
@@ -63,23 +68,38 @@ describe('facts that are no events', () => {
     leases.renew('a');
     leases.renew('gone');
     leases.forget('gone');
-    const facts = reader.facts(source);
+    const facts = reader.facts(source, {});
     await pass(10);
-    expect(await facts).toMatchObject({ position: 7, facts: { a: START + 10_000, b: START + 10_000 } });
+    const known = (await facts) as UnloggedFacts;
+    expect(known.position).toBe(7);
+    expect(factsOf(known)).toEqual({ a: START + 10_000, b: START + 10_000 });
   });
 
   it('are none where nobody remembers any, and out of reach where nobody answers', async () => {
-    expect(await reader.facts(source)).toMatchObject({ facts: {} });
+    expect(await reader.facts(source, {})).toMatchObject({ facts: [] });
     hub.connect('deaf').subscribe(subjects.query('health', 'leases'), () => undefined);
-    const facts = reader.facts(source);
+    const facts = reader.facts(source, {});
     await pass(5_000);
     expect(await facts).toMatchObject({ refused: true, code: 503, reason: 'ServiceUnavailable' });
+  });
+
+  it('of a kind that has no others are out of reach where nobody remembers any', async () => {
+    const answer = await reader.facts({ ...source, isWhole: true }, {});
+    expect(answer).toMatchObject({ refused: true, code: 503 });
+  });
+
+  it('are asked for in the words of their kind', async () => {
+    live('health');
+    const facts = reader.facts(source, { namespace: 'n', name: 'a' });
+    await pass(10);
+    await facts;
+    expect(asked).toEqual([{ name: 'a' }]);
   });
 
   it('are told to all who follow, with one question for all of them, a change at a time or several at once', async () => {
     live('health');
     leases.renew('a');
-    const known = reader.facts(source);
+    const known = reader.facts(source, {});
     await pass(10);
     const { revision } = (await known) as UnloggedFacts;
     const following = [reader.follow(source, revision, listen), reader.follow(source, revision, listen)];
@@ -134,6 +154,6 @@ describe('facts that are no events', () => {
     expect(names()).toEqual([['a']]);
     leases.renew('a');
     await pass(100);
-    expect(heard.at(-1)).toMatchObject({ facts: { a: clock.now() - 100 } });
+    expect(factsOf(heard.at(-1) as UnloggedFacts)).toEqual({ a: clock.now() - 100 });
   });
 });

@@ -1,7 +1,7 @@
-import type { Refusal, Unlogged, UnloggedFacts, UnloggedQuestion } from '#model';
+import type { Refusal, Unlogged, UnloggedFacts, UnloggedPlace, UnloggedQuestion } from '#model';
 import { refusals } from '#model';
 import { NobodyListens, type Bus, type Clock } from '#ports';
-import { Fault } from '#std';
+import { Fault, isJsonObject } from '#std';
 import { decodeMessage, encodeMessage } from './message-codec.js';
 import { pause } from './delay.js';
 import { subjects } from './subjects.js';
@@ -20,7 +20,7 @@ export interface UnloggedOptions {
   readonly reached: (position: number, timeoutMs: number) => Promise<boolean>;
 }
 type Listener = (facts: UnloggedFacts) => void;
-const NOTHING: UnloggedFacts = { revision: 0, position: 0, facts: {} };
+const NOTHING: UnloggedFacts = { revision: 0, position: 0, facts: [] };
 
 /** Asks the apps that remember unlogged objects. */
 export class UnloggedReader {
@@ -28,13 +28,13 @@ export class UnloggedReader {
 
   constructor(private readonly options: UnloggedOptions) {}
 
-  /** What is remembered now; nothing where no such app runs. */
-  async facts(source: Unlogged): Promise<UnloggedFacts | Refusal> {
+  /** What is remembered now of these objects; nothing where no such app runs, unless the kind has no other objects. */
+  async facts(source: Unlogged, place: UnloggedPlace): Promise<UnloggedFacts | Refusal> {
     try {
-      return await ask(this.options.bus, source, {}, ANSWER_MS);
+      return await ask(this.options.bus, source, source.question(place), ANSWER_MS);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      return error instanceof NobodyListens ? NOTHING : unreachable(source, error);
+      return error instanceof NobodyListens && !source.isWhole ? NOTHING : unreachable(source, error);
     }
   }
 
@@ -70,7 +70,7 @@ class Following {
     this.isAsking = true;
     let after = from;
     while (this.followers.size > 0) {
-      const question = { waitMs: FOLLOW_MS, after };
+      const question: UnloggedQuestion = { ...this.source.question({}), waitMs: FOLLOW_MS, after };
       const answer = await ask(bus, this.source, question, FOLLOW_MS + ANSWER_MS).catch(faultOnly);
       // An app that is away has changed nothing: what was last known stays until it says otherwise.
       if (answer instanceof Fault) {
@@ -87,14 +87,15 @@ class Following {
   }
 }
 
-async function ask(
-  bus: Bus,
-  { app, what }: Unlogged,
-  question: UnloggedQuestion,
-  timeoutMs: number,
-): Promise<UnloggedFacts> {
-  const answer = await bus.request(subjects.query(app, what), encodeMessage(question), timeoutMs);
-  return decodeMessage(answer) as unknown as UnloggedFacts;
+async function ask(bus: Bus, source: Unlogged, question: object, timeoutMs: number): Promise<UnloggedFacts> {
+  const subject = subjects.query(source.app, source.what);
+  const answer = decodeMessage(await bus.request(subject, encodeMessage(question), timeoutMs));
+  if (!isJsonObject(answer)) throw new Fault(`${source.app} answered something that is no object`, true);
+  const { revision, position } = answer;
+  return { revision: numberOf(revision), position: numberOf(position), facts: source.facts(answer) };
+}
+function numberOf(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
 }
 
 function faultOnly(error: unknown): Fault {

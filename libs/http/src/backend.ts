@@ -14,6 +14,7 @@ import type {
   SessionRequest,
   Unlogged,
   UnloggedFacts,
+  UnloggedPlace,
   View,
 } from '#model';
 import type { Askers } from '#ports';
@@ -74,8 +75,11 @@ export interface Backend {
     after: number,
     isWanted: () => boolean,
   ): AsyncIterable<{ readonly changes: readonly Change[]; readonly position: number }>;
-  /** What an app remembers of a kind's unlogged objects: nothing where no such app runs, a 503 refusal when it cannot be asked. */
-  unlogged(source: Unlogged): Promise<UnloggedFacts | Refusal>;
+  /**
+   * What an app remembers of a kind's unlogged objects: nothing where no such app runs and the kind has others, a 503 refusal when
+   * it cannot be asked.
+   */
+  unlogged(source: Unlogged, place: UnloggedPlace): Promise<UnloggedFacts | Refusal>;
   /** Tells all that it remembers whenever that is something else than at the revision `after`. */
   followUnlogged(source: Unlogged, after: number, onFacts: (facts: UnloggedFacts) => void): { cancel(): void };
   /** Why nothing can be written now, in one sentence; undefined while nothing is known to be wrong. Answers within seconds. */

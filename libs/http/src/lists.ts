@@ -13,7 +13,7 @@ import type { Route, ServedKind } from './routes.js';
 import { answers } from './status.js';
 import { rowText, tableOfRows } from './table.js';
 import { inTurns } from './turns.js';
-import { missingInThePast, unloggedFacts, withUnlogged, type Listed } from './unlogged.js';
+import { missingInThePast, unknownInThePast, unloggedFacts, withUnlogged, type Listed } from './unlogged.js';
 
 export interface ListMeta {
   readonly resourceVersion: string;
@@ -32,7 +32,7 @@ export async function list(
 ): Promise<Answer | Refusal> {
   const plan = await planned(backend, options);
   if (isRefusal(plan)) return plan;
-  const facts = await unloggedFacts(backend, route);
+  const facts = await unloggedFacts(backend, route, options.selection.name);
   if (isRefusal(facts)) return facts;
   const page = await pageOf(backend, route, options, { ...plan, view: withUnlogged(route, plan.view, facts) });
   if (isRefusal(page)) return page;
@@ -54,6 +54,8 @@ export async function listAt(
 ): Promise<Answer | Refusal> {
   const token = options.continue === '' ? undefined : readToken(options.continue);
   if (isRefusal(token)) return token;
+  const unknown = await then.look((view) => unknownInThePast(route, view));
+  if (unknown) return unknown;
   const page = await pastPage({ backend, then }, route, options, token?.start ?? '');
   if (isRefusal(page)) return page;
   const answer = await pageAnswer(route.on, page, rendering);

@@ -1,6 +1,17 @@
-import type { Change, KindRef, KubeObject, Refusal, Unlogged, UnloggedFacts, Verb, View } from '#model';
+import type {
+  Change,
+  KindRef,
+  KubeObject,
+  Refusal,
+  Unlogged,
+  UnloggedFact,
+  UnloggedFacts,
+  UnloggedPlace,
+  Verb,
+  View,
+} from '#model';
 import { isRefusal, refusals } from '#model';
-import { jsonEquals, type Json } from '#std';
+import { jsonEquals } from '#std';
 import type { Backend } from './backend.js';
 import type { Route } from './routes.js';
 import { answers } from './status.js';
@@ -14,21 +25,30 @@ export interface Listed {
 /** Where the unlogged objects come from that this route can show; undefined for nearly all routes. */
 export function unloggedOf({ on, namespace }: Route): Unlogged | undefined {
   const { unlogged } = on.kind;
-  return unlogged && (namespace === '' || namespace === unlogged.namespace) ? unlogged : undefined;
+  const isWithin = namespace === '' || unlogged?.namespace === undefined || namespace === unlogged.namespace;
+  return isWithin ? unlogged : undefined;
+}
+/** What of them a route is about. A list may be of one name alone. */
+function placeOf({ namespace, name }: Pick<Route, 'namespace' | 'name'>): UnloggedPlace {
+  return { ...(namespace !== '' && { namespace }), ...(name !== '' && { name }) };
 }
 
-/** What is remembered of them, for {@link withUnlogged}. */
-export async function unloggedFacts(backend: Backend, route: Route): Promise<UnloggedFacts | Refusal | undefined> {
+/** What is remembered of them, for {@link withUnlogged}; `only` is the one name that is wanted, where it is one. */
+export async function unloggedFacts(
+  backend: Backend,
+  route: Route,
+  only = '',
+): Promise<UnloggedFacts | Refusal | undefined> {
   const source = unloggedOf(route);
-  return source && backend.unlogged(source);
+  return source && backend.unlogged(source, placeOf({ namespace: route.namespace, name: only }));
 }
 
 /** The view with the unlogged objects among the logged ones. */
 export function withUnlogged(route: Route, view: View, remembered: UnloggedFacts | undefined): Listed {
   const source = unloggedOf(route);
   if (!source || !remembered) return view;
-  const beside = Object.entries(remembered.facts).flatMap(([name, fact]) =>
-    isLogged(view, route, source, name) ? [] : (source.object(name, fact, view) ?? []),
+  const beside = remembered.facts.flatMap((fact) =>
+    isLogged(view, route, fact) ? [] : (source.object(fact, view) ?? []),
   );
   if (beside.length === 0) return view;
   return {
@@ -40,14 +60,16 @@ export function withUnlogged(route: Route, view: View, remembered: UnloggedFacts
   };
 }
 
-/** The unlogged object of the route's name, where there is one. */
+/** The unlogged object of the route's name, or why there is none; undefined where that is for the kind to say. */
 export async function unloggedObject(
   backend: Backend,
   route: Route,
   view: View,
 ): Promise<KubeObject | Refusal | undefined> {
   const source = unloggedOf(route);
-  return source && objectOf(backend, source, { name: route.name, view });
+  if (!source) return undefined;
+  const place = placeOf(route);
+  return (await objectOf(backend, source, { place, view })) ?? source.missing?.(place, view);
 }
 
 /** Such an object cannot be changed by an event, and a logged one of its name would hide it. */
@@ -58,8 +80,9 @@ export async function unwritable(
 ): Promise<Refusal | undefined> {
   const source = unloggedOf(route);
   const view = backend.current();
-  if (!source || isLogged(view, route, source, name)) return undefined;
-  const object = await objectOf(backend, source, { name, view });
+  const place = placeOf({ namespace: route.namespace, name });
+  if (!source || isLogged(view, route, { ...place, name })) return undefined;
+  const object = await objectOf(backend, source, { place, view });
   if (object === undefined || isRefusal(object)) return object;
   const { kind, group } = route.on;
   if (verb === 'create')
@@ -67,17 +90,18 @@ export async function unwritable(
   return { ...answers.methodNotAllowed, message: `${source.remark}: they cannot be written` };
 }
 
-/** Why the past does not know whether there was such an object. */
+/** Why the past does not know whether there was such an object, or which there were. */
 export function unknownInThePast(route: Route, view: View): Refusal | undefined {
   const source = unloggedOf(route);
-  if (!source?.names(view).includes(route.name)) return undefined;
-  return answers.badRequest(`${source.remark}: they cannot be had from the past`);
+  if (!source) return undefined;
+  const isUnknown = source.isWhole ?? (route.name !== '' && source.mayHave(view, placeOf(route)));
+  return isUnknown ? answers.badRequest(`${source.remark}: they cannot be had from the past`) : undefined;
 }
 
 /** What a list from the past has to say of itself. */
 export function missingInThePast(route: Route, view: View): readonly string[] {
   const source = unloggedOf(route);
-  return source && source.names(view).length > 0 ? [`${source.remark}: the past is shown without them`] : [];
+  return source?.mayHave(view, {}) ? [`${source.remark}: the past is shown without them`] : [];
 }
 
 /** Every later change of the unlogged objects; a watcher has seen, or listed, those of `since`. */
@@ -96,7 +120,7 @@ export function followUnlogged(
 
 /** What a watcher has seen of the unlogged objects: the difference to what is remembered later are the changes. */
 class UnloggedState {
-  private readonly shown = new Map<string, { readonly fact: Json; readonly object: KubeObject }>();
+  private readonly shown = new Map<string, { readonly fact: UnloggedFact; readonly object: KubeObject }>();
 
   constructor(
     private readonly source: Unlogged,
@@ -105,21 +129,21 @@ class UnloggedState {
 
   take({ facts }: UnloggedFacts, view: View): readonly Change[] {
     // What is not among the facts is not gone: an app that has just started does not know it yet.
-    const known = new Map(Object.entries(facts));
-    const names = new Set([...known.keys(), ...this.shown.keys()]);
-    return [...names].flatMap((name) => this.changesOf(name, known.get(name), view));
+    const known = new Map([...this.shown].map(([key, { fact }]) => [key, fact]));
+    for (const fact of facts) known.set(keyOf(fact), fact);
+    return [...known].flatMap(([key, fact]) => this.changesOf(key, fact, view));
   }
 
-  private changesOf(name: string, newest: Json | undefined, view: View): readonly Change[] {
+  private changesOf(key: string, fact: UnloggedFact, view: View): readonly Change[] {
     const { source, route, shown } = this;
-    const known = shown.get(name);
-    const fact = newest ?? known?.fact ?? null;
+    const known = shown.get(key);
     const before = known?.object;
-    const isHidden = isLogged(view, route, source, name);
-    const after = isHidden ? undefined : source.object(name, fact, view);
-    if (before && after && before.metadata.uid === after.metadata.uid && jsonEquals(fact, known?.fact)) return [];
-    if (after) shown.set(name, { fact, object: after });
-    else shown.delete(name);
+    const isHidden = isLogged(view, route, fact);
+    const after = isHidden ? undefined : source.object(fact, view);
+    if (before && after && before.metadata.uid === after.metadata.uid && jsonEquals(fact.fact, known?.fact.fact))
+      return [];
+    if (after) shown.set(key, { fact, object: after });
+    else shown.delete(key);
     // Of a logged object the log itself tells.
     if (isHidden) return [];
     const { position } = view;
@@ -136,23 +160,26 @@ class UnloggedState {
 async function objectOf(
   backend: Backend,
   source: Unlogged,
-  { name, view }: { readonly name: string; readonly view: View },
+  { place, view }: { readonly place: UnloggedPlace; readonly view: View },
 ): Promise<KubeObject | Refusal | undefined> {
-  if (!source.names(view).includes(name)) return undefined;
-  const remembered = await backend.unlogged(source);
+  if (!source.mayHave(view, place)) return undefined;
+  const remembered = await backend.unlogged(source, place);
   if (isRefusal(remembered)) return remembered;
-  const fact = remembered.facts[name];
-  return fact === undefined ? undefined : source.object(name, fact, view);
+  const { namespace, name } = place;
+  const fact = remembered.facts.find(
+    (one) => one.name === name && (namespace === undefined || one.namespace === namespace),
+  );
+  return fact && source.object(fact, view);
 }
 
-function isLogged(view: View, { on }: Route, { namespace }: Unlogged, name: string): boolean {
+function isLogged(view: View, { on }: Route, { namespace, name }: Omit<UnloggedFact, 'fact'>): boolean {
   return view.get(on.kind.ref, namespace, name) !== undefined;
 }
 
 /** The order of Kubernetes' store, in which lists are. */
-function inOrder(a: KubeObject, b: KubeObject): number {
+function inOrder({ metadata: a }: KubeObject, { metadata: b }: KubeObject): number {
   return keyOf(a) < keyOf(b) ? -1 : 1;
 }
-function keyOf({ metadata }: KubeObject): string {
-  return `${metadata.namespace ?? ''}/${metadata.name}`;
+function keyOf({ namespace, name }: { readonly namespace?: string; readonly name: string }): string {
+  return `${namespace ?? ''}/${name}`;
 }

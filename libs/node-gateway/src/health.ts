@@ -16,7 +16,7 @@ import type {
   TokenAnswer,
   TokenForPod,
   TokenWish,
-  UnloggedFacts,
+  NamedFacts,
   UnloggedQuestion,
 } from '#model';
 import { isRefusal, kindRef, objectClaim, streamOf } from '#model';
@@ -104,7 +104,7 @@ export class Health {
   }
 
   /** Answers `query.health.leases`: node leases are no events, so whoever shows them asks here. */
-  async leases(question: UnloggedQuestion): Promise<UnloggedFacts> {
+  async leases(question: UnloggedQuestion): Promise<NamedFacts> {
     const answer = await this.nodeLeases.answer(question);
     return { ...answer, position: this.options.reads.projection.position };
   }

@@ -1,4 +1,4 @@
-import type { UnloggedFacts, UnloggedQuestion } from '#model';
+import type { NamedFacts, UnloggedQuestion } from '#model';
 import type { Clock } from '#ports';
 import type { Instant } from '#std';
 
@@ -28,7 +28,7 @@ export class NodeLeases {
     if (this.renewed.delete(node)) this.changed();
   }
 
-  async answer({ after, waitMs = 0 }: UnloggedQuestion): Promise<Omit<UnloggedFacts, 'position'>> {
+  async answer({ after, waitMs = 0 }: UnloggedQuestion): Promise<Omit<NamedFacts, 'position'>> {
     if (after === this.revision && waitMs > 0) await this.nextChange(Math.min(waitMs, WAIT_MAX_MS));
     return { revision: this.revision, facts: Object.fromEntries(this.renewed) };
   }

@@ -16,7 +16,7 @@ const cluster = [object('Namespace', 'kube-node-lease'), object('Node', 'n.1')];
 describe('the lease of a node', () => {
   it('is, field for field, what the server would store of a kubelet that writes one', () => {
     const { view } = given(cluster);
-    const lease = nodeLeases.object('n.1', RENEWED, view);
+    const lease = nodeLeases.object({ name: 'n.1', fact: RENEWED }, view);
     const { accepted } = given(cluster).when(
       {
         verb: 'create',
@@ -52,8 +52,7 @@ describe('the lease of a node', () => {
     const [, node] = cluster as [KubeObject, KubeObject];
     const uid = (nodeUid: string, renewed: number): string | undefined =>
       nodeLeases.object(
-        'n.1',
-        renewed,
+        { name: 'n.1', fact: renewed },
         given([cluster[0] as KubeObject, { ...node, metadata: { ...node.metadata, uid: nodeUid } }]).view,
       )?.metadata.uid;
     expect(uid('a', 1)).toBe(uid('a', 2));
@@ -61,9 +60,11 @@ describe('the lease of a node', () => {
   });
 
   it('is not there without its node, its namespace or a heartbeat', () => {
-    expect(nodeLeases.object('other', RENEWED, given(cluster).view)).toBeUndefined();
-    expect(nodeLeases.object('n.1', RENEWED, given(cluster.slice(1)).view)).toBeUndefined();
-    expect(nodeLeases.object('n.1', null, given(cluster).view)).toBeUndefined();
-    expect(nodeLeases.names(given(cluster).view)).toEqual(['n.1']);
+    expect(nodeLeases.object({ name: 'other', fact: RENEWED }, given(cluster).view)).toBeUndefined();
+    expect(nodeLeases.object({ name: 'n.1', fact: RENEWED }, given(cluster.slice(1)).view)).toBeUndefined();
+    expect(nodeLeases.object({ name: 'n.1', fact: null }, given(cluster).view)).toBeUndefined();
+    const mayHave = (name: string): boolean => nodeLeases.mayHave(given(cluster).view, { name });
+    expect(['n.1', 'other'].map(mayHave)).toEqual([true, false]);
+    expect(nodeLeases.mayHave(given(cluster.slice(0, 1)).view, {})).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { kindRef, type KubeObject, type Unlogged, type View } from '#model';
-import { canonical, toMicroTime, toTime, uuidOf, type Instant, type Json } from '#std';
+import { canonical, isJsonObject, toMicroTime, toTime, uuidOf, type Instant, type Json } from '#std';
 
 const NAMESPACE = 'kube-node-lease';
 /** So long after its last heartbeat others may take a node for lost. */
@@ -17,8 +17,14 @@ export const nodeLeases: Unlogged = {
   what: 'leases',
   namespace: NAMESPACE,
   remark: 'the leases of nodes are heartbeats, which are no events',
-  names: (view) => view.list(nodes).map(({ metadata }) => metadata.name),
-  object(name, fact, view) {
+  question: () => ({}),
+  facts: ({ facts }) =>
+    isJsonObject(facts)
+      ? Object.entries(facts).map(([name, fact = null]) => ({ namespace: NAMESPACE, name, fact }))
+      : [],
+  mayHave: (view, { name }) =>
+    name === undefined ? view.list(nodes).length > 0 : view.get(nodes, undefined, name) !== undefined,
+  object({ name, fact }, view) {
     const node = view.get(nodes, undefined, name);
     if (!node || typeof fact !== 'number' || !view.get(namespaces, undefined, NAMESPACE)) return undefined;
     return leaseOf(node, fact, view);
