@@ -145,7 +145,9 @@ function isOwnSubresource(on: ServedKind, part: string): boolean {
 }
 function subresourceOf({ kind, subresources }: ServedKind, name: string): Subresource | undefined {
   // What is never stored has no history.
-  return [...subresources, ...(kind.isVirtual ? [] : OF_EVERY_OBJECT)].find((one) => one.name === name);
+  return [...subresources, ...((kind.isVirtual ?? kind.unlogged?.isWhole) ? [] : OF_EVERY_OBJECT)].find(
+    (one) => one.name === name,
+  );
 }
 const OF_EVERY_OBJECT: readonly Subresource[] = [
   { name: OBJECT_HISTORY, kind: 'ObjectHistory', verbs: ['get'], isOwn: true },

@@ -27,6 +27,8 @@ export { secretKind } from './core/secret/kind.js';
 export { serviceKind } from './core/service/kind.js';
 export { serviceAccountKind } from './core/serviceaccount/kind.js';
 export { endpointSliceKind } from './discovery/endpointslice/kind.js';
+export { nodeMetricsKind } from './metrics/nodemetrics/kind.js';
+export { podMetricsKind } from './metrics/podmetrics/kind.js';
 export { clusterRoleKind } from './rbac/clusterrole/kind.js';
 export { clusterRoleBindingKind } from './rbac/clusterrolebinding/kind.js';
 export { roleKind } from './rbac/role/kind.js';

@@ -55,6 +55,9 @@ export * from './admissionregistration/validatingadmissionpolicybinding/index.js
 export * from './admissionregistration/validatingwebhookconfiguration/index.js';
 export * from './apiextensions/custom-resource-definition/index.js';
 export * from './apiregistration/index.js';
+export { METRICS } from './metrics/usage.js';
+export * from './metrics/nodemetrics/index.js';
+export * from './metrics/podmetrics/index.js';
 export { builtinAdmission } from './admission/index.js';
 export { builtinKinds } from './builtin.js';
 export { createRegistry } from './registry.js';

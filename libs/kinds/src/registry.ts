@@ -3,14 +3,22 @@ import { apiVersionOf, type AdmissionPlugin, type Kind, type KindRegistry, type 
 /** So many views with other definitions are remembered: the newest, the writer's look ahead, moments of the past. */
 const REMEMBERED = 8;
 
-/** The kinds that a build defines, found by id, by URL and by body; {@link KindRegistry.at} adds those that a view defines. */
-export function createRegistry(kinds: readonly Kind[], admission: readonly AdmissionPlugin[] = []): KindRegistry {
-  const defining = kinds.filter((kind) => kind.defines !== undefined);
+/**
+ * The kinds that a build defines, found by id, by URL and by body; {@link KindRegistry.at} adds those that a view defines, and
+ * the optional ones that it enables.
+ */
+export function createRegistry(all: readonly Kind[], admission: readonly AdmissionPlugin[] = []): KindRegistry {
+  const kinds = all.filter(({ isOptional }) => !isOptional);
+  const optional = all.filter(({ isOptional }) => isOptional);
+  const defining = kinds.filter(({ defines, enables }) => defines !== undefined || enables !== undefined);
   const builtIn = indexed(kinds);
   const registry: KindRegistry = {
     ...builtIn,
     admission,
-    at: defining.length === 0 ? () => registry : definedBy(defining, (defined) => withDefined(registry, defined)),
+    at:
+      defining.length === 0
+        ? () => registry
+        : definedBy(defining, optional, (defined) => withDefined(registry, defined)),
   };
   return registry;
 }
@@ -24,28 +32,27 @@ interface Remembered {
 /** The registry of a view, remembered by the very definitions that it was made of. */
 function definedBy(
   defining: readonly Kind[],
+  optional: readonly Kind[],
   compose: (defined: readonly Kind[]) => KindRegistry,
 ): (view: Pick<View, 'list'>) => KindRegistry {
-  const kindsOf = new WeakMap<KubeObject, { readonly kind: Kind | undefined }>();
-  const kindOf = (by: Kind, definition: KubeObject): Kind | undefined => {
-    let made = kindsOf.get(definition);
-    if (!made) kindsOf.set(definition, (made = { kind: by.defines?.(definition) }));
-    return made.kind;
+  const known = new WeakMap<KubeObject, readonly Kind[]>();
+  const kindsOf = (by: Kind, definition: KubeObject): readonly Kind[] => {
+    let made = known.get(definition);
+    if (!made) known.set(definition, (made = kindsBy(by, definition, optional)));
+    return made;
   };
   const remembered: Remembered[] = [];
   return (view) => {
     const definitions = defining.map((kind) => view.list(kind.ref));
     const at = remembered.findIndex((one) => one.definitions.every((list, i) => isSame(list, definitions[i] ?? [])));
-    const known = remembered[at];
-    if (known) {
+    const before = remembered[at];
+    if (before) {
       // The same lists next time: compared by identity alone.
-      known.definitions.splice(0, definitions.length, ...definitions);
+      before.definitions.splice(0, definitions.length, ...definitions);
       if (at > 0) remembered.unshift(...remembered.splice(at, 1));
-      return known.registry;
+      return before.registry;
     }
-    const kinds = defining
-      .flatMap((by, i) => (definitions[i] ?? []).map((definition) => kindOf(by, definition)))
-      .filter((kind) => kind !== undefined);
+    const kinds = defining.flatMap((by, i) => (definitions[i] ?? []).flatMap((definition) => kindsOf(by, definition)));
     // A definition that has another label or status makes the same kind: nothing that was derived is derived anew.
     const same = remembered.find((one) => isSame(one.kinds, kinds));
     const registry = same?.registry ?? compose(kinds);
@@ -53,6 +60,15 @@ function definedBy(
     remembered.length = Math.min(remembered.length, REMEMBERED);
     return registry;
   };
+}
+
+function kindsBy(by: Kind, definition: KubeObject, optional: readonly Kind[]): readonly Kind[] {
+  const defined = by.defines?.(definition);
+  const enabled = by.enables?.(definition);
+  const switchedOn = optional.filter(
+    ({ names }) => names.group === enabled?.group && names.version === enabled.version,
+  );
+  return defined ? [defined, ...switchedOn] : switchedOn;
 }
 
 /** The chain in which a kind is searched: built-in ones first. */

@@ -9,6 +9,7 @@ import { endpointSliceMirroring } from './endpoint-slice-mirroring/index.js';
 import { endpoints } from './endpoints/index.js';
 import { eventGarbageCollection, garbageCollection, podGarbageCollection } from './garbage-collection/index.js';
 import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler/index.js';
+import { metricsRegistration } from './metrics-registration/index.js';
 import { bootstrap, namespace } from './namespace/index.js';
 import { nodeLifecycle, podCidr, taintEviction } from './node-lifecycle/index.js';
 import { policyTypeChecking } from './policy-type-checking/index.js';
@@ -36,6 +37,7 @@ export {
   eventGarbageCollection,
   garbageCollection,
   horizontalPodAutoscaler,
+  metricsRegistration,
   namespace,
   podGarbageCollection,
   policyTypeChecking,

@@ -99,6 +99,10 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly isVirtual?: true;
   /** Of kinds whose objects define kinds: the one that this object defines, undefined while it defines none. Pure. */
   readonly defines?: (definition: KubeObject) => Kind | undefined;
+  /** Of kinds whose objects enable group versions of {@link isOptional} kinds: the one that this object enables. Pure. */
+  readonly enables?: (object: KubeObject) => { readonly group: string; readonly version: string } | undefined;
+  /** One of a view's kinds only while an object enables its group version: what in Kubernetes is installed beside the API server. */
+  readonly isOptional?: true;
   /** The Scale of a stored object (autoscaling/v1); undefined for an object of a version that has none. Kinds without a scale lack this. */
   readonly scaleOf?: (object: KubeObject) => JsonObject | undefined;
   /** What `decide` derives from a view and the writer keeps up to date between commands. */

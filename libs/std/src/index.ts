@@ -1,5 +1,6 @@
 export * from './assert.js';
 export * from './field-words.js';
+export * from './go-duration.js';
 export * from './go-json-error.js';
 export * from './go-quote.js';
 export * from './hash.js';

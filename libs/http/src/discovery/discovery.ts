@@ -112,7 +112,7 @@ function resourceEntry({ kind }: ServedKind): JsonObject {
     ...(shortNames.length > 0 && { shortNames }),
     ...(categories.length > 0 && { categories }),
     // Only what is stored has a storage version.
-    ...(kind.verbs.includes('get') && { storageVersionHash: storageVersionHash(kind) }),
+    ...(kind.verbs.includes('get') && !kind.unlogged?.isWhole && { storageVersionHash: storageVersionHash(kind) }),
   };
 }
 function subresourceEntry({ kind }: ServedKind, sub: Subresource): JsonObject {

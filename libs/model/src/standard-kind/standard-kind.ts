@@ -44,6 +44,8 @@ export interface StandardKind<T extends KubeObject> {
   readonly deprecation?: string;
   readonly unlogged?: Unlogged;
   readonly defines?: Kind['defines'];
+  readonly enables?: Kind['enables'];
+  readonly isOptional?: true;
   readonly role?: Kind['role'];
   readonly indexes?: Kind['indexes'];
   readonly storedOnly?: boolean;
@@ -87,6 +89,8 @@ export function standardKind<T extends KubeObject>(given: StandardKind<T>): Kind
     ...(given.deprecation !== undefined && { deprecation: given.deprecation }),
     ...(given.unlogged && { unlogged: given.unlogged }),
     ...(given.defines && { defines: given.defines }),
+    ...(given.enables && { enables: given.enables }),
+    ...(given.isOptional && { isOptional: true }),
     ...(given.role && { role: given.role }),
     ...(given.indexes && { indexes: given.indexes }),
     ...(given.storedOnly && { storedOnly: true }),

@@ -3,7 +3,8 @@ import { on, role, type BootstrapRole } from './notation.js';
 /**
  * What loops of Shiplog need beyond the roles of Kubernetes' controllers. Loops send the difference as a patch where
  * Kubernetes' controllers send the whole object as an update, so these grant `patch` where those grant `update`, and nothing
- * else. `system:shiplog:<account>` is bound to the account of that name.
+ * else. The account `metrics-server` is no controller's: it registers the group of measurements, and may give what it has.
+ * `system:shiplog:<account>` is bound to the account of that name.
  */
 export const SHIPLOG_ROLES: readonly BootstrapRole[] = [
   role('system:shiplog:deployment-controller', [on('apps', 'deployments deployments/status', 'patch')]),
@@ -15,6 +16,11 @@ export const SHIPLOG_ROLES: readonly BootstrapRole[] = [
   role('system:shiplog:namespace-controller', [on('', 'namespaces/finalize namespaces/status', 'patch')]),
   role('system:shiplog:certificate-controller', [
     on('certificates.k8s.io', 'certificatesigningrequests/approval certificatesigningrequests/status', 'patch'),
+  ]),
+  role('system:shiplog:metrics-server', [
+    on('apiregistration.k8s.io', 'apiservices', 'create'),
+    on('rbac.authorization.k8s.io', 'clusterroles', 'create'),
+    on('metrics.k8s.io', 'nodes pods', 'get list watch'),
   ]),
   role('system:shiplog:root-ca-cert-publisher', [on('', 'configmaps', 'patch')]),
 ];

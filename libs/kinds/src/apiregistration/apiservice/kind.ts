@@ -18,5 +18,10 @@ export const apiServiceKind = standardKind<ApiService>({
   columns: apiServiceColumns,
   subresources: [{ name: 'status', kind: 'APIService', verbs: ['get', 'patch', 'update'] }],
   indexes: [apiServicesByService],
+  // With a service of its own it leads to another server.
+  enables: (object) => {
+    const { group = '', version = '', service } = (object as ApiService).spec;
+    return service ? undefined : { group, version };
+  },
   strategy: apiServiceStrategy,
 });

@@ -1,4 +1,4 @@
-import { goJsonError, isTooDeep, type JsonObject } from '#std';
+import { goDuration, goJsonError, isTooDeep, type JsonObject } from '#std';
 import { type ListType, type ObjectType, resolved, type ScalarName, type Type } from '../builder.js';
 import { toBase64 } from './base64.js';
 import { type WireMessage, wireMessage } from './plan.js';
@@ -126,7 +126,7 @@ function readWrapped(scalar: ScalarName, { numbers, blobs }: Parts): unknown {
     case 'intOrString':
       return number(1) === 0n ? Number(BigInt.asIntN(32, number(2))) : text(3);
     case 'duration':
-      return durationText(number(1));
+      return goDuration(number(1));
     case 'time':
     case 'microTime':
       return timeText(number(1), Number(number(2)), scalar === 'microTime');
@@ -150,26 +150,6 @@ function timeText(seconds: bigint, nanos: number, micro: boolean): string | null
   if ((seconds === 0n && nanos === 0) || seconds === -62135596800n) return null;
   const whole = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
   return micro ? `${whole}.${String(Math.floor(nanos / 1000)).padStart(6, '0')}Z` : `${whole}Z`;
-}
-
-/** `1h2m3.5s`, as Go prints a duration. */
-function durationText(nanos: bigint): string {
-  if (nanos === 0n) return '0s';
-  const sign = nanos < 0n ? '-' : '';
-  const total = nanos < 0n ? -nanos : nanos;
-  if (total < 1_000_000_000n) return sign + smallDuration(total);
-  const seconds = total / 1_000_000_000n;
-  const fraction = String(total % 1_000_000_000n)
-    .padStart(9, '0')
-    .replace(/0+$/, '');
-  const hours = seconds / 3600n;
-  const minutes = (seconds / 60n) % 60n;
-  const lead = hours > 0n ? `${hours}h${minutes}m` : minutes > 0n ? `${minutes}m` : '';
-  return `${sign}${lead}${seconds % 60n}${fraction === '' ? '' : `.${fraction}`}s`;
-}
-function smallDuration(nanos: bigint): string {
-  if (nanos < 1000n) return `${nanos}ns`;
-  return nanos < 1_000_000n ? `${Number(nanos) / 1000}µs` : `${Number(nanos) / 1_000_000}ms`;
 }
 
 function parts(bytes: Uint8Array): Parts {
