@@ -45,6 +45,12 @@ async function subjectsPage() {
     [subjects.report('node-1', 'sync'), 'a report or question of an agent; `report.<node>.<what>`'],
     [subjects.heartbeat('node-1'), 'a sign of life'],
     [
+      subjects.measurements('node-1'),
+      'what a node and its pods use, every second ([ADR 36](adr/0036-measurements-on-the-wire.md))',
+    ],
+    [subjects.keySample('node-1'), 'asks an agent to send its last sample again, in a frame that stands alone'],
+    [subjects.node('node-1', 'metrics'), 'asks an agent for a document that a kubelet serves, by its path'],
+    [
       subjects.query('health', 'leases'),
       'a question to an app: here, when each agent last renewed the lease of its node',
     ],

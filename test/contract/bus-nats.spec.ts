@@ -14,6 +14,7 @@ import {
   type StoredKeys,
 } from '#adapters';
 import { agentPermissions, appPermissions, busRules, clientOfSubject, subjects } from '#engine';
+import { MEASUREMENT_BYTES_MAX } from '#model';
 import type { BusRules } from '#ports';
 import { busContract, contractRules } from './bus.contract.js';
 
@@ -107,6 +108,26 @@ describe('nats bus', () => {
       3,
     );
     await Promise.all([health.close(), agent.close(), other.close()]);
+  });
+
+  it('lets an agent measure its own node only, and nobody but the scaler hear it', async () => {
+    const scaler = await fixture.connect('scaler', appPermissions(['scaler'], 'scaler'));
+    const health = await fixture.connect('health', appPermissions(['health'], 'health'));
+    const agent = await fixture.connect('n1', agentPermissions('n1'));
+    const other = await fixture.connect('n2', agentPermissions('n2'));
+    const heard: string[] = [];
+    scaler.subscribe(subjects.allMeasurements, (data, subject) => void heard.push(`${subject} ${data.length}`));
+    for (const bus of [health, other]) bus.subscribe(subjects.allMeasurements, () => void heard.push('overheard'));
+    agent.subscribe(subjects.keySample('n1'), () => void heard.push('asked'));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    other.publish(subjects.measurements('n1'), bytes('forged'));
+    agent.publish(subjects.measurements('n1'), new Uint8Array(MEASUREMENT_BYTES_MAX + 1));
+    agent.publish(subjects.measurements('n1'), bytes('mine'));
+    scaler.publish(subjects.keySample('n1'), bytes(''));
+    scaler.publish(subjects.node('n1', 'change'), bytes('{}'));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(heard.sort()).toEqual(['asked', 'measure.n1 4']);
+    await Promise.all([scaler, health, agent, other].map((bus) => bus.close()));
   });
 
   it('publishes what all nodes need once for all agents, in parts too, and takes it from no agent', async () => {

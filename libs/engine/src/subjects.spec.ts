@@ -1,7 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Command } from '#model';
-import { agentPermissions, appPermissions, nodeOfSubject, subjects, subjectToken, tokenText } from './subjects.js';
+import { MEASUREMENT_BYTES_MAX, type Command } from '#model';
+import {
+  agentPermissions,
+  appPermissions,
+  BUS_APPS,
+  busRules,
+  nodeOfSubject,
+  subjects,
+  subjectToken,
+  tokenText,
+} from './subjects.js';
 
 describe('subjects', () => {
   it('gives any text one token and back', () => {
@@ -50,10 +59,18 @@ describe('subjects', () => {
 
   it('keeps an agent to its own node', () => {
     expect(agentPermissions('n1')).toEqual({
-      publish: ['report.n1.>', 'heartbeat.n1', 'stream.n1.>'],
+      publish: ['report.n1.>', 'heartbeat.n1', 'measure.n1', 'stream.n1.>'],
       subscribe: ['node.n1.>', 'shared.change', 'stream.n1.>'],
       inbox: 'node.n1.inbox',
     });
+  });
+
+  it('lets the scaler alone hear what agents measure', () => {
+    expect(nodeOfSubject(subjects.measurements('n1.example'))).toBe('n1.example');
+    const hearing = BUS_APPS.filter((app) => appPermissions([app]).subscribe.includes(subjects.allMeasurements));
+    expect(hearing).toEqual(['scaler']);
+    expect(appPermissions(['scaler']).publish).toContain(subjects.keySample('*').replace('%2A', '*'));
+    expect(busRules(subjects.measurements('n1')).bytesMax).toBe(MEASUREMENT_BYTES_MAX);
   });
 
   it('gives a process the sum of its apps and an inbox of its own', () => {

@@ -1,4 +1,4 @@
-import type { Command } from '#model';
+import { MEASUREMENT_BYTES_MAX, type Command } from '#model';
 import type { SubjectRule } from '#ports';
 
 /** Every name on the bus, and who may use which. No other file spells a subject. */
@@ -85,6 +85,15 @@ export const subjects = {
     return `heartbeat.${subjectToken(node)}`;
   },
   heartbeats: 'heartbeat.*',
+  /** From an agent: what its node and pods use now. */
+  measurements(node: string): string {
+    return `measure.${subjectToken(node)}`;
+  },
+  allMeasurements: 'measure.*',
+  /** To an agent, without an answer: its last sample again, in a frame that stands alone. */
+  keySample(node: string): string {
+    return `node.${subjectToken(node)}.key-sample`;
+  },
   /** To an app: `query.health.leases`. */
   query(app: string, what: string): string {
     return `query.${app}.${what}`;
@@ -120,7 +129,7 @@ export interface BusPermissions {
 export function agentPermissions(node: string): BusPermissions {
   const own = subjectToken(node);
   return {
-    publish: [`report.${own}.>`, `heartbeat.${own}`, `stream.${own}.>`],
+    publish: [`report.${own}.>`, `heartbeat.${own}`, `measure.${own}`, `stream.${own}.>`],
     subscribe: [`node.${own}.>`, subjects.allNodes, `stream.${own}.>`],
     inbox: subjects.nodeInbox(node),
   };
@@ -133,7 +142,10 @@ const APPS: Readonly<Record<string, Omit<BusPermissions, 'inbox'>>> = {
   },
   controllers: { publish: ['command.controllers.>'], subscribe: ['query.controllers.>'] },
   scheduler: { publish: ['command.scheduler.>'], subscribe: ['query.scheduler.>'] },
-  scaler: { publish: ['command.scaler.>'], subscribe: ['query.scaler.>'] },
+  scaler: {
+    publish: ['command.scaler.>', 'node.*.key-sample', 'query.api.metric'],
+    subscribe: ['measure.*', 'query.scaler.>'],
+  },
   health: {
     publish: ['command.health.>', 'node.>', 'shared.change'],
     subscribe: ['report.>', 'heartbeat.*', 'query.health.>'],
@@ -172,6 +184,8 @@ const REPORT_BYTES_MAX: Readonly<Record<string, number>> = {
 const SMALL_BYTES_MAX = 4 * KIB;
 /** One frame of a byte stream, or the answer that opened it. */
 const STREAM_BYTES_MAX = 128 * KIB;
+/** What a kubelet would serve of a node that is full. */
+const METRICS_BYTES_MAX = 16 * MIB;
 /** Between processes of the control plane, and what it hands to its agents. */
 const TRUSTED_BYTES_MAX = 1024 * MIB;
 const APP_INBOX = 'inbox.';
@@ -186,6 +200,8 @@ export function busRules(subject: string): SubjectRule {
       return { ...fromAgent, bytesMax: REPORT_BYTES_MAX[rest.join('.')] ?? SMALL_BYTES_MAX };
     case 'heartbeat':
       return { ...fromAgent, bytesMax: SMALL_BYTES_MAX };
+    case 'measure':
+      return { ...fromAgent, bytesMax: MEASUREMENT_BYTES_MAX };
     case 'stream':
       return rest.at(-1) === 'client'
         ? { ...fromAgent, bytesMax: STREAM_BYTES_MAX }
@@ -200,7 +216,7 @@ export function busRules(subject: string): SubjectRule {
         senderInbox: APP_INBOX,
         listenerInbox: agentInbox,
         bytesMax: TRUSTED_BYTES_MAX,
-        answerBytesMax: STREAM_BYTES_MAX,
+        answerBytesMax: rest[0] === 'metrics' ? METRICS_BYTES_MAX : STREAM_BYTES_MAX,
       };
     case 'shared':
       return {
