@@ -1,11 +1,12 @@
 import type { Pod } from '#pod';
 import type { AssignedObject, AssignmentChange, AssignmentPart, AssignmentSync, Digests, KubeObject } from '#model';
-import { pods, services } from '#kinds';
+import { endpointSlices, pods, services } from '#kinds';
 import { assignmentDigest, kindOfStream, streamOf } from '#model';
 import type { kubelet } from '#loops';
 
 const PODS = pods.id;
-const SERVICES = services.id;
+/** What all nodes need alike. */
+const SHARED: readonly string[] = [services.id, endpointSlices.id];
 
 export interface AssignedPod {
   readonly pod: Pod;
@@ -202,7 +203,7 @@ export class Assigned {
 }
 
 function partOf({ stream }: Pick<AssignedObject, 'stream'>): AssignmentPart {
-  return kindOfStream(stream) === SERVICES ? 'shared' : 'own';
+  return SHARED.includes(kindOfStream(stream)) ? 'shared' : 'own';
 }
 
 /** Who owns which field is no business of a node, and is half of many objects. */

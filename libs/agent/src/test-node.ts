@@ -59,14 +59,13 @@ export class TestNode {
     answer('register', () => ({ taken: true }));
     answer('sync', (message) => {
       const objects = [...this.objects.values()];
-      const isService = ({ stream }: AssignedObject): boolean => stream.startsWith('core.services/');
-      const shared = assignmentDigest(objects.filter(isService));
-      const own = assignmentDigest(objects.filter((object) => !isService(object)));
+      const shared = assignmentDigest(objects.filter(isShared));
+      const own = assignmentDigest(objects.filter((object) => !isShared(object)));
       const { held } = message as SyncRequest;
       const same = [...(held?.own === own ? ['own'] : []), ...(held?.shared === shared ? ['shared'] : [])];
       this.syncs.push(same.length === 2 ? 'same' : 'whole');
       const { cluster, position, sequence, sharedSequence } = this;
-      const left = objects.filter((object) => !same.includes(isService(object) ? 'shared' : 'own'));
+      const left = objects.filter((object) => !same.includes(isShared(object) ? 'shared' : 'own'));
       return { cluster, position, sequence, sharedSequence, same, objects: left };
     });
     answer('incident', (message) => {
@@ -152,7 +151,7 @@ export class TestNode {
     else this.objects.delete(assigned.stream);
     if (quiet) return;
     const { cluster, position } = this;
-    const change = assigned.stream.startsWith('core.services/')
+    const change = isShared(assigned)
       ? { subject: 'shared.change', sequence: ++this.sharedSequence }
       : { subject: 'node.n1.change', sequence: ++this.sequence, sharedSequence: this.sharedSequence };
     const { subject, ...numbers } = change;
@@ -195,10 +194,15 @@ export class TestNode {
   }
 }
 
+const isShared = ({ stream }: AssignedObject): boolean =>
+  /^(core\.services|discovery\.k8s\.io\.endpointslices)\//.test(stream);
+
 const PLURALS: Readonly<Record<string, string>> = {
   Pod: 'core.pods',
   ConfigMap: 'core.configmaps',
   Secret: 'core.secrets',
+  Service: 'core.services',
+  EndpointSlice: 'discovery.k8s.io.endpointslices',
 };
 function streamOf(object: KubeObject): string {
   return `${PLURALS[object.kind] ?? object.kind}/${object.metadata.namespace ?? '_'}/${object.metadata.name}`;

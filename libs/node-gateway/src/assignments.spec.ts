@@ -24,6 +24,29 @@ function viewOf(...objects: readonly KubeObject[]): { view: Projection; changes:
   return { view, changes };
 }
 
+const SLICES = 'discovery.k8s.io.endpointslices';
+const slice = {
+  apiVersion: 'discovery.k8s.io/v1',
+  kind: 'EndpointSlice',
+  metadata: { name: 'web-1', namespace: 'default', uid: 'slice' },
+  addressType: 'IPv4',
+  endpoints: [],
+} as unknown as KubeObject;
+
+describe('what all nodes need alike', () => {
+  it('has endpoint slices beside services, from the beginning and with each change', () => {
+    const view = new Projection((state, event) => state ?? { ...event, object: undefined });
+    const stream = streamOf(SLICES, 'default', 'web-1');
+    const added = view.put(stream, { revision: 0, position: 7, object: slice }, 7);
+    const assignments = new Assignments(view, () => undefined);
+    const assigned = { stream, uid: 'slice', position: 7 };
+    expect(assignments.of('n').objects).toEqual([{ ...assigned, object: slice }]);
+    expect(assignments.take([added])).toEqual({ shared: [{ ...assigned, object: slice }], own: new Map() });
+    const gone: Change = { ...added, before: slice, after: undefined, position: 8 };
+    expect(assignments.take([gone]).shared).toEqual([{ ...assigned, position: 8, object: null }]);
+  });
+});
+
 describe('a pod whose needs cannot be read', () => {
   it('is handed to its node alone, and takes nothing from the other pods', () => {
     const faults: string[] = [];

@@ -7,6 +7,8 @@ const CONFIG_MAPS = 'core.configmaps';
 const SECRETS = 'core.secrets';
 const SERVICES = 'core.services';
 const NODES = 'core.nodes';
+/** Every node needs all of these: pods see Services in their environment, and the service proxy leads to their endpoints. */
+const SHARED: readonly string[] = [SERVICES, 'discovery.k8s.io.endpointslices'];
 
 /** Streams of everything a pod needs on its node: itself, and the ConfigMaps and Secrets that it names. */
 export function needsOf(pod: KubeObject): readonly string[] {
@@ -62,8 +64,8 @@ export class Assignments {
   }
 
   /**
-   * Everything the node needs now, without the parts that it holds as they are. Services go to every node: pods see them
-   * in their environment. What all nodes need is hashed once for all of them.
+   * Everything the node needs now, without the parts that it holds as they are. What all nodes need is hashed once for all
+   * of them.
    */
   of(
     node: string,
@@ -90,15 +92,12 @@ export class Assignments {
   }
 
   private shared(): readonly AssignedObject[] {
-    return this.view.list({ id: SERVICES }).map((service) => {
-      const stream = streamOf(SERVICES, service.metadata.namespace, service.metadata.name);
-      return {
-        stream,
-        uid: service.metadata.uid,
-        position: this.view.stream(stream)?.position ?? 0,
-        object: service,
-      };
-    });
+    return SHARED.flatMap((id) =>
+      this.view.list({ id }).map((object) => {
+        const stream = streamOf(id, object.metadata.namespace, object.metadata.name);
+        return { stream, uid: object.metadata.uid, position: this.view.stream(stream)?.position ?? 0, object };
+      }),
+    );
   }
 
   /** Takes changes in and returns what has to be told: to all nodes, and to single ones. */
@@ -118,7 +117,7 @@ export class Assignments {
         this.takePod(stream, change, tell);
         continue;
       }
-      if (change.kind === SERVICES) {
+      if (SHARED.includes(change.kind)) {
         this.sharedDigest = undefined;
         shared.set(stream, { stream, uid, position: change.position, object: change.after ?? null });
         continue;
