@@ -1,4 +1,4 @@
-export { Aggregator, type AggregatorOptions } from './aggregation/index.js';
+export { Aggregator, MetricSource, type AggregatorOptions } from './aggregation/index.js';
 export { createApi, DEFAULT_ISSUER, VERSION, type Api, type ApiOptions } from './api.js';
 export type { AnyResponse } from './answer.js';
 export { AuditPolicy } from './audit/policy.js';

@@ -4,14 +4,24 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { AuditFiles, issueApiCertificate, writeKubeconfig } from '#adapters';
 import { untilView, cancellableDelay, type CommandsMessage, type LoopRunner, type ResultsMessage } from '#engine';
-import { Aggregator, createApi, createApiServer, renewTls, type AuditPolicy, type TlsOptions } from '#http';
-import { isBootstrapped } from '#kinds';
+import {
+  Aggregator,
+  createApi,
+  createApiServer,
+  MetricSource,
+  renewTls,
+  type AuditPolicy,
+  type TlsOptions,
+} from '#http';
+import { accessPolicy, isBootstrapped } from '#kinds';
 import { apiLoops, apiServiceAvailability } from '#loops';
+import type { MetricAnswer } from '#model';
 import { Fault } from '#std';
 import { readAuditPolicy } from './audit-policy.js';
 import { explain, say } from './console.js';
 import { auditOf } from './key-upkeep.js';
 import { NodeBackend } from './node-backend.js';
+import { MetricQuestionPayload } from './payloads.js';
 import { Platform } from './platform.js';
 import { apiUrl } from './settings.js';
 
@@ -24,6 +34,7 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
   private server: Http2SecureServer | undefined;
   private tls: TlsOptions | undefined;
   private aggregator: Aggregator | undefined;
+  private metrics: MetricSource | undefined;
   private readonly sockets = new Set<Socket>();
   private readonly audit: AuditFiles;
   private readonly auditPolicy: AuditPolicy | undefined;
@@ -45,6 +56,7 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
       runners.find(({ name }) => name === apiServiceAvailability.name)?.poke(apiService);
     const aggregator = new Aggregator({ backend, keys, clock, onChecked });
     this.aggregator = aggregator;
+    this.metrics = new MetricSource({ backend, aggregator, authorizer: accessPolicy });
     const outside = () => ({ ...this.platform.outside(), ...aggregator.outside() });
     this.platform.writing?.role.whileHeld(() => {
       runners = [...plane.run(apiLoops, commands, outside)];
@@ -100,6 +112,13 @@ export class ApiHost implements OnApplicationBootstrap, BeforeApplicationShutdow
     const { writing } = this.platform;
     if (writing === undefined) throw new Fault('this process can have no writer', true);
     return (await writing.role.take(client, message, writing.gate)) ?? new Promise(() => undefined);
+  }
+
+  /** A figure of a server that is registered for custom or external metrics. */
+  metric(question: MetricQuestionPayload): Promise<MetricAnswer> {
+    const { metrics } = this;
+    if (metrics === undefined) return Promise.resolve({ error: 'the API has not started yet' });
+    return metrics.answer(MetricQuestionPayload.question(question));
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -7,6 +7,7 @@ import type {
   IncidentReport,
   KubeObject,
   LoopBasis,
+  MetricQuestion,
   NodeReport,
   PatchType,
   PodReport,
@@ -38,6 +39,8 @@ import {
 const NAME_MAX = 253;
 const BOOT_MAX = 64;
 const TIME_MAX = 64;
+const METRIC_MAX = 1024;
+const SELECTOR_MAX = 64 * 1024;
 
 export class CommandPayload implements Command {
   @IsIn(['create', 'update', 'patch', 'delete']) readonly verb!: Command['verb'];
@@ -130,6 +133,32 @@ export class HeartbeatPayload implements Heartbeat {
 export class UnloggedQuestionPayload implements UnloggedQuestion {
   @IsOptional() @IsInt() readonly after?: number;
   @IsOptional() @IsInt() @Min(0) readonly waitMs?: number;
+}
+
+/** A question for a figure; what it is about decides which of its parts it has. */
+export class MetricQuestionPayload {
+  @IsIn(['pod', 'object', 'external']) readonly of!: 'pod' | 'object' | 'external';
+  @IsString() @IsNotEmpty() @MaxLength(METRIC_MAX) readonly metric!: string;
+  @IsString() @IsNotEmpty() @MaxLength(NAME_MAX) readonly namespace!: string;
+  @IsOptional() @IsString() @MaxLength(SELECTOR_MAX) readonly selector?: string;
+  @IsString() @MaxLength(SELECTOR_MAX) readonly metricSelector!: string;
+  @IsOptional() @IsObject() readonly object?: Extract<MetricQuestion, { readonly of: 'object' }>['object'];
+
+  /** The question with the parts that its kind has. */
+  static question({
+    of,
+    metric,
+    namespace,
+    selector = '',
+    metricSelector,
+    object,
+  }: MetricQuestionPayload): MetricQuestion {
+    const shared = { metric, namespace, metricSelector };
+    if (of === 'pod') return { of, ...shared, selector };
+    if (of === 'external') return { of, ...shared };
+    const { apiVersion = '', kind = '', name = '' } = object ?? {};
+    return { of, ...shared, object: { apiVersion: String(apiVersion), kind: String(kind), name: String(name) } };
+  }
 }
 
 /** An agent asks for its credential to be renewed, with a key that it made. */

@@ -19,6 +19,8 @@ export class PlatformModule {
           useFactory: ({ bus, plane, writing }: Platform) =>
             new BusServer(withNodeBudgets(bus, plane.options.clock), {
               [subjects.commands]: (subscribe) => writing?.role.listens(subscribe),
+              // Of several APIs one asks.
+              [subjects.query('api', 'metric')]: (subscribe) => writing?.role.listens(subscribe),
             }),
           inject: [Platform],
         },

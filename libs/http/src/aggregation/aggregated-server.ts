@@ -152,14 +152,28 @@ export class AggregatedServer {
     if (before?.of !== of || before.problem !== problem) this.options.onChecked(this.apiService.metadata.name);
   }
 
+  /** Reads one document as a user; rejects what is too large or takes too long. */
+  async ask(path: string, { user, bytesMax, timeoutMs }: AskAs): Promise<Fetched> {
+    const late = AbortSignal.timeout(timeoutMs);
+    try {
+      return await this.fetch(path, { isVerified: true, user, bytesMax, timeoutMs, signal: late });
+    } catch (cause) {
+      if (late.aborted) throw new Error('context deadline exceeded', { cause });
+      throw cause;
+    }
+  }
+
   private async fetch(path: string, options: FetchFrom): Promise<Fetched> {
     const endpoints = this.endpoints(path);
     if ('problem' in endpoints) throw new Error(endpoints.problem);
-    const { isVerified, bytesMax, timeoutMs, headers = {} } = options;
+    const { isVerified, bytesMax, timeoutMs, headers = {}, user = KUBE_AGGREGATOR } = options;
+    const began = performance.now();
     const peer = await this.peer(isVerified);
-    const socket = await connectToAny(endpoints, peer, { timeoutMs: CONNECT_MS, signal: this.gone.signal });
-    const all = { ...headers, ...identityHeaders(KUBE_AGGREGATOR), 'user-agent': 'kube-aggregator' };
-    return boundedFetch(socket, { path, headers: all, host: peer.serverName, bytesMax, timeoutMs });
+    const signal = options.signal ? AbortSignal.any([options.signal, this.gone.signal]) : this.gone.signal;
+    const socket = await connectToAny(endpoints, peer, { timeoutMs: CONNECT_MS, signal });
+    const all = { ...headers, ...identityHeaders(user), 'user-agent': 'kube-aggregator' };
+    const leftMs = options.signal ? Math.max(timeoutMs - (performance.now() - began), 1) : timeoutMs;
+    return boundedFetch(socket, { path, headers: all, host: peer.serverName, bytesMax, timeoutMs: leftMs });
   }
 
   private forget(): void {
@@ -170,10 +184,18 @@ export class AggregatedServer {
   }
 }
 
-interface FetchFrom {
+interface AskAs {
+  readonly user: UserInfo;
+  readonly bytesMax: number;
+  /** For connecting, the request and the whole answer. */
+  readonly timeoutMs: number;
+}
+interface FetchFrom extends Partial<Pick<AskAs, 'user'>> {
   readonly isVerified: boolean;
   readonly bytesMax: number;
   readonly timeoutMs: number;
+  /** Ends the attempt to connect. */
+  readonly signal?: AbortSignal;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

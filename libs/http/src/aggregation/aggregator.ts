@@ -104,6 +104,11 @@ export class Aggregator {
     return tooMany ?? forwardTo(server, call);
   }
 
+  /** The server of an APIService that forwards to one. */
+  server(name: string): Pick<AggregatedServer, 'ask'> | undefined {
+    return this.servers.get(name);
+  }
+
   private round(): void {
     this.sync();
     this.cancelRound = this.options.clock.after(ROUND_MS, () => this.round());

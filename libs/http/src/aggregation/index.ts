@@ -1,1 +1,2 @@
+export { MetricSource } from './metric-source.js';
 export { Aggregator, type AggregatorOptions } from './aggregator.js';
