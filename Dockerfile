@@ -23,7 +23,7 @@ COPY --from=build /shiplog/node_modules node_modules
 COPY --from=build /shiplog/dist dist
 # A new volume takes the owner of the folder that it is mounted on.
 RUN for folder in keys nats event-store agents feed checkpoints \
-      credentials/api credentials/controllers credentials/scheduler credentials/health credentials/feed; \
+      credentials/api credentials/controllers credentials/scheduler credentials/scaler credentials/health credentials/feed; \
     do mkdir -p /data/$folder; done && chown -R 10001:10001 /data && chmod -R go= /data
 USER 10001:10001
 VOLUME /data

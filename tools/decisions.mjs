@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { openFileKeys, SqliteEventLog } from '#adapters';
 import { decideAgain, eventCodec, noKeys } from '#engine';
 import { registry } from '#kinds';
-import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
+import { apiLoops, nodeLoops, scalerLoops, schedulingLoops, workloadLoops } from '#loops';
 
 const args = process.argv.slice(2);
 const at = args.indexOf('--show');
@@ -25,7 +25,7 @@ const log = await SqliteEventLog.open(file, { mode: 'read' });
 const read = async function* () {
   for await (const page of log.readAll(0)) yield page.map((event) => codec.decode(event.open()));
 };
-const loops = [...apiLoops, ...workloadLoops, ...schedulingLoops, ...nodeLoops];
+const loops = [...apiLoops, ...workloadLoops, ...schedulingLoops, ...scalerLoops, ...nodeLoops];
 const { total, same, unknown, others } = await decideAgain(read, { loops });
 for (const { position, stream, type, loop, key, because, now } of others.slice(0, shown)) {
   console.log(`position ${position}: ${type} of ${stream} by ${loop} for ${key}, because ${because}`);

@@ -44,6 +44,12 @@ async function subjectsPage() {
     [subjects.node('node-1', 'logs'), 'a request to an agent; `node.<node>.<verb>`'],
     [subjects.report('node-1', 'sync'), 'a report or question of an agent; `report.<node>.<what>`'],
     [subjects.heartbeat('node-1'), 'a sign of life'],
+    [subjects.measurements('node-1'), 'what a node and its pods use, each second'],
+    [subjects.query('scaler', 'pods'), 'a question for the newest figures of pods; `nodes` and `history` likewise'],
+    [
+      subjects.query('api', 'metric'),
+      'a question for a custom or external metric, which the API asks an aggregated server',
+    ],
     [
       subjects.measurements('node-1'),
       'what a node and its pods use, every second ([ADR 36](adr/0036-measurements-on-the-wire.md))',
@@ -91,6 +97,7 @@ says is compared with that, and then the authorizer is asked, with the roles tha
 | api | whom it has authenticated |
 | controllers | the service accounts \`system:serviceaccount:kube-system:<account>\` of the loops that run there |
 | scheduler | the user \`system:kube-scheduler\` |
+| scaler | the service accounts of the loops that decide on measurements |
 | health | the service accounts of the loops that watch over nodes, and \`system:node:<node>\` for what the agent of a node reports |
 | all others | nobody |
 `;

@@ -14,6 +14,7 @@ const OURS = [
   'agent',
   'nats',
   'feed',
+  'scaler',
   'seccomp',
   'credentials',
   'cluster',

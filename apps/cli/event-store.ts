@@ -10,6 +10,7 @@ export const LOGINS = [
   { app: 'api', appends: true },
   { app: 'controllers', appends: false },
   { app: 'scheduler', appends: false },
+  { app: 'scaler', appends: false },
   { app: 'health', appends: false },
   { app: 'feed', appends: false },
 ] as const;

@@ -24,7 +24,7 @@ export interface SetupOptions {
 }
 
 /** Apps that hold no keys: they get their credentials for the bus from a file. */
-const KEYLESS = ['controllers', 'scheduler', 'feed'];
+const KEYLESS = ['controllers', 'scheduler', 'scaler', 'feed'];
 /** Where the nats container finds what is made here. */
 const MOUNTED = '/etc/shiplog-nats';
 

@@ -1,12 +1,11 @@
 import { Injectable, Module } from '@nestjs/common';
 import { workloadLoops } from '#loops';
-import { LoopsHost, measured, Platform } from '#nest';
-import { NoMeasurements } from '#adapters';
+import { LoopsHost, Platform } from '#nest';
 
 @Injectable()
 export class WorkloadLoops extends LoopsHost {
   constructor(platform: Platform) {
-    super(platform, workloadLoops, 'controllers', measured(new NoMeasurements()));
+    super(platform, workloadLoops, 'controllers');
   }
 }
 

@@ -4,13 +4,15 @@ import { ApiModule } from '../api/api.module.js';
 import { ControllersModule } from '../controllers/controllers.module.js';
 import { FeedModule } from '../feed/feed.module.js';
 import { HealthModule } from '../health/health.module.js';
+import { ScalerModule } from '../scaler/scaler.module.js';
 import { SchedulerModule } from '../scheduler/scheduler.module.js';
-import { NodeLoops } from './node-loops.js';
+import { NodeLoops, UnmeasuredLoops } from './beside-controllers.js';
 
 const MODULES: Readonly<Record<Exclude<AppName, 'agent'>, Type>> = {
   api: ApiModule,
   controllers: ControllersModule,
   scheduler: SchedulerModule,
+  scaler: ScalerModule,
   health: HealthModule,
   feed: FeedModule,
 };
@@ -23,6 +25,7 @@ export class StandaloneModule {
     const modules = settings.apps.flatMap((app) => (app === 'agent' ? [] : [MODULES[app]]));
     const providers: Type[] = [];
     if (runs('controllers') && !runs('health')) providers.push(NodeLoops);
+    if (runs('controllers') && !runs('scaler')) providers.push(UnmeasuredLoops);
     if (runs('agent')) providers.push(AgentProcess);
     return { module: StandaloneModule, imports: [PlatformModule.forProcess(settings), ...modules], providers };
   }

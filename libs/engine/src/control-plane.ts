@@ -133,7 +133,7 @@ export class ControlPlane {
   }
 
   /** Runs loops here; their commands go to `commands`. */
-  run(loops: readonly Loop[], commands: CommandPort, outside?: () => OutsideFacts): readonly LoopRunner[] {
+  run(loops: readonly Loop[], commands: CommandPort, outside?: (key: string) => OutsideFacts): readonly LoopRunner[] {
     const { clock, ids, build, soon, onRefusal, onFatal } = this.options;
     const onFault = this.options.onFault ?? ((_loop: string, _key: string, cause: unknown) => onFatal(cause));
     this.reads.projection.keep(loops.flatMap((loop) => loop.indexes ?? []));

@@ -35,8 +35,8 @@ export interface LoopRunnerOptions {
   readonly reached: (position: number, timeoutMs: number) => Promise<boolean>;
   /** The steps of the wall clock that this process has seen. */
   readonly wallSteps: WallSteps;
-  /** Facts that are not in the log, as they are now. */
-  readonly outside?: () => OutsideFacts;
+  /** Facts that are not in the log, as they are now, for a look at a key. */
+  readonly outside?: (key: string) => OutsideFacts;
   /** Told of a refusal that is not part of normal racing: the 1st, 2nd, 4th, 8th … time in a row. */
   readonly onRefusal?: (loop: string, key: string, refusal: { readonly message: string }) => void;
   /** Receives what was thrown for one key, or for one object's stream: the 1st, 2nd, 4th, 8th … time in a row. */
@@ -204,7 +204,7 @@ export class LoopRunner {
   private facts(key: string): OutsideFacts {
     const { outside, wallSteps } = this.options;
     const refusals = this.refusals.get(key);
-    return { ...outside?.(), ...wallSteps.outside(), ...(refusals && { refusals }) };
+    return { ...outside?.(key), ...wallSteps.outside(), ...(refusals && { refusals }) };
   }
 
   /** A submit and, once it was accepted, what follows on it. */

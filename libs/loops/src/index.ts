@@ -45,6 +45,7 @@ export {
   rootCertificate,
   serviceAccount,
 };
+export { podsMatching } from './horizontal-pod-autoscaler/pods.js';
 export { nodeLifecycle, podCidr, taintEviction };
 export { scheduling, schedulingLoops } from './scheduling/index.js';
 export * from './shared/index.js';
@@ -74,7 +75,6 @@ export const workloadLoops: readonly Loop[] = [
   rootCertificate,
   clusterRoleAggregation,
   policyTypeChecking,
-  horizontalPodAutoscaler(registry),
   certificateApproving,
   certificateSigning,
   certificateCleaning,
@@ -82,6 +82,9 @@ export const workloadLoops: readonly Loop[] = [
   podGarbageCollection,
   eventGarbageCollection,
 ];
+
+/** Loops of the scaler app. They are told of measurements as facts from outside, so they run where those arrive. */
+export const scalerLoops: readonly Loop[] = [horizontalPodAutoscaler(registry)];
 
 /** Loops that watch over nodes. They are told of heartbeats as facts from outside, so they run where those are heard. */
 export const nodeLoops: readonly Loop[] = [nodeLifecycle, podCidr, taintEviction];

@@ -16,4 +16,5 @@ export * from './platform.js';
 export * from './platform.module.js';
 export * from './preconditions.js';
 export * from './run-app.js';
+export * from './scaler-host.js';
 export * from './settings.js';

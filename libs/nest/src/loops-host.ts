@@ -1,4 +1,5 @@
 import type { OnApplicationBootstrap } from '@nestjs/common';
+import type { LoopRunner } from '#engine';
 import type { Loop, OutsideFacts } from '#model';
 import type { BusClient, Platform } from './platform.js';
 
@@ -9,12 +10,18 @@ export abstract class LoopsHost implements OnApplicationBootstrap {
     private readonly loops: readonly Loop[],
     /** The client of the bus that they are. */
     private readonly client: BusClient,
-    /** What these loops are told beside what the platform knows. */
-    private readonly facts: OutsideFacts = {},
   ) {}
 
   onApplicationBootstrap(): void {
     const { plane } = this.platform;
-    plane.run(this.loops, this.platform.commandsOf(this.client), () => ({ ...this.platform.outside(), ...this.facts }));
+    const outside = (key: string): OutsideFacts => ({ ...this.platform.outside(), ...this.facts(key) });
+    this.started(plane.run(this.loops, this.platform.commandsOf(this.client), outside));
   }
+
+  /** What these loops are told about a key beside what the platform knows. */
+  protected facts(_key: string): OutsideFacts {
+    return {};
+  }
+  /** Called once the loops run. */
+  protected started(_runners: readonly LoopRunner[]): void {}
 }

@@ -8,14 +8,17 @@ import type {
   KubeObject,
   LoopBasis,
   MetricQuestion,
+  NodeMetricsQuestion,
   NodeReport,
   PatchType,
+  PodMetricsQuestion,
   PodReport,
   RegisterRequest,
   RequestOrigin,
   SyncRequest,
   TokenForPod,
   UnloggedQuestion,
+  UsageHistoryQuestion,
   UserInfo,
 } from '#model';
 import type { Json, JsonObject } from '#std';
@@ -159,6 +162,22 @@ export class MetricQuestionPayload {
     const { apiVersion = '', kind = '', name = '' } = object ?? {};
     return { of, ...shared, object: { apiVersion: String(apiVersion), kind: String(kind), name: String(name) } };
   }
+}
+
+export class PodMetricsPayload implements PodMetricsQuestion {
+  @IsOptional() @IsString() @MaxLength(NAME_MAX) readonly namespace?: string;
+  @IsOptional() @IsString() @MaxLength(NAME_MAX) readonly name?: string;
+}
+
+export class NodeMetricsPayload implements NodeMetricsQuestion {
+  @IsOptional() @IsString() @MaxLength(NAME_MAX) readonly name?: string;
+}
+
+export class UsageHistoryPayload implements UsageHistoryQuestion {
+  @IsIn(['pods', 'nodes']) readonly of!: UsageHistoryQuestion['of'];
+  @IsOptional() @IsString() @MaxLength(NAME_MAX) readonly namespace?: string;
+  @IsInt() @Min(0) readonly sinceMs!: number;
+  @IsOptional() @IsIn([1000, 15_000]) readonly everyMs?: number;
 }
 
 /** An agent asks for its credential to be renewed, with a key that it made. */

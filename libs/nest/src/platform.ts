@@ -38,7 +38,7 @@ import {
 } from '#engine';
 import { Heartbeats } from '#node-gateway';
 import { accessPolicy, isBootstrapped, registry } from '#kinds';
-import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
+import { apiLoops, nodeLoops, scalerLoops, schedulingLoops, workloadLoops } from '#loops';
 import type { OutsideFacts } from '#model';
 import { FRONT_PROXY_NAME, type EventLog } from '#ports';
 import { Fault } from '#std';
@@ -253,6 +253,7 @@ const LOOPS = {
   api: apiLoops,
   controllers: workloadLoops,
   scheduler: schedulingLoops,
+  scaler: scalerLoops,
   health: nodeLoops,
 } as const;
 export type BusClient = keyof typeof LOOPS;
@@ -290,9 +291,11 @@ async function ownPlace(settings: Settings): Promise<BusPlace> {
       ? await startNatsServer({ home: settings.home, keys, authority, onProblem: say })
       : undefined;
   const permissions = appPermissions(settings.apps, settings.process);
-  // Without the health app its loops run beside the controllers, as the client that they are.
-  const isHealthHere = settings.apps.includes('controllers') && !settings.apps.includes('health');
-  const publish = [...permissions.publish, ...(isHealthHere ? [subjects.commandsOf('health')] : [])];
+  // Without the app of their own, loops run beside the controllers, as the client that they are.
+  const beside = (['health', 'scaler'] as const).filter(
+    (app) => settings.apps.includes('controllers') && !settings.apps.includes(app),
+  );
+  const publish = [...permissions.publish, ...beside.map((app) => subjects.commandsOf(app))];
   const user = await authority.issueUser(settings.process, { ...permissions, publish });
   const credentials = {
     url: server?.url ?? settings.natsUrl ?? '',

@@ -5,7 +5,7 @@ import { dns1123Subdomain } from '#meta';
 import { Fault } from '#std';
 
 /** What a control-plane process may run. The agent is a process of its own, started by standalone. */
-export const APPS = ['api', 'controllers', 'scheduler', 'health', 'feed', 'agent'] as const;
+export const APPS = ['api', 'controllers', 'scheduler', 'scaler', 'health', 'feed', 'agent'] as const;
 export type AppName = (typeof APPS)[number];
 
 /** Everything that is configured from outside, read once. */

@@ -42,9 +42,14 @@ export class TestNodes {
     this.view.put({ apiVersion: 'v1', kind: 'Node', metadata: { name, uid: `node-${name}` } });
   }
   /** A pod that the log binds to a node. */
-  pod(name: string, containers: readonly string[] = ['a'], node = 'n1'): TestPod {
+  pod(
+    name: string,
+    containers: readonly string[] = ['a'],
+    node = 'n1',
+    labels: Readonly<Record<string, string>> = {},
+  ): TestPod {
     this.view.put({
-      ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', uid: `uid-${name}` } },
+      ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', uid: `uid-${name}`, labels } },
       spec: { nodeName: node, containers: containers.map((one) => ({ name: one, image: 'example.com/a:1' })) },
       status: { phase: 'Running' },
     });

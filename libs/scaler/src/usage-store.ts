@@ -81,9 +81,9 @@ export class UsageStore {
 
   /** Takes a sample that arrived from a node. False when nothing of it is news. */
   take(from: string, sample: NodeSample): boolean {
-    const { view, clock } = this.options;
+    const { clock } = this.options;
     if (sample.node !== from || !isTime(sample.ticksMs) || typeof sample.boot !== 'string') return false;
-    if (!this.nodes.has(from) && !view.get(nodes, undefined, from)) return false;
+    if (!this.knowsNode(from)) return false;
     const node = this.nodeOf(from);
     const placed = node.clock.place(sample, clock.monotonic());
     if (!placed) return false;
@@ -93,6 +93,17 @@ export class UsageStore {
     node.machine.put({ reading: sample.machine, life: lifeOf(sample.machine.startedAt), ...placed, cpus });
     for (const pod of sample.pods) this.takePod(node, pod, { ...placed, cpus });
     return true;
+  }
+
+  knowsNode(name: string): boolean {
+    return this.nodes.has(name) || this.options.view.get(nodes, undefined, name) !== undefined;
+  }
+  /** Whether the log binds a pod to a node. */
+  isOn(node: string, { uid, namespace, name }: Pick<PodReading, 'uid' | 'namespace' | 'name'>): boolean {
+    const known = this.pods.get(uid);
+    if (known) return known.node.name === node && known.name === name && known.namespace === namespace;
+    const pod = this.options.view.get(pods, namespace, name);
+    return pod?.metadata.uid === uid && pod.spec.nodeName === node && !hasEnded(pod);
   }
 
   private takePod(node: NodeUsage, reading: PodReading, placed: Placed & { readonly cpus: number }): void {
@@ -122,10 +133,9 @@ export class UsageStore {
   }
   /** The pod that a node speaks of, when the log has it there. */
   private podOf(node: NodeUsage, { uid, namespace, name }: PodReading): PodUsage | undefined {
+    if (!this.isOn(node.name, { uid, namespace, name })) return undefined;
     const known = this.pods.get(uid);
-    if (known) return known.node === node && known.name === name && known.namespace === namespace ? known : undefined;
-    const pod = this.options.view.get(pods, namespace, name);
-    if (!pod || pod.metadata.uid !== uid || pod.spec.nodeName !== node.name || hasEnded(pod)) return undefined;
+    if (known) return known;
     const usage: PodUsage = { ...{ uid, namespace, name, node, running: [], at: 0 }, containers: new Map() };
     this.pods.set(uid, usage);
     this.byName.set(`${namespace}/${name}`, usage);

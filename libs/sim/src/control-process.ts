@@ -27,7 +27,7 @@ import {
 } from '#engine';
 import { Health, Heartbeats, publishChanges, serveHealth } from '#node-gateway';
 import { accessPolicy, isBootstrapped } from '#kinds';
-import { apiLoops, nodeLoops, schedulingLoops, workloadLoops } from '#loops';
+import { apiLoops, nodeLoops, scalerLoops, schedulingLoops, workloadLoops } from '#loops';
 import type { KindRegistry, Loop, OutsideFacts, HttpsQuestion } from '#model';
 import type { Keys } from '#ports';
 import { Bug, type Prng } from '#std';
@@ -83,7 +83,7 @@ export const CLUSTER = 'simulated-cluster';
 
 export const LOOPS: { readonly [role in Role]: readonly Loop[] } = {
   api: apiLoops,
-  controllers: workloadLoops,
+  controllers: [...workloadLoops, ...scalerLoops],
   scheduler: schedulingLoops,
   health: nodeLoops,
   feed: [],

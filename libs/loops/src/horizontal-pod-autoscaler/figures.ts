@@ -45,12 +45,32 @@ function answerTo(outside: Outside | undefined, question: MetricQuestion): Answe
   return typeof answer['error'] === 'string' ? { error: answer['error'] } : answer;
 }
 
+/** What a look is told from outside, and whether all of its questions have an answer yet. */
+export class Asking implements Outside {
+  isPending = false;
+
+  constructor(private readonly facts: Outside | undefined) {}
+
+  fact(name: string): Json | undefined {
+    return this.facts?.fact(name);
+  }
+  factOf(name: string, key: string): Json | undefined {
+    const fact = this.facts?.factOf(name, key);
+    this.isPending ||= name === MEASUREMENTS && isJsonObject(fact) && fact['isPending'] === true;
+    return fact;
+  }
+  digest(name: string, work: (facts: Outside) => Json): Json {
+    return this.facts ? this.facts.digest(name, work) : work(this);
+  }
+}
+
 /** Thousandths as an integer that loses no digit. */
 function isAmount(value: unknown): value is number {
   return Number.isSafeInteger(value);
 }
 function isFigure(figure: unknown): figure is PodFigure {
-  if (!Array.isArray(figure) || figure.length !== 3) return false;
-  const [milli, at, windowMs] = figure as readonly unknown[];
-  return isAmount(milli) && milli >= 0 && isAmount(at) && isAmount(windowMs) && windowMs >= 0;
+  if (!Array.isArray(figure) || figure.length < 3 || figure.length > 4) return false;
+  const [milli, at, windowMs, demand = milli] = figure as readonly unknown[];
+  const isLoad = isAmount(milli) && milli >= 0 && isAmount(demand) && demand >= milli;
+  return isLoad && isAmount(at) && isAmount(windowMs) && windowMs >= 0;
 }

@@ -14,10 +14,13 @@ import {
   sides,
   streamOfObject,
 } from '../shared/index.js';
+import { Asking } from './figures.js';
 import { findOut, withConditions, type Event, type Finding, type Look } from './look.js';
 import { isOther, memoryIn, memoryText, SYNC_PERIOD_MS } from './memory.js';
 import { targetOf, type Target } from './target.js';
 
+/** When to look again for answers that are on their way. */
+const PENDING_MS = 500;
 const COMPONENT = 'horizontal-pod-autoscaler';
 
 /** Autoscalers by the object that they scale. */
@@ -52,7 +55,8 @@ export function horizontalPodAutoscaler(kinds: KindRegistry): Loop {
       const { namespace, name } = parseKey(key);
       const autoscaler = view.get(horizontalPodAutoscalers, namespace, name);
       if (!autoscaler || autoscaler.metadata.deletionTimestamp !== undefined) return [];
-      return decide({ kinds, view, autoscaler, now, outside });
+      const asking = new Asking(outside);
+      return decide({ kinds, view, autoscaler, now, outside: asking }, asking);
     },
   };
 }
@@ -73,13 +77,15 @@ function scaledBy(view: View, { apiVersion, kind, metadata }: KubeObject): reado
   return view.by(autoscalersByTarget, targetValue(namespace, { group: groupOf(apiVersion), kind, name }));
 }
 
-function decide(look: Look): readonly Decision[] {
+function decide(look: Look, asking: Asking): readonly Decision[] {
   const { kinds, view, autoscaler, now, outside } = look;
   const target = targetOf(kinds, view, autoscaler);
   const pausedUntil = pause(look, target);
   if (pausedUntil !== undefined) return [{ is: 'wake', at: pausedUntil }];
   const wake: Decision = { is: 'wake', at: now + SYNC_PERIOD_MS };
   const finding = findOut(look, target);
+  // Nothing is said of a metric before there was time to ask for it.
+  if (asking.isPending) return [{ is: 'wake', at: now + PENDING_MS }];
   const { rescale } = finding;
   if (typeof target === 'string' || !rescale)
     return [...incidents(look, finding.events), ...report(look, finding), wake];

@@ -31,14 +31,19 @@ export type MetricQuestion =
       readonly metricSelector: string;
     };
 
-/** One pod's figure: thousandths of its unit, when it was taken, and the length of the interval that it is an average of. */
-export type PodFigure = readonly [milli: number, at: number, windowMs: number];
+/**
+ * One pod's figure: thousandths of its unit, when it was taken, and the length of the interval that it is an average of. Where more would
+ * have been used without limits and neighbours, that comes fourth.
+ */
+export type PodFigure = readonly [milli: number, at: number, windowMs: number, demandMilli?: number];
 
 /** Plain data, so that a decision records it as it is. Of pods without a figure an answer has none. */
 export type MetricAnswer =
   | { readonly pods: { readonly [pod: string]: PodFigure } }
   /** Of an object one value, of something outside a value for each series that was found; in thousandths. */
   | { readonly values: readonly number[] }
+  /** The question was just asked: nothing is known yet, and a later look will be answered. */
+  | { readonly isPending: true }
   /** Why there is no answer: what follows on `unable to get metrics for resource cpu: `. */
   | { readonly error: string };
 
