@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { NoMeasurements } from '#adapters';
-import { nodeLoops, scalerLoops } from '#loops';
+import { autoscalingLoops, nodeLoops } from '#loops';
 import type { OutsideFacts } from '#model';
 import { LoopsHost, measured, Platform } from '#nest';
 
@@ -12,11 +12,11 @@ export class NodeLoops extends LoopsHost {
   }
 }
 
-/** The loops of the scaler of a cluster in which nothing is measured: without it they run beside the controllers. */
+/** The autoscaling of a cluster in which nothing is measured: without the scaler it runs beside the controllers. */
 @Injectable()
 export class UnmeasuredLoops extends LoopsHost {
   constructor(platform: Platform) {
-    super(platform, scalerLoops, 'scaler');
+    super(platform, autoscalingLoops, 'scaler');
   }
 
   protected override facts(): OutsideFacts {

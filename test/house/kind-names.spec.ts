@@ -21,7 +21,11 @@ interface Exception {
 const CLIENT = 'a client of the simulated world: it writes manifests as people do';
 const EXCEPTIONS: readonly Exception[] = [
   { file: 'apps/health/query.controller.ts', texts: ['leases'], why: 'the subject query.health.leases' },
-  { file: 'apps/scaler/metrics.controller.ts', texts: ['pods', 'nodes'], why: 'the subjects query.scaler.pods and nodes' },
+  {
+    file: 'apps/scaler/metrics.controller.ts',
+    texts: ['pods', 'nodes'],
+    why: 'the subjects query.scaler.pods and nodes',
+  },
   { file: 'libs/nest/src/payloads.ts', texts: ['pods', 'nodes'], why: 'a field of a question for figures' },
   { file: 'libs/scaler/src/usage-store.ts', texts: ['nodes'], why: 'a field of a question for figures' },
   {

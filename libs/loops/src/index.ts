@@ -83,8 +83,10 @@ export const workloadLoops: readonly Loop[] = [
   eventGarbageCollection,
 ];
 
-/** Loops of the scaler app. They are told of measurements as facts from outside, so they run where those arrive. */
-export const scalerLoops: readonly Loop[] = [horizontalPodAutoscaler(registry)];
+/** Loops that decide on measurements. They are told of them as facts from outside, so they run where those arrive. */
+export const autoscalingLoops: readonly Loop[] = [horizontalPodAutoscaler(registry)];
+/** Loops of the scaler app. */
+export const scalerLoops: readonly Loop[] = [...autoscalingLoops, metricsRegistration];
 
 /** Loops that watch over nodes. They are told of heartbeats as facts from outside, so they run where those are heard. */
 export const nodeLoops: readonly Loop[] = [nodeLifecycle, podCidr, taintEviction];
