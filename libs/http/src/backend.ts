@@ -9,6 +9,7 @@ import type {
   KindId,
   KindRegistry,
   LogRequest,
+  NodeDocument,
   HttpsQuestion,
   Refusal,
   SessionRequest,
@@ -94,6 +95,8 @@ export interface Backend {
   openLog?(node: string, request: Omit<LogRequest, 'stream'>): Promise<LogStream | Refusal>;
   /** Runs a program in a container on a node, or joins its own. Undefined where no agent can be reached. */
   openSession?(node: string, request: Omit<SessionRequest, 'stream'>): Promise<NodeStream | Refusal>;
+  /** Asks a node's agent for a document of a kubelet, by its path. Undefined where no agent can be reached. */
+  nodeDocument?(node: string, path: string): Promise<NodeDocument | Refusal>;
   /** Connects to a port of a pod on a node. Undefined where no agent can be reached. */
   openPort?(node: string, request: Omit<ForwardRequest, 'stream'>): Promise<NodeStream | Refusal>;
 }

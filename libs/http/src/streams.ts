@@ -1,6 +1,6 @@
-import { containerPlace, proxyTarget } from '#kinds';
+import { containerPlace, proxyTarget, type NodeTarget } from '#kinds';
 import type { View } from '#model';
-import { isRefusal } from '#model';
+import { isRefusal, refusals } from '#model';
 import type { JsonObject } from '#std';
 import type { Answer } from './answer.js';
 import type { Backend } from './backend.js';
@@ -32,7 +32,7 @@ export async function streamed(
   if (sub === 'log') return podLog(backend, route, call);
   const view = await backend.fresh();
   if (isRefusal(view)) return view;
-  if (sub === 'proxy') return (await notAdmitted(backend, call, route)) ?? proxied(call, route, view);
+  if (sub === 'proxy') return (await notAdmitted(backend, call, route)) ?? proxied(backend, call, route, view);
   const object = view.get(route.on.kind.ref, route.namespace || undefined, route.name);
   if (!object) return notFoundQuoted(route);
   const refused = await notAdmitted(backend, call, route);
@@ -101,6 +101,7 @@ function joined(
 }
 
 async function proxied(
+  backend: Backend,
   { request, response, query, info }: Call,
   route: Route,
   view: View,
@@ -112,7 +113,23 @@ async function proxied(
   if (route.rest === '' && (request.method === 'GET' || request.method === 'HEAD')) {
     return { code: 301, text: '', headers: { Location: `${asked}/${search}` } };
   }
+  if ('node' in target) return nodeDocument(backend, target, { method: request.method ?? '', path: route.rest });
   const prefix = percentEncoded(info.path.slice(0, info.path.length - route.rest.length));
   const path = route.rest === '' ? '/' : percentEncoded(route.rest);
   return forward({ ...target, prefix, path: path + search }, request, response);
+}
+
+/** What a kubelet would answer: the node's agent has its documents, and no address of its own. */
+async function nodeDocument(
+  backend: Backend,
+  { node }: NodeTarget,
+  { method, path }: { readonly method: string; readonly path: string },
+): Promise<HttpRefusal | Answer> {
+  if (method !== 'GET' && method !== 'HEAD') return { code: 405, text: 'Method Not Allowed\n' };
+  const known = path === '' ? '/' : path;
+  const found =
+    (await backend.nodeDocument?.(node, known)) ?? refusals.unavailable('agents cannot be reached from here');
+  if (isRefusal(found)) return { ...found, message: `error trying to reach service: ${found.message}` };
+  const { code, type, text } = found;
+  return { code, bytes: Buffer.from(text), type };
 }

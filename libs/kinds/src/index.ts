@@ -31,7 +31,7 @@ export { readRequest } from './x509/signing-request.js';
 export * from './discovery/endpointslice/index.js';
 export * from './service-endpoints.js';
 export { containerPlace, type ContainerPlace } from './container-place.js';
-export { proxyTarget, type ProxyTarget } from './proxy-target.js';
+export { proxyTarget, type NodeTarget, type ProxyTarget } from './proxy-target.js';
 export * from './coordination/lease/index.js';
 export * from './events/event/index.js';
 export * from './rbac/binding.schema.js';

@@ -13,6 +13,13 @@ export interface ProxyTarget {
   readonly port: number;
 }
 
+/** The agent of a node, which answers what a kubelet does. */
+export interface NodeTarget {
+  readonly node: string;
+}
+/** The port of a kubelet. An agent listens on none: what is sent there goes over the bus. */
+const KUBELET_PORT = '10250';
+
 /** `name`, `name:port` or `scheme:name:port`, as the last part of a proxy's path says it. */
 interface Asked {
   readonly scheme: 'http' | 'https';
@@ -21,7 +28,12 @@ interface Asked {
 }
 
 /** Resolves the name in a `proxy` path of a service, a pod or a node to an address. */
-export function proxyTarget(view: View, plural: string, namespace: string, text: string): ProxyTarget | Refusal {
+export function proxyTarget(
+  view: View,
+  plural: string,
+  namespace: string,
+  text: string,
+): ProxyTarget | NodeTarget | Refusal {
   const asked = askedFor(text);
   if (!asked)
     return refusals.badRequest(
@@ -84,9 +96,10 @@ function podTarget(view: View, namespace: string, { scheme, name, port }: Asked)
   return { scheme, host: status.podIP, port: number };
 }
 
-function nodeTarget(view: View, { name }: Asked): Refusal {
+function nodeTarget(view: View, { name, port }: Asked): NodeTarget | Refusal {
   if (!view.get(nodes, undefined, name)) return refusals.notFound({ group: '', resource: 'nodes', kind: 'Node', name });
+  if (port === '' || port === KUBELET_PORT) return { node: name };
   return refusals.unavailable(
-    `error trying to reach service: node ${goQuote(name)} serves nothing of its own over HTTP`,
+    `error trying to reach service: node ${goQuote(name)} serves nothing of its own on port ${port}`,
   );
 }

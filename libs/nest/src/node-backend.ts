@@ -1,11 +1,13 @@
 import { ByteStream, ClusterBackend, subjects, type CommandPort, type ControlPlane } from '#engine';
-import type { ForwardRequest, LogRequest, Refusal, SessionRequest, StreamOpened } from '#model';
+import type { ForwardRequest, LogRequest, NodeDocument, Refusal, SessionRequest, StreamOpened } from '#model';
 import { refusals } from '#model';
 import type { Bus } from '#ports';
-import { Fault } from '#std';
+import { Fault, isJsonObject } from '#std';
 import { decodeJson, encodeJson } from './json-bytes.js';
 
 const OPEN_TIMEOUT_MS = 10_000;
+/** Prometheus waits ten seconds for a scrape. */
+const DOCUMENT_TIMEOUT_MS = 8_000;
 
 export interface NodeBackendParts {
   readonly plane: ControlPlane;
@@ -34,6 +36,21 @@ export class NodeBackend extends ClusterBackend {
   /** Asks a node's agent to open a byte stream. */
   openPort(node: string, request: Omit<ForwardRequest, 'stream'>): Promise<ByteStream | Refusal> {
     return this.open(node, 'portforward', request);
+  }
+
+  /** Asks a node's agent for a document that a kubelet serves. The bus bounds its size. */
+  async nodeDocument(node: string, path: string): Promise<NodeDocument | Refusal> {
+    try {
+      const answer = await this.parts.bus.request(
+        subjects.node(node, 'metrics'),
+        encodeJson({ path }),
+        DOCUMENT_TIMEOUT_MS,
+      );
+      return documentOf(decodeJson(answer)) ?? refusals.unavailable(`the agent of node ${node} answered nonsense`);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      return unreachable(node);
+    }
   }
 
   private async open(node: string, verb: string, request: object): Promise<ByteStream | Refusal> {
@@ -72,6 +89,17 @@ class NodeLog implements AsyncIterable<Uint8Array> {
 function refusalOf(opened: StreamOpened): Refusal {
   const { code = 500, reason = 'InternalError', message = 'the node refused' } = opened;
   return { refused: true, code, reason: reason as Refusal['reason'], message };
+}
+
+/** What an agent may make a browser believe that it gets. */
+const TYPES = /^(text\/plain|application\/json|application\/openmetrics-text)(; ?[\w.+/=; -]{1,100})?$/;
+/** The code and type are the only headers that an agent decides about. */
+function documentOf(answer: unknown): NodeDocument | undefined {
+  if (!isJsonObject(answer)) return undefined;
+  const { code, type, text } = answer;
+  const isCode = code === 200 || code === 404 || code === 500 || code === 503;
+  const isType = typeof type === 'string' && TYPES.test(type);
+  return isCode && isType && typeof text === 'string' ? { code, type, text } : undefined;
 }
 
 function unreachable(node: string): Refusal {
