@@ -28,15 +28,23 @@ import {
 import { Health, Heartbeats, publishChanges, serveHealth } from '#node-gateway';
 import { accessPolicy, isBootstrapped } from '#kinds';
 import { apiLoops, nodeLoops, scalerLoops, schedulingLoops, workloadLoops } from '#loops';
-import type { KindRegistry, Loop, OutsideFacts, HttpsQuestion } from '#model';
+import {
+  MEASUREMENTS,
+  parseQuestion,
+  type HttpsQuestion,
+  type KindRegistry,
+  type Loop,
+  type OutsideFacts,
+} from '#model';
 import type { Keys } from '#ports';
-import { Bug, type Prng } from '#std';
+import { Scaler, serveScaler } from '#scaler';
+import { Bug, type Json, type Prng } from '#std';
 import { watchedBasis } from './checkers/basis.js';
 import { Gate, GatedBus, GatedClock } from './gate.js';
 import type { Steps } from './steps.js';
 
 /** What a process runs: the apps of the house. */
-export type Role = 'api' | 'controllers' | 'scheduler' | 'health' | 'feed';
+export type Role = 'api' | 'controllers' | 'scheduler' | 'health' | 'feed' | 'scaler';
 
 /** What a control-plane process of the simulation is made of, and what outlives it. */
 export interface ControlParts {
@@ -83,10 +91,11 @@ export const CLUSTER = 'simulated-cluster';
 
 export const LOOPS: { readonly [role in Role]: readonly Loop[] } = {
   api: apiLoops,
-  controllers: [...workloadLoops, ...scalerLoops],
+  controllers: workloadLoops,
   scheduler: schedulingLoops,
   health: nodeLoops,
   feed: [],
+  scaler: scalerLoops,
 };
 
 /** One life of a process of the control plane: everything in it is gone when it dies, but for the log. */
@@ -170,7 +179,9 @@ export class ControlProcess {
       const runners = plane.run(LOOPS.api, commandsOf('api'), outside);
       return () => plane.end(runners);
     });
-    for (const role of roles) if (role !== 'api') plane.run(LOOPS[role], commandsOf(role), outside);
+    const measured = roles.includes('scaler') ? this.measuring() : {};
+    const outsideOf = (role: Role) => (role === 'scaler' ? () => ({ ...outside(), ...measured }) : outside);
+    for (const role of roles) if (role !== 'api') plane.run(LOOPS[role], commandsOf(role), outsideOf(role));
   }
 
   /** What a client asks of it. Never answered once the process has died, and not before it goes on when it stands still. */
@@ -258,6 +269,17 @@ export class ControlProcess {
     });
   }
 
+  /** What the scaler app does beside its loops. */
+  private measuring(): OutsideFacts {
+    const scaler = new Scaler({ reads: this.plane.reads, bus: this.bus, clock: this.clock });
+    this.ends.push(serveScaler(this.bus, scaler), () => scaler.stop());
+    return {
+      [MEASUREMENTS]: (text) => {
+        const question = parseQuestion(text);
+        return question && (scaler.measurements.answer(question) as Json);
+      },
+    };
+  }
   private serveAgents(commands: CommandPort, heartbeats: Heartbeats): void {
     const { reads, options } = this.plane;
     const { clock } = this;

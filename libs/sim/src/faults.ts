@@ -89,6 +89,8 @@ export interface Shape {
   readonly eventBytesMax: number;
   /** People define kinds, define them anew and delete their definitions while objects of them are there. */
   readonly hasDefinitions?: boolean;
+  /** People make autoscalers, change and delete them, and the demand for their targets comes and goes. */
+  readonly hasAutoscalers?: boolean;
 }
 
 /** Draws how rough a world is: some have one trouble, some have all. */

@@ -8,6 +8,7 @@ import { unsettledDefinitions } from './checkers/custom-objects.js';
 import { otherDecisions } from './checkers/decisions.js';
 import { clearText, differing, leftInNamespaces, lostWrites, wrongSlices } from './checkers/end-checks.js';
 import { ENDS_KEPT_MS, LOOPS } from './control-process.js';
+import { wrongSizes } from './checkers/settled-sizes.js';
 import { drawRoughness, drawShape, type Roughness, type Shape } from './faults.js';
 import { customKindsAnew, customKindsOf, differingKinds } from './custom-kinds.js';
 import { acceptedThoughWrong, reopened, shownOfAnotherTimeline } from './reopening.js';
@@ -55,6 +56,7 @@ export async function runWorld(options: RunOptions): Promise<RunReport> {
   world.slots.endGhosts();
   world.swarm.tidyUp();
   world.definers?.tidyUp();
+  world.loads.settle();
   let unsettled: readonly string[] = ['a write was not answered'];
   void world.ledger.settle().then((left) => (unsettled = left));
   await world.run(HEALED_MS);
@@ -77,7 +79,8 @@ export function drawWorld({ seed, shape, roughness }: RunOptions): World {
   // Drawn apart, so that the rest of a world stays what it was before there were several, and before kinds were defined.
   const apis = 1 + prng(seed ^ 0xa91).below(APIS_MAX);
   const hasDefinitions = prng(seed ^ 0xdef1).chance(0.5);
-  const drawn = { ...drawShape(draw), apis, hasDefinitions, ...shape };
+  const hasAutoscalers = prng(seed ^ 0x10ad).chance(0.5);
+  const drawn = { ...drawShape(draw), apis, hasDefinitions, hasAutoscalers, ...shape };
   return new World(seed, drawn, { ...drawRoughness(draw, drawn), ...roughness });
 }
 
@@ -121,6 +124,7 @@ async function atTheEnd(world: World): Promise<readonly Violation[]> {
   wrong('all comes right', unsettled(world));
   wrong('a deleted namespace ends', leftInNamespaces(view, view.entries()));
   wrong('slices list the ready pods', wrongSlices(view));
+  wrong('sizes follow the load', wrongSizes(view, world.loads));
   wrong('a definition makes its kind or goes', unsettledDefinitions(view, view.entries()));
   wrong('no secret is in the log', clearText(store.events, SECRET_MARKER));
   const loops = Object.values(LOOPS).flat();

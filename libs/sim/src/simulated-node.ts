@@ -9,8 +9,11 @@ import {
   type VirtualClock,
 } from '#adapters';
 import { createAgent, type Agent } from '#agent';
+import { subjects } from '#engine';
+import { MeasurementEncoder } from '#model';
 import type { ProbeAnswer, RuntimeContainer } from '#ports';
 import type { Prng } from '#std';
+import type { SimulatedMeter } from './load/simulated-meter.js';
 import { JOB_IMAGE } from './wishes.js';
 
 export interface SimulatedNodeParts {
@@ -21,6 +24,8 @@ export interface SimulatedNodeParts {
   readonly mayStop: (podUid: string) => boolean;
   readonly onViolation: (message: string) => void;
   readonly onBug: (cause: unknown) => void;
+  /** What it measures; nothing where undefined. */
+  readonly metering?: { readonly meter: (node: SimulatedNode) => SimulatedMeter; readonly everyMs: number };
 }
 
 /** A node: an engine that outlives the agent, and one agent after another. */
@@ -69,6 +74,28 @@ export class SimulatedNode {
       },
     });
     void this.agent.start();
+    this.measure(this.bus, `${this.name}-${this.lives}`);
+  }
+  /** Sends what is measured, as long as this life of the agent goes on. */
+  private measure(bus: MemoryBus, boot: string): void {
+    const { metering, clock } = this.parts;
+    if (!metering) return;
+    const meter = metering.meter(this);
+    const encoder = new MeasurementEncoder();
+    bus.subscribe(subjects.keySample(this.name), () => void encoder.startOver());
+    let sequence = 0;
+    const send = (): void => {
+      if (this.bus !== bus || !this.agent) return;
+      clock.after(metering.everyMs, send);
+      try {
+        const frame = encoder.encode({ ...meter.read(), boot, sequence: sequence++ });
+        bus.publish(subjects.measurements(this.name), meter.frame(frame));
+      } catch (error) {
+        // Figures that the wire has no form for are not sent.
+        if (!(error instanceof RangeError)) throw error;
+      }
+    };
+    send();
   }
 
   /** SIGKILL of the agent; its containers run on. A new one starts after a while. */
@@ -126,7 +153,8 @@ export class SimulatedNode {
     return [...new Set(this.runningApps().map((container) => container.labels.uid))];
   }
 
-  private runningApps(): readonly RuntimeContainer[] {
+  /** Containers that do the work of pods. */
+  runningApps(): readonly RuntimeContainer[] {
     return this.runtime.list().filter((container) => container.state === 'running' && container.labels.role === 'app');
   }
   private probed(): ProbeAnswer {

@@ -44,10 +44,11 @@ export class Slots {
     const { shape, onViolation } = parts;
     this.terms = new Terms((message) => onViolation('a term has one writer', message));
     const more = Array.from({ length: shape.apis - 1 }, (_, i) => this.slot(`api-${i + 2}`, ['api']));
+    const roles: readonly Role[] = shape.hasAutoscalers ? [...APART, 'scaler'] : APART;
     this.all =
       shape.processes === 'standalone'
-        ? [this.slot('control', APART)]
-        : [...APART.map((role) => this.slot(role, [role])), ...more];
+        ? [this.slot('control', roles)]
+        : [...roles.map((role) => this.slot(role, [role])), ...more];
   }
 
   get api(): ProcessSlot {

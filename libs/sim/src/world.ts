@@ -8,19 +8,24 @@ import { onlyTheSilentAreLeft } from './checkers/evictions.js';
 import { rolloutBoundsHeld } from './checkers/rollout.js';
 import { customObjectsAreDefined } from './checkers/custom-objects.js';
 import { onlyTheReadyAreListed } from './checkers/slices.js';
+import { sizesAreSound } from './checkers/sizes.js';
 import { Deletions } from './checkers/stopping.js';
-import type { Violation } from './checkers/checker.js';
+import type { EventChecker, Violation } from './checkers/checker.js';
 import { ENDS_KEPT_MS } from './control-process.js';
 import { DecodedLog } from './decoded-log.js';
 import { Ledger } from './ledger.js';
 import { RefusedWrites } from './checkers/refused-writes.js';
 import { Observations } from './observations.js';
 import { Readers } from './readers.js';
+import { Autoscaling } from './autoscaling.js';
 import { Definers } from './definers.js';
 import { Faults, type Roughness, type Shape } from './faults.js';
 import { simulatedKeys } from './keys.js';
+import { Loads } from './load/loads.js';
+import { Adapters } from './load/adapters.js';
+import { drawMisreadings, NO_MISREADINGS, SimulatedMeter } from './load/simulated-meter.js';
 import { SignsOfLife } from './signs-of-life.js';
-import { SimulatedNode } from './simulated-node.js';
+import { SimulatedNode, type SimulatedNodeParts } from './simulated-node.js';
 import { Slots } from './slots.js';
 import { Steps } from './steps.js';
 import { Swarm } from './swarm.js';
@@ -42,11 +47,16 @@ export class World {
   readonly swarm: Swarm;
   /** Only in worlds with definitions. */
   readonly definers: Definers | undefined;
+  /** Only in worlds with autoscalers. */
+  readonly autoscaling: Autoscaling | undefined;
+  readonly loads = new Loads(() => this.clock.monotonic());
   readonly ledger: Ledger;
   /** What clients were told is not done. */
   readonly refused = new RefusedWrites();
   readonly readers: Readers;
   readonly observations: Observations;
+  private readonly metering: SimulatedNodeParts['metering'];
+  private misreadings = NO_MISREADINGS;
   readonly signs = new SignsOfLife(() => this.clock.monotonic());
   readonly checks: EventChecks;
   readonly violations: Violation[] = [];
@@ -73,11 +83,13 @@ export class World {
       onlyTheReadyAreListed(),
       customObjectsAreDefined,
       rolloutBoundsHeld(() => ({ wallSteps: this.clockSteps.all })),
+      ...(shape.hasAutoscalers ? this.sizes() : []),
     ]);
     const { clock, hub, chance, faults, store, steps } = this;
     const violated = (checker: string, message: string): void => this.violated(checker, message);
     const reply = (question: HttpsQuestion): Reply => this.webhook(question);
     this.slots = new Slots({ shape, store, hub, clock, steps, chance, faults, reply, onViolation: violated });
+    this.metering = shape.hasAutoscalers ? this.newMetering() : undefined;
     const deletions = new Deletions(store);
     this.nodes = Array.from(
       { length: shape.nodeCount },
@@ -87,6 +99,7 @@ export class World {
           mayStop: (uid) => deletions.has(uid),
           onViolation: (message) => violated('no container is stopped without a deletion', message),
           onBug: (cause) => violated('the agent goes on', String(cause instanceof Error ? cause.stack : cause)),
+          ...(this.metering && { metering: this.metering }),
         }),
     );
     this.swarm = new Swarm({
@@ -100,6 +113,14 @@ export class World {
     this.observations = new Observations(() => store.events);
     this.readers = new Readers(chance, this.slots, this.observations, shape.hasDefinitions);
     this.definers = shape.hasDefinitions ? new Definers(chance, this.slots, this.swarm) : undefined;
+    this.autoscaling = shape.hasAutoscalers
+      ? new Autoscaling({ chance: prng(seed ^ AUTOSCALING), slots: this.slots, swarm: this.swarm, loads: this.loads })
+      : undefined;
+    if (shape.hasAutoscalers)
+      new Adapters({
+        ...{ bus: hub.connect('adapters'), clock, loads: this.loads, chance: prng(seed ^ ADAPTERS) },
+        ...{ view: () => this.checks.replayed, isHealed: () => this.isHealed },
+      });
     this.steps.onStep = () => this.checks.catchUp();
   }
 
@@ -125,6 +146,7 @@ export class World {
     for (let i = 0; i < LEDGER_ACTS_MAX; i++) if (chance.chance(0.5)) void this.ledger.act().catch(() => undefined);
     if (chance.chance(0.4)) this.readers.act();
     for (let i = 0; this.definers && i < DEFINER_ACTS_MAX; i++) if (chance.chance(0.5)) this.definers.act();
+    if (this.autoscaling && chance.chance(0.6)) this.autoscaling.act();
   }
   /** What befalls everything in one moment of trouble. */
   trouble(): void {
@@ -146,10 +168,32 @@ export class World {
   }
   heal(): void {
     this.faults.heal();
+    this.misreadings = NO_MISREADINGS;
     this.slots.heal();
     for (const node of this.nodes) node.heal();
   }
 
+  private newMetering(): SimulatedNodeParts['metering'] {
+    const { loads, clock } = this;
+    const chance = prng(this.seed ^ METERING);
+    this.misreadings = drawMisreadings(chance);
+    const others = (name: string) => this.nodes.filter((one) => one.name !== name);
+    return {
+      everyMs: chance.pick(MEASURED_EVERY_MS),
+      meter: (node) =>
+        new SimulatedMeter({
+          ...{ node: node.name, loads, chance, misreadings: () => this.misreadings },
+          ...{ now: () => clock.now(), monotonic: () => clock.monotonic() },
+          containers: () => node.runningApps(),
+          foreign: () => others(node.name).flatMap((one) => one.runningApps()),
+        }),
+    };
+  }
+  private sizes(): readonly EventChecker[] {
+    const { loads, clockSteps } = this;
+    const momentOf = (time: string): number => clockSteps.momentOf(time);
+    return [loads.follower, sizesAreSound({ loads, momentOf, isSet: () => clockSteps.all.length > 0 })];
+  }
   private setClock(by: number): void {
     this.clockSteps.note(by);
     this.clock.step(by);
@@ -177,5 +221,10 @@ const CLOCK_STEP_MS_MAX = 3_600_000;
 /** So many at one moment meet. */
 const LEDGER_ACTS_MAX = 2;
 const DEFINER_ACTS_MAX = 3;
+/** Drawn apart, so that worlds without autoscalers are what they were. */
+const AUTOSCALING = 0x5ca1e;
+const ADAPTERS = 0xada97;
+const METERING = 0x3e7e4;
+const MEASURED_EVERY_MS = [1000, 2000, 5000, 10_000];
 /** How much of an event a large object takes: alone it fits, twice it does not. */
 const LARGE = 0.6;

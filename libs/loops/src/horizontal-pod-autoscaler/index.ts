@@ -108,11 +108,13 @@ function decide(look: Look, asking: Asking): readonly Decision[] {
   ];
 }
 
-/** After a change of the size the next look is taken a period later, when the change may show. */
+/**
+ * After a change of the size the next look is taken a period later, when the change may show. That holds when somebody else has
+ * changed the size meanwhile, too: two autoscalers of one target whose bounds exclude each other would never rest.
+ */
 function pause({ autoscaler, now, outside }: Look, target: Target | string): Instant | undefined {
-  const { lastScaleTime, desiredReplicas } = autoscaler.status ?? {};
-  const last = parseInstant(lastScaleTime);
-  if (last === undefined || typeof target === 'string' || target.replicas !== desiredReplicas) return undefined;
+  const last = parseInstant(autoscaler.status?.lastScaleTime);
+  if (last === undefined || typeof target === 'string') return undefined;
   const left = SYNC_PERIOD_MS - elapsedSince(last, now, outside);
   return left > 0 ? now + left : undefined;
 }

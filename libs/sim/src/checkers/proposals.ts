@@ -1,0 +1,90 @@
+import type { HorizontalPodAutoscaler, MetricSpec } from '#kinds';
+import { quantityMilliValue, quantityOf } from '#meta';
+import { isJsonObject, parseInstant, type Json } from '#std';
+import { conditionOf, type Pod } from '#pod';
+import type { Range } from '../load/loads.js';
+
+/** Figures as a decision recorded them: thousandths, when they were taken, over which interval. */
+export type Figures = ReadonlyMap<string, readonly [milli: number, at: number, windowMs: number]>;
+/** What a decision recorded about one metric: figures of pods, or the sum of values. */
+export type Recorded = { readonly pods: Figures } | { readonly value: number };
+
+/** What the autoscaler was told about each of its metrics, in their order; undefined where it was told nothing usable. */
+export function recordedOf(
+  { spec }: HorizontalPodAutoscaler,
+  facts: Json | undefined,
+): readonly (Recorded | undefined)[] {
+  const answers = Object.entries(isJsonObject(facts) ? facts : {}).map(
+    ([text, answer]) => [JSON.parse(text) as Json, answer] as const,
+  );
+  return (spec.metrics ?? []).map((metric) => recordedIn(answers.find(([question]) => asks(question, metric))?.[1]));
+}
+function asks(question: Json, metric: MetricSpec): boolean {
+  if (!isJsonObject(question)) return false;
+  const { of, resource, metric: name, container } = question;
+  const usage = metric.resource ?? metric.containerResource;
+  if (usage) return of === 'resource' && resource === usage.name && container === metric.containerResource?.container;
+  if (metric.pods) return of === 'pod' && name === metric.pods.metric.name;
+  return metric.object
+    ? of === 'object' && name === metric.object.metric.name
+    : of === 'external' && name === metric.external?.metric.name;
+}
+function recordedIn(answer: Json | undefined): Recorded | undefined {
+  if (!isJsonObject(answer) || typeof answer['error'] === 'string') return undefined;
+  const { pods, values } = answer;
+  if (isJsonObject(pods))
+    return { pods: new Map(Object.entries(pods) as unknown as [string, [number, number, number]][]) };
+  if (!Array.isArray(values) || values.length === 0 || !values.every(Number.isFinite)) return undefined;
+  return { value: (values as readonly number[]).reduce((sum, one) => sum + one, 0) };
+}
+
+/**
+ * The sizes that one metric may ask for: by the documented algorithm, with whatever is a matter of moments (whether a pod is
+ * ready, was measured while it started) taken either way. Undefined where the pods ask for different amounts.
+ */
+export function proposalRange(metric: MetricSpec, recorded: Recorded, pods: readonly Pod[]): Range | undefined {
+  const target = targetOf(metric);
+  if ('value' in recorded) {
+    const whole = recorded.value / target.amount;
+    return { least: Math.ceil(whole / (1 + TOLERANCE_MAX)), most: Math.ceil(whole) };
+  }
+  const alive = pods.filter(({ metadata, status }) => !metadata.deletionTimestamp && status?.phase !== 'Failed');
+  const requests = new Set(alive.map(requestOf));
+  if (target.isShare && requests.size !== 1) return undefined;
+  const [request = 0] = requests;
+  const full = target.isShare ? (request * target.amount) / 100 : target.amount;
+  const figureOf = (pod: Pod) => recorded.pods.get(pod.metadata.name);
+  const milliOf = (pod: Pod): number => figureOf(pod)?.[0] ?? 0;
+  const running = alive.filter(({ status }) => status?.phase !== 'Pending');
+  const isOfWork = (pod: Pod): boolean => {
+    const [, at, windowMs] = figureOf(pod) ?? [0, 0, 0];
+    const ready = conditionOf(pod, 'Ready');
+    return ready?.status === 'True' && at >= (parseInstant(ready.lastTransitionTime) ?? 0) + windowMs;
+  };
+  const certain = running.filter((pod) => figureOf(pod) && isOfWork(pod));
+  const missing = running.filter((pod) => !figureOf(pod));
+  const sum = (some: readonly Pod[]): number => some.reduce((all, pod) => all + milliOf(pod), 0);
+  const guessed = missing.length * Math.max(full, target.isShare ? request : 0);
+  // Percentages are cut to whole ones, of each pod.
+  const cut = target.isShare ? ((certain.length + missing.length) * request) / 100 : 1;
+  return {
+    least: Math.max(0, Math.ceil((sum(certain) + guessed - cut) / (full * (1 + TOLERANCE_MAX)) - EPSILON)),
+    most: Math.ceil(sum(running) / full + EPSILON),
+  };
+}
+/** Behaviors of worlds have no larger tolerance. */
+const TOLERANCE_MAX = 0.2;
+const EPSILON = 1e-6;
+
+/** What is aimed at: percent of what a pod requests, or thousandths. */
+export function targetOf(metric: MetricSpec): { readonly isShare: boolean; readonly amount: number } {
+  const source = metric.resource ?? metric.containerResource ?? metric.pods ?? metric.object ?? metric.external;
+  const { averageUtilization, averageValue } = source?.target ?? {};
+  return averageUtilization === undefined
+    ? { isShare: false, amount: quantityMilliValue(quantityOf(averageValue)) }
+    : { isShare: true, amount: averageUtilization };
+}
+/** In thousandths of a processor, of the one container. */
+export function requestOf({ spec }: Pod): number {
+  return quantityMilliValue(quantityOf(spec.containers[0]?.resources?.requests?.['cpu']));
+}
