@@ -12,6 +12,7 @@ const AGENT = [
   'DOCKER_CLIENT_TIMEOUT',
   'NODE_EXTRA_CA_CERTS',
   'SHIPLOG_POD_CIDR',
+  'SHIPLOG_METRICS_INTERVAL',
 ];
 
 export function plainEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -15,3 +15,4 @@ export { agentEnvironment } from './environment.js';
 export * from './private-files.js';
 export * from './asker/index.js';
 export * from './measurements/index.js';
+export * from './meter/index.js';

@@ -21,6 +21,8 @@ import { Reporter, type WorkerReport } from './reporter.js';
 import { ExecSessions } from './exec-sessions.js';
 import type { NodeContext } from './node-context.js';
 import { Tokens } from './tokens.js';
+import { removeStray } from './strays.js';
+import { NodeMeasurer } from './measuring/node-measurer.js';
 import { pause, Recurrences, Semaphore } from '#engine';
 
 export interface Agent {
@@ -119,6 +121,7 @@ class NodeAgent implements Agent {
     });
     this.every(NODE_STATUS_MS, () => void this.nodeReporter?.check());
     this.every(RELIST_MS, () => void this.relist().catch(() => undefined));
+    this.ends.push(new NodeMeasurer(this.options, this.boot, () => this.workers.values()).start());
   }
   stop(): Promise<void> {
     this.stopped = true;
@@ -348,19 +351,9 @@ class NodeAgent implements Agent {
     const uids = new Set([...byPod.keys(), ...(await this.options.volumes.pods())]);
     for (const uid of uids) if (!this.workers.has(uid) && !this.assigned.has(uid)) this.assigned.foundStray(uid);
   }
-  /** Containers of a pod that two syncs did not know: its object went while the agent was away. */
   private async removeStray(uid: string): Promise<void> {
     if (!this.owner || this.workers.has(uid)) return;
-    const { runtime, clock, volumes } = this.options;
-    const found = await runtime.containers(this.owner, uid);
-    const running = found.filter((c) => c.state === 'running' && c.labels.role !== 'infra');
-    for (const container of running) await runtime.signal(container.id, container.stopSignal ?? 'SIGTERM');
-    if (running.length > 0) await pause(clock, 5000);
-    for (const container of [...found].sort(
-      (a, b) => Number(a.labels.role === 'infra') - Number(b.labels.role === 'infra'),
-    ))
-      await runtime.remove(container.id);
-    await volumes.removePod(uid);
+    await removeStray(this.options, this.owner, uid);
     this.assigned.forgetStray(uid);
   }
 

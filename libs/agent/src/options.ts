@@ -1,4 +1,4 @@
-import type { Bus, Clock, ContainerRuntime, Ids, PodVolumes, Prober } from '#ports';
+import type { Bus, Clock, ContainerRuntime, Ids, NodeMeter, PodVolumes, Prober } from '#ports';
 
 export interface AgentOptions {
   readonly bus: Bus;
@@ -7,6 +7,8 @@ export interface AgentOptions {
   readonly runtime: ContainerRuntime;
   readonly prober: Prober;
   readonly volumes: PodVolumes;
+  /** Undefined: nothing is measured. */
+  readonly meter?: NodeMeter;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly node: NodeOptions;
@@ -37,6 +39,8 @@ export interface NodeOptions {
   readonly machineId?: string;
   readonly bootId?: string;
   readonly seccompFolder: string;
+  /** How often the node is measured, in milliseconds; a second where undefined, and not at all where 0. */
+  readonly metricsIntervalMs?: number;
   readonly heartbeatMs?: number;
   readonly syncMs?: number;
   /** How many containers the engine makes at once: more only makes each slower. */

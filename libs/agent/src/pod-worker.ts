@@ -5,7 +5,7 @@ import type { ContainerOwner, RuntimeChange, RuntimeContainer } from '#ports';
 import { Fault, type Instant } from '#std';
 import { RuntimeFault } from '#ports';
 import { PodLifecycle } from './pod-lifecycle.js';
-import type { PodState } from './pod-state.js';
+import type { ObservedContainer, PodState } from './pod-state.js';
 import type { NodeContext } from './node-context.js';
 import { pause } from '#engine';
 
@@ -20,7 +20,7 @@ const STAGES = ['created', 'running', 'exited'];
 /** Reconciles one pod: observes its containers, runs the kubelet loop, carries out its actions, reports the status. */
 export class PodWorker implements PodState {
   record: kubelet.PodRecord;
-  containers: readonly kubelet.Observed[] = [];
+  containers: readonly ObservedContainer[] = [];
   readonly busy = new Set<string>();
   readonly stopping: Record<string, Instant> = {};
   gone = false;
@@ -144,11 +144,11 @@ export class PodWorker implements PodState {
     this.lifecycle.observed();
     this.look();
   }
-  private latest(shown: kubelet.Observed): kubelet.Observed {
+  private latest(shown: ObservedContainer): ObservedContainer {
     const known = this.containers.find((c) => c.id === shown.id);
     return known && STAGES.indexOf(known.state) > STAGES.indexOf(shown.state) ? known : shown;
   }
-  private async withMessage(container: RuntimeContainer): Promise<kubelet.Observed> {
+  private async withMessage(container: RuntimeContainer): Promise<ObservedContainer> {
     const known = this.containers.find((c) => c.id === container.id);
     if (container.state !== 'exited' || container.labels.role === 'infra') return container;
     if (known?.state === 'exited')

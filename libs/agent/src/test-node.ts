@@ -13,7 +13,7 @@ import type {
 } from '#model';
 import { assignmentDigest } from '#model';
 import { hash128, type JsonObject } from '#std';
-import type { ProbeAnswer, ProbeTarget } from '#ports';
+import type { Clock, NodeMeter, ProbeAnswer, ProbeTarget } from '#ports';
 import { createAgent } from './agent.js';
 import type { Agent } from './agent.js';
 import { decodeMessage, encodeMessage } from '#engine';
@@ -45,9 +45,14 @@ export class TestNode {
   /** What the agent's questions for its assignment were answered with. */
   readonly syncs: ('same' | 'whole')[] = [];
   agent: Agent;
+  /** Outlives the agent, as a kernel does. */
+  private meter: NodeMeter | undefined;
   private boots = 0;
 
-  constructor(runtime: Omit<FakeRuntimeOptions, 'clock'> = {}) {
+  constructor(
+    runtime: Omit<FakeRuntimeOptions, 'clock'> = {},
+    private readonly makeMeter?: (clock: Clock) => NodeMeter,
+  ) {
     this.runtime = new FakeRuntime({ clock: this.clock, takesMs: () => 5, ...runtime });
     this.agent = this.newAgent();
     const answer = (subject: string, respond: (message: unknown) => unknown): void => {
@@ -92,11 +97,13 @@ export class TestNode {
     );
   }
   private newAgent(): Agent {
+    const meter = (this.meter ??= this.makeMeter?.(this.clock));
     return createAgent({
       bus: this.bus,
       runtime: this.runtime,
       prober: new FakeProber((target) => this.probe(target)),
       volumes: this.volumes,
+      ...(meter && { meter }),
       clock: this.clock,
       ids: { uid: () => `boot-${++this.boots}`, named: hash128 },
       node: {

@@ -6,18 +6,23 @@ import {
   DockerRuntime,
   FilePodVolumes,
   NetworkProber,
+  NodeFileTrees,
+  NodeKernelFiles,
   privateFolders,
   RandomIds,
   SystemClock,
   type NatsBus,
 } from '#adapters';
-import { createAgent, type Agent } from '#agent';
+import { createAgent, KernelMeter, type Agent } from '#agent';
 import { say } from './console.js';
 import { nodeOptions } from './host.js';
 import { NodeCredentials } from './node-credentials.js';
 import { connect } from './platform.js';
 import { prepareHome } from './preconditions.js';
 import type { Settings } from './settings.js';
+
+/** Where Docker keeps images unless it was configured otherwise; where it is elsewhere, the disk of the pods' files is shown. */
+const DOCKER_FOLDER = '/var/lib/docker';
 
 /** The agent of one node. It holds nothing but its place on the bus and what runs on the node. */
 @Injectable()
@@ -50,6 +55,7 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
     const runtime = new DockerRuntime();
     const folder = agentFolder(settings);
     privateFolders(settings.home, 'agent', settings.node);
+    const clock = new SystemClock();
     this.agent = createAgent({
       bus,
       streamBus,
@@ -60,7 +66,13 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
         memoryFolder: memoryFolder(settings),
         engineSees: (at, name) => runtime.sees(at, name),
       }),
-      clock: new SystemClock(),
+      meter: new KernelMeter({
+        files: new NodeKernelFiles(),
+        trees: new NodeFileTrees(),
+        clock,
+        places: { pods: folder, images: DOCKER_FOLDER },
+      }),
+      clock,
       ids: new RandomIds(),
       node: nodeOptions(settings),
       log: (line) => say(`agent: ${line}`),

@@ -43,7 +43,7 @@ export function hostAddress(): string {
 }
 
 /** What the agent tells of this machine. */
-export function nodeOptions({ home, node, podCidr }: Settings): NodeOptions {
+export function nodeOptions({ home, node, podCidr, metricsIntervalMs }: Settings): NodeOptions {
   const disk = statfsSync(home);
   return {
     name: node,
@@ -59,6 +59,7 @@ export function nodeOptions({ home, node, podCidr }: Settings): NodeOptions {
     machineId: textOf('/etc/machine-id'),
     bootId: textOf('/proc/sys/kernel/random/boot_id'),
     seccompFolder: join(home, 'seccomp'),
+    metricsIntervalMs,
   };
 }
 

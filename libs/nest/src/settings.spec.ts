@@ -10,6 +10,21 @@ describe('what the environment says', () => {
     (podCidr) => expect(() => read({ SHIPLOG_POD_CIDR: podCidr })).toThrow(`SHIPLOG_POD_CIDR is "${podCidr}"`),
   );
 
+  it('a node is measured as often as it says', () => {
+    expect(read({}).metricsIntervalMs).toBe(1000);
+    for (const [text, ms] of [
+      ['0', 0],
+      ['500ms', 500],
+      ['2s', 2000],
+      ['10m', 600_000],
+    ] as const)
+      expect(read({ SHIPLOG_METRICS_INTERVAL: text }).metricsIntervalMs).toBe(ms);
+    for (const text of ['1', '-1s', '1h', '99ms', '11m', 'often', '0s', '1.5s'])
+      expect(() => read({ SHIPLOG_METRICS_INTERVAL: text })).toThrow(
+        `SHIPLOG_METRICS_INTERVAL is "${text}": write a duration from 100ms to 10m`,
+      );
+  });
+
   it('a node has a name that the API takes', () => {
     expect(read({ SHIPLOG_NODE: 'Node-1.example' }, ['agent']).node).toBe('node-1.example');
     for (const name of ['my_box', '-a', 'a..b', 'x'.repeat(254)])

@@ -44,6 +44,8 @@ export interface Settings {
   readonly pastBytes: number | undefined;
   /** How long the values of deleted Secrets stay readable in the past, in milliseconds. */
   readonly keepDeletedSecretsMs: number;
+  /** How often a node is measured, in milliseconds; 0: not at all. */
+  readonly metricsIntervalMs: number;
 }
 
 /** The settings that the environment gives. `apps` is what this process is, unless `SHIPLOG_APPS` may choose. */
@@ -66,6 +68,7 @@ export function readSettings(process: string, apps: readonly AppName[], env: Nod
     podCidr: podCidr(env['SHIPLOG_POD_CIDR'] || '10.244.0.0/16'),
     node: nodeName((env['SHIPLOG_NODE'] || hostname()).toLowerCase(), apps),
     keepDeletedSecretsMs: duration('SHIPLOG_KEEP_DELETED_SECRETS', env['SHIPLOG_KEEP_DELETED_SECRETS'] || '24h'),
+    metricsIntervalMs: metricsInterval(env['SHIPLOG_METRICS_INTERVAL'] || '1s'),
     testLogFaults: env['SHIPLOG_TEST_LOG_FAULTS'] || undefined,
     eventsPerCheckpoint: positive('SHIPLOG_EVENTS_PER_CHECKPOINT', env),
     windowBytes: positive('SHIPLOG_WINDOW_BYTES', env),
@@ -115,6 +118,18 @@ function duration(name: string, text: string): number {
   const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   if (count !== undefined && unit !== undefined) return Number(count) * (UNIT_MS[unit] ?? 0);
   throw new Fault(`${name} is "${text}": write a duration like 30m, 24h or 7d, or 0`, false);
+}
+
+/** Below a tenth of a second a node would measure itself, above ten minutes what is shown would be old. */
+const METRICS_INTERVAL_MS = { least: 100, most: 600_000 };
+
+function metricsInterval(text: string): number {
+  if (text === '0') return 0;
+  const [, count, unit] = /^(\d{1,6})(ms|s|m)$/.exec(text) ?? [];
+  const interval = Number(count) * (unit === 'ms' ? 1 : (UNIT_MS[unit ?? ''] ?? NaN));
+  if (interval >= METRICS_INTERVAL_MS.least && interval <= METRICS_INTERVAL_MS.most) return interval;
+  const rule = 'write a duration from 100ms to 10m, like 1s or 500ms, or 0 to measure nothing';
+  throw new Fault(`SHIPLOG_METRICS_INTERVAL is "${text}": ${rule}`, false);
 }
 
 function podCidr(text: string): string {

@@ -103,6 +103,11 @@ export interface RuntimeContainer {
   readonly stopSignal?: string;
   /** Of an infra container: the pod's addresses. */
   readonly ips?: readonly string[];
+  /** While it runs: its first process, by the node's numbers. */
+  readonly pid?: number;
+  /** Folder of what it wrote on its own layer, and the file that the engine keeps its log in, on the node. */
+  readonly writableLayer?: string;
+  readonly logFile?: string;
 }
 /** With an empty `podUid` news may have been lost: look at everything. */
 export interface RuntimeChange {

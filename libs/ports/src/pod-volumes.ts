@@ -11,6 +11,8 @@ export interface PodVolumes {
   putFile(podUid: string, name: string, text: string, mode: number): Promise<string>;
   /** Bytes of such a file, at most `bytesMax`. Empty when it is missing. */
   readFile(podUid: string, name: string, bytesMax: number): Promise<string>;
+  /** Folder of an emptyDir volume on the node, whether it is there or not. */
+  emptyPath(podUid: string, volume: string, medium: string): string;
   /** Bytes that a volume of the pod takes on the disk. */
   usedBytes(podUid: string, volume: string): Promise<number>;
   removePod(podUid: string): Promise<void>;

@@ -127,6 +127,10 @@ export class FilePodVolumes implements PodVolumes {
     }
   }
 
+  emptyPath(podUid: string, volume: string, medium: string): string {
+    const pod = medium === 'Memory' ? this.memory(podUid) : this.pod(podUid);
+    return join(pod, 'volumes', safe(volume));
+  }
   async usedBytes(podUid: string, volume: string): Promise<number> {
     const root = join(this.pod(podUid), 'volumes', safe(volume));
     let bytes = 0;

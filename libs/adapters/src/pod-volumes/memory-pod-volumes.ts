@@ -22,6 +22,9 @@ export class MemoryPodVolumes implements PodVolumes {
   readFile(podUid: string, name: string, bytesMax: number): Promise<string> {
     return Promise.resolve((this.files.get(`/pods/${podUid}/${name}`) ?? '').slice(0, bytesMax));
   }
+  emptyPath(podUid: string, volume: string): string {
+    return `/pods/${podUid}/volumes/${volume}`;
+  }
   usedBytes(): Promise<number> {
     return Promise.resolve(0);
   }

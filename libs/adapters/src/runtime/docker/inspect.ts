@@ -33,7 +33,14 @@ export function fromInspect(found: Docker.ContainerInspectInfo, network: string)
     ...(sandboxIdOf(found) && { sandboxId: sandboxIdOf(found) as string }),
     ...(stopSignalOf(found) && { stopSignal: stopSignalOf(found) as string }),
     ...(ip && { ips: [ip] }),
+    ...(shown === 'running' && state.Pid > 0 && { pid: state.Pid }),
+    ...(upperDirOf(found) && { writableLayer: upperDirOf(found) as string }),
+    ...(found.LogPath && { logFile: found.LogPath }),
   };
+}
+/** Where the engine says it: storage drivers other than overlay2 do not. */
+function upperDirOf(found: Docker.ContainerInspectInfo): string | undefined {
+  return (found.GraphDriver as { Data?: { UpperDir?: string } | null } | undefined)?.Data?.UpperDir || undefined;
 }
 function stopSignalOf(found: Docker.ContainerInspectInfo): string | undefined {
   return (found.Config as { StopSignal?: string }).StopSignal || undefined;
