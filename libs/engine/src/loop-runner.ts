@@ -2,6 +2,7 @@ import type {
   Change,
   Command,
   CommandResult,
+  Decision,
   KubeObject,
   Loop,
   LoopRefusal,
@@ -134,6 +135,17 @@ export class LoopRunner {
   poke(key: string): void {
     this.queue.add(key);
     this.schedule();
+  }
+
+  /** What a look at a key would ask for now. Nothing of it is carried out. */
+  foresee(key: string): readonly Decision[] {
+    const { loop, view, clock } = this.options;
+    try {
+      return loop.reconcile(view, key, clock.now(), new RecordedOutside(this.facts(key)));
+    } catch (cause) {
+      this.fault(key, cause);
+      return [];
+    }
   }
 
   /** Looks at all keys because of something outside the log. */

@@ -1,4 +1,5 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { LoopRunner } from '#engine';
 import { scalerLoops } from '#loops';
 import type { OutsideFacts } from '#model';
 import { listenToMeasurements, Scaler } from '#scaler';
@@ -23,8 +24,11 @@ export class ScalerHost extends LoopsHost implements BeforeApplicationShutdown {
     this.unsubscribe = listenToMeasurements(bus, this.scaler);
   }
 
-  protected override facts(): OutsideFacts {
-    return measured(this.scaler.measurements);
+  protected override facts(key: string): OutsideFacts {
+    return measured(this.scaler.measurementsFor(key));
+  }
+  protected override started([autoscaling]: readonly LoopRunner[]): void {
+    if (autoscaling) this.scaler.wake(autoscaling);
   }
 
   beforeApplicationShutdown(): void {

@@ -108,7 +108,7 @@ describe('the scaler', () => {
 });
 
 describe('the load of pods', () => {
-  const answer = (question = CPU): MetricAnswer => scaler.measurements.answer(question);
+  const answer = (question = CPU): MetricAnswer | undefined => scaler.measurements.answer(question);
   it('is that of the pods that a selector matches', async () => {
     await measure([web('p'), web('q'), nodes.pod('other')], 150, 4);
     const at = nodes.clock.now();
@@ -175,7 +175,7 @@ describe('metrics that others serve', () => {
       return answer === undefined ? new Promise(() => undefined) : encodeMessage(answer);
     });
   };
-  const answer = (question = RATE): MetricAnswer => scaler.measurements.answer(question);
+  const answer = (question = RATE): MetricAnswer | undefined => scaler.measurements.answer(question);
 
   it('are asked for at once and then every few seconds, as long as somebody wants to know', async () => {
     serve();

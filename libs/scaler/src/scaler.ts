@@ -10,7 +10,8 @@ import type {
   UsageHistoryQuestion,
   View,
 } from '#model';
-import type { Bus, Clock } from '#ports';
+import type { Bus, Clock, Measurements } from '#ports';
+import { Attention, type Watched } from './attention.js';
 import { LoadMeasurements } from './load-measurements.js';
 import { MetricCache } from './metric-cache.js';
 import { SampleReader } from './sample-reader.js';
@@ -28,7 +29,8 @@ export interface ScalerOptions {
 
 /** Keeps what agents measure, answers for it, and lets loops decide on it. All of it goes with the process and is measured again. */
 export class Scaler {
-  readonly measurements: LoadMeasurements;
+  readonly measurements: Measurements;
+  private readonly attention: Attention;
   private readonly store: UsageStore;
   private readonly reader: SampleReader;
   private readonly metrics: MetricCache;
@@ -43,9 +45,11 @@ export class Scaler {
       ...{ store: this.store, clock },
       askKey: (node) => bus.publish(subjects.keySample(node), new Uint8Array()),
       onFault: (what, cause) => this.fault(what, cause),
+      onSample: (node) => this.attention.sampled(node),
     });
-    this.metrics = new MetricCache({ bus, clock });
+    this.metrics = new MetricCache({ bus, clock, onAnswer: (question) => this.attention.answered(question) });
     this.measurements = new LoadMeasurements({ view, clock, store: this.store, metrics: this.metrics });
+    this.attention = new Attention({ view, clock, measurements: this.measurements });
     this.unfollow = reads.onChanges((changes) => {
       this.store.notice(changes);
       this.reader.notice(changes);
@@ -56,8 +60,17 @@ export class Scaler {
   take(node: string, frame: Uint8Array): void {
     this.reader.take(node, frame);
   }
+  /** The answers to a look at one key, which is looked at again when they call for it. */
+  measurementsFor(key: string): Measurements {
+    return this.attention.measurementsFor(key);
+  }
+  /** Has the keys of a loop looked at as soon as their figures would change what it decides. */
+  wake(runner: Watched): void {
+    this.attention.wake(runner);
+  }
   stop(): void {
     this.unfollow();
+    this.attention.stop();
     this.metrics.stop();
   }
 

@@ -195,10 +195,6 @@ export class UsageStore {
   load(uid: string, notBefore = -Infinity): PodLoad | undefined {
     return this.usage(this.pods.get(uid), (series) => series.current(notBefore));
   }
-  /** The node whose samples have the pod. */
-  nodeOfPod(uid: string): string | undefined {
-    return this.pods.get(uid)?.node.name;
-  }
 
   private usage(pod: PodUsage | undefined, of: (series: Series) => Usage | undefined): PodLoad | undefined {
     if (!pod || pod.running.length === 0 || !this.isFresh(pod.node, pod.at)) return undefined;
