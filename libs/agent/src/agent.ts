@@ -22,6 +22,7 @@ import { ExecSessions } from './exec-sessions.js';
 import type { NodeContext } from './node-context.js';
 import { Tokens } from './tokens.js';
 import { removeStray } from './strays.js';
+import { NodeDocuments } from './measuring/documents/node-documents.js';
 import { NodeMeasurer } from './measuring/node-measurer.js';
 import { pause, Recurrences, Semaphore } from '#engine';
 
@@ -121,7 +122,9 @@ class NodeAgent implements Agent {
     });
     this.every(NODE_STATUS_MS, () => void this.nodeReporter?.check());
     this.every(RELIST_MS, () => void this.relist().catch(() => undefined));
-    this.ends.push(new NodeMeasurer(this.options, this.boot, () => this.workers.values()).start());
+    const measurer = new NodeMeasurer(this.options, this.boot, () => this.workers.values());
+    this.ends.push(measurer.start());
+    this.subscriptions.push(new NodeDocuments(this.options, measurer, () => this.workers.values()).serve());
   }
   stop(): Promise<void> {
     this.stopped = true;

@@ -20,6 +20,8 @@ export interface Measured {
 export class NodeMeasurer {
   /** What was measured last. */
   latest: Measured | undefined;
+  /** The sample before it, for rates. */
+  previous: NodeSample | undefined;
   private readonly encoder = new MeasurementEncoder();
   private readonly intervalMs: number;
   private sequence = 0;
@@ -73,6 +75,7 @@ export class NodeMeasurer {
       if (machine === undefined || pods === undefined || sandboxes === undefined) return;
       const sequence = ++this.sequence;
       const sample = { node: node.name, boot: this.boot, sequence, at, ticksMs, machine, pods };
+      this.previous = this.latest?.sample;
       this.latest = { sample, metered, sandboxes };
       this.publish(sample);
       this.isFailing = false;
