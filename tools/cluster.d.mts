@@ -1,4 +1,6 @@
 export const root: string;
+/** The environment of this process, and where Node keeps compiled modules. */
+export const withCompiled: NodeJS.ProcessEnv;
 export function freePort(): Promise<number>;
 /** What is still to be taken apart when this process is told to end. Call the result once that is done otherwise. */
 export function onEnd(callback: () => Promise<unknown>): () => void;

@@ -7,9 +7,9 @@ export function engineAddress() {
   return process.env.DOCKER_HOST || 'unix:///var/run/docker.sock';
 }
 
-/** Calls the engine; resolves with status and body, rejects when nobody answers. */
-export function engine(method, path, { timeoutMs = 60_000, body } = {}) {
-  const url = new URL(engineAddress());
+/** Calls an engine, this machine's own by default; resolves with status and body, rejects when nobody answers. */
+export function engine(method, path, { address = engineAddress(), timeoutMs = 60_000, body } = {}) {
+  const url = new URL(address);
   const isSocket = url.protocol === 'unix:';
   const send = process.env.DOCKER_TLS_VERIFY && !isSocket ? secureRequest : request;
   const where = isSocket ? { socketPath: url.pathname } : { host: url.hostname, port: url.port || 2375 };

@@ -153,16 +153,33 @@ export function requireNatsServer() {
 
 /** What tests use beside bus and engine; on Debian as root it is installed. */
 export function requireTestPrograms() {
-  for (const [program, name] of [
-    ['docker', 'docker-cli'],
-    ['docker-compose', 'docker-compose'],
-    ['busybox', 'busybox-static'],
-  ]) {
-    if (!onPath(program))
-      installPackage(name, `The tests need ${program}: install it (Debian: apt-get install ${name}).`);
-  }
+  requirePrograms('The tests', [['docker', 'docker-cli'], ['docker-compose', 'docker-compose'], ...HOST_PROGRAMS]);
   if (!readdirSync('/usr/lib').some((name) => existsSync(`/usr/lib/${name}/faketime/libfaketime.so.1`)))
     installPackage('libfaketime', 'The tests need libfaketime: install it (Debian: apt-get install libfaketime).');
+}
+
+/** What test hosts (test/support/hosts) need beside the bus; on Debian it is installed. */
+export function requireHostPrograms() {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0)
+    throw new Problem('Test hosts are namespaces of Linux, with interfaces and mounts of their own: run this as root.');
+  requirePrograms('Test hosts', [['dockerd', 'docker.io'], ...HOST_PROGRAMS]);
+}
+
+/** Programs and the packages that have them on Debian. */
+const HOST_PROGRAMS = [
+  ['busybox', 'busybox-static'],
+  ['ip', 'iproute2'],
+  ['tc', 'iproute2'],
+  ['nft', 'nftables'],
+  ['unshare', 'util-linux'],
+  ['nsenter', 'util-linux'],
+  ['perl', 'perl-base'],
+];
+
+function requirePrograms(who, programs) {
+  for (const [program, name] of programs) {
+    if (!onPath(program)) installPackage(name, `${who} need ${program}: install it (Debian: apt-get install ${name}).`);
+  }
 }
 
 /** A container engine that answers; on Debian as root Docker is installed and started. Resolves with whether it was. */

@@ -1,0 +1,195 @@
+import type { ChildProcess } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fabric, Port } from './fabric.js';
+import { freezeGroup, makeGroup, thawGroup } from './groups.js';
+import { Namespace, type SpawnOptions } from './namespace.js';
+import { engine, groupFolders, root, thawBeneath } from './tools.js';
+
+const ENGINE_MS = 60_000;
+/** An agent allocates little; standalone starts its own in the same way. */
+const AGENT = ['--no-warnings', '--max-semi-space-size=2', join(root, 'dist/apps/agent/main.js')];
+
+/** What a machine has of its own after power on: memory, an identity, and the id of its boot. */
+const PREPARE = [
+  'mount -n -t tmpfs tmpfs /run',
+  'mount -n -t tmpfs tmpfs /dev/shm',
+  '[ ! -e /etc/machine-id ] || mount -n --bind "$folder/machine-id" /etc/machine-id',
+  'mount -n --bind "$folder/boot-id" /proc/sys/kernel/random/boot_id',
+].join('\n');
+
+export interface HostOptions extends Port {
+  readonly folder: string;
+  /** Program of the first process. */
+  readonly program: string;
+  /** Control group of all hosts, like `/shiplog-hosts-1a2b3c4d`. */
+  readonly group: string;
+  readonly fabric: Fabric;
+}
+
+export interface EngineRequest {
+  readonly body?: unknown;
+  readonly timeoutMs?: number;
+}
+export interface EngineAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** How an agent gets on the bus. */
+export interface AgentOptions {
+  /** File with its credentials. */
+  readonly credentials: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * One host: namespaces that are as good as a machine for an engine and an agent. Its disk is its folder, which outlives power off;
+ * processes, network, mounts and memory do not.
+ */
+export class Host {
+  readonly name: string;
+  readonly folder: string;
+  private space: Namespace | undefined;
+  private engineProcess: ChildProcess | undefined;
+  private agentProcess: ChildProcess | undefined;
+
+  constructor(private readonly options: HostOptions) {
+    this.name = options.name;
+    this.folder = options.folder;
+    mkdirSync(this.folder, { recursive: true });
+    writeFileSync(join(this.folder, 'machine-id'), `${randomBytes(16).toString('hex')}\n`);
+  }
+
+  get address(): string {
+    return this.options.fabric.addressOf(this.options);
+  }
+  get isOn(): boolean {
+    return this.space?.isAlive === true;
+  }
+  /** Id of the host's first process, seen from the machine. */
+  get pid(): number {
+    return this.namespace.pid;
+  }
+  /** Path of the engine's socket, from the host and from the machine. */
+  get socket(): string {
+    return join(this.folder, 'docker.sock');
+  }
+
+  async powerOn(): Promise<void> {
+    const { name, program, fabric } = this.options;
+    if (this.isOn) throw new Error(`${name} is on`);
+    writeFileSync(join(this.folder, 'boot-id'), `${randomUUID()}\n`);
+    this.space = await Namespace.open({ program, name, prepare: PREPARE, env: { folder: this.folder } });
+    await fabric.connect(this.options, this.space);
+  }
+
+  /** Everything on it ends at once, as without current. */
+  async powerOff(): Promise<void> {
+    const { space } = this;
+    if (!space?.isAlive) return;
+    await this.options.fabric.disconnect(this.name);
+    const gone = space.kill();
+    // What is frozen is killed once it thaws.
+    for (const group of groupFolders(this.options.group)) thawBeneath(join(group, this.name));
+    await gone;
+    this.space = undefined;
+    await Promise.all([this.engineProcess, this.agentProcess].map((one) => one && ended(one)));
+  }
+
+  /** Runs a command on the host until it ends; resolves with its output. */
+  run(command: string, ...words: readonly string[]): Promise<string> {
+    return this.namespace.run(command, words);
+  }
+  /** Starts a command that goes on until it ends by itself, or the host does. */
+  spawn(command: string, words: readonly string[], options: SpawnOptions = {}): ChildProcess {
+    return this.namespace.spawn(command, words, options);
+  }
+
+  /** Starts the engine and waits until it answers. Its images and containers are those of the last time; containers do not run. */
+  async startEngine(): Promise<void> {
+    // After a power cut it would take another process for itself.
+    rmSync(this.socket, { force: true });
+    const log = join(this.folder, 'dockerd.log');
+    const words = [
+      ...['--data-root', join(this.folder, 'docker'), '--exec-root', '/run/docker', '--pidfile', '/run/docker.pid'],
+      ...['--host', `unix://${this.socket}`, '--cgroup-parent', `${this.group}`, '--live-restore'],
+      ...['--exec-opt', 'native.cgroupdriver=cgroupfs'],
+    ];
+    const env = { GOGC: '400' };
+    this.engineProcess = this.spawn('dockerd', words, { env, log, group: makeGroup(`${this.group}/engine`) });
+    for (const end = performance.now() + ENGINE_MS; performance.now() < end; await sleep(10)) {
+      if (this.engineProcess.exitCode !== null) break;
+      if (await this.engineAnswers()) return;
+    }
+    throw new Error(`the engine of ${this.name} did not start:\n${readFileSync(log, 'utf8').slice(-2_000)}`);
+  }
+
+  /** SIGKILL to the engine; its containers go on. */
+  async killEngine(): Promise<void> {
+    await this.killInside(this.engineProcess, '/run/docker.pid');
+  }
+
+  /** Asks the engine of the host. */
+  engine(method: string, path: string, options: EngineRequest = {}): Promise<EngineAnswer> {
+    return engine(method, path, { address: `unix://${this.socket}`, ...options });
+  }
+  async engineAnswers(timeoutMs = 5_000): Promise<boolean> {
+    return this.engine('GET', '/_ping', { timeoutMs }).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  }
+
+  /** The engine and what watches its containers stand still; the containers go on. */
+  freezeEngine(): Promise<void> {
+    return freezeGroup(`${this.group}/engine`);
+  }
+  thawEngine(): Promise<void> {
+    return thawGroup(`${this.group}/engine`);
+  }
+  /** Engine, agent and containers stand still. */
+  freeze(): Promise<void> {
+    return freezeGroup(this.group);
+  }
+  thaw(): Promise<void> {
+    return thawGroup(this.group);
+  }
+
+  /** Starts the agent of the node of this name. */
+  startAgent({ credentials, env }: AgentOptions): void {
+    this.agentProcess = this.spawn(process.execPath, AGENT, {
+      env: {
+        SHIPLOG_HOME: join(this.folder, 'shiplog'),
+        SHIPLOG_NODE: this.name,
+        SHIPLOG_CREDENTIALS: credentials,
+        DOCKER_HOST: `unix://${this.socket}`,
+        ...env,
+      },
+      log: join(this.folder, 'agent.log'),
+      group: makeGroup(`${this.group}/agent`),
+    });
+  }
+
+  /** The control group of what runs on this host. */
+  get group(): string {
+    return `${this.options.group}/${this.name}`;
+  }
+  private get namespace(): Namespace {
+    if (!this.space?.isAlive) throw new Error(`${this.name} is off`);
+    return this.space;
+  }
+
+  private async killInside(child: ChildProcess | undefined, pidFile: string): Promise<void> {
+    if (child === undefined) return;
+    await this.run('sh', '-c', `kill -9 $(cat ${pidFile}); rm ${pidFile}`);
+    await ended(child);
+  }
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}
