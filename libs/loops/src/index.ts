@@ -91,3 +91,4 @@ export const scalerLoops: readonly Loop[] = [...autoscalingLoops, metricsRegistr
 /** Loops that watch over nodes. They are told of heartbeats as facts from outside, so they run where those are heard. */
 export const nodeLoops: readonly Loop[] = [nodeLifecycle, podCidr, taintEviction];
 export * as kubelet from './kubelet/index.js';
+export * as serviceProxy from './service-proxy/index.js';

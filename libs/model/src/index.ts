@@ -19,5 +19,6 @@ export * from './wanted-certificate.js';
 export * from './schema/index.js';
 export * from './schemas/index.js';
 export * from './node-protocol.js';
+export * from './service-frontend.js';
 export * from './assignment-digest.js';
 export * from './standard-kind/index.js';

@@ -1,0 +1,82 @@
+import type { EndpointSlice, Service, ServicePort } from '#kinds';
+import { parseIp } from '#meta';
+import type { Frontend, ServiceProtocol } from '#model';
+import { usableEndpoints, type ProxyPlace, type UsableEndpoints } from './endpoints.js';
+
+/** How long a client stays with a pod where nothing is said: three hours. */
+const AFFINITY_SECONDS = 10_800;
+
+/** All ways into a service on one node. A headless service and an ExternalName have none. */
+export function frontendsOf(
+  service: Service,
+  slices: readonly EndpointSlice[],
+  place: ProxyPlace,
+): readonly Frontend[] {
+  const { spec } = service;
+  if (spec.type === 'ExternalName' || !spec.clusterIP || spec.clusterIP === 'None') return [];
+  return (spec.ports ?? []).flatMap((port) => frontendsOfPort(service, port, slices, place));
+}
+
+function frontendsOfPort(
+  service: Service,
+  port: ServicePort,
+  slices: readonly EndpointSlice[],
+  place: ProxyPlace,
+): readonly Frontend[] {
+  const { spec, metadata } = service;
+  const endpoints = new Map<string, UsableEndpoints>();
+  const endpointsOf = (address: string | undefined): UsableEndpoints => {
+    const family = familyOf(address ?? spec.clusterIP ?? '');
+    const known = endpoints.get(family) ?? usableEndpoints(slices, port, place, family);
+    endpoints.set(family, known);
+    return known;
+  };
+  const protocol = (port.protocol ?? 'TCP') as ServiceProtocol;
+  const frontend = (address: string | undefined, number: number, isExternal: boolean): Frontend => {
+    const isLocal = (isExternal ? spec.externalTrafficPolicy : spec.internalTrafficPolicy) === 'Local';
+    const { local, cluster, exists } = endpointsOf(address);
+    return {
+      key: `${address ?? 'node'}/${protocol}/${number}`,
+      address,
+      protocol,
+      port: number,
+      service: `${metadata.namespace ?? ''}/${metadata.name}:${port.name ?? ''}`,
+      isExternal,
+      backends: isLocal ? local : cluster,
+      affinitySeconds: affinityOf(service),
+      hidesClient: isExternal && !isLocal,
+      whenEmpty: isLocal && exists ? 'drop' : 'reject',
+      sourceRanges: undefined,
+    };
+  };
+  const ranges = spec.loadBalancerSourceRanges ?? [];
+  const balanced = balancerAddresses(service).map((address) => ({
+    ...frontend(address, port.port, true),
+    sourceRanges: ranges.length > 0 ? ranges.map((range) => range.trim()) : undefined,
+  }));
+  return [
+    ...clusterAddresses(service).map((address) => frontend(address, port.port, false)),
+    ...(spec.externalIPs ?? []).map((address) => frontend(address, port.port, true)),
+    ...balanced,
+    ...(port.nodePort ? [frontend(undefined, port.nodePort, true)] : []),
+  ];
+}
+
+function clusterAddresses({ spec }: Service): readonly string[] {
+  return spec.clusterIPs && spec.clusterIPs.length > 0 ? spec.clusterIPs : [spec.clusterIP ?? ''];
+}
+
+/** Where packets arrive with the balancer's address; one of mode Proxy sends its own connections to node ports. */
+function balancerAddresses({ spec, status }: Service): readonly string[] {
+  if (spec.type !== 'LoadBalancer') return [];
+  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, ipMode }) => (ip && ipMode !== 'Proxy' ? [ip] : []));
+}
+
+function affinityOf({ spec }: Service): number | undefined {
+  if (spec.sessionAffinity !== 'ClientIP') return undefined;
+  return spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? AFFINITY_SECONDS;
+}
+
+function familyOf(address: string): 'IPv4' | 'IPv6' {
+  return parseIp(address)?.family ?? 'IPv4';
+}

@@ -1,0 +1,3 @@
+export type { ProxyPlace, Redirect } from './endpoints.js';
+export { frontendsOf } from './frontends.js';
+export { ServiceTable } from './service-table.js';

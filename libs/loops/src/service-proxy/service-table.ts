@@ -1,0 +1,112 @@
+import { SERVICE_NAME, type EndpointSlice, type Service } from '#kinds';
+import type { Frontend, FrontendChanges } from '#model';
+import { jsonEquals, type Json } from '#std';
+import type { ProxyPlace } from './endpoints.js';
+import { frontendsOf } from './frontends.js';
+
+/** The service's key (`default/web`) and what is known of it. */
+interface Entry {
+  service: Service | undefined;
+  readonly slices: Map<string, EndpointSlice>;
+  frontends: readonly Frontend[];
+}
+
+/**
+ * All ways into all services on one node, kept up to date: a change costs what the services that it touches have. The table
+ * depends on the objects alone, not on the order in which they came: where two services claim one address and port (an
+ * external IP, say), the older has it, and the other gets it when that one goes.
+ */
+export class ServiceTable {
+  private readonly entries = new Map<string, Entry>();
+  private readonly serviceOfSlice = new Map<string, string>();
+  /** By the frontend's key: the services that claim it. */
+  private readonly claims = new Map<string, Set<string>>();
+  private readonly shown = new Map<string, Frontend>();
+  private readonly touched = new Set<string>();
+
+  constructor(private place: ProxyPlace) {}
+
+  /** A Service as it is now; undefined when it is gone. Effective with the next {@link changes}. */
+  putService(namespace: string, name: string, service: Service | undefined): void {
+    const key = `${namespace}/${name}`;
+    this.entry(key).service = service;
+    this.touched.add(key);
+  }
+  putSlice(namespace: string, name: string, slice: EndpointSlice | undefined): void {
+    const key = `${namespace}/${name}`;
+    const before = this.serviceOfSlice.get(key);
+    if (before !== undefined) {
+      this.entries.get(before)?.slices.delete(key);
+      this.touched.add(before);
+      this.serviceOfSlice.delete(key);
+    }
+    const label = slice?.metadata.labels?.[SERVICE_NAME];
+    if (!slice || label === undefined) return;
+    const service = `${namespace}/${label}`;
+    this.serviceOfSlice.set(key, service);
+    this.entry(service).slices.set(key, slice);
+    this.touched.add(service);
+  }
+  /** The node is somewhere else: everything is looked at anew. */
+  move(place: ProxyPlace): void {
+    if (jsonEquals(place as unknown as Json, this.place as unknown as Json)) return;
+    this.place = place;
+    for (const key of this.entries.keys()) this.touched.add(key);
+  }
+
+  all(): readonly Frontend[] {
+    return [...this.shown.values()];
+  }
+  /** What is different since the last call. */
+  changes(): FrontendChanges {
+    const keys = new Set<string>();
+    for (const service of this.touched) this.recompute(service, keys);
+    this.touched.clear();
+    const changed: Frontend[] = [];
+    const gone: string[] = [];
+    for (const key of keys) {
+      const before = this.shown.get(key);
+      const after = this.ownerOf(key);
+      if (after === undefined) {
+        if (before === undefined) continue;
+        this.shown.delete(key);
+        gone.push(key);
+      } else if (!before || !jsonEquals(before as unknown as Json, after as unknown as Json)) {
+        this.shown.set(key, after);
+        changed.push(after);
+      }
+    }
+    return { changed, gone };
+  }
+
+  private recompute(name: string, keys: Set<string>): void {
+    const entry = this.entries.get(name);
+    if (!entry) return;
+    for (const { key } of entry.frontends) {
+      keys.add(key);
+      this.claims.get(key)?.delete(name);
+      if (this.claims.get(key)?.size === 0) this.claims.delete(key);
+    }
+    entry.frontends = entry.service ? frontendsOf(entry.service, [...entry.slices.values()], this.place) : [];
+    for (const { key } of entry.frontends) {
+      keys.add(key);
+      const claims = this.claims.get(key) ?? new Set();
+      this.claims.set(key, claims.add(name));
+    }
+    if (!entry.service && entry.slices.size === 0) this.entries.delete(name);
+  }
+  private ownerOf(key: string): Frontend | undefined {
+    const names = [...(this.claims.get(key) ?? [])];
+    const age = (name: string): string =>
+      `${this.entries.get(name)?.service?.metadata.creationTimestamp ?? ''} ${name}`;
+    const [first] = names.length > 1 ? names.sort((a, b) => (age(a) < age(b) ? -1 : 1)) : names;
+    return first === undefined ? undefined : this.entries.get(first)?.frontends.find((one) => one.key === key);
+  }
+  private entry(key: string): Entry {
+    const known = this.entries.get(key);
+    if (known) return known;
+    const entry: Entry = { service: undefined, slices: new Map(), frontends: [] };
+    this.entries.set(key, entry);
+    return entry;
+  }
+}
