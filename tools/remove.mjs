@@ -36,6 +36,7 @@ export async function removeCluster(home, say = () => undefined) {
   for (const node of names(home, 'agent')) await stopProcess(home, join('agent', node, 'pid'), 'agent', say);
   await stopProcess(home, join('nats', 'pid'), 'nats-server', say);
   await removeContainers(home, say);
+  for (const cluster of lines(join(home, 'cluster'))) removeServiceRules(cluster, say);
   for (const folder of lines(join(home, 'memory-folders'))) removeMemory(folder);
   await stopEngine(home, say);
   unmountBeneath(home);
@@ -79,6 +80,27 @@ export async function removeContainersOf(cluster, say = () => undefined) {
   const prefix = `shiplog-${cluster.slice(0, 8)}-`;
   const networks = (await engine('GET', '/networks')).body.filter(({ Name }) => Name.startsWith(prefix));
   for (const { Id } of networks) await engine('DELETE', `/networks/${Id}`);
+}
+
+/** What the agents of a cluster made for services on this machine: tables and rules, or addresses on loopback. */
+export function removeServiceRules(cluster, say = () => undefined) {
+  const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
+  const run = (program, ...words) => spawnSync(program, words, { encoding: 'utf8', env }).stdout ?? '';
+  const mark = cluster.slice(0, 8).replace(/[^A-Za-z0-9]/g, '_');
+  const prefix = `shiplog_${mark}_`;
+  const tables = run('nft', 'list', 'tables', 'ip').split('\n');
+  const ours = tables.map((line) => line.split(' ')[2] ?? '').filter((name) => name.startsWith(prefix));
+  if (ours.length > 0) say('Removing the rules of services …');
+  for (const name of ours) run('nft', 'delete', 'table', 'ip', name);
+  for (const line of run('ip', '-o', '-4', 'addr', 'show', 'dev', 'lo', 'label', `lo:${mark}*`).split('\n')) {
+    const address = / inet (\S+)/.exec(line)?.[1];
+    if (address !== undefined) run('ip', 'addr', 'del', address, 'dev', 'lo');
+  }
+  for (const rule of run('iptables', '-w', '-S', 'DOCKER-USER').split('\n')) {
+    const words = rule.replaceAll('"', '').split(' ');
+    if (words[0] === '-A' && words.some((word) => word.startsWith(prefix)))
+      run('iptables', '-w', '-D', ...words.slice(1));
+  }
 }
 
 /** A folder in memory may hold mounted volumes: they go first. */

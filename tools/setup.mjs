@@ -246,6 +246,24 @@ function forgetDeadEngine() {
   }
 }
 
+/** What services need on a node; without it the cluster runs all the same, and says that services are not reachable. */
+export function wantServiceProxy() {
+  if (process.env.SHIPLOG_PROXY_MODE === 'off' || process.getuid?.() !== 0) return;
+  for (const [program, name] of [
+    ['nft', 'nftables'],
+    ['conntrack', 'conntrack'],
+    ['ip', 'iproute2'],
+  ]) {
+    const advice = `Services are reachable on this node only in part without ${program} (Debian: apt-get install ${name}).`;
+    try {
+      if (!onPath(program)) installPackage(name, advice);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      step(error.message);
+    }
+  }
+}
+
 let updated = false;
 
 function installPackage(name, advice) {

@@ -1,7 +1,7 @@
 // npm start: everything from a fresh clone to a running cluster, in the foreground until Ctrl-C.
 import { join } from 'node:path';
 import { withCompiled } from './cluster.mjs';
-import { build, install, main, requireEngine, requireNatsServer, root, runNode } from './setup.mjs';
+import { build, install, main, requireEngine, requireNatsServer, root, runNode, wantServiceProxy } from './setup.mjs';
 
 await main(async () => {
   install();
@@ -10,5 +10,6 @@ await main(async () => {
   const apps = process.env.SHIPLOG_APPS ?? '';
   const hasAgent = apps === '' || /\b(all|agent)\b/.test(apps);
   if (hasAgent) await requireEngine();
+  if (hasAgent) wantServiceProxy();
   return runNode([join(root, 'dist/apps/standalone/main.js')], { env: withCompiled });
 });

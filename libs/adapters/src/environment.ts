@@ -13,6 +13,7 @@ const AGENT = [
   'NODE_EXTRA_CA_CERTS',
   'SHIPLOG_POD_CIDR',
   'SHIPLOG_METRICS_INTERVAL',
+  'SHIPLOG_PROXY_MODE',
 ];
 
 export function plainEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -16,3 +16,4 @@ export * from './private-files.js';
 export * from './asker/index.js';
 export * from './measurements/index.js';
 export * from './meter/index.js';
+export * from './service-dataplane/index.js';

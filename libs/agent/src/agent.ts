@@ -5,8 +5,7 @@ import { kubelet } from '#loops';
 import { streamOf, type KubeObject, type ReportAnswer } from '#model';
 import type { BusSubscription, ContainerOwner, RuntimeChange, RuntimeContainer, RuntimeInfo } from '#ports';
 import { rejectionOf, insufficientResource } from './pod-rejection.js';
-import { Assigned } from './assigned.js';
-import type { News } from './assigned.js';
+import { Assigned, type News } from './assigned.js';
 import { ControlPlaneClient } from './control-plane-client.js';
 import { KnownImages } from './known-images.js';
 import { PodWorker, reasonOf } from './pod-worker.js';
@@ -16,6 +15,7 @@ import { allocatableOf, capacityOf } from './node-object.js';
 import { NodeReporter } from './node-reporter.js';
 import { PullRecords } from './pull-records.js';
 import type { AgentOptions } from './options.js';
+import { ServiceProxy } from './service-proxy.js';
 import { serveSessions } from './session-server.js';
 import { Reporter, type WorkerReport } from './reporter.js';
 import { ExecSessions } from './exec-sessions.js';
@@ -60,6 +60,7 @@ class NodeAgent implements Agent {
   private readonly controlPlane: ControlPlaneClient;
   private readonly stateFile: AgentStateFile;
   private readonly pulls: PullRecords;
+  private readonly proxy: ServiceProxy;
   private context: NodeContext | undefined;
   private nodeReporter: NodeReporter | undefined;
   private owner: ContainerOwner | undefined;
@@ -91,6 +92,7 @@ class NodeAgent implements Agent {
     this.logs = new LogSessions(options);
     this.sessions = new ExecSessions(options);
     this.reporter = new Reporter(options, this.boot, (uid, report, answer) => this.reportTaken(uid, report, answer));
+    this.proxy = new ServiceProxy(options, this.assigned.objects, { owner: () => this.owner, reporter: this.reporter });
   }
 
   async start(): Promise<void> {
@@ -121,6 +123,7 @@ class NodeAgent implements Agent {
       for (const worker of this.workers.values()) void worker.checkUsage().catch(() => undefined);
     });
     this.every(NODE_STATUS_MS, () => void this.nodeReporter?.check());
+    this.every(RELIST_MS, () => void this.proxy.check());
     this.every(RELIST_MS, () => void this.relist().catch(() => undefined));
     const measurer = new NodeMeasurer(this.options, this.boot, () => this.workers.values());
     this.ends.push(measurer.start());
@@ -133,6 +136,7 @@ class NodeAgent implements Agent {
     for (const end of this.ends) end();
     for (const subscription of this.subscriptions) subscription.unsubscribe();
     for (const worker of this.workers.values()) worker.end();
+    this.proxy.stop();
     this.reporter.stop();
     this.logs.stop();
     this.sessions.stop();
@@ -186,6 +190,7 @@ class NodeAgent implements Agent {
 
   private async apply(news: News): Promise<void> {
     await this.prepare();
+    this.proxy.take(news.objects);
     for (const uid of news.gone) this.unstarted.delete(uid);
     for (const pod of [...this.unstarted.values(), ...news.pods]) this.tryToKeep(pod, false);
     for (const uid of news.gone) this.end(uid);

@@ -1,4 +1,5 @@
-import type { Bus, Clock, ContainerRuntime, Ids, NodeMeter, PodVolumes, Prober } from '#ports';
+import type { serviceProxy } from '#loops';
+import type { Bus, Clock, ContainerRuntime, Ids, NodeMeter, PodVolumes, Prober, ServiceDataplane } from '#ports';
 
 export interface AgentOptions {
   readonly bus: Bus;
@@ -9,6 +10,8 @@ export interface AgentOptions {
   readonly volumes: PodVolumes;
   /** Undefined: nothing is measured. */
   readonly meter?: NodeMeter;
+  /** Makes services reachable; undefined: somebody else does, or nobody. */
+  readonly services?: ServiceProxyOptions;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly node: NodeOptions;
@@ -16,6 +19,15 @@ export interface AgentOptions {
   readonly log?: (line: string) => void;
   /** Receives every bug that one pod met and that the agent survived, beside the line in the log: a simulation fails on it. */
   readonly onBug?: (cause: unknown) => void;
+}
+
+export interface ServiceProxyOptions {
+  /** In the order of preference: the first that the node can open is used. None: services are not this agent's business. */
+  readonly dataplanes: readonly ServiceDataplane[];
+  /** Of other modes: what they made in earlier lives of the agent is taken away. */
+  readonly unused?: readonly ServiceDataplane[];
+  /** Where an endpoint of this node really is, asked with each change: {@link serviceProxy.Redirect}. */
+  readonly redirect?: () => serviceProxy.Redirect | undefined;
 }
 
 export interface NodeOptions {

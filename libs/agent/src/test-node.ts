@@ -16,6 +16,7 @@ import { hash128, type JsonObject } from '#std';
 import type { Clock, NodeMeter, ProbeAnswer, ProbeTarget } from '#ports';
 import { createAgent } from './agent.js';
 import type { Agent } from './agent.js';
+import type { ServiceProxyOptions } from './options.js';
 import { decodeMessage, encodeMessage } from '#engine';
 
 const CLUSTER = 'c1';
@@ -52,6 +53,7 @@ export class TestNode {
   constructor(
     runtime: Omit<FakeRuntimeOptions, 'clock'> = {},
     private readonly makeMeter?: (clock: Clock) => NodeMeter,
+    private readonly services?: ServiceProxyOptions,
   ) {
     this.runtime = new FakeRuntime({ clock: this.clock, takesMs: () => 5, ...runtime });
     this.agent = this.newAgent();
@@ -104,6 +106,7 @@ export class TestNode {
       prober: new FakeProber((target) => this.probe(target)),
       volumes: this.volumes,
       ...(meter && { meter }),
+      ...(this.services && { services: this.services }),
       clock: this.clock,
       ids: { uid: () => `boot-${++this.boots}`, named: hash128 },
       node: {

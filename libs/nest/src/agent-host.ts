@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   DockerRuntime,
+  NftablesDataplane,
   FilePodVolumes,
   NetworkProber,
   NodeFileTrees,
@@ -11,11 +12,12 @@ import {
   privateFolders,
   RandomIds,
   SystemClock,
+  UserspaceDataplane,
   type NatsBus,
 } from '#adapters';
-import { createAgent, KernelMeter, type Agent } from '#agent';
+import { createAgent, KernelMeter, type Agent, type ServiceProxyOptions } from '#agent';
 import { say } from './console.js';
-import { nodeOptions } from './host.js';
+import { apiRedirect, nodeOptions } from './host.js';
 import { NodeCredentials } from './node-credentials.js';
 import { connect } from './platform.js';
 import { prepareHome } from './preconditions.js';
@@ -66,6 +68,7 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
         memoryFolder: memoryFolder(settings),
         engineSees: (at, name) => runtime.sees(at, name),
       }),
+      services: serviceProxy(settings),
       meter: new KernelMeter({
         files: new NodeKernelFiles(),
         trees: new NodeFileTrees(),
@@ -87,6 +90,17 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
     await this.streamBus.close();
     await this.bus.close();
   }
+}
+
+function serviceProxy(settings: Settings): ServiceProxyOptions {
+  const log = (line: string): void => say(`agent: ${line}`);
+  const all = [new NftablesDataplane({ log }), new UserspaceDataplane({ log })];
+  const { proxyMode } = settings;
+  return {
+    dataplanes: all.filter(({ mode }) => proxyMode === undefined || mode === proxyMode),
+    unused: all.filter(({ mode }) => proxyMode !== undefined && mode !== proxyMode),
+    redirect: () => apiRedirect(settings),
+  };
 }
 
 export function agentFolder({ home, node }: Settings): string {

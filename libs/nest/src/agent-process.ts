@@ -8,6 +8,7 @@ import { agentPermissions } from '#engine';
 import { agentFolder, credentialsPath, memoryFolder } from './agent-host.js';
 import { explain, say } from './console.js';
 import { Platform } from './platform.js';
+import { apiAddress } from './settings.js';
 
 const RESTART_FIRST_MS = 200;
 const RESTART_MAX_MS = 5_000;
@@ -92,6 +93,8 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
         ...agentEnvironment(process.env),
         SHIPLOG_HOME: settings.home,
         SHIPLOG_NODE: settings.node,
+        // The agent leads pods to an API that listens on loopback.
+        SHIPLOG_API_ADDRESS: apiAddress(settings),
         SHIPLOG_CREDENTIALS: credentialsPath(settings),
       },
       // A group of its own: Ctrl-C in the terminal is for standalone, which stops it in order.

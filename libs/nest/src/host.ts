@@ -1,8 +1,10 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import type { NodeOptions } from '#agent';
+import type { NodeOptions, ServiceProxyOptions } from '#agent';
 import type { Settings } from './settings.js';
+
+type Redirect = ReturnType<NonNullable<ServiceProxyOptions['redirect']>>;
 
 const PODS_MAX = 110;
 /** A node's pods leave a tenth of its disk alone. */
@@ -28,6 +30,16 @@ export function apiEndpoints({ apiHost, apiPort }: Settings): () => readonly { i
     }
     return [{ ip, port: apiPort }];
   };
+}
+
+/**
+ * The API's endpoint names an address of this machine (see {@link apiEndpoints}). Where the API listens on loopback alone,
+ * nobody answers there, and the node leads its pods to the loopback instead.
+ */
+export function apiRedirect({ apiHost, apiPort }: Settings): Redirect {
+  if (!apiHost.startsWith('127.') && apiHost !== 'localhost') return undefined;
+  const to = { address: apiHost === 'localhost' ? '127.0.0.1' : apiHost, port: apiPort };
+  return { from: { address: hostAddress(), port: apiPort }, to };
 }
 
 /** This machine's first address that others can reach, in the order of interface names; loopback when there is none. */

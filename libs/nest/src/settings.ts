@@ -8,6 +8,9 @@ import { Fault } from '#std';
 export const APPS = ['api', 'controllers', 'scheduler', 'scaler', 'health', 'feed', 'agent'] as const;
 export type AppName = (typeof APPS)[number];
 
+export const PROXY_MODES = ['nftables', 'userspace', 'off'] as const;
+export type ProxyMode = (typeof PROXY_MODES)[number];
+
 /** Everything that is configured from outside, read once. */
 export interface Settings {
   /** Name of this process on the bus and in its messages. */
@@ -34,6 +37,8 @@ export interface Settings {
   readonly node: string;
   /** The network of pods, a /16: a /24 of it for each node. */
   readonly podCidr: string;
+  /** How a node makes services reachable; undefined: by nftables, or in user space where those may not be used. */
+  readonly proxyMode: ProxyMode | undefined;
   /** How the disk under the log is to fail, for tests of this; undefined: as it does. */
   readonly testLogFaults: string | undefined;
   /** How many events there are between two checkpoints; undefined: as many as the engine finds right. */
@@ -66,6 +71,7 @@ export function readSettings(process: string, apps: readonly AppName[], env: Nod
     credentials: env['SHIPLOG_CREDENTIALS'] || undefined,
     auditPolicy: env['SHIPLOG_AUDIT_POLICY'] ? absolute(env['SHIPLOG_AUDIT_POLICY']) : undefined,
     podCidr: podCidr(env['SHIPLOG_POD_CIDR'] || '10.244.0.0/16'),
+    proxyMode: proxyMode(env['SHIPLOG_PROXY_MODE'] || undefined),
     node: nodeName((env['SHIPLOG_NODE'] || hostname()).toLowerCase(), apps),
     keepDeletedSecretsMs: duration('SHIPLOG_KEEP_DELETED_SECRETS', env['SHIPLOG_KEEP_DELETED_SECRETS'] || '24h'),
     metricsIntervalMs: metricsInterval(env['SHIPLOG_METRICS_INTERVAL'] || '1s'),
@@ -91,6 +97,11 @@ export function chosenApps(env: NodeJS.ProcessEnv): readonly AppName[] {
 export function apiUrl({ apiHost, apiPort }: Settings): string {
   const host = apiHost === '0.0.0.0' || apiHost === '::' ? '127.0.0.1' : apiHost;
   return `https://${host.includes(':') ? `[${host}]` : host}:${apiPort}`;
+}
+
+/** As SHIPLOG_API_ADDRESS writes it. */
+export function apiAddress({ apiHost, apiPort }: Settings): string {
+  return `${apiHost.includes(':') ? `[${apiHost}]` : apiHost}:${apiPort}`;
 }
 
 function isApp(name: string): name is AppName {
@@ -135,6 +146,12 @@ function metricsInterval(text: string): number {
 function podCidr(text: string): string {
   if (text.endsWith('.0.0/16') && isIPv4(text.slice(0, -'/16'.length))) return text;
   throw new Fault(`SHIPLOG_POD_CIDR is "${text}": it must be a /16, like 10.244.0.0/16`, false);
+}
+
+function proxyMode(text: string | undefined): ProxyMode | undefined {
+  const mode = PROXY_MODES.find((one) => one === text);
+  if (text === undefined || mode !== undefined) return mode;
+  throw new Fault(`SHIPLOG_PROXY_MODE is "${text}": choose from ${PROXY_MODES.join(', ')}`, false);
 }
 
 /** A machine may be called what no object may: whoever is to run pods on it then chooses a name. */

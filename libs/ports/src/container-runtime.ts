@@ -1,4 +1,5 @@
 import type { Instant } from '#std';
+import type { PodNetwork } from './pod-network.js';
 
 /**
  * The container engine of one node: sandboxes ("infra" containers that own a pod's network namespace), application
@@ -16,6 +17,8 @@ export interface ContainerRuntime {
   info(): Promise<RuntimeInfo>;
   /** Makes what pods need once on a node: the network and the infra image. Harmless to repeat. */
   prepare(network: NodeNetwork): Promise<void>;
+  /** Where the pods are, once it is prepared; undefined where they are on no bridge of the node. */
+  podNetwork(): Promise<PodNetwork | undefined>;
   /** All containers of this owner, or of one of its pods; ended ones too. */
   containers(owner: ContainerOwner, podUid?: string): Promise<readonly RuntimeContainer[]>;
   inspect(id: string): Promise<RuntimeContainer | undefined>;

@@ -12,6 +12,8 @@ export * from './kernel-files.js';
 export * from './keys.js';
 export * from './measurements.js';
 export * from './node-meter.js';
+export * from './pod-network.js';
 export * from './pod-volumes.js';
 export * from './prober.js';
 export * from './runtime-fault.js';
+export * from './service-dataplane.js';

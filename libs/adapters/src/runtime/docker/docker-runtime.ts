@@ -10,6 +10,7 @@ import type {
   ExecResult,
   ImportOptions,
   NodeNetwork,
+  PodNetwork,
   RegistryCredentials,
   RuntimeChange,
   RuntimeContainer,
@@ -32,7 +33,7 @@ import { labelNames } from './labels.js';
 import { readLogs } from './logs.js';
 import { findPrivileges } from './privileges.js';
 import type { Privileges } from './privileges.js';
-import { ensureNetwork } from './network.js';
+import { bridgeOf, ensureNetwork } from './network.js';
 import { connectTo, openSession } from './session.js';
 
 /** As long as a kubelet waits: starting may take a while, but an engine that hangs must not hold everything else. */
@@ -84,6 +85,10 @@ export class DockerRuntime implements ContainerRuntime {
     }
     this.network = networkName(network);
     await ensureNetwork(this.docker, this.network, network);
+  }
+
+  podNetwork(): Promise<PodNetwork | undefined> {
+    return this.ask(() => bridgeOf(this.docker, this.network));
   }
 
   async containers(owner: ContainerOwner, podUid?: string): Promise<readonly RuntimeContainer[]> {

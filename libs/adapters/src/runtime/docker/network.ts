@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import type { NodeNetwork } from '#ports';
+import type { NodeNetwork, PodNetwork } from '#ports';
 import { statusOf, toFault } from './faults.js';
 import { labelNames } from './labels.js';
 
@@ -19,6 +19,14 @@ export async function ensureNetwork(docker: Docker, name: string, network: NodeN
   } catch (error) {
     throw toFault(error);
   }
+}
+
+/** The bridge of a network, as the kernel calls it. */
+export async function bridgeOf(docker: Docker, name: string): Promise<PodNetwork | undefined> {
+  const found = (await docker.getNetwork(name).inspect()) as Docker.NetworkInspectInfo;
+  const cidr = found.IPAM?.Config?.[0]?.Subnet;
+  if (found.Driver !== 'bridge' || cidr === undefined) return undefined;
+  return { bridge: found.Options?.['com.docker.network.bridge.name'] ?? `br-${found.Id.slice(0, 12)}`, cidr };
 }
 
 async function removed(docker: Docker, id: string): Promise<boolean> {

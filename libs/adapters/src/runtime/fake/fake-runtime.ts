@@ -115,6 +115,9 @@ export class FakeRuntime implements ContainerRuntime {
       this.podCidr = network.podCidr;
     });
   }
+  podNetwork(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
   containers(owner: ContainerOwner, podUid?: string): Promise<readonly RuntimeContainer[]> {
     return this.carryOut('containers', undefined, () =>
       this.list().filter(

@@ -1,0 +1,101 @@
+import type { DataplanePlace } from '#ports';
+
+/**
+ * Marks of the first packet of a connection, while it passes the rules: the backend's slot, and in HIDDEN that the client's
+ * address is replaced by the node's. No other mark that is common on Linux begins so.
+ */
+export const PICKED = 0x53480000;
+export const HIDDEN = 0x53490000;
+export const SLOTS_MAX = 0x10000;
+
+/** Of the table of one node of one cluster: several may be on one machine. `npm run down` finds it by its beginning. */
+export function tableName({ cluster, node }: Pick<DataplanePlace, 'cluster' | 'node'>): string {
+  const plain = (text: string): string => text.replace(/[^A-Za-z0-9]/g, '_');
+  return `shiplog_${plain(cluster.slice(0, 8))}_${plain(node)}`;
+}
+
+export interface BaseOptions extends DataplanePlace {
+  /** Packets between pods of one bridge pass the rules too: net.bridge.bridge-nf-call-iptables. */
+  readonly isBridgeFiltered: boolean;
+}
+
+const SETS = `
+  map cluster { type ipv4_addr . inet_proto . inet_service : verdict; }
+  map external { type ipv4_addr . inet_proto . inet_service : verdict; }
+  map ports { type inet_proto . inet_service : verdict; }
+  map backends { type ipv4_addr . inet_proto . inet_service . mark : ipv4_addr . inet_service; }
+  map portbackends { type inet_proto . inet_service . mark : ipv4_addr . inet_service; }
+  map sticky { type ipv4_addr . ipv4_addr . inet_proto . inet_service : mark; flags dynamic,timeout; timeout 3h; size 262144; }
+  map empty { type ipv4_addr . inet_proto . inet_service : verdict; }
+  map emptyports { type inet_proto . inet_service : verdict; }
+  set ranged { type ipv4_addr . inet_proto . inet_service; }
+  set allowed { type ipv4_addr . inet_proto . inet_service . ipv4_addr; flags interval; }
+  set hairpin { type ipv4_addr . ipv4_addr; }`;
+
+const CHAINS = `
+  chain lead {
+    meta l4proto tcp dnat ip to ip daddr . meta l4proto . tcp dport . meta mark map @backends
+    meta l4proto udp dnat ip to ip daddr . meta l4proto . udp dport . meta mark map @backends
+    meta l4proto sctp dnat ip to ip daddr . meta l4proto . sctp dport . meta mark map @backends
+  }
+  chain leadport {
+    meta l4proto tcp dnat ip to meta l4proto . tcp dport . meta mark map @portbackends
+    meta l4proto udp dnat ip to meta l4proto . udp dport . meta mark map @portbackends
+    meta l4proto sctp dnat ip to meta l4proto . sctp dport . meta mark map @portbackends
+  }
+  chain refuse {
+    meta l4proto tcp reject with tcp reset
+    reject
+  }
+  chain discard { drop; }
+  chain inside { ip daddr . meta l4proto . th dport vmap @cluster; }
+  chain outside {
+    ip daddr . meta l4proto . th dport vmap @external
+    fib daddr type local ip daddr != 127.0.0.0/8 meta l4proto . th dport vmap @ports
+  }
+  chain without {
+    ct state new ip daddr . meta l4proto . th dport vmap @empty
+    ct state new fib daddr type local ip daddr != 127.0.0.0/8 meta l4proto . th dport vmap @emptyports
+  }`;
+
+/** The table without any service. */
+export function baseRules(options: BaseOptions): string {
+  const { pods, isBridgeFiltered } = options;
+  // Other clusters on this machine have pods and services with the same addresses, and nobody outside is to reach a cluster IP.
+  const fromPods = pods ? `iifname "${pods.bridge}" ` : '';
+  // Answers from a pod on the client's bridge would go to it directly, from an address that it never called.
+  const sameBridge =
+    pods && !isBridgeFiltered ? `ct status dnat ip saddr ${pods.cidr} ip daddr ${pods.cidr} masquerade` : '';
+  return `table ip ${tableName(options)} {
+${SETS}
+${CHAINS}
+  chain guard {
+    type filter hook prerouting priority -300;
+    ${pods ? `iifname "${pods.bridge}" ip daddr 127.0.0.0/8 drop` : ''}
+  }
+  chain sources {
+    type filter hook prerouting priority -110;
+    ct state new ip daddr . meta l4proto . th dport @ranged ip daddr . meta l4proto . th dport . ip saddr != @allowed drop
+  }
+  chain prerouting {
+    type nat hook prerouting priority -105;
+    ${fromPods}jump inside
+    jump outside
+  }
+  chain output {
+    type nat hook output priority -105;
+    jump inside
+    jump outside
+  }
+  chain postrouting {
+    type nat hook postrouting priority 95;
+    ct status dnat ip saddr . ip daddr @hairpin masquerade
+    meta mark & 0xffff0000 == ${HIDDEN} masquerade
+    ${sameBridge}
+  }
+  chain forwarded { type filter hook forward priority -10; jump without; }
+  chain received { type filter hook input priority -10; jump without; }
+  chain sent { type filter hook output priority -10; jump without; }
+}
+`;
+}

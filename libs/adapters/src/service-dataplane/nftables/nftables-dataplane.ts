@@ -1,0 +1,137 @@
+import type { Frontend, FrontendChanges } from '#model';
+import type { ContainerOwner, DataplanePlace, PodNetwork, ServiceDataplane } from '#ports';
+import { baseRules, tableName } from './base-rules.js';
+import { RuleSet, type Delta } from './rule-set.js';
+import { runProgram, type ProgramEnd } from '../run-program.js';
+
+export interface NftablesOptions {
+  /** Words before each program, for a network namespace that is not this process's: `['nsenter', '--net=/run/netns/a']`. */
+  readonly within?: readonly string[];
+  readonly log?: (line: string) => void;
+}
+
+/**
+ * Services by the kernel's packet filter: one table, in which each frontend is an element of a map that leads to a chain for
+ * its number of backends, and each backend an element of another. Needs root, `nft` and, for UDP, `conntrack`.
+ */
+export class NftablesDataplane implements ServiceDataplane {
+  readonly mode = 'nftables';
+  private place: DataplanePlace | undefined;
+  private base = '';
+  private rules = new RuleSet('');
+  private isConntrackMissed = false;
+
+  constructor(private readonly options: NftablesOptions = {}) {}
+
+  async open(place: DataplanePlace): Promise<void> {
+    const { code, errors } = await this.run(['nft', 'list', 'tables']);
+    if (code === undefined) throw new Error('nft is not installed (Debian: apt-get install nftables)');
+    if (code !== 0) throw new Error(`nft may not be used here: ${firstLine(errors)}`);
+    const { pods } = place;
+    if (pods && !(await this.has(`/proc/sys/net/ipv4/conf/${pods.bridge}`)))
+      throw new Error(`the pods' bridge ${pods.bridge} is not in this process's network namespace`);
+    const filtered = await this.run(['cat', '/proc/sys/net/bridge/bridge-nf-call-iptables']);
+    this.place = place;
+    this.rules = new RuleSet(tableName(place));
+    this.base = baseRules({ ...place, isBridgeFiltered: filtered.output.trim() === '1' });
+    if (pods) await this.prepareBridge(pods);
+  }
+
+  async replace(frontends: readonly Frontend[]): Promise<void> {
+    const { table } = this;
+    const rules = new RuleSet(table);
+    const delta = rules.delta({ changed: frontends, gone: [] });
+    // Not every nft takes the deletion of a table that is not there.
+    await this.carryOut(`table ip ${table} {}\ndelete table ip ${table}\n${this.base}${delta.script}`);
+    delta.commit();
+    this.rules = rules;
+    await this.follow(delta);
+  }
+
+  async apply(changes: FrontendChanges): Promise<void> {
+    const delta = this.rules.delta(changes);
+    if (delta.script.trim() !== '') await this.carryOut(delta.script);
+    delta.commit();
+    await this.follow(delta);
+  }
+
+  async check(): Promise<boolean> {
+    const { place } = this;
+    if (!place) return false;
+    if (place.pods && !(await this.has(`/proc/sys/net/ipv4/conf/${place.pods.bridge}`))) return false;
+    return (await this.run(['nft', 'list', 'chain', 'ip', tableName(place), 'prerouting'])).code === 0;
+  }
+
+  async remove(owner: ContainerOwner): Promise<void> {
+    const table = tableName(owner);
+    const { code } = await this.run(['nft', 'list', 'table', 'ip', table]);
+    if (code === 0) await this.carryOut(`delete table ip ${table}\n`);
+  }
+
+  private get table(): string {
+    if (!this.place) throw new Error('the data plane is not open');
+    return tableName(this.place);
+  }
+
+  private async carryOut(script: string): Promise<void> {
+    const { code, errors } = await this.run(['nft', '-f', '-'], script);
+    if (code === undefined) throw new Error('nft is not installed');
+    if (code !== 0) throw new Error(`nft refused the rules of services: ${firstLine(errors)}`);
+  }
+
+  /** What cannot be in the rules' own transaction, and is not as urgent. */
+  private async follow({ forgotten, hasNewLocal }: Delta): Promise<void> {
+    const pods = this.place?.pods;
+    if (pods && hasNewLocal) await this.allowHairpins(pods);
+    for (const { frontend, backend } of forgotten) {
+      const called = frontend.address === undefined ? [] : ['--orig-dst', frontend.address];
+      const flows = ['-p', 'udp', ...called, '--orig-port-dst', String(frontend.port), '--reply-src', backend.address];
+      const { code } = await this.run(['conntrack', '-D', ...flows]);
+      if (code !== undefined || this.isConntrackMissed) continue;
+      this.isConntrackMissed = true;
+      this.options.log?.(
+        'conntrack is not installed (Debian: apt-get install conntrack): UDP clients stay with an endpoint that is gone until they pause',
+      );
+    }
+  }
+
+  /** Pods may be led to a server on the node's loopback, and to nothing else there: see `guard` in the rules. */
+  private async prepareBridge(pods: PodNetwork): Promise<void> {
+    await this.run(['sh', '-c', `echo 1 > /proc/sys/net/ipv4/conf/${pods.bridge}/route_localnet`]);
+    // Docker drops what comes from outside for pods, unless its own chain for others' rules takes it.
+    if ((await this.run(['iptables', '-w', '-n', '-L', 'DOCKER-USER'])).code !== 0) return;
+    const rule = ['-o', pods.bridge, '-m', 'conntrack', '--ctstate', 'DNAT', '-m', 'comment', '--comment', this.table];
+    const words = ['DOCKER-USER', ...rule, '-j', 'ACCEPT'];
+    if ((await this.run(['iptables', '-w', '-C', ...words])).code !== 0)
+      await this.run(['iptables', '-w', '-I', ...words]);
+  }
+
+  /** A pod that calls its own service is answered through the port of the bridge that the call came from. */
+  private async allowHairpins({ bridge }: PodNetwork): Promise<void> {
+    const { code, output } = await this.run(['ip', '-j', '-d', 'link', 'show', 'master', bridge]);
+    if (code !== 0) return;
+    const ports = JSON.parse(output || '[]') as readonly BridgePort[];
+    const closed = ports.filter(({ linkinfo }) => linkinfo?.info_slave_data?.hairpin === false);
+    await Promise.all(
+      closed.map(({ ifname }) =>
+        this.run(['ip', 'link', 'set', 'dev', ifname, 'type', 'bridge_slave', 'hairpin', 'on']),
+      ),
+    );
+  }
+
+  private async has(path: string): Promise<boolean> {
+    return (await this.run(['test', '-e', path])).code === 0;
+  }
+  private run(words: readonly string[], input?: string): Promise<ProgramEnd> {
+    return runProgram([...(this.options.within ?? []), ...words], input);
+  }
+}
+
+interface BridgePort {
+  readonly ifname: string;
+  readonly linkinfo?: { readonly info_slave_data?: { readonly hairpin?: boolean } };
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n')[0] ?? '';
+}

@@ -1,0 +1,224 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Backend, Frontend } from '#model';
+import type { ServiceDataplane } from '#ports';
+import { TestNetwork, type Part } from './test-network.js';
+
+const OWNER = { cluster: 'contract-cluster', node: 'n1' };
+const PORT = 8080;
+const VIP = '10.96.3.4';
+
+export interface DataplaneUnderTest {
+  /** Keeps networks of tests apart that run at once. */
+  readonly mark: string;
+  readonly make: (network: TestNetwork) => ServiceDataplane;
+  /** Packets are led on as they are: backends see who called, and packets may be dropped. */
+  readonly isTransparent: boolean;
+  /** What of the data plane is still on the host; '' when nothing is. */
+  readonly leftOn: (network: TestNetwork) => string;
+}
+
+/** What each data plane does for clients in pods, on the node and outside. */
+export function serviceDataplaneContract({ mark, make, isTransparent, leftOn }: DataplaneUnderTest): void {
+  let network: TestNetwork;
+  let dataplane: ServiceDataplane;
+  const backend = (part: Part, port = PORT): Backend => ({
+    address: network.addressOf(part),
+    port,
+    isLocal: part !== 'outside',
+  });
+  const frontend = (more: Partial<Frontend> & Pick<Frontend, 'backends'>): Frontend => {
+    const { address = VIP, protocol = 'TCP', port = 80 } = more;
+    const at = 'address' in more ? more.address : address;
+    return {
+      protocol,
+      port,
+      service: 'default/web:http',
+      isExternal: false,
+      affinitySeconds: undefined,
+      hidesClient: false,
+      whenEmpty: 'reject',
+      sourceRanges: undefined,
+      ...more,
+      address: at,
+      key: `${at ?? 'node'}/${protocol}/${port}`,
+    };
+  };
+  const names = (answers: readonly string[]): readonly string[] =>
+    [...new Set(answers.map((a) => a.split(' ')[0] ?? ''))].sort();
+
+  beforeAll(async () => {
+    network = TestNetwork.make(mark);
+    for (const part of ['pod1', 'pod2', 'outside'] as const) await network.serve(part, { port: PORT });
+    await network.serve('host', { port: 6443, address: '127.0.0.1' });
+    dataplane = make(network);
+    await dataplane.open({ ...OWNER, pods: network.pods });
+  });
+  afterAll(() => network.remove());
+
+  describe('a service with two endpoints', () => {
+    test('is reached from a pod and from the node, over TCP and UDP; both get their share', async () => {
+      const backends = [backend('pod1'), backend('pod2')];
+      await dataplane.replace([frontend({ backends }), frontend({ backends, protocol: 'UDP' })]);
+      for (const udp of [false, true]) {
+        for (const part of ['pod1', 'host'] as const) {
+          const answers = await network.ask(part, `${VIP}:80`, 60, { udp });
+          const ofFirst = answers.filter((answer) => answer.startsWith('pod1')).length;
+          expect(answers.filter((answer) => answer.startsWith('pod'))).toHaveLength(60);
+          // One in a billion is outside of this by chance.
+          expect(ofFirst).toBeGreaterThan(7);
+          expect(ofFirst).toBeLessThan(53);
+        }
+      }
+    });
+    test('shows who calls, as far as it can, and a pod that calls itself is answered', async () => {
+      await dataplane.replace([frontend({ backends: [backend('pod2')] })]);
+      expect(await network.ask('pod1', `${VIP}:80`)).toEqual([isTransparent ? 'pod2 10.244.9.2' : 'pod2 10.244.9.1']);
+      await dataplane.replace([frontend({ backends: [backend('pod1')] })]);
+      expect(names(await network.ask('pod1', `${VIP}:80`, 3))).toEqual(['pod1']);
+    });
+  });
+
+  describe('a service without endpoints', () => {
+    test('refuses at once, TCP and UDP, from a pod and from the node', async () => {
+      await dataplane.replace([frontend({ backends: [] }), frontend({ backends: [], protocol: 'UDP' })]);
+      for (const part of ['pod1', 'host'] as const) {
+        const before = performance.now();
+        expect(await network.ask(part, `${VIP}:80`)).toEqual(['ECONNREFUSED']);
+        expect(await network.ask(part, `${VIP}:80`, 1, { udp: true })).toEqual(['ECONNREFUSED']);
+        expect(performance.now() - before).toBeLessThan(1400);
+      }
+    });
+    test('drops where its endpoints are on other nodes and traffic is to stay', async () => {
+      await dataplane.replace([frontend({ backends: [], whenEmpty: 'drop' })]);
+      expect(await network.ask('pod1', `${VIP}:80`)).toEqual([isTransparent ? 'timeout' : 'ECONNREFUSED']);
+    });
+  });
+
+  describe('changes', () => {
+    test('lead new connections elsewhere, and leave those under way to end', async () => {
+      await dataplane.replace([frontend({ backends: [backend('pod2')] })]);
+      const held = network.hold('pod1', `${VIP}:80`);
+      const said: string[] = [];
+      const heard = (wanted: string): Promise<void> =>
+        new Promise((resolve) => {
+          const look = (): void => (said.join('').includes(wanted) ? resolve() : void setTimeout(look, 20));
+          look();
+        });
+      held.stdout?.on('data', (data: Buffer) => said.push(data.toString()));
+      await heard('pod2');
+      await dataplane.apply({ changed: [frontend({ backends: [backend('outside')] })], gone: [] });
+      expect(names(await network.ask('pod1', `${VIP}:80`, 10))).toEqual(['outside']);
+      held.stdin?.write('still here');
+      await heard('still here');
+      held.kill('SIGKILL');
+      await dataplane.apply({ changed: [], gone: [frontend({ backends: [] }).key] });
+      expect(names(await network.ask('pod1', `${VIP}:80`))).not.toEqual(['outside']);
+    });
+    test('forget flows of UDP to an endpoint that is gone', async () => {
+      const udp = (part: Part): Frontend => frontend({ protocol: 'UDP', backends: [backend(part)] });
+      await dataplane.replace([udp('pod2')]);
+      const ask = () => network.ask('pod1', `${VIP}:80`, 2, { udp: true, localPort: 5353 });
+      expect(names(await ask())).toEqual(['pod2']);
+      await dataplane.apply({ changed: [udp('outside')], gone: [] });
+      expect(names(await ask())).toEqual(['outside']);
+    });
+    test('one after the other lead where a whole new set would', async () => {
+      await dataplane.replace([]);
+      for (const parts of [['pod1'], ['pod1', 'pod2'], ['pod2'], [], ['pod2', 'outside'], ['outside']] as const) {
+        await dataplane.apply({ changed: [frontend({ backends: parts.map((part) => backend(part)) })], gone: [] });
+        const expected = parts.length === 0 ? ['ECONNREFUSED'] : [...parts].sort();
+        expect(names(await network.ask('host', `${VIP}:80`, 30))).toEqual(expected);
+      }
+    });
+  });
+
+  describe('a client with affinity', () => {
+    test('stays with its endpoint while others come and go, and gets another when it goes', async () => {
+      const sticky = (...parts: readonly Part[]): Frontend =>
+        frontend({ affinitySeconds: 100, backends: parts.map((part) => backend(part)) });
+      await dataplane.replace([sticky('pod1', 'pod2')]);
+      const [mine = '', ...others] = names(await network.ask('pod1', `${VIP}:80`, 20));
+      expect(others).toEqual([]);
+      await dataplane.apply({ changed: [sticky('outside', 'pod1', 'pod2')], gone: [] });
+      expect(names(await network.ask('pod1', `${VIP}:80`, 20))).toEqual([mine]);
+      await dataplane.apply({ changed: [sticky('outside', mine as Part)], gone: [] });
+      expect(names(await network.ask('pod1', `${VIP}:80`, 20))).toEqual([mine]);
+      await dataplane.apply({ changed: [sticky('outside')], gone: [] });
+      expect(names(await network.ask('pod1', `${VIP}:80`, 20))).toEqual(['outside']);
+    });
+    test('is free again when it was away for the time-out', async () => {
+      const backends = [backend('pod1'), backend('pod2'), backend('outside')];
+      await dataplane.replace([frontend({ affinitySeconds: 1, backends })]);
+      const found = new Set<string>();
+      for (let i = 0; i < 12 && found.size < 2; i++) {
+        for (const name of names(await network.ask('pod1', `${VIP}:80`, 3))) found.add(name);
+        await new Promise((resolve) => setTimeout(resolve, 1600));
+      }
+      expect(found.size).toBeGreaterThan(1);
+    }, 40_000);
+  });
+
+  describe('ways in from outside', () => {
+    test('a node port is reached from outside, from a pod and from the node, with the node as the client', async () => {
+      const backends = [backend('pod1')];
+      await dataplane.replace([
+        frontend({ address: undefined, port: 30_080, isExternal: true, hidesClient: true, backends }),
+      ]);
+      const at = `${TestNetwork.hostAddress}:30080`;
+      expect(await network.ask('outside', at)).toEqual(['pod1 10.244.9.1']);
+      expect(names(await network.ask('pod2', at))).toEqual(['pod1']);
+      expect(names(await network.ask('host', at))).toEqual(['pod1']);
+      await dataplane.apply({
+        changed: [frontend({ address: undefined, port: 30_080, isExternal: true, backends: [] })],
+        gone: [],
+      });
+      for (const part of ['outside', 'pod2', 'host'] as const)
+        expect(await network.ask(part, at)).toEqual(['ECONNREFUSED']);
+    });
+    test('a client outside is shown as it is where traffic stays on the node', async () => {
+      const backends = [backend('pod1')];
+      await dataplane.replace([frontend({ address: undefined, port: 30_080, isExternal: true, backends })]);
+      expect(await network.ask('outside', `${TestNetwork.hostAddress}:30080`)).toEqual([
+        isTransparent ? 'pod1 192.0.2.20' : 'pod1 10.244.9.1',
+      ]);
+    });
+    test('an external address lets in whom it may, and a cluster IP nobody', async () => {
+      const backends = [backend('pod1')];
+      const external = { address: '203.0.113.7', isExternal: true, hidesClient: true, backends };
+      await dataplane.replace([frontend({ backends }), frontend(external)]);
+      expect(names(await network.ask('outside', '203.0.113.7:80'))).toEqual(['pod1']);
+      expect(names(await network.ask('outside', `${VIP}:80`))).not.toEqual(['pod1']);
+      const sourceRanges = ['198.51.100.0/24', '10.244.0.0/16', '10.244.9.0/24'];
+      await dataplane.apply({ changed: [frontend({ ...external, sourceRanges })], gone: [] });
+      expect(await network.ask('outside', '203.0.113.7:80')).toEqual([isTransparent ? 'timeout' : 'ECONNRESET']);
+      expect(names(await network.ask('pod2', '203.0.113.7:80'))).toEqual(['pod1']);
+    });
+  });
+
+  describe("a server on the node's loopback", () => {
+    test('is reached through its service from pods and from the node, and in no other way', async () => {
+      const api = { address: '127.0.0.1', port: 6443, isLocal: true };
+      await dataplane.replace([frontend({ address: '10.96.0.1', port: 443, backends: [api] })]);
+      expect(await network.ask('pod1', '10.96.0.1:443')).toEqual([
+        isTransparent ? 'host 10.244.9.2' : 'host 127.0.0.1',
+      ]);
+      expect(names(await network.ask('host', '10.96.0.1:443'))).toEqual(['host']);
+      // With a route to the node's loopback by way of the bridge, as a hostile pod would set it.
+      network.run('pod1', 'ip', 'addr', 'del', '127.0.0.1/8', 'dev', 'lo');
+      network.run('pod1', 'ip', 'route', 'add', '127.0.0.1/32', 'via', '10.244.9.1', 'src', '10.244.9.2');
+      network.run('pod1', 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet');
+      expect(names(await network.ask('pod1', '127.0.0.1:6443'))).not.toEqual(['host']);
+      expect(names(await network.ask('outside', '10.96.0.1:443'))).not.toEqual(['host']);
+    });
+  });
+
+  test('leaves nothing when it is removed', async () => {
+    await dataplane.replace([frontend({ backends: [backend('pod1')] })]);
+    expect(await dataplane.check()).toBe(true);
+    await dataplane.remove(OWNER);
+    expect(await dataplane.check()).toBe(false);
+    expect(leftOn(network)).toBe('');
+    expect(names(await network.ask('pod2', `${VIP}:80`))).not.toEqual(['pod1']);
+    await dataplane.remove(OWNER);
+  });
+}

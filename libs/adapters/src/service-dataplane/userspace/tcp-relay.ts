@@ -1,0 +1,39 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Choice } from './choice.js';
+
+const CONNECT_MS = 10_000;
+
+/** Listens on an address and port, and joins each connection to a backend until either side ends it. */
+export function tcpRelay(choice: Choice, mayCall: (client: string) => boolean): Promise<Server> {
+  const { address = '0.0.0.0', port } = choice.frontend;
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (client) => {
+    client.on('error', () => client.destroy());
+    const from = client.remoteAddress ?? '';
+    const backend = mayCall(from) ? choice.pick(from) : undefined;
+    if (!backend) client.resetAndDestroy();
+    else join(client, connect({ host: backend.address, port: backend.port, allowHalfOpen: true, noDelay: true }));
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: address, port }, () => {
+      server.off('error', reject);
+      server.on('error', () => undefined);
+      resolve(server);
+    });
+  });
+}
+
+function join(client: Socket, server: Socket): void {
+  const late = setTimeout(() => server.destroy(new Error('late')), CONNECT_MS);
+  server.once('connect', () => {
+    clearTimeout(late);
+    client.pipe(server);
+    server.pipe(client);
+  });
+  server.on('error', () => client.resetAndDestroy());
+  server.once('close', () => {
+    clearTimeout(late);
+    client.destroy();
+  });
+  client.once('close', () => server.destroy());
+}

@@ -1,0 +1,76 @@
+import { createSocket, type Socket } from 'node:dgram';
+import type { Backend } from '#model';
+import type { Choice } from './choice.js';
+
+const IDLE_MS = 60_000;
+const FLOWS_MAX = 4096;
+
+interface Flow {
+  readonly backend: Backend;
+  readonly socket: Socket;
+  end: NodeJS.Timeout;
+}
+
+/** Takes datagrams on an address and port to a backend, the same for a client's port until it was idle for a minute. */
+export class UdpRelay {
+  private readonly flows = new Map<string, Flow>();
+
+  private constructor(
+    private readonly choice: Choice,
+    private readonly mayCall: (client: string) => boolean,
+    private readonly socket: Socket,
+  ) {}
+
+  static open(choice: Choice, mayCall: (client: string) => boolean): Promise<UdpRelay> {
+    const { address = '0.0.0.0', port } = choice.frontend;
+    const socket = createSocket('udp4');
+    const relay = new UdpRelay(choice, mayCall, socket);
+    return new Promise((resolve, reject) => {
+      socket.once('error', reject);
+      socket.bind({ address, port, exclusive: true }, () => {
+        socket.off('error', reject);
+        socket.on('error', () => undefined);
+        socket.on('message', (data, peer) => relay.take(data, peer.address, peer.port));
+        resolve(relay);
+      });
+    });
+  }
+
+  /** Flows to backends that are gone are forgotten. */
+  changed(): void {
+    for (const [key, flow] of this.flows) if (!this.choice.has(flow.backend)) this.forget(key, flow);
+  }
+  close(): void {
+    for (const [key, flow] of this.flows) this.forget(key, flow);
+    this.socket.close();
+  }
+
+  private take(data: Buffer, address: string, port: number): void {
+    if (!this.mayCall(address)) return;
+    const key = `${address}:${port}`;
+    const flow = this.flows.get(key) ?? this.begin(key, address, port);
+    if (!flow) return;
+    flow.end.refresh();
+    flow.socket.send(data, flow.backend.port, flow.backend.address, () => undefined);
+  }
+  private begin(key: string, address: string, port: number): Flow | undefined {
+    const backend = this.choice.pick(address);
+    if (!backend || this.flows.size >= FLOWS_MAX) return undefined;
+    const socket = createSocket('udp4');
+    const flow: Flow = { backend, socket, end: setTimeout(() => this.forget(key, flow), IDLE_MS).unref() };
+    socket.on('error', () => this.forget(key, flow));
+    socket.on('message', (data, peer) => {
+      if (peer.address !== backend.address || peer.port !== backend.port) return;
+      flow.end.refresh();
+      this.socket.send(data, port, address, () => undefined);
+    });
+    this.flows.set(key, flow);
+    return flow;
+  }
+  private forget(key: string, flow: Flow): void {
+    if (this.flows.get(key) !== flow) return;
+    this.flows.delete(key);
+    clearTimeout(flow.end);
+    flow.socket.close();
+  }
+}

@@ -1,0 +1,147 @@
+import { pause, Recurrences } from '#engine';
+import { endpointSlices, nodes, services } from '#kinds';
+import { serviceProxy, type kubelet } from '#loops';
+import { parseStream, type KubeObject } from '#model';
+import type { ContainerOwner, ServiceDataplane } from '#ports';
+import type { AgentOptions, ServiceProxyOptions } from './options.js';
+import type { Reporter } from './reporter.js';
+
+const RETRY_FIRST_MS = 1000;
+const RETRY_MAX_MS = 60_000;
+const ZONE_LABEL = 'topology.kubernetes.io/zone';
+
+export interface ServiceProxyContext {
+  /** Undefined until the cluster is known. */
+  readonly owner: () => ContainerOwner | undefined;
+  readonly reporter: Reporter;
+}
+
+/**
+ * Keeps the data plane of services as the Services and EndpointSlices that this node was told of say. Changes that come while
+ * others are carried out go together. What could not be carried out is tried again as a whole, later and later; meanwhile the
+ * data plane leads where it last did, as it does while the agent is away.
+ */
+export class ServiceProxy {
+  private readonly services: ServiceProxyOptions | undefined;
+  private readonly table: serviceProxy.ServiceTable;
+  private readonly troubles = new Recurrences();
+  /** Undefined until it is open. */
+  private dataplane: ServiceDataplane | undefined;
+  /** The data plane has all that the table has, but for the changes that the table has not given out. */
+  private isWhole = false;
+  private isDue = false;
+  private isRunning = false;
+  private stopped = false;
+  private delayMs = RETRY_FIRST_MS;
+
+  constructor(
+    private readonly options: AgentOptions,
+    private readonly objects: kubelet.Objects,
+    private readonly context: ServiceProxyContext,
+  ) {
+    this.services = options.services;
+    this.table = new serviceProxy.ServiceTable(this.place());
+  }
+
+  /** Streams of objects that changed. */
+  take(streams: readonly string[]): void {
+    if (!this.services) return;
+    for (const stream of streams) {
+      const { kind, namespace = '', name } = parseStream(stream);
+      if (kind === services.id)
+        this.table.putService(namespace, name, this.objects.get(services, namespace, name) as never);
+      else if (kind === endpointSlices.id)
+        this.table.putSlice(namespace, name, this.objects.get(endpointSlices, namespace, name) as never);
+    }
+    this.look();
+  }
+  /** Somebody else on the machine may have taken away what was made. */
+  async check(): Promise<void> {
+    if (!this.services || !this.isWhole || this.isRunning || this.stopped) return;
+    if (await this.dataplane?.check().catch(() => true)) return;
+    this.dataplane = undefined;
+    this.isWhole = false;
+    this.options.log?.('the rules of services are gone: making them again');
+    this.look();
+  }
+  /** What was made stays: services go on without the agent. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private look(): void {
+    this.isDue = true;
+    if (!this.isRunning) void this.run();
+  }
+  private async run(): Promise<void> {
+    this.isRunning = true;
+    while (this.isDue && !this.stopped) {
+      this.isDue = false;
+      try {
+        await this.carryOut();
+        this.troubles.clear('data plane');
+        this.delayMs = RETRY_FIRST_MS;
+      } catch (error) {
+        this.dataplane = undefined;
+        this.isWhole = false;
+        this.isDue = true;
+        this.say(wordsOf(error));
+        await pause(this.options.clock, this.delayMs);
+        this.delayMs = Math.min(this.delayMs * 2, RETRY_MAX_MS);
+      }
+    }
+    this.isRunning = false;
+  }
+  private async carryOut(): Promise<void> {
+    const { services, context, table } = this;
+    const owner = context.owner();
+    if (!services || !owner) return;
+    const dataplane = (this.dataplane ??= await this.open(services, owner));
+    if (!dataplane) return;
+    table.move(this.place());
+    const changes = table.changes();
+    if (!this.isWhole) await dataplane.replace(table.all());
+    else if (changes.changed.length > 0 || changes.gone.length > 0) await dataplane.apply(changes);
+    this.isWhole = true;
+  }
+  /** The first that the node can have, and nothing of the others. Throws when it can have none. */
+  private async open(services: ServiceProxyOptions, owner: ContainerOwner): Promise<ServiceDataplane | undefined> {
+    const { dataplanes, unused = [] } = services;
+    const pods = await this.options.runtime.podNetwork();
+    let chosen: ServiceDataplane | undefined;
+    for (const dataplane of dataplanes) {
+      try {
+        await dataplane.open({ ...owner, pods });
+        chosen = dataplane;
+        break;
+      } catch (error) {
+        const next = dataplanes[dataplanes.indexOf(dataplane) + 1];
+        if (!next) throw error;
+        this.say(`${wordsOf(error)}; going on with mode ${next.mode}`);
+      }
+    }
+    for (const other of [...dataplanes, ...unused])
+      if (other !== chosen) await other.remove(owner).catch(() => undefined);
+    return chosen;
+  }
+  private node(): KubeObject | undefined {
+    return this.objects.get(nodes, undefined, this.options.node.name);
+  }
+  private place(): serviceProxy.ProxyPlace {
+    const zone = this.node()?.metadata.labels?.[ZONE_LABEL];
+    return { node: this.options.node.name, zone, redirect: this.services?.redirect?.() };
+  }
+  private say(message: string): void {
+    const text = `services are not reachable on this node as they should be: ${message}`;
+    if (this.troubles.add('data plane')) this.options.log?.(text);
+    const node = this.node();
+    if (!node) return;
+    const { apiVersion, kind, metadata } = node;
+    const incident = { type: 'Warning', reason: 'ServiceProxyFailed', message: text } as const;
+    this.context.reporter.tell({ apiVersion, kind, name: metadata.name, uid: metadata.uid }, incident);
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
