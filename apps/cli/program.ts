@@ -10,6 +10,7 @@ import { renew } from './renew.js';
 import { setup } from './setup.js';
 import { status } from './status.js';
 import { runTool } from './tool.js';
+import { top } from './top.js';
 import { version } from './version.js';
 
 /** The command line: every command with its options. */
@@ -47,6 +48,14 @@ program
   .option('-n, --namespace <namespace>', 'namespace of the object', 'default')
   .option('-o, --output <form>', 'json instead of a table')
   .action(why);
+program
+  .command('top [what]')
+  .description('show what pods (or nodes) use, and how that was in the last two minutes')
+  .option('-n, --namespace <namespace>', 'namespace of the pods', 'default')
+  .option('-A, --all-namespaces', 'pods of all namespaces')
+  .option('-w, --watch', 'show it again every two seconds')
+  .option('-o, --output <form>', 'json instead of a table')
+  .action(top);
 program
   .command('image')
   .description('make images where no registry can be reached')

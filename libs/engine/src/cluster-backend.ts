@@ -17,7 +17,7 @@ import type {
   View,
 } from '#model';
 import type { Askers, Bus } from '#ports';
-import { assert, type Instant } from '#std';
+import { assert, type Instant, type JsonObject } from '#std';
 import { Asking, ASKING_MS_MAX } from './asking.js';
 import type { ChangeScope } from './change-window.js';
 import { eventCodec } from './codec.js';
@@ -144,6 +144,9 @@ export class ClusterBackend {
   }
   unlogged(source: Unlogged, place: UnloggedPlace): Promise<UnloggedFacts | Refusal> {
     return this.unloggedReader.facts(source, place);
+  }
+  unloggedHistory(source: Unlogged, place: UnloggedPlace, sinceMs: number): Promise<JsonObject | Refusal> {
+    return this.unloggedReader.history(source, place, sinceMs);
   }
   followUnlogged(source: Unlogged, after: number, onFacts: (facts: UnloggedFacts) => void): { cancel(): void } {
     return this.unloggedReader.follow(source, after, onFacts);

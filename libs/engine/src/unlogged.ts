@@ -1,7 +1,7 @@
 import type { Refusal, Unlogged, UnloggedFacts, UnloggedPlace, UnloggedQuestion } from '#model';
 import { refusals } from '#model';
 import { NobodyListens, type Bus, type Clock } from '#ports';
-import { Fault, isJsonObject } from '#std';
+import { Fault, isJsonObject, type JsonObject } from '#std';
 import { decodeMessage, encodeMessage } from './message-codec.js';
 import { pause } from './delay.js';
 import { subjects } from './subjects.js';
@@ -35,6 +35,22 @@ export class UnloggedReader {
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       return error instanceof NobodyListens && !source.isWhole ? NOTHING : unreachable(source, error);
+    }
+  }
+
+  /** What is remembered of the last minutes, as the app answers it. */
+  async history(source: Unlogged, place: UnloggedPlace, sinceMs: number): Promise<JsonObject | Refusal> {
+    const { history, app } = source;
+    if (!history) return refusals.unavailable(`${source.remark}, and nobody keeps what they were`);
+    try {
+      const question = encodeMessage(history.question(place, sinceMs));
+      const answer = decodeMessage(
+        await this.options.bus.request(subjects.query(app, history.what), question, ANSWER_MS),
+      );
+      return isJsonObject(answer) ? answer : refusals.unavailable(`${app} answered something that is no object`);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      return unreachable(source, error);
     }
   }
 

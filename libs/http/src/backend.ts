@@ -19,7 +19,7 @@ import type {
   View,
 } from '#model';
 import type { Askers } from '#ports';
-import type { Instant } from '#std';
+import type { Instant, JsonObject } from '#std';
 
 /**
  * What the HTTP API needs of a cluster: one writer to submit to, views to read from, changes to follow. The engine
@@ -81,6 +81,8 @@ export interface Backend {
    * it cannot be asked.
    */
   unlogged(source: Unlogged, place: UnloggedPlace): Promise<UnloggedFacts | Refusal>;
+  /** What it remembers of the last minutes. */
+  unloggedHistory(source: Unlogged, place: UnloggedPlace, sinceMs: number): Promise<JsonObject | Refusal>;
   /** Tells all that it remembers whenever that is something else than at the revision `after`. */
   followUnlogged(source: Unlogged, after: number, onFacts: (facts: UnloggedFacts) => void): { cancel(): void };
   /** Why nothing can be written now, in one sentence; undefined while nothing is known to be wrong. Answers within seconds. */

@@ -18,7 +18,12 @@ export interface ListOptions {
   readonly timeoutSeconds: number | undefined;
   readonly allowBookmarks: boolean;
   readonly sendInitialEvents: boolean | undefined;
+  /** As it was given, see {@link HISTORY_SECONDS}. */
+  readonly historySeconds: string | undefined;
 }
+
+/** Asks for what the objects of a list were in the last seconds. Shiplog's own: other servers, and kinds without that, ignore it. */
+export const HISTORY_SECONDS = 'historySeconds';
 
 /** Whether a caller may read a version of the past by its number; the refusal when not. */
 export type MayReadVersion = (version: number) => Refusal | undefined;
@@ -71,6 +76,7 @@ export function listOptions(on: ServedKind, query: Query, watching: boolean): Li
     timeoutSeconds: numbers['timeoutSeconds'],
     allowBookmarks: query.flag('allowWatchBookmarks'),
     sendInitialEvents,
+    historySeconds: query.get(HISTORY_SECONDS),
   };
 }
 

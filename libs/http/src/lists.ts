@@ -13,6 +13,7 @@ import type { Route, ServedKind } from './routes.js';
 import { answers } from './status.js';
 import { rowText, tableOfRows } from './table.js';
 import { inTurns } from './turns.js';
+import { unloggedHistory } from './unlogged-history.js';
 import { missingInThePast, unknownInThePast, unloggedFacts, withUnlogged, type Listed } from './unlogged.js';
 
 export interface ListMeta {
@@ -30,6 +31,8 @@ export async function list(
   options: CallerListOptions,
   rendering: Rendering,
 ): Promise<Answer | Refusal> {
+  if (options.historySeconds !== undefined && route.on.kind.unlogged?.history)
+    return unloggedHistory(backend, route, options.selection, options.historySeconds);
   const plan = await planned(backend, options);
   if (isRefusal(plan)) return plan;
   const facts = await unloggedFacts(backend, route, options.selection.name);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeMessage, encodeMessage, subjects } from '#engine';
 import { metricsRegistration } from '#loops';
-import type { NodeMetrics, NodeMetricsQuestion, PodMetrics, PodMetricsQuestion } from '#model';
+import type { NodeMetrics, NodeMetricsQuestion, PodMetrics, PodMetricsQuestion, UsageHistoryQuestion } from '#model';
 import { testCommand, type TestCommand } from '#model/testing';
 import type { JsonObject } from '#std';
 import { TestServer, type Reply } from './testing/test-server.js';
@@ -194,6 +194,30 @@ describe('metrics.k8s.io', () => {
       ...{ code: 404, message: 'nodemetrics.metrics.k8s.io "n1" not found' },
     });
     expect((await server.get(`${ROOT}/nodes/x`)).json).toMatchObject({ code: 404, message: 'nodes "x" not found' });
+  });
+
+  it('tells the last minutes of what there is, to shiplog top', async () => {
+    const questions: UsageHistoryQuestion[] = [];
+    const history = [
+      { name: 'n1', cpuNanoCores: [-1, 5], memoryBytes: [-1, 6] },
+      { name: 'gone', cpuNanoCores: [1], memoryBytes: [1] },
+      'nonsense',
+    ];
+    server.hub.connect('scaler-history').subscribe(subjects.query('scaler', 'history'), (data) => {
+      questions.push(decodeMessage(data) as unknown as UsageHistoryQuestion);
+      return encodeMessage({ position: 1, figures: history });
+    });
+    expect((await server.get(`${ROOT}/nodes?historySeconds=120`)).json).toEqual({
+      ...{ kind: 'UsageHistoryList', apiVersion: 'shiplog.io/v1', items: [history[0]] },
+    });
+    await server.get(`${ROOT}/namespaces/default/pods?historySeconds=5`);
+    expect(questions).toEqual([
+      { of: 'nodes', sinceMs: 120_000 },
+      { of: 'pods', namespace: 'default', sinceMs: 5000 },
+    ]);
+    for (const wrong of ['0', '121', 'x', '']) {
+      expect((await server.get(`${ROOT}/nodes?historySeconds=${wrong}`)).code).toBe(400);
+    }
   });
 
   it('can be neither watched nor written, and of the past there is nothing', async () => {

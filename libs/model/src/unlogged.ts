@@ -31,6 +31,8 @@ export interface Unlogged {
   mayHave(view: View, place: UnloggedPlace): boolean;
   /** The object that a remembered fact makes, or undefined where the view has no place for it. */
   object(fact: UnloggedFact, view: View): KubeObject | undefined;
+  /** The question for what they were in the last minutes, where the app keeps that; its answer has `figures`, each with the place. */
+  readonly history?: { readonly what: string; question(place: UnloggedPlace, sinceMs: number): JsonObject };
   /** Answer to a get of one that there is not; absent: the kind's own. */
   missing?(place: UnloggedPlace, view: View): Refusal;
 }

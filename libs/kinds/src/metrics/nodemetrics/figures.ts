@@ -17,6 +17,10 @@ export const nodeFigures: Unlogged = {
           isJsonObject(fact) && typeof fact['name'] === 'string' ? { name: fact['name'], fact } : [],
         )
       : [],
+  history: {
+    what: 'history',
+    question: (_place, sinceMs) => ({ of: 'nodes', sinceMs }),
+  },
   mayHave: (view, { name }) =>
     name === undefined ? view.list(nodes).length > 0 : view.get(nodes, undefined, name) !== undefined,
   object({ name, fact }, view) {

@@ -25,6 +25,10 @@ export const podFigures: Unlogged = {
           return typeof namespace === 'string' && typeof name === 'string' ? { namespace, name, fact } : [];
         })
       : [],
+  history: {
+    what: 'history',
+    question: ({ namespace }, sinceMs) => ({ of: 'pods', ...(namespace !== undefined && { namespace }), sinceMs }),
+  },
   mayHave: (view, { namespace, name }) =>
     name === undefined ? view.list(pods, namespace).length > 0 : view.get(pods, namespace, name) !== undefined,
   object({ namespace, name, fact }, view) {
