@@ -31,10 +31,13 @@ export function ask(
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => (text += chunk));
       response.on('end', () => {
+        const code = response.statusCode ?? 0;
         try {
-          resolve({ code: response.statusCode ?? 0, json: JSON.parse(text) as unknown });
+          resolve({ code, json: JSON.parse(text) as unknown });
         } catch (cause) {
-          fail(cause as Error);
+          // Pages that there are not, and what is away behind the API, are told in plain text.
+          if (code >= 400) resolve({ code, json: undefined });
+          else fail(cause as Error);
         }
       });
       response.on('error', fail);
