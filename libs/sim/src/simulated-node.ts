@@ -10,8 +10,7 @@ import {
 } from '#adapters';
 import { createAgent, type Agent } from '#agent';
 import { subjects } from '#engine';
-import { MeasurementEncoder } from '#model';
-import type { ProbeAnswer, RuntimeContainer } from '#ports';
+import type { Bus, ProbeAnswer, RuntimeContainer } from '#ports';
 import type { Prng } from '#std';
 import type { SimulatedMeter } from './load/simulated-meter.js';
 import { JOB_IMAGE } from './wishes.js';
@@ -25,12 +24,13 @@ export interface SimulatedNodeParts {
   readonly onViolation: (message: string) => void;
   readonly onBug: (cause: unknown) => void;
   /** What it measures; nothing where undefined. */
-  readonly metering?: { readonly meter: (node: SimulatedNode) => SimulatedMeter; readonly everyMs: number };
+  readonly metering?: { readonly meter: (node: string) => SimulatedMeter; readonly everyMs: number };
 }
 
 /** A node: an engine that outlives the agent, and one agent after another. */
 export class SimulatedNode {
   readonly runtime: WatchedRuntime;
+  private readonly meter: SimulatedMeter | undefined;
   private volumes = new MemoryPodVolumes();
   private agent: Agent | undefined;
   private bus: MemoryBus | undefined;
@@ -41,6 +41,7 @@ export class SimulatedNode {
     readonly name: string,
     private readonly parts: SimulatedNodeParts,
   ) {
+    this.meter = parts.metering?.meter(name);
     this.runtime = new WatchedRuntime(name, parts, () => this.healed);
   }
 
@@ -50,10 +51,11 @@ export class SimulatedNode {
   }
 
   startAgent(): void {
-    const { hub, clock, chance } = this.parts;
-    this.bus = hub.connect(this.name);
+    const { hub, clock, chance, metering } = this.parts;
+    const bus = (this.bus = hub.connect(this.name));
     this.agent = createAgent({
-      bus: this.bus,
+      bus: this.meter ? withFrames(bus, this.meter) : bus,
+      ...(this.meter && { meter: this.meter }),
       runtime: this.runtime,
       prober: new FakeProber(() => this.probed()),
       volumes: this.volumes,
@@ -71,31 +73,10 @@ export class SimulatedNode {
         resolvConf: '',
         ephemeralStorageBytes: 10 * 2 ** 30,
         seccompFolder: '/none',
+        ...(metering && { metricsIntervalMs: metering.everyMs }),
       },
     });
     void this.agent.start();
-    this.measure(this.bus, `${this.name}-${this.lives}`);
-  }
-  /** Sends what is measured, as long as this life of the agent goes on. */
-  private measure(bus: MemoryBus, boot: string): void {
-    const { metering, clock } = this.parts;
-    if (!metering) return;
-    const meter = metering.meter(this);
-    const encoder = new MeasurementEncoder();
-    bus.subscribe(subjects.keySample(this.name), () => void encoder.startOver());
-    let sequence = 0;
-    const send = (): void => {
-      if (this.bus !== bus || !this.agent) return;
-      clock.after(metering.everyMs, send);
-      try {
-        const frame = encoder.encode({ ...meter.read(), boot, sequence: sequence++ });
-        bus.publish(subjects.measurements(this.name), meter.frame(frame));
-      } catch (error) {
-        // Figures that the wire has no form for are not sent.
-        if (!(error instanceof RangeError)) throw error;
-      }
-    };
-    send();
   }
 
   /** SIGKILL of the agent; its containers run on. A new one starts after a while. */
@@ -162,6 +143,19 @@ export class SimulatedNode {
       ? { result: 'failure', output: 'not now' }
       : { result: 'success', output: '' };
   }
+}
+
+/** The bus as a node has it that may send other bytes than its agent made of what it measured. */
+function withFrames(bus: MemoryBus, meter: SimulatedMeter): Bus {
+  return {
+    publish: (subject, data) =>
+      bus.publish(subject, subject === subjects.measurements(bus.name) ? meter.frame(data) : data),
+    flush: () => bus.flush(),
+    request: (subject, data, timeoutMs) => bus.request(subject, data, timeoutMs),
+    subscribe: (subject, handler, queue) => bus.subscribe(subject, handler, queue),
+    onConnection: (listener) => bus.onConnection(listener),
+    close: () => bus.close(),
+  };
 }
 
 /** The fake engine, with an eye on who stops what. */

@@ -182,10 +182,8 @@ export class World {
       everyMs: chance.pick(MEASURED_EVERY_MS),
       meter: (node) =>
         new SimulatedMeter({
-          ...{ node: node.name, loads, chance, misreadings: () => this.misreadings },
-          ...{ now: () => clock.now(), monotonic: () => clock.monotonic() },
-          containers: () => node.runningApps(),
-          foreign: () => others(node.name).flatMap((one) => one.runningApps()),
+          ...{ clock, loads, chance, misreadings: () => this.misreadings },
+          foreign: () => others(node).flatMap((one) => one.runningApps()),
         }),
     };
   }

@@ -57,7 +57,7 @@ class Written {
   /** The autoscaler's loop makes it so many replicas, on these figures of the pods; on an error without them. */
   scaled(replicas: number, figures?: readonly (number | undefined)[]): this {
     this.violations();
-    for (let i = 0; i < this.replicas; i++) this.loads.read(`p${i}`, `p${i}`);
+    for (let i = 0; i < this.replicas; i++) this.loads.work(`p${i}`);
     const at = this.now;
     const entries = figures?.flatMap((milli, i) =>
       milli === undefined ? [] : [[`p${i}`, [milli, at, 1000] as const] as const],
@@ -72,6 +72,10 @@ class Written {
       basis,
     });
     this.replicas = replicas;
+    this.add(streamOf(horizontalPodAutoscalers.id, 'n', 'web'), 'StatusReported', {
+      data: { uid: 'web', set: [[['status', 'desiredReplicas'], replicas]] },
+      basis,
+    });
     return this;
   }
   violations(): readonly string[] {

@@ -54,6 +54,7 @@ export function sizesAreSound(parts: SizesParts): EventChecker {
         const object = after.get(horizontalPodAutoscalers, namespace, name);
         const was = before.get(horizontalPodAutoscalers, namespace, name);
         if (object && !jsonEquals(was?.spec, object.spec)) ups.forget(object.metadata.uid);
+        ups.recorded(event);
         autoscalers.note(namespace ?? '', name, { at: event.position, object });
         return undefined;
       }
@@ -132,9 +133,21 @@ function untrue(figures: Figures, all: readonly Pod[], { loads, isMemory, span }
   return undefined;
 }
 
-/** When autoscalers scaled up by their metrics: within the window of scaling down they may not go below that. */
+interface Up {
+  readonly to: number;
+  readonly moment: number;
+  readonly wall: number;
+  readonly key: string;
+  /** Of the look that decided it. */
+  readonly view: number;
+  recordedAt?: number;
+}
+/**
+ * When autoscalers scaled up by their metrics: within the window of scaling down they may not go below that, once it is recorded in
+ * them. (Of two scalers at once the second may decide before that is.)
+ */
 class Ups {
-  private readonly byUid = new Map<string, { readonly to: number; readonly moment: number; readonly wall: number }[]>();
+  private readonly byUid = new Map<string, Up[]>();
 
   constructor(private readonly parts: SizesParts) {}
 
@@ -146,7 +159,14 @@ class Ups {
     const { uid } = autoscaler.metadata;
     const list = this.byUid.get(uid) ?? [];
     this.byUid.set(uid, list);
-    list.push({ to, moment: this.parts.momentOf(basis.now), wall: parseInstant(basis.now) ?? 0 });
+    const { key, view } = basis;
+    list.push({ to, key, view, moment: this.parts.momentOf(basis.now), wall: parseInstant(basis.now) ?? 0 });
+  }
+  /** The autoscaler's own record of a look. */
+  recorded({ position, metadata: { basis } }: StoredEvent): void {
+    if (basis?.loop !== LOOP) return;
+    for (const up of [...this.byUid.values()].flat())
+      if (up.key === basis.key && up.view === basis.view) up.recordedAt ??= position;
   }
   tooEarly({ autoscaler, basis, from, to, max }: Rescale): string | undefined {
     if (to >= from || from > max) return undefined;
@@ -156,7 +176,8 @@ class Ups {
     const wall = parseInstant(basis.now) ?? 0;
     const early = this.byUid
       .get(autoscaler.metadata.uid)
-      ?.find((up) => up.to > to && moment - up.moment < windowMs && Math.abs(wall - up.wall) < windowMs);
+      ?.filter(({ recordedAt = Infinity }) => recordedAt <= basis.view)
+      .find((up) => up.to > to && moment - up.moment < windowMs && Math.abs(wall - up.wall) < windowMs);
     return (
       early &&
       `${(moment - early.moment) / 1000} s after it scaled up to ${early.to}, its window is ${windowMs / 1000} s`

@@ -5,14 +5,12 @@ import { isReady, type Pod } from '#pod';
 import type { EventChecker } from '../checkers/checker.js';
 import { demandAfter, IDLE, type Demand } from './demand.js';
 
-/** Of a container that runs: what a kernel would have counted since it began. */
-export interface ContainerLoad {
-  readonly usageNanos: number;
+/** What a pod does at a moment, in thousandths of a processor. */
+export interface Work {
+  readonly askedMilli: number;
+  /** As much of it as its limit allows. */
+  readonly workedMilli: number;
   readonly limitMilli: number | undefined;
-  readonly periods: number;
-  readonly throttledPeriods: number;
-  readonly throttledNanos: number;
-  readonly workingSetBytes: number;
 }
 /** Between which bounds something was. */
 export interface Range {
@@ -27,33 +25,19 @@ export function workloadOf(pod: Pod): string {
 /** What a program takes for itself, and for each thousandth of a processor that it works. */
 const MEMORY_BYTES = 16 * 2 ** 20;
 const MEMORY_BYTES_PER_MILLI = 64 * 2 ** 10;
-const PERIOD_MS = 100;
 
 interface Serving {
   readonly workload: string;
   readonly limitMilli: number | undefined;
 }
-interface Work {
-  milli: number;
-  hidden: number;
-}
-interface Counters {
-  readAt: number;
-  usageNanos: number;
-  throttledNanos: number;
-  periods: number;
-  throttledPeriods: number;
-}
-
 /**
  * The true load of a world. Each ready pod takes an equal share of the demand of its workload, up to its limit; what is above
- * the limit is throttled. Counters grow when they are read, by the rate of that moment.
+ * the limit is throttled.
  */
 export class Loads {
   private readonly demands = new Map<string, { readonly demand: Demand; readonly from: number }>();
   private readonly serving = new Map<string, Serving>();
   private readonly counts = new Map<string, number>();
-  private readonly counters = new Map<string, Counters>();
   /** From which moment on each pod worked how much, as far as somebody looked. */
   private readonly rates = new Map<string, { readonly from: number; readonly milli: number }[]>();
   private settledAt: number | undefined;
@@ -103,24 +87,16 @@ export class Loads {
     return this.serving.get(podUid)?.limitMilli;
   }
 
-  /** `container`: an id, the same for one life of a container. */
-  read(podUid: string, container: string): ContainerLoad {
-    const now = this.monotonic();
-    const counted = this.counters.get(container) ?? fresh(now);
-    this.counters.set(container, counted);
-    const { milli, hidden } = this.work(podUid, now);
-    const limitMilli = this.serving.get(podUid)?.limitMilli;
-    const ms = now - counted.readAt;
-    counted.readAt = now;
-    counted.usageNanos += milli * 1000 * ms;
-    if (limitMilli !== undefined) {
-      const periods = Math.floor(ms / PERIOD_MS);
-      counted.periods += periods;
-      counted.throttledPeriods += hidden > 0 ? periods : 0;
-      counted.throttledNanos += hidden * 1000 * ms;
-    }
-    const { readAt: _readAt, ...shown } = counted;
-    return { ...shown, limitMilli, workingSetBytes: memoryAt(milli) };
+  /** What a pod does now. Whoever reads its counters asks here, so this is what they grow by. */
+  work(podUid: string): Work {
+    const serving = this.serving.get(podUid);
+    const limitMilli = serving?.limitMilli;
+    const askedMilli = serving ? this.share(serving.workload) : 0;
+    const workedMilli = Math.min(askedMilli, limitMilli ?? Infinity);
+    const rates = this.rates.get(podUid) ?? [];
+    this.rates.set(podUid, rates);
+    if (rates.at(-1)?.milli !== workedMilli) rates.push({ from: this.monotonic(), milli: workedMilli });
+    return { askedMilli, workedMilli, limitMilli };
   }
   /** Between which rates a pod worked in a span of the monotonic clock, in thousandths; undefined for one that was never read. */
   worked(podUid: string, from: number, to: number): Range | undefined {
@@ -136,15 +112,6 @@ export class Loads {
     return { least: Math.min(...all, rates[first]?.milli ?? 0), most: Math.max(0, ...all) };
   }
 
-  private work(podUid: string, now: number): Work {
-    const serving = this.serving.get(podUid);
-    const asked = serving ? this.share(serving.workload) : 0;
-    const milli = Math.min(asked, serving?.limitMilli ?? Infinity);
-    const rates = this.rates.get(podUid) ?? [];
-    this.rates.set(podUid, rates);
-    if (rates.at(-1)?.milli !== milli) rates.push({ from: now, milli });
-    return { milli, hidden: asked - milli };
-  }
   private place(uid: string, serving: Serving | undefined): void {
     const was = this.serving.get(uid);
     if (was) this.counts.set(was.workload, (this.counts.get(was.workload) ?? 1) - 1);
@@ -156,9 +123,6 @@ export class Loads {
 
 export function memoryAt(milli: number): number {
   return Math.round(MEMORY_BYTES + milli * MEMORY_BYTES_PER_MILLI);
-}
-function fresh(now: number): Counters {
-  return { readAt: now, usageNanos: 0, throttledNanos: 0, periods: 0, throttledPeriods: 0 };
 }
 /** A service sends requests to pods that are ready and stay. */
 function servingOf(pod: Pod): Serving | undefined {

@@ -1,20 +1,18 @@
-import type { ContainerReading, MachineReading, NodeSample, PodReading } from '#model';
-import type { RuntimeContainer } from '#ports';
+import { FakeMeter } from '#adapters';
+import type { ContainerReading, PodReading } from '#model';
+import type { Clock, MeteredPod, MeterReading, NodeMeter, RuntimeContainer } from '#ports';
 import type { Prng } from '#std';
-import type { Loads } from './loads.js';
+import { memoryAt, type Loads } from './loads.js';
 
 export interface SimulatedMeterParts {
-  readonly node: string;
+  readonly clock: Clock;
   readonly loads: Loads;
   readonly chance: Prng;
   readonly misreadings: () => Misreadings;
-  /** Containers of this node and, for a node that lies, those of all others. */
-  readonly containers: () => readonly RuntimeContainer[];
+  /** Containers of all other nodes, of which a node that lies speaks. */
   readonly foreign: () => readonly RuntimeContainer[];
-  readonly now: () => number;
-  readonly monotonic: () => number;
 }
-/** What may be wrong with a sample; each a probability. */
+/** What may be wrong with what a node says; each a probability. */
 export interface Misreadings {
   /** A frame of bytes without a meaning. */
   readonly garbage: number;
@@ -24,88 +22,75 @@ export interface Misreadings {
   readonly back: number;
   /** Pods of other nodes, with a load that they do not have. */
   readonly stranger: number;
-  /** The node's wall clock is set. */
-  readonly clockSteps: number;
 }
-export const NO_MISREADINGS: Misreadings = { garbage: 0, absurd: 0, back: 0, stranger: 0, clockSteps: 0 };
+export const NO_MISREADINGS: Misreadings = { garbage: 0, absurd: 0, back: 0, stranger: 0 };
 export function drawMisreadings(chance: Prng): Misreadings {
   const some = (most: number): number => (chance.chance(0.4) ? chance.next() * most : 0);
-  return { garbage: some(0.1), absurd: some(0.1), back: some(0.05), stranger: some(0.5), clockSteps: some(0.1) };
+  return { garbage: some(0.1), absurd: some(0.1), back: some(0.05), stranger: some(0.5) };
 }
 
 const CPUS = 2;
 const MEMORY_BYTES = 4 * 2 ** 30;
 const NANOS_MAX = Number.MAX_SAFE_INTEGER;
-const CLOCK_STEP_MS_MAX = 3_600_000;
+const NANOS_PER_MS = 1_000_000;
 
-/** What the kernel of a node counts, and what a broken or hostile node says instead. */
-export class SimulatedMeter {
+/** The kernel of a node that counts the load of its world, and what a broken or hostile node reads instead. It outlives its agent. */
+export class SimulatedMeter implements NodeMeter {
+  private readonly kernel: FakeMeter;
   private readonly floors = new Map<string, number>();
-  private clockOffset = 0;
 
-  constructor(private readonly parts: SimulatedMeterParts) {}
-
-  read(): Omit<NodeSample, 'boot' | 'sequence'> {
-    const { node, chance, containers, foreign, now, monotonic } = this.parts;
-    const wrong = this.parts.misreadings();
-    if (chance.chance(wrong.clockSteps)) this.clockOffset = chance.below(2 * CLOCK_STEP_MS_MAX) - CLOCK_STEP_MS_MAX;
-    const pods = podsOf(containers(), (container) => this.container(container));
-    const strange = chance.chance(wrong.stranger) ? podsOf(foreign(), (container) => this.invented(container)) : [];
-    const all = [...pods, ...strange];
-    const usageNanos = pods.reduce((sum, pod) => sum + (pod.containers[0]?.cpu?.usageNanos ?? 0), 0);
-    const machine: MachineReading = {
-      ...{ startedAt: 0, cpus: CPUS, memoryBytes: MEMORY_BYTES, cpu: { usageNanos } },
-      memory: { usage: 2 ** 30, workingSet: 2 ** 30, rss: 2 ** 30 },
-    };
-    return { node, at: Math.max(0, now() + this.clockOffset), ticksMs: monotonic(), machine, pods: all };
+  constructor(private readonly parts: SimulatedMeterParts) {
+    const { clock, loads } = parts;
+    this.kernel = new FakeMeter({
+      ...{ clock, cpus: CPUS, memoryBytes: MEMORY_BYTES },
+      load: (_container, { uid }) => {
+        const { askedMilli, workedMilli, limitMilli } = loads.work(uid);
+        const limit = limitMilli === undefined ? {} : { cpuLimitMilli: limitMilli };
+        return { cpuMilli: askedMilli, memoryBytes: memoryAt(workedMilli), ...limit };
+      },
+    });
   }
-  /** Some frame that was made of a sample, or what arrives instead. */
+
+  read(pods: readonly MeteredPod[]): MeterReading {
+    const { chance, foreign, misreadings } = this.parts;
+    const { stranger, back, absurd } = misreadings();
+    const reading = this.kernel.read(pods);
+    const own = reading.pods.map((pod): PodReading => ({
+      ...pod,
+      containers: pod.containers.map((container) => this.misread(container, { back, absurd })),
+    }));
+    const strange = chance.chance(stranger) ? foreign().map((container) => this.invented(container)) : [];
+    return { ...reading, pods: [...own, ...strange] };
+  }
+  close(): void {
+    // It outlives its agent.
+  }
+  /** The frame of a sample, or what is sent instead. */
   frame(frame: Uint8Array): Uint8Array {
     const { chance } = this.parts;
     if (!chance.chance(this.parts.misreadings().garbage)) return frame;
-    const cut = frame.slice(0, chance.below(frame.length));
-    return chance.chance(0.5) ? cut : frame.map(() => chance.below(256));
+    return chance.chance(0.5) ? frame.slice(0, chance.below(frame.length)) : frame.map(() => chance.below(256));
   }
 
-  private container(container: RuntimeContainer): ContainerReading {
-    const { loads, chance } = this.parts;
-    const wrong = this.parts.misreadings();
-    const load = loads.read(container.labels.uid, container.id);
-    if (chance.chance(wrong.back)) this.floors.set(container.id, load.usageNanos);
-    const usageNanos = chance.chance(wrong.absurd)
+  private misread(
+    container: ContainerReading,
+    { back, absurd }: Pick<Misreadings, 'back' | 'absurd'>,
+  ): ContainerReading {
+    const { chance } = this.parts;
+    const { id, cpu } = container;
+    const counted = cpu?.usageNanos ?? 0;
+    if (chance.chance(back)) this.floors.set(id, counted);
+    const usageNanos = chance.chance(absurd)
       ? chance.pick([-1, NaN, NANOS_MAX, Infinity])
-      : Math.max(0, load.usageNanos - (this.floors.get(container.id) ?? 0));
-    const { limitMilli, periods, throttledPeriods, throttledNanos, workingSetBytes } = load;
-    return {
-      ...identity(container),
-      cpu: {
-        usageNanos,
-        ...(limitMilli !== undefined && { limitMilli, periods, throttledPeriods, throttledNanos }),
-      },
-      memory: { usage: workingSetBytes, workingSet: workingSetBytes, rss: workingSetBytes },
-    };
+      : Math.max(0, counted - (this.floors.get(id) ?? 0));
+    return { ...container, cpu: { ...cpu, usageNanos } };
   }
   /** Of a pod that another node runs: busy all the time. */
-  private invented(container: RuntimeContainer): ContainerReading {
-    const usageNanos = this.parts.monotonic() * 1_000_000;
+  private invented({ id, labels, startedAt = 0, createdAt }: RuntimeContainer): PodReading {
+    const usageNanos = this.parts.clock.monotonic() * NANOS_PER_MS;
     const memory = { usage: 2 ** 31, workingSet: 2 ** 31, rss: 2 ** 31 };
-    return { ...identity(container), cpu: { usageNanos }, memory };
+    const { uid, namespace, pod, container } = labels;
+    const containers = [{ id, name: container, startedAt, cpu: { usageNanos }, memory }];
+    return { uid, namespace, name: pod, startedAt: createdAt, containers };
   }
-}
-
-function identity({
-  id,
-  labels,
-  startedAt = 0,
-}: RuntimeContainer): Pick<ContainerReading, 'id' | 'name' | 'startedAt'> {
-  return { id, name: labels.container, startedAt };
-}
-function podsOf(
-  containers: readonly RuntimeContainer[],
-  read: (container: RuntimeContainer) => ContainerReading,
-): readonly PodReading[] {
-  return containers.map((container) => {
-    const { uid, namespace, pod } = container.labels;
-    return { uid, namespace, name: pod, startedAt: container.createdAt, containers: [read(container)] };
-  });
 }
