@@ -27,6 +27,8 @@ interface Asked {
   /** When a loop last wanted to know, on the monotonic clock. */
   wantedAt: number;
   answer: MetricAnswer;
+  /** The answer as it came. */
+  said: string;
   bytes: number;
   cancel: () => void;
 }
@@ -57,7 +59,7 @@ export class MetricCache {
     }
     if (this.asked.size >= QUESTIONS_MAX) return failed(question, `more than ${QUESTIONS_MAX} metrics are asked for`);
     const asked: Asked = {
-      ...{ question, wantedAt: now, answer: { isPending: true }, bytes: 0 },
+      ...{ question, wantedAt: now, answer: { isPending: true }, said: '', bytes: 0 },
       cancel: () => undefined,
     };
     this.asked.set(text, asked);
@@ -76,11 +78,14 @@ export class MetricCache {
     if (this.isStopped) return;
     this.bytes += bytes - asked.bytes;
     asked.bytes = bytes;
-    const before = JSON.stringify(asked.answer);
-    asked.answer =
-      this.bytes <= BYTES_MAX ? answer : failed(asked.question, 'the answers of all metrics are too large');
-    if (this.bytes > BYTES_MAX) this.release(asked);
-    if (before !== JSON.stringify(asked.answer)) onAnswer?.(text);
+    const before = asked.said;
+    asked.said = JSON.stringify(answer);
+    if (this.bytes <= BYTES_MAX) asked.answer = 'values' in answer ? { ...answer, at: clock.now() } : answer;
+    else {
+      asked.answer = failed(asked.question, 'the answers of all metrics are too large');
+      this.release(asked);
+    }
+    if (before !== asked.said) onAnswer?.(text);
     asked.cancel = clock.after(AGAIN_MS, () => {
       if (clock.monotonic() - asked.wantedAt < FORGET_MS) return void this.ask(text, asked);
       this.release(asked);

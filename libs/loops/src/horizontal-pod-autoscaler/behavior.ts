@@ -57,11 +57,14 @@ const TOO_FEW: Said = {
   message: 'the desired replica count is less than the minimum replica count',
 };
 
-/** Without a behavior: down after five minutes, up at most to twice as many or to four. */
-export function normalized(given: Given): Normalized {
+/**
+ * Without a behavior: down after five minutes, up at most to twice as many or to four, unless the demand is known: then the limit would only
+ * delay what is wanted.
+ */
+export function normalized(given: Given & { readonly isDemandKnown: boolean }): Normalized {
   const { current, wanted, min, max } = given;
   const stable = Math.max(wanted, ...recent(given, DOWNSCALE_WINDOW_MS));
-  const fast = Math.max(2 * current, 4);
+  const fast = given.isDemandKnown ? Infinity : Math.max(2 * current, 4);
   const most = Math.min(max, fast);
   const stabilized = stable === wanted ? undefined : HIGHER;
   if (stable < min) return { size: min, stabilized, limited: TOO_FEW };

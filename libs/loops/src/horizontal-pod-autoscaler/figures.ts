@@ -27,17 +27,33 @@ export function podFigures(outside: Outside | undefined, question: MetricQuestio
     Object.entries(pods).filter((entry): entry is [string, [number, number, number]] => isFigure(entry[1])),
   );
 }
+/** More than this many times of what is used is no demand to believe. */
+const DEMAND_MAX = 10;
+/** The figures with what would have been used without limits and neighbours in place of what was. */
+export function demandOf(figures: ReadonlyMap<string, PodFigure>): Map<string, PodFigure> {
+  return new Map(
+    [...figures].map(([pod, [milli, at, windowMs, demand = milli]]) => [
+      pod,
+      [Math.min(demand, milli * DEMAND_MAX), at, windowMs],
+    ]),
+  );
+}
+export interface Values {
+  readonly values: readonly bigint[];
+  /** When they were answered. */
+  readonly at?: number;
+}
 /** The values of one metric. One that cannot be true is none: a guess must not scale. */
-export function valuesOf(outside: Outside | undefined, question: MetricQuestion): readonly bigint[] | Failed {
+export function valuesOf(outside: Outside | undefined, question: MetricQuestion): Values | Failed {
   const answer = answerTo(outside, question);
   if ('error' in answer) return answer;
-  const { values } = answer;
+  const { values, at } = answer;
   if (!Array.isArray(values) || values.length === 0) return { error: 'the answer has no values' };
   if (!values.every(isAmount)) return { error: 'the answer has a value that is no amount' };
-  return values.map(BigInt);
+  return { values: values.map(BigInt), ...(isAmount(at) && { at }) };
 }
 
-type Answer = Failed | { readonly pods?: Json; readonly values?: Json };
+type Answer = Failed | { readonly pods?: Json; readonly values?: Json; readonly at?: Json };
 function answerTo(outside: Outside | undefined, question: MetricQuestion): Answer {
   const answer = outside?.factOf(MEASUREMENTS, questionText(question));
   if (answer === undefined) return { error: unserved(question) };

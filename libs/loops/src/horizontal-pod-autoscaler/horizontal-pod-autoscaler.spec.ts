@@ -318,7 +318,7 @@ describe('with figures', () => {
     const scale = decisions.find((one) => one.is === 'submit' && one.command.subresource === 'scale');
     expect(scale).toMatchObject({
       because:
-        'cpu resource utilization (percentage of request) above target: 100 % of a target of 50 %: 4 replicas, limited to 3 by TooManyReplicas',
+        'cpu resource utilization (percentage of request) above target: 100 % of a target of 50 % (ratio 2), measured 0 s ago over 15 s on 2 pods: 4 replicas, limited to 3 by TooManyReplicas (maxReplicas 3)',
     });
   });
 });

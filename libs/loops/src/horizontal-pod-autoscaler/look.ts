@@ -15,8 +15,17 @@ import {
   type Normalized,
 } from './behavior.js';
 import { held, memoryIn, withChange, withRecommendation, type Memory } from './memory.js';
-import { isFailure, propose, tolerancesOf, type Failure, type Metering, type Proposal } from './metrics.js';
+import {
+  isByPressure,
+  isFailure,
+  propose,
+  tolerancesOf,
+  type Failure,
+  type Metering,
+  type Proposal,
+} from './metrics.js';
 import { podsMatching } from './pods.js';
+import { ruleWords } from './rule-words.js';
 import { targetOf, type Target } from './target.js';
 
 export interface Look {
@@ -152,8 +161,11 @@ function byMetrics(situation: Situation): Finding {
       counts: { current, desired: current, metrics },
     };
   const reason = reasonOf(proposal, current);
-  const rule = normal.limited ?? normal.stabilized;
-  const because = `${reason}: ${proposal.because}${rule ? `, limited to ${normal.size} by ${rule.reason}` : ''}`;
+  const rules = [normal.stabilized, normal.limited].flatMap((rule) =>
+    rule ? [`${rule.reason} (${ruleWords(rule, look.autoscaler)})`] : [],
+  );
+  const limit = rules.length === 0 ? '' : `, limited to ${normal.size} by ${rules.join(' and ')}`;
+  const because = `${reason}: ${proposal.because}${limit}`;
   return rescaled(next, { to: normal.size, reason, because, metrics, events: computed.events });
 }
 
@@ -254,7 +266,7 @@ function normalize({ look: { autoscaler }, target, memory, moment }: Situation, 
   const { minReplicas: min = 1, maxReplicas: max } = autoscaler.spec;
   const given = { min, max, current: target.replicas, wanted: size, memory, moment };
   const behavior = behaviorOf(autoscaler);
-  return behavior ? normalizedBy(behavior, given) : normalized(given);
+  return behavior ? normalizedBy(behavior, given) : normalized({ ...given, isDemandKnown: isByPressure(autoscaler) });
 }
 function conditionsOf({ stabilized, limited }: Normalized): readonly Condition[] {
   const ready = { reason: 'ReadyForNewScale', message: 'recommended size matches current size' };

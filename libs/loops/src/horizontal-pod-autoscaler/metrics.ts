@@ -1,9 +1,11 @@
+import { SCALE_ON_PRESSURE } from '#kinds';
 import type { HorizontalPodAutoscaler, MetricIdentifier, MetricSpec, MetricStatus } from '#kinds';
 import { labelMatcher, quantityMilliValue, quantityOf, quantityText, selectorText } from '#meta';
 import type { MetricQuestion } from '#model';
 import type { Pod } from '#pod';
 import type { Moment } from '../shared/index.js';
-import { podFigures, valuesOf, type Failed } from './figures.js';
+import { demandOf, podFigures, valuesOf, type Failed, type Values } from './figures.js';
+import { podEvidence, valueEvidence } from './evidence.js';
 import { groupPods, readyCount, requestsOf } from './pods.js';
 import {
   averageMeasure,
@@ -119,7 +121,7 @@ function proposeByUsage(
       container === undefined
         ? { type, resource: { name, current } }
         : { type, containerResource: { name, container, current } },
-    because: words(size, averageValue ?? `${averageUtilization ?? 0} %`),
+    because: words(size, averageValue ?? `${averageUtilization ?? 0} %`, size.evidence),
   };
 }
 
@@ -139,7 +141,7 @@ function proposeByPods(metering: Metering, { metric, target }: NonNullable<Metri
     replicas: size.replicas,
     name: `pods metric ${metric.name}`,
     status: { type: 'Pods', pods: { metric, current: { averageValue: milliText(size.average) } } },
-    because: words(size, target.averageValue ?? '0'),
+    because: words(size, target.averageValue ?? '0', size.evidence),
   };
 }
 
@@ -151,17 +153,25 @@ interface ByPods {
   readonly measure: () => Measure | string;
   readonly isCpu: boolean;
 }
-function sizeByPods(metering: Metering, { question, failed, measure, isCpu }: ByPods): Size | string {
+function sizeByPods(
+  metering: Metering,
+  { question, failed, measure, isCpu }: ByPods,
+): (Size & { readonly evidence: string }) | string {
   const { pods, target, tolerances, moment } = metering;
-  const figures = podFigures(moment.outside, question);
-  if ('error' in figures) return `${failed}: ${figures.error}`;
+  const answered = podFigures(moment.outside, question);
+  if ('error' in answered) return `${failed}: ${answered.error}`;
+  const isDemand = isCpu && isByPressure(metering.autoscaler);
+  const figures = isDemand ? demandOf(answered) : answered;
   if (pods.length === 0) return NO_PODS;
   const groups = groupPods(pods, figures, { isCpu, moment });
   const names = new Set(pods.map(({ metadata }) => metadata.name));
   const own = new Map([...figures].filter(([pod]) => names.has(pod)));
   const made = measure();
   if (typeof made === 'string') return made;
-  return sizeBy(made, groups, { figures: own, current: target.replicas, tolerances });
+  const size = sizeBy(made, groups, { figures: own, current: target.replicas, tolerances });
+  if (typeof size === 'string') return size;
+  const { now } = moment;
+  return { ...size, evidence: podEvidence({ groups, answered, figures: own, ratio: size.ratio, now }) };
 }
 
 function proposeByObject(
@@ -172,22 +182,25 @@ function proposeByObject(
   const metricSelector = selectorIn(metric);
   if (typeof metricSelector !== 'string') return metricSelector.error;
   const { kind, name, apiVersion = '' } = describedObject;
-  const values = valuesOf(metering.moment.outside, {
+  const answer = valuesOf(metering.moment.outside, {
     ...{ of: 'object', metric: metric.name, namespace, object: { apiVersion, kind, name }, metricSelector },
   });
   // The words are in this order in Kubernetes, too.
-  if ('error' in values) {
-    const error = `unable to get metric ${metric.name}: ${kind} on ${namespace} ${name}/${values.error}`;
+  if ('error' in answer) {
+    const error = `unable to get metric ${metric.name}: ${kind} on ${namespace} ${name}/${answer.error}`;
     return target.type === 'Value' ? error : `failed to get ${metric.name} object metric: ${error}`;
   }
-  const usage = sumOf(values);
+  const usage = sumOf(answer.values);
+  const evidence = valueEvidence(answer, metering.moment.now);
   const status = (current: { value?: string; averageValue?: string }): MetricStatus => ({
     ...{ type: 'Object', object: { metric, describedObject, current } },
   });
   if (target.type === 'Value' && target.value !== undefined)
-    return byValue(metering, { usage, target: target.value, name: `${kind} metric ${metric.name}`, status });
+    return byValue(metering, {
+      ...{ usage, evidence, target: target.value, name: `${kind} metric ${metric.name}`, status },
+    });
   if (target.type === 'AverageValue' && target.averageValue !== undefined)
-    return byShare(metering, { usage, target: target.averageValue, name: sharedName(metric), status });
+    return byShare(metering, { usage, evidence, target: target.averageValue, name: sharedName(metric), status });
   return 'invalid object metric source: neither a value target nor an average value target was set';
 }
 
@@ -200,23 +213,24 @@ function proposeByExternal(
   if (!isShared && target.value === undefined)
     return 'invalid external metric source: neither a value target nor an average value target was set';
   const metricSelector = selectorIn(metric);
-  const values: readonly bigint[] | Failed =
+  const answer: Values | Failed =
     typeof metricSelector === 'string'
       ? valuesOf(metering.moment.outside, { of: 'external', metric: metric.name, namespace, metricSelector })
       : metricSelector;
-  if ('error' in values) {
-    const error = `unable to get external metric ${namespace}/${metric.name}/${goSelector(metric.selector)}: ${values.error}`;
+  if ('error' in answer) {
+    const error = `unable to get external metric ${namespace}/${metric.name}/${goSelector(metric.selector)}: ${answer.error}`;
     return isShared
       ? `failed to get ${metric.name} external metric: ${error}`
       : `failed to get external metric ${metric.name}: ${error}`;
   }
-  const usage = sumOf(values);
+  const usage = sumOf(answer.values);
+  const evidence = valueEvidence(answer, metering.moment.now);
   const status = (current: { value?: string; averageValue?: string }): MetricStatus => ({
     ...{ type: 'External', external: { metric, current } },
   });
   if (target.averageValue !== undefined)
-    return byShare(metering, { usage, target: target.averageValue, name: sharedName(metric), status });
-  return byValue(metering, { usage, target: target.value ?? '0', name: sharedName(metric), status });
+    return byShare(metering, { usage, evidence, target: target.averageValue, name: sharedName(metric), status });
+  return byValue(metering, { usage, evidence, target: target.value ?? '0', name: sharedName(metric), status });
 }
 function sharedName(metric: MetricIdentifier): string {
   return `external metric ${metric.name}(${goSelector(metric.selector)})`;
@@ -224,11 +238,13 @@ function sharedName(metric: MetricIdentifier): string {
 
 interface Whole {
   readonly usage: bigint;
+  /** How old it is, in words. */
+  readonly evidence: string;
   readonly target: string;
   readonly name: string;
   readonly status: (current: { value?: string; averageValue?: string }) => MetricStatus;
 }
-function byValue(metering: Metering, { usage, target, name, status }: Whole): Proposal | string {
+function byValue(metering: Metering, { usage, evidence, target, name, status }: Whole): Proposal | string {
   const { target: scaled, pods, tolerances } = metering;
   const current = scaled.replicas;
   const ready = readyCount(pods);
@@ -236,19 +252,24 @@ function byValue(metering: Metering, { usage, target, name, status }: Whole): Pr
   if (current !== 0 && size.replicas !== current && pods.length === 0)
     return `unable to calculate ready pods: ${NO_PODS}`;
   const { replicas } = size;
-  return { replicas, name, status: status({ value: milliText(usage) }), because: words(size, target) };
+  return { replicas, name, status: status({ value: milliText(usage) }), because: words(size, target, evidence) };
 }
-function byShare(metering: Metering, { usage, target, name, status }: Whole): Proposal {
+function byShare(metering: Metering, { usage, evidence, target, name, status }: Whole): Proposal {
   const { target: scaled, tolerances } = metering;
   const size = sizeByShare(usage, milli(target), { current: scaled.statusReplicas, tolerances });
   const { replicas, average } = size;
-  return { replicas, name, status: status({ averageValue: milliText(average) }), because: words(size, target) };
+  return {
+    replicas,
+    name,
+    status: status({ averageValue: milliText(average) }),
+    because: words(size, target, evidence),
+  };
 }
 
-/** `240m of a target of 100m: 3 replicas`. */
-function words({ utilization, average, replicas }: Size, target: string): string {
+/** `240m of a target of 100m (ratio 2.4), answered 2 s ago: 3 replicas`. */
+function words({ utilization, average, ratio, replicas }: Size, target: string, evidence: string): string {
   const now = utilization === undefined ? milliText(average) : `${utilization} %`;
-  return `${now} of a target of ${target}: ${replicas} replicas`;
+  return `${now} of a target of ${target} (ratio ${Number(ratio.toPrecision(3))})${evidence}: ${replicas} replicas`;
 }
 
 function selectorIn({ selector }: MetricIdentifier): string | Failed {
@@ -263,6 +284,11 @@ function milli(text: string | undefined): bigint {
 }
 function milliText(value: bigint): string {
   return quantityText({ nanos: value * 1_000_000n, format: 'decimal' });
+}
+
+/** Whether what pods would use without their limits counts as used. */
+export function isByPressure({ metadata: { annotations } }: HorizontalPodAutoscaler): boolean {
+  return annotations?.[SCALE_ON_PRESSURE] === 'true';
 }
 
 /** How far a metric may be from its target: one in ten, or what the behavior says. */

@@ -40,8 +40,8 @@ export type PodFigure = readonly [milli: number, at: number, windowMs: number, d
 /** Plain data, so that a decision records it as it is. Of pods without a figure an answer has none. */
 export type MetricAnswer =
   | { readonly pods: { readonly [pod: string]: PodFigure } }
-  /** Of an object one value, of something outside a value for each series that was found; in thousandths. */
-  | { readonly values: readonly number[] }
+  /** Of an object one value, of something outside a value for each series that was found; in thousandths; `at` is when it was answered. */
+  | { readonly values: readonly number[]; readonly at?: number }
   /** The question was just asked: nothing is known yet, and a later look will be answered. */
   | { readonly isPending: true }
   /** Why there is no answer: what follows on `unable to get metrics for resource cpu: `. */
