@@ -8,6 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { isIP } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -93,8 +94,8 @@ export async function writeBusCertificate(home: string, keys: StoredKeys, host: 
   const issued = await keys.issueCertificate({
     commonName: 'nats',
     usage: 'server',
-    dnsNames: [host, 'localhost'],
-    ipAddresses: ['127.0.0.1'],
+    dnsNames: isIP(host) ? ['localhost'] : [host, 'localhost'],
+    ipAddresses: isIP(host) ? [host, '127.0.0.1'] : ['127.0.0.1'],
   });
   write(join(home, 'nats', 'server.key'), issued.privateKey);
   write(join(home, 'nats', 'server.crt'), issued.certificate);

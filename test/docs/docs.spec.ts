@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcessByStdio } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { kubectl } from '../../tools/clients.mjs';
 import { freePort, root } from '../../tools/cluster.mjs';
@@ -38,12 +39,16 @@ const EXEMPT: Readonly<Record<string, string>> = {
 };
 /** Commands that go on until they are interrupted, with how long they are looked at. */
 const ENDLESS = / -w$/;
+/** A command that goes on beside those that follow on its page. */
+const BESIDE = /^npm run hosts -- --nodes/;
 
 let work: string;
 let clone: string;
 let home: string;
 let port: number;
-let cluster: ChildProcess;
+type Program = ChildProcessByStdio<null, Readable, Readable>;
+let cluster: Program;
+let beside: Program | undefined;
 let said = '';
 let readyAt = 0;
 
@@ -59,13 +64,9 @@ beforeAll(async () => {
   mkdirSync(join(work, 'bin'));
   symlinkSync(kubectl(), join(work, 'bin/kubectl'));
   port = await freePort();
-  cluster = spawn('npm', ['start'], {
-    cwd: clone,
-    env: environment(),
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  await ready();
+  cluster = spawned('npm', 'start');
+  said = await ready(cluster);
+  readyAt = Date.now();
 });
 
 afterAll(async () => {
@@ -77,15 +78,20 @@ afterAll(async () => {
 
 describe('what the pages say to type', () => {
   for (const page of PAGES) {
-    for (const { block, number } of commandBlocks(page)) {
-      it(`${page}: block ${number}, ${block[0] ?? ''}`, async () => {
-        for (const command of block) {
-          // What follows in the block builds on it.
-          if (EXEMPT[command] !== undefined) return;
-          await typed(command);
-        }
-      });
-    }
+    const blocks = commandBlocks(page);
+    if (blocks.length === 0) continue;
+    describe(page, () => {
+      afterAll(interrupted);
+      for (const { block, number } of blocks) {
+        it(`block ${number}, ${block[0] ?? ''}`, async () => {
+          for (const command of block) {
+            // What follows in the block builds on it.
+            if (EXEMPT[command] !== undefined) return;
+            await typed(command);
+          }
+        });
+      }
+    });
   }
 });
 
@@ -152,6 +158,11 @@ async function typed(command: string): Promise<void> {
     exported[set[1]] = (set[2] ?? '').replace('~', home);
     return;
   }
+  if (BESIDE.test(command)) {
+    beside = spawned('bash', '-c', command);
+    await ready(beside);
+    return;
+  }
   await oldEnough(command);
   // The pages say the default address.
   const line = command.replaceAll('127.0.0.1:6443', `127.0.0.1:${port}`);
@@ -170,12 +181,7 @@ async function oldEnough(command: string): Promise<void> {
 const exported: Record<string, string> = {};
 
 function inShell(line: string): Promise<{ readonly code: number | null; readonly output: string }> {
-  const child = spawn('bash', ['-c', line], {
-    cwd: clone,
-    env: { ...environment(), ...exported },
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawned('bash', '-c', line);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const patience = ENDLESS.test(line) ? 5000 : 150_000;
@@ -189,7 +195,8 @@ function inShell(line: string): Promise<{ readonly code: number | null; readonly
 }
 
 function environment(): NodeJS.ProcessEnv {
-  const { KUBECONFIG: _mine, SHIPLOG_HOME: _other, ...env } = process.env;
+  // As no worker of Jest: what is typed takes signals.
+  const { KUBECONFIG: _mine, SHIPLOG_HOME: _other, JEST_WORKER_ID: _worker, ...env } = process.env;
   return {
     ...env,
     HOME: home,
@@ -200,17 +207,33 @@ function environment(): NodeJS.ProcessEnv {
   };
 }
 
-async function ready(): Promise<void> {
-  let isOver = false;
-  const keep = (chunk: Buffer): void => void (said += chunk.toString());
-  cluster.stdout?.on('data', keep);
-  cluster.stderr?.on('data', keep);
-  cluster.once('exit', () => (isOver = true));
-  while (!said.includes('Ready. Your kubeconfig is')) {
-    if (isOver) throw new Error(`npm start ended:\n${said}`);
-    await sleep(100);
+function spawned(program: string, ...words: readonly string[]): Program {
+  return spawn(program, words, {
+    cwd: clone,
+    env: { ...environment(), ...exported },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** What it has said by the time that it is ready. */
+async function ready(child: Program): Promise<string> {
+  let output = '';
+  const keep = (chunk: Buffer): void => void (output += chunk.toString());
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', keep);
+  for (; !output.includes('Ready. Your kubeconfig is'); await sleep(100)) {
+    if (child.exitCode !== null) throw new Error(`${child.spawnargs.join(' ')} ended:\n${output}`);
   }
-  readyAt = Date.now();
+  return output;
+}
+
+/** Ctrl-C for what a page has left running; it takes a moment to remove what it made. */
+async function interrupted(): Promise<void> {
+  if (beside?.pid === undefined) return;
+  process.kill(-beside.pid, 'SIGINT');
+  beside = undefined;
+  for (let i = 0; i < 300 && existsSync(join(home, '.shiplog/hosts')); i++) await sleep(100);
+  expect(existsSync(join(home, '.shiplog/hosts'))).toBe(false);
 }
 
 /** Commands of each ```sh block, a line each. */

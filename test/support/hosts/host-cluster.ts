@@ -1,0 +1,180 @@
+import { execFile, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { APPS } from '#nest';
+import { ApiClient } from '../api-client.js';
+import { BUSYBOX, until } from '../test-cluster.js';
+import type { Host } from './host.js';
+import { TestHosts } from './test-hosts.js';
+import { hostEnvironment, root } from './tools.js';
+
+/** Host of the control plane and the bus. It has no engine and no node. */
+export const CONTROL = 'control';
+const CLI = join(root, 'dist/apps/cli/main.js');
+const READY_MS = 120_000;
+const BUS_PORT = 4222;
+const API_PORT = 6443;
+/** Where the configuration that `shiplog setup` makes has the bus's files. */
+const BUS_FILES = '/etc/shiplog-nats';
+const run = promisify(execFile);
+
+/** As much of a Node as is looked at. */
+export interface NodeStatus {
+  readonly metadata: { readonly name: string };
+  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+export interface HostClusterOptions {
+  /** How many hosts have a node: `host-1`, `host-2` and so on. */
+  readonly nodes: number;
+  readonly folder?: string;
+  readonly podCidr?: string;
+  /** More of the environment of the control plane and the agents. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly say?: (line: string) => void;
+}
+
+/** A cluster on test hosts: its control plane on one, an engine and an agent on each of the others. */
+export class HostCluster {
+  private controlPlane: ChildProcess | undefined;
+
+  private constructor(
+    readonly hosts: TestHosts,
+    private readonly options: HostClusterOptions,
+  ) {}
+
+  /** Resolves when the API answers and all agents are started. Their nodes become Ready a moment later. */
+  static async start(options: HostClusterOptions): Promise<HostCluster> {
+    const { nodes, folder, say = () => undefined } = options;
+    const names = Array.from({ length: nodes }, (_, i) => `host-${i + 1}`);
+    const hosts = await TestHosts.start({ names: [...names, CONTROL], ...(folder !== undefined && { folder }) });
+    say(`Hosts       ${hosts.all.map((host) => `${host.name} ${host.address}`).join(', ')}`);
+    const cluster = new HostCluster(hosts, options);
+    try {
+      await Promise.all([cluster.startControlPlane(), ...cluster.nodes.map(startEngine)]);
+      for (const host of cluster.nodes) cluster.startAgent(host);
+      return cluster;
+    } catch (cause) {
+      await hosts.stop();
+      throw cause;
+    }
+  }
+
+  /** The hosts with a node. */
+  get nodes(): readonly Host[] {
+    return this.hosts.all.filter(({ name }) => name !== CONTROL);
+  }
+  get control(): Host {
+    return this.hosts.get(CONTROL);
+  }
+  get kubeconfig(): string {
+    return join(this.home, 'kubeconfig');
+  }
+  /** What the control plane has said. */
+  get output(): string {
+    return textOf(this.log);
+  }
+
+  /** Starts bus and control plane, also after its host was off, and waits until the API answers. */
+  async startControlPlane(): Promise<void> {
+    const { control } = this;
+    if (!existsSync(join(this.home, 'keys'))) await this.setUp();
+    this.control.spawn('nats-server', ['-c', join(this.home, 'nats', 'server.conf')]);
+    const saidBefore = this.output.length;
+    this.controlPlane = control.spawn(process.execPath, ['--no-warnings', join(root, 'dist/apps/standalone/main.js')], {
+      env: { ...this.environment, SHIPLOG_HOME: this.home },
+      log: this.log,
+    });
+    for (const end = performance.now() + READY_MS; performance.now() < end; await sleep(50)) {
+      if (this.output.slice(saidBefore).includes('Ready. Your kubeconfig is')) return;
+      if (this.controlPlane.exitCode !== null) break;
+    }
+    throw new Error(`the control plane did not come up:\n${this.output.slice(-4_000)}`);
+  }
+
+  /** Starts the agent of a host; its engine has to run. */
+  startAgent(host: Host): void {
+    host.startAgent({
+      credentials: join(this.home, 'agents', `${host.name}.json`),
+      env: { SHIPLOG_POD_CIDR: this.podCidr, ...this.options.env },
+    });
+  }
+
+  /** Power on, then engine and agent, or the control plane, as on a machine that starts them at boot. */
+  async boot(host: Host): Promise<void> {
+    await host.powerOn();
+    if (host === this.control) return this.startControlPlane();
+    await host.startEngine();
+    this.startAgent(host);
+  }
+
+  /** Resolves when all nodes are Ready. */
+  async nodesReady(): Promise<void> {
+    const api = new ApiClient(this.kubeconfig);
+    try {
+      await until(
+        'all nodes are Ready',
+        async () => (await api.get('/api/v1/nodes')).json<{ readonly items?: readonly NodeStatus[] }>().items ?? [],
+        (seen) => seen.length === this.nodes.length && seen.every(isReady),
+        READY_MS / 1000,
+      );
+    } finally {
+      api.close();
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.hosts.stop();
+  }
+
+  private get home(): string {
+    return join(this.control.folder, 'shiplog');
+  }
+  private get log(): string {
+    return join(this.control.folder, 'control-plane.log');
+  }
+  private get podCidr(): string {
+    return this.options.podCidr ?? '10.244.0.0/16';
+  }
+  private get bus(): string {
+    return `nats://${this.control.address}:${BUS_PORT}`;
+  }
+  private get environment(): NodeJS.ProcessEnv {
+    return {
+      SHIPLOG_APPS: APPS.filter((app) => app !== 'agent').join(),
+      SHIPLOG_NATS_URL: this.bus,
+      SHIPLOG_API_ADDRESS: `${this.control.address}:${API_PORT}`,
+      SHIPLOG_POD_CIDR: this.podCidr,
+      ...this.options.env,
+    };
+  }
+
+  /** Keys, the bus's configuration and each agent's credentials, as for a cluster whose apps run apart. */
+  private async setUp(): Promise<void> {
+    mkdirSync(this.home, { recursive: true, mode: 0o700 });
+    const names = this.nodes.map(({ name }) => name);
+    await run(process.execPath, ['--no-warnings', CLI, 'setup', '--bus', this.bus, '--node', ...names], {
+      env: { ...hostEnvironment(), SHIPLOG_HOME: this.home },
+    });
+    const config = join(this.home, 'nats', 'server.conf');
+    writeFileSync(config, readFileSync(config, 'utf8').replaceAll(BUS_FILES, join(this.home, 'nats')));
+  }
+}
+
+/** Starts a host's engine, with an image to run. */
+async function startEngine(host: Host): Promise<void> {
+  await host.startEngine();
+  await run(process.execPath, ['--no-warnings', CLI, 'image', 'busybox', '--name', BUSYBOX], {
+    env: { ...hostEnvironment(), DOCKER_HOST: `unix://${host.socket}` },
+  });
+}
+
+function isReady({ status }: NodeStatus): boolean {
+  return status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
+}
+
+function textOf(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
