@@ -17,3 +17,4 @@ export * from './asker/index.js';
 export * from './measurements/index.js';
 export * from './meter/index.js';
 export * from './service-dataplane/index.js';
+export * from './dns/index.js';

@@ -6,12 +6,15 @@ import { streamOf, type KubeObject, type ReportAnswer } from '#model';
 import type { BusSubscription, ContainerOwner, RuntimeChange, RuntimeContainer, RuntimeInfo } from '#ports';
 import { rejectionOf, insufficientResource } from './pod-rejection.js';
 import { Assigned, type News } from './assigned.js';
+import { ClusterDns } from './cluster-dns.js';
 import { ControlPlaneClient } from './control-plane-client.js';
 import { KnownImages } from './known-images.js';
+import { messageOf } from './pod-files.js';
 import { PodWorker, reasonOf } from './pod-worker.js';
 import { LogSessions } from './log-sessions.js';
 import { AgentStateFile } from './agent-state.js';
 import { allocatableOf, capacityOf } from './node-object.js';
+import { givenPodCidr } from './pod-cidr.js';
 import { NodeReporter } from './node-reporter.js';
 import { PullRecords } from './pull-records.js';
 import type { AgentOptions } from './options.js';
@@ -41,8 +44,6 @@ const NODE_STATUS_MS = 30_000;
 const USAGE_MS = 10_000;
 const RETRY_MS = 1000;
 const MAKING_MAX = 4;
-const POD_CIDR_WAIT_MS = 5000;
-const POD_CIDR_STEP_MS = 50;
 
 export function createAgent(options: AgentOptions): Agent {
   return new NodeAgent(options);
@@ -61,6 +62,7 @@ class NodeAgent implements Agent {
   private readonly stateFile: AgentStateFile;
   private readonly pulls: PullRecords;
   private readonly proxy: ServiceProxy;
+  private readonly dns: ClusterDns;
   private context: NodeContext | undefined;
   private nodeReporter: NodeReporter | undefined;
   private owner: ContainerOwner | undefined;
@@ -93,6 +95,7 @@ class NodeAgent implements Agent {
     this.sessions = new ExecSessions(options);
     this.reporter = new Reporter(options, this.boot, (uid, report, answer) => this.reportTaken(uid, report, answer));
     this.proxy = new ServiceProxy(options, this.assigned.objects, { owner: () => this.owner, reporter: this.reporter });
+    this.dns = new ClusterDns(options, this.assigned, this.reporter);
   }
 
   async start(): Promise<void> {
@@ -124,6 +127,7 @@ class NodeAgent implements Agent {
     });
     this.every(NODE_STATUS_MS, () => void this.nodeReporter?.check());
     this.every(RELIST_MS, () => void this.proxy.check());
+    this.every(RELIST_MS, () => void (this.prepared && this.dns.serve()));
     this.every(RELIST_MS, () => void this.relist().catch(() => undefined));
     const measurer = new NodeMeasurer(this.options, this.boot, () => this.workers.values());
     this.ends.push(measurer.start());
@@ -137,10 +141,11 @@ class NodeAgent implements Agent {
     for (const subscription of this.subscriptions) subscription.unsubscribe();
     for (const worker of this.workers.values()) worker.end();
     this.proxy.stop();
+    const served = this.dns.stop();
     this.reporter.stop();
     this.logs.stop();
     this.sessions.stop();
-    return Promise.resolve();
+    return served;
   }
   pod(namespace: string, name: string, uid?: string): PodWorker | undefined {
     for (const worker of this.workers.values()) {
@@ -154,6 +159,7 @@ class NodeAgent implements Agent {
     const { options } = this;
     const stopped = (): boolean => this.stopped;
     const synced = (): boolean => this.assigned.isSynced;
+    const nameServers = (): readonly string[] => this.dns.addresses;
     return {
       options,
       node: { name: options.node.name, hostIps: [options.node.internalIp], scheme: options.runtime.scheme },
@@ -171,6 +177,9 @@ class NodeAgent implements Agent {
       get synced() {
         return synced();
       },
+      get nameServers() {
+        return nameServers();
+      },
       resizeRefusal: (pod) => this.resizeRefusal(pod),
       log: (line) => options.log?.(line),
       finished: (uid) => this.forget(uid),
@@ -185,10 +194,11 @@ class NodeAgent implements Agent {
     this.knownCidr = state.podCidr;
     await this.prepare();
     for (const { pod } of this.assigned.all()) this.tryToKeep(pod, true);
-    await this.relist().catch((error: unknown) => this.log(`looking at what runs: ${words(error)}`));
+    await this.relist().catch((error: unknown) => this.log(`looking at what runs: ${messageOf(error)}`));
   }
 
   private async apply(news: News): Promise<void> {
+    this.dns.take(news.objects);
     await this.prepare();
     this.proxy.take(news.objects);
     for (const uid of news.gone) this.unstarted.delete(uid);
@@ -238,7 +248,7 @@ class NodeAgent implements Agent {
     else
       void worker
         .observeAll()
-        .catch((error: unknown) => this.log(`looking at pod ${pod.metadata.name}: ${words(error)}`));
+        .catch((error: unknown) => this.log(`looking at pod ${pod.metadata.name}: ${messageOf(error)}`));
   }
   /**
    * A pod that has not begun here yet is refused when it does not fit. What the control plane no longer counts here does
@@ -281,7 +291,7 @@ class NodeAgent implements Agent {
       worker.gone = true;
       worker.look();
     } else {
-      void this.removeStray(uid).catch((error: unknown) => this.log(`removing a stray: ${words(error)}`));
+      void this.removeStray(uid).catch((error: unknown) => this.log(`removing a stray: ${messageOf(error)}`));
     }
   }
   private forget(uid: string): void {
@@ -311,28 +321,22 @@ class NodeAgent implements Agent {
     return this.preparing;
   }
   private async doPrepare(): Promise<void> {
-    const { runtime, node } = this.options;
+    const { runtime, node, clock } = this.options;
     const { cluster } = this.assigned;
     if (cluster === undefined || this.stopped) return;
     const owner = { cluster, node: node.name };
-    const podCidr = await this.podCidr();
+    const given = await givenPodCidr(clock, {
+      node: () => this.ownNode(),
+      isSynced: () => this.assigned.isSynced,
+    });
+    if (given !== undefined) this.knownCidr = given;
+    const podCidr = this.knownCidr ?? node.podCidr;
     await this.insist('the container engine', () => runtime.prepare({ ...owner, podCidr }));
+    await this.dns.serve();
     this.owner = owner;
     this.prepared = true;
     this.ends.push(runtime.onChange(owner, (change) => void this.changed(change)));
     await this.insist('looking at what runs', () => this.relist());
-  }
-  /** The range that the control plane gave this node. It comes soon after the node was registered, if it comes. */
-  private async podCidr(): Promise<string> {
-    const { clock } = this.options;
-    for (let waited = 0; waited < POD_CIDR_WAIT_MS; waited += POD_CIDR_STEP_MS) {
-      const own = this.ownNode();
-      const given = (own?.spec as { podCIDR?: string } | undefined)?.podCIDR;
-      if (given !== undefined) return (this.knownCidr = given);
-      if (!own && !this.assigned.isSynced) break;
-      await pause(clock, POD_CIDR_STEP_MS);
-    }
-    return this.knownCidr ?? this.options.node.podCidr;
   }
   /** The Node object as the control plane last showed it. */
   private ownNode(): KubeObject | undefined {
@@ -384,7 +388,7 @@ class NodeAgent implements Agent {
       try {
         return await work();
       } catch (error) {
-        if (tries % 10 === 0) this.log(`${what}: ${words(error)}; trying again`);
+        if (tries % 10 === 0) this.log(`${what}: ${messageOf(error)}; trying again`);
         await pause(this.options.clock, RETRY_MS);
       }
     }
@@ -393,8 +397,4 @@ class NodeAgent implements Agent {
   private log(line: string): void {
     this.options.log?.(line);
   }
-}
-
-function words(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

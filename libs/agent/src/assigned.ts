@@ -1,12 +1,12 @@
 import type { Pod } from '#pod';
 import type { AssignedObject, AssignmentChange, AssignmentPart, AssignmentSync, Digests, KubeObject } from '#model';
-import { endpointSlices, pods, services } from '#kinds';
+import { endpointSlices, namespaces, pods, services } from '#kinds';
 import { assignmentDigest, kindOfStream, streamOf } from '#model';
 import type { kubelet } from '#loops';
 
 const PODS = pods.id;
 /** What all nodes need alike. */
-const SHARED: readonly string[] = [services.id, endpointSlices.id];
+const SHARED: readonly string[] = [services.id, endpointSlices.id, namespaces.id];
 
 export interface AssignedPod {
   readonly pod: Pod;
@@ -73,6 +73,15 @@ export class Assigned {
   }
   foundStray(uid: string): void {
     if (!this.strays.has(uid)) this.strays.set(uid, 0);
+  }
+
+  /** Whether what all nodes need alike is known. */
+  get knowsShared(): boolean {
+    return this.isSynced;
+  }
+  /** Newest state of an object that is no pod; undefined when it is gone or not for this node. */
+  object(stream: string): KubeObject | undefined {
+    return this.others.get(stream)?.object ?? undefined;
   }
 
   get isSynced(): boolean {

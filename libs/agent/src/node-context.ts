@@ -24,6 +24,8 @@ export interface NodeContext {
   readonly stopped: boolean;
   /** True once the agent has heard, since it was started, what it is to run. */
   readonly synced: boolean;
+  /** Where pods that start now find the cluster's DNS; none: they get the node's own resolver. */
+  readonly nameServers: readonly string[];
   /** Why the pod cannot be given what it asks for now, beside the others. */
   resizeRefusal(pod: Pod): kubelet.Situation['resizeRefused'];
   log(line: string): void;

@@ -1,5 +1,15 @@
 import type { serviceProxy } from '#loops';
-import type { Bus, Clock, ContainerRuntime, Ids, NodeMeter, PodVolumes, Prober, ServiceDataplane } from '#ports';
+import type {
+  Bus,
+  Clock,
+  ContainerRuntime,
+  Ids,
+  NameServer,
+  NodeMeter,
+  PodVolumes,
+  Prober,
+  ServiceDataplane,
+} from '#ports';
 
 export interface AgentOptions {
   readonly bus: Bus;
@@ -10,6 +20,8 @@ export interface AgentOptions {
   readonly volumes: PodVolumes;
   /** Undefined: nothing is measured. */
   readonly meter?: NodeMeter;
+  /** Serves DNS at `node.clusterDns`; undefined: pods get the node's own resolver. */
+  readonly nameServer?: NameServer;
   /** Makes services reachable; undefined: somebody else does, or nobody. */
   readonly services?: ServiceProxyOptions;
   readonly clock: Clock;
@@ -41,7 +53,7 @@ export interface NodeOptions {
   readonly podsMax: number;
   /** `cluster.local` */
   readonly domain: string;
-  /** Addresses of the cluster's DNS; without one, pods use the node's own resolver. */
+  /** The address at which this node serves cluster DNS; without one, pods use the node's own resolver. */
   readonly clusterDns: readonly string[];
   /** What the node's own /etc/hosts and /etc/resolv.conf say (their text, not their paths). */
   readonly hostsFile: string;

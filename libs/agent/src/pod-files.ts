@@ -137,12 +137,11 @@ export class PodFiles {
       mounts.push({ source: await volumes.putFile(uid, name, text, mode), target, readOnly: false });
     };
     await file('etc-hosts', kubelet.hostsFile(pod, action.ips, node.domain, node.hostsFile), '/etc/hosts', 0o644);
-    await file(
-      'resolv.conf',
-      kubelet.resolvConf(pod, { clusterDns: node.clusterDns, domain: node.domain, hostFile: node.resolvConf }),
-      '/etc/resolv.conf',
-      0o644,
-    );
+    const clusterDns = this.context.nameServers;
+    const resolver = kubelet.resolverConfig(pod, { clusterDns, domain: node.domain, hostFile: node.resolvConf });
+    for (const message of resolver.warnings)
+      this.context.reporter.incident(pod, { type: 'Warning', reason: 'DNSConfigForming', message });
+    await file('resolv.conf', resolver.text, '/etc/resolv.conf', 0o644);
     const path = container.terminationMessagePath || '/dev/termination-log';
     await file(messageFile(container.name, action.attempt), '', path, 0o666);
     return mounts;

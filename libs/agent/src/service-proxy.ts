@@ -1,5 +1,5 @@
 import { pause, Recurrences } from '#engine';
-import { endpointSlices, nodes, services } from '#kinds';
+import { endpointSlices, nodes, services, type Service } from '#kinds';
 import { serviceProxy, type kubelet } from '#loops';
 import { parseStream, type KubeObject } from '#model';
 import type { ContainerOwner, ServiceDataplane } from '#ports';
@@ -48,12 +48,18 @@ export class ServiceProxy {
     if (!this.services) return;
     for (const stream of streams) {
       const { kind, namespace = '', name } = parseStream(stream);
-      if (kind === services.id)
-        this.table.putService(namespace, name, this.objects.get(services, namespace, name) as never);
+      if (kind === services.id) this.table.putService(namespace, name, this.led(namespace, name) as never);
       else if (kind === endpointSlices.id)
         this.table.putSlice(namespace, name, this.objects.get(endpointSlices, namespace, name) as never);
     }
     this.look();
+  }
+  /** Cluster DNS is answered by the agent itself at its address: leading there would be a circle. */
+  private led(namespace: string, name: string): Service | undefined {
+    const service = this.objects.get(services, namespace, name) as Service | undefined;
+    const { nameServer, node } = this.options;
+    const isOwn = nameServer !== undefined && node.clusterDns.includes(service?.spec.clusterIP ?? '');
+    return isOwn ? undefined : service;
   }
   /** Somebody else on the machine may have taken away what was made. */
   async check(): Promise<void> {

@@ -13,7 +13,7 @@ import type {
 } from '#model';
 import { assignmentDigest } from '#model';
 import { hash128, type JsonObject } from '#std';
-import type { Clock, NodeMeter, ProbeAnswer, ProbeTarget } from '#ports';
+import type { Clock, NameServer, NodeMeter, ProbeAnswer, ProbeTarget } from '#ports';
 import { createAgent } from './agent.js';
 import type { Agent } from './agent.js';
 import type { ServiceProxyOptions } from './options.js';
@@ -54,6 +54,7 @@ export class TestNode {
     runtime: Omit<FakeRuntimeOptions, 'clock'> = {},
     private readonly makeMeter?: (clock: Clock) => NodeMeter,
     private readonly services?: ServiceProxyOptions,
+    private readonly nameServer?: NameServer,
   ) {
     this.runtime = new FakeRuntime({ clock: this.clock, takesMs: () => 5, ...runtime });
     this.agent = this.newAgent();
@@ -107,6 +108,7 @@ export class TestNode {
       volumes: this.volumes,
       ...(meter && { meter }),
       ...(this.services && { services: this.services }),
+      ...(this.nameServer && { nameServer: this.nameServer }),
       clock: this.clock,
       ids: { uid: () => `boot-${++this.boots}`, named: hash128 },
       node: {
@@ -115,7 +117,7 @@ export class TestNode {
         podCidr: '10.244.0.0/24',
         podsMax: 110,
         domain: 'cluster.local',
-        clusterDns: [],
+        clusterDns: ['10.96.0.10'],
         hostsFile: '',
         resolvConf: '',
         ephemeralStorageBytes: 1e10,
@@ -205,7 +207,7 @@ export class TestNode {
 }
 
 const isShared = ({ stream }: AssignedObject): boolean =>
-  /^(core\.services|discovery\.k8s\.io\.endpointslices)\//.test(stream);
+  /^(core\.services|core\.namespaces|discovery\.k8s\.io\.endpointslices)\//.test(stream);
 
 const PLURALS: Readonly<Record<string, string>> = {
   Pod: 'core.pods',

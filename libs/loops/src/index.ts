@@ -2,6 +2,7 @@ import { registry } from '#kinds';
 import type { Loop } from '#model';
 import { apiServiceAvailability, apiServiceRegistration, authenticationTrust } from './api-services/index.js';
 import { certificateApproving, certificateCleaning, certificateSigning } from './certificates/index.js';
+import { CLUSTER_DNS_IP, clusterDnsRegistration } from './cluster-dns/registration.js';
 import { customResources } from './custom-resources/index.js';
 import { deployment } from './deployment/index.js';
 import { endpointSlice } from './endpoint-slice/index.js';
@@ -28,6 +29,7 @@ export {
   certificateApproving,
   certificateCleaning,
   certificateSigning,
+  CLUSTER_DNS_IP,
   clusterRoleAggregation,
   customResources,
   deployment,
@@ -89,6 +91,7 @@ export const autoscalingLoops: readonly Loop[] = [horizontalPodAutoscaler(regist
 export const scalerLoops: readonly Loop[] = [...autoscalingLoops, metricsRegistration];
 
 /** Loops that watch over nodes. They are told of heartbeats as facts from outside, so they run where those are heard. */
-export const nodeLoops: readonly Loop[] = [nodeLifecycle, podCidr, taintEviction];
+export const nodeLoops: readonly Loop[] = [nodeLifecycle, podCidr, taintEviction, clusterDnsRegistration];
+export * as clusterDns from './cluster-dns/index.js';
 export * as kubelet from './kubelet/index.js';
 export * as serviceProxy from './service-proxy/index.js';

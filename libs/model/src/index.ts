@@ -7,6 +7,7 @@ export * from './kube-object.js';
 export * from './loop.js';
 export * from './measurements/index.js';
 export * from './digest.js';
+export * from './dns.js';
 export * from './field-changes.js';
 export * from './outside.js';
 export * from './picture.js';

@@ -31,7 +31,7 @@ export interface AssignmentSync {
   readonly same: readonly AssignmentPart[];
   readonly objects: readonly AssignedObject[];
 }
-/** Of an assignment: what is for one node, and what all nodes need alike (Services and EndpointSlices). */
+/** Of an assignment: what is for one node, and what all nodes need alike (Services, EndpointSlices, Namespaces). */
 export type AssignmentPart = keyof Digests;
 /** `node.<node>.change` and `shared.change`: numbered, each on its own; after a gap the agent asks for a sync. */
 export interface AssignmentChange {

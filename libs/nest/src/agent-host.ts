@@ -11,12 +11,13 @@ import {
   NodeKernelFiles,
   privateFolders,
   RandomIds,
+  SocketNameServer,
   SystemClock,
   UserspaceDataplane,
   type NatsBus,
 } from '#adapters';
 import { createAgent, KernelMeter, type Agent, type ServiceProxyOptions } from '#agent';
-import { say } from './console.js';
+import { explain, say } from './console.js';
 import { apiRedirect, nodeOptions } from './host.js';
 import { NodeCredentials } from './node-credentials.js';
 import { connect } from './platform.js';
@@ -75,6 +76,7 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
         clock,
         places: { pods: folder, images: DOCKER_FOLDER },
       }),
+      nameServer: new SocketNameServer({ clock, onBug: (cause) => say(`agent: DNS: ${explain(cause)}`) }),
       clock,
       ids: new RandomIds(),
       node: nodeOptions(settings),

@@ -2,6 +2,7 @@ import { readFileSync, statfsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { NodeOptions, ServiceProxyOptions } from '#agent';
+import { CLUSTER_DNS_IP } from '#loops';
 import type { Settings } from './settings.js';
 
 type Redirect = ReturnType<NonNullable<ServiceProxyOptions['redirect']>>;
@@ -64,15 +65,23 @@ export function nodeOptions({ home, node, podCidr, metricsIntervalMs }: Settings
     podCidr: podCidr.replace(/\/16$/, '/24'),
     podsMax: PODS_MAX,
     domain: 'cluster.local',
-    clusterDns: [],
+    clusterDns: [CLUSTER_DNS_IP],
     hostsFile: `${textOf('/etc/hosts')}\n`,
-    resolvConf: textOf('/etc/resolv.conf'),
+    resolvConf: resolvConf(),
     ephemeralStorageBytes: Math.floor(disk.blocks * disk.bsize * USABLE_SHARE),
     machineId: textOf('/etc/machine-id'),
     bootId: textOf('/proc/sys/kernel/random/boot_id'),
     seccompFolder: join(home, 'seccomp'),
     metricsIntervalMs,
   };
+}
+
+/** Pods cannot ask the stub of systemd-resolved, which listens on the node's loopback: they are given the servers behind it. */
+function resolvConf(): string {
+  const text = textOf('/etc/resolv.conf');
+  const servers = [...text.matchAll(/^[ \t]*nameserver[ \t]+(\S+)/gm)].map(([, server]) => server);
+  if (!servers.every((server) => server === '127.0.0.53')) return text;
+  return textOf('/run/systemd/resolve/resolv.conf') || text;
 }
 
 function textOf(path: string): string {

@@ -7,8 +7,11 @@ const CONFIG_MAPS = 'core.configmaps';
 const SECRETS = 'core.secrets';
 const SERVICES = 'core.services';
 const NODES = 'core.nodes';
-/** Every node needs all of these: pods see Services in their environment, and the service proxy leads to their endpoints. */
-const SHARED: readonly string[] = [SERVICES, 'discovery.k8s.io.endpointslices'];
+/**
+ * Every node needs all of these: pods see Services in their environment, the service proxy leads to their endpoints, and cluster
+ * DNS has a name for each.
+ */
+const SHARED: readonly string[] = [SERVICES, 'discovery.k8s.io.endpointslices', 'core.namespaces'];
 
 /** Streams of everything a pod needs on its node: itself, and the ConfigMaps and Secrets that it names. */
 export function needsOf(pod: KubeObject): readonly string[] {

@@ -33,11 +33,22 @@ function ownNames(pod: Pod, domain: string): readonly string[] {
   return subdomain ? [`${short}.${subdomain}.${pod.metadata.namespace ?? ''}.svc.${domain}`, short] : [short];
 }
 
-/** /etc/resolv.conf of the pod's containers. Without a cluster DNS the node's own is used. */
-export function resolvConf(
+/** As many as the C library uses. */
+const NAME_SERVERS_MAX = 3;
+const SEARCHES_MAX = 32;
+const SEARCH_CHARACTERS_MAX = 2048;
+
+export interface ResolverConfig {
+  /** /etc/resolv.conf */
+  readonly text: string;
+  /** What was left out, in the words of a kubelet's event DNSConfigForming. */
+  readonly warnings: readonly string[];
+}
+/** The resolver of the pod's containers. Without a cluster DNS the node's own is used. Beyond Kubernetes' limits servers and domains are left out. */
+export function resolverConfig(
   pod: Pod,
   node: { readonly clusterDns: readonly string[]; readonly domain: string; readonly hostFile: string },
-): string {
+): ResolverConfig {
   const policy = pod.spec.dnsPolicy ?? 'ClusterFirst';
   const cluster =
     node.clusterDns.length > 0 &&
@@ -47,14 +58,34 @@ export function resolvConf(
   const options = new Map(base.options.map((o) => [o.split(':')[0] ?? o, o]));
   for (const o of config?.options ?? [])
     if (o.name) options.set(o.name, o.value === undefined ? o.name : `${o.name}:${o.value}`);
-  const nameservers = unique([...base.nameservers, ...(config?.nameservers ?? [])]);
-  const searches = unique([...base.searches, ...(config?.searches ?? [])]);
-  return [
+  const allServers = unique([...base.nameservers, ...(config?.nameservers ?? [])]);
+  const allSearches = unique([...base.searches, ...(config?.searches ?? [])]);
+  const nameservers = allServers.slice(0, NAME_SERVERS_MAX);
+  const searches = withinLimits(allSearches);
+  const applied = { search: searches.join(' '), servers: nameservers.join(' ') };
+  const warnings = [
+    ...(searches.length < allSearches.length
+      ? [
+          `Search Line limits were exceeded, some search paths have been omitted, the applied search line is: ${applied.search}`,
+        ]
+      : []),
+    ...(nameservers.length < allServers.length
+      ? [
+          `Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: ${applied.servers}`,
+        ]
+      : []),
+  ];
+  const lines = [
     ...(searches.length > 0 ? [`search ${searches.join(' ')}`] : []),
     ...nameservers.map((n) => `nameserver ${n}`),
     ...(options.size > 0 ? [`options ${[...options.values()].join(' ')}`] : []),
     '',
-  ].join('\n');
+  ];
+  return { text: lines.join('\n'), warnings };
+}
+function withinLimits(searches: readonly string[]): readonly string[] {
+  let characters = -1;
+  return searches.slice(0, SEARCHES_MAX).filter((domain) => (characters += domain.length + 1) <= SEARCH_CHARACTERS_MAX);
 }
 interface Resolver {
   readonly nameservers: readonly string[];
@@ -83,7 +114,7 @@ function parseResolver(text: string): Resolver {
   );
   const after = (word: string): readonly string[] => lines.filter((l) => l[0] === word).flatMap((l) => l.slice(1));
   return {
-    nameservers: after('nameserver').slice(0, 3),
+    nameservers: after('nameserver'),
     searches:
       lines
         .filter((l) => l[0] === 'search')

@@ -8,6 +8,7 @@ import type {
   ExecResult,
   ImportOptions,
   NodeNetwork,
+  PodNetwork,
   RegistryCredentials,
   RuntimeChange,
   RuntimeContainer,
@@ -64,6 +65,7 @@ export interface FakeRuntimeOptions {
   /** The registry's words to these credentials when it does not give the image; undefined gives it. */
   readonly refusesPull?: (reference: string, credentials: RegistryCredentials | undefined) => string | undefined;
   readonly info?: Partial<RuntimeInfo>;
+  readonly podNetwork?: PodNetwork;
 }
 export interface FakeFault {
   readonly message: string;
@@ -115,8 +117,8 @@ export class FakeRuntime implements ContainerRuntime {
       this.podCidr = network.podCidr;
     });
   }
-  podNetwork(): Promise<undefined> {
-    return Promise.resolve(undefined);
+  podNetwork(): Promise<PodNetwork | undefined> {
+    return Promise.resolve(this.options.podNetwork);
   }
   containers(owner: ContainerOwner, podUid?: string): Promise<readonly RuntimeContainer[]> {
     return this.carryOut('containers', undefined, () =>

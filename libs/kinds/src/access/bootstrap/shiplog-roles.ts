@@ -3,7 +3,8 @@ import { on, role, type BootstrapRole } from './notation.js';
 /**
  * What loops of Shiplog need beyond the roles of Kubernetes' controllers. Loops send the difference as a patch where
  * Kubernetes' controllers send the whole object as an update, so these grant `patch` where those grant `update`, and nothing
- * else. The account `metrics-server` is no controller's: it registers the group of measurements, and may give what it has.
+ * else. The accounts `metrics-server` and `kube-dns` are no controller's: one registers the group of measurements, and may give what
+ * it has, the other makes the Service of cluster DNS.
  * `system:shiplog:<account>` is bound to the account of that name.
  */
 export const SHIPLOG_ROLES: readonly BootstrapRole[] = [
@@ -17,6 +18,7 @@ export const SHIPLOG_ROLES: readonly BootstrapRole[] = [
   role('system:shiplog:certificate-controller', [
     on('certificates.k8s.io', 'certificatesigningrequests/approval certificatesigningrequests/status', 'patch'),
   ]),
+  role('system:shiplog:kube-dns', [on('', 'services', 'create'), on('discovery.k8s.io', 'endpointslices', 'create')]),
   role('system:shiplog:metrics-server', [
     on('apiregistration.k8s.io', 'apiservices', 'create'),
     on('rbac.authorization.k8s.io', 'clusterroles', 'create'),

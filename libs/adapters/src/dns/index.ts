@@ -1,0 +1,1 @@
+export { SocketNameServer, type SocketNameServerOptions } from './socket-name-server.js';

@@ -1,0 +1,103 @@
+import { BlockList, isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import type { Clock, NameServer, NameService, PodNetwork } from '#ports';
+import { Fault } from '#std';
+import { Answerer } from './answerer.js';
+import { bridgeAddress, type BridgeAddress } from './bridge-address.js';
+import { DnsSockets } from './dns-sockets.js';
+import { Forwarder } from './forwarder.js';
+import { ResolverFile } from './resolver-file.js';
+
+const PORT = 53;
+const INTERFACES_MS = 5000;
+
+export interface SocketNameServerOptions {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** 53 by default. */
+  readonly port?: number;
+  /** Port of the servers outside; 53 by default. */
+  readonly forwardPort?: number;
+  /** `/etc/resolv.conf` by default. */
+  readonly resolverFile?: string;
+  readonly addresses?: BridgeAddress;
+  readonly onBug?: (cause: unknown) => void;
+}
+
+/** DNS at an address of the pods' bridge, in this process. */
+export class SocketNameServer implements NameServer {
+  private readonly forwarder: Forwarder;
+  private sockets: DnsSockets | undefined;
+  private address = '';
+  private stopped = false;
+
+  constructor(private readonly options: SocketNameServerOptions) {
+    const { clock, resolverFile, forwardPort } = options;
+    this.forwarder = new Forwarder({
+      clock,
+      servers: new ResolverFile(clock, resolverFile),
+      ...(forwardPort !== undefined && { port: forwardPort }),
+    });
+  }
+
+  /** The port that it listens on; undefined while it does not. */
+  get port(): number | undefined {
+    return this.sockets?.port;
+  }
+
+  async serve({ address, pods, answer }: NameService): Promise<void> {
+    const { addresses = bridgeAddress, port = PORT, onBug } = this.options;
+    const isNew = await addresses.give(address, pods.bridge);
+    if (this.sockets !== undefined && this.address === address) return;
+    await this.sockets?.close();
+    const answerer = new Answerer({ forwarder: this.forwarder, answer, own: [address], ...(onBug && { onBug }) });
+    try {
+      this.sockets = await DnsSockets.open({ address, port, answerer, serves: sourcesOf(pods, this.options.clock) });
+      this.address = address;
+    } catch (cause) {
+      this.sockets = undefined;
+      // Somebody else on this machine answers there.
+      if (isNew) await addresses.take(address, pods.bridge).catch(() => undefined);
+      throw new Fault(`nothing can listen at ${address} port ${port}: ${reasonOf(cause)}`, true, { cause });
+    }
+    if (this.stopped) await this.stop();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    const { sockets } = this;
+    this.sockets = undefined;
+    await sockets?.close();
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  const { code, message } = cause as { code?: string; message: string };
+  if (code === 'EADDRINUSE')
+    return 'another program has that port, perhaps the agent of another cluster on this machine';
+  if (code === 'EACCES') return 'the agent is not allowed to (it needs to be root or to have CAP_NET_BIND_SERVICE)';
+  return message;
+}
+
+/**
+ * Pods of the bridge and programs of this machine. Linux takes packets for each of its addresses on all interfaces: without this,
+ * machines beside this one could use it.
+ */
+function sourcesOf({ cidr }: PodNetwork, clock: Pick<Clock, 'monotonic'>): (address: string) => boolean {
+  const list = new BlockList();
+  const [network = '', bits] = cidr.split('/');
+  list.addSubnet(network, Number(bits), familyOf(network));
+  let own = new Set<string>();
+  let until = -Infinity;
+  return (address) => {
+    if (list.check(address, familyOf(address))) return true;
+    const now = clock.monotonic();
+    if (now >= until) {
+      until = now + INTERFACES_MS;
+      own = new Set(Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map((one) => one.address)));
+    }
+    return own.has(address);
+  };
+}
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIPv6(address) ? 'ipv6' : 'ipv4';
+}

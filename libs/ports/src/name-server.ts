@@ -1,0 +1,19 @@
+import type { DnsQuestion, DnsReply } from '#model';
+import type { PodNetwork } from './pod-network.js';
+
+/** Serves DNS to the pods of one node. */
+export interface NameServer {
+  /**
+   * Gives the address to the bridge and answers there, by UDP and TCP, what pods of the bridge and programs of this machine ask;
+   * nobody else gets an answer. Rejects, with one sentence for whoever runs the node, where that cannot be done. Harmless to
+   * repeat: it makes anew what was lost.
+   */
+  serve(wish: NameService): Promise<void>;
+  stop(): Promise<void>;
+}
+export interface NameService {
+  readonly address: string;
+  readonly pods: PodNetwork;
+  /** Undefined for names that others know: the servers of the host are asked. `unknown`: nobody knows yet. */
+  readonly answer: (question: DnsQuestion) => DnsReply | 'unknown' | undefined;
+}
