@@ -115,7 +115,7 @@ describe('the compose stack', () => {
     const inside = (app: string, script: string): string =>
       compose('exec', '-T', app, 'sh', '-c', script).trim().replaceAll('\r', '');
     const passwords = new Set<string>();
-    for (const app of ['api', 'api-2', 'controllers', 'scheduler', 'health', 'feed']) {
+    for (const app of ['api', 'api-2', 'controllers', 'scheduler', 'scaler', 'health', 'feed']) {
       expect([app, inside(app, 'id -u; touch /shiplog/mark 2>&1; grep CapEff /proc/self/status')]).toEqual([
         app,
         expect.stringMatching(/^10001\n.*[Rr]ead-only file system\nCapEff:\s0+$/),
