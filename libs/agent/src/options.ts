@@ -24,6 +24,8 @@ export interface AgentOptions {
   readonly nameServer?: NameServer;
   /** Makes services reachable; undefined: somebody else does, or nobody. */
   readonly services?: ServiceProxyOptions;
+  /** What is known of the agent's own process, in the text format of Prometheus. */
+  readonly processMetrics?: () => Promise<string>;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly node: NodeOptions;

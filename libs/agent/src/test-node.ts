@@ -109,6 +109,7 @@ export class TestNode {
       ...(meter && { meter }),
       ...(this.services && { services: this.services }),
       ...(this.nameServer && { nameServer: this.nameServer }),
+      processMetrics: () => Promise.resolve('process_cpu_seconds_total 1\n'),
       clock: this.clock,
       ids: { uid: () => `boot-${++this.boots}`, named: hash128 },
       node: {

@@ -9,6 +9,7 @@ import {
   NetworkProber,
   NodeFileTrees,
   NodeKernelFiles,
+  ProcessMetrics,
   privateFolders,
   RandomIds,
   SocketNameServer,
@@ -59,6 +60,7 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
     const folder = agentFolder(settings);
     privateFolders(settings.home, 'agent', settings.node);
     const clock = new SystemClock();
+    const processMetrics = new ProcessMetrics();
     this.agent = createAgent({
       bus,
       streamBus,
@@ -77,6 +79,7 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
         places: { pods: folder, images: DOCKER_FOLDER },
       }),
       nameServer: new SocketNameServer({ clock, onBug: (cause) => say(`agent: DNS: ${explain(cause)}`) }),
+      processMetrics: () => processMetrics.text(),
       clock,
       ids: new RandomIds(),
       node: nodeOptions(settings),

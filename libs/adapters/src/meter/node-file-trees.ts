@@ -68,17 +68,17 @@ export class NodeFileTrees implements FileTrees {
   }
 
   private next(): Tree | undefined {
-    let found = this.order?.next();
-    if (found === undefined || found.done) {
-      const now = performance.now();
-      if (now < this.nextRoundAt) return undefined;
+    for (let found = this.order?.next(); found !== undefined && !found.done; found = this.order?.next())
+      if (this.trees.get(found.value.path) === found.value) return found.value.begin();
+    // Those that were not finished in their turn go on; when all are, they rest until they are counted anew.
+    const unfinished = [...this.trees.values()].filter((tree) => tree.isRunning);
+    const now = performance.now();
+    if (unfinished.length === 0) {
+      if (now < this.nextRoundAt || this.trees.size === 0) return undefined;
       this.nextRoundAt = now + ROUND_MS;
-      this.order = this.trees.values();
-      found = this.order.next();
     }
-    if (found.done) return undefined;
-    found.value.begin();
-    return found.value;
+    this.order = (unfinished.length > 0 ? unfinished : [...this.trees.values()]).values();
+    return this.order.next().value?.begin();
   }
 }
 
@@ -91,18 +91,19 @@ class Tree {
   private bytes = 0;
   private entries = 0;
   private turnLeft = 0;
-  private isRunning = false;
+  /** A count has begun and is not at its end. */
+  isRunning = false;
   private isCut = false;
 
-  constructor(private readonly path: string) {}
+  constructor(readonly path: string) {}
 
   get isTurnOver(): boolean {
     return this.turnLeft <= 0 || !this.isRunning;
   }
   /** A turn: goes on with the count, or begins the next one. */
-  begin(): void {
+  begin(): this {
     this.turnLeft = TURN_ENTRIES;
-    if (this.isRunning) return;
+    if (this.isRunning) return this;
     this.waiting = [];
     this.bytes = 0;
     this.entries = 0;
@@ -110,24 +111,25 @@ class Tree {
     const root = shownOf(this.path);
     if (root === undefined) {
       this.reading = undefined;
-      return;
+      return this;
     }
     this.device = root.dev;
     this.count(root);
     this.isRunning = true;
     if (root.isDirectory()) this.waiting.push(this.path);
+    return this;
   }
   /** @returns how many files it looked at, at most so many */
   goOn(entriesMax: number): number {
     const most = Math.min(entriesMax, this.turnLeft);
     let looked = 0;
-    while (looked < most) {
+    while (this.isRunning && looked < most) {
       if (this.entries >= TREE_ENTRIES_MAX) this.isCut = true;
       if (this.isCut || !this.lookAtNext()) {
         this.finish();
-        break;
+      } else {
+        looked++;
       }
-      looked++;
     }
     this.turnLeft -= looked;
     if (this.isRunning && this.reading?.isPartial !== undefined) this.reading = this.counted(true);

@@ -1,17 +1,30 @@
 import type { CpuReading, MemoryReading, UsageReading } from '#model';
 import type { KernelFile, KernelFiles } from '#ports';
 import type { CgroupFolders } from './cgroups.js';
-import { keyedNumber, numberAt, onlyNumber, somePressureNanos } from './keyed-text.js';
+import { keyedNumber, numberAt, onlyNumber, orderedNumbers, somePressureNanos } from './keyed-text.js';
 
 /** More than any machine has: the kernel's way to say that there is no limit. */
 const NO_LIMIT_BYTES = 2 ** 60;
 
+/** Lines of each file in the kernel's order. */
+const V2_THROTTLING = ['\nnr_periods ', '\nnr_throttled ', '\nthrottled_usec '];
+const V2_MEMORY = ['\nfile ', '\ninactive_file ', '\npgfault ', '\npgmajfault '];
+const V1_THROTTLING = ['\nnr_throttled ', '\nthrottled_time '];
+const V1_MEMORY = [
+  '\nhierarchical_memory_limit ',
+  '\ntotal_cache ',
+  '\ntotal_rss ',
+  '\ntotal_swap ',
+  '\ntotal_pgfault ',
+  '\ntotal_pgmajfault ',
+  '\ntotal_inactive_file ',
+];
+
 /** Figures that change slowly, or that few ask for: read seldom, and shown until they are read again. */
-interface SlowFigures {
-  readonly limitMilli?: number;
-  readonly memory?: Pick<MemoryReading, 'limit' | 'swap' | 'oomKills' | 'pressureNanos'>;
+interface SlowFigures extends Pick<MemoryReading, 'limit' | 'swap' | 'oomKills' | 'pressureNanos'> {
+  readonly limitMilli?: number | undefined;
   readonly io?: UsageReading['io'];
-  readonly pids?: number;
+  readonly pids?: number | undefined;
 }
 
 /** Reads one cgroup again and again. */
@@ -50,46 +63,38 @@ class V2Reader implements CgroupReader {
     const stat = this.cpu.read();
     const micros = keyedNumber(stat, 'usage_usec');
     if (micros === undefined) return undefined;
-    const { limitMilli, memory: slowMemory, io, pids } = this.slow;
-    const cpu: CpuReading = {
-      usageNanos: micros * 1000,
-      ...(limitMilli !== undefined && { limitMilli, ...v2Throttling(stat) }),
-      ...present('pressureNanos', somePressureNanos(this.pressure?.read())),
-    };
-    const memory = this.readMemory();
-    return {
-      cpu,
-      ...(memory && { memory: { ...memory, ...slowMemory } }),
-      ...present('io', io),
-      ...present('pids', pids),
-    };
+    const { io, pids } = this.slow;
+    const pressureNanos = somePressureNanos(this.pressure?.read());
+    return { cpu: this.cpuOf(micros * 1000, stat, pressureNanos), memory: this.readMemory(), io, pids };
+  }
+  private cpuOf(usageNanos: number, stat: string | undefined, pressureNanos: number | undefined): CpuReading {
+    const { limitMilli } = this.slow;
+    if (limitMilli === undefined) return { usageNanos, pressureNanos };
+    const [periods, throttledPeriods, throttledMicros] = orderedNumbers(stat, V2_THROTTLING);
+    const throttledNanos = throttledMicros === undefined ? undefined : throttledMicros * 1000;
+    return { usageNanos, limitMilli, periods, throttledPeriods, throttledNanos, pressureNanos };
   }
   private readMemory(): MemoryReading | undefined {
     const usage = onlyNumber(this.memory?.read());
     if (usage === undefined) return undefined;
     const stat = this.memoryStat?.read();
-    return {
-      usage,
-      workingSet: Math.max(usage - (keyedNumber(stat, 'inactive_file') ?? 0), 0),
-      rss: keyedNumber(stat, 'anon') ?? 0,
-      ...present('cache', keyedNumber(stat, 'file')),
-      ...present('pageFaults', keyedNumber(stat, 'pgfault')),
-      ...present('majorPageFaults', keyedNumber(stat, 'pgmajfault')),
-    };
+    const rss = keyedNumber(stat, 'anon') ?? 0;
+    const [cache, inactiveFile = 0, pageFaults, majorPageFaults] = orderedNumbers(stat, V2_MEMORY);
+    const workingSet = Math.max(usage - inactiveFile, 0);
+    const { limit, swap, oomKills, pressureNanos } = this.slow;
+    return { usage, workingSet, rss, cache, swap, limit, pageFaults, majorPageFaults, oomKills, pressureNanos };
   }
   readSlow(): void {
     const text = (name: string): string | undefined => this.files.text(`${this.folder}/${name}`);
     const [quota = '', period = ''] = (text('cpu.max') ?? '').split(' ');
     this.slow = {
-      ...present('limitMilli', milliOf(onlyNumber(quota), onlyNumber(period))),
-      memory: {
-        ...present('limit', limitOf(onlyNumber(text('memory.max')))),
-        ...present('swap', onlyNumber(text('memory.swap.current'))),
-        ...present('oomKills', keyedNumber(text('memory.events'), 'oom_kill')),
-        ...present('pressureNanos', somePressureNanos(text('memory.pressure'))),
-      },
-      ...present('io', v2Io(text('io.stat'))),
-      ...present('pids', onlyNumber(text('pids.current'))),
+      limitMilli: milliOf(onlyNumber(quota), onlyNumber(period)),
+      limit: limitOf(onlyNumber(text('memory.max'))),
+      swap: onlyNumber(text('memory.swap.current')),
+      oomKills: keyedNumber(text('memory.events'), 'oom_kill'),
+      pressureNanos: somePressureNanos(text('memory.pressure')),
+      io: v2Io(text('io.stat')),
+      pids: onlyNumber(text('pids.current')),
     };
   }
   close(): void {
@@ -122,32 +127,27 @@ class V1Reader implements CgroupReader {
   read(): UsageReading | undefined {
     const usageNanos = onlyNumber(this.usage.read());
     if (usageNanos === undefined) return undefined;
-    const { limitMilli, memory: slowMemory, io, pids } = this.slow;
-    const memory = this.readMemory();
-    return {
-      cpu: {
-        usageNanos,
-        ...(limitMilli !== undefined && { limitMilli, ...v1Throttling(this.cpuStat?.read()) }),
-      },
-      ...(memory && { memory: { ...memory, ...slowMemory } }),
-      ...present('io', io),
-      ...present('pids', pids),
-    };
+    const { io, pids } = this.slow;
+    return { cpu: this.cpuOf(usageNanos), memory: this.readMemory(), io, pids };
+  }
+  private cpuOf(usageNanos: number): CpuReading {
+    const { limitMilli } = this.slow;
+    if (limitMilli === undefined) return { usageNanos };
+    const stat = this.cpuStat?.read();
+    const periods = keyedNumber(stat, 'nr_periods');
+    const [throttledPeriods, throttledNanos] = orderedNumbers(stat, V1_THROTTLING);
+    return { usageNanos, limitMilli, periods, throttledPeriods, throttledNanos };
   }
   private readMemory(): MemoryReading | undefined {
     const usage = onlyNumber(this.memory?.read());
     if (usage === undefined) return undefined;
-    const stat = this.memoryStat?.read();
-    return {
-      usage,
-      workingSet: Math.max(usage - (keyedNumber(stat, 'total_inactive_file') ?? 0), 0),
-      rss: keyedNumber(stat, 'total_rss') ?? 0,
-      ...present('cache', keyedNumber(stat, 'total_cache')),
-      ...present('swap', keyedNumber(stat, 'total_swap')),
-      ...present('limit', limitOf(keyedNumber(stat, 'hierarchical_memory_limit'))),
-      ...present('pageFaults', keyedNumber(stat, 'total_pgfault')),
-      ...present('majorPageFaults', keyedNumber(stat, 'total_pgmajfault')),
-    };
+    const [limit, cache, rss = 0, swap, pageFaults, majorPageFaults, inactiveFile = 0] = orderedNumbers(
+      this.memoryStat?.read(),
+      V1_MEMORY,
+    );
+    const workingSet = Math.max(usage - inactiveFile, 0);
+    const { oomKills } = this.slow;
+    return { usage, workingSet, rss, cache, swap, limit: limitOf(limit), pageFaults, majorPageFaults, oomKills };
   }
   readSlow(): void {
     const { cpu, memory, pids, blkio } = this.folders;
@@ -155,16 +155,13 @@ class V1Reader implements CgroupReader {
       folder === undefined ? undefined : this.files.text(`${folder}/${name}`);
     const quota = onlyNumber(text(cpu, 'cpu.cfs_quota_us'));
     this.slow = {
-      ...present('limitMilli', milliOf(quota, onlyNumber(text(cpu, 'cpu.cfs_period_us')))),
-      memory: { ...present('oomKills', keyedNumber(text(memory, 'memory.oom_control'), 'oom_kill')) },
-      ...present(
-        'io',
-        v1Io(
-          text(blkio, 'blkio.throttle.io_service_bytes_recursive') ?? text(blkio, 'blkio.throttle.io_service_bytes'),
-          text(blkio, 'blkio.throttle.io_serviced_recursive') ?? text(blkio, 'blkio.throttle.io_serviced'),
-        ),
+      limitMilli: milliOf(quota, onlyNumber(text(cpu, 'cpu.cfs_period_us'))),
+      oomKills: keyedNumber(text(memory, 'memory.oom_control'), 'oom_kill'),
+      io: v1Io(
+        text(blkio, 'blkio.throttle.io_service_bytes_recursive') ?? text(blkio, 'blkio.throttle.io_service_bytes'),
+        text(blkio, 'blkio.throttle.io_serviced_recursive') ?? text(blkio, 'blkio.throttle.io_serviced'),
       ),
-      ...present('pids', onlyNumber(text(pids, 'pids.current'))),
+      pids: onlyNumber(text(pids, 'pids.current')),
     };
   }
   close(): void {
@@ -172,21 +169,6 @@ class V1Reader implements CgroupReader {
   }
 }
 
-function v2Throttling(stat: string | undefined): Partial<CpuReading> {
-  const micros = keyedNumber(stat, 'throttled_usec');
-  return {
-    ...present('periods', keyedNumber(stat, 'nr_periods')),
-    ...present('throttledPeriods', keyedNumber(stat, 'nr_throttled')),
-    ...(micros !== undefined && { throttledNanos: micros * 1000 }),
-  };
-}
-function v1Throttling(stat: string | undefined): Partial<CpuReading> {
-  return {
-    ...present('periods', keyedNumber(stat, 'nr_periods')),
-    ...present('throttledPeriods', keyedNumber(stat, 'nr_throttled')),
-    ...present('throttledNanos', keyedNumber(stat, 'throttled_time')),
-  };
-}
 /** `8:0 rbytes=1 wbytes=2 rios=3 wios=4 …`, a line for each device. */
 function v2Io(text: string | undefined): UsageReading['io'] {
   if (text === undefined) return undefined;
@@ -224,7 +206,4 @@ function milliOf(quota: number | undefined, period: number | undefined): number 
 }
 function limitOf(bytes: number | undefined): number | undefined {
   return bytes === undefined || bytes >= NO_LIMIT_BYTES ? undefined : bytes;
-}
-function present<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [N in Name]?: Value } {
-  return (value === undefined ? {} : { [name]: value }) as { readonly [N in Name]?: Value };
 }

@@ -96,7 +96,8 @@ export class KernelMeter implements NodeMeter {
     const { id, name, startedAt } = container;
     const rootfs = this.filesOf(container.writableLayer);
     const logs = this.filesOf(container.logFile);
-    return { id, name, startedAt, ...usage, ...(rootfs && { rootfs }), ...(logs && { logs }) };
+    const { cpu, memory, io, pids } = usage;
+    return { id, name, startedAt, cpu, memory, io, pids, rootfs, logs };
   }
   private filesOf(path: string | undefined): FileSystemReading | undefined {
     return path === undefined ? undefined : this.options.trees?.usage(path);

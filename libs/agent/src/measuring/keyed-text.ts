@@ -21,6 +21,20 @@ export function keyedNumber(text: string | undefined, key: string): number | und
 }
 const SPACE = 32;
 
+/**
+ * The values of lines `<key> <number>` that come in this order, in one pass. Each needle is the key between a newline and a blank;
+ * what is missing is undefined and costs the rest of the text.
+ */
+export function orderedNumbers(text: string | undefined, needles: readonly string[]): readonly (number | undefined)[] {
+  let from = 0;
+  return needles.map((needle) => {
+    const at = text === undefined ? -1 : text.indexOf(needle, from);
+    if (text === undefined || at === -1) return undefined;
+    from = at + needle.length;
+    return numberAt(text, from);
+  });
+}
+
 /** `some … total=<microseconds>` of a pressure file, in nanoseconds. */
 export function somePressureNanos(text: string | undefined): number | undefined {
   if (!text?.startsWith('some ')) return undefined;

@@ -130,19 +130,20 @@ function writeNames(writer: FrameWriter, count: number, names: readonly string[]
 function writeBlocks(writer: FrameWriter, next: Unit, held: Unit | undefined, tables: Tables): void {
   const changed = next.blocks.map((block, i) => differs(block, held?.blocks[i]));
   writer.flags((i) => changed[i] === true, changed.length);
-  next.blocks.forEach((block, i) => {
-    if (changed[i]) writeBlock(writer, block, held?.blocks[i], tables[i] ?? []);
-  });
+  for (let i = 0; i < changed.length; i++)
+    if (changed[i]) writeBlock(writer, next.blocks[i] ?? [], held?.blocks[i], tables[i] ?? []);
 }
 function writeBlock(writer: FrameWriter, next: Block, held: Block | undefined, slots: readonly Slot[]): void {
   const before = (slot: number): number => held?.[slot] ?? ABSENT;
   writer.flags((slot) => next[slot] !== before(slot), next.length);
-  next.forEach((number, slot) => {
-    if (number === before(slot)) return;
+  for (let slot = 0; slot < next.length; slot++) {
+    const number = next[slot] ?? ABSENT;
+    if (number === before(slot)) continue;
     const change = number === ABSENT ? undefined : number - Math.max(before(slot), 0);
     writer.change(change, slots[slot]?.step ?? 1);
-  });
+  }
 }
 function differs(next: Block, held: Block | undefined): boolean {
-  return held === undefined ? next.some((number) => number !== ABSENT) : next.some((number, i) => number !== held[i]);
+  for (let slot = 0; slot < next.length; slot++) if (next[slot] !== (held?.[slot] ?? ABSENT)) return true;
+  return false;
 }

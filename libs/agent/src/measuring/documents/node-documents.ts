@@ -1,4 +1,3 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { decodeMessage, encodeMessage, subjects } from '#engine';
 import type { NodeDocument, NodeDocumentQuestion } from '#model';
 import type { BusSubscription } from '#ports';
@@ -16,10 +15,8 @@ const JSON_TYPE = 'application/json';
 
 /** Answers with the documents that a kubelet serves over HTTP, out of what was measured last. */
 export class NodeDocuments {
-  private own: Registry | undefined;
-
   constructor(
-    private readonly options: Pick<AgentOptions, 'bus' | 'node'>,
+    private readonly options: Pick<AgentOptions, 'bus' | 'node' | 'processMetrics'>,
     private readonly measurer: Pick<NodeMeasurer, 'latest' | 'previous'>,
     private readonly running: () => Iterable<RunningPod>,
   ) {}
@@ -58,45 +55,36 @@ export class NodeDocuments {
     },
   };
 
-  /** Of the agent's own process, and of what it runs. Made when it is first asked for: it costs memory. */
-  private ownMetrics(): Promise<string> {
-    this.own ??= this.registry();
-    return this.own.metrics();
-  }
-  private registry(): Registry {
-    const registry = new Registry();
-    collectDefaultMetrics({ register: registry });
-    const { running, options } = this;
-    const registers = [registry];
-    new Gauge({
-      name: 'kubelet_node_name',
-      help: '[ALPHA] The node’s name. The count is always 1.',
-      labelNames: ['node'],
-      registers,
-    }).set({ node: options.node.name }, 1);
-    new Gauge({
-      name: 'kubelet_running_pods',
-      help: '[ALPHA] Number of pods that have a running pod sandbox',
-      registers,
-      collect() {
-        this.set([...running()].filter(({ containers }) => containers.some(isRunningInfra)).length);
-      },
-    });
-    new Gauge({
-      name: 'kubelet_running_containers',
-      help: '[ALPHA] Number of containers currently running',
-      labelNames: ['container_state'],
-      registers,
-      collect() {
-        this.reset();
-        for (const { containers } of running())
-          for (const { labels, state } of containers) if (labels.role !== 'infra') this.inc({ container_state: state });
-      },
-    });
-    return registry;
+  /** Of the agent's own process, and of what it runs. */
+  private async ownMetrics(): Promise<string> {
+    const { node, processMetrics } = this.options;
+    const own = await processMetrics?.();
+    return prometheusText(kubeletMetrics(node.name, [...this.running()])) + (own ?? '');
   }
 }
 
+function kubeletMetrics(node: string, running: readonly RunningPod[]): readonly Family[] {
+  const states = new Map<string, number>();
+  for (const { labels, state } of running.flatMap(({ containers }) => containers))
+    if (labels.role !== 'infra') states.set(state, (states.get(state) ?? 0) + 1);
+  const gauge = (name: string, help: string, series: Family['series']): Family => ({
+    name: `kubelet_${name}`,
+    type: 'gauge',
+    help: `[ALPHA] ${help}`,
+    series,
+  });
+  return [
+    gauge('node_name', "The node's name. The count is always 1.", [{ labels: { node }, value: 1 }]),
+    gauge('running_pods', 'Number of pods that have a running pod sandbox', [
+      { value: running.filter(({ containers }) => containers.some(isRunningInfra)).length },
+    ]),
+    gauge(
+      'running_containers',
+      'Number of containers currently running',
+      [...states].map(([state, value]) => ({ labels: { container_state: state }, value })),
+    ),
+  ];
+}
 function isRunningInfra({ labels, state }: RunningPod['containers'][number]): boolean {
   return labels.role === 'infra' && state === 'running';
 }

@@ -14,7 +14,8 @@ const PAGE = 4096;
 const plain: Slot = { scale: 1, step: 1 };
 const bytes: Slot = { scale: 1, step: PAGE };
 /** Nanoseconds travel to the microsecond: a counter of a large machine outgrows 2^53 nanoseconds within days. */
-const nanos: Slot = { scale: 1000, step: 1 };
+export const NANOS_SCALE = 1000;
+const nanos: Slot = { scale: NANOS_SCALE, step: 1 };
 
 /** Most often changed first: flags behind the last change take no room. */
 export const USAGE_SLOTS: readonly Slot[] = [

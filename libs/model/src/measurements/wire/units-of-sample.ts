@@ -7,26 +7,14 @@ import type {
   PodReading,
   UsageReading,
 } from '../node-sample.js';
-import {
-  ABSENT,
-  CONTAINER_SLOTS,
-  FILE_SYSTEM_SLOTS,
-  MACHINE_SLOTS,
-  NETWORK_SLOTS,
-  POD_SLOTS,
-  type Block,
-  type Slot,
-  type Unit,
-} from './unit.js';
-
-type Figures = readonly (number | undefined)[];
+import { ABSENT, NANOS_SCALE, type Block, type Unit } from './unit.js';
 
 /** The machine of a sample, and when it was read, as they travel. Throws RangeError for a figure that is no count. */
 export function machineUnit({ at, ticksMs, machine }: NodeSample): Unit {
   const { network } = machine;
   return {
     shape: { texts: (network ?? []).map(({ name }) => name), containers: 0, networks: sizeOf(network), volumes: 0 },
-    blocks: [block(machineFigures(at, ticksMs, machine), MACHINE_SLOTS), ...(network ?? []).map(networkBlock)],
+    blocks: [machineBlock(at, ticksMs, machine), ...(network ?? []).map(networkBlock)],
   };
 }
 /** A pod of a sample as it travels. Throws RangeError for a figure that is no count. */
@@ -47,10 +35,10 @@ export function podUnit(pod: PodReading): Unit {
       volumes: sizeOf(volumes),
     },
     blocks: [
-      ...containers.map((container) => block(containerFigures(container), CONTAINER_SLOTS)),
+      ...containers.map(containerBlock),
       ...(network ?? []).map(networkBlock),
-      ...(volumes ?? []).map((volume) => block(fileSystemFigures(volume), FILE_SYSTEM_SLOTS)),
-      block([pod.startedAt], POD_SLOTS),
+      ...(volumes ?? []).map(volumeBlock),
+      startBlock(pod),
     ],
   };
 }
@@ -59,86 +47,91 @@ function sizeOf(list: readonly unknown[] | undefined): number {
   return list === undefined ? ABSENT : list.length;
 }
 function networkBlock(network: NetworkReading): Block {
-  return block(networkFigures(network), NETWORK_SLOTS);
+  const block: Block = [];
+  add(block, network.receivedBytes);
+  add(block, network.receivedPackets);
+  add(block, network.sentBytes);
+  add(block, network.sentPackets);
+  add(block, network.receiveErrors);
+  add(block, network.receiveDrops);
+  add(block, network.sendErrors);
+  add(block, network.sendDrops);
+  return block;
 }
-function block(figures: Figures, slots: readonly Slot[]): Block {
-  return slots.map(({ scale }, i) => {
-    const figure = figures[i];
-    if (figure === undefined) return ABSENT;
-    const number = Math.round(figure / scale);
-    if (!(number >= 0 && number <= Number.MAX_SAFE_INTEGER))
-      throw new RangeError(`a figure that is no count: ${figure}`);
-    return number;
-  });
+function startBlock({ startedAt }: PodReading): Block {
+  const block: Block = [];
+  add(block, startedAt);
+  return block;
+}
+function containerBlock(container: ContainerReading): Block {
+  const block: Block = [];
+  addUsage(block, container);
+  add(block, container.startedAt);
+  addFiles(block, container.rootfs);
+  addFiles(block, container.logs);
+  return block;
+}
+function volumeBlock(volume: FileSystemReading): Block {
+  const block: Block = [];
+  addFiles(block, volume);
+  return block;
+}
+function machineBlock(at: number, ticksMs: number, machine: MachineReading): Block {
+  const block: Block = [];
+  add(block, at);
+  add(block, ticksMs);
+  addUsage(block, machine);
+  addFiles(block, machine.fileSystem);
+  addFiles(block, machine.imageFileSystem);
+  add(block, machine.startedAt);
+  add(block, machine.cpus);
+  add(block, machine.memoryBytes);
+  add(block, machine.pidsMax);
+  return block;
 }
 
-/** The order of `USAGE_SLOTS`. */
-function usageFigures({ cpu, memory, io, pids }: UsageReading): Figures {
-  return [
-    cpu?.usageNanos,
-    memory?.usage,
-    memory?.workingSet,
-    memory?.rss,
-    memory?.cache,
-    memory?.pageFaults,
-    pids,
-    cpu?.periods,
-    cpu?.throttledPeriods,
-    cpu?.throttledNanos,
-    cpu?.pressureNanos,
-    memory?.pressureNanos,
-    io?.readBytes,
-    io?.reads,
-    io?.writeBytes,
-    io?.writes,
-    memory?.swap,
-    memory?.majorPageFaults,
-    memory?.oomKills,
-    cpu?.limitMilli,
-    memory?.limit,
-  ];
+/** The order of `USAGE_SLOTS`. Written out, since it is done for each container each second. */
+function addUsage(block: Block, { cpu, memory, io, pids }: UsageReading): void {
+  addNanos(block, cpu?.usageNanos);
+  add(block, memory?.usage);
+  add(block, memory?.workingSet);
+  add(block, memory?.rss);
+  add(block, memory?.cache);
+  add(block, memory?.pageFaults);
+  add(block, pids);
+  add(block, cpu?.periods);
+  add(block, cpu?.throttledPeriods);
+  addNanos(block, cpu?.throttledNanos);
+  addNanos(block, cpu?.pressureNanos);
+  addNanos(block, memory?.pressureNanos);
+  add(block, io?.readBytes);
+  add(block, io?.reads);
+  add(block, io?.writeBytes);
+  add(block, io?.writes);
+  add(block, memory?.swap);
+  add(block, memory?.majorPageFaults);
+  add(block, memory?.oomKills);
+  add(block, cpu?.limitMilli);
+  add(block, memory?.limit);
 }
-function fileSystemFigures(of: FileSystemReading | undefined): Figures {
-  return [
-    of?.usedBytes,
-    of?.availableBytes,
-    of?.inodesUsed,
-    of?.inodesFree,
-    of?.capacityBytes,
-    of?.inodes,
-    of?.isPartial ? 1 : undefined,
-  ];
+function addFiles(block: Block, of: FileSystemReading | undefined): void {
+  add(block, of?.usedBytes);
+  add(block, of?.availableBytes);
+  add(block, of?.inodesUsed);
+  add(block, of?.inodesFree);
+  add(block, of?.capacityBytes);
+  add(block, of?.inodes);
+  add(block, of?.isPartial ? 1 : undefined);
 }
-function networkFigures(of: NetworkReading): Figures {
-  return [
-    of.receivedBytes,
-    of.receivedPackets,
-    of.sentBytes,
-    of.sentPackets,
-    of.receiveErrors,
-    of.receiveDrops,
-    of.sendErrors,
-    of.sendDrops,
-  ];
+function addNanos(block: Block, figure: number | undefined): void {
+  add(block, figure === undefined ? undefined : figure / NANOS_SCALE);
 }
-function containerFigures(container: ContainerReading): Figures {
-  return [
-    ...usageFigures(container),
-    container.startedAt,
-    ...fileSystemFigures(container.rootfs),
-    ...fileSystemFigures(container.logs),
-  ];
-}
-function machineFigures(at: number, ticksMs: number, machine: MachineReading): Figures {
-  return [
-    at,
-    ticksMs,
-    ...usageFigures(machine),
-    ...fileSystemFigures(machine.fileSystem),
-    ...fileSystemFigures(machine.imageFileSystem),
-    machine.startedAt,
-    machine.cpus,
-    machine.memoryBytes,
-    machine.pidsMax,
-  ];
+function add(block: Block, figure: number | undefined): void {
+  if (figure === undefined) {
+    block.push(ABSENT);
+    return;
+  }
+  const number = Math.round(figure);
+  if (!(number >= 0 && number <= Number.MAX_SAFE_INTEGER)) throw new RangeError(`a figure that is no count: ${figure}`);
+  block.push(number);
 }
