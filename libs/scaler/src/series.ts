@@ -20,6 +20,8 @@ const HELD_SHARE = 0.1;
 /** Load that moved: two intervals in a row differ from the average by more than this share, and by this much. */
 const MOVED_SHARE = 0.1;
 const MOVED_NANO_CORES = 10_000_000;
+/** An interval as long as two by default is no burst. */
+const LONG_MS = 1800;
 
 /** Readings of {@link Series} without its history. */
 export const SERIES_BYTES = READINGS * FIELDS * Float64Array.BYTES_PER_ELEMENT + 500;
@@ -148,16 +150,29 @@ export class Series {
   }
 
   /**
-   * The load now: the {@link average}, or, once two intervals in a row say that it has moved, the average since it did. So a burst of
-   * a second moves nothing, and a load that stays is known as it is with its first whole interval.
+   * The load now: the {@link average}, or, once two intervals in a row say that it has moved, the average since it did. The first interval that
+   * says so waits for the second: it may be a burst, or see a part of a rise only. So a load that stays is known as it is within two intervals.
    */
   current(notBefore = -Infinity): Usage | undefined {
     const average = this.average(notBefore);
     if (!average || this.count < 3) return average;
+    const from = Math.max(this.field(0, AT) - WINDOW_MS, notBefore);
+    let oldest = 1;
+    while (oldest + 1 < this.count && this.field(oldest + 1, AT) >= from) oldest++;
+    if (oldest < 2) return average;
     const [newest, second] = [this.between(1, 0), this.between(2, 1)];
-    const far = MOVED_SHARE * demandOf(average) + MOVED_NANO_CORES;
-    const isAway = (one: Usage, sign: number): boolean => sign * (demandOf(one) - demandOf(average)) > far;
-    if (![1, -1].some((sign) => isAway(newest, sign) && isAway(second, sign))) return average;
+    const before = oldest > 2 ? this.between(oldest, 2) : second;
+    const far = MOVED_SHARE * demandOf(before) + MOVED_NANO_CORES;
+    const away = (one: Usage): number => {
+      const by = demandOf(one) - demandOf(before);
+      return Math.abs(by) > far ? Math.sign(by) : 0;
+    };
+    if (away(newest) === 0) return average;
+    const isConfirmed = away(second) === away(newest) || newest.windowMs >= LONG_MS;
+    return isConfirmed ? this.since(newest) : this.between(oldest, 1);
+  }
+  /** The average of the newest intervals that are like the last one. */
+  private since(newest: Usage): Usage {
     const near = MOVED_SHARE * demandOf(newest) + MOVED_NANO_CORES;
     let oldest = 1;
     while (oldest + 1 < this.count) {
@@ -173,7 +188,7 @@ export class Series {
     const windowMs = at - this.field(oldest, AT);
     const perSecond = (field: number): number =>
       ((this.field(newest, field) - this.field(oldest, field)) / windowMs) * (NANOS / NANOS_PER_MS);
-    const memory = this.field(newest, MEMORY);
+    const memory = this.field(0, MEMORY);
     return {
       ...{ at, windowMs, cpuNanoCores: perSecond(USED), heldBackNanoCores: perSecond(HELD) },
       memoryBytes: Number.isNaN(memory) ? undefined : memory,
