@@ -63,7 +63,8 @@ describe('an agent that asks for its assignment again', () => {
   it('is sent nothing while it holds what it is to hold, and everything once it does not', async () => {
     const node = new TestNode();
     const web = testPod('web');
-    const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 's', namespace: 'default', uid: 's' } };
+    const metadata = { name: 's', namespace: 'default', uid: 's' };
+    const service = { apiVersion: 'v1', kind: 'Service', metadata, spec: { clusterIP: '10.96.0.9', ports: [] } };
     node.assign(web);
     node.assign(service, undefined, true);
     await node.start();
