@@ -132,7 +132,7 @@ async function serve() {
       ports,
     });
   }
-  const addresses = { give: async () => false, take: async () => undefined };
+  const addresses = { give: async () => false, take: async () => undefined, of: async () => [] };
   const server = new SocketNameServer({ clock: new SystemClock(), port: 0, addresses });
   const pods = { bridge: 'lo', cidr: '127.0.0.0/8' };
   await server.serve({ address: '127.0.0.1', pods, answer: (question) => clusterDns.answer(question, zone) });

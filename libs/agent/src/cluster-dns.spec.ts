@@ -1,15 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
-import type { NameServer, NameService, PodNetwork } from '#ports';
+import type { NameServer, NameService, PodNetwork, ServedNames } from '#ports';
 import { TestNode, testPod } from './test-node.js';
 
 /** A name server that listens nowhere: what it would answer. */
 class Listener implements NameServer {
   service: NameService | undefined;
   refusal: string | undefined;
-  serve(service: NameService): Promise<void> {
+  /** Where it listens while another agent has the wished address. */
+  instead: string | undefined;
+  serve(service: NameService): Promise<ServedNames> {
     if (this.refusal !== undefined) return Promise.reject(new Error(this.refusal));
     this.service = service;
-    return Promise.resolve();
+    const { instead } = this;
+    return Promise.resolve(
+      instead === undefined ? { address: service.address } : { address: instead, problem: 'taken' },
+    );
   }
   stop(): Promise<void> {
     this.service = undefined;
@@ -71,6 +76,17 @@ describe("a node's DNS", () => {
     await node.restartAgent();
     await node.run(1000);
     expect(listener.ask(NAME)).toEqual(['10.96.0.7']);
+    await node.agent.stop();
+  });
+  it('is where pods look at the address of their bridge while another agent of the machine has the other', async () => {
+    const listener = new Listener();
+    listener.instead = '10.244.3.1';
+    const node = nodeWith(listener);
+    await node.start();
+    node.assign(testPod('p'));
+    await node.run(2000);
+    expect(resolverOf(node, 'uid-p')).toContain('nameserver 10.244.3.1\n');
+    expect(node.log).toContain('cluster DNS is served at 10.244.3.1 and not at 10.96.0.10: taken');
     await node.agent.stop();
   });
   it('is where pods look, unless it cannot be served: then that is said once, and tried again', async () => {

@@ -13,7 +13,8 @@ import type { Reporter } from './reporter.js';
 export class ClusterDns {
   private readonly zone: clusterDns.ClusterZone;
   private readonly troubles = new Recurrences();
-  private isServed = false;
+  /** What pods that start now ask; undefined while nothing is served. */
+  private served: string | undefined;
   private stopped = false;
 
   constructor(
@@ -27,7 +28,7 @@ export class ClusterDns {
 
   /** Name servers for pods that start now; none: the node's own. */
   get addresses(): readonly string[] {
-    return this.isServed ? this.options.node.clusterDns : [];
+    return this.served === undefined ? [] : [this.served];
   }
 
   /** Streams of objects that changed. */
@@ -43,12 +44,14 @@ export class ClusterDns {
     try {
       const pods = await runtime.podNetwork();
       if (!pods) throw new Error('the container engine says of no bridge that its pods are on it');
-      await nameServer.serve({ address, pods, answer: (question) => this.answer(question) });
-      this.isServed = true;
-      this.troubles.clear('serving');
+      const served = await nameServer.serve({ address, pods, answer: (question) => this.answer(question) });
+      this.served = served.address;
+      if (served.problem === undefined) this.troubles.clear('serving');
+      else this.say(`cluster DNS is served at ${served.address} and not at ${address}: ${served.problem}`);
     } catch (error) {
-      this.isServed = false;
-      this.say(error instanceof Error ? error.message : String(error));
+      this.served = undefined;
+      const why = error instanceof Error ? error.message : String(error);
+      this.say(`cluster DNS is not served on this node, pods that start get the node's own resolver: ${why}`);
     }
   }
   async stop(): Promise<void> {
@@ -61,9 +64,8 @@ export class ClusterDns {
     const reply = clusterDns.answer(question, this.zone);
     return reply !== undefined && !this.assigned.knowsShared ? 'unknown' : reply;
   }
-  private say(why: string): void {
+  private say(message: string): void {
     if (!this.troubles.add('serving')) return;
-    const message = `cluster DNS is not served on this node, pods that start get the node's own resolver: ${why}`;
     this.options.log?.(message);
     const node = this.assigned.objects.get(nodes, undefined, this.options.node.name);
     if (!node) return;

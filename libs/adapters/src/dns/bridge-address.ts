@@ -17,6 +17,14 @@ export const bridgeAddress = {
     );
     return true;
   },
+  /** Addresses that the interface has. Node's own list leaves out a bridge that nothing is connected to. */
+  async of(name: string): Promise<readonly string[]> {
+    const { stdout } = await run('ip', ['-o', 'address', 'show', 'dev', name], { timeout: ANSWER_MS }).catch(() => ({
+      stdout: '',
+    }));
+    const found = [...stdout.matchAll(/ inet6? ([^ /]+)/g)].map(([, address = '']) => address);
+    return found.length > 0 ? found : (networkInterfaces()[name] ?? []).map(({ address }) => address);
+  },
   async take(address: string, from: string): Promise<void> {
     await ip(
       ['address', 'delete', `${address}/${address.includes(':') ? 128 : 32}`, 'dev', from],

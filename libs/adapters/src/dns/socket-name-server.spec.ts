@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import packet from 'dns-packet';
 import { VirtualClock } from '../clock/index.js';
+import { bridgeAddress } from './bridge-address.js';
 import { DnsSockets } from './dns-sockets.js';
 import { Forwarder } from './forwarder.js';
 import { ResolverFile } from './resolver-file.js';
@@ -14,7 +15,11 @@ import type { NameService } from '#ports';
 
 const clock = { monotonic: () => performance.now() };
 /** 127.0.0.1 has the loopback interface already. */
-const addressesThere = { give: () => Promise.resolve(false), take: () => Promise.resolve() };
+const addressesThere = {
+  give: () => Promise.resolve(false),
+  take: () => Promise.resolve(),
+  of: () => Promise.resolve([]),
+};
 const pods = { bridge: 'lo', cidr: '127.0.0.0/8' };
 const folder = mkdtempSync(join(tmpdir(), 'dns-'));
 const resolverFile = join(folder, 'resolv.conf');
@@ -145,6 +150,20 @@ describe('a name server', () => {
     await expect(server.serve({ address: '127.0.0.1', pods, answer: zone })).rejects.toThrow(
       `nothing can listen at 127.0.0.1 port ${port}: another program has that port, perhaps the agent of another cluster on this machine`,
     );
+    // The bridge's own address is left: of each bridge another one, so that several agents of a machine can serve.
+    const [name = '', [{ address: own = '' } = {}] = []] =
+      Object.entries(networkInterfaces()).find(([, all]) =>
+        all?.some((one) => one.family === 'IPv4' && !one.internal),
+      ) ?? [];
+    const other = { bridge: name, cidr: `${own}/32` };
+    const addresses = { ...addressesThere, of: bridgeAddress.of };
+    const beside = new SocketNameServer({ clock, port, resolverFile, addresses });
+    closing.push(() => beside.stop());
+    expect(await beside.serve({ address: '127.0.0.1', pods: other, answer: zone })).toEqual({
+      address: own,
+      problem: expect.stringContaining('another program has that port'),
+    });
+    expect(wordsOf(await askUdp(question('web.local', 'A'), port, own)).code).toBe('NOERROR');
     const nowhere = new SocketNameServer({ clock, port: 0, resolverFile });
     await expect(
       nowhere.serve({ address: '192.0.2.77', pods: { ...pods, bridge: 'no-such-0' }, answer: zone }),

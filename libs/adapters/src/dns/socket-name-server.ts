@@ -1,6 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { Clock, NameServer, NameService, PodNetwork } from '#ports';
+import type { Clock, NameServer, NameService, PodNetwork, ServedNames } from '#ports';
 import { Fault } from '#std';
 import { Answerer } from './answerer.js';
 import { bridgeAddress, type BridgeAddress } from './bridge-address.js';
@@ -26,8 +26,9 @@ export interface SocketNameServerOptions {
 /** DNS at an address of the pods' bridge, in this process. */
 export class SocketNameServer implements NameServer {
   private readonly forwarder: Forwarder;
-  private sockets: DnsSockets | undefined;
-  private address = '';
+  /** By address. */
+  private readonly sockets = new Map<string, DnsSockets>();
+  private wished = '';
   private stopped = false;
 
   constructor(private readonly options: SocketNameServerOptions) {
@@ -39,37 +40,63 @@ export class SocketNameServer implements NameServer {
     });
   }
 
-  /** The port that it listens on; undefined while it does not. */
+  /** The port that it listens on at the wished address; undefined while it does not. */
   get port(): number | undefined {
-    return this.sockets?.port;
+    return this.sockets.get(this.wished)?.port;
   }
 
-  async serve({ address, pods, answer }: NameService): Promise<void> {
-    const { addresses = bridgeAddress, port = PORT, onBug } = this.options;
-    const isNew = await addresses.give(address, pods.bridge);
-    if (this.sockets !== undefined && this.address === address) return;
-    await this.sockets?.close();
-    const answerer = new Answerer({ forwarder: this.forwarder, answer, own: [address], ...(onBug && { onBug }) });
+  async serve(wish: NameService): Promise<ServedNames> {
+    const { address, pods } = wish;
+    this.wished = address;
+    const { addresses = bridgeAddress } = this.options;
+    const own = [...new Set([address, ...(await ownAddressesOf(pods, addresses))])];
+    let problem: Error | undefined;
+    for (const at of own)
+      await this.open(at, { ...wish, own }).catch((cause: Error) => {
+        problem ??= cause;
+      });
+    if (this.stopped) await this.stop();
+    const [served] = own.filter((at) => this.sockets.has(at));
+    if (served === undefined) throw problem ?? new Fault('the name server has stopped', false);
+    return served === address || !problem ? { address: served } : { address: served, problem: problem.message };
+  }
+
+  private async open(
+    at: string,
+    { address, pods, answer, own }: NameService & { own: readonly string[] },
+  ): Promise<void> {
+    const { addresses = bridgeAddress, port = PORT, onBug, clock } = this.options;
+    const isNew = at === address && (await addresses.give(address, pods.bridge));
+    if (this.sockets.has(at)) return;
+    const answerer = new Answerer({ forwarder: this.forwarder, answer, own, ...(onBug && { onBug }) });
     try {
-      this.sockets = await DnsSockets.open({ address, port, answerer, serves: sourcesOf(pods, this.options.clock) });
-      this.address = address;
+      this.sockets.set(at, await DnsSockets.open({ address: at, port, answerer, serves: sourcesOf(pods, clock) }));
     } catch (cause) {
-      this.sockets = undefined;
       // Somebody else on this machine answers there.
       if (isNew) await addresses.take(address, pods.bridge).catch(() => undefined);
-      throw new Fault(`nothing can listen at ${address} port ${port}: ${reasonOf(cause)}`, true, { cause });
+      throw new Fault(`nothing can listen at ${at} port ${port}: ${reasonOf(cause)}`, true, { cause });
     }
-    if (this.stopped) await this.stop();
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    const { sockets } = this;
-    this.sockets = undefined;
-    await sockets?.close();
+    const all = [...this.sockets.values()];
+    this.sockets.clear();
+    await Promise.all(all.map((sockets) => sockets.close()));
   }
 }
 
+/** Addresses that the bridge has of its pods' network: of each bridge its own, so that several agents of a machine can serve. */
+async function ownAddressesOf({ bridge, cidr }: PodNetwork, addresses: BridgeAddress): Promise<readonly string[]> {
+  const pods = listOf(cidr);
+  return (await addresses.of(bridge)).filter((address) => pods.check(address, familyOf(address)));
+}
+function listOf(cidr: string): BlockList {
+  const list = new BlockList();
+  const [network = '', bits] = cidr.split('/');
+  list.addSubnet(network, Number(bits), familyOf(network));
+  return list;
+}
 function reasonOf(cause: unknown): string {
   const { code, message } = cause as { code?: string; message: string };
   if (code === 'EADDRINUSE')
@@ -83,9 +110,7 @@ function reasonOf(cause: unknown): string {
  * machines beside this one could use it.
  */
 function sourcesOf({ cidr }: PodNetwork, clock: Pick<Clock, 'monotonic'>): (address: string) => boolean {
-  const list = new BlockList();
-  const [network = '', bits] = cidr.split('/');
-  list.addSubnet(network, Number(bits), familyOf(network));
+  const list = listOf(cidr);
   let own = new Set<string>();
   let until = -Infinity;
   return (address) => {
