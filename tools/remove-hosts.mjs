@@ -50,8 +50,9 @@ export async function stopHosts(folder, say = () => undefined) {
  * thawed. Rejects when something is left after 20 s.
  */
 export async function removeHosts(folder) {
-  const { group, link } = marker(folder) ?? {};
-  for (const pid of processesOf(folder)) kill(pid);
+  const first = processesOf(folder);
+  const { group, link } = marker(folder) ?? { group: groupOf(first, folder) };
+  for (const pid of first) kill(pid);
   const groups = group === undefined ? [] : groupFolders(group);
   for (const one of groups) thawBeneath(one);
   if (!(await until(() => processesOf(folder).length === 0))) throw new Error(`processes of ${folder} do not end`);
@@ -102,6 +103,15 @@ function foldersOfProcesses() {
     .filter((pid) => textOf(`/proc/${pid}/comm`).trim() === FIRST_PROCESS)
     .map((pid) => dirname(wordsOf(pid)[0] ?? ''))
     .filter((folder) => folder.startsWith('/') && folder !== '/');
+}
+
+/** A first process says the control group too: the marker may be gone. */
+function groupOf(pids, folder) {
+  return pids
+    .map(wordsOf)
+    .filter(([program]) => program === join(folder, FIRST_PROCESS))
+    .map(([, , group]) => group)
+    .find((group) => group?.startsWith(`/${FOLDER_PREFIX}`));
 }
 
 /** First processes of the folder's hosts, and whatever is just about to become one. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -226,8 +226,13 @@ describe('nothing is left', () => {
     expect(mountsOf(run)).toEqual([]);
   });
 
-  it('of a run that was killed, once there is another one', async () => {
-    const run = runIn(await killedRun());
+  it.each([
+    ['', () => undefined],
+    [' and has lost its marker', (folder: string) => rmSync(join(folder, 'hosts.json'))],
+  ])('of a run that was killed%s, once there is another one', async (_what, act) => {
+    const folder = await killedRun();
+    const run = runIn(folder);
+    act(folder);
     expect(absent(presentOf(run))).toEqual([]);
     const next = await TestHosts.start({ names: ['a'] });
     await next.stop();

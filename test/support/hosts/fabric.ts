@@ -2,7 +2,7 @@ import { execFileSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Namespace } from './namespace.js';
+import { Namespace, type NamespaceOptions } from './namespace.js';
 import { rulesOf, type Cut } from './rules.js';
 
 /** 198.18.0.0/15 is set aside for tests of networks (RFC 2544): no machine has it otherwise. */
@@ -43,11 +43,11 @@ export class Fabric {
     private readonly slot: number,
   ) {}
 
-  /** Takes a network that nobody else on this machine has. `program` as in {@link Namespace.open}. */
-  static async open(program: string): Promise<Fabric> {
+  /** Takes a network that nobody else on this machine has. */
+  static async open(options: Pick<NamespaceOptions, 'program' | 'group'>): Promise<Fabric> {
     // Neither bridge nor ports send anything of their own.
     const prepare = '[ ! -e /proc/sys/net/ipv6 ] || echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6';
-    const own = await Namespace.open({ program, name: 'fabric', prepare });
+    const own = await Namespace.open({ ...options, name: 'fabric', prepare });
     const fabric = new Fabric(own, linkToMachine(own.pid));
     ip('address', 'add', `${fabric.machineAddress}/24`, 'dev', fabric.link);
     ip('link', 'set', fabric.link, 'up');

@@ -1,14 +1,13 @@
-import { execFile, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { APPS } from '#nest';
 import { ApiClient } from '../api-client.js';
 import { BUSYBOX, until } from '../test-cluster.js';
 import type { Host } from './host.js';
 import { TestHosts } from './test-hosts.js';
-import { hostEnvironment, root } from './tools.js';
+import { root } from './tools.js';
 
 /** Host of the control plane and the bus. It has no engine and no node. */
 export const CONTROL = 'control';
@@ -18,7 +17,6 @@ const BUS_PORT = 4222;
 const API_PORT = 6443;
 /** Where the configuration that `shiplog setup` makes has the bus's files. */
 const BUS_FILES = '/etc/shiplog-nats';
-const run = promisify(execFile);
 
 /** As much of a Node as is looked at. */
 export interface NodeStatus {
@@ -155,9 +153,7 @@ export class HostCluster {
   private async setUp(): Promise<void> {
     mkdirSync(this.home, { recursive: true, mode: 0o700 });
     const names = this.nodes.map(({ name }) => name);
-    await run(process.execPath, ['--no-warnings', CLI, 'setup', '--bus', this.bus, '--node', ...names], {
-      env: { ...hostEnvironment(), SHIPLOG_HOME: this.home },
-    });
+    await shiplog(this.control, { SHIPLOG_HOME: this.home }, 'setup', '--bus', this.bus, '--node', ...names);
     const config = join(this.home, 'nats', 'server.conf');
     writeFileSync(config, readFileSync(config, 'utf8').replaceAll(BUS_FILES, join(this.home, 'nats')));
   }
@@ -166,9 +162,13 @@ export class HostCluster {
 /** Starts a host's engine, with an image to run. */
 async function startEngine(host: Host): Promise<void> {
   await host.startEngine();
-  await run(process.execPath, ['--no-warnings', CLI, 'image', 'busybox', '--name', BUSYBOX], {
-    env: { ...hostEnvironment(), DOCKER_HOST: `unix://${host.socket}` },
-  });
+  await shiplog(host, { DOCKER_HOST: `unix://${host.socket}` }, 'image', 'busybox', '--name', BUSYBOX);
+}
+
+/** The command line on a host: when the host goes, it does too. */
+function shiplog(host: Host, env: Readonly<Record<string, string>>, ...words: readonly string[]): Promise<string> {
+  const set = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return host.run('env', ...set, process.execPath, '--no-warnings', CLI, ...words);
 }
 
 function isReady({ status }: NodeStatus): boolean {

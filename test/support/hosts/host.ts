@@ -80,10 +80,10 @@ export class Host {
   }
 
   async powerOn(): Promise<void> {
-    const { name, program, fabric } = this.options;
+    const { name, program, group, fabric } = this.options;
     if (this.isOn) throw new Error(`${name} is on`);
     writeFileSync(join(this.folder, 'boot-id'), `${randomUUID()}\n`);
-    this.space = await Namespace.open({ program, name, prepare: PREPARE, env: { folder: this.folder } });
+    this.space = await Namespace.open({ program, name, group, prepare: PREPARE, env: { folder: this.folder } });
     await fabric.connect(this.options, this.space);
   }
 
@@ -104,9 +104,12 @@ export class Host {
   run(command: string, ...words: readonly string[]): Promise<string> {
     return this.namespace.run(command, words);
   }
-  /** Starts a command that goes on until it ends by itself, or the host does. */
-  spawn(command: string, words: readonly string[], options: SpawnOptions = {}): ChildProcess {
-    return this.namespace.spawn(command, words, options);
+  /** Starts a command that goes on until it ends by itself, or the host does. `group` is a control group beneath the host's. */
+  spawn(command: string, words: readonly string[], { group, ...options }: SpawnOptions = {}): ChildProcess {
+    // A host that is off gets no new group: what is removed stays so.
+    const { namespace } = this;
+    const joined = group === undefined ? undefined : makeGroup(`${this.group}/${group}`);
+    return namespace.spawn(command, words, { ...options, group: joined });
   }
 
   /** Starts the engine and waits until it answers. Its images and containers are those of the last time; containers do not run. */
@@ -120,7 +123,7 @@ export class Host {
       ...['--exec-opt', 'native.cgroupdriver=cgroupfs'],
     ];
     const env = { GOGC: '400' };
-    this.engineProcess = this.spawn('dockerd', words, { env, log, group: makeGroup(`${this.group}/engine`) });
+    this.engineProcess = this.spawn('dockerd', words, { env, log, group: 'engine' });
     for (const end = performance.now() + ENGINE_MS; performance.now() < end; await sleep(10)) {
       if (this.engineProcess.exitCode !== null) break;
       if (await this.engineAnswers()) return;
@@ -170,7 +173,7 @@ export class Host {
         ...env,
       },
       log: join(this.folder, 'agent.log'),
-      group: makeGroup(`${this.group}/agent`),
+      group: 'agent',
     });
   }
 

@@ -15,6 +15,8 @@ export interface NamespaceOptions {
   readonly program: string;
   /** Host name. */
   readonly name: string;
+  /** Control group of all hosts of the run: a word of the first process, so that it is found when nothing else says it. */
+  readonly group: string;
   /** Shell commands that the first process runs before it begins to wait; `$name` is the host name. */
   readonly prepare: string;
   /** For the commands in `prepare`. */
@@ -38,12 +40,12 @@ export class Namespace {
   ) {}
 
   /** Rejects with what the commands in `prepare` printed when they fail. */
-  static async open({ program, name, prepare, env = {} }: NamespaceOptions): Promise<Namespace> {
-    const script = `set -e; echo "$name" > /proc/sys/kernel/hostname; ${prepare}\nexec "$0" "$name"`;
+  static async open({ program, name, group, prepare, env = {} }: NamespaceOptions): Promise<Namespace> {
+    const script = `set -e; echo "$name" > /proc/sys/kernel/hostname; ${prepare}\nexec "$0" "$name" "$group"`;
     const words = [...KINDS, '--fork', '--kill-child', '--mount-proc', '--propagation', 'private'];
     const holder = spawn('unshare', [...words, 'sh', '-c', script, program], {
       detached: true,
-      env: { ...hostEnvironment(), ...env, name },
+      env: { ...hostEnvironment(), ...env, name, group },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let said = '';

@@ -69,7 +69,7 @@ export class TestHosts {
     const program = join(home, FIRST_PROCESS);
     writeFileSync(program, waitingProgram(process.arch), { mode: 0o755 });
     try {
-      const fabric = await Fabric.open(program);
+      const fabric = await Fabric.open({ program, group });
       mark(fabric.link);
       const all = names.map(
         (name, i) => new Host({ name, number: i + 1, folder: join(home, name), program, group, fabric }),
