@@ -286,7 +286,7 @@ describe('the health app', () => {
     const service = (name: string) => ({ metadata: { name, namespace: 'default' }, spec: { ports: [{ port: 80 }] } });
     await writer.submit(testCreate('core.services', service('s')));
     const ask = (held?: Digests) => health.sync({ node: 'n', boot: 'first', ...(held && { held }) });
-    const isShared = ({ stream }: AssignedObject): boolean => stream.startsWith('core.services/');
+    const isShared = ({ stream }: AssignedObject): boolean => /^core\.(services|namespaces)\//.test(stream);
     const digests = ({ objects }: AssignmentSync): Digests => ({
       shared: assignmentDigest(objects.filter(isShared)),
       own: assignmentDigest(objects.filter((object) => !isShared(object))),
@@ -296,6 +296,7 @@ describe('the health app', () => {
       'core.nodes/_/n',
       'core.pods/default/p',
       'core.services/default/s',
+      'core.namespaces/_/default',
     ]);
     const held = digests(whole);
     expect(await ask(held)).toEqual({ ...whole, same: ['own', 'shared'], objects: [] });
@@ -303,7 +304,7 @@ describe('the health app', () => {
     expect([other.same, other.objects.length]).toEqual([['shared'], 2]);
     await writer.submit(testCreate('core.services', service('t')));
     const after = await ask(held);
-    expect([after.same, after.objects.length]).toEqual([['own'], 2]);
+    expect([after.same, after.objects.length]).toEqual([['own'], 3]);
     expect((await ask({ ...held, shared: digests(after).shared })).same).toEqual(['own', 'shared']);
     await stop();
   });
