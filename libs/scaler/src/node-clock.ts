@@ -12,6 +12,8 @@ const BOOTS_KEPT = 8;
 export interface Placed {
   /** On the monotonic clock of the scaler. */
   readonly at: number;
+  /** The same on the node's own clock, by which intervals are measured: where they lie is an estimate that gets better. */
+  readonly ticksMs: number;
   /** Its counters compare with those of no sample before it. */
   readonly isBeginning: boolean;
 }
@@ -41,7 +43,7 @@ export class NodeClock {
     this.offset = offset;
     this.ticksMs = ticksMs;
     this.arrivedAt = arrivedAt;
-    return { at: ticksMs + offset, isBeginning: false };
+    return { at: ticksMs + offset, ticksMs, isBeginning: false };
   }
 
   private begin(boot: string, ticksMs: number, arrivedAt: number): Placed {
@@ -53,6 +55,6 @@ export class NodeClock {
     this.ticksMs = ticksMs;
     this.arrivedAt = arrivedAt;
     this.offset = arrivedAt - ticksMs;
-    return { at: arrivedAt, isBeginning: true };
+    return { at: arrivedAt, ticksMs, isBeginning: true };
   }
 }

@@ -46,6 +46,7 @@ export interface Taken {
   /** Which life of the container: another one's counters begin anew. */
   readonly life: string;
   readonly at: number;
+  readonly ticksMs: number;
   /** Processors of the machine. */
   readonly cpus: number;
   readonly isBeginning: boolean;
@@ -64,9 +65,11 @@ interface Counters {
  * reading begins another one, so no figure has a spike of it.
  */
 export class Series {
-  /** A ring of at, used nanoseconds and nanoseconds held back since the row began, and working set. */
+  /** A ring of the node's ticks, used nanoseconds and nanoseconds held back since the row began, and working set. */
   private readonly ring = new Float64Array(READINGS * FIELDS);
   private next = 0;
+  /** What makes instants of ticks. */
+  private offset = 0;
   private count = 0;
   private life = '';
   private counters: Counters | undefined;
@@ -76,7 +79,7 @@ export class Series {
 
   /** End of the newest interval; undefined before there was one. */
   get at(): number | undefined {
-    return this.count === 0 ? undefined : this.field(0, AT);
+    return this.count === 0 ? undefined : this.field(0, TICKS) + this.offset;
   }
   get past(): UsageHistory | undefined {
     return this.history;
@@ -87,46 +90,49 @@ export class Series {
   }
 
   /** False for a reading without processor time, or with counters that cannot be true. */
-  put({ reading, life, at, cpus, isBeginning }: Taken): boolean {
+  put({ reading, life, at, ticksMs, cpus, isBeginning }: Taken): boolean {
     const counters = countersOf(reading);
     const before = this.counters;
     const isSame = !isBeginning && life === this.life && this.count > 0;
     if (life !== this.life) this.peak = Infinity;
     this.life = life;
     this.counters = counters;
+    this.offset = at - ticksMs;
     if (!counters) {
       this.count = 0;
       return false;
     }
     const memory = amountOf(reading.memory?.workingSet) ?? NaN;
-    if (!before || !isSame) return this.begin(at, memory);
-    const since = this.field(0, AT);
-    const elapsed = at - since;
+    if (!before || !isSame) return this.begin(ticksMs, memory);
+    const elapsed = ticksMs - this.field(0, TICKS);
     const used = counters.usage - before.usage;
     const isBack = counters.usage >= this.peak;
     this.peak = used < 0 ? before.usage : isBack ? Infinity : this.peak;
-    if (elapsed <= 0 || used < 0 || isBack) return this.begin(at, memory);
+    if (elapsed <= 0 || used < 0 || isBack) return this.begin(ticksMs, memory);
     const most = Math.min(cpus, CPUS_MAX) * elapsed * NANOS_PER_MS * SLACK + SLACK_NANOS;
-    if (used > most) return this.begin(at, memory);
+    if (used > most) return this.begin(ticksMs, memory);
     const held = Math.min(heldBack(counters, before, elapsed * NANOS_PER_MS), most);
-    this.push(at, this.field(0, USED) + used, this.field(0, HELD) + held, memory);
-    this.history?.put(since, at, { cpu: (used / elapsed) * (NANOS / NANOS_PER_MS), memory: memory >= 0 ? memory : -1 });
+    this.push(ticksMs, this.field(0, USED) + used, this.field(0, HELD) + held, memory);
+    this.history?.put(at - elapsed, at, {
+      cpu: (used / elapsed) * (NANOS / NANOS_PER_MS),
+      memory: memory >= 0 ? memory : -1,
+    });
     return true;
   }
 
-  private begin(at: number, memory: number): boolean {
+  private begin(ticksMs: number, memory: number): boolean {
     this.count = 0;
-    this.push(at, 0, 0, memory);
+    this.push(ticksMs, 0, 0, memory);
     return true;
   }
-  private push(at: number, used: number, held: number, memory: number): void {
-    const isClose = this.count > 1 && at - this.field(1, AT) < SPACING_MS;
+  private push(ticksMs: number, used: number, held: number, memory: number): void {
+    const isClose = this.count > 1 && ticksMs - this.field(1, TICKS) < SPACING_MS;
     if (!isClose) {
       this.next = (this.next + 1) % READINGS;
       this.count = Math.min(this.count + 1, READINGS);
     }
     const slot = this.next * FIELDS;
-    this.ring[slot + AT] = at;
+    this.ring[slot + TICKS] = ticksMs;
     this.ring[slot + USED] = used;
     this.ring[slot + HELD] = held;
     this.ring[slot + MEMORY] = memory;
@@ -143,9 +149,9 @@ export class Series {
    */
   average(notBefore = -Infinity): Usage | undefined {
     if (this.count < 2) return undefined;
-    const from = Math.max(this.field(0, AT) - WINDOW_MS, notBefore);
+    const from = Math.max(this.field(0, TICKS) - WINDOW_MS, notBefore - this.offset);
     let oldest = 1;
-    while (oldest + 1 < this.count && this.field(oldest + 1, AT) >= from) oldest++;
+    while (oldest + 1 < this.count && this.field(oldest + 1, TICKS) >= from) oldest++;
     return this.between(oldest, 0);
   }
 
@@ -156,9 +162,9 @@ export class Series {
   current(notBefore = -Infinity): Usage | undefined {
     const average = this.average(notBefore);
     if (!average || this.count < 3) return average;
-    const from = Math.max(this.field(0, AT) - WINDOW_MS, notBefore);
+    const from = Math.max(this.field(0, TICKS) - WINDOW_MS, notBefore - this.offset);
     let oldest = 1;
-    while (oldest + 1 < this.count && this.field(oldest + 1, AT) >= from) oldest++;
+    while (oldest + 1 < this.count && this.field(oldest + 1, TICKS) >= from) oldest++;
     if (oldest < 2) return average;
     const [newest, second] = [this.between(1, 0), this.between(2, 1)];
     const before = oldest > 2 ? this.between(oldest, 2) : second;
@@ -184,18 +190,18 @@ export class Series {
   }
 
   private between(oldest: number, newest: number): Usage {
-    const at = this.field(newest, AT);
-    const windowMs = at - this.field(oldest, AT);
+    const ticksMs = this.field(newest, TICKS);
+    const windowMs = ticksMs - this.field(oldest, TICKS);
     const perSecond = (field: number): number =>
       ((this.field(newest, field) - this.field(oldest, field)) / windowMs) * (NANOS / NANOS_PER_MS);
     const memory = this.field(0, MEMORY);
     return {
-      ...{ at, windowMs, cpuNanoCores: perSecond(USED), heldBackNanoCores: perSecond(HELD) },
+      ...{ at: ticksMs + this.offset, windowMs, cpuNanoCores: perSecond(USED), heldBackNanoCores: perSecond(HELD) },
       memoryBytes: Number.isNaN(memory) ? undefined : memory,
     };
   }
 }
-const [AT, USED, HELD, MEMORY] = [0, 1, 2, 3] as const;
+const [TICKS, USED, HELD, MEMORY] = [0, 1, 2, 3] as const;
 
 function demandOf({ cpuNanoCores, heldBackNanoCores }: Usage): number {
   return cpuNanoCores + heldBackNanoCores;

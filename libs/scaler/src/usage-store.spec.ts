@@ -40,6 +40,21 @@ describe('what a pod uses', () => {
     nodes.run([pod], 100, 2);
     expect(nodes.milli(pod)).toEqual([100]);
   });
+  it('is what it is, however long its samples travelled', () => {
+    const nodes = new TestNodes();
+    const pod = nodes.pod('p');
+    const [container] = pod.containers;
+    if (!container) throw new Error('there is no container');
+    for (const delayMs of [90, 60, 80, 0, 40]) {
+      nodes.clock.advance(1000);
+      container.usageNanos = nodes.clock.monotonic() * 150_000;
+      const sample = nodes.sample([pod]);
+      nodes.clock.advance(delayMs);
+      nodes.store.take('n1', sample);
+      expect(nodes.milli(pod) ?? [150]).toEqual([150]);
+    }
+    expect(nodes.milli(pod)).toEqual([150]);
+  });
   it('has no spike where a container restarts, whatever its counter then says', () => {
     for (const counter of [0, 4e9, 9e9]) {
       const nodes = new TestNodes();
