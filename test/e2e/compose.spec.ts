@@ -126,7 +126,7 @@ describe('the compose stack', () => {
       const hasKeys = inside(app, 'ls /data/keys | wc -l') !== '0';
       expect([app, hasKeys]).toEqual([app, ['api', 'api-2', 'health'].includes(app)]);
     }
-    expect(passwords.size).toBe(5);
+    expect(passwords.size).toBe(6);
     const described = compose('ps', '-q')
       .trim()
       .split('\n')
