@@ -14,7 +14,11 @@ const asBefore: readonly KeptSeed[] = [
     troubleMs: 60_000,
     showed: 'an agent looked again and again at the moment a grace period ended: time stood still',
   },
-  { seed: 13, showed: 'an append whose answer was lost ended the election of the writer' },
+  {
+    seed: 13,
+    showed:
+      'an append whose answer was lost ended the election of the writer; later: a sample that travelled more quickly than the one before made the use of a pod too high',
+  },
   { seed: 38, showed: 'an engine with a bad moment ended the start of the agent' },
   {
     seed: 5001,
