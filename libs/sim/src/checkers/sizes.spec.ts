@@ -156,6 +156,10 @@ describe('of sizes that autoscalers choose', () => {
       'n/web scaled web from 3 to 2: 30 s after it scaled up to 3, its window is 60 s',
     ]);
   });
+  it('one that only an earlier recommendation asked for begins no window', () => {
+    const raised = new Written(2, 20, {}).scaled(3, [10, 10]);
+    expect(raised.after(100).scaled(2, [10, 10, undefined]).violations().join()).not.toContain('window');
+  });
   it('one that still changes under a load that has long been steady is found', () => {
     const world = new Written(2, 200, AT_ONCE);
     world.loads.settle();

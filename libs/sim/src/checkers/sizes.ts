@@ -111,6 +111,16 @@ function byFigures(rescale: Rescale, { loads, momentOf, isSet }: SizesParts): st
   return undefined;
 }
 
+/** The size that its metrics asked for at least: what is more of a new size was recommended earlier, and its window goes on from then. */
+function askedAtLeast({ autoscaler, basis, pods: all }: Rescale): number {
+  const recorded = recordedOf(autoscaler, basis.facts?.[MEASUREMENTS]);
+  const asked = (autoscaler.spec.metrics ?? []).map((metric, i) => {
+    const known = recorded[i];
+    return (known && proposalRange(metric, known, all)?.least) ?? 0;
+  });
+  return Math.max(0, ...asked);
+}
+
 interface Truth {
   readonly loads: Loads;
   readonly isMemory: boolean;
@@ -154,8 +164,9 @@ class Ups {
   forget(uid: string): void {
     this.byUid.delete(uid);
   }
-  note({ autoscaler, basis, from, to, min, max }: Rescale): void {
-    if (to <= from || from < min || from > max) return;
+  note(rescale: Rescale): void {
+    const { autoscaler, basis, from, to, min, max } = rescale;
+    if (to <= from || from < min || from > max || askedAtLeast(rescale) < to) return;
     const { uid } = autoscaler.metadata;
     const list = this.byUid.get(uid) ?? [];
     this.byUid.set(uid, list);
