@@ -1,4 +1,13 @@
-import { configMaps, deployments, namespaces, nodes as nodeKind, pods, secrets, services } from '#kinds';
+import {
+  configMaps,
+  deployments,
+  horizontalPodAutoscalers,
+  namespaces,
+  nodes as nodeKind,
+  pods,
+  secrets,
+  services,
+} from '#kinds';
 import {
   isRefusal,
   streamOf,
@@ -135,7 +144,12 @@ export class Swarm {
     const unpaused = ['default', SECOND].flatMap((place) =>
       NAMES.map((name) => this.patch(deployments.id, place, name, { spec: { paused: null } })),
     );
-    const wishes = [...unpaused, ...this.parts.nodes.map((name) => this.cordon(name, false))];
+    // Two autoscalers of one target whose bounds exclude each other would change it for ever.
+    const rivals = this.view
+      .list(horizontalPodAutoscalers)
+      .filter(({ metadata, spec }) => metadata.name !== spec.scaleTargetRef.name)
+      .map(({ metadata: { namespace = '', name } }) => this.delete(horizontalPodAutoscalers.id, namespace, name));
+    const wishes = [...unpaused, ...this.parts.nodes.map((name) => this.cordon(name, false)), ...rivals];
     for (const wish of wishes) void this.submit(wish).then((result) => this.heard(wish, 'tidy up', result));
   }
 

@@ -23,6 +23,8 @@ interface Counters {
   throttledPeriods: number;
   throttledNanos: number;
 }
+/** Nobody has read a container for so long: it is gone. */
+const FORGET_MS = 3_600_000;
 const PERIOD_MS = 100;
 const NANOS_PER_MILLI_MS = 1000;
 const NANOS_PER_MS = 1_000_000;
@@ -40,8 +42,9 @@ export class FakeMeter implements NodeMeter {
   }
 
   read(pods: readonly MeteredPod[]): MeterReading {
-    const running = new Set(pods.flatMap((pod) => pod.containers.map(({ id }) => id)));
-    for (const id of this.counters.keys()) if (!running.has(id)) this.counters.delete(id);
+    // A kernel counts on whoever reads, and two agents may for a while: what one of them does not ask about is not gone.
+    const now = this.options.clock.monotonic();
+    for (const [id, { at }] of this.counters) if (now - at > FORGET_MS) this.counters.delete(id);
     const readings = pods.map((pod): PodReading => {
       const { uid, namespace, name, startedAt } = pod;
       const containers = pod.containers.flatMap((container) =>
