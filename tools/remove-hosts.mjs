@@ -1,7 +1,16 @@
 // Takes apart test hosts (test/support/hosts): processes, control groups, links and folder, also those of a run that crashed.
 // Runs on the host's own Node and without any package, because `npm run down` does.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,7 +32,7 @@ export function processMark(pid) {
 /** Whether the process that made the hosts of a folder is still there. */
 export function isOwned(folder) {
   const owner = marker(folder)?.owner;
-  return owner !== undefined && owner.startTime !== undefined && startTimeOf(owner.pid) === owner.startTime;
+  return owner !== undefined && isMarked(owner);
 }
 
 /** Removes all test hosts whose maker is gone. */
@@ -47,15 +56,17 @@ export async function stopHosts(folder, say = () => undefined) {
 
 /**
  * Removes the hosts of a folder and the folder. Everything in a host ends with its first process; a frozen process ends once it is
- * thawed. Rejects when something is left after 20 s.
+ * thawed, and one that waits for a command in the host a moment after that. Rejects when something is left after 20 s.
  */
 export async function removeHosts(folder) {
   const first = processesOf(folder);
+  const inside = processesBeside(first).map(processMark);
   const { group, link } = marker(folder) ?? { group: groupOf(first, folder) };
   for (const pid of first) kill(pid);
   const groups = group === undefined ? [] : groupFolders(group);
   for (const one of groups) thawBeneath(one);
-  if (!(await until(() => processesOf(folder).length === 0))) throw new Error(`processes of ${folder} do not end`);
+  const isEmpty = () => processesOf(folder).length === 0 && !inside.some(isMarked);
+  if (!(await until(isEmpty))) throw new Error(`processes of ${folder} do not end`);
   if (link !== undefined) removeLink(link);
   for (const one of groups) {
     if (!(await until(() => removeGroup(one)))) throw new Error(`the control group ${one} is still in use`);
@@ -120,6 +131,21 @@ function processesOf(folder) {
   return processIds().filter((pid) => pid !== process.pid && wordsOf(pid).includes(program));
 }
 
+/** Processes in the networks of some others: `nsenter` is in the network of the command that it waits for, though not beneath it. */
+function processesBeside(pids) {
+  const own = networkOf(process.pid);
+  const networks = new Set(pids.map(networkOf).filter((network) => network !== undefined && network !== own));
+  return processIds().filter((pid) => networks.has(networkOf(pid)));
+}
+
+function networkOf(pid) {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return undefined;
+  }
+}
+
 function marker(folder) {
   try {
     return JSON.parse(readFileSync(join(folder, MARKER), 'utf8'));
@@ -136,6 +162,10 @@ function processIds() {
 
 function wordsOf(pid) {
   return textOf(`/proc/${pid}/cmdline`).split('\0');
+}
+
+function isMarked({ pid, startTime }) {
+  return startTime !== undefined && startTimeOf(pid) === startTime;
 }
 
 /** In clock ticks since the machine started; undefined when there is no such process. */
