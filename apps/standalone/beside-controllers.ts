@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { NoMeasurements } from '#adapters';
 import { autoscalingLoops, nodeLoops } from '#loops';
 import type { OutsideFacts } from '#model';
-import { LoopsHost, measured, Platform } from '#nest';
+import { LoopsHost, Platform } from '#nest';
+import { measured } from '#scaler';
 
 /** The node loops of a cluster whose nodes are only objects: without the health app they run beside the controllers. */
 @Injectable()

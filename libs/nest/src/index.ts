@@ -7,7 +7,6 @@ export * from './feed-host.js';
 export * from './health-host.js';
 export * from './host.js';
 export * from './loops-host.js';
-export * from './measured.js';
 export * from './node-backend.js';
 export * from './node-credentials.js';
 export * from './payload-pipe.js';

@@ -2,10 +2,9 @@ import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { LoopRunner } from '#engine';
 import { scalerLoops } from '#loops';
 import type { OutsideFacts } from '#model';
-import { listenToMeasurements, Scaler } from '#scaler';
+import { listenToMeasurements, measured, Scaler } from '#scaler';
 import { explain, say } from './console.js';
 import { LoopsHost } from './loops-host.js';
-import { measured } from './measured.js';
 import { Platform } from './platform.js';
 
 /** Keeps what agents measure, and runs the loops that decide on it. */

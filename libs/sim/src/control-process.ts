@@ -28,17 +28,10 @@ import {
 import { Health, Heartbeats, publishChanges, serveHealth } from '#node-gateway';
 import { accessPolicy, isBootstrapped } from '#kinds';
 import { apiLoops, nodeLoops, scalerLoops, schedulingLoops, workloadLoops } from '#loops';
-import {
-  MEASUREMENTS,
-  parseQuestion,
-  type HttpsQuestion,
-  type KindRegistry,
-  type Loop,
-  type OutsideFacts,
-} from '#model';
+import type { HttpsQuestion, KindRegistry, Loop, OutsideFacts } from '#model';
 import type { Keys } from '#ports';
-import { Scaler, serveScaler } from '#scaler';
-import { Bug, type Json, type Prng } from '#std';
+import { measured, Scaler, serveScaler } from '#scaler';
+import { Bug, type Prng } from '#std';
 import { watchedBasis } from './checkers/basis.js';
 import { Gate, GatedBus, GatedClock } from './gate.js';
 import type { Steps } from './steps.js';
@@ -179,8 +172,8 @@ export class ControlProcess {
       const runners = plane.run(LOOPS.api, commandsOf('api'), outside);
       return () => plane.end(runners);
     });
-    const measured = roles.includes('scaler') ? this.measuring() : {};
-    const outsideOf = (role: Role) => (role === 'scaler' ? () => ({ ...outside(), ...measured }) : outside);
+    const figures = roles.includes('scaler') ? this.measuring() : {};
+    const outsideOf = (role: Role) => (role === 'scaler' ? () => ({ ...outside(), ...figures }) : outside);
     for (const role of roles) if (role !== 'api') plane.run(LOOPS[role], commandsOf(role), outsideOf(role));
   }
 
@@ -273,13 +266,9 @@ export class ControlProcess {
   private measuring(): OutsideFacts {
     const scaler = new Scaler({ reads: this.plane.reads, bus: this.bus, clock: this.clock });
     this.ends.push(serveScaler(this.bus, scaler), () => scaler.stop());
-    return {
-      [MEASUREMENTS]: (text) => {
-        const question = parseQuestion(text);
-        return question && (scaler.measurements.answer(question) as Json);
-      },
-    };
+    return measured(scaler.measurements);
   }
+
   private serveAgents(commands: CommandPort, heartbeats: Heartbeats): void {
     const { reads, options } = this.plane;
     const { clock } = this;
