@@ -74,10 +74,11 @@ async function others() {
 }
 
 function program(name, words) {
+  const began = performance.now();
   const child = spawn(node, ['--no-warnings', ...words], { cwd: root, stdio: ['ignore', 2, 2] });
   return new Promise((resolve) => {
     const settle = (passed) => {
-      step(`${passed ? 'passed' : 'FAILED'}  ${name}`);
+      step(`${passed ? 'passed' : 'FAILED'}  ${name} (${Math.round((performance.now() - began) / 1000)} s)`);
       resolve({ passed: passed ? 1 : 0, failed: passed ? 0 : 1 });
     };
     child.once('error', () => settle(false));
