@@ -116,7 +116,7 @@ class KubernetesApi implements Api {
       isBuiltIn: (group) => this.served.isBuiltIn(group),
       version,
       issuer: this.issuer,
-      keySetUri: `https://${address}/openid/v1/jwks`,
+      address,
       jwks: () => keys.jwks(),
       logProblem: () => backend.problem(),
       metrics: async () => ({ code: 200, text: await this.metrics.text(), type: this.metrics.contentType }),

@@ -17,8 +17,8 @@ export interface Pages {
   isBuiltIn(group: string): boolean;
   readonly version: JsonObject;
   readonly issuer: string;
-  /** Where the key set can be had, `https://host:port/openid/v1/jwks`. */
-  readonly keySetUri: string;
+  /** `host:port` that clients reach this server under. */
+  readonly address: string;
   jwks(): { readonly keys: readonly unknown[] };
   /** Why the log cannot be written, undefined while it can be as far as is known. */
   logProblem(): Promise<string | undefined>;
@@ -245,15 +245,25 @@ function document(
   return { code: 200, json: text, headers: all };
 }
 
-function openIdConfiguration({ issuer, keySetUri }: Pages): Answer {
+function openIdConfiguration({ issuer, address }: Pages): Answer {
   const configuration = {
     issuer,
-    jwks_uri: keySetUri,
+    jwks_uri: keySetUri(issuer, address),
     response_types_supported: ['id_token'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
   };
   return { code: 200, json: JSON.stringify(configuration), headers: { 'Cache-Control': 'public, max-age=3600' } };
+}
+
+/**
+ * The server's own address, as in kube-apiserver; the issuer's where the server's is loopback, which no pod and no other
+ * machine can reach.
+ */
+function keySetUri(issuer: string, address: string): string {
+  const { hostname } = new URL(`https://${address}`);
+  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+  return `${isLoopback ? issuer : `https://${address}`}/openid/v1/jwks`;
 }
 
 function keySet(pages: Pages, { asked }: PageCall): Answer | HttpRefusal {

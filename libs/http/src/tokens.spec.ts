@@ -90,3 +90,20 @@ describe('bearer tokens', () => {
     });
   });
 });
+
+describe('the discovery document of the issuer', () => {
+  it.each([
+    ['127.0.0.1:6443', `${DEFAULT_ISSUER}/openid/v1/jwks`],
+    ['[::1]:6443', `${DEFAULT_ISSUER}/openid/v1/jwks`],
+    ['localhost:6443', `${DEFAULT_ISSUER}/openid/v1/jwks`],
+    ['192.0.2.10:6443', 'https://192.0.2.10:6443/openid/v1/jwks'],
+  ])('of a server on %s names the key set at an address that pods reach', async (address, uri) => {
+    const server = await TestServer.start({ address });
+    try {
+      const { json } = await server.get('/.well-known/openid-configuration');
+      expect(json).toMatchObject({ issuer: DEFAULT_ISSUER, jwks_uri: uri });
+    } finally {
+      await server.stop();
+    }
+  });
+});
