@@ -165,6 +165,17 @@ export function requireHostPrograms() {
   requirePrograms('Test hosts', [['dockerd', 'docker.io'], ...HOST_PROGRAMS]);
 }
 
+/** What making the images of the official tests needs (test/support/official/images.mjs); on Debian as root it is installed. */
+export function requireImagePrograms() {
+  requirePrograms('The images of the official tests', [
+    ['gcc', 'gcc'],
+    ['busybox', 'busybox-static'],
+    ['bash-static', 'bash-static'],
+    ['debootstrap', 'debootstrap'],
+    ['openssl', 'openssl'],
+  ]);
+}
+
 /** Programs and the packages that have them on Debian. */
 const HOST_PROGRAMS = [
   ['busybox', 'busybox-static'],

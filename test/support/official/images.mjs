@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { requireImagePrograms } from '../../../tools/setup.mjs';
 
 const TESTS = 'registry.k8s.io/e2e-test-images';
 const PATH = 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -60,6 +61,7 @@ export function makeImages(built, say) {
   const wanted = IMAGES.filter(({ names }) => names.some((name) => !present.has(name)));
   if (wanted.length === 0) return;
   const work = join(built, 'roots');
+  if (wanted.some(({ root }) => !existsSync(join(work, root)))) requireImagePrograms();
   mkdirSync(work, { recursive: true });
   for (const { root, names, changes } of wanted) {
     const folder = join(work, root);
