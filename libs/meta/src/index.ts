@@ -3,6 +3,7 @@ export * from './field-path.js';
 export * from './field-selector.js';
 export * from './int-or-string.js';
 export * from './ip.js';
+export * from './ip-ranges.js';
 export * from './names.js';
 export * from './node-labels.js';
 export * from './managed-fields-rules.js';

@@ -158,6 +158,7 @@ export class Platform implements OnApplicationShutdown {
       ...(keys && { frontProxy: { ca: keys.frontProxyCa, name: FRONT_PROXY_NAME } }),
       apiEndpoints: this.endpoints(),
       podCidr: this.settings.podCidr,
+      nodeCidrMask: this.settings.nodeCidrMask,
       ...this.heartbeats.outside(),
     };
   }

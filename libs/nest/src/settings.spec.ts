@@ -5,10 +5,28 @@ const read = (env: Record<string, string>, apps: Parameters<typeof readSettings>
   readSettings('test', apps, { SHIPLOG_HOME: '/data', ...env });
 
 describe('what the environment says', () => {
-  it.each(['10.300.0.0/16', '10.244.0.0/24', '10.244.1.0/16', 'fd00::/16', '256.0.0.0/16'])(
-    'the network of pods is a /16: %s is none',
-    (podCidr) => expect(() => read({ SHIPLOG_POD_CIDR: podCidr })).toThrow(`SHIPLOG_POD_CIDR is "${podCidr}"`),
+  it.each([
+    ['10.300.0.0/16', 'it must be a range of IPv4 addresses'],
+    ['10.244.1.0/16', 'it must be a range of IPv4 addresses'],
+    ['fd00::/16', 'it must be a range of IPv4 addresses'],
+    ['10.244.0.0', 'it must be a range of IPv4 addresses'],
+    ['10.64.0.0/10', 'it overlaps 10.96.0.0/16, where Services have their addresses'],
+    ['127.0.0.0/16', 'it has addresses that no pod may have'],
+    ['10.244.0.0/29', 'it is too small: at least a /28 is needed for each node'],
+  ])('the network of pods is a range that can be one: %s is none', (podCidr, why) =>
+    expect(() => read({ SHIPLOG_POD_CIDR: podCidr })).toThrow(`SHIPLOG_POD_CIDR is "${podCidr}": ${why}`),
   );
+
+  it('the part of each node is within the network of pods, and there are at most 65,536', () => {
+    expect(read({})).toMatchObject({ podCidr: '10.244.0.0/16', nodeCidrMask: 24 });
+    expect(read({ SHIPLOG_POD_CIDR: '10.128.0.0/9', SHIPLOG_NODE_CIDR_MASK: '25' }).nodeCidrMask).toBe(25);
+    for (const mask of ['15', '29', 'x', '24.0', '-1'])
+      expect(() => read({ SHIPLOG_NODE_CIDR_MASK: mask })).toThrow(
+        `SHIPLOG_NODE_CIDR_MASK is "${mask}": the part of SHIPLOG_POD_CIDR (10.244.0.0/16) for each node must be from /16 to /28`,
+      );
+    expect(() => read({ SHIPLOG_POD_CIDR: '11.0.0.0/8', SHIPLOG_NODE_CIDR_MASK: '25' })).toThrow('from /8 to /24');
+    expect(() => read({ SHIPLOG_POD_NETWORK: 'ipip' })).toThrow('choose from auto, routes, vxlan, off');
+  });
 
   it('a node is measured as often as it says', () => {
     expect(read({}).metricsIntervalMs).toBe(1000);

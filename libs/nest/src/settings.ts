@@ -1,7 +1,6 @@
-import { isIPv4 } from 'node:net';
 import { homedir, hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { dns1123Subdomain } from '#meta';
+import { cidrText, dns1123Subdomain, ipv4Overlap, networkOf, parseCidr } from '#meta';
 import { Fault } from '#std';
 
 /** What a control-plane process may run. The agent is a process of its own, started by standalone. */
@@ -10,6 +9,9 @@ export type AppName = (typeof APPS)[number];
 
 export const PROXY_MODES = ['nftables', 'userspace', 'off'] as const;
 export type ProxyMode = (typeof PROXY_MODES)[number];
+
+export const POD_NETWORK_MODES = ['auto', 'routes', 'vxlan', 'off'] as const;
+export type PodNetworkMode = (typeof POD_NETWORK_MODES)[number];
 
 /** Everything that is configured from outside, read once. */
 export interface Settings {
@@ -35,8 +37,12 @@ export interface Settings {
   /** File with the policy of the audit; undefined: the one that is built in. */
   readonly auditPolicy: string | undefined;
   readonly node: string;
-  /** The network of pods, a /16: a /24 of it for each node. */
+  /** The network of all pods: `10.244.0.0/16`. */
   readonly podCidr: string;
+  /** How many bits of an address say which node's pods it is of: the range of each node is a /24, say. */
+  readonly nodeCidrMask: number;
+  /** How pods reach those of other nodes; `auto`: by routes, and by VXLAN where those do not work. */
+  readonly podNetwork: PodNetworkMode;
   /** How a node makes services reachable; undefined: by nftables, or in user space where those may not be used. */
   readonly proxyMode: ProxyMode | undefined;
   /** How the disk under the log is to fail, for tests of this; undefined: as it does. */
@@ -70,7 +76,8 @@ export function readSettings(process: string, apps: readonly AppName[], env: Nod
     natsUrl: env['SHIPLOG_NATS_URL'] || undefined,
     credentials: env['SHIPLOG_CREDENTIALS'] || undefined,
     auditPolicy: env['SHIPLOG_AUDIT_POLICY'] ? absolute(env['SHIPLOG_AUDIT_POLICY']) : undefined,
-    podCidr: podCidr(env['SHIPLOG_POD_CIDR'] || '10.244.0.0/16'),
+    ...podRanges(env['SHIPLOG_POD_CIDR'] || '10.244.0.0/16', env['SHIPLOG_NODE_CIDR_MASK'] || '24'),
+    podNetwork: podNetwork(env['SHIPLOG_POD_NETWORK'] || 'auto'),
     proxyMode: proxyMode(env['SHIPLOG_PROXY_MODE'] || undefined),
     node: nodeName((env['SHIPLOG_NODE'] || hostname()).toLowerCase(), apps),
     keepDeletedSecretsMs: duration('SHIPLOG_KEEP_DELETED_SECRETS', env['SHIPLOG_KEEP_DELETED_SECRETS'] || '24h'),
@@ -143,9 +150,34 @@ function metricsInterval(text: string): number {
   throw new Fault(`SHIPLOG_METRICS_INTERVAL is "${text}": ${rule}`, false);
 }
 
-function podCidr(text: string): string {
-  if (text.endsWith('.0.0/16') && isIPv4(text.slice(0, -'/16'.length))) return text;
-  throw new Fault(`SHIPLOG_POD_CIDR is "${text}": it must be a /16, like 10.244.0.0/16`, false);
+/** Addresses of Services. */
+const SERVICE_CIDR = '10.96.0.0/16';
+/** A node has at least 13 pods, and there are at most 65,536 nodes. */
+const NODE_MASK = { least: 8, most: 28 };
+const NODE_BITS_MAX = 16;
+
+function podRanges(text: string, maskText: string): Pick<Settings, 'podCidr' | 'nodeCidrMask'> {
+  const wrong = (rule: string): Fault => new Fault(`SHIPLOG_POD_CIDR is "${text}": ${rule}`, false);
+  const range = parseCidr(text);
+  if (!range?.strict || range.address.family !== 'IPv4' || cidrText(networkOf(range)) !== text)
+    throw wrong('it must be a range of IPv4 addresses, like 10.244.0.0/16');
+  if (['127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '0.0.0.0/8'].some((other) => ipv4Overlap(text, other)))
+    throw wrong('it has addresses that no pod may have, use a private range like 10.244.0.0/16');
+  if (ipv4Overlap(text, SERVICE_CIDR)) throw wrong(`it overlaps ${SERVICE_CIDR}, where Services have their addresses`);
+  const mask = /^\d{1,2}$/.test(maskText) ? Number(maskText) : NaN;
+  if (mask >= NODE_MASK.least && mask <= NODE_MASK.most && mask >= range.bits && mask - range.bits <= NODE_BITS_MAX)
+    return { podCidr: text, nodeCidrMask: mask };
+  const least = Math.max(range.bits, NODE_MASK.least);
+  const most = Math.min(range.bits + NODE_BITS_MAX, NODE_MASK.most);
+  if (least > most) throw wrong(`it is too small: at least a /${NODE_MASK.most} is needed for each node`);
+  const rule = `the part of SHIPLOG_POD_CIDR (${text}) for each node must be from /${least} to /${most}`;
+  throw new Fault(`SHIPLOG_NODE_CIDR_MASK is "${maskText}": ${rule}`, false);
+}
+
+function podNetwork(text: string): PodNetworkMode {
+  const mode = POD_NETWORK_MODES.find((one) => one === text);
+  if (mode !== undefined) return mode;
+  throw new Fault(`SHIPLOG_POD_NETWORK is "${text}": choose from ${POD_NETWORK_MODES.join(', ')}`, false);
 }
 
 function proxyMode(text: string | undefined): ProxyMode | undefined {
