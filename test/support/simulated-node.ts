@@ -38,7 +38,6 @@ export async function startSimulatedNode(home: string, name: string): Promise<Si
     node: {
       name,
       internalIp: '10.99.0.1',
-      podCidr: '10.244.0.0/24',
       podsMax: 20,
       domain: 'cluster.local',
       clusterDns: [],

@@ -14,7 +14,7 @@ import { PodWorker, reasonOf } from './pod-worker.js';
 import { LogSessions } from './log-sessions.js';
 import { AgentStateFile } from './agent-state.js';
 import { allocatableOf, capacityOf } from './node-object.js';
-import { givenPodCidr } from './pod-cidr.js';
+import { NodePreparation } from './node-preparation.js';
 import { NodeReporter } from './node-reporter.js';
 import { PullRecords } from './pull-records.js';
 import type { AgentOptions } from './options.js';
@@ -67,10 +67,8 @@ class NodeAgent implements Agent {
   private nodeReporter: NodeReporter | undefined;
   private owner: ContainerOwner | undefined;
   private preparing: Promise<void> | undefined;
-  private prepared = false;
   private stopped = false;
-  /** The pods' range, as the control plane last said it. */
-  private knownCidr: string | undefined;
+  private readonly preparation: NodePreparation;
   /** Assigned pods that a bug kept from being begun. */
   private readonly unstarted = new Map<string, Pod>();
   private readonly troubles = new Recurrences();
@@ -86,8 +84,15 @@ class NodeAgent implements Agent {
       save: () => this.stateFile.saveNow(),
       present: async () => new Set((await options.runtime.images()).map(({ id }) => id)),
     });
+    this.preparation = new NodePreparation(options, {
+      node: () => this.ownNode(),
+      isSynced: () => this.assigned.isSynced,
+      isStopped: () => this.stopped,
+      onProblem: () => void this.nodeReporter?.check(),
+    });
+    this.controlPlane.unready = () => this.preparation.problem;
     this.stateFile = new AgentStateFile(options, () => ({
-      podCidr: this.knownCidr,
+      podCidr: this.preparation.range,
       pulls: this.pulls.state(),
       ...this.assigned.state(),
     }));
@@ -105,7 +110,7 @@ class NodeAgent implements Agent {
     this.context = this.nodeContext(info);
     this.nodeReporter = new NodeReporter(this.options, this.boot, info, {
       shown: () => this.ownNode(),
-      refusal: () => this.controlPlane.refusal,
+      refusal: () => this.controlPlane.refusal ?? this.preparation.problem,
     });
     this.controlPlane.onRefusal = () => void this.nodeReporter?.check();
     await this.restore();
@@ -127,7 +132,8 @@ class NodeAgent implements Agent {
     });
     this.every(NODE_STATUS_MS, () => void this.nodeReporter?.check());
     this.every(RELIST_MS, () => void this.proxy.check());
-    this.every(RELIST_MS, () => void (this.prepared && this.dns.serve()));
+    this.every(RELIST_MS, () => void (this.owner && this.dns.serve()));
+    this.every(RELIST_MS, () => void this.prepare());
     this.every(RELIST_MS, () => void this.relist().catch(() => undefined));
     const measurer = new NodeMeasurer(this.options, this.boot, () => this.workers.values());
     this.ends.push(measurer.start());
@@ -191,7 +197,7 @@ class NodeAgent implements Agent {
     if (!state) return;
     this.assigned.restore(state);
     this.pulls.restore(state.pulls);
-    this.knownCidr = state.podCidr;
+    this.preparation.range = state.podCidr;
     await this.prepare();
     for (const { pod } of this.assigned.all()) this.tryToKeep(pod, true);
     await this.relist().catch((error: unknown) => this.log(`looking at what runs: ${messageOf(error)}`));
@@ -216,8 +222,8 @@ class NodeAgent implements Agent {
   /** What cannot be kept now is tried again with the next news, which each sync brings. */
   private tryToKeep(pod: Pod, adopting: boolean): void {
     const { uid } = pod.metadata;
-    if (this.guarded(pod, () => this.keep(pod, adopting))) this.unstarted.delete(uid);
-    else this.unstarted.set(uid, pod);
+    this.unstarted.delete(uid);
+    if (!this.guarded(pod, () => this.keep(pod, adopting))) this.unstarted.set(uid, pod);
   }
   /** A bug that one pod meets takes nothing from the others. Returns whether the work succeeded. */
   private guarded(pod: Pod, work: () => void): boolean {
@@ -234,7 +240,7 @@ class NodeAgent implements Agent {
   }
   private keep(pod: Pod, adopting: boolean): void {
     const { context, owner } = this;
-    if (!context || !owner) return;
+    if (!context || !owner) return void this.unstarted.set(pod.metadata.uid, pod);
     const known = this.workers.get(pod.metadata.uid);
     if (known) return known.changed(pod);
     // It has ended and was forgotten while this news waited for the engine.
@@ -314,29 +320,23 @@ class NodeAgent implements Agent {
 
   /** Once the cluster is known: the network and the infra image, and news of what the engine does. */
   private prepare(): Promise<void> {
-    if (this.prepared) return Promise.resolve();
+    if (this.owner && this.preparation.isDone) return Promise.resolve();
     this.preparing ??= this.doPrepare().finally(() => {
       this.preparing = undefined;
     });
     return this.preparing;
   }
   private async doPrepare(): Promise<void> {
-    const { runtime, node, clock } = this.options;
-    const { cluster } = this.assigned;
-    if (cluster === undefined || this.stopped) return;
-    const owner = { cluster, node: node.name };
-    const given = await givenPodCidr(clock, {
-      node: () => this.ownNode(),
-      isSynced: () => this.assigned.isSynced,
-    });
-    if (given !== undefined) this.knownCidr = given;
-    const podCidr = this.knownCidr ?? node.podCidr;
-    await this.insist('the container engine', () => runtime.prepare({ ...owner, podCidr }));
+    const { runtime, node } = this.options;
+    const owner = this.assigned.cluster === undefined ? undefined : { cluster: this.assigned.cluster, node: node.name };
+    if (!owner || this.stopped) return;
+    if (!(await this.preparation.prepare(owner))) return;
     await this.dns.serve();
+    if (this.owner) return;
     this.owner = owner;
-    this.prepared = true;
     this.ends.push(runtime.onChange(owner, (change) => void this.changed(change)));
     await this.insist('looking at what runs', () => this.relist());
+    for (const pod of [...this.unstarted.values()]) this.tryToKeep(pod, false);
   }
   /** The Node object as the control plane last showed it. */
   private ownNode(): KubeObject | undefined {

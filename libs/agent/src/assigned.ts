@@ -1,12 +1,12 @@
 import type { Pod } from '#pod';
 import type { AssignedObject, AssignmentChange, AssignmentPart, AssignmentSync, Digests, KubeObject } from '#model';
 import { endpointSlices, namespaces, pods, services } from '#kinds';
-import { assignmentDigest, kindOfStream, streamOf } from '#model';
+import { assignmentDigest, kindOfStream, NODE_PLACES, streamOf } from '#model';
 import type { kubelet } from '#loops';
 
 const PODS = pods.id;
 /** What all nodes need alike. */
-const SHARED: readonly string[] = [services.id, endpointSlices.id, namespaces.id];
+const SHARED: readonly string[] = [services.id, endpointSlices.id, namespaces.id, NODE_PLACES];
 
 export interface AssignedPod {
   readonly pod: Pod;
@@ -31,6 +31,8 @@ export type SyncOutcome = { readonly refused: string } | News;
 export class Assigned {
   cluster: string | undefined;
   position = 0;
+  /** The network of all pods of the cluster; undefined until it is known. */
+  podCidr: string | undefined;
   /** Numbers of the last changes that were taken, by part; undefined before the first sync. */
   private sequences: Readonly<Record<AssignmentPart, number>> | undefined;
   private readonly pods = new Map<string, AssignedPod>();
@@ -123,6 +125,7 @@ export class Assigned {
       objects.push(stream);
     }
     this.position = sync.position;
+    this.podCidr = sync.podCidr ?? this.podCidr;
     return { pods: news.pods, gone, objects };
   }
   private omittedPods(sync: AssignmentSync, uids: ReadonlySet<string>): readonly string[] {

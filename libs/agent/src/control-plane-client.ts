@@ -30,6 +30,8 @@ export class ControlPlaneClient {
   private foreign: string | undefined;
   /** Called when {@link refusal} may have changed. */
   onRefusal: () => void = () => undefined;
+  /** Why the node can run no pods, whatever the control plane assigns. */
+  unready: () => string | undefined = () => undefined;
   /** How often in a row a question for assignments failed, and what takes back the next one. */
   private failures = 0;
   private again: () => void = () => undefined;
@@ -79,7 +81,7 @@ export class ControlPlaneClient {
           this.judge(sync, this.assigned.isForeign(sync));
         }
         const images = await runtime.images();
-        const shown = { ...node, refusal: this.refusal };
+        const shown = { ...node, refusal: this.refusal ?? this.unready() };
         const request: RegisterRequest = { boot: this.boot, node: nodeObject(shown, info, images, clock.now()) };
         const answer = await this.ask<ReportAnswer>('register', request, REGISTER_MS);
         if (!answer.taken) throw new Error(answer.reason ?? 'refused');

@@ -50,8 +50,6 @@ export interface NodeOptions {
   /** Beside hostname, os and arch. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
-  /** Where pods get their addresses from, unless the Node object names a range. */
-  readonly podCidr: string;
   readonly podsMax: number;
   /** `cluster.local` */
   readonly domain: string;

@@ -115,7 +115,6 @@ export class TestNode {
       node: {
         name: 'n1',
         internalIp: '10.0.0.1',
-        podCidr: '10.244.0.0/24',
         podsMax: 110,
         domain: 'cluster.local',
         clusterDns: ['10.96.0.10'],
@@ -208,7 +207,7 @@ export class TestNode {
 }
 
 const isShared = ({ stream }: AssignedObject): boolean =>
-  /^(core\.services|core\.namespaces|discovery\.k8s\.io\.endpointslices)\//.test(stream);
+  /^(core\.services|core\.namespaces|discovery\.k8s\.io\.endpointslices|node-places)\//.test(stream);
 
 const PLURALS: Readonly<Record<string, string>> = {
   Pod: 'core.pods',

@@ -14,6 +14,11 @@ export interface AssignedObject {
   readonly position: number;
   readonly object: KubeObject | null;
 }
+/**
+ * Kind of the streams, one for each node, of what every node needs of it: a Node reduced to its ranges for pods, its addresses and
+ * how it is reached. It travels with what all nodes need alike; the whole Node goes to that node only.
+ */
+export const NODE_PLACES = 'node-places';
 /** `assignmentDigest` of what one node holds: what all nodes need alike, and the rest. */
 export interface Digests {
   readonly shared: string;
@@ -30,8 +35,10 @@ export interface AssignmentSync {
   /** Parts that the agent holds exactly as it is to hold them: `objects` has nothing of them. */
   readonly same: readonly AssignmentPart[];
   readonly objects: readonly AssignedObject[];
+  /** The network of all pods of the cluster: `10.244.0.0/16`. */
+  readonly podCidr?: string;
 }
-/** Of an assignment: what is for one node, and what all nodes need alike (Services, EndpointSlices, Namespaces). */
+/** Of an assignment: what is for one node, and what all nodes need alike (Services, EndpointSlices, Namespaces, {@link NODE_PLACES}). */
 export type AssignmentPart = keyof Digests;
 /** `node.<node>.change` and `shared.change`: numbered, each on its own; after a gap the agent asks for a sync. */
 export interface AssignmentChange {

@@ -31,6 +31,7 @@ export class HealthHost extends LoopsHost implements BeforeApplicationShutdown {
       clock,
       ids,
       publish: publishChanges(bus),
+      podCidr: platform.settings.podCidr,
       onFault: (what, cause) => say(`health: ${what} failed: ${explain(cause)}`),
       signToken: async (wish) => {
         const given = { issuer: DEFAULT_ISSUER, now: clock.now(), id: ids.uid() };

@@ -56,13 +56,11 @@ export function hostAddress(): string {
 }
 
 /** What the agent tells of this machine. */
-export function nodeOptions({ home, node, podCidr, metricsIntervalMs }: Settings): NodeOptions {
+export function nodeOptions({ home, node, metricsIntervalMs }: Settings): NodeOptions {
   const disk = statfsSync(home);
   return {
     name: node,
     internalIp: hostAddress(),
-    // Until the Node object names its part.
-    podCidr: podCidr.replace(/\/16$/, '/24'),
     podsMax: PODS_MAX,
     domain: 'cluster.local',
     clusterDns: [CLUSTER_DNS_IP],

@@ -1,7 +1,7 @@
 import { Projection } from '#engine';
 import { describe, expect, it } from '@jest/globals';
 import type { Change, KubeObject } from '#model';
-import { streamOf } from '#model';
+import { assignmentDigest, streamOf } from '#model';
 import { Assignments } from './assignments.js';
 
 const PODS = 'core.pods';
@@ -44,6 +44,71 @@ describe('what all nodes need alike', () => {
     expect(assignments.take([added])).toEqual({ shared: [{ ...assigned, object: slice }], own: new Map() });
     const gone: Change = { ...added, before: slice, after: undefined, position: 8 };
     expect(assignments.take([gone]).shared).toEqual([{ ...assigned, position: 8, object: null }]);
+  });
+});
+
+const NODES = 'core.nodes';
+const node = (status: object, spec: object = { podCIDR: '10.244.0.0/24', podCIDRs: ['10.244.0.0/24'] }): KubeObject =>
+  ({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'a', uid: 'node-a', labels: { x: 'y' } },
+    spec,
+    status,
+  }) as unknown as KubeObject;
+
+describe('where nodes are', () => {
+  const address = { type: 'InternalIP', address: '192.0.2.1' };
+  const condition = { type: 'NetworkUnavailable', status: 'False', reason: 'PodRoutes' };
+  const before = node({ addresses: [address, { type: 'Hostname', address: 'a' }], conditions: [condition] });
+  const stream = streamOf(NODES, undefined, 'a');
+  const place = { stream: 'node-places/_/a', uid: 'node-a' };
+  const setUp = () => {
+    const view = new Projection((state, event) => state ?? { ...event, object: undefined });
+    view.put(stream, { revision: 0, position: 3, object: before }, 3);
+    const change = (position: number, object: KubeObject) =>
+      view.put(stream, { revision: position, position, object }, position);
+    return { assignments: new Assignments(view, () => undefined), change };
+  };
+
+  it('is told to all: their ranges, addresses and how their pods are reached, and nothing else', () => {
+    expect(setUp().assignments.of('b').objects).toEqual([
+      {
+        ...place,
+        position: 3,
+        object: {
+          apiVersion: 'v1',
+          kind: 'Node',
+          metadata: { name: 'a', uid: 'node-a' },
+          spec: { podCIDR: '10.244.0.0/24', podCIDRs: ['10.244.0.0/24'] },
+          status: { addresses: [address], conditions: [condition] },
+        },
+      },
+    ]);
+  });
+  it('is told again when it has changed, and when the node is gone, but not with each change of a node', () => {
+    const { assignments, change } = setUp();
+    const images = node({ ...(before['status'] as object), images: [{ names: ['a:1'] }], addresses: [address] });
+    expect(assignments.take([change(4, images)]).shared).toEqual([]);
+    const moved = node({ addresses: [{ ...address, address: '192.0.2.9' }], conditions: [condition] });
+    expect(assignments.take([change(5, moved)]).shared).toMatchObject([
+      { ...place, position: 5, object: { status: { addresses: [{ address: '192.0.2.9' }] } } },
+    ]);
+    const gone: Change = { kind: NODES, position: 6, before: moved, after: undefined };
+    expect(assignments.take([gone]).shared).toEqual([{ ...place, position: 6, object: null }]);
+    expect(assignments.of('b').objects).toEqual([]);
+  });
+  it('travels again neither because a node changed otherwise nor because this app was started anew', () => {
+    const { assignments, change } = setUp();
+    const held = assignmentDigest(assignments.of('b').objects);
+    assignments.take([change(4, node({ ...(before['status'] as object), images: [] }))]);
+    const { view } = { view: new Projection((state, event) => state ?? { ...event, object: undefined }) };
+    view.put(stream, { revision: 9, position: 9, object: before }, 9);
+    const again = new Assignments(view, () => undefined);
+    for (const one of [assignments, again]) expect(one.of('b', { shared: held, own: '' }).same).toContain('shared');
+    const moved = node({ addresses: [], conditions: [condition] });
+    again.take([view.put(stream, { revision: 10, position: 10, object: moved }, 10)]);
+    expect(again.of('b', { shared: held, own: '' }).same).not.toContain('shared');
   });
 });
 

@@ -1,6 +1,7 @@
 import type { AssignedObject, AssignmentPart, Change, Digests, KubeObject, View } from '#model';
 import { assignmentDigest, kindRef, streamOf } from '#model';
 import type { Pod } from '#pod';
+import { NodePlaces } from './node-places.js';
 
 const pods = kindRef('core.pods');
 const CONFIG_MAPS = 'core.configmaps';
@@ -57,12 +58,14 @@ export class Assignments {
   private sharedDigest: string | undefined;
   /** Per pod stream: its node and what it was counted with. */
   private readonly counted = new Map<string, { readonly node: string; readonly streams: readonly string[] }>();
+  private readonly places: NodePlaces;
 
   /** `onFault` receives the stream of a pod whose needs cannot be read: its node is given the pod alone. */
   constructor(
     private readonly view: View,
     private readonly onFault: (stream: string, cause: unknown) => void,
   ) {
+    this.places = new NodePlaces(view);
     for (const pod of view.list(pods)) this.recount(streamOf(pods.id, pod.metadata.namespace, pod.metadata.name), pod);
   }
 
@@ -95,12 +98,13 @@ export class Assignments {
   }
 
   private shared(): readonly AssignedObject[] {
-    return SHARED.flatMap((id) =>
+    const whole = SHARED.flatMap((id) =>
       this.view.list({ id }).map((object) => {
         const stream = streamOf(id, object.metadata.namespace, object.metadata.name);
         return { stream, uid: object.metadata.uid, position: this.view.stream(stream)?.position ?? 0, object };
       }),
     );
+    return [...whole, ...this.places.all()];
   }
 
   /** Takes changes in and returns what has to be told: to all nodes, and to single ones. */
@@ -126,6 +130,11 @@ export class Assignments {
         continue;
       }
       if (change.kind === NODES) {
+        const place = this.places.take(change);
+        if (place) {
+          this.sharedDigest = undefined;
+          shared.set(place.stream, place);
+        }
         tell(subject.metadata.name, stream, change.after ?? null, uid, change.position);
         continue;
       }

@@ -286,7 +286,8 @@ describe('the health app', () => {
     const service = (name: string) => ({ metadata: { name, namespace: 'default' }, spec: { ports: [{ port: 80 }] } });
     await writer.submit(testCreate('core.services', service('s')));
     const ask = (held?: Digests) => health.sync({ node: 'n', boot: 'first', ...(held && { held }) });
-    const isShared = ({ stream }: AssignedObject): boolean => /^core\.(services|namespaces)\//.test(stream);
+    const isShared = ({ stream }: AssignedObject): boolean =>
+      /^(core\.(services|namespaces)|node-places)\//.test(stream);
     const digests = ({ objects }: AssignmentSync): Digests => ({
       shared: assignmentDigest(objects.filter(isShared)),
       own: assignmentDigest(objects.filter((object) => !isShared(object))),
@@ -297,6 +298,7 @@ describe('the health app', () => {
       'core.pods/default/p',
       'core.services/default/s',
       'core.namespaces/_/default',
+      'node-places/_/n',
     ]);
     const held = digests(whole);
     expect(await ask(held)).toEqual({ ...whole, same: ['own', 'shared'], objects: [] });
@@ -304,7 +306,7 @@ describe('the health app', () => {
     expect([other.same, other.objects.length]).toEqual([['shared'], 2]);
     await writer.submit(testCreate('core.services', service('t')));
     const after = await ask(held);
-    expect([after.same, after.objects.length]).toEqual([['own'], 3]);
+    expect([after.same, after.objects.length]).toEqual([['own'], 4]);
     expect((await ask({ ...held, shared: digests(after).shared })).same).toEqual(['own', 'shared']);
     await stop();
   });

@@ -59,6 +59,8 @@ export interface ContainerOwner {
 export interface NodeNetwork extends ContainerOwner {
   /** Pods of this node get their addresses from here: `10.244.0.0/24`. */
   readonly podCidr: string;
+  /** Bytes of the largest packet that pods send; undefined: as the engine has it. */
+  readonly mtu?: number;
 }
 export interface RuntimeInfo {
   /** `docker://20.10.24` */
@@ -255,5 +257,5 @@ export interface RuntimeLogOptions {
   readonly signal?: AbortSignal;
 }
 
-/** `unavailable`: the engine did not answer; `notFound`; `start`: the program could not be started; `pull`; `other`. */
-export type RuntimeFaultReason = 'unavailable' | 'notFound' | 'start' | 'pull' | 'other';
+/** `network`: the node's range cannot be that of its pods; `unavailable`: the engine did not answer; `notFound`; `start`: the program could not be started; `pull`; `other`. */
+export type RuntimeFaultReason = 'unavailable' | 'notFound' | 'start' | 'pull' | 'network' | 'other';

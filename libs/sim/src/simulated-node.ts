@@ -65,7 +65,6 @@ export class SimulatedNode {
       node: {
         name: this.name,
         internalIp: '10.99.0.1',
-        podCidr: '10.244.0.0/24',
         podsMax: 20,
         domain: 'cluster.local',
         clusterDns: [],

@@ -1,21 +1,30 @@
 import type Docker from 'dockerode';
-import type { NodeNetwork, PodNetwork } from '#ports';
+import { firstHost, ipv4Overlap } from '#meta';
+import { RuntimeFault, type NodeNetwork, type PodNetwork } from '#ports';
 import { statusOf, toFault } from './faults.js';
 import { labelNames } from './labels.js';
 
+const MTU = 'com.docker.network.driver.mtu';
+
 /**
- * The bridge that pods of this node are on. One that is there already is kept while anything uses it. Where the wanted
- * range is taken, by another cluster on the same engine, a free one is used: pods reach each other all the same.
+ * The bridge that pods of this node are on. One that is there already is kept while anything uses it, with another MTU too.
+ * Rejects with reason `network` when the range is somebody else's, or pods have addresses of another one.
  */
 export async function ensureNetwork(docker: Docker, name: string, network: NodeNetwork): Promise<void> {
+  const { podCidr, mtu } = network;
   try {
     const found = (await docker.listNetworks({ filters: { name: [name] } })).find((n) => n.Name === name);
     if (found) {
-      if (found.IPAM?.Config?.[0]?.Subnet === network.podCidr) return;
-      if (!(await removed(docker, found.Id))) return;
+      const subnet = found.IPAM?.Config?.[0]?.Subnet;
+      const isRight = mtu === undefined || (found.Options as Record<string, string> | null)?.[MTU] === String(mtu);
+      if (subnet === podCidr && (isRight || (await isUsed(docker, name)))) return;
+      if (!(await removed(docker, found.Id))) {
+        if (subnet === podCidr) return;
+        const why = `pods of this node have addresses of ${subnet ?? 'no range'}, and its range is ${podCidr} now: drain the node`;
+        throw new RuntimeFault(why, 'network');
+      }
     }
-    for (const cidr of candidates(network.podCidr)) if (await created(docker, name, network, cidr)) return;
-    throw new Error(`no free address range for pods: ${network.podCidr} and all others that were tried are taken`);
+    await create(docker, name, network);
   } catch (error) {
     throw toFault(error);
   }
@@ -38,24 +47,30 @@ async function removed(docker: Docker, id: string): Promise<boolean> {
     throw error;
   }
 }
-async function created(docker: Docker, name: string, network: NodeNetwork, cidr: string): Promise<boolean> {
+/** Containers that do not run have their network's address when they are started. */
+async function isUsed(docker: Docker, name: string): Promise<boolean> {
+  return (await docker.listContainers({ all: true, limit: 1, filters: { network: [name] } })).length > 0;
+}
+async function create(docker: Docker, name: string, { cluster, node, podCidr, mtu }: NodeNetwork): Promise<void> {
   try {
     await docker.createNetwork({
       Name: name,
       CheckDuplicate: true,
       Driver: 'bridge',
-      IPAM: { Driver: 'default', Config: [{ Subnet: cidr, Gateway: cidr.replace(/\.\d+\/\d+$/, '.1') }] },
-      Labels: { [labelNames.cluster]: network.cluster, [labelNames.node]: network.node },
+      IPAM: { Driver: 'default', Config: [{ Subnet: podCidr, Gateway: firstHost(podCidr) }] },
+      Labels: { [labelNames.cluster]: cluster, [labelNames.node]: node },
+      ...(mtu !== undefined && { Options: { [MTU]: String(mtu) } }),
     } as Docker.NetworkCreateOptions);
-    return true;
   } catch (error) {
-    if (statusOf(error) === 409) return true;
-    if (/overlap/i.test(String(error))) return false;
+    if (statusOf(error) === 409) return;
+    if (/overlap/i.test(String(error))) throw await overlapFault(docker, podCidr);
     throw error;
   }
 }
-/** Other parts of the pod network, from its end, where nodes come last; then the network behind it. */
-function candidates(wanted: string): readonly string[] {
-  const within = Array.from({ length: 32 }, (_, i) => `10.244.${255 - i}.0/24`).filter((cidr) => cidr !== wanted);
-  return [wanted, ...within, ...Array.from({ length: 255 }, (_, i) => `10.245.${i}.0/24`)];
+async function overlapFault(docker: Docker, podCidr: string): Promise<RuntimeFault> {
+  const others = await docker.listNetworks();
+  const other = others.find(({ IPAM }) => IPAM?.Config?.some(({ Subnet = '' }) => ipv4Overlap(Subnet, podCidr)));
+  const whose = other ? `the network ${other.Name} of the container engine` : 'another network of the container engine';
+  const todo = 'remove that, or start the cluster with another SHIPLOG_POD_CIDR';
+  return new RuntimeFault(`the range ${podCidr} of this node's pods overlaps ${whose}: ${todo}`, 'network');
 }
