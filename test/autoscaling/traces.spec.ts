@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { deployments, horizontalPodAutoscalers, pods, registry, type Deployment } from '#kinds';
 import type { HorizontalPodAutoscaler, HPAScalingRules, MetricSpec } from '#kinds';
 import { horizontalPodAutoscaler } from '#loops';
-import { MEASUREMENTS, parseQuestion, RecordedOutside, type Decision, type MetricAnswer, type Submit } from '#model';
+import { MEASUREMENTS, parseQuestion, RecordedOutside, submitsOf, type MetricAnswer, type Submit } from '#model';
 import type { Pod } from '#pod';
 import { isJsonObject, prng, toTime, type Json, type JsonObject, type Prng } from '#std';
 import {
@@ -305,11 +305,6 @@ function answerTo(text: string, metrics: readonly EvaluatedMetric[], answers: re
   return made as unknown as Json;
 }
 
-function submitsOf(decisions: readonly Decision[]): readonly Submit[] {
-  return decisions.flatMap((decision) =>
-    decision.is === 'submit' ? [decision, ...submitsOf(decision.then ?? [])] : [],
-  );
-}
 function merged(old: JsonObject, patch: JsonObject): JsonObject {
   const out: Record<string, Json> = { ...(old as Record<string, Json>) };
   for (const [key, value] of Object.entries(patch)) {

@@ -1,5 +1,5 @@
 import type { LoopBasis, Loop, StoredEvent, Submit, View } from '#model';
-import { digestOf, foldEvent, RecordedOutside } from '#model';
+import { digestOf, foldEvent, RecordedOutside, submitsOf } from '#model';
 import { fromEventTime } from '#std';
 import { Projection } from './projection.js';
 
@@ -132,11 +132,6 @@ class DecisionsAgain {
       return `the loop throws: ${cause instanceof Error ? cause.message : String(cause)}`;
     }
   }
-}
-
-function submitsOf(decisions: readonly { readonly is: string }[]): readonly Submit[] {
-  const submits = decisions.filter((decision): decision is Submit => decision.is === 'submit');
-  return submits.flatMap((submit) => [submit, ...submitsOf(submit.then ?? [])]);
 }
 
 function otherOf(event: StoredEvent, basis: Basis, decided: readonly Submit[] | string): OtherDecision {

@@ -1,5 +1,5 @@
 import type { Command, Loop, LoopBasis, Submit, View } from '#model';
-import { digestOf } from '#model';
+import { digestOf, streamOf } from '#model';
 import { toEventTime, type Instant, type JsonObject } from '#std';
 import { loopManager, loopUser } from './actors.js';
 import { CAUSES_NAMED, type Causes } from './look-causes.js';
@@ -25,16 +25,28 @@ export interface Ready {
 
 /**
  * A loop's submit with its actor, the revisions that it was based on, its causes and the basis of the decision. What follows
- * on it has the same basis. Called while the view is the one that was looked at.
+ * on it has the same basis, and rests on what it wrote: each write is one event. Called while the view is the one that was looked at.
  */
 export function readyCommand(submit: Submit, look: Look, uid: () => string): Ready {
+  return chained(submit, look, { uid, written: [] });
+}
+
+/** `written`: streams that earlier submits of the chain write, one for each write. */
+function chained(
+  submit: Submit,
+  look: Look,
+  { uid, written }: { readonly uid: () => string; readonly written: readonly string[] },
+): Ready {
   const { loop, view, key, now, build, facts } = look;
   const basis: LoopBasis = {
     ...{ loop: loop.name, key, view: view.position, now: toEventTime(now), build, decided: digestOf(submit) },
     ...(facts && { facts }),
   };
   const { command } = submit;
-  const then = (submit.then ?? []).map((next) => readyCommand(next, look, uid));
+  const own = [...written, streamOf(command.kind, command.namespace, command.name)];
+  const then = (submit.then ?? []).map((next) => chained(next, look, { uid, written: own }));
+  const revisionOf = (stream: string): number =>
+    (view.stream(stream)?.revision ?? -1) + written.filter((one) => one === stream).length;
   return {
     submit,
     command: {
@@ -45,7 +57,7 @@ export function readyCommand(submit: Submit, look: Look, uid: () => string): Rea
       via: loop.name,
       because: submit.because,
       ...(submit.basedOn && {
-        basedOn: submit.basedOn.map((stream) => ({ stream, revision: view.stream(stream)?.revision ?? -1 })),
+        basedOn: submit.basedOn.map((stream) => ({ stream, revision: revisionOf(stream) })),
       }),
       ...causesOf(submit, look),
       basis,

@@ -13,10 +13,19 @@ export interface Submit {
   readonly command: LoopCommand;
   /** One sentence for the event: why. */
   readonly because: string;
-  /** Streams whose revision this was decided on (names; the runner reads revisions off the view). */
+  /**
+   * Streams whose revision this was decided on (names; the runner reads revisions off the view, and adds what the submits have
+   * written that this one follows on).
+   */
   readonly basedOn?: readonly string[];
   /** Submitted in order once this was accepted, dropped when it was refused: the incident about a creation. */
   readonly then?: readonly Submit[];
+}
+/** All submits of a look, those that follow on others included, in their order. */
+export function submitsOf(decisions: readonly Decision[]): readonly Submit[] {
+  return decisions.flatMap((decision) =>
+    decision.is === 'submit' ? [decision, ...submitsOf(decision.then ?? [])] : [],
+  );
 }
 /** What the runner completes (actor, via, correlation) before it goes to the writer. */
 export type LoopCommand = Pick<Command, 'verb' | 'kind' | 'namespace' | 'name'> &

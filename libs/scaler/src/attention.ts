@@ -1,6 +1,14 @@
 import type { LoopRunner } from '#engine';
 import { podsMatching } from '#loops';
-import { parseQuestion, questionText, type MetricAnswer, type MetricQuestion, type View } from '#model';
+import {
+  parseQuestion,
+  questionText,
+  submitsOf,
+  type MetricAnswer,
+  type MetricQuestion,
+  type Submit,
+  type View,
+} from '#model';
 import type { Clock, Measurements } from '#ports';
 
 export interface AttentionOptions {
@@ -137,14 +145,15 @@ export class Attention {
       if (hasMoved(asked, weight) || weight.isError !== asked.isError) Object.assign(asked, weight);
     }
     // An answer instead of an error, or the other way round, is said at once.
-    const calls = isOtherwise || (isMoved && this.runner?.foresee(key).some(isScale) === true);
+    const calls =
+      isOtherwise || (isMoved && this.runner !== undefined && submitsOf(this.runner.foresee(key)).some(isScale));
     this.isWeighing = false;
     if (calls) this.runner?.poke(key);
   }
 }
 
-function isScale(decision: ReturnType<Watched['foresee']>[number]): boolean {
-  return decision.is === 'submit' && decision.command.subresource === 'scale';
+function isScale({ command }: Submit): boolean {
+  return command.subresource === 'scale';
 }
 
 type Weight = Pick<Asked, 'total' | 'measured' | 'isError'>;

@@ -7,7 +7,14 @@ import {
   type Deployment,
   type HorizontalPodAutoscaler,
 } from '#kinds';
-import { MEASUREMENTS, parseQuestion, RecordedOutside, type MetricAnswer, type MetricQuestion } from '#model';
+import {
+  MEASUREMENTS,
+  parseQuestion,
+  RecordedOutside,
+  submitsOf,
+  type MetricAnswer,
+  type MetricQuestion,
+} from '#model';
 import type { Pod } from '#pod';
 import { toTime, type Json } from '#std';
 import { incidentsIn, TestCluster } from '../shared/testing/index.js';
@@ -222,7 +229,7 @@ describe('with figures', () => {
     const decide = (): readonly string[] => {
       use({ p0: 10, p1: 10, p2: 10, p3: 10 });
       const { decisions } = cluster.decide(restarted, 'default/web');
-      return decisions.flatMap((one) => (one.is === 'submit' && one.command.subresource === 'scale' ? ['scale'] : []));
+      return submitsOf(decisions).flatMap(({ command }) => (command.subresource === 'scale' ? ['scale'] : []));
     };
     cluster.now += 200_000;
     expect(decide()).toEqual([]);
@@ -315,7 +322,7 @@ describe('with figures', () => {
     make({ metrics: cpuOf(50), maxReplicas: 3 });
     use({ p0: 100, p1: 100 });
     const { decisions } = cluster.decide(horizontalPodAutoscaler(registry), 'default/web');
-    const scale = decisions.find((one) => one.is === 'submit' && one.command.subresource === 'scale');
+    const scale = submitsOf(decisions).find(({ command }) => command.subresource === 'scale');
     expect(scale).toMatchObject({
       because:
         'cpu resource utilization (percentage of request) above target: 100 % of a target of 50 % (ratio 2), measured 0 s ago over 15 s on 2 pods: 4 replicas, limited to 3 by TooManyReplicas (maxReplicas 3)',

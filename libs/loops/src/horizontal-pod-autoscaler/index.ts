@@ -1,6 +1,5 @@
 import { AUTOSCALER_MEMORY, horizontalPodAutoscalers, type HorizontalPodAutoscaler } from '#kinds';
-import { groupOf } from '#meta';
-import type { Change, Decision, KindRegistry, KubeObject, LoopRefusal, Loop, ObjectIndex, Submit, View } from '#model';
+import type { Change, Decision, KindRegistry, LoopRefusal, Loop, Submit, View } from '#model';
 import { jsonEquals, parseInstant, toTime, type Instant, type Json, type JsonObject } from '#std';
 import {
   elapsedSince,
@@ -14,40 +13,27 @@ import {
   sides,
   streamOfObject,
 } from '../shared/index.js';
+import { autoscalersByTarget, scaledBy } from './autoscalers-by-target.js';
 import { Asking } from './figures.js';
-import { findOut, withConditions, type Event, type Finding, type Look } from './look.js';
-import { isOther, memoryIn, memoryText, SYNC_PERIOD_MS } from './memory.js';
+import { findOut, withConditions, type Event, type Finding, type Look, type Rescale } from './look.js';
+import { isOther, madeChange, memoryIn, memoryText, SYNC_PERIOD_MS, type Intended, type Memory } from './memory.js';
+import { TargetSelectors } from './target-selectors.js';
 import { targetOf, type Target } from './target.js';
 
 /** When to look again for answers that are on their way. */
 const PENDING_MS = 500;
 const COMPONENT = 'horizontal-pod-autoscaler';
 
-/** Autoscalers by the object that they scale. */
-const autoscalersByTarget: ObjectIndex<HorizontalPodAutoscaler> = {
-  name: 'autoscalers by target',
-  kind: horizontalPodAutoscalers,
-  values: ({ metadata: { namespace }, spec }) => {
-    const { apiVersion = '', kind, name } = spec.scaleTargetRef;
-    return [targetValue(namespace, { group: groupOf(apiVersion), kind, name })];
-  },
-  part: ({ spec }) => spec.scaleTargetRef,
-};
-function targetValue(
-  namespace: string | undefined,
-  { group, kind, name }: { readonly group: string; readonly kind: string; readonly name: string },
-): string {
-  return `${namespace ?? ''}/${group}/${kind}/${name}`;
-}
-
 /**
  * Keeps the number of replicas of everything that has a scale in step with its metrics, within the bounds of its autoscaler. The figures are
  * facts from outside (`measurements`).
  */
 export function horizontalPodAutoscaler(kinds: KindRegistry): Loop {
+  const selectors = new TargetSelectors(kinds);
   return {
     name: 'horizontal-pod-autoscaler',
     account: 'horizontal-pod-autoscaler',
+    picture: selectors.picture,
     indexes: [autoscalersByTarget, podsByLabel],
     keysOf,
     keysAtStart: (view) => view.list(horizontalPodAutoscalers).map(keyOf),
@@ -56,7 +42,7 @@ export function horizontalPodAutoscaler(kinds: KindRegistry): Loop {
       const autoscaler = view.get(horizontalPodAutoscalers, namespace, name);
       if (!autoscaler || autoscaler.metadata.deletionTimestamp !== undefined) return [];
       const asking = new Asking(outside);
-      return decide({ kinds, view, autoscaler, now, outside: asking }, asking);
+      return decide({ kinds, selectors, view, autoscaler, now, outside: asking }, asking);
     },
   };
 }
@@ -72,10 +58,6 @@ function keysOf(change: Change, view: View): readonly string[] {
   const isStatus = change.before && change.after && change.before['spec'] === change.after['spec'];
   return isStatus ? [] : scaledBy(view, object).map(keyOf);
 }
-function scaledBy(view: View, { apiVersion, kind, metadata }: KubeObject): readonly HorizontalPodAutoscaler[] {
-  const { namespace, name } = metadata;
-  return view.by(autoscalersByTarget, targetValue(namespace, { group: groupOf(apiVersion), kind, name }));
-}
 
 function decide(look: Look, asking: Asking): readonly Decision[] {
   const { kinds, view, autoscaler, now, outside } = look;
@@ -88,35 +70,46 @@ function decide(look: Look, asking: Asking): readonly Decision[] {
   if (asking.isPending) return [{ is: 'wake', at: now + PENDING_MS }];
   const { rescale } = finding;
   if (typeof target === 'string' || !rescale)
-    return [...incidents(look, finding.events), ...report(look, finding), wake];
+    return [...incidents(look, finding.events), ...report(look, target, finding), wake];
 
   const refused = refusalsIn(outside).find(
     (one) => one.kind === target.kind.id && one.name === target.object.metadata.name,
   );
-  if (refused) return [...failedRescale(look, finding, refused), wake];
-  const after = finding.events.slice(-1);
-  return [
-    ...incidents(look, finding.events.slice(0, -1)),
-    {
-      is: 'submit',
-      command: scaleCommand(target, rescale.to),
-      because: rescale.because,
-      basedOn: [streamOfObject(horizontalPodAutoscalers, autoscaler), target.stream],
-      then: [...incidents(look, after), ...report(look, finding, true)],
-    },
-    wake,
-  ];
+  if (refused) return [...failedRescale(look, target, finding, refused), wake];
+  return [...incidents(look, finding.events.slice(0, -1)), scaling(look, target, finding, rescale), wake];
+}
+
+/**
+ * The autoscaler remembers what it is about to do before the target is scaled, and each step rests on the one before. So another scaler never sees
+ * the new size without knowing whose it is, and of two that decide at once only the one that is remembered last scales. What became of a change
+ * whose scaler died the size says ({@link madeChange}).
+ */
+function scaling(look: Look, target: Target, finding: Finding, { to, because, intent }: Rescale): Submit {
+  const { autoscaler } = look;
+  const basedOn = [streamOfObject(horizontalPodAutoscalers, autoscaler), target.stream];
+  const after = [...incidents(look, finding.events.slice(-1)), ...report(look, target, finding)];
+  const scale: Submit = { is: 'submit', command: scaleCommand(target, to), because, basedOn, then: after };
+  const body: JsonObject = { metadata: { annotations: { [AUTOSCALER_MEMORY]: memoryText(intent) } } };
+  return patch(horizontalPodAutoscalers, autoscaler, body, { subresource: 'status', because, basedOn, then: [scale] });
 }
 
 /**
  * After a change of the size the next look is taken a period later, when the change may show. That holds when somebody else has
  * changed the size meanwhile, too: two autoscalers of one target whose bounds exclude each other would never rest.
  */
-function pause({ autoscaler, now, outside }: Look, target: Target | string): Instant | undefined {
-  const last = parseInstant(autoscaler.status?.lastScaleTime);
+function pause(look: Look, target: Target | string): Instant | undefined {
+  const { autoscaler, now, outside } = look;
+  const last = unreported(look, target)?.at ?? parseInstant(autoscaler.status?.lastScaleTime);
   if (last === undefined || typeof target === 'string') return undefined;
   const left = SYNC_PERIOD_MS - elapsedSince(last, now, outside);
   return left > 0 ? now + left : undefined;
+}
+/** A change of the size that was made, and of which the status says nothing yet. */
+function unreported({ autoscaler }: Look, target: Target | string): Intended | undefined {
+  return typeof target === 'string' ? undefined : madeChange(remembered(autoscaler), target.replicas);
+}
+function remembered({ metadata: { annotations } }: HorizontalPodAutoscaler): Memory | undefined {
+  return memoryIn(annotations?.[AUTOSCALER_MEMORY]);
 }
 
 function scaleCommand({ kind, object, apiVersion }: Target, replicas: number): Submit['command'] {
@@ -127,7 +120,7 @@ function scaleCommand({ kind, object, apiVersion }: Target, replicas: number): S
 }
 
 /** The size stays as it is: the scale could not be written. */
-function failedRescale(look: Look, finding: Finding, { message }: LoopRefusal): readonly Decision[] {
+function failedRescale(look: Look, target: Target, finding: Finding, { message }: LoopRefusal): readonly Decision[] {
   const { rescale, counts, events } = finding;
   const failed: Event = {
     ...{ type: 'Warning', reason: 'FailedRescale' },
@@ -139,9 +132,9 @@ function failedRescale(look: Look, finding: Finding, { message }: LoopRefusal): 
   });
   const desired = look.autoscaler.status?.desiredReplicas ?? 0;
   const { rescale: _rescale, ...rest } = finding;
-  const memory = memoryIn(look.autoscaler.metadata.annotations?.[AUTOSCALER_MEMORY]);
+  const memory = remembered(look.autoscaler);
   const unscaled: Finding = { ...rest, conditions, memory, ...(counts && { counts: { ...counts, desired } }) };
-  return [...incidents(look, [...events.slice(0, -1), failed]), ...report(look, unscaled)];
+  return [...incidents(look, [...events.slice(0, -1), failed]), ...report(look, target, unscaled)];
 }
 
 function incidents({ view, now, autoscaler }: Look, events: readonly Event[]): readonly Submit[] {
@@ -157,10 +150,11 @@ function incidents({ view, now, autoscaler }: Look, events: readonly Event[]): r
 }
 
 /** A write of the status and of what the autoscaler has to remember; nothing while both say the same. */
-function report(look: Look, finding: Finding, chained = false): readonly Submit[] {
+function report(look: Look, target: Target | string, finding: Finding): readonly Submit[] {
   const { autoscaler, now } = look;
   const { counts, conditions, rescale, memory } = finding;
   const { status } = autoscaler;
+  const scaledAt = rescale ? now : unreported(look, target)?.at;
   const wanted = {
     ...status,
     ...(counts && {
@@ -168,12 +162,11 @@ function report(look: Look, finding: Finding, chained = false): readonly Submit[
       desiredReplicas: counts.desired,
       currentMetrics: counts.metrics,
     }),
-    ...(rescale && { lastScaleTime: toTime(now) }),
+    ...(scaledAt !== undefined && { lastScaleTime: toTime(scaledAt) }),
     conditions,
   };
   const diff = mergeDiff(status, wanted);
-  const known = memoryIn(autoscaler.metadata.annotations?.[AUTOSCALER_MEMORY]);
-  const isNews = memory !== undefined && isOther(known, memory);
+  const isNews = memory !== undefined && isOther(remembered(autoscaler), memory);
   if (!diff && !isNews) return [];
   const body: JsonObject = {
     ...(memory && { metadata: { annotations: { [AUTOSCALER_MEMORY]: memoryText(memory) } } }),
@@ -184,7 +177,7 @@ function report(look: Look, finding: Finding, chained = false): readonly Submit[
   return [
     patch(horizontalPodAutoscalers, autoscaler, body, {
       ...{ subresource: 'status', because },
-      ...(!chained && { basedOn: [streamOfObject(horizontalPodAutoscalers, autoscaler)] }),
+      basedOn: [streamOfObject(horizontalPodAutoscalers, autoscaler)],
     }),
   ];
 }

@@ -1,4 +1,4 @@
-import { AUTOSCALER_MEMORY, horizontalPodAutoscalers, SCALE_DOWN_RULES, SCALE_UP_RULES } from '#kinds';
+import { AUTOSCALER_MEMORY, SCALE_DOWN_RULES, SCALE_UP_RULES } from '#kinds';
 import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerCondition, MetricStatus } from '#kinds';
 import { parseLabelSelector, setCondition } from '#meta';
 import type { KindRegistry, Outside, View } from '#model';
@@ -14,7 +14,7 @@ import {
   type Behavior,
   type Normalized,
 } from './behavior.js';
-import { held, memoryIn, withChange, withRecommendation, type Memory } from './memory.js';
+import { held, memoryIn, settled, withRecommendation, type Memory } from './memory.js';
 import {
   isByPressure,
   isFailure,
@@ -26,10 +26,12 @@ import {
 } from './metrics.js';
 import { podsMatching } from './pods.js';
 import { ruleWords } from './rule-words.js';
-import { targetOf, type Target } from './target.js';
+import type { TargetSelectors } from './target-selectors.js';
+import type { Target } from './target.js';
 
 export interface Look {
   readonly kinds: KindRegistry;
+  readonly selectors: TargetSelectors;
   readonly view: View;
   readonly autoscaler: HorizontalPodAutoscaler;
   readonly now: Instant;
@@ -50,8 +52,17 @@ export interface Finding {
     readonly desired: number;
     readonly metrics: readonly MetricStatus[] | null;
   };
-  readonly rescale?: { readonly from: number; readonly to: number; readonly reason: string; readonly because: string };
+  readonly rescale?: Rescale;
+  /** Once what it wants was done. */
   readonly memory: Memory | undefined;
+}
+export interface Rescale {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+  readonly because: string;
+  /** Written before the target is scaled. */
+  readonly intent: Memory;
 }
 type Condition = Pick<HorizontalPodAutoscalerCondition, 'type' | 'status' | 'reason' | 'message'>;
 type Active = { readonly status: 'True' | 'False'; readonly reason: string; readonly message: string };
@@ -80,8 +91,9 @@ export function findOut(look: Look, target: Target | string): Finding {
   });
   const moment: Moment = { now, outside: look.outside };
   // The size at the first look is the first recommendation: nothing is scaled down on less than a window of figures.
-  const first: Memory = known ?? { recommended: new Map([[target.replicas, now]]), isInForce: false, up: [], down: [] };
-  return wanted({ look, target, moment, conditions: able, memory: held(first, moment) });
+  const first: Memory = { recommended: new Map([[target.replicas, now]]), isInForce: false, up: [], down: [] };
+  const memory = known ? settled(known, target.replicas, changesMs(autoscaler), moment) : first;
+  return wanted({ look, target, moment, conditions: able, memory: held(memory, moment) });
 }
 
 interface Situation {
@@ -111,17 +123,17 @@ function wanted(situation: Situation): Finding {
   return byMetrics(situation);
 }
 
-interface Rescale {
+interface NewSize {
   readonly to: number;
   readonly reason: string;
   readonly because?: string;
   readonly metrics?: readonly MetricStatus[];
   readonly events?: readonly Event[];
 }
-function rescaled(situation: Situation, { to, reason, because = reason, metrics, events = [] }: Rescale): Finding {
+function rescaled(situation: Situation, { to, reason, because = reason, metrics, events = [] }: NewSize): Finding {
   const { target, look, moment } = situation;
   const from = target.replicas;
-  const behavior = behaviorOf(look.autoscaler);
+  const intent: Memory = { ...situation.memory, intended: { at: moment.now, from, to } };
   const conditions = withConditions(situation.conditions, moment.now, {
     ...{ type: 'AbleToScale', status: 'True', reason: 'SucceededRescale' },
     message: `the HPA controller was able to update the target scale to ${to}`,
@@ -130,8 +142,8 @@ function rescaled(situation: Situation, { to, reason, because = reason, metrics,
     conditions,
     events: [...events, { type: 'Normal', reason: 'SuccessfulRescale', message: `New size: ${to}; reason: ${reason}` }],
     counts: { current: from, desired: to, metrics: metrics ?? null },
-    rescale: { from, to, reason, because },
-    memory: behavior ? withChange(situation.memory, { from, to }, longestPeriodMs(behavior), moment) : situation.memory,
+    rescale: { from, to, reason, because, intent },
+    memory: settled(intent, to, changesMs(look.autoscaler), moment),
   };
 }
 
@@ -245,21 +257,12 @@ function podsFor({ target, look }: Situation): { readonly pods: readonly Pod[] }
   return { error, event: 'AmbiguousSelector', reason: 'AmbiguousSelector', message: error };
 }
 /** Names of the autoscalers whose target has one of these pods. */
-function autoscalersOf({ kinds, view, autoscaler }: Look, pods: readonly Pod[]): readonly string[] {
-  const { namespace, name } = autoscaler.metadata;
-  const all = view.list(horizontalPodAutoscalers, namespace);
-  if (all.length === 1) return [name];
+function autoscalersOf({ selectors, view, autoscaler }: Look, pods: readonly Pod[]): readonly string[] {
+  const { namespace = '', name } = autoscaler.metadata;
   // The pods of one template share their labels.
   const labels = [...new Set(pods.map(({ metadata }) => metadata.labels))];
-  return all
-    .filter((other) => {
-      if (other.metadata.name === name) return true;
-      const target = targetOf(kinds, view, other);
-      if (typeof target === 'string' || target.selector === '') return false;
-      const matcher = parseLabelSelector(target.selector);
-      return matcher.ok && labels.some((one) => matcher.value.matches(one));
-    })
-    .map(({ metadata }) => metadata.name);
+  const others = selectors.matching(view, namespace, labels);
+  return others.includes(name) ? others : [...others, name].sort();
 }
 
 function normalize({ look: { autoscaler }, target, memory, moment }: Situation, size: number): Normalized {
@@ -280,6 +283,11 @@ function conditionsOf({ stabilized, limited }: Normalized): readonly Condition[]
 function behaviorOf({ spec: { behavior } }: HorizontalPodAutoscaler): Behavior | undefined {
   if (!behavior) return undefined;
   return { scaleUp: behavior.scaleUp ?? SCALE_UP_RULES, scaleDown: behavior.scaleDown ?? SCALE_DOWN_RULES };
+}
+/** For how long changes are remembered; undefined without a behavior, whose policies alone count them. */
+function changesMs(autoscaler: HorizontalPodAutoscaler): number | undefined {
+  const behavior = behaviorOf(autoscaler);
+  return behavior && longestPeriodMs(behavior);
 }
 /** How long a recommendation may count. */
 function memoryMs(autoscaler: HorizontalPodAutoscaler): number {

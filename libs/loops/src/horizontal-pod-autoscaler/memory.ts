@@ -13,6 +13,13 @@ export interface Memory {
   /** Changes by policies of a behavior: when, and how many replicas. */
   readonly up: readonly ScaleEvent[];
   readonly down: readonly ScaleEvent[];
+  /** A change that is about to be made: it stands here before the target is scaled, and until the status says that it was. */
+  readonly intended?: Intended;
+}
+export interface Intended {
+  readonly at: Instant;
+  readonly from: number;
+  readonly to: number;
 }
 export type ScaleEvent = readonly [at: Instant, replicas: number];
 
@@ -35,7 +42,14 @@ export function memoryIn(text: string | undefined): Memory | undefined {
     isInForce: value['isInForce'] === true,
     up: entriesIn(value['up']),
     down: entriesIn(value['down']),
+    ...intendedIn(value['intended']),
   };
+}
+function intendedIn(value: Json | undefined): Pick<Memory, 'intended'> {
+  if (!Array.isArray(value)) return {};
+  const [entry] = entriesIn([value]);
+  const from = (value as readonly Json[])[2];
+  return entry && Number.isSafeInteger(from) ? { intended: { at: entry[0], from: Number(from), to: entry[1] } } : {};
 }
 /** Pairs of a time and a number. */
 function entriesIn(value: Json | undefined): readonly ScaleEvent[] {
@@ -48,12 +62,13 @@ function entriesIn(value: Json | undefined): readonly ScaleEvent[] {
   });
 }
 
-export function memoryText({ recommended, isInForce, up, down }: Memory): string {
+export function memoryText({ recommended, isInForce, up, down, intended }: Memory): string {
   return JSON.stringify({
     recommended: written([...recommended].map(([size, at]) => [at, size])),
     ...(isInForce && { isInForce }),
     ...(up.length > 0 && { up: written(up) }),
     ...(down.length > 0 && { down: written(down) }),
+    ...(intended && { intended: [toEventTime(intended.at), intended.to, intended.from] }),
   });
 }
 
@@ -89,17 +104,21 @@ export function withRecommendation(memory: Memory, size: number, windowMs: numbe
   );
   return { ...memory, recommended: new Map([...kept, [size, moment.now]]), isInForce: true };
 }
+/** The change that was about to be made, when the size says that it was. */
+export function madeChange(memory: Memory | undefined, replicas: number): Intended | undefined {
+  return memory?.intended?.to === replicas ? memory.intended : undefined;
+}
+/** Without an intended change: made, where the size is what it was to be, or given up. Policies count changes of `periodMs`, if there are any. */
+export function settled(memory: Memory, replicas: number, periodMs: number | undefined, moment: Moment): Memory {
+  const { intended: _intended, ...rest } = memory;
+  const made = madeChange(memory, replicas);
+  return made && periodMs !== undefined ? withChange(rest, made, periodMs, moment) : rest;
+}
 /** With a change that was made; without those that no policy counts any more. */
-export function withChange(
-  memory: Memory,
-  change: { readonly from: number; readonly to: number },
-  periodMs: number,
-  moment: Moment,
-): Memory {
-  const { from, to } = change;
+function withChange(memory: Memory, { at: made, from, to }: Intended, periodMs: number, moment: Moment): Memory {
   const kept = (events: readonly ScaleEvent[]): readonly ScaleEvent[] =>
     events.filter(([at]) => elapsedSince(at, moment.now, moment.outside) < periodMs);
-  const event: ScaleEvent = [moment.now, Math.abs(to - from)];
+  const event: ScaleEvent = [made, Math.abs(to - from)];
   const up = kept(memory.up);
   const down = kept(memory.down);
   return { ...memory, up: to > from ? [...up, event] : up, down: to < from ? [...down, event] : down };

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { deployments, registry, SCALE_ON_PRESSURE, type Deployment, type HorizontalPodAutoscaler } from '#kinds';
-import { MEASUREMENTS, parseQuestion, type MetricAnswer, type PodFigure } from '#model';
+import { MEASUREMENTS, parseQuestion, submitsOf, type MetricAnswer, type PodFigure } from '#model';
 import type { Pod } from '#pod';
 import { toTime, type Json } from '#std';
 import { TestCluster } from '../shared/testing/index.js';
@@ -58,9 +58,9 @@ const figure = (milli: number, demand?: number): PodFigure =>
 /** Why the target's size is changed, and to which. */
 function reason(): readonly [string, number | undefined] {
   const { decisions } = cluster.decide(loop, 'default/web');
-  for (const decision of decisions)
-    if (decision.is === 'submit' && decision.command.subresource === 'scale')
-      return [decision.because, (decision.command.body as { spec: { replicas: number } }).spec.replicas];
+  for (const { command, because } of submitsOf(decisions))
+    if (command.subresource === 'scale')
+      return [because, (command.body as { spec: { replicas: number } }).spec.replicas];
   return ['', undefined];
 }
 const size = (): number | undefined => cluster.view.get(deployments, 'default', 'web')?.spec.replicas;

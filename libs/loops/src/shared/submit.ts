@@ -3,7 +3,10 @@ import { streamOf, type KindRef, type KubeObject, type LoopCommand, type Submit 
 
 export interface Reason {
   readonly because: string;
-  /** Streams that the decision was made from. One that an earlier submit of the same look writes must not be here. */
+  /**
+   * Streams that the decision was made from. What follows on a submit may name a stream that this writes: it rests on that write. One that
+   * another submit of the same look writes must not be here.
+   */
   readonly basedOn?: readonly string[];
   readonly event?: LoopCommand['event'];
   readonly then?: readonly Submit[];

@@ -156,6 +156,13 @@ describe('of sizes that autoscalers choose', () => {
       'n/web scaled web from 3 to 2: 30 s after it scaled up to 3, its window is 60 s',
     ]);
   });
+  it('one that follows before the last change can show is found, whichever scaler made it', () => {
+    const once = (): Written => new Written(2, 150, AT_ONCE).scaled(3, [75, 75]).demand(200);
+    expect(once().after(2).scaled(4, [100, 100]).violations()).toEqual([
+      'n/web scaled web from 3 to 4: 2 s after it scaled from 2 to 3',
+    ]);
+    expect(once().after(15).scaled(4, [100, 100]).violations()).toEqual([]);
+  });
   it('one that only an earlier recommendation asked for begins no window', () => {
     const raised = new Written(2, 20, {}).scaled(3, [10, 10]);
     expect(raised.after(100).scaled(2, [10, 10, undefined]).violations().join()).not.toContain('window');

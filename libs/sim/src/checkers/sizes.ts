@@ -35,12 +35,14 @@ interface Rescale {
 
 /**
  * Autoscalers keep their bounds, scale down only by figures and scale up no further than these ask, by figures that can be
- * true, not before their window is over, and not for ever under a steady load.
+ * true, not before their window is over, not again before the last change can show, and not for ever under a steady load. All of it
+ * holds for the autoscaler and not for a scaler: of several at once the next one knows what the last one did.
  */
 export function sizesAreSound(parts: SizesParts): EventChecker {
   const autoscalers = new Versions<HorizontalPodAutoscaler>();
   const running = new Versions<Pod>();
   const ups = new Ups(parts);
+  const rests = new Rests(parts);
   return {
     name: 'sizes follow the load',
     check(event, before, after) {
@@ -54,7 +56,6 @@ export function sizesAreSound(parts: SizesParts): EventChecker {
         const object = after.get(horizontalPodAutoscalers, namespace, name);
         const was = before.get(horizontalPodAutoscalers, namespace, name);
         if (object && !jsonEquals(was?.spec, object.spec)) ups.forget(object.metadata.uid);
-        ups.recorded(event);
         autoscalers.note(namespace ?? '', name, { at: event.position, object });
         return undefined;
       }
@@ -70,8 +71,10 @@ export function sizesAreSound(parts: SizesParts): EventChecker {
       const wrong =
         outOfBounds(rescale) ??
         (from > max || from < min ? undefined : byFigures(rescale, parts)) ??
-        ups.tooEarly(rescale);
+        ups.tooEarly(rescale) ??
+        rests.tooSoon(rescale);
       ups.note(rescale);
+      rests.note(rescale);
       return wrong === undefined ? undefined : `${basis.key} scaled ${name} from ${from} to ${to}: ${wrong}`;
     },
   };
@@ -147,15 +150,8 @@ interface Up {
   readonly to: number;
   readonly moment: number;
   readonly wall: number;
-  readonly key: string;
-  /** Of the look that decided it. */
-  readonly view: number;
-  recordedAt?: number;
 }
-/**
- * When autoscalers scaled up by their metrics: within the window of scaling down they may not go below that, once it is recorded in
- * them. (Of two scalers at once the second may decide before that is.)
- */
+/** When autoscalers scaled up by their metrics: within the window of scaling down they may not go below that. */
 class Ups {
   private readonly byUid = new Map<string, Up[]>();
 
@@ -170,14 +166,7 @@ class Ups {
     const { uid } = autoscaler.metadata;
     const list = this.byUid.get(uid) ?? [];
     this.byUid.set(uid, list);
-    const { key, view } = basis;
-    list.push({ to, key, view, moment: this.parts.momentOf(basis.now), wall: parseInstant(basis.now) ?? 0 });
-  }
-  /** The autoscaler's own record of a look. */
-  recorded({ position, metadata: { basis } }: StoredEvent): void {
-    if (basis?.loop !== LOOP) return;
-    for (const up of [...this.byUid.values()].flat())
-      if (up.key === basis.key && up.view === basis.view) up.recordedAt ??= position;
+    list.push({ to, moment: this.parts.momentOf(basis.now), wall: parseInstant(basis.now) ?? 0 });
   }
   tooEarly({ autoscaler, basis, from, to, max }: Rescale): string | undefined {
     if (to >= from || from > max) return undefined;
@@ -187,14 +176,31 @@ class Ups {
     const wall = parseInstant(basis.now) ?? 0;
     const early = this.byUid
       .get(autoscaler.metadata.uid)
-      ?.filter(({ recordedAt = Infinity }) => recordedAt <= basis.view)
-      .find((up) => up.to > to && moment - up.moment < windowMs && Math.abs(wall - up.wall) < windowMs);
+      ?.find((up) => up.to > to && moment - up.moment < windowMs && Math.abs(wall - up.wall) < windowMs);
     return (
       early &&
       `${(moment - early.moment) / 1000} s after it scaled up to ${early.to}, its window is ${windowMs / 1000} s`
     );
   }
 }
+
+/** When each autoscaler last changed a size. Times of such changes are kept in whole seconds. */
+class Rests {
+  private readonly byUid = new Map<string, Pick<Rescale, 'from' | 'to'> & { readonly moment: number }>();
+
+  constructor(private readonly parts: SizesParts) {}
+
+  note({ autoscaler, basis, from, to }: Rescale): void {
+    this.byUid.set(autoscaler.metadata.uid, { from, to, moment: this.parts.momentOf(basis.now) });
+  }
+  tooSoon({ autoscaler, basis }: Rescale): string | undefined {
+    const last = this.byUid.get(autoscaler.metadata.uid);
+    if (!last || this.parts.isSet()) return undefined;
+    const ms = this.parts.momentOf(basis.now) - last.moment;
+    return ms < REST_MS ? `${ms / 1000} s after it scaled from ${last.from} to ${last.to}` : undefined;
+  }
+}
+const REST_MS = 14_000;
 
 /** What objects were at each position. */
 class Versions<T extends KubeObject> {

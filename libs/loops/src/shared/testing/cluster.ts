@@ -11,6 +11,7 @@ import {
   kindOfStream,
   RecordedOutside,
   streamOf,
+  submitsOf,
   type Answer,
   type Change,
   type Command,
@@ -37,6 +38,12 @@ export interface Batch {
   readonly key: string;
   readonly decisions: readonly Decision[];
   readonly revisions: ReadonlyMap<string, number>;
+}
+
+/** What a submit rests on: revisions that were looked at, and streams that the submits wrote which it follows on. */
+interface Rests {
+  readonly revisions: ReadonlyMap<string, number>;
+  readonly written: readonly string[];
 }
 
 /** A cluster for specs of loops: the writer and the runner in the fewest lines, without defaults, validation or a log. */
@@ -160,17 +167,15 @@ export class TestCluster {
     const outside = new RecordedOutside({ ...this.outside, ...(refusals && { refusals }) });
     const decisions = loop.reconcile(this.view, key, this.now, outside);
     const revisions = new Map<string, number>();
-    for (const decision of decisions) {
-      if (decision.is !== 'submit') continue;
-      for (const stream of decision.basedOn ?? []) revisions.set(stream, this.view.stream(stream)?.revision ?? -1);
-    }
+    for (const { basedOn = [] } of submitsOf(decisions))
+      for (const stream of basedOn) revisions.set(stream, this.view.stream(stream)?.revision ?? -1);
     return { loop, key, decisions, revisions };
   }
   carryOut({ loop, key, decisions, revisions }: Batch): void {
     const refused: LoopRefusal[] = [];
     for (const decision of decisions) {
       if (decision.is === 'wake') this.wake({ loop, key, at: decision.at });
-      if (decision.is === 'submit') this.submit(loop, decision, revisions, refused);
+      if (decision.is === 'submit') this.submit(loop, decision, { revisions, written: [] }, refused);
       if (decision.is === 'submit') requireRole(loop, decision);
     }
     this.refused.push(...refused);
@@ -227,19 +232,23 @@ export class TestCluster {
 
   // ---- the writer
 
-  private submit(loop: Loop, submit: Submit, revisions: ReadonlyMap<string, number>, refused: LoopRefusal[]): void {
-    const refusal = this.carry(loop, submit, revisions);
+  private submit(loop: Loop, submit: Submit, rests: Rests, refused: LoopRefusal[]): void {
+    const refusal = this.carry(loop, submit, rests);
     if (refusal) {
       const { verb, kind, name } = submit.command;
       const { code, reason, message } = refusal;
       refused.push({ verb, kind, name, code, reason, message });
       return;
     }
-    for (const next of submit.then ?? []) this.submit(loop, next, revisions, refused);
+    const { kind, namespace, name } = submit.command;
+    const written = [...rests.written, streamOf(kind, namespace, name)];
+    for (const next of submit.then ?? []) this.submit(loop, next, { ...rests, written }, refused);
   }
-  private carry(loop: Loop, submit: Submit, revisions: ReadonlyMap<string, number>): Refusal | undefined {
-    for (const stream of submit.basedOn ?? [])
-      if ((this.view.stream(stream)?.revision ?? -1) !== revisions.get(stream)) return STALE;
+  private carry(loop: Loop, submit: Submit, { revisions, written }: Rests): Refusal | undefined {
+    for (const stream of submit.basedOn ?? []) {
+      const own = written.filter((one) => one === stream).length;
+      if ((this.view.stream(stream)?.revision ?? -1) !== (revisions.get(stream) ?? -1) + own) return STALE;
+    }
     const why = this.refuse(submit);
     if (why !== undefined) return { refused: true, code: 403, reason: 'Forbidden', message: why };
     return this.command({
