@@ -94,6 +94,29 @@ export function serviceDataplaneContract({ mark, make, isTransparent, leftOn }: 
     });
   });
 
+  describe('a port that a service does not have', () => {
+    const udp = (backends: readonly Backend[]): Frontend => frontend({ protocol: 'UDP', backends });
+    const asked = async (): Promise<readonly string[]> => {
+      const answers = [];
+      for (const part of ['pod1', 'host'] as const) {
+        answers.push(await network.ask(part, `${VIP}:80`));
+        answers.push(await network.ask(part, `${VIP}:81`, 1, { udp: true }));
+      }
+      return answers.flat();
+    };
+    const refused = Array.from({ length: 4 }, () => 'ECONNREFUSED');
+
+    test('is refused, another protocol of one that it has too, as ports come and go', async () => {
+      await dataplane.replace([udp([backend('pod2')])]);
+      expect(await asked()).toEqual(refused);
+      await dataplane.apply({ changed: [frontend({ backends: [backend('pod2')] })], gone: [] });
+      expect(names(await network.ask('pod1', `${VIP}:80`))).toEqual(['pod2']);
+      await dataplane.apply({ changed: [], gone: [frontend({ backends: [] }).key] });
+      expect(await asked()).toEqual(refused);
+      expect(names(await network.ask('pod1', `${VIP}:80`, 1, { udp: true }))).toEqual(['pod2']);
+    });
+  });
+
   describe('changes', () => {
     test('lead new connections elsewhere, and leave those under way to end', async () => {
       await dataplane.replace([frontend({ backends: [backend('pod2')] })]);

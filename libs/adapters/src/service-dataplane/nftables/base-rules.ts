@@ -30,8 +30,10 @@ const SETS = `
   map emptyports { type inet_proto . inet_service : verdict; }
   set ranged { type ipv4_addr . inet_proto . inet_service; }
   set allowed { type ipv4_addr . inet_proto . inet_service . ipv4_addr; flags interval; }
+  set clusterips { type ipv4_addr; }
   set hairpin { type ipv4_addr . ipv4_addr; }`;
 
+// What is still for a cluster IP behind the other chains asks for a port that its service does not have: it never leaves the node.
 const CHAINS = `
   chain lead {
     meta l4proto tcp dnat ip to ip daddr . meta l4proto . tcp dport . meta mark map @backends
@@ -56,6 +58,7 @@ const CHAINS = `
   chain without {
     ct state new ip daddr . meta l4proto . th dport vmap @empty
     ct state new fib daddr type local ip daddr != 127.0.0.0/8 meta l4proto . th dport vmap @emptyports
+    ct state new ip daddr @clusterips goto refuse
   }`;
 
 /** The table without any service. */

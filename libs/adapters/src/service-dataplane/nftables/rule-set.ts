@@ -3,6 +3,8 @@ import type { Backend, Frontend, FrontendChanges } from '#model';
 import { HIDDEN, PICKED, SLOTS_MAX } from './base-rules.js';
 import { nameOf, plainSlots, stickySlots } from './slots.js';
 
+const HAIRPIN = 'hairpin';
+
 interface Installed {
   readonly frontend: Frontend;
   readonly slots: readonly Backend[];
@@ -25,8 +27,8 @@ export interface Delta {
 export class RuleSet {
   private installed = new Map<string, Installed>();
   private chains = new Set<string>();
-  /** Pods of this node by address, with the number of frontends that lead to them. */
-  private locals = new Map<string, number>();
+  /** Elements that frontends share, as `set element`, with the number of frontends that need them. */
+  private shared = new Map<string, number>();
 
   constructor(private readonly table: string) {}
 
@@ -34,7 +36,7 @@ export class RuleSet {
   clear(): void {
     this.installed = new Map();
     this.chains = new Set();
-    this.locals = new Map();
+    this.shared = new Map();
   }
 
   delta({ changed, gone }: FrontendChanges): Delta {
@@ -43,22 +45,23 @@ export class RuleSet {
     const next = new Map<string, Installed | undefined>(gone.map((key) => [key, undefined]));
     for (const frontend of changed) next.set(frontend.key, this.install(frontend));
     const chains = new Set<string>();
-    const locals = new Map<string, number>();
+    const shared = new Map<string, number>();
     const forgotten: Delta['forgotten'][number][] = [];
     for (const [key, after] of next) {
       const before = this.installed.get(key);
       differences(before?.elements, after?.elements, added, deleted);
-      for (const backend of localsOf(before)) locals.set(backend, (locals.get(backend) ?? 0) - 1);
-      for (const backend of localsOf(after)) locals.set(backend, (locals.get(backend) ?? 0) + 1);
+      for (const one of sharedOf(before)) shared.set(one, (shared.get(one) ?? 0) - 1);
+      for (const one of sharedOf(after)) shared.set(one, (shared.get(one) ?? 0) + 1);
       if (after && after.slots.length > 0) chains.add(chainOf(after.frontend, after.slots.length).name);
       forgotten.push(...lostFlows(before, after));
     }
     let hasNewLocal = false;
-    for (const [address, by] of locals) {
-      const before = this.locals.get(address) ?? 0;
-      if (before === 0 && before + by > 0) added.add('hairpin', `${address} . ${address}`);
-      if (before > 0 && before + by === 0) deleted.add('hairpin', `${address} . ${address}`);
-      hasNewLocal ||= before === 0 && before + by > 0;
+    for (const [one, by] of shared) {
+      const before = this.shared.get(one) ?? 0;
+      const [set = '', element = ''] = one.split(/ (.*)/);
+      if (before === 0 && by > 0) added.add(set, element);
+      if (before > 0 && before + by === 0) deleted.add(set, element);
+      hasNewLocal ||= set === HAIRPIN && before === 0 && by > 0;
     }
     const fresh = [...chains].filter((name) => !this.chains.has(name));
     const made = [...next.values()].flatMap((one) =>
@@ -77,10 +80,10 @@ export class RuleSet {
         if (one) this.installed.set(key, one);
         else this.installed.delete(key);
       }
-      for (const [address, by] of locals) {
-        const count = (this.locals.get(address) ?? 0) + by;
-        if (count > 0) this.locals.set(address, count);
-        else this.locals.delete(address);
+      for (const [one, by] of shared) {
+        const count = (this.shared.get(one) ?? 0) + by;
+        if (count > 0) this.shared.set(one, count);
+        else this.shared.delete(one);
       }
     };
     return { script, forgotten, hasNewLocal, commit };
@@ -165,9 +168,13 @@ function chainOf(frontend: Frontend, count: number): { readonly name: string; re
   };
 }
 
-function localsOf(one: Installed | undefined): ReadonlySet<string> {
-  const locals = (one?.slots ?? []).filter(({ isLocal, address }) => isLocal && !address.startsWith('127.'));
-  return new Set(locals.map(({ address }) => address));
+/** Elements that a frontend needs and others may need too: its pods on this node, and its cluster IP. */
+function sharedOf(one: Installed | undefined): ReadonlySet<string> {
+  if (!one) return new Set();
+  const { frontend, slots } = one;
+  const locals = slots.filter(({ isLocal, address }) => isLocal && !address.startsWith('127.'));
+  const own = frontend.address !== undefined && !frontend.isExternal ? [`clusterips ${frontend.address}`] : [];
+  return new Set([...own, ...locals.map(({ address }) => `${HAIRPIN} ${address} . ${address}`)]);
 }
 
 function lostFlows(before: Installed | undefined, after: Installed | undefined): Delta['forgotten'] {
