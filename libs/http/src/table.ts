@@ -64,7 +64,8 @@ const definitions = new WeakMap<readonly Column[], string>();
 function definitionsText(columns: readonly Column[]): string {
   let text = definitions.get(columns);
   if (text === undefined) {
-    const list = columns.map(({ name, type, format, description, priority }) => ({
+    const declared = columns.filter(({ isUndeclared }) => isUndeclared !== true);
+    const list = declared.map(({ name, type, format, description, priority }) => ({
       name,
       type,
       format: format ?? '',

@@ -22,6 +22,13 @@ const webhookConfiguration = {
   ],
 };
 const GOOD: Readonly<Record<string, JsonObject>> = {
+  'networking.k8s.io.ingressclasses': { spec: { controller: 'example.com/x' } },
+  'networking.k8s.io.ingresses': { spec: { defaultBackend: { service: { name: 's', port: { number: 80 } } } } },
+  'networking.k8s.io.ipaddresses': {
+    metadata: { name: '10.0.0.1' },
+    spec: { parentRef: { resource: 'services', namespace: 'n', name: 's' } },
+  },
+  'networking.k8s.io.servicecidrs': { spec: { cidrs: ['10.0.0.0/24'] } },
   'core.configmaps': { data: { a: '1' }, binaryData: { b: 'AA==' } },
   'core.events': {
     involvedObject: { kind: 'Pod', namespace: 'n', name: 'p' },

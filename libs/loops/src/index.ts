@@ -16,6 +16,8 @@ import { nodeLifecycle, podCidr, taintEviction } from './node-lifecycle/index.js
 import { policyTypeChecking } from './policy-type-checking/index.js';
 import { replicaSet } from './replica-set/index.js';
 import { bootstrapRoles, clusterRoleAggregation } from './roles/index.js';
+import { serviceAddresses } from './service-addresses/index.js';
+import { serviceCidrLifecycle } from './service-cidrs/index.js';
 import { rootCertificate, serviceAccount } from './service-account/index.js';
 
 const registerApiServices = apiServiceRegistration(registry);
@@ -46,6 +48,8 @@ export {
   replicaSet,
   rootCertificate,
   serviceAccount,
+  serviceAddresses,
+  serviceCidrLifecycle,
 };
 export { podsMatching } from './horizontal-pod-autoscaler/pods.js';
 export { nodeLifecycle, podCidr, taintEviction };
@@ -53,12 +57,13 @@ export { scheduling, schedulingLoops } from './scheduling/index.js';
 export * from './shared/index.js';
 
 /**
- * Loops of an API process: namespaces, roles and the service of every cluster, custom kinds, and which servers have which
- * group versions of the API.
+ * Loops of an API process: namespaces, roles and the service of every cluster, addresses of services, custom kinds, and which
+ * servers have which group versions of the API.
  */
 export const apiLoops: readonly Loop[] = [
   bootstrap,
   bootstrapRoles,
+  serviceAddresses,
   customResources,
   registerApiServices,
   apiServiceAvailability,
@@ -75,6 +80,7 @@ export const workloadLoops: readonly Loop[] = [
   namespace,
   serviceAccount,
   rootCertificate,
+  serviceCidrLifecycle,
   clusterRoleAggregation,
   policyTypeChecking,
   certificateApproving,

@@ -91,6 +91,21 @@ export function strictIpReasons(text: string): readonly string[] {
   return ipText(address) === text ? [] : [`must be in canonical form (${JSON.stringify(ipText(address))})`];
 }
 
+/** Why a field that takes one text only for each range does not take this one; none when it does. */
+export function strictCidrReasons(text: string): readonly string[] {
+  const range = parseCidr(text);
+  if (range === undefined) return ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];
+  if (!range.strict) {
+    const isMapped = range.address.family === 'IPv4' && text.includes(':');
+    return isMapped
+      ? ['must not have an IPv4-mapped IPv6 address']
+      : ['must not have leading 0s in IP or prefix length'];
+  }
+  const network = networkOf(range);
+  if (cidrText(network) !== cidrText(range)) return ['must not have bits set beyond the prefix length'];
+  return cidrText(range) === text ? [] : [`must be in canonical form (${JSON.stringify(cidrText(range))})`];
+}
+
 /** What to warn of in an address that is taken for now. */
 export function ipWarnings(field: string, text: string): readonly string[] {
   const address = parseIp(text);

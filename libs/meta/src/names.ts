@@ -22,6 +22,10 @@ const LABEL_TEXT =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
 const SUBDOMAIN_TEXT =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
+const WILDCARD_SUBDOMAIN = `\\*\\.${SUBDOMAIN}`;
+const wildcardSubdomain = new RegExp(`^${WILDCARD_SUBDOMAIN}$`);
+const WILDCARD_TEXT =
+  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
 const UNDERSCORED = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
 const UNDERSCORED_SUBDOMAIN = `${UNDERSCORED}(\\.${UNDERSCORED})*`;
 const underscoredSubdomain = new RegExp(`^${UNDERSCORED_SUBDOMAIN}$`);
@@ -54,6 +58,14 @@ export function dns1123Label(value: string): readonly string[] {
 export function dns1123Subdomain(value: string): readonly string[] {
   const problems = tooMany(value, 253, 'characters');
   if (!subdomain.test(value)) problems.push(patternProblem(SUBDOMAIN_TEXT, SUBDOMAIN, 'example.com'));
+  return problems;
+}
+/** `*.` and a domain: stands for every name that has one label more. */
+export function wildcardDns1123Subdomain(value: string): readonly string[] {
+  const problems = tooMany(value, 253, 'characters');
+  if (!wildcardSubdomain.test(value)) {
+    problems.push(patternProblem(WILDCARD_TEXT, WILDCARD_SUBDOMAIN, '*.example.com'));
+  }
   return problems;
 }
 /** Domains that resolvers search: service names in DNS begin with an underscore. */

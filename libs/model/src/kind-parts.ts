@@ -30,6 +30,8 @@ export interface Column {
   /** 0 is shown always, 1 with `-o wide`. */
   readonly priority: number;
   readonly description: string;
+  /** Rows have the cell, but the table does not declare the column: so does Kubernetes in one table. */
+  readonly isUndeclared?: true;
   cell(object: KubeObject, now: Instant): string | number | boolean | null;
 }
 

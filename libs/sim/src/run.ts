@@ -6,7 +6,14 @@ import { prng } from '#std';
 import type { Violation } from './checkers/checker.js';
 import { unsettledDefinitions } from './checkers/custom-objects.js';
 import { otherDecisions } from './checkers/decisions.js';
-import { clearText, differing, leftInNamespaces, lostWrites, wrongSlices } from './checkers/end-checks.js';
+import {
+  clearText,
+  differing,
+  leftInNamespaces,
+  lostWrites,
+  wrongAddresses,
+  wrongSlices,
+} from './checkers/end-checks.js';
 import { ENDS_KEPT_MS, LOOPS } from './control-process.js';
 import { wrongSizes } from './checkers/settled-sizes.js';
 import { drawRoughness, drawShape, type Roughness, type Shape } from './faults.js';
@@ -124,6 +131,7 @@ async function atTheEnd(world: World): Promise<readonly Violation[]> {
   wrong('all comes right', unsettled(world));
   wrong('a deleted namespace ends', leftInNamespaces(view, view.entries()));
   wrong('slices list the ready pods', wrongSlices(view));
+  wrong('services hold their addresses', wrongAddresses(view));
   wrong('sizes follow the load', wrongSizes(view, world.loads));
   wrong('a definition makes its kind or goes', unsettledDefinitions(view, view.entries()));
   wrong('no secret is in the log', clearText(store.events, SECRET_MARKER));

@@ -1,5 +1,6 @@
 import type { AdmissionPlugin } from '#model';
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.js';
+import { defaultIngressClassAdmission } from './default-ingress-class.js';
 import { defaultTolerationSeconds } from './default-toleration-seconds.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
 import { nodeRestriction } from './node-restriction.js';
@@ -24,6 +25,7 @@ export const builtinAdmission: readonly AdmissionPlugin[] = [
   certificateApproval,
   certificateSigning,
   certificateSubjectRestriction,
+  defaultIngressClassAdmission,
   mutatingAdmissionWebhook,
   validatingAdmissionPolicy,
   validatingAdmissionWebhook,

@@ -1,7 +1,16 @@
-import { endpointSlices, endpointsRef, namespaces, services, type EndpointSlice } from '#kinds';
+import {
+  DEFAULT_SERVICE_CIDR,
+  endpointSlices,
+  endpointsRef,
+  namespaces,
+  serviceCidrs,
+  services,
+  type EndpointSlice,
+} from '#kinds';
 import type { Decision, Loop, Submit, View } from '#model';
 import { jsonEquals, type JsonObject } from '#std';
 import { apiEndpoints, create, patch, sides, streamOfObject, type ApiEndpoint } from '../shared/index.js';
+import { defaultServiceCidr } from './service-cidr.js';
 
 const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 const KEY = 'cluster';
@@ -12,13 +21,15 @@ const PORT_NAME = 'https';
 /** Target of the service until the process says where the API listens. */
 const API_PORT = 6443;
 
-/** Makes what every cluster has: its own namespaces, and the service by which pods find the API. */
+/** Makes what every cluster has: its own namespaces, the range of services, and the service by which pods find the API. */
 export const bootstrap: Loop = {
   name: 'bootstrap',
   account: 'system:apiserver',
   keysOf(change) {
     if (change.kind === namespaces.id)
       return sides(change).some((side) => NAMESPACES.includes(side.metadata.name)) ? [KEY] : [];
+    if (change.kind === serviceCidrs.id)
+      return sides(change).some(({ metadata }) => metadata.name === DEFAULT_SERVICE_CIDR.name) ? [KEY] : [];
     if (!OWN.has(change.kind)) return [];
     return sides(change).some(
       ({ metadata }) => metadata.namespace === SERVICE.namespace && metadata.name === SERVICE.name,
@@ -27,11 +38,16 @@ export const bootstrap: Loop = {
       : [];
   },
   keysAtStart: () => [KEY],
-  reconcile(view, _key, _now, outside) {
+  reconcile(view, _key, now, outside) {
     const missing = NAMESPACES.filter((name) => view.get(namespaces, undefined, name) === undefined);
     if (missing.length > 0) return missing.map(makeNamespace);
     const where = apiEndpoints(outside);
-    return [...service(view, where), ...endpoints(view, where), ...slice(view, where)];
+    return [
+      ...defaultServiceCidr(view, now),
+      ...service(view, where),
+      ...endpoints(view, where),
+      ...slice(view, where),
+    ];
   },
 };
 

@@ -46,6 +46,8 @@ export interface FieldRules {
   readonly mapType?: 'atomic' | 'granular';
   /** What Kubernetes writes where the field is absent: the field counts as there all the time. */
   readonly always?: unknown;
+  /** A required field that is not written when it is zero. */
+  readonly omitEmpty?: boolean;
 }
 
 export type PlainShape = Exclude<Shape, LazyShape>;

@@ -23,7 +23,8 @@ function make(object: ObjectShape): JsonObject {
   for (const [name, field] of Object.entries(object.fields)) {
     const { always } = field.options;
     const inner = plain(field.type);
-    const isWritten = always !== undefined || field.required === true || name === 'metadata';
+    const isRequired = field.required === true && field.options.omitEmpty !== true;
+    const isWritten = always !== undefined || isRequired || name === 'metadata';
     if (!isWritten) continue;
     if (always === null) out[name] = null;
     else if (inner.is === 'object') out[name] = zeroObject(inner);

@@ -124,7 +124,7 @@ export interface FieldOptions {
    * `lastTransitionTime: null`). Required scalars are written with their zero value without saying so here.
    */
   readonly always?: Json;
-  /** A required scalar that is left out when it is zero. */
+  /** A required field that is left out when it is zero. */
   readonly omitEmpty?: boolean;
 }
 export interface Field<T = unknown, Required extends boolean = boolean> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Projection, WRITER_STREAM } from '#engine';
 import { CREATED, foldEvent, streamOf, type KubeObject, type StoredEvent } from '#model';
 import type { Json, JsonObject } from '#std';
-import { clearText, differing, leftInNamespaces, lostWrites, wrongSlices } from './end-checks.js';
+import { clearText, differing, leftInNamespaces, lostWrites, wrongAddresses, wrongSlices } from './end-checks.js';
 
 const SECRET = 'only-for-eyes';
 
@@ -96,6 +96,30 @@ describe('the checkers of the end find', () => {
       named('EndpointSlice', 'web-1', { addressType: 'IPv4', endpoints }, owned),
     );
     expect(wrongSlices(log.view())).toEqual(['default/web lists [b 10.0.0.2], ready are [a 10.0.0.1]']);
+  });
+
+  it('an address that two services hold, one without its object, one of nobody, and a range that nobody looks after', () => {
+    const service = (name: string, ip: string) =>
+      named('Service', name, { spec: { clusterIPs: [ip], ports: [] } }, inDefault);
+    const address = (ip: string, name: string) =>
+      named(
+        'IPAddress',
+        ip,
+        { spec: { parentRef: { resource: 'services', namespace: 'default', name } } },
+        { labels: { 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' } },
+      );
+    const log = new Log();
+    log.put('core.services', service('a', '10.96.0.7')).put('core.services', service('b', '10.96.0.7'));
+    log.put('core.services', service('c', '10.96.0.8'));
+    log.put('networking.k8s.io.ipaddresses', address('10.96.0.7', 'b'));
+    log.put('networking.k8s.io.ipaddresses', address('10.96.0.9', 'gone'));
+    log.put('networking.k8s.io.servicecidrs', named('ServiceCIDR', 'r', { spec: { cidrs: ['10.96.0.0/16'] } }));
+    expect(wrongAddresses(log.view())).toEqual([
+      'default/a and default/b hold 10.96.0.7',
+      'IPAddress 10.96.0.9 says default/gone, held by nobody',
+      '10.96.0.8 of default/c has no IPAddress',
+      'ServiceCIDR r is not ready',
+    ]);
   });
 
   it('a secret, clear or as base64, and none in what is sealed', () => {

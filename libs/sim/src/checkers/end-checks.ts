@@ -1,4 +1,4 @@
-import { endpointSlices, namespaces, pods, services } from '#kinds';
+import { endpointSlices, ipAddresses, isAllocated, namespaces, pods, serviceCidrs, services } from '#kinds';
 import { mapMatcher } from '#meta';
 import { parseStream, type StoredEvent, type StreamState, type View } from '#model';
 import { type Pod } from '#pod';
@@ -60,6 +60,38 @@ export function wrongSlices(view: View): readonly string[] {
     const does = listed.map((endpoint) => `${endpoint.targetRef?.name ?? ''} ${endpoint.addresses?.[0] ?? ''}`).sort();
     if (!jsonEquals(should, does))
       out.push(`${metadata.namespace}/${metadata.name} lists [${does.join(', ')}], ready are [${should.join(', ')}]`);
+  }
+  return out;
+}
+
+/** Each address of a service has one holder and its IPAddress, no IPAddress outlives its service, and ranges are ready or gone. */
+export function wrongAddresses(view: View): readonly string[] {
+  const out: string[] = [];
+  const holders = new Map<string, string>();
+  for (const { metadata, spec } of view.list(services)) {
+    const holder = `${metadata.namespace}/${metadata.name}`;
+    for (const ip of spec.clusterIPs ?? []) {
+      if (ip === 'None') continue;
+      const other = holders.get(ip);
+      if (other !== undefined) out.push(`${other} and ${holder} hold ${ip}`);
+      holders.set(ip, holder);
+    }
+  }
+  for (const address of view.list(ipAddresses).filter(isAllocated)) {
+    const { name } = address.metadata;
+    const { parentRef } = address.spec;
+    const said = `${parentRef.namespace}/${parentRef.name}`;
+    if (holders.get(name) !== said)
+      out.push(`IPAddress ${name} says ${said}, held by ${holders.get(name) ?? 'nobody'}`);
+    holders.delete(name);
+  }
+  for (const [ip, holder] of holders) out.push(`${ip} of ${holder} has no IPAddress`);
+  for (const { metadata, status } of view.list(serviceCidrs)) {
+    const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+    const { name, deletionTimestamp } = metadata;
+    if ((ready?.status === 'True') === (deletionTimestamp !== undefined)) {
+      out.push(`ServiceCIDR ${name} is ${ready?.status === 'True' ? '' : 'not '}ready`);
+    }
   }
   return out;
 }

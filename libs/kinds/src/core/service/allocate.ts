@@ -27,7 +27,7 @@ function withAddress(service: Service, old: Service | undefined, allocator: Allo
   // Who has an address keeps it; whether it may be changed is for validation to say.
   if (old !== undefined && needsClusterIp(old)) return { service };
   const asked = service.spec.clusterIPs?.[0] ?? service.spec.clusterIP ?? '';
-  const found = allocator.clusterIp(asked);
+  const found = allocator.clusterIp(asked, service.spec.ipFamilies?.[0] === 'IPv6' ? 'IPv6' : 'IPv4');
   if ('ip' in found) return { service: withClusterIps(service, found.ip, [found.ip]) };
   if (asked === '') return outOfOrder(`failed to allocate a serviceIP: ${found.problem}`);
   const detail = `failed to allocate IP ${asked}: ${found.problem}`;

@@ -1,17 +1,16 @@
-import { cidrContains, parseCidr, parseIp } from '#meta';
+import { parseIp, type IpAddress } from '#meta';
 import { fnv32 } from '#std';
 import type { ObjectIndex, Problem, Refusal, View } from '#model';
 import { kindRef } from '#model';
+import { isReserved } from '../../networking/service-addresses.js';
+import { addressAt, isAssignable, rangeWith, serviceRanges } from '../../networking/service-ranges.js';
 import { nodePortsOf } from './carry-over.js';
 import type { Service } from './schema.js';
 
-const RANGE = '10.96.0.0/16';
-const IPS = 65_536;
-/** The first addresses and ports are left to those who name one: they are given out last. */
-const IPS_KEPT = 256;
 const PORT_MIN = 30_000;
 const PORT_MAX = 32_767;
 const PORTS = PORT_MAX - PORT_MIN + 1;
+/** The first ports are left to those who name one: they are given out last. */
 const PORTS_KEPT = 86;
 
 /** What a service without an address has in its place. */
@@ -29,7 +28,8 @@ export const servicesByAllocation: ObjectIndex<Service> = {
   },
   part: ({ spec }) => spec,
 };
-function ipValue(ip: string): string {
+/** The value by which {@link servicesByAllocation} finds the service that holds an address. */
+export function ipValue(ip: string): string {
   return `ip/${ip}`;
 }
 function portValue(port: number): string {
@@ -46,26 +46,33 @@ export class Allocator {
     private readonly isDry: boolean,
   ) {}
 
-  /** The address that was asked for, or a free one; a sentence when there is none. */
-  clusterIp(asked: string): { readonly ip: string } | { readonly problem: string } {
-    if (asked === '') return this.freeIp();
-    const range = parseCidr(RANGE);
+  /** The address that was asked for, or a free one of the family; a sentence when there is none. */
+  clusterIp(asked: string, family: IpAddress['family']): { readonly ip: string } | { readonly problem: string } {
+    if (asked === '') return this.freeIp(family);
     const address = parseIp(asked);
-    if (range === undefined || address === undefined || !cidrContains(range, address)) {
+    const range = address && rangeWith(serviceRanges(this.view, family), address);
+    if (address === undefined || range === undefined)
       return { problem: 'the provided network does not match the current range' };
+    if (!isAssignable(range, address)) {
+      return {
+        problem: `the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${range.text}`,
+      };
     }
-    const offset = (address.parts[2] ?? 0) * 256 + (address.parts[3] ?? 0);
-    if (offset === 0 || offset === IPS - 1) {
-      return { problem: `the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${RANGE}` };
+    if (!this.isDry && (this.isHeld(ipValue(asked)) || isReserved(this.view, asked))) {
+      return { problem: 'provided IP is already allocated' };
     }
-    if (!this.isDry && this.isHeld(ipValue(asked))) return { problem: 'provided IP is already allocated' };
     return { ip: asked };
   }
-  private freeIp(): { readonly ip: string } | { readonly problem: string } {
-    const offset =
-      this.free(IPS_KEPT, IPS - 1, (at) => !this.isTaken(ipValue(ipAt(at)))) ??
-      this.free(1, IPS_KEPT, (at) => !this.isTaken(ipValue(ipAt(at))));
-    return offset === undefined ? { problem: 'range is full' } : { ip: ipAt(offset) };
+  private freeIp(family: IpAddress['family']): { readonly ip: string } | { readonly problem: string } {
+    for (const range of serviceRanges(this.view, family)) {
+      const isFree = (offset: number): boolean => {
+        const ip = addressAt(range, offset);
+        return !this.isTaken(ipValue(ip)) && !isReserved(this.view, ip);
+      };
+      const offset = this.free(range.unasked, range.end, isFree) ?? this.free(range.first, range.unasked, isFree);
+      if (offset !== undefined) return { ip: addressAt(range, offset) };
+    }
+    return { problem: 'range is full' };
   }
 
   /** Takes a port of the nodes; a sentence when it cannot be had. */
@@ -103,9 +110,6 @@ export class Allocator {
     }
     return undefined;
   }
-}
-function ipAt(offset: number): string {
-  return `10.96.${offset >> 8}.${offset & 255}`;
 }
 
 /** A service with all that the cluster gives, or why it cannot be given. */

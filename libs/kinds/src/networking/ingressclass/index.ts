@@ -1,0 +1,2 @@
+export { defaultIngressClass, ingressClasses } from './default-class.js';
+export * from './schema.js';

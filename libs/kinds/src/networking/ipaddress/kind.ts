@@ -1,0 +1,55 @@
+import { dns1123Subdomain, invalid, pathSegment, required, strictIpReasons } from '#meta';
+import { standardKind, type Problem } from '#model';
+import { jsonEquals } from '#std';
+import { ageColumn, column, nameColumn } from '../../columns.js';
+import { each } from '../../validation/checks.js';
+import { requiredSegment } from '../../validation/references.js';
+import { addressesByParent } from './by-parent.js';
+import { ipAddress, type IpAddressObject } from './schema.js';
+
+const FIELD = 'spec.parentRef';
+
+/** An address that is taken. */
+export const ipAddressKind = standardKind<IpAddressObject>({
+  names: {
+    group: 'networking.k8s.io',
+    version: 'v1',
+    kind: 'IPAddress',
+    plural: 'ipaddresses',
+    shortNames: ['ip'],
+    namespaced: false,
+  },
+  schema: ipAddress,
+  columns: [
+    nameColumn,
+    column<IpAddressObject>('ParentRef', 'Object that holds the address', parentText),
+    { ...ageColumn, isUndeclared: true },
+  ],
+  indexes: [addressesByParent],
+  strategy: { name: strictIpReasons, validate: problemsOf, validateUpdate: changeProblems },
+});
+
+function problemsOf({ spec }: IpAddressObject): readonly Problem[] {
+  const parent = spec.parentRef as IpAddressObject['spec']['parentRef'] | undefined;
+  if (!parent) return [required(FIELD)];
+  const { group = '', resource, name, namespace = '' } = parent;
+  return [
+    ...(group === '' ? [] : each(`${FIELD}.group`, group, dns1123Subdomain(group))),
+    ...requiredSegment(`${FIELD}.resource`, resource),
+    ...requiredSegment(`${FIELD}.name`, name),
+    ...each(`${FIELD}.namespace`, namespace, pathSegment(namespace)),
+  ];
+}
+function changeProblems(object: IpAddressObject, old: IpAddressObject): readonly Problem[] {
+  const parent = object.spec.parentRef as IpAddressObject['spec']['parentRef'] | undefined;
+  if (jsonEquals(parent ?? null, old.spec.parentRef)) return problemsOf(object);
+  const { group = '', resource = '', namespace = '', name = '' } = parent ?? {};
+  // Kubernetes prints its own form of the reference.
+  const shown = parent ? { Group: group, Resource: resource, Namespace: namespace, Name: name } : null;
+  return [...problemsOf(object), invalid(FIELD, shown, 'field is immutable')];
+}
+
+function parentText({ spec: { parentRef } }: IpAddressObject): string {
+  const { group, resource, namespace, name } = parentRef;
+  return [`${resource}${group ? `.${group}` : ''}`.toLowerCase(), ...(namespace ? [namespace] : []), name].join('/');
+}
