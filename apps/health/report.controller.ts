@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { Ctx, EventPattern, MessagePattern, NatsContext, Payload } from '@nestjs/microservices';
+import { Ctx, MessagePattern, NatsContext, Payload } from '@nestjs/microservices';
 import { subjects } from '#engine';
 import type { AssignmentSync, ReportAnswer, TokenAnswer } from '#model';
 import {
@@ -55,8 +55,10 @@ export class ReportController {
     return this.host.renew(this.host.reporter(context.getSubject()), request.publicKey);
   }
 
-  @EventPattern<string>(subjects.heartbeats)
-  heartbeat(@Payload() beat: HeartbeatPayload, @Ctx() context: NatsContext): void {
+  /** Answered for agents that count from when they were last heard. */
+  @MessagePattern(subjects.heartbeats)
+  heartbeat(@Payload() beat: HeartbeatPayload, @Ctx() context: NatsContext): object {
     this.host.health.heartbeat({ ...beat, node: this.host.reporter(context.getSubject()) });
+    return {};
   }
 }

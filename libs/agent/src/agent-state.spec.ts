@@ -37,6 +37,30 @@ describe('what an agent remembers over a restart', () => {
   });
 });
 
+describe('what an agent remembers of the cluster', () => {
+  it('has no Secret, and is bounded in how often it is written', async () => {
+    const node = new TestNode();
+    const written: string[] = [];
+    node.volumes.saveKnown = (text) => Promise.resolve(void written.push(text));
+    const object = (kind: string, name: string, more: object) => ({
+      ...{ apiVersion: 'v1', kind, ...more },
+      metadata: { name, namespace: 'default', uid: `${kind}-${name}` },
+    });
+    node.assign(testPod('web', { volumes: [{ name: 's', secret: { secretName: 'pass' } }] }), undefined, true);
+    node.assign(object('Secret', 'pass', { data: { word: 'aHVudGVyMg==' } }), undefined, true);
+    await node.start();
+    for (let i = 0; i < 100; i++) {
+      node.assign(object('Service', `s${i}`, { spec: { clusterIP: `10.96.1.${i}`, ports: [] } }));
+      await node.run(100);
+    }
+    await node.run(10_000);
+    expect(written.length).toBeGreaterThan(1);
+    expect(written.length).toBeLessThan(6);
+    expect(written.at(-1)).toContain('core.services/default/s99');
+    expect(written.join()).not.toContain('aHVudGVyMg');
+  });
+});
+
 describe('an agent that is cut off', () => {
   it('asks about once a second for what it should run, and says so ever more seldom', async () => {
     const node = new TestNode();

@@ -1,5 +1,6 @@
 import { isJsonObject } from '#std';
 import type { AssignedPod } from './assigned.js';
+import type { Contact } from './fence.js';
 import type { PullState } from './pull-records.js';
 import type { AgentOptions } from './options.js';
 import { pause } from '#engine';
@@ -14,6 +15,8 @@ export interface AgentState {
   readonly podCidr?: string | undefined;
   readonly pods: readonly AssignedPod[];
   readonly pulls?: PullState;
+  /** When the control plane last answered. */
+  readonly contact?: Contact | undefined;
 }
 
 /** Persists the agent's assignments, so that a restarted agent manages its pods while the control plane is unreachable. */

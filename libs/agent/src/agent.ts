@@ -1,14 +1,15 @@
-import { isTerminal } from '#pod';
 import type { Pod } from '#pod';
 import { nodes } from '#kinds';
 import { kubelet } from '#loops';
 import { streamOf, type KubeObject, type ReportAnswer } from '#model';
 import type { BusSubscription, ContainerOwner, RuntimeChange, RuntimeContainer, RuntimeInfo } from '#ports';
-import { rejectionOf, insufficientResource } from './pod-rejection.js';
+import { PodAdmission } from './pod-admission.js';
 import { Assigned, type News } from './assigned.js';
 import { ClusterDns } from './cluster-dns.js';
 import { ControlPlaneClient } from './control-plane-client.js';
+import { Fence } from './fence.js';
 import { KnownImages } from './known-images.js';
+import { KnownObjects } from './known-objects.js';
 import { messageOf } from './pod-files.js';
 import { PodWorker, reasonOf } from './pod-worker.js';
 import { LogSessions } from './log-sessions.js';
@@ -17,7 +18,7 @@ import { allocatableOf, capacityOf } from './node-object.js';
 import { NodePreparation } from './node-preparation.js';
 import { NodeReporter } from './node-reporter.js';
 import { PullRecords } from './pull-records.js';
-import type { AgentOptions } from './options.js';
+import { HEARTBEAT_MS, type AgentOptions } from './options.js';
 import { ServiceProxy } from './service-proxy.js';
 import { serveSessions } from './session-server.js';
 import { Reporter, type WorkerReport } from './reporter.js';
@@ -37,11 +38,11 @@ export interface Agent {
   /** Returns the worker of a pod; log, exec and port-forward sessions read its containers. */
   pod(namespace: string, name: string, uid?: string): PodWorker | undefined;
 }
-const HEARTBEAT_MS = 10_000;
 const SYNC_MS = 30_000;
 const RELIST_MS = 30_000;
 const NODE_STATUS_MS = 30_000;
 const USAGE_MS = 10_000;
+const FENCE_LOOK_MS = 250;
 const RETRY_MS = 1000;
 const MAKING_MAX = 4;
 
@@ -60,9 +61,12 @@ class NodeAgent implements Agent {
   private readonly subscriptions: BusSubscription[] = [];
   private readonly controlPlane: ControlPlaneClient;
   private readonly stateFile: AgentStateFile;
+  private readonly fence: Fence;
+  private readonly known: KnownObjects;
   private readonly pulls: PullRecords;
   private readonly proxy: ServiceProxy;
   private readonly dns: ClusterDns;
+  private readonly admission: PodAdmission;
   private context: NodeContext | undefined;
   private nodeReporter: NodeReporter | undefined;
   private owner: ContainerOwner | undefined;
@@ -78,7 +82,19 @@ class NodeAgent implements Agent {
   constructor(private readonly options: AgentOptions) {
     this.boot = options.ids.uid();
     this.assigned = new Assigned(options.node.name, (line) => this.log(line));
-    this.controlPlane = new ControlPlaneClient(options, this.boot, this.assigned, (news) => this.apply(news));
+    this.fence = new Fence({
+      workers: () => this.workers.values(),
+      uptimeMs: options.uptimeMs ?? (() => options.clock.monotonic()),
+      bootId: options.node.bootId ?? '',
+      isOmitted: (uid) => this.assigned.isOmitted(uid),
+      node: () => this.ownNode(),
+      sync: () => void this.controlPlane.sync(),
+      save: () => this.stateFile.save(),
+      log: (line) => this.log(line),
+    });
+    const { fence } = this;
+    this.controlPlane = new ControlPlaneClient(options, this.boot, this.assigned, (news) => this.apply(news), fence);
+    this.known = new KnownObjects(options, () => this.assigned.known());
     this.pulls = new PullRecords({
       ids: options.ids,
       save: () => this.stateFile.saveNow(),
@@ -94,6 +110,7 @@ class NodeAgent implements Agent {
     this.stateFile = new AgentStateFile(options, () => ({
       podCidr: this.preparation.range,
       pulls: this.pulls.state(),
+      contact: this.fence.remembered,
       ...this.assigned.state(),
     }));
     this.logs = new LogSessions(options);
@@ -101,6 +118,12 @@ class NodeAgent implements Agent {
     this.reporter = new Reporter(options, this.boot, (uid, report, answer) => this.reportTaken(uid, report, answer));
     this.proxy = new ServiceProxy(options, this.assigned.objects, { owner: () => this.owner, reporter: this.reporter });
     this.dns = new ClusterDns(options, this.assigned, this.reporter);
+    this.admission = new PodAdmission({
+      workers: () => this.workers.values(),
+      isOmitted: (uid) => this.assigned.isOmitted(uid),
+      node: () => this.ownNode(),
+      reporter: this.reporter,
+    });
   }
 
   async start(): Promise<void> {
@@ -127,6 +150,7 @@ class NodeAgent implements Agent {
     void this.controlPlane.register(info);
     this.every(node.heartbeatMs ?? HEARTBEAT_MS, () => this.controlPlane.beat());
     this.every(node.syncMs ?? SYNC_MS, () => void this.controlPlane.sync());
+    this.every(FENCE_LOOK_MS, () => this.fence.look());
     this.every(USAGE_MS, () => {
       for (const worker of this.workers.values()) void worker.checkUsage().catch(() => undefined);
     });
@@ -143,6 +167,7 @@ class NodeAgent implements Agent {
     this.stopped = true;
     this.controlPlane.stop();
     this.stateFile.stop();
+    this.known.stop();
     for (const end of this.ends) end();
     for (const subscription of this.subscriptions) subscription.unsubscribe();
     for (const worker of this.workers.values()) worker.end();
@@ -186,7 +211,7 @@ class NodeAgent implements Agent {
       get nameServers() {
         return nameServers();
       },
-      resizeRefusal: (pod) => this.resizeRefusal(pod),
+      resizeRefusal: (pod) => this.context && this.admission.resizeRefusal(pod, this.context),
       log: (line) => options.log?.(line),
       finished: (uid) => this.forget(uid),
     };
@@ -197,8 +222,12 @@ class NodeAgent implements Agent {
     if (!state) return;
     this.assigned.restore(state);
     this.pulls.restore(state.pulls);
+    this.fence.restore(state.contact);
     this.preparation.range = state.podCidr;
+    const known = this.assigned.restoreKnown(await this.known.load(state.cluster));
+    this.dns.take(known);
     await this.prepare();
+    this.proxy.take(known);
     for (const { pod } of this.assigned.all()) this.tryToKeep(pod, true);
     await this.relist().catch((error: unknown) => this.log(`looking at what runs: ${messageOf(error)}`));
   }
@@ -213,6 +242,7 @@ class NodeAgent implements Agent {
     if (news.objects.length > 0)
       for (const worker of this.workers.values()) this.guarded(worker.pod, () => this.noteNeeds(worker, news.objects));
     if (news.pods.length > 0 || news.gone.length > 0) this.stateFile.save();
+    if (news.objects.length > 0) this.known.save(this.assigned.cluster);
     if (news.objects.includes(streamOf(nodes.id, undefined, this.options.node.name))) void this.nodeReporter?.check();
   }
 
@@ -246,7 +276,7 @@ class NodeAgent implements Agent {
     // It has ended and was forgotten while this news waited for the engine.
     if (!this.assigned.has(pod.metadata.uid)) return;
     const worker = new PodWorker(context, pod, owner);
-    if (!adopting) this.admit(worker);
+    if (!adopting) this.admission.admit(worker, context);
     this.workers.set(pod.metadata.uid, worker);
     if (adopting) return;
     // A pod that no node has begun has no containers; if one was made and its report lost, making it again finds it.
@@ -255,41 +285,6 @@ class NodeAgent implements Agent {
       void worker
         .observeAll()
         .catch((error: unknown) => this.log(`looking at pod ${pod.metadata.name}: ${messageOf(error)}`));
-  }
-  /**
-   * A pod that has not begun here yet is refused when it does not fit. What the control plane no longer counts here does
-   * not count: it would send one pod after another into the same room, and each would be refused.
-   */
-  private admit(worker: PodWorker): void {
-    const { pod } = worker;
-    if (pod.status?.startTime || pod.metadata.deletionTimestamp || !this.context) return;
-    const others = [...this.workers.values()]
-      .filter((k) => !isTerminal(k.record.status.phase) && !k.gone && !this.assigned.isOmitted(k.uid))
-      .map((k) => k.pod);
-    const node = this.ownNode();
-    const allocatable = {
-      ...this.context.allocatable,
-      ...(node?.status as { allocatable?: Record<string, string> } | undefined)?.allocatable,
-    };
-    const refused = rejectionOf(pod, others, { allocatable, node, info: this.context.info });
-    if (!refused) return;
-    worker.record = {
-      ...worker.record,
-      refused: true,
-      failed: { reason: refused.reason, message: `Pod was rejected: ${refused.message}` },
-    };
-    this.reporter.incident(pod, { type: 'Warning', reason: refused.reason, message: refused.message });
-  }
-  private resizeRefusal(pod: Pod): kubelet.Situation['resizeRefused'] {
-    const { context } = this;
-    if (!context) return undefined;
-    const alone = insufficientResource(pod, [], context.allocatable);
-    if (alone) return { reason: 'Infeasible', message: alone.message };
-    const others = [...this.workers.values()]
-      .filter((k) => k.uid !== pod.metadata.uid && !isTerminal(k.record.status.phase))
-      .map((k) => k.pod);
-    const beside = insufficientResource(pod, others, context.allocatable);
-    return beside && { reason: 'Deferred', message: beside.message };
   }
   private end(uid: string): void {
     const worker = this.workers.get(uid);
@@ -334,6 +329,7 @@ class NodeAgent implements Agent {
     await this.dns.serve();
     if (this.owner) return;
     this.owner = owner;
+    this.stateFile.save();
     this.ends.push(runtime.onChange(owner, (change) => void this.changed(change)));
     await this.insist('looking at what runs', () => this.relist());
     for (const pod of [...this.unstarted.values()]) this.tryToKeep(pod, false);

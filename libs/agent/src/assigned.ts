@@ -1,6 +1,6 @@
 import type { Pod } from '#pod';
 import type { AssignedObject, AssignmentChange, AssignmentPart, AssignmentSync, Digests, KubeObject } from '#model';
-import { endpointSlices, namespaces, pods, services } from '#kinds';
+import { endpointSlices, namespaces, pods, secrets, services } from '#kinds';
 import { assignmentDigest, kindOfStream, NODE_PLACES, streamOf } from '#model';
 import type { kubelet } from '#loops';
 
@@ -35,6 +35,8 @@ export class Assigned {
   podCidr: string | undefined;
   /** Numbers of the last changes that were taken, by part; undefined before the first sync. */
   private sequences: Readonly<Record<AssignmentPart, number>> | undefined;
+  /** What all nodes need alike is known from before the agent started. */
+  private isRestored = false;
   private readonly pods = new Map<string, AssignedPod>();
   private readonly others = new Map<string, AssignedObject>();
   /** Containers that were found although nobody knows their pod. */
@@ -49,6 +51,18 @@ export class Assigned {
     this.cluster = state.cluster;
     this.position = state.position;
     for (const pod of state.pods) if (this.isOwn(pod.pod)) this.pods.set(pod.pod.metadata.uid, pod);
+  }
+  /** Takes what an earlier agent was told of; returns the streams of it. */
+  restoreKnown(objects: readonly AssignedObject[]): readonly string[] {
+    for (const object of objects) this.others.set(object.stream, object);
+    this.isRestored = objects.some((object) => partOf(object) === 'shared');
+    return objects.map(({ stream }) => stream);
+  }
+  /** What may be kept on a disk: everything but pods, which are kept by themselves, and Secrets. */
+  *known(): Iterable<AssignedObject> {
+    for (const one of this.others.values())
+      if (one.object && kindOfStream(one.stream) !== secrets.id)
+        yield { ...one, object: withoutManagedFields(one.object) };
   }
   state(): { readonly cluster: string | undefined; readonly position: number; readonly pods: readonly AssignedPod[] } {
     return {
@@ -79,7 +93,7 @@ export class Assigned {
 
   /** Whether what all nodes need alike is known. */
   get knowsShared(): boolean {
-    return this.isSynced;
+    return this.isSynced || this.isRestored;
   }
   /** Newest state of an object that is no pod; undefined when it is gone or not for this node. */
   object(stream: string): KubeObject | undefined {
@@ -219,7 +233,7 @@ function partOf({ stream }: Pick<AssignedObject, 'stream'>): AssignmentPart {
 }
 
 /** Who owns which field is no business of a node, and is half of many objects. */
-function withoutManagedFields(pod: Pod): Pod {
-  const { managedFields: _managedFields, ...metadata } = pod.metadata;
-  return { ...pod, metadata };
+function withoutManagedFields<T extends KubeObject>(object: T): T {
+  const { managedFields: _managedFields, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }

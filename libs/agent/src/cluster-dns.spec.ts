@@ -78,6 +78,40 @@ describe("a node's DNS", () => {
     expect(listener.ask(NAME)).toEqual(['10.96.0.7']);
     await node.agent.stop();
   });
+  it('answers what the node was told of last when the agent starts while the control plane is away', async () => {
+    const listener = new Listener();
+    const node = nodeWith(listener);
+    await node.start();
+    node.assign({ ...web('10.96.0.8') }, 'core.services/default/web');
+    await node.run(15_000);
+    node.bus.connected = false;
+    await node.restartAgent();
+    await node.run(1000);
+    expect(listener.ask(NAME)).toEqual(['10.96.0.8']);
+    expect(listener.ask('nobody.default.svc.cluster.local')).toBe('NXDOMAIN');
+    node.assign(web('10.96.0.9'), 'core.services/default/web');
+    node.bus.connected = true;
+    await node.run(2000);
+    expect(listener.ask(NAME)).toEqual(['10.96.0.9']);
+    await node.agent.stop();
+  });
+  it('says nothing of names when nothing is remembered of them, or what is there is damaged', async () => {
+    for (const known of [undefined, '', '{"version":1', '{"version":1,"cluster":"c1","objects":[1,{"stream":"x"}]}']) {
+      const listener = new Listener();
+      const node = nodeWith(listener);
+      node.assign(testPod('p'), undefined, true);
+      await node.start();
+      await node.run(15_000);
+      node.bus.connected = false;
+      await node.agent.stop();
+      node.volumes.loadKnown = () => Promise.resolve(known);
+      await node.restartAgent();
+      await node.run(1000);
+      expect(listener.ask(NAME)).toBe('unknown');
+      expect(node.running('p')).toEqual(['POD/0', 'c/0']);
+      await node.agent.stop();
+    }
+  });
   it('is where pods look at the address of their bridge while another agent of the machine has the other', async () => {
     const listener = new Listener();
     listener.instead = '10.244.3.1';

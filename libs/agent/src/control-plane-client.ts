@@ -10,11 +10,13 @@ import type {
 import type { BusSubscription, RuntimeInfo } from '#ports';
 import { decodeMessage, encodeMessage, pause, subjects } from '#engine';
 import type { Assigned, News } from './assigned.js';
+import type { Fence } from './fence.js';
 import { nodeObject } from './node-object.js';
-import type { AgentOptions } from './options.js';
+import { HEARTBEAT_MS, type AgentOptions } from './options.js';
 
 const REGISTER_MS = 10_000;
 const SYNC_ANSWER_MS = 15_000;
+const BEAT_ANSWER_MS = 5000;
 const RETRY_MS = 1000;
 /** One assignment that is behind may be an answer that came late. */
 const REFUSALS_MAX = 3;
@@ -41,6 +43,7 @@ export class ControlPlaneClient {
     private readonly boot: string,
     private readonly assigned: Assigned,
     private readonly apply: (news: News) => Promise<void>,
+    private readonly fence: Fence,
   ) {}
 
   listen(): readonly BusSubscription[] {
@@ -97,9 +100,17 @@ export class ControlPlaneClient {
   beat(): void {
     if (!this.registered || this.stopped) return;
     const { bus, node } = this.options;
-    const heartbeat: Heartbeat = { node: node.name, boot: this.boot, sequence: ++this.heartbeats };
+    const everyMs = node.heartbeatMs ?? HEARTBEAT_MS;
+    const heartbeat: Heartbeat = { node: node.name, boot: this.boot, sequence: ++this.heartbeats, everyMs };
+    const subject = subjects.heartbeat(node.name);
+    const sentAt = this.fence.now();
     try {
-      bus.publish(subjects.heartbeat(node.name), encodeMessage(heartbeat));
+      if (!this.fence.isWanted) bus.publish(subject, encodeMessage(heartbeat));
+      else
+        bus.request(subject, encodeMessage(heartbeat), BEAT_ANSWER_MS).then(
+          () => this.stopped || this.fence.answered(sentAt),
+          () => undefined,
+        );
     } catch {
       // The bus is away; the next one says the same.
     }
@@ -113,12 +124,17 @@ export class ControlPlaneClient {
     this.again();
     let failed = false;
     try {
+      const sentAt = this.fence.now();
       const sync = await this.askForSync();
       if (this.stopped) return;
       const outcome = this.assigned.takeSync(sync);
       this.judge(sync, 'refused' in outcome);
-      if (!('refused' in outcome)) await this.apply(outcome);
-      else this.log(`an assignment was refused: ${outcome.refused}; remove the agent's data to let the node join anew`);
+      if (!('refused' in outcome)) {
+        await this.apply(outcome);
+        this.fence.answered(sentAt);
+        this.fence.synced(sentAt);
+      } else
+        this.log(`an assignment was refused: ${outcome.refused}; remove the agent's data to let the node join anew`);
       this.failures = 0;
     } catch (error) {
       failed = true;

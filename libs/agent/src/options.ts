@@ -28,6 +28,11 @@ export interface AgentOptions {
   readonly processMetrics?: () => Promise<string>;
   readonly clock: Clock;
   readonly ids: Ids;
+  /**
+   * Milliseconds since the machine was started: it goes on while the agent does not run, and while the machine sleeps. The clock's own
+   * where undefined.
+   */
+  readonly uptimeMs?: () => number;
   readonly node: NodeOptions;
   /** One line for whoever runs the agent; never a secret. */
   readonly log?: (line: string) => void;
@@ -65,10 +70,13 @@ export interface NodeOptions {
   readonly seccompFolder: string;
   /** How often the node is measured, in milliseconds; a second where undefined, and not at all where 0. */
   readonly metricsIntervalMs?: number;
+  /** Milliseconds between two heartbeats; {@link HEARTBEAT_MS} where undefined. */
   readonly heartbeatMs?: number;
   readonly syncMs?: number;
   /** How many containers the engine makes at once: more only makes each slower. */
   readonly makingMax?: number;
 }
 
+/** A node that is silent for five times as long is lost. */
+export const HEARTBEAT_MS = 800;
 export const AGENT_VERSION = 'v1.35.4';

@@ -92,7 +92,7 @@ export class PodLifecycle {
     const image = await ensureImage(this.context, worker.pod, container, tell);
     if ('problem' in image) return this.hindered(container.name, image.problem.reason, image.problem.message);
     // Pulling may have taken long: a pod that is to end meanwhile gets no new container.
-    if (worker.record.endBy !== undefined || worker.over) return;
+    if (worker.record.endBy !== undefined || worker.fencedUntil !== undefined || worker.over) return;
     const making = `making:${container.name}`;
     worker.busy.add(making);
     let id: string | undefined;

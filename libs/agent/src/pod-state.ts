@@ -17,6 +17,8 @@ export interface PodState {
   readonly busy: Set<string>;
   /** When each container that is being stopped will be killed, by its id. */
   readonly stopping: Record<string, Instant>;
+  /** The node is cut off: the pod stops, and what runs then is killed. */
+  readonly fencedUntil: Instant | undefined;
   /** Nothing of it is left here. */
   readonly over: boolean;
   now(): Instant;

@@ -1,4 +1,4 @@
-import type { Pod, PodStatus } from '#pod';
+import { fenceAfterMs, gracePeriodMs, type Pod, type PodStatus } from '#pod';
 import { kubelet } from '#loops';
 import type { PodReport } from '#model';
 import type { ContainerOwner, RuntimeChange, RuntimeContainer } from '#ports';
@@ -24,6 +24,9 @@ export class PodWorker implements PodState {
   readonly busy = new Set<string>();
   readonly stopping: Record<string, Instant> = {};
   gone = false;
+  fencedUntil: Instant | undefined;
+  /** Milliseconds without an answer of the control plane after which the pod has to stop. It never changes. */
+  readonly fenceAfterMs: number | undefined;
   /** Nothing of it is left here. */
   over = false;
   version = 0;
@@ -49,6 +52,7 @@ export class PodWorker implements PodState {
     this.wallOffset = clock.now() - clock.monotonic();
     this.record = kubelet.newPodRecord(pod.metadata.uid, kubelet.startOf(pod) ?? clock.now(), pod.status);
     this.lifecycle = new PodLifecycle(context, this);
+    this.fenceAfterMs = fenceAfterMs(pod);
   }
   get uid(): string {
     return this.pod.metadata.uid;
@@ -63,6 +67,7 @@ export class PodWorker implements PodState {
     this.wallOffset = offset;
     this.record = kubelet.afterWallStep(this.record, step);
     for (const [id, deadline] of Object.entries(this.stopping)) this.stopping[id] = deadline + step;
+    if (this.fencedUntil !== undefined) this.fencedUntil += step;
     return now;
   }
 
@@ -73,6 +78,17 @@ export class PodWorker implements PodState {
     this.record = kubelet.learned(pod, this.record, this.containers);
     this.retryNow();
     if (refresh) this.lifecycle.files.refreshVolumes();
+    this.look();
+  }
+  /** Stops it: the node is cut off for too long. */
+  fence(): void {
+    this.fencedUntil = this.now() + gracePeriodMs(this.pod);
+    this.look();
+  }
+  /** It may run again. */
+  unfence(): void {
+    this.fencedUntil = undefined;
+    this.retryNow();
     this.look();
   }
   /** A ConfigMap, Secret or Service that it may need changed. */
@@ -186,6 +202,7 @@ export class PodWorker implements PodState {
       busy: this.busy,
       stopping: this.stopping,
       gone: this.gone,
+      ...(this.fencedUntil !== undefined && { fencedUntil: this.fencedUntil }),
       node,
       ...(resizeRefused && { resizeRefused }),
       now,

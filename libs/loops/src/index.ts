@@ -12,7 +12,7 @@ import { eventGarbageCollection, garbageCollection, podGarbageCollection } from 
 import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler/index.js';
 import { metricsRegistration } from './metrics-registration/index.js';
 import { bootstrap, namespace } from './namespace/index.js';
-import { nodeLifecycle, podCidr, taintEviction } from './node-lifecycle/index.js';
+import { fencing, nodeLifecycle, podCidr, taintEviction } from './node-lifecycle/index.js';
 import { policyTypeChecking } from './policy-type-checking/index.js';
 import { replicaSet } from './replica-set/index.js';
 import { bootstrapRoles, clusterRoleAggregation } from './roles/index.js';
@@ -52,7 +52,7 @@ export {
   serviceCidrLifecycle,
 };
 export { podsMatching } from './horizontal-pod-autoscaler/pods.js';
-export { nodeLifecycle, podCidr, taintEviction };
+export { fencing, nodeLifecycle, podCidr, taintEviction };
 export { scheduling, schedulingLoops } from './scheduling/index.js';
 export * from './shared/index.js';
 
@@ -97,7 +97,7 @@ export const autoscalingLoops: readonly Loop[] = [horizontalPodAutoscaler(regist
 export const scalerLoops: readonly Loop[] = [...autoscalingLoops, metricsRegistration];
 
 /** Loops that watch over nodes. They are told of heartbeats as facts from outside, so they run where those are heard. */
-export const nodeLoops: readonly Loop[] = [nodeLifecycle, podCidr, taintEviction, clusterDnsRegistration];
+export const nodeLoops: readonly Loop[] = [nodeLifecycle, podCidr, taintEviction, fencing, clusterDnsRegistration];
 export * as clusterDns from './cluster-dns/index.js';
 export * as kubelet from './kubelet/index.js';
 export * as serviceProxy from './service-proxy/index.js';

@@ -117,6 +117,8 @@ export interface Heartbeat {
   readonly node: string;
   readonly boot: string;
   readonly sequence: number;
+  /** Milliseconds until the next one: how long a silence means that the node is lost follows from it. */
+  readonly everyMs?: number;
 }
 /** Answer to a report: taken, or why not. `gone` means: that pod's uid is not (or no longer) yours. */
 export interface ReportAnswer {

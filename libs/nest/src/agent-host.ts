@@ -1,6 +1,7 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import {
   DockerRuntime,
@@ -82,6 +83,7 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
       processMetrics: () => processMetrics.text(),
       clock,
       ids: new RandomIds(),
+      uptimeMs: () => uptime() * 1000,
       node: nodeOptions(settings),
       log: (line) => say(`agent: ${line}`),
     });

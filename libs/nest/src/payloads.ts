@@ -131,6 +131,7 @@ export class HeartbeatPayload implements Heartbeat {
   @IsString() @IsNotEmpty() @MaxLength(NAME_MAX) readonly node!: string;
   @IsString() @IsNotEmpty() @MaxLength(BOOT_MAX) readonly boot!: string;
   @IsInt() @Min(0) readonly sequence!: number;
+  @IsOptional() @IsInt() @Min(1) readonly everyMs?: number;
 }
 
 export class UnloggedQuestionPayload implements UnloggedQuestion {

@@ -5,13 +5,13 @@ import { TokenBucket } from './token-bucket.js';
 
 /** What a message costs of its node's budget, where it is more than 1: an assignment is computed from all that the node needs. */
 const COSTS: Readonly<Record<string, number>> = { sync: 10, register: 10 };
-const BEATS_PER_SECOND = 1;
+const BEATS_PER_SECOND = 4;
 const BEATS_BURST = 10;
 const BEATS_NODES_MAX = 100_000;
 
 /**
  * The bus as the health app listens on it: reports of a node are handled within its budget, before anything of them is
- * decoded, and heartbeats beyond one a second are dropped. All other subjects pass.
+ * decoded, and heartbeats beyond four a second are dropped. All other subjects pass.
  */
 export function withNodeBudgets(bus: Bus, clock: Clock): Bus {
   const budgets = new NodeBudgets(clock);

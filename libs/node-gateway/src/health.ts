@@ -100,7 +100,7 @@ export class Health {
   }
 
   heartbeat(beat: Heartbeat): void {
-    this.hear(beat.node);
+    this.options.heartbeats.beat(beat.node, beat.everyMs);
     this.order.begin(beat.node, beat.boot);
     this.nodeLeases.renew(beat.node);
   }

@@ -7,7 +7,7 @@ const LEASES = kindRef('coordination.k8s.io.leases').id;
 const LEASE_NAMESPACE = 'kube-node-lease';
 const FOREVER_MS = 24 * 3600_000;
 /** How often a process that listens says so to itself. */
-export const TICK_MS = 2000;
+export const TICK_MS = 1000;
 /** Whoever was longer without a tick did not listen: it was stopped, or its machine was. */
 const STOOD_STILL_MS = 2 * TICK_MS;
 
@@ -21,6 +21,8 @@ const STOOD_STILL_MS = 2 * TICK_MS;
 export class Heartbeats {
   /** Both on the monotonic clock: a clock that is set makes no node silent, and hides no silence. */
   private readonly heard = new Map<string, number>();
+  /** Milliseconds between two heartbeats, as the agent of each node says. */
+  private readonly beats = new Map<string, number>();
   private observingSince: number;
   private isAway = true;
   private tickedAt: number | undefined;
@@ -31,6 +33,13 @@ export class Heartbeats {
 
   note(node: string): void {
     this.heard.set(node, this.clock.monotonic());
+  }
+
+  /** A heartbeat; the next one comes `everyMs` later. An agent that does not say so is given the time that a kubelet is. */
+  beat(node: string, everyMs: number | undefined): void {
+    this.note(node);
+    if (everyMs === undefined) this.beats.delete(node);
+    else this.beats.set(node, everyMs);
   }
 
   /** The own bus was lost, or is back. While it is away nobody can be heard, so no silence is counted. */
@@ -66,7 +75,7 @@ export class Heartbeats {
     if (this.heard.size > 10_000) this.forgetOld();
   }
 
-  /** As instants of the wall clock that is now: loops compare them with their `now`. `heartbeats` has one for each node. */
+  /** As instants of the wall clock that is now: loops compare them with their `now`. `heartbeats` has one for each node, `beatMs` how often it beats. */
   outside(): OutsideFacts {
     this.noticeStandstill();
     const offset = this.clock.now() - this.clock.monotonic();
@@ -76,6 +85,7 @@ export class Heartbeats {
         const at = this.heard.get(node);
         return at === undefined ? undefined : instantOf(at);
       },
+      beatMs: (node) => this.beats.get(node),
       observingSince: instantOf(this.observingSince),
       ...(this.isAway && { busAway: true }),
     };
@@ -83,7 +93,11 @@ export class Heartbeats {
 
   private forgetOld(): void {
     const limit = this.clock.monotonic() - FOREVER_MS;
-    for (const [node, at] of this.heard) if (at < limit) this.heard.delete(node);
+    for (const [node, at] of this.heard) {
+      if (at >= limit) continue;
+      this.heard.delete(node);
+      this.beats.delete(node);
+    }
   }
 }
 

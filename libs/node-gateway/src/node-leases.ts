@@ -3,13 +3,15 @@ import type { Clock } from '#ports';
 import type { Instant } from '#std';
 
 const WAIT_MAX_MS = 30_000;
+/** A lease is renewed so often at most, as a kubelet does, however often the agent beats: each renewal is news for watchers. */
+const RENEW_MS = 9000;
 
 /**
  * When the agent of each node last renewed its lease, which it does by its heartbeats. All of it goes with the process, and
  * comes back with the next heartbeats.
  */
 export class NodeLeases {
-  private readonly renewed = new Map<string, Instant>();
+  private readonly renewed = new Map<string, { readonly at: Instant; readonly monotonic: number }>();
   private readonly waiting = new Set<() => void>();
   /** Counted from the clock: an asker of an earlier life has seen a smaller one. */
   private revision: number;
@@ -19,7 +21,10 @@ export class NodeLeases {
   }
 
   renew(node: string): void {
-    this.renewed.set(node, this.clock.now());
+    const monotonic = this.clock.monotonic();
+    const known = this.renewed.get(node);
+    if (known !== undefined && monotonic - known.monotonic < RENEW_MS) return;
+    this.renewed.set(node, { at: this.clock.now(), monotonic });
     this.changed();
   }
 
@@ -30,7 +35,10 @@ export class NodeLeases {
 
   async answer({ after, waitMs = 0 }: UnloggedQuestion): Promise<Omit<NamedFacts, 'position'>> {
     if (after === this.revision && waitMs > 0) await this.nextChange(Math.min(waitMs, WAIT_MAX_MS));
-    return { revision: this.revision, facts: Object.fromEntries(this.renewed) };
+    return {
+      revision: this.revision,
+      facts: Object.fromEntries([...this.renewed].map(([node, { at }]) => [node, at])),
+    };
   }
 
   private nextChange(waitMs: number): Promise<void> {

@@ -33,6 +33,7 @@ export function serveHealth(unbudgeted: Bus, health: Health): () => void {
   subscriptions.push(
     bus.subscribe(subjects.heartbeats, (data, subject) => {
       health.heartbeat({ ...(decodeMessage(data) as unknown as Heartbeat), node: nodeOfSubject(subject) });
+      return Promise.resolve(encodeMessage({}));
     }),
   );
   subscriptions.push(

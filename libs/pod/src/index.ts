@@ -1,5 +1,6 @@
 export * from './schema/index.js';
 export * from './containers.js';
+export * from './fence.js';
 export * from './host-ports.js';
 export * from './node-affinity.js';
 export * from './phase.js';

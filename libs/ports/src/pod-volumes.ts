@@ -21,6 +21,9 @@ export interface PodVolumes {
   /** What the agent remembers over a restart; never a secret. */
   loadState(): Promise<string | undefined>;
   saveState(text: string): Promise<void>;
+  /** What the agent was told of the cluster; never a secret. */
+  loadKnown(): Promise<string | undefined>;
+  saveKnown(text: string): Promise<void>;
 }
 
 export type VolumePlan = FilesVolume | EmptyVolume | HostVolume;

@@ -87,6 +87,8 @@ export interface Shape {
   readonly isSlow: boolean;
   /** Events may be so few bytes that a large object and its snapshot do not fit in one. */
   readonly eventBytesMax: number;
+  /** Milliseconds between two heartbeats of a node; ten seconds where undefined. */
+  readonly heartbeatMs?: number;
   /** People define kinds, define them anew and delete their definitions while objects of them are there. */
   readonly hasDefinitions?: boolean;
   /** People make autoscalers, change and delete them, and the demand for their targets comes and goes. */

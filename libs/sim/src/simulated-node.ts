@@ -15,7 +15,12 @@ import type { Prng } from '#std';
 import type { SimulatedMeter } from './load/simulated-meter.js';
 import { JOB_IMAGE } from './wishes.js';
 
+/** Worlds are rough: messages come seconds late, and processes stand still for as long. */
+const HEARTBEAT_MS = 10_000;
+
 export interface SimulatedNodeParts {
+  /** Milliseconds between two heartbeats of the agent. */
+  readonly heartbeatMs?: number | undefined;
   readonly hub: MemoryBusHub;
   readonly clock: VirtualClock;
   readonly chance: Prng;
@@ -72,6 +77,7 @@ export class SimulatedNode {
         resolvConf: '',
         ephemeralStorageBytes: 10 * 2 ** 30,
         seccompFolder: '/none',
+        heartbeatMs: this.parts.heartbeatMs ?? HEARTBEAT_MS,
         ...(metering && { metricsIntervalMs: metering.everyMs }),
       },
     });

@@ -95,7 +95,7 @@ export class World {
       { length: shape.nodeCount },
       (_, i) =>
         new SimulatedNode(`node-${i + 1}`, {
-          ...{ hub, clock, chance },
+          ...{ hub, clock, chance, heartbeatMs: shape.heartbeatMs },
           mayStop: (uid) => deletions.has(uid),
           onViolation: (message) => violated('no container is stopped without a deletion', message),
           onBug: (cause) => violated('the agent goes on', String(cause instanceof Error ? cause.stack : cause)),

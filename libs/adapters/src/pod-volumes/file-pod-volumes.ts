@@ -157,16 +157,29 @@ export class FilePodVolumes implements PodVolumes {
   }
 
   loadState(): Promise<string | undefined> {
+    return this.loadFile('state.json');
+  }
+  saveState(text: string): Promise<void> {
+    return this.saveFile('state.json', text);
+  }
+  loadKnown(): Promise<string | undefined> {
+    return this.loadFile('known.json');
+  }
+  saveKnown(text: string): Promise<void> {
+    return this.saveFile('known.json', text);
+  }
+
+  private loadFile(name: string): Promise<string | undefined> {
     try {
-      return Promise.resolve(readPrivateFile(join(this.options.folder, 'state.json')));
+      return Promise.resolve(readPrivateFile(join(this.options.folder, name)));
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return Promise.resolve(undefined);
       return Promise.reject(error as Error);
     }
   }
-  saveState(text: string): Promise<void> {
+  private saveFile(name: string, text: string): Promise<void> {
     privateFolder(this.options.folder);
-    writePrivateFile(join(this.options.folder, 'state.json'), text);
+    writePrivateFile(join(this.options.folder, name), text);
     return Promise.resolve();
   }
 

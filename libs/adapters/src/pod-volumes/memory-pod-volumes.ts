@@ -5,6 +5,7 @@ export class MemoryPodVolumes implements PodVolumes {
   readonly volumes = new Map<string, VolumePlan>();
   readonly files = new Map<string, string>();
   private state: string | undefined;
+  private known: string | undefined;
 
   put(podUid: string, volume: VolumePlan): Promise<string> {
     const path = `/pods/${podUid}/volumes/${volume.name}`;
@@ -43,6 +44,13 @@ export class MemoryPodVolumes implements PodVolumes {
   }
   saveState(text: string): Promise<void> {
     this.state = text;
+    return Promise.resolve();
+  }
+  loadKnown(): Promise<string | undefined> {
+    return Promise.resolve(this.known);
+  }
+  saveKnown(text: string): Promise<void> {
+    this.known = text;
     return Promise.resolve();
   }
 }

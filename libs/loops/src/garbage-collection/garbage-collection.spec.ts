@@ -4,6 +4,7 @@ import type { KindRegistry, KubeObject, OwnerReference } from '#model';
 import { type Pod } from '#pod';
 import { toTime } from '#std';
 import { deployment } from '../deployment/index.js';
+import { taintEviction } from '../node-lifecycle/index.js';
 import { replicaSet } from '../replica-set/index.js';
 import {
   allReady,
@@ -242,6 +243,47 @@ describe('events', () => {
     cluster.settle();
     for (let hour = 0; hour < 7 * 24; hour++) cluster.pass(HOUR);
     expect(cluster.view.list(events).map((event) => event.metadata.name)).toEqual(['repeated']);
+  });
+});
+
+describe('pods of a node that is out of service', () => {
+  const node = (readiness: string, isOut: boolean) => ({
+    ...{ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' } },
+    spec: isOut
+      ? { taints: [{ key: 'node.kubernetes.io/out-of-service', value: 'nodeshutdown', effect: 'NoExecute' }] }
+      : {},
+    status: { conditions: [{ type: 'Ready', status: readiness }] },
+  });
+  const play = (readiness: string, isOut: boolean): TestCluster => {
+    const cluster = new TestCluster([podGarbageCollection, taintEviction]);
+    cluster.put<Node>(node(readiness, isOut));
+    for (const tolerations of [[], [{ operator: 'Exists' }]] as const)
+      cluster.put<Pod>({
+        ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: `p${tolerations.length}`, namespace: 'default' } },
+        spec: { nodeName: 'n', tolerations, containers: [{ name: 'a' }] },
+        status: { phase: 'Running' },
+      });
+    return cluster.settle();
+  };
+  const there = (cluster: TestCluster): readonly string[] =>
+    cluster.view.list(pods).map(({ metadata }) => `${metadata.name}${metadata.deletionTimestamp ? ' going' : ''}`);
+  test('are gone at once, but for those that tolerate the taint', () => {
+    expect(there(play('Unknown', true))).toEqual(['p1']);
+  });
+  test('are ended by their node when that is ready all the same', () => {
+    expect(there(play('True', true))).toEqual(['p0 going', 'p1']);
+  });
+  test('go when the taint comes after they were told to', () => {
+    const cluster = play('Unknown', false);
+    const going = { deletionTimestamp: toTime(NOW), deletionGracePeriodSeconds: 30 };
+    cluster.put<Pod>({
+      ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p2', namespace: 'default', ...going } },
+      spec: { nodeName: 'n', tolerations: [{ operator: 'Exists' }], containers: [{ name: 'a' }] },
+      status: { phase: 'Running' },
+    });
+    expect(there(cluster.settle())).toEqual(['p0', 'p1', 'p2 going']);
+    cluster.edit(nodes, undefined, 'n', { spec: node('Unknown', true).spec });
+    expect(there(cluster.settle())).toEqual(['p1']);
   });
 });
 

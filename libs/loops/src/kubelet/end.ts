@@ -28,11 +28,19 @@ export function planEnd(situation: Situation, status: PodStatus): Part {
   return { record, actions: [], incidents: [] };
 }
 
+/** Stops a pod that is not at its end: it goes on where it is when its node may run it again. */
+export function planFence(situation: Situation, fencedUntil: Instant): Part {
+  const { record, containers } = situation;
+  const running = containers.filter((c) => c.state === 'running' && c.labels.role !== 'infra');
+  if (running.length === 0) return { record, actions: [], incidents: [] };
+  return { ...stopContainers({ ...situation, record: { ...record, endBy: fencedUntil } }, running), record };
+}
+
 /** Remembers when the end began; a shorter grace period that comes later counts, a longer one does not. */
 function withEnding(situation: Situation): Situation['record'] {
   const { record, now } = situation;
   const asked = now + graceMs(situation);
-  const since = record.endBy ?? asked;
+  const since = Math.min(record.endBy ?? asked, situation.fencedUntil ?? Infinity);
   const shortened = record.endGraceMs !== undefined && graceMs(situation) < record.endGraceMs;
   const endBy = shortened ? Math.min(since, asked) : since;
   return { ...record, endBy, endGraceMs: Math.min(graceMs(situation), record.endGraceMs ?? Infinity) };

@@ -5,7 +5,7 @@ import type { PodStatus } from '#pod';
  * out, keeps the record and asks again when anything changed or at `wakeAt`.
  */
 import type { Instant } from '#std';
-import { planEnd } from './end.js';
+import { planEnd, planFence } from './end.js';
 import { appsEnded } from './ends.js';
 import { earliest } from './part.js';
 import type { Part } from './part.js';
@@ -37,7 +37,12 @@ export function planPod(situation: Situation): PodPlan {
     deadline.record.evicted !== undefined ||
     isTerminal(before.phase) ||
     appsEnded(current);
-  const part = ending ? planEnd(current, before) : planStart(current);
+  const { fencedUntil } = current;
+  const part = ending
+    ? planEnd(current, before)
+    : fencedUntil !== undefined
+      ? planFence(current, fencedUntil)
+      : planStart(current);
   const status = podStatus({ ...current, record: part.record });
   const wakeAt = earliest(part.wakeAt, deadline.wakeAt);
   return {

@@ -42,6 +42,8 @@ export interface Situation {
   readonly busy: ReadonlySet<string>;
   /** Containers that are being stopped, and when they are killed. */
   readonly stopping: Readonly<Record<string, Instant>>;
+  /** The node is cut off for so long that the pod has to stop; what runs then is killed. */
+  readonly fencedUntil?: Instant;
   /** The agent was told that the pod's uid is no more. */
   readonly gone: boolean;
   readonly node: NodeFacts;

@@ -4,16 +4,31 @@ import type { KubeObject, ObjectIndex, Outside, View } from '#model';
 import type { Instant, Json } from '#std';
 import { conditionsOf } from './taints.js';
 
-/** A node that is silent for so long is taken for unreachable. */
-export const GRACE_MS = 50_000;
+/** Milliseconds between two signs of life of a node whose agent does not say how often it beats: a kubelet renews its lease. */
+const BEAT_MS = 10_000;
+const BEAT_MS_MIN = 500;
+const BEATS_MISSED = 5;
 /**
- * A node that is silent for so long counts when the question is whether an outage is wide. Heartbeats come every 10 s, at
- * moments of their own, and one may be lost: when the first node of an outage passes {@link GRACE_MS}, the others have been
- * silent for at least 20 s less.
+ * A node that missed so many heartbeats counts when the question is whether an outage is wide. They come at moments of their own,
+ * and one may be lost: when the first node of an outage has missed {@link BEATS_MISSED}, the others have missed at least two less.
  */
-export const OVERDUE_MS = 30_000;
+const BEATS_OVERDUE = 3;
 /** How long until the same question is asked again, when only time or a heartbeat changes its answer. */
 export const RECHECK_MS = 10_000;
+/** The same, when the answer holds an eviction back. Each asks about all nodes: in a large cluster they ask more seldom. */
+export function recheckMs(view: View): number {
+  return Math.min(RECHECK_MS, Math.max(1000, view.list(nodes).length * 10));
+}
+
+/** A node that is silent for so long, in milliseconds, is taken for unreachable. */
+export function graceMs(node: string, outside: Outside | undefined): number {
+  return BEATS_MISSED * beatMs(node, outside);
+}
+/** Milliseconds between two heartbeats of the node, within limits that no agent can leave. */
+function beatMs(node: string, outside: Outside | undefined): number {
+  const every = outside?.factOf('beatMs', node);
+  return typeof every === 'number' ? Math.min(Math.max(every, BEAT_MS_MIN), BEAT_MS) : BEAT_MS;
+}
 
 /** The observer's own bus is away: no node can be heard, so no silence is counted. */
 export function isCutOff(outside: Outside | undefined): boolean {
@@ -67,10 +82,12 @@ function extent(view: View, now: Instant, outside: Outside | undefined): Disrupt
   let silent = 0;
   let overdue = 0;
   for (const node of all) {
-    const heard = isCutOff(outside) ? undefined : lastHeard(node.metadata.name, outside);
+    const { name } = node.metadata;
+    const heard = isCutOff(outside) ? undefined : lastHeard(name, outside);
+    const missed = heard === undefined ? 0 : (now - heard) / beatMs(name, outside);
     const isDown = isBad(node) === true;
-    if (isDown || (heard !== undefined && now >= heard + GRACE_MS)) silent++;
-    if (isDown || (heard !== undefined && now >= heard + OVERDUE_MS)) overdue++;
+    if (isDown || missed >= BEATS_MISSED) silent++;
+    if (isDown || missed >= BEATS_OVERDUE) overdue++;
   }
   return { isWide: silent * 2 > all.length, mayEvict: !isCutOff(outside) && overdue * 2 <= all.length };
 }

@@ -6,7 +6,7 @@ import { streamOf } from '#model';
 import type { Pod } from '#pod';
 import { parseInstant, toTime, type Instant, type Json } from '#std';
 import { dueAfter, incident, type Moment } from '../shared/index.js';
-import { disruption, GRACE_MS, lastHeard, observingSince, RECHECK_MS } from './disruption.js';
+import { disruption, graceMs, lastHeard, observingSince, recheckMs } from './disruption.js';
 import { evictingKey, isOwnEvicting, NOT_READY } from './taints.js';
 
 const COMPONENT = 'taint-eviction-controller';
@@ -61,10 +61,12 @@ function evicting(taint: Taint, { view, node, now, outside }: Situation): Evicti
   if (!isOwnEvicting(taint)) return { taint, notBefore: now, knownSince: -Infinity };
   if (evictingKey(node) !== taint.key) return undefined;
   const since = observingSince(outside) ?? -Infinity;
-  const silentSince = taint.key === NOT_READY ? since : (lastHeard(node.metadata.name, outside) ?? -Infinity);
-  const knownSince = taint.key === NOT_READY ? since : silentSince + GRACE_MS;
+  const { name } = node.metadata;
+  const grace = graceMs(name, outside);
+  const silentSince = taint.key === NOT_READY ? since : (lastHeard(name, outside) ?? -Infinity);
+  const knownSince = taint.key === NOT_READY ? since : silentSince + grace;
   const isHeldBack = !disruption(view, now, outside).mayEvict;
-  return { taint, notBefore: isHeldBack ? now + RECHECK_MS : silentSince + GRACE_MS, knownSince };
+  return { taint, notBefore: isHeldBack ? now + recheckMs(view) : silentSince + grace, knownSince };
 }
 
 /** Pods whose time was running because of taints that the node has no longer. */

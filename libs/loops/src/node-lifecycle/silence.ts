@@ -5,7 +5,7 @@ import type { Decision, Outside, View } from '#model';
 import { streamOf } from '#model';
 import { toTime, type Instant, type Json } from '#std';
 import { incident } from '../shared/index.js';
-import { GRACE_MS, isCutOff, lastHeard, RECHECK_MS } from './disruption.js';
+import { graceMs, isCutOff, lastHeard, RECHECK_MS } from './disruption.js';
 import { conditionsOf, type NodeCondition } from './taints.js';
 
 const WATCHED = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'];
@@ -14,11 +14,13 @@ const COMPONENT = 'node-controller';
 /** Marks a silent node and its pods; or asks to be woken when it would be silent for too long. */
 export function silence(view: View, node: Node, now: Instant, outside: Outside | undefined): readonly Decision[] {
   if (isCutOff(outside)) return [{ is: 'wake', at: now + RECHECK_MS }];
-  const heard = lastHeard(node.metadata.name, outside);
+  const { name } = node.metadata;
+  const heard = lastHeard(name, outside);
   if (heard === undefined) return [];
   const ready = conditionsOf(node).find((condition) => condition.type === 'Ready');
   const isMarked = ready?.status === 'Unknown';
-  if (now < heard + GRACE_MS) return [{ is: 'wake', at: heard + GRACE_MS }];
+  const silentAt = heard + graceMs(name, outside);
+  if (now < silentAt) return [{ is: 'wake', at: silentAt }];
   const marks = podMarks(view, node, now);
   return isMarked ? marks : [mark(view, node, now, heard), ...marks];
 }

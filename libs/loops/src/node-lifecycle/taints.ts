@@ -3,7 +3,7 @@ import type { Taint } from '#meta';
 import { toTime, type Instant } from '#std';
 
 export const NOT_READY = 'node.kubernetes.io/not-ready';
-const UNREACHABLE = 'node.kubernetes.io/unreachable';
+export const UNREACHABLE = 'node.kubernetes.io/unreachable';
 const UNSCHEDULABLE = 'node.kubernetes.io/unschedulable';
 const PRESSURES: { readonly [condition: string]: string } = {
   MemoryPressure: 'node.kubernetes.io/memory-pressure',

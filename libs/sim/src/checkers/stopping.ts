@@ -1,8 +1,12 @@
 import type { MemoryLogStore } from '#adapters';
 import { pods } from '#kinds';
+import { FENCE_AFTER } from '#pod';
 import { DELETED, kindOfStream, type KubeObject, type StoredEvent } from '#model';
 
-/** Uids of pods whose deletion the log knows: an agent may stop only theirs. */
+/**
+ * Uids of pods whose deletion the log knows: an agent may stop only theirs, and those that say that they are to stop when their
+ * node is cut off.
+ */
 export class Deletions {
   private readonly uids = new Set<string>();
   private readonly alive = new Map<string, string>();
@@ -25,6 +29,7 @@ export class Deletions {
       set?: readonly (readonly [readonly unknown[], unknown])[];
     };
     if (data.object) this.alive.set(event.stream, data.object.metadata.uid);
+    if (data.object?.metadata.annotations?.[FENCE_AFTER] !== undefined) this.uids.add(data.object.metadata.uid);
     const uid = data.uid ?? this.alive.get(event.stream);
     if (uid === undefined) return;
     const ends = data.set?.some(

@@ -1,5 +1,5 @@
 import { forbidden } from '#meta';
-import type { Container, AppArmorProfile, Pod } from '#pod';
+import { FENCE_AFTER, type Container, type AppArmorProfile, type Pod } from '#pod';
 import { jsonEquals } from '#std';
 import { APP_ARMOR, appArmorOf, appArmorWarning } from '../../pod-template/validation/annotation-warnings.js';
 import { items, type Problems } from '../../validation/checks.js';
@@ -45,14 +45,21 @@ export function appArmorWarnings(object: Pod, sent: unknown): readonly string[] 
   });
 }
 
-/** Profiles are chosen when a pod is made. */
+/** Profiles are chosen when a pod is made, and so is when its node stops it by itself. */
 export function annotationChanges(object: Pod, old: Pod): Problems {
   const [now, before] = [object.metadata.annotations ?? {}, old.metadata.annotations ?? {}];
   const keys = Object.keys({ ...before, ...now }).filter(
     (key) => key.startsWith(APP_ARMOR) && now[key] !== before[key],
   );
-  return keys.sort().map((key) => {
-    const verb = before[key] === undefined ? 'add' : now[key] === undefined ? 'remove' : 'update';
-    return forbidden(`metadata.annotations[${key}]`, `may not ${verb} AppArmor annotations`);
-  });
+  const verbOf = (key: string): string =>
+    before[key] === undefined ? 'add' : now[key] === undefined ? 'remove' : 'update';
+  const profiles = keys
+    .sort()
+    .map((key) => forbidden(`metadata.annotations[${key}]`, `may not ${verbOf(key)} AppArmor annotations`));
+  // A node that is cut off goes by what it knows, and its pods are replaced by what the log says: both must say the same.
+  const fence =
+    now[FENCE_AFTER] === before[FENCE_AFTER]
+      ? []
+      : [forbidden(`metadata.annotations[${FENCE_AFTER}]`, `may not ${verbOf(FENCE_AFTER)} it once the pod is made`)];
+  return [...profiles, ...fence];
 }

@@ -57,7 +57,15 @@ const plain = standardKind<Pod>({
   indexes: [podsByNode],
   fieldSelectorError: 'label',
   strategy: podStrategy,
-  events: ['ContainerRestarted', 'PodBound', 'PodEvicted', 'PodFoundUnschedulable', 'PodPreempted', 'PodStarted'],
+  events: [
+    'ContainerRestarted',
+    'PodBound',
+    'PodEvicted',
+    'PodFenced',
+    'PodFoundUnschedulable',
+    'PodPreempted',
+    'PodStarted',
+  ],
 });
 
 /** Containers that live and die together on one node. */

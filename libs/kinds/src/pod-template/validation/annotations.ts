@@ -1,5 +1,5 @@
 import { forbidden, invalid } from '#meta';
-import type { PodSpec, AppArmorProfile, SeccompProfile } from '#pod';
+import { FENCE_AFTER, parseFenceAfter, type PodSpec, type AppArmorProfile, type SeccompProfile } from '#pod';
 import { APP_ARMOR, SECCOMP_CONTAINER, SECCOMP_POD } from './annotation-warnings.js';
 import { descendingPath, items, type Problems } from '../../validation/checks.js';
 
@@ -14,7 +14,7 @@ export function podAnnotationProblems(
   annotations: Annotations = {},
   spec: PodSpec | undefined,
 ): Problems {
-  const [mirror, cost] = [annotations[MIRROR], annotations[DELETION_COST]];
+  const [mirror, cost, fence] = [annotations[MIRROR], annotations[DELETION_COST], annotations[FENCE_AFTER]];
   const isUnbound = mirror !== undefined && !spec?.nodeName;
   return [
     ...(isUnbound
@@ -23,6 +23,9 @@ export function podAnnotationProblems(
     ...(cost === undefined || isInt32(cost)
       ? []
       : [invalid(`${field}[${DELETION_COST}]`, cost, 'must be a 32bit integer')]),
+    ...(fence === undefined || parseFenceAfter(fence) !== undefined
+      ? []
+      : [invalid(`${field}[${FENCE_AFTER}]`, fence, 'must be a time from 5s to 24h, like "30s", "5m" or "30"')]),
     ...Object.entries(annotations).flatMap(([key, value]) =>
       key === SECCOMP_POD || key.startsWith(SECCOMP_CONTAINER) ? seccompProblems(`${field}.${key}`, value) : [],
     ),

@@ -1,0 +1,109 @@
+import type { KubeObject } from '#model';
+import { isJsonObject } from '#std';
+import type { PodWorker } from './pod-worker.js';
+
+/** An agent that was started and knows nothing of an earlier one waits so long for an answer before it takes itself for cut off. */
+const FIRST_ANSWER_MS = 1000;
+/** A contact is written to the disk when the one that is there is so old. */
+const REMEMBER_MS = 5000;
+
+/** When the control plane last answered, on the clock of one boot of the machine. */
+export interface Contact {
+  readonly bootId: string;
+  readonly uptimeMs: number;
+}
+export interface FenceParts {
+  readonly workers: () => Iterable<PodWorker>;
+  /** Milliseconds since the machine was started: it goes on while the agent does not run, and while the machine sleeps. */
+  readonly uptimeMs: () => number;
+  readonly bootId: string;
+  /** The newest sync left the pod out. */
+  readonly isOmitted: (uid: string) => boolean;
+  /** The Node as the control plane last showed it. */
+  readonly node: () => KubeObject | undefined;
+  /** Asks for the whole assignment. */
+  readonly sync: () => void;
+  /** Writes {@link Fence.remembered} soon. */
+  readonly save: () => void;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Stops the pods that say so when the control plane has not answered for the time that they say. What counts is when the last
+ * message was sent that was answered: the control plane cannot have heard it earlier. A pod that was stopped goes on only when an
+ * assignment that was asked for afterwards still has it, of a node that is not taken for unreachable.
+ */
+export class Fence {
+  private contactAt: number | undefined;
+  private savedAt = -Infinity;
+  private readonly startedAt: number;
+  private readonly stoppedAt = new Map<string, number>();
+
+  constructor(private readonly parts: FenceParts) {
+    this.startedAt = parts.uptimeMs();
+  }
+
+  /** Takes over what an earlier agent knew, if the machine has not been started anew since. */
+  restore(contact: unknown): void {
+    if (!isJsonObject(contact) || contact['bootId'] !== this.parts.bootId) return;
+    const at = contact['uptimeMs'];
+    if (typeof at === 'number' && at <= this.startedAt) this.contactAt = at;
+  }
+  get remembered(): Contact | undefined {
+    return this.contactAt === undefined ? undefined : { bootId: this.parts.bootId, uptimeMs: this.contactAt };
+  }
+
+  /** Whether any pod here asks for it: only then heartbeats have to be answered. */
+  get isWanted(): boolean {
+    for (const worker of this.parts.workers()) if (worker.fenceAfterMs !== undefined) return true;
+    return false;
+  }
+  now(): number {
+    return this.parts.uptimeMs();
+  }
+
+  /** A message that was sent then was answered. */
+  answered(sentAt: number): void {
+    this.contactAt = Math.max(this.contactAt ?? -Infinity, sentAt);
+    if (this.isWanted && this.contactAt - this.savedAt > REMEMBER_MS) {
+      this.savedAt = this.contactAt;
+      this.parts.save();
+    }
+    if (this.stoppedAt.size > 0) this.parts.sync();
+  }
+  /** An assignment that was asked for then was taken. */
+  synced(sentAt: number): void {
+    for (const worker of this.parts.workers()) {
+      const stoppedAt = this.stoppedAt.get(worker.uid);
+      if (stoppedAt === undefined || sentAt <= stoppedAt || this.isDue(worker)) continue;
+      if (this.parts.isOmitted(worker.uid) || worker.gone || !this.isShownReachable()) continue;
+      this.stoppedAt.delete(worker.uid);
+      worker.unfence();
+      this.parts.log(`pod ${worker.pod.metadata.name} goes on: the control plane answers and has not replaced it`);
+    }
+  }
+  /** Called several times a second. */
+  look(): void {
+    const known = new Set<string>();
+    for (const worker of this.parts.workers()) {
+      known.add(worker.uid);
+      if (this.stoppedAt.has(worker.uid) || worker.over || !this.isDue(worker)) continue;
+      this.stoppedAt.set(worker.uid, this.now());
+      this.parts.log(`pod ${worker.pod.metadata.name} is stopped: the control plane has not answered for too long`);
+      worker.fence();
+    }
+    for (const uid of this.stoppedAt.keys()) if (!known.has(uid)) this.stoppedAt.delete(uid);
+  }
+
+  private isDue({ fenceAfterMs }: PodWorker): boolean {
+    if (fenceAfterMs === undefined) return false;
+    const dueAt = this.contactAt === undefined ? this.startedAt + FIRST_ANSWER_MS : this.contactAt + fenceAfterMs;
+    return this.now() >= dueAt;
+  }
+  private isShownReachable(): boolean {
+    const { conditions = [] } = (this.parts.node()?.['status'] ?? {}) as {
+      readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    };
+    return conditions.some(({ type, status }) => type === 'Ready' && status !== 'Unknown');
+  }
+}
