@@ -1,8 +1,11 @@
 import { readSettings, runApp, say } from '#nest';
 import { AgentModule } from './agent.module.js';
 
-const settings = readSettings('agent', ['agent'], process.env);
+// `--drain`: it ends its pods whenever it is told to stop.
+const drain = process.argv.includes('--drain') && { SHIPLOG_DRAIN: 'always' };
+const settings = readSettings('agent', ['agent'], { ...process.env, ...drain });
 await runApp(
   () => AgentModule.forNode(settings),
-  () => say(`agent: node ${settings.node} is on the bus`),
+  () => say(`agent: node ${settings.node} runs`),
+  { mayDrain: settings.drain !== 'never' },
 );

@@ -17,6 +17,8 @@ import { AgentStateFile } from './agent-state.js';
 import { allocatableOf, capacityOf } from './node-object.js';
 import { NodePreparation } from './node-preparation.js';
 import { NodeReporter } from './node-reporter.js';
+import { NodeShutdown, SHUTTING_DOWN } from './node-shutdown.js';
+import { every, insist } from './repeat.js';
 import { PullRecords } from './pull-records.js';
 import { HEARTBEAT_MS, type AgentOptions } from './options.js';
 import { ServiceProxy } from './service-proxy.js';
@@ -28,11 +30,13 @@ import { Tokens } from './tokens.js';
 import { removeStray } from './strays.js';
 import { NodeDocuments } from './measuring/documents/node-documents.js';
 import { NodeMeasurer } from './measuring/node-measurer.js';
-import { pause, Recurrences, Semaphore } from '#engine';
+import { Recurrences, Semaphore } from '#engine';
 
 export interface Agent {
   /** Resolves once the agent runs; it goes on trying when the control plane cannot be reached. */
   start(): Promise<void>;
+  /** Ends the pods of the node, which is about to be off; resolves when they have ended, or their time is over. */
+  drain(): Promise<void>;
   /** Workloads go on running. */
   stop(): Promise<void>;
   /** Returns the worker of a pod; log, exec and port-forward sessions read its containers. */
@@ -43,7 +47,6 @@ const RELIST_MS = 30_000;
 const NODE_STATUS_MS = 30_000;
 const USAGE_MS = 10_000;
 const FENCE_LOOK_MS = 250;
-const RETRY_MS = 1000;
 const MAKING_MAX = 4;
 
 export function createAgent(options: AgentOptions): Agent {
@@ -67,6 +70,7 @@ class NodeAgent implements Agent {
   private readonly proxy: ServiceProxy;
   private readonly dns: ClusterDns;
   private readonly admission: PodAdmission;
+  private readonly shutdown: NodeShutdown;
   private context: NodeContext | undefined;
   private nodeReporter: NodeReporter | undefined;
   private owner: ContainerOwner | undefined;
@@ -106,7 +110,7 @@ class NodeAgent implements Agent {
       isStopped: () => this.stopped,
       onProblem: () => void this.nodeReporter?.check(),
     });
-    this.controlPlane.unready = () => this.preparation.problem;
+    this.controlPlane.unready = () => this.unready;
     this.stateFile = new AgentStateFile(options, () => ({
       podCidr: this.preparation.range,
       pulls: this.pulls.state(),
@@ -123,6 +127,14 @@ class NodeAgent implements Agent {
       isOmitted: (uid) => this.assigned.isOmitted(uid),
       node: () => this.ownNode(),
       reporter: this.reporter,
+      isShuttingDown: () => this.shutdown.hasBegun,
+    });
+    this.shutdown = new NodeShutdown({
+      clock: options.clock,
+      workers: () => this.workers.values(),
+      tell: () => void this.nodeReporter?.check(),
+      isReported: (uid) => this.reporter.isSettled(uid),
+      log: (line) => this.log(line),
     });
   }
 
@@ -133,7 +145,7 @@ class NodeAgent implements Agent {
     this.context = this.nodeContext(info);
     this.nodeReporter = new NodeReporter(this.options, this.boot, info, {
       shown: () => this.ownNode(),
-      refusal: () => this.controlPlane.refusal ?? this.preparation.problem,
+      refusal: () => this.unready,
     });
     this.controlPlane.onRefusal = () => void this.nodeReporter?.check();
     await this.restore();
@@ -162,6 +174,14 @@ class NodeAgent implements Agent {
     const measurer = new NodeMeasurer(this.options, this.boot, () => this.workers.values());
     this.ends.push(measurer.start());
     this.subscriptions.push(new NodeDocuments(this.options, measurer, () => this.workers.values()).serve());
+  }
+  drain(): Promise<void> {
+    return this.shutdown.run();
+  }
+  /** Why the node is not ready, undefined while it is. */
+  private get unready(): string | undefined {
+    if (this.shutdown.hasBegun) return SHUTTING_DOWN;
+    return this.controlPlane.refusal ?? this.preparation.problem;
   }
   stop(): Promise<void> {
     this.stopped = true;
@@ -229,6 +249,7 @@ class NodeAgent implements Agent {
     await this.prepare();
     this.proxy.take(known);
     for (const { pod } of this.assigned.all()) this.tryToKeep(pod, true);
+    this.fence.look();
     await this.relist().catch((error: unknown) => this.log(`looking at what runs: ${messageOf(error)}`));
   }
 
@@ -366,29 +387,11 @@ class NodeAgent implements Agent {
   }
 
   private every(ms: number, work: () => void): void {
-    const { clock } = this.options;
-    let cancel: () => void = () => undefined;
-    const next = (): void => {
-      cancel = clock.after(ms, () => {
-        if (this.stopped) return;
-        work();
-        next();
-      });
-    };
-    next();
-    this.ends.push(() => cancel());
+    this.ends.push(every(this.options.clock, ms, work));
   }
-  /** Tries until it works: without it the agent can do nothing. */
-  private async insist<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
-    for (let tries = 0; !this.stopped; tries++) {
-      try {
-        return await work();
-      } catch (error) {
-        if (tries % 10 === 0) this.log(`${what}: ${messageOf(error)}; trying again`);
-        await pause(this.options.clock, RETRY_MS);
-      }
-    }
-    return undefined;
+  private insist<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+    const isStopped = (): boolean => this.stopped;
+    return insist({ clock: this.options.clock, isStopped, log: (line) => this.log(line) }, what, work);
   }
   private log(line: string): void {
     this.options.log?.(line);

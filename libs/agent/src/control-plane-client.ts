@@ -84,7 +84,7 @@ export class ControlPlaneClient {
           this.judge(sync, this.assigned.isForeign(sync));
         }
         const images = await runtime.images();
-        const shown = { ...node, refusal: this.refusal ?? this.unready() };
+        const shown = { ...node, refusal: this.unready() ?? this.refusal };
         const request: RegisterRequest = { boot: this.boot, node: nodeObject(shown, info, images, clock.now()) };
         const answer = await this.ask<ReportAnswer>('register', request, REGISTER_MS);
         if (!answer.taken) throw new Error(answer.reason ?? 'refused');

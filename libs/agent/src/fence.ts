@@ -64,6 +64,8 @@ export class Fence {
 
   /** A message that was sent then was answered. */
   answered(sentAt: number): void {
+    // What was due before stays so: only an assignment says that it may go on.
+    this.look();
     this.contactAt = Math.max(this.contactAt ?? -Infinity, sentAt);
     if (this.isWanted && this.contactAt - this.savedAt > REMEMBER_MS) {
       this.savedAt = this.contactAt;
@@ -90,15 +92,17 @@ export class Fence {
       if (this.stoppedAt.has(worker.uid) || worker.over || !this.isDue(worker)) continue;
       this.stoppedAt.set(worker.uid, this.now());
       this.parts.log(`pod ${worker.pod.metadata.name} is stopped: the control plane has not answered for too long`);
-      worker.fence();
+      worker.fence(this.now() - this.dueAt(worker.fenceAfterMs));
     }
     for (const uid of this.stoppedAt.keys()) if (!known.has(uid)) this.stoppedAt.delete(uid);
   }
 
   private isDue({ fenceAfterMs }: PodWorker): boolean {
-    if (fenceAfterMs === undefined) return false;
-    const dueAt = this.contactAt === undefined ? this.startedAt + FIRST_ANSWER_MS : this.contactAt + fenceAfterMs;
-    return this.now() >= dueAt;
+    return this.now() >= this.dueAt(fenceAfterMs);
+  }
+  private dueAt(fenceAfterMs: number | undefined): number {
+    if (fenceAfterMs === undefined) return Infinity;
+    return this.contactAt === undefined ? this.startedAt + FIRST_ANSWER_MS : this.contactAt + fenceAfterMs;
   }
   private isShownReachable(): boolean {
     const { conditions = [] } = (this.parts.node()?.['status'] ?? {}) as {

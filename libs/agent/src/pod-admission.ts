@@ -13,6 +13,7 @@ export interface PodAdmissionContext {
   /** The Node as the control plane last showed it. */
   readonly node: () => KubeObject | undefined;
   readonly reporter: Reporter;
+  readonly isShuttingDown: () => boolean;
 }
 
 /** Refuses pods, and sizes of pods, for which the node has no room. */
@@ -26,6 +27,10 @@ export class PodAdmission {
   admit(worker: PodWorker, context: NodeContext): void {
     const { pod } = worker;
     if (pod.status?.startTime || pod.metadata.deletionTimestamp) return;
+    if (this.parts.isShuttingDown()) {
+      const why = 'Pod was rejected as the node is shutting down.';
+      return this.refuse(worker, 'NodeShutdown', why, why);
+    }
     const others = [...this.parts.workers()]
       .filter((k) => !isTerminal(k.record.status.phase) && !k.gone && !this.parts.isOmitted(k.uid))
       .map((k) => k.pod);

@@ -1,4 +1,4 @@
-import { fenceAfterMs, gracePeriodMs, type Pod, type PodStatus } from '#pod';
+import { fenceAfterMs, gracePeriodMs, isTerminal, type Pod, type PodStatus } from '#pod';
 import { kubelet } from '#loops';
 import type { PodReport } from '#model';
 import type { ContainerOwner, RuntimeChange, RuntimeContainer } from '#ports';
@@ -7,6 +7,7 @@ import { RuntimeFault } from '#ports';
 import { PodLifecycle } from './pod-lifecycle.js';
 import type { ObservedContainer, PodState } from './pod-state.js';
 import type { NodeContext } from './node-context.js';
+import { servedState } from './served.js';
 import { pause } from '#engine';
 
 /** A larger change of the wall clock against the monotonic one is a step. */
@@ -80,9 +81,18 @@ export class PodWorker implements PodState {
     if (refresh) this.lifecycle.files.refreshVolumes();
     this.look();
   }
-  /** Stops it: the node is cut off for too long. */
-  fence(): void {
-    this.fencedUntil = this.now() + gracePeriodMs(this.pod);
+  /** Stops it: the node is cut off for too long. So many milliseconds of the grace period are over already. */
+  fence(lateMs: number): void {
+    this.fencedUntil = this.now() + Math.max(0, gracePeriodMs(this.pod) - lateMs);
+    this.look();
+  }
+  /** Ends it for good: its node is about to be off. */
+  terminate(graceMs: number): void {
+    if (this.over || this.record.failed || isTerminal(this.record.status.phase)) return;
+    const asked = this.now() + graceMs;
+    const { endBy = asked, endGraceMs = graceMs } = this.record;
+    const ends = { endBy: Math.min(endBy, asked), endGraceMs: Math.min(endGraceMs, graceMs) };
+    this.record = { ...this.record, failed: kubelet.NODE_SHUTDOWN, ...ends };
     this.look();
   }
   /** It may run again. */
@@ -202,11 +212,20 @@ export class PodWorker implements PodState {
       busy: this.busy,
       stopping: this.stopping,
       gone: this.gone,
+      ...this.served(),
       ...(this.fencedUntil !== undefined && { fencedUntil: this.fencedUntil }),
       node,
       ...(resizeRefused && { resizeRefused }),
       now,
     };
+  }
+
+  /** Asked only of a pod that is about to be stopped: it means to look through the endpoints of its namespace. */
+  private served(): { readonly served?: kubelet.Served } {
+    const isEnding = this.pod.metadata.deletionTimestamp !== undefined || this.record.failed !== undefined;
+    if (!isEnding || Object.keys(this.stopping).length > 0) return {};
+    const served = servedState(this.context.objects, this.pod);
+    return served === undefined ? {} : { served };
   }
 
   /** A bug that this pod meets costs this pod its progress, and not the agent its life. */

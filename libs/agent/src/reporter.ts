@@ -87,6 +87,11 @@ export class Reporter {
       void this.send(uid, side);
     });
   }
+  /** All that there is to say of the pod was taken. */
+  isSettled(uid: string): boolean {
+    const side = this.pods.get(uid);
+    return side === undefined || (side.wanted === undefined && !side.sending);
+  }
   forget(uid: string): void {
     this.pods.get(uid)?.wake?.();
     this.pods.get(uid)?.soon?.();

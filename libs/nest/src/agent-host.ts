@@ -7,6 +7,7 @@ import {
   DockerRuntime,
   NftablesDataplane,
   FilePodVolumes,
+  LateBus,
   NetworkProber,
   NodeFileTrees,
   NodeKernelFiles,
@@ -16,11 +17,11 @@ import {
   SocketNameServer,
   SystemClock,
   UserspaceDataplane,
-  type NatsBus,
 } from '#adapters';
 import { createAgent, KernelMeter, type Agent, type ServiceProxyOptions } from '#agent';
+import type { Bus } from '#ports';
 import { explain, say } from './console.js';
-import { apiRedirect, nodeOptions } from './host.js';
+import { apiRedirect, isMachineStopping, nodeOptions } from './host.js';
 import { NodeCredentials } from './node-credentials.js';
 import { connect } from './platform.js';
 import { prepareHome } from './preconditions.js';
@@ -36,12 +37,12 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
 
   private constructor(
     private readonly settings: Settings,
-    readonly bus: NatsBus,
-    private readonly streamBus: NatsBus,
+    readonly bus: Bus,
+    private readonly streamBus: Bus,
     private readonly credentials: NodeCredentials,
   ) {}
 
-  static async open(settings: Settings): Promise<AgentHost> {
+  static open(settings: Settings): Promise<AgentHost> {
     prepareHome(settings.home);
     const credentials = new NodeCredentials({
       node: settings.node,
@@ -50,9 +51,11 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
       clock: new SystemClock(),
       onProblem: (problem) => say(`agent: ${problem}`),
     });
-    const bus = await connect(credentials, `agent-${settings.node}`);
-    const streamBus = await connect(credentials, `agent-${settings.node}-streams`);
-    return new AgentHost(settings, bus, streamBus, credentials);
+    // Pods are kept, and names answered, also when the control plane cannot be reached at the start.
+    const bus = new LateBus((signal) => connect(credentials, `agent-${settings.node}`, signal));
+    const streamBus = new LateBus((signal) => connect(credentials, `agent-${settings.node}-streams`, signal));
+    bus.onConnection((connected) => connected && say(`agent: node ${settings.node} is on the bus`));
+    return Promise.resolve(new AgentHost(settings, bus, streamBus, credentials));
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -91,7 +94,13 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
     this.credentials.keepFresh(bus);
   }
 
+  private async drains(): Promise<boolean> {
+    const { drain } = this.settings;
+    return drain === 'always' || (drain === 'shutdown' && (await isMachineStopping()));
+  }
+
   async beforeApplicationShutdown(): Promise<void> {
+    if (await this.drains()) await this.agent?.drain();
     this.credentials.stop();
     await this.agent?.stop();
     await this.streamBus.close();

@@ -1,6 +1,8 @@
-import { readFileSync, statfsSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { NodeOptions, ServiceProxyOptions } from '#agent';
 import { CLUSTER_DNS_IP } from '#loops';
 import type { Settings } from './settings.js';
@@ -12,6 +14,7 @@ const PODS_MAX = 110;
 const USABLE_SHARE = 0.9;
 
 const ADDRESS_MS = 5000;
+const SYSTEMD_MS = 2000;
 
 /**
  * Where clients inside the cluster find the API: never a loopback address, which would be their own. The machine's address
@@ -53,6 +56,16 @@ export function hostAddress(): string {
     if (address !== undefined) return address.address;
   }
   return '127.0.0.1';
+}
+
+/** Whether the whole machine is shutting down, as far as systemd runs it. */
+export async function isMachineStopping(): Promise<boolean> {
+  if (!existsSync('/run/systemd/system')) return false;
+  // It exits with a code of its own for each state.
+  const said = await promisify(execFile)('systemctl', ['is-system-running'], { timeout: SYSTEMD_MS }).catch(
+    (cause: { readonly stdout?: string }) => cause,
+  );
+  return said.stdout?.trim() === 'stopping';
 }
 
 /** What the agent tells of this machine. */

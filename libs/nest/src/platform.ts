@@ -342,7 +342,7 @@ function givenPlace(path: string): Promise<BusPlace> {
   return Promise.resolve({ credentials, ...nothing, stop: () => Promise.resolve() });
 }
 
-export function connect(credentials: NatsCredentials, name: string): Promise<NatsBus> {
+export function connect(credentials: NatsCredentials, name: string, signal?: AbortSignal): Promise<NatsBus> {
   let told = '';
   let times = 0;
   // A client that is refused tries five times a second: the same sentence is said at the 1st, 2nd, 4th, 8th … time in a row.
@@ -351,5 +351,5 @@ export function connect(credentials: NatsCredentials, name: string): Promise<Nat
     told = problem;
     if ((times & (times - 1)) === 0) say(`bus: ${problem}${times === 1 ? '' : ` (${times} times)`}`);
   };
-  return NatsBus.connect(credentials, { name, rules: busRules, onProblem });
+  return NatsBus.connect(credentials, { name, rules: busRules, onProblem, ...(signal && { signal }) });
 }

@@ -10,6 +10,8 @@ import { PlainLogger } from './plain-logger.js';
 
 /** A clean stop takes this long at most; then the process ends anyway, and the next start repairs. */
 const STOP_MS = 15_000;
+/** An agent that ends its pods first may take so much longer. */
+const DRAIN_MS = 45_000;
 
 /**
  * Runs one app until it is told to stop. A failure to start is one sentence and exit code 1. `ready` is called once
@@ -18,6 +20,7 @@ const STOP_MS = 15_000;
 export async function runApp(
   createModule: () => DynamicModule | Promise<DynamicModule>,
   ready: (app: INestMicroservice) => Promise<void> | void = sayReady,
+  { mayDrain = false }: { readonly mayDrain?: boolean } = {},
 ): Promise<void> {
   // Whatever a library writes (the log's database among it) is closed to other users. What containers are to read is opened on purpose.
   process.umask(0o077);
@@ -31,7 +34,7 @@ export async function runApp(
     });
     app.useGlobalPipes(new PayloadPipe());
     app.useGlobalFilters(new FaultFilter());
-    stopOnSignal(app);
+    stopOnSignal(app, STOP_MS + (mayDrain ? DRAIN_MS : 0));
     await app.listen();
     logger.isStarted = true;
     await ready(app);
@@ -42,13 +45,13 @@ export async function runApp(
   }
 }
 
-function stopOnSignal(app: INestMicroservice): void {
+function stopOnSignal(app: INestMicroservice, stopMs: number): void {
   let stopping = false;
   const stop = (): void => {
     // A second signal means: now.
     if (stopping) process.exit(130);
     stopping = true;
-    setTimeout(() => process.exit(1), STOP_MS).unref();
+    setTimeout(() => process.exit(1), stopMs).unref();
     app.close().then(
       () => process.exit(0),
       (cause: unknown) => {

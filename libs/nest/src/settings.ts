@@ -13,6 +13,9 @@ export type ProxyMode = (typeof PROXY_MODES)[number];
 export const POD_NETWORK_MODES = ['auto', 'routes', 'vxlan', 'off'] as const;
 export type PodNetworkMode = (typeof POD_NETWORK_MODES)[number];
 
+const DRAIN_MODES = ['shutdown', 'always', 'never'] as const;
+export type DrainMode = (typeof DRAIN_MODES)[number];
+
 /** Everything that is configured from outside, read once. */
 export interface Settings {
   /** Name of this process on the bus and in its messages. */
@@ -45,6 +48,8 @@ export interface Settings {
   readonly podNetwork: PodNetworkMode;
   /** How a node makes services reachable; undefined: by nftables, or in user space where those may not be used. */
   readonly proxyMode: ProxyMode | undefined;
+  /** When an agent that is told to stop ends its pods first: always, or only when the whole machine shuts down. */
+  readonly drain: DrainMode;
   /** How the disk under the log is to fail, for tests of this; undefined: as it does. */
   readonly testLogFaults: string | undefined;
   /** How many events there are between two checkpoints; undefined: as many as the engine finds right. */
@@ -79,6 +84,7 @@ export function readSettings(process: string, apps: readonly AppName[], env: Nod
     ...podRanges(env['SHIPLOG_POD_CIDR'] || '10.244.0.0/16', env['SHIPLOG_NODE_CIDR_MASK'] || '24'),
     podNetwork: podNetwork(env['SHIPLOG_POD_NETWORK'] || 'auto'),
     proxyMode: proxyMode(env['SHIPLOG_PROXY_MODE'] || undefined),
+    drain: drainMode(env['SHIPLOG_DRAIN'] || 'shutdown'),
     node: nodeName((env['SHIPLOG_NODE'] || hostname()).toLowerCase(), apps),
     keepDeletedSecretsMs: duration('SHIPLOG_KEEP_DELETED_SECRETS', env['SHIPLOG_KEEP_DELETED_SECRETS'] || '24h'),
     metricsIntervalMs: metricsInterval(env['SHIPLOG_METRICS_INTERVAL'] || '1s'),
@@ -178,6 +184,12 @@ function podNetwork(text: string): PodNetworkMode {
   const mode = POD_NETWORK_MODES.find((one) => one === text);
   if (mode !== undefined) return mode;
   throw new Fault(`SHIPLOG_POD_NETWORK is "${text}": choose from ${POD_NETWORK_MODES.join(', ')}`, false);
+}
+
+function drainMode(text: string): DrainMode {
+  const mode = DRAIN_MODES.find((one) => one === text);
+  if (mode !== undefined) return mode;
+  throw new Fault(`SHIPLOG_DRAIN is "${text}": choose from ${DRAIN_MODES.join(', ')}`, false);
 }
 
 function proxyMode(text: string | undefined): ProxyMode | undefined {

@@ -9,6 +9,8 @@ import { World } from './world.js';
 const NAME = 'db-0';
 const FENCE_MS = 20_000;
 const GRACE_MS = 5000;
+/** An agent that is back before its pods are replaced stops them in time. */
+const AWAY_MS_MAX = GRACE_MS + 3000;
 const LOOK_MS = 250;
 
 /** A pod with a name of its own that somebody makes again whenever it is gone; its node is cut off again and again. */
@@ -39,7 +41,7 @@ class Story {
     const node = world.nodes.find((one) => this.runsOn(one));
     if (!node) return;
     node.loseBus(chance.below(90_000));
-    if (chance.chance(0.5)) world.clock.after(chance.below(30_000), () => node.killAgent(chance.below(FENCE_MS / 2)));
+    if (chance.chance(0.5)) world.clock.after(chance.below(30_000), () => node.killAgent(chance.below(AWAY_MS_MAX)));
   }
   private runsOn(node: World['nodes'][number]): boolean {
     return node.runningApps().some(({ labels }) => labels.pod === NAME);

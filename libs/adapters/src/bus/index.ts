@@ -1,3 +1,4 @@
+export * from './late-bus.js';
 export * from './memory-bus.js';
 export * from './nats-authority.js';
 export * from './node-admission.js';

@@ -23,6 +23,12 @@ export function isStillSaid(stored: PodStatus | undefined, reported: PodStatus):
   );
 }
 
+/** Why a pod ended whose node was about to be off, in the words of a kubelet. */
+export const NODE_SHUTDOWN = {
+  reason: 'Terminated',
+  message: 'Pod was terminated in response to imminent node shutdown.',
+};
+
 type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
 const yes: Verdict = { status: 'True' };
 const no = (reason?: string, message?: string): Verdict => ({
@@ -107,6 +113,8 @@ function initializedVerdict(situation: Situation, status: PodStatus): Verdict {
 
 function containersReadyVerdict(situation: Situation, status: PodStatus): Verdict {
   if (status.phase === 'Succeeded') return no('PodCompleted');
+  // Services are to lead elsewhere before it is told to end.
+  if (situation.record.failed?.reason === NODE_SHUTDOWN.reason) return no('PodFailed');
   // A pod that was ended while it had not ended by itself says why its containers are not ready, not that it failed.
   const interrupted = situation.pod.metadata.deletionTimestamp !== undefined && !endedByItself(situation, status);
   if (status.phase === 'Failed' && !interrupted) return no('PodFailed');

@@ -2,6 +2,7 @@ import { containerOf, initContainersOf, isSidecar, isTerminal } from '#pod';
 import type { Pod, PodStatus } from '#pod';
 import type { Instant } from '#std';
 import { dueProbes } from './due-probes.js';
+import { waitForEndpoints } from './endpoints-first.js';
 import { earliest } from './part.js';
 import type { Part } from './part.js';
 import { attemptsOf, sandboxOf } from './situation.js';
@@ -15,7 +16,7 @@ export function planEnd(situation: Situation, status: PodStatus): Part {
   const record = withEnding(situation);
   const next: Situation = { ...situation, record };
   const running = situation.containers.filter((c) => c.state === 'running' && c.labels.role !== 'infra');
-  if (running.length > 0) return stopContainers(next, running);
+  if (running.length > 0) return waitForEndpoints(next) ?? stopContainers(next, running);
   const starting = [...situation.busy].some(
     (key) => key.startsWith('making:') || key === 'sandbox' || key === 'volumes',
   );

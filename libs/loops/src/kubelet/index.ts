@@ -1,6 +1,7 @@
 export * from './adopt.js';
 export * from './amounts.js';
 export * from './conditions.js';
+export * from './endpoints-first.js';
 export * from './ends.js';
 export * from './environment.js';
 export * from './hash.js';

@@ -25,6 +25,8 @@ export interface PodRecord {
   /** When the last container is killed, once the pod is to end. */
   readonly endBy?: Instant;
   readonly endGraceMs?: number;
+  /** When services last led to the pod, once it is to end. */
+  readonly leftAt?: Instant;
   /** Volumes and containers of the deleted pod are gone. */
   readonly cleaned?: boolean;
   readonly sandboxAttempt: number;

@@ -1,5 +1,6 @@
 import type { Container, LifecycleHandler, Pod, ResourceRequirements } from '#pod';
 import type { Instant } from '#std';
+import type { Served } from './endpoints-first.js';
 import type { PodRecord, ProbeKind } from './record.js';
 
 /** A container as the engine shows it; `message` is what it left in its termination message file. */
@@ -44,6 +45,8 @@ export interface Situation {
   readonly stopping: Readonly<Record<string, Instant>>;
   /** The node is cut off for so long that the pod has to stop; what runs then is killed. */
   readonly fencedUntil?: Instant;
+  /** Whether services lead to it; undefined when it is an endpoint of none. Known of a pod that is about to be stopped. */
+  readonly served?: Served;
   /** The agent was told that the pod's uid is no more. */
   readonly gone: boolean;
   readonly node: NodeFacts;

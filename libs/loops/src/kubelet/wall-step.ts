@@ -6,13 +6,14 @@ import type { BackOff, ContainerRecord, PodRecord, ProbeKind, ProbeState, Retry 
  * so that no probe, back-off or grace period takes longer or shorter. `startedAt` stays: it is shown as status.startTime.
  */
 export function afterWallStep(record: PodRecord, ms: number): PodRecord {
-  const { volumesRetry, sandboxRetry, endBy, containers } = record;
+  const { volumesRetry, sandboxRetry, endBy, leftAt, containers } = record;
   const moved = Object.entries(containers).map(([name, known]) => [name, containerAfter(known, ms)] as const);
   return {
     ...record,
     ...(volumesRetry && { volumesRetry: retryAfter(volumesRetry, ms) }),
     ...(sandboxRetry && { sandboxRetry: retryAfter(sandboxRetry, ms) }),
     ...(endBy !== undefined && { endBy: endBy + ms }),
+    ...(leftAt !== undefined && { leftAt: leftAt + ms }),
     containers: Object.fromEntries(moved),
   };
 }

@@ -34,6 +34,7 @@ export class GivenPod {
   containers: Observed[] = [];
   now = NOW;
   gone = false;
+  served: Situation['served'];
   stopping: Record<string, Instant> = {};
   private ids = 0;
 
@@ -48,6 +49,7 @@ export class GivenPod {
       busy: new Set(),
       stopping: this.stopping,
       gone: this.gone,
+      ...(this.served !== undefined && { served: this.served }),
       node: { name: 'n', hostIps: ['10.0.0.1'], scheme: 'docker' },
       now: this.now,
     };
