@@ -1,7 +1,8 @@
-import { deployments, horizontalPodAutoscalers } from '#kinds';
+import { deployments, horizontalPodAutoscalers, SCALE_ON_PRESSURE } from '#kinds';
 import type { Command, KubeObject, View } from '#model';
 import type { Json, JsonObject, Prng } from '#std';
 import { personCommand } from './commands.js';
+import { CREW, CREW_NAMES, CREW_VERSION } from './crews.js';
 import { drawDemand } from './load/demand.js';
 import type { Loads } from './load/loads.js';
 import type { Slots } from './slots.js';
@@ -19,6 +20,8 @@ export interface AutoscalingParts {
   readonly slots: Slots;
   readonly swarm: Swarm;
   readonly loads: Loads;
+  /** Whether there are crews to scale, too. */
+  readonly hasCrews: boolean;
 }
 
 /** Clients that make, change and delete autoscalers, and the users of the workloads, whose demand comes and goes. */
@@ -28,9 +31,10 @@ export class Autoscaling {
   constructor(private readonly parts: AutoscalingParts) {}
 
   act(): void {
-    const { chance } = this.parts;
-    const place = chance.pick(PLACES);
-    const target = chance.pick(TARGETS);
+    const { chance, hasCrews } = this.parts;
+    const isCrew = hasCrews && chance.chance(0.4);
+    const place = isCrew ? 'default' : chance.pick(PLACES);
+    const target = chance.pick(isCrew ? CREW_NAMES : TARGETS);
     const command = chance.pick<() => Command | undefined>([
       () => this.create(place, target),
       () => this.create(place, target),
@@ -56,12 +60,13 @@ export class Autoscaling {
     const one = this.some();
     if (!one) return undefined;
     const { namespace, name } = one.metadata;
-    const spec = chance.pick<() => JsonObject>([
-      () => bounds(chance),
-      () => ({ metrics: metrics(one.spec.scaleTargetRef.name, chance) }),
-      () => ({ behavior: chance.chance(0.2) ? null : behavior(chance) }),
+    const body = chance.pick<() => JsonObject>([
+      () => ({ spec: bounds(chance) }),
+      () => ({ spec: { metrics: metrics(one.spec.scaleTargetRef.name, chance) } }),
+      () => ({ spec: { behavior: chance.chance(0.2) ? null : behavior(chance) } }),
+      () => ({ metadata: { annotations: { [SCALE_ON_PRESSURE]: chance.chance(0.5) ? 'true' : null } } }),
     ])();
-    return this.command({ verb: 'patch', ...PLACE, namespace, name, patchType: 'merge', body: { spec } });
+    return this.command({ verb: 'patch', ...PLACE, namespace, name, patchType: 'merge', body });
   }
   private delete(): Command | undefined {
     const one = this.some();
@@ -105,9 +110,11 @@ function autoscaler(name: string, target: string, chance: Prng): Wish & { readon
   return {
     apiVersion: AUTOSCALING_VERSION,
     kind: 'HorizontalPodAutoscaler',
-    metadata: { name },
+    metadata: { name, ...(chance.chance(0.3) && { annotations: { [SCALE_ON_PRESSURE]: 'true' } }) },
     spec: {
-      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: target },
+      scaleTargetRef: CREW_NAMES.includes(target)
+        ? { apiVersion: CREW_VERSION, kind: CREW, name: target }
+        : { apiVersion: 'apps/v1', kind: 'Deployment', name: target },
       ...bounds(chance),
       metrics: metrics(target, chance),
       ...(chance.chance(0.7) && { behavior: behavior(chance) }),

@@ -172,9 +172,9 @@ export class ControlProcess {
       const runners = plane.run(LOOPS.api, commandsOf('api'), outside);
       return () => plane.end(runners);
     });
-    const figures = roles.includes('scaler') ? this.measuring() : {};
-    const outsideOf = (role: Role) => (role === 'scaler' ? () => ({ ...outside(), ...figures }) : outside);
-    for (const role of roles) if (role !== 'api') plane.run(LOOPS[role], commandsOf(role), outsideOf(role));
+    for (const role of roles)
+      if (role !== 'api' && role !== 'scaler') plane.run(LOOPS[role], commandsOf(role), outside);
+    if (roles.includes('scaler')) this.measure(commandsOf('scaler'), outside);
   }
 
   /** What a client asks of it. Never answered once the process has died, and not before it goes on when it stands still. */
@@ -262,11 +262,13 @@ export class ControlProcess {
     });
   }
 
-  /** What the scaler app does beside its loops. */
-  private measuring(): OutsideFacts {
+  /** The scaler app. */
+  private measure(commands: CommandPort, outside: () => OutsideFacts): void {
     const scaler = new Scaler({ reads: this.plane.reads, bus: this.bus, clock: this.clock });
     this.ends.push(serveScaler(this.bus, scaler), () => scaler.stop());
-    return measured(scaler.measurements);
+    const facts = (key: string): OutsideFacts => ({ ...outside(), ...measured(scaler.measurementsFor(key)) });
+    const [autoscaling] = this.plane.run(LOOPS.scaler, commands, facts);
+    if (autoscaling) scaler.wake(autoscaling);
   }
 
   private serveAgents(commands: CommandPort, heartbeats: Heartbeats): void {

@@ -87,7 +87,8 @@ export function drawWorld({ seed, shape, roughness }: RunOptions): World {
   const apis = 1 + prng(seed ^ 0xa91).below(APIS_MAX);
   const hasDefinitions = prng(seed ^ 0xdef1).chance(0.5);
   const hasAutoscalers = prng(seed ^ 0x10ad).chance(0.5);
-  const drawn = { ...drawShape(draw), apis, hasDefinitions, hasAutoscalers, ...shape };
+  const hasCrews = prng(seed ^ 0xc4e3).chance(0.5);
+  const drawn = { ...drawShape(draw), apis, hasDefinitions, hasAutoscalers, hasCrews, ...shape };
   return new World(seed, drawn, { ...drawRoughness(draw, drawn), ...roughness });
 }
 

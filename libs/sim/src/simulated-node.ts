@@ -10,9 +10,10 @@ import {
 } from '#adapters';
 import { createAgent, type Agent } from '#agent';
 import { subjects } from '#engine';
-import type { Bus, ProbeAnswer, RuntimeContainer } from '#ports';
+import type { Bus, Clock, ProbeAnswer, RuntimeContainer } from '#ports';
 import type { Prng } from '#std';
 import type { SimulatedMeter } from './load/simulated-meter.js';
+import { NodeClock } from './node-clock.js';
 import { JOB_IMAGE } from './wishes.js';
 
 /** Worlds are rough: messages come seconds late, and processes stand still for as long. */
@@ -36,6 +37,7 @@ export interface SimulatedNodeParts {
 export class SimulatedNode {
   readonly runtime: WatchedRuntime;
   private readonly meter: SimulatedMeter | undefined;
+  private readonly clock: NodeClock;
   private volumes = new MemoryPodVolumes();
   private agent: Agent | undefined;
   private bus: MemoryBus | undefined;
@@ -47,7 +49,8 @@ export class SimulatedNode {
     private readonly parts: SimulatedNodeParts,
   ) {
     this.meter = parts.metering?.meter(name);
-    this.runtime = new WatchedRuntime(name, parts, () => this.healed);
+    this.clock = new NodeClock(parts.clock);
+    this.runtime = new WatchedRuntime(name, { ...parts, clock: this.clock }, () => this.healed);
   }
 
   /** Its agent runs and has the bus. */
@@ -56,7 +59,8 @@ export class SimulatedNode {
   }
 
   startAgent(): void {
-    const { hub, clock, chance, metering } = this.parts;
+    const { hub, chance, metering } = this.parts;
+    const { clock } = this;
     const bus = (this.bus = hub.connect(this.name));
     this.agent = createAgent({
       bus: this.meter ? withFrames(bus, this.meter) : bus,
@@ -128,8 +132,14 @@ export class SimulatedNode {
     this.runtime.awayUntil = this.parts.clock.monotonic() + ms;
   }
 
+  /** Somebody sets its wall clock so many milliseconds ahead of all others. */
+  setClock(aheadMs: number): void {
+    this.clock.set(aheadMs);
+  }
+
   heal(): void {
     this.healed = true;
+    this.setClock(0);
     this.runtime.silentUntil = this.runtime.awayUntil = 0;
     if (this.bus && !this.bus.connected) this.bus.connected = true;
   }
@@ -170,7 +180,9 @@ class WatchedRuntime extends FakeRuntime {
 
   constructor(
     private readonly node: string,
-    private readonly watched: SimulatedNodeParts,
+    private readonly watched: Pick<SimulatedNodeParts, 'chance' | 'mayStop' | 'onViolation'> & {
+      readonly clock: Clock;
+    },
     healed: () => boolean,
   ) {
     const { clock, chance } = watched;

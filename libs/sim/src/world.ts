@@ -18,6 +18,7 @@ import { RefusedWrites } from './checkers/refused-writes.js';
 import { Observations } from './observations.js';
 import { Readers } from './readers.js';
 import { Autoscaling } from './autoscaling.js';
+import { Crews } from './crews.js';
 import { Definers } from './definers.js';
 import { Faults, type Roughness, type Shape } from './faults.js';
 import { simulatedKeys } from './keys.js';
@@ -57,6 +58,7 @@ export class World {
   readonly observations: Observations;
   private readonly metering: SimulatedNodeParts['metering'];
   private misreadings = NO_MISREADINGS;
+  private readonly nodeClocks: Prng;
   readonly signs = new SignsOfLife(() => this.clock.monotonic());
   readonly checks: EventChecks;
   readonly violations: Violation[] = [];
@@ -70,6 +72,7 @@ export class World {
     roughness: Roughness,
   ) {
     this.chance = prng(seed);
+    this.nodeClocks = prng(seed ^ NODE_CLOCKS);
     this.steps = new Steps(this.clock, this.chance);
     this.faults = new Faults(roughness, this.chance);
     this.hub = new MemoryBusHub(this.clock);
@@ -113,9 +116,12 @@ export class World {
     this.observations = new Observations(() => store.events);
     this.readers = new Readers(chance, this.slots, this.observations, shape.hasDefinitions);
     this.definers = shape.hasDefinitions ? new Definers(chance, this.slots, this.swarm) : undefined;
+    const { slots, swarm, loads } = this;
+    const hasCrews = shape.hasAutoscalers === true && shape.hasCrews === true;
     this.autoscaling = shape.hasAutoscalers
-      ? new Autoscaling({ chance: prng(seed ^ AUTOSCALING), slots: this.slots, swarm: this.swarm, loads: this.loads })
+      ? new Autoscaling({ chance: prng(seed ^ AUTOSCALING), slots, swarm, loads, hasCrews })
       : undefined;
+    if (hasCrews) new Crews({ chance: prng(seed ^ CREW_CHANCE), clock, slots, swarm }).start();
     if (shape.hasAutoscalers)
       new Adapters({
         ...{ bus: hub.connect('adapters'), clock, loads: this.loads, chance: prng(seed ^ ADAPTERS) },
@@ -161,6 +167,8 @@ export class World {
       if (chance.chance(current.agentDies)) node.killAgent(chance.below(20_000));
       if (chance.chance(current.busLost)) node.loseBus(chance.below(current.busLostMsMax));
     }
+    for (const node of this.metering ? this.nodes : [])
+      if (this.nodeClocks.chance(this.misreadings.clockSets)) node.setClock(-this.nodeClocks.below(NODE_CLOCK_MS_MAX));
     if (chance.chance(current.cutInTurn)) this.cutInTurn();
     if (chance.chance(current.clockSteps)) this.setClock(chance.below(2 * CLOCK_STEP_MS_MAX) - CLOCK_STEP_MS_MAX);
     // Who could not be heard because nobody listened was not silent.
@@ -223,6 +231,13 @@ const DEFINER_ACTS_MAX = 3;
 const AUTOSCALING = 0x5ca1e;
 const ADAPTERS = 0xada97;
 const METERING = 0x3e7e4;
+const CREW_CHANCE = 0xc4e35;
+const NODE_CLOCKS = 0x7ac7c;
+/**
+ * The wall clock of a node is so much behind at most: a kernel's counters do not know, and those who divide by it see another load. (What a node
+ * dates ahead of everybody counts as recorded before a step of all clocks.)
+ */
+const NODE_CLOCK_MS_MAX = 5000;
 const MEASURED_EVERY_MS = [1000, 2000, 5000, 10_000];
 /** How much of an event a large object takes: alone it fits, twice it does not. */
 const LARGE = 0.6;

@@ -27,7 +27,6 @@ interface Counters {
 const FORGET_MS = 3_600_000;
 const PERIOD_MS = 100;
 const NANOS_PER_MILLI_MS = 1000;
-const NANOS_PER_MS = 1_000_000;
 
 /**
  * A kernel for simulation: counters grow with the load that is programmed, from one reading to the next. It outlives its
@@ -102,7 +101,8 @@ export class FakeMeter implements NodeMeter {
     counters.periods += periods;
     if (cpuMilli > cpuLimitMilli) {
       counters.throttledPeriods += periods;
-      counters.throttledNanos += passedMs * NANOS_PER_MS * (1 - cpuLimitMilli / cpuMilli);
+      // The kernel adds up the time of all processors on which its tasks were held back.
+      counters.throttledNanos += (cpuMilli - cpuLimitMilli) * passedMs * NANOS_PER_MILLI_MS;
     }
     const { at: _at, ...counted } = counters;
     return counted;

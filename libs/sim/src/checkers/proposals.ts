@@ -1,11 +1,11 @@
-import type { HorizontalPodAutoscaler, MetricSpec } from '#kinds';
+import { SCALE_ON_PRESSURE, type HorizontalPodAutoscaler, type MetricSpec } from '#kinds';
 import { quantityMilliValue, quantityOf } from '#meta';
 import { isJsonObject, parseInstant, type Json } from '#std';
 import { conditionOf, type Pod } from '#pod';
 import type { Range } from '../load/loads.js';
 
-/** Figures as a decision recorded them: thousandths, when they were taken, over which interval. */
-export type Figures = ReadonlyMap<string, readonly [milli: number, at: number, windowMs: number]>;
+/** Figures as a decision recorded them: thousandths, when they were taken, over which interval, and what was asked for. */
+export type Figures = ReadonlyMap<string, readonly [milli: number, at: number, windowMs: number, demand?: number]>;
 /** What a decision recorded about one metric: figures of pods, or the sum of values. */
 export type Recorded = { readonly pods: Figures } | { readonly value: number };
 
@@ -33,7 +33,7 @@ function recordedIn(answer: Json | undefined): Recorded | undefined {
   if (!isJsonObject(answer) || typeof answer['error'] === 'string') return undefined;
   const { pods, values } = answer;
   if (isJsonObject(pods))
-    return { pods: new Map(Object.entries(pods) as unknown as [string, [number, number, number]][]) };
+    return { pods: new Map(Object.entries(pods) as unknown as [string, [number, number, number, number?]][]) };
   if (!Array.isArray(values) || values.length === 0 || !values.every(Number.isFinite)) return undefined;
   return { value: (values as readonly number[]).reduce((sum, one) => sum + one, 0) };
 }
@@ -42,7 +42,11 @@ function recordedIn(answer: Json | undefined): Recorded | undefined {
  * The sizes that one metric may ask for: by the documented algorithm, with whatever is a matter of moments (whether a pod is
  * ready, was measured while it started) taken either way. Undefined where the pods ask for different amounts.
  */
-export function proposalRange(metric: MetricSpec, recorded: Recorded, pods: readonly Pod[]): Range | undefined {
+export function proposalRange(
+  metric: MetricSpec,
+  recorded: Recorded,
+  { autoscaler, pods }: { readonly autoscaler: HorizontalPodAutoscaler; readonly pods: readonly Pod[] },
+): Range | undefined {
   const target = targetOf(metric);
   if ('value' in recorded) {
     const whole = recorded.value / target.amount;
@@ -54,7 +58,11 @@ export function proposalRange(metric: MetricSpec, recorded: Recorded, pods: read
   const [request = 0] = requests;
   const full = target.isShare ? (request * target.amount) / 100 : target.amount;
   const figureOf = (pod: Pod) => recorded.pods.get(pod.metadata.name);
-  const milliOf = (pod: Pod): number => figureOf(pod)?.[0] ?? 0;
+  const isDemand = countsDemand(autoscaler, metric);
+  const milliOf = (pod: Pod): number => {
+    const [milli, , , demand = milli] = figureOf(pod) ?? [0, 0, 0];
+    return isDemand ? Math.min(demand, milli * DEMAND_MAX) : milli;
+  };
   const running = alive.filter(({ status }) => status?.phase !== 'Pending');
   const isOfWork = (pod: Pod): boolean => {
     const [, at, windowMs] = figureOf(pod) ?? [0, 0, 0];
@@ -75,6 +83,14 @@ export function proposalRange(metric: MetricSpec, recorded: Recorded, pods: read
 /** Behaviors of worlds have no larger tolerance. */
 const TOLERANCE_MAX = 0.2;
 const EPSILON = 1e-6;
+
+/** Whether what a limit holds back counts as used. */
+export function countsDemand({ metadata: { annotations } }: HorizontalPodAutoscaler, metric: MetricSpec): boolean {
+  const usage = metric.resource ?? metric.containerResource;
+  return usage?.name === 'cpu' && annotations?.[SCALE_ON_PRESSURE] === 'true';
+}
+/** More than so many times the use is not believed. */
+export const DEMAND_MAX = 10;
 
 /** What is aimed at: percent of what a pod requests, or thousandths. */
 export function targetOf(metric: MetricSpec): { readonly isShare: boolean; readonly amount: number } {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { HorizontalPodAutoscaler } from '#kinds';
+import { SCALE_ON_PRESSURE, type HorizontalPodAutoscaler } from '#kinds';
 import type { JsonObject } from '#std';
 import { steadySizes, type SteadyLoad } from './settled-sizes.js';
 
-const sizes = (metric: JsonObject, load: Partial<SteadyLoad>) =>
-  steadySizes({ spec: { metrics: [metric] } } as unknown as HorizontalPodAutoscaler, {
+const sizes = (metric: JsonObject, load: Partial<SteadyLoad>, annotations?: JsonObject) =>
+  steadySizes({ metadata: { annotations }, spec: { metrics: [metric] } } as unknown as HorizontalPodAutoscaler, {
     ...{ replicas: 4, demand: 0, request: 100, limit: Infinity },
     ...load,
   });
@@ -25,6 +25,12 @@ describe('the size at which a steady load leaves a target', () => {
       external: { metric: { name: 'm' }, target: { type: 'AverageValue', averageValue: '1' } },
     };
     expect(sizes(external, { demand: 7900, limit: 50 })).toEqual({ least: 8, most: 8 });
+  });
+  it('sees what a limit holds back where the autoscaler says so, up to ten times the use', () => {
+    const byPressure = { [SCALE_ON_PRESSURE]: 'true' };
+    expect(sizes(cpu, { demand: 400, limit: 50 }, byPressure)).toEqual({ least: 8, most: 9 });
+    expect(sizes(cpu, { demand: 9000, limit: 50 }, byPressure)).toEqual({ least: 40, most: 40 });
+    expect(sizes(cpu, { demand: 9000, limit: 50 }, { [SCALE_ON_PRESSURE]: 'yes' })).toEqual({ least: 4, most: 4 });
   });
   it('is that of the memory which the work takes', () => {
     const memory = resource('memory', { type: 'AverageValue', averageValue: '20Mi' });

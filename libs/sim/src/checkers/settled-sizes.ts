@@ -1,8 +1,10 @@
 import { deployments, horizontalPodAutoscalers, pods, type HorizontalPodAutoscaler, type MetricSpec } from '#kinds';
 import type { View } from '#model';
 import { isReady } from '#pod';
+import { CREW, CREWS } from '../crews.js';
 import { memoryAt, workloadOf, type Loads, type Range } from '../load/loads.js';
-import { requestOf, targetOf } from './proposals.js';
+import { sizeOf } from '../load/targets.js';
+import { countsDemand, DEMAND_MAX, requestOf, targetOf } from './proposals.js';
 
 /** What is true of the load of one workload with so many pods, under a steady demand. */
 export interface SteadyLoad {
@@ -18,13 +20,13 @@ export function wrongSizes(view: View, loads: Loads): readonly string[] {
   const all = view.list(horizontalPodAutoscalers);
   return all.flatMap((autoscaler) => {
     const { namespace = '', name } = autoscaler.metadata;
-    const target = autoscaler.spec.scaleTargetRef.name;
+    const { kind, name: target } = autoscaler.spec.scaleTargetRef;
     const rivals = all.filter(
       ({ metadata, spec }) => metadata.namespace === namespace && spec.scaleTargetRef.name === target,
     );
-    const deployment = view.get(deployments, namespace, target);
-    const replicas = deployment?.spec.replicas ?? 1;
-    if (!deployment || rivals.length > 1 || replicas === 0) return [];
+    const scaled = view.get({ id: kind === CREW ? CREWS : deployments.id }, namespace, target);
+    const replicas = sizeOf(scaled);
+    if (!scaled || rivals.length > 1 || replicas === 0) return [];
     const { minReplicas: min = 1, maxReplicas: max } = autoscaler.spec;
     if (replicas < min || replicas > max)
       return [`${name} leaves ${target} at ${replicas}, outside of ${min} to ${max}`];
@@ -48,22 +50,28 @@ export function wrongSizes(view: View, loads: Loads): readonly string[] {
 }
 
 /** The sizes at which a target may stay: the documented algorithm, for figures that are a hundredth off at most. */
-export function steadySizes({ spec }: HorizontalPodAutoscaler, load: SteadyLoad): Range {
+export function steadySizes(autoscaler: HorizontalPodAutoscaler, load: SteadyLoad): Range {
+  const { spec } = autoscaler;
   const tolerance = (text: string | undefined): number => (text === undefined ? 0.1 : parseInt(text, 10) / 1000);
   const up = tolerance(spec.behavior?.scaleUp?.tolerance);
   const down = tolerance(spec.behavior?.scaleDown?.tolerance);
   const sizes = (spec.metrics ?? []).map((metric) =>
     [0.99, 1.01].map((off) => {
-      const ratio = ratioOf(metric, load, off);
+      const ratio = ratioOf(metric, load, { off, isDemand: countsDemand(autoscaler, metric) });
       return ratio >= 1 - down && ratio <= 1 + up ? load.replicas : Math.ceil(ratio * load.replicas - 1e-9);
     }),
   );
   return { least: Math.max(...sizes.map(([low = 0]) => low)), most: Math.max(...sizes.map(([, high = 0]) => high)) };
 }
-function ratioOf(metric: MetricSpec, { replicas, demand, request, limit }: SteadyLoad, off: number): number {
+function ratioOf(
+  metric: MetricSpec,
+  { replicas, demand, request, limit }: SteadyLoad,
+  { off, isDemand }: { readonly off: number; readonly isDemand: boolean },
+): number {
   const target = targetOf(metric);
   const asked = (demand / replicas) * off;
-  const worked = Math.min(asked, limit);
+  // A little more than the limit is taken for the limit.
+  const worked = isDemand && asked > limit * 1.05 ? Math.min(asked, limit * DEMAND_MAX) : Math.min(asked, limit);
   // What adapters measure knows no limit.
   if (metric.pods || metric.object || metric.external) return asked / target.amount;
   if (metric.resource?.name === 'memory') return (memoryAt(worked) * 1000) / target.amount;

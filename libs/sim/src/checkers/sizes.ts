@@ -1,8 +1,9 @@
-import { deployments, horizontalPodAutoscalers, pods, type HorizontalPodAutoscaler } from '#kinds';
+import { horizontalPodAutoscalers, pods, type HorizontalPodAutoscaler } from '#kinds';
 import { MEASUREMENTS, parseStream, type KubeObject, type LoopBasis, type StoredEvent } from '#model';
 import { jsonEquals, parseInstant } from '#std';
 import type { Pod } from '#pod';
 import { memoryAt, workloadOf, type Loads } from '../load/loads.js';
+import { sizeOf, TARGETS } from '../load/targets.js';
 import type { EventChecker } from './checker.js';
 import { proposalRange, recordedOf, type Figures } from './proposals.js';
 
@@ -60,8 +61,8 @@ export function sizesAreSound(parts: SizesParts): EventChecker {
         return undefined;
       }
       const { basis } = event.metadata;
-      if (basis?.loop !== LOOP || kind !== deployments.id) return undefined;
-      const [from, to] = [before, after].map((view) => view.get(deployments, namespace, name)?.spec.replicas ?? 1);
+      if (basis?.loop !== LOOP || !TARGETS.has(kind)) return undefined;
+      const [from, to] = [before, after].map((view) => sizeOf(view.get({ id: kind }, namespace, name)));
       const [place = '', key = ''] = basis.key.split('/');
       const autoscaler = autoscalers.at(place, key, basis.view);
       if (!autoscaler || from === undefined || to === undefined || from === to) return undefined;
@@ -104,7 +105,7 @@ function byFigures(rescale: Rescale, { loads, momentOf, isSet }: SizesParts): st
       const wrong = untrue(known.pods, rescale.pods, { loads, isMemory, span });
       if (wrong !== undefined) return wrong;
     }
-    const range = proposalRange(metric, known, rescale.pods);
+    const range = proposalRange(metric, known, rescale);
     if (isDown && range && to < Math.min(range.least, max)) return `metric ${i + 1} asks for ${range.least} at least`;
     most = range && most !== undefined ? Math.max(most, range.most) : undefined;
   }
@@ -115,11 +116,12 @@ function byFigures(rescale: Rescale, { loads, momentOf, isSet }: SizesParts): st
 }
 
 /** The size that its metrics asked for at least: what is more of a new size was recommended earlier, and its window goes on from then. */
-function askedAtLeast({ autoscaler, basis, pods: all }: Rescale): number {
+function askedAtLeast(rescale: Rescale): number {
+  const { autoscaler, basis } = rescale;
   const recorded = recordedOf(autoscaler, basis.facts?.[MEASUREMENTS]);
   const asked = (autoscaler.spec.metrics ?? []).map((metric, i) => {
     const known = recorded[i];
-    return (known && proposalRange(metric, known, all)?.least) ?? 0;
+    return (known && proposalRange(metric, known, rescale)?.least) ?? 0;
   });
   return Math.max(0, ...asked);
 }
@@ -133,15 +135,19 @@ interface Truth {
 /** A figure that the load of its pod never was. */
 function untrue(figures: Figures, all: readonly Pod[], { loads, isMemory, span }: Truth): string | undefined {
   const uids = new Map(all.map(({ metadata }) => [metadata.name, metadata.uid]));
-  for (const [pod, [milli, at, windowMs]] of figures) {
+  for (const [pod, [milli, at, windowMs, demand = milli]] of figures) {
     const uid = uids.get(pod);
     if (uid === undefined) continue;
     const since = span === undefined ? 0 : span - AGE_MS - windowMs;
-    const worked = loads.worked(uid, since, span === undefined ? Infinity : span + AGE_MS);
+    const times = { from: since, to: span === undefined ? Infinity : span + AGE_MS };
+    const worked = loads.rate('worked', uid, times);
     if (!worked) return `${pod} has a figure of ${milli} and was never measured (at ${at})`;
     const [least, most] = [worked.least, worked.most].map((rate) => (isMemory ? memoryAt(rate) * 1000 : rate));
     if (milli > (most ?? 0) * 1.02 + 2 || milli < (least ?? 0) * 0.98 - 2)
       return `${pod} has a figure of ${milli}, its load was between ${least} and ${most}`;
+    const asked = loads.rate('asked', uid, times)?.most ?? 0;
+    if (!isMemory && demand > asked * 1.02 + 2)
+      return `${pod} has a demand of ${demand}, it was asked for ${asked} at most`;
   }
   return undefined;
 }

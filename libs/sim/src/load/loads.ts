@@ -26,6 +26,11 @@ export function workloadOf(pod: Pod): string {
 const MEMORY_BYTES = 16 * 2 ** 20;
 const MEMORY_BYTES_PER_MILLI = 64 * 2 ** 10;
 
+interface Rate {
+  readonly from: number;
+  readonly worked: number;
+  readonly asked: number;
+}
 interface Serving {
   readonly workload: string;
   readonly limitMilli: number | undefined;
@@ -38,8 +43,8 @@ export class Loads {
   private readonly demands = new Map<string, { readonly demand: Demand; readonly from: number }>();
   private readonly serving = new Map<string, Serving>();
   private readonly counts = new Map<string, number>();
-  /** From which moment on each pod worked how much, as far as somebody looked. */
-  private readonly rates = new Map<string, { readonly from: number; readonly milli: number }[]>();
+  /** From which moment on each pod worked how much, and was asked to, as far as somebody looked. */
+  private readonly rates = new Map<string, Rate[]>();
   private settledAt: number | undefined;
 
   constructor(private readonly monotonic: () => number) {}
@@ -95,11 +100,16 @@ export class Loads {
     const workedMilli = Math.min(askedMilli, limitMilli ?? Infinity);
     const rates = this.rates.get(podUid) ?? [];
     this.rates.set(podUid, rates);
-    if (rates.at(-1)?.milli !== workedMilli) rates.push({ from: this.monotonic(), milli: workedMilli });
+    const last = rates.at(-1);
+    if (last?.worked !== workedMilli || last.asked !== askedMilli)
+      rates.push({ from: this.monotonic(), worked: workedMilli, asked: askedMilli });
     return { askedMilli, workedMilli, limitMilli };
   }
-  /** Between which rates a pod worked in a span of the monotonic clock, in thousandths; undefined for one that was never read. */
-  worked(podUid: string, from: number, to: number): Range | undefined {
+  /**
+   * Between which rates a pod worked in a span of the monotonic clock, or was asked to, in thousandths; undefined for one that was never
+   * read.
+   */
+  rate(of: 'worked' | 'asked', podUid: string, { from, to }: { from: number; to: number }): Range | undefined {
     const rates = this.rates.get(podUid);
     if (!rates) return undefined;
     const first = Math.max(
@@ -108,8 +118,8 @@ export class Loads {
     );
     // A counter that is read for the first time has counted from zero.
     const seen = rates.slice(first).filter((rate) => rate.from <= to);
-    const all = seen.map(({ milli }) => milli);
-    return { least: Math.min(...all, rates[first]?.milli ?? 0), most: Math.max(0, ...all) };
+    const all = seen.map((one) => one[of]);
+    return { least: Math.min(...all, rates[first]?.[of] ?? 0), most: Math.max(0, ...all) };
   }
 
   private place(uid: string, serving: Serving | undefined): void {

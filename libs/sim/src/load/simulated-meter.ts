@@ -22,11 +22,13 @@ export interface Misreadings {
   readonly back: number;
   /** Pods of other nodes, with a load that they do not have. */
   readonly stranger: number;
+  /** Somebody sets the wall clock of a node by some seconds, in a moment of trouble. */
+  readonly clockSets: number;
 }
-export const NO_MISREADINGS: Misreadings = { garbage: 0, absurd: 0, back: 0, stranger: 0 };
+export const NO_MISREADINGS: Misreadings = { garbage: 0, absurd: 0, back: 0, stranger: 0, clockSets: 0 };
 export function drawMisreadings(chance: Prng): Misreadings {
   const some = (most: number): number => (chance.chance(0.4) ? chance.next() * most : 0);
-  return { garbage: some(0.1), absurd: some(0.1), back: some(0.05), stranger: some(0.5) };
+  return { garbage: some(0.1), absurd: some(0.1), back: some(0.05), stranger: some(0.5), clockSets: some(0.2) };
 }
 
 const CPUS = 2;
@@ -38,6 +40,8 @@ const NANOS_PER_MS = 1_000_000;
 export class SimulatedMeter implements NodeMeter {
   private readonly kernel: FakeMeter;
   private readonly floors = new Map<string, number>();
+  /** Containers whose counters began anew at the last reading. */
+  private readonly anew = new Set<string>();
 
   constructor(private readonly parts: SimulatedMeterParts) {
     const { clock, loads } = parts;
@@ -79,7 +83,11 @@ export class SimulatedMeter implements NodeMeter {
     const { chance } = this.parts;
     const { id, cpu } = container;
     const counted = cpu?.usageNanos ?? 0;
-    if (chance.chance(back)) this.floors.set(id, counted);
+    // Twice in a row it would be at zero twice: as that of a container that does nothing, for whoever reads it.
+    const isBack = chance.chance(back) && !this.anew.has(id);
+    if (isBack) this.floors.set(id, counted);
+    if (isBack) this.anew.add(id);
+    else this.anew.delete(id);
     const usageNanos = chance.chance(absurd)
       ? chance.pick([-1, NaN, NANOS_MAX, Infinity])
       : Math.max(0, counted - (this.floors.get(id) ?? 0));
