@@ -43,6 +43,10 @@ async function subjectsPage() {
     [subjects.allNodes, 'a numbered change of what all nodes need alike, published once for all of them'],
     [subjects.node('node-1', 'logs'), 'a request to an agent; `node.<node>.<verb>`'],
     [subjects.report('node-1', 'sync'), 'a report or question of an agent; `report.<node>.<what>`'],
+    [
+      subjects.joins.replace('*', 'abc123'),
+      'a request to join, of a machine with the token of that id ([ADR 47](adr/0047-joining-over-the-bus.md))',
+    ],
     [subjects.heartbeat('node-1'), 'a sign of life'],
     [subjects.measurements('node-1'), 'what a node and its pods use, each second'],
     [subjects.query('scaler', 'pods'), 'a question for the newest figures of pods; `nodes` and `history` likewise'],

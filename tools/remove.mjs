@@ -18,6 +18,8 @@ const OURS = [
   'seccomp',
   'credentials',
   'cluster',
+  'node.json',
+  'agent.log',
   'standalone.pid',
   'memory-folders',
   'dockerd.log',

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NatsAuthority, NodeAdmission, openFileKeys, SystemClock, withAccount } from '#adapters';
+import { NatsAuthority, NodeAdmission, openFileKeys, SystemClock, withAccounts } from '#adapters';
 import { explain, readSettings, say } from '#nest';
 import { Fault } from '#std';
 
@@ -38,7 +38,10 @@ interface Given {
   readonly authority: () => Promise<NatsAuthority>;
 }
 
-async function withAdmission(act: (admission: NodeAdmission, given: Given) => void | Promise<void>): Promise<void> {
+/** Rejects never: what goes wrong is said. */
+export async function withAdmission(
+  act: (admission: NodeAdmission, given: Given) => void | Promise<void>,
+): Promise<void> {
   try {
     const { home } = readSettings('cli', [], process.env);
     if (!existsSync(join(home, 'keys')))
@@ -53,10 +56,10 @@ async function withAdmission(act: (admission: NodeAdmission, given: Given) => vo
 }
 
 /** A server in a container of its own reads its configuration from here; nobody else may tell it to. */
-async function renewConfig(home: string, authority: Given['authority']): Promise<void> {
+export async function renewConfig(home: string, authority: Given['authority']): Promise<void> {
   const path = join(home, 'nats', 'server.conf');
   if (!existsSync(path) || existsSync(join(home, 'nats', 'pid'))) return;
-  writeFileSync(path, withAccount(readFileSync(path, 'utf8'), await authority()));
+  writeFileSync(path, withAccounts(readFileSync(path, 'utf8'), await authority()));
   say(
     'Its connection ends when the bus has read its configuration again: in compose within seconds, elsewhere by SIGHUP.',
   );

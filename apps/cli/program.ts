@@ -4,6 +4,10 @@ import { restrict } from './event-store.js';
 import { history, why } from './history.js';
 import { imageBusybox } from './image.js';
 import { listKeys, rotateKeys } from './keys.js';
+import { joinCluster } from './join.js';
+import { startNode } from './node-agent.js';
+import { createToken } from './node-token.js';
+import { listNodes, removeNode } from './nodes.js';
 import { allowNode, listRevoked, revokeNode } from './node.js';
 import { shredSecret } from './secrets.js';
 import { renew } from './renew.js';
@@ -81,7 +85,35 @@ program
   .command('restrict-event-store <url>')
   .description('let nobody but the logins that setup made read or append on an EventStoreDB')
   .action(restrict);
-const node = program.command('node').description('say which nodes may be on the bus');
+const node = program.command('node').description('join machines to a cluster, and say which nodes may be on the bus');
+node
+  .command('join <address>')
+  .description('make this machine a node of the cluster whose bus is at an address, like 192.0.2.1:4222')
+  .option('--token <token>', 'token of "node token create"; it is seen in the list of processes for a moment')
+  .option('--token-file <file>', 'file with the token instead; - is standard input')
+  .option('--ca-hash <hash>', 'hash of the CA of the cluster, as "node token create" prints it')
+  .option('--name <name>', "name of the node instead of this machine's")
+  .option('--label <label...>', 'labels that the node registers with, like disk=ssd', [])
+  .option('--taint <taint...>', 'taints that the node registers with, like gpu=yes:NoSchedule', [])
+  .action(joinCluster);
+node
+  .command('start')
+  .description('run the agent of this machine, which has joined, in the foreground')
+  .action(startNode);
+node.command('list').description('show the nodes, and until when each may be on the bus').action(listNodes);
+node
+  .command('remove <name>')
+  .description('take a node out of the cluster for good: its credentials end, its Node is deleted')
+  .action(removeNode);
+node
+  .command('token')
+  .description('tokens by which machines join')
+  .command('create')
+  .description('make a token, and print the command by which a machine joins')
+  .option('--ttl <time>', 'how long it is good: 30m, 24h, 7d; 0 is without end', '24h')
+  .option('--address <address>', "where machines reach the bus, if not at this machine's first address")
+  .option('--description <text>', 'what it is for')
+  .action(createToken);
 node
   .command('revoke <name>')
   .description('end the credentials of a node at once; it gets none until it is allowed again')

@@ -14,10 +14,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   KeyRotation,
   NatsAuthority,
+  joinState,
   openFileKeys,
   REVOKED_KEYS,
+  signingCa,
   SystemClock,
-  withAccount,
+  withAccounts,
   type StoredKeys,
 } from '#adapters';
 import { explain, readSettings, say } from '#nest';
@@ -53,14 +55,14 @@ export async function renew({ bus, eventStore }: RenewOptions): Promise<void> {
   }
 }
 
-/** Never returns. */
+/** Never returns. The accounts of tokens come and go as revoked nodes do. */
 async function followRevoked(home: string, keys: StoredKeys): Promise<void> {
   for (let told = ''; ; await sleep(LOOK_MS)) {
-    const now = keys.store.list(REVOKED_KEYS).join();
+    const now = keys.store.list(REVOKED_KEYS).join() + joinState(keys.store);
     if (now === told) continue;
     try {
       const path = join(home, 'nats', 'server.conf');
-      write(path, withAccount(readFileSync(path, 'utf8'), await NatsAuthority.open(keys.store)));
+      write(path, withAccounts(readFileSync(path, 'utf8'), await NatsAuthority.open(keys.store)));
       told = now;
     } catch (cause) {
       complain(cause);
@@ -98,7 +100,8 @@ export async function writeBusCertificate(home: string, keys: StoredKeys, host: 
     ipAddresses: isIP(host) ? [host, '127.0.0.1'] : ['127.0.0.1'],
   });
   write(join(home, 'nats', 'server.key'), issued.privateKey);
-  write(join(home, 'nats', 'server.crt'), issued.certificate);
+  // A machine that joins has the CA's hash only, so the CA is sent too.
+  write(join(home, 'nats', 'server.crt'), issued.certificate + signingCa(keys));
 }
 
 export async function writeEventStoreCertificate(home: string, keys: StoredKeys, host: string): Promise<void> {

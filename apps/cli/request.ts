@@ -5,7 +5,7 @@ import type { Cluster } from './cluster.js';
 const TIMEOUT_MS = 5_000;
 
 export interface Ask {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly body?: Json;
   readonly accept?: string;

@@ -1,12 +1,13 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, NatsContext, Payload } from '@nestjs/microservices';
 import { subjects } from '#engine';
-import type { AssignmentSync, ReportAnswer, TokenAnswer } from '#model';
+import type { AssignmentSync, JoinAnswer, ReportAnswer, TokenAnswer } from '#model';
 import {
   CredentialPayload,
   HealthHost,
   HeartbeatPayload,
   IncidentPayload,
+  JoinPayload,
   NodeReportPayload,
   PodReportPayload,
   RegisterPayload,
@@ -53,6 +54,11 @@ export class ReportController {
   @MessagePattern(subjects.reports('credential'))
   credential(@Payload() request: CredentialPayload, @Ctx() context: NatsContext): Promise<RenewedCredential> {
     return this.host.renew(this.host.reporter(context.getSubject()), request.publicKey);
+  }
+
+  @MessagePattern(subjects.joins)
+  join(@Payload() request: JoinPayload, @Ctx() context: NatsContext): Promise<JoinAnswer> {
+    return this.host.join(context.getSubject(), request);
   }
 
   /** Answered for agents that count from when they were last heard. */

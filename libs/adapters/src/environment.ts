@@ -15,6 +15,8 @@ const AGENT = [
   'SHIPLOG_DRAIN',
   'SHIPLOG_METRICS_INTERVAL',
   'SHIPLOG_PROXY_MODE',
+  'SHIPLOG_NODE_LABELS',
+  'SHIPLOG_NODE_TAINTS',
 ];
 
 export function plainEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

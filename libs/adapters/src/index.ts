@@ -9,7 +9,7 @@ export * from './runtime/index.js';
 export * from './pod-volumes/index.js';
 export * from './prober/index.js';
 export * from './checkpoints/file-checkpoint-store.js';
-export { stopProcessOf } from './left-behind.js';
+export { numberIn, stopProcessOf } from './left-behind.js';
 export { AuditFiles } from './audit/audit-files.js';
 export { agentEnvironment } from './environment.js';
 export * from './private-files.js';

@@ -34,13 +34,15 @@ export interface CommandGateOptions {
   readonly ready?: Promise<void>;
   /** The loops that each client of the bus runs, by client. A client that is not named here may not submit anything. */
   readonly loops: Readonly<Record<string, readonly Loop[]>>;
+  /** The user of a machine that joins, by its name and as the view has it now; undefined: no such user. */
+  readonly machine?: (name: string, view: View) => UserInfo | undefined;
   /** Called for the 1st, 2nd, 4th, 8th … refusal of a client. */
   readonly onRefusal?: (client: string, refusal: Refusal, times: number) => void;
 }
 
 /** The API authenticates its users: it submits commands of any actor. */
 const ANY_ACTOR = 'api';
-/** The health app submits what agents report, as their nodes. */
+/** The health app submits what agents report, as their nodes, and what machines ask that join, as the users of their tokens. */
 const NODE_ACTORS = 'health';
 
 /**
@@ -142,8 +144,9 @@ export class CommandGate {
     if (basis !== undefined && basis.loop !== via) return undefined;
     const user = this.clients.get(client)?.get(via);
     if (user !== undefined) return user.name === actor.name ? user : undefined;
-    const isNode = client === NODE_ACTORS && via === NODE_ACTORS && actor.name.startsWith(NODE_PREFIX);
-    return isNode && this.clients.has(client) ? nodeUser(actor.name.slice(NODE_PREFIX.length)) : undefined;
+    if (client !== NODE_ACTORS || via !== NODE_ACTORS || !this.clients.has(client)) return undefined;
+    if (actor.name.startsWith(NODE_PREFIX)) return nodeUser(actor.name.slice(NODE_PREFIX.length));
+    return this.options.machine?.(actor.name, this.options.view());
   }
 
   private namesOf({ kind }: Command): Kind['names'] | undefined {

@@ -81,6 +81,8 @@ export const subjects = {
   reports(what: string): string {
     return `report.*.${what}`;
   },
+  /** From a machine that has a token and no credential: `join.abc123`. The id is proven, as a node's name is elsewhere. */
+  joins: 'join.*',
   heartbeat(node: string): string {
     return `heartbeat.${subjectToken(node)}`;
   },
@@ -110,6 +112,11 @@ export const subjects = {
 
 /** The node that a subject of an agent names: its second token. Authenticated, since an agent can publish no other. */
 export function nodeOfSubject(subject: string): string {
+  return tokenText(subject.split('.')[1] ?? NONE);
+}
+
+/** The id of the token that a machine joins with: the second token of its subject, which the bus itself has put there. */
+export function tokenOfSubject(subject: string): string {
   return tokenText(subject.split('.')[1] ?? NONE);
 }
 
@@ -148,7 +155,7 @@ const APPS: Readonly<Record<string, Omit<BusPermissions, 'inbox'>>> = {
   },
   health: {
     publish: ['command.health.>', 'node.>', 'shared.change'],
-    subscribe: ['report.>', 'heartbeat.*', 'query.health.>'],
+    subscribe: ['report.>', 'heartbeat.*', 'query.health.>', 'join.*'],
   },
   feed: { publish: ['events.>'], subscribe: ['query.feed.>'] },
   /** An outside subscriber of the feed. */
@@ -181,6 +188,8 @@ const REPORT_BYTES_MAX: Readonly<Record<string, number>> = {
   sync: 4 * KIB,
   token: 4 * KIB,
 };
+/** A request for a certificate, labels and taints. */
+const JOIN_BYTES_MAX = 32 * KIB;
 const SMALL_BYTES_MAX = 4 * KIB;
 /** One frame of a byte stream, or the answer that opened it. */
 const STREAM_BYTES_MAX = 128 * KIB;
@@ -189,6 +198,8 @@ const METRICS_BYTES_MAX = 16 * MIB;
 /** Between processes of the control plane, and what it hands to its agents. */
 const TRUSTED_BYTES_MAX = 1024 * MIB;
 const APP_INBOX = 'inbox.';
+/** Where NATS has the answers of a service arrive that another account imports. */
+const IMPORTER_INBOX = '_R_.';
 
 /** The {@link SubjectRule} of each subject: an agent is answered in its own inbox only, and sends no more than its reports need. */
 export function busRules(subject: string): SubjectRule {
@@ -198,6 +209,8 @@ export function busRules(subject: string): SubjectRule {
   switch (family) {
     case 'report':
       return { ...fromAgent, bytesMax: REPORT_BYTES_MAX[rest.join('.')] ?? SMALL_BYTES_MAX };
+    case 'join':
+      return { ...fromAgent, senderInbox: IMPORTER_INBOX, bytesMax: JOIN_BYTES_MAX };
     case 'heartbeat':
       return { ...fromAgent, bytesMax: SMALL_BYTES_MAX };
     case 'measure':

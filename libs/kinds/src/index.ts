@@ -27,7 +27,7 @@ export * from './authorization/selfsubjectrulesreview/index.js';
 export * from './authorization/subjectaccessreview/index.js';
 export * from './certificates/certificatesigningrequest/index.js';
 export { certificateEnd } from './x509/certificate.js';
-export { readRequest } from './x509/signing-request.js';
+export { readRequest, readSignedRequest } from './x509/signing-request.js';
 export * from './discovery/endpointslice/index.js';
 export * from './service-endpoints.js';
 export { containerPlace, type ContainerPlace } from './container-place.js';
@@ -74,3 +74,4 @@ import { createRegistry } from './registry.js';
 
 /** All kinds that are built in, with the rules of admission. */
 export const registry = createRegistry(builtinKinds, builtinAdmission);
+export { joiningBindings } from './access/joining.js';

@@ -60,6 +60,28 @@ export interface RegisterRequest {
   readonly boot: string;
   readonly node: KubeObject;
 }
+/** `join.<token>`: a machine that has a token asks to be a node. */
+export interface JoinRequest {
+  readonly node: string;
+  /** PKCS #10 of the key that it will have on the bus, base64 of PEM. */
+  readonly request: string;
+  /** What its clock says, in milliseconds since 1970. */
+  readonly now: number;
+}
+export type JoinAnswer =
+  | {
+      readonly is: 'admitted';
+      /** The credential of this node, for the key in the request, and where its answers arrive. */
+      readonly jwt: string;
+      readonly inbox: string;
+      readonly ca: string;
+      readonly cluster: string;
+    }
+  /** Nobody has approved the CertificateSigningRequest of this name yet: ask again. */
+  | { readonly is: 'waiting'; readonly request: string }
+  /** A sentence for whoever types the command. */
+  | { readonly is: 'refused'; readonly why: string };
+
 /** `report.<node>.pod`: the whole status of one pod; state keeps the newest (boot, sequence) and drops other uids. */
 export interface PodReport {
   readonly boot: string;

@@ -1,11 +1,10 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { agentEnvironment, expiryOf, privateFolders, stopProcessOf, writePrivateFile } from '#adapters';
+import type { ChildProcess } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { expiryOf, privateFolders, writePrivateFile } from '#adapters';
 import { agentPermissions } from '#engine';
-import { agentFolder, credentialsPath, memoryFolder } from './agent-host.js';
+import { credentialsPath } from './agent-host.js';
+import { agentPidFile, spawnAgent, stopAgentOf } from './agent-program.js';
 import { explain, say } from './console.js';
 import { Platform } from './platform.js';
 import { apiAddress } from './settings.js';
@@ -14,8 +13,6 @@ const RESTART_FIRST_MS = 200;
 const RESTART_MAX_MS = 5_000;
 const HEALTHY_MS = 10_000;
 const ADMIT_MS = 5_000;
-/** An agent allocates little: a small young generation costs it nothing and saves tens of megabytes. */
-const SMALL = ['--max-semi-space-size=2'];
 
 /**
  * Standalone's agent: a process of its own, with credentials of its own, started again when it dies. What it runs goes on
@@ -37,17 +34,15 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
   private isTold = false;
 
   constructor(private readonly platform: Platform) {
-    this.pidFile = join(agentFolder(platform.settings), 'pid');
+    this.pidFile = agentPidFile(platform.settings);
   }
 
   async onApplicationBootstrap(): Promise<void> {
     const { settings } = this.platform;
     privateFolders(settings.home, 'agent', settings.node);
-    await stopProcessOf(this.pidFile, agentMain());
+    await stopAgentOf(settings);
     await this.admit();
     this.admitting = setInterval(() => void this.admit(), ADMIT_MS).unref();
-    // For `npm run down`: volumes in memory outlive the processes.
-    writeFileSync(join(settings.home, 'memory-folders'), `${memoryFolder(settings)}\n`);
     this.start();
   }
 
@@ -88,21 +83,11 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
   private start(): void {
     const { settings } = this.platform;
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [...process.execArgv, ...SMALL, agentMain()], {
-      env: {
-        ...agentEnvironment(process.env),
-        SHIPLOG_HOME: settings.home,
-        SHIPLOG_NODE: settings.node,
-        // The agent leads pods to an API that listens on loopback.
-        SHIPLOG_API_ADDRESS: apiAddress(settings),
-        SHIPLOG_CREDENTIALS: credentialsPath(settings),
-      },
-      // A group of its own: Ctrl-C in the terminal is for standalone, which stops it in order.
-      detached: true,
-      stdio: ['ignore', 'inherit', 'inherit'],
+    const child = spawnAgent(settings, {
+      // The agent leads pods to an API that listens on loopback.
+      env: { SHIPLOG_API_ADDRESS: apiAddress(settings) },
     });
     this.child = child;
-    if (child.pid !== undefined) writeFileSync(this.pidFile, `${child.pid}\n`, { mode: 0o600 });
     child.once('error', (error) => say(`the agent cannot be started: ${error.message}`));
     child.once('exit', (code, signal) => {
       if (this.stopping) return;
@@ -112,9 +97,4 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
       this.restart = setTimeout(() => this.start(), this.delayMs);
     });
   }
-}
-
-/** The agent app beside the app that runs here: dist/apps/agent/main.js. */
-function agentMain(): string {
-  return join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'apps', 'agent', 'main.js');
 }

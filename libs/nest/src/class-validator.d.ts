@@ -14,6 +14,9 @@ declare module 'class-validator/cjs/decorator/common/IsOptional.js' {
 declare module 'class-validator/cjs/decorator/common/ValidateNested.js' {
   export { ValidateNested } from 'class-validator';
 }
+declare module 'class-validator/cjs/decorator/number/Max.js' {
+  export { Max } from 'class-validator';
+}
 declare module 'class-validator/cjs/decorator/number/Min.js' {
   export { Min } from 'class-validator';
 }

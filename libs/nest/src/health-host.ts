@@ -1,7 +1,9 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import { NodeRevoked, type NodeAdmission } from '#adapters';
-import { agentPermissions, nodeOfSubject } from '#engine';
-import { Health, publishChanges } from '#node-gateway';
+import { busKeyOf, NodeRevoked, writeJoinTokens, type NodeAdmission } from '#adapters';
+import { agentPermissions, nodeOfSubject, tokenOfSubject } from '#engine';
+import { bootstrapToken, bootstrapTokens, isBootstrapToken, NODE_BUS_SIGNER, readSignedRequest } from '#kinds';
+import type { JoinAnswer, JoinRequest } from '#model';
+import { Health, Joining, publishChanges } from '#node-gateway';
 import { DEFAULT_ISSUER, issueToken } from '#http';
 import { nodeLoops } from '#loops';
 import { LoopsHost } from './loops-host.js';
@@ -18,6 +20,8 @@ export interface RenewedCredential {
 export class HealthHost extends LoopsHost implements BeforeApplicationShutdown {
   readonly health: Health;
   private readonly admission: NodeAdmission;
+  private readonly joining: Joining;
+  private readonly stopFollowing: () => void;
 
   constructor(platform: Platform) {
     super(platform, nodeLoops, 'health');
@@ -39,6 +43,13 @@ export class HealthHost extends LoopsHost implements BeforeApplicationShutdown {
         return { token: issued.token, expires: new Date(issued.expires).toISOString() };
       },
     });
+    this.joining = this.createJoining();
+    this.stopFollowing = this.followTokens();
+  }
+
+  /** A machine asks to be a node; the bus has proven its token. */
+  join(subject: string, request: JoinRequest): Promise<JoinAnswer> {
+    return this.joining.join(tokenOfSubject(subject), request);
   }
 
   /** The node that a subject names. Rejects what a revoked one sends, which the bus may not know yet. */
@@ -56,6 +67,43 @@ export class HealthHost extends LoopsHost implements BeforeApplicationShutdown {
   }
 
   beforeApplicationShutdown(): void {
+    this.stopFollowing();
     this.health.stop();
+  }
+
+  private createJoining(): Joining {
+    const { plane } = this.platform;
+    return new Joining({
+      ...{ reads: plane.reads, clock: plane.options.clock, ids: plane.options.ids, admission: this.admission },
+      commands: this.platform.commandsOf('health'),
+      token: (id) => bootstrapToken(plane.reads.projection, id),
+      signerName: NODE_BUS_SIGNER,
+      ca: () => this.platform.caCertificate,
+      readRequest: (text) => {
+        const read = readSignedRequest(text);
+        const publicKey = 'problem' in read ? undefined : busKeyOf(read.publicKey);
+        return 'problem' in read || publicKey === undefined ? undefined : { commonName: read.commonName, publicKey };
+      },
+    });
+  }
+
+  /** Opens the bus for those who hold a token, and closes it with the token. */
+  private followTokens(): () => void {
+    const { reads } = this.platform.plane;
+    const write = (): void => {
+      try {
+        writeJoinTokens(this.platform.keys.store, bootstrapTokens(reads.projection));
+      } catch (cause) {
+        say(`health: the bus was not told of a token: ${explain(cause)}`);
+      }
+    };
+    write();
+    return reads.onChanges((changes) => {
+      const isOne = changes.some(({ kind, before, after }) => {
+        const { namespace, name } = (after ?? before)?.metadata ?? {};
+        return name !== undefined && isBootstrapToken(kind, namespace, name);
+      });
+      if (isOne) write();
+    });
   }
 }

@@ -48,14 +48,17 @@ export function apiRedirect({ apiHost, apiPort }: Settings): Redirect {
 
 /** This machine's first address that others can reach, in the order of interface names; loopback when there is none. */
 export function hostAddress(): string {
+  return ownAddresses()[0] ?? '127.0.0.1';
+}
+
+/** This machine's IPv4 addresses that others can reach, in the order of interface names. */
+export function ownAddresses(): readonly string[] {
   const interfaces = Object.entries(networkInterfaces()).sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [name, addresses] of interfaces) {
+  return interfaces.flatMap(([name, addresses = []]) => {
     // Bridges of container engines have the same address on every machine.
-    if (/^(docker|br-|veth|shiplog)/.test(name)) continue;
-    const address = addresses?.find(({ family, internal }) => family === 'IPv4' && !internal);
-    if (address !== undefined) return address.address;
-  }
-  return '127.0.0.1';
+    if (/^(docker|br-|veth|shiplog)/.test(name)) return [];
+    return addresses.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address);
+  });
 }
 
 /** Whether the whole machine is shutting down, as far as systemd runs it. */
@@ -69,10 +72,13 @@ export async function isMachineStopping(): Promise<boolean> {
 }
 
 /** What the agent tells of this machine. */
-export function nodeOptions({ home, node, metricsIntervalMs }: Settings): NodeOptions {
+export function nodeOptions(settings: Settings): NodeOptions {
+  const { home, node, metricsIntervalMs } = settings;
   const disk = statfsSync(home);
   return {
     name: node,
+    labels: settings.nodeLabels,
+    taints: settings.nodeTaints,
     internalIp: hostAddress(),
     podsMax: PODS_MAX,
     domain: 'cluster.local',

@@ -1,5 +1,6 @@
 export * from './agent-host.js';
 export * from './agent-process.js';
+export * from './agent-program.js';
 export * from './api-host.js';
 export * from './bus-server.js';
 export * from './console.js';
@@ -9,6 +10,7 @@ export * from './host.js';
 export * from './loops-host.js';
 export * from './node-backend.js';
 export * from './node-credentials.js';
+export * from './node-marks.js';
 export * from './payload-pipe.js';
 export * from './payloads.js';
 export * from './platform.js';

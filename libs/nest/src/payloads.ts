@@ -5,6 +5,7 @@ import type {
   Heartbeat,
   Digests,
   IncidentReport,
+  JoinRequest,
   KubeObject,
   LoopBasis,
   MetricQuestion,
@@ -32,6 +33,7 @@ import {
   IsObject,
   IsOptional,
   IsString,
+  Max,
   MaxLength,
   Min,
   ValidateNested,
@@ -43,6 +45,9 @@ const NAME_MAX = 253;
 const BOOT_MAX = 64;
 const TIME_MAX = 64;
 const METRIC_MAX = 1024;
+const JOIN_REQUEST_MAX = 16 * 1024;
+/** The year 9999. */
+const TIME_MS_MAX = 253_402_300_799_000;
 const SELECTOR_MAX = 64 * 1024;
 
 export class CommandPayload implements Command {
@@ -179,6 +184,12 @@ export class UsageHistoryPayload implements UsageHistoryQuestion {
   @IsOptional() @IsString() @MaxLength(NAME_MAX) readonly namespace?: string;
   @IsInt() @Min(0) readonly sinceMs!: number;
   @IsOptional() @IsIn([1000, 15_000]) readonly everyMs?: number;
+}
+
+export class JoinPayload implements JoinRequest {
+  @IsString() @IsNotEmpty() @MaxLength(NAME_MAX) readonly node!: string;
+  @IsString() @IsNotEmpty() @MaxLength(JOIN_REQUEST_MAX) readonly request!: string;
+  @IsInt() @Min(0) @Max(TIME_MS_MAX) readonly now!: number;
 }
 
 /** An agent asks for its credential to be renewed, with a key that it made. */

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import {
@@ -8,6 +9,8 @@ import {
   NatsAuthority,
   NatsBus,
   NodeAdmission,
+  isBusOpen,
+  joinState,
   openEventLog,
   openFileKeys,
   privateFolderWithParents,
@@ -37,13 +40,13 @@ import {
   noKeys,
 } from '#engine';
 import { Heartbeats } from '#node-gateway';
-import { accessPolicy, isBootstrapped, registry } from '#kinds';
+import { accessPolicy, BOOTSTRAP_PREFIX, bootstrapToken, isBootstrapped, registry } from '#kinds';
 import { apiLoops, nodeLoops, scalerLoops, schedulingLoops, workloadLoops } from '#loops';
 import type { OutsideFacts } from '#model';
 import { FRONT_PROXY_NAME, type EventLog } from '#ports';
 import { Fault } from '#std';
 import { codeHash } from './code-hash.js';
-import { apiEndpoints } from './host.js';
+import { apiEndpoints, ownAddresses } from './host.js';
 import { explain, say, stopBecause } from './console.js';
 import { followAuthorities, GivenCredentials, readLogin } from './given-credentials.js';
 import { keyUpkeep } from './key-upkeep.js';
@@ -268,6 +271,8 @@ function gateBefore(writer: CommandPort, { reads }: ControlPlane): CommandGate {
     fresh: () => freshView(reads),
     ready: untilView(reads, isBootstrapped),
     loops: LOOPS,
+    machine: (name, view) =>
+      name.startsWith(BOOTSTRAP_PREFIX) ? bootstrapToken(view, name.slice(BOOTSTRAP_PREFIX.length))?.user : undefined,
     onRefusal: (client, { message }, times) => say(`bus: refused a command of ${client} (${times} so far): ${message}`),
   });
 }
@@ -289,7 +294,11 @@ async function ownPlace(settings: Settings): Promise<BusPlace> {
   const authority = await NatsAuthority.open(keys.store);
   const server =
     settings.natsUrl === undefined
-      ? await startNatsServer({ home: settings.home, keys, authority, onProblem: say })
+      ? await startNatsServer({
+          ...{ home: settings.home, keys, authority, onProblem: say, isOpen: isBusOpen(keys.store) },
+          ...(settings.busPort !== undefined && { port: settings.busPort }),
+          names: () => [...ownAddresses(), hostname(), ...settings.apiNames],
+        })
       : undefined;
   const permissions = appPermissions(settings.apps, settings.process);
   // Without the app of their own, loops run beside the controllers, as the client that they are.
@@ -305,7 +314,7 @@ async function ownPlace(settings: Settings): Promise<BusPlace> {
     },
     ...user,
   };
-  const stopFollowing = server ? followRevocations(keys.store, server) : () => undefined;
+  const stopFollowing = server ? followAdmissions(keys.store, server) : () => undefined;
   const clock = new SystemClock();
   const admission = new NodeAdmission(keys.store, authority, clock);
   const upkeep = keyUpkeep({ keys, clock, rotates: () => place.rotates });
@@ -320,17 +329,19 @@ async function ownPlace(settings: Settings): Promise<BusPlace> {
 
 const REVOCATIONS_MS = 1_000;
 
-/** Tells the server of nodes that are revoked or allowed by another process: the command line, or the health app. */
-function followRevocations(store: KeyStore, server: NatsServer): () => void {
-  let told = store.list(REVOKED_KEYS).join();
+/** Tells the server of nodes that are revoked or allowed, and of tokens, by another process: the command line, or the health app. */
+function followAdmissions(store: KeyStore, server: NatsServer): () => void {
+  const state = (): string => store.list(REVOKED_KEYS).join() + joinState(store);
+  let told = state();
   const look = async (): Promise<void> => {
-    const now = store.list(REVOKED_KEYS).join();
+    const now = state();
     if (now === told) return;
     told = now;
     server.reload(await NatsAuthority.open(store));
+    if (isBusOpen(store)) await server.open();
   };
   const timer = setInterval(
-    () => void look().catch((cause: unknown) => say(`the bus was not told of revoked nodes: ${explain(cause)}`)),
+    () => void look().catch((cause: unknown) => say(`the bus was not told of nodes and tokens: ${explain(cause)}`)),
     REVOCATIONS_MS,
   ).unref();
   return () => clearInterval(timer);

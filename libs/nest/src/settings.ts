@@ -1,6 +1,7 @@
 import { homedir, hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { cidrText, dns1123Subdomain, ipv4Overlap, networkOf, parseCidr } from '#meta';
+import { nodeLabels, nodeTaints, type NodeTaint } from './node-marks.js';
 import { Fault } from '#std';
 
 /** What a control-plane process may run. The agent is a process of its own, started by standalone. */
@@ -35,11 +36,16 @@ export interface Settings {
   readonly cluster: string;
   /** Undefined: this process starts a nats-server of its own. */
   readonly natsUrl: string | undefined;
+  /** Port of the nats-server that this process starts; undefined: that of last time, or a free one. */
+  readonly busPort: number | undefined;
   /** File with this process's own credentials, for a process without the key store. */
   readonly credentials: string | undefined;
   /** File with the policy of the audit; undefined: the one that is built in. */
   readonly auditPolicy: string | undefined;
   readonly node: string;
+  /** What a node registers with, beside what it finds out by itself. */
+  readonly nodeLabels: Readonly<Record<string, string>>;
+  readonly nodeTaints: readonly NodeTaint[];
   /** The network of all pods: `10.244.0.0/16`. */
   readonly podCidr: string;
   /** How many bits of an address say which node's pods it is of: the range of each node is a /24, say. */
@@ -79,6 +85,7 @@ export function readSettings(process: string, apps: readonly AppName[], env: Nod
     eventLogLogin: env['SHIPLOG_EVENT_LOG_LOGIN'] || undefined,
     cluster: env['SHIPLOG_CLUSTER'] || 'default',
     natsUrl: env['SHIPLOG_NATS_URL'] || undefined,
+    busPort: port('SHIPLOG_BUS_PORT', env),
     credentials: env['SHIPLOG_CREDENTIALS'] || undefined,
     auditPolicy: env['SHIPLOG_AUDIT_POLICY'] ? absolute(env['SHIPLOG_AUDIT_POLICY']) : undefined,
     ...podRanges(env['SHIPLOG_POD_CIDR'] || '10.244.0.0/16', env['SHIPLOG_NODE_CIDR_MASK'] || '24'),
@@ -86,6 +93,8 @@ export function readSettings(process: string, apps: readonly AppName[], env: Nod
     proxyMode: proxyMode(env['SHIPLOG_PROXY_MODE'] || undefined),
     drain: drainMode(env['SHIPLOG_DRAIN'] || 'shutdown'),
     node: nodeName((env['SHIPLOG_NODE'] || hostname()).toLowerCase(), apps),
+    nodeLabels: nodeLabels(list(env['SHIPLOG_NODE_LABELS'])),
+    nodeTaints: nodeTaints(list(env['SHIPLOG_NODE_TAINTS'])),
     keepDeletedSecretsMs: duration('SHIPLOG_KEEP_DELETED_SECRETS', env['SHIPLOG_KEEP_DELETED_SECRETS'] || '24h'),
     metricsIntervalMs: metricsInterval(env['SHIPLOG_METRICS_INTERVAL'] || '1s'),
     testLogFaults: env['SHIPLOG_TEST_LOG_FAULTS'] || undefined,
@@ -133,6 +142,12 @@ function positive(name: string, env: NodeJS.ProcessEnv): number | undefined {
   if (!text) return undefined;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new Fault(`${name} is "${text}": it must be a whole number above 0`, false);
+}
+
+function port(name: string, env: NodeJS.ProcessEnv): number | undefined {
+  const value = positive(name, env);
+  if (value === undefined || value <= 65_535) return value;
+  throw new Fault(`${name} is "${value}": a port is at most 65535`, false);
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -7,6 +7,7 @@ export { IsIn } from 'class-validator/cjs/decorator/common/IsIn.js';
 export { IsNotEmpty } from 'class-validator/cjs/decorator/common/IsNotEmpty.js';
 export { IsOptional } from 'class-validator/cjs/decorator/common/IsOptional.js';
 export { ValidateNested } from 'class-validator/cjs/decorator/common/ValidateNested.js';
+export { Max } from 'class-validator/cjs/decorator/number/Max.js';
 export { Min } from 'class-validator/cjs/decorator/number/Min.js';
 export { MaxLength } from 'class-validator/cjs/decorator/string/MaxLength.js';
 export { IsArray } from 'class-validator/cjs/decorator/typechecker/IsArray.js';

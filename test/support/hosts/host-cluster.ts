@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { APPS } from '#nest';
@@ -11,12 +11,11 @@ import { root } from './tools.js';
 
 /** Host of the control plane and the bus. It has no engine and no node. */
 export const CONTROL = 'control';
+const SPARE = 'spare-';
 const CLI = join(root, 'dist/apps/cli/main.js');
 const READY_MS = 120_000;
 const BUS_PORT = 4222;
 const API_PORT = 6443;
-/** Where the configuration that `shiplog setup` makes has the bus's files. */
-const BUS_FILES = '/etc/shiplog-nats';
 
 /** As much of a Node as is looked at. */
 export interface NodeStatus {
@@ -27,6 +26,8 @@ export interface NodeStatus {
 export interface HostClusterOptions {
   /** How many hosts have a node: `host-1`, `host-2` and so on. */
   readonly nodes: number;
+  /** How many hosts have an engine and no node yet: `spare-1` and so on. */
+  readonly spare?: number;
   readonly folder?: string;
   readonly podCidr?: string;
   /** More of the environment of the control plane and the agents. */
@@ -45,14 +46,22 @@ export class HostCluster {
 
   /** Resolves when the API answers and all agents are started. Their nodes become Ready a moment later. */
   static async start(options: HostClusterOptions): Promise<HostCluster> {
-    const { nodes, folder, say = () => undefined } = options;
+    const { nodes, spare = 0, folder, say = () => undefined } = options;
     const names = Array.from({ length: nodes }, (_, i) => `host-${i + 1}`);
-    const hosts = await TestHosts.start({ names: [...names, CONTROL], ...(folder !== undefined && { folder }) });
+    const spares = Array.from({ length: spare }, (_, i) => `${SPARE}${i + 1}`);
+    const hosts = await TestHosts.start({
+      names: [...names, ...spares, CONTROL],
+      ...(folder !== undefined && { folder }),
+    });
     say(`Hosts       ${hosts.all.map((host) => `${host.name} ${host.address}`).join(', ')}`);
     const cluster = new HostCluster(hosts, options);
     try {
-      await Promise.all([cluster.startControlPlane(), ...cluster.nodes.map(startEngine)]);
-      for (const host of cluster.nodes) cluster.startAgent(host);
+      await Promise.all([
+        cluster.startControlPlane(),
+        ...hosts.all.filter(({ name }) => name !== CONTROL).map(startEngine),
+      ]);
+      const words = nodes > 0 ? await cluster.joinWords() : [];
+      await Promise.all(cluster.nodes.map((host) => cluster.join(host, words)));
       return cluster;
     } catch (cause) {
       await hosts.stop();
@@ -62,7 +71,7 @@ export class HostCluster {
 
   /** The hosts with a node. */
   get nodes(): readonly Host[] {
-    return this.hosts.all.filter(({ name }) => name !== CONTROL);
+    return this.hosts.all.filter(({ name }) => name !== CONTROL && !name.startsWith(SPARE));
   }
   get control(): Host {
     return this.hosts.get(CONTROL);
@@ -78,8 +87,7 @@ export class HostCluster {
   /** Starts bus and control plane, also after its host was off, and waits until the API answers. */
   async startControlPlane(): Promise<void> {
     const { control } = this;
-    if (!existsSync(join(this.home, 'keys'))) await this.setUp();
-    this.control.spawn('nats-server', ['-c', join(this.home, 'nats', 'server.conf')]);
+    mkdirSync(this.home, { recursive: true, mode: 0o700 });
     const saidBefore = this.output.length;
     this.controlPlane = control.spawn(process.execPath, ['--no-warnings', join(root, 'dist/apps/standalone/main.js')], {
       env: { ...this.environment, SHIPLOG_HOME: this.home },
@@ -92,12 +100,26 @@ export class HostCluster {
     throw new Error(`the control plane did not come up:\n${this.output.slice(-4_000)}`);
   }
 
-  /** Starts the agent of a host; its engine has to run. */
+  /** The command line on the host of the control plane. Resolves with what it prints. */
+  shiplog(...words: readonly string[]): Promise<string> {
+    return shiplog(this.control, { SHIPLOG_HOME: this.home }, ...words);
+  }
+
+  /** Makes a token. Resolves with the words of the command that it prints, after `npx shiplog node join`. */
+  async joinWords(...options: readonly string[]): Promise<readonly string[]> {
+    const printed = await this.shiplog('node', 'token', 'create', ...options);
+    const line = /^npx shiplog node join (.*)$/m.exec(printed)?.[1];
+    if (line === undefined) throw new Error(`no command is printed:\n${printed}`);
+    return line.split(' ');
+  }
+
+  /** Makes a host a node; its engine has to run. */
+  join(host: Host, words: readonly string[]): Promise<void> {
+    return host.join({ words, ...(this.options.env && { env: this.options.env }) });
+  }
+  /** Starts the agent of a host that has joined; its engine has to run. */
   startAgent(host: Host): void {
-    host.startAgent({
-      credentials: join(this.home, 'agents', `${host.name}.json`),
-      env: { SHIPLOG_POD_CIDR: this.podCidr, ...this.options.env },
-    });
+    host.startAgent(this.options.env);
   }
 
   /** Power on, then engine and agent, or the control plane, as on a machine that starts them at boot. */
@@ -127,7 +149,7 @@ export class HostCluster {
     return this.hosts.stop();
   }
 
-  private get home(): string {
+  get home(): string {
     return join(this.control.folder, 'shiplog');
   }
   private get log(): string {
@@ -136,26 +158,14 @@ export class HostCluster {
   private get podCidr(): string {
     return this.options.podCidr ?? '10.244.0.0/16';
   }
-  private get bus(): string {
-    return `nats://${this.control.address}:${BUS_PORT}`;
-  }
   private get environment(): NodeJS.ProcessEnv {
     return {
       SHIPLOG_APPS: APPS.filter((app) => app !== 'agent').join(),
-      SHIPLOG_NATS_URL: this.bus,
+      SHIPLOG_BUS_PORT: `${BUS_PORT}`,
       SHIPLOG_API_ADDRESS: `${this.control.address}:${API_PORT}`,
       SHIPLOG_POD_CIDR: this.podCidr,
       ...this.options.env,
     };
-  }
-
-  /** Keys, the bus's configuration and each agent's credentials, as for a cluster whose apps run apart. */
-  private async setUp(): Promise<void> {
-    mkdirSync(this.home, { recursive: true, mode: 0o700 });
-    const names = this.nodes.map(({ name }) => name);
-    await shiplog(this.control, { SHIPLOG_HOME: this.home }, 'setup', '--bus', this.bus, '--node', ...names);
-    const config = join(this.home, 'nats', 'server.conf');
-    writeFileSync(config, readFileSync(config, 'utf8').replaceAll(BUS_FILES, join(this.home, 'nats')));
   }
 }
 

@@ -10,8 +10,7 @@ import { Namespace, type SpawnOptions } from './namespace.js';
 import { engine, groupFolders, root, thawBeneath } from './tools.js';
 
 const ENGINE_MS = 60_000;
-/** An agent allocates little; standalone starts its own in the same way. */
-const AGENT = ['--no-warnings', '--max-semi-space-size=2', join(root, 'dist/apps/agent/main.js')];
+const CLI = join(root, 'dist/apps/cli/main.js');
 
 /** What a machine has of its own after power on: memory, an identity, and the id of its boot. */
 const PREPARE = [
@@ -39,10 +38,9 @@ export interface EngineAnswer {
   readonly body: unknown;
 }
 
-/** How an agent gets on the bus. */
-export interface AgentOptions {
-  /** File with its credentials. */
-  readonly credentials: string;
+/** The words of a command that joins a machine, after `npx shiplog node join`. */
+export interface JoinOptions {
+  readonly words: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -162,17 +160,27 @@ export class Host {
     return thawGroup(this.group);
   }
 
-  /** Starts the agent of the node of this name. */
-  startAgent({ credentials, env }: AgentOptions): void {
-    this.agentProcess = this.spawn(process.execPath, AGENT, {
-      env: {
-        SHIPLOG_HOME: join(this.folder, 'shiplog'),
-        SHIPLOG_NODE: this.name,
-        SHIPLOG_CREDENTIALS: credentials,
-        DOCKER_HOST: `unix://${this.socket}`,
-        ...env,
-      },
-      log: join(this.folder, 'agent.log'),
+  /** Makes the host a node, by the command that a person would type. Rejects with what it says. */
+  async join({ words, env }: JoinOptions): Promise<void> {
+    const log = join(this.folder, 'join.log');
+    rmSync(log, { force: true });
+    const child = this.shiplog(['node', 'join', ...words], { env, log });
+    await ended(child);
+    if (child.exitCode !== 0) throw new Error(readFileSync(log, 'utf8').trim());
+  }
+
+  /** Starts the agent of a host that has joined, as its init system would. */
+  startAgent(env: NodeJS.ProcessEnv = {}): void {
+    this.agentProcess = this.shiplog(['node', 'start'], { env, log: join(this.folder, 'shiplog', 'agent.log') });
+  }
+
+  private shiplog(
+    words: readonly string[],
+    { env, log }: { readonly env: NodeJS.ProcessEnv | undefined; readonly log: string },
+  ): ChildProcess {
+    return this.spawn(process.execPath, ['--no-warnings', CLI, ...words], {
+      env: { SHIPLOG_HOME: join(this.folder, 'shiplog'), DOCKER_HOST: `unix://${this.socket}`, ...env },
+      log,
       group: 'agent',
     });
   }

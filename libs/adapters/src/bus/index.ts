@@ -1,5 +1,10 @@
 export * from './late-bus.js';
 export * from './memory-bus.js';
+export { isBusOpen, joinState, writeJoinTokens } from './join-accounts.js';
+export { JoinClient, JoinRefused } from './join-client.js';
+export type { JoinTarget } from './join-socket.js';
+export { nodeRequest } from './node-request.js';
+export { busKeyOf, joinTokenOf, type JoinToken } from './join-token.js';
 export * from './nats-authority.js';
 export * from './node-admission.js';
 export { REVOKED_KEYS, revocations } from './revoked-keys.js';

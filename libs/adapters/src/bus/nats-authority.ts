@@ -3,6 +3,7 @@ import { createAccount, createOperator, createUser, fromPublic, fromSeed, type K
 import { Fault, isJsonObject, type Instant } from '#std';
 import type { KeyStore } from '../keys/key-store.js';
 import { NatsKeyPair } from './nats-key-pair.js';
+import { JOIN_EXPORTS, joinAccounts, type JoinAccount } from './join-accounts.js';
 import { revocations } from './revoked-keys.js';
 
 const FILE = 'nats.json';
@@ -41,6 +42,8 @@ export class NatsAuthority {
     readonly accountId: string,
     readonly operatorJwt: string,
     readonly accountJwt: string,
+    /** Accounts of the tokens by which nodes join, beside the cluster's own. */
+    readonly joinAccounts: readonly JoinAccount[],
   ) {}
 
   static async open(store: KeyStore): Promise<NatsAuthority> {
@@ -54,7 +57,7 @@ export class NatsAuthority {
       conn: UNLIMITED,
       leaf: 0,
       imports: 0,
-      exports: 0,
+      exports: JOIN_EXPORTS.length,
       wildcards: true,
       data: UNLIMITED,
       payload: UNLIMITED,
@@ -64,7 +67,13 @@ export class NatsAuthority {
       account,
       account.getPublicKey(),
       await encodeOperator('shiplog', operator),
-      await encodeAccount('shiplog', account, { limits, revocations: revocations(store) }, { signer: operator }),
+      await encodeAccount(
+        'shiplog',
+        account,
+        { limits, revocations: revocations(store), exports: JOIN_EXPORTS },
+        { signer: operator },
+      ),
+      await joinAccounts(store, account.getPublicKey(), operator),
     );
   }
 

@@ -7,7 +7,7 @@ const configOf = (operatorJwt: string): string =>
   natsConfig({
     listen: '0.0.0.0:4222',
     folder: '/etc/nats',
-    authority: { operatorJwt, accountId: 'A', accountJwt: 'account' } as never,
+    authority: { operatorJwt, accountId: 'A', accountJwt: 'account', joinAccounts: [] } as never,
   });
 
 describe('a configuration that is written again', () => {

@@ -5,7 +5,7 @@ export interface NatsConfigOptions {
   readonly listen: string;
   /** Folder with `server.crt` and `server.key`. */
   readonly folder: string;
-  readonly authority: Pick<NatsAuthority, 'operatorJwt' | 'accountJwt' | 'accountId'>;
+  readonly authority: Pick<NatsAuthority, 'operatorJwt' | 'accountJwt' | 'accountId' | 'joinAccounts'>;
   readonly logFile?: string;
 }
 
@@ -37,9 +37,14 @@ export function natsConfig({ listen, folder, authority, logFile }: NatsConfigOpt
   return `${lines.join('\n')}\n`;
 }
 
-/** A configuration with the account as it is now: its JWT says which users are revoked. */
-export function withAccount(config: string, authority: NatsConfigOptions['authority']): string {
+/** A configuration with the accounts as they are now: the cluster's says which users are revoked, the others are of tokens. */
+export function withAccounts(config: string, authority: NatsConfigOptions['authority']): string {
   return config.replace(/^resolver_preload: .*$/m, () => preload(authority));
+}
+
+/** A configuration for another address, `host:port`. */
+export function listeningOn(config: string, listen: string): string {
+  return config.replace(/^listen: .*$/m, () => `listen: ${quoted(listen)}`);
 }
 
 /**
@@ -61,8 +66,9 @@ function subjectOf(jwt: string | undefined): unknown {
   }
 }
 
-function preload({ accountId, accountJwt }: NatsConfigOptions['authority']): string {
-  return `resolver_preload: { ${accountId}: ${accountJwt} }`;
+function preload({ accountId, accountJwt, joinAccounts }: NatsConfigOptions['authority']): string {
+  const all = [{ id: accountId, jwt: accountJwt }, ...joinAccounts];
+  return `resolver_preload: { ${all.map(({ id, jwt }) => `${id}: ${jwt}`).join(', ')} }`;
 }
 
 function quoted(text: string): string {

@@ -41,6 +41,10 @@ export class NatsKeyPair implements KeyPair {
   verify(input: Uint8Array, signature: Uint8Array): boolean {
     return verify(null, input, this.publicKey, signature);
   }
+  /** The private key as PKCS #8 in DER. */
+  pkcs8(): Buffer {
+    return this.privateKey.export({ format: 'der', type: 'pkcs8' });
+  }
   clear(): void {
     this.pair.clear();
   }

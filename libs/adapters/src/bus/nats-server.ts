@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, isIP, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Keys } from '#ports';
@@ -9,10 +9,13 @@ import { plainEnvironment } from '../environment.js';
 import { hasCode } from '../error-code.js';
 import { numberIn, stopProcessOf } from '../left-behind.js';
 import { privateFolderWithParents, writePrivateFile } from '../private-files.js';
+import { signingCa } from '../keys/signing-ca.js';
 import { NatsAuthority } from './nats-authority.js';
-import { natsConfig, withAccount } from './nats-config.js';
+import { listeningOn, natsConfig, withAccounts } from './nats-config.js';
 
 const HOST = '127.0.0.1';
+/** Every address of the machine. */
+const OPEN = '0.0.0.0';
 const READY_MS = 10_000;
 const RESTART_FIRST_MS = 50;
 const RESTART_MAX_MS = 2_000;
@@ -26,6 +29,10 @@ export interface NatsServerOptions {
   readonly authority: NatsAuthority;
   /** Default: the port of last time, or a free one. */
   readonly port?: number;
+  /** Whether other machines reach it; otherwise it listens on loopback. */
+  readonly isOpen?: boolean;
+  /** Names and addresses by which other machines reach it, for its certificate. */
+  readonly names?: () => readonly string[];
   readonly executable?: string;
   readonly onProblem?: (problem: string) => void;
 }
@@ -34,8 +41,10 @@ export interface NatsServerOptions {
 export interface NatsServer {
   readonly url: string;
   readonly pid: number | undefined;
-  /** Takes a new account into use, without a restart: connections of revoked users end at once, others come back. */
+  /** Takes new accounts into use, without a restart: connections of revoked users end at once, others come back. */
   reload(authority: NatsAuthority): void;
+  /** Listens for other machines from now on, which takes a restart: clients come back. Does nothing when it does so already. */
+  open(): Promise<void>;
   /** Takes a new certificate into use if one is due, without a restart: the server lets its clients connect anew. */
   renewCertificate(): Promise<void>;
   stop(): Promise<void>;
@@ -62,6 +71,9 @@ class Supervisor implements NatsServer {
   #child: ChildProcess | undefined;
   #stopping = false;
   #delayMs = RESTART_FIRST_MS;
+  /** It is told to end, to be started with another configuration. */
+  #isReplaced = false;
+  #isOpen: boolean;
   readonly #onExit = (): void => void this.#child?.kill('SIGTERM');
 
   constructor(
@@ -70,6 +82,7 @@ class Supervisor implements NatsServer {
     private readonly options: NatsServerOptions,
   ) {
     this.url = `nats://${HOST}:${port}`;
+    this.#isOpen = options.isOpen === true;
   }
 
   get pid(): number | undefined {
@@ -93,14 +106,24 @@ class Supervisor implements NatsServer {
   reload(authority: NatsAuthority): void {
     // The operator's line stays as it is: the server takes no other one without a restart.
     const path = configPath(this.folder);
-    writePrivateFile(path, withAccount(readFileSync(path, 'utf8'), authority));
+    writePrivateFile(path, withAccounts(readFileSync(path, 'utf8'), authority));
     this.#child?.kill('SIGHUP');
+  }
+
+  async open(): Promise<void> {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    await writeCertificate(this.folder, this.options);
+    const path = configPath(this.folder);
+    writePrivateFile(path, listeningOn(readFileSync(path, 'utf8'), `${OPEN}:${this.port}`));
+    this.#isReplaced = true;
+    this.#child?.kill('SIGTERM');
   }
 
   async renewCertificate(): Promise<void> {
     const { keys } = this.options;
     if (!keys.isCertificateDue(readFileSync(join(this.folder, 'server.crt'), 'utf8'))) return;
-    await writeCertificate(this.folder, keys);
+    await writeCertificate(this.folder, this.options);
     this.#child?.kill('SIGHUP');
   }
 
@@ -140,6 +163,11 @@ class Supervisor implements NatsServer {
       );
       child.once('exit', (code, signal) => {
         if (this.#stopping) return;
+        if (this.#isReplaced) {
+          this.#isReplaced = false;
+          this.#spawn().catch(() => undefined);
+          return;
+        }
         const why = lastLine(lastWords) || `exit ${code ?? signal ?? 'unknown'}`;
         reject(new Fault(`nats-server stopped: ${why}`, true));
         this.options.onProblem?.(`nats-server stopped (${signal ?? code}), starting it again: ${why}`);
@@ -167,24 +195,30 @@ class Supervisor implements NatsServer {
   }
 }
 
-async function writeCertificate(folder: string, keys: Keys): Promise<void> {
+async function writeCertificate(
+  folder: string,
+  { keys, names = () => [] }: Pick<NatsServerOptions, 'keys' | 'names'>,
+): Promise<void> {
+  const all = [...new Set([HOST, '::1', 'localhost', ...names()])];
   const server = await keys.issueCertificate({
     commonName: 'nats',
     usage: 'server',
-    dnsNames: ['localhost'],
-    ipAddresses: [HOST, '::1'],
+    dnsNames: all.filter((name) => isIP(name) === 0),
+    ipAddresses: all.filter((name) => isIP(name) !== 0),
   });
-  writePrivateFile(join(folder, 'server.crt'), server.certificate);
+  // A machine that joins has the CA's hash only, so the CA is sent too.
+  writePrivateFile(join(folder, 'server.crt'), server.certificate + signingCa(keys));
   writePrivateFile(join(folder, 'server.key'), server.privateKey);
 }
 
-async function writeFiles(folder: string, port: number, { keys, authority }: NatsServerOptions): Promise<void> {
-  await writeCertificate(folder, keys);
+async function writeFiles(folder: string, port: number, options: NatsServerOptions): Promise<void> {
+  await writeCertificate(folder, options);
+  const { authority, isOpen } = options;
   const write = (name: string, text: string): void => writePrivateFile(join(folder, name), text);
   write('port', `${port}\n`);
   write(
     'server.conf',
-    natsConfig({ listen: `${HOST}:${port}`, folder, authority, logFile: join(folder, 'server.log') }),
+    natsConfig({ listen: `${isOpen ? OPEN : HOST}:${port}`, folder, authority, logFile: join(folder, 'server.log') }),
   );
 }
 

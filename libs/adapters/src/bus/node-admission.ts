@@ -1,4 +1,4 @@
-import { Fault } from '#std';
+import { Fault, type Instant } from '#std';
 import type { Clock } from '#ports';
 import type { KeyStore } from '../keys/key-store.js';
 import type { NatsAuthority, NatsCredentials, NatsPermissions } from './nats-authority.js';
@@ -12,6 +12,8 @@ export const RENEW_AT_SHARE = 2 / 3;
 const ISSUED = 'nodes/issued';
 /** `revoked/<node>`: nodes that get no credential. */
 const REVOKED = 'nodes/revoked';
+/** Begins the mark of a node that was removed, and may join again. */
+const REMOVED = 'removed ';
 const LOOK_MS = 1_000;
 
 /** A node asks for a credential, or reports, that was revoked. */
@@ -60,10 +62,47 @@ export class NodeAdmission {
     return { jwt, seed, inbox };
   }
 
+  /**
+   * A credential for a node that joins, of the key that it made. Ends what {@link remove} left. Rejects with {@link NodeRevoked} when
+   * the node was revoked by name.
+   */
+  async join(
+    node: string,
+    permissions: NatsPermissions,
+    publicKey: string,
+  ): Promise<Pick<NatsCredentials, 'jwt' | 'inbox'>> {
+    const mark = `${REVOKED}/${token(node)}`;
+    if (this.store.read(mark)?.startsWith(REMOVED) === true) this.store.destroy(mark);
+    this.seen = undefined;
+    return this.issue(node, permissions, publicKey);
+  }
+
+  /** Public keys whose credentials are still good. */
+  keysOf(node: string): readonly string[] {
+    this.prune(`${ISSUED}/${token(node)}`);
+    return this.store.list(`${ISSUED}/${token(node)}`);
+  }
+
+  /** When the last credential of a node ends; undefined when it has none that is good. */
+  endOf(node: string): Instant | undefined {
+    const folder = `${ISSUED}/${token(node)}`;
+    const ends = this.keysOf(node).map((key) => Number(this.store.read(`${folder}/${key}`)));
+    return ends.length === 0 ? undefined : Math.max(...ends) * 1000;
+  }
+
+  /** Ends every credential of a node that is no more. It may join again, with a token. */
+  remove(node: string): void {
+    this.end(node, REMOVED);
+  }
   /** Ends every credential of a node, and gives it none until {@link allow}. */
   revoke(node: string): void {
+    this.end(node, '');
+  }
+  private end(node: string, mark: string): void {
     const since = Math.floor(this.clock.now() / 1000);
-    this.store.createOnce(`${REVOKED}/${token(node)}`, `${new Date(since * 1000).toISOString()}\n`);
+    const name = `${REVOKED}/${token(node)}`;
+    if (mark === '') this.store.destroy(name);
+    this.store.createOnce(name, `${mark}${new Date(since * 1000).toISOString()}\n`);
     this.prune(REVOKED_KEYS);
     const folder = `${ISSUED}/${token(node)}`;
     for (const key of this.store.list(folder)) {
@@ -83,15 +122,19 @@ export class NodeAdmission {
     return was;
   }
 
-  /** Names of the revoked nodes, in order. */
+  /** Names of the revoked nodes, in order; those that were removed are not among them. */
   revoked(): readonly string[] {
-    return this.store.list(REVOKED).map(decodeURIComponent);
+    const names = this.store.list(REVOKED);
+    return names.filter((name) => !this.store.read(`${REVOKED}/${name}`)?.startsWith(REMOVED)).map(decodeURIComponent);
   }
 
-  /** True for a node that was revoked until a second ago. */
+  /** True for a node that was revoked or removed until a second ago. */
   isRevoked(node: string): boolean {
     const at = this.clock.monotonic();
-    if (this.seen === undefined || at - this.seen.at >= LOOK_MS) this.seen = { at, nodes: new Set(this.revoked()) };
+    if (this.seen === undefined || at - this.seen.at >= LOOK_MS) {
+      const nodes = this.store.list(REVOKED).map(decodeURIComponent);
+      this.seen = { at, nodes: new Set(nodes) };
+    }
     return this.seen.nodes.has(node);
   }
 

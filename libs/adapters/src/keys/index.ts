@@ -9,3 +9,4 @@ export * from './kubeconfig.js';
 export { SealBroken } from './object-sealer.js';
 export * from './rotating-key.js';
 export * from './stored-keys.js';
+export { caHash, signingCa } from './signing-ca.js';

@@ -6,6 +6,7 @@ import {
   clusterRoles,
   isKubeletClientRequest,
   KUBELET_CLIENT_SIGNER,
+  NODE_BUS_SIGNER,
   readRequest,
   type CertificateSigningRequest,
 } from '#kinds';
@@ -17,10 +18,11 @@ import { allRequests, isOpen, requestOf } from './requests.js';
 const openRequests: ObjectIndex<CertificateSigningRequest> = {
   name: 'open requests for certificates of kubelets',
   kind: certificateSigningRequests,
-  values: (request) => (request.spec.signerName === KUBELET_CLIENT_SIGNER && isOpen(request) ? [OPEN] : []),
+  values: (request) => (SIGNERS.includes(request.spec.signerName) && isOpen(request) ? [OPEN] : []),
   part: ({ status }) => status,
 };
 const OPEN = 'open';
+const SIGNERS = [KUBELET_CLIENT_SIGNER, NODE_BUS_SIGNER];
 
 /** A right to have one's request approved, and what the approval says. */
 const RIGHTS = [

@@ -3,7 +3,7 @@ import { on, role, type BootstrapRole } from './notation.js';
 /**
  * What loops of Shiplog need beyond the roles of Kubernetes' controllers. Loops send the difference as a patch where
  * Kubernetes' controllers send the whole object as an update, so these grant `patch` where those grant `update`, and nothing
- * else. The accounts `metrics-server` and `kube-dns` are no controller's: one registers the group of measurements, and may give what
+ * else, but for the approval of nodes on the bus. The accounts `metrics-server` and `kube-dns` are no controller's: one registers the group of measurements, and may give what
  * it has, the other makes the Service of cluster DNS.
  * `system:shiplog:<account>` is bound to the account of that name.
  */
@@ -17,6 +17,7 @@ export const SHIPLOG_ROLES: readonly BootstrapRole[] = [
   role('system:shiplog:namespace-controller', [on('', 'namespaces/finalize namespaces/status', 'patch')]),
   role('system:shiplog:certificate-controller', [
     on('certificates.k8s.io', 'certificatesigningrequests/approval certificatesigningrequests/status', 'patch'),
+    on('certificates.k8s.io', 'signers', 'approve', 'shiplog.io/node-bus'),
   ]),
   role('system:shiplog:kube-dns', [on('', 'services', 'create'), on('discovery.k8s.io', 'endpointslices', 'create')]),
   role('system:shiplog:metrics-server', [

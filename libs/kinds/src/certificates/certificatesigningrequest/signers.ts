@@ -10,6 +10,7 @@ import {
   isIssued,
   KUBELET_CLIENT_SIGNER,
   KUBELET_SERVING_SIGNER,
+  NODE_BUS_SIGNER,
 } from './states.js';
 
 /** What the signer of a request says to it. */
@@ -35,12 +36,13 @@ export function signingOf(object: CertificateSigningRequest, now: Instant): Sign
   return { certificate: { ...kept, usages, ...validity(expirationSeconds, now) } };
 }
 
-/** Whether this is what a kubelet asks for, for itself. */
+/** Whether this is what a kubelet asks for, for itself: a client certificate, or a place on the bus. */
 export function isKubeletClientRequest(
   { signerName, usages = [] }: CertificateSigningRequest['spec'],
   read: SigningRequest,
 ): boolean {
-  return signerName === KUBELET_CLIENT_SIGNER && kubeletClientProblem(read, new Set(usages)) === undefined;
+  const isKubelets = signerName === KUBELET_CLIENT_SIGNER || signerName === NODE_BUS_SIGNER;
+  return isKubelets && kubeletClientProblem(read, new Set(usages)) === undefined;
 }
 
 const YEAR_S = 365 * 24 * 3600;
