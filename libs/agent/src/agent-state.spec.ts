@@ -83,6 +83,37 @@ describe('an agent that is cut off', () => {
   });
 });
 
+describe('an agent that starts while it is cut off', () => {
+  it('starts a container again whose volumes hold a token and a Secret, which it does not know', async () => {
+    const node = new TestNode();
+    const sources = [{ serviceAccountToken: { path: 'token', expirationSeconds: 3600 } }];
+    const volumes = [
+      { name: 'access', projected: { sources } },
+      { name: 'pass', secret: { secretName: 'pass' } },
+      { name: 'room', emptyDir: {} },
+    ];
+    const volumeMounts = volumes.map(({ name }) => ({ name, mountPath: `/${name}` }));
+    const containers = [{ name: 'c', image: 'img:1', imagePullPolicy: 'IfNotPresent', volumeMounts }];
+    const metadata = { name: 'pass', namespace: 'default', uid: 'pass' };
+    node.assign({ apiVersion: 'v1', kind: 'Secret', metadata, data: { word: 'aHVzaA==' } }, undefined, true);
+    node.assign(testPod('web', { volumes, containers }), undefined, true);
+    await node.start();
+    await node.run(5000);
+    expect(node.running('web')).toEqual(['POD/0', 'c/0']);
+    node.bus.connected = false;
+    await node.restartAgent();
+    const files = [...node.volumes.volumes].filter(([path]) => path.endsWith('/pass'));
+    const running = node.runtime.list().find(({ labels, state }) => labels.container === 'c' && state === 'running');
+    node.runtime.crash(running?.id ?? '', 1);
+    await node.run(5000);
+    expect(node.running('web')).toEqual(['POD/0', 'c/1']);
+    expect([...node.volumes.volumes].filter(([path]) => path.endsWith('/pass'))).toEqual(files);
+    node.bus.connected = true;
+    await node.run(20_000);
+    expect(node.status('web').containerStatuses?.[0]).toMatchObject({ restartCount: 1, ready: true });
+  });
+});
+
 describe('an agent that asks for its assignment again', () => {
   it('is sent nothing while it holds what it is to hold, and everything once it does not', async () => {
     const node = new TestNode();

@@ -7,6 +7,7 @@ import type { NodeContext } from './node-context.js';
 
 const VOLUME_RETRY_MS = [500, 1000, 2000, 4000, 8000, 16000, 32000, 64000, 122000];
 const VOLUME_RETRY_MS_MAX = 122_000;
+const KEPT_MS = 10_000;
 const MESSAGE_BYTES_MAX = 4096;
 const ALL_MESSAGES_BYTES_MAX = 12_288;
 const FALLBACK_BYTES_MAX = 2048;
@@ -64,6 +65,7 @@ export class PodFiles {
   private async putVolumes(): Promise<void> {
     const { pod } = this.worker;
     const { volumes, clock } = this.context.options;
+    if (!this.context.synced && (await this.keepVolumes())) return;
     const { tokens, renewAt } = await this.context.tokens.of(pod, kubelet.tokenNeedsOf(pod)).catch((error: unknown) => {
       throw new VolumeFailed(firstTokenVolume(pod), `failed to fetch token: ${messageOf(error)}`);
     });
@@ -78,6 +80,32 @@ export class PodFiles {
     this.renewal?.();
     this.renewal =
       renewAt === undefined ? undefined : clock.after(renewAt - clock.monotonic(), () => this.refreshVolumes());
+  }
+  /**
+   * Takes volumes of files as an earlier agent left them, before this one has heard of the control plane: what they are made of may
+   * not be known. Brought up to date soon. False when one is not there.
+   */
+  private async keepVolumes(): Promise<boolean> {
+    const { metadata, spec } = this.worker.pod;
+    const { volumes, clock } = this.context.options;
+    const found: (readonly [string, string])[] = [];
+    for (const volume of spec.volumes ?? []) {
+      const earlier = await volumes.earlier(metadata.uid, volume.name);
+      if (earlier !== undefined) found.push([volume.name, earlier]);
+      else if (volume.configMap || volume.secret || volume.downwardAPI || volume.projected) return false;
+      else
+        found.push([
+          volume.name,
+          await volumes.put(
+            metadata.uid,
+            kubelet.planVolume(this.worker.pod, volume, { ...this.inputs([]), tokens: new Map() }),
+          ),
+        ]);
+    }
+    for (const [name, path] of found) this.paths.set(name, path);
+    this.renewal?.();
+    this.renewal = clock.after(KEPT_MS, () => this.refreshVolumes());
+    return true;
   }
   /** Brings the files of a running pod up to date. What is missing now keeps its last content. */
   refreshVolumes(): void {

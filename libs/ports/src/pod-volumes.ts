@@ -5,6 +5,8 @@
 export interface PodVolumes {
   /** Makes or updates a volume; the same plan again changes nothing. Files are swapped all at once. Returns its path on the node. */
   put(podUid: string, volume: VolumePlan): Promise<string>;
+  /** Path of a volume of files that is there whole from before; undefined when there is none. */
+  earlier(podUid: string, volume: string): Promise<string | undefined>;
   /** A path inside a volume for a subPath mount, made when it is missing; it never leads out of the volume. */
   subPath(podUid: string, volume: string, volumePath: string, subPath: string): Promise<string>;
   /** A single file of the pod's own (`etc-hosts`, `resolv.conf`, termination messages); written anew in place. */

@@ -54,6 +54,17 @@ export class FilePodVolumes implements PodVolumes {
     this.own.add(path);
     return path;
   }
+  async earlier(podUid: string, volume: string): Promise<string | undefined> {
+    for (const base of [this.memory(podUid), this.pod(podUid)]) {
+      const path = join(base, 'volumes', safe(volume));
+      // Its files are whole once this link leads to them.
+      const shown = await lstat(join(path, '..data')).catch(() => undefined);
+      if (!shown?.isSymbolicLink()) continue;
+      this.own.add(path);
+      return path;
+    }
+    return undefined;
+  }
   private async putEmpty(podUid: string, volume: EmptyVolume): Promise<string> {
     const memory = volume.medium === 'Memory';
     const base = memory ? this.options.memoryFolder : this.options.folder;

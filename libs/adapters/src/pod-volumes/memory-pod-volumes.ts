@@ -12,6 +12,10 @@ export class MemoryPodVolumes implements PodVolumes {
     this.volumes.set(path, volume);
     return Promise.resolve(volume.is === 'host' ? volume.path : path);
   }
+  earlier(podUid: string, volume: string): Promise<string | undefined> {
+    const path = `/pods/${podUid}/volumes/${volume}`;
+    return Promise.resolve(this.volumes.get(path)?.is === 'files' ? path : undefined);
+  }
   subPath(_podUid: string, _volume: string, volumePath: string, subPath: string): Promise<string> {
     return Promise.resolve(`${volumePath}/${subPath}`);
   }
