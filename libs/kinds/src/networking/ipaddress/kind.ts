@@ -49,7 +49,10 @@ function changeProblems(object: IpAddressObject, old: IpAddressObject): readonly
   return [...problemsOf(object), invalid(FIELD, shown, 'field is immutable')];
 }
 
-function parentText({ spec: { parentRef } }: IpAddressObject): string {
+function parentText({ spec }: IpAddressObject): string {
+  // The object of a bookmark has none.
+  const { parentRef }: Partial<IpAddressObject['spec']> = spec;
+  if (!parentRef) return '';
   const { group, resource, namespace, name } = parentRef;
   return [`${resource}${group ? `.${group}` : ''}`.toLowerCase(), ...(namespace ? [namespace] : []), name].join('/');
 }
