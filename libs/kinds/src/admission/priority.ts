@@ -1,26 +1,12 @@
-import {
-  kindRef,
-  refusals,
-  type AdmissionPlugin,
-  type Admitted,
-  type KubeObject,
-  type ObjectIndex,
-  type Refusal,
-} from '#model';
+import { refusals, type AdmissionPlugin, type Admitted, type KubeObject, type Refusal } from '#model';
 import type { Pod } from '#pod';
+import {
+  defaultPriorityClasses,
+  priorityClasses,
+  SYSTEM_PRIORITY_CLASSES,
+  type PriorityClass,
+} from '../scheduling/priorityclass/index.js';
 import { isPlainPod } from './pods.js';
-
-interface PriorityClass extends KubeObject {
-  readonly value?: number;
-  readonly globalDefault?: boolean;
-  readonly preemptionPolicy?: string;
-}
-const priorityClasses = kindRef<PriorityClass>('scheduling.k8s.io.priorityclasses');
-/** Classes that every cluster has. */
-const SYSTEM: ReadonlyMap<string, number> = new Map([
-  ['system-cluster-critical', 2_000_000_000],
-  ['system-node-critical', 2_000_001_000],
-]);
 
 /** The name of a pod's class becomes the number that the scheduler compares. */
 export const priorityAdmission: AdmissionPlugin = {
@@ -30,7 +16,21 @@ export const priorityAdmission: AdmissionPlugin = {
     if (request.operation === 'CREATE') return withPriority(request);
     return request.operation === 'UPDATE' ? keptPriority(request) : request.object;
   },
+  validate: onlyDefault,
 };
+
+function onlyDefault({ kind, operation, object, view }: Admitted): Refusal | undefined {
+  if (kind.id !== priorityClasses.id || (operation !== 'CREATE' && operation !== 'UPDATE')) return undefined;
+  const { metadata, globalDefault } = object as PriorityClass;
+  if (globalDefault !== true) return undefined;
+  const other = view.by(defaultPriorityClasses, '').find((one) => one.metadata.name !== metadata.name);
+  if (!other) return undefined;
+  const why = `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`;
+  return refusals.forbidden(
+    { group: 'scheduling.k8s.io', resource: 'priorityclasses', kind: 'PriorityClass', name: metadata.name },
+    why,
+  );
+}
 
 function withPriority(request: Admitted): KubeObject | Refusal {
   const pod = request.object as Pod;
@@ -63,29 +63,21 @@ interface Wanted {
 }
 function classOf(request: Admitted, name: string | undefined): Wanted | undefined {
   if (!name) return defaultClass(request);
-  const system = SYSTEM.get(name);
+  const system = SYSTEM_PRIORITY_CLASSES.get(name);
   if (system !== undefined) return { name, value: system, policy: 'PreemptLowerPriority' };
   const found = request.view.get(priorityClasses, undefined, name);
   return found && wantedOf(found);
 }
-const defaultPriorityClasses: ObjectIndex<PriorityClass> = {
-  name: 'priority classes that are the default',
-  kind: priorityClasses,
-  values: ({ globalDefault }) => (globalDefault === true ? [''] : []),
-};
 /** Of several defaults the one with the smallest value counts. */
 function defaultClass(request: Admitted): Wanted {
-  if (request.kinds.byId(priorityClasses.id) !== undefined) {
-    const defaults = request.view.by(defaultPriorityClasses, '');
-    const lowest = [...defaults].sort((a, b) => (a.value ?? 0) - (b.value ?? 0))[0];
-    if (lowest) return wantedOf(lowest);
-  }
+  const lowest = [...request.view.by(defaultPriorityClasses, '')].sort((a, b) => a.value - b.value)[0];
+  if (lowest) return wantedOf(lowest);
   return { name: '', value: 0, policy: 'PreemptLowerPriority' };
 }
 function wantedOf(found: PriorityClass): Wanted {
   return {
     name: found.metadata.name,
-    value: found.value ?? 0,
+    value: found.value,
     policy: found.preemptionPolicy ?? 'PreemptLowerPriority',
   };
 }

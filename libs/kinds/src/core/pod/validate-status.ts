@@ -134,7 +134,7 @@ function hostProblems(status: PodStatus, before: PodStatus): Problems {
 }
 
 function userProblems(field: string, statuses: readonly ContainerStatus[] | undefined, os: string): Problems {
-  return items(statuses).flatMap(({ user }, i) => {
+  return items(statuses).flatMap(({ user }, i): Problems => {
     const at = `${field}[${i}].user.linux`;
     if (!user?.linux) return [];
     if (os === 'windows') return [forbidden(at, 'cannot be set for a windows pod')];

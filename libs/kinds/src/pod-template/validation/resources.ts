@@ -145,7 +145,7 @@ function claimProblems(
 ): Problems {
   const seen = new Set<string>();
   const names = [...new Set(known)].filter((name) => name !== '').sort();
-  return items(claims).flatMap((claim, i) => {
+  return items(claims).flatMap((claim, i): Problems => {
     const at = `${field}[${i}]`;
     if (claim.name === '') return [required(at)];
     const found = [...useProblems(at, claim, seen)];
