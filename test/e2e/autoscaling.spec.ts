@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { StoredEvent } from '#model';
 import { kubectl } from '../../tools/clients.mjs';
 import { eventsOf } from '../support/event-log.js';
 import { BUSYBOX, importBusybox, TestCluster, until } from '../support/test-cluster.js';
@@ -13,6 +14,8 @@ const AUTOSCALERS = '/apis/autoscaling/v2/namespaces/default/horizontalpodautosc
 const LOADS = '/api/v1/namespaces/default/configmaps';
 /** A step of a size: a look, an image that is there, a start, a full interval of figures, on a machine that is busy. */
 const PATIENCE_S = 180;
+/** So long an autoscaler rests after a change. */
+const PAUSE_MS = 15_000;
 let cluster: TestCluster;
 
 beforeAll(async () => {
@@ -94,13 +97,15 @@ async function reaches(name: string, replicas: number): Promise<void> {
     PATIENCE_S,
   );
 }
-/** Every size that an autoscaler gave a workload, in order. */
-async function sizesOf(name: string): Promise<readonly number[]> {
+/** Every change of a workload's size by its autoscaler, in order. */
+async function changesOf(name: string): Promise<readonly StoredEvent[]> {
   const stream = `apps.deployments/default/${name}`;
-  const events = (await eventsOf(cluster.home)).filter(
+  return (await eventsOf(cluster.home)).filter(
     (event) => event.stream === stream && event.metadata.via === 'horizontal-pod-autoscaler',
   );
-  return events.map(({ data }) => {
+}
+async function sizesOf(name: string): Promise<readonly number[]> {
+  return (await changesOf(name)).map(({ data }) => {
     const set = (data['set'] ?? []) as readonly (readonly [readonly string[], unknown])[];
     return Number(set.find(([path]) => path.join('.') === 'spec.replicas')?.[1]);
   });
@@ -121,19 +126,29 @@ describe('load on containers', () => {
 
   it('keeps its size and is scaled on when the agent and the scaler are killed', async () => {
     const before = await sizesOf('cpu');
+    const { status } = (await cluster.api.get(`${AUTOSCALERS}/cpu`)).json<{ status: { lastScaleTime: string } }>();
     await cluster.killAgent();
     await cluster.killControlPlane();
     await cluster.start();
+    // Its pods are at twice the target: it wants another one as soon as it knows that.
+    const started = Date.now();
+    const body = { spec: { maxReplicas: 5 } };
+    await cluster.api.call('PATCH', `${AUTOSCALERS}/cpu`, { body, contentType: 'application/merge-patch+json' });
+    await reaches('cpu', 5);
+    expect(await sizesOf('cpu')).toEqual([...before, 5]);
+    // A size is not changed again for a while, whoever was restarted.
+    const couldBe = Math.max(started, Date.parse(status.lastScaleTime) + PAUSE_MS);
+    const decided = Date.parse((await changesOf('cpu')).at(-1)?.time ?? '');
+    process.stderr.write(`after its restart the scaler decided within ${decided - couldBe} ms\n`);
     await until(
       'all pods are measured again',
       () => Promise.resolve(run('top', 'pod', '-l', 'app=cpu', '--no-headers')),
-      (text) => text.trim().split('\n').length === 4,
+      (text) => text.trim().split('\n').length === 5,
       PATIENCE_S,
     );
-    expect(await sizesOf('cpu')).toEqual(before);
     await turn('cpu', { cpu: 'off' });
     await reaches('cpu', 1);
-    const sizes = (await sizesOf('cpu')).slice(before.length);
+    const sizes = (await sizesOf('cpu')).slice(before.length + 1);
     expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
   });
 
