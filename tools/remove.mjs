@@ -1,5 +1,6 @@
 // Takes apart what a cluster made: processes, containers, networks, memory folders and the data folder.
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -92,17 +93,34 @@ export function removeServiceRules(cluster, say = () => undefined) {
   const prefix = `shiplog_${mark}_`;
   const tables = run('nft', 'list', 'tables', 'ip').split('\n');
   const ours = tables.map((line) => line.split(' ')[2] ?? '').filter((name) => name.startsWith(prefix));
+  const networks = tables
+    .map((line) => line.split(' ')[2] ?? '')
+    .filter((name) => name.startsWith(`shiplognet_${mark}_`));
   if (ours.length > 0) say('Removing the rules of services …');
-  for (const name of ours) run('nft', 'delete', 'table', 'ip', name);
+  for (const table of networks) removePodRoutes(table, run);
+  for (const name of [...ours, ...networks]) run('nft', 'delete', 'table', 'ip', name);
   for (const line of run('ip', '-o', '-4', 'addr', 'show', 'dev', 'lo', 'label', `lo:${mark}*`).split('\n')) {
     const address = / inet (\S+)/.exec(line)?.[1];
     if (address !== undefined) run('ip', 'addr', 'del', address, 'dev', 'lo');
   }
   for (const rule of run('iptables', '-w', '-S', 'DOCKER-USER').split('\n')) {
     const words = rule.replaceAll('"', '').split(' ');
-    if (words[0] === '-A' && words.some((word) => word.startsWith(prefix)))
+    if (words[0] === '-A' && words.some((word) => word.startsWith(prefix) || word.startsWith(`shiplognet_${mark}_`)))
       run('iptables', '-w', '-D', ...words.slice(1));
   }
+}
+
+/** Routes and the VXLAN device of a node: their marks follow from the name of its table (libs/adapters/src/pod-router/names.ts). */
+function removePodRoutes(table, run) {
+  const hash = createHash('sha256').update(table).digest('hex');
+  const metric = 0x40000000 + (parseInt(hash.slice(0, 8), 16) % 0x40000000);
+  for (const line of run('ip', '-4', 'route', 'show', 'proto', '83').split('\n')) {
+    if (!line.includes(` metric ${metric}`)) continue;
+    const [first, second] = line.split(' ');
+    const named = first === 'unreachable' ? [first, second] : [first];
+    run('ip', 'route', 'del', ...named, 'proto', '83', 'metric', `${metric}`);
+  }
+  run('ip', 'link', 'del', `slx${hash.slice(0, 11)}`);
 }
 
 /** A folder in memory may hold mounted volumes: they go first. */

@@ -38,7 +38,8 @@ export class TestCluster {
     this.home = mkdtempSync(join(tmpdir(), `shiplog-${name}-`));
     this.node = name;
     // The same network in every life of the cluster, another one than its neighbours on this engine have.
-    const podCidr = `10.${20 + (process.pid % 100)}.0.0/16`;
+    // Below 10.96.0.0/16, where Services are.
+    const podCidr = `10.${20 + (process.pid % 76)}.0.0/16`;
     this.env = { SHIPLOG_NODE: name, SHIPLOG_POD_CIDR: podCidr, ...env };
   }
 

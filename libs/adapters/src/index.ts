@@ -16,5 +16,6 @@ export * from './private-files.js';
 export * from './asker/index.js';
 export * from './measurements/index.js';
 export * from './meter/index.js';
+export * from './pod-router/index.js';
 export * from './service-dataplane/index.js';
 export * from './dns/index.js';

@@ -13,6 +13,8 @@ export interface AgentState {
   readonly position: number;
   /** The pods' range, as the control plane last said it. */
   readonly podCidr?: string | undefined;
+  /** The network of all pods of the cluster. */
+  readonly clusterCidr?: string | undefined;
   readonly pods: readonly AssignedPod[];
   readonly pulls?: PullState;
   /** When the control plane last answered. */

@@ -8,14 +8,13 @@ import { Assigned, type News } from './assigned.js';
 import { ClusterDns } from './cluster-dns.js';
 import { ControlPlaneClient } from './control-plane-client.js';
 import { Fence } from './fence.js';
-import { KnownImages } from './known-images.js';
 import { KnownObjects } from './known-objects.js';
 import { messageOf } from './pod-files.js';
 import { PodWorker, reasonOf } from './pod-worker.js';
 import { LogSessions } from './log-sessions.js';
 import { AgentStateFile } from './agent-state.js';
-import { allocatableOf, capacityOf } from './node-object.js';
 import { NodePreparation } from './node-preparation.js';
+import { PodNetworking } from './pod-networking.js';
 import { NodeReporter } from './node-reporter.js';
 import { NodeShutdown, SHUTTING_DOWN } from './node-shutdown.js';
 import { every, insist } from './repeat.js';
@@ -25,12 +24,11 @@ import { ServiceProxy } from './service-proxy.js';
 import { serveSessions } from './session-server.js';
 import { Reporter, type WorkerReport } from './reporter.js';
 import { ExecSessions } from './exec-sessions.js';
-import type { NodeContext } from './node-context.js';
-import { Tokens } from './tokens.js';
+import { nodeContextOf, type NodeContext } from './node-context.js';
 import { removeStray } from './strays.js';
 import { NodeDocuments } from './measuring/documents/node-documents.js';
 import { NodeMeasurer } from './measuring/node-measurer.js';
-import { Recurrences, Semaphore } from '#engine';
+import { Recurrences } from '#engine';
 
 export interface Agent {
   /** Resolves once the agent runs; it goes on trying when the control plane cannot be reached. */
@@ -47,7 +45,6 @@ const RELIST_MS = 30_000;
 const NODE_STATUS_MS = 30_000;
 const USAGE_MS = 10_000;
 const FENCE_LOOK_MS = 250;
-const MAKING_MAX = 4;
 
 export function createAgent(options: AgentOptions): Agent {
   return new NodeAgent(options);
@@ -71,6 +68,7 @@ class NodeAgent implements Agent {
   private readonly dns: ClusterDns;
   private readonly admission: PodAdmission;
   private readonly shutdown: NodeShutdown;
+  private readonly network: PodNetworking;
   private context: NodeContext | undefined;
   private nodeReporter: NodeReporter | undefined;
   private owner: ContainerOwner | undefined;
@@ -108,11 +106,14 @@ class NodeAgent implements Agent {
       node: () => this.ownNode(),
       isSynced: () => this.assigned.isSynced,
       isStopped: () => this.stopped,
+      conflict: () => this.network.conflict(),
+      mtu: () => this.network.mtu(),
       onProblem: () => void this.nodeReporter?.check(),
     });
     this.controlPlane.unready = () => this.unready;
     this.stateFile = new AgentStateFile(options, () => ({
       podCidr: this.preparation.range,
+      clusterCidr: this.assigned.podCidr,
       pulls: this.pulls.state(),
       contact: this.fence.remembered,
       ...this.assigned.state(),
@@ -136,6 +137,12 @@ class NodeAgent implements Agent {
       isReported: (uid) => this.reporter.isSettled(uid),
       log: (line) => this.log(line),
     });
+    this.network = new PodNetworking(options, this.assigned, {
+      owner: () => this.owner,
+      reporter: this.reporter,
+      node: () => this.ownNode(),
+      onChange: () => void this.nodeReporter?.check(),
+    });
   }
 
   async start(): Promise<void> {
@@ -146,6 +153,7 @@ class NodeAgent implements Agent {
     this.nodeReporter = new NodeReporter(this.options, this.boot, info, {
       shown: () => this.ownNode(),
       refusal: () => this.unready,
+      network: () => this.network.condition,
     });
     this.controlPlane.onRefusal = () => void this.nodeReporter?.check();
     await this.restore();
@@ -168,6 +176,7 @@ class NodeAgent implements Agent {
     });
     this.every(NODE_STATUS_MS, () => void this.nodeReporter?.check());
     this.every(RELIST_MS, () => void this.proxy.check());
+    this.every(RELIST_MS, () => this.network.look());
     this.every(RELIST_MS, () => void (this.owner && this.dns.serve()));
     this.every(RELIST_MS, () => void this.prepare());
     this.every(RELIST_MS, () => void this.relist().catch(() => undefined));
@@ -192,6 +201,7 @@ class NodeAgent implements Agent {
     for (const subscription of this.subscriptions) subscription.unsubscribe();
     for (const worker of this.workers.values()) worker.end();
     this.proxy.stop();
+    this.network.stop();
     const served = this.dns.stop();
     this.reporter.stop();
     this.logs.stop();
@@ -207,34 +217,15 @@ class NodeAgent implements Agent {
   }
 
   private nodeContext(info: RuntimeInfo): NodeContext {
-    const { options } = this;
-    const stopped = (): boolean => this.stopped;
-    const synced = (): boolean => this.assigned.isSynced;
-    const nameServers = (): readonly string[] => this.dns.addresses;
-    return {
-      options,
-      node: { name: options.node.name, hostIps: [options.node.internalIp], scheme: options.runtime.scheme },
-      reporter: this.reporter,
-      tokens: new Tokens(options),
-      making: new Semaphore(options.node.makingMax ?? MAKING_MAX),
-      images: new KnownImages(options.runtime, options.clock),
-      pulls: this.pulls,
-      objects: this.assigned.objects,
-      allocatable: allocatableOf(capacityOf(options.node, info)),
-      info,
-      get stopped() {
-        return stopped();
-      },
-      get synced() {
-        return synced();
-      },
-      get nameServers() {
-        return nameServers();
-      },
+    const { reporter, pulls } = this;
+    return nodeContextOf(this.options, info, {
+      ...{ reporter, pulls, objects: this.assigned.objects },
+      isStopped: () => this.stopped,
+      isSynced: () => this.assigned.isSynced,
+      nameServers: () => this.dns.addresses,
       resizeRefusal: (pod) => this.context && this.admission.resizeRefusal(pod, this.context),
-      log: (line) => options.log?.(line),
       finished: (uid) => this.forget(uid),
-    };
+    });
   }
 
   private async restore(): Promise<void> {
@@ -244,10 +235,12 @@ class NodeAgent implements Agent {
     this.pulls.restore(state.pulls);
     this.fence.restore(state.contact);
     this.preparation.range = state.podCidr;
+    this.assigned.podCidr = state.clusterCidr;
     const known = this.assigned.restoreKnown(await this.known.load(state.cluster));
     this.dns.take(known);
     await this.prepare();
     this.proxy.take(known);
+    this.network.take(known);
     for (const { pod } of this.assigned.all()) this.tryToKeep(pod, true);
     this.fence.look();
     await this.relist().catch((error: unknown) => this.log(`looking at what runs: ${messageOf(error)}`));
@@ -257,6 +250,7 @@ class NodeAgent implements Agent {
     this.dns.take(news.objects);
     await this.prepare();
     this.proxy.take(news.objects);
+    this.network.take(news.objects);
     for (const uid of news.gone) this.unstarted.delete(uid);
     for (const pod of [...this.unstarted.values(), ...news.pods]) this.tryToKeep(pod, false);
     for (const uid of news.gone) this.end(uid);
@@ -348,9 +342,10 @@ class NodeAgent implements Agent {
     if (!owner || this.stopped) return;
     if (!(await this.preparation.prepare(owner))) return;
     await this.dns.serve();
-    if (this.owner) return;
+    if (this.owner) return this.network.look();
     this.owner = owner;
     this.stateFile.save();
+    this.network.look();
     this.ends.push(runtime.onChange(owner, (change) => void this.changed(change)));
     await this.insist('looking at what runs', () => this.relist());
     for (const pod of [...this.unstarted.values()]) this.tryToKeep(pod, false);

@@ -1,12 +1,15 @@
 import type { Pod } from '#pod';
 import type { kubelet } from '#loops';
-import type { KnownImages } from './known-images.js';
+import { KnownImages } from './known-images.js';
+import { allocatableOf, capacityOf } from './node-object.js';
 import type { PullRecords } from './pull-records.js';
 import type { AgentOptions } from './options.js';
 import type { Reporter } from './reporter.js';
-import type { Tokens } from './tokens.js';
-import type { Semaphore } from '#engine';
+import { Tokens } from './tokens.js';
+import { Semaphore } from '#engine';
 import type { RuntimeInfo } from '#ports';
+
+const MAKING_MAX = 4;
 
 /** State and services shared by all pod workers of a node. */
 export interface NodeContext {
@@ -31,4 +34,38 @@ export interface NodeContext {
   log(line: string): void;
   /** Nothing of the pod is left on the node. */
   finished(uid: string): void;
+}
+
+/** What of a {@link NodeContext} is the agent's own, or changes while it runs. */
+export interface NodeContextParts extends Pick<
+  NodeContext,
+  'reporter' | 'pulls' | 'objects' | 'resizeRefusal' | 'finished'
+> {
+  readonly isStopped: () => boolean;
+  readonly isSynced: () => boolean;
+  readonly nameServers: () => readonly string[];
+}
+export function nodeContextOf(options: AgentOptions, info: RuntimeInfo, parts: NodeContextParts): NodeContext {
+  const { isStopped, isSynced, nameServers, ...own } = parts;
+  const { name, internalIp, makingMax = MAKING_MAX } = options.node;
+  return {
+    ...own,
+    options,
+    node: { name, hostIps: [internalIp], scheme: options.runtime.scheme },
+    tokens: new Tokens(options),
+    making: new Semaphore(makingMax),
+    images: new KnownImages(options.runtime, options.clock),
+    allocatable: allocatableOf(capacityOf(options.node, info)),
+    info,
+    get stopped() {
+      return isStopped();
+    },
+    get synced() {
+      return isSynced();
+    },
+    get nameServers() {
+      return nameServers();
+    },
+    log: (line) => options.log?.(line),
+  };
 }

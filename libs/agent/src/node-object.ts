@@ -1,5 +1,5 @@
 import { nodeKind } from '#kinds';
-import { kubelet } from '#loops';
+import { kubelet, type podNetwork } from '#loops';
 import type { KubeObject } from '#model';
 import type { RuntimeImage, RuntimeInfo } from '#ports';
 import { isJsonObject, jsonEquals, toTime } from '#std';
@@ -29,6 +29,8 @@ export function allocatableOf(capacity: Readonly<Record<string, string>>): Reado
 /** A node, and why it takes no assignments. */
 export interface ShownNode extends NodeOptions {
   readonly refusal?: string | undefined;
+  /** How pods of other nodes are reached; undefined: nothing is said of it. */
+  readonly network?: podNetwork.NetworkCondition | undefined;
 }
 
 /** The Node object as the agent would have it. */
@@ -70,7 +72,7 @@ export function nodeStatus(
     ],
     allocatable: allocatableOf(capacity),
     capacity,
-    conditions: conditions(toTime(now), node.refusal),
+    conditions: conditions(toTime(now), node),
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
     images: namedImages(images),
     nodeInfo: {
@@ -122,7 +124,7 @@ function conditionsSay(stored: Json | undefined, reported: Json | undefined): bo
     return ['status', 'reason', 'message'].every((field) => before?.[field] === one[field]);
   });
 }
-function conditions(now: string, refusal: string | undefined): readonly JsonObject[] {
+function conditions(now: string, { refusal, network }: ShownNode): readonly JsonObject[] {
   const one = (type: string, status: string, reason: string, message: string): JsonObject => ({
     type,
     status,
@@ -132,6 +134,7 @@ function conditions(now: string, refusal: string | undefined): readonly JsonObje
     message,
   });
   return [
+    ...(network ? [one('NetworkUnavailable', network.status, network.reason, network.message)] : []),
     one('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
     one('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
     one('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),

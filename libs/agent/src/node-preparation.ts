@@ -15,6 +15,10 @@ export interface PreparationContext {
   readonly node: () => KubeObject | undefined;
   readonly isSynced: () => boolean;
   readonly isStopped: () => boolean;
+  /** Why the pods' network cannot be used on this host; undefined: it can. */
+  readonly conflict: () => Promise<string | undefined>;
+  /** Bytes of the largest packet of pods; undefined: as the engine has it. */
+  readonly mtu: () => Promise<number | undefined>;
   /** Called when {@link NodePreparation.problem} has changed. */
   readonly onProblem: () => void;
 }
@@ -48,9 +52,12 @@ export class NodePreparation {
     const { range } = this;
     if (this.context.isStopped()) return false;
     if (range === undefined) return this.refuse(NO_RANGE);
+    const conflict = await this.context.conflict().catch(() => undefined);
+    if (conflict !== undefined) return this.refuse(conflict);
+    const mtu = await this.context.mtu().catch(() => undefined);
     for (let tries = 0; !this.context.isStopped(); tries++) {
       try {
-        await this.options.runtime.prepare({ ...owner, podCidr: range });
+        await this.options.runtime.prepare({ ...owner, podCidr: range, ...(mtu !== undefined && { mtu }) });
         this.prepared = range;
         this.tell(undefined);
         return true;

@@ -2,7 +2,7 @@ import type { KubeObject, NodeReport, ReportAnswer } from '#model';
 import type { RuntimeInfo } from '#ports';
 import type { JsonObject } from '#std';
 import { decodeMessage, encodeMessage, subjects } from '#engine';
-import { nodeStatus, saysSame } from './node-object.js';
+import { nodeStatus, saysSame, type ShownNode } from './node-object.js';
 import type { AgentOptions } from './options.js';
 
 const REQUEST_MS = 10_000;
@@ -25,6 +25,7 @@ export class NodeReporter {
       readonly shown: () => KubeObject | undefined;
       /** Why the node takes no assignments; it is not ready then. */
       readonly refusal: () => string | undefined;
+      readonly network: () => ShownNode['network'];
     },
   ) {}
 
@@ -46,10 +47,10 @@ export class NodeReporter {
 
   private async tellIfDifferent(): Promise<void> {
     const { runtime, node, clock, bus } = this.options;
-    const { shown: show, refusal } = this.context;
+    const { shown: show, refusal, network } = this.context;
     if (!show()) return;
     const images = await runtime.images();
-    const status = nodeStatus({ ...node, refusal: refusal() }, this.info, images, clock.now());
+    const status = nodeStatus({ ...node, refusal: refusal(), network: network() }, this.info, images, clock.now());
     const shown = show();
     if (!shown || saysSame(shown['status'] as JsonObject | undefined, status)) return;
     const report: NodeReport = { boot: this.boot, sequence: ++this.sequence, status };

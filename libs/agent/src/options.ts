@@ -1,4 +1,4 @@
-import type { serviceProxy } from '#loops';
+import type { podNetwork, serviceProxy } from '#loops';
 import type {
   Bus,
   Clock,
@@ -6,6 +6,7 @@ import type {
   Ids,
   NameServer,
   NodeMeter,
+  PodRouter,
   PodVolumes,
   Prober,
   ServiceDataplane,
@@ -22,6 +23,8 @@ export interface AgentOptions {
   readonly meter?: NodeMeter;
   /** Serves DNS at `node.clusterDns`; undefined: pods get the node's own resolver. */
   readonly nameServer?: NameServer;
+  /** Joins the pods of this node with those of others; undefined: somebody else does, or nobody. */
+  readonly network?: PodNetworkOptions;
   /** Makes services reachable; undefined: somebody else does, or nobody. */
   readonly services?: ServiceProxyOptions;
   /** What is known of the agent's own process, in the text format of Prometheus. */
@@ -38,6 +41,11 @@ export interface AgentOptions {
   readonly log?: (line: string) => void;
   /** Receives every bug that one pod met and that the agent survived, beside the line in the log: a simulation fails on it. */
   readonly onBug?: (cause: unknown) => void;
+}
+
+export interface PodNetworkOptions {
+  readonly mode: podNetwork.PodNetworkMode;
+  readonly router: PodRouter;
 }
 
 export interface ServiceProxyOptions {

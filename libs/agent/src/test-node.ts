@@ -16,10 +16,16 @@ import { hash128, type JsonObject } from '#std';
 import type { Clock, NameServer, NodeMeter, ProbeAnswer, ProbeTarget } from '#ports';
 import { createAgent } from './agent.js';
 import type { Agent } from './agent.js';
-import type { ServiceProxyOptions } from './options.js';
+import type { PodNetworkOptions, ServiceProxyOptions } from './options.js';
 import { decodeMessage, encodeMessage } from '#engine';
 
 const CLUSTER = 'c1';
+
+export interface GivenNetwork {
+  readonly network?: PodNetworkOptions;
+  /** What the control plane says of the network of all pods. */
+  readonly clusterCidr?: string;
+}
 
 /** A node in a test: the agent over a simulated engine, and a control plane that is played by hand. */
 export class TestNode {
@@ -51,12 +57,12 @@ export class TestNode {
   private boots = 0;
 
   constructor(
-    runtime: Omit<FakeRuntimeOptions, 'clock'> = {},
+    private readonly given: Omit<FakeRuntimeOptions, 'clock'> & GivenNetwork = {},
     private readonly makeMeter?: (clock: Clock) => NodeMeter,
     private readonly services?: ServiceProxyOptions,
     private readonly nameServer?: NameServer,
   ) {
-    this.runtime = new FakeRuntime({ clock: this.clock, takesMs: () => 5, ...runtime });
+    this.runtime = new FakeRuntime({ clock: this.clock, takesMs: () => 5, ...given });
     this.agent = this.newAgent();
     const answer = (subject: string, respond: (message: unknown) => unknown): void => {
       this.health.subscribe(`report.n1.${subject}`, (data) => {
@@ -74,7 +80,8 @@ export class TestNode {
       this.syncs.push(same.length === 2 ? 'same' : 'whole');
       const { cluster, position, sequence, sharedSequence } = this;
       const left = objects.filter((object) => !same.includes(isShared(object) ? 'shared' : 'own'));
-      return { cluster, position, sequence, sharedSequence, same, objects: left };
+      const { clusterCidr: podCidr } = this.given;
+      return { cluster, position, sequence, sharedSequence, same, objects: left, ...(podCidr && { podCidr }) };
     });
     answer('incident', (message) => {
       this.incidents.push(message as IncidentReport);
@@ -108,6 +115,7 @@ export class TestNode {
       volumes: this.volumes,
       ...(meter && { meter }),
       ...(this.services && { services: this.services }),
+      ...(this.given.network && { network: this.given.network }),
       ...(this.nameServer && { nameServer: this.nameServer }),
       processMetrics: () => Promise.resolve('process_cpu_seconds_total 1\n'),
       clock: this.clock,
@@ -154,9 +162,12 @@ export class TestNode {
     this.hand({ stream, uid: full.metadata.uid, position, object: full }, quiet);
   }
   /** The pod's object is deleted for good. */
-  delete(object: KubeObject | Record<string, unknown>, quiet = false): void {
+  delete(object: KubeObject | Record<string, unknown>, quiet = false, stream?: string): void {
     const full = object as KubeObject;
-    this.hand({ stream: streamOf(full), uid: full.metadata.uid, position: ++this.position, object: null }, quiet);
+    this.hand(
+      { stream: stream ?? streamOf(full), uid: full.metadata.uid, position: ++this.position, object: null },
+      quiet,
+    );
   }
   private hand(assigned: AssignedObject, quiet: boolean): void {
     if (assigned.object) this.objects.set(assigned.stream, assigned);

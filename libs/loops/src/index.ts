@@ -100,4 +100,5 @@ export const scalerLoops: readonly Loop[] = [...autoscalingLoops, metricsRegistr
 export const nodeLoops: readonly Loop[] = [nodeLifecycle, podCidr, taintEviction, fencing, clusterDnsRegistration];
 export * as clusterDns from './cluster-dns/index.js';
 export * as kubelet from './kubelet/index.js';
+export * as podNetwork from './pod-network/index.js';
 export * as serviceProxy from './service-proxy/index.js';

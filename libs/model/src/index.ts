@@ -20,6 +20,7 @@ export * from './wanted-certificate.js';
 export * from './schema/index.js';
 export * from './schemas/index.js';
 export * from './node-protocol.js';
+export * from './pod-paths.js';
 export * from './service-frontend.js';
 export * from './assignment-digest.js';
 export * from './standard-kind/index.js';

@@ -7,6 +7,7 @@ import {
   DockerRuntime,
   NftablesDataplane,
   FilePodVolumes,
+  KernelPodRouter,
   LateBus,
   NetworkProber,
   NodeFileTrees,
@@ -18,7 +19,7 @@ import {
   SystemClock,
   UserspaceDataplane,
 } from '#adapters';
-import { createAgent, KernelMeter, type Agent, type ServiceProxyOptions } from '#agent';
+import { createAgent, KernelMeter, type Agent, type AgentOptions, type ServiceProxyOptions } from '#agent';
 import type { Bus } from '#ports';
 import { explain, say } from './console.js';
 import { apiRedirect, isMachineStopping, nodeOptions } from './host.js';
@@ -76,6 +77,7 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
         engineSees: (at, name) => runtime.sees(at, name),
       }),
       services: serviceProxy(settings),
+      ...podNetwork(settings),
       meter: new KernelMeter({
         files: new NodeKernelFiles(),
         trees: new NodeFileTrees(),
@@ -106,6 +108,10 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
     await this.streamBus.close();
     await this.bus.close();
   }
+}
+
+function podNetwork({ podNetwork: mode }: Settings): Pick<AgentOptions, 'network'> {
+  return mode === 'off' ? {} : { network: { mode, router: new KernelPodRouter() } };
 }
 
 function serviceProxy(settings: Settings): ServiceProxyOptions {

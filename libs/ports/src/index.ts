@@ -13,6 +13,7 @@ export * from './keys.js';
 export * from './measurements.js';
 export * from './node-meter.js';
 export * from './pod-network.js';
+export * from './pod-router.js';
 export * from './name-server.js';
 export * from './pod-volumes.js';
 export * from './prober.js';

@@ -32,6 +32,8 @@ export interface HostClusterOptions {
   readonly podCidr?: string;
   /** More of the environment of the control plane and the agents. */
   readonly env?: NodeJS.ProcessEnv;
+  /** More of the environment of the agent on one host. */
+  readonly agentEnv?: (host: string) => NodeJS.ProcessEnv;
   readonly say?: (line: string) => void;
 }
 
@@ -115,11 +117,11 @@ export class HostCluster {
 
   /** Makes a host a node; its engine has to run. */
   join(host: Host, words: readonly string[]): Promise<void> {
-    return host.join({ words, ...(this.options.env && { env: this.options.env }) });
+    return host.join({ words, env: this.envOf(host) });
   }
   /** Starts the agent of a host that has joined; its engine has to run. */
   startAgent(host: Host): void {
-    host.startAgent(this.options.env);
+    host.startAgent(this.envOf(host));
   }
 
   /** Power on, then engine and agent, or the control plane, as on a machine that starts them at boot. */
@@ -151,6 +153,9 @@ export class HostCluster {
 
   get home(): string {
     return join(this.control.folder, 'shiplog');
+  }
+  private envOf(host: Host): NodeJS.ProcessEnv {
+    return { ...this.options.env, ...this.options.agentEnv?.(host.name) };
   }
   private get log(): string {
     return join(this.control.folder, 'control-plane.log');

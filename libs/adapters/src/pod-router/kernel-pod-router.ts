@@ -1,0 +1,166 @@
+import { cidrText, firstHost, networkOf, parseCidr } from '#meta';
+import type { HostAddress, HostNetwork, HostRoute } from '#model';
+import type { ContainerOwner, PodRouter, PodRouterPlan } from '#ports';
+import { runProgram, type ProgramEnd } from '../service-dataplane/run-program.js';
+import {
+  batchesFor,
+  type Present,
+  type ShownForward,
+  type ShownLink,
+  type ShownNeighbour,
+  type ShownRoute,
+} from './links.js';
+import { ROUTE_PROTOCOL, routerNames, type RouterNames } from './names.js';
+import { engineRules, routerRules } from './router-rules.js';
+
+const VXLAN_BYTES = 50;
+const MTU_DEFAULT = 1500;
+const OUR_DEVICE = /^slx[0-9a-f]{11}$/;
+const ENGINE_CHAIN = 'DOCKER-USER';
+
+export interface KernelPodRouterOptions {
+  /** Words before each program, for a network namespace that is not this process's: `['nsenter', '--net=/run/netns/a']`. */
+  readonly within?: readonly string[];
+}
+
+/** By the kernel's routes, one VXLAN device and one table of the packet filter. Needs root, `ip`, `bridge` and `nft`. */
+export class KernelPodRouter implements PodRouter {
+  /** The rules that were loaded, and how the packet filter shows them. */
+  private loaded: { readonly rules: string; readonly shown: string } | undefined;
+
+  constructor(private readonly options: KernelPodRouterOptions = {}) {}
+
+  async host(): Promise<HostNetwork> {
+    const links = await this.json<AddressedLink>(['ip', '-j', '-4', 'addr', 'show']);
+    const routes = await this.json<ShownRoute & { readonly protocol?: string }>(['ip', '-j', '-4', 'route', 'show']);
+    return {
+      addresses: links.filter(({ ifname }) => !OUR_DEVICE.test(ifname)).flatMap(addressesOf),
+      routes: routes
+        .filter(
+          ({ dst, protocol, dev }) => dst !== 'default' && protocol !== String(ROUTE_PROTOCOL) && dev !== undefined,
+        )
+        .map(({ dst, dev = '', gateway }): HostRoute => ({
+          cidr: cidrOf(dst),
+          device: dev,
+          isIndirect: gateway !== undefined,
+        })),
+    };
+  }
+
+  async apply(plan: PodRouterPlan): Promise<void> {
+    const names = routerNames(plan);
+    const forwarding = await this.run(['cat', '/proc/sys/net/ipv4/ip_forward']);
+    if (forwarding.output.trim() !== '1')
+      throw new Error(
+        'this node forwards no packets: net.ipv4.ip_forward has to be 1 (sysctl -w net.ipv4.ip_forward=1)',
+      );
+    await this.load(plan, names);
+    await this.openEngine(names.table, engineRules(names.table, plan));
+    const { addresses } = await this.host();
+    const uplink = addresses.find(({ address }) => address === plan.address)?.mtu ?? MTU_DEFAULT;
+    const { device, forwards, routes, leftOver } = batchesFor(
+      plan,
+      names,
+      await this.present(names),
+      uplink - VXLAN_BYTES,
+    );
+    await this.batch('ip', device);
+    await this.batch('bridge', forwards);
+    await this.batch('ip', [...routes, ...leftOver]);
+  }
+
+  async remove(owner: ContainerOwner): Promise<void> {
+    const names = routerNames(owner);
+    this.loaded = undefined;
+    await this.openEngine(names.table, []);
+    const { routes, link } = await this.present(names);
+    await this.batch('ip', [
+      ...routes.map(({ dst, type }) => {
+        const mark = `proto ${ROUTE_PROTOCOL} metric ${names.metric}`;
+        return `route del ${type === 'unreachable' ? 'unreachable ' : ''}${dst} ${mark}`;
+      }),
+      ...(link ? [`link del ${names.device}`] : []),
+    ]);
+    if ((await this.run(['nft', 'list', 'table', 'ip', names.table])).code === 0)
+      await this.must(['nft', 'delete', 'table', 'ip', names.table]);
+  }
+
+  /** Made anew in one transaction when it should be another one, or somebody has changed it. */
+  private async load(plan: PodRouterPlan, { table }: RouterNames): Promise<void> {
+    const gateway = firstHost(plan.pods.cidr);
+    if (gateway === undefined) throw new Error(`${plan.pods.cidr} is no range of IPv4`);
+    const rules = routerRules(table, plan, gateway);
+    const list = ['nft', 'list', 'table', 'ip', table];
+    if (this.loaded?.rules === rules && (await this.run(list)).output === this.loaded.shown) return;
+    this.loaded = undefined;
+    await this.must(['nft', '-f', '-'], rules);
+    this.loaded = { rules, shown: await this.must(list) };
+  }
+
+  /** Docker's own chain for such rules; where there is none, nothing drops what goes to pods. */
+  private async openEngine(table: string, wanted: readonly string[]): Promise<void> {
+    const { code, output } = await this.run(['iptables', '-w', '-S', ENGINE_CHAIN]);
+    if (code !== 0) return;
+    const beginning = `-A ${ENGINE_CHAIN} `;
+    const mine = output
+      .split('\n')
+      .filter((line) => line.startsWith(beginning) && line.includes(` --comment ${table} `))
+      .map((line) => line.slice(beginning.length));
+    for (const rule of wanted)
+      if (!mine.includes(rule)) await this.must(['iptables', '-w', '-I', ENGINE_CHAIN, ...rule.split(' ')]);
+    for (const rule of mine)
+      if (!wanted.includes(rule)) await this.must(['iptables', '-w', '-D', ENGINE_CHAIN, ...rule.split(' ')]);
+  }
+
+  private async present({ device, metric }: RouterNames): Promise<Present> {
+    const all = await this.json<ShownRoute>(['ip', '-j', '-4', 'route', 'show', 'proto', String(ROUTE_PROTOCOL)]);
+    const routes = all.filter((route) => route.metric === metric);
+    const shown = await this.run(['ip', '-j', '-d', 'addr', 'show', 'dev', device]);
+    const [link] = shown.code === 0 ? (JSON.parse(shown.output || '[]') as readonly ShownLink[]) : [];
+    if (!link) return { routes, link, neighbours: [], forwards: [] };
+    return {
+      routes,
+      link,
+      neighbours: await this.json<ShownNeighbour>(['ip', '-j', '-4', 'neigh', 'show', 'dev', device]),
+      forwards: await this.json<ShownForward>(['bridge', '-j', 'fdb', 'show', 'dev', device]),
+    };
+  }
+
+  private async batch(program: 'ip' | 'bridge', lines: readonly string[]): Promise<void> {
+    if (lines.length > 0) await this.must([program, '-batch', '-'], `${lines.join('\n')}\n`);
+  }
+  private async json<T>(words: readonly string[]): Promise<readonly T[]> {
+    return JSON.parse((await this.must(words)).trim() || '[]') as readonly T[];
+  }
+  /** Resolves with what the program prints; rejects with a sentence when it fails. */
+  private async must(words: readonly string[], input?: string): Promise<string> {
+    const [program = ''] = words;
+    const { code, output, errors } = await this.run(words, input);
+    const packet = program === 'nft' ? 'nftables' : program === 'iptables' ? 'iptables' : 'iproute2';
+    if (code === undefined) throw new Error(`${program} is not installed (Debian: apt-get install ${packet})`);
+    if (code === 0) return output;
+    const why = errors.trim().split('\n')[0] ?? '';
+    if (/not permitted/i.test(why)) throw new Error(`${program} may not be used here: ${why}`);
+    throw new Error(`${program} refused what the pods' network needs: ${why}`);
+  }
+  private run(words: readonly string[], input?: string): Promise<ProgramEnd> {
+    return runProgram([...(this.options.within ?? []), ...words], input);
+  }
+}
+
+interface AddressedLink {
+  readonly ifname: string;
+  readonly mtu?: number;
+  readonly addr_info?: readonly { readonly local?: string; readonly prefixlen?: number }[];
+}
+
+function addressesOf({ ifname, mtu = MTU_DEFAULT, addr_info = [] }: AddressedLink): readonly HostAddress[] {
+  return addr_info.flatMap(({ local, prefixlen = 32 }) =>
+    local === undefined ? [] : [{ address: local, bits: prefixlen, device: ifname, mtu }],
+  );
+}
+/** Of one address, `ip` leaves out how many bits it has. */
+function cidrOf(dst: string): string {
+  const cidr = parseCidr(dst.includes('/') ? dst : `${dst}/32`);
+  return cidr ? cidrText(networkOf(cidr)) : dst;
+}

@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { PodPath, PodWay } from '#model';
+import type { PodRouter, PodRouterPlan } from '#ports';
+import { NODES, RouterNetwork, type NodeName } from './router-network.js';
+
+const CLUSTER = 'contract-cluster';
+
+export interface RouterUnderTest {
+  /** Keeps networks of tests apart that run at once. */
+  readonly mark: string;
+  readonly make: (network: RouterNetwork, node: NodeName) => PodRouter;
+}
+
+/** What each router does for pods and nodes, on one network and across a router. */
+export function podRouterContract({ mark, make }: RouterUnderTest): void {
+  let network: RouterNetwork;
+  let routers: Readonly<Record<NodeName, PodRouter>>;
+  let before: Readonly<Record<string, string>>;
+  const path = (to: NodeName, way: PodWay): PodPath => ({
+    node: to,
+    podCidr: network.podsOf(to).cidr,
+    address: network.addressOf(to),
+    way,
+  });
+  const planOf = (node: NodeName, paths: readonly PodPath[]): PodRouterPlan => ({
+    cluster: CLUSTER,
+    node,
+    pods: network.podsOf(node),
+    podCidr: RouterNetwork.podCidr,
+    address: network.addressOf(node),
+    paths,
+  });
+  const all = (node: NodeName, wayOf: (to: NodeName) => PodWay): PodRouterPlan =>
+    planOf(
+      node,
+      NODES.filter((to) => to !== node).map((to) => path(to, wayOf(to))),
+    );
+  /** Routes between `a` and `b`, VXLAN to and from `c`. */
+  const mixed = (node: NodeName): PodRouterPlan => all(node, (to) => (node === 'c' || to === 'c' ? 'vxlan' : 'route'));
+  const applyAll = async (of: (node: NodeName) => PodRouterPlan): Promise<void> => {
+    for (const node of NODES) await routers[node].apply(of(node));
+  };
+  const state = async (): Promise<Readonly<Record<string, string>>> =>
+    Object.fromEntries(await Promise.all(NODES.map(async (node) => [node, await network.stateOf(node)] as const)));
+  const pairs = NODES.flatMap((from) => NODES.filter((to) => to !== from).map((to) => [from, to] as const));
+
+  /** What each node's part is answered at the places of the others, in the order of the pairs. */
+  const asked = async (
+    partOf: (node: NodeName) => string,
+    placeOf: (node: NodeName) => string,
+  ): Promise<readonly string[]> =>
+    (
+      await Promise.all(
+        NODES.map((from) => network.askAll(partOf(from), NODES.filter((to) => to !== from).map(placeOf))),
+      )
+    ).flat();
+
+  beforeAll(async () => {
+    network = RouterNetwork.make(mark);
+    const parts = [...NODES, ...NODES.map((node) => `${node}-pod`), 'outside'];
+    await Promise.all(parts.map((part) => network.serve(part)));
+    routers = { a: make(network, 'a'), b: make(network, 'b'), c: make(network, 'c') };
+    before = await state();
+  });
+  afterAll(() => network?.remove());
+
+  test('says what networks the host is on, and nothing of its own', async () => {
+    const seen = await routers.a.host();
+    expect(seen.addresses).toContainEqual({ address: '192.0.2.1', bits: 24, device: 'eth0', mtu: 1500 });
+    expect(seen.routes).toContainEqual({ cidr: '192.0.2.0/24', device: 'eth0', isIndirect: false });
+    await applyAll(mixed);
+    expect(await routers.a.host()).toEqual(seen);
+  });
+
+  describe.each<[string, (node: NodeName) => PodRouterPlan]>([
+    ['by routes, and by VXLAN across a router', (node) => mixed(node)],
+    ['by VXLAN alone', (node) => all(node, () => 'vxlan')],
+  ])('%s', (_how, plan) => {
+    beforeAll(() => applyAll(plan));
+
+    test('each pod reaches each other one, which sees its address', async () => {
+      const seen = await asked(
+        (from) => `${from}-pod`,
+        (to) => network.podOf(to),
+      );
+      expect(seen).toEqual(pairs.map(([from]) => network.podOf(from)));
+    });
+    test("each node reaches each pod, which sees an address of the node's range", async () => {
+      const seen = await asked(
+        (from) => from,
+        (to) => network.podOf(to),
+      );
+      expect(seen).toEqual(pairs.map(([from]) => network.gatewayOf(from)));
+    });
+    test('each pod reaches each node', async () => {
+      const seen = await asked(
+        (from) => `${from}-pod`,
+        (to) => network.addressOf(to),
+      );
+      // Where the network between them knows no pods, the node stands for its pod.
+      const isKnown = (from: NodeName, to: NodeName): boolean =>
+        plan(from).paths.some(({ node, way }) => node === to && way === 'route');
+      expect(seen).toEqual(
+        pairs.map(([from, to]) => (isKnown(from, to) ? network.podOf(from) : network.addressOf(from))),
+      );
+    });
+    test("what is outside sees the node's address, and cannot send to pods as if it were one", async () => {
+      expect(await network.ask('a-pod', RouterNetwork.outside)).toBe(network.addressOf('a'));
+      expect(await network.ask('c-pod', RouterNetwork.outside)).toBe(network.addressOf('c'));
+    });
+    test('the largest packet of a pod passes whole, and one that is larger by a byte does not where it has no room', async () => {
+      expect(await network.passes('a-pod', network.podOf('c'), 1450)).toBe(true);
+      expect(await network.passes('a-pod', network.podOf('c'), 1451)).toBe(false);
+    });
+    test('applying it again changes nothing', async () => {
+      const applied = await state();
+      await applyAll(plan);
+      expect(await state()).toEqual(applied);
+      for (const node of NODES) await make(network, node).apply(plan(node));
+      expect(await state()).toEqual(applied);
+    });
+  });
+
+  test('a range that no path names is unreachable, and is not waited for', async () => {
+    await applyAll(mixed);
+    expect(await network.ask('a-pod', '10.251.77.7')).toBe('EHOSTUNREACH');
+  });
+  test('a node that is gone has no path left, and one with another address has the new one', async () => {
+    await applyAll(mixed);
+    await routers.a.apply(planOf('a', [path('b', 'route')]));
+    expect(await network.ask('a-pod', network.podOf('c'))).toBe('EHOSTUNREACH');
+    expect(await network.ask('a-pod', network.podOf('b'))).toBe(network.podOf('a'));
+    const other = '192.0.2.77';
+    await network.run('b', 'ip', 'addr', 'add', `${other}/24`, 'dev', 'eth0');
+    for (const way of ['route', 'vxlan'] as const) {
+      await routers.b.apply(planOf('b', [path('a', way)]));
+      await routers.a.apply(planOf('a', [{ ...path('b', way), address: other }]));
+      await routers.b.apply({ ...planOf('b', [path('a', way)]), address: other });
+      expect(await network.run('a', 'sh', '-c', 'ip route; bridge fdb')).toContain(other);
+      expect(await network.ask('a-pod', network.podOf('b'))).toBe(network.podOf('a'));
+    }
+    await network.run('b', 'ip', 'addr', 'del', `${other}/24`, 'dev', 'eth0');
+    await applyAll(mixed);
+  });
+  test.each([
+    ['a route', 'ip route del 10.251.2.0/24'],
+    ['what is unreachable', 'ip route del unreachable 10.251.0.0/16'],
+    ['the device of VXLAN', 'ip link del $(grep -o slx[0-9a-f]* /proc/net/dev)'],
+    ['its address', 'ip addr flush dev $(grep -o slx[0-9a-f]* /proc/net/dev)'],
+    ['a neighbour', 'ip neigh flush dev $(grep -o slx[0-9a-f]* /proc/net/dev) nud permanent'],
+    ['a rule', 'nft flush ruleset'],
+    ['a chain of it', 'nft flush chain ip $(nft list tables | grep -o "shiplognet.*") leaving'],
+  ])('mends %s that somebody else removed', async (_what, command) => {
+    await applyAll(mixed);
+    const applied = await network.stateOf('a');
+    await network.run('a', 'sh', '-c', command);
+    expect(await network.stateOf('a')).not.toEqual(applied);
+    await routers.a.apply(mixed('a'));
+    expect(await network.stateOf('a')).toEqual(applied);
+    expect(await network.ask('a-pod', network.podOf('b'))).toBe(network.podOf('a'));
+    expect(await network.ask('a-pod', network.podOf('c'))).toBe(network.podOf('a'));
+  });
+  test('takes packets of VXLAN from the nodes that it sends them to, and from nobody else', async () => {
+    await applyAll((node) => all(node, () => 'vxlan'));
+    await routers.b.apply(planOf('b', [path('c', 'vxlan')]));
+    expect(await network.ask('a-pod', network.podOf('b'))).toBe('timeout');
+    await applyAll(mixed);
+  });
+  test('removes all that it made', async () => {
+    for (const node of NODES) await make(network, node).remove({ cluster: CLUSTER, node });
+    expect(await state()).toEqual(before);
+  });
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it } from '@jest/globals';
+import { MemoryPodRouter } from '#adapters';
+import type { podNetwork } from '#loops';
+import type { HostNetwork } from '#model';
+import { TestNode } from './test-node.js';
+
+const HOST: HostNetwork = {
+  addresses: [{ address: '10.0.0.1', bits: 24, device: 'eth0', mtu: 1500 }],
+  routes: [{ cidr: '10.0.0.0/24', device: 'eth0', isIndirect: false }],
+};
+type Conditions = readonly {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}[];
+
+function nodeWith(router: MemoryPodRouter, mode: podNetwork.PodNetworkMode = 'auto'): TestNode {
+  const pods = { bridge: 'br-0123456789ab', cidr: '10.244.3.0/24' };
+  return new TestNode({ podNetwork: pods, clusterCidr: '10.244.0.0/16', network: { mode, router } });
+}
+function place(name: string, address: string, podCIDR: string, reason = 'PodRoutes'): Record<string, unknown> {
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, uid: `node-${name}` },
+    spec: { podCIDR, podCIDRs: [podCIDR] },
+    status: {
+      addresses: [{ type: 'InternalIP', address }],
+      conditions: [{ type: 'NetworkUnavailable', status: 'False', reason }],
+    },
+  };
+}
+const at = (name: string): string => `node-places/_/${name}`;
+const paths = (router: MemoryPodRouter): readonly string[] =>
+  (router.plans.at(-1)?.paths ?? []).map(({ node, address, way }) => `${node} ${address} ${way}`);
+const condition = (node: TestNode, type: string): Conditions[number] | undefined =>
+  (node.nodeReports.at(-1) as { readonly conditions?: Conditions } | undefined)?.conditions?.find(
+    (c) => c.type === type,
+  );
+
+describe('the network of pods', () => {
+  it('has a path to each other node, mended when that moves and gone when it is gone', async () => {
+    const router = new MemoryPodRouter(HOST);
+    const node = nodeWith(router);
+    node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'), true);
+    await node.start();
+    await node.run(1000);
+    expect(paths(router)).toEqual(['n2 10.0.0.2 route']);
+    expect(router.plans.at(-1)).toMatchObject({ node: 'n1', podCidr: '10.244.0.0/16', address: '10.0.0.1' });
+    node.assign(place('n4', '192.0.2.4', '10.244.4.0/24'), at('n4'));
+    await node.run(100);
+    expect(paths(router)).toEqual(['n2 10.0.0.2 route', 'n4 192.0.2.4 vxlan']);
+    node.assign(place('n2', '10.0.0.22', '10.244.2.0/24', 'PodVxlan'), at('n2'));
+    node.delete(place('n4', '192.0.2.4', '10.244.4.0/24'), false, at('n4'));
+    await node.run(100);
+    expect(paths(router)).toEqual(['n2 10.0.0.22 vxlan']);
+  });
+  it('is looked after without any change, and stays when the agent is started anew while the control plane is away', async () => {
+    const router = new MemoryPodRouter(HOST);
+    const node = nodeWith(router);
+    node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'), true);
+    await node.start();
+    await node.run(1000);
+    const applied = router.plans.length;
+    await node.run(31_000);
+    expect(router.plans.length).toBeGreaterThan(applied);
+    node.bus.connected = false;
+    await node.restartAgent();
+    await node.run(60_000);
+    // It knows from its own disk, or leaves alone what is there.
+    expect(paths(router)).toEqual(['n2 10.0.0.2 route']);
+    node.bus.connected = true;
+    await node.run(60_000);
+    expect(paths(router)).toEqual(['n2 10.0.0.2 route']);
+  });
+  it('is a condition of the node: by which ways others are reached, or that they are not', async () => {
+    const router = new MemoryPodRouter(HOST);
+    const node = nodeWith(router, 'vxlan');
+    await node.start();
+    await node.run(1000);
+    expect(condition(node, 'NetworkUnavailable')).toMatchObject({
+      status: 'False',
+      reason: 'PodVxlan',
+      message: 'pods of other nodes are reached by VXLAN',
+    });
+    router.refusal = 'ip may not be used here';
+    node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'));
+    await node.run(5000);
+    expect(condition(node, 'NetworkUnavailable')).toMatchObject({ status: 'True', reason: 'PodNetworkFailed' });
+    expect(node.said('n1', 'PodNetworkFailed')).toContain(
+      'pods of other nodes are not reached: ip may not be used here',
+    );
+    router.refusal = undefined;
+    await node.run(60_000);
+    expect(condition(node, 'NetworkUnavailable')?.status).toBe('False');
+  });
+  it('that the host itself is on is refused, with one sentence', async () => {
+    const routes = [...HOST.routes, { cidr: '10.244.128.0/17', device: 'eth1', isIndirect: false }];
+    const node = nodeWith(new MemoryPodRouter({ ...HOST, routes }));
+    await node.start();
+    await node.run(5000);
+    expect(condition(node, 'Ready')).toMatchObject({
+      status: 'False',
+      message:
+        '10.244.0.0/16, the network of pods (SHIPLOG_POD_CIDR), overlaps 10.244.128.0/17, which this host has on eth1: start the cluster with another one',
+    });
+  });
+});

@@ -1,0 +1,131 @@
+import { pause, Recurrences } from '#engine';
+import { podNetwork } from '#loops';
+import { NODE_PLACES, parseStream, type KubeObject, type PodPath } from '#model';
+import type { ContainerOwner } from '#ports';
+import type { Assigned } from './assigned.js';
+import type { AgentOptions } from './options.js';
+import type { Reporter } from './reporter.js';
+
+const RETRY_FIRST_MS = 1000;
+const RETRY_MAX_MS = 60_000;
+
+export interface PodNetworkingContext {
+  /** Undefined until the pods of this node have their network. */
+  readonly owner: () => ContainerOwner | undefined;
+  readonly reporter: Pick<Reporter, 'tell'>;
+  readonly node: () => KubeObject | undefined;
+  /** Called when {@link PodNetworking.condition} may have changed. */
+  readonly onChange: () => void;
+}
+
+/**
+ * Keeps the paths to the pods of other nodes as the nodes of the cluster ask for, and mends them when somebody else has changed them.
+ * What was made stays while the agent is away, and until it knows of all nodes again.
+ */
+export class PodNetworking {
+  private readonly peers = new Map<string, podNetwork.Peer>();
+  private readonly troubles = new Recurrences();
+  private paths: readonly PodPath[] = [];
+  private failure: string | undefined;
+  private isKnown = false;
+  private isDue = false;
+  private isRunning = false;
+  private stopped = false;
+  private delayMs = RETRY_FIRST_MS;
+
+  constructor(
+    private readonly options: AgentOptions,
+    private readonly assigned: Pick<Assigned, 'object' | 'knowsShared' | 'podCidr'>,
+    private readonly context: PodNetworkingContext,
+  ) {}
+
+  /** Of the node: how the pods of others are reached; undefined while that is not known, or not this agent's business. */
+  get condition(): podNetwork.NetworkCondition | undefined {
+    const { network } = this.options;
+    if (!network || !this.isKnown) return undefined;
+    const { paths, failure } = this;
+    return podNetwork.networkCondition({ insistsOnVxlan: network.mode === 'vxlan', paths, failure });
+  }
+
+  /** Bytes of the largest packet of pods; undefined: as the engine has it. Rejects where the host's networks cannot be read. */
+  async mtu(): Promise<number | undefined> {
+    const { network, node } = this.options;
+    return network && podNetwork.podMtu(await network.router.host(), node.internalIp, network.mode);
+  }
+  /** Why the network of all pods cannot be used on this host; undefined: it can, or nobody knows. */
+  async conflict(): Promise<string | undefined> {
+    const { network } = this.options;
+    const { podCidr } = this.assigned;
+    if (!network || podCidr === undefined) return undefined;
+    return podNetwork.rangeConflict(podCidr, await network.router.host());
+  }
+
+  /** Streams of objects that changed. */
+  take(streams: readonly string[]): void {
+    for (const stream of streams) {
+      const { kind, name } = parseStream(stream);
+      if (kind !== NODE_PLACES) continue;
+      const place = this.assigned.object(stream);
+      const peer = place && podNetwork.peerOf(place);
+      if (peer) this.peers.set(name, peer);
+      else this.peers.delete(name);
+      this.isDue = true;
+    }
+    if (this.isDue) this.look();
+  }
+  /** Looks whether all is there that should be, and mends what is not. */
+  look(): void {
+    this.isDue = true;
+    if (!this.isRunning && this.options.network) void this.run();
+  }
+  /** What was made stays: pods go on without the agent. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private async run(): Promise<void> {
+    this.isRunning = true;
+    while (this.isDue && !this.stopped) {
+      this.isDue = false;
+      const before = JSON.stringify(this.condition);
+      try {
+        await this.carryOut();
+        this.delayMs = RETRY_FIRST_MS;
+      } catch (error) {
+        this.failure = error instanceof Error ? error.message : String(error);
+        this.isDue = true;
+        if (this.paths.length > 0) this.say(`pods of other nodes are not reached: ${this.failure}`);
+      }
+      if (JSON.stringify(this.condition) !== before) this.context.onChange();
+      if (!this.isDue || this.failure === undefined) continue;
+      await pause(this.options.clock, this.delayMs);
+      this.delayMs = Math.min(this.delayMs * 2, RETRY_MAX_MS);
+    }
+    this.isRunning = false;
+  }
+  private async carryOut(): Promise<void> {
+    const { network, node, runtime } = this.options;
+    const { podCidr, knowsShared } = this.assigned;
+    const owner = this.context.owner();
+    if (!network || !owner || !knowsShared || podCidr === undefined) return;
+    const pods = await runtime.podNetwork();
+    if (!pods) return;
+    const host = await network.router.host();
+    const own = { addresses: host.addresses, routes: host.routes.filter(({ device }) => device !== pods.bridge) };
+    const place = { node: node.name, podCidr: pods.cidr, clusterCidr: podCidr, mode: network.mode, host: own };
+    const { paths, problems } = podNetwork.planPaths(this.peers.values(), place);
+    this.paths = paths;
+    await network.router.apply({ ...owner, pods, podCidr, address: node.internalIp, paths });
+    this.failure = undefined;
+    this.isKnown = true;
+    for (const problem of problems) this.say(problem);
+  }
+  private say(message: string): void {
+    if (this.troubles.add(message)) this.options.log?.(message);
+    const node = this.context.node();
+    if (!node) return;
+    const { apiVersion, kind, metadata } = node;
+    const incident = { type: 'Warning', reason: 'PodNetworkFailed', message } as const;
+    this.context.reporter.tell({ apiVersion, kind, name: metadata.name, uid: metadata.uid }, incident);
+  }
+}

@@ -1,0 +1,33 @@
+import { parseIp } from '#meta';
+import type { KubeObject } from '#model';
+
+/** Reason of a node's NetworkUnavailable condition when it reaches no other node by routes: they are not to use routes either. */
+export const INSISTS_ON_VXLAN = 'PodVxlan';
+
+/** A node, as the others see it. */
+export interface Peer {
+  readonly name: string;
+  readonly address: string;
+  readonly podCidr: string;
+  readonly insistsOnVxlan: boolean;
+}
+
+interface Place {
+  readonly spec?: { readonly podCIDR?: string | null; readonly podCIDRs?: readonly string[] | null };
+  readonly status?: {
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+    readonly conditions?: readonly { readonly type: string; readonly reason?: string | null }[];
+  };
+}
+
+/** Undefined for a node that has no range or no IPv4 address yet. */
+export function peerOf(node: KubeObject): Peer | undefined {
+  const { spec = {}, status = {} } = node as unknown as Place;
+  const podCidr = spec.podCIDR ?? undefined;
+  const isUsable = ({ type, address }: { type: string; address: string }): boolean =>
+    type === 'InternalIP' && parseIp(address)?.family === 'IPv4';
+  const address = status.addresses?.find(isUsable)?.address;
+  if (podCidr === undefined || address === undefined) return undefined;
+  const condition = status.conditions?.find(({ type }) => type === 'NetworkUnavailable');
+  return { name: node.metadata.name, address, podCidr, insistsOnVxlan: condition?.reason === INSISTS_ON_VXLAN };
+}

@@ -1,0 +1,197 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { ipv4Overlap } from '#meta';
+import type { HostNetwork, KubeObject } from '#model';
+import {
+  networkCondition,
+  peerOf,
+  planPaths,
+  podMtu,
+  rangeConflict,
+  type Peer,
+  type PodNetworkPlace,
+} from './index.js';
+
+const HOST: HostNetwork = {
+  addresses: [
+    { address: '127.0.0.1', bits: 8, device: 'lo', mtu: 65_536 },
+    { address: '192.0.2.1', bits: 24, device: 'eth0', mtu: 1500 },
+  ],
+  routes: [{ cidr: '192.0.2.0/24', device: 'eth0', isIndirect: false }],
+};
+const HERE: PodNetworkPlace = {
+  node: 'a',
+  podCidr: '10.244.0.0/24',
+  clusterCidr: '10.244.0.0/16',
+  mode: 'auto',
+  host: HOST,
+};
+const peer = (name: string, address: string, podCidr: string, insistsOnVxlan = false): Peer => ({
+  name,
+  address,
+  podCidr,
+  insistsOnVxlan,
+});
+const ways = (peers: readonly Peer[], more: Partial<PodNetworkPlace> = {}): readonly string[] => {
+  const { paths, problems } = planPaths(peers, { ...HERE, ...more });
+  return [...paths.map(({ node, podCidr, way }) => `${node} ${podCidr} ${way}`), ...problems];
+};
+
+describe('paths to the pods of other nodes', () => {
+  const near = peer('b', '192.0.2.2', '10.244.1.0/24');
+  const far = peer('c', '198.51.100.3', '10.244.2.0/24');
+
+  test('are routes on a network that both are on, and VXLAN elsewhere', () => {
+    expect(ways([far, near, peer('a', '192.0.2.1', '10.244.0.0/24')])).toEqual([
+      'b 10.244.1.0/24 route',
+      'c 10.244.2.0/24 vxlan',
+    ]);
+  });
+  test('are VXLAN where either side insists on it', () => {
+    expect(ways([near], { mode: 'vxlan' })).toEqual(['b 10.244.1.0/24 vxlan']);
+    expect(ways([peer('b', '192.0.2.2', '10.244.1.0/24', true)])).toEqual(['b 10.244.1.0/24 vxlan']);
+  });
+  test('are none, with a reason, where only routes may be used and none can be', () => {
+    expect(ways([near, far], { mode: 'routes' })).toEqual([
+      'b 10.244.1.0/24 route',
+      'pods of node c are not reached: 198.51.100.3 is on no network of this node, and SHIPLOG_POD_NETWORK is routes here',
+    ]);
+  });
+  test('are not needed to a node on the same machine', () => {
+    expect(ways([peer('b', '192.0.2.1', '10.244.1.0/24')])).toEqual([]);
+  });
+  test("never lead into a range that is this node's own, not of the cluster, or another node's", () => {
+    expect(
+      ways([
+        peer('b', '192.0.2.2', '10.244.0.128/25'),
+        peer('c', '192.0.2.3', '192.0.2.0/24'),
+        peer('d', '192.0.2.4', '10.244.4.0/24'),
+        peer('e', '192.0.2.5', '10.244.4.0/22'),
+        peer('f', '192.0.2.6', '10.244.4.64/26'),
+        peer('g', '192.0.2.7', '0.0.0.0/0'),
+      ]),
+    ).toEqual([
+      'd 10.244.4.0/24 route',
+      'pods of node b are not reached: its range 10.244.0.128/25 overlaps that of another node',
+      'pods of node c are not reached: its range 192.0.2.0/24 is not within 10.244.0.0/16',
+      'pods of node e are not reached: its range 10.244.4.0/22 overlaps that of another node',
+      'pods of node f are not reached: its range 10.244.4.64/26 overlaps that of another node',
+      'pods of node g are not reached: its range 0.0.0.0/0 is not within 10.244.0.0/16',
+    ]);
+  });
+  test('never overlap, whatever ranges nodes claim, and each node is reached or has a reason', () => {
+    const claimed = fc.tuple(fc.integer({ min: 0, max: 31 }), fc.integer({ min: 21, max: 28 }));
+    fc.assert(
+      fc.property(fc.array(claimed, { maxLength: 12 }), (all) => {
+        const peers = all.map(([at, bits], i) => peer(`n${i}`, `192.0.2.${i + 10}`, `10.244.${at}.0/${bits}`));
+        const { paths, problems } = planPaths(peers, HERE);
+        expect(paths.length + problems.length).toBe(peers.length);
+        for (const one of paths)
+          for (const other of [...paths, { node: 'a', podCidr: HERE.podCidr }])
+            expect(one.node !== other.node && ipv4Overlap(one.podCidr, other.podCidr)).toBe(false);
+      }),
+    );
+  });
+  test('are decided alike on both sides', () => {
+    const side = fc.record({
+      last: fc.integer({ min: 1, max: 254 }),
+      third: fc.integer({ min: 0, max: 1 }),
+      mode: fc.constantFrom<'auto' | 'vxlan'>('auto', 'vxlan'),
+    });
+    fc.assert(
+      fc.property(side, side, (one, other) => {
+        const address = (of: typeof one): string => `203.0.${of.third}.${of.last}`;
+        if (address(one) === address(other)) return;
+        const seen = (from: typeof one, to: typeof one): unknown =>
+          planPaths([peer('z', address(to), '10.244.9.0/24', to.mode === 'vxlan')], {
+            ...HERE,
+            mode: from.mode,
+            host: { addresses: [{ address: address(from), bits: 24, device: 'eth0', mtu: 1500 }], routes: [] },
+          }).paths[0]?.way;
+        expect(seen(one, other)).toBe(seen(other, one));
+      }),
+    );
+  });
+});
+
+describe('the size of packets', () => {
+  test('leaves room for VXLAN where that may be used', () => {
+    expect(podMtu(HOST, '192.0.2.1', 'auto')).toBe(1450);
+    expect(podMtu(HOST, '192.0.2.1', 'vxlan')).toBe(1450);
+    expect(podMtu(HOST, '192.0.2.1', 'routes')).toBe(1500);
+    expect(podMtu(HOST, '127.0.0.1', 'routes')).toBe(9000);
+  });
+});
+
+describe('a network of pods', () => {
+  const withRoute = (cidr: string, isIndirect = false): HostNetwork => ({
+    ...HOST,
+    routes: [...HOST.routes, { cidr, device: 'eth1', isIndirect }],
+  });
+  const conflict = (host: HostNetwork): string | undefined => rangeConflict('10.244.0.0/16', host);
+
+  test('may not overlap what the host itself is on', () => {
+    expect(conflict(HOST)).toBeUndefined();
+    expect(conflict(withRoute('10.244.7.0/24'))).toBe(
+      '10.244.0.0/16, the network of pods (SHIPLOG_POD_CIDR), overlaps 10.244.7.0/24, which this host has on eth1: start the cluster with another one',
+    );
+    expect(conflict(withRoute('10.0.0.0/8'))).toContain('overlaps 10.0.0.0/8');
+    expect(conflict(withRoute('10.244.7.0/24', true))).toContain('overlaps 10.244.7.0/24');
+  });
+  test('may be within what is reached by way of others, and has networks of the container engine in it', () => {
+    expect(conflict(withRoute('10.0.0.0/8', true))).toBeUndefined();
+    const bridged = { cidr: '10.244.3.0/24', device: 'br-0123456789ab', isIndirect: false };
+    const host = { ...HOST, routes: [bridged] };
+    expect(conflict(host)).toBeUndefined();
+    expect(ways([peer('b', '192.0.2.2', '10.244.3.0/24')], { host: { ...HOST, routes: [bridged] } })).toEqual([
+      'pods of node b are not reached: its range 10.244.3.0/24 overlaps 10.244.3.0/24, which this host has on br-0123456789ab',
+    ]);
+  });
+});
+
+describe('what a node says of its network', () => {
+  const path = (way: 'route' | 'vxlan') => ({ node: 'b', podCidr: '10.244.1.0/24', address: '192.0.2.2', way });
+  test('is how others are reached', () => {
+    const message = (paths: readonly ReturnType<typeof path>[]): string =>
+      networkCondition({ insistsOnVxlan: false, paths }).message;
+    expect([message([]), message([path('route')])]).toEqual(Array(2).fill('pods of other nodes are reached by routes'));
+    expect(message([path('vxlan')])).toBe('pods of other nodes are reached by VXLAN');
+    expect(message([path('vxlan'), path('route')])).toContain('by routes, and by VXLAN on other networks');
+    expect(networkCondition({ insistsOnVxlan: true, paths: [] })).toMatchObject({
+      status: 'False',
+      reason: 'PodVxlan',
+    });
+  });
+  test('is that it fails, unless there is nobody to reach', () => {
+    const failure = 'ip is not installed';
+    expect(networkCondition({ insistsOnVxlan: false, paths: [], failure }).status).toBe('False');
+    expect(networkCondition({ insistsOnVxlan: false, paths: [path('route')], failure })).toEqual({
+      status: 'True',
+      reason: 'PodNetworkFailed',
+      message: 'pods of other nodes are not reached: ip is not installed',
+    });
+  });
+});
+
+describe('a node, as others see it', () => {
+  const node = (spec: object, addresses: readonly object[], conditions: readonly object[] = []): KubeObject =>
+    ({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'b', uid: 'b' },
+      spec,
+      status: { addresses, conditions },
+    }) as unknown as KubeObject;
+  const six = { type: 'InternalIP', address: '2001:db8::1' };
+  const four = { type: 'InternalIP', address: '192.0.2.2' };
+
+  test('has its first IPv4 address and its range, or is none', () => {
+    const spec = { podCIDR: '10.244.1.0/24' };
+    expect(peerOf(node(spec, [six, four]))).toEqual(peer('b', '192.0.2.2', '10.244.1.0/24'));
+    expect(peerOf(node({ podCIDR: null }, [four]))).toBeUndefined();
+    expect(peerOf(node(spec, [six]))).toBeUndefined();
+    expect(peerOf({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'b' } } as KubeObject)).toBeUndefined();
+    const insists = [{ type: 'NetworkUnavailable', status: 'False', reason: 'PodVxlan' }];
+    expect(peerOf(node(spec, [four], insists))?.insistsOnVxlan).toBe(true);
+  });
+});

@@ -1,0 +1,33 @@
+import type { HostNetwork, PodPath } from '#model';
+import type { ContainerOwner } from './container-runtime.js';
+import type { PodNetwork } from './pod-network.js';
+
+/**
+ * Joins the pods of one node with those of all others, and with the nodes themselves.
+ *
+ * Promises that every adapter keeps, once {@link apply} has resolved:
+ * - pods and the node reach the pods of each node that a path names; a range of the cluster that no path names is unreachable at
+ *   once, and its packets go nowhere else;
+ * - a pod that is reached sees the address of the pod that calls, and the first address of a node's range when a node does;
+ * - packets of pods that leave the cluster carry the node's address;
+ * - what is there already is left alone, what somebody else changed or removed is mended, and what is left over, of earlier lives
+ *   too, is taken away; nothing else on the machine is changed;
+ * - it goes on when the process ends.
+ * Calls come one after the other. What goes wrong rejects with an Error that says it in a sentence.
+ */
+export interface PodRouter {
+  /** The node's networks, whether or not anything was applied. */
+  host(): Promise<HostNetwork>;
+  apply(plan: PodRouterPlan): Promise<void>;
+  /** Takes away all that was made. */
+  remove(owner: ContainerOwner): Promise<void>;
+}
+
+export interface PodRouterPlan extends ContainerOwner {
+  readonly pods: PodNetwork;
+  /** The network of all pods of the cluster. */
+  readonly podCidr: string;
+  /** The node's own address, by which others reach it. */
+  readonly address: string;
+  readonly paths: readonly PodPath[];
+}
