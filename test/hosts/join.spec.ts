@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { kubectl } from '../../tools/clients.mjs';
 import { root } from '../../tools/cluster.mjs';
 import { JoinClient, joinTokenOf, newUserKey, nodeRequest } from '#adapters';
 import { ApiClient, type ApiObject } from '../support/api-client.js';
@@ -171,6 +172,57 @@ describe('a node that is removed', () => {
       () => api.get(`/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/spare-1`),
       (answer) => Date.now() - Date.parse(answer.json<{ spec: { renewTime: string } }>().spec.renewTime) < 5_000,
     );
+  });
+});
+
+/** What docs/nodes.md says to type on which machine, as it stands there but for names and addresses. */
+describe('docs/nodes.md, from one machine to three', () => {
+  const page = readFileSync(join(root, 'docs/nodes.md'), 'utf8');
+  const blocks = [...page.matchAll(/^```sh machine-(\d)\n(.*?)^```$/gms)];
+  const commands = blocks.flatMap(([, machine = '', text = '']) =>
+    text
+      .trim()
+      .split('\n')
+      .map((command) => ({ machine, command })),
+  );
+  let printed = '';
+
+  beforeAll(async () => {
+    for (const host of [one, two]) {
+      await cluster.shiplog('node', 'remove', host.name);
+      await host.run('env', ...environmentOf(host), process.execPath, join(root, 'tools/down.mjs'));
+    }
+  });
+
+  it('names its machines and the port', () => {
+    expect(new Set(commands.map(({ machine }) => machine))).toEqual(new Set(['1', '2', '3']));
+    // What the cluster of this suite was started with.
+    expect(commands[0]).toEqual({ machine: '1', command: 'export SHIPLOG_BUS_PORT=4222' });
+    expect(commands[1]).toEqual({ machine: '1', command: 'npm start' });
+  });
+
+  it.each(commands.slice(2))('machine $machine: $command', async ({ machine, command }) => {
+    const host = machine === '1' ? cluster.control : machine === '2' ? one : two;
+    const [program, ...typed] = command.replaceAll('machine-2', one.name).replaceAll('machine-3', two.name).split(' ');
+    if (program === 'kubectl') {
+      await host.run(kubectl(), '--kubeconfig', cluster.kubeconfig, ...typed);
+      return;
+    }
+    expect(`${program} ${typed[0]}`).toBe('npx shiplog');
+    const shiplogWords = typed.slice(1);
+    if (machine === '1') {
+      const said = await cluster.shiplog(...shiplogWords);
+      if (shiplogWords[1] === 'token') printed = /^npx shiplog node join (.*)$/m.exec(said)?.[1] ?? '';
+      if (shiplogWords[1] === 'list') expect(said.match(/^spare-\d /gm)).toHaveLength(2);
+    } else if (shiplogWords[1] === 'join') {
+      const shape = (text: string): string => text.replace(/\S+:4222|\w{6}\.\w{16}|(?<=sha256:)\S+/g, '*');
+      expect(shape(shiplogWords.slice(2).join(' '))).toBe(shape(printed));
+      await cluster.join(host, printed.split(' '));
+    } else {
+      expect(shiplogWords).toEqual(['down']);
+      await host.run('env', ...environmentOf(host), process.execPath, join(root, 'tools/down.mjs'));
+      expect(left(host)).toEqual([]);
+    }
   });
 });
 

@@ -17,6 +17,12 @@ describe('what the environment says', () => {
     expect(() => read({ SHIPLOG_POD_CIDR: podCidr })).toThrow(`SHIPLOG_POD_CIDR is "${podCidr}": ${why}`),
   );
 
+  it('the port of the bus is one that there can be', () => {
+    expect(read({}).busPort).toBeUndefined();
+    expect(read({ SHIPLOG_BUS_PORT: '4222' }).busPort).toBe(4222);
+    for (const port of ['0', '65536', 'x']) expect(() => read({ SHIPLOG_BUS_PORT: port })).toThrow('SHIPLOG_BUS_PORT');
+  });
+
   it('the part of each node is within the network of pods, and there are at most 65,536', () => {
     expect(read({})).toMatchObject({ podCidr: '10.244.0.0/16', nodeCidrMask: 24 });
     expect(read({ SHIPLOG_POD_CIDR: '10.128.0.0/9', SHIPLOG_NODE_CIDR_MASK: '25' }).nodeCidrMask).toBe(25);
