@@ -2,9 +2,6 @@ import type { Instant } from '#std';
 import type { Part } from './part.js';
 import type { Situation } from './situation.js';
 
-/** Whether services lead to the pod: `left` when it is known to them and gets no new connections. */
-export type Served = 'leads' | 'left';
-
 /** The longest that a signal waits for services, in milliseconds, and the largest share of the grace period. */
 const WAIT_MS_MAX = 2000;
 const SHARE_OF_GRACE = 0.25;

@@ -1,7 +1,9 @@
 import type { Container, LifecycleHandler, Pod, ResourceRequirements } from '#pod';
 import type { Instant } from '#std';
-import type { Served } from './endpoints-first.js';
 import type { PodRecord, ProbeKind } from './record.js';
+
+/** Whether services lead to the pod: `left` when it is known to them and gets no new connections. */
+export type Served = 'leads' | 'left';
 
 /** A container as the engine shows it; `message` is what it left in its termination message file. */
 export interface Observed {
