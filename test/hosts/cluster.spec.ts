@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -48,12 +49,41 @@ describe('a cluster on test hosts', () => {
       whenUnsatisfiable: 'DoNotSchedule',
       labelSelector: { matchLabels: { app: 'spread' } },
     };
-    const body = deployment('spread', 3) as { readonly spec: { readonly template: { readonly spec: object } } };
+    const body = deployment('spread', 3, {}, { command: ['httpd', '-f', '-p', '8080'] }) as Template;
     Object.assign(body.spec.template.spec, { topologySpreadConstraints: [spread] });
     expect((await api.call('POST', DEPLOYMENTS, { body })).status).toBe(201);
     const on = await until('a pod is Ready on each node', nodesOfReadyPods, (names) => names.length === 3);
     expect(on).toEqual(['host-1', 'host-2', 'host-3']);
     expect(BUSYBOX).toBe('shiplog.local/busybox:1');
+  });
+
+  it('answers at an address for a Service of type LoadBalancer, from another host when the one that has it is off', async () => {
+    const manifest = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'spread' },
+      spec: {
+        ...{ type: 'LoadBalancer', externalTrafficPolicy: 'Local' },
+        ...{ selector: { app: 'spread' }, ports: [{ port: 80, targetPort: 8080 }] },
+      },
+    };
+    const at = '/api/v1/namespaces/default/services';
+    expect((await api.call('POST', at, { body: manifest })).status).toBe(201);
+    const address = await until(
+      'it has an address',
+      async () => (await api.get(`${at}/spread`)).json<BalancedService>().status.loadBalancer.ingress?.[0]?.ip ?? '',
+      (ip) => /^198\.18\.\d+\.24\d$/.test(ip),
+    );
+    // There is no page; that is the pod's own answer.
+    const answers = (): Promise<boolean> => answersWith404(`http://${address}/`);
+    await until('it answers', answers, (does) => does);
+    const holder = await holderOf(address);
+    await tool('hosts', 'off', holder);
+    await until('another host answers', answers, (does) => does, 120);
+    expect(await holderOf(address)).not.toBe(holder);
+    await tool('hosts', 'on', holder);
+    await until('the node is Ready', nodes, (seen) => seen.map(readiness).join() === 'True,True,True', 120);
+    await until('a pod is Ready on each node', nodesOfReadyPods, (names) => names.length === 3, 120);
   });
 
   it('a host whose cable is pulled by another command is lost, and back when that is healed', async () => {
@@ -104,6 +134,33 @@ describe('a cluster on test hosts', () => {
   });
 });
 
+/** On a new connection each time: one that is under way stays where it is. */
+function answersWith404(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = get(url, { agent: false, timeout: 2000 }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode === 404);
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(false));
+  });
+}
+/** Name of the host whose network card this machine finds at an address: the card's last number is the host's. */
+async function holderOf(address: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('ip', ['-j', 'neigh', 'show']);
+  const card = (JSON.parse(stdout) as readonly Neighbour[]).find(({ dst }) => dst === address)?.lladdr;
+  return `host-${Number.parseInt(card?.slice(-2) ?? '', 16)}`;
+}
+interface Neighbour {
+  readonly dst: string;
+  readonly lladdr?: string;
+}
+interface BalancedService {
+  readonly status: { readonly loadBalancer: { readonly ingress?: readonly { readonly ip?: string }[] } };
+}
+interface Template {
+  readonly spec: { readonly template: { readonly spec: object } };
+}
 interface HostNode extends NodeStatus {
   readonly spec?: { readonly podCIDR?: string };
 }

@@ -173,5 +173,6 @@ function frontend(i, count) {
     hidesClient: false,
     whenEmpty: 'reject',
     sourceRanges: undefined,
+    answeredBy: undefined,
   };
 }

@@ -1,7 +1,7 @@
 import { pause, Recurrences } from '#engine';
-import { endpointSlices, nodes, services, type Service } from '#kinds';
+import { endpointSlices, nodes, services, type Node, type Service } from '#kinds';
 import { serviceProxy, type kubelet } from '#loops';
-import { parseStream, type KubeObject } from '#model';
+import { NODE_PLACES, parseStream, type KubeObject } from '#model';
 import type { ContainerOwner, ServiceDataplane } from '#ports';
 import type { AgentOptions, ServiceProxyOptions } from './options.js';
 import type { Reporter } from './reporter.js';
@@ -51,6 +51,8 @@ export class ServiceProxy {
       if (kind === services.id) this.table.putService(namespace, name, this.led(namespace, name) as never);
       else if (kind === endpointSlices.id)
         this.table.putSlice(namespace, name, this.objects.get(endpointSlices, namespace, name) as never);
+      else if (kind === NODE_PLACES)
+        this.table.putNode(name, this.objects.get({ id: NODE_PLACES }, undefined, name) as Node | undefined);
     }
     this.look();
   }

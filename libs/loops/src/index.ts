@@ -19,6 +19,7 @@ import { bootstrapRoles, clusterRoleAggregation } from './roles/index.js';
 import { serviceAddresses } from './service-addresses/index.js';
 import { serviceCidrLifecycle } from './service-cidrs/index.js';
 import { rootCertificate, serviceAccount } from './service-account/index.js';
+import { serviceLoadBalancer } from './service-load-balancer/index.js';
 
 const registerApiServices = apiServiceRegistration(registry);
 
@@ -50,10 +51,12 @@ export {
   serviceAccount,
   serviceAddresses,
   serviceCidrLifecycle,
+  serviceLoadBalancer,
 };
 export { podsMatching } from './horizontal-pod-autoscaler/pods.js';
 export { fencing, nodeLifecycle, podCidr, taintEviction };
 export { scheduling, schedulingLoops } from './scheduling/index.js';
+export { addressPool } from './service-load-balancer/index.js';
 export * from './shared/index.js';
 
 /**
@@ -86,6 +89,7 @@ export const workloadLoops: readonly Loop[] = [
   certificateApproving,
   certificateSigning,
   certificateCleaning,
+  serviceLoadBalancer,
   garbageCollection(registry),
   podGarbageCollection,
   eventGarbageCollection,

@@ -24,6 +24,11 @@ export interface Frontend {
   readonly whenEmpty: 'reject' | 'drop';
   /** Only clients in these ranges (`10.0.0.0/8`) are let in; undefined: all. */
   readonly sourceRanges: readonly string[] | undefined;
+  /**
+   * An address of a load balancer is answered for by one node of the cluster; the others lead what their own pods send there.
+   * Undefined: it is another address.
+   */
+  readonly answeredBy: 'this node' | 'other node' | undefined;
 }
 export type ServiceProtocol = 'TCP' | 'UDP' | 'SCTP';
 export interface Backend {

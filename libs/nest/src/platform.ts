@@ -156,12 +156,14 @@ export class Platform implements OnApplicationShutdown {
   /** Facts for the loops that are not in the log. */
   outside(): OutsideFacts {
     const { keys } = this.place;
+    const { loadBalancerPool } = this.settings;
     return {
       caCertificate: this.caCertificate,
       ...(keys && { frontProxy: { ca: keys.frontProxyCa, name: FRONT_PROXY_NAME } }),
       apiEndpoints: this.endpoints(),
       podCidr: this.settings.podCidr,
       nodeCidrMask: this.settings.nodeCidrMask,
+      ...(loadBalancerPool !== undefined && { loadBalancerPool }),
       ...this.heartbeats.outside(),
     };
   }

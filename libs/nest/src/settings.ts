@@ -2,6 +2,7 @@ import { homedir, hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { cidrText, dns1123Subdomain, ipv4Overlap, networkOf, parseCidr } from '#meta';
 import { nodeLabels, nodeTaints, type NodeTaint } from './node-marks.js';
+import { addressPool } from '#loops';
 import { Fault } from '#std';
 
 /** What a control-plane process may run. The agent is a process of its own, started by standalone. */
@@ -52,6 +53,8 @@ export interface Settings {
   readonly nodeCidrMask: number;
   /** How pods reach those of other nodes; `auto`: by routes, and by VXLAN where those do not work. */
   readonly podNetwork: PodNetworkMode;
+  /** Addresses for Services of type LoadBalancer: `192.0.2.10-192.0.2.20`; undefined: somebody else gives them theirs. */
+  readonly loadBalancerPool: string | undefined;
   /** How a node makes services reachable; undefined: by nftables, or in user space where those may not be used. */
   readonly proxyMode: ProxyMode | undefined;
   /** When an agent that is told to stop ends its pods first: always, or only when the whole machine shuts down. */
@@ -90,6 +93,7 @@ export function readSettings(process: string, apps: readonly AppName[], env: Nod
     auditPolicy: env['SHIPLOG_AUDIT_POLICY'] ? absolute(env['SHIPLOG_AUDIT_POLICY']) : undefined,
     ...podRanges(env['SHIPLOG_POD_CIDR'] || '10.244.0.0/16', env['SHIPLOG_NODE_CIDR_MASK'] || '24'),
     podNetwork: podNetwork(env['SHIPLOG_POD_NETWORK'] || 'auto'),
+    loadBalancerPool: loadBalancerPool(env['SHIPLOG_LOAD_BALANCER_POOL'] || undefined),
     proxyMode: proxyMode(env['SHIPLOG_PROXY_MODE'] || undefined),
     drain: drainMode(env['SHIPLOG_DRAIN'] || 'shutdown'),
     node: nodeName((env['SHIPLOG_NODE'] || hostname()).toLowerCase(), apps),
@@ -205,6 +209,12 @@ function drainMode(text: string): DrainMode {
   const mode = DRAIN_MODES.find((one) => one === text);
   if (mode !== undefined) return mode;
   throw new Fault(`SHIPLOG_DRAIN is "${text}": choose from ${DRAIN_MODES.join(', ')}`, false);
+}
+
+function loadBalancerPool(text: string | undefined): string | undefined {
+  const pool = text === undefined ? undefined : addressPool(text);
+  if (typeof pool !== 'string') return text;
+  throw new Fault(`SHIPLOG_LOAD_BALANCER_POOL is "${text}": ${pool}`, false);
 }
 
 function proxyMode(text: string | undefined): ProxyMode | undefined {

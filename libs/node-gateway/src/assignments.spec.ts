@@ -60,7 +60,11 @@ const node = (status: object, spec: object = { podCIDR: '10.244.0.0/24', podCIDR
 describe('where nodes are', () => {
   const address = { type: 'InternalIP', address: '192.0.2.1' };
   const condition = { type: 'NetworkUnavailable', status: 'False', reason: 'PodRoutes' };
-  const before = node({ addresses: [address, { type: 'Hostname', address: 'a' }], conditions: [condition] });
+  const ready = { type: 'Ready', status: 'True', reason: 'KubeletReady' };
+  const before = node({
+    addresses: [address, { type: 'Hostname', address: 'a' }],
+    conditions: [condition, { type: 'MemoryPressure', status: 'False' }, { ...ready, lastHeartbeatTime: 'x' }],
+  });
   const stream = streamOf(NODES, undefined, 'a');
   const place = { stream: 'node-places/_/a', uid: 'node-a' };
   const setUp = () => {
@@ -71,7 +75,7 @@ describe('where nodes are', () => {
     return { assignments: new Assignments(view, () => undefined), change };
   };
 
-  it('is told to all: their ranges, addresses and how their pods are reached, and nothing else', () => {
+  it('is told to all: their ranges, addresses, how their pods are reached and whether they are well, and nothing else', () => {
     expect(setUp().assignments.of('b').objects).toEqual([
       {
         ...place,
@@ -81,7 +85,7 @@ describe('where nodes are', () => {
           kind: 'Node',
           metadata: { name: 'a', uid: 'node-a' },
           spec: { podCIDR: '10.244.0.0/24', podCIDRs: ['10.244.0.0/24'] },
-          status: { addresses: [address], conditions: [condition] },
+          status: { addresses: [address], conditions: [condition, ready] },
         },
       },
     ]);

@@ -6,10 +6,12 @@ const nodes = kindRef('core.nodes');
 const ADDRESS_TYPES: readonly unknown[] = ['InternalIP'];
 /** Of each family one is used. */
 const ADDRESSES_MAX = 8;
-const NETWORK_CONDITION = 'NetworkUnavailable';
+const CONDITIONS: readonly unknown[] = ['Ready', 'NetworkUnavailable'];
+/** Whether a node may answer for addresses of load balancers. */
+const LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
 
 /**
- * What every node needs of each node to reach its pods. A Node changes far more often than that, and is far larger: only what
+ * What every node needs of each node: to reach its pods, and to know which one answers for addresses of load balancers. A Node changes far more often than that, and is far larger: only what
  * matters is kept, and told when it has changed.
  */
 export class NodePlaces {
@@ -50,10 +52,11 @@ function placeStream(name: string): string {
   return streamOf(NODE_PLACES, undefined, name);
 }
 
-/** A Node with nothing but its ranges for pods, its internal addresses and its condition of the network, without times. */
+/** A Node with nothing but its ranges for pods, its internal addresses, and whether it and its network are well, without times. */
 export function placeOf(node: KubeObject): KubeObject {
   const { apiVersion, kind, metadata } = node;
-  const { name, uid } = metadata;
+  const { name, uid, labels } = metadata;
+  const isExcluded = labels?.[LABEL] !== undefined;
   const spec = partOf(node, 'spec');
   const status = partOf(node, 'status');
   const listed = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
@@ -61,7 +64,7 @@ export function placeOf(node: KubeObject): KubeObject {
     .filter((one) => isJsonObject(one) && ADDRESS_TYPES.includes(one['type']))
     .slice(0, ADDRESSES_MAX);
   const conditions = listed(status['conditions']).flatMap((one) =>
-    isJsonObject(one) && one['type'] === NETWORK_CONDITION
+    isJsonObject(one) && CONDITIONS.includes(one['type'])
       ? [{ type: one['type'], status: one['status'] ?? null, reason: one['reason'] ?? null }]
       : [],
   );
@@ -69,7 +72,7 @@ export function placeOf(node: KubeObject): KubeObject {
   return {
     apiVersion,
     kind,
-    metadata: { name, uid } as KubeObject['metadata'],
+    metadata: { name, uid, ...(isExcluded && { labels: { [LABEL]: '' } }) } as KubeObject['metadata'],
     spec: ranges,
     status: { addresses, conditions },
   } as unknown as KubeObject;

@@ -17,6 +17,9 @@ const READY_MS = 120_000;
 const BUS_PORT = 4222;
 const API_PORT = 6443;
 
+/** Last numbers of the addresses that Services of type LoadBalancer get: the highest that no host has. */
+const POOL = { first: 240, last: 249 };
+
 /** As much of a Node as is looked at. */
 export interface NodeStatus {
   readonly metadata: { readonly name: string };
@@ -169,8 +172,13 @@ export class HostCluster {
       SHIPLOG_BUS_PORT: `${BUS_PORT}`,
       SHIPLOG_API_ADDRESS: `${this.control.address}:${API_PORT}`,
       SHIPLOG_POD_CIDR: this.podCidr,
+      ...(this.hosts.all.length < POOL.first && { SHIPLOG_LOAD_BALANCER_POOL: this.loadBalancerPool }),
       ...this.options.env,
     };
+  }
+  private get loadBalancerPool(): string {
+    const network = this.control.address.slice(0, this.control.address.lastIndexOf('.'));
+    return `${network}.${POOL.first}-${network}.${POOL.last}`;
   }
 }
 

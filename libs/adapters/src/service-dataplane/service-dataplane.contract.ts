@@ -38,6 +38,7 @@ export function serviceDataplaneContract({ mark, make, isTransparent, leftOn }: 
       hidesClient: false,
       whenEmpty: 'reject',
       sourceRanges: undefined,
+      answeredBy: undefined,
       ...more,
       address: at,
       key: `${at ?? 'node'}/${protocol}/${port}`,
@@ -215,6 +216,42 @@ export function serviceDataplaneContract({ mark, make, isTransparent, leftOn }: 
       await dataplane.apply({ changed: [frontend({ ...external, sourceRanges })], gone: [] });
       expect(await network.ask('outside', '203.0.113.7:80')).toEqual([isTransparent ? 'timeout' : 'ECONNRESET']);
       expect(names(await network.ask('pod2', '203.0.113.7:80'))).toEqual(['pod1']);
+    });
+  });
+
+  describe('an address of a load balancer', () => {
+    const balanced = (answeredBy: Frontend['answeredBy']): Frontend =>
+      frontend({ address: '192.0.2.77', isExternal: true, hidesClient: true, backends: [backend('pod1')], answeredBy });
+
+    test('is found on the network of the node that answers for it, which may change', async () => {
+      await dataplane.replace([balanced('this node')]);
+      expect(names(await network.ask('outside', '192.0.2.77:80'))).toEqual(['pod1']);
+      await dataplane.apply({ changed: [balanced('other node')], gone: [] });
+      network.run('outside', 'ip', 'neigh', 'flush', 'all');
+      expect(names(await network.ask('outside', '192.0.2.77:80'))).not.toEqual(['pod1']);
+      if (isTransparent) expect(names(await network.ask('pod2', '192.0.2.77:80'))).toEqual(['pod1']);
+      // Whoever knew it at another machine hears of the new one; for a second after each change a kernel believes no other.
+      network.run('outside', 'sh', '-c', 'echo 0 > /proc/sys/net/ipv4/neigh/eth0/locktime');
+      const stale = ['192.0.2.77', 'lladdr', '02:00:00:00:00:77', 'dev', 'eth0', 'nud', 'stale'];
+      network.run('outside', 'ip', 'neigh', 'replace', ...stale);
+      await dataplane.apply({ changed: [balanced('this node')], gone: [] });
+      expect(network.run('outside', 'ip', 'neigh', 'show', '192.0.2.77')).not.toContain('02:00:00:00:00:77');
+      expect(names(await network.ask('outside', '192.0.2.77:80'))).toEqual(['pod1']);
+    });
+    test('is not held twice, and goes with its service', async () => {
+      await dataplane.replace([
+        balanced('this node'),
+        { ...balanced('this node'), port: 81, key: '192.0.2.77/TCP/81' },
+      ]);
+      await dataplane.apply({ changed: [], gone: ['192.0.2.77/TCP/81'] });
+      expect(names(await network.ask('outside', '192.0.2.77:80'))).toEqual(['pod1']);
+      network.run('host', 'sh', '-c', 'ip -4 addr del 192.0.2.77/32 dev lo');
+      expect(await dataplane.check()).toBe(false);
+      await dataplane.open({ ...OWNER, pods: network.pods });
+      await dataplane.replace([balanced('this node')]);
+      expect(names(await network.ask('outside', '192.0.2.77:80'))).toEqual(['pod1']);
+      await dataplane.apply({ changed: [], gone: [balanced('this node').key] });
+      expect(network.run('host', 'ip', '-4', 'addr', 'show', 'dev', 'lo')).not.toContain('192.0.2.77');
     });
   });
 

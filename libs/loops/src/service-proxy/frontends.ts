@@ -1,6 +1,7 @@
 import type { EndpointSlice, Service, ServicePort } from '#kinds';
 import { parseIp } from '#meta';
 import type { Frontend, ServiceProtocol } from '#model';
+import { BalancerNodes } from './balancer-nodes.js';
 import { usableEndpoints, type ProxyPlace, type UsableEndpoints } from './endpoints.js';
 
 /** How long a client stays with a pod where nothing is said: three hours. */
@@ -11,17 +12,18 @@ export function frontendsOf(
   service: Service,
   slices: readonly EndpointSlice[],
   place: ProxyPlace,
+  nodes: BalancerNodes = new BalancerNodes(),
 ): readonly Frontend[] {
   const { spec } = service;
   if (spec.type === 'ExternalName' || !spec.clusterIP || spec.clusterIP === 'None') return [];
-  return (spec.ports ?? []).flatMap((port) => frontendsOfPort(service, port, slices, place));
+  return (spec.ports ?? []).flatMap((port) => frontendsOfPort(service, port, slices, { place, nodes }));
 }
 
 function frontendsOfPort(
   service: Service,
   port: ServicePort,
   slices: readonly EndpointSlice[],
-  place: ProxyPlace,
+  { place, nodes }: { readonly place: ProxyPlace; readonly nodes: BalancerNodes },
 ): readonly Frontend[] {
   const { spec, metadata } = service;
   const endpoints = new Map<string, UsableEndpoints>();
@@ -47,12 +49,15 @@ function frontendsOfPort(
       hidesClient: isExternal && !isLocal,
       whenEmpty: isLocal && exists ? 'drop' : 'reject',
       sourceRanges: undefined,
+      answeredBy: undefined,
     };
   };
   const ranges = spec.loadBalancerSourceRanges ?? [];
   const balanced = balancerAddresses(service).map((address) => ({
     ...frontend(address, port.port, true),
     sourceRanges: ranges.length > 0 ? ranges.map((range) => range.trim()) : undefined,
+    answeredBy:
+      nodes.nodeFor(address, service, slices) === place.node ? ('this node' as const) : ('other node' as const),
   }));
   return [
     ...clusterAddresses(service).map((address) => frontend(address, port.port, false)),

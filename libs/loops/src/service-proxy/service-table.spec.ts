@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Endpoint, EndpointSlice, Service } from '#kinds';
+import type { Endpoint, EndpointSlice, Node, Service } from '#kinds';
+import { BalancerNodes } from './balancer-nodes.js';
 import { frontendsOf, ServiceTable, type ProxyPlace } from './index.js';
 
 const HERE: ProxyPlace = { node: 'n1', zone: 'z1', redirect: undefined };
@@ -134,6 +135,74 @@ describe('ways into a service', () => {
   });
 });
 
+const BALANCED = { loadBalancer: { ingress: [{ ip: '192.0.2.50' }] } };
+function nodeThatIs(name: string, is: 'ready' | 'silent' | 'excluded' | 'gone'): Node | undefined {
+  if (is === 'gone') return undefined;
+  const labels = is === 'excluded' ? { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } : {};
+  const status = { conditions: [{ type: 'Ready', status: is === 'silent' ? 'Unknown' : 'True' }] };
+  return { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec: {}, status } as unknown as Node;
+}
+
+describe('an address of a load balancer', () => {
+  const ADDRESSES = Array.from({ length: 300 }, (_, i) => `192.0.2.${i}`);
+  const NODES = Array.from({ length: 20 }, (_, i) => `n${i}`);
+  const clusterOf = (names: readonly string[]): BalancerNodes => {
+    const nodes = new BalancerNodes();
+    for (const name of names) nodes.put(name, nodeThatIs(name, 'ready'));
+    return nodes;
+  };
+  const answersIn = (nodes: BalancerNodes, spec = {}, slices: readonly EndpointSlice[] = []) =>
+    ADDRESSES.map((address) => nodes.nodeFor(address, service(spec), slices));
+
+  test('is answered for by the same node for everybody, whatever they heard first', () => {
+    expect(answersIn(clusterOf(NODES))).toEqual(answersIn(clusterOf([...NODES].reverse())));
+    expect(new Set(answersIn(clusterOf(NODES))).size).toBeGreaterThan(10);
+    expect(answersIn(new BalancerNodes())).toEqual(ADDRESSES.map(() => undefined));
+  });
+  test.each(['gone', 'silent', 'excluded'] as const)('moves when its node is %s, and no other does', (is) => {
+    const nodes = clusterOf(NODES);
+    const before = answersIn(nodes);
+    expect(nodes.put('n7', nodeThatIs('n7', is))).toBe(true);
+    expect(nodes.put('n7', nodeThatIs('n7', is))).toBe(false);
+    const after = answersIn(nodes);
+    expect(before).toContain('n7');
+    expect(after).not.toContain('n7');
+    expect(after.map((name, i) => (before[i] === 'n7' ? 'n7' : name))).toEqual(before);
+    nodes.put('n7', nodeThatIs('n7', 'ready'));
+    expect(answersIn(nodes)).toEqual(before);
+  });
+  test('stays where it was asked for while no node is well', () => {
+    const nodes = clusterOf(['n1']);
+    nodes.put('n1', nodeThatIs('n1', 'silent'));
+    expect(new Set(answersIn(nodes))).toEqual(new Set(['n1']));
+    nodes.put('n1', nodeThatIs('n1', 'excluded'));
+    expect(new Set(answersIn(nodes))).toEqual(new Set([undefined]));
+  });
+  test('is answered for where an endpoint is when traffic is to stay on the node', () => {
+    const nodes = clusterOf(NODES);
+    const local = { externalTrafficPolicy: 'Local' };
+    const endpoints = [at('10.244.0.3', { nodeName: 'n2', conditions: LEAVING }), at('10.244.0.4', { nodeName: 'n4' })];
+    expect(new Set(answersIn(nodes, local, [slice(endpoints)]))).toEqual(new Set(['n4']));
+    expect(new Set(answersIn(nodes, local, [slice(endpoints.slice(0, 1))]))).toEqual(new Set(['n2']));
+    nodes.put('n2', nodeThatIs('n2', 'silent'));
+    expect(new Set(answersIn(nodes, local, [slice(endpoints.slice(0, 1))]))).toEqual(new Set([undefined]));
+  });
+  test('is told to the node that has it, and to the others as one that another has', () => {
+    const balanced = { ...service({ type: 'LoadBalancer' }), status: BALANCED } as unknown as Service;
+    const table = new ServiceTable(HERE);
+    table.putService('default', 'web', balanced);
+    table.putNode('n1', nodeThatIs('n1', 'ready'));
+    const said = () => table.changes().changed.map(({ key, answeredBy }) => [key, answeredBy]);
+    expect(said()).toEqual([
+      ['10.96.0.7/TCP/80', undefined],
+      ['192.0.2.50/TCP/80', 'this node'],
+    ]);
+    table.putNode('n2', nodeThatIs('n2', 'ready'));
+    table.putNode('n1', nodeThatIs('n1', 'silent'));
+    expect(said()).toEqual([['192.0.2.50/TCP/80', 'other node']]);
+  });
+});
+
 describe('a table of services', () => {
   test('tells what is different, and nothing when nothing is', () => {
     const table = new ServiceTable(HERE);
@@ -184,7 +253,7 @@ describe('a table of services', () => {
         fc.record({
           externalIPs: fc.subarray(['192.0.2.9', '192.0.2.10']),
           externalTrafficPolicy: fc.constantFrom('Local', 'Cluster'),
-          type: fc.constantFrom('ClusterIP', 'ExternalName'),
+          type: fc.constantFrom('ClusterIP', 'ExternalName', 'LoadBalancer'),
         }),
       ),
     }),
@@ -193,6 +262,11 @@ describe('a table of services', () => {
       name: fc.constantFrom('s1', 's2', 's3'),
       of: fc.constantFrom('a', 'b', 'c'),
       endpoints: fc.option(fc.array(endpoint, { maxLength: 3 })),
+    }),
+    fc.record({
+      what: fc.constant('node' as const),
+      name: fc.constantFrom('n1', 'n2', 'n3'),
+      is: fc.constantFrom('ready', 'silent', 'excluded', 'gone'),
     }),
     fc.record({ what: fc.constant('zone' as const), zone: fc.constantFrom('z1', 'z2') }),
     fc.record({ what: fc.constant('look' as const) }),
@@ -203,6 +277,7 @@ describe('a table of services', () => {
         const table = new ServiceTable(HERE);
         const services = new Map<string, Service>();
         const slices = new Map<string, EndpointSlice>();
+        const nodes = new Map<string, Node | undefined>();
         const followed = new Map<string, unknown>();
         let place = HERE;
         const look = (): void => {
@@ -213,7 +288,8 @@ describe('a table of services', () => {
         for (const one of steps) {
           if (one.what === 'service') {
             const ip = `10.96.0.${one.name.charCodeAt(0)}`;
-            const made = one.spec && service({ ...one.spec, clusterIP: ip, clusterIPs: [ip] }, { name: one.name });
+            const spec = one.spec && { ...one.spec, clusterIP: ip, clusterIPs: [ip] };
+            const made = spec && { ...service(spec, { name: one.name }), status: BALANCED };
             if (made) services.set(one.name, made);
             else services.delete(one.name);
             table.putService('default', one.name, made ?? undefined);
@@ -222,11 +298,15 @@ describe('a table of services', () => {
             if (made) slices.set(one.name, made);
             else slices.delete(one.name);
             table.putSlice('default', one.name, made ?? undefined);
+          } else if (one.what === 'node') {
+            nodes.set(one.name, nodeThatIs(one.name, one.is));
+            table.putNode(one.name, nodes.get(one.name));
           } else if (one.what === 'zone') table.move((place = { ...HERE, zone: one.zone }));
           else look();
         }
         look();
         const anew = new ServiceTable(place);
+        for (const [name, made] of nodes) anew.putNode(name, made);
         for (const [name, made] of slices) anew.putSlice('default', name, made);
         for (const [name, made] of services) anew.putService('default', name, made);
         anew.changes();

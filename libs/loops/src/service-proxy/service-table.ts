@@ -1,7 +1,8 @@
-import { SERVICE_NAME, type EndpointSlice, type Service } from '#kinds';
+import { SERVICE_NAME, type EndpointSlice, type Node, type Service } from '#kinds';
 import type { Frontend, FrontendChanges } from '#model';
 import { jsonEquals, type Json } from '#std';
 import type { ProxyPlace } from './endpoints.js';
+import { BalancerNodes } from './balancer-nodes.js';
 import { frontendsOf } from './frontends.js';
 
 /** The service's key (`default/web`) and what is known of it. */
@@ -23,6 +24,9 @@ export class ServiceTable {
   private readonly claims = new Map<string, Set<string>>();
   private readonly shown = new Map<string, Frontend>();
   private readonly touched = new Set<string>();
+  private readonly nodes = new BalancerNodes();
+  /** Services that have an address which one node answers for. */
+  private readonly balanced = new Set<string>();
 
   constructor(private place: ProxyPlace) {}
 
@@ -46,6 +50,10 @@ export class ServiceTable {
     this.serviceOfSlice.set(key, service);
     this.entry(service).slices.set(key, slice);
     this.touched.add(service);
+  }
+  /** Any node of the cluster, as far as others need to know it; undefined when it is gone. */
+  putNode(name: string, node: Node | undefined): void {
+    if (this.nodes.put(name, node)) for (const service of this.balanced) this.touched.add(service);
   }
   /** The node is somewhere else: everything is looked at anew. */
   move(place: ProxyPlace): void {
@@ -87,7 +95,10 @@ export class ServiceTable {
       this.claims.get(key)?.delete(name);
       if (this.claims.get(key)?.size === 0) this.claims.delete(key);
     }
-    entry.frontends = entry.service ? frontendsOf(entry.service, [...entry.slices.values()], this.place) : [];
+    const { service, slices } = entry;
+    entry.frontends = service ? frontendsOf(service, [...slices.values()], this.place, this.nodes) : [];
+    if (entry.frontends.some(({ answeredBy }) => answeredBy !== undefined)) this.balanced.add(name);
+    else this.balanced.delete(name);
     for (const { key } of entry.frontends) {
       keys.add(key);
       const claims = this.claims.get(key) ?? new Set();

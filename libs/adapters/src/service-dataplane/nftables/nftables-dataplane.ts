@@ -2,6 +2,8 @@ import type { Frontend, FrontendChanges } from '#model';
 import type { ContainerOwner, DataplanePlace, PodNetwork, ServiceDataplane } from '#ports';
 import { baseRules, tableName } from './base-rules.js';
 import { RuleSet, type Delta } from './rule-set.js';
+import { announce } from '../announce.js';
+import { LoopbackAddresses } from '../loopback-addresses.js';
 import { runProgram, type ProgramEnd } from '../run-program.js';
 
 export interface NftablesOptions {
@@ -19,9 +21,14 @@ export class NftablesDataplane implements ServiceDataplane {
   private place: DataplanePlace | undefined;
   private base = '';
   private rules = new RuleSet('');
+  /** Addresses by the key of their frontend: of those that this node answers for. */
+  private readonly answered = new Map<string, string>();
+  private readonly addresses: LoopbackAddresses;
   private isConntrackMissed = false;
 
-  constructor(private readonly options: NftablesOptions = {}) {}
+  constructor(private readonly options: NftablesOptions = {}) {
+    this.addresses = new LoopbackAddresses((words, input) => this.run(words, input), 'balancers of ');
+  }
 
   async open(place: DataplanePlace): Promise<void> {
     const { code, errors } = await this.run(['nft', 'list', 'tables']);
@@ -35,6 +42,7 @@ export class NftablesDataplane implements ServiceDataplane {
     this.rules = new RuleSet(tableName(place));
     this.base = baseRules({ ...place, isBridgeFiltered: filtered.output.trim() === '1' });
     if (pods) await this.prepareBridge(pods);
+    await this.addresses.open(place);
   }
 
   async replace(frontends: readonly Frontend[]): Promise<void> {
@@ -45,6 +53,8 @@ export class NftablesDataplane implements ServiceDataplane {
     await this.carryOut(`table ip ${table} {}\ndelete table ip ${table}\n${this.base}${delta.script}`);
     delta.commit();
     this.rules = rules;
+    this.answered.clear();
+    await this.answer({ changed: frontends, gone: [] });
     await this.follow(delta);
   }
 
@@ -52,6 +62,7 @@ export class NftablesDataplane implements ServiceDataplane {
     const delta = this.rules.delta(changes);
     if (delta.script.trim() !== '') await this.carryOut(delta.script);
     delta.commit();
+    await this.answer(changes);
     await this.follow(delta);
   }
 
@@ -59,13 +70,16 @@ export class NftablesDataplane implements ServiceDataplane {
     const { place } = this;
     if (!place) return false;
     if (place.pods && !(await this.has(`/proc/sys/net/ipv4/conf/${place.pods.bridge}`))) return false;
-    return (await this.run(['nft', 'list', 'chain', 'ip', tableName(place), 'prerouting'])).code === 0;
+    const { code } = await this.run(['nft', 'list', 'chain', 'ip', tableName(place), 'prerouting']);
+    return code === 0 && (await this.addresses.check());
   }
 
   async remove(owner: ContainerOwner): Promise<void> {
     const table = tableName(owner);
     const { code } = await this.run(['nft', 'list', 'table', 'ip', table]);
     if (code === 0) await this.carryOut(`delete table ip ${table}\n`);
+    this.answered.clear();
+    await this.addresses.remove(owner);
   }
 
   private get table(): string {
@@ -77,6 +91,17 @@ export class NftablesDataplane implements ServiceDataplane {
     const { code, errors } = await this.run(['nft', '-f', '-'], script);
     if (code === undefined) throw new Error('nft is not installed');
     if (code !== 0) throw new Error(`nft refused the rules of services: ${firstLine(errors)}`);
+  }
+
+  /** The rules lead whatever comes; this lets it come to this node. */
+  private async answer({ changed, gone }: FrontendChanges): Promise<void> {
+    for (const key of gone) this.answered.delete(key);
+    for (const { key, address, answeredBy } of changed)
+      if (address !== undefined && answeredBy === 'this node' && !address.includes(':'))
+        this.answered.set(key, address);
+      else this.answered.delete(key);
+    const fresh = await this.addresses.place(new Set(this.answered.values()));
+    for (const address of fresh) await announce((words, input) => this.run(words, input), address);
   }
 
   /** What cannot be in the rules' own transaction, and is not as urgent. */

@@ -15,6 +15,7 @@ const frontend = (affinitySeconds: number | undefined, ...names: readonly number
   hidesClient: true,
   whenEmpty: 'reject',
   sourceRanges: undefined,
+  answeredBy: undefined,
 });
 
 describe('a choice among backends', () => {

@@ -1,9 +1,10 @@
 import { cidrContains, parseCidr, parseIp } from '#meta';
 import type { Frontend, FrontendChanges } from '#model';
 import type { ContainerOwner, DataplanePlace, ServiceDataplane } from '#ports';
-import { hash128 } from '#std';
 import type { Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { announce } from '../announce.js';
+import { LoopbackAddresses } from '../loopback-addresses.js';
 import { runProgram } from '../run-program.js';
 import { Choice } from './choice.js';
 import { tcpRelay } from './tcp-relay.js';
@@ -25,14 +26,14 @@ export class UserspaceDataplane implements ServiceDataplane {
   private place: DataplanePlace | undefined;
   private readonly relays = new Map<string, Relay>();
   private readonly frontends = new Map<string, Frontend>();
-  private addresses = new Set<string>();
+  private readonly addresses = new LoopbackAddresses(runProgram, '');
   private own = { addresses: new Set<string>(), until: -Infinity };
 
   constructor(private readonly options: { readonly log?: (line: string) => void } = {}) {}
 
   async open(place: DataplanePlace): Promise<void> {
     this.place = place;
-    this.addresses = new Set(await this.addressesOf(place));
+    await this.addresses.open(place);
   }
   async replace(frontends: readonly Frontend[]): Promise<void> {
     const wanted = new Set(frontends.map(({ key }) => key));
@@ -46,16 +47,12 @@ export class UserspaceDataplane implements ServiceDataplane {
     await Promise.all(changed.map((frontend) => this.lead(frontend)));
   }
   async check(): Promise<boolean> {
-    if (!this.place) return false;
-    const there = new Set(await this.addressesOf(this.place));
-    return [...this.addresses].every((address) => there.has(address));
+    return this.place !== undefined && (await this.addresses.check());
   }
   async remove(owner: ContainerOwner): Promise<void> {
     for (const key of [...this.relays.keys()]) this.close(key);
     this.frontends.clear();
-    const left = await this.addressesOf(owner);
-    await this.batch(left.map((address) => `addr del ${address}/32 dev lo`));
-    this.addresses.clear();
+    await this.addresses.remove(owner);
     this.place = undefined;
   }
 
@@ -104,41 +101,14 @@ export class UserspaceDataplane implements ServiceDataplane {
 
   private async placeAddresses(): Promise<void> {
     if (!this.place) throw new Error('the data plane is not open');
-    const label = labelOf(this.place);
-    const wanted = new Set([...this.frontends.values()].filter(isIpv4).flatMap(({ address }) => address ?? []));
-    // Those of the node itself stay where they are.
-    const fresh = [...wanted].filter((address) => !this.addresses.has(address) && !this.isOwn(address));
-    const left = [...this.addresses].filter((address) => !wanted.has(address));
-    await this.batch([
-      ...fresh.map((address) => `addr add ${address}/32 dev lo label ${label}`),
-      ...left.map((address) => `addr del ${address}/32 dev lo`),
-    ]);
-    for (const address of fresh) this.addresses.add(address);
-    for (const address of left) this.addresses.delete(address);
-  }
-  private async batch(lines: readonly string[]): Promise<void> {
-    if (lines.length === 0) return;
-    const { code, errors } = await runProgram(['ip', '-batch', '-'], `${lines.join('\n')}\n`);
-    if (code === undefined) throw new Error('ip is not installed (Debian: apt-get install iproute2)');
-    if (code !== 0)
-      throw new Error(`addresses of services cannot be put on this node: ${errors.trim().split('\n')[0]}`);
-  }
-  /** Those that this process or an earlier one put there. */
-  private async addressesOf(owner: ContainerOwner): Promise<readonly string[]> {
-    const { code, output } = await runProgram(['ip', '-j', 'addr', 'show', 'dev', 'lo', 'label', labelOf(owner)]);
-    if (code === undefined) throw new Error('ip is not installed (Debian: apt-get install iproute2)');
-    const links = JSON.parse(output || '[]') as readonly {
-      readonly addr_info?: readonly { readonly local?: string; readonly label?: string }[];
-    }[];
-    const found = links.flatMap(({ addr_info = [] }) => addr_info);
-    return found.flatMap(({ local, label }) => (local !== undefined && label === labelOf(owner) ? [local] : []));
+    const placed = [...this.frontends.values()].filter((one) => isIpv4(one) && one.answeredBy !== 'other node');
+    const fresh = await this.addresses.place(new Set(placed.flatMap(({ address }) => address ?? [])));
+    const isOurs = (address: string): boolean =>
+      placed.some((one) => one.address === address && one.answeredBy === 'this node');
+    for (const address of fresh) if (isOurs(address)) await announce(runProgram, address);
   }
 }
 
-/** Of the addresses of one node of one cluster: at most 15 characters. `npm run down` finds it by its beginning. */
-function labelOf({ cluster, node }: ContainerOwner): string {
-  return `lo:${cluster.slice(0, 8).replace(/[^A-Za-z0-9]/g, '_')}${hash128(node).slice(0, 4)}`;
-}
 function isIpv4({ address }: Frontend): boolean {
   return address === undefined || parseIp(address)?.family === 'IPv4';
 }
