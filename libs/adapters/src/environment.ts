@@ -19,6 +19,7 @@ const AGENT = [
   'SHIPLOG_PROXY_MODE',
   'SHIPLOG_NODE_LABELS',
   'SHIPLOG_NODE_TAINTS',
+  'SHIPLOG_INGRESS_PORTS',
 ];
 
 export function plainEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -19,3 +19,4 @@ export * from './meter/index.js';
 export * from './pod-router/index.js';
 export * from './service-dataplane/index.js';
 export * from './dns/index.js';
+export * from './ingress/index.js';

@@ -6,6 +6,7 @@ import type { BusSubscription, ContainerOwner, RuntimeChange, RuntimeContainer, 
 import { PodAdmission } from './pod-admission.js';
 import { Assigned, type News } from './assigned.js';
 import { ClusterDns } from './cluster-dns.js';
+import { NodeIngress } from './node-ingress.js';
 import { ControlPlaneClient } from './control-plane-client.js';
 import { Fence } from './fence.js';
 import { KnownObjects } from './known-objects.js';
@@ -69,6 +70,7 @@ class NodeAgent implements Agent {
   private readonly admission: PodAdmission;
   private readonly shutdown: NodeShutdown;
   private readonly network: PodNetworking;
+  private readonly ingress: NodeIngress;
   private context: NodeContext | undefined;
   private nodeReporter: NodeReporter | undefined;
   private owner: ContainerOwner | undefined;
@@ -143,6 +145,7 @@ class NodeAgent implements Agent {
       node: () => this.ownNode(),
       onChange: () => void this.nodeReporter?.check(),
     });
+    this.ingress = new NodeIngress(options, this.assigned, this.reporter);
   }
 
   async start(): Promise<void> {
@@ -175,9 +178,9 @@ class NodeAgent implements Agent {
       for (const worker of this.workers.values()) void worker.checkUsage().catch(() => undefined);
     });
     this.every(NODE_STATUS_MS, () => void this.nodeReporter?.check());
-    this.every(RELIST_MS, () => void this.proxy.check());
     this.every(RELIST_MS, () => this.network.look());
-    this.every(RELIST_MS, () => void (this.owner && this.dns.serve()));
+    const serve = () => Promise.all([this.proxy.check(), this.ingress.serve(), this.owner && this.dns.serve()]);
+    this.every(RELIST_MS, () => void serve());
     this.every(RELIST_MS, () => void this.prepare());
     this.every(RELIST_MS, () => void this.relist().catch(() => undefined));
     const measurer = new NodeMeasurer(this.options, this.boot, () => this.workers.values());
@@ -202,10 +205,8 @@ class NodeAgent implements Agent {
     for (const worker of this.workers.values()) worker.end();
     this.proxy.stop();
     this.network.stop();
-    const served = this.dns.stop();
-    this.reporter.stop();
-    this.logs.stop();
-    this.sessions.stop();
+    const served = Promise.all([this.dns.stop(), this.ingress.stop()]).then(() => undefined);
+    for (const part of [this.reporter, this.logs, this.sessions]) part.stop();
     return served;
   }
   pod(namespace: string, name: string, uid?: string): PodWorker | undefined {
@@ -239,8 +240,7 @@ class NodeAgent implements Agent {
     const known = this.assigned.restoreKnown(await this.known.load(state.cluster));
     this.dns.take(known);
     await this.prepare();
-    this.proxy.take(known);
-    this.network.take(known);
+    for (const part of [this.proxy, this.network, this.ingress]) part.take(known);
     for (const { pod } of this.assigned.all()) this.tryToKeep(pod, true);
     this.fence.look();
     await this.relist().catch((error: unknown) => this.log(`looking at what runs: ${messageOf(error)}`));
@@ -249,8 +249,7 @@ class NodeAgent implements Agent {
   private async apply(news: News): Promise<void> {
     this.dns.take(news.objects);
     await this.prepare();
-    this.proxy.take(news.objects);
-    this.network.take(news.objects);
+    for (const part of [this.proxy, this.network, this.ingress]) part.take(news.objects);
     for (const uid of news.gone) this.unstarted.delete(uid);
     for (const pod of [...this.unstarted.values(), ...news.pods]) this.tryToKeep(pod, false);
     for (const uid of news.gone) this.end(uid);

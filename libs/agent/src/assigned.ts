@@ -1,12 +1,19 @@
 import type { Pod } from '#pod';
 import type { AssignedObject, AssignmentChange, AssignmentPart, AssignmentSync, Digests, KubeObject } from '#model';
-import { endpointSlices, namespaces, pods, secrets, services } from '#kinds';
+import { endpointSlices, ingressClasses, ingresses, namespaces, pods, secrets, services } from '#kinds';
 import { assignmentDigest, kindOfStream, NODE_PLACES, streamOf } from '#model';
 import type { kubelet } from '#loops';
 
 const PODS = pods.id;
 /** What all nodes need alike. */
-const SHARED: readonly string[] = [services.id, endpointSlices.id, namespaces.id, NODE_PLACES];
+const SHARED: readonly string[] = [
+  services.id,
+  endpointSlices.id,
+  namespaces.id,
+  ingresses.id,
+  ingressClasses.id,
+  NODE_PLACES,
+];
 
 export interface AssignedPod {
   readonly pod: Pod;

@@ -4,6 +4,8 @@ import type {
   Clock,
   ContainerRuntime,
   Ids,
+  IngressPorts,
+  IngressServer,
   NameServer,
   NodeMeter,
   PodRouter,
@@ -25,6 +27,8 @@ export interface AgentOptions {
   readonly nameServer?: NameServer;
   /** Joins the pods of this node with those of others; undefined: somebody else does, or nobody. */
   readonly network?: PodNetworkOptions;
+  /** Serves ingresses; undefined: somebody else does, or nobody. */
+  readonly ingress?: IngressOptions;
   /** Makes services reachable; undefined: somebody else does, or nobody. */
   readonly services?: ServiceProxyOptions;
   /** What is known of the agent's own process, in the text format of Prometheus. */
@@ -46,6 +50,11 @@ export interface AgentOptions {
 export interface PodNetworkOptions {
   readonly mode: podNetwork.PodNetworkMode;
   readonly router: PodRouter;
+}
+
+export interface IngressOptions {
+  readonly server: IngressServer;
+  readonly ports: IngressPorts;
 }
 
 export interface ServiceProxyOptions {

@@ -16,7 +16,7 @@ import { hash128, type JsonObject } from '#std';
 import type { Clock, NameServer, NodeMeter, ProbeAnswer, ProbeTarget } from '#ports';
 import { createAgent } from './agent.js';
 import type { Agent } from './agent.js';
-import type { PodNetworkOptions, ServiceProxyOptions } from './options.js';
+import type { IngressOptions, PodNetworkOptions, ServiceProxyOptions } from './options.js';
 import { decodeMessage, encodeMessage } from '#engine';
 
 const CLUSTER = 'c1';
@@ -61,6 +61,7 @@ export class TestNode {
     private readonly makeMeter?: (clock: Clock) => NodeMeter,
     private readonly services?: ServiceProxyOptions,
     private readonly nameServer?: NameServer,
+    private readonly ingress?: IngressOptions,
   ) {
     this.runtime = new FakeRuntime({ clock: this.clock, takesMs: () => 5, ...given });
     this.agent = this.newAgent();
@@ -117,6 +118,7 @@ export class TestNode {
       ...(this.services && { services: this.services }),
       ...(this.given.network && { network: this.given.network }),
       ...(this.nameServer && { nameServer: this.nameServer }),
+      ...(this.ingress && { ingress: this.ingress }),
       processMetrics: () => Promise.resolve('process_cpu_seconds_total 1\n'),
       clock: this.clock,
       ids: { uid: () => `boot-${++this.boots}`, named: hash128 },
@@ -218,7 +220,9 @@ export class TestNode {
 }
 
 const isShared = ({ stream }: AssignedObject): boolean =>
-  /^(core\.services|core\.namespaces|discovery\.k8s\.io\.endpointslices|node-places)\//.test(stream);
+  /^(core\.services|core\.namespaces|discovery\.k8s\.io\.endpointslices|networking\.k8s\.io\.ingress(es|classes)|node-places)\//.test(
+    stream,
+  );
 
 const PLURALS: Readonly<Record<string, string>> = {
   Pod: 'core.pods',
@@ -226,6 +230,8 @@ const PLURALS: Readonly<Record<string, string>> = {
   Secret: 'core.secrets',
   Service: 'core.services',
   EndpointSlice: 'discovery.k8s.io.endpointslices',
+  Ingress: 'networking.k8s.io.ingresses',
+  IngressClass: 'networking.k8s.io.ingressclasses',
 };
 function streamOf(object: KubeObject): string {
   return `${PLURALS[object.kind] ?? object.kind}/${object.metadata.namespace ?? '_'}/${object.metadata.name}`;

@@ -10,6 +10,8 @@ import { endpointSliceMirroring } from './endpoint-slice-mirroring/index.js';
 import { endpoints } from './endpoints/index.js';
 import { eventGarbageCollection, garbageCollection, podGarbageCollection } from './garbage-collection/index.js';
 import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler/index.js';
+import { ingressRegistration } from './ingress/registration.js';
+import { ingressStatus } from './ingress/status.js';
 import { metricsRegistration } from './metrics-registration/index.js';
 import { bootstrap, namespace } from './namespace/index.js';
 import { fencing, nodeLifecycle, podCidr, taintEviction } from './node-lifecycle/index.js';
@@ -101,8 +103,17 @@ export const autoscalingLoops: readonly Loop[] = [horizontalPodAutoscaler(regist
 export const scalerLoops: readonly Loop[] = [...autoscalingLoops, metricsRegistration];
 
 /** Loops that watch over nodes. They are told of heartbeats as facts from outside, so they run where those are heard. */
-export const nodeLoops: readonly Loop[] = [nodeLifecycle, podCidr, taintEviction, fencing, clusterDnsRegistration];
+export const nodeLoops: readonly Loop[] = [
+  nodeLifecycle,
+  podCidr,
+  taintEviction,
+  fencing,
+  clusterDnsRegistration,
+  ingressRegistration,
+  ingressStatus,
+];
 export * as clusterDns from './cluster-dns/index.js';
+export * as ingress from './ingress/index.js';
 export * as kubelet from './kubelet/index.js';
 export * as podNetwork from './pod-network/index.js';
 export * as serviceProxy from './service-proxy/index.js';

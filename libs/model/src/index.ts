@@ -22,5 +22,6 @@ export * from './schemas/index.js';
 export * from './node-protocol.js';
 export * from './pod-paths.js';
 export * from './service-frontend.js';
+export * from './ingress-route.js';
 export * from './assignment-digest.js';
 export * from './standard-kind/index.js';

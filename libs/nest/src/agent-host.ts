@@ -5,6 +5,7 @@ import { uptime } from 'node:os';
 import { join } from 'node:path';
 import {
   DockerRuntime,
+  HttpIngressServer,
   NftablesDataplane,
   FilePodVolumes,
   KernelPodRouter,
@@ -19,8 +20,8 @@ import {
   SystemClock,
   UserspaceDataplane,
 } from '#adapters';
-import { createAgent, KernelMeter, type Agent, type AgentOptions, type ServiceProxyOptions } from '#agent';
 import type { Bus } from '#ports';
+import { createAgent, KernelMeter, type Agent, type AgentOptions, type ServiceProxyOptions } from '#agent';
 import { explain, say } from './console.js';
 import { apiRedirect, isMachineStopping, nodeOptions } from './host.js';
 import { NodeCredentials } from './node-credentials.js';
@@ -85,6 +86,7 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
         places: { pods: folder, images: DOCKER_FOLDER },
       }),
       nameServer: new SocketNameServer({ clock, onBug: (cause) => say(`agent: DNS: ${explain(cause)}`) }),
+      ...ingress(settings),
       processMetrics: () => processMetrics.text(),
       clock,
       ids: new RandomIds(),
@@ -112,6 +114,10 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
 
 function podNetwork({ podNetwork: mode }: Settings): Pick<AgentOptions, 'network'> {
   return mode === 'off' ? {} : { network: { mode, router: new KernelPodRouter() } };
+}
+
+function ingress({ ingressPorts: ports }: Settings): Pick<AgentOptions, 'ingress'> {
+  return ports ? { ingress: { server: new HttpIngressServer((line) => say(`agent: ${line}`)), ports } } : {};
 }
 
 function serviceProxy(settings: Settings): ServiceProxyOptions {

@@ -49,6 +49,16 @@ describe('what the environment says', () => {
       );
   });
 
+  it('ingresses are served at two ports, or not at all', () => {
+    expect(read({}).ingressPorts).toEqual({ http: 80, https: 443 });
+    expect(read({ SHIPLOG_INGRESS_PORTS: '8080,8443' }).ingressPorts).toEqual({ http: 8080, https: 8443 });
+    expect(read({ SHIPLOG_INGRESS_PORTS: 'off' }).ingressPorts).toBeUndefined();
+    for (const text of ['80', '80,80', '0,443', '80,65536', 'a,b', '80,443,1', 'on'])
+      expect(() => read({ SHIPLOG_INGRESS_PORTS: text })).toThrow(
+        `SHIPLOG_INGRESS_PORTS is "${text}": give a port for HTTP and one for HTTPS`,
+      );
+  });
+
   it('a node has a name that the API takes', () => {
     expect(read({ SHIPLOG_NODE: 'Node-1.example' }, ['agent']).node).toBe('node-1.example');
     for (const name of ['my_box', '-a', 'a..b', 'x'.repeat(254)])

@@ -3,6 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { cidrText, dns1123Subdomain, ipv4Overlap, networkOf, parseCidr } from '#meta';
 import { nodeLabels, nodeTaints, type NodeTaint } from './node-marks.js';
 import { addressPool } from '#loops';
+import type { IngressPorts } from '#ports';
 import { Fault } from '#std';
 
 /** What a control-plane process may run. The agent is a process of its own, started by standalone. */
@@ -59,6 +60,8 @@ export interface Settings {
   readonly proxyMode: ProxyMode | undefined;
   /** When an agent that is told to stop ends its pods first: always, or only when the whole machine shuts down. */
   readonly drain: DrainMode;
+  /** Where the agent takes requests for ingresses; undefined: it serves none. */
+  readonly ingressPorts: IngressPorts | undefined;
   /** How the disk under the log is to fail, for tests of this; undefined: as it does. */
   readonly testLogFaults: string | undefined;
   /** How many events there are between two checkpoints; undefined: as many as the engine finds right. */
@@ -96,6 +99,7 @@ export function readSettings(process: string, apps: readonly AppName[], env: Nod
     loadBalancerPool: loadBalancerPool(env['SHIPLOG_LOAD_BALANCER_POOL'] || undefined),
     proxyMode: proxyMode(env['SHIPLOG_PROXY_MODE'] || undefined),
     drain: drainMode(env['SHIPLOG_DRAIN'] || 'shutdown'),
+    ingressPorts: ingressPorts(env['SHIPLOG_INGRESS_PORTS'] || '80,443'),
     node: nodeName((env['SHIPLOG_NODE'] || hostname()).toLowerCase(), apps),
     nodeLabels: nodeLabels(list(env['SHIPLOG_NODE_LABELS'])),
     nodeTaints: nodeTaints(list(env['SHIPLOG_NODE_TAINTS'])),
@@ -221,6 +225,17 @@ function proxyMode(text: string | undefined): ProxyMode | undefined {
   const mode = PROXY_MODES.find((one) => one === text);
   if (text === undefined || mode !== undefined) return mode;
   throw new Fault(`SHIPLOG_PROXY_MODE is "${text}": choose from ${PROXY_MODES.join(', ')}`, false);
+}
+
+function ingressPorts(text: string): IngressPorts | undefined {
+  if (text === 'off') return undefined;
+  const [http = 0, https = 0, ...more] = text.split(',').map((part) => (/^\d{1,5}$/.test(part) ? Number(part) : 0));
+  const isPort = (port: number): boolean => port > 0 && port < 65_536;
+  if (isPort(http) && isPort(https) && http !== https && more.length === 0) return { http, https };
+  throw new Fault(
+    `SHIPLOG_INGRESS_PORTS is "${text}": give a port for HTTP and one for HTTPS, as in 80,443, or off`,
+    false,
+  );
 }
 
 /** A machine may be called what no object may: whoever is to run pods on it then chooses a name. */

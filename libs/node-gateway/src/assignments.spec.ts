@@ -133,3 +133,59 @@ describe('a pod whose needs cannot be read', () => {
     expect(told.own.get('n')?.map(({ uid }) => uid)).toEqual(['broken', 'whole']);
   });
 });
+
+describe('certificates of ingresses', () => {
+  const put = (view: Projection, stream: string, object: object, position: number): Change =>
+    view.put(stream, { revision: position, position, object: object as KubeObject }, position);
+  const machine = (name: string, labels: object = {}): object => ({
+    ...{ apiVersion: 'v1', kind: 'Node' },
+    metadata: { name, uid: name, labels },
+  });
+  const secret = (name: string, type: string): object => ({
+    ...{ apiVersion: 'v1', kind: 'Secret', type },
+    metadata: { name, namespace: 'default', uid: name },
+  });
+  const ingress = (className: string, ...secrets: readonly string[]): object => ({
+    ...{ apiVersion: 'networking.k8s.io/v1', kind: 'Ingress' },
+    metadata: { name: 'web', namespace: 'default', uid: 'web' },
+    spec: { ingressClassName: className, tls: secrets.map((secretName) => ({ secretName })) },
+  });
+  const ingressClass = { metadata: { name: 'shiplog', uid: 'c' }, spec: { controller: 'shiplog.io/ingress' } };
+  const WEB = 'networking.k8s.io.ingresses/default/web';
+  const setUp = () => {
+    const view = new Projection((state, event) => state ?? { ...event, object: undefined });
+    put(view, 'core.nodes/_/a', machine('a'), 1);
+    put(view, 'core.nodes/_/b', machine('b', { 'node.kubernetes.io/exclude-from-external-load-balancers': '' }), 2);
+    put(view, 'networking.k8s.io.ingressclasses/_/shiplog', ingressClass, 3);
+    put(view, 'core.secrets/default/tls', secret('tls', 'kubernetes.io/tls'), 4);
+    put(view, 'core.secrets/default/opaque', secret('opaque', 'Opaque'), 5);
+    put(view, 'core.secrets/default/unnamed', secret('unnamed', 'kubernetes.io/tls'), 6);
+    return view;
+  };
+  const secretsOf = (assignments: Assignments, node: string): readonly string[] =>
+    assignments.of(node).objects.flatMap(({ stream }) => (stream.startsWith('core.secrets/') ? [stream] : []));
+
+  it('go to nodes that serve, and only those that an ingress of our class names', () => {
+    const view = setUp();
+    put(view, WEB, ingress('shiplog', 'tls', 'opaque'), 7);
+    const assignments = new Assignments(view, () => undefined);
+    expect(secretsOf(assignments, 'a')).toEqual(['core.secrets/default/tls']);
+    expect(secretsOf(assignments, 'b')).toEqual([]);
+    expect(secretsOf(assignments, 'unknown')).toEqual([]);
+  });
+  it('are told with the ingress that begins to name them, and with each change', () => {
+    const view = setUp();
+    const assignments = new Assignments(view, () => undefined);
+    const named = assignments.take([put(view, WEB, ingress('shiplog', 'tls', 'opaque'), 7)]);
+    expect([...named.own].map(([node, list]) => [node, list.map(({ stream }) => stream)])).toEqual([
+      ['a', ['core.secrets/default/tls']],
+    ]);
+    expect(named.shared.map(({ stream }) => stream)).toEqual([WEB]);
+    const changed = put(view, 'core.secrets/default/tls', secret('tls', 'kubernetes.io/tls'), 8);
+    expect([...assignments.take([changed]).own.keys()]).toEqual(['a']);
+    const other = put(view, 'core.secrets/default/unnamed', secret('unnamed', 'kubernetes.io/tls'), 9);
+    expect(assignments.take([other]).own.size).toBe(0);
+    assignments.take([put(view, WEB, ingress('nginx', 'tls'), 10)]);
+    expect(secretsOf(assignments, 'a')).toEqual([]);
+  });
+});

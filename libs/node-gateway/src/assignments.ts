@@ -1,6 +1,7 @@
 import type { AssignedObject, AssignmentPart, Change, Digests, KubeObject, View } from '#model';
 import { assignmentDigest, kindRef, streamOf } from '#model';
 import type { Pod } from '#pod';
+import { INGRESS_CLASSES, INGRESSES, IngressCertificates, isCertificate } from './ingress-certificates.js';
 import { NodePlaces } from './node-places.js';
 
 const pods = kindRef('core.pods');
@@ -9,10 +10,16 @@ const SECRETS = 'core.secrets';
 const SERVICES = 'core.services';
 const NODES = 'core.nodes';
 /**
- * Every node needs all of these: pods see Services in their environment, the service proxy leads to their endpoints, and cluster
- * DNS has a name for each.
+ * Every node needs all of these: pods see Services in their environment, the service proxy leads to their endpoints, cluster
+ * DNS has a name for each, and ingresses lead to them.
  */
-const SHARED: readonly string[] = [SERVICES, 'discovery.k8s.io.endpointslices', 'core.namespaces'];
+const SHARED: readonly string[] = [
+  SERVICES,
+  'discovery.k8s.io.endpointslices',
+  'core.namespaces',
+  INGRESSES,
+  INGRESS_CLASSES,
+];
 
 /** Streams of everything a pod needs on its node: itself, and the ConfigMaps and Secrets that it names. */
 export function needsOf(pod: KubeObject): readonly string[] {
@@ -59,6 +66,7 @@ export class Assignments {
   /** Per pod stream: its node and what it was counted with. */
   private readonly counted = new Map<string, { readonly node: string; readonly streams: readonly string[] }>();
   private readonly places: NodePlaces;
+  private readonly certificates: IngressCertificates;
 
   /** `onFault` receives the stream of a pod whose needs cannot be read: its node is given the pod alone. */
   constructor(
@@ -66,6 +74,7 @@ export class Assignments {
     private readonly onFault: (stream: string, cause: unknown) => void,
   ) {
     this.places = new NodePlaces(view);
+    this.certificates = new IngressCertificates(view);
     for (const pod of view.list(pods)) this.recount(streamOf(pods.id, pod.metadata.namespace, pod.metadata.name), pod);
   }
 
@@ -88,10 +97,15 @@ export class Assignments {
 
   private ownOf(node: string): readonly AssignedObject[] {
     const found: AssignedObject[] = [];
-    const streams = [...(this.needed.get(node)?.keys() ?? []), streamOf(NODES, undefined, node)];
-    for (const stream of streams.sort()) {
+    const needed = this.needed.get(node);
+    const streams = new Set([...(needed?.keys() ?? []), streamOf(NODES, undefined, node)]);
+    if (this.certificates.isServer(node)) for (const stream of this.certificates.streams()) streams.add(stream);
+    for (const stream of [...streams].sort()) {
       const state = this.view.stream(stream);
-      if (state?.object)
+      if (
+        state?.object &&
+        (needed?.has(stream) === true || !this.certificates.has(stream) || isCertificate(state.object))
+      )
         found.push({ stream, uid: state.object.metadata.uid, position: state.position, object: state.object });
     }
     return found;
@@ -127,6 +141,8 @@ export class Assignments {
       if (SHARED.includes(change.kind)) {
         this.sharedDigest = undefined;
         shared.set(stream, { stream, uid, position: change.position, object: change.after ?? null });
+        if (change.kind === INGRESSES) this.tellCertificates(this.certificates.recount(stream, change.after), tell);
+        if (change.kind === INGRESS_CLASSES) this.tellCertificates(this.certificates.recountAll(), tell);
         continue;
       }
       if (change.kind === NODES) {
@@ -139,9 +155,25 @@ export class Assignments {
         continue;
       }
       if (change.kind !== CONFIG_MAPS && change.kind !== SECRETS) continue;
-      for (const node of this.needers.get(stream) ?? []) tell(node, stream, change.after ?? null, uid, change.position);
+      for (const node of this.nodesThatNeed(stream, change.after))
+        tell(node, stream, change.after ?? null, uid, change.position);
     }
     return { shared: [...shared.values()], own: new Map([...told].map(([node, list]) => [node, [...list.values()]])) };
+  }
+
+  /** Nodes whose pods need it, and of a certificate those that serve ingresses. */
+  private nodesThatNeed(stream: string, object: KubeObject | undefined): ReadonlySet<string> {
+    const needers = this.needers.get(stream) ?? new Set<string>();
+    if (!this.certificates.has(stream) || (object && !isCertificate(object))) return needers;
+    return new Set([...needers, ...this.certificates.servers()]);
+  }
+  private tellCertificates(streams: readonly string[], tell: Tell): void {
+    for (const stream of streams) {
+      const state = this.view.stream(stream);
+      if (!state?.object || !isCertificate(state.object)) continue;
+      for (const node of this.certificates.servers())
+        tell(node, stream, state.object, state.object.metadata.uid, state.position);
+    }
   }
 
   private takePod(stream: string, change: Change, tell: Tell): void {

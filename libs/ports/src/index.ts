@@ -14,6 +14,7 @@ export * from './measurements.js';
 export * from './node-meter.js';
 export * from './pod-network.js';
 export * from './pod-router.js';
+export * from './ingress-server.js';
 export * from './name-server.js';
 export * from './pod-volumes.js';
 export * from './prober.js';

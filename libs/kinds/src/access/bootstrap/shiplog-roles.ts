@@ -3,8 +3,9 @@ import { on, role, type BootstrapRole } from './notation.js';
 /**
  * What loops of Shiplog need beyond the roles of Kubernetes' controllers. Loops send the difference as a patch where
  * Kubernetes' controllers send the whole object as an update, so these grant `patch` where those grant `update`, and nothing
- * else, but for the approval of nodes on the bus. The accounts `metrics-server` and `kube-dns` are no controller's: one registers the group of measurements, and may give what
- * it has, the other makes the Service of cluster DNS.
+ * else, but for the approval of nodes on the bus. The accounts `metrics-server`, `kube-dns` and `ingress-controller` are no
+ * controller's of Kubernetes: the first registers the group of measurements, and may give what it has, the second makes the
+ * Service of cluster DNS, the third the class of ingresses that agents serve.
  * `system:shiplog:<account>` is bound to the account of that name.
  */
 export const SHIPLOG_ROLES: readonly BootstrapRole[] = [
@@ -18,6 +19,10 @@ export const SHIPLOG_ROLES: readonly BootstrapRole[] = [
   role('system:shiplog:certificate-controller', [
     on('certificates.k8s.io', 'certificatesigningrequests/approval certificatesigningrequests/status', 'patch'),
     on('certificates.k8s.io', 'signers', 'approve', 'shiplog.io/node-bus'),
+  ]),
+  role('system:shiplog:ingress-controller', [
+    on('networking.k8s.io', 'ingressclasses', 'create'),
+    on('networking.k8s.io', 'ingresses/status', 'patch'),
   ]),
   role('system:shiplog:kube-dns', [on('', 'services', 'create'), on('discovery.k8s.io', 'endpointslices', 'create')]),
   role('system:shiplog:metrics-server', [

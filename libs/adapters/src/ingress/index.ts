@@ -1,0 +1,1 @@
+export { HttpIngressServer } from './http-ingress-server.js';

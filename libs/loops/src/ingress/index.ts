@@ -1,0 +1,1 @@
+export { IngressTable } from './ingress-table.js';
