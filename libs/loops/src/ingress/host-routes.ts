@@ -11,8 +11,7 @@ const ORDER = ['Exact', 'Prefix', 'ImplementationSpecific'];
 /** Rules of one host: all ingresses that name it, the oldest first. A request costs the length of its path. */
 export class HostRoutes {
   private readonly exact = new Map<string, Destination>();
-  /** By the prefix without slashes at its end. */
-  private readonly prefixes = new Map<string, Destination>();
+  private readonly prefixes: Element = { next: new Map(), destination: undefined };
   /** For requests that no rule matches. */
   readonly fallback: Destination | undefined;
 
@@ -32,19 +31,37 @@ export class HostRoutes {
   match(path: string): Destination | undefined {
     const exact = this.exact.get(path);
     if (exact) return exact;
-    let prefix = withoutEnd(path);
-    for (;;) {
-      const found = this.prefixes.get(prefix);
-      if (found) return found;
-      if (prefix === '') return undefined;
-      prefix = prefix.slice(0, Math.max(0, prefix.lastIndexOf('/')));
+    let found: Destination | undefined;
+    let element: Element | undefined = this.prefixes;
+    // Element by element: however many a client sends, each is looked at once.
+    for (const name of elementsOf(path)) {
+      element = element.next.get(name);
+      if (!element) break;
+      found = element.destination ?? found;
     }
+    return found;
   }
 
   private add({ path = '', pathType, backend }: HttpIngressPath, { metadata }: Ingress): void {
-    const [map, key] = pathType === 'Exact' ? [this.exact, path] : [this.prefixes, withoutEnd(path)];
-    if (!map.has(key)) map.set(key, { namespace: metadata.namespace ?? '', backend });
+    const destination = { namespace: metadata.namespace ?? '', backend };
+    if (pathType === 'Exact') {
+      if (!this.exact.has(path)) this.exact.set(path, destination);
+      return;
+    }
+    let element = this.prefixes;
+    for (const name of elementsOf(path)) {
+      const next: Element = element.next.get(name) ?? { next: new Map(), destination: undefined };
+      element.next.set(name, next);
+      element = next;
+    }
+    element.destination ??= destination;
   }
+}
+
+/** Part of a prefix: what may follow, and where the prefix leads that ends here. */
+interface Element {
+  readonly next: Map<string, Element>;
+  destination: Destination | undefined;
 }
 
 /** Hosts whose requests may concern an ingress; '' stands for all, which a default backend takes requests of. */
@@ -57,9 +74,14 @@ function pathsOf({ spec }: Ingress, host: string): readonly HttpIngressPath[] {
   return (spec.rules ?? []).flatMap((rule) => ((rule.host ?? '') === host ? (rule.http?.paths ?? []) : []));
 }
 
-/** `/a/` and `/a` are one prefix: its elements count, not its characters. */
-function withoutEnd(path: string): string {
-  let end = path.length;
-  while (end > 0 && path.codePointAt(end - 1) === 47) end--;
-  return path.slice(0, end);
+/** What stands between slashes: `/a/` and `/a` are one prefix, the elements '' and `a`. Stops as soon as nobody asks for more. */
+function* elementsOf(path: string): Generator<string> {
+  let last = path.length;
+  while (last > 0 && path.codePointAt(last - 1) === 47) last--;
+  for (let at = 0; at <= last;) {
+    const slash = path.indexOf('/', at);
+    const end = slash < 0 || slash > last ? last : slash;
+    yield path.slice(at, end);
+    at = end + 1;
+  }
 }

@@ -34,6 +34,7 @@ export class IngressTable {
   private readonly byHost = new Claims();
   private readonly byTlsHost = new Claims();
   private readonly routes = new Map<string, HostRoutes>();
+  private readonly certificates = new Map<string, { readonly certificate: IngressCertificate | undefined }>();
   /** Usable endpoints by service, then by port. */
   private readonly backends = new Map<string, Map<string, readonly Backend[]>>();
 
@@ -69,16 +70,24 @@ export class IngressTable {
 
   certificate(host: string): IngressCertificate | undefined {
     for (const name of namesOf(host)) {
-      for (const key of this.oldestFirst(this.byTlsHost.of(name))) {
-        const ingress = this.ingresses.get(key) as Ingress;
-        for (const tls of ingress.spec.tls ?? []) {
-          const secret = `${ingress.metadata.namespace}/${tls.secretName}`;
-          const found = tlsHostsOf(ingress, tls).includes(name) ? this.secrets.get(secret) : undefined;
-          if (found) return found;
-        }
-      }
+      const found = this.certificateOf(name);
+      if (found) return found;
     }
     return undefined;
+  }
+  /** Kept for names that ingresses have: clients ask for any. */
+  private certificateOf(name: string): IngressCertificate | undefined {
+    const claims = this.byTlsHost.of(name);
+    if (claims.size === 0) return undefined;
+    const known = this.certificates.get(name);
+    if (known) return known.certificate;
+    const all = this.oldestFirst(claims).flatMap((key) => {
+      const ingress = this.ingresses.get(key) as Ingress;
+      const named = (ingress.spec.tls ?? []).filter((tls) => tlsHostsOf(ingress, tls).includes(name));
+      return named.flatMap(({ secretName }) => this.secrets.get(`${ingress.metadata.namespace}/${secretName}`) ?? []);
+    });
+    this.certificates.set(name, { certificate: all[0] });
+    return all[0];
   }
 
   private routesOf(host: string): HostRoutes | undefined {
@@ -137,7 +146,10 @@ export class IngressTable {
       this.routes.delete(host);
     }
     const tls = (ingress.spec.tls ?? []).flatMap((one) => tlsHostsOf(ingress, one));
-    for (const host of tls) this.byTlsHost.set(host, key, isClaimed);
+    for (const host of tls) {
+      this.byTlsHost.set(host, key, isClaimed);
+      this.certificates.delete(host);
+    }
   }
   private isOurs(ingress: Ingress): boolean {
     const name = classOfIngress(ingress);
@@ -175,6 +187,7 @@ export class IngressTable {
   private putSecret(key: string, secret: Secret | undefined): void {
     const pem = (name: string): string => textOf(secret?.data?.[name]);
     const [certificate, privateKey] = [pem('tls.crt'), pem('tls.key')];
+    this.certificates.clear();
     if (secret?.type !== TLS_TYPE || certificate === '' || privateKey === '') this.secrets.delete(key);
     else this.secrets.set(key, { certificate, key: privateKey, secret: key });
   }

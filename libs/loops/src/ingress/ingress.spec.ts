@@ -59,6 +59,13 @@ describe('paths', () => {
       ],
     },
   ]);
+  it('of any depth are matched by their first elements', () => {
+    const deep = '/x'.repeat(8000);
+    expect(
+      ['/foo', '/foo/', `/foo${deep}`, `/foo/bar${deep}/`, `/foo${'/'.repeat(8000)}`].map((at) => goes(made, 'h', at)),
+    ).toEqual(['c', 'a', 'a', 'b', 'a']);
+    expect([`${deep}`, '', '/', '//', `//foo`].map((at) => goes(made, 'root', at))).toEqual(['a', 'a', 'a', 'a', 'a']);
+  });
   it.each<[string, string | number]>([
     ['/foo', 'c'],
     ['/foo/', 'a'],

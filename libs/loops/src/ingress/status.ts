@@ -9,7 +9,7 @@ import {
   type ObjectIndex,
   type View,
 } from '#model';
-import { jsonEquals } from '#std';
+import { hash128, jsonEquals } from '#std';
 import { keyOf, parseKey, reportStatus } from '../shared/index.js';
 
 /** Ingresses by the class that they name. */
@@ -20,12 +20,19 @@ const ingressesByClass: ObjectIndex<Ingress> = {
 };
 /** So many nodes are named. */
 const ADDRESSES_MAX = 32;
+const PARTS = 256;
+/** Nodes that take requests, in so many parts, by their names: a status names the first ones, without a look at all nodes. */
+const servingNodes: ObjectIndex<Node> = {
+  name: 'nodes that serve ingresses',
+  kind: nodes,
+  values: (node) => (addressOf(node as Node) === undefined ? [] : [hash128(node.metadata?.name ?? '').slice(0, 2)]),
+};
 
 /** Says in the status of each ingress that agents serve at which nodes it is reached. */
 export const ingressStatus: Loop = {
   name: 'ingress-status',
   account: 'ingress-controller',
-  indexes: [ingressesByClass],
+  indexes: [ingressesByClass, servingNodes],
   keysOf(change, view) {
     if (change.kind === ingresses.id) return change.after ? [keyOf(change.after)] : [];
     if (change.kind === ingressClasses.id) {
@@ -61,8 +68,10 @@ function isMoved({ before, after }: Change): boolean {
   return !jsonEquals(was ?? null, is ?? null);
 }
 function addresses(view: View): readonly string[] {
-  const all = view.list(nodes).flatMap((node) => addressOf(node) ?? []);
-  return [...new Set(all)].sort().slice(0, ADDRESSES_MAX);
+  const found = new Set<string>();
+  for (let part = 0; part < PARTS && found.size < ADDRESSES_MAX; part++)
+    for (const node of view.by(servingNodes, part.toString(16).padStart(2, '0'))) found.add(addressOf(node) ?? '');
+  return [...found].sort().slice(0, ADDRESSES_MAX);
 }
 /** Where requests from outside reach a node that takes them: its external address, or its internal one. */
 function addressOf({ metadata, status }: Node): string | undefined {
