@@ -24,7 +24,8 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  maxWorkers: 2,
+  // One more than CI has cores: suites that start clusters mostly wait for them.
+  maxWorkers: 3,
   // What hangs is found; what is slow on a loaded machine is no failure. So no test has a time-out of its own without need.
   testTimeout: 300_000,
 };
