@@ -90,10 +90,11 @@ export class PodFiles {
     const { volumes, clock } = this.context.options;
     const found: (readonly [string, string])[] = [];
     for (const volume of spec.volumes ?? []) {
-      const earlier = await volumes.earlier(metadata.uid, volume.name);
-      if (earlier !== undefined) found.push([volume.name, earlier]);
-      else if (volume.configMap || volume.secret || volume.downwardAPI || volume.projected) return false;
-      else
+      if (isOfFiles(volume)) {
+        const earlier = await volumes.earlier(metadata.uid, volume.name);
+        if (earlier === undefined) return false;
+        found.push([volume.name, earlier]);
+      } else
         found.push([
           volume.name,
           await volumes.put(
@@ -149,9 +150,7 @@ export class PodFiles {
           : mount.mountPropagation === 'HostToContainer'
             ? 'rslave'
             : undefined;
-      const filesOnly = pod.spec.volumes?.some(
-        (v) => v.name === mount.name && (v.configMap || v.secret || v.downwardAPI || v.projected),
-      );
+      const filesOnly = pod.spec.volumes?.some((v) => v.name === mount.name && isOfFiles(v));
       mounts.push({
         source,
         target: mount.mountPath,
@@ -213,6 +212,10 @@ class VolumeFailed extends Error {
   constructor(volume: string, why: string) {
     super(`MountVolume.SetUp failed for volume "${volume}" : ${why}`);
   }
+}
+/** Only the agent writes to it: containers have it for reading. */
+function isOfFiles(volume: NonNullable<Pod['spec']['volumes']>[number]): boolean {
+  return Boolean(volume.configMap ?? volume.secret ?? volume.downwardAPI ?? volume.projected);
 }
 function firstTokenVolume(pod: Pod): string {
   return (pod.spec.volumes ?? []).find((v) => v.projected?.sources?.some((s) => s.serviceAccountToken))?.name ?? '';

@@ -5,7 +5,10 @@
 export interface PodVolumes {
   /** Makes or updates a volume; the same plan again changes nothing. Files are swapped all at once. Returns its path on the node. */
   put(podUid: string, volume: VolumePlan): Promise<string>;
-  /** Path of a volume of files that is there whole from before; undefined when there is none. */
+  /**
+   * Path of a volume of files that is there whole from before; undefined when there is none. To be asked for no other volume: what
+   * containers can write may look like one, and {@link subPath} would then trust it.
+   */
   earlier(podUid: string, volume: string): Promise<string | undefined>;
   /** A path inside a volume for a subPath mount, made when it is missing; it never leads out of the volume. */
   subPath(podUid: string, volume: string, volumePath: string, subPath: string): Promise<string>;

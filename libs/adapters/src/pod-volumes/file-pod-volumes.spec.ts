@@ -131,6 +131,17 @@ describe('volumes in folders', () => {
     expect(readFileSync(again, 'utf8')).toBe('inside');
     expect(await volumes.subPath('u', 'e', path, 'part')).toBe(again);
   });
+  it('mounts parts of an empty volume that a container made look like a volume of files, after a restart too', async () => {
+    const path = await volumes.put('u', { is: 'empty', name: 'e', medium: '' });
+    mkdirSync(join(path, 'part'));
+    symlinkSync('part', join(path, '..data'));
+    const next = new FilePodVolumes({ folder, memoryFolder, engineSees });
+    await next.earlier('u', 'e');
+    await next.put('u', { is: 'empty', name: 'e', medium: '' });
+    const mounted = await next.subPath('u', 'e', path, 'part');
+    expect(mounted.startsWith(`${path}/`)).toBe(false);
+    expect(statSync(mounted).ino).toBe(statSync(join(path, 'part')).ino);
+  });
   it('never follows a name that is swapped for a link while it is looked up', async () => {
     const outside = join(folder, 'outside');
     mkdirSync(join(outside, 'deep'), { recursive: true });

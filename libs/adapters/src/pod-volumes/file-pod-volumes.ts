@@ -69,6 +69,8 @@ export class FilePodVolumes implements PodVolumes {
     const memory = volume.medium === 'Memory';
     const base = memory ? this.options.memoryFolder : this.options.folder;
     const path = join(podFolder(base, podUid, 'volumes'), safe(volume.name));
+    // Containers write to it, whatever was thought of it before.
+    this.own.delete(path);
     const isThere = !(await made(path));
     const group = volume.ownerGroup;
     // Where the agent may not mount, the folder is used as it is: it is in memory already, but shares the memory folder's size.
