@@ -127,6 +127,32 @@ const GOOD: Readonly<Record<string, JsonObject>> = {
     endpoints: [{ addresses: ['10.0.0.1'] }],
     ports: [{ port: 80 }],
   },
+  'flowcontrol.apiserver.k8s.io.flowschemas': {
+    spec: {
+      priorityLevelConfiguration: { name: 'l' },
+      matchingPrecedence: 500,
+      distinguisherMethod: { type: 'ByUser' },
+      rules: [
+        {
+          subjects: [{ kind: 'ServiceAccount', serviceAccount: { namespace: 'n', name: '*' } }],
+          resourceRules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'], namespaces: ['n'] }],
+          nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['/healthz'] }],
+        },
+      ],
+    },
+  },
+  'flowcontrol.apiserver.k8s.io.prioritylevelconfigurations': {
+    spec: {
+      type: 'Limited',
+      limited: {
+        nominalConcurrencyShares: 5,
+        lendablePercent: 50,
+        borrowingLimitPercent: 10,
+        limitResponse: { type: 'Queue', queuing: { queues: 8, handSize: 2, queueLengthLimit: 5 } },
+      },
+    },
+  },
+  'scheduling.k8s.io.priorityclasses': { value: 7, description: 'd', preemptionPolicy: 'Never' },
   'rbac.authorization.k8s.io.roles': { rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }] },
   'rbac.authorization.k8s.io.clusterroles': {
     rules: [{ verbs: ['get'], nonResourceURLs: ['/x'] }],

@@ -83,6 +83,12 @@ describe('a flow schema', () => {
   });
   const reads = { verbs: ['get'], apiGroups: [''], resources: ['pods'], namespaces: ['*'] };
 
+  it('and a level may have a name that every JavaScript object knows', () => {
+    expect(schema({ priorityLevelConfiguration }, 'constructor').accepted.object.metadata.name).toBe('constructor');
+    const limited = { limitResponse: { type: 'Reject' } };
+    expect(level({ type: 'Limited', limited }, 'constructor').accepted.object.metadata.name).toBe('constructor');
+  });
+
   it('comes after nine hundred and ninety-nine others where nothing is said', () => {
     expect(schema({ priorityLevelConfiguration }).accepted.object).toMatchObject({
       spec: { matchingPrecedence: 1000 },

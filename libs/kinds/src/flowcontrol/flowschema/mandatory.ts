@@ -8,16 +8,22 @@ const everything = (subjects: FlowRules['subjects']): FlowRules => ({
 });
 
 /** The schemas that every cluster has, with the specs that nobody changes. */
-export const MANDATORY_SCHEMAS: Readonly<Record<string, FlowSchemaSpec>> = {
-  exempt: {
-    priorityLevelConfiguration: { name: 'exempt' },
-    matchingPrecedence: 1,
-    rules: [everything(groups('system:masters'))],
-  },
-  'catch-all': {
-    priorityLevelConfiguration: { name: 'catch-all' },
-    matchingPrecedence: 10_000,
-    distinguisherMethod: { type: 'ByUser' },
-    rules: [everything(groups('system:unauthenticated', 'system:authenticated'))],
-  },
-};
+export const MANDATORY_SCHEMAS: ReadonlyMap<string, FlowSchemaSpec> = new Map([
+  [
+    'exempt',
+    {
+      priorityLevelConfiguration: { name: 'exempt' },
+      matchingPrecedence: 1,
+      rules: [everything(groups('system:masters'))],
+    },
+  ],
+  [
+    'catch-all',
+    {
+      priorityLevelConfiguration: { name: 'catch-all' },
+      matchingPrecedence: 10_000,
+      distinguisherMethod: { type: 'ByUser' },
+      rules: [everything(groups('system:unauthenticated', 'system:authenticated'))],
+    },
+  ],
+]);

@@ -11,7 +11,7 @@ const PRECEDENCE_MAX = 10_000;
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch'];
 
 export function validateFlowSchema({ metadata: { name }, spec }: FlowSchema): Problems {
-  const fixed = MANDATORY_SCHEMAS[name];
+  const fixed = MANDATORY_SCHEMAS.get(name);
   const isChanged = fixed !== undefined && !jsonEquals(spec, fixed);
   return [
     ...specProblems(name, spec),

@@ -110,7 +110,7 @@ function entropyBits(deckSize: number, handSize: number): number {
 
 /** Two levels are as they are: of `exempt` only the seats may change. */
 function mandatoryProblems(name: string, spec: PriorityLevelConfigurationSpec): Problems {
-  const fixed = MANDATORY_LEVELS[name];
+  const fixed = MANDATORY_LEVELS.get(name);
   if (fixed === undefined) return [];
   const { exempt, ...rest } = spec;
   const { exempt: fixedExempt, ...fixedRest } = fixed;

@@ -52,6 +52,15 @@ describe('a priority class', () => {
     );
   });
 
+  it('without a name is told so, whatever else is wrong', () => {
+    given([])
+      .when({ verb: 'create', kind, body: { value: 1_000_000_001 } })
+      .thenRefused(
+        422,
+        'PriorityClass.scheduling.k8s.io "" is invalid: [metadata.name: Required value: name or generateName is required, value: Forbidden: maximum allowed value of a user defined priority is 1000000000]',
+      );
+  });
+
   it('keeps its value and its policy, whatever else changes, and its generation', () => {
     expect(patch(stored('p'), { value: 5 }).refusal.message).toContain(
       'value: Forbidden: may not be changed in an update.',

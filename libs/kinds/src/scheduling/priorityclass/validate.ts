@@ -9,8 +9,10 @@ const POLICIES = ['PreemptLowerPriority', 'Never'];
 
 export function validatePriorityClass(object: PriorityClass): Problems {
   const { metadata, value, preemptionPolicy } = object;
+  // The name may be missing, which is told elsewhere.
+  const { name = '' } = metadata as { readonly name?: string };
   return [
-    ...(metadata.name.startsWith('system-')
+    ...(name.startsWith('system-')
       ? systemProblems(object)
       : value > USER_VALUE_MAX
         ? [forbidden('value', `maximum allowed value of a user defined priority is ${USER_VALUE_MAX}`)]
