@@ -242,7 +242,6 @@ class NodeAgent implements Agent {
     await this.prepare();
     for (const part of [this.proxy, this.network, this.ingress]) part.take(known);
     for (const { pod } of this.assigned.all()) this.tryToKeep(pod, true);
-    this.fence.look();
     await this.relist().catch((error: unknown) => this.log(`looking at what runs: ${messageOf(error)}`));
   }
 
@@ -289,7 +288,7 @@ class NodeAgent implements Agent {
     if (known) return known.changed(pod);
     // It has ended and was forgotten while this news waited for the engine.
     if (!this.assigned.has(pod.metadata.uid)) return;
-    const worker = new PodWorker(context, pod, owner);
+    const worker = new PodWorker(context, pod, owner, (found) => this.fence.found(found));
     if (!adopting) this.admission.admit(worker, context);
     this.workers.set(pod.metadata.uid, worker);
     if (adopting) return;

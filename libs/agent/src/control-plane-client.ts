@@ -108,7 +108,8 @@ export class ControlPlaneClient {
       if (!this.fence.isWanted) bus.publish(subject, encodeMessage(heartbeat));
       else
         bus.request(subject, encodeMessage(heartbeat), BEAT_ANSWER_MS).then(
-          () => this.stopped || this.fence.answered(sentAt),
+          // One of which nothing is taken does not say that a pod may go on.
+          () => this.stopped || this.refusal !== undefined || this.fence.answered(sentAt),
           () => undefined,
         );
     } catch {

@@ -4,6 +4,8 @@ import type { PodWorker } from './pod-worker.js';
 
 /** An agent that was started and knows nothing of an earlier one waits so long for an answer before it takes itself for cut off. */
 const FIRST_ANSWER_MS = 1000;
+/** Nothing of it was begun here: any assignment that this agent asked for tells of it. */
+const NEVER_RAN = -Infinity;
 /** A contact is written to the disk when the one that is there is so old. */
 const REMEMBER_MS = 5000;
 
@@ -31,12 +33,16 @@ export interface FenceParts {
 /**
  * Stops the pods that say so when the control plane has not answered for the time that they say. What counts is when the last
  * message was sent that was answered: the control plane cannot have heard it earlier. A pod that was stopped goes on only when an
- * assignment that was asked for afterwards still has it, of a node that is not taken for unreachable.
+ * assignment that was asked for afterwards still has it, of a node that is not taken for unreachable. The same holds for a pod of
+ * which nothing runs when the agent takes it up: the machine may have been off while it was replaced.
  */
 export class Fence {
   private contactAt: number | undefined;
   private savedAt = -Infinity;
   private readonly startedAt: number;
+  /** An assignment was taken. */
+  private isSynced = false;
+  /** By uid: when it was stopped, or {@link NEVER_RAN}. */
   private readonly stoppedAt = new Map<string, number>();
 
   constructor(private readonly parts: FenceParts) {
@@ -75,28 +81,44 @@ export class Fence {
   }
   /** An assignment that was asked for then was taken. */
   synced(sentAt: number): void {
+    this.isSynced = true;
     for (const worker of this.parts.workers()) {
       const stoppedAt = this.stoppedAt.get(worker.uid);
-      if (stoppedAt === undefined || sentAt <= stoppedAt || this.isDue(worker)) continue;
-      if (this.parts.isOmitted(worker.uid) || worker.gone || !this.isShownReachable()) continue;
+      if (stoppedAt === undefined || sentAt <= stoppedAt || !this.mayRun(worker)) continue;
       this.stoppedAt.delete(worker.uid);
       worker.unfence();
+      if (stoppedAt === NEVER_RAN) continue;
       this.parts.log(`pod ${worker.pod.metadata.name} goes on: the control plane answers and has not replaced it`);
     }
+  }
+  /** Called when the engine has shown for the first time what there is of a pod, before anything is begun. */
+  found(worker: PodWorker): void {
+    if (worker.fenceAfterMs === undefined) return;
+    if (worker.isRunning) return this.lookAt(worker);
+    if (this.isSynced && this.mayRun(worker)) return;
+    this.stoppedAt.set(worker.uid, NEVER_RAN);
+    worker.fence(0);
+    this.parts.sync();
   }
   /** Called several times a second. */
   look(): void {
     const known = new Set<string>();
     for (const worker of this.parts.workers()) {
       known.add(worker.uid);
-      if (this.stoppedAt.has(worker.uid) || worker.over || !this.isDue(worker)) continue;
-      this.stoppedAt.set(worker.uid, this.now());
-      this.parts.log(`pod ${worker.pod.metadata.name} is stopped: the control plane has not answered for too long`);
-      worker.fence(this.now() - this.dueAt(worker.fenceAfterMs));
+      if (worker.isFound) this.lookAt(worker);
     }
     for (const uid of this.stoppedAt.keys()) if (!known.has(uid)) this.stoppedAt.delete(uid);
   }
 
+  private lookAt(worker: PodWorker): void {
+    if (this.stoppedAt.has(worker.uid) || worker.over || !this.isDue(worker)) return;
+    this.stoppedAt.set(worker.uid, this.now());
+    this.parts.log(`pod ${worker.pod.metadata.name} is stopped: the control plane has not answered for too long`);
+    worker.fence(this.now() - this.dueAt(worker.fenceAfterMs));
+  }
+  private mayRun(worker: PodWorker): boolean {
+    return !(this.isDue(worker) || this.parts.isOmitted(worker.uid) || worker.gone) && this.isShownReachable();
+  }
   private isDue({ fenceAfterMs }: PodWorker): boolean {
     return this.now() >= this.dueAt(fenceAfterMs);
   }

@@ -48,6 +48,8 @@ export class PodWorker implements PodState {
     private readonly context: NodeContext,
     public pod: Pod,
     readonly owner: ContainerOwner,
+    /** Called when it is first known what there is of it, before anything is decided. */
+    private readonly onFound: (worker: PodWorker) => void = () => undefined,
   ) {
     const { clock } = context.options;
     this.wallOffset = clock.now() - clock.monotonic();
@@ -57,6 +59,14 @@ export class PodWorker implements PodState {
   }
   get uid(): string {
     return this.pod.metadata.uid;
+  }
+  /** The engine has shown what there is of it. */
+  get isFound(): boolean {
+    return this.observed;
+  }
+  /** Any of its containers runs. */
+  get isRunning(): boolean {
+    return this.containers.some(({ state, labels }) => state === 'running' && labels.role !== 'infra');
   }
   /** The wall clock. When it was set since the last look, what was planned by it moves along first. */
   now(): Instant {
@@ -136,6 +146,7 @@ export class PodWorker implements PodState {
     if (!this.observed) {
       this.observed = true;
       this.record = kubelet.adopted(this.pod, this.record, this.containers);
+      this.onFound(this);
     }
     this.lifecycle.observed();
     this.look();

@@ -35,11 +35,12 @@ class Story {
       world.checks.catchUp();
     }
   }
-  /** Cuts off the node that has the pod, or kills its agent, for a while. */
+  /** Cuts off the node that has the pod, kills its agent or takes its power for a while. */
   trouble(): void {
     const { world, chance } = this;
     const node = world.nodes.find((one) => this.runsOn(one));
     if (!node) return;
+    if (chance.chance(0.3)) return node.powerOff(chance.below(90_000), chance.below(60_000));
     node.loseBus(chance.below(90_000));
     if (chance.chance(0.5)) world.clock.after(chance.below(30_000), () => node.killAgent(chance.below(AWAY_MS_MAX)));
   }

@@ -42,6 +42,7 @@ export class SimulatedNode {
   private agent: Agent | undefined;
   private bus: MemoryBus | undefined;
   private lives = 0;
+  private boots = 0;
   private healed = false;
 
   constructor(
@@ -73,6 +74,7 @@ export class SimulatedNode {
       onBug: this.parts.onBug,
       node: {
         name: this.name,
+        bootId: `boot-${this.boots}`,
         internalIp: '10.99.0.1',
         podsMax: 20,
         domain: 'cluster.local',
@@ -97,6 +99,14 @@ export class SimulatedNode {
     this.parts.clock.after(backAfterMs, () => this.startAgent());
   }
 
+  /** The machine has no power for a while: nothing runs. When it is back it is cut off from the bus for as long as is said. */
+  powerOff(ms: number, cutOffMs: number): void {
+    if (!this.agent) return;
+    this.killAgent(ms);
+    this.boots++;
+    this.runtime.powerLoss();
+    this.parts.clock.after(ms, () => this.loseBus(cutOffMs));
+  }
   /** The agent is cut off from the bus for a while. */
   loseBus(ms: number): void {
     const { bus } = this;
