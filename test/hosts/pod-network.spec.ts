@@ -201,32 +201,37 @@ describe('the network of pods', () => {
   }, 60_000);
 
   it('leaves nothing behind when the cluster is removed', async () => {
-    const left = async (): Promise<string> => {
+    const left = async (): Promise<Left> => {
       const { run } = { run: (...words: readonly [string, ...string[]]) => host('host-1').run(...words) };
-      const nothing = (text: string): string =>
-        text
-          .split('\n')
-          .filter((line) => /shiplognet|slx|83/.test(line))
-          .join();
-      return [
-        nothing(await run('nft', 'list', 'tables')),
-        nothing(await run('ip', '-4', 'route', 'show', 'proto', '83')),
-        nothing(await run('ip', '-o', 'link')),
-        nothing(await run('iptables', '-S', 'DOCKER-USER')),
-      ].join('');
+      const found = (name: RegExp, text: string): readonly string[] => text.match(name) ?? [];
+      return {
+        tables: found(/shiplognet_\w+/g, await run('nft', 'list', 'tables')),
+        routes: (await run('ip', '-4', 'route', 'show', 'proto', '83')).trim(),
+        links: found(/slx[0-9a-f]{11}/g, await run('ip', '-o', 'link')),
+        rules: found(/shiplognet_\w+/g, await run('iptables', '-S', 'DOCKER-USER')),
+      };
     };
     await stopAgent('host-1');
-    expect(await left()).not.toBe('');
+    const before = await left();
+    expect(before.routes).toContain('unreachable 10.252.0.0/16');
+    for (const some of [before.tables, before.links, before.rules]) expect(some).not.toEqual([]);
     const id = (await nodesOf('kube-system'))?.metadata.uid ?? '';
     const remove = `const { removeServiceRules } = await import('${join(root, 'tools/remove.mjs')}');
       const { execFileSync } = await import('node:child_process');
       const tables = execFileSync('nft', ['list', 'tables'], { encoding: 'utf8' });
       removeServiceRules(/shiplognet_([^_]+)_/.exec(tables)?.[1] ?? '${id}');`;
     await host('host-1').run(process.execPath, '--input-type=module', '-e', remove);
-    expect(await left()).toBe('');
+    expect(await left()).toEqual({ tables: [], routes: '', links: [], rules: [] });
   });
 });
 
+/** What is there of the network of pods on a host. */
+interface Left {
+  readonly tables: readonly string[];
+  readonly routes: string;
+  readonly links: readonly string[];
+  readonly rules: readonly string[];
+}
 interface HostNode {
   readonly metadata: { readonly name: string };
   readonly spec: { readonly podCIDR?: string };
