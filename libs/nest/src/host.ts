@@ -52,11 +52,11 @@ export function hostAddress(): string {
 }
 
 /** This machine's IPv4 addresses that others can reach, in the order of interface names. */
-export function ownAddresses(): readonly string[] {
-  const interfaces = Object.entries(networkInterfaces()).sort(([a], [b]) => (a < b ? -1 : 1));
-  return interfaces.flatMap(([name, addresses = []]) => {
-    // Bridges of container engines have the same address on every machine.
-    if (/^(docker|br-|veth|shiplog)/.test(name)) return [];
+export function ownAddresses(interfaces = networkInterfaces()): readonly string[] {
+  const sorted = Object.entries(interfaces).sort(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.flatMap(([name, addresses = []]) => {
+    // Bridges of container engines have the same address on every machine, and the device of VXLAN (`slx…`) has one of pods.
+    if (/^(docker|br-|veth|shiplog|slx[0-9a-f]{11}$)/.test(name)) return [];
     return addresses.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address);
   });
 }

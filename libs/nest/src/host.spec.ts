@@ -1,0 +1,19 @@
+import { expect, it } from '@jest/globals';
+import type { NetworkInterfaceInfo } from 'node:os';
+import { ownAddresses } from './host.js';
+
+const at = (address: string, internal = false): NetworkInterfaceInfo[] => [
+  { address, internal, family: 'IPv4', netmask: '255.255.255.0', mac: '0e:00:00:00:00:01', cidr: `${address}/24` },
+];
+
+it("this machine's addresses are those that others reach it by: none of container engines, nor of the network of pods", () => {
+  const interfaces = {
+    wlan0: at('192.0.2.7'),
+    slx0123456789a: at('10.244.3.1'),
+    'br-0123456789ab': at('172.18.0.1'),
+    docker0: at('172.17.0.1'),
+    lo: at('127.0.0.1', true),
+    slxnet: at('198.51.100.7'),
+  };
+  expect(ownAddresses(interfaces)).toEqual(['198.51.100.7', '192.0.2.7']);
+});
