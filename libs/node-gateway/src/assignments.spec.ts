@@ -85,7 +85,7 @@ describe('where nodes are', () => {
           kind: 'Node',
           metadata: { name: 'a', uid: 'node-a' },
           spec: { podCIDR: '10.244.0.0/24', podCIDRs: ['10.244.0.0/24'] },
-          status: { addresses: [address], conditions: [condition, ready] },
+          status: { addresses: [address], conditions: [condition, { type: 'Ready', status: 'True' }] },
         },
       },
     ]);

@@ -6,7 +6,9 @@ const nodes = kindRef('core.nodes');
 const ADDRESS_TYPES: readonly unknown[] = ['InternalIP'];
 /** Of each family one is used. */
 const ADDRESSES_MAX = 8;
-const CONDITIONS: readonly unknown[] = ['Ready', 'NetworkUnavailable'];
+/** Its reason says how others are to reach the node. */
+const NETWORK = 'NetworkUnavailable';
+const CONDITIONS: readonly unknown[] = ['Ready', NETWORK];
 /** Whether a node may answer for addresses of load balancers. */
 const LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
 
@@ -65,7 +67,13 @@ export function placeOf(node: KubeObject): KubeObject {
     .slice(0, ADDRESSES_MAX);
   const conditions = listed(status['conditions']).flatMap((one) =>
     isJsonObject(one) && CONDITIONS.includes(one['type'])
-      ? [{ type: one['type'], status: one['status'] ?? null, reason: one['reason'] ?? null }]
+      ? [
+          {
+            type: one['type'],
+            status: one['status'] ?? null,
+            ...(one['type'] === NETWORK && { reason: one['reason'] ?? null }),
+          },
+        ]
       : [],
   );
   const ranges = { podCIDR: spec['podCIDR'] ?? null, podCIDRs: spec['podCIDRs'] ?? null };
