@@ -238,17 +238,17 @@ class NodeAgent implements Agent {
     this.preparation.range = state.podCidr;
     this.assigned.podCidr = state.clusterCidr;
     const known = this.assigned.restoreKnown(await this.known.load(state.cluster));
-    this.dns.take(known);
+    for (const part of [this.dns, this.network]) part.take(known);
     await this.prepare();
-    for (const part of [this.proxy, this.network, this.ingress]) part.take(known);
+    for (const part of [this.proxy, this.ingress]) part.take(known);
     for (const { pod } of this.assigned.all()) this.tryToKeep(pod, true);
     await this.relist().catch((error: unknown) => this.log(`looking at what runs: ${messageOf(error)}`));
   }
 
   private async apply(news: News): Promise<void> {
-    this.dns.take(news.objects);
+    for (const part of [this.dns, this.network]) part.take(news.objects);
     await this.prepare();
-    for (const part of [this.proxy, this.network, this.ingress]) part.take(news.objects);
+    for (const part of [this.proxy, this.ingress]) part.take(news.objects);
     for (const uid of news.gone) this.unstarted.delete(uid);
     for (const pod of [...this.unstarted.values(), ...news.pods]) this.tryToKeep(pod, false);
     for (const uid of news.gone) this.end(uid);

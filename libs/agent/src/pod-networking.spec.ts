@@ -74,6 +74,104 @@ describe('the network of pods', () => {
     await node.run(60_000);
     expect(paths(router)).toEqual(['n2 10.0.0.2 route']);
   });
+  it.each([
+    ['what it remembers was saved before a node joined', (text: string) => text],
+    ['it remembers nothing', () => ''],
+    ['it remembers no node', (text: string) => JSON.stringify({ ...JSON.parse(text), objects: [] })],
+  ])('loses no path when the agent is started anew and %s', async (_what, remembered) => {
+    const router = new MemoryPodRouter(HOST);
+    const node = nodeWith(router);
+    node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'), true);
+    await node.start();
+    await node.run(30_000);
+    const text = (await node.volumes.loadKnown()) ?? '';
+    expect(text).toContain('10.0.0.2');
+    node.assign(place('n4', '192.0.2.4', '10.244.4.0/24'), at('n4'));
+    await node.run(100);
+    const all = ['n2 10.0.0.2 route', 'n4 192.0.2.4 vxlan'];
+    expect(paths(router)).toEqual(all);
+    const before = router.plans.length;
+    await node.agent.stop();
+    await node.volumes.saveKnown(remembered(text));
+    await node.restartAgent();
+    await node.run(1000);
+    const later = router.plans.slice(before);
+    for (const { paths: made, isWhole } of later)
+      if (isWhole) expect(made.map(({ node: name }) => name)).toEqual(['n2', 'n4']);
+    expect(later.at(-1)?.isWhole).toBe(true);
+  });
+  it('takes away only what the control plane says is gone, not what the agent does not remember', async () => {
+    const router = new MemoryPodRouter(HOST);
+    const node = nodeWith(router);
+    node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'), true);
+    await node.start();
+    await node.run(30_000);
+    const before = router.plans.length;
+    node.delete(place('n2', '10.0.0.2', '10.244.2.0/24'), true, at('n2'));
+    node.bus.connected = false;
+    await node.restartAgent();
+    await node.run(60_000);
+    const away = router.plans.slice(before);
+    expect(away.length).toBeGreaterThan(0);
+    for (const plan of away) expect(plan).toMatchObject({ isWhole: false, paths: [{ node: 'n2' }] });
+    node.bus.connected = true;
+    await node.run(60_000);
+    expect(router.plans.at(-1)).toMatchObject({ isWhole: true, paths: [] });
+  });
+  it('is not looked at again because a node is well or not', async () => {
+    const router = new MemoryPodRouter(HOST);
+    const node = nodeWith(router);
+    node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'), true);
+    await node.start();
+    await node.run(1000);
+    const applied = router.plans.length;
+    const other = place('n2', '10.0.0.2', '10.244.2.0/24');
+    const { conditions } = other['status'] as { readonly conditions: readonly object[] };
+    const status = { ...(other['status'] as object), conditions: [...conditions, { type: 'Ready', status: 'False' }] };
+    node.assign({ ...other, status }, at('n2'));
+    await node.run(100);
+    expect(router.plans.length).toBe(applied);
+  });
+  it('says which path could not be made, and is well otherwise', async () => {
+    const router = new MemoryPodRouter(HOST);
+    router.failures = [{ node: 'n2', why: 'ip says: Error: Nexthop has invalid gateway.' }];
+    const node = nodeWith(router);
+    node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'), true);
+    await node.start();
+    await node.run(5000);
+    expect(node.said('n1', 'PodNetworkFailed')).toContain(
+      'pods of node n2 are not reached: ip says: Error: Nexthop has invalid gateway.',
+    );
+    expect(condition(node, 'NetworkUnavailable')?.status).toBe('False');
+  });
+  it.each([
+    ['refuses', (router: MemoryPodRouter) => void (router.refusal = 'ip is not installed')],
+    ['cannot read the host', (router: MemoryPodRouter) => void (router.unreadable = 'ip is not installed')],
+  ])('is a condition too when it could never be made: the router %s', async (_how, prepare) => {
+    const router = new MemoryPodRouter(HOST);
+    prepare(router);
+    const node = nodeWith(router);
+    node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'), true);
+    await node.start();
+    await node.run(5000);
+    const message = 'pods of other nodes are not reached: ip is not installed';
+    expect(condition(node, 'NetworkUnavailable')).toMatchObject({
+      status: 'True',
+      reason: 'PodNetworkFailed',
+      message,
+    });
+    expect(node.said('n1', 'PodNetworkFailed')).toContain(message);
+  });
+  it('that cannot be made is no condition of a node whose others are on the same machine', async () => {
+    const router = new MemoryPodRouter(HOST);
+    router.refusal = 'ip is not installed';
+    const node = nodeWith(router);
+    node.assign(place('n1', '10.0.0.1', '10.244.3.0/24'), at('n1'), true);
+    node.assign(place('n2', '10.0.0.1', '10.244.2.0/24'), at('n2'), true);
+    await node.start();
+    await node.run(5000);
+    expect(condition(node, 'NetworkUnavailable')?.status).toBe('False');
+  });
   it('is a condition of the node: by which ways others are reached, or that they are not', async () => {
     const router = new MemoryPodRouter(HOST);
     const node = nodeWith(router, 'vxlan');
@@ -87,7 +185,7 @@ describe('the network of pods', () => {
     router.refusal = 'ip may not be used here';
     node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'));
     await node.run(5000);
-    expect(condition(node, 'NetworkUnavailable')).toMatchObject({ status: 'True', reason: 'PodNetworkFailed' });
+    expect(condition(node, 'NetworkUnavailable')).toMatchObject({ status: 'True', reason: 'PodVxlan' });
     expect(node.said('n1', 'PodNetworkFailed')).toContain(
       'pods of other nodes are not reached: ip may not be used here',
     );

@@ -1,6 +1,7 @@
 import { pause, Recurrences } from '#engine';
 import { podNetwork } from '#loops';
 import { NODE_PLACES, parseStream, type KubeObject, type PodPath } from '#model';
+import { jsonEquals, type Json } from '#std';
 import type { ContainerOwner } from '#ports';
 import type { Assigned } from './assigned.js';
 import type { AgentOptions } from './options.js';
@@ -20,11 +21,14 @@ export interface PodNetworkingContext {
 
 /**
  * Keeps the paths to the pods of other nodes as the nodes of the cluster ask for, and mends them when somebody else has changed them.
- * What was made stays while the agent is away, and until it knows of all nodes again.
+ * What was made stays while the agent is away, and until the control plane has told it of all nodes again: what it remembers of them
+ * may be less than there is.
  */
 export class PodNetworking {
   private readonly peers = new Map<string, podNetwork.Peer>();
   private readonly troubles = new Recurrences();
+  /** This agent has looked since it knows of all nodes. */
+  private wasSynced = false;
   private paths: readonly PodPath[] = [];
   private failure: string | undefined;
   private isKnown = false;
@@ -35,16 +39,21 @@ export class PodNetworking {
 
   constructor(
     private readonly options: AgentOptions,
-    private readonly assigned: Pick<Assigned, 'object' | 'knowsShared' | 'podCidr'>,
+    private readonly assigned: Pick<Assigned, 'object' | 'knowsShared' | 'isSynced' | 'podCidr'>,
     private readonly context: PodNetworkingContext,
   ) {}
 
   /** Of the node: how the pods of others are reached; undefined while that is not known, or not this agent's business. */
   get condition(): podNetwork.NetworkCondition | undefined {
     const { network } = this.options;
-    if (!network || !this.isKnown) return undefined;
-    const { paths, failure } = this;
-    return podNetwork.networkCondition({ insistsOnVxlan: network.mode === 'vxlan', paths, failure });
+    const { isKnown, hasOthers, paths, failure } = this;
+    if (!network || (!isKnown && failure === undefined)) return undefined;
+    return podNetwork.networkCondition({ insistsOnVxlan: network.mode === 'vxlan', hasOthers, paths, failure });
+  }
+  private get hasOthers(): boolean {
+    const { name, internalIp } = this.options.node;
+    for (const peer of this.peers.values()) if (peer.name !== name && peer.address !== internalIp) return true;
+    return false;
   }
 
   /** Bytes of the largest packet of pods; undefined: as the engine has it. Rejects where the host's networks cannot be read. */
@@ -62,16 +71,21 @@ export class PodNetworking {
 
   /** Streams of objects that changed. */
   take(streams: readonly string[]): void {
+    const { isSynced } = this.assigned;
+    let isChanged = isSynced !== this.wasSynced;
+    this.wasSynced = isSynced;
     for (const stream of streams) {
       const { kind, name } = parseStream(stream);
       if (kind !== NODE_PLACES) continue;
       const place = this.assigned.object(stream);
       const peer = place && podNetwork.peerOf(place);
+      const known = this.peers.get(name);
+      if (jsonEquals((known ?? null) as Json, (peer ?? null) as Json)) continue;
       if (peer) this.peers.set(name, peer);
       else this.peers.delete(name);
-      this.isDue = true;
+      isChanged = true;
     }
-    if (this.isDue) this.look();
+    if (isChanged) this.look();
   }
   /** Looks whether all is there that should be, and mends what is not. */
   look(): void {
@@ -94,7 +108,7 @@ export class PodNetworking {
       } catch (error) {
         this.failure = error instanceof Error ? error.message : String(error);
         this.isDue = true;
-        if (this.paths.length > 0) this.say(`pods of other nodes are not reached: ${this.failure}`);
+        if (this.hasOthers) this.say(`pods of other nodes are not reached: ${this.failure}`);
       }
       if (JSON.stringify(this.condition) !== before) this.context.onChange();
       if (!this.isDue || this.failure === undefined) continue;
@@ -105,20 +119,29 @@ export class PodNetworking {
   }
   private async carryOut(): Promise<void> {
     const { network, node, runtime } = this.options;
-    const { podCidr, knowsShared } = this.assigned;
+    const { podCidr, knowsShared, isSynced } = this.assigned;
     const owner = this.context.owner();
     if (!network || !owner || !knowsShared || podCidr === undefined) return;
     const pods = await runtime.podNetwork();
     if (!pods) return;
     const host = await network.router.host();
     const own = { addresses: host.addresses, routes: host.routes.filter(({ device }) => device !== pods.bridge) };
-    const place = { node: node.name, podCidr: pods.cidr, clusterCidr: podCidr, mode: network.mode, host: own };
+    const place = {
+      node: node.name,
+      address: node.internalIp,
+      podCidr: pods.cidr,
+      clusterCidr: podCidr,
+      mode: network.mode,
+      host: own,
+    };
     const { paths, problems } = podNetwork.planPaths(this.peers.values(), place);
     this.paths = paths;
-    await network.router.apply({ ...owner, pods, podCidr, address: node.internalIp, paths });
+    const plan = { ...owner, pods, podCidr, address: node.internalIp, paths, isWhole: isSynced };
+    const failures = await network.router.apply(plan);
     this.failure = undefined;
     this.isKnown = true;
     for (const problem of problems) this.say(problem);
+    for (const { node: name, why } of failures) this.say(`pods of node ${name} are not reached: ${why}`);
   }
   private say(message: string): void {
     if (this.troubles.add(message)) this.options.log?.(message);

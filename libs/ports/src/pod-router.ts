@@ -13,12 +13,14 @@ import type { PodNetwork } from './pod-network.js';
  * - what is there already is left alone, what somebody else changed or removed is mended, and what is left over, of earlier lives
  *   too, is taken away; nothing else on the machine is changed;
  * - it goes on when the process ends.
- * Calls come one after the other. What goes wrong rejects with an Error that says it in a sentence.
+ * A plan that is not whole takes away nothing of a path that it does not name. Calls come one after the other. What goes wrong rejects
+ * with an Error that says it in a sentence; what concerns single paths is told, and keeps none of the others from being made.
  */
 export interface PodRouter {
   /** The node's networks, whether or not anything was applied. */
   host(): Promise<HostNetwork>;
-  apply(plan: PodRouterPlan): Promise<void>;
+  /** Resolves with the paths that could not be made. */
+  apply(plan: PodRouterPlan): Promise<readonly PathFailure[]>;
   /** Takes away all that was made. */
   remove(owner: ContainerOwner): Promise<void>;
 }
@@ -30,4 +32,11 @@ export interface PodRouterPlan extends ContainerOwner {
   /** The node's own address, by which others reach it. */
   readonly address: string;
   readonly paths: readonly PodPath[];
+  /** All nodes of the cluster are known: whoever has no path is to have none. */
+  readonly isWhole: boolean;
+}
+
+export interface PathFailure {
+  readonly node: string;
+  readonly why: string;
 }

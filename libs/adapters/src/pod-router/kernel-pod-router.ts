@@ -1,10 +1,14 @@
 import { cidrText, firstHost, networkOf, parseCidr } from '#meta';
 import type { HostAddress, HostNetwork, HostRoute } from '#model';
-import type { ContainerOwner, PodRouter, PodRouterPlan } from '#ports';
+import type { ContainerOwner, PathFailure, PodRouter, PodRouterPlan } from '#ports';
 import { runProgram, type ProgramEnd } from '../service-dataplane/run-program.js';
 import {
   batchesFor,
+  reachedBy,
+  routeRemoval,
+  type Line,
   type Present,
+  type Reached,
   type ShownForward,
   type ShownLink,
   type ShownNeighbour,
@@ -17,6 +21,7 @@ const VXLAN_BYTES = 50;
 const MTU_DEFAULT = 1500;
 const OUR_DEVICE = /^slx[0-9a-f]{11}$/;
 const ENGINE_CHAIN = 'DOCKER-USER';
+const NOT_PERMITTED = /not permitted/i;
 
 export interface KernelPodRouterOptions {
   /** Words before each program, for a network namespace that is not this process's: `['nsenter', '--net=/run/netns/a']`. */
@@ -47,26 +52,25 @@ export class KernelPodRouter implements PodRouter {
     };
   }
 
-  async apply(plan: PodRouterPlan): Promise<void> {
+  async apply(plan: PodRouterPlan): Promise<readonly PathFailure[]> {
     const names = routerNames(plan);
     const forwarding = await this.run(['cat', '/proc/sys/net/ipv4/ip_forward']);
     if (forwarding.output.trim() !== '1')
       throw new Error(
         'this node forwards no packets: net.ipv4.ip_forward has to be 1 (sysctl -w net.ipv4.ip_forward=1)',
       );
-    await this.load(plan, names);
+    const present = await this.present(names);
+    await this.load(plan, names, plan.isWhole ? { byRoute: [], byVxlan: [] } : reachedBy(present, names));
     await this.openEngine(names.table, engineRules(names.table, plan));
     const { addresses } = await this.host();
     const uplink = addresses.find(({ address }) => address === plan.address)?.mtu ?? MTU_DEFAULT;
-    const { device, forwards, routes, leftOver } = batchesFor(
-      plan,
-      names,
-      await this.present(names),
-      uplink - VXLAN_BYTES,
-    );
-    await this.batch('ip', device);
-    await this.batch('bridge', forwards);
-    await this.batch('ip', [...routes, ...leftOver]);
+    const { device, forwards, routes, leftOver } = batchesFor(plan, names, present, uplink - VXLAN_BYTES);
+    const failures = [
+      ...(await this.batch('ip', device)),
+      ...(await this.batch('bridge', forwards)),
+      ...(await this.batch('ip', [...routes, ...leftOver])),
+    ];
+    return [...new Map(failures.map((failure) => [failure.node, failure])).values()];
   }
 
   async remove(owner: ContainerOwner): Promise<void> {
@@ -75,21 +79,18 @@ export class KernelPodRouter implements PodRouter {
     await this.openEngine(names.table, []);
     const { routes, link } = await this.present(names);
     await this.batch('ip', [
-      ...routes.map(({ dst, type }) => {
-        const mark = `proto ${ROUTE_PROTOCOL} metric ${names.metric}`;
-        return `route del ${type === 'unreachable' ? 'unreachable ' : ''}${dst} ${mark}`;
-      }),
-      ...(link ? [`link del ${names.device}`] : []),
+      ...routes.map((route) => routeRemoval(route, names.metric)),
+      ...(link ? [{ text: `link del ${names.device}` }] : []),
     ]);
     if ((await this.run(['nft', 'list', 'table', 'ip', names.table])).code === 0)
       await this.must(['nft', 'delete', 'table', 'ip', names.table]);
   }
 
   /** Made anew in one transaction when it should be another one, or somebody has changed it. */
-  private async load(plan: PodRouterPlan, { table }: RouterNames): Promise<void> {
+  private async load(plan: PodRouterPlan, { table }: RouterNames, kept: Reached): Promise<void> {
     const gateway = firstHost(plan.pods.cidr);
     if (gateway === undefined) throw new Error(`${plan.pods.cidr} is no range of IPv4`);
-    const rules = routerRules(table, plan, gateway);
+    const rules = routerRules(table, plan, gateway, kept);
     const list = ['nft', 'list', 'table', 'ip', table];
     if (this.loaded?.rules === rules && (await this.run(list)).output === this.loaded.shown) return;
     this.loaded = undefined;
@@ -126,8 +127,16 @@ export class KernelPodRouter implements PodRouter {
     };
   }
 
-  private async batch(program: 'ip' | 'bridge', lines: readonly string[]): Promise<void> {
-    if (lines.length > 0) await this.must([program, '-batch', '-'], `${lines.join('\n')}\n`);
+  /** Carries out all lines that can be; resolves with the paths of the others, and rejects when all paths need one of them. */
+  private async batch(program: 'ip' | 'bridge', lines: readonly Line[]): Promise<readonly PathFailure[]> {
+    if (lines.length === 0) return [];
+    const end = await this.run([program, '-force', '-batch', '-'], lines.map(({ text }) => `${text}\n`).join(''));
+    if (end.code === 0) return [];
+    return failedLines(end.errors).map(({ line, why }) => {
+      const { node } = lines[line - 1] ?? {};
+      if (node === undefined || NOT_PERMITTED.test(why)) throw refusal(program, { ...end, errors: why });
+      return { node, why: `${program} says: ${why}` };
+    });
   }
   private async json<T>(words: readonly string[]): Promise<readonly T[]> {
     return JSON.parse((await this.must(words)).trim() || '[]') as readonly T[];
@@ -135,17 +144,37 @@ export class KernelPodRouter implements PodRouter {
   /** Resolves with what the program prints; rejects with a sentence when it fails. */
   private async must(words: readonly string[], input?: string): Promise<string> {
     const [program = ''] = words;
-    const { code, output, errors } = await this.run(words, input);
-    const packet = program === 'nft' ? 'nftables' : program === 'iptables' ? 'iptables' : 'iproute2';
-    if (code === undefined) throw new Error(`${program} is not installed (Debian: apt-get install ${packet})`);
-    if (code === 0) return output;
-    const why = errors.trim().split('\n')[0] ?? '';
-    if (/not permitted/i.test(why)) throw new Error(`${program} may not be used here: ${why}`);
-    throw new Error(`${program} refused what the pods' network needs: ${why}`);
+    const end = await this.run(words, input);
+    if (end.code !== 0) throw refusal(program, end);
+    return end.output;
   }
   private run(words: readonly string[], input?: string): Promise<ProgramEnd> {
     return runProgram([...(this.options.within ?? []), ...words], input);
   }
+}
+
+function refusal(program: string, { code, errors }: ProgramEnd): Error {
+  const packet = program === 'nft' ? 'nftables' : program === 'iptables' ? 'iptables' : 'iproute2';
+  if (code === undefined) return new Error(`${program} is not installed (Debian: apt-get install ${packet})`);
+  const why = errors.trim().split('\n')[0] ?? '';
+  if (NOT_PERMITTED.test(why)) return new Error(`${program} may not be used here: ${why}`);
+  return new Error(`${program} refused what the pods' network needs: ${why}`);
+}
+
+/** Lines of a batch that failed, counted from 1, by what the program printed; 0: it ended by what it says last. */
+function failedLines(errors: string): readonly { readonly line: number; readonly why: string }[] {
+  const failed: { readonly line: number; readonly why: string }[] = [];
+  let why = '';
+  for (const text of errors.split('\n')) {
+    const [, line] = /^Command failed .*:(\d+)$/.exec(text) ?? [];
+    if (line === undefined) {
+      why ||= text.trim();
+      continue;
+    }
+    failed.push({ line: Number(line), why });
+    why = '';
+  }
+  return why === '' && failed.length > 0 ? failed : [...failed, { line: 0, why }];
 }
 
 interface AddressedLink {

@@ -38,32 +38,51 @@ export interface Present {
   readonly neighbours: readonly ShownNeighbour[];
   readonly forwards: readonly ShownForward[];
 }
-/** Lines for `ip -batch` and `bridge -batch`, to be carried out in this order. */
+/** A line for `ip -batch` or `bridge -batch`. */
+export interface Line {
+  readonly text: string;
+  /** Whose path it makes; undefined: all paths need it. */
+  readonly node?: string;
+}
+/** To be carried out in this order. */
 export interface Batches {
-  readonly device: readonly string[];
-  readonly forwards: readonly string[];
-  readonly routes: readonly string[];
+  readonly device: readonly Line[];
+  readonly forwards: readonly Line[];
+  readonly routes: readonly Line[];
   /** What is left over, once all else is there. */
-  readonly leftOver: readonly string[];
+  readonly leftOver: readonly Line[];
+}
+/** Addresses of nodes. */
+export interface Reached {
+  readonly byRoute: readonly string[];
+  readonly byVxlan: readonly string[];
+}
+
+/** The nodes that paths which are there lead to. */
+export function reachedBy({ routes, forwards }: Present, { device }: RouterNames): Reached {
+  return {
+    byRoute: routes.flatMap(({ gateway, dev }) => (gateway !== undefined && dev !== device ? [gateway] : [])),
+    byVxlan: forwards.flatMap(({ dst }) => (dst === undefined ? [] : [dst])),
+  };
 }
 
 /** What has to be done so that the kernel has what the plan says: nothing where it has. `mtu` is that of the VXLAN device. */
 export function batchesFor(plan: PodRouterPlan, names: RouterNames, present: Present, mtu: number): Batches {
-  const isTunneled = plan.paths.some(({ way }) => way === 'vxlan');
+  const isTunneled = plan.paths.some(({ way }) => way === 'vxlan') || (!plan.isWhole && present.link !== undefined);
   const isKept = present.link !== undefined && isTunneled && isRight(present.link, plan, mtu);
   // With the device, everything on it goes.
   const there: Present = isKept
     ? present
     : { routes: routesOffDevice(present, names), link: undefined, neighbours: [], forwards: [] };
-  const tunnel = isTunneled ? tunnelBatches(plan, names, there, mtu) : { device: [], forwards: [], leftOver: [] };
+  const tunnel = isTunneled ? tunnelBatches(plan, names, there, mtu) : { device: [], forwards: [] };
   const { routes, leftOver } = routeBatches(plan, names, there.routes);
-  const gone = present.link !== undefined && !isKept ? [`link del ${names.device}`] : [];
+  const gone = present.link !== undefined && !isKept ? [{ text: `link del ${names.device}` }] : [];
   return {
     // Routes that lead elsewhere from now on are changed before the device goes, unless it is made anew.
     device: [...(isTunneled ? gone : []), ...tunnel.device],
     forwards: tunnel.forwards,
     routes,
-    leftOver: [...leftOver, ...tunnel.leftOver, ...(isTunneled ? [] : gone)],
+    leftOver: [...leftOver, ...(isTunneled ? [] : gone)],
   };
 }
 
@@ -89,7 +108,7 @@ function tunnelBatches(
   { device }: RouterNames,
   { link, neighbours, forwards }: Present,
   mtu: number,
-): Pick<Batches, 'device' | 'forwards' | 'leftOver'> {
+): Pick<Batches, 'device' | 'forwards'> {
   const made = [
     `link add ${device} address ${vxlanMac(plan)} mtu ${mtu} type vxlan id ${vxlanId(plan)} dstport ${VXLAN_PORT} local ${plan.address} nolearning`,
     `addr add ${firstHost(plan.pods.cidr)}/32 dev ${device}`,
@@ -97,55 +116,65 @@ function tunnelBatches(
   ];
   const ends = plan.paths.flatMap(({ node, podCidr, address, way }) =>
     way === 'vxlan'
-      ? [{ gateway: firstHost(podCidr) ?? '', mac: vxlanMac({ cluster: plan.cluster, node }), address }]
+      ? [{ node, gateway: firstHost(podCidr) ?? '', mac: vxlanMac({ cluster: plan.cluster, node }), address }]
       : [],
   );
-  const macs = new Map(ends.map(({ gateway, mac }) => [gateway, mac]));
+  const gateways = new Set(ends.map(({ gateway }) => gateway));
   const addresses = new Map(ends.map(({ mac, address }) => [mac, address]));
   const knownMacs = new Map(neighbours.map(({ dst, lladdr }) => [dst, lladdr]));
+  const isOver = (isNamed: boolean): boolean => isNamed || plan.isWhole;
   // A bridge program that appends would send to both.
-  const wrong = forwards.filter(({ mac, dst }) => dst !== undefined && addresses.get(mac) !== dst);
+  const wrong = forwards.filter(
+    ({ mac, dst }) => dst !== undefined && addresses.get(mac) !== dst && isOver(addresses.has(mac)),
+  );
   const known = new Set(forwards.map(({ mac, dst }) => `${mac} ${dst}`));
   return {
     device: [
-      ...(link ? [] : made),
-      ...[...macs]
-        .filter(([gateway, mac]) => knownMacs.get(gateway) !== mac)
-        .map(([gateway, mac]) => `neigh replace ${gateway} lladdr ${mac} dev ${device} nud permanent`),
-      ...neighbours.filter(({ dst }) => !macs.has(dst)).map(({ dst }) => `neigh del ${dst} dev ${device}`),
+      ...(link ? [] : made).map((text) => ({ text })),
+      ...ends
+        .filter(({ gateway, mac }) => knownMacs.get(gateway) !== mac)
+        .map(({ node, gateway, mac }) => ({
+          node,
+          text: `neigh replace ${gateway} lladdr ${mac} dev ${device} nud permanent`,
+        })),
+      ...neighbours
+        .filter(({ dst }) => isOver(false) && !gateways.has(dst))
+        .map(({ dst }) => ({ text: `neigh del ${dst} dev ${device}` })),
     ],
     forwards: [
-      ...wrong.map(({ mac, dst }) => `fdb del ${mac} dev ${device} dst ${dst} self`),
-      ...[...addresses]
-        .filter(([mac, address]) => !known.has(`${mac} ${address}`))
-        .map(([mac, address]) => `fdb append ${mac} dev ${device} dst ${address} self permanent`),
+      ...wrong.map(({ mac, dst }) => ({ text: `fdb del ${mac} dev ${device} dst ${dst} self` })),
+      ...ends
+        .filter(({ mac, address }) => !known.has(`${mac} ${address}`))
+        .map(({ node, mac, address }) => ({
+          node,
+          text: `fdb append ${mac} dev ${device} dst ${address} self permanent`,
+        })),
     ],
-    leftOver: [],
   };
 }
 
 function routeBatches(
-  { paths, pods, podCidr }: PodRouterPlan,
+  { paths, pods, podCidr, isWhole }: PodRouterPlan,
   { device, metric }: RouterNames,
   present: readonly ShownRoute[],
 ): Pick<Batches, 'routes' | 'leftOver'> {
   const own = firstHost(pods.cidr) ?? '';
   const mark = `proto ${ROUTE_PROTOCOL} metric ${metric}`;
   interface Wanted {
-    readonly line: string;
+    readonly line: Line;
     readonly isThere: (route: ShownRoute) => boolean;
   }
   const wanted = new Map<string, Wanted>(
-    paths.map(({ podCidr: cidr, address, way }) => {
+    paths.map(({ node, podCidr: cidr, address, way }) => {
       const gateway = way === 'vxlan' ? (firstHost(cidr) ?? '') : address;
       const line = way === 'vxlan' ? `via ${gateway} dev ${device} onlink` : `via ${gateway}`;
       const isThere = (route: ShownRoute): boolean =>
         route.gateway === gateway && route.prefsrc === own && (route.dev === device) === (way === 'vxlan');
-      return [cidr, { line: `route replace ${cidr} ${line} src ${own} ${mark}`, isThere }] as const;
+      return [cidr, { line: { node, text: `route replace ${cidr} ${line} src ${own} ${mark}` }, isThere }] as const;
     }),
   );
   const none = {
-    line: `route replace unreachable ${podCidr} ${mark}`,
+    line: { text: `route replace unreachable ${podCidr} ${mark}` },
     isThere: (route: ShownRoute) => route.type === 'unreachable',
   };
   wanted.set(podCidr, none);
@@ -157,10 +186,13 @@ function routeBatches(
   return {
     // What is unreachable comes first: meanwhile nothing goes to the default route.
     routes: missing.reverse().map(([, { line }]) => line),
-    leftOver: present
-      .filter(({ dst }) => !wanted.has(dst))
-      .map(({ dst, type }) => `route del ${type === 'unreachable' ? 'unreachable ' : ''}${dst} ${mark}`),
+    leftOver: present.filter(({ dst }) => isWhole && !wanted.has(dst)).map((route) => routeRemoval(route, metric)),
   };
+}
+
+export function routeRemoval({ dst, type }: ShownRoute, metric: number): Line {
+  const kind = type === 'unreachable' ? 'unreachable ' : '';
+  return { text: `route del ${kind}${dst} proto ${ROUTE_PROTOCOL} metric ${metric}` };
 }
 
 function routesOffDevice({ routes }: Present, { device }: RouterNames): readonly ShownRoute[] {

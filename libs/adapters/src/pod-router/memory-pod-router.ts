@@ -1,21 +1,26 @@
 import type { HostNetwork } from '#model';
-import type { PodRouter, PodRouterPlan } from '#ports';
+import type { PathFailure, PodRouter, PodRouterPlan } from '#ports';
 
 /** Remembers what it is to do, and joins nobody; refuses when it is told to. */
 export class MemoryPodRouter implements PodRouter {
   readonly plans: PodRouterPlan[] = [];
   /** Why calls are refused; undefined: they are carried out. */
   refusal: string | undefined;
+  /** Why the host's networks cannot be read; undefined: they can. */
+  unreadable: string | undefined;
+  /** Paths that cannot be made. */
+  failures: readonly PathFailure[] = [];
 
   constructor(public network: HostNetwork) {}
 
   host(): Promise<HostNetwork> {
+    if (this.unreadable !== undefined) return Promise.reject(new Error(this.unreadable));
     return Promise.resolve(this.network);
   }
-  apply(plan: PodRouterPlan): Promise<void> {
+  apply(plan: PodRouterPlan): Promise<readonly PathFailure[]> {
     if (this.refusal !== undefined) return Promise.reject(new Error(this.refusal));
     this.plans.push(plan);
-    return Promise.resolve();
+    return Promise.resolve(this.failures);
   }
   remove(): Promise<void> {
     this.plans.length = 0;

@@ -29,6 +29,7 @@ export function podRouterContract({ mark, make }: RouterUnderTest): void {
     podCidr: RouterNetwork.podCidr,
     address: network.addressOf(node),
     paths,
+    isWhole: true,
   });
   const all = (node: NodeName, wayOf: (to: NodeName) => PodWay): PodRouterPlan =>
     planOf(
@@ -159,6 +160,34 @@ export function podRouterContract({ mark, make }: RouterUnderTest): void {
     expect(await network.stateOf('a')).toEqual(applied);
     expect(await network.ask('a-pod', network.podOf('b'))).toBe(network.podOf('a'));
     expect(await network.ask('a-pod', network.podOf('c'))).toBe(network.podOf('a'));
+  });
+  test('a plan that is not whole takes away no path that it does not name', async () => {
+    await applyAll(mixed);
+    const applied = await network.stateOf('a');
+    for (const paths of [[], [path('b', 'route')], [path('c', 'vxlan')]]) {
+      expect(await make(network, 'a').apply({ ...planOf('a', paths), isWhole: false })).toEqual([]);
+      expect(await network.stateOf('a')).toEqual(applied);
+    }
+    await routers.a.apply(planOf('a', [path('b', 'route')]));
+    expect(await network.stateOf('a')).not.toContain(network.addressOf('c'));
+  });
+  test('a path that cannot be made is told, and keeps none of the others from being made', async () => {
+    await routers.a.apply(planOf('a', []));
+    const bad = (node: string, address: string, way: PodWay): PodPath => ({
+      node,
+      podCidr: `10.251.${node.charCodeAt(0)}.0/24`,
+      address,
+      way,
+    });
+    const wrong = [bad('A', '224.0.0.1', 'route'), bad('z', '192.0.2.255', 'route')];
+    const failures = await routers.a.apply(planOf('a', [...wrong, path('b', 'route'), path('c', 'vxlan'), ...wrong]));
+    expect(failures.map(({ node }) => node).sort()).toEqual(['A', 'z']);
+    expect(failures[0]?.why).toMatch(/^ip says: .*gateway/);
+    await routers.b.apply(mixed('b'));
+    await routers.c.apply(mixed('c'));
+    expect(await network.ask('a-pod', network.podOf('b'))).toBe(network.podOf('a'));
+    expect(await network.ask('a-pod', network.podOf('c'))).toBe(network.podOf('a'));
+    await applyAll(mixed);
   });
   test('takes packets of VXLAN from the nodes that it sends them to, and from nobody else', async () => {
     await applyAll((node) => all(node, () => 'vxlan'));

@@ -1,15 +1,19 @@
+import type { PodWay } from '#model';
 import type { PodRouterPlan } from '#ports';
 import { HIDDEN } from '../service-dataplane/nftables/base-rules.js';
+import type { Reached } from './links.js';
 import { VXLAN_PORT, vxlanId } from './names.js';
 
 /**
  * The table of the packet filter for the pods of a node, which replaces the one that is there. Services hide clients at 95, and
- * container engines masquerade at 100: what concerns other nodes is decided before either.
+ * container engines masquerade at 100: what concerns other nodes is decided before either. `kept` are nodes beside those of the plan.
  */
-export function routerRules(table: string, plan: PodRouterPlan, gateway: string): string {
+export function routerRules(table: string, plan: PodRouterPlan, gateway: string, kept: Reached): string {
   const { pods, podCidr, paths } = plan;
-  const reached = paths.filter(({ way }) => way === 'route').map(({ address }) => address);
-  const tunnels = paths.filter(({ way }) => way === 'vxlan').map(({ address }) => address);
+  const by = (wanted: PodWay): readonly string[] =>
+    paths.filter(({ way }) => way === wanted).map(({ address }) => address);
+  const reached = [...by('route'), ...kept.byRoute];
+  const tunnels = [...by('vxlan'), ...kept.byVxlan];
   const away = `oifname != "${pods.bridge}"`;
   const own = `${away} ip saddr ${pods.cidr}`;
   return `table ip ${table} {}
@@ -54,6 +58,6 @@ export function engineRules(table: string, { pods, podCidr }: PodRouterPlan): re
 }
 
 function elements(addresses: readonly string[]): string {
-  const all = [...new Set(addresses)];
+  const all = [...new Set(addresses)].sort();
   return all.length === 0 ? '' : `elements = { ${all.join(', ')} }`;
 }

@@ -1,16 +1,23 @@
-import { cidrContains, ipv4Overlap, ipv4Range, parseCidr, parseIp } from '#meta';
-import type { HostAddress, HostNetwork, PodPath } from '#model';
+import { cidrText, ipv4Overlap, ipv4Range, networkOf, parseCidr, strictIpReasons, type Ipv4Range } from '#meta';
+import type { HostNetwork, HostRoute, PodPath } from '#model';
 import type { Peer } from './peer.js';
 
 /** Bytes that VXLAN puts around a packet. */
 const VXLAN_BYTES = 50;
 const MTU_DEFAULT = 1500;
 
+/** Of addresses that mean one machine each, everywhere: neither `this network`, loopback, nor several machines. */
+const isUnicast = (firstByte: number): boolean => firstByte > 0 && firstByte < 224 && firstByte !== 127;
+/** A range has room for its own address, a first one, and one more. */
+const RANGE_MIN = 4;
+
 /** `auto`: by routes where both nodes are on one layer-2 network and neither insists on VXLAN, by VXLAN elsewhere. */
 export type PodNetworkMode = 'auto' | 'routes' | 'vxlan';
 
 export interface PodNetworkPlace {
   readonly node: string;
+  /** The node's own address, as others see it. */
+  readonly address: string;
   /** The node's own range. */
   readonly podCidr: string;
   readonly clusterCidr: string;
@@ -25,21 +32,23 @@ export interface PathPlan {
 }
 
 /**
- * How this node reaches the pods of each other one. Both sides of a path decide alike, since both see the same networks and the same
- * conditions. A node on the same machine needs no path: the machine has its bridge. Where ranges overlap, the node that comes first
- * by name has its range.
+ * How this node reaches the pods of each other one. Both sides of a path decide alike, since both look at the same two addresses and
+ * the same conditions: other networks that a host is on do not count, of which the other side knows nothing. A node on the same machine
+ * needs no path: the machine has its bridge. Where ranges overlap, the node that comes first by name has its range. What nodes say of
+ * themselves is not trusted: a node whose address or range cannot be used is a problem by itself.
  */
 export function planPaths(peers: Iterable<Peer>, place: PodNetworkPlace): PathPlan {
   const paths: PodPath[] = [];
   const problems: string[] = [];
   const taken = new TakenRanges(place.podCidr);
+  const here = hereOf(place);
   const own = new Set(place.host.addresses.map(({ address }) => address));
   for (const peer of [...peers].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const { name: node, address, podCidr } = peer;
     if (node === place.node || own.has(address)) continue;
-    const problem = rangeProblem(peer, place, taken) ?? wayProblem(peer, place);
+    const problem = addressProblem(peer, here) ?? rangeProblem(peer, here, taken) ?? wayProblem(peer, here);
     if (problem !== undefined) problems.push(`pods of node ${node} are not reached: ${problem}`);
-    else paths.push({ node, podCidr, address, way: needsVxlan(peer, place) ? 'vxlan' : 'route' });
+    else paths.push({ node, podCidr, address, way: needsVxlan(peer, here) ? 'vxlan' : 'route' });
   }
   return { paths, problems };
 }
@@ -51,30 +60,65 @@ export function podMtu(host: HostNetwork, address: string, mode: PodNetworkMode)
   return Math.min(uplink, 9000) - (mode === 'routes' ? 0 : VXLAN_BYTES);
 }
 
-function needsVxlan({ address, insistsOnVxlan }: Peer, { mode, host }: PodNetworkPlace): boolean {
-  return mode === 'vxlan' || insistsOnVxlan || !host.addresses.some((one) => isOnLink(one, address));
+/** What is the same for all paths of a node. */
+interface Here {
+  readonly place: PodNetworkPlace;
+  /** The network that the node's own address is on; undefined: it is on none. */
+  readonly link: Ipv4Range | undefined;
+  readonly cluster: Ipv4Range | undefined;
+  /** The host's own networks that a range of the cluster may overlap. */
+  readonly routes: readonly HostRoute[];
 }
-function isOnLink({ address, bits }: HostAddress, other: string): boolean {
-  const [network, ip] = [parseCidr(`${address}/${bits}`), parseIp(other)];
-  return network !== undefined && ip !== undefined && bits < 32 && cidrContains(network, ip);
+function hereOf(place: PodNetworkPlace): Here {
+  const { address, clusterCidr, host } = place;
+  const bits = host.addresses.find((one) => one.address === address && one.bits < 32)?.bits;
+  return {
+    place,
+    link: bits === undefined ? undefined : ipv4Range(`${address}/${bits}`),
+    cluster: ipv4Range(clusterCidr),
+    routes: host.routes.filter(({ cidr, isIndirect }) => !isIndirect && ipv4Overlap(cidr, clusterCidr)),
+  };
 }
 
-function rangeProblem(
-  { podCidr }: Peer,
-  { clusterCidr, host }: PodNetworkPlace,
-  taken: TakenRanges,
-): string | undefined {
-  const [range, cluster] = [ipv4Range(podCidr), ipv4Range(clusterCidr)];
-  if (!range) return `its range ${podCidr} is none of IPv4`;
+function needsVxlan({ address, insistsOnVxlan }: Peer, { place, link }: Here): boolean {
+  return place.mode === 'vxlan' || insistsOnVxlan || placeIn(link, address) === undefined;
+}
+/** Which address of a range it is, counted from 0; undefined: none of them. */
+function placeIn(range: Ipv4Range | undefined, address: string): number | undefined {
+  const at = numberOf(address) - (range?.first ?? 0);
+  return range && at >= 0 && at < range.size ? at : undefined;
+}
+function numberOf(address: string): number {
+  return ipv4Range(`${address}/32`)?.first ?? NaN;
+}
+
+function addressProblem({ address }: Peer, { link }: Here): string | undefined {
+  if (strictIpReasons(address).length > 0 || !isUnicast(Math.floor(numberOf(address) / 2 ** 24)))
+    return `its address ${address} is none of one machine in IPv4`;
+  const at = placeIn(link, address);
+  if (link === undefined || at === undefined || link.size < RANGE_MIN || (at > 0 && at < link.size - 1))
+    return undefined;
+  return `its address ${address} means all machines of a network`;
+}
+function rangeProblem({ podCidr }: Peer, { place, cluster, routes }: Here, taken: TakenRanges): string | undefined {
+  const { clusterCidr } = place;
+  const [range, cidr] = [ipv4Range(podCidr), parseCidr(podCidr)];
+  if (!range || !cidr) return `its range ${podCidr} is none of IPv4`;
+  const canonical = cidrText(networkOf(cidr));
+  if (canonical !== podCidr) return `its range ${podCidr} is no network, as ${canonical} is`;
+  if (range.size < RANGE_MIN) return `its range ${podCidr} has no room for pods`;
   if (!cluster || range.first < cluster.first || range.first + range.size > cluster.first + cluster.size)
     return `its range ${podCidr} is not within ${clusterCidr}`;
-  const route = host.routes.find(({ cidr, isIndirect }) => !isIndirect && ipv4Overlap(cidr, podCidr));
+  const route = routes.find((one) => ipv4Overlap(one.cidr, podCidr));
   if (route) return `its range ${podCidr} overlaps ${route.cidr}, which this host has on ${route.device}`;
   return taken.add(podCidr) ? undefined : `its range ${podCidr} overlaps that of another node`;
 }
-function wayProblem(peer: Peer, place: PodNetworkPlace): string | undefined {
-  if (place.mode !== 'routes' || !needsVxlan(peer, place)) return undefined;
-  const why = peer.insistsOnVxlan ? 'it takes packets by VXLAN only' : `${peer.address} is on no network of this node`;
+function wayProblem(peer: Peer, here: Here): string | undefined {
+  const { address, mode } = here.place;
+  if (mode !== 'routes' || !needsVxlan(peer, here)) return undefined;
+  const why = peer.insistsOnVxlan
+    ? 'it takes packets by VXLAN only'
+    : `${peer.address} is not on the network of this node's address ${address}`;
   return `${why}, and SHIPLOG_POD_NETWORK is routes here`;
 }
 

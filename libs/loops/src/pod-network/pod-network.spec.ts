@@ -21,6 +21,7 @@ const HOST: HostNetwork = {
 };
 const HERE: PodNetworkPlace = {
   node: 'a',
+  address: '192.0.2.1',
   podCidr: '10.244.0.0/24',
   clusterCidr: '10.244.0.0/16',
   mode: 'auto',
@@ -36,6 +37,10 @@ const ways = (peers: readonly Peer[], more: Partial<PodNetworkPlace> = {}): read
   const { paths, problems } = planPaths(peers, { ...HERE, ...more });
   return [...paths.map(({ node, podCidr, way }) => `${node} ${podCidr} ${way}`), ...problems];
 };
+
+/** The network of so many bits that an address of the cluster is in. */
+const rangeAt = (third: number, bits: number): string =>
+  `10.244.${bits >= 24 ? third : third - (third % 2 ** (24 - bits))}.0/${bits}`;
 
 describe('paths to the pods of other nodes', () => {
   const near = peer('b', '192.0.2.2', '10.244.1.0/24');
@@ -54,7 +59,7 @@ describe('paths to the pods of other nodes', () => {
   test('are none, with a reason, where only routes may be used and none can be', () => {
     expect(ways([near, far], { mode: 'routes' })).toEqual([
       'b 10.244.1.0/24 route',
-      'pods of node c are not reached: 198.51.100.3 is on no network of this node, and SHIPLOG_POD_NETWORK is routes here',
+      "pods of node c are not reached: 198.51.100.3 is not on the network of this node's address 192.0.2.1, and SHIPLOG_POD_NETWORK is routes here",
     ]);
   });
   test('are not needed to a node on the same machine', () => {
@@ -79,11 +84,35 @@ describe('paths to the pods of other nodes', () => {
       'pods of node g are not reached: its range 0.0.0.0/0 is not within 10.244.0.0/16',
     ]);
   });
+  test('are none, for that node alone, where what it says of itself cannot be used', () => {
+    const bad = (address: string, podCidr = '10.244.2.0/24'): readonly string[] =>
+      ways([peer('b', address, podCidr), peer('c', '192.0.2.3', '10.244.3.0/24')]);
+    const none = (why: string): readonly string[] => [
+      'c 10.244.3.0/24 route',
+      `pods of node b are not reached: its ${why}`,
+    ];
+    for (const address of [
+      '::ffff:192.0.2.5',
+      '192.0.02.5',
+      '127.0.0.5',
+      '0.0.0.9',
+      '224.0.0.1',
+      '255.255.255.255',
+      'b',
+    ])
+      expect(bad(address)).toEqual(none(`address ${address} is none of one machine in IPv4`));
+    for (const address of ['192.0.2.0', '192.0.2.255'])
+      expect(bad(address)).toEqual(none(`address ${address} means all machines of a network`));
+    expect(bad('192.0.2.5', '10.244.2.7/24')).toEqual(none('range 10.244.2.7/24 is no network, as 10.244.2.0/24 is'));
+    expect(bad('192.0.2.5', '10.244.02.0/24')).toEqual(none('range 10.244.02.0/24 is no network, as 10.244.2.0/24 is'));
+    expect(bad('192.0.2.5', '10.244.2.7/32')).toEqual(none('range 10.244.2.7/32 has no room for pods'));
+    expect(bad('192.0.2.5', '2001:db8::/64')).toEqual(none('range 2001:db8::/64 is none of IPv4'));
+  });
   test('never overlap, whatever ranges nodes claim, and each node is reached or has a reason', () => {
     const claimed = fc.tuple(fc.integer({ min: 0, max: 31 }), fc.integer({ min: 21, max: 28 }));
     fc.assert(
       fc.property(fc.array(claimed, { maxLength: 12 }), (all) => {
-        const peers = all.map(([at, bits], i) => peer(`n${i}`, `192.0.2.${i + 10}`, `10.244.${at}.0/${bits}`));
+        const peers = all.map(([at, bits], i) => peer(`n${i}`, `192.0.2.${i + 10}`, rangeAt(at, bits)));
         const { paths, problems } = planPaths(peers, HERE);
         expect(paths.length + problems.length).toBe(peers.length);
         for (const one of paths)
@@ -92,21 +121,33 @@ describe('paths to the pods of other nodes', () => {
       }),
     );
   });
-  test('are decided alike on both sides', () => {
+  test('are decided alike on both sides, whatever other networks a host is on', () => {
+    const place = fc.record({ last: fc.integer({ min: 1, max: 254 }), third: fc.integer({ min: 0, max: 1 }) });
     const side = fc.record({
-      last: fc.integer({ min: 1, max: 254 }),
-      third: fc.integer({ min: 0, max: 1 }),
+      own: place,
+      others: fc.array(place, { maxLength: 2 }),
+      isOwnFirst: fc.boolean(),
       mode: fc.constantFrom<'auto' | 'vxlan'>('auto', 'vxlan'),
     });
+    const text = ({ third, last }: { third: number; last: number }): string => `203.0.${third}.${last}`;
     fc.assert(
       fc.property(side, side, (one, other) => {
-        const address = (of: typeof one): string => `203.0.${of.third}.${of.last}`;
-        if (address(one) === address(other)) return;
+        const address = (of: typeof one): string => text(of.own);
+        const all = [one, other].flatMap(({ own, others }) => [own, ...others].map(text));
+        if (new Set(all).size < all.length) return;
+        const nics = ({ own, others, isOwnFirst }: typeof one): HostNetwork['addresses'] =>
+          (isOwnFirst ? [own, ...others] : [...others, own]).map((at, i) => ({
+            address: text(at),
+            bits: 24,
+            device: `eth${i}`,
+            mtu: 1500,
+          }));
         const seen = (from: typeof one, to: typeof one): unknown =>
           planPaths([peer('z', address(to), '10.244.9.0/24', to.mode === 'vxlan')], {
             ...HERE,
+            address: address(from),
             mode: from.mode,
-            host: { addresses: [{ address: address(from), bits: 24, device: 'eth0', mtu: 1500 }], routes: [] },
+            host: { addresses: nics(from), routes: [] },
           }).paths[0]?.way;
         expect(seen(one, other)).toBe(seen(other, one));
       }),
@@ -153,23 +194,42 @@ describe('what a node says of its network', () => {
   const path = (way: 'route' | 'vxlan') => ({ node: 'b', podCidr: '10.244.1.0/24', address: '192.0.2.2', way });
   test('is how others are reached', () => {
     const message = (paths: readonly ReturnType<typeof path>[]): string =>
-      networkCondition({ insistsOnVxlan: false, paths }).message;
+      networkCondition({ insistsOnVxlan: false, hasOthers: true, paths }).message;
     expect([message([]), message([path('route')])]).toEqual(Array(2).fill('pods of other nodes are reached by routes'));
     expect(message([path('vxlan')])).toBe('pods of other nodes are reached by VXLAN');
     expect(message([path('vxlan'), path('route')])).toContain('by routes, and by VXLAN on other networks');
-    expect(networkCondition({ insistsOnVxlan: true, paths: [] })).toMatchObject({
+    expect(networkCondition({ insistsOnVxlan: true, hasOthers: true, paths: [] })).toMatchObject({
       status: 'False',
       reason: 'PodVxlan',
     });
   });
   test('is that it fails, unless there is nobody to reach', () => {
     const failure = 'ip is not installed';
-    expect(networkCondition({ insistsOnVxlan: false, paths: [], failure }).status).toBe('False');
-    expect(networkCondition({ insistsOnVxlan: false, paths: [path('route')], failure })).toEqual({
+    expect(networkCondition({ insistsOnVxlan: false, hasOthers: false, paths: [], failure }).status).toBe('False');
+    for (const paths of [[], [path('route')]])
+      expect(networkCondition({ insistsOnVxlan: false, hasOthers: true, paths, failure })).toEqual({
+        status: 'True',
+        reason: 'PodNetworkFailed',
+        message: 'pods of other nodes are not reached: ip is not installed',
+      });
+  });
+  test('is that others are to reach it by VXLAN while that fails too', () => {
+    const state = { insistsOnVxlan: true, hasOthers: true, paths: [path('vxlan')], failure: 'ip is not installed' };
+    const said = networkCondition(state);
+    expect(said).toEqual({
       status: 'True',
-      reason: 'PodNetworkFailed',
+      reason: 'PodVxlan',
       message: 'pods of other nodes are not reached: ip is not installed',
     });
+    const conditions = [{ type: 'NetworkUnavailable', ...said }];
+    const node = {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'b', uid: 'b' },
+      spec: { podCIDR: '10.244.1.0/24' },
+      status: { addresses: [{ type: 'InternalIP', address: '192.0.2.2' }], conditions },
+    } as unknown as KubeObject;
+    expect(peerOf(node)?.insistsOnVxlan).toBe(true);
   });
 });
 
