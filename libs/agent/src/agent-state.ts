@@ -15,6 +15,7 @@ export interface AgentState {
   readonly podCidr?: string | undefined;
   /** The network of all pods of the cluster. */
   readonly clusterCidr?: string | undefined;
+  readonly loadBalancerPool?: string | undefined;
   readonly pods: readonly AssignedPod[];
   readonly pulls?: PullState;
   /** When the control plane last answered. */

@@ -116,6 +116,7 @@ class NodeAgent implements Agent {
     this.stateFile = new AgentStateFile(options, () => ({
       podCidr: this.preparation.range,
       clusterCidr: this.assigned.podCidr,
+      loadBalancerPool: this.assigned.loadBalancerPool,
       pulls: this.pulls.state(),
       contact: this.fence.remembered,
       ...this.assigned.state(),
@@ -123,7 +124,11 @@ class NodeAgent implements Agent {
     this.logs = new LogSessions(options);
     this.sessions = new ExecSessions(options);
     this.reporter = new Reporter(options, this.boot, (uid, report, answer) => this.reportTaken(uid, report, answer));
-    this.proxy = new ServiceProxy(options, this.assigned.objects, { owner: () => this.owner, reporter: this.reporter });
+    this.proxy = new ServiceProxy(options, this.assigned.objects, {
+      owner: () => this.owner,
+      loadBalancerPool: () => this.assigned.loadBalancerPool,
+      reporter: this.reporter,
+    });
     this.dns = new ClusterDns(options, this.assigned, this.reporter);
     this.admission = new PodAdmission({
       workers: () => this.workers.values(),
@@ -237,6 +242,7 @@ class NodeAgent implements Agent {
     this.fence.restore(state.contact);
     this.preparation.range = state.podCidr;
     this.assigned.podCidr = state.clusterCidr;
+    this.assigned.loadBalancerPool = state.loadBalancerPool;
     const known = this.assigned.restoreKnown(await this.known.load(state.cluster));
     for (const part of [this.dns, this.network]) part.take(known);
     await this.prepare();

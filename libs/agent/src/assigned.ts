@@ -40,6 +40,8 @@ export class Assigned {
   position = 0;
   /** The network of all pods of the cluster; undefined until it is known. */
   podCidr: string | undefined;
+  /** Addresses of load balancers that nodes answer for. */
+  loadBalancerPool: string | undefined;
   /** Numbers of the last changes that were taken, by part; undefined before the first sync. */
   private sequences: Readonly<Record<AssignmentPart, number>> | undefined;
   /** What all nodes need alike is known from before the agent started. */
@@ -147,6 +149,7 @@ export class Assigned {
     }
     this.position = sync.position;
     this.podCidr = sync.podCidr ?? this.podCidr;
+    this.loadBalancerPool = sync.loadBalancerPool;
     return { pods: news.pods, gone, objects };
   }
   private omittedPods(sync: AssignmentSync, uids: ReadonlySet<string>): readonly string[] {

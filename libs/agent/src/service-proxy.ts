@@ -1,6 +1,6 @@
 import { pause, Recurrences } from '#engine';
 import { endpointSlices, nodes, services, type Node, type Service } from '#kinds';
-import { serviceProxy, type kubelet } from '#loops';
+import { addressPool, serviceProxy, type kubelet } from '#loops';
 import { NODE_PLACES, parseStream, type KubeObject } from '#model';
 import type { ContainerOwner, ServiceDataplane } from '#ports';
 import type { AgentOptions, ServiceProxyOptions } from './options.js';
@@ -13,6 +13,7 @@ const ZONE_LABEL = 'topology.kubernetes.io/zone';
 export interface ServiceProxyContext {
   /** Undefined until the cluster is known. */
   readonly owner: () => ContainerOwner | undefined;
+  readonly loadBalancerPool: () => string | undefined;
   readonly reporter: Reporter;
 }
 
@@ -137,7 +138,14 @@ export class ServiceProxy {
   }
   private place(): serviceProxy.ProxyPlace {
     const zone = this.node()?.metadata.labels?.[ZONE_LABEL];
-    return { node: this.options.node.name, zone, redirect: this.services?.redirect?.() };
+    const text = this.context.loadBalancerPool();
+    const pool = text === undefined ? undefined : addressPool(text);
+    return {
+      node: this.options.node.name,
+      zone,
+      redirect: this.services?.redirect?.(),
+      pool: typeof pool === 'object' ? pool : undefined,
+    };
   }
   private say(message: string): void {
     const text = `services are not reachable on this node as they should be: ${message}`;

@@ -37,6 +37,8 @@ export interface AssignmentSync {
   readonly objects: readonly AssignedObject[];
   /** The network of all pods of the cluster: `10.244.0.0/16`. */
   readonly podCidr?: string;
+  /** Addresses of load balancers that nodes answer for: `192.0.2.10-192.0.2.20`. */
+  readonly loadBalancerPool?: string;
 }
 /** Of an assignment: what is for one node, and what all nodes need alike (Services, EndpointSlices, Namespaces, {@link NODE_PLACES}). */
 export type AssignmentPart = keyof Digests;

@@ -36,6 +36,7 @@ export class HealthHost extends LoopsHost implements BeforeApplicationShutdown {
       ids,
       publish: publishChanges(bus),
       podCidr: platform.settings.podCidr,
+      loadBalancerPool: platform.settings.loadBalancerPool,
       onFault: (what, cause) => say(`health: ${what} failed: ${explain(cause)}`),
       signToken: async (wish) => {
         const given = { issuer: DEFAULT_ISSUER, now: clock.now(), id: ids.uid() };

@@ -44,6 +44,8 @@ export interface HealthOptions {
   readonly publish: PublishChange;
   /** The network of all pods, which agents are told. */
   readonly podCidr?: string;
+  /** Addresses of load balancers that nodes answer for, which agents are told. */
+  readonly loadBalancerPool?: string | undefined;
   /** Signs a token for a pod's service account; the claims are made from the pod as the log has it. */
   readonly signToken: (wish: TokenWish) => Promise<TokenAnswer>;
   /** Receives what went wrong for one pod or one node, the 1st, 2nd, 4th, 8th … time; the others go on. */
@@ -138,13 +140,14 @@ export class Health {
     const { position, cluster } = reads.projection;
     const numbers = this.changes.at(request.node, position);
     // Each node asks again and again, and mostly it has everything.
-    const { podCidr } = this.options;
+    const { podCidr, loadBalancerPool } = this.options;
     return {
       cluster,
       position,
       ...numbers,
       ...this.assignments.of(request.node, request.held),
       ...(podCidr && { podCidr }),
+      ...(loadBalancerPool && { loadBalancerPool }),
     };
   }
 

@@ -141,8 +141,12 @@ export class Swarm {
 
   /** What a person does after the trouble: nothing stays paused or cordoned. */
   tidyUp(): void {
-    const unpaused = ['default', SECOND].flatMap((place) =>
-      NAMES.map((name) => this.patch(deployments.id, place, name, { spec: { paused: null } })),
+    // Those of an operator too.
+    const known = this.view.list(deployments).map(({ metadata }) => [metadata.namespace ?? '', metadata.name] as const);
+    const named = ['default', SECOND].flatMap((place) => NAMES.map((name) => [place, name] as const));
+    const all = new Map([...named, ...known].map((at) => [at.join('/'), at]));
+    const unpaused = [...all.values()].map(([place, name]) =>
+      this.patch(deployments.id, place, name, { spec: { paused: null } }),
     );
     // Two autoscalers of one target whose bounds exclude each other would change it for ever.
     const rivals = this.view

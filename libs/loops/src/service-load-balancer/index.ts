@@ -1,4 +1,5 @@
 import { services, type Service } from '#kinds';
+import { ipText, parseIp } from '#meta';
 import type { Change, Decision, KubeObject, Loop, ObjectIndex, Outside, View } from '#model';
 import { hash128, type Instant } from '#std';
 import { incident, keyOf, reportStatus } from '../shared/index.js';
@@ -22,8 +23,8 @@ const servicesByBalancer: ObjectIndex<Service> = {
   values: (service: Partial<Service>) => {
     const addresses = addressesOf(service);
     if (!isOurs(service)) return addresses;
-    const asked = service.spec?.loadBalancerIP;
-    const isWaiting = addresses.length === 0 || (asked !== undefined && asked !== '' && !addresses.includes(asked));
+    const asked = askedBy(service);
+    const isWaiting = addresses.length === 0 || (asked !== undefined && !addresses.includes(asked));
     return [...addresses, ...(addresses.length > 0 ? [HELD] : []), ...(isWaiting ? [WAITING] : [])];
   },
 };
@@ -74,8 +75,8 @@ function chosen(view: View, service: Service, pool: AddressPool, { taken, isFull
   const isFree = (address: string): boolean =>
     !taken.has(address) &&
     view.by(servicesByBalancer, address).every((other) => other.metadata.uid === service.metadata.uid);
-  const asked = service.spec.loadBalancerIP;
-  if (asked) {
+  const asked = askedBy(service);
+  if (asked !== undefined) {
     if (!isInPool(pool, asked)) return { why: `${asked} is not in SHIPLOG_LOAD_BALANCER_POOL`, isFull: false };
     return isFree(asked) ? { address: asked } : { why: `${asked} belongs to another Service`, isFull: false };
   }
@@ -124,13 +125,22 @@ function mattersTo(change: Change): boolean {
   return after.includes(WAITING) || valuesOf(change.before).some((address) => !after.includes(address));
 }
 
-function isOurs({ spec }: Partial<Service>): boolean {
+/** The one text of the address that it asks for: `192.0.2.011` is no other than `192.0.2.11`. */
+function askedBy({ spec }: Partial<Service>): string | undefined {
+  const text = spec?.loadBalancerIP || undefined;
+  const address = text === undefined ? undefined : parseIp(text);
+  return address ? ipText(address) : text;
+}
+export function isOurs({ spec }: Partial<Service>): boolean {
   const { type, loadBalancerClass: name } = spec ?? {};
   return type === 'LoadBalancer' && (name === undefined || name === LOAD_BALANCER_CLASS);
 }
 function addressesOf({ spec, status }: Partial<Service>): readonly string[] {
   if (spec?.type !== 'LoadBalancer') return [];
-  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => (ip ? [ip] : []));
+  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => {
+    const address = parseIp(ip ?? '');
+    return address ? [ipText(address)] : [];
+  });
 }
 function configuredPool(outside: Outside | undefined): AddressPool | undefined {
   const text = outside?.fact('loadBalancerPool');

@@ -69,8 +69,15 @@ describe('a Service of type LoadBalancer', () => {
     put(cluster, 'a', { loadBalancerIP: '192.0.2.11' });
     put(cluster, 'b', { loadBalancerIP: '192.0.2.11' });
     put(cluster, 'c', { loadBalancerIP: '203.0.113.1' });
+    put(cluster, 'd', { loadBalancerIP: '192.0.2.011' });
     cluster.settle();
-    expect(['a', 'b', 'c'].map((name) => addressOf(cluster, name))).toEqual(['192.0.2.11', undefined, undefined]);
+    expect(['a', 'b', 'c', 'd'].map((name) => addressOf(cluster, name))).toEqual([
+      '192.0.2.11',
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    cluster.gone(service(cluster, 'd'));
     const failed = 'SyncLoadBalancerFailed: Error syncing load balancer:';
     expect(said(cluster)).toEqual(
       expect.arrayContaining([

@@ -1,5 +1,6 @@
 import type { Endpoint, EndpointSlice, ServicePort } from '#kinds';
 import type { Backend } from '#model';
+import type { AddressPool } from '../service-load-balancer/pool.js';
 
 /** What is particular about the node that the proxy runs on. */
 export interface ProxyPlace {
@@ -8,6 +9,8 @@ export interface ProxyPlace {
   readonly zone: string | undefined;
   /** An address that other nodes know an endpoint by, and what it is here: an API that listens on loopback. */
   readonly redirect: Redirect | undefined;
+  /** Addresses that one node of the cluster answers for; undefined: there are none. */
+  readonly pool?: AddressPool | undefined;
 }
 export interface Redirect {
   readonly from: Omit<Backend, 'isLocal'>;

@@ -1,6 +1,8 @@
 import type { EndpointSlice, Service, ServicePort } from '#kinds';
-import { parseIp } from '#meta';
+import { ipText, parseIp } from '#meta';
 import type { Frontend, ServiceProtocol } from '#model';
+import { isOurs } from '../service-load-balancer/index.js';
+import { isInPool } from '../service-load-balancer/pool.js';
 import { BalancerNodes } from './balancer-nodes.js';
 import { usableEndpoints, type ProxyPlace, type UsableEndpoints } from './endpoints.js';
 
@@ -53,28 +55,45 @@ function frontendsOfPort(
     };
   };
   const ranges = spec.loadBalancerSourceRanges ?? [];
+  // Addresses that another balancer has given are answered for by that.
+  const { pool } = place;
+  const isAnswered = (address: string): boolean =>
+    pool !== undefined &&
+    isOurs(service) &&
+    isInPool(pool, address) &&
+    nodes.nodeFor(address, service, slices) === place.node;
   const balanced = balancerAddresses(service).map((address) => ({
     ...frontend(address, port.port, true),
     sourceRanges: ranges.length > 0 ? ranges.map((range) => range.trim()) : undefined,
-    answeredBy:
-      nodes.nodeFor(address, service, slices) === place.node ? ('this node' as const) : ('other node' as const),
+    answeredBy: isAnswered(address) ? ('this node' as const) : ('other node' as const),
   }));
   return [
     ...clusterAddresses(service).map((address) => frontend(address, port.port, false)),
-    ...(spec.externalIPs ?? []).map((address) => frontend(address, port.port, true)),
+    ...textsOf(spec.externalIPs ?? []).map((address) => frontend(address, port.port, true)),
     ...balanced,
     ...(port.nodePort ? [frontend(undefined, port.nodePort, true)] : []),
   ];
 }
 
 function clusterAddresses({ spec }: Service): readonly string[] {
-  return spec.clusterIPs && spec.clusterIPs.length > 0 ? spec.clusterIPs : [spec.clusterIP ?? ''];
+  return textsOf(spec.clusterIPs && spec.clusterIPs.length > 0 ? spec.clusterIPs : [spec.clusterIP ?? '']);
 }
 
 /** Where packets arrive with the balancer's address; one of mode Proxy sends its own connections to node ports. */
 function balancerAddresses({ spec, status }: Service): readonly string[] {
   if (spec.type !== 'LoadBalancer') return [];
-  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, ipMode }) => (ip && ipMode !== 'Proxy' ? [ip] : []));
+  return textsOf(
+    (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, ipMode }) => (ip && ipMode !== 'Proxy' ? [ip] : [])),
+  );
+}
+
+/** Each address in its one text: two texts of one address would be two frontends. */
+function textsOf(addresses: readonly string[]): readonly string[] {
+  const texts = addresses.map((text) => {
+    const address = parseIp(text);
+    return address ? ipText(address) : text;
+  });
+  return [...new Set(texts)];
 }
 
 function affinityOf({ spec }: Service): number | undefined {

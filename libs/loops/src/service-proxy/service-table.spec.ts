@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Endpoint, EndpointSlice, Node, Service } from '#kinds';
+import { addressPool, type AddressPool } from '../service-load-balancer/pool.js';
 import { BalancerNodes } from './balancer-nodes.js';
 import { frontendsOf, ServiceTable, type ProxyPlace } from './index.js';
 
-const HERE: ProxyPlace = { node: 'n1', zone: 'z1', redirect: undefined };
+const POOL = addressPool('192.0.2.0/24') as AddressPool;
+const HERE: ProxyPlace = { node: 'n1', zone: 'z1', redirect: undefined, pool: POOL };
 
 function service(spec: Record<string, unknown> = {}, metadata: Record<string, unknown> = {}): Service {
   return {
@@ -186,6 +188,22 @@ describe('an address of a load balancer', () => {
     expect(new Set(answersIn(nodes, local, [slice(endpoints.slice(0, 1))]))).toEqual(new Set(['n2']));
     nodes.put('n2', nodeThatIs('n2', 'silent'));
     expect(new Set(answersIn(nodes, local, [slice(endpoints.slice(0, 1))]))).toEqual(new Set([undefined]));
+  });
+  test('is left to whoever gave it: another class, and what is not in the pool', () => {
+    const nodes = clusterOf(['n1']);
+    const answered = (spec: object, place: ProxyPlace): unknown => {
+      const one = { ...service({ type: 'LoadBalancer', ...spec }), status: BALANCED } as unknown as Service;
+      return frontendsOf(one, [], place, nodes).find(({ key }) => key.startsWith('192.0.2.50'))?.answeredBy;
+    };
+    expect(answered({}, HERE)).toBe('this node');
+    expect(answered({ loadBalancerClass: 'shiplog.io/pool' }, HERE)).toBe('this node');
+    expect(answered({ loadBalancerClass: 'example.com/other' }, HERE)).toBe('other node');
+    expect(answered({}, { ...HERE, pool: undefined })).toBe('other node');
+    expect(answered({}, { ...HERE, pool: addressPool('192.0.2.51') as AddressPool })).toBe('other node');
+  });
+  test('has one text, however it is written', () => {
+    const one = service({ externalIPs: ['192.0.2.9', '192.0.2.009', '::ffff:192.0.2.9'] });
+    expect(Object.keys(summary(one, []))).toEqual(['10.96.0.7/TCP/80', '192.0.2.9/TCP/80']);
   });
   test('is told to the node that has it, and to the others as one that another has', () => {
     const balanced = { ...service({ type: 'LoadBalancer' }), status: BALANCED } as unknown as Service;

@@ -101,7 +101,7 @@ export class NftablesDataplane implements ServiceDataplane {
         this.answered.set(key, address);
       else this.answered.delete(key);
     const fresh = await this.addresses.place(new Set(this.answered.values()));
-    for (const address of fresh) await announce((words, input) => this.run(words, input), address);
+    void announce((words, input) => this.run(words, input), fresh);
   }
 
   /** What cannot be in the rules' own transaction, and is not as urgent. */

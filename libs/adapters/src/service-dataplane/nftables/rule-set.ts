@@ -168,12 +168,16 @@ function chainOf(frontend: Frontend, count: number): { readonly name: string; re
   };
 }
 
-/** Elements that a frontend needs and others may need too: its pods on this node, and its cluster IP. */
+/**
+ * Elements that a frontend needs and others may need too: its pods on this node, and its address where that is a service's alone, so
+ * that nothing else of the node answers there.
+ */
 function sharedOf(one: Installed | undefined): ReadonlySet<string> {
   if (!one) return new Set();
   const { frontend, slots } = one;
   const locals = slots.filter(({ isLocal, address }) => isLocal && !address.startsWith('127.'));
-  const own = frontend.address !== undefined && !frontend.isExternal ? [`clusterips ${frontend.address}`] : [];
+  const isOwn = !frontend.isExternal || frontend.answeredBy === 'this node';
+  const own = frontend.address !== undefined && isOwn ? [`clusterips ${frontend.address}`] : [];
   return new Set([...own, ...locals.map(({ address }) => `${HAIRPIN} ${address} . ${address}`)]);
 }
 

@@ -103,9 +103,11 @@ export class UserspaceDataplane implements ServiceDataplane {
     if (!this.place) throw new Error('the data plane is not open');
     const placed = [...this.frontends.values()].filter((one) => isIpv4(one) && one.answeredBy !== 'other node');
     const fresh = await this.addresses.place(new Set(placed.flatMap(({ address }) => address ?? [])));
-    const isOurs = (address: string): boolean =>
-      placed.some((one) => one.address === address && one.answeredBy === 'this node');
-    for (const address of fresh) if (isOurs(address)) await announce(runProgram, address);
+    const answered = new Set(placed.flatMap((one) => (one.answeredBy === 'this node' ? (one.address ?? []) : [])));
+    void announce(
+      runProgram,
+      fresh.filter((address) => answered.has(address)),
+    );
   }
 }
 
