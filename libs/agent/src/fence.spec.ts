@@ -174,4 +174,24 @@ describe('a pod that is to stop when its node is cut off', () => {
     expect(node.running('db')).toEqual(['POD/0']);
     expect(node.running('web')).toEqual(['POD/0', 'c/0']);
   });
+  it('is not started when its time is over while its container is made', async () => {
+    const node = await started();
+    const { createContainer, startContainer } = node.runtime;
+    let starts = 0;
+    node.runtime.createContainer = async (spec) => {
+      await new Promise<void>((resolve) => node.clock.after(20_000, resolve));
+      return createContainer.call(node.runtime, spec);
+    };
+    node.runtime.startContainer = (id) => (starts++, startContainer.call(node.runtime, id));
+    node.bus.connected = false;
+    await node.run(20_000);
+    const db = node.runtime.list().find(({ labels }) => labels.pod === 'db' && labels.container === 'c');
+    node.runtime.crash(db?.id ?? '');
+    await node.run(60_000);
+    expect(starts).toBe(0);
+    node.bus.connected = true;
+    await node.run(60_000);
+    expect(node.running('db')).toEqual(['POD/0', 'c/1']);
+    expect(starts).toBe(1);
+  });
 });

@@ -92,7 +92,7 @@ export class PodLifecycle {
     const image = await ensureImage(this.context, worker.pod, container, tell);
     if ('problem' in image) return this.hindered(container.name, image.problem.reason, image.problem.message);
     // Pulling may have taken long: a pod that is to end meanwhile gets no new container.
-    if (worker.record.endBy !== undefined || worker.fencedUntil !== undefined || worker.over) return;
+    if (this.mayNotStart) return;
     const making = `making:${container.name}`;
     worker.busy.add(making);
     let id: string | undefined;
@@ -102,6 +102,11 @@ export class PodLifecycle {
       worker.busy.delete(making);
     }
     if (id !== undefined && container.lifecycle?.postStart) await this.postStart(container, id, action.ips[0]);
+  }
+  /** The pod is to end, or to stop while its node is cut off. */
+  private get mayNotStart(): boolean {
+    const { record, fencedUntil, over } = this.worker;
+    return record.endBy !== undefined || fencedUntil !== undefined || over;
   }
   private async make(
     container: Container,
@@ -130,12 +135,20 @@ export class PodLifecycle {
     });
     if (container.lifecycle?.postStart)
       worker.record = kubelet.withContainer(worker.record, container.name, { postStart: 'running', postStartFor: id });
+    // Mounts, the queue and the engine may have taken long too.
+    const start = async (): Promise<boolean> =>
+      !this.mayNotStart && (await options.runtime.startContainer(id).then(() => true));
+    let isStarted: boolean;
     try {
-      await making.hold(() => options.runtime.startContainer(id), 'first');
+      isStarted = await making.hold(start, 'first');
     } catch (error) {
       if (error instanceof RuntimeFault && error.reason === 'unavailable') throw error;
       tell({ type: 'Warning', reason: 'Failed', message: `Error: ${messageOf(error)}` });
       worker.record = kubelet.withoutProblem(worker.record, container.name);
+      await worker.observeOne(id);
+      return undefined;
+    }
+    if (!isStarted) {
       await worker.observeOne(id);
       return undefined;
     }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { configMaps, events, nodes, pods, type ConfigMap, type CoreEvent, type Node } from '#kinds';
 import type { KindRegistry, KubeObject, OwnerReference } from '#model';
-import { type Pod } from '#pod';
+import { FENCE_AFTER, type Pod } from '#pod';
 import { toTime } from '#std';
 import { deployment } from '../deployment/index.js';
 import { taintEviction } from '../node-lifecycle/index.js';
@@ -306,6 +306,23 @@ describe('pods of a node that is no more', () => {
     cluster.pass(2_000);
     expect(cluster.view.get(pods, 'default', 'p')).toBeUndefined();
     expect(cluster.view.get(pods, 'default', 'kept')).toBeDefined();
+  });
+  test('go when their node has stopped them, where that takes it longer', () => {
+    const cluster = new TestCluster([podGarbageCollection]);
+    const made = cluster.put<Node>({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, spec: {} });
+    const { metadata, spec, ...rest } = pod('db', 'n');
+    const annotations = { [FENCE_AFTER]: '60s' };
+    const fenced = { ...spec, terminationGracePeriodSeconds: 20 };
+    cluster.put<Pod>({ ...rest, metadata: { ...metadata, annotations }, spec: fenced });
+    cluster.put<Pod>({ ...rest, metadata: { ...metadata, name: 'soon', annotations: { [FENCE_AFTER]: '5s' } }, spec });
+    cluster.settle();
+    cluster.gone(made);
+    cluster.settle().pass(50_000);
+    expect(cluster.view.get(pods, 'default', 'soon')).toBeUndefined();
+    cluster.pass(34_000);
+    expect(cluster.view.get(pods, 'default', 'db')?.status?.phase).toBe('Running');
+    cluster.pass(2_000);
+    expect(cluster.view.get(pods, 'default', 'db')).toBeUndefined();
   });
   test('fail and go after 40 seconds, unless the node comes back', () => {
     const cluster = new TestCluster([podGarbageCollection]);

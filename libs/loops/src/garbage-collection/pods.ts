@@ -1,4 +1,4 @@
-import { conditionOf, hasEnded, type Pod } from '#pod';
+import { conditionOf, fencedWithinMs, hasEnded, type Pod } from '#pod';
 import { nodes, pods, podsByNode, type Node } from '#kinds';
 import { streamOf, type Decision, type Loop, type ObjectIndex, type Submit, type View } from '#model';
 import { parseInstant, toTime, type Instant, type Json } from '#std';
@@ -102,7 +102,10 @@ function podsOfLostNode(view: View, node: string, moment: Moment): readonly Deci
   const found = view.by(podsByNode, node);
   const due = (pod: Pod): Instant =>
     Math.max(
-      ...[lostAt, parseInstant(pod.metadata.creationTimestamp) ?? 0].map((at) => dueAfter(at, PATIENCE_MS, moment)),
+      ...[lostAt, parseInstant(pod.metadata.creationTimestamp) ?? 0].map((at) =>
+        // One that its node stops by itself when it is cut off may run there until then.
+        dueAfter(at, Math.max(PATIENCE_MS, fencedWithinMs(pod) ?? 0), moment),
+      ),
     );
   const waiting = found.filter((pod) => due(pod) > now);
   const ends = found.filter((pod) => due(pod) <= now && !isMarked(pod)).map((pod) => endPod(pod, now));

@@ -1,14 +1,12 @@
 import { nodes, pods, podsByNode, type Node } from '#kinds';
 import { streamOf, type Decision, type Loop, type Submit, type View } from '#model';
-import { fenceAfterMs, FENCE_AFTER, gracePeriodMs, hasEnded, type Pod } from '#pod';
+import { fencedWithinMs, fenceAfterMs, FENCE_AFTER, hasEnded, type Pod } from '#pod';
 import { toTime, type Instant, type Json } from '#std';
 import { incident, patch, remove, streamOfObject } from '../shared/index.js';
 import { disruption, isCutOff, lastHeard, RECHECK_MS, recheckMs } from './disruption.js';
 import { evictingKey, UNREACHABLE } from './taints.js';
 
 const COMPONENT = 'fencing-controller';
-/** Milliseconds beyond what the node needs: for clocks that do not run alike, and an engine that takes its time. */
-const MARGIN_MS = 5000;
 
 /**
  * Ends the pods of a silent node that the node has stopped by itself: those with the annotation {@link FENCE_AFTER}, so that whoever
@@ -35,7 +33,7 @@ export const fencing: Loop = {
     if (isCutOff(outside)) return [{ is: 'wake', at: now + RECHECK_MS }];
     const heard = lastHeard(key, outside);
     if (heard === undefined) return [];
-    const due = (pod: Pod): Instant => heard + (fenceAfterMs(pod) ?? 0) + gracePeriodMs(pod) + MARGIN_MS;
+    const due = (pod: Pod): Instant => heard + (fencedWithinMs(pod) ?? 0);
     const waiting = fenced.filter((pod) => due(pod) > now).map(due);
     const wakes: readonly Decision[] = waiting.length > 0 ? [{ is: 'wake', at: Math.min(...waiting) }] : [];
     const over = fenced.filter((pod) => due(pod) <= now && !isLeft(pod));
