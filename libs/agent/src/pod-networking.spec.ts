@@ -144,6 +144,20 @@ describe('the network of pods', () => {
     );
     expect(condition(node, 'NetworkUnavailable')?.status).toBe('False');
   });
+  it('is not there where none of several paths can be made', async () => {
+    const router = new MemoryPodRouter(HOST);
+    const why = 'ip says: Error: Nexthop has invalid gateway.';
+    router.failures = ['n2', 'n4'].map((name) => ({ node: name, why }));
+    const node = nodeWith(router);
+    node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'), true);
+    node.assign(place('n4', '10.0.0.4', '10.244.4.0/24'), at('n4'), true);
+    await node.start();
+    await node.run(5000);
+    expect(condition(node, 'NetworkUnavailable')).toMatchObject({ status: 'True', reason: 'PodNetworkFailed' });
+    router.failures = [];
+    await node.run(20_000);
+    expect(condition(node, 'NetworkUnavailable')?.status).toBe('False');
+  });
   it.each([
     ['refuses', (router: MemoryPodRouter) => void (router.refusal = 'ip is not installed')],
     ['cannot read the host', (router: MemoryPodRouter) => void (router.unreadable = 'ip is not installed')],

@@ -138,6 +138,9 @@ export class PodNetworking {
     this.paths = paths;
     const plan = { ...owner, pods, podCidr, address: node.internalIp, paths, isWhole: isSynced };
     const failures = await network.router.apply(plan);
+    // Where none of several can be made, it is this node that cannot.
+    const [first] = failures;
+    if (first && failures.length > 1 && failures.length === paths.length) throw new Error(first.why);
     this.failure = undefined;
     this.isKnown = true;
     for (const problem of problems) this.say(problem);
