@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  canonicalIp,
   cidrContains,
   cidrWarnings,
   ipText,
@@ -21,6 +22,10 @@ describe('addresses', () => {
   ])('%s is %s', (text, canonical) => {
     const address = parseIp(text);
     expect(address && ipText(address)).toBe(canonical);
+    expect(canonicalIp(text)).toBe(canonical);
+  });
+  it('in no spelling at all stay what they are', () => {
+    expect(canonicalIp('10.0.0.x')).toBe('10.0.0.x');
   });
   it.each([
     ['2001:db8::1', undefined],

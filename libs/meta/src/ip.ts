@@ -29,6 +29,12 @@ export function ipText({ family, parts }: IpAddress): string {
   return `${words(parts.slice(0, run.start))}::${words(parts.slice(run.start + run.length))}`;
 }
 
+/** {@link ipText} of an address in any spelling; a text that is no address stays as it is. */
+export function canonicalIp(text: string): string {
+  const address = parseIp(text);
+  return address ? ipText(address) : text;
+}
+
 export interface Cidr {
   readonly address: IpAddress;
   readonly bits: number;

@@ -96,6 +96,7 @@ describe('addresses of services', () => {
     kind: 'ServiceCIDR',
     metadata: { name, uid: name, ...more },
     spec: { cidrs: [cidr] },
+    status: { conditions: [{ type: 'Ready', status: 'True' }] },
   });
   const service = (spec: JsonObject = {}): JsonObject => ({
     apiVersion: 'v1',
@@ -119,6 +120,38 @@ describe('addresses of services', () => {
   it('come out of the ranges that there are', () => {
     expect(ipOf(create(service(), [range('a', '10.9.0.0/24')]))).toMatch(/^10\.9\.0\.\d+$/);
     expect(ipOf(create(service({ clusterIP: '10.9.0.7' }), [range('a', '10.9.0.0/24')]))).toBe('10.9.0.7');
+  });
+  it('come out of no range before it is said to be ready', () => {
+    const unsaid = { ...range('a', '10.9.0.0/24'), status: {} };
+    create(service({ clusterIP: '10.9.0.7' }), [unsaid]).thenRefused(422);
+    expect(ipOf(create(service(), [unsaid, range('b', '10.8.0.0/24')]))).toMatch(/^10\.8\.0\.\d+$/);
+  });
+  it.each(['10.9.0.05', '::ffff:10.9.0.5', '10.9.0.5'])('are one address in whatever spelling: %s', (clusterIP) => {
+    const other = (ip: string): KubeObject => ({
+      ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'other', namespace: 'default', uid: 'other' } },
+      spec: { clusterIP: ip, clusterIPs: [ip] },
+    });
+    for (const held of ['10.9.0.5', '10.9.0.05', '::ffff:10.9.0.5'])
+      create(service({ clusterIP }), [range('a', '10.9.0.0/24'), other(held)]).thenRefused(422);
+    create(service({ clusterIP }), [range('a', '10.9.0.0/24'), other('10.9.0.6')]).thenObject({ spec: { clusterIP } });
+  });
+  it('reserved by clients are given in no spelling', () => {
+    const reserved = [range('a', '10.9.0.0/24'), held('10.9.0.5', false)];
+    create(service({ clusterIP: '10.9.0.05' }), reserved).thenRefused(422);
+  });
+  it('are reserved by nobody while a service holds them, also before its own IPAddress is there', () => {
+    const reserve = (name: string, of: string): JsonObject =>
+      networking('IPAddress', { name }, { parentRef: { resource: 'services', namespace: 'default', name: of } });
+    const holder: KubeObject = {
+      ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'holder', namespace: 'default', uid: 'holder' } },
+      spec: { clusterIP: '10.9.0.05', clusterIPs: ['10.9.0.05'] },
+    };
+    create(reserve('10.9.0.5', 'mine'), [holder]).thenRefused(
+      409,
+      'ipaddresses.networking.k8s.io "10.9.0.5" already exists',
+    );
+    create(reserve('10.9.0.5', 'holder'), [holder]).thenEvent('Created');
+    create(reserve('10.9.0.6', 'mine'), [holder]).thenEvent('Created');
   });
   it('come out of no range that goes', () => {
     const going = range('a', '10.9.0.0/24', { deletionTimestamp: toTime(TEST_NOW), finalizers: ['x/y'] });

@@ -17,7 +17,7 @@ export function serviceAddressLabels(ip: string): Readonly<Record<string, string
 export function isAllocated(address: IpAddressObject): boolean {
   return isOfService(address) && address.metadata.labels?.[MANAGED_BY] === ALLOCATOR;
 }
-/** Whether a client made an IPAddress of this address, so that no service gets it. */
+/** Whether a client made an IPAddress of this address, in its canonical form, so that no service gets it. */
 export function isReserved(view: View, ip: string): boolean {
   const address = view.get(ipAddresses, undefined, ip);
   return address !== undefined && !isAllocated(address);

@@ -6,6 +6,9 @@ import { serviceCidrs, type ServiceCidr } from './servicecidr/index.js';
 /** The ServiceCIDR that every cluster has, and its range. */
 export const DEFAULT_SERVICE_CIDR = { name: 'kubernetes', cidr: '10.96.0.0/16' };
 
+/** Keeps a ServiceCIDR that is deleted while addresses of it are in use. */
+export const SERVICE_CIDR_FINALIZER = 'networking.k8s.io/service-cidr-finalizer';
+
 /** A range from which services get addresses. */
 export interface ServiceRange {
   readonly cidr: Cidr;
@@ -37,10 +40,9 @@ export function rangeWith(ranges: readonly ServiceRange[], address: IpAddress): 
   return ranges.find(({ cidr }) => cidrContains(cidr, address));
 }
 
-/** A range counts while nothing says that it does not: where no controller runs, nothing says that it does. */
+/** A range counts once it is said to be ready: before, it has no finalizer and may be gone at any moment. */
 export function isUsable({ metadata, status }: ServiceCidr): boolean {
-  if (metadata.deletionTimestamp !== undefined) return false;
-  return (findCondition(status?.conditions, 'Ready')?.status ?? 'True') === 'True';
+  return metadata.deletionTimestamp === undefined && findCondition(status?.conditions, 'Ready')?.status === 'True';
 }
 export function cidrsOf({ spec }: ServiceCidr): readonly string[] {
   return spec.cidrs ?? [];

@@ -40,14 +40,11 @@ export const bootstrap: Loop = {
   keysAtStart: () => [KEY],
   reconcile(view, _key, now, outside) {
     const missing = NAMESPACES.filter((name) => view.get(namespaces, undefined, name) === undefined);
-    if (missing.length > 0) return missing.map(makeNamespace);
+    const range = defaultServiceCidr(view, now);
+    // In a new cluster there is no place for a service before there is an address for it.
+    if (missing.length > 0) return range.length > 0 ? range : missing.map(makeNamespace);
     const where = apiEndpoints(outside);
-    return [
-      ...defaultServiceCidr(view, now),
-      ...service(view, where),
-      ...endpoints(view, where),
-      ...slice(view, where),
-    ];
+    return [...range, ...service(view, where), ...endpoints(view, where), ...slice(view, where)];
   },
 };
 

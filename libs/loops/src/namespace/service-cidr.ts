@@ -1,4 +1,4 @@
-import { DEFAULT_SERVICE_CIDR, serviceCidrs } from '#kinds';
+import { DEFAULT_SERVICE_CIDR, SERVICE_CIDR_FINALIZER, serviceCidrs } from '#kinds';
 import { findCondition, setCondition } from '#meta';
 import type { Decision, View } from '#model';
 import { jsonEquals, toTime, type Instant } from '#std';
@@ -12,7 +12,8 @@ export function defaultServiceCidr(view: View, now: Instant): readonly Decision[
   const cidrs = [cidr];
   const known = view.get(serviceCidrs, undefined, name);
   if (!known) {
-    const manifest = { apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata: { name }, spec: { cidrs } };
+    const metadata = { name, finalizers: [SERVICE_CIDR_FINALIZER] };
+    const manifest = { apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata, spec: { cidrs } };
     return [create(serviceCidrs, manifest, { because: BECAUSE })];
   }
   const conditions = known.status?.conditions;

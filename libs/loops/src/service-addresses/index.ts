@@ -5,6 +5,7 @@ import {
   isAllocated,
   isParent,
   isOfService,
+  oldestFirst,
   serviceAddressLabels,
   services,
   servicesByAllocation,
@@ -12,6 +13,7 @@ import {
   type IpAddressObject,
   type Service,
 } from '#kinds';
+import { canonicalIp } from '#meta';
 import type { Change, Decision, Loop, Submit, View } from '#model';
 import { jsonEquals } from '#std';
 import { create, patch, remove, sides, streamOfObject } from '../shared/index.js';
@@ -39,7 +41,7 @@ export const serviceAddresses: Loop = {
   reconcile(view, key): readonly Decision[] {
     const [namespace = '', name = ''] = key.split('/');
     const service = view.get(services, namespace, name);
-    const held = addressesOf(service);
+    const held = addressesOf(service).filter((ip) => service && isHolder(view, service, ip));
     const kept = new Set(held);
     const left = view.by(addressesByParent, key).filter((one) => isAllocated(one) && !kept.has(one.metadata.name));
     return [
@@ -61,8 +63,14 @@ function addressKeys(view: View, address: IpAddressObject): readonly string[] {
   const keys = holders.map(({ metadata }) => serviceValue(metadata));
   return isOfService(address) ? [...new Set([...keys, serviceValue(address.spec.parentRef)])] : keys;
 }
+/** In canonical form, which is the name of an IPAddress; a service may spell its addresses otherwise. */
 function addressesOf(service: Service | undefined): readonly string[] {
-  return (service?.spec.clusterIPs ?? []).filter((ip) => ip !== HEADLESS);
+  return (service?.spec.clusterIPs ?? []).filter((ip) => ip !== HEADLESS).map(canonicalIp);
+}
+
+/** Logs of before addresses were compared by meaning may have two services with one: the older has the IPAddress. */
+function isHolder(view: View, { metadata }: Service, ip: string): boolean {
+  return oldestFirst(view.by(servicesByAllocation, ipValue(ip)))[0]?.metadata.uid === metadata.uid;
 }
 
 function wanted(view: View, service: Service, ip: string): readonly Submit[] {

@@ -1,11 +1,10 @@
-import { ipAddresses, isUsable, serviceCidrs, services, type ServiceCidr } from '#kinds';
+import { ipAddresses, isUsable, SERVICE_CIDR_FINALIZER, serviceCidrs, services, type ServiceCidr } from '#kinds';
 import { setCondition } from '#meta';
 import type { Decision, Loop, View } from '#model';
 import { jsonEquals, toTime, type Instant } from '#std';
 import { patch, reportStatus, streamOfObject } from '../shared/index.js';
 import { addressesOf, blockers, isBlocked, terminatingCidrs } from './blockers.js';
 
-const FINALIZER = 'networking.k8s.io/service-cidr-finalizer';
 const READY = { type: 'Ready', status: 'True', reason: '', message: 'Kubernetes Service CIDR is ready' };
 const TERMINATING = {
   type: 'Ready',
@@ -42,8 +41,8 @@ export const serviceCidrLifecycle: Loop = {
 
 function ready(cidr: ServiceCidr, now: Instant): readonly Decision[] {
   const finalizers = cidr.metadata.finalizers ?? [];
-  if (!finalizers.includes(FINALIZER)) {
-    const body = { metadata: { finalizers: [...finalizers, FINALIZER] } };
+  if (!finalizers.includes(SERVICE_CIDR_FINALIZER)) {
+    const body = { metadata: { finalizers: [...finalizers, SERVICE_CIDR_FINALIZER] } };
     const because = 'addresses may come out of the range';
     return [patch(serviceCidrs, cidr, body, { because, basedOn: [streamOfObject(serviceCidrs, cidr)] })];
   }
@@ -52,9 +51,9 @@ function ready(cidr: ServiceCidr, now: Instant): readonly Decision[] {
 
 function ending(view: View, cidr: ServiceCidr, now: Instant): readonly Decision[] {
   const finalizers = cidr.metadata.finalizers ?? [];
-  if (!finalizers.includes(FINALIZER)) return [];
+  if (!finalizers.includes(SERVICE_CIDR_FINALIZER)) return [];
   if (isBlocked(view, cidr)) return report(cidr, TERMINATING, now, 'addresses of the range are in use');
-  const body = { metadata: { finalizers: finalizers.filter((one) => one !== FINALIZER) } };
+  const body = { metadata: { finalizers: finalizers.filter((one) => one !== SERVICE_CIDR_FINALIZER) } };
   // A range that covers this one may not begin to go at the same time.
   const covering = view.list(serviceCidrs).filter(isUsable);
   const basedOn = [cidr, ...covering].map((one) => streamOfObject(serviceCidrs, one));

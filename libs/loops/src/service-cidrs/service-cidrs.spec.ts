@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ipAddresses, registry, serviceCidrs, services } from '#kinds';
+import { ipAddresses, registry, SERVICE_CIDR_FINALIZER, serviceCidrs, services } from '#kinds';
 import { isRefusal, type Change, type KubeObject, type Loop } from '#model';
 import { submit, testCommand, TEST_NOW, TestView, type TestCommand } from '#model/testing';
 import type { JsonObject } from '#std';
@@ -14,14 +14,22 @@ function settle(view: TestView, loops: readonly Loop[] = [serviceAddresses, serv
     const wanted = loops.flatMap((loop) =>
       loop.keysAtStart(view).flatMap((key) => loop.reconcile(view, key, TEST_NOW)),
     );
-    const commands = wanted.flatMap((one) =>
-      one.is === 'submit' ? [one.command, ...(one.then ?? []).map(({ command }) => command)] : [],
+    const submits = wanted.flatMap((one) => (one.is === 'submit' ? [one] : []));
+    if (submits.length === 0) return;
+    const seen = new Map(
+      submits.flatMap(({ basedOn = [] }) => basedOn).map((stream) => [stream, revision(view, stream)]),
     );
-    if (commands.length === 0) return;
-    // What a loop decided on an older state is refused; then it looks again.
-    for (const command of commands) submit(registry, view, testCommand(command as TestCommand), TEST_NOW);
+    for (const { command, basedOn = [], then = [] } of submits) {
+      // What a loop decided on an older state is refused; then it looks again.
+      if (basedOn.some((stream) => revision(view, stream) !== seen.get(stream))) continue;
+      for (const one of [command, ...then.map((next) => next.command)])
+        submit(registry, view, testCommand(one as TestCommand), TEST_NOW);
+    }
   }
   throw new Error('the loops do not come to rest');
+}
+function revision(view: TestView, stream: string): number | undefined {
+  return view.stream(stream)?.revision;
 }
 function carry(view: TestView, command: TestCommand): void {
   const result = submit(registry, view, testCommand(command), TEST_NOW);
@@ -64,16 +72,30 @@ describe('the range of every cluster', () => {
     const view = new TestView(registry);
     settle(view, [bootstrap]);
     expect(view.get(serviceCidrs, undefined, 'kubernetes')).toMatchObject({
+      metadata: { finalizers: [SERVICE_CIDR_FINALIZER] },
       spec: { cidrs: ['10.96.0.0/16'] },
       status: { conditions: [{ type: 'Ready', status: 'True' }] },
     });
   });
-  it('comes back when it was deleted', () => {
+  it('is there and ready before the first namespace, so that no service comes too early', () => {
     const view = new TestView(registry);
     settle(view, [bootstrap]);
+    const first = view.events.findIndex(({ stream }) => stream.startsWith('core.'));
+    expect(view.events.slice(0, first).map(({ stream, type }) => `${stream} ${type}`)).toEqual([
+      'networking.k8s.io.servicecidrs/_/kubernetes Created',
+      'networking.k8s.io.servicecidrs/_/kubernetes StatusReported',
+    ]);
+  });
+  it('comes back when it was deleted, once another range has its addresses', () => {
+    const view = started();
     carry(view, remove(serviceCidrs, 'kubernetes'));
-    settle(view, [bootstrap]);
+    settle(view, [bootstrap, serviceAddresses, serviceCidrLifecycle]);
+    expect(readyOf(view, 'kubernetes')).toEqual({ status: 'False', reason: 'Terminating' });
+    const { uid } = view.get(serviceCidrs, undefined, 'kubernetes')?.metadata ?? {};
+    carry(view, range('wide', '10.96.0.0/15'));
+    settle(view, [bootstrap, serviceAddresses, serviceCidrLifecycle]);
     expect(readyOf(view, 'kubernetes')).toEqual({ status: 'True', reason: '' });
+    expect(view.get(serviceCidrs, undefined, 'kubernetes')?.metadata.uid).not.toBe(uid);
   });
 });
 
@@ -97,6 +119,28 @@ describe('the addresses of services', () => {
     carry(view, remove(services, 's', 'default'));
     settle(view);
     expect(held(view)).toEqual(['10.96.0.1']);
+  });
+  it('have canonical names, however the service spells them', () => {
+    const view = started();
+    carry(view, service('s', { clusterIP: '10.96.0.07' }));
+    settle(view);
+    expect(held(view)).toEqual(['10.96.0.1', '10.96.0.7']);
+    expect(view.get(services, 'default', 's')?.spec.clusterIP).toBe('10.96.0.07');
+  });
+  it('that two services of an older log hold belong to the older one, until it goes', () => {
+    const view = started();
+    const named = (name: string, ip: string, second: number): KubeObject => ({
+      ...{ apiVersion: 'v1', kind: 'Service' },
+      metadata: { name, namespace: 'default', uid: name, creationTimestamp: `2026-01-01T00:00:0${second}Z` },
+      spec: { clusterIP: ip, clusterIPs: [ip], ports: [] },
+    });
+    view.put(named('a', '10.96.0.07', 2));
+    view.put(named('b', '10.96.0.7', 1));
+    settle(view);
+    expect(view.get(ipAddresses, undefined, '10.96.0.7')?.spec.parentRef.name).toBe('b');
+    carry(view, remove(services, 'b', 'default'));
+    settle(view);
+    expect(view.get(ipAddresses, undefined, '10.96.0.7')?.spec.parentRef.name).toBe('a');
   });
   it('come back when they are deleted, and change hands with the service', () => {
     const view = started();
@@ -132,11 +176,22 @@ describe('a range that is deleted', () => {
   const withRange = (): TestView => {
     const view = started();
     carry(view, range('more', '10.9.0.0/24'));
+    settle(view);
     carry(view, service('s', { clusterIP: '10.9.0.7' }));
     settle(view);
     expect(readyOf(view, 'more')).toEqual({ status: 'True', reason: '' });
     return view;
   };
+  it('may go at once while it has not been said to be ready, since nobody has an address of it', () => {
+    const view = started();
+    carry(view, range('more', '10.9.0.0/24'));
+    expect(() => carry(view, service('s', { clusterIP: '10.9.0.7' }))).toThrow('does not match the current range');
+    carry(view, remove(serviceCidrs, 'more'));
+    expect(view.get(serviceCidrs, undefined, 'more')).toBeUndefined();
+    carry(view, range('more', '10.9.0.0/24'));
+    settle(view);
+    carry(view, service('s', { clusterIP: '10.9.0.7' }));
+  });
   it('waits for those who hold its addresses, and gives no more', () => {
     const view = withRange();
     carry(view, remove(serviceCidrs, 'more'));

@@ -109,7 +109,7 @@ describe('the checkers of the end find', () => {
         { labels: { 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' } },
       );
     const log = new Log();
-    log.put('core.services', service('a', '10.96.0.7')).put('core.services', service('b', '10.96.0.7'));
+    log.put('core.services', service('a', '10.96.0.7')).put('core.services', service('b', '10.96.0.07'));
     log.put('core.services', service('c', '10.96.0.8'));
     log.put('networking.k8s.io.ipaddresses', address('10.96.0.7', 'b'));
     log.put('networking.k8s.io.ipaddresses', address('10.96.0.9', 'gone'));

@@ -1,5 +1,5 @@
 import { endpointSlices, ipAddresses, isAllocated, namespaces, pods, serviceCidrs, services } from '#kinds';
-import { mapMatcher } from '#meta';
+import { canonicalIp, mapMatcher } from '#meta';
 import { parseStream, type StoredEvent, type StreamState, type View } from '#model';
 import { type Pod } from '#pod';
 import { jsonEquals } from '#std';
@@ -70,8 +70,9 @@ export function wrongAddresses(view: View): readonly string[] {
   const holders = new Map<string, string>();
   for (const { metadata, spec } of view.list(services)) {
     const holder = `${metadata.namespace}/${metadata.name}`;
-    for (const ip of spec.clusterIPs ?? []) {
-      if (ip === 'None') continue;
+    for (const text of spec.clusterIPs ?? []) {
+      if (text === 'None') continue;
+      const ip = canonicalIp(text);
       const other = holders.get(ip);
       if (other !== undefined) out.push(`${other} and ${holder} hold ${ip}`);
       holders.set(ip, holder);

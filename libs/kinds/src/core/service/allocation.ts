@@ -1,4 +1,4 @@
-import { parseIp, type IpAddress } from '#meta';
+import { canonicalIp, ipText, parseIp, type IpAddress } from '#meta';
 import { fnv32 } from '#std';
 import type { ObjectIndex, Problem, Refusal, View } from '#model';
 import { kindRef } from '#model';
@@ -28,8 +28,11 @@ export const servicesByAllocation: ObjectIndex<Service> = {
   },
   part: ({ spec }) => spec,
 };
-/** The value by which {@link servicesByAllocation} finds the service that holds an address. */
+/** The value by which {@link servicesByAllocation} finds the service that holds an address, however either spells it. */
 export function ipValue(ip: string): string {
+  return canonicalValue(canonicalIp(ip));
+}
+function canonicalValue(ip: string): string {
   return `ip/${ip}`;
 }
 function portValue(port: number): string {
@@ -58,7 +61,8 @@ export class Allocator {
         problem: `the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${range.text}`,
       };
     }
-    if (!this.isDry && (this.isHeld(ipValue(asked)) || isReserved(this.view, asked))) {
+    const text = ipText(address);
+    if (!this.isDry && (this.isHeld(canonicalValue(text)) || isReserved(this.view, text))) {
       return { problem: 'provided IP is already allocated' };
     }
     return { ip: asked };
@@ -67,7 +71,7 @@ export class Allocator {
     for (const range of serviceRanges(this.view, family)) {
       const isFree = (offset: number): boolean => {
         const ip = addressAt(range, offset);
-        return !this.isTaken(ipValue(ip)) && !isReserved(this.view, ip);
+        return !this.isTaken(canonicalValue(ip)) && !isReserved(this.view, ip);
       };
       const offset = this.free(range.unasked, range.end, isFree) ?? this.free(range.first, range.unasked, isFree);
       if (offset !== undefined) return { ip: addressAt(range, offset) };

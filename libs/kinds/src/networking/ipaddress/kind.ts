@@ -1,9 +1,11 @@
 import { dns1123Subdomain, invalid, pathSegment, required, strictIpReasons } from '#meta';
-import { standardKind, type Problem } from '#model';
+import { refusals, standardKind, type Problem, type StrategyContext } from '#model';
 import { jsonEquals } from '#std';
 import { ageColumn, column, nameColumn } from '../../columns.js';
+import { ipValue, servicesByAllocation } from '../../core/service/allocation.js';
 import { each } from '../../validation/checks.js';
 import { requiredSegment } from '../../validation/references.js';
+import { isParent } from '../service-addresses.js';
 import { addressesByParent } from './by-parent.js';
 import { ipAddress, type IpAddressObject } from './schema.js';
 
@@ -26,8 +28,17 @@ export const ipAddressKind = standardKind<IpAddressObject>({
     { ...ageColumn, isUndeclared: true },
   ],
   indexes: [addressesByParent],
-  strategy: { name: strictIpReasons, validate: problemsOf, validateUpdate: changeProblems },
+  strategy: { name: strictIpReasons, validate: problemsOf, validateUpdate: changeProblems, allocate: unlessHeld },
 });
+
+/** An IPAddress of an address that a service holds refers to that service: its own may not have been made yet. */
+function unlessHeld(object: IpAddressObject, old: IpAddressObject | undefined, { view }: StrategyContext) {
+  if (old !== undefined) return object;
+  const { name } = object.metadata;
+  const holders = view.by(servicesByAllocation, ipValue(name));
+  if (holders.length === 0 || holders.some(({ metadata }) => isParent(object, metadata))) return object;
+  return refusals.alreadyExists({ group: 'networking.k8s.io', resource: 'ipaddresses', kind: 'IPAddress', name });
+}
 
 function problemsOf({ spec }: IpAddressObject): readonly Problem[] {
   const parent = spec.parentRef as IpAddressObject['spec']['parentRef'] | undefined;
