@@ -1,98 +1,14 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createServer, request, type IncomingMessage, type Server } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Backend, IngressCertificate, IngressRoute } from '#model';
+import type { IngressCertificate } from '#model';
 import { createAuthority, createCertificate } from '../keys/certificates.js';
 import { HttpIngressServer } from './http-ingress-server.js';
+import { ask, backend, deaf, ends, says, seenIn, send, started, to } from './test-server.js';
 
-const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
-
-/** A backend that says who it is and what it was sent. */
-async function backend(name: string, handle?: (server: Server) => void): Promise<Backend> {
-  const server = createServer((incoming, response) => {
-    let body = '';
-    incoming.on('data', (data: Buffer) => (body += data.toString()));
-    incoming.on('end', () => {
-      response.setHeader('X-Own', name);
-      response.end(JSON.stringify({ name, url: incoming.url, headers: incoming.headers, body }));
-    });
-  });
-  handle?.(server);
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  ends.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { address: '127.0.0.1', port: (server.address() as AddressInfo).port, isLocal: true };
-}
-/** A port that nobody listens at. */
-async function deaf(): Promise<Backend> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return { address: '127.0.0.1', port, isLocal: true };
-}
-const to = (...backends: readonly Backend[]): IngressRoute => ({
-  is: 'backends',
-  service: 'default/web:http',
-  backends,
-});
-
-interface Started {
-  readonly http: number;
-  readonly https: number;
-  route: (host: string | undefined, path: string) => IngressRoute;
-  certificate: (host: string) => IngressCertificate | undefined;
-  readonly log: string[];
-}
-async function started(route: Started['route'] = () => to()): Promise<Started> {
-  const log: string[] = [];
-  const server = new HttpIngressServer((line) => log.push(line));
-  const now = { route, certificate: (_host: string): IngressCertificate | undefined => undefined };
-  await server.serve({
-    ports: { http: 0, https: 0 },
-    route: (host, path) => now.route(host, path),
-    certificate: (host) => now.certificate(host),
-  });
-  ends.push(() => server.stop());
-  const [http = 0, https = 0] = server.ports;
-  return Object.assign(now, { http, https, log });
-}
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingMessage['headers'];
-  readonly text: string;
-}
-function ask(
-  port: number,
-  options: { readonly path?: string; readonly headers?: object; readonly body?: string } = {},
-): Promise<Answer> {
-  const { path = '/', headers = {}, body } = options;
-  return new Promise((done, failed) => {
-    const outgoing = request(
-      {
-        host: '127.0.0.1',
-        port,
-        path,
-        headers: headers as never,
-        method: body === undefined ? 'GET' : 'POST',
-        agent: false,
-      },
-      (response) => {
-        let text = '';
-        response.on('data', (data: Buffer) => (text += data.toString()));
-        response.on('end', () => done({ status: response.statusCode ?? 0, headers: response.headers, text }));
-      },
-    );
-    outgoing.on('error', failed);
-    outgoing.end(body);
-  });
-}
 
 describe('a request', () => {
   it('reaches the backend of its route, whole, and tells it who the client is', async () => {
@@ -115,11 +31,7 @@ describe('a request', () => {
     });
     expect([status, headers['x-own']]).toEqual([200, 'web']);
     expect(asked).toEqual([['web.example.com', '/a/b']]);
-    const seen = JSON.parse(text) as {
-      readonly url: string;
-      readonly body: string;
-      readonly headers: Record<string, string>;
-    };
+    const seen = seenIn(text);
     expect([seen.url, seen.body, seen.headers['a']]).toEqual(['/a/b?c=d', 'hello', 'b']);
     expect(seen.headers).toMatchObject({
       host: 'Web.Example.com:8080',
@@ -169,6 +81,7 @@ describe('a request', () => {
       current = next;
       server.route = () => to(current);
       await ask(server.http);
+      old.close();
     }
     isOver = true;
     expect((await Promise.all(clients)).every((count) => count > 0)).toBe(true);
@@ -190,6 +103,146 @@ describe('a request', () => {
     socket.write('late');
     while (!text.endsWith('earlylate')) await new Promise((done) => socket.once('data', done));
     socket.destroy();
+  });
+});
+
+describe('what a backend is told', () => {
+  it('is the host and the path that were routed, also of an absolute target', async () => {
+    const web = await backend('web');
+    const asked: unknown[] = [];
+    const server = await started((host, path) => {
+      asked.push([host, path]);
+      return to(web);
+    });
+    for (const [target, host, url] of [
+      ['http://Admin.internal:81/a?b', 'Admin.internal:81', '/a?b'],
+      ['http://admin.internal', 'admin.internal', '/'],
+      ['http://admin.internal?b', 'admin.internal', '/?b'],
+    ] as const) {
+      const text = await send(server.http, `GET ${target} HTTP/1.1\r\nHost: public\r\nConnection: close\r\n\r\n`);
+      const seen = seenIn(text);
+      expect([seen.url, seen.headers['host'], seen.headers['x-forwarded-host']]).toEqual([url, host, host]);
+    }
+    expect(asked).toEqual([
+      ['admin.internal', '/a'],
+      ['admin.internal', '/'],
+      ['admin.internal', '/'],
+    ]);
+  });
+  it.each([
+    'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n',
+    'GET / HTTP/1.1\r\nHost: a\r\nhost: a\r\n',
+    'GET ftp://b/ HTTP/1.1\r\nHost: a\r\n',
+    'GET http://user@b/ HTTP/1.1\r\nHost: a\r\n',
+    'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nUpgrade: x\r\nConnection: upgrade, ',
+  ])('is nothing where it is not clear which host is meant', async (head) => {
+    const server = await started(() => to());
+    const more = head.endsWith(', ') ? 'close' : 'Connection: close';
+    expect(await send(server.http, `${head}${more}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
+  });
+  it('has the framing and the host of the request, whatever Connection names', async () => {
+    const server = await started(await backend('web').then((web) => () => to(web)));
+    const text = await send(
+      server.http,
+      'POST / HTTP/1.1\r\nHost: h\r\nConnection: close, Content-Length, Host, Transfer-Encoding\r\nContent-Length: 5\r\n\r\nhello',
+    );
+    const { body, headers } = seenIn(text);
+    expect([body, headers['host'], headers['content-length'], headers['transfer-encoding']]).toEqual([
+      'hello',
+      'h',
+      '5',
+      undefined,
+    ]);
+  });
+  it('has no header that a backend may take for one of ours', async () => {
+    const server = await started(await backend('web').then((web) => () => to(web)));
+    const headers = { X_Forwarded_For: '1.2.3.4', 'X-Real_Ip': '1.2.3.4', X_Own: 'kept' };
+    const seen = seenIn((await ask(server.http, { headers })).text);
+    expect(Object.keys(seen.headers).filter((name) => name.includes('_'))).toEqual(['x_own']);
+  });
+  it.each([
+    ['POST', 'keep-alive', 'Content-Length: 5', 'hello'],
+    ['POST', 'Upgrade', 'Content-Length: 5', 'hello'],
+    ['GET', 'Upgrade', 'Transfer-Encoding: chunked', '5\r\nhello\r\n0\r\n\r\n'],
+  ])(
+    'has the body of a request that would have another protocol: %s, %s',
+    async (method, connection, framing, body) => {
+      const server = await started(await backend('web').then((web) => () => to(web)));
+      const head = `${method} / HTTP/1.1\r\nHost: h\r\nConnection: ${connection}\r\nUpgrade: h2c\r\n${framing}`;
+      const text = await send(
+        server.http,
+        `${head}\r\n\r\n${body}GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`,
+      );
+      const seen = seenIn(text);
+      expect([seen.body, seen.headers['upgrade']]).toEqual(['hello', undefined]);
+    },
+  );
+});
+
+describe('an answer', () => {
+  it.each([
+    ['000 No', 502],
+    ['099 No', 502],
+    ['600 No', 502],
+    ['200 a\x01b', 200],
+    ['200 \xe4', 200],
+    ['418 I am a teapot', 418],
+  ])('%j has status %d, and the next one comes', async (line, status) => {
+    const bad = await says(`HTTP/1.1 ${line}\r\nContent-Length: 0\r\n\r\n`);
+    const server = await started(() => to(bad));
+    expect((await ask(server.http)).status).toBe(status);
+    const tunnel = await send(server.http, 'GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+    expect(tunnel).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [\\x20-\\x7e]*\r\n`));
+    const good = await backend('good');
+    server.route = () => to(good);
+    expect((await ask(server.http)).status).toBe(200);
+  });
+  it('that cannot be asked for ends one connection', async () => {
+    const server = await started(() => to({ address: '127.0.0.1', port: 70_000, isLocal: true }));
+    await expect(ask(server.http)).rejects.toThrow('socket hang up');
+    expect(await send(server.http, 'GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n')).toBe('');
+    expect(server.log).toEqual(Array(2).fill('ingress: a connection was closed by an error: ERR_SOCKET_BAD_PORT'));
+    const good = await backend('good');
+    server.route = () => to(good);
+    expect((await ask(server.http)).status).toBe(200);
+  });
+  it('that the client does not take ends', async () => {
+    const cut = new Promise<void>((done) => {
+      const much = Buffer.alloc(2 ** 20);
+      const pour = (socket: Socket): void => {
+        const more = (): void => void (socket.destroyed || socket.write(much, more));
+        socket.on('close', done);
+        more();
+      };
+      void says('HTTP/1.1 200 OK\r\n\r\n', pour).then(async (web) => {
+        const server = await started(() => to(web), { stallMs: 100, attemptsMs: 15_000 });
+        const client = connect(server.http, '127.0.0.1');
+        client.on('error', () => undefined);
+        client.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n');
+        client.pause();
+        ends.push(() => client.destroy());
+      });
+    });
+    await cut;
+  });
+  it('is not waited for from one backend after the other without an end', async () => {
+    const [gone, good] = [await deaf(), await backend('good')];
+    const server = await started(() => to(gone, good), { stallMs: 60_000, attemptsMs: 0 });
+    expect((await ask(server.http)).status).toBe(502);
+    expect((await ask(server.http)).status).toBe(200);
+  });
+});
+
+describe('stop', () => {
+  it('ends a connection for another protocol that no backend has answered yet', async () => {
+    let isAsked: () => void = () => undefined;
+    const asked = new Promise<void>((done) => (isAsked = done));
+    const silent = await says('', () => isAsked());
+    const server = await started(() => to(silent));
+    const answered = send(server.http, 'GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+    await asked;
+    await server.stop();
+    expect(await answered).toBe('');
   });
 });
 

@@ -11,13 +11,32 @@ import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { Backend, IngressCertificate, IngressRoute } from '#model';
 import type { IngressServer, IngressService } from '#ports';
-import { askBackends } from './backend-request.js';
-import { endToEnd, hostOf, pathOf, requestHeaders } from './headers.js';
+import { askBackends, guarded, PROBE_AFTER_MS, type BackendEvents } from './backend-request.js';
+import {
+  asksForUpgrade,
+  endToEnd,
+  hostOf,
+  isTunnel,
+  pathOf,
+  requestHeaders,
+  targetOf,
+  type Client,
+  type Target,
+} from './headers.js';
 
 const CONNECTIONS_MAX = 10_000;
 const HEADERS_MS = 30_000;
 const IDLE_MS = 75_000;
 const STOP_MS = 5_000;
+const SOCKETS = { keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS } as const;
+
+export interface IngressLimits {
+  /** A client that takes nothing of its answer for so long is cut off. */
+  readonly stallMs: number;
+  /** How long backends are tried that take no connection. */
+  readonly attemptsMs: number;
+}
+const LIMITS: IngressLimits = { stallMs: 60_000, attemptsMs: 15_000 };
 
 /** Forwards HTTP/1.1, WebSocket and other upgrades among it; TLS ends here. */
 export class HttpIngressServer implements IngressServer {
@@ -27,18 +46,23 @@ export class HttpIngressServer implements IngressServer {
   private readonly contexts = new WeakMap<IngressCertificate, SecureContext>();
   private turn = 0;
 
-  constructor(private readonly log: (line: string) => void = () => undefined) {}
+  constructor(
+    private readonly log: (line: string) => void = () => undefined,
+    private readonly limits: IngressLimits = LIMITS,
+  ) {}
 
   async serve(service: IngressService): Promise<void> {
     this.service = service;
     if (this.servers.length > 0) return;
     const { http, https } = service.ports;
     const secure = createHttpsServer({
+      ...SOCKETS,
+      shouldUpgradeCallback: isTunnel,
       SNICallback: (name, done) => this.context(name, done),
       minVersion: 'TLSv1.2',
       ALPNProtocols: ['http/1.1'],
     });
-    const servers = [createHttpServer(), secure];
+    const servers = [createHttpServer({ ...SOCKETS, shouldUpgradeCallback: isTunnel }), secure];
     for (const server of servers) this.prepare(server, server === secure);
     const [plain] = servers;
     try {
@@ -58,12 +82,15 @@ export class HttpIngressServer implements IngressServer {
   async stop(): Promise<void> {
     const { servers } = this;
     this.servers = [];
-    for (const tunnel of this.tunnels) tunnel.destroy();
+    this.closeTunnels();
     await Promise.all(
       servers.map(
         (server) =>
           new Promise<void>((done) => {
-            const late = setTimeout(() => server.closeAllConnections(), STOP_MS);
+            const late = setTimeout(() => {
+              server.closeAllConnections();
+              this.closeTunnels();
+            }, STOP_MS);
             server.close(() => {
               clearTimeout(late);
               done();
@@ -74,6 +101,10 @@ export class HttpIngressServer implements IngressServer {
     );
   }
 
+  private closeTunnels(): void {
+    for (const tunnel of this.tunnels) tunnel.destroy();
+  }
+
   private prepare(server: Server, isSecure: boolean): void {
     server.maxConnections = CONNECTIONS_MAX;
     server.headersTimeout = HEADERS_MS;
@@ -81,13 +112,22 @@ export class HttpIngressServer implements IngressServer {
     server.requestTimeout = 0;
     server.keepAliveTimeout = IDLE_MS;
     server.on('request', (request: IncomingMessage, response: ServerResponse) =>
-      this.forward(request, response, isSecure),
+      guarded(
+        () => this.forward(request, response, isSecure),
+        (error) => this.broken(request.socket, error),
+      )(),
     );
-    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (head.length > 0) socket.unshift(head);
-      this.tunnel(request, socket, isSecure);
-    });
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      guarded(
+        () => {
+          if (head.length > 0) socket.unshift(head);
+          this.tunnel(request, socket, isSecure);
+        },
+        (error) => this.broken(socket, error),
+      )(),
+    );
     server.on('clientError', (_error, socket: Duplex) => {
+      (socket as Socket).setTimeout(this.limits.stallMs, () => socket.destroy());
       if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
       else socket.destroy();
     });
@@ -109,9 +149,14 @@ export class HttpIngressServer implements IngressServer {
     }
   }
 
-  private route(request: IncomingMessage): IngressRoute {
+  private route({ host, path }: Target): IngressRoute {
     const missing: IngressRoute = { is: 'refused', status: 503, message: 'nothing is served' };
-    return this.service?.route(hostOf(request.headers.host), pathOf(request.url ?? '/')) ?? missing;
+    return this.service?.route(hostOf(host), pathOf(path)) ?? missing;
+  }
+  /** The message may quote what a client or a backend has sent. */
+  private broken(socket: Duplex, error: unknown): void {
+    this.log(`ingress: a connection was closed by an error: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}`);
+    socket.destroy();
   }
   /** In turn, so that each gets its part, and the others after it, should it not take the connection. */
   private inTurn(backends: readonly Backend[]): readonly Backend[] {
@@ -120,17 +165,28 @@ export class HttpIngressServer implements IngressServer {
   }
 
   private forward(request: IncomingMessage, response: ServerResponse, isSecure: boolean): void {
-    const route = this.route(request);
+    // Silence is no fault as long as nothing waits to be taken.
+    response.setTimeout(this.limits.stallMs, () => {
+      if (response.writableLength > 0) request.socket.destroy();
+    });
+    // Node's parser reads nothing after such a request.
+    if (asksForUpgrade(request)) response.setHeader('Connection', 'close');
+    const target = targetOf(request);
+    if (!target) return refuse(response, 400, BAD_TARGET);
+    const route = this.route(target);
     if (route.is === 'refused') return refuse(response, route.status, route.message);
     const cancel = askBackends(
       {
         incoming: request,
-        headers: requestHeaders(request, clientOf(request, isSecure)),
+        path: target.path,
+        headers: requestHeaders(request, target, clientOf(request, isSecure)),
+        isTunnel: false,
         backends: this.inTurn(route.backends),
+        attemptsMs: this.limits.attemptsMs,
       },
       {
         response: (message) => {
-          response.writeHead(message.statusCode ?? 502, message.statusMessage, endToEnd(message).flat());
+          response.writeHead(message.statusCode ?? 502, reasonOf(message), endToEnd(message).flat());
           message.pipe(response);
           message.on('error', () => response.destroy());
         },
@@ -139,6 +195,7 @@ export class HttpIngressServer implements IngressServer {
           refuse(response, 502, `${route.service} changed the protocol without being asked`);
         },
         failed: (status, why) => refuse(response, status, `${route.service} did not answer: ${why}`),
+        broken: (error) => this.broken(request.socket, error),
       },
     );
     response.on('close', () => {
@@ -147,33 +204,44 @@ export class HttpIngressServer implements IngressServer {
   }
 
   private tunnel(request: IncomingMessage, socket: Duplex, isSecure: boolean): void {
+    // From here on it is no connection of the HTTP server, which would close it.
+    this.tunnels.add(socket);
+    socket.on('close', () => this.tunnels.delete(socket));
     socket.on('error', () => socket.destroy());
-    const route = this.route(request);
+    (socket as Socket).setTimeout(this.limits.stallMs, () => {
+      if (socket.writableLength > 0 || socket.writableEnded) socket.destroy();
+    });
+    const target = targetOf(request);
+    if (!target) return answer(socket, 400, BAD_TARGET);
+    const route = this.route(target);
     if (route.is === 'refused') return answer(socket, route.status, route.message);
-    const headers = requestHeaders(request, clientOf(request, isSecure));
+    const headers = requestHeaders(request, target, clientOf(request, isSecure));
     headers.push('Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? '');
-    const cancel = askBackends(
-      { incoming: request, headers, backends: this.inTurn(route.backends) },
-      {
-        // It does not want to: the answer is the client's.
-        response: (message) => {
-          const lines = headLines(message, endToEnd(message));
-          socket.write(`${lines}Connection: close\r\n\r\n`);
-          message.pipe(socket);
-        },
-        upgrade: (message, backend, head) => {
-          const pairs = [
-            ...endToEnd(message),
-            ['Connection', 'Upgrade'],
-            ['Upgrade', message.headers.upgrade ?? ''],
-          ] as const;
-          socket.write(`${headLines(message, pairs)}\r\n`);
-          if (head.length > 0) socket.write(head);
-          this.join(socket, backend);
-        },
-        failed: (status, why) => answer(socket, status, `${route.service} did not answer: ${why}`),
+    const events: BackendEvents = {
+      // It does not want to: the answer is the client's.
+      response: (message) => {
+        const lines = headLines(message, endToEnd(message));
+        socket.write(`${lines}Connection: close\r\n\r\n`);
+        message.pipe(socket);
+        message.on('error', () => socket.destroy());
       },
-    );
+      upgrade: (message, backend, head) => {
+        const pairs = [
+          ...endToEnd(message),
+          ['Connection', 'Upgrade'],
+          ['Upgrade', message.headers.upgrade ?? ''],
+        ] as const;
+        socket.write(`${headLines(message, pairs)}\r\n`);
+        if (head.length > 0) socket.write(head);
+        this.join(socket, backend);
+      },
+      failed: (status, why) => answer(socket, status, `${route.service} did not answer: ${why}`),
+      broken: (error) => this.broken(socket, error),
+    };
+    const { attemptsMs } = this.limits;
+    const backends = this.inTurn(route.backends);
+    const { path } = target;
+    const cancel = askBackends({ incoming: request, path, headers, isTunnel: true, backends, attemptsMs }, events);
     socket.on('close', cancel);
   }
   private join(client: Duplex, backend: Duplex): void {
@@ -201,7 +269,14 @@ function listen(server: Server, port: number): Promise<void> {
   });
 }
 
-function clientOf({ socket }: IncomingMessage, isSecure: boolean): Parameters<typeof requestHeaders>[1] {
+const BAD_TARGET = 'the request names two hosts, or its target is neither a path nor an http URL';
+const PRINTABLE = /^[\x20-\x7e]*$/;
+/** The reason that a backend gave; undefined where it is no text for a status line. */
+function reasonOf({ statusMessage = '' }: IncomingMessage): string | undefined {
+  return PRINTABLE.test(statusMessage) ? statusMessage : undefined;
+}
+
+function clientOf({ socket }: IncomingMessage, isSecure: boolean): Client {
   const { remoteAddress = '', localPort = 0 } = socket as Socket;
   return { address: remoteAddress.replace(/^::ffff:/, ''), port: localPort, isSecure };
 }
@@ -216,6 +291,6 @@ function answer(socket: Duplex, status: number, message: string): void {
   socket.end(`${head}\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`);
 }
 function headLines(message: IncomingMessage, pairs: readonly (readonly [string, string])[]): string {
-  const first = `HTTP/1.1 ${message.statusCode} ${message.statusMessage}\r\n`;
+  const first = `HTTP/1.1 ${message.statusCode} ${reasonOf(message) ?? ''}\r\n`;
   return first + pairs.map(([name, value]) => `${name}: ${value}\r\n`).join('');
 }
