@@ -6,14 +6,16 @@ import { TestNode } from './test-node.js';
 class Listener implements IngressServer {
   service: IngressService | undefined;
   refusal: string | undefined;
+  /** What a stop waits for, as for requests under way. */
+  stopping: Promise<void> = Promise.resolve();
   serve(service: IngressService): Promise<void> {
     if (this.refusal !== undefined) return Promise.reject(new Error(this.refusal));
     this.service = service;
     return Promise.resolve();
   }
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.service = undefined;
-    return Promise.resolve();
+    await this.stopping;
   }
 }
 const CLASS = {
@@ -80,6 +82,23 @@ describe('ingresses of a node', () => {
     ]);
     listener.refusal = undefined;
     await node.run(31_000);
+    expect(listener.service).toBeDefined();
+  });
+  it('are served again though they came back while the server was about to stop', async () => {
+    const listener = new Listener();
+    const node = await started(listener);
+    node.assign(ingress, WEB);
+    await node.run(100);
+    let end: () => void = () => undefined;
+    listener.stopping = new Promise((done) => (end = done));
+    const other = { ...ingress, spec: { ...ingress.spec, ingressClassName: 'nginx' } };
+    node.assign(other, WEB);
+    await node.run(100);
+    node.assign(ingress, WEB);
+    await node.run(100);
+    expect(listener.service).toBeUndefined();
+    end();
+    await node.run(100);
     expect(listener.service).toBeDefined();
   });
 });

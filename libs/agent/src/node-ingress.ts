@@ -3,7 +3,7 @@ import { nodes, type Node } from '#kinds';
 import { ingress } from '#loops';
 import { EXCLUDED_FROM_INGRESS } from '#model';
 import type { Assigned } from './assigned.js';
-import type { AgentOptions } from './options.js';
+import type { AgentOptions, IngressOptions } from './options.js';
 import type { Reporter } from './reporter.js';
 
 /**
@@ -39,18 +39,9 @@ export class NodeIngress {
     if (!own || this.stopped || this.isAtWork) return;
     this.isAtWork = true;
     try {
-      if (this.isWanted) {
-        const { table } = this;
-        await own.server.serve({
-          ports: own.ports,
-          route: (host, path) => table.route(host, path),
-          certificate: (host) => table.certificate(host),
-        });
-        this.isListening = true;
-      } else if (this.isListening) {
-        await own.server.stop();
-        this.isListening = false;
-      }
+      // While the server starts or stops, the other may become wanted.
+      do await this.step(own);
+      while (this.isListening !== this.isWanted);
       this.troubles.clear('serving');
     } catch (error) {
       this.isListening = false;
@@ -59,12 +50,27 @@ export class NodeIngress {
       this.isAtWork = false;
     }
   }
+  private async step({ server, ports }: IngressOptions): Promise<void> {
+    if (this.isWanted) {
+      const { table } = this;
+      await server.serve({
+        ports,
+        route: (host, path) => table.route(host, path),
+        certificate: (host) => table.certificate(host),
+      });
+      this.isListening = true;
+    } else if (this.isListening) {
+      await server.stop();
+      this.isListening = false;
+    }
+  }
   async stop(): Promise<void> {
     this.stopped = true;
     await this.options.ingress?.server.stop();
   }
 
   private get isWanted(): boolean {
+    if (this.stopped) return false;
     return !this.table.isEmpty && this.node()?.metadata.labels?.[EXCLUDED_FROM_INGRESS] === undefined;
   }
   private node(): Node | undefined {

@@ -14,6 +14,7 @@ import {
   type Service,
 } from '#kinds';
 import { INGRESS_CONTROLLER, parseStream, type Backend, type IngressCertificate, type IngressRoute } from '#model';
+import { jsonEquals, type Json } from '#std';
 import { usableEndpoints, type ProxyPlace } from '../service-proxy/endpoints.js';
 import { HostRoutes, hostsOf, type Destination } from './host-routes.js';
 
@@ -134,6 +135,8 @@ export class IngressTable {
 
   private putIngress(key: string, ingress: Ingress | undefined): void {
     const before = this.ingresses.get(key);
+    // A status changes no route.
+    if (before && ingress && isSameTo(before, ingress)) return void this.ingresses.set(key, ingress);
     if (before) this.claim(key, before, false);
     if (ingress) {
       this.ingresses.set(key, ingress);
@@ -211,6 +214,15 @@ class Claims {
   }
 }
 const NOBODY: ReadonlySet<string> = new Set();
+
+/** Whether all that routes and certificates come from is equal: rules, class and age. */
+function isSameTo(one: Ingress, other: Ingress): boolean {
+  return (
+    one.metadata.creationTimestamp === other.metadata.creationTimestamp &&
+    classOfIngress(one) === classOfIngress(other) &&
+    jsonEquals(one.spec as unknown as Json, other.spec as unknown as Json)
+  );
+}
 
 /** Hosts of a certificate; where it names none, those that the ingress has rules for. */
 function tlsHostsOf(ingress: Ingress, { hosts }: IngressTls): readonly string[] {

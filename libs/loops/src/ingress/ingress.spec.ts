@@ -129,6 +129,31 @@ describe('hosts', () => {
   });
 });
 
+describe('a change', () => {
+  it('of a status makes no routes or certificates anew, one of the rules does', () => {
+    const tls = [{ hosts: ['h'], secretName: 's' }];
+    const spec = { rules: [rule('h', path('/', 'a'))], tls };
+    const made = table(['web', spec]);
+    const data = { 'tls.crt': btoa('c'), 'tls.key': btoa('k') };
+    made.take('core.secrets/default/s', { type: 'kubernetes.io/tls', data });
+    expect([goes(made, 'h', '/'), made.certificate('h')?.certificate]).toEqual(['a', 'c']);
+    const routes = (): unknown =>
+      (made as unknown as { readonly routes: ReadonlyMap<string, unknown> }).routes.get('h');
+    const before = routes();
+    expect(before).toBeDefined();
+    const web = 'networking.k8s.io.ingresses/default/web';
+    made.take(web, { ...ingress('web', spec), status: { loadBalancer: { ingress: [{ ip: '10.0.0.1' }] } } });
+    expect([goes(made, 'h', '/'), routes() === before]).toEqual(['a', true]);
+    made.take(web, ingress('web', { ...spec, rules: [rule('h', path('/', 'b'))] }));
+    expect(goes(made, 'h', '/')).toBe('b');
+    made.take(web, ingress('web', { ...spec, ingressClassName: 'nginx' }));
+    expect([goes(made, 'h', '/'), made.isEmpty]).toEqual([404, true]);
+    made.take(web, ingress('web', spec));
+    made.take(web, undefined);
+    expect(made.isEmpty).toBe(true);
+  });
+});
+
 describe('what is not served', () => {
   it('ingresses of other classes, and none once the class has another controller', () => {
     const made = table(['web', { ingressClassName: 'nginx', rules: [rule('h', path('/', 'a'))] }]);
@@ -223,6 +248,31 @@ describe('the class and the status', () => {
     verb: 'create',
     kind: 'networking.k8s.io.ingresses',
     body: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', ...body },
+  });
+
+  const nameOfClass = { id: 'networking.k8s.io.ingressclasses' };
+  const IS_DEFAULT = 'ingressclass.kubernetes.io/is-default-class';
+  it('the class is the default where there is no other default', () => {
+    const [alone, beside] = [new TestView(registry), new TestView(registry)];
+    beside.put({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'IngressClass',
+      metadata: { name: 'nginx', uid: 'n', annotations: { [IS_DEFAULT]: 'true' } },
+      spec: { controller: 'k8s.io/ingress-nginx' },
+    } as unknown as KubeObject);
+    for (const view of [alone, beside]) run(view, ingressRegistration);
+    const annotations = [alone, beside].map(
+      (view) => view.get(nameOfClass, undefined, 'shiplog')?.metadata.annotations?.[IS_DEFAULT],
+    );
+    expect(annotations).toEqual(['true', undefined]);
+    expect(beside.get(nameOfClass, undefined, 'shiplog')).toBeDefined();
+  });
+  it('the class is not made again when it was deleted', () => {
+    const view = new TestView(registry);
+    run(view, ingressRegistration);
+    carry(view, { verb: 'delete', kind: nameOfClass.id, name: 'shiplog' });
+    run(view, ingressRegistration);
+    expect(view.get(nameOfClass, undefined, 'shiplog')).toBeUndefined();
   });
 
   it('an ingress that names no class is of ours, and names the nodes that are ready and not excluded', () => {
