@@ -7,5 +7,5 @@ const settings = readSettings('agent', ['agent'], { ...process.env, ...drain });
 await runApp(
   () => AgentModule.forNode(settings),
   () => say(`agent: node ${settings.node} runs`),
-  { mayDrain: settings.drain !== 'never' },
+  { mayDrain: () => settings.drain !== 'never' },
 );

@@ -23,7 +23,8 @@ import {
 import type { Bus } from '#ports';
 import { createAgent, KernelMeter, type Agent, type AgentOptions, type ServiceProxyOptions } from '#agent';
 import { explain, say } from './console.js';
-import { apiRedirect, isMachineStopping, nodeOptions } from './host.js';
+import { apiRedirect, nodeOptions } from './host.js';
+import { isDraining } from './stopping.js';
 import { NodeCredentials } from './node-credentials.js';
 import { connect } from './platform.js';
 import { prepareHome } from './preconditions.js';
@@ -98,13 +99,8 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
     this.credentials.keepFresh(bus);
   }
 
-  private async drains(): Promise<boolean> {
-    const { drain } = this.settings;
-    return drain === 'always' || (drain === 'shutdown' && (await isMachineStopping()));
-  }
-
   async beforeApplicationShutdown(): Promise<void> {
-    if (await this.drains()) await this.agent?.drain();
+    if (await isDraining(this.settings)) await this.agent?.drain();
     this.credentials.stop();
     await this.agent?.stop();
     await this.streamBus.close();

@@ -8,11 +8,13 @@ import { agentPidFile, spawnAgent, stopAgentOf } from './agent-program.js';
 import { explain, say } from './console.js';
 import { Platform } from './platform.js';
 import { apiAddress } from './settings.js';
+import { DRAIN_MS, isDraining } from './stopping.js';
 
 const RESTART_FIRST_MS = 200;
 const RESTART_MAX_MS = 5_000;
 const HEALTHY_MS = 10_000;
 const ADMIT_MS = 5_000;
+const STOPPED_MS = 5_000;
 
 /**
  * Standalone's agent: a process of its own, with credentials of its own, started again when it dies. What it runs goes on
@@ -54,7 +56,8 @@ export class AgentProcess implements OnApplicationBootstrap, BeforeApplicationSh
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), 5_000);
+    const drainMs = (await isDraining(this.platform.settings)) ? DRAIN_MS : 0;
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOPPED_MS + drainMs);
     await gone;
     clearTimeout(timer);
     rmSync(this.pidFile, { force: true });

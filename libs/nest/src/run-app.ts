@@ -7,20 +7,16 @@ import { explain, say } from './console.js';
 import { giveMemoryBackWhenQuiet } from './memory.js';
 import { FaultFilter, PayloadPipe } from './payload-pipe.js';
 import { PlainLogger } from './plain-logger.js';
-
-/** A clean stop takes this long at most; then the process ends anyway, and the next start repairs. */
-const STOP_MS = 15_000;
-/** An agent that ends its pods first may take so much longer. */
-const DRAIN_MS = 45_000;
+import { DRAIN_MS, onStopSignals, STOP_MS } from './stopping.js';
 
 /**
  * Runs one app until it is told to stop. A failure to start is one sentence and exit code 1. `ready` is called once
- * everything listens.
+ * everything listens; `mayDrain` is asked once the module is made, and true where an agent may end its pods first.
  */
 export async function runApp(
   createModule: () => DynamicModule | Promise<DynamicModule>,
   ready: (app: INestMicroservice) => Promise<void> | void = sayReady,
-  { mayDrain = false }: { readonly mayDrain?: boolean } = {},
+  { mayDrain = () => false }: { readonly mayDrain?: () => boolean } = {},
 ): Promise<void> {
   // Whatever a library writes (the log's database among it) is closed to other users. What containers are to read is opened on purpose.
   process.umask(0o077);
@@ -34,7 +30,7 @@ export async function runApp(
     });
     app.useGlobalPipes(new PayloadPipe());
     app.useGlobalFilters(new FaultFilter());
-    stopOnSignal(app, STOP_MS + (mayDrain ? DRAIN_MS : 0));
+    stopOnSignal(app, STOP_MS + (mayDrain() ? DRAIN_MS : 0));
     await app.listen();
     logger.isStarted = true;
     await ready(app);
@@ -46,11 +42,7 @@ export async function runApp(
 }
 
 function stopOnSignal(app: INestMicroservice, stopMs: number): void {
-  let stopping = false;
   const stop = (): void => {
-    // A second signal means: now.
-    if (stopping) process.exit(130);
-    stopping = true;
     setTimeout(() => process.exit(1), stopMs).unref();
     app.close().then(
       () => process.exit(0),
@@ -60,10 +52,7 @@ function stopOnSignal(app: INestMicroservice, stopMs: number): void {
       },
     );
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  // The terminal was closed.
-  process.on('SIGHUP', stop);
+  onStopSignals(process, { stop, stopNow: () => process.exit(130) });
 }
 
 function sayReady(): void {
