@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { caHash, JoinClient, numberIn, openFileKeys, signingCa, SystemClock, type JoinToken } from '#adapters';
-import { bootstrapTokenSecret, joiningBindings } from '#kinds';
+import { bootstrapTokenSecret, joiningBindings, joiningRole } from '#kinds';
 import { explain, hostAddress, ownAddresses, readSettings, say } from '#nest';
 import { Fault, isJsonObject, toTime, type Json } from '#std';
 import { localCluster, type Cluster } from './cluster.js';
@@ -83,10 +83,12 @@ function letters(count: number): string {
 
 /** Only while there is no binding yet: who takes the approval away wants to approve by hand. */
 async function bind(cluster: Cluster): Promise<void> {
-  const path = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
+  const group = '/apis/rbac.authorization.k8s.io/v1';
+  const path = `${group}/clusterrolebindings`;
   const [first, ...others] = joiningBindings;
   if (!first || (await ask(cluster, { path: `${path}/${encodeURIComponent(first.metadata.name)}` })).code === 200)
     return;
+  await create(cluster, `${group}/clusterroles`, joiningRole as unknown as Json);
   for (const binding of [...others, first]) await create(cluster, path, binding as unknown as Json);
 }
 

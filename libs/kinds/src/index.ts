@@ -78,4 +78,4 @@ import { createRegistry } from './registry.js';
 
 /** All kinds that are built in, with the rules of admission. */
 export const registry = createRegistry(builtinKinds, builtinAdmission);
-export { joiningBindings } from './access/joining.js';
+export { joiningBindings, joiningRole } from './access/joining.js';

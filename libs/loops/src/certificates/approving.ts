@@ -6,6 +6,7 @@ import {
   clusterRoles,
   isKubeletClientRequest,
   KUBELET_CLIENT_SIGNER,
+  NODE_BUS_RIGHT,
   NODE_BUS_SIGNER,
   readRequest,
   type CertificateSigningRequest,
@@ -24,17 +25,25 @@ const openRequests: ObjectIndex<CertificateSigningRequest> = {
 const OPEN = 'open';
 const SIGNERS = [KUBELET_CLIENT_SIGNER, NODE_BUS_SIGNER];
 
-/** A right to have one's request approved, and what the approval says. */
+/** A right to have one's request to a signer approved, and what the approval says. One for the API is none for the bus, and the other way round. */
 const RIGHTS = [
   {
+    signer: KUBELET_CLIENT_SIGNER,
     subresource: 'selfnodeclient',
     message: 'Auto approving self kubelet client certificate after SubjectAccessReview.',
     because: 'its node renews its own certificate and may do so',
   },
   {
+    signer: KUBELET_CLIENT_SIGNER,
     subresource: 'nodeclient',
     message: 'Auto approving kubelet client certificate after SubjectAccessReview.',
     because: 'who asked may ask for certificates of nodes',
+  },
+  {
+    signer: NODE_BUS_SIGNER,
+    subresource: NODE_BUS_RIGHT,
+    message: 'Auto approving a node on the bus after SubjectAccessReview.',
+    because: 'who asked may let nodes join',
   },
 ] as const;
 
@@ -76,9 +85,9 @@ function rightOf(view: View, { spec }: CertificateSigningRequest): (typeof RIGHT
   const { username = '', uid, groups = [], extra } = spec;
   const user = { name: username, groups, ...(uid !== undefined && { uid }), ...(extra && { extra }) };
   const isOwn = username === read.commonName;
-  return RIGHTS.filter(({ subresource }) => isOwn || subresource !== 'selfnodeclient').find(
-    ({ subresource }) => accessPolicy.authorize(user, { ...ASKED, subresource }, view).allowed,
-  );
+  return RIGHTS.filter(
+    ({ signer, subresource }) => signer === spec.signerName && (isOwn || subresource !== 'selfnodeclient'),
+  ).find(({ subresource }) => accessPolicy.authorize(user, { ...ASKED, subresource }, view).allowed);
 }
 const ASKED = {
   ...{ verb: 'create', isResource: true, path: '', namespace: '', name: '' },

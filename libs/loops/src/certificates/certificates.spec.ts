@@ -2,6 +2,9 @@ import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   bootstrapObjects,
   certificateSigningRequests,
+  joiningBindings,
+  JOINING_GROUP,
+  joiningRole,
   type CertificateSigningRequest,
   type ClusterRole,
   type ClusterRoleBinding,
@@ -17,6 +20,7 @@ const YEAR_MS = 365 * 24 * HOUR_MS;
 const KUBELET = 'kubernetes.io/kube-apiserver-client-kubelet';
 const CLIENT = 'kubernetes.io/kube-apiserver-client';
 const SERVING = 'kubernetes.io/kubelet-serving';
+const BUS = 'shiplog.io/node-bus';
 const NODE = 'system:node:a';
 let ofNode = '';
 let ofUser = '';
@@ -154,6 +158,32 @@ describe('a request of a kubelet for a client certificate', () => {
   });
 });
 
+describe('a request of a machine that joins', () => {
+  const joins: readonly KubeObject[] = [joiningRole, ...joiningBindings] as unknown as KubeObject[];
+  const token = { username: 'system:bootstrap:abc123', groups: [JOINING_GROUP] };
+  beforeEach(() => {
+    for (const object of joins) cluster.put(object);
+  });
+  test('is approved for the bus by what comes with the first token, and never for the API', () => {
+    ask({ signer: BUS, request: ofNode, usages, ...token });
+    cluster.settle();
+    expect(conditions()).toMatchObject([
+      { type: 'Approved', message: 'Auto approving a node on the bus after SubjectAccessReview.' },
+    ]);
+    forget();
+    ask({ signer: KUBELET, request: ofNode, usages, ...token });
+    cluster.settle();
+    expect(conditions()).toEqual([]);
+  });
+  test('is not approved for the bus by the rights to certificates of the API', () => {
+    grant('nodeclient', 'boot');
+    grant('selfnodeclient', 'boot');
+    ask({ signer: BUS, request: ofNode, usages, username: NODE, groups: ['boot'] });
+    cluster.settle();
+    expect(conditions()).toEqual([]);
+  });
+});
+
 describe('an approved request', () => {
   test.each<[string, () => Asked, string]>([
     [
@@ -253,6 +283,11 @@ describe('a request goes', () => {
   });
   test('an hour after it was approved and issued', () => {
     ask({ signer: CLIENT, request: ofUser, usages }, 'Approved');
+    cluster.settle();
+    goesAfter(HOUR_MS);
+  });
+  test('an hour after it was approved for the bus, where nothing is issued', () => {
+    ask({ signer: BUS, request: ofNode, usages }, 'Approved');
     cluster.settle();
     goesAfter(HOUR_MS);
   });

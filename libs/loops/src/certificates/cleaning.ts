@@ -6,6 +6,7 @@ import {
   FAILED,
   isApproved,
   isIssued,
+  NODE_BUS_SIGNER,
   type CertificateSigningRequest,
 } from '#kinds';
 import type { Loop } from '#model';
@@ -45,11 +46,15 @@ export const certificateCleaning: Loop = {
 };
 
 function duesOf(request: CertificateSigningRequest): readonly Due[] {
-  const { metadata, status } = request;
+  const { metadata, spec, status } = request;
   const since = (type: string): Instant | undefined =>
     after(status?.conditions?.find((condition) => condition.type === type)?.lastUpdateTime, DECIDED_MS);
   return [
     ...(isIssued(request) ? [{ at: since(APPROVED), because: 'it was approved and issued an hour ago' }] : []),
+    // Nothing is issued to these: whoever may use the approval has long done so.
+    ...(spec.signerName === NODE_BUS_SIGNER
+      ? [{ at: since(APPROVED), because: 'it was approved an hour ago, and its node is on the bus' }]
+      : []),
     { at: since(DENIED), because: 'it was denied an hour ago' },
     { at: since(FAILED), because: 'its signer refused it an hour ago' },
     ...(isIssued(request) && isApproved(request)

@@ -14,6 +14,8 @@ export const CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client';
 export const KUBELET_CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client-kubelet';
 /** Not signed at all: its approval admits a node to the bus, by the key in the request. */
 export const NODE_BUS_SIGNER = 'shiplog.io/node-bus';
+/** Subresource whose `create` has requests to {@link NODE_BUS_SIGNER}, and no others, approved without anybody's doing. */
+export const NODE_BUS_RIGHT = 'nodebus';
 export const KUBELET_SERVING_SIGNER = 'kubernetes.io/kubelet-serving';
 /** Signed what nobody else did in the first versions of this kind; v1 has no such requests. */
 export const LEGACY_SIGNER = 'kubernetes.io/legacy-unknown';
