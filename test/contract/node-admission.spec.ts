@@ -24,6 +24,8 @@ import {
 import { agentPermissions, appPermissions, busRules, decodeMessage, encodeMessage } from '#engine';
 import { NodeCredentials } from '#nest';
 
+const HOUR_MS = 3_600_000;
+
 describe('which nodes may be on the bus', () => {
   const clock = new VirtualClock(Date.now());
   const open = async () => {
@@ -64,7 +66,44 @@ describe('which nodes may be on the bus', () => {
       admission.allow('n1');
       clock.advance(NODE_CREDENTIAL_MS + 1_000);
     }
-    expect(Object.keys(revocations(store)).length).toBeLessThanOrEqual(1);
+    // For a day after their end they are remembered.
+    expect(Object.keys(revocations(store)).length).toBeLessThanOrEqual(2);
+  });
+
+  it('revokes what a clock that was ahead has issued, and remembers it when the clock is ahead for a while', async () => {
+    const { store, admission, issue } = await open();
+    clock.step(6 * HOUR_MS);
+    const { jwt } = await issue('n1');
+    clock.step(-6 * HOUR_MS);
+    admission.revoke('n1');
+    const issuedAt = (JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) as { iat: number }).iat;
+    const [since] = Object.values(revocations(store));
+    // The bus refuses what was issued until then.
+    expect(since).toBeGreaterThanOrEqual(issuedAt);
+    clock.step(NODE_CREDENTIAL_MS + 12 * HOUR_MS);
+    admission.revoke('n2');
+    expect(Object.keys(revocations(store))).toHaveLength(1);
+  });
+
+  it('takes no key that was revoked, and a credential that was asked for twice is revoked until its last end', async () => {
+    const { store, admission } = await open();
+    const { publicKey } = newUserKey();
+    const join = (key: string): Promise<{ jwt: string }> => admission.join('n1', agentPermissions('n1'), key);
+    await join(publicKey);
+    clock.advance(HOUR_MS);
+    const { jwt } = await join(publicKey);
+    admission.remove('n1');
+    expect(revocations(store)[publicKey]).toBe((expiryOf(jwt) ?? 0) / 1000);
+    await expect(join(publicKey)).rejects.toThrow('The key of this machine was revoked');
+    // It has not let the node in again either.
+    expect(admission.isRevoked('n1')).toBe(true);
+    const { publicKey: another } = newUserKey();
+    await join(another);
+    await expect(admission.issue('n1', agentPermissions('n1'), publicKey)).rejects.toThrow('was revoked');
+    expect(admission.keysOf('n1')).toEqual([another]);
+    clock.advance(NODE_CREDENTIAL_MS + 2_000);
+    expect(admission.keysOf('n1')).toEqual([]);
+    expect(admission.endOf('n1')).toBeUndefined();
   });
 
   it('takes public keys of users only', async () => {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { MemoryEventLog, MemoryKeyStore, NatsAuthority, NodeAdmission, VirtualClock } from '#adapters';
 import { APPROVED, certificateSigningRequests, DENIED, NODE_BUS_SIGNER, registry } from '#kinds';
-import type { JoinAnswer, UserInfo } from '#model';
-import { toTime } from '#std';
+import { isRefusal, type JoinAnswer, type UserInfo } from '#model';
+import { toTime, uuidOf } from '#std';
 import { testCreate, testPlane } from '../../engine/src/testing.js';
 import { testRequest } from '../../kinds/src/x509/testing/test-requests.js';
 import { busKeyOf, newUserKey } from '../../adapters/src/index.js';
@@ -17,7 +17,6 @@ describe('a machine that asks to join', () => {
   let plane: ReturnType<typeof testPlane>;
   let writer: Awaited<ReturnType<typeof plane.becomeWriter>>;
   let clock: VirtualClock;
-  let requests = 0;
   /** What the request of each text reads as. */
   let keys: Map<string, { readonly commonName: string; readonly publicKey: string }>;
 
@@ -46,7 +45,6 @@ describe('a machine that asks to join', () => {
       key: 'ed25519',
     });
     keys.set(request, { commonName: `system:node:${node}`, publicKey: newUserKey().publicKey });
-    requests++;
     return request;
   };
   const ask = async (
@@ -148,14 +146,34 @@ describe('a machine that asks to join', () => {
     expect(admission.revoked()).toEqual(['n1']);
   });
 
-  it('waits when many ask at once', async () => {
-    const before = requests;
-    const answers = await Promise.all(
-      Array.from({ length: 80 }, () => joining.join('zzz999', { node: 'n', request: '', now: clock.now() })),
-    );
-    const busy = answers.filter((answer) => answer.is === 'refused' && answer.why.startsWith('Too many machines'));
-    expect(busy.length).toBeGreaterThan(20);
-    expect(requests).toBe(before);
+  it('is not let in again by what was approved before it was removed', async () => {
+    const request = await requestOf('n1');
+    await ask('n1', { request });
+    await decide(APPROVED);
+    expect((await ask('n1', { request })).is).toBe('admitted');
+    admission.remove('n1');
+    expect(await ask('n1', { request })).toEqual({ is: 'refused', why: expect.stringContaining('was revoked') });
+    expect(admission.isRevoked('n1')).toBe(true);
+  });
+
+  it.each([
+    ['to another signer', 'example.com/signer', USER],
+    ['of another user', NODE_BUS_SIGNER, { name: 'ann', groups: ['system:masters'] }],
+  ])('is not admitted by an approval of a request %s with its name', async (_what, signerName, actor) => {
+    const request = await requestOf('n1');
+    const name = `node-bus-${uuidOf(request)}`;
+    const body = {
+      ...{ apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { name } },
+      spec: { request, signerName, usages: ['client auth', 'digital signature'] },
+    };
+    const made = await writer.submit({ ...testCreate(certificateSigningRequests.id, body), name, actor });
+    expect(isRefusal(made)).toBe(false);
+    await decide(APPROVED);
+    expect(await ask('n1', { request })).toEqual({
+      is: 'refused',
+      why: 'A request of this name is of another machine.',
+    });
+    expect(admission.keysOf('n1')).toEqual([]);
   });
 
   it('has a key that the bus takes, whatever library made the request', () => {

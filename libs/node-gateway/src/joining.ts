@@ -6,7 +6,6 @@ import { isRefusal, kindRef } from '#model';
 import type { Clock, Ids } from '#ports';
 import { Fault, isJsonObject, toTime, uuidOf, type Instant, type JsonObject } from '#std';
 import { catchUp, FRESH_MS } from './node-pods.js';
-import { TokenBucket } from './token-bucket.js';
 
 /** A token as its Secret says it; undefined `expires`: it has no end. */
 export interface KnownToken {
@@ -16,7 +15,7 @@ export interface KnownToken {
 
 /** The list of those that may be on the bus. */
 export interface JoinAdmission {
-  /** A credential for this node and key. Rejects with a Fault for one that was revoked. */
+  /** A credential for this node and key. Rejects with a Fault when one of both was revoked. */
   join(
     node: string,
     permissions: BusPermissions,
@@ -46,8 +45,6 @@ const requests = kindRef('certificates.k8s.io.certificatesigningrequests');
 /** TLS takes certificates that are some minutes younger than the clock of a machine, and all that is dated by it would be wrong. */
 const CLOCKS_APART_MAX_MS = 60_000;
 const NODE_NAME_MAX = 63;
-const REQUESTS_PER_SECOND = 10;
-const REQUESTS_BURST = 50;
 /** A request that nobody has decided about is looked at again for so long; then the machine asks again. */
 const APPROVAL_MS = 2_000;
 const LOOK_MS = 50;
@@ -57,17 +54,13 @@ const LOOK_MS = 50;
  * CertificateSigningRequest of the token's user, and once it is approved the machine gets the credential of one node.
  */
 export class Joining {
-  private readonly bucket: TokenBucket;
   /** Which key is just being given which name. */
   private readonly taken = new Map<string, string>();
 
-  constructor(private readonly options: JoiningOptions) {
-    this.bucket = new TokenBucket(options.clock, REQUESTS_PER_SECOND, REQUESTS_BURST);
-  }
+  constructor(private readonly options: JoiningOptions) {}
 
   /** `token` is the id that the bus has proven. Whoever asks twice with the same key gets the same answer. */
   async join(token: string, asked: JoinRequest): Promise<JoinAnswer> {
-    if (this.bucket.take(1) > 0) return refused('Too many machines ask to join at once: try again in a few seconds.');
     const { reads, clock } = this.options;
     const wrong = clocksProblem(asked.now, clock.now()) ?? nameProblem(asked.node);
     if (wrong !== undefined) return refused(wrong);
@@ -102,7 +95,7 @@ export class Joining {
     const name = `node-bus-${uuidOf(request)}`;
     const problem = await this.ask(name, node, { request, user });
     if (problem !== undefined) return refused(problem);
-    const verdict = await this.verdictOf(name, request);
+    const verdict = await this.verdictOf(name, { request, username: user.name, signerName: this.options.signerName });
     if (verdict === 'waiting') return { is: 'waiting', request: name };
     if (verdict !== 'approved') return refused(verdict);
     const { jwt, inbox } = await admission.join(node, agentPermissions(node), publicKey);
@@ -142,21 +135,29 @@ export class Joining {
   }
 
   /** Looks a while whether it is approved; most are at once. */
-  private async verdictOf(name: string, request: string): Promise<string> {
+  private async verdictOf(name: string, asked: Asked): Promise<string> {
     const { reads, clock } = this.options;
     const end = clock.monotonic() + APPROVAL_MS;
     for (;;) {
-      const verdict = verdictIn(reads.projection.get(requests, undefined, name), request);
+      const verdict = verdictIn(reads.projection.get(requests, undefined, name), asked);
       if (verdict !== 'waiting' || clock.monotonic() >= end) return verdict;
       await pause(clock, LOOK_MS);
     }
   }
 }
 
-function verdictIn(object: KubeObject | undefined, request: string): string {
+/** What `spec` of a machine's request says. Whoever may make requests could have made one of its name that asks for something else. */
+interface Asked {
+  readonly request: string;
+  readonly username: string;
+  readonly signerName: string;
+}
+
+function verdictIn(object: KubeObject | undefined, asked: Asked): string {
   if (object === undefined) return 'waiting';
   const spec = part(object, 'spec');
-  if (spec['request'] !== request) return 'A request of this name is of another machine.';
+  if (Object.entries(asked).some(([name, value]) => spec[name] !== value))
+    return 'A request of this name is of another machine.';
   const { conditions } = part(object, 'status');
   const has = (type: string): JsonObject | undefined =>
     (Array.isArray(conditions) ? (conditions as unknown[]) : [])

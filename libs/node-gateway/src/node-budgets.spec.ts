@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryBusHub, VirtualClock } from '#adapters';
+import { decodeMessage, encodeMessage } from '#engine';
 import { withNodeBudgets } from './budgeted-bus.js';
 import { NodeBudgets, type BudgetLimits } from './node-budgets.js';
 
@@ -106,5 +107,35 @@ describe('the budgets of nodes', () => {
     expect(beats).toBe(10);
     expect(heard.filter((subject) => subject === 'report.a.pod').length).toBeLessThanOrEqual(500);
     expect(heard).toContain('report.b.pod');
+  });
+  it('refuse requests to join beyond ten a second of one token, unread, and take those of others', async () => {
+    const clock = new VirtualClock(0);
+    const hub = new MemoryBusHub(clock);
+    const bus = withNodeBudgets(hub.connect('health'), clock);
+    const heard: string[] = [];
+    bus.subscribe('join.*', (_data, subject) => {
+      heard.push(subject);
+      return encodeMessage({ is: 'waiting' });
+    });
+    const machine = hub.connect('m');
+    const ask = async (token: string, count: number): Promise<readonly unknown[]> => {
+      const answers: unknown[] = [];
+      for (let i = 0; i < count; i++)
+        void machine
+          .request(`join.${token}`, new TextEncoder().encode('no JSON'), 10_000)
+          .then((answer) => answers.push(decodeMessage(answer)));
+      for (let i = 0; i < 1_000 && answers.length < count; i++) {
+        clock.ringNext(clock.monotonic());
+        await tick();
+      }
+      return answers;
+    };
+    const answers = await ask('abc123', 80);
+    expect(heard).toHaveLength(50);
+    expect(answers.at(-1)).toEqual({ is: 'refused', why: expect.stringContaining('Too many machines ask to join') });
+    expect(await ask('xyz789', 1)).toEqual([{ is: 'waiting' }]);
+    clock.advance(1_000);
+    await ask('abc123', 20);
+    expect(heard.filter((subject) => subject === 'join.abc123')).toHaveLength(60);
   });
 });

@@ -15,6 +15,8 @@ const REVOKED = 'nodes/revoked';
 /** Begins the mark of a node that was removed, and may join again. */
 const REMOVED = 'removed ';
 const LOOK_MS = 1_000;
+/** Keys are remembered for so long after the end of their credentials, for a clock that is wrong for a while. */
+const SLACK_S = 24 * 60 * 60;
 
 /** A node asks for a credential, or reports, that was revoked. */
 export class NodeRevoked extends Fault {
@@ -39,7 +41,7 @@ export class NodeAdmission {
 
   /**
    * A credential for a node's agent. With `publicKey` the agent keeps the private one to itself and gets a JWT only.
-   * Rejects with {@link NodeRevoked}.
+   * Rejects with {@link NodeRevoked}, or with a Fault for a key that was revoked.
    */
   async issue(
     node: string,
@@ -47,12 +49,17 @@ export class NodeAdmission {
     publicKey?: string,
   ): Promise<Pick<NatsCredentials, 'jwt' | 'seed' | 'inbox'>> {
     if (this.store.read(`${REVOKED}/${token(node)}`) !== undefined) throw new NodeRevoked(node);
+    this.requireFresh(publicKey);
     const now = this.clock.now();
     const expires = Math.floor((now + NODE_CREDENTIAL_MS) / 1000);
     const given = { issued: Math.floor(now / 1000), expires, ...(publicKey !== undefined && { publicKey }) };
     const user = await this.authority.issueUser(`agent-${node}`, permissions, given);
-    this.prune(`${ISSUED}/${token(node)}`);
-    this.store.createOnce(`${ISSUED}/${token(node)}/${user.publicKey}`, `${expires}\n`);
+    const folder = `${ISSUED}/${token(node)}`;
+    this.prune(folder);
+    const file = `${folder}/${user.publicKey}`;
+    const was = this.store.createOnce(file, `${expires}\n`);
+    // Asked for again: what ends last is what a revocation has to reach.
+    if (Number(was) < expires) this.store.replace(file, was, `${expires}\n`);
     // Revoked meanwhile: what was just made must not outlive that.
     if (this.store.read(`${REVOKED}/${token(node)}`) !== undefined) {
       this.revoke(node);
@@ -64,13 +71,14 @@ export class NodeAdmission {
 
   /**
    * A credential for a node that joins, of the key that it made. Ends what {@link remove} left. Rejects with {@link NodeRevoked} when
-   * the node was revoked by name.
+   * the node was revoked by name, or with a Fault for a key that was revoked with the node that had it: who joins again makes a new one.
    */
   async join(
     node: string,
     permissions: NatsPermissions,
     publicKey: string,
   ): Promise<Pick<NatsCredentials, 'jwt' | 'inbox'>> {
+    this.requireFresh(publicKey);
     const mark = `${REVOKED}/${token(node)}`;
     if (this.store.read(mark)?.startsWith(REMOVED) === true) this.store.destroy(mark);
     this.seen = undefined;
@@ -79,14 +87,16 @@ export class NodeAdmission {
 
   /** Public keys whose credentials are still good. */
   keysOf(node: string): readonly string[] {
-    this.prune(`${ISSUED}/${token(node)}`);
-    return this.store.list(`${ISSUED}/${token(node)}`);
+    const folder = `${ISSUED}/${token(node)}`;
+    this.prune(folder);
+    const now = this.clock.now() / 1000;
+    return this.store.list(folder).filter((key) => this.endIn(`${folder}/${key}`) >= now);
   }
 
   /** When the last credential of a node ends; undefined when it has none that is good. */
   endOf(node: string): Instant | undefined {
     const folder = `${ISSUED}/${token(node)}`;
-    const ends = this.keysOf(node).map((key) => Number(this.store.read(`${folder}/${key}`)));
+    const ends = this.keysOf(node).map((key) => this.endIn(`${folder}/${key}`));
     return ends.length === 0 ? undefined : Math.max(...ends) * 1000;
   }
 
@@ -99,15 +109,15 @@ export class NodeAdmission {
     this.end(node, '');
   }
   private end(node: string, mark: string): void {
-    const since = Math.floor(this.clock.now() / 1000);
+    const now = this.clock.now();
     const name = `${REVOKED}/${token(node)}`;
     if (mark === '') this.store.destroy(name);
-    this.store.createOnce(name, `${mark}${new Date(since * 1000).toISOString()}\n`);
+    this.store.createOnce(name, `${mark}${new Date(Math.floor(now / 1000) * 1000).toISOString()}\n`);
     this.prune(REVOKED_KEYS);
     const folder = `${ISSUED}/${token(node)}`;
     for (const key of this.store.list(folder)) {
-      const expires = this.store.read(`${folder}/${key}`)?.trim() ?? '';
-      this.store.createOnce(`${REVOKED_KEYS}/${key}`, `${expires} ${since}\n`);
+      const expires = this.endIn(`${folder}/${key}`) || Math.ceil((now + NODE_CREDENTIAL_MS) / 1000);
+      this.store.createOnce(`${REVOKED_KEYS}/${key}`, `${expires}\n`);
       this.store.destroy(`${folder}/${key}`);
     }
     this.seen = undefined;
@@ -138,12 +148,22 @@ export class NodeAdmission {
     return this.seen.nodes.has(node);
   }
 
+  private requireFresh(publicKey: string | undefined): void {
+    if (publicKey !== undefined && this.store.read(`${REVOKED_KEYS}/${publicKey}`) !== undefined)
+      throw new Fault(
+        'The key of this machine was revoked: it needs a new one, which "shiplog node join" makes',
+        false,
+      );
+  }
+
   private prune(folder: string): void {
     const now = this.clock.now() / 1000;
-    for (const key of this.store.list(folder)) {
-      const expires = Number(this.store.read(`${folder}/${key}`)?.split(' ', 1)[0]);
-      if (expires < now) this.store.destroy(`${folder}/${key}`);
-    }
+    for (const key of this.store.list(folder))
+      if (this.endIn(`${folder}/${key}`) + SLACK_S < now) this.store.destroy(`${folder}/${key}`);
+  }
+  /** When a key's credential ends, in seconds; 0 for one that is no more. */
+  private endIn(name: string): number {
+    return Number(this.store.read(name)?.split(' ', 1)[0] ?? 0);
   }
 }
 
