@@ -76,7 +76,7 @@ export class ControlPlaneClient {
 
   /** Goes on until the node is known. A node that has data of another cluster is never shown as ready. */
   async register(info: RuntimeInfo): Promise<void> {
-    const { node, runtime, clock } = this.options;
+    const { node, runtime, clock, ingress } = this.options;
     while (!this.stopped && !this.registered) {
       try {
         if (this.assigned.cluster !== undefined) {
@@ -84,7 +84,7 @@ export class ControlPlaneClient {
           this.judge(sync, this.assigned.isForeign(sync));
         }
         const images = await runtime.images();
-        const shown = { ...node, refusal: this.unready() ?? this.refusal };
+        const shown = { ...node, refusal: this.unready() ?? this.refusal, servesIngress: ingress !== undefined };
         const request: RegisterRequest = { boot: this.boot, node: nodeObject(shown, info, images, clock.now()) };
         const answer = await this.ask<ReportAnswer>('register', request, REGISTER_MS);
         if (!answer.taken) throw new Error(answer.reason ?? 'refused');

@@ -71,6 +71,14 @@ describe('ingresses of a node', () => {
     await node.run(100);
     expect(listener.service).toBeUndefined();
   });
+  it('are served or not, and the agent registers which', async () => {
+    const [serves, off] = [await started(new Listener()), new TestNode()];
+    await off.start();
+    const labels = [serves, off].map(
+      ({ registrations }) => registrations[0]?.metadata.labels?.['shiplog.io/serves-ingress'],
+    );
+    expect(labels).toEqual(['true', 'false']);
+  });
   it('are said not to be served while a port is taken, and are once it is free', async () => {
     const listener = new Listener();
     listener.refusal = 'port 80 is taken';

@@ -1,7 +1,7 @@
 import { Recurrences } from '#engine';
 import { nodes, type Node } from '#kinds';
 import { ingress } from '#loops';
-import { EXCLUDED_FROM_INGRESS } from '#model';
+import { EXCLUDED_FROM_LOAD_BALANCERS } from '#model';
 import type { Assigned } from './assigned.js';
 import type { AgentOptions, IngressOptions } from './options.js';
 import type { Reporter } from './reporter.js';
@@ -71,7 +71,7 @@ export class NodeIngress {
 
   private get isWanted(): boolean {
     if (this.stopped) return false;
-    return !this.table.isEmpty && this.node()?.metadata.labels?.[EXCLUDED_FROM_INGRESS] === undefined;
+    return !this.table.isEmpty && this.node()?.metadata.labels?.[EXCLUDED_FROM_LOAD_BALANCERS] === undefined;
   }
   private node(): Node | undefined {
     return this.assigned.objects.get(nodes, undefined, this.options.node.name) as Node | undefined;

@@ -1,6 +1,6 @@
 import { nodeKind } from '#kinds';
 import { kubelet, type podNetwork } from '#loops';
-import type { KubeObject } from '#model';
+import { SERVES_INGRESS, type KubeObject } from '#model';
 import type { RuntimeImage, RuntimeInfo } from '#ports';
 import { isJsonObject, jsonEquals, toTime } from '#std';
 import type { Instant, Json, JsonObject } from '#std';
@@ -29,6 +29,7 @@ export function allocatableOf(capacity: Readonly<Record<string, string>>): Reado
 /** A node, and why it takes no assignments. */
 export interface ShownNode extends NodeOptions {
   readonly refusal?: string | undefined;
+  readonly servesIngress?: boolean;
   /** How pods of other nodes are reached; undefined: nothing is said of it. */
   readonly network?: podNetwork.NetworkCondition | undefined;
 }
@@ -52,6 +53,8 @@ export function nodeObject(
         'kubernetes.io/hostname': node.name,
         'kubernetes.io/os': info.operatingSystem,
         ...node.labels,
+        // Also `false`: registering again removes no label.
+        [SERVES_INGRESS]: String(node.servesIngress === true),
       },
     } as unknown as KubeObject['metadata'],
     spec: node.taints && node.taints.length > 0 ? { taints: node.taints } : {},

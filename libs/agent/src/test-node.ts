@@ -8,6 +8,7 @@ import type {
   LogRequest,
   NodeReport,
   PodReport,
+  RegisterRequest,
   StreamOpened,
   SyncRequest,
 } from '#model';
@@ -36,6 +37,8 @@ export class TestNode {
   readonly runtime: FakeRuntime;
   readonly volumes = new MemoryPodVolumes();
   readonly reports: PodReport[] = [];
+  /** Nodes as the agent registered them. */
+  readonly registrations: KubeObject[] = [];
   readonly nodeReports: JsonObject[] = [];
   readonly incidents: IncidentReport[] = [];
   readonly log: string[] = [];
@@ -71,7 +74,10 @@ export class TestNode {
         return value === undefined ? new Promise<undefined>(() => undefined) : encodeMessage(value);
       });
     };
-    answer('register', () => ({ taken: true }));
+    answer('register', (message) => {
+      this.registrations.push((message as RegisterRequest).node);
+      return { taken: true };
+    });
     answer('sync', (message) => {
       const objects = [...this.objects.values()];
       const shared = assignmentDigest(objects.filter(isShared));

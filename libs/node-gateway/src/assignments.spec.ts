@@ -152,10 +152,14 @@ describe('certificates of ingresses', () => {
   });
   const ingressClass = { metadata: { name: 'shiplog', uid: 'c' }, spec: { controller: 'shiplog.io/ingress' } };
   const WEB = 'networking.k8s.io.ingresses/default/web';
+  const SERVES = { 'shiplog.io/serves-ingress': 'true' };
   const setUp = () => {
     const view = new Projection((state, event) => state ?? { ...event, object: undefined });
-    put(view, 'core.nodes/_/a', machine('a'), 1);
-    put(view, 'core.nodes/_/b', machine('b', { 'node.kubernetes.io/exclude-from-external-load-balancers': '' }), 2);
+    put(view, 'core.nodes/_/a', machine('a', SERVES), 1);
+    const excluded = { ...SERVES, 'node.kubernetes.io/exclude-from-external-load-balancers': '' };
+    put(view, 'core.nodes/_/b', machine('b', excluded), 2);
+    put(view, 'core.nodes/_/off', machine('off', { 'shiplog.io/serves-ingress': 'false' }), 2);
+    put(view, 'core.nodes/_/old', machine('old'), 2);
     put(view, 'networking.k8s.io.ingressclasses/_/shiplog', ingressClass, 3);
     put(view, 'core.secrets/default/tls', secret('tls', 'kubernetes.io/tls'), 4);
     put(view, 'core.secrets/default/opaque', secret('opaque', 'Opaque'), 5);
@@ -170,8 +174,7 @@ describe('certificates of ingresses', () => {
     put(view, WEB, ingress('shiplog', 'tls', 'opaque'), 7);
     const assignments = new Assignments(view, () => undefined);
     expect(secretsOf(assignments, 'a')).toEqual(['core.secrets/default/tls']);
-    expect(secretsOf(assignments, 'b')).toEqual([]);
-    expect(secretsOf(assignments, 'unknown')).toEqual([]);
+    for (const node of ['b', 'off', 'old', 'unknown']) expect([node, ...secretsOf(assignments, node)]).toEqual([node]);
   });
   it('are told with the ingress that begins to name them, and with each change', () => {
     const view = setUp();

@@ -1,4 +1,4 @@
-import { EXCLUDED_FROM_INGRESS, INGRESS_CONTROLLER, kindRef, streamOf, type KubeObject, type View } from '#model';
+import { INGRESS_CONTROLLER, kindRef, servesIngress, streamOf, type KubeObject, type View } from '#model';
 
 const nodes = kindRef('core.nodes');
 export const INGRESSES = 'networking.k8s.io.ingresses';
@@ -13,7 +13,7 @@ interface Ingress extends KubeObject {
 
 /**
  * Which Secrets nodes need to serve ingresses: those of type kubernetes.io/tls that an Ingress of the agents' own class names,
- * and for nodes that take traffic from outside alone.
+ * and for nodes alone that serve them: their agents say so, and they take traffic from outside.
  */
 export class IngressCertificates {
   /** Per ingress: the streams of the Secrets that it names. */
@@ -34,12 +34,12 @@ export class IngressCertificates {
   servers(): readonly string[] {
     return this.view
       .list(nodes)
-      .filter(servesIngress)
+      .filter(({ metadata }) => servesIngress(metadata.labels))
       .map(({ metadata }) => metadata.name);
   }
   isServer(node: string): boolean {
     const found = this.view.get(nodes, undefined, node);
-    return found !== undefined && servesIngress(found);
+    return servesIngress(found?.metadata.labels);
   }
 
   /** Takes an ingress as it is now; returns the Secrets that nobody needed before. */
@@ -79,7 +79,4 @@ export class IngressCertificates {
 /** Whether a Secret is a certificate; others are not given to nodes only because an ingress names them. */
 export function isCertificate(secret: KubeObject): boolean {
   return (secret as KubeObject & { readonly type?: string }).type === TLS_TYPE;
-}
-function servesIngress({ metadata }: KubeObject): boolean {
-  return metadata.labels?.[EXCLUDED_FROM_INGRESS] === undefined;
 }

@@ -1,5 +1,5 @@
 import type { AssignedObject, Change, KubeObject, View } from '#model';
-import { kindRef, NODE_PLACES, streamOf } from '#model';
+import { EXCLUDED_FROM_LOAD_BALANCERS, kindRef, NODE_PLACES, streamOf } from '#model';
 import { isJsonObject, jsonEquals, type Json, type JsonObject } from '#std';
 
 const nodes = kindRef('core.nodes');
@@ -9,8 +9,6 @@ const ADDRESSES_MAX = 8;
 /** Its reason says how others are to reach the node. */
 const NETWORK = 'NetworkUnavailable';
 const CONDITIONS: readonly unknown[] = ['Ready', NETWORK];
-/** Whether a node may answer for addresses of load balancers. */
-const LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
 
 /**
  * What every node needs of each node: to reach its pods, and to know which one answers for addresses of load balancers. A Node changes far more often than that, and is far larger: only what
@@ -58,7 +56,7 @@ function placeStream(name: string): string {
 export function placeOf(node: KubeObject): KubeObject {
   const { apiVersion, kind, metadata } = node;
   const { name, uid, labels } = metadata;
-  const isExcluded = labels?.[LABEL] !== undefined;
+  const isExcluded = labels?.[EXCLUDED_FROM_LOAD_BALANCERS] !== undefined;
   const spec = partOf(node, 'spec');
   const status = partOf(node, 'status');
   const listed = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
@@ -80,7 +78,11 @@ export function placeOf(node: KubeObject): KubeObject {
   return {
     apiVersion,
     kind,
-    metadata: { name, uid, ...(isExcluded && { labels: { [LABEL]: '' } }) } as KubeObject['metadata'],
+    metadata: {
+      name,
+      uid,
+      ...(isExcluded && { labels: { [EXCLUDED_FROM_LOAD_BALANCERS]: '' } }),
+    } as KubeObject['metadata'],
     spec: ranges,
     status: { addresses, conditions },
   } as unknown as KubeObject;

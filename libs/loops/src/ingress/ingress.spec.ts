@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { registry } from '#kinds';
-import { EXCLUDED_FROM_INGRESS, isRefusal, type KubeObject, type Loop } from '#model';
+import { EXCLUDED_FROM_LOAD_BALANCERS, isRefusal, SERVES_INGRESS, type KubeObject, type Loop } from '#model';
 import { submit, testCommand, TEST_NOW, TestView, type TestCommand } from '#model/testing';
 import type { JsonObject } from '#std';
 import { IngressTable } from './index.js';
@@ -241,7 +241,7 @@ describe('the class and the status', () => {
     ({
       apiVersion: 'v1',
       kind: 'Node',
-      metadata: { name, uid: name, labels },
+      metadata: { name, uid: name, labels: { [SERVES_INGRESS]: 'true', ...labels } },
       status: { addresses: [{ type: 'InternalIP', address }], conditions: [{ type: 'Ready', status: ready }] },
     }) as unknown as KubeObject;
   const create = (body: JsonObject): TestCommand => ({
@@ -275,7 +275,7 @@ describe('the class and the status', () => {
     expect(view.get(nameOfClass, undefined, 'shiplog')).toBeUndefined();
   });
 
-  it('an ingress that names no class is of ours, and names the nodes that are ready and not excluded', () => {
+  it('an ingress that names no class is of ours, and names the nodes that are ready, serve and are not excluded', () => {
     const view = new TestView(registry);
     view.put({
       apiVersion: 'v1',
@@ -286,7 +286,8 @@ describe('the class and the status', () => {
     view.put(node('a', '10.0.0.2', 'True'));
     view.put(node('b', '10.0.0.1', 'True'));
     view.put(node('c', '10.0.0.3', 'False'));
-    view.put(node('d', '10.0.0.4', 'True', { [EXCLUDED_FROM_INGRESS]: '' }));
+    view.put(node('d', '10.0.0.4', 'True', { [EXCLUDED_FROM_LOAD_BALANCERS]: '' }));
+    view.put(node('e', '10.0.0.5', 'True', { [SERVES_INGRESS]: 'false' }));
     run(view, ingressRegistration);
     run(view, ingressRegistration);
     const spec = { defaultBackend: { service: { name: 's', port: { number: 80 } } } };
@@ -305,5 +306,7 @@ describe('the class and the status', () => {
     expect(ingressStatus.keysOf(change, view)).toEqual([]);
     const down = { ...change, after: node('a', '10.0.0.2', 'False') };
     expect(ingressStatus.keysOf(down, view)).toEqual(['default/i']);
+    const off = { ...change, after: node('a', '10.0.0.2', 'True', { [SERVES_INGRESS]: 'false' }) };
+    expect(ingressStatus.keysOf(off, view)).toEqual(['default/i']);
   });
 });

@@ -1,8 +1,8 @@
 import { classOfIngress, ingressClasses, ingresses, nodes, type Ingress, type IngressClass, type Node } from '#kinds';
 import { findCondition } from '#meta';
 import {
-  EXCLUDED_FROM_INGRESS,
   INGRESS_CONTROLLER,
+  servesIngress,
   type Change,
   type Decision,
   type Loop,
@@ -76,7 +76,7 @@ function addresses(view: View): readonly string[] {
 /** Where requests from outside reach a node that takes them: its external address, or its internal one. */
 function addressOf({ metadata, status }: Node): string | undefined {
   const isReady = findCondition(status?.conditions, 'Ready')?.status === 'True';
-  if (!isReady || metadata.labels?.[EXCLUDED_FROM_INGRESS] !== undefined) return undefined;
+  if (!isReady || !servesIngress(metadata.labels)) return undefined;
   const of = (wanted: string): string | undefined => status?.addresses?.find(({ type }) => type === wanted)?.address;
   return of('ExternalIP') ?? of('InternalIP');
 }

@@ -1,7 +1,6 @@
 import type { Endpoint, EndpointSlice, Node, Service } from '#kinds';
+import { EXCLUDED_FROM_LOAD_BALANCERS } from '#model';
 import { hash128 } from '#std';
-
-const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers';
 
 /**
  * Which node answers for an address of a load balancer. Every node knows the same nodes and comes to the same one, and when a node
@@ -15,7 +14,7 @@ export class BalancerNodes {
 
   /** A node as it is now; undefined when it is gone. Returns whether another node may answer now. */
   put(name: string, node: Node | undefined): boolean {
-    const isAllowed = node !== undefined && node.metadata.labels?.[EXCLUDED] === undefined;
+    const isAllowed = node !== undefined && node.metadata.labels?.[EXCLUDED_FROM_LOAD_BALANCERS] === undefined;
     const isReady = node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
     const moved = [this.allowed.set(name, isAllowed), this.ready.set(name, isAllowed && isReady)];
     return moved.includes(true);
