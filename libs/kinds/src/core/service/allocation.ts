@@ -1,10 +1,9 @@
-import { canonicalIp, ipText, parseIp, type IpAddress } from '#meta';
+import { ipText, parseIp, type IpAddress } from '#meta';
 import { fnv32 } from '#std';
-import type { ObjectIndex, Problem, Refusal, View } from '#model';
-import { kindRef } from '#model';
+import type { Problem, Refusal, View } from '#model';
 import { isReserved } from '../../networking/service-addresses.js';
+import { canonicalValue, portValue, servicesByAllocation } from '../../networking/service-allocations.js';
 import { addressAt, isAssignable, rangeWith, serviceRanges } from '../../networking/service-ranges.js';
-import { nodePortsOf } from './carry-over.js';
 import type { Service } from './schema.js';
 
 const PORT_MIN = 30_000;
@@ -12,32 +11,6 @@ const PORT_MAX = 32_767;
 const PORTS = PORT_MAX - PORT_MIN + 1;
 /** The first ports are left to those who name one: they are given out last. */
 const PORTS_KEPT = 86;
-
-/** What a service without an address has in its place. */
-const HEADLESS = 'None';
-const services = kindRef<Service>('core.services');
-
-/** Services by the addresses and the node ports that they hold. */
-export const servicesByAllocation: ObjectIndex<Service> = {
-  name: 'services by address and node port',
-  kind: services,
-  values({ spec }: Partial<Service>) {
-    if (!spec) return [];
-    const ports = [...nodePortsOf(spec), ...(spec.healthCheckNodePort ? [spec.healthCheckNodePort] : [])];
-    return [...(spec.clusterIPs ?? []).filter((ip) => ip !== HEADLESS).map(ipValue), ...ports.map(portValue)];
-  },
-  part: ({ spec }) => spec,
-};
-/** The value by which {@link servicesByAllocation} finds the service that holds an address, however either spells it. */
-export function ipValue(ip: string): string {
-  return canonicalValue(canonicalIp(ip));
-}
-function canonicalValue(ip: string): string {
-  return `ip/${ip}`;
-}
-function portValue(port: number): string {
-  return `port/${port}`;
-}
 
 /** Gives one service its address and ports: the same ones whenever it is asked on the same state of the cluster. */
 export class Allocator {

@@ -1,6 +1,6 @@
 import { dns1035Label } from '#meta';
 import { standardKind, type KubeObject } from '#model';
-import { servicesByAllocation } from './allocation.js';
+import { servicesByAllocation } from '../../networking/service-allocations.js';
 import { serviceColumns } from './columns.js';
 import { service, type Service } from './schema.js';
 import { serviceStrategy } from './strategy.js';

@@ -2,7 +2,7 @@ import { dns1123Subdomain, invalid, pathSegment, required, strictIpReasons } fro
 import { refusals, standardKind, type Problem, type StrategyContext } from '#model';
 import { jsonEquals } from '#std';
 import { ageColumn, column, nameColumn } from '../../columns.js';
-import { ipValue, servicesByAllocation } from '../../core/service/allocation.js';
+import { ipValue, servicesByAllocation } from '../service-allocations.js';
 import { each } from '../../validation/checks.js';
 import { requiredSegment } from '../../validation/references.js';
 import { isParent } from '../service-addresses.js';
