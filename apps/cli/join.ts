@@ -14,9 +14,20 @@ import {
   writePrivateFile,
   type JoinTarget,
 } from '#adapters';
-import type { JoinAnswer, JoinRequest } from '#model';
-import { credentialsPath, explain, nodeLabels, nodeTaints, readSettings, say, type Settings } from '#nest';
-import { Fault, type JsonObject } from '#std';
+import type { JoinAnswer } from '#model';
+import {
+  agentFolder,
+  credentialsPath,
+  explain,
+  nodeLabels,
+  nodeTaints,
+  readSettings,
+  say,
+  stopAgentOf,
+  type Settings,
+} from '#nest';
+import { Fault } from '#std';
+import { answerIn, type Asked } from './join-answer.js';
 import { agentSettings, JOINED, startedAgent, type JoinedNode } from './node-agent.js';
 
 export interface JoinOptions {
@@ -33,16 +44,20 @@ const AGAIN_MS = 1_000;
 /** Somebody may have to approve it by hand. */
 const APPROVAL_MS = 10 * 60_000;
 
-/** Makes this machine a node of a cluster, and starts its agent. Nothing is left of a try that fails. */
+/**
+ * Makes this machine a node of a cluster, and starts its agent. Nothing is left of a try that fails. One that was a node, and is none
+ * any more for the control plane, gets a new credential in the place of the old one, and keeps its data.
+ */
 export async function joinCluster(address: string, options: JoinOptions): Promise<void> {
   // The token, when it was typed, is to be seen in the list of processes no longer than must be.
   process.title = 'shiplog node join';
   try {
     const target = targetOf(address, options);
-    const settings = nodeSettings(options);
-    requireUnused(settings);
+    const former = formerNode();
+    const settings = nodeSettings(options, former);
     await requireEngine();
-    const joined = await admitted(settings, target, options);
+    const joined = await admitted(settings, target, { options, former });
+    if (former !== undefined) await stopAgentOf(settings);
     await startedAgent(agentSettings(joined));
     say(`This machine is the node ${joined.node}. Its agent runs, and writes to ${settings.home}/agent.log.`);
     say(
@@ -77,21 +92,25 @@ function tokenIn(file: string | undefined): string {
   throw new Fault('Give the token with --token, --token-file (- is standard input) or SHIPLOG_JOIN_TOKEN.', false);
 }
 
-function nodeSettings({ name, label, taint }: JoinOptions): Settings {
+function nodeSettings({ name, label, taint }: JoinOptions, former: JoinedNode | undefined): Settings {
   nodeLabels(label);
   nodeTaints(taint);
-  const node = (name ?? (process.env['SHIPLOG_NODE'] || hostname())).toLowerCase();
+  const node = (name ?? former?.node ?? (process.env['SHIPLOG_NODE'] || hostname())).toLowerCase();
+  if (former !== undefined && former.node !== node)
+    throw new Fault(
+      `This machine has joined a cluster already, as the node ${former.node}: "npx shiplog down" removes all of it.`,
+      false,
+    );
   return readSettings('agent', ['agent'], { ...process.env, SHIPLOG_NODE: node });
 }
 
-function requireUnused({ home }: Settings): void {
-  if (existsSync(join(home, JOINED)))
-    throw new Fault(
-      `This machine has joined a cluster already: "npx shiplog node start" starts its agent, "npx shiplog down" removes all of it.`,
-      false,
-    );
+/** The node that this machine is, or was. */
+function formerNode(): JoinedNode | undefined {
+  const { home } = readSettings('cli', [], process.env);
+  if (existsSync(join(home, JOINED))) return JSON.parse(readFileSync(join(home, JOINED), 'utf8')) as JoinedNode;
   if (existsSync(join(home, 'keys')))
     throw new Fault(`${home} is the data folder of a control plane: choose another one with SHIPLOG_HOME.`, false);
+  return undefined;
 }
 
 async function requireEngine(): Promise<void> {
@@ -104,41 +123,80 @@ async function requireEngine(): Promise<void> {
   }
 }
 
-async function admitted(settings: Settings, target: JoinTarget, options: JoinOptions): Promise<JoinedNode> {
-  const { home, node } = settings;
-  const { publicKey: _public, seed } = newUserKey();
+interface Wish {
+  readonly options: JoinOptions;
+  readonly former: JoinedNode | undefined;
+}
+
+async function admitted(settings: Settings, target: JoinTarget, { options, former }: Wish): Promise<JoinedNode> {
+  const { node } = settings;
+  const { publicKey, seed } = newUserKey();
   const client = await JoinClient.connect(target);
   try {
-    const answer = await asked(client, { node, request: await nodeRequest(node, seed), now: 0 });
-    const { jwt, inbox, ca, cluster } = answer;
+    const request = await nodeRequest(node, seed);
+    const { jwt, inbox, ca, cluster } = await asked(client, { node, request, publicKey, ...target }, former);
     const host = target.host.includes(':') ? `[${target.host}]` : target.host;
     const url = `nats://${host}:${target.port}`;
-    const joined: JoinedNode = { node, labels: options.label, taints: options.taint };
-    privateFolderWithParents(home);
-    privateFolders(home, 'agent', node);
-    try {
-      writePrivateFile(credentialsPath(settings), JSON.stringify({ url, ca, jwt, seed, inbox }));
-      writePrivateFile(join(home, 'cluster'), `${cluster}\n`);
-      writePrivateFile(join(home, JOINED), JSON.stringify(joined));
-    } catch (cause) {
-      for (const left of [credentialsPath(settings), join(home, 'cluster'), join(home, JOINED)])
-        rmSync(left, { force: true });
-      throw cause;
-    }
+    const credentials = JSON.stringify({ url, ca, jwt, seed, inbox });
+    const joined: JoinedNode = {
+      node,
+      labels: options.label.length > 0 ? options.label : (former?.labels ?? []),
+      taints: options.taint.length > 0 ? options.taint : (former?.taints ?? []),
+    };
+    if (former === undefined) writeNew(settings, { credentials, cluster, joined });
+    else replaceFormer(settings, { credentials, cluster, joined });
     return joined;
   } finally {
     client.close();
   }
 }
 
+interface Written {
+  readonly credentials: string;
+  readonly cluster: string;
+  readonly joined: JoinedNode;
+}
+
+function writeNew(settings: Settings, { credentials, cluster, joined }: Written): void {
+  const { home, node } = settings;
+  privateFolderWithParents(home);
+  privateFolders(home, 'agent', node);
+  try {
+    writePrivateFile(credentialsPath(settings), credentials);
+    writePrivateFile(join(home, 'cluster'), `${cluster}\n`);
+    writePrivateFile(join(home, JOINED), JSON.stringify(joined));
+  } catch (cause) {
+    for (const left of [credentialsPath(settings), join(home, 'cluster'), join(home, JOINED)])
+      rmSync(left, { force: true });
+    throw cause;
+  }
+}
+
+/** What the machine holds is of its cluster, and of no other. */
+function replaceFormer(settings: Settings, { credentials, cluster, joined }: Written): void {
+  const { home } = settings;
+  if (readFileSync(join(home, 'cluster'), 'utf8').trim() !== cluster)
+    throw new Fault(
+      'This machine has joined another cluster: "npx shiplog down" removes all of that, then it can join this one.',
+      false,
+    );
+  privateFolders(home, 'agent', settings.node);
+  writePrivateFile(join(home, JOINED), JSON.stringify(joined));
+  writePrivateFile(credentialsPath(settings), credentials);
+  // What the old credential was renewed with has ended too, whatever it says of its end.
+  rmSync(join(agentFolder(settings), 'renewed.json'), { force: true });
+}
+
 type Admitted = Extract<JoinAnswer, { readonly is: 'admitted' }>;
 
-async function asked(client: JoinClient, request: JoinRequest): Promise<Admitted> {
+async function asked(client: JoinClient, question: Asked, former: JoinedNode | undefined): Promise<Admitted> {
+  const { node, request } = question;
   const end = performance.now() + APPROVAL_MS;
   for (let isTold = false; ; await sleep(AGAIN_MS)) {
-    const answer = answerIn(await client.ask({ ...request, now: new SystemClock().now() }));
+    const answer = answerIn(await client.ask({ node, request, now: new SystemClock().now() }), question);
     if (answer.is === 'admitted') return answer;
-    if (answer.is === 'refused') throw new Fault(answer.why, false);
+    if (answer.is === 'refused')
+      throw new Fault(former === undefined ? answer.why : staysProblem(node, answer.why), false);
     if (performance.now() > end)
       throw new Fault(`Nobody approved the request ${answer.request}: have it approved, and join again.`, false);
     if (!isTold) say(`Waiting for an administrator to approve it: kubectl certificate approve ${answer.request}`);
@@ -146,10 +204,6 @@ async function asked(client: JoinClient, request: JoinRequest): Promise<Admitted
   }
 }
 
-/** What a control plane answers, which the hash of its CA has proven to be the one that is meant. */
-function answerIn(answer: JsonObject): JoinAnswer {
-  const { is } = answer;
-  if (is !== 'admitted' && is !== 'waiting' && is !== 'refused')
-    throw new Fault('The control plane answers what this version does not understand.', false);
-  return answer as unknown as JoinAnswer;
+function staysProblem(node: string, why: string): string {
+  return `This machine has joined a cluster already, as the node ${node}: "npx shiplog node start" starts its agent, "npx shiplog down" removes all of it. It cannot join anew: ${why}`;
 }

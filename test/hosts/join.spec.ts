@@ -91,7 +91,10 @@ describe('a machine that is to join', () => {
     expect(node.metadata.labels).toMatchObject({ disk: 'ssd', 'kubernetes.io/hostname': 'spare-1' });
     expect(node.spec.taints).toContainEqual({ key: 'gpu', value: 'yes', effect: 'NoSchedule' });
     expect(await cluster.shiplog('node', 'list')).toMatch(/^spare-1 +Ready +198\.18\.\d+\.\d+ +until 20\S+Z$/m);
-    await expect(cluster.join(one, words)).rejects.toThrow('This machine has joined a cluster already');
+    await expect(cluster.join(one, words)).rejects.toThrow(
+      'This machine has joined a cluster already, as the node spare-1: "npx shiplog node start" starts its agent',
+    );
+    await expect(cluster.join(one, [...words, '--name', 'other'])).rejects.toThrow('as the node spare-1');
   });
 
   it('may not have the name of another', async () => {
@@ -142,7 +145,7 @@ describe('a machine that is to join', () => {
 });
 
 describe('a node that is removed', () => {
-  it('is cut off from the bus, is refused, and can join again', async () => {
+  it('is cut off from the bus, is refused, and can join again with its data in their place', async () => {
     expect(await cluster.shiplog('node', 'remove', 'spare-1')).toContain('The node spare-1 is removed');
     const log = join(one.folder, 'shiplog', 'agent.log');
     await until(
@@ -152,9 +155,7 @@ describe('a node that is removed', () => {
     );
     expect((await api.get(`${NODES}/spare-1`)).status).toBe(404);
     await expect(cluster.shiplog('node', 'remove', 'spare-1')).rejects.toThrow('There is no node spare-1.');
-    // What is left is taken away there; then the machine is as new.
-    await one.run('env', ...environmentOf(one), process.execPath, join(root, 'tools/down.mjs'));
-    expect(left(one)).toEqual([]);
+    const before = credentialOf(one);
     expect((await api.call('POST', dirname(AUTO), { body: binding })).status).toBe(201);
     await cluster.join(one, words);
     await until(
@@ -162,6 +163,10 @@ describe('a node that is removed', () => {
       () => readiness('spare-1'),
       (status) => status === 'True',
     );
+    expect(credentialOf(one)).not.toBe(before);
+    // As it was told when it joined at first.
+    const node = (await api.get(`${NODES}/spare-1`)).json<NodeObject>();
+    expect(node.metadata.labels).toMatchObject({ disk: 'ssd' });
   });
 
   it('is back with its credential after power off', async () => {
@@ -268,6 +273,10 @@ function replaced(option: string, value: string): readonly string[] {
 }
 function hash(digit: string): string {
   return `sha256:${digit.repeat(64)}`;
+}
+
+function credentialOf(host: Host): string {
+  return readFileSync(join(host.folder, 'shiplog/agent', host.name, 'credentials.json'), 'utf8');
 }
 
 /** What the data folder of a host holds. */

@@ -1,6 +1,7 @@
 export * from './late-bus.js';
 export * from './memory-bus.js';
 export { isBusOpen, joinState, writeJoinTokens } from './join-accounts.js';
+export { pinnedCas, userOfCredential } from './join-answer.js';
 export { JoinClient, JoinRefused } from './join-client.js';
 export type { JoinTarget } from './join-socket.js';
 export { nodeRequest } from './node-request.js';
