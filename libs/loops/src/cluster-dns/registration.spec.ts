@@ -12,8 +12,8 @@ import type { KubeObject, Loop } from '#model';
 /** Carries out once what a loop wants; what it made. */
 function run(loop: Loop, view: TestView): readonly KubeObject[] {
   const wanted = loop.keysAtStart(view).flatMap((key) => loop.reconcile(view, key, TEST_NOW));
-  return wanted.flatMap((one) => {
-    if (one.is !== 'submit') return [];
+  const all = wanted.flatMap((one) => (one.is === 'submit' ? [one, ...(one.then ?? [])] : []));
+  return all.flatMap((one) => {
     const command = testCommand({ ...one.command, actor: loopUser(loop) } as unknown as TestCommand);
     const result = submit(registry, view, command, TEST_NOW);
     if (isRefusal(result)) throw new Error(result.message);

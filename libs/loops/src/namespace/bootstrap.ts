@@ -41,8 +41,8 @@ export const bootstrap: Loop = {
   reconcile(view, _key, now, outside) {
     const missing = NAMESPACES.filter((name) => view.get(namespaces, undefined, name) === undefined);
     const range = defaultServiceCidr(view, now);
-    // In a new cluster there is no place for a service before there is an address for it.
-    if (missing.length > 0) return range.length > 0 ? range : missing.map(makeNamespace);
+    // In a new cluster there is an address for a service before there is a place for it.
+    if (missing.length > 0) return [...range, ...missing.map(makeNamespace)];
     const where = apiEndpoints(outside);
     return [...range, ...service(view, where), ...endpoints(view, where), ...slice(view, where)];
   },

@@ -1,25 +1,28 @@
-import { DEFAULT_SERVICE_CIDR, SERVICE_CIDR_FINALIZER, serviceCidrs } from '#kinds';
+import { DEFAULT_SERVICE_CIDR, SERVICE_CIDR_FINALIZER, serviceCidrs, type ServiceCidr } from '#kinds';
 import { findCondition, setCondition } from '#meta';
 import type { Decision, View } from '#model';
-import { jsonEquals, toTime, type Instant } from '#std';
-import { create, reportStatus } from '../shared/index.js';
+import { jsonEquals, toTime, type Instant, type JsonObject } from '#std';
+import { create, patch, reportStatus } from '../shared/index.js';
 
+type Conditions = NonNullable<ServiceCidr['status']>['conditions'];
 const BECAUSE = 'services get their addresses from it';
 
-/** The ServiceCIDR that every cluster has. Once somebody says whether it is ready, it is left alone. */
+/** The ServiceCIDR that every cluster has: ready from the first on. Once somebody says whether it is ready, it is left alone. */
 export function defaultServiceCidr(view: View, now: Instant): readonly Decision[] {
   const { name, cidr } = DEFAULT_SERVICE_CIDR;
   const cidrs = [cidr];
+  const ready = { type: 'Ready', status: 'True', reason: '', message: 'Kubernetes default Service CIDR is ready' };
+  const readyIn = (before: Conditions): Conditions => setCondition(before, ready as never, toTime(now));
   const known = view.get(serviceCidrs, undefined, name);
   if (!known) {
     const metadata = { name, finalizers: [SERVICE_CIDR_FINALIZER] };
     const manifest = { apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR', metadata, spec: { cidrs } };
-    return [create(serviceCidrs, manifest, { because: BECAUSE })];
+    const body = { status: { conditions: readyIn(undefined) } } as unknown as JsonObject;
+    const then = [patch(serviceCidrs, manifest as never, body, { subresource: 'status', because: BECAUSE })];
+    return [create(serviceCidrs, manifest, { because: BECAUSE, then })];
   }
   const conditions = known.status?.conditions;
   const isOwn = jsonEquals(known.spec.cidrs, cidrs) && known.metadata.deletionTimestamp === undefined;
   if (!isOwn || findCondition(conditions, 'Ready')) return [];
-  const ready = { type: 'Ready', status: 'True', reason: '', message: 'Kubernetes default Service CIDR is ready' };
-  const next = setCondition(conditions, ready as NonNullable<typeof conditions>[number], toTime(now));
-  return reportStatus(serviceCidrs, known, { conditions: next }, { because: BECAUSE });
+  return reportStatus(serviceCidrs, known, { conditions: readyIn(conditions) }, { because: BECAUSE });
 }

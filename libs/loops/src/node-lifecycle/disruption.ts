@@ -16,8 +16,10 @@ const BEATS_OVERDUE = 3;
 /** How long until the same question is asked again, when only time or a heartbeat changes its answer. */
 export const RECHECK_MS = 10_000;
 /** The same, when the answer holds an eviction back. Each asks about all nodes: in a large cluster they ask more seldom. */
-export function recheckMs(view: View): number {
-  return Math.min(RECHECK_MS, Math.max(1000, view.list(nodes).length * 10));
+export function recheckMs(view: View, silentSince?: Instant, now?: Instant): number {
+  // What has lasted for long is seldom over within a second.
+  const silentMs = silentSince === undefined || now === undefined ? 0 : now - silentSince;
+  return Math.min(RECHECK_MS, Math.max(1000, view.list(nodes).length * 10, silentMs / 10));
 }
 
 /** A node that is silent for so long, in milliseconds, is taken for unreachable. */

@@ -66,7 +66,11 @@ function evicting(taint: Taint, { view, node, now, outside }: Situation): Evicti
   const silentSince = taint.key === NOT_READY ? since : (lastHeard(name, outside) ?? -Infinity);
   const knownSince = taint.key === NOT_READY ? since : silentSince + grace;
   const isHeldBack = !disruption(view, now, outside).mayEvict;
-  return { taint, notBefore: isHeldBack ? now + recheckMs(view) : silentSince + grace, knownSince };
+  return {
+    taint,
+    notBefore: isHeldBack ? now + recheckMs(view, lastHeard(name, outside), now) : silentSince + grace,
+    knownSince,
+  };
 }
 
 /** Pods whose time was running because of taints that the node has no longer. */

@@ -5,7 +5,7 @@ import type { Decision, Loop, Outside, View } from '#model';
 import { streamOf } from '#model';
 import { jsonEquals, type Instant, type Json } from '#std';
 import { incident } from '../shared/index.js';
-import { BAD, disruption, isBad, nodesNotReady, recheckMs } from './disruption.js';
+import { BAD, disruption, isBad, lastHeard, nodesNotReady, recheckMs } from './disruption.js';
 import { silence } from './silence.js';
 import { evictingKey, wantedTaints } from './taints.js';
 
@@ -45,7 +45,9 @@ function tended(view: View, node: Node, now: Instant, outside: Outside | undefin
   if (node.metadata.annotations?.[TTL] === undefined) patch['metadata'] = { annotations: { [TTL]: '0' } };
   // The others may be heard again without any change in the log.
   const isHeldBack = isEvicting && !mayEvict;
-  const again: readonly Decision[] = isHeldBack ? [{ is: 'wake', at: now + recheckMs(view) }] : [];
+  const again: readonly Decision[] = isHeldBack
+    ? [{ is: 'wake', at: now + recheckMs(view, lastHeard(node.metadata.name, outside), now) }]
+    : [];
   if (Object.keys(patch).length === 0) return again;
   const name = node.metadata.name;
   return [
