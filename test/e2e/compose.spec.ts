@@ -157,14 +157,14 @@ describe('the compose stack', () => {
     expect(compose('exec', '-T', 'api', ...rotate)).toContain('The running cluster has them in use');
     const certificates = (text: string): number => text.split('BEGIN CERTIFICATE').length - 1;
     const inFile = (app: string, file: string): number => certificates(compose('exec', '-T', app, 'cat', file));
-    for (const [app, file] of [
-      ['controllers', '/run/shiplog/bus.json'],
-      ['feed', '/run/shiplog/ca.crt'],
-      ['agent', '/credentials/compose-node.json'],
-      // The server's own, and the one that links its CA to the first.
-      ['nats', '/etc/shiplog-nats/server.crt'],
+    for (const [app, file, count] of [
+      ['controllers', '/run/shiplog/bus.json', 2],
+      ['feed', '/run/shiplog/ca.crt', 2],
+      ['agent', '/credentials/compose-node.json', 2],
+      // The server's own, the one that links its CA to the first, and its CA, of which a machine that joins knows the hash.
+      ['nats', '/etc/shiplog-nats/server.crt', 3],
     ] as const)
-      await until(() => inFile(app, file) === 2, `${file} of ${app}`);
+      await until(() => inFile(app, file) === count, `${file} of ${app}`);
     const published = (): string => kubectl('get', 'configmap', 'kube-root-ca.crt', '-o', 'jsonpath={.data}');
     await until(() => certificates(published()) === 2, 'both CAs in kube-root-ca.crt');
     await until(() => compose('logs', 'nats').includes('Reloaded server configuration'), 'the bus has read its files');
