@@ -1,0 +1,2 @@
+export { nextTime } from './next.js';
+export { parseSchedule, type CronSchedule } from './parse.js';
