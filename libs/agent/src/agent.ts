@@ -16,6 +16,7 @@ import { LogSessions } from './log-sessions.js';
 import { AgentStateFile } from './agent-state.js';
 import { NodePreparation } from './node-preparation.js';
 import { PodNetworking } from './pod-networking.js';
+import { NodePressure, PRESSURE_LOOK_MS } from './node-pressure.js';
 import { NodeReporter } from './node-reporter.js';
 import { NodeShutdown, SHUTTING_DOWN } from './node-shutdown.js';
 import { every, insist } from './repeat.js';
@@ -70,6 +71,8 @@ class NodeAgent implements Agent {
   private readonly admission: PodAdmission;
   private readonly shutdown: NodeShutdown;
   private readonly network: PodNetworking;
+  private readonly measurer: NodeMeasurer;
+  private readonly pressure: NodePressure;
   private readonly ingress: NodeIngress;
   private context: NodeContext | undefined;
   private nodeReporter: NodeReporter | undefined;
@@ -84,17 +87,20 @@ class NodeAgent implements Agent {
   private found: ReadonlySet<string> = new Set();
 
   constructor(private readonly options: AgentOptions) {
+    const node = (): KubeObject | undefined => this.ownNode();
+    const owner = (): ContainerOwner | undefined => this.owner;
+    const workers = (): Iterable<PodWorker> => this.workers.values();
+    const isOmitted = (uid: string): boolean => this.assigned.isOmitted(uid);
+    const tell = (): void => void this.nodeReporter?.check();
+    const log = (line: string): void => this.log(line);
     this.boot = options.ids.uid();
-    this.assigned = new Assigned(options.node.name, (line) => this.log(line));
+    this.assigned = new Assigned(options.node.name, log);
     this.fence = new Fence({
-      workers: () => this.workers.values(),
+      ...{ workers, isOmitted, node, log },
       uptimeMs: options.uptimeMs ?? (() => options.clock.monotonic()),
       bootId: options.node.bootId ?? '',
-      isOmitted: (uid) => this.assigned.isOmitted(uid),
-      node: () => this.ownNode(),
       sync: () => void this.controlPlane.sync(),
       save: () => this.stateFile.save(),
-      log: (line) => this.log(line),
     });
     const { fence } = this;
     this.controlPlane = new ControlPlaneClient(options, this.boot, this.assigned, (news) => this.apply(news), fence);
@@ -105,14 +111,13 @@ class NodeAgent implements Agent {
       present: async () => new Set((await options.runtime.images()).map(({ id }) => id)),
     });
     this.preparation = new NodePreparation(options, {
-      node: () => this.ownNode(),
+      node,
       isSynced: () => this.assigned.isSynced,
       isStopped: () => this.stopped,
       conflict: () => this.network.conflict(),
       mtu: () => this.network.mtu(),
-      onProblem: () => void this.nodeReporter?.check(),
+      onProblem: tell,
     });
-    this.controlPlane.unready = () => this.unready;
     this.stateFile = new AgentStateFile(options, () => ({
       podCidr: this.preparation.range,
       clusterCidr: this.assigned.podCidr,
@@ -124,33 +129,26 @@ class NodeAgent implements Agent {
     this.logs = new LogSessions(options);
     this.sessions = new ExecSessions(options);
     this.reporter = new Reporter(options, this.boot, (uid, report, answer) => this.reportTaken(uid, report, answer));
-    this.proxy = new ServiceProxy(options, this.assigned.objects, {
-      owner: () => this.owner,
-      loadBalancerPool: () => this.assigned.loadBalancerPool,
-      reporter: this.reporter,
-    });
-    this.dns = new ClusterDns(options, this.assigned, this.reporter);
+    const { reporter } = this;
+    const loadBalancerPool = (): string | undefined => this.assigned.loadBalancerPool;
+    this.proxy = new ServiceProxy(options, this.assigned.objects, { owner, loadBalancerPool, reporter });
+    this.dns = new ClusterDns(options, this.assigned, reporter);
     this.admission = new PodAdmission({
-      workers: () => this.workers.values(),
-      isOmitted: (uid) => this.assigned.isOmitted(uid),
-      node: () => this.ownNode(),
-      reporter: this.reporter,
+      ...{ workers, isOmitted, node, reporter },
       isShuttingDown: () => this.shutdown.hasBegun,
+      pressures: () => this.pressure.now,
     });
-    this.shutdown = new NodeShutdown({
-      clock: options.clock,
-      workers: () => this.workers.values(),
-      tell: () => void this.nodeReporter?.check(),
-      isReported: (uid) => this.reporter.isSettled(uid),
-      log: (line) => this.log(line),
+    const isReported = (uid: string): boolean => reporter.isSettled(uid);
+    this.shutdown = new NodeShutdown({ clock: options.clock, workers, tell, isReported, log });
+    this.network = new PodNetworking(options, this.assigned, { owner, reporter, node, onChange: tell });
+    this.ingress = new NodeIngress(options, this.assigned, reporter);
+    this.measurer = new NodeMeasurer(options, this.boot, workers);
+    this.pressure = new NodePressure(options, {
+      ...{ node, reporter, onChange: tell },
+      machine: () => this.measurer.machine(),
     });
-    this.network = new PodNetworking(options, this.assigned, {
-      owner: () => this.owner,
-      reporter: this.reporter,
-      node: () => this.ownNode(),
-      onChange: () => void this.nodeReporter?.check(),
-    });
-    this.ingress = new NodeIngress(options, this.assigned, this.reporter);
+    this.controlPlane.unready = () => this.unready;
+    this.controlPlane.pressures = () => this.pressure.now;
   }
 
   async start(): Promise<void> {
@@ -162,6 +160,7 @@ class NodeAgent implements Agent {
       shown: () => this.ownNode(),
       refusal: () => this.unready,
       network: () => this.network.condition,
+      pressures: () => this.pressure.now,
     });
     this.controlPlane.onRefusal = () => void this.nodeReporter?.check();
     await this.restore();
@@ -175,6 +174,7 @@ class NodeAgent implements Agent {
       void this.controlPlane.sync();
     });
     this.subscriptions.push(...this.controlPlane.listen());
+    this.pressure.look();
     void this.controlPlane.register(info);
     this.every(node.heartbeatMs ?? HEARTBEAT_MS, () => this.controlPlane.beat());
     this.every(node.syncMs ?? SYNC_MS, () => void this.controlPlane.sync());
@@ -188,9 +188,9 @@ class NodeAgent implements Agent {
     this.every(RELIST_MS, () => void serve());
     this.every(RELIST_MS, () => void this.prepare());
     this.every(RELIST_MS, () => void this.relist().catch(() => undefined));
-    const measurer = new NodeMeasurer(this.options, this.boot, () => this.workers.values());
-    this.ends.push(measurer.start());
-    this.subscriptions.push(new NodeDocuments(this.options, measurer, () => this.workers.values()).serve());
+    this.every(PRESSURE_LOOK_MS, () => this.pressure.look());
+    this.ends.push(this.measurer.start());
+    this.subscriptions.push(new NodeDocuments(this.options, this.measurer, () => this.workers.values()).serve());
   }
   drain(): Promise<void> {
     return this.shutdown.run();
@@ -198,7 +198,7 @@ class NodeAgent implements Agent {
   /** Why the node is not ready, undefined while it is. */
   private get unready(): string | undefined {
     if (this.shutdown.hasBegun) return SHUTTING_DOWN;
-    return this.controlPlane.refusal ?? this.preparation.problem;
+    return this.controlPlane.refusal ?? this.context?.overReserved ?? this.preparation.problem;
   }
   stop(): Promise<void> {
     this.stopped = true;

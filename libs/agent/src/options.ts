@@ -1,4 +1,4 @@
-import type { podNetwork, serviceProxy } from '#loops';
+import type { kubelet, podNetwork, serviceProxy } from '#loops';
 import type {
   Bus,
   Clock,
@@ -80,8 +80,12 @@ export interface NodeOptions {
   /** What the node's own /etc/hosts and /etc/resolv.conf say (their text, not their paths). */
   readonly hostsFile: string;
   readonly resolvConf: string;
-  /** Bytes on the disk that pods may fill. */
+  /** Size of the disk that pods write to, in bytes. */
   readonly ephemeralStorageBytes: number;
+  /** What is kept from pods: for the system, for the agent and the engine; amounts by resource. */
+  readonly reserved?: readonly Readonly<Record<string, string>>[];
+  /** Where the node is short of something; {@link kubelet.EVICTION_HARD} where undefined. */
+  readonly evictionHard?: kubelet.EvictionThresholds;
   readonly machineId?: string;
   readonly bootId?: string;
   readonly seccompFolder: string;

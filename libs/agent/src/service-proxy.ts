@@ -150,11 +150,7 @@ export class ServiceProxy {
   private say(message: string): void {
     const text = `services are not reachable on this node as they should be: ${message}`;
     if (this.troubles.add('data plane')) this.options.log?.(text);
-    const node = this.node();
-    if (!node) return;
-    const { apiVersion, kind, metadata } = node;
-    const incident = { type: 'Warning', reason: 'ServiceProxyFailed', message: text } as const;
-    this.context.reporter.tell({ apiVersion, kind, name: metadata.name, uid: metadata.uid }, incident);
+    this.context.reporter.ofNode(this.node(), { type: 'Warning', reason: 'ServiceProxyFailed', message: text });
   }
 }
 

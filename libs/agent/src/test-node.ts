@@ -17,7 +17,7 @@ import { hash128, type JsonObject } from '#std';
 import type { Clock, NameServer, NodeMeter, ProbeAnswer, ProbeTarget } from '#ports';
 import { createAgent } from './agent.js';
 import type { Agent } from './agent.js';
-import type { IngressOptions, PodNetworkOptions, ServiceProxyOptions } from './options.js';
+import type { IngressOptions, NodeOptions, PodNetworkOptions, ServiceProxyOptions } from './options.js';
 import { decodeMessage, encodeMessage } from '#engine';
 
 const CLUSTER = 'c1';
@@ -26,6 +26,8 @@ export interface GivenNetwork {
   readonly network?: PodNetworkOptions;
   /** What the control plane says of the network of all pods. */
   readonly clusterCidr?: string;
+  /** More of what the node is. */
+  readonly node?: Partial<NodeOptions>;
 }
 
 /** A node in a test: the agent over a simulated engine, and a control plane that is played by hand. */
@@ -138,6 +140,7 @@ export class TestNode {
         resolvConf: '',
         ephemeralStorageBytes: 1e10,
         seccompFolder: '/seccomp',
+        ...this.given.node,
       },
       log: (line) => this.log.push(line),
     });

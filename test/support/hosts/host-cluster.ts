@@ -158,7 +158,9 @@ export class HostCluster {
     return join(this.control.folder, 'shiplog');
   }
   private envOf(host: Host): NodeJS.ProcessEnv {
-    return { ...this.options.env, ...this.options.agentEnv?.(host.name) };
+    // How full the disk of this machine is decides nothing here.
+    const env = { SHIPLOG_EVICTION_HARD: 'memory.available<50Mi' };
+    return { ...env, ...this.options.env, ...this.options.agentEnv?.(host.name) };
   }
   private get log(): string {
     return join(this.control.folder, 'control-plane.log');

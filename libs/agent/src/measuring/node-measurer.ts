@@ -1,5 +1,5 @@
 import { subjects } from '#engine';
-import { MeasurementEncoder, type NodeSample } from '#model';
+import { MeasurementEncoder, type MachineReading, type NodeSample } from '#model';
 import type { MeteredPod, MeterReading } from '#ports';
 import type { AgentOptions } from '../options.js';
 import { meteredPods, type RunningPod } from './metered-pods.js';
@@ -63,6 +63,11 @@ export class NodeMeasurer {
       asked.unsubscribe();
       meter.close();
     };
+  }
+
+  /** The machine as it was measured last, or is now where nothing was; undefined where nothing can be measured. */
+  machine(): MachineReading | undefined {
+    return this.latest?.sample.machine ?? this.options.meter?.read([]).machine;
   }
 
   private measure(): void {
