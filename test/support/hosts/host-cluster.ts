@@ -105,6 +105,12 @@ export class HostCluster {
     throw new Error(`the control plane did not come up:\n${this.output.slice(-4_000)}`);
   }
 
+  /** Ends the control plane and the bus; both have gone when it resolves. */
+  async stopControlPlane(signal: 'TERM' | 'KILL' = 'TERM'): Promise<void> {
+    await this.control.endProgram('apps/standalone/main.js', signal);
+    await this.control.endProgram('nats-server', signal);
+  }
+
   /** The command line on the host of the control plane. Resolves with what it prints. */
   shiplog(...words: readonly string[]): Promise<string> {
     return shiplog(this.control, { SHIPLOG_HOME: this.home }, ...words);
