@@ -208,9 +208,8 @@ class NodeAgent implements Agent {
     for (const end of this.ends) end();
     for (const subscription of this.subscriptions) subscription.unsubscribe();
     for (const worker of this.workers.values()) worker.end();
-    this.proxy.stop();
     this.network.stop();
-    const served = Promise.all([this.dns.stop(), this.ingress.stop()]).then(() => undefined);
+    const served = Promise.all([this.proxy.stop(), this.dns.stop(), this.ingress.stop()]).then(() => undefined);
     for (const part of [this.reporter, this.logs, this.sessions]) part.stop();
     return served;
   }

@@ -12,6 +12,7 @@ import type {
   PodVolumes,
   Prober,
   ServiceDataplane,
+  ServiceHealthServer,
 } from '#ports';
 
 export interface AgentOptions {
@@ -62,6 +63,8 @@ export interface ServiceProxyOptions {
   readonly dataplanes: readonly ServiceDataplane[];
   /** Of other modes: what they made in earlier lives of the agent is taken away. */
   readonly unused?: readonly ServiceDataplane[];
+  /** Answers load balancers that ask for the node's health; undefined: nobody does. */
+  readonly health?: ServiceHealthServer;
   /** Where an endpoint of this node really is, asked with each change: {@link serviceProxy.Redirect}. */
   readonly redirect?: () => serviceProxy.Redirect | undefined;
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import {
   DockerRuntime,
   HttpIngressServer,
+  HttpServiceHealth,
   NftablesDataplane,
   FilePodVolumes,
   KernelPodRouter,
@@ -123,6 +124,7 @@ function serviceProxy(settings: Settings): ServiceProxyOptions {
   return {
     dataplanes: all.filter(({ mode }) => proxyMode === undefined || mode === proxyMode),
     unused: all.filter(({ mode }) => proxyMode !== undefined && mode !== proxyMode),
+    health: new HttpServiceHealth(),
     redirect: () => apiRedirect(settings),
   };
 }

@@ -20,3 +20,4 @@ export * from './pod-volumes.js';
 export * from './prober.js';
 export * from './runtime-fault.js';
 export * from './service-dataplane.js';
+export * from './service-health.js';

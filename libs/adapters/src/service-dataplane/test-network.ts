@@ -1,5 +1,8 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import type { PodNetwork } from '#ports';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import type { PodNetwork, ServiceHealthServer } from '#ports';
 
 /**
  * A node in network namespaces of its own: a host with a bridge, two pods on it, and a client outside that reaches the host
@@ -94,6 +97,55 @@ export class TestNetwork {
     this.servers.push(child);
     return child;
   }
+  /** The answer to one HTTP request. */
+  async get(part: Part, url: string): Promise<HttpAnswer> {
+    const code = `
+      require('node:http').get('${url}', { agent: false }, async (response) => {
+        let text = '';
+        for await (const chunk of response) text += chunk;
+        console.log(JSON.stringify({ status: response.statusCode, headers: response.headers, text }));
+      });`;
+    const [line = ''] = await this.lines(part, code);
+    return JSON.parse(line) as HttpAnswer;
+  }
+  /**
+   * An object in a process of its own on the host, for what listens where its process is. `made` is JavaScript that makes it; its
+   * methods take one list of arguments and answer with JSON.
+   */
+  remote(made: string): (method: string, ...words: readonly unknown[]) => Promise<unknown> {
+    const code = `
+      const { createInterface } = await import('node:readline');
+      const object = await (async () => { ${made} })();
+      for await (const line of createInterface({ input: process.stdin })) {
+        const [method, words] = JSON.parse(line);
+        const answer = await object[method](...words).then((value) => ({ value }), ({ message }) => ({ message }));
+        console.log(JSON.stringify(answer));
+      }
+      process.exit(0);`;
+    const node = [process.execPath, '--no-warnings', '--input-type=module', '-e', code];
+    const [program = '', ...words] = [...this.within('host'), ...node];
+    const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'], cwd: process.cwd() });
+    this.servers.push(child);
+    const waiting: ((answer: string) => void)[] = [];
+    createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.(line));
+    return async (method, ...given) => {
+      const answer = new Promise<string>((resolve) => waiting.push(resolve));
+      child.stdin.write(`${JSON.stringify([method, given])}\n`);
+      const { message, value } = JSON.parse(await answer) as { readonly message?: string; readonly value?: unknown };
+      if (message !== undefined) throw new Error(message);
+      return value;
+    };
+  }
+  /** The server of health checks, out of its source, on the host. */
+  healthServer(): ServiceHealthServer {
+    const file = join(process.cwd(), 'libs/adapters/src/service-dataplane/http-service-health.ts');
+    const url = JSON.stringify(pathToFileURL(file).href);
+    const call = this.remote(`return new (await import(${url})).HttpServiceHealth();`);
+    return {
+      serve: (checks, isHealthy) => call('serve', checks, isHealthy) as ReturnType<ServiceHealthServer['serve']>,
+      stop: () => call('stop') as Promise<void>,
+    };
+  }
   run(part: Part, ...command: readonly string[]): string {
     const [program = '', ...words] = [...this.within(part), ...command];
     return spawnSync(program, words, { encoding: 'utf8' }).stdout;
@@ -140,6 +192,11 @@ export class TestNetwork {
   }
 }
 
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
 export type Part = 'host' | 'pod1' | 'pod2' | 'outside';
 const PARTS: readonly Part[] = ['host', 'pod1', 'pod2', 'outside'];
 
