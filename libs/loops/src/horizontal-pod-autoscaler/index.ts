@@ -16,7 +16,7 @@ import {
 import { autoscalersByTarget, scaledBy } from './autoscalers-by-target.js';
 import { Asking } from './figures.js';
 import { findOut, withConditions, type Event, type Finding, type Look, type Rescale } from './look.js';
-import { isOther, madeChange, memoryIn, memoryText, SYNC_PERIOD_MS, type Intended, type Memory } from './memory.js';
+import { isOther, madeChange, memoryIn, memoryText, perhapsMade, SYNC_PERIOD_MS, type Intended, type Memory } from './memory.js';
 import { TargetSelectors } from './target-selectors.js';
 import { targetOf, type Target } from './target.js';
 
@@ -82,7 +82,7 @@ function decide(look: Look, asking: Asking): readonly Decision[] {
 /**
  * The autoscaler remembers what it is about to do before the target is scaled, and each step rests on the one before. So another scaler never sees
  * the new size without knowing whose it is, and of two that decide at once only the one that is remembered last scales. What became of a change
- * whose scaler died the size says ({@link madeChange}).
+ * whose scaler died the target says ({@link perhapsMade}).
  */
 function scaling(look: Look, target: Target, finding: Finding, { to, because, intent }: Rescale): Submit {
   const { autoscaler } = look;
@@ -99,14 +99,15 @@ function scaling(look: Look, target: Target, finding: Finding, { to, because, in
  */
 function pause(look: Look, target: Target | string): Instant | undefined {
   const { autoscaler, now, outside } = look;
-  const last = unreported(look, target)?.at ?? parseInstant(autoscaler.status?.lastScaleTime);
-  if (last === undefined || typeof target === 'string') return undefined;
+  if (typeof target === 'string') return undefined;
+  const last = perhapsMade(remembered(autoscaler), target)?.at ?? parseInstant(autoscaler.status?.lastScaleTime);
+  if (last === undefined) return undefined;
   const left = SYNC_PERIOD_MS - elapsedSince(last, now, outside);
   return left > 0 ? now + left : undefined;
 }
 /** A change of the size that was made, and of which the status says nothing yet. */
 function unreported({ autoscaler }: Look, target: Target | string): Intended | undefined {
-  return typeof target === 'string' ? undefined : madeChange(remembered(autoscaler), target.replicas);
+  return typeof target === 'string' ? undefined : madeChange(remembered(autoscaler), target);
 }
 function remembered({ metadata: { annotations } }: HorizontalPodAutoscaler): Memory | undefined {
   return memoryIn(annotations?.[AUTOSCALER_MEMORY]);

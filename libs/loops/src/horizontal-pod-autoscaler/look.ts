@@ -14,7 +14,7 @@ import {
   type Behavior,
   type Normalized,
 } from './behavior.js';
-import { held, memoryIn, settled, withRecommendation, type Memory } from './memory.js';
+import { held, memoryIn, settled, withRecommendation, type Intended, type Memory } from './memory.js';
 import {
   isByPressure,
   isFailure,
@@ -92,7 +92,7 @@ export function findOut(look: Look, target: Target | string): Finding {
   const moment: Moment = { now, outside: look.outside };
   // The size at the first look is the first recommendation: nothing is scaled down on less than a window of figures.
   const first: Memory = { recommended: new Map([[target.replicas, now]]), isInForce: false, up: [], down: [] };
-  const memory = known ? settled(known, target.replicas, changesMs(autoscaler), moment) : first;
+  const memory = known ? settled(known, target, changesMs(autoscaler), moment) : first;
   return wanted({ look, target, moment, conditions: able, memory: held(memory, moment) });
 }
 
@@ -132,8 +132,9 @@ interface NewSize {
 }
 function rescaled(situation: Situation, { to, reason, because = reason, metrics, events = [] }: NewSize): Finding {
   const { target, look, moment } = situation;
-  const from = target.replicas;
-  const intent: Memory = { ...situation.memory, intended: { at: moment.now, from, to } };
+  const { replicas: from, generation } = target;
+  const intended: Intended = { at: moment.now, from, to, ...(generation !== undefined && { generation }) };
+  const intent: Memory = { ...situation.memory, intended };
   const conditions = withConditions(situation.conditions, moment.now, {
     ...{ type: 'AbleToScale', status: 'True', reason: 'SucceededRescale' },
     message: `the HPA controller was able to update the target scale to ${to}`,
@@ -143,7 +144,7 @@ function rescaled(situation: Situation, { to, reason, because = reason, metrics,
     events: [...events, { type: 'Normal', reason: 'SuccessfulRescale', message: `New size: ${to}; reason: ${reason}` }],
     counts: { current: from, desired: to, metrics: metrics ?? null },
     rescale: { from, to, reason, because, intent },
-    memory: settled(intent, to, changesMs(look.autoscaler), moment),
+    memory: settled(intent, { replicas: to, generation }, changesMs(look.autoscaler), moment),
   };
 }
 

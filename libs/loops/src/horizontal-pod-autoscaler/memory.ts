@@ -1,5 +1,6 @@
 import { isJsonObject, parseInstant, toEventTime, type Instant, type Json } from '#std';
 import { elapsedSince, type Moment } from '../shared/index.js';
+import type { Target } from './target.js';
 
 /**
  * What an autoscaler has to know of its own past: when it last recommended each size, and which changes it made. It is kept in
@@ -20,7 +21,11 @@ export interface Intended {
   readonly at: Instant;
   readonly from: number;
   readonly to: number;
+  /** Of the target before the change. */
+  readonly generation?: number;
 }
+/** What a target shows of the changes that were made to it. */
+export type Sized = Pick<Target, 'replicas' | 'generation'>;
 export type ScaleEvent = readonly [at: Instant, replicas: number];
 
 export const SYNC_PERIOD_MS = 15_000;
@@ -48,8 +53,10 @@ export function memoryIn(text: string | undefined): Memory | undefined {
 function intendedIn(value: Json | undefined): Pick<Memory, 'intended'> {
   if (!Array.isArray(value)) return {};
   const [entry] = entriesIn([value]);
-  const from = (value as readonly Json[])[2];
-  return entry && Number.isSafeInteger(from) ? { intended: { at: entry[0], from: Number(from), to: entry[1] } } : {};
+  const [, , from, generation] = value as readonly Json[];
+  if (!entry || !Number.isSafeInteger(from)) return {};
+  const [at, to] = entry;
+  return { intended: { at, from: Number(from), to, ...(typeof generation === 'number' && { generation }) } };
 }
 /** Pairs of a time and a number. */
 function entriesIn(value: Json | undefined): readonly ScaleEvent[] {
@@ -68,10 +75,13 @@ export function memoryText({ recommended, isInForce, up, down, intended }: Memor
     ...(isInForce && { isInForce }),
     ...(up.length > 0 && { up: written(up) }),
     ...(down.length > 0 && { down: written(down) }),
-    ...(intended && { intended: [toEventTime(intended.at), intended.to, intended.from] }),
+    ...(intended && { intended: intentOf(intended) }),
   });
 }
 
+function intentOf({ at, to, from, generation }: Intended): Json {
+  return [toEventTime(at), to, from, ...(generation === undefined ? [] : [generation])];
+}
 function written(events: readonly ScaleEvent[]): Json {
   return events.map(([at, number]) => [toEventTime(at), number]);
 }
@@ -105,13 +115,22 @@ export function withRecommendation(memory: Memory, size: number, windowMs: numbe
   return { ...memory, recommended: new Map([...kept, [size, moment.now]]), isInForce: true };
 }
 /** The change that was about to be made, when the size says that it was. */
-export function madeChange(memory: Memory | undefined, replicas: number): Intended | undefined {
+export function madeChange(memory: Memory | undefined, { replicas }: Sized): Intended | undefined {
   return memory?.intended?.to === replicas ? memory.intended : undefined;
 }
-/** Without an intended change: made, where the size is what it was to be, or given up. Policies count changes of `periodMs`, if there are any. */
-export function settled(memory: Memory, replicas: number, periodMs: number | undefined, moment: Moment): Memory {
+/**
+ * The same when it may have been made: the size is another one, and so is the generation. Somebody may have set the size back before the
+ * scaler that made the change could say so.
+ */
+export function perhapsMade(memory: Memory | undefined, target: Sized): Intended | undefined {
+  const { intended } = memory ?? {};
+  const isOther = intended?.generation !== undefined && intended.generation !== target.generation;
+  return isOther ? intended : madeChange(memory, target);
+}
+/** Without an intended change, which counts where it may have been made. Policies count changes of `periodMs`, if there are any. */
+export function settled(memory: Memory, target: Sized, periodMs: number | undefined, moment: Moment): Memory {
   const { intended: _intended, ...rest } = memory;
-  const made = madeChange(memory, replicas);
+  const made = perhapsMade(memory, target);
   return made && periodMs !== undefined ? withChange(rest, made, periodMs, moment) : rest;
 }
 /** With a change that was made; without those that no policy counts any more. */

@@ -108,6 +108,15 @@ describe('a scaler that dies', () => {
     expect(scaledAt()).toBe(madeAt);
     expect(size()).toBe(4);
   });
+  it('after a change that somebody takes back at once: the next waits as after any change', () => {
+    dyingAfter(2);
+    expect(size()).toBe(4);
+    cluster.edit(deployments, 'default', 'web', { spec: { replicas: 2 } });
+    cluster.settle().pass(14_000);
+    expect(size()).toBe(2);
+    cluster.pass(2000);
+    expect(size()).toBe(4);
+  });
   it('after a change: the policies of a behavior count it', () => {
     const policies = [{ type: 'Pods', value: 2, periodSeconds: 60 }];
     cluster.edit(horizontalPodAutoscalers, 'default', 'web', { spec: { behavior: { scaleUp: { policies } } } });

@@ -11,6 +11,8 @@ export interface Target {
   /** Of the kind's version that commands speak. */
   readonly apiVersion: string;
   readonly replicas: number;
+  /** Another one with each change of what is wanted; undefined where the kind keeps none. */
+  readonly generation: number | undefined;
   readonly statusReplicas: number;
   /** In words; empty where there is none. */
   readonly selector: string;
@@ -38,6 +40,7 @@ export function targetOf(kinds: KindRegistry, view: View, autoscaler: Horizontal
     ...{ kind, object, stream: streamOf(kind.id, namespace, name) },
     apiVersion: spokenVersion(kind, apiVersion),
     replicas: countIn(scale['spec']),
+    generation: object.metadata.generation,
     statusReplicas: countIn(status),
     selector: typeof selector === 'string' ? selector : '',
   };
