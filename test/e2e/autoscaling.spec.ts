@@ -146,9 +146,10 @@ describe('load on containers', () => {
       (text) => text.trim().split('\n').length === 5,
       PATIENCE_S,
     );
+    const loaded = await sizesOf('cpu');
     await turn('cpu', { cpu: 'off' });
     await reaches('cpu', 1);
-    const sizes = (await sizesOf('cpu')).slice(before.length + 1);
+    const sizes = (await sizesOf('cpu')).slice(loaded.length);
     expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
   });
 

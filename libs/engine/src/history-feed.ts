@@ -27,8 +27,8 @@ const EVENTS_BEHIND_MAX = 20_000;
 /** It is quiet when no more than so many events come in that time: a burst of writes has the processors for itself. */
 const QUIET_EVENTS = 200;
 const QUIET_MS = 1000;
-/** How long a question waits for the index to reach its position. */
-export const INDEX_TIMEOUT_MS = 3000;
+/** How long a question waits for the index to reach its position: a quarter of the time that a request has. The first one starts the index. */
+export const INDEX_TIMEOUT_MS = 15_000;
 
 /** A reading of a log that does not answer does not hold up the end of the process. */
 const STOP_MS = 1000;

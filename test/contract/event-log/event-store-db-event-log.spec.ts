@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openEventLog } from '#adapters';
 import type { StoredEvent } from '#model';
 import { LogDamaged, LogUnavailable } from '#ports';
@@ -19,7 +19,6 @@ import type { LogPlace } from './event-log.contract.js';
 import { built, killedWriter } from './killed-writer.js';
 import { Follow, collect, eventOf, until } from './log-testing.js';
 
-jest.setTimeout(60_000);
 const PATIENCE = { answerMs: 2000, giveUpMs: 4000 };
 
 let standIn: StandInEsdb;

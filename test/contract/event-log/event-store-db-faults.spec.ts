@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openEventLog } from '#adapters';
 import type { EventLog } from '#ports';
 import { StandInCluster } from '../../support/esdb/cluster.js';
@@ -13,7 +13,6 @@ import { StandInEsdb } from '../../support/esdb/server.js';
 import { built } from './killed-writer.js';
 import { Follow, collect, eventOf } from './log-testing.js';
 
-jest.setTimeout(120_000);
 /** The client library drops a channel that nobody uses any more ten seconds after it was left. */
 const DROPPED_AFTER_MS = 12_000;
 const SLOWLY = ['--silent-ms', '500', '--unready-ms', '2500'];

@@ -15,15 +15,13 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SqliteEventLog } from '#adapters';
 import { AppendVoid, LogDamaged, LogFull, LogUnavailable } from '#ports';
 import type { EventLog } from '#ports';
 import { built, killedWriter } from './killed-writer.js';
 import type { Acknowledged } from './killed-writer.js';
 import { Follow, collect, eventOf } from './log-testing.js';
-
-jest.setTimeout(30_000);
 
 let folder: string;
 let path: string;

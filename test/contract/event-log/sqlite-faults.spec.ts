@@ -3,13 +3,11 @@ import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SqliteEventLog } from '#adapters';
 import { AppendVoid, LogFailed, LogFull } from '#ports';
 import type { EventLog } from '#ports';
 import { collect, eventOf } from './log-testing.js';
-
-jest.setTimeout(30_000);
 
 let folder: string;
 let path: string;
