@@ -26,6 +26,7 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   // One more than CI has cores: suites that start clusters mostly wait for them.
   maxWorkers: 3,
+  testSequencer: '<rootDir>/test/long-suites-first.mjs',
   // What hangs is found; what is slow on a loaded machine is no failure. So no test has a time-out of its own without need.
   testTimeout: 300_000,
 };

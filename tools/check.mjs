@@ -19,10 +19,10 @@ const CHECKS = [
   ['format', 'prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
 ];
 
-/** Runs every check, whatever fails. @returns {Promise<{ passed: number, failed: number }>} */
+/** Runs every check, whatever fails. @returns {Promise<{ passed: number, failed: number, wrongs: readonly string[] }>} */
 export async function check() {
   const waiting = [...CHECKS];
-  let failed = 0;
+  const wrongs = [];
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const [name, program, ...words] = next;
@@ -30,13 +30,13 @@ export async function check() {
       const { code, output } = await run(program, words);
       step(`${code === 0 ? 'passed' : 'FAILED'}  ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
       if (code !== 0) {
-        failed++;
+        wrongs.push(name);
         step(output);
       }
     }
   };
   await Promise.all(Array.from({ length: Math.min(2, cpus().length) }, worker));
-  return { passed: CHECKS.length - failed, failed };
+  return { passed: CHECKS.length - wrongs.length, failed: wrongs.length, wrongs };
 }
 
 function run(program, words) {

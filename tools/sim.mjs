@@ -32,16 +32,18 @@ if (args.includes('--first-finding')) {
   await firstFinding();
   process.exit(0);
 }
+const wrongSeeds = [];
 const failed = jobs > 1 ? await inParallel() : await here();
-if (failed > 0) console.log(`${failed} worlds went wrong`);
+if (failed > 0)
+  console.log(`${failed} worlds went wrong${wrongSeeds.length > 0 ? `: seeds ${wrongSeeds.join(', ')}` : ''}`);
 else console.log('every world came right');
 process.exit(failed > 0 ? 1 : 0);
 
 async function here() {
   const fresh = Array.from({ length: count }, (_, i) => ({ seed: first + i, ...given }));
-  let wrong = 0;
-  for (const world of [...(args.includes('--kept') ? keptSeeds : []), ...fresh]) if (!(await run(world))) wrong++;
-  return wrong;
+  for (const world of [...(args.includes('--kept') ? keptSeeds : []), ...fresh])
+    if (!(await run(world))) wrongSeeds.push(world.seed);
+  return wrongSeeds.length;
 }
 
 function reportOf(world) {

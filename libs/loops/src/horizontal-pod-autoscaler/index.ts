@@ -1,4 +1,4 @@
-import { AUTOSCALER_MEMORY, horizontalPodAutoscalers, type HorizontalPodAutoscaler } from '#kinds';
+import { AUTOSCALER_MEMORY, horizontalPodAutoscalers } from '#kinds';
 import type { Change, Decision, KindRegistry, LoopRefusal, Loop, Submit, View } from '#model';
 import { jsonEquals, parseInstant, toTime, type Instant, type Json, type JsonObject } from '#std';
 import {
@@ -16,7 +16,7 @@ import {
 import { autoscalersByTarget, scaledBy } from './autoscalers-by-target.js';
 import { Asking } from './figures.js';
 import { findOut, withConditions, type Event, type Finding, type Look, type Rescale } from './look.js';
-import { isOther, madeChange, memoryIn, memoryText, perhapsMade, SYNC_PERIOD_MS, type Intended, type Memory } from './memory.js';
+import { isOther, madeChange, memoryIn, memoryText, perhapsMade, SYNC_PERIOD_MS, type Intended } from './memory.js';
 import { TargetSelectors } from './target-selectors.js';
 import { targetOf, type Target } from './target.js';
 
@@ -42,7 +42,8 @@ export function horizontalPodAutoscaler(kinds: KindRegistry): Loop {
       const autoscaler = view.get(horizontalPodAutoscalers, namespace, name);
       if (!autoscaler || autoscaler.metadata.deletionTimestamp !== undefined) return [];
       const asking = new Asking(outside);
-      return decide({ kinds, selectors, view, autoscaler, now, outside: asking }, asking);
+      const memory = memoryIn(autoscaler.metadata.annotations?.[AUTOSCALER_MEMORY]);
+      return decide({ kinds, selectors, view, autoscaler, memory, now, outside: asking }, asking);
     },
   };
 }
@@ -98,19 +99,16 @@ function scaling(look: Look, target: Target, finding: Finding, { to, because, in
  * changed the size meanwhile, too: two autoscalers of one target whose bounds exclude each other would never rest.
  */
 function pause(look: Look, target: Target | string): Instant | undefined {
-  const { autoscaler, now, outside } = look;
+  const { autoscaler, memory, now, outside } = look;
   if (typeof target === 'string') return undefined;
-  const last = perhapsMade(remembered(autoscaler), target)?.at ?? parseInstant(autoscaler.status?.lastScaleTime);
+  const last = perhapsMade(memory, target)?.at ?? parseInstant(autoscaler.status?.lastScaleTime);
   if (last === undefined) return undefined;
   const left = SYNC_PERIOD_MS - elapsedSince(last, now, outside);
   return left > 0 ? now + left : undefined;
 }
 /** A change of the size that was made, and of which the status says nothing yet. */
-function unreported({ autoscaler }: Look, target: Target | string): Intended | undefined {
-  return typeof target === 'string' ? undefined : madeChange(remembered(autoscaler), target);
-}
-function remembered({ metadata: { annotations } }: HorizontalPodAutoscaler): Memory | undefined {
-  return memoryIn(annotations?.[AUTOSCALER_MEMORY]);
+function unreported({ memory }: Look, target: Target | string): Intended | undefined {
+  return typeof target === 'string' ? undefined : madeChange(memory, target);
 }
 
 function scaleCommand({ kind, object, apiVersion }: Target, replicas: number): Submit['command'] {
@@ -133,8 +131,12 @@ function failedRescale(look: Look, target: Target, finding: Finding, { message }
   });
   const desired = look.autoscaler.status?.desiredReplicas ?? 0;
   const { rescale: _rescale, ...rest } = finding;
-  const memory = remembered(look.autoscaler);
-  const unscaled: Finding = { ...rest, conditions, memory, ...(counts && { counts: { ...counts, desired } }) };
+  const unscaled: Finding = {
+    ...rest,
+    conditions,
+    memory: look.memory,
+    ...(counts && { counts: { ...counts, desired } }),
+  };
   return [...incidents(look, [...events.slice(0, -1), failed]), ...report(look, target, unscaled)];
 }
 
@@ -167,7 +169,7 @@ function report(look: Look, target: Target | string, finding: Finding): readonly
     conditions,
   };
   const diff = mergeDiff(status, wanted);
-  const isNews = memory !== undefined && isOther(remembered(autoscaler), memory);
+  const isNews = memory !== undefined && isOther(look.memory, memory);
   if (!diff && !isNews) return [];
   const body: JsonObject = {
     ...(memory && { metadata: { annotations: { [AUTOSCALER_MEMORY]: memoryText(memory) } } }),

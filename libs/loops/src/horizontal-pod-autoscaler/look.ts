@@ -1,4 +1,4 @@
-import { AUTOSCALER_MEMORY, SCALE_DOWN_RULES, SCALE_UP_RULES } from '#kinds';
+import { SCALE_DOWN_RULES, SCALE_UP_RULES } from '#kinds';
 import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerCondition, MetricStatus } from '#kinds';
 import { parseLabelSelector, setCondition } from '#meta';
 import type { KindRegistry, Outside, View } from '#model';
@@ -14,7 +14,7 @@ import {
   type Behavior,
   type Normalized,
 } from './behavior.js';
-import { held, memoryIn, settled, withRecommendation, type Intended, type Memory } from './memory.js';
+import { held, settled, withRecommendation, type Intended, type Memory } from './memory.js';
 import {
   isByPressure,
   isFailure,
@@ -34,6 +34,8 @@ export interface Look {
   readonly selectors: TargetSelectors;
   readonly view: View;
   readonly autoscaler: HorizontalPodAutoscaler;
+  /** Undefined for an autoscaler that was never looked at. */
+  readonly memory: Memory | undefined;
   readonly now: Instant;
   readonly outside: Outside | undefined;
 }
@@ -69,9 +71,8 @@ type Active = { readonly status: 'True' | 'False'; readonly reason: string; read
 
 /** The whole calculation: what Kubernetes' controller does with one autoscaler. */
 export function findOut(look: Look, target: Target | string): Finding {
-  const { autoscaler, now } = look;
+  const { autoscaler, memory: known, now } = look;
   const before = autoscaler.status?.conditions ?? [];
-  const known = memoryIn(autoscaler.metadata.annotations?.[AUTOSCALER_MEMORY]);
   if (typeof target === 'string') {
     const message = `the HPA controller was unable to get the target's current scale: ${target}`;
     return {
