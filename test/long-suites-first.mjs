@@ -3,7 +3,15 @@ import SequencerModule from '@jest/test-sequencer';
 const Sequencer = SequencerModule.default ?? SequencerModule;
 
 // What starts clusters, engines or stores takes minutes; a fresh clone knows no times yet, and one of these begun last would run alone at the end.
-const LONG = ['test/chaos/', 'test/hosts/', 'test/autoscaling/', 'test/contract/event-log/', 'test/e2e/', 'libs/sim/'];
+const LONG = [
+  'test/docs/',
+  'test/chaos/',
+  'test/hosts/',
+  'test/autoscaling/',
+  'test/contract/event-log/',
+  'test/e2e/',
+  'libs/sim/',
+];
 
 /** Jest's own order within each folder, the folders of long suites first. */
 export default class LongSuitesFirst extends Sequencer {
