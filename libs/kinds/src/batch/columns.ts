@@ -15,6 +15,6 @@ export function templateColumns<T extends KubeObject>(template: (object: T) => T
   return [
     column<T>('Containers', 'Names of the containers', (object) => each(object, ({ name }) => name), WIDE),
     column<T>('Images', 'Images of the containers', (object) => each(object, ({ image = '' }) => image), WIDE),
-    column<T>('Selector', 'Labels of the pods', (object) => selectorText(template(object).selector), WIDE),
+    column<T>('Selector', 'Labels of the pods', (object) => selectorText(template(object).selector) || '<none>', WIDE),
   ];
 }

@@ -12,8 +12,10 @@ const POLICIES = ['Allow', 'Forbid', 'Replace'];
 
 export function validateCronJob({ metadata, spec }: CronJob): Problems {
   const found = cronJobSpecProblems(spec, undefined);
-  if (metadata.name.length <= NAME_MAX) return found;
-  return [...found, invalid('metadata.name', metadata.name, `must be no more than ${NAME_MAX} characters`)];
+  // A body that is refused may have no name.
+  const name = (metadata.name as string | undefined) ?? '';
+  if (name.length <= NAME_MAX) return found;
+  return [...found, invalid('metadata.name', name, `must be no more than ${NAME_MAX} characters`)];
 }
 
 export function validateCronJobUpdate(cronJob: CronJob, old: CronJob): Problems {

@@ -17,7 +17,9 @@ type Labels = Readonly<Record<string, string>>;
 type JobSpec = Job['spec'];
 
 function generatedLabels(job: Job): Labels {
-  const { name, uid } = job.metadata;
+  const { uid } = job.metadata;
+  // A body that is refused may have no name.
+  const name = (job.metadata.name as string | undefined) ?? '';
   return {
     [LEGACY_CONTROLLER_UID_LABEL]: uid,
     [LEGACY_JOB_NAME_LABEL]: name,

@@ -26,10 +26,12 @@ export function validateJobUpdate(job: Job, old: Job): Problems {
 function hostnameProblems({ metadata, spec }: Job): Problems {
   const { completionMode, completions = 0 } = spec;
   if (completionMode !== 'Indexed' || completions <= 0) return [];
-  const hostname = `${metadata.name}-${completions - 1}`;
+  // A body that is refused may have no name.
+  const name = (metadata.name as string | undefined) ?? '';
+  const hostname = `${name}-${completions - 1}`;
   if (dns1123Label(hostname).length === 0) return [];
   const detail = `will not able to create pod with invalid DNS label: ${hostname}`;
-  return [invalid('metadata.name', metadata.name, detail)];
+  return [invalid('metadata.name', name, detail)];
 }
 
 function changeProblems(job: Job, old: Job): Problems {
