@@ -27,7 +27,7 @@ export * from './authorization/selfsubjectrulesreview/index.js';
 export * from './authorization/subjectaccessreview/index.js';
 export * from './batch/job/index.js';
 export * from './batch/cronjob/index.js';
-export * from './batch/schedule/index.js';
+export * from './schedule/index.js';
 export * from './certificates/certificatesigningrequest/index.js';
 export { certificateEnd } from './x509/certificate.js';
 export { readRequest, readSignedRequest } from './x509/signing-request.js';

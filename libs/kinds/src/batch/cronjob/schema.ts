@@ -14,7 +14,7 @@ import {
   objectReference,
 } from '#model';
 import type { Stored } from '#model';
-import { jobSpec } from '../job/schema.js';
+import { jobSpec } from '../job-spec.schema.js';
 
 export const jobTemplateSpec = object('io.k8s.api.batch.v1.JobTemplateSpec', 'What jobs are made like.', {
   metadata: f(objectMeta, 1, 'Labels and annotations of the jobs.', { always: {} }),

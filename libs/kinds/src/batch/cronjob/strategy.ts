@@ -4,7 +4,7 @@ import { templateWithoutDisabledFields } from '../../pod-template/disabled-field
 import { withTemplateDefaults } from '../../pod-template/pod-defaults.js';
 import { templateWarnings } from '../../pod-template/template-rules.js';
 import { nameWarnings } from '../../pod-template/validation/name-warnings.js';
-import { jobSpecWarnings } from '../job/warnings.js';
+import { jobSpecWarnings } from '../spec-warnings.js';
 import type { CronJob } from './schema.js';
 import { validateCronJob, validateCronJobUpdate } from './validate.js';
 

@@ -1,9 +1,9 @@
 import { invalid, required } from '#meta';
 import type { Problem } from '#model';
 import { nonNegative, oneOf, type Problems } from '../../validation/checks.js';
-import { jobTemplateProblems } from '../job/validate-spec.js';
-import { parseSchedule } from '../schedule/parse.js';
-import { loadTimeZone } from '../schedule/time-zones.js';
+import { jobTemplateProblems } from '../validate-spec.js';
+import { parseSchedule } from '../../schedule/parse.js';
+import { loadTimeZone } from '../../schedule/time-zones.js';
 import type { CronJob, CronJobSpec } from './schema.js';
 
 /** Jobs have the name of their CronJob and eleven characters more, and must still be labels. */

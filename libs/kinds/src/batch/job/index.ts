@@ -8,8 +8,9 @@ export {
   LEGACY_CONTROLLER_UID_LABEL,
   LEGACY_JOB_NAME_LABEL,
 } from './generated-labels.js';
-export { countIndexes, parseIndexes, type IndexInterval } from './indexes.js';
-export * from './policies.schema.js';
+export { countIndexes, parseIndexes, type IndexInterval } from '../indexes.js';
+export * from '../job-spec.schema.js';
+export * from '../policies.schema.js';
 export * from './schema.js';
 export const jobs = kindRef<Job>('batch.jobs');
 export * from './kind.js';

@@ -2,10 +2,11 @@ import type { Strategy, StrategyContext } from '#model';
 import { changed } from '../../pod-template/pod-defaults.js';
 import { templateRules } from '../../pod-template/template-rules.js';
 import { saysLabels, withGeneratedSelector, withTemplateLabels } from './generated-labels.js';
-import type { Job, JobSpec } from './schema.js';
+import type { Job } from './schema.js';
 import { validateJob, validateJobUpdate } from './validate.js';
 import { validateJobStatus } from './validate-status.js';
-import { jobSpecWarnings } from './warnings.js';
+import type { JobSpec } from '../job-spec.schema.js';
+import { jobSpecWarnings } from '../spec-warnings.js';
 
 const INT32_MAX = 2 ** 31 - 1;
 const template = templateRules<Job>();

@@ -4,7 +4,7 @@ import { jsonEquals, parseInstant } from '#std';
 import { goForm } from '../../pod-template/go-form.js';
 import { items, nonNegative, type Problems } from '../../validation/checks.js';
 import { hasJobCondition, isJobFinished, type JobConditionType } from './conditions.js';
-import { overlap, parseIndexes } from './indexes.js';
+import { overlap, parseIndexes } from '../indexes.js';
 import type { Job, JobStatus, UncountedTerminatedPods } from './schema.js';
 
 const COUNTS = ['active', 'succeeded', 'failed', 'ready', 'terminating'] as const;

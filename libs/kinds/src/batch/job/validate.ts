@@ -6,8 +6,9 @@ import { goForm, goPodTemplate } from '../../pod-template/go-form.js';
 import type { Problems } from '../../validation/checks.js';
 import { selectorValue } from '../../validation/labels.js';
 import { generatedSelectorProblems } from './generated-labels.js';
-import type { Job, JobSpec } from './schema.js';
-import { jobSpecProblems } from './validate-spec.js';
+import type { Job } from './schema.js';
+import type { JobSpec } from '../job-spec.schema.js';
+import { jobSpecProblems } from '../validate-spec.js';
 
 export function validateJob(job: Job, old?: Job): Problems {
   return [

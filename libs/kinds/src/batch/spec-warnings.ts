@@ -1,5 +1,5 @@
 import type { KubeObject } from '#model';
-import type { JobSpec } from './schema.js';
+import type { JobSpec } from './job-spec.schema.js';
 
 const COMPLETIONS_SOFT_LIMIT = 100_000;
 const PARALLELISM_SOFT_LIMIT = 10_000;

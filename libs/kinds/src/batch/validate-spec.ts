@@ -1,12 +1,12 @@
 import { invalid, notSupported, required, selectorMatches, tooLong } from '#meta';
 import type { Problem } from '#model';
 import type { PodTemplateSpec } from '#pod';
-import { goForm } from '../../pod-template/go-form.js';
-import { validatePodTemplate } from '../../pod-template/validation/pod-template.js';
-import { nonNegative, type Problems } from '../../validation/checks.js';
-import { isEmptySelector, selectorValue, validateLabelSelector } from '../../validation/labels.js';
-import { domainPrefixedPath } from '../../validation/references.js';
-import type { JobSpec } from './schema.js';
+import { goForm } from '../pod-template/go-form.js';
+import { validatePodTemplate } from '../pod-template/validation/pod-template.js';
+import { nonNegative, type Problems } from '../validation/checks.js';
+import { isEmptySelector, selectorValue, validateLabelSelector } from '../validation/labels.js';
+import { domainPrefixedPath } from '../validation/references.js';
+import type { JobSpec } from './job-spec.schema.js';
 import { podFailurePolicyProblems, successPolicyProblems } from './validate-policies.js';
 
 const INDEXED_PARALLELISM_MAX = 100_000;

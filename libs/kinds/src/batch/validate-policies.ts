@@ -1,9 +1,9 @@
 import { duplicate, invalid, notSupported, qualifiedName, required, tooLong } from '#meta';
 import type { Problem } from '#model';
-import { each, items, nonNegative, type Problems } from '../../validation/checks.js';
+import { each, items, nonNegative, type Problems } from '../validation/checks.js';
 import { countIndexes, parseIndexes } from './indexes.js';
 import type { PodFailurePolicyRule, SuccessPolicyRule } from './policies.schema.js';
-import type { JobSpec } from './schema.js';
+import type { JobSpec } from './job-spec.schema.js';
 
 const RULES_MAX = 20;
 const EXIT_CODES_MAX = 255;
