@@ -6,6 +6,7 @@ import type { BusSubscription, ContainerOwner, RuntimeChange, RuntimeContainer, 
 import { PodAdmission } from './pod-admission.js';
 import { Assigned, type News } from './assigned.js';
 import { ClusterDns } from './cluster-dns.js';
+import { NetworkPolicies } from './network-policies.js';
 import { NodeIngress } from './node-ingress.js';
 import { ControlPlaneClient } from './control-plane-client.js';
 import { Fence } from './fence.js';
@@ -22,6 +23,7 @@ import { NodeShutdown, SHUTTING_DOWN } from './node-shutdown.js';
 import { every, insist } from './repeat.js';
 import { PullRecords } from './pull-records.js';
 import { HEARTBEAT_MS, type AgentOptions } from './options.js';
+import type { Agent } from './running-agent.js';
 import { ServiceProxy } from './service-proxy.js';
 import { serveSessions } from './session-server.js';
 import { Reporter, type WorkerReport } from './reporter.js';
@@ -32,16 +34,6 @@ import { NodeDocuments } from './measuring/documents/node-documents.js';
 import { NodeMeasurer } from './measuring/node-measurer.js';
 import { Recurrences } from '#engine';
 
-export interface Agent {
-  /** Resolves once the agent runs; it goes on trying when the control plane cannot be reached. */
-  start(): Promise<void>;
-  /** Ends the pods of the node, which is about to be off; resolves when they have ended, or their time is over. */
-  drain(): Promise<void>;
-  /** Workloads go on running. */
-  stop(): Promise<void>;
-  /** Returns the worker of a pod; log, exec and port-forward sessions read its containers. */
-  pod(namespace: string, name: string, uid?: string): PodWorker | undefined;
-}
 const SYNC_MS = 30_000;
 const RELIST_MS = 30_000;
 const NODE_STATUS_MS = 30_000;
@@ -74,11 +66,13 @@ class NodeAgent implements Agent {
   private readonly measurer: NodeMeasurer;
   private readonly pressure: NodePressure;
   private readonly ingress: NodeIngress;
+  private readonly policies: NetworkPolicies;
   private context: NodeContext | undefined;
   private nodeReporter: NodeReporter | undefined;
   private owner: ContainerOwner | undefined;
   private preparing: Promise<void> | undefined;
   private stopped = false;
+  private isPrepared = false;
   private readonly preparation: NodePreparation;
   /** Assigned pods that a bug kept from being begun. */
   private readonly unstarted = new Map<string, Pod>();
@@ -147,6 +141,8 @@ class NodeAgent implements Agent {
       ...{ node, reporter, onChange: tell },
       machine: () => this.measurer.machine(),
     });
+    const isReady = (): boolean => this.hasBegun;
+    this.policies = new NetworkPolicies(options, this.assigned, { owner, node, reporter, isReady });
     this.controlPlane.unready = () => this.unready;
     this.controlPlane.pressures = () => this.pressure.now;
   }
@@ -184,9 +180,9 @@ class NodeAgent implements Agent {
     });
     this.every(NODE_STATUS_MS, () => void this.nodeReporter?.check());
     this.every(RELIST_MS, () => this.network.look());
-    const serve = () => Promise.all([this.proxy.check(), this.ingress.serve(), this.owner && this.dns.serve()]);
-    this.every(RELIST_MS, () => void serve());
-    this.every(RELIST_MS, () => void this.prepare());
+    const { proxy, policies, ingress, dns } = this;
+    const serve = () => Promise.all([proxy.check(), policies.check(), ingress.serve(), this.owner && dns.serve()]);
+    this.every(RELIST_MS, () => void Promise.all([serve(), this.prepare()]));
     this.every(RELIST_MS, () => void this.relist().catch(() => undefined));
     this.every(PRESSURE_LOOK_MS, () => this.pressure.look());
     this.ends.push(this.measurer.start());
@@ -202,29 +198,25 @@ class NodeAgent implements Agent {
   }
   stop(): Promise<void> {
     this.stopped = true;
-    this.controlPlane.stop();
-    this.stateFile.stop();
-    this.known.stop();
     for (const end of this.ends) end();
     for (const subscription of this.subscriptions) subscription.unsubscribe();
     for (const worker of this.workers.values()) worker.end();
-    this.network.stop();
-    const served = Promise.all([this.proxy.stop(), this.dns.stop(), this.ingress.stop()]).then(() => undefined);
-    for (const part of [this.reporter, this.logs, this.sessions]) part.stop();
+    const { controlPlane, stateFile, known, proxy, network, policies, reporter, logs, sessions } = this;
+    const served = Promise.all([proxy.stop(), this.dns.stop(), this.ingress.stop()]).then(() => undefined);
+    for (const part of [controlPlane, stateFile, known, network, policies, reporter, logs, sessions]) part.stop();
     return served;
   }
   pod(namespace: string, name: string, uid?: string): PodWorker | undefined {
-    for (const worker of this.workers.values()) {
-      const { metadata } = worker.pod;
-      if (metadata.namespace === namespace && metadata.name === name && (!uid || metadata.uid === uid)) return worker;
-    }
-    return undefined;
+    return [...this.workers.values()].find(({ pod: { metadata } }) => {
+      const isNamed = metadata.namespace === namespace && metadata.name === name;
+      return isNamed && (!uid || metadata.uid === uid);
+    });
   }
 
   private nodeContext(info: RuntimeInfo): NodeContext {
-    const { reporter, pulls } = this;
+    const { reporter, pulls, policies } = this;
     return nodeContextOf(this.options, info, {
-      ...{ reporter, pulls, objects: this.assigned.objects },
+      ...{ reporter, pulls, policies, objects: this.assigned.objects },
       isStopped: () => this.stopped,
       isSynced: () => this.assigned.isSynced,
       nameServers: () => this.dns.addresses,
@@ -243,7 +235,7 @@ class NodeAgent implements Agent {
     this.assigned.podCidr = state.clusterCidr;
     this.assigned.loadBalancerPool = state.loadBalancerPool;
     const known = this.assigned.restoreKnown(await this.known.load(state.cluster));
-    for (const part of [this.dns, this.network]) part.take(known);
+    for (const part of [this.dns, this.network, this.policies]) part.take(known);
     await this.prepare();
     for (const part of [this.proxy, this.ingress]) part.take(known);
     for (const { pod } of this.assigned.all()) this.tryToKeep(pod, true);
@@ -251,7 +243,7 @@ class NodeAgent implements Agent {
   }
 
   private async apply(news: News): Promise<void> {
-    for (const part of [this.dns, this.network]) part.take(news.objects);
+    for (const part of [this.dns, this.network, this.policies]) part.take(news.objects);
     await this.prepare();
     for (const part of [this.proxy, this.ingress]) part.take(news.objects);
     for (const uid of news.gone) this.unstarted.delete(uid);
@@ -317,6 +309,7 @@ class NodeAgent implements Agent {
     this.workers.delete(uid);
     this.assigned.forget(uid);
     this.reporter.forget(uid);
+    this.policies.forget(uid);
     this.stateFile.save();
   }
   private reportTaken(uid: string, report: WorkerReport, answer: ReportAnswer): void {
@@ -352,6 +345,14 @@ class NodeAgent implements Agent {
     this.ends.push(runtime.onChange(owner, (change) => void this.changed(change)));
     await this.insist('looking at what runs', () => this.relist());
     for (const pod of [...this.unstarted.values()]) this.tryToKeep(pod, false);
+    this.isPrepared = true;
+  }
+  /** Of each pod that this node is to run is known what there is of it; a bug that keeps one from being begun does not count. */
+  private get hasBegun(): boolean {
+    const isFound = (uid: string): boolean => this.workers.get(uid)?.isFound ?? this.unstarted.has(uid);
+    return (
+      this.isPrepared && this.assigned.knowsShared && this.assigned.all().every(({ pod }) => isFound(pod.metadata.uid))
+    );
   }
   /** The Node object as the control plane last showed it. */
   private ownNode(): KubeObject | undefined {

@@ -1,7 +1,7 @@
 import type { Pod } from '#pod';
 import type { AssignedObject, AssignmentChange, AssignmentPart, AssignmentSync, Digests, KubeObject } from '#model';
 import { endpointSlices, ingressClasses, ingresses, namespaces, pods, secrets, services } from '#kinds';
-import { assignmentDigest, kindOfStream, NODE_PLACES, streamOf } from '#model';
+import { assignmentDigest, kindOfStream, NODE_PLACES, PEER_GROUPS, streamOf } from '#model';
 import type { kubelet } from '#loops';
 
 const PODS = pods.id;
@@ -13,6 +13,7 @@ const SHARED: readonly string[] = [
   ingresses.id,
   ingressClasses.id,
   NODE_PLACES,
+  PEER_GROUPS,
 ];
 
 export interface AssignedPod {

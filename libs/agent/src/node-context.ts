@@ -2,6 +2,7 @@ import type { Pod } from '#pod';
 import { kubelet } from '#loops';
 import { KnownImages } from './known-images.js';
 import { capacityOf, reservationOf } from './node-object.js';
+import type { NetworkPolicies } from './network-policies.js';
 import type { PullRecords } from './pull-records.js';
 import type { AgentOptions } from './options.js';
 import type { Reporter } from './reporter.js';
@@ -21,6 +22,7 @@ export interface NodeContext {
   readonly making: Semaphore;
   readonly images: KnownImages;
   readonly pulls: PullRecords;
+  readonly policies: NetworkPolicies;
   readonly objects: kubelet.Objects;
   readonly allocatable: Readonly<Record<string, string>>;
   /** Why nothing of the node is left for pods, undefined where something is. */
@@ -41,7 +43,7 @@ export interface NodeContext {
 /** What of a {@link NodeContext} is the agent's own, or changes while it runs. */
 export interface NodeContextParts extends Pick<
   NodeContext,
-  'reporter' | 'pulls' | 'objects' | 'resizeRefusal' | 'finished'
+  'reporter' | 'pulls' | 'policies' | 'objects' | 'resizeRefusal' | 'finished'
 > {
   readonly isStopped: () => boolean;
   readonly isSynced: () => boolean;

@@ -9,6 +9,7 @@ import type {
   NameServer,
   NodeMeter,
   PodRouter,
+  PolicyDataplane,
   PodVolumes,
   Prober,
   ServiceDataplane,
@@ -32,6 +33,8 @@ export interface AgentOptions {
   readonly ingress?: IngressOptions;
   /** Makes services reachable; undefined: somebody else does, or nobody. */
   readonly services?: ServiceProxyOptions;
+  /** Enforces NetworkPolicies; undefined: somebody else does, or nobody. */
+  readonly policies?: PolicyDataplane;
   /** What is known of the agent's own process, in the text format of Prometheus. */
   readonly processMetrics?: () => Promise<string>;
   readonly clock: Clock;

@@ -14,15 +14,16 @@ import type {
 } from '#model';
 import { assignmentDigest } from '#model';
 import { hash128, type JsonObject } from '#std';
-import type { Clock, NameServer, NodeMeter, ProbeAnswer, ProbeTarget } from '#ports';
+import type { Clock, NameServer, NodeMeter, PolicyDataplane, ProbeAnswer, ProbeTarget } from '#ports';
 import { createAgent } from './agent.js';
-import type { Agent } from './agent.js';
+import type { Agent } from './running-agent.js';
 import type { IngressOptions, NodeOptions, PodNetworkOptions, ServiceProxyOptions } from './options.js';
 import { decodeMessage, encodeMessage } from '#engine';
 
 const CLUSTER = 'c1';
 
 export interface GivenNetwork {
+  readonly policies?: PolicyDataplane;
   readonly network?: PodNetworkOptions;
   /** What the control plane says of the network of all pods. */
   readonly clusterCidr?: string;
@@ -125,6 +126,7 @@ export class TestNode {
       ...(meter && { meter }),
       ...(this.services && { services: this.services }),
       ...(this.given.network && { network: this.given.network }),
+      ...(this.given.policies && { policies: this.given.policies }),
       ...(this.nameServer && { nameServer: this.nameServer }),
       ...(this.ingress && { ingress: this.ingress }),
       processMetrics: () => Promise.resolve('process_cpu_seconds_total 1\n'),
@@ -229,13 +231,15 @@ export class TestNode {
 }
 
 const isShared = ({ stream }: AssignedObject): boolean =>
-  /^(core\.services|core\.namespaces|discovery\.k8s\.io\.endpointslices|networking\.k8s\.io\.ingress(es|classes)|node-places)\//.test(
+  /^(core\.services|core\.namespaces|discovery\.k8s\.io\.endpointslices|networking\.k8s\.io\.ingress(es|classes)|node-places|policy-peers)\//.test(
     stream,
   );
 
 const PLURALS: Readonly<Record<string, string>> = {
   Pod: 'core.pods',
   ConfigMap: 'core.configmaps',
+  NetworkPolicy: 'networking.k8s.io.networkpolicies',
+  PolicyPeers: 'policy-peers',
   Secret: 'core.secrets',
   Service: 'core.services',
   EndpointSlice: 'discovery.k8s.io.endpointslices',

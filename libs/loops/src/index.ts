@@ -123,5 +123,6 @@ export const nodeLoops: readonly Loop[] = [
 export * as clusterDns from './cluster-dns/index.js';
 export * as ingress from './ingress/index.js';
 export * as kubelet from './kubelet/index.js';
+export * as networkPolicy from './network-policy/index.js';
 export * as podNetwork from './pod-network/index.js';
 export * as serviceProxy from './service-proxy/index.js';

@@ -8,6 +8,7 @@ import {
   HttpIngressServer,
   HttpServiceHealth,
   NftablesDataplane,
+  NftablesPolicies,
   FilePodVolumes,
   KernelPodRouter,
   LateBus,
@@ -81,6 +82,7 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
       }),
       services: serviceProxy(settings),
       ...podNetwork(settings),
+      policies: new NftablesPolicies(),
       meter: new KernelMeter({
         files: new NodeKernelFiles(),
         trees: new NodeFileTrees(),

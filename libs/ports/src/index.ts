@@ -16,6 +16,7 @@ export * from './pod-network.js';
 export * from './pod-router.js';
 export * from './ingress-server.js';
 export * from './name-server.js';
+export * from './policy-dataplane.js';
 export * from './pod-volumes.js';
 export * from './prober.js';
 export * from './runtime-fault.js';

@@ -1,0 +1,3 @@
+export { addressesOf, ONE_SLICE_MAX, PeerGroups, type PeerSlice, type PeerView } from './peer-groups.js';
+export { selectsPod } from './pod-rules.js';
+export { PolicyTable } from './policy-table.js';
