@@ -112,14 +112,18 @@ export class Host {
     return namespace.spawn(command, words, { ...options, group: joined });
   }
 
-  /** Starts the engine and waits until it answers. Its images and containers are those of the last time; containers do not run. */
-  async startEngine(): Promise<void> {
+  /**
+   * Starts the engine and waits until it answers. Its images and containers are those of the last time; containers do not run.
+   * `isLive`: they go on when the engine dies, which an engine in a swarm cannot do.
+   */
+  async startEngine({ isLive = true }: { readonly isLive?: boolean } = {}): Promise<void> {
     // After a power cut it would take another process for itself.
     rmSync(this.socket, { force: true });
     const log = join(this.folder, 'dockerd.log');
     const words = [
       ...['--data-root', join(this.folder, 'docker'), '--exec-root', '/run/docker', '--pidfile', '/run/docker.pid'],
-      ...['--host', `unix://${this.socket}`, '--cgroup-parent', `${this.group}`, '--live-restore'],
+      ...['--host', `unix://${this.socket}`, '--cgroup-parent', `${this.group}`],
+      ...(isLive ? ['--live-restore'] : []),
       ...['--exec-opt', 'native.cgroupdriver=cgroupfs'],
     ];
     const env = { GOGC: '400' };
