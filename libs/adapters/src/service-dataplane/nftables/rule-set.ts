@@ -25,7 +25,8 @@ export interface Delta {
 /** What is in the table of a node, and the scripts that change it: as many lines as there are differences. */
 export class RuleSet {
   private installed = new Map<string, Installed>();
-  private chains = new Set<string>();
+  /** By name of a chain, the number of frontends that go there. */
+  private chains = new Map<string, number>();
   /** Elements that frontends share, as `set element`, with the number of frontends that need them. */
   private shared = new Map<string, number>();
 
@@ -34,7 +35,7 @@ export class RuleSet {
   /** A table that has nothing yet. */
   clear(): void {
     this.installed = new Map();
-    this.chains = new Set();
+    this.chains = new Map();
     this.shared = new Map();
   }
 
@@ -43,7 +44,7 @@ export class RuleSet {
     const deleted = new Lines();
     const next = new Map<string, Installed | undefined>(gone.map((key) => [key, undefined]));
     for (const frontend of changed) next.set(frontend.key, this.install(frontend));
-    const chains = new Map<string, Installed>();
+    const chains = new Map<string, ChainUse>();
     const shared = new Map<string, number>();
     const forgotten: Delta['forgotten'][number][] = [];
     for (const [key, after] of next) {
@@ -51,7 +52,8 @@ export class RuleSet {
       differences(before, after, added, deleted);
       eachShared(before, (one) => shared.set(one, (shared.get(one) ?? 0) - 1));
       eachShared(after, (one) => shared.set(one, (shared.get(one) ?? 0) + 1));
-      if (after && after.slots.length > 0) chains.set(chainName(after), after);
+      countChain(chains, before, -1);
+      countChain(chains, after, 1);
       forgotten.push(...lostFlows(before, after));
     }
     let hasNewLocal = false;
@@ -63,15 +65,23 @@ export class RuleSet {
       if (before > 0 && before + by === 0) deleted.add(set, one.slice(space + 1));
       hasNewLocal ||= set === HAIRPIN && before === 0 && by > 0;
     }
-    const fresh = [...chains].filter(([name]) => !this.chains.has(name));
+    const usesOf = (name: string): number => this.chains.get(name) ?? 0;
+    const fresh = [...chains].filter(([name, { by }]) => usesOf(name) === 0 && by > 0);
+    const unused = [...chains].filter(([name, { by }]) => usesOf(name) > 0 && usesOf(name) + by === 0);
     const script = [
-      ...fresh.map(([name, one]) => `add chain ip ${this.table} ${name} { ${chainRules(one).join('; ')}; }`),
+      ...fresh.map(([name, { one }]) => `add chain ip ${this.table} ${name} { ${chainRules(one).join('; ')}; }`),
       ...deleted.commands('delete', this.table),
       ...added.commands('add', this.table),
+      // Nothing goes there any more by what stands above.
+      ...unused.map(([name]) => `delete chain ip ${this.table} ${name}`),
       '',
     ].join('\n');
     const commit = (): void => {
-      for (const [name] of fresh) this.chains.add(name);
+      for (const [name, { by }] of chains) {
+        const uses = usesOf(name) + by;
+        if (uses > 0) this.chains.set(name, uses);
+        else this.chains.delete(name);
+      }
       for (const [key, one] of next) {
         if (one) this.installed.set(key, one);
         else this.installed.delete(key);
@@ -99,6 +109,19 @@ export class RuleSet {
     const slotsOf = frontend.affinitySeconds === undefined ? plainSlots : stickySlots;
     return { frontend, slots: slotsOf(before, backends.slice(0, SLOTS_MAX / 4)) };
   }
+}
+
+/** A chain, one of the frontends that go there, and by how many more do. */
+interface ChainUse {
+  readonly one: Installed;
+  by: number;
+}
+function countChain(chains: Map<string, ChainUse>, one: Installed | undefined, by: number): void {
+  if (!one || one.slots.length === 0) return;
+  const name = chainName(one);
+  const known = chains.get(name);
+  if (known) known.by += by;
+  else chains.set(name, { one, by });
 }
 
 /** Elements by set, so that many of them are one command. */
