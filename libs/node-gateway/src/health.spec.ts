@@ -13,7 +13,7 @@ async function started(more: Partial<HealthOptions> = {}) {
   await plane.start();
   const writer = await plane.becomeWriter('test-cluster');
   const { clock, ids } = plane.options;
-  const health = new Health({
+  const options: HealthOptions = {
     reads: plane.reads,
     commands: writer,
     heartbeats: new Heartbeats(clock),
@@ -23,7 +23,8 @@ async function started(more: Partial<HealthOptions> = {}) {
     signToken: ({ account, audiences, expirationSeconds }) =>
       Promise.resolve({ token: `${account.name} ${audiences.join()} ${expirationSeconds}`, expires: '' }),
     ...more,
-  });
+  };
+  const health = new Health(options);
   await writer.submit(testCreate('core.namespaces', { metadata: { name: 'default' } }));
   await writer.submit(testCreate('core.serviceaccounts', { metadata: { name: 'default', namespace: 'default' } }));
   const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, spec: {} } as unknown as KubeObject;
@@ -54,7 +55,7 @@ async function started(more: Partial<HealthOptions> = {}) {
     health.stop();
     return plane.stop();
   };
-  return { plane, writer, health, pod, report, stop };
+  return { plane, writer, health, options, pod, report, stop };
 }
 
 describe('the health app', () => {
@@ -63,6 +64,15 @@ describe('the health app', () => {
     await health.podReport('n', report('first', 2, 'Running'));
     expect(await health.podReport('n', report('first', 1, 'Pending'))).toMatchObject({ taken: true });
     expect(pod().status?.phase).toBe('Running');
+    await stop();
+  });
+  it('takes no word of before its end for a pod that has ended, also after a restart', async () => {
+    const { health, options, pod, report, stop } = await started();
+    await health.podReport('n', report('first', 2, 'Succeeded'));
+    const other = new Health(options);
+    expect(await other.podReport('n', report('first', 1, 'Running'))).toMatchObject({ taken: true });
+    expect(pod().status?.phase).toBe('Succeeded');
+    other.stop();
     await stop();
   });
   it('takes no report of an agent that was followed by another', async () => {

@@ -32,7 +32,7 @@ import { NodeLeases } from './node-leases.js';
 import { accountOf, nodeOf, tokensOf } from './pod-tokens.js';
 import { registrationProblem } from './node-restriction.js';
 import { NumberedChanges, type PublishChange } from './numbered-changes.js';
-import { catchUp, catchUpOn, causesOf, FRESH_MS, podOn } from './node-pods.js';
+import { FRESH_MS, catchUp, catchUpOn, causesOf, isOlderThanItsEnd, podOn } from './node-pods.js';
 import { FOLLOWED, ReportOrder } from './report-order.js';
 
 export interface HealthOptions {
@@ -166,6 +166,7 @@ export class Health {
         if (report.finished) return this.finish(node, pod, report);
         return { taken: true, reason: 'a newer report was taken already' };
       }
+      if (isOlderThanItsEnd(pod, report)) return { taken: true, reason: 'the pod has ended' };
       const result = await this.takeReport(node, stream, pod, report);
       if (!isRefusal(result)) {
         this.order.take({ node, boot: report.boot, subject: report.uid, sequence: report.sequence });

@@ -1,6 +1,7 @@
 import type { ReadModel } from '#engine';
 import type { Command, KubeObject, PodReport, View } from '#model';
 import { kindRef } from '#model';
+import { isTerminal, type Pod, type PodStatus } from '#pod';
 import { Fault } from '#std';
 import { nodeOf } from './pod-tokens.js';
 
@@ -19,6 +20,15 @@ interface NamedPod {
 export function podOn(view: View, node: string, { namespace, name, uid }: NamedPod): KubeObject | undefined {
   const pod = view.get(pods, namespace, name);
   return pod?.metadata.uid === uid && nodeOf(pod) === node ? pod : undefined;
+}
+
+/**
+ * Whether a report says of a pod that has ended that it has not. It was sent before: to a process of the health app that stood still
+ * or that knows nothing of the reports that another one took. Whoever counts on an end has given away the pod's room.
+ */
+export function isOlderThanItsEnd(pod: KubeObject, { status, finished }: PodReport): boolean {
+  const isEnd = finished === true || isTerminal((status as PodStatus).phase);
+  return !isEnd && isTerminal((pod as Pod).status?.phase);
 }
 
 /**

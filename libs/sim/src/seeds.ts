@@ -1,9 +1,10 @@
-import type { Shape } from './faults.js';
+import type { Roughness, Shape } from './faults.js';
 
 interface KeptSeed {
   readonly seed: number;
   readonly troubleMs?: number;
   readonly shape?: Partial<Shape>;
+  readonly roughness?: Partial<Roughness>;
   readonly showed: string;
 }
 
@@ -211,5 +212,17 @@ export const keptSeeds: readonly KeptSeed[] = [
     shape: { hasDefinitions: false, hasAutoscalers: false },
     showed:
       'a write was called done by the second of two writers that had sent it, for the event of the first one, which came behind the election and does not count',
+  },
+  {
+    seed: 11,
+    shape: { processes: 'apart', apis: 1, isSlow: false },
+    roughness: { pauses: 0.02, usurped: 0.02, lagMsMax: 2000 },
+    showed:
+      'a report that was sent before its pod ended was taken after that, and the room of the pod was given away twice',
+  },
+  {
+    seed: 118772279,
+    showed:
+      'an autoscaler whose scaler died after a change, before it could say so, scaled again at once where another one had taken the change back',
   },
 ];
