@@ -205,11 +205,14 @@ const withOneApi: readonly KeptSeed[] = [
 
 /** Worlds that once came out wrong, each with what it showed. They are run for ever. */
 export const keptSeeds: readonly KeptSeed[] = [
-  ...asBefore.map((kept) => ({ ...kept, shape: { hasDefinitions: false, apis: 1, hasAutoscalers: false } })),
-  ...withOneApi.map((kept) => ({ ...kept, shape: { apis: 1, hasAutoscalers: false } })),
+  ...asBefore.map((kept) => ({
+    ...kept,
+    shape: { hasDefinitions: false, apis: 1, hasAutoscalers: false, hasBatch: false },
+  })),
+  ...withOneApi.map((kept) => ({ ...kept, shape: { apis: 1, hasAutoscalers: false, hasBatch: false } })),
   {
     seed: 820039,
-    shape: { hasDefinitions: false, hasAutoscalers: false },
+    shape: { hasDefinitions: false, hasAutoscalers: false, hasBatch: false },
     showed:
       'a write was called done by the second of two writers that had sent it, for the event of the first one, which came behind the election and does not count',
   },
