@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryLogStore } from '#adapters';
-import { CREATED, type StoredEvent } from '#model';
+import { CREATED, streamOf, type StoredEvent } from '#model';
 import type { Json, JsonObject } from '#std';
 import { EventChecks } from './event-checks.js';
 import { jobsAreSound } from './jobs.js';
@@ -12,7 +12,7 @@ const FINALIZERS = ['batch.kubernetes.io/job-tracking'];
 class Log {
   readonly events: StoredEvent[] = [];
   constructor(spec: JsonObject = {}) {
-    this.put('core.namespaces/default', {
+    this.put(streamOf('core.namespaces', undefined, 'default'), {
       kind: 'Namespace',
       apiVersion: 'v1',
       metadata: { name: 'default', uid: 'ns' },
