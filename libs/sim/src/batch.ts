@@ -90,7 +90,7 @@ function jobSpec(chance: Prng): JsonObject {
     ...(isIndexed && { completionMode: 'Indexed', completions }),
     ...(!isIndexed && chance.chance(0.8) && { completions }),
     ...(isIndexed &&
-      chance.chance(0.5) && { backoffLimitPerIndex: chance.below(2), maxFailedIndexes: chance.below(3) }),
+      chance.chance(0.5) && { backoffLimitPerIndex: chance.below(2), maxFailedIndexes: chance.below(completions) }),
     ...(chance.chance(0.2) && { activeDeadlineSeconds: 5 + chance.below(60) }),
     ...(chance.chance(0.2) && { ttlSecondsAfterFinished: chance.below(60) }),
     ...(chance.chance(0.2) && { suspend: true }),

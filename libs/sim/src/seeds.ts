@@ -218,14 +218,25 @@ export const keptSeeds: readonly KeptSeed[] = [
   },
   {
     seed: 11,
-    shape: { processes: 'apart', apis: 1, isSlow: false },
+    shape: { processes: 'apart', apis: 1, isSlow: false, hasBatch: false },
     roughness: { pauses: 0.02, usurped: 0.02, lagMsMax: 2000 },
     showed:
       'a report that was sent before its pod ended was taken after that, and the room of the pod was given away twice',
   },
   {
     seed: 118772279,
+    shape: { hasBatch: false },
     showed:
       'an autoscaler whose scaler died after a change, before it could say so, scaled again at once where another one had taken the change back',
+  },
+  {
+    seed: 607,
+    showed:
+      'a pod of a job that was deleted before it had a node was never counted, where only ended pods are replaced',
+  },
+  {
+    seed: 609,
+    showed:
+      'a job that completed after the wall clock was set back was refused for ever: it had ended before its start',
   },
 ];

@@ -287,6 +287,26 @@ describe('a job', () => {
     }
   });
 
+  test('replaces a pod that was deleted before it had a node, whatever its policy: nobody reports its end', () => {
+    const cluster = clusterOf();
+    makeJob(cluster, { podReplacementPolicy: 'Failed' });
+    cluster.settle();
+    cluster.delete(podsIn(cluster)[0] as Pod);
+    cluster.settle().pass(10_000);
+    expect(statusIn(cluster)).toMatchObject({ failed: 1, active: 1, terminating: 0 });
+    expect(podsIn(cluster)).toHaveLength(1);
+  });
+
+  test('is complete though the wall clock was set back: never before its start', () => {
+    const cluster = clusterOf();
+    makeJob(cluster);
+    cluster.settle();
+    cluster.now -= 3_600_000;
+    endAll(cluster);
+    expect(conditionsIn(cluster)).toContain('Complete=True CompletionsReached');
+    expect(statusIn(cluster).completionTime).toBe(toTime(NOW));
+  });
+
   test('leaves alone what another controller manages', () => {
     const cluster = clusterOf();
     makeJob(cluster, { managedBy: 'example.com/other' });

@@ -61,11 +61,13 @@ export function replacesOnlyEnded({ spec }: Job): boolean {
   return spec.podReplacementPolicy === 'Failed' || (spec.podFailurePolicy ?? undefined) !== undefined;
 }
 
-/** A pod that has failed, or, where terminating ones are replaced at once, that will count as failed. */
+/** A pod that has failed, that was deleted before it had a node, or, where terminating ones are replaced at once, that will count as failed. */
 export function hasFailed(job: Job, pod: Pod): boolean {
   const phase = pod.status?.phase;
   if (phase === 'Failed') return true;
-  return !replacesOnlyEnded(job) && pod.metadata.deletionTimestamp !== undefined && phase !== 'Succeeded';
+  if (pod.metadata.deletionTimestamp === undefined || phase === 'Succeeded') return false;
+  // Without a node nobody will ever report its end.
+  return !replacesOnlyEnded(job) || !pod.spec.nodeName;
 }
 /** The index that the pod completes; undefined where it is none of the job's. */
 export function indexIn(job: Job, pod: Pod): number | undefined {

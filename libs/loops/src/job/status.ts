@@ -1,7 +1,7 @@
 import { jobs, type Job, type JobCondition, type JobStatus } from '#kinds';
 import { findCondition } from '#meta';
 import type { Submit } from '#model';
-import { jsonEquals, toTime, type Json } from '#std';
+import { jsonEquals, parseInstant, toTime, type Json } from '#std';
 import { incident, reportStatus } from '../shared/index.js';
 import type { Count } from './count.js';
 import { FINAL, jobCondition, type Finish } from './finish.js';
@@ -84,7 +84,8 @@ function ending(look: Look, count: Count, finish: Finish): Verdict {
   return {
     conditions: [...conditions, final],
     because: message,
-    ...(isSuccess && { completionTime: toTime(now) }),
+    // The wall clock may have been set back since the start.
+    ...(isSuccess && { completionTime: toTime(Math.max(now, parseInstant(job.status?.startTime) ?? now)) }),
     incidents: isSuccess ? completed(look, count) : say(look, 'Warning', reason, message),
   };
 }
