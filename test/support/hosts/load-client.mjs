@@ -13,7 +13,7 @@ const DNS_TRIES = 2;
 
 const [socketPath, text] = process.argv.slice(2);
 const { targets, everyMs, patienceMs } = JSON.parse(text);
-const resolver = new Resolver({ timeout: patienceMs / (DNS_TRIES + 1), tries: DNS_TRIES });
+const resolver = new Resolver({ timeout: Math.ceil(patienceMs / (DNS_TRIES + 1)), tries: DNS_TRIES });
 resolver.setServers([DNS]);
 
 const states = targets.map((target) => ({ ...target, asked: 0, answered: 0, lost: 0, recent: [], losses: [] }));
