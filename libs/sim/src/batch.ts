@@ -1,4 +1,4 @@
-import { cronJobs, jobs } from '#kinds';
+import { cronJobKind, cronJobs, jobKind, jobs } from '#kinds';
 import type { Command, KubeObject, View } from '#model';
 import type { JsonObject, Prng } from '#std';
 import { personCommand } from './commands.js';
@@ -25,9 +25,9 @@ export class Batch {
   act(): void {
     const { chance, swarm } = this.parts;
     const command = chance.pick<() => Command | undefined>([
-      () => this.create(jobs.id, 'Job', jobSpec(chance)),
-      () => this.create(jobs.id, 'Job', jobSpec(chance)),
-      () => this.create(cronJobs.id, 'CronJob', cronJobSpec(chance)),
+      () => this.create(jobs.id, jobKind.names.kind, jobSpec(chance)),
+      () => this.create(jobs.id, jobKind.names.kind, jobSpec(chance)),
+      () => this.create(cronJobs.id, cronJobKind.names.kind, cronJobSpec(chance)),
       () => this.change(jobs.id, { parallelism: chance.below(4) }),
       () => this.change(jobs.id, { suspend: chance.chance(0.4) }),
       () => this.change(cronJobs.id, { suspend: chance.chance(0.3) }),

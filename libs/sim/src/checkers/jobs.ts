@@ -1,4 +1,4 @@
-import { jobs, parseIndexes, pods, type Job } from '#kinds';
+import { jobKind, jobs, parseIndexes, pods, type Job } from '#kinds';
 import { controllerOf, findCondition } from '#meta';
 import { objectsByOwner, parseStream, type StoredEvent, type View } from '#model';
 import { type Pod } from '#pod';
@@ -41,7 +41,7 @@ export function jobsAreSound(): EventChecker {
       const pod = after.get(pods, namespace, name);
       const old = before.get(pods, namespace, name);
       const owner = controllerOf(pod ?? old ?? NOBODY);
-      if (owner?.kind !== 'Job') return undefined;
+      if (owner?.kind !== jobKind.names.kind) return undefined;
       const known = of(owner.uid);
       const job = after.get(jobs, namespace, owner.name);
       if (pod) note(pod, known);
