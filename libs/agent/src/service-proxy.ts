@@ -34,6 +34,8 @@ export class ServiceProxy {
   private isRunning = false;
   private stopped = false;
   private delayMs = RETRY_FIRST_MS;
+  /** What was said of services that are too large to be led whole. */
+  private limits: ReadonlySet<string> = new Set();
   /** Ends with the last call to the server of health checks: they come one after the other. */
   private answering: Promise<void> = Promise.resolve();
 
@@ -118,6 +120,16 @@ export class ServiceProxy {
     if (!this.isWhole) await dataplane.replace(table.all());
     else if (changes.changed.length > 0 || changes.gone.length > 0) await dataplane.apply(changes);
     this.isWhole = true;
+    this.tellLimits();
+  }
+  private tellLimits(): void {
+    for (const message of this.table.limits) {
+      if (this.limits.has(message)) continue;
+      this.options.log?.(message);
+      const incident = { type: 'Warning', reason: 'ServiceTooLarge', message } as const;
+      this.context.reporter.ofNode(this.node(), incident);
+    }
+    this.limits = new Set(this.table.limits);
   }
   /** Where the data plane is not as it should be, a load balancer is to send its clients to other nodes. */
   private answerHealth(isHealthy: boolean): Promise<void> {

@@ -4,6 +4,7 @@ import { jsonEquals, type Json } from '#std';
 import { readyEndpointsHere, type ProxyPlace } from './endpoints.js';
 import { BalancerNodes } from './balancer-nodes.js';
 import { frontendsOf } from './frontends.js';
+import { ledOf } from './limits.js';
 
 /** The service's key (`default/web`) and what is known of it. */
 interface Entry {
@@ -31,6 +32,7 @@ export class ServiceTable {
   private readonly balanced = new Set<string>();
   /** Services whose load balancers ask this node whether it has endpoints of them. */
   private readonly checked = new Set<string>();
+  private readonly limited = new Map<string, string>();
 
   constructor(private place: ProxyPlace) {}
 
@@ -89,6 +91,10 @@ export class ServiceTable {
       return [{ port, namespace, name, localEndpoints: entry.readyHere }];
     });
   }
+  /** Services of which this node leads only a part, in a sentence each, as of the last {@link changes}. */
+  get limits(): readonly string[] {
+    return [...this.limited.values()];
+  }
   /** What is different since the last call. */
   changes(): FrontendChanges {
     const keys = new Set<string>();
@@ -120,7 +126,10 @@ export class ServiceTable {
       if (this.claims.get(key)?.size === 0) this.claims.delete(key);
     }
     const { service, slices } = entry;
-    entry.frontends = service ? frontendsOf(service, [...slices.values()], this.place, this.nodes) : [];
+    const led = service && ledOf(service, [...slices.values()], this.place);
+    entry.frontends = led ? frontendsOf(led.service, led.slices, this.place, this.nodes) : [];
+    if (led?.limit === undefined) this.limited.delete(name);
+    else this.limited.set(name, led.limit);
     if (entry.frontends.some(({ answeredBy }) => answeredBy !== undefined)) this.balanced.add(name);
     else this.balanced.delete(name);
     for (const { key } of entry.frontends) {
