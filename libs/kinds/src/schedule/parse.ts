@@ -26,6 +26,7 @@ export type CronSchedule = FieldSchedule | IntervalSchedule;
 
 /** Reads a schedule of a CronJob: five fields, `@hourly` and its like, or `@every` with a Go duration. */
 export function parseSchedule(text: string): Parsed<CronSchedule> {
+  if (text.length > CHARACTERS_MAX) return unparsed(`spec string is longer than ${CHARACTERS_MAX} characters`);
   if (text === '') return unparsed('empty spec string');
   const zoned = /^(?:CRON_)?TZ=/.test(text);
   if (!zoned) return parseUnzoned(text);
@@ -35,20 +36,26 @@ export function parseSchedule(text: string): Parsed<CronSchedule> {
   const name = text.slice(text.indexOf('=') + 1, space);
   const zone = loadTimeZone(name);
   if (!zone.ok) return unparsed(`provided bad location ${name}: ${zone.message}`);
-  const schedule = parseUnzoned(text.slice(space).replace(EDGE_SPACES, ''));
+  const schedule = parseUnzoned(withoutEdgeSpaces(text.slice(space)));
   return schedule.ok && !('everyMs' in schedule.value) ? parsed({ ...schedule.value, timeZone: zone.value }) : schedule;
 }
 
+/** Kubernetes has no such limit; the longest list of all numbers that a field may have is far below it. */
+const CHARACTERS_MAX = 1024;
+
 /** White space as Unicode defines it, which separates fields. */
-const SPACE = '[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+';
-const SPACES = new RegExp(SPACE);
-const EDGE_SPACES = new RegExp(`^${SPACE}|${SPACE}$`, 'g');
+const SPACES = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
+function withoutEdgeSpaces(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && SPACES.test(text.charAt(start))) start++;
+  while (end > start && SPACES.test(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
+}
 const FIELD_COUNT = 5;
 
 function parseUnzoned(text: string): Parsed<CronSchedule> {
   if (text.startsWith('@')) return parseDescriptor(text);
-  const trimmed = text.replace(EDGE_SPACES, '');
-  const fields = trimmed === '' ? [] : trimmed.split(SPACES);
+  const fields = text.split(SPACES).filter((field) => field !== '');
   if (fields.length !== FIELD_COUNT) {
     return unparsed(`expected exactly ${FIELD_COUNT} fields, found ${fields.length}: [${fields.join(' ')}]`);
   }
@@ -156,9 +163,16 @@ function parseNumber(text: string, names: readonly string[] | undefined): Parsed
   if (place >= 0) return parsed(place);
   const failed = (why: string): Parsed<number> =>
     unparsed(`failed to parse int from ${text}: strconv.Atoi: parsing ${goQuote(text)}: ${why}`);
-  const [, sign, digits] = /^([+-]?)0*([0-9]+)$/.exec(text) ?? [];
-  if (digits === undefined) return failed('invalid syntax');
+  const [, sign, written] = /^([+-]?)([0-9]+)$/.exec(text) ?? [];
+  if (written === undefined) return failed('invalid syntax');
+  const digits = withoutLeadingZeros(written);
   if (digits.length > 19 || BigInt(digits) > INT64_MAX) return failed('value out of range');
   if (sign === '-' && digits !== '0') return unparsed(`negative number (-${digits}) not allowed: ${text}`);
   return parsed(Number(digits));
+}
+/** At least one digit is left. */
+function withoutLeadingZeros(digits: string): string {
+  let start = 0;
+  while (start < digits.length - 1 && digits.charAt(start) === '0') start++;
+  return digits.slice(start);
 }

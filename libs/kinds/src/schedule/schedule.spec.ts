@@ -36,6 +36,22 @@ describe('a schedule', () => {
     expect(parseSchedule(text)).toEqual({ ok: false, message });
   });
 
+  // What such a text costs is its length: nothing of it is read.
+  it.each([
+    ['zeros', `${'0'.repeat(40_000)}x * * * *`],
+    ['white space', `*${' '.repeat(40_000)}* * * *`],
+    ['white space after a time zone', `TZ=UTC *${' '.repeat(40_000)}* * * *`],
+  ])('of many thousand characters is refused unread: %s', (_of, text) => {
+    expect(parseSchedule(text)).toEqual({ ok: false, message: 'spec string is longer than 1024 characters' });
+  });
+  it('of the greatest length is read', () => {
+    const zeros = '0'.repeat(1000);
+    expect(next(`${zeros}5 * * * *`, '2026-01-01T00:00:00Z')).toBe('2026-01-01T00:05:00Z');
+    expect(next(`${zeros} * * * *`, '2026-01-01T00:00:00Z')).toBe('2026-01-01T01:00:00Z');
+    expect(next(`\u3000*${' '.repeat(1000)}* * * *\t`, '2026-01-01T00:00:00Z')).toBe('2026-01-01T00:01:00Z');
+    expect(next('TZ=UTC \u0085@daily\n', '2026-01-01T00:00:00Z')).toBe('2026-01-02T00:00:00Z');
+  });
+
   it.each([
     ['*/5 * * * *', '2026-01-01T00:00:00Z', '2026-01-01T00:05:00Z'],
     ['*/5 * * * *', '2026-01-01T00:04:59.999Z', '2026-01-01T00:05:00Z'],
