@@ -134,6 +134,7 @@ describe('what is passed on to pods and services', () => {
     const asked: (Omit<ForwardRequest, 'stream'> & { readonly node: string })[] = [];
     /** The agent's answer; undefined: it joins the port to the server of this test. */
     let refusal: Refusal | undefined;
+    let isSilent = false;
     const wrong = { phase: 'Running', podIP: '203.0.113.9', podIPs: [{ ip: '203.0.113.9' }] };
     beforeAll(async () => {
       await server.create('/api/v1/nodes', { metadata: { name: 'n1' } });
@@ -150,8 +151,12 @@ describe('what is passed on to pods and services', () => {
       for (const name of ['silent', 'host'])
         await patch(`${PODS}/${name}/status`, { status: { ...wrong, podIP: own ?? '', podIPs: [{ ip: own ?? '' }] } });
       Object.assign(server.backend, {
-        openPort: (node: string, request: Omit<ForwardRequest, 'stream'>): Promise<NodeStream | Refusal> => {
+        openPort: (
+          node: string,
+          request: Omit<ForwardRequest, 'stream'>,
+        ): Promise<NodeStream | Refusal | undefined> => {
           asked.push({ node, ...request });
+          if (isSilent) return Promise.resolve(undefined);
           return Promise.resolve(refusal ?? new Joined(connect(request.port, own)));
         },
       });
@@ -183,8 +188,13 @@ describe('what is passed on to pods and services', () => {
       });
     });
     it('goes to the address where no agent answers', async () => {
-      refusal = refusals.unavailable('the agent of node n1 cannot be reached');
+      isSilent = true;
       expect((await server.get(`${PODS}/silent/proxy/hello`)).text).toBe('you asked for /hello');
+      isSilent = false;
+    });
+    it('goes to no address when the agent refuses, however it says so', async () => {
+      refusal = refusals.unavailable('try the address');
+      expect((await server.get(`${PODS}/silent/proxy/hello`)).json).toMatchObject({ code: 503 });
       refusal = undefined;
     });
     it("never opens the node's loopback through a pod in the node's network", async () => {

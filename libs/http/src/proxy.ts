@@ -18,8 +18,6 @@ const NOT_PASSED = new Set([...CONNECTION_HEADERS, 'authorization']);
 /** How long it may take to reach the other end; how long it then takes to answer is its own affair. */
 const REACH_MS = 30_000;
 
-const UNAVAILABLE = 503;
-
 /** Where to, and the path before `path` under which the client sees it. */
 interface Passage extends ProxyTarget {
   readonly path: string;
@@ -84,10 +82,28 @@ async function connectionTo(
   if (!place) return undefined;
   const { node, ...pod } = place;
   const opened = await backend.openPort?.(node, { ...pod, port });
-  if (!opened || (isRefusal(opened) && opened.code === UNAVAILABLE)) return undefined;
-  if (isRefusal(opened)) return opened;
+  // What an agent says counts, whatever it is: it must not lead the control plane to an address of its choice.
+  if (!opened || isRefusal(opened)) return opened;
   const connection = new PodConnection(opened);
-  return scheme === 'https' ? tlsConnect({ socket: connection, rejectUnauthorized: false }) : connection;
+  return scheme === 'https' ? secured(connection) : connection;
+}
+/** A pod that does not speak TLS says nothing at all for ever. */
+function secured(connection: PodConnection): Promise<Duplex | Refusal> {
+  return new Promise((resolve) => {
+    const secure = tlsConnect({ socket: connection, rejectUnauthorized: false });
+    const give = (why: string): void => {
+      secure.destroy();
+      resolve(refusals.unavailable(why));
+    };
+    const timer = setTimeout(() => give('net/http: TLS handshake timeout'), REACH_MS);
+    const failed = ({ message }: Error): void => give(message);
+    secure.on('error', failed).once('close', () => clearTimeout(timer));
+    secure.once('secureConnect', () => {
+      clearTimeout(timer);
+      secure.off('error', failed);
+      resolve(secure);
+    });
+  });
 }
 
 /** A redirection within what answers leads through the proxy again. */

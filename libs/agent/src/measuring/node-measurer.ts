@@ -65,9 +65,13 @@ export class NodeMeasurer {
     };
   }
 
-  /** The machine as it was measured last, or is now where nothing was; undefined where nothing can be measured. */
+  /** The machine as it was measured a moment ago, or is now where it was not; undefined where nothing can be measured. */
   machine(): MachineReading | undefined {
-    return this.latest?.sample.machine ?? this.options.meter?.read([]).machine;
+    const { clock, meter } = this.options;
+    const { sample } = this.latest ?? {};
+    const isFresh = sample && clock.monotonic() - sample.ticksMs <= 2 * this.intervalMs;
+    if (isFresh) return sample.machine;
+    return this.isFailing ? undefined : meter?.read([]).machine;
   }
 
   private measure(): void {
