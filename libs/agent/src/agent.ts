@@ -243,11 +243,13 @@ class NodeAgent implements Agent {
   }
 
   private async apply(news: News): Promise<void> {
-    for (const part of [this.dns, this.network, this.policies]) part.take(news.objects);
+    for (const part of [this.dns, this.network]) part.take(news.objects);
     await this.prepare();
-    for (const part of [this.proxy, this.ingress]) part.take(news.objects);
+    // Together with the pods below, and before them: no rules are made out of a part of this.
+    for (const part of [this.proxy, this.ingress, this.policies]) part.take(news.objects);
     for (const uid of news.gone) this.unstarted.delete(uid);
     for (const pod of [...this.unstarted.values(), ...news.pods]) this.tryToKeep(pod, false);
+    this.policies.settle();
     for (const uid of news.gone) this.end(uid);
     if (news.objects.length > 0)
       for (const worker of this.workers.values()) this.guarded(worker.pod, () => this.noteNeeds(worker, news.objects));
@@ -349,10 +351,9 @@ class NodeAgent implements Agent {
   }
   /** Of each pod that this node is to run is known what there is of it; a bug that keeps one from being begun does not count. */
   private get hasBegun(): boolean {
+    if (!this.isPrepared || !(this.policies.isTold || this.assigned.isRestored)) return false;
     const isFound = (uid: string): boolean => this.workers.get(uid)?.isFound ?? this.unstarted.has(uid);
-    return (
-      this.isPrepared && this.assigned.knowsShared && this.assigned.all().every(({ pod }) => isFound(pod.metadata.uid))
-    );
+    return this.assigned.all().every(({ pod }) => isFound(pod.metadata.uid));
   }
   /** The Node object as the control plane last showed it. */
   private ownNode(): KubeObject | undefined {

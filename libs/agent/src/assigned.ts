@@ -46,7 +46,7 @@ export class Assigned {
   /** Numbers of the last changes that were taken, by part; undefined before the first sync. */
   private sequences: Readonly<Record<AssignmentPart, number>> | undefined;
   /** What all nodes need alike is known from before the agent started. */
-  private isRestored = false;
+  isRestored = false;
   private readonly pods = new Map<string, AssignedPod>();
   private readonly others = new Map<string, AssignedObject>();
   /** Containers that were found although nobody knows their pod. */

@@ -85,6 +85,53 @@ describe('NetworkPolicies on a node', () => {
     expect([node.running('web'), policies.pods.size]).toEqual([['POD/0', 'c/0'], 1]);
     await node.agent.stop();
   });
+  it('are in force before the container of a pod starts that came while they were tried again', async () => {
+    const policies = new MemoryPolicies();
+    policies.failure = 'nft is busy';
+    const node = nodeWith(policies);
+    node.assign(policy('none', {}), undefined, true);
+    node.assign(web('a'), undefined, true);
+    await node.start();
+    await node.run(300);
+    const { replace } = policies;
+    let goOn: (() => void) | undefined;
+    policies.replace = async (all) => {
+      policies.failure = undefined;
+      await new Promise<void>((resolve) => (goOn = resolve));
+      await replace.call(policies, all);
+    };
+    while (!goOn) await node.run(100);
+    node.assign(web('b'));
+    await node.run(500);
+    expect(node.running('b')).toEqual(['POD/0']);
+    goOn();
+    await node.run(40_000);
+    expect([node.running('b'), policies.pods.size]).toEqual([['POD/0', 'c/0'], 2]);
+    await node.agent.stop();
+  });
+  it('isolate a pod all the time that moves from one policy to another', async () => {
+    const policies = new MemoryPolicies();
+    const node = nodeWith(policies);
+    const toDb = { podSelector: { matchLabels: { app: 'db' } } };
+    node.assign(policy('of-web', {}), undefined, true);
+    node.assign(web('a'), undefined, true);
+    await node.start();
+    await node.run(1000);
+    const [apply, before] = [policies.apply.bind(policies), policies.calls.length];
+    policies.apply = async (changes) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      await apply(changes);
+    };
+    node.inOneMessage(() => {
+      node.delete(policy('of-web', {}));
+      node.assign(policy('of-db', toDb));
+      node.assign(testPod('a', {}, { labels: { app: 'db' } }));
+    });
+    await node.run(1000);
+    expect(policies.pods.size).toBe(1);
+    expect(policies.calls.slice(before)).not.toContain('remove');
+    await node.agent.stop();
+  });
   it('that the node cannot enforce keep no pod from starting, and events of node and pod say so', async () => {
     const policies = new MemoryPolicies();
     policies.refusal = 'nft is not installed';

@@ -39,7 +39,11 @@ export class NetworkPolicies {
   private isRefused = false;
   /** Why rules are not as they should be; undefined: they are, or will be soon. */
   private failure: string | undefined;
+  /** All that the control plane said first is known here. */
+  isTold = false;
   private isDue = false;
+  /** Something was taken that no look was asked for. */
+  private isNoted = false;
   private isRunning = false;
   private stopped = false;
   private delayMs = RETRY_FIRST_MS;
@@ -50,18 +54,22 @@ export class NetworkPolicies {
     private readonly context: NetworkPoliciesContext,
   ) {}
 
-  /** Streams of objects that changed. */
+  /** Streams of objects that changed. They are only noted: {@link settle} follows, once the pods that came with them are put. */
   take(streams: readonly string[]): void {
-    let isChanged = false;
     for (const stream of streams) {
       const { kind, namespace = '', name } = parseStream(stream);
       if (kind === networkPolicies.id)
         this.table.putPolicy(namespace, name, this.assigned.object(stream) as NetworkPolicy | undefined);
       else if (kind === PEER_GROUPS) this.table.putSlice(namespace, name, membersOf(this.assigned.object(stream)));
       else continue;
-      isChanged = true;
+      this.isNoted = true;
     }
-    if (isChanged) this.look();
+  }
+  /** All of one piece of news of the control plane was taken and put: no rule is to show a part of it. */
+  settle(): void {
+    this.isTold = true;
+    if (this.isNoted || this.isDue || !this.isCleared) this.look();
+    this.isNoted = false;
   }
   /** A pod of this node and the addresses of its sandbox that runs; none: it has no sandbox. */
   put(pod: Pod, addresses: readonly string[]): void {
@@ -76,11 +84,8 @@ export class NetworkPolicies {
   /** Why containers of a pod may not start yet; undefined once its rules are in force, or none are needed. */
   async problem(pod: Pod): Promise<string | undefined> {
     if (!this.options.policies || pod.spec.hostNetwork === true || this.stopped) return undefined;
-    if (this.failure !== undefined) {
-      // All rules are carried out once they can be: no change is lost.
-      this.table.changes();
-      return this.answer(pod, this.failure);
-    }
+    // Only who carries changes out may ask the table for them: what is taken from it otherwise is lost.
+    if (this.failure !== undefined) return this.answer(pod, this.failure);
     return new Promise((resolve) => {
       this.waiting.push({ pod, resolve });
       this.look();
@@ -106,13 +111,14 @@ export class NetworkPolicies {
   }
   private async run(dataplane: PolicyDataplane): Promise<void> {
     this.isRunning = true;
-    // News that came together are looked at together: policies before the pods that they select.
+    // News that came together are looked at together: pods are put a moment after the policies that came with them.
     await Promise.resolve();
     while (this.isDue && !this.stopped && (this.isCleared || this.context.isReady())) {
       this.isDue = false;
       const waiting = this.waiting.splice(0);
       try {
         await this.carryOut(dataplane);
+        await Promise.resolve();
         this.delayMs = RETRY_FIRST_MS;
         this.failure = undefined;
         for (const { resolve } of waiting) resolve();
@@ -140,8 +146,10 @@ export class NetworkPolicies {
       this.isCleared = true;
       return;
     }
+    // Of the same moment as the changes: what comes meanwhile is the next look's.
+    const all = this.isWhole ? undefined : this.table.all();
     if (!this.isOpen) await this.open(dataplane, owner);
-    if (!this.isWhole) await dataplane.replace(this.table.all());
+    if (all) await dataplane.replace(all);
     else await dataplane.apply(changes);
     this.isWhole = this.isCleared = true;
     this.troubles.clear('rules');

@@ -61,6 +61,7 @@ export class TestNode {
   /** Outlives the agent, as a kernel does. */
   private meter: NodeMeter | undefined;
   private boots = 0;
+  private gathered: AssignedObject[] | undefined;
 
   constructor(
     private readonly given: Omit<FakeRuntimeOptions, 'clock'> & GivenNetwork = {},
@@ -182,16 +183,27 @@ export class TestNode {
       quiet,
     );
   }
+  /** What the node alone is told by `work` comes in one message. */
+  inOneMessage(work: () => void): void {
+    const gathered: AssignedObject[] = [];
+    this.gathered = gathered;
+    work();
+    this.gathered = undefined;
+    this.publish(gathered, false);
+  }
   private hand(assigned: AssignedObject, quiet: boolean): void {
     if (assigned.object) this.objects.set(assigned.stream, assigned);
     else this.objects.delete(assigned.stream);
-    if (quiet) return;
+    if (this.gathered) this.gathered.push(assigned);
+    else if (!quiet) this.publish([assigned], isShared(assigned));
+  }
+  private publish(objects: readonly AssignedObject[], isForAll: boolean): void {
     const { cluster, position } = this;
-    const change = isShared(assigned)
+    const change = isForAll
       ? { subject: 'shared.change', sequence: ++this.sharedSequence }
       : { subject: 'node.n1.change', sequence: ++this.sequence, sharedSequence: this.sharedSequence };
     const { subject, ...numbers } = change;
-    this.health.publish(subject, encodeMessage({ cluster, position, ...numbers, objects: [assigned] }));
+    this.health.publish(subject, encodeMessage({ cluster, position, ...numbers, objects }));
   }
   /** As the API server does when it takes a DELETE. */
   requestDeletion(pod: Record<string, unknown>, graceSeconds: number): void {

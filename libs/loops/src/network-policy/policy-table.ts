@@ -24,8 +24,8 @@ export class PolicyTable {
   private readonly groups = new Map<string, LocalGroup>();
   private readonly pods = new Map<string, LocalPod>();
   private readonly byNamespace = new Map<string, Set<string>>();
-  /** By address: the pod that has it now. */
-  private readonly owners = new Map<string, string>();
+  /** By address: pods that list it. It is the last one's: a pod that ends may list it for a while after another got it. */
+  private readonly claims = new Map<string, Set<string>>();
   private readonly rules = new Map<string, Rules>();
   private readonly shown = new Map<string, PodRules>();
   /** Groups that shown rules name, each with the number of those. */
@@ -70,19 +70,12 @@ export class PolicyTable {
     if (!known && !local) return false;
     if (known && local && isSame(known, local)) return false;
     this.touched.add(uid);
-    for (const address of known?.addresses ?? []) {
-      this.touchedAddresses.add(address);
-      if (this.owners.get(address) === uid) this.owners.delete(address);
-    }
+    this.claim(uid, known?.addresses ?? [], local?.addresses ?? []);
     const { namespace = '' } = (local ?? known)?.pod.metadata ?? {};
     const others = this.byNamespace.get(namespace) ?? new Set<string>();
     if (local) {
       this.pods.set(uid, local);
       this.byNamespace.set(namespace, others.add(uid));
-      for (const address of local.addresses) {
-        this.owners.set(address, uid);
-        this.touchedAddresses.add(address);
-      }
     } else {
       this.pods.delete(uid);
       this.rules.delete(uid);
@@ -90,11 +83,11 @@ export class PolicyTable {
     }
     return true;
   }
-  /** Whether a policy isolates the pod, as far as the last {@link changes} went. */
+  /** Whether a policy isolates the pod now, whatever {@link changes} has shown. */
   isIsolated(uid: string): boolean {
-    return this.rules.get(uid) !== undefined;
+    return this.rulesFor(uid) !== undefined;
   }
-  /** Pods that a policy isolates, as far as the last {@link changes} went. */
+  /** Pods that a policy isolates now. */
   isolated(): readonly Pod[] {
     return [...this.pods.values()].flatMap(({ pod }) => (this.isIsolated(pod.metadata.uid) ? pod : []));
   }
@@ -120,7 +113,7 @@ export class PolicyTable {
     const named = new Map<string, boolean>();
     for (const address of this.touchedAddresses) {
       const before = this.shown.get(address);
-      const rules = this.rules.get(this.owners.get(address) ?? '');
+      const rules = this.rules.get([...(this.claims.get(address) ?? [])].at(-1) ?? '');
       const after = rules && { address, ...rules };
       if (jsonEquals(asJson(before), asJson(after))) continue;
       for (const [id, hasPorts] of namedBy(after)) this.name(id, hasPorts, 1, named);
@@ -167,15 +160,33 @@ export class PolicyTable {
   private membersOf(id: string): readonly string[] {
     return [...(this.groups.get(id)?.members.keys() ?? [])];
   }
+  /** Only an address that is new for the pod is claimed: news of a pod takes none from another. */
+  private claim(uid: string, before: readonly string[], after: readonly string[]): void {
+    for (const address of before) {
+      if (after.includes(address)) continue;
+      const pods = this.claims.get(address);
+      if (pods?.delete(uid) && pods.size === 0) this.claims.delete(address);
+      this.touchedAddresses.add(address);
+    }
+    for (const address of after) {
+      if (before.includes(address)) continue;
+      this.claims.set(address, (this.claims.get(address) ?? new Set<string>()).add(uid));
+      this.touchedAddresses.add(address);
+    }
+  }
   private recompute(uid: string): void {
     const local = this.pods.get(uid);
     if (!local) return;
-    const { pod, addresses } = local;
+    this.rules.set(uid, this.rulesFor(uid));
+    for (const address of local.addresses) this.touchedAddresses.add(address);
+  }
+  private rulesFor(uid: string): Rules {
+    const { pod } = this.pods.get(uid) ?? {};
+    if (!pod || !this.touched.has(uid)) return this.rules.get(uid);
     const policies = [...(this.policies.get(pod.metadata.namespace ?? '') ?? [])]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .flatMap(([, policy]) => (selectsPod(policy, pod) ? policy : []));
-    this.rules.set(uid, rulesOf(pod, policies));
-    for (const address of addresses) this.touchedAddresses.add(address);
+    return rulesOf(pod, policies);
   }
 }
 
