@@ -8,7 +8,7 @@ import { isTracked, TRACKING_FINALIZER } from './pod-marks.js';
 import { judge } from './pod-failure-policy.js';
 import type { IndexSet } from './index-set.js';
 
-/** As many ended pods as one status names, and one look counts. */
+/** As many ended pods as one status names, and one look adds to it. Those it names already are collected, however many. */
 const UNCOUNTED_MAX = 500;
 
 /**
@@ -36,21 +36,16 @@ export function countOf(look: Look, tally: Tally, finish: Finish | undefined): C
   const counted: Pod[] = [];
   const ended = endedPods(look, tally, finish);
   for (const pod of ended) {
-    if (indexes.length + succeeded.length + failed.length >= UNCOUNTED_MAX) break;
-    const index = indexIn(job, pod);
-    switch (newsOf(look, pod, finish)) {
-      case 'succeeded index':
-        if (index !== undefined) indexes.push(index);
-        break;
-      case 'succeeded':
-        succeeded.push(pod.metadata.uid);
-        break;
-      case 'failed':
-        failed.push(pod.metadata.uid);
-        break;
-      case 'none':
-        // One that still runs is deleted first.
-        if (!pods.active.has(pod.metadata.uid) || isDeleted(job)) counted.push(pod);
+    const news = newsOf(look, pod, finish);
+    const { uid } = pod.metadata;
+    if (news === 'none') {
+      // One that still runs is deleted first.
+      if (!pods.active.has(uid) || isDeleted(job)) counted.push(pod);
+    } else if (indexes.length + succeeded.length + failed.length < UNCOUNTED_MAX) {
+      const index = indexIn(job, pod);
+      if (news === 'failed') failed.push(uid);
+      else if (news === 'succeeded') succeeded.push(uid);
+      else if (index !== undefined) indexes.push(index);
     }
   }
   const completed = said.completed.with(indexes);

@@ -1,60 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
-import { jobs, pods as podsRef, type Job, type JobStatus } from '#kinds';
+import { jobs, pods as podsRef, type Job } from '#kinds';
 import { type Pod } from '#pod';
-import { toTime, type JsonObject } from '#std';
-import { NOW, TestCluster, incidentsIn, podsIn } from '../shared/testing/index.js';
+import { toTime } from '#std';
+import { NOW, incidentsIn, podsIn, type TestCluster } from '../shared/testing/index.js';
 import { job } from './index.js';
 import { isTracked } from './pod-marks.js';
-import { jobTracking } from './tracking.js';
-
-type Spec = Partial<Job['spec']> & { readonly pod?: JsonObject };
-function makeJob(cluster: TestCluster, { pod, ...spec }: Spec = {}): Job {
-  return cluster.put<Job>({
-    apiVersion: 'batch/v1',
-    kind: 'Job',
-    metadata: { name: 'work', namespace: 'default' },
-    spec: {
-      manualSelector: true,
-      selector: { matchLabels: { job: 'work' } },
-      template: {
-        metadata: { labels: { job: 'work' } },
-        spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'example.com/a:1' }], ...pod },
-      },
-      ...spec,
-    },
-  } as unknown as Job);
-}
-const clusterOf = () => new TestCluster([job, jobTracking]);
-function statusIn(cluster: TestCluster): JobStatus {
-  return cluster.view.get(jobs, 'default', 'work')?.status ?? {};
-}
-function conditionsIn(cluster: TestCluster): readonly string[] {
-  return (statusIn(cluster).conditions ?? []).map(({ type, status, reason }) => `${type}=${status} ${reason}`);
-}
-function running(cluster: TestCluster): readonly Pod[] {
-  return podsIn(cluster).filter((pod) => !['Succeeded', 'Failed'].includes(pod.status?.phase ?? ''));
-}
-/** What a kubelet reports at the end of a pod. */
-function end(cluster: TestCluster, pod: Pod, exitCode = 0, conditions: readonly JsonObject[] = []): void {
-  const finishedAt = toTime(cluster.now);
-  cluster.edit(podsRef, 'default', pod.metadata.name, {
-    spec: { nodeName: 'node-a' },
-    status: {
-      phase: exitCode === 0 ? 'Succeeded' : 'Failed',
-      conditions: [{ type: 'Ready', status: 'False' }, ...conditions],
-      containerStatuses: [
-        {
-          ...{ name: 'a', image: 'example.com/a:1', imageID: '', ready: false, restartCount: 0 },
-          state: { terminated: { exitCode, startedAt: finishedAt, finishedAt } },
-        },
-      ],
-    },
-  });
-}
-function endAll(cluster: TestCluster, exitCode = 0): void {
-  for (const pod of running(cluster)) end(cluster, pod, exitCode);
-  cluster.settle();
-}
+import {
+  clusterOf,
+  conditionsIn,
+  end,
+  endAll,
+  makeJob,
+  running,
+  statusIn,
+  type JobSpec,
+} from './testing/job-cluster.js';
 
 describe('a job', () => {
   test('runs its pod, counts it and is complete', () => {
@@ -351,7 +311,7 @@ describe('the failure policy of a job', () => {
     { action: 'Count', onExitCodes: { operator: 'NotIn', values: [1, 2] } },
   ];
   const made = (cluster: TestCluster) =>
-    makeJob(cluster, { backoffLimit: 1, podFailurePolicy: { rules }, podReplacementPolicy: 'Failed' } as Spec);
+    makeJob(cluster, { backoffLimit: 1, podFailurePolicy: { rules }, podReplacementPolicy: 'Failed' } as JobSpec);
 
   test('fails the job because of an exit code', () => {
     const cluster = clusterOf();
