@@ -188,4 +188,36 @@ describe('NetworkPolicies on a node', () => {
     expect(taken).toEqual([before]);
     await node.agent.stop();
   });
+  it('are only added to, until the control plane spoke to an agent that knows too little', async () => {
+    const policies = new MemoryPolicies();
+    const node = nodeWith(policies);
+    node.assign({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 's', namespace: 'default', uid: 's' },
+      spec: {},
+    });
+    node.assign(policy('none', {}), undefined, true);
+    node.assign(web('a'), undefined, true);
+    node.assign(web('b'), undefined, true);
+    await node.start();
+    await node.run(20_000);
+    const [first = '', second = ''] = [...policies.pods.keys()];
+    // A kernel that has newer rules than the disk, a pod that nobody knows, and lacks one.
+    const newer = { address: first, ingress: [{}], egress: [] };
+    policies.pods.set(first, newer);
+    policies.pods.set('10.244.3.250', newer);
+    policies.pods.delete(second);
+    const since = policies.calls.length;
+    node.isAway = true;
+    await node.restartAgent();
+    await node.run(2000);
+    expect([...policies.pods.keys()].sort()).toEqual([first, second, '10.244.3.250'].sort());
+    expect([policies.pods.get(first), policies.calls.slice(since)]).toEqual([newer, ['open', 'add']]);
+    node.isAway = false;
+    await node.run(70_000);
+    expect([...policies.pods.keys()].sort()).toEqual([first, second].sort());
+    expect(policies.pods.get(first)).toMatchObject({ ingress: [], egress: undefined });
+    await node.agent.stop();
+  });
 });

@@ -1,7 +1,7 @@
 import { pause, Recurrences } from '#engine';
 import { networkPolicies, type NetworkPolicy } from '#kinds';
 import { networkPolicy } from '#loops';
-import { parseStream, PEER_GROUPS, type KubeObject } from '#model';
+import { parseStream, PEER_GROUPS, type KubeObject, type PolicyChanges } from '#model';
 import type { Pod } from '#pod';
 import type { ContainerOwner, PolicyDataplane } from '#ports';
 import type { Assigned } from './assigned.js';
@@ -33,6 +33,10 @@ export class NetworkPolicies {
   private isOpen = false;
   /** The data plane has all that the table has shown. */
   private isWhole = false;
+  /** Until the control plane spoke: what is known of before is in force beside what was there; undefined: it was never tried. */
+  private isAdded: boolean | undefined;
+  /** Addresses that got other rules by what happened in this life, until the control plane spoke. */
+  private readonly changed = new Set<string>();
   /** Nothing is left of earlier lives. */
   private isCleared = false;
   /** This node cannot enforce policies. */
@@ -94,8 +98,8 @@ export class NetworkPolicies {
   /** Looks whether something is due, and whether somebody else has taken away what was made. */
   async check(): Promise<void> {
     const { policies } = this.options;
-    if (this.isWhole && !this.isRunning && policies && !(await policies.check().catch(() => true))) {
-      this.isOpen = this.isWhole = false;
+    if ((this.isWhole || this.isAdded) && !this.isRunning && policies && !(await policies.check().catch(() => true))) {
+      this.isOpen = this.isWhole = this.isAdded = false;
       this.options.log?.('the rules of NetworkPolicies are gone: making them again');
     }
     this.look();
@@ -139,6 +143,7 @@ export class NetworkPolicies {
     const owner = this.context.owner();
     if (!owner) return;
     const changes = this.table.changes();
+    if (!this.isTold) return this.addTo(dataplane, owner, changes);
     if (this.table.isEmpty) {
       if (this.isCleared && !this.isOpen) return;
       await dataplane.remove(owner);
@@ -152,6 +157,17 @@ export class NetworkPolicies {
     if (all) await dataplane.replace(all);
     else await dataplane.apply(changes);
     this.isWhole = this.isCleared = true;
+    this.troubles.clear('rules');
+  }
+  /** What is known of before may be old, and have gaps: nothing that is there is taken away for it. */
+  private async addTo(dataplane: PolicyDataplane, owner: ContainerOwner, { pods }: PolicyChanges): Promise<void> {
+    if (this.isAdded !== undefined) for (const { address } of pods) this.changed.add(address);
+    if (this.table.isEmpty || (this.isAdded && pods.length === 0)) return;
+    this.isAdded = false;
+    const all = this.table.all();
+    if (!this.isOpen) await this.open(dataplane, owner);
+    await dataplane.add(all, this.changed);
+    this.isAdded = true;
     this.troubles.clear('rules');
   }
   private async open(dataplane: PolicyDataplane, owner: ContainerOwner): Promise<void> {

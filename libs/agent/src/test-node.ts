@@ -50,6 +50,8 @@ export class TestNode {
   position = 10;
   sequence = 0;
   sharedSequence = 0;
+  /** The control plane says nothing of the node's assignment. */
+  isAway = false;
   /** False: reports are not answered as taken. */
   takes = true;
   /** Where the log takes reports; undefined: at its end. */
@@ -83,6 +85,7 @@ export class TestNode {
       return { taken: true };
     });
     answer('sync', (message) => {
+      if (this.isAway) return undefined;
       const objects = [...this.objects.values()];
       const shared = assignmentDigest(objects.filter(isShared));
       const own = assignmentDigest(objects.filter((object) => !isShared(object)));

@@ -23,6 +23,11 @@ export interface PolicyDataplane {
   /** These rules and no others. */
   replace(all: PolicyChanges): Promise<void>;
   apply(changes: PolicyChanges): Promise<void>;
+  /**
+   * Beside what an earlier process made, what it lacks of these rules: those of pods that have none, and of `changed` addresses. All others
+   * stay as they are, and groups that are there keep their members. {@link replace} comes before {@link apply} then.
+   */
+  add(all: PolicyChanges, changed: ReadonlySet<string>): Promise<void>;
   /** Whether all that was made is still there; where it is not, {@link open} and {@link replace} make it again. */
   check(): Promise<boolean>;
   /** Takes away all that was made, by an earlier process too. */

@@ -30,6 +30,11 @@ export class MemoryPolicies implements PolicyDataplane {
   apply(changes: PolicyChanges): Promise<void> {
     return this.take('apply', changes);
   }
+  add(all: PolicyChanges, changed: ReadonlySet<string>): Promise<void> {
+    const pods = all.pods.filter(({ address }) => !this.pods.has(address) || changed.has(address));
+    const groups = all.groups.filter(({ id }) => !this.groups.has(id));
+    return this.take('add', { pods, gonePods: [], groups, goneGroups: [] });
+  }
   check(): Promise<boolean> {
     return Promise.resolve(this.place !== undefined);
   }

@@ -193,6 +193,24 @@ describe('rules', () => {
     network.run('host', 'sh', '-c', 'nft delete table ip $(nft list tables | grep -o "shiplogpol.*")');
     expect(await next.check()).toBe(false);
   });
+  test('of an earlier process stay until they are replaced, and what they lack is added', async () => {
+    const of = (...groups: readonly string[]): Partial<PodRules> => ({ ingress: [{ peers: { groups, blocks: [] } }] });
+    const next = new NftablesPolicies({ within: network.within('host') });
+    await next.open({ ...OWNER, pods: network.pods });
+    const old = { ...NONE, pods: [rules(POD2, of('a8'))], groups: [group('a8', '10.9.9.9'), group('b8', POD1)] };
+    await next.add(old, new Set());
+    expect(await passes(`pod1 ${POD2}:8080`)).toEqual([false]);
+    const known = { ...NONE, pods: [rules(POD1, of('c8')), rules(POD2, of('b8'))] };
+    const groups = [group('a8', POD1), group('b8', POD1), group('c8', POD2)];
+    await next.add({ ...known, groups }, new Set());
+    const asked = [`pod1 ${POD2}:8080`, `pod2 ${POD1}:8080`, `outside ${POD1}:8080`];
+    expect(await passes(...asked)).toEqual([false, true, false]);
+    await next.add({ ...known, groups }, new Set([POD2]));
+    expect(await passes(...asked)).toEqual([true, true, false]);
+    await next.replace({ ...known, groups });
+    await next.apply({ ...NONE, gonePods: [POD1] });
+    expect(await passes(...asked)).toEqual([true, true, true]);
+  });
   test('of a group of 20,000 change by one member at a time', async () => {
     const members = Array.from({ length: 20_000 }, (_, i) => `10.1.${i >> 8}.${i & 255}`);
     await replace([rules(POD2, { ingress: [{ peers: { groups: ['a7'], blocks: [] } }] })], group('a7', ...members));

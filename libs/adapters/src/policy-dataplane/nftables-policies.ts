@@ -2,7 +2,7 @@ import type { PolicyChanges } from '#model';
 import type { ContainerOwner, PodNetwork, PolicyDataplane, PolicyPlace } from '#ports';
 import { runProgram, type ProgramEnd } from '../service-dataplane/run-program.js';
 import { tableName } from '../service-dataplane/nftables/base-rules.js';
-import { PolicyRuleSet } from './policy-rule-set.js';
+import { DIRECTIONS, PolicyRuleSet, type Chains } from './policy-rule-set.js';
 
 export interface NftablesPoliciesOptions {
   /** Words before each program, for a network namespace that is not this process's: `['nsenter', '--net=/run/netns/a']`. */
@@ -45,6 +45,14 @@ export class NftablesPolicies implements PolicyDataplane {
     if (delta.script !== '') await this.carryOut(delta.script);
     delta.commit();
   }
+  async add(all: PolicyChanges, changed: ReadonlySet<string>): Promise<void> {
+    const found = await this.found();
+    if (!found) return this.replace(all);
+    const pods = all.pods.filter(({ address }) => !found.hasPod(address) || changed.has(address));
+    const groups = all.groups.filter(({ id }) => !found.hasGroup(id));
+    const { script } = found.delta({ pods, gonePods: [], groups, goneGroups: [] });
+    if (script !== '') await this.carryOut(script);
+  }
   async check(): Promise<boolean> {
     const { place } = this;
     if (!place) return false;
@@ -58,6 +66,25 @@ export class NftablesPolicies implements PolicyDataplane {
       await this.carryOut(`delete table ip ${table}\n`);
   }
 
+  /** What is in the table; undefined: there is none. */
+  private async found(): Promise<PolicyRuleSet | undefined> {
+    const table = this.table();
+    const pods = new Map<string, Chains>();
+    for (const direction of DIRECTIONS) {
+      const [{ map } = {}] = await this.listed('map', 'list', 'map', 'ip', table, direction);
+      if (!map) return undefined;
+      for (const [address, { jump }] of map.elem ?? [])
+        pods.set(address, { ingress: undefined, egress: undefined, ...pods.get(address), [direction]: jump?.target });
+    }
+    const sets = await this.listed('set', '-t', 'list', 'table', 'ip', table);
+    return new PolicyRuleSet(table, { pods, sets: sets.flatMap(({ set }) => set?.name ?? []) });
+  }
+  private async listed(kind: 'map' | 'set', ...words: readonly string[]): Promise<readonly Listed[]> {
+    const { code, output } = await this.run(['nft', '-j', ...words]);
+    if (code !== 0) return [];
+    const { nftables = [] } = JSON.parse(output) as { readonly nftables?: readonly Listed[] };
+    return nftables.filter((one) => one[kind] !== undefined);
+  }
   private table(): string {
     if (!this.place) throw new Error('the data plane of policies is not open');
     return policyTable(this.place);
@@ -107,6 +134,10 @@ export class NftablesPolicies implements PolicyDataplane {
   }
 }
 
+interface Listed {
+  readonly map?: { readonly elem?: readonly (readonly [string, { readonly jump?: { readonly target: string } }])[] };
+  readonly set?: { readonly name: string };
+}
 interface ShownBridge {
   readonly linkinfo?: { readonly info_data?: { readonly nf_call_iptables?: number } };
 }

@@ -3,8 +3,8 @@ import type { AllowRule, PodRules, PolicyChanges } from '#model';
 import { ipv4Text, linesOf, memberText, setName, type Direction } from './rule-lines.js';
 
 /** By direction: the chain of a pod, undefined where nothing isolates it. */
-type Chains = Readonly<Record<Direction, string | undefined>>;
-const DIRECTIONS = ['ingress', 'egress'] as const;
+export type Chains = Readonly<Record<Direction, string | undefined>>;
+export const DIRECTIONS = ['ingress', 'egress'] as const;
 
 export interface PolicyDelta {
   readonly script: string;
@@ -19,9 +19,32 @@ export interface PolicyDelta {
 export class PolicyRuleSet {
   private readonly pods = new Map<string, Chains>();
   private readonly chains = new Map<string, number>();
-  private readonly sets = new Set<string>();
+  /** By their names in the table. */
+  private readonly sets: Set<string>;
 
-  constructor(private readonly table: string) {}
+  /** Of a table that is there: its sets, and chains by addresses of pods. */
+  constructor(
+    private readonly table: string,
+    found: { readonly pods: ReadonlyMap<string, Chains>; readonly sets: readonly string[] } = {
+      pods: new Map(),
+      sets: [],
+    },
+  ) {
+    this.sets = new Set(found.sets);
+    for (const [address, chains] of found.pods) {
+      this.pods.set(address, chains);
+      for (const direction of DIRECTIONS) {
+        const name = chains[direction];
+        if (name !== undefined) this.chains.set(name, (this.chains.get(name) ?? 0) + 1);
+      }
+    }
+  }
+  hasPod(address: string): boolean {
+    return this.pods.has(ipv4Text(address) ?? '');
+  }
+  hasGroup(id: string): boolean {
+    return this.sets.has(setName(id));
+  }
 
   /** In the order that the packet filter asks for: sets, chains, ways into chains, and the other way round for what goes. */
   delta({ pods, gonePods, groups, goneGroups }: PolicyChanges): PolicyDelta {
@@ -33,7 +56,7 @@ export class PolicyRuleSet {
     const next = new Map<string, Chains | undefined>(gonePods.map((address) => [ipv4Text(address) ?? '', undefined]));
     for (const rules of pods) next.set(ipv4Text(rules.address) ?? '', this.chainsOf(rules, chains));
     next.delete('');
-    const freshSets = groups.filter(({ id }) => !this.sets.has(id));
+    const freshSets = groups.filter(({ id }) => !this.hasGroup(id));
     for (const { id, hasPorts } of freshSets)
       lines.push(`add set ip ${table} ${setName(id)} { type ipv4_addr${hasPorts ? ' . inet_service' : ''}; }`);
     for (const { id, hasPorts, added, removed } of groups) {
@@ -66,11 +89,11 @@ export class PolicyRuleSet {
     lines.push(...ways);
     for (const { name } of totals.filter(({ was, is }) => was > 0 && is === 0))
       lines.push(`delete chain ip ${table} ${name}`);
-    const goneSets = goneGroups.filter((id) => this.sets.has(id));
+    const goneSets = goneGroups.filter((id) => this.hasGroup(id));
     for (const id of goneSets) lines.push(`delete set ip ${table} ${setName(id)}`);
     const commit = (): void => {
-      for (const { id } of freshSets) this.sets.add(id);
-      for (const id of goneSets) this.sets.delete(id);
+      for (const { id } of freshSets) this.sets.add(setName(id));
+      for (const id of goneSets) this.sets.delete(setName(id));
       for (const [address, after] of next) {
         if (after) this.pods.set(address, after);
         else this.pods.delete(address);
