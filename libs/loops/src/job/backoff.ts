@@ -2,6 +2,7 @@ import type { Pod } from '#pod';
 import type { Instant } from '#std';
 import { dueAfter, type Moment } from '../shared/index.js';
 import { finishedAt } from './finish-time.js';
+import { isTracked } from './pod-marks.js';
 import { allFailures, hasFailed, type Look } from './situation.js';
 
 const PAUSE_FIRST_MS = 10_000;
@@ -13,13 +14,15 @@ const PAUSE_MAX_MS = 600_000;
  * The pause doubles with each failure.
  */
 export function pausedUntil(look: Look): Instant | undefined {
-  const { job, pods } = look;
+  const { job, pods, said } = look;
   const since = pods.lastSuccessAt ?? -Infinity;
   let failures = 0;
   let last = -Infinity;
   for (const known of [pods.failed, pods.terminating])
     for (const pod of known.values()) {
       if (!hasFailed(job, pod)) continue;
+      // The job dropped it: it did not fail.
+      if (known === pods.terminating && !isTracked(pod) && !said.failed.has(pod.metadata.uid)) continue;
       const at = finishedAt(pod);
       if (at <= since) continue;
       failures++;

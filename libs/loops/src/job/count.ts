@@ -87,7 +87,8 @@ function newsOf(
   if (said.succeeded.has(uid) || said.failed.has(uid)) return 'none';
   if (pod.status?.phase === 'Succeeded') {
     if (!isIndexed(job)) return 'succeeded';
-    return index !== undefined && !said.completed.has(index) ? 'succeeded index' : 'none';
+    const isSettled = index === undefined || said.completed.has(index) || said.failedIndexes.has(index);
+    return isSettled ? 'none' : 'succeeded index';
   }
   // When the job fails, so have all pods that had not ended; when it succeeds, those that it stops have not.
   const isFailure = finish?.type === 'SuccessCriteriaMet' ? pod.status?.phase === 'Failed' : hasFailed(job, pod);

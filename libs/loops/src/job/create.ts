@@ -88,8 +88,9 @@ function wantedIndexes(look: Look, tally: Tally, count: number): Plan {
   const waits: Instant[] = [];
   let number = view.childrenEver(job.metadata.uid);
   const end = completionsOf(job) ?? 0;
-  for (let index = 0; index < end && wanted.length + waits.length < count; index++) {
-    if (completed.has(index) || failedIndexes?.has(index)) continue;
+  const over = failedIndexes ? completed.union(failedIndexes) : completed;
+  for (const index of over.gaps(end)) {
+    if (wanted.length + waits.length >= count) break;
     if (pods.activeByIndex.has(index) || leaving.has(index)) continue;
     const before = replaced.get(index);
     const until = before && indexPausedUntil(before, look);

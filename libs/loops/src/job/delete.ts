@@ -5,7 +5,7 @@ import { incident, remove, streamOfObject } from '../shared/index.js';
 import { cheapestFirst } from '../replica-set/rank.js';
 import { untrack } from './count.js';
 import { isTracked } from './pod-marks.js';
-import { completionsOf, indexIn, isIndexed, type Look } from './situation.js';
+import { completionsOf, indexIn, isIndexed, type Look, type Tally } from './situation.js';
 import { COMPONENT } from './status.js';
 
 const DELETIONS_MAX = 500;
@@ -34,9 +34,9 @@ function deletePod({ view, job, now }: Look, pod: Pod, because: string): Submit 
 }
 
 /** Pods that may go: all that complete nothing, and others until so many are chosen. */
-export function superfluous(look: Look, atLeast: number): readonly Pod[] {
+export function superfluous(look: Look, tally: Tally, atLeast: number): readonly Pod[] {
   const { pods, now } = look;
-  const useless = uselessPods(look);
+  const useless = uselessPods(look, tally);
   if (useless.length >= atLeast) return useless;
   const known = new Set(useless);
   const others = [...pods.active.values()].filter((pod) => !known.has(pod)).sort(cheapestFirst(NO_CROWDS, now));
@@ -44,17 +44,19 @@ export function superfluous(look: Look, atLeast: number): readonly Pod[] {
 }
 const NO_CROWDS: ReadonlyMap<string, number> = new Map();
 
-/** Pods of an indexed job that have an index which is not the job's, or which another pod has too. */
-function uselessPods({ job, pods, now }: Look): readonly Pod[] {
+/** Pods of an indexed job that have an index which is not the job's, which has completed or failed, or which another pod has too. */
+function uselessPods({ job, pods, now }: Look, { completed, failedIndexes }: Tally): readonly Pod[] {
   const { active, activeByIndex, highestIndex } = pods;
   if (!isIndexed(job)) return [];
-  if (activeByIndex.size === active.size && highestIndex < (completionsOf(job) ?? 0)) return [];
+  const isOver = (index: number): boolean => completed.has(index) || failedIndexes?.has(index) === true;
+  const isOneEach = activeByIndex.size === active.size && highestIndex < (completionsOf(job) ?? 0);
+  if (isOneEach && ![...activeByIndex.keys()].some(isOver)) return [];
   const seen = new Set<number>();
   // The pod that is worth the most keeps the index.
   const dearestFirst = [...active.values()].sort(cheapestFirst(NO_CROWDS, now)).reverse();
   return dearestFirst.filter((pod) => {
     const index = indexIn(job, pod);
-    if (index === undefined || seen.has(index)) return true;
+    if (index === undefined || seen.has(index) || isOver(index)) return true;
     seen.add(index);
     return false;
   });

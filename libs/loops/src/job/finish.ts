@@ -3,7 +3,7 @@ import { findCondition } from '#meta';
 import type { Pod } from '#pod';
 import { parseInstant, toTime, type Instant } from '#std';
 import { dueAfter } from '../shared/index.js';
-import { IndexSet } from './index-set.js';
+import { requiredIndexes } from './success-policy.js';
 import { completionsOf, isIndexed, isSuspended, type Look, type Tally } from './situation.js';
 
 /** How a job ends. It is said before its last pods have gone, and becomes final after that. */
@@ -86,10 +86,11 @@ function failureOfIndexes(job: Job, { failedIndexes, completed }: Tally): Finish
 }
 
 function successByPolicy(job: Job, { completed }: Tally): Finish | undefined {
-  if (!isIndexed(job)) return undefined;
-  const limit = completionsOf(job) ?? 0;
-  const met = (job.spec.successPolicy?.rules ?? []).findIndex(({ succeededIndexes, succeededCount }) => {
-    const required = typeof succeededIndexes === 'string' ? IndexSet.parse(succeededIndexes, limit) : undefined;
+  const { successPolicy } = job.spec;
+  if (!isIndexed(job) || !successPolicy) return undefined;
+  const all = requiredIndexes(successPolicy, completionsOf(job) ?? 0);
+  const met = (successPolicy.rules ?? []).findIndex(({ succeededCount }, rule) => {
+    const required = all[rule];
     const reached = required ? required.common(completed) : completed.size;
     return (required && reached === required.size) || (typeof succeededCount === 'number' && reached >= succeededCount);
   });

@@ -21,4 +21,12 @@ describe('a set of indexes', () => {
     const all = IndexSet.empty.with(Array.from({ length: LIMIT }, (_, i) => LIMIT - 1 - i));
     expect([all.toString(), all.size]).toEqual(['0-99999', LIMIT]);
   });
+  test('knows what it lacks, without a look at what it has', () => {
+    const end = 2_147_483_647;
+    const set = IndexSet.parse(`1-2,4-${end - 3}`, end).union(IndexSet.parse('0,2-3', end));
+    expect([...set.gaps(end)]).toEqual([end - 2, end - 1]);
+    expect([...set.gaps(100)]).toEqual([]);
+    expect([...IndexSet.parse('1,3', 9).gaps(5)]).toEqual([0, 2, 4]);
+    expect([...IndexSet.empty.gaps(2)]).toEqual([0, 1]);
+  });
 });

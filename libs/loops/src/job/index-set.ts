@@ -40,6 +40,17 @@ export class IndexSet {
     if (indexes.length === 0) return this;
     return IndexSet.joined([...this.intervals, ...indexes.map((index): Interval => [index, index])]);
   }
+  union(other: IndexSet): IndexSet {
+    return IndexSet.joined([...this.intervals, ...other.intervals]);
+  }
+  /** The indexes below `end` that it lacks, in order. What it has costs an interval, not each index. */
+  *gaps(end: number): Generator<number> {
+    let next = 0;
+    for (const [first, last] of [...this.intervals, [end, end] as const]) {
+      for (; next < Math.min(first, end); next++) yield next;
+      next = Math.max(next, last + 1);
+    }
+  }
   /** How many indexes both have. */
   common(other: IndexSet): number {
     let count = 0;

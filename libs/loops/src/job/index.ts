@@ -92,7 +92,7 @@ function movesOf(look: Look, tally: Tally, finish: Finish | undefined): readonly
   if (isSuspended(owner)) return dropPods(look, all(), `${name} is suspended`);
   const active = pods.active.size;
   const wanted = wantedActive(owner, tally, active);
-  const leaving = superfluous(look, active - wanted);
+  const leaving = superfluous(look, tally, active - wanted);
   if (leaving.length > 0) return dropPods(look, leaving, `${name} wants ${wanted} pods and has ${active}`);
   const missing = wanted - active - (replacesOnlyEnded(owner) ? pods.terminating.size : 0);
   return missing > 0 ? createPods(look, tally, missing) : [];

@@ -21,11 +21,19 @@ export interface Said {
   readonly succeeded: ReadonlySet<string>;
   readonly failed: ReadonlySet<string>;
   readonly completed: IndexSet;
+  /** Empty where the job has no limit for each index. */
+  readonly failedIndexes: IndexSet;
 }
 export function saidOf(job: Job): Said {
-  const { succeeded, failed } = job.status?.uncountedTerminatedPods ?? {};
-  const completed = IndexSet.parse(job.status?.completedIndexes, completionsOf(job) ?? 0);
-  return { succeeded: new Set(succeeded ?? []), failed: new Set(failed ?? []), completed };
+  const { completedIndexes, failedIndexes, uncountedTerminatedPods } = job.status ?? {};
+  const { succeeded, failed } = uncountedTerminatedPods ?? {};
+  const limit = completionsOf(job) ?? 0;
+  return {
+    succeeded: new Set(succeeded ?? []),
+    failed: new Set(failed ?? []),
+    completed: IndexSet.parse(completedIndexes, limit),
+    failedIndexes: hasLimitPerIndex(job) ? IndexSet.parse(failedIndexes ?? undefined, limit) : IndexSet.empty,
+  };
 }
 
 /** How far the job is, with pods that have ended and are not in its status yet. */
@@ -91,11 +99,11 @@ export function tallyOf({ job, pods, said }: Look): Tally {
     if (!isValid || said.failed.has(uid) || said.succeeded.has(uid)) continue;
     if (pod.status?.phase === 'Succeeded') {
       succeeded++;
-      if (index !== undefined) indexes.push(index);
+      if (index !== undefined && !said.failedIndexes.has(index)) indexes.push(index);
     } else if (verdict?.counts) failed++;
   }
   const completed = isIndexed(job) ? said.completed.with(indexes) : IndexSet.empty;
-  const failedIndexes = hasLimitPerIndex(job) ? failedIndexesOf(job, failures) : undefined;
+  const failedIndexes = hasLimitPerIndex(job) ? failedIndexesOf({ job, said, failures, completed }) : undefined;
   const replaced = failedIndexes ? replacedOf({ job, pods, failures, done: [completed, failedIndexes] }) : NO_PODS;
   return {
     succeeded: isIndexed(job) ? completed.size : succeeded,
@@ -104,12 +112,18 @@ export function tallyOf({ job, pods, said }: Look): Tally {
 }
 const NO_PODS: ReadonlyMap<number, Pod> = new Map();
 
-function failedIndexesOf(job: Job, failures: readonly Pod[]): IndexSet {
-  const before = IndexSet.parse(job.status?.failedIndexes ?? undefined, completionsOf(job) ?? 0);
-  return before.with(
+interface Failing {
+  readonly job: Job;
+  readonly said: Said;
+  readonly failures: readonly Pod[];
+  readonly completed: IndexSet;
+}
+/** An index that has two pods may both complete and fail. The status, that never has it as both, keeps what came first. */
+function failedIndexesOf({ job, said, failures, completed }: Failing): IndexSet {
+  return said.failedIndexes.with(
     failures.flatMap((pod) => {
       const index = indexIn(job, pod);
-      return index !== undefined && failsItsIndex(job, pod) ? [index] : [];
+      return index !== undefined && !completed.has(index) && failsItsIndex(job, pod) ? [index] : [];
     }),
   );
 }

@@ -108,7 +108,9 @@ function isUncounted(job: Job, old: Pod, pod: Pod | undefined): boolean {
   const { succeeded = [], failed = [] } = status.uncountedTerminatedPods ?? {};
   if ([...succeeded, ...failed].includes(old.metadata.uid)) return false;
   if (spec.completionMode !== 'Indexed') return true;
-  return !indexesIn(status.completedIndexes).includes(Number(old.metadata.annotations?.[INDEX] ?? -1));
+  // An index that has failed before stays so.
+  const settled = [...indexesIn(status.completedIndexes), ...indexesIn(status.failedIndexes ?? undefined)];
+  return !settled.includes(Number(old.metadata.annotations?.[INDEX] ?? -1));
 }
 
 /** Once all is healed, every job is finished and has counted all of its pods. */
