@@ -154,6 +154,17 @@ describe('a CronJob', () => {
     });
   });
 
+  test('wakes for an interval at its end, also after a restart in the middle of it', () => {
+    const cluster = clusterOf();
+    makeCronJob(cluster, { schedule: '@every 1h' });
+    const end = cluster.now + 60 * MINUTE_MS;
+    cluster.now += 59 * MINUTE_MS;
+    cluster.settle();
+    expect(cluster.nextWake).toBe(end);
+    cluster.pass(MINUTE_MS);
+    expect(namesIn(cluster)).toEqual([nameAt(end)]);
+  });
+
   test('makes one job when two controllers decide, and when one dies in between', () => {
     const cluster = clusterOf();
     makeCronJob(cluster);

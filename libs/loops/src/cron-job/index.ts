@@ -1,4 +1,4 @@
-import { cronJobs, jobs as jobsRef, nextTime, type CronJobStatus, type Job } from '#kinds';
+import { cronJobs, jobs as jobsRef, type CronJobStatus, type Job } from '#kinds';
 import { controllerOf } from '#meta';
 import { objectsByOwner, type Change, type Decision, type Loop, type LoopRefusal, type Submit } from '#model';
 import { parseInstant, toTime, type Instant } from '#std';
@@ -60,7 +60,7 @@ function reconcile(look: Look, refusals: readonly LoopRefusal[]): readonly Decis
     const message = `invalid schedule: ${found.spec.schedule} : time difference between two schedules is less than 1 second`;
     return [...others, ...say(look, 'Warning', 'InvalidSchedule', message)];
   }
-  const wakes = wakeAtFirst([nextTime(times.schedule, now, times.timeZone)], now);
+  const wakes = wakeAtFirst([due.next], now);
   const starts = due.at === undefined ? [] : start({ ...look, times, at: due.at, refusals });
   const missed = due.isManyMissed && starts.length > 0 ? say(look, 'Warning', 'TooManyMissedTimes', TOO_MANY) : [];
   return [...others, ...missed, ...starts, ...wakes];

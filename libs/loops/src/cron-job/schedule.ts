@@ -31,6 +31,8 @@ export function isFault(found: Times | Fault): found is Fault {
 export interface Due {
   /** The newest time that has come and has no job; undefined where there is none. */
   readonly at: Instant | undefined;
+  /** The first time that has not come yet. */
+  readonly next: Instant | undefined;
   readonly isManyMissed: boolean;
 }
 
@@ -38,25 +40,53 @@ export interface Due {
  * The newest time since the last one that had a job (or since the CronJob was made), without those that lie longer back than
  * `startingDeadlineSeconds`. Undefined when the schedule has no two times.
  */
-export function dueOf(cronJob: CronJob, times: Times, now: Instant): Due | undefined {
-  const next = (after: Instant): Instant | undefined => nextTime(times.schedule, after, times.timeZone);
-  const first = next(earliestOf(cronJob, now));
-  if (first !== undefined && now < first) return NOTHING_DUE;
-  const second = first === undefined ? undefined : next(first);
+export function dueOf(cronJob: CronJob, { schedule, timeZone }: Times, now: Instant): Due | undefined {
+  const nextOf: NextOf = (after) => nextTime(schedule, after, timeZone);
+  const first = firstOf(cronJob, { schedule, nextOf, now });
+  if (first !== undefined && now < first) return { at: undefined, next: first, isManyMissed: false };
+  const second = first === undefined ? undefined : nextOf(first);
   if (first === undefined || second === undefined) return undefined;
-  if (now < second) return { at: first, isManyMissed: false };
+  // As Kubernetes estimates it: by the distance of the first two.
   const distance = second - first;
   const missed = Math.floor((now - first) / distance) + 1;
-  let at: Instant | undefined;
-  // Distances differ, so the search begins one of them earlier.
-  for (let time = next(first + (missed - 2) * distance); time !== undefined && time <= now; time = next(time))
-    at = time;
-  return { at, isManyMissed: missed > MISSED_MAX };
+  const at = 'everyMs' in schedule ? first + (missed - 1) * distance : newestUntil(now, first, nextOf);
+  return { at, next: nextOf(at), isManyMissed: missed > MISSED_MAX };
 }
-const NOTHING_DUE: Due = { at: undefined, isManyMissed: false };
 
-function earliestOf({ metadata, spec, status }: CronJob, now: Instant): Instant {
+/** The first time of a schedule after an instant: never an earlier one for a later instant. */
+export type NextOf = (after: Instant) => Instant | undefined;
+const MINUTE_MS = 60_000;
+
+/** The newest time that is not after `now`, of which `first` is one. It asks as often as the distance has binary digits. */
+export function newestUntil(now: Instant, first: Instant, nextOf: NextOf): Instant {
+  const hasCome = (time: Instant | undefined): time is Instant => time !== undefined && time <= now;
+  let newest = first;
+  let [before, after] = [first, now];
+  // After `before` there may be one that has come, after `after` there is none.
+  while (after - before > MINUTE_MS) {
+    const middle = Math.floor((before + after) / 2);
+    const time = nextOf(middle);
+    if (hasCome(time)) [before, newest] = [time, time];
+    else after = middle;
+  }
+  const last = nextOf(before);
+  return hasCome(last) ? last : newest;
+}
+
+interface Search {
+  readonly schedule: CronSchedule;
+  readonly nextOf: NextOf;
+  readonly now: Instant;
+}
+function firstOf({ metadata, spec, status }: CronJob, { schedule, nextOf, now }: Search): Instant | undefined {
   const last = parseInstant(status?.lastScheduleTime) ?? parseInstant(metadata.creationTimestamp) ?? now;
   const deadline = spec.startingDeadlineSeconds;
-  return typeof deadline === 'number' ? Math.max(last, now - deadline * 1000) : last;
+  if (typeof deadline !== 'number') return nextOf(last);
+  const earliest = now - deadline * 1000;
+  if (earliest <= last) return nextOf(last);
+  if (!('everyMs' in schedule)) return nextOf(earliest);
+  // Its times are counted from the last one: from any other instant they would move with the clock and never come.
+  const { everyMs } = schedule;
+  const first = last + everyMs;
+  return first > earliest ? first : first + (Math.floor((earliest - first) / everyMs) + 1) * everyMs;
 }
