@@ -1,5 +1,4 @@
-import type { CronJob, CronJobStatus, Job } from '#kinds';
-import { findCondition } from '#meta';
+import { finishedCondition, isJobFinished, type CronJob, type CronJobStatus, type Job } from '#kinds';
 import type { Submit, View } from '#model';
 import { parseInstant, type Instant } from '#std';
 import { incident } from '../shared/index.js';
@@ -20,11 +19,6 @@ export interface ActiveJobs {
   readonly incidents: readonly Submit[];
 }
 
-/** The condition by which a job is finished. */
-export function endOf({ status }: Job): 'Complete' | 'Failed' | undefined {
-  return (['Complete', 'Failed'] as const).find((type) => findCondition(status?.conditions, type)?.status === 'True');
-}
-
 /** Which of the jobs in the status still run, and what is to be said about the others. `expected` names the job that is due. */
 export function activeJobs(look: Look, expected: string | undefined): ActiveJobs {
   const { cronJob, jobs } = look;
@@ -34,7 +28,7 @@ export function activeJobs(look: Look, expected: string | undefined): ActiveJobs
   const incidents: Submit[] = [];
   for (const reference of before) {
     const job = byUid.get(reference.uid ?? '');
-    const end = job && endOf(job);
+    const end = finishedCondition(job?.status)?.type;
     if (!job) incidents.push(...say(look, 'Normal', 'MissingJob', `Active job went missing: ${reference.name ?? ''}`));
     else if (end) incidents.push(...say(look, 'Normal', 'SawCompletedJob', completedMessage(job, end)));
     else active.push(reference);
@@ -42,7 +36,7 @@ export function activeJobs(look: Look, expected: string | undefined): ActiveJobs
   const known = new Set(before.map(({ uid }) => uid));
   for (const job of jobs) {
     const { uid, name } = job.metadata;
-    if (known.has(uid) || endOf(job) || name === expected) continue;
+    if (known.has(uid) || isJobFinished(job.status) || name === expected) continue;
     const message = `Saw a job that the controller did not create or forgot: ${name}`;
     incidents.push(...say(look, 'Warning', 'UnexpectedJob', message));
   }
@@ -65,7 +59,7 @@ function lastSuccess({ cronJob, jobs }: Look): string | null | undefined {
   let last = cronJob.status?.lastSuccessfulTime;
   for (const job of jobs) {
     const { completionTime } = job.status ?? {};
-    if (endOf(job) !== 'Complete' || completionTime == null) continue;
+    if (finishedCondition(job.status)?.type !== 'Complete' || completionTime == null) continue;
     if ((parseInstant(completionTime) ?? 0) > (parseInstant(last) ?? -Infinity)) last = completionTime;
   }
   return last;

@@ -1,4 +1,4 @@
-import { cronJobs, jobs as jobsRef, type CronJobStatus, type Job } from '#kinds';
+import { cronJobs, finishedCondition, jobs as jobsRef, type CronJobStatus, type Job } from '#kinds';
 import { controllerOf } from '#meta';
 import { objectsByOwner, type Change, type Decision, type Loop, type LoopRefusal, type Submit } from '#model';
 import { parseInstant, toTime, type Instant } from '#std';
@@ -14,7 +14,7 @@ import {
   streamOfObject,
   wakeAtFirst,
 } from '../shared/index.js';
-import { activeJobs, endOf, say, type Look } from './active.js';
+import { activeJobs, say, type Look } from './active.js';
 import { jobFor, jobName } from './job.js';
 import { dueOf, isFault, timesOf, type Times } from './schedule.js';
 
@@ -141,7 +141,9 @@ function outdated(look: Look): readonly Submit[] {
 }
 function beyond({ jobs }: Look, end: 'Complete' | 'Failed', limit: number | null | undefined): readonly Job[] {
   if (typeof limit !== 'number') return [];
-  const finished = jobs.filter((job) => endOf(job) === end && job.metadata.deletionTimestamp === undefined);
+  const finished = jobs.filter(
+    (job) => finishedCondition(job.status)?.type === end && job.metadata.deletionTimestamp === undefined,
+  );
   const since = ({ status }: Job): Instant => parseInstant(status?.startTime) ?? Infinity;
   return finished
     .sort((a, b) => (since(a) === since(b) ? 0 : since(a) - since(b)))

@@ -1,5 +1,4 @@
-import { jobs, type Job } from '#kinds';
-import { findCondition } from '#meta';
+import { finishedCondition, jobs, type Job } from '#kinds';
 import type { Loop } from '#model';
 import { parseInstant, type Instant } from '#std';
 import { dueAfter, keyOf, parseKey, remove, sides, streamOfObject, wakeAtFirst, type Moment } from '../shared/index.js';
@@ -36,8 +35,5 @@ function dueOf(job: Job, moment: Moment): Instant | undefined {
 /** Undefined while the job is not finished, and when it is being deleted already. */
 function finishedSince({ metadata, status }: Job): Instant | undefined {
   if (metadata.deletionTimestamp !== undefined) return undefined;
-  const finished = ['Complete', 'Failed']
-    .map((type) => findCondition(status?.conditions, type))
-    .find((condition) => condition?.status === 'True');
-  return parseInstant(finished?.lastTransitionTime);
+  return parseInstant(finishedCondition(status)?.lastTransitionTime);
 }

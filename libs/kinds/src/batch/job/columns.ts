@@ -1,7 +1,7 @@
 import { parseInstant, type Instant } from '#std';
 import { ageColumn, column, humanDuration, nameColumn } from '../../columns.js';
 import { templateColumns } from '../columns.js';
-import { hasJobCondition } from './conditions.js';
+import { finishedCondition, hasJobCondition } from './conditions.js';
 import type { Job } from './schema.js';
 
 export const jobColumns = [
@@ -14,7 +14,8 @@ export const jobColumns = [
 ];
 
 function statusWord({ metadata, status }: Job): string {
-  for (const type of ['Complete', 'Failed'] as const) if (hasJobCondition(status, type)) return type;
+  const finished = finishedCondition(status);
+  if (finished) return finished.type;
   if (metadata.deletionTimestamp !== undefined) return 'Terminating';
   for (const type of ['Suspended', 'FailureTarget', 'SuccessCriteriaMet'] as const) {
     if (hasJobCondition(status, type)) return type;

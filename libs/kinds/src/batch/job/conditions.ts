@@ -1,4 +1,4 @@
-import type { JobStatus } from './schema.js';
+import type { JobCondition, JobStatus } from './schema.js';
 
 /** Types of a job's conditions. */
 export type JobConditionType = 'Complete' | 'Failed' | 'Suspended' | 'FailureTarget' | 'SuccessCriteriaMet';
@@ -9,7 +9,18 @@ export function hasJobCondition(status: Status, type: JobConditionType, value: '
   return (status?.conditions ?? []).some((condition) => condition.type === type && condition.status === value);
 }
 
+/** The condition by which a job is finished: `Complete` or `Failed`; undefined while it is not. */
+export function finishedCondition(
+  status: Status,
+): (JobCondition & { readonly type: 'Complete' | 'Failed' }) | undefined {
+  const { conditions = [] } = status ?? {};
+  for (const type of ['Complete', 'Failed'] as const) {
+    const found = conditions.find((condition) => condition.type === type && condition.status === 'True');
+    if (found) return { ...found, type };
+  }
+  return undefined;
+}
 /** A finished job makes no more pods. */
 export function isJobFinished(status: Status): boolean {
-  return hasJobCondition(status, 'Complete') || hasJobCondition(status, 'Failed');
+  return finishedCondition(status) !== undefined;
 }
