@@ -2,6 +2,7 @@ import { finishedCondition, isJobFinished, type CronJob, type CronJobStatus, typ
 import type { Submit, View } from '#model';
 import { parseInstant, type Instant } from '#std';
 import { incident } from '../shared/index.js';
+import { isOfSchedule } from './job.js';
 
 export const COMPONENT = 'cronjob-controller';
 
@@ -17,6 +18,15 @@ type Reference = NonNullable<CronJobStatus['active']>[number];
 export interface ActiveJobs {
   readonly status: CronJobStatus;
   readonly incidents: readonly Submit[];
+}
+
+/**
+ * The jobs of the schedule that still run. Of these the status may not know one whose controller died before it wrote the
+ * status. One that a person made from the CronJob is none of them, as in Kubernetes.
+ */
+export function runningJobs({ cronJob, jobs }: Look): readonly Job[] {
+  const known = new Set((cronJob.status?.active ?? []).map(({ uid }) => uid));
+  return jobs.filter((job) => !isJobFinished(job.status) && (known.has(job.metadata.uid) || isOfSchedule(job)));
 }
 
 /** Which of the jobs in the status still run, and what is to be said about the others. `expected` names the job that is due. */

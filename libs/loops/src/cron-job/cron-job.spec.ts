@@ -182,6 +182,65 @@ describe('a CronJob', () => {
     expect(statusIn(cluster).lastScheduleTime).toBe(toTime(cluster.now));
   });
 
+  /** A controller makes the job of this minute and dies before the status says so. */
+  function makeJobAndDie(cluster: TestCluster): string {
+    cluster.now += MINUTE_MS;
+    const batch = cluster.decide(cronJob, 'default/tick');
+    const creation = batch.decisions.find((decision) => decision.is === 'submit');
+    if (creation?.is !== 'submit') throw new Error('no job is made');
+    const { then: _then, ...alone } = creation;
+    cluster.carryOut({ ...batch, decisions: [alone] });
+    return nameAt(cluster.now);
+  }
+  test.each(['Forbid', 'Replace'] as const)(
+    'holds to %s after a controller died before the status knew the job',
+    (concurrencyPolicy) => {
+      const cluster = clusterOf();
+      makeCronJob(cluster, { concurrencyPolicy });
+      const first = makeJobAndDie(cluster);
+      cluster.now += MINUTE_MS;
+      cluster.settle();
+      expect(namesIn(cluster)).toEqual([concurrencyPolicy === 'Forbid' ? first : nameAt(cluster.now)]);
+    },
+  );
+  test('takes up the job of the time that is due, when it forbids another one', () => {
+    const cluster = clusterOf();
+    makeCronJob(cluster, { concurrencyPolicy: 'Forbid' });
+    const first = makeJobAndDie(cluster);
+    cluster.settle();
+    expect(statusIn(cluster).active).toMatchObject([{ name: first }]);
+  });
+
+  const someJob = (cluster: TestCluster, name: string, owner?: CronJob): void => {
+    const { metadata, spec } = owner ?? {};
+    const ownerReferences = owner && [
+      { apiVersion: 'batch/v1', kind: 'CronJob', name: 'tick', uid: metadata?.uid ?? '', controller: true },
+    ];
+    const template = spec?.jobTemplate.spec?.template ?? {
+      spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'example.com/a:1' }] },
+    };
+    cluster.put<Job>({
+      ...{ apiVersion: 'batch/v1', kind: 'Job', spec: { template } },
+      metadata: { name, namespace: 'default', ...(ownerReferences && { ownerReferences }) },
+    } as unknown as Job);
+  };
+  test.each(['Forbid', 'Replace'] as const)('leaves alone what a person made from it: %s', (concurrencyPolicy) => {
+    const cluster = clusterOf();
+    someJob(cluster, 'by-hand', makeCronJob(cluster, { concurrencyPolicy }));
+    cluster.settle().pass(MINUTE_MS);
+    expect(namesIn(cluster)).toEqual(['by-hand', nameAt(cluster.now)]);
+  });
+  test('says which job holds the name that it needs', () => {
+    const cluster = clusterOf();
+    makeCronJob(cluster);
+    const name = nameAt(cluster.now + MINUTE_MS);
+    someJob(cluster, name);
+    cluster.settle().pass(MINUTE_MS);
+    expect(incidentsIn(cluster, 'CronJob')).toEqual([
+      `FailedCreate: Error creating job: jobs.batch "${name}" already exists and is not controlled by this CronJob (1)`,
+    ]);
+  });
+
   test('says that its schedule never comes', () => {
     const cluster = clusterOf();
     makeCronJob(cluster, { schedule: '0 0 31 2 *' });

@@ -1,6 +1,6 @@
 import { cronJobs, finishedCondition, jobs as jobsRef, type CronJobStatus, type Job } from '#kinds';
 import { controllerOf } from '#meta';
-import { objectsByOwner, type Change, type Decision, type Loop, type LoopRefusal, type Submit } from '#model';
+import { objectsByOwner, refusals, type Change, type Decision, type Loop, type LoopRefusal, type Submit } from '#model';
 import { parseInstant, toTime, type Instant } from '#std';
 import {
   create,
@@ -14,7 +14,7 @@ import {
   streamOfObject,
   wakeAtFirst,
 } from '../shared/index.js';
-import { activeJobs, say, type Look } from './active.js';
+import { activeJobs, runningJobs, say, type Look } from './active.js';
 import { jobFor, jobName } from './job.js';
 import { dueOf, isFault, timesOf, type Times } from './schedule.js';
 
@@ -43,7 +43,7 @@ function ownersOf(change: Change): readonly string[] {
   return [...new Set(owners)];
 }
 
-function reconcile(look: Look, refusals: readonly LoopRefusal[]): readonly Decision[] {
+function reconcile(look: Look, refused: readonly LoopRefusal[]): readonly Decision[] {
   const { cronJob: found, now } = look;
   const times = timesOf(found);
   const isDeleted = found.metadata.deletionTimestamp !== undefined;
@@ -61,7 +61,7 @@ function reconcile(look: Look, refusals: readonly LoopRefusal[]): readonly Decis
     return [...others, ...say(look, 'Warning', 'InvalidSchedule', message)];
   }
   const wakes = wakeAtFirst([due.next], now);
-  const starts = due.at === undefined ? [] : start({ ...look, times, at: due.at, refusals });
+  const starts = due.at === undefined ? [] : start({ ...look, times, at: due.at, refusals: refused });
   const missed = due.isManyMissed && starts.length > 0 ? say(look, 'Warning', 'TooManyMissedTimes', TOO_MANY) : [];
   return [...others, ...missed, ...starts, ...wakes];
 }
@@ -79,24 +79,30 @@ interface Start extends Look {
 }
 /** What is to be done because a time has come. */
 function start(look: Start): readonly Submit[] {
-  const { view, cronJob: found, jobs, at, now, refusals } = look;
+  const { view, cronJob: found, at } = look;
   const { spec, status = {}, metadata } = found;
   const name = jobName(found, at);
   const active = status.active ?? [];
   if (parseInstant(status.lastScheduleTime) === at || active.some((one) => one.name === name)) return [];
-  if (typeof spec.startingDeadlineSeconds === 'number' && at + spec.startingDeadlineSeconds * 1000 < now)
-    return say(look, 'Warning', 'MissSchedule', `Missed scheduled time to start a job: ${rfc1123(at)}`);
-  if (spec.concurrencyPolicy === 'Forbid' && active.length > 0)
+  const running = runningJobs(look).filter((job) => job.metadata.name !== name);
+  if (spec.concurrencyPolicy === 'Forbid' && running.length > 0)
     return say(look, 'Normal', 'JobAlreadyActive', FORBIDDEN);
   const existing = view.get(jobsRef, metadata.namespace, name);
-  if (existing) return controllerOf(existing)?.uid === metadata.uid ? [started(look, existing)] : [];
+  if (existing) return controllerOf(existing)?.uid === metadata.uid ? [started(look, existing)] : inTheWay(look, name);
   if (spec.concurrencyPolicy === 'Replace') {
-    const running = jobs.find((job) => active.some(({ uid }) => uid === job.metadata.uid));
-    if (running) return [replace(look, running)];
+    const replaced = running.find((job) => job.metadata.deletionTimestamp === undefined);
+    if (replaced) return [replace(look, replaced)];
   }
-  const refused = refusals.find((one) => one.verb === 'create' && one.kind === jobsRef.id);
-  const incidents = refused ? say(look, 'Warning', 'FailedCreate', `Error creating job: ${refused.message}`) : [];
-  return [...incidents, startJob(look)];
+  const refused = look.refusals.find((one) => one.verb === 'create' && one.kind === jobsRef.id);
+  return [...(refused ? failed(look, refused.message) : []), startJob(look)];
+}
+/** The name of a time's job is held by a job of somebody else. Kubernetes passes over it without a word. */
+function inTheWay(look: Look, name: string): readonly Submit[] {
+  const about = { group: 'batch', resource: 'jobs', kind: 'Job', name };
+  return failed(look, `${refusals.alreadyExists(about).message} and is not controlled by this CronJob`);
+}
+function failed(look: Look, why: string): readonly Submit[] {
+  return say(look, 'Warning', 'FailedCreate', `Error creating job: ${why}`);
 }
 const FORBIDDEN = 'Not starting job because prior execution is running and concurrency policy is Forbid';
 
@@ -161,9 +167,4 @@ function deletion(look: Look, job: Job, { because, first }: Deletion): Submit {
     basedOn: [streamOfObject(cronJobs, look.cronJob), streamOfObject(jobsRef, job)],
     then: [...first, ...say(look, 'Normal', 'SuccessfulDelete', `Deleted job ${job.metadata.name}`)],
   });
-}
-
-/** `Mon, 02 Jan 2006 15:04:05 +0000`. */
-function rfc1123(at: Instant): string {
-  return new Date(at).toUTCString().replace('GMT', '+0000');
 }

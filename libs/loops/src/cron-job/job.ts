@@ -13,6 +13,11 @@ export function jobName({ metadata }: CronJob, at: Instant): string {
   return `${metadata.name}-${Math.floor(at / MINUTE_MS)}`;
 }
 
+/** Made for one of the times of a schedule, and not by a person. */
+export function isOfSchedule({ metadata: { annotations } }: Job): boolean {
+  return annotations?.[SCHEDULED_TIME] !== undefined;
+}
+
 export function jobFor(view: View, cronJob: CronJob, at: Instant, { timeZone }: Times): Manifest & Pick<Job, 'spec'> {
   const { namespace, uid } = cronJob.metadata;
   const { metadata: { labels, annotations } = {}, spec } = cronJob.spec.jobTemplate;
