@@ -36,6 +36,9 @@ export interface ChaosReport {
   readonly lastSteps: readonly string[];
 }
 
+/** A machine that is busy with other things takes longer than was asked for: less than this shows little. */
+const STEPS_MIN = 16;
+
 /** How long a cluster has to come to rest once nobody troubles it. */
 const SETTLE_SECONDS = 60;
 /** Room for the log of ten minutes, little enough to be filled in a moment. */
@@ -129,7 +132,7 @@ class Chaos {
     clients.beginWriting(3);
     registers.begin(4);
     const end = performance.now() + options.minutes * 60_000;
-    while (performance.now() < end) {
+    while (performance.now() < end || this.steps.length < STEPS_MIN) {
       await this.step();
       await sleep(this.chance.below(1_500));
     }
