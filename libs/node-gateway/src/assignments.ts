@@ -213,7 +213,7 @@ export class Assignments {
     ) {
       if (change.before) tell(nodeBefore, stream, null, change.before.metadata.uid, change.position);
     }
-    this.policies.takePod(stream, change, tell);
+    this.policies.takePod(change, tell);
     if (!nodeAfter || !change.after) return;
     // What the pod names comes before the pod, so that the agent can start it at once.
     for (const need of fresh) {

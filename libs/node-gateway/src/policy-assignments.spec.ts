@@ -122,4 +122,57 @@ describe('NetworkPolicies', () => {
     world.put(pod('late', 'n5', 'other', '10.244.5.2'));
     expect(digest(new Assignments(world.view, () => undefined))).toBe(held);
   });
+  it('cost the tests that a change asks for: a policy each pod of its namespace, a pod the policies that may select it', () => {
+    const world = new World();
+    const looked = { at: 0 };
+    const counted = (object: KubeObject): KubeObject => {
+      const metadata = { ...object.metadata };
+      Object.defineProperty(metadata, 'labels', { enumerable: true, get: () => (looked.at++, object.metadata.labels) });
+      return { ...object, metadata };
+    };
+    const named = (name: string, app: string): KubeObject => {
+      const made = policy(app, 'client');
+      return { ...made, metadata: { ...made.metadata, name, uid: name } };
+    };
+    for (let i = 0; i < 100; i++) world.put(counted(pod(`p${i}`, `n${i % 4}`, `app-${i}`)));
+    for (let i = 0; i < 50; i++) world.put(named(`own-${i}`, `app-${i}`));
+    const assignments = new Assignments(world.view, () => undefined);
+    // Once for the policies that select it, once for the groups of peers; not once for each policy.
+    expect(looked.at).toBeLessThan(1_000);
+    looked.at = 0;
+    for (let i = 50; i < 60; i++)
+      expect(own(assignments.take([world.put(named(`own-${i}`, `app-${i}`))]))).toEqual([
+        [`n${i % 4}`, [`+networking.k8s.io.networkpolicies/default/own-${i}`]],
+      ]);
+    expect(looked.at).toBeLessThan(1_000);
+    const every = assignments.take([world.put({ ...named('all', ''), spec: { podSelector: {} } } as never)]);
+    expect(every.own.size).toBe(4);
+  });
+  it('are found by what their selectors require, and by nothing at all', () => {
+    const world = new World();
+    const selectors = {
+      everything: {},
+      label: { matchLabels: { app: 'a', tier: 'x' } },
+      in: { matchExpressions: [{ key: 'app', operator: 'In', values: ['a', 'b'] }] },
+      exists: { matchExpressions: [{ key: 'app', operator: 'Exists' }] },
+      not: { matchExpressions: [{ key: 'app', operator: 'NotIn', values: ['a'] }] },
+      absent: { matchExpressions: [{ key: 'app', operator: 'DoesNotExist' }] },
+    };
+    for (const [name, podSelector] of Object.entries(selectors)) {
+      const made = policy('', '');
+      world.put({ ...made, metadata: { ...made.metadata, name, uid: name }, spec: { podSelector } } as never);
+    }
+    const assignments = new Assignments(world.view, () => undefined);
+    const needed = (labels: Readonly<Record<string, string>>): readonly string[] => {
+      const one = pod('one', 'n1', '');
+      assignments.take([world.put({ ...one, metadata: { ...one.metadata, labels } })]);
+      const streams = assignments.of('n1').objects.map(({ stream }) => stream.split('/').at(-1) ?? '');
+      return streams.filter((name) => name in selectors);
+    };
+    expect(needed({ app: 'a' })).toEqual(['everything', 'exists', 'in']);
+    expect(needed({ app: 'a', tier: 'x' })).toEqual(['everything', 'exists', 'in', 'label']);
+    expect(needed({ app: 'b' })).toEqual(['everything', 'exists', 'in', 'not']);
+    expect(needed({ app: 'c' })).toEqual(['everything', 'exists', 'not']);
+    expect(needed({})).toEqual(['absent', 'everything', 'not']);
+  });
 });
