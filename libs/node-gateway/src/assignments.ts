@@ -73,7 +73,10 @@ export class Assignments {
   private readonly policies: PolicyNeeds;
   private readonly peers: PolicyPeers;
 
-  /** `onFault` receives the stream of a pod whose needs cannot be read: its node is given the pod alone. */
+  /**
+   * `onFault` receives the stream of a pod whose needs cannot be read: its node is given the pod alone; and that of a NetworkPolicy whose
+   * peers are more than its namespace may have: the others are not let through.
+   */
   constructor(
     private readonly view: View,
     private readonly onFault: (stream: string, cause: unknown) => void,
@@ -82,6 +85,7 @@ export class Assignments {
     this.certificates = new IngressCertificates(view);
     this.policies = new PolicyNeeds(view);
     this.peers = new PolicyPeers(view);
+    this.faultPeers();
     for (const pod of view.list(pods)) this.recount(streamOf(pods.id, pod.metadata.namespace, pod.metadata.name), pod);
   }
 
@@ -178,9 +182,13 @@ export class Assignments {
       this.sharedDigest = undefined;
       shared.set(slice.stream, slice);
     }
+    this.faultPeers();
     return { shared: [...shared.values()], own: new Map([...told].map(([node, list]) => [node, [...list.values()]])) };
   }
 
+  private faultPeers(): void {
+    for (const [stream, problem] of this.peers.refused()) this.onFault(stream, problem);
+  }
   private takePeer(stream: string, change: Change): void {
     try {
       this.peers.take(change);

@@ -33,6 +33,17 @@ export class PolicyPeers {
     else if (kind === namespaces.id) this.groups.putNamespace(name, after as never);
     else if (kind === networkPolicies.id) this.groups.putPolicy(namespace, name, after as never);
   }
+  /** Policies, by stream, whose peers do not all fit into the budget of their namespace, and what to say; each once. */
+  refused(): readonly (readonly [stream: string, problem: Error])[] {
+    return this.groups.overfull().map(({ namespace, name, policies }) => {
+      const which = policies > 1 ? `this policy and ${policies - 1} more name` : 'this policy names';
+      const problem = new Error(
+        `the peers of the NetworkPolicies of namespace ${namespace} cost more than ${networkPolicy.PEERS_MAX} members: ${which} ` +
+          'peers that are not let through until the policies there have fewer different selectors, or narrower ones',
+      );
+      return [streamOf(networkPolicies.id, namespace, name), problem] as const;
+    });
+  }
   /** What has to be told, as of a position of the log. */
   changes(position: number): readonly AssignedObject[] {
     return this.groups.changes().map(({ group, slice, members }) => {

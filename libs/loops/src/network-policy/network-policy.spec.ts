@@ -277,4 +277,88 @@ describe('the cost of a change', () => {
     groups.putPolicy('a', 'own', undefined);
     expect([look(), shown.size]).toEqual([1, 0]);
   });
+  test('tells which slices are gone of a group that was made again between two looks', () => {
+    let pods = Array.from({ length: 300 }, (_, i) =>
+      podOf(`a/${i}`, { node: `n${i % 3}`, address: `10.0.${i % 3}.${i}` }),
+    );
+    const groups = new PeerGroups({ namespaces: () => [], pods: () => pods });
+    const policy = policyOf('a/own', { ingress: [{ from: [{ podSelector: {} }] }] });
+    groups.putPolicy('a', 'own', policy);
+    const shown = new Set(groups.changes().map(({ slice }) => slice));
+    expect([...shown].sort()).toEqual(['n0', 'n1', 'n2']);
+    groups.putPolicy('a', 'own', undefined);
+    for (const { metadata } of pods.filter(({ spec }) => spec.nodeName === 'n2'))
+      groups.putPod('a', metadata.name, undefined);
+    pods = pods.filter(({ spec }) => spec.nodeName !== 'n2');
+    const late = podOf('a/late', { node: 'n0', address: '10.0.9.1' });
+    pods.push(late);
+    groups.putPod('a', 'late', late);
+    groups.putPolicy('a', 'own', policy);
+    const told = groups.changes().map(({ slice, members }) => [slice, members?.length]);
+    expect(told.sort()).toEqual([
+      ['n0', 101],
+      ['n2', undefined],
+    ]);
+  });
+});
+
+describe('the peers of one namespace', () => {
+  const many = (count: number, from = 0): Record<string, unknown> => ({
+    ingress: [
+      {
+        from: Array.from({ length: count }, (_, i) => ({
+          namespaceSelector: {},
+          podSelector: { matchExpressions: [{ key: 'x', operator: 'NotIn', values: [String(from + i)] }] },
+        })),
+      },
+    ],
+  });
+  const world = (): { groups: PeerGroups; pods: Pod[]; held: () => number } => {
+    const pods = Array.from({ length: 100 }, (_, i) => podOf(`b/${i}`, { node: `n${i % 3}`, address: `10.0.1.${i}` }));
+    const groups = new PeerGroups({ namespaces: () => [namespaceOf('b')], pods: () => pods }, 1_000);
+    const shown = new Map<string, number>();
+    return {
+      ...{ groups, pods },
+      held: () => {
+        for (const { group, slice, members } of groups.changes())
+          if (members) shown.set(`${group}/${slice}`, members.length);
+          else expect(shown.delete(`${group}/${slice}`)).toBe(true);
+        return [...shown.values()].reduce((sum, one) => sum + one, 0);
+      },
+    };
+  };
+  test('have a limit over all its policies, beyond which groups are empty, the youngest policies first; less of them heals it', () => {
+    const { groups, held } = world();
+    groups.putPolicy('a', 'many', policyOf('a/many', many(50)));
+    expect(held()).toBe(600);
+    expect(groups.overfull()).toEqual([{ namespace: 'a', name: 'many', policies: 1 }]);
+    expect(groups.overfull()).toEqual([]);
+    // Another namespace has a limit of its own, and the same selector for nothing.
+    groups.putPolicy('b', 'other', policyOf('b/other', many(2, 49)));
+    expect(held()).toBe(800);
+    expect(groups.overfull()).toEqual([]);
+    groups.putPolicy('b', 'other', undefined);
+    groups.putPolicy('a', 'z', policyOf('a/z', many(1, 70)));
+    expect(held()).toBe(600);
+    groups.putPolicy('a', 'many', policyOf('a/many', many(3)));
+    expect(held()).toBe(400);
+    expect(groups.overfull()).toEqual([]);
+    groups.putPolicy('a', 'many', undefined);
+    groups.putPolicy('a', 'z', undefined);
+    expect(held()).toBe(0);
+  });
+  test('that grow beyond it lose the last of their groups, and get them back when there are fewer', () => {
+    const { groups, pods, held } = world();
+    groups.putPolicy('a', 'many', policyOf('a/many', many(6)));
+    expect(held()).toBe(600);
+    expect(groups.overfull()).toEqual([]);
+    for (let i = 100; i < 130; i++) {
+      pods.push(podOf(`b/${i}`, { node: 'n1', address: `10.0.2.${i}` }));
+      groups.putPod('b', String(i), pods[i]);
+    }
+    expect(held()).toBe(650);
+    expect(groups.overfull()).toEqual([{ namespace: 'a', name: 'many', policies: 1 }]);
+    for (const { metadata } of pods.splice(60)) groups.putPod('b', metadata.name, undefined);
+    expect(held()).toBe(360);
+  });
 });

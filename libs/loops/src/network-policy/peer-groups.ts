@@ -2,6 +2,7 @@ import type { Namespace, NetworkPolicy } from '#kinds';
 import { selectorMatches } from '#meta';
 import type { KubeObject } from '#model';
 import { hasEnded, lastingContainersOf, type Pod } from '#pod';
+import { BASE_COST, LOOKED_AT_PER_COST, PeerBudget, type Overfull } from './peer-budget.js';
 import { groupsOf, protocolOf, type NamedPort, type PeerGroup, type PeerSelector } from './peers.js';
 
 /** Up to so many members are one slice. Beyond it there is one for each node, so that a pod changes a small part. */
@@ -23,10 +24,13 @@ export interface PeerSlice {
 
 interface Group {
   readonly selector: PeerSelector;
-  /** Policies that name it. */
-  users: number;
+  /** Namespaces whose policies name it and have it in their budget. */
+  readonly users: Set<string>;
   /** By namespace: the nodes of its members, by the names of their pods. */
   readonly namespaces: Map<string, Map<string, string>>;
+  /** By namespace: how many of its pods were tested when the group began to select it. */
+  readonly lookedAt: Map<string, number>;
+  cost: number;
   /** By node: what its members are reached at, by `namespace/name`. */
   readonly nodes: Map<string, Map<string, readonly string[]>>;
   size: number;
@@ -36,31 +40,31 @@ interface Group {
 
 /**
  * The pods that NetworkPolicies name as peers, kept up to date. Policies with equal selectors share a group. A pod that changes costs
- * the groups that select its namespace, and one slice of each that has it; a policy costs the pods of the namespaces that it selects.
- * What there is follows from the objects alone, not from the order in which they came.
+ * the groups that select its namespace, and one slice of each that has it; a policy costs the pods of the namespaces that each of its
+ * selectors selects, within the {@link PeerBudget} of its namespace. Groups that do not fit there have no members: nobody may come.
+ * Where all fit, what there is follows from the objects alone, not from the order in which they came.
  */
 export class PeerGroups {
   private readonly groups = new Map<string, Group>();
-  private readonly ofPolicy = new Map<string, readonly string[]>();
+  private readonly budgets = new Map<string, PeerBudget>();
+  /** Namespaces whose policies or costs have changed so that their groups must be chosen again. */
+  private readonly unsettled = new Set<string>();
+  private readonly newlyOverfull: Overfull[] = [];
   private readonly byNamespace = new Map<string, Set<string>>();
   /** Groups that select namespaces by their labels. */
   private readonly selecting = new Set<string>();
   private readonly dirty = new Map<string, Set<string>>();
 
-  constructor(private readonly view: PeerView) {}
+  constructor(
+    private readonly view: PeerView,
+    private readonly costMax?: number,
+  ) {}
 
   putPolicy(namespace: string, name: string, policy: NetworkPolicy | undefined): void {
-    const key = `${namespace}/${name}`;
-    const before = this.ofPolicy.get(key) ?? [];
-    const after = policy ? groupsOf(policy) : [];
-    for (const group of after) this.use(group);
-    for (const id of before) this.release(id);
-    if (after.length > 0)
-      this.ofPolicy.set(
-        key,
-        after.map(({ id }) => id),
-      );
-    else this.ofPolicy.delete(key);
+    const budget = this.budgets.get(namespace) ?? new PeerBudget(this.costMax);
+    this.budgets.set(namespace, budget);
+    budget.put(name, policy?.metadata.creationTimestamp ?? '', policy ? groupsOf(policy) : []);
+    this.unsettled.add(namespace);
   }
   putNamespace(name: string, namespace: Namespace | undefined): void {
     for (const id of this.selecting) {
@@ -79,8 +83,14 @@ export class PeerGroups {
     }
   }
 
+  /** Policies that became the first of their namespace with a group that does not fit, since the last call. */
+  overfull(): readonly Overfull[] {
+    return this.newlyOverfull.splice(0);
+  }
   /** Slices that are new, different or gone since the last call. */
   changes(): readonly PeerSlice[] {
+    for (const namespace of this.unsettled) this.settle(namespace);
+    this.unsettled.clear();
     const found: PeerSlice[] = [];
     for (const [id, nodes] of this.dirty) {
       const group = this.groups.get(id);
@@ -107,40 +117,77 @@ export class PeerGroups {
     return found;
   }
 
-  private use({ id, selector }: PeerGroup): void {
+  private settle(namespace: string): void {
+    const budget = this.budgets.get(namespace);
+    budget?.settle({
+      costOf: (id) => this.groups.get(id)?.cost ?? 0,
+      use: (group, costLeft) => this.use(namespace, group, costLeft),
+      release: (id) => this.release(namespace, id),
+    });
+    this.newlyOverfull.push(...(budget?.overfull(namespace) ?? []));
+    if (budget?.isEmpty) this.budgets.delete(namespace);
+  }
+  /** Returns whether the group costs no more than is left. */
+  private use(user: string, { id, selector }: PeerGroup, costLeft: number): boolean {
     const known = this.groups.get(id);
     if (known) {
-      known.users++;
-      return;
+      if (known.cost <= costLeft) known.users.add(user);
+      return known.cost <= costLeft;
     }
-    const group: Group = { selector, users: 1, namespaces: new Map(), nodes: new Map(), size: 0, shown: new Set() };
-    // It may have been there at the last look, and be made again since.
+    const group: Group = {
+      ...{ selector, users: new Set<string>(), namespaces: new Map(), lookedAt: new Map(), nodes: new Map() },
+      ...{ size: 0, cost: BASE_COST, shown: new Set<string>() },
+    };
+    // It may have been there at the last look, and be made again since: what it does not have any more must be told as well.
     const gone = this.dirty.get(id);
     if (gone) group.shown = gone;
     this.groups.set(id, group);
-    this.dirty.set(id, new Set());
-    if (selector.namespace !== undefined) return this.join(id, group, selector.namespace);
-    this.selecting.add(id);
-    for (const namespace of this.view.namespaces())
-      if (selects(selector, namespace)) this.join(id, group, namespace.metadata.name);
+    this.dirty.set(id, new Set(gone));
+    if (selector.namespace === undefined) this.selecting.add(id);
+    const own = selector.namespace === undefined ? undefined : [selector.namespace];
+    for (const namespace of own ?? this.namesSelectedBy(selector)) {
+      if (group.cost > costLeft) break;
+      this.join(id, group, namespace, costLeft);
+    }
+    if (group.cost <= costLeft) group.users.add(user);
+    else this.drop(id, group);
+    return group.cost <= costLeft;
   }
-  private release(id: string): void {
+  private *namesSelectedBy(selector: PeerSelector): Iterable<string> {
+    for (const namespace of this.view.namespaces()) if (selects(selector, namespace)) yield namespace.metadata.name;
+  }
+  private release(user: string, id: string): void {
     const group = this.groups.get(id);
-    if (!group || --group.users > 0) return;
+    if (group?.users.delete(user) && group.users.size === 0) this.drop(id, group);
+  }
+  private drop(id: string, group: Group): void {
     for (const namespace of group.namespaces.keys()) this.unlist(id, namespace);
     this.groups.delete(id);
     this.selecting.delete(id);
-    this.dirty.set(id, new Set(group.shown));
+    if (group.shown.size > 0) this.dirty.set(id, new Set(group.shown));
+    else this.dirty.delete(id);
   }
-  private join(id: string, group: Group, namespace: string): void {
+  private charge(group: Group, cost: number): void {
+    group.cost += cost;
+    for (const user of group.users) if (this.budgets.get(user)?.charge(cost)) this.unsettled.add(user);
+  }
+  private join(id: string, group: Group, namespace: string, costLeft = Infinity): void {
     this.byNamespace.set(namespace, (this.byNamespace.get(namespace) ?? new Set()).add(id));
     group.namespaces.set(namespace, new Map());
-    for (const pod of this.view.pods(namespace)) this.place(id, group, { namespace, name: pod.metadata.name, pod });
+    const pods = this.view.pods(namespace);
+    group.lookedAt.set(namespace, pods.length);
+    this.charge(group, pods.length / LOOKED_AT_PER_COST);
+    for (const pod of pods) {
+      if (group.cost > costLeft) return;
+      this.place(id, group, { namespace, name: pod.metadata.name, pod });
+    }
   }
   private leave(id: string, group: Group, namespace: string): void {
     for (const name of [...(group.namespaces.get(namespace)?.keys() ?? [])])
       this.place(id, group, { namespace, name, pod: undefined });
     group.namespaces.delete(namespace);
+    this.charge(group, -(group.lookedAt.get(namespace) ?? 0) / LOOKED_AT_PER_COST);
+    group.lookedAt.delete(namespace);
     this.unlist(id, namespace);
   }
   private unlist(id: string, namespace: string): void {
@@ -163,12 +210,14 @@ export class PeerGroups {
       if (there?.size === 0) group.nodes.delete(before);
       members.delete(name);
       group.size--;
+      this.charge(group, -(known?.length ?? 0));
       this.mark(id, before);
     }
     if (texts.length === 0) return;
     members.set(name, node);
     group.nodes.set(node, (group.nodes.get(node) ?? new Map<string, readonly string[]>()).set(key, texts));
     group.size++;
+    this.charge(group, texts.length);
     this.mark(id, node);
   }
   private mark(id: string, node: string): void {
