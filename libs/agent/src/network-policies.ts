@@ -37,6 +37,9 @@ export class NetworkPolicies {
   private isAdded: boolean | undefined;
   /** Addresses that got other rules by what happened in this life, until the control plane spoke. */
   private readonly changed = new Set<string>();
+  /** Addresses whose datagrams are to be judged anew. What the first look shows ran before: its flows go on. */
+  private readonly fresh = new Set<string>();
+  private hasLooked = false;
   /** Nothing is left of earlier lives. */
   private isCleared = false;
   /** This node cannot enforce policies. */
@@ -143,6 +146,8 @@ export class NetworkPolicies {
     const owner = this.context.owner();
     if (!owner) return;
     const changes = this.table.changes();
+    if (this.hasLooked) for (const address of changes.fresh) this.fresh.add(address);
+    this.hasLooked = true;
     if (!this.isTold) return this.addTo(dataplane, owner, changes);
     if (this.table.isEmpty) {
       if (this.isCleared && !this.isOpen) return;
@@ -154,8 +159,10 @@ export class NetworkPolicies {
     // Of the same moment as the changes: what comes meanwhile is the next look's.
     const all = this.isWhole ? undefined : this.table.all();
     if (!this.isOpen) await this.open(dataplane, owner);
-    if (all) await dataplane.replace(all);
-    else await dataplane.apply(changes);
+    const fresh = [...this.fresh];
+    if (all) await dataplane.replace({ ...all, fresh });
+    else await dataplane.apply({ ...changes, fresh });
+    this.fresh.clear();
     this.isWhole = this.isCleared = true;
     this.troubles.clear('rules');
   }

@@ -38,6 +38,8 @@ export interface PolicyChanges {
   readonly pods: readonly PodRules[];
   /** Addresses that no rules concern any more. */
   readonly gonePods: readonly string[];
+  /** Addresses with rules that another pod had before, or that no policy isolated in a direction that one does now. */
+  readonly fresh: readonly string[];
   /** Groups whose members changed; of a new one, all of them are added. */
   readonly groups: readonly GroupChange[];
   /** Groups that no rule names any more. */

@@ -8,7 +8,8 @@ import type { PodNetwork } from './pod-network.js';
  * Promises that every adapter keeps:
  * - a new connection to or from a pod that rules isolate passes only when one of them allows it, judged by the addresses and ports of the
  *   two ends themselves: where a service led it, not what was called; on the pods' bridge and between nodes;
- * - what belongs to a connection that has begun passes, in both directions, also when rules change;
+ * - what belongs to a connection that has begun passes, in both directions, also when rules change; but for datagrams of
+ *   `fresh` addresses, which are judged anew;
  * - the node itself reaches its pods and is reached by them, and a pod reaches itself;
  * - each call is in effect whole or not at all: no packet meets half of it;
  * - what it made is its own alone, and goes on when the process ends; {@link replace} of the next one takes it over without a gap.

@@ -8,6 +8,8 @@ export class MemoryPolicies implements PolicyDataplane {
   readonly pods = new Map<string, PodRules>();
   readonly groups = new Map<string, Set<string>>();
   readonly calls: string[] = [];
+  /** Addresses whose datagrams were to be judged anew. */
+  readonly fresh: string[] = [];
   /** Why it cannot be opened; undefined: it can. */
   refusal: string | undefined;
   /** What it does not see, where it can be opened. */
@@ -33,7 +35,7 @@ export class MemoryPolicies implements PolicyDataplane {
   add(all: PolicyChanges, changed: ReadonlySet<string>): Promise<void> {
     const pods = all.pods.filter(({ address }) => !this.pods.has(address) || changed.has(address));
     const groups = all.groups.filter(({ id }) => !this.groups.has(id));
-    return this.take('add', { pods, gonePods: [], groups, goneGroups: [] });
+    return this.take('add', { pods, gonePods: [], fresh: [], groups, goneGroups: [] });
   }
   check(): Promise<boolean> {
     return Promise.resolve(this.place !== undefined);
@@ -50,6 +52,7 @@ export class MemoryPolicies implements PolicyDataplane {
     this.calls.push(call);
     if (this.failure !== undefined) return Promise.reject(new Error(this.failure));
     first?.();
+    this.fresh.push(...changes.fresh);
     for (const rules of changes.pods) this.pods.set(rules.address, rules);
     for (const address of changes.gonePods) this.pods.delete(address);
     for (const { id, added, removed } of changes.groups) {

@@ -6,7 +6,7 @@ import { NftablesPolicies } from './nftables-policies.js';
 
 const OWNER = { cluster: 'policy-cluster', node: 'node-1' };
 const [POD1, POD2] = ['10.244.9.2', '10.244.9.3'] as const;
-const NONE: PolicyChanges = { pods: [], gonePods: [], groups: [], goneGroups: [] };
+const NONE: PolicyChanges = { pods: [], gonePods: [], fresh: [], groups: [], goneGroups: [] };
 
 let network: TestNetwork;
 let policies: NftablesPolicies;
@@ -145,6 +145,20 @@ describe('connections', () => {
     held.stdin?.write('still');
     expect(await said()).toBe('still');
     held.kill('SIGKILL');
+  });
+  test('of datagrams are judged anew when a policy is the first of a pod, or the pod is another one', async () => {
+    const ask = async (): Promise<string | undefined> =>
+      (await network.ask('pod1', `${POD2}:8080`, 1, { udp: true, localPort: 4242 }))[0];
+    await replace([]);
+    expect(await ask()).toContain(POD1);
+    await policies.apply({ ...NONE, pods: [rules(POD2, { ingress: [] })] });
+    expect(await ask()).toContain(POD1);
+    await policies.apply({ ...NONE, fresh: [POD2] });
+    expect(await ask()).toBe('timeout');
+    await replace([]);
+    expect(await ask()).toContain(POD1);
+    await policies.replace({ ...NONE, pods: [rules(POD1, { egress: [] })], fresh: [POD1] });
+    expect(await ask()).toBe('timeout');
   });
   test('to a service are judged by the pod that they are led to and its port, and a pod reaches itself through one', async () => {
     const services = new NftablesDataplane({ within: network.within('host') });

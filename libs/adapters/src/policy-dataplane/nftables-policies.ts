@@ -1,8 +1,10 @@
 import type { PolicyChanges } from '#model';
 import type { ContainerOwner, PodNetwork, PolicyDataplane, PolicyPlace } from '#ports';
+import { forgetDatagrams } from '../service-dataplane/forget-datagrams.js';
 import { runProgram, type ProgramEnd } from '../service-dataplane/run-program.js';
 import { tableName } from '../service-dataplane/nftables/base-rules.js';
 import { DIRECTIONS, PolicyRuleSet, type Chains } from './policy-rule-set.js';
+import { ipv4Text } from './rule-lines.js';
 
 export interface NftablesPoliciesOptions {
   /** Words before each program, for a network namespace that is not this process's: `['nsenter', '--net=/run/netns/a']`. */
@@ -39,11 +41,13 @@ export class NftablesPolicies implements PolicyDataplane {
     await this.carryOut(`table ip ${table} {}\ndelete table ip ${table}\n${this.base()}${delta.script}`);
     delta.commit();
     this.rules = rules;
+    await this.judgeAnew(all);
   }
   async apply(changes: PolicyChanges): Promise<void> {
     const delta = this.rules.delta(changes);
     if (delta.script !== '') await this.carryOut(delta.script);
     delta.commit();
+    await this.judgeAnew(changes);
   }
   async add(all: PolicyChanges, changed: ReadonlySet<string>): Promise<void> {
     const found = await this.found();
@@ -66,6 +70,12 @@ export class NftablesPolicies implements PolicyDataplane {
       await this.carryOut(`delete table ip ${table}\n`);
   }
 
+  /** A flow of datagrams has no end of its own: what one was let through for may be over. */
+  private async judgeAnew({ fresh }: PolicyChanges): Promise<void> {
+    for (const address of fresh.flatMap((one) => ipv4Text(one) ?? []))
+      for (const end of ['--orig-src', '--reply-src'])
+        await forgetDatagrams((words) => this.run(words), [end, address]);
+  }
   /** What is in the table; undefined: there is none. */
   private async found(): Promise<PolicyRuleSet | undefined> {
     const table = this.table();

@@ -47,7 +47,7 @@ export class PolicyRuleSet {
   }
 
   /** In the order that the packet filter asks for: sets, chains, ways into chains, and the other way round for what goes. */
-  delta({ pods, gonePods, groups, goneGroups }: PolicyChanges): PolicyDelta {
+  delta({ pods, gonePods, groups, goneGroups }: Omit<PolicyChanges, 'fresh'>): PolicyDelta {
     const { table } = this;
     const lines: string[] = [];
     const chains = new Map<string, readonly string[]>();

@@ -41,6 +41,21 @@ describe('an address that one pod leaves to another', () => {
   });
 });
 
+test('datagrams are judged anew of a pod that is the first at its address, or isolated for the first time', () => {
+  const table = tableOf();
+  table.putPod('old', local('old', 'b', ADDRESS));
+  expect(table.changes().fresh).toEqual([ADDRESS]);
+  table.putPod('new', local('new', 'b', ADDRESS));
+  expect(table.changes()).toMatchObject({ pods: [], fresh: [ADDRESS] });
+  table.putPod('old', undefined);
+  expect(table.changes().fresh).toEqual([]);
+  const spec = { podSelector: {}, policyTypes: ['Egress'] };
+  table.putPolicy('b', 'out', { metadata: { name: 'out', namespace: 'b' }, spec } as unknown as NetworkPolicy);
+  expect(table.changes().fresh).toEqual([ADDRESS]);
+  table.putPolicy('b', 'out', undefined);
+  expect(table.changes().fresh).toEqual([]);
+});
+
 describe('whether a pod is isolated', () => {
   test('is known before changes are asked for, and takes none from who asks for them', () => {
     const table = tableOf();

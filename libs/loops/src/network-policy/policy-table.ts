@@ -28,6 +28,8 @@ export class PolicyTable {
   private readonly claims = new Map<string, Set<string>>();
   private readonly rules = new Map<string, Rules>();
   private readonly shown = new Map<string, PodRules>();
+  /** By shown address: the pod that it was shown for. */
+  private readonly shownFor = new Map<string, string>();
   /** Groups that shown rules name, each with the number of those. */
   private readonly named = new Map<string, { count: number; readonly hasPorts: boolean }>();
   private readonly touched = new Set<string>();
@@ -102,7 +104,7 @@ export class PolicyTable {
       added: this.membersOf(id),
       removed: [],
     }));
-    return { pods: [...this.shown.values()], gonePods: [], groups, goneGroups: [] };
+    return { pods: [...this.shown.values()], gonePods: [], fresh: [], groups, goneGroups: [] };
   }
   /** What is different since the last call. */
   changes(): PolicyChanges {
@@ -110,11 +112,16 @@ export class PolicyTable {
     this.touched.clear();
     const pods: PodRules[] = [];
     const gonePods: string[] = [];
+    const fresh: string[] = [];
     const named = new Map<string, boolean>();
     for (const address of this.touchedAddresses) {
       const before = this.shown.get(address);
-      const rules = this.rules.get([...(this.claims.get(address) ?? [])].at(-1) ?? '');
+      const owner = [...(this.claims.get(address) ?? [])].at(-1) ?? '';
+      const rules = this.rules.get(owner);
       const after = rules && { address, ...rules };
+      if (after && (this.shownFor.get(address) !== owner || isolatesMore(before, after))) fresh.push(address);
+      if (after) this.shownFor.set(address, owner);
+      else this.shownFor.delete(address);
       if (jsonEquals(asJson(before), asJson(after))) continue;
       for (const [id, hasPorts] of namedBy(after)) this.name(id, hasPorts, 1, named);
       for (const [id, hasPorts] of namedBy(before)) this.name(id, hasPorts, -1, named);
@@ -127,7 +134,7 @@ export class PolicyTable {
       }
     }
     this.touchedAddresses.clear();
-    return { pods, gonePods, ...this.groupChanges(named) };
+    return { pods, gonePods, fresh, ...this.groupChanges(named) };
   }
 
   private groupChanges(wasNamed: ReadonlyMap<string, boolean>): Pick<PolicyChanges, 'groups' | 'goneGroups'> {
@@ -199,6 +206,9 @@ function namedBy(rules: PodRules | undefined): ReadonlyMap<string, boolean> {
   for (const rule of rules?.ingress ?? []) add(rule);
   for (const rule of rules?.egress ?? []) add(rule);
   return found;
+}
+function isolatesMore(before: PodRules | undefined, after: PodRules): boolean {
+  return (['ingress', 'egress'] as const).some((direction) => after[direction] && !before?.[direction]);
 }
 function asJson(rules: PodRules | undefined): Json {
   if (!rules) return null;
