@@ -166,14 +166,21 @@ describe('what is planned loses no request of a service with two endpoints', () 
     const web = {
       command: ['sh', '-c', serve],
       readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
-      lifecycle: { preStop: { exec: { command: ['sleep', '1'] } } },
+      // As long as news may take to reach every node on a machine that is busy with other suites.
+      lifecycle: { preStop: { exec: { command: ['sleep', '5'] } } },
     };
     const spread = {
       ...{ maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'DoNotSchedule' },
       ...{ nodeTaintsPolicy: 'Honor', matchLabelKeys: ['pod-template-hash'] },
       labelSelector: { matchLabels: { app: 'web' } },
     };
-    await make(DEPLOYMENTS, withPodSpec(deployment('web', 3, {}, web), { topologySpreadConstraints: [spread] }));
+    await make(
+      DEPLOYMENTS,
+      withPodSpec(deployment('web', 3, {}, web), {
+        topologySpreadConstraints: [spread],
+        terminationGracePeriodSeconds: 30,
+      }),
+    );
     const ports = [{ port: 80, targetPort: 8080, nodePort: NODE_PORT }];
     await make(
       SERVICES,
