@@ -11,9 +11,10 @@ import { PODS } from '../support/workloads.js';
 
 /**
  * The network of pods on real containers: host-1 and host-2 reach each other by routes; host-3 insists on VXLAN, so that all paths
- * to and from it are of that. The machine that the hosts run on is the world outside.
+ * to and from it are of that. On host-2 services are led in user space. The machine that the hosts run on is the world outside.
  */
 const NAMES = ['host-1', 'host-2', 'host-3'] as const;
+const RELAYING = 'host-2';
 const POD_CIDR = '10.252.0.0/16';
 const PORT = 8080;
 const HOST_PORT = 8090;
@@ -41,7 +42,10 @@ beforeAll(async () => {
   cluster = await HostCluster.start({
     nodes: NAMES.length,
     podCidr: POD_CIDR,
-    agentEnv: (host) => (host === 'host-3' ? { SHIPLOG_POD_NETWORK: 'vxlan' } : {}),
+    agentEnv: (host) => ({
+      ...(host === 'host-3' && { SHIPLOG_POD_NETWORK: 'vxlan' }),
+      ...(host === RELAYING && { SHIPLOG_PROXY_MODE: 'userspace' }),
+    }),
   });
   await cluster.nodesReady();
   api = new ApiClient(cluster.kubeconfig);
@@ -119,11 +123,15 @@ describe('the network of pods', () => {
     const { clusterIP } = (await api.get(`${SERVICES}/web`)).json<{ readonly spec: { readonly clusterIP: string } }>()
       .spec;
     const all = NAMES.map((name) => `web-${name}`);
+    const seen = await nodes();
     for (const name of NAMES) {
       const answers = await many(`web-${name}`, `${clusterIP}:80`);
       expect(backendsOf(answers)).toEqual(all);
-      for (const answer of answers)
-        if (!answer.startsWith(`web-${name} `)) expect(answer.split(' ')[1]).toBe(addressOf(`web-${name}`));
+      for (const answer of answers) {
+        const [server, client = ''] = answer.split(' ');
+        expect(within(name, client, seen)).toBe(true);
+        if (server !== `web-${name}`) expect(client === addressOf(`web-${name}`)).toBe(name !== RELAYING);
+      }
       expect(backendsOf(await many(name, `${clusterIP}:80`))).toEqual(all);
       expect(backendsOf(await many('machine', `${host(name).address}:${NODE_PORT}`))).toEqual(all);
       expect(backendsOf(await many('web-host-2', `${host(name).address}:${NODE_PORT}`))).toEqual(all);
@@ -140,8 +148,25 @@ describe('the network of pods', () => {
         () => askFrom('machine', `${host(name).address}:${NODE_PORT + 1}`),
         (text) => text.startsWith('web-'),
       );
-      expect(answer).toMatch(new RegExp(`^web-${name} 198\\.18\\.\\d+\\.254$`));
+      const [server, client = ''] = answer.split(' ');
+      expect(server).toBe(`web-${name}`);
+      // What a node forwards itself has the node's address.
+      if (name === RELAYING) expect(within(name, client, await nodes())).toBe(true);
+      else expect(client).toMatch(/^198\.18\.\d+\.254$/);
     }
+  });
+
+  it("answers through the API's proxy, whose machine has no way to pods", async () => {
+    const seen = await nodes();
+    const tables = await host('control').run('ip', '-4', 'route', 'show');
+    expect(tables).not.toContain(POD_CIDR.replace(/\.0\.0\/16$/, ''));
+    for (const name of NAMES) {
+      const { status, body } = await api.get(`${PODS}/web-${name}:${PORT}/proxy/cgi-bin/who`);
+      const [server, client = ''] = String(body).trim().replace('[::ffff:', '').replace(']', '').split(' ');
+      expect([status, server, within(name, client, seen)]).toEqual([200, `web-${name}`, true]);
+    }
+    expect(String((await api.get(`${SERVICES}/web:80/proxy/cgi-bin/who`)).body)).toMatch(/^web-host-\d /);
+    expect(String((await api.get(`${PODS}/net-host-1:${PORT + 1}/proxy/cgi-bin/who`)).body)).toMatch(/^net-host-1 /);
   });
 
   it('takes pods of other nodes and clients outside to a port of the host', async () => {

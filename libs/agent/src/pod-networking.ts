@@ -13,7 +13,7 @@ const RETRY_MAX_MS = 60_000;
 export interface PodNetworkingContext {
   /** Undefined until the pods of this node have their network. */
   readonly owner: () => ContainerOwner | undefined;
-  readonly reporter: Pick<Reporter, 'tell'>;
+  readonly reporter: Pick<Reporter, 'ofNode'>;
   readonly node: () => KubeObject | undefined;
   /** Called when {@link PodNetworking.condition} may have changed. */
   readonly onChange: () => void;
@@ -148,10 +148,6 @@ export class PodNetworking {
   }
   private say(message: string): void {
     if (this.troubles.add(message)) this.options.log?.(message);
-    const node = this.context.node();
-    if (!node) return;
-    const { apiVersion, kind, metadata } = node;
-    const incident = { type: 'Warning', reason: 'PodNetworkFailed', message } as const;
-    this.context.reporter.tell({ apiVersion, kind, name: metadata.name, uid: metadata.uid }, incident);
+    this.context.reporter.ofNode(this.context.node(), { type: 'Warning', reason: 'PodNetworkFailed', message });
   }
 }

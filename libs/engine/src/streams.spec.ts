@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryBusHub, SystemClock, VirtualClock } from '#adapters';
+import { encodeFrame } from './stream-frame.js';
 import { ByteStream, CREDIT_BYTES, FRAME_BYTES, StreamBroken } from './streams.js';
 
 function pair(hub: MemoryBusHub): { agent: ByteStream; client: ByteStream } {
@@ -59,6 +60,27 @@ describe('byte streams', () => {
     expect(sent).toBeLessThan(CREDIT_BYTES + FRAME_BYTES);
     expect((await readAll(client)).length).toBe(3 * CREDIT_BYTES);
     await writing;
+  });
+
+  it('breaks when the other side sends more than it may: what nobody reads is kept', async () => {
+    const hub = new MemoryBusHub(new SystemClock());
+    const agent = hub.connect('agent');
+    const client = new ByteStream({
+      bus: hub.connect('client'),
+      clock: hub.clock,
+      subject: 'stream.n1.x',
+      side: 'client',
+    });
+    const body = pattern(FRAME_BYTES);
+    for (let sequence = 0; sequence < (2 * CREDIT_BYTES) / FRAME_BYTES; sequence++)
+      agent.publish('stream.n1.x.client', encodeFrame({ is: 'data', sequence, channel: 0, body }));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    let kept = 0;
+    const reading = (async () => {
+      for await (const { data } of client) kept += data.length;
+    })();
+    await expect(reading).rejects.toThrow('the other side sent more than it may');
+    expect(kept).toBe(CREDIT_BYTES);
   });
 
   it('ignores repeats and breaks at a gap, on both sides', async () => {

@@ -57,6 +57,7 @@ export class ByteStream implements AsyncIterable<StreamChunk> {
   #hasEnded = false;
 
   #receivedFrames = 0;
+  #receivedBytes = 0;
   #drainedBytes = 0;
   #granted = CREDIT_BYTES;
   #peerEnded = false;
@@ -125,17 +126,20 @@ export class ByteStream implements AsyncIterable<StreamChunk> {
     switch (frame.is) {
       case 'data':
         if (frame.sequence < this.#receivedFrames) return;
-        if (frame.sequence > this.#receivedFrames) return this.#lost();
+        if (frame.sequence > this.#receivedFrames) return this.#break('part of the stream was lost');
         this.#receivedFrames++;
-        this.#chunks.push({ channel: frame.channel, data: frame.body });
+        this.#receivedBytes += frame.body.length;
+        // What nobody reads is kept, so nobody sends more than he may.
+        if (this.#receivedBytes > this.#granted) return this.#break('the other side sent more than it may');
+        if (frame.body.length > 0) this.#chunks.push({ channel: frame.channel, data: frame.body });
         break;
       case 'end':
-        if (frame.sequence > this.#receivedFrames) return this.#lost();
+        if (frame.sequence > this.#receivedFrames) return this.#break('part of the stream was lost');
         this.#peerEnded = true;
         this.#disposeWhenDone();
         break;
       case 'state':
-        if (frame.sequence > this.#receivedFrames) return this.#lost();
+        if (frame.sequence > this.#receivedFrames) return this.#break('part of the stream was lost');
         this.#maySend = Math.max(this.#maySend, frame.granted);
         if (!this.#isGreeted) {
           // The other side may have missed our greeting: it was not listening yet.
@@ -177,8 +181,8 @@ export class ByteStream implements AsyncIterable<StreamChunk> {
     bus.publish(`${subject}.${side === 'agent' ? 'client' : 'agent'}`, encodeFrame(frame));
   }
 
-  #lost(): void {
-    const reason = 'part of the stream was lost';
+  /** The other side does not keep to the protocol, or the bus has lost something. */
+  #break(reason: string): void {
     this.#send({ is: 'break', reason });
     this.#fail(reason);
   }

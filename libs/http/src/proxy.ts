@@ -1,12 +1,15 @@
 import type { ProxyTarget } from '#kinds';
 import type { Refusal } from '#model';
-import { refusals } from '#model';
+import { isRefusal, refusals } from '#model';
 import { request as httpRequest, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { pipeline, type Readable } from 'node:stream';
-import { isGone, type AnyResponse } from './answer.js';
-import type { AnyRequest } from './authenticate.js';
+import { pipeline, type Duplex, type Readable } from 'node:stream';
+import { connect as tlsConnect } from 'node:tls';
+import { isGone } from './answer.js';
+import type { Backend } from './backend.js';
+import type { Call } from './call.js';
 import { CONNECTION_HEADERS } from './connection-headers.js';
+import { PodConnection } from './pod-connection.js';
 import { waysThrough } from './proxy-links.js';
 
 /** Headers that concern one connection only, and those that tell who asks. */
@@ -22,10 +25,17 @@ interface Passage extends ProxyTarget {
 }
 
 /** Passes the request on and its answer back. The refusal says that there is nobody at the other end. */
-export function forward(to: Passage, request: AnyRequest, response: AnyResponse): Promise<Refusal | undefined> {
+export async function forward(
+  backend: Pick<Backend, 'openPort'>,
+  to: Passage,
+  { request, response }: Pick<Call, 'request' | 'response'>,
+): Promise<Refusal | undefined> {
+  const connection = await connectionTo(backend, to);
+  if (isRefusal(connection)) return refusals.unavailable(`error trying to reach service: ${connection.message}`);
   return new Promise((resolve) => {
     const { scheme, host, port, path, prefix } = to;
-    const send = scheme === 'https' ? httpsRequest : httpRequest;
+    // TLS is within the connection.
+    const send = scheme === 'https' && !connection ? httpsRequest : httpRequest;
     const headers: IncomingHttpHeaders = {
       ...passedHeaders(request.headers),
       'x-forwarded-uri': prefix + (path.split('?', 1)[0] ?? ''),
@@ -33,7 +43,10 @@ export function forward(to: Passage, request: AnyRequest, response: AnyResponse)
     };
     const { method } = request;
     const passed = send(
-      { host, port, method, path, headers, agent: false, rejectUnauthorized: false, timeout: REACH_MS },
+      {
+        ...{ host, port, method, path, headers, rejectUnauthorized: false, timeout: REACH_MS },
+        ...(connection ? { createConnection: () => connection } : { agent: false }),
+      },
       (answer) => {
         const out = response as ServerResponse;
         const ways = method === 'HEAD' ? [] : waysThrough(answer.headers, (link) => through(link, to));
@@ -55,6 +68,41 @@ export function forward(to: Passage, request: AnyRequest, response: AnyResponse)
     if (isGone(response)) passed.destroy();
     response.on('close', () => passed.destroy());
     request.pipe(passed);
+  });
+}
+
+/**
+ * A connection by way of the node of the pod: the control plane's machine may be none on which pods are reached. Undefined where the node
+ * has no agent of ours that answers: its address is all that is known of the pod then.
+ */
+async function connectionTo(
+  backend: Pick<Backend, 'openPort'>,
+  { pod: place, port, scheme }: Passage,
+): Promise<Duplex | Refusal | undefined> {
+  if (!place) return undefined;
+  const { node, ...pod } = place;
+  const opened = await backend.openPort?.(node, { ...pod, port });
+  // What an agent says counts, whatever it is: it must not lead the control plane to an address of its choice.
+  if (!opened || isRefusal(opened)) return opened;
+  const connection = new PodConnection(opened);
+  return scheme === 'https' ? secured(connection) : connection;
+}
+/** A pod that does not speak TLS says nothing at all for ever. */
+function secured(connection: PodConnection): Promise<Duplex | Refusal> {
+  return new Promise((resolve) => {
+    const secure = tlsConnect({ socket: connection, rejectUnauthorized: false });
+    const give = (why: string): void => {
+      secure.destroy();
+      resolve(refusals.unavailable(why));
+    };
+    const timer = setTimeout(() => give('net/http: TLS handshake timeout'), REACH_MS);
+    const failed = ({ message }: Error): void => give(message);
+    secure.on('error', failed).once('close', () => clearTimeout(timer));
+    secure.once('secureConnect', () => {
+      clearTimeout(timer);
+      secure.off('error', failed);
+      resolve(secure);
+    });
   });
 }
 

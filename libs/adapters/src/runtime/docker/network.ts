@@ -71,6 +71,6 @@ async function overlapFault(docker: Docker, podCidr: string): Promise<RuntimeFau
   const others = await docker.listNetworks();
   const other = others.find(({ IPAM }) => IPAM?.Config?.some(({ Subnet = '' }) => ipv4Overlap(Subnet, podCidr)));
   const whose = other ? `the network ${other.Name} of the container engine` : 'another network of the container engine';
-  const todo = 'remove that, or start the cluster with another SHIPLOG_POD_CIDR';
-  return new RuntimeFault(`the range ${podCidr} of this node's pods overlaps ${whose}: ${todo}`, 'network');
+  const advice = 'remove that, or start the cluster with another SHIPLOG_POD_CIDR';
+  return new RuntimeFault(`the range ${podCidr} of this node's pods overlaps ${whose}: ${advice}`, 'network');
 }
