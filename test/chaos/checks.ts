@@ -123,8 +123,16 @@ async function answersEqualReplay(cluster: Served, replayed: Projection): Promis
     `${metadata.name} ${metadata.uid} ${metadata.resourceVersion}`;
   const wrong: string[] = [];
   for (const [kind, path] of Object.entries(LISTS)) {
-    // The replay ends where the log was read to: the past at that position is what it must be equal to.
-    const answer = (await cluster.api.get(`/at/position:${replayed.position}${path}`)).json();
+    // The replay ends where the log was read to: the past at that position is what it must be equal to. An index that could
+    // not be written, as on a full disk, is made anew after half a minute, and the API says so until then.
+    const past = `/at/position:${replayed.position}${path}`;
+    const answer = (
+      await until(
+        past,
+        () => cluster.api.get(past),
+        ({ status }) => status === 200,
+      )
+    ).json();
     const answered = (answer.items ?? []).map(line).sort();
     const folded = (replayed.list({ id: kind }) as readonly ApiObject[]).map(line).sort();
     if (JSON.stringify(answered) !== JSON.stringify(folded)) {

@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { kubectl } from '../../tools/clients.mjs';
+import type { StoredEvent } from '#model';
 import type { ApiObject } from '../support/api-client.js';
+import { eventsOf } from '../support/event-log.js';
 import { TestCluster, until } from '../support/test-cluster.js';
 
 /** A whole cluster: the agent beats, the health app hears it, the API shows it, and the log knows nothing of it. */
@@ -23,6 +25,15 @@ const isRenewed =
   (before: Lease) =>
   ({ spec }: Lease): boolean =>
     spec !== undefined && spec.renewTime > before.spec.renewTime;
+const isReportOfImages = ({ type, data }: StoredEvent): boolean => {
+  const { set = [] } = data as { readonly set?: readonly (readonly [path: readonly string[], value: unknown])[] };
+  return type === 'StatusReported' && set.some(([[part, field]]) => part === 'status' && field === 'images');
+};
+/** Other suites use the same engine: when its images change, the node reports them, and an anchor follows. */
+const writtenAfter = async (position: string): Promise<readonly unknown[]> =>
+  (await eventsOf(cluster.home)).filter(
+    (event) => event.position > Number(position) && !isReportOfImages(event) && event.type !== 'CheckpointMade',
+  );
 const head = async (): Promise<string> =>
   (await cluster.api.get('/api/v1/configmaps')).json<ApiObject>().metadata.resourceVersion;
 const client = (...words: readonly string[]): string =>
@@ -46,13 +57,13 @@ describe('the lease of a node', () => {
   });
 
   it('is renewed every ten seconds without an event', async () => {
-    // The last things of a start are done, and the anchor stands that follows within ten seconds: what is written from now on
-    // would be written for the lease.
-    await until(
-      'a quiet log',
-      async () => [await head(), await sleep(12_000), await head()],
-      ([a, , b]) => a === b,
-    );
+    // The last things of a start are done: what is written from now on would be written for the lease.
+    const pause = async (): Promise<readonly unknown[]> => {
+      const from = await head();
+      await sleep(12_000);
+      return writtenAfter(from);
+    };
+    await until('a quiet log', pause, (written) => written.length === 0);
     const before = await head();
     const path = `${LEASES}?watch=true&resourceVersion=${before}&timeoutSeconds=23`;
     const lines = (await cluster.api.call('GET', path, { timeoutMs: 40_000 })).body.toString().trim().split('\n');
@@ -61,7 +72,7 @@ describe('the lease of a node', () => {
     const [first = 0, second = 0] = events.map(({ object }) => Date.parse(object.spec.renewTime));
     expect(second - first).toBeGreaterThan(9_000);
     expect(second - first).toBeLessThan(15_000);
-    expect(await head()).toBe(before);
+    expect(await writtenAfter(before)).toEqual([]);
   });
 
   it('comes back after the control plane was killed, with the uid it had', async () => {

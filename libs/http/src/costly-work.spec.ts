@@ -255,8 +255,9 @@ describe('a body', () => {
   it.each([
     ['of many fields', `{${'"a":1,'.repeat(2000)}"b":2}`, true],
     ['of many lines', 'a: 1\n'.repeat(2000), true],
-    ['of few texts', `{"a":"${'x'.repeat(60_000)}"}`, false],
-    ['that is large', `{"a":"${'x'.repeat(64 * 1024)}"}`, true],
+    ['of few texts', `{"a":"${'x'.repeat(500_000)}"}`, false],
+    ['that is very large', `{"a":"${'x'.repeat(512 * 1024)}"}`, true],
+    ['that is large and no JSON', `k8s\0${'x'.repeat(64 * 1024)}`, true],
     ['that is small', '{"a":1}', false],
   ])('%s', (_, text, isCostly) => {
     expect(isCostlyText(Buffer.from(text))).toBe(isCostly);

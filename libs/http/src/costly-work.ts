@@ -25,6 +25,8 @@ const PAUSE_MIN_MS = 2;
 const REMEMBERED_MAX = 1024;
 /** A body of so many bytes may be costly, whatever is in it, … */
 const LARGE_BYTES = 64 * 1024;
+/** … JSON, whose fields can be counted, only when its texts alone take as long: some five milliseconds, … */
+const LARGE_JSON_BYTES = 512 * 1024;
 /** … and so may be one with so many separators, about one for each field or item. */
 const MANY_SEPARATORS = 2000;
 /** A URL of so many characters is a costly query. */
@@ -97,12 +99,13 @@ function patienceOf(timeout: string | undefined): number {
  * Counting takes a hundredth of the time of reading them.
  */
 export function isCostlyText(bytes: Uint8Array): boolean {
-  if (bytes.length >= LARGE_BYTES) return true;
+  if (bytes.length >= (bytes[0] === BRACE ? LARGE_JSON_BYTES : LARGE_BYTES)) return true;
   if (bytes.length < MANY_SEPARATORS) return false;
   let separators = 0;
   for (const byte of bytes) if (byte === COMMA || byte === LINE_FEED) separators++;
   return separators >= MANY_SEPARATORS;
 }
+const BRACE = 0x7b;
 const COMMA = 0x2c;
 const LINE_FEED = 0x0a;
 
