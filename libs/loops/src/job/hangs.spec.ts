@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { jobs, pods as podsRef, type Job } from '#kinds';
+import { jobs, pods as podsRef, type Job, type Namespace } from '#kinds';
 import type { Pod } from '#pod';
 import { toTime } from '#std';
 import { podsIn, type TestCluster } from '../shared/testing/index.js';
@@ -85,8 +85,31 @@ describe('a job does not hang', () => {
     expect(statusIn(cluster)).toMatchObject({ active: 6, terminating: 6 });
     expect(statusIn(cluster).failed).toBeUndefined();
   });
+
+  test('when its namespace goes before the failed pod of an index was replaced', () => {
+    const cluster = clusterOf();
+    makeJob(cluster, { completions: 2, parallelism: 2, completionMode: 'Indexed', backoffLimitPerIndex: 3 });
+    cluster.settle();
+    const [failed] = podsIn(cluster) as [Pod];
+    end(cluster, failed, 1);
+    cluster.carryOut(cluster.decide(job, 'default/work'));
+    expect(isTracked(cluster.view.get(podsRef, 'default', failed.metadata.name) as Pod)).toBe(true);
+    endNamespace(cluster);
+    for (const pod of podsIn(cluster)) cluster.delete(pod);
+    cluster.settle();
+    expect(podsIn(cluster).filter(isTracked)).toEqual([]);
+  });
 });
 
+function endNamespace(cluster: TestCluster): void {
+  cluster.put<Namespace>({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'default', deletionTimestamp: toTime(cluster.now) },
+    spec: { finalizers: ['kubernetes'] },
+    status: { phase: 'Terminating' },
+  });
+}
 function runs(cluster: TestCluster, { metadata: { name } }: Pod): void {
   cluster.edit(podsRef, 'default', name, { spec: { nodeName: 'node-a' }, status: { phase: 'Running' } });
 }

@@ -5,6 +5,7 @@ import type { Instant } from '#std';
 import {
   candidatesOf,
   claim,
+  isInEndingNamespace,
   jobsBySelector,
   keyOf,
   ownersOf,
@@ -95,7 +96,7 @@ function movesOf(look: Look, tally: Tally, finish: Finish | undefined): readonly
   const leaving = superfluous(look, tally, active - wanted);
   if (leaving.length > 0) return dropPods(look, leaving, `${name} wants ${wanted} pods and has ${active}`);
   const missing = wanted - active - (replacesOnlyEnded(owner) ? pods.terminating.size : 0);
-  return missing > 0 ? createPods(look, tally, missing) : [];
+  return missing > 0 && !isInEndingNamespace(look.view, owner) ? createPods(look, tally, missing) : [];
 }
 
 /** How many pods are to run now. A job without completions makes no others after the first success. */

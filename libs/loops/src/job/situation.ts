@@ -1,7 +1,7 @@
 import type { Job } from '#kinds';
 import type { LoopRefusal, View } from '#model';
 import type { Pod } from '#pod';
-import type { Moment } from '../shared/index.js';
+import { isInEndingNamespace, type Moment } from '../shared/index.js';
 import { IndexSet } from './index-set.js';
 import type { PodsOfJob } from './job-pods.js';
 import { completionIndex, indexFailures, indexIgnoredFailures } from './pod-marks.js';
@@ -82,7 +82,7 @@ export function indexIn(job: Job, pod: Pod): number | undefined {
   const index = completionIndex(pod);
   return index !== undefined && index < (completionsOf(job) ?? 0) ? index : undefined;
 }
-export function tallyOf({ job, pods, said }: Look): Tally {
+export function tallyOf({ view, job, pods, said }: Look): Tally {
   const { status } = job;
   const [indexes, failures] = [[] as number[], [] as Pod[]];
   let succeeded = (status?.succeeded ?? 0) + said.succeeded.size;
@@ -104,7 +104,8 @@ export function tallyOf({ job, pods, said }: Look): Tally {
   }
   const completed = isIndexed(job) ? said.completed.with(indexes) : IndexSet.empty;
   const failedIndexes = hasLimitPerIndex(job) ? failedIndexesOf({ job, said, failures, completed }) : undefined;
-  const replaced = failedIndexes ? replacedOf({ job, pods, failures, done: [completed, failedIndexes] }) : NO_PODS;
+  const isReplacing = failedIndexes !== undefined && !isInEndingNamespace(view, job);
+  const replaced = isReplacing ? replacedOf({ job, pods, failures, done: [completed, failedIndexes] }) : NO_PODS;
   return {
     succeeded: isIndexed(job) ? completed.size : succeeded,
     ...{ failed, completed, failedIndexes, replaced, failMessage },
