@@ -2,7 +2,8 @@ import { request } from 'node:https';
 import { Fault, type Json } from '#std';
 import type { Cluster } from './cluster.js';
 
-const TIMEOUT_MS = 5_000;
+/** Longer than the API lets a question for the past wait for its index, which is fifteen seconds. */
+const TIMEOUT_MS = 20_000;
 
 export interface Ask {
   readonly method?: 'GET' | 'POST' | 'DELETE';
