@@ -59,8 +59,27 @@ describe('the network of pods', () => {
     expect(paths(router)).toEqual(['n2 10.0.0.2 route', 'n4 192.0.2.4 vxlan']);
     node.assign(place('n2', '10.0.0.22', '10.244.2.0/24', 'PodVxlan'), at('n2'));
     node.delete(place('n4', '192.0.2.4', '10.244.4.0/24'), false, at('n4'));
-    await node.run(100);
+    await node.run(31_000);
     expect(paths(router)).toEqual(['n2 10.0.0.22 vxlan']);
+  });
+  it('keeps the path to a deleted Node for connections that have begun, unless another node needs its range', async () => {
+    const router = new MemoryPodRouter(HOST);
+    const node = await withPeer(router);
+    node.delete(place('n2', '10.0.0.2', '10.244.2.0/24'), false, at('n2'));
+    await node.run(29_000);
+    expect(paths(router)).toEqual(['n2 10.0.0.2 route']);
+    await node.run(1100);
+    expect(paths(router)).toEqual([]);
+    node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'));
+    node.delete(place('n2', '10.0.0.2', '10.244.2.0/24'), false, at('n2'));
+    node.assign(place('n4', '10.0.0.4', '10.244.2.0/24'), at('n4'));
+    await node.run(100);
+    expect(paths(router)).toEqual(['n4 10.0.0.4 route']);
+    expect(node.said('n1', 'PodNetworkFailed')).toEqual([]);
+    // Back again, it has another range, and its path does not end with the old one.
+    node.assign(place('n2', '10.0.0.2', '10.244.5.0/24'), at('n2'));
+    await node.run(40_000);
+    expect(paths(router)).toEqual(['n2 10.0.0.2 route', 'n4 10.0.0.4 route']);
   });
   it('is looked after without any change, and stays when the agent is started anew while the control plane is away', async () => {
     const router = new MemoryPodRouter(HOST);
