@@ -13,8 +13,6 @@ const DNS_TRIES = 2;
 
 const [socketPath, text] = process.argv.slice(2);
 const { targets, everyMs, patienceMs } = JSON.parse(text);
-const resolver = new Resolver({ timeout: Math.ceil(patienceMs / (DNS_TRIES + 1)), tries: DNS_TRIES });
-resolver.setServers([DNS]);
 
 const states = targets.map((target) => ({ ...target, asked: 0, answered: 0, lost: 0, recent: [], losses: [] }));
 
@@ -48,10 +46,17 @@ async function askOnce(state) {
   if (state.losses.length > LOSSES_MAX) state.losses.shift();
 }
 
+/** Each time by a new resolver, as programs do: one that is kept waits for a server no longer than a few times its usual answer. */
+async function addressOf(name) {
+  const resolver = new Resolver({ timeout: Math.ceil(patienceMs / (DNS_TRIES + 1)), tries: DNS_TRIES });
+  resolver.setServers([DNS]);
+  return (await resolver.resolve4(name))[0];
+}
+
 async function fetched({ host, port }) {
   const late = AbortSignal.timeout(patienceMs);
   const isName = /[a-z]/.test(host);
-  const address = isName ? (await resolver.resolve4(host))[0] : host;
+  const address = isName ? await addressOf(host) : host;
   await new Promise((resolve, reject) => {
     const call = get({ host: address, port, agent: false, signal: late }, (answer) => {
       const { statusCode } = answer;
