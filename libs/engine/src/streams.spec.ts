@@ -101,6 +101,23 @@ describe('byte streams', () => {
     await expect(readAll(client)).rejects.toThrow('part of the stream was lost');
   });
 
+  it('ends although the frame that says so was lost', async () => {
+    const clock = new VirtualClock();
+    const hub = new MemoryBusHub(clock);
+    const END_BYTES = encodeFrame({ is: 'end', sequence: 0 }).length;
+    let ends = 0;
+    hub.fate = ({ to, bytes: length }) => (to === 'client' && length === END_BYTES && ++ends < 3 ? [] : [0]);
+    const { agent, client } = pair(hub);
+    void agent.write(bytes('all of it')).then(() => agent.end());
+    let text: string | undefined;
+    void readAll(client).then((all) => (text = all.toString()));
+    for (let at = 0; at <= 20_000 && text === undefined; at += 250) {
+      clock.advanceTo(at);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect([text, ends]).toEqual(['all of it', 3]);
+  });
+
   it('ends both sides when one cancels', async () => {
     const { agent, client } = pair(new MemoryBusHub(new SystemClock()));
     const writing = agent.write(pattern(3 * CREDIT_BYTES)).catch((error: Error) => error.message);

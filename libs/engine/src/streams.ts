@@ -81,7 +81,7 @@ export class ByteStream implements AsyncIterable<StreamChunk> {
     await this.#writes;
     if (this.#hasEnded || this.#failure) return;
     this.#hasEnded = true;
-    this.#send({ is: 'end', sequence: this.#sentFrames });
+    this.#sendEnd();
     this.#disposeWhenDone();
   }
 
@@ -168,12 +168,18 @@ export class ByteStream implements AsyncIterable<StreamChunk> {
       return;
     }
     this.#sendState();
+    // The bus may have lost it, and nothing follows by which the other side would notice.
+    if (this.#hasEnded) this.#sendEnd();
     const wait = this.#isGreeted ? STATE_EVERY_MS : GREET_EVERY_MS;
     this.#cancelTimer = clock.after(wait, () => this.#beat());
   }
 
   #sendState(): void {
     if (!this.#failure) this.#send({ is: 'state', sequence: this.#sentFrames, granted: this.#granted });
+  }
+
+  #sendEnd(): void {
+    this.#send({ is: 'end', sequence: this.#sentFrames });
   }
 
   #send(frame: StreamFrame): void {
