@@ -1,14 +1,15 @@
 import type { ProxyTarget } from '#kinds';
 import type { Refusal } from '#model';
 import { isRefusal, refusals } from '#model';
-import { request as httpRequest, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { pipeline, type Duplex, type Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
 import { isGone } from './answer.js';
 import type { Backend } from './backend.js';
 import type { Call } from './call.js';
 import { CONNECTION_HEADERS } from './connection-headers.js';
+import { passAnswer } from './passed-answer.js';
 import { PodConnection } from './pod-connection.js';
 import { waysThrough } from './proxy-links.js';
 
@@ -31,7 +32,7 @@ export async function forward(
   { request, response }: Pick<Call, 'request' | 'response'>,
 ): Promise<Refusal | undefined> {
   const connection = await connectionTo(backend, to);
-  if (isRefusal(connection)) return refusals.unavailable(`error trying to reach service: ${connection.message}`);
+  if (isRefusal(connection)) return unreachable(connection.message);
   return new Promise((resolve) => {
     const { scheme, host, port, path, prefix } = to;
     // TLS is within the connection.
@@ -48,27 +49,27 @@ export async function forward(
         ...(connection ? { createConnection: () => connection } : { agent: false }),
       },
       (answer) => {
-        const out = response as ServerResponse;
-        const ways = method === 'HEAD' ? [] : waysThrough(answer.headers, (link) => through(link, to));
+        const rewriters = method === 'HEAD' ? [] : waysThrough(answer.headers, (link) => through(link, to));
         const headers = { ...passedHeaders(answer.headers), ...movedBy(answer.headers, to) };
-        if (ways.length > 0) delete headers['content-length'];
-        out.writeHead(answer.statusCode ?? 502, headers);
-        const end = (cause: unknown): void => void (cause && out.destroy());
-        answer.on('error', end);
-        // Not a pipeline to the end: an answer over HTTP/2 is no whole stream.
-        ways.reduce<Readable>((from, way) => pipeline(from, way, end), answer).pipe(out);
-        resolve(undefined);
+        const problem = passAnswer(answer, response, { headers, rewriters });
+        resolve(problem === undefined ? undefined : unreachable(problem));
       },
     );
     passed.on('socket', (socket) => socket.once('connect', () => passed.setTimeout(0)));
     passed.on('timeout', () => passed.destroy(new Error('i/o timeout')));
     passed.on('error', (cause) => {
-      if (!response.headersSent) resolve(refusals.unavailable(`error trying to reach service: ${cause.message}`));
+      if (!response.headersSent) resolve(unreachable(cause.message));
     });
+    // Also when the other end goes on in another protocol, which Node answers by closing the connection.
+    passed.once('close', () => resolve(unreachable('it closed the connection without an answer')));
     if (isGone(response)) passed.destroy();
     response.on('close', () => passed.destroy());
     request.pipe(passed);
   });
+}
+
+function unreachable(why: string): Refusal {
+  return refusals.unavailable(`error trying to reach service: ${why}`);
 }
 
 /**
