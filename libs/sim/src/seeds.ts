@@ -239,4 +239,9 @@ export const keptSeeds: readonly KeptSeed[] = [
     showed:
       'a job that completed after the wall clock was set back was refused for ever: it had ended before its start',
   },
+  {
+    seed: 505,
+    showed:
+      'a counter of minus one nanosecond was rounded to zero on its way, so what a container had used in its life became the load of four seconds',
+  },
 ];
