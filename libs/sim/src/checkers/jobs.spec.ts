@@ -6,6 +6,7 @@ import { EventChecks } from './event-checks.js';
 import { jobsAreSound } from './jobs.js';
 
 const JOB = 'batch.jobs/default/work';
+const TIME = '2026-01-01T00:00:00.000Z';
 const FINALIZERS = ['batch.kubernetes.io/job-tracking'];
 
 /** A log written by hand: what the checker must find in it. */
@@ -20,17 +21,26 @@ class Log {
     const metadata = { name: 'work', namespace: 'default', uid: 'job' };
     this.put(JOB, { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: { parallelism: 1, ...spec }, status: {} });
   }
-  add(stream: string, type: string, data: JsonObject, via = 'job'): this {
+  /** @param view position of the view that the event was decided on; undefined: its own */
+  add(
+    stream: string,
+    type: string,
+    data: JsonObject,
+    { via = 'job', view }: { via?: string; view?: number } = {},
+  ): this {
     const position = this.events.length + 1;
     this.events.push({
-      ...{ id: String(position), type, stream, position, data, time: '2026-01-01T00:00:00.000Z' },
+      ...{ id: String(position), type, stream, position, data, time: TIME },
       revision: this.events.filter((event) => event.stream === stream).length,
-      metadata: { epoch: 1, actor: 'test', via, correlationId: 'test', schemaVersion: 1 },
+      metadata: {
+        ...{ epoch: 1, actor: 'test', via, correlationId: 'test', schemaVersion: 1 },
+        ...(view !== undefined && { basis: { loop: via, key: 'default/work', view, now: TIME, build: 'test' } }),
+      },
     });
     return this;
   }
-  private put(stream: string, object: JsonObject, via?: string): this {
-    return this.add(stream, CREATED, { object }, via);
+  private put(stream: string, object: JsonObject): this {
+    return this.add(stream, CREATED, { object });
   }
   pod(name: string, phase: string): this {
     const controller = { apiVersion: 'batch/v1', kind: 'Job', name: 'work', uid: 'job', controller: true };
@@ -43,8 +53,12 @@ class Log {
       status: { phase },
     });
   }
-  status(status: Json): this {
-    return this.add(JOB, 'StatusReported', { uid: 'job', set: [[['status'], status]] });
+  succeeds(name: string): this {
+    const set = [[['status', 'phase'], 'Succeeded']];
+    return this.add(`core.pods/default/${name}`, 'StatusReported', { uid: name, set }, { via: 'health' });
+  }
+  status(status: Json, view?: number): this {
+    return this.add(JOB, 'StatusReported', { uid: 'job', set: [[['status'], status]] }, { view });
   }
   untrack(name: string): this {
     return this.add(`core.pods/default/${name}`, 'MetadataChanged', { uid: name, unset: [['metadata', 'finalizers']] });
@@ -73,6 +87,23 @@ describe('the checker of jobs finds', () => {
     expect(new Log().pod('a', 'Succeeded').untrack('a').violations()).toEqual([
       'a succeeded, and work will not count it',
     ]);
+  });
+  it('a failure that is counted twice, and one of a pod that runs', () => {
+    const twice = new Log().pod('a', 'Failed').status({ failed: 1, uncountedTerminatedPods: { failed: ['a'] } });
+    expect(twice.violations()).toEqual(['work counts 2 failures of 1 pods']);
+    const runs = new Log().pod('a', 'Running').status({ uncountedTerminatedPods: { failed: ['a'] } });
+    expect(runs.violations()).toEqual(['work counts 1 failures of 0 pods']);
+  });
+  it('a failing job that counts a success as a failure, unless it could not know of it', () => {
+    const fails = { uncountedTerminatedPods: { failed: ['a'] }, conditions: [is('FailureTarget')] };
+    expect(new Log().pod('a', 'Running').status(fails).violations()).toEqual([]);
+    const log = (): Log => new Log().pod('a', 'Running').succeeds('a');
+    const afterSuccess = log();
+    expect(afterSuccess.status(fails, afterSuccess.events.length).violations()).toEqual([
+      'work counts 1 failures of 0 pods',
+    ]);
+    const beforeSuccess = log();
+    expect(beforeSuccess.status(fails, beforeSuccess.events.length - 1).violations()).toEqual([]);
   });
   it('an index that no pod completed', () => {
     const log = new Log({ completionMode: 'Indexed', completions: 3 }).status({

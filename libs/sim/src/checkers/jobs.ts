@@ -10,8 +10,12 @@ const LIMIT = 1_000_000;
 
 /** What the log has shown of one job. */
 interface Known {
-  /** Uids of its pods that have succeeded. */
-  readonly succeeded: Set<string>;
+  /** Uids of its pods that have succeeded, with the position from which on. */
+  readonly succeeded: Map<string, number>;
+  /** Uids of its pods that failed or were deleted before they lost the tracking finalizer. */
+  readonly failed: Set<string>;
+  /** Uids of its pods that held the tracking finalizer: a failing job counts those that have not succeeded. */
+  readonly tracked: Set<string>;
   readonly indexes: Set<number>;
   /** How many pods it may have had at a time, from which position on. */
   readonly most: { readonly from: number; readonly most: number }[];
@@ -19,13 +23,13 @@ interface Known {
 }
 
 /**
- * Each success of a pod counts once: the status of a job never counts more than have succeeded, and no succeeded pod loses its finalizer
- * before the status has it. A job has no more pods than its parallelism, unless it replaces those that terminate. It ends one way, for good, and makes no pods after that.
+ * Each end of a pod counts once: the status of a job never counts more successes than pods that succeeded, nor more failures than pods
+ * that failed, and no succeeded pod loses its finalizer before the status has it. A job has no more pods than its parallelism, unless it replaces those that terminate. It ends one way, for good, and makes no pods after that.
  */
 export function jobsAreSound(): EventChecker {
   const all = new Map<string, Known>();
   const of = (uid: string): Known => {
-    const known = all.get(uid) ?? { succeeded: new Set<string>(), indexes: new Set<number>(), most: [] };
+    const known = all.get(uid) ?? newJob();
     all.set(uid, known);
     return known;
   };
@@ -44,7 +48,7 @@ export function jobsAreSound(): EventChecker {
       if (owner?.kind !== jobKind.names.kind) return undefined;
       const known = of(owner.uid);
       const job = after.get(jobs, namespace, owner.name);
-      if (pod) note(pod, known);
+      if (pod) note(pod, known, event.position);
       if (job?.metadata.uid !== owner.uid || event.metadata.via !== 'job') return undefined;
       if (event.type === 'Created') return tooMany(job, known, event, after);
       return old && isUncounted(job, old, pod) ? `${name} succeeded, and ${owner.name} will not count it` : undefined;
@@ -52,14 +56,23 @@ export function jobsAreSound(): EventChecker {
   };
 }
 const NOBODY = { metadata: {} };
+function newJob(): Known {
+  return { succeeded: new Map(), failed: new Set(), tracked: new Set(), indexes: new Set(), most: [] };
+}
 
-function note({ metadata, status }: Pod, { succeeded, indexes }: Known): void {
+function note(pod: Pod, { succeeded, failed, tracked, indexes }: Known, position: number): void {
+  const { metadata, status } = pod;
+  if (holds(pod)) {
+    tracked.add(metadata.uid);
+    const isDeleted = metadata.deletionTimestamp !== undefined && status?.phase !== 'Succeeded';
+    if (status?.phase === 'Failed' || isDeleted) failed.add(metadata.uid);
+  }
   if (status?.phase !== 'Succeeded') return;
-  succeeded.add(metadata.uid);
+  if (!succeeded.has(metadata.uid)) succeeded.set(metadata.uid, position);
   indexes.add(Number(metadata.annotations?.[INDEX] ?? -1));
 }
 
-function checkJob(job: Job, known: Known, { position }: StoredEvent): string | undefined {
+function checkJob(job: Job, known: Known, { position, metadata: { basis } }: StoredEvent): string | undefined {
   const { spec, status = {}, metadata } = job;
   const most = spec.parallelism ?? 1;
   if (known.most.at(-1)?.most !== most) known.most.push({ from: position, most });
@@ -69,6 +82,9 @@ function checkJob(job: Job, known: Known, { position }: StoredEvent): string | u
   if (ends.length > 1) return `${metadata.name} is complete and failed`;
   if (known.end !== undefined && ends[0] !== known.end) return `${metadata.name} was ${known.end} and is so no more`;
   if (ends[0]) known.end = ends[0];
+  const failures = (status.failed ?? 0) + (status.uncountedTerminatedPods?.failed?.length ?? 0);
+  const mayFail = failuresOf(job, known, basis?.view ?? position);
+  if (failures > mayFail) return `${metadata.name} counts ${failures} failures of ${mayFail} pods`;
   const counted = (status.succeeded ?? 0) + (status.uncountedTerminatedPods?.succeeded?.length ?? 0);
   const indexes = indexesIn(status.completedIndexes);
   if (spec.completionMode === 'Indexed') {
@@ -78,6 +94,15 @@ function checkJob(job: Job, known: Known, { position }: StoredEvent): string | u
   }
   const there = known.succeeded.size;
   return counted > there ? `${metadata.name} counts ${counted} successes of ${there} pods` : undefined;
+}
+/**
+ * How many pods may have failed by a status that was decided on the view at `decidedAt`. A failing job counts pods that run; one that ends
+ * well after that view stays counted as failed.
+ */
+function failuresOf({ status }: Job, { succeeded, failed, tracked }: Known, decidedAt: number): number {
+  const isFailing = findCondition(status?.conditions, 'FailureTarget')?.status === 'True';
+  for (const uid of isFailing ? tracked : []) if ((succeeded.get(uid) ?? Infinity) > decidedAt) failed.add(uid);
+  return failed.size;
 }
 function indexesIn(text: string | undefined): readonly number[] {
   const parsed = parseIndexes(text ?? '', LIMIT);
@@ -100,8 +125,10 @@ function tooMany(job: Job, { most, end }: Known, event: StoredEvent, after: View
   return running.length > allowed ? `${name} has ${running.length} pods, ${allowed} allowed` : undefined;
 }
 
+function holds(pod: Pod | undefined): boolean {
+  return pod?.metadata.finalizers?.includes(FINALIZER) === true;
+}
 function isUncounted(job: Job, old: Pod, pod: Pod | undefined): boolean {
-  const holds = (one: Pod | undefined): boolean => one?.metadata.finalizers?.includes(FINALIZER) === true;
   if (old.status?.phase !== 'Succeeded' || !holds(old) || holds(pod)) return false;
   const { metadata, spec, status = {} } = job;
   if (metadata.deletionTimestamp !== undefined) return false;
