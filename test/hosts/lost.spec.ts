@@ -24,6 +24,7 @@ interface Pod extends PodStatus {
 }
 interface Node extends NodeStatus {
   readonly status: {
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
   };
 }
@@ -149,6 +150,8 @@ describe('a machine that is lost', () => {
       () => podsOf('alone'),
       ([pod]) => pod !== undefined && isReady(pod) && pod.status.containerStatuses?.[0]?.restartCount === 1,
     );
+    // The agent began while its cable was out: it is the node that it was all the same.
+    expect((await node(host.name)).status.addresses).toContainEqual({ type: 'InternalIP', address: host.address });
     await remove(`${PODS}/alone`);
     await remove(`${SERVICES}/known`);
   }, 180_000);

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { NetworkInterfaceInfo } from 'node:os';
-import { ownAddresses } from './host.js';
+import { ownAddresses, shownInterfaces } from './host.js';
 
 const at = (address: string, internal = false): NetworkInterfaceInfo[] => [
   { address, internal, family: 'IPv4', netmask: '255.255.255.0', mac: '0e:00:00:00:00:01', cidr: `${address}/24` },
@@ -16,4 +16,18 @@ it("this machine's addresses are those that others reach it by: none of containe
     slxnet: at('198.51.100.7'),
   };
   expect(ownAddresses(interfaces)).toEqual(['198.51.100.7', '192.0.2.7']);
+});
+
+it('a machine whose cable is out has the address that it had', () => {
+  const shown = [
+    { ifname: 'lo', flags: ['LOOPBACK', 'UP'], addr_info: [{ family: 'inet', local: '127.0.0.1', scope: 'host' }] },
+    { ifname: 'docker0', flags: ['UP'], addr_info: [{ family: 'inet', local: '172.17.0.1', scope: 'global' }] },
+    {
+      ifname: 'eth0',
+      flags: ['NO-CARRIER', 'UP'],
+      addr_info: [{ family: 'inet', local: '192.0.2.7', scope: 'global' }],
+    },
+    { ifname: 'eth1', flags: ['NO-CARRIER', 'UP'] },
+  ];
+  expect(ownAddresses(shownInterfaces(JSON.stringify(shown)))).toEqual(['192.0.2.7']);
 });

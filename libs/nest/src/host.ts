@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
+import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { NodeOptions, ServiceProxyOptions } from '#agent';
@@ -13,6 +13,7 @@ const PODS_MAX = 110;
 
 const ADDRESS_MS = 5000;
 const SYSTEMD_MS = 2000;
+const IP_MS = 2000;
 
 /**
  * Where clients inside the cluster find the API: never a loopback address, which would be their own. The machine's address
@@ -44,13 +45,41 @@ export function apiRedirect({ apiHost, apiPort }: Settings): Redirect {
   return { from: { address: hostAddress(), port: apiPort }, to };
 }
 
-/** This machine's first address that others can reach, in the order of interface names; loopback when there is none. */
+/**
+ * This machine's first address that others can reach, in the order of interface names; loopback when there is none. A machine
+ * whose cable is out keeps the address that it has: an agent that starts meanwhile is the node that it was.
+ */
 export function hostAddress(): string {
-  return ownAddresses()[0] ?? '127.0.0.1';
+  return ownAddresses()[0] ?? ownAddresses(shownInterfaces(ipAddresses()))[0] ?? '127.0.0.1';
 }
 
+/** What `ip -j -4 address` prints: interfaces whose link is down as well, which Node leaves out. Empty where it cannot be run. */
+function ipAddresses(): string {
+  const stdio: ('ignore' | 'pipe')[] = ['ignore', 'pipe', 'ignore'];
+  try {
+    return execFileSync('ip', ['-j', '-4', 'address'], { encoding: 'utf8', timeout: IP_MS, stdio });
+  } catch {
+    return '[]';
+  }
+}
+/** The interfaces that `ip -j -4 address` shows, whether their link is up or not. */
+export function shownInterfaces(shown: string): Interfaces {
+  const interfaces = JSON.parse(shown) as readonly {
+    readonly ifname: string;
+    readonly addr_info?: readonly { readonly local: string; readonly scope: string }[];
+  }[];
+  return Object.fromEntries(
+    interfaces.map(({ ifname, addr_info = [] }) => [
+      ifname,
+      addr_info.map(({ local, scope }) => ({ address: local, family: 'IPv4' as const, internal: scope === 'host' })),
+    ]),
+  );
+}
+
+type Interfaces = NodeJS.Dict<readonly Pick<NetworkInterfaceInfo, 'address' | 'family' | 'internal'>[]>;
+
 /** This machine's IPv4 addresses that others can reach, in the order of interface names. */
-export function ownAddresses(interfaces = networkInterfaces()): readonly string[] {
+export function ownAddresses(interfaces: Interfaces = networkInterfaces()): readonly string[] {
   const sorted = Object.entries(interfaces).sort(([a], [b]) => (a < b ? -1 : 1));
   return sorted.flatMap(([name, addresses = []]) => {
     // Bridges of container engines have the same address on every machine, and the device of VXLAN (`slx…`) has one of pods.
