@@ -128,7 +128,6 @@ describe('a pod', () => {
         return heard.text;
       },
       (text) => text.includes('attached\n'),
-      10,
     );
     socket.close();
   });
@@ -142,14 +141,12 @@ describe('a pod', () => {
         'the file is there',
         () => exec(['sh', '-c', 'wc -c < /tmp/letter']),
         (seen) => seen.stdout.trim() === '110000',
-        10,
       );
       await new Cp(config).cpFromPod(namespace, pod, 'main', 'letter', back, '/tmp');
       await until(
         'the file is back',
         () => Promise.resolve(readFileSync(join(back, 'letter'), 'utf8')),
         (text) => text === readFileSync(join(here, 'letter'), 'utf8'),
-        10,
       );
     } finally {
       for (const folder of [here, back]) rmSync(folder, { recursive: true });
