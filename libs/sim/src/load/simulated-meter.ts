@@ -35,13 +35,15 @@ const CPUS = 2;
 const MEMORY_BYTES = 4 * 2 ** 30;
 const NANOS_MAX = Number.MAX_SAFE_INTEGER;
 const NANOS_PER_MS = 1_000_000;
+/** After so many readings somebody has surely heard that a counter was above zero. */
+const READINGS_BEFORE_BACK = 3;
 
 /** The kernel of a node that counts the load of its world, and what a broken or hostile node reads instead. It outlives its agent. */
 export class SimulatedMeter implements NodeMeter {
   private readonly kernel: FakeMeter;
   private readonly floors = new Map<string, number>();
-  /** Containers whose counters began anew at the last reading. */
-  private readonly anew = new Set<string>();
+  /** By container: how many readings ago its counter was at zero, because it had begun, or begun anew. */
+  private readonly sinceZero = new Map<string, number>();
 
   constructor(private readonly parts: SimulatedMeterParts) {
     const { clock, loads } = parts;
@@ -83,14 +85,13 @@ export class SimulatedMeter implements NodeMeter {
     const { chance } = this.parts;
     const { id, cpu } = container;
     const counted = cpu?.usageNanos ?? 0;
-    // Twice in a row it would be at zero twice: as that of a container that does nothing, for whoever reads it.
-    const isBack = chance.chance(back) && !this.anew.has(id);
+    const readings = this.sinceZero.get(id) ?? 0;
+    // From zero to zero, with what is between them lost, it would be that of a container that does nothing, for whoever reads it.
+    const isBack = chance.chance(back) && readings >= READINGS_BEFORE_BACK;
     if (isBack) this.floors.set(id, counted);
-    if (isBack) this.anew.add(id);
-    else this.anew.delete(id);
-    const usageNanos = chance.chance(absurd)
-      ? chance.pick([-1, NaN, NANOS_MAX, Infinity])
-      : Math.max(0, counted - (this.floors.get(id) ?? 0));
+    const shown = Math.max(0, counted - (this.floors.get(id) ?? 0));
+    this.sinceZero.set(id, shown === 0 ? 0 : readings + 1);
+    const usageNanos = chance.chance(absurd) ? chance.pick([-1, NaN, NANOS_MAX, Infinity]) : shown;
     return { ...container, cpu: { ...cpu, usageNanos } };
   }
   /** Of a pod that another node runs: busy all the time. */
