@@ -4,6 +4,7 @@ import { RuntimeFault, type NodeNetwork, type PodNetwork } from '#ports';
 import { statusOf, toFault } from './faults.js';
 import { labelNames } from './labels.js';
 
+const NO_ADDRESS = /no available IPv4 addresses/i;
 const MTU = 'com.docker.network.driver.mtu';
 
 /**
@@ -28,6 +29,13 @@ export async function ensureNetwork(docker: Docker, name: string, network: NodeN
   } catch (error) {
     throw toFault(error);
   }
+}
+
+/** Why a pod could not be started in words of its own, where no address was left for it; else what was said. */
+export function sandboxFault(error: unknown, podCidr: string): unknown {
+  if (!(error instanceof RuntimeFault) || !NO_ADDRESS.test(error.message)) return error;
+  const what = `all addresses of ${podCidr}, the range of this node's pods, are taken`;
+  return new RuntimeFault(`${what}: end pods, or move them to other nodes`, error.reason, { cause: error });
 }
 
 /** The bridge of a network, as the kernel calls it. */
