@@ -225,4 +225,12 @@ describe('the network of pods', () => {
         '10.244.0.0/16, the network of pods (SHIPLOG_POD_CIDR), overlaps 10.244.128.0/17, which this host has on eth1: start the cluster with another one',
     });
   });
+  it('says that Services hide a network of the host, and is well otherwise', async () => {
+    const routes = [...HOST.routes, { cidr: '10.96.7.0/24', device: 'eth1', isIndirect: false }];
+    const node = await withPeer(new MemoryPodRouter({ ...HOST, routes }), 5000);
+    expect(node.said('n1', 'ServiceNetworkConflict')).toContain(
+      '10.96.0.0/16, where Services have their addresses, overlaps 10.96.7.0/24, which this host has on eth1: machines there are not reached at addresses that Services have. Give the host another network',
+    );
+    expect(condition(node, 'NetworkUnavailable')?.status).toBe('False');
+  });
 });

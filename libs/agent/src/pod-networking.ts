@@ -167,6 +167,8 @@ export class PodNetworking {
     this.failure = undefined;
     this.isKnown = true;
     for (const problem of problems) this.say(problem);
+    const hidden = podNetwork.serviceConflict(own);
+    if (hidden !== undefined) this.say(hidden, 'ServiceNetworkConflict');
     for (const { node: name, why } of failures) this.say(`pods of node ${name} are not reached: ${why}`);
   }
   private stillLeaving(): readonly podNetwork.Peer[] {
@@ -175,8 +177,8 @@ export class PodNetworking {
     this.lookWhenLeft();
     return [...this.leaving.values()].map(({ peer }) => peer);
   }
-  private say(message: string): void {
+  private say(message: string, reason = 'PodNetworkFailed'): void {
     if (this.troubles.add(message)) this.options.log?.(message);
-    this.context.reporter.ofNode(this.context.node(), { type: 'Warning', reason: 'PodNetworkFailed', message });
+    this.context.reporter.ofNode(this.context.node(), { type: 'Warning', reason, message });
   }
 }
