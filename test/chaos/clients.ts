@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Prng } from '#std';
 import type { ApiAnswer, ApiObject } from '../support/api-client.js';
-import { deployment, DEPLOYMENTS, PODS, rolledOut, type Served } from '../support/workloads.js';
+import type { TestCluster } from '../support/test-cluster.js';
+import { deployment, DEPLOYMENTS, PODS, rolledOut } from '../support/workloads.js';
 
 /** What a client was told. */
 export interface Acknowledged {
@@ -23,7 +24,7 @@ export class Clients {
   private generation = 0;
 
   constructor(
-    private readonly cluster: Served,
+    private readonly cluster: TestCluster,
     private readonly chance: Prng,
   ) {}
 

@@ -255,9 +255,7 @@ export class PodWorker implements PodState {
   private decide(): void {
     const { options, reporter } = this.context;
     const before = this.record.status;
-    const situation = this.situation();
-    this.context.policies.put(this.pod, kubelet.podIpsOf(situation));
-    const plan = kubelet.planPod(situation);
+    const plan = kubelet.planPod(this.situation());
     this.record = plan.record;
     for (const incident of plan.incidents) reporter.incident(this.pod, incident);
     if (!this.gone)

@@ -5,7 +5,6 @@ export const CONNECTION_HEADERS: readonly string[] = [
   'proxy-connection',
   'transfer-encoding',
   'upgrade',
-  'http2-settings',
   'te',
   'trailer',
   'host',

@@ -6,9 +6,7 @@ import { join } from 'node:path';
 import {
   DockerRuntime,
   HttpIngressServer,
-  HttpServiceHealth,
   NftablesDataplane,
-  NftablesPolicies,
   FilePodVolumes,
   KernelPodRouter,
   LateBus,
@@ -82,7 +80,6 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
       }),
       services: serviceProxy(settings),
       ...podNetwork(settings),
-      policies: new NftablesPolicies(),
       meter: new KernelMeter({
         files: new NodeKernelFiles(),
         trees: new NodeFileTrees(),
@@ -126,7 +123,6 @@ function serviceProxy(settings: Settings): ServiceProxyOptions {
   return {
     dataplanes: all.filter(({ mode }) => proxyMode === undefined || mode === proxyMode),
     unused: all.filter(({ mode }) => proxyMode !== undefined && mode !== proxyMode),
-    health: new HttpServiceHealth(),
     redirect: () => apiRedirect(settings),
   };
 }

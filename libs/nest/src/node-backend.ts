@@ -26,14 +26,15 @@ export class NodeBackend extends ClusterBackend {
 
   async openLog(node: string, request: Omit<LogRequest, 'stream'>): Promise<NodeLog | Refusal> {
     const opened = await this.open(node, 'logs', request);
-    return opened instanceof ByteStream ? new NodeLog(opened) : (opened ?? unreachable(node));
+    return opened instanceof ByteStream ? new NodeLog(opened) : opened;
   }
 
-  async openSession(node: string, request: Omit<SessionRequest, 'stream'>): Promise<ByteStream | Refusal> {
-    return (await this.open(node, request.command === undefined ? 'attach' : 'exec', request)) ?? unreachable(node);
+  openSession(node: string, request: Omit<SessionRequest, 'stream'>): Promise<ByteStream | Refusal> {
+    return this.open(node, request.command === undefined ? 'attach' : 'exec', request);
   }
 
-  openPort(node: string, request: Omit<ForwardRequest, 'stream'>): Promise<ByteStream | Refusal | undefined> {
+  /** Asks a node's agent to open a byte stream. */
+  openPort(node: string, request: Omit<ForwardRequest, 'stream'>): Promise<ByteStream | Refusal> {
     return this.open(node, 'portforward', request);
   }
 
@@ -52,8 +53,7 @@ export class NodeBackend extends ClusterBackend {
     }
   }
 
-  /** Asks a node's agent to open a byte stream; undefined where none answers. */
-  private async open(node: string, verb: string, request: object): Promise<ByteStream | Refusal | undefined> {
+  private async open(node: string, verb: string, request: object): Promise<ByteStream | Refusal> {
     const { bus, streamBus, plane } = this.parts;
     const subject = subjects.stream(node, this.uid());
     // Listens before it asks: the agent may send as soon as it has answered.
@@ -67,7 +67,7 @@ export class NodeBackend extends ClusterBackend {
     } catch (error) {
       stream.cancel();
       if (!(error instanceof Fault)) throw error;
-      return undefined;
+      return unreachable(node);
     }
   }
 }

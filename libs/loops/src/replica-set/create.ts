@@ -8,7 +8,6 @@ import {
   incident,
   namePrefix,
   nextChildren,
-  ON_ITS_WAY_MS,
   streamOfObject,
   wakeAtFirst,
   type ChildName,
@@ -18,6 +17,9 @@ import {
 
 const CREATIONS_MAX = 500;
 const COMPONENT = 'replicaset-controller';
+
+/** A command is over by then, whoever sent it (`COMMAND_TIMEOUT_MS` of the writer, and its way there). */
+const ON_ITS_WAY_MS = 35_000;
 
 export interface Creation extends Moment {
   readonly view: View;

@@ -1,2 +1,0 @@
-export { MemoryPolicies } from './memory-policies.js';
-export { NftablesPolicies, type NftablesPoliciesOptions } from './nftables-policies.js';
