@@ -14,8 +14,8 @@ export interface Placed {
   readonly at: number;
   /** The same on the node's own clock, by which intervals are measured: where they lie is an estimate that gets better. */
   readonly ticksMs: number;
-  /** Counts the beginnings of the node: ticks and counters compare with those of samples of the same row only. */
-  readonly row: number;
+  /** Its counters compare with those of no sample before it. */
+  readonly isBeginning: boolean;
 }
 
 /**
@@ -25,7 +25,6 @@ export interface Placed {
 export class NodeClock {
   private boot: string | undefined;
   private readonly pastBoots: string[] = [];
-  private row = 0;
   private ticksMs = 0;
   private arrivedAt = -Infinity;
   /** Scaler's clock minus the node's, as the quickest sample had it. */
@@ -44,7 +43,7 @@ export class NodeClock {
     this.offset = offset;
     this.ticksMs = ticksMs;
     this.arrivedAt = arrivedAt;
-    return { at: ticksMs + offset, ticksMs, row: this.row };
+    return { at: ticksMs + offset, ticksMs, isBeginning: false };
   }
 
   private begin(boot: string, ticksMs: number, arrivedAt: number): Placed {
@@ -56,6 +55,6 @@ export class NodeClock {
     this.ticksMs = ticksMs;
     this.arrivedAt = arrivedAt;
     this.offset = arrivedAt - ticksMs;
-    return { at: arrivedAt, ticksMs, row: ++this.row };
+    return { at: arrivedAt, ticksMs, isBeginning: true };
   }
 }

@@ -49,8 +49,7 @@ export interface Taken {
   readonly ticksMs: number;
   /** Processors of the machine. */
   readonly cpus: number;
-  /** The row of the node's samples ; it may have begun with one that did not have this reading. */
-  readonly row: number;
+  readonly isBeginning: boolean;
 }
 
 interface Counters {
@@ -73,7 +72,6 @@ export class Series {
   private offset = 0;
   private count = 0;
   private life = '';
-  private row = 0;
   private counters: Counters | undefined;
   /** What the counter was before it went back within one life. Should it be there again, the lower one was wrong. */
   private peak = Infinity;
@@ -92,13 +90,12 @@ export class Series {
   }
 
   /** False for a reading without processor time, or with counters that cannot be true. */
-  put({ reading, life, at, ticksMs, cpus, row }: Taken): boolean {
+  put({ reading, life, at, ticksMs, cpus, isBeginning }: Taken): boolean {
     const counters = countersOf(reading);
     const before = this.counters;
-    const isSame = row === this.row && life === this.life && this.count > 0;
+    const isSame = !isBeginning && life === this.life && this.count > 0;
     if (life !== this.life) this.peak = Infinity;
     this.life = life;
-    this.row = row;
     this.counters = counters;
     this.offset = at - ticksMs;
     if (!counters) {
