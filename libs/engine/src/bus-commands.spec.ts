@@ -72,7 +72,7 @@ async function started(loop: Loop) {
   const messages: string[] = [];
   hub.onDelivery = ({ subject }) => void (subject.startsWith('command.') && messages.push(subject));
   serveCommands(hub.connect('api'), async (client, { commands }) => ({
-    results: await gate.submitAll(client, commands),
+    results: await Promise.all(commands.map((command) => gate.submit(client, command))),
   }));
   const bus = hub.connect('controllers');
   const groups: string[][] = [];

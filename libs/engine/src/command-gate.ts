@@ -9,7 +9,7 @@ import type {
   UserInfo,
   View,
 } from '#model';
-import { accessForbidden, isRefusal, refusals } from '#model';
+import { accessForbidden, isRefusal } from '#model';
 import type { Authorizer } from '#ports';
 import { loopUser, nodeUser, NODE_PREFIX } from './actors.js';
 import { GrantedRights } from './granted-rights.js';
@@ -68,24 +68,6 @@ export class CommandGate {
   /** The way to the writer for one client. */
   of(client: string): CommandPort {
     return { submit: (command) => this.submit(client, command) };
-  }
-
-  /**
-   * Commands of one message, decided one after the other in one turn, so what is appended of them is one group of the log. Each has
-   * a result of its own: a refused one, or one whose admission has to ask, holds up none of the others.
-   */
-  submitAll(
-    client: string,
-    commands: readonly Command[],
-    isStillMeant?: () => boolean,
-  ): Promise<readonly CommandResult[]> {
-    return Promise.all(
-      commands.map((command) =>
-        this.submit(client, command, isStillMeant).catch((cause: unknown) =>
-          refusals.unavailable(cause instanceof Error ? cause.message : String(cause)),
-        ),
-      ),
-    );
   }
 
   /**

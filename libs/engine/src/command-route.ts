@@ -9,7 +9,7 @@ import { ExpectedEvents, type Expected } from './expected-events.js';
 import type { ReadModel } from './read-model.js';
 import { cancellableDelay, pause } from './delay.js';
 import { NOT_SHOWN, unknownOutcome } from './writer-refusals.js';
-import { answerable, type Held, type WriterRole } from './writer-role.js';
+import type { Held, WriterRole } from './writer-role.js';
 import { COMMAND_TIMEOUT_MS, type CommandPort } from './writer.js';
 
 /** Time for the way there and back, beyond what the writer itself allows a command. */
@@ -30,9 +30,14 @@ export interface CommandRouteOptions {
   readonly reads: Pick<ReadModel, 'projection' | 'onChanges' | 'reached'>;
   readonly clock: Clock;
   /** In a process that may be the writer: its role, and what stands before it. */
-  readonly here?: { readonly role: WriterRole; readonly gate: CommandGate };
+  readonly here?: Here;
   /** Whether an answer waits until this process shows the write: what it serves reads from. */
   readonly untilShown?: boolean;
+}
+
+interface Here {
+  readonly role: WriterRole;
+  readonly gate: CommandGate;
 }
 
 /**
@@ -103,18 +108,18 @@ export class CommandRoute implements CommandPort {
   private attempt(command: Command, own: Expected, deadline: number): Promise<Outcome> {
     const { here } = this.options;
     const held = here?.role.held;
-    return here && held ? this.submitHere(here.gate, held, command, deadline) : this.send(command, own, deadline);
+    return here && held ? this.submitHere(here, held, command, deadline) : this.send(command, own, deadline);
   }
 
   private async submitHere(
-    gate: CommandGate,
+    { role, gate }: Here,
     held: Held,
     command: Command,
     deadline: number,
   ): Promise<CommandResult | 'again'> {
-    const answer = gate.submit(this.options.client, command, held.isStill).then(answerable);
+    const answer = role.takeHere(this.options.client, command, gate);
     const result = await Promise.race([answer, held.lost]);
-    return typeof result === 'object' ? result : this.laterTerm(held.lost, deadline);
+    return result !== null && typeof result === 'object' ? result : this.laterTerm(held.lost, deadline);
   }
 
   private async send(command: Command, own: Expected, deadline: number): Promise<Outcome> {

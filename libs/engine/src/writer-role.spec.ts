@@ -120,6 +120,19 @@ describe('a command that comes over the bus', () => {
     expect(servers.termsOf(STREAM)).toEqual([1, 1, 1]);
   });
 
+  it('and once more from its own process, which has begun to serve as the writer meanwhile, is carried out once', async () => {
+    const { writer } = await two();
+    const { role, gate } = writer;
+    const patch = testPatch(CONFIG_MAPS, 'team', 'one', { data: { a: '1' } });
+    await servers.whileTimePasses(writer.route.submit(configMap('one')));
+    const taken = role.take('api', { commands: [patch], term: 1 }, gate);
+    const here = role.takeHere('api', patch, gate);
+    const [overTheBus, own] = await servers.whileTimePasses(Promise.all([taken, here]));
+    expect(own).toMatchObject({ changed: true });
+    expect(overTheBus?.results).toEqual([own]);
+    expect(servers.termsOf(STREAM)).toEqual([1, 1]);
+  });
+
   it('and has to wait is not carried out by a process that lost the role meanwhile and has it again', async () => {
     const { writer, standby } = await two();
     const asNode = { actor: { name: 'system:node:one', groups: [] }, via: 'health' };

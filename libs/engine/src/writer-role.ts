@@ -1,4 +1,4 @@
-import type { Command, CommandResult } from '#model';
+import { refusals, type Command, type CommandResult } from '#model';
 import { BusUnavailable, LogFull, WrongExpectedRevision, type Bus, type BusSubscription } from '#ports';
 import { Fault } from '#std';
 import type { CommandsMessage, ResultsMessage } from './bus-commands.js';
@@ -79,7 +79,7 @@ export class WriterRole implements CommandPort {
   private isStopped = false;
   private isStandingBy = false;
   private told = '';
-  private readonly underWay = new Map<string, Promise<readonly CommandResult[]>>();
+  private readonly underWay = new Map<string, Promise<CommandResult>>();
   private readonly recent: RecentCommands;
 
   constructor(private readonly options: WriterRoleOptions) {
@@ -150,26 +150,39 @@ export class WriterRole implements CommandPort {
    */
   async take(client: string, message: CommandsMessage, gate: CommandGate): Promise<ResultsMessage | undefined> {
     await this.candidacy;
-    const { term, held } = this;
-    if (term === undefined || held === undefined || (message.term ?? term) !== term) return undefined;
-    const from = { ...{ client, term, gate }, isStillMeant: held.isStill };
+    const from = this.from(client, gate);
+    if (from === undefined || (message.term ?? from.term) !== from.term) return undefined;
     // In one turn: what is appended of them is one group of the log.
-    const results = await Promise.all(message.commands.map((command) => this.takeOne(from, command)));
+    const taken = message.commands.map((command) =>
+      this.takeOne(from, command).catch((cause: unknown) =>
+        refusals.unavailable(cause instanceof Error ? cause.message : String(cause)),
+      ),
+    );
+    const results = await Promise.all(taken);
     return results.every((result) => result === null) ? undefined : { results };
+  }
+  /** One of a client in this process. It may have come over the bus before, when this process had not begun to serve as the writer yet. */
+  async takeHere(client: string, command: Command, gate: CommandGate): Promise<CommandResult | null> {
+    const from = this.from(client, gate);
+    return from ? this.takeOne(from, command) : null;
+  }
+
+  private from(client: string, gate: CommandGate): From | undefined {
+    const { term, held } = this;
+    return term === undefined || held === undefined ? undefined : { client, term, gate, isStillMeant: held.isStill };
   }
   private async takeOne(from: From, command: Command): Promise<CommandResult | null> {
     const id = `${from.client} ${command.correlationId}`;
     // Who has no answer asks again in a later term: then only an event shows that it was carried out.
     const inTerm = `${id} ${from.term}`;
-    let results = this.underWay.get(id);
-    if (results === undefined) {
+    let result = this.underWay.get(id);
+    if (result === undefined) {
       if (this.recent.has(command.correlationId) || this.recent.has(inTerm)) return null;
-      results = from.gate.submitAll(from.client, [command], from.isStillMeant).finally(() => this.underWay.delete(id));
+      result = from.gate.submit(from.client, command, from.isStillMeant).finally(() => this.underWay.delete(id));
       this.recent.add(inTerm);
-      this.underWay.set(id, results);
+      this.underWay.set(id, result);
     }
-    const [result] = await results;
-    return (result && answerable(result)) ?? null;
+    return answerable(await result) ?? null;
   }
 
   private get clock(): ControlPlane['options']['clock'] {
