@@ -14,8 +14,8 @@ export interface Placed {
   readonly at: number;
   /** The same on the node's own clock, by which intervals are measured: where they lie is an estimate that gets better. */
   readonly ticksMs: number;
-  /** Its counters compare with those of no sample before it. */
-  readonly isBeginning: boolean;
+  /** Counts the beginnings of the node: ticks and counters compare with those of samples of the same row only. */
+  readonly row: number;
 }
 
 /**
@@ -25,6 +25,7 @@ export interface Placed {
 export class NodeClock {
   private boot: string | undefined;
   private readonly pastBoots: string[] = [];
+  private row = 0;
   private ticksMs = 0;
   private arrivedAt = -Infinity;
   /** Scaler's clock minus the node's, as the quickest sample had it. */
@@ -43,7 +44,7 @@ export class NodeClock {
     this.offset = offset;
     this.ticksMs = ticksMs;
     this.arrivedAt = arrivedAt;
-    return { at: ticksMs + offset, ticksMs, isBeginning: false };
+    return { at: ticksMs + offset, ticksMs, row: this.row };
   }
 
   private begin(boot: string, ticksMs: number, arrivedAt: number): Placed {
@@ -55,6 +56,6 @@ export class NodeClock {
     this.ticksMs = ticksMs;
     this.arrivedAt = arrivedAt;
     this.offset = arrivedAt - ticksMs;
-    return { at: arrivedAt, ticksMs, isBeginning: true };
+    return { at: arrivedAt, ticksMs, row: ++this.row };
   }
 }

@@ -49,7 +49,8 @@ export interface Taken {
   readonly ticksMs: number;
   /** Processors of the machine. */
   readonly cpus: number;
-  readonly isBeginning: boolean;
+  /** The row of the node's samples ; it may have begun with one that did not have this reading. */
+  readonly row: number;
 }
 
 interface Counters {
@@ -72,6 +73,7 @@ export class Series {
   private offset = 0;
   private count = 0;
   private life = '';
+  private row = 0;
   private counters: Counters | undefined;
   /** What the counter was before it went back within one life. Should it be there again, the lower one was wrong. */
   private peak = Infinity;
@@ -90,12 +92,13 @@ export class Series {
   }
 
   /** False for a reading without processor time, or with counters that cannot be true. */
-  put({ reading, life, at, ticksMs, cpus, isBeginning }: Taken): boolean {
+  put({ reading, life, at, ticksMs, cpus, row }: Taken): boolean {
     const counters = countersOf(reading);
     const before = this.counters;
-    const isSame = !isBeginning && life === this.life && this.count > 0;
+    const isSame = row === this.row && life === this.life && this.count > 0;
     if (life !== this.life) this.peak = Infinity;
     this.life = life;
+    this.row = row;
     this.counters = counters;
     this.offset = at - ticksMs;
     if (!counters) {

@@ -189,6 +189,21 @@ describe('samples', () => {
     expect(nodes.store.take('n1', { ...nodes.sample([pod]), boot: 'next', ticksMs: 1005 })).toBe(true);
     expect(nodes.milli(pod)).toEqual([300]);
   });
+  it('compare with none of another life of the agent that began before it knew its pods', () => {
+    const nodes = new TestNodes();
+    const pod = nodes.pod('p');
+    const next = (seconds: number, pods: readonly TestPod[], ofAgent: { boot: string; ticksMs: number }): void => {
+      nodes.clock.advance(seconds * 1000);
+      for (const container of pod.containers) container.usageNanos += seconds * 300e6;
+      expect(nodes.store.take('n1', { ...nodes.sample(pods), ...ofAgent })).toBe(true);
+    };
+    next(1, [pod], { boot: 'short', ticksMs: 1000 });
+    next(8, [], { boot: 'next', ticksMs: 1000 });
+    next(1, [pod], { boot: 'next', ticksMs: 2000 });
+    expect(nodes.milli(pod)).toBeUndefined();
+    next(1, [pod], { boot: 'next', ticksMs: 3000 });
+    expect(nodes.milli(pod)).toEqual([300]);
+  });
   it('of a node speak of what the log binds to it, and of nothing else', () => {
     const nodes = new TestNodes();
     nodes.node('n2');

@@ -53,6 +53,8 @@ interface NodeUsage {
   readonly machine: Series;
   readonly pods: Set<PodUsage>;
   at: number;
+  /** Of its last sample; 0 before the first. */
+  row: number;
   /** Between its samples, as it was last. */
   intervalMs: number;
 }
@@ -87,8 +89,9 @@ export class UsageStore {
     const node = this.nodeOf(from);
     const placed = node.clock.place(sample, clock.monotonic());
     if (!placed) return false;
-    if (!placed.isBeginning && node.at > 0) node.intervalMs = Math.min(placed.at - node.at, INTERVAL_MAX_MS);
+    if (placed.row === node.row) node.intervalMs = Math.min(placed.at - node.at, INTERVAL_MAX_MS);
     node.at = placed.at;
+    node.row = placed.row;
     const cpus = cpusOf(sample.machine);
     node.machine.put({ reading: sample.machine, life: lifeOf(sample.machine.startedAt), ...placed, cpus });
     for (const pod of sample.pods) this.takePod(node, pod, { ...placed, cpus });
@@ -125,7 +128,7 @@ export class UsageStore {
     let node = this.nodes.get(name);
     if (node) return node;
     const machine = new Series();
-    node = { name, machine, clock: new NodeClock(), pods: new Set(), at: 0, intervalMs: 1000 };
+    node = { name, machine, clock: new NodeClock(), pods: new Set(), at: 0, row: 0, intervalMs: 1000 };
     this.nodes.set(name, node);
     this.bytes += POD_BYTES + SERIES_BYTES;
     this.giveHistory(machine);

@@ -276,6 +276,9 @@ describe('measurements on the wire', () => {
     const broken = sampleOf(2);
     expect(() => encoder.encode({ ...broken, machine: { ...broken.machine, pids: -1 } })).toThrow(RangeError);
     expect(() => encoder.encode({ ...broken, machine: { ...broken.machine, pids: NaN } })).toThrow(RangeError);
+    // Not rounded to a counter that stands at zero.
+    const cpu = { usageNanos: -1 };
+    expect(() => encoder.encode({ ...broken, machine: { ...broken.machine, cpu } })).toThrow(RangeError);
     expect(() => encoder.encode({ ...broken, node: 'n'.repeat(256) })).toThrow(RangeError);
     expect(new MeasurementDecoder(all).decode(encoder.encode(sampleOf(3)))).toEqual({ sample: sampleOf(3) });
   });

@@ -132,6 +132,7 @@ function add(block: Block, figure: number | undefined): void {
     return;
   }
   const number = Math.round(figure);
-  if (!(number >= 0 && number <= Number.MAX_SAFE_INTEGER)) throw new RangeError(`a figure that is no count: ${figure}`);
+  // Before it is rounded: a little less than nothing would become zero, which is a count.
+  if (!(figure >= 0 && number <= Number.MAX_SAFE_INTEGER)) throw new RangeError(`a figure that is no count: ${figure}`);
   block.push(number);
 }
