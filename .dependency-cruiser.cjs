@@ -13,7 +13,7 @@ const MAY_USE = {
   loops: ['std', 'meta', 'cel', 'model', 'pod', 'kinds'],
   ports: ['std', 'meta', 'cel', 'model'],
   engine: ['std', 'meta', 'cel', 'model', 'ports'],
-  'node-gateway': ['std', 'meta', 'cel', 'model', 'pod', 'ports', 'engine'],
+  'node-gateway': ['std', 'meta', 'cel', 'model', 'pod', 'kinds', 'loops', 'ports', 'engine'],
   scaler: ['std', 'meta', 'cel', 'model', 'pod', 'kinds', 'loops', 'ports', 'engine'],
   agent: ['std', 'meta', 'cel', 'model', 'pod', 'kinds', 'loops', 'ports', 'engine'],
   adapters: ['std', 'meta', 'cel', 'model', 'ports'],

@@ -66,6 +66,8 @@ export async function startCluster(options = {}) {
   const port = options.port ?? (await freePort());
   const child = spawn(process.execPath, [join(root, 'dist/apps/standalone/main.js')], {
     env: {
+      // How full the disk of this machine is decides nothing here.
+      SHIPLOG_EVICTION_HARD: 'memory.available<50Mi',
       ...withCompiled,
       SHIPLOG_HOME: home,
       SHIPLOG_API_ADDRESS: `127.0.0.1:${port}`,

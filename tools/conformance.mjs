@@ -1,4 +1,4 @@
-// npm run conformance [-- --tier T1] [-- --focus REGEX] [-- --procs N]
+// npm run conformance [-- --tier T1] [-- --focus REGEX] [-- --procs N] [-- --engine ADDRESS …]
 // Runs the official conformance suite against the cluster that runs ($KUBECONFIG, else the one of SHIPLOG_HOME): a line per
 // test, then `N of M`. The suite is built once into .cache/official (or SHIPLOG_OFFICIAL), which needs Go; the images that
 // its tests run are made in the container engine where they are missing. It is a black box: only its reports are read.
@@ -15,6 +15,7 @@ const { values: options } = parseArgs({
     tier: { type: 'string' },
     focus: { type: 'string' },
     procs: { type: 'string', default: '3' },
+    engine: { type: 'string', multiple: true, default: [] },
   },
 });
 
@@ -23,8 +24,11 @@ await main(async () => {
   const focus = focusOf(options);
   const built = resolve(process.env.SHIPLOG_OFFICIAL || join(root, '.cache', 'official'));
   await buildSuite(built, step);
-  await requireEngine();
-  makeImages(built, step);
+  if (options.engine.length === 0) {
+    await requireEngine();
+    makeImages(built, step);
+  }
+  for (const engine of options.engine) makeImages(built, step, { ...process.env, DOCKER_HOST: engine });
   const reports = join(root, '.cache', 'conformance');
   mkdirSync(reports, { recursive: true });
   const count = { passed: 0, all: 0 };

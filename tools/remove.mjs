@@ -85,7 +85,7 @@ export async function removeContainersOf(cluster, say = () => undefined) {
   for (const { Id } of networks) await engine('DELETE', `/networks/${Id}`);
 }
 
-/** What the agents of a cluster made for services on this machine: tables and rules, or addresses on loopback. */
+/** What the agents of a cluster made for services, policies and pods' networks on this machine: tables and rules, or addresses on loopback. */
 export function removeServiceRules(cluster, say = () => undefined) {
   const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
   const run = (program, ...words) => spawnSync(program, words, { encoding: 'utf8', env }).stdout ?? '';
@@ -93,12 +93,15 @@ export function removeServiceRules(cluster, say = () => undefined) {
   const prefix = `shiplog_${mark}_`;
   const tables = run('nft', 'list', 'tables', 'ip').split('\n');
   const ours = tables.map((line) => line.split(' ')[2] ?? '').filter((name) => name.startsWith(prefix));
+  const policies = tables
+    .map((line) => line.split(' ')[2] ?? '')
+    .filter((name) => name.startsWith(`shiplogpol_${mark}_`));
   const networks = tables
     .map((line) => line.split(' ')[2] ?? '')
     .filter((name) => name.startsWith(`shiplognet_${mark}_`));
   if (ours.length > 0) say('Removing the rules of services …');
   for (const table of networks) removePodRoutes(table, run);
-  for (const name of [...ours, ...networks]) run('nft', 'delete', 'table', 'ip', name);
+  for (const name of [...ours, ...policies, ...networks]) run('nft', 'delete', 'table', 'ip', name);
   for (const line of run('ip', '-o', '-4', 'addr', 'show', 'dev', 'lo', 'label', `lo:${mark}*`).split('\n')) {
     const address = / inet (\S+)/.exec(line)?.[1];
     if (address !== undefined) run('ip', 'addr', 'del', address, 'dev', 'lo');

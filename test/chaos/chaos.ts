@@ -10,6 +10,7 @@ import { EventStoreProcess } from './event-store.js';
 import { FailingDisk } from './failing-disk.js';
 import { Registers } from './registers.js';
 import { SmallDisk } from './small-disk.js';
+import { InTurn } from './in-turn.js';
 import { Troubles, type Trouble } from './troubles.js';
 import { WallClock } from './wall-clock.js';
 
@@ -109,7 +110,7 @@ class Chaos {
   private readonly kills: Record<string, number> = {};
   private readonly failed: string[] = [];
   private readonly began = performance.now();
-  private ahead: Trouble[] = [];
+  private readonly ahead: InTurn<Trouble>;
 
   constructor(
     private readonly scene: ChaosScene,
@@ -121,6 +122,7 @@ class Chaos {
     this.registers = new Registers(() => [cluster.api, ...alsoServing], prng(options.seed + 2));
     this.engine = new EngineWatch(cluster);
     this.troubles = new Troubles({ ...this.partsOf(scene), chance: this.chance, engine: this.engine });
+    this.ahead = new InTurn(this.troubles.all(), this.chance);
   }
 
   async run(): Promise<ChaosReport> {
@@ -149,7 +151,7 @@ class Chaos {
       steps: this.steps.length,
       acknowledged: clients.acknowledged.length,
       operations: registers.operations,
-      events,
+      events: events.length,
       kills: this.kills,
       settledSeconds,
       violations: [...this.failed, ...unsettled, ...violations],
@@ -164,7 +166,7 @@ class Chaos {
   private async step(): Promise<void> {
     const { chance, clients } = this;
     if (chance.chance(0.6)) return this.note(await clients.act());
-    const [what, kill] = this.nextTrouble();
+    const [what, kill] = this.ahead.next();
     this.kills[what] = (this.kills[what] ?? 0) + 1;
     try {
       const detail = await kill();
@@ -180,13 +182,6 @@ class Chaos {
   private async startAgain(): Promise<void> {
     if (this.scene.cluster.isRunning) return;
     await this.scene.cluster.start().catch((error: unknown) => this.note(`start: ${String(error)}`));
-  }
-
-  /** Every trouble comes once, in a drawn order, before any comes again: a short run has them all. */
-  private nextTrouble(): Trouble {
-    if (this.ahead.length === 0) this.ahead = [...this.troubles.all()];
-    const [next] = this.ahead.splice(this.chance.below(this.ahead.length), 1);
-    return next ?? this.nextTrouble();
   }
 
   /** Nothing troubles it any more: every deployment becomes what it wants to be, and a new one can be made. */

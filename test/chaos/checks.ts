@@ -4,29 +4,42 @@ import { EventChecks } from '#sim';
 import type { ApiObject } from '../support/api-client.js';
 import { eventsOf } from '../support/event-log.js';
 import { until, type TestCluster } from '../support/test-cluster.js';
-import { PODS } from '../support/workloads.js';
+import { PODS, type Served } from '../support/workloads.js';
 import type { Clients } from './clients.js';
 import type { EngineWatch, Signal } from './engine-watch.js';
 import type { Registers } from './registers.js';
 
-/** A cluster after its chaos, and everybody who had to do with it. */
-export interface Scene {
-  readonly cluster: TestCluster;
+/** What is held against the log of a cluster. */
+export interface LogScene {
+  readonly cluster: Served & { readonly home: string };
   readonly clients: Clients;
   readonly registers: Registers;
-  readonly engine: EngineWatch;
   /** The event log as `SHIPLOG_EVENT_LOG` names it. */
-  readonly log: string | undefined;
+  readonly log?: string | undefined;
+}
+/** A cluster of one machine after its chaos, and everybody who had to do with it. */
+export interface Scene extends LogScene {
+  readonly cluster: TestCluster;
+  readonly engine: EngineWatch;
   /** Seconds by which the writer's wall clock was ahead at some time. */
   readonly clockOffsets: ReadonlySet<number>;
 }
 
 /** What must be true once all is quiet, as in the simulation. Gives what is not. */
-export async function violationsOf(
-  scene: Scene,
-): Promise<{ readonly violations: readonly string[]; readonly events: number }> {
-  const { cluster, clients, registers, engine, log, clockOffsets } = scene;
+export async function violationsOf(scene: Scene): Promise<LogVerdict> {
+  const { cluster, engine, clockOffsets } = scene;
   const strays = await containersAreOfPods(cluster);
+  const { violations, events } = await logViolationsOf(scene);
+  return { violations: [...violations, ...unaskedSignals(engine.signals, events, clockOffsets), ...strays], events };
+}
+
+export interface LogVerdict {
+  readonly violations: readonly string[];
+  readonly events: readonly StoredEvent[];
+}
+
+/** What clients were answered and what the API shows, held against the log. */
+export async function logViolationsOf({ cluster, clients, registers, log }: LogScene): Promise<LogVerdict> {
   const events = await eventsOf(cluster.home, log);
   const checks = new EventChecks({ events });
   checks.catchUp();
@@ -35,11 +48,9 @@ export async function violationsOf(
     ...registers.violations(),
     ...lostWrites(clients, events),
     ...checks.violations.map(({ checker, message, position }) => `${checker}: ${message} (at position ${position})`),
-    ...unaskedSignals(engine.signals, events, clockOffsets),
-    ...strays,
     ...(await answersEqualReplay(cluster, checks.replayed)),
   ];
-  return { violations, events: events.length };
+  return { violations, events };
 }
 
 function lostWrites({ acknowledged }: Clients, events: readonly StoredEvent[]): readonly string[] {
@@ -107,7 +118,7 @@ const LISTS: Readonly<Record<string, string>> = {
 };
 
 /** What the API answers at the end is what the log says when it is read from its beginning. */
-async function answersEqualReplay(cluster: TestCluster, replayed: Projection): Promise<readonly string[]> {
+async function answersEqualReplay(cluster: Served, replayed: Projection): Promise<readonly string[]> {
   const line = ({ metadata }: Pick<ApiObject, 'metadata'>): string =>
     `${metadata.name} ${metadata.uid} ${metadata.resourceVersion}`;
   const wrong: string[] = [];

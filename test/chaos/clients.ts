@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Prng } from '#std';
 import type { ApiAnswer, ApiObject } from '../support/api-client.js';
-import type { TestCluster } from '../support/test-cluster.js';
-import { deployment, DEPLOYMENTS, PODS, rolledOut } from '../support/workloads.js';
+import { deployment, DEPLOYMENTS, PODS, rolledOut, type Served } from '../support/workloads.js';
 
 /** What a client was told. */
 export interface Acknowledged {
@@ -24,7 +23,7 @@ export class Clients {
   private generation = 0;
 
   constructor(
-    private readonly cluster: TestCluster,
+    private readonly cluster: Served,
     private readonly chance: Prng,
   ) {}
 

@@ -1,3 +1,4 @@
+import { parseSchedule } from '#kinds';
 import { decode, decodeEnvelope, decodeProtobuf, encodeProtobuf, type ObjectType } from '#model';
 import { goJsonError, JSON_DEPTH_MAX, type JsonObject } from '#std';
 import { LinkRewriter } from '../../libs/http/src/proxy-links.js';
@@ -157,6 +158,11 @@ grows('protobuf', [
     (n) => Buffer.concat([Buffer.from('k8s\0'), Buffer.alloc(n - (n % 2), Buffer.from([0x28, 0x01]))]),
     decodeEnvelope,
   ],
+]);
+
+grows('a schedule', [
+  ['zeros', (n) => `${'0'.repeat(n)}x * * * *`, parseSchedule],
+  ['white space', (n) => `*${' '.repeat(n)}* * * *`, parseSchedule],
 ]);
 
 const html = (text: string): unknown => {

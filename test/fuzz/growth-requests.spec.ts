@@ -1,6 +1,7 @@
 import { parseFieldSelector, parseLabelSelector, parseQuantity, qualifiedName } from '#meta';
 import { parseAccept } from '../../libs/http/src/accept.js';
-import { parseDuration, parseInt64, parseUint64 } from '../../libs/http/src/go-text.js';
+import { parseDuration } from '#std';
+import { parseInt64, parseUint64 } from '../../libs/http/src/go-text.js';
 import { managerOf } from '../../libs/http/src/options.js';
 import { percentDecoded, percentEncoded, Query } from '../../libs/http/src/query.js';
 import { requestInfo, split } from '../../libs/http/src/request-info.js';

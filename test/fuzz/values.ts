@@ -36,6 +36,15 @@ const ODD_TEXTS = [
 ];
 const QUANTITIES = ['1', '100m', '1Gi', '0', '-1', '1e3', '0.5', '99999999999999999999', '1e999'];
 const NUMBERS = [0, 1, 2, 80, 65535, 65536, -1, 2 ** 31 - 1, 2 ** 31, 2 ** 53, 1.5, 1e300];
+/** The last two are slow for a pattern that tries each beginning: in the one writer, everybody would wait. */
+const SCHEDULES = [
+  '*/5 * * * *',
+  '@hourly',
+  '@every 1h',
+  'TZ=UTC 0 0 * * *',
+  `${'0'.repeat(40_000)}x * * * *`,
+  `*${' '.repeat(40_000)}* * * *`,
+];
 
 /** Values of a schema: mostly such as the schema allows, chosen by a seed. */
 export class Values {
@@ -54,6 +63,7 @@ export class Values {
   private field(name: string, field: Field, depth: number): unknown {
     if (name === 'name' && this.random.chance(0.8)) return this.random.pick(['a', 'b', 'c']);
     if (name === 'image') return 'busybox:1';
+    if (name === 'schedule') return this.random.pick(SCHEDULES);
     if (field.options.default !== undefined && this.random.chance(0.7)) return field.options.default;
     return this.value(field.type, depth + 1);
   }

@@ -75,8 +75,14 @@ describe('a cluster on test hosts', () => {
       (ip) => /^198\.18\.\d+\.24\d$/.test(ip),
     );
     // There is no page; that is the pod's own answer.
-    const answers = (): Promise<boolean> => answersWith404(`http://${address}/`);
+    const answers = (): Promise<boolean> => answersWith(404, `http://${address}/`);
     await until('it answers', answers, (does) => does);
+    const { healthCheckNodePort } = (await api.get(`${at}/spread`)).json<BalancedService>().spec;
+    for (const { status } of await nodes()) {
+      const host = status.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '';
+      const says = (): Promise<boolean> => answersWith(200, `http://${host}:${healthCheckNodePort}/`);
+      await until(`${host} says that it has an endpoint`, says, (does) => does);
+    }
     const holder = await holderOf(address);
     await tool('hosts', 'off', holder);
     await until('another host answers', answers, (does) => does, 120);
@@ -135,11 +141,11 @@ describe('a cluster on test hosts', () => {
 });
 
 /** On a new connection each time: one that is under way stays where it is. */
-function answersWith404(url: string): Promise<boolean> {
+function answersWith(status: number, url: string): Promise<boolean> {
   return new Promise((resolve) => {
     const request = get(url, { agent: false, timeout: 2000 }, (answer) => {
       answer.resume();
-      resolve(answer.statusCode === 404);
+      resolve(answer.statusCode === status);
     });
     request.on('timeout', () => request.destroy());
     request.on('error', () => resolve(false));
@@ -156,6 +162,7 @@ interface Neighbour {
   readonly lladdr?: string;
 }
 interface BalancedService {
+  readonly spec: { readonly healthCheckNodePort?: number };
   readonly status: { readonly loadBalancer: { readonly ingress?: readonly { readonly ip?: string }[] } };
 }
 interface Template {
@@ -163,6 +170,9 @@ interface Template {
 }
 interface HostNode extends NodeStatus {
   readonly spec?: { readonly podCIDR?: string };
+  readonly status: NodeStatus['status'] & {
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+  };
 }
 interface HostPod {
   readonly spec: { readonly nodeName?: string };

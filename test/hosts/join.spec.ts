@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { kubectl } from '../../tools/clients.mjs';
 import { root } from '../../tools/cluster.mjs';
 import { JoinClient, joinTokenOf, newUserKey, nodeRequest } from '#adapters';
+import { kubelet } from '#loops';
 import { ApiClient, type ApiObject } from '../support/api-client.js';
 import { HostCluster } from '../support/hosts/host-cluster.js';
 import type { Host } from '../support/hosts/index.js';
@@ -23,7 +24,8 @@ const REQUESTS = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 const AUTO = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/shiplog:node-autoapprove';
 
 beforeAll(async () => {
-  cluster = await HostCluster.start({ nodes: 0, spare: 2 });
+  const agentEnv = { SHIPLOG_SYSTEM_RESERVED: 'cpu=100m', SHIPLOG_KUBE_RESERVED: 'memory=64Mi' };
+  cluster = await HostCluster.start({ nodes: 0, spare: 2, agentEnv: () => agentEnv });
   api = new ApiClient(cluster.kubeconfig);
   one = cluster.hosts.get('spare-1');
   two = cluster.hosts.get('spare-2');
@@ -90,6 +92,10 @@ describe('a machine that is to join', () => {
     const node = (await api.get(`${NODES}/spare-1`)).json<NodeObject>();
     expect(node.metadata.labels).toMatchObject({ disk: 'ssd', 'kubernetes.io/hostname': 'spare-1' });
     expect(node.spec.taints).toContainEqual({ key: 'gpu', value: 'yes', effect: 'NoSchedule' });
+    const { capacity, allocatable } = node.status;
+    expect(quantity(capacity?.cpu) - quantity(allocatable?.cpu)).toBeCloseTo(0.1);
+    // And the 50 MiB of memory that test hosts keep free.
+    expect(quantity(capacity?.memory) - quantity(allocatable?.memory)).toBe((64 + 50) * 2 ** 20);
     expect(await cluster.shiplog('node', 'list')).toMatch(/^spare-1 +Ready +198\.18\.\d+\.\d+ +until 20\S+Z$/m);
     await expect(cluster.join(one, words)).rejects.toThrow(
       'This machine has joined a cluster already, as the node spare-1: "npx shiplog node start" starts its agent',
@@ -234,13 +240,24 @@ describe('docs/nodes.md, from one machine to three', () => {
 interface NodeObject extends ApiObject {
   readonly metadata: ApiObject['metadata'] & { readonly labels: Readonly<Record<string, string>> };
   readonly spec: { readonly taints?: readonly unknown[] };
-  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  readonly status: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly capacity?: Amounts;
+    readonly allocatable?: Amounts;
+  };
+}
+interface Amounts {
+  readonly cpu: string;
+  readonly memory: string;
 }
 interface SigningRequest extends ApiObject {
   readonly spec: { readonly username: string };
   readonly status?: { readonly conditions?: readonly unknown[] };
 }
 
+function quantity(text: string | undefined): number {
+  return kubelet.amountOf(text) ?? NaN;
+}
 function isOpen({ status }: SigningRequest): boolean {
   return (status?.conditions ?? []).length === 0;
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { groupFolders } from '../../tools/remove-hosts.mjs';
+import { groupFolders } from '../support/hosts/tools.js';
 
 /** What a run of test hosts has on this machine. */
 export interface Run {

@@ -7,12 +7,14 @@ import { kubectl } from '../../tools/clients.mjs';
 import { ApiClient } from '../support/api-client.js';
 import { HostCluster, type NodeStatus } from '../support/hosts/host-cluster.js';
 import type { Host } from '../support/hosts/host.js';
+import { Load, type Loss, type Target } from '../support/hosts/load.js';
 import { BUSYBOX, until } from '../support/test-cluster.js';
 import { deployment, DEPLOYMENTS, FOREVER, PODS, type PodStatus } from '../support/workloads.js';
 
-/** What becomes of pods and services when a machine is lost: one cluster of three hosts for all tests. */
+/** What becomes of pods and services when a machine is lost, or is to go: one cluster of three hosts for all tests. */
 const NODES = '/api/v1/nodes';
 const SERVICES = '/api/v1/namespaces/default/services';
+const NODE_PORT = 30_088;
 const UNREACHABLE = 'node.kubernetes.io/unreachable';
 let cluster: HostCluster;
 let api: ApiClient;
@@ -28,7 +30,7 @@ interface Node extends NodeStatus {
 }
 
 beforeAll(async () => {
-  cluster = await HostCluster.start({ nodes: 3 });
+  cluster = await HostCluster.start({ nodes: 3, env: { SHIPLOG_DRAIN: 'always' } });
   await cluster.nodesReady();
   api = new ApiClient(cluster.kubeconfig);
 }, 240_000);
@@ -127,7 +129,7 @@ describe('a machine that is lost', () => {
       (text) => text.includes('10.96.77.7'),
     );
     await cluster.hosts.links.cut(host.name);
-    await stopAgent(host, 'KILL');
+    await host.stopAgent('KILL');
     cluster.startAgent(host);
     await until(
       'the name is answered',
@@ -155,12 +157,175 @@ describe('a machine that is lost', () => {
   }, 180_000);
 });
 
+describe('what is planned loses no request of a service with two endpoints', () => {
+  const loads: Load[] = [];
+  let away: Host;
+  /** The host of the client that asks from inside. */
+  let home: Host;
+
+  beforeAll(async () => {
+    const serve =
+      'mkdir -p /tmp/www; hostname > /tmp/www/index.html; trap "exit 0" TERM; busybox httpd -f -p 8080 -h /tmp/www & wait';
+    const web = {
+      command: ['sh', '-c', serve],
+      readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+      // As long as news may take to reach every node on a machine that is busy with other suites.
+      lifecycle: { preStop: { exec: { command: ['sleep', '5'] } } },
+    };
+    const spread = {
+      ...{ maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'DoNotSchedule' },
+      ...{ nodeTaintsPolicy: 'Honor', matchLabelKeys: ['pod-template-hash'] },
+      labelSelector: { matchLabels: { app: 'web' } },
+    };
+    await make(
+      DEPLOYMENTS,
+      withPodSpec(deployment('web', 3, {}, web), {
+        topologySpreadConstraints: [spread],
+        terminationGracePeriodSeconds: 30,
+      }),
+    );
+    const ports = [{ port: 80, targetPort: 8080, nodePort: NODE_PORT }];
+    await make(
+      SERVICES,
+      service('web', { type: 'NodePort', selector: { app: 'web' }, ports, clusterIP: '10.96.88.8' }),
+    );
+    const [first, second] = cluster.nodes;
+    [away, home] = [first as Host, second as Host];
+    await make(PODS, {
+      ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'client', labels: { app: 'client' } } },
+      spec: { nodeName: home.name, containers: [{ name: 'main', image: BUSYBOX, command: FOREVER }] },
+    });
+    await ready('client', 1);
+    await ready('web', 3);
+    const common = { everyMs: 40, patienceMs: 10_000 };
+    const inside: readonly Target[] = [
+      { name: 'the address', host: '10.96.88.8', port: 80 },
+      { name: 'the name', host: 'web.default.svc.cluster.local', port: 80 },
+    ];
+    // Who is outside asks the nodes that stay.
+    const outside = cluster.nodes
+      .filter((host) => host !== away)
+      .map(({ name, address }) => ({ name: `the port of ${name}`, host: address, port: NODE_PORT }));
+    const [container] = await running(home, 'client');
+    const { body } = await home.engine('GET', `/containers/${container}/json`);
+    const { State } = body as { readonly State: { readonly Pid: number } };
+    loads.push(
+      await Load.start(home, { ...common, targets: inside, socket: join(home.folder, 'load.sock') }, State.Pid),
+      await Load.startOutside({ ...common, targets: outside, socket: join(cluster.control.folder, 'load.sock') }),
+    );
+    await goesOn();
+  }, 120_000);
+  afterAll(async () => {
+    await Promise.all(loads.map((load) => load.stop()));
+    await remove(`${DEPLOYMENTS}/web`);
+    await remove(`${SERVICES}/web`);
+    await remove(`${PODS}/client`);
+  });
+
+  it('a rolling update', async () => {
+    const env = [{ name: 'GENERATION', value: '2' }];
+    await change('web', { spec: { template: { spec: { containers: [{ name: 'main', env }] } } } });
+    await rolledOut('web');
+    await nothingLost();
+  }, 120_000);
+
+  it('more pods, and fewer', async () => {
+    for (const replicas of [6, 2, 3]) {
+      await change('web', { spec: { replicas } });
+      await rolledOut('web');
+    }
+    await nothingLost();
+  }, 120_000);
+
+  it('a restart of the whole control plane, in order and by a kill', async () => {
+    for (const signal of ['TERM', 'KILL'] as const) {
+      await cluster.stopControlPlane(signal);
+      await goesOn();
+      await cluster.startControlPlane();
+      await cluster.nodesReady();
+    }
+    await nothingLost();
+  }, 180_000);
+
+  it('cordon, drain and uncordon', async () => {
+    await kube('cordon', away.name);
+    await kube('drain', away.name, '--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=90s');
+    expect(await running(away, 'web-')).toEqual([]);
+    await ready('web', 3);
+    await goesOn();
+    await kube('uncordon', away.name);
+    await nothingLost();
+  }, 120_000);
+
+  it('the end of an agent that ends its pods', async () => {
+    await kube('rollout', 'restart', 'deployment/web');
+    await rolledOut('web');
+    expect(await running(away, 'web-')).not.toEqual([]);
+    await away.stopAgent('TERM');
+    expect(await running(away, 'web-')).toEqual([]);
+    const { conditions = [] } = (await node(away.name)).status;
+    expect(conditions.find(({ type }) => type === 'Ready')?.message).toMatch(/shutting down|stopped posting/);
+    await goesOn();
+    cluster.startAgent(away);
+    await nodeIs(away.name, 'True');
+    await ready('web', 3);
+    await nothingLost();
+  }, 180_000);
+
+  it('a Node that is deleted while its agent runs', async () => {
+    await kube('rollout', 'restart', 'deployment/web');
+    await rolledOut('web');
+    expect(await running(away, 'web-')).not.toEqual([]);
+    await kube('delete', 'node', away.name);
+    // What runs on a node that is missing is collected 40 s later.
+    await until(
+      'its pods have ended',
+      () => running(away, 'web-'),
+      (all) => all.length === 0,
+      120,
+    );
+    await ready('web', 3);
+    await nothingLost();
+    await away.stopAgent('TERM');
+    cluster.startAgent(away);
+    await nodeIs(away.name, 'True');
+  }, 180_000);
+
+  /** Each target has been asked some more. */
+  async function goesOn(): Promise<void> {
+    const answered = async (): Promise<readonly number[]> =>
+      (await Promise.all(loads.map((load) => load.outcomes()))).flat().map((outcome) => outcome.answered);
+    const before = await answered();
+    await until('requests are answered', answered, (now) => now.every((n, i) => n >= (before[i] ?? 0) + 25));
+  }
+  /** No request was lost since the last time. */
+  async function nothingLost(): Promise<void> {
+    await goesOn();
+    const all = (await Promise.all(loads.map((load) => load.outcomes()))).flat();
+    const fresh = all.map(({ name, losses }) => ({
+      name,
+      losses: losses.filter((loss) => !known.has(keyOf(name, loss))),
+    }));
+    for (const { name, losses } of fresh) for (const loss of losses) known.add(keyOf(name, loss));
+    expect(fresh.filter(({ losses }) => losses.length > 0)).toEqual([]);
+  }
+  const known = new Set<string>();
+  const keyOf = (name: string, loss: Loss): string => `${name} ${JSON.stringify(loss)}`;
+});
+
 async function make(path: string, body: object): Promise<void> {
   const answer = await api.call('POST', path, { body });
   expect([answer.status, answer.status === 201 ? '' : answer.body.toString()]).toEqual([201, '']);
 }
 async function remove(path: string): Promise<void> {
   await api.call('DELETE', `${path}?propagationPolicy=Background&gracePeriodSeconds=1`);
+}
+async function change(name: string, body: object): Promise<void> {
+  const contentType = 'application/strategic-merge-patch+json';
+  expect((await api.call('PATCH', `${DEPLOYMENTS}/${name}`, { body, contentType })).status).toBe(200);
+}
+async function rolledOut(name: string): Promise<void> {
+  await kube('rollout', 'status', `deployment/${name}`, '--timeout=90s');
 }
 function withPodSpec(body: object, more: object): object {
   const { spec } = body as { readonly spec: { readonly template: { readonly spec: object } } };
@@ -209,18 +374,6 @@ async function running(host: Host, pod: string): Promise<readonly string[]> {
       ({ Labels }) => Labels['io.shiplog.pod.name']?.startsWith(pod) && Labels['io.shiplog.container.role'] === 'app',
     )
     .map(({ Id }) => Id);
-}
-/** Ends the host's agent by a signal, and waits until it has. */
-async function stopAgent(host: Host, signal: string): Promise<void> {
-  const each = (does: string): string =>
-    `for p in /proc/[0-9]*; do if grep -q 'apps/agent/main[.]js' $p/cmdline 2>/dev/null; then ${does}; fi; done`;
-  await host.run('sh', '-c', each(`kill -${signal} $\{p#/proc/}`));
-  await until(
-    'the agent has ended',
-    () => host.run('sh', '-c', each('echo runs')),
-    (said) => said.trim() === '',
-    90,
-  );
 }
 async function kube(...words: readonly string[]): Promise<void> {
   await promisify(execFile)(kubectl(), ['--kubeconfig', cluster.kubeconfig, ...words]);

@@ -8,12 +8,15 @@ import { HostCluster } from '../support/hosts/host-cluster.js';
 import { root } from '../support/hosts/tools.js';
 import { BUSYBOX, until } from '../support/test-cluster.js';
 import { PODS } from '../support/workloads.js';
+import { Asker } from './asker.js';
+import { networkPolicyTests } from './network-policies.js';
 
 /**
  * The network of pods on real containers: host-1 and host-2 reach each other by routes; host-3 insists on VXLAN, so that all paths
- * to and from it are of that. The machine that the hosts run on is the world outside.
+ * to and from it are of that. On host-2 services are led in user space. The machine that the hosts run on is the world outside.
  */
 const NAMES = ['host-1', 'host-2', 'host-3'] as const;
+const RELAYING = 'host-2';
 const POD_CIDR = '10.252.0.0/16';
 const PORT = 8080;
 const HOST_PORT = 8090;
@@ -34,6 +37,14 @@ const WHO = [
 
 let cluster: HostCluster;
 let api: ApiClient;
+const asker = new Asker({
+  host,
+  find: async (name) => {
+    const pod = (await everyPod()).find(({ metadata }) => metadata.name === name);
+    if (!pod) throw new Error(`there is no pod ${name}`);
+    return { node: pod.spec.nodeName, uid: pod.metadata.uid };
+  },
+});
 /** By the name of a pod: its address. */
 const addresses = new Map<string, string>();
 
@@ -41,19 +52,29 @@ beforeAll(async () => {
   cluster = await HostCluster.start({
     nodes: NAMES.length,
     podCidr: POD_CIDR,
-    agentEnv: (host) => (host === 'host-3' ? { SHIPLOG_POD_NETWORK: 'vxlan' } : {}),
+    agentEnv: (host) => ({
+      ...(host === 'host-3' && { SHIPLOG_POD_NETWORK: 'vxlan' }),
+      ...(host === RELAYING && { SHIPLOG_PROXY_MODE: 'userspace' }),
+    }),
   });
   await cluster.nodesReady();
   api = new ApiClient(cluster.kubeconfig);
   for (const name of NAMES) {
-    await create(PODS, pod(`web-${name}`, name, { labels: { app: 'web' } }));
+    await create(PODS, pod(`web-${name}`, name, { labels: { app: 'web', at: name } }));
     await create(PODS, pod(`net-${name}`, name, { hostNetwork: true, port: PORT + 1 }));
   }
   await create(PODS, pod('published', 'host-1', { hostPort: HOST_PORT }));
+  await create('/api/v1/namespaces', {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: 'other', labels: { team: 'x' } },
+  });
+  await create('/api/v1/namespaces/other/pods', pod('visitor', 'host-3', {}));
   const ports = [{ port: 80, targetPort: PORT, nodePort: NODE_PORT }];
   await create(SERVICES, service('web', { type: 'NodePort', selector: { app: 'web' }, ports }));
   await until('all pods are Ready', pods, (all) => all.length === 7 && all.every(isReady), 120);
-  for (const { metadata, status } of await pods()) addresses.set(metadata.name, status.podIP ?? '');
+  await until('the visitor is Ready', everyPod, (all) => all.every(isReady), 60);
+  for (const { metadata, status } of await everyPod()) addresses.set(metadata.name, status.podIP ?? '');
 }, 240_000);
 afterAll(async () => {
   api?.close();
@@ -81,22 +102,21 @@ describe('the network of pods', () => {
   it('takes each pod to each pod, which sees its address, whole packets included', async () => {
     for (const from of NAMES)
       for (const to of NAMES)
-        expect(await askFrom(`web-${from}`, `${addressOf(`web-${to}`)}:${PORT}`)).toBe(
+        expect(await asker.once(`web-${from}`, `${addressOf(`web-${to}`)}:${PORT}`)).toBe(
           `web-${to} ${addressOf(`web-${from}`)}`,
         );
-    const { output } = await inPod('web-host-1', 'cat', '/proc/net/route', '/proc/net/dev');
-    expect(output).toContain('eth0');
-    expect((await inPod('web-host-1', 'ip', 'link', 'show', 'eth0')).output).toContain('mtu 1450');
+    expect(await asker.inPod('web-host-1', 'cat', '/proc/net/route', '/proc/net/dev')).toContain('eth0');
+    expect(await asker.inPod('web-host-1', 'ip', 'link', 'show', 'eth0')).toContain('mtu 1450');
   });
 
   it("takes each node to each pod, which sees an address of the node's range, and each pod to each node", async () => {
     const seen = await nodes();
     for (const from of NAMES) {
       for (const to of NAMES) {
-        const answer = await askFrom(from, `${addressOf(`web-${to}`)}:${PORT}`);
+        const answer = await asker.once(from, `${addressOf(`web-${to}`)}:${PORT}`);
         expect(answer).toMatch(new RegExp(`^web-${to} `));
         expect(within(from, answer.split(' ')[1] ?? '', seen)).toBe(true);
-        const own = await askFrom(`web-${from}`, `${host(to).address}:${PORT + 1}`);
+        const own = await asker.once(`web-${from}`, `${host(to).address}:${PORT + 1}`);
         const isByRoute = from !== 'host-3' && to !== 'host-3';
         expect(own).toBe(`net-${to} ${isByRoute || from === to ? addressOf(`web-${from}`) : host(from).address}`);
       }
@@ -111,7 +131,7 @@ describe('the network of pods', () => {
     const { port } = server.address() as AddressInfo;
     const machine = host('host-1').address.replace(/\d+$/, '254');
     for (const name of NAMES)
-      expect(await askFrom(`web-${name}`, `${machine}:${port}`)).toBe(`machine ${host(name).address}`);
+      expect(await asker.once(`web-${name}`, `${machine}:${port}`)).toBe(`machine ${host(name).address}`);
     server.close();
   });
 
@@ -119,14 +139,18 @@ describe('the network of pods', () => {
     const { clusterIP } = (await api.get(`${SERVICES}/web`)).json<{ readonly spec: { readonly clusterIP: string } }>()
       .spec;
     const all = NAMES.map((name) => `web-${name}`);
+    const seen = await nodes();
     for (const name of NAMES) {
-      const answers = await many(`web-${name}`, `${clusterIP}:80`);
+      const answers = await asker.often(`web-${name}`, `${clusterIP}:80`);
       expect(backendsOf(answers)).toEqual(all);
-      for (const answer of answers)
-        if (!answer.startsWith(`web-${name} `)) expect(answer.split(' ')[1]).toBe(addressOf(`web-${name}`));
-      expect(backendsOf(await many(name, `${clusterIP}:80`))).toEqual(all);
-      expect(backendsOf(await many('machine', `${host(name).address}:${NODE_PORT}`))).toEqual(all);
-      expect(backendsOf(await many('web-host-2', `${host(name).address}:${NODE_PORT}`))).toEqual(all);
+      for (const answer of answers) {
+        const [server, client = ''] = answer.split(' ');
+        expect(within(name, client, seen)).toBe(true);
+        if (server !== `web-${name}`) expect(client === addressOf(`web-${name}`)).toBe(name !== RELAYING);
+      }
+      expect(backendsOf(await asker.often(name, `${clusterIP}:80`))).toEqual(all);
+      expect(backendsOf(await asker.often('machine', `${host(name).address}:${NODE_PORT}`))).toEqual(all);
+      expect(backendsOf(await asker.often('web-host-2', `${host(name).address}:${NODE_PORT}`))).toEqual(all);
     }
   }, 120_000);
 
@@ -137,18 +161,44 @@ describe('the network of pods', () => {
     for (const name of NAMES) {
       const answer = await until(
         'the port of the node is there',
-        () => askFrom('machine', `${host(name).address}:${NODE_PORT + 1}`),
+        () => asker.once('machine', `${host(name).address}:${NODE_PORT + 1}`),
         (text) => text.startsWith('web-'),
       );
-      expect(answer).toMatch(new RegExp(`^web-${name} 198\\.18\\.\\d+\\.254$`));
+      const [server, client = ''] = answer.split(' ');
+      expect(server).toBe(`web-${name}`);
+      // What a node forwards itself has the node's address.
+      if (name === RELAYING) expect(within(name, client, await nodes())).toBe(true);
+      else expect(client).toMatch(/^198\.18\.\d+\.254$/);
     }
+  });
+
+  it("answers through the API's proxy, whose machine has no way to pods", async () => {
+    const seen = await nodes();
+    const tables = await host('control').run('ip', '-4', 'route', 'show');
+    expect(tables).not.toContain(POD_CIDR.replace(/\.0\.0\/16$/, ''));
+    for (const name of NAMES) {
+      const { status, body } = await api.get(`${PODS}/web-${name}:${PORT}/proxy/cgi-bin/who`);
+      const [server, client = ''] = String(body).trim().replace('[::ffff:', '').replace(']', '').split(' ');
+      expect([status, server, within(name, client, seen)]).toEqual([200, `web-${name}`, true]);
+    }
+    expect(String((await api.get(`${SERVICES}/web:80/proxy/cgi-bin/who`)).body)).toMatch(/^web-host-\d /);
+    expect(String((await api.get(`${PODS}/net-host-1:${PORT + 1}/proxy/cgi-bin/who`)).body)).toMatch(/^net-host-1 /);
   });
 
   it('takes pods of other nodes and clients outside to a port of the host', async () => {
     const at = `${host('host-1').address}:${HOST_PORT}`;
-    expect(await askFrom('web-host-2', at)).toBe(`published ${addressOf('web-host-2')}`);
-    expect(await askFrom('web-host-3', at)).toMatch(/^published /);
-    expect(await askFrom('machine', at)).toMatch(/^published /);
+    expect(await asker.once('web-host-2', at)).toBe(`published ${addressOf('web-host-2')}`);
+    expect(await asker.once('web-host-3', at)).toMatch(/^published /);
+    expect(await asker.once('machine', at)).toMatch(/^published /);
+  });
+
+  networkPolicyTests({
+    api: () => api,
+    asker,
+    addressOf,
+    rules: (name) => host(name).run('nft', 'list', 'ruleset'),
+    port: PORT,
+    nodes: NAMES,
   });
 
   it('is mended when somebody else took a part of it away, and pods keep their addresses when the agent is started anew', async () => {
@@ -161,12 +211,12 @@ describe('the network of pods', () => {
     cluster.startAgent(host('host-1'));
     await until(
       'the pods are reached again',
-      () => askFrom('web-host-1', `${addressOf('web-host-3')}:${PORT}`),
+      () => asker.once('web-host-1', `${addressOf('web-host-3')}:${PORT}`),
       (text) => text === `web-host-3 ${addressOf('web-host-1')}`,
       90,
     );
     const now = new Map((await pods()).map(({ metadata, status }) => [metadata.name, status.podIP]));
-    expect([...now]).toEqual([...addresses]);
+    for (const [name, address] of now) expect(address).toBe(addressOf(name));
   }, 120_000);
 
   it('follows a node that comes back with another address', async () => {
@@ -183,7 +233,7 @@ describe('the network of pods', () => {
     await until('its new address is in the routes', routes, (text) => text.includes(`via ${other} `), 90);
     await until(
       'its pods are reached',
-      () => askFrom('web-host-1', `${addressOf('web-host-2')}:${PORT}`),
+      () => asker.once('web-host-1', `${addressOf('web-host-2')}:${PORT}`),
       (text) => text === `web-host-2 ${addressOf('web-host-1')}`,
       90,
     );
@@ -196,9 +246,10 @@ describe('the network of pods', () => {
     expect(await routes()).toContain(range);
     await host('host-2').powerOff();
     expect((await api.call('DELETE', '/api/v1/nodes/host-2')).status).toBe(200);
+    // It stays for half a minute, for connections that have begun.
     await until('there is no route to it', routes, (text) => !text.includes(range));
-    expect(await askFrom('web-host-1', `${addressOf('web-host-2')}:${PORT}`)).toBe('EHOSTUNREACH');
-  }, 60_000);
+    expect(await asker.once('web-host-1', `${addressOf('web-host-2')}:${PORT}`)).toBe('EHOSTUNREACH');
+  }, 120_000);
 
   it('leaves nothing behind when the cluster is removed', async () => {
     const left = async (): Promise<Left> => {
@@ -265,7 +316,7 @@ function pod(
     { name: 'SCRIPT', value: SCRIPT },
     { name: 'PORT', value: String(port) },
   ];
-  const ports = [{ containerPort: port, ...(hostPort !== undefined && { hostPort }) }];
+  const ports = [{ name: 'who', containerPort: port, ...(hostPort !== undefined && { hostPort }) }];
   const container = {
     name: 'main',
     image: BUSYBOX,
@@ -297,6 +348,9 @@ async function nodesOf(namespace: string): Promise<{ readonly metadata: { readon
 async function pods(): Promise<readonly ShownPod[]> {
   return (await api.get(PODS)).json<{ readonly items: readonly ShownPod[] }>().items;
 }
+async function everyPod(): Promise<readonly ShownPod[]> {
+  return (await api.get('/api/v1/pods')).json<{ readonly items: readonly ShownPod[] }>().items;
+}
 function isReady({ status }: ShownPod): boolean {
   return status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 }
@@ -317,46 +371,6 @@ function backendsOf(answers: readonly string[]): readonly string[] {
   return [...new Set(answers.map((answer) => answer.split(' ')[0] ?? ''))].sort();
 }
 
-/** What a server says to a pod, a host or `machine`; or how it failed: `EHOSTUNREACH`, `timeout`. */
-async function askFrom(from: string, target: string): Promise<string> {
-  return (await many(from, target, 1))[0] ?? '';
-}
-/** So many that each of three backends is left out once in a hundred million times. */
-async function many(from: string, target: string, times = 48): Promise<readonly string[]> {
-  const code = `
-    const once = () => new Promise((done) => {
-      const request = require('node:http').get('http://${target}/cgi-bin/who', { agent: false, timeout: 3000 }, (answer) => {
-        let text = '';
-        answer.on('data', (data) => (text += data)).on('end', () => done(text.trim().split('\\n')[0].replace(/\\[::ffff:(.*)\\]/, '$1')));
-      });
-      request.on('timeout', () => request.destroy(new Error('timeout')));
-      request.on('error', (error) => done(error.code ?? error.message));
-    });
-    (async () => { for (let i = 0; i < ${times}; i++) console.log(await once()); })();`;
-  const { output } =
-    from === 'machine' || from.startsWith('host-')
-      ? await onHost(from, code)
-      : await inPod(from, process.execPath, '-e', code);
-  return output.trim().split('\n');
-}
-async function onHost(name: string, code: string): Promise<{ readonly output: string }> {
-  if (name !== 'machine') return { output: await host(name).run(process.execPath, '-e', code) };
-  const { execFile } = await import('node:child_process');
-  const { promisify } = await import('node:util');
-  return { output: (await promisify(execFile)(process.execPath, ['-e', code])).stdout };
-}
-/** Runs a program of the host in the network of a pod. */
-async function inPod(name: string, ...command: readonly string[]): Promise<{ readonly output: string }> {
-  const shown = (await pods()).find(({ metadata }) => metadata.name === name);
-  if (!shown) throw new Error(`there is no pod ${name}`);
-  const on = host(shown.spec.nodeName);
-  const filters = encodeURIComponent(JSON.stringify({ label: [`io.shiplog.pod.uid=${shown.metadata.uid}`] }));
-  const { body } = await on.engine('GET', `/containers/json?filters=${filters}`);
-  const [{ Id } = { Id: '' }] = body as readonly { readonly Id: string }[];
-  const inspected = await on.engine('GET', `/containers/${Id}/json`);
-  const { State } = inspected.body as { readonly State: { readonly Pid: number } };
-  return { output: await on.run('nsenter', `--net=/proc/${State.Pid}/ns/net`, ...command) };
-}
 async function stopAgent(name: string): Promise<void> {
   await host(name).run(
     'sh',

@@ -1,4 +1,10 @@
-import { BUSYBOX, until, type TestCluster } from './test-cluster.js';
+import type { ApiClient } from './api-client.js';
+import { BUSYBOX, until } from './test-cluster.js';
+
+/** A cluster that is asked; its client may be another one after a restart. */
+export interface Served {
+  readonly api: ApiClient;
+}
 
 /** Runs until it is told to stop, and then stops at once. */
 export const FOREVER = ['sh', '-c', 'trap "exit 0" TERM; while true; do sleep 1 & wait $!; done'];
@@ -61,13 +67,13 @@ export function deployment(name: string, replicas: number, spec: object = {}, co
   };
 }
 
-export async function podsOf(cluster: TestCluster, app: string): Promise<readonly PodStatus[]> {
+export async function podsOf(cluster: Served, app: string): Promise<readonly PodStatus[]> {
   const answer = await cluster.api.get(`${PODS}?labelSelector=app%3D${app}`);
   return answer.json<{ items?: readonly PodStatus[] }>().items ?? [];
 }
 
 /** Waits until a deployment is what it wants to be. */
-export function rolledOut(cluster: TestCluster, name: string, seconds = 90): Promise<DeploymentStatus> {
+export function rolledOut(cluster: Served, name: string, seconds = 90): Promise<DeploymentStatus> {
   return until(
     `deployment ${name} is rolled out`,
     async () => (await cluster.api.get(`${DEPLOYMENTS}/${name}`)).json<DeploymentStatus>(),
@@ -79,7 +85,7 @@ export function rolledOut(cluster: TestCluster, name: string, seconds = 90): Pro
 }
 
 /** Changes replicas; tried again while nobody answers. */
-export function scale(cluster: TestCluster, name: string, replicas: number): Promise<unknown> {
+export function scale(cluster: Served, name: string, replicas: number): Promise<unknown> {
   return until(
     `deployment ${name} is scaled`,
     () =>

@@ -1,6 +1,7 @@
 // How long a pod is away when its machine loses its power: from then until its replacement is Ready on another host. Three test
-// hosts; the pod tolerates no silence.
+// hosts; the pod tolerates no silence. And how that compares with Docker Swarm on hosts of the same sort.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { swarmReplacements } from './swarm-replace.mjs';
 
 const RUNS = 3;
 const WAIT_MS = 120_000;
@@ -9,11 +10,23 @@ const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments';
 const PODS = `/api/v1/namespaces/default/pods?labelSelector=app%3D${APP}`;
 
 /** The figures that this module gives. */
-export const names = ['node.death_to_replacement_s'];
+export const names = ['node.death_to_replacement_s', 'swarm.replace_ratio'];
 /** It takes its medians itself: hosts are started once. */
 export const runs = 1;
 
 export async function run() {
+  const ours = await replacements();
+  const theirs = await swarmReplacements(RUNS);
+  const [lowest, value, highest] = [...ours].sort((a, b) => a - b).map(rounded);
+  const swarm = [...theirs].sort((a, b) => a - b)[RUNS >> 1];
+  return {
+    'node.death_to_replacement_s': { value, unit: 's', lowest, highest, runs: RUNS },
+    'swarm.replace_ratio': { value: rounded(value / swarm), unit: '', swarm: rounded(swarm), runs: RUNS },
+  };
+}
+
+/** Seconds that a pod of ours was away, each time. */
+async function replacements() {
   const { HostCluster } = await import('../../dist/test/support/hosts/host-cluster.js');
   const { ApiClient } = await import('../../dist/test/support/api-client.js');
   const cluster = await HostCluster.start({ nodes: 3 });
@@ -39,15 +52,14 @@ export async function run() {
       await cluster.boot(host);
       await cluster.nodesReady();
     }
-    times.sort((a, b) => a - b);
-    const seconds = (value) => Math.round(value * 100) / 100;
-    const [lowest, value, highest] = times.map(seconds);
-    return { 'node.death_to_replacement_s': { value, unit: 's', lowest, highest, runs: RUNS } };
+    return times;
   } finally {
     api.close();
     await cluster.stop();
   }
 }
+
+const rounded = (value) => Math.round(value * 100) / 100;
 
 function isReady({ metadata, status }) {
   const { conditions = [] } = status ?? {};

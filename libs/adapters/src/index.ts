@@ -17,6 +17,7 @@ export * from './asker/index.js';
 export * from './measurements/index.js';
 export * from './meter/index.js';
 export * from './pod-router/index.js';
+export * from './policy-dataplane/index.js';
 export * from './service-dataplane/index.js';
 export * from './dns/index.js';
 export * from './ingress/index.js';

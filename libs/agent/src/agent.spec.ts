@@ -302,6 +302,14 @@ describe('the agent', () => {
     await node.run(3000);
     expect(node.running('web')).toEqual(['POD/1', 'c/1']);
     expect(node.condition('web', 'Ready')).toBe('True');
+    for (const attempt of [1, 2, 3, 4]) {
+      const now = node.runtime.list().find((c) => c.labels.role === 'infra' && c.labels.attempt === attempt);
+      node.runtime.crash(now?.id ?? '');
+      await node.run(600_000);
+    }
+    // One that has ended is kept beside the one that runs, no more.
+    expect(node.running('web')).toEqual(['POD/5', 'c/5']);
+    expect(node.runtime.list().filter((c) => c.labels.role === 'infra').length).toBeLessThanOrEqual(2);
   });
 
   it('starts everything again after the machine was without power', async () => {

@@ -6,6 +6,7 @@ import type { BusSubscription, ContainerOwner, RuntimeChange, RuntimeContainer, 
 import { PodAdmission } from './pod-admission.js';
 import { Assigned, type News } from './assigned.js';
 import { ClusterDns } from './cluster-dns.js';
+import { NetworkPolicies } from './network-policies.js';
 import { NodeIngress } from './node-ingress.js';
 import { ControlPlaneClient } from './control-plane-client.js';
 import { Fence } from './fence.js';
@@ -16,11 +17,13 @@ import { LogSessions } from './log-sessions.js';
 import { AgentStateFile } from './agent-state.js';
 import { NodePreparation } from './node-preparation.js';
 import { PodNetworking } from './pod-networking.js';
+import { NodePressure, PRESSURE_LOOK_MS } from './node-pressure.js';
 import { NodeReporter } from './node-reporter.js';
 import { NodeShutdown, SHUTTING_DOWN } from './node-shutdown.js';
 import { every, insist } from './repeat.js';
 import { PullRecords } from './pull-records.js';
 import { HEARTBEAT_MS, type AgentOptions } from './options.js';
+import type { Agent } from './running-agent.js';
 import { ServiceProxy } from './service-proxy.js';
 import { serveSessions } from './session-server.js';
 import { Reporter, type WorkerReport } from './reporter.js';
@@ -31,16 +34,6 @@ import { NodeDocuments } from './measuring/documents/node-documents.js';
 import { NodeMeasurer } from './measuring/node-measurer.js';
 import { Recurrences } from '#engine';
 
-export interface Agent {
-  /** Resolves once the agent runs; it goes on trying when the control plane cannot be reached. */
-  start(): Promise<void>;
-  /** Ends the pods of the node, which is about to be off; resolves when they have ended, or their time is over. */
-  drain(): Promise<void>;
-  /** Workloads go on running. */
-  stop(): Promise<void>;
-  /** Returns the worker of a pod; log, exec and port-forward sessions read its containers. */
-  pod(namespace: string, name: string, uid?: string): PodWorker | undefined;
-}
 const SYNC_MS = 30_000;
 const RELIST_MS = 30_000;
 const NODE_STATUS_MS = 30_000;
@@ -70,12 +63,16 @@ class NodeAgent implements Agent {
   private readonly admission: PodAdmission;
   private readonly shutdown: NodeShutdown;
   private readonly network: PodNetworking;
+  private readonly measurer: NodeMeasurer;
+  private readonly pressure: NodePressure;
   private readonly ingress: NodeIngress;
+  private readonly policies: NetworkPolicies;
   private context: NodeContext | undefined;
   private nodeReporter: NodeReporter | undefined;
   private owner: ContainerOwner | undefined;
   private preparing: Promise<void> | undefined;
   private stopped = false;
+  private isPrepared = false;
   private readonly preparation: NodePreparation;
   /** Assigned pods that a bug kept from being begun. */
   private readonly unstarted = new Map<string, Pod>();
@@ -84,17 +81,20 @@ class NodeAgent implements Agent {
   private found: ReadonlySet<string> = new Set();
 
   constructor(private readonly options: AgentOptions) {
+    const node = (): KubeObject | undefined => this.ownNode();
+    const owner = (): ContainerOwner | undefined => this.owner;
+    const workers = (): Iterable<PodWorker> => this.workers.values();
+    const isOmitted = (uid: string): boolean => this.assigned.isOmitted(uid);
+    const tell = (): void => void this.nodeReporter?.check();
+    const log = (line: string): void => this.log(line);
     this.boot = options.ids.uid();
-    this.assigned = new Assigned(options.node.name, (line) => this.log(line));
+    this.assigned = new Assigned(options.node.name, log);
     this.fence = new Fence({
-      workers: () => this.workers.values(),
+      ...{ workers, isOmitted, node, log },
       uptimeMs: options.uptimeMs ?? (() => options.clock.monotonic()),
       bootId: options.node.bootId ?? '',
-      isOmitted: (uid) => this.assigned.isOmitted(uid),
-      node: () => this.ownNode(),
       sync: () => void this.controlPlane.sync(),
       save: () => this.stateFile.save(),
-      log: (line) => this.log(line),
     });
     const { fence } = this;
     this.controlPlane = new ControlPlaneClient(options, this.boot, this.assigned, (news) => this.apply(news), fence);
@@ -105,14 +105,13 @@ class NodeAgent implements Agent {
       present: async () => new Set((await options.runtime.images()).map(({ id }) => id)),
     });
     this.preparation = new NodePreparation(options, {
-      node: () => this.ownNode(),
+      node,
       isSynced: () => this.assigned.isSynced,
       isStopped: () => this.stopped,
       conflict: () => this.network.conflict(),
       mtu: () => this.network.mtu(),
-      onProblem: () => void this.nodeReporter?.check(),
+      onProblem: tell,
     });
-    this.controlPlane.unready = () => this.unready;
     this.stateFile = new AgentStateFile(options, () => ({
       podCidr: this.preparation.range,
       clusterCidr: this.assigned.podCidr,
@@ -124,33 +123,28 @@ class NodeAgent implements Agent {
     this.logs = new LogSessions(options);
     this.sessions = new ExecSessions(options);
     this.reporter = new Reporter(options, this.boot, (uid, report, answer) => this.reportTaken(uid, report, answer));
-    this.proxy = new ServiceProxy(options, this.assigned.objects, {
-      owner: () => this.owner,
-      loadBalancerPool: () => this.assigned.loadBalancerPool,
-      reporter: this.reporter,
-    });
-    this.dns = new ClusterDns(options, this.assigned, this.reporter);
+    const { reporter } = this;
+    const loadBalancerPool = (): string | undefined => this.assigned.loadBalancerPool;
+    this.proxy = new ServiceProxy(options, this.assigned.objects, { owner, loadBalancerPool, reporter });
+    this.dns = new ClusterDns(options, this.assigned, reporter);
     this.admission = new PodAdmission({
-      workers: () => this.workers.values(),
-      isOmitted: (uid) => this.assigned.isOmitted(uid),
-      node: () => this.ownNode(),
-      reporter: this.reporter,
+      ...{ workers, isOmitted, node, reporter },
       isShuttingDown: () => this.shutdown.hasBegun,
+      pressures: () => this.pressure.now,
     });
-    this.shutdown = new NodeShutdown({
-      clock: options.clock,
-      workers: () => this.workers.values(),
-      tell: () => void this.nodeReporter?.check(),
-      isReported: (uid) => this.reporter.isSettled(uid),
-      log: (line) => this.log(line),
+    const isReported = (uid: string): boolean => reporter.isSettled(uid);
+    this.shutdown = new NodeShutdown({ clock: options.clock, workers, tell, isReported, log });
+    this.network = new PodNetworking(options, this.assigned, { owner, reporter, node, onChange: tell });
+    this.ingress = new NodeIngress(options, this.assigned, reporter);
+    this.measurer = new NodeMeasurer(options, this.boot, workers);
+    this.pressure = new NodePressure(options, {
+      ...{ node, reporter, onChange: tell },
+      machine: () => this.measurer.machine(),
     });
-    this.network = new PodNetworking(options, this.assigned, {
-      owner: () => this.owner,
-      reporter: this.reporter,
-      node: () => this.ownNode(),
-      onChange: () => void this.nodeReporter?.check(),
-    });
-    this.ingress = new NodeIngress(options, this.assigned, this.reporter);
+    const isReady = (): boolean => this.hasBegun;
+    this.policies = new NetworkPolicies(options, this.assigned, { owner, node, reporter, isReady });
+    this.controlPlane.unready = () => this.unready;
+    this.controlPlane.pressures = () => this.pressure.now;
   }
 
   async start(): Promise<void> {
@@ -162,6 +156,7 @@ class NodeAgent implements Agent {
       shown: () => this.ownNode(),
       refusal: () => this.unready,
       network: () => this.network.condition,
+      pressures: () => this.pressure.now,
     });
     this.controlPlane.onRefusal = () => void this.nodeReporter?.check();
     await this.restore();
@@ -175,6 +170,7 @@ class NodeAgent implements Agent {
       void this.controlPlane.sync();
     });
     this.subscriptions.push(...this.controlPlane.listen());
+    this.pressure.look();
     void this.controlPlane.register(info);
     this.every(node.heartbeatMs ?? HEARTBEAT_MS, () => this.controlPlane.beat());
     this.every(node.syncMs ?? SYNC_MS, () => void this.controlPlane.sync());
@@ -184,13 +180,13 @@ class NodeAgent implements Agent {
     });
     this.every(NODE_STATUS_MS, () => void this.nodeReporter?.check());
     this.every(RELIST_MS, () => this.network.look());
-    const serve = () => Promise.all([this.proxy.check(), this.ingress.serve(), this.owner && this.dns.serve()]);
-    this.every(RELIST_MS, () => void serve());
-    this.every(RELIST_MS, () => void this.prepare());
+    const { proxy, policies, ingress, dns } = this;
+    const serve = () => Promise.all([proxy.check(), policies.check(), ingress.serve(), this.owner && dns.serve()]);
+    this.every(RELIST_MS, () => void Promise.all([serve(), this.prepare()]));
     this.every(RELIST_MS, () => void this.relist().catch(() => undefined));
-    const measurer = new NodeMeasurer(this.options, this.boot, () => this.workers.values());
-    this.ends.push(measurer.start());
-    this.subscriptions.push(new NodeDocuments(this.options, measurer, () => this.workers.values()).serve());
+    this.every(PRESSURE_LOOK_MS, () => this.pressure.look());
+    this.ends.push(this.measurer.start());
+    this.subscriptions.push(new NodeDocuments(this.options, this.measurer, () => this.workers.values()).serve());
   }
   drain(): Promise<void> {
     return this.shutdown.run();
@@ -198,34 +194,29 @@ class NodeAgent implements Agent {
   /** Why the node is not ready, undefined while it is. */
   private get unready(): string | undefined {
     if (this.shutdown.hasBegun) return SHUTTING_DOWN;
-    return this.controlPlane.refusal ?? this.preparation.problem;
+    return this.controlPlane.refusal ?? this.context?.overReserved ?? this.preparation.problem;
   }
   stop(): Promise<void> {
     this.stopped = true;
-    this.controlPlane.stop();
-    this.stateFile.stop();
-    this.known.stop();
     for (const end of this.ends) end();
     for (const subscription of this.subscriptions) subscription.unsubscribe();
     for (const worker of this.workers.values()) worker.end();
-    this.proxy.stop();
-    this.network.stop();
-    const served = Promise.all([this.dns.stop(), this.ingress.stop()]).then(() => undefined);
-    for (const part of [this.reporter, this.logs, this.sessions]) part.stop();
+    const { controlPlane, stateFile, known, proxy, network, policies, reporter, logs, sessions } = this;
+    const served = Promise.all([proxy.stop(), this.dns.stop(), this.ingress.stop()]).then(() => undefined);
+    for (const part of [controlPlane, stateFile, known, network, policies, reporter, logs, sessions]) part.stop();
     return served;
   }
   pod(namespace: string, name: string, uid?: string): PodWorker | undefined {
-    for (const worker of this.workers.values()) {
-      const { metadata } = worker.pod;
-      if (metadata.namespace === namespace && metadata.name === name && (!uid || metadata.uid === uid)) return worker;
-    }
-    return undefined;
+    return [...this.workers.values()].find(({ pod: { metadata } }) => {
+      const isNamed = metadata.namespace === namespace && metadata.name === name;
+      return isNamed && (!uid || metadata.uid === uid);
+    });
   }
 
   private nodeContext(info: RuntimeInfo): NodeContext {
-    const { reporter, pulls } = this;
+    const { reporter, pulls, policies } = this;
     return nodeContextOf(this.options, info, {
-      ...{ reporter, pulls, objects: this.assigned.objects },
+      ...{ reporter, pulls, policies, objects: this.assigned.objects },
       isStopped: () => this.stopped,
       isSynced: () => this.assigned.isSynced,
       nameServers: () => this.dns.addresses,
@@ -244,7 +235,7 @@ class NodeAgent implements Agent {
     this.assigned.podCidr = state.clusterCidr;
     this.assigned.loadBalancerPool = state.loadBalancerPool;
     const known = this.assigned.restoreKnown(await this.known.load(state.cluster));
-    for (const part of [this.dns, this.network]) part.take(known);
+    for (const part of [this.dns, this.network, this.policies]) part.take(known);
     await this.prepare();
     for (const part of [this.proxy, this.ingress]) part.take(known);
     for (const { pod } of this.assigned.all()) this.tryToKeep(pod, true);
@@ -254,9 +245,11 @@ class NodeAgent implements Agent {
   private async apply(news: News): Promise<void> {
     for (const part of [this.dns, this.network]) part.take(news.objects);
     await this.prepare();
-    for (const part of [this.proxy, this.ingress]) part.take(news.objects);
+    // Together with the pods below, and before them: no rules are made out of a part of this.
+    for (const part of [this.proxy, this.ingress, this.policies]) part.take(news.objects);
     for (const uid of news.gone) this.unstarted.delete(uid);
     for (const pod of [...this.unstarted.values(), ...news.pods]) this.tryToKeep(pod, false);
+    this.policies.settle();
     for (const uid of news.gone) this.end(uid);
     if (news.objects.length > 0)
       for (const worker of this.workers.values()) this.guarded(worker.pod, () => this.noteNeeds(worker, news.objects));
@@ -318,6 +311,7 @@ class NodeAgent implements Agent {
     this.workers.delete(uid);
     this.assigned.forget(uid);
     this.reporter.forget(uid);
+    this.policies.forget(uid);
     this.stateFile.save();
   }
   private reportTaken(uid: string, report: WorkerReport, answer: ReportAnswer): void {
@@ -353,6 +347,13 @@ class NodeAgent implements Agent {
     this.ends.push(runtime.onChange(owner, (change) => void this.changed(change)));
     await this.insist('looking at what runs', () => this.relist());
     for (const pod of [...this.unstarted.values()]) this.tryToKeep(pod, false);
+    this.isPrepared = true;
+  }
+  /** Of each pod that this node is to run is known what there is of it; a bug that keeps one from being begun does not count. */
+  private get hasBegun(): boolean {
+    if (!this.isPrepared || !(this.policies.isTold || this.assigned.isRestored)) return false;
+    const isFound = (uid: string): boolean => this.workers.get(uid)?.isFound ?? this.unstarted.has(uid);
+    return this.assigned.all().every(({ pod }) => isFound(pod.metadata.uid));
   }
   /** The Node object as the control plane last showed it. */
   private ownNode(): KubeObject | undefined {

@@ -1,7 +1,7 @@
 import type { Pod } from '#pod';
 import type { AssignedObject, AssignmentChange, AssignmentPart, AssignmentSync, Digests, KubeObject } from '#model';
 import { endpointSlices, ingressClasses, ingresses, namespaces, pods, secrets, services } from '#kinds';
-import { assignmentDigest, kindOfStream, NODE_PLACES, streamOf } from '#model';
+import { assignmentDigest, kindOfStream, NODE_PLACES, PEER_GROUPS, streamOf } from '#model';
 import type { kubelet } from '#loops';
 
 const PODS = pods.id;
@@ -13,6 +13,7 @@ const SHARED: readonly string[] = [
   ingresses.id,
   ingressClasses.id,
   NODE_PLACES,
+  PEER_GROUPS,
 ];
 
 export interface AssignedPod {
@@ -45,7 +46,7 @@ export class Assigned {
   /** Numbers of the last changes that were taken, by part; undefined before the first sync. */
   private sequences: Readonly<Record<AssignmentPart, number>> | undefined;
   /** What all nodes need alike is known from before the agent started. */
-  private isRestored = false;
+  isRestored = false;
   private readonly pods = new Map<string, AssignedPod>();
   private readonly others = new Map<string, AssignedObject>();
   /** Containers that were found although nobody knows their pod. */

@@ -20,7 +20,7 @@ export class ClusterDns {
   constructor(
     private readonly options: AgentOptions,
     private readonly assigned: Pick<Assigned, 'object' | 'objects' | 'knowsShared'>,
-    private readonly reporter: Pick<Reporter, 'tell'>,
+    private readonly reporter: Pick<Reporter, 'ofNode'>,
   ) {
     const { domain, clusterDns: addresses } = options.node;
     this.zone = new clusterDns.ClusterZone(domain, addresses);
@@ -67,10 +67,10 @@ export class ClusterDns {
   private say(message: string): void {
     if (!this.troubles.add('serving')) return;
     this.options.log?.(message);
-    const node = this.assigned.objects.get(nodes, undefined, this.options.node.name);
-    if (!node) return;
-    const { apiVersion, kind, metadata } = node;
-    const incident = { type: 'Warning', reason: 'ClusterDNSFailed', message } as const;
-    this.reporter.tell({ apiVersion, kind, name: metadata.name, uid: metadata.uid }, incident);
+    this.reporter.ofNode(this.assigned.objects.get(nodes, undefined, this.options.node.name), {
+      type: 'Warning',
+      reason: 'ClusterDNSFailed',
+      message,
+    });
   }
 }

@@ -7,6 +7,7 @@ import type {
   ReportAnswer,
   SyncRequest,
 } from '#model';
+import type { kubelet } from '#loops';
 import type { BusSubscription, RuntimeInfo } from '#ports';
 import { decodeMessage, encodeMessage, pause, subjects } from '#engine';
 import type { Assigned, News } from './assigned.js';
@@ -34,6 +35,8 @@ export class ControlPlaneClient {
   onRefusal: () => void = () => undefined;
   /** Why the node can run no pods, whatever the control plane assigns. */
   unready: () => string | undefined = () => undefined;
+  /** What the node is short of. */
+  pressures: () => readonly kubelet.Pressure[] = () => [];
   /** How often in a row a question for assignments failed, and what takes back the next one. */
   private failures = 0;
   private again: () => void = () => undefined;
@@ -84,7 +87,8 @@ export class ControlPlaneClient {
           this.judge(sync, this.assigned.isForeign(sync));
         }
         const images = await runtime.images();
-        const shown = { ...node, refusal: this.unready() ?? this.refusal, servesIngress: ingress !== undefined };
+        const said = { refusal: this.unready() ?? this.refusal, pressures: this.pressures() };
+        const shown = { ...node, ...said, servesIngress: ingress !== undefined };
         const request: RegisterRequest = { boot: this.boot, node: nodeObject(shown, info, images, clock.now()) };
         const answer = await this.ask<ReportAnswer>('register', request, REGISTER_MS);
         if (!answer.taken) throw new Error(answer.reason ?? 'refused');

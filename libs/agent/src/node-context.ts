@@ -1,7 +1,8 @@
 import type { Pod } from '#pod';
-import type { kubelet } from '#loops';
+import { kubelet } from '#loops';
 import { KnownImages } from './known-images.js';
-import { allocatableOf, capacityOf } from './node-object.js';
+import { capacityOf, reservationOf } from './node-object.js';
+import type { NetworkPolicies } from './network-policies.js';
 import type { PullRecords } from './pull-records.js';
 import type { AgentOptions } from './options.js';
 import type { Reporter } from './reporter.js';
@@ -21,8 +22,11 @@ export interface NodeContext {
   readonly making: Semaphore;
   readonly images: KnownImages;
   readonly pulls: PullRecords;
+  readonly policies: NetworkPolicies;
   readonly objects: kubelet.Objects;
   readonly allocatable: Readonly<Record<string, string>>;
+  /** Why nothing of the node is left for pods, undefined where something is. */
+  readonly overReserved: string | undefined;
   readonly info: RuntimeInfo;
   readonly stopped: boolean;
   /** True once the agent has heard, since it was started, what it is to run. */
@@ -39,7 +43,7 @@ export interface NodeContext {
 /** What of a {@link NodeContext} is the agent's own, or changes while it runs. */
 export interface NodeContextParts extends Pick<
   NodeContext,
-  'reporter' | 'pulls' | 'objects' | 'resizeRefusal' | 'finished'
+  'reporter' | 'pulls' | 'policies' | 'objects' | 'resizeRefusal' | 'finished'
 > {
   readonly isStopped: () => boolean;
   readonly isSynced: () => boolean;
@@ -48,6 +52,10 @@ export interface NodeContextParts extends Pick<
 export function nodeContextOf(options: AgentOptions, info: RuntimeInfo, parts: NodeContextParts): NodeContext {
   const { isStopped, isSynced, nameServers, ...own } = parts;
   const { name, internalIp, makingMax = MAKING_MAX } = options.node;
+  const capacity = capacityOf(options.node, info);
+  const reservation = reservationOf(options.node);
+  const overReserved = kubelet.reservationProblem(capacity, reservation);
+  if (overReserved !== undefined) options.log?.(overReserved);
   return {
     ...own,
     options,
@@ -55,7 +63,8 @@ export function nodeContextOf(options: AgentOptions, info: RuntimeInfo, parts: N
     tokens: new Tokens(options),
     making: new Semaphore(makingMax),
     images: new KnownImages(options.runtime, options.clock),
-    allocatable: allocatableOf(capacityOf(options.node, info)),
+    allocatable: kubelet.allocatableOf(capacity, reservation),
+    overReserved,
     info,
     get stopped() {
       return isStopped();

@@ -20,7 +20,7 @@ export class NodeIngress {
   constructor(
     private readonly options: AgentOptions,
     private readonly assigned: Pick<Assigned, 'object' | 'objects'>,
-    private readonly reporter: Pick<Reporter, 'tell'>,
+    private readonly reporter: Pick<Reporter, 'ofNode'>,
   ) {
     const redirect = options.services?.redirect?.();
     this.table = new ingress.IngressTable({ node: options.node.name, zone: undefined, redirect });
@@ -79,10 +79,6 @@ export class NodeIngress {
   private say(message: string): void {
     if (!this.troubles.add('serving')) return;
     this.options.log?.(message);
-    const node = this.node();
-    if (!node) return;
-    const { apiVersion, kind, metadata } = node;
-    const incident = { type: 'Warning', reason: 'IngressFailed', message } as const;
-    this.reporter.tell({ apiVersion, kind, name: metadata.name, uid: metadata.uid }, incident);
+    this.reporter.ofNode(this.node(), { type: 'Warning', reason: 'IngressFailed', message });
   }
 }

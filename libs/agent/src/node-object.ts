@@ -19,11 +19,9 @@ export function capacityOf(node: NodeOptions, info: RuntimeInfo): Readonly<Recor
     pods: String(node.podsMax),
   };
 }
-/** What pods may ask for: all but 100 MiB that evictions keep free. */
-export function allocatableOf(capacity: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const memory = (kubelet.amountOf(capacity.memory) ?? 0) - 100 * 2 ** 20;
-  const storage = Math.floor((kubelet.amountOf(capacity['ephemeral-storage']) ?? 0) * 0.9);
-  return { ...capacity, memory: `${Math.floor(memory / 1024)}Ki`, 'ephemeral-storage': String(storage) };
+/** What of the node is kept from pods. */
+export function reservationOf({ reserved = [], evictionHard }: NodeOptions): kubelet.Reservation {
+  return { reserved, thresholds: evictionHard ?? kubelet.EVICTION_HARD };
 }
 
 /** A node, and why it takes no assignments. */
@@ -32,6 +30,8 @@ export interface ShownNode extends NodeOptions {
   readonly servesIngress?: boolean;
   /** How pods of other nodes are reached; undefined: nothing is said of it. */
   readonly network?: podNetwork.NetworkCondition | undefined;
+  /** What it is short of. */
+  readonly pressures?: readonly kubelet.Pressure[];
 }
 
 /** The Node object as the agent would have it. */
@@ -73,7 +73,7 @@ export function nodeStatus(
       { type: 'InternalIP', address: node.internalIp },
       { type: 'Hostname', address: node.name },
     ],
-    allocatable: allocatableOf(capacity),
+    allocatable: kubelet.allocatableOf(capacity, reservationOf(node)),
     capacity,
     conditions: conditions(toTime(now), node),
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
@@ -127,7 +127,7 @@ function conditionsSay(stored: Json | undefined, reported: Json | undefined): bo
     return ['status', 'reason', 'message'].every((field) => before?.[field] === one[field]);
   });
 }
-function conditions(now: string, { refusal, network }: ShownNode): readonly JsonObject[] {
+function conditions(now: string, { refusal, network, pressures = [] }: ShownNode): readonly JsonObject[] {
   const one = (type: string, status: string, reason: string, message: string): JsonObject => ({
     type,
     status,
@@ -138,9 +138,11 @@ function conditions(now: string, { refusal, network }: ShownNode): readonly Json
   });
   return [
     ...(network ? [one('NetworkUnavailable', network.status, network.reason, network.message)] : []),
-    one('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
-    one('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
-    one('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+    ...kubelet.PRESSURES.map((pressure) => {
+      const has = pressures.includes(pressure);
+      const { reason, message } = kubelet.pressureWords(pressure, has);
+      return one(pressure, has ? 'True' : 'False', reason, message);
+    }),
     refusal === undefined
       ? one('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status')
       : one('Ready', 'False', 'KubeletNotReady', refusal),

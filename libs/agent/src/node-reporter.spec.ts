@@ -76,4 +76,37 @@ describe('the state of a node', () => {
     expect(node.nodeReports).toHaveLength(told + 1);
     expect(names()).toEqual(['large:1', 'a:1', 'b:1', 'small:1']);
   });
+
+  it('names 50 images at most, each by five names', async () => {
+    const node = new TestNode();
+    const names = Array.from({ length: 9 }, (_, i) => `tag:${i}`);
+    const images = Array.from({ length: 120 }, (_, i) => ({ id: `i${i}`, names, digests: [], sizeBytes: i, user: '' }));
+    node.runtime.images = () => Promise.resolve(images);
+    await node.start();
+    await node.run(1000);
+    const told = node.nodeReports.at(-1)?.['images'] as { readonly names: string[]; readonly sizeBytes: number }[];
+    expect(told.map(({ sizeBytes }) => sizeBytes)).toEqual(Array.from({ length: 50 }, (_, i) => 119 - i));
+    expect(told[0]?.names).toEqual(names.slice(0, 5));
+  });
+
+  it('has what is reserved taken off what pods may ask for, and is not ready when nothing is left', async () => {
+    const some = new TestNode({ node: { reserved: [{ cpu: '500m' }, { memory: '1Gi' }], evictionHard: {} } });
+    await some.start();
+    await some.run(1000);
+    const { capacity, allocatable } = some.nodeReports.at(-1) as Record<string, Record<string, string>>;
+    const { cpus, memoryBytes } = await some.runtime.info();
+    expect([capacity?.['cpu'], capacity?.['memory']]).toEqual([`${cpus}`, `${memoryBytes / 1024}Ki`]);
+    expect([allocatable?.['cpu'], allocatable?.['memory']]).toEqual([
+      `${cpus * 1000 - 500}m`,
+      `${memoryBytes / 1024 - 2 ** 20}Ki`,
+    ]);
+
+    const none = new TestNode({ node: { reserved: [{ cpu: `${cpus}` }] } });
+    await none.start();
+    await none.run(1000);
+    const message = `nothing of the ${cpus} of cpu that this node has is left for pods: reserve less of it`;
+    expect(none.nodeReports.at(-1)).toMatchObject({
+      conditions: expect.arrayContaining([expect.objectContaining({ type: 'Ready', status: 'False', message })]),
+    });
+  });
 });

@@ -26,6 +26,7 @@ export class NodeReporter {
       /** Why the node takes no assignments; it is not ready then. */
       readonly refusal: () => string | undefined;
       readonly network: () => ShownNode['network'];
+      readonly pressures: () => NonNullable<ShownNode['pressures']>;
     },
   ) {}
 
@@ -47,10 +48,11 @@ export class NodeReporter {
 
   private async tellIfDifferent(): Promise<void> {
     const { runtime, node, clock, bus } = this.options;
-    const { shown: show, refusal, network } = this.context;
+    const { shown: show, ...context } = this.context;
     if (!show()) return;
     const images = await runtime.images();
-    const status = nodeStatus({ ...node, refusal: refusal(), network: network() }, this.info, images, clock.now());
+    const said = { refusal: context.refusal(), network: context.network(), pressures: context.pressures() };
+    const status = nodeStatus({ ...node, ...said }, this.info, images, clock.now());
     const shown = show();
     if (!shown || saysSame(shown['status'] as JsonObject | undefined, status)) return;
     const report: NodeReport = { boot: this.boot, sequence: ++this.sequence, status };

@@ -1,4 +1,4 @@
-import type { podNetwork, serviceProxy } from '#loops';
+import type { kubelet, podNetwork, serviceProxy } from '#loops';
 import type {
   Bus,
   Clock,
@@ -9,9 +9,11 @@ import type {
   NameServer,
   NodeMeter,
   PodRouter,
+  PolicyDataplane,
   PodVolumes,
   Prober,
   ServiceDataplane,
+  ServiceHealthServer,
 } from '#ports';
 
 export interface AgentOptions {
@@ -31,6 +33,8 @@ export interface AgentOptions {
   readonly ingress?: IngressOptions;
   /** Makes services reachable; undefined: somebody else does, or nobody. */
   readonly services?: ServiceProxyOptions;
+  /** Enforces NetworkPolicies; undefined: somebody else does, or nobody. */
+  readonly policies?: PolicyDataplane;
   /** What is known of the agent's own process, in the text format of Prometheus. */
   readonly processMetrics?: () => Promise<string>;
   readonly clock: Clock;
@@ -62,6 +66,8 @@ export interface ServiceProxyOptions {
   readonly dataplanes: readonly ServiceDataplane[];
   /** Of other modes: what they made in earlier lives of the agent is taken away. */
   readonly unused?: readonly ServiceDataplane[];
+  /** Answers load balancers that ask for the node's health; undefined: nobody does. */
+  readonly health?: ServiceHealthServer;
   /** Where an endpoint of this node really is, asked with each change: {@link serviceProxy.Redirect}. */
   readonly redirect?: () => serviceProxy.Redirect | undefined;
 }
@@ -80,8 +86,12 @@ export interface NodeOptions {
   /** What the node's own /etc/hosts and /etc/resolv.conf say (their text, not their paths). */
   readonly hostsFile: string;
   readonly resolvConf: string;
-  /** Bytes on the disk that pods may fill. */
+  /** Size of the disk that pods write to, in bytes. */
   readonly ephemeralStorageBytes: number;
+  /** What is kept from pods: for the system, for the agent and the engine; amounts by resource. */
+  readonly reserved?: readonly Readonly<Record<string, string>>[];
+  /** Where the node is short of something; {@link kubelet.EVICTION_HARD} where undefined. */
+  readonly evictionHard?: kubelet.EvictionThresholds;
   readonly machineId?: string;
   readonly bootId?: string;
   readonly seccompFolder: string;

@@ -14,6 +14,8 @@ export interface PodAdmissionContext {
   readonly node: () => KubeObject | undefined;
   readonly reporter: Reporter;
   readonly isShuttingDown: () => boolean;
+  /** What the node is short of. */
+  readonly pressures: () => readonly kubelet.Pressure[];
 }
 
 /** Refuses pods, and sizes of pods, for which the node has no room. */
@@ -39,7 +41,12 @@ export class PodAdmission {
       ...context.allocatable,
       ...(node?.status as { allocatable?: Record<string, string> } | undefined)?.allocatable,
     };
-    const refused = rejectionOf(pod, others, { allocatable, node, info: context.info });
+    const refused = rejectionOf(pod, others, {
+      allocatable,
+      node,
+      info: context.info,
+      pressures: this.parts.pressures(),
+    });
     if (refused) this.refuse(worker, refused.reason, `Pod was rejected: ${refused.message}`, refused.message);
   }
   private refuse(worker: PodWorker, reason: string, message: string, said: string): void {

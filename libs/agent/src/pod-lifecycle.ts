@@ -91,6 +91,8 @@ export class PodLifecycle {
       void (ephemeral || this.tell({ ...incident, container: container.name }));
     const image = await ensureImage(this.context, worker.pod, container, tell);
     if ('problem' in image) return this.hindered(container.name, image.problem.reason, image.problem.message);
+    const problem = await this.context.policies.problem(worker.pod);
+    if (problem !== undefined) return this.hindered(container.name, 'CreateContainerError', problem);
     // Pulling may have taken long: a pod that is to end meanwhile gets no new container.
     if (this.mayNotStart) return;
     const making = `making:${container.name}`;

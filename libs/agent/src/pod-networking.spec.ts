@@ -39,13 +39,19 @@ const condition = (node: TestNode, type: string): Conditions[number] | undefined
     (c) => c.type === type,
   );
 
+/** The agent of a node that has run for some milliseconds beside the node `n2`. */
+async function withPeer(router: MemoryPodRouter, ms = 1000): Promise<ReturnType<typeof nodeWith>> {
+  const node = nodeWith(router);
+  node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'), true);
+  await node.start();
+  await node.run(ms);
+  return node;
+}
+
 describe('the network of pods', () => {
   it('has a path to each other node, mended when that moves and gone when it is gone', async () => {
     const router = new MemoryPodRouter(HOST);
-    const node = nodeWith(router);
-    node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'), true);
-    await node.start();
-    await node.run(1000);
+    const node = await withPeer(router);
     expect(paths(router)).toEqual(['n2 10.0.0.2 route']);
     expect(router.plans.at(-1)).toMatchObject({ node: 'n1', podCidr: '10.244.0.0/16', address: '10.0.0.1' });
     node.assign(place('n4', '192.0.2.4', '10.244.4.0/24'), at('n4'));
@@ -53,15 +59,31 @@ describe('the network of pods', () => {
     expect(paths(router)).toEqual(['n2 10.0.0.2 route', 'n4 192.0.2.4 vxlan']);
     node.assign(place('n2', '10.0.0.22', '10.244.2.0/24', 'PodVxlan'), at('n2'));
     node.delete(place('n4', '192.0.2.4', '10.244.4.0/24'), false, at('n4'));
-    await node.run(100);
+    await node.run(31_000);
     expect(paths(router)).toEqual(['n2 10.0.0.22 vxlan']);
+  });
+  it('keeps the path to a deleted Node for connections that have begun, unless another node needs its range', async () => {
+    const router = new MemoryPodRouter(HOST);
+    const node = await withPeer(router);
+    node.delete(place('n2', '10.0.0.2', '10.244.2.0/24'), false, at('n2'));
+    await node.run(29_000);
+    expect(paths(router)).toEqual(['n2 10.0.0.2 route']);
+    await node.run(1100);
+    expect(paths(router)).toEqual([]);
+    node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'));
+    node.delete(place('n2', '10.0.0.2', '10.244.2.0/24'), false, at('n2'));
+    node.assign(place('n4', '10.0.0.4', '10.244.2.0/24'), at('n4'));
+    await node.run(100);
+    expect(paths(router)).toEqual(['n4 10.0.0.4 route']);
+    expect(node.said('n1', 'PodNetworkFailed')).toEqual([]);
+    // Back again, it has another range, and its path does not end with the old one.
+    node.assign(place('n2', '10.0.0.2', '10.244.5.0/24'), at('n2'));
+    await node.run(40_000);
+    expect(paths(router)).toEqual(['n2 10.0.0.2 route', 'n4 10.0.0.4 route']);
   });
   it('is looked after without any change, and stays when the agent is started anew while the control plane is away', async () => {
     const router = new MemoryPodRouter(HOST);
-    const node = nodeWith(router);
-    node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'), true);
-    await node.start();
-    await node.run(1000);
+    const node = await withPeer(router);
     const applied = router.plans.length;
     await node.run(31_000);
     expect(router.plans.length).toBeGreaterThan(applied);
@@ -80,10 +102,7 @@ describe('the network of pods', () => {
     ['it remembers no node', (text: string) => JSON.stringify({ ...JSON.parse(text), objects: [] })],
   ])('loses no path when the agent is started anew and %s', async (_what, remembered) => {
     const router = new MemoryPodRouter(HOST);
-    const node = nodeWith(router);
-    node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'), true);
-    await node.start();
-    await node.run(30_000);
+    const node = await withPeer(router, 30_000);
     const text = (await node.volumes.loadKnown()) ?? '';
     expect(text).toContain('10.0.0.2');
     node.assign(place('n4', '192.0.2.4', '10.244.4.0/24'), at('n4'));
@@ -102,10 +121,7 @@ describe('the network of pods', () => {
   });
   it('takes away only what the control plane says is gone, not what the agent does not remember', async () => {
     const router = new MemoryPodRouter(HOST);
-    const node = nodeWith(router);
-    node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'), true);
-    await node.start();
-    await node.run(30_000);
+    const node = await withPeer(router, 30_000);
     const before = router.plans.length;
     node.delete(place('n2', '10.0.0.2', '10.244.2.0/24'), true, at('n2'));
     node.bus.connected = false;
@@ -120,10 +136,7 @@ describe('the network of pods', () => {
   });
   it('is not looked at again because a node is well or not', async () => {
     const router = new MemoryPodRouter(HOST);
-    const node = nodeWith(router);
-    node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'), true);
-    await node.start();
-    await node.run(1000);
+    const node = await withPeer(router);
     const applied = router.plans.length;
     const other = place('n2', '10.0.0.2', '10.244.2.0/24');
     const { conditions } = other['status'] as { readonly conditions: readonly object[] };
@@ -135,10 +148,7 @@ describe('the network of pods', () => {
   it('says which path could not be made, and is well otherwise', async () => {
     const router = new MemoryPodRouter(HOST);
     router.failures = [{ node: 'n2', why: 'ip says: Error: Nexthop has invalid gateway.' }];
-    const node = nodeWith(router);
-    node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'), true);
-    await node.start();
-    await node.run(5000);
+    const node = await withPeer(router, 5000);
     expect(node.said('n1', 'PodNetworkFailed')).toContain(
       'pods of node n2 are not reached: ip says: Error: Nexthop has invalid gateway.',
     );
@@ -164,10 +174,7 @@ describe('the network of pods', () => {
   ])('is a condition too when it could never be made: the router %s', async (_how, prepare) => {
     const router = new MemoryPodRouter(HOST);
     prepare(router);
-    const node = nodeWith(router);
-    node.assign(place('n2', '10.0.0.2', '10.244.2.0/24'), at('n2'), true);
-    await node.start();
-    await node.run(5000);
+    const node = await withPeer(router, 5000);
     const message = 'pods of other nodes are not reached: ip is not installed';
     expect(condition(node, 'NetworkUnavailable')).toMatchObject({
       status: 'True',
@@ -217,5 +224,13 @@ describe('the network of pods', () => {
       message:
         '10.244.0.0/16, the network of pods (SHIPLOG_POD_CIDR), overlaps 10.244.128.0/17, which this host has on eth1: start the cluster with another one',
     });
+  });
+  it('says that Services hide a network of the host, and is well otherwise', async () => {
+    const routes = [...HOST.routes, { cidr: '10.96.7.0/24', device: 'eth1', isIndirect: false }];
+    const node = await withPeer(new MemoryPodRouter({ ...HOST, routes }), 5000);
+    expect(node.said('n1', 'ServiceNetworkConflict')).toContain(
+      '10.96.0.0/16, where Services have their addresses, overlaps 10.96.7.0/24, which this host has on eth1: machines there are not reached at addresses that Services have. Give the host another network',
+    );
+    expect(condition(node, 'NetworkUnavailable')?.status).toBe('False');
   });
 });

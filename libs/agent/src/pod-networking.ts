@@ -9,11 +9,13 @@ import type { Reporter } from './reporter.js';
 
 const RETRY_FIRST_MS = 1000;
 const RETRY_MAX_MS = 60_000;
+/** So long the path to a deleted Node stays: as long as a pod has to end by default. */
+const LEAVING_MS = 30_000;
 
 export interface PodNetworkingContext {
   /** Undefined until the pods of this node have their network. */
   readonly owner: () => ContainerOwner | undefined;
-  readonly reporter: Pick<Reporter, 'tell'>;
+  readonly reporter: Pick<Reporter, 'ofNode'>;
   readonly node: () => KubeObject | undefined;
   /** Called when {@link PodNetworking.condition} may have changed. */
   readonly onChange: () => void;
@@ -21,11 +23,16 @@ export interface PodNetworkingContext {
 
 /**
  * Keeps the paths to the pods of other nodes as the nodes of the cluster ask for, and mends them when somebody else has changed them.
+ * The path to a deleted Node stays for {@link LEAVING_MS}: services may still lead to its pods for a moment, and connections that have
+ * begun are left to end.
  * What was made stays while the agent is away, and until the control plane has told it of all nodes again: what it remembers of them
  * may be less than there is.
  */
 export class PodNetworking {
   private readonly peers = new Map<string, podNetwork.Peer>();
+  /** Nodes that were deleted, and until when on the monotonic clock their paths stay; in the order of these times. */
+  private readonly leaving = new Map<string, { readonly peer: podNetwork.Peer; readonly until: number }>();
+  private cancelLook: (() => void) | undefined;
   private readonly troubles = new Recurrences();
   /** This agent has looked since it knows of all nodes. */
   private wasSynced = false;
@@ -81,11 +88,26 @@ export class PodNetworking {
       const peer = place && podNetwork.peerOf(place);
       const known = this.peers.get(name);
       if (jsonEquals((known ?? null) as Json, (peer ?? null) as Json)) continue;
+      this.leaving.delete(name);
       if (peer) this.peers.set(name, peer);
       else this.peers.delete(name);
+      if (known && !peer) this.leave(known);
       isChanged = true;
     }
     if (isChanged) this.look();
+  }
+  private leave(peer: podNetwork.Peer): void {
+    const { clock } = this.options;
+    this.leaving.set(peer.name, { peer: { ...peer, isLeaving: true }, until: clock.monotonic() + LEAVING_MS });
+    this.lookWhenLeft();
+  }
+  private lookWhenLeft(): void {
+    const { clock } = this.options;
+    this.cancelLook?.();
+    this.cancelLook = undefined;
+    const [first] = this.leaving.values();
+    if (!first || this.stopped) return;
+    this.cancelLook = clock.after(Math.max(0, first.until - clock.monotonic()), () => this.look());
   }
   /** Looks whether all is there that should be, and mends what is not. */
   look(): void {
@@ -95,6 +117,7 @@ export class PodNetworking {
   /** What was made stays: pods go on without the agent. */
   stop(): void {
     this.stopped = true;
+    this.cancelLook?.();
   }
 
   private async run(): Promise<void> {
@@ -134,7 +157,7 @@ export class PodNetworking {
       mode: network.mode,
       host: own,
     };
-    const { paths, problems } = podNetwork.planPaths(this.peers.values(), place);
+    const { paths, problems } = podNetwork.planPaths([...this.peers.values(), ...this.stillLeaving()], place);
     this.paths = paths;
     const plan = { ...owner, pods, podCidr, address: node.internalIp, paths, isWhole: isSynced };
     const failures = await network.router.apply(plan);
@@ -144,14 +167,18 @@ export class PodNetworking {
     this.failure = undefined;
     this.isKnown = true;
     for (const problem of problems) this.say(problem);
+    const hidden = podNetwork.serviceConflict(own);
+    if (hidden !== undefined) this.say(hidden, 'ServiceNetworkConflict');
     for (const { node: name, why } of failures) this.say(`pods of node ${name} are not reached: ${why}`);
   }
-  private say(message: string): void {
+  private stillLeaving(): readonly podNetwork.Peer[] {
+    const now = this.options.clock.monotonic();
+    for (const [name, { until }] of this.leaving) if (until <= now) this.leaving.delete(name);
+    this.lookWhenLeft();
+    return [...this.leaving.values()].map(({ peer }) => peer);
+  }
+  private say(message: string, reason = 'PodNetworkFailed'): void {
     if (this.troubles.add(message)) this.options.log?.(message);
-    const node = this.context.node();
-    if (!node) return;
-    const { apiVersion, kind, metadata } = node;
-    const incident = { type: 'Warning', reason: 'PodNetworkFailed', message } as const;
-    this.context.reporter.tell({ apiVersion, kind, name: metadata.name, uid: metadata.uid }, incident);
+    this.context.reporter.ofNode(this.context.node(), { type: 'Warning', reason, message });
   }
 }

@@ -1,5 +1,6 @@
-import { hostPortsOf, matchesNode, podRequests, portsConflict } from '#pod';
+import { hostPortsOf, matchesNode, podRequests, portsConflict, qosClass } from '#pod';
 import type { Pod } from '#pod';
+import { isTolerated, type Taint } from '#meta';
 import { kubelet } from '#loops';
 import type { KubeObject } from '#model';
 import type { RuntimeInfo } from '#ports';
@@ -9,6 +10,9 @@ export interface Rejection {
   /** Of the pod's status; the event says it without `Pod was rejected: `. */
   readonly message: string;
 }
+/** From so high a priority on, a pod is critical for the cluster or its node. */
+const SYSTEM_CRITICAL = 2_000_000_000;
+const MEMORY_PRESSURE: Taint = { key: 'node.kubernetes.io/memory-pressure', effect: 'NoSchedule' };
 const SAFE_SYSCTLS = new Set([
   'kernel.shm_rmid_forced',
   'net.ipv4.ip_local_port_range',
@@ -29,14 +33,18 @@ export interface Place {
   readonly allocatable: Readonly<Record<string, string>>;
   readonly node: KubeObject | undefined;
   readonly info: Pick<RuntimeInfo, 'operatingSystem' | 'security'>;
+  /** What the node is short of. */
+  readonly pressures: readonly kubelet.Pressure[];
 }
 
 /** Returns why the kubelet rejects a pod that was bound to this node, undefined when it admits it. */
 export function rejectionOf(
   pod: Pod,
   others: readonly Pod[],
-  { allocatable, node, info }: Place,
+  { allocatable, node, info, pressures }: Place,
 ): Rejection | undefined {
+  // The blank at the end is a kubelet's.
+  if (!isAdmittedUnder(pressures, pod)) return refused('Evicted', `The node had condition: [${pressures.join(' ')}]. `);
   const unsupported = kubelet.unsupportedBy(info.security, info.operatingSystem, pod);
   if (unsupported) return unsupported;
   const unsafe = pod.spec.securityContext?.sysctls?.find((s) => !SAFE_SYSCTLS.has(s.name.replaceAll('/', '.')));
@@ -52,6 +60,12 @@ export function rejectionOf(
   return clashes
     ? refused('NodePorts', "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports")
     : undefined;
+}
+/** A node that is short of something takes critical pods, and one short of memory alone those that ask for some of it. */
+function isAdmittedUnder(pressures: readonly kubelet.Pressure[], pod: Pod): boolean {
+  if (pressures.length === 0 || (pod.spec.priority ?? 0) >= SYSTEM_CRITICAL) return true;
+  if (pressures.some((pressure) => pressure !== 'MemoryPressure')) return false;
+  return qosClass(pod) !== 'BestEffort' || isTolerated(pod.spec.tolerations, MEMORY_PRESSURE);
 }
 function refused(reason: string, message: string): Rejection {
   return { reason, message };

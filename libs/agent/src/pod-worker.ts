@@ -255,7 +255,9 @@ export class PodWorker implements PodState {
   private decide(): void {
     const { options, reporter } = this.context;
     const before = this.record.status;
-    const plan = kubelet.planPod(this.situation());
+    const situation = this.situation();
+    this.context.policies.put(this.pod, kubelet.podIpsOf(situation));
+    const plan = kubelet.planPod(situation);
     this.record = plan.record;
     for (const incident of plan.incidents) reporter.incident(this.pod, incident);
     if (!this.gone)

@@ -2,7 +2,7 @@ import { fieldPathOf } from '#pod';
 import type { Pod, PodStatus } from '#pod';
 import type { kubelet } from '#loops';
 import { kubelet as loop } from '#loops';
-import type { IncidentReport, PodReport, ReportAnswer } from '#model';
+import type { IncidentReport, KubeObject, PodReport, ReportAnswer } from '#model';
 import { jsonEquals } from '#std';
 import type { JsonObject } from '#std';
 import { Semaphore, decodeMessage, encodeMessage, subjects } from '#engine';
@@ -181,7 +181,16 @@ export class Reporter {
     };
     this.tell(object, incident);
   }
-  tell(object: IncidentReport['object'], incident: Pick<kubelet.Incident, 'type' | 'reason' | 'message'>): void {
+  /** An incident of the node itself, as the control plane last showed it; without one there is nothing to tell it of. */
+  ofNode(node: KubeObject | undefined, incident: Pick<kubelet.Incident, 'type' | 'reason' | 'message'>): void {
+    if (!node) return;
+    const { apiVersion, kind, metadata } = node;
+    this.tell({ apiVersion, kind, name: metadata.name, uid: metadata.uid }, incident);
+  }
+  private tell(
+    object: IncidentReport['object'],
+    incident: Pick<kubelet.Incident, 'type' | 'reason' | 'message'>,
+  ): void {
     const report = this.correlator.correlate(object, incident, this.options.clock.now());
     if (!report) return;
     if (this.incidentsWaiting >= INCIDENTS_WAITING_MAX) return;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MemoryDataplane } from '#adapters';
+import { MemoryDataplane, MemoryServiceHealth } from '#adapters';
 import { TestNode } from './test-node.js';
 
 const service = (name: string, clusterIP: string): Record<string, unknown> => ({
@@ -103,6 +103,34 @@ describe("a node's services", () => {
     await dataplane.remove();
     await node.run(60_000);
     expect(ledTo(dataplane)).toEqual({ '10.96.0.7/TCP/80': [] });
+    await node.agent.stop();
+  });
+  it('answer load balancers that ask for their endpoints here, and say no while they lead nowhere', async () => {
+    const [dataplane, health] = [new MemoryDataplane(), new MemoryServiceHealth()];
+    const node = new TestNode({}, undefined, { dataplanes: [dataplane], health });
+    const web = service('web', '10.96.0.7');
+    const asked = { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: 30_500 };
+    const endpoints = { ...slice('web'), endpoints: [{ addresses: ['10.244.3.2'], nodeName: 'n1' }] };
+    node.assign({ ...web, spec: { ...(web.spec as object), ...asked } }, undefined, true);
+    dataplane.refusal = 'nft is not installed';
+    await node.start();
+    expect(health.checks).toEqual([{ port: 30_500, namespace: 'default', name: 'web', localEndpoints: 0 }]);
+    expect(health.isHealthy).toBe(false);
+    dataplane.refusal = undefined;
+    node.assign(endpoints);
+    await node.run(60_000);
+    expect([health.checks.map((one) => one.localEndpoints), health.isHealthy]).toEqual([[1], true]);
+    health.taken.add(30_500);
+    await node.run(60_000);
+    const message = 'node n1 failed to start healthcheck "default/web" on port 30500: the port is in use';
+    expect(node.said('n1', 'FailedToStartServiceHealthcheck')).toContain(message);
+    expect(node.log).toContain(message);
+    health.taken.clear();
+    await node.run(60_000);
+    expect(health.checks).toHaveLength(1);
+    node.assign(web);
+    await node.run(100);
+    expect(health.checks).toEqual([]);
     await node.agent.stop();
   });
   it("lead to this machine's loopback where the API listens there alone", async () => {

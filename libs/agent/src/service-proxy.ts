@@ -34,6 +34,10 @@ export class ServiceProxy {
   private isRunning = false;
   private stopped = false;
   private delayMs = RETRY_FIRST_MS;
+  /** What was said of services that are too large to be led whole. */
+  private limits: ReadonlySet<string> = new Set();
+  /** Ends with the last call to the server of health checks: they come one after the other. */
+  private answering: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly options: AgentOptions,
@@ -67,15 +71,17 @@ export class ServiceProxy {
   /** Somebody else on the machine may have taken away what was made. */
   async check(): Promise<void> {
     if (!this.services || !this.isWhole || this.isRunning || this.stopped) return;
-    if (await this.dataplane?.check().catch(() => true)) return;
+    // Ports that somebody else had may be free by now.
+    if (await this.dataplane?.check().catch(() => true)) return this.answerHealth(this.isWhole);
     this.dataplane = undefined;
     this.isWhole = false;
     this.options.log?.('the rules of services are gone: making them again');
     this.look();
   }
   /** What was made stays: services go on without the agent. */
-  stop(): void {
+  stop(): Promise<void> {
     this.stopped = true;
+    return this.answering.then(() => this.services?.health?.stop());
   }
 
   private look(): void {
@@ -88,6 +94,7 @@ export class ServiceProxy {
       this.isDue = false;
       try {
         await this.carryOut();
+        await this.answerHealth(this.isWhole);
         this.troubles.clear('data plane');
         this.delayMs = RETRY_FIRST_MS;
       } catch (error) {
@@ -95,6 +102,7 @@ export class ServiceProxy {
         this.isWhole = false;
         this.isDue = true;
         this.say(wordsOf(error));
+        await this.answerHealth(false);
         await pause(this.options.clock, this.delayMs);
         this.delayMs = Math.min(this.delayMs * 2, RETRY_MAX_MS);
       }
@@ -112,6 +120,32 @@ export class ServiceProxy {
     if (!this.isWhole) await dataplane.replace(table.all());
     else if (changes.changed.length > 0 || changes.gone.length > 0) await dataplane.apply(changes);
     this.isWhole = true;
+    this.tellLimits();
+  }
+  private tellLimits(): void {
+    for (const message of this.table.limits) {
+      if (this.limits.has(message)) continue;
+      this.options.log?.(message);
+      const incident = { type: 'Warning', reason: 'ServiceTooLarge', message } as const;
+      this.context.reporter.ofNode(this.node(), incident);
+    }
+    this.limits = new Set(this.table.limits);
+  }
+  /** Where the data plane is not as it should be, a load balancer is to send its clients to other nodes. */
+  private answerHealth(isHealthy: boolean): Promise<void> {
+    return (this.answering = this.answering.then(() => this.answerHealthNow(isHealthy)));
+  }
+  private async answerHealthNow(isHealthy: boolean): Promise<void> {
+    const { health, dataplanes = [] } = this.services ?? {};
+    if (!health || dataplanes.length === 0 || this.stopped) return;
+    const unserved = await health.serve(this.table.healthChecks(), isHealthy);
+    if (unserved.length === 0) this.troubles.clear('health');
+    for (const { port, service, why } of unserved) {
+      const message = `node ${this.options.node.name} failed to start healthcheck "${service}" on port ${port}: ${why}`;
+      if (this.troubles.add('health')) this.options.log?.(message);
+      const incident = { type: 'Warning', reason: 'FailedToStartServiceHealthcheck', message } as const;
+      this.context.reporter.ofNode(this.node(), incident);
+    }
   }
   /** The first that the node can have, and nothing of the others. Throws when it can have none. */
   private async open(services: ServiceProxyOptions, owner: ContainerOwner): Promise<ServiceDataplane | undefined> {
@@ -150,11 +184,7 @@ export class ServiceProxy {
   private say(message: string): void {
     const text = `services are not reachable on this node as they should be: ${message}`;
     if (this.troubles.add('data plane')) this.options.log?.(text);
-    const node = this.node();
-    if (!node) return;
-    const { apiVersion, kind, metadata } = node;
-    const incident = { type: 'Warning', reason: 'ServiceProxyFailed', message: text } as const;
-    this.context.reporter.tell({ apiVersion, kind, name: metadata.name, uid: metadata.uid }, incident);
+    this.context.reporter.ofNode(this.node(), { type: 'Warning', reason: 'ServiceProxyFailed', message: text });
   }
 }
 

@@ -14,18 +14,21 @@ import type {
 } from '#model';
 import { assignmentDigest } from '#model';
 import { hash128, type JsonObject } from '#std';
-import type { Clock, NameServer, NodeMeter, ProbeAnswer, ProbeTarget } from '#ports';
+import type { Clock, NameServer, NodeMeter, PolicyDataplane, ProbeAnswer, ProbeTarget } from '#ports';
 import { createAgent } from './agent.js';
-import type { Agent } from './agent.js';
-import type { IngressOptions, PodNetworkOptions, ServiceProxyOptions } from './options.js';
+import type { Agent } from './running-agent.js';
+import type { IngressOptions, NodeOptions, PodNetworkOptions, ServiceProxyOptions } from './options.js';
 import { decodeMessage, encodeMessage } from '#engine';
 
 const CLUSTER = 'c1';
 
 export interface GivenNetwork {
+  readonly policies?: PolicyDataplane;
   readonly network?: PodNetworkOptions;
   /** What the control plane says of the network of all pods. */
   readonly clusterCidr?: string;
+  /** More of what the node is. */
+  readonly node?: Partial<NodeOptions>;
 }
 
 /** A node in a test: the agent over a simulated engine, and a control plane that is played by hand. */
@@ -47,6 +50,8 @@ export class TestNode {
   position = 10;
   sequence = 0;
   sharedSequence = 0;
+  /** The control plane says nothing of the node's assignment. */
+  isAway = false;
   /** False: reports are not answered as taken. */
   takes = true;
   /** Where the log takes reports; undefined: at its end. */
@@ -58,6 +63,7 @@ export class TestNode {
   /** Outlives the agent, as a kernel does. */
   private meter: NodeMeter | undefined;
   private boots = 0;
+  private gathered: AssignedObject[] | undefined;
 
   constructor(
     private readonly given: Omit<FakeRuntimeOptions, 'clock'> & GivenNetwork = {},
@@ -79,6 +85,7 @@ export class TestNode {
       return { taken: true };
     });
     answer('sync', (message) => {
+      if (this.isAway) return undefined;
       const objects = [...this.objects.values()];
       const shared = assignmentDigest(objects.filter(isShared));
       const own = assignmentDigest(objects.filter((object) => !isShared(object)));
@@ -123,6 +130,7 @@ export class TestNode {
       ...(meter && { meter }),
       ...(this.services && { services: this.services }),
       ...(this.given.network && { network: this.given.network }),
+      ...(this.given.policies && { policies: this.given.policies }),
       ...(this.nameServer && { nameServer: this.nameServer }),
       ...(this.ingress && { ingress: this.ingress }),
       processMetrics: () => Promise.resolve('process_cpu_seconds_total 1\n'),
@@ -138,6 +146,7 @@ export class TestNode {
         resolvConf: '',
         ephemeralStorageBytes: 1e10,
         seccompFolder: '/seccomp',
+        ...this.given.node,
       },
       log: (line) => this.log.push(line),
     });
@@ -177,16 +186,27 @@ export class TestNode {
       quiet,
     );
   }
+  /** What the node alone is told by `work` comes in one message. */
+  inOneMessage(work: () => void): void {
+    const gathered: AssignedObject[] = [];
+    this.gathered = gathered;
+    work();
+    this.gathered = undefined;
+    this.publish(gathered, false);
+  }
   private hand(assigned: AssignedObject, quiet: boolean): void {
     if (assigned.object) this.objects.set(assigned.stream, assigned);
     else this.objects.delete(assigned.stream);
-    if (quiet) return;
+    if (this.gathered) this.gathered.push(assigned);
+    else if (!quiet) this.publish([assigned], isShared(assigned));
+  }
+  private publish(objects: readonly AssignedObject[], isForAll: boolean): void {
     const { cluster, position } = this;
-    const change = isShared(assigned)
+    const change = isForAll
       ? { subject: 'shared.change', sequence: ++this.sharedSequence }
       : { subject: 'node.n1.change', sequence: ++this.sequence, sharedSequence: this.sharedSequence };
     const { subject, ...numbers } = change;
-    this.health.publish(subject, encodeMessage({ cluster, position, ...numbers, objects: [assigned] }));
+    this.health.publish(subject, encodeMessage({ cluster, position, ...numbers, objects }));
   }
   /** As the API server does when it takes a DELETE. */
   requestDeletion(pod: Record<string, unknown>, graceSeconds: number): void {
@@ -226,13 +246,15 @@ export class TestNode {
 }
 
 const isShared = ({ stream }: AssignedObject): boolean =>
-  /^(core\.services|core\.namespaces|discovery\.k8s\.io\.endpointslices|networking\.k8s\.io\.ingress(es|classes)|node-places)\//.test(
+  /^(core\.services|core\.namespaces|discovery\.k8s\.io\.endpointslices|networking\.k8s\.io\.ingress(es|classes)|node-places|policy-peers)\//.test(
     stream,
   );
 
 const PLURALS: Readonly<Record<string, string>> = {
   Pod: 'core.pods',
   ConfigMap: 'core.configmaps',
+  NetworkPolicy: 'networking.k8s.io.networkpolicies',
+  PolicyPeers: 'policy-peers',
   Secret: 'core.secrets',
   Service: 'core.services',
   EndpointSlice: 'discovery.k8s.io.endpointslices',

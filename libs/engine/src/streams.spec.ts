@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { MemoryBusHub, SystemClock, VirtualClock } from '#adapters';
+import { encodeFrame } from './stream-frame.js';
 import { ByteStream, CREDIT_BYTES, FRAME_BYTES, StreamBroken } from './streams.js';
 
 function pair(hub: MemoryBusHub): { agent: ByteStream; client: ByteStream } {
@@ -61,6 +62,27 @@ describe('byte streams', () => {
     await writing;
   });
 
+  it('breaks when the other side sends more than it may: what nobody reads is kept', async () => {
+    const hub = new MemoryBusHub(new SystemClock());
+    const agent = hub.connect('agent');
+    const client = new ByteStream({
+      bus: hub.connect('client'),
+      clock: hub.clock,
+      subject: 'stream.n1.x',
+      side: 'client',
+    });
+    const body = pattern(FRAME_BYTES);
+    for (let sequence = 0; sequence < (2 * CREDIT_BYTES) / FRAME_BYTES; sequence++)
+      agent.publish('stream.n1.x.client', encodeFrame({ is: 'data', sequence, channel: 0, body }));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    let kept = 0;
+    const reading = (async () => {
+      for await (const { data } of client) kept += data.length;
+    })();
+    await expect(reading).rejects.toThrow('the other side sent more than it may');
+    expect(kept).toBe(CREDIT_BYTES);
+  });
+
   it('ignores repeats and breaks at a gap, on both sides', async () => {
     const hub = new MemoryBusHub(new SystemClock());
     let frames = 0;
@@ -77,6 +99,23 @@ describe('byte streams', () => {
     const { agent, client } = pair(hub);
     void agent.write(pattern(100)).then(() => agent.end());
     await expect(readAll(client)).rejects.toThrow('part of the stream was lost');
+  });
+
+  it('ends although the frame that says so was lost', async () => {
+    const clock = new VirtualClock();
+    const hub = new MemoryBusHub(clock);
+    const END_BYTES = encodeFrame({ is: 'end', sequence: 0 }).length;
+    let ends = 0;
+    hub.fate = ({ to, bytes: length }) => (to === 'client' && length === END_BYTES && ++ends < 3 ? [] : [0]);
+    const { agent, client } = pair(hub);
+    void agent.write(bytes('all of it')).then(() => agent.end());
+    let text: string | undefined;
+    void readAll(client).then((all) => (text = all.toString()));
+    for (let at = 0; at <= 20_000 && text === undefined; at += 250) {
+      clock.advanceTo(at);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect([text, ends]).toEqual(['all of it', 3]);
   });
 
   it('ends both sides when one cancels', async () => {

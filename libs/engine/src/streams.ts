@@ -57,6 +57,7 @@ export class ByteStream implements AsyncIterable<StreamChunk> {
   #hasEnded = false;
 
   #receivedFrames = 0;
+  #receivedBytes = 0;
   #drainedBytes = 0;
   #granted = CREDIT_BYTES;
   #peerEnded = false;
@@ -80,7 +81,7 @@ export class ByteStream implements AsyncIterable<StreamChunk> {
     await this.#writes;
     if (this.#hasEnded || this.#failure) return;
     this.#hasEnded = true;
-    this.#send({ is: 'end', sequence: this.#sentFrames });
+    this.#sendEnd();
     this.#disposeWhenDone();
   }
 
@@ -125,17 +126,20 @@ export class ByteStream implements AsyncIterable<StreamChunk> {
     switch (frame.is) {
       case 'data':
         if (frame.sequence < this.#receivedFrames) return;
-        if (frame.sequence > this.#receivedFrames) return this.#lost();
+        if (frame.sequence > this.#receivedFrames) return this.#break('part of the stream was lost');
         this.#receivedFrames++;
-        this.#chunks.push({ channel: frame.channel, data: frame.body });
+        this.#receivedBytes += frame.body.length;
+        // What nobody reads is kept, so nobody sends more than he may.
+        if (this.#receivedBytes > this.#granted) return this.#break('the other side sent more than it may');
+        if (frame.body.length > 0) this.#chunks.push({ channel: frame.channel, data: frame.body });
         break;
       case 'end':
-        if (frame.sequence > this.#receivedFrames) return this.#lost();
+        if (frame.sequence > this.#receivedFrames) return this.#break('part of the stream was lost');
         this.#peerEnded = true;
         this.#disposeWhenDone();
         break;
       case 'state':
-        if (frame.sequence > this.#receivedFrames) return this.#lost();
+        if (frame.sequence > this.#receivedFrames) return this.#break('part of the stream was lost');
         this.#maySend = Math.max(this.#maySend, frame.granted);
         if (!this.#isGreeted) {
           // The other side may have missed our greeting: it was not listening yet.
@@ -164,6 +168,8 @@ export class ByteStream implements AsyncIterable<StreamChunk> {
       return;
     }
     this.#sendState();
+    // The bus may have lost it, and nothing follows by which the other side would notice.
+    if (this.#hasEnded) this.#sendEnd();
     const wait = this.#isGreeted ? STATE_EVERY_MS : GREET_EVERY_MS;
     this.#cancelTimer = clock.after(wait, () => this.#beat());
   }
@@ -172,13 +178,17 @@ export class ByteStream implements AsyncIterable<StreamChunk> {
     if (!this.#failure) this.#send({ is: 'state', sequence: this.#sentFrames, granted: this.#granted });
   }
 
+  #sendEnd(): void {
+    this.#send({ is: 'end', sequence: this.#sentFrames });
+  }
+
   #send(frame: StreamFrame): void {
     const { bus, subject, side } = this.#options;
     bus.publish(`${subject}.${side === 'agent' ? 'client' : 'agent'}`, encodeFrame(frame));
   }
 
-  #lost(): void {
-    const reason = 'part of the stream was lost';
+  /** The other side does not keep to the protocol, or the bus has lost something. */
+  #break(reason: string): void {
     this.#send({ is: 'break', reason });
     this.#fail(reason);
   }

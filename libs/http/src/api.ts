@@ -1,9 +1,8 @@
 import type { PastCluster } from '#engine';
 import { accessPolicy } from '#kinds';
-import { accessForbidden, isRefusal } from '#model';
-import type { Kind } from '#model';
+import { accessForbidden, isRefusal, type Kind } from '#model';
 import type { Askers, AuditLog, Authorizer, Keys } from '#ports';
-import type { Instant, JsonObject } from '#std';
+import { parseDuration, type Instant, type JsonObject } from '#std';
 import { isGone, refusalAnswer, sendAnswer, type Answer, type AnyResponse, type Rendering } from './answer.js';
 import type { Aggregator } from './aggregation/index.js';
 import { forwarded, remoteOfPage, routeIn, type Remote } from './aggregation/remote-routes.js';
@@ -12,10 +11,10 @@ import type { AuditPolicy } from './audit/policy.js';
 import { Authenticator, type AnyRequest } from './authenticate.js';
 import { impersonated, type Access } from './authorize.js';
 import type { Backend } from './backend.js';
+import { breakOff } from './break-off.js';
 import { ClientGone } from './body/request-body.js';
 import { faultAnswer, wrongName, type Call, type OnFault } from './call.js';
 import { get } from './gets.js';
-import { parseDuration } from './go-text.js';
 import { CostlyWork, LONG_QUERY_CHARACTERS } from './costly-work.js';
 import { listOptions, type ListOptions } from './list-options.js';
 import { list, listAt } from './lists.js';
@@ -159,7 +158,7 @@ class KubernetesApi implements Api {
       if (cause instanceof ClientGone) return;
       const answer = faultAnswer(cause, this.options.onFault);
       this.auditor.end(trail, request, { code: answer.code });
-      if (response.headersSent) (response as { destroy(): void }).destroy();
+      if (response.headersSent) breakOff(response);
       else void sendAnswer(response, refusalAnswer(answer));
     });
   }

@@ -99,8 +99,8 @@ export interface Backend {
   openSession?(node: string, request: Omit<SessionRequest, 'stream'>): Promise<NodeStream | Refusal>;
   /** Asks a node's agent for a document of a kubelet, by its path. Undefined where no agent can be reached. */
   nodeDocument?(node: string, path: string): Promise<NodeDocument | Refusal>;
-  /** Connects to a port of a pod on a node. Undefined where no agent can be reached. */
-  openPort?(node: string, request: Omit<ForwardRequest, 'stream'>): Promise<NodeStream | Refusal>;
+  /** Connects to a port of a pod on a node. Undefined where no agent can be reached, and so is its answer where none answers. */
+  openPort?(node: string, request: Omit<ForwardRequest, 'stream'>): Promise<NodeStream | Refusal | undefined>;
 }
 
 /** A container's log as the agent sends it; ends when the log ends (with `follow`: when the container does). */

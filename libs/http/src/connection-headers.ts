@@ -5,6 +5,7 @@ export const CONNECTION_HEADERS: readonly string[] = [
   'proxy-connection',
   'transfer-encoding',
   'upgrade',
+  'http2-settings',
   'te',
   'trailer',
   'host',

@@ -1,6 +1,6 @@
 import { refusals, type Refusal } from '#model';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseDuration } from './go-text.js';
+import { parseDuration } from '#std';
 
 /** Processor time that one step of costly work may take from the thread that answers everybody. */
 const FREE_MS = 15;

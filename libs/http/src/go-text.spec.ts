@@ -1,6 +1,6 @@
-import { goQuote } from '#std';
+import { goQuote, parseDuration } from '#std';
 import { describe, expect, it } from '@jest/globals';
-import { parseDuration, parseInt64, parseUint64 } from './go-text.js';
+import { parseInt64, parseUint64 } from './go-text.js';
 import { percentDecoded, Query } from './query.js';
 
 describe('texts in the manner of Go', () => {

@@ -4,6 +4,7 @@ import { canonicalTime, isRefusal, refusals } from '#model';
 import type { ServerResponse } from 'node:http';
 import { isGone } from './answer.js';
 import type { Backend, LogStream } from './backend.js';
+import { breakOff } from './break-off.js';
 import type { Call } from './call.js';
 import { parseInt64 } from './go-text.js';
 import type { Query } from './query.js';
@@ -112,8 +113,8 @@ async function sendLog(stream: LogStream, out: ServerResponse): Promise<void> {
     }
     out.end();
   } catch {
-    // The node broke off: the client must see that the text is not whole.
-    out.destroy();
+    // The node broke off.
+    breakOff(out);
   }
 }
 /** The log as the messages of a WebSocket, without channels. */

@@ -1,12 +1,41 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { refusals, sessionChannels, type ForwardRequest, type Refusal, type SessionResult } from '#model';
 import type { JsonObject } from '#std';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { gzipSync } from 'node:zlib';
+import type { NodeStream } from './backend.js';
 import { TestServer } from './testing/test-server.js';
 
 const PODS = '/api/v1/namespaces/default/pods';
+/** As an agent joins a byte stream to a connection. */
+class Joined implements NodeStream {
+  constructor(private readonly socket: Socket) {
+    socket.on('error', () => undefined);
+  }
+  async *[Symbol.asyncIterator](): AsyncIterator<{ readonly channel: number; readonly data: Uint8Array }> {
+    let result: SessionResult = {};
+    try {
+      for await (const data of this.socket as AsyncIterable<Buffer>) yield { channel: sessionChannels.output, data };
+    } catch (cause) {
+      result = { problem: `failed to connect to port 1: ${(cause as Error).message}` };
+    }
+    yield { channel: sessionChannels.result, data: Buffer.from(JSON.stringify(result)) };
+  }
+  write(data: Uint8Array, channel = 0): Promise<void> {
+    if (channel === sessionChannels.inputEnd) this.socket.end();
+    else this.socket.write(data);
+    return Promise.resolve();
+  }
+  end(): Promise<void> {
+    return Promise.resolve();
+  }
+  cancel(): void {
+    this.socket.destroy();
+  }
+}
+
 // What answers must have an address that is not this machine's loopback.
 const own = Object.values(networkInterfaces())
   .flat()
@@ -49,6 +78,8 @@ describe('what is passed on to pods and services', () => {
         response.writeHead(200, html).end('<a href="/there">é</a><a href="//else.where/">');
       else if (request.url === '/packed')
         response.writeHead(200, { ...html, 'content-encoding': 'gzip' }).end(gzipSync('<a href="/there">'));
+      else if (request.url === '/echo') request.pipe(response);
+      else if (request.url === '/until-the-end') request.socket.end('HTTP/1.0 200 OK\r\n\r\nall of it');
       else response.end(`you asked for ${request.url}`);
     });
     await new Promise<void>((resolve) => behind.listen(0, own, resolve));
@@ -97,6 +128,80 @@ describe('what is passed on to pods and services', () => {
     expect(page.text).toBe(`<a href="${PODS}/real/proxy/there">é</a><a href="//else.where/">`);
     const packed = await fetch(`http://127.0.0.1:${server.port}${PODS}/real/proxy/packed`);
     expect(await packed.text()).toBe(`<a href="${PODS}/real/proxy/there">`);
+  });
+
+  describe('of a node with an agent', () => {
+    const asked: (Omit<ForwardRequest, 'stream'> & { readonly node: string })[] = [];
+    /** The agent's answer; undefined: it joins the port to the server of this test. */
+    let refusal: Refusal | undefined;
+    let isSilent = false;
+    const wrong = { phase: 'Running', podIP: '203.0.113.9', podIPs: [{ ip: '203.0.113.9' }] };
+    beforeAll(async () => {
+      await server.create('/api/v1/nodes', { metadata: { name: 'n1' } });
+      for (const [name, hostNetwork] of [
+        ['remote', false],
+        ['silent', false],
+        ['host', true],
+      ] as const) {
+        const containers = [{ name: 'main', image: 'i', ports: [{ containerPort: port }] }];
+        await server.create(PODS, { metadata: { name }, spec: { nodeName: 'n1', hostNetwork, containers } });
+      }
+      // Nothing on this machine has the address of the one, and the other is reached at its node's.
+      await patch(`${PODS}/remote/status`, { status: wrong });
+      for (const name of ['silent', 'host'])
+        await patch(`${PODS}/${name}/status`, { status: { ...wrong, podIP: own ?? '', podIPs: [{ ip: own ?? '' }] } });
+      Object.assign(server.backend, {
+        openPort: (
+          node: string,
+          request: Omit<ForwardRequest, 'stream'>,
+        ): Promise<NodeStream | Refusal | undefined> => {
+          asked.push({ node, ...request });
+          if (isSilent) return Promise.resolve(undefined);
+          return Promise.resolve(refusal ?? new Joined(connect(request.port, own)));
+        },
+      });
+    });
+    afterAll(() => void Object.assign(server.backend, { openPort: undefined }));
+
+    it('goes by way of that, whatever the control plane reaches itself', async () => {
+      expect((await server.get(`${PODS}/remote/proxy/hello`)).text).toBe('you asked for /hello');
+      const { uid } = (await server.get(`${PODS}/remote`)).json?.['metadata'] as unknown as { readonly uid: string };
+      expect(asked.splice(0)).toEqual([{ node: 'n1', namespace: 'default', pod: 'remote', uid, port }]);
+      const body = 'x'.repeat(300_000);
+      const reply = await fetch(`http://127.0.0.1:${server.port}${PODS}/remote/proxy/echo`, { method: 'POST', body });
+      expect(await reply.text()).toBe(body);
+    });
+    it('takes an answer that ends with its connection', async () => {
+      const { text } = await server.get(`${PODS}/remote/proxy/until-the-end`);
+      expect(text).toBe('all of it');
+      expect((await server.get(`${PODS}/remote/proxy/hello`)).text).toBe('you asked for /hello');
+    });
+    it('says what the agent has against it', async () => {
+      expect((await server.get(`${PODS}/remote:1/proxy/`)).json).toMatchObject({
+        code: 503,
+        message: expect.stringContaining('error trying to reach service: failed to connect to port 1') as unknown,
+      });
+      refusal = refusals.badRequest('unable to forward port because pod is not running');
+      expect((await server.get(`${PODS}/remote/proxy/`)).json).toMatchObject({
+        code: 503,
+        message: 'error trying to reach service: unable to forward port because pod is not running',
+      });
+    });
+    it('goes to the address where no agent answers', async () => {
+      isSilent = true;
+      expect((await server.get(`${PODS}/silent/proxy/hello`)).text).toBe('you asked for /hello');
+      isSilent = false;
+    });
+    it('goes to no address when the agent refuses, however it says so', async () => {
+      refusal = refusals.unavailable('try the address');
+      expect((await server.get(`${PODS}/silent/proxy/hello`)).json).toMatchObject({ code: 503 });
+      refusal = undefined;
+    });
+    it("never opens the node's loopback through a pod in the node's network", async () => {
+      asked.splice(0);
+      expect((await server.get(`${PODS}/host/proxy/hello`)).text).toBe('you asked for /hello');
+      expect(asked).toEqual([]);
+    });
   });
 
   it.each(['inward', 'metadata'])('does not go where only this machine gets: %s', async (name) => {

@@ -1,12 +1,16 @@
 import type { ProxyTarget } from '#kinds';
 import type { Refusal } from '#model';
-import { refusals } from '#model';
-import { request as httpRequest, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { isRefusal, refusals } from '#model';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { pipeline, type Readable } from 'node:stream';
-import { isGone, type AnyResponse } from './answer.js';
-import type { AnyRequest } from './authenticate.js';
+import type { Duplex } from 'node:stream';
+import { connect as tlsConnect } from 'node:tls';
+import { isGone } from './answer.js';
+import type { Backend } from './backend.js';
+import type { Call } from './call.js';
 import { CONNECTION_HEADERS } from './connection-headers.js';
+import { passAnswer } from './passed-answer.js';
+import { PodConnection } from './pod-connection.js';
 import { waysThrough } from './proxy-links.js';
 
 /** Headers that concern one connection only, and those that tell who asks. */
@@ -22,10 +26,17 @@ interface Passage extends ProxyTarget {
 }
 
 /** Passes the request on and its answer back. The refusal says that there is nobody at the other end. */
-export function forward(to: Passage, request: AnyRequest, response: AnyResponse): Promise<Refusal | undefined> {
+export async function forward(
+  backend: Pick<Backend, 'openPort'>,
+  to: Passage,
+  { request, response }: Pick<Call, 'request' | 'response'>,
+): Promise<Refusal | undefined> {
+  const connection = await connectionTo(backend, to);
+  if (isRefusal(connection)) return unreachable(connection.message);
   return new Promise((resolve) => {
     const { scheme, host, port, path, prefix } = to;
-    const send = scheme === 'https' ? httpsRequest : httpRequest;
+    // TLS is within the connection.
+    const send = scheme === 'https' && !connection ? httpsRequest : httpRequest;
     const headers: IncomingHttpHeaders = {
       ...passedHeaders(request.headers),
       'x-forwarded-uri': prefix + (path.split('?', 1)[0] ?? ''),
@@ -33,28 +44,66 @@ export function forward(to: Passage, request: AnyRequest, response: AnyResponse)
     };
     const { method } = request;
     const passed = send(
-      { host, port, method, path, headers, agent: false, rejectUnauthorized: false, timeout: REACH_MS },
+      {
+        ...{ host, port, method, path, headers, rejectUnauthorized: false, timeout: REACH_MS },
+        ...(connection ? { createConnection: () => connection } : { agent: false }),
+      },
       (answer) => {
-        const out = response as ServerResponse;
-        const ways = method === 'HEAD' ? [] : waysThrough(answer.headers, (link) => through(link, to));
+        const rewriters = method === 'HEAD' ? [] : waysThrough(answer.headers, (link) => through(link, to));
         const headers = { ...passedHeaders(answer.headers), ...movedBy(answer.headers, to) };
-        if (ways.length > 0) delete headers['content-length'];
-        out.writeHead(answer.statusCode ?? 502, headers);
-        const end = (cause: unknown): void => void (cause && out.destroy());
-        answer.on('error', end);
-        // Not a pipeline to the end: an answer over HTTP/2 is no whole stream.
-        ways.reduce<Readable>((from, way) => pipeline(from, way, end), answer).pipe(out);
-        resolve(undefined);
+        const problem = passAnswer(answer, response, { headers, rewriters });
+        resolve(problem === undefined ? undefined : unreachable(problem));
       },
     );
     passed.on('socket', (socket) => socket.once('connect', () => passed.setTimeout(0)));
     passed.on('timeout', () => passed.destroy(new Error('i/o timeout')));
     passed.on('error', (cause) => {
-      if (!response.headersSent) resolve(refusals.unavailable(`error trying to reach service: ${cause.message}`));
+      if (!response.headersSent) resolve(unreachable(cause.message));
     });
+    // Also when the other end goes on in another protocol, which Node answers by closing the connection.
+    passed.once('close', () => resolve(unreachable('it closed the connection without an answer')));
     if (isGone(response)) passed.destroy();
     response.on('close', () => passed.destroy());
     request.pipe(passed);
+  });
+}
+
+function unreachable(why: string): Refusal {
+  return refusals.unavailable(`error trying to reach service: ${why}`);
+}
+
+/**
+ * A connection by way of the node of the pod: the control plane's machine may be none on which pods are reached. Undefined where the node
+ * has no agent of ours that answers: its address is all that is known of the pod then.
+ */
+async function connectionTo(
+  backend: Pick<Backend, 'openPort'>,
+  { pod: place, port, scheme }: Passage,
+): Promise<Duplex | Refusal | undefined> {
+  if (!place) return undefined;
+  const { node, ...pod } = place;
+  const opened = await backend.openPort?.(node, { ...pod, port });
+  // What an agent says counts, whatever it is: it must not lead the control plane to an address of its choice.
+  if (!opened || isRefusal(opened)) return opened;
+  const connection = new PodConnection(opened);
+  return scheme === 'https' ? secured(connection) : connection;
+}
+/** A pod that does not speak TLS says nothing at all for ever. */
+function secured(connection: PodConnection): Promise<Duplex | Refusal> {
+  return new Promise((resolve) => {
+    const secure = tlsConnect({ socket: connection, rejectUnauthorized: false });
+    const give = (why: string): void => {
+      secure.destroy();
+      resolve(refusals.unavailable(why));
+    };
+    const timer = setTimeout(() => give('net/http: TLS handshake timeout'), REACH_MS);
+    const failed = ({ message }: Error): void => give(message);
+    secure.on('error', failed).once('close', () => clearTimeout(timer));
+    secure.once('secureConnect', () => {
+      clearTimeout(timer);
+      secure.off('error', failed);
+      resolve(secure);
+    });
   });
 }
 

@@ -102,10 +102,11 @@ function joined(
 
 async function proxied(
   backend: Backend,
-  { request, response, query, info }: Call,
+  call: Call,
   route: Route,
   view: View,
 ): Promise<HttpRefusal | Answer | undefined> {
+  const { request, query, info } = call;
   const target = proxyTarget(view, route.on.kind.names.plural, route.namespace, route.name);
   if ('refused' in target) return target;
   const search = query.raw === '' ? '' : `?${query.raw}`;
@@ -116,7 +117,7 @@ async function proxied(
   if ('node' in target) return nodeDocument(backend, target, { method: request.method ?? '', path: route.rest });
   const prefix = percentEncoded(info.path.slice(0, info.path.length - route.rest.length));
   const path = route.rest === '' ? '/' : percentEncoded(route.rest);
-  return forward({ ...target, prefix, path: path + search }, request, response);
+  return forward(backend, { ...target, prefix, path: path + search }, call);
 }
 
 /** What a kubelet would answer: the node's agent has its documents, and no address of its own. */

@@ -1,9 +1,8 @@
 import type { Refusal } from '#model';
 import { isRefusal } from '#model';
 import type { Instant } from '#std';
-import { parseInstant } from '#std';
+import { parseDuration, parseInstant } from '#std';
 import type { Backend } from './backend.js';
-import { parseDuration } from './go-text.js';
 import { percentDecoded } from './query.js';
 import { answers } from './status.js';
 

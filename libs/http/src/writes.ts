@@ -149,10 +149,16 @@ async function deleteMany(call: WriteCall): Promise<Answer | Refusal> {
   const wish: Wish = { verb: 'delete', body, options: { ...deletionOptions(call, dryRun), ofCollection: true } };
   noteBody(call.trail, body);
   const isPinned = selected.resourceVersion !== '' && selected.resourceVersion !== '0';
-  const failure = await deleteAll(call, page.objects, wish, isPinned);
+  const { failure, warnings } = await deleteAll(call, page.objects, wish, isPinned);
   if (failure) return failure;
   const json = await listText(route.on, page.objects, rendering, page.meta);
-  return typeof json === 'string' ? { code: 200, json, form: rendering.form } : json;
+  return typeof json === 'string' ? { code: 200, json, form: rendering.form, warnings } : json;
+}
+
+interface Deletions {
+  readonly failure: Refusal | undefined;
+  /** What the deletions warned of, each text once. */
+  readonly warnings: readonly string[];
 }
 
 /** What was listed at a stated version is deleted only if it still is what was listed. */
@@ -161,8 +167,9 @@ async function deleteAll(
   objects: readonly KubeObject[],
   wish: Wish,
   isPinned: boolean,
-): Promise<Refusal | undefined> {
+): Promise<Deletions> {
   const waiting = [...objects];
+  const warnings = new Set<string>();
   const turns = new Turns();
   let failure: Refusal | undefined;
   const worker = async (): Promise<void> => {
@@ -178,11 +185,12 @@ async function deleteAll(
       const result = await turns.take(() => call.backend.submit(one));
       // One request has one audit event: as in Kubernetes, what annotates it first stays.
       call.trail.annotations = { ...result.auditAnnotations, ...call.trail.annotations };
+      for (const words of result.warnings ?? []) warnings.add(words);
       if (isRefusal(result) && result.code !== 404) failure = result;
     }
   };
   await Promise.all(Array.from({ length: Math.min(DELETIONS_MAX, waiting.length) }, worker));
-  return failure;
+  return { failure, warnings: [...warnings] };
 }
 
 type Wish = Pick<Command, 'verb' | 'body' | 'patchType' | 'options'>;

@@ -14,6 +14,8 @@ export { selfSubjectAccessReviewKind } from './authorization/selfsubjectaccessre
 export { selfSubjectRulesReviewKind } from './authorization/selfsubjectrulesreview/kind.js';
 export { subjectAccessReviewKind } from './authorization/subjectaccessreview/kind.js';
 export { horizontalPodAutoscalerKind } from './autoscaling/horizontalpodautoscaler/kind.js';
+export { cronJobKind } from './batch/cronjob/kind.js';
+export { jobKind } from './batch/job/kind.js';
 export { certificateSigningRequestKind } from './certificates/certificatesigningrequest/kind.js';
 export { leaseKind } from './coordination/lease/kind.js';
 export { configMapKind } from './core/configmap/kind.js';

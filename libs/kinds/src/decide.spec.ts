@@ -109,6 +109,29 @@ const GOOD: Readonly<Record<string, JsonObject>> = {
       behavior: { scaleUp: { policies: [{ type: 'Pods', value: 1, periodSeconds: 15 }], tolerance: '50m' } },
     },
   },
+  'batch.jobs': {
+    spec: {
+      ...{ completionMode: 'Indexed', completions: 3, parallelism: 2, backoffLimitPerIndex: 1, maxFailedIndexes: 2 },
+      podFailurePolicy: {
+        rules: [
+          { action: 'FailIndex', onExitCodes: { containerName: 'c', operator: 'NotIn', values: [0, 1] } },
+          { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+        ],
+      },
+      successPolicy: { rules: [{ succeededIndexes: '0,2', succeededCount: 1 }] },
+      managedBy: 'example.com/me',
+      template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } },
+    },
+  },
+  'batch.cronjobs': {
+    spec: {
+      ...{ schedule: '*/5 0-12 1,15 * MON', timeZone: 'Europe/Berlin', startingDeadlineSeconds: 30 },
+      jobTemplate: {
+        metadata: { labels: { a: 'b' } },
+        spec: { template: { spec: { restartPolicy: 'OnFailure', containers: [{ name: 'c', image: 'i' }] } } },
+      },
+    },
+  },
   'certificates.k8s.io.certificatesigningrequests': {
     spec: {
       request: [

@@ -1,5 +1,6 @@
 import { parseIp, unreachableReasons } from '#meta';
 import { refusals, type Refusal, type View } from '#model';
+import type { Pod } from '#pod';
 import { goQuote } from '#std';
 import { endpointsRef, type EndpointAddress } from './core/endpoints/index.js';
 import { nodes } from './core/node/index.js';
@@ -11,6 +12,14 @@ export interface ProxyTarget {
   readonly scheme: 'http' | 'https';
   readonly host: string;
   readonly port: number;
+  /** The pod behind it, whose node reaches it in any case; undefined when the address is its node's. */
+  readonly pod: ProxiedPod | undefined;
+}
+export interface ProxiedPod {
+  readonly node: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly uid: string;
 }
 
 /** The agent of a node, which answers what a kubelet does. */
@@ -66,18 +75,27 @@ function serviceTarget(view: View, namespace: string, { scheme, name, port }: As
   if (!service || !endpoints) return missing;
   for (const { addresses = [], ports = [] } of endpoints.subsets ?? []) {
     const number = ports.find((one) => (one.name ?? '') === portName)?.port;
-    const ready = addresses.find((address) => isPodOf(view, namespace, address));
-    if (number !== undefined && ready) return { scheme, host: ready.ip, port: number };
+    if (number === undefined) continue;
+    for (const address of addresses) {
+      const pod = podBehind(view, namespace, address);
+      if (pod) return { scheme, host: address.ip, port: number, pod: proxied(pod) };
+    }
   }
   return refusals.unavailable(`no endpoints available for service ${goQuote(name)}`);
 }
 
 /** Endpoints are anybody's words: what is behind them has to be a pod that says the same of itself. */
-function isPodOf(view: View, namespace: string, { ip, targetRef }: EndpointAddress): boolean {
-  if (targetRef?.kind !== 'Pod' || targetRef.namespace !== namespace) return false;
+function podBehind(view: View, namespace: string, { ip, targetRef }: EndpointAddress): Pod | undefined {
+  if (targetRef?.kind !== 'Pod' || targetRef.namespace !== namespace || !isOutside(ip)) return undefined;
   const pod = view.get(pods, namespace, targetRef.name ?? '');
   const { podIP, podIPs = [] } = pod?.status ?? {};
-  return isOutside(ip) && (podIP === ip || podIPs.some((one) => one.ip === ip));
+  return podIP === ip || podIPs.some((one) => one.ip === ip) ? pod : undefined;
+}
+/** A pod in its node's network is at an address that others reach too: its agent would open the node's loopback for it. */
+function proxied({ metadata, spec }: Pod): ProxiedPod | undefined {
+  const { nodeName: node = '', hostNetwork } = spec;
+  if (node === '' || hostNetwork === true) return undefined;
+  return { node, namespace: metadata.namespace ?? '', pod: metadata.name, uid: metadata.uid };
 }
 /** What only this machine reaches is not for those who ask it from outside. */
 function isOutside(ip: string): boolean {
@@ -93,7 +111,7 @@ function podTarget(view: View, namespace: string, { scheme, name, port }: Asked)
   const number = port === '' ? (first ?? (scheme === 'https' ? 443 : 80)) : Number(port);
   if (!status?.podIP || !isOutside(status.podIP) || !Number.isInteger(number))
     return refusals.badRequest('address not allowed');
-  return { scheme, host: status.podIP, port: number };
+  return { scheme, host: status.podIP, port: number, pod: proxied(pod) };
 }
 
 function nodeTarget(view: View, { name, port }: Asked): NodeTarget | Refusal {

@@ -3,6 +3,7 @@ import type { Loop } from '#model';
 import { apiServiceAvailability, apiServiceRegistration, authenticationTrust } from './api-services/index.js';
 import { certificateApproving, certificateCleaning, certificateSigning } from './certificates/index.js';
 import { CLUSTER_DNS_IP, clusterDnsRegistration } from './cluster-dns/registration.js';
+import { cronJob } from './cron-job/index.js';
 import { customResources } from './custom-resources/index.js';
 import { deployment } from './deployment/index.js';
 import { endpointSlice } from './endpoint-slice/index.js';
@@ -12,6 +13,8 @@ import { eventGarbageCollection, garbageCollection, podGarbageCollection } from 
 import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler/index.js';
 import { ingressRegistration } from './ingress/registration.js';
 import { ingressStatus } from './ingress/status.js';
+import { job } from './job/index.js';
+import { jobTracking } from './job/tracking.js';
 import { metricsRegistration } from './metrics-registration/index.js';
 import { bootstrap, namespace } from './namespace/index.js';
 import { fencing, nodeLifecycle, podCidr, taintEviction } from './node-lifecycle/index.js';
@@ -21,6 +24,7 @@ import { bootstrapRoles, clusterRoleAggregation } from './roles/index.js';
 import { serviceAddresses } from './service-addresses/index.js';
 import { serviceCidrLifecycle } from './service-cidrs/index.js';
 import { rootCertificate, serviceAccount } from './service-account/index.js';
+import { ttlAfterFinished } from './ttl-after-finished/index.js';
 import { serviceLoadBalancer } from './service-load-balancer/index.js';
 
 const registerApiServices = apiServiceRegistration(registry);
@@ -79,6 +83,10 @@ export const apiLoops: readonly Loop[] = [
 export const workloadLoops: readonly Loop[] = [
   deployment,
   replicaSet,
+  job,
+  jobTracking,
+  cronJob,
+  ttlAfterFinished,
   endpointSlice,
   endpoints,
   endpointSliceMirroring,
@@ -115,5 +123,6 @@ export const nodeLoops: readonly Loop[] = [
 export * as clusterDns from './cluster-dns/index.js';
 export * as ingress from './ingress/index.js';
 export * as kubelet from './kubelet/index.js';
+export * as networkPolicy from './network-policy/index.js';
 export * as podNetwork from './pod-network/index.js';
 export * as serviceProxy from './service-proxy/index.js';

@@ -24,9 +24,13 @@ describe('addresses', () => {
     expect(address && ipText(address)).toBe(canonical);
     expect(canonicalIp(text)).toBe(canonical);
   });
-  it('in no spelling at all stay what they are', () => {
-    expect(canonicalIp('10.0.0.x')).toBe('10.0.0.x');
-  });
+  it.each(['10.0.0.x', '1.2.3', '1.2.3.4.5', '1..2.3', '1.2.3.', '1.2.3.256', '1.2.3.0001', '', '...'])(
+    'in no spelling at all stay what they are: %j',
+    (text) => {
+      expect(parseIp(text)).toBeUndefined();
+      expect(canonicalIp(text)).toBe(text);
+    },
+  );
   it.each([
     ['2001:db8::1', undefined],
     ['10.0.0.1', undefined],

@@ -21,6 +21,7 @@ export * from './schema/index.js';
 export * from './schemas/index.js';
 export * from './node-protocol.js';
 export * from './pod-paths.js';
+export * from './policy-rules.js';
 export * from './service-frontend.js';
 export * from './ingress-route.js';
 export * from './assignment-digest.js';

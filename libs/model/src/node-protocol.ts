@@ -40,7 +40,7 @@ export interface AssignmentSync {
   /** Addresses of load balancers that nodes answer for: `192.0.2.10-192.0.2.20`. */
   readonly loadBalancerPool?: string;
 }
-/** Of an assignment: what is for one node, and what all nodes need alike (Services, EndpointSlices, Namespaces, {@link NODE_PLACES}). */
+/** Of an assignment: what is for one node, and what all nodes need alike (Services, EndpointSlices, Namespaces, {@link NODE_PLACES}, peers of NetworkPolicies). */
 export type AssignmentPart = keyof Digests;
 /** `node.<node>.change` and `shared.change`: numbered, each on its own; after a gap the agent asks for a sync. */
 export interface AssignmentChange {

@@ -42,3 +42,14 @@ export interface FrontendChanges {
   readonly changed: readonly Frontend[];
   readonly gone: readonly string[];
 }
+/**
+ * A port on which a node tells a load balancer whether it has endpoints of a service whose traffic from outside stays on the node
+ * that it came to (`spec.healthCheckNodePort`).
+ */
+export interface ServiceHealthCheck {
+  readonly port: number;
+  readonly namespace: string;
+  readonly name: string;
+  /** Ready endpoints on this node. */
+  readonly localEndpoints: number;
+}

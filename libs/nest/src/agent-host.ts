@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import {
   DockerRuntime,
   HttpIngressServer,
+  HttpServiceHealth,
   NftablesDataplane,
+  NftablesPolicies,
   FilePodVolumes,
   KernelPodRouter,
   LateBus,
@@ -80,6 +82,7 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
       }),
       services: serviceProxy(settings),
       ...podNetwork(settings),
+      policies: new NftablesPolicies(),
       meter: new KernelMeter({
         files: new NodeKernelFiles(),
         trees: new NodeFileTrees(),
@@ -123,6 +126,7 @@ function serviceProxy(settings: Settings): ServiceProxyOptions {
   return {
     dataplanes: all.filter(({ mode }) => proxyMode === undefined || mode === proxyMode),
     unused: all.filter(({ mode }) => proxyMode !== undefined && mode !== proxyMode),
+    health: new HttpServiceHealth(),
     redirect: () => apiRedirect(settings),
   };
 }

@@ -10,8 +10,6 @@ import type { Settings } from './settings.js';
 type Redirect = ReturnType<NonNullable<ServiceProxyOptions['redirect']>>;
 
 const PODS_MAX = 110;
-/** A node's pods leave a tenth of its disk alone. */
-const USABLE_SHARE = 0.9;
 
 const ADDRESS_MS = 5000;
 const SYSTEMD_MS = 2000;
@@ -114,7 +112,9 @@ export function nodeOptions(settings: Settings): NodeOptions {
     clusterDns: [CLUSTER_DNS_IP],
     hostsFile: `${textOf('/etc/hosts')}\n`,
     resolvConf: resolvConf(),
-    ephemeralStorageBytes: Math.floor(disk.blocks * disk.bsize * USABLE_SHARE),
+    ephemeralStorageBytes: disk.blocks * disk.bsize,
+    reserved: settings.reserved,
+    ...(settings.evictionHard && { evictionHard: settings.evictionHard }),
     machineId: textOf('/etc/machine-id'),
     bootId: textOf('/proc/sys/kernel/random/boot_id'),
     seccompFolder: join(home, 'seccomp'),

@@ -26,15 +26,14 @@ export class NodeBackend extends ClusterBackend {
 
   async openLog(node: string, request: Omit<LogRequest, 'stream'>): Promise<NodeLog | Refusal> {
     const opened = await this.open(node, 'logs', request);
-    return opened instanceof ByteStream ? new NodeLog(opened) : opened;
+    return opened instanceof ByteStream ? new NodeLog(opened) : (opened ?? unreachable(node));
   }
 
-  openSession(node: string, request: Omit<SessionRequest, 'stream'>): Promise<ByteStream | Refusal> {
-    return this.open(node, request.command === undefined ? 'attach' : 'exec', request);
+  async openSession(node: string, request: Omit<SessionRequest, 'stream'>): Promise<ByteStream | Refusal> {
+    return (await this.open(node, request.command === undefined ? 'attach' : 'exec', request)) ?? unreachable(node);
   }
 
-  /** Asks a node's agent to open a byte stream. */
-  openPort(node: string, request: Omit<ForwardRequest, 'stream'>): Promise<ByteStream | Refusal> {
+  openPort(node: string, request: Omit<ForwardRequest, 'stream'>): Promise<ByteStream | Refusal | undefined> {
     return this.open(node, 'portforward', request);
   }
 
@@ -53,7 +52,8 @@ export class NodeBackend extends ClusterBackend {
     }
   }
 
-  private async open(node: string, verb: string, request: object): Promise<ByteStream | Refusal> {
+  /** Asks a node's agent to open a byte stream; undefined where none answers. */
+  private async open(node: string, verb: string, request: object): Promise<ByteStream | Refusal | undefined> {
     const { bus, streamBus, plane } = this.parts;
     const subject = subjects.stream(node, this.uid());
     // Listens before it asks: the agent may send as soon as it has answered.
@@ -67,7 +67,7 @@ export class NodeBackend extends ClusterBackend {
     } catch (error) {
       stream.cancel();
       if (!(error instanceof Fault)) throw error;
-      return unreachable(node);
+      return undefined;
     }
   }
 }

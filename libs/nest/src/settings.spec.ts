@@ -80,4 +80,20 @@ describe('what the environment says', () => {
   it.each(['7000', 'a:0', 'a:65536', '::1:70', 'a:b'])('%s is no address', (address) =>
     expect(() => read({ SHIPLOG_API_ADDRESS: address })).toThrow('which is no host and port'),
   );
+
+  it('a part of the node is kept from pods, and it is short of something where it says', () => {
+    expect(read({})).toMatchObject({ reserved: [{}, {}], evictionHard: undefined });
+    const kept = { SHIPLOG_SYSTEM_RESERVED: 'cpu=500m,memory=1Gi', SHIPLOG_KUBE_RESERVED: 'memory=512Mi' };
+    expect(read({ ...kept, SHIPLOG_EVICTION_HARD: 'nodefs.available<1Gi' })).toMatchObject({
+      reserved: [{ cpu: '500m', memory: '1Gi' }, { memory: '512Mi' }],
+      evictionHard: { 'nodefs.available': { amount: 2 ** 30 } },
+    });
+    expect(() => read({ SHIPLOG_KUBE_RESERVED: 'cpu=much' })).toThrow(
+      'SHIPLOG_KUBE_RESERVED is "cpu=much": "much" is no amount: write it like 500m or 1Gi',
+    );
+    expect(() => read({ SHIPLOG_SYSTEM_RESERVED: 'pods=3' })).toThrow('SHIPLOG_SYSTEM_RESERVED is "pods=3"');
+    expect(() => read({ SHIPLOG_EVICTION_HARD: 'disk<1' })).toThrow(
+      'SHIPLOG_EVICTION_HARD is "disk<1": "disk<1" is no threshold',
+    );
+  });
 });

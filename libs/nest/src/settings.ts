@@ -2,7 +2,7 @@ import { homedir, hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { cidrText, dns1123Subdomain, ipv4Overlap, networkOf, parseCidr } from '#meta';
 import { nodeLabels, nodeTaints, type NodeTaint } from './node-marks.js';
-import { addressPool } from '#loops';
+import { addressPool, kubelet } from '#loops';
 import type { IngressPorts } from '#ports';
 import { Fault } from '#std';
 
@@ -48,6 +48,10 @@ export interface Settings {
   /** What a node registers with, beside what it finds out by itself. */
   readonly nodeLabels: Readonly<Record<string, string>>;
   readonly nodeTaints: readonly NodeTaint[];
+  /** What of the node pods cannot have: for the system, and for the agent and the engine. */
+  readonly reserved: readonly Readonly<Record<string, string>>[];
+  /** Where the node is short of something; undefined: the defaults of a kubelet. */
+  readonly evictionHard: kubelet.EvictionThresholds | undefined;
   /** The network of all pods: `10.244.0.0/16`. */
   readonly podCidr: string;
   /** How many bits of an address say which node's pods it is of: the range of each node is a /24, say. */
@@ -96,13 +100,17 @@ export function readSettings(process: string, apps: readonly AppName[], env: Nod
     auditPolicy: env['SHIPLOG_AUDIT_POLICY'] ? absolute(env['SHIPLOG_AUDIT_POLICY']) : undefined,
     ...podRanges(env['SHIPLOG_POD_CIDR'] || '10.244.0.0/16', env['SHIPLOG_NODE_CIDR_MASK'] || '24'),
     podNetwork: podNetwork(env['SHIPLOG_POD_NETWORK'] || 'auto'),
-    loadBalancerPool: loadBalancerPool(env['SHIPLOG_LOAD_BALANCER_POOL'] || undefined),
+    loadBalancerPool: loadBalancerPool(env),
     proxyMode: proxyMode(env['SHIPLOG_PROXY_MODE'] || undefined),
     drain: drainMode(env['SHIPLOG_DRAIN'] || 'shutdown'),
     ingressPorts: ingressPorts(env['SHIPLOG_INGRESS_PORTS'] || '80,443'),
     node: nodeName((env['SHIPLOG_NODE'] || hostname()).toLowerCase(), apps),
     nodeLabels: nodeLabels(list(env['SHIPLOG_NODE_LABELS'])),
     nodeTaints: nodeTaints(list(env['SHIPLOG_NODE_TAINTS'])),
+    reserved: ['SHIPLOG_SYSTEM_RESERVED', 'SHIPLOG_KUBE_RESERVED'].map(
+      (name) => good(name, env, kubelet.reservedAmounts) ?? {},
+    ),
+    evictionHard: good('SHIPLOG_EVICTION_HARD', env, kubelet.evictionThresholds),
     keepDeletedSecretsMs: duration('SHIPLOG_KEEP_DELETED_SECRETS', env['SHIPLOG_KEEP_DELETED_SECRETS'] || '24h'),
     metricsIntervalMs: metricsInterval(env['SHIPLOG_METRICS_INTERVAL'] || '1s'),
     testLogFaults: env['SHIPLOG_TEST_LOG_FAULTS'] || undefined,
@@ -215,10 +223,20 @@ function drainMode(text: string): DrainMode {
   throw new Fault(`SHIPLOG_DRAIN is "${text}": choose from ${DRAIN_MODES.join(', ')}`, false);
 }
 
-function loadBalancerPool(text: string | undefined): string | undefined {
-  const pool = text === undefined ? undefined : addressPool(text);
-  if (typeof pool !== 'string') return text;
-  throw new Fault(`SHIPLOG_LOAD_BALANCER_POOL is "${text}": ${pool}`, false);
+function loadBalancerPool(env: NodeJS.ProcessEnv): string | undefined {
+  return good('SHIPLOG_LOAD_BALANCER_POOL', env, addressPool) && env['SHIPLOG_LOAD_BALANCER_POOL'];
+}
+
+/** What a setting is read as; undefined where it is not set. `read` answers with a text that says what is wrong. */
+function good<T extends object>(
+  name: string,
+  env: NodeJS.ProcessEnv,
+  read: (text: string) => T | string,
+): T | undefined {
+  const text = env[name];
+  const value = text ? read(text) : undefined;
+  if (typeof value !== 'string') return value;
+  throw new Fault(`${name} is "${text}": ${value}`, false);
 }
 
 function proxyMode(text: string | undefined): ProxyMode | undefined {

@@ -3,12 +3,15 @@ import { assignmentDigest, kindRef, streamOf } from '#model';
 import type { Pod } from '#pod';
 import { INGRESS_CLASSES, INGRESSES, IngressCertificates, isCertificate } from './ingress-certificates.js';
 import { NodePlaces } from './node-places.js';
+import { PolicyNeeds, type Tell } from './policy-needs.js';
+import { PolicyPeers } from './policy-peers.js';
 
 const pods = kindRef('core.pods');
 const CONFIG_MAPS = 'core.configmaps';
 const SECRETS = 'core.secrets';
 const SERVICES = 'core.services';
 const NODES = 'core.nodes';
+const NETWORK_POLICIES = 'networking.k8s.io.networkpolicies';
 /**
  * Every node needs all of these: pods see Services in their environment, the service proxy leads to their endpoints, cluster
  * DNS has a name for each, and ingresses lead to them.
@@ -67,14 +70,22 @@ export class Assignments {
   private readonly counted = new Map<string, { readonly node: string; readonly streams: readonly string[] }>();
   private readonly places: NodePlaces;
   private readonly certificates: IngressCertificates;
+  private readonly policies: PolicyNeeds;
+  private readonly peers: PolicyPeers;
 
-  /** `onFault` receives the stream of a pod whose needs cannot be read: its node is given the pod alone. */
+  /**
+   * `onFault` receives the stream of a pod whose needs cannot be read: its node is given the pod alone; and that of a NetworkPolicy whose
+   * peers are more than its namespace may have: the others are not let through.
+   */
   constructor(
     private readonly view: View,
     private readonly onFault: (stream: string, cause: unknown) => void,
   ) {
     this.places = new NodePlaces(view);
     this.certificates = new IngressCertificates(view);
+    this.policies = new PolicyNeeds(view);
+    this.peers = new PolicyPeers(view);
+    this.faultPeers();
     for (const pod of view.list(pods)) this.recount(streamOf(pods.id, pod.metadata.namespace, pod.metadata.name), pod);
   }
 
@@ -98,7 +109,11 @@ export class Assignments {
   private ownOf(node: string): readonly AssignedObject[] {
     const found: AssignedObject[] = [];
     const needed = this.needed.get(node);
-    const streams = new Set([...(needed?.keys() ?? []), streamOf(NODES, undefined, node)]);
+    const streams = new Set([
+      ...(needed?.keys() ?? []),
+      ...this.policies.streamsOf(node),
+      streamOf(NODES, undefined, node),
+    ]);
     if (this.certificates.isServer(node)) for (const stream of this.certificates.streams()) streams.add(stream);
     for (const stream of [...streams].sort()) {
       const state = this.view.stream(stream);
@@ -118,7 +133,7 @@ export class Assignments {
         return { stream, uid: object.metadata.uid, position: this.view.stream(stream)?.position ?? 0, object };
       }),
     );
-    return [...whole, ...this.places.all()];
+    return [...whole, ...this.places.all(), ...this.peers.all()];
   }
 
   /** Takes changes in and returns what has to be told: to all nodes, and to single ones. */
@@ -134,6 +149,11 @@ export class Assignments {
       const subject = (change.after ?? change.before) as KubeObject;
       const stream = streamOf(change.kind, subject.metadata.namespace, subject.metadata.name);
       const uid = subject.metadata.uid;
+      this.takePeer(stream, change);
+      if (change.kind === NETWORK_POLICIES) {
+        this.policies.takePolicy(stream, change, tell);
+        continue;
+      }
       if (change.kind === pods.id) {
         this.takePod(stream, change, tell);
         continue;
@@ -158,9 +178,24 @@ export class Assignments {
       for (const node of this.nodesThatNeed(stream, change.after))
         tell(node, stream, change.after ?? null, uid, change.position);
     }
+    for (const slice of this.peers.changes(changes.at(-1)?.position ?? 0)) {
+      this.sharedDigest = undefined;
+      shared.set(slice.stream, slice);
+    }
+    this.faultPeers();
     return { shared: [...shared.values()], own: new Map([...told].map(([node, list]) => [node, [...list.values()]])) };
   }
 
+  private faultPeers(): void {
+    for (const [stream, problem] of this.peers.refused()) this.onFault(stream, problem);
+  }
+  private takePeer(stream: string, change: Change): void {
+    try {
+      this.peers.take(change);
+    } catch (cause) {
+      this.onFault(stream, cause);
+    }
+  }
   /** Nodes whose pods need it, and of a certificate those that serve ingresses. */
   private nodesThatNeed(stream: string, object: KubeObject | undefined): ReadonlySet<string> {
     const needers = this.needers.get(stream) ?? new Set<string>();
@@ -186,6 +221,7 @@ export class Assignments {
     ) {
       if (change.before) tell(nodeBefore, stream, null, change.before.metadata.uid, change.position);
     }
+    this.policies.takePod(change, tell);
     if (!nodeAfter || !change.after) return;
     // What the pod names comes before the pod, so that the agent can start it at once.
     for (const need of fresh) {
@@ -252,4 +288,3 @@ export interface NewsForNodes {
   readonly shared: readonly AssignedObject[];
   readonly own: ReadonlyMap<string, readonly AssignedObject[]>;
 }
-type Tell = (node: string, stream: string, object: KubeObject | null, uid: string, position: number) => void;

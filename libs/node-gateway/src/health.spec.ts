@@ -72,6 +72,9 @@ describe('the health app', () => {
     const other = new Health(options);
     expect(await other.podReport('n', report('first', 1, 'Running'))).toMatchObject({ taken: true });
     expect(pod().status?.phase).toBe('Succeeded');
+    // An end is never another one, as where the node's pods were ended for it meanwhile.
+    expect(await other.podReport('n', report('first', 3, 'Failed'))).toMatchObject({ taken: true });
+    expect(pod().status?.phase).toBe('Succeeded');
     other.stop();
     await stop();
   });

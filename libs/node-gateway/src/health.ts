@@ -32,7 +32,7 @@ import { NodeLeases } from './node-leases.js';
 import { accountOf, nodeOf, tokensOf } from './pod-tokens.js';
 import { registrationProblem } from './node-restriction.js';
 import { NumberedChanges, type PublishChange } from './numbered-changes.js';
-import { FRESH_MS, catchUp, catchUpOn, causesOf, isOlderThanItsEnd, podOn } from './node-pods.js';
+import { FRESH_MS, catchUp, catchUpOn, causesOf, isOlderThanItsEnd, podOn, withEndKept } from './node-pods.js';
 import { FOLLOWED, ReportOrder } from './report-order.js';
 
 export interface HealthOptions {
@@ -320,7 +320,7 @@ export class Health {
       subresource: 'status',
       patchType: 'merge',
       // The agent's status is whole: what it leaves out is gone, but for what others keep there.
-      body: { status: replaced(statusOf(pod), mergedStatus(statusOf(pod), report.status)) },
+      body: { status: replaced(statusOf(pod), mergedStatus(statusOf(pod), withEndKept(pod, report.status))) },
       ...(report.event && { event: report.event }),
       because: `${node} reported the pod's state`,
       ...causesOf(report, this.options.reads),

@@ -2,7 +2,7 @@ import type { ReadModel } from '#engine';
 import type { Command, KubeObject, PodReport, View } from '#model';
 import { kindRef } from '#model';
 import { isTerminal, type Pod, type PodStatus } from '#pod';
-import { Fault } from '#std';
+import { Fault, type JsonObject } from '#std';
 import { nodeOf } from './pod-tokens.js';
 
 const pods = kindRef('core.pods');
@@ -29,6 +29,11 @@ export function podOn(view: View, node: string, { namespace, name, uid }: NamedP
 export function isOlderThanItsEnd(pod: KubeObject, { status, finished }: PodReport): boolean {
   const isEnd = finished === true || isTerminal((status as PodStatus).phase);
   return !isEnd && isTerminal((pod as Pod).status?.phase);
+}
+/** What a node reports, with the end that its pod has already: an end never becomes another one. */
+export function withEndKept(pod: KubeObject, reported: JsonObject): JsonObject {
+  const phase = (pod as Pod).status?.phase;
+  return phase !== undefined && isTerminal(phase) ? { ...reported, phase } : reported;
 }
 
 /**

@@ -93,6 +93,8 @@ export interface Shape {
   readonly hasDefinitions?: boolean;
   /** People make autoscalers, change and delete them, and the demand for their targets comes and goes. */
   readonly hasAutoscalers?: boolean;
+  /** People make jobs and CronJobs, change and delete them. */
+  readonly hasBatch?: boolean;
   /** Some targets of autoscalers are of a kind that people have defined, which an operator runs. */
   readonly hasCrews?: boolean;
 }

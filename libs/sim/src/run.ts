@@ -1,11 +1,12 @@
 import { noKeys, WRITER_STREAM, type Projection } from '#engine';
-import { deployments, nodes, pods, podsByNode, replicaSets, secrets } from '#kinds';
-import type { StreamState, View } from '#model';
+import { deployments, nodes, pods, podsByNode, secrets } from '#kinds';
+import { objectsByUid, type StreamState, type View } from '#model';
 import { type Pod } from '#pod';
 import { prng } from '#std';
 import type { Violation } from './checkers/checker.js';
 import { unsettledDefinitions } from './checkers/custom-objects.js';
 import { otherDecisions } from './checkers/decisions.js';
+import { unfinishedJobs } from './checkers/jobs.js';
 import {
   clearText,
   differing,
@@ -63,6 +64,7 @@ export async function runWorld(options: RunOptions): Promise<RunReport> {
   world.slots.endGhosts();
   world.swarm.tidyUp();
   world.definers?.tidyUp();
+  world.batch?.tidyUp();
   world.loads.settle();
   let unsettled: readonly string[] = ['a write was not answered'];
   void world.ledger.settle().then((left) => (unsettled = left));
@@ -87,8 +89,9 @@ export function drawWorld({ seed, shape, roughness }: RunOptions): World {
   const apis = 1 + prng(seed ^ 0xa91).below(APIS_MAX);
   const hasDefinitions = prng(seed ^ 0xdef1).chance(0.5);
   const hasAutoscalers = prng(seed ^ 0x10ad).chance(0.5);
+  const hasBatch = prng(seed ^ 0xba7c).chance(0.5);
   const hasCrews = prng(seed ^ 0xc4e3).chance(0.5);
-  const drawn = { ...drawShape(draw), apis, hasDefinitions, hasAutoscalers, hasCrews, ...shape };
+  const drawn = { ...drawShape(draw), apis, hasDefinitions, hasAutoscalers, hasBatch, hasCrews, ...shape };
   return new World(seed, drawn, { ...drawRoughness(draw, drawn), ...roughness });
 }
 
@@ -187,8 +190,7 @@ function unsettled(world: World): readonly string[] {
   for (const pod of view.list(pods)) {
     if (pod.metadata.deletionTimestamp) out.push(`pod ${pod.metadata.name} is still being deleted`);
     const owner = pod.metadata.ownerReferences?.[0];
-    if (owner && !view.get(replicaSets, pod.metadata.namespace, owner.name))
-      out.push(`pod ${pod.metadata.name} outlived its owner`);
+    if (owner && view.by(objectsByUid, owner.uid).length === 0) out.push(`pod ${pod.metadata.name} outlived its owner`);
   }
   for (const node of world.nodes) {
     const may = view.by(podsByNode, node.name).filter((pod) => !hasEnded(pod));
@@ -199,6 +201,7 @@ function unsettled(world: World): readonly string[] {
         out.push(`${node.name} does not run pod ${pod.metadata.uid}`);
     for (const uid of does) if (!uids.has(uid)) out.push(`${node.name} runs stray pod ${uid}`);
   }
+  if (!isFull(view)) out.push(...unfinishedJobs(view));
   if (view.list(nodes).length !== world.nodes.length) out.push('a node is not registered');
   for (const { metadata, status } of view.list(nodes)) {
     const ready = (status?.conditions ?? []).find(({ type }) => type === 'Ready');

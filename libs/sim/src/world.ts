@@ -8,6 +8,7 @@ import { onlyTheSilentAreLeft } from './checkers/evictions.js';
 import { rolloutBoundsHeld } from './checkers/rollout.js';
 import { customObjectsAreDefined } from './checkers/custom-objects.js';
 import { onlyTheReadyAreListed } from './checkers/slices.js';
+import { jobsAreSound } from './checkers/jobs.js';
 import { sizesAreSound } from './checkers/sizes.js';
 import { Deletions } from './checkers/stopping.js';
 import type { EventChecker, Violation } from './checkers/checker.js';
@@ -18,6 +19,7 @@ import { RefusedWrites } from './checkers/refused-writes.js';
 import { Observations } from './observations.js';
 import { Readers } from './readers.js';
 import { Autoscaling } from './autoscaling.js';
+import { Batch } from './batch.js';
 import { Crews } from './crews.js';
 import { Definers } from './definers.js';
 import { Faults, type Roughness, type Shape } from './faults.js';
@@ -50,6 +52,7 @@ export class World {
   readonly definers: Definers | undefined;
   /** Only in worlds with autoscalers. */
   readonly autoscaling: Autoscaling | undefined;
+  readonly batch: Batch | undefined;
   readonly loads = new Loads(() => this.clock.monotonic());
   readonly ledger: Ledger;
   /** What clients were told is not done. */
@@ -86,6 +89,7 @@ export class World {
       onlyTheReadyAreListed(),
       customObjectsAreDefined,
       rolloutBoundsHeld(() => ({ wallSteps: this.clockSteps.all })),
+      ...(shape.hasBatch ? [jobsAreSound()] : []),
       ...(shape.hasAutoscalers ? this.sizes() : []),
     ]);
     const { clock, hub, chance, faults, store, steps } = this;
@@ -121,6 +125,7 @@ export class World {
     this.autoscaling = shape.hasAutoscalers
       ? new Autoscaling({ chance: prng(seed ^ AUTOSCALING), slots, swarm, loads, hasCrews })
       : undefined;
+    this.batch = shape.hasBatch ? new Batch({ chance: prng(seed ^ BATCH_CHANCE), slots, swarm }) : undefined;
     if (hasCrews) new Crews({ chance: prng(seed ^ CREW_CHANCE), clock, slots, swarm }).start();
     if (shape.hasAutoscalers)
       new Adapters({
@@ -153,6 +158,7 @@ export class World {
     if (chance.chance(0.4)) this.readers.act();
     for (let i = 0; this.definers && i < DEFINER_ACTS_MAX; i++) if (chance.chance(0.5)) this.definers.act();
     if (this.autoscaling && chance.chance(0.6)) this.autoscaling.act();
+    this.batch?.act();
   }
   /** What befalls everything in one moment of trouble. */
   trouble(): void {
@@ -232,6 +238,7 @@ const AUTOSCALING = 0x5ca1e;
 const ADAPTERS = 0xada97;
 const METERING = 0x3e7e4;
 const CREW_CHANCE = 0xc4e35;
+const BATCH_CHANCE = 0xba7c4;
 const NODE_CLOCKS = 0x7ac7c;
 /**
  * The wall clock of a node is so much behind at most: a kernel's counters do not know, and those who divide by it see another load. (What a node

@@ -105,6 +105,12 @@ export class HostCluster {
     throw new Error(`the control plane did not come up:\n${this.output.slice(-4_000)}`);
   }
 
+  /** Ends the control plane and the bus; both have gone when it resolves. */
+  async stopControlPlane(signal: 'TERM' | 'KILL' = 'TERM'): Promise<void> {
+    await this.control.endProgram('apps/standalone/main.js', signal);
+    await this.control.endProgram('nats-server', signal);
+  }
+
   /** The command line on the host of the control plane. Resolves with what it prints. */
   shiplog(...words: readonly string[]): Promise<string> {
     return shiplog(this.control, { SHIPLOG_HOME: this.home }, ...words);
@@ -158,7 +164,9 @@ export class HostCluster {
     return join(this.control.folder, 'shiplog');
   }
   private envOf(host: Host): NodeJS.ProcessEnv {
-    return { ...this.options.env, ...this.options.agentEnv?.(host.name) };
+    // How full the disk of this machine is decides nothing here.
+    const env = { SHIPLOG_EVICTION_HARD: 'memory.available<50Mi' };
+    return { ...env, ...this.options.env, ...this.options.agentEnv?.(host.name) };
   }
   private get log(): string {
     return join(this.control.folder, 'control-plane.log');

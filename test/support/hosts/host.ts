@@ -10,6 +10,8 @@ import { Namespace, type SpawnOptions } from './namespace.js';
 import { engine, groupFolders, root, thawBeneath } from './tools.js';
 
 const ENGINE_MS = 60_000;
+/** An agent that ends its pods first takes 30 s at most. */
+const END_MS = 90_000;
 const CLI = join(root, 'dist/apps/cli/main.js');
 
 /** What a machine has of its own after power on: memory, an identity, and the id of its boot. */
@@ -110,14 +112,18 @@ export class Host {
     return namespace.spawn(command, words, { ...options, group: joined });
   }
 
-  /** Starts the engine and waits until it answers. Its images and containers are those of the last time; containers do not run. */
-  async startEngine(): Promise<void> {
+  /**
+   * Starts the engine and waits until it answers. Its images and containers are those of the last time; containers do not run.
+   * `isLive`: they go on when the engine dies, which an engine in a swarm cannot do.
+   */
+  async startEngine({ isLive = true }: { readonly isLive?: boolean } = {}): Promise<void> {
     // After a power cut it would take another process for itself.
     rmSync(this.socket, { force: true });
     const log = join(this.folder, 'dockerd.log');
     const words = [
       ...['--data-root', join(this.folder, 'docker'), '--exec-root', '/run/docker', '--pidfile', '/run/docker.pid'],
-      ...['--host', `unix://${this.socket}`, '--cgroup-parent', `${this.group}`, '--live-restore'],
+      ...['--host', `unix://${this.socket}`, '--cgroup-parent', `${this.group}`],
+      ...(isLive ? ['--live-restore'] : []),
       ...['--exec-opt', 'native.cgroupdriver=cgroupfs'],
     ];
     const env = { GOGC: '400' };
@@ -174,6 +180,22 @@ export class Host {
     this.agentProcess = this.shiplog(['node', 'start'], { env, log: join(this.folder, 'shiplog', 'agent.log') });
   }
 
+  /** Ends the agent by a signal, and waits until it has ended. */
+  async stopAgent(signal: 'TERM' | 'KILL' = 'TERM'): Promise<void> {
+    await this.endProgram('apps/agent/main.js', signal);
+  }
+
+  /** Ends what runs a program on this host by a signal, and waits until it has ended. */
+  async endProgram(program: string, signal: 'TERM' | 'KILL'): Promise<void> {
+    await this.signalProgram(program, signal);
+    for (const end = performance.now() + END_MS; performance.now() < end; await sleep(50))
+      if ((await this.run('sh', '-c', eachThatRuns(program, 'echo runs'))).trim() === '') return;
+    throw new Error(`${program} did not end on ${this.name} after SIG${signal}`);
+  }
+  async signalProgram(program: string, signal: 'TERM' | 'KILL'): Promise<void> {
+    await this.run('sh', '-c', eachThatRuns(program, `kill -${signal} $\{p#/proc/} 2>/dev/null || true`));
+  }
+
   private shiplog(
     words: readonly string[],
     { env, log }: { readonly env: NodeJS.ProcessEnv | undefined; readonly log: string },
@@ -199,6 +221,13 @@ export class Host {
     await this.run('sh', '-c', `kill -9 $(cat ${pidFile}); rm ${pidFile}`);
     await ended(child);
   }
+}
+
+/** Shell commands for each process of a host that has this text in its command line; ids are of the host's own namespace. */
+function eachThatRuns(program: string, does: string): string {
+  // The pattern does not match the shell that has it in its own command line.
+  const pattern = `[${program.slice(0, 1)}]${program.slice(1)}`;
+  return `for p in /proc/[0-9]*; do if grep -q '${pattern}' $p/cmdline 2>/dev/null; then ${does}; fi; done`;
 }
 
 async function ended(child: ChildProcess): Promise<void> {

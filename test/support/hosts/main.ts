@@ -7,6 +7,9 @@ import { HostCluster } from './host-cluster.js';
 import { isOwned, removeHosts } from './tools.js';
 
 const NODES_MAX = 20;
+/** What each host has of its own. */
+const OWN_SETTINGS =
+  /^SHIPLOG_(HOME|API_ADDRESS|API_NAMES|APPS|BUS_PORT|CLUSTER|CREDENTIALS|EVENT_LOG|EVENT_LOG_LOGIN|NATS_URL|NODE)$/;
 const folder = join(resolve(process.env['SHIPLOG_HOME'] || join(homedir(), '.shiplog')), 'hosts');
 const socket = join(folder, 'commands.sock');
 
@@ -17,7 +20,10 @@ function say(line: string): void {
 async function start(nodes: number): Promise<void> {
   if (isOwned(folder)) throw new Error(`Test hosts run in ${folder} already: end them with Ctrl-C or "npm run down".`);
   await removeHosts(folder);
-  const cluster = await HostCluster.start({ nodes, folder, say });
+  const settings = Object.entries(process.env).filter(
+    ([name]) => name.startsWith('SHIPLOG_') && !OWN_SETTINGS.test(name),
+  );
+  const cluster = await HostCluster.start({ nodes, folder, say, env: Object.fromEntries(settings) });
   await cluster.nodesReady();
   const kubeconfig = join(folder, 'kubeconfig');
   symlinkSync(cluster.kubeconfig, kubeconfig);

@@ -40,6 +40,8 @@ export class TestHosts {
     /** Faults of the links. */
     readonly links: Fabric,
     readonly all: readonly Host[],
+    /** Holds all that the hosts keep. */
+    readonly folder: string,
     /** Removes everything. */
     readonly stop: () => Promise<void>,
   ) {
@@ -75,7 +77,7 @@ export class TestHosts {
         (name, i) => new Host({ name, number: i + 1, folder: join(home, name), program, group, fabric }),
       );
       await Promise.all(all.map((host) => host.powerOn()));
-      return new TestHosts(fabric, all, stop);
+      return new TestHosts(fabric, all, home, stop);
     } catch (cause) {
       await stop();
       throw cause;

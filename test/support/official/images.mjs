@@ -55,9 +55,9 @@ const IMAGES = [
   { root: 'sample', names: [`${TESTS}/sample-apiserver:1.29.2`], changes: ['ENTRYPOINT ["/kube-sample-apiserver"]'] },
 ];
 
-/** Makes what the engine lacks. */
-export function makeImages(built, say) {
-  const present = new Set(run('docker', ['images', '--format', '{{.Repository}}:{{.Tag}}']).split('\n'));
+/** Makes what the engine lacks; `env` says which engine, as it does to Docker's own client. */
+export function makeImages(built, say, env = process.env) {
+  const present = new Set(run('docker', ['images', '--format', '{{.Repository}}:{{.Tag}}'], env).split('\n'));
   const wanted = IMAGES.filter(({ names }) => names.some((name) => !present.has(name)));
   if (wanted.length === 0) return;
   const work = join(built, 'roots');
@@ -76,7 +76,7 @@ export function makeImages(built, say) {
     for (const name of names) {
       say(`  image ${name}`);
       const flags = changes.map((change) => `--change '${change}'`).join(' ');
-      run('sh', ['-c', `tar -C '${folder}' -c . | docker import ${flags} - '${name}'`]);
+      run('sh', ['-c', `tar -C '${folder}' -c . | docker import ${flags} - '${name}'`], env);
     }
   }
 }
@@ -188,8 +188,8 @@ function compile(work, out, text) {
   run('gcc', ['-static', '-Os', '-o', out, source]);
 }
 
-function run(program, args) {
-  const result = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+function run(program, args, env = process.env) {
+  const result = spawnSync(program, args, { env, encoding: 'utf8', maxBuffer: 1 << 28 });
   if (result.error) throw new Error(`${program} is missing: making the test images needs it.`);
   if (result.status !== 0) throw new Error(`${program} ${args[0] ?? ''} failed:\n${result.stderr.slice(-2000)}`);
   return result.stdout;

@@ -50,11 +50,19 @@ export class DnsSockets {
     await once(tcp, 'listening');
     tcp.on('error', () => undefined);
     const { port } = tcp.address() as { port: number };
-    const udp = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', recvBufferSize: RECEIVE_BYTES });
+    const family = isIPv6(address) ? 6 : 4;
+    const udp = createSocket({
+      type: `udp${family}`,
+      recvBufferSize: RECEIVE_BYTES,
+      // Clients are addresses already: Node's own would send each answer a turn later.
+      lookup: (client, _options, done) => done(null, client, family),
+    });
     udp.on('message', (message, from) => serveDatagram(udp, message, from, options));
-    udp.bind(port, address);
     try {
-      await once(udp, 'listening');
+      // Asked before it is bound, which takes no time where nothing has to be looked up.
+      const isListening = once(udp, 'listening');
+      udp.bind(port, address);
+      await isListening;
     } catch (cause) {
       tcp.close();
       throw cause;
@@ -79,9 +87,8 @@ function serveDatagram(
   { answerer, serves }: DnsSocketsOptions,
 ): void {
   if (!serves(from.address) || from.port === 0) return;
-  // What was lost on its way the client asks for again.
-  const send = (answer: Buffer | undefined): void =>
-    void (answer && udp.send(answer, from.port, from.address, () => undefined));
+  // What was lost on its way the client asks for again. Without a function to call, an answer that is sent at once costs no more.
+  const send = (answer: Buffer | undefined): void => void (answer && udp.send(answer, from.port, from.address));
   const answer = answerer.answer(message, datagramBytes);
   if (answer instanceof Promise) void answer.then((made) => (isOpen(udp) ? send(made) : undefined));
   else send(answer);

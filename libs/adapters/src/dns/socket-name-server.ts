@@ -10,6 +10,7 @@ import { ResolverFile } from './resolver-file.js';
 
 const PORT = 53;
 const INTERFACES_MS = 5000;
+const KNOWN_PODS_MAX = 4096;
 
 export interface SocketNameServerOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -113,8 +114,15 @@ function sourcesOf({ cidr }: PodNetwork, clock: Pick<Clock, 'monotonic'>): (addr
   const list = listOf(cidr);
   let own = new Set<string>();
   let until = -Infinity;
+  const pods = new Set<string>();
   return (address) => {
-    if (list.check(address, familyOf(address))) return true;
+    // A look into the list costs as much as an answer.
+    if (pods.has(address)) return true;
+    if (list.check(address, familyOf(address))) {
+      if (pods.size >= KNOWN_PODS_MAX) pods.clear();
+      pods.add(address);
+      return true;
+    }
     const now = clock.monotonic();
     if (now >= until) {
       until = now + INTERFACES_MS;

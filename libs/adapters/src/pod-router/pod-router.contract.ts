@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { PodPath, PodWay } from '#model';
 import type { PodRouter, PodRouterPlan } from '#ports';
-import { NODES, RouterNetwork, type NodeName } from './router-network.js';
+import { NODES, RouterNetwork, type NodeName, type Part } from './router-network.js';
 
 const CLUSTER = 'contract-cluster';
 
@@ -41,13 +41,13 @@ export function podRouterContract({ mark, make }: RouterUnderTest): void {
   const applyAll = async (of: (node: NodeName) => PodRouterPlan): Promise<void> => {
     for (const node of NODES) await routers[node].apply(of(node));
   };
-  const state = async (): Promise<Readonly<Record<string, string>>> =>
-    Object.fromEntries(await Promise.all(NODES.map(async (node) => [node, await network.stateOf(node)] as const)));
+  const state = (): Readonly<Record<string, string>> =>
+    Object.fromEntries(NODES.map((node) => [node, network.stateOf(node)]));
   const pairs = NODES.flatMap((from) => NODES.filter((to) => to !== from).map((to) => [from, to] as const));
 
   /** What each node's part is answered at the places of the others, in the order of the pairs. */
   const asked = async (
-    partOf: (node: NodeName) => string,
+    partOf: (node: NodeName) => Part,
     placeOf: (node: NodeName) => string,
   ): Promise<readonly string[]> =>
     (
@@ -58,10 +58,10 @@ export function podRouterContract({ mark, make }: RouterUnderTest): void {
 
   beforeAll(async () => {
     network = RouterNetwork.make(mark);
-    const parts = [...NODES, ...NODES.map((node) => `${node}-pod`), 'outside'];
+    const parts = [...NODES, ...NODES.map((node) => `${node}-pod` as const), 'outside'] as const;
     await Promise.all(parts.map((part) => network.serve(part)));
     routers = { a: make(network, 'a'), b: make(network, 'b'), c: make(network, 'c') };
-    before = await state();
+    before = state();
   });
   afterAll(() => network?.remove());
 
@@ -114,11 +114,11 @@ export function podRouterContract({ mark, make }: RouterUnderTest): void {
       expect(await network.passes('a-pod', network.podOf('c'), 1451)).toBe(false);
     });
     test('applying it again changes nothing', async () => {
-      const applied = await state();
+      const applied = state();
       await applyAll(plan);
-      expect(await state()).toEqual(applied);
+      expect(state()).toEqual(applied);
       for (const node of NODES) await make(network, node).apply(plan(node));
-      expect(await state()).toEqual(applied);
+      expect(state()).toEqual(applied);
     });
   });
 
@@ -132,15 +132,15 @@ export function podRouterContract({ mark, make }: RouterUnderTest): void {
     expect(await network.ask('a-pod', network.podOf('c'))).toBe('EHOSTUNREACH');
     expect(await network.ask('a-pod', network.podOf('b'))).toBe(network.podOf('a'));
     const other = '192.0.2.77';
-    await network.run('b', 'ip', 'addr', 'add', `${other}/24`, 'dev', 'eth0');
+    network.run('b', 'ip', 'addr', 'add', `${other}/24`, 'dev', 'eth0');
     for (const way of ['route', 'vxlan'] as const) {
       await routers.b.apply(planOf('b', [path('a', way)]));
       await routers.a.apply(planOf('a', [{ ...path('b', way), address: other }]));
       await routers.b.apply({ ...planOf('b', [path('a', way)]), address: other });
-      expect(await network.run('a', 'sh', '-c', 'ip route; bridge fdb')).toContain(other);
+      expect(network.run('a', 'sh', '-c', 'ip route; bridge fdb')).toContain(other);
       expect(await network.ask('a-pod', network.podOf('b'))).toBe(network.podOf('a'));
     }
-    await network.run('b', 'ip', 'addr', 'del', `${other}/24`, 'dev', 'eth0');
+    network.run('b', 'ip', 'addr', 'del', `${other}/24`, 'dev', 'eth0');
     await applyAll(mixed);
   });
   test.each([
@@ -153,23 +153,23 @@ export function podRouterContract({ mark, make }: RouterUnderTest): void {
     ['a chain of it', 'nft flush chain ip $(nft list tables | grep -o "shiplognet.*") leaving'],
   ])('mends %s that somebody else removed', async (_what, command) => {
     await applyAll(mixed);
-    const applied = await network.stateOf('a');
-    await network.run('a', 'sh', '-c', command);
-    expect(await network.stateOf('a')).not.toEqual(applied);
+    const applied = network.stateOf('a');
+    network.run('a', 'sh', '-c', command);
+    expect(network.stateOf('a')).not.toEqual(applied);
     await routers.a.apply(mixed('a'));
-    expect(await network.stateOf('a')).toEqual(applied);
+    expect(network.stateOf('a')).toEqual(applied);
     expect(await network.ask('a-pod', network.podOf('b'))).toBe(network.podOf('a'));
     expect(await network.ask('a-pod', network.podOf('c'))).toBe(network.podOf('a'));
   });
   test('a plan that is not whole takes away no path that it does not name', async () => {
     await applyAll(mixed);
-    const applied = await network.stateOf('a');
+    const applied = network.stateOf('a');
     for (const paths of [[], [path('b', 'route')], [path('c', 'vxlan')]]) {
       expect(await make(network, 'a').apply({ ...planOf('a', paths), isWhole: false })).toEqual([]);
-      expect(await network.stateOf('a')).toEqual(applied);
+      expect(network.stateOf('a')).toEqual(applied);
     }
     await routers.a.apply(planOf('a', [path('b', 'route')]));
-    expect(await network.stateOf('a')).not.toContain(network.addressOf('c'));
+    expect(network.stateOf('a')).not.toContain(network.addressOf('c'));
   });
   test('a path that cannot be made is told, and keeps none of the others from being made', async () => {
     await routers.a.apply(planOf('a', []));
@@ -197,6 +197,6 @@ export function podRouterContract({ mark, make }: RouterUnderTest): void {
   });
   test('removes all that it made', async () => {
     for (const node of NODES) await make(network, node).remove({ cluster: CLUSTER, node });
-    expect(await state()).toEqual(before);
+    expect(state()).toEqual(before);
   });
 }

@@ -265,6 +265,55 @@ export function serviceDataplaneContract({ mark, make, isTransparent, leftOn }: 
     });
   });
 
+  describe('a health-check node port', () => {
+    const check = (localEndpoints: number) => ({ port: 30_500, namespace: 'default', name: 'web', localEndpoints });
+    const body = (localEndpoints: number, serviceProxyHealthy = true) => ({
+      service: { namespace: 'default', name: 'web' },
+      localEndpoints,
+      serviceProxyHealthy,
+    });
+
+    test('says from everywhere how many endpoints the node has, beside its node ports', async () => {
+      const health = network.healthServer();
+      const external = { address: undefined, port: 30_080, isExternal: true, hidesClient: true };
+      await dataplane.replace([frontend({ ...external, backends: [backend('pod1')] })]);
+      const at = `${TestNetwork.hostAddress}:30500`;
+      expect(await health.serve([check(2)], true)).toEqual([]);
+      for (const part of ['outside', 'pod1', 'host'] as const) {
+        const { status, headers, text } = await network.get(part, `http://${at}/healthz`);
+        expect([status, headers['content-type'], headers['x-load-balancing-endpoint-weight']]).toEqual([
+          ...[200, 'application/json', '2'],
+        ]);
+        expect(JSON.parse(text)).toEqual(body(2));
+      }
+      expect(names(await network.ask('outside', `${TestNetwork.hostAddress}:30080`))).toEqual(['pod1']);
+      for (const [checks, isHealthy] of [
+        [[check(0)], true],
+        [[check(1)], false],
+      ] as const) {
+        await health.serve(checks, isHealthy);
+        const { status, text } = await network.get('outside', `http://${at}/`);
+        expect([status, JSON.parse(text)]).toEqual([503, body(checks[0].localEndpoints, isHealthy)]);
+      }
+      await network.serve('host', { port: 30_501 });
+      const taken = await health.serve([check(1), { ...check(1), port: 30_501, name: 'other' }], true);
+      expect(taken).toEqual([{ port: 30_501, service: 'default/other', why: expect.stringContaining('EADDRINUSE') }]);
+      expect((await network.get('outside', `http://${at}/`)).status).toBe(200);
+      await health.stop();
+      expect(await network.ask('outside', at)).toEqual(['ECONNREFUSED']);
+    });
+    test('is given back at once, also under a client that says nothing', async () => {
+      const health = network.healthServer();
+      await health.serve([check(1)], true);
+      const silent = network.hold('outside', `${TestNetwork.hostAddress}:30500`);
+      expect((await network.get('outside', `http://${TestNetwork.hostAddress}:30500/`)).status).toBe(200);
+      await health.serve([], true);
+      expect(await network.ask('outside', `${TestNetwork.hostAddress}:30500`)).toEqual(['ECONNREFUSED']);
+      silent.kill('SIGKILL');
+      await health.stop();
+    });
+  });
+
   describe("a server on the node's loopback", () => {
     test('is reached through its service from pods and from the node, and in no other way', async () => {
       const api = { address: '127.0.0.1', port: 6443, isLocal: true };

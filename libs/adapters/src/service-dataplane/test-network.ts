@@ -1,30 +1,25 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import type { PodNetwork } from '#ports';
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import type { PodNetwork, ServiceHealthServer } from '#ports';
+import { NetworkNamespaces } from '../network-namespaces.js';
 
 /**
  * A node in network namespaces of its own: a host with a bridge, two pods on it, and a client outside that reaches the host
- * alone. Needs root and `ip`.
+ * alone.
  */
-export class TestNetwork {
+export class TestNetwork extends NetworkNamespaces<Part> {
   static readonly hostAddress = '192.0.2.10';
   static readonly outsideAddress = '192.0.2.20';
   readonly pods: PodNetwork = { bridge: 'pods0', cidr: '10.244.9.0/24' };
-  private readonly servers: ChildProcess[] = [];
-
-  /** `mark` keeps tests that run at once apart. */
-  private constructor(private readonly mark: string) {}
 
   static make(mark: string): TestNetwork {
-    const network = new TestNetwork(`sl${mark}`);
-    network.remove();
+    const network = new TestNetwork(`sl${mark}`, PARTS);
     network.build();
     return network;
   }
 
-  /** Words that run a program in a part of the network. */
-  within(part: Part): readonly string[] {
-    return ['nsenter', `--net=/run/netns/${this.mark}-${part}`];
-  }
   addressOf(part: Part): string {
     if (part === 'host') return TestNetwork.hostAddress;
     if (part === 'outside') return TestNetwork.outsideAddress;
@@ -32,7 +27,7 @@ export class TestNetwork {
   }
 
   /** Answers each connection and datagram with its name and who asked: `pod1 10.244.9.3`. Resolves once it listens. */
-  async serve(
+  serve(
     part: Part,
     { port, address = '0.0.0.0' }: { readonly port: number; readonly address?: string },
   ): Promise<void> {
@@ -47,13 +42,7 @@ export class TestNetwork {
         udp.on('message', (_, peer) => udp.send(answer(peer.address), peer.port, peer.address));
         udp.bind(${port}, '${address}', () => console.log('up'));
       });`;
-    const [program = '', ...words] = [...this.within(part), process.execPath, '-e', code];
-    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
-    this.servers.push(child);
-    await new Promise<void>((resolve, reject) => {
-      child.stdout.once('data', () => resolve());
-      child.once('exit', (status) => reject(new Error(`the server in ${part} ended: ${status}`)));
-    });
+    return this.serveBy(part, code);
   }
 
   /**
@@ -89,61 +78,76 @@ export class TestNetwork {
       socket.on('data', (data) => process.stdout.write(data));
       socket.on('error', (error) => { console.log(error.code); process.exit(1); });
       process.stdin.on('data', (data) => socket.write(data));`;
-    const [program = '', ...words] = [...this.within(part), process.execPath, '-e', code];
-    const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.servers.push(child);
-    return child;
+    return this.begin(part, ['-e', code], ['pipe', 'pipe', 'inherit']);
   }
-  run(part: Part, ...command: readonly string[]): string {
-    const [program = '', ...words] = [...this.within(part), ...command];
-    return spawnSync(program, words, { encoding: 'utf8' }).stdout;
+  /** The answer to one HTTP request. */
+  async get(part: Part, url: string): Promise<HttpAnswer> {
+    const code = `
+      require('node:http').get('${url}', { agent: false }, async (response) => {
+        let text = '';
+        for await (const chunk of response) text += chunk;
+        console.log(JSON.stringify({ status: response.statusCode, headers: response.headers, text }));
+      });`;
+    const [line = ''] = await this.lines(part, code);
+    return JSON.parse(line) as HttpAnswer;
   }
-
-  remove(): void {
-    for (const server of this.servers) server.kill('SIGKILL');
-    for (const part of PARTS) spawnSync('ip', ['netns', 'delete', `${this.mark}-${part}`]);
+  /**
+   * An object in a process of its own on the host, for what listens where its process is. `made` is JavaScript that makes it; its
+   * methods take one list of arguments and answer with JSON.
+   */
+  remote(made: string): (method: string, ...words: readonly unknown[]) => Promise<unknown> {
+    const code = `
+      const { createInterface } = await import('node:readline');
+      const object = await (async () => { ${made} })();
+      for await (const line of createInterface({ input: process.stdin })) {
+        const [method, words] = JSON.parse(line);
+        const answer = await object[method](...words).then((value) => ({ value }), ({ message }) => ({ message }));
+        console.log(JSON.stringify(answer));
+      }
+      process.exit(0);`;
+    const words = ['--no-warnings', '--input-type=module', '-e', code];
+    const { stdin, stdout } = this.begin('host', words, ['pipe', 'pipe', 'inherit']);
+    if (!stdin || !stdout) throw new Error('the object has no pipes');
+    const waiting: ((answer: string) => void)[] = [];
+    createInterface({ input: stdout }).on('line', (line) => waiting.shift()?.(line));
+    return async (method, ...given) => {
+      const answer = new Promise<string>((resolve) => waiting.push(resolve));
+      stdin.write(`${JSON.stringify([method, given])}\n`);
+      const { message, value } = JSON.parse(await answer) as { readonly message?: string; readonly value?: unknown };
+      if (message !== undefined) throw new Error(message);
+      return value;
+    };
   }
-
-  private lines(part: Part, code: string): Promise<readonly string[]> {
-    const [program = '', ...words] = [...this.within(part), process.execPath, '-e', code];
-    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let text = '';
-    child.stdout.on('data', (data: Buffer) => (text += data.toString()));
-    return new Promise((resolve) => child.once('close', () => resolve(text.trim().split('\n'))));
+  /** The server of health checks, out of its source, on the host. */
+  healthServer(): ServiceHealthServer {
+    const file = join(process.cwd(), 'libs/adapters/src/service-dataplane/http-service-health.ts');
+    const url = JSON.stringify(pathToFileURL(file).href);
+    const call = this.remote(`return new (await import(${url})).HttpServiceHealth();`);
+    return {
+      serve: (checks, isHealthy) => call('serve', checks, isHealthy) as ReturnType<ServiceHealthServer['serve']>,
+      stop: () => call('stop') as Promise<void>,
+    };
+  }
+  private async lines(part: Part, code: string): Promise<readonly string[]> {
+    return (await this.printedBy(part, process.execPath, '-e', code)).split('\n');
   }
   private build(): void {
     const { bridge } = this.pods;
-    const name = (part: Part): string => `${this.mark}-${part}`;
-    const ip = (...words: readonly string[]): void => must('ip', words);
-    for (const part of PARTS) {
-      ip('netns', 'add', name(part));
-      ip('-n', name(part), 'link', 'set', 'lo', 'up');
-    }
-    const join = (part: Part, address: string, gateway: string): void => {
-      ip('-n', name(part), 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', part, 'netns', name('host'));
-      ip('-n', name(part), 'addr', 'add', `${address}/24`, 'dev', 'eth0');
-      ip('-n', name(part), 'link', 'set', 'eth0', 'up');
-      ip('-n', name('host'), 'link', 'set', part, 'up');
-      ip('-n', name(part), 'route', 'add', 'default', 'via', gateway);
-    };
-    ip('-n', name('host'), 'link', 'add', bridge, 'type', 'bridge');
-    ip('-n', name('host'), 'addr', 'add', '10.244.9.1/24', 'dev', bridge);
-    ip('-n', name('host'), 'link', 'set', bridge, 'up');
-    for (const part of ['pod1', 'pod2'] as const) {
-      join(part, this.addressOf(part), '10.244.9.1');
-      ip('-n', name('host'), 'link', 'set', part, 'master', bridge);
-    }
-    join('outside', TestNetwork.outsideAddress, TestNetwork.hostAddress);
-    ip('-n', name('host'), 'addr', 'add', `${TestNetwork.hostAddress}/24`, 'dev', 'outside');
-    ip('-n', name('host'), 'route', 'add', 'default', 'via', TestNetwork.outsideAddress);
-    this.run('host', 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward');
+    this.makeParts();
+    this.addBridge('host', bridge, '10.244.9.1');
+    for (const part of ['pod1', 'pod2'] as const)
+      this.join(part, { part: 'host', link: part, bridge }, this.addressOf(part), '10.244.9.1');
+    this.join('outside', { part: 'host', link: 'outside' }, TestNetwork.outsideAddress, TestNetwork.hostAddress);
+    this.ipIn('host', `addr add ${TestNetwork.hostAddress}/24 dev outside`);
+    this.ipIn('host', `route add default via ${TestNetwork.outsideAddress}`);
+    this.forwardIn('host');
   }
 }
 
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
 export type Part = 'host' | 'pod1' | 'pod2' | 'outside';
 const PARTS: readonly Part[] = ['host', 'pod1', 'pod2', 'outside'];
-
-function must(program: string, words: readonly string[]): void {
-  const { status, stderr } = spawnSync(program, words, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${program} ${words.join(' ')}: ${stderr}`);
-}

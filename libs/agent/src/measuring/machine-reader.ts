@@ -60,7 +60,7 @@ export class MachineReader {
         memory: { ...memory, ...(pressure?.memory !== undefined && { pressureNanos: pressure.memory }) },
       }),
       ...(pids !== undefined && { pids }),
-      ...(pidsMax !== undefined && { pidsMax }),
+      ...(pidsMax !== undefined && pidsMax < Infinity && { pidsMax }),
       ...(network && { network }),
       ...(fileSystem && { fileSystem }),
       ...(imageFileSystem && { imageFileSystem }),
@@ -73,7 +73,10 @@ export class MachineReader {
     this.network = (network && networkReadings(network).filter(({ name }) => !INNER_INTERFACE.test(name))) || undefined;
     const load = files.text('/proc/loadavg') ?? '';
     this.pids = numberAt(load, load.indexOf('/') + 1);
-    this.pidsMax = onlyNumber(files.text('/proc/sys/kernel/pid_max'));
+    const limits = ['pid_max', 'threads-max'].map(
+      (name) => onlyNumber(files.text(`/proc/sys/kernel/${name}`)) ?? Infinity,
+    );
+    this.pidsMax = Math.min(...limits);
     this.pressure = {
       cpu: somePressureNanos(files.text('/proc/pressure/cpu')),
       memory: somePressureNanos(files.text('/proc/pressure/memory')),

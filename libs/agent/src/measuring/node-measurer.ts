@@ -1,5 +1,5 @@
 import { subjects } from '#engine';
-import { MeasurementEncoder, type NodeSample } from '#model';
+import { MeasurementEncoder, type MachineReading, type NodeSample } from '#model';
 import type { MeteredPod, MeterReading } from '#ports';
 import type { AgentOptions } from '../options.js';
 import { meteredPods, type RunningPod } from './metered-pods.js';
@@ -63,6 +63,15 @@ export class NodeMeasurer {
       asked.unsubscribe();
       meter.close();
     };
+  }
+
+  /** The machine as it was measured a moment ago, or is now where it was not; undefined where nothing can be measured. */
+  machine(): MachineReading | undefined {
+    const { clock, meter } = this.options;
+    const { sample } = this.latest ?? {};
+    const isFresh = sample && clock.monotonic() - sample.ticksMs <= 2 * this.intervalMs;
+    if (isFresh) return sample.machine;
+    return this.isFailing ? undefined : meter?.read([]).machine;
   }
 
   private measure(): void {

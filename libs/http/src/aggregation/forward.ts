@@ -1,9 +1,11 @@
 import type { TLSSocket } from 'node:tls';
-import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { pipeline, type Duplex } from 'node:stream';
 import { isGone } from '../answer.js';
 import { ClientGone } from '../body/request-body.js';
+import { breakOff } from '../break-off.js';
 import type { Call } from '../call.js';
+import { passAnswer } from '../passed-answer.js';
 import { percentEncoded } from '../query.js';
 import { isLasting } from '../request-limits.js';
 import { answers, unavailable, type HttpRefusal } from '../status.js';
@@ -64,7 +66,7 @@ function passedOver(socket: TLSSocket, call: Call, { host, signal }: Passage): P
     passed.once('close', () => clearTimeout(late));
     passed.once('error', (cause) => {
       end();
-      if (response.headersSent) (response as ServerResponse).destroy();
+      if (response.headersSent) breakOff(response);
       else reject(cause);
     });
     passed.once('response', (answer) => {
@@ -76,7 +78,7 @@ function passedOver(socket: TLSSocket, call: Call, { host, signal }: Passage): P
       clearTimeout(late);
       if (upgrade) switched(upgrade, answer, { remote, head });
       else remote.destroy();
-      resolve(undefined);
+      resolve(upgrade ? undefined : badGateway(SWITCHED));
     });
     if (upgrade) passed.end();
     else request.pipe(passed);
@@ -104,19 +106,17 @@ function passedBack(answer: IncomingMessage, { response }: Call): HttpRefusal | 
   const code = answer.statusCode ?? 502;
   if (code >= 300 && code <= 399 && answer.headers.location !== undefined) {
     answer.destroy();
-    return { ...answers.internal(''), code: 502, text: REDIRECTED };
+    return badGateway(REDIRECTED);
   }
-  const out = response as ServerResponse;
-  out.writeHead(code, passedHeaders(answer.headers));
-  // A watch may be silent for long.
-  out.flushHeaders();
-  const cut = (): void => void out.destroy();
-  answer.once('error', cut);
-  answer.once('aborted', cut);
-  answer.pipe(out);
-  return undefined;
+  const problem = passAnswer(answer, response, { headers: passedHeaders(answer.headers) });
+  return problem === undefined ? undefined : badGateway(`the answer of the backend cannot be passed on: ${problem}`);
 }
 const REDIRECTED = 'the backend attempted to redirect this request, which is not permitted';
+const SWITCHED = 'the backend switched to another protocol, which this request did not ask for';
+
+function badGateway(text: string): HttpRefusal {
+  return { ...answers.internal(''), code: 502, text };
+}
 
 interface Switched {
   readonly remote: Duplex;

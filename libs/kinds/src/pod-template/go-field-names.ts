@@ -130,4 +130,12 @@ export const GO_FIELD_NAMES: Readonly<Record<string, string>> = {
   WorkloadReference: 'Name PodGroup PodGroupReplicaKey',
   PodSpec:
     'Volumes?:Volume InitContainers?:Container Containers?:Container EphemeralContainers?:EphemeralContainer RestartPolicy TerminationGracePeriodSeconds? ActiveDeadlineSeconds? DNSPolicy=dnsPolicy NodeSelector? ServiceAccountName AutomountServiceAccountToken? NodeName SecurityContext?:PodSecurityContext ImagePullSecrets?:LocalObjectReference Hostname Subdomain SetHostnameAsFQDN? Affinity?:Affinity SchedulerName Tolerations?:Toleration HostAliases?:HostAlias PriorityClassName Priority? PreemptionPolicy? DNSConfig=dnsConfig?:PodDNSConfig ReadinessGates?:PodReadinessGate RuntimeClassName? Overhead? EnableServiceLinks? TopologySpreadConstraints?:TopologySpreadConstraint OS=os?:PodOS SchedulingGates?:PodSchedulingGate ResourceClaims?:PodResourceClaim Resources?:ResourceRequirements HostnameOverride? WorkloadRef?:WorkloadReference',
+  PodFailurePolicy: 'Rules?:PodFailurePolicyRule',
+  PodFailurePolicyRule:
+    'Action OnExitCodes?:PodFailurePolicyOnExitCodesRequirement OnPodConditions?:PodFailurePolicyOnPodConditionsPattern',
+  PodFailurePolicyOnExitCodesRequirement: 'ContainerName? Operator Values?',
+  PodFailurePolicyOnPodConditionsPattern: 'Type Status',
+  SuccessPolicy: 'Rules?:SuccessPolicyRule',
+  SuccessPolicyRule: 'SucceededIndexes? SucceededCount?',
+  UncountedTerminatedPods: 'Succeeded? Failed?',
 };

@@ -1,4 +1,4 @@
-import type { PodSpec } from '#pod';
+import type { PodSpec, PodTemplateSpec } from '#pod';
 import { isJsonObject } from '#std';
 import { GO_FIELD_NAMES } from './go-field-names.js';
 import { selectorValue } from '../validation/labels.js';
@@ -14,6 +14,11 @@ export function goPodSpec(spec: PodSpec): unknown {
   const { hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers } = spec;
   const securityContext = { ...spec.securityContext, hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers };
   return goForm('PodSpec', { ...spec, securityContext });
+}
+
+/** A whole template; its metadata is not nested there and leaves out what is empty. */
+export function goPodTemplate({ metadata, spec }: PodTemplateSpec): unknown {
+  return { ...Object.fromEntries(metadataFields(metadata)), Spec: goPodSpec(spec ?? ({} as PodSpec)) };
 }
 
 /** The text whose lines are compared: one space a level, as Go's encoder escapes it. */
@@ -44,13 +49,20 @@ function inner(word: string): InnerField {
 }
 
 function printedField({ name, json, mark, part }: InnerField, source: Fields): readonly (readonly [string, unknown])[] {
-  if (name === '^ObjectMeta') return Object.entries(isJsonObject(source['metadata']) ? source['metadata'] : {});
+  if (name === '^ObjectMeta') return metadataFields(source['metadata']);
   const value = source[json];
   if (value === undefined || value === null) return [[name, absent(mark, part)]];
   if (part === 'LabelSelector') return [[name, selectorValue(value)]];
   if (part === undefined || typeof value !== 'object') return [[name, value]];
   if (Array.isArray(value)) return [[name, value.map((item: unknown) => goForm(part, item as object))]];
   return [[name, goForm(part, value)]];
+}
+
+const METADATA_ORDER = ['name', 'generateName', 'namespace', 'labels', 'annotations', 'ownerReferences', 'finalizers'];
+function metadataFields(metadata: unknown): readonly (readonly [string, unknown])[] {
+  if (!isJsonObject(metadata)) return [];
+  const place = ([name]: readonly [string, unknown]): number => METADATA_ORDER.indexOf(name);
+  return Object.entries(metadata).sort((a, b) => place(a) - place(b));
 }
 
 function absent(mark: string, part: string | undefined): unknown {

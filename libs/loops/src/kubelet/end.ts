@@ -119,3 +119,11 @@ export function outdated(containers: readonly Observed[], names: readonly string
       .filter((c) => c.state !== 'running'),
   );
 }
+/** Sandboxes that have ended, but the newest: its attempt is counted on. One that a container still runs in goes after it. */
+export function outdatedSandboxes(containers: readonly Observed[]): readonly Observed[] {
+  const all = containers.filter(({ labels }) => labels.role === 'infra');
+  const newest = Math.max(...all.map(({ labels }) => labels.attempt));
+  const isInUse = (id: string): boolean =>
+    containers.some(({ state, sandboxId }) => state === 'running' && sandboxId === id);
+  return all.filter(({ id, state, labels }) => state !== 'running' && labels.attempt !== newest && !isInUse(id));
+}

@@ -1,4 +1,5 @@
 export * from './adopt.js';
+export * from './allocatable.js';
 export * from './amounts.js';
 export * from './conditions.js';
 export * from './endpoints-first.js';
@@ -10,6 +11,7 @@ export * from './needs.js';
 export * from './network-files.js';
 export * from './part.js';
 export * from './plan.js';
+export * from './pressure.js';
 export * from './probes.js';
 export * from './record.js';
 export * from './resize.js';

@@ -29,6 +29,16 @@ describe('a pod that comes up', () => {
       'PodScheduled True',
     ]);
   });
+  it('leaves one ended sandbox behind, however many could not be started', () => {
+    const given = new GivenPod(aPod());
+    for (let attempt = 0; attempt < 5; attempt++) {
+      given.settle();
+      given.containers = given.containers.map((c) => ({ ...c, state: 'exited', exitCode: 128 }));
+      const left = given.containers.filter(({ labels }) => labels.role === 'infra').map(({ labels }) => labels.attempt);
+      expect(left).toEqual([attempt]);
+      expect(given.look().actions).toContainEqual({ do: 'sandbox', attempt: attempt + 1 });
+    }
+  });
   it('waits for each init container, and says which are incomplete', () => {
     const given = new GivenPod(aPod({ initContainers: [container('i1'), container('i2')] }));
     const plan = given.settle();

@@ -57,3 +57,32 @@ describe("a pod's resolver", () => {
     ).toBe(`search ${long.slice(0, 10).join(' ')}`);
   });
 });
+
+describe("a pod's host name", () => {
+  const named = (spec: object, name = 'web-0'): Pod =>
+    ({ metadata: { name, namespace: 'shop', uid: 'u' }, spec }) as unknown as Pod;
+  const name = (spec: object, podName?: string): string => kubelet.hostnameOf(named(spec, podName), 'cluster.local');
+
+  it('is its own, the one that it is given, or the whole name in the cluster', () => {
+    expect(name({})).toBe('web-0');
+    expect(name({}, 'w'.repeat(70))).toBe('w'.repeat(63));
+    expect(name({ hostname: 'first', subdomain: 'web' })).toBe('first');
+    expect(name({ hostname: 'first', subdomain: 'web', setHostnameAsFQDN: true })).toBe(
+      'first.web.shop.svc.cluster.local',
+    );
+    expect(name({ setHostnameAsFQDN: true })).toBe('web-0');
+    expect(name({ hostname: 'first', hostnameOverride: 'db.example.com', setHostnameAsFQDN: true })).toBe(
+      'db.example.com',
+    );
+  });
+  it('is in its hosts file, with the whole one where it has a subdomain, and alone where it was overridden', () => {
+    const own = (spec: object): string | undefined =>
+      kubelet
+        .hostsFile(named(spec), ['10.244.0.7'], 'cluster.local', '')
+        .split('\n')
+        .find((line) => line.startsWith('10.'));
+    expect(own({})).toBe('10.244.0.7\tweb-0');
+    expect(own({ hostname: 'first', subdomain: 'web' })).toBe('10.244.0.7\tfirst.web.shop.svc.cluster.local\tfirst');
+    expect(own({ hostname: 'first', hostnameOverride: 'db.example.com' })).toBe('10.244.0.7\tdb.example.com');
+  });
+});

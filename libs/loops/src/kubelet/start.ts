@@ -2,7 +2,7 @@ import { allContainersOf, initContainersOf, isSidecar, podInWords } from '#pod';
 import type { Container } from '#pod';
 import type { Instant } from '#std';
 import { dueProbes } from './due-probes.js';
-import { outdated, stopAction } from './end.js';
+import { outdated, outdatedSandboxes, stopAction } from './end.js';
 import { specHashOf } from './hash.js';
 import { earliest } from './part.js';
 import type { Part } from './part.js';
@@ -28,6 +28,7 @@ export function planStart(situation: Situation): Part {
     if (!record.volumesPlanned) return plan.result();
   }
   const sandbox = sandboxOf(situation.containers);
+  for (const old of outdatedSandboxes(situation.containers)) plan.act({ do: 'remove', id: old.id });
   if (sandbox?.state !== 'running') {
     plan.later(record.sandboxRetry?.at);
     const newest = Math.max(

@@ -1,4 +1,4 @@
-export { rangeConflict } from './conflict.js';
+export { rangeConflict, serviceConflict } from './conflict.js';
 export { networkCondition, type NetworkCondition, type NetworkState } from './condition.js';
 export { INSISTS_ON_VXLAN, type Peer, peerOf } from './peer.js';
 export { planPaths, podMtu, type PathPlan, type PodNetworkMode, type PodNetworkPlace } from './plan.js';

@@ -10,6 +10,8 @@ export interface Peer {
   readonly address: string;
   readonly podCidr: string;
   readonly insistsOnVxlan: boolean;
+  /** The Node was deleted: the path stays for connections that have begun, unless another node needs its range. */
+  readonly isLeaving?: boolean;
 }
 
 interface Place {

@@ -34,8 +34,8 @@ export interface PathPlan {
 /**
  * How this node reaches the pods of each other one. Both sides of a path decide alike, since both look at the same two addresses and
  * the same conditions: other networks that a host is on do not count, of which the other side knows nothing. A node on the same machine
- * needs no path: the machine has its bridge. Where ranges overlap, the node that comes first by name has its range. What nodes say of
- * themselves is not trusted: a node whose address or range cannot be used is a problem by itself.
+ * needs no path: the machine has its bridge. Where ranges overlap, the node that comes first by name has its range, and a deleted Node
+ * has it last. What nodes say of themselves is not trusted: a node whose address or range cannot be used is a problem by itself.
  */
 export function planPaths(peers: Iterable<Peer>, place: PodNetworkPlace): PathPlan {
   const paths: PodPath[] = [];
@@ -43,14 +43,20 @@ export function planPaths(peers: Iterable<Peer>, place: PodNetworkPlace): PathPl
   const taken = new TakenRanges(place.podCidr);
   const here = hereOf(place);
   const own = new Set(place.host.addresses.map(({ address }) => address));
-  for (const peer of [...peers].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const { name: node, address, podCidr } = peer;
+  for (const peer of [...peers].sort(byPrecedence)) {
+    const { name: node, address, podCidr, isLeaving = false } = peer;
     if (node === place.node || own.has(address)) continue;
     const problem = addressProblem(peer, here) ?? rangeProblem(peer, here, taken) ?? wayProblem(peer, here);
-    if (problem !== undefined) problems.push(`pods of node ${node} are not reached: ${problem}`);
-    else paths.push({ node, podCidr, address, way: needsVxlan(peer, here) ? 'vxlan' : 'route' });
+    if (problem === undefined) paths.push({ node, podCidr, address, way: needsVxlan(peer, here) ? 'vxlan' : 'route' });
+    else if (!isLeaving) problems.push(`pods of node ${node} are not reached: ${problem}`);
   }
   return { paths, problems };
+}
+function byPrecedence(a: Peer, b: Peer): number {
+  const { isLeaving: aLeaves = false } = a;
+  const { isLeaving: bLeaves = false } = b;
+  if (aLeaves !== bLeaves) return aLeaves ? 1 : -1;
+  return a.name < b.name ? -1 : 1;
 }
 
 /** Bytes of the largest packet that pods may send: where some may go by VXLAN, all are as small as those have to be. */

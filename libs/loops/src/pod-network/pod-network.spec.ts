@@ -8,6 +8,7 @@ import {
   planPaths,
   podMtu,
   rangeConflict,
+  serviceConflict,
   type Peer,
   type PodNetworkPlace,
 } from './index.js';
@@ -187,6 +188,24 @@ describe('a network of pods', () => {
     expect(ways([peer('b', '192.0.2.2', '10.244.3.0/24')], { host: { ...HOST, routes: [bridged] } })).toEqual([
       'pods of node b are not reached: its range 10.244.3.0/24 overlaps 10.244.3.0/24, which this host has on br-0123456789ab',
     ]);
+  });
+});
+
+describe('the network of Services', () => {
+  const routes = (cidr: string, isIndirect = false): HostNetwork => ({
+    ...HOST,
+    routes: [...HOST.routes, { cidr, device: 'eth1', isIndirect }],
+  });
+
+  test('hides what the host itself is on there', () => {
+    expect(serviceConflict(HOST)).toBeUndefined();
+    for (const cidr of ['10.96.7.0/24', '10.0.0.0/8'])
+      expect(serviceConflict(routes(cidr))).toBe(
+        `10.96.0.0/16, where Services have their addresses, overlaps ${cidr}, which this host has on eth1: machines there are not reached at addresses that Services have. Give the host another network`,
+      );
+    expect(serviceConflict(routes('10.96.7.0/24', true))).toContain('overlaps 10.96.7.0/24');
+    expect(serviceConflict(routes('10.0.0.0/8', true))).toBeUndefined();
+    expect(serviceConflict(routes('10.97.0.0/16'))).toBeUndefined();
   });
 });
 

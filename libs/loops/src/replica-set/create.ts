@@ -8,6 +8,7 @@ import {
   incident,
   namePrefix,
   nextChildren,
+  ON_ITS_WAY_MS,
   streamOfObject,
   wakeAtFirst,
   type ChildName,
@@ -17,9 +18,6 @@ import {
 
 const CREATIONS_MAX = 500;
 const COMPONENT = 'replicaset-controller';
-
-/** A command is over by then, whoever sent it (`COMMAND_TIMEOUT_MS` of the writer, and its way there). */
-const ON_ITS_WAY_MS = 35_000;
 
 export interface Creation extends Moment {
   readonly view: View;

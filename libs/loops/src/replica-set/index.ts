@@ -1,5 +1,5 @@
 import { isActive, type Pod } from '#pod';
-import { deployments, namespaces, pods, replicaSets, type ReplicaSet } from '#kinds';
+import { deployments, pods, replicaSets, type ReplicaSet } from '#kinds';
 import { controllerOf } from '#meta';
 import type { Change, Decision, Loop, Outside, View } from '#model';
 import { objectsByOwner } from '#model';
@@ -8,6 +8,7 @@ import {
   availableAt,
   candidatesOf,
   claim,
+  isInEndingNamespace,
   keyOf,
   ownersOf,
   parseKey,
@@ -99,10 +100,7 @@ function movesOf(look: Look): readonly Decision[] {
   const wanted = set.spec.replicas ?? 1;
   if (set.metadata.deletionTimestamp !== undefined) return [];
   if (active.length > wanted) return deletePods({ ...look, count: active.length - wanted });
-  // In a namespace that is being emptied every creation would be refused.
-  const ending =
-    view.get(namespaces, undefined, set.metadata.namespace ?? '')?.metadata.deletionTimestamp !== undefined;
-  if (active.length === wanted || ending) return [];
+  if (active.length === wanted || isInEndingNamespace(view, set)) return [];
   const count = Math.min(wanted - active.length, roomOf(view, set));
   return count > 0 ? createPods({ ...look, count }) : [];
 }

@@ -57,6 +57,14 @@ export function usableEndpoints(
   };
 }
 
+/** How many endpoints on this node are ready, whatever their ports. */
+export function readyEndpointsHere(slices: readonly EndpointSlice[], { node }: ProxyPlace): number {
+  const here = slices.flatMap(({ endpoints }) =>
+    (endpoints ?? []).filter((one) => one.nodeName === node && isReady(one)),
+  );
+  return new Set(here.map(({ addresses }) => addresses?.[0])).size;
+}
+
 function candidatesIn(slice: EndpointSlice, port: ServicePort, place: ProxyPlace): readonly Candidate[] {
   const { name: wanted = '', protocol: wantedProtocol = 'TCP' } = port;
   const number = slice.ports?.find(

@@ -18,14 +18,15 @@ export function frontendsOf(
 ): readonly Frontend[] {
   const { spec } = service;
   if (spec.type === 'ExternalName' || !spec.clusterIP || spec.clusterIP === 'None') return [];
-  return (spec.ports ?? []).flatMap((port) => frontendsOfPort(service, port, slices, { place, nodes }));
+  const balanced = balancedOf(service, slices, place, nodes);
+  return (spec.ports ?? []).flatMap((port) => frontendsOfPort(service, port, slices, { place, balanced }));
 }
 
 function frontendsOfPort(
   service: Service,
   port: ServicePort,
   slices: readonly EndpointSlice[],
-  { place, nodes }: { readonly place: ProxyPlace; readonly nodes: BalancerNodes },
+  { place, balanced }: { readonly place: ProxyPlace; readonly balanced: readonly Balanced[] },
 ): readonly Frontend[] {
   const { spec, metadata } = service;
   const endpoints = new Map<string, UsableEndpoints>();
@@ -54,25 +55,35 @@ function frontendsOfPort(
       answeredBy: undefined,
     };
   };
-  const ranges = spec.loadBalancerSourceRanges ?? [];
+  return [
+    ...clusterAddresses(service).map((address) => frontend(address, port.port, false)),
+    ...textsOf(spec.externalIPs ?? []).map((address) => frontend(address, port.port, true)),
+    ...balanced.map(({ address, ...more }) => ({ ...frontend(address, port.port, true), ...more })),
+    ...(port.nodePort ? [frontend(undefined, port.nodePort, true)] : []),
+  ];
+}
+
+/** What ways in by an address of a load balancer have beside others. */
+type Balanced = Pick<Frontend, 'sourceRanges' | 'answeredBy'> & { readonly address: string };
+
+function balancedOf(
+  service: Service,
+  slices: readonly EndpointSlice[],
+  { pool, node }: ProxyPlace,
+  nodes: BalancerNodes,
+): readonly Balanced[] {
+  const ranges = service.spec.loadBalancerSourceRanges ?? [];
   // Addresses that another balancer has given are answered for by that.
-  const { pool } = place;
   const isAnswered = (address: string): boolean =>
     pool !== undefined &&
     isOurs(service) &&
     isInPool(pool, address) &&
-    nodes.nodeFor(address, service, slices) === place.node;
-  const balanced = balancerAddresses(service).map((address) => ({
-    ...frontend(address, port.port, true),
+    nodes.nodeFor(address, service, slices) === node;
+  return balancerAddresses(service).map((address) => ({
+    address,
     sourceRanges: ranges.length > 0 ? ranges.map((range) => range.trim()) : undefined,
     answeredBy: isAnswered(address) ? ('this node' as const) : ('other node' as const),
   }));
-  return [
-    ...clusterAddresses(service).map((address) => frontend(address, port.port, false)),
-    ...textsOf(spec.externalIPs ?? []).map((address) => frontend(address, port.port, true)),
-    ...balanced,
-    ...(port.nodePort ? [frontend(undefined, port.nodePort, true)] : []),
-  ];
 }
 
 function clusterAddresses({ spec }: Service): readonly string[] {

@@ -221,6 +221,41 @@ describe('an address of a load balancer', () => {
   });
 });
 
+describe('health checks of load balancers', () => {
+  const local = (more = {}) =>
+    service({ type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: 30_500, ...more });
+  test('count the ready endpoints of this node, each once, and follow them', () => {
+    const table = new ServiceTable(HERE);
+    const counts = () => table.healthChecks().map(({ port, localEndpoints }) => [port, localEndpoints]);
+    const there = { nodeName: 'n2', conditions: READY };
+    table.putService('default', 'web', local());
+    table.putService('default', 'other', service({ clusterIP: '10.96.0.8' }, { name: 'other' }));
+    expect(table.healthChecks()).toEqual([{ port: 30_500, namespace: 'default', name: 'web', localEndpoints: 0 }]);
+    table.putSlice('default', 'web-1', slice([at('10.244.0.3', { conditions: READY }), at('10.244.1.3', there)]));
+    table.putSlice(
+      'default',
+      'web-2',
+      slice([at('10.244.0.3'), at('10.244.0.4'), at('10.244.0.5', { conditions: UNREADY })], 'web-2'),
+    );
+    expect(counts()).toEqual([[30_500, 2]]);
+    // Whoever is on its way out gets no new clients from outside.
+    table.putSlice('default', 'web-2', slice([at('10.244.0.4', { conditions: LEAVING })], 'web-2'));
+    expect(counts()).toEqual([[30_500, 1]]);
+    table.move({ ...HERE, node: 'n2' });
+    expect(counts()).toEqual([[30_500, 1]]);
+    table.putSlice('default', 'web-1', undefined);
+    expect(counts()).toEqual([[30_500, 0]]);
+    table.putService('default', 'web', local({ healthCheckNodePort: 30_501 }));
+    expect(counts()).toEqual([[30_501, 0]]);
+    table.putService('default', 'web', service());
+    expect(counts()).toEqual([]);
+    table.putService('default', 'web', local());
+    table.changes();
+    table.putService('default', 'web', undefined);
+    expect(counts()).toEqual([]);
+  });
+});
+
 describe('a table of services', () => {
   test('tells what is different, and nothing when nothing is', () => {
     const table = new ServiceTable(HERE);

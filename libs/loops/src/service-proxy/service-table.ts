@@ -1,15 +1,18 @@
 import { SERVICE_NAME, type EndpointSlice, type Node, type Service } from '#kinds';
-import type { Frontend, FrontendChanges } from '#model';
+import type { Frontend, FrontendChanges, ServiceHealthCheck } from '#model';
 import { jsonEquals, type Json } from '#std';
-import type { ProxyPlace } from './endpoints.js';
+import { readyEndpointsHere, type ProxyPlace } from './endpoints.js';
 import { BalancerNodes } from './balancer-nodes.js';
 import { frontendsOf } from './frontends.js';
+import { ledOf } from './limits.js';
 
 /** The service's key (`default/web`) and what is known of it. */
 interface Entry {
   service: Service | undefined;
   readonly slices: Map<string, EndpointSlice>;
   frontends: readonly Frontend[];
+  /** Ready endpoints on this node; undefined: not counted since they changed. */
+  readyHere: number | undefined;
 }
 
 /**
@@ -27,6 +30,9 @@ export class ServiceTable {
   private readonly nodes = new BalancerNodes();
   /** Services that have an address which one node answers for. */
   private readonly balanced = new Set<string>();
+  /** Services whose load balancers ask this node whether it has endpoints of them. */
+  private readonly checked = new Set<string>();
+  private readonly limited = new Map<string, string>();
 
   constructor(private place: ProxyPlace) {}
 
@@ -35,12 +41,16 @@ export class ServiceTable {
     const key = `${namespace}/${name}`;
     this.entry(key).service = service;
     this.touched.add(key);
+    if (service?.spec.healthCheckNodePort) this.checked.add(key);
+    else this.checked.delete(key);
   }
   putSlice(namespace: string, name: string, slice: EndpointSlice | undefined): void {
     const key = `${namespace}/${name}`;
     const before = this.serviceOfSlice.get(key);
     if (before !== undefined) {
-      this.entries.get(before)?.slices.delete(key);
+      const entry = this.entry(before);
+      entry.slices.delete(key);
+      entry.readyHere = undefined;
       this.touched.add(before);
       this.serviceOfSlice.delete(key);
     }
@@ -48,7 +58,9 @@ export class ServiceTable {
     if (!slice || label === undefined) return;
     const service = `${namespace}/${label}`;
     this.serviceOfSlice.set(key, service);
-    this.entry(service).slices.set(key, slice);
+    const entry = this.entry(service);
+    entry.slices.set(key, slice);
+    entry.readyHere = undefined;
     this.touched.add(service);
   }
   /** Any node of the cluster, as far as others need to know it; undefined when it is gone. */
@@ -59,11 +71,29 @@ export class ServiceTable {
   move(place: ProxyPlace): void {
     if (jsonEquals(place as unknown as Json, this.place as unknown as Json)) return;
     this.place = place;
-    for (const key of this.entries.keys()) this.touched.add(key);
+    for (const [key, entry] of this.entries) {
+      entry.readyHere = undefined;
+      this.touched.add(key);
+    }
   }
 
   all(): readonly Frontend[] {
     return [...this.shown.values()];
+  }
+  /** The ports at which this node is asked whether it has endpoints, as things are now. Costs what changed and one look a port. */
+  healthChecks(): readonly ServiceHealthCheck[] {
+    return [...this.checked].flatMap((key): readonly ServiceHealthCheck[] => {
+      const entry = this.entries.get(key);
+      const { healthCheckNodePort: port } = entry?.service?.spec ?? {};
+      if (!entry || !port) return [];
+      entry.readyHere ??= readyEndpointsHere([...entry.slices.values()], this.place);
+      const [namespace = '', name = ''] = key.split('/');
+      return [{ port, namespace, name, localEndpoints: entry.readyHere }];
+    });
+  }
+  /** Services of which this node leads only a part, in a sentence each, as of the last {@link changes}. */
+  get limits(): readonly string[] {
+    return [...this.limited.values()];
   }
   /** What is different since the last call. */
   changes(): FrontendChanges {
@@ -96,7 +126,10 @@ export class ServiceTable {
       if (this.claims.get(key)?.size === 0) this.claims.delete(key);
     }
     const { service, slices } = entry;
-    entry.frontends = service ? frontendsOf(service, [...slices.values()], this.place, this.nodes) : [];
+    const led = service && ledOf(service, [...slices.values()], this.place);
+    entry.frontends = led ? frontendsOf(led.service, led.slices, this.place, this.nodes) : [];
+    if (led?.limit === undefined) this.limited.delete(name);
+    else this.limited.set(name, led.limit);
     if (entry.frontends.some(({ answeredBy }) => answeredBy !== undefined)) this.balanced.add(name);
     else this.balanced.delete(name);
     for (const { key } of entry.frontends) {
@@ -116,7 +149,7 @@ export class ServiceTable {
   private entry(key: string): Entry {
     const known = this.entries.get(key);
     if (known) return known;
-    const entry: Entry = { service: undefined, slices: new Map(), frontends: [] };
+    const entry: Entry = { service: undefined, slices: new Map(), frontends: [], readyHere: undefined };
     this.entries.set(key, entry);
     return entry;
   }

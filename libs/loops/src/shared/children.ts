@@ -4,6 +4,8 @@ import { streamOf, type KindRef, type KubeObject, type View } from '#model';
 /** Kubernetes cuts the beginning of a generated name so that five letters more still make a host name. */
 const GENERATED_NAME_MAX = 63;
 const SUFFIX_LENGTH = 5;
+/** A command is over by then, whoever sent it (`COMMAND_TIMEOUT_MS` of the writer, and its way there). */
+export const ON_ITS_WAY_MS = 35_000;
 
 export interface ChildName {
   readonly name: string;
@@ -40,7 +42,11 @@ export function childUid(ownerUid: string, n: number): string {
 }
 
 export function generatedName(base: string, from: string): string {
-  return namePrefix(base).slice(0, GENERATED_NAME_MAX - SUFFIX_LENGTH) + safeSuffix(from, SUFFIX_LENGTH);
+  return generatedPrefix(namePrefix(base)) + safeSuffix(from, SUFFIX_LENGTH);
+}
+/** The beginning of a generated name, cut so that `reserved` characters and the suffix still fit behind it. */
+export function generatedPrefix(prefix: string, reserved = 0): string {
+  return prefix.slice(0, GENERATED_NAME_MAX - SUFFIX_LENGTH - reserved);
 }
 export function namePrefix(base: string): string {
   return `${base}-`;

@@ -1,5 +1,6 @@
 export * from './children.js';
 export * from './elapsed.js';
+export * from './ending-namespace.js';
 export * from './incident.js';
 export * from './keys.js';
 export * from './outside.js';

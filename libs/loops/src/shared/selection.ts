@@ -1,4 +1,4 @@
-import { deployments, pods, replicaSets, services, type ReplicaSet, type Service } from '#kinds';
+import { deployments, jobs, pods, replicaSets, services, type Job, type ReplicaSet, type Service } from '#kinds';
 import { controllerOf, mapMatcher, selectorMatches, type Labels, type LabelSelector } from '#meta';
 import {
   labelIndex,
@@ -15,13 +15,14 @@ import { type Pod } from '#pod';
 const FEW = 32;
 const NO_LABELS: Labels = {};
 
-export type WithSelector = KubeObject & { readonly spec: { readonly selector: LabelSelector } };
+export type WithSelector = KubeObject & { readonly spec: { readonly selector?: LabelSelector | undefined } };
 
 export const podsByLabel: ObjectIndex<Pod> = labelIndex('pods by label', pods);
 export const uncontrolledPods: ObjectIndex<Pod> = uncontrolledIndex('pods without a controller', pods);
 export const uncontrolledReplicaSets = uncontrolledIndex('replica sets without a controller', replicaSets);
 export const replicaSetsBySelector = selectorIndex('replica sets by selector', replicaSets, workloadSelector);
 export const deploymentsBySelector = selectorIndex('deployments by selector', deployments, workloadSelector);
+export const jobsBySelector = selectorIndex('jobs by selector', jobs, workloadSelector);
 export const servicesBySelector = selectorIndex(
   'services by selector',
   services,
@@ -29,7 +30,7 @@ export const servicesBySelector = selectorIndex(
 );
 
 function workloadSelector({ spec }: Partial<WithSelector>): Labels | undefined {
-  const selector = spec?.selector as LabelSelector | undefined;
+  const selector = spec?.selector;
   return selector && (selector.matchLabels ?? NO_LABELS);
 }
 
@@ -93,6 +94,10 @@ export function podsControlledBy(view: View, owner: KubeObject): readonly Pod[] 
 export function replicaSetsControlledBy(view: View, owner: KubeObject): readonly ReplicaSet[] {
   return controlledBy<ReplicaSet>(view, owner, { apiVersion: 'apps/v1', kind: 'ReplicaSet' });
 }
+/** Jobs that an owner controls. */
+export function jobsControlledBy(view: View, owner: KubeObject): readonly Job[] {
+  return controlledBy<Job>(view, owner, { apiVersion: 'batch/v1', kind: 'Job' });
+}
 function controlledBy<T extends KubeObject>(
   view: View,
   { metadata: { uid, namespace } }: KubeObject,
@@ -119,7 +124,7 @@ export function candidatesOf<T extends KubeObject>(
   const { namespace } = owner.metadata;
   const { selector } = owner.spec;
   const { view, index } = uncontrolled;
-  const found = rarest(view, index, { namespace, labels: selector.matchLabels ?? {} });
+  const found = rarest(view, index, { namespace, labels: selector?.matchLabels ?? {} });
   const adoptable = (found ?? view.by(index, everyLabel(namespace))).filter(({ metadata }) =>
     selectorMatches(selector, metadata.labels),
   );

@@ -5,6 +5,7 @@ import type { Questions } from '../question.js';
 import type { KubeObject, ObjectMeta } from '../kube-object.js';
 import { isRefusal, refusals, type About, type Problem, type Refusal } from '../refusal.js';
 import { admitted, mutateAll, noted, validateAll, type AdmissionNotes } from './admission.js';
+import { warned } from './body.js';
 import { decidedChange, decidedDelete, isDry } from './decided.js';
 import { aboutOf, type Request } from './request.js';
 import type { DeleteOptions } from './strategy.js';
@@ -18,12 +19,20 @@ const FOREGROUND = 'foregroundDeletion';
 export function decideDelete(request: Request): Decided {
   const options = readDeleteOptions(request.command.body);
   if (isRefusal(options)) return options;
+  return warned(deleteWith(request, options), { warnings: orphaningWarnings(request, options) });
+}
+
+function deleteWith(request: Request, options: DeleteOptions): Decided {
   const { old } = request;
   if (old === undefined) return refusals.notFound(aboutOf(request, request.command.name));
   const admission = deletionAdmission(request, old);
   if (isUndecided(admission)) return admission;
   const special = request.strategy.decideDelete?.(old, options, request);
   return noted(special ?? deleteObject(request, old, options), admission);
+}
+function orphaningWarnings({ strategy }: Request, options: DeleteOptions): readonly string[] {
+  const { orphaningWarning } = strategy;
+  return orphaningWarning === undefined || propagation(options) !== undefined ? [] : [orphaningWarning];
 }
 
 /**

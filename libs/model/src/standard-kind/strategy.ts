@@ -37,6 +37,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly answersDeletionWithObject?: boolean;
   /** Dependents are orphaned when a delete says nothing (`Orphan`), or there is no garbage collection at all (events). */
   readonly garbageCollection?: 'Orphan' | 'Unsupported';
+  /** Told with a deletion that does not say what becomes of dependents. */
+  readonly orphaningWarning?: string;
   /** Seconds until the end of an object that goes gracefully; undefined for kinds that go at once. */
   gracePeriodSeconds?(object: T, asked: number | undefined): number | undefined;
 

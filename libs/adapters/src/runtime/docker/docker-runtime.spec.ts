@@ -137,6 +137,26 @@ describe('Docker', () => {
     expect(status.output).toMatch(/NoNewPrivs:\t1[\s\S]*Seccomp:\t2/);
     expect(status.output).toContain('Read-only file system');
   });
+  it('says that the range of the node is full, and starts the pod once another one has ended', async () => {
+    const small = { cluster: owner.cluster, node: 'small' };
+    const full = new DockerRuntime();
+    const of = (uid: string): SandboxSpec => ({ ...sandbox, labels: { ...sandbox.labels, ...small, uid } });
+    // Beside the range's own address and the gateway's, there is one.
+    await full.prepare({ ...small, podCidr: '10.247.32.0/30' });
+    const first = await full.startSandbox(of('first'));
+    const message =
+      "all addresses of 10.247.32.0/30, the range of this node's pods, are taken: end pods, or move them to other nodes";
+    for (let i = 0; i < 2; i++)
+      await expect(full.startSandbox(of('second'))).rejects.toMatchObject({ name: 'RuntimeFault', message });
+    // However often it is tried, there is one sandbox, which goes like any other.
+    expect((await full.containers(small, 'second')).map(({ state }) => state)).toEqual(['exited']);
+    await full.remove(first.id);
+    const second = await full.startSandbox(of('second'));
+    expect(second.ips).toEqual(first.ips);
+    await full.remove(second.id);
+    expect(await full.containers(small)).toEqual([]);
+    await new Docker().getNetwork(networkName(small)).remove();
+  });
   it('filters system calls by the default profile and by one of a file, and says what it can enforce', async () => {
     const info = (await new Docker().info()) as { SecurityOptions: readonly string[] };
     const has = (name: string): boolean => info.SecurityOptions.some((option) => option.startsWith(`name=${name}`));

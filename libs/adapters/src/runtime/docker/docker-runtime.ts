@@ -33,7 +33,7 @@ import { labelNames } from './labels.js';
 import { readLogs } from './logs.js';
 import { findPrivileges } from './privileges.js';
 import type { Privileges } from './privileges.js';
-import { bridgeOf, ensureNetwork } from './network.js';
+import { bridgeOf, ensureNetwork, sandboxFault } from './network.js';
 import { connectTo, openSession } from './session.js';
 
 /** As long as a kubelet waits: starting may take a while, but an engine that hangs must not hold everything else. */
@@ -50,6 +50,7 @@ export class DockerRuntime implements ContainerRuntime {
   readonly scheme = 'docker';
   private readonly docker: Docker;
   private network = 'bridge';
+  private range = 'the bridge';
   private privileges: Promise<Privileges> | undefined;
   private readonly seen = new Map<string, RuntimeContainer>();
   /** Resolves when every removal that was begun and leaves a network has ended. */
@@ -84,6 +85,7 @@ export class DockerRuntime implements ContainerRuntime {
       await this.importImage(INFRA_IMAGE, await infraArchive(architecture), { entrypoint: ['/pause'] });
     }
     this.network = networkName(network);
+    this.range = network.podCidr;
     await ensureNetwork(this.docker, this.network, network);
   }
 
@@ -117,7 +119,9 @@ export class DockerRuntime implements ContainerRuntime {
 
   async startSandbox(spec: SandboxSpec): Promise<RuntimeContainer> {
     const id = await this.create(sandboxOptions(spec, this.network));
-    await this.startContainer(id);
+    await this.startContainer(id).catch((error: unknown) => {
+      throw sandboxFault(error, this.range);
+    });
     const started = await this.inspect(id);
     if (!started) throw new RuntimeFault('the infra container went away while it was started', 'other');
     return started;

@@ -4,6 +4,7 @@ import { RuntimeFault, type NodeNetwork, type PodNetwork } from '#ports';
 import { statusOf, toFault } from './faults.js';
 import { labelNames } from './labels.js';
 
+const NO_ADDRESS = /no available IPv4 addresses/i;
 const MTU = 'com.docker.network.driver.mtu';
 
 /**
@@ -28,6 +29,13 @@ export async function ensureNetwork(docker: Docker, name: string, network: NodeN
   } catch (error) {
     throw toFault(error);
   }
+}
+
+/** Why a pod could not be started in words of its own, where no address was left for it; else what was said. */
+export function sandboxFault(error: unknown, podCidr: string): unknown {
+  if (!(error instanceof RuntimeFault) || !NO_ADDRESS.test(error.message)) return error;
+  const what = `all addresses of ${podCidr}, the range of this node's pods, are taken`;
+  return new RuntimeFault(`${what}: end pods, or move them to other nodes`, error.reason, { cause: error });
 }
 
 /** The bridge of a network, as the kernel calls it. */
@@ -71,6 +79,6 @@ async function overlapFault(docker: Docker, podCidr: string): Promise<RuntimeFau
   const others = await docker.listNetworks();
   const other = others.find(({ IPAM }) => IPAM?.Config?.some(({ Subnet = '' }) => ipv4Overlap(Subnet, podCidr)));
   const whose = other ? `the network ${other.Name} of the container engine` : 'another network of the container engine';
-  const todo = 'remove that, or start the cluster with another SHIPLOG_POD_CIDR';
-  return new RuntimeFault(`the range ${podCidr} of this node's pods overlaps ${whose}: ${todo}`, 'network');
+  const advice = 'remove that, or start the cluster with another SHIPLOG_POD_CIDR';
+  return new RuntimeFault(`the range ${podCidr} of this node's pods overlaps ${whose}: ${advice}`, 'network');
 }

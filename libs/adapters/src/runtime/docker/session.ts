@@ -59,11 +59,14 @@ async function attachSession(
   });
 }
 
+const CONNECT_MS = 30_000;
+
 /** A TCP connection, both of whose directions end on their own. */
 export async function connectTo(host: string, port: number): Promise<RuntimeSession> {
   const socket = connect({ host, port, allowHalfOpen: true, noDelay: true });
+  const late = setTimeout(() => socket.destroy(new Error('i/o timeout')), CONNECT_MS);
   try {
-    await once(socket, 'connect');
+    await once(socket, 'connect').finally(() => clearTimeout(late));
   } catch (error) {
     throw new RuntimeFault(`failed to connect to port ${port}: ${(error as Error).message}`, 'other', { cause: error });
   }

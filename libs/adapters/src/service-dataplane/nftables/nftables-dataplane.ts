@@ -3,6 +3,7 @@ import type { ContainerOwner, DataplanePlace, PodNetwork, ServiceDataplane } fro
 import { baseRules, tableName } from './base-rules.js';
 import { RuleSet, type Delta } from './rule-set.js';
 import { announce } from '../announce.js';
+import { forgetDatagrams } from '../forget-datagrams.js';
 import { LoopbackAddresses } from '../loopback-addresses.js';
 import { runProgram, type ProgramEnd } from '../run-program.js';
 
@@ -110,9 +111,8 @@ export class NftablesDataplane implements ServiceDataplane {
     if (pods && hasNewLocal) await this.allowHairpins(pods);
     for (const { frontend, backend } of forgotten) {
       const called = frontend.address === undefined ? [] : ['--orig-dst', frontend.address];
-      const flows = ['-p', 'udp', ...called, '--orig-port-dst', String(frontend.port), '--reply-src', backend.address];
-      const { code } = await this.run(['conntrack', '-D', ...flows]);
-      if (code !== undefined || this.isConntrackMissed) continue;
+      const flows = [...called, '--orig-port-dst', String(frontend.port), '--reply-src', backend.address];
+      if ((await forgetDatagrams((words) => this.run(words), flows)) || this.isConntrackMissed) continue;
       this.isConntrackMissed = true;
       this.options.log?.(
         'conntrack is not installed (Debian: apt-get install conntrack): UDP clients stay with an endpoint that is gone until they pause',

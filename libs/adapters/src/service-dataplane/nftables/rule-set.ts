@@ -8,10 +8,9 @@ const HAIRPIN = 'hairpin';
 interface Installed {
   readonly frontend: Frontend;
   readonly slots: readonly Backend[];
-  /** By set or map: what it has there, by key (` : data` of a map apart). */
-  readonly elements: Elements;
 }
-type Elements = ReadonlyMap<string, ReadonlyMap<string, string>>;
+/** Takes an element of a set or map; `data` is empty in a set. */
+type TakeElement = (set: string, key: string, data: string) => void;
 
 export interface Delta {
   readonly script: string;
@@ -26,7 +25,8 @@ export interface Delta {
 /** What is in the table of a node, and the scripts that change it: as many lines as there are differences. */
 export class RuleSet {
   private installed = new Map<string, Installed>();
-  private chains = new Set<string>();
+  /** By name of a chain, the number of frontends that go there. */
+  private chains = new Map<string, number>();
   /** Elements that frontends share, as `set element`, with the number of frontends that need them. */
   private shared = new Map<string, number>();
 
@@ -35,7 +35,7 @@ export class RuleSet {
   /** A table that has nothing yet. */
   clear(): void {
     this.installed = new Map();
-    this.chains = new Set();
+    this.chains = new Map();
     this.shared = new Map();
   }
 
@@ -44,38 +44,44 @@ export class RuleSet {
     const deleted = new Lines();
     const next = new Map<string, Installed | undefined>(gone.map((key) => [key, undefined]));
     for (const frontend of changed) next.set(frontend.key, this.install(frontend));
-    const chains = new Set<string>();
+    const chains = new Map<string, ChainUse>();
     const shared = new Map<string, number>();
     const forgotten: Delta['forgotten'][number][] = [];
     for (const [key, after] of next) {
       const before = this.installed.get(key);
-      differences(before?.elements, after?.elements, added, deleted);
-      for (const one of sharedOf(before)) shared.set(one, (shared.get(one) ?? 0) - 1);
-      for (const one of sharedOf(after)) shared.set(one, (shared.get(one) ?? 0) + 1);
-      if (after && after.slots.length > 0) chains.add(chainOf(after.frontend, after.slots.length).name);
+      differences(before, after, added, deleted);
+      eachShared(before, (one) => shared.set(one, (shared.get(one) ?? 0) - 1));
+      eachShared(after, (one) => shared.set(one, (shared.get(one) ?? 0) + 1));
+      countChain(chains, before, -1);
+      countChain(chains, after, 1);
       forgotten.push(...lostFlows(before, after));
     }
     let hasNewLocal = false;
     for (const [one, by] of shared) {
       const before = this.shared.get(one) ?? 0;
-      const [set = '', element = ''] = one.split(/ (.*)/);
-      if (before === 0 && by > 0) added.add(set, element);
-      if (before > 0 && before + by === 0) deleted.add(set, element);
+      const space = one.indexOf(' ');
+      const set = one.slice(0, space);
+      if (before === 0 && by > 0) added.add(set, one.slice(space + 1));
+      if (before > 0 && before + by === 0) deleted.add(set, one.slice(space + 1));
       hasNewLocal ||= set === HAIRPIN && before === 0 && by > 0;
     }
-    const fresh = [...chains].filter((name) => !this.chains.has(name));
-    const made = [...next.values()].flatMap((one) =>
-      one && one.slots.length > 0 ? chainOf(one.frontend, one.slots.length) : [],
-    );
-    const rules = new Map(made.map(({ name, rules }) => [name, rules]));
+    const usesOf = (name: string): number => this.chains.get(name) ?? 0;
+    const fresh = [...chains].filter(([name, { by }]) => usesOf(name) === 0 && by > 0);
+    const unused = [...chains].filter(([name, { by }]) => usesOf(name) > 0 && usesOf(name) + by === 0);
     const script = [
-      ...fresh.map((name) => `add chain ip ${this.table} ${name} { ${(rules.get(name) ?? []).join('; ')}; }`),
+      ...fresh.map(([name, { one }]) => `add chain ip ${this.table} ${name} { ${chainRules(one).join('; ')}; }`),
       ...deleted.commands('delete', this.table),
       ...added.commands('add', this.table),
+      // Nothing goes there any more by what stands above.
+      ...unused.map(([name]) => `delete chain ip ${this.table} ${name}`),
       '',
     ].join('\n');
     const commit = (): void => {
-      for (const name of fresh) this.chains.add(name);
+      for (const [name, { by }] of chains) {
+        const uses = usesOf(name) + by;
+        if (uses > 0) this.chains.set(name, uses);
+        else this.chains.delete(name);
+      }
       for (const [key, one] of next) {
         if (one) this.installed.set(key, one);
         else this.installed.delete(key);
@@ -93,16 +99,29 @@ export class RuleSet {
   private install(shown: Frontend): Installed | undefined {
     const address = shown.address === undefined ? undefined : ipv4Text(shown.address);
     if (shown.address !== undefined && address === undefined) return undefined;
-    const backends = shown.backends.flatMap((backend) => {
+    const backends: Backend[] = [];
+    for (const backend of shown.backends) {
       const known = ipv4Text(backend.address);
-      return known === undefined ? [] : [{ ...backend, address: known }];
-    });
+      if (known !== undefined) backends.push(known === backend.address ? backend : { ...backend, address: known });
+    }
     const frontend: Frontend = { ...shown, address, backends };
     const before = this.installed.get(shown.key)?.slots ?? [];
     const slotsOf = frontend.affinitySeconds === undefined ? plainSlots : stickySlots;
-    const slots = slotsOf(before, backends.slice(0, SLOTS_MAX / 4));
-    return { frontend, slots, elements: elementsOf(frontend, slots) };
+    return { frontend, slots: slotsOf(before, backends.slice(0, SLOTS_MAX / 4)) };
   }
+}
+
+/** A chain, one of the frontends that go there, and by how many more do. */
+interface ChainUse {
+  readonly one: Installed;
+  by: number;
+}
+function countChain(chains: Map<string, ChainUse>, one: Installed | undefined, by: number): void {
+  if (!one || one.slots.length === 0) return;
+  const name = chainName(one);
+  const known = chains.get(name);
+  if (known) known.by += by;
+  else chains.set(name, { one, by });
 }
 
 /** Elements by set, so that many of them are one command. */
@@ -119,66 +138,81 @@ class Lines {
   }
 }
 
-function differences(before: Elements | undefined, after: Elements | undefined, added: Lines, deleted: Lines): void {
-  for (const [set, elements] of before ?? [])
-    for (const [key, data] of elements) if (after?.get(set)?.get(key) !== data) deleted.add(set, key);
-  for (const [set, elements] of after ?? [])
-    for (const [key, data] of elements)
-      if (before?.get(set)?.get(key) !== data) added.add(set, data === '' ? key : `${key} : ${data}`);
+function differences(before: Installed | undefined, after: Installed | undefined, added: Lines, deleted: Lines): void {
+  const add: TakeElement = (set, key, data) => added.add(set, data === '' ? key : `${key} : ${data}`);
+  // As it is for all of them when the table is made, at which each moment counts.
+  if (!before) return eachElement(after, add);
+  const had = elementsOf(before);
+  const has = elementsOf(after);
+  for (const [set, elements] of had)
+    for (const [key, data] of elements) if (has.get(set)?.get(key) !== data) deleted.add(set, key);
+  for (const [set, elements] of has)
+    for (const [key, data] of elements) if (had.get(set)?.get(key) !== data) add(set, key, data);
+}
+/** By set or map: what a frontend has there, by key. */
+function elementsOf(one: Installed | undefined): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const found = new Map<string, Map<string, string>>();
+  eachElement(one, (set, key, data) => {
+    const elements = found.get(set) ?? new Map<string, string>();
+    found.set(set, elements.set(key, data));
+  });
+  return found;
 }
 
-function elementsOf(frontend: Frontend, slots: readonly Backend[]): Elements {
+/** The elements that are a frontend's alone. */
+function eachElement(one: Installed | undefined, take: TakeElement): void {
+  if (!one) return;
+  const { frontend, slots } = one;
   const { address, protocol, port, whenEmpty } = frontend;
   const proto = protocol.toLowerCase();
   const key = address === undefined ? `${proto} . ${port}` : `${address} . ${proto} . ${port}`;
   const isPort = address === undefined;
-  const found = new Map<string, Map<string, string>>();
   if (frontend.sourceRanges && address !== undefined) {
-    found.set('ranged', new Map([[key, '']]));
-    found.set('allowed', new Map(rangesOf(frontend.sourceRanges).map((range) => [`${key} . ${range}`, ''])));
+    take('ranged', key, '');
+    for (const range of rangesOf(frontend.sourceRanges)) take('allowed', `${key} . ${range}`, '');
   }
-  if (slots.length === 0) {
-    const verdict = whenEmpty === 'drop' ? 'goto discard' : 'goto refuse';
-    return found.set(isPort ? 'emptyports' : 'empty', new Map([[key, verdict]]));
-  }
-  const entry = isPort ? 'ports' : frontend.isExternal ? 'external' : 'cluster';
-  found.set(entry, new Map([[key, `goto ${chainOf(frontend, slots.length).name}`]]));
-  const first = frontend.hidesClient ? HIDDEN : PICKED;
-  const led = slots.map((backend, i) => [`${key} . ${first + i}`, nameOf(backend)] as const);
-  return found.set(isPort ? 'portbackends' : 'backends', new Map(led));
+  if (slots.length === 0)
+    return take(isPort ? 'emptyports' : 'empty', key, whenEmpty === 'drop' ? 'goto discard' : 'goto refuse');
+  take(isPort ? 'ports' : frontend.isExternal ? 'external' : 'cluster', key, `goto ${chainName(one)}`);
+  const first = firstMark(frontend);
+  for (const [i, backend] of slots.entries())
+    take(isPort ? 'portbackends' : 'backends', `${key} . ${first + i}`, nameOf(backend));
 }
 
+function firstMark({ hidesClient }: Frontend): number {
+  return hidesClient ? HIDDEN : PICKED;
+}
 /** Frontends that choose in the same way share a chain. */
-function chainOf(frontend: Frontend, count: number): { readonly name: string; readonly rules: readonly string[] } {
-  const { address, affinitySeconds, hidesClient } = frontend;
-  const first = hidesClient ? HIDDEN : PICKED;
+function chainName({ frontend: { address, affinitySeconds, hidesClient }, slots }: Installed): string {
+  const name = `${address === undefined ? 'port' : 'pick'}_${slots.length}${hidesClient ? '_hidden' : ''}`;
+  return affinitySeconds === undefined ? name : `${name}_${affinitySeconds}s`;
+}
+function chainRules({ frontend, slots: { length: count } }: Installed): readonly string[] {
+  const { address, affinitySeconds } = frontend;
+  const first = firstMark(frontend);
   const pick = count === 1 ? `meta mark set ${first}` : `meta mark set numgen random mod ${count} offset ${first}`;
   const lead = `goto ${address === undefined ? 'leadport' : 'lead'}`;
-  const name = `${address === undefined ? 'port' : 'pick'}_${count}${hidesClient ? '_hidden' : ''}`;
-  if (affinitySeconds === undefined) return { name, rules: [pick, lead] };
+  if (affinitySeconds === undefined) return [pick, lead];
   const client = 'ip saddr . ip daddr . meta l4proto . th dport';
-  return {
-    name: `${name}_${affinitySeconds}s`,
-    rules: [
-      `meta mark set ${client} map @sticky`,
-      `meta mark != ${count === 1 ? first : `${first}-${first + count - 1}`} ${pick}`,
-      `update @sticky { ${client} timeout ${affinitySeconds}s : meta mark }`,
-      lead,
-    ],
-  };
+  return [
+    `meta mark set ${client} map @sticky`,
+    `meta mark != ${count === 1 ? first : `${first}-${first + count - 1}`} ${pick}`,
+    `update @sticky { ${client} timeout ${affinitySeconds}s : meta mark }`,
+    lead,
+  ];
 }
 
 /**
- * Elements that a frontend needs and others may need too: its pods on this node, and its address where that is a service's alone, so
- * that nothing else of the node answers there.
+ * Elements that a frontend needs and others may need too, as `set element`, each once: its pods on this node, and its address where
+ * that is a service's alone, so that nothing else of the node answers there.
  */
-function sharedOf(one: Installed | undefined): ReadonlySet<string> {
-  if (!one) return new Set();
+function eachShared(one: Installed | undefined, take: (element: string) => void): void {
+  if (!one) return;
   const { frontend, slots } = one;
-  const locals = slots.filter(({ isLocal, address }) => isLocal && !address.startsWith('127.'));
   const isOwn = !frontend.isExternal || frontend.answeredBy === 'this node';
-  const own = frontend.address !== undefined && isOwn ? [`clusterips ${frontend.address}`] : [];
-  return new Set([...own, ...locals.map(({ address }) => `${HAIRPIN} ${address} . ${address}`)]);
+  if (frontend.address !== undefined && isOwn) take(`clusterips ${frontend.address}`);
+  const locals = slots.filter(({ isLocal, address }) => isLocal && !address.startsWith('127.'));
+  for (const address of new Set(locals.map(({ address }) => address))) take(`${HAIRPIN} ${address} . ${address}`);
 }
 
 function lostFlows(before: Installed | undefined, after: Installed | undefined): Delta['forgotten'] {
@@ -202,5 +236,6 @@ function rangesOf(texts: readonly string[]): readonly string[] {
 
 function ipv4Text(text: string): string | undefined {
   const address = parseIp(text);
-  return address?.family === 'IPv4' ? ipText(address) : undefined;
+  if (address?.family !== 'IPv4') return undefined;
+  return address.strict ? text : ipText(address);
 }

@@ -24,6 +24,8 @@ export const SHIPLOG_ROLES: readonly BootstrapRole[] = [
     on('networking.k8s.io', 'ingressclasses', 'create'),
     on('networking.k8s.io', 'ingresses/status', 'patch'),
   ]),
+  role('system:shiplog:cronjob-controller', [on('batch', 'cronjobs/status', 'patch')]),
+  role('system:shiplog:job-controller', [on('batch', 'jobs/status', 'patch')]),
   role('system:shiplog:kube-dns', [on('', 'services', 'create'), on('discovery.k8s.io', 'endpointslices', 'create')]),
   role('system:shiplog:metrics-server', [
     on('apiregistration.k8s.io', 'apiservices', 'create'),

@@ -112,12 +112,15 @@ function isChangeJudged({ object, old }: Admitted): boolean {
 function templateOf({ kind, object, subresource }: Admitted): Subject | undefined {
   if (subresource !== undefined || kind.isCustom) return undefined;
   const holder = object as unknown as TemplateHolder;
-  const template = holder.spec?.template ?? holder.template;
+  const template = holder.spec?.template ?? holder.spec?.jobTemplate?.spec?.template ?? holder.template;
   return template?.spec ? { metadata: template.metadata ?? {}, spec: template.spec } : undefined;
 }
 interface TemplateHolder {
   readonly template?: Partial<Subject>;
-  readonly spec?: { readonly template?: Partial<Subject> };
+  readonly spec?: {
+    readonly template?: Partial<Subject>;
+    readonly jobTemplate?: { readonly spec?: { readonly template?: Partial<Subject> } };
+  };
 }
 function labelsOf(request: Admitted): KubeObject['metadata']['labels'] {
   return request.view.get(namespaces, undefined, request.command.namespace ?? '')?.metadata.labels;

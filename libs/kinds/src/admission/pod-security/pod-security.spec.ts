@@ -105,6 +105,19 @@ describe('the pod security of a namespace', () => {
     });
     expect(home({ [label('enforce')]: 'baseline' }).when(workload).accepted.auditAnnotations ?? {}).toEqual({});
   });
+  it('looks into the jobs that a cron job would make', () => {
+    const pod = { hostIPC: true, restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] };
+    const jobTemplate = { spec: { template: { spec: pod } } };
+    const workload: TestCommand = {
+      verb: 'create',
+      kind: 'batch.cronjobs',
+      namespace: 'n',
+      body: { metadata: { name: 'c' }, spec: { schedule: '@daily', jobTemplate } },
+    };
+    expect(home({ [label('warn')]: 'baseline' }).when(workload).accepted.warnings).toEqual([
+      'would violate PodSecurity "baseline:latest": host namespaces (hostIPC=true)',
+    ]);
+  });
   it('leaves changes that it does not judge, and their audit, alone', () => {
     const labels = { [label('warn')]: 'baseline', [label('audit')]: 'baseline' };
     const patch = (body: JsonObject, subresource?: string): TestCommand => ({

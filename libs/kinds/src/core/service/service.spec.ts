@@ -93,6 +93,42 @@ describe('a new service', () => {
   });
 });
 
+describe('the ports of nodes', () => {
+  /** A service that has all of them but so many. */
+  const holding = (but: number): KubeObject => ({
+    ...kubernetes,
+    metadata: { name: 'greedy', namespace: 'default', uid: 'greedy' },
+    spec: {
+      ...{ type: 'NodePort', clusterIP: '10.96.0.2', clusterIPs: ['10.96.0.2'] },
+      ports: Array.from({ length: 2768 - but }, (_, i) => ({ name: `p${i}`, port: i + 1, nodePort: 30_000 + i })),
+    },
+  });
+  const two = [
+    { name: 'a', port: 80 },
+    { name: 'b', port: 81 },
+  ];
+  const full = 'Internal error occurred: failed to allocate a nodePort: range is full';
+  const made = (spec: JsonObject, left: number) =>
+    specification(registry)
+      .given([namespace, kubernetes, holding(left)])
+      .when({ verb: 'create', kind, body: body(spec) });
+
+  it('that are all taken are given to nobody, and none is taken by who cannot have all that it asks for', () => {
+    made({ ports, type: 'NodePort' }, 0).thenRefused(500, full);
+    made({ ports: two, type: 'NodePort' }, 1).thenRefused(500, full);
+    const outcome = made({ ports, type: 'NodePort' }, 1).thenEvent('Created');
+    expect(specOf(outcome.accepted.object).ports?.[0]?.nodePort).toBe(32_767);
+    made({ ports, type: 'LoadBalancer', externalTrafficPolicy: 'Local' }, 1).thenRefused(
+      500,
+      'Internal error occurred: failed to allocate a HealthCheck NodePort 0: range is full',
+    );
+  });
+  it('that are all taken are missed by no service that needs none', () => {
+    made({ ports }, 0).thenEvent('Created');
+    made({ ports, type: 'LoadBalancer', allocateLoadBalancerNodePorts: false }, 0).thenEvent('Created');
+  });
+});
+
 describe('a change of a service', () => {
   it('keeps what the cluster gave, ports by their names', () => {
     const outcome = patch(

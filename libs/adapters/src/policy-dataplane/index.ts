@@ -1,0 +1,2 @@
+export { MemoryPolicies } from './memory-policies.js';
+export { NftablesPolicies, type NftablesPoliciesOptions } from './nftables-policies.js';
