@@ -32,6 +32,15 @@ describe('a late report of the agent before, of containers that were lost', () =
     expect(plan.status.containerStatuses).toMatchObject([{ state: ended.state, containerID: 'docker://lost' }]);
     expect(plan.finished).toBe(true);
   });
+  it('seed 339664748: an end that it tells of is the end, whatever this agent held to be it, and the pod goes', () => {
+    const given = new GivenPod(aPod({ restartPolicy: 'Never' }, { deletionTimestamp: '2026-01-01T12:00:00Z' }));
+    expect(given.settle()).toMatchObject({ finished: true, status: { phase: 'Failed' } });
+    const completed = told({ ...ended, state: { terminated: { exitCode: 0, reason: 'Completed' } } });
+    tell(given, { phase: 'Succeeded', containerStatuses: [completed] });
+    const plan = given.settle();
+    expect(plan.status).toMatchObject({ phase: 'Succeeded', containerStatuses: [{ state: completed.state }] });
+    expect(plan.finished).toBe(true);
+  });
   it('what it says has ended for good is not begun again', () => {
     const given = new GivenPod(aPod({ restartPolicy: 'Never' }));
     given.look();

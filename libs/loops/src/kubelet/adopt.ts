@@ -37,12 +37,13 @@ export function adopted(pod: Pod, record: PodRecord, containers: readonly Observ
 
 /**
  * A report of the agent before this one may be taken when this one has long looked at the pod: what it says of containers of
- * which nothing was ever seen here is true, be it that they ran or that they have ended. Where the pod has ended by it, it has.
+ * which nothing was ever seen here is true, be it that they ran or that they have ended. Where the pod has ended by it, it has, and as it
+ * says: what this agent held to be the end, for want of the containers, was a guess.
  */
 export function learned({ status }: Pod, record: PodRecord, containers: readonly Observed[]): PodRecord {
   if (!status) return record;
   if (containers.length === 0 && isTerminal(status.phase) && !LISTS.some((list) => record.status[list]?.some(hasRun)))
-    return isTerminal(record.status.phase) ? record : { ...record, status, ...failureOf(status) };
+    return { ...record, status, ...failureOf(status) };
   const isNews = (told: ContainerStatus, known: ContainerStatus | undefined): boolean =>
     hasRun(told) && !(known && hasRun(known)) && attemptsOf(containers, told.name).length === 0;
   let next = record.status;
