@@ -38,6 +38,15 @@ function recordedIn(answer: Json | undefined): Recorded | undefined {
   return { value: (values as readonly number[]).reduce((sum, one) => sum + one, 0) };
 }
 
+/** What one metric may ask for. */
+export interface Proposals extends Range {
+  /**
+   * The least that it asks for if it asks for more pods than there are: those without figures count as idle then. Zero where it may
+   * ask for no change, since all of them together with the idle ones may be within the tolerance.
+   */
+  readonly leastUp: number;
+}
+
 /**
  * The sizes that one metric may ask for: by the documented algorithm, with whatever is a matter of moments (whether a pod is
  * ready, was measured while it started) taken either way. Undefined where the pods ask for different amounts.
@@ -46,11 +55,12 @@ export function proposalRange(
   metric: MetricSpec,
   recorded: Recorded,
   { autoscaler, pods }: { readonly autoscaler: HorizontalPodAutoscaler; readonly pods: readonly Pod[] },
-): Range | undefined {
+): Proposals | undefined {
   const target = targetOf(metric);
   if ('value' in recorded) {
     const whole = recorded.value / target.amount;
-    return { least: Math.ceil(whole / (1 + TOLERANCE_MAX)), most: Math.ceil(whole) };
+    const least = Math.ceil(whole / (1 + TOLERANCE_MAX));
+    return { least, most: Math.ceil(whole), leastUp: least };
   }
   const alive = pods.filter(({ metadata, status }) => !metadata.deletionTimestamp && status?.phase !== 'Failed');
   const requests = new Set(alive.map(requestOf));
@@ -74,11 +84,16 @@ export function proposalRange(
   const sum = (some: readonly Pod[]): number => some.reduce((all, pod) => all + milliOf(pod), 0);
   const guessed = missing.length * Math.max(full, target.isShare ? request : 0);
   // Percentages are cut to whole ones, of each pod.
-  const cut = target.isShare ? ((certain.length + missing.length) * request) / 100 : 1;
+  const cut = (some: number): number => (target.isShare ? (some * request) / 100 : 1);
+  const isMore = sum(certain) - cut(certain.length) > full * (1 + TOLERANCE_MAX) * alive.length;
   return {
-    least: Math.max(0, Math.ceil((sum(certain) + guessed - cut) / (full * (1 + TOLERANCE_MAX)) - EPSILON)),
+    least: atLeast(sum(certain) + guessed - cut(certain.length + missing.length), full),
+    leastUp: isMore ? atLeast(sum(certain) - cut(certain.length), full) : 0,
     most: Math.ceil(sum(running) / full + EPSILON),
   };
+}
+function atLeast(amount: number, full: number): number {
+  return Math.max(0, Math.ceil(amount / (full * (1 + TOLERANCE_MAX)) - EPSILON));
 }
 /** Behaviors of worlds have no larger tolerance. */
 const TOLERANCE_MAX = 0.2;

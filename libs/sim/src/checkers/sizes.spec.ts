@@ -167,6 +167,13 @@ describe('of sizes that autoscalers choose', () => {
     const raised = new Written(2, 20, {}).scaled(3, [10, 10]);
     expect(raised.after(100).scaled(2, [10, 10, undefined]).violations().join()).not.toContain('window');
   });
+  it('seed 24566024: one that its pods, with one that has no figure and is idle, do not ask for begins no window', () => {
+    const window = { behavior: { scaleDown: { stabilizationWindowSeconds: 60 }, scaleUp: {} } };
+    const raised = (figures: readonly (number | undefined)[]): Written =>
+      new Written(3, 165, window).scaled(4, figures).demand(20).after(30).scaled(3, [10, 10, 10, 10]);
+    expect(raised([55, 55, undefined]).violations().join()).not.toContain('window');
+    expect(raised([85, 85, 85]).violations().join()).toContain('its window is 60 s');
+  });
   it('one that still changes under a load that has long been steady is found', () => {
     const world = new Written(2, 200, AT_ONCE);
     world.loads.settle();

@@ -121,7 +121,7 @@ function askedAtLeast(rescale: Rescale): number {
   const recorded = recordedOf(autoscaler, basis.facts?.[MEASUREMENTS]);
   const asked = (autoscaler.spec.metrics ?? []).map((metric, i) => {
     const known = recorded[i];
-    return (known && proposalRange(metric, known, rescale)?.least) ?? 0;
+    return (known && proposalRange(metric, known, rescale)?.leastUp) ?? 0;
   });
   return Math.max(0, ...asked);
 }
