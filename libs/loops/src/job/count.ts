@@ -3,9 +3,8 @@ import type { Submit } from '#model';
 import type { Pod } from '#pod';
 import { patch, streamOfObject } from '../shared/index.js';
 import type { Finish } from './finish.js';
-import { hasFailed, indexIn, isIndexed, type Look, type Tally } from './situation.js';
+import { countsAsFailed, hasFailed, indexIn, isIndexed, type Look, type Tally } from './situation.js';
 import { isTracked, TRACKING_FINALIZER } from './pod-marks.js';
-import { judge } from './pod-failure-policy.js';
 import type { IndexSet } from './index-set.js';
 
 /** As many ended pods as one status names, and one look adds to it. Those it names already are collected, however many. */
@@ -93,8 +92,7 @@ function newsOf(
   // When the job fails, so have all pods that had not ended; when it succeeds, those that it stops have not.
   const isFailure = finish?.type === 'SuccessCriteriaMet' ? pod.status?.phase === 'Failed' : hasFailed(job, pod);
   if (!isFailure && finish?.type !== 'FailureTarget') return 'none';
-  const isValid = !isIndexed(job) || index !== undefined;
-  return isValid && judge(job, pod).counts ? 'failed' : 'none';
+  return countsAsFailed(job, pod) ? 'failed' : 'none';
 }
 
 /** Takes the tracking finalizer from a pod that is counted. */

@@ -24,7 +24,10 @@ function unreadySince(pod: Pod): Instant | undefined {
   const ready = conditionOf(pod, 'Ready');
   return ready?.status === 'False' ? parseInstant(ready.lastTransitionTime) : undefined;
 }
-function deletedAt({ metadata: { deletionTimestamp, deletionGracePeriodSeconds = 0 } }: Pod): Instant | undefined {
+/** When its deletion was asked for; undefined of a pod that is not deleted. */
+export function deletedAt({
+  metadata: { deletionTimestamp, deletionGracePeriodSeconds = 0 },
+}: Pod): Instant | undefined {
   const gone = parseInstant(deletionTimestamp);
   return gone === undefined ? undefined : gone - (deletionGracePeriodSeconds ?? 0) * 1000;
 }

@@ -77,6 +77,10 @@ export function hasFailed(job: Job, pod: Pod): boolean {
   // Without a node nobody will ever report its end.
   return !replacesOnlyEnded(job) || !pod.spec.nodeName;
 }
+/** Whether the status counts the pod once it has failed: the failure policy may ignore it, and an index may be none of the job's. */
+export function countsAsFailed(job: Job, pod: Pod): boolean {
+  return (!isIndexed(job) || indexIn(job, pod) !== undefined) && judge(job, pod).counts;
+}
 /** The index that the pod completes; undefined where it is none of the job's. */
 export function indexIn(job: Job, pod: Pod): number | undefined {
   const index = completionIndex(pod);
