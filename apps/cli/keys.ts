@@ -8,6 +8,7 @@ import {
   BACKDATED_MS,
   KEY_NAMES,
   keyFacts,
+  newestInForce,
   openFileKeys,
   SystemClock,
   type KeyFacts,
@@ -58,7 +59,7 @@ export async function rotateKeys(options: RotateOptions): Promise<void> {
       say('No API of this cluster answers here: its next start takes them into use.');
       return;
     }
-    await takenIn(keys, cluster, names);
+    await takenIn(keys, home, names);
     say('The running cluster has them in use. See "shiplog keys" for how long the earlier ones are trusted.');
   });
 }
@@ -76,11 +77,12 @@ async function withKeys(act: (keys: StoredKeys, home: string) => Promise<void>):
 }
 
 /** Waits until what the cluster shows of its keys follows from the key store. */
-async function takenIn(keys: StoredKeys, cluster: Cluster, names: readonly KeyName[]): Promise<void> {
+async function takenIn(keys: StoredKeys, home: string, names: readonly KeyName[]): Promise<void> {
   const end = clock.monotonic() + TAKEN_IN_MS;
   const isInUse: Readonly<Record<KeyName, () => Promise<boolean>>> = {
-    ca: () => isCurrent(keys, cluster),
-    certificates: () => isCurrent(keys, cluster),
+    ca: () => isCurrent(keys, home),
+    // Until the mark is in force, those from before it are not due.
+    certificates: () => (isMarkInForce(keys) ? isCurrent(keys, home) : Promise.resolve(false)),
     frontProxy: () => Promise.resolve(newest(keys, 'frontProxy')?.state === 'in use'),
     tokens: () => Promise.resolve(newest(keys, 'tokens')?.state === 'in use'),
     // The one with the writer destroys the old one when the new one has wrapped everything.
@@ -100,10 +102,17 @@ async function takenIn(keys: StoredKeys, cluster: Cluster, names: readonly KeyNa
   }
 }
 
-async function isCurrent(keys: StoredKeys, cluster: Cluster): Promise<boolean> {
+function isMarkInForce({ rotating: { certificates } }: StoredKeys): boolean {
+  return newestInForce(certificates.generations, clock.now()) === certificates.generations.length - 1;
+}
+
+/** Whether the API shows a certificate that is not due, and the kubeconfig, which the API writes after that, has one. */
+async function isCurrent(keys: StoredKeys, home: string): Promise<boolean> {
   if (newest(keys, 'ca')?.state !== 'in use') return false;
-  const shown = await shownBy(cluster, keys);
-  return shown !== undefined && !keys.isCertificateDue(shown);
+  const cluster = clusterOf(home);
+  const shown = cluster && (await shownBy(cluster, keys));
+  if (shown === undefined) return false;
+  return !keys.isCertificateDue(shown) && !keys.isCertificateDue(cluster?.login.cert ?? shown);
 }
 
 function newest(keys: StoredKeys, name: KeyName): KeyFacts | undefined {
@@ -135,8 +144,7 @@ function shownBy({ server, ca }: Cluster, keys?: StoredKeys): Promise<string | u
     const socket = connect(
       { host, port: Number(port || 443), ca: keys?.caCertificate ?? ca, timeout: ANSWER_MS },
       () => {
-        const { raw } = socket.getPeerCertificate();
-        resolve(new X509Certificate(raw).toString());
+        resolve(socket.getPeerX509Certificate()?.toString());
         socket.destroy();
       },
     );

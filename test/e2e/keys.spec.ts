@@ -86,6 +86,17 @@ describe('shiplog keys', () => {
     expect([asked.status, asked.stderr]).toEqual([1, expect.stringContaining('There is no key store in /nonexistent')]);
   });
 
+  it('renews the certificates alone in a cluster that never did, and they are in use when it returns', () => {
+    const certificates = (): readonly string[] =>
+      shiplog('keys')
+        .split('\n')
+        .filter((row) => / certificate /.test(row));
+    const before = certificates();
+    expect(before).toHaveLength(3);
+    shiplog('keys', 'rotate', '--certificates');
+    for (const row of certificates()) expect(before).not.toContain(row);
+  });
+
   it('rotates all of them at once, and the running cluster has them in use when it returns', async () => {
     const kubeconfig = readFileSync(cluster.kubeconfig, 'utf8');
     const busPid = cluster.busPid;
@@ -150,7 +161,7 @@ describe('shiplog keys', () => {
   it('is in the audit files, and no key is anywhere else', () => {
     const lines = readFileSync(join(cluster.home, 'audit', 'audit.log'), 'utf8').split('\n');
     const about = lines.filter((line) => line.includes('"resource":"keys"')).map((line) => JSON.parse(line) as object);
-    for (const name of ['ca-2', 'frontProxy-2', 'tokens-2', 'master-2', 'certificates-1'])
+    for (const name of ['ca-2', 'frontProxy-2', 'tokens-2', 'master-2', 'certificates-1', 'certificates-2'])
       expect(about).toContainEqual(
         expect.objectContaining({
           verb: 'create',

@@ -1,6 +1,6 @@
 import type { Clock } from '#ports';
 import type { Generation } from './key-ring.js';
-import { isSuccessorDue, retiredAt, signerOf } from './key-schedule.js';
+import { isSuccessorDue, newestInForce, retiredAt, signerOf } from './key-schedule.js';
 import { KEY_NAMES, type KeyName, type RotatingKey } from './rotating-key.js';
 
 /** How often the key store is looked at: another process, or the command line, may have changed it. */
@@ -113,11 +113,12 @@ export class KeyRotation {
     else this.#isUnfinished = true;
   }
 
-  /** Whether anything has changed since the last look: the keys, who signs, or the time. */
+  /** Whether anything has changed since the last look: the keys, which of them are in force, or the time. */
   #isWorthIt(now: number): boolean {
     const numbers = KEY_NAMES.map((name) => {
       const { generations } = this.#key(name);
-      return [...generations.map(({ number }) => number), generations[signerOf(generations, now)]?.number].join();
+      // Not the one that signs: the first mark of certificates comes into force after none, and all are renewed at that moment.
+      return [...generations.map(({ number }) => number), generations[newestInForce(generations, now)]?.number].join();
     });
     const mark = numbers.join(' ');
     if (mark === this.#mark && Math.abs(now - this.#lookedAt) < TIME_MS && !this.#isUnfinished) return false;

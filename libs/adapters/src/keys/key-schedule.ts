@@ -45,9 +45,14 @@ export const KEEP_MORE_MS = DAY_MS;
 /** A generation from so far in the future was made by a clock that was wrong: it is not counted until its time comes. */
 const AHEAD_MAX_MS = DAY_MS;
 
+/** The index of the newest generation whose time has come; -1 before the time of the first. */
+export function newestInForce(generations: readonly KeyTimes[], now: Instant): number {
+  return generations.findLastIndex((times) => isInForce(times, now));
+}
+
 /** The index of the generation that signs: the newest whose time has come. */
 export function signerOf(generations: readonly KeyTimes[], now: Instant): number {
-  const found = generations.findLastIndex((times) => isInForce(times, now));
+  const found = newestInForce(generations, now);
   // A clock that is before all of them is wrong.
   return found < 0 ? generations.length - 1 : found;
 }
