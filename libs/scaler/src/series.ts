@@ -53,12 +53,13 @@ export interface Taken {
   readonly row: number;
 }
 
+/** Undefined where the kernel does not count it, or not now: no zero to count from. */
 interface Counters {
   readonly usage: number;
-  readonly throttled: number;
-  readonly pressure: number;
-  readonly periods: number;
-  readonly throttledPeriods: number;
+  readonly throttled: number | undefined;
+  readonly pressure: number | undefined;
+  readonly periods: number | undefined;
+  readonly throttledPeriods: number | undefined;
 }
 
 /**
@@ -114,7 +115,9 @@ export class Series {
     if (elapsed <= 0 || used < 0 || isBack) return this.begin(ticksMs, memory);
     const most = Math.min(cpus, CPUS_MAX) * elapsed * NANOS_PER_MS * SLACK + SLACK_NANOS;
     if (used > most) return this.begin(ticksMs, memory);
-    const held = Math.min(heldBack(counters, before, elapsed * NANOS_PER_MS), most);
+    const waited = heldBack(counters, before, elapsed * NANOS_PER_MS);
+    // More than all processors could have worked was not waited for: a counter was wrong.
+    const held = waited > most ? 0 : waited;
     this.push(ticksMs, this.field(0, USED) + used, this.field(0, HELD) + held, memory);
     this.history?.put(at - elapsed, at, {
       cpu: (used / elapsed) * (NANOS / NANOS_PER_MS),
@@ -216,10 +219,10 @@ function countersOf({ cpu }: UsageReading): Counters | undefined {
   if (!cpu || usage === undefined) return undefined;
   return {
     usage,
-    throttled: amountOf(cpu.throttledNanos) ?? 0,
-    pressure: amountOf(cpu.pressureNanos) ?? 0,
-    periods: amountOf(cpu.periods) ?? 0,
-    throttledPeriods: amountOf(cpu.throttledPeriods) ?? 0,
+    throttled: amountOf(cpu.throttledNanos),
+    pressure: amountOf(cpu.pressureNanos),
+    periods: amountOf(cpu.periods),
+    throttledPeriods: amountOf(cpu.throttledPeriods),
   };
 }
 function amountOf(value: number | undefined): number | undefined {
@@ -231,9 +234,12 @@ function amountOf(value: number | undefined): number | undefined {
  * counts both while a limit holds, so the larger one is all of it.
  */
 function heldBack(now: Counters, before: Counters, elapsedNanos: number): number {
-  const periods = now.periods - before.periods;
-  const isLimited = periods > 0 && (now.throttledPeriods - before.throttledPeriods) / periods >= HELD_SHARE;
-  const throttled = isLimited ? now.throttled - before.throttled : 0;
-  const waited = now.pressure - before.pressure;
+  const periods = moreOf(now.periods, before.periods);
+  const isLimited = periods > 0 && moreOf(now.throttledPeriods, before.throttledPeriods) / periods >= HELD_SHARE;
+  const throttled = isLimited ? moreOf(now.throttled, before.throttled) : 0;
+  const waited = moreOf(now.pressure, before.pressure);
   return Math.max(0, throttled, waited >= HELD_SHARE * elapsedNanos ? waited : 0);
+}
+function moreOf(now: number | undefined, before: number | undefined): number {
+  return now === undefined || before === undefined ? 0 : now - before;
 }

@@ -314,4 +314,26 @@ describe('what was held back', () => {
     run(17, 10);
     expect(held()).toBe(800);
   });
+  it('is nothing from a reading that did not count it, and nothing that all processors together could not have worked', () => {
+    const nodes = new TestNodes();
+    const pod = nodes.pod('p');
+    const heldAfter = (counted: { throttledNanos?: number; throttledPeriods?: number; periods?: number }): number => {
+      nodes.clock.advance(1000);
+      const sample = nodes.sample([pod]);
+      for (const { containers } of sample.pods)
+        for (const { cpu } of containers)
+          Object.assign(
+            cpu ?? {},
+            { throttledNanos: undefined, throttledPeriods: undefined, periods: undefined },
+            counted,
+          );
+      nodes.store.take('n1', sample);
+      return Math.round((nodes.store.load(pod.uid)?.containers[0]?.heldBackNanoCores ?? 0) / 1e6);
+    };
+    heldAfter({});
+    expect(heldAfter({ throttledNanos: 3e9, throttledPeriods: 30, periods: 30 })).toBe(0);
+    expect(heldAfter({ throttledNanos: 87e9, throttledPeriods: 40, periods: 40 })).toBe(0);
+    heldAfter({ throttledNanos: 88.5e9, throttledPeriods: 50, periods: 50 });
+    expect(heldAfter({ throttledNanos: 90e9, throttledPeriods: 60, periods: 60 })).toBe(1500);
+  });
 });
