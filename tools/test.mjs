@@ -76,8 +76,8 @@ async function others() {
   const seed = head ? parseInt(head, 16) * 2 : Math.floor(Math.random() * 2 ** 29);
   const worlds = (first, count) => ['tools/sim.mjs', '--count', String(count), '--seed', String(first)];
   const lanes = await Promise.all([
-    inTurn(['simulation, first part', [...worlds(seed, 90), '--kept']]),
-    inTurn(['simulation, second part', worlds(seed + 90, 80)], ['recorded answers', ['tools/replay.mjs']]),
+    inTurn(['simulation, first part', [...worlds(seed, 50), '--kept']]),
+    inTurn(['simulation, second part', worlds(seed + 50, 50)], ['recorded answers', ['tools/replay.mjs']]),
   ]);
   // It measures how long others wait: nothing runs beside it.
   const fuzz = await program('fuzz', ['tools/fuzz.mjs', '--minutes', '1', '--seed', '398756468']);
