@@ -50,16 +50,16 @@ export function apiRedirect({ apiHost, apiPort }: Settings): Redirect {
  * whose cable is out keeps the address that it has: an agent that starts meanwhile is the node that it was.
  */
 export function hostAddress(): string {
-  return ownAddresses()[0] ?? ownAddresses(shownInterfaces(ipAddresses()))[0] ?? '127.0.0.1';
+  return ownAddresses()[0] ?? ownAddresses(allInterfaces())[0] ?? '127.0.0.1';
 }
 
-/** What `ip -j -4 address` prints: interfaces whose link is down as well, which Node leaves out. Empty where it cannot be run. */
-function ipAddresses(): string {
+/** Interfaces whose link is down as well, which Node leaves out. None where `ip` cannot be run or says something else. */
+function allInterfaces(): Interfaces {
   const stdio: ('ignore' | 'pipe')[] = ['ignore', 'pipe', 'ignore'];
   try {
-    return execFileSync('ip', ['-j', '-4', 'address'], { encoding: 'utf8', timeout: IP_MS, stdio });
+    return shownInterfaces(execFileSync('ip', ['-j', '-4', 'address'], { encoding: 'utf8', timeout: IP_MS, stdio }));
   } catch {
-    return '[]';
+    return {};
   }
 }
 /** The interfaces that `ip -j -4 address` shows, whether their link is up or not. */
