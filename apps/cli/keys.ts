@@ -22,7 +22,8 @@ import { localCluster, type Cluster } from './cluster.js';
 /** How long a running cluster may take to have a new key in use. */
 const TAKEN_IN_MS = 60_000;
 const LOOK_MS = 250;
-const ANSWER_MS = 5_000;
+/** One that does not listen refuses at once; one that is silent for a while is busy. */
+const ANSWER_MS = 20_000;
 const clock = new SystemClock();
 
 const TITLES: Readonly<Record<KeyName, string>> = {
