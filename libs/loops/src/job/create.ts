@@ -28,7 +28,7 @@ import {
   indexIgnoredFailures,
   TRACKING_FINALIZER,
 } from './pod-marks.js';
-import { completionsOf, hasLimitPerIndex, isIndexed, replacesOnlyEnded, type Look, type Tally } from './situation.js';
+import { awaitedPods, completionsOf, hasLimitPerIndex, isIndexed, type Look, type Tally } from './situation.js';
 import { COMPONENT } from './status.js';
 
 const CREATIONS_MAX = 500;
@@ -82,8 +82,7 @@ function overtakenUntil(pod: KubeObject, look: Look): Instant {
 function wantedIndexes(look: Look, tally: Tally, count: number): Plan {
   const { view, job, pods, now } = look;
   const { completed, failedIndexes, replaced } = tally;
-  const terminating = replacesOnlyEnded(job) ? pods.inOrder(pods.terminating).map(completionIndex) : [];
-  const leaving = new Set(terminating);
+  const leaving = new Set(awaitedPods(look).map(completionIndex));
   const wanted: Wanted[] = [];
   const waits: Instant[] = [];
   let number = view.childrenEver(job.metadata.uid);

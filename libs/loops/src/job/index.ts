@@ -22,7 +22,7 @@ import { dropPods, stopPods, superfluous } from './delete.js';
 import { deadlineOf, finishOf, type Finish } from './finish.js';
 import { JobPods } from './job-pods.js';
 import { TRACKING_FINALIZER } from './pod-marks.js';
-import { completionsOf, isSuspended, replacesOnlyEnded, saidOf, tallyOf, type Look, type Tally } from './situation.js';
+import { awaitedPods, completionsOf, isSuspended, saidOf, tallyOf, type Look, type Tally } from './situation.js';
 import { report, reportOf } from './status.js';
 
 /** Only jobs that name this controller, or none, are this loop's. */
@@ -95,7 +95,7 @@ function movesOf(look: Look, tally: Tally, finish: Finish | undefined): readonly
   const wanted = wantedActive(owner, tally, active);
   const leaving = superfluous(look, tally, active - wanted);
   if (leaving.length > 0) return dropPods(look, leaving, `${name} wants ${wanted} pods and has ${active}`);
-  const missing = wanted - active - (replacesOnlyEnded(owner) ? pods.terminating.size : 0);
+  const missing = wanted - active - awaitedPods(look).length;
   return missing > 0 && !isInEndingNamespace(look.view, owner) ? createPods(look, tally, missing) : [];
 }
 

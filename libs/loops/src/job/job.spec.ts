@@ -247,15 +247,28 @@ describe('a job', () => {
     }
   });
 
-  test('replaces a pod that was deleted before it had a node, whatever its policy: nobody reports its end', () => {
-    const cluster = clusterOf();
-    makeJob(cluster, { podReplacementPolicy: 'Failed' });
-    cluster.settle();
-    cluster.delete(podsIn(cluster)[0] as Pod);
-    cluster.settle().pass(10_000);
-    expect(statusIn(cluster)).toMatchObject({ failed: 1, active: 1, terminating: 0 });
-    expect(podsIn(cluster)).toHaveLength(1);
-  });
+  test.each<[string, JobSpec]>([
+    ['plain', {}],
+    ['indexed', { completionMode: 'Indexed', completions: 1 }],
+    ['with a limit for each index', { completionMode: 'Indexed', completions: 1, backoffLimitPerIndex: 1 }],
+    ['with a failure policy', { podFailurePolicy: { rules: [] } }],
+  ])(
+    'replaces a pod that was deleted before it had a node, whatever its policy: nobody reports its end: %s',
+    (_, spec) => {
+      for (const finalizers of [[], ['example.com/held']]) {
+        const cluster = clusterOf();
+        makeJob(cluster, { podReplacementPolicy: 'Failed', ...spec });
+        cluster.settle();
+        const [pod] = podsIn(cluster) as [Pod];
+        const all = [...(pod.metadata.finalizers ?? []), ...finalizers];
+        cluster.edit(podsRef, 'default', pod.metadata.name, { metadata: { finalizers: all } });
+        cluster.delete(cluster.view.get(podsRef, 'default', pod.metadata.name) as Pod);
+        cluster.settle().pass(10_000);
+        expect(statusIn(cluster)).toMatchObject({ failed: 1, active: 1, terminating: finalizers.length });
+        expect(podsIn(cluster)).toHaveLength(1 + finalizers.length);
+      }
+    },
+  );
 
   test('is complete though the wall clock was set back: never before its start', () => {
     const cluster = clusterOf();

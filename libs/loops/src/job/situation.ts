@@ -77,6 +77,10 @@ export function hasFailed(job: Job, pod: Pod): boolean {
   // Without a node nobody will ever report its end.
   return !replacesOnlyEnded(job) || !pod.spec.nodeName;
 }
+/** Terminating pods whose end the job waits for before it replaces them. A pod without a node has failed: nothing reports its end. */
+export function awaitedPods({ job, pods }: Look): readonly Pod[] {
+  return replacesOnlyEnded(job) ? [...pods.terminating.values()].filter((pod) => !hasFailed(job, pod)) : [];
+}
 /** Whether the status counts the pod once it has failed: the failure policy may ignore it, and an index may be none of the job's. */
 export function countsAsFailed(job: Job, pod: Pod): boolean {
   return (!isIndexed(job) || indexIn(job, pod) !== undefined) && judge(job, pod).counts;

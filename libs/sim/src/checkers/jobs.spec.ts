@@ -116,6 +116,20 @@ describe('the checker of jobs finds', () => {
     expect(new Log().pod('a', 'Running').pod('b', 'Running').violations()).toEqual(['work has 2 pods, 1 allowed']);
     expect(new Log({ parallelism: 2 }).pod('a', 'Running').pod('b', 'Running').violations()).toEqual([]);
   });
+  it('pods beyond the parallelism beside one that terminates on a node, and none beside one that never had a node', () => {
+    const beside = (spec: JsonObject, podReplacementPolicy = 'Failed'): readonly string[] => {
+      const log = new Log({ podReplacementPolicy }).pod('a', 'Pending');
+      const set = [
+        [['metadata', 'deletionTimestamp'], TIME],
+        [['spec'], spec],
+      ];
+      log.add('core.pods/default/a', 'DeletionRequested', { uid: 'a', set }, { via: 'swarm' });
+      return log.pod('b', 'Pending').violations();
+    };
+    expect(beside({ nodeName: 'node-1' })).toEqual(['work has 2 pods, 1 allowed']);
+    expect(beside({ nodeName: 'node-1' }, 'TerminatingOrFailed')).toEqual([]);
+    expect(beside({})).toEqual([]);
+  });
   it('a job that ends both ways, begins again, or makes pods after its end', () => {
     expect(new Log().status({ conditions: [is('Complete'), is('Failed')] }).violations()).toEqual([
       'work is complete and failed',

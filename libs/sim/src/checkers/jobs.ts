@@ -118,9 +118,10 @@ function tooMany(job: Job, { most, end }: Known, event: StoredEvent, after: View
   const allowed = Math.max(job.spec.parallelism ?? 1, most.findLast(({ from }) => from <= decidedAt)?.most ?? 0);
   const countsTerminating = job.spec.podReplacementPolicy === 'Failed';
   const running = (after.by(objectsByOwner, uid) as readonly Pod[]).filter(
-    ({ metadata, status }) =>
+    ({ metadata, spec, status }) =>
       !['Succeeded', 'Failed'].includes(status?.phase ?? '') &&
-      (countsTerminating || metadata.deletionTimestamp === undefined),
+      // A deleted pod without a node runs nowhere, and never will.
+      (metadata.deletionTimestamp === undefined || (countsTerminating && spec.nodeName !== undefined)),
   );
   return running.length > allowed ? `${name} has ${running.length} pods, ${allowed} allowed` : undefined;
 }
