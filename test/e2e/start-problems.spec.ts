@@ -19,7 +19,7 @@ interface Ended {
   readonly output: string;
 }
 
-/** Runs standalone until it ends by itself. */
+/** Runs standalone until it ends by itself: a start takes a while on a machine that is busy. */
 function standalone(env: Readonly<Record<string, string>>): Promise<Ended> {
   const child = spawn(node, ['--no-warnings', join(root, 'dist/apps/standalone/main.js')], {
     env: { ...process.env, SHIPLOG_APPS: 'api', SHIPLOG_API_ADDRESS: '127.0.0.1:1', ...env },
@@ -28,7 +28,7 @@ function standalone(env: Readonly<Record<string, string>>): Promise<Ended> {
   const keep = (chunk: Buffer): void => void (output += chunk.toString());
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
-  const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  const late = setTimeout(() => child.kill('SIGKILL'), 120_000);
   return new Promise((resolve) =>
     child.once('close', (code) => {
       clearTimeout(late);
