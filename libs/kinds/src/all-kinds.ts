@@ -43,3 +43,4 @@ export { clusterRoleBindingKind } from './rbac/clusterrolebinding/kind.js';
 export { roleKind } from './rbac/role/kind.js';
 export { roleBindingKind } from './rbac/rolebinding/kind.js';
 export { priorityClassKind } from './scheduling/priorityclass/kind.js';
+export { csiNodeKind } from './storage/csinode/kind.js';
