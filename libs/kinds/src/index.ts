@@ -47,6 +47,7 @@ export * from './networking/servicecidr/index.js';
 export { isAllocated, isParent, serviceAddressLabels } from './networking/service-addresses.js';
 export { oldestFirst } from './networking/by-creation.js';
 export { cidrsOf, DEFAULT_SERVICE_CIDR, isUsable, SERVICE_CIDR_FINALIZER } from './networking/service-ranges.js';
+export * from './node/runtimeclass/index.js';
 export * from './scheduling/priorityclass/index.js';
 export * from './storage/csinode/index.js';
 export * from './rbac/binding.schema.js';
