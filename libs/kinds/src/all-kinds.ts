@@ -39,6 +39,7 @@ export { ipAddressKind } from './networking/ipaddress/kind.js';
 export { networkPolicyKind } from './networking/networkpolicy/kind.js';
 export { serviceCidrKind } from './networking/servicecidr/kind.js';
 export { runtimeClassKind } from './node/runtimeclass/kind.js';
+export { podDisruptionBudgetKind } from './policy/poddisruptionbudget/kind.js';
 export { clusterRoleKind } from './rbac/clusterrole/kind.js';
 export { clusterRoleBindingKind } from './rbac/clusterrolebinding/kind.js';
 export { roleKind } from './rbac/role/kind.js';

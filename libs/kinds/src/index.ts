@@ -48,6 +48,7 @@ export { isAllocated, isParent, serviceAddressLabels } from './networking/servic
 export { oldestFirst } from './networking/by-creation.js';
 export { cidrsOf, DEFAULT_SERVICE_CIDR, isUsable, SERVICE_CIDR_FINALIZER } from './networking/service-ranges.js';
 export * from './node/runtimeclass/index.js';
+export * from './policy/poddisruptionbudget/index.js';
 export * from './scheduling/priorityclass/index.js';
 export * from './storage/csinode/index.js';
 export * from './rbac/binding.schema.js';
