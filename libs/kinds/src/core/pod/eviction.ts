@@ -19,9 +19,8 @@ import {
 import { isReady, isTerminal, type Pod } from '#pod';
 import { isJsonObject, toTime, type Json, type JsonObject } from '#std';
 import { eviction, type Eviction } from '../../common-types/eviction.schema.js';
-import { budgetsOf } from '../../policy/poddisruptionbudget/budgets-of-pod.js';
-import { chargeOf, letsUnhealthyGo, violation } from '../../policy/poddisruptionbudget/charge.js';
-import type { PodDisruptionBudget } from '../../policy/poddisruptionbudget/schema.js';
+import { budgetsOf } from '../../policy/budgets-of-pod.js';
+import { chargeOf, letsUnhealthyGo, violation, type PodDisruptionBudget } from '../../policy/charge.js';
 
 const SUCCESS: JsonObject = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 

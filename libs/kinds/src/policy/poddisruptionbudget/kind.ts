@@ -1,8 +1,8 @@
 import { pathSegment } from '#meta';
 import { standardKind } from '#model';
 import { podDisruptionBudgetColumns } from './columns.js';
-import { decideCharge } from './charge.js';
-import { budgetsBySelector } from './budgets-of-pod.js';
+import { decideCharge } from '../charge.js';
+import { budgetsBySelector } from '../budgets-of-pod.js';
 import { podDisruptionBudget, type PodDisruptionBudget } from './schema.js';
 import { CHARGE } from './subresource.js';
 import { validateBudget, validateBudgetStatus } from './validate.js';

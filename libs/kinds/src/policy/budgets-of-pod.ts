@@ -1,6 +1,6 @@
 import { selectorMatches } from '#meta';
 import { kindRef, labelValue, type KubeObject, type ObjectIndex, type View } from '#model';
-import type { PodDisruptionBudget } from './schema.js';
+import type { PodDisruptionBudget } from './poddisruptionbudget/schema.js';
 
 export const podDisruptionBudgets = kindRef<PodDisruptionBudget>('policy.poddisruptionbudgets');
 

@@ -1,10 +1,12 @@
 import { aboutOf, decideVerb, refusals, type Command, type Decided, type Refusal, type Request } from '#model';
 import { isJsonObject, toTime, type Json } from '#std';
-import { failureOf, withAllowance } from './allowance.js';
+import { failureOf, withAllowance } from './poddisruptionbudget/allowance.js';
 import { podDisruptionBudgets } from './budgets-of-pod.js';
-import type { PodDisruptionBudget } from './schema.js';
-import { CHARGE } from './subresource.js';
-import { ALWAYS_ALLOW } from './validate.js';
+import type { PodDisruptionBudget } from './poddisruptionbudget/schema.js';
+import { CHARGE } from './poddisruptionbudget/subresource.js';
+import { ALWAYS_ALLOW } from './poddisruptionbudget/validate.js';
+
+export type { PodDisruptionBudget };
 
 const VIOLATION = "Cannot evict pod as it would violate the pod's disruption budget.";
 const UNSEEN_RETRY_SECONDS = 10;
