@@ -60,12 +60,11 @@ export class PodLifecycle {
 
   private async startSandbox(attempt: number): Promise<void> {
     const { worker } = this;
-    const { owner, pod } = worker;
-    const { options, making, objects } = this.context;
+    const { options, making } = this.context;
     try {
-      const runtimeHandler = kubelet.runtimeHandlerOf(pod, objects);
-      const spec = sandboxSpec({ owner, pod, attempt, node: options.node, runtimeHandler });
-      const made = await making.hold(() => options.runtime.startSandbox(spec));
+      const made = await making.hold(() =>
+        options.runtime.startSandbox(sandboxSpec(worker.owner, worker.pod, attempt, options.node)),
+      );
       const { sandboxRetry: _retry, ...record } = worker.record;
       worker.record = record;
       await worker.takeOne(made.id, made);
@@ -203,7 +202,6 @@ export class PodLifecycle {
       container,
       attempt: action.attempt,
       sandboxId: action.sandboxId,
-      runtimeHandler: this.worker.containers.find(({ id }) => id === action.sandboxId)?.runtimeHandler,
       environment,
       mounts,
       node: this.context.options.node,

@@ -1,14 +1,6 @@
 import { jsonEquals, uuidOf, type Instant, type JsonObject } from '#std';
 import type { Command } from '../command.js';
-import {
-  isServed,
-  isUndecided,
-  type DecideContext,
-  type Decided,
-  type DecidedEvent,
-  type KindRegistry,
-  type Served,
-} from '../kind.js';
+import { isServed, isUndecided, type Decided, type DecidedEvent, type KindRegistry, type Served } from '../kind.js';
 import { streamOf, type KubeObject } from '../kube-object.js';
 import { answersOf, isQuestions, type Answer, type Answered, type Question } from '../question.js';
 import { isRefusal, type Refusal } from '../refusal.js';
@@ -81,17 +73,10 @@ export class Given {
 
 /** Decides a command and appends its event: a writer of one thread without a log. */
 export function submit(registry: KindRegistry, view: TestView, command: Command, now: Instant, uid?: string): Decided {
-  return settle(registry, view, command, { now, uid: uid ?? command.uid ?? uuidOf(`test ${view.position}`) });
-}
-
-function settle(
-  registry: KindRegistry,
-  view: TestView,
-  command: Command,
-  given: Pick<DecideContext, 'now' | 'uid' | 'isAdmitted'>,
-): Decided {
-  const { now } = given;
-  const decided = decideCommand(registry, command, view, given);
+  const decided = decideCommand(registry, command, view, {
+    now,
+    uid: uid ?? command.uid ?? uuidOf(`test ${view.position}`),
+  });
   if (isUndecided(decided)) return decided;
   if (decided.event) {
     const namespaced = registry.byId(command.kind)?.names.namespaced;
@@ -102,12 +87,7 @@ function settle(
     });
     if (!decided.deleted) holdFold(decided, view.stream(stream)?.object);
   }
-  for (const next of decided.then ?? []) {
-    const uid = next.uid ?? uuidOf(`test ${view.position}`);
-    const result = settle(registry, view, next, { now, uid, isAdmitted: true });
-    // What is gone already needs no deletion.
-    if (isRefusal(result) && next.verb !== 'delete') return result;
-  }
+  for (const next of decided.then ?? []) submit(registry, view, next, now);
   return decided;
 }
 
