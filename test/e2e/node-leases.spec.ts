@@ -29,11 +29,24 @@ const isReportOfImages = ({ type, data }: StoredEvent): boolean => {
   const { set = [] } = data as { readonly set?: readonly (readonly [path: readonly string[], value: unknown])[] };
   return type === 'StatusReported' && set.some(([[part, field]]) => part === 'status' && field === 'images');
 };
-/** Other suites use the same engine: when its images change, the node reports them, and an anchor follows. */
-const writtenAfter = async (position: string): Promise<readonly unknown[]> =>
-  (await eventsOf(cluster.home)).filter(
-    (event) => event.position > Number(position) && !isReportOfImages(event) && event.type !== 'CheckpointMade',
+/** Of the node's events those that say that another cluster of this machine answers at the address of cluster DNS. */
+const isOfOtherDns = ({ data }: StoredEvent): boolean =>
+  (data as { readonly object?: { readonly reason?: string } }).object?.reason === 'ClusterDNSFailed';
+/**
+ * Other suites use the same engine and the same machine: when its images change, the node reports them, and an anchor follows; while one of them
+ * has a name server, this node's has another address, which it says again now and then.
+ */
+const writtenAfter = async (position: string): Promise<readonly unknown[]> => {
+  const events = await eventsOf(cluster.home);
+  const ofOtherDns = new Set(events.filter(isOfOtherDns).map(({ stream }) => stream));
+  return events.filter(
+    (event) =>
+      event.position > Number(position) &&
+      !isReportOfImages(event) &&
+      !ofOtherDns.has(event.stream) &&
+      event.type !== 'CheckpointMade',
   );
+};
 const head = async (): Promise<string> =>
   (await cluster.api.get('/api/v1/configmaps')).json<ApiObject>().metadata.resourceVersion;
 const client = (...words: readonly string[]): string =>
