@@ -1,10 +1,21 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { FuzzClient } from './client.js';
 
-/** Milliseconds of processor time that a process has spent; Linux counts in hundredths of a second. */
-export function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * 10;
+/** Milliseconds of processor time that all threads of a process have spent, to the microsecond. */
+export function threadsMs(pid: number): number {
+  const tasks = `/proc/${pid}/task`;
+  const sum = readdirSync(tasks).reduce((all, thread) => all + spentMs(`${tasks}/${thread}/schedstat`), 0);
+  if (sum === 0)
+    throw new Error('this kernel does not say in /proc/<pid>/task/<thread>/schedstat what a thread has spent');
+  return sum;
+}
+/** Zero for a thread that has ended meanwhile. */
+function spentMs(schedstat: string): number {
+  try {
+    return Number(readFileSync(schedstat, 'utf8').split(' ')[0]) / 1e6;
+  } catch {
+    return 0;
+  }
 }
 
 /**
