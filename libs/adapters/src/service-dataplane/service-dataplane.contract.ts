@@ -120,6 +120,29 @@ export function serviceDataplaneContract({ mark, make, isTransparent, leftOn }: 
   });
 
   describe('changes', () => {
+    test('lose no new connection, also of a pod to itself', async () => {
+      const all = (['pod1', 'pod2', 'outside'] as const).map((part) => backend(part));
+      const some = (i: number): readonly Backend[] => all.filter((_, at) => i % 3 !== at);
+      const both = (i: number): readonly Frontend[] => [
+        frontend({ backends: some(i) }),
+        frontend({ backends: some(i), address: undefined, port: 30_080, isExternal: true, hidesClient: true }),
+      ];
+      await dataplane.replace(both(0));
+      let isOver = false;
+      const changing = (async () => {
+        for (let i = 1; !isOver; i++) await dataplane.apply({ changed: both(i), gone: [] });
+      })();
+      const answers = await Promise.all([
+        network.ask('pod1', `${VIP}:80`, 1500),
+        network.ask('host', `${VIP}:80`, 1500),
+        network.ask('outside', `${TestNetwork.hostAddress}:30080`, 1500),
+      ]);
+      isOver = true;
+      await changing;
+      const known = new Set<string>(['pod1', 'pod2', 'outside']);
+      expect(answers.flat().filter((answer) => !known.has(answer.split(' ')[0] ?? ''))).toEqual([]);
+      await dataplane.replace([]);
+    }, 60_000);
     test('lead new connections elsewhere, and leave those under way to end', async () => {
       await dataplane.replace([frontend({ backends: [backend('pod2')] })]);
       const held = network.hold('pod1', `${VIP}:80`);

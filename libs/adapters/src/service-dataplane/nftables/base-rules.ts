@@ -61,6 +61,21 @@ const CHAINS = `
     ct state new ip daddr @clusterips goto refuse
   }`;
 
+/**
+ * Each new connection is looked up again when the first time led nowhere: between two of a packet's lookups the rules may have
+ * been changed, so that it was sent to a slot, or by a chain, that is not there yet or no more. One hook sees one generation of
+ * chains, the next hook the new one. Nothing comes here again that was led.
+ */
+function nat(hook: 'prerouting' | 'output', fromPods = ''): string {
+  const look = (name: string, priority: number): string => `  chain ${name} {
+    type nat hook ${hook} priority ${priority};
+    ${fromPods}jump inside
+    jump outside
+  }
+`;
+  return look(hook, -105) + look(`${hook}again`, -104);
+}
+
 /** The table without any service. */
 export function baseRules(options: BaseOptions): string {
   const { pods, isBridgeFiltered } = options;
@@ -80,17 +95,7 @@ ${CHAINS}
     type filter hook prerouting priority -110;
     ct state new ip daddr . meta l4proto . th dport @ranged ip daddr . meta l4proto . th dport . ip saddr != @allowed drop
   }
-  chain prerouting {
-    type nat hook prerouting priority -105;
-    ${fromPods}jump inside
-    jump outside
-  }
-  chain output {
-    type nat hook output priority -105;
-    jump inside
-    jump outside
-  }
-  chain postrouting {
+${nat('prerouting', fromPods)}${nat('output')}  chain postrouting {
     type nat hook postrouting priority 95;
     ct status dnat ip saddr . ip daddr @hairpin masquerade
     meta mark & 0xffff0000 == ${HIDDEN} masquerade

@@ -43,3 +43,27 @@ describe('the chains of services', () => {
     expect(lines.slice(0, -1).join()).toContain('delete element ip t cluster { 10.96.0.2 . tcp . 80 }');
   });
 });
+
+describe('the hairpin of a pod on this node', () => {
+  it('goes with the change after the one that takes its last service away, unless it is needed again', () => {
+    const rules = new RuleSet('t');
+    const local = (address: string, isLocal: boolean): Frontend => ({
+      ...frontend(address, 1),
+      backends: [{ address: '10.244.1.2', port: 8080, isLocal }],
+    });
+    const hairpinsOf = (changed: readonly Frontend[], gone: readonly string[] = []): readonly string[] => {
+      const { script, commit } = rules.delta({ changed, gone });
+      commit();
+      return script.split('\n').flatMap((line) => /^(?:add|delete)(?= element ip t hairpin)/.exec(line)?.[0] ?? []);
+    };
+    const [first, second] = ['10.96.0.2', '10.96.0.3'] as const;
+    expect(hairpinsOf([local(first, true)])).toEqual(['add']);
+    expect(hairpinsOf([], [`${first}/TCP/80`])).toEqual([]);
+    expect(hairpinsOf([local(second, true)])).toEqual([]);
+    expect(hairpinsOf([local(first, false)])).toEqual([]);
+    expect(hairpinsOf([], [`${second}/TCP/80`])).toEqual([]);
+    expect(hairpinsOf([])).toEqual(['delete']);
+    expect(hairpinsOf([])).toEqual([]);
+    expect(hairpinsOf([local(first, true)])).toEqual(['add']);
+  });
+});

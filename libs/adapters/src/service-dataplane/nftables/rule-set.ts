@@ -29,6 +29,11 @@ export class RuleSet {
   private chains = new Map<string, number>();
   /** Elements that frontends share, as `set element`, with the number of frontends that need them. */
   private shared = new Map<string, number>();
+  /**
+   * Hairpins that nobody needs any more. They go with the next change: a pod's packet to itself that was led before this one may
+   * pass its last rules after it.
+   */
+  private late = new Set<string>();
 
   constructor(private readonly table: string) {}
 
@@ -37,6 +42,7 @@ export class RuleSet {
     this.installed = new Map();
     this.chains = new Map();
     this.shared = new Map();
+    this.late = new Set();
   }
 
   delta({ changed, gone }: FrontendChanges): Delta {
@@ -57,14 +63,19 @@ export class RuleSet {
       forgotten.push(...lostFlows(before, after));
     }
     let hasNewLocal = false;
+    const late = new Set<string>();
     for (const [one, by] of shared) {
       const before = this.shared.get(one) ?? 0;
-      const space = one.indexOf(' ');
-      const set = one.slice(0, space);
-      if (before === 0 && by > 0) added.add(set, one.slice(space + 1));
-      if (before > 0 && before + by === 0) deleted.add(set, one.slice(space + 1));
-      hasNewLocal ||= set === HAIRPIN && before === 0 && by > 0;
+      const isNew = before === 0 && by > 0;
+      const isHairpin = one.startsWith(`${HAIRPIN} `);
+      if (isNew && !this.late.has(one)) added.addShared(one);
+      if (before > 0 && before + by === 0) {
+        if (isHairpin) late.add(one);
+        else deleted.addShared(one);
+      }
+      hasNewLocal ||= isHairpin && isNew;
     }
+    for (const one of this.late) if (!((shared.get(one) ?? 0) > 0)) deleted.addShared(one);
     const usesOf = (name: string): number => this.chains.get(name) ?? 0;
     const fresh = [...chains].filter(([name, { by }]) => usesOf(name) === 0 && by > 0);
     const unused = [...chains].filter(([name, { by }]) => usesOf(name) > 0 && usesOf(name) + by === 0);
@@ -91,6 +102,7 @@ export class RuleSet {
         if (count > 0) this.shared.set(one, count);
         else this.shared.delete(one);
       }
+      this.late = late;
     };
     return { script, forgotten, hasNewLocal, commit };
   }
@@ -132,6 +144,11 @@ class Lines {
     const known = this.sets.get(set);
     if (known) known.push(element);
     else this.sets.set(set, [element]);
+  }
+  /** An element as it is in {@link RuleSet.shared}. */
+  addShared(one: string): void {
+    const space = one.indexOf(' ');
+    this.add(one.slice(0, space), one.slice(space + 1));
   }
   commands(what: 'add' | 'delete', table: string): readonly string[] {
     return [...this.sets].map(([set, all]) => `${what} element ip ${table} ${set} { ${all.join(', ')} }`);
