@@ -28,5 +28,5 @@ export default {
   maxWorkers: 3,
   testSequencer: '<rootDir>/test/long-suites-first.mjs',
   // What hangs is found; what is slow on a loaded machine is no failure. So no test has a time-out of its own without need.
-  testTimeout: 300_000,
+  testTimeout: 600_000,
 };
