@@ -10,6 +10,7 @@ const FACTOR = 4;
 const MARGIN = 2;
 const SMALL_BYTES = 16 * 1024;
 const TRIES = 8;
+const SMALL_TRIES = 4;
 /** Its own, so that what is patched is not what the fuzz before made of it. */
 const NAMESPACE = 'fuzz-growth';
 
@@ -57,15 +58,18 @@ function inputs(): readonly Input[] {
 
 /**
  * The least of each size counts: collected garbage, a compiler, and what the server still does about others can only add to a
- * cost. It takes more tries only while the ratio is too large.
+ * cost. The small size is measured several times first, since what adds to it would hide a ratio that is too large; then it takes
+ * more tries only while the ratio is.
  */
 async function leastRatio(costOfSize: (bytes: number) => Promise<number>): Promise<number> {
   let small = Infinity;
   let large = Infinity;
+  for (let i = 1; i < SMALL_TRIES; i++) small = Math.min(small, await costOfSize(SMALL_BYTES));
   for (let i = 0; i < TRIES; i++) {
     small = Math.min(small, await costOfSize(SMALL_BYTES));
     large = Math.min(large, await costOfSize(SMALL_BYTES * FACTOR));
-    if (large < MEASURABLE_MS || large <= small * FACTOR * MARGIN) return 0;
+    // A size that was never measured, since each time it was told to come back later, says nothing.
+    if (Number.isFinite(small) && (large < MEASURABLE_MS || large <= small * FACTOR * MARGIN)) return 0;
   }
   return large / Math.max(small, 0.05);
 }
