@@ -61,9 +61,9 @@ export class JoinClient {
     const first = this.asked;
     const { head, body } = await this.answerAfter(first).finally(() => clearInterval(again));
     if (head.startsWith('-ERR')) throw this.refusedByBus(head);
-    const [kind, ...sizes] = head.split(' ');
-    if (kind === 'HMSG') throw this.failed(body.subarray(0, Number(sizes.at(-2))).toString());
-    const answer: unknown = kind === 'MSG' ? parsed(body) : undefined;
+    const [verb, ...sizes] = head.split(' ');
+    if (verb === 'HMSG') throw this.failed(body.subarray(0, Number(sizes.at(-2))).toString());
+    const answer: unknown = verb === 'MSG' ? parsed(body) : undefined;
     if (!isJsonObject(answer)) throw new JoinRefused(`What ${this.where} answers is not understood.`);
     return answer;
   }
@@ -76,8 +76,8 @@ export class JoinClient {
   private async answerAfter(first: number): Promise<BusMessage> {
     for (;;) {
       const message = await this.socket.next(ANSWER_MS);
-      const [kind = '', subject = ''] = message.head.split(' ');
-      if (!kind.endsWith('MSG') || Number(subject.split('.').at(-1)) >= first) return message;
+      const [verb = '', subject = ''] = message.head.split(' ');
+      if (!verb.endsWith('MSG') || Number(subject.split('.').at(-1)) >= first) return message;
     }
   }
   private publish(text: string): void {
