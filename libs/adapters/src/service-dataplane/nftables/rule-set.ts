@@ -75,7 +75,7 @@ export class RuleSet {
       }
       hasNewLocal ||= isHairpin && isNew;
     }
-    for (const one of this.late) if (!((shared.get(one) ?? 0) > 0)) deleted.addShared(one);
+    for (const one of this.late) if ((shared.get(one) ?? 0) === 0) deleted.addShared(one);
     const usesOf = (name: string): number => this.chains.get(name) ?? 0;
     const fresh = [...chains].filter(([name, { by }]) => usesOf(name) === 0 && by > 0);
     const unused = [...chains].filter(([name, { by }]) => usesOf(name) > 0 && usesOf(name) + by === 0);
