@@ -1,15 +1,13 @@
-import { pause, Recurrences } from '#engine';
+import { Recurrences } from '#engine';
 import { networkPolicies, type NetworkPolicy } from '#kinds';
 import { networkPolicy } from '#loops';
 import { parseStream, PEER_GROUPS, type KubeObject, type PolicyChanges } from '#model';
 import type { Pod } from '#pod';
 import type { ContainerOwner, PolicyDataplane } from '#ports';
 import type { Assigned } from './assigned.js';
+import { DueWork } from './due-work.js';
 import type { AgentOptions } from './options.js';
 import type { Reporter } from './reporter.js';
-
-const RETRY_FIRST_MS = 1000;
-const RETRY_MAX_MS = 60_000;
 
 export interface NetworkPoliciesContext {
   readonly owner: () => ContainerOwner | undefined;
@@ -48,18 +46,22 @@ export class NetworkPolicies {
   private failure: string | undefined;
   /** All that the control plane said first is known here. */
   isTold = false;
-  private isDue = false;
   /** Something was taken that no look was asked for. */
   private isNoted = false;
-  private isRunning = false;
   private stopped = false;
-  private delayMs = RETRY_FIRST_MS;
+  private readonly due: DueWork;
 
   constructor(
     private readonly options: AgentOptions,
     private readonly assigned: Pick<Assigned, 'object'>,
     private readonly context: NetworkPoliciesContext,
-  ) {}
+  ) {
+    this.due = new DueWork({
+      clock: options.clock,
+      work: () => this.work(),
+      mayGo: () => this.isCleared || context.isReady(),
+    });
+  }
 
   /** Streams of objects that changed. They are only noted: {@link settle} follows, once the pods that came with them are put. */
   take(streams: readonly string[]): void {
@@ -75,14 +77,14 @@ export class NetworkPolicies {
   /** All of one piece of news of the control plane was taken and put: no rule is to show a part of it. */
   settle(): void {
     this.isTold = true;
-    if (this.isNoted || this.isDue || !this.isCleared) this.look();
+    if (this.isNoted || this.due.isDue || !this.isCleared) this.look();
     this.isNoted = false;
   }
   /** A pod of this node and the addresses of its sandbox that runs; none: it has no sandbox. */
   put(pod: Pod, addresses: readonly string[]): void {
     const isOwn = pod.spec.hostNetwork !== true && addresses.length > 0;
     const isChanged = this.table.putPod(pod.metadata.uid, isOwn ? { pod, addresses } : undefined);
-    if (isChanged || this.isDue || !this.isCleared) this.look();
+    if (isChanged || this.due.isDue || !this.isCleared) this.look();
   }
   forget(uid: string): void {
     this.toldOpen.delete(uid);
@@ -101,7 +103,12 @@ export class NetworkPolicies {
   /** Looks whether something is due, and whether somebody else has taken away what was made. */
   async check(): Promise<void> {
     const { policies } = this.options;
-    if ((this.isWhole || this.isAdded) && !this.isRunning && policies && !(await policies.check().catch(() => true))) {
+    if (
+      (this.isWhole || this.isAdded) &&
+      !this.due.isRunning &&
+      policies &&
+      !(await policies.check().catch(() => true))
+    ) {
       this.isOpen = this.isWhole = this.isAdded = false;
       this.options.log?.('the rules of NetworkPolicies are gone: making them again');
     }
@@ -109,38 +116,29 @@ export class NetworkPolicies {
   }
   stop(): void {
     this.stopped = true;
+    this.due.stop();
     for (const { resolve } of this.waiting.splice(0)) resolve();
   }
 
   private look(): void {
-    this.isDue = true;
-    if (!this.isRunning && this.options.policies) void this.run(this.options.policies);
+    if (this.options.policies) this.due.look();
   }
-  private async run(dataplane: PolicyDataplane): Promise<void> {
-    this.isRunning = true;
-    // News that came together are looked at together: pods are put a moment after the policies that came with them.
-    await Promise.resolve();
-    while (this.isDue && !this.stopped && (this.isCleared || this.context.isReady())) {
-      this.isDue = false;
-      const waiting = this.waiting.splice(0);
-      try {
-        await this.carryOut(dataplane);
-        await Promise.resolve();
-        this.delayMs = RETRY_FIRST_MS;
-        this.failure = undefined;
-        for (const { resolve } of waiting) resolve();
-      } catch (error) {
-        this.isWhole = false;
-        this.isDue = true;
-        this.failure = error instanceof Error ? error.message : String(error);
-        const state = this.isRefused ? 'are not enforced on this node' : 'are enforced as they last were';
-        this.say(`NetworkPolicies ${state}: ${this.failure}`);
-        for (const { pod, resolve } of waiting) resolve(this.answer(pod, this.failure));
-        await pause(this.options.clock, this.delayMs);
-        this.delayMs = Math.min(this.delayMs * 2, RETRY_MAX_MS);
-      }
+  private async work(): Promise<void> {
+    const { policies } = this.options;
+    if (!policies) return;
+    const waiting = this.waiting.splice(0);
+    try {
+      await this.carryOut(policies);
+      this.failure = undefined;
+      for (const { resolve } of waiting) resolve();
+    } catch (error) {
+      this.isWhole = false;
+      this.failure = error instanceof Error ? error.message : String(error);
+      const state = this.isRefused ? 'are not enforced on this node' : 'are enforced as they last were';
+      this.say(`NetworkPolicies ${state}: ${this.failure}`);
+      for (const { pod, resolve } of waiting) resolve(this.answer(pod, this.failure));
+      throw error;
     }
-    this.isRunning = false;
   }
   private async carryOut(dataplane: PolicyDataplane): Promise<void> {
     const owner = this.context.owner();

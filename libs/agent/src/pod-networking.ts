@@ -1,14 +1,13 @@
-import { pause, Recurrences } from '#engine';
+import { Recurrences } from '#engine';
 import { podNetwork } from '#loops';
 import { NODE_PLACES, parseStream, type KubeObject, type PodPath } from '#model';
 import { jsonEquals, type Json } from '#std';
 import type { ContainerOwner } from '#ports';
 import type { Assigned } from './assigned.js';
+import { DueWork } from './due-work.js';
 import type { AgentOptions } from './options.js';
 import type { Reporter } from './reporter.js';
 
-const RETRY_FIRST_MS = 1000;
-const RETRY_MAX_MS = 60_000;
 /** So long the path to a deleted Node stays: as long as a pod has to end by default. */
 const LEAVING_MS = 30_000;
 
@@ -39,16 +38,16 @@ export class PodNetworking {
   private paths: readonly PodPath[] = [];
   private failure: string | undefined;
   private isKnown = false;
-  private isDue = false;
-  private isRunning = false;
   private stopped = false;
-  private delayMs = RETRY_FIRST_MS;
+  private readonly due: DueWork;
 
   constructor(
     private readonly options: AgentOptions,
     private readonly assigned: Pick<Assigned, 'object' | 'knowsShared' | 'isSynced' | 'podCidr'>,
     private readonly context: PodNetworkingContext,
-  ) {}
+  ) {
+    this.due = new DueWork({ clock: options.clock, work: () => this.work() });
+  }
 
   /** Of the node: how the pods of others are reached; undefined while that is not known, or not this agent's business. */
   get condition(): podNetwork.NetworkCondition | undefined {
@@ -111,34 +110,26 @@ export class PodNetworking {
   }
   /** Looks whether all is there that should be, and mends what is not. */
   look(): void {
-    this.isDue = true;
-    if (!this.isRunning && this.options.network) void this.run();
+    if (this.options.network) this.due.look();
   }
   /** What was made stays: pods go on without the agent. */
   stop(): void {
     this.stopped = true;
+    this.due.stop();
     this.cancelLook?.();
   }
 
-  private async run(): Promise<void> {
-    this.isRunning = true;
-    while (this.isDue && !this.stopped) {
-      this.isDue = false;
-      const before = JSON.stringify(this.condition);
-      try {
-        await this.carryOut();
-        this.delayMs = RETRY_FIRST_MS;
-      } catch (error) {
-        this.failure = error instanceof Error ? error.message : String(error);
-        this.isDue = true;
-        if (this.hasOthers) this.say(`pods of other nodes are not reached: ${this.failure}`);
-      }
+  private async work(): Promise<void> {
+    const before = JSON.stringify(this.condition);
+    try {
+      await this.carryOut();
+    } catch (error) {
+      this.failure = error instanceof Error ? error.message : String(error);
+      if (this.hasOthers) this.say(`pods of other nodes are not reached: ${this.failure}`);
+      throw error;
+    } finally {
       if (JSON.stringify(this.condition) !== before) this.context.onChange();
-      if (!this.isDue || this.failure === undefined) continue;
-      await pause(this.options.clock, this.delayMs);
-      this.delayMs = Math.min(this.delayMs * 2, RETRY_MAX_MS);
     }
-    this.isRunning = false;
   }
   private async carryOut(): Promise<void> {
     const { network, node, runtime } = this.options;

@@ -1,13 +1,12 @@
-import { pause, Recurrences } from '#engine';
+import { Recurrences } from '#engine';
 import { endpointSlices, nodes, services, type Node, type Service } from '#kinds';
 import { addressPool, serviceProxy, type kubelet } from '#loops';
 import { NODE_PLACES, parseStream, type KubeObject } from '#model';
 import type { ContainerOwner, ServiceDataplane } from '#ports';
+import { DueWork } from './due-work.js';
 import type { AgentOptions, ServiceProxyOptions } from './options.js';
 import type { Reporter } from './reporter.js';
 
-const RETRY_FIRST_MS = 1000;
-const RETRY_MAX_MS = 60_000;
 const ZONE_LABEL = 'topology.kubernetes.io/zone';
 
 export interface ServiceProxyContext {
@@ -30,10 +29,8 @@ export class ServiceProxy {
   private dataplane: ServiceDataplane | undefined;
   /** The data plane has all that the table has, but for the changes that the table has not given out. */
   private isWhole = false;
-  private isDue = false;
-  private isRunning = false;
   private stopped = false;
-  private delayMs = RETRY_FIRST_MS;
+  private readonly due: DueWork;
   /** What was said of services that are too large to be led whole. */
   private limits: ReadonlySet<string> = new Set();
   /** Ends with the last call to the server of health checks: they come one after the other. */
@@ -46,6 +43,7 @@ export class ServiceProxy {
   ) {
     this.services = options.services;
     this.table = new serviceProxy.ServiceTable(this.place());
+    this.due = new DueWork({ clock: options.clock, work: () => this.work() });
   }
 
   /** Streams of objects that changed. */
@@ -59,7 +57,7 @@ export class ServiceProxy {
       else if (kind === NODE_PLACES)
         this.table.putNode(name, this.objects.get({ id: NODE_PLACES }, undefined, name) as Node | undefined);
     }
-    this.look();
+    this.due.look();
   }
   /** Cluster DNS is answered by the agent itself at its address: leading there would be a circle. */
   private led(namespace: string, name: string): Service | undefined {
@@ -70,44 +68,33 @@ export class ServiceProxy {
   }
   /** Somebody else on the machine may have taken away what was made. */
   async check(): Promise<void> {
-    if (!this.services || !this.isWhole || this.isRunning || this.stopped) return;
+    if (!this.services || !this.isWhole || this.due.isRunning || this.stopped) return;
     // Ports that somebody else had may be free by now.
     if (await this.dataplane?.check().catch(() => true)) return this.answerHealth(this.isWhole);
     this.dataplane = undefined;
     this.isWhole = false;
     this.options.log?.('the rules of services are gone: making them again');
-    this.look();
+    this.due.look();
   }
   /** What was made stays: services go on without the agent. */
   stop(): Promise<void> {
     this.stopped = true;
+    this.due.stop();
     return this.answering.then(() => this.services?.health?.stop());
   }
 
-  private look(): void {
-    this.isDue = true;
-    if (!this.isRunning) void this.run();
-  }
-  private async run(): Promise<void> {
-    this.isRunning = true;
-    while (this.isDue && !this.stopped) {
-      this.isDue = false;
-      try {
-        await this.carryOut();
-        await this.answerHealth(this.isWhole);
-        this.troubles.clear('data plane');
-        this.delayMs = RETRY_FIRST_MS;
-      } catch (error) {
-        this.dataplane = undefined;
-        this.isWhole = false;
-        this.isDue = true;
-        this.say(wordsOf(error));
-        await this.answerHealth(false);
-        await pause(this.options.clock, this.delayMs);
-        this.delayMs = Math.min(this.delayMs * 2, RETRY_MAX_MS);
-      }
+  private async work(): Promise<void> {
+    try {
+      await this.carryOut();
+      await this.answerHealth(this.isWhole);
+      this.troubles.clear('data plane');
+    } catch (error) {
+      this.dataplane = undefined;
+      this.isWhole = false;
+      this.say(wordsOf(error));
+      await this.answerHealth(false);
+      throw error;
     }
-    this.isRunning = false;
   }
   private async carryOut(): Promise<void> {
     const { services, context, table } = this;
