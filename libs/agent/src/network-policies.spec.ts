@@ -23,17 +23,27 @@ function peersOf(spec: Record<string, unknown>, ...members: readonly string[]): 
 }
 const BRIDGE = { bridge: 'pods0', cidr: '10.244.3.0/24' };
 const nodeWith = (policies: MemoryPolicies): TestNode => new TestNode({ policies, podNetwork: BRIDGE });
+/** A node whose agent has started and was told all of these. */
+async function given(
+  objects: readonly Record<string, unknown>[],
+  more: Partial<Pick<MemoryPolicies, 'failure' | 'refusal' | 'gap'>> = {},
+): Promise<{ readonly policies: MemoryPolicies; readonly node: TestNode }> {
+  const policies = Object.assign(new MemoryPolicies(), more);
+  const node = nodeWith(policies);
+  for (const object of objects) node.assign(object, undefined, true);
+  await node.start();
+  return { policies, node };
+}
 const membersIn = ({ groups }: MemoryPolicies): readonly string[] => [...groups.values()].flatMap((all) => [...all]);
 
 describe('NetworkPolicies on a node', () => {
   it('isolate its pods as they say, follow what changes, and leave nothing when they go', async () => {
-    const policies = new MemoryPolicies();
-    const node = nodeWith(policies);
-    node.assign(peersOf(FROM_CLIENTS, '10.244.9.9'), undefined, true);
-    node.assign(policy('clients', FROM_CLIENTS), undefined, true);
-    node.assign(web('web'), undefined, true);
-    node.assign(testPod('other'), undefined, true);
-    await node.start();
+    const { policies, node } = await given([
+      peersOf(FROM_CLIENTS, '10.244.9.9'),
+      policy('clients', FROM_CLIENTS),
+      web('web'),
+      testPod('other'),
+    ]);
     await node.run(1000);
     expect(node.running('web')).toEqual(['POD/0', 'c/0']);
     const [address] = node.runtime.list().flatMap(({ labels, ips = [] }) => (labels.pod === 'web' ? ips : []));
@@ -51,11 +61,7 @@ describe('NetworkPolicies on a node', () => {
     await node.agent.stop();
   });
   it('go with the pod', async () => {
-    const policies = new MemoryPolicies();
-    const node = nodeWith(policies);
-    node.assign(policy('none', {}), undefined, true);
-    node.assign(web('web'), undefined, true);
-    await node.start();
+    const { policies, node } = await given([policy('none', {}), web('web')]);
     await node.run(1000);
     expect(policies.pods.size).toBe(1);
     node.requestDeletion(web('web'), 0);
@@ -66,13 +72,9 @@ describe('NetworkPolicies on a node', () => {
     await node.agent.stop();
   });
   it('are in force before a container of the pod starts, or it does not start, and says why', async () => {
-    const policies = new MemoryPolicies();
-    policies.failure = 'nft is busy';
-    const node = nodeWith(policies);
-    node.assign(policy('none', {}), undefined, true);
-    node.assign(web('web'), undefined, true);
-    node.assign(testPod('other'), undefined, true);
-    await node.start();
+    const { policies, node } = await given([policy('none', {}), web('web'), testPod('other')], {
+      failure: 'nft is busy',
+    });
     await node.run(3000);
     expect([node.running('web'), node.running('other')]).toEqual([['POD/0'], ['POD/0', 'c/0']]);
     const waiting = node.status('web').containerStatuses?.[0]?.state?.waiting;
@@ -86,12 +88,7 @@ describe('NetworkPolicies on a node', () => {
     await node.agent.stop();
   });
   it('are in force before the container of a pod starts that came while they were tried again', async () => {
-    const policies = new MemoryPolicies();
-    policies.failure = 'nft is busy';
-    const node = nodeWith(policies);
-    node.assign(policy('none', {}), undefined, true);
-    node.assign(web('a'), undefined, true);
-    await node.start();
+    const { policies, node } = await given([policy('none', {}), web('a')], { failure: 'nft is busy' });
     await node.run(300);
     const { replace } = policies;
     let goOn: (() => void) | undefined;
@@ -133,12 +130,7 @@ describe('NetworkPolicies on a node', () => {
     await node.agent.stop();
   });
   it('that the node cannot enforce keep no pod from starting, and events of node and pod say so', async () => {
-    const policies = new MemoryPolicies();
-    policies.refusal = 'nft is not installed';
-    const node = nodeWith(policies);
-    node.assign(policy('none', {}), undefined, true);
-    node.assign(web('web'), undefined, true);
-    await node.start();
+    const { policies, node } = await given([policy('none', {}), web('web')], { refusal: 'nft is not installed' });
     await node.run(3000);
     expect(node.running('web')).toEqual(['POD/0', 'c/0']);
     const told = (name: string): readonly string[] => [...new Set(node.said(name, 'NetworkPolicyNotEnforced'))];
@@ -150,12 +142,9 @@ describe('NetworkPolicies on a node', () => {
     await node.agent.stop();
   });
   it('say where a part of the traffic is not seen', async () => {
-    const policies = new MemoryPolicies();
-    policies.gap = 'packets between pods of this node are not seen';
-    const node = nodeWith(policies);
-    node.assign(policy('none', {}), undefined, true);
-    node.assign(web('web'), undefined, true);
-    await node.start();
+    const { policies, node } = await given([policy('none', {}), web('web')], {
+      gap: 'packets between pods of this node are not seen',
+    });
     await node.run(3000);
     expect(node.said('n1', 'NetworkPolicyNotEnforced')).toEqual([
       'NetworkPolicies are enforced in part on this node: packets between pods of this node are not seen',
@@ -164,12 +153,7 @@ describe('NetworkPolicies on a node', () => {
     await node.agent.stop();
   });
   it('stay as they were while the agent is away, and are never fewer when it is back', async () => {
-    const policies = new MemoryPolicies();
-    const node = nodeWith(policies);
-    node.assign(policy('none', {}), undefined, true);
-    node.assign(web('a'), undefined, true);
-    node.assign(web('b'), undefined, true);
-    await node.start();
+    const { policies, node } = await given([policy('none', {}), web('a'), web('b')]);
     await node.run(1000);
     const before = [...policies.pods.keys()].sort();
     expect(before).toHaveLength(2);
