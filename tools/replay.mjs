@@ -11,9 +11,9 @@ const RESOURCES =
   'namespaces,nodes,pods,podtemplates,replicasets,deployments,horizontalpodautoscalers,services,endpoints,endpointslices,configmaps,secrets,serviceaccounts,events,leases,roles,clusterroles,rolebindings,clusterrolebindings,' +
   'validatingadmissionpolicies,validatingadmissionpolicybindings,mutatingwebhookconfigurations,validatingwebhookconfigurations,' +
   'selfsubjectaccessreviews,subjectaccessreviews,localsubjectaccessreviews,selfsubjectrulesreviews,selfsubjectreviews,tokenreviews,certificatesigningrequests,' +
-  'jobs,cronjobs,networkpolicies,ingresses,ingressclasses,servicecidrs,ipaddresses,flowschemas,prioritylevelconfigurations,priorityclasses';
+  'jobs,cronjobs,networkpolicies,poddisruptionbudgets,ingresses,ingressclasses,servicecidrs,ipaddresses,flowschemas,prioritylevelconfigurations,priorityclasses,csinodes,runtimeclasses';
 const API =
-  /^(core|apps|autoscaling|batch|certificates|discovery|coordination|networking|cluster|events|workloads|services|tables|pods|list|lists|watch|watches|patch|apply|deletes|errors|protocol|authentication|authorization|identity|rbac|nodeauthz|policies|podsecurity|admissionregistration|flowcontrol|scheduling)-/;
+  /^(core|apps|autoscaling|batch|certificates|discovery|coordination|networking|cluster|events|workloads|services|tables|pods|list|lists|watch|watches|patch|apply|deletes|errors|protocol|authentication|authorization|identity|rbac|nodeauthz|policies|policy|podsecurity|admissionregistration|flowcontrol|scheduling|storage|node-v1|defaults)-/;
 const CONTROLLERS = /^controllers-/;
 const SCHEDULER = /^scheduler-/;
 // Their resources have names of their own, or they ask about the API as a whole: every answer counts.

@@ -60,11 +60,12 @@ export class PodLifecycle {
 
   private async startSandbox(attempt: number): Promise<void> {
     const { worker } = this;
-    const { options, making } = this.context;
+    const { owner, pod } = worker;
+    const { options, making, objects } = this.context;
     try {
-      const made = await making.hold(() =>
-        options.runtime.startSandbox(sandboxSpec(worker.owner, worker.pod, attempt, options.node)),
-      );
+      const runtimeHandler = kubelet.runtimeHandlerOf(pod, objects);
+      const spec = sandboxSpec({ owner, pod, attempt, node: options.node, runtimeHandler });
+      const made = await making.hold(() => options.runtime.startSandbox(spec));
       const { sandboxRetry: _retry, ...record } = worker.record;
       worker.record = record;
       await worker.takeOne(made.id, made);
@@ -202,6 +203,7 @@ export class PodLifecycle {
       container,
       attempt: action.attempt,
       sandboxId: action.sandboxId,
+      runtimeHandler: this.worker.containers.find(({ id }) => id === action.sandboxId)?.runtimeHandler,
       environment,
       mounts,
       node: this.context.options.node,

@@ -25,7 +25,14 @@ export function roleOf(pod: Pod, name: string): ContainerRole {
   return pod.spec.containers.some((c) => c.name === name) ? 'app' : 'ephemeral';
 }
 
-export function sandboxSpec(owner: ContainerOwner, pod: Pod, attempt: number, node: NodeOptions): SandboxSpec {
+export interface SandboxParts {
+  readonly owner: ContainerOwner;
+  readonly pod: Pod;
+  readonly attempt: number;
+  readonly node: NodeOptions;
+  readonly runtimeHandler: string | undefined;
+}
+export function sandboxSpec({ owner, pod, attempt, node, runtimeHandler }: SandboxParts): SandboxSpec {
   const { spec } = pod;
   const ports = spec.hostNetwork
     ? []
@@ -40,6 +47,7 @@ export function sandboxSpec(owner: ContainerOwner, pod: Pod, attempt: number, no
     sysctls: Object.fromEntries(
       (spec.securityContext?.sysctls ?? []).map((s) => [s.name.replaceAll('/', '.'), s.value]),
     ),
+    ...(runtimeHandler !== undefined && { runtimeHandler }),
     ports: ports.map((p) => ({
       containerPort: p.containerPort,
       hostPort: p.hostPort ?? 0,
@@ -55,6 +63,7 @@ export interface ContainerParts {
   readonly container: Container;
   readonly attempt: number;
   readonly sandboxId: string;
+  readonly runtimeHandler: string | undefined;
   readonly environment: kubelet.Environment;
   readonly mounts: readonly ContainerMount[];
   readonly node: NodeOptions;
@@ -78,6 +87,7 @@ export function containerSpec(parts: ContainerParts): ContainerSpec {
       specHash: kubelet.specHashOf(container),
     }),
     sandboxId: parts.sandboxId,
+    ...(parts.runtimeHandler !== undefined && { runtimeHandler: parts.runtimeHandler }),
     image: kubelet.withDefaultTag(container.image ?? ''),
     ...(command && { command }),
     ...(args && { args }),

@@ -255,6 +255,7 @@ const PLURALS: Readonly<Record<string, string>> = {
   ConfigMap: 'core.configmaps',
   NetworkPolicy: 'networking.k8s.io.networkpolicies',
   PolicyPeers: 'policy-peers',
+  RuntimeClass: 'node.k8s.io.runtimeclasses',
   Secret: 'core.secrets',
   Service: 'core.services',
   EndpointSlice: 'discovery.k8s.io.endpointslices',

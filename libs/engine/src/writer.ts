@@ -196,12 +196,15 @@ export class Writer implements CommandPort {
     const first = await under;
     const done = isDoubt(first) ? await this.resolved(first, decided) : first;
     if (done === 'again' || isRefusal(done)) return done;
+    let { position } = done;
     for (const next of decided.then ?? []) {
-      const result = await this.untilSettled({ ...next, causes: [...(next.causes ?? []), done.position] }, true);
-      if (isRefusal(result) && !isGone(next, result)) return result;
+      const result = await this.untilSettled({ ...next, causes: [...(next.causes ?? []), position] }, true);
+      if (isRefusal(result) && isGone(next, result)) continue;
+      if (isRefusal(result)) return result;
+      position = Math.max(position, result.position);
     }
     const next = await followed;
-    return next ? { ...done, next } : done;
+    return next ? { ...done, position, next } : { ...done, position };
   }
 
   /**

@@ -175,6 +175,7 @@ const GOOD: Readonly<Record<string, JsonObject>> = {
       },
     },
   },
+  'node.k8s.io.runtimeclasses': { handler: 'h', overhead: { podFixed: { cpu: '1' } } },
   'scheduling.k8s.io.priorityclasses': { value: 7, description: 'd', preemptionPolicy: 'Never' },
   'rbac.authorization.k8s.io.roles': { rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }] },
   'rbac.authorization.k8s.io.clusterroles': {

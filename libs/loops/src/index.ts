@@ -6,6 +6,7 @@ import { CLUSTER_DNS_IP, clusterDnsRegistration } from './cluster-dns/registrati
 import { cronJob } from './cron-job/index.js';
 import { customResources } from './custom-resources/index.js';
 import { deployment } from './deployment/index.js';
+import { disruption, staleDisruption } from './disruption/index.js';
 import { endpointSlice } from './endpoint-slice/index.js';
 import { endpointSliceMirroring } from './endpoint-slice-mirroring/index.js';
 import { endpoints } from './endpoints/index.js';
@@ -87,6 +88,8 @@ export const workloadLoops: readonly Loop[] = [
   jobTracking,
   cronJob,
   ttlAfterFinished,
+  disruption(registry),
+  staleDisruption,
   endpointSlice,
   endpoints,
   endpointSliceMirroring,

@@ -192,3 +192,33 @@ describe('certificates of ingresses', () => {
     expect(secretsOf(assignments, 'a')).toEqual([]);
   });
 });
+
+describe('the runtime class of a pod', () => {
+  const CLASS = 'node.k8s.io.runtimeclasses/_/sandboxed';
+  const sandboxed = (uid: string): KubeObject =>
+    ({
+      apiVersion: 'node.k8s.io/v1',
+      kind: 'RuntimeClass',
+      metadata: { name: 'sandboxed', uid },
+      handler: 'kata',
+    }) as unknown as KubeObject;
+  const apart = { ...pod('apart', []), spec: { nodeName: 'n', runtimeClassName: 'sandboxed' } } as KubeObject;
+
+  it('goes to the nodes of its pods, before them, and with each change; to no other', () => {
+    const { view, changes } = viewOf(apart);
+    const assignments = new Assignments(view, () => undefined);
+    const made = view.put(CLASS, { revision: 0, position: 5, object: sandboxed('one') }, 5);
+    const news = assignments.take([made]);
+    expect(news.shared).toEqual([]);
+    expect([...news.own]).toEqual([['n', [{ stream: CLASS, uid: 'one', position: 5, object: sandboxed('one') }]]]);
+    const streams = (node: string): readonly string[] => assignments.of(node).objects.map(({ stream }) => stream);
+    expect(streams('n')).toEqual(['core.pods/default/apart', CLASS]);
+    expect(streams('m')).toEqual([]);
+    const gone: Change = { ...made, before: made.after, after: undefined, position: 6 };
+    expect([...assignments.take([gone]).own]).toEqual([
+      ['n', [{ stream: CLASS, uid: 'one', position: 6, object: null }]],
+    ]);
+    const again = new Assignments(viewOf().view, () => undefined);
+    expect([...again.take(changes).own.keys()]).toEqual(['n']);
+  });
+});

@@ -9,6 +9,8 @@ import { PolicyPeers } from './policy-peers.js';
 const pods = kindRef('core.pods');
 const CONFIG_MAPS = 'core.configmaps';
 const SECRETS = 'core.secrets';
+const RUNTIME_CLASSES = 'node.k8s.io.runtimeclasses';
+const NEEDED_BY_PODS: ReadonlySet<string> = new Set([CONFIG_MAPS, SECRETS, RUNTIME_CLASSES]);
 const SERVICES = 'core.services';
 const NODES = 'core.nodes';
 const NETWORK_POLICIES = 'networking.k8s.io.networkpolicies';
@@ -24,7 +26,7 @@ const SHARED: readonly string[] = [
   INGRESS_CLASSES,
 ];
 
-/** Streams of everything a pod needs on its node: itself, and the ConfigMaps and Secrets that it names. */
+/** Streams of everything a pod needs on its node: itself, and its runtime class, the ConfigMaps and the Secrets that it names. */
 export function needsOf(pod: KubeObject): readonly string[] {
   const namespace = pod.metadata.namespace;
   const { spec } = pod as Partial<Pod>;
@@ -55,6 +57,7 @@ export function needsOf(pod: KubeObject): readonly string[] {
     }
   }
   for (const reference of spec?.imagePullSecrets ?? []) secret(reference.name);
+  if (spec?.runtimeClassName) names.add(streamOf(RUNTIME_CLASSES, undefined, spec.runtimeClassName));
   return [...names];
 }
 
@@ -174,7 +177,7 @@ export class Assignments {
         tell(subject.metadata.name, stream, change.after ?? null, uid, change.position);
         continue;
       }
-      if (change.kind !== CONFIG_MAPS && change.kind !== SECRETS) continue;
+      if (!NEEDED_BY_PODS.has(change.kind)) continue;
       for (const node of this.nodesThatNeed(stream, change.after))
         tell(node, stream, change.after ?? null, uid, change.position);
     }

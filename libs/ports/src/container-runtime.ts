@@ -22,7 +22,7 @@ export interface ContainerRuntime {
   /** All containers of this owner, or of one of its pods; ended ones too. */
   containers(owner: ContainerOwner, podUid?: string): Promise<readonly RuntimeContainer[]>;
   inspect(id: string): Promise<RuntimeContainer | undefined>;
-  /** Makes and starts the infra container. */
+  /** Makes and starts the infra container. Rejects when the engine has no runtime of the name in `runtimeHandler`. */
   startSandbox(spec: SandboxSpec): Promise<RuntimeContainer>;
   createContainer(spec: ContainerSpec): Promise<string>;
   /** Rejects with reason `start` when the container's program cannot be started. */
@@ -106,6 +106,8 @@ export interface RuntimeContainer {
   readonly sandboxId?: string;
   /** What stops it, where the image says so. */
   readonly stopSignal?: string;
+  /** Of an infra container: the runtime that the pod was started with, where one was named. */
+  readonly runtimeHandler?: string;
   /** Of an infra container: the pod's addresses. */
   readonly ips?: readonly string[];
   /** While it runs: its first process, by the node's numbers. */
@@ -129,6 +131,8 @@ export interface SandboxSpec {
   readonly hostIpc: boolean;
   readonly sharePidNamespace: boolean;
   readonly sysctls: Readonly<Record<string, string>>;
+  /** Name of the runtime, as the engine is configured, by which all containers of the pod run; absent: its default one. */
+  readonly runtimeHandler?: string;
   readonly ports: readonly PublishedPort[];
 }
 export interface PublishedPort {
@@ -146,6 +150,8 @@ export interface ContainerAmounts {
 export interface ContainerSpec extends ContainerAmounts {
   readonly labels: ContainerLabels;
   readonly sandboxId: string;
+  /** That of its sandbox, see {@link RuntimeContainer.runtimeHandler}. */
+  readonly runtimeHandler?: string;
   readonly image: string;
   /** Replaces the image's entrypoint. */
   readonly command?: readonly string[];

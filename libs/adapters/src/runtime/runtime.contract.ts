@@ -16,6 +16,8 @@ export interface RuntimeUnderTest {
   readonly owner: ContainerOwner;
   readonly commandOf: (program: TestProgram) => readonly string[];
   readonly image: string;
+  /** A runtime that the engine is configured with. */
+  readonly runtimeHandler: string;
   /** Lets time go by until the condition holds. */
   readonly until: <T>(look: () => Promise<T | undefined>) => Promise<T>;
 }
@@ -105,6 +107,22 @@ export function runtimeContract(open: () => RuntimeUnderTest): void {
     const other = await runtime.startSandbox(sandbox(nextUid()));
     expect(other.ips?.[0]).not.toBe(first.ips?.[0]);
     expect((await runtime.containers(owner, uid)).map((c) => c.id)).toEqual([first.id]);
+  });
+  it('runs a pod by the runtime that is named, and shows it, and none by one that it has not', async () => {
+    const { runtime, owner, runtimeHandler } = open();
+    const uid = nextUid();
+    const { id: sandboxId } = await runtime.startSandbox({ ...sandbox(uid), runtimeHandler });
+    const id = await runtime.createContainer({ ...container(uid, sandboxId, 'exits-3'), runtimeHandler });
+    await runtime.startContainer(id);
+    await inState(id, 'exited');
+    const shown = await runtime.containers(owner, uid);
+    expect(shown.find((one) => one.id === sandboxId)).toHaveProperty('runtimeHandler', runtimeHandler);
+    const other = nextUid();
+    await expect(runtime.startSandbox({ ...sandbox(other), runtimeHandler: 'none-such' })).rejects.toMatchObject({
+      name: 'RuntimeFault',
+      message: 'no runtime for "none-such" is configured',
+    });
+    expect(await runtime.containers(owner, other)).toEqual([]);
   });
   it('shows a container as created, running and ended, with its labels and its exit code', async () => {
     const { runtime } = open();

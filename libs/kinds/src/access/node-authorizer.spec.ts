@@ -60,6 +60,8 @@ const ask = (verb: string, resource: string, name: string, more: Partial<AccessA
     view,
   );
 
+const CSI = { group: 'storage.k8s.io', namespace: '' };
+
 describe('a node may', () => {
   it.each(['env', 'from', 'init', 'pull', 'volume', 'projected', 'csi', 'flex'])('read the secret %s', (name) => {
     expect(ask('get', 'secrets', name).allowed).toBe(true);
@@ -82,6 +84,9 @@ describe('a node may', () => {
     expect(ask('list', 'pods', '', { namespace: '', fields }).allowed).toBe(true);
     expect(ask('get', 'nodes', 'n1', { namespace: '' }).allowed).toBe(true);
   });
+  it.each(['get', 'create', 'update', 'patch', 'delete'])('%s the CSINode of its name', (verb) => {
+    expect(ask(verb, 'csinodes', verb === 'create' ? '' : 'n1', CSI).allowed).toBe(true);
+  });
 });
 
 describe('a node may not', () => {
@@ -98,6 +103,9 @@ describe('a node may not', () => {
     ['get', 'nodes', 'n2', { namespace: '' }, "node 'n1' cannot read 'n2', only its own Node object"],
     ['create', 'serviceaccounts', 'other', { subresource: 'token' }, unrelated],
     ['get', 'namespaces', 'ns', {}, ''],
+    ['get', 'csinodes', 'n2', CSI, 'can only access CSINode with the same name as the requesting node'],
+    ['list', 'csinodes', '', CSI, 'can only get, create, update, patch, or delete a CSINode'],
+    ['get', 'csinodes', 'n1', { ...CSI, subresource: 'status' }, 'cannot authorize CSINode subresources'],
   ])('%s %s %s %j', (verb, resource, name, more, reason) => {
     expect(ask(verb, resource, name, more)).toEqual({ allowed: false, reason });
   });

@@ -54,9 +54,15 @@ function signingRequestProblem({ operation, object, subresource }: Admitted, nod
 const RULES: Readonly<Record<string, Rule>> = {
   'core.nodes': nodeProblem,
   'core.pods': nodePodProblem,
-  'coordination.k8s.io.leases': ({ object }, node) =>
-    object.metadata.name === node ? undefined : 'can only access node lease with the same name as the requesting node',
+  'coordination.k8s.io.leases': ofItsName('node lease'),
+  'storage.k8s.io.csinodes': ofItsName('CSINode'),
 };
+
+/** Objects of a kind of which each node has one, with its own name. */
+function ofItsName(what: string): Rule {
+  return ({ object }, node) =>
+    object.metadata.name === node ? undefined : `can only access ${what} with the same name as the requesting node`;
+}
 
 function nodeProblem({ operation, object, old, command }: Admitted, node: string): string | undefined {
   const labels = forbiddenLabels(object.metadata.labels, operation === 'CREATE' ? undefined : old?.metadata.labels);

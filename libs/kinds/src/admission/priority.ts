@@ -6,7 +6,7 @@ import {
   SYSTEM_PRIORITY_CLASSES,
   type PriorityClass,
 } from '../scheduling/priorityclass/index.js';
-import { isPlainPod } from './pods.js';
+import { forbidPod, isPlainPod } from './pods.js';
 
 /** The name of a pod's class becomes the number that the scheduler compares. */
 export const priorityAdmission: AdmissionPlugin = {
@@ -35,17 +35,17 @@ function onlyDefault({ kind, operation, object, view }: Admitted): Refusal | und
 function withPriority(request: Admitted): KubeObject | Refusal {
   const pod = request.object as Pod;
   const wanted = classOf(request, pod.spec.priorityClassName);
-  if (wanted === undefined) return forbidden(pod, `no PriorityClass with name ${pod.spec.priorityClassName} was found`);
+  if (wanted === undefined) return forbidPod(pod, `no PriorityClass with name ${pod.spec.priorityClassName} was found`);
   const { priority, preemptionPolicy } = pod.spec;
   const { name, value, policy } = wanted;
   const from = 'from the given PriorityClass name';
   if (priority !== undefined && priority !== value) {
     const why = `the integer value of priority (${priority}) must not be provided in pod spec; priority admission controller computed ${value} ${from}`;
-    return forbidden(pod, why);
+    return forbidPod(pod, why);
   }
   if (preemptionPolicy !== undefined && preemptionPolicy !== policy) {
     const why = `the string value of PreemptionPolicy (${preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} ${from}`;
-    return forbidden(pod, why);
+    return forbidPod(pod, why);
   }
   const spec = {
     ...pod.spec,
@@ -95,11 +95,4 @@ function keptPriority(request: Admitted): KubeObject {
     ...(preemptionPolicy !== undefined && { preemptionPolicy }),
   };
   return { ...pod, spec };
-}
-
-function forbidden(pod: Pod, why: string): Refusal {
-  return refusals.forbidden(
-    { group: '', resource: 'pods', kind: 'Pod', name: pod.metadata.generateName || (pod.metadata.name ?? '') },
-    why,
-  );
 }

@@ -1,9 +1,9 @@
-import { kindRef, refusals, type AdmissionPlugin, type Admitted, type KubeObject, type Refusal } from '#model';
+import { kindRef, type AdmissionPlugin, type Admitted, type KubeObject, type Refusal } from '#model';
 import type { Pod } from '#pod';
 import { safeSuffix } from '#std';
 import type { ServiceAccount } from '../core/serviceaccount/schema.js';
 import { secretNotAllowed, secretsOf } from './mountable-secrets.js';
-import { isPlainPod } from './pods.js';
+import { forbidPod, isPlainPod } from './pods.js';
 
 const serviceAccounts = kindRef<ServiceAccount>('core.serviceaccounts');
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -26,7 +26,7 @@ function withAccount(request: Admitted, pod: Pod): KubeObject | Refusal {
   const namespace = request.command.namespace ?? '';
   const account = request.view.get(serviceAccounts, namespace, name);
   if (account === undefined) {
-    return forbidden(pod, `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`);
+    return forbidPod(pod, `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`);
   }
   let spec: Pod['spec'] = { ...pod.spec, serviceAccount: name, serviceAccountName: name };
   const wantsToken = pod.spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
@@ -36,18 +36,18 @@ function withAccount(request: Admitted, pod: Pod): KubeObject | Refusal {
   }
   if (account.metadata.annotations?.[ENFORCE_MOUNTABLE] === 'true') {
     const why = secretNotAllowed(spec, account);
-    if (why !== undefined) return forbidden(pod, why);
+    if (why !== undefined) return forbidPod(pod, why);
   }
   return { ...pod, spec };
 }
 
 function mirrored(request: Admitted, pod: Pod): KubeObject | Refusal {
-  if (pod.spec.serviceAccountName) return forbidden(pod, 'a mirror pod may not reference service accounts');
-  if (secretsOf(pod.spec).length > 0) return forbidden(pod, 'a mirror pod may not reference secrets');
+  if (pod.spec.serviceAccountName) return forbidPod(pod, 'a mirror pod may not reference service accounts');
+  if (secretsOf(pod.spec).length > 0) return forbidPod(pod, 'a mirror pod may not reference secrets');
   const hasToken = pod.spec.volumes?.some((volume) =>
     volume.projected?.sources?.some((source) => source.serviceAccountToken !== undefined),
   );
-  if (hasToken) return forbidden(pod, 'a mirror pod may not use ServiceAccountToken volume projections');
+  if (hasToken) return forbidPod(pod, 'a mirror pod may not use ServiceAccountToken volume projections');
   return request.object;
 }
 
@@ -93,11 +93,4 @@ function tokenVolume(name: string): NonNullable<Pod['spec']['volumes']>[number] 
       ],
     },
   };
-}
-
-function forbidden(pod: Pod, why: string): Refusal {
-  return refusals.forbidden(
-    { group: '', resource: 'pods', kind: 'Pod', name: pod.metadata.generateName || (pod.metadata.name ?? '') },
-    why,
-  );
 }

@@ -1,5 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { configMaps, events, nodes, pods, type ConfigMap, type CoreEvent, type Node } from '#kinds';
+import {
+  configMaps,
+  csiNodes,
+  events,
+  nodes,
+  pods,
+  type ConfigMap,
+  type CoreEvent,
+  type CsiNode,
+  type Node,
+} from '#kinds';
 import type { KindRegistry, KubeObject, OwnerReference } from '#model';
 import { FENCE_AFTER, type Pod } from '#pod';
 import { toTime } from '#std';
@@ -25,6 +35,7 @@ const KNOWN: readonly [string, string, string, boolean][] = [
   ['v1', 'Secret', 'core.secrets', true],
   ['v1', 'Pod', 'core.pods', true],
   ['v1', 'Node', 'core.nodes', false],
+  ['storage.k8s.io/v1', 'CSINode', 'storage.k8s.io.csinodes', false],
   ['apps/v1', 'ReplicaSet', 'apps.replicasets', true],
   ['apps/v1', 'Deployment', 'apps.deployments', true],
 ];
@@ -119,6 +130,23 @@ describe('what has lost its owners', () => {
       message: `ownerRef [v1/ConfigMap, namespace: default, name: owner, uid: ${owner.metadata.uid}] does not exist in namespace "default"`,
       reportingComponent: 'garbage-collector-controller',
     });
+  });
+
+  test('goes with its node, though neither is in a namespace', () => {
+    const cluster = clusterOf();
+    const node = cluster.put<Node>({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, spec: {} });
+    const { name, uid } = node.metadata;
+    cluster.put<CsiNode>({
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'CSINode',
+      metadata: { name, ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid }] },
+      spec: { drivers: [] },
+    });
+    cluster.settle();
+    expect(cluster.view.get(csiNodes, undefined, name)).toBeDefined();
+    cluster.delete(node);
+    cluster.settle();
+    expect(cluster.view.get(csiNodes, undefined, name)).toBeUndefined();
   });
 
   test('goes once the second of two owners is deleted', () => {

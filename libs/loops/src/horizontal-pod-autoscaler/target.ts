@@ -2,6 +2,7 @@ import type { HorizontalPodAutoscaler } from '#kinds';
 import { groupOf } from '#meta';
 import { streamOf, type Kind, type KindRegistry, type KubeObject, type View } from '#model';
 import { isJsonObject, type Json } from '#std';
+import { kindNamed } from '../shared/index.js';
 
 /** The object that is scaled, as its Scale shows it. */
 export interface Target {
@@ -24,7 +25,7 @@ export function targetOf(kinds: KindRegistry, view: View, autoscaler: Horizontal
   const { namespace } = autoscaler.metadata;
   if (apiVersion.split('/').length > 2) return `unexpected GroupVersion string: ${apiVersion}`;
   const group = groupOf(apiVersion);
-  const kind = kindOf(kinds.at(view), group, kindName);
+  const kind = kindNamed(kinds.at(view), group, kindName);
   if (!kind) return `no matches for kind ${JSON.stringify(kindName)} in group ${JSON.stringify(group)}`;
   if (!kind.scaleOf || !kind.names.namespaced) return 'the server could not find the requested resource';
   const object = view.get(kind.ref, namespace, name);
@@ -46,13 +47,6 @@ export function targetOf(kinds: KindRegistry, view: View, autoscaler: Horizontal
   };
 }
 
-/** A kind by its group and name; which version a reference names does not matter. */
-function kindOf({ all }: KindRegistry, group: string, name: string): Kind | undefined {
-  return all.find(
-    ({ names, served }) =>
-      names.kind === name && (names.group === group || served.some((version) => version.group === group)),
-  );
-}
 function spokenVersion({ names, served, storedOnly }: Kind, asked: string): string {
   const of = ({ group, version }: { readonly group: string; readonly version: string }): string =>
     group === '' ? version : `${group}/${version}`;

@@ -16,6 +16,7 @@ export * from './probes.js';
 export * from './record.js';
 export * from './resize.js';
 export * from './restarts.js';
+export * from './runtime-handler.js';
 export * from './situation.js';
 export * from './status.js';
 export * from './sub-path.js';

@@ -12,7 +12,6 @@ const own = (context: Container['securityContext'], more: Partial<Container> = {
 describe('what a node cannot do', () => {
   const never: readonly (readonly [string, Partial<PodSpec>])[] = [
     ['UserNamespacesNotSupported', { hostUsers: false }],
-    ['RuntimeClassNotSupported', { runtimeClassName: 'gvisor' }],
     ['SupplementalGroupsPolicyNotSupported', { securityContext: { supplementalGroupsPolicy: 'Strict' } }],
     ['PodLevelResourcesNotSupported', { resources: { limits: { memory: '1Gi' } } }],
     ['ResourceClaimsNotSupported', { resourceClaims: [{ name: 'gpu' }] }],

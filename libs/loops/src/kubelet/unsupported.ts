@@ -29,11 +29,6 @@ export function unsupportedBy(engine: EngineSecurity, operatingSystem: string, p
       reason: 'UserNamespacesNotSupported',
       message: 'hostUsers=false is not supported in this node: its container runtime does not support user namespaces',
     };
-  if (spec.runtimeClassName)
-    return {
-      reason: 'RuntimeClassNotSupported',
-      message: `no runtime for RuntimeClass "${spec.runtimeClassName}" is configured in this node`,
-    };
   if (spec.securityContext?.supplementalGroupsPolicy === 'Strict')
     return {
       reason: 'SupplementalGroupsPolicyNotSupported',

@@ -1,30 +1,20 @@
-import { labelMatcher, type LabelSelector } from '#meta';
-import { kindRef, type KubeObject, type View } from '#model';
+import { budgetsOf, type PodDisruptionBudget } from '#kinds';
+import type { View } from '#model';
 import type { Pod } from '#pod';
-
-interface Budget extends KubeObject {
-  readonly spec?: { readonly selector?: LabelSelector | null };
-  readonly status?: {
-    readonly disruptionsAllowed?: number;
-    readonly disruptedPods?: { readonly [name: string]: string };
-  };
-}
-const budgets = kindRef<Budget>('policy.poddisruptionbudgets');
 
 /** Tells of a group of pods, the most important first, which are guarded: their budgets allow fewer to go. */
 export type Guard = (pods: readonly Pod[]) => ReadonlySet<Pod>;
 
 export function guardOf(view: View): Guard {
-  const known = view.list(budgets);
   return (pods) => {
     const guarded = new Set<Pod>();
-    if (known.length === 0) return guarded;
-    const allowed = new Map(known.map((budget) => [budget, budget.status?.disruptionsAllowed ?? 0]));
+    const allowed = new Map<string, number>();
     for (const pod of pods) {
-      for (const budget of known) {
+      for (const budget of budgetsOf(view, pod)) {
         if (!covers(budget, pod)) continue;
-        const left = (allowed.get(budget) ?? 0) - 1;
-        allowed.set(budget, left);
+        const { uid } = budget.metadata;
+        const left = (allowed.get(uid) ?? budget.status?.disruptionsAllowed ?? 0) - 1;
+        allowed.set(uid, left);
         if (left < 0) guarded.add(pod);
       }
     }
@@ -32,10 +22,10 @@ export function guardOf(view: View): Guard {
   };
 }
 
-function covers({ metadata, spec, status }: Budget, pod: Pod): boolean {
-  if (metadata.namespace !== pod.metadata.namespace || !pod.metadata.labels) return false;
+/** To the scheduler a budget with an empty selector is about no pod, though evictions heed it: so in Kubernetes. */
+function covers({ spec: { selector }, status }: PodDisruptionBudget, pod: Pod): boolean {
+  const { matchLabels = {}, matchExpressions } = selector ?? {};
+  if (Object.keys(matchLabels).length === 0 && (matchExpressions ?? []).length === 0) return false;
   // One whose end the budget knows of is counted already.
-  if (status?.disruptedPods?.[pod.metadata.name] !== undefined) return false;
-  const matcher = labelMatcher(spec?.selector ?? undefined);
-  return matcher.ok && matcher.value.matches(pod.metadata.labels);
+  return status?.disruptedPods?.[pod.metadata.name] === undefined;
 }

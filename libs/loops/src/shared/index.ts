@@ -3,6 +3,7 @@ export * from './elapsed.js';
 export * from './ending-namespace.js';
 export * from './incident.js';
 export * from './keys.js';
+export * from './kind-named.js';
 export * from './outside.js';
 export * from './owner.js';
 export * from './pods.js';

@@ -1,6 +1,14 @@
 import { jsonEquals, uuidOf, type Instant, type JsonObject } from '#std';
 import type { Command } from '../command.js';
-import { isServed, isUndecided, type Decided, type DecidedEvent, type KindRegistry, type Served } from '../kind.js';
+import {
+  isServed,
+  isUndecided,
+  type DecideContext,
+  type Decided,
+  type DecidedEvent,
+  type KindRegistry,
+  type Served,
+} from '../kind.js';
 import { streamOf, type KubeObject } from '../kube-object.js';
 import { answersOf, isQuestions, type Answer, type Answered, type Question } from '../question.js';
 import { isRefusal, type Refusal } from '../refusal.js';
@@ -73,10 +81,17 @@ export class Given {
 
 /** Decides a command and appends its event: a writer of one thread without a log. */
 export function submit(registry: KindRegistry, view: TestView, command: Command, now: Instant, uid?: string): Decided {
-  const decided = decideCommand(registry, command, view, {
-    now,
-    uid: uid ?? command.uid ?? uuidOf(`test ${view.position}`),
-  });
+  return settle(registry, view, command, { now, uid: uid ?? command.uid ?? uuidOf(`test ${view.position}`) });
+}
+
+function settle(
+  registry: KindRegistry,
+  view: TestView,
+  command: Command,
+  given: Pick<DecideContext, 'now' | 'uid' | 'isAdmitted'>,
+): Decided {
+  const { now } = given;
+  const decided = decideCommand(registry, command, view, given);
   if (isUndecided(decided)) return decided;
   if (decided.event) {
     const namespaced = registry.byId(command.kind)?.names.namespaced;
@@ -87,7 +102,12 @@ export function submit(registry: KindRegistry, view: TestView, command: Command,
     });
     if (!decided.deleted) holdFold(decided, view.stream(stream)?.object);
   }
-  for (const next of decided.then ?? []) submit(registry, view, next, now);
+  for (const next of decided.then ?? []) {
+    const uid = next.uid ?? uuidOf(`test ${view.position}`);
+    const result = settle(registry, view, next, { now, uid, isAdmitted: true });
+    // What is gone already needs no deletion.
+    if (isRefusal(result) && next.verb !== 'delete') return result;
+  }
   return decided;
 }
 

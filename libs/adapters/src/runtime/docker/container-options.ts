@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type Docker from 'dockerode';
 import type { ContainerAmounts, ContainerSpec, SandboxSpec } from '#ports';
 import { INFRA_IMAGE } from './infra-image.js';
-import { containerName, toLabels } from './labels.js';
+import { containerName, HANDLER_LABEL, toLabels } from './labels.js';
 import type { Privileges } from './privileges.js';
 
 const LOG: Docker.HostConfig['LogConfig'] = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } };
@@ -17,7 +17,7 @@ export function sandboxOptions(spec: SandboxSpec, network: string): Docker.Conta
   return {
     name: containerName(spec.labels),
     Image: INFRA_IMAGE,
-    Labels: toLabels(spec.labels),
+    Labels: { ...toLabels(spec.labels), ...(spec.runtimeHandler && { [HANDLER_LABEL]: spec.runtimeHandler }) },
     ...(!spec.hostNetwork && {
       Hostname: spec.hostname,
       ExposedPorts: Object.fromEntries(Object.keys(ports).map((key) => [key, {}])),
@@ -29,6 +29,7 @@ export function sandboxOptions(spec: SandboxSpec, network: string): Docker.Conta
       ...(!spec.hostNetwork && { PortBindings: ports }),
       LogConfig: LOG,
       Sysctls: { ...spec.sysctls },
+      ...(spec.runtimeHandler && { Runtime: spec.runtimeHandler }),
       CpuShares: 2,
       // It only waits: nothing that joins its namespaces finds a right there that it has not itself.
       CapDrop: ['ALL'],
@@ -69,6 +70,7 @@ export function containerOptions(spec: ContainerSpec, engine: EngineFacts): Dock
             ? { PidMode: `container:${spec.sandboxId}` }
             : {}),
       LogConfig: LOG,
+      ...(spec.runtimeHandler && { Runtime: spec.runtimeHandler }),
       Binds: [],
       Mounts: spec.mounts.map((mount) => ({
         Type: 'bind',

@@ -42,6 +42,8 @@ describe('Docker', () => {
     runtime,
     owner,
     image: IMAGE,
+    // Every Docker has it, beside being its default.
+    runtimeHandler: 'runc',
     commandOf: (program) => (program === 'cannot-start' ? ['/no/such/file'] : ['/bin/sh', '-c', SHELL[program]]),
     until: async (look) => {
       for (let i = 0; i < 200; i++) {

@@ -118,6 +118,7 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   async startSandbox(spec: SandboxSpec): Promise<RuntimeContainer> {
+    if (spec.runtimeHandler) await this.requireHandler(spec.runtimeHandler);
     const id = await this.create(sandboxOptions(spec, this.network));
     await this.startContainer(id).catch((error: unknown) => {
       throw sandboxFault(error, this.range);
@@ -133,6 +134,12 @@ export class DockerRuntime implements ContainerRuntime {
         ? ((await this.image(spec.image))?.user ?? '')
         : '';
     return this.create(containerOptions(spec, { imageUser, privileges: await this.privilegesFor(spec) }));
+  }
+  /** Asked each time: an engine takes other runtimes into its configuration without a restart. */
+  private async requireHandler(name: string): Promise<void> {
+    const { Runtimes } = (await this.ask(() => this.docker.info())) as { readonly Runtimes?: object | null };
+    if (Runtimes && Object.hasOwn(Runtimes, name)) return;
+    throw new RuntimeFault(`no runtime for ${JSON.stringify(name)} is configured`, 'other');
   }
   /** Tried only when a container asks for everything. */
   private privilegesFor({ security }: ContainerSpec): Promise<Privileges> {

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import type { ContainerState, RuntimeContainer } from '#ports';
-import { fromLabels } from './labels.js';
+import { fromLabels, HANDLER_LABEL } from './labels.js';
 
 /** A container as the port shows it. One that could not be started counts as ended. */
 export function fromInspect(found: Docker.ContainerInspectInfo, network: string): RuntimeContainer {
@@ -32,6 +32,7 @@ export function fromInspect(found: Docker.ContainerInspectInfo, network: string)
     imageId: found.Image,
     ...(sandboxIdOf(found) && { sandboxId: sandboxIdOf(found) as string }),
     ...(stopSignalOf(found) && { stopSignal: stopSignalOf(found) as string }),
+    ...(found.Config.Labels?.[HANDLER_LABEL] && { runtimeHandler: found.Config.Labels[HANDLER_LABEL] }),
     ...(ip && { ips: [ip] }),
     ...(shown === 'running' && state.Pid > 0 && { pid: state.Pid }),
     ...(upperDirOf(found) && { writableLayer: upperDirOf(found) as string }),

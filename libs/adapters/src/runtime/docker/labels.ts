@@ -1,6 +1,8 @@
 import type { ContainerLabels, ContainerRole } from '#ports';
 
 const PREFIX = 'io.shiplog.';
+/** On an infra container only, if its pod named a runtime: the containers that join it later run by the same. */
+export const HANDLER_LABEL = `${PREFIX}pod.runtime-handler`;
 /** Names of the labels, one for each fact of {@link ContainerLabels}. */
 export const labelNames = {
   cluster: `${PREFIX}cluster`,

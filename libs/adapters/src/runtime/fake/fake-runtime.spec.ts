@@ -15,11 +15,16 @@ const PROGRAMS: Readonly<Record<string, FakeProgram>> = {
 
 describe('the simulated runtime', () => {
   const clock = new VirtualClock(1_000_000);
-  const runtime = new FakeRuntime({ clock, program: (spec) => PROGRAMS[spec.command?.[0] ?? ''] ?? {} });
+  const runtime = new FakeRuntime({
+    clock,
+    runtimeHandlers: ['other'],
+    program: (spec) => PROGRAMS[spec.command?.[0] ?? ''] ?? {},
+  });
   const under: RuntimeUnderTest = {
     runtime,
     owner: { cluster: 'spec', node: 'n' },
     image: 'img:1',
+    runtimeHandler: 'other',
     commandOf: (program) => [program],
     until: async (look) => {
       for (let i = 0; i < 1000; i++) {

@@ -65,6 +65,8 @@ export interface FakeRuntimeOptions {
   /** The registry's words to these credentials when it does not give the image; undefined gives it. */
   readonly refusesPull?: (reference: string, credentials: RegistryCredentials | undefined) => string | undefined;
   readonly info?: Partial<RuntimeInfo>;
+  /** Names of the runtimes that it is configured with. */
+  readonly runtimeHandlers?: readonly string[];
   readonly podNetwork?: PodNetwork;
 }
 export interface FakeFault {
@@ -135,12 +137,16 @@ export class FakeRuntime implements ContainerRuntime {
   }
   startSandbox(spec: SandboxSpec): Promise<RuntimeContainer> {
     return this.carryOut('sandbox', spec.labels, () => {
+      const { runtimeHandler } = spec;
+      if (runtimeHandler !== undefined && this.options.runtimeHandlers?.includes(runtimeHandler) !== true)
+        throw new RuntimeFault(`no runtime for "${runtimeHandler}" is configured`, 'other');
       const kept = this.keep(spec.labels, 'infra', RUNS);
       if (kept.shown.state !== 'running') {
         kept.shown = {
           ...kept.shown,
           state: 'running',
           startedAt: this.now(),
+          ...(runtimeHandler !== undefined && { runtimeHandler }),
           ...(!spec.hostNetwork && { ips: [this.nextAddress()] }),
         };
         this.news(kept, 'started');

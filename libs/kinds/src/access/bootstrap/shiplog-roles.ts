@@ -11,6 +11,7 @@ import { on, role, type BootstrapRole } from './notation.js';
 export const SHIPLOG_ROLES: readonly BootstrapRole[] = [
   role('system:shiplog:deployment-controller', [on('apps', 'deployments deployments/status', 'patch')]),
   role('system:shiplog:replicaset-controller', [on('apps', 'replicasets replicasets/status', 'patch')]),
+  role('system:shiplog:disruption-controller', [on('policy', 'poddisruptionbudgets/status', 'patch')]),
   role('system:shiplog:endpoint-controller', [on('', 'endpoints', 'patch')]),
   role('system:shiplog:endpointslice-controller', [on('discovery.k8s.io', 'endpointslices', 'patch')]),
   role('system:shiplog:endpointslicemirroring-controller', [on('discovery.k8s.io', 'endpointslices', 'patch')]),

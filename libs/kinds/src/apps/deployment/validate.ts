@@ -2,7 +2,8 @@ import { invalid, notSupported, percentOf, required } from '#meta';
 import type { Problem } from '#model';
 import type { PodTemplateSpec } from '#pod';
 import { jsonEquals } from '#std';
-import { each, nonNegative, type Problems } from '../../validation/checks.js';
+import { nonNegative, type Problems } from '../../validation/checks.js';
+import { atMostAll, countOrPercent } from '../../validation/count-or-percent.js';
 import { isEmptySelector, selectorValue, validateLabelSelector } from '../../validation/labels.js';
 import { validateReplicatedTemplate } from '../../pod-template/validation/pod-template.js';
 import { selectorProblem } from '../selector.js';
@@ -68,9 +69,7 @@ function strategyProblems(field: string, strategy: DeploymentStrategy | undefine
   if (isZero(maxUnavailable) && isZero(maxSurge)) {
     found.push(invalid(`${at}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
   }
-  if ((percentOf(maxUnavailable) ?? 0) > 100)
-    found.push(invalid(`${at}.maxUnavailable`, maxUnavailable, 'must not be greater than 100%'));
-  return found;
+  return [...found, ...atMostAll(`${at}.maxUnavailable`, maxUnavailable)];
 }
 
 /** Texts that are no percentage count as the number that they are, or as none. */
@@ -81,13 +80,6 @@ function strategyValue(strategy: DeploymentStrategy | undefined): unknown {
   const { maxUnavailable = 0, maxSurge = 0 } = strategy?.rollingUpdate ?? {};
   const rolling = strategy?.rollingUpdate ? { MaxUnavailable: maxUnavailable, MaxSurge: maxSurge } : null;
   return { Type: strategy?.type ?? '', RollingUpdate: rolling };
-}
-
-const PERCENT_WORDS =
-  "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
-function countOrPercent(field: string, value: number | string): Problems {
-  if (typeof value === 'number') return nonNegative(field, value);
-  return percentOf(value) === undefined ? each(field, value, [PERCENT_WORDS]) : [];
 }
 
 const COUNTS = [

@@ -1,4 +1,4 @@
-import { byteLength, dns1123Label, dns1123Subdomain, invalid, notSupported, required, tooLong } from '#meta';
+import { byteLength, dns1123Label, dns1123Subdomain, invalid, notSupported, required } from '#meta';
 import type { Problem } from '#model';
 import type { Volume } from '#pod';
 import {
@@ -13,6 +13,7 @@ import {
   supportedOnly,
 } from '../../validation/checks.js';
 import { validateDownwardFile } from './downward.js';
+import { csiDriverName } from '../../validation/csi-driver-name.js';
 import { validateKeys } from '../../validation/keys.js';
 import { validateEphemeral } from './volume-claim.js';
 import { validateProjected } from './volume-projected.js';
@@ -154,8 +155,7 @@ export const SOURCE_CHECKS: Checks = {
   projected: (at, source) => [...modeProblems(at, source.defaultMode), ...validateProjected(at, source)],
   scaleIO: (at, source) => [...needs(at, source, 'gateway', 'system', 'volumeName')],
   csi: (at, source) => {
-    const found: Problem[] =
-      source.driver === '' ? [required(`${at}.driver`)] : [...csiDriver(`${at}.driver`, source.driver)];
+    const found: Problem[] = [...csiDriverName(`${at}.driver`, source.driver)];
     const secret = source.nodePublishSecretRef;
     if (secret && !secret.name) found.push(required(`${at}.nodePublishSecretRef.name`));
     else if (secret?.name) found.push(...each(`${at}.name`, secret.name, dns1123Subdomain(secret.name)));
@@ -225,8 +225,4 @@ function partition(at: string, value: number | undefined): Problems {
 }
 function modeProblems(at: string, mode: number | undefined): Problems {
   return fileMode(`${at}.defaultMode`, mode);
-}
-function csiDriver(field: string, name: string): Problems {
-  const long = byteLength(name) > 63 ? [tooLong(field, 63)] : [];
-  return [...long, ...each(field, name, dns1123Subdomain(name.toLowerCase()))];
 }

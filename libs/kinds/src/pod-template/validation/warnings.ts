@@ -2,6 +2,7 @@ import { ipWarnings, labelValueProblems, quantityMilliValue, quantityOf, quantit
 import type { NodeSelectorTerm, Container, PodSpec, PodTemplateSpec, Volume } from '#pod';
 import { containerProfileWarnings, podAnnotationWarnings, seccompWarnings } from './annotation-warnings.js';
 import { items } from '../../validation/checks.js';
+import { oldLabel } from './old-labels.js';
 import { overlapWarnings } from './overlap-warnings.js';
 import { portNameWarnings, portWarnings, type Located } from './port-warnings.js';
 
@@ -49,21 +50,9 @@ const OLD_ANNOTATIONS: readonly (readonly [key: string, words: string])[] = [
   ['security.alpha.kubernetes.io/unsafe-sysctls', 'non-functional in v1.11+; use the "sysctls" field instead'],
 ];
 
-/** Labels of nodes that have been given other names since. */
-const OLD_LABELS: ReadonlyMap<string, string> = new Map([
-  ['beta.kubernetes.io/arch', 'deprecated since v1.14; use "kubernetes.io/arch" instead'],
-  ['beta.kubernetes.io/os', 'deprecated since v1.14; use "kubernetes.io/os" instead'],
-  ['failure-domain.beta.kubernetes.io/region', 'deprecated since v1.17; use "topology.kubernetes.io/region" instead'],
-  ['failure-domain.beta.kubernetes.io/zone', 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead'],
-  ['beta.kubernetes.io/instance-type', 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead'],
-  ['app.kubernetes.io/created-by', 'deprecated since v1.9'],
-  ['scheduler.alpha.kubernetes.io/preferAvoidPods', 'deprecated since v1.22; use Taints and Tolerations instead'],
-  ['node-role.kubernetes.io/master', 'use "node-role.kubernetes.io/control-plane" instead'],
-]);
-
 function labelWarnings(field: string, spec: PodSpec): readonly string[] {
   const ofSelector = Object.keys(spec.nodeSelector ?? {}).flatMap((key) => {
-    const old = OLD_LABELS.get(key);
+    const old = oldLabel(key);
     return old === undefined ? [] : [`${field}.nodeSelector[${key}]: ${old}`];
   });
   const node = spec.affinity?.nodeAffinity;
@@ -81,7 +70,7 @@ function labelWarnings(field: string, spec: PodSpec): readonly string[] {
 function nodeTermWarnings(field: string, term: NodeSelectorTerm, checksValues: boolean): readonly string[] {
   return items(term.matchExpressions).flatMap(({ key, values }, i) => {
     const at = `${field}.matchExpressions[${i}]`;
-    const old = OLD_LABELS.get(key);
+    const old = oldLabel(key);
     const wrong = items(checksValues ? values : []).flatMap((value, j) =>
       labelValueProblems(value).map((words) => `${at}.values[${j}]: ${value} is invalid, ${words}`),
     );
@@ -93,7 +82,7 @@ const NO_SELECTOR = 'a null labelSelector results in matching no pod';
 
 function spreadWarnings(field: string, { topologySpreadConstraints }: PodSpec): readonly string[] {
   return items(topologySpreadConstraints).flatMap(({ topologyKey, labelSelector }, i) => {
-    const old = OLD_LABELS.get(topologyKey);
+    const old = oldLabel(topologyKey);
     return [
       ...(old === undefined ? [] : [`${field}[${i}].topologyKey: ${topologyKey} is ${old}`]),
       ...(labelSelector ? [] : [`${field}[${i}].labelSelector: ${NO_SELECTOR}`]),

@@ -46,6 +46,8 @@ interface Rests {
   readonly written: readonly string[];
 }
 
+type Wish = Pick<Command, 'kind' | 'verb' | 'name'> & Partial<Command>;
+
 /** A cluster for specs of loops: the writer and the runner in the fewest lines, without defaults, validation or a log. */
 export class TestCluster {
   readonly view = new TestView(registry);
@@ -151,13 +153,21 @@ export class TestCluster {
   gone(object: KubeObject): void {
     this.wish({ ...targetOf(object), verb: 'delete', body: { gracePeriodSeconds: 0 } });
   }
+  /** Asks for the eviction of a pod, as a drain does; what it is refused for. */
+  evict(ref: KindRef, namespace: string, name: string): Refusal | undefined {
+    const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } };
+    return this.ask({ kind: ref.id, namespace, name, verb: 'create', subresource: 'eviction', body });
+  }
   /** A command of a person who may do everything; a refusal is a mistake of the spec. */
-  private wish(wish: Pick<Command, 'kind' | 'verb' | 'name'> & Partial<Command>): void {
-    const refusal = this.command({
+  private wish(wish: Wish): void {
+    const refusal = this.ask(wish);
+    if (refusal) throw new Error(`${wish.verb} ${wish.kind} ${wish.name}: ${refusal.code} ${refusal.message}`);
+  }
+  private ask(wish: Wish): Refusal | undefined {
+    return this.command({
       ...{ apiVersion: apiVersionOf(wish.kind), options: {}, correlationId: `command-${this.uids}`, via: 'test' },
       ...{ actor: { name: 'kubernetes-admin', groups: ['system:masters'] }, ...wish },
     });
-    if (refusal) throw new Error(`${wish.verb} ${wish.kind} ${wish.name}: ${refusal.code} ${refusal.message}`);
   }
 
   // ---- the runner

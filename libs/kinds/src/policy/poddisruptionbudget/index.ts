@@ -1,0 +1,3 @@
+export { withAllowance, withFailure } from './allowance.js';
+export { budgetsBySelector, budgetsOf, podDisruptionBudgets } from '../budgets-of-pod.js';
+export * from './schema.js';
