@@ -1,10 +1,11 @@
-// npm run sim -- --seed N [--count M] [--trouble MS] [--without-definitions] [--without-autoscalers] [--without-batch] [--one-api] [--kept] [--jobs J]
+// npm run sim -- --seed N [--count M] [--trouble MS] [--without-definitions] [--without-autoscalers] [--without-batch] [--without-budgets] [--one-api] [--kept] [--jobs J]
 // npm run sim -- --planted [--only TEXT] [--count M] [--jobs J]
 // Runs simulated worlds out of dist. Prints one line a world; of a failing one the violations and its last decisions.
 // --kept runs the worlds that once failed before the others; without --seed the others are fresh ones.
 // --without-definitions: nobody defines kinds in these worlds, whatever the seed says.
 // --without-autoscalers: nobody makes autoscalers in these worlds, whatever the seed says.
 // --without-batch: nobody makes jobs or CronJobs in these worlds, whatever the seed says.
+// --without-budgets: nobody makes disruption budgets or evicts pods in these worlds, whatever the seed says.
 // --one-api: one process serves the API in these worlds, whatever the seed says.
 // --planted runs worlds with each of the bugs of test/planted until one finds it.
 import { spawn } from 'node:child_process';
@@ -22,6 +23,7 @@ const shape = {
   ...(args.includes('--without-definitions') && { hasDefinitions: false }),
   ...(args.includes('--without-autoscalers') && { hasAutoscalers: false }),
   ...(args.includes('--without-batch') && { hasBatch: false }),
+  ...(args.includes('--without-budgets') && { hasBudgets: false }),
   ...(args.includes('--one-api') && { apis: 1 }),
 };
 const given = { ...(troubleMs && { troubleMs }), shape };
@@ -91,6 +93,7 @@ function wordsOf({ troubleMs: trouble, shape: drawn = {} }) {
     ...(drawn.hasDefinitions === false ? ['--without-definitions'] : []),
     ...(drawn.hasAutoscalers === false ? ['--without-autoscalers'] : []),
     ...(drawn.hasBatch === false ? ['--without-batch'] : []),
+    ...(drawn.hasBudgets === false ? ['--without-budgets'] : []),
     ...(drawn.apis === 1 ? ['--one-api'] : []),
   ];
 }

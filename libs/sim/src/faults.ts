@@ -95,6 +95,8 @@ export interface Shape {
   readonly hasAutoscalers?: boolean;
   /** People make jobs and CronJobs, change and delete them. */
   readonly hasBatch?: boolean;
+  /** People make disruption budgets, change and delete them, and evict pods. */
+  readonly hasBudgets?: boolean;
   /** Some targets of autoscalers are of a kind that people have defined, which an operator runs. */
   readonly hasCrews?: boolean;
 }

@@ -6,6 +6,7 @@ import { prng } from '#std';
 import type { Violation } from './checkers/checker.js';
 import { unsettledDefinitions } from './checkers/custom-objects.js';
 import { otherDecisions } from './checkers/decisions.js';
+import { uncountedBudgets } from './checkers/budgets.js';
 import { unfinishedJobs } from './checkers/jobs.js';
 import {
   clearText,
@@ -90,8 +91,9 @@ export function drawWorld({ seed, shape, roughness }: RunOptions): World {
   const hasDefinitions = prng(seed ^ 0xdef1).chance(0.5);
   const hasAutoscalers = prng(seed ^ 0x10ad).chance(0.5);
   const hasBatch = prng(seed ^ 0xba7c).chance(0.5);
+  const hasBudgets = prng(seed ^ 0xb4d6e).chance(0.5);
   const hasCrews = prng(seed ^ 0xc4e3).chance(0.5);
-  const drawn = { ...drawShape(draw), apis, hasDefinitions, hasAutoscalers, hasBatch, hasCrews, ...shape };
+  const drawn = { ...drawShape(draw), apis, hasDefinitions, hasAutoscalers, hasBatch, hasBudgets, hasCrews, ...shape };
   return new World(seed, drawn, { ...drawRoughness(draw, drawn), ...roughness });
 }
 
@@ -202,6 +204,7 @@ function unsettled(world: World): readonly string[] {
     for (const uid of does) if (!uids.has(uid)) out.push(`${node.name} runs stray pod ${uid}`);
   }
   if (!isFull(view)) out.push(...unfinishedJobs(view));
+  out.push(...uncountedBudgets(view));
   if (view.list(nodes).length !== world.nodes.length) out.push('a node is not registered');
   for (const { metadata, status } of view.list(nodes)) {
     const ready = (status?.conditions ?? []).find(({ type }) => type === 'Ready');

@@ -207,40 +207,46 @@ const withOneApi: readonly KeptSeed[] = [
 export const keptSeeds: readonly KeptSeed[] = [
   ...asBefore.map((kept) => ({
     ...kept,
-    shape: { hasDefinitions: false, apis: 1, hasAutoscalers: false, hasBatch: false },
+    shape: { hasDefinitions: false, apis: 1, hasAutoscalers: false, hasBatch: false, hasBudgets: false },
   })),
-  ...withOneApi.map((kept) => ({ ...kept, shape: { apis: 1, hasAutoscalers: false, hasBatch: false } })),
+  ...withOneApi.map((kept) => ({
+    ...kept,
+    shape: { apis: 1, hasAutoscalers: false, hasBatch: false, hasBudgets: false },
+  })),
   {
     seed: 820039,
-    shape: { hasDefinitions: false, hasAutoscalers: false, hasBatch: false },
+    shape: { hasDefinitions: false, hasAutoscalers: false, hasBatch: false, hasBudgets: false },
     showed:
       'a write was called done by the second of two writers that had sent it, for the event of the first one, which came behind the election and does not count',
   },
   {
     seed: 11,
-    shape: { processes: 'apart', apis: 1, isSlow: false, hasBatch: false },
+    shape: { processes: 'apart', apis: 1, isSlow: false, hasBatch: false, hasBudgets: false },
     roughness: { pauses: 0.02, usurped: 0.02, lagMsMax: 2000 },
     showed:
       'a report that was sent before its pod ended was taken after that, and the room of the pod was given away twice',
   },
   {
     seed: 118772279,
-    shape: { hasBatch: false },
+    shape: { hasBatch: false, hasBudgets: false },
     showed:
       'an autoscaler whose scaler died after a change, before it could say so, scaled again at once where another one had taken the change back',
   },
   {
     seed: 607,
+    shape: { hasBudgets: false },
     showed:
       'a pod of a job that was deleted before it had a node was never counted, where only ended pods are replaced',
   },
   {
     seed: 609,
+    shape: { hasBudgets: false },
     showed:
       'a job that completed after the wall clock was set back was refused for ever: it had ended before its start',
   },
   {
     seed: 505,
+    shape: { hasBudgets: false },
     showed:
       'a counter of minus one nanosecond was rounded to zero on its way, so what a container had used in its life became the load of four seconds',
   },

@@ -8,6 +8,7 @@ import { onlyTheSilentAreLeft } from './checkers/evictions.js';
 import { rolloutBoundsHeld } from './checkers/rollout.js';
 import { customObjectsAreDefined } from './checkers/custom-objects.js';
 import { onlyTheReadyAreListed } from './checkers/slices.js';
+import { budgetsAreKept } from './checkers/budgets.js';
 import { jobsAreSound } from './checkers/jobs.js';
 import { sizesAreSound } from './checkers/sizes.js';
 import { Deletions } from './checkers/stopping.js';
@@ -20,6 +21,7 @@ import { Observations } from './observations.js';
 import { Readers } from './readers.js';
 import { Autoscaling } from './autoscaling.js';
 import { Batch } from './batch.js';
+import { Budgets } from './budgets.js';
 import { Crews } from './crews.js';
 import { Definers } from './definers.js';
 import { Faults, type Roughness, type Shape } from './faults.js';
@@ -53,6 +55,7 @@ export class World {
   /** Only in worlds with autoscalers. */
   readonly autoscaling: Autoscaling | undefined;
   readonly batch: Batch | undefined;
+  readonly budgets: Budgets | undefined;
   readonly loads = new Loads(() => this.clock.monotonic());
   readonly ledger: Ledger;
   /** What clients were told is not done. */
@@ -90,6 +93,7 @@ export class World {
       customObjectsAreDefined,
       rolloutBoundsHeld(() => ({ wallSteps: this.clockSteps.all })),
       ...(shape.hasBatch ? [jobsAreSound()] : []),
+      ...(shape.hasBudgets ? [budgetsAreKept((time) => this.clockSteps.momentOf(time))] : []),
       ...(shape.hasAutoscalers ? this.sizes() : []),
     ]);
     const { clock, hub, chance, faults, store, steps } = this;
@@ -126,6 +130,7 @@ export class World {
       ? new Autoscaling({ chance: prng(seed ^ AUTOSCALING), slots, swarm, loads, hasCrews })
       : undefined;
     this.batch = shape.hasBatch ? new Batch({ chance: prng(seed ^ BATCH_CHANCE), slots, swarm }) : undefined;
+    this.budgets = shape.hasBudgets ? new Budgets({ chance: prng(seed ^ BUDGETS_CHANCE), slots, swarm }) : undefined;
     if (hasCrews) new Crews({ chance: prng(seed ^ CREW_CHANCE), clock, slots, swarm }).start();
     if (shape.hasAutoscalers)
       new Adapters({
@@ -159,6 +164,7 @@ export class World {
     for (let i = 0; this.definers && i < DEFINER_ACTS_MAX; i++) if (chance.chance(0.5)) this.definers.act();
     if (this.autoscaling && chance.chance(0.6)) this.autoscaling.act();
     this.batch?.act();
+    this.budgets?.act();
   }
   /** What befalls everything in one moment of trouble. */
   trouble(): void {
@@ -239,6 +245,7 @@ const ADAPTERS = 0xada97;
 const METERING = 0x3e7e4;
 const CREW_CHANCE = 0xc4e35;
 const BATCH_CHANCE = 0xba7c4;
+const BUDGETS_CHANCE = 0xb4d6;
 const NODE_CLOCKS = 0x7ac7c;
 /**
  * The wall clock of a node is so much behind at most: a kernel's counters do not know, and those who divide by it see another load. (What a node
