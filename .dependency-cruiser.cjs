@@ -33,6 +33,7 @@ const MAY_USE = {
     'agent',
     'adapters',
   ],
+  terminal: ['std'],
   nest: [
     'std',
     'meta',
@@ -48,6 +49,7 @@ const MAY_USE = {
     'agent',
     'adapters',
     'http',
+    'terminal',
   ],
 };
 const PURE = ['std', 'meta', 'cel', 'model', 'pod', 'kinds', 'loops'];
@@ -124,6 +126,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/', pathNot: '^libs/nest/' },
       to: { path: 'node_modules/@nestjs/' },
+    },
+    {
+      name: 'commands-begin-at-once',
+      comment: 'What asks the API only does not load the house for it: that would take longer than the answer.',
+      severity: 'error',
+      from: { path: '^apps/cli/(at|cluster|history|request|resource|secrets|status|top)\\.ts$' },
+      to: { path: '^libs/', pathNot: lib(['std', 'meta', 'terminal']) },
     },
     {
       name: 'apps-apart',

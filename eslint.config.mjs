@@ -71,7 +71,10 @@ export default tseslint.config(
           patterns: [
             { regex: '^node:', message: 'A pure lib does no I/O.' },
             { regex: '^@nestjs/', message: 'Nest is in apps and libs/nest only.' },
-            { regex: '^#(engine|agent|adapters|http|nest|sim)$', message: 'Against the direction of the house.' },
+            {
+              regex: '^#(engine|agent|adapters|http|terminal|nest|sim)$',
+              message: 'Against the direction of the house.',
+            },
           ],
         },
       ],

@@ -19,7 +19,7 @@ export default {
   },
   moduleNameMapper: {
     '^#model/testing$': '<rootDir>/libs/model/src/testing/index.ts',
-    '^#(std|meta|cel|model|pod|kinds|loops|ports|engine|node-gateway|scaler|agent|adapters|http|nest|sim)$':
+    '^#(std|meta|cel|model|pod|kinds|loops|ports|engine|node-gateway|scaler|agent|adapters|http|terminal|nest|sim)$':
       '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -1,4 +1,5 @@
-import { readSettings, runApp, say } from '#nest';
+import { readSettings, runApp } from '#nest';
+import { say } from '#terminal';
 import { AgentModule } from './agent.module.js';
 
 // `--drain`: it ends its pods whenever it is told to stop.

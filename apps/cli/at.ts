@@ -1,4 +1,4 @@
-import { explain, say } from '#nest';
+import { explain, say } from '#terminal';
 import { localCluster } from './cluster.js';
 import { run } from './tool.js';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { readSettings } from '#nest';
 import { Fault, isJsonObject } from '#std';
+import { homeFolder } from '#terminal';
 
 /** What this machine's kubeconfig says of its cluster. */
 export interface Cluster {
@@ -14,8 +14,7 @@ export interface Cluster {
 }
 
 export function localCluster(path?: string): Cluster {
-  const { home } = readSettings('cli', [], process.env);
-  const kubeconfig = path ?? (process.env['KUBECONFIG'] || join(home, 'kubeconfig'));
+  const kubeconfig = path ?? (process.env['KUBECONFIG'] || join(homeFolder(process.env), 'kubeconfig'));
   let config: unknown;
   try {
     config = parse(readFileSync(kubeconfig, 'utf8'));

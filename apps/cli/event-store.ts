@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { restrictEventStore, type EventStoreLogin } from '#adapters';
-import { explain, readSettings, say } from '#nest';
+import { readSettings } from '#nest';
+import { explain, say } from '#terminal';
 
 /** Where `shiplog setup` puts what the event store's own container needs. */
 export const EVENT_STORE_FOLDER = 'event-store';

@@ -1,5 +1,5 @@
-import { explain, say } from '#nest';
 import { Fault, isJsonObject, type Json } from '#std';
+import { explain, say } from '#terminal';
 import { localCluster } from './cluster.js';
 import { ask } from './request.js';
 import { findObject } from './resource.js';

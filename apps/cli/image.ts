@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { pack } from 'tar-stream';
 import { DockerRuntime } from '#adapters';
-import { explain, say } from '#nest';
 import { Fault } from '#std';
+import { explain, say } from '#terminal';
 
 const PLACES = ['/bin/busybox', '/usr/bin/busybox', '/usr/local/bin/busybox'];
 const FOLDERS = ['bin', 'etc', 'tmp', 'root', 'var', 'var/tmp', 'home', 'proc', 'sys', 'dev', 'usr', 'usr/bin'];

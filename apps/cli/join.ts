@@ -15,17 +15,8 @@ import {
   type JoinTarget,
 } from '#adapters';
 import type { JoinAnswer } from '#model';
-import {
-  agentFolder,
-  credentialsPath,
-  explain,
-  nodeLabels,
-  nodeTaints,
-  readSettings,
-  say,
-  stopAgentOf,
-  type Settings,
-} from '#nest';
+import { agentFolder, credentialsPath, nodeLabels, nodeTaints, readSettings, stopAgentOf, type Settings } from '#nest';
+import { explain, say } from '#terminal';
 import { Fault } from '#std';
 import { answerIn, type Asked } from './join-answer.js';
 import { agentSettings, JOINED, startedAgent, type JoinedNode } from './node-agent.js';

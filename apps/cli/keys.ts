@@ -15,8 +15,9 @@ import {
   type KeyName,
   type StoredKeys,
 } from '#adapters';
-import { explain, readSettings, say } from '#nest';
+import { readSettings } from '#nest';
 import { Fault, type Instant } from '#std';
+import { explain, say } from '#terminal';
 import { localCluster, type Cluster } from './cluster.js';
 
 /** How long a running cluster may take to have a new key in use. */

@@ -1,8 +1,9 @@
 import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { explain, readSettings, say, spawnAgent, stopAgentOf, type Settings } from '#nest';
+import { readSettings, spawnAgent, stopAgentOf, type Settings } from '#nest';
 import { Fault } from '#std';
+import { explain, say } from '#terminal';
 
 /** What a machine that has joined knows of itself, in its data folder. */
 export const JOINED = 'node.json';

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { caHash, JoinClient, numberIn, openFileKeys, signingCa, SystemClock, type JoinToken } from '#adapters';
 import { bootstrapTokenSecret, joiningBindings, joiningRole } from '#kinds';
-import { explain, hostAddress, ownAddresses, readSettings, say } from '#nest';
+import { hostAddress, ownAddresses, readSettings } from '#nest';
 import { Fault, isJsonObject, toTime, type Json } from '#std';
+import { explain, say } from '#terminal';
 import { localCluster, type Cluster } from './cluster.js';
 import { ask } from './request.js';
 

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NatsAuthority, NodeAdmission, openFileKeys, SystemClock, withAccounts } from '#adapters';
-import { explain, readSettings, say } from '#nest';
+import { readSettings } from '#nest';
 import { Fault } from '#std';
+import { explain, say } from '#terminal';
 
 /** Ends the credentials of a node. A running control plane sees it within a second. */
 export async function revokeNode(name: string): Promise<void> {

@@ -1,5 +1,5 @@
-import { say } from '#nest';
 import { Fault, isJsonObject, type JsonObject } from '#std';
+import { say } from '#terminal';
 import { localCluster } from './cluster.js';
 import { renewConfig, withAdmission } from './node.js';
 import { ask } from './request.js';

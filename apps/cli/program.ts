@@ -1,21 +1,11 @@
 import { program as shiplog } from 'commander';
-import { at } from './at.js';
-import { restrict } from './event-store.js';
-import { history, why } from './history.js';
-import { imageBusybox } from './image.js';
-import { listKeys, rotateKeys } from './keys.js';
-import { joinCluster } from './join.js';
-import { startNode } from './node-agent.js';
-import { createToken } from './node-token.js';
-import { listNodes, removeNode } from './nodes.js';
-import { allowNode, listRevoked, revokeNode } from './node.js';
-import { shredSecret } from './secrets.js';
-import { renew } from './renew.js';
-import { setup } from './setup.js';
-import { status } from './status.js';
-import { runTool } from './tool.js';
-import { top } from './top.js';
-import { version } from './version.js';
+
+/** A command is loaded when it is used: most of them need a part of the house that takes longer to load than to do what they do. */
+function later<Args extends readonly unknown[]>(
+  load: () => Promise<(...args: Args) => unknown>,
+): (...args: Args) => Promise<void> {
+  return async (...args) => void (await (await load())(...args));
+}
 
 /** The command line: every command with its options. */
 export const program = shiplog
@@ -25,33 +15,39 @@ export const program = shiplog
 program
   .command('start')
   .description('start a cluster on this machine, in the foreground')
-  .action(() => runTool('start'));
+  .action(async () => (await import('./tool.js')).runTool('start'));
 program
   .command('down')
   .description('remove everything that start made')
-  .action(() => runTool('down'));
-program.command('status').description('say whether the cluster of SHIPLOG_HOME answers').action(status);
-program.command('version').description('print versions').action(version);
+  .action(async () => (await import('./tool.js')).runTool('down'));
+program
+  .command('status')
+  .description('say whether the cluster of SHIPLOG_HOME answers')
+  .action(later(async () => (await import('./status.js')).status));
+program
+  .command('version')
+  .description('print versions')
+  .action(later(async () => (await import('./version.js')).version));
 program
   .command('at <moment> [kubectl...]')
   .description(
     'run kubectl on the cluster as it was: 10m, 2026-01-31T12:00:00Z, position:1234; alone it prints the server URL',
   )
   .passThroughOptions()
-  .action(at);
+  .action(later(async () => (await import('./at.js')).at));
 program
   .command('history <object>')
   .description('show what happened to an object and which fields changed: deployment/web')
   .option('-n, --namespace <namespace>', 'namespace of the object', 'default')
   .option('--limit <count>', 'how many of the newest events', '100')
   .option('-o, --output <form>', 'json instead of a table')
-  .action(history);
+  .action(later(async () => (await import('./history.js')).history));
 program
   .command('why <object> [field]')
   .description('show why an object is as it is, or gone, or why a field has its value: deployment/web spec.replicas')
   .option('-n, --namespace <namespace>', 'namespace of the object', 'default')
   .option('-o, --output <form>', 'json instead of a table')
-  .action(why);
+  .action(later(async () => (await import('./history.js')).why));
 program
   .command('top [what]')
   .description('show what pods (or nodes) use, and how that was in the last two minutes')
@@ -59,14 +55,14 @@ program
   .option('-A, --all-namespaces', 'pods of all namespaces')
   .option('-w, --watch', 'show it again every two seconds')
   .option('-o, --output <form>', 'json instead of a table')
-  .action(top);
+  .action(later(async () => (await import('./top.js')).top));
 program
   .command('image')
   .description('make images where no registry can be reached')
   .command('busybox')
   .description("make an image of this machine's static busybox")
   .option('--name <name>', 'name of the image', 'shiplog.local/busybox:1')
-  .action(imageBusybox);
+  .action(later(async () => (await import('./image.js')).imageBusybox));
 program
   .command('setup')
   .description('make the keys, the bus configuration and the credentials of a cluster whose apps run apart')
@@ -74,17 +70,17 @@ program
   .option('--agent-bus <url>', 'where agents reach it, if elsewhere')
   .option('--event-store <host>', 'host name of an EventStoreDB of its own: makes its certificate and logins')
   .option('--node <name...>', 'nodes that get an agent', [])
-  .action(setup);
+  .action(later(async () => (await import('./setup.js')).setup));
 program
   .command('renew')
   .description('renew what setup made whenever it is due, for as long as this runs')
   .requiredOption('--bus <url>', 'where apps reach the bus, as at setup')
   .option('--event-store <host>', 'host name of the event store, as at setup')
-  .action(renew);
+  .action(later(async () => (await import('./renew.js')).renew));
 program
   .command('restrict-event-store <url>')
   .description('let nobody but the logins that setup made read or append on an EventStoreDB')
-  .action(restrict);
+  .action(later(async () => (await import('./event-store.js')).restrict));
 const node = program.command('node').description('join machines to a cluster, and say which nodes may be on the bus');
 node
   .command('join <address>')
@@ -95,16 +91,19 @@ node
   .option('--name <name>', "name of the node instead of this machine's")
   .option('--label <label...>', 'labels that the node registers with, like disk=ssd', [])
   .option('--taint <taint...>', 'taints that the node registers with, like gpu=yes:NoSchedule', [])
-  .action(joinCluster);
+  .action(later(async () => (await import('./join.js')).joinCluster));
 node
   .command('start')
   .description('run the agent of this machine, which has joined, in the foreground')
-  .action(startNode);
-node.command('list').description('show the nodes, and until when each may be on the bus').action(listNodes);
+  .action(later(async () => (await import('./node-agent.js')).startNode));
+node
+  .command('list')
+  .description('show the nodes, and until when each may be on the bus')
+  .action(later(async () => (await import('./nodes.js')).listNodes));
 node
   .command('remove <name>')
   .description('take a node out of the cluster for good: its credentials end, its Node is deleted')
-  .action(removeNode);
+  .action(later(async () => (await import('./nodes.js')).removeNode));
 node
   .command('token')
   .description('tokens by which machines join')
@@ -113,13 +112,19 @@ node
   .option('--ttl <time>', 'how long it is good: 30m, 24h, 7d; 0 is without end', '24h')
   .option('--address <address>', "where machines reach the bus, if not at this machine's first address")
   .option('--description <text>', 'what it is for')
-  .action(createToken);
+  .action(later(async () => (await import('./node-token.js')).createToken));
 node
   .command('revoke <name>')
   .description('end the credentials of a node at once; it gets none until it is allowed again')
-  .action(revokeNode);
-node.command('allow <name>').description('let a revoked node have new credentials').action(allowNode);
-node.command('revoked').description('list the revoked nodes').action(listRevoked);
+  .action(later(async () => (await import('./node.js')).revokeNode));
+node
+  .command('allow <name>')
+  .description('let a revoked node have new credentials')
+  .action(later(async () => (await import('./node.js')).allowNode));
+node
+  .command('revoked')
+  .description('list the revoked nodes')
+  .action(later(async () => (await import('./node.js')).listRevoked));
 program
   .command('secrets')
   .description('forget values of Secrets that can be read in the past')
@@ -127,12 +132,12 @@ program
   .description('destroy the keys of the deleted Secrets of a name at once, for good')
   .option('-n, --namespace <namespace>', 'namespace of the Secret', 'default')
   .option('--versions', 'destroy the keys of the values that a Secret had before its present ones instead')
-  .action(shredSecret);
+  .action(later(async () => (await import('./secrets.js')).shredSecret));
 const keys = program.command('keys').description('show the keys and certificates of a cluster, and make new ones');
 keys
   .command('list', { isDefault: true })
   .description('show which there are, since when and until when; never a key itself')
-  .action(listKeys);
+  .action(later(async () => (await import('./keys.js')).listKeys));
 keys
   .command('rotate')
   .description(
@@ -143,4 +148,4 @@ keys
   .option('--tokens', 'the key that signs service-account tokens')
   .option('--master', 'the key that wraps the keys of Secrets')
   .option('--certificates', "the certificates of the API, the bus and the kubeconfig's user")
-  .action(rotateKeys);
+  .action(later(async () => (await import('./keys.js')).rotateKeys));

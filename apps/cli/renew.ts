@@ -22,8 +22,9 @@ import {
   withAccounts,
   type StoredKeys,
 } from '#adapters';
-import { explain, readSettings, say } from '#nest';
+import { readSettings } from '#nest';
 import { isJsonObject } from '#std';
+import { explain, say } from '#terminal';
 import { EVENT_STORE_FOLDER, LOGINS } from './event-store.js';
 
 export interface RenewOptions {

@@ -12,7 +12,8 @@ import {
   type StoredKeys,
 } from '#adapters';
 import { agentPermissions, appPermissions } from '#engine';
-import { explain, readSettings, say } from '#nest';
+import { readSettings } from '#nest';
+import { explain, say } from '#terminal';
 import { EVENT_STORE_FOLDER, LOGINS } from './event-store.js';
 import { write, writeBusCertificate, writeEventStoreCertificate, writeTrust } from './renew.js';
 

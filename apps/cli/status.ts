@@ -1,5 +1,5 @@
-import { explain, say } from '#nest';
 import { isJsonObject } from '#std';
+import { explain, say } from '#terminal';
 import { localCluster } from './cluster.js';
 import { ask } from './request.js';
 

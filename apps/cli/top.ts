@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { quantityMilliValue, quantityOf, quantityValue } from '#meta';
-import { explain, say } from '#nest';
 import { Fault, isJsonObject, type JsonObject } from '#std';
+import { explain, say } from '#terminal';
 import { localCluster, type Cluster } from './cluster.js';
 import { ask } from './request.js';
 import { topTable, type Room, type Usage } from './top-table.js';

@@ -1,5 +1,5 @@
 import { VERSION } from '#http';
-import { say } from '#nest';
+import { say } from '#terminal';
 
 /** The Kubernetes version that is spoken, and the Node that runs. */
 export function version(): void {

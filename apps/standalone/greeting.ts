@@ -2,8 +2,9 @@ import type { INestMicroservice } from '@nestjs/common';
 import { join } from 'node:path';
 import { DockerRuntime, eventLogName } from '#adapters';
 import { namespaces, nodes } from '#kinds';
-import { apiUrl, Platform, say, type Settings } from '#nest';
+import { apiUrl, Platform, type Settings } from '#nest';
 import { Fault, isJsonObject } from '#std';
+import { say } from '#terminal';
 
 const NODE_WAIT_MS = 20_000;
 

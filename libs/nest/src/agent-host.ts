@@ -24,7 +24,7 @@ import {
 } from '#adapters';
 import type { Bus } from '#ports';
 import { createAgent, KernelMeter, type Agent, type AgentOptions, type ServiceProxyOptions } from '#agent';
-import { explain, say } from './console.js';
+import { explain, say } from '#terminal';
 import { apiRedirect, nodeOptions } from './host.js';
 import { isDraining } from './stopping.js';
 import { NodeCredentials } from './node-credentials.js';

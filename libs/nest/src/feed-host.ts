@@ -3,7 +3,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { privateFolderWithParents } from '#adapters';
 import { Feed } from '#engine';
-import { say, stopBecause } from './console.js';
+import { say, stopBecause } from '#terminal';
 import { Platform } from './platform.js';
 
 const SAVE_EVERY_MS = 1_000;

@@ -6,8 +6,8 @@ import type { JoinAnswer, JoinRequest } from '#model';
 import { Health, Joining, publishChanges } from '#node-gateway';
 import { DEFAULT_ISSUER, issueToken } from '#http';
 import { nodeLoops } from '#loops';
+import { explain, say } from '#terminal';
 import { LoopsHost } from './loops-host.js';
-import { explain, say } from './console.js';
 import { Platform } from './platform.js';
 
 export interface RenewedCredential {

@@ -3,7 +3,6 @@ export * from './agent-process.js';
 export * from './agent-program.js';
 export * from './api-host.js';
 export * from './bus-server.js';
-export * from './console.js';
 export * from './feed-host.js';
 export * from './health-host.js';
 export * from './host.js';

@@ -1,7 +1,7 @@
 import { KeyRotation, type KeyChange, type StoredKeys } from '#adapters';
 import type { Clock } from '#ports';
 import type { Instant, JsonObject } from '#std';
-import { explain, say } from './console.js';
+import { explain, say } from '#terminal';
 
 const NAMES = { ca: 'CA', frontProxy: 'front-proxy CA', tokens: 'token key', master: 'master key' } as const;
 const DID: Readonly<Record<KeyChange['did'], string>> = {

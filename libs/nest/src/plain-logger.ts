@@ -1,5 +1,5 @@
+import { explain, say } from '#terminal';
 import type { LoggerService } from '@nestjs/common';
-import { explain, say } from './console.js';
 
 /**
  * Nest's words as plain lines. Until the app runs they are kept back: what stops a start is thrown too, and said once, in

@@ -45,9 +45,9 @@ import { apiLoops, nodeLoops, scalerLoops, schedulingLoops, workloadLoops } from
 import type { OutsideFacts } from '#model';
 import { FRONT_PROXY_NAME, type EventLog } from '#ports';
 import { Fault } from '#std';
+import { explain, say, stopBecause } from '#terminal';
 import { codeHash } from './code-hash.js';
 import { apiEndpoints, ownAddresses } from './host.js';
-import { explain, say, stopBecause } from './console.js';
 import { followAuthorities, GivenCredentials, readLogin } from './given-credentials.js';
 import { keyUpkeep } from './key-upkeep.js';
 import { prepareHome, requireFreePort, requireNatsServer } from './preconditions.js';

@@ -1,9 +1,9 @@
+import { explain, say } from '#terminal';
 import 'reflect-metadata';
 import type { DynamicModule, INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';
 import { BusServer } from './bus-server.js';
-import { explain, say } from './console.js';
 import { giveMemoryBackWhenQuiet } from './memory.js';
 import { FaultFilter, PayloadPipe } from './payload-pipe.js';
 import { PlainLogger } from './plain-logger.js';

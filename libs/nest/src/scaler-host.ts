@@ -3,7 +3,7 @@ import type { LoopRunner } from '#engine';
 import { scalerLoops } from '#loops';
 import type { OutsideFacts } from '#model';
 import { listenToMeasurements, measured, Scaler } from '#scaler';
-import { explain, say } from './console.js';
+import { explain, say } from '#terminal';
 import { LoopsHost } from './loops-host.js';
 import { Platform } from './platform.js';
 

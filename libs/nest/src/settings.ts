@@ -1,10 +1,11 @@
-import { homedir, hostname } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { cidrText, dns1123Subdomain, ipv4Overlap, networkOf, parseCidr } from '#meta';
 import { nodeLabels, nodeTaints, type NodeTaint } from './node-marks.js';
 import { addressPool, kubelet } from '#loops';
 import type { IngressPorts } from '#ports';
 import { Fault } from '#std';
+import { absolute, homeFolder } from '#terminal';
 
 /** What a control-plane process may run. The agent is a process of its own, started by standalone. */
 export const APPS = ['api', 'controllers', 'scheduler', 'scaler', 'health', 'feed', 'agent'] as const;
@@ -82,7 +83,7 @@ export interface Settings {
 
 /** The settings that the environment gives. `apps` is what this process is, unless `SHIPLOG_APPS` may choose. */
 export function readSettings(process: string, apps: readonly AppName[], env: NodeJS.ProcessEnv): Settings {
-  const home = absolute(env['SHIPLOG_HOME'] || join(homedir(), '.shiplog'));
+  const home = homeFolder(env);
   const [apiHost, apiPort] = hostAndPort(env['SHIPLOG_API_ADDRESS'] || '127.0.0.1:6443');
   return {
     process,
@@ -263,10 +264,6 @@ function nodeName(text: string, apps: readonly AppName[]): string {
   if (text.length <= 63 && dns1123Subdomain(text).length === 0) return text;
   const rule = 'it has at most 63 letters, digits, "-" and ".", and each part begins and ends with a letter or digit';
   throw new Fault(`"${text}" cannot be the name of a node: ${rule}. Choose one with SHIPLOG_NODE.`, false);
-}
-
-function absolute(path: string): string {
-  return isAbsolute(path) ? path : resolve(path);
 }
 
 function hostAndPort(text: string): readonly [string, number] {
