@@ -30,13 +30,14 @@ class Hours {
     const event = theEvent('NodeBecameUnreachable', 'core.nodes/_/a', {}, time);
     return this.check({ ...event, metadata: { ...event.metadata, ...(basis && { basis }) } }, new Folded());
   }
-  /** What it says of the eviction of a pod from node a, when these nodes are registered. */
-  eviction(registered: readonly string[]): string | undefined {
+  /** What it says of the eviction of a pod from node a by a loop or client, when these nodes are registered. */
+  eviction(registered: readonly string[], via = 'taint-eviction'): string | undefined {
     const view = new Folded();
     const taints = [{ key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' }];
     for (const name of registered) view.add('core.nodes/_', 'Node', name, { spec: name === 'a' ? { taints } : {} });
     view.add('core.pods/default', 'Pod', 'p', { spec: { nodeName: 'a', containers: [] } });
-    return this.check(theEvent('PodEvicted', 'core.pods/default/p', {}, this.time), view);
+    const event = theEvent('PodEvicted', 'core.pods/default/p', {}, this.time);
+    return this.check({ ...event, metadata: { ...event.metadata, via } }, view);
   }
   private check(event: StoredEvent, view: Projection): string | undefined {
     return onlyTheSilentAreLeft(this.signs, (one) => this.steps.momentOf(one)).check(event, view, view);
@@ -115,6 +116,9 @@ describe('a pod that is driven from a silent node', () => {
     expect(silent('a').eviction(['a', 'b', 'c'])).toBeUndefined();
     expect(silent('a', 'b').eviction(['a', 'b', 'c'])).toMatch('although most nodes were silent');
     expect(silent().eviction(['a', 'b', 'c'])).toMatch('although a was silent for');
+  });
+  it('is so whenever a client asks for it', () => {
+    expect(silent().eviction(['a', 'b', 'c'], 'budgets')).toBeUndefined();
   });
   it('seed 5000955: is so rightly when the other silent one has never registered', () => {
     expect(silent('a', 'b').eviction(['a', 'c'])).toBeUndefined();

@@ -4,6 +4,7 @@ import { type Pod } from '#pod';
 import type { SignsOfLife } from '../signs-of-life.js';
 import type { EventChecker } from './checker.js';
 
+const LOOP = 'taint-eviction';
 const UNREACHABLE = 'node.kubernetes.io/unreachable';
 /** A node is silent after so long, as the loops have it. */
 const GRACE_MS = 50_000;
@@ -24,7 +25,8 @@ export function onlyTheSilentAreLeft(signs: SignsOfLife, momentOf: (time: string
     check(event, before) {
       const decidedAt = momentOf(event.metadata.basis?.now ?? event.time);
       if (event.type === 'NodeBecameUnreachable') return saidSilent(signs, parseStream(event.stream).name, decidedAt);
-      if (event.type !== 'PodEvicted') return undefined;
+      // A client may evict what it likes.
+      if (event.type !== 'PodEvicted' || event.metadata.via !== LOOP) return undefined;
       const { namespace, name } = parseStream(event.stream);
       const pod = before.get(pods, namespace, name);
       const node = pod?.spec.nodeName;
