@@ -1,5 +1,6 @@
 import { podDisruptionBudgetKind, podDisruptionBudgets, pods } from '#kinds';
 import type { Command, KubeObject, View } from '#model';
+import { isReady } from '#pod';
 import type { JsonObject, Prng } from '#std';
 import { personCommand } from './commands.js';
 import type { Slots } from './slots.js';
@@ -54,8 +55,12 @@ export class Budgets {
   }
   private evict(): void {
     const { chance, swarm } = this.parts;
-    const pod = this.some(pods.id);
-    if (!pod) return;
+    const all = this.view.list(pods);
+    // A budget is asked for those that are ready; the others are a few.
+    const ready = all.filter((one) => isReady(one) && one.metadata.deletionTimestamp === undefined);
+    const from = ready.length > 0 && chance.chance(0.8) ? ready : all;
+    if (from.length === 0) return;
+    const pod = chance.pick(from);
     const place = placeOf(pod);
     const body: JsonObject = {
       ...{ apiVersion: API_VERSION, kind: 'Eviction', metadata: place },
@@ -83,7 +88,7 @@ function placeOf({ metadata: { namespace = 'default', name } }: KubeObject): { n
 }
 /** One of both; `null` takes the other away from a budget that is changed. */
 function boundOf(chance: Prng): JsonObject {
-  const amount = chance.pick([0, 1, 2, '50%', '34%']);
+  const amount = chance.pick([0, 1, 1, 2, '50%', '34%']);
   return chance.chance(0.5)
     ? { minAvailable: amount, maxUnavailable: null }
     : { maxUnavailable: amount, minAvailable: null };

@@ -35,8 +35,12 @@ class Log {
     return this.status({ ...counted, disruptionsAllowed: allowed, disruptedPods }, { via: 'api', at: 0 });
   }
   evicted(name: string, budget?: string): this {
-    const set = [[['metadata', 'deletionTimestamp'], '2026-01-01T00:00:00Z']];
-    return this.add(`core.pods/default/${name}`, 'PodEvicted', { uid: name, set, ...(budget && { budget }) });
+    const condition = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' };
+    const set = [
+      [['metadata', 'deletionTimestamp'], '2026-01-01T00:00:00Z'],
+      [['status', 'conditions', 1], condition],
+    ];
+    return this.add(`core.pods/default/${name}`, 'DeletionRequested', { uid: name, set, ...(budget && { budget }) });
   }
   checks(): EventChecks {
     const checker = budgetsAreKept((time) => Date.parse(time));

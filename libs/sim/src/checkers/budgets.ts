@@ -33,8 +33,9 @@ export function budgetsAreKept(momentOf: (time: string) => number): EventChecker
         return forgotten(old, budget, { after, event, momentOf }) ?? (isFresh ? wrongCount(budget, after) : undefined);
       }
       if (LOOKED_AT.includes(kind)) changedAt = event.position;
-      if (kind === pods.id && event.type === 'PodEvicted') return uncharged(event, before, { namespace, name });
-      return undefined;
+      return kind === pods.id && isEvicted(after, namespace, name) && !isEvicted(before, namespace, name)
+        ? uncharged(event, before, { namespace, name })
+        : undefined;
     },
   };
 }
@@ -119,6 +120,12 @@ function counts(
   expected: number,
 ): { healthy: number; desired: number; allowed: number } {
   return { healthy, desired, allowed: expected > 0 ? Math.max(0, healthy - desired) : 0 };
+}
+
+/** Whether a client evicted it, and did not delete it plainly. */
+function isEvicted(view: View, namespace: string, name: string): boolean {
+  const conditions = view.get(pods, namespace, name)?.status?.conditions;
+  return conditions?.some(({ reason }) => reason === 'EvictionByEvictionAPI') === true;
 }
 
 function uncharged(
