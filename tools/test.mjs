@@ -79,9 +79,12 @@ async function others() {
     inTurn(['simulation, first part', [...worlds(seed, 50), '--kept']]),
     inTurn(['simulation, second part', worlds(seed + 50, 50)], ['recorded answers', ['tools/replay.mjs']]),
   ]);
-  // It measures how long others wait: nothing runs beside it.
-  const fuzz = await program('fuzz', ['tools/fuzz.mjs', '--minutes', '1', '--seed', '398756468']);
-  return [...lanes.flat(), fuzz];
+  // They measure how long others wait: nothing runs beside them.
+  const alone = await inTurn(
+    ['chaos on three hosts', ['dist/test/chaos/main.js', '--hosts', '3', '--minutes', '2', '--seed', '1']],
+    ['fuzz', ['tools/fuzz.mjs', '--minutes', '1', '--seed', '398756468']],
+  );
+  return [...lanes.flat(), ...alone];
 }
 async function inTurn(...programs) {
   const results = [];

@@ -9,7 +9,8 @@ export async function presentOn(scene: HostScene): Promise<ReadonlySet<string>> 
     };
     // Of maps and sets each element is a line: what a pod or a service adds to one is seen.
     add('rule', (await host.run('nft', '-s', 'list', 'ruleset')).replace(/elements = \{ |, (?=\S)/g, '$&\n'));
-    add('route', await host.run('ip', '-4', 'route', 'show', 'table', 'all'));
+    // A bridge that no pod is attached to just now is the same bridge.
+    add('route', (await host.run('ip', '-4', 'route', 'show', 'table', 'all')).replace(/ linkdown\b/g, ''));
     const links = await host.run('ip', '-o', 'link');
     add('link', links.replace(/^\d+: ([^:@]+).*$/gm, '$1'));
     for (const { Labels } of await scene.containers(host, { stopped: true }))

@@ -105,6 +105,18 @@ describe("a node's services", () => {
     expect(ledTo(dataplane)).toEqual({ '10.96.0.7/TCP/80': [] });
     await node.agent.stop();
   });
+  it('give the data plane occasion to take away what the last change left, when no other comes', async () => {
+    const dataplane = new MemoryDataplane();
+    const node = nodeWith(dataplane);
+    node.assign(service('web', '10.96.0.7'), undefined, true);
+    await node.start();
+    node.delete(service('web', '10.96.0.7'));
+    await node.run(1000);
+    const changes = dataplane.calls.length;
+    await node.run(60_000);
+    expect(dataplane.calls.slice(changes)).toContain('apply');
+    await node.agent.stop();
+  });
   it('answer load balancers that ask for their endpoints here, and say no while they lead nowhere', async () => {
     const [dataplane, health] = [new MemoryDataplane(), new MemoryServiceHealth()];
     const node = new TestNode({}, undefined, { dataplanes: [dataplane], health });

@@ -69,11 +69,12 @@ export class ServiceProxy {
   /** Somebody else on the machine may have taken away what was made. */
   async check(): Promise<void> {
     if (!this.services || !this.isWhole || this.due.isRunning || this.stopped) return;
-    // Ports that somebody else had may be free by now.
-    if (await this.dataplane?.check().catch(() => true)) return this.answerHealth(this.isWhole);
-    this.dataplane = undefined;
-    this.isWhole = false;
-    this.options.log?.('the rules of services are gone: making them again');
+    if (!(await this.dataplane?.check().catch(() => true))) {
+      this.dataplane = undefined;
+      this.isWhole = false;
+      this.options.log?.('the rules of services are gone: making them again');
+    }
+    // Where they are not: what the data plane kept for a while may go, and ports that somebody else had may be free by now.
     this.due.look();
   }
   /** What was made stays: services go on without the agent. */
@@ -105,7 +106,7 @@ export class ServiceProxy {
     table.move(this.place());
     const changes = table.changes();
     if (!this.isWhole) await dataplane.replace(table.all());
-    else if (changes.changed.length > 0 || changes.gone.length > 0) await dataplane.apply(changes);
+    else await dataplane.apply(changes);
     this.isWhole = true;
     this.tellLimits();
   }

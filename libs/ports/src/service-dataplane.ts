@@ -23,6 +23,7 @@ export interface ServiceDataplane {
   open(place: DataplanePlace): Promise<void>;
   /** These frontends and no others. */
   replace(frontends: readonly Frontend[]): Promise<void>;
+  /** With what an earlier change left for the next one, which may have no changes of its own. */
   apply(changes: FrontendChanges): Promise<void>;
   /** Whether all that was made is still there; where it is not, {@link open} and {@link replace} make it again. */
   check(): Promise<boolean>;

@@ -37,9 +37,12 @@ export class UserspaceDataplane implements ServiceDataplane {
   }
   async replace(frontends: readonly Frontend[]): Promise<void> {
     const wanted = new Set(frontends.map(({ key }) => key));
-    await this.apply({ changed: frontends, gone: [...this.frontends.keys()].filter((key) => !wanted.has(key)) });
+    await this.change({ changed: frontends, gone: [...this.frontends.keys()].filter((key) => !wanted.has(key)) });
   }
-  async apply({ changed, gone }: FrontendChanges): Promise<void> {
+  async apply(changes: FrontendChanges): Promise<void> {
+    if (changes.changed.length > 0 || changes.gone.length > 0) await this.change(changes);
+  }
+  private async change({ changed, gone }: FrontendChanges): Promise<void> {
     for (const key of gone) this.frontends.delete(key);
     for (const frontend of changed) this.frontends.set(frontend.key, frontend);
     await this.placeAddresses();
