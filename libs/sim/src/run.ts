@@ -91,7 +91,7 @@ export function drawWorld({ seed, shape, roughness }: RunOptions): World {
   const hasDefinitions = prng(seed ^ 0xdef1).chance(0.5);
   const hasAutoscalers = prng(seed ^ 0x10ad).chance(0.5);
   const hasBatch = prng(seed ^ 0xba7c).chance(0.5);
-  const hasBudgets = prng(seed ^ 0xb4d6e).chance(0.5);
+  const hasBudgets = prng(seed ^ 0xb4d6e).chance(0.35);
   const hasCrews = prng(seed ^ 0xc4e3).chance(0.5);
   const drawn = { ...drawShape(draw), apis, hasDefinitions, hasAutoscalers, hasBatch, hasBudgets, hasCrews, ...shape };
   return new World(seed, drawn, { ...drawRoughness(draw, drawn), ...roughness });
