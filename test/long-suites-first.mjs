@@ -4,8 +4,8 @@ const Sequencer = SequencerModule.default ?? SequencerModule;
 
 // What starts clusters, engines or stores takes minutes; a fresh clone knows no times yet, and one of these begun last would run alone at the end.
 const LONG = ['test/autoscaling/', 'test/contract/event-log/', 'test/e2e/', 'libs/sim/'];
-/** Suites that start several machines, or several clusters: side by side they would take all of the machine from each other. */
-const HEAVY = ['test/docs/docs.spec', 'test/chaos/', 'test/hosts/', 'test/e2e/compose.spec'];
+/** Suites that start several machines, or several clusters, the longest first: side by side they would take all of the machine from each other. */
+const HEAVY = ['test/e2e/compose.spec', 'test/docs/docs.spec', 'test/chaos/', 'test/hosts/'];
 /** While one of those runs, the other workers get through about so many of the rest. */
 const BETWEEN = 6;
 

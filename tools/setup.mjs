@@ -82,7 +82,8 @@ function isInstalled() {
 export function build({ force = false } = {}) {
   const sources = sourceFiles();
   const hash = createHash('sha256');
-  for (const file of [...sources, 'tsconfig.json', 'tsconfig.build.json', 'node_modules/typescript/package.json']) {
+  const makers = ['typescript', 'esbuild'].map((name) => `node_modules/${name}/package.json`);
+  for (const file of [...sources, 'tsconfig.json', 'tsconfig.build.json', 'tools/bundle.mjs', ...makers]) {
     hash.update(file).update(readFileSync(join(root, file)));
   }
   const digest = hash.digest('hex');
@@ -92,15 +93,11 @@ export function build({ force = false } = {}) {
   rmSync(mark, { force: true });
   removeStale(new Set(sources));
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  const result = spawnSync(
-    node,
-    [compiler, '-p', join(root, 'tsconfig.build.json'), '--noCheck', '--incremental', 'false'],
-    {
-      cwd: root,
-      stdio: ['ignore', 2, 2],
-    },
-  );
-  if (result.status !== 0) throw new Problem('The build failed: see above.');
+  const compile = [compiler, '-p', join(root, 'tsconfig.build.json'), '--noCheck', '--incremental', 'false'];
+  for (const words of [compile, [join(root, 'tools/bundle.mjs')]]) {
+    const result = spawnSync(node, words, { cwd: root, stdio: ['ignore', 2, 2] });
+    if (result.status !== 0) throw new Problem('The build failed: see above.');
+  }
   writeFileSync(mark, digest);
 }
 

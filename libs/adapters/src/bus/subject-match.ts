@@ -5,11 +5,22 @@ export function subjectBegins(prefix: string, subject: string | undefined): bool
 
 /** Whether a subject falls under a subscription's pattern: `*` is one token, `>` at the end is one or more. */
 export function subjectMatches(pattern: string, subject: string): boolean {
-  const want = pattern.split('.');
-  const have = subject.split('.');
-  for (let i = 0; i < want.length; i++) {
-    if (want[i] === '>') return have.length > i;
-    if (i >= have.length || (want[i] !== '*' && want[i] !== have[i])) return false;
+  let at = 0;
+  for (let from = 0; from <= pattern.length;) {
+    if (at > subject.length) return false;
+    const wantEnd = endOfToken(pattern, from);
+    const isOne = wantEnd - from === 1;
+    if (isOne && pattern[from] === '>') return true;
+    const haveEnd = endOfToken(subject, at);
+    const isAny = isOne && pattern[from] === '*';
+    if (!isAny && (wantEnd - from !== haveEnd - at || !subject.startsWith(pattern.slice(from, wantEnd), at)))
+      return false;
+    from = wantEnd + 1;
+    at = haveEnd + 1;
   }
-  return want.length === have.length;
+  return at > subject.length;
+}
+function endOfToken(subject: string, from: number): number {
+  const end = subject.indexOf('.', from);
+  return end < 0 ? subject.length : end;
 }

@@ -1,8 +1,8 @@
 import type { NewEvent, StoredEvent } from '#model';
 import { AppendVoid, EventTooLarge, LogFull, LogUnavailable, WrongExpectedRevision } from '#ports';
 import type { Appended, EventLog, LogSubscription, OnProgress, RecordedEvent } from '#ports';
-import { chainWith } from '../chain.js';
-import { DecodedEvent } from '../decoded-event.js';
+import { chainWith, link } from '../chain.js';
+import { digestOfKept, KeptEvent } from './kept-event.js';
 import { MemoryLogStore } from './memory-log-store.js';
 
 /**
@@ -97,8 +97,7 @@ export class MemoryEventLog implements EventLog {
     this.#reads();
     const events = this.store.after(afterPosition);
     for (let from = 0; from < events.length; from += BATCH_EVENTS)
-      // As a store of texts gives them: no two share a value, since whoever reads the past may write to what it gets.
-      yield events.slice(from, from + BATCH_EVENTS).map((event) => new DecodedEvent(copyOf(event)));
+      yield events.slice(from, from + BATCH_EVENTS).map((event) => new KeptEvent(event));
   }
 
   subscribe(
@@ -128,7 +127,7 @@ export class MemoryEventLog implements EventLog {
   }
 
   chain(before: string, event: StoredEvent | RecordedEvent): string {
-    return chainWith(before, event);
+    return 'open' in event ? chainWith(before, event) : link(before, digestOfKept(event));
   }
 
   async close(): Promise<void> {
@@ -264,8 +263,4 @@ class MemorySubscription implements LogSubscription {
     this.#unlisten();
     this.leave();
   }
-}
-
-function copyOf(event: StoredEvent): StoredEvent {
-  return JSON.parse(JSON.stringify(event)) as StoredEvent;
 }
