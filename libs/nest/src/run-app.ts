@@ -1,5 +1,5 @@
-import { explain, say } from '#terminal';
 import 'reflect-metadata';
+import { explain, say } from '#terminal';
 import type { DynamicModule, INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AsyncMicroserviceOptions } from '@nestjs/microservices';

@@ -84,6 +84,24 @@ describe('an agent that measures', () => {
     expect(milli).toBeCloseTo(400, 0);
   });
 
+  it('measures a rise of load again soon, once in five seconds', async () => {
+    let cpuMilli = 100;
+    const { node, samples } = await measured(() => ({ cpuMilli, memoryBytes: 2 ** 20 }));
+    node.assign(testPod('web'));
+    await node.run(10_000);
+    const stepsAfter = async (milli: number, ms: number): Promise<number[]> => {
+      cpuMilli = milli;
+      samples.splice(0, samples.length - 1);
+      await node.run(ms);
+      return samples.slice(1).map(({ ticksMs }, i) => ticksMs - (samples[i]?.ticksMs ?? 0));
+    };
+    expect(await stepsAfter(140, 3000)).toEqual([1000, 1000, 1000]);
+    expect(await stepsAfter(500, 3000)).toEqual([1000, 400, 600, 1000]);
+    expect(await stepsAfter(2000, 3000)).toEqual([1000, 1000, 1000]);
+    expect(await stepsAfter(100, 3000)).toEqual([1000, 1000, 1000]);
+    expect(await stepsAfter(500, 3000)).toEqual([1000, 400, 600, 1000]);
+  });
+
   it('drops what cannot be sent, and begins with a key when the bus is back', async () => {
     const { node, samples } = await measured(() => BUSY);
     await node.run(3000);

@@ -27,5 +27,5 @@ function covers({ spec: { selector }, status }: PodDisruptionBudget, pod: Pod): 
   const { matchLabels = {}, matchExpressions } = selector ?? {};
   if (Object.keys(matchLabels).length === 0 && (matchExpressions ?? []).length === 0) return false;
   // One whose end the budget knows of is counted already.
-  return status?.disruptedPods?.[pod.metadata.name] === undefined;
+  return !Object.hasOwn(status?.disruptedPods ?? {}, pod.metadata.name);
 }

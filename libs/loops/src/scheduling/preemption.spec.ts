@@ -116,10 +116,11 @@ describe('a pod of higher priority', () => {
       apiVersion: 'policy/v1',
       kind: 'PodDisruptionBudget',
       metadata: { name: 'g', namespace: 'default', uid: 'g' },
-      spec: { selector: { matchLabels: { app: 'guarded' } } },
-      status: { disruptionsAllowed: 0 },
+      spec: { selector: { matchLabels: { app: 'constructor' } } },
+      status: { disruptionsAllowed: 0, disruptedPods: { gone: '2026-01-01T12:00:00Z' } },
     };
-    const guarded = pod('guarded', { on: 'a', priority: 10 });
+    // Its name is one that every object has without being told.
+    const guarded = pod('constructor', { on: 'a', priority: 10 });
     const high = pod('high', { priority: 1000 });
     const spared = new TestView();
     for (const object of [node('a'), node('b'), guarded, pod('other', { on: 'b', priority: 20 }), high])
@@ -129,7 +130,7 @@ describe('a pod of higher priority', () => {
     const broken = new TestView();
     for (const object of [node('a'), guarded, high]) broken.put(object);
     broken.append('policy.poddisruptionbudgets/default/g', 'Created', { object: budget });
-    expect(victims(scheduling.reconcile(broken, 'queue', NOW))).toEqual(['guarded']);
+    expect(victims(scheduling.reconcile(broken, 'queue', NOW))).toEqual(['constructor']);
   });
 
   it('does nothing when it may not, when nobody is lower, or when it would not help', () => {
