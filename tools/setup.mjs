@@ -2,7 +2,7 @@
 // Runs on the host's own Node (20 or newer) and without any package, because a fresh clone has none.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants, homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -110,12 +110,17 @@ function sourceFiles() {
     .sort();
 }
 
+/** Programs that run meanwhile may still have to load a part of theirs. */
+const CHUNKS_KEPT_MS = 86_400_000;
+
 /** Code whose source is gone must not run. */
 function removeStale(sources) {
+  const chunks = join(root, 'dist/apps/chunks');
+  const isInUse = (path) => path.startsWith(chunks) && Date.now() - statSync(path).mtimeMs < CHUNKS_KEPT_MS;
   for (const folder of FOLDERS) {
     for (const path of filesUnder(join(root, 'dist', folder))) {
       const source = relative(join(root, 'dist'), path).replace(/\.js(\.map)?$/, '.ts');
-      if (/\.js(\.map)?$/.test(path) && !sources.has(source)) rmSync(path);
+      if (/\.js(\.map)?$/.test(path) && !sources.has(source) && !isInUse(path)) rmSync(path);
     }
   }
 }
