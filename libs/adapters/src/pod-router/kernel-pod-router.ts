@@ -3,9 +3,9 @@ import type { HostAddress, HostNetwork, HostRoute, PodWay } from '#model';
 import type { ContainerOwner, PathFailure, PodRouter, PodRouterPlan } from '#ports';
 import { asideRemoval, ruleRemoval } from './aside.js';
 import { runProgram, type ProgramEnd } from '../service-dataplane/run-program.js';
-import { batchesFor, reachedBy, routeRemoval, type Reached } from './links.js';
+import { batchesFor, reachedBy, routeRemoval } from './links.js';
 import { ROUTE_PROTOCOL, routerNames, type RouterNames } from './names.js';
-import { engineRules, routerRules } from './router-rules.js';
+import { engineRules, routerRules, type There } from './router-rules.js';
 import type { Line, Present, ShownForward, ShownLink, ShownNeighbour, ShownRoute, ShownRule } from './shown.js';
 
 const VXLAN_BYTES = 50;
@@ -71,10 +71,11 @@ export class KernelPodRouter implements PodRouter {
         'this node forwards no packets: net.ipv4.ip_forward has to be 1 (sysctl -w net.ipv4.ip_forward=1)',
       );
     const present = await this.present(names);
-    await this.load(plan, names, plan.isWhole ? { byRoute: [], byVxlan: [] } : reachedBy(present, names));
-    await this.openEngine(names.table, engineRules(names.table, plan));
     const { addresses } = await this.host();
-    const uplink = addresses.find(({ address }) => address === plan.address)?.mtu ?? MTU_DEFAULT;
+    const { mtu: uplink = MTU_DEFAULT, device: link } = addresses.find(({ address }) => address === plan.address) ?? {};
+    const kept = plan.isWhole ? { byRoute: [], byVxlan: [] } : reachedBy(present, names);
+    await this.load(plan, names, { kept, devices: [names.device, ...(link === undefined ? [] : [link])] });
+    await this.openEngine(names.table, engineRules(names.table, plan));
     const { device, forwards, routes, leftOver } = batchesFor(plan, names, present, uplink - VXLAN_BYTES);
     const failures = [
       ...(await this.batch('ip', device)),
@@ -100,10 +101,10 @@ export class KernelPodRouter implements PodRouter {
   }
 
   /** Made anew in one transaction when it should be another one, or somebody has changed it. */
-  private async load(plan: PodRouterPlan, { table }: RouterNames, kept: Reached): Promise<void> {
+  private async load(plan: PodRouterPlan, { table }: RouterNames, there: There): Promise<void> {
     const gateway = firstHost(plan.pods.cidr);
     if (gateway === undefined) throw new Error(`${plan.pods.cidr} is no range of IPv4`);
-    const rules = routerRules(table, plan, gateway, kept);
+    const rules = routerRules(table, plan, gateway, there);
     const list = ['nft', 'list', 'table', 'ip', table];
     if (this.loaded?.rules === rules && (await this.run(list)).output === this.loaded.shown) return;
     this.loaded = undefined;

@@ -8,11 +8,19 @@ import { goesBy } from './path-routes.js';
 /** So many probes a second are taken, of all nodes. */
 const PROBES_MAX = 1000;
 
+/** What there is beside the plan. */
+export interface There {
+  /** Nodes beside those of the plan. */
+  readonly kept: Reached;
+  /** By which packets come in from other nodes, by either way. */
+  readonly devices: readonly string[];
+}
+
 /**
  * The table of the packet filter for the pods of a node, which replaces the one that is there. Services hide clients at 95, and
- * container engines masquerade at 100: what concerns other nodes is decided before either. `kept` are nodes beside those of the plan.
+ * container engines masquerade at 100: what concerns other nodes is decided before either.
  */
-export function routerRules(table: string, plan: PodRouterPlan, gateway: string, kept: Reached): string {
+export function routerRules(table: string, plan: PodRouterPlan, gateway: string, { kept, devices }: There): string {
   const { pods, podCidr, paths } = plan;
   const reached = [...paths.filter(({ way }) => way === 'route').map(({ address }) => address), ...kept.byRoute];
   const tunnels = [...paths.filter((path) => goesBy(path, 'vxlan')).map(({ address }) => address), ...kept.byVxlan];
@@ -30,7 +38,7 @@ table ip ${table} {
   set askers { type ipv4_addr; ${elements(askers)} }
   chain guard {
     type filter hook prerouting priority -300;
-    iifname != { "lo", "${pods.bridge}" } ip saddr @either accept
+    iifname { ${devices.map((device) => `"${device}"`).join(', ')} } ip saddr @either accept
     iifname != { "lo", "${pods.bridge}" } ip saddr ${podCidr} fib saddr . iif oif missing drop
   }
   chain received {

@@ -4,10 +4,10 @@ import type { PathStance, PodWay } from '#model';
 export const ASK_MS = 1000;
 const ASK_MIN_MS = 500;
 /** Of a path that goes as it should, and of one that no answer comes by. */
-export const ASK_CALM_MS = 5000;
+export const ASK_CALM_MS = 4000;
 /** So long the route has to be silent while VXLAN answers: of a path whose route has never answered, and of any other. */
 const SILENT_NEW_MS = 1800;
-const SILENT_MS = 3500;
+const SILENT_MS = 2500;
 /** An answer is news for so long. */
 const RECENT_MS = 2500;
 /** So long the route has to answer each question before it is used again; twice as long each time that it did not last. */
@@ -138,5 +138,5 @@ function isSilent({ heard: { route, vxlan } }: PathWatch, now: number): boolean 
   return now - Math.max(route.silentSince, vxlan.steadySince) >= patience;
 }
 function isSteady({ heard: { route }, returnMs }: PathWatch, now: number): boolean {
-  return route.steadySince !== undefined && isRecent(route, now) && now - route.steadySince >= returnMs;
+  return route.steadySince !== undefined && route.unanswered <= 1 && now - route.steadySince >= returnMs;
 }
