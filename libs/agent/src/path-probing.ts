@@ -2,7 +2,6 @@ import { podNetwork } from '#loops';
 import { firstHost } from '#meta';
 import type { PodPath, PodWay } from '#model';
 import type { Clock, PathProber, PathWord } from '#ports';
-import { jsonEquals, type Json } from '#std';
 
 /** Milliseconds between two looks at who is to be asked. */
 export const TICK_MS = 250;
@@ -61,14 +60,19 @@ export class PathProbing {
     for (const one of [...this.all.values()]) if (!named.has(one.path.node)) this.drop(one);
     for (const path of probed) this.put(path);
     if (probed.length === 0) return this.rest();
-    if (this.stopped) return;
+    if (this.isStopped()) return;
     await this.options.prober.open(own, { asked: (word) => this.asked(word), answered: (word) => this.answered(word) });
+    // It may have been stopped meanwhile.
+    if (this.isStopped()) return this.options.prober.close();
     this.own = own;
     this.cancelTick ??= this.options.clock.after(0, () => this.tick());
   }
   stop(): void {
     this.stopped = true;
     void this.rest();
+  }
+  private isStopped(): boolean {
+    return this.stopped;
   }
   private async rest(): Promise<void> {
     this.cancelTick?.();
@@ -80,10 +84,10 @@ export class PathProbing {
 
   private put(path: PodPath): void {
     const known = this.all.get(path.node);
-    if (known && jsonEquals(known.path as unknown as Json, path as unknown as Json)) return;
+    const isSame = known?.path.podCidr === path.podCidr && known.path.address === path.address;
+    if (isSame && known.path.way === path.way && known.path.spare === path.spare) return;
     const now = this.options.clock.monotonic();
     const gateway = firstHost(path.podCidr) ?? '';
-    const isSame = known?.path.podCidr === path.podCidr && known.path.address === path.address;
     const watch = isSame ? known.watch : podNetwork.watchPath(path.way, now);
     if (known) this.drop(known);
     // What is new is asked at once.
@@ -119,12 +123,11 @@ export class PathProbing {
       one.watch = podNetwork.pathAsked(one.watch, way, now);
       prober.ask({ to: gateway, way, stance: podNetwork.stanceOf(one.watch, now) });
     }
-    const every = podNetwork.askEvery(one.watch, now);
     one.asked += 1;
-    one.dueAt = now + every * shareFor(path.node, one.asked);
-    this.file(one, every);
+    this.file(one, now, podNetwork.askEvery(one.watch, now));
   }
-  private file(one: Watched, every: number): void {
+  private file(one: Watched, now: number, every: number): void {
+    one.dueAt = now + every * shareFor(one.path.node, one.asked);
     const isUrgent = every < podNetwork.ASK_CALM_MS;
     (isUrgent ? this.calm : this.urgent).delete(one);
     const queue = isUrgent ? this.urgent : this.calm;
@@ -142,8 +145,7 @@ export class PathProbing {
   }
   private hasten(one: Watched, now: number): void {
     if (one.dueAt - now <= podNetwork.ASK_MS) return;
-    one.dueAt = now + podNetwork.ASK_MS / 4;
-    this.file(one, podNetwork.ASK_MS);
+    this.file(one, now, podNetwork.ASK_MS / 4);
   }
   private answered({ from, way, stance }: PathWord): void {
     const one = this.byGateway.get(from);
@@ -151,6 +153,9 @@ export class PathProbing {
     const now = this.options.clock.monotonic();
     one.watch = podNetwork.pathAnswered(one.watch, way, stance, now);
     this.decide(one, now);
+    // Until the answer was there, the next question was to come soon.
+    if (podNetwork.askEvery(one.watch, now) >= podNetwork.ASK_CALM_MS && this.urgent.has(one))
+      this.file(one, now, podNetwork.ASK_CALM_MS);
   }
   private decide(one: Watched, now: number): void {
     const { way } = one.watch;

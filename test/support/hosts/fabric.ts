@@ -126,7 +126,13 @@ export class Fabric {
   /** Drops what has an address of this network, of what a host sends, or of what all do. Healing all links ends it. */
   async dropAddresses(cidr: string, from?: string): Promise<void> {
     this.strangers.push({ cidr, from });
-    await this.applyRules();
+    try {
+      await this.applyRules();
+    } catch (cause) {
+      // What is no network would be refused with every other fault too.
+      this.strangers.pop();
+      throw cause;
+    }
   }
 
   /** Loses this share of a host's frames, of those that it sends and of those that it is sent. */

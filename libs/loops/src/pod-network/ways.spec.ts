@@ -108,7 +108,7 @@ describe('the way to a node on the same network', () => {
       expect(pair.ways).toEqual(['vxlan', 'vxlan']);
       expect(pair.changes).toHaveLength(2);
       const [one, other] = [pair.secondOf('a vxlan'), pair.secondOf('b vxlan')];
-      expect(Math.max(one, other)).toBeLessThanOrEqual(115);
+      expect(Math.max(one, other)).toBeLessThanOrEqual(112);
       expect(Math.abs(one - other)).toBeLessThanOrEqual(2);
     },
   );
@@ -156,6 +156,36 @@ describe('the way to a node on the same network', () => {
     for (let now = 23_000; now < 60_000; now += 1000) watch = asking(watch, now);
     // It would go back, and the other one would not.
     expect([watch.way, stanceOf(watch, 60_000)]).toEqual(['vxlan', 'return']);
+  });
+  test('stays the route where the other node goes by VXLAN, and that does not answer here', () => {
+    let watch = watchPath('route', 0);
+    for (let now = 0; now < 60_000; now += 1000) {
+      for (const way of waysToAsk(watch, choiceOf(watch, now), now)) watch = pathAsked(watch, way, now);
+      watch = decidePath(pathAnswered(watch, 'route', 'vxlan', now), now);
+    }
+    expect([watch.way, watch.heard.vxlan.unanswered > 10]).toEqual(['route', true]);
+  });
+  test('stays the route to a node that was away and answers by VXLAN first', () => {
+    let watch = watchPath('route', 0);
+    const ask = (now: number): void => {
+      for (const way of ['route', 'vxlan'] as const) watch = pathAsked(watch, way, now);
+      watch = decidePath(watch, now);
+    };
+    for (let now = 0; now <= 60_000; now += 1000) ask(now);
+    for (const way of ['vxlan', 'route'] as const)
+      watch = decidePath(pathAnswered(watch, way, 'route', 60_700), way === 'vxlan' ? 60_700 : 60_900);
+    ask(61_000);
+    expect(watch.way).toBe('route');
+  });
+  test('has VXLAN beside it for ten seconds after the return, for what the other node still sends by it', () => {
+    let watch = watchPath('vxlan', 0);
+    for (let now = 0; watch.way === 'vxlan' && now < 60_000; now += 1000)
+      watch = decidePath(pathAnswered(pathAsked(watch, 'route', now), 'route', 'return', now), now);
+    const { since } = watch;
+    expect(since).toBe(10_000);
+    watch = pathAnswered(watch, 'route', 'route', since);
+    expect(choiceOf(watch, since + 9999)).toEqual({ way: 'route', spare: 'vxlan' });
+    expect(choiceOf(watch, since + 10_000)).toEqual({ way: 'route' });
   });
   test('goes back and forth ever more seldom where the route comes and goes', () => {
     const flapping: Passes = (_from, way, second) => way === 'vxlan' || second % 60 < 40;

@@ -121,7 +121,7 @@ export function askEvery(watch: PathWatch, now: number): number {
     way === 'vxlan'
       ? // Settled: the route stays silent, and both know.
         theirs === 'vxlan' && steadySince === undefined && now - since >= LINGER_MS
-      : unanswered <= 1 && answeredAt !== undefined && choiceOf(watch, now).spare === undefined;
+      : unanswered === 0 && answeredAt !== undefined && choiceOf(watch, now).spare === undefined;
   return isCalm ? ASK_CALM_MS : ASK_MS;
 }
 
