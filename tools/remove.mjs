@@ -117,6 +117,12 @@ export function removeServiceRules(cluster, say = () => undefined) {
 function removePodRoutes(table, run) {
   const hash = createHash('sha256').update(table).digest('hex');
   const metric = 0x40000000 + (parseInt(hash.slice(0, 8), 16) % 0x40000000);
+  // Of probes, by the way that they are of.
+  for (const aside of [metric, metric + 0x40000000]) {
+    while (run('ip', '-4', 'rule', 'show', 'table', `${aside}`).trim() !== '')
+      run('ip', 'rule', 'del', 'lookup', `${aside}`);
+    run('ip', '-4', 'route', 'flush', 'table', `${aside}`);
+  }
   for (const line of run('ip', '-4', 'route', 'show', 'proto', '83').split('\n')) {
     if (!line.includes(` metric ${metric}`)) continue;
     const [first, second] = line.split(' ');

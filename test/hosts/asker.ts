@@ -18,6 +18,10 @@ export class Asker {
 
   constructor(private readonly options: AskerOptions) {}
 
+  /** Pods may have other sandboxes from now on. */
+  forget(): void {
+    this.sandboxes.clear();
+  }
   async once(from: string, target: string): Promise<string> {
     return (await this.often(from, target, 1))[0] ?? '';
   }

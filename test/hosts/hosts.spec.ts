@@ -65,6 +65,18 @@ describe('a link', () => {
     expect([await arriving(one, two, 20), await arriving(two, one, 20)]).toEqual([1, 1]);
   });
 
+  it('drops addresses of a network, of what one host sends or all do, and says when there is no such network', async () => {
+    await hosts.links.dropAddresses(`${two.address}/32`, 'host-1');
+    expect([await arriving(one, two, 20), await arriving(two, one, 20)]).toEqual([0, 1]);
+    expect(await reaches(three, two)).toBe(true);
+    await hosts.links.dropAddresses(`${two.address}/32`);
+    expect([await reaches(three, two), await reaches(one, three)]).toEqual([false, true]);
+    await expect(hosts.links.dropAddresses('nothing')).rejects.toThrow('nothing');
+    await hosts.links.heal();
+    await comesBack(one, two);
+    await comesBack(three, two);
+  });
+
   it('that is cut between two leaves both to all others', async () => {
     await hosts.links.cutPair('host-1', 'host-2');
     expect([await reaches(one, two), await reaches(two, one)]).toEqual([false, false]);

@@ -8,6 +8,7 @@ import type {
   IngressServer,
   NameServer,
   NodeMeter,
+  PathProber,
   PodRouter,
   PolicyDataplane,
   PodVolumes,
@@ -54,6 +55,8 @@ export interface AgentOptions {
 export interface PodNetworkOptions {
   readonly mode: podNetwork.PodNetworkMode;
   readonly router: PodRouter;
+  /** Asks other nodes by which ways packets pass; undefined: addresses alone decide. */
+  readonly prober?: PathProber;
 }
 
 export interface IngressOptions {

@@ -1,11 +1,14 @@
 import { Recurrences } from '#engine';
 import { podNetwork } from '#loops';
-import { NODE_PLACES, parseStream, type KubeObject, type PodPath } from '#model';
+import { firstHost } from '#meta';
+import { NODE_PLACES, parseStream, type KubeObject, type PodPath, type PodWay } from '#model';
 import { jsonEquals, type Json } from '#std';
-import type { ContainerOwner } from '#ports';
+import type { ContainerOwner, PathFailure } from '#ports';
 import type { Assigned } from './assigned.js';
 import { DueWork } from './due-work.js';
 import type { AgentOptions } from './options.js';
+import { messageOf } from './pod-files.js';
+import { PathProbing } from './path-probing.js';
 import type { Reporter } from './reporter.js';
 
 /** So long the path to a deleted Node stays: as long as a pod has to end by default. */
@@ -40,6 +43,10 @@ export class PodNetworking {
   private isKnown = false;
   private stopped = false;
   private readonly due: DueWork;
+  /** Undefined: nobody asks by which ways packets pass. */
+  private readonly probing: PathProbing | undefined;
+  /** By ranges that are not followed yet: the ways that an earlier life of the agent made. */
+  private made: Map<string, PodWay> | undefined;
 
   constructor(
     private readonly options: AgentOptions,
@@ -47,6 +54,10 @@ export class PodNetworking {
     private readonly context: PodNetworkingContext,
   ) {
     this.due = new DueWork({ clock: options.clock, work: () => this.work() });
+    const { clock, network, log } = options;
+    const onChange = (): void => this.look();
+    if (network?.prober && network.mode === 'auto')
+      this.probing = new PathProbing({ clock, prober: network.prober, onChange, log });
   }
 
   /** Of the node: how the pods of others are reached; undefined while that is not known, or not this agent's business. */
@@ -116,6 +127,7 @@ export class PodNetworking {
   stop(): void {
     this.stopped = true;
     this.due.stop();
+    this.probing?.stop();
     this.cancelLook?.();
   }
 
@@ -140,6 +152,8 @@ export class PodNetworking {
     if (!pods) return;
     const host = await network.router.host();
     const own = { addresses: host.addresses, routes: host.routes.filter(({ device }) => device !== pods.bridge) };
+    const { probing } = this;
+    const made = (this.made ??= new Map(probing && (await network.router.ways(owner))));
     const place = {
       node: node.name,
       address: node.internalIp,
@@ -147,20 +161,41 @@ export class PodNetworking {
       clusterCidr: podCidr,
       mode: network.mode,
       host: own,
+      choice: probing && ((peer: podNetwork.Peer) => probing.choice(peer, made.get(peer.podCidr))),
     };
     const { paths, problems } = podNetwork.planPaths([...this.peers.values(), ...this.stillLeaving()], place);
     this.paths = paths;
     const plan = { ...owner, pods, podCidr, address: node.internalIp, paths, isWhole: isSynced };
-    const failures = await network.router.apply(plan);
+    const applied = await network.router.apply(plan);
+    const failures = applied.filter(({ isSpare }) => !isSpare);
     // Where none of several can be made, it is this node that cannot.
     const [first] = failures;
     if (first && failures.length > 1 && failures.length === paths.length) throw new Error(first.why);
     this.failure = undefined;
     this.isKnown = true;
+    await this.follow(firstHost(pods.cidr) ?? '', paths, applied);
     for (const problem of problems) this.say(problem);
     const hidden = podNetwork.serviceConflict(own);
     if (hidden !== undefined) this.say(hidden, 'ServiceNetworkConflict');
     for (const { node: name, why } of failures) this.say(`pods of node ${name} are not reached: ${why}`);
+  }
+  /** Asks by what was made. */
+  private async follow(own: string, paths: readonly PodPath[], failures: readonly PathFailure[]): Promise<void> {
+    const withoutSpare = new Set(failures.flatMap(({ node, isSpare }) => (isSpare ? [node] : [])));
+    const there = paths.map(({ spare, ...path }) =>
+      spare && !withoutSpare.has(path.node) ? { ...path, spare } : path,
+    );
+    for (const { podCidr } of paths) this.made?.delete(podCidr);
+    const trouble = failures.find(({ isSpare }) => isSpare);
+    if (trouble) this.note(`the other way to pods of node ${trouble.node} cannot be made: ${trouble.why}`);
+    try {
+      await this.probing?.follow(own, there);
+    } catch (error) {
+      this.note(`nodes are not asked by which ways packets of pods pass: ${messageOf(error)}`);
+    }
+  }
+  private note(message: string): void {
+    if (this.troubles.add(message)) this.options.log?.(message);
   }
   private stillLeaving(): readonly podNetwork.Peer[] {
     const now = this.options.clock.monotonic();
@@ -169,7 +204,7 @@ export class PodNetworking {
     return [...this.leaving.values()].map(({ peer }) => peer);
   }
   private say(message: string, reason = 'PodNetworkFailed'): void {
-    if (this.troubles.add(message)) this.options.log?.(message);
+    this.note(message);
     this.context.reporter.ofNode(this.context.node(), { type: 'Warning', reason, message });
   }
 }

@@ -10,8 +10,18 @@ export interface PodPath {
   /** The node's own address. */
   readonly address: string;
   readonly way: PodWay;
+  /** Packets of probes may take this one too, and what comes by it is taken. */
+  readonly spare?: PodWay;
+  /** Both nodes ask each other by which ways packets pass, and choose by that. */
+  readonly isProbed?: boolean;
 }
 export type PodWay = 'route' | 'vxlan';
+
+/**
+ * What one node tells another of the path between them: it goes by the route; it does, but doubts it and keeps VXLAN ready; it goes by
+ * VXLAN, or is about to; it does, and would go by the route again.
+ */
+export type PathStance = 'route' | 'doubt' | 'vxlan' | 'return';
 
 /** What a node's networks look like, without anything of Shiplog's own. IPv4 only. */
 export interface HostNetwork {

@@ -20,6 +20,7 @@ import {
   RandomIds,
   SocketNameServer,
   SystemClock,
+  UdpPathProber,
   UserspaceDataplane,
 } from '#adapters';
 import type { Bus } from '#ports';
@@ -112,7 +113,7 @@ export class AgentHost implements OnApplicationBootstrap, BeforeApplicationShutd
 }
 
 function podNetwork({ podNetwork: mode }: Settings): Pick<AgentOptions, 'network'> {
-  return mode === 'off' ? {} : { network: { mode, router: new KernelPodRouter() } };
+  return mode === 'off' ? {} : { network: { mode, router: new KernelPodRouter(), prober: new UdpPathProber() } };
 }
 
 function ingress({ ingressPorts: ports }: Settings): Pick<AgentOptions, 'ingress'> {

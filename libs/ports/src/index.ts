@@ -12,6 +12,7 @@ export * from './kernel-files.js';
 export * from './keys.js';
 export * from './measurements.js';
 export * from './node-meter.js';
+export * from './path-prober.js';
 export * from './pod-network.js';
 export * from './pod-router.js';
 export * from './ingress-server.js';

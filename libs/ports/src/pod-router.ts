@@ -1,4 +1,4 @@
-import type { HostNetwork, PodPath } from '#model';
+import type { HostNetwork, PodPath, PodWay } from '#model';
 import type { ContainerOwner } from './container-runtime.js';
 import type { PodNetwork } from './pod-network.js';
 
@@ -9,6 +9,8 @@ import type { PodNetwork } from './pod-network.js';
  * - pods and the node reach the pods of each node that a path names; a range of the cluster that no path names is unreachable at
  *   once, and its packets go nowhere else;
  * - a pod that is reached sees the address of the pod that calls, and the first address of a node's range when a node does;
+ * - where a path has a spare way, what comes by that is taken like what comes by the other, and probes of the node's first address
+ *   (`PathProber`) go by the way that they are of;
  * - packets of pods that leave the cluster carry the node's address;
  * - what is there already is left alone, what somebody else changed or removed is mended, and what is left over, of earlier lives
  *   too, is taken away; nothing else on the machine is changed;
@@ -19,6 +21,8 @@ import type { PodNetwork } from './pod-network.js';
 export interface PodRouter {
   /** The node's networks, whether or not anything was applied. */
   host(): Promise<HostNetwork>;
+  /** By which way each range is reached as it is, by what earlier lives made too. */
+  ways(owner: ContainerOwner): Promise<ReadonlyMap<string, PodWay>>;
   /** Resolves with the paths that could not be made. */
   apply(plan: PodRouterPlan): Promise<readonly PathFailure[]>;
   /** Takes away all that was made. */
@@ -39,4 +43,6 @@ export interface PodRouterPlan extends ContainerOwner {
 export interface PathFailure {
   readonly node: string;
   readonly why: string;
+  /** The path is there, and its spare way is not. */
+  readonly isSpare?: boolean;
 }

@@ -22,6 +22,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: 'drop what the first host sends to the second, and nothing else',
     act: ({ hosts }, [from, to]) => hosts.links.cutOneWay(from, to),
   },
+  refuse: {
+    words: ['network'],
+    does: 'drop what has an address of this network, as clouds do with those of pods',
+    act: ({ hosts }, [cidr = '']) => hosts.links.dropAddresses(cidr),
+  },
   lose: {
     words: ['host', 'percent'],
     does: "lose this share of a host's packets, each way",

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Namespace, type NamespaceOptions } from './namespace.js';
-import { rulesOf, type Cut } from './rules.js';
+import { rulesOf, type Cut, type Stranger } from './rules.js';
 
 /** 198.18.0.0/15 is set aside for tests of networks (RFC 2544): no machine has it otherwise. */
 const SLOTS = 256;
@@ -37,6 +37,7 @@ export class Fabric {
   private readonly ports = new Map<string, Port>();
   private readonly troubles = new Map<string, Trouble>();
   private readonly cuts: Cut[] = [];
+  private readonly strangers: Stranger[] = [];
 
   private constructor(
     private readonly own: Namespace,
@@ -122,6 +123,18 @@ export class Fabric {
     await this.applyRules();
   }
 
+  /** Drops what has an address of this network, of what a host sends, or of what all do. Healing all links ends it. */
+  async dropAddresses(cidr: string, from?: string): Promise<void> {
+    this.strangers.push({ cidr, from });
+    try {
+      await this.applyRules();
+    } catch (cause) {
+      // What is no network would be refused with every other fault too.
+      this.strangers.pop();
+      throw cause;
+    }
+  }
+
   /** Loses this share of a host's frames, of those that it sends and of those that it is sent. */
   async lose(name: string, percent: number): Promise<void> {
     this.troubleOf(name).lossPercent = percent;
@@ -166,6 +179,7 @@ export class Fabric {
     for (const one of name === undefined ? [...this.troubles.keys()] : [name]) await this.healLink(one);
     const stays = ({ from, to }: Cut): boolean => name !== undefined && from !== name && to !== name;
     this.cuts.splice(0, Infinity, ...this.cuts.filter(stays));
+    if (name === undefined) this.strangers.length = 0;
     await this.applyRules();
   }
 
@@ -206,7 +220,9 @@ export class Fabric {
       const port = this.ports.get(name);
       return port === undefined ? [name] : [name, delayTaps(port)[1]];
     };
-    await this.own.run('nft', ['-f', '-'], { input: rulesOf({ cuts: this.cuts, losses, portsOf }) });
+    await this.own.run('nft', ['-f', '-'], {
+      input: rulesOf({ strangers: this.strangers, cuts: this.cuts, losses, portsOf }),
+    });
   }
 
   private troubleOf(name: string): Trouble {

@@ -1,21 +1,12 @@
 import { cidrText, firstHost, networkOf, parseCidr } from '#meta';
-import type { HostAddress, HostNetwork, HostRoute } from '#model';
+import type { HostAddress, HostNetwork, HostRoute, PodWay } from '#model';
 import type { ContainerOwner, PathFailure, PodRouter, PodRouterPlan } from '#ports';
+import { asideRemoval, ruleRemoval } from './aside.js';
 import { runProgram, type ProgramEnd } from '../service-dataplane/run-program.js';
-import {
-  batchesFor,
-  reachedBy,
-  routeRemoval,
-  type Line,
-  type Present,
-  type Reached,
-  type ShownForward,
-  type ShownLink,
-  type ShownNeighbour,
-  type ShownRoute,
-} from './links.js';
+import { batchesFor, reachedBy, routeRemoval } from './links.js';
 import { ROUTE_PROTOCOL, routerNames, type RouterNames } from './names.js';
-import { engineRules, routerRules } from './router-rules.js';
+import { engineRules, routerRules, type There } from './router-rules.js';
+import type { Line, Present, ShownForward, ShownLink, ShownNeighbour, ShownRoute, ShownRule } from './shown.js';
 
 const VXLAN_BYTES = 50;
 const MTU_DEFAULT = 1500;
@@ -52,7 +43,27 @@ export class KernelPodRouter implements PodRouter {
     };
   }
 
+  async ways(owner: ContainerOwner): Promise<ReadonlyMap<string, PodWay>> {
+    const names = routerNames(owner);
+    const { routes } = await this.present(names);
+    const isPath = ({ type, gateway }: ShownRoute): boolean => type !== 'unreachable' && gateway !== undefined;
+    return new Map(routes.filter(isPath).map(({ dst, dev }) => [dst, dev === names.device ? 'vxlan' : 'route']));
+  }
+
   async apply(plan: PodRouterPlan): Promise<readonly PathFailure[]> {
+    const spares = plan.paths.filter(({ spare }) => spare !== undefined);
+    try {
+      return await this.carryOut(plan);
+    } catch (cause) {
+      if (spares.length === 0) throw cause;
+      // A kernel without VXLAN or rules of routing is no reason to be without routes.
+      const paths = plan.paths.map(({ spare: _spare, ...path }) => path);
+      const failures = await this.carryOut({ ...plan, paths });
+      const why = cause instanceof Error ? cause.message : String(cause);
+      return [...failures, ...spares.map(({ node }) => ({ node, why, isSpare: true }))];
+    }
+  }
+  private async carryOut(plan: PodRouterPlan): Promise<readonly PathFailure[]> {
     const names = routerNames(plan);
     const forwarding = await this.run(['cat', '/proc/sys/net/ipv4/ip_forward']);
     if (forwarding.output.trim() !== '1')
@@ -60,25 +71,28 @@ export class KernelPodRouter implements PodRouter {
         'this node forwards no packets: net.ipv4.ip_forward has to be 1 (sysctl -w net.ipv4.ip_forward=1)',
       );
     const present = await this.present(names);
-    await this.load(plan, names, plan.isWhole ? { byRoute: [], byVxlan: [] } : reachedBy(present, names));
-    await this.openEngine(names.table, engineRules(names.table, plan));
     const { addresses } = await this.host();
-    const uplink = addresses.find(({ address }) => address === plan.address)?.mtu ?? MTU_DEFAULT;
+    const { mtu: uplink = MTU_DEFAULT, device: link } = addresses.find(({ address }) => address === plan.address) ?? {};
+    const kept = plan.isWhole ? { byRoute: [], byVxlan: [] } : reachedBy(present, names);
+    await this.load(plan, names, { kept, devices: [names.device, ...(link === undefined ? [] : [link])] });
+    await this.openEngine(names.table, engineRules(names.table, plan));
     const { device, forwards, routes, leftOver } = batchesFor(plan, names, present, uplink - VXLAN_BYTES);
     const failures = [
       ...(await this.batch('ip', device)),
       ...(await this.batch('bridge', forwards)),
       ...(await this.batch('ip', [...routes, ...leftOver])),
     ];
-    return [...new Map(failures.map((failure) => [failure.node, failure])).values()];
+    return [...new Map(failures.map((failure) => [`${failure.node} ${failure.isSpare}`, failure])).values()];
   }
 
   async remove(owner: ContainerOwner): Promise<void> {
     const names = routerNames(owner);
     this.loaded = undefined;
     await this.openEngine(names.table, []);
-    const { routes, link } = await this.present(names);
+    const { routes, aside, rules, link } = await this.present(names);
     await this.batch('ip', [
+      ...rules.map(ruleRemoval),
+      ...aside.map((route) => asideRemoval(route, names)),
       ...routes.map((route) => routeRemoval(route, names.metric)),
       ...(link ? [{ text: `link del ${names.device}` }] : []),
     ]);
@@ -87,10 +101,10 @@ export class KernelPodRouter implements PodRouter {
   }
 
   /** Made anew in one transaction when it should be another one, or somebody has changed it. */
-  private async load(plan: PodRouterPlan, { table }: RouterNames, kept: Reached): Promise<void> {
+  private async load(plan: PodRouterPlan, { table }: RouterNames, there: There): Promise<void> {
     const gateway = firstHost(plan.pods.cidr);
     if (gateway === undefined) throw new Error(`${plan.pods.cidr} is no range of IPv4`);
-    const rules = routerRules(table, plan, gateway, kept);
+    const rules = routerRules(table, plan, gateway, there);
     const list = ['nft', 'list', 'table', 'ip', table];
     if (this.loaded?.rules === rules && (await this.run(list)).output === this.loaded.shown) return;
     this.loaded = undefined;
@@ -113,14 +127,21 @@ export class KernelPodRouter implements PodRouter {
       if (!wanted.includes(rule)) await this.must(['iptables', '-w', '-D', ENGINE_CHAIN, ...rule.split(' ')]);
   }
 
-  private async present({ device, metric }: RouterNames): Promise<Present> {
-    const all = await this.json<ShownRoute>(['ip', '-j', '-4', 'route', 'show', 'proto', String(ROUTE_PROTOCOL)]);
-    const routes = all.filter((route) => route.metric === metric);
+  private async present({ device, metric, asideTables }: RouterNames): Promise<Present> {
+    const list = ['ip', '-j', '-4', 'route', 'show', 'table', 'all', 'proto', String(ROUTE_PROTOCOL)];
+    const all = (await this.json<ShownRoute>(list)).filter((route) => route.metric === metric);
+    const tables = Object.values(asideTables).map(String);
+    const isAside = ({ table }: { readonly table?: string }): boolean => table !== undefined && tables.includes(table);
+    const routes = all.filter(({ table }) => table === undefined);
+    const aside = all.filter(isAside);
+    const rules = (await this.json<ShownRule>(['ip', '-j', '-4', 'rule', 'show'])).filter(isAside);
     const shown = await this.run(['ip', '-j', '-d', 'addr', 'show', 'dev', device]);
     const [link] = shown.code === 0 ? (JSON.parse(shown.output || '[]') as readonly ShownLink[]) : [];
-    if (!link) return { routes, link, neighbours: [], forwards: [] };
+    if (!link) return { routes, aside, rules, link, neighbours: [], forwards: [] };
     return {
       routes,
+      aside,
+      rules,
       link,
       neighbours: await this.json<ShownNeighbour>(['ip', '-j', '-4', 'neigh', 'show', 'dev', device]),
       forwards: await this.json<ShownForward>(['bridge', '-j', 'fdb', 'show', 'dev', device]),
@@ -133,9 +154,9 @@ export class KernelPodRouter implements PodRouter {
     const end = await this.run([program, '-force', '-batch', '-'], lines.map(({ text }) => `${text}\n`).join(''));
     if (end.code === 0) return [];
     return failedLines(end.errors).map(({ line, why }) => {
-      const { node } = lines[line - 1] ?? {};
+      const { node, isSpare = false } = lines[line - 1] ?? {};
       if (node === undefined || NOT_PERMITTED.test(why)) throw refusal(program, { ...end, errors: why });
-      return { node, why: `${program} says: ${why}` };
+      return { node, why: `${program} says: ${why}`, ...(isSpare && { isSpare }) };
     });
   }
   private async json<T>(words: readonly string[]): Promise<readonly T[]> {

@@ -1,49 +1,10 @@
 import { firstHost } from '#meta';
 import type { PodRouterPlan } from '#ports';
+import { asideBatches } from './aside.js';
 import { ROUTE_PROTOCOL, VXLAN_PORT, vxlanId, vxlanMac, type RouterNames } from './names.js';
+import { goesBy, routeOf } from './path-routes.js';
+import type { Line, Present, ShownLink, ShownRoute } from './shown.js';
 
-/** As much of what `ip -j` and `bridge -j` print as is looked at. */
-export interface ShownRoute {
-  readonly type?: string;
-  readonly dst: string;
-  readonly gateway?: string;
-  readonly dev?: string;
-  readonly prefsrc?: string;
-  readonly metric?: number;
-  readonly flags?: readonly string[];
-}
-export interface ShownLink {
-  readonly ifname: string;
-  readonly address?: string;
-  readonly mtu?: number;
-  readonly flags?: readonly string[];
-  readonly linkinfo?: {
-    readonly info_data?: { readonly id?: number; readonly local?: string; readonly port?: number };
-  };
-  readonly addr_info?: readonly { readonly local?: string }[];
-}
-export interface ShownNeighbour {
-  readonly dst: string;
-  readonly lladdr?: string;
-}
-export interface ShownForward {
-  readonly mac: string;
-  readonly dst?: string;
-}
-
-/** What the kernel has of a node's routes and of its VXLAN device. */
-export interface Present {
-  readonly routes: readonly ShownRoute[];
-  readonly link: ShownLink | undefined;
-  readonly neighbours: readonly ShownNeighbour[];
-  readonly forwards: readonly ShownForward[];
-}
-/** A line for `ip -batch` or `bridge -batch`. */
-export interface Line {
-  readonly text: string;
-  /** Whose path it makes; undefined: all paths need it. */
-  readonly node?: string;
-}
 /** To be carried out in this order. */
 export interface Batches {
   readonly device: readonly Line[];
@@ -68,21 +29,22 @@ export function reachedBy({ routes, forwards }: Present, { device }: RouterNames
 
 /** What has to be done so that the kernel has what the plan says: nothing where it has. `mtu` is that of the VXLAN device. */
 export function batchesFor(plan: PodRouterPlan, names: RouterNames, present: Present, mtu: number): Batches {
-  const isTunneled = plan.paths.some(({ way }) => way === 'vxlan') || (!plan.isWhole && present.link !== undefined);
+  const isTunneled = plan.paths.some((path) => goesBy(path, 'vxlan')) || (!plan.isWhole && present.link !== undefined);
   const isKept = present.link !== undefined && isTunneled && isRight(present.link, plan, mtu);
   // With the device, everything on it goes.
   const there: Present = isKept
     ? present
-    : { routes: routesOffDevice(present, names), link: undefined, neighbours: [], forwards: [] };
+    : { ...present, ...offDevice(present, names), link: undefined, neighbours: [], forwards: [] };
   const tunnel = isTunneled ? tunnelBatches(plan, names, there, mtu) : { device: [], forwards: [] };
   const { routes, leftOver } = routeBatches(plan, names, there.routes);
+  const aside = asideBatches(plan, names, there);
   const gone = present.link !== undefined && !isKept ? [{ text: `link del ${names.device}` }] : [];
   return {
     // Routes that lead elsewhere from now on are changed before the device goes, unless it is made anew.
     device: [...(isTunneled ? gone : []), ...tunnel.device],
     forwards: tunnel.forwards,
-    routes,
-    leftOver: [...leftOver, ...(isTunneled ? [] : gone)],
+    routes: [...routes, ...aside.routes],
+    leftOver: [...leftOver, ...aside.leftOver, ...(isTunneled ? [] : gone)],
   };
 }
 
@@ -114,11 +76,20 @@ function tunnelBatches(
     `addr add ${firstHost(plan.pods.cidr)}/32 dev ${device}`,
     `link set ${device} up`,
   ];
-  const ends = plan.paths.flatMap(({ node, podCidr, address, way }) =>
-    way === 'vxlan'
-      ? [{ node, gateway: firstHost(podCidr) ?? '', mac: vxlanMac({ cluster: plan.cluster, node }), address }]
-      : [],
-  );
+  const ends = plan.paths.flatMap((path) => {
+    const { node, podCidr, address } = path;
+    return goesBy(path, 'vxlan')
+      ? [
+          {
+            node,
+            isSpare: path.way !== 'vxlan',
+            gateway: firstHost(podCidr) ?? '',
+            mac: vxlanMac({ cluster: plan.cluster, node }),
+            address,
+          },
+        ]
+      : [];
+  });
   const gateways = new Set(ends.map(({ gateway }) => gateway));
   const addresses = new Map(ends.map(({ mac, address }) => [mac, address]));
   const knownMacs = new Map(neighbours.map(({ dst, lladdr }) => [dst, lladdr]));
@@ -133,8 +104,8 @@ function tunnelBatches(
       ...(link ? [] : made).map((text) => ({ text })),
       ...ends
         .filter(({ gateway, mac }) => knownMacs.get(gateway) !== mac)
-        .map(({ node, gateway, mac }) => ({
-          node,
+        .map(({ node, isSpare, gateway, mac }) => ({
+          ...{ node, isSpare },
           text: `neigh replace ${gateway} lladdr ${mac} dev ${device} nud permanent`,
         })),
       ...neighbours
@@ -145,8 +116,8 @@ function tunnelBatches(
       ...wrong.map(({ mac, dst }) => ({ text: `fdb del ${mac} dev ${device} dst ${dst} self` })),
       ...ends
         .filter(({ mac, address }) => !known.has(`${mac} ${address}`))
-        .map(({ node, mac, address }) => ({
-          node,
+        .map(({ node, isSpare, mac, address }) => ({
+          ...{ node, isSpare },
           text: `fdb append ${mac} dev ${device} dst ${address} self permanent`,
         })),
     ],
@@ -154,25 +125,14 @@ function tunnelBatches(
 }
 
 function routeBatches(
-  { paths, pods, podCidr, isWhole }: PodRouterPlan,
-  { device, metric }: RouterNames,
+  plan: PodRouterPlan,
+  names: RouterNames,
   present: readonly ShownRoute[],
 ): Pick<Batches, 'routes' | 'leftOver'> {
-  const own = firstHost(pods.cidr) ?? '';
+  const { paths, podCidr, isWhole } = plan;
+  const { metric } = names;
   const mark = `proto ${ROUTE_PROTOCOL} metric ${metric}`;
-  interface Wanted {
-    readonly line: Line;
-    readonly isThere: (route: ShownRoute) => boolean;
-  }
-  const wanted = new Map<string, Wanted>(
-    paths.map(({ node, podCidr: cidr, address, way }) => {
-      const gateway = way === 'vxlan' ? (firstHost(cidr) ?? '') : address;
-      const line = way === 'vxlan' ? `via ${gateway} dev ${device} onlink` : `via ${gateway}`;
-      const isThere = (route: ShownRoute): boolean =>
-        route.gateway === gateway && route.prefsrc === own && (route.dev === device) === (way === 'vxlan');
-      return [cidr, { line: { node, text: `route replace ${cidr} ${line} src ${own} ${mark}` }, isThere }] as const;
-    }),
-  );
+  const wanted = new Map(paths.map((path) => [path.podCidr, routeOf(path, path.way, plan, names)] as const));
   const none = {
     line: { text: `route replace unreachable ${podCidr} ${mark}` },
     isThere: (route: ShownRoute) => route.type === 'unreachable',
@@ -195,6 +155,7 @@ export function routeRemoval({ dst, type }: ShownRoute, metric: number): Line {
   return { text: `route del ${kind}${dst} proto ${ROUTE_PROTOCOL} metric ${metric}` };
 }
 
-function routesOffDevice({ routes }: Present, { device }: RouterNames): readonly ShownRoute[] {
-  return routes.filter(({ dev }) => dev !== device);
+function offDevice({ routes, aside }: Present, { device }: RouterNames): Pick<Present, 'routes' | 'aside'> {
+  const isOff = ({ dev }: ShownRoute): boolean => dev !== device;
+  return { routes: routes.filter(isOff), aside: aside.filter(isOff) };
 }

@@ -1,4 +1,4 @@
-import type { HostNetwork } from '#model';
+import type { HostNetwork, PodWay } from '#model';
 import type { PathFailure, PodRouter, PodRouterPlan } from '#ports';
 
 /** Remembers what it is to do, and joins nobody; refuses when it is told to. */
@@ -21,6 +21,10 @@ export class MemoryPodRouter implements PodRouter {
     if (this.refusal !== undefined) return Promise.reject(new Error(this.refusal));
     this.plans.push(plan);
     return Promise.resolve(this.failures);
+  }
+  /** As a machine does that keeps what was made. */
+  ways(): Promise<ReadonlyMap<string, PodWay>> {
+    return Promise.resolve(new Map((this.plans.at(-1)?.paths ?? []).map(({ podCidr, way }) => [podCidr, way])));
   }
   remove(): Promise<void> {
     this.plans.length = 0;

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
+import type { PodWay } from '#model';
 import type { ContainerOwner } from '#ports';
 
 /** Marks routes as Shiplog's, of whatever cluster. */
 export const ROUTE_PROTOCOL = 83;
 /** Linux's own port of VXLAN: Docker Swarm has the other one. */
 export const VXLAN_PORT = 8472;
+
+/** UDP ports at which nodes ask each other whether packets pass, by the way that the packets take. */
+export const PROBE_PORTS: Readonly<Record<PodWay, number>> = { route: 8473, vxlan: 8474 };
 
 /**
  * What the network of one node of one cluster is called on its machine, where others may be: all names follow from that of the table,
@@ -16,16 +20,20 @@ export interface RouterNames {
   readonly device: string;
   /** Tells routes of this node from those of others on the machine. */
   readonly metric: number;
+  /** Routing tables for probes, by the way that they are of. */
+  readonly asideTables: Readonly<Record<PodWay, number>>;
 }
 
 export function routerNames({ cluster, node }: ContainerOwner): RouterNames {
   const plain = (text: string): string => text.replace(/[^A-Za-z0-9]/g, '_');
   const table = `shiplognet_${plain(cluster.slice(0, 8))}_${plain(node)}`;
   const mark = digest(table);
+  const metric = 0x40000000 + (parseInt(mark.slice(0, 8), 16) % 0x40000000);
   return {
     table,
     device: `slx${mark.slice(0, 11)}`,
-    metric: 0x40000000 + (parseInt(mark.slice(0, 8), 16) % 0x40000000),
+    metric,
+    asideTables: { route: metric, vxlan: metric + 0x40000000 },
   };
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { PodPath, PodWay } from '#model';
 import type { PodRouter, PodRouterPlan } from '#ports';
+import { PROBE_PORTS, vxlanId } from './names.js';
 import { NODES, RouterNetwork, type NodeName, type Part } from './router-network.js';
 
 const CLUSTER = 'contract-cluster';
@@ -194,6 +195,108 @@ export function podRouterContract({ mark, make }: RouterUnderTest): void {
     await routers.b.apply(planOf('b', [path('c', 'vxlan')]));
     expect(await network.ask('a-pod', network.podOf('b'))).toBe('timeout');
     await applyAll(mixed);
+  });
+  describe('with a spare way between two nodes', () => {
+    const by = (node: 'a' | 'b', way: PodWay): Promise<unknown> => {
+      const spare = way === 'route' ? 'vxlan' : 'route';
+      const other = { ...path(node === 'a' ? 'b' : 'a', way), spare, isProbed: true } as const;
+      return routers[node].apply(planOf(node, [other]));
+    };
+    const ports = Object.values(PROBE_PORTS);
+    const { route, vxlan } = PROBE_PORTS;
+    const pairsOf = [
+      ['route', 'route'],
+      ['vxlan', 'vxlan'],
+      ['route', 'vxlan'],
+      ['vxlan', 'route'],
+    ] as const;
+    beforeAll(() => network.serveProbes('b', ports));
+    afterAll(async () => {
+      network.dropPods(false);
+      for (const node of ['a', 'b'] as const) network.checkSources(node, 0);
+      await applyAll(mixed);
+    });
+
+    describe.each([0, 1, 2] as const)('where sources of packets are checked by way %s', (how) => {
+      beforeAll(() => (['a', 'b'] as const).forEach((node) => network.checkSources(node, how)));
+
+      test.each(pairsOf)(
+        'probes go by the way that they are of: %s on one side, %s on the other',
+        async (one, other) => {
+          await Promise.all([by('a', one), by('b', other)]);
+          expect(await network.probed('a', 'b', ports)).toEqual([route, vxlan]);
+          network.dropPods(true);
+          expect(await network.probed('a', 'b', ports)).toEqual([vxlan]);
+          network.dropPods(false);
+        },
+      );
+      test('pods reach each other by the way that both use', async () => {
+        for (const way of ['route', 'vxlan'] as const) {
+          await Promise.all([by('a', way), by('b', way)]);
+          expect(await network.ask('a-pod', network.podOf('b'))).toBe(network.podOf('a'));
+        }
+        network.dropPods(true);
+        expect(await network.ask('a-pod', network.podOf('b'))).toBe(network.podOf('a'));
+        network.dropPods(false);
+      });
+    });
+    test.each([0, 2] as const)(
+      'pods reach each other while only one side has changed, unless sources are checked strictly: %s',
+      async (how) => {
+        for (const node of ['a', 'b'] as const) network.checkSources(node, how);
+        for (const [one, other] of pairsOf) {
+          await Promise.all([by('a', one), by('b', other)]);
+          expect(await network.ask('a-pod', network.podOf('b'))).toBe(network.podOf('a'));
+          expect(await network.ask('b-pod', network.podOf('a'))).toBe(network.podOf('b'));
+        }
+      },
+    );
+    test('only the first addresses of other nodes reach the ports of probes', async () => {
+      await Promise.all([by('a', 'route'), by('b', 'route')]);
+      const asked = async (part: Part): Promise<string> =>
+        network.printed(
+          part,
+          `const socket = require('node:dgram').createSocket('udp4');
+          socket.on('message', () => { console.log('answered'); process.exit(0); });
+          socket.bind(${route}, () => socket.send('who', ${route}, '${network.gatewayOf('b')}'));
+          setTimeout(() => process.exit(0), 300);`,
+        );
+      for (const part of ['a-pod', 'b-pod'] as const) expect([part, await asked(part)]).toEqual([part, '']);
+    });
+    test('applying it again changes nothing, and what is spare no more leaves nothing behind', async () => {
+      await by('a', 'vxlan');
+      const applied = network.stateOf('a');
+      expect(applied).toContain(`ipproto udp dport ${route}`);
+      await by('a', 'vxlan');
+      await make(network, 'a').apply({ ...planOf('a', []), isWhole: false });
+      expect(network.stateOf('a')).toContain(`ipproto udp dport ${route}`);
+      network.run('a', 'ip', 'rule', 'del', 'pref', String(route));
+      await by('a', 'vxlan');
+      expect(network.stateOf('a')).toEqual(applied);
+      await routers.a.apply(planOf('a', [path('b', 'vxlan')]));
+      expect(network.stateOf('a')).not.toContain('ipproto');
+      expect(network.stateOf('a')).not.toContain(' table ');
+    });
+    test('says by which ways nodes are reached, in a later life too', async () => {
+      await routers.a.apply(planOf('a', [{ ...path('b', 'vxlan'), spare: 'route' }, path('c', 'route')]));
+      const ways = await make(network, 'a').ways({ cluster: CLUSTER, node: 'a' });
+      expect([...ways]).toContainEqual([network.podsOf('b').cidr, 'vxlan']);
+      await routers.a.apply(planOf('a', [path('b', 'route')]));
+      expect([...(await make(network, 'a').ways({ cluster: CLUSTER, node: 'a' }))]).toEqual([
+        [network.podsOf('b').cidr, 'route'],
+      ]);
+    });
+    test('that cannot be made takes nothing else away', async () => {
+      await routers.a.apply(planOf('a', [path('b', 'route')]));
+      const id = String(vxlanId({ cluster: CLUSTER }));
+      const words = ['type', 'vxlan', 'id', id, 'dstport', '8472', 'local', network.addressOf('a')];
+      network.run('a', 'ip', 'link', 'add', 'taken', ...words);
+      const failures = await routers.a.apply(planOf('a', [{ ...path('b', 'route'), spare: 'vxlan', isProbed: true }]));
+      expect(failures).toEqual([{ node: 'b', why: expect.stringContaining('ip'), isSpare: true }]);
+      await by('b', 'route');
+      expect(await network.ask('a-pod', network.podOf('b'))).toBe(network.podOf('a'));
+      network.run('a', 'ip', 'link', 'del', 'taken');
+    });
   });
   test('removes all that it made', async () => {
     for (const node of NODES) await make(network, node).remove({ cluster: CLUSTER, node });

@@ -57,6 +57,10 @@ export class RouterNetwork extends NetworkNamespaces<Part> {
       Promise.all(process.argv.slice(1).map(ask)).then((all) => { console.log(all.join(' ')); process.exit(0); });`;
     return (await this.printedBy(part, process.execPath, '-e', code, ...addresses)).split(' ');
   }
+  /** What a program of Node prints. */
+  printed(part: Part, code: string): Promise<string> {
+    return this.printedBy(part, process.execPath, '-e', code);
+  }
   /** Whether a packet of so many bytes, headers of IP and UDP included, that nobody may take apart is answered. */
   async passes(part: Part, address: string, bytes: number): Promise<boolean> {
     // IP_MTU_DISCOVER is IP_PMTUDISC_PROBE: not in parts, whatever was heard of the path.
@@ -66,10 +70,49 @@ export class RouterNetwork extends NetworkNamespaces<Part> {
     const said = await this.printedBy(part, 'perl', '-MSocket', '-e', code, address, String(bytes - 28));
     return said === `answered: ${bytes - 28}`;
   }
+  /** Which datagrams from the first address of a node's range to that of another are answered, by their ports. */
+  async probed(from: NodeName, to: NodeName, ports: readonly number[]): Promise<readonly number[]> {
+    const code = `
+      const [own, other, ...ports] = process.argv.slice(1);
+      const answered = [];
+      for (const port of ports) {
+        const socket = require('node:dgram').createSocket('udp4');
+        socket.on('message', (data, sender) => sender.address === other && answered.push(port));
+        socket.bind(Number(port), own, () => socket.send('who', Number(port), other, () => {}));
+      }
+      setTimeout(() => { console.log(answered.sort().join(' ')); process.exit(0); }, 400);`;
+    const words = [this.gatewayOf(from), this.gatewayOf(to), ...ports.map(String)];
+    const said = await this.printedBy(from, process.execPath, '-e', code, ...words);
+    return said === '' ? [] : said.split(' ').map(Number);
+  }
+  /** Answers each datagram at these ports of the node's first address. Resolves once it listens. */
+  serveProbes(node: NodeName, ports: readonly number[]): Promise<void> {
+    return this.serveBy(
+      node,
+      `let left = ${ports.length};
+      for (const port of ${JSON.stringify(ports)}) {
+        const socket = require('node:dgram').createSocket('udp4');
+        socket.on('message', (data, { port, address }) => socket.send(data, port, address, () => {}));
+        socket.bind(port, '${this.gatewayOf(node)}', () => --left === 0 && console.log('up'));
+      }`,
+    );
+  }
+  /** The network between the nodes drops what has an address of a pod, or no longer does. */
+  dropPods(isDropping: boolean): void {
+    const rules = `table bridge strict { chain pods { type filter hook forward priority 0; ip saddr ${RouterNetwork.podCidr} drop; ip daddr ${RouterNetwork.podCidr} drop; }; }`;
+    if (isDropping) this.run('fabric', 'nft', rules);
+    else this.run('fabric', 'nft', 'delete table bridge strict');
+  }
+  /** How a node checks where packets come from: not at all, strictly, or loosely. */
+  checkSources(node: NodeName, how: 0 | 1 | 2): void {
+    for (const device of ['all', 'eth0']) this.run(node, 'sysctl', '-qw', `net.ipv4.conf.${device}.rp_filter=${how}`);
+  }
   /** All that a router may have made on a node. */
   stateOf(node: NodeName): string {
     const commands = [
       ['ip', '-4', 'route', 'show'],
+      ['ip', '-4', 'route', 'show', 'table', 'all', 'proto', '83'],
+      ['ip', '-4', 'rule', 'show'],
       ['nft', 'list', 'ruleset'],
       [
         'sh',

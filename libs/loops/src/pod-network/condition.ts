@@ -1,3 +1,4 @@
+import { firstHost } from '#meta';
 import type { PodPath } from '#model';
 import { INSISTS_ON_VXLAN } from './peer.js';
 
@@ -26,9 +27,28 @@ export function networkCondition({ insistsOnVxlan, hasOthers, paths, failure }: 
     const reason = insistsOnVxlan ? INSISTS_ON_VXLAN : 'PodNetworkFailed';
     return { status: 'True', reason, message: `pods of other nodes are not reached: ${failure}` };
   }
-  const ways = new Set(paths.map(({ way }) => way));
+  const silent = paths.filter(({ way, isProbed }) => isProbed && way === 'vxlan');
+  const ways = new Set(paths.flatMap(({ way, isProbed }) => (isProbed && way === 'vxlan' ? [] : [way])));
   const by =
     ways.size === 2 ? 'by routes, and by VXLAN on other networks' : ways.has('vxlan') ? 'by VXLAN' : 'by routes';
-  const message = insistsOnVxlan ? 'pods of other nodes are reached by VXLAN' : `pods of other nodes are reached ${by}`;
-  return { status: 'False', reason: insistsOnVxlan ? INSISTS_ON_VXLAN : 'PodRoutes', message };
+  const usual = insistsOnVxlan ? 'pods of other nodes are reached by VXLAN' : `pods of other nodes are reached ${by}`;
+  const said = [
+    ...(ways.size > 0 || silent.length === 0 ? [usual] : []),
+    ...(silent.length > 0 ? [around(silent)] : []),
+  ];
+  return { status: 'False', reason: insistsOnVxlan ? INSISTS_ON_VXLAN : 'PodRoutes', message: said.join('; ') };
+}
+
+/** So many nodes are named. */
+const NAMED_MAX = 3;
+
+/** That nodes are reached by VXLAN since the route to them does not work. */
+function around(silent: readonly PodPath[]): string {
+  const named = silent.slice(0, NAMED_MAX);
+  const listed = (all: readonly string[]): string =>
+    silent.length > NAMED_MAX ? `${all.join(', ')} and others` : all.join(', ').replace(/, ([^,]*)$/, ' and $1');
+  const nodes = listed(named.map(({ node }) => node));
+  const gateways = listed(named.map(({ podCidr }) => firstHost(podCidr) ?? podCidr));
+  const [way, does] = silent.length === 1 ? ['way', 'does'] : ['ways', 'do'];
+  return `pods of ${nodes} are reached through the overlay: the direct ${way} to ${gateways} ${does} not answer`;
 }

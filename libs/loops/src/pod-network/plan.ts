@@ -1,6 +1,7 @@
 import { cidrText, ipv4Overlap, ipv4Range, networkOf, parseCidr, strictIpReasons, type Ipv4Range } from '#meta';
 import type { HostNetwork, HostRoute, PodPath } from '#model';
 import type { Peer } from './peer.js';
+import type { PathChoice } from './ways.js';
 
 /** Bytes that VXLAN puts around a packet. */
 const VXLAN_BYTES = 50;
@@ -11,7 +12,7 @@ const isUnicast = (firstByte: number): boolean => firstByte > 0 && firstByte < 2
 /** A range has room for its own address, a first one, and one more. */
 const RANGE_MIN = 4;
 
-/** `auto`: by routes where both nodes are on one layer-2 network and neither insists on VXLAN, by VXLAN elsewhere. */
+/** `auto`: by routes where both nodes are on one layer-2 network that lets them through and neither insists on VXLAN, by VXLAN elsewhere. */
 export type PodNetworkMode = 'auto' | 'routes' | 'vxlan';
 
 export interface PodNetworkPlace {
@@ -23,6 +24,8 @@ export interface PodNetworkPlace {
   readonly clusterCidr: string;
   readonly mode: PodNetworkMode;
   readonly host: HostNetwork;
+  /** By which way a node on the same layer-2 network is reached, by what works; undefined: nobody asks, and it is the route. */
+  readonly choice?: ((peer: Peer) => PathChoice) | undefined;
 }
 export interface PathPlan {
   /** By the names of nodes. */
@@ -35,7 +38,7 @@ export interface PathPlan {
  * How this node reaches the pods of each other one. Both sides of a path decide alike, since both look at the same two addresses and
  * the same conditions: other networks that a host is on do not count, of which the other side knows nothing. A node on the same machine
  * needs no path: the machine has its bridge. Where ranges overlap, the node that comes first by name has its range, and a deleted Node
- * has it last. What nodes say of themselves is not trusted: a node whose address or range cannot be used is a problem by itself.
+ * has it last. Where a route may be used, whether it works decides ({@link PodNetworkPlace.choice}). What nodes say of themselves is not trusted: a node whose address or range cannot be used is a problem by itself.
  */
 export function planPaths(peers: Iterable<Peer>, place: PodNetworkPlace): PathPlan {
   const paths: PodPath[] = [];
@@ -47,7 +50,7 @@ export function planPaths(peers: Iterable<Peer>, place: PodNetworkPlace): PathPl
     const { name: node, address, podCidr, isLeaving = false } = peer;
     if (node === place.node || own.has(address)) continue;
     const problem = addressProblem(peer, here) ?? rangeProblem(peer, here, taken) ?? wayProblem(peer, here);
-    if (problem === undefined) paths.push({ node, podCidr, address, way: needsVxlan(peer, here) ? 'vxlan' : 'route' });
+    if (problem === undefined) paths.push({ node, podCidr, address, ...wayTo(peer, here) });
     else if (!isLeaving) problems.push(`pods of node ${node} are not reached: ${problem}`);
   }
   return { paths, problems };
@@ -86,6 +89,11 @@ function hereOf(place: PodNetworkPlace): Here {
   };
 }
 
+function wayTo(peer: Peer, here: Here): Pick<PodPath, 'way' | 'spare' | 'isProbed'> {
+  if (needsVxlan(peer, here)) return { way: 'vxlan' };
+  const { mode, choice } = here.place;
+  return choice && mode === 'auto' ? { ...choice(peer), isProbed: true } : { way: 'route' };
+}
 function needsVxlan({ address, insistsOnVxlan }: Peer, { place, link }: Here): boolean {
   return place.mode === 'vxlan' || insistsOnVxlan || placeIn(link, address) === undefined;
 }

@@ -57,6 +57,23 @@ describe('paths to the pods of other nodes', () => {
     expect(ways([near], { mode: 'vxlan' })).toEqual(['b 10.244.1.0/24 vxlan']);
     expect(ways([peer('b', '192.0.2.2', '10.244.1.0/24', true)])).toEqual(['b 10.244.1.0/24 vxlan']);
   });
+  test('are what works on a network that both are on, and asked for there alone', () => {
+    const choice = () => ({ way: 'vxlan', spare: 'route' }) as const;
+    const { paths } = planPaths([near, far, peer('d', '192.0.2.4', '10.244.4.0/24', true)], { ...HERE, choice });
+    const common = paths.map(({ node, way, spare, isProbed }) => [node, way, spare, isProbed]);
+    expect(common).toEqual([
+      ['b', 'vxlan', 'route', true],
+      ['c', 'vxlan', undefined, undefined],
+      ['d', 'vxlan', undefined, undefined],
+    ]);
+    for (const [mode, way] of [
+      ['routes', 'route'],
+      ['vxlan', 'vxlan'],
+    ] as const)
+      expect(planPaths([near], { ...HERE, mode, choice }).paths).toEqual([
+        { node: 'b', podCidr: '10.244.1.0/24', address: '192.0.2.2', way },
+      ]);
+  });
   test('are none, with a reason, where only routes may be used and none can be', () => {
     expect(ways([near, far], { mode: 'routes' })).toEqual([
       'b 10.244.1.0/24 route',
@@ -221,6 +238,28 @@ describe('what a node says of its network', () => {
       status: 'False',
       reason: 'PodVxlan',
     });
+  });
+  test('is which nodes are reached through the overlay since the direct way does not answer, a few by name', () => {
+    const around = (i: number) =>
+      ({ ...path('vxlan'), node: `n${i}`, podCidr: `10.244.${i}.0/24`, spare: 'route', isProbed: true }) as const;
+    const said = (...paths: Parameters<typeof networkCondition>[0]['paths']): unknown => {
+      const { reason, message, status } = networkCondition({ insistsOnVxlan: false, hasOthers: true, paths });
+      expect([status, reason]).toEqual(['False', 'PodRoutes']);
+      return message;
+    };
+    const one = 'pods of n2 are reached through the overlay: the direct way to 10.244.2.1 does not answer';
+    expect(said(around(2))).toBe(one);
+    expect(said(path('route'), around(2))).toBe(`pods of other nodes are reached by routes; ${one}`);
+    expect(said(path('vxlan'), around(2))).toBe(`pods of other nodes are reached by VXLAN; ${one}`);
+    expect(said(around(2), around(3))).toBe(
+      'pods of n2 and n3 are reached through the overlay: the direct ways to 10.244.2.1 and 10.244.3.1 do not answer',
+    );
+    const many = said(around(2), around(3), around(4), around(5));
+    expect(many).toBe(
+      'pods of n2, n3, n4 and others are reached through the overlay: the direct ways to 10.244.2.1, 10.244.3.1, 10.244.4.1 and others do not answer',
+    );
+    expect(said(around(2), around(3), around(4), around(5), around(6))).toBe(many);
+    expect(said({ ...path('route'), isProbed: true })).toBe('pods of other nodes are reached by routes');
   });
   test('is that it fails, unless there is nobody to reach', () => {
     const failure = 'ip is not installed';
