@@ -33,7 +33,8 @@ export abstract class NetworkNamespaces<Part extends string> {
     }
   }
   protected forwardIn(part: Part): void {
-    must([...this.within(part), 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
+    const files = ['/proc/sys/net/ipv4/ip_forward', '/proc/sys/net/ipv6/conf/all/forwarding'];
+    must([...this.within(part), 'sh', '-c', files.map((file) => `echo 1 > ${file}`).join('; ')]);
   }
   /** A bridge with an address in a part. */
   protected addBridge(part: Part, bridge: string, address: string): void {

@@ -38,6 +38,17 @@ export interface Present {
   readonly neighbours: readonly ShownNeighbour[];
   readonly forwards: readonly ShownForward[];
 }
+/** What a plan says of one family. */
+export interface FamilyPlan extends Pick<PodRouterPlan, 'cluster' | 'isWhole' | 'podCidr' | 'paths'> {
+  /** The node's own range. */
+  readonly own: string;
+}
+export function familiesOf(plan: PodRouterPlan): readonly FamilyPlan[] {
+  const { cluster, isWhole, podCidr, paths, pods, ipv6 } = plan;
+  const four = { cluster, isWhole, podCidr, paths, own: pods.cidr };
+  return ipv6 && pods.cidrIpv6 !== undefined ? [four, { cluster, isWhole, ...ipv6, own: pods.cidrIpv6 }] : [four];
+}
+
 /** A line for `ip -batch` or `bridge -batch`. */
 export interface Line {
   readonly text: string;
@@ -68,14 +79,17 @@ export function reachedBy({ routes, forwards }: Present, { device }: RouterNames
 
 /** What has to be done so that the kernel has what the plan says: nothing where it has. `mtu` is that of the VXLAN device. */
 export function batchesFor(plan: PodRouterPlan, names: RouterNames, present: Present, mtu: number): Batches {
-  const isTunneled = plan.paths.some(({ way }) => way === 'vxlan') || (!plan.isWhole && present.link !== undefined);
+  const families = familiesOf(plan);
+  const isTunneled =
+    families.some(({ paths }) => paths.some(({ way }) => way === 'vxlan')) ||
+    (!plan.isWhole && present.link !== undefined);
   const isKept = present.link !== undefined && isTunneled && isRight(present.link, plan, mtu);
   // With the device, everything on it goes.
   const there: Present = isKept
     ? present
     : { routes: routesOffDevice(present, names), link: undefined, neighbours: [], forwards: [] };
   const tunnel = isTunneled ? tunnelBatches(plan, names, there, mtu) : { device: [], forwards: [] };
-  const { routes, leftOver } = routeBatches(plan, names, there.routes);
+  const { routes, leftOver } = routeBatches(families, names, there.routes);
   const gone = present.link !== undefined && !isKept ? [{ text: `link del ${names.device}` }] : [];
   return {
     // Routes that lead elsewhere from now on are changed before the device goes, unless it is made anew.
@@ -92,6 +106,7 @@ function isRight(
   wanted: number,
 ): boolean {
   const { id, local, port } = linkinfo?.info_data ?? {};
+  const wantedHosts = familiesOf(plan).map(({ own }) => firstHost(own));
   return (
     address === vxlanMac(plan) &&
     mtu === wanted &&
@@ -99,8 +114,13 @@ function isRight(
     port === VXLAN_PORT &&
     local === plan.address &&
     flags.includes('UP') &&
-    addr_info.some((one) => one.local === firstHost(plan.pods.cidr))
+    wantedHosts.every((host) => addr_info.some((one) => one.local === host)) &&
+    addr_info.every(({ local = '' }) => !isGlobalIpv6(local) || wantedHosts.includes(local))
   );
+}
+
+function isGlobalIpv6(address: string): boolean {
+  return address.includes(':') && !address.startsWith('fe80:');
 }
 
 function tunnelBatches(
@@ -111,10 +131,15 @@ function tunnelBatches(
 ): Pick<Batches, 'device' | 'forwards'> {
   const made = [
     `link add ${device} address ${vxlanMac(plan)} mtu ${mtu} type vxlan id ${vxlanId(plan)} dstport ${VXLAN_PORT} local ${plan.address} nolearning`,
-    `addr add ${firstHost(plan.pods.cidr)}/32 dev ${device}`,
+    ...familiesOf(plan).map(({ own }) =>
+      own.includes(':')
+        ? `addr add ${firstHost(own)}/128 dev ${device} nodad`
+        : `addr add ${firstHost(own)}/32 dev ${device}`,
+    ),
     `link set ${device} up`,
   ];
-  const ends = plan.paths.flatMap(({ node, podCidr, address, way }) =>
+  const all = familiesOf(plan).flatMap(({ paths }) => paths);
+  const ends = all.flatMap(({ node, podCidr, address, way }) =>
     way === 'vxlan'
       ? [{ node, gateway: firstHost(podCidr) ?? '', mac: vxlanMac({ cluster: plan.cluster, node }), address }]
       : [],
@@ -143,7 +168,7 @@ function tunnelBatches(
     ],
     forwards: [
       ...wrong.map(({ mac, dst }) => ({ text: `fdb del ${mac} dev ${device} dst ${dst} self` })),
-      ...ends
+      ...[...new Map(ends.map((end) => [end.mac, end])).values()]
         .filter(({ mac, address }) => !known.has(`${mac} ${address}`))
         .map(({ node, mac, address }) => ({
           node,
@@ -154,40 +179,51 @@ function tunnelBatches(
 }
 
 function routeBatches(
-  { paths, pods, podCidr, isWhole }: PodRouterPlan,
-  { device, metric }: RouterNames,
+  families: readonly FamilyPlan[],
+  names: RouterNames,
   present: readonly ShownRoute[],
 ): Pick<Batches, 'routes' | 'leftOver'> {
-  const own = firstHost(pods.cidr) ?? '';
-  const mark = `proto ${ROUTE_PROTOCOL} metric ${metric}`;
-  interface Wanted {
-    readonly line: Line;
-    readonly isThere: (route: ShownRoute) => boolean;
-  }
-  const wanted = new Map<string, Wanted>(
-    paths.map(({ node, podCidr: cidr, address, way }) => {
-      const gateway = way === 'vxlan' ? (firstHost(cidr) ?? '') : address;
-      const line = way === 'vxlan' ? `via ${gateway} dev ${device} onlink` : `via ${gateway}`;
-      const isThere = (route: ShownRoute): boolean =>
-        route.gateway === gateway && route.prefsrc === own && (route.dev === device) === (way === 'vxlan');
-      return [cidr, { line: { node, text: `route replace ${cidr} ${line} src ${own} ${mark}` }, isThere }] as const;
-    }),
-  );
-  const none = {
-    line: { text: `route replace unreachable ${podCidr} ${mark}` },
-    isThere: (route: ShownRoute) => route.type === 'unreachable',
-  };
-  wanted.set(podCidr, none);
+  const wanted = new Map(families.flatMap((family) => wantedRoutes(family, names)));
   const there = new Map(present.map((route) => [route.dst, route]));
   const missing = [...wanted].filter(([cidr, { isThere }]) => {
     const route = there.get(cidr);
     return route === undefined || !isThere(route);
   });
+  const isWhole = families.every((family) => family.isWhole);
   return {
     // What is unreachable comes first: meanwhile nothing goes to the default route.
     routes: missing.reverse().map(([, { line }]) => line),
-    leftOver: present.filter(({ dst }) => isWhole && !wanted.has(dst)).map((route) => routeRemoval(route, metric)),
+    leftOver: present
+      .filter(({ dst }) => isWhole && !wanted.has(dst))
+      .map((route) => routeRemoval(route, names.metric)),
   };
+}
+
+interface WantedRoute {
+  readonly line: Line;
+  readonly isThere: (route: ShownRoute) => boolean;
+}
+/** By their ranges. Of IPv6, the kernel chooses the source, which the rules replace: it takes no address that is not checked yet. */
+function wantedRoutes(
+  { paths, own: ownCidr, podCidr }: FamilyPlan,
+  { device, metric }: RouterNames,
+): readonly (readonly [string, WantedRoute])[] {
+  const isSix = ownCidr.includes(':');
+  const own = firstHost(ownCidr) ?? '';
+  const source = isSix ? '' : ` src ${own}`;
+  const mark = `proto ${ROUTE_PROTOCOL} metric ${metric}`;
+  const wanted = paths.map(({ node, podCidr: cidr, address, way }) => {
+    const gateway = way === 'vxlan' ? (firstHost(cidr) ?? '') : address;
+    const line = way === 'vxlan' ? `via ${gateway} dev ${device} onlink` : `via ${gateway}`;
+    const isThere = (route: ShownRoute): boolean =>
+      route.gateway === gateway && (isSix || route.prefsrc === own) && (route.dev === device) === (way === 'vxlan');
+    return [cidr, { line: { node, text: `route replace ${cidr} ${line}${source} ${mark}` }, isThere }] as const;
+  });
+  const none = {
+    line: { text: `route replace unreachable ${podCidr} ${mark}` },
+    isThere: (route: ShownRoute) => route.type === 'unreachable',
+  };
+  return [...wanted, [podCidr, none]];
 }
 
 export function routeRemoval({ dst, type }: ShownRoute, metric: number): Line {
