@@ -30,6 +30,8 @@ export abstract class NetworkNamespaces<Part extends string> {
     for (const part of this.parts) {
       this.ip(`netns add ${this.nameOf(part)}`);
       this.ip(`-n ${this.nameOf(part)} link set lo up`);
+      // Addresses of IPv6 are used at once: nobody else has them.
+      must([...this.within(part), 'sh', '-c', 'echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad']);
     }
   }
   protected forwardIn(part: Part): void {
