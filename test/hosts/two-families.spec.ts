@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { join } from 'node:path';
 import { ApiClient } from '../support/api-client.js';
 import type { Host } from '../support/hosts/index.js';
 import { HostCluster } from '../support/hosts/host-cluster.js';
+import { root } from '../support/hosts/tools.js';
 import { BUSYBOX, until } from '../support/test-cluster.js';
 import { PODS } from '../support/workloads.js';
 import { Asker } from './asker.js';
@@ -180,6 +182,32 @@ describe('a cluster of two families', () => {
       (said) => !said.startsWith('web'),
       30,
     );
+  });
+});
+
+describe('npm run down', () => {
+  it('leaves nothing of either family', async () => {
+    const name = 'host-2';
+    const left = async (): Promise<string> => {
+      const shown: string[] = [];
+      for (const words of [
+        ['nft', 'list', 'tables'],
+        ['ip', '-4', 'route', 'show', 'proto', '83'],
+        ['ip', '-6', 'route', 'show', 'proto', '83'],
+      ])
+        shown.push(await host(name).run(...(words as [string, ...string[]])));
+      return shown.join('\n');
+    };
+    const before = await left();
+    for (const what of ['shiplog_', 'shiplognet_', 'shiplogpol_'])
+      for (const family of ['ip', 'ip6']) expect(before).toContain(`table ${family} ${what}`);
+    await stopAgent(name);
+    const mark = /shiplognet_([^_]+)_/.exec(before)?.[1] ?? '';
+    const code = `(await import('${join(root, 'tools/remove.mjs')}')).removeServiceRules('${mark}');`;
+    await host(name).run(process.execPath, '--input-type=module', '-e', code);
+    const after = await left();
+    expect(after).not.toContain('shiplog');
+    expect(after).not.toContain('metric');
   });
 });
 
