@@ -91,25 +91,29 @@ export function removeServiceRules(cluster, say = () => undefined) {
   const run = (program, ...words) => spawnSync(program, words, { encoding: 'utf8', env }).stdout ?? '';
   const mark = cluster.slice(0, 8).replace(/[^A-Za-z0-9]/g, '_');
   const prefix = `shiplog_${mark}_`;
-  const tables = run('nft', 'list', 'tables', 'ip').split('\n');
-  const ours = tables.map((line) => line.split(' ')[2] ?? '').filter((name) => name.startsWith(prefix));
-  const policies = tables
-    .map((line) => line.split(' ')[2] ?? '')
-    .filter((name) => name.startsWith(`shiplogpol_${mark}_`));
-  const networks = tables
-    .map((line) => line.split(' ')[2] ?? '')
-    .filter((name) => name.startsWith(`shiplognet_${mark}_`));
+  // A node whose pods have addresses of both families has its tables twice.
+  const tables = ['ip', 'ip6'].flatMap((family) =>
+    run('nft', 'list', 'tables', family)
+      .split('\n')
+      .map((line) => ({ family, name: line.split(' ')[2] ?? '' })),
+  );
+  const named = (beginning) => tables.filter(({ name }) => name.startsWith(beginning));
+  const ours = named(prefix);
+  const networks = named(`shiplognet_${mark}_`);
   if (ours.length > 0) say('Removing the rules of services …');
-  for (const table of networks) removePodRoutes(table, run);
-  for (const name of [...ours, ...policies, ...networks]) run('nft', 'delete', 'table', 'ip', name);
+  for (const name of new Set(networks.map((table) => table.name))) removePodRoutes(name, run);
+  for (const { family, name } of [...ours, ...named(`shiplogpol_${mark}_`), ...networks])
+    run('nft', 'delete', 'table', family, name);
   for (const line of run('ip', '-o', '-4', 'addr', 'show', 'dev', 'lo', 'label', `lo:${mark}*`).split('\n')) {
     const address = / inet (\S+)/.exec(line)?.[1];
     if (address !== undefined) run('ip', 'addr', 'del', address, 'dev', 'lo');
   }
-  for (const rule of run('iptables', '-w', '-S', 'DOCKER-USER').split('\n')) {
-    const words = rule.replaceAll('"', '').split(' ');
-    if (words[0] === '-A' && words.some((word) => word.startsWith(prefix) || word.startsWith(`shiplognet_${mark}_`)))
-      run('iptables', '-w', '-D', ...words.slice(1));
+  for (const program of ['iptables', 'ip6tables']) {
+    for (const rule of run(program, '-w', '-S', 'DOCKER-USER').split('\n')) {
+      const words = rule.replaceAll('"', '').split(' ');
+      if (words[0] === '-A' && words.some((word) => word.startsWith(prefix) || word.startsWith(`shiplognet_${mark}_`)))
+        run(program, '-w', '-D', ...words.slice(1));
+    }
   }
 }
 
@@ -119,11 +123,12 @@ function removePodRoutes(table, run) {
   const metric = 0x40000000 + (parseInt(hash.slice(0, 8), 16) % 0x40000000);
   // Of probes, by the way that they are of.
   for (const aside of [metric, metric + 0x40000000]) {
-    while (run('ip', '-4', 'rule', 'show', 'table', `${aside}`).trim() !== '')
-      run('ip', 'rule', 'del', 'lookup', `${aside}`);
+    for (const rule of run('ip', '-4', 'rule', 'show', 'table', `${aside}`).split('\n'))
+      if (rule !== '') run('ip', 'rule', 'del', 'lookup', `${aside}`);
     run('ip', '-4', 'route', 'flush', 'table', `${aside}`);
   }
-  for (const line of run('ip', '-4', 'route', 'show', 'proto', '83').split('\n')) {
+  const routes = ['-4', '-6'].map((family) => run('ip', family, 'route', 'show', 'proto', '83'));
+  for (const line of routes.join('\n').split('\n')) {
     if (!line.includes(` metric ${metric}`)) continue;
     const [first, second] = line.split(' ');
     const named = first === 'unreachable' ? [first, second] : [first];

@@ -243,7 +243,7 @@ describe('the clear text of a Secret', () => {
       .map((line) => line.split('=')[0])
       .filter((name) => name !== '');
     const needed =
-      /^(PATH|TMPDIR|TZ|LANG|LC_ALL|HOME|DOCKER_\w+|NODE_EXTRA_CA_CERTS|SHIPLOG_(POD_CIDR|POD_NETWORK|HOME|NODE|CREDENTIALS|API_ADDRESS|METRICS_INTERVAL|PROXY_MODE|EVICTION_HARD|SYSTEM_RESERVED|KUBE_RESERVED))$/;
+      /^(PATH|TMPDIR|TZ|LANG|LC_ALL|HOME|DOCKER_\w+|NODE_EXTRA_CA_CERTS|SHIPLOG_(POD_CIDR|SERVICE_CIDR|NODE_CIDR_MASK_IPV6|POD_NETWORK|HOME|NODE|CREDENTIALS|API_ADDRESS|METRICS_INTERVAL|PROXY_MODE|EVICTION_HARD|SYSTEM_RESERVED|KUBE_RESERVED))$/;
     expect(names.filter((name) => !needed.test(name ?? ''))).toEqual([]);
   });
   it('is in files that no other user can open, like all else in the data folder', () => {

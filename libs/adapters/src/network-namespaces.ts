@@ -30,10 +30,13 @@ export abstract class NetworkNamespaces<Part extends string> {
     for (const part of this.parts) {
       this.ip(`netns add ${this.nameOf(part)}`);
       this.ip(`-n ${this.nameOf(part)} link set lo up`);
+      // Addresses of IPv6 are used at once: nobody else has them.
+      must([...this.within(part), 'sh', '-c', 'echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad']);
     }
   }
   protected forwardIn(part: Part): void {
-    must([...this.within(part), 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']);
+    const files = ['/proc/sys/net/ipv4/ip_forward', '/proc/sys/net/ipv6/conf/all/forwarding'];
+    must([...this.within(part), 'sh', '-c', files.map((file) => `echo 1 > ${file}`).join('; ')]);
   }
   /** A bridge with an address in a part. */
   protected addBridge(part: Part, bridge: string, address: string): void {

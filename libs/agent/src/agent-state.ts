@@ -1,6 +1,7 @@
 import { isJsonObject } from '#std';
-import type { AssignedPod } from './assigned.js';
+import type { AssignedState } from './assigned.js';
 import type { Contact } from './fence.js';
+import type { NodeRanges } from './node-preparation.js';
 import type { PullState } from './pull-records.js';
 import type { AgentOptions } from './options.js';
 import { pause } from '#engine';
@@ -8,15 +9,7 @@ import { pause } from '#engine';
 const SAVE_AFTER_MS = 1000;
 const VERSION = 1;
 
-export interface AgentState {
-  readonly cluster: string;
-  readonly position: number;
-  /** The pods' range, as the control plane last said it. */
-  readonly podCidr?: string | undefined;
-  /** The network of all pods of the cluster. */
-  readonly clusterCidr?: string | undefined;
-  readonly loadBalancerPool?: string | undefined;
-  readonly pods: readonly AssignedPod[];
+export interface AgentState extends AssignedState, NodeRanges {
   readonly pulls?: PullState;
   /** When the control plane last answered. */
   readonly contact?: Contact | undefined;

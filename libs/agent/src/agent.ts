@@ -113,9 +113,7 @@ class NodeAgent implements Agent {
       onProblem: tell,
     });
     this.stateFile = new AgentStateFile(options, () => ({
-      podCidr: this.preparation.range,
-      clusterCidr: this.assigned.podCidr,
-      loadBalancerPool: this.assigned.loadBalancerPool,
+      ...this.preparation.state(),
       pulls: this.pulls.state(),
       contact: this.fence.remembered,
       ...this.assigned.state(),
@@ -156,6 +154,7 @@ class NodeAgent implements Agent {
       shown: () => this.ownNode(),
       refusal: () => this.unready,
       network: () => this.network.condition,
+      ipv6: () => this.assigned.podCidrIpv6 && node.ipv6?.address,
       pressures: () => this.pressure.now,
     });
     this.controlPlane.onRefusal = () => void this.nodeReporter?.check();
@@ -220,6 +219,7 @@ class NodeAgent implements Agent {
       isStopped: () => this.stopped,
       isSynced: () => this.assigned.isSynced,
       nameServers: () => this.dns.addresses,
+      ipv6: () => this.assigned.podCidrIpv6 && this.options.node.ipv6?.address,
       resizeRefusal: (pod) => this.context && this.admission.resizeRefusal(pod, this.context),
       finished: (uid) => this.forget(uid),
     });
@@ -231,9 +231,7 @@ class NodeAgent implements Agent {
     this.assigned.restore(state);
     this.pulls.restore(state.pulls);
     this.fence.restore(state.contact);
-    this.preparation.range = state.podCidr;
-    this.assigned.podCidr = state.clusterCidr;
-    this.assigned.loadBalancerPool = state.loadBalancerPool;
+    this.preparation.restore(state);
     const known = this.assigned.restoreKnown(await this.known.load(state.cluster));
     for (const part of [this.dns, this.network, this.policies]) part.take(known);
     await this.prepare();

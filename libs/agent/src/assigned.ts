@@ -32,6 +32,17 @@ export interface News {
 }
 export type SyncOutcome = { readonly refused: string } | News;
 
+/** What of it outlives the agent. */
+export interface AssignedState {
+  readonly cluster: string;
+  readonly position: number;
+  readonly pods: readonly AssignedPod[];
+  /** The networks of all pods of the cluster, of IPv4 and of IPv6. */
+  readonly clusterCidr?: string | undefined;
+  readonly clusterCidrIpv6?: string | undefined;
+  readonly loadBalancerPool?: string | undefined;
+}
+
 /**
  * What the control plane wants this node to run. It believes nothing older than what it has seen, nothing of another
  * cluster, and takes a pod for gone only when told that its uid is deleted or when two newer syncs omit it.
@@ -41,6 +52,8 @@ export class Assigned {
   position = 0;
   /** The network of all pods of the cluster; undefined until it is known. */
   podCidr: string | undefined;
+  /** The same of IPv6; undefined: pods have addresses of IPv4 alone. */
+  podCidrIpv6: string | undefined;
   /** Addresses of load balancers that nodes answer for. */
   loadBalancerPool: string | undefined;
   /** Numbers of the last changes that were taken, by part; undefined before the first sync. */
@@ -57,9 +70,12 @@ export class Assigned {
     private readonly log: (line: string) => void = () => undefined,
   ) {}
 
-  restore(state: { readonly cluster: string; readonly position: number; readonly pods: readonly AssignedPod[] }): void {
+  restore(state: AssignedState): void {
     this.cluster = state.cluster;
     this.position = state.position;
+    this.podCidr = state.clusterCidr;
+    this.podCidrIpv6 = state.clusterCidrIpv6;
+    this.loadBalancerPool = state.loadBalancerPool;
     for (const pod of state.pods) if (this.isOwn(pod.pod)) this.pods.set(pod.pod.metadata.uid, pod);
   }
   /** Takes what an earlier agent was told of; returns the streams of it. */
@@ -74,8 +90,11 @@ export class Assigned {
       if (one.object && kindOfStream(one.stream) !== secrets.id)
         yield { ...one, object: withoutManagedFields(one.object) };
   }
-  state(): { readonly cluster: string | undefined; readonly position: number; readonly pods: readonly AssignedPod[] } {
+  state(): Omit<AssignedState, 'cluster'> & { readonly cluster: string | undefined } {
     return {
+      clusterCidr: this.podCidr,
+      clusterCidrIpv6: this.podCidrIpv6,
+      loadBalancerPool: this.loadBalancerPool,
       cluster: this.cluster,
       position: this.position,
       pods: [...this.pods.values()].map(({ pod, ...rest }) => ({ ...rest, pod: withoutManagedFields(pod) })),
@@ -150,6 +169,7 @@ export class Assigned {
     }
     this.position = sync.position;
     this.podCidr = sync.podCidr ?? this.podCidr;
+    this.podCidrIpv6 = sync.podCidrIpv6;
     this.loadBalancerPool = sync.loadBalancerPool;
     return { pods: news.pods, gone, objects };
   }

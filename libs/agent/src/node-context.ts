@@ -48,10 +48,13 @@ export interface NodeContextParts extends Pick<
   readonly isStopped: () => boolean;
   readonly isSynced: () => boolean;
   readonly nameServers: () => readonly string[];
+  /** This node's address of IPv6, where pods have such addresses. */
+  readonly ipv6: () => string | undefined;
 }
 export function nodeContextOf(options: AgentOptions, info: RuntimeInfo, parts: NodeContextParts): NodeContext {
-  const { isStopped, isSynced, nameServers, ...own } = parts;
+  const { isStopped, isSynced, nameServers, ipv6, ...own } = parts;
   const { name, internalIp, makingMax = MAKING_MAX } = options.node;
+  const { scheme } = options.runtime;
   const capacity = capacityOf(options.node, info);
   const reservation = reservationOf(options.node);
   const overReserved = kubelet.reservationProblem(capacity, reservation);
@@ -59,7 +62,10 @@ export function nodeContextOf(options: AgentOptions, info: RuntimeInfo, parts: N
   return {
     ...own,
     options,
-    node: { name, hostIps: [internalIp], scheme: options.runtime.scheme },
+    get node() {
+      const second = ipv6();
+      return { name, hostIps: second === undefined ? [internalIp] : [internalIp, second], scheme };
+    },
     tokens: new Tokens(options),
     making: new Semaphore(makingMax),
     images: new KnownImages(options.runtime, options.clock),

@@ -28,6 +28,8 @@ export function reservationOf({ reserved = [], evictionHard }: NodeOptions): kub
 export interface ShownNode extends NodeOptions {
   readonly refusal?: string | undefined;
   readonly servesIngress?: boolean;
+  /** Beside `internalIp`. */
+  readonly ownIpv6?: string | undefined;
   /** How pods of other nodes are reached; undefined: nothing is said of it. */
   readonly network?: podNetwork.NetworkCondition | undefined;
   /** What it is short of. */
@@ -71,6 +73,7 @@ export function nodeStatus(
   return {
     addresses: [
       { type: 'InternalIP', address: node.internalIp },
+      ...(node.ownIpv6 === undefined ? [] : [{ type: 'InternalIP', address: node.ownIpv6 }]),
       { type: 'Hostname', address: node.name },
     ],
     allocatable: kubelet.allocatableOf(capacity, reservationOf(node)),

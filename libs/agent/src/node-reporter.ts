@@ -26,6 +26,7 @@ export class NodeReporter {
       /** Why the node takes no assignments; it is not ready then. */
       readonly refusal: () => string | undefined;
       readonly network: () => ShownNode['network'];
+      readonly ipv6: () => ShownNode['ownIpv6'];
       readonly pressures: () => NonNullable<ShownNode['pressures']>;
     },
   ) {}
@@ -51,7 +52,12 @@ export class NodeReporter {
     const { shown: show, ...context } = this.context;
     if (!show()) return;
     const images = await runtime.images();
-    const said = { refusal: context.refusal(), network: context.network(), pressures: context.pressures() };
+    const said = {
+      refusal: context.refusal(),
+      network: context.network(),
+      ownIpv6: context.ipv6(),
+      pressures: context.pressures(),
+    };
     const status = nodeStatus({ ...node, ...said }, this.info, images, clock.now());
     const shown = show();
     if (!shown || saysSame(shown['status'] as JsonObject | undefined, status)) return;

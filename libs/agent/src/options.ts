@@ -78,6 +78,8 @@ export interface ServiceProxyOptions {
 export interface NodeOptions {
   readonly name: string;
   readonly internalIp: string;
+  /** What the host has of IPv6: the address that others reach it by, if any; undefined: its kernel has no IPv6. */
+  readonly ipv6?: { readonly address?: string; readonly bits?: number };
   /** Beside hostname, os and arch. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];

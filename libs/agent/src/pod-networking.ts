@@ -3,9 +3,10 @@ import { podNetwork } from '#loops';
 import { firstHost } from '#meta';
 import { NODE_PLACES, parseStream, type KubeObject, type PodPath, type PodWay } from '#model';
 import { jsonEquals, type Json } from '#std';
-import type { ContainerOwner, PathFailure } from '#ports';
+import type { ContainerOwner, PathFailure, PodNetwork } from '#ports';
 import type { Assigned } from './assigned.js';
 import { DueWork } from './due-work.js';
+import { NO_IPV6 } from './node-preparation.js';
 import type { AgentOptions } from './options.js';
 import { messageOf } from './pod-files.js';
 import { PathProbing } from './path-probing.js';
@@ -50,7 +51,7 @@ export class PodNetworking {
 
   constructor(
     private readonly options: AgentOptions,
-    private readonly assigned: Pick<Assigned, 'object' | 'knowsShared' | 'isSynced' | 'podCidr'>,
+    private readonly assigned: Pick<Assigned, 'object' | 'knowsShared' | 'isSynced' | 'podCidr' | 'podCidrIpv6'>,
     private readonly context: PodNetworkingContext,
   ) {
     this.due = new DueWork({ clock: options.clock, work: () => this.work() });
@@ -65,7 +66,9 @@ export class PodNetworking {
     const { network } = this.options;
     const { isKnown, hasOthers, paths, failure } = this;
     if (!network || (!isKnown && failure === undefined)) return undefined;
-    return podNetwork.networkCondition({ insistsOnVxlan: network.mode === 'vxlan', hasOthers, paths, failure });
+    const said = podNetwork.networkCondition({ insistsOnVxlan: network.mode === 'vxlan', hasOthers, paths, failure });
+    const isMissed = this.assigned.podCidrIpv6 !== undefined && this.options.node.ipv6 === undefined;
+    return isMissed ? { ...said, message: `${said.message}; ${NO_IPV6}` } : said;
   }
   private get hasOthers(): boolean {
     const { name, internalIp } = this.options.node;
@@ -163,18 +166,21 @@ export class PodNetworking {
       host: own,
       choice: probing && ((peer: podNetwork.Peer) => probing.choice(peer, made.get(peer.podCidr))),
     };
-    const { paths, problems } = podNetwork.planPaths([...this.peers.values(), ...this.stillLeaving()], place);
+    const peers = [...this.peers.values(), ...this.stillLeaving()];
+    const { paths, problems } = podNetwork.planPaths(peers, place);
     this.paths = paths;
-    const plan = { ...owner, pods, podCidr, address: node.internalIp, paths, isWhole: isSynced };
+    const second = this.planIpv6(peers, pods);
+    const ipv6 = second && { podCidr: second.podCidr, paths: second.paths };
+    const plan = { ...owner, pods, podCidr, address: node.internalIp, paths, isWhole: isSynced, ...(ipv6 && { ipv6 }) };
     const applied = await network.router.apply(plan);
     const failures = applied.filter(({ isSpare }) => !isSpare);
     // Where none of several can be made, it is this node that cannot.
     const [first] = failures;
-    if (first && failures.length > 1 && failures.length === paths.length) throw new Error(first.why);
+    if (first && failures.length > 1 && failures.length === paths.length && !ipv6) throw new Error(first.why);
     this.failure = undefined;
     this.isKnown = true;
     await this.follow(firstHost(pods.cidr) ?? '', paths, applied);
-    for (const problem of problems) this.say(problem);
+    for (const problem of [...problems, ...(second?.problems ?? [])]) this.say(problem);
     const hidden = podNetwork.serviceConflict(own);
     if (hidden !== undefined) this.say(hidden, 'ServiceNetworkConflict');
     for (const { node: name, why } of failures) this.say(`pods of node ${name} are not reached: ${why}`);
@@ -196,6 +202,16 @@ export class PodNetworking {
   }
   private note(message: string): void {
     if (this.troubles.add(message)) this.options.log?.(message);
+  }
+  private planIpv6(
+    peers: readonly podNetwork.Peer[],
+    pods: PodNetwork,
+  ): (podNetwork.PathPlan & { readonly podCidr: string }) | undefined {
+    const { network, node } = this.options;
+    const { podCidrIpv6: podCidr } = this.assigned;
+    if (!network || podCidr === undefined || pods.cidrIpv6 === undefined) return undefined;
+    const place = { podCidr: pods.cidrIpv6, clusterCidr: podCidr, mode: network.mode, ...node.ipv6 };
+    return { podCidr, ...podNetwork.planIpv6Paths(peers, this.paths, place) };
   }
   private stillLeaving(): readonly podNetwork.Peer[] {
     const now = this.options.clock.monotonic();

@@ -27,6 +27,7 @@ export interface GivenNetwork {
   readonly network?: PodNetworkOptions;
   /** What the control plane says of the network of all pods. */
   readonly clusterCidr?: string;
+  readonly clusterCidrIpv6?: string;
   /** More of what the node is. */
   readonly node?: Partial<NodeOptions>;
 }
@@ -94,8 +95,9 @@ export class TestNode {
       this.syncs.push(same.length === 2 ? 'same' : 'whole');
       const { cluster, position, sequence, sharedSequence } = this;
       const left = objects.filter((object) => !same.includes(isShared(object) ? 'shared' : 'own'));
-      const { clusterCidr: podCidr } = this.given;
-      return { cluster, position, sequence, sharedSequence, same, objects: left, ...(podCidr && { podCidr }) };
+      const { clusterCidr: podCidr, clusterCidrIpv6: podCidrIpv6 } = this.given;
+      const ranges = { ...(podCidr && { podCidr }), ...(podCidrIpv6 && { podCidrIpv6 }) };
+      return { cluster, position, sequence, sharedSequence, same, objects: left, ...ranges };
     });
     answer('incident', (message) => {
       this.incidents.push(message as IncidentReport);

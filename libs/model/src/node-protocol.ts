@@ -37,6 +37,8 @@ export interface AssignmentSync {
   readonly objects: readonly AssignedObject[];
   /** The network of all pods of the cluster: `10.244.0.0/16`. */
   readonly podCidr?: string;
+  /** The same of IPv6; undefined: pods have addresses of IPv4 alone. */
+  readonly podCidrIpv6?: string;
   /** Addresses of load balancers that nodes answer for: `192.0.2.10-192.0.2.20`. */
   readonly loadBalancerPool?: string;
 }

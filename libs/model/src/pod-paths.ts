@@ -7,7 +7,7 @@ export interface PodPath {
   readonly node: string;
   /** The node's range: `10.244.1.0/24`. */
   readonly podCidr: string;
-  /** The node's own address. */
+  /** The node's own address: of IPv4, but for routes to ranges of IPv6. */
   readonly address: string;
   readonly way: PodWay;
   /** Packets of probes may take this one too, and what comes by it is taken. */

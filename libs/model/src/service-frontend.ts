@@ -4,10 +4,12 @@
  * `ServiceDataplane` (`#ports`) makes it so.
  */
 export interface Frontend {
-  /** Names the frontend on its node: `10.96.0.10/UDP/53`, `node/TCP/30080`. */
+  /** Names the frontend on its node: `10.96.0.10/UDP/53`, `node/TCP/30080`, of IPv6 `node6/TCP/30080`. */
   readonly key: string;
   /** Undefined: a node port, taken on each address of the node but loopback. */
   readonly address: string | undefined;
+  /** Of a node port: it is taken on the node's addresses of IPv6; those of IPv4 where it is not said. */
+  readonly family?: 'IPv6';
   readonly protocol: ServiceProtocol;
   readonly port: number;
   /** The port of the service that it leads to, `default/web:http`, for messages. */

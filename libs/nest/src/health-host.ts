@@ -36,6 +36,7 @@ export class HealthHost extends LoopsHost implements BeforeApplicationShutdown {
       ids,
       publish: publishChanges(bus),
       podCidr: platform.settings.podCidr,
+      podCidrIpv6: platform.settings.podCidrIpv6,
       loadBalancerPool: platform.settings.loadBalancerPool,
       onFault: (what, cause) => say(`health: ${what} failed: ${explain(cause)}`),
       signToken: async (wish) => {

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { NetworkInterfaceInfo } from 'node:os';
-import { ownAddresses, shownInterfaces } from './host.js';
+import { globalIpv6, ownAddresses, shownInterfaces } from './host.js';
 
 const at = (address: string, internal = false): NetworkInterfaceInfo[] => [
   { address, internal, family: 'IPv4', netmask: '255.255.255.0', mac: '0e:00:00:00:00:01', cidr: `${address}/24` },
@@ -16,6 +16,18 @@ it("this machine's addresses are those that others reach it by: none of containe
     slxnet: at('198.51.100.7'),
   };
   expect(ownAddresses(interfaces)).toEqual(['198.51.100.7', '192.0.2.7']);
+});
+
+it('the address of IPv6 is one that others reach, on the device with the address of IPv4', () => {
+  const at = (address: string, bits: number, internal = false) => ({
+    ...{ address, internal, cidr: `${address}/${bits}` },
+    family: address.includes(':') ? ('IPv6' as const) : ('IPv4' as const),
+  });
+  const eth0 = [at('192.0.2.7', 24), at('fe80::1', 64), at('2001:db8::7', 64)];
+  const interfaces = { lo: [at('::1', 128, true)], docker0: [at('172.17.0.1', 16), at('fd00::1', 64)], eth0 };
+  expect(globalIpv6(interfaces)).toEqual({ address: '2001:db8::7', bits: 64 });
+  expect(globalIpv6({ ...interfaces, eth0: eth0.slice(0, 2) })).toBeUndefined();
+  expect(globalIpv6({})).toBeUndefined();
 });
 
 it('a machine whose cable is out has the address that it had', () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { NodeOptions, ServiceProxyOptions } from '#agent';
 import { CLUSTER_DNS_IP } from '#loops';
+import { parseCidr, parseIp, unreachableReasons } from '#meta';
 import type { Settings } from './settings.js';
 
 type Redirect = ReturnType<NonNullable<ServiceProxyOptions['redirect']>>;
@@ -88,6 +89,27 @@ export function ownAddresses(interfaces: Interfaces = networkInterfaces()): read
   });
 }
 
+/** What this machine has of IPv6: nothing where its kernel has none, or has it disabled. */
+function hostIpv6(): Pick<NodeOptions, 'ipv6'> {
+  if (textOf('/proc/sys/net/ipv6/conf/all/disable_ipv6') !== '0') return {};
+  return { ipv6: globalIpv6() ?? {} };
+}
+/** The first address of IPv6 that others can reach, on the device of {@link hostAddress}. */
+export function globalIpv6(
+  interfaces: NodeJS.Dict<
+    readonly Pick<NetworkInterfaceInfo, 'address' | 'family' | 'internal' | 'cidr'>[]
+  > = networkInterfaces(),
+): { readonly address: string; readonly bits: number } | undefined {
+  const [four] = ownAddresses(interfaces);
+  const own = Object.values(interfaces).find((addresses) => addresses?.some(({ address }) => address === four)) ?? [];
+  const found = own.find(
+    ({ address, family, internal }) =>
+      family === 'IPv6' && !internal && unreachableReasons(parseIp(address) ?? NO_ADDRESS).length === 0,
+  );
+  return found && { address: found.address, bits: parseCidr(found.cidr ?? '')?.bits ?? 128 };
+}
+const NO_ADDRESS = { family: 'IPv6' as const, parts: [], strict: true };
+
 /** Whether the whole machine is shutting down, as far as systemd runs it. */
 export async function isMachineStopping(): Promise<boolean> {
   if (!existsSync('/run/systemd/system')) return false;
@@ -107,6 +129,7 @@ export function nodeOptions(settings: Settings): NodeOptions {
     labels: settings.nodeLabels,
     taints: settings.nodeTaints,
     internalIp: hostAddress(),
+    ...hostIpv6(),
     podsMax: PODS_MAX,
     domain: 'cluster.local',
     clusterDns: [CLUSTER_DNS_IP],

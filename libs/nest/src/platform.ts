@@ -156,13 +156,15 @@ export class Platform implements OnApplicationShutdown {
   /** Facts for the loops that are not in the log. */
   outside(): OutsideFacts {
     const { keys } = this.place;
-    const { loadBalancerPool } = this.settings;
+    const { loadBalancerPool, podCidrIpv6, nodeCidrMaskIpv6, serviceCidrIpv6 } = this.settings;
     return {
       caCertificate: this.caCertificate,
       ...(keys && { frontProxy: { ca: keys.frontProxyCa, name: FRONT_PROXY_NAME } }),
       apiEndpoints: this.endpoints(),
       podCidr: this.settings.podCidr,
       nodeCidrMask: this.settings.nodeCidrMask,
+      ...(podCidrIpv6 !== undefined && { podCidrIpv6, nodeCidrMaskIpv6 }),
+      ...(serviceCidrIpv6 !== undefined && { serviceCidrIpv6 }),
       ...(loadBalancerPool !== undefined && { loadBalancerPool }),
       ...this.heartbeats.outside(),
     };

@@ -12,6 +12,10 @@ describe('what the environment says', () => {
     ['10.244.0.0', 'it must be a range of IPv4 addresses'],
     ['10.64.0.0/10', 'it overlaps 10.96.0.0/16, where Services have their addresses'],
     ['127.0.0.0/16', 'it has addresses that no pod may have'],
+    ['10.244.0.0/16,10.9.0.0/16', 'behind the range of IPv4 may be one of IPv6'],
+    ['10.244.0.0/16,fd00::/56,fd01::/56', 'behind the range of IPv4 may be one of IPv6'],
+    ['10.244.0.0/16,fe80::/64', 'it has addresses that no pod may have'],
+    ['10.244.0.0/16,fd00::1/56', 'behind the range of IPv4 may be one of IPv6'],
     ['10.244.0.0/29', 'it is too small: at least a /28 is needed for each node'],
   ])('the network of pods is a range that can be one: %s is none', (podCidr, why) =>
     expect(() => read({ SHIPLOG_POD_CIDR: podCidr })).toThrow(`SHIPLOG_POD_CIDR is "${podCidr}": ${why}`),
@@ -32,6 +36,29 @@ describe('what the environment says', () => {
       );
     expect(() => read({ SHIPLOG_POD_CIDR: '11.0.0.0/8', SHIPLOG_NODE_CIDR_MASK: '25' })).toThrow('from /8 to /24');
     expect(() => read({ SHIPLOG_POD_NETWORK: 'ipip' })).toThrow('choose from auto, routes, vxlan, off');
+  });
+
+  it('there may be a second network of pods and of services, of IPv6', () => {
+    expect(read({})).toMatchObject({ podCidrIpv6: undefined, serviceCidrIpv6: undefined });
+    const pods = '10.244.0.0/16,fd00:10:244::/56';
+    const both = { SHIPLOG_POD_CIDR: pods, SHIPLOG_SERVICE_CIDR: '10.96.0.0/16,fd00:10:96::/108' };
+    expect(read(both)).toMatchObject({
+      podCidr: '10.244.0.0/16',
+      podCidrIpv6: 'fd00:10:244::/56',
+      nodeCidrMaskIpv6: 64,
+      serviceCidrIpv6: 'fd00:10:96::/108',
+    });
+    expect(read({ ...both, SHIPLOG_NODE_CIDR_MASK_IPV6: '72' }).nodeCidrMaskIpv6).toBe(72);
+    expect(() => read({ ...both, SHIPLOG_NODE_CIDR_MASK_IPV6: '73' })).toThrow('must be from /56 to /72');
+    for (const [services, why] of [
+      ['10.97.0.0/16', 'its range of IPv4 is 10.96.0.0/16 in each cluster'],
+      ['10.96.0.0/16,fd00::/48', 'its range of IPv6 must be from /64 to /120'],
+    ] as const)
+      expect(() => read({ ...both, SHIPLOG_SERVICE_CIDR: services })).toThrow(why);
+    expect(() => read({ ...both, SHIPLOG_POD_CIDR: '10.244.0.0/16' })).toThrow('pods have no addresses of IPv6');
+    expect(() => read({ ...both, SHIPLOG_POD_CIDR: '10.244.0.0/16,fd00:10:96::/64' })).toThrow(
+      'it overlaps fd00:10:96::/108, where Services have their addresses',
+    );
   });
 
   it('a node is measured as often as it says', () => {

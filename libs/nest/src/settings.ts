@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { cidrText, dns1123Subdomain, ipv4Overlap, networkOf, parseCidr } from '#meta';
+import { dns1123Subdomain } from '#meta';
+import { networkRanges, type NetworkRanges } from './network-ranges.js';
 import { nodeLabels, nodeTaints, type NodeTaint } from './node-marks.js';
 import { addressPool, kubelet } from '#loops';
 import type { IngressPorts } from '#ports';
@@ -21,7 +22,7 @@ const DRAIN_MODES = ['shutdown', 'always', 'never'] as const;
 export type DrainMode = (typeof DRAIN_MODES)[number];
 
 /** Everything that is configured from outside, read once. */
-export interface Settings {
+export interface Settings extends NetworkRanges {
   /** Name of this process on the bus and in its messages. */
   readonly process: string;
   /** Data folder: keys, kubeconfig, log, indexes. */
@@ -53,10 +54,6 @@ export interface Settings {
   readonly reserved: readonly Readonly<Record<string, string>>[];
   /** Where the node is short of something; undefined: the defaults of a kubelet. */
   readonly evictionHard: kubelet.EvictionThresholds | undefined;
-  /** The network of all pods: `10.244.0.0/16`. */
-  readonly podCidr: string;
-  /** How many bits of an address say which node's pods it is of: the range of each node is a /24, say. */
-  readonly nodeCidrMask: number;
   /** How pods reach those of other nodes; `auto`: by routes, and by VXLAN where those do not work. */
   readonly podNetwork: PodNetworkMode;
   /** Addresses for Services of type LoadBalancer: `192.0.2.10-192.0.2.20`; undefined: somebody else gives them theirs. */
@@ -99,7 +96,7 @@ export function readSettings(process: string, apps: readonly AppName[], env: Nod
     busPort: port('SHIPLOG_BUS_PORT', env),
     credentials: env['SHIPLOG_CREDENTIALS'] || undefined,
     auditPolicy: env['SHIPLOG_AUDIT_POLICY'] ? absolute(env['SHIPLOG_AUDIT_POLICY']) : undefined,
-    ...podRanges(env['SHIPLOG_POD_CIDR'] || '10.244.0.0/16', env['SHIPLOG_NODE_CIDR_MASK'] || '24'),
+    ...networkRanges(env),
     podNetwork: podNetwork(env['SHIPLOG_POD_NETWORK'] || 'auto'),
     loadBalancerPool: loadBalancerPool(env),
     proxyMode: proxyMode(env['SHIPLOG_PROXY_MODE'] || undefined),
@@ -186,30 +183,6 @@ function metricsInterval(text: string): number {
   if (interval >= METRICS_INTERVAL_MS.least && interval <= METRICS_INTERVAL_MS.most) return interval;
   const rule = 'write a duration from 100ms to 10m, like 1s or 500ms, or 0 to measure nothing';
   throw new Fault(`SHIPLOG_METRICS_INTERVAL is "${text}": ${rule}`, false);
-}
-
-/** Addresses of Services. */
-const SERVICE_CIDR = '10.96.0.0/16';
-/** A node has at least 13 pods, and there are at most 65,536 nodes. */
-const NODE_MASK = { least: 8, most: 28 };
-const NODE_BITS_MAX = 16;
-
-function podRanges(text: string, maskText: string): Pick<Settings, 'podCidr' | 'nodeCidrMask'> {
-  const wrong = (rule: string): Fault => new Fault(`SHIPLOG_POD_CIDR is "${text}": ${rule}`, false);
-  const range = parseCidr(text);
-  if (!range?.strict || range.address.family !== 'IPv4' || cidrText(networkOf(range)) !== text)
-    throw wrong('it must be a range of IPv4 addresses, like 10.244.0.0/16');
-  if (['127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '0.0.0.0/8'].some((other) => ipv4Overlap(text, other)))
-    throw wrong('it has addresses that no pod may have, use a private range like 10.244.0.0/16');
-  if (ipv4Overlap(text, SERVICE_CIDR)) throw wrong(`it overlaps ${SERVICE_CIDR}, where Services have their addresses`);
-  const mask = /^\d{1,2}$/.test(maskText) ? Number(maskText) : NaN;
-  if (mask >= NODE_MASK.least && mask <= NODE_MASK.most && mask >= range.bits && mask - range.bits <= NODE_BITS_MAX)
-    return { podCidr: text, nodeCidrMask: mask };
-  const least = Math.max(range.bits, NODE_MASK.least);
-  const most = Math.min(range.bits + NODE_BITS_MAX, NODE_MASK.most);
-  if (least > most) throw wrong(`it is too small: at least a /${NODE_MASK.most} is needed for each node`);
-  const rule = `the part of SHIPLOG_POD_CIDR (${text}) for each node must be from /${least} to /${most}`;
-  throw new Fault(`SHIPLOG_NODE_CIDR_MASK is "${maskText}": ${rule}`, false);
 }
 
 function podNetwork(text: string): PodNetworkMode {

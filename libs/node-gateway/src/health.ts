@@ -44,6 +44,7 @@ export interface HealthOptions {
   readonly publish: PublishChange;
   /** The network of all pods, which agents are told. */
   readonly podCidr?: string;
+  readonly podCidrIpv6?: string | undefined;
   /** Addresses of load balancers that nodes answer for, which agents are told. */
   readonly loadBalancerPool?: string | undefined;
   /** Signs a token for a pod's service account; the claims are made from the pod as the log has it. */
@@ -140,13 +141,14 @@ export class Health {
     const { position, cluster } = reads.projection;
     const numbers = this.changes.at(request.node, position);
     // Each node asks again and again, and mostly it has everything.
-    const { podCidr, loadBalancerPool } = this.options;
+    const { podCidr, podCidrIpv6, loadBalancerPool } = this.options;
     return {
       cluster,
       position,
       ...numbers,
       ...this.assignments.of(request.node, request.held),
       ...(podCidr && { podCidr }),
+      ...(podCidrIpv6 && { podCidrIpv6 }),
       ...(loadBalancerPool && { loadBalancerPool }),
     };
   }

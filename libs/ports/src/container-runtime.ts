@@ -59,6 +59,8 @@ export interface ContainerOwner {
 export interface NodeNetwork extends ContainerOwner {
   /** Pods of this node get their addresses from here: `10.244.0.0/24`. */
   readonly podCidr: string;
+  /** And from here, of IPv6; undefined: of IPv4 alone. */
+  readonly podCidrIpv6?: string;
   /** Bytes of the largest packet that pods send; undefined: as the engine has it. */
   readonly mtu?: number;
 }

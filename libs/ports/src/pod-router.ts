@@ -36,6 +36,8 @@ export interface PodRouterPlan extends ContainerOwner {
   /** The node's own address, by which others reach it. */
   readonly address: string;
   readonly paths: readonly PodPath[];
+  /** The same for pods' addresses of IPv6; undefined: they have none. */
+  readonly ipv6?: { readonly podCidr: string; readonly paths: readonly PodPath[] };
   /** All nodes of the cluster are known: whoever has no path is to have none. */
   readonly isWhole: boolean;
 }

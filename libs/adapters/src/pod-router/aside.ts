@@ -25,7 +25,7 @@ export function asideBatches(
     const wanted = new Map(
       plan.paths
         .filter(({ spare }) => spare === way)
-        .map((path) => [path.podCidr, routeOf(path, way, plan, names, table)] as const),
+        .map((path) => [path.podCidr, routeOf(path, way, plan.pods.cidr, names, table)] as const),
     );
     const there = aside.filter((route) => route.table === String(table));
     const known = new Map(there.map((route) => [route.dst, route]));

@@ -75,9 +75,12 @@ export class KernelPodRouter implements PodRouter {
     const { mtu: uplink = MTU_DEFAULT, device: link } = addresses.find(({ address }) => address === plan.address) ?? {};
     const kept = plan.isWhole ? { byRoute: [], byVxlan: [] } : reachedBy(present, names);
     await this.load(plan, names, { kept, devices: [names.device, ...(link === undefined ? [] : [link])] });
-    await this.openEngine(names.table, engineRules(names.table, plan));
+    const { bridge } = plan.pods;
+    await this.openEngine('iptables', names.table, engineRules(names.table, bridge, plan.podCidr));
+    if (plan.ipv6) await this.openEngine('ip6tables', names.table, engineRules(names.table, bridge, plan.ipv6.podCidr));
     const { device, forwards, routes, leftOver } = batchesFor(plan, names, present, uplink - VXLAN_BYTES);
-    const failures = [
+    const failures: readonly PathFailure[] = [
+      ...(await this.ipv6Failures(plan)),
       ...(await this.batch('ip', device)),
       ...(await this.batch('bridge', forwards)),
       ...(await this.batch('ip', [...routes, ...leftOver])),
@@ -85,10 +88,19 @@ export class KernelPodRouter implements PodRouter {
     return [...new Map(failures.map((failure) => [`${failure.node} ${failure.isSpare}`, failure])).values()];
   }
 
+  /** Paths of IPv6 lead nowhere on a node that forwards none of its packets; those of IPv4 do all the same. */
+  private async ipv6Failures({ ipv6 }: PodRouterPlan): Promise<readonly PathFailure[]> {
+    if (!ipv6 || (await this.run(['cat', '/proc/sys/net/ipv6/conf/all/forwarding'])).output.trim() === '1') return [];
+    const why =
+      'this node forwards no packets of IPv6: net.ipv6.conf.all.forwarding has to be 1 (sysctl -w net.ipv6.conf.all.forwarding=1)';
+    return ipv6.paths.map(({ node }) => ({ node, why }));
+  }
+
   async remove(owner: ContainerOwner): Promise<void> {
     const names = routerNames(owner);
     this.loaded = undefined;
-    await this.openEngine(names.table, []);
+    await this.openEngine('iptables', names.table, []);
+    await this.openEngine('ip6tables', names.table, []);
     const { routes, aside, rules, link } = await this.present(names);
     await this.batch('ip', [
       ...rules.map(ruleRemoval),
@@ -96,25 +108,33 @@ export class KernelPodRouter implements PodRouter {
       ...routes.map((route) => routeRemoval(route, names.metric)),
       ...(link ? [{ text: `link del ${names.device}` }] : []),
     ]);
-    if ((await this.run(['nft', 'list', 'table', 'ip', names.table])).code === 0)
-      await this.must(['nft', 'delete', 'table', 'ip', names.table]);
+    for (const family of ['ip', 'ip6'])
+      if (await this.hasTable(family, names.table)) await this.must(['nft', 'delete', 'table', family, names.table]);
   }
 
   /** Made anew in one transaction when it should be another one, or somebody has changed it. */
   private async load(plan: PodRouterPlan, { table }: RouterNames, there: There): Promise<void> {
-    const gateway = firstHost(plan.pods.cidr);
-    if (gateway === undefined) throw new Error(`${plan.pods.cidr} is no range of IPv4`);
-    const rules = routerRules(table, plan, gateway, there);
-    const list = ['nft', 'list', 'table', 'ip', table];
-    if (this.loaded?.rules === rules && (await this.run(list)).output === this.loaded.shown) return;
+    if (firstHost(plan.pods.cidr) === undefined) throw new Error(`${plan.pods.cidr} is no range of IPv4`);
+    const rules = routerRules(table, plan, there);
+    const families = plan.ipv6 ? ['ip', 'ip6'] : ['ip'];
+    const list = async (): Promise<string> =>
+      (
+        await Promise.all(families.map(async (one) => (await this.run(['nft', 'list', 'table', one, table])).output))
+      ).join('');
+    if (this.loaded?.rules === rules && (await list()) === this.loaded.shown) return;
+    // Of an earlier life, in which pods had addresses of IPv6.
+    const isOver = !plan.ipv6 && (await this.hasTable('ip6', table));
     this.loaded = undefined;
-    await this.must(['nft', '-f', '-'], rules);
-    this.loaded = { rules, shown: await this.must(list) };
+    await this.must(['nft', '-f', '-'], isOver ? `${rules}delete table ip6 ${table}\n` : rules);
+    this.loaded = { rules, shown: await list() };
+  }
+  private async hasTable(family: string, table: string): Promise<boolean> {
+    return (await this.run(['nft', 'list', 'table', family, table])).code === 0;
   }
 
   /** Docker's own chain for such rules; where there is none, nothing drops what goes to pods. */
-  private async openEngine(table: string, wanted: readonly string[]): Promise<void> {
-    const { code, output } = await this.run(['iptables', '-w', '-S', ENGINE_CHAIN]);
+  private async openEngine(program: 'iptables' | 'ip6tables', table: string, wanted: readonly string[]): Promise<void> {
+    const { code, output } = await this.run([program, '-w', '-S', ENGINE_CHAIN]);
     if (code !== 0) return;
     const beginning = `-A ${ENGINE_CHAIN} `;
     const mine = output
@@ -122,14 +142,17 @@ export class KernelPodRouter implements PodRouter {
       .filter((line) => line.startsWith(beginning) && line.includes(` --comment ${table} `))
       .map((line) => line.slice(beginning.length));
     for (const rule of wanted)
-      if (!mine.includes(rule)) await this.must(['iptables', '-w', '-I', ENGINE_CHAIN, ...rule.split(' ')]);
+      if (!mine.includes(rule)) await this.must([program, '-w', '-I', ENGINE_CHAIN, ...rule.split(' ')]);
     for (const rule of mine)
-      if (!wanted.includes(rule)) await this.must(['iptables', '-w', '-D', ENGINE_CHAIN, ...rule.split(' ')]);
+      if (!wanted.includes(rule)) await this.must([program, '-w', '-D', ENGINE_CHAIN, ...rule.split(' ')]);
   }
 
   private async present({ device, metric, asideTables }: RouterNames): Promise<Present> {
-    const list = ['ip', '-j', '-4', 'route', 'show', 'table', 'all', 'proto', String(ROUTE_PROTOCOL)];
-    const all = (await this.json<ShownRoute>(list)).filter((route) => route.metric === metric);
+    const ofUs = ['proto', String(ROUTE_PROTOCOL)];
+    const all = [
+      ...(await this.json<ShownRoute>(['ip', '-j', '-4', 'route', 'show', 'table', 'all', ...ofUs])),
+      ...(await this.jsonIfAny<ShownRoute>(['ip', '-j', '-6', 'route', 'show', ...ofUs])),
+    ].filter((route) => route.metric === metric);
     const tables = Object.values(asideTables).map(String);
     const isAside = ({ table }: { readonly table?: string }): boolean => table !== undefined && tables.includes(table);
     const routes = all.filter(({ table }) => table === undefined);
@@ -138,12 +161,13 @@ export class KernelPodRouter implements PodRouter {
     const shown = await this.run(['ip', '-j', '-d', 'addr', 'show', 'dev', device]);
     const [link] = shown.code === 0 ? (JSON.parse(shown.output || '[]') as readonly ShownLink[]) : [];
     if (!link) return { routes, aside, rules, link, neighbours: [], forwards: [] };
+    const permanent = ['nud', 'permanent', 'dev', device];
     return {
-      routes,
-      aside,
-      rules,
-      link,
-      neighbours: await this.json<ShownNeighbour>(['ip', '-j', '-4', 'neigh', 'show', 'dev', device]),
+      ...{ routes, aside, rules, link },
+      neighbours: [
+        ...(await this.json<ShownNeighbour>(['ip', '-j', '-4', 'neigh', 'show', 'dev', device])),
+        ...(await this.jsonIfAny<ShownNeighbour>(['ip', '-j', '-6', 'neigh', 'show', ...permanent])),
+      ],
       forwards: await this.json<ShownForward>(['bridge', '-j', 'fdb', 'show', 'dev', device]),
     };
   }
@@ -158,6 +182,11 @@ export class KernelPodRouter implements PodRouter {
       if (node === undefined || NOT_PERMITTED.test(why)) throw refusal(program, { ...end, errors: why });
       return { node, why: `${program} says: ${why}`, ...(isSpare && { isSpare }) };
     });
+  }
+  /** None where the kernel has no IPv6. */
+  private async jsonIfAny<T>(words: readonly string[]): Promise<readonly T[]> {
+    const { code, output } = await this.run(words);
+    return code === 0 ? (JSON.parse(output.trim() || '[]') as readonly T[]) : [];
   }
   private async json<T>(words: readonly string[]): Promise<readonly T[]> {
     return JSON.parse((await this.must(words)).trim() || '[]') as readonly T[];
@@ -175,7 +204,7 @@ export class KernelPodRouter implements PodRouter {
 }
 
 function refusal(program: string, { code, errors }: ProgramEnd): Error {
-  const packet = program === 'nft' ? 'nftables' : program === 'iptables' ? 'iptables' : 'iproute2';
+  const packet = program === 'nft' ? 'nftables' : program.endsWith('tables') ? 'iptables' : 'iproute2';
   if (code === undefined) return new Error(`${program} is not installed (Debian: apt-get install ${packet})`);
   const why = errors.trim().split('\n')[0] ?? '';
   if (NOT_PERMITTED.test(why)) return new Error(`${program} may not be used here: ${why}`);

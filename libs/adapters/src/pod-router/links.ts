@@ -1,8 +1,9 @@
 import { firstHost } from '#meta';
 import type { PodRouterPlan } from '#ports';
 import { asideBatches } from './aside.js';
+import { familiesOf, type FamilyPlan } from './family-plan.js';
 import { ROUTE_PROTOCOL, VXLAN_PORT, vxlanId, vxlanMac, type RouterNames } from './names.js';
-import { goesBy, routeOf } from './path-routes.js';
+import { goesBy, routeOf, type WantedRoute } from './path-routes.js';
 import type { Line, Present, ShownLink, ShownRoute } from './shown.js';
 
 /** To be carried out in this order. */
@@ -29,14 +30,17 @@ export function reachedBy({ routes, forwards }: Present, { device }: RouterNames
 
 /** What has to be done so that the kernel has what the plan says: nothing where it has. `mtu` is that of the VXLAN device. */
 export function batchesFor(plan: PodRouterPlan, names: RouterNames, present: Present, mtu: number): Batches {
-  const isTunneled = plan.paths.some((path) => goesBy(path, 'vxlan')) || (!plan.isWhole && present.link !== undefined);
+  const families = familiesOf(plan);
+  const isTunneled =
+    families.some(({ paths }) => paths.some((path) => goesBy(path, 'vxlan'))) ||
+    (!plan.isWhole && present.link !== undefined);
   const isKept = present.link !== undefined && isTunneled && isRight(present.link, plan, mtu);
   // With the device, everything on it goes.
   const there: Present = isKept
     ? present
     : { ...present, ...offDevice(present, names), link: undefined, neighbours: [], forwards: [] };
   const tunnel = isTunneled ? tunnelBatches(plan, names, there, mtu) : { device: [], forwards: [] };
-  const { routes, leftOver } = routeBatches(plan, names, there.routes);
+  const { routes, leftOver } = routeBatches(families, names, there.routes);
   const aside = asideBatches(plan, names, there);
   const gone = present.link !== undefined && !isKept ? [{ text: `link del ${names.device}` }] : [];
   return {
@@ -54,6 +58,7 @@ function isRight(
   wanted: number,
 ): boolean {
   const { id, local, port } = linkinfo?.info_data ?? {};
+  const wantedHosts = familiesOf(plan).map(({ own }) => firstHost(own));
   return (
     address === vxlanMac(plan) &&
     mtu === wanted &&
@@ -61,8 +66,13 @@ function isRight(
     port === VXLAN_PORT &&
     local === plan.address &&
     flags.includes('UP') &&
-    addr_info.some((one) => one.local === firstHost(plan.pods.cidr))
+    wantedHosts.every((host) => addr_info.some((one) => one.local === host)) &&
+    addr_info.every(({ local = '' }) => !isGlobalIpv6(local) || wantedHosts.includes(local))
   );
+}
+
+function isGlobalIpv6(address: string): boolean {
+  return address.includes(':') && !address.startsWith('fe80:');
 }
 
 function tunnelBatches(
@@ -73,10 +83,15 @@ function tunnelBatches(
 ): Pick<Batches, 'device' | 'forwards'> {
   const made = [
     `link add ${device} address ${vxlanMac(plan)} mtu ${mtu} type vxlan id ${vxlanId(plan)} dstport ${VXLAN_PORT} local ${plan.address} nolearning`,
-    `addr add ${firstHost(plan.pods.cidr)}/32 dev ${device}`,
+    ...familiesOf(plan).map(({ own }) =>
+      own.includes(':')
+        ? `addr add ${firstHost(own)}/128 dev ${device} nodad`
+        : `addr add ${firstHost(own)}/32 dev ${device}`,
+    ),
     `link set ${device} up`,
   ];
-  const ends = plan.paths.flatMap((path) => {
+  const all = familiesOf(plan).flatMap(({ paths }) => paths);
+  const ends = all.flatMap((path) => {
     const { node, podCidr, address } = path;
     return goesBy(path, 'vxlan')
       ? [
@@ -114,7 +129,7 @@ function tunnelBatches(
     ],
     forwards: [
       ...wrong.map(({ mac, dst }) => ({ text: `fdb del ${mac} dev ${device} dst ${dst} self` })),
-      ...ends
+      ...[...new Map(ends.map((end) => [end.mac, end])).values()]
         .filter(({ mac, address }) => !known.has(`${mac} ${address}`))
         .map(({ node, isSpare, mac, address }) => ({
           ...{ node, isSpare },
@@ -125,29 +140,35 @@ function tunnelBatches(
 }
 
 function routeBatches(
-  plan: PodRouterPlan,
+  families: readonly FamilyPlan[],
   names: RouterNames,
   present: readonly ShownRoute[],
 ): Pick<Batches, 'routes' | 'leftOver'> {
-  const { paths, podCidr, isWhole } = plan;
-  const { metric } = names;
-  const mark = `proto ${ROUTE_PROTOCOL} metric ${metric}`;
-  const wanted = new Map(paths.map((path) => [path.podCidr, routeOf(path, path.way, plan, names)] as const));
-  const none = {
-    line: { text: `route replace unreachable ${podCidr} ${mark}` },
-    isThere: (route: ShownRoute) => route.type === 'unreachable',
-  };
-  wanted.set(podCidr, none);
+  const wanted = new Map(families.flatMap((family) => wantedRoutes(family, names)));
   const there = new Map(present.map((route) => [route.dst, route]));
   const missing = [...wanted].filter(([cidr, { isThere }]) => {
     const route = there.get(cidr);
     return route === undefined || !isThere(route);
   });
+  const isWhole = families.every((family) => family.isWhole);
   return {
     // What is unreachable comes first: meanwhile nothing goes to the default route.
     routes: missing.reverse().map(([, { line }]) => line),
-    leftOver: present.filter(({ dst }) => isWhole && !wanted.has(dst)).map((route) => routeRemoval(route, metric)),
+    leftOver: present
+      .filter(({ dst }) => isWhole && !wanted.has(dst))
+      .map((route) => routeRemoval(route, names.metric)),
   };
+}
+
+/** By their ranges. */
+function wantedRoutes(family: FamilyPlan, names: RouterNames): readonly (readonly [string, WantedRoute])[] {
+  const { paths, own, podCidr } = family;
+  const wanted = paths.map((path) => [path.podCidr, routeOf(path, path.way, own, names)] as const);
+  const none = {
+    line: { text: `route replace unreachable ${podCidr} proto ${ROUTE_PROTOCOL} metric ${names.metric}` },
+    isThere: (route: ShownRoute) => route.type === 'unreachable',
+  };
+  return [...wanted, [podCidr, none]];
 }
 
 export function routeRemoval({ dst, type }: ShownRoute, metric: number): Line {

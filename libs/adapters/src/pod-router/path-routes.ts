@@ -1,6 +1,5 @@
 import { firstHost } from '#meta';
 import type { PodPath, PodWay } from '#model';
-import type { PodRouterPlan } from '#ports';
 import type { Line, ShownRoute } from './shown.js';
 import { ROUTE_PROTOCOL, type RouterNames } from './names.js';
 
@@ -14,21 +13,26 @@ export function goesBy({ way, spare }: PodPath, wanted: PodWay): boolean {
   return way === wanted || spare === wanted;
 }
 
-/** The route of a path by one of its ways; in the main table where none is named. */
+/**
+ * The route of a path by one of its ways, from this node's own range; in the main table where none is named. Of IPv6, the kernel chooses the
+ * source, which the rules replace: it takes no address that is not checked yet.
+ */
 export function routeOf(
   { node, podCidr: cidr, address }: PodPath,
   way: PodWay,
-  plan: PodRouterPlan,
+  ownCidr: string,
   { device, metric }: RouterNames,
   table?: number,
 ): WantedRoute {
-  const own = firstHost(plan.pods.cidr) ?? '';
+  const isSix = ownCidr.includes(':');
+  const own = firstHost(ownCidr) ?? '';
+  const source = isSix ? '' : ` src ${own}`;
   const gateway = way === 'vxlan' ? (firstHost(cidr) ?? '') : address;
   const via = way === 'vxlan' ? `via ${gateway} dev ${device} onlink` : `via ${gateway}`;
   const where = table === undefined ? '' : ` table ${table}`;
   return {
-    line: { node, text: `route replace ${cidr} ${via} src ${own} proto ${ROUTE_PROTOCOL} metric ${metric}${where}` },
+    line: { node, text: `route replace ${cidr} ${via}${source} proto ${ROUTE_PROTOCOL} metric ${metric}${where}` },
     isThere: (route) =>
-      route.gateway === gateway && route.prefsrc === own && (route.dev === device) === (way === 'vxlan'),
+      route.gateway === gateway && (isSix || route.prefsrc === own) && (route.dev === device) === (way === 'vxlan'),
   };
 }

@@ -123,6 +123,74 @@ export function podRouterContract({ mark, make }: RouterUnderTest): void {
     });
   });
 
+  describe('of both families', () => {
+    /** Routes between `a` and `b`, VXLAN to and from `c`, which has no address of IPv6. */
+    const dual = (node: NodeName): PodRouterPlan => {
+      const plan = mixed(node);
+      const paths = plan.paths.map((one): PodPath => {
+        const to = one.node as NodeName;
+        const podCidr = network.bothPodsOf(to).cidrIpv6;
+        return { ...one, podCidr, address: one.way === 'route' ? network.ipv6Of(to) : one.address };
+      });
+      return { ...plan, pods: network.bothPodsOf(node), ipv6: { podCidr: RouterNetwork.podCidrIpv6, paths } };
+    };
+    const podIpv6 = (node: NodeName): string => network.ipv6Of(`${node}-pod`);
+    beforeAll(() => applyAll(dual));
+    afterAll(() => applyAll(mixed));
+
+    test('each pod reaches each other one, which sees its address, and each node too', async () => {
+      expect(await asked((from) => `${from}-pod`, podIpv6)).toEqual(pairs.map(([from]) => podIpv6(from)));
+      expect(await asked((from) => from, podIpv6)).toEqual(pairs.map(([from]) => network.gatewayIpv6Of(from)));
+      expect(
+        await asked(
+          (from) => `${from}-pod`,
+          (to) => network.podOf(to),
+        ),
+      ).toEqual(pairs.map(([from]) => network.podOf(from)));
+    });
+    test("what is outside sees the node's address, and a range that no path names is unreachable", async () => {
+      expect(await network.ask('a-pod', RouterNetwork.outsideIpv6)).toBe(network.ipv6Of('a'));
+      expect(await network.ask('a-pod', 'fd00:251:0:77::7')).toBe('ENETUNREACH');
+    });
+    test('applying it again changes nothing, and what somebody else removed is mended', async () => {
+      const applied = state();
+      await applyAll(dual);
+      for (const node of NODES) await make(network, node).apply(dual(node));
+      expect(state()).toEqual(applied);
+      for (const command of [
+        'ip -6 route flush proto 83',
+        'ip -6 neigh flush dev $(grep -o slx[0-9a-f]* /proc/net/dev) nud permanent',
+        'nft flush table ip6 $(nft list tables ip6 | grep -o "shiplognet.*")',
+        'ip link del $(grep -o slx[0-9a-f]* /proc/net/dev)',
+      ]) {
+        network.run('a', 'sh', '-c', command);
+        expect(network.stateOf('a')).not.toEqual(applied.a);
+        await routers.a.apply(dual('a'));
+        expect(network.stateOf('a')).toEqual(applied.a);
+      }
+      expect(await network.ask('a-pod', podIpv6('b'))).toBe(podIpv6('a'));
+      expect(await network.ask('a-pod', podIpv6('c'))).toBe(podIpv6('a'));
+    });
+    test('is told where a node forwards no packets of IPv6, which keeps none of IPv4 from its way', async () => {
+      const forwarding = (value: number): void =>
+        void network.run('a', 'sh', '-c', `echo ${value} > /proc/sys/net/ipv6/conf/all/forwarding`);
+      forwarding(0);
+      const failures = await routers.a.apply(dual('a'));
+      expect(failures.map(({ node }) => node)).toEqual(['b', 'c']);
+      expect(failures[0]?.why).toContain('net.ipv6.conf.all.forwarding has to be 1');
+      expect(await network.ask('a-pod', network.podOf('b'))).toBe(network.podOf('a'));
+      forwarding(1);
+      expect(await routers.a.apply(dual('a'))).toEqual([]);
+    });
+    test('goes with the addresses of IPv6', async () => {
+      await applyAll(mixed);
+      const left = state();
+      for (const node of NODES) expect(left[node]).not.toContain('fd00:251');
+      expect(await network.ask('a-pod', network.podOf('c'))).toBe(network.podOf('a'));
+      await applyAll(dual);
+    });
+  });
+
   test('a range that no path names is unreachable, and is not waited for', async () => {
     await applyAll(mixed);
     expect(await network.ask('a-pod', '10.251.77.7')).toBe('EHOSTUNREACH');

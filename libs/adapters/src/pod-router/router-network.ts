@@ -8,6 +8,8 @@ import { NetworkNamespaces } from '../network-namespaces.js';
 export class RouterNetwork extends NetworkNamespaces<Part> {
   static readonly podCidr = '10.251.0.0/16';
   static readonly outside = '192.0.2.9';
+  static readonly podCidrIpv6 = 'fd00:251::/56';
+  static readonly outsideIpv6 = '2001:db8::9';
 
   static make(mark: string): RouterNetwork {
     const network = new RouterNetwork(`slr${mark}`, PARTS);
@@ -20,6 +22,17 @@ export class RouterNetwork extends NetworkNamespaces<Part> {
   }
   podsOf(node: NodeName): PodNetwork {
     return { bridge: 'pods0', cidr: `10.251.${NODES.indexOf(node) + 1}.0/24` };
+  }
+  /** The same with addresses of IPv6. */
+  bothPodsOf(node: NodeName): PodNetwork & { readonly cidrIpv6: string } {
+    return { ...this.podsOf(node), cidrIpv6: `fd00:251:0:${NODES.indexOf(node) + 1}::/64` };
+  }
+  ipv6Of(node: NodeName | `${NodeName}-pod`): string {
+    const name = node.charAt(0) as NodeName;
+    return node === name ? `2001:db8::${NODES.indexOf(name) + 1}` : this.bothPodsOf(name).cidrIpv6.replace('/64', '7');
+  }
+  gatewayIpv6Of(node: NodeName): string {
+    return this.bothPodsOf(node).cidrIpv6.replace('/64', '1');
   }
   podOf(node: NodeName): string {
     return this.podsOf(node).cidr.replace('0/24', '7');
@@ -113,6 +126,7 @@ export class RouterNetwork extends NetworkNamespaces<Part> {
       ['ip', '-4', 'route', 'show'],
       ['ip', '-4', 'route', 'show', 'table', 'all', 'proto', '83'],
       ['ip', '-4', 'rule', 'show'],
+      ['ip', '-6', 'route', 'show', 'proto', '83'],
       ['nft', 'list', 'ruleset'],
       [
         'sh',
@@ -138,7 +152,13 @@ export class RouterNetwork extends NetworkNamespaces<Part> {
       const gateway = this.gatewayOf(node);
       this.addBridge(node, 'pods0', gateway);
       this.join(`${node}-pod`, { part: node, link: 'pod', bridge: 'pods0' }, this.podOf(node), gateway);
+      this.ipIn(node, `addr add ${this.gatewayIpv6Of(node)}/64 dev pods0 nodad`);
+      this.ipIn(`${node}-pod`, `addr add ${this.ipv6Of(`${node}-pod`)}/64 dev eth0 nodad`);
+      this.ipIn(`${node}-pod`, `route add default via ${this.gatewayIpv6Of(node)}`);
     }
+    // `c` has no address of IPv6 that the others could reach.
+    for (const part of ['a', 'b'] as const) this.ipIn(part, `addr add ${this.ipv6Of(part)}/64 dev eth0 nodad`);
+    this.ipIn('outside', `addr add ${RouterNetwork.outsideIpv6}/64 dev eth0 nodad`);
   }
 }
 

@@ -13,7 +13,7 @@ let policies: NftablesPolicies;
 beforeAll(async () => {
   network = TestNetwork.make('pol');
   for (const part of ['host', 'pod1', 'pod2', 'outside'] as const) {
-    await network.serve(part, { port: 8080 });
+    await network.serve(part, { port: 8080, address: '::' });
     await network.serve(part, { port: 8081 });
   }
 }, 60_000);
@@ -35,7 +35,7 @@ const rules = (address: string, given: Partial<PodRules>): PodRules => ({
 });
 const group = (id: string, ...added: readonly string[]): PolicyChanges['groups'][number] => ({
   id,
-  hasPorts: added.some((one) => one.includes(':')),
+  hasPorts: added.some((one) => /:\d{4}$/.test(one)),
   added,
   removed: [],
 });
@@ -49,7 +49,7 @@ async function passes(...asked: readonly string[]): Promise<readonly boolean[]> 
       return network.ask(part as Part, target, 1, { udp: udp !== undefined });
     }),
   );
-  return answers.map(([answer = '']) => / 1/.test(answer));
+  return answers.map(([answer = '']) => / [12f]/.test(answer));
 }
 
 describe('pods that are isolated', () => {
@@ -266,3 +266,60 @@ function frontend(...backends: Frontend['backends']): Frontend {
     ...{ sourceRanges: undefined, answeredBy: undefined },
   };
 }
+
+describe('pods with addresses of both families', () => {
+  const [SIX1, SIX2] = ['fd00:244:9::2', 'fd00:244:9::3'] as const;
+  beforeEach(async () => {
+    policies = new NftablesPolicies({ within: network.within('host') });
+    expect(await policies.open({ ...OWNER, pods: network.bothPods })).toBeUndefined();
+  });
+  const isolated = (allowed: readonly AllowRule[]): readonly PodRules[] =>
+    [POD2, SIX2].map((address) => rules(address, { ingress: allowed }));
+  const at2 = (part: string): string => `${part} [${SIX2}]:8080`;
+
+  test('are isolated in both, and reached in both by what a rule allows', async () => {
+    await replace(isolated([]));
+    expect(await passes(at2('pod1'), `${at2('pod1')}/udp`, at2('outside'), `pod1 ${POD2}:8080`)).toEqual([
+      ...[false, false, false, false],
+    ]);
+    expect(await passes(at2('host'), at2('pod2'), `pod2 [${SIX1}]:8080`)).toEqual([true, true, true]);
+    await replace(isolated([{ peers: { groups: ['a1'], blocks: [] } }]), group('a1', POD1, SIX1));
+    expect(await passes(at2('pod1'), `${at2('pod1')}/udp`, at2('outside'), `pod1 ${POD2}:8080`)).toEqual([
+      ...[true, true, false, true],
+    ]);
+    await policies.apply({ ...NONE, groups: [{ ...group('a1'), removed: [SIX1] }] });
+    expect(await passes(at2('pod1'), `pod1 ${POD2}:8080`)).toEqual([false, true]);
+  });
+  test('reach nobody where nothing is allowed, but their neighbours are found', async () => {
+    await replace(
+      [POD1, SIX1].map((address) => rules(address, { egress: [{ peers: { groups: ['b2'], blocks: [] } }] })),
+      group('b2', SIX2),
+    );
+    network.run('pod1', 'ip', 'neigh', 'flush', 'all');
+    expect(await passes(at2('pod1'), `pod1 ${POD2}:8080`, 'pod1 [2001:db8::20]:8080')).toEqual([true, false, false]);
+  });
+  test('have blocks of each family, with exceptions, and endpoints by address and port', async () => {
+    const from = async (...blocks: NonNullable<AllowRule['peers']>['blocks']): Promise<readonly boolean[]> => {
+      await replace(isolated([{ peers: { groups: [], blocks } }]));
+      return passes(at2('pod1'), at2('outside'), `pod1 ${POD2}:8080`, `outside ${POD2}:8080`);
+    };
+    expect(await from({ cidr: '2001:db8::/64', except: [] })).toEqual([false, true, false, false]);
+    expect(await from({ cidr: '::/0', except: ['2001:db8::/64'] })).toEqual([true, false, false, false]);
+    expect(await from({ cidr: '::/0', except: [] })).toEqual([true, true, false, false]);
+    expect(await from({ cidr: '0.0.0.0/0', except: [] })).toEqual([false, false, true, true]);
+    const endpoints = { protocol: 'TCP', group: 'c3' } as const;
+    await replace([rules(SIX1, { egress: [{ endpoints }] })], group('c3', `${SIX2}:8080`));
+    expect(await passes(at2('pod1'), 'pod1 [2001:db8::20]:8080')).toEqual([true, false]);
+  });
+  test('keep what an earlier process made, and lose it with the addresses of IPv6', async () => {
+    await replace(isolated([]));
+    const later = new NftablesPolicies({ within: network.within('host') });
+    await later.open({ ...OWNER, pods: network.bothPods });
+    await later.add({ ...NONE, pods: [rules(SIX1, { ingress: [] })] }, new Set());
+    expect(await passes(at2('pod1'), `pod2 [${SIX1}]:8080`)).toEqual([false, false]);
+    await later.open({ ...OWNER, pods: network.pods });
+    await later.replace({ ...NONE, pods: isolated([]) });
+    expect(network.run('host', 'nft', 'list', 'tables')).not.toContain('ip6 shiplogpol');
+    expect(await passes(at2('pod1'), `pod1 ${POD2}:8080`)).toEqual([true, false]);
+  });
+});

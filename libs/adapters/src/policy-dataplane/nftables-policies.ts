@@ -2,9 +2,9 @@ import type { PolicyChanges } from '#model';
 import type { ContainerOwner, PodNetwork, PolicyDataplane, PolicyPlace } from '#ports';
 import { forgetDatagrams } from '../service-dataplane/forget-datagrams.js';
 import { runProgram, type ProgramEnd } from '../service-dataplane/run-program.js';
-import { tableName } from '../service-dataplane/nftables/base-rules.js';
-import { DIRECTIONS, PolicyRuleSet, type Chains } from './policy-rule-set.js';
-import { ipv4Text } from './rule-lines.js';
+import { IPV4, IPV6, tableName, type NftFamily } from '../service-dataplane/nftables/base-rules.js';
+import { DIRECTIONS, PolicyRuleSet, type Chains, type PolicyDelta } from './policy-rule-set.js';
+import { textOf } from './rule-lines.js';
 
 export interface NftablesPoliciesOptions {
   /** Words before each program, for a network namespace that is not this process's: `['nsenter', '--net=/run/netns/a']`. */
@@ -18,7 +18,8 @@ export interface NftablesPoliciesOptions {
  */
 export class NftablesPolicies implements PolicyDataplane {
   private place: PolicyPlace | undefined;
-  private rules = new PolicyRuleSet('');
+  /** One for each family in which pods have addresses. */
+  private rules: readonly PolicyRuleSet[] = [];
 
   constructor(private readonly options: NftablesPoliciesOptions = {}) {}
 
@@ -36,15 +37,20 @@ export class NftablesPolicies implements PolicyDataplane {
 
   async replace(all: PolicyChanges): Promise<void> {
     const table = this.table();
-    const rules = new PolicyRuleSet(table);
-    const delta = rules.delta(all);
-    await this.carryOut(`table ip ${table} {}\ndelete table ip ${table}\n${this.base()}${delta.script}`);
+    const rules = this.families.map((family) => new PolicyRuleSet(table, family));
+    const delta = deltaOf(rules, all);
+    const fresh = this.families.map(
+      (family) => `table ${family.name} ${table} {}\ndelete table ${family.name} ${table}\n${this.base(family)}`,
+    );
+    // Of an earlier life, in which pods had addresses of IPv6.
+    const isLeft = rules.length === 1 && (await this.hasTable(IPV6, table));
+    await this.carryOut(`${isLeft ? `delete table ip6 ${table}\n` : ''}${fresh.join('')}${delta.script}`);
     delta.commit();
     this.rules = rules;
     await this.judgeAnew(all);
   }
   async apply(changes: PolicyChanges): Promise<void> {
-    const delta = this.rules.delta(changes);
+    const delta = deltaOf(this.rules, changes);
     if (delta.script !== '') await this.carryOut(delta.script);
     delta.commit();
     await this.judgeAnew(changes);
@@ -52,42 +58,56 @@ export class NftablesPolicies implements PolicyDataplane {
   async add(all: PolicyChanges, changed: ReadonlySet<string>): Promise<void> {
     const found = await this.found();
     if (!found) return this.replace(all);
-    const pods = all.pods.filter(({ address }) => !found.hasPod(address) || changed.has(address));
-    const groups = all.groups.filter(({ id }) => !found.hasGroup(id));
-    const { script } = found.delta({ pods, gonePods: [], groups, goneGroups: [] });
-    if (script !== '') await this.carryOut(script);
+    const scripts = found.map((one) => {
+      const pods = all.pods.filter(({ address }) => !one.hasPod(address) || changed.has(address));
+      const groups = all.groups.filter(({ id }) => !one.hasGroup(id));
+      return one.delta({ pods, gonePods: [], groups, goneGroups: [] }).script;
+    });
+    if (scripts.join('') !== '') await this.carryOut(scripts.join(''));
   }
   async check(): Promise<boolean> {
     const { place } = this;
     if (!place) return false;
-    const { code } = await this.run(['nft', 'list', 'chain', 'ip', this.table(), 'forwarded']);
-    return code === 0 && (await this.isShown(place.pods.bridge));
+    for (const { name } of this.families)
+      if ((await this.run(['nft', 'list', 'chain', name, this.table(), 'forwarded'])).code !== 0) return false;
+    return this.isShown(place.pods.bridge);
   }
   async remove(owner: ContainerOwner): Promise<void> {
     const table = policyTable(owner);
     this.place = undefined;
-    if ((await this.run(['nft', 'list', 'table', 'ip', table])).code === 0)
-      await this.carryOut(`delete table ip ${table}\n`);
+    for (const family of [IPV4, IPV6])
+      if (await this.hasTable(family, table)) await this.carryOut(`delete table ${family.name} ${table}\n`);
+  }
+  private async hasTable({ name }: NftFamily, table: string): Promise<boolean> {
+    return (await this.run(['nft', 'list', 'table', name, table])).code === 0;
+  }
+  private get families(): readonly NftFamily[] {
+    return this.place?.pods.cidrIpv6 === undefined ? [IPV4] : [IPV4, IPV6];
   }
 
   /** A flow of datagrams has no end of its own: what one was let through for may be over. */
   private async judgeAnew({ fresh }: PolicyChanges): Promise<void> {
-    for (const address of fresh.flatMap((one) => ipv4Text(one) ?? []))
+    for (const address of fresh.flatMap((one) => this.families.flatMap((family) => textOf(one, family) ?? [])))
       for (const end of ['--orig-src', '--reply-src'])
         await forgetDatagrams((words) => this.run(words), [end, address]);
   }
   /** What is in the table; undefined: there is none. */
-  private async found(): Promise<PolicyRuleSet | undefined> {
+  private async found(): Promise<readonly PolicyRuleSet[] | undefined> {
+    const found = await Promise.all(this.families.map((family) => this.foundOf(family)));
+    const known = found.flatMap((one) => one ?? []);
+    return known.length === found.length ? known : undefined;
+  }
+  private async foundOf(family: NftFamily): Promise<PolicyRuleSet | undefined> {
     const table = this.table();
     const pods = new Map<string, Chains>();
     for (const direction of DIRECTIONS) {
-      const [{ map } = {}] = await this.listed('map', 'list', 'map', 'ip', table, direction);
+      const [{ map } = {}] = await this.listed('map', 'list', 'map', family.name, table, direction);
       if (!map) return undefined;
       for (const [address, { jump }] of map.elem ?? [])
         pods.set(address, { ingress: undefined, egress: undefined, ...pods.get(address), [direction]: jump?.target });
     }
-    const sets = await this.listed('set', '-t', 'list', 'table', 'ip', table);
-    return new PolicyRuleSet(table, { pods, sets: sets.flatMap(({ set }) => set?.name ?? []) });
+    const sets = await this.listed('set', '-t', 'list', 'table', family.name, table);
+    return new PolicyRuleSet(table, family, { pods, sets: sets.flatMap(({ set }) => set?.name ?? []) });
   }
   private async listed(kind: 'map' | 'set', ...words: readonly string[]): Promise<readonly Listed[]> {
     const { code, output } = await this.run(['nft', '-j', ...words]);
@@ -103,36 +123,44 @@ export class NftablesPolicies implements PolicyDataplane {
    * The table without any pod. What the node itself sends and receives does not come by. Services have led packets before (prerouting), and
    * hide clients after it (postrouting), so both ends are themselves here.
    */
-  private base(): string {
+  private base({ name: ip, type }: NftFamily): string {
     const bridge = this.place?.pods.bridge ?? '';
-    return `table ip ${this.table()} {
-  map ingress { type ipv4_addr : verdict; }
-  map egress { type ipv4_addr : verdict; }
-  set selves { type ipv4_addr . ipv4_addr; }
+    // Pods of one bridge ask each other for their addresses by packets of IPv6 itself.
+    const neighbours = ip === 'ip' ? '' : '    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n';
+    return `table ${ip} ${this.table()} {
+  map ingress { type ${type} : verdict; }
+  map egress { type ${type} : verdict; }
+  set selves { type ${type} . ${type}; }
   chain forwarded {
     type filter hook forward priority -5;
     ct state established,related accept
-    ip saddr . ip daddr @selves accept
-    iifname "${bridge}" ip saddr vmap @egress
-    oifname "${bridge}" ip daddr vmap @ingress
+${neighbours}    ${ip} saddr . ${ip} daddr @selves accept
+    iifname "${bridge}" ${ip} saddr vmap @egress
+    oifname "${bridge}" ${ip} daddr vmap @ingress
   }
 }
 `;
   }
   /** Asks the bridge alone for it, not all bridges of the host. */
   private async showBridge({ bridge }: PodNetwork): Promise<boolean> {
-    if (await this.isShown(bridge)) return true;
-    await this.run(['ip', 'link', 'set', 'dev', bridge, 'type', 'bridge', 'nf_call_iptables', '1']);
+    for (const family of this.families) {
+      if (await this.isShownIn(family, bridge)) continue;
+      await this.run(['ip', 'link', 'set', 'dev', bridge, 'type', 'bridge', `nf_call_${family.name}tables`, '1']);
+    }
     return this.isShown(bridge);
   }
   private async isShown(bridge: string): Promise<boolean> {
-    const all = await this.run(['cat', '/proc/sys/net/bridge/bridge-nf-call-iptables']);
+    for (const family of this.families) if (!(await this.isShownIn(family, bridge))) return false;
+    return true;
+  }
+  private async isShownIn({ name }: NftFamily, bridge: string): Promise<boolean> {
+    const all = await this.run(['cat', `/proc/sys/net/bridge/bridge-nf-call-${name}tables`]);
     if (all.code !== 0) return false;
     if (all.output.trim() === '1') return true;
     const { code, output } = await this.run(['ip', '-j', '-d', 'link', 'show', 'dev', bridge]);
     if (code !== 0) return false;
     const [link] = JSON.parse(output || '[]') as readonly ShownBridge[];
-    return link?.linkinfo?.info_data?.nf_call_iptables === 1;
+    return link?.linkinfo?.info_data?.[`nf_call_${name}tables`] === 1;
   }
   private async carryOut(script: string): Promise<void> {
     const { code, errors } = await this.run(['nft', '-f', '-'], script);
@@ -149,7 +177,16 @@ interface Listed {
   readonly set?: { readonly name: string };
 }
 interface ShownBridge {
-  readonly linkinfo?: { readonly info_data?: { readonly nf_call_iptables?: number } };
+  readonly linkinfo?: { readonly info_data?: Readonly<Record<string, unknown>> };
+}
+
+/** The changes of all tables, in one script. */
+function deltaOf(rules: readonly PolicyRuleSet[], changes: Omit<PolicyChanges, 'fresh'>): PolicyDelta {
+  const deltas = rules.map((one) => one.delta(changes));
+  return {
+    script: deltas.map(({ script }) => script).join(''),
+    commit: () => deltas.forEach((delta) => delta.commit()),
+  };
 }
 
 /** Begins as all tables of the cluster do, by which `npm run down` finds them. */

@@ -26,6 +26,16 @@ export class TestNetwork extends NetworkNamespaces<Part> {
     return `10.244.9.${part === 'pod1' ? 2 : 3}`;
   }
 
+  /** The same with addresses of IPv6. */
+  get bothPods(): PodNetwork {
+    return { ...this.pods, cidrIpv6: 'fd00:244:9::/64' };
+  }
+  ipv6Of(part: Part): string {
+    if (part === 'host') return '2001:db8::10';
+    if (part === 'outside') return '2001:db8::20';
+    return `fd00:244:9::${part === 'pod1' ? 2 : 3}`;
+  }
+
   /** Answers each connection and datagram with its name and who asked: `pod1 10.244.9.3`. Resolves once it listens. */
   serve(
     part: Part,
@@ -38,7 +48,7 @@ export class TestNetwork extends NetworkNamespaces<Part> {
         socket.write(answer(socket.remoteAddress));
         socket.on('data', (data) => String(data) === 'end' ? socket.end() : socket.write(data));
       }).listen(${port}, '${address}', () => {
-        const udp = require('node:dgram').createSocket('udp4');
+        const udp = require('node:dgram').createSocket('${address.includes(':') ? 'udp6' : 'udp4'}');
         udp.on('message', (_, peer) => udp.send(answer(peer.address), peer.port, peer.address));
         udp.bind(${port}, '${address}', () => console.log('up'));
       });`;
@@ -47,10 +57,10 @@ export class TestNetwork extends NetworkNamespaces<Part> {
 
   /**
    * Answers of so many connections (or datagrams, of one socket each unless `port` is its own), one after the other. One that
-   * fails says how: `ECONNREFUSED`, `timeout`.
+   * fails says how: `ECONNREFUSED`, `timeout`. A target of IPv6 is in brackets, `[fd00::1]:80`.
    */
   ask(part: Part, target: string, times = 1, { udp = false, localPort = 0 } = {}): Promise<readonly string[]> {
-    const [host = '', port = ''] = target.split(':');
+    const [, host = '', port = ''] = /^\[?([^\]]*?)\]?:(\d+)$/.exec(target) ?? [];
     const tcp = `(done) => {
       const socket = require('node:net').connect(${port}, '${host}', () => {});
       socket.setTimeout(1500, () => { done('timeout'); socket.destroy(); });
@@ -58,7 +68,7 @@ export class TestNetwork extends NetworkNamespaces<Part> {
       socket.once('error', (error) => done(error.code));
     }`;
     const datagram = `(done) => {
-      const socket = require('node:dgram').createSocket('udp4');
+      const socket = require('node:dgram').createSocket('${host.includes(':') ? 'udp6' : 'udp4'}');
       const end = (text) => { clearTimeout(timer); socket.close(() => done(text)); };
       const timer = setTimeout(() => end('timeout'), 1500);
       socket.once('message', (data) => end(String(data).trim()));
@@ -141,6 +151,13 @@ export class TestNetwork extends NetworkNamespaces<Part> {
     this.ipIn('host', `addr add ${TestNetwork.hostAddress}/24 dev outside`);
     this.ipIn('host', `route add default via ${TestNetwork.outsideAddress}`);
     this.forwardIn('host');
+    this.ipIn('host', `addr add fd00:244:9::1/64 dev ${bridge} nodad`);
+    for (const part of ['pod1', 'pod2', 'outside'] as const)
+      this.ipIn(part, `addr add ${this.ipv6Of(part)}/64 dev eth0 nodad`);
+    for (const part of ['pod1', 'pod2'] as const) this.ipIn(part, 'route add default via fd00:244:9::1');
+    this.ipIn('host', `addr add ${this.ipv6Of('host')}/64 dev outside nodad`);
+    this.ipIn('host', `route add default via ${this.ipv6Of('outside')}`);
+    this.ipIn('outside', `route add default via ${this.ipv6Of('host')}`);
   }
 }
 

@@ -35,6 +35,16 @@ export function serviceRanges(view: View, family: IpAddress['family']): readonly
     return cidr?.address.family === family ? [rangeOf(networkOf(cidr))] : [];
   });
 }
+export type ServiceFamily = IpAddress['family'];
+
+/**
+ * The families in which services get addresses, the default one first: those of the cluster's own ServiceCIDR. Ranges that somebody
+ * adds beside it give more addresses, and no family.
+ */
+export function serviceFamilies(view: Pick<View, 'get'>): readonly ServiceFamily[] {
+  const own = view.get(serviceCidrs, undefined, DEFAULT_SERVICE_CIDR.name);
+  return (own ? cidrsOf(own) : [DEFAULT_SERVICE_CIDR.cidr]).flatMap((text) => parseCidr(text)?.address.family ?? []);
+}
 /** The range that contains an address. */
 export function rangeWith(ranges: readonly ServiceRange[], address: IpAddress): ServiceRange | undefined {
   return ranges.find(({ cidr }) => cidrContains(cidr, address));

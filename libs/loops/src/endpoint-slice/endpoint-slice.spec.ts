@@ -97,6 +97,21 @@ describe('the slices of a service', () => {
     });
   });
 
+  test('are one of each family that the service has, with the addresses of pods in it', () => {
+    const cluster = clusterOf();
+    const service = makeService(cluster, { ipFamilies: ['IPv4', 'IPv6'], clusterIPs: ['10.96.1.1', 'fd00:96::1'] });
+    const pod = makePod(cluster, 'p', 5);
+    cluster.put<Pod>({ ...pod, status: { ...pod.status, podIPs: [{ ip: ip(5) }, { ip: 'fd00:10::5' }] } } as Pod);
+    makePod(cluster, 'q', 6);
+    cluster.settle();
+    const shown = () =>
+      Object.fromEntries(slicesIn(cluster).map((slice) => [slice.addressType, addresses(slice).sort()]));
+    expect(shown()).toEqual({ IPv4: [ip(5), ip(6)], IPv6: ['fd00:10::5'] });
+    cluster.put<Service>({ ...service, spec: { ...service.spec, ipFamilies: ['IPv6'] } });
+    cluster.settle();
+    expect(shown()).toEqual({ IPv6: ['fd00:10::5'] });
+  });
+
   test('hold pods with ports, conditions, node, zone and reference, and keep their name', () => {
     const cluster = clusterOf();
     makeService(cluster);

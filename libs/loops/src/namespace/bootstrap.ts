@@ -40,7 +40,7 @@ export const bootstrap: Loop = {
   keysAtStart: () => [KEY],
   reconcile(view, _key, now, outside) {
     const missing = NAMESPACES.filter((name) => view.get(namespaces, undefined, name) === undefined);
-    const range = defaultServiceCidr(view, now);
+    const range = defaultServiceCidr(view, now, outside);
     // In a new cluster there is an address for a service before there is a place for it.
     if (missing.length > 0) return [...range, ...missing.map(makeNamespace)];
     const where = apiEndpoints(outside);

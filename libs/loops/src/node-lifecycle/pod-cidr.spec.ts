@@ -40,6 +40,27 @@ describe('ranges of nodes', () => {
     const larger = { podCidr: '10.244.0.0/16', nodeCidrMask: 23 };
     expect(rangesOf(clusterOf(larger, ['10.244.1.0/24', undefined, '10.9.0.0/24']))[1]).toBe('10.244.2.0/23');
   });
+  test('are of both families where the pods have two networks', () => {
+    const facts = { podCidrIpv6: 'fd00:10:244::/56' };
+    const listed = (cluster: TestCluster): readonly unknown[] =>
+      (cluster.view.list(nodes) as readonly Node[]).map(({ spec }) => spec.podCIDRs);
+    const cluster = clusterOf(facts, [undefined, '10.244.1.0/24', undefined]);
+    expect(listed(cluster)).toEqual([
+      ['10.244.0.0/24', 'fd00:10:244::/64'],
+      ['10.244.1.0/24'],
+      ['10.244.2.0/24', 'fd00:10:244:1::/64'],
+    ]);
+    const few = { podCidrIpv6: 'fd00:10:244::/111', nodeCidrMaskIpv6: 112 };
+    const full = clusterOf(few, [undefined, undefined, undefined]);
+    expect(listed(full)).toEqual([
+      ['10.244.0.0/24', 'fd00:10:244::/112'],
+      ['10.244.1.0/24', 'fd00:10:244::1:0/112'],
+      undefined,
+    ]);
+    expect(said(full)).toEqual([
+      'Node n3 gets no range of addresses for its pods: all 2 parts of SHIPLOG_POD_CIDR fd00:10:244::/111 with SHIPLOG_NODE_CIDR_MASK_IPV6 112 are given to nodes',
+    ]);
+  });
   test('are not shared when none is left: the node is told so, and gets one when another node goes', () => {
     const cluster = clusterOf({ podCidr: '10.9.0.0/23', nodeCidrMask: 24 }, [undefined, undefined, undefined]);
     expect(rangesOf(cluster)).toEqual(['10.9.0.0/24', '10.9.1.0/24', undefined]);

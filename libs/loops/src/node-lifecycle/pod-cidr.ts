@@ -1,5 +1,5 @@
 import { nodes, type Node } from '#kinds';
-import { cidrText, ipv4Range, ipv4Text, networkOf, parseCidr } from '#meta';
+import { cidrText, networkOf, parseCidr, partOf } from '#meta';
 import type { Decision, Loop, ObjectIndex, Outside, View } from '#model';
 import { streamOf } from '#model';
 import type { Instant } from '#std';
@@ -8,9 +8,10 @@ import { incident } from '../shared/index.js';
 const POOL = 'pool';
 const DEFAULT = '10.244.0.0/16';
 const DEFAULT_MASK = 24;
+const DEFAULT_MASK_IPV6 = 64;
 
 /** No range of a node is larger. */
-const BITS_LEAST = 8;
+const BITS_LEAST = { IPv4: 8, IPv6: 16 };
 
 /**
  * Nodes by their part of the pod network and by each larger network that this is in; by `is` and the part itself; `''` finds those
@@ -27,14 +28,15 @@ const nodesByPodCidr: ObjectIndex<Node> = {
 
 function networksAround(cidr: string): readonly string[] {
   const range = parseCidr(cidr);
-  if (range?.address.family !== 'IPv4') return [];
-  const all = Array.from({ length: Math.max(0, range.bits - BITS_LEAST + 1) }, (_, i) => BITS_LEAST + i);
+  if (!range) return [];
+  const least = BITS_LEAST[range.address.family];
+  const all = Array.from({ length: Math.max(0, range.bits - least + 1) }, (_, i) => least + i);
   return all.map((bits) => cidrText(networkOf({ ...range, bits })));
 }
 
 /**
- * Gives every node its part of the pod network: the lowest that is free. One key, so that two nodes never get the same. A node
- * for which none is left gets one once another node is gone.
+ * Gives every node its part of each pod network: the lowest that is free. One key, so that two nodes never get the same. A node
+ * for which none is left gets one once another node is gone. A node that has parts keeps them, and gets no other, as in Kubernetes.
  */
 export const podCidr: Loop = {
   name: 'pod-cidr',
@@ -49,58 +51,86 @@ export const podCidr: Loop = {
   reconcile(view, _key, now, outside) {
     const waiting = view.by(nodesByPodCidr, '');
     if (waiting.length === 0) return [];
-    const pool = new Pool(view, outside);
+    const pools = poolsOf(view, outside);
     return waiting.flatMap((node) => {
-      const cidr = pool.next();
-      return cidr === undefined ? withoutRange(view, node, now, pool) : [given(node, cidr)];
+      const empty = pools.find((pool) => pool.peek() === undefined);
+      return empty
+        ? withoutRange(view, node, now, empty)
+        : [
+            given(
+              node,
+              pools.flatMap((pool) => pool.next() ?? []),
+            ),
+          ];
     });
   },
 };
 
-/** The parts of the pod network. One is taken when a node has a range in it, or one that it is in: parts may have had another size. */
-class Pool {
+/** One for each family. The facts are configuration: two clusters on one engine need networks apart. */
+function poolsOf(view: View, outside: Outside | undefined): readonly Pool[] {
+  const [cidr, mask] = [outside?.fact('podCidr'), outside?.fact('nodeCidrMask')];
+  const four = new Pool(view, {
+    cidr: typeof cidr === 'string' ? cidr : DEFAULT,
+    mask: typeof mask === 'number' ? mask : DEFAULT_MASK,
+    maskName: 'SHIPLOG_NODE_CIDR_MASK',
+  });
+  const second = outside?.fact('podCidrIpv6');
+  if (typeof second !== 'string') return [four];
+  const secondMask = outside?.fact('nodeCidrMaskIpv6');
+  const six = new Pool(view, {
+    cidr: second,
+    mask: typeof secondMask === 'number' ? secondMask : DEFAULT_MASK_IPV6,
+    maskName: 'SHIPLOG_NODE_CIDR_MASK_IPV6',
+  });
+  return [four, six];
+}
+
+interface PoolRange {
   readonly cidr: string;
   readonly mask: number;
+  readonly maskName: string;
+}
+
+/** The parts of a pod network. One is taken when a node has a range in it, or one that it is in: parts may have had another size. */
+class Pool {
   readonly count: number;
-  private readonly first: number;
   private lowest = 0;
 
-  /** Both facts are configuration: two clusters on one engine need networks apart. */
   constructor(
     private readonly view: View,
-    outside: Outside | undefined,
+    readonly range: PoolRange,
   ) {
-    const cidr = outside?.fact('podCidr');
-    const mask = outside?.fact('nodeCidrMask');
-    this.cidr = typeof cidr === 'string' ? cidr : DEFAULT;
-    this.mask = typeof mask === 'number' ? mask : DEFAULT_MASK;
-    const { first, size } = ipv4Range(this.cidr) ?? { first: 0, size: 0 };
-    this.first = first;
-    this.count = size / this.size;
+    const parsed = parseCidr(range.cidr);
+    this.count = parsed ? 2 ** (range.mask - parsed.bits) : 0;
   }
 
   /** The lowest part that is free and was not given out; undefined when none is left. */
-  next(): string | undefined {
-    while (this.lowest < this.count) {
-      const part = `${ipv4Text(this.first + this.lowest++ * this.size)}/${this.mask}`;
+  peek(): string | undefined {
+    const { cidr, mask } = this.range;
+    const network = parseCidr(cidr);
+    for (; network && this.lowest < this.count; this.lowest++) {
+      const part = cidrText(partOf(network, mask, this.lowest));
       if (this.isFree(part)) return part;
     }
     return undefined;
+  }
+  /** Gives it out. */
+  next(): string | undefined {
+    const part = this.peek();
+    this.lowest++;
+    return part;
   }
   private isFree(part: string): boolean {
     const has = (value: string): boolean => this.view.by(nodesByPodCidr, value).length > 0;
     return !has(part) && !networksAround(part).some((around) => has(`is ${around}`));
   }
-  private get size(): number {
-    return 2 ** (32 - this.mask);
-  }
 }
 
-function given(node: Node, cidr: string): Decision {
+function given(node: Node, cidrs: readonly string[]): Decision {
   const name = node.metadata.name;
   return {
     is: 'submit',
-    because: `${cidr} is the first free part of the pod network`,
+    because: `${cidrs.join(' and ')} is the first free part of the pod network`,
     basedOn: [streamOf(nodes.id, undefined, name)],
     command: {
       verb: 'patch',
@@ -108,15 +138,16 @@ function given(node: Node, cidr: string): Decision {
       namespace: undefined,
       name,
       patchType: 'merge',
-      body: { spec: { podCIDR: cidr, podCIDRs: [cidr] } },
+      body: { spec: { podCIDR: cidrs[0] ?? null, podCIDRs: [...cidrs] } },
     },
   };
 }
 
 /** The node itself says that it is not ready: its agent sees that it has no range. */
-function withoutRange(view: View, node: Node, now: Instant, { cidr, mask, count }: Pool): readonly Decision[] {
+function withoutRange(view: View, node: Node, now: Instant, { range, count }: Pool): readonly Decision[] {
   const { name } = node.metadata;
-  const parts = `all ${count} parts of SHIPLOG_POD_CIDR ${cidr} with SHIPLOG_NODE_CIDR_MASK ${mask} are given to nodes`;
+  const { cidr, mask, maskName } = range;
+  const parts = `all ${count} parts of SHIPLOG_POD_CIDR ${cidr} with ${maskName} ${mask} are given to nodes`;
   return incident(view, now, {
     about: node,
     type: 'Warning',

@@ -1,14 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ipv4Overlap } from '#meta';
-import type { HostNetwork, KubeObject } from '#model';
+import type { HostNetwork, KubeObject, PodWay } from '#model';
 import {
   networkCondition,
   peerOf,
+  planIpv6Paths,
   planPaths,
   podMtu,
   rangeConflict,
   serviceConflict,
+  type Ipv6Place,
   type Peer,
   type PodNetworkPlace,
 } from './index.js';
@@ -291,6 +293,66 @@ describe('what a node says of its network', () => {
   });
 });
 
+describe('paths to addresses of IPv6 that pods of other nodes have', () => {
+  const here: Ipv6Place = {
+    podCidr: 'fd00:10::/64',
+    clusterCidr: 'fd00:10::/56',
+    mode: 'auto',
+    address: '2001:db8::1',
+    bits: 64,
+  };
+  const six = (name: string, podCidrIpv6: string, addressIpv6?: string): Peer => ({
+    ...peer(name, '192.0.2.2', '10.244.1.0/24'),
+    podCidrIpv6,
+    ...(addressIpv6 !== undefined && { addressIpv6 }),
+  });
+  const planned = (peers: readonly Peer[], more: Partial<Ipv6Place> = {}, way: PodWay = 'route'): readonly string[] => {
+    const four = peers.map(({ name: node, address, podCidr }) => ({ node, address, podCidr, way }));
+    const { paths, problems } = planIpv6Paths(peers, four, { ...here, ...more });
+    return [...paths.map((one) => `${one.node} ${one.podCidr} ${one.way} ${one.address}`), ...problems];
+  };
+  test('are routes where both have addresses of IPv6 on one network, and VXLAN between addresses of IPv4 elsewhere', () => {
+    const near = six('b', 'fd00:10:0:1::/64', '2001:db8::2');
+    expect(planned([near])).toEqual(['b fd00:10:0:1::/64 route 2001:db8::2']);
+    const byVxlan = ['b fd00:10:0:1::/64 vxlan 192.0.2.2'];
+    expect(planned([near], {}, 'vxlan')).toEqual(byVxlan);
+    expect(planned([near], { address: undefined })).toEqual(byVxlan);
+    for (const address of [undefined, '2001:db8:1::2', 'fe80::1', '2001:db8::', '2001:db8::1', '::ffff:192.0.2.2'])
+      expect(planned([six('b', 'fd00:10:0:1::/64', address)])).toEqual(byVxlan);
+  });
+  test('are none to a node without a range of IPv6, nor where only routes may be used and none can be', () => {
+    expect(planned([peer('b', '192.0.2.2', '10.244.1.0/24')])).toEqual([]);
+    expect(planned([six('b', 'fd00:10:0:1::/64')], { mode: 'routes' })).toEqual([
+      'pods of node b are not reached by IPv6: both nodes need addresses of IPv6 on one network, and SHIPLOG_POD_NETWORK is routes here',
+    ]);
+  });
+  test.each([
+    ['fd00:10::/64', 'overlaps that of another node'],
+    ['fd00:11::/64', 'is not within fd00:10::/56'],
+    ['fd00:10::/48', 'is not within fd00:10::/56'],
+    ['fd00:10:0:1::1/64', 'is no network'],
+    ['10.0.0.0/24', 'is no network'],
+    ['fd00:10:0:1::/127', 'has no room for pods'],
+  ])('never lead to the range %s, which %s', (range, why) => {
+    expect(planned([six('b', range)])).toEqual([`pods of node b are not reached by IPv6: its range ${range} ${why}`]);
+  });
+  test('are planned at a cost that grows with the nodes alone', () => {
+    const many = Array.from({ length: 5000 }, (_, i) => six(`n${i}`, `fd00:10:0:${(i + 1).toString(16)}::/64`));
+    const larger = six('z', 'fd00:10::/60');
+    const before = performance.now();
+    const said = planned([...many, larger], { clusterCidr: 'fd00:10::/48' }, 'vxlan');
+    expect(performance.now() - before).toBeLessThan(10_000);
+    expect(said).toHaveLength(5001);
+    expect(said.at(-1)).toContain('its range fd00:10::/60 overlaps that of another node');
+  });
+  test('lead to the first of two nodes with one range', () => {
+    expect(planned([six('b', 'fd00:10:0:1::/64'), six('c', 'fd00:10:0:1::/64')])).toEqual([
+      'b fd00:10:0:1::/64 vxlan 192.0.2.2',
+      'pods of node c are not reached by IPv6: its range fd00:10:0:1::/64 overlaps that of another node',
+    ]);
+  });
+});
+
 describe('a node, as others see it', () => {
   const node = (spec: object, addresses: readonly object[], conditions: readonly object[] = []): KubeObject =>
     ({
@@ -303,6 +365,14 @@ describe('a node, as others see it', () => {
   const six = { type: 'InternalIP', address: '2001:db8::1' };
   const four = { type: 'InternalIP', address: '192.0.2.2' };
 
+  test('has its range of IPv6, and its address of it, where it has them', () => {
+    const spec = { podCIDR: '10.244.1.0/24', podCIDRs: ['10.244.1.0/24', 'fd00:10:0:1::/64'] };
+    expect(peerOf(node(spec, [four, six]))).toMatchObject({
+      podCidrIpv6: 'fd00:10:0:1::/64',
+      addressIpv6: '2001:db8::1',
+    });
+    expect(peerOf(node(spec, [four]))).not.toHaveProperty('addressIpv6');
+  });
   test('has its first IPv4 address and its range, or is none', () => {
     const spec = { podCIDR: '10.244.1.0/24' };
     expect(peerOf(node(spec, [six, four]))).toEqual(peer('b', '192.0.2.2', '10.244.1.0/24'));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ipAddresses, registry, SERVICE_CIDR_FINALIZER, serviceCidrs, services } from '#kinds';
-import { isRefusal, type Change, type KubeObject, type Loop } from '#model';
+import { isRefusal, RecordedOutside, type Change, type KubeObject, type Loop, type Outside } from '#model';
 import { submit, testCommand, TEST_NOW, TestView, type TestCommand } from '#model/testing';
 import type { JsonObject } from '#std';
 import { bootstrap } from '../namespace/index.js';
@@ -9,10 +9,14 @@ import { blockers } from './blockers.js';
 import { serviceCidrLifecycle } from './index.js';
 
 /** Carries out what the loops decide about all their keys, until nothing is left. */
-function settle(view: TestView, loops: readonly Loop[] = [serviceAddresses, serviceCidrLifecycle]): void {
+function settle(
+  view: TestView,
+  loops: readonly Loop[] = [serviceAddresses, serviceCidrLifecycle],
+  outside?: Outside,
+): void {
   for (let round = 0; round < 20; round++) {
     const wanted = loops.flatMap((loop) =>
-      loop.keysAtStart(view).flatMap((key) => loop.reconcile(view, key, TEST_NOW)),
+      loop.keysAtStart(view).flatMap((key) => loop.reconcile(view, key, TEST_NOW, outside)),
     );
     const submits = wanted.flatMap((one) => (one.is === 'submit' ? [one] : []));
     if (submits.length === 0) return;
@@ -85,6 +89,23 @@ describe('the range of every cluster', () => {
       'networking.k8s.io.servicecidrs/_/kubernetes Created',
       'networking.k8s.io.servicecidrs/_/kubernetes StatusReported',
     ]);
+  });
+  it('has a second one where the cluster has two families, also when that comes later, and keeps it', () => {
+    const cidrs = (view: TestView): unknown => view.get(serviceCidrs, undefined, 'kubernetes')?.spec.cidrs;
+    const outside = new RecordedOutside({ serviceCidrIpv6: 'fd00:96::/108' });
+    const view = new TestView(registry);
+    settle(view, [bootstrap], outside);
+    expect(cidrs(view)).toEqual(['10.96.0.0/16', 'fd00:96::/108']);
+    const later = started();
+    settle(later, [bootstrap, serviceCidrLifecycle], outside);
+    expect(cidrs(later)).toEqual(['10.96.0.0/16', 'fd00:96::/108']);
+    expect(readyOf(later, 'kubernetes')).toEqual({ status: 'True', reason: '' });
+    settle(later, [bootstrap, serviceCidrLifecycle]);
+    expect(cidrs(later)).toEqual(['10.96.0.0/16', 'fd00:96::/108']);
+    carry(later, service('dual', { ipFamilyPolicy: 'RequireDualStack' }));
+    settle(later);
+    expect(held(later).filter((ip) => ip.startsWith('fd00:96::'))).toHaveLength(1);
+    expect(held(later)).toHaveLength(3);
   });
   it('comes back when it was deleted, once another range has its addresses', () => {
     const view = started();

@@ -62,7 +62,8 @@ export function readyEndpointsHere(slices: readonly EndpointSlice[], { node }: P
   const here = slices.flatMap(({ endpoints }) =>
     (endpoints ?? []).filter((one) => one.nodeName === node && isReady(one)),
   );
-  return new Set(here.map(({ addresses }) => addresses?.[0])).size;
+  // A pod with addresses of two families is one endpoint.
+  return new Set(here.map(({ targetRef, addresses }) => targetRef?.uid ?? addresses?.[0])).size;
 }
 
 function candidatesIn(slice: EndpointSlice, port: ServicePort, place: ProxyPlace): readonly Candidate[] {

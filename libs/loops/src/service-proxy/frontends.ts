@@ -30,19 +30,21 @@ function frontendsOfPort(
 ): readonly Frontend[] {
   const { spec, metadata } = service;
   const endpoints = new Map<string, UsableEndpoints>();
-  const endpointsOf = (address: string | undefined): UsableEndpoints => {
-    const family = familyOf(address ?? spec.clusterIP ?? '');
+  const endpointsOf = (family: Family): UsableEndpoints => {
     const known = endpoints.get(family) ?? usableEndpoints(slices, port, place, family);
     endpoints.set(family, known);
     return known;
   };
   const protocol = (port.protocol ?? 'TCP') as ServiceProtocol;
-  const frontend = (address: string | undefined, number: number, isExternal: boolean): Frontend => {
+  /** `at` is an address, or the family of a node port. */
+  const frontend = (at: string, number: number, isExternal: boolean): Frontend => {
     const isLocal = (isExternal ? spec.externalTrafficPolicy : spec.internalTrafficPolicy) === 'Local';
-    const { local, cluster, exists } = endpointsOf(address);
+    const isNodePort = isFamily(at);
+    const { local, cluster, exists } = endpointsOf(isNodePort ? at : familyOf(at));
     return {
-      key: `${address ?? 'node'}/${protocol}/${number}`,
-      address,
+      key: `${isNodePort ? NODE_PORTS[at] : at}/${protocol}/${number}`,
+      address: isNodePort ? undefined : at,
+      ...(at === 'IPv6' && { family: at }),
       protocol,
       port: number,
       service: `${metadata.namespace ?? ''}/${metadata.name}:${port.name ?? ''}`,
@@ -59,7 +61,7 @@ function frontendsOfPort(
     ...clusterAddresses(service).map((address) => frontend(address, port.port, false)),
     ...textsOf(spec.externalIPs ?? []).map((address) => frontend(address, port.port, true)),
     ...balanced.map(({ address, ...more }) => ({ ...frontend(address, port.port, true), ...more })),
-    ...(port.nodePort ? [frontend(undefined, port.nodePort, true)] : []),
+    ...familiesOf(service).flatMap((family) => (port.nodePort ? [frontend(family, port.nodePort, true)] : [])),
   ];
 }
 
@@ -112,6 +114,16 @@ function affinityOf({ spec }: Service): number | undefined {
   return spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? AFFINITY_SECONDS;
 }
 
-function familyOf(address: string): 'IPv4' | 'IPv6' {
+type Family = 'IPv4' | 'IPv6';
+const NODE_PORTS: Readonly<Record<Family, string>> = { IPv4: 'node', IPv6: 'node6' };
+
+function isFamily(text: string): text is Family {
+  return Object.hasOwn(NODE_PORTS, text);
+}
+/** Families in which nodes take its ports. */
+function familiesOf(service: Service): readonly Family[] {
+  return [...new Set(clusterAddresses(service).map(familyOf))];
+}
+function familyOf(address: string): Family {
   return parseIp(address)?.family ?? 'IPv4';
 }

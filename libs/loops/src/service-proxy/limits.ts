@@ -22,7 +22,7 @@ export function ledOf(service: Service, slices: readonly EndpointSlice[], place:
   const { spec, metadata, status } = service;
   const all = spec.ports ?? [];
   const addresses = [spec.clusterIPs, spec.externalIPs, status?.loadBalancer?.ingress].map((list) => list?.length ?? 0);
-  const nodePorts = all.some(({ nodePort }) => nodePort) ? 1 : 0;
+  const nodePorts = all.some(({ nodePort }) => nodePort) ? Math.max(spec.clusterIPs?.length ?? 1, 1) : 0;
   const waysPerPort = addresses.reduce((sum, count) => sum + count, nodePorts) || 1;
   const ports = all.slice(0, Math.max(Math.floor(WAYS_MAX / waysPerPort), 1));
   const endpointsMax = Math.max(Math.floor(BACKENDS_MAX / (waysPerPort * ports.length || 1)), 1);

@@ -53,6 +53,26 @@ describe('ways into a service', () => {
     const udp = service({ ports: [{ name: 'http', port: 80, protocol: 'UDP' }] });
     expect(summary(udp, [endpoints])).toEqual({ '10.96.0.7/UDP/80': 'reject' });
   });
+  test('are those of each family that the service has, with endpoints of the same one', () => {
+    const slices = [
+      slice([at('10.244.0.3', { conditions: READY })]),
+      { ...slice([at('fd00::3', { conditions: READY })], 'web-2'), addressType: 'IPv6' },
+    ];
+    const dual = service({
+      ...{ type: 'NodePort', clusterIPs: ['10.96.0.7', 'fd00:96:0::7'] },
+      ports: [{ name: 'http', port: 80, nodePort: 30_080 }],
+    });
+    expect(summary(dual, slices)).toEqual({
+      '10.96.0.7/TCP/80': '10.244.0.3:8080',
+      'fd00:96::7/TCP/80': 'fd00::3:8080',
+      'node/TCP/30080': '10.244.0.3:8080',
+      'node6/TCP/30080': 'fd00::3:8080',
+    });
+    const six = { ...dual, spec: { ...dual.spec, clusterIP: 'fd00:96::7', clusterIPs: ['fd00:96::7'] } };
+    expect(Object.keys(summary(six, slices))).toEqual(['fd00:96::7/TCP/80', 'node6/TCP/30080']);
+    const ofNodes = frontendsOf(dual, slices, HERE).filter(({ address }) => address === undefined);
+    expect(ofNodes.map(({ family }) => family)).toEqual([undefined, 'IPv6']);
+  });
   test('are none for a headless service and an ExternalName', () => {
     expect(summary(service({ clusterIP: 'None', clusterIPs: ['None'] }), [slice([at('10.244.0.3')])])).toEqual({});
     expect(summary(service({ type: 'ExternalName', externalName: 'example.org' }), [])).toEqual({});

@@ -159,6 +159,26 @@ describe('Docker', () => {
     expect(await full.containers(small)).toEqual([]);
     await new Docker().getNetwork(networkName(small)).remove();
   });
+  it('gives pods addresses of both families, and keeps a network that is used', async () => {
+    const dual = { cluster: owner.cluster, node: 'dual' };
+    const both = new DockerRuntime();
+    const ranges = { podCidr: '10.247.33.0/24', podCidrIpv6: 'fd00:247:33::/64' };
+    await both.prepare({ ...dual, podCidr: ranges.podCidr });
+    expect(await both.podNetwork()).not.toHaveProperty('cidrIpv6');
+    await both.prepare({ ...dual, ...ranges });
+    expect(await both.podNetwork()).toMatchObject({ cidr: ranges.podCidr, cidrIpv6: ranges.podCidrIpv6 });
+    const pod = await both.startSandbox({ ...sandbox, labels: { ...sandbox.labels, ...dual, uid: 'dual' } });
+    expect(pod.ips).toEqual([expect.stringMatching(/^10\.247\.33\./), expect.stringMatching(/^fd00:247:33::/)]);
+    await both.prepare({ ...dual, podCidr: ranges.podCidr });
+    expect(await both.podNetwork()).toHaveProperty('cidrIpv6');
+    await expect(both.prepare({ ...dual, ...ranges, podCidrIpv6: 'fd00:247:34::/64' })).rejects.toMatchObject({
+      reason: 'network',
+      message:
+        'pods of this node have addresses of 10.247.33.0/24 and fd00:247:33::/64, and its range is 10.247.33.0/24 and fd00:247:34::/64 now: drain the node',
+    });
+    await both.remove(pod.id);
+    await new Docker().getNetwork(networkName(dual)).remove();
+  });
   it('filters system calls by the default profile and by one of a file, and says what it can enforce', async () => {
     const info = (await new Docker().info()) as { SecurityOptions: readonly string[] };
     const has = (name: string): boolean => info.SecurityOptions.some((option) => option.startsWith(`name=${name}`));

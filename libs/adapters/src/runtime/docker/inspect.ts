@@ -15,7 +15,9 @@ export function fromInspect(found: Docker.ContainerInspectInfo, network: string)
       : 'exited';
   const finishedAt = timeOf(state.FinishedAt) ?? (shown === 'exited' ? createdAt : undefined);
   const networks = found.NetworkSettings?.Networks ?? {};
-  const ip = networks[network]?.IPAddress || Object.values(networks)[0]?.IPAddress;
+  const joined = networks[network]?.IPAddress ? networks[network] : Object.values(networks)[0];
+  const ip = joined?.IPAddress;
+  const ipv6 = joined?.GlobalIPv6Address;
   return {
     id: found.Id,
     labels: fromLabels(found.Config.Labels ?? {}),
@@ -33,7 +35,7 @@ export function fromInspect(found: Docker.ContainerInspectInfo, network: string)
     ...(sandboxIdOf(found) && { sandboxId: sandboxIdOf(found) as string }),
     ...(stopSignalOf(found) && { stopSignal: stopSignalOf(found) as string }),
     ...(found.Config.Labels?.[HANDLER_LABEL] && { runtimeHandler: found.Config.Labels[HANDLER_LABEL] }),
-    ...(ip && { ips: [ip] }),
+    ...(ip && { ips: ipv6 ? [ip, ipv6] : [ip] }),
     ...(shown === 'running' && state.Pid > 0 && { pid: state.Pid }),
     ...(upperDirOf(found) && { writableLayer: upperDirOf(found) as string }),
     ...(found.LogPath && { logFile: found.LogPath }),

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { firstHost, ipv4Overlap } from '#meta';
+import { cidrsOverlap, firstHost } from '#meta';
 import { RuntimeFault, type NodeNetwork, type PodNetwork } from '#ports';
 import { statusOf, toFault } from './faults.js';
 import { labelNames } from './labels.js';
@@ -12,16 +12,23 @@ const MTU = 'com.docker.network.driver.mtu';
  * Rejects with reason `network` when the range is somebody else's, or pods have addresses of another one.
  */
 export async function ensureNetwork(docker: Docker, name: string, network: NodeNetwork): Promise<void> {
-  const { podCidr, mtu } = network;
+  const { podCidr, podCidrIpv6, mtu } = network;
   try {
     const found = (await docker.listNetworks({ filters: { name: [name] } })).find((n) => n.Name === name);
     if (found) {
-      const subnet = found.IPAM?.Config?.[0]?.Subnet;
-      const isRight = mtu === undefined || (found.Options as Record<string, string> | null)?.[MTU] === String(mtu);
-      if (subnet === podCidr && (isRight || (await isUsed(docker, name)))) return;
+      const [subnet, second] = subnetsOf(found);
+      const hasMtu = mtu === undefined || (found.Options as Record<string, string> | null)?.[MTU] === String(mtu);
+      const isRight = hasMtu && second === podCidrIpv6;
+      // Pods keep an address of IPv6 that the node has lost its use for.
+      const isUsable = subnet === podCidr && (podCidrIpv6 === undefined || second === podCidrIpv6);
+      if (isUsable && (isRight || (await isUsed(docker, name)))) return;
       if (!(await removed(docker, found.Id))) {
-        if (subnet === podCidr) return;
-        const why = `pods of this node have addresses of ${subnet ?? 'no range'}, and its range is ${podCidr} now: drain the node`;
+        if (isUsable) return;
+        const [has, wanted] = [
+          [subnet ?? 'no range', second],
+          [podCidr, podCidrIpv6],
+        ].map((ranges) => ranges.filter((one) => one !== undefined).join(' and '));
+        const why = `pods of this node have addresses of ${has}, and its range is ${wanted} now: drain the node`;
         throw new RuntimeFault(why, 'network');
       }
     }
@@ -41,9 +48,18 @@ export function sandboxFault(error: unknown, podCidr: string): unknown {
 /** The bridge of a network, as the kernel calls it. */
 export async function bridgeOf(docker: Docker, name: string): Promise<PodNetwork | undefined> {
   const found = (await docker.getNetwork(name).inspect()) as Docker.NetworkInspectInfo;
-  const cidr = found.IPAM?.Config?.[0]?.Subnet;
+  const [cidr, cidrIpv6] = subnetsOf(found);
   if (found.Driver !== 'bridge' || cidr === undefined) return undefined;
-  return { bridge: found.Options?.['com.docker.network.bridge.name'] ?? `br-${found.Id.slice(0, 12)}`, cidr };
+  const bridge = found.Options?.['com.docker.network.bridge.name'] ?? `br-${found.Id.slice(0, 12)}`;
+  return { bridge, cidr, ...(cidrIpv6 !== undefined && { cidrIpv6 }) };
+}
+
+/** The ranges of a network, of IPv4 and of IPv6. */
+function subnetsOf({
+  IPAM,
+}: Pick<Docker.NetworkInspectInfo, 'IPAM'>): readonly [string | undefined, string | undefined] {
+  const subnets = (IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []);
+  return [subnets.find((subnet) => !subnet.includes(':')), subnets.find((subnet) => subnet.includes(':'))];
 }
 
 async function removed(docker: Docker, id: string): Promise<boolean> {
@@ -59,25 +75,31 @@ async function removed(docker: Docker, id: string): Promise<boolean> {
 async function isUsed(docker: Docker, name: string): Promise<boolean> {
   return (await docker.listContainers({ all: true, limit: 1, filters: { network: [name] } })).length > 0;
 }
-async function create(docker: Docker, name: string, { cluster, node, podCidr, mtu }: NodeNetwork): Promise<void> {
+async function create(docker: Docker, name: string, network: NodeNetwork): Promise<void> {
+  const { cluster, node, podCidr, podCidrIpv6, mtu } = network;
+  const ranges = podCidrIpv6 === undefined ? [podCidr] : [podCidr, podCidrIpv6];
   try {
     await docker.createNetwork({
       Name: name,
       CheckDuplicate: true,
       Driver: 'bridge',
-      IPAM: { Driver: 'default', Config: [{ Subnet: podCidr, Gateway: firstHost(podCidr) }] },
+      ...(podCidrIpv6 !== undefined && { EnableIPv6: true }),
+      IPAM: { Driver: 'default', Config: ranges.map((Subnet) => ({ Subnet, Gateway: firstHost(Subnet) })) },
       Labels: { [labelNames.cluster]: cluster, [labelNames.node]: node },
       ...(mtu !== undefined && { Options: { [MTU]: String(mtu) } }),
     } as Docker.NetworkCreateOptions);
   } catch (error) {
     if (statusOf(error) === 409) return;
-    if (/overlap/i.test(String(error))) throw await overlapFault(docker, podCidr);
+    if (/overlap/i.test(String(error))) throw await overlapFault(docker, ranges);
     throw error;
   }
 }
-async function overlapFault(docker: Docker, podCidr: string): Promise<RuntimeFault> {
+async function overlapFault(docker: Docker, ranges: readonly string[]): Promise<RuntimeFault> {
   const others = await docker.listNetworks();
-  const other = others.find(({ IPAM }) => IPAM?.Config?.some(({ Subnet = '' }) => ipv4Overlap(Subnet, podCidr)));
+  const overlaps = (network: Docker.NetworkInspectInfo, range: string): boolean =>
+    network.IPAM?.Config?.some(({ Subnet = '' }) => cidrsOverlap(Subnet, range)) === true;
+  const podCidr = ranges.find((range) => others.some((one) => overlaps(one, range))) ?? ranges[0] ?? '';
+  const other = others.find((one) => overlaps(one, podCidr));
   const whose = other ? `the network ${other.Name} of the container engine` : 'another network of the container engine';
   const advice = 'remove that, or start the cluster with another SHIPLOG_POD_CIDR';
   return new RuntimeFault(`the range ${podCidr} of this node's pods overlaps ${whose}: ${advice}`, 'network');

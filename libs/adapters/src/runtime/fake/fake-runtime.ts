@@ -106,6 +106,7 @@ export class FakeRuntime implements ContainerRuntime {
     readonly tell: (change: RuntimeChange) => void;
   }>();
   private podCidr = '10.244.0.0/24';
+  private podCidrIpv6: string | undefined;
   private addresses = 1;
   private made = 0;
 
@@ -117,6 +118,7 @@ export class FakeRuntime implements ContainerRuntime {
   prepare(network: NodeNetwork): Promise<void> {
     return this.carryOut('prepare', undefined, () => {
       this.podCidr = network.podCidr;
+      this.podCidrIpv6 = network.podCidrIpv6;
     });
   }
   podNetwork(): Promise<PodNetwork | undefined> {
@@ -147,7 +149,7 @@ export class FakeRuntime implements ContainerRuntime {
           state: 'running',
           startedAt: this.now(),
           ...(runtimeHandler !== undefined && { runtimeHandler }),
-          ...(!spec.hostNetwork && { ips: [this.nextAddress()] }),
+          ...(!spec.hostNetwork && { ips: this.nextAddresses() }),
         };
         this.news(kept, 'started');
       }
@@ -331,10 +333,11 @@ export class FakeRuntime implements ContainerRuntime {
     if (wrong) throw new RuntimeFault(wrong.message, wrong.reason ?? 'unavailable');
     return result;
   }
-  private nextAddress(): string {
+  private nextAddresses(): readonly string[] {
     const base = (this.podCidr.split('/')[0] ?? '10.244.0.0').split('.').slice(0, 3).join('.');
     this.addresses = (this.addresses % 250) + 1;
-    return `${base}.${this.addresses + 1}`;
+    const ipv6 = this.podCidrIpv6?.replace(/\/\d+$/, (this.addresses + 1).toString(16));
+    return [`${base}.${this.addresses + 1}`, ...(ipv6 === undefined ? [] : [ipv6])];
   }
   private now(): Instant {
     return this.options.clock.now();

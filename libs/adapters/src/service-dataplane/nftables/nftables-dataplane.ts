@@ -1,6 +1,6 @@
 import type { Frontend, FrontendChanges } from '#model';
 import type { ContainerOwner, DataplanePlace, PodNetwork, ServiceDataplane } from '#ports';
-import { baseRules, tableName } from './base-rules.js';
+import { baseRules, IPV4, IPV6, tableName, type NftFamily } from './base-rules.js';
 import { RuleSet, type Delta } from './rule-set.js';
 import { announce } from '../announce.js';
 import { forgetDatagrams } from '../forget-datagrams.js';
@@ -20,8 +20,10 @@ export interface NftablesOptions {
 export class NftablesDataplane implements ServiceDataplane {
   readonly mode = 'nftables';
   private place: DataplanePlace | undefined;
-  private base = '';
-  private rules = new RuleSet('');
+  /** One for each family: that of IPv6 where pods have such addresses. */
+  private tables: readonly Table[] = [];
+  /** The table of IPv6 of an earlier life is to go. */
+  private isIpv6Left = false;
   /** Addresses by the key of their frontend: of those that this node answers for. */
   private readonly answered = new Map<string, string>();
   private readonly addresses: LoopbackAddresses;
@@ -32,35 +34,40 @@ export class NftablesDataplane implements ServiceDataplane {
   }
 
   async open(place: DataplanePlace): Promise<void> {
-    const { code, errors } = await this.run(['nft', 'list', 'tables']);
+    const { code, errors, output } = await this.run(['nft', 'list', 'tables']);
     if (code === undefined) throw new Error('nft is not installed (Debian: apt-get install nftables)');
     if (code !== 0) throw new Error(`nft may not be used here: ${firstLine(errors)}`);
     const { pods } = place;
     if (pods && !(await this.has(`/proc/sys/net/ipv4/conf/${pods.bridge}`)))
       throw new Error(`the pods' bridge ${pods.bridge} is not in this process's network namespace`);
-    const filtered = await this.run(['cat', '/proc/sys/net/bridge/bridge-nf-call-iptables']);
     this.place = place;
-    this.rules = new RuleSet(tableName(place));
-    this.base = baseRules({ ...place, isBridgeFiltered: filtered.output.trim() === '1' });
+    this.tables = [await this.tableOf(IPV4, place)];
+    if (pods?.cidrIpv6 !== undefined) this.tables = [...this.tables, await this.tableOf(IPV6, place)];
+    this.isIpv6Left = this.tables.length === 1 && output.split('\n').includes(`table ip6 ${tableName(place)}`);
     if (pods) await this.prepareBridge(pods);
     await this.addresses.open(place);
   }
 
   async replace(frontends: readonly Frontend[]): Promise<void> {
     const { table } = this;
-    const rules = new RuleSet(table);
-    const delta = rules.delta({ changed: frontends, gone: [] });
+    const tables = this.tables.map((one) => ({ ...one, rules: new RuleSet(table, one.family) }));
+    const delta = deltaOf(tables, { changed: frontends, gone: [] });
     // Not every nft takes the deletion of a table that is not there.
-    await this.carryOut(`table ip ${table} {}\ndelete table ip ${table}\n${this.base}${delta.script}`);
+    const bases = tables.map(
+      ({ family: { name }, base }) => `table ${name} ${table} {}\ndelete table ${name} ${table}\n${base}`,
+    );
+    const left = this.isIpv6Left ? `delete table ip6 ${table}\n` : '';
+    await this.carryOut(`${left}${bases.join('')}${delta.script}`);
+    this.isIpv6Left = false;
     delta.commit();
-    this.rules = rules;
+    this.tables = tables;
     this.answered.clear();
     await this.answer({ changed: frontends, gone: [] });
     await this.follow(delta);
   }
 
   async apply(changes: FrontendChanges): Promise<void> {
-    const delta = this.rules.delta(changes);
+    const delta = deltaOf(this.tables, changes);
     if (delta.script.trim() !== '') await this.carryOut(delta.script);
     delta.commit();
     await this.answer(changes);
@@ -71,18 +78,28 @@ export class NftablesDataplane implements ServiceDataplane {
     const { place } = this;
     if (!place) return false;
     if (place.pods && !(await this.has(`/proc/sys/net/ipv4/conf/${place.pods.bridge}`))) return false;
-    const { code } = await this.run(['nft', 'list', 'chain', 'ip', tableName(place), 'prerouting']);
-    return code === 0 && (await this.addresses.check());
+    for (const { family } of this.tables) {
+      const { code } = await this.run(['nft', 'list', 'chain', family.name, tableName(place), 'prerouting']);
+      if (code !== 0) return false;
+    }
+    return this.addresses.check();
   }
 
   async remove(owner: ContainerOwner): Promise<void> {
     const table = tableName(owner);
-    const { code } = await this.run(['nft', 'list', 'table', 'ip', table]);
-    if (code === 0) await this.carryOut(`delete table ip ${table}\n`);
+    for (const { name } of [IPV4, IPV6]) {
+      const { code } = await this.run(['nft', 'list', 'table', name, table]);
+      if (code === 0) await this.carryOut(`delete table ${name} ${table}\n`);
+    }
     this.answered.clear();
     await this.addresses.remove(owner);
   }
 
+  private async tableOf(family: NftFamily, place: DataplanePlace): Promise<Table> {
+    const filtered = await this.run(['cat', `/proc/sys/net/bridge/bridge-nf-call-${family.name}tables`]);
+    const base = baseRules({ ...place, isBridgeFiltered: filtered.output.trim() === '1' }, family);
+    return { family, base, rules: new RuleSet(tableName(place), family) };
+  }
   private get table(): string {
     if (!this.place) throw new Error('the data plane is not open');
     return tableName(this.place);
@@ -124,11 +141,24 @@ export class NftablesDataplane implements ServiceDataplane {
   private async prepareBridge(pods: PodNetwork): Promise<void> {
     await this.run(['sh', '-c', `echo 1 > /proc/sys/net/ipv4/conf/${pods.bridge}/route_localnet`]);
     // Docker drops what comes from outside for pods, unless its own chain for others' rules takes it.
-    if ((await this.run(['iptables', '-w', '-n', '-L', 'DOCKER-USER'])).code !== 0) return;
-    const rule = ['-o', pods.bridge, '-m', 'conntrack', '--ctstate', 'DNAT', '-m', 'comment', '--comment', this.table];
-    const words = ['DOCKER-USER', ...rule, '-j', 'ACCEPT'];
-    if ((await this.run(['iptables', '-w', '-C', ...words])).code !== 0)
-      await this.run(['iptables', '-w', '-I', ...words]);
+    for (const { family } of this.tables) {
+      const program = `${family.name}tables`;
+      if ((await this.run([program, '-w', '-n', '-L', 'DOCKER-USER'])).code !== 0) continue;
+      const rule = [
+        '-o',
+        pods.bridge,
+        '-m',
+        'conntrack',
+        '--ctstate',
+        'DNAT',
+        '-m',
+        'comment',
+        '--comment',
+        this.table,
+      ];
+      const words = ['DOCKER-USER', ...rule, '-j', 'ACCEPT'];
+      if ((await this.run([program, '-w', '-C', ...words])).code !== 0) await this.run([program, '-w', '-I', ...words]);
+    }
   }
 
   /** A pod that calls its own service is answered through the port of the bridge that the call came from. */
@@ -150,6 +180,24 @@ export class NftablesDataplane implements ServiceDataplane {
   private run(words: readonly string[], input?: string): Promise<ProgramEnd> {
     return runProgram([...(this.options.within ?? []), ...words], input);
   }
+}
+
+interface Table {
+  readonly family: NftFamily;
+  /** The table without any service. */
+  readonly base: string;
+  readonly rules: RuleSet;
+}
+
+/** The changes of all tables, in one script. */
+function deltaOf(tables: readonly Table[], changes: FrontendChanges): Delta {
+  const deltas = tables.map(({ rules }) => rules.delta(changes));
+  return {
+    script: deltas.map(({ script }) => script).join(''),
+    forgotten: deltas.flatMap(({ forgotten }) => forgotten),
+    hasNewLocal: deltas.some(({ hasNewLocal }) => hasNewLocal),
+    commit: () => deltas.forEach((delta) => delta.commit()),
+  };
 }
 
 interface BridgePort {

@@ -1,6 +1,6 @@
 import { cidrContains, cidrText, ipText, networkOf, parseCidr, parseIp, type Cidr } from '#meta';
 import type { Backend, Frontend, FrontendChanges } from '#model';
-import { HIDDEN, PICKED, SLOTS_MAX } from './base-rules.js';
+import { HIDDEN, IPV4, IPV6, PICKED, SLOTS_MAX, type NftFamily } from './base-rules.js';
 import { nameOf, plainSlots, stickySlots } from './slots.js';
 
 const HAIRPIN = 'hairpin';
@@ -35,7 +35,15 @@ export class RuleSet {
    */
   private late = new Set<string>();
 
-  constructor(private readonly table: string) {}
+  /** `table` as commands name it. */
+  private readonly table: string;
+
+  constructor(
+    name: string,
+    private readonly family: NftFamily = IPV4,
+  ) {
+    this.table = `${family.name} ${name}`;
+  }
 
   /** A table that has nothing yet. */
   clear(): void {
@@ -80,11 +88,13 @@ export class RuleSet {
     const fresh = [...chains].filter(([name, { by }]) => usesOf(name) === 0 && by > 0);
     const unused = [...chains].filter(([name, { by }]) => usesOf(name) > 0 && usesOf(name) + by === 0);
     const script = [
-      ...fresh.map(([name, { one }]) => `add chain ip ${this.table} ${name} { ${chainRules(one).join('; ')}; }`),
+      ...fresh.map(
+        ([name, { one }]) => `add chain ${this.table} ${name} { ${chainRules(one, this.family).join('; ')}; }`,
+      ),
       ...deleted.commands('delete', this.table),
       ...added.commands('add', this.table),
       // Nothing goes there any more by what stands above.
-      ...unused.map(([name]) => `delete chain ip ${this.table} ${name}`),
+      ...unused.map(([name]) => `delete chain ${this.table} ${name}`),
       '',
     ].join('\n');
     const commit = (): void => {
@@ -107,13 +117,14 @@ export class RuleSet {
     return { script, forgotten, hasNewLocal, commit };
   }
 
-  /** Frontends and backends that are not of IPv4 are left out. */
+  /** Frontends and backends of the other family are left out. */
   private install(shown: Frontend): Installed | undefined {
-    const address = shown.address === undefined ? undefined : ipv4Text(shown.address);
-    if (shown.address !== undefined && address === undefined) return undefined;
+    const { family } = this.family;
+    const address = shown.address === undefined ? undefined : textOf(shown.address, family);
+    if (shown.address === undefined ? (shown.family ?? 'IPv4') !== family : address === undefined) return undefined;
     const backends: Backend[] = [];
     for (const backend of shown.backends) {
-      const known = ipv4Text(backend.address);
+      const known = textOf(backend.address, family);
       if (known !== undefined) backends.push(known === backend.address ? backend : { ...backend, address: known });
     }
     const frontend: Frontend = { ...shown, address, backends };
@@ -151,7 +162,7 @@ class Lines {
     this.add(one.slice(0, space), one.slice(space + 1));
   }
   commands(what: 'add' | 'delete', table: string): readonly string[] {
-    return [...this.sets].map(([set, all]) => `${what} element ip ${table} ${set} { ${all.join(', ')} }`);
+    return [...this.sets].map(([set, all]) => `${what} element ${table} ${set} { ${all.join(', ')} }`);
   }
 }
 
@@ -186,7 +197,8 @@ function eachElement(one: Installed | undefined, take: TakeElement): void {
   const isPort = address === undefined;
   if (frontend.sourceRanges && address !== undefined) {
     take('ranged', key, '');
-    for (const range of rangesOf(frontend.sourceRanges)) take('allowed', `${key} . ${range}`, '');
+    for (const range of rangesOf(frontend.sourceRanges, address.includes(':') ? IPV6 : IPV4))
+      take('allowed', `${key} . ${range}`, '');
   }
   if (slots.length === 0)
     return take(isPort ? 'emptyports' : 'empty', key, whenEmpty === 'drop' ? 'goto discard' : 'goto refuse');
@@ -204,15 +216,20 @@ function chainName({ frontend: { address, affinitySeconds, hidesClient }, slots 
   const name = `${address === undefined ? 'port' : 'pick'}_${slots.length}${hidesClient ? '_hidden' : ''}`;
   return affinitySeconds === undefined ? name : `${name}_${affinitySeconds}s`;
 }
-function chainRules({ frontend, slots: { length: count } }: Installed): readonly string[] {
+function chainRules({ frontend, slots: { length: count } }: Installed, { name: ip }: NftFamily): readonly string[] {
   const { address, affinitySeconds } = frontend;
   const first = firstMark(frontend);
   const pick = count === 1 ? `meta mark set ${first}` : `meta mark set numgen random mod ${count} offset ${first}`;
   const lead = `goto ${address === undefined ? 'leadport' : 'lead'}`;
   if (affinitySeconds === undefined) return [pick, lead];
-  const client = 'ip saddr . ip daddr . meta l4proto . th dport';
+  const call = `${ip} saddr . ${ip} daddr . meta l4proto . th dport`;
+  const client = ip === 'ip' ? call : `jhash ${call} mod 4294967295 seed ${PICKED}`;
+  const look =
+    ip === 'ip'
+      ? [`meta mark set ${client} map @sticky`]
+      : [`meta mark set ${client}`, 'meta mark set meta mark map @sticky'];
   return [
-    `meta mark set ${client} map @sticky`,
+    ...look,
     `meta mark != ${count === 1 ? first : `${first}-${first + count - 1}`} ${pick}`,
     `update @sticky { ${client} timeout ${affinitySeconds}s : meta mark }`,
     lead,
@@ -228,7 +245,7 @@ function eachShared(one: Installed | undefined, take: (element: string) => void)
   const { frontend, slots } = one;
   const isOwn = !frontend.isExternal || frontend.answeredBy === 'this node';
   if (frontend.address !== undefined && isOwn) take(`clusterips ${frontend.address}`);
-  const locals = slots.filter(({ isLocal, address }) => isLocal && !address.startsWith('127.'));
+  const locals = slots.filter(({ isLocal, address }) => isLocal && !address.startsWith('127.') && address !== '::1');
   for (const address of new Set(locals.map(({ address }) => address))) take(`${HAIRPIN} ${address} . ${address}`);
 }
 
@@ -240,19 +257,19 @@ function lostFlows(before: Installed | undefined, after: Installed | undefined):
 }
 
 /** Ranges as the packet filter takes them: none within another. */
-function rangesOf(texts: readonly string[]): readonly string[] {
+function rangesOf(texts: readonly string[], family: NftFamily): readonly string[] {
   const ranges = texts
     .flatMap((text) => parseCidr(text) ?? [])
-    .filter(({ address }) => address.family === 'IPv4')
+    .filter(({ address }) => address.family === family.family)
     .map(networkOf);
   const widest = [...ranges].sort((a, b) => a.bits - b.bits);
   const kept: Cidr[] = [];
   for (const range of widest) if (!kept.some((wide) => cidrContains(wide, range.address))) kept.push(range);
-  return kept.map((range) => (range.bits === 0 ? '0.0.0.0-255.255.255.255' : cidrText(range)));
+  return kept.map((range) => (range.bits === 0 ? family.all : cidrText(range)));
 }
 
-function ipv4Text(text: string): string | undefined {
+function textOf(text: string, family: NftFamily['family']): string | undefined {
   const address = parseIp(text);
-  if (address?.family !== 'IPv4') return undefined;
-  return address.strict ? text : ipText(address);
+  if (address?.family !== family) return undefined;
+  return address.strict && family === 'IPv4' ? text : ipText(address);
 }

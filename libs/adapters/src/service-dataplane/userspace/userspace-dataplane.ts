@@ -114,6 +114,6 @@ export class UserspaceDataplane implements ServiceDataplane {
   }
 }
 
-function isIpv4({ address }: Frontend): boolean {
-  return address === undefined || parseIp(address)?.family === 'IPv4';
+function isIpv4({ address, family }: Frontend): boolean {
+  return address === undefined ? family === undefined : parseIp(address)?.family === 'IPv4';
 }

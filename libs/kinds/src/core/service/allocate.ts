@@ -1,14 +1,14 @@
 import type { Problem, StrategyContext } from '#model';
 import { Allocator, outOfOrder, type Allocated } from './allocation.js';
 import { nodePortsOf, withAllocatedValues, withClusterIps, withOneClusterIp } from './carry-over.js';
-import { withFamilies } from './families.js';
+import { isUnmoved, withFamilies } from './families.js';
 import { allocatesNodePorts, isHeadless, needsClusterIp, needsHealthCheckPort, needsNodePort } from './needs.js';
 import type { Service, ServicePort } from './schema.js';
 
 /** Settles families, address and ports of a service before it is judged, as the genuine server does. */
 export function allocated(service: Service, old: Service | undefined, context: StrategyContext): Allocated {
   const carried = old === undefined ? service : withAllocatedValues(service, old);
-  const settled = withFamilies(withOneClusterIp(carried, old));
+  const settled = withFamilies(withOneClusterIp(carried, old), old, context.view);
   if (isProblems(settled)) return { problems: settled };
   const uid = old?.metadata.uid ?? context.uid;
   const allocator = new Allocator(context.view, uid, context.command.options.dryRun === true);
@@ -23,15 +23,25 @@ function isProblems(value: Service | readonly Problem[]): value is readonly Prob
 }
 
 function withAddress(service: Service, old: Service | undefined, allocator: Allocator): Allocated {
-  if (!needsClusterIp(service) || isHeadless(service)) return { service };
+  if (!needsClusterIp(service) || isHeadless(service) || isUnmoved(service, old)) return { service };
+  const { ipFamilies = [], clusterIP = '' } = service.spec;
+  const ips = [...(service.spec.clusterIPs ?? (clusterIP ? [clusterIP] : []))];
+  const isNew = old === undefined || !needsClusterIp(old);
+  const isUpgraded = !isNew && !isHeadless(old) && old.spec.ipFamilies?.length === 1 && ipFamilies.length === 2;
   // Who has an address keeps it; whether it may be changed is for validation to say.
-  if (old !== undefined && needsClusterIp(old)) return { service };
-  const asked = service.spec.clusterIPs?.[0] ?? service.spec.clusterIP ?? '';
-  const found = allocator.clusterIp(asked, service.spec.ipFamilies?.[0] === 'IPv6' ? 'IPv6' : 'IPv4');
-  if ('ip' in found) return { service: withClusterIps(service, found.ip, [found.ip]) };
-  if (asked === '') return outOfOrder(`failed to allocate a serviceIP: ${found.problem}`);
-  const detail = `failed to allocate IP ${asked}: ${found.problem}`;
-  return { problems: [{ type: 'Invalid', field: 'spec.clusterIPs', value: service.spec.clusterIPs, detail }] };
+  if (!isNew && !isUpgraded) return { service };
+  for (const [i, family] of ipFamilies.entries()) {
+    if (isUpgraded && i === 0) continue;
+    const asked = ips[i] ?? '';
+    const found = allocator.clusterIp(asked, family === 'IPv6' ? 'IPv6' : 'IPv4');
+    if ('ip' in found) ips[i] = found.ip;
+    else if (asked === '') return outOfOrder(`failed to allocate a serviceIP: ${found.problem}`);
+    else {
+      const detail = `failed to allocate IP ${asked}: ${found.problem}`;
+      return { problems: [{ type: 'Invalid', field: 'spec.clusterIPs', value: service.spec.clusterIPs, detail }] };
+    }
+  }
+  return { service: withClusterIps(service, ips[0] ?? '', ips) };
 }
 
 function withNodePorts(service: Service, old: Service | undefined, allocator: Allocator): Allocated {

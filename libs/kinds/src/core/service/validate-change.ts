@@ -31,12 +31,13 @@ function changedIpProblems(service: Service, old: Service): readonly Problem[] {
   return before.length > 0 && before[0] !== after[0] ? [once(0)] : [];
 }
 function changedFamilyProblems(service: Service, old: Service): readonly Problem[] {
-  if (!isComparable(service, old)) return [];
+  if (!isComparable(service, old) || isHeadless(service) !== isHeadless(old)) return [];
   const before = old.spec.ipFamilies ?? [];
   const after = service.spec.ipFamilies ?? [];
+  const once: Problem = { type: 'Invalid', field: 'spec.ipFamilies[0]', value: after, detail: ONCE };
+  if (before.length === after.length) return before.flatMap((family, i) => (family === after[i] ? [] : [once]));
   if (before.length === 0 || before[0] === after[0]) return [];
-  const detail = after.length === 0 ? 'primary ipFamily can not be unset' : ONCE;
-  return [{ type: 'Invalid', field: 'spec.ipFamilies[0]', value: after, detail }];
+  return [after.length === 0 ? { ...once, detail: 'primary ipFamily can not be unset' } : once];
 }
 /** Types without an address have nothing to keep, and headless services may change theirs freely. */
 function isComparable(service: Service, old: Service): boolean {
