@@ -59,7 +59,9 @@ async function measure(home, ended) {
   });
   ended.push(() => bus.close());
   const pods = await startContainers(ended);
+  const { SMALL } = await import(join(root, 'dist/libs/nest/src/agent-program.js'));
   const agent = fork(fileURLToPath(new URL('metrics-agent.mjs', import.meta.url)), {
+    execArgv: SMALL,
     env: {
       ...process.env,
       BENCH_CREDENTIALS: JSON.stringify(await connected(NODE, agentPermissions(NODE))),
