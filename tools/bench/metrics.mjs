@@ -25,6 +25,8 @@ export const names = [
   'metrics.age_p99_ms',
 ];
 
+export const runs = 5;
+
 export async function run() {
   const home = mkdtempSync(join(tmpdir(), 'shiplog-bench-metrics-'));
   const ended = [];
