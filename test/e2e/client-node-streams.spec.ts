@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   AppsV1Api,
@@ -142,12 +143,10 @@ describe('a pod', () => {
         () => exec(['sh', '-c', 'wc -c < /tmp/letter']),
         (seen) => seen.stdout.trim() === '110000',
       );
-      await new Cp(config).cpFromPod(namespace, pod, 'main', 'letter', back, '/tmp');
-      await until(
-        'the file is back',
-        () => Promise.resolve(readFileSync(join(back, 'letter'), 'utf8')),
-        (text) => text === readFileSync(join(here, 'letter'), 'utf8'),
-      );
+      const taking = new ExecWithOutput(config);
+      await new Cp(config, taking).cpFromPod(namespace, pod, 'main', 'letter', back, '/tmp');
+      await taking.written;
+      expect(readFileSync(join(back, 'letter'), 'utf8')).toBe(readFileSync(join(here, 'letter'), 'utf8'));
     } finally {
       for (const folder of [here, back]) rmSync(folder, { recursive: true });
     }
@@ -173,6 +172,17 @@ describe('a pod', () => {
     await said(trouble, `error forwarding port 9 to pod ${pod}`);
   });
 });
+
+/** `cpFromPod` resolves before the files are there: what writes them knows when they are. */
+class ExecWithOutput extends Exec {
+  written: Promise<void> = Promise.resolve();
+
+  override exec(...words: Parameters<Exec['exec']>): ReturnType<Exec['exec']> {
+    const [, , , , stdout] = words;
+    if (stdout) this.written = finished(stdout);
+    return super.exec(...words);
+  }
+}
 
 async function exec(
   command: string[],

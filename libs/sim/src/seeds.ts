@@ -250,4 +250,9 @@ export const keptSeeds: readonly KeptSeed[] = [
     showed:
       'a counter of minus one nanosecond was rounded to zero on its way, so what a container had used in its life became the load of four seconds',
   },
+  {
+    seed: 191286756,
+    showed:
+      'the check of sizes took 15.25 thousandths of a processor for what is measured of them, 16, and so another size for the right one',
+  },
 ];

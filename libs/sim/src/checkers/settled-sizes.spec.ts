@@ -18,6 +18,11 @@ describe('the size at which a steady load leaves a target', () => {
     expect(sizes(cpu, { demand: 330 })).toEqual({ least: 7, most: 7 });
     expect(sizes(cpu, { demand: 110 })).toEqual({ least: 3, most: 3 });
   });
+  it('counts a part of a thousandth of a processor as a whole one', () => {
+    const worker = resource('cpu', { type: 'Utilization', averageUtilization: 40 });
+    expect(sizes(worker, { demand: 61, request: 50 })).toEqual({ least: 4, most: 4 });
+    expect(sizes(worker, { demand: 59, request: 50 })).toEqual({ least: 3, most: 3 });
+  });
   it('sees only what a limit lets through, but what adapters measure knows no limit', () => {
     expect(sizes(cpu, { demand: 4000, limit: 50 })).toEqual({ least: 4, most: 4 });
     const external = {

@@ -72,8 +72,11 @@ function ratioOf(
   const asked = (demand / replicas) * off;
   // A little more than the limit is taken for the limit.
   const worked = isDemand && asked > limit * 1.05 ? Math.min(asked, limit * DEMAND_MAX) : Math.min(asked, limit);
-  // What adapters measure knows no limit.
-  if (metric.pods || metric.object || metric.external) return asked / target.amount;
+  // What adapters measure knows no limit; of pods they tell whole thousandths.
+  if (metric.pods) return Math.round(asked) / target.amount;
+  if (metric.object || metric.external) return asked / target.amount;
   if (metric.resource?.name === 'memory') return (memoryAt(worked) * 1000) / target.amount;
-  return target.isShare ? Math.trunc((worked * 100) / request) / target.amount : worked / target.amount;
+  // As with Kubernetes, a part of a thousandth of a processor counts as a whole one.
+  const used = Math.ceil(worked);
+  return target.isShare ? Math.trunc((used * 100) / request) / target.amount : used / target.amount;
 }
