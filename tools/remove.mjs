@@ -108,6 +108,12 @@ export function removeServiceRules(cluster, say = () => undefined) {
     const address = / inet (\S+)/.exec(line)?.[1];
     if (address !== undefined) run('ip', 'addr', 'del', address, 'dev', 'lo');
   }
+  // Those of IPv6 have no label: a part of their metric is the cluster's (libs/adapters/src/service-dataplane/loopback-addresses.ts).
+  const clusters = 0x4000 + (parseInt(createHash('sha256').update(mark).digest('hex').slice(0, 4), 16) >> 2);
+  for (const line of run('ip', '-o', '-6', 'addr', 'show', 'dev', 'lo').split('\n')) {
+    const [, address, metric] = / inet6 (\S+) metric (\d+) /.exec(line) ?? [];
+    if (address !== undefined && Number(metric) >>> 16 === clusters) run('ip', 'addr', 'del', address, 'dev', 'lo');
+  }
   for (const program of ['iptables', 'ip6tables']) {
     for (const rule of run(program, '-w', '-S', 'DOCKER-USER').split('\n')) {
       const words = rule.replaceAll('"', '').split(' ');

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import type { ServiceDataplane } from '#ports';
 import { serviceDataplaneContract } from '../../libs/adapters/src/service-dataplane/service-dataplane.contract.js';
 import type { TestNetwork } from '../../libs/adapters/src/service-dataplane/test-network.js';
+import { twoFamiliesContract } from '../../libs/adapters/src/service-dataplane/two-families.contract.js';
 
 /** Listens where its process is, so it is one of its own in the network of the test, over the compiled code. */
 function inNamespace(network: TestNetwork): ServiceDataplane {
@@ -20,9 +21,11 @@ function inNamespace(network: TestNetwork): ServiceDataplane {
   };
 }
 
-serviceDataplaneContract({
-  mark: 'usr',
+const USERSPACE = {
   make: inNamespace,
   isTransparent: false,
-  leftOn: (network) => network.run('host', 'ip', '-o', '-4', 'addr', 'show', 'dev', 'lo', 'label', 'lo:*'),
-});
+  leftOn: (network: TestNetwork) =>
+    network.run('host', 'sh', '-c', 'ip -o addr show dev lo | grep -vE "inet6? (127.0.0.1/8|::1/128) " || true'),
+};
+serviceDataplaneContract({ mark: 'usr', ...USERSPACE });
+twoFamiliesContract({ mark: 'u6', ...USERSPACE });

@@ -10,9 +10,10 @@ import { Asker } from './asker.js';
 
 /**
  * A cluster whose pods and services have addresses of IPv4 and IPv6, on real containers. At first its hosts have addresses of IPv4
- * alone, so that packets of IPv6 go by VXLAN; later they have some of IPv6 too.
+ * alone, so that packets of IPv6 go by VXLAN; later they have some of IPv6 too. One leads services by nftables, one in user space.
  */
 const NAMES = ['host-1', 'host-2'] as const;
+const RELAYING = 'host-1';
 const PORT = 8080;
 const NODE_PORT = 30_186;
 const DNS = '10.96.0.10';
@@ -59,6 +60,7 @@ const asker = new Asker({
     return { node: spec.nodeName, uid: metadata.uid };
   },
 });
+const BOTH = ['web-host-1', 'web-host-2'];
 /** By the name of a pod: its address of IPv6. */
 const addresses = new Map<string, string>();
 
@@ -69,6 +71,7 @@ beforeAll(async () => {
       SHIPLOG_POD_CIDR: '10.253.0.0/16,fd00:10:253::/56',
       SHIPLOG_SERVICE_CIDR: '10.96.0.0/16,fd00:10:96::/108',
     },
+    agentEnv: (node) => ({ ...(node === RELAYING && { SHIPLOG_PROXY_MODE: 'userspace' }) }),
   });
   await cluster.nodesReady();
   api = new ApiClient(cluster.kubeconfig);
@@ -128,11 +131,14 @@ describe('a cluster of two families', () => {
     await until('pods show them too', pods, (all) => all.every(({ status }) => status.hostIPs?.length === 2), 60);
   });
 
-  it('leads its services at their addresses of IPv6, from pods and from nodes', async () => {
-    for (const from of ['web-host-1', ...NAMES]) {
-      expect(backendsOf(await asker.often(from, `[${clusterIp6}]:80`))).toEqual(['web-host-1', 'web-host-2']);
-    }
-    expect(backendsOf(await asker.often('host-1', `[fd00:198::2]:${NODE_PORT}`))).toEqual(['web-host-1', 'web-host-2']);
+  it('leads its services at their addresses of IPv6, from pods and from nodes, by nftables and in user space', async () => {
+    for (const from of ['web-host-1', 'web-host-2', ...NAMES])
+      expect([from, ...backendsOf(await asker.often(from, `[${clusterIp6}]:80`))]).toEqual([from, ...BOTH]);
+    for (const [from, to] of [
+      ['host-1', 'fd00:198::2'],
+      ['host-2', 'fd00:198::1'],
+    ] as const)
+      expect([from, ...backendsOf(await asker.often(from, `[${to}]:${NODE_PORT}`))]).toEqual([from, ...BOTH]);
   });
 
   it('answers with these addresses in DNS, and with the name of one', async () => {
@@ -187,30 +193,44 @@ describe('a cluster of two families', () => {
 
 describe('npm run down', () => {
   it('leaves nothing of either family', async () => {
-    const name = 'host-2';
-    const left = async (): Promise<string> => {
-      const shown: string[] = [];
-      for (const words of [
-        ['nft', 'list', 'tables'],
-        ['ip', '-4', 'route', 'show', 'proto', '83'],
-        ['ip', '-6', 'route', 'show', 'proto', '83'],
-      ])
-        shown.push(await host(name).run(...(words as [string, ...string[]])));
-      return shown.join('\n');
-    };
-    const before = await left();
+    const ipFamilyPolicy = 'RequireDualStack';
+    await create(SERVICES, service('last', { ipFamilyPolicy, selector: { app: 'web' }, ports: [{ port: PORT }] }));
+    await until(
+      'the last service is led',
+      () => shownOf(RELAYING, ['ip', '-6', 'addr', 'show', 'dev', 'lo']),
+      (text) => text.includes('fd00:10:96::'),
+      30,
+    );
+    const before = await leftOn('host-2');
     for (const what of ['shiplog_', 'shiplognet_', 'shiplogpol_'])
       for (const family of ['ip', 'ip6']) expect(before).toContain(`table ${family} ${what}`);
-    await stopAgent(name);
     const mark = /shiplognet_([^_]+)_/.exec(before)?.[1] ?? '';
     const code = `(await import('${join(root, 'tools/remove.mjs')}')).removeServiceRules('${mark}');`;
-    await host(name).run(process.execPath, '--input-type=module', '-e', code);
-    const after = await left();
-    expect(after).not.toContain('shiplog');
-    expect(after).not.toContain('metric');
+    for (const name of NAMES) {
+      await stopAgent(name);
+      await host(name).run(process.execPath, '--input-type=module', '-e', code);
+      const after = await leftOn(name);
+      expect(after).not.toContain('shiplog');
+      expect(after).not.toContain('metric');
+      expect(after).not.toMatch(/10\.96\.|fd00:10:96:/);
+    }
   });
 });
 
+async function leftOn(name: string): Promise<string> {
+  const shown: string[] = [];
+  for (const words of [
+    ['nft', 'list', 'tables'],
+    ['ip', '-4', 'route', 'show', 'proto', '83'],
+    ['ip', '-6', 'route', 'show', 'proto', '83'],
+    ['ip', 'addr', 'show', 'dev', 'lo'],
+  ] as const)
+    shown.push(await shownOf(name, words));
+  return shown.join('\n');
+}
+function shownOf(name: string, words: readonly [string, ...string[]]): Promise<string> {
+  return host(name).run(...words);
+}
 async function asked(): Promise<readonly string[]> {
   const said: string[] = [];
   for (const [from, to] of PAIRS) said.push(await asker.once(from, `[${addresses.get(to)}]:${PORT}`));

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { canonicalIp } from '#meta';
 import type { ContainerOwner } from '#ports';
 import { hash128 } from '#std';
 import type { ProgramEnd } from './run-program.js';
@@ -6,10 +8,12 @@ type Run = (words: readonly string[], input?: string) => Promise<ProgramEnd>;
 
 /**
  * Addresses on the loopback interface of a node: its kernel takes packets for them, and answers for them by ARP on the networks
- * that the node is in. They are labelled, so that another life of the agent, and `npm run down`, find them.
+ * that the node is in. They are marked, so that another life of the agent, and `npm run down`, find them: those of IPv4 by a label,
+ * those of IPv6, for which the kernel has none, by the metric of their route. The node never speaks from one of IPv6 by itself.
  */
 export class LoopbackAddresses {
   private label = '';
+  private metric = 0;
   private placed = new Set<string>();
 
   /** `use` keeps those apart that different parts of an agent put there. */
@@ -19,20 +23,18 @@ export class LoopbackAddresses {
   ) {}
 
   async open(owner: ContainerOwner): Promise<void> {
-    this.label = this.labelOf(owner);
+    this.mark(owner);
     this.placed = new Set((await this.present()).ours);
   }
   /** These and no others, but for those that the node has anyway. Resolves to those that are new. */
-  async place(wanted: ReadonlySet<string>): Promise<readonly string[]> {
+  async place(addresses: ReadonlySet<string>): Promise<readonly string[]> {
+    const wanted = new Set([...addresses].map(canonicalIp));
     const left = [...this.placed].filter((address) => !wanted.has(address));
     const missing = [...wanted].filter((address) => !this.placed.has(address));
     if (left.length === 0 && missing.length === 0) return [];
     const { others } = missing.length > 0 ? await this.present() : { others: new Set<string>() };
     const fresh = missing.filter((address) => !others.has(address));
-    await this.batch([
-      ...fresh.map((address) => `addr add ${address}/32 dev lo label ${this.label}`),
-      ...left.map((address) => `addr del ${address}/32 dev lo`),
-    ]);
+    await this.batch([...fresh.map((address) => this.addition(address)), ...left.map(deletion)]);
     for (const address of fresh) this.placed.add(address);
     for (const address of left) this.placed.delete(address);
     return fresh;
@@ -44,9 +46,9 @@ export class LoopbackAddresses {
     return [...this.placed].every((address) => ours.has(address));
   }
   async remove(owner: ContainerOwner): Promise<void> {
-    this.label = this.labelOf(owner);
+    this.mark(owner);
     const { ours } = await this.present();
-    await this.batch([...ours].map((address) => `addr del ${address}/32 dev lo`));
+    await this.batch([...ours].map(deletion));
     this.placed.clear();
   }
 
@@ -57,20 +59,47 @@ export class LoopbackAddresses {
     if (code !== 0)
       throw new Error(`addresses of services cannot be put on this node: ${errors.trim().split('\n')[0]}`);
   }
-  /** Those with the label, which this process or an earlier one put there, and all others of the node. */
+  private addition(address: string): string {
+    // With no time of preference left the kernel takes it for packets of its own only where nothing else is there.
+    if (isIpv6(address)) return `addr add ${address}/128 dev lo metric ${this.metric} preferred_lft 0 nodad`;
+    return `addr add ${address}/32 dev lo label ${this.label}`;
+  }
+  /** Those with the mark, which this process or an earlier one put there, and all others of the node. */
   private async present(): Promise<{ readonly ours: ReadonlySet<string>; readonly others: ReadonlySet<string> }> {
-    const { code, output } = await this.run(['ip', '-j', '-4', 'addr', 'show']);
+    const { code, output } = await this.run(['ip', '-j', 'addr', 'show']);
     if (code === undefined) throw new Error('ip is not installed (Debian: apt-get install iproute2)');
-    const links = JSON.parse(output || '[]') as readonly {
-      readonly addr_info?: readonly { readonly local?: string; readonly label?: string }[];
-    }[];
+    const links = JSON.parse(output || '[]') as readonly { readonly addr_info?: readonly ShownAddress[] }[];
     const [ours, others] = [new Set<string>(), new Set<string>()];
     for (const { addr_info: found = [] } of links)
-      for (const { local, label } of found) if (local !== undefined) (label === this.label ? ours : others).add(local);
+      for (const { local, label, metric } of found) {
+        if (local === undefined) continue;
+        const isOurs = isIpv6(local) ? metric === this.metric : label === this.label;
+        (isOurs ? ours : others).add(local);
+      }
     return { ours, others };
   }
-  /** Of the addresses of one node of one cluster: at most 15 characters. `npm run down` finds it by its beginning. */
-  private labelOf({ cluster, node }: ContainerOwner): string {
-    return `lo:${cluster.slice(0, 8).replace(/[^A-Za-z0-9]/g, '_')}${hash128(`${this.use}${node}`).slice(0, 4)}`;
+  /** Of the addresses of one node of one cluster. `npm run down` finds both by what is the cluster's of them. */
+  private mark({ cluster, node }: ContainerOwner): void {
+    const mark = cluster.slice(0, 8).replace(/[^A-Za-z0-9]/g, '_');
+    const own = hash128(`${this.use}${node}`);
+    // At most 15 characters.
+    this.label = `lo:${mark}${own.slice(0, 4)}`;
+    this.metric = (0x4000 + (numberOf(createHash('sha256').update(mark).digest('hex')) >> 2)) * 0x10000 + numberOf(own);
   }
+}
+
+interface ShownAddress {
+  readonly local?: string;
+  readonly label?: string;
+  readonly metric?: number;
+}
+function isIpv6(address: string): boolean {
+  return address.includes(':');
+}
+function deletion(address: string): string {
+  return `addr del ${address}/${isIpv6(address) ? 128 : 32} dev lo`;
+}
+/** Of the first four digits. */
+function numberOf(hash: string): number {
+  return parseInt(hash.slice(0, 4), 16);
 }

@@ -1,129 +1,45 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Backend, Frontend } from '#model';
-import { TestNetwork, type Part } from '../test-network.js';
+import type { Frontend } from '#model';
+import { TestNetwork } from '../test-network.js';
+import { twoFamiliesContract } from '../two-families.contract.js';
 import { NftablesDataplane } from './nftables-dataplane.js';
 
-const OWNER = { cluster: 'families-cluster', node: 'n1' };
-const [VIP, VIP6] = ['10.96.3.4', 'fd00:96::34'];
-const PORT = 8080;
-const NODE_PORT = 30_090;
+const make = (network: TestNetwork): NftablesDataplane => new NftablesDataplane({ within: network.within('host') });
+const tables = (network: TestNetwork): string => network.run('host', 'nft', 'list', 'tables');
 
-let network: TestNetwork;
-let dataplane: NftablesDataplane;
-const make = (): NftablesDataplane => new NftablesDataplane({ within: network.within('host') });
-const six = (...parts: readonly Part[]): readonly Backend[] =>
-  parts.map((part) => ({ address: network.ipv6Of(part), port: PORT, isLocal: part !== 'outside' }));
-const four = (...parts: readonly Part[]): readonly Backend[] =>
-  parts.map((part) => ({ address: network.addressOf(part), port: PORT, isLocal: part !== 'outside' }));
-const frontend = (backends: readonly Backend[], more: Partial<Frontend> = {}): Frontend => {
-  const one: Omit<Frontend, 'key'> = {
-    ...{ address: VIP6, protocol: 'TCP' as const, port: 80, service: 'default/web:http', isExternal: false },
-    ...{ affinitySeconds: undefined, hidesClient: false, whenEmpty: 'reject' as const, sourceRanges: undefined },
-    answeredBy: undefined,
-    ...more,
-    backends,
-  };
-  return { ...one, key: `${one.address ?? (one.family ? 'node6' : 'node')}/${one.protocol}/${one.port}` };
-};
-const nodePort = (backends: readonly Backend[], family?: 'IPv6'): Frontend =>
-  frontend(backends, {
-    ...{ address: undefined, port: NODE_PORT, isExternal: true, hidesClient: true },
-    ...(family && { family }),
-  });
-const ask = (part: Part, target: string, udp = false, times = 1): Promise<readonly string[]> =>
-  network.ask(part, target, times, { udp });
-const names = (answers: readonly string[]): readonly string[] =>
-  [...new Set(answers.map((answer) => answer.split(' ')[0] ?? ''))].sort();
-
-beforeAll(async () => {
-  network = TestNetwork.make('n6');
-  for (const part of ['pod1', 'pod2', 'outside'] as const) await network.serve(part, { port: PORT, address: '::' });
-  dataplane = make();
-  await dataplane.open({ ...OWNER, pods: network.bothPods });
-}, 60_000);
-afterAll(() => network?.remove());
-
-describe('a service of both families', () => {
-  test('is reached at its address of IPv6 from a pod and from the node, over TCP and UDP, as at that of IPv4', async () => {
-    const [all6, all4] = [six('pod1', 'pod2'), four('pod1', 'pod2')];
-    await dataplane.replace([
-      ...[frontend(all6), frontend(all6, { protocol: 'UDP' })],
-      ...[frontend(all4, { address: VIP }), frontend(all4, { address: VIP, protocol: 'UDP' })],
-    ]);
-    for (const udp of [false, true])
-      for (const part of ['pod1', 'host'] as const)
-        for (const target of [`[${VIP6}]:80`, `${VIP}:80`])
-          // One in a million is answered by the same one each time.
-          expect([part, target, udp, ...names(await ask(part, target, udp, 21))]).toEqual([
-            ...[part, target, udp],
-            ...['pod1', 'pod2'],
-          ]);
-  });
-  test('shows who calls, and a pod that calls itself is answered', async () => {
-    await dataplane.apply({ changed: [frontend(six('pod2'))], gone: [] });
-    expect(await ask('pod1', `[${VIP6}]:80`)).toEqual([`pod2 ${network.ipv6Of('pod1')}`]);
-    await dataplane.apply({ changed: [frontend(six('pod1'))], gone: [] });
-    expect(names(await ask('pod1', `[${VIP6}]:80`, false, 3))).toEqual(['pod1']);
-  });
-  test('has a node port in each family, which leads to endpoints of it and hides clients from other nodes', async () => {
-    await dataplane.replace([nodePort(six('pod1'), 'IPv6'), nodePort(four('pod2'))]);
-    const gateway = 'fd00:244:9::1';
-    expect(await ask('outside', `[${network.ipv6Of('host')}]:${NODE_PORT}`)).toEqual([`pod1 ${gateway}`]);
-    expect(names(await ask('outside', `${network.addressOf('host')}:${NODE_PORT}`))).toEqual(['pod2']);
-    expect(await ask('host', `[::1]:${NODE_PORT}`)).toEqual(['ECONNREFUSED']);
-  });
-  test('refuses at once where it has no endpoint, or no such port', async () => {
-    await dataplane.replace([frontend([]), frontend(six('pod1'), { port: 81 }), nodePort([], 'IPv6')]);
-    for (const part of ['pod1', 'host'] as const)
-      for (const port of [80, 82]) expect(await ask(part, `[${VIP6}]:${port}`)).toEqual(['ECONNREFUSED']);
-    expect(await ask('outside', `[${network.ipv6Of('host')}]:${NODE_PORT}`)).toEqual(['ECONNREFUSED']);
-    expect(names(await ask('pod1', `[${VIP6}]:81`))).toEqual(['pod1']);
-  });
-  test('keeps a client with its endpoint, and lets in only whom it allows', async () => {
-    await dataplane.replace([frontend(six('pod1', 'pod2'), { affinitySeconds: 60 })]);
-    expect(names(await ask('host', `[${VIP6}]:80`, false, 20))).toHaveLength(1);
-    const at = (sourceRanges: readonly string[]): Promise<void> =>
-      dataplane.replace([frontend(six('pod1'), { isExternal: true, sourceRanges, answeredBy: 'other node' })]);
-    await at(['10.0.0.0/8', '2001:db8::/64']);
-    expect(names(await ask('outside', `[${VIP6}]:80`))).toEqual(['pod1']);
-    expect(names(await ask('pod2', `[${VIP6}]:80`))).toEqual(['timeout']);
-    await at(['fd00:244::/32']);
-    expect(names(await ask('outside', `[${VIP6}]:80`))).toEqual(['timeout']);
-    expect(names(await ask('pod2', `[${VIP6}]:80`))).toEqual(['pod1']);
-    await at(['::/0']);
-    expect(names(await ask('pod2', `[${VIP6}]:80`))).toEqual(['pod1']);
-  });
-  test('forgets a flow of UDP whose endpoint is gone', async () => {
-    const udp = (...parts: readonly Part[]): Frontend => frontend(six(...parts), { protocol: 'UDP' });
-    const again = (): Promise<readonly string[]> =>
-      network.ask('host', `[${VIP6}]:80`, 1, { udp: true, localPort: 5300 });
-    await dataplane.replace([udp('pod1')]);
-    expect(names(await again())).toEqual(['pod1']);
-    await dataplane.apply({ changed: [udp('pod2')], gone: [] });
-    expect(names(await again())).toEqual(['pod2']);
-  });
-});
+twoFamiliesContract({ mark: 'n6', make, isTransparent: true, leftOn: tables });
 
 describe('the table of IPv6', () => {
-  const tables = (): string => network.run('host', 'nft', 'list', 'tables');
+  const OWNER = { cluster: 'families-cluster', node: 'n2' };
+  const FRONTEND: Frontend = {
+    ...{ key: 'fd00:96::34/TCP/80', address: 'fd00:96::34', protocol: 'TCP', port: 80, service: 'default/web:http' },
+    ...{ isExternal: false, affinitySeconds: undefined, hidesClient: false, whenEmpty: 'reject' },
+    ...{ sourceRanges: undefined, answeredBy: undefined },
+    backends: [{ address: 'fd00:244:9::2', port: 8080, isLocal: true }],
+  };
+  let network: TestNetwork;
+  let dataplane: NftablesDataplane;
+  beforeAll(async () => {
+    network = TestNetwork.make('t6');
+    dataplane = make(network);
+    await dataplane.open({ ...OWNER, pods: network.bothPods });
+  }, 60_000);
+  afterAll(() => network?.remove());
+
   test('is looked after with the other one', async () => {
-    await dataplane.replace([frontend(six('pod1'))]);
+    await dataplane.replace([FRONTEND]);
     expect(await dataplane.check()).toBe(true);
     network.run('host', 'sh', '-c', 'nft delete table ip6 $(nft list tables ip6 | grep -o "shiplog_.*")');
     expect(await dataplane.check()).toBe(false);
-    await dataplane.replace([frontend(six('pod1'))]);
+    await dataplane.replace([FRONTEND]);
     expect(await dataplane.check()).toBe(true);
   });
-  test('goes where pods have no addresses of IPv6 any more, and with all else', async () => {
-    expect(tables()).toContain('ip6 shiplog_');
-    const later = make();
+  test('goes where pods have no addresses of IPv6 any more, also that of an earlier life', async () => {
+    expect(tables(network)).toContain('ip6 shiplog_');
+    const later = make(network);
     await later.open({ ...OWNER, pods: network.pods });
-    await later.replace([frontend(six('pod1')), frontend(four('pod1'), { address: VIP })]);
-    expect(tables()).not.toContain('ip6 shiplog_');
-    expect(tables()).toContain('ip shiplog_');
-    await dataplane.open({ ...OWNER, pods: network.bothPods });
-    await dataplane.replace([frontend(six('pod1'))]);
-    await dataplane.remove(OWNER);
-    expect(tables()).not.toContain('shiplog_');
+    await later.replace([FRONTEND]);
+    expect(tables(network)).not.toContain('ip6 shiplog_');
+    expect(tables(network)).toContain('ip shiplog_');
   });
 });

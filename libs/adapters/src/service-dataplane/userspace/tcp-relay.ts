@@ -1,11 +1,13 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Choice } from './choice.js';
+import { listeningPlace } from './listening-place.js';
 
 const CONNECT_MS = 10_000;
 
 /** Listens on an address and port, and joins each connection to a backend until either side ends it. */
 export function tcpRelay(choice: Choice, mayCall: (client: string) => boolean): Promise<Server> {
-  const { address = '0.0.0.0', port } = choice.frontend;
+  const { port } = choice.frontend;
+  const { address, isIpv6 } = listeningPlace(choice.frontend);
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (client) => {
     client.on('error', () => client.destroy());
     const from = client.remoteAddress ?? '';
@@ -15,7 +17,7 @@ export function tcpRelay(choice: Choice, mayCall: (client: string) => boolean): 
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host: address, port }, () => {
+    server.listen({ host: address, port, ipv6Only: isIpv6 }, () => {
       server.off('error', reject);
       server.on('error', () => undefined);
       resolve(server);

@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { Backend } from '#model';
 import type { Choice } from './choice.js';
+import { listeningPlace } from './listening-place.js';
 
 const IDLE_MS = 60_000;
 const FLOWS_MAX = 4096;
@@ -22,8 +23,9 @@ export class UdpRelay {
   ) {}
 
   static open(choice: Choice, mayCall: (client: string) => boolean): Promise<UdpRelay> {
-    const { address = '0.0.0.0', port } = choice.frontend;
-    const socket = createSocket('udp4');
+    const { port } = choice.frontend;
+    const { address, isIpv6 } = listeningPlace(choice.frontend);
+    const socket = createSocket({ type: isIpv6 ? 'udp6' : 'udp4', ipv6Only: isIpv6 });
     const relay = new UdpRelay(choice, mayCall, socket);
     return new Promise((resolve, reject) => {
       socket.once('error', reject);
@@ -56,7 +58,7 @@ export class UdpRelay {
   private begin(key: string, address: string, port: number): Flow | undefined {
     const backend = this.choice.pick(address);
     if (!backend || this.flows.size >= FLOWS_MAX) return undefined;
-    const socket = createSocket('udp4');
+    const socket = createSocket(backend.address.includes(':') ? 'udp6' : 'udp4');
     const flow: Flow = { backend, socket, end: setTimeout(() => this.forget(key, flow), IDLE_MS).unref() };
     socket.on('error', () => this.forget(key, flow));
     socket.on('message', (data, peer) => {

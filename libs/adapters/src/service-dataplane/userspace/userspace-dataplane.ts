@@ -7,6 +7,7 @@ import { announce } from '../announce.js';
 import { LoopbackAddresses } from '../loopback-addresses.js';
 import { runProgram } from '../run-program.js';
 import { Choice } from './choice.js';
+import { listeningPlace } from './listening-place.js';
 import { tcpRelay } from './tcp-relay.js';
 import { UdpRelay } from './udp-relay.js';
 
@@ -66,7 +67,7 @@ export class UserspaceDataplane implements ServiceDataplane {
     if (known?.server instanceof UdpRelay) known.server.changed();
     // An address without anybody who listens there is refused by the kernel.
     if (frontend.backends.length === 0) return this.close(key);
-    if (known || protocol === 'SCTP' || !isIpv4(frontend)) return;
+    if (known || protocol === 'SCTP' || !this.isServed(frontend)) return;
     const choice = new Choice(frontend);
     const mayCall = (client: string): boolean => this.mayCall(choice.frontend, client);
     try {
@@ -91,7 +92,7 @@ export class UserspaceDataplane implements ServiceDataplane {
       ranges.flatMap((range) => parseCidr(range) ?? []).some((range) => cidrContains(range, address));
     if (sourceRanges) return within(sourceRanges);
     const { pods } = this.place ?? {};
-    return isExternal || !pods || within([pods.cidr]) || this.isOwn(client);
+    return isExternal || !pods || within([pods.cidr, ...(pods.cidrIpv6 ? [pods.cidrIpv6] : [])]) || this.isOwn(client);
   }
   private isOwn(address: string): boolean {
     const now = performance.now();
@@ -104,7 +105,7 @@ export class UserspaceDataplane implements ServiceDataplane {
 
   private async placeAddresses(): Promise<void> {
     if (!this.place) throw new Error('the data plane is not open');
-    const placed = [...this.frontends.values()].filter((one) => isIpv4(one) && one.answeredBy !== 'other node');
+    const placed = [...this.frontends.values()].filter((one) => this.isServed(one) && one.answeredBy !== 'other node');
     const fresh = await this.addresses.place(new Set(placed.flatMap(({ address }) => address ?? [])));
     const answered = new Set(placed.flatMap((one) => (one.answeredBy === 'this node' ? (one.address ?? []) : [])));
     void announce(
@@ -112,8 +113,8 @@ export class UserspaceDataplane implements ServiceDataplane {
       fresh.filter((address) => answered.has(address)),
     );
   }
-}
-
-function isIpv4({ address, family }: Frontend): boolean {
-  return address === undefined ? family === undefined : parseIp(address)?.family === 'IPv4';
+  /** Those of IPv6 where pods of this node have such addresses too. */
+  private isServed(frontend: Frontend): boolean {
+    return !listeningPlace(frontend).isIpv6 || this.place?.pods?.cidrIpv6 !== undefined;
+  }
 }
