@@ -4,7 +4,7 @@ import type { AuditLog } from '#ports';
 import type { RequestInfo } from './request-info.js';
 
 /** Coarse, so that an idle server is hardly woken up by the measurement itself. */
-const RESOLUTION_MS = 20;
+const RESOLUTION_MS = 100;
 const QUANTILES = [0.5, 0.99, 1];
 /** Series of requests at most: resources are definitions of the cluster's users. */
 const SERIES_MAX = 2000;

@@ -18,6 +18,8 @@ export interface Frontend {
   readonly isExternal: boolean;
   /** In the order of their addresses, each once. */
   readonly backends: readonly Backend[];
+  /** Where pods and programs of the node itself are led instead: only what comes from outside has to stay on the node. */
+  readonly inside?: readonly Backend[];
   /** A client stays with its backend until it was away for so long, in seconds; undefined: each connection is on its own. */
   readonly affinitySeconds: number | undefined;
   /** Backends see the node's address as the client's, so that answers from other nodes come back this way. */

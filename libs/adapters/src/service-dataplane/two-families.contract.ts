@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Backend, Frontend } from '#model';
 import type { ServiceDataplane } from '#ports';
 import type { DataplaneUnderTest } from './service-dataplane.contract.js';
+import { frontendAt, namesIn } from './test-frontends.js';
 import { TestNetwork, type Part } from './test-network.js';
 
 const OWNER = { cluster: 'families-cluster', node: 'n1' };
@@ -19,16 +20,8 @@ export function twoFamiliesContract({ mark, make, isTransparent, leftOn }: Datap
     parts.map((part) => ({ address: network.ipv6Of(part), port: PORT, isLocal: part !== 'outside' }));
   const four = (...parts: readonly Part[]): readonly Backend[] =>
     parts.map((part) => ({ address: network.addressOf(part), port: PORT, isLocal: part !== 'outside' }));
-  const frontend = (backends: readonly Backend[], more: Partial<Frontend> = {}): Frontend => {
-    const one: Omit<Frontend, 'key'> = {
-      ...{ address: VIP6, protocol: 'TCP' as const, port: 80, service: 'default/web:http', isExternal: false },
-      ...{ affinitySeconds: undefined, hidesClient: false, whenEmpty: 'reject' as const, sourceRanges: undefined },
-      answeredBy: undefined,
-      ...more,
-      backends,
-    };
-    return { ...one, key: `${one.address ?? (one.family ? 'node6' : 'node')}/${one.protocol}/${one.port}` };
-  };
+  const frontend = (backends: readonly Backend[], more: Partial<Frontend> = {}): Frontend =>
+    frontendAt({ address: VIP6, ...more, backends });
   const nodePort = (backends: readonly Backend[], family?: 'IPv6'): Frontend =>
     frontend(backends, {
       ...{ address: undefined, port: NODE_PORT, isExternal: true, hidesClient: true },
@@ -36,8 +29,6 @@ export function twoFamiliesContract({ mark, make, isTransparent, leftOn }: Datap
     });
   const ask = (part: Part, target: string, udp = false, times = 1): Promise<readonly string[]> =>
     network.ask(part, target, times, { udp });
-  const names = (answers: readonly string[]): readonly string[] =>
-    [...new Set(answers.map((answer) => answer.split(' ')[0] ?? ''))].sort();
 
   beforeAll(async () => {
     network = TestNetwork.make(mark);
@@ -58,7 +49,7 @@ export function twoFamiliesContract({ mark, make, isTransparent, leftOn }: Datap
         for (const part of ['pod1', 'host'] as const)
           for (const target of [`[${VIP6}]:80`, `${VIP}:80`])
             // One in a million is answered by the same one each time.
-            expect([part, target, udp, ...names(await ask(part, target, udp, 21))]).toEqual([
+            expect([part, target, udp, ...namesIn(await ask(part, target, udp, 21))]).toEqual([
               ...[part, target, udp],
               ...['pod1', 'pod2'],
             ]);
@@ -67,12 +58,12 @@ export function twoFamiliesContract({ mark, make, isTransparent, leftOn }: Datap
       await dataplane.apply({ changed: [frontend(six('pod2'))], gone: [] });
       expect(await ask('pod1', `[${VIP6}]:80`)).toEqual([`pod2 ${isTransparent ? network.ipv6Of('pod1') : GATEWAY}`]);
       await dataplane.apply({ changed: [frontend(six('pod1'))], gone: [] });
-      expect(names(await ask('pod1', `[${VIP6}]:80`, false, 3))).toEqual(['pod1']);
+      expect(namesIn(await ask('pod1', `[${VIP6}]:80`, false, 3))).toEqual(['pod1']);
     });
     test('has a node port in each family, which leads to endpoints of it and hides clients from other nodes', async () => {
       await dataplane.replace([nodePort(six('pod1'), 'IPv6'), nodePort(four('pod2'))]);
       expect(await ask('outside', `[${network.ipv6Of('host')}]:${NODE_PORT}`)).toEqual([`pod1 ${GATEWAY}`]);
-      expect(names(await ask('outside', `${network.addressOf('host')}:${NODE_PORT}`))).toEqual(['pod2']);
+      expect(namesIn(await ask('outside', `${network.addressOf('host')}:${NODE_PORT}`))).toEqual(['pod2']);
       if (isTransparent) expect(await ask('host', `[::1]:${NODE_PORT}`)).toEqual(['ECONNREFUSED']);
     });
     test('refuses at once where it has no endpoint, or no such port', async () => {
@@ -80,41 +71,41 @@ export function twoFamiliesContract({ mark, make, isTransparent, leftOn }: Datap
       for (const part of ['pod1', 'host'] as const)
         for (const port of [80, 82]) expect(await ask(part, `[${VIP6}]:${port}`)).toEqual(['ECONNREFUSED']);
       expect(await ask('outside', `[${network.ipv6Of('host')}]:${NODE_PORT}`)).toEqual(['ECONNREFUSED']);
-      expect(names(await ask('pod1', `[${VIP6}]:81`))).toEqual(['pod1']);
+      expect(namesIn(await ask('pod1', `[${VIP6}]:81`))).toEqual(['pod1']);
     });
     test('keeps a client with its endpoint, and lets in only whom it allows', async () => {
       await dataplane.replace([frontend(six('pod1', 'pod2'), { affinitySeconds: 60 })]);
-      expect(names(await ask('host', `[${VIP6}]:80`, false, 20))).toHaveLength(1);
+      expect(namesIn(await ask('host', `[${VIP6}]:80`, false, 20))).toHaveLength(1);
       const at = (sourceRanges: readonly string[]): Promise<void> =>
         dataplane.replace([frontend(six('pod1'), { isExternal: true, sourceRanges })]);
       const refused = [isTransparent ? 'timeout' : 'ECONNRESET'];
       await at(['10.0.0.0/8', '2001:db8::/64']);
-      expect(names(await ask('outside', `[${VIP6}]:80`))).toEqual(['pod1']);
-      expect(names(await ask('pod2', `[${VIP6}]:80`))).toEqual(refused);
+      expect(namesIn(await ask('outside', `[${VIP6}]:80`))).toEqual(['pod1']);
+      expect(namesIn(await ask('pod2', `[${VIP6}]:80`))).toEqual(refused);
       await at(['fd00:244::/32']);
-      expect(names(await ask('outside', `[${VIP6}]:80`))).toEqual(refused);
-      expect(names(await ask('pod2', `[${VIP6}]:80`))).toEqual(['pod1']);
+      expect(namesIn(await ask('outside', `[${VIP6}]:80`))).toEqual(refused);
+      expect(namesIn(await ask('pod2', `[${VIP6}]:80`))).toEqual(['pod1']);
       await at(['::/0']);
-      expect(names(await ask('pod2', `[${VIP6}]:80`))).toEqual(['pod1']);
+      expect(namesIn(await ask('pod2', `[${VIP6}]:80`))).toEqual(['pod1']);
     });
     test('forgets a flow of UDP whose endpoint is gone', async () => {
       const udp = (...parts: readonly Part[]): Frontend => frontend(six(...parts), { protocol: 'UDP' });
       const again = (): Promise<readonly string[]> =>
         network.ask('host', `[${VIP6}]:80`, 1, { udp: true, localPort: 5300 });
       await dataplane.replace([udp('pod1')]);
-      expect(names(await again())).toEqual(['pod1']);
+      expect(namesIn(await again())).toEqual(['pod1']);
       await dataplane.apply({ changed: [udp('pod2')], gone: [] });
-      expect(names(await again())).toEqual(['pod2']);
+      expect(namesIn(await again())).toEqual(['pod2']);
     });
     test('goes where pods have no addresses of IPv6 any more, and with all else', async () => {
       await dataplane.replace([frontend(six('pod1')), frontend(four('pod1'), { address: VIP })]);
       await dataplane.open({ ...OWNER, pods: network.pods });
       await dataplane.replace([frontend(six('pod1')), frontend(four('pod1'), { address: VIP })]);
-      expect(names(await ask('pod2', `[${VIP6}]:80`))).not.toEqual(['pod1']);
-      expect(names(await ask('pod2', `${VIP}:80`))).toEqual(['pod1']);
+      expect(namesIn(await ask('pod2', `[${VIP6}]:80`))).not.toEqual(['pod1']);
+      expect(namesIn(await ask('pod2', `${VIP}:80`))).toEqual(['pod1']);
       await dataplane.open({ ...OWNER, pods: network.bothPods });
       await dataplane.replace([frontend(six('pod1'))]);
-      expect(names(await ask('pod2', `[${VIP6}]:80`))).toEqual(['pod1']);
+      expect(namesIn(await ask('pod2', `[${VIP6}]:80`))).toEqual(['pod1']);
       expect(await dataplane.check()).toBe(true);
       await dataplane.remove(OWNER);
       expect(await dataplane.check()).toBe(false);

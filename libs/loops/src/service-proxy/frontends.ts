@@ -1,6 +1,7 @@
 import type { EndpointSlice, Service, ServicePort } from '#kinds';
 import { ipText, parseIp } from '#meta';
 import type { Frontend, ServiceProtocol } from '#model';
+import { jsonEquals } from '#std';
 import { isOurs } from '../service-load-balancer/index.js';
 import { isInPool } from '../service-load-balancer/pool.js';
 import { BalancerNodes } from './balancer-nodes.js';
@@ -50,6 +51,7 @@ function frontendsOfPort(
       service: `${metadata.namespace ?? ''}/${metadata.name}:${port.name ?? ''}`,
       isExternal,
       backends: isLocal ? local : cluster,
+      ...(isExternal && isLocal && !jsonEquals(cluster, local) && { inside: cluster }),
       affinitySeconds: affinityOf(service),
       hidesClient: isExternal && !isLocal,
       whenEmpty: isLocal && exists ? 'drop' : 'reject',

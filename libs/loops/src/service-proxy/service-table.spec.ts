@@ -129,6 +129,12 @@ describe('ways into a service', () => {
     expect(summary(outside, slices)['node/TCP/30080']).toBe('10.244.0.3:8080');
     expect(summary(outside, elsewhere)).toEqual({ '10.96.0.7/TCP/80': '10.244.1.3:8080', 'node/TCP/30080': 'drop' });
     expect(frontendsOf(outside, slices, HERE).map((one) => one.hidesClient)).toEqual([false, false]);
+    const insideOf = (some: readonly EndpointSlice[]) =>
+      frontendsOf(outside, some, HERE).map((one) => one.inside?.map(({ address }) => address));
+    expect(insideOf(slices)).toEqual([undefined, ['10.244.0.3', '10.244.1.3']]);
+    expect(insideOf(elsewhere)).toEqual([undefined, ['10.244.1.3']]);
+    expect(insideOf([slice([at('10.244.0.3', { nodeName: 'n1' })])])).toEqual([undefined, undefined]);
+    expect(frontendsOf(inside, slices, HERE).map((one) => one.inside)).toEqual([undefined, undefined]);
   });
   test('prefer what is meant for the node, then for the zone, if every endpoint is meant for somebody', () => {
     const forZone = (name: string) => ({ hints: { forZones: [{ name }] } });

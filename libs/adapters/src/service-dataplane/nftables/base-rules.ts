@@ -2,10 +2,12 @@ import type { DataplanePlace } from '#ports';
 
 /**
  * Marks of the first packet of a connection, while it passes the rules: the backend's slot, and in HIDDEN that the client's
- * address is replaced by the node's. No other mark that is common on Linux begins so.
+ * address is replaced by the node's, in INSIDE that it is if the client is the node itself, which may have called from an address that
+ * other nodes have too. No other mark that is common on Linux begins so.
  */
 export const PICKED = 0x53480000;
 export const HIDDEN = 0x53490000;
+export const INSIDE = 0x534a0000;
 export const SLOTS_MAX = 0x10000;
 
 /** Of the table of one node of one cluster: several may be on one machine. `npm run down` finds it by its beginning. */
@@ -52,6 +54,7 @@ const sets = ({ type, sticky }: NftFamily): string => `
   map cluster { type ${type} . inet_proto . inet_service : verdict; }
   map external { type ${type} . inet_proto . inet_service : verdict; }
   map ports { type inet_proto . inet_service : verdict; }
+  map insideports { type inet_proto . inet_service : verdict; }
   map backends { type ${type} . inet_proto . inet_service . mark : ${type} . inet_service; }
   map portbackends { type inet_proto . inet_service . mark : ${type} . inet_service; }
   map sticky { type ${sticky} : mark; flags dynamic,timeout; timeout 3h; size 262144; }
@@ -79,7 +82,10 @@ const chains = ({ name: ip, loopback }: NftFamily): string => `
     reject
   }
   chain discard { drop; }
-  chain inside { ${ip} daddr . meta l4proto . th dport vmap @cluster; }
+  chain inside {
+    ${ip} daddr . meta l4proto . th dport vmap @cluster
+    fib daddr type local ${ip} daddr != ${loopback} meta l4proto . th dport vmap @insideports
+  }
   chain outside {
     ${ip} daddr . meta l4proto . th dport vmap @external
     fib daddr type local ${ip} daddr != ${loopback} meta l4proto . th dport vmap @ports
@@ -130,6 +136,7 @@ ${nat('prerouting', fromPods)}${nat('output')}  chain postrouting {
     type nat hook postrouting priority 95;
     ct status dnat ${ip} saddr . ${ip} daddr @hairpin masquerade
     meta mark & 0xffff0000 == ${HIDDEN} masquerade
+    meta mark & 0xffff0000 == ${INSIDE} fib saddr type local masquerade
     ${sameBridge}
   }
   chain forwarded { type filter hook forward priority -10; jump without; }

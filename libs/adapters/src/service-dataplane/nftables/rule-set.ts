@@ -1,12 +1,14 @@
 import { cidrContains, cidrText, ipText, networkOf, parseCidr, parseIp, type Cidr } from '#meta';
 import type { Backend, Frontend, FrontendChanges } from '#model';
-import { HIDDEN, IPV4, IPV6, PICKED, SLOTS_MAX, type NftFamily } from './base-rules.js';
+import { HIDDEN, INSIDE, IPV4, IPV6, PICKED, SLOTS_MAX, type NftFamily } from './base-rules.js';
 import { nameOf, plainSlots, stickySlots } from './slots.js';
 
 const HAIRPIN = 'hairpin';
 
 interface Installed {
   readonly frontend: Frontend;
+  /** What a frontend is for clients of the node itself, where that differs. */
+  readonly isInside: boolean;
   readonly slots: readonly Backend[];
 }
 /** Takes an element of a set or map; `data` is empty in a set. */
@@ -56,8 +58,16 @@ export class RuleSet {
   delta({ changed, gone }: FrontendChanges): Delta {
     const added = new Lines();
     const deleted = new Lines();
-    const next = new Map<string, Installed | undefined>(gone.map((key) => [key, undefined]));
-    for (const frontend of changed) next.set(frontend.key, this.install(frontend));
+    const next = new Map<string, Installed | undefined>();
+    const take = (key: string, frontend: Frontend | undefined): void => {
+      next.set(key, frontend && this.install(frontend));
+      const inside = insideKey(key);
+      if (frontend?.inside)
+        next.set(inside, this.install({ ...frontend, key: inside, backends: frontend.inside }, true));
+      else if (this.installed.has(inside)) next.set(inside, undefined);
+    };
+    for (const key of gone) take(key, undefined);
+    for (const frontend of changed) take(frontend.key, frontend);
     const chains = new Map<string, ChainUse>();
     const shared = new Map<string, number>();
     const forgotten: Delta['forgotten'][number][] = [];
@@ -118,7 +128,7 @@ export class RuleSet {
   }
 
   /** Frontends and backends of the other family are left out. */
-  private install(shown: Frontend): Installed | undefined {
+  private install(shown: Frontend, isInside = false): Installed | undefined {
     const { family } = this.family;
     const address = shown.address === undefined ? undefined : textOf(shown.address, family);
     if (shown.address === undefined ? (shown.family ?? 'IPv4') !== family : address === undefined) return undefined;
@@ -130,8 +140,12 @@ export class RuleSet {
     const frontend: Frontend = { ...shown, address, backends };
     const before = this.installed.get(shown.key)?.slots ?? [];
     const slotsOf = frontend.affinitySeconds === undefined ? plainSlots : stickySlots;
-    return { frontend, slots: slotsOf(before, backends.slice(0, SLOTS_MAX / 4)) };
+    return { frontend, isInside, slots: slotsOf(before, backends.slice(0, SLOTS_MAX / 4)) };
   }
+}
+
+function insideKey(key: string): string {
+  return `inside ${key}`;
 }
 
 /** A chain, one of the frontends that go there, and by how many more do. */
@@ -190,35 +204,42 @@ function elementsOf(one: Installed | undefined): ReadonlyMap<string, ReadonlyMap
 /** The elements that are a frontend's alone. */
 function eachElement(one: Installed | undefined, take: TakeElement): void {
   if (!one) return;
-  const { frontend, slots } = one;
+  const { frontend, isInside, slots } = one;
   const { address, protocol, port, whenEmpty } = frontend;
   const proto = protocol.toLowerCase();
   const key = address === undefined ? `${proto} . ${port}` : `${address} . ${proto} . ${port}`;
   const isPort = address === undefined;
-  if (frontend.sourceRanges && address !== undefined) {
+  if (frontend.sourceRanges && address !== undefined && !isInside) {
     take('ranged', key, '');
     for (const range of rangesOf(frontend.sourceRanges, address.includes(':') ? IPV6 : IPV4))
       take('allowed', `${key} . ${range}`, '');
   }
+  if (slots.length === 0 && isInside) return;
   if (slots.length === 0)
     return take(isPort ? 'emptyports' : 'empty', key, whenEmpty === 'drop' ? 'goto discard' : 'goto refuse');
-  take(isPort ? 'ports' : frontend.isExternal ? 'external' : 'cluster', key, `goto ${chainName(one)}`);
-  const first = firstMark(frontend);
+  const ports = isInside ? 'insideports' : 'ports';
+  const addresses = frontend.isExternal && !isInside ? 'external' : 'cluster';
+  take(isPort ? ports : addresses, key, `goto ${chainName(one)}`);
+  const first = firstMark(one);
   for (const [i, backend] of slots.entries())
     take(isPort ? 'portbackends' : 'backends', `${key} . ${first + i}`, nameOf(backend));
 }
 
-function firstMark({ hidesClient }: Frontend): number {
-  return hidesClient ? HIDDEN : PICKED;
+function firstMark({ frontend, isInside }: Installed): number {
+  if (isInside) return INSIDE;
+  return frontend.hidesClient ? HIDDEN : PICKED;
 }
 /** Frontends that choose in the same way share a chain. */
-function chainName({ frontend: { address, affinitySeconds, hidesClient }, slots }: Installed): string {
-  const name = `${address === undefined ? 'port' : 'pick'}_${slots.length}${hidesClient ? '_hidden' : ''}`;
+function chainName({ frontend: { address, affinitySeconds, hidesClient }, isInside, slots }: Installed): string {
+  const how = isInside ? '_inside' : hidesClient ? '_hidden' : '';
+  const name = `${address === undefined ? 'port' : 'pick'}_${slots.length}${how}`;
   return affinitySeconds === undefined ? name : `${name}_${affinitySeconds}s`;
 }
-function chainRules({ frontend, slots: { length: count } }: Installed, { name: ip }: NftFamily): readonly string[] {
+function chainRules(one: Installed, { name: ip }: NftFamily): readonly string[] {
+  const { frontend, slots } = one;
+  const { length: count } = slots;
   const { address, affinitySeconds } = frontend;
-  const first = firstMark(frontend);
+  const first = firstMark(one);
   const pick = count === 1 ? `meta mark set ${first}` : `meta mark set numgen random mod ${count} offset ${first}`;
   const lead = `goto ${address === undefined ? 'leadport' : 'lead'}`;
   if (affinitySeconds === undefined) return [pick, lead];

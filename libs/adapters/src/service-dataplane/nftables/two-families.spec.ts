@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Frontend } from '#model';
+import { frontendAt } from '../test-frontends.js';
 import { TestNetwork } from '../test-network.js';
 import { twoFamiliesContract } from '../two-families.contract.js';
 import { NftablesDataplane } from './nftables-dataplane.js';
@@ -11,12 +11,10 @@ twoFamiliesContract({ mark: 'n6', make, isTransparent: true, leftOn: tables });
 
 describe('the table of IPv6', () => {
   const OWNER = { cluster: 'families-cluster', node: 'n2' };
-  const FRONTEND: Frontend = {
-    ...{ key: 'fd00:96::34/TCP/80', address: 'fd00:96::34', protocol: 'TCP', port: 80, service: 'default/web:http' },
-    ...{ isExternal: false, affinitySeconds: undefined, hidesClient: false, whenEmpty: 'reject' },
-    ...{ sourceRanges: undefined, answeredBy: undefined },
+  const FRONTEND = frontendAt({
+    address: 'fd00:96::34',
     backends: [{ address: 'fd00:244:9::2', port: 8080, isLocal: true }],
-  };
+  });
   let network: TestNetwork;
   let dataplane: NftablesDataplane;
   beforeAll(async () => {

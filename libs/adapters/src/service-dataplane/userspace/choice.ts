@@ -1,5 +1,8 @@
 import type { Backend, Frontend } from '#model';
 
+/** Whether a client is a pod or program of the node itself. */
+export type Origin = 'inside' | 'outside';
+
 interface Remembered {
   readonly backend: string;
   until: number;
@@ -17,8 +20,9 @@ export class Choice {
   ) {}
 
   /** Undefined when there is no backend. */
-  pick(client: string): Backend | undefined {
-    const { backends, affinitySeconds } = this.frontend;
+  pick(client: string, from: Origin): Backend | undefined {
+    const { affinitySeconds } = this.frontend;
+    const backends = this.backendsFor(from);
     if (affinitySeconds === undefined) return anyOf(backends);
     const now = this.now();
     const known = this.clients.get(client);
@@ -31,8 +35,12 @@ export class Choice {
     if (this.clients.size > CLIENTS_MAX && oldest !== undefined) this.clients.delete(oldest);
     return chosen;
   }
-  has(backend: Backend): boolean {
-    return this.frontend.backends.some((one) => nameOf(one) === nameOf(backend));
+  has(backend: Backend, from: Origin): boolean {
+    return this.backendsFor(from).some((one) => nameOf(one) === nameOf(backend));
+  }
+  private backendsFor(from: Origin): readonly Backend[] {
+    const { backends, inside = backends } = this.frontend;
+    return from === 'inside' ? inside : backends;
   }
 }
 

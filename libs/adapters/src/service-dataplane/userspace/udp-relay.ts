@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { Backend } from '#model';
-import type { Choice } from './choice.js';
+import type { Choice, Origin } from './choice.js';
 import { listeningPlace } from './listening-place.js';
 
 const IDLE_MS = 60_000;
@@ -8,6 +8,7 @@ const FLOWS_MAX = 4096;
 
 interface Flow {
   readonly backend: Backend;
+  readonly origin: Origin;
   readonly socket: Socket;
   end: NodeJS.Timeout;
 }
@@ -18,15 +19,16 @@ export class UdpRelay {
 
   private constructor(
     private readonly choice: Choice,
-    private readonly mayCall: (client: string) => boolean,
+    private readonly originOf: (client: string) => Origin | undefined,
     private readonly socket: Socket,
   ) {}
 
-  static open(choice: Choice, mayCall: (client: string) => boolean): Promise<UdpRelay> {
+  /** `originOf` says of a client's address where it is; undefined: it is not let in. */
+  static open(choice: Choice, originOf: (client: string) => Origin | undefined): Promise<UdpRelay> {
     const { port } = choice.frontend;
     const { address, isIpv6 } = listeningPlace(choice.frontend);
     const socket = createSocket({ type: isIpv6 ? 'udp6' : 'udp4', ipv6Only: isIpv6 });
-    const relay = new UdpRelay(choice, mayCall, socket);
+    const relay = new UdpRelay(choice, originOf, socket);
     return new Promise((resolve, reject) => {
       socket.once('error', reject);
       socket.bind({ address, port, exclusive: true }, () => {
@@ -40,7 +42,7 @@ export class UdpRelay {
 
   /** Flows to backends that are gone are forgotten. */
   changed(): void {
-    for (const [key, flow] of this.flows) if (!this.choice.has(flow.backend)) this.forget(key, flow);
+    for (const [key, flow] of this.flows) if (!this.choice.has(flow.backend, flow.origin)) this.forget(key, flow);
   }
   close(): void {
     for (const [key, flow] of this.flows) this.forget(key, flow);
@@ -48,18 +50,23 @@ export class UdpRelay {
   }
 
   private take(data: Buffer, address: string, port: number): void {
-    if (!this.mayCall(address)) return;
+    const origin = this.originOf(address);
+    if (!origin) return;
     const key = `${address}:${port}`;
-    const flow = this.flows.get(key) ?? this.begin(key, address, port);
+    const flow = this.flows.get(key) ?? this.begin(key, origin, { address, port });
     if (!flow) return;
     flow.end.refresh();
     flow.socket.send(data, flow.backend.port, flow.backend.address, () => undefined);
   }
-  private begin(key: string, address: string, port: number): Flow | undefined {
-    const backend = this.choice.pick(address);
+  private begin(
+    key: string,
+    origin: Origin,
+    { address, port }: { readonly address: string; readonly port: number },
+  ): Flow | undefined {
+    const backend = this.choice.pick(address, origin);
     if (!backend || this.flows.size >= FLOWS_MAX) return undefined;
     const socket = createSocket(backend.address.includes(':') ? 'udp6' : 'udp4');
-    const flow: Flow = { backend, socket, end: setTimeout(() => this.forget(key, flow), IDLE_MS).unref() };
+    const flow: Flow = { backend, origin, socket, end: setTimeout(() => this.forget(key, flow), IDLE_MS).unref() };
     socket.on('error', () => this.forget(key, flow));
     socket.on('message', (data, peer) => {
       if (peer.address !== backend.address || peer.port !== backend.port) return;

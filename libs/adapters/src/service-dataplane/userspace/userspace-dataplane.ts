@@ -6,7 +6,7 @@ import { networkInterfaces } from 'node:os';
 import { announce } from '../announce.js';
 import { LoopbackAddresses } from '../loopback-addresses.js';
 import { runProgram } from '../run-program.js';
-import { Choice } from './choice.js';
+import { Choice, type Origin } from './choice.js';
 import { listeningPlace } from './listening-place.js';
 import { tcpRelay } from './tcp-relay.js';
 import { UdpRelay } from './udp-relay.js';
@@ -66,12 +66,12 @@ export class UserspaceDataplane implements ServiceDataplane {
     if (known) known.choice.frontend = frontend;
     if (known?.server instanceof UdpRelay) known.server.changed();
     // An address without anybody who listens there is refused by the kernel.
-    if (frontend.backends.length === 0) return this.close(key);
+    if (frontend.backends.length === 0 && !frontend.inside?.length) return this.close(key);
     if (known || protocol === 'SCTP' || !this.isServed(frontend)) return;
     const choice = new Choice(frontend);
-    const mayCall = (client: string): boolean => this.mayCall(choice.frontend, client);
+    const originOf = (client: string): Origin | undefined => this.originOf(choice.frontend, client);
     try {
-      const server = await (protocol === 'TCP' ? tcpRelay(choice, mayCall) : UdpRelay.open(choice, mayCall));
+      const server = await (protocol === 'TCP' ? tcpRelay(choice, originOf) : UdpRelay.open(choice, originOf));
       this.relays.set(key, { choice, server });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -84,15 +84,18 @@ export class UserspaceDataplane implements ServiceDataplane {
     this.relays.delete(key);
   }
 
-  /** A cluster IP is for this node and its pods; source ranges hold for all. */
-  private mayCall({ isExternal, sourceRanges }: Frontend, client: string): boolean {
+  /** Undefined: it may not call. A cluster IP is for this node and its pods; source ranges hold for all. */
+  private originOf({ isExternal, sourceRanges, inside }: Frontend, client: string): Origin | undefined {
     const address = parseIp(client);
     const within = (ranges: readonly string[]): boolean =>
       address !== undefined &&
       ranges.flatMap((range) => parseCidr(range) ?? []).some((range) => cidrContains(range, address));
-    if (sourceRanges) return within(sourceRanges);
+    if (sourceRanges && !within(sourceRanges)) return undefined;
+    // All the same where it is of no matter, which costs nothing.
+    if (isExternal && !inside) return 'outside';
     const { pods } = this.place ?? {};
-    return isExternal || !pods || within([pods.cidr, ...(pods.cidrIpv6 ? [pods.cidrIpv6] : [])]) || this.isOwn(client);
+    if (!pods || within([pods.cidr, ...(pods.cidrIpv6 ? [pods.cidrIpv6] : [])]) || this.isOwn(client)) return 'inside';
+    return isExternal || sourceRanges ? 'outside' : undefined;
   }
   private isOwn(address: string): boolean {
     const now = performance.now();
