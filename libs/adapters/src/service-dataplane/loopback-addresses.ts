@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { canonicalIp } from '#meta';
 import type { ContainerOwner } from '#ports';
 import { hash128 } from '#std';
 import type { ProgramEnd } from './run-program.js';
@@ -26,9 +25,8 @@ export class LoopbackAddresses {
     this.mark(owner);
     this.placed = new Set((await this.present()).ours);
   }
-  /** These and no others, but for those that the node has anyway. Resolves to those that are new. */
-  async place(addresses: ReadonlySet<string>): Promise<readonly string[]> {
-    const wanted = new Set([...addresses].map(canonicalIp));
+  /** These, in their canonical text, and no others, but for those that the node has anyway. Resolves to those that are new. */
+  async place(wanted: ReadonlySet<string>): Promise<readonly string[]> {
     const left = [...this.placed].filter((address) => !wanted.has(address));
     const missing = [...wanted].filter((address) => !this.placed.has(address));
     if (left.length === 0 && missing.length === 0) return [];
