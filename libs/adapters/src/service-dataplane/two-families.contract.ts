@@ -98,9 +98,13 @@ export function twoFamiliesContract({ mark, make, isTransparent, leftOn }: Datap
       expect(namesIn(await again())).toEqual(['pod2']);
     });
     test('goes where pods have no addresses of IPv6 any more, and with all else', async () => {
-      await dataplane.replace([frontend(six('pod1')), frontend(four('pod1'), { address: VIP })]);
+      const all = [frontend(six('pod1')), frontend(four('pod1'), { address: VIP }), nodePort(six('pod1'), 'IPv6')];
+      const atNode = `[${network.ipv6Of('host')}]:${NODE_PORT}`;
+      await dataplane.replace(all);
+      expect(namesIn(await ask('outside', atNode))).toEqual(['pod1']);
       await dataplane.open({ ...OWNER, pods: network.pods });
-      await dataplane.replace([frontend(six('pod1')), frontend(four('pod1'), { address: VIP })]);
+      await dataplane.replace(all);
+      expect(namesIn(await ask('outside', atNode))).not.toEqual(['pod1']);
       expect(namesIn(await ask('pod2', `[${VIP6}]:80`))).not.toEqual(['pod1']);
       expect(namesIn(await ask('pod2', `${VIP}:80`))).toEqual(['pod1']);
       await dataplane.open({ ...OWNER, pods: network.bothPods });

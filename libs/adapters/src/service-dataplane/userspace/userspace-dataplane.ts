@@ -66,8 +66,9 @@ export class UserspaceDataplane implements ServiceDataplane {
     if (known) known.choice.frontend = frontend;
     if (known?.server instanceof UdpRelay) known.server.changed();
     // An address without anybody who listens there is refused by the kernel.
-    if (frontend.backends.length === 0 && !frontend.inside?.length) return this.close(key);
-    if (known || protocol === 'SCTP' || !this.isServed(frontend)) return;
+    const leadsNowhere = frontend.backends.length === 0 && !frontend.inside?.length;
+    if (leadsNowhere || !this.isServed(frontend)) return this.close(key);
+    if (known || protocol === 'SCTP') return;
     const choice = new Choice(frontend);
     const originOf = (client: string): Origin | undefined => this.originOf(choice.frontend, client);
     try {
