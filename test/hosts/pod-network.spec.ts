@@ -154,7 +154,7 @@ describe('the network of pods', () => {
     }
   }, 120_000);
 
-  it('shows a client outside as it is where traffic stays on the node', async () => {
+  it('shows a client outside as it is where traffic stays on the node, and leads those inside to any pod', async () => {
     const ports = [{ port: 80, targetPort: PORT, nodePort: NODE_PORT + 1 }];
     const selector = { app: 'web' };
     await create(SERVICES, service('local', { type: 'NodePort', externalTrafficPolicy: 'Local', selector, ports }));
@@ -170,6 +170,12 @@ describe('the network of pods', () => {
       if (name === RELAYING) expect(within(name, client, await nodes())).toBe(true);
       else expect(client).toMatch(/^198\.18\.\d+\.254$/);
     }
+    // What is of the node itself may go to any.
+    for (const name of NAMES)
+      for (const from of [name, `web-${name}`]) {
+        const answers = await asker.often(from, `${host(name).address}:${NODE_PORT + 1}`);
+        expect([from, ...backendsOf(answers)]).toEqual([from, ...NAMES.map((one) => `web-${one}`)]);
+      }
   });
 
   it("answers through the API's proxy, whose machine has no way to pods", async () => {
