@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FuzzClient } from './client.js';
 import type { FuzzRequest } from './grammar.js';
 import { hostileBodies, hostileQueries } from './hostile.js';
-import { threadsMs } from './watched-server.js';
+import { settledThreadsMs, threadsMs } from './watched-server.js';
 
 /** Below this cost a ratio says nothing about the code. */
 const MEASURABLE_MS = 4;
@@ -85,7 +85,7 @@ function asSomebody(request: FuzzRequest): FuzzRequest {
 async function costOf(client: FuzzClient, pid: number, request: FuzzRequest): Promise<number> {
   const before = threadsMs(pid);
   const { status } = await client.send(request);
-  const spent = threadsMs(pid) - before;
+  const spent = (await settledThreadsMs(pid)) - before;
   // One that was told to come back later says nothing, nor does a sum in which a thread has ended.
   if (status !== 429) return spent > 0 ? spent : Infinity;
   await sleep(500);

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FuzzClient } from './client.js';
 
 /** Milliseconds of processor time that all threads of a process have spent, to the microsecond. */
@@ -17,6 +18,23 @@ function spentMs(schedstat: string): number {
     return 0;
   }
 }
+
+/**
+ * The same once the threads rest: what a thread has spent since it last slept is in the kernel's figures only when it sleeps again or
+ * the clock ticks, so of a thread that still works right after it has answered, all of the answer may be missing.
+ */
+export async function settledThreadsMs(pid: number): Promise<number> {
+  let sum = threadsMs(pid);
+  for (let i = 0; i < SETTLE_TRIES; i++) {
+    await sleep(SETTLE_MS);
+    const now = threadsMs(pid);
+    if (now === sum) break;
+    sum = now;
+  }
+  return sum;
+}
+const SETTLE_MS = 5;
+const SETTLE_TRIES = 40;
 
 /**
  * Milliseconds that the thread which answers was ready to run and had no processor, because other processes had them. What
