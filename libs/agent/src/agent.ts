@@ -38,7 +38,6 @@ const SYNC_MS = 30_000;
 const RELIST_MS = 30_000;
 const NODE_STATUS_MS = 30_000;
 const USAGE_MS = 10_000;
-const FENCE_LOOK_MS = 250;
 
 export function createAgent(options: AgentOptions): Agent {
   return new NodeAgent(options);
@@ -90,7 +89,7 @@ class NodeAgent implements Agent {
     this.boot = options.ids.uid();
     this.assigned = new Assigned(options.node.name, log);
     this.fence = new Fence({
-      ...{ workers, isOmitted, node, log },
+      ...{ workers, isOmitted, node, log, clock: options.clock },
       uptimeMs: options.uptimeMs ?? (() => options.clock.monotonic()),
       bootId: options.node.bootId ?? '',
       sync: () => void this.controlPlane.sync(),
@@ -171,9 +170,12 @@ class NodeAgent implements Agent {
     this.subscriptions.push(...this.controlPlane.listen());
     this.pressure.look();
     void this.controlPlane.register(info);
-    this.every(node.heartbeatMs ?? HEARTBEAT_MS, () => this.controlPlane.beat());
+    this.every(node.heartbeatMs ?? HEARTBEAT_MS, () => {
+      this.fence.look();
+      this.controlPlane.beat();
+    });
     this.every(node.syncMs ?? SYNC_MS, () => void this.controlPlane.sync());
-    this.every(FENCE_LOOK_MS, () => this.fence.look());
+    this.ends.push(() => this.fence.stop());
     this.every(USAGE_MS, () => {
       for (const worker of this.workers.values()) void worker.checkUsage().catch(() => undefined);
     });

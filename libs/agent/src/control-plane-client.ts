@@ -107,15 +107,14 @@ export class ControlPlaneClient {
     const everyMs = node.heartbeatMs ?? HEARTBEAT_MS;
     const heartbeat: Heartbeat = { node: node.name, boot: this.boot, sequence: ++this.heartbeats, everyMs };
     const subject = subjects.heartbeat(node.name);
-    const sentAt = this.fence.now();
     try {
-      if (!this.fence.isWanted) bus.publish(subject, encodeMessage(heartbeat));
-      else
-        bus.request(subject, encodeMessage(heartbeat), BEAT_ANSWER_MS).then(
-          // One of which nothing is taken does not say that a pod may go on.
-          () => this.stopped || this.refusal !== undefined || this.fence.answered(sentAt),
-          () => undefined,
-        );
+      if (!this.fence.isWanted) return bus.publish(subject, encodeMessage(heartbeat));
+      const sentAt = this.fence.now();
+      bus.request(subject, encodeMessage(heartbeat), BEAT_ANSWER_MS).then(
+        // One of which nothing is taken does not say that a pod may go on.
+        () => this.stopped || this.refusal !== undefined || this.fence.answered(sentAt),
+        () => undefined,
+      );
     } catch {
       // The bus is away; the next one says the same.
     }

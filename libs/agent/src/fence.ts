@@ -1,4 +1,5 @@
 import type { KubeObject } from '#model';
+import type { Clock } from '#ports';
 import { isJsonObject } from '#std';
 import type { PodWorker } from './pod-worker.js';
 
@@ -6,6 +7,8 @@ import type { PodWorker } from './pod-worker.js';
 const FIRST_ANSWER_MS = 1000;
 /** Nothing of it was begun here: any assignment that this agent asked for tells of it. */
 const NEVER_RAN = -Infinity;
+/** Milliseconds between two looks while any pod asks for it. */
+const LOOK_MS = 250;
 /** A contact is written to the disk when the one that is there is so old. */
 const REMEMBER_MS = 5000;
 
@@ -28,6 +31,7 @@ export interface FenceParts {
   /** Writes {@link Fence.remembered} soon. */
   readonly save: () => void;
   readonly log: (line: string) => void;
+  readonly clock: Pick<Clock, 'after'>;
 }
 
 /**
@@ -44,6 +48,8 @@ export class Fence {
   private isSynced = false;
   /** By uid: when it was stopped, or {@link NEVER_RAN}. */
   private readonly stoppedAt = new Map<string, number>();
+  private cancelLook: (() => void) | undefined;
+  private isStopped = false;
 
   constructor(private readonly parts: FenceParts) {
     this.startedAt = parts.uptimeMs();
@@ -100,7 +106,7 @@ export class Fence {
     worker.fence(0);
     this.parts.sync();
   }
-  /** Called several times a second. */
+  /** Called with each heartbeat; it goes on by itself, several times a second, while any pod here asks for it. */
   look(): void {
     const known = new Set<string>();
     for (const worker of this.parts.workers()) {
@@ -108,6 +114,15 @@ export class Fence {
       if (worker.isFound) this.lookAt(worker);
     }
     for (const uid of this.stoppedAt.keys()) if (!known.has(uid)) this.stoppedAt.delete(uid);
+    if (this.isStopped || !this.isWanted) return;
+    this.cancelLook ??= this.parts.clock.after(LOOK_MS, () => {
+      this.cancelLook = undefined;
+      this.look();
+    });
+  }
+  stop(): void {
+    this.isStopped = true;
+    this.cancelLook?.();
   }
 
   private lookAt(worker: PodWorker): void {

@@ -8,14 +8,12 @@ const ANSWER_MS = 5000;
 
 /** Gives addresses to network interfaces of this machine and takes them away, with `ip` of iproute2. */
 export const bridgeAddress = {
-  /** Resolves to false when the interface has it already. Rejects with a sentence when the address cannot be given. */
-  async give(address: string, to: string): Promise<boolean> {
-    if (networkInterfaces()[to]?.some((one) => one.address === address)) return false;
+  /** Rejects with a sentence when the address cannot be given. */
+  async give(address: string, to: string): Promise<void> {
     await ip(
       ['address', 'replace', `${address}/${address.includes(':') ? 128 : 32}`, 'dev', to],
       `${address} cannot be given to ${to}`,
     );
-    return true;
   },
   /** Addresses that the interface has. Node's own list leaves out a bridge that nothing is connected to. */
   async of(name: string): Promise<readonly string[]> {

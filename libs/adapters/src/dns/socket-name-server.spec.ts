@@ -16,7 +16,7 @@ import type { NameService } from '#ports';
 const clock = { monotonic: () => performance.now() };
 /** 127.0.0.1 has the loopback interface already. */
 const addressesThere = {
-  give: () => Promise.resolve(false),
+  give: () => Promise.resolve(),
   take: () => Promise.resolve(),
   of: () => Promise.resolve([]),
 };

@@ -50,10 +50,11 @@ export class SocketNameServer implements NameServer {
     const { address, pods } = wish;
     this.wished = address;
     const { addresses = bridgeAddress } = this.options;
-    const own = [...new Set([address, ...(await ownAddressesOf(pods, addresses))])];
+    const there = await addresses.of(pods.bridge);
+    const own = [...new Set([address, ...ownAddressesOf(pods, there)])];
     let problem: Error | undefined;
     for (const at of own)
-      await this.open(at, { ...wish, own }).catch((cause: Error) => {
+      await this.open(at, { ...wish, own, there }).catch((cause: Error) => {
         problem ??= cause;
       });
     if (this.stopped) await this.stop();
@@ -64,10 +65,11 @@ export class SocketNameServer implements NameServer {
 
   private async open(
     at: string,
-    { address, pods, answer, own }: NameService & { own: readonly string[] },
+    { address, pods, answer, own, there }: NameService & { own: readonly string[]; there: readonly string[] },
   ): Promise<void> {
     const { addresses = bridgeAddress, port = PORT, onBug, clock } = this.options;
-    const isNew = at === address && (await addresses.give(address, pods.bridge));
+    const isNew = at === address && !there.includes(address);
+    if (isNew) await addresses.give(address, pods.bridge);
     if (this.sockets.has(at)) return;
     const answerer = new Answerer({ forwarder: this.forwarder, answer, own, ...(onBug && { onBug }) });
     try {
@@ -88,9 +90,9 @@ export class SocketNameServer implements NameServer {
 }
 
 /** Addresses that the bridge has of its pods' network: of each bridge its own, so that several agents of a machine can serve. */
-async function ownAddressesOf({ bridge, cidr }: PodNetwork, addresses: BridgeAddress): Promise<readonly string[]> {
+function ownAddressesOf({ cidr }: PodNetwork, there: readonly string[]): readonly string[] {
   const pods = listOf(cidr);
-  return (await addresses.of(bridge)).filter((address) => pods.check(address, familyOf(address)));
+  return there.filter((address) => pods.check(address, familyOf(address)));
 }
 function listOf(cidr: string): BlockList {
   const list = new BlockList();

@@ -136,8 +136,11 @@ export class FileKeyStore implements KeyStore {
   }
 
   #names(folder: string): readonly string[] {
+    const path = this.#path(folder);
+    // Several are asked for each second, and most of them are never made: an error costs ten times as much as this.
+    if (!nodeFiles.existsSync(path)) return [];
     try {
-      return nodeFiles.readdirSync(this.#path(folder)).sort();
+      return nodeFiles.readdirSync(path).sort();
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return [];
       throw error;

@@ -27,10 +27,12 @@ export class KernelPodRouter implements PodRouter {
   constructor(private readonly options: KernelPodRouterOptions = {}) {}
 
   async host(): Promise<HostNetwork> {
-    const links = await this.json<AddressedLink>(['ip', '-j', '-4', 'addr', 'show']);
-    const routes = await this.json<ShownRoute & { readonly protocol?: string }>(['ip', '-j', '-4', 'route', 'show']);
+    const [addresses, routes] = await Promise.all([
+      this.addresses(),
+      this.json<ShownRoute & { readonly protocol?: string }>(['ip', '-j', '-4', 'route', 'show']),
+    ]);
     return {
-      addresses: links.filter(({ ifname }) => !OUR_DEVICE.test(ifname)).flatMap(addressesOf),
+      addresses,
       routes: routes
         .filter(
           ({ dst, protocol, dev }) => dst !== 'default' && protocol !== String(ROUTE_PROTOCOL) && dev !== undefined,
@@ -41,6 +43,11 @@ export class KernelPodRouter implements PodRouter {
           isIndirect: gateway !== undefined,
         })),
     };
+  }
+
+  private async addresses(): Promise<readonly HostAddress[]> {
+    const links = await this.json<AddressedLink>(['ip', '-j', '-4', 'addr', 'show']);
+    return links.filter(({ ifname }) => !OUR_DEVICE.test(ifname)).flatMap(addressesOf);
   }
 
   async ways(owner: ContainerOwner): Promise<ReadonlyMap<string, PodWay>> {
@@ -71,7 +78,7 @@ export class KernelPodRouter implements PodRouter {
         'this node forwards no packets: net.ipv4.ip_forward has to be 1 (sysctl -w net.ipv4.ip_forward=1)',
       );
     const present = await this.present(names);
-    const { addresses } = await this.host();
+    const addresses = await this.addresses();
     const { mtu: uplink = MTU_DEFAULT, device: link } = addresses.find(({ address }) => address === plan.address) ?? {};
     const kept = plan.isWhole ? { byRoute: [], byVxlan: [] } : reachedBy(present, names);
     await this.load(plan, names, { kept, devices: [names.device, ...(link === undefined ? [] : [link])] });
