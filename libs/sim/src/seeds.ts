@@ -255,4 +255,9 @@ export const keptSeeds: readonly KeptSeed[] = [
     showed:
       'the check of sizes took 15.25 thousandths of a processor for what is measured of them, 16, and so another size for the right one',
   },
+  {
+    seed: 194194355,
+    showed:
+      'an eviction in the second in which the wall clock was set back was forgotten at once: its time, a whole second, lay before what the clock was set to',
+  },
 ];

@@ -34,6 +34,12 @@ describe('how long ago something was recorded', () => {
       HOUR_MS / 2 + 16_000,
     );
   });
+  test('counts a whole second that was begun before the clock was set back into it from that step on', () => {
+    const outside = { wallSteps: [{ at: NOON, by: 600 - HOUR_MS, unseenMs: 5 }] };
+    const second = NOON - HOUR_MS;
+    expect(elapsedSince(second, second + 700, known(outside))).toBe(100);
+    expect(elapsedSince(second - 1000, second + 700, known(outside))).toBe(HOUR_MS + 1100);
+  });
   test('counts an hour that was lived through twice', () => {
     const outside = { wallSteps: [{ at: NOON, by: -HOUR_MS }] };
     const now = NOON - HOUR_MS + MINUTE_MS;

@@ -12,6 +12,8 @@ interface WallStep {
 
 /** A clock that is set back by more than this while nobody looks is told like any other time that lies ahead. */
 const UNSEEN_STEP_MAX_MS = 24 * 3600 * 1000;
+/** Kubernetes' times are whole seconds: one that is recorded right after a step back may lie before what the step led to. */
+const CUT_OFF_MS = 999;
 
 /**
  * How many milliseconds have passed since something was recorded, without the steps of the wall clock that the observer has
@@ -30,7 +32,8 @@ export function elapsedSince(recorded: Instant, now: Instant, outside: Outside |
     const from = at + by;
     if (recorded >= from && recorded <= upTo) break;
     elapsed += Math.max(0, upTo - from);
-    if (recorded < from && recorded >= Math.min(at + 1, from - unseenMs)) return elapsed;
+    const cutOffMs = by < 0 ? Math.max(unseenMs, CUT_OFF_MS) : unseenMs;
+    if (recorded < from && recorded >= Math.min(at + 1, from - cutOffMs)) return elapsed;
     upTo = at;
   }
   return elapsed + Math.max(0, upTo - recorded);
