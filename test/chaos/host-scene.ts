@@ -185,7 +185,7 @@ export class HostScene {
       ]);
     const pid = await until(
       `the client on ${host.name} runs`,
-      () => this.networkOf(host, clientOf(host.name)),
+      () => this.networkOf(host),
       (found) => found > 0,
       90,
     );
@@ -193,10 +193,15 @@ export class HostScene {
     this.loads.set(host.name, await Load.start(host, { ...LOAD, socket, targets }, pid));
   }
 
-  /** Id, on its host, of the process that holds the network of a pod; 0 when it does not run. */
-  private async networkOf(host: Host, pod: string): Promise<number> {
+  /**
+   * Id, on its host, of the process that holds the network of the client's pod; 0 when it does not run. The pod is known by its
+   * uid: a host that was off may still hold one of the same name that is gone.
+   */
+  private async networkOf(host: Host): Promise<number> {
+    const { metadata } = (await this.api.get(`${PODS}/${clientOf(host.name)}`)).json<PodStatus>();
     const holder = (await this.containers(host)).find(
-      ({ Labels }) => Labels['io.shiplog.pod.name'] === pod && Labels['io.shiplog.container.role'] === 'infra',
+      ({ Labels }) =>
+        Labels['io.shiplog.pod.uid'] === metadata.uid && Labels['io.shiplog.container.role'] === 'infra',
     );
     if (!holder) return 0;
     const { body } = await host.engine('GET', `/containers/${holder.Id}/json`);

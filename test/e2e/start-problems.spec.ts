@@ -66,7 +66,7 @@ async function started(env: Readonly<Record<string, string>>): Promise<string> {
 describe('what a start says and goes on', () => {
   it('the data folder of another cluster, at each start; the keys of both stay, and down knows both', async () => {
     const home = join(folder, 'two');
-    const env = { SHIPLOG_HOME: home, SHIPLOG_API_ADDRESS: '127.0.0.1:34577' };
+    const env = { SHIPLOG_HOME: home, SHIPLOG_API_ADDRESS: '127.0.0.1:24577' };
     const of = (log: string) => ({ ...env, SHIPLOG_EVENT_LOG: `sqlite:${join(home, `${log}.db`)}` });
     expect(await started(of('one'))).not.toContain('also that of the cluster');
     const [first = ''] = readFileSync(join(home, 'cluster'), 'utf8').split('\n');
@@ -106,7 +106,7 @@ describe('what stops a start', () => {
       /^SHIPLOG_APPS names wonders/,
     );
     expectSentence(
-      await standalone({ SHIPLOG_HOME: home, SHIPLOG_EVENT_LOG: 'paper:', SHIPLOG_API_ADDRESS: '127.0.0.1:34571' }),
+      await standalone({ SHIPLOG_HOME: home, SHIPLOG_EVENT_LOG: 'paper:', SHIPLOG_API_ADDRESS: '127.0.0.1:24571' }),
       /^The event log "paper:" is none/,
     );
   });
@@ -128,7 +128,7 @@ describe('what stops a start', () => {
   it('a full disk', async () => {
     const home = join(folder, 'full');
     mkdirSync(home);
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', home]).status !== 0) return;
+    expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', home]).status).toBe(0);
     try {
       spawnSync('dd', ['if=/dev/zero', `of=${join(home, 'filler')}`, 'bs=1k', 'count=64']);
       expectSentence(
@@ -152,7 +152,7 @@ describe('what stops a start', () => {
   });
 
   it('no nats-server', async () => {
-    const env = { SHIPLOG_HOME: join(folder, 'nats'), SHIPLOG_API_ADDRESS: '127.0.0.1:34572', PATH: dirname(node) };
+    const env = { SHIPLOG_HOME: join(folder, 'nats'), SHIPLOG_API_ADDRESS: '127.0.0.1:24572', PATH: dirname(node) };
     expectSentence(await standalone(env), /^nats-server is not installed: install/);
     expect(existsSync(env.SHIPLOG_HOME)).toBe(false);
   });
@@ -174,7 +174,7 @@ describe('what stops a start', () => {
       await standalone({
         SHIPLOG_HOME: home,
         SHIPLOG_EVENT_LOG: `sqlite:${join(home, 'events.db')}`,
-        SHIPLOG_API_ADDRESS: '127.0.0.1:34575',
+        SHIPLOG_API_ADDRESS: '127.0.0.1:24575',
       }),
       /^The event log holds an event .* does not know: "DeploymentSplit" .* apps.deployments\/default\/web at position 1\. Start/,
     );
@@ -183,13 +183,13 @@ describe('what stops a start', () => {
   it('a second standalone on the same data', async () => {
     const home = join(folder, 'twice');
     const first = spawn(node, ['--no-warnings', join(root, 'dist/apps/standalone/main.js')], {
-      env: { ...process.env, SHIPLOG_APPS: 'api', SHIPLOG_HOME: home, SHIPLOG_API_ADDRESS: '127.0.0.1:34573' },
+      env: { ...process.env, SHIPLOG_APPS: 'api', SHIPLOG_HOME: home, SHIPLOG_API_ADDRESS: '127.0.0.1:24573' },
     });
     const gone = new Promise((resolve) => first.once('exit', resolve));
     await new Promise<void>((resolve) =>
       first.stdout.on('data', (chunk: Buffer) => chunk.includes('Ready') && resolve()),
     );
-    const second = await standalone({ SHIPLOG_HOME: home, SHIPLOG_API_ADDRESS: '127.0.0.1:34574' });
+    const second = await standalone({ SHIPLOG_HOME: home, SHIPLOG_API_ADDRESS: '127.0.0.1:24574' });
     expectSentence(second, /^The event log .* is being written by process/);
     first.kill('SIGTERM');
     expect(await gone).toBe(0);
