@@ -200,8 +200,7 @@ export class HostScene {
   private async networkOf(host: Host): Promise<number> {
     const { metadata } = (await this.api.get(`${PODS}/${clientOf(host.name)}`)).json<PodStatus>();
     const holder = (await this.containers(host)).find(
-      ({ Labels }) =>
-        Labels['io.shiplog.pod.uid'] === metadata.uid && Labels['io.shiplog.container.role'] === 'infra',
+      ({ Labels }) => Labels['io.shiplog.pod.uid'] === metadata.uid && Labels['io.shiplog.container.role'] === 'infra',
     );
     if (!holder) return 0;
     const { body } = await host.engine('GET', `/containers/${holder.Id}/json`);

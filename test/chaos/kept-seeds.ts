@@ -10,4 +10,9 @@ export const keptSeeds: readonly KeptSeed[] = [
     seed: 1,
     showed: 'for each number of endpoints that a service ever had, a chain stayed in the packet filter of its node',
   },
+  {
+    seed: 20_261_203,
+    showed:
+      'connections to a host that was cut off stayed in the kernel unanswered; later ones from the same ports followed them to pods that a drain had ended',
+  },
 ];

@@ -7,8 +7,8 @@ import type { PodNetwork } from './pod-network.js';
  * backends, each as likely as the others.
  *
  * Promises that every adapter keeps:
- * - a backend that is left out gets no new connection once the call has resolved; connections under way are left to end, and
- *   flows of UDP, which have no end, are forgotten;
+ * - a backend that is left out gets no new connection once the call has resolved; connections under way are left to end. Flows of
+ *   UDP, which have no end, and what was begun with TCP and never answered, are forgotten a moment later;
  * - a frontend without backends refuses at once (`reject`) or drops;
  * - a client with affinity stays with its backend as long as that is there, whatever happens to the others;
  * - what it made is its own alone: nothing else on the machine is changed, and no other cluster on it is met;

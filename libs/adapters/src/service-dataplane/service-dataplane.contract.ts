@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Backend, Frontend } from '#model';
 import type { ServiceDataplane } from '#ports';
+import { staleFlowsContract } from './stale-flows.contract.js';
 import { frontendAt, namesIn } from './test-frontends.js';
 import { TestNetwork, type Part } from './test-network.js';
 
@@ -145,14 +146,6 @@ export function serviceDataplaneContract({ mark, make, isTransparent, leftOn }: 
       await dataplane.apply({ changed: [], gone: [frontend({ backends: [] }).key] });
       expect(namesIn(await network.ask('pod1', `${VIP}:80`))).not.toEqual(['outside']);
     });
-    test('forget flows of UDP to an endpoint that is gone', async () => {
-      const udp = (part: Part): Frontend => frontend({ protocol: 'UDP', backends: [backend(part)] });
-      await dataplane.replace([udp('pod2')]);
-      const ask = () => network.ask('pod1', `${VIP}:80`, 2, { udp: true, localPort: 5353 });
-      expect(namesIn(await ask())).toEqual(['pod2']);
-      await dataplane.apply({ changed: [udp('outside')], gone: [] });
-      expect(namesIn(await ask())).toEqual(['outside']);
-    });
     test('one after the other lead where a whole new set would', async () => {
       await dataplane.replace([]);
       for (const parts of [['pod1'], ['pod1', 'pod2'], ['pod2'], [], ['pod2', 'outside'], ['outside']] as const) {
@@ -265,6 +258,8 @@ export function serviceDataplaneContract({ mark, make, isTransparent, leftOn }: 
       expect(namesIn(await network.ask('pod2', '203.0.113.7:80'))).toEqual(['pod1']);
     });
   });
+
+  staleFlowsContract({ network: () => network, dataplane: () => dataplane, backend, frontend });
 
   describe('an address of a load balancer', () => {
     const balanced = (answeredBy: Frontend['answeredBy']): Frontend =>

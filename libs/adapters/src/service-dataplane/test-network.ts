@@ -62,10 +62,11 @@ export class TestNetwork extends NetworkNamespaces<Part> {
   ask(part: Part, target: string, times = 1, { udp = false, localPort = 0 } = {}): Promise<readonly string[]> {
     const [, host = '', port = ''] = /^\[?([^\]]*?)\]?:(\d+)$/.exec(target) ?? [];
     const tcp = `(done) => {
-      const socket = require('node:net').connect(${port}, '${host}', () => {});
+      const socket = require('node:net').connect({ port: ${port}, host: '${host}', ${localPort > 0 ? `localPort: ${localPort}` : ''} });
       socket.setTimeout(1500, () => { done('timeout'); socket.destroy(); });
-      socket.once('data', (data) => { done(String(data).trim()); socket.destroy(); });
+      socket.once('data', (data) => { done(String(data).trim()); socket.${localPort > 0 ? 'resetAndDestroy' : 'destroy'}(); });
       socket.once('error', (error) => done(error.code));
+      socket.once('close', () => done('closed'));
     }`;
     const datagram = `(done) => {
       const socket = require('node:dgram').createSocket('${host.includes(':') ? 'udp6' : 'udp4'}');

@@ -1,9 +1,9 @@
 import type { Frontend, FrontendChanges } from '#model';
 import type { ContainerOwner, DataplanePlace, PodNetwork, ServiceDataplane } from '#ports';
+import { FollowUp } from './follow-up.js';
 import { baseRules, IPV4, IPV6, tableName, type NftFamily } from './base-rules.js';
 import { RuleSet, type Delta } from './rule-set.js';
 import { announce } from '../announce.js';
-import { forgetDatagrams } from '../forget-datagrams.js';
 import { LoopbackAddresses } from '../loopback-addresses.js';
 import { runProgram, type ProgramEnd } from '../run-program.js';
 
@@ -27,10 +27,16 @@ export class NftablesDataplane implements ServiceDataplane {
   /** Addresses by the key of their frontend: of those that this node answers for. */
   private readonly answered = new Map<string, string>();
   private readonly addresses: LoopbackAddresses;
-  private isConntrackMissed = false;
+  private readonly followUp: FollowUp;
 
   constructor(private readonly options: NftablesOptions = {}) {
     this.addresses = new LoopbackAddresses((words, input) => this.run(words, input), 'balancers of ');
+    this.followUp = new FollowUp({
+      run: (words, onLine) => this.run(words, '', onLine),
+      pods: () => this.place?.pods,
+      tables: () => this.tables,
+      log: (line) => options.log?.(line),
+    });
   }
 
   async open(place: DataplanePlace): Promise<void> {
@@ -63,20 +69,21 @@ export class NftablesDataplane implements ServiceDataplane {
     this.tables = tables;
     this.answered.clear();
     await this.answer({ changed: frontends, gone: [] });
-    await this.follow(delta);
+    this.followUp.add({ hasNewLocal: delta.hasNewLocal, lost: undefined });
   }
 
   async apply(changes: FrontendChanges): Promise<void> {
     const delta = deltaOf(this.tables, changes);
     if (delta.script.trim() !== '') await this.carryOut(delta.script);
     delta.commit();
+    this.followUp.add(delta);
     await this.answer(changes);
-    await this.follow(delta);
   }
 
   async check(): Promise<boolean> {
     const { place } = this;
     if (!place) return false;
+    this.followUp.look();
     if (place.pods && !(await this.has(`/proc/sys/net/ipv4/conf/${place.pods.bridge}`))) return false;
     for (const { family } of this.tables) {
       const { code } = await this.run(['nft', 'list', 'chain', family.name, tableName(place), 'prerouting']);
@@ -92,6 +99,7 @@ export class NftablesDataplane implements ServiceDataplane {
       if (code === 0) await this.carryOut(`delete table ${name} ${table}\n`);
     }
     this.answered.clear();
+    this.followUp.clear();
     await this.addresses.remove(owner);
   }
 
@@ -122,21 +130,6 @@ export class NftablesDataplane implements ServiceDataplane {
     void announce((words, input) => this.run(words, input), fresh);
   }
 
-  /** What cannot be in the rules' own transaction, and is not as urgent. */
-  private async follow({ forgotten, hasNewLocal }: Delta): Promise<void> {
-    const pods = this.place?.pods;
-    if (pods && hasNewLocal) await this.allowHairpins(pods);
-    for (const { frontend, backend } of forgotten) {
-      const called = frontend.address === undefined ? [] : ['--orig-dst', frontend.address];
-      const flows = [...called, '--orig-port-dst', String(frontend.port), '--reply-src', backend.address];
-      if ((await forgetDatagrams((words) => this.run(words), flows)) || this.isConntrackMissed) continue;
-      this.isConntrackMissed = true;
-      this.options.log?.(
-        'conntrack is not installed (Debian: apt-get install conntrack): UDP clients stay with an endpoint that is gone until they pause',
-      );
-    }
-  }
-
   /** Pods may be led to a server on the node's loopback, and to nothing else there: see `guard` in the rules. */
   private async prepareBridge(pods: PodNetwork): Promise<void> {
     await this.run(['sh', '-c', `echo 1 > /proc/sys/net/ipv4/conf/${pods.bridge}/route_localnet`]);
@@ -161,24 +154,11 @@ export class NftablesDataplane implements ServiceDataplane {
     }
   }
 
-  /** A pod that calls its own service is answered through the port of the bridge that the call came from. */
-  private async allowHairpins({ bridge }: PodNetwork): Promise<void> {
-    const { code, output } = await this.run(['ip', '-j', '-d', 'link', 'show', 'master', bridge]);
-    if (code !== 0) return;
-    const ports = JSON.parse(output || '[]') as readonly BridgePort[];
-    const closed = ports.filter(({ linkinfo }) => linkinfo?.info_slave_data?.hairpin === false);
-    await Promise.all(
-      closed.map(({ ifname }) =>
-        this.run(['ip', 'link', 'set', 'dev', ifname, 'type', 'bridge_slave', 'hairpin', 'on']),
-      ),
-    );
-  }
-
   private async has(path: string): Promise<boolean> {
     return (await this.run(['test', '-e', path])).code === 0;
   }
-  private run(words: readonly string[], input?: string): Promise<ProgramEnd> {
-    return runProgram([...(this.options.within ?? []), ...words], input);
+  private run(words: readonly string[], input?: string, onLine?: (line: string) => void): Promise<ProgramEnd> {
+    return runProgram([...(this.options.within ?? []), ...words], input, { onLine });
   }
 }
 
@@ -194,15 +174,10 @@ function deltaOf(tables: readonly Table[], changes: FrontendChanges): Delta {
   const deltas = tables.map(({ rules }) => rules.delta(changes));
   return {
     script: deltas.map(({ script }) => script).join(''),
-    forgotten: deltas.flatMap(({ forgotten }) => forgotten),
+    lost: deltas.flatMap(({ lost }) => lost),
     hasNewLocal: deltas.some(({ hasNewLocal }) => hasNewLocal),
     commit: () => deltas.forEach((delta) => delta.commit()),
   };
-}
-
-interface BridgePort {
-  readonly ifname: string;
-  readonly linkinfo?: { readonly info_slave_data?: { readonly hairpin?: boolean } };
 }
 
 function firstLine(text: string): string {

@@ -1,6 +1,7 @@
 import { cidrContains, cidrText, ipText, networkOf, parseCidr, parseIp, type Cidr } from '#meta';
 import type { Backend, Frontend, FrontendChanges } from '#model';
 import { HIDDEN, INSIDE, IPV4, IPV6, PICKED, SLOTS_MAX, type NftFamily } from './base-rules.js';
+import type { Flow } from '../stale-flows.js';
 import { nameOf, plainSlots, stickySlots } from './slots.js';
 
 const HAIRPIN = 'hairpin';
@@ -14,10 +15,16 @@ interface Installed {
 /** Takes an element of a set or map; `data` is empty in a set. */
 type TakeElement = (set: string, key: string, data: string) => void;
 
+/** Where a frontend led, and no longer does. */
+export interface LostBackend {
+  readonly frontend: Pick<Frontend, 'protocol' | 'address' | 'port'>;
+  readonly backend: Pick<Backend, 'address' | 'port'>;
+}
+
 export interface Delta {
   readonly script: string;
-  /** UDP: where flows were led that are to be forgotten. */
-  readonly forgotten: readonly { readonly frontend: Frontend; readonly backend: Backend }[];
+  /** Flows may still lead there. */
+  readonly lost: readonly LostBackend[];
   /** A pod of this node is a backend that was none before. */
   readonly hasNewLocal: boolean;
   /** To be called when the script was carried out. */
@@ -70,7 +77,7 @@ export class RuleSet {
     for (const frontend of changed) take(frontend.key, frontend);
     const chains = new Map<string, ChainUse>();
     const shared = new Map<string, number>();
-    const forgotten: Delta['forgotten'][number][] = [];
+    const lost: LostBackend[] = [];
     for (const [key, after] of next) {
       const before = this.installed.get(key);
       differences(before, after, added, deleted);
@@ -78,7 +85,7 @@ export class RuleSet {
       eachShared(after, (one) => shared.set(one, (shared.get(one) ?? 0) + 1));
       countChain(chains, before, -1);
       countChain(chains, after, 1);
-      forgotten.push(...lostFlows(before, after));
+      lost.push(...lostBackends(before, after));
     }
     let hasNewLocal = false;
     const late = new Set<string>();
@@ -124,7 +131,19 @@ export class RuleSet {
       }
       this.late = late;
     };
-    return { script, forgotten, hasNewLocal, commit };
+    return { script, lost, hasNewLocal, commit };
+  }
+
+  /** Whether a flow leads where calls there are led now; undefined: nothing of these rules has led it. */
+  leads({ protocol, address, port, backend }: Flow): boolean | undefined {
+    const wanted = nameOf(backend);
+    if (wanted === nameOf({ address, port })) return undefined;
+    const places = [address, this.family.family === 'IPv6' ? 'node6' : 'node'].map(
+      (one) => `${one}/${protocol}/${port}`,
+    );
+    const all = places.flatMap((key) => [key, insideKey(key)]).flatMap((key) => this.installed.get(key) ?? []);
+    if (all.length === 0) return undefined;
+    return all.some(({ slots }) => slots.some((slot) => nameOf(slot) === wanted));
   }
 
   /** Frontends and backends of the other family are left out. */
@@ -270,11 +289,12 @@ function eachShared(one: Installed | undefined, take: (element: string) => void)
   for (const address of new Set(locals.map(({ address }) => address))) take(`${HAIRPIN} ${address} . ${address}`);
 }
 
-function lostFlows(before: Installed | undefined, after: Installed | undefined): Delta['forgotten'] {
-  if (before?.frontend.protocol !== 'UDP') return [];
+function lostBackends(before: Installed | undefined, after: Installed | undefined): readonly LostBackend[] {
+  if (!before) return [];
+  const { frontend } = before;
   const kept = new Set((after?.slots ?? []).map(nameOf));
   const lost = new Map(before.slots.filter((one) => !kept.has(nameOf(one))).map((one) => [nameOf(one), one]));
-  return [...lost.values()].map((backend) => ({ frontend: before.frontend, backend }));
+  return [...lost.values()].map((backend) => ({ frontend, backend }));
 }
 
 /** Ranges as the packet filter takes them: none within another. */

@@ -59,7 +59,7 @@ export function stickySlots(before: readonly Backend[], wanted: readonly Backend
   return wanted.length === 0 ? [] : slots.flatMap((backend) => backend ?? wanted[next++ % wanted.length] ?? []);
 }
 
-export function nameOf({ address, port }: Backend): string {
+export function nameOf({ address, port }: Pick<Backend, 'address' | 'port'>): string {
   return `${address} . ${port}`;
 }
 

@@ -22,7 +22,14 @@ const DEDUCED: Type = map(lazy(() => DEDUCED));
 
 /** What patch and apply need of a schema: its fields and how lists and maps in it merge. */
 export function fieldOf(schema: JsonSchema): Field {
-  return f(typeOf(schema), 0, schema.description ?? '', rulesOf(schema));
+  return f(whenAsked(schema), 0, schema.description ?? '', rulesOf(schema));
+}
+
+/** Made when an object is first written: a start makes all kinds, and writes none of most. */
+function whenAsked(schema: JsonSchema): Type {
+  if (schema.type !== 'object' && schema.type !== 'array') return typeOf(schema);
+  let made: Type | undefined;
+  return lazy(() => (made ??= typeOf(schema)));
 }
 
 function typeOf(schema: JsonSchema): Type {
