@@ -50,17 +50,7 @@ beforeEach(() => {
     },
   });
   pods = ['p', 'q'].map((name) => nodes.pod(name, ['a'], 'n1', { app: 'web' }));
-  const long = toTime(nodes.clock.now() - 3_600_000);
-  for (const { name, uid } of pods)
-    nodes.view.put({
-      ...{ apiVersion: 'v1', kind: 'Pod' },
-      metadata: { name, uid, namespace: 'default', labels: { app: 'web' } },
-      spec: { nodeName: 'n1', containers: [{ name: 'a', resources: { requests: { cpu: '200m' } } }] },
-      status: {
-        ...{ phase: 'Running', startTime: long },
-        conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: long }],
-      },
-    } as never);
+  onNode('n1');
   nodes.view.put({
     ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web', namespace: 'default', uid: 'web' } },
     ...{ spec: { replicas: 2, selector: { matchLabels: { app: 'web' } } }, status: { replicas: 2 } },
@@ -69,6 +59,24 @@ beforeEach(() => {
     { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } } },
   ]);
 });
+/** The pods run on a node for an hour already, or wait for one. */
+function onNode(nodeName: string | undefined): void {
+  const long = toTime(nodes.clock.now() - 3_600_000);
+  const running = {
+    ...{ phase: 'Running', startTime: long },
+    conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: long }],
+  };
+  for (const { name, uid } of pods)
+    nodes.view.put({
+      ...{ apiVersion: 'v1', kind: 'Pod' },
+      metadata: { name, uid, namespace: 'default', labels: { app: 'web' } },
+      spec: {
+        ...(nodeName !== undefined && { nodeName }),
+        containers: [{ name: 'a', resources: { requests: { cpu: '200m' } } }],
+      },
+      status: nodeName === undefined ? { phase: 'Pending' } : running,
+    } as never);
+}
 function autoscaler(metrics: Json): void {
   nodes.view.put({
     ...{ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' },
@@ -86,13 +94,13 @@ async function pass(ms: number): Promise<void> {
   await turn();
 }
 let agent: MemoryBus;
-async function use(milli: number | (() => number), seconds: number): Promise<void> {
+async function use(milli: number | (() => number), seconds: number, node = 'n1'): Promise<void> {
   for (let i = 0; i < seconds; i++) {
     await pass(800);
     for (const { containers } of pods)
       for (const one of containers) one.usageNanos += (typeof milli === 'number' ? milli : milli()) * 1e6;
     nodes.clock.advance(200);
-    agent.publish(subjects.measurements('n1'), encoder.encode(nodes.sample(pods)));
+    agent.publish(subjects.measurements(node), encoder.encode(nodes.sample(pods, node)));
     await pass(0);
   }
   await pass(100);
@@ -120,6 +128,23 @@ describe('a key whose figures are measured', () => {
     await use(106, 20);
     expect(pokes).toEqual([]);
     expect(foreseen).toBeLessThan(5);
+  });
+  it('is looked at when there are figures of pods that had no node at its last look', async () => {
+    onNode(undefined);
+    look();
+    onNode('n1');
+    [pokes, began] = [[], nodes.clock.monotonic()];
+    await use(100, 5);
+    expect(pokes[0]).toBeLessThanOrEqual(2.3);
+  });
+  it('is looked at by figures of another node, when its pods have gone there', async () => {
+    await begin();
+    encoder.startOver();
+    nodes.node('n2');
+    pods = pods.map((pod) => ({ ...pod, uid: `${pod.uid}-2` }));
+    onNode('n2');
+    await use(400, 8, 'n2');
+    expect(pokes[0]).toBeLessThanOrEqual(6);
   });
   it('is left alone by a burst of a second', async () => {
     await begin();

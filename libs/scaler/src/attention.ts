@@ -22,6 +22,8 @@ export type Watched = Pick<LoopRunner, 'foresee' | 'poke'>;
 /** Samples that arrive within this time are looked at together, and the figures of a key once in it. */
 const GATHER_MS = 50;
 const PAUSE_MS = 400;
+/** A key of which no node has said anything for so long is weighed by what any node says: its pods may be elsewhere by now. */
+const SILENCE_MS = 3000;
 /** A total that moved by less than this share since it was last weighed changes nothing. */
 const MOVED_SHARE = 0.03;
 /** A key that did not look for so long is gone. */
@@ -36,8 +38,9 @@ interface Asked {
 }
 interface Known {
   readonly asked: Map<string, Asked>;
-  /** Nodes whose samples have the pods that were asked about. */
-  nodes: Set<string>;
+  /** Nodes whose samples have the pods that were asked about, as of {@link nodesAt}. */
+  readonly nodes: Set<string>;
+  nodesAt: number;
   lookedAt: number;
   weighedAt: number;
 }
@@ -77,9 +80,16 @@ export class Attention {
   }
   private remember(key: string, question: MetricQuestion, answer: MetricAnswer | undefined): void {
     const now = this.options.clock.monotonic();
-    const known: Known = this.keys.get(key) ?? { asked: new Map(), nodes: new Set(), lookedAt: now, weighedAt: 0 };
-    // What an earlier look asked may be asked no more.
-    if (now - known.lookedAt > 1000) known.asked.clear();
+    const known: Known = this.keys.get(key) ?? {
+      ...{ asked: new Map(), nodes: new Set(), nodesAt: now },
+      ...{ lookedAt: now, weighedAt: 0 },
+    };
+    // What an earlier look asked may be asked no more, and its pods may be gone.
+    if (now - known.lookedAt > 1000) {
+      known.asked.clear();
+      known.nodes.clear();
+      known.nodesAt = now;
+    }
     known.lookedAt = now;
     known.asked.set(questionText(question), { question, ...weightOf(answer) });
     if (question.of === 'resource') this.addNodes(known.nodes, question);
@@ -118,7 +128,7 @@ export class Attention {
         continue;
       }
       const hasAnswer = [...known.asked.keys()].some((question) => this.answeredQuestions.has(question));
-      if (!hasAnswer && !this.isSampled(known)) continue;
+      if (!hasAnswer && !this.isSampled(known, now)) continue;
       // What came within the pause is weighed after it, with what comes then.
       if (!hasAnswer && now - known.weighedAt < PAUSE_MS) isAnyLeft = true;
       else this.weigh(key, known, now);
@@ -127,7 +137,10 @@ export class Attention {
     if (isAnyLeft) return this.plan();
     this.sampledNodes.clear();
   }
-  private isSampled({ nodes }: Known): boolean {
+  private isSampled({ asked, nodes, lookedAt, weighedAt }: Known, now: number): boolean {
+    if (this.sampledNodes.size === 0) return false;
+    const isSilent = nodes.size === 0 || now - Math.max(lookedAt, weighedAt) > SILENCE_MS;
+    if (isSilent) return [...asked.values()].some(({ question }) => question.of === 'resource');
     const [few, many] = nodes.size < this.sampledNodes.size ? [nodes, this.sampledNodes] : [this.sampledNodes, nodes];
     for (const node of few) if (many.has(node)) return true;
     return false;
@@ -135,10 +148,16 @@ export class Attention {
 
   private weigh(key: string, known: Known, now: number): void {
     known.weighedAt = now;
+    const isNodesOld = known.nodes.size === 0 || now - known.nodesAt > SILENCE_MS;
+    if (isNodesOld) {
+      known.nodes.clear();
+      known.nodesAt = now;
+    }
     let isMoved = false;
     let isOtherwise = false;
     this.isWeighing = true;
     for (const asked of known.asked.values()) {
+      if (isNodesOld && asked.question.of === 'resource') this.addNodes(known.nodes, asked.question);
       const weight = weightOf(this.options.measurements.answer(asked.question));
       isOtherwise ||= weight.isError !== asked.isError;
       isMoved ||= hasMoved(asked, weight);
