@@ -62,9 +62,8 @@ async function again() {
 function isWanted(file, names) {
   if (wanted.length === 0) return true;
   const group = file.replace('.mjs', '');
-  return wanted.some(
-    (word) => word === group || word.startsWith(`${group}.`) || names.some((name) => name.includes(word)),
-  );
+  const isOfGroup = (word) => word === group || (names.length === 0 && word.startsWith(`${group}.`));
+  return wanted.some((word) => isOfGroup(word) || names.some((name) => name.includes(word)));
 }
 
 function isGroup(name, word) {
