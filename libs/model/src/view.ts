@@ -35,7 +35,7 @@ export interface Shredding {
 export interface End {
   /** When it went, RFC 3339 with milliseconds. */
   readonly at: string;
-  /** Which object of this name it was. */
+  /** Which object of this name it was; '' where all that the stream has is of a writer that was voted out: none was. */
   readonly uid: string;
 }
 

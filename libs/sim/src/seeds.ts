@@ -260,4 +260,9 @@ export const keptSeeds: readonly KeptSeed[] = [
     showed:
       'an eviction in the second in which the wall clock was set back was forgotten at once: its time, a whole second, lay before what the clock was set to',
   },
+  {
+    seed: 445116590,
+    showed:
+      'a job had a pod too many: the next look passed over a name of which only a writer that was voted out had appended the creation, which then came once more',
+  },
 ];

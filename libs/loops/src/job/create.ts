@@ -14,6 +14,7 @@ import {
   ON_ITS_WAY_MS,
   streamOfObject,
   wakeAtFirst,
+  wasNever,
   type ChildName,
   type Manifest,
 } from '../shared/index.js';
@@ -102,7 +103,7 @@ function nextOfIndex({ view, job }: Look, index: number, number: number): ChildN
   const { uid, namespace, name } = job.metadata;
   for (let attempt = 0; ; attempt++) {
     const known = generatedName(indexedBase(name, index), `${uid}/${index}/${attempt}`);
-    if (view.stream(streamOf(podsRef.id, namespace, known)) === undefined)
+    if (wasNever(view.stream(streamOf(podsRef.id, namespace, known))))
       return { name: known, uid: uuidOf(`${uid}/${index}/${number}`) };
   }
 }

@@ -1,5 +1,5 @@
 import { safeSuffix, uuidOf } from '#std';
-import { streamOf, type KindRef, type KubeObject, type View } from '#model';
+import { streamOf, type KindRef, type KubeObject, type StreamState, type View } from '#model';
 
 /** Kubernetes cuts the beginning of a generated name so that five letters more still make a host name. */
 const GENERATED_NAME_MAX = 63;
@@ -30,10 +30,18 @@ export function nextChildren(view: View, owner: KubeObject, kind: KindRef, count
   for (let n = view.childrenEver(uid); names.length < count; n++) {
     const child = { name: generatedName(owner.metadata.name, `${uid}/${n}`), uid: childUid(uid, n) };
     const known = view.stream(streamOf(kind.id, namespace, child.name));
-    if (known === undefined) names.push(child);
-    else if (known.object?.metadata.uid === child.uid) ahead.push(known.object);
+    if (wasNever(known)) names.push(child);
+    else if (known?.object?.metadata.uid === child.uid) ahead.push(known.object);
   }
   return { names, ahead };
+}
+
+/**
+ * Whether nothing ever had the name of a stream. One in which only a writer that was voted out has appended is there too, and the
+ * creation that it appended may come once more: who passed the name over would make another child beside that one.
+ */
+export function wasNever(known: StreamState | undefined): boolean {
+  return known === undefined || (known.object === undefined && known.ended?.uid === '');
 }
 
 /** The uid of an owner's child number n. */
