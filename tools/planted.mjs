@@ -58,8 +58,7 @@ async function plant(patch, place) {
   for (const part of ['dist', 'tools', 'package.json'])
     cpSync(join(root, part), join(place, part), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(place, 'node_modules'));
-  for (const { path, hunks } of changesOf(patch)) {
-    const source = hunks.reduce((text, hunk) => applied(text, hunk, path), readFileSync(join(root, path), 'utf8'));
+  for (const { path, source } of sourcesWith(patch)) {
     const form = { ...compilerOptions, sourceMap: false, module: 'esnext', moduleResolution: 'bundler' };
     const { options } = ts.convertCompilerOptionsFromJson(form, root);
     const { outputText } = ts.transpileModule(source, { fileName: path, compilerOptions: options });
@@ -67,6 +66,14 @@ async function plant(patch, place) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, outputText);
   }
+}
+
+/** The files that a patch changes, as they are with the bug in them. Throws when the lines that it replaces are not there. */
+export function sourcesWith(patch) {
+  return changesOf(patch).map(({ path, hunks }) => ({
+    path,
+    source: hunks.reduce((text, hunk) => applied(text, hunk, path), readFileSync(join(root, path), 'utf8')),
+  }));
 }
 
 /** The files of a unified diff with the lines that each of its hunks replaces. */
