@@ -1,8 +1,7 @@
 // What a connection to a service costs more than a direct one: until the server's first byte is there, in each mode of the data plane.
 // Server, client and the data plane that forwards itself are processes of their own in one network namespace.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { smallProgram } from './small-program.mjs';
 
 const ROUNDS = 5;
 const CONNECTIONS = 2000;
@@ -12,10 +11,10 @@ const CONNECTIONS = 2000;
  * them, in each of five rounds. `within` are the words before a program that runs in the namespace.
  */
 export async function overheads(within, { service, direct }) {
-  const server = start(within, SERVE, direct);
+  const server = smallProgram(within, SERVE, direct);
   try {
     await once(server.lines, 'line');
-    const client = start(within, ASK, { service, direct, rounds: ROUNDS, connections: CONNECTIONS });
+    const client = smallProgram(within, ASK, { service, direct, rounds: ROUNDS, connections: CONNECTIONS });
     const found = [];
     client.lines.on('line', (line) => found.push(Number(line)));
     await once(client.lines, 'close');
@@ -35,7 +34,7 @@ export async function forwarding(within, place, frontend) {
       await dataplane.replace([given.frontend]);
       console.log('leads');
     });`;
-  const child = start(within, code, { place, frontend });
+  const child = smallProgram(within, code, { place, frontend });
   const [line] = await Promise.race([once(child.lines, 'line'), once(child.lines, 'close')]);
   if (line !== 'leads') throw new Error('the data plane that forwards itself did not start');
   return child;
@@ -69,11 +68,3 @@ const ASK = `
     }
     process.exit(0);
   })();`;
-
-/** A small program in the namespace; it ends with its input. */
-function start(within, code, given) {
-  const text = `const given = ${JSON.stringify(given)};${code}\nprocess.stdin.resume().on('end', () => process.exit());`;
-  const [program, ...words] = [...within, process.execPath, '--no-warnings', '-e', text];
-  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] });
-  return { lines: createInterface({ input: child.stdout }), end: () => child.stdin.end() };
-}

@@ -1,9 +1,8 @@
 // How long an endpoint that changes takes to be where connections go on all of three nodes: from the API's answer to the write until
 // a new connection from each of them is answered by the other server.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { median, quantile } from './median.mjs';
+import { smallProgram } from './small-program.mjs';
 
 const NODES = 3;
 const ROUNDS = 3;
@@ -103,13 +102,9 @@ const ASK = `
     console.log(name);
   });`;
 
-/** A small program in the network of a host; it ends with its input. */
+/** A program in the network of a host, and the lines that it is expected to say. */
 function program(pid, code, given) {
-  const text = `const given = ${JSON.stringify(given)};${code}\nprocess.stdin.resume().on('end', () => process.exit());`;
-  const words = [`--net=/proc/${pid}/ns/net`, process.execPath, '-e', text];
-  const child = spawn('nsenter', words, { stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.on('error', () => undefined);
-  const lines = createInterface({ input: child.stdout });
+  const { lines, tell, end } = smallProgram(['nsenter', `--net=/proc/${pid}/ns/net`], code, given);
   const said = async (expected) => {
     const [line] = await once(lines, 'line', { signal: AbortSignal.timeout(WAIT_MS) });
     if (line !== expected) throw new Error(`"${line}" was said instead of "${expected}"`);
@@ -118,12 +113,9 @@ function program(pid, code, given) {
     said,
     ask: (name) => {
       const answered = said(name);
-      child.stdin.write(`${name}\n`);
+      tell(name);
       return answered;
     },
-    end: () => {
-      child.stdin.end();
-      return child.exitCode ?? once(child, 'exit');
-    },
+    end,
   };
 }
