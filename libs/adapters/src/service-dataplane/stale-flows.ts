@@ -15,7 +15,7 @@ export interface Flow {
 /** Runs a program to its end; lines of its output are given out one by one where somebody takes them. */
 export type RunLines = (words: readonly string[], onLine?: (line: string) => void) => Promise<ProgramEnd>;
 
-/** So many places that stale flows lead to are remembered of one look; the next one finds the rest. */
+/** So many places that stale flows lead to are forgotten by one look at most: those that are there after the next change, by the next. */
 const PLACES_MAX = 10_000;
 
 /**
